@@ -1,0 +1,166 @@
+//! Identities: one type per kind of thing, parsed once at the edge.
+//!
+//! Nothing here looks anything up: an id says which, never whether it exists.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use uuid::Uuid;
+
+/// A text that does not have the form its kind requires.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{raw}` is not {kind}")]
+pub struct InvalidId {
+    kind: &'static str,
+    raw: String,
+}
+
+macro_rules! uuid_ids {
+    ($($(#[$doc:meta])* $name:ident: $kind:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(raw: &str) -> Result<Self, InvalidId> {
+                parse_uuid(raw).map(Self).ok_or_else(|| InvalidId { kind: $kind, raw: raw.to_owned() })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+    )*};
+}
+
+uuid_ids! {
+    /// A company: a client organisation or a TMC; both own user groups.
+    CompanyId: "a company id (a UUID)";
+    /// A user group.
+    GroupId: "a group id (a UUID)";
+    /// A role.
+    RoleId: "a role id (a UUID)";
+    /// A user.
+    UserId: "a user id (a UUID)";
+}
+
+/// Returns the UUID that `raw` spells in the hyphenated form the API uses, in any case.
+///
+/// The crate's other spellings (braces, `urn:uuid:`, no hyphens) are refused:
+/// what a file says must look like what the API says.
+pub fn parse_uuid(raw: &str) -> Option<Uuid> {
+    if raw.len() == 36 { Uuid::try_parse(raw).ok() } else { None }
+}
+
+/// An e-mail address that names a person, trimmed and folded to lower case.
+///
+/// The directory compares addresses without regard to case (contract §7.2), so
+/// `Ana@X.example` and `ana@x.example` are one person. Folding happens here,
+/// once, and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Email(Box<str>);
+
+impl Email {
+    /// Returns the folded address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the part before the last `@`.
+    pub fn local_part(&self) -> &str {
+        self.0.rsplit_once('@').map_or(&self.0, |(local, _)| local)
+    }
+}
+
+impl FromStr for Email {
+    type Err = InvalidId;
+
+    fn from_str(raw: &str) -> Result<Self, InvalidId> {
+        let email = raw.trim().to_lowercase();
+        let plausible = email.rsplit_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty()
+                && !local.contains('@')
+                && domain.contains('.')
+                && !domain.starts_with('.')
+                && !domain.ends_with('.')
+        });
+        if plausible && !email.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            Ok(Self(email.into()))
+        } else {
+            Err(InvalidId { kind: "an e-mail address", raw: raw.to_owned() })
+        }
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a file names a person: one of the four keys the user directory can be asked by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PersonRef {
+    /// By business e-mail address.
+    Email(Email),
+    /// By the external id another system gave the person.
+    ExternalId(Box<str>),
+    /// By the employer's number for the person.
+    EmployeeId(Box<str>),
+    /// By the API's own id.
+    UserId(UserId),
+}
+
+impl fmt::Display for PersonRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Email(email) => email.fmt(f),
+            Self::ExternalId(id) => write!(f, "externalId {id}"),
+            Self::EmployeeId(id) => write!(f, "employeeId {id}"),
+            Self::UserId(id) => write!(f, "userId {id}"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Email {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails_are_folded_and_nonsense_is_refused() {
+        let folded: Email = "  Ana@Voyager.Example ".parse().unwrap();
+        assert_eq!(folded.as_str(), "ana@voyager.example");
+        for wrong in ["", "ana", "@x.example", "ana@", "ana@local", "a b@x.example", "a@b@x.example", "a@x."]
+        {
+            assert!(wrong.parse::<Email>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_hyphenated_spelling_of_a_uuid_is_an_id() {
+        let id = "1A6F0000-0000-4000-8000-000000000001";
+        assert_eq!(id.parse::<GroupId>().unwrap().to_string(), id.to_lowercase());
+        for wrong in ["1a6f", "{1a6f0000-0000-4000-8000-000000000001}", "1a6f0000000040008000000000000001"] {
+            assert!(wrong.parse::<GroupId>().is_err(), "{wrong:?}");
+        }
+    }
+}
