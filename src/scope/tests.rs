@@ -1,0 +1,190 @@
+//! Laws of scopes: equal exactly where they mean the same.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Reads `company a b & legalEntity x | profile p`: audiences by `|`, dimensions by `&`.
+fn scope(text: &str) -> Scope {
+    Scope::new(text.split('|').map(|audience| {
+        audience
+            .split('&')
+            .map(|dimension| {
+                let mut words = dimension.split_whitespace();
+                let kind = match words.next().unwrap() {
+                    "company" => Kind::Company,
+                    "legalEntity" => Kind::LegalEntity,
+                    "profile" => Kind::Profile,
+                    "platform" => Kind::Platform,
+                    other => Kind::Other(other.into()),
+                };
+                let mut values: Vec<Value> = words.map(|it| Value::Text(it.into())).collect();
+                if values.is_empty() {
+                    values.push(Value::Nothing);
+                }
+                Dimension { kind, values }
+            })
+            .collect()
+    }))
+}
+
+#[test]
+fn spelling_does_not_matter() {
+    for (left, right) in [
+        ("company b a a", "company a b"),
+        ("company a | company b", "company a b"),
+        ("company a & legalEntity x", "legalEntity x & company a"),
+        ("company a | company a & legalEntity x", "company a"),
+        ("company a b & legalEntity x y", "company a & legalEntity x y | company b & legalEntity y x"),
+        ("company a b & company b c", "company b"),
+        ("company a & company b | profile p", "profile p"),
+        ("profile p | company a", "company a | profile p | profile p"),
+    ] {
+        assert_eq!(scope(left), scope(right), "{left} = {right}");
+    }
+}
+
+#[test]
+fn different_meanings_differ() {
+    for (left, right) in [
+        ("company a", "company b"),
+        ("company a", "legalEntity a"),
+        ("company a & legalEntity x", "company a | legalEntity x"),
+        ("company a b", "company a b c"),
+        ("tag a & tag b", "tag a b"),
+    ] {
+        assert_ne!(scope(left), scope(right), "{left} ≠ {right}");
+    }
+}
+
+#[test]
+fn a_change_widens_narrows_or_changes() {
+    for (before, after, relation) in [
+        ("company a", "company a b", Relation::Widens),
+        ("company a b", "company b", Relation::Narrows),
+        ("company a", "company b", Relation::Changes),
+        ("company a & legalEntity x", "company a", Relation::Widens),
+        ("company a", "company a & legalEntity x", Relation::Narrows),
+        ("company a", "platform", Relation::Widens),
+        ("platform", "company a", Relation::Narrows),
+        ("company a b & legalEntity x", "company a & legalEntity x | company b", Relation::Widens),
+    ] {
+        assert_eq!(scope(before).relation(&scope(after)), Some(relation), "{before} → {after}");
+    }
+    assert_eq!(scope("company a | company b").relation(&scope("company b a")), None);
+}
+
+fn read(json: &str) -> Scope {
+    Scope::read(Some(&RawValue::from_string(json.to_owned()).unwrap()))
+}
+
+const A: &str = "11111111-1111-4111-8111-111111111111";
+
+#[test]
+fn every_documented_reading_of_a_predicate_is_one_scope() {
+    let documented = read(&format!(
+        r#"{{"audiences":[{{"predicates":[{{"type":"COMPANY","comparator":"IN","values":["{A}"]}}]}}]}}"#
+    ));
+    for predicate in [
+        format!(r#"{{"type":"COMPANY","values":"{A}"}}"#),
+        format!(r#"{{"type":"COMPANY","id":"{A}"}}"#),
+        format!(r#"{{"type":"COMPANY","id":{{"id":"{A}"}},"new":1}}"#),
+        format!(r#"{{"type":"COMPANY","comparator":"IN","values":["{}"]}}"#, A.to_uppercase()),
+    ] {
+        let other = read(&format!(r#"{{"audiences":[{{"predicates":[{predicate}]}}]}}"#));
+        assert_eq!(other, documented, "{predicate}");
+    }
+    assert_eq!(Scope::read(Some(&documented.to_wire())), documented);
+}
+
+#[test]
+fn what_cannot_be_read_equals_nothing_that_can_be_declared() {
+    let normal = read(&format!(
+        r#"{{"audiences":[{{"predicates":[{{"type":"COMPANY","comparator":"IN","values":["{A}"]}}]}}]}}"#
+    ));
+    for strange in [
+        format!(
+            r#"{{"audiences":[{{"predicates":[{{"type":"COMPANY","comparator":"NOT_IN","values":["{A}"]}}]}}]}}"#
+        ),
+        r#"{"audiences":[{"predicates":[{"type":"COMPANY","values":[]}]}]}"#.to_owned(),
+        r#"{"audiences":[{"predicates":[]}]}"#.to_owned(),
+        r#"{"audiences":[{"rules":[]}]}"#.to_owned(),
+        r#""everything""#.to_owned(),
+    ] {
+        let scope = read(&strange);
+        assert!(scope.has_unreadable(), "{strange}");
+        assert_eq!(normal.relation(&scope), Some(Relation::Changes), "{strange}");
+    }
+    assert!(Scope::read(None).is_empty());
+    assert!(read(r#"{"audiences":[]}"#).is_empty());
+    assert!(read("null").is_empty());
+}
+
+#[test]
+fn the_whole_platform_is_sent_without_values() {
+    assert_eq!(scope("platform").to_wire().get(), r#"{"audiences":[{"predicates":[{"type":"PLATFORM"}]}]}"#);
+}
+
+/// Audiences over three dimensions with three values each: small enough that they overlap.
+fn audiences() -> impl Strategy<Value = Vec<Audience>> {
+    let dimension = (0..3usize, prop::collection::vec(0..3u8, 1..3)).prop_map(|(kind, values)| Dimension {
+        kind: [Kind::Company, Kind::LegalEntity, Kind::Profile][kind].clone(),
+        values: values.into_iter().map(|it| Value::Text(it.to_string().into())).collect(),
+    });
+    prop::collection::vec(prop::collection::vec(dimension, 1..4), 0..5)
+}
+
+/// Whether a traveller with these three attributes is inside; the meaning itself, spelled out.
+fn allows(audiences: &[Audience], traveller: [u8; 3]) -> bool {
+    audiences.iter().any(|audience| {
+        audience.iter().all(|it| {
+            let n =
+                [Kind::Company, Kind::LegalEntity, Kind::Profile].iter().position(|kind| *kind == it.kind);
+            it.values.contains(&Value::Text(traveller[n.unwrap()].to_string().into()))
+        })
+    })
+}
+
+/// All travellers over one value more than any scope names: the open end of each dimension.
+fn travellers() -> impl Iterator<Item = [u8; 3]> {
+    (0..64).map(|n| [n % 4, n / 4 % 4, n / 16])
+}
+
+proptest! {
+    /// Canonical forms are equal exactly where the scopes allow the same travellers.
+    #[test]
+    fn canonical_form_is_meaning(left in audiences(), right in audiences()) {
+        let (a, b) = (Scope::new(left.clone()), Scope::new(right.clone()));
+        let same = travellers().all(|it| allows(&left, it) == allows(&right, it));
+        prop_assert_eq!(a == b, same);
+        prop_assert!(travellers().all(|it| allows(&left, it) == allows(a.audiences(), it)));
+    }
+
+    /// `contains` is inclusion, and the union allows what either allows.
+    #[test]
+    fn contains_is_inclusion(left in audiences(), right in audiences()) {
+        let (a, b) = (Scope::new(left.clone()), Scope::new(right.clone()));
+        let inside = travellers().all(|it| allows(&left, it) || !allows(&right, it));
+        prop_assert_eq!(a.contains(&b), inside);
+        let union = a.union(b);
+        let either = |it| allows(&left, it) || allows(&right, it);
+        let agree = travellers().all(|it| allows(union.audiences(), it) == either(it));
+        prop_assert!(agree);
+    }
+
+    /// Order and repetition of audiences leave no trace.
+    #[test]
+    fn order_is_irrelevant(mut audiences in audiences()) {
+        let before = Scope::new(audiences.clone());
+        audiences.reverse();
+        audiences.extend(audiences.clone());
+        prop_assert_eq!(Scope::new(audiences), before);
+    }
+
+    /// What is sent reads back as what was meant.
+    #[test]
+    fn the_wire_keeps_the_meaning(audiences in audiences()) {
+        let scope = Scope::new(audiences);
+        prop_assert_eq!(Scope::read(Some(&scope.to_wire())), scope);
+    }
+}

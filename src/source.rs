@@ -1,0 +1,71 @@
+//! Places in files: what every finding and every line of a plan points back to.
+//!
+//! Holds the text of the files as read; never reads one.
+
+use std::num::NonZeroU32;
+
+/// One file of a [`Sources`], by its position there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// Where a value starts in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The line, counted from 1.
+    pub line: NonZeroU32,
+    /// The column in characters, counted from 1.
+    pub column: u32,
+}
+
+impl Place {
+    /// Returns the place at `line` and `column` (both from 1; 0 reads as 1).
+    pub fn new(file: FileId, line: u32, column: u32) -> Self {
+        Self { file, line: NonZeroU32::new(line).unwrap_or(NonZeroU32::MIN), column: column.max(1) }
+    }
+}
+
+/// A file as it was read.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// The path shown to people, relative to the workspace where it lies inside.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// The files of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<SourceFile>);
+
+impl Sources {
+    /// Keeps a file and returns its id.
+    pub fn add(&mut self, path: String, text: String) -> FileId {
+        let id = FileId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        self.0.push(SourceFile { path, text });
+        id
+    }
+
+    /// Returns the file that `id` names.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.0[id.0 as usize]
+    }
+
+    /// Returns all files with their ids, in the order in which they were read.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        (0..).map(FileId).zip(&self.0)
+    }
+
+    /// Returns `path:line` of a place.
+    pub fn line(&self, place: Place) -> String {
+        format!("{}:{}", self.file(place.file).path, place.line)
+    }
+
+    /// Drops the texts, which only findings quote, and keeps the paths.
+    pub fn forget_texts(&mut self) {
+        for file in &mut self.0 {
+            file.text = String::new();
+        }
+    }
+}
