@@ -2,6 +2,9 @@
 
 // Values: what everything else is about. Pure.
 pub mod access;
+pub mod finding;
 pub mod ids;
+pub mod manifest;
+pub mod plan;
 pub mod scope;
 pub mod source;

@@ -1,0 +1,299 @@
+//! The plan: every change between two states of access, as a value.
+//!
+//! A plan says what changes, never in which order or by which calls (that is
+//! `order`), and never how it looks (that is `render`).
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::{
+    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    scope::{Relation, Scope},
+    source::Place,
+};
+
+/// All changes that turn the live state into the desired one, and what people need to judge them.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The companies looked at, sorted by id.
+    pub companies: Vec<Overview>,
+    /// One entry per group that changes, sorted by company, name and id.
+    pub changes: Vec<GroupChange>,
+    /// What was asked for and is withheld, and why; sorted.
+    pub quarantine: Vec<Quarantined>,
+    /// Memberships and grants that end within [`Plan::EXPIRY_NOTICE_DAYS`].
+    pub expiring: usize,
+    /// Names for the ids above.
+    pub names: Names,
+}
+
+impl Plan {
+    /// How many days ahead an `until` is announced.
+    pub const EXPIRY_NOTICE_DAYS: i64 = 7;
+
+    /// Whether applying it would do nothing.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Returns how much it changes.
+    pub fn summary(&self) -> Summary {
+        let mut sum = Summary::default();
+        for change in &self.changes {
+            match change.kind {
+                ChangeKind::Create { .. } => sum.groups_created += 1,
+                ChangeKind::Alter { .. } => sum.groups_changed += 1,
+                ChangeKind::Delete { .. } => sum.groups_deleted += 1,
+            }
+            for grant in &change.grants {
+                match grant.effect {
+                    GrantEffect::Add { .. } => sum.roles_added += 1,
+                    GrantEffect::Rescope { .. } => sum.roles_changed += 1,
+                    GrantEffect::Remove { .. } => sum.roles_removed += 1,
+                }
+            }
+            for member in &change.members {
+                match member.effect {
+                    MemberEffect::Add { .. } => sum.members_added += 1,
+                    MemberEffect::Remove { .. } => sum.members_removed += 1,
+                }
+            }
+        }
+        sum
+    }
+}
+
+/// A company as the plan found it.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// Which one.
+    pub company: CompanyId,
+    /// All groups the company has.
+    pub groups: usize,
+    /// Memberships of the groups that were read, in all.
+    pub memberships: usize,
+    /// Names of the groups that no file speaks of, sorted.
+    pub unmanaged: Vec<Box<str>>,
+}
+
+/// Counts of a plan, in the order of its last line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Summary {
+    pub groups_created: usize,
+    pub groups_changed: usize,
+    pub groups_deleted: usize,
+    pub roles_added: usize,
+    pub roles_changed: usize,
+    pub roles_removed: usize,
+    pub members_added: usize,
+    pub members_removed: usize,
+}
+
+/// Everything that changes about one group.
+#[derive(Clone, Debug)]
+pub struct GroupChange {
+    /// The owner.
+    pub company: CompanyId,
+    /// The group's id; `None` for one that is created.
+    pub id: Option<GroupId>,
+    /// The name it has, or will have if it is created.
+    pub name: Box<str>,
+    /// What happens to the group itself.
+    pub kind: ChangeKind,
+    /// Grants that change, sorted by role.
+    pub grants: Vec<GrantChange>,
+    /// Members that change, sorted by user.
+    pub members: Vec<MemberChange>,
+    /// Where the group, or its removal, is declared.
+    pub from: Option<Place>,
+}
+
+/// What happens to a group itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It is created.
+    Create {
+        /// Its description.
+        description: Box<str>,
+    },
+    /// It stays; what differs is `after`, otherwise both are the same.
+    Alter {
+        /// Name and description as they are.
+        before: Attributes,
+        /// Name and description as they shall be.
+        after: Attributes,
+    },
+    /// It is deleted.
+    Delete {
+        /// The reason the file gives.
+        reason: Box<str>,
+    },
+}
+
+/// What a group says about itself; the API only takes both together (contract §3.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Attributes {
+    pub name: Box<str>,
+    pub description: Box<str>,
+}
+
+/// What changes about one role of a group.
+#[derive(Clone, Debug)]
+pub struct GrantChange {
+    /// The role.
+    pub role: RoleId,
+    /// What happens to it.
+    pub effect: GrantEffect,
+    /// Where the grant is declared.
+    pub from: Option<Place>,
+}
+
+/// What happens to a grant.
+#[derive(Clone, Debug)]
+pub enum GrantEffect {
+    /// The group gets the role.
+    Add {
+        /// Where it will hold.
+        scope: Scope,
+    },
+    /// The group keeps the role, on another scope.
+    Rescope {
+        /// Where it holds.
+        before: Scope,
+        /// Where it will hold.
+        after: Scope,
+        /// How the two relate.
+        relation: Relation,
+        /// The entries to delete, as the API spelled their scopes.
+        as_read: Vec<Option<Box<RawValue>>>,
+    },
+    /// The group loses the role.
+    Remove {
+        /// Where it held.
+        scope: Scope,
+        /// The entries to delete, as the API spelled their scopes.
+        as_read: Vec<Option<Box<RawValue>>>,
+    },
+}
+
+/// A membership that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberChange {
+    /// Who.
+    pub user: UserId,
+    /// What happens.
+    pub effect: MemberEffect,
+    /// Where the membership is declared.
+    pub from: Option<Place>,
+}
+
+/// What happens to a membership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberEffect {
+    /// Joins the group.
+    Add {
+        /// The group of the same company that the person leaves in the same plan.
+        moved_from: Option<Box<str>>,
+    },
+    /// Leaves the group.
+    Remove {
+        /// The group of the same company that the person joins in the same plan.
+        moved_to: Option<Box<str>>,
+        /// The entry that ended, where the removal is due to an `until`.
+        expired: Option<Place>,
+    },
+}
+
+/// Something that was asked for and is withheld: the rest of the plan stands (P7).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quarantined {
+    /// Where it is declared.
+    pub from: Option<Place>,
+    /// The group it concerns.
+    pub group: Box<str>,
+    /// What is withheld.
+    pub what: Withheld,
+}
+
+/// What is withheld, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Withheld {
+    /// Adding a person who cannot be resolved to exactly one active user of the company.
+    Person {
+        /// As the file names the person.
+        person: PersonRef,
+        /// Why.
+        why: Unresolved,
+    },
+    /// A role whose scope names a person who cannot be resolved: the role stays as it is.
+    Grant {
+        /// The role's name.
+        role: Box<str>,
+        /// The person in its scope.
+        person: PersonRef,
+        /// Why the person cannot be resolved.
+        why: Unresolved,
+    },
+    /// A removal that might concern the person whom the file names otherwise.
+    Removal {
+        /// Who stays for now.
+        user: UserId,
+        /// The unresolved person it may be.
+        because: PersonRef,
+    },
+    /// The whole group: more than one live group has the name.
+    Group {
+        /// Their ids.
+        candidates: Vec<GroupId>,
+    },
+    /// Nothing is withheld: a member who is there and declared, but inactive, stays.
+    InactiveMember {
+        /// As the file names the person.
+        person: PersonRef,
+    },
+}
+
+/// Why a person could not be resolved.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unresolved {
+    /// The directory knows nobody by that key.
+    Unknown,
+    /// The user exists but is not active.
+    Inactive,
+    /// Several users match.
+    Ambiguous(Vec<UserId>),
+    /// The user belongs to another company, and members must be of the group's own (contract §8).
+    Foreign(CompanyId),
+}
+
+/// Names for ids, for people only: nothing is decided by them.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Users: the e-mail address where there is one.
+    pub people: BTreeMap<UserId, Box<str>>,
+    /// Roles.
+    pub roles: BTreeMap<RoleId, Box<str>>,
+    /// Companies and legal entities, by the aliases of the workspace.
+    pub values: BTreeMap<Uuid, Box<str>>,
+}
+
+impl Names {
+    /// Returns the name of a user, or the id.
+    pub fn person(&self, user: UserId) -> String {
+        self.people.get(&user).map_or_else(|| user.to_string(), ToString::to_string)
+    }
+
+    /// Returns the name of a role, or the id.
+    pub fn role(&self, role: RoleId) -> String {
+        self.roles.get(&role).map_or_else(|| role.to_string(), ToString::to_string)
+    }
+
+    /// Returns the alias of a company, or the id.
+    pub fn company(&self, company: CompanyId) -> String {
+        self.values.get(&company.0).map_or_else(|| company.to_string(), ToString::to_string)
+    }
+}
