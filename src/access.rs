@@ -26,6 +26,9 @@ pub struct DesiredState {
     /// The groups that shall not, sorted by [`Removal::identity`]. A group in
     /// neither list is left alone: absence never revokes.
     pub removals: Vec<Removal>,
+    /// Memberships that were wanted until an instant now past, sorted: the
+    /// reason of a removal, for people; nothing is decided by it.
+    pub ended: Vec<Ended>,
 }
 
 /// What the API reports about the groups the files speak of.
@@ -108,4 +111,17 @@ impl Removal {
     pub fn identity(&self) -> (CompanyId, GroupId) {
         (self.company, self.group)
     }
+}
+
+/// A declared membership that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ended {
+    /// The owner of the group.
+    pub company: CompanyId,
+    /// The group.
+    pub group: GroupId,
+    /// Whose membership ended.
+    pub user: UserId,
+    /// Where it is declared.
+    pub from: Place,
 }

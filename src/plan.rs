@@ -180,6 +180,17 @@ pub enum GrantEffect {
     },
 }
 
+impl GrantEffect {
+    /// Returns the scopes it speaks of.
+    pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        let (first, second) = match self {
+            Self::Add { scope } | Self::Remove { scope, .. } => (scope, None),
+            Self::Rescope { before, after, .. } => (before, Some(after)),
+        };
+        std::iter::once(first).chain(second)
+    }
+}
+
 /// A membership that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberChange {

@@ -218,6 +218,16 @@ impl Scope {
         self.0.iter().flatten().any(|dimension| dimension.kind == Kind::Unreadable)
     }
 
+    /// Returns the ids of the individual travellers it names.
+    pub fn people(&self) -> impl Iterator<Item = Uuid> {
+        self.0.iter().flatten().filter(|it| it.kind == Kind::Profile).flat_map(|it| &it.values).filter_map(
+            |it| match it {
+                Value::Id(id) => Some(*id),
+                Value::Nothing | Value::Text(_) => None,
+            },
+        )
+    }
+
     /// Reads a scope as the API writes it; every documented reading is accepted (contract §4, C1).
     pub fn read(raw: Option<&RawValue>) -> Self {
         let Some(raw) = raw else { return Self::default() };

@@ -1,0 +1,157 @@
+//! People: from the key a file uses to exactly one user, or the reason why not.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    ids::{CompanyId, Email, PersonRef, UserId},
+    manifest::declared::DeclaredCompany,
+    plan::Unresolved,
+    snapshot::User,
+};
+
+/// The users that were read, by every key a file may use.
+#[derive(Debug)]
+pub struct Directory<'a> {
+    by_key: HashMap<Key<'a>, Vec<&'a User>>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Key<'a> {
+    Email(&'a str),
+    ExternalId(&'a str),
+    EmployeeId(&'a str),
+    Id(UserId),
+}
+
+/// A person who could not be resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// Why.
+    pub why: Unresolved,
+    /// The users it may be; empty where nobody is known by the key.
+    pub candidates: Vec<UserId>,
+}
+
+impl<'a> Directory<'a> {
+    /// Indexes the users; a user who was read twice counts once.
+    pub fn new(users: &'a [User]) -> Self {
+        let mut by_key: HashMap<Key<'a>, Vec<&'a User>> = HashMap::with_capacity(users.len() * 2);
+        for user in users {
+            let keys = [
+                user.email.as_ref().map(|it| Key::Email(it.as_str())),
+                user.external_id.as_deref().map(Key::ExternalId),
+                user.employee_id.as_deref().map(Key::EmployeeId),
+                Some(Key::Id(user.id)),
+            ];
+            for key in keys.into_iter().flatten() {
+                let known = by_key.entry(key).or_default();
+                if known.iter().all(|it| it.id != user.id) {
+                    known.push(user);
+                }
+            }
+        }
+        Self { by_key }
+    }
+
+    fn find<'s>(&'s self, person: &'s PersonRef) -> &'s [&'s User] {
+        let key = match person {
+            PersonRef::Email(email) => Key::Email(email.as_str()),
+            PersonRef::ExternalId(id) => Key::ExternalId(id),
+            PersonRef::EmployeeId(id) => Key::EmployeeId(id),
+            PersonRef::UserId(id) => Key::Id(*id),
+        };
+        self.by_key.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the user of that id.
+    pub fn user(&self, id: UserId) -> Option<&'a User> {
+        self.by_key.get(&Key::Id(id)).and_then(|it| it.first().copied())
+    }
+
+    /// Returns the one active user of `company` that the file names.
+    ///
+    /// # Errors
+    ///
+    /// Why there is not exactly one, and whom it may be.
+    pub fn member(&self, company: CompanyId, person: &PersonRef) -> Result<UserId, Failed> {
+        let all = self.find(person);
+        // A user without a company was found by asking the company for its users.
+        let own: Vec<&User> =
+            all.iter().copied().filter(|it| it.company.is_none_or(|it| it == company)).collect();
+        match (own.is_empty(), all.iter().find_map(|it| it.company)) {
+            (true, Some(other)) => Err(Failed { why: Unresolved::Foreign(other), candidates: ids(all) }),
+            _ => one_active(&own),
+        }
+    }
+
+    /// Returns the one active user of any company that the file names, for the scope of a role.
+    ///
+    /// # Errors
+    ///
+    /// Why there is not exactly one, and whom it may be.
+    pub fn traveller(&self, person: &PersonRef) -> Result<UserId, Failed> {
+        one_active(self.find(person))
+    }
+
+    /// Returns the unresolved person whom a user about to be removed may be.
+    ///
+    /// Anybody whom this very group names and nobody knows may be the user under
+    /// another address; somebody whom another group names only where the two
+    /// addresses are alike. Doubt keeps access for a day; certainty would take
+    /// it away for a typing error.
+    pub fn who_it_may_be<'p>(
+        &self,
+        user: UserId,
+        here: &[&'p PersonRef],
+        elsewhere: &[&'p PersonRef],
+    ) -> Option<&'p PersonRef> {
+        let email = || self.user(user).and_then(|it| it.email.as_ref());
+        here.first().copied().or_else(|| {
+            let email = email()?;
+            elsewhere.iter().copied().find(|it| match it {
+                PersonRef::Email(other) => alike(email, other),
+                PersonRef::ExternalId(_) | PersonRef::EmployeeId(_) | PersonRef::UserId(_) => false,
+            })
+        })
+    }
+}
+
+/// Returns the declared people of a company whom the directory does not know at all.
+pub(super) fn suspects<'a>(
+    company: &'a DeclaredCompany,
+    directory: &Directory<'_>,
+    now: Timestamp,
+) -> Vec<&'a PersonRef> {
+    let entries = company.groups.iter().flat_map(|it| &it.members.entries);
+    let wanted = entries.filter(|it| it.ends.is_none_or(|ends| ends > now)).map(|it| &it.person);
+    let mut unknown: Vec<&PersonRef> = wanted.filter(|it| directory.find(it).is_empty()).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    unknown
+}
+
+/// Whether two addresses may be one person's: the same name before the `@`, or two letters apart in all.
+fn alike(a: &Email, b: &Email) -> bool {
+    a.local_part() == b.local_part() || strsim::damerau_levenshtein(a.as_str(), b.as_str()) <= 2
+}
+
+fn ids(users: &[&User]) -> Vec<UserId> {
+    let mut ids: Vec<UserId> = users.iter().map(|it| it.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn one_active(users: &[&User]) -> Result<UserId, Failed> {
+    let active: Vec<&User> = users.iter().copied().filter(|it| it.active).collect();
+    match (&active[..], users.is_empty()) {
+        ([one], _) => Ok(one.id),
+        ([], true) => Err(Failed { why: Unresolved::Unknown, candidates: Vec::new() }),
+        ([], false) => Err(Failed { why: Unresolved::Inactive, candidates: ids(users) }),
+        (several, _) => {
+            let candidates = ids(several);
+            Err(Failed { why: Unresolved::Ambiguous(candidates.clone()), candidates })
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The snapshot: what the API reported, as far as the files need it.
+//!
+//! A value; whether it is complete was proven while it was fetched.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    access::Grant,
+    ids::{CompanyId, Email, GroupId, RoleId, UserId},
+};
+
+/// Everything that was read for one plan.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The companies, sorted by id.
+    pub companies: Vec<CompanySnapshot>,
+    /// The users that the files or the groups name, of any company, in any order.
+    pub users: Vec<User>,
+}
+
+/// What one company reported.
+#[derive(Clone, Debug)]
+pub struct CompanySnapshot {
+    /// Which one.
+    pub id: CompanyId,
+    /// All its groups, in any order.
+    pub groups: Vec<GroupHead>,
+    /// All roles that it may assign, in any order.
+    pub roles: Vec<RoleHead>,
+    /// What is in the groups that were read.
+    pub contents: BTreeMap<GroupId, Contents>,
+}
+
+/// A group without its contents.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct GroupHead {
+    pub id: GroupId,
+    pub name: Box<str>,
+    pub description: Box<str>,
+    /// True only for standard groups: everything but their members is frozen (contract §3.0).
+    pub unmodifiable: bool,
+}
+
+/// A role that can be assigned.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct RoleHead {
+    pub id: RoleId,
+    pub name: Box<str>,
+    /// Provided by the platform, not by the company.
+    pub platform: bool,
+}
+
+/// What is in a group.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// Sorted, without duplicates.
+    pub members: Vec<UserId>,
+    /// One per role, sorted by role.
+    pub grants: Vec<Grant>,
+}
+
+/// A user of the directory.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct User {
+    pub id: UserId,
+    pub email: Option<Email>,
+    pub external_id: Option<Box<str>>,
+    pub employee_id: Option<Box<str>>,
+    pub company: Option<CompanyId>,
+    pub active: bool,
+}
