@@ -1,0 +1,392 @@
+//! Files from disk to parsed manifests: finds the workspace, reads and parses, in parallel where it pays.
+//!
+//! The only module that reads the user's files. Never writes one, never judges one:
+//! what is wrong inside a file is a finding.
+
+use std::{
+    fs, io,
+    path::{Component, Path, PathBuf},
+    thread,
+};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use crate::{
+    finding::{Code, Finding},
+    manifest::{MAX_FILE_BYTES, access::AccessFile, check::Files, parse, workspace::WorkspaceFile},
+    source::{FileId, Sources},
+};
+
+/// The file that makes a folder a workspace.
+pub const WORKSPACE_FILE: &str = "rolecall.yaml";
+const DEFAULT_PATTERN: &str = "access/**/*.yaml";
+/// Below this many bytes in all, threads cost more than they save.
+const PARALLEL_FROM: usize = 64 << 10;
+
+/// The files of one run, read and parsed.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The folder of the workspace, or of the first file where there is none.
+    pub root: PathBuf,
+    /// The files as text, for places.
+    pub sources: Sources,
+    /// The files as values, as far as they could be parsed.
+    pub files: Files,
+    /// What is structurally wrong, one finding per file at most.
+    pub findings: Vec<Finding>,
+}
+
+/// Why files could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// No workspace here or above.
+    #[error("no {WORKSPACE_FILE} in {} or above", .from.display())]
+    NoWorkspace {
+        /// Where the search began.
+        from: PathBuf,
+    },
+    /// A path that was given does not exist or cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not text.
+    #[error("{} is not UTF-8 text", .path.display())]
+    NotText {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The paths belong to different workspaces.
+    #[error("{} and {} belong to different workspaces", .first.display(), .second.display())]
+    TwoWorkspaces {
+        /// The one found first.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+    /// A pattern under `access:` is not a glob, or points outside the workspace.
+    #[error("`{pattern}` under `access:` is not a pattern inside the workspace")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+    },
+}
+
+impl LoadError {
+    /// Returns what can be done about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NoWorkspace { .. } => {
+                Some("name a folder that holds one (`rolecall plan examples/quickstart`), or an access file")
+            }
+            Self::Unreadable { .. } => Some("check the path and its permissions"),
+            Self::NotText { .. } => Some("save the file as UTF-8"),
+            Self::TwoWorkspaces { .. } => Some("run rolecall once per workspace"),
+            Self::Pattern { .. } => {
+                Some("patterns are relative to rolecall.yaml, such as `access/**/*.yaml`")
+            }
+        }
+    }
+}
+
+/// Reads the workspace and the access files that `paths` name.
+///
+/// No path means the workspace of `from`, the nearest folder above with a
+/// [`WORKSPACE_FILE`]. A folder with one is that workspace; any other folder or
+/// file is a part of the workspace around it, or stands alone if there is none.
+///
+/// # Errors
+///
+/// What cannot be read. What is wrong in a file is in [`Loaded::findings`].
+pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
+    let mut root: Option<PathBuf> = None;
+    let mut parts: Vec<&Path> = Vec::new();
+    let here = [from.to_owned()];
+    for path in if paths.is_empty() { &here[..] } else { paths } {
+        let is_folder = fs::metadata(path).map_err(unreadable(path))?.is_dir();
+        let found = workspace_of(path);
+        match (&root, found) {
+            (Some(first), Some(second)) if *first != second => {
+                return Err(LoadError::TwoWorkspaces { first: first.clone(), second });
+            }
+            (None, Some(found)) => root = Some(found),
+            (None, None) if is_folder => return Err(LoadError::NoWorkspace { from: path.clone() }),
+            _ => (),
+        }
+        // A folder above the workspace file's own, or the workspace itself, stands for all of it.
+        if !(paths.is_empty() || is_folder && path.join(WORKSPACE_FILE).is_file()) {
+            parts.push(path);
+        }
+    }
+    let Some(root) = root else {
+        let root = parts.first().and_then(|it| it.parent()).unwrap_or(from).to_owned();
+        let mut loaded = Loaded { root: root.clone(), ..Loaded::default() };
+        let files = parts.iter().map(|it| (shown(&root, it), (*it).to_owned())).collect();
+        loaded.access(files)?;
+        return Ok(loaded);
+    };
+    let mut loaded = Loaded { root: root.clone(), ..Loaded::default() };
+    let file = loaded.read(WORKSPACE_FILE.to_owned(), &root.join(WORKSPACE_FILE))?;
+    let workspace: WorkspaceFile = match file.map(|file| (file, loaded.parse_one::<WorkspaceFile>(file))) {
+        Some((file, Ok(workspace))) => {
+            loaded.files.workspace = Some((file, workspace.clone()));
+            workspace
+        }
+        Some((_, Err(finding))) => {
+            loaded.findings.push(finding);
+            return Ok(loaded);
+        }
+        None => return Ok(loaded),
+    };
+    let patterns: Vec<&str> = match &workspace.access {
+        Some(patterns) => patterns.iter().map(|it| it.v.as_str()).collect(),
+        None => vec![DEFAULT_PATTERN],
+    };
+    let files = if parts.is_empty() {
+        let mut files = matching(&root, &patterns)?;
+        files.sort();
+        if files.is_empty() {
+            let message = format!("no file matches {}", patterns.join(", "));
+            loaded.findings.push(
+                Finding::general(Code::NoAccessFiles, message)
+                    .help("create an access file, or correct `access:` in rolecall.yaml"),
+            );
+        }
+        files
+    } else {
+        let mut files = Vec::new();
+        for part in parts {
+            if part.is_dir() {
+                walk(part, &mut files)?;
+                files.retain(|it| it.extension().is_some_and(|it| it == "yaml" || it == "yml"));
+            } else {
+                files.push(part.to_owned());
+            }
+        }
+        files.sort();
+        files.dedup();
+        files
+    };
+    loaded.access(files.into_iter().map(|it| (shown(&root, &it), it)).collect())?;
+    Ok(loaded)
+}
+
+impl Loaded {
+    /// Reads a file; `None` where it is too large, which is a finding.
+    fn read(&mut self, shown: String, path: &Path) -> Result<Option<FileId>, LoadError> {
+        let size = fs::metadata(path).map_err(unreadable(path))?.len();
+        if size > MAX_FILE_BYTES {
+            let file = self.sources.add(shown, String::new());
+            let message = format!("the file has {size} bytes, more than {MAX_FILE_BYTES}");
+            let place = crate::source::Place::new(file, 1, 1);
+            self.findings
+                .push(Finding::new(Code::LimitExceeded, place, message).help("split it into several files"));
+            return Ok(None);
+        }
+        let bytes = fs::read(path).map_err(unreadable(path))?;
+        let text = String::from_utf8(bytes).map_err(|_| LoadError::NotText { path: path.to_owned() })?;
+        Ok(Some(self.sources.add(shown, text)))
+    }
+
+    fn parse_one<T: serde::de::DeserializeOwned>(&self, file: FileId) -> Result<T, Finding> {
+        parse(&self.sources.file(file).text, file)
+    }
+
+    fn access(&mut self, files: Vec<(String, PathBuf)>) -> Result<(), LoadError> {
+        let mut ids = Vec::with_capacity(files.len());
+        for (shown, path) in files {
+            ids.extend(self.read(shown, &path)?);
+        }
+        let bytes: usize = ids.iter().map(|it| self.sources.file(*it).text.len()).sum();
+        let threads =
+            if bytes < PARALLEL_FROM { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
+        // Parsed in rounds by thread, put back in the order of the files.
+        let mut parsed: Vec<(FileId, Result<AccessFile, Finding>)> = thread::scope(|scope| {
+            let this = &*self;
+            let ids = &ids;
+            let workers: Vec<_> = (1..threads.min(ids.len()))
+                .map(|n| scope.spawn(move || this.every(ids, n, threads.min(ids.len()))))
+                .collect();
+            let mut parsed = this.every(ids, 0, threads.min(ids.len()).max(1));
+            for worker in workers {
+                parsed.extend(worker.join().unwrap_or_default());
+            }
+            parsed
+        });
+        parsed.sort_by_key(|(file, _)| *file);
+        for (file, access) in parsed {
+            match access {
+                Ok(access) => self.files.access.push((file, access)),
+                Err(finding) => self.findings.push(finding),
+            }
+        }
+        Ok(())
+    }
+
+    /// Parses every `step`th of the files, from the `first`.
+    fn every(&self, ids: &[FileId], first: usize, step: usize) -> Vec<(FileId, Result<AccessFile, Finding>)> {
+        ids.iter().skip(first).step_by(step).map(|&it| (it, self.parse_one(it))).collect()
+    }
+}
+
+fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
+    let path = path.to_owned();
+    move |source| LoadError::Unreadable { path, source }
+}
+
+/// Returns the nearest folder at or above `path` that is a workspace.
+fn workspace_of(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    absolute.ancestors().find(|it| it.join(WORKSPACE_FILE).is_file()).map(Path::to_owned)
+}
+
+/// Returns a path as people see it: relative to the workspace, with `/` everywhere.
+fn shown(root: &Path, path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let relative = absolute.strip_prefix(&root).unwrap_or(path);
+    let parts: Vec<_> = relative.components().map(|it| it.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+/// Returns the files below `root` that match a pattern.
+fn matching(root: &Path, patterns: &[&str]) -> Result<Vec<PathBuf>, LoadError> {
+    let wrong = |pattern: &str| LoadError::Pattern { pattern: pattern.to_owned() };
+    let mut globs = GlobSetBuilder::new();
+    let mut starts: Vec<PathBuf> = Vec::new();
+    for pattern in patterns {
+        let outside = |it: Component<'_>| !matches!(it, Component::Normal(_) | Component::CurDir);
+        if Path::new(pattern).components().any(outside) {
+            return Err(wrong(pattern));
+        }
+        let tidy = pattern.trim_start_matches("./");
+        let glob = GlobBuilder::new(tidy).literal_separator(true).build().map_err(|_| wrong(pattern))?;
+        globs.add(glob);
+        let fixed = tidy.split('/').take_while(|it| !it.contains(['*', '?', '[', '{', '\\']));
+        starts.push(root.join(fixed.collect::<PathBuf>()));
+    }
+    let globs: GlobSet = globs.build().map_err(|_| wrong(&patterns.join(", ")))?;
+    let mut files = Vec::new();
+    for start in starts {
+        if start.is_dir() {
+            walk(&start, &mut files)?;
+        } else if start.is_file() {
+            files.push(start);
+        }
+    }
+    files.sort();
+    files.dedup();
+    files.retain(|it| it.strip_prefix(root).is_ok_and(|it| globs.is_match(it)));
+    Ok(files)
+}
+
+/// Adds every file below a folder. Hidden ones are left out, and links to folders not followed: no cycles.
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
+    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+        let entry = entry.map_err(unreadable(folder))?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let kind = entry.file_type().map_err(unreadable(&entry.path()))?;
+        if kind.is_dir() {
+            walk(&entry.path(), files)?;
+        } else if kind.is_file() || entry.path().is_file() {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    const EMPTY: &str = "version: 1\ngroups: []\n";
+
+    fn names(loaded: &Loaded) -> Vec<&str> {
+        loaded.sources.files().map(|(_, it)| it.path.as_str()).collect()
+    }
+
+    #[test]
+    fn a_folder_is_read_by_its_patterns_in_order() {
+        let folder = workspace(&[
+            ("rolecall.yaml", "version: 1\naccess: [\"access/**/*.yaml\", extra.yaml]\n"),
+            ("access/b.yaml", EMPTY),
+            ("access/deep/a.yaml", EMPTY),
+            ("access/.hidden.yaml", EMPTY),
+            ("access/notes.txt", "x"),
+            ("other/c.yaml", EMPTY),
+            ("extra.yaml", EMPTY),
+        ]);
+        let all = ["rolecall.yaml", "access/b.yaml", "access/deep/a.yaml", "extra.yaml"];
+        assert_eq!(names(&load(&[folder.path().to_owned()], Path::new("/")).unwrap()), all);
+        assert_eq!(names(&load(&[], &folder.path().join("access/deep")).unwrap()), all);
+    }
+
+    #[test]
+    fn a_part_of_a_workspace_keeps_its_settings() {
+        let folder = workspace(&[
+            ("rolecall.yaml", "version: 1\n"),
+            ("access/a.yaml", EMPTY),
+            ("access/b.yaml", EMPTY),
+        ]);
+        let loaded = load(&[folder.path().join("access/b.yaml")], Path::new("/")).unwrap();
+        assert_eq!(names(&loaded), ["rolecall.yaml", "access/b.yaml"]);
+        assert!(loaded.files.workspace.is_some());
+    }
+
+    #[test]
+    fn a_file_stands_alone_and_a_folder_without_a_workspace_does_not() {
+        let folder = workspace(&[("a.yaml", EMPTY)]);
+        let loaded = load(&[folder.path().join("a.yaml")], Path::new("/")).unwrap();
+        assert_eq!((names(&loaded), loaded.files.workspace.is_none()), (vec!["a.yaml"], true));
+        assert!(matches!(
+            load(&[folder.path().to_owned()], Path::new("/")),
+            Err(LoadError::NoWorkspace { .. })
+        ));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let folder = workspace(&[("rolecall.yaml", "version: 1\naccess: [../x.yaml]\n")]);
+        assert!(matches!(load(&[folder.path().to_owned()], Path::new("/")), Err(LoadError::Pattern { .. })));
+        assert!(matches!(
+            load(&[folder.path().join("no")], Path::new("/")),
+            Err(LoadError::Unreadable { .. })
+        ));
+        fs::write(folder.path().join("rolecall.yaml"), b"version: \xff").unwrap();
+        assert!(matches!(load(&[folder.path().to_owned()], Path::new("/")), Err(LoadError::NotText { .. })));
+    }
+
+    #[test]
+    fn a_broken_file_does_not_hide_the_others() {
+        let folder = workspace(&[
+            ("rolecall.yaml", "version: 1\n"),
+            ("access/a.yaml", "version: 1\ngruops: []\n"),
+            ("access/b.yaml", "version: 1\ngroups: [\n"),
+        ]);
+        let loaded = load(&[folder.path().to_owned()], Path::new("/")).unwrap();
+        let codes: Vec<Code> = loaded.findings.iter().map(|it| it.code).collect();
+        assert_eq!(codes, [Code::UnknownKey, Code::Syntax]);
+    }
+
+    #[test]
+    fn patterns_that_match_nothing_are_a_finding() {
+        let folder = workspace(&[("rolecall.yaml", "version: 1\n")]);
+        let loaded = load(&[folder.path().to_owned()], Path::new("/")).unwrap();
+        assert_eq!(loaded.findings[0].code, Code::NoAccessFiles);
+    }
+}
