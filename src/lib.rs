@@ -2,3 +2,6 @@
 
 // Values: what everything else is about. Pure.
 pub mod ids;
+
+// Deeds: the only modules that touch the network, the disk or the clock.
+pub mod api;
