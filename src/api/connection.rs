@@ -77,14 +77,14 @@ pub(super) struct Answer {
 impl Answer {
     /// Decodes the answer to `request`.
     pub(super) fn decode<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.body).map_err(|source| self.garbled(request, source))
+        serde_json::from_slice(&self.body).map_err(|source| self.garbled(request, &source))
     }
 
     /// Returns the error for an answer that is not what `request` is answered with.
-    pub(super) fn garbled(&self, request: &Request, source: serde_json::Error) -> ApiError {
+    fn garbled(&self, request: &Request, source: &serde_json::Error) -> ApiError {
         let content_type = self.content_type.as_ref().and_then(|value| value.to_str().ok());
         let content_type = content_type.map(|text| text.chars().take(100).collect());
-        ApiError::Garbled { request: Box::new(request.clone()), content_type, source: without_value(&source) }
+        ApiError::Garbled { request: Box::new(request.clone()), content_type, source: without_value(source) }
     }
 }
 
@@ -154,27 +154,15 @@ impl Connection {
             authorization: Some(&bearer.header),
             secret: bearer.secret(),
         };
-        match self.exchange(request, payload.clone()).await {
-            Err(ApiError::Refused { request: asked, status: 401, code, message, debug_id, retry_after }) => {
-                let Some(other) = self.tokens.renewed(self, &bearer).await? else {
-                    let request = asked;
-                    return Err(ApiError::Refused {
-                        request,
-                        status: 401,
-                        code,
-                        message,
-                        debug_id,
-                        retry_after,
-                    });
-                };
-                self.retried.fetch_add(1, Relaxed);
-                let payload =
-                    Payload { authorization: Some(&other.header), secret: other.secret(), ..payload };
-                // `asked` remembers whether an attempt before the 401 stayed unclear.
-                self.exchange(&asked, payload).await
-            }
-            other => other,
-        }
+        let refused = match self.exchange(request, payload.clone()).await {
+            Err(error @ ApiError::Refused { status: 401, .. }) => error,
+            other => return other,
+        };
+        let Some(other) = self.tokens.renewed(self, &bearer).await? else { return Err(refused) };
+        self.retried.fetch_add(1, Relaxed);
+        let payload = Payload { authorization: Some(&other.header), secret: other.secret(), ..payload };
+        // The error's request remembers whether an attempt before the 401 stayed unclear.
+        self.exchange(refused.request().unwrap_or(request), payload).await
     }
 
     /// Sends a request as often as is harmless and useful.

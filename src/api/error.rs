@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::Request;
+use super::{Request, retry::Outcome};
 
 /// A request, or a list of them, that did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -212,12 +212,8 @@ impl ApiError {
     pub fn ambiguous(&self) -> bool {
         let Some(request) = self.request().filter(|request| request.is_write()) else { return false };
         request.unclear
-            || match self {
-                Self::NoAnswer { sent, .. } => *sent,
-                Self::TimedOut { .. } | Self::Garbled { .. } | Self::TooLarge { .. } => true,
-                Self::Refused { status, .. } => *status >= 500,
-                _ => false,
-            }
+            || Outcome::of(self).is_unclear()
+            || matches!(self, Self::Garbled { .. } | Self::TooLarge { .. })
     }
 
     /// Returns what to do about it, as one sentence without a full stop.

@@ -8,6 +8,8 @@ mod connection;
 mod credentials;
 mod dialect;
 mod error;
+mod liberal;
+mod page;
 mod paging;
 mod reader;
 mod refusal;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{
     ApiError, Request,
     connection::Connection,
-    wire::{Page, Row},
+    page::{Page, Row},
 };
 
 /// A list to be read: the request of a page, and what its body says beside `pagination`.
@@ -75,10 +75,13 @@ impl<'a> List<'a> {
         };
         // The server may give fewer rows than asked for: what it gave is the size of a page.
         let size = first.rows.len() as u64;
+        if size == 0 && total > 0 {
+            return Ok(flawed(0, Some(total), "a page is empty before the end"));
+        }
         self.bounded::<T>(total, if size == 0 { 0 } else { total.div_ceil(size) })?;
         let mut rows = first.rows;
         let mut pages = 1;
-        if size > 0 && size < total {
+        if size < total {
             let mut offsets = (1..total.div_ceil(size)).map(|page| page * size);
             let mut ahead = FuturesOrdered::new();
             loop {

@@ -9,8 +9,9 @@ use uuid::Uuid;
 use super::{
     ApiError, Counters, Group, GroupRole, Permission, RbacInfo, Request, Role,
     connection::Connection,
+    page::Row,
     paging::{List, gather},
-    wire::{Member, Permissions, Row},
+    wire::{Member, Permissions},
 };
 use crate::ids::{CompanyId, GroupId, RoleId, UserId};
 

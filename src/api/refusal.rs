@@ -40,13 +40,10 @@ struct Entry {
 pub(super) fn read(body: &[u8], secret: &str) -> Said {
     let shown = |text: Option<String>| text.and_then(|text| presentable(&text, secret));
     let Ok(body) = serde_json::from_slice::<Body>(body) else {
-        // A gateway's page: its mark-up helps nobody, plain text might.
+        // JSON of another shape and the mark-up of a gateway's page help nobody; plain text might.
         let text = String::from_utf8_lossy(body);
-        let message = if text.trim_start().starts_with(['<', '{', '[']) {
-            None
-        } else {
-            shown(Some(text.into_owned()))
-        };
+        let of_use = !text.trim_start().starts_with(['<', '{', '[']) && text.trim() != "null";
+        let message = if of_use { shown(Some(text.into_owned())) } else { None };
         return Said { message, ..Said::default() };
     };
     let first = body.error_messages.and_then(|entries| entries.into_iter().next()).unwrap_or_default();

@@ -217,3 +217,11 @@ async fn a_slow_answer_is_not_waited_for() {
     assert!(error.ambiguous());
     assert_eq!(server.asked().len(), 1);
 }
+
+#[test]
+fn a_client_for_the_real_thing_is_built_without_touching_the_network() {
+    for endpoint in ["https://apis.example", "https://localhost:1", "http://[::1]:1"] {
+        let settings = Settings::new(endpoint.parse().unwrap(), Credentials::Token("hush-hush".into()));
+        assert_eq!(connect(settings).unwrap().0.requests_made(), 0);
+    }
+}
