@@ -1,7 +1,10 @@
 //! A server that answers as a closure says and remembers what it was asked.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -73,6 +76,8 @@ impl Reply {
 pub(super) struct Server {
     pub(super) address: String,
     asked: Arc<Mutex<Vec<Asked>>>,
+    /// Requests being answered now, and the most there ever were.
+    busy: Arc<(AtomicUsize, AtomicUsize)>,
 }
 
 impl Server {
@@ -80,9 +85,12 @@ impl Server {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let script = Arc::new(script);
         let log = asked.clone();
+        let busy = Arc::<(AtomicUsize, AtomicUsize)>::default();
+        let gauge = busy.clone();
         let router = Router::new().fallback(move |request: Request<Body>| {
-            let (script, log) = (script.clone(), log.clone());
+            let (script, log, gauge) = (script.clone(), log.clone(), gauge.clone());
             async move {
+                gauge.1.fetch_max(gauge.0.fetch_add(1, SeqCst) + 1, SeqCst);
                 let (head, body) = request.into_parts();
                 let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
                 let seen = {
@@ -103,6 +111,7 @@ impl Server {
                 };
                 let reply = script(&seen);
                 tokio::time::sleep(reply.delay).await;
+                gauge.0.fetch_sub(1, SeqCst);
                 let mut response = Response::builder().status(reply.status);
                 for (name, value) in reply.headers {
                     response = response.header(name, value);
@@ -113,11 +122,16 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { address, asked }
+        Self { address, asked, busy }
     }
 
     pub(super) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
+    }
+
+    /// Returns the most requests that were ever answered at the same time.
+    pub(super) fn most_at_once(&self) -> usize {
+        self.busy.1.load(SeqCst)
     }
 
     /// Returns how many requests whose line contains `part` came.
