@@ -14,3 +14,4 @@ pub mod schema;
 pub mod scope;
 pub mod snapshot;
 pub mod source;
+pub mod api;

@@ -1,0 +1,307 @@
+//! One request and its answer: authorised, limited, repeated where that is harmless, bounded.
+//!
+//! A list POST, a write and a token fetch all pass through [`Connection::exchange`]. Nothing here
+//! knows what a path means.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+use reqwest::{
+    Client, Response,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER},
+};
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+
+use super::{
+    ApiError, Dialect, Request, Settings, refusal,
+    retry::{self, Outcome, Verdict},
+    token::Tokens,
+    transport,
+};
+
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+/// Most bytes read of an answer that is an error; what is shown of it is far less.
+const REFUSAL_LIMIT: usize = 64 << 10;
+
+/// How much of a server's answers is believed to be sensible.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Bytes of one answer, after decompression.
+    pub(super) body: usize,
+    /// Pages of one list.
+    pub(super) pages: u64,
+    /// Rows of one list.
+    pub(super) rows: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { body: 64 << 20, pages: 10_000, rows: 10_000_000 }
+    }
+}
+
+/// How much was asked of the server so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Requests sent, further attempts and token fetches included.
+    pub requests: u64,
+    /// Further attempts among them.
+    pub retries: u64,
+    /// Answers that asked for fewer requests (429).
+    pub throttled: u64,
+}
+
+/// What a request carries beside its name: all that may be secret or personal.
+#[derive(Clone)]
+pub(super) struct Payload<'a> {
+    /// The query, encoded; empty for none.
+    pub(super) query: &'a str,
+    /// The body, encoded; empty for none.
+    pub(super) body: &'a [u8],
+    pub(super) content_type: HeaderValue,
+    pub(super) authorization: Option<&'a HeaderValue>,
+    /// What must never appear in an error, even if the server says it.
+    pub(super) secret: &'a str,
+}
+
+/// A whole answer with a status of 200 to 299.
+pub(super) struct Answer {
+    pub(super) body: Vec<u8>,
+    content_type: Option<HeaderValue>,
+}
+
+impl Answer {
+    /// Decodes the answer to `request`.
+    pub(super) fn decode<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.body).map_err(|source| self.garbled(request, &source))
+    }
+
+    /// Returns the error for an answer that is not what `request` is answered with.
+    fn garbled(&self, request: &Request, source: &serde_json::Error) -> ApiError {
+        let content_type = self.content_type.as_ref().and_then(|value| value.to_str().ok());
+        let content_type = content_type.map(|text| text.chars().take(100).collect());
+        ApiError::Garbled { request: Box::new(request.clone()), content_type, source: without_value(source) }
+    }
+}
+
+/// Returns the same complaint without the value it is about, which may be a token or a person's data.
+fn without_value(error: &serde_json::Error) -> serde_json::Error {
+    let text = error.to_string();
+    let text = text.rfind(", expected ").map_or_else(
+        || text.clone(),
+        |found| format!("not the kind of value there should be{}", &text[found..]),
+    );
+    serde::de::Error::custom(text)
+}
+
+/// An endpoint with everything needed to talk to it.
+pub(super) struct Connection {
+    client: Client,
+    base: Box<str>,
+    tokens: Tokens,
+    slots: Semaphore,
+    timeout: Duration,
+    retries: u32,
+    backoff: Duration,
+    pub(super) concurrency: usize,
+    pub(super) dialect: Dialect,
+    pub(super) bounds: Bounds,
+    requests: AtomicU64,
+    retried: AtomicU64,
+    throttled: AtomicU64,
+}
+
+impl Connection {
+    pub(super) fn new(settings: Settings, bounds: Bounds) -> Result<Self, ApiError> {
+        let client = transport::client(&settings)?;
+        let concurrency = settings.concurrency.clamp(1, Semaphore::MAX_PERMITS);
+        Ok(Self {
+            client,
+            base: settings.endpoint.base().into(),
+            tokens: Tokens::new(settings.credentials)?,
+            slots: Semaphore::new(concurrency),
+            timeout: settings.timeout,
+            retries: settings.retries,
+            backoff: settings.backoff,
+            concurrency,
+            dialect: settings.dialect,
+            bounds,
+            requests: AtomicU64::new(0),
+            retried: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+        })
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        Counters {
+            requests: self.requests.load(Relaxed),
+            retries: self.retried.load(Relaxed),
+            throttled: self.throttled.load(Relaxed),
+        }
+    }
+
+    /// Sends a request with the access token; a refused token is renewed once, the request replayed once.
+    pub(super) async fn send(&self, request: &Request, query: &str, body: &[u8]) -> Result<Answer, ApiError> {
+        let bearer = self.tokens.bearer(self).await?;
+        let payload = Payload {
+            query,
+            body,
+            content_type: JSON,
+            authorization: Some(&bearer.header),
+            secret: bearer.secret(),
+        };
+        let refused = match self.exchange(request, payload.clone()).await {
+            Err(error @ ApiError::Refused { status: 401, .. }) => error,
+            other => return other,
+        };
+        let Some(other) = self.tokens.renewed(self, &bearer).await? else { return Err(refused) };
+        self.retried.fetch_add(1, Relaxed);
+        let payload = Payload { authorization: Some(&other.header), secret: other.secret(), ..payload };
+        // The error's request remembers whether an attempt before the 401 stayed unclear.
+        self.exchange(refused.request().unwrap_or(request), payload).await
+    }
+
+    /// Sends a request as often as is harmless and useful.
+    ///
+    /// The loop is our own rather than backon's: the wait adds up from two sources, and an attempt
+    /// without a clear answer must be remembered in the error of a later one.
+    pub(super) async fn exchange(&self, request: &Request, payload: Payload<'_>) -> Result<Answer, ApiError> {
+        let url =
+            [&*self.base, &*request.path, if payload.query.is_empty() { "" } else { "?" }, payload.query]
+                .concat();
+        let mut unclear = request.unclear;
+        let mut attempt = 1;
+        loop {
+            let mut error = match self.attempt(request, &url, &payload, attempt).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let outcome = Outcome::of(&error);
+            let verdict = retry::verdict(request.effect, outcome);
+            let may_wait = match verdict {
+                Verdict::Again(wait) if attempt <= self.retries => Some(wait),
+                Verdict::Again(_) | Verdict::GiveUp | Verdict::TooLong => None,
+            };
+            let Some(wait) = may_wait else {
+                error.remember(unclear);
+                return Err(error.throttled(verdict == Verdict::TooLong));
+            };
+            unclear |= outcome.is_unclear();
+            self.retried.fetch_add(1, Relaxed);
+            // The server's wait plus our own, so that all who were told the same do not return at once.
+            tokio::time::sleep(wait + retry::backoff(self.backoff, attempt)).await;
+            attempt += 1;
+        }
+    }
+
+    /// Sends a request once. Holds one of the slots for just as long.
+    async fn attempt(
+        &self,
+        request: &Request,
+        url: &str,
+        payload: &Payload<'_>,
+        attempt: u32,
+    ) -> Result<Answer, ApiError> {
+        // The semaphore is never closed; if it were, sending unlimited beats not sending.
+        let _slot = self.slots.acquire().await.ok();
+        self.requests.fetch_add(1, Relaxed);
+        let started = Instant::now();
+        let mut sending = self.client.request(request.method.clone(), url);
+        if let Some(authorization) = payload.authorization {
+            sending = sending.header(AUTHORIZATION, authorization);
+        }
+        if !payload.body.is_empty() {
+            sending = sending.header(CONTENT_TYPE, &payload.content_type).body(payload.body.to_vec());
+        }
+        let sent = sending.send().await;
+        let status = sent.as_ref().map_or(0, |response| response.status().as_u16());
+        let result = match sent {
+            Ok(response) => self.receive(request, response, payload.secret).await,
+            Err(error) => Err(self.unanswered(request, error)),
+        };
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(method = %request.method, path = request.template, status, attempt, ms, "request");
+        result
+    }
+
+    async fn receive(
+        &self,
+        request: &Request,
+        mut response: Response,
+        secret: &str,
+    ) -> Result<Answer, ApiError> {
+        let status = response.status();
+        if status.is_redirection() {
+            let request = Box::new(request.clone());
+            return Err(ApiError::Redirected { request, status: status.as_u16(), host: target(&response) });
+        }
+        if status.is_success() {
+            let content_type = response.headers().get(CONTENT_TYPE).cloned();
+            let body = self.whole(request, &mut response).await?;
+            return Ok(Answer { body, content_type });
+        }
+        if status.as_u16() == 429 {
+            self.throttled.fetch_add(1, Relaxed);
+        }
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.and_then(|text| retry::retry_after(text, jiff::Timestamp::now()));
+        let refusal::Said { code, message, debug_id } =
+            refusal::read(&beginning(&mut response).await, secret);
+        let request = Box::new(request.clone());
+        Err(ApiError::Refused { request, status: status.as_u16(), code, message, debug_id, retry_after })
+    }
+
+    /// Reads a body to its end, whatever length it claims.
+    async fn whole(&self, request: &Request, response: &mut Response) -> Result<Vec<u8>, ApiError> {
+        let limit = self.bounds.body;
+        let too_large = || Err(ApiError::TooLarge { request: Box::new(request.clone()), limit });
+        let claimed = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+        if claimed > limit {
+            return too_large();
+        }
+        // The claim is only a hint: memory follows what really arrives.
+        let mut body = Vec::with_capacity(claimed.min(256 << 10));
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unanswered(request, error))? {
+            if body.len() + chunk.len() > limit {
+                return too_large();
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn unanswered(&self, request: &Request, error: reqwest::Error) -> ApiError {
+        let request = Box::new(request.clone());
+        // The URL holds the query, and the query a person's e-mail address.
+        let source = error.without_url();
+        if source.is_connect() || source.is_builder() {
+            ApiError::NoAnswer { request, sent: false, source }
+        } else if source.is_timeout() {
+            ApiError::TimedOut { request, after: self.timeout, source }
+        } else {
+            ApiError::NoAnswer { request, sent: true, source }
+        }
+    }
+}
+
+/// Returns as much of an error's body as could matter; a broken one is no reason to lose the status.
+async fn beginning(response: &mut Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        if body.len() + chunk.len() > REFUSAL_LIMIT {
+            break;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    body
+}
+
+fn target(response: &Response) -> Option<Box<str>> {
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    let target = response.url().join(location).ok()?;
+    target.host_str().map(Into::into)
+}

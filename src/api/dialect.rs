@@ -1,0 +1,91 @@
+//! The parts of the wire that no document settles, as settings with the likeliest default.
+//!
+//! Nothing here guesses at run time: a wrong setting is refused or shows in the re-read after a write.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How this endpoint spells what its documentation leaves open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Dialect {
+    /// Name of the field that lists members to remove (contract §3.7, not confirmed).
+    pub member_removal_field: MemberRemovalField,
+    /// Form of one role to take from a group (contract §3.10, not confirmed).
+    pub roles_to_delete: RolesToDelete,
+    /// Method that changes the name and description of a group (contract §3.4, not confirmed).
+    pub group_update: GroupUpdate,
+    /// Rows asked for per page, at least 1. The documented default, and the largest limit known
+    /// to be accepted somewhere, is 100 (contract §1.1).
+    #[schemars(range(min = 1))]
+    pub page_limit: u32,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self {
+            member_removal_field: MemberRemovalField::default(),
+            roles_to_delete: RolesToDelete::default(),
+            group_update: GroupUpdate::default(),
+            page_limit: 100,
+        }
+    }
+}
+
+/// Name of the field that lists members to remove from a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum MemberRemovalField {
+    /// By analogy with `rolesToDelete`.
+    #[default]
+    UserIdsToDelete,
+    /// The usual antonym of `userIdsToAdd`.
+    UserIdsToRemove,
+}
+
+impl MemberRemovalField {
+    /// Returns the name as it stands in a request.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UserIdsToDelete => "userIdsToDelete",
+            Self::UserIdsToRemove => "userIdsToRemove",
+        }
+    }
+}
+
+/// Form of one element of `rolesToDelete`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum RolesToDelete {
+    /// The same `{roleId, scope}` object that adds a role.
+    #[default]
+    Objects,
+    /// The role's id alone: takes the role away under every scope.
+    Ids,
+}
+
+/// Method that updates a group; the body is complete either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupUpdate {
+    /// `PUT`, as the sibling role update does.
+    #[default]
+    Put,
+    /// `PATCH`.
+    Patch,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_dialect_is_the_documented_one_and_names_are_the_wire_names() {
+        let dialect: Dialect = serde_json::from_str("{}").unwrap();
+        assert_eq!(dialect, Dialect::default());
+        for field in [MemberRemovalField::UserIdsToDelete, MemberRemovalField::UserIdsToRemove] {
+            assert_eq!(serde_json::to_value(field).unwrap(), field.as_str());
+        }
+        assert!(serde_json::from_str::<Dialect>(r#"{"pageLimt": 5}"#).is_err());
+    }
+}

@@ -1,0 +1,302 @@
+//! What can go wrong between rolecall and the API, and what to do about it.
+//!
+//! Messages name the request and keep the source. They never hold a token, a secret, a request
+//! body, a query or more than 300 characters of what the server said.
+
+use std::time::Duration;
+
+use super::{Request, retry::Outcome};
+
+/// A request, or a list of them, that did not give what was asked for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApiError {
+    /// The endpoint is no usable address.
+    #[error("the endpoint is not usable: {why}")]
+    BadEndpoint {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The endpoint would carry credentials unencrypted over a network.
+    #[error("refusing to send credentials to {host} over plain http")]
+    Insecure {
+        /// The host of the endpoint.
+        host: Box<str>,
+    },
+    /// A token holds characters that no header can carry; usually a line break copied along.
+    #[error("the access token contains characters that cannot be sent")]
+    UnsendableToken,
+    /// No HTTP client could be set up.
+    #[error("cannot set up the HTTP client")]
+    NoClient {
+        /// The HTTP crate's reason.
+        source: reqwest::Error,
+    },
+    /// Nothing, or not all of it, came back.
+    #[error("{request}: {}", if *.sent { "the connection broke before the answer was complete" } else { "cannot connect" })]
+    NoAnswer {
+        /// What was asked.
+        request: Box<Request>,
+        /// Whether the server may have received it.
+        sent: bool,
+        /// The HTTP crate's reason.
+        source: reqwest::Error,
+    },
+    /// No complete answer came in time.
+    #[error("{request}: no complete answer within {} s", .after.as_secs_f32())]
+    TimedOut {
+        /// What was asked.
+        request: Box<Request>,
+        /// The limit that passed.
+        after: Duration,
+        /// The HTTP crate's reason.
+        source: reqwest::Error,
+    },
+    /// The server said no.
+    #[error("{request}: refused with {status}{}", said(.code.as_deref(), .message.as_deref(), .debug_id.as_deref()))]
+    Refused {
+        /// What was asked.
+        request: Box<Request>,
+        /// The HTTP status, 400 or above.
+        status: u16,
+        /// The API's error code, if it gave one.
+        code: Option<Box<str>>,
+        /// What the server said, cut at 300 characters.
+        message: Option<Box<str>>,
+        /// What Spotnana's support can look the refusal up by.
+        debug_id: Option<Box<str>>,
+        /// How long the server asked to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The server asked for fewer requests, for longer than rolecall waits.
+    #[error("{request}: the server limits the rate of requests ({status}){}", waits(*.retry_after))]
+    Throttled {
+        /// What was asked.
+        request: Box<Request>,
+        /// The HTTP status: 429, or another that came with `Retry-After`.
+        status: u16,
+        /// How long the server asked to wait, if it said.
+        retry_after: Option<Duration>,
+    },
+    /// The credentials were not accepted for a token.
+    #[error("{request}: no access token for these credentials ({status}){}", said(.code.as_deref(), .message.as_deref(), None))]
+    Auth {
+        /// The token request.
+        request: Box<Request>,
+        /// The HTTP status.
+        status: u16,
+        /// The error code, if any.
+        code: Option<Box<str>>,
+        /// What the server said, cut at 300 characters.
+        message: Option<Box<str>>,
+    },
+    /// The answer is not what this request is answered with.
+    #[error("{request}: cannot understand the answer ({})", .content_type.as_deref().unwrap_or("no content type"))]
+    Garbled {
+        /// What was asked.
+        request: Box<Request>,
+        /// What the answer says it is.
+        content_type: Option<Box<str>>,
+        /// Where decoding stopped.
+        source: serde_json::Error,
+    },
+    /// The answer is larger than any sensible one.
+    #[error("{request}: the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// What was asked.
+        request: Box<Request>,
+        /// The limit, in bytes after decompression.
+        limit: usize,
+    },
+    /// A list could not be proven complete, twice in a row.
+    #[error("{request}: the list of {list} is incomplete: {why} ({received} received{})", of(*.total))]
+    Incomplete {
+        /// The request of one page.
+        request: Box<Request>,
+        /// What is listed.
+        list: &'static str,
+        /// Rows received.
+        received: u64,
+        /// Rows the first page announced.
+        total: Option<u64>,
+        /// What does not add up.
+        why: Box<str>,
+    },
+    /// A list is longer than rolecall will follow.
+    #[error("{request}: the list of {list} does not end: {why}")]
+    Endless {
+        /// The request of one page.
+        request: Box<Request>,
+        /// What is listed.
+        list: &'static str,
+        /// Which bound it exceeds.
+        why: Box<str>,
+    },
+    /// The answer sends the client elsewhere; rolecall does not go.
+    #[error("{request}: redirected ({status}) to {}", .host.as_deref().unwrap_or("an unnamed place"))]
+    Redirected {
+        /// What was asked.
+        request: Box<Request>,
+        /// The HTTP status, 300 to 399.
+        status: u16,
+        /// The host it points to.
+        host: Option<Box<str>>,
+    },
+}
+
+/// What kind of failure it is, for the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Who is asking was not accepted: 401, 403, or no token.
+    Auth,
+    /// The API, or the way to it, did not do what was asked.
+    Remote,
+    /// The settings cannot work, whatever the API says.
+    Invalid,
+}
+
+impl ApiError {
+    /// Returns the request it happened to, unless it never came to one.
+    pub fn request(&self) -> Option<&Request> {
+        match self {
+            Self::BadEndpoint { .. }
+            | Self::Insecure { .. }
+            | Self::UnsendableToken
+            | Self::NoClient { .. } => None,
+            Self::NoAnswer { request, .. }
+            | Self::TimedOut { request, .. }
+            | Self::Refused { request, .. }
+            | Self::Throttled { request, .. }
+            | Self::Auth { request, .. }
+            | Self::Garbled { request, .. }
+            | Self::TooLarge { request, .. }
+            | Self::Incomplete { request, .. }
+            | Self::Endless { request, .. }
+            | Self::Redirected { request, .. } => Some(request),
+        }
+    }
+
+    /// Returns the HTTP status of a refusal.
+    pub fn status(&self) -> Option<u16> {
+        if let Self::Refused { status, .. }
+        | Self::Throttled { status, .. }
+        | Self::Auth { status, .. }
+        | Self::Redirected { status, .. } = self
+        {
+            Some(*status)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the kind of failure.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::BadEndpoint { .. } | Self::Insecure { .. } | Self::NoClient { .. } => Class::Invalid,
+            Self::UnsendableToken | Self::Auth { .. } | Self::Refused { status: 401 | 403, .. } => {
+                Class::Auth
+            }
+            Self::NoAnswer { .. }
+            | Self::TimedOut { .. }
+            | Self::Refused { .. }
+            | Self::Throttled { .. }
+            | Self::Garbled { .. }
+            | Self::TooLarge { .. }
+            | Self::Incomplete { .. }
+            | Self::Endless { .. }
+            | Self::Redirected { .. } => Class::Remote,
+        }
+    }
+
+    /// Says whether a write may or may not have happened: only reading again can tell.
+    pub fn ambiguous(&self) -> bool {
+        let Some(request) = self.request().filter(|request| request.is_write()) else { return false };
+        request.unclear
+            || Outcome::of(self).is_unclear()
+            || matches!(self, Self::Garbled { .. } | Self::TooLarge { .. })
+    }
+
+    /// Returns what to do about it, as one sentence without a full stop.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::BadEndpoint { .. } => "give the address of the API, such as https://apis.spotnana.com",
+            Self::Insecure { .. } => "use https://; plain http is for localhost only",
+            Self::UnsendableToken => "check the token for line breaks or spaces copied along",
+            Self::NoClient { .. } => "check the CA certificates of this machine (SSL_CERT_FILE)",
+            Self::NoAnswer { sent: false, .. } => "check the endpoint, the network and any proxy",
+            Self::NoAnswer { .. } | Self::TooLarge { .. } => return self.reread(),
+            Self::TimedOut { .. } => {
+                return self.reread().or_else(|| Some("try again, or allow more time per request".into()));
+            }
+            Self::Refused { status: 401, .. } => {
+                "the access token is missing, expired or revoked: get a new one"
+            }
+            Self::Refused { status: 403, .. } => {
+                "the API user may not do this: it needs ACCESS_MANAGEMENT for this company"
+            }
+            Self::Refused { status: 404, .. } => {
+                "check the ids and the endpoint, and that the API user can see this company"
+            }
+            Self::Refused { status: 400, .. } if self.request().is_some_and(Request::is_write) => {
+                "if the server does not know a field, the dialect may be set otherwise"
+            }
+            Self::Refused { status: 500.., .. } => {
+                return self.reread().or_else(|| Some("the API is in trouble: try again later".into()));
+            }
+            Self::Refused { .. } => return None,
+            Self::Throttled { .. } => "try again later, or allow fewer requests at once",
+            Self::Auth { .. } => "check the client id and secret: a rotated secret ends at once",
+            Self::Garbled { .. } => {
+                "something other than the API may have answered: check the endpoint and any proxy"
+            }
+            Self::Incomplete { .. } => "somebody may be changing it right now: try again in a moment",
+            Self::Endless { .. } => "the server's paging is broken: nothing was changed on this basis",
+            Self::Redirected { .. } => "if you trust that address, make it the endpoint",
+        };
+        Some(hint.to_owned())
+    }
+
+    /// Notes that an earlier attempt may have taken effect.
+    pub(super) fn remember(&mut self, unclear: bool) {
+        if let Self::NoAnswer { request, .. }
+        | Self::TimedOut { request, .. }
+        | Self::Refused { request, .. }
+        | Self::TooLarge { request, .. }
+        | Self::Redirected { request, .. } = self
+        {
+            request.unclear |= unclear;
+        }
+    }
+
+    /// Calls a refusal what it is where rates are the reason: 429, or a wait that is `too_long`.
+    pub(super) fn throttled(self, too_long: bool) -> Self {
+        match self {
+            Self::Refused { request, status, retry_after, .. } if status == 429 || too_long => {
+                Self::Throttled { request, status, retry_after }
+            }
+            other => other,
+        }
+    }
+
+    fn reread(&self) -> Option<String> {
+        self.ambiguous().then(|| "the change may have been made: plan again to see".to_owned())
+    }
+}
+
+fn said(code: Option<&str>, message: Option<&str>, debug_id: Option<&str>) -> String {
+    let mut text = String::new();
+    for (before, part, after) in [(" ", code, ""), (": ", message, ""), (" (debug id ", debug_id, ")")] {
+        if let Some(part) = part {
+            text.extend([before, part, after]);
+        }
+    }
+    text
+}
+
+fn waits(retry_after: Option<Duration>) -> String {
+    retry_after.map_or_else(String::new, |wait| format!(" and asks to wait {} s", wait.as_secs()))
+}
+
+fn of(total: Option<u64>) -> String {
+    total.map_or_else(String::new, |total| format!(" of {total}"))
+}

@@ -1,0 +1,53 @@
+//! The API client: everything rolecall asks of, and tells, a Spotnana endpoint.
+//!
+//! [`Reader`] only reads, [`Writer`] only writes; both share one connection, one token and one
+//! limit of requests in flight. A list is returned whole and proven whole, or not at all. Nothing
+//! here decides what ought to change, prints, or reads a file or the environment.
+
+mod connection;
+mod credentials;
+mod dialect;
+mod error;
+mod liberal;
+mod page;
+mod paging;
+mod reader;
+mod refusal;
+mod request;
+mod retry;
+mod settings;
+mod token;
+mod transport;
+mod users;
+mod wire;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use connection::Counters;
+pub use credentials::Credentials;
+pub use dialect::{Dialect, GroupUpdate, MemberRemovalField, RolesToDelete};
+pub use error::{ApiError, Class};
+pub use reader::Reader;
+pub use request::{Effect, Request};
+pub use settings::{Endpoint, Settings};
+pub use wire::{Group, GroupRole, Permission, PermittedActions, RbacInfo, Role, User};
+pub use writer::{RoleToAdd, RoleToDelete, Writer};
+
+use connection::{Bounds, Connection};
+
+/// Returns the two halves of a client; the first request is what opens the network.
+///
+/// # Errors
+/// When the credentials cannot stand in a header, or no TLS client can be built.
+pub fn connect(settings: Settings) -> Result<(Reader, Writer), ApiError> {
+    connect_within(settings, Bounds::default())
+}
+
+fn connect_within(settings: Settings, bounds: Bounds) -> Result<(Reader, Writer), ApiError> {
+    let connection = Arc::new(Connection::new(settings, bounds)?);
+    Ok((Reader::new(connection.clone()), Writer::new(connection)))
+}

@@ -1,0 +1,210 @@
+//! Every question to the API. Nothing here changes anything.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use reqwest::Method;
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use super::{
+    ApiError, Counters, Group, GroupRole, Permission, RbacInfo, Request, Role,
+    connection::Connection,
+    page::Row,
+    paging::{List, gather},
+    wire::{Member, Permissions},
+};
+use crate::ids::{CompanyId, GroupId, RoleId, UserId};
+
+/// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published).
+pub(super) const FILTER_SIZE: usize = 100;
+
+/// The reading half of a client. Cheap to clone; clones share the connection.
+#[derive(Clone)]
+pub struct Reader {
+    pub(super) connection: Arc<Connection>,
+    /// The bulk user list was refused once: it is not asked again.
+    pub(super) bulk_refused: Arc<AtomicBool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<'a, F> {
+    sort_params: Sort,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filters: Option<[F; 1]>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sort {
+    sort_by: &'static str,
+    sort_order: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserIds<'a> {
+    user_ids: &'a [UserId],
+}
+
+/// Pages are only stable under a stated order (contract §1.1).
+const BY_NAME: Listed<'_, ()> =
+    Listed { sort_params: Sort { sort_by: "NAME", sort_order: "ASC" }, search_text: None, filters: None };
+
+const MEMBERS: &str = "/v3/companies/{companyId}/user-groups/{groupId}/members";
+const BY_TIME: Sort = Sort { sort_by: "ADDED_AT", sort_order: "ASC" };
+
+impl Reader {
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection, bulk_refused: Arc::default() }
+    }
+
+    /// Returns how many requests this client has sent, its writing half included.
+    pub fn requests_made(&self) -> u64 {
+        self.counters().requests
+    }
+
+    /// Returns what was asked of the server so far, by both halves of this client.
+    pub fn counters(&self) -> Counters {
+        self.connection.counters()
+    }
+
+    /// Returns all groups of a company (contract §3.1).
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; also when the list cannot be proven complete, as with every list here.
+    pub async fn list_groups(&self, company: CompanyId) -> Result<Vec<Group>, ApiError> {
+        self.list("/v3/companies/{companyId}/user-groups/list", &[company.0], &BY_NAME).await
+    }
+
+    /// Returns the groups of a company whose name is exactly `name`.
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn find_groups_named(&self, company: CompanyId, name: &str) -> Result<Vec<Group>, ApiError> {
+        // What the server's search matches is not documented beyond ignoring case; it only narrows.
+        let body = Listed { search_text: Some(name), ..BY_NAME };
+        let mut groups: Vec<Group> =
+            self.list("/v3/companies/{companyId}/user-groups/list", &[company.0], &body).await?;
+        groups.retain(|group| &*group.name == name);
+        Ok(groups)
+    }
+
+    /// Returns one group (contract §3.2).
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; a group of another company is refused with 403 or 404.
+    pub async fn get_group(&self, company: CompanyId, group: GroupId) -> Result<Group, ApiError> {
+        self.get("/v3/companies/{companyId}/user-groups/{groupId}", &[company.0, group.0], "").await
+    }
+
+    /// Returns the ids of all members of a group, oldest first (contract §3.6).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, ApiError> {
+        let body = Listed::<()> { sort_params: BY_TIME, search_text: None, filters: None };
+        let members: Vec<Member> = self.list(MEMBERS, &[company.0, group.0], &body).await?;
+        Ok(members.into_iter().map(|member| member.user_id).collect())
+    }
+
+    /// Returns those of `users` that are members of a group.
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn members_among(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        users: &[UserId],
+    ) -> Result<Vec<UserId>, ApiError> {
+        let mut wanted = users.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let parts = wanted.chunks(FILTER_SIZE).map(|user_ids| async move {
+            let filters = Some([UserIds { user_ids }]);
+            let body = Listed { sort_params: BY_TIME, search_text: None, filters };
+            self.list::<Member>(MEMBERS, &[company.0, group.0], &body).await
+        });
+        let parts = gather(self.connection.concurrency, parts).await?;
+        let found = parts.into_iter().flatten().map(|member| member.user_id);
+        // A server that does not know the filter answers with every member.
+        Ok(found.filter(|id| wanted.binary_search(id).is_ok()).collect())
+    }
+
+    /// Returns every role a group holds, once per scope (contract §3.9).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn list_group_roles(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+    ) -> Result<Vec<GroupRole>, ApiError> {
+        let ids = [company.0, group.0];
+        self.list("/v3/companies/{companyId}/user-groups/{groupId}/roles", &ids, &BY_NAME).await
+    }
+
+    /// Returns all roles a company can use, platform roles included (contract §5.1).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn list_roles(&self, company: CompanyId) -> Result<Vec<Role>, ApiError> {
+        self.list("/v3/companies/{companyId}/roles", &[company.0], &BY_NAME).await
+    }
+
+    /// Returns one role (contract §5.1).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn get_role(&self, role: RoleId) -> Result<Role, ApiError> {
+        self.get("/v3/roles/{roleId}", &[role.0], "").await
+    }
+
+    /// Returns the platform's catalogue of permissions, which is not paged (contract §5.1).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn list_permissions(&self) -> Result<Vec<Permission>, ApiError> {
+        self.get::<Permissions>("/v3/permissions", &[], "").await.map(|catalogue| catalogue.permissions)
+    }
+
+    /// Returns the groups a user is a member of, perhaps of several companies (contract §3.8).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn groups_of_user(&self, user: UserId) -> Result<Vec<Group>, ApiError> {
+        self.list("/v3/users/{userId}/user-groups", &[user.0], &BY_NAME).await
+    }
+
+    /// Returns what a user may do in effect, without scopes (contract §6.3).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn rbac_info(&self, user: UserId) -> Result<RbacInfo, ApiError> {
+        self.get("/v3/users/{userId}/rbac-info", &[user.0], "").await
+    }
+
+    /// Reads a paged list whole; `body` is what its request says beside `pagination`.
+    pub(super) async fn list<T: Row>(
+        &self,
+        template: &'static str,
+        ids: &[Uuid],
+        body: &impl Serialize,
+    ) -> Result<Vec<T>, ApiError> {
+        let request = Request::reads(Method::POST, template, ids);
+        List::new(&self.connection, request, body).read().await
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        template: &'static str,
+        ids: &[Uuid],
+        query: &str,
+    ) -> Result<T, ApiError> {
+        let request = Request::reads(Method::GET, template, ids);
+        self.connection.send(&request, query, b"").await?.decode(&request)
+    }
+}

@@ -1,0 +1,101 @@
+//! What is asked: the name of a request, and what asking twice would do.
+//!
+//! A [`Request`] carries nothing secret or personal, so errors and logs may show it: queries and
+//! bodies travel beside it.
+
+use std::fmt::{self, Write as _};
+
+use reqwest::Method;
+use uuid::Uuid;
+
+/// One request, by method and path; shows as `POST /v3/…` with the ids in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub(super) method: Method,
+    pub(super) template: &'static str,
+    pub(super) path: Box<str>,
+    pub(super) effect: Effect,
+    /// An earlier attempt was sent and never clearly answered: it may have taken effect.
+    pub(super) unclear: bool,
+}
+
+/// What sending a request a second time would do (contract §1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it only reads. `GET`, and the `POST`s that list.
+    Reads,
+    /// Nothing more: the first time settled it. `PUT` and `DELETE`.
+    Settles,
+    /// Perhaps something again: creating, and the two group `PATCH`es.
+    Accrues,
+}
+
+impl Request {
+    /// Names a request that only reads. `ids` fill the braces of `template`, in order.
+    pub(super) fn reads(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
+        Self::new(method, template, ids, Effect::Reads)
+    }
+
+    /// Names a write that may be repeated.
+    pub(super) fn settles(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
+        Self::new(method, template, ids, Effect::Settles)
+    }
+
+    /// Names a write that may not be repeated unless it surely did not arrive.
+    pub(super) fn accrues(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
+        Self::new(method, template, ids, Effect::Accrues)
+    }
+
+    fn new(method: Method, template: &'static str, ids: &[Uuid], effect: Effect) -> Self {
+        Self { method, template, path: filled(template, ids), effect, unclear: false }
+    }
+
+    /// Returns what sending it again would do.
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    pub(super) fn is_write(&self) -> bool {
+        match self.effect {
+            Effect::Reads => false,
+            Effect::Settles | Effect::Accrues => true,
+        }
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+fn filled(template: &str, ids: &[Uuid]) -> Box<str> {
+    let mut path = String::with_capacity(template.len() + ids.len() * 36);
+    let mut ids = ids.iter();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        path.push_str(before);
+        match ids.next() {
+            // Writing to a `String` cannot fail.
+            Some(id) => _ = write!(path, "{id}"),
+            None => path.push_str(name),
+        }
+        rest = after;
+    }
+    path.push_str(rest);
+    path.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_fill_the_braces_in_order() {
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let request = Request::reads(Method::POST, "/v3/companies/{c}/user-groups/{g}/members", &[a, b]);
+        assert_eq!(request.to_string(), format!("POST /v3/companies/{a}/user-groups/{b}/members"));
+        assert_eq!(Request::reads(Method::GET, "/v3/permissions", &[]).to_string(), "GET /v3/permissions");
+    }
+}

@@ -1,0 +1,170 @@
+//! When to send a request again, and after how long. Pure: the caller brings the clock and sleeps.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+
+use super::{ApiError, Effect};
+
+/// Longest wait the server may ask for; beyond it the request is given up.
+pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
+/// Longest wait the client draws by itself.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
+
+/// How one attempt ended, as far as sending again is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The connection was never made: the server knows nothing of the request.
+    Unsent,
+    /// Sent, and no complete answer.
+    Lost,
+    /// Refused, with what `Retry-After` said.
+    Refused { status: u16, retry_after: Option<Duration> },
+    /// Anything that asking again would not change.
+    Final,
+}
+
+impl Outcome {
+    pub(super) fn of(error: &ApiError) -> Self {
+        match error {
+            ApiError::NoAnswer { sent: false, .. } => Self::Unsent,
+            ApiError::NoAnswer { .. } | ApiError::TimedOut { .. } => Self::Lost,
+            ApiError::Refused { status, retry_after, .. } => {
+                Self::Refused { status: *status, retry_after: *retry_after }
+            }
+            _ => Self::Final,
+        }
+    }
+
+    /// Says whether a write that ended so may still have taken effect.
+    pub(super) fn is_unclear(self) -> bool {
+        match self {
+            Self::Lost => true,
+            Self::Refused { status, retry_after } => {
+                status >= 500 && !(status == 503 && retry_after.is_some())
+            }
+            Self::Unsent | Self::Final => false,
+        }
+    }
+}
+
+/// What to do after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Send again, no sooner than this plus the drawn backoff.
+    Again(Duration),
+    /// Report it.
+    GiveUp,
+    /// Report that the server asks for more patience than there is.
+    TooLong,
+}
+
+/// Decides by what repeating would do and how the attempt ended (contract §1.3).
+pub(super) fn verdict(effect: Effect, outcome: Outcome) -> Verdict {
+    let (again, wait) = match outcome {
+        Outcome::Unsent => (true, None),
+        Outcome::Lost => (effect != Effect::Accrues, None),
+        Outcome::Refused { status, retry_after } => {
+            let again = match (status, effect) {
+                (429, _) => true,
+                // With `Retry-After` the server says that it did not take the request on.
+                (503, Effect::Accrues) => retry_after.is_some(),
+                (500 | 502 | 503 | 504, Effect::Reads | Effect::Settles) => true,
+                _ => false,
+            };
+            (again, retry_after)
+        }
+        Outcome::Final => (false, None),
+    };
+    match wait {
+        _ if !again => Verdict::GiveUp,
+        Some(wait) if wait > LONGEST_RETRY_AFTER => Verdict::TooLong,
+        wait => Verdict::Again(wait.unwrap_or_default()),
+    }
+}
+
+/// Draws the wait before the attempt after attempt number `attempt` (from 1): anything from zero
+/// to `base` doubled each time, at most 10 s, so that many clients do not return in step.
+pub(super) fn backoff(base: Duration, attempt: u32) -> Duration {
+    let ceiling = base.saturating_mul(1 << (attempt.saturating_sub(1)).min(16)).min(LONGEST_BACKOFF);
+    // backon draws from one to two ceilings; one ceiling less is full jitter.
+    let drawn = ExponentialBuilder::new().with_min_delay(ceiling).with_jitter().build().next();
+    drawn.unwrap_or(ceiling).saturating_sub(ceiling)
+}
+
+/// Reads `Retry-After`, seconds or an HTTP date (RFC 9110 §10.2.3); a date in the past is no wait.
+pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+    let header = header.trim();
+    if let Ok(seconds) = header.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = DateTimeParser::new().parse_timestamp(header).ok()?;
+    Some(until.duration_since(now).try_into().unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_surely_did_nothing_is_sent_twice() {
+        use {Effect::*, Outcome::*};
+        const NOW: Verdict = Verdict::Again(Duration::ZERO);
+        let refused = |status| Refused { status, retry_after: None };
+        let told = |status, s| Refused { status, retry_after: Some(Duration::from_secs(s)) };
+        //      outcome            reads            settles          accrues
+        for (outcome, reads, settles, accrues) in [
+            (Unsent, NOW, NOW, NOW),
+            (Lost, NOW, NOW, Verdict::GiveUp),
+            (Final, Verdict::GiveUp, Verdict::GiveUp, Verdict::GiveUp),
+            (refused(400), Verdict::GiveUp, Verdict::GiveUp, Verdict::GiveUp),
+            (refused(401), Verdict::GiveUp, Verdict::GiveUp, Verdict::GiveUp),
+            (refused(404), Verdict::GiveUp, Verdict::GiveUp, Verdict::GiveUp),
+            (refused(409), Verdict::GiveUp, Verdict::GiveUp, Verdict::GiveUp),
+            (refused(429), NOW, NOW, NOW),
+            (refused(500), NOW, NOW, Verdict::GiveUp),
+            (refused(501), Verdict::GiveUp, Verdict::GiveUp, Verdict::GiveUp),
+            (refused(502), NOW, NOW, Verdict::GiveUp),
+            (refused(503), NOW, NOW, Verdict::GiveUp),
+            (refused(504), NOW, NOW, Verdict::GiveUp),
+            (told(503, 0), NOW, NOW, NOW),
+            (told(500, 0), NOW, NOW, Verdict::GiveUp),
+            (told(400, 0), Verdict::GiveUp, Verdict::GiveUp, Verdict::GiveUp),
+        ] {
+            assert_eq!(verdict(Reads, outcome), reads, "{outcome:?}");
+            assert_eq!(verdict(Settles, outcome), settles, "{outcome:?}");
+            assert_eq!(verdict(Accrues, outcome), accrues, "{outcome:?}");
+        }
+        assert_eq!(verdict(Reads, told(429, 7)), Verdict::Again(Duration::from_secs(7)));
+        assert_eq!(verdict(Reads, told(429, 120)), Verdict::Again(LONGEST_RETRY_AFTER));
+        assert_eq!(verdict(Accrues, told(429, 121)), Verdict::TooLong);
+    }
+
+    #[test]
+    fn both_forms_of_retry_after_are_read() {
+        let now = "2026-11-06T08:49:37Z".parse().unwrap();
+        for (header, seconds) in [
+            ("0", Some(0)),
+            (" 17 ", Some(17)),
+            ("Fri, 06 Nov 2026 08:50:37 GMT", Some(60)),
+            ("Fri, 06 Nov 2026 08:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-5", None),
+            ("", None),
+        ] {
+            assert_eq!(retry_after(header, now), seconds.map(Duration::from_secs), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn backoff_stays_under_a_ceiling_that_doubles_to_ten_seconds() {
+        let base = Duration::from_millis(250);
+        for (attempt, ceiling) in [(1, 250), (2, 500), (3, 1000), (6, 8000), (7, 10_000), (u32::MAX, 10_000)]
+        {
+            for _ in 0..50 {
+                assert!(backoff(base, attempt) <= Duration::from_millis(ceiling), "{attempt}");
+            }
+        }
+    }
+}

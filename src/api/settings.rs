@@ -1,0 +1,174 @@
+//! What a client is told once, at its start: where, as whom, how patiently.
+//!
+//! Nothing is read from the environment here; the caller decides where the values come from.
+
+use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
+
+use reqwest::Url;
+
+use super::{ApiError, Credentials, Dialect};
+
+/// Where, as whom and how patiently to talk.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address all paths are relative to.
+    pub endpoint: Endpoint,
+    /// Who is asking.
+    pub credentials: Credentials,
+    /// Requests in flight, at least 1; a request that waits for its next attempt is not in flight.
+    pub concurrency: usize,
+    /// Longest wait for one answer including its body, per attempt.
+    pub timeout: Duration,
+    /// Attempts after the first.
+    pub retries: u32,
+    /// Upper bound of the wait before the second attempt; doubles from attempt to attempt.
+    pub backoff: Duration,
+    /// How this endpoint spells what its documentation leaves open.
+    pub dialect: Dialect,
+}
+
+impl Settings {
+    /// Returns the settings for an endpoint with everything else at its default: 16 requests in
+    /// flight, 30 s per request, 4 attempts after the first, 250 ms first backoff.
+    pub fn new(endpoint: Endpoint, credentials: Credentials) -> Self {
+        Self {
+            endpoint,
+            credentials,
+            concurrency: 16,
+            timeout: Duration::from_secs(30),
+            retries: 4,
+            backoff: Duration::from_millis(250),
+            dialect: Dialect::default(),
+        }
+    }
+}
+
+/// The address of an API: `https`, or plain `http` to this very machine; no user, query or fragment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint(Url);
+
+impl Endpoint {
+    /// Says whether the endpoint is this very machine, by name or by address.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Says whether answers travel unencrypted, which only loopback may.
+    pub(super) fn is_plain(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
+    /// Returns the address without a closing slash, ready for a path to follow.
+    pub(super) fn base(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = ApiError;
+
+    /// # Errors
+    /// [`ApiError::BadEndpoint`] for what is no usable address, [`ApiError::Insecure`] for plain
+    /// `http` to another machine. Neither repeats the text: it may hold a password.
+    fn from_str(raw: &str) -> Result<Self, ApiError> {
+        let bad = |why| Err(ApiError::BadEndpoint { why });
+        let Ok(url) = Url::parse(raw.trim()) else { return bad("it is not a URL") };
+        let Some(host) = url.host_str() else { return bad("it names no host") };
+        if !url.username().is_empty() || url.password().is_some() {
+            return bad("it contains a user name or password");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return bad("it contains a query or a fragment");
+        }
+        let host = host.into();
+        let endpoint = Self(url);
+        match endpoint.0.scheme() {
+            "https" => Ok(endpoint),
+            "http" if endpoint.is_loopback() => Ok(endpoint),
+            "http" => Err(ApiError::Insecure { host }),
+            _ => bad("its scheme is neither https nor http"),
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.base())
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({self})")
+    }
+}
+
+/// Returns `pairs` in the form encoding that queries and token requests use.
+pub(super) fn form_encoded(pairs: &[(&str, &str)]) -> String {
+    // The HTTP crate exposes its encoder only through a URL; this one never leaves the function.
+    let Ok(mut url) = Url::parse("http://localhost/") else { return String::new() };
+    url.query_pairs_mut().extend_pairs(pairs);
+    url.query().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_or_this_machine_is_an_endpoint() {
+        for fine in [
+            "https://apis.example",
+            "https://apis.example/base/",
+            "http://localhost:8080",
+            "http://127.0.0.1:1",
+            "http://127.9.9.9",
+            "http://[::1]:8080/",
+        ] {
+            assert!(fine.parse::<Endpoint>().is_ok(), "{fine}");
+        }
+        for (wrong, insecure) in [
+            ("http://apis.example", true),
+            ("http://10.0.0.1", true),
+            ("http://localhost.example", true),
+            ("http://[::2]", true),
+            ("ftp://apis.example", false),
+            ("apis.example", false),
+            ("https://me:secret@apis.example", false),
+            ("https://apis.example/?key=1", false),
+            ("", false),
+        ] {
+            let error = wrong.parse::<Endpoint>().unwrap_err();
+            assert_eq!(matches!(error, ApiError::Insecure { .. }), insecure, "{wrong}");
+            assert!(!format!("{error} {error:?}").contains("secret"));
+            assert!(error.hint().is_some());
+        }
+    }
+
+    #[test]
+    fn a_base_has_no_closing_slash() {
+        assert_eq!("https://x.example/v/".parse::<Endpoint>().unwrap().base(), "https://x.example/v");
+        assert_eq!("https://x.example".parse::<Endpoint>().unwrap().to_string(), "https://x.example");
+    }
+
+    #[test]
+    fn form_encoding_keeps_signs_apart_from_separators() {
+        assert_eq!(
+            form_encoded(&[("email", "a+b&c@x.example"), ("k", "ü =")]),
+            "email=a%2Bb%26c%40x.example&k=%C3%BC+%3D"
+        );
+    }
+
+    #[test]
+    fn settings_never_print_a_secret() {
+        let endpoint: Endpoint = "https://x.example".parse().unwrap();
+        for credentials in [
+            Credentials::Token("hush-hush".into()),
+            Credentials::Client { id: "me".to_owned(), secret: "hush-hush".into() },
+        ] {
+            assert!(!format!("{:?}", Settings::new(endpoint.clone(), credentials)).contains("hush"));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Lists: paged, and proven whole.
+
+use serde_json::{Value, json};
+
+use super::{
+    server::{Asked, Reply, Server},
+    *,
+};
+
+/// Answers with the page asked for, of at most `most` rows, from `ids`.
+fn page(asked: &Asked, ids: &[u128], most: usize, total: usize) -> Reply {
+    let limit = usize::try_from(asked.json()["pagination"]["limit"].as_u64().unwrap()).unwrap();
+    let rows: Vec<Value> = ids
+        .iter()
+        .skip(asked.offset())
+        .take(limit.min(most))
+        .map(|id| json!({"userId": user(*id), "addedAt": {"iso8601": "2026-01-01T00:00Z"}}))
+        .collect();
+    Reply::json(&json!({"members": rows, "pagination": {"totalNumResults": total}, "unknown": {"a": []}}))
+}
+
+async fn members(server: &Server) -> Result<Vec<u128>, ApiError> {
+    let members = server.reader().list_members(COMPANY, GROUP).await?;
+    Ok(members.into_iter().map(|id| id.0.as_u128()).collect())
+}
+
+#[tokio::test]
+async fn a_list_is_read_whole_in_order_whatever_the_size_of_a_page() {
+    for (length, most, requests) in
+        [(0, 100, 1), (1, 100, 1), (100, 100, 1), (101, 100, 2), (250, 1000, 3), (25, 7, 4), (21, 7, 3)]
+    {
+        let ids: Vec<u128> = (1..=length).rev().collect();
+        let served = ids.clone();
+        let server = Server::start(move |asked| page(asked, &served, most, served.len())).await;
+        assert_eq!(members(&server).await.unwrap(), ids);
+        assert_eq!(server.asked().len(), requests, "{length} rows by {most}");
+        let first = server.asked()[0].json();
+        assert_eq!(first["pagination"], json!({"offset": 0, "limit": 100}));
+        assert_eq!(first["sortParams"], json!({"sortBy": "ADDED_AT", "sortOrder": "ASC"}));
+        assert_eq!(first.get("filters"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_short_page_is_followed_row_by_row() {
+    let ids: Vec<u128> = (1..=30).collect();
+    let served = ids.clone();
+    let server = Server::start(move |asked| {
+        let most = if asked.offset() == 10 { 3 } else { 10 };
+        page(asked, &served, most, served.len())
+    })
+    .await;
+    assert_eq!(members(&server).await.unwrap(), ids);
+    assert_eq!(server.asked().last().unwrap().offset(), 23);
+}
+
+#[tokio::test]
+async fn a_list_that_moves_once_is_read_again() {
+    let server = Server::start(|asked| {
+        let total = if asked.number == 0 { 201 } else { 200 };
+        page(asked, &(1..=200).collect::<Vec<_>>(), 100, total)
+    })
+    .await;
+    assert_eq!(members(&server).await.unwrap().len(), 200);
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_add_up_twice_is_no_list() {
+    let rows: Vec<u128> = (1..=150).collect();
+    let mut doubled = rows.clone();
+    doubled[120] = 5;
+    type Script = Box<dyn Fn(&Asked) -> Reply + Send + Sync>;
+    let (a, b, c) = (rows.clone(), rows.clone(), rows.clone());
+    let scripts: [(&str, Script); 6] = [
+        ("changed", Box::new(move |asked| page(asked, &a, 100, 150 + asked.number))),
+        ("twice", Box::new(move |asked| page(asked, &doubled, 100, 150))),
+        ("empty before the end", Box::new(move |asked| page(asked, &b[..140], 100, 150))),
+        ("more rows", Box::new(move |asked| page(asked, &c, 100, 60))),
+        ("no total", Box::new(|_| Reply::json(&json!({"members": []})))),
+        ("empty before the end", Box::new(|_| Reply::json(&json!({"pagination": {"totalNumResults": 3}})))),
+    ];
+    for (why, script) in scripts {
+        let server = Server::start(script).await;
+        let error = members(&server).await.unwrap_err();
+        assert!(matches!(error, ApiError::Incomplete { list: "members", .. }), "{error:?}");
+        assert!(error.to_string().contains(why), "{why}: {error}");
+        assert_eq!(server.asked().iter().filter(|asked| asked.offset() == 0).count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_not_followed() {
+    for (most, total) in [(100, 10_000_001), (1, 10_001), (100, usize::MAX)] {
+        let ids: Vec<u128> = (1..=100).collect();
+        let server = Server::start(move |asked| page(asked, &ids, most, total)).await;
+        let error = members(&server).await.unwrap_err();
+        assert!(matches!(error, ApiError::Endless { .. }), "{error:?}");
+        assert_eq!(server.asked().len(), 1);
+    }
+    // The first page promises few pages, the others come a row at a time.
+    let ids: Vec<u128> = (1..=100).collect();
+    let server =
+        Server::start(move |asked| page(asked, &ids, if asked.number == 0 { 50 } else { 1 }, 100)).await;
+    let bounds = Bounds { pages: 10, ..Bounds::default() };
+    let error = server.within(bounds).0.list_members(COMPANY, GROUP).await.unwrap_err();
+    assert!(matches!(error, ApiError::Endless { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_limit_of_a_page_is_the_dialects() {
+    let server = Server::start(|asked| page(asked, &[1, 2, 3, 4, 5], 100, 5)).await;
+    let mut settings = server.settings();
+    settings.dialect.page_limit = 2;
+    let (reader, _) = connect(settings).unwrap();
+    assert_eq!(reader.list_members(COMPANY, GROUP).await.unwrap().len(), 5);
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_role_of_a_group_is_read_in_every_shape() {
+    let scope = r#"{ "audiences":[ {"predicates":[{"type":"NEW","values":"x"}]} ]}"#;
+    let heavy = r#""permissions":[{"permission":"P","actions":["READ"]}],"isPlatformRole":true"#;
+    let id = role(7);
+    let rows = [
+        format!(r#"{{"role":{{"id":"{id}","name":"Agent",{heavy}}},"scope":{scope}}}"#),
+        format!(r#"{{"id":"{id}","name":"Agent",{heavy},"scope":{scope}}}"#),
+        format!(r#"{{"roleId":"{id}","name":"Agent","scope":{scope}}}"#),
+        format!(r#"{{"id":"x-1","roleId":{{"id":"{id}"}},"name":"Agent","scope":{scope}}}"#)
+            .replace(r#""id":"x-1","#, ""),
+        format!(r#"{{"role":"{id}","name":"Agent","scope":{scope}}}"#),
+        format!(r#"{{"roleId":"{id}","name":"Agent","scope":null}}"#),
+        format!(r#"{{"roleId":"{id}","name":"Agent"}}"#),
+        format!(r#"{{"roleId":"{id}","name":"Agent"}}"#),
+    ];
+    let body = format!(r#"{{"roles":[{}],"pagination":{{"totalNumResults":8}}}}"#, rows.join(","));
+    let server = Server::start(move |_| Reply::text(200, "application/json", &body)).await;
+    let roles = server.reader().list_group_roles(COMPANY, GROUP).await.unwrap();
+    assert_eq!(roles.len(), 8);
+    for (number, found) in roles.iter().enumerate() {
+        assert_eq!((found.role, found.name.as_deref()), (id, Some("Agent")), "{number}");
+        let expected = (number < 5).then_some(scope);
+        assert_eq!(found.scope.as_ref().map(|scope| scope.get()), expected, "{number}");
+    }
+}
+
+fn group_row(id: u128, name: &str) -> Value {
+    json!({
+        "id": Uuid::from_u128(id), "name": name, "description": null, "companyId": {"id": COMPANY},
+        "createdAt": {"iso8601": "x"}, "updatedAt": {"iso8601": "2026-01-01T00:00Z"}, "createdBy": {"id": "?"},
+    })
+}
+
+#[tokio::test]
+async fn groups_are_found_by_their_exact_name_only() {
+    let names = ["Agents", "agents", "Agents EMEA", "Agents"];
+    let server = Server::start(move |_| {
+        let rows: Vec<Value> = names.iter().zip(1..).map(|(name, id)| group_row(id, name)).collect();
+        Reply::json(&json!({"userGroups": rows, "pagination": {"totalNumResults": 4}}))
+    })
+    .await;
+    let found = server.reader().find_groups_named(COMPANY, "Agents").await.unwrap();
+    assert_eq!(found.iter().map(|group| group.id.0.as_u128()).collect::<Vec<_>>(), [1, 4]);
+    assert_eq!(found[0].updated_at.as_deref(), Some("2026-01-01T00:00Z"));
+    assert_eq!((&*found[0].description, found[0].unmodifiable, found[0].company), ("", false, COMPANY));
+    let asked = server.asked()[0].json();
+    assert_eq!(asked["searchText"], "Agents");
+    assert_eq!(asked["sortParams"], json!({"sortBy": "NAME", "sortOrder": "ASC"}));
+}
+
+#[tokio::test]
+async fn members_among_asks_for_a_hundred_at_a_time_and_believes_only_those() {
+    let server = Server::start(|asked| {
+        let filters = asked.json()["filters"][0]["userIds"].clone();
+        assert!(filters.as_array().unwrap().len() <= 100);
+        // This server ignores the filter.
+        page(asked, &[1, 5000], 100, 2)
+    })
+    .await;
+    let wanted: Vec<UserId> = (1..=150).map(user).collect();
+    let mut found = server.reader().members_among(COMPANY, GROUP, &wanted).await.unwrap();
+    found.dedup();
+    assert_eq!(found, [user(1)]);
+    assert_eq!(server.asked().len(), 2);
+    assert!(server.reader().members_among(COMPANY, GROUP, &[]).await.unwrap().is_empty());
+    assert_eq!(server.asked().len(), 2);
+}

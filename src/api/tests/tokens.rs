@@ -1,0 +1,124 @@
+//! Access tokens: fetched once, renewed in time, replaced after a refusal.
+
+use serde_json::json;
+
+use super::{
+    server::{Asked, Reply, Server},
+    *,
+};
+
+fn client(server: &Server) -> (Reader, Writer) {
+    let mut settings = server.settings();
+    settings.credentials = Credentials::Client { id: "me+you".to_owned(), secret: "hush-hush".into() };
+    connect(settings).unwrap()
+}
+
+fn granting(expires_in: u64, others: impl Fn(&Asked) -> Reply) -> impl Fn(&Asked) -> Reply {
+    move |asked| {
+        if asked.line == "POST /v2/auth/oauth2-token" {
+            let token = format!("token-{}", asked.number);
+            Reply::json(&json!({"access_token": token, "token_type": "Bearer", "expires_in": expires_in}))
+        } else {
+            others(asked)
+        }
+    }
+}
+
+fn catalogue(_: &Asked) -> Reply {
+    Reply::json(&json!({"permissions": [{"name": "AGENT", "description": "d", "new": 1}]}))
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_however_many_ask() {
+    let server = Server::start(granting(3600, catalogue)).await;
+    let (reader, _) = client(&server);
+    let asking = (0..20).map(|_| reader.list_permissions());
+    for result in futures_util::future::join_all(asking).await {
+        assert_eq!(&*result.unwrap()[0].name, "AGENT");
+    }
+    assert_eq!(server.count("oauth2-token"), 1);
+    let asked = server.asked();
+    assert_eq!(asked[0].text, "grant_type=client_credentials&client_id=me%2Byou&client_secret=hush-hush");
+    assert!(asked[0].headers.contains("application/x-www-form-urlencoded"));
+    assert_eq!(asked[0].authorization, "");
+    assert!(asked[1..].iter().all(|asked| asked.authorization == "Bearer token-0"));
+    assert!(
+        asked.iter().all(|asked| asked.headers.contains(concat!("rolecall/", env!("CARGO_PKG_VERSION"))))
+    );
+    assert_eq!(reader.requests_made(), 21);
+}
+
+#[tokio::test]
+async fn a_token_at_its_end_is_not_used() {
+    let server = Server::start(granting(0, catalogue)).await;
+    let (reader, _) = client(&server);
+    reader.list_permissions().await.unwrap();
+    reader.list_permissions().await.unwrap();
+    assert_eq!(server.count("oauth2-token"), 2);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_for_all_and_each_request_replayed_once() {
+    let server = Server::start(granting(3600, |asked| {
+        if asked.authorization == "Bearer token-0" { Reply::status(401) } else { catalogue(asked) }
+    }))
+    .await;
+    let (reader, _) = client(&server);
+    for result in futures_util::future::join_all((0..8).map(|_| reader.list_permissions())).await {
+        result.unwrap();
+    }
+    assert_eq!(server.count("oauth2-token"), 2);
+    assert!(server.count("permissions") <= 16);
+}
+
+#[tokio::test]
+async fn a_token_refused_twice_is_a_failure_of_authorisation() {
+    let server = Server::start(granting(3600, |_| Reply::status(401))).await;
+    let (_, writer) = client(&server);
+    let error = writer.create_group(COMPANY, "n", "d").await.unwrap_err();
+    assert_eq!((error.status(), error.class(), error.ambiguous()), (Some(401), Class::Auth, false));
+    assert_eq!((server.count("oauth2-token"), server.count("user-groups")), (2, 2));
+}
+
+#[tokio::test]
+async fn a_given_token_is_not_renewed() {
+    let server = Server::start(|_| Reply::status(401)).await;
+    let error = server.reader().list_permissions().await.unwrap_err();
+    assert_eq!((error.class(), server.asked().len()), (Class::Auth, 1));
+    assert_eq!(server.asked()[0].authorization, "Bearer hush-hush");
+}
+
+#[tokio::test]
+async fn bad_credentials_are_told_apart_and_never_repeated() {
+    for status in [400, 401, 403] {
+        let body = r#"{"error":"invalid_client","error_description":"no hush-hush here"}"#;
+        let server = Server::start(move |_| Reply::text(status, "application/json", body)).await;
+        let error = client(&server).0.list_permissions().await.unwrap_err();
+        assert!(matches!(error, ApiError::Auth { .. }), "{error:?}");
+        assert_eq!(error.class(), Class::Auth);
+        assert!(error.to_string().contains("invalid_client: no [REDACTED] here"), "{error}");
+        assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("hush"));
+        assert_eq!(server.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_token_request_is_repeated_when_rates_are_limited() {
+    let server = Server::start(|asked| match asked.number {
+        0 => Reply::text(429, "application/json", r#"{"errorCode":"TOO_MANY_REQUESTS"}"#),
+        1 => Reply::json(&json!({"access_token": "t", "token_type": "Bearer"})),
+        _ => catalogue(asked),
+    })
+    .await;
+    let (reader, _) = client(&server);
+    reader.list_permissions().await.unwrap();
+    assert_eq!(reader.counters(), Counters { requests: 3, retries: 1, throttled: 1 });
+}
+
+#[tokio::test]
+async fn an_odd_token_answer_is_reported_without_its_content() {
+    let server = Server::start(|_| Reply::json(&json!("hush-hush"))).await;
+    let error = client(&server).0.list_permissions().await.unwrap_err();
+    assert!(matches!(error, ApiError::Garbled { .. }), "{error:?}");
+    assert!(!format!("{error} {error:?}").contains("hush"));
+}

@@ -1,0 +1,161 @@
+//! Finding people: in bulk where the endpoint allows, one by one where it does not.
+//!
+//! Returns what the directory says; which row is the person meant is for the caller to decide.
+
+use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed};
+
+use serde::Serialize;
+
+use super::{
+    ApiError, Reader, User, paging::gather, reader::FILTER_SIZE, settings::form_encoded, wire::Elements,
+};
+use crate::ids::{CompanyId, PersonRef, UserId};
+
+/// An id as users v3 spells it, unlike rbac (contract C11).
+#[derive(Serialize)]
+struct Id<T> {
+    id: T,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<'a> {
+    company_id: Id<CompanyId>,
+    user_status_filter: &'static str,
+    sort: Sort,
+    filters: [&'a Filter<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sort {
+    sort_by: &'static str,
+    sort_order: &'static str,
+}
+
+/// One filter element; its values are alternatives.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Filter<'a> {
+    Emails(Vec<&'a str>),
+    ExternalIds(Vec<&'a str>),
+    UserIds(Vec<Id<UserId>>),
+}
+
+impl Reader {
+    /// Returns whom one reference finds, inactive people included (contract §7.1, §7.4).
+    ///
+    /// Where the answer leaves out the key that was asked for, or the company, it is filled in.
+    /// By user id the company asked for plays no part: the row says which it is.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; nobody found is an empty list.
+    pub async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Result<Vec<User>, ApiError> {
+        let (key, value) = match person {
+            PersonRef::Email(email) => ("email", email.as_str()),
+            PersonRef::ExternalId(id) => ("externalId", &**id),
+            PersonRef::EmployeeId(id) => ("employeeId", &**id),
+            PersonRef::UserId(id) => {
+                let found = self.get::<User>("/v2/users/{userId}", &[id.0], "includeInactive=true").await;
+                return or_nobody(found.map(|user| vec![user]));
+            }
+        };
+        let company_text = company.to_string();
+        let query = form_encoded(&[("companyId", &company_text), (key, value), ("includeInactive", "true")]);
+        let found = self.get::<Elements>("/v2/users", &[], &query).await;
+        let mut users = or_nobody(found.map(|answer| answer.elements))?;
+        for user in &mut users {
+            user.company.get_or_insert(company);
+            match person {
+                PersonRef::Email(email) => _ = user.email.get_or_insert_with(|| email.clone()),
+                PersonRef::ExternalId(id) => _ = user.external_id.get_or_insert_with(|| id.clone()),
+                PersonRef::EmployeeId(id) => _ = user.employee_id.get_or_insert_with(|| id.clone()),
+                PersonRef::UserId(_) => {}
+            }
+        }
+        Ok(users)
+    }
+
+    /// Returns whom the references find, inactive people included, by id; identical rows once.
+    ///
+    /// Asks for 100 people per request (contract §7.2). Employee ids have no bulk filter; they, and
+    /// everybody once the bulk list is refused, are asked for one by one. A filter by e-mail may
+    /// match an address that the row does not show: all rows are returned.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; people not found are simply not among the rows.
+    pub async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, ApiError> {
+        // Sorted, so that each kind of key stands together and nobody is asked for twice.
+        let people: Vec<&PersonRef> = people.iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let kinds = people.chunk_by(|a, b| std::mem::discriminant(*a) == std::mem::discriminant(*b));
+        let parts = kinds.flat_map(|kind| kind.chunks(FILTER_SIZE)).map(|part| self.find_part(company, part));
+        let found = gather(self.connection.concurrency, parts).await?;
+        let mut users: Vec<User> = found.into_iter().flatten().collect();
+        users.sort_by_key(|user| user.id);
+        users.dedup();
+        Ok(users)
+    }
+
+    /// Finds at most [`FILTER_SIZE`] people named by one kind of key.
+    async fn find_part(&self, company: CompanyId, people: &[&PersonRef]) -> Result<Vec<User>, ApiError> {
+        if let Some(filter) = Filter::of(people)
+            && !self.bulk_refused.load(Relaxed)
+        {
+            let body = Listed {
+                company_id: Id { id: company },
+                // The default leaves inactive people out.
+                user_status_filter: "ALL",
+                sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
+                filters: [&filter],
+            };
+            match self.list::<User>("/v3/users/list", &[], &body).await {
+                Err(ApiError::Refused { status: status @ (400 | 403 | 404 | 405 | 501), .. }) => {
+                    // A draft operation: its absence is no failure, only slower.
+                    tracing::debug!(status, "no bulk user list here: asking for people one by one");
+                    self.bulk_refused.store(true, Relaxed);
+                }
+                Ok(mut users) => {
+                    for user in &mut users {
+                        user.company.get_or_insert(company);
+                    }
+                    return Ok(users);
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        let each = people.iter().map(|person| self.query_user(company, person));
+        Ok(gather(self.connection.concurrency, each).await?.into_iter().flatten().collect())
+    }
+}
+
+impl<'a> Filter<'a> {
+    /// Returns the filter for people named by one kind of key, if there is one.
+    fn of(people: &[&'a PersonRef]) -> Option<Self> {
+        let (mut emails, mut external_ids, mut user_ids) = (Vec::new(), Vec::new(), Vec::new());
+        for person in people {
+            match person {
+                PersonRef::Email(email) => emails.push(email.as_str()),
+                PersonRef::ExternalId(id) => external_ids.push(&**id),
+                PersonRef::UserId(id) => user_ids.push(Id { id: *id }),
+                PersonRef::EmployeeId(_) => return None,
+            }
+        }
+        if !emails.is_empty() {
+            Some(Self::Emails(emails))
+        } else if !external_ids.is_empty() {
+            Some(Self::ExternalIds(external_ids))
+        } else if !user_ids.is_empty() {
+            Some(Self::UserIds(user_ids))
+        } else {
+            None
+        }
+    }
+}
+
+/// Not found is an answer to "who is this", not a failure.
+fn or_nobody(found: Result<Vec<User>, ApiError>) -> Result<Vec<User>, ApiError> {
+    match found {
+        Err(ApiError::Refused { status: 404, .. }) => Ok(Vec::new()),
+        other => other,
+    }
+}

@@ -1,0 +1,197 @@
+//! Every change the API can be asked for, each exactly one request. Nothing here decides or reads.
+//!
+//! A failed write may still have happened: ask [`ApiError::ambiguous`] and read again.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde::{Serialize, Serializer, de::IgnoredAny, ser::SerializeMap};
+use serde_json::value::RawValue;
+
+use super::{ApiError, GroupUpdate, Request, RolesToDelete, connection::Connection, wire::Created};
+use crate::ids::{CompanyId, GroupId, RoleId, UserId};
+
+/// The writing half of a client. Cheap to clone; clones share the connection.
+#[derive(Clone)]
+pub struct Writer {
+    connection: Arc<Connection>,
+}
+
+/// A role to give to a group.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoleToAdd {
+    /// Which role.
+    #[serde(rename = "roleId")]
+    pub role: RoleId,
+    /// Where it holds, as it is to be sent.
+    pub scope: Box<RawValue>,
+}
+
+/// A role to take from a group.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoleToDelete {
+    /// Which role.
+    #[serde(rename = "roleId")]
+    pub role: RoleId,
+    /// The scope exactly as read back (contract §3.10); `None` if the server showed none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct Description<'a> {
+    name: &'a str,
+    description: &'a str,
+}
+
+struct Members<'a> {
+    add: &'a [UserId],
+    remove: &'a [UserId],
+    removal_field: &'static str,
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("userIdsToAdd", self.add)?;
+        // The field's name is not certain: it is not sent where it is not needed (contract §3.7).
+        if !self.remove.is_empty() {
+            body.serialize_entry(self.removal_field, self.remove)?;
+        }
+        body.end()
+    }
+}
+
+/// Both arrays always, empty where unused (contract §3.10).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Roles<'a> {
+    roles_to_add: &'a [RoleToAdd],
+    roles_to_delete: Deletions<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Deletions<'a> {
+    Objects(&'a [RoleToDelete]),
+    Ids(Vec<RoleId>),
+}
+
+const GROUP: &str = "/v3/companies/{companyId}/user-groups/{groupId}";
+
+impl Writer {
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection }
+    }
+
+    /// Creates an empty group and returns its id (contract §3.3).
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; after an ambiguous one look for the name before creating again.
+    pub async fn create_group(
+        &self,
+        company: CompanyId,
+        name: &str,
+        description: &str,
+    ) -> Result<GroupId, ApiError> {
+        let request = Request::accrues(Method::POST, "/v3/companies/{companyId}/user-groups", &[company.0]);
+        let body = encoded(&Description { name, description });
+        let created: Created = self.connection.send(&request, "", &body).await?.decode(&request)?;
+        Ok(created.id)
+    }
+
+    /// Sets the name and the description of a group (contract §3.4).
+    ///
+    /// The method is not documented: where the one set is not allowed (405), the other is tried.
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn update_group(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        name: &str,
+        description: &str,
+    ) -> Result<(), ApiError> {
+        let (method, other) = match self.connection.dialect.group_update {
+            GroupUpdate::Put => (Method::PUT, Method::PATCH),
+            GroupUpdate::Patch => (Method::PATCH, Method::PUT),
+        };
+        let body = encoded(&Description { name, description });
+        // The body is complete, so even as a PATCH a second time changes nothing.
+        match self.write(&Request::settles(method, GROUP, &[company.0, group.0]), &body).await {
+            Err(ApiError::Refused { status: 405, .. }) => {
+                self.write(&Request::settles(other, GROUP, &[company.0, group.0]), &body).await
+            }
+            result => result,
+        }
+    }
+
+    /// Deletes a group; one that does not exist counts as deleted (contract §3.5).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn delete_group(&self, company: CompanyId, group: GroupId) -> Result<(), ApiError> {
+        match self.write(&Request::settles(Method::DELETE, GROUP, &[company.0, group.0]), b"").await {
+            Err(ApiError::Refused { status: 404, .. }) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Adds and removes members (contract §3.7). The caller keeps batches to about 100 people.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; after an ambiguous one read the members before repeating.
+    pub async fn patch_members(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        add: &[UserId],
+        remove: &[UserId],
+    ) -> Result<(), ApiError> {
+        let path = "/v3/companies/{companyId}/user-groups/{groupId}/members";
+        let removal_field = self.connection.dialect.member_removal_field.as_str();
+        let body = encoded(&Members { add, remove, removal_field });
+        self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await
+    }
+
+    /// Gives roles to a group and takes roles from it (contract §3.10).
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; after an ambiguous one read the roles before repeating.
+    pub async fn patch_roles(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        add: &[RoleToAdd],
+        remove: &[RoleToDelete],
+    ) -> Result<(), ApiError> {
+        let path = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
+        let roles_to_delete = match self.connection.dialect.roles_to_delete {
+            RolesToDelete::Objects => Deletions::Objects(remove),
+            RolesToDelete::Ids => {
+                let mut ids: Vec<_> = remove.iter().map(|role| role.role).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                Deletions::Ids(ids)
+            }
+        };
+        let body = encoded(&Roles { roles_to_add: add, roles_to_delete });
+        self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await
+    }
+
+    /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).
+    async fn write(&self, request: &Request, body: &[u8]) -> Result<(), ApiError> {
+        let answer = self.connection.send(request, "", body).await?;
+        // Anything else, a login page for instance, does not come from the API.
+        if !answer.body.trim_ascii().is_empty() {
+            answer.decode::<IgnoredAny>(request)?;
+        }
+        Ok(())
+    }
+}
+
+fn encoded(body: &impl Serialize) -> Vec<u8> {
+    // Bodies are strings, ids and raw JSON: none of them can fail to be written.
+    serde_json::to_vec(body).unwrap_or_default()
+}
