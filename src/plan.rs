@@ -38,6 +38,16 @@ impl Plan {
         self.changes.is_empty()
     }
 
+    /// Whether live state is all that the files ask for: nothing to change and nothing withheld.
+    pub fn is_settled(&self) -> bool {
+        self.changes.is_empty() && self.withheld() == 0
+    }
+
+    /// Returns how much was asked for and is withheld.
+    pub fn withheld(&self) -> usize {
+        self.quarantine.iter().filter(|it| !matches!(it.what, Withheld::InactiveMember { .. })).count()
+    }
+
     /// Returns how much it changes.
     pub fn summary(&self) -> Summary {
         let mut sum = Summary::default();

@@ -65,6 +65,11 @@ impl<'a> Directory<'a> {
         self.by_key.get(&key).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether anybody at all is known by the key.
+    pub fn knows(&self, person: &PersonRef) -> bool {
+        !self.find(person).is_empty()
+    }
+
     /// Returns the user of that id.
     pub fn user(&self, id: UserId) -> Option<&'a User> {
         self.by_key.get(&Key::Id(id)).and_then(|it| it.first().copied())
@@ -126,7 +131,7 @@ pub(super) fn suspects<'a>(
 ) -> Vec<&'a PersonRef> {
     let entries = company.groups.iter().flat_map(|it| &it.members.entries);
     let wanted = entries.filter(|it| it.ends.is_none_or(|ends| ends > now)).map(|it| &it.person);
-    let mut unknown: Vec<&PersonRef> = wanted.filter(|it| directory.find(it).is_empty()).collect();
+    let mut unknown: Vec<&PersonRef> = wanted.filter(|it| !directory.knows(it)).collect();
     unknown.sort_unstable();
     unknown.dedup();
     unknown

@@ -72,7 +72,7 @@ pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     if check.findings.is_empty() {
         let mut known_companies: Vec<CompanyId> = check.companies.values().copied().collect();
         known_companies.sort_unstable();
-        Ok(Declared { companies, aliases: check.aliases, known_companies })
+        Ok(Declared { company, companies, aliases: check.aliases, known_companies })
     } else {
         check.findings.sort();
         check.findings.dedup();

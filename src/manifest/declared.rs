@@ -1,6 +1,9 @@
 //! What the files declare: checked offline, in names, with the place of each line.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -15,6 +18,8 @@ use crate::{
 /// Everything the files of one run ask for.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
+    /// The company of the workspace, where it has one.
+    pub company: Option<CompanyId>,
     /// By company, sorted.
     pub companies: Vec<DeclaredCompany>,
     /// The names of the workspace, by which ids are shown to people.
@@ -140,6 +145,18 @@ pub struct DeclaredRemoval {
     pub reason: Box<str>,
     /// Where the removal is declared.
     pub from: Place,
+}
+
+impl Declared {
+    /// Returns the part that is declared at the given places: what an apply touched, to be read again.
+    pub fn only(&self, places: &BTreeSet<Place>) -> Self {
+        let companies = self.companies.iter().map(|it| DeclaredCompany {
+            id: it.id,
+            groups: it.groups.iter().filter(|it| places.contains(&it.from)).cloned().collect(),
+            removals: it.removals.iter().filter(|it| places.contains(&it.from)).cloned().collect(),
+        });
+        Self { companies: companies.collect(), ..self.clone() }
+    }
 }
 
 impl DeclaredCompany {

@@ -1,13 +1,14 @@
 //! The files as people write them, and what they declare.
 //!
 //! [`workspace`] and [`access`] are the files key by key, with the place of every
-//! value; [`check`] turns them into [`declared`], in names, offline. The only
-//! module that names the YAML crate. Knows nothing of the API.
+//! value; [`check`] turns them into [`declared`], in names, offline. The
+//! only module that names the YAML crate. Knows nothing of the API.
 
 pub mod access;
 pub mod check;
 pub mod declared;
 pub mod workspace;
+pub mod write;
 mod yaml;
 
 use std::borrow::Cow;

@@ -1,0 +1,285 @@
+//! Steps to calls: makes what a plan says, group by group, and reports what became of it.
+//!
+//! Has no opinions: what is called, and in which order, is in the steps. A failed
+//! step stops only what waits for it; other groups go on. Nothing is undone:
+//! running again resumes.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::{StreamExt, stream};
+
+use crate::{
+    access::Grant,
+    api::{ApiError, Reader, RoleToAdd, RoleToDelete, Writer},
+    fetch::grants,
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    order::{Call, Entry, MEMBERS_PER_CALL, Step},
+    plan::{Attributes, GroupChange, Plan},
+    scope::Scope,
+};
+
+/// Groups written to at once.
+pub const WRITERS: usize = 8;
+
+/// What became of every change of a plan, in the order of the plan.
+#[derive(Debug)]
+pub struct Report {
+    /// One per change.
+    pub groups: Vec<GroupReport>,
+}
+
+/// What became of one change.
+#[derive(Debug)]
+pub struct GroupReport {
+    /// Which change of the plan.
+    pub change: usize,
+    /// One per step, in order.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Made.
+    Done,
+    /// Not made, or not known to be made.
+    Failed(ApplyError),
+    /// Not tried, because a step before it failed.
+    Skipped,
+    /// Not tried, because the run was interrupted.
+    Interrupted,
+}
+
+impl GroupReport {
+    /// Whether every step was made.
+    pub fn is_done(&self) -> bool {
+        self.outcomes.iter().all(|it| matches!(it, Outcome::Done))
+    }
+
+    /// Returns the failures, in order.
+    pub fn failures(&self) -> impl Iterator<Item = &ApplyError> {
+        self.outcomes.iter().filter_map(|it| match it {
+            Outcome::Failed(error) => Some(error),
+            Outcome::Done | Outcome::Skipped | Outcome::Interrupted => None,
+        })
+    }
+}
+
+/// Why a step was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The API did not do it.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// A group to be created exists by now.
+    #[error("a group of this name exists by now: {}", list(.ids))]
+    Appeared {
+        /// Its id, or theirs.
+        ids: Vec<GroupId>,
+    },
+    /// A write whose answer was lost took effect in part, or in another way than asked.
+    #[error("the answer was lost, and the group is neither as it was nor as it shall be")]
+    HalfWay,
+}
+
+impl ApplyError {
+    /// Returns what can be done about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Api(error) => error.hint(),
+            Self::Appeared { .. } | Self::HalfWay => Some("plan again and look".to_owned()),
+        }
+    }
+}
+
+fn list(ids: &[GroupId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Makes the steps of a plan. `stop` ends it before the next write; `settled` hears of each group.
+pub async fn apply(
+    (reader, writer): (&Reader, &Writer),
+    plan: &Plan,
+    steps: &[Step],
+    stop: &AtomicBool,
+    settled: impl Fn(&GroupReport),
+) -> Report {
+    let chunks = steps.chunk_by(|a, b| a.change == b.change);
+    let first = chunks.clone().scan(0, |next, chunk| {
+        let first = *next;
+        *next += chunk.len();
+        Some(first)
+    });
+    let work = chunks.zip(first).map(|(steps, first)| {
+        let worker = Worker { reader, writer, change: &plan.changes[steps[0].change], stop };
+        async move { worker.group(steps, first).await }
+    });
+    let mut groups: Vec<GroupReport> =
+        stream::iter(work).buffer_unordered(WRITERS).inspect(|it| settled(it)).collect().await;
+    groups.sort_by_key(|it| it.change);
+    Report { groups }
+}
+
+/// One group on its way.
+struct Worker<'a> {
+    reader: &'a Reader,
+    writer: &'a Writer,
+    change: &'a GroupChange,
+    stop: &'a AtomicBool,
+}
+
+impl Worker<'_> {
+    async fn group(&self, steps: &[Step], first: usize) -> GroupReport {
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(steps.len());
+        let mut created = None;
+        for step in steps {
+            let blocked = |before: &usize| !matches!(outcomes[before - first], Outcome::Done);
+            let outcome = if step.after.iter().any(blocked) {
+                Outcome::Skipped
+            } else if self.stop.load(Ordering::Relaxed) {
+                Outcome::Interrupted
+            } else {
+                match self.call(&step.call, &mut created).await {
+                    Ok(()) => Outcome::Done,
+                    Err(error) => Outcome::Failed(error),
+                }
+            };
+            outcomes.push(outcome);
+        }
+        GroupReport { change: steps.first().map_or(0, |it| it.change), outcomes }
+    }
+
+    async fn call(&self, call: &Call, created: &mut Option<GroupId>) -> Result<(), ApplyError> {
+        match call {
+            Call::CreateGroup { company, attributes } => {
+                *created = Some(self.create(*company, attributes).await?);
+                Ok(())
+            }
+            Call::UpdateGroup { company, group, attributes: Attributes { name, description } } => {
+                Ok(self.writer.update_group(*company, *group, name, description).await?)
+            }
+            Call::DeleteGroup { company, group } => self.delete(*company, *group).await,
+            Call::PatchMembers { company, group, add, remove } => {
+                let group = self.target(*group, *created)?;
+                self.patch_members(*company, group, add, remove).await
+            }
+            Call::PatchRoles { company, group, add, delete } => {
+                let group = self.target(*group, *created)?;
+                self.patch_roles(*company, group, add, delete).await
+            }
+        }
+    }
+
+    /// A step without an id comes after the one that creates the group, and is skipped if that failed.
+    fn target(&self, group: Option<GroupId>, created: Option<GroupId>) -> Result<GroupId, ApplyError> {
+        group.or(created).ok_or(ApplyError::Appeared { ids: Vec::new() })
+    }
+
+    /// Creates the group once: looks for its name before, and again if the answer is lost (contract §1.3).
+    async fn create(&self, company: CompanyId, attributes: &Attributes) -> Result<GroupId, ApplyError> {
+        let Attributes { name, description } = attributes;
+        if let ids @ [_, ..] = &self.named(company, name).await?[..] {
+            return Err(ApplyError::Appeared { ids: ids.to_vec() });
+        }
+        let error = match self.writer.create_group(company, name, description).await {
+            Ok(id) => return Ok(id),
+            Err(error) if error.ambiguous() => error,
+            Err(error) => return Err(error.into()),
+        };
+        tracing::debug!(%error, "looking whether the group was created");
+        match &self.named(company, name).await?[..] {
+            [one] => Ok(*one),
+            [] => Ok(self.writer.create_group(company, name, description).await?),
+            several => Err(ApplyError::Appeared { ids: several.to_vec() }),
+        }
+    }
+
+    async fn named(&self, company: CompanyId, name: &str) -> Result<Vec<GroupId>, ApiError> {
+        Ok(self.reader.find_groups_named(company, name).await?.into_iter().map(|it| it.id).collect())
+    }
+
+    /// Deletes the group; where the API refuses because it is in use, empties it first (contract §3.5).
+    async fn delete(&self, company: CompanyId, group: GroupId) -> Result<(), ApplyError> {
+        match self.writer.delete_group(company, group).await {
+            Err(error) if matches!(error.status(), Some(400 | 409 | 422)) => {
+                tracing::debug!(%error, "emptying the group before deleting it");
+                let members: Vec<UserId> = self.change.members.iter().map(|it| it.user).collect();
+                for users in members.chunks(MEMBERS_PER_CALL) {
+                    self.writer.patch_members(company, group, &[], users).await?;
+                }
+                let held = self.reader.list_group_roles(company, group).await?;
+                let entries: Vec<RoleToDelete> =
+                    held.into_iter().map(|it| RoleToDelete { role: it.role, scope: it.scope }).collect();
+                if !entries.is_empty() {
+                    self.writer.patch_roles(company, group, &[], &entries).await?;
+                }
+                Ok(self.writer.delete_group(company, group).await?)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// Changes members; if the answer is lost, reads who is in and asks once more for the rest only.
+    async fn patch_members(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        add: &[UserId],
+        remove: &[UserId],
+    ) -> Result<(), ApplyError> {
+        let error = match self.writer.patch_members(company, group, add, remove).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.ambiguous() => error,
+            Err(error) => return Err(error.into()),
+        };
+        tracing::debug!(%error, "looking who is in the group");
+        let asked: Vec<UserId> = add.iter().chain(remove).copied().collect();
+        let inside = self.reader.members_among(company, group, &asked).await?;
+        let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
+        let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
+        if missing.is_empty() && left.is_empty() {
+            return Ok(());
+        }
+        Ok(self.writer.patch_members(company, group, &missing, &left).await?)
+    }
+
+    /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
+    async fn patch_roles(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        add: &[(RoleId, Scope)],
+        delete: &[Entry],
+    ) -> Result<(), ApplyError> {
+        let added: Vec<RoleToAdd> =
+            add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.to_wire() }).collect();
+        let deleted: Vec<RoleToDelete> =
+            delete.iter().map(|it| RoleToDelete { role: it.role, scope: it.scope.clone() }).collect();
+        let error = match self.writer.patch_roles(company, group, &added, &deleted).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.ambiguous() => error,
+            Err(error) => return Err(error.into()),
+        };
+        tracing::debug!(%error, "looking which roles the group has");
+        let held = grants(self.reader.list_group_roles(company, group).await?);
+        let before = |role: RoleId| {
+            let entries = delete.iter().filter(|it| it.role == role);
+            entries.fold(Scope::default(), |sum, it| sum.union(Scope::read(it.scope.as_deref())))
+        };
+        let after =
+            |role: RoleId| add.iter().find(|it| it.0 == role).map_or_else(Scope::default, |it| it.1.clone());
+        let roles = || add.iter().map(|it| it.0).chain(delete.iter().map(|it| it.role));
+        let now = |role: RoleId| scope_of(&held, role);
+        if roles().all(|it| now(it) == after(it)) {
+            Ok(())
+        } else if roles().all(|it| now(it) == before(it)) {
+            Ok(self.writer.patch_roles(company, group, &added, &deleted).await?)
+        } else {
+            Err(ApplyError::HalfWay)
+        }
+    }
+}
+
+fn scope_of(held: &[Grant], role: RoleId) -> Scope {
+    held.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| it.scope.clone())
+}

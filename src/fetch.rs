@@ -1,0 +1,229 @@
+//! Reader to [`Snapshot`]: what the files need and nothing more, all or nothing.
+//!
+//! Reads only. A list that cannot be proven complete fails the whole fetch: an
+//! incomplete read would pass for people without access.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
+
+use crate::{
+    access::Grant,
+    api::{ApiError, GroupRole, Reader},
+    bind::{
+        matching::{Target, matching},
+        people::Directory,
+    },
+    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    manifest::declared::{Declared, DeclaredCompany, Rest},
+    scope::Scope,
+    snapshot::{CompanySnapshot, Contents, GroupHead, RoleHead, Snapshot, User},
+};
+
+/// Groups being read at once; the connection limits the requests, this only the futures kept alive.
+const GROUPS_AT_ONCE: usize = 64;
+
+/// What of a group is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wanted {
+    group: GroupId,
+    members: bool,
+    roles: bool,
+    /// Whether members whom no file names may have to go, and so need names.
+    strangers: bool,
+}
+
+/// Reads everything that the files speak of.
+///
+/// # Errors
+///
+/// The first request that failed; nothing partial is returned.
+pub async fn fetch(reader: &Reader, declared: &Declared) -> Result<Snapshot, ApiError> {
+    let mut snapshot = Snapshot::default();
+    for company in &declared.companies {
+        let people: Vec<PersonRef> = company.people().into_iter().cloned().collect();
+        let users = find(reader, company.id, &people);
+        let (users, (live, wanted)) = try_join(users, company_snapshot(reader, company)).await?;
+        snapshot.users.extend(users);
+        snapshot.users.extend(one_by_one(reader, company.id, &people, &snapshot.users).await?);
+        snapshot.users.extend(elsewhere(reader, declared, company, &snapshot.users).await?);
+        snapshot.users.extend(strangers(reader, &live, &wanted, &snapshot.users).await?);
+        snapshot.companies.push(live);
+    }
+    Ok(snapshot)
+}
+
+async fn company_snapshot(
+    reader: &Reader,
+    company: &DeclaredCompany,
+) -> Result<(CompanySnapshot, Vec<Wanted>), ApiError> {
+    let contents = async {
+        let heads = list_groups(reader, company.id).await?;
+        let wanted = wanted(company, &heads);
+        let contents = stream::iter(&wanted)
+            .map(|it| contents(reader, company.id, *it))
+            .buffer_unordered(GROUPS_AT_ONCE)
+            .try_collect::<BTreeMap<GroupId, Contents>>()
+            .await?;
+        Ok((heads, wanted, contents))
+    };
+    let (roles, (groups, wanted, contents)) = try_join(list_roles(reader, company.id), contents).await?;
+    Ok((CompanySnapshot { id: company.id, groups, roles, contents }, wanted))
+}
+
+/// Returns all groups of a company, without their contents.
+///
+/// # Errors
+///
+/// Any [`ApiError`].
+pub async fn list_groups(reader: &Reader, company: CompanyId) -> Result<Vec<GroupHead>, ApiError> {
+    let groups = reader.list_groups(company).await?;
+    let head = |it: crate::api::Group| GroupHead {
+        id: it.id,
+        name: it.name,
+        description: it.description,
+        unmodifiable: it.unmodifiable,
+    };
+    Ok(groups.into_iter().map(head).collect())
+}
+
+/// Returns all roles that a company may assign.
+///
+/// # Errors
+///
+/// Any [`ApiError`].
+pub async fn list_roles(reader: &Reader, company: CompanyId) -> Result<Vec<RoleHead>, ApiError> {
+    let roles = reader.list_roles(company).await?;
+    let head = |it: crate::api::Role| RoleHead { id: it.id, name: it.name, platform: it.is_platform_role };
+    Ok(roles.into_iter().map(head).collect())
+}
+
+/// Returns which groups to read, and what of each.
+fn wanted(company: &DeclaredCompany, heads: &[GroupHead]) -> Vec<Wanted> {
+    let matched = matching(company, heads);
+    let mut wanted = Vec::with_capacity(matched.groups.len() + matched.removals.len());
+    for (declared, target) in matched.groups {
+        if let Target::Found(head) = target {
+            wanted.push(Wanted {
+                group: head.id,
+                members: declared.members.rest != Rest::Unmanaged,
+                roles: declared.grants.rest != Rest::Unmanaged,
+                strangers: declared.members.rest == Rest::Removed,
+            });
+        }
+    }
+    for (_, target) in matched.removals {
+        if let Target::Found(head) = target {
+            wanted.push(Wanted { group: head.id, members: true, roles: true, strangers: true });
+        }
+    }
+    wanted
+}
+
+async fn contents(
+    reader: &Reader,
+    company: CompanyId,
+    wanted: Wanted,
+) -> Result<(GroupId, Contents), ApiError> {
+    let members = async {
+        if wanted.members { reader.list_members(company, wanted.group).await } else { Ok(Vec::new()) }
+    };
+    let roles = async {
+        if wanted.roles { reader.list_group_roles(company, wanted.group).await } else { Ok(Vec::new()) }
+    };
+    let (mut members, roles) = try_join(members, roles).await?;
+    members.sort_unstable();
+    Ok((wanted.group, Contents { members, grants: grants(roles) }))
+}
+
+/// Joins the entries of one role: a group holds it wherever any of them says (contract §3.9).
+pub fn grants(roles: Vec<GroupRole>) -> Vec<Grant> {
+    let mut grants: BTreeMap<RoleId, Grant> = BTreeMap::new();
+    for entry in roles {
+        let scope = Scope::read(entry.scope.as_deref());
+        let grant = grants.entry(entry.role).or_insert_with(|| Grant {
+            role: entry.role,
+            scope: Scope::default(),
+            as_read: Vec::new(),
+            from: None,
+        });
+        grant.scope = std::mem::take(&mut grant.scope).union(scope);
+        grant.as_read.push(entry.scope);
+    }
+    grants.into_values().collect()
+}
+
+async fn find(reader: &Reader, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, ApiError> {
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let users = reader.find_users(company, people).await?;
+    Ok(users.into_iter().map(|it| user(company, it)).collect())
+}
+
+fn user(company: CompanyId, it: crate::api::User) -> User {
+    User {
+        id: it.id,
+        email: it.email,
+        external_id: it.external_id,
+        employee_id: it.employee_id,
+        // Who is found by asking a company for its users belongs to it, unless the answer says otherwise.
+        company: it.company.or(Some(company)),
+        active: it.active,
+    }
+}
+
+/// Asks once more for everybody whom the bulk list did not find: it is a draft in the API and may
+/// not match every address (contract §7.2), and nobody shall be quarantined on its word alone.
+async fn one_by_one(
+    reader: &Reader,
+    company: CompanyId,
+    people: &[PersonRef],
+    known: &[User],
+) -> Result<Vec<User>, ApiError> {
+    let directory = Directory::new(known);
+    let found = stream::iter(people.iter().filter(|it| !directory.knows(it)))
+        .map(|it| reader.query_user(company, it))
+        .buffered(GROUPS_AT_ONCE)
+        .try_collect::<Vec<_>>()
+        .await?;
+    Ok(found.into_iter().flatten().map(|it| user(company, it)).collect())
+}
+
+/// Looks for people whom the company does not have in the other companies of the workspace:
+/// travellers of clients, named in scopes, and members of the wrong company, to be reported as such.
+async fn elsewhere(
+    reader: &Reader,
+    declared: &Declared,
+    company: &DeclaredCompany,
+    known: &[User],
+) -> Result<Vec<User>, ApiError> {
+    let directory = Directory::new(known);
+    let unknown: Vec<PersonRef> =
+        company.people().into_iter().filter(|it| !directory.knows(it)).cloned().collect();
+    let mut found = Vec::new();
+    for &other in declared.known_companies.iter().filter(|it| **it != company.id) {
+        match find(reader, other, &unknown).await {
+            Ok(users) => found.extend(users),
+            // A token of one company may not look into another; then nobody is known there.
+            Err(error) if matches!(error.status(), Some(403 | 404)) => (),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// Looks up the members whom no file names, so that a plan to remove them can name them.
+async fn strangers(
+    reader: &Reader,
+    live: &CompanySnapshot,
+    wanted: &[Wanted],
+    known: &[User],
+) -> Result<Vec<User>, ApiError> {
+    let known: BTreeSet<UserId> = known.iter().map(|it| it.id).collect();
+    let groups = wanted.iter().filter(|it| it.strangers);
+    let members = groups.filter_map(|it| live.contents.get(&it.group)).flat_map(|it| &it.members);
+    let unknown: BTreeSet<UserId> = members.copied().filter(|it| !known.contains(it)).collect();
+    let unknown: Vec<PersonRef> = unknown.into_iter().map(PersonRef::UserId).collect();
+    find(reader, live.id, &unknown).await
+}
