@@ -66,11 +66,11 @@ pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matc
     let spoken = matched.groups.iter().map(|(it, target)| (it.from, target));
     for (from, target) in spoken.chain(matched.removals.iter().map(|(it, target)| (it.from, target))) {
         let Target::Found(head) = target else { continue };
-        if let Some(first) = taken.insert(head.id, from) {
+        if let Some(other) = taken.insert(head.id, from) {
             let message = format!("two entries speak of the group `{}` ({})", head.name, head.id);
             matched.findings.push(
-                Finding::new(Code::DuplicateGroup, from, message)
-                    .related(first, "the other entry")
+                Finding::new(Code::DuplicateGroup, from.max(other), message)
+                    .related(from.min(other), "the other entry")
                     .help("one of them names it by `id` or `renamedFrom`; join the two entries"),
             );
         }

@@ -1,1 +1,308 @@
-//! x
+//! From names to ids: what is bound, what is found, what is withheld.
+
+use super::*;
+use crate::{
+    diff,
+    ids::{GroupId, RoleId},
+    manifest::{
+        check::{Files, check},
+        parse,
+    },
+    plan::{GrantEffect, MemberEffect, Unresolved},
+    scope::{Dimension, Kind, Scope, Value},
+    snapshot::{RoleHead, User},
+    source::FileId,
+};
+
+const VOYAGER: CompanyId = CompanyId(Uuid::from_u128(0x1a6f_0000_0000_4000_8000_0000_0000_0001));
+const GLOBEX: CompanyId = CompanyId(Uuid::from_u128(0x1a6f_0000_0000_4000_8000_0000_0000_0002));
+const WORKSPACE: &str = "
+version: 1
+company: voyager
+ids:
+  company: { voyager: 1a6f0000-0000-4000-8000-000000000001, globex: 1a6f0000-0000-4000-8000-000000000002 }
+";
+
+fn user(n: u128, email: &str) -> User {
+    User {
+        id: UserId(Uuid::from_u128(n)),
+        email: Some(email.parse().unwrap()),
+        external_id: Some(format!("ext-{n}").into()),
+        employee_id: None,
+        company: Some(if email.ends_with("globex.example") { GLOBEX } else { VOYAGER }),
+        active: !email.starts_with("gone"),
+    }
+}
+
+fn role(n: u128, name: &str, platform: bool) -> RoleHead {
+    RoleHead { id: RoleId(Uuid::from_u128(n)), name: name.into(), platform }
+}
+
+fn globex() -> Scope {
+    Scope::new([vec![Dimension { kind: Kind::Company, values: vec![Value::Id(GLOBEX.0)] }]])
+}
+
+/// Ana, Bo and Cy; a custom group `Desk` of ana and bo with Agent on globex; standard `Admins`; two `Twins`.
+fn snapshot() -> Snapshot {
+    let head = |n: u128, name: &str| GroupHead {
+        id: GroupId(Uuid::from_u128(n)),
+        name: name.into(),
+        description: "d".into(),
+        unmodifiable: name == "Admins",
+    };
+    let contents = |members: &[u128]| Contents {
+        members: members.iter().map(|it| UserId(Uuid::from_u128(*it))).collect(),
+        grants: vec![Grant {
+            role: RoleId(Uuid::from_u128(1)),
+            scope: globex(),
+            as_read: vec![Some(globex().to_wire())],
+            from: None,
+        }],
+    };
+    let company = CompanySnapshot {
+        id: VOYAGER,
+        groups: vec![
+            head(1, "Desk"),
+            head(2, "Admins"),
+            head(3, "Twins"),
+            head(4, "Twins"),
+            head(5, "Other"),
+        ],
+        roles: vec![role(1, "Agent", true), role(2, "Desk Lead", true), role(3, "Desk Lead", false)],
+        contents: BTreeMap::from([
+            (GroupId(Uuid::from_u128(1)), contents(&[1, 2])),
+            (GroupId(Uuid::from_u128(2)), contents(&[3])),
+        ]),
+    };
+    let users = [
+        (1, "ana@voyager.example"),
+        (2, "bo@voyager.example"),
+        (3, "cy@voyager.example"),
+        (4, "gone@voyager.example"),
+        (5, "vip@globex.example"),
+        (6, "twin@voyager.example"),
+        (7, "twin@voyager.example"),
+    ];
+    Snapshot { companies: vec![company], users: users.iter().map(|(n, email)| user(*n, email)).collect() }
+}
+
+fn bound(access: &str) -> Result<Bound, Vec<Finding>> {
+    let access = format!("version: 1\n{access}");
+    let files = Files {
+        workspace: Some((FileId(0), parse(WORKSPACE, FileId(0)).unwrap())),
+        access: vec![(FileId(1), parse(&access, FileId(1)).unwrap())],
+        company: None,
+    };
+    let declared = check(&files).unwrap_or_else(|it| panic!("{it:?}"));
+    bind(&declared, &snapshot(), "2026-11-21T12:00:00Z".parse().unwrap())
+}
+
+/// Returns every change and everything withheld, a line each.
+fn outcome(access: &str) -> Vec<String> {
+    let plan = diff::plan(bound(access).unwrap_or_else(|it| panic!("{it:?}")), &snapshot());
+    let mut lines = Vec::new();
+    for change in &plan.changes {
+        let kind = match &change.kind {
+            crate::plan::ChangeKind::Create { .. } => "create",
+            crate::plan::ChangeKind::Alter { .. } => "alter",
+            crate::plan::ChangeKind::Delete { .. } => "delete",
+        };
+        lines.push(format!("{kind} {}", change.name));
+        for grant in &change.grants {
+            let effect = match &grant.effect {
+                GrantEffect::Add { .. } => "+".to_owned(),
+                GrantEffect::Rescope { relation, .. } => format!("{relation:?}"),
+                GrantEffect::Remove { .. } => "-".to_owned(),
+            };
+            lines.push(format!("  {effect} {}", plan.names.role(grant.role)));
+        }
+        for member in &change.members {
+            let effect = match &member.effect {
+                MemberEffect::Add { .. } => "+",
+                MemberEffect::Remove { expired: Some(_), .. } => "ended",
+                MemberEffect::Remove { .. } => "-",
+            };
+            lines.push(format!("  {effect} {}", plan.names.person(member.user)));
+        }
+    }
+    for quarantined in &plan.quarantine {
+        lines.push(match &quarantined.what {
+            Withheld::Person { person, why } => format!("withheld {person}: {}", words(why)),
+            Withheld::Grant { role, person, why } => format!("withheld {role} for {person}: {}", words(why)),
+            Withheld::Removal { user, because } => {
+                format!("kept {} because of {because}", plan.names.person(*user))
+            }
+            Withheld::Group { candidates } => format!("withheld group {}", candidates.len()),
+            Withheld::InactiveMember { person } => format!("inactive {person}"),
+        });
+    }
+    lines
+}
+
+fn words(why: &Unresolved) -> &'static str {
+    match why {
+        Unresolved::Unknown => "unknown",
+        Unresolved::Inactive => "inactive",
+        Unresolved::Ambiguous(_) => "ambiguous",
+        Unresolved::Foreign(_) => "foreign",
+    }
+}
+
+fn desk(roles: &str, members: &str) -> String {
+    format!("groups: [{{ name: Desk, description: d, roles: {roles}, members: {members} }}]\n")
+}
+
+const AGENT: &str = "[{ role: Agent, scope: { company: globex } }]";
+
+#[test]
+fn what_is_the_same_plans_to_nothing() {
+    assert!(outcome(&desk(AGENT, "[bo@voyager.example, Ana@Voyager.Example]")).is_empty());
+    assert!(outcome(&desk("unmanaged", "unmanaged")).is_empty());
+    assert!(outcome(&desk("{ atLeast: [] }", "{ atLeast: [{ externalId: ext-1 }] }")).is_empty());
+}
+
+#[test]
+fn lists_are_exact_or_at_least() {
+    assert_eq!(
+        outcome(&desk("[]", "[ana@voyager.example, cy@voyager.example]")),
+        ["alter Desk", "  - Agent", "  - bo@voyager.example", "  + cy@voyager.example",]
+    );
+    assert_eq!(
+        outcome(&desk(
+            "{ atLeast: [{ role: Agent, scope: { company: voyager } }] }",
+            "{ atLeast: [cy@voyager.example] }"
+        )),
+        ["alter Desk", "  Widens Agent", "  + cy@voyager.example"]
+    );
+}
+
+#[test]
+fn what_has_ended_is_not_wanted_even_where_the_list_is_open() {
+    let ended = "{ email: bo@voyager.example, until: 2026-11-20 }";
+    let lines = ["alter Desk", "  ended bo@voyager.example"];
+    assert_eq!(outcome(&desk(AGENT, &format!("[ana@voyager.example, {ended}]"))), lines);
+    assert_eq!(outcome(&desk(AGENT, &format!("{{ atLeast: [{ended}] }}"))), lines);
+    let today = "[ana@voyager.example, { email: bo@voyager.example, until: 2026-11-21 }]";
+    assert!(outcome(&desk(AGENT, today)).is_empty());
+    let role = "[{ role: Agent, scope: { company: globex }, until: 2026-11-20 }]";
+    assert_eq!(outcome(&desk(role, "unmanaged")), ["alter Desk", "  - Agent"]);
+    assert_eq!(outcome(&desk(&format!("{{ atLeast: {role} }}"), "unmanaged")), ["alter Desk", "  - Agent"]);
+}
+
+#[test]
+fn an_unknown_person_is_withheld_with_every_removal_that_may_be_theirs() {
+    assert_eq!(
+        outcome(&desk(AGENT, "[ana@voyager.example, bob@voyager.example, cy@voyager.example]")),
+        [
+            "alter Desk",
+            "  + cy@voyager.example",
+            "kept bo@voyager.example because of bob@voyager.example",
+            "withheld bob@voyager.example: unknown",
+        ]
+    );
+}
+
+#[test]
+fn a_typing_error_in_one_group_keeps_the_alike_in_another() {
+    let lines = outcome(
+        "groups:
+  - { name: Desk, description: d, roles: unmanaged, members: [ana@voyager.example] }
+  - { name: Admins, roles: unmanaged, members: [cy@voyager.example, bo@voyager.exmaple] }
+",
+    );
+    assert_eq!(
+        lines,
+        ["kept bo@voyager.example because of bo@voyager.exmaple", "withheld bo@voyager.exmaple: unknown",]
+    );
+}
+
+#[test]
+fn inactive_foreign_and_ambiguous_people_are_withheld_and_the_rest_stands() {
+    let members = "[ana@voyager.example, gone@voyager.example, vip@globex.example, twin@voyager.example]";
+    assert_eq!(
+        outcome(&desk(AGENT, members)),
+        [
+            "alter Desk",
+            "  - bo@voyager.example",
+            "withheld gone@voyager.example: inactive",
+            "withheld vip@globex.example: foreign",
+            "withheld twin@voyager.example: ambiguous",
+        ]
+    );
+}
+
+#[test]
+fn a_role_whose_scope_names_an_unknown_traveller_stays_as_it_is() {
+    let roles = "[{ role: Agent, scope: { profile: [vip@globex.example, wip@globex.example] } }]";
+    assert_eq!(outcome(&desk(roles, "unmanaged")), ["withheld Agent for wip@globex.example: unknown"]);
+    let roles = "[{ role: Agent, scope: { profile: vip@globex.example, company: globex } }]";
+    assert_eq!(outcome(&desk(roles, "unmanaged")), ["alter Desk", "  Narrows Agent"]);
+}
+
+#[test]
+fn groups_are_created_renamed_and_removed_as_said() {
+    let new = "groups: [{ name: New, description: d, roles: [], members: [] }]\n";
+    assert_eq!(outcome(new), ["create New"]);
+    let renamed = "groups: [{ name: Front, renamedFrom: Desk, description: d, roles: unmanaged, members: unmanaged }]\n";
+    assert_eq!(outcome(renamed), ["alter Desk"]);
+    let pinned = format!(
+        "groups: [{{ name: Front, id: {}, roles: unmanaged, members: unmanaged }}]\n",
+        Uuid::from_u128(1)
+    );
+    assert_eq!(outcome(&pinned), ["alter Desk"]);
+    let done = "groups: [{ name: Desk, renamedFrom: Bureau, roles: unmanaged, members: unmanaged }]\n";
+    assert!(outcome(done).is_empty());
+    assert_eq!(
+        outcome("removed: [{ group: Desk, reason: r }, { group: Never, reason: r }]\n"),
+        ["delete Desk", "  - Agent", "  - ana@voyager.example", "  - bo@voyager.example",]
+    );
+    assert_eq!(outcome("groups: [{ name: Twins, roles: unmanaged, members: [] }]\n"), ["withheld group 2"]);
+}
+
+#[test]
+fn what_the_api_shows_to_be_wrong_is_found_all_at_once() {
+    let found = bound(
+        "groups:
+  - { name: Desk, description: d, members: [], roles: [{ role: Agnet, scope: { company: globex } }, { role: Desk Lead, scope: { company: globex } }] }
+  - { name: Admins, description: d, members: [], roles: [] }
+  - { name: Nobody, roles: unmanaged, members: [] }
+  - { name: Front, renamedFrom: Nothing, description: d, members: [], roles: [] }
+  - { name: Twins, renamedFrom: Other, description: d, members: [], roles: [] }
+  - { name: Bureau, id: 00000000-0000-0000-0000-000000000001, description: d, members: [], roles: [] }
+removed:
+  - { group: Somebody, id: 00000000-0000-0000-0000-000000000002, reason: r }
+",
+    )
+    .unwrap_err();
+    let found: Vec<_> = found.iter().map(|it| (it.place.unwrap().line.get(), it.code)).collect();
+    assert_eq!(
+        found,
+        [
+            (3, Code::UnknownRole),
+            (3, Code::AmbiguousRole),
+            (4, Code::UnmodifiableGroup),
+            (5, Code::UnknownGroup),
+            (6, Code::UnknownGroup),
+            (7, Code::NameTaken),
+            (8, Code::DuplicateGroup),
+            (10, Code::UnmodifiableGroup),
+        ]
+    );
+}
+
+#[test]
+fn an_ambiguous_role_lists_its_candidates_and_a_standard_group_names_the_way_out() {
+    let help = |access: &str| bound(access).unwrap_err().remove(0).help.unwrap();
+    let ambiguous = help(&desk("[{ role: Desk Lead, scope: { company: globex } }]", "[]"));
+    for id in [2, 3] {
+        assert!(ambiguous.contains(&Uuid::from_u128(id).to_string()), "{ambiguous}");
+    }
+    let company =
+        desk("[{ role: { name: Desk Lead, providedBy: company }, scope: { company: globex } }]", "unmanaged");
+    assert_eq!(outcome(&company), ["alter Desk", "  - Agent", "  + Desk Lead"]);
+    assert_eq!(help(&desk("[{ role: Agnet, scope: { company: globex } }]", "[]")), "did you mean `Agent`?");
+    let frozen = help("groups: [{ name: Admins, description: d, roles: [], members: [] }]\n");
+    assert!(frozen.contains("rolecall duplicate \"Admins\""), "{frozen}");
+    let same = "groups: [{ name: Admins, description: d, roles: [{ role: Agent, scope: { company: globex } }], members: unmanaged }]\n";
+    assert!(outcome(same).is_empty());
+}
