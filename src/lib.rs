@@ -2,3 +2,6 @@
 
 // Values: what everything else is about. Pure.
 pub mod ids;
+
+// Deeds: the embedded API server.
+pub mod sandbox;

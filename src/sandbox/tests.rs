@@ -1,0 +1,1 @@
+//! Facts about a running sandbox, told by an HTTP client.
