@@ -11,11 +11,13 @@ use std::{
 };
 
 use axum::{
-    body::{Bytes, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{StatusCode, request::Parts},
     response::Response,
 };
+
+use futures_util::StreamExt;
 
 use super::{
     call::Call,
@@ -37,6 +39,8 @@ use super::{
 
 /// The largest body that is read, in bytes.
 pub(super) const BODY_LIMIT: usize = 2 << 20;
+/// The largest body that is read to its end only to be refused, in bytes.
+const DRAIN_LIMIT: usize = 64 << 20;
 
 /// All that a server consists of.
 pub(super) struct App {
@@ -83,7 +87,7 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request) -> Resp
     };
     let whole_path = parts.uri.path_and_query().map_or(path, |whole| whole.as_str());
     let mut visit = app.traffic.enter(parts.method.as_str(), whole_path, route);
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+    let Some(body) = read(body).await else {
         visit.answered(StatusCode::PAYLOAD_TOO_LARGE.as_u16());
         return Refusal::too_large(BODY_LIMIT).into_response(visit.n);
     };
@@ -97,6 +101,35 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request) -> Resp
             response
         }
         None => mangle::dropped(),
+    }
+}
+
+/// Returns the body, or nothing when it is too large or ends early.
+///
+/// What is too large is still read, up to a bound, and thrown away: a client
+/// that is cut off while it sends sees a broken connection, not the answer.
+async fn read(body: Body) -> Option<Bytes> {
+    let mut chunks = body.into_data_stream();
+    let first = chunks.next().await.unwrap_or(Ok(Bytes::new())).ok()?;
+    let mut whole = Vec::new();
+    let mut length = first.len();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.ok()?;
+        length += chunk.len();
+        if length > DRAIN_LIMIT {
+            return None;
+        }
+        if length <= BODY_LIMIT {
+            if whole.is_empty() {
+                whole.extend_from_slice(&first);
+            }
+            whole.extend_from_slice(&chunk);
+        }
+    }
+    match (length <= BODY_LIMIT, whole.is_empty()) {
+        (false, _) => None,
+        (true, true) => Some(first),
+        (true, false) => Some(whole.into()),
     }
 }
 

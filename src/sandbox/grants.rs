@@ -82,7 +82,8 @@ fn change(
 /// A grant needs a role of the platform or the company, and a scope that says something.
 /// The minimum sizes are not documented; what must not happen is that "nothing" means "all" (contract §4).
 fn refuse_unusable(store: &Store, grant: &Grant, company: CompanyId, field: &str) -> Result<(), Refusal> {
-    if !store.role(grant.role).is_some_and(|role| role.company.is_none_or(|owner| owner == company)) {
+    let usable = |role: &Role| role.company.is_none_or(|owner| owner == company);
+    if !store.role(grant.role).is_some_and(usable) {
         let problem = format!("role {} does not exist for the company", grant.role);
         return Err(Refusal::invalid(&format!("{field}.roleId"), problem));
     }

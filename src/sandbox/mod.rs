@@ -95,12 +95,13 @@ impl Sandbox {
     /// When the seed or the state cannot be used, another process keeps the
     /// state for ten seconds, or the port is taken.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
-        let clock = options.now.map_or(Clock::System, Clock::Fixed);
-        let (seed, place) = match &options.seed {
+        let Options { seed, state: state_path, port, latency, now } = options;
+        let clock = now.map_or(Clock::System, Clock::Fixed);
+        let (seed, place) = match &seed {
             Some(path) => (Seed::read(path)?, path.display().to_string()),
             None => (Seed::built_in()?, "built-in seed".to_owned()),
         };
-        let (state, kept) = match &options.state {
+        let (state, kept) = match &state_path {
             Some(path) => {
                 let (file, objects) = StateFile::open(path)?;
                 (Some(Arc::new(file)), objects)
@@ -112,8 +113,8 @@ impl Sandbox {
             None => sow::sow(&seed, &place, clock.now())?,
         };
         let store = Arc::new(RwLock::new(Store::new(objects)));
-        if let (Some(state), Some(path)) = (&state, &options.state) {
-            let write = |source| SandboxError::WriteState { path: path.clone(), source };
+        if let (Some(state), Some(path)) = (&state, state_path) {
+            let write = |source| SandboxError::WriteState { path, source };
             state.save(&store, 0).map_err(write)?;
         }
         let app = App {
@@ -124,9 +125,9 @@ impl Sandbox {
             traffic: Traffic::default(),
             dialect: seed.dialect,
             clock,
-            latency: AtomicU64::new(u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX)),
+            latency: AtomicU64::new(u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)),
         };
-        Self::listen(Arc::new(app), options.port)
+        Self::listen(Arc::new(app), port)
     }
 
     fn listen(app: Arc<App>, port: u16) -> Result<Self, SandboxError> {
@@ -192,14 +193,15 @@ impl Drop for Sandbox {
 
 /// Serves until `stopped`, then lets requests under way finish, writes the state and lets go of it.
 fn run(runtime: Runtime, listener: TcpListener, app: Arc<App>, stopped: watch::Receiver<bool>) {
-    let served = runtime.block_on(serve(listener, Arc::clone(&app), stopped));
+    let (state, store) = (app.state.clone(), Arc::clone(&app.store));
+    let served = runtime.block_on(serve(listener, app, stopped));
     if let Err(error) = served {
         tracing::error!(%error, "the sandbox stopped serving");
     }
     runtime.shutdown_timeout(LAST_ANSWERS);
-    if let Some(state) = &app.state {
-        let generation = app.store.read().unwrap_or_else(PoisonError::into_inner).generation();
-        if let Err(error) = state.save(&app.store, generation) {
+    if let Some(state) = state {
+        let generation = store.read().unwrap_or_else(PoisonError::into_inner).generation();
+        if let Err(error) = state.save(&store, generation) {
             tracing::error!(%error, "the sandbox state was not written");
         }
     }

@@ -136,7 +136,7 @@ pub(super) fn derived_id(kind: &str, parts: &[&str]) -> Uuid {
     Builder::from_random_bytes(bytes).into_uuid()
 }
 
-/// Every permission named anywhere in the sources (contract §5.2), the parent being invented by prefix.
+/// Every permission named anywhere in the sources (contract §5.2).
 pub(super) const PERMISSIONS: [&str; 17] = [
     "PLATFORM_MANAGEMENT",
     "TMC_MANAGEMENT",

@@ -64,7 +64,7 @@ pub(super) struct SortParams<By> {
 impl<By> SortParams<By> {
     /// Sorts `rows` by `key`; rows of equal key keep their order, reversed when descending.
     pub(super) fn sort<T, K: Ord>(&self, rows: &mut [T], key: impl Fn(&T) -> K) {
-        rows.sort_by(|a, b| key(a).cmp(&key(b)));
+        rows.sort_by_key(key);
         if self.sort_order == SortOrder::Desc {
             rows.reverse();
         }

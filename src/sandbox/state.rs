@@ -27,8 +27,8 @@ const LOCK_RETRY: Duration = Duration::from_millis(50);
 pub(super) struct StateFile {
     path: PathBuf,
     _lock: File,
-    /// The generation of the store that the file holds.
-    saved: Mutex<u64>,
+    /// The generation of the store that the file holds; none before the first is written.
+    saved: Mutex<Option<u64>>,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +68,7 @@ impl StateFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(SandboxError::ReadState { path: path.to_owned(), source }),
         };
-        Ok((Self { path: path.to_owned(), _lock: lock, saved: Mutex::new(0) }, objects))
+        Ok((Self { path: path.to_owned(), _lock: lock, saved: Mutex::new(None) }, objects))
     }
 
     /// Returns when `generation` of `store`, or a later one, is in the file.
@@ -80,7 +80,7 @@ impl StateFile {
     /// When the file cannot be written; the old one is still there then.
     pub(super) fn save(&self, store: &RwLock<Store>, generation: u64) -> io::Result<()> {
         let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
-        if *saved >= generation && generation > 0 {
+        if saved.is_some_and(|saved| saved >= generation) {
             return Ok(());
         }
         let (text, written) = {
@@ -91,7 +91,7 @@ impl StateFile {
         file.write_all(&text)?;
         file.as_file().sync_data()?;
         file.persist(&self.path).map_err(|error| error.error)?;
-        *saved = written;
+        *saved = Some(written);
         Ok(())
     }
 }

@@ -46,7 +46,7 @@ struct Session {
     dies_at: i64,
 }
 
-/// The form of `POST /v2/auth/oauth2-token`; the fields of a token exchange are read and refused.
+/// What counts of the form of `POST /v2/auth/oauth2-token`; `audience`, `scope` and the rest may be anything.
 #[derive(Deserialize)]
 struct TokenForm {
     grant_type: String,

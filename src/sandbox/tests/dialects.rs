@@ -74,7 +74,7 @@ async fn scopes_can_come_back_sorted_or_split() {
         [("sorted", companies(&[&[VOYAGER, GLOBEX]])), ("split", companies(&[&[GLOBEX], &[VOYAGER]]))]
     {
         let site = site(&format!("dialect: {{ scopeEcho: {echo} }}")).await;
-        assert_eq!(site.scopes(AGENTS).await, [given_back.clone()], "{echo}");
+        assert_eq!(site.scopes(AGENTS).await, std::slice::from_ref(&given_back), "{echo}");
         let held = json!([{"roleId": AGENT, "scope": given_back}]);
         site.done(
             "PATCH",

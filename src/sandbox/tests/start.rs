@@ -42,6 +42,28 @@ async fn what_was_answered_is_there_after_a_restart_and_the_seed_is_not_read_aga
     }
 }
 
+#[tokio::test]
+async fn names_in_the_scopes_of_a_seed_become_ids_and_the_rest_stays() {
+    let more = "  - id: 1a6f0000-0000-4000-8000-0000000000c3
+    name: Scopes
+    company: voyager
+    roles:
+      - role: 1a6f0000-0000-4000-8000-0000000000a1
+        scope:
+          - { BOOKING_TMC: [voyager], LEGAL_ENTITY: [voyager-uk, other] }
+          - { PROFILE: [ANA@voyager.example], STEALTH_TYPE: [STEALTH_TYPE_1] }
+";
+    let site = site(more).await;
+    assert_eq!(site.scopes(ADMINS).await, [json!({"audiences": [{"predicates": [{"type": "PLATFORM"}]}]})]);
+    let is = |kind: &str, values: Value| json!({"type": kind, "comparator": "IN", "values": values});
+    let legal_entity = derived_id("legalEntity", &["voyager", "voyager-uk"]);
+    let expected = json!({"audiences": [
+        {"predicates": [is("BOOKING_TMC", json!([VOYAGER])), is("LEGAL_ENTITY", json!([legal_entity, "other"]))]},
+        {"predicates": [is("PROFILE", json!([ANA])), is("STEALTH_TYPE", json!(["STEALTH_TYPE_1"]))]}
+    ]});
+    assert_eq!(site.scopes("1a6f0000-0000-4000-8000-0000000000c3").await, [expected]);
+}
+
 #[test]
 fn a_port_in_use_is_refused_with_a_hint() {
     let first = Sandbox::start(Options::default()).unwrap();
