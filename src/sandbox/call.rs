@@ -79,7 +79,7 @@ impl Call<'_> {
     /// Does what was asked.
     ///
     /// # Errors
-    /// The refusal to answer; the store is unchanged then.
+    /// The refusal to answer; the store is unchanged then. A failure to keep a change on disk comes later.
     pub(super) fn carry_out(&self, store: &RwLock<Store>) -> Result<Reply, Refusal> {
         let read = || store.read().unwrap_or_else(PoisonError::into_inner);
         let write = || store.write().unwrap_or_else(PoisonError::into_inner);
@@ -105,8 +105,8 @@ impl Call<'_> {
             Route::ListUsers => users::list(&read(), self),
             Route::QueryUsers => users::query(&read(), self),
             Route::GetUser => users::get(&read(), self),
-            Route::DeleteUser => users::set_active(&mut write(), self, false),
-            Route::ActivateUser => users::set_active(&mut write(), self, true),
+            Route::DeleteUser => users::delete(&mut write(), self),
+            Route::ActivateUser => users::activate(&mut write(), self),
             Route::GetLegacyRoles => users::legacy_roles(&read(), self),
             Route::PutLegacyRoles => users::put_legacy_roles(&mut write(), self),
             Route::FetchToken => Err(Refusal::broken("a token is not fetched with a token")),

@@ -206,11 +206,17 @@ pub(super) fn get(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     Reply::json(&UserProfile::new(user, company))
 }
 
-pub(super) fn set_active(store: &mut Store, call: &Call, active: bool) -> Result<Reply, Refusal> {
+/// Deactivates the user, which is what deleting one seems to do (contract §7.4).
+pub(super) fn delete(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let id = call.user(store)?.id;
-    store.change_user(id, call.now, call.by, |user| user.active = active);
-    // Deleting is 204 and activating 200 (contract §7.4).
-    Ok(Reply::Empty(if active { StatusCode::OK } else { StatusCode::NO_CONTENT }))
+    store.change_user(id, call.now, call.by, |user| user.active = false);
+    Ok(Reply::Empty(StatusCode::NO_CONTENT))
+}
+
+pub(super) fn activate(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let id = call.user(store)?.id;
+    store.change_user(id, call.now, call.by, |user| user.active = true);
+    Ok(Reply::Empty(StatusCode::OK))
 }
 
 pub(super) fn legacy_roles(store: &Store, call: &Call) -> Result<Reply, Refusal> {
