@@ -35,3 +35,4 @@ pub mod load;
 pub mod api;
 pub mod fetch;
 pub mod apply;
+pub mod sandbox;

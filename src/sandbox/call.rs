@@ -1,0 +1,124 @@
+//! One request that was let in, and the way to the operation it asks for.
+
+use std::sync::{PoisonError, RwLock};
+
+use axum::http::Uri;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{
+    clock::Moment,
+    dialect::Dialect,
+    grants, groups, members,
+    model::{Company, Group, Reference, User},
+    reply::{Refusal, Reply},
+    request, roles,
+    route::{Parameters, Route},
+    store::Store,
+    users,
+};
+use crate::ids::{CompanyId, GroupId, UserId, parse_uuid};
+
+/// A request whose sender is known and may make it.
+pub(super) struct Call<'c> {
+    pub(super) route: Route,
+    pub(super) parameters: Parameters<'c>,
+    pub(super) uri: &'c Uri,
+    pub(super) body: &'c [u8],
+    pub(super) by: &'c Reference,
+    pub(super) dialect: Dialect,
+    pub(super) now: Moment,
+}
+
+impl Call<'_> {
+    /// Returns the request in the body.
+    ///
+    /// # Errors
+    /// A 400 that names the field.
+    pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        request::parse(self.body, self.dialect.unknown_field)
+    }
+
+    /// Returns the path's first parameter as an id, called `name` when it is none.
+    pub(super) fn id(&self, name: &str) -> Result<Uuid, Refusal> {
+        parameter(self.parameters[0], name)
+    }
+
+    /// Returns the company that the path names.
+    pub(super) fn company<'s>(&self, store: &'s Store) -> Result<&'s Company, Refusal> {
+        let id = CompanyId(self.id("companyId")?);
+        store.company(id).ok_or_else(|| Refusal::not_found("the company"))
+    }
+
+    /// Returns the group that the path names; one of another company does not exist there.
+    pub(super) fn group<'s>(&self, store: &'s Store) -> Result<&'s Group, Refusal> {
+        let company = self.company(store)?.id;
+        let id = GroupId(parameter(self.parameters[1], "groupId")?);
+        store
+            .group(id)
+            .filter(|group| group.company == company)
+            .ok_or_else(|| Refusal::not_found("the user group"))
+    }
+
+    /// Returns the group that the path names if its name, description, roles and existence may change.
+    pub(super) fn modifiable_group<'s>(&self, store: &'s Store) -> Result<&'s Group, Refusal> {
+        let group = self.group(store)?;
+        if group.unmodifiable {
+            Err(Refusal::forbidden("the user group is unmodifiable; only its members can be changed"))
+        } else {
+            Ok(group)
+        }
+    }
+
+    /// Returns the user that the path names.
+    pub(super) fn user<'s>(&self, store: &'s Store) -> Result<&'s User, Refusal> {
+        let id = UserId(self.id("userId")?);
+        store.user(id).ok_or_else(|| Refusal::not_found("the user"))
+    }
+
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// The refusal to answer; the store is unchanged then. A failure to keep a change on disk comes later.
+    pub(super) fn carry_out(&self, store: &RwLock<Store>) -> Result<Reply, Refusal> {
+        let read = || store.read().unwrap_or_else(PoisonError::into_inner);
+        let write = || store.write().unwrap_or_else(PoisonError::into_inner);
+        match self.route {
+            Route::ListGroups => groups::list(&read(), self),
+            Route::ListGroupsOfUser => groups::list_of_user(&read(), self),
+            Route::GetGroup => groups::get(&read(), self),
+            Route::CreateGroup => groups::create(&mut write(), self),
+            Route::PutGroup | Route::PatchGroup => groups::update(&mut write(), self),
+            Route::DeleteGroup => groups::delete(&mut write(), self),
+            Route::ListMembers => members::list(&read(), self),
+            Route::PatchMembers => members::patch(&mut write(), self),
+            Route::ListGrants => grants::list(&read(), self),
+            Route::PatchGrants => grants::patch(&mut write(), self),
+            Route::ListRoles => roles::list(&read(), self),
+            Route::GetRole => roles::get(&read(), self),
+            Route::ListPermissions => roles::permissions(),
+            Route::ListCompanyPermissions => {
+                self.company(&read())?;
+                roles::permissions()
+            }
+            Route::GetRbacInfo => roles::rbac_info(&read(), self),
+            Route::ListUsers => users::list(&read(), self),
+            Route::QueryUsers => users::query(&read(), self),
+            Route::GetUser => users::get(&read(), self),
+            Route::DeleteUser => users::delete(&mut write(), self),
+            Route::ActivateUser => users::activate(&mut write(), self),
+            Route::GetLegacyRoles => users::legacy_roles(&read(), self),
+            Route::PutLegacyRoles => users::put_legacy_roles(&mut write(), self),
+            Route::FetchToken => Err(Refusal::broken("a token is not fetched with a token")),
+        }
+    }
+}
+
+fn parameter(raw: &str, name: &str) -> Result<Uuid, Refusal> {
+    parse_uuid(raw).ok_or_else(|| Refusal::invalid(name, format!("`{raw}` is not a UUID")))
+}
+
+/// Returns whether `text` contains `folded`, which is in lower case, whatever the case of `text`.
+pub(super) fn contains_folded(text: &str, folded: &str) -> bool {
+    text.to_lowercase().contains(folded)
+}

@@ -1,0 +1,135 @@
+//! Time as the API writes it: whole seconds, never a fraction (contract §1).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
+
+/// Where the server takes the time from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Clock {
+    System,
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// Returns the moment it is.
+    pub(super) fn now(self) -> Moment {
+        match self {
+            Self::System => Moment::of(Timestamp::now()),
+            Self::Fixed(at) => Moment::of(at),
+        }
+    }
+}
+
+/// A moment, to the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Moment(Timestamp);
+
+impl Moment {
+    fn of(at: Timestamp) -> Self {
+        Self(Timestamp::from_second(at.as_second()).unwrap_or(at))
+    }
+
+    /// Returns the seconds since 1970.
+    pub(super) fn as_second(self) -> i64 {
+        self.0.as_second()
+    }
+}
+
+/// `{"iso8601": "2026-03-04T10:20:00Z"}`, the rbac API's way.
+pub(super) struct WithZone(pub(super) Moment);
+
+impl Serialize for WithZone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        iso8601(serializer, &self.0.0.to_string())
+    }
+}
+
+/// `{"iso8601": "2026-03-04T10:20:00"}`, the users API's way.
+pub(super) struct WithoutZone(pub(super) Moment);
+
+impl Serialize for WithoutZone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        iso8601(serializer, self.0.0.to_string().trim_end_matches('Z'))
+    }
+}
+
+fn iso8601<S: Serializer>(serializer: S, text: &str) -> Result<S::Ok, S::Error> {
+    let mut object = serializer.serialize_struct("DateTime", 1)?;
+    object.serialize_field("iso8601", text)?;
+    object.end()
+}
+
+/// A moment in a request: minutes and zone are mandatory, seconds are not, fractions are refused.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "OffsetTimeForm")]
+pub(super) struct OffsetTime(Timestamp);
+
+impl OffsetTime {
+    /// Returns whether `moment` is at or after this time.
+    pub(super) fn is_reached_by(self, moment: Moment) -> bool {
+        moment.0 >= self.0
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OffsetTimeForm {
+    iso8601: String,
+}
+
+impl TryFrom<OffsetTimeForm> for OffsetTime {
+    type Error = String;
+
+    fn try_from(form: OffsetTimeForm) -> Result<Self, String> {
+        let text = form.iso8601;
+        let wrong = || format!("iso8601 `{text}` is not of the form YYYY-MM-DDThh:mm[:ss] with Z or ±hh:mm");
+        let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        let zone = shape.strip_prefix("0000-00-00T00:00").ok_or_else(wrong)?;
+        let zone_alone = zone.strip_prefix(":00").unwrap_or(zone);
+        if !matches!(zone_alone, "Z" | "+00:00" | "-00:00") {
+            return Err(wrong());
+        }
+        // `shape` matched, so the first 16 characters are one byte each.
+        let seconds = if zone == zone_alone { ":00" } else { "" };
+        let full = format!("{}{seconds}{}", &text[..16], &text[16..]);
+        full.parse().map(Self).map_err(|_| wrong())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Option<Timestamp> {
+        OffsetTime::try_from(OffsetTimeForm { iso8601: text.to_owned() }).ok().map(|time| time.0)
+    }
+
+    #[test]
+    fn seconds_are_optional_and_fractions_are_refused() {
+        let noon: Timestamp = "2026-03-04T12:00:00Z".parse().unwrap();
+        for same in
+            ["2026-03-04T12:00Z", "2026-03-04T12:00:00Z", "2026-03-04T14:00+02:00", "2026-03-04T12:00-00:00"]
+        {
+            assert_eq!(parse(same), Some(noon), "{same}");
+        }
+        for wrong in
+            ["2026-03-04", "2026-03-04T12:00", "2026-03-04T12:00:00.5Z", "2026-13-04T12:00Z", "ä", ""]
+        {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn moments_are_written_without_a_fraction() {
+        let moment = Clock::Fixed("2026-03-04T12:00:00.75Z".parse().unwrap()).now();
+        assert_eq!(
+            serde_json::to_string(&WithZone(moment)).unwrap(),
+            r#"{"iso8601":"2026-03-04T12:00:00Z"}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&WithoutZone(moment)).unwrap(),
+            r#"{"iso8601":"2026-03-04T12:00:00"}"#
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! The control plane under `/__sandbox/`: what tests steer and observe the server with.
+//!
+//! It needs no token, is not counted, and no latency or fault touches it.
+
+use std::sync::{PoisonError, atomic::Ordering};
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{
+    dialect::UnknownField,
+    fault::{Faults, Rule},
+    front::App,
+    reply::{Refusal, Reply, json_response},
+    request,
+    traffic::Bodies,
+};
+
+pub(super) const PREFIX: &str = "/__sandbox/";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Latency {
+    ms: u64,
+}
+
+/// Answers a request for `what` of the control plane.
+pub(super) fn answer(app: &App, method: &str, what: &str, query: Option<&str>, body: &[u8]) -> Response {
+    let outcome = match (method, what) {
+        ("GET", "stats") => Reply::json(&app.traffic.stats(app.tokens.issued())),
+        ("GET", "log") => return log(app, query),
+        ("POST", "reset-log") => {
+            app.traffic.reset();
+            Ok(Reply::Empty(StatusCode::OK))
+        }
+        ("POST", "faults") => parse(body).map(|rules: Vec<Rule>| {
+            *app.faults.lock().unwrap_or_else(PoisonError::into_inner) = Faults::new(rules);
+            Reply::Empty(StatusCode::OK)
+        }),
+        ("POST", "latency") => parse(body).map(|latency: Latency| {
+            app.latency.store(latency.ms, Ordering::Relaxed);
+            Reply::Empty(StatusCode::OK)
+        }),
+        (_, "stats" | "log" | "reset-log" | "faults" | "latency") => {
+            Err(Refusal::no_such_method(method, what))
+        }
+        _ => Err(Refusal::not_found(what)),
+    };
+    outcome.map_or_else(|refusal| refusal.into_response(0), Reply::into_response)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    request::parse(body, UnknownField::Reject)
+}
+
+fn log(app: &App, query: Option<&str>) -> Response {
+    let hidden = query.is_some_and(|query| query.split('&').any(|pair| pair == "bodies=false"));
+    match app.traffic.log(if hidden { Bodies::Hidden } else { Bodies::Shown }) {
+        Ok(lines) => {
+            let mut response = json_response(StatusCode::OK, lines);
+            let kind = HeaderValue::from_static("application/x-ndjson");
+            response.headers_mut().insert(header::CONTENT_TYPE, kind);
+            response
+        }
+        Err(error) => Refusal::broken(error.to_string()).into_response(0),
+    }
+}

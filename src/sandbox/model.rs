@@ -1,0 +1,170 @@
+//! What the sandbox knows about: companies, roles, users, groups. Plain data, as the state file keeps it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use super::{clock::Moment, scope::Scope};
+use crate::ids::{CompanyId, GroupId, RoleId, UserId};
+
+/// The API's `Reference`: an id and the name that goes with it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reference {
+    pub(super) id: Uuid,
+    pub(super) name: Box<str>,
+}
+
+/// Who made an object and who touched it last.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Stamps {
+    pub(super) created_at: Moment,
+    pub(super) created_by: Reference,
+    pub(super) updated_at: Moment,
+    pub(super) updated_by: Reference,
+}
+
+impl Stamps {
+    pub(super) fn new(at: Moment, by: &Reference) -> Self {
+        Self { created_at: at, created_by: by.clone(), updated_at: at, updated_by: by.clone() }
+    }
+
+    pub(super) fn touch(&mut self, at: Moment, by: &Reference) {
+        self.updated_at = at;
+        self.updated_by = by.clone();
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum CompanyKind {
+    Tmc,
+    #[default]
+    Client,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Company {
+    pub(super) id: CompanyId,
+    pub(super) name: Box<str>,
+    pub(super) kind: CompanyKind,
+    pub(super) legal_entities: Vec<Reference>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PermissionWithActions {
+    pub(super) permission: Box<str>,
+    pub(super) actions: Vec<Box<str>>,
+}
+
+/// A role; one without a company is the platform's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Role {
+    pub(super) id: RoleId,
+    pub(super) name: Box<str>,
+    pub(super) description: Box<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) company: Option<CompanyId>,
+    pub(super) permissions: Vec<PermissionWithActions>,
+    pub(super) stamps: Stamps,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct User {
+    pub(super) id: UserId,
+    pub(super) email: Box<str>,
+    pub(super) name: Box<str>,
+    pub(super) company: CompanyId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) external_id: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) employee_id: Option<Box<str>>,
+    pub(super) active: bool,
+    pub(super) persona: Box<str>,
+    pub(super) legal_entity: Reference,
+    /// The v2 roles, verbatim (contract §6.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) legacy_roles: Vec<Value>,
+    pub(super) stamps: Stamps,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Group {
+    pub(super) id: GroupId,
+    pub(super) name: Box<str>,
+    pub(super) description: Box<str>,
+    pub(super) company: CompanyId,
+    pub(super) unmodifiable: bool,
+    pub(super) stamps: Stamps,
+    pub(super) grants: Vec<Grant>,
+    /// In the order in which they were added.
+    pub(super) members: Vec<Member>,
+}
+
+/// A role on a scope, held by a group.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Grant {
+    pub(super) role: RoleId,
+    pub(super) scope: Scope,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Member {
+    pub(super) user: UserId,
+    pub(super) added_at: Moment,
+}
+
+/// Returns the id that a thing gets when nobody chose one: the same parts give the same id, always.
+pub(super) fn derived_id(kind: &str, parts: &[&str]) -> Uuid {
+    let mut hash = Sha256::new();
+    for part in std::iter::once(&kind).chain(parts) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// Every permission named anywhere in the sources (contract §5.2).
+pub(super) const PERMISSIONS: [&str; 17] = [
+    "PLATFORM_MANAGEMENT",
+    "TMC_MANAGEMENT",
+    "COMPANY_MANAGEMENT",
+    "USER_MANAGEMENT",
+    "USER_PROFILE",
+    "EVENT_MANAGEMENT",
+    "REPORT_MANAGEMENT",
+    "ACCESS_MANAGEMENT",
+    "TRIP_MANAGEMENT",
+    "AGENT",
+    "DEVELOPER_PLATFORM_MANAGEMENT",
+    "THIRD_PARTY_NOTIFICATION_MANAGEMENT",
+    "AGENT_CONTACT_CENTER_MANAGEMENT",
+    "AGENT_CONTACT_CENTER_SUPPORT_MANAGEMENT",
+    "AGENT_CONTACT_CENTER_TEAM_MANAGEMENT",
+    "AGENT_CONTACT_CENTER_ANALYTICS_MANAGEMENT",
+    "AGENT_CONTACT_CENTER_SETTINGS_MANAGEMENT",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derived_ids_depend_on_every_part_and_on_nothing_else() {
+        assert_eq!(derived_id("group", &["voyager", "Agents"]), derived_id("group", &["voyager", "Agents"]));
+        assert_ne!(derived_id("group", &["voyager", "Agents"]), derived_id("group", &["voyagerA", "gents"]));
+        assert_ne!(derived_id("group", &["a"]), derived_id("role", &["a"]));
+    }
+}

@@ -1,0 +1,133 @@
+//! Answers: what a route returns, and how a refusal is put into the API's envelope (contract §1.2).
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::Response,
+};
+use serde::Serialize;
+
+/// What a route answers when it does what it was asked.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// 200 with JSON.
+    Json(Vec<u8>),
+    /// Done, nothing to say.
+    Empty(StatusCode),
+}
+
+impl Reply {
+    pub(super) fn json(value: &impl Serialize) -> Result<Self, Refusal> {
+        serde_json::to_vec(value).map(Self::Json).map_err(|error| Refusal::broken(error.to_string()))
+    }
+
+    pub(super) fn into_response(self) -> Response {
+        match self {
+            Self::Json(bytes) => json_response(StatusCode::OK, bytes),
+            Self::Empty(status) => empty_response(status),
+        }
+    }
+}
+
+/// What a route answers when it does not.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    parameter: Option<(String, String)>,
+}
+
+// `API_VALIDATION_FAILED`, `INVALID_USER_IDS_QUERY_PARAMS` and
+// `USER_NOT_AUTHENTICATED` are the API's. Codes that begin with `SANDBOX_` are
+// inventions: the API's own for these cases are not documented (contract §1.2).
+impl Refusal {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), parameter: None }
+    }
+
+    /// 400: `field` is not as the schema, or a rule about its content, wants it.
+    pub(super) fn invalid(field: &str, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        let message = if field.is_empty() { problem.clone() } else { format!("{field}: {problem}") };
+        Self {
+            parameter: Some((field.to_owned(), problem)),
+            ..Self::new(StatusCode::BAD_REQUEST, "API_VALIDATION_FAILED", message)
+        }
+    }
+
+    pub(super) fn invalid_company_query(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "INVALID_USER_IDS_QUERY_PARAMS", message)
+    }
+
+    pub(super) fn not_authenticated(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "USER_NOT_AUTHENTICATED", message)
+    }
+
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "SANDBOX_FORBIDDEN", message)
+    }
+
+    pub(super) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "SANDBOX_NOT_FOUND", format!("{what} does not exist"))
+    }
+
+    pub(super) fn no_such_method(method: &str, path: &str) -> Self {
+        let message = format!("{method} is not supported on {path}");
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "SANDBOX_METHOD_NOT_ALLOWED", message)
+    }
+
+    pub(super) fn too_large(limit: usize) -> Self {
+        let message = format!("the body is larger than {limit} bytes or ended early");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "SANDBOX_PAYLOAD_TOO_LARGE", message)
+    }
+
+    /// 500: the sandbox itself failed, for example to write its state.
+    pub(super) fn broken(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "SANDBOX_BROKEN", message)
+    }
+
+    /// Returns the envelope; `n` is the number of the request, for the debug identifier.
+    pub(super) fn into_response(self, n: u64) -> Response {
+        json_response(self.status, self.envelope(n))
+    }
+
+    fn envelope(&self, n: u64) -> Vec<u8> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Envelope<'r> {
+            debug_identifier: String,
+            error_messages: [Message<'r>; 1],
+        }
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Message<'r> {
+            error_code: &'r str,
+            message: &'r str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error_parameters: Option<[Parameter<'r>; 1]>,
+        }
+        #[derive(Serialize)]
+        struct Parameter<'r> {
+            name: &'r str,
+            value: &'r str,
+        }
+        let error_parameters = self.parameter.as_ref().map(|(name, value)| [Parameter { name, value }]);
+        let message = Message { error_code: self.code, message: &self.message, error_parameters };
+        let envelope = Envelope { debug_identifier: format!("sandbox-{n}"), error_messages: [message] };
+        serde_json::to_vec(&envelope).unwrap_or_default()
+    }
+}
+
+pub(super) fn json_response(status: StatusCode, bytes: impl Into<Body>) -> Response {
+    let mut response = Response::new(bytes.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+pub(super) fn empty_response(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

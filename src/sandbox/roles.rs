@@ -1,0 +1,103 @@
+//! Roles, the permission catalogue and the effective permissions of a user: contract §5 and §6.3.
+//!
+//! Read only: custom roles are documented but, by the help centre, not possible (contract §5.1).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::{
+    call::{Call, contains_folded},
+    model::{PERMISSIONS, Role},
+    reply::{Refusal, Reply},
+    request::{ListRoles, NameKey, Provider, RoleFilter},
+    store::Store,
+    wire::{RoleView, Total},
+};
+use crate::ids::RoleId;
+
+#[derive(Serialize)]
+struct RoleList<'s> {
+    roles: Vec<RoleView<'s>>,
+    pagination: Total,
+}
+
+/// Answers the roles a company can use: the platform's and its own.
+pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
+    let request: ListRoles = call.body()?;
+    let company = call.company(store)?.id;
+    let text = request.search_text.as_deref().unwrap_or_default().to_lowercase();
+    let mut roles: Vec<&Role> = store
+        .roles()
+        .iter()
+        .filter(|role| role.company.is_none_or(|owner| owner == company))
+        .filter(|role| passes(role, &request))
+        .filter(|role| text.is_empty() || contains_folded(&role.name, &text))
+        .collect();
+    if let Some(sort) = &request.sort_params {
+        match sort.sort_by {
+            NameKey::Name => sort.sort(&mut roles, |role| &role.name),
+        }
+    }
+    let (page, pagination) = request.pagination.cut(roles.into_iter(), call.dialect);
+    Reply::json(&RoleList { roles: page.into_iter().map(Into::into).collect(), pagination })
+}
+
+/// Returns whether any filter of `request` lets `role` pass; the fields of one filter must all hold.
+pub(super) fn passes(role: &Role, request: &ListRoles) -> bool {
+    let provider = if role.company.is_none() { Provider::Platform } else { Provider::Company };
+    let one = |filter: &RoleFilter| {
+        filter.role_ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id.0 == role.id.0))
+            && filter.role_provided_by.as_ref().is_none_or(|providers| providers.contains(&provider))
+    };
+    request.filters.as_ref().is_none_or(|filters| filters.is_empty() || filters.iter().any(one))
+}
+
+pub(super) fn get(store: &Store, call: &Call) -> Result<Reply, Refusal> {
+    let id = RoleId(call.id("roleId")?);
+    let role = store.role(id).ok_or_else(|| Refusal::not_found("the role"))?;
+    Reply::json(&RoleView::from(role))
+}
+
+pub(super) fn permissions() -> Result<Reply, Refusal> {
+    #[derive(Serialize)]
+    struct List {
+        permissions: Vec<Permission>,
+    }
+    #[derive(Serialize)]
+    struct Permission {
+        name: &'static str,
+        description: String,
+    }
+    let permission =
+        |name: &'static str| Permission { name, description: name.replace('_', " ").to_lowercase() };
+    Reply::json(&List { permissions: PERMISSIONS.map(permission).into() })
+}
+
+/// Answers what all groups of a user permit together, scopes left out.
+pub(super) fn rbac_info(store: &Store, call: &Call) -> Result<Reply, Refusal> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Info<'s> {
+        has_others_trip_access: bool,
+        permissions: Vec<Permission<'s>>,
+    }
+    #[derive(Serialize)]
+    struct Permission<'s> {
+        permission: &'s str,
+        actions: BTreeSet<&'s str>,
+    }
+    let mut permitted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for grant in store.groups_of_user(call.user(store)?.id).flat_map(|group| &group.grants) {
+        for permission in store.role(grant.role).into_iter().flat_map(|role| &role.permissions) {
+            permitted
+                .entry(&permission.permission)
+                .or_default()
+                .extend(permission.actions.iter().map(|a| &**a));
+        }
+    }
+    // Invented: the documents do not say which permissions give access to the trips of others.
+    let has_others_trip_access = permitted.contains_key("TRIP_MANAGEMENT") || permitted.contains_key("AGENT");
+    let permissions = permitted.into_iter().map(|(permission, actions)| Permission { permission, actions });
+    Reply::json(&Info { has_others_trip_access, permissions: permissions.collect() })
+}

@@ -1,0 +1,139 @@
+//! The operations of the API: method, path template, and what kind of work each is.
+
+/// What an operation does, as far as the rest of the server cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Hands out a token; the only one that needs none.
+    Token,
+    /// Answers one object or an unpaged list.
+    Read,
+    /// Answers a page of a list.
+    List,
+    /// Changes something.
+    Write,
+}
+
+macro_rules! routes {
+    ($($name:ident: $method:literal $template:literal $kind:ident,)*) => {
+        /// An operation.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Route { $($name),* }
+
+        const ALL: &[Route] = &[$(Route::$name),*];
+
+        impl Route {
+            pub(super) fn method(self) -> &'static str {
+                match self { $(Self::$name => $method),* }
+            }
+
+            /// Returns the path with its parameters in braces.
+            pub(super) fn template(self) -> &'static str {
+                match self { $(Self::$name => $template),* }
+            }
+
+            /// Returns method and path template, by which statistics are kept.
+            pub(super) fn label(self) -> &'static str {
+                match self { $(Self::$name => concat!($method, " ", $template)),* }
+            }
+
+            pub(super) fn kind(self) -> Kind {
+                match self { $(Self::$name => Kind::$kind),* }
+            }
+        }
+    };
+}
+
+routes! {
+    ListMembers: "POST" "/v3/companies/{companyId}/user-groups/{groupId}/members" List,
+    PatchMembers: "PATCH" "/v3/companies/{companyId}/user-groups/{groupId}/members" Write,
+    ListGrants: "POST" "/v3/companies/{companyId}/user-groups/{groupId}/roles" List,
+    PatchGrants: "PATCH" "/v3/companies/{companyId}/user-groups/{groupId}/roles" Write,
+    ListGroups: "POST" "/v3/companies/{companyId}/user-groups/list" List,
+    CreateGroup: "POST" "/v3/companies/{companyId}/user-groups" Write,
+    GetGroup: "GET" "/v3/companies/{companyId}/user-groups/{groupId}" Read,
+    PutGroup: "PUT" "/v3/companies/{companyId}/user-groups/{groupId}" Write,
+    PatchGroup: "PATCH" "/v3/companies/{companyId}/user-groups/{groupId}" Write,
+    DeleteGroup: "DELETE" "/v3/companies/{companyId}/user-groups/{groupId}" Write,
+    ListGroupsOfUser: "POST" "/v3/users/{userId}/user-groups" List,
+    ListRoles: "POST" "/v3/companies/{companyId}/roles" List,
+    GetRole: "GET" "/v3/roles/{roleId}" Read,
+    ListPermissions: "GET" "/v3/permissions" Read,
+    ListCompanyPermissions: "GET" "/v3/companies/{companyId}/permissions" Read,
+    GetRbacInfo: "GET" "/v3/users/{userId}/rbac-info" Read,
+    ListUsers: "POST" "/v3/users/list" List,
+    QueryUsers: "GET" "/v2/users" Read,
+    GetUser: "GET" "/v2/users/{userId}" Read,
+    DeleteUser: "DELETE" "/v2/users/{userId}" Write,
+    ActivateUser: "POST" "/v2/users/{userId}/activate" Write,
+    GetLegacyRoles: "GET" "/v2/users/{userId}/roles" Read,
+    PutLegacyRoles: "PUT" "/v2/users/{userId}/roles" Write,
+    FetchToken: "POST" "/v2/auth/oauth2-token" Token,
+}
+
+/// Where a request leads.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found<'p> {
+    /// To an operation, with the path's parameters in order.
+    Route(Route, Parameters<'p>),
+    /// To a path that knows other methods only.
+    WrongMethod,
+    /// Nowhere.
+    Nothing,
+}
+
+/// The path's parameters in order; no template has more than two, and absent ones are empty.
+pub(super) type Parameters<'p> = [&'p str; 2];
+
+/// Returns where `method` on `path` leads.
+pub(super) fn find<'p>(method: &str, path: &'p str) -> Found<'p> {
+    let mut found = Found::Nothing;
+    for route in ALL {
+        if let Some(parameters) = matches(route.template(), path) {
+            if route.method() == method {
+                return Found::Route(*route, parameters);
+            }
+            found = Found::WrongMethod;
+        }
+    }
+    found
+}
+
+fn matches<'p>(template: &str, path: &'p str) -> Option<Parameters<'p>> {
+    let mut parameters = [""; 2];
+    let mut count = 0;
+    let mut segments = path.split('/');
+    for wanted in template.split('/') {
+        let segment = segments.next()?;
+        if wanted.starts_with('{') {
+            *parameters.get_mut(count)? = segment;
+            count += 1;
+        } else if wanted != segment {
+            return None;
+        }
+    }
+    segments.next().is_none().then_some(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_found_under_its_own_template() {
+        for route in ALL {
+            let path = route.template();
+            assert!(
+                matches!(find(route.method(), path), Found::Route(found, _) if found == *route),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_known_path_with_another_method_is_not_an_unknown_path() {
+        assert_eq!(find("GET", "/v3/users/list"), Found::WrongMethod);
+        assert_eq!(find("GET", "/v3/users/list/"), Found::Nothing);
+        assert_eq!(find("GET", "/"), Found::Nothing);
+        assert_eq!(find("GET", "/v2/users/u"), Found::Route(Route::GetUser, ["u", ""]));
+    }
+}

@@ -1,0 +1,247 @@
+//! Turns a seed into objects: names become ids, and what makes no sense is refused by name.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::{
+    SandboxError,
+    clock::Moment,
+    model::{Company, Grant, Group, Member, Reference, Role, Stamps, User, derived_id},
+    scope::{Audience, Predicate, Scope, Values},
+    seed::{CompanyEntry, GrantEntry, GroupEntry, RoleEntry, Seed, UserEntry},
+    store::Objects,
+    strict::StrictId,
+};
+use crate::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
+
+/// Returns the objects that `seed`, read from `place`, describes; all of them made at `now`.
+///
+/// # Errors
+/// `SeedMeaning` for the first entry that names something unknown or takes an id twice.
+pub(super) fn sow(seed: &Seed, place: &str, now: Moment) -> Result<Objects, SandboxError> {
+    let mut field = Field::new(now);
+    let named = |(entry, problem): (String, String)| SandboxError::SeedMeaning {
+        place: place.to_owned(),
+        entry,
+        problem,
+    };
+    for entry in &seed.companies {
+        field.company(entry).map_err(|problem| named((format!("company `{}`", entry.name), problem)))?;
+    }
+    for entry in &seed.roles {
+        field.role(entry).map_err(|problem| named((format!("role `{}`", entry.name), problem)))?;
+    }
+    for entry in &seed.users {
+        field.user(entry).map_err(|problem| named((format!("user `{}`", entry.email), problem)))?;
+    }
+    for entry in &seed.groups {
+        field.group(entry).map_err(|problem| named((format!("group `{}`", entry.name), problem)))?;
+    }
+    Ok(field.objects)
+}
+
+/// What has been sown so far, and how to find it by name.
+struct Field {
+    stamps: Stamps,
+    objects: Objects,
+    taken: HashSet<Uuid>,
+    companies: HashMap<String, usize>,
+    legal_entities: HashMap<String, Uuid>,
+    users: HashMap<String, Vec<usize>>,
+    users_by_id: HashMap<UserId, usize>,
+}
+
+impl Field {
+    fn new(now: Moment) -> Self {
+        let author = Reference { id: derived_id("client", &["seed"]), name: "seed".into() };
+        Self {
+            stamps: Stamps::new(now, &author),
+            objects: Objects::default(),
+            taken: HashSet::new(),
+            companies: HashMap::new(),
+            legal_entities: HashMap::new(),
+            users: HashMap::new(),
+            users_by_id: HashMap::new(),
+        }
+    }
+
+    fn id(&mut self, chosen: Option<StrictId>, kind: &str, parts: &[&str]) -> Result<Uuid, String> {
+        let id = chosen.map_or_else(|| derived_id(kind, parts), |id| id.0);
+        if self.taken.insert(id) {
+            Ok(id)
+        } else if chosen.is_some() {
+            Err(format!("the id {id} is taken by another entry"))
+        } else {
+            Err("there is another one of this name; give one of them an `id`".to_owned())
+        }
+    }
+
+    fn find_company(&self, name: &str) -> Result<&Company, String> {
+        let at = self.companies.get(name).ok_or_else(|| format!("there is no company `{name}`"))?;
+        Ok(&self.objects.companies[*at])
+    }
+
+    fn company(&mut self, entry: &CompanyEntry) -> Result<(), String> {
+        if self.companies.contains_key(&entry.name) {
+            return Err("there is another company of this name".to_owned());
+        }
+        let id = CompanyId(self.id(entry.id, "company", &[&entry.name])?);
+        let mut legal_entities = Vec::with_capacity(entry.legal_entities.len());
+        for entity in &entry.legal_entities {
+            let id = self.id(entity.id, "legalEntity", &[&entry.name, &entity.name])?;
+            self.legal_entities.insert(entity.name.clone(), id);
+            legal_entities.push(Reference { id, name: entity.name.as_str().into() });
+        }
+        self.companies.insert(entry.name.clone(), self.objects.companies.len());
+        self.objects.companies.push(Company {
+            id,
+            name: entry.name.as_str().into(),
+            kind: entry.kind,
+            legal_entities,
+        });
+        Ok(())
+    }
+
+    fn role(&mut self, entry: &RoleEntry) -> Result<(), String> {
+        let company =
+            entry.company.as_deref().map(|name| self.find_company(name).map(|c| c.id)).transpose()?;
+        let owner = entry.company.as_deref().unwrap_or_default();
+        let id = RoleId(self.id(entry.id, "role", &[owner, &entry.name])?);
+        self.objects.roles.push(Role {
+            id,
+            name: entry.name.as_str().into(),
+            description: entry.description.as_str().into(),
+            company,
+            permissions: entry.permissions.clone(),
+            stamps: self.stamps.clone(),
+        });
+        Ok(())
+    }
+
+    fn user(&mut self, entry: &UserEntry) -> Result<(), String> {
+        let company = self.find_company(&entry.company)?;
+        let legal_entity = match &entry.legal_entity {
+            Some(name) => company
+                .legal_entities
+                .iter()
+                .find(|entity| *entity.name == **name)
+                .cloned()
+                .ok_or_else(|| format!("company `{}` has no legal entity `{name}`", entry.company))?,
+            // The API requires one of every user (contract §7.2), so there always is one.
+            None => company.legal_entities.first().cloned().unwrap_or_else(|| Reference {
+                id: derived_id("legalEntity", &[&entry.company]),
+                name: entry.company.as_str().into(),
+            }),
+        };
+        let company = company.id;
+        let id = UserId(self.id(entry.id, "user", &[&entry.company, &entry.email])?);
+        let local_part = entry.email.split('@').next().unwrap_or_default();
+        self.users.entry(entry.email.to_lowercase()).or_default().push(self.objects.users.len());
+        self.users_by_id.insert(id, self.objects.users.len());
+        self.objects.users.push(User {
+            id,
+            email: entry.email.as_str().into(),
+            name: entry.name.as_deref().unwrap_or(local_part).into(),
+            company,
+            external_id: entry.external_id.as_deref().map(Into::into),
+            employee_id: entry.employee_id.as_deref().map(Into::into),
+            active: entry.active,
+            persona: entry.persona.as_deref().unwrap_or("EMPLOYEE").into(),
+            legal_entity,
+            legacy_roles: Vec::new(),
+            stamps: self.stamps.clone(),
+        });
+        Ok(())
+    }
+
+    fn group(&mut self, entry: &GroupEntry) -> Result<(), String> {
+        let company = self.find_company(&entry.company)?.id;
+        let id = GroupId(self.id(entry.id, "group", &[&entry.company, &entry.name])?);
+        let grants = entry.roles.iter().map(|grant| self.grant(grant, company)).collect::<Result<_, _>>()?;
+        let mut members = Vec::with_capacity(entry.members.len());
+        let mut present = HashSet::with_capacity(entry.members.len());
+        for member in &entry.members {
+            let user = self.member(member, company, &entry.company)?;
+            if !present.insert(user) {
+                return Err(format!("member `{member}` is listed twice"));
+            }
+            members.push(Member { user, added_at: self.stamps.created_at });
+        }
+        self.objects.groups.push(Group {
+            id,
+            name: entry.name.as_str().into(),
+            description: entry.description.as_str().into(),
+            company,
+            unmodifiable: entry.unmodifiable,
+            stamps: self.stamps.clone(),
+            grants,
+            members,
+        });
+        Ok(())
+    }
+
+    fn member(&self, raw: &str, company: CompanyId, company_name: &str) -> Result<UserId, String> {
+        let found: Vec<&User> = match parse_uuid(raw) {
+            Some(id) => {
+                self.users_by_id.get(&UserId(id)).map(|at| &self.objects.users[*at]).into_iter().collect()
+            }
+            None => {
+                let all = self.users.get(&raw.to_lowercase()).into_iter().flatten();
+                all.map(|at| &self.objects.users[*at]).collect()
+            }
+        };
+        let mut own = found.iter().filter(|user| user.company == company);
+        match (own.next(), own.next(), found.is_empty()) {
+            (Some(user), None, _) => Ok(user.id),
+            (Some(_), Some(_), _) => Err(format!("member `{raw}` is several users; use the user id")),
+            (None, _, true) => Err(format!("there is no user `{raw}`")),
+            (None, _, false) => Err(format!("member `{raw}` is not of company `{company_name}`")),
+        }
+    }
+
+    fn grant(&self, entry: &GrantEntry, company: CompanyId) -> Result<Grant, String> {
+        let id = parse_uuid(&entry.role).map(RoleId);
+        let usable = |role: &&Role| role.company.is_none_or(|owner| owner == company);
+        let meant = |role: &&Role| Some(role.id) == id || *role.name == *entry.role;
+        let mut found = self.objects.roles.iter().filter(usable).filter(meant);
+        match (found.next(), found.next()) {
+            (Some(role), None) => Ok(Grant { role: role.id, scope: self.scope(&entry.scope) }),
+            (Some(_), Some(_)) => Err(format!("role `{}` is several roles; use the role id", entry.role)),
+            (None, _) => Err(format!("there is no role `{}` for this company", entry.role)),
+        }
+    }
+
+    fn scope(&self, audiences: &[BTreeMap<String, Vec<String>>]) -> Scope {
+        let predicate = |(kind, values): (&String, &Vec<String>)| {
+            let valueless = kind == "PLATFORM" && values.is_empty();
+            Predicate {
+                r#type: kind.clone(),
+                comparator: (!valueless).then(|| "IN".to_owned()),
+                values: (!valueless)
+                    .then(|| Values::Many(values.iter().map(|value| self.value(kind, value)).collect())),
+                id: None,
+            }
+        };
+        let audience = |audience: &BTreeMap<String, Vec<String>>| Audience {
+            predicates: audience.iter().map(predicate).collect(),
+        };
+        Scope { audiences: audiences.iter().map(audience).collect() }
+    }
+
+    /// Returns the id behind a name; what is no known name stays as it is.
+    fn value(&self, kind: &str, raw: &str) -> String {
+        let id = match kind {
+            "COMPANY" | "BOOKING_TMC" | "CONTRACTING_TMC" => {
+                self.find_company(raw).ok().map(|company| company.id.0)
+            }
+            "LEGAL_ENTITY" => self.legal_entities.get(raw).copied(),
+            "PROFILE" => match self.users.get(&raw.to_lowercase()).map(Vec::as_slice) {
+                Some([at]) => Some(self.objects.users[*at].id.0),
+                _ => None,
+            },
+            _ => None,
+        };
+        id.map_or_else(|| raw.to_owned(), |id| id.to_string())
+    }
+}

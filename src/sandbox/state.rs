@@ -1,0 +1,183 @@
+//! The state file: the objects between two runs, written whole, atomically, and by one process only.
+//!
+//! It holds no secrets and no tokens: clients, tokens, dialect and faults come
+//! from the seed at every start.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError, RwLock},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    SandboxError,
+    store::{Objects, Store},
+};
+
+/// How long a starting sandbox waits for another one to let go of the state.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_RETRY: Duration = Duration::from_millis(50);
+
+/// The right to write a state file, held as long as this lives.
+pub(super) struct StateFile {
+    path: PathBuf,
+    _lock: File,
+    /// The generation of the store that the file holds; none before the first is written.
+    saved: Mutex<Option<u64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    version: u32,
+    objects: Objects,
+}
+
+impl StateFile {
+    /// Takes hold of the state at `path`, which need not exist, and returns what it holds.
+    ///
+    /// # Errors
+    /// When another process keeps it for more than ten seconds, or when it cannot be read or understood.
+    pub(super) fn open(path: &Path) -> Result<(Self, Option<Objects>), SandboxError> {
+        Self::open_within(path, LOCK_PATIENCE)
+    }
+
+    fn open_within(path: &Path, patience: Duration) -> Result<(Self, Option<Objects>), SandboxError> {
+        let failed = |source| SandboxError::WriteState { path: path.to_owned(), source };
+        fs::create_dir_all(folder(path)).map_err(failed)?;
+        let mut lock_path = path.as_os_str().to_owned();
+        lock_path.push(".lock");
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(lock_path).map_err(failed)?;
+        let since = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if since.elapsed() < patience => thread::sleep(LOCK_RETRY),
+                Err(TryLockError::WouldBlock) => return Err(SandboxError::Locked { path: path.to_owned() }),
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+            }
+        }
+        let objects = match fs::read(path) {
+            Ok(bytes) => Some(parse(&bytes, path)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(SandboxError::ReadState { path: path.to_owned(), source }),
+        };
+        Ok((Self { path: path.to_owned(), _lock: lock, saved: Mutex::new(None) }, objects))
+    }
+
+    /// Returns when `generation` of `store`, or a later one, is in the file.
+    ///
+    /// Whoever comes first writes for all who wait behind the lock: a hundred
+    /// concurrent writers cost a handful of files, not a hundred.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the old one is still there then.
+    pub(super) fn save(&self, store: &RwLock<Store>, generation: u64) -> io::Result<()> {
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        if saved.is_some_and(|saved| saved >= generation) {
+            return Ok(());
+        }
+        let (text, written) = {
+            let store = store.read().unwrap_or_else(PoisonError::into_inner);
+            (render(&store)?, store.generation())
+        };
+        let mut file = tempfile::NamedTempFile::new_in(folder(&self.path))?;
+        file.write_all(&text)?;
+        file.as_file().sync_data()?;
+        file.persist(&self.path).map_err(|error| error.error)?;
+        *saved = Some(written);
+        Ok(())
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn parse(bytes: &[u8], path: &Path) -> Result<Objects, SandboxError> {
+    let form: Form = serde_json::from_slice(bytes)
+        .map_err(|source| SandboxError::StateForm { path: path.to_owned(), source })?;
+    if form.version == 1 {
+        Ok(form.objects)
+    } else {
+        let source = serde::de::Error::custom(format!("version {} is unknown", form.version));
+        Err(SandboxError::StateForm { path: path.to_owned(), source })
+    }
+}
+
+/// Returns the file: JSON with one object a line, so that two states can be compared by eye.
+fn render(store: &Store) -> io::Result<Vec<u8>> {
+    let mut out = BufWriter::new(Vec::new());
+    write!(out, "{{\"version\":1,\"objects\":{{\"created\":{}", store.created())?;
+    section(&mut out, "companies", store.companies())?;
+    section(&mut out, "roles", store.roles())?;
+    section(&mut out, "users", store.users())?;
+    section(&mut out, "groups", store.groups())?;
+    out.write_all(b"}}\n")?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)
+}
+
+fn section<T: Serialize>(
+    out: &mut impl Write,
+    name: &str,
+    rows: impl IntoIterator<Item = T>,
+) -> io::Result<()> {
+    write!(out, ",\n\"{name}\":[")?;
+    for (n, row) in rows.into_iter().enumerate() {
+        out.write_all(if n == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *out, &row)?;
+    }
+    out.write_all(b"]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::seed::Seed, *};
+    use crate::sandbox::{clock::Clock, sow::sow};
+
+    #[test]
+    fn what_was_saved_is_what_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/state.json");
+        let objects = sow(&Seed::built_in().unwrap(), "test", Clock::System.now()).unwrap();
+        let store = RwLock::new(Store::new(objects));
+        let (file, nothing) = StateFile::open(&path).unwrap();
+        assert!(nothing.is_none());
+        file.save(&store, 0).unwrap();
+        drop(file);
+        let (_file, objects) = StateFile::open(&path).unwrap();
+        let again = render(&Store::new(objects.unwrap())).unwrap();
+        assert_eq!(again, fs::read(&path).unwrap());
+    }
+
+    #[test]
+    fn a_state_in_use_is_refused_and_names_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        let _first = StateFile::open(&path).unwrap();
+        let second = StateFile::open_within(&path, Duration::from_millis(60)).err().unwrap();
+        assert!(matches!(second, SandboxError::Locked { .. }), "{second}");
+        assert!(second.to_string().contains("state.json"));
+    }
+
+    #[test]
+    fn a_broken_state_says_how_to_start_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.json");
+        for broken in [
+            "",
+            "{}",
+            r#"{"version":2,"objects":{"created":0,"companies":[],"roles":[],"users":[],"groups":[]}}"#,
+        ] {
+            fs::write(&path, broken).unwrap();
+            let error = StateFile::open(&path).err().unwrap();
+            assert!(error.hint().unwrap().contains("remove"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Roles of a company, permissions, and users.
+
+use super::*;
+
+#[tokio::test]
+async fn a_company_can_use_the_platforms_roles_and_its_own() {
+    let site = site("").await;
+    let path = |company: &str| format!("/v3/companies/{company}/roles");
+    assert_eq!(texts(&site.list(&path(VOYAGER)).await["roles"], "/name"), ["Agent"]);
+    assert_eq!(texts(&site.list(&path(GLOBEX)).await["roles"], "/name"), ["Agent", "Globex Desk"]);
+    for (more, names) in [
+        (json!({"filters": [{"roleProvidedBy": ["COMPANY"]}]}), &["Globex Desk"][..]),
+        (json!({"filters": [{"roleIds": [DESK], "roleProvidedBy": ["PLATFORM"]}]}), &[]),
+        (
+            json!({"filters": [{"roleIds": [DESK]}, {"roleProvidedBy": ["PLATFORM"]}]}),
+            &["Agent", "Globex Desk"],
+        ),
+        (json!({"searchText": "DESK"}), &["Globex Desk"]),
+        (json!({"sortParams": {"sortBy": "NAME", "sortOrder": "DESC"}}), &["Globex Desk", "Agent"]),
+    ] {
+        let mut body = json!({"pagination": {}});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(texts(&site.done("POST", &path(GLOBEX), body).await["roles"], "/name"), names, "{more}");
+    }
+    let role = site.get(&format!("/v3/roles/{DESK}")).await.1;
+    assert_eq!((&role["isPlatformRole"], &role["companyId"]), (&json!(false), &json!(GLOBEX)));
+    assert_eq!(site.get(&format!("/v3/roles/{NOWHERE}")).await.0, 404);
+}
+
+#[tokio::test]
+async fn the_permission_catalogue_is_the_same_with_and_without_a_company() {
+    let site = site("").await;
+    let all = site.get("/v3/permissions").await;
+    assert_eq!(all, site.get(&format!("/v3/companies/{VOYAGER}/permissions")).await);
+    assert_eq!(all.1["permissions"].as_array().unwrap().len(), 17);
+    assert_eq!(site.get(&format!("/v3/companies/{NOWHERE}/permissions")).await.0, 404);
+}
+
+#[tokio::test]
+async fn what_a_user_may_do_comes_from_the_groups_the_user_is_in() {
+    let site = site("").await;
+    let path = format!("/v3/users/{ANA}");
+    let groups = site.list(&format!("{path}/user-groups")).await;
+    assert_eq!(texts(&groups["userGroups"], "/id"), [ADMINS]);
+    let info =
+        json!({"hasOthersTripAccess": true, "permissions": [{"permission": "AGENT", "actions": ["ALL"]}]});
+    assert_eq!(site.get(&format!("{path}/rbac-info")).await.1, info);
+    site.done("PATCH", &format!("{}/members", at(ADMINS)), json!({"userIdsToDelete": [ANA]})).await;
+    assert_eq!(site.list(&format!("{path}/user-groups")).await["userGroups"], json!([]));
+    let nothing = json!({"hasOthersTripAccess": false, "permissions": []});
+    assert_eq!(site.get(&format!("{path}/rbac-info")).await.1, nothing);
+}
+
+#[tokio::test]
+async fn users_are_listed_by_status_filter_search_and_name() {
+    let site = site("").await;
+    for (more, found) in [
+        (json!({}), &[ANA][..]),
+        (json!({"userStatusFilter": "ALL"}), &[ANA, BO]),
+        (json!({"userStatusFilter": "INACTIVE"}), &[BO]),
+        (
+            json!({"userStatusFilter": "ALL", "sort": {"sortBy": "NAME", "sortOrder": "DESCENDING"}}),
+            &[BO, ANA],
+        ),
+        (json!({"userStatusFilter": "ALL", "searchText": "BO@"}), &[BO]),
+        (
+            json!({"userStatusFilter": "ALL", "filters": [{"emails": ["BO@VOYAGER.example", "ana@voyager.example"]}]}),
+            &[ANA, BO],
+        ),
+        (json!({"filters": [{"externalIds": ["agent-17"]}, {"userIds": [{"id": CY}]}]}), &[ANA]),
+        (json!({"filters": [{"externalIds": ["agent-17"], "emails": ["bo@voyager.example"]}]}), &[]),
+        (json!({"filters": [{"emails": ["cy@globex.example"]}]}), &[]),
+    ] {
+        let mut body = json!({"companyId": {"id": VOYAGER}, "pagination": {}});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let reply = site.done("POST", "/v3/users/list", body).await;
+        assert_eq!(texts(&reply["users"], "/userId/id"), found, "{more}");
+        assert_eq!(reply["pagination"]["totalNumResults"], found.len());
+    }
+    let reply =
+        site.done("POST", "/v3/users/list", json!({"tmcId": {"id": VOYAGER}, "pagination": {}})).await;
+    let local = json!({"iso8601": "2026-03-04T10:20:30"});
+    let legal_entity =
+        json!({"id": derived_id("legalEntity", &["voyager", "voyager-uk"]), "name": "voyager-uk"});
+    assert_eq!(
+        reply["users"][0],
+        json!({"userId": {"id": ANA}, "organization": {"id": VOYAGER, "name": "voyager"}, "persona": "EMPLOYEE",
+            "isActive": true, "externalId": "agent-17", "createdAt": local, "lastUpdatedAt": local,
+            "personalDetail": {"name": {"given": "Ana", "family1": "Lima"}},
+            "businessDetail": {"legalEntity": legal_entity, "businessEmail": "ana@voyager.example", "employeeId": "E1"}})
+    );
+}
+
+#[tokio::test]
+async fn a_user_list_is_of_one_company() {
+    let site = site("").await;
+    let company = json!({"id": VOYAGER});
+    for (body, expected) in [
+        (json!({"pagination": {}}), 400),
+        (json!({"pagination": {}, "companyId": company, "tmcId": company}), 400),
+        (json!({"pagination": {}, "companyId": VOYAGER}), 400),
+        (json!({"pagination": {}, "companyId": {"id": NOWHERE}}), 404),
+        (json!({"pagination": {}, "tmcId": {"id": GLOBEX}}), 404),
+        (
+            json!({"pagination": {}, "companyId": company, "sort": {"sortBy": "NAME", "sortOrder": "ASC"}}),
+            400,
+        ),
+    ] {
+        assert_eq!(site.ask("POST", "/v3/users/list", body.clone()).await.0, expected, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn one_user_is_found_by_each_key() {
+    let site = site("").await;
+    for (query, found) in [
+        ("email=ANA%40voyager.example", &[ANA][..]),
+        ("externalId=agent-17", &[ANA]),
+        ("employeeId=E1", &[ANA]),
+        ("email=ana%40voyager.example&employeeId=E2", &[]),
+        ("email=bo%40voyager.example", &[]),
+        ("email=bo%40voyager.example&includeInactive=true", &[BO]),
+        ("email=cy%40globex.example", &[]),
+    ] {
+        let reply = site.get(&format!("/v2/users?companyId={VOYAGER}&{query}")).await.1;
+        assert_eq!(texts(&reply["elements"], "/id"), found, "{query}");
+        assert_eq!(reply["length"], found.len());
+    }
+    let (status, reply) = site.get("/v2/users?companyId=voyager&email=a%40b.example").await;
+    assert_eq!((status, code(&reply)), (400, "INVALID_USER_IDS_QUERY_PARAMS"));
+    assert_eq!(
+        site.get(&format!("/v2/users?companyId={VOYAGER}&includeInactive=maybe&email=x")).await.0,
+        400
+    );
+}
+
+#[tokio::test]
+async fn a_user_is_deactivated_and_activated_by_hand() {
+    let site = site("").await;
+    let path = format!("/v2/users/{ANA}");
+    let profile = site.get(&path).await.1;
+    assert_eq!(profile["businessInfo"]["organizationRef"]["id"], VOYAGER);
+    assert_eq!(site.ask("DELETE", &path, Value::Null).await.0, 204);
+    assert_eq!(site.get(&path).await.0, 404);
+    assert_eq!(site.get(&format!("{path}?includeInactive=true")).await.1["isActive"], false);
+    assert_eq!(site.ask("POST", &format!("{path}/activate"), Value::Null).await.0, 200);
+    assert_eq!(site.get(&path).await.1["isActive"], true);
+}
+
+#[tokio::test]
+async fn legacy_roles_are_kept_as_they_were_put() {
+    let site = site("").await;
+    let path = format!("/v2/users/{ANA}/roles");
+    assert_eq!(site.get(&path).await.1, json!({"roles": []}));
+    let roles = json!({"roles": [{"roleType": "TMC_AGENT", "metadata": {"roleType": "TMC_AGENT", "tmcRef": {"id": VOYAGER}}}]});
+    assert_eq!(site.ask("PUT", &path, roles.clone()).await.0, 204);
+    assert_eq!(site.get(&path).await.1, roles);
+    assert_eq!(site.ask("PUT", &path, json!({})).await.0, 400);
+}

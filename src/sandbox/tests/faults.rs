@@ -1,0 +1,172 @@
+//! Each kind of fault, and the control plane that sets them.
+
+use super::*;
+
+async fn set(site: &Site, faults: Value) {
+    site.done("POST", "/__sandbox/faults", faults).await;
+}
+
+fn new_group() -> Value {
+    json!({"name": "New", "description": "d"})
+}
+
+async fn group_count(site: &Site) -> usize {
+    site.list(&format!("{}/list", groups())).await["userGroups"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn a_status_comes_instead_of_the_work_or_after_it() {
+    let site = site("").await;
+    set(&site, json!([
+        {"method": "POST", "path": "user-groups", "kind": {"status": {"code": 429, "retryAfter": "1"}}},
+        {"method": "POST", "path": "user-groups", "kind": {"status": {"code": 502, "body": "Bad gateway", "afterWrite": true}}}
+    ])).await;
+    let response = site.send("POST", &groups(), Some(&new_group())).await.unwrap();
+    assert_eq!((response.status().as_u16(), response.headers()["retry-after"].to_str().unwrap()), (429, "1"));
+    assert_eq!(code(&response.json().await.unwrap()), "TOO_MANY_REQUESTS");
+    let response = site.send("POST", &groups(), Some(&new_group())).await.unwrap();
+    assert_eq!(response.status().as_u16(), 502);
+    assert_eq!(response.text().await.unwrap(), "Bad gateway");
+    assert_eq!(group_count(&site).await, 3, "the second one was created");
+}
+
+#[tokio::test]
+async fn a_connection_is_dropped_before_or_after_the_work() {
+    let site = site("").await;
+    for (after_write, count) in [(false, 2), (true, 3)] {
+        set(&site, json!([{"kind": {"drop": {"afterWrite": after_write}}}])).await;
+        let error = site.send("POST", &groups(), Some(&new_group())).await.unwrap_err();
+        assert!(error.is_request(), "not a byte of an answer: {error:?}");
+        assert_eq!(group_count(&site).await, count);
+    }
+    let log = site.send("GET", "/__sandbox/log", None).await.unwrap().text().await.unwrap();
+    assert!(log.contains(r#""status":null"#), "{log}");
+}
+
+#[tokio::test]
+async fn answers_can_be_no_json_or_half_of_it() {
+    let site = site("").await;
+    set(&site, json!([{"kind": {"garbage": {}}}, {"kind": {"truncate": {}}}])).await;
+    let response = site.send("GET", &at(AGENTS), None).await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()),
+        (200, "text/html")
+    );
+    assert!(response.text().await.unwrap().starts_with("<html>"));
+    let response = site.send("GET", &at(AGENTS), None).await.unwrap();
+    assert_eq!(response.status().as_u16(), 200);
+    let text = response.text().await.unwrap();
+    assert!(text.starts_with('{') && serde_json::from_str::<Value>(&text).is_err(), "{text}");
+}
+
+#[tokio::test]
+async fn lists_can_lie() {
+    let site = site("").await;
+    let path = format!("{}/list", groups());
+    set(
+        &site,
+        json!([
+            {"path": "/list", "kind": {"lieTotal": {"delta": 5}}},
+            {"path": "/list", "kind": {"duplicateRows": {}}}
+        ]),
+    )
+    .await;
+    let reply = site.list(&path).await;
+    assert_eq!(
+        (reply["userGroups"].as_array().unwrap().len(), &reply["pagination"]["totalNumResults"]),
+        (2, &json!(7))
+    );
+    assert_eq!(texts(&site.list(&path).await["userGroups"], "/id"), [ADMINS, ADMINS]);
+    assert_eq!(texts(&site.list(&path).await["userGroups"], "/id"), [ADMINS, AGENTS]);
+}
+
+#[tokio::test]
+async fn an_endless_list_goes_on_with_new_ids() {
+    let site = site("").await;
+    set(&site, json!([{"times": 0, "path": "/members", "kind": {"endless": {}}}])).await;
+    let path = format!("{}/members", at(ADMINS));
+    let mut seen = std::collections::HashSet::new();
+    for page in 0..5 {
+        let reply = site.done("POST", &path, json!({"pagination": {"offset": page * 3, "limit": 3}})).await;
+        seen.extend(texts(&reply["members"], "/userId"));
+        assert!(reply["pagination"]["totalNumResults"].as_u64().unwrap() > (page + 1) * 3);
+    }
+    assert_eq!(seen.len(), 15);
+}
+
+#[tokio::test]
+async fn a_huge_answer_is_json_of_that_size() {
+    let site = site("").await;
+    set(&site, json!([{"kind": {"huge": {"bytes": 1_000_000}}}])).await;
+    let response = site.send("GET", &at(AGENTS), None).await.unwrap();
+    let bytes = response.bytes().await.unwrap();
+    assert!(bytes.len() >= 1_000_000);
+    assert!(serde_json::from_slice::<Value>(&bytes).is_ok());
+}
+
+#[tokio::test]
+async fn answers_can_be_late_once_or_always() {
+    let site = site("").await;
+    set(&site, json!([{"kind": {"slow": {"ms": 50}}}])).await;
+    let since = std::time::Instant::now();
+    site.get(&at(AGENTS)).await;
+    assert!(since.elapsed().as_millis() >= 50);
+    site.done("POST", "/__sandbox/latency", json!({"ms": 20})).await;
+    let since = std::time::Instant::now();
+    site.get(&at(AGENTS)).await;
+    assert!(since.elapsed().as_millis() >= 20);
+}
+
+#[tokio::test]
+async fn tokens_can_die_in_mid_run() {
+    let mut site = site("").await;
+    set(&site, json!([{"skip": 1, "kind": {"expireTokens": {}}}])).await;
+    assert_eq!(site.get(&at(AGENTS)).await.0, 200);
+    assert_eq!(site.get(&at(AGENTS)).await.0, 401);
+    assert_eq!(site.get(&at(AGENTS)).await.0, 401, "the old token stays dead");
+    site.token = site.fetch_token("sandbox", "sandbox").await.unwrap();
+    assert_eq!(site.get(&at(AGENTS)).await.0, 200);
+    site.token = "fixed".to_owned();
+    assert_eq!(site.get(&at(AGENTS)).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_write_can_be_answered_and_not_done() {
+    let site = site("faults: [{ times: 2, kind: { ignoreWrite: {} } }]").await;
+    let created = site.done("POST", &groups(), new_group()).await;
+    assert_eq!(site.get(&at(created["id"].as_str().unwrap())).await.0, 404);
+    site.done("DELETE", &at(AGENTS), Value::Null).await;
+    assert_eq!(site.get(&at(AGENTS)).await.0, 200);
+}
+
+#[tokio::test]
+async fn everything_but_the_control_plane_is_counted_and_logged() {
+    let site = site("").await;
+    site.done("POST", "/__sandbox/reset-log", Value::Null).await;
+    site.get(&at(AGENTS)).await;
+    site.done("POST", &groups(), new_group()).await;
+    site.get("/nowhere?a=b").await;
+    let stats = site.get("/__sandbox/stats").await.1;
+    assert_eq!(
+        stats,
+        json!({"requests": 3, "reads": 1, "writes": 1, "maxInFlight": 1, "tokens": 1, "byRoute": {
+            "GET /v3/companies/{companyId}/user-groups/{groupId}": 1,
+            "POST /v3/companies/{companyId}/user-groups": 1, "unknown": 1}})
+    );
+    let log = async |query: &str| {
+        let text =
+            site.send("GET", &format!("/__sandbox/log{query}"), None).await.unwrap().text().await.unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<Value>>()
+    };
+    let lines = log("").await;
+    assert_eq!(lines.len(), 3);
+    assert_eq!(
+        (&lines[1]["body"], &lines[1]["write"], &lines[1]["status"]),
+        (&new_group(), &json!(true), &json!(200))
+    );
+    assert_eq!((&lines[2]["path"], &lines[2]["route"]), (&json!("/nowhere?a=b"), &Value::Null));
+    assert_eq!(log("?bodies=false").await[1].get("body"), None);
+    assert_eq!(site.ask("POST", "/__sandbox/faults", json!([{"kind": "boom"}])).await.0, 400);
+    assert_eq!(site.get("/__sandbox/faults").await.0, 405);
+    assert_eq!(site.get("/__sandbox/x").await.0, 404);
+}

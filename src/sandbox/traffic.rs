@@ -1,0 +1,211 @@
+//! What was asked of the server: counts and a log, for tests to look at. The control plane is not in it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    io::{self, Write},
+    sync::{Mutex, PoisonError},
+};
+
+use axum::body::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::route::{Kind, Route};
+
+/// The log keeps this many requests, and no more than this many bytes of bodies; older ones go.
+const MOST_ENTRIES: usize = 100_000;
+const MOST_BODY_BYTES: usize = 256 << 20;
+
+#[derive(Default)]
+pub(super) struct Traffic(Mutex<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    /// Requests since the start; never reset, so that numbers in errors stay unique.
+    numbered: u64,
+    in_flight: usize,
+    max_in_flight: usize,
+    requests: u64,
+    reads: u64,
+    writes: u64,
+    by_route: BTreeMap<&'static str, u64>,
+    log: VecDeque<Entry>,
+    body_bytes: usize,
+}
+
+struct Entry {
+    n: u64,
+    method: Box<str>,
+    path: Box<str>,
+    route: Option<Route>,
+    status: Option<u16>,
+    body: Bytes,
+    at: Timestamp,
+}
+
+/// A request that is being answered. It enters the log when it leaves, answered or not.
+pub(super) struct Visit<'t> {
+    traffic: &'t Traffic,
+    entry: Option<Entry>,
+    pub(super) n: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Stats {
+    requests: u64,
+    reads: u64,
+    writes: u64,
+    by_route: BTreeMap<&'static str, u64>,
+    max_in_flight: usize,
+    tokens: u64,
+}
+
+/// Returns whether a request for `route` changes something.
+fn is_write(route: Option<Route>) -> bool {
+    route.is_some_and(|route| route.kind() == Kind::Write)
+}
+
+impl Traffic {
+    fn counts(&self) -> std::sync::MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request in.
+    pub(super) fn enter(&self, method: &str, path: &str, route: Option<Route>) -> Visit<'_> {
+        let mut counts = self.counts();
+        counts.numbered += 1;
+        counts.requests += 1;
+        counts.in_flight += 1;
+        counts.max_in_flight = counts.max_in_flight.max(counts.in_flight);
+        match route.map(Route::kind) {
+            Some(Kind::Read | Kind::List) => counts.reads += 1,
+            Some(Kind::Write) => counts.writes += 1,
+            Some(Kind::Token) | None => {}
+        }
+        *counts.by_route.entry(route.map_or("unknown", Route::label)).or_default() += 1;
+        let n = counts.numbered;
+        drop(counts);
+        let entry = Entry {
+            n,
+            method: method.into(),
+            path: path.into(),
+            route,
+            status: None,
+            body: Bytes::new(),
+            at: Timestamp::now(),
+        };
+        Visit { traffic: self, entry: Some(entry), n }
+    }
+
+    /// Returns the counts since the last reset; `tokens` is how many were issued.
+    pub(super) fn stats(&self, tokens: u64) -> Stats {
+        let counts = self.counts();
+        Stats {
+            requests: counts.requests,
+            reads: counts.reads,
+            writes: counts.writes,
+            by_route: counts.by_route.clone(),
+            max_in_flight: counts.max_in_flight,
+            tokens,
+        }
+    }
+
+    /// Forgets log and counts; requests under way stay counted in.
+    pub(super) fn reset(&self) {
+        let mut counts = self.counts();
+        let (numbered, in_flight) = (counts.numbered, counts.in_flight);
+        *counts = Counts { numbered, in_flight, max_in_flight: in_flight, ..Counts::default() };
+    }
+
+    /// Returns the log, one JSON object a line, in the order in which requests were answered.
+    pub(super) fn log(&self, bodies: Bodies) -> io::Result<Vec<u8>> {
+        #[derive(Serialize)]
+        struct Line<'e> {
+            n: u64,
+            method: &'e str,
+            path: &'e str,
+            route: Option<&'static str>,
+            /// Null when the connection was closed without an answer.
+            status: Option<u16>,
+            write: bool,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            body: Option<Value>,
+            at: Timestamp,
+        }
+        let mut out = Vec::new();
+        for entry in &self.counts().log {
+            let body = match bodies {
+                // What is not JSON is null: a token's form holds a secret.
+                Bodies::Shown => Some(serde_json::from_slice(&entry.body).unwrap_or(Value::Null)),
+                Bodies::Hidden => None,
+            };
+            let line = Line {
+                n: entry.n,
+                method: &entry.method,
+                path: &entry.path,
+                route: entry.route.map(Route::template),
+                status: entry.status,
+                write: is_write(entry.route),
+                body,
+                at: entry.at,
+            };
+            serde_json::to_writer(&mut out, &line)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(out)
+    }
+}
+
+/// Whether the log shows what requests held.
+#[derive(Clone, Copy)]
+pub(super) enum Bodies {
+    Shown,
+    Hidden,
+}
+
+impl Visit<'_> {
+    pub(super) fn brought(&mut self, body: &Bytes) {
+        if let Some(entry) = &mut self.entry {
+            entry.body = body.clone();
+        }
+    }
+
+    pub(super) fn answered(&mut self, status: u16) {
+        if let Some(entry) = &mut self.entry {
+            entry.status = Some(status);
+        }
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        let mut counts = self.traffic.counts();
+        counts.in_flight = counts.in_flight.saturating_sub(1);
+        if let Some(entry) = self.entry.take() {
+            counts.body_bytes += entry.body.len();
+            counts.log.push_back(entry);
+        }
+        while counts.log.len() > MOST_ENTRIES || counts.body_bytes > MOST_BODY_BYTES {
+            let Some(oldest) = counts.log.pop_front() else { break };
+            counts.body_bytes = counts.body_bytes.saturating_sub(oldest.body.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_keeps_the_latest_hundred_thousand() {
+        let traffic = Traffic::default();
+        for _ in 0..MOST_ENTRIES + 2 {
+            drop(traffic.enter("GET", "/", None));
+        }
+        let counts = traffic.counts();
+        assert_eq!(counts.log.len(), MOST_ENTRIES);
+        assert_eq!(counts.log.front().map(|entry| entry.n), Some(3));
+    }
+}

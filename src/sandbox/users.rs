@@ -1,0 +1,231 @@
+//! The user directory: contract §6.1 and §7. It is read by the product, and changed by hand in tests.
+
+use std::collections::HashSet;
+
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    call::{Call, contains_folded},
+    dialect::UsersList,
+    model::{Company, CompanyKind, User},
+    reply::{Refusal, Reply},
+    request::{self, ListUsers, UserFilter, UserSortOrder, UserStatus},
+    store::Store,
+    wire::{LegacyRoles, Total, UserDetail, UserProfile, UserSummary},
+};
+use crate::ids::{CompanyId, UserId, parse_uuid};
+
+#[derive(Serialize)]
+struct UserList<'s> {
+    users: Vec<UserDetail<'s>>,
+    pagination: Total,
+}
+
+pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
+    if call.dialect.users_list == UsersList::Refused {
+        return Err(Refusal::forbidden("listing users is not open to this caller"));
+    }
+    let request: ListUsers = call.body()?;
+    let company = match (&request.company_id, &request.tmc_id) {
+        (Some(id), None) => company(store, id.id.0),
+        (None, Some(id)) => tmc(store, id.id.0),
+        (None, None) => return Err(Refusal::invalid("companyId", "either companyId or tmcId is required")),
+        (Some(_), Some(_)) => {
+            return Err(Refusal::invalid("tmcId", "companyId and tmcId exclude each other"));
+        }
+    };
+    let company = company.ok_or_else(|| Refusal::not_found("the company"))?;
+    let text = request.search_text.as_deref().unwrap_or_default().to_lowercase();
+    let filters: Vec<Filter> = request.filters.iter().flatten().map(Filter::new).collect();
+    let status = request.user_status_filter.unwrap_or_default();
+    let passes = |user: &&User| {
+        let status = match status {
+            UserStatus::Active => user.active,
+            UserStatus::Inactive => !user.active,
+            UserStatus::All => true,
+        };
+        status
+            && user.company == company.id
+            && (filters.is_empty() || filters.iter().any(|filter| filter.passes(user)))
+            && (text.is_empty() || contains_folded(&user.name, &text) || contains_folded(&user.email, &text))
+    };
+    let sort = request.sort.as_ref().map(|sort| sort.sort_order);
+    let (page, pagination) = if let Some(mut candidates) = candidates(store, &filters) {
+        match sort {
+            None => {}
+            Some(UserSortOrder::Ascending) => candidates.sort_by(|a, b| a.name.cmp(&b.name)),
+            Some(UserSortOrder::Descending) => candidates.sort_by(|a, b| b.name.cmp(&a.name)),
+        }
+        request.pagination.cut(candidates.into_iter().filter(passes), call.dialect)
+    } else {
+        let id = company.id;
+        match sort {
+            None => request.pagination.cut(store.users_of(id).filter(passes), call.dialect),
+            Some(UserSortOrder::Ascending) => {
+                request.pagination.cut(store.users_of_by_name(id).filter(passes), call.dialect)
+            }
+            Some(UserSortOrder::Descending) => {
+                request.pagination.cut(store.users_of_by_name(id).rev().filter(passes), call.dialect)
+            }
+        }
+    };
+    let users = page.into_iter().map(|user| UserDetail::new(user, company)).collect();
+    Reply::json(&UserList { users, pagination })
+}
+
+/// An element of `filters`, folded once: all of its fields must hold.
+struct Filter<'r> {
+    emails: Option<HashSet<String>>,
+    external_ids: Option<HashSet<&'r str>>,
+    user_ids: Option<HashSet<Uuid>>,
+    legal_entity_ids: Option<HashSet<Uuid>>,
+    personas: Option<&'r [String]>,
+}
+
+impl<'r> Filter<'r> {
+    fn new(request: &'r UserFilter) -> Self {
+        Self {
+            emails: request.emails.as_ref().map(|all| all.iter().map(|email| email.to_lowercase()).collect()),
+            external_ids: request.external_ids.as_ref().map(|all| all.iter().map(String::as_str).collect()),
+            user_ids: request.user_ids.as_ref().map(|all| all.iter().map(|id| id.id.0).collect()),
+            legal_entity_ids: request
+                .legal_entity_ids
+                .as_ref()
+                .map(|all| all.iter().map(|id| id.id.0).collect()),
+            personas: request.personas.as_deref(),
+        }
+    }
+
+    fn passes(&self, user: &User) -> bool {
+        self.emails.as_ref().is_none_or(|emails| emails.contains(&user.email.to_lowercase()))
+            && self
+                .external_ids
+                .as_ref()
+                .is_none_or(|ids| user.external_id.as_deref().is_some_and(|id| ids.contains(id)))
+            && self.user_ids.as_ref().is_none_or(|ids| ids.contains(&user.id.0))
+            && self.legal_entity_ids.as_ref().is_none_or(|ids| ids.contains(&user.legal_entity.id))
+            && self.personas.is_none_or(|personas| personas.iter().any(|persona| **persona == *user.persona))
+    }
+}
+
+/// Returns all users that can pass, in a fixed order, found by index; `None` when the filters name nobody.
+/// Clients look people up by a hundred addresses at a time in directories of many thousands.
+fn candidates<'s>(store: &'s Store, filters: &[Filter]) -> Option<Vec<&'s User>> {
+    if filters.is_empty() {
+        return None;
+    }
+    let mut found: Vec<&User> = Vec::new();
+    for filter in filters {
+        if let Some(ids) = &filter.user_ids {
+            found.extend(ids.iter().filter_map(|id| store.user(UserId(*id))));
+        } else if let Some(emails) = &filter.emails {
+            found.extend(emails.iter().flat_map(|email| store.users_with_email(email)));
+        } else if let Some(ids) = &filter.external_ids {
+            found.extend(ids.iter().flat_map(|id| store.users_with_external_id(id)));
+        } else {
+            return None;
+        }
+    }
+    // Hash sets have no order: the order of arrival is the same every time.
+    found.sort_unstable_by_key(|user| store.arrival(user.id));
+    found.dedup_by_key(|user| user.id);
+    Some(found)
+}
+
+/// The query of `GET /v2/users`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UserQuery {
+    company_id: Option<String>,
+    tmc_id: Option<String>,
+    email: Option<String>,
+    external_id: Option<String>,
+    employee_id: Option<String>,
+    #[serde(default)]
+    include_inactive: bool,
+}
+
+pub(super) fn query(store: &Store, call: &Call) -> Result<Reply, Refusal> {
+    #[derive(Serialize)]
+    struct Found<'s> {
+        length: usize,
+        elements: Vec<UserSummary<'s>>,
+    }
+    let query: UserQuery = request::parse_query(call.uri)?;
+    let id = |raw: &str| {
+        parse_uuid(raw).ok_or_else(|| Refusal::invalid_company_query(format!("`{raw}` is not a UUID")))
+    };
+    let company = match (&query.company_id, &query.tmc_id) {
+        (Some(raw), None) => company(store, id(raw)?),
+        (None, Some(raw)) => tmc(store, id(raw)?),
+        (None, None) | (Some(_), Some(_)) => {
+            return Err(Refusal::invalid_company_query("give either companyId or tmcId"));
+        }
+    };
+    if query.email.is_none() && query.external_id.is_none() && query.employee_id.is_none() {
+        return Err(Refusal::invalid("email", "one of email, externalId and employeeId is required"));
+    }
+    let email = query.email.as_ref().map(|email| email.to_lowercase());
+    let passes = |user: &&User| {
+        (user.active || query.include_inactive)
+            && email.as_ref().is_none_or(|email| user.email.to_lowercase() == *email)
+            && (query.external_id.is_none() || user.external_id.as_deref() == query.external_id.as_deref())
+            && (query.employee_id.is_none() || user.employee_id.as_deref() == query.employee_id.as_deref())
+    };
+    let of_company = |company: &Company| match &email {
+        Some(email) => {
+            store.users_with_email(email).filter(|user| user.company == company.id).filter(passes).collect()
+        }
+        None => store.users_of(company.id).filter(passes).collect(),
+    };
+    let users: Vec<&User> = company.map(of_company).unwrap_or_default();
+    Reply::json(&Found { length: users.len(), elements: users.into_iter().map(Into::into).collect() })
+}
+
+fn company(store: &Store, id: Uuid) -> Option<&Company> {
+    store.company(CompanyId(id))
+}
+
+fn tmc(store: &Store, id: Uuid) -> Option<&Company> {
+    company(store, id).filter(|company| company.kind == CompanyKind::Tmc)
+}
+
+pub(super) fn get(store: &Store, call: &Call) -> Result<Reply, Refusal> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Options {
+        #[serde(default)]
+        include_inactive: bool,
+    }
+    let options: Options = request::parse_query(call.uri)?;
+    let user = call.user(store)?;
+    let company = store.company(user.company).filter(|_| user.active || options.include_inactive);
+    let company = company.ok_or_else(|| Refusal::not_found("the user"))?;
+    Reply::json(&UserProfile::new(user, company))
+}
+
+/// Deactivates the user, which is what deleting one seems to do (contract §7.4).
+pub(super) fn delete(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let id = call.user(store)?.id;
+    store.change_user(id, call.now, call.by, |user| user.active = false);
+    Ok(Reply::Empty(StatusCode::NO_CONTENT))
+}
+
+pub(super) fn activate(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let id = call.user(store)?.id;
+    store.change_user(id, call.now, call.by, |user| user.active = true);
+    Ok(Reply::Empty(StatusCode::OK))
+}
+
+pub(super) fn legacy_roles(store: &Store, call: &Call) -> Result<Reply, Refusal> {
+    Reply::json(&LegacyRoles { roles: &call.user(store)?.legacy_roles })
+}
+
+pub(super) fn put_legacy_roles(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let request: request::LegacyRoles = call.body()?;
+    let id = call.user(store)?.id;
+    store.change_user(id, call.now, call.by, |user| user.legacy_roles = request.roles);
+    Ok(Reply::Empty(StatusCode::NO_CONTENT))
+}
