@@ -9,6 +9,7 @@ pub mod ids;
 pub mod manifest;
 pub mod order;
 pub mod plan;
+pub mod render;
 pub mod scope;
 pub mod snapshot;
 pub mod source;
