@@ -28,7 +28,8 @@ pub(super) fn source_text(text: &str) -> String {
 
 /// Returns `text` as a Markdown code span: no forge looks inside for markup, mentions or links.
 ///
-/// Not for the inside of HTML blocks, where Markdown is not read: see [`html`].
+/// Not for the inside of HTML blocks, where Markdown is not read (see `html`),
+/// nor for tables, whose cells end at a pipe even in code.
 pub fn markdown(text: &str) -> String {
     let shown = terminal(text);
     if shown.is_empty() {

@@ -218,7 +218,6 @@ fn extent(rest: &[char], in_flow: bool) -> usize {
     let mut quote = None;
     for (n, c) in rest.iter().copied().enumerate() {
         let next = rest.get(n + 1).copied();
-        let closes = |it: char| next.is_none_or(|next| next.is_whitespace()) && c == it;
         match (quote, c) {
             (Some(open), _) if c == open => {
                 quote = None;
@@ -232,7 +231,7 @@ fn extent(rest: &[char], in_flow: bool) -> usize {
             (None, '}' | ']') if depth > 1 => depth -= 1,
             (None, '}' | ']') if depth == 1 => return n + 1,
             (None, '}' | ']' | ',') if depth == 0 && in_flow => return ended(rest, n),
-            (None, ':') if depth == 0 && closes(':') => return ended(rest, n),
+            (None, ':') if depth == 0 && next.is_none_or(char::is_whitespace) => return ended(rest, n),
             (None, '#') if n > 0 && rest[n - 1].is_whitespace() => return ended(rest, n),
             (None, _) => (),
         }

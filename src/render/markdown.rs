@@ -21,8 +21,8 @@ const MARKER: &str = "<!-- rolecall:plan -->";
 const TRUNCATED: &str = " (truncated)";
 /// The column at which origins begin at most.
 const ORIGIN: usize = 62;
-/// Bytes of one text: a comment tells names apart, it need not hold them whole.
-const TEXT: usize = 300;
+/// Bytes of one text: more than any sane name or scope takes, so that only hostile ones are cut.
+const TEXT: usize = 1_000;
 /// Companies named one by one.
 const COMPANIES: usize = 3;
 

@@ -57,18 +57,18 @@ impl<'a> Words<'a> {
 
     /// Returns the name of a person, with an id where others have it too.
     pub(super) fn person(&self, user: UserId) -> String {
-        self.told_apart(self.names.people.get(&user), user.0, &self.shared_people)
+        self.told_apart(self.names.people.get(&user).map(AsRef::as_ref), user.0, &self.shared_people)
     }
 
     /// Returns the name of a role, with an id where others have it too.
     pub(super) fn role(&self, role: RoleId) -> String {
-        self.told_apart(self.names.roles.get(&role), role.0, &self.shared_roles)
+        self.told_apart(self.names.roles.get(&role).map(AsRef::as_ref), role.0, &self.shared_roles)
     }
 
-    fn told_apart(&self, name: Option<&Box<str>>, id: Uuid, shared: &BTreeSet<&str>) -> String {
+    fn told_apart(&self, name: Option<&str>, id: Uuid, shared: &BTreeSet<&str>) -> String {
         match name {
-            Some(name) if shared.contains(name.as_ref()) => format!("{name} ({})", self.short(id)),
-            Some(name) => name.to_string(),
+            Some(name) if shared.contains(name) => format!("{name} ({})", self.short(id)),
+            Some(name) => name.to_owned(),
             None => id.to_string(),
         }
     }

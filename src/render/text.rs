@@ -35,9 +35,7 @@ pub fn plan(view: &View<'_>) -> String {
     let companies: BTreeSet<CompanyId> = known.chain(blocks.iter().map(|it| it.company)).collect();
     let mut out = String::new();
     for (at, company) in companies.into_iter().enumerate() {
-        if at > 0 {
-            out.push('\n');
-        }
+        separate(&mut out);
         out.push_str(&header(company, view, view.cost.filter(|_| at == 0), &words));
         let mut own = blocks.iter().filter(|it| it.company == company).peekable();
         if own.peek().is_some() {
@@ -108,8 +106,9 @@ fn line(line: &Line) -> String {
 fn tail(out: &mut String, view: &View<'_>) {
     let held = withheld::entries(view.plan, view.sources);
     let notices = wording::notices(view.plan);
-    if !out.is_empty() && !(held.is_empty() && notices.is_empty()) {
-        out.push('\n');
+    let quiet = held.is_empty() && notices.is_empty();
+    if !quiet {
+        separate(out);
     }
     if !held.is_empty() {
         let mut row = Row::default();
@@ -122,15 +121,20 @@ fn tail(out: &mut String, view: &View<'_>) {
         out.push_str(&row.end());
     }
     if !held.is_empty() && !notices.is_empty() {
-        out.push('\n');
+        separate(out);
     }
     for it in notices {
         let _ = writeln!(out, "{it}");
     }
+    separate(out);
+    out.push_str(&Row::default().put(BOLD, &wording::summary(view.plan)).end());
+}
+
+/// Puts a blank line after what is there.
+fn separate(out: &mut String) {
     if !out.is_empty() {
         out.push('\n');
     }
-    out.push_str(&Row::default().put(BOLD, &wording::summary(view.plan)).end());
 }
 
 /// A line in the making: knows how wide it is on the screen. Escapes what it is given.
