@@ -28,6 +28,7 @@ pub mod manifest;
 pub mod bind;
 pub mod diff;
 pub mod order;
+pub mod render;
 pub mod schema;
 
 // Deeds: the only places with files, network and time.

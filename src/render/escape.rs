@@ -1,0 +1,169 @@
+//! Makes text from files and the API harmless where it is shown; changes nothing a reader can see.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+/// Returns `text` on one line, with every character that could act or hide shown as `\u{…}`.
+///
+/// Controls would drive the terminal, bidirectional marks would reorder what
+/// stands beside them, and invisible characters let two names look alike.
+pub fn terminal(text: &str) -> Cow<'_, str> {
+    if !text.contains(hides) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if hides(c) {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Returns lines of a file with one `�` for each character that would act or hide, so that columns stay.
+pub(super) fn source_text(text: &str) -> String {
+    text.chars().map(|c| if hides(c) && c != '\t' && c != '\n' { '�' } else { c }).collect()
+}
+
+/// Returns `text` as a Markdown code span: no forge looks inside for markup, mentions or links.
+///
+/// Not for the inside of HTML blocks, where Markdown is not read (see `html`),
+/// nor for tables, whose cells end at a pipe even in code.
+pub fn markdown(text: &str) -> String {
+    let shown = terminal(text);
+    if shown.is_empty() {
+        return "` `".to_owned();
+    }
+    let fence = "`".repeat(longest_run(&shown, '`') + 1);
+    // A space on both sides is dropped again; it keeps a backtick or a space at an end from being read as ours.
+    let edge = |c: char| c == '`' || c == ' ';
+    let pad = if shown.starts_with(edge) || shown.ends_with(edge) { " " } else { "" };
+    format!("{fence}{pad}{shown}{pad}{fence}")
+}
+
+/// Returns `text` as a `<code>` element for the inside of an HTML block, such as a `<summary>`.
+///
+/// The element keeps forges from seeing mentions and references, the entities keep out tags.
+pub(super) fn html(text: &str) -> String {
+    let mut out = "<code>".to_owned();
+    for c in terminal(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '`' => out.push_str("&#96;"),
+            _ => out.push(c),
+        }
+    }
+    out.push_str("</code>");
+    out
+}
+
+/// Returns JSON in which what [`terminal`] would show as `\u{…}` is written as `\uXXXX`: the same value, harmless to print.
+pub(super) fn json(document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    for c in document.chars() {
+        // In a JSON document a newline is layout: those of strings are escaped already.
+        if hides(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Returns at most `limit` bytes of `text`, with `…` where some is missing.
+pub(super) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit {
+        return Cow::Borrowed(text);
+    }
+    let Some(mut end) = limit.checked_sub('…'.len_utf8()) else { return Cow::Borrowed("") };
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    Cow::Owned(format!("{}…", text[..end].trim_end()))
+}
+
+/// Returns the length of the longest run of `wanted`.
+pub(super) fn longest_run(text: &str, wanted: char) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for c in text.chars() {
+        run = if c == wanted { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
+}
+
+/// Whether the character acts on the terminal, reorders text or cannot be seen.
+///
+/// The ranges are the controls and the default-ignorable characters of Unicode
+/// but for variation selectors, which only choose how an emoji looks.
+fn hides(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_or_hides_is_shown_and_the_rest_is_untouched() {
+        for (raw, shown) in [
+            ("Agents – Größe 日本", "Agents – Größe 日本"),
+            ("a\nb\tc", r"a\u{a}b\u{9}c"),
+            ("\u{1b}[31mred", r"\u{1b}[31mred"),
+            ("\u{9b}31m", r"\u{9b}31m"),
+            ("a\u{202e}b\u{200b}", r"a\u{202e}b\u{200b}"),
+        ] {
+            assert_eq!(terminal(raw), shown);
+        }
+    }
+
+    #[test]
+    fn a_code_span_holds_whatever_it_is_given() {
+        for (raw, span) in [
+            ("plain", "`plain`"),
+            ("", "` `"),
+            ("@team #1 <b>|x|", "`@team #1 <b>|x|`"),
+            ("a`b", "``a`b``"),
+            ("``", "``` `` ```"),
+            (" x", "`  x `"),
+        ] {
+            assert_eq!(markdown(raw), span);
+        }
+    }
+
+    #[test]
+    fn an_html_block_gets_no_tag_from_a_name() {
+        assert_eq!(html("</summary>&`"), "<code>&lt;/summary&gt;&amp;&#96;</code>");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning_and_loses_its_controls() {
+        let raw = serde_json::to_string_pretty(&["\u{9b}\u{202e}\u{e0041}\n"]).unwrap();
+        let safe = json(&raw);
+        assert!(safe.is_ascii(), "{safe}");
+        assert_eq!(
+            serde_json::from_str::<Vec<String>>(&safe).unwrap(),
+            serde_json::from_str::<Vec<String>>(&raw).unwrap()
+        );
+    }
+
+    #[test]
+    fn clipping_stays_within_the_limit() {
+        assert_eq!(clip("abcdef", 6), "abcdef");
+        assert_eq!(clip("abcdefg", 6), "abc…");
+        assert!(clip("日本語日本語", 8).len() <= 8);
+    }
+}

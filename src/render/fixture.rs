@@ -1,0 +1,303 @@
+//! Plans with one of everything, for the tests of every format.
+
+use uuid::Uuid;
+
+use crate::{
+    finding::{Code, Finding},
+    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    plan::{
+        Attributes, ChangeKind, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect, Names,
+        Overview, Plan, Quarantined, Unresolved, Withheld,
+    },
+    scope::{Dimension, Kind, Scope, Value},
+    source::{FileId, Place, Sources},
+};
+
+use super::View;
+
+pub(super) const HOST: &str = "api-ext-sboxmeta.partners.spotnana.com";
+
+/// A name that tries everything a name can try.
+pub(super) const HOSTILE: &str =
+    "`a` ```|@team <details> #1 https://x.example\nnew \u{1b}[31mred \u{202e}txet\u{200b} -->";
+
+pub(super) fn id(start: u32, n: u16) -> Uuid {
+    Uuid::from_fields(start, 0, 0x4000, &[0x80, 0, 0, 0, 0, 0, n.to_be_bytes()[0], n.to_be_bytes()[1]])
+}
+
+pub(super) fn company() -> CompanyId {
+    CompanyId(id(0x1a6f_0000, 1))
+}
+
+pub(super) fn dimension(kind: Kind, values: impl IntoIterator<Item = Value>) -> Dimension {
+    Dimension { kind, values: values.into_iter().collect() }
+}
+
+/// A scope of companies, by the number in `names`.
+pub(super) fn companies(numbers: impl IntoIterator<Item = u32>) -> Scope {
+    let values = numbers.into_iter().map(|it| Value::Id(id(0x2b7e_0000 + it, 2)));
+    Scope::new([vec![dimension(Kind::Company, values)]])
+}
+
+pub(super) fn user(n: u32) -> UserId {
+    UserId(id(0xfeed_0000 + n, 3))
+}
+
+pub(super) fn role(n: u32) -> RoleId {
+    RoleId(id(0xaced_0000 + n, 4))
+}
+
+fn at(file: u32, line: u32) -> Option<Place> {
+    Some(Place::new(FileId(file), line, 5))
+}
+
+pub(super) fn add(n: u32, line: u32) -> MemberChange {
+    MemberChange { user: user(n), effect: MemberEffect::Add { moved_from: None }, from: at(0, line) }
+}
+
+pub(super) fn remove(n: u32) -> MemberChange {
+    MemberChange { user: user(n), effect: MemberEffect::Remove { moved_to: None, expired: None }, from: None }
+}
+
+fn grant(n: u32, line: u32, scope: Scope) -> GrantChange {
+    GrantChange { role: role(n), effect: GrantEffect::Add { scope }, from: at(0, line) }
+}
+
+fn revoke(n: u32, scope: Scope) -> GrantChange {
+    GrantChange { role: role(n), effect: GrantEffect::Remove { scope, as_read: Vec::new() }, from: None }
+}
+
+fn rescope(n: u32, line: u32, before: Scope, after: Scope) -> GrantChange {
+    let relation = before.relation(&after).expect("they differ");
+    let effect = GrantEffect::Rescope { before, after, relation, as_read: Vec::new() };
+    GrantChange { role: role(n), effect, from: at(0, line) }
+}
+
+pub(super) fn altered(name: &str, grants: Vec<GrantChange>, members: Vec<MemberChange>) -> GroupChange {
+    let same = Attributes { name: name.into(), description: "What it is for".into() };
+    GroupChange {
+        company: company(),
+        id: Some(GroupId(id(0x9000_0000, 5))),
+        name: name.into(),
+        kind: ChangeKind::Alter { before: same.clone(), after: same },
+        grants,
+        members,
+        from: at(0, 11),
+    }
+}
+
+fn names() -> Names {
+    let people =
+        ["ana", "bo", "cy", "dee", "eli", "flo", "gus"].into_iter().zip(0..).map(|(name, n)| (user(n), name));
+    let mut names = Names {
+        people: people.map(|(user, name)| (user, format!("{name}@voyager.example").into())).collect(),
+        ..Names::default()
+    };
+    // Two accounts with one address, and two roles with one name.
+    names.people.insert(user(7), "twin@voyager.example".into());
+    names.people.insert(user(8), "twin@voyager.example".into());
+    names.people.insert(user(9), HOSTILE.into());
+    for (n, name) in
+        ["Agent", "Trip Manager", "Travel Arranger", "Auditor", "Auditor", HOSTILE].iter().enumerate()
+    {
+        names.roles.insert(role(u32::try_from(n).expect("few")), (*name).into());
+    }
+    names.values.insert(company().0, "voyager".into());
+    for (n, alias) in ["globex", "initech", "umbrella"].into_iter().zip(0..) {
+        names.values.insert(id(0x2b7e_0000 + alias, 2), n.into());
+    }
+    names.values.insert(id(0x3c8d_0000, 2), "globex-uk".into());
+    names
+}
+
+pub(super) fn sources() -> Sources {
+    let mut sources = Sources::default();
+    let agents = "version: 1\ngroups:\n  - name: Agents\n    memebrs: [ana@voyager.example]\n    roles:\n      - { role: Agent, scope: gloobex }\n    members:\n      - ana@voyager.example\n      - Ana@Voyager.example\n";
+    sources.add("access/agents.yaml".into(), agents.into());
+    sources.add(
+        "access/oncall.yaml".into(),
+        format!(
+            "- {{ email: bo@voyager.example }}\n- [{}, \u{1b}[31m日本語\u{202e}, x@\n",
+            "a, ".repeat(200)
+        ),
+    );
+    sources
+}
+
+/// The plan of the product page: what people see most.
+pub(super) fn everyday() -> Plan {
+    let mut agents = altered(
+        "Dedicated Client Agents",
+        vec![rescope(0, 14, companies([0]), companies([0, 1])), grant(1, 15, companies([0]))],
+        vec![add(0, 17), remove(3)],
+    );
+    agents.members[1].from = None;
+    let oncall = GroupChange {
+        id: None,
+        kind: ChangeKind::Create { description: "Who is called at night".into() },
+        from: at(1, 4),
+        ..altered(
+            "Oncall EU",
+            vec![grant(0, 6, companies([0])), grant(2, 7, companies([1]))],
+            vec![add(1, 9), add(2, 10), add(4, 11)],
+        )
+    };
+    let winter = GroupChange {
+        kind: ChangeKind::Delete { reason: "project ended".into() },
+        from: at(0, 25),
+        ..altered("Winter Migration", vec![revoke(1, companies([0, 1]))], (0..7).map(remove).collect())
+    };
+    let unmanaged = (0..12).map(|n| format!("Other {n}").into()).collect();
+    Plan {
+        companies: vec![Overview { company: company(), groups: 214, memberships: 3902, unmanaged }],
+        changes: vec![agents, oncall, winter],
+        quarantine: Vec::new(),
+        expiring: 2,
+        names: names(),
+    }
+}
+
+/// Every variant of everything, and names that mean harm.
+pub(super) fn everything() -> Plan {
+    let mut plan = everyday();
+    let other = CompanyId(id(0x1a6f_0001, 1));
+    plan.companies.push(Overview { company: other, groups: 1, memberships: 1, unmanaged: Vec::new() });
+    plan.changes[2].members.truncate(2);
+    plan.changes.extend([attributes(), members(), scopes()]);
+    let hostile = altered(HOSTILE, vec![grant(5, 15, text_scope(HOSTILE))], vec![remove(9)]);
+    let long = altered(&"W".repeat(255), vec![grant(99, 30, companies([99]))], vec![remove(99)]);
+    plan.changes.extend([hostile, GroupChange { company: other, ..long }]);
+    plan.quarantine = quarantine();
+    plan
+}
+
+fn text_scope(value: &str) -> Scope {
+    Scope::new([vec![dimension(Kind::Other(value.into()), [Value::Text(value.into())])]])
+}
+
+fn attributes() -> GroupChange {
+    let before = "Agents who serve employees of one client company and nobody else, in all countries, by day";
+    GroupChange {
+        kind: ChangeKind::Alter {
+            before: Attributes { name: "Night Shift".into(), description: before.into() },
+            after: Attributes {
+                name: "Night Desk".into(),
+                description: before.replace("one client company", "two client companies").into(),
+            },
+        },
+        ..altered("Night Shift", Vec::new(), Vec::new())
+    }
+}
+
+fn members() -> GroupChange {
+    let effect = |moved_to: Option<&str>, expired| MemberEffect::Remove {
+        moved_to: moved_to.map(Into::into),
+        expired,
+    };
+    let mut joined = add(0, 40);
+    joined.effect = MemberEffect::Add { moved_from: Some("Oncall EU".into()) };
+    let changes = vec![
+        joined,
+        MemberChange { effect: effect(None, at(0, 41)), ..remove(1) },
+        MemberChange { effect: effect(Some("Oncall EU"), None), ..remove(2) },
+        MemberChange { effect: effect(Some("Oncall EU"), at(0, 42)), ..remove(3) },
+        add(7, 43),
+        remove(8),
+        remove(98),
+    ];
+    altered("Members of every kind", Vec::new(), changes)
+}
+
+fn scopes() -> GroupChange {
+    let ids = |start: u32, n| (0..n).map(move |it| Value::Id(id(start + it, 2)));
+    let text = |it: &str| Value::Text(it.into());
+    let both = Scope::new([
+        vec![
+            dimension(Kind::Company, ids(0x2b7e_0000, 1)),
+            dimension(Kind::LegalEntity, ids(0x3c8d_0000, 1)),
+        ],
+        vec![dimension(Kind::Profile, [Value::Id(user(4).0)])],
+    ]);
+    let rest = Scope::new([
+        vec![
+            dimension(Kind::BookingTmc, ids(0x5555_0000, 1)),
+            dimension(Kind::ContractingTmc, ids(0x2b7e_0002, 1)),
+        ],
+        vec![
+            dimension(Kind::StealthType, [text("STEALTH_TYPE_1")]),
+            dimension(Kind::Other("REGION".into()), [text("north east"), text("south")]),
+        ],
+    ]);
+    let unreadable = Scope::new([vec![dimension(Kind::Unreadable, [text("{\"x\":1}")])]]);
+    let mut twins = companies([]);
+    twins = twins.union(Scope::new([vec![dimension(
+        Kind::Company,
+        [Value::Id(id(0x7777_0000, 1)), Value::Id(id(0x7777_0000, 2))],
+    )]]));
+    altered(
+        "Scopes of every kind",
+        vec![
+            rescope(0, 50, companies(0..3), companies([2])),
+            rescope(1, 51, companies([0]), both),
+            grant(2, 52, rest),
+            rescope(3, 53, companies(0..30), companies((0..30).filter(|it| *it != 17).chain([40]))),
+            revoke(4, unreadable),
+            grant(5, 54, Scope::new([vec![dimension(Kind::Platform, [Value::Nothing])]])),
+            revoke(6, Scope::default()),
+            grant(7, 55, twins),
+        ],
+        Vec::new(),
+    )
+}
+
+fn quarantine() -> Vec<Quarantined> {
+    let email = |it: &str| PersonRef::Email(it.parse().expect("an address"));
+    let zoe = || email("zoe@voyager.example");
+    let held = |line, what| Quarantined { from: at(1, line), group: "Oncall EU".into(), what };
+    vec![
+        held(9, Withheld::Person { person: zoe(), why: Unresolved::Unknown }),
+        held(
+            10,
+            Withheld::Person { person: PersonRef::ExternalId(HOSTILE.into()), why: Unresolved::Inactive },
+        ),
+        held(
+            11,
+            Withheld::Person {
+                person: PersonRef::EmployeeId("0042".into()),
+                why: Unresolved::Ambiguous(vec![user(7), user(8)]),
+            },
+        ),
+        held(
+            12,
+            Withheld::Person {
+                person: PersonRef::UserId(user(50)),
+                why: Unresolved::Foreign(CompanyId(id(0x1a6f_0001, 1))),
+            },
+        ),
+        held(13, Withheld::Grant { role: "Agent".into(), person: zoe(), why: Unresolved::Unknown }),
+        held(14, Withheld::Removal { user: user(5), because: zoe() }),
+        held(15, Withheld::Group { candidates: vec![GroupId(id(1, 5)), GroupId(id(2, 5))] }),
+        held(16, Withheld::InactiveMember { person: email("gus@voyager.example") }),
+    ]
+}
+
+/// Findings of every shape, on [`sources`].
+pub(super) fn findings() -> Vec<Finding> {
+    let place = |file, line, column| Place::new(FileId(file), line, column);
+    vec![
+        Finding::general(Code::NoAccessFiles, "no file matches `access/**/*.yaml`")
+            .help("check `access:` in rolecall.yaml"),
+        Finding::new(Code::UnknownKey, place(0, 4, 5), "`memebrs` is not a key of a group")
+            .help("did you mean `members`?"),
+        Finding::new(Code::UnknownScope, place(0, 6, 31), "no scope is called `gloobex`"),
+        Finding::new(Code::DuplicateMember, place(0, 9, 9), "`ana@voyager.example` is listed twice")
+            .related(place(0, 8, 9), "first listed here")
+            .related(place(1, 1, 12), format!("and here {HOSTILE}")),
+        Finding::new(Code::InvalidEmail, place(1, 2, 606), format!("{HOSTILE} is not an e-mail address")),
+        Finding::new(Code::Syntax, place(1, 99, 1), "the file ends too early"),
+    ]
+}
+
+pub(super) fn view<'a>(plan: &'a Plan, sources: &'a Sources) -> View<'a> {
+    View { plan, sources, endpoint: HOST, cost: None }
+}

@@ -1,0 +1,211 @@
+//! The plan for a pull-request comment: what takes access away first, inert whatever the names are, within a budget.
+//!
+//! Changes stand in `diff` fences, which forges colour and none looks into for
+//! mentions or markup. What does not fit is counted, kind by kind.
+
+use std::borrow::Cow;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::{
+    View, counted, escape,
+    scope::Words,
+    section::{Counts, Group, Item, Part, Section},
+    thousands, withheld,
+    wording::{self, Block, Effect, Fact, Line, Sign},
+};
+
+/// By this line CI finds the comment to update.
+const MARKER: &str = "<!-- rolecall:plan -->";
+/// Said in the heading when something is left out.
+const TRUNCATED: &str = " (truncated)";
+/// The column at which origins begin at most.
+const ORIGIN: usize = 62;
+/// Bytes of one text: more than any sane name or scope takes, so that only hostile ones are cut.
+const TEXT: usize = 1_000;
+/// Companies named one by one.
+const COMPANIES: usize = 3;
+
+/// Returns the plan in at most `budget` bytes.
+///
+/// Where it does not fit, room goes to what takes access away, then to what is
+/// withheld, then to the rest. A budget below 2,000 bytes may leave no room
+/// for more than the summary.
+pub fn plan(view: &View<'_>, budget: usize) -> String {
+    let blocks = wording::blocks(view.plan, view.sources);
+    let several = view.plan.companies.len() > 1;
+    let words = Words::new(view.plan);
+    let of = |effect, title| changes(effect, title, &blocks, several.then_some(&words));
+    let takes = of(Effect::Takes, "Takes access away");
+    let gives = of(Effect::Gives, "Gives access");
+    let other = of(Effect::None, "Other changes");
+    let held = withheld(view);
+    let foot = foot(view);
+    let fixed = head(view, TRUNCATED).len() + foot.len();
+
+    // Every section is sure of room for its title and its counts; the rest goes to the first that needs it.
+    let least: usize = [&takes, &held, &gives, &other].into_iter().map(Section::least).sum();
+    let mut free = budget.saturating_sub(fixed + least);
+    let mut render = |section: &Section| {
+        let part = section.render(free + section.least());
+        free = (free + section.least()).saturating_sub(part.text.len());
+        part
+    };
+    let (takes, held) = (render(&takes), render(&held));
+    let (gives, other) = (render(&gives), render(&other));
+
+    let parts = [takes, gives, other, held];
+    let mut out = head(view, if parts.iter().any(|it| it.cut) { TRUNCATED } else { "" });
+    for Part { text, cut: _ } in &parts {
+        out.push_str(text);
+    }
+    out.push_str(&foot);
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    // Only a budget too small for the summary itself gets here.
+    if out.len() <= budget { out } else { escape::clip(MARKER, budget).into_owned() }
+}
+
+fn head(view: &View<'_>, truncated: &str) -> String {
+    let sum = view.plan.summary();
+    let counts =
+        [(sum.groups_deleted, "deleted"), (sum.groups_created, "created"), (sum.groups_changed, "changed")];
+    let mut words: Vec<String> = Vec::new();
+    for (n, done) in counts.into_iter().filter(|it| it.0 > 0) {
+        words.push(if words.is_empty() {
+            format!("{} {done}", counted(n, "group", "groups"))
+        } else {
+            format!("{} {done}", thousands(n))
+        });
+    }
+    let held = view.plan.quarantine.len();
+    match (words.is_empty(), held) {
+        (true, 0) => words.push("no changes".to_owned()),
+        (true | false, 1..) => words.push(format!("{} withheld", thousands(held))),
+        (false, 0) => (),
+    }
+    let summary = wording::summary(view.plan);
+    let title = words.join(", ");
+    format!("{MARKER}\n### rolecall: {title}{truncated}\n\n**{summary}**\n\n{}\n\n", companies(view))
+}
+
+fn companies(view: &View<'_>) -> String {
+    let words = Words::new(view.plan);
+    let found = &view.plan.companies;
+    let host = code(view.endpoint);
+    let sizes = |groups, memberships| {
+        format!(
+            "{}, {}",
+            counted(groups, "group", "groups"),
+            counted(memberships, "membership", "memberships")
+        )
+    };
+    if found.is_empty() || found.len() > COMPANIES {
+        let (groups, memberships) =
+            found.iter().fold((0, 0), |sum, it| (sum.0 + it.groups, sum.1 + it.memberships));
+        let all = counted(found.len(), "company", "companies");
+        return format!("{all} at {host}: {}", sizes(groups, memberships));
+    }
+    let lines = found.iter().map(|it| {
+        let company = code(&words.company(it.company));
+        format!("{company} at {host}: {}", sizes(it.groups, it.memberships))
+    });
+    lines.collect::<Vec<_>>().join("<br>\n")
+}
+
+fn code(text: &str) -> String {
+    escape::markdown(&escape::clip(&escape::terminal(text), 100))
+}
+
+fn foot(view: &View<'_>) -> String {
+    wording::notices(view.plan).into_iter().map(|it| it + "\n\n").collect()
+}
+
+/// Returns the section of all changes with that effect, group by group.
+fn changes(effect: Effect, title: &'static str, blocks: &[Block], words: Option<&Words<'_>>) -> Section {
+    let groups = blocks.iter().filter_map(|block| {
+        let own = block.fact.filter(|it| it.effect() == effect);
+        let lines: Vec<&Line> = block.lines.iter().filter(|it| it.fact.effect() == effect).collect();
+        if own.is_none() && lines.is_empty() {
+            return None;
+        }
+        let mut rows = vec![heading(block, own, words.map(|it| it.company(block.company)))];
+        rows.extend(lines.into_iter().map(row));
+        Some(Group { name: block.name.clone(), items: aligned(rows) })
+    });
+    Section::new(title, groups.collect())
+}
+
+fn withheld(view: &View<'_>) -> Section {
+    let entries = withheld::entries(view.plan, view.sources).into_iter().map(|it| {
+        let left = format!("! {:6}  {}", it.noun, shown(&it.what));
+        let origin = it.origin.map_or_else(String::new, |it| format!("  {}", shown(&it)));
+        let text = format!("{left}{origin}\n          {}", shown(&it.why));
+        Group { name: String::new(), items: vec![Item { counts: Counts::Withheld, text }] }
+    });
+    Section::new("Withheld", entries.collect())
+}
+
+/// A line in the making: what stands left, and beside it where it is declared and why.
+struct Row {
+    counts: Counts,
+    left: String,
+    origin: Option<String>,
+    note: Option<String>,
+}
+
+fn heading(block: &Block, own: Option<Fact>, company: Option<String>) -> Row {
+    let sign = own.map_or(' ', |it| sign(it.sign()));
+    let mut left = format!("{sign} group {}", shown(&block.name));
+    if let Some(company) = company {
+        left.push_str(&format!(" of {}", shown(&company)));
+    }
+    if let (Some(_), Some(size)) = (own, &block.size) {
+        left.push_str(&format!("   {size}"));
+    }
+    let counts = own.map_or(Counts::Nothing, Counts::Change);
+    Row { counts, left, origin: block.origin.clone(), note: block.reason.clone() }
+}
+
+fn row(line: &Line) -> Row {
+    let mut left = format!("{}     {:6}  {}", sign(line.fact.sign()), line.fact.noun(), shown(&line.what));
+    if let Some(mark) = line.fact.mark() {
+        left.push_str(&format!("   {mark}"));
+    }
+    Row { counts: Counts::Change(line.fact), left, origin: line.origin.clone(), note: line.note.clone() }
+}
+
+/// The first character of a line is what forges colour a `diff` by.
+fn sign(sign: Sign) -> char {
+    match sign {
+        Sign::Add => '+',
+        Sign::Change => '!',
+        Sign::Remove => '-',
+    }
+}
+
+/// Writes rows with what stands beside them in one column, as near as the longest allows.
+fn aligned(rows: Vec<Row>) -> Vec<Item> {
+    let widths = rows.iter().map(|it| it.left.width());
+    let column = widths.filter(|it| *it <= ORIGIN).max().unwrap_or(0);
+    let items = rows.into_iter().map(|row| {
+        let beside: Vec<String> =
+            [row.origin, row.note].into_iter().flatten().map(|it| shown(&it).into_owned()).collect();
+        let mut text = row.left;
+        if !beside.is_empty() {
+            let gap = column.saturating_sub(text.width()) + 2;
+            text.extend(std::iter::repeat_n(' ', gap));
+            text.push_str(&beside.join("  "));
+        }
+        text.truncate(text.trim_end().len());
+        Item { counts: row.counts, text }
+    });
+    items.collect()
+}
+
+fn shown(text: &str) -> Cow<'_, str> {
+    match escape::terminal(text) {
+        Cow::Borrowed(text) => escape::clip(text, TEXT),
+        Cow::Owned(text) => Cow::Owned(escape::clip(&text, TEXT).into_owned()),
+    }
+}

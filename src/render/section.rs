@@ -1,0 +1,170 @@
+//! A part of a comment that shows as many of its lines as fit and counts the others.
+
+use std::collections::BTreeMap;
+
+use super::{counted, escape, thousands, wording::Fact};
+
+/// A group with more lines than this is folded.
+const FOLDED: usize = 20;
+
+const FENCE: &str = "```diff\n";
+const FENCE_END: &str = "```\n\n";
+const FOLD_END: &str = "</details>\n\n";
+
+/// Groups of lines under a title.
+#[derive(Debug)]
+pub(super) struct Section {
+    title: &'static str,
+    groups: Vec<Group>,
+}
+
+/// A heading and the lines below it, which appear with it or not at all.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// What the fold says it holds.
+    pub(super) name: String,
+    pub(super) items: Vec<Item>,
+}
+
+/// One or more whole lines; none of them begins with a backtick, which could end the fence.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) counts: Counts,
+    pub(super) text: String,
+}
+
+/// What is missing when an item is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Counts {
+    /// A change.
+    Change(Fact),
+    /// An entry of the quarantine.
+    Withheld,
+    /// Nothing: it only says what the next lines are about.
+    Nothing,
+}
+
+/// A section as far as it fits.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) text: String,
+    pub(super) cut: bool,
+}
+
+/// What has to be closed before something else begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Nothing,
+    Fence,
+    Fold,
+}
+
+impl Open {
+    fn end(self) -> [&'static str; 2] {
+        match self {
+            Self::Nothing => ["", ""],
+            Self::Fence => [FENCE_END, ""],
+            Self::Fold => [FENCE_END, FOLD_END],
+        }
+    }
+
+    fn cost(self) -> usize {
+        self.end().iter().map(|it| it.len()).sum()
+    }
+}
+
+impl Section {
+    pub(super) fn new(title: &'static str, groups: Vec<Group>) -> Self {
+        Self { title, groups }
+    }
+
+    /// Returns how many bytes it needs to say at least what it leaves out.
+    pub(super) fn least(&self) -> usize {
+        if self.groups.is_empty() { 0 } else { self.heading().len() + left_out(self.items()).len() }
+    }
+
+    /// Returns as much of it as fits, from the start.
+    pub(super) fn render(&self, budget: usize) -> Part {
+        if self.groups.is_empty() {
+            return Part { text: String::new(), cut: false };
+        }
+        // What is left out is part of all there is, so its counts are not longer.
+        let whole = self.within(budget);
+        if whole.cut { self.within(budget.saturating_sub(left_out(self.items()).len())) } else { whole }
+    }
+
+    fn within(&self, budget: usize) -> Part {
+        let mut text = self.heading();
+        let mut open = Open::Nothing;
+        let mut shown = 0;
+        'groups: for group in &self.groups {
+            let (opening, after) = group.opening(open);
+            let mut before = opening;
+            for (at, item) in group.items.iter().enumerate() {
+                // A heading with nothing below it says little; it waits for the first line.
+                let with = if at == 0 { group.items.get(1).map_or(0, |it| it.text.len() + 1) } else { 0 };
+                if text.len() + before.len() + item.text.len() + 1 + with + after.cost() > budget {
+                    break 'groups;
+                }
+                text.push_str(&std::mem::take(&mut before));
+                open = after;
+                text.push_str(&item.text);
+                text.push('\n');
+                shown += 1;
+            }
+        }
+        text.extend(open.end());
+        let cut = self.items().nth(shown).is_some();
+        if cut {
+            text.push_str(&left_out(self.items().skip(shown)));
+        }
+        Part { text, cut }
+    }
+
+    fn heading(&self) -> String {
+        format!("#### {}\n\n", self.title)
+    }
+
+    fn items(&self) -> impl Iterator<Item = &Item> {
+        self.groups.iter().flat_map(|it| &it.items)
+    }
+}
+
+impl Group {
+    /// Returns what goes before its first line, and what is open then.
+    fn opening(&self, open: Open) -> (String, Open) {
+        if self.items.len() > FOLDED {
+            let name = escape::html(&escape::clip(&self.name, 100));
+            let counts = tally(&self.items).1;
+            let fold = format!("<details><summary>{name}: {counts}</summary>\n\n");
+            return (open.end().concat() + &fold + FENCE, Open::Fold);
+        }
+        match open {
+            Open::Fence => (String::new(), Open::Fence),
+            Open::Nothing | Open::Fold => (open.end().concat() + FENCE, Open::Fence),
+        }
+    }
+}
+
+/// Returns `… and 1,204 more lines not shown: 900 members added, 304 roles added`.
+fn left_out<'a>(items: impl IntoIterator<Item = &'a Item>) -> String {
+    let (total, counts) = tally(items);
+    format!("… and {} not shown: {counts}\n\n", counted(total, "more line", "more lines"))
+}
+
+fn tally<'a>(items: impl IntoIterator<Item = &'a Item>) -> (usize, String) {
+    let mut counts: BTreeMap<Counts, usize> = BTreeMap::new();
+    for item in items {
+        *counts.entry(item.counts).or_default() += 1;
+    }
+    counts.remove(&Counts::Nothing);
+    let words: Vec<String> = counts
+        .iter()
+        .map(|(what, n)| match what {
+            Counts::Change(fact) => fact.counted(*n),
+            Counts::Withheld => format!("{} withheld", thousands(*n)),
+            Counts::Nothing => String::new(),
+        })
+        .collect();
+    (counts.values().sum(), words.join(", "))
+}

@@ -1,0 +1,99 @@
+//! What a plan withholds, in words: whom it concerns, why, and what to do. Raw: formats escape them.
+
+use crate::{
+    ids::{GroupId, UserId},
+    plan::{Plan, Quarantined, Unresolved, Withheld},
+    source::Sources,
+};
+
+use super::{counted, scope::Words};
+
+/// One entry of the quarantine.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) noun: &'static str,
+    /// Whom or what it concerns.
+    pub(super) what: String,
+    pub(super) origin: Option<String>,
+    /// What happens instead, why, and what to do.
+    pub(super) why: String,
+}
+
+/// Returns what is withheld, in the order of the plan.
+pub(super) fn entries(plan: &Plan, sources: &Sources) -> Vec<Held> {
+    let words = Words::new(plan);
+    plan.quarantine.iter().map(|it| held(it, &words, sources)).collect()
+}
+
+fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
+    let group = &entry.group;
+    let (noun, what, why) = match &entry.what {
+        Withheld::Person { person, why } => {
+            let (why, remedy) = unresolved(why, words);
+            ("member", format!("{person} in {group}"), format!("not added: {why}; {remedy}"))
+        }
+        Withheld::Grant { role, person, why } => {
+            let (why, remedy) = unresolved(why, words);
+            (
+                "role",
+                format!("{role} of {group}"),
+                format!("left as it is: {person} in its scope: {why}; {remedy}"),
+            )
+        }
+        Withheld::Removal { user, because } => (
+            "member",
+            format!("{} in {group}", words.person(*user)),
+            format!("not removed: may be {because}, who is not resolved; mend that entry first"),
+        ),
+        Withheld::Group { candidates } => (
+            "group",
+            group.to_string(),
+            format!(
+                "left as it is: {} have this name; say which with `id:` ({})",
+                counted(candidates.len(), "group", "groups"),
+                ids(candidates.iter().map(GroupId::to_string)),
+            ),
+        ),
+        Withheld::InactiveMember { person } => (
+            "member",
+            format!("{person} in {group}"),
+            "stays a member, though not active; activate the user or remove the entry".to_owned(),
+        ),
+    };
+    Held { noun, what, origin: entry.from.map(|it| sources.line(it)), why }
+}
+
+/// Returns why a person is not resolved, and what to do.
+fn unresolved(why: &Unresolved, words: &Words<'_>) -> (String, &'static str) {
+    match why {
+        Unresolved::Unknown => {
+            ("no user has this key".to_owned(), "correct the entry, or create the user first")
+        }
+        Unresolved::Inactive => {
+            ("the user is not active".to_owned(), "activate the user or remove the entry")
+        }
+        Unresolved::Ambiguous(users) => (
+            format!(
+                "{} match ({})",
+                counted(users.len(), "user", "users"),
+                ids(users.iter().map(UserId::to_string))
+            ),
+            "name one by `userId:`",
+        ),
+        Unresolved::Foreign(company) => (
+            format!("the user belongs to {}", words.company(*company)),
+            "declare it in a group of that company",
+        ),
+    }
+}
+
+/// Lists ids in full, for copying; of many only the first.
+fn ids(all: impl ExactSizeIterator<Item = String>) -> String {
+    const SHOWN: usize = 4;
+    let more = all.len().saturating_sub(SHOWN);
+    let mut words: Vec<String> = all.take(SHOWN).collect();
+    if more > 0 {
+        words.push(format!("+{more} more"));
+    }
+    words.join(", ")
+}

@@ -1,0 +1,295 @@
+//! What each line of a plan says, before a format gives it a look. The words are raw: formats escape them.
+
+use crate::{
+    ids::CompanyId,
+    plan::{
+        Attributes, ChangeKind, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect, Plan,
+        Summary,
+    },
+    scope::Relation,
+    source::Sources,
+};
+
+use super::{counted, description, scope::Words};
+
+/// What a line reports; everything else about it follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fact {
+    GroupDeleted,
+    MemberRemoved,
+    RoleRemoved,
+    RoleChanged,
+    RoleNarrowed,
+    GroupCreated,
+    MemberAdded,
+    RoleAdded,
+    RoleWidened,
+    GroupRenamed,
+    TextChanged,
+}
+
+/// The sign in front of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    Add,
+    Change,
+    Remove,
+}
+
+/// What a line means for access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Somebody may lose some.
+    Takes,
+    /// Somebody gains some, nobody loses any.
+    Gives,
+    /// It stays as it is.
+    None,
+}
+
+impl Fact {
+    pub(super) fn sign(self) -> Sign {
+        match self {
+            Self::GroupCreated | Self::MemberAdded | Self::RoleAdded => Sign::Add,
+            Self::RoleChanged
+            | Self::RoleNarrowed
+            | Self::RoleWidened
+            | Self::GroupRenamed
+            | Self::TextChanged => Sign::Change,
+            Self::GroupDeleted | Self::MemberRemoved | Self::RoleRemoved => Sign::Remove,
+        }
+    }
+
+    pub(super) fn effect(self) -> Effect {
+        match self {
+            Self::GroupDeleted
+            | Self::MemberRemoved
+            | Self::RoleRemoved
+            | Self::RoleChanged
+            | Self::RoleNarrowed => Effect::Takes,
+            Self::GroupCreated | Self::MemberAdded | Self::RoleAdded | Self::RoleWidened => Effect::Gives,
+            Self::GroupRenamed | Self::TextChanged => Effect::None,
+        }
+    }
+
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::GroupDeleted | Self::GroupCreated => "group",
+            Self::MemberRemoved | Self::MemberAdded => "member",
+            Self::RoleRemoved
+            | Self::RoleChanged
+            | Self::RoleNarrowed
+            | Self::RoleAdded
+            | Self::RoleWidened => "role",
+            Self::GroupRenamed => "name",
+            Self::TextChanged => "text",
+        }
+    }
+
+    /// The word that says what a changed scope comes to.
+    pub(super) fn mark(self) -> Option<&'static str> {
+        match self {
+            Self::RoleChanged => Some(Relation::Changes.word()),
+            Self::RoleNarrowed => Some(Relation::Narrows.word()),
+            Self::RoleWidened => Some(Relation::Widens.word()),
+            Self::GroupDeleted
+            | Self::MemberRemoved
+            | Self::RoleRemoved
+            | Self::GroupCreated
+            | Self::MemberAdded
+            | Self::RoleAdded
+            | Self::GroupRenamed
+            | Self::TextChanged => None,
+        }
+    }
+
+    /// Returns `3 members removed`.
+    pub(super) fn counted(self, n: usize) -> String {
+        let (one, many) = match self {
+            Self::GroupDeleted => ("group deleted", "groups deleted"),
+            Self::MemberRemoved => ("member removed", "members removed"),
+            Self::RoleRemoved => ("role removed", "roles removed"),
+            Self::RoleChanged => ("role moved to another scope", "roles moved to another scope"),
+            Self::RoleNarrowed => ("role narrowed", "roles narrowed"),
+            Self::GroupCreated => ("group created", "groups created"),
+            Self::MemberAdded => ("member added", "members added"),
+            Self::RoleAdded => ("role added", "roles added"),
+            Self::RoleWidened => ("role widened", "roles widened"),
+            Self::GroupRenamed => ("group renamed", "groups renamed"),
+            Self::TextChanged => ("description changed", "descriptions changed"),
+        };
+        counted(n, one, many)
+    }
+}
+
+/// A group of the plan: its own line, and those below it.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) company: CompanyId,
+    pub(super) name: String,
+    /// Set where the group itself comes or goes.
+    pub(super) fact: Option<Fact>,
+    /// `2 roles, 3 members`, where the group comes or goes.
+    pub(super) size: Option<String>,
+    /// Where it is declared.
+    pub(super) origin: Option<String>,
+    /// Why it goes.
+    pub(super) reason: Option<String>,
+    pub(super) lines: Vec<Line>,
+}
+
+impl Block {
+    pub(super) fn sign(&self) -> Sign {
+        self.fact.map_or(Sign::Change, Fact::sign)
+    }
+}
+
+/// One change inside a group.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) fact: Fact,
+    pub(super) what: String,
+    /// `file:line` of the declaration.
+    pub(super) origin: Option<String>,
+    /// Why, or what it is part of.
+    pub(super) note: Option<String>,
+}
+
+/// Returns the groups of a plan, in its order.
+pub(super) fn blocks(plan: &Plan, sources: &Sources) -> Vec<Block> {
+    let words = Words::new(plan);
+    plan.changes.iter().map(|it| block(it, &words, sources)).collect()
+}
+
+fn block(change: &GroupChange, words: &Words<'_>, sources: &Sources) -> Block {
+    let (fact, reason) = match &change.kind {
+        ChangeKind::Create { .. } => (Some(Fact::GroupCreated), None),
+        ChangeKind::Alter { .. } => (None, None),
+        ChangeKind::Delete { reason } => (Some(Fact::GroupDeleted), Some(reason.to_string())),
+    };
+    let size = fact.map(|_| {
+        let roles = counted(change.grants.len(), "role", "roles");
+        format!("{roles}, {}", counted(change.members.len(), "member", "members"))
+    });
+    let mut lines = attributes(change);
+    let mut roles: Vec<Line> = change.grants.iter().map(|it| role(it, fact, words, sources)).collect();
+    // `what` begins with the name of the role; a group has a role once.
+    roles.sort_by(|a, b| a.what.cmp(&b.what));
+    lines.extend(roles);
+    let mut members: Vec<Line> = change.members.iter().map(|it| member(it, fact, words, sources)).collect();
+    members.sort_by(|a, b| {
+        (a.fact == Fact::MemberRemoved, &a.what).cmp(&(b.fact == Fact::MemberRemoved, &b.what))
+    });
+    lines.extend(members);
+    Block {
+        company: change.company,
+        name: change.name.to_string(),
+        fact,
+        size,
+        origin: change.from.map(|it| sources.line(it)),
+        reason,
+        lines,
+    }
+}
+
+fn attributes(change: &GroupChange) -> Vec<Line> {
+    let line = |fact, what| Line { fact, what, origin: None, note: None };
+    let mut lines = Vec::new();
+    match &change.kind {
+        ChangeKind::Alter { before, after } => {
+            let Attributes { name, description } = before;
+            if *name != after.name {
+                lines.push(line(Fact::GroupRenamed, format!("{name} → {}", after.name)));
+            }
+            if *description != after.description {
+                let what = description::changed(description, &after.description);
+                lines.push(line(Fact::TextChanged, what));
+            }
+        }
+        ChangeKind::Create { .. } | ChangeKind::Delete { .. } => (),
+    }
+    lines
+}
+
+fn role(grant: &GrantChange, group: Option<Fact>, words: &Words<'_>, sources: &Sources) -> Line {
+    let name = words.role(grant.role);
+    let mut note = None;
+    let (fact, what) = match &grant.effect {
+        GrantEffect::Add { scope } => (Fact::RoleAdded, format!("{name} on {}", words.scope(scope))),
+        GrantEffect::Rescope { before, after, relation, as_read: _ } => {
+            let fact = match relation {
+                Relation::Widens => Fact::RoleWidened,
+                Relation::Narrows => Fact::RoleNarrowed,
+                Relation::Changes => Fact::RoleChanged,
+            };
+            let (before, after) = words.rescope(before, after);
+            (fact, format!("{name}: {before} → {after}"))
+        }
+        GrantEffect::Remove { scope, as_read: _ } => {
+            // The plan does not say of a role, as it does of a member, that its time is over.
+            note = group.is_none().then(|| "not declared, or expired".to_owned());
+            (Fact::RoleRemoved, format!("{name} on {}", words.scope(scope)))
+        }
+    };
+    Line { fact, what, origin: grant.from.map(|it| sources.line(it)), note }
+}
+
+fn member(member: &MemberChange, group: Option<Fact>, words: &Words<'_>, sources: &Sources) -> Line {
+    let (fact, note) = match &member.effect {
+        MemberEffect::Add { moved_from } => {
+            (Fact::MemberAdded, moved_from.as_ref().map(|it| format!("moved from {it}")))
+        }
+        MemberEffect::Remove { moved_to, expired } => {
+            let expired = expired.map(|it| format!("expired ({})", sources.line(it)));
+            let moved = moved_to.as_ref().map(|it| format!("moved to {it}"));
+            let note = match (expired, moved) {
+                (Some(expired), Some(moved)) => Some(format!("{expired}, {moved}")),
+                (Some(note), None) | (None, Some(note)) => Some(note),
+                // The line of the deleted group gives the reason for everybody in it.
+                (None, None) => group.is_none().then(|| "not declared".to_owned()),
+            };
+            (Fact::MemberRemoved, note)
+        }
+    };
+    Line { fact, what: words.person(member.user), origin: member.from.map(|it| sources.line(it)), note }
+}
+
+/// Returns the last line of a plan, in a form that programs may rely on.
+pub(super) fn summary(plan: &Plan) -> String {
+    if plan.is_empty() && plan.quarantine.is_empty() {
+        return "No changes. Live state matches the files.".to_owned();
+    }
+    let Summary {
+        groups_created,
+        groups_changed,
+        groups_deleted,
+        roles_added,
+        roles_changed,
+        roles_removed,
+        members_added,
+        members_removed,
+    } = plan.summary();
+    let groups = if groups_created == 1 { "group" } else { "groups" };
+    format!(
+        "Plan: {groups_created} {groups} to create, {groups_changed} to change, {groups_deleted} to delete; \
+         roles +{roles_added} ~{roles_changed} -{roles_removed}; \
+         members +{members_added} -{members_removed}; 0 guards."
+    )
+}
+
+/// Returns `Expiring 2 within 7 days`, and how much no file speaks of, where there is some.
+pub(super) fn notices(plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    if plan.expiring > 0 {
+        lines.push(format!(
+            "Expiring {} within {} days",
+            super::thousands(plan.expiring),
+            Plan::EXPIRY_NOTICE_DAYS
+        ));
+    }
+    let unmanaged: usize = plan.companies.iter().map(|it| it.unmanaged.len()).sum();
+    if unmanaged > 0 {
+        lines.push(format!("Unmanaged, left alone: {}", counted(unmanaged, "group", "groups")));
+    }
+    lines
+}
