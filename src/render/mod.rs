@@ -47,7 +47,7 @@ pub struct Cost {
 }
 
 /// Returns `n things` in English, with separators between thousands.
-fn counted(n: usize, one: &str, many: &str) -> String {
+pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { many })
 }
 

@@ -1,0 +1,186 @@
+//! Whole processes against the sandbox, and the pure diff: what benches/README.md reports.
+//!
+//! `cargo bench --bench rolecall` runs everything; names after `--` run some.
+//! Needs GNU time as `/usr/bin/time`, which accounts for one process and no other.
+
+#![expect(clippy::print_stdout, reason = "a benchmark reports")]
+
+mod world;
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Instant,
+};
+
+use rolecall::{
+    access::{Access, DesiredState, Grant, Group, GroupKey, LiveState, Member},
+    diff::diff,
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    scope::{Dimension, Kind, Scope, Value},
+};
+use uuid::Uuid;
+use world::Size;
+
+const RUNS: usize = 5;
+const BINARY: &str = env!("CARGO_BIN_EXE_rolecall");
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
+    let runs = |name: &str| wanted.is_empty() || wanted.iter().any(|it| it == name);
+    if runs("version") {
+        report("--version", &measured(Path::new("."), &[], &["--version"]));
+    }
+    for (name, groups, people) in [("1000", 1_000, 2_000), ("5000", 5_000, 10_000)] {
+        let size = Size { groups, members: 20, people };
+        if runs("validate") || runs("plan") {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            world::write(folder.path(), size);
+            if runs("validate") {
+                report(&format!("validate {name} groups"), &measured(folder.path(), &[], &["validate"]));
+            }
+            if runs("plan") {
+                plan(folder.path(), name);
+            }
+        }
+    }
+    if runs("diff") {
+        for groups in [10_000, 100_000] {
+            pure_diff(groups);
+        }
+    }
+}
+
+/// What one run took.
+#[derive(Clone, Copy, Debug)]
+struct Cost {
+    wall: f64,
+    cpu: f64,
+    mebibytes: f64,
+}
+
+fn plan(folder: &Path, name: &str) {
+    for latency in ["0s", "20ms"] {
+        let (mut server, url) = serve(folder, latency);
+        let environment = [
+            ("ROLECALL_ENDPOINT", url.as_str()),
+            ("ROLECALL_CLIENT_ID", "sandbox"),
+            ("ROLECALL_CLIENT_SECRET", "sandbox"),
+        ];
+        let costs = measured(folder, &environment, &["plan"]);
+        report(&format!("plan {name} groups, latency {latency}"), &costs);
+        let text =
+            String::from_utf8(command(folder, &environment, &["plan"]).output().expect("a plan").stdout);
+        let text = text.expect("UTF-8");
+        assert!(text.contains("No changes."), "the plan must be empty: {text}");
+        println!("    {}", text.lines().next().unwrap_or_default());
+        server.kill().expect("the server to stop");
+        let _ = server.wait();
+    }
+}
+
+/// Starts the sandbox as a process of its own.
+fn serve(folder: &Path, latency: &str) -> (Child, String) {
+    let mut server = Command::new(BINARY)
+        .args(["sandbox", "--quiet", "--port", "0", "--seed", "seed.yaml", "--latency", latency])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the sandbox to start");
+    let mut line = String::new();
+    let stdout = server.stdout.take().expect("its output");
+    BufReader::new(stdout).read_line(&mut line).expect("its address");
+    let url = line.split_whitespace().last().expect("an address").to_owned();
+    (server, url)
+}
+
+fn command(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command.args(arguments).current_dir(folder).envs(environment.iter().copied());
+    command
+}
+
+/// Runs once to warm up and then [`RUNS`] times, each a process of its own.
+fn measured(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Vec<Cost> {
+    let run = |_| {
+        let output = Command::new("/usr/bin/time")
+            .args(["-f", "%e %U %S %M", BINARY])
+            .args(arguments)
+            .current_dir(folder)
+            .envs(environment.iter().copied())
+            .output();
+        let output = output.expect("GNU time as /usr/bin/time");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let figures: Vec<f64> =
+            text.lines().last().unwrap_or_default().split(' ').filter_map(|it| it.parse().ok()).collect();
+        let [wall, user, system, kibibytes] = figures[..] else { panic!("no figures in {text}") };
+        Cost { wall, cpu: user + system, mebibytes: kibibytes / 1024.0 }
+    };
+    run(0);
+    (0..RUNS).map(run).collect()
+}
+
+fn report(name: &str, costs: &[Cost]) {
+    let median = |figure: fn(&Cost) -> f64| {
+        let mut figures: Vec<f64> = costs.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    };
+    println!(
+        "{name:40} wall {:6.3} s   cpu {:6.3} s   peak {:6.1} MiB   (medians of {RUNS})",
+        median(|it| it.wall),
+        median(|it| it.cpu),
+        median(|it| it.mebibytes)
+    );
+}
+
+/// Compares two sides of `groups` × 20 members × 3 roles that differ in one member of every hundredth group.
+fn pure_diff(groups: u128) {
+    let company = CompanyId(Uuid::nil());
+    let side = |stranger: bool| Access {
+        groups: (0..groups)
+            .map(|n| Group {
+                company,
+                key: GroupKey::Existing(GroupId(Uuid::from_u128(n))),
+                name: format!("Desk {n}").into(),
+                description: "d".into(),
+                grants: (0..3)
+                    .map(|role| Grant {
+                        role: RoleId(Uuid::from_u128(role)),
+                        scope: Scope::new([vec![Dimension {
+                            kind: Kind::Company,
+                            values: vec![Value::Id(Uuid::from_u128(n % 10))],
+                        }]]),
+                        as_read: Vec::new(),
+                        from: None,
+                    })
+                    .collect(),
+                members: (0..20)
+                    .map(|it| {
+                        let odd = u128::from(stranger && n % 100 == 0 && it == 19);
+                        Member { user: UserId(Uuid::from_u128(n * 100 + it + odd)), from: None }
+                    })
+                    .collect(),
+                from: None,
+            })
+            .collect(),
+    };
+    let (desired, live) =
+        (DesiredState { access: side(false), ..DesiredState::default() }, LiveState(side(true)));
+    let mut times: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            let started = Instant::now();
+            let changes = diff(&desired, &live);
+            assert_eq!(changes.len() as u128, groups / 100);
+            started.elapsed().as_secs_f64()
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let median = times[RUNS / 2];
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = groups as f64 / median;
+    println!(
+        "diff {groups:>7} groups × 20 members × 3 roles   {median:8.4} s   {rate:12.0} groups/s (median of {RUNS})"
+    );
+}

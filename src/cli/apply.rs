@@ -1,0 +1,259 @@
+//! `rolecall apply`: plan, ask, write, read back. The only command that writes live.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, IsTerminal, Write},
+};
+
+use clap::Args;
+use jiff::Timestamp;
+use rolecall::{
+    api::Class,
+    apply::{ApplyError, GroupReport, Outcome, Report, apply},
+    order::{Call, Step, order},
+    plan::{GroupChange, Plan},
+    render,
+};
+use serde_json::{Value, json};
+
+use super::{
+    Format, Global, Selection,
+    failure::{Exit, Failure, causes},
+    output::Output,
+    run::{self, Planned},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+    /// Apply without asking
+    #[arg(long, env = "ROLECALL_AUTO_APPROVE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    auto_approve: bool,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    // Before any request, so that a job without consent costs nothing.
+    if !arguments.auto_approve && !io::stdin().is_terminal() {
+        return Err(Failure::invalid("nobody is there to approve the changes").hint(
+            "give `--auto-approve`, or run it in a terminal; `rolecall plan` shows what would change",
+        ));
+    }
+    let now = arguments.selection.now()?;
+    let checked = run::checked(global, &arguments.selection.paths)?;
+    run::block_on(async {
+        let planned = run::until_signal(run::planned(global, output, checked, now)).await?;
+        if output.format != Format::Json {
+            output.result(&planned.rendered(output.format));
+        }
+        let mut outcome = Applied { report: Report { groups: Vec::new() }, left: Left::Nothing };
+        if !planned.plan.is_empty() {
+            if !arguments.auto_approve && !consent(output) {
+                return Err(Failure::invalid("not approved; nothing was changed"));
+            }
+            outcome = write(output, &planned, now).await;
+        }
+        let exit = outcome.exit(&planned.plan);
+        match output.format {
+            Format::Json => output.result(&outcome.json(&planned, exit)),
+            Format::Text | Format::Markdown => output.result(&outcome.text(&planned.plan)),
+        }
+        Ok(exit)
+    })
+}
+
+/// Asks on the terminal; only a whole `yes` counts.
+fn consent(output: &Output) -> bool {
+    output.message("");
+    let _ = write!(io::stderr(), "Apply these changes? Only `yes` is accepted: ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+}
+
+/// What became of an apply.
+struct Applied {
+    report: Report,
+    left: Left,
+}
+
+/// What a second look at the touched groups found.
+enum Left {
+    /// Everything is as the files say.
+    Nothing,
+    /// These changes are still to be made.
+    Changes(Box<Plan>),
+    /// The second look failed.
+    Unknown(String),
+}
+
+async fn write(output: &Output, planned: &Planned, now: Timestamp) -> Applied {
+    let Planned { plan, connected, checked, .. } = planned;
+    let steps = order(plan);
+    let stop = run::stop_on_signal();
+    let counter = output.counter(plan.changes.len());
+    let settled = |it: &GroupReport| counter.settled(&line(it, plan));
+    let report = apply((&connected.reader, &connected.writer), plan, &steps, &stop, settled).await;
+    drop(counter);
+    let places: BTreeSet<_> = plan.changes.iter().filter_map(|it| it.from).collect();
+    let left = match run::read_and_compare(output, connected, &checked.declared.only(&places), now).await {
+        Ok(Ok(left)) if left.is_empty() => Left::Nothing,
+        Ok(Ok(left)) => Left::Changes(Box::new(left)),
+        Ok(Err(findings)) => Left::Unknown(findings.first().map(|it| it.message.clone()).unwrap_or_default()),
+        Err(error) => Left::Unknown(error.to_string()),
+    };
+    Applied { report, left }
+}
+
+/// Returns `done  GROUP`, or why not.
+fn line(group: &GroupReport, plan: &Plan) -> String {
+    let name = render::escape::terminal(&plan.changes[group.change].name);
+    match group.failures().next() {
+        Some(error) => format!("failed  {name}: {}", render::escape::terminal(&error.to_string())),
+        None if group.is_done() => format!("done    {name}"),
+        None => format!("stopped {name}"),
+    }
+}
+
+impl Applied {
+    fn exit(&self, plan: &Plan) -> Exit {
+        let outcomes = || self.report.groups.iter().flat_map(|it| &it.outcomes);
+        let failures = || self.report.groups.iter().flat_map(GroupReport::failures);
+        let wrote = outcomes().any(|it| matches!(it, Outcome::Done)) || failures().any(may_have_written);
+        let clean = outcomes().all(|it| matches!(it, Outcome::Done)) && matches!(self.left, Left::Nothing);
+        match (clean, wrote, failures().next()) {
+            (true, _, _) if plan.withheld() == 0 => Exit::Ok,
+            (true, _, _) | (false, true, _) => Exit::Partial,
+            (false, false, Some(ApplyError::Api(error))) if error.class() == Class::Auth => Exit::Auth,
+            (false, false, Some(_)) => Exit::Remote,
+            (false, false, None) if outcomes().any(|it| matches!(it, Outcome::Interrupted)) => {
+                Exit::Interrupted
+            }
+            (false, false, None) => Exit::Partial,
+        }
+    }
+
+    fn text(&self, plan: &Plan) -> String {
+        let show = render::escape::terminal;
+        let mut text = String::new();
+        let steps = order(plan);
+        let of = |it: &GroupReport| -> Vec<Step> {
+            steps.iter().filter(|step| step.change == it.change).cloned().collect()
+        };
+        for group in self.report.groups.iter().filter(|it| !it.is_done()) {
+            text += &format!("\nNot done: {}\n", show(&plan.changes[group.change].name));
+            for (step, outcome) in of(group).iter().zip(&group.outcomes) {
+                let what = words(&step.call);
+                match outcome {
+                    Outcome::Done => text += &format!("  done     {what}\n"),
+                    Outcome::Skipped => text += &format!("  skipped  {what}, as it waits for what failed\n"),
+                    Outcome::Interrupted => {
+                        text += &format!("  stopped  {what}, as the run was interrupted\n")
+                    }
+                    Outcome::Failed(error) => {
+                        text += &format!("  failed   {what}: {}\n", show(&error.to_string()));
+                        for cause in causes(error) {
+                            text += &format!("           because: {}\n", show(&cause));
+                        }
+                        if let Some(hint) = error.hint() {
+                            text += &format!("           hint: {hint}\n");
+                        }
+                    }
+                }
+            }
+        }
+        match &self.left {
+            Left::Nothing => (),
+            Left::Changes(left) => {
+                text += "\nRead back, and still different from the files:\n";
+                for change in &left.changes {
+                    text += &format!("  {}\n", show(&change.name));
+                }
+                text += &format!("  {}\n", render::text::summary(left));
+            }
+            Left::Unknown(why) => text += &format!("\nCould not be read back: {}\n", show(why)),
+        }
+        let done = self.report.groups.iter().filter(|it| it.is_done()).count();
+        if !self.report.groups.is_empty() {
+            text +=
+                &format!("\nApplied: {done} of {}.", render::counted(plan.changes.len(), "group", "groups"));
+            text += match &self.left {
+                Left::Nothing => " Read back: live state matches the files.\n",
+                Left::Changes(_) | Left::Unknown(_) => " Run `rolecall apply` again to continue.\n",
+            };
+        }
+        if plan.withheld() > 0 {
+            text += &format!(
+                "Withheld: {}, see above. They stay as they are until the files or the directory are corrected.\n",
+                render::counted(plan.withheld(), "item", "items")
+            );
+        }
+        text
+    }
+
+    fn json(&self, planned: &Planned, exit: Exit) -> String {
+        let plan: Value = serde_json::from_str(&planned.rendered(Format::Json)).unwrap_or_default();
+        let steps = order(&planned.plan);
+        let groups: Vec<Value> = self
+            .report
+            .groups
+            .iter()
+            .map(|group| {
+                let change: &GroupChange = &planned.plan.changes[group.change];
+                let steps = steps.iter().filter(|it| it.change == group.change);
+                let steps: Vec<Value> =
+                    steps.zip(&group.outcomes).map(|(step, it)| outcome(&step.call, it)).collect();
+                json!({ "company": change.company, "id": change.id, "name": change.name, "done": group.is_done(), "steps": steps })
+            })
+            .collect();
+        let read_back = match &self.left {
+            Left::Nothing => json!({ "clean": true }),
+            Left::Changes(left) => {
+                let names: Vec<_> = left.changes.iter().map(|it| &it.name).collect();
+                json!({ "clean": false, "differ": names })
+            }
+            Left::Unknown(why) => json!({ "clean": false, "error": why }),
+        };
+        let report = json!({
+            "version": 1,
+            "kind": "apply",
+            "exit": exit.code(),
+            "result": exit.name(),
+            "plan": plan,
+            "groups": groups,
+            "readBack": read_back,
+        });
+        format!("{report:#}\n")
+    }
+}
+
+fn may_have_written(error: &ApplyError) -> bool {
+    match error {
+        ApplyError::Api(error) => error.ambiguous(),
+        ApplyError::HalfWay => true,
+        ApplyError::Appeared { .. } => false,
+    }
+}
+
+/// Says what a call does, for people.
+fn words(call: &Call) -> String {
+    match call {
+        Call::CreateGroup { .. } => "create the group".to_owned(),
+        Call::UpdateGroup { .. } => "change name or description".to_owned(),
+        Call::DeleteGroup { .. } => "delete the group".to_owned(),
+        Call::PatchMembers { add, remove, .. } if add.is_empty() => {
+            format!("remove {}", render::counted(remove.len(), "member", "members"))
+        }
+        Call::PatchMembers { add, .. } => format!("add {}", render::counted(add.len(), "member", "members")),
+        Call::PatchRoles { .. } => "change roles".to_owned(),
+    }
+}
+
+fn outcome(call: &Call, outcome: &Outcome) -> Value {
+    let (result, error, hint) = match outcome {
+        Outcome::Done => ("done", None, None),
+        Outcome::Skipped => ("skipped", None, None),
+        Outcome::Interrupted => ("interrupted", None, None),
+        Outcome::Failed(error) => ("failed", Some(error.to_string()), error.hint()),
+    };
+    json!({ "step": words(call), "result": result, "error": error, "hint": hint })
+}

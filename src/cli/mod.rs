@@ -1,0 +1,237 @@
+//! The command line: what was typed, which command that is, and how it ends.
+//!
+//! The only module that prints and reads the environment. One file per command.
+
+mod apply;
+mod drift;
+mod duplicate;
+mod failure;
+mod output;
+mod plan;
+mod run;
+mod sandbox;
+mod schema;
+mod settings;
+mod validate;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use jiff::Timestamp;
+
+use failure::{Exit, Failure};
+use output::Output;
+
+/// Keeps who may do what, where, in YAML in Git, and makes a Spotnana company match it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rolecall",
+    version,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = "\
+Start with:   rolecall plan examples/quickstart
+Credentials:  ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN; each also as …_FILE
+Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 not authorised, 8 remote, 130 interrupted"
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command, before or after its name.
+#[derive(Debug, Args)]
+struct Global {
+    /// Print help
+    // The short form for both spellings: the long one of a dozen options fills two screens.
+    #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
+    help: Option<bool>,
+    /// Folder of the workspace, instead of the current one
+    #[arg(short = 'C', long, global = true, value_name = "DIR", env = "ROLECALL_WORKSPACE", hide_env = true)]
+    workspace: Option<PathBuf>,
+    /// Base URL of the API, or `sandbox`, instead of the one in rolecall.yaml
+    #[arg(long, global = true, value_name = "URL", env = "ROLECALL_ENDPOINT", hide_env = true)]
+    endpoint: Option<String>,
+    /// Company id or name, instead of the one in rolecall.yaml
+    #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY", hide_env = true)]
+    company: Option<String>,
+    /// Form of the result on standard output
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "ROLECALL_FORMAT",
+        default_value = "text",
+        hide_env = true
+    )]
+    format: Format,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        env = "ROLECALL_COLOR",
+        default_value = "auto",
+        hide_env = true
+    )]
+    color: ColorChoice,
+    /// Say less: no progress, no remarks
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Log requests to standard error; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Form of the log
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "ROLECALL_LOG_FORMAT",
+        default_value = "text",
+        hide_env = true
+    )]
+    log_format: LogFormat,
+    /// No progress display, even on a terminal
+    #[arg(long, global = true, env = "ROLECALL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    no_progress: bool,
+    /// Longest wait for one answer, such as 30s
+    #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
+    timeout: Duration,
+    /// Requests in flight at once (1 to 256)
+    #[arg(long, global = true, value_name = "N", env = "ROLECALL_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256), hide_env = true)]
+    concurrency: u16,
+}
+
+/// What to read and compare; shared by the commands that plan.
+#[derive(Debug, Args)]
+struct Selection {
+    /// Workspace folders or access files; the workspace around the current folder where absent
+    paths: Vec<PathBuf>,
+    /// The time that `until` is compared with, instead of now
+    #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant, hide_env = true)]
+    now: Option<Timestamp>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check the files, offline, and report everything that is wrong
+    #[command(after_help = "Example: rolecall validate examples/quickstart")]
+    Validate(validate::Arguments),
+    /// Show what apply would change
+    #[command(after_help = "Example: rolecall plan examples/quickstart --format markdown")]
+    Plan(plan::Arguments),
+    /// Make the live access match the files
+    #[command(after_help = "Example: rolecall apply examples/quickstart --auto-approve")]
+    Apply(apply::Arguments),
+    /// Compare for a cron job: exit 2 on differences, a heartbeat line when clean
+    #[command(after_help = "Example: rolecall drift --format json > drift.json")]
+    Drift(drift::Arguments),
+    /// Write YAML for a custom group with the roles of another
+    #[command(
+        after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
+    )]
+    Duplicate(duplicate::Arguments),
+    /// Run the embedded API as a server, to rehearse against
+    #[command(after_help = "Example: rolecall sandbox --port 8080 --seed examples/quickstart/sandbox.yaml")]
+    Sandbox(sandbox::Arguments),
+    /// Print the JSON Schema of a file, for editors and checks
+    #[command(after_help = "Example: rolecall schema access > schemas/access.schema.json")]
+    Schema(schema::Arguments),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, in a terminal
+    Text,
+    /// For programs: one JSON document in every outcome
+    Json,
+    /// For pull requests
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Runs the program and returns its exit code.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let output = Output::new(&cli.global);
+    let result = match &cli.command {
+        Command::Validate(arguments) => validate::run(&cli.global, arguments, &output),
+        Command::Plan(arguments) => plan::run(&cli.global, arguments, &output),
+        Command::Apply(arguments) => apply::run(&cli.global, arguments, &output),
+        Command::Drift(arguments) => drift::run(&cli.global, arguments, &output),
+        Command::Duplicate(arguments) => duplicate::run(&cli.global, arguments, &output),
+        Command::Sandbox(arguments) => sandbox::run(arguments, &output),
+        Command::Schema(arguments) => schema::run(arguments, &output),
+    };
+    let exit = result.unwrap_or_else(|failure| {
+        output.failure(&failure);
+        failure.exit()
+    });
+    exit.into()
+}
+
+/// Help and version are no failure; everything else clap has to say is invalid input.
+///
+/// clap's own code for it is 2, which here means "there are changes".
+fn usage(error: &clap::Error) -> ExitCode {
+    let exit = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
+        _ => Exit::Invalid,
+    };
+    // A JSON consumer gets a document even for a flag it misspelt; clap has not parsed `--format` then.
+    let wants_json = |it: &str| it == "--format=json" || it == "json";
+    let json = std::env::args().any(|it| wants_json(&it))
+        || std::env::var("ROLECALL_FORMAT").is_ok_and(|it| it == "json");
+    if json && exit == Exit::Invalid {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        output::json_failure("usage", exit, first.trim_start_matches("error: "), &[], None);
+    }
+    let _ = error.print();
+    exit.into()
+}
+
+/// Reads `30s`, `500ms` or `2m`.
+fn duration(raw: &str) -> Result<Duration, String> {
+    let parsed: Result<jiff::SignedDuration, _> = raw.parse();
+    match parsed.ok().and_then(|it| Duration::try_from(it).ok()) {
+        Some(it) if !it.is_zero() => Ok(it),
+        _ => Err("write a time such as 30s, 500ms or 2m".to_owned()),
+    }
+}
+
+/// Reads an instant, or a day as its beginning in UTC.
+fn instant(raw: &str) -> Result<Timestamp, String> {
+    let day = || raw.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    raw.parse()
+        .ok()
+        .or_else(|| day().map(|it| it.timestamp()))
+        .ok_or_else(|| "write an instant such as 2027-01-31T18:00:00Z".to_owned())
+}
+
+impl Selection {
+    /// Returns the time the run takes for now: the flag, `SOURCE_DATE_EPOCH` (seconds), or the clock.
+    fn now(&self) -> Result<Timestamp, Failure> {
+        if let Some(now) = self.now {
+            return Ok(now);
+        }
+        match std::env::var("SOURCE_DATE_EPOCH") {
+            Ok(raw) => raw.parse().ok().and_then(|it| Timestamp::from_second(it).ok()).ok_or_else(|| {
+                Failure::invalid(format!("SOURCE_DATE_EPOCH is `{raw}`, not a number of seconds"))
+                    .hint("unset it, or give `--now`")
+            }),
+            Err(_) => Ok(Timestamp::now()),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Standard output is the result, standard error is everything else.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+use rolecall::{api::Reader, render};
+use serde_json::json;
+
+use super::{
+    Format, Global, LogFormat,
+    failure::{Exit, Failure},
+};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+/// Longest Markdown that is printed, in bytes: the forges cut comments near 65,000 characters.
+pub(crate) const MARKDOWN_BUDGET: usize = 60_000;
+
+/// Where and how a run prints.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) format: Format,
+    color: ColorChoice,
+    quiet: bool,
+    progress: bool,
+}
+
+impl Output {
+    pub(crate) fn new(global: &Global) -> Self {
+        // anstream looks at NO_COLOR, TERM and the stream itself where the choice is left to it.
+        let color = match global.color {
+            clap::ColorChoice::Auto => ColorChoice::Auto,
+            clap::ColorChoice::Always => ColorChoice::Always,
+            clap::ColorChoice::Never => ColorChoice::Never,
+        };
+        log(global);
+        let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
+        Self { format: global.format, color, quiet: global.quiet, progress }
+    }
+
+    /// Prints the result. A reader that has seen enough (`| head`) is no failure.
+    pub(crate) fn result(&self, text: &str) {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
+        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    }
+
+    /// Prints a remark to people who watch.
+    pub(crate) fn remark(&self, text: &str) {
+        if !self.quiet {
+            self.message(text);
+        }
+    }
+
+    /// Prints what has to be seen, even if little is wanted.
+    pub(crate) fn message(&self, text: &str) {
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+        let _ = writeln!(stderr, "{text}");
+    }
+
+    /// Prints why there is no result; as JSON on standard output where that is the format.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        match failure {
+            Failure::Findings { findings, sources } => match self.format {
+                Format::Json => self.result(&render::findings::json(findings, sources)),
+                Format::Markdown => {
+                    self.result(&render::findings::markdown(findings, sources, MARKDOWN_BUDGET));
+                }
+                Format::Text => self.message(render::findings::text(findings, sources).trim_end()),
+            },
+            Failure::Trouble { exit, message, causes, hint } => {
+                if self.format == Format::Json {
+                    json_failure("error", *exit, message, causes, hint.as_deref());
+                }
+                self.message(&trouble(message, causes, hint.as_deref()));
+            }
+        }
+    }
+
+    /// Starts to show that something goes on, on a terminal; nothing elsewhere.
+    pub(crate) fn spinner(&self, what: &'static str) -> Spinner {
+        if !self.progress {
+            return Spinner(None);
+        }
+        let bar = ProgressBar::new_spinner().with_message(what);
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Spinner(Some(bar))
+    }
+
+    /// Starts to count groups: a bar on a terminal, a line per group elsewhere.
+    pub(crate) fn counter(&self, total: usize) -> Counter<'_> {
+        let bar = self.progress.then(|| {
+            let bar = ProgressBar::new(total as u64);
+            bar.set_style(
+                ProgressStyle::with_template("{bar:30} {pos}/{len} groups  {msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
+            bar
+        });
+        Counter { output: self, bar }
+    }
+}
+
+/// Something that goes on; ends when dropped.
+pub(crate) struct Spinner(Option<ProgressBar>);
+
+impl Spinner {
+    /// Shows how far the reading is.
+    pub(crate) fn requests(&self, reader: &Reader) {
+        if let Some(bar) = &self.0 {
+            bar.set_message(format!("reading, {} requests", reader.requests_made()));
+        }
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Groups that are done, one by one.
+pub(crate) struct Counter<'a> {
+    output: &'a Output,
+    bar: Option<ProgressBar>,
+}
+
+impl Counter<'_> {
+    pub(crate) fn settled(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.inc(1);
+                bar.set_message(line.to_owned());
+            }
+            None => self.output.remark(line),
+        }
+    }
+}
+
+impl Drop for Counter<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Returns `error: …`, the causes, and the hint on a line of its own.
+pub(crate) fn trouble(message: &str, causes: &[String], hint: Option<&str>) -> String {
+    let show = render::escape::terminal;
+    let mut text = format!("{ERROR}error{ERROR:#}: {}", show(message));
+    for cause in causes {
+        text += &format!("\n  because: {}", show(cause));
+    }
+    if let Some(hint) = hint {
+        text += &format!("\n{HINT}hint{HINT:#}: {}", show(hint));
+    }
+    text
+}
+
+/// Prints a failure as the one JSON document of the run.
+pub(crate) fn json_failure(kind: &str, exit: Exit, message: &str, causes: &[String], hint: Option<&str>) {
+    let error = json!({
+        "version": 1,
+        "kind": "error",
+        "error": { "type": kind, "exit": exit.code(), "name": exit.name(), "message": message, "causes": causes, "hint": hint },
+    });
+    let _ = writeln!(io::stdout(), "{error:#}");
+}
+
+/// Sends the log to standard error; it is for whoever runs rolecall, not for whoever reads a plan.
+fn log(global: &Global) {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let level = match global.verbose {
+        0 => return,
+        1 => "rolecall=debug",
+        _ => "rolecall=trace,reqwest=debug,hyper_util=debug",
+    };
+    let log = fmt().with_env_filter(EnvFilter::new(level)).with_writer(io::stderr);
+    match global.log_format {
+        LogFormat::Text => log.with_ansi(false).without_time().init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

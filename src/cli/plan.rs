@@ -1,0 +1,27 @@
+//! `rolecall plan`: what apply would change. Only reads.
+
+use clap::Args;
+
+use super::{
+    Global, Selection,
+    failure::{Exit, Failure},
+    output::Output,
+    run,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+    /// Exit with 2 where there are differences
+    #[arg(long, env = "ROLECALL_DETAILED_EXITCODE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    detailed_exitcode: bool,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    let now = arguments.selection.now()?;
+    let checked = run::checked(global, &arguments.selection.paths)?;
+    let planned = run::block_on(run::until_signal(run::planned(global, output, checked, now)))?;
+    output.result(&planned.rendered(output.format));
+    Ok(if arguments.detailed_exitcode { planned.differences() } else { Exit::Ok })
+}

@@ -1,0 +1,30 @@
+//! `rolecall schema`: the published schemas.
+
+use clap::{Args, ValueEnum};
+
+use super::{
+    failure::{Exit, Failure},
+    output::Output,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Which file
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    /// An access file
+    Access,
+    /// rolecall.yaml
+    Workspace,
+}
+
+pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    output.result(&match arguments.kind {
+        Kind::Access => rolecall::schema::access(),
+        Kind::Workspace => rolecall::schema::workspace(),
+    });
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,102 @@
+//! Where to connect, and as whom: flags, environment, file, in this order.
+
+use std::{env, fs};
+
+use rolecall::{
+    api::{self, Credentials, Endpoint, Reader, Settings, Writer},
+    load::Loaded,
+    sandbox::{Options, Sandbox},
+};
+
+use super::{
+    Global,
+    failure::{Exit, Failure},
+};
+
+/// The word for the embedded API.
+const SANDBOX: &str = "sandbox";
+
+/// A connection, and the embedded server that may be at its other end.
+pub(crate) struct Connected {
+    pub(crate) reader: Reader,
+    pub(crate) writer: Writer,
+    /// The API's host, for people.
+    pub(crate) host: String,
+    /// Runs as long as this lives.
+    _sandbox: Option<Sandbox>,
+}
+
+/// Connects to the API that flags, environment or files name. No request is sent.
+pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Failure> {
+    let workspace = loaded.files.workspace.as_ref().and_then(|it| it.1.api.as_ref());
+    let alone = || loaded.files.access.iter().find_map(|it| it.1.api.as_ref());
+    let in_file = workspace.or_else(alone).and_then(|it| it.endpoint.as_ref()).map(|it| it.v.clone());
+    let Some(endpoint) = global.endpoint.clone().or(in_file) else {
+        return Err(Failure::invalid("which API to talk to is not said")
+            .hint("set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one"));
+    };
+    let (endpoint, credentials, sandbox, host) = if endpoint == SANDBOX {
+        let seed = loaded.root.join("sandbox.yaml");
+        let options = Options {
+            seed: seed.is_file().then_some(seed),
+            state: Some(loaded.root.join(".rolecall").join("sandbox.json")),
+            ..Options::default()
+        };
+        let sandbox = Sandbox::start(options)?;
+        let (id, secret) = Sandbox::credentials();
+        let credentials = Credentials::Client { id: id.to_owned(), secret: secret.into() };
+        (sandbox.url(), credentials, Some(sandbox), "the embedded sandbox".to_owned())
+    } else {
+        let host = endpoint.split("://").last().unwrap_or_default().trim_end_matches('/').to_owned();
+        (endpoint, credentials()?, None, host)
+    };
+    let endpoint: Endpoint = endpoint.parse()?;
+    let settings = Settings {
+        concurrency: global.concurrency.into(),
+        timeout: global.timeout,
+        ..Settings::new(endpoint, credentials)
+    };
+    let (reader, writer) = api::connect(settings)?;
+    Ok(Connected { reader, writer, host, _sandbox: sandbox })
+}
+
+/// Reads credentials from the environment, or from files that it names; never from anywhere else.
+fn credentials() -> Result<Credentials, Failure> {
+    let token = secret("ROLECALL_TOKEN")?;
+    let id = secret("ROLECALL_CLIENT_ID")?;
+    let secret = secret("ROLECALL_CLIENT_SECRET")?;
+    match (token, id, secret) {
+        (Some(token), None, None) => Ok(Credentials::Token(token.into())),
+        (None, Some(id), Some(secret)) => Ok(Credentials::Client { id, secret: secret.into() }),
+        (None, None, None) => Err(Failure::new(Exit::Auth, "no credentials").hint(
+            "set ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN (or the same with _FILE)",
+        )),
+        (None, Some(_), None) => {
+            Err(Failure::new(Exit::Auth, "ROLECALL_CLIENT_ID is set, but ROLECALL_CLIENT_SECRET is not"))
+        }
+        (None, None, Some(_)) => {
+            Err(Failure::new(Exit::Auth, "ROLECALL_CLIENT_SECRET is set, but ROLECALL_CLIENT_ID is not"))
+        }
+        (Some(_), _, _) => Err(Failure::new(Exit::Auth, "both a token and client credentials are set")
+            .hint("keep ROLECALL_TOKEN, or ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET")),
+    }
+}
+
+/// Returns a secret from the variable or from the file that the variable with `_FILE` names.
+fn secret(name: &str) -> Result<Option<String>, Failure> {
+    let direct = env::var(name).ok().filter(|it| !it.is_empty());
+    let Some(path) = env::var_os(format!("{name}_FILE")).filter(|it| !it.is_empty()) else {
+        return Ok(direct);
+    };
+    if direct.is_some() {
+        return Err(Failure::new(Exit::Auth, format!("{name} and {name}_FILE are both set"))
+            .hint("unset one of them"));
+    }
+    match fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
+        Ok(_) => Err(Failure::new(Exit::Auth, format!("the file that {name}_FILE names is empty"))),
+        Err(error) => {
+            Err(Failure::new(Exit::Auth, format!("cannot read the file that {name}_FILE names: {error}")))
+        }
+    }
+}
