@@ -26,7 +26,7 @@ pub struct DesiredState {
     /// The groups that shall not, sorted by [`Removal::identity`]. A group in
     /// neither list is left alone: absence never revokes.
     pub removals: Vec<Removal>,
-    /// Memberships that were wanted until an instant now past, sorted: the
+    /// Memberships and roles that were wanted until an instant now past, sorted: the
     /// reason of a removal, for people; nothing is decided by it.
     pub ended: Vec<Ended>,
 }
@@ -113,15 +113,24 @@ impl Removal {
     }
 }
 
-/// A declared membership that has ended.
+/// Something declared that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ended {
     /// The owner of the group.
     pub company: CompanyId,
     /// The group.
     pub group: GroupId,
-    /// Whose membership ended.
-    pub user: UserId,
+    /// What has ended.
+    pub what: Holding,
     /// Where it is declared.
     pub from: Place,
+}
+
+/// What a group has: a member or a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holding {
+    /// A member.
+    Member(UserId),
+    /// A role.
+    Role(RoleId),
 }

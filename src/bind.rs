@@ -10,12 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::{
-    access::{Access, DesiredState, Ended, Grant, Group, GroupKey, LiveState, Member, Removal},
+    access::{Access, DesiredState, Ended, Grant, Group, GroupKey, Holding, LiveState, Member, Removal},
     finding::{Code, Finding},
     ids::{CompanyId, UserId},
     manifest::declared::{Declared, DeclaredCompany, DeclaredGroup, Rest},
     plan::{Overview, Plan, Quarantined, Withheld},
     snapshot::{CompanySnapshot, Contents, GroupHead, Snapshot},
+    source::Place,
 };
 
 mod grants;
@@ -212,7 +213,7 @@ impl Binding<'_> {
                     return;
                 }
             },
-            grants: self.desired_grants(declared, &contents.grants),
+            grants: self.desired_grants(declared, head, &contents.grants),
             members: self.desired_members(declared, head, &contents.members),
             from: Some(declared.from),
         };
@@ -318,16 +319,14 @@ impl Binding<'_> {
                 self.withhold(declared, Withheld::Removal { user, because });
             }
         }
-        if let Some(head) = head {
-            let company = self.company.id;
-            self.bound.desired.ended.extend(ended.into_iter().map(|(user, from)| Ended {
-                company,
-                group: head.id,
-                user,
-                from,
-            }));
-        }
+        self.ended(head, ended.into_iter().map(|(user, from)| (Holding::Member(user), from)));
         members.into_values().collect()
+    }
+
+    /// Notes what is no longer wanted of a group that exists, so that a removal can say why.
+    fn ended(&mut self, head: Option<&GroupHead>, what: impl Iterator<Item = (Holding, Place)>) {
+        let (company, Some(group)) = (self.company.id, head.map(|it| it.id)) else { return };
+        self.bound.desired.ended.extend(what.map(|(what, from)| Ended { company, group, what, from }));
     }
 
     fn note_expiry(&mut self, ends: Option<Timestamp>) {

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use crate::{
-    access::{DesiredState, Grant, Group, GroupKey, LiveState, Member},
+    access::{DesiredState, Grant, Group, GroupKey, Holding, LiveState, Member},
     bind::Bound,
     bind::people::Directory,
     ids::{CompanyId, GroupId, UserId},
@@ -106,7 +106,8 @@ fn alter(want: &Group, have: &Group) -> Option<GroupChange> {
 /// Names every member and role that goes with the group, not just the group.
 fn delete(have: &Group, desired: &DesiredState) -> Option<GroupChange> {
     let id = existing(&have.key)?;
-    let at = desired.removals.binary_search_by_key(&(have.company, id), |it| it.identity()).ok()?;
+    let at =
+        desired.removals.binary_search_by_key(&(have.company, id), super::access::Removal::identity).ok()?;
     let removal = &desired.removals[at];
     Some(GroupChange {
         company: have.company,
@@ -139,9 +140,11 @@ fn grants(want: &[Grant], have: &[Grant]) -> Vec<GrantChange> {
         |role, want, have| {
             let effect = match (want, have) {
                 (Some(want), None) => GrantEffect::Add { scope: want.scope.clone() },
-                (None, Some(have)) => {
-                    GrantEffect::Remove { scope: have.scope.clone(), as_read: have.as_read.clone() }
-                }
+                (None, Some(have)) => GrantEffect::Remove {
+                    expired: None,
+                    scope: have.scope.clone(),
+                    as_read: have.as_read.clone(),
+                },
                 (Some(want), Some(have)) => match have.scope.relation(&want.scope) {
                     Some(relation) => GrantEffect::Rescope {
                         before: have.scope.clone(),
@@ -210,11 +213,19 @@ fn mark_ended(changes: &mut [GroupChange], desired: &DesiredState) {
     }
     for change in changes {
         let (company, Some(group)) = (change.company, change.id) else { continue };
+        let ended = |what: Holding| {
+            let key = (company, group, what);
+            let found = desired.ended.binary_search_by(|it| (it.company, it.group, it.what).cmp(&key));
+            found.ok().map(|at| desired.ended[at].from)
+        };
         for member in &mut change.members {
-            let key = (company, group, member.user);
-            let found = desired.ended.binary_search_by(|it| (it.company, it.group, it.user).cmp(&key));
-            if let (MemberEffect::Remove { expired, .. }, Ok(at)) = (&mut member.effect, found) {
-                *expired = Some(desired.ended[at].from);
+            if let MemberEffect::Remove { expired, .. } = &mut member.effect {
+                *expired = ended(Holding::Member(member.user));
+            }
+        }
+        for grant in &mut change.grants {
+            if let GrantEffect::Remove { expired, .. } = &mut grant.effect {
+                *expired = ended(Holding::Role(grant.role));
             }
         }
     }

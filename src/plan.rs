@@ -183,6 +183,8 @@ pub enum GrantEffect {
     },
     /// The group loses the role.
     Remove {
+        /// The entry that ended, where the removal is due to an `until`.
+        expired: Option<Place>,
         /// Where it held.
         scope: Scope,
         /// The entries to delete, as the API spelled their scopes.

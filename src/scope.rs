@@ -232,7 +232,9 @@ impl Scope {
     pub fn read(raw: Option<&RawValue>) -> Self {
         let Some(raw) = raw else { return Self::default() };
         match serde_json::from_str::<Option<wire::Scope>>(raw.get()) {
-            Ok(scope) => Self::new(scope.into_iter().flat_map(|it| it.audiences).map(read_audience)),
+            Ok(scope) => {
+                Self::new(scope.into_iter().flat_map(|it| it.audiences).map(|it| read_audience(&it)))
+            }
             Err(_) => Self::new([unreadable(raw)]),
         }
     }
@@ -369,15 +371,15 @@ fn atoms(audience: &[Dimension]) -> Vec<Audience> {
     atoms
 }
 
-fn read_audience(audience: Box<RawValue>) -> Audience {
+fn read_audience(audience: &RawValue) -> Audience {
     let Ok(read) = serde_json::from_str::<wire::Audience>(audience.get()) else {
-        return unreadable(&audience);
+        return unreadable(audience);
     };
     let dimensions: Option<Audience> = read.predicates.into_iter().map(wire::Predicate::dimension).collect();
     // No predicate at all restricts nothing; the API never documents it, so it is not trusted.
     match dimensions {
         Some(dimensions) if !dimensions.is_empty() => dimensions,
-        _ => unreadable(&audience),
+        _ => unreadable(audience),
     }
 }
 

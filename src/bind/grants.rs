@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Binding;
 use crate::{
-    access::Grant,
+    access::{Grant, Holding},
     finding::{Code, Finding, did_you_mean},
     ids::{RoleId, UserId},
     manifest::{
@@ -13,7 +13,8 @@ use crate::{
     },
     plan::{Quarantined, Withheld},
     scope::{Dimension, Kind, Scope, Value},
-    snapshot::RoleHead,
+    snapshot::{GroupHead, RoleHead},
+    source::Place,
 };
 
 /// The roles a company may assign, by name.
@@ -86,9 +87,14 @@ fn list<'a>(roles: impl IntoIterator<Item = &'a RoleHead>) -> String {
 
 impl Binding<'_> {
     /// What the group shall hold: the declared, and whatever is not ours to take.
-    pub(super) fn desired_grants(&mut self, declared: &DeclaredGroup, live: &[Grant]) -> Vec<Grant> {
+    pub(super) fn desired_grants(
+        &mut self,
+        declared: &DeclaredGroup,
+        head: Option<&GroupHead>,
+        live: &[Grant],
+    ) -> Vec<Grant> {
         let mut grants: BTreeMap<RoleId, Grant> = BTreeMap::new();
-        let mut ended: BTreeMap<RoleId, Scope> = BTreeMap::new();
+        let mut ended: BTreeMap<RoleId, (Scope, Place)> = BTreeMap::new();
         let mut withheld: Vec<RoleId> = Vec::new();
         for entry in &declared.grants.entries {
             let role = match self.roles.find(entry) {
@@ -103,8 +109,8 @@ impl Binding<'_> {
                 continue;
             };
             if entry.ends.is_some_and(|it| it <= self.now) {
-                let sum = ended.remove(&role.id).unwrap_or_default();
-                ended.insert(role.id, sum.union(scope));
+                let (sum, _) = ended.entry(role.id).or_insert_with(|| (Scope::default(), entry.from));
+                *sum = std::mem::take(sum).union(scope);
                 continue;
             }
             self.note_expiry(entry.ends);
@@ -123,7 +129,7 @@ impl Binding<'_> {
         for grant in live {
             let keep = match declared.grants.rest {
                 Rest::Unmanaged => true,
-                Rest::Kept => ended.get(&grant.role).is_none_or(|it| !it.contains(&grant.scope)),
+                Rest::Kept => ended.get(&grant.role).is_none_or(|(it, _)| !it.contains(&grant.scope)),
                 Rest::Removed => false,
             };
             if keep || withheld.contains(&grant.role) {
@@ -137,6 +143,7 @@ impl Binding<'_> {
                 }
             }
         }
+        self.ended(head, ended.into_iter().map(|(role, (_, from))| (Holding::Role(role), from)));
         grants.into_values().collect()
     }
 

@@ -184,7 +184,7 @@ fn log(global: &Global) {
     let level = match global.verbose {
         0 => return,
         1 => "rolecall=debug",
-        _ => "rolecall=trace,reqwest=debug,hyper_util=debug",
+        _ => "rolecall=trace",
     };
     let log = fmt().with_env_filter(EnvFilter::new(level)).with_writer(io::stderr);
     match global.log_format {

@@ -133,7 +133,7 @@ fn group<'a>(draft: &'a DraftGroup, names: &Names) -> Result<GroupOut<'a>, Unsay
             if unique { RoleNameOut::Name(name) } else { RoleNameOut::Id { id: grant.role.to_string() } };
         roles.push(RoleOut { role, scope });
     }
-    roles.sort_by(|a, b| a.role.to_string().cmp(&b.role.to_string()));
+    roles.sort_by_key(|it| it.role.to_string());
     let mut members: Vec<PersonOut> = draft.members.iter().map(|it| person(*it, names)).collect();
     members.sort();
     Ok(GroupOut { name: &draft.name, description: &draft.description, roles, members })

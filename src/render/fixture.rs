@@ -64,7 +64,11 @@ fn grant(n: u32, line: u32, scope: Scope) -> GrantChange {
 }
 
 fn revoke(n: u32, scope: Scope) -> GrantChange {
-    GrantChange { role: role(n), effect: GrantEffect::Remove { scope, as_read: Vec::new() }, from: None }
+    GrantChange {
+        role: role(n),
+        effect: GrantEffect::Remove { expired: None, scope, as_read: Vec::new() },
+        from: None,
+    }
 }
 
 fn rescope(n: u32, line: u32, before: Scope, after: Scope) -> GrantChange {

@@ -134,6 +134,8 @@ struct Role<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     relation: Option<Relation>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    expired: Option<Origin<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<Origin<'a>>,
 }
 
@@ -271,6 +273,7 @@ fn role<'a>(grant: &GrantChange, plan: &'a Plan, sources: &'a Sources) -> Role<'
         before: None,
         after: None,
         relation: None,
+        expired: None,
         origin: grant.from.map(|it| Origin::new(it, sources)),
     };
     match &grant.effect {
@@ -280,8 +283,9 @@ fn role<'a>(grant: &GrantChange, plan: &'a Plan, sources: &'a Sources) -> Role<'
             (role.before, role.after, role.relation) =
                 (Some(wire(before)), Some(wire(after)), Some(*relation));
         }
-        GrantEffect::Remove { scope, as_read: _ } => {
+        GrantEffect::Remove { expired, scope, as_read: _ } => {
             role.action = Action::Remove;
+            role.expired = expired.map(|it| Origin::new(it, sources));
             role.scope = Some(wire(scope));
         }
     }

@@ -7,7 +7,7 @@ use crate::{
         Summary,
     },
     scope::Relation,
-    source::Sources,
+    source::{Place, Sources},
 };
 
 use super::{counted, description, scope::Words};
@@ -192,6 +192,15 @@ fn block(change: &GroupChange, words: &Words<'_>, sources: &Sources) -> Block {
     }
 }
 
+fn ended(expired: Option<Place>, sources: &Sources) -> Option<String> {
+    expired.map(|it| format!("expired ({})", sources.line(it)))
+}
+
+/// The line of a deleted group gives the reason for everything in it.
+fn not_declared(group: Option<Fact>) -> Option<String> {
+    group.is_none().then(|| "not declared".to_owned())
+}
+
 fn attributes(change: &GroupChange) -> Vec<Line> {
     let line = |fact, what| Line { fact, what, origin: None, note: None };
     let mut lines = Vec::new();
@@ -225,9 +234,8 @@ fn role(grant: &GrantChange, group: Option<Fact>, words: &Words<'_>, sources: &S
             let (before, after) = words.rescope(before, after);
             (fact, format!("{name}: {before} → {after}"))
         }
-        GrantEffect::Remove { scope, as_read: _ } => {
-            // The plan does not say of a role, as it does of a member, that its time is over.
-            note = group.is_none().then(|| "not declared, or expired".to_owned());
+        GrantEffect::Remove { expired, scope, as_read: _ } => {
+            note = ended(*expired, sources).or_else(|| not_declared(group));
             (Fact::RoleRemoved, format!("{name} on {}", words.scope(scope)))
         }
     };
@@ -240,13 +248,12 @@ fn member(member: &MemberChange, group: Option<Fact>, words: &Words<'_>, sources
             (Fact::MemberAdded, moved_from.as_ref().map(|it| format!("moved from {it}")))
         }
         MemberEffect::Remove { moved_to, expired } => {
-            let expired = expired.map(|it| format!("expired ({})", sources.line(it)));
+            let expired = ended(*expired, sources);
             let moved = moved_to.as_ref().map(|it| format!("moved to {it}"));
             let note = match (expired, moved) {
                 (Some(expired), Some(moved)) => Some(format!("{expired}, {moved}")),
                 (Some(note), None) | (None, Some(note)) => Some(note),
-                // The line of the deleted group gives the reason for everybody in it.
-                (None, None) => group.is_none().then(|| "not declared".to_owned()),
+                (None, None) => not_declared(group),
             };
             (Fact::MemberRemoved, note)
         }

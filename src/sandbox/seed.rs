@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::Deserialize;
 
+use crate::{manifest::parse, source::FileId};
+
 use super::{SandboxError, dialect::Dialect, fault::Rule, model::CompanyKind, strict::StrictId};
 
 const BUILT_IN: &str = include_str!("builtin.yaml");
@@ -172,12 +174,15 @@ impl Seed {
     }
 
     fn parse(text: &str, name: &str) -> Result<Self, SandboxError> {
-        serde_saphyr::from_str(text).map_err(|error| {
-            let place = error
-                .location()
-                .map_or_else(|| name.to_owned(), |at| format!("{name}:{}:{}", at.line(), at.column()));
-            let problem = error.without_snippet().to_string();
-            SandboxError::SeedForm { place, problem }
+        // The same strictness and the same limits as for the files of a workspace.
+        parse(text, FileId(0)).map_err(|finding| SandboxError::SeedForm {
+            place: finding
+                .place
+                .map_or_else(|| name.to_owned(), |at| format!("{name}:{}:{}", at.line, at.column)),
+            problem: match finding.help {
+                Some(help) => format!("{} ({help})", finding.message),
+                None => finding.message,
+            },
         })
     }
 }

@@ -1,5 +1,4 @@
 //! rolecall from outside: the real binary against the sandbox over HTTP, and the promises of the repository.
 
 mod architecture;
-mod manifests;
 mod support;

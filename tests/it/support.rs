@@ -195,7 +195,9 @@ impl World {
     /// Returns `METHOD route` of every write since the last [`World::forget`], in order.
     pub fn writes(&self) -> Vec<String> {
         let writes = self.log().into_iter().filter(|it| it["write"] == true);
-        writes.map(|it| format!("{} {}", it["method"].as_str().unwrap(), it["route"].as_str().unwrap())).collect()
+        writes
+            .map(|it| format!("{} {}", it["method"].as_str().unwrap(), it["route"].as_str().unwrap()))
+            .collect()
     }
 
     /// Returns the group of that name as the API shows it.
@@ -210,8 +212,12 @@ impl World {
         let group = self.group(name).unwrap_or_else(|| panic!("no group {name}"));
         let path = format!("/v3/companies/{VOYAGER}/user-groups/{}/members", group["id"].as_str().unwrap());
         let (_, body) = self.call("POST", &path, serde_json::json!({ "pagination": {} }));
-        let mut emails: Vec<String> =
-            body["members"].as_array().unwrap().iter().map(|it| self.email(it["userId"].as_str().unwrap())).collect();
+        let mut emails: Vec<String> = body["members"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| self.email(it["userId"].as_str().unwrap()))
+            .collect();
         emails.sort();
         emails
     }
@@ -227,18 +233,31 @@ impl World {
         let group = self.group(name).unwrap_or_else(|| panic!("no group {name}"));
         let path = format!("/v3/companies/{VOYAGER}/user-groups/{}/roles", group["id"].as_str().unwrap());
         let (_, body) = self.call("POST", &path, serde_json::json!({ "pagination": {} }));
-        let mut roles: Vec<String> = body["roles"].as_array().unwrap().iter().map(|it| {
-            let audiences = it["scope"]["audiences"].as_array().unwrap().iter().map(|it| {
-                let predicates = it["predicates"].as_array().unwrap().iter().map(|it| {
-                    let mut values: Vec<&str> =
-                        it["values"].as_array().into_iter().flatten().map(|it| it.as_str().unwrap()).collect();
-                    values.sort_unstable();
-                    format!("{}={}", it["type"].as_str().unwrap(), values.join(","))
+        let mut roles: Vec<String> = body["roles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| {
+                let audiences = it["scope"]["audiences"].as_array().unwrap().iter().map(|it| {
+                    let predicates = it["predicates"].as_array().unwrap().iter().map(|it| {
+                        let mut values: Vec<&str> = it["values"]
+                            .as_array()
+                            .into_iter()
+                            .flatten()
+                            .map(|it| it.as_str().unwrap())
+                            .collect();
+                        values.sort_unstable();
+                        format!("{}={}", it["type"].as_str().unwrap(), values.join(","))
+                    });
+                    predicates.collect::<Vec<_>>().join("&")
                 });
-                predicates.collect::<Vec<_>>().join("&")
-            });
-            format!("{} {}", it["role"]["name"].as_str().unwrap(), audiences.collect::<Vec<_>>().join(" | "))
-        }).collect();
+                format!(
+                    "{} {}",
+                    it["role"]["name"].as_str().unwrap(),
+                    audiences.collect::<Vec<_>>().join(" | ")
+                )
+            })
+            .collect();
         roles.sort();
         roles
     }

@@ -93,7 +93,7 @@ fn a_seed_that_is_not_one_is_refused_at_its_line() {
         ("version: 1\ncompanies:\n  - { name: a, kind: firm }\n", ":3:", "firm"),
         ("version: 1\ncompanies:\n  - { name: a, id: 7 }\n", ":3:", "UUID"),
         ("version: 1\nfaults: [{ kind: { boom: {} } }]\n", ":2:", "boom"),
-        ("version: 1\nversion: 1\n", ":2:1", "uplicate"),
+        ("version: 1\nversion: 1\n", ":2:1", "given twice"),
         ("version: [1\n", "sandbox.yaml:", ""),
     ] {
         let error = start_with(folder.path(), seed).unwrap_err();
