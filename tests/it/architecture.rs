@@ -38,7 +38,10 @@ fn code(module: &str) -> Vec<(String, String)> {
     while let Some(path) = waiting.pop() {
         if path.is_dir() {
             waiting.extend(fs::read_dir(&path).unwrap().map(|it| it.unwrap().path()));
-        } else if path.is_file() && path.extension().is_some_and(|it| it == "rs") && !path.to_string_lossy().contains("tests") {
+        } else if path.is_file()
+            && path.extension().is_some_and(|it| it == "rs")
+            && !path.to_string_lossy().contains("tests")
+        {
             let text = fs::read_to_string(&path).unwrap();
             // Unit tests stand at the end of a file.
             let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();

@@ -1,0 +1,150 @@
+//! The README is run: every command of it, in order, in one shell, on the example as it is committed.
+
+use std::{fs, net::TcpListener, path::Path, process::Stdio};
+
+use rolecall::finding::Code;
+
+use crate::support::{binary, repository};
+
+/// A command of the README and what it says the command prints.
+struct Shown {
+    command: String,
+    output: Vec<String>,
+}
+
+/// Returns the commands of all `console` blocks.
+fn shown(readme: &str) -> Vec<Shown> {
+    let mut commands: Vec<Shown> = Vec::new();
+    for block in readme.split("```console\n").skip(1) {
+        for line in block.split("```").next().unwrap().lines() {
+            match line.strip_prefix("$ ") {
+                Some(command) => commands.push(Shown { command: command.to_owned(), output: Vec::new() }),
+                None => commands.last_mut().unwrap().output.push(line.to_owned()),
+            }
+        }
+    }
+    commands
+}
+
+/// Replaces what differs from run to run: counts of requests and seconds.
+fn steady(line: &str) -> String {
+    match line.split_once(" requests, ") {
+        Some((before, _)) => {
+            format!("{} requests", before.rsplit_once(' ').map_or(before, |it| it.0).trim_end())
+        }
+        None => line.to_owned(),
+    }
+}
+
+/// Compares line by line; `...` stands for any number of lines.
+fn matches(expected: &[String], found: &[String]) -> bool {
+    match expected.split_first() {
+        None => found.is_empty(),
+        Some((first, rest)) if first == "..." => (0..=found.len()).any(|it| matches(rest, &found[it..])),
+        Some((first, rest)) => found
+            .split_first()
+            .is_some_and(|(line, others)| steady(line) == steady(first) && matches(rest, others)),
+    }
+}
+
+#[test]
+fn the_commands_of_the_readme_print_what_it_says() {
+    let readme = repository("README.md");
+    let commands = shown(&readme);
+    assert!(commands.len() > 6, "the README shows its commands in `console` blocks");
+    assert!(commands[0].command.starts_with("cargo run --release -- plan examples/quickstart"));
+    assert!(readme.contains("`cargo test`"), "the second command");
+
+    let folder = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"), &folder.path().join("examples"));
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let binary_path = env!("CARGO_BIN_EXE_rolecall");
+    let tools = folder.path().join("bin");
+    fs::create_dir(&tools).unwrap();
+    std::os::unix::fs::symlink(binary_path, tools.join("rolecall")).unwrap();
+    let mut script = String::from("set -u\ntrap 'kill $(jobs -p) 2>/dev/null' EXIT\n");
+    for (n, Shown { command, .. }) in commands.iter().enumerate() {
+        // What the two cargo commands make is the binary under test.
+        let command = command
+            .replace("cargo run --release --", binary_path)
+            .replace("cargo install --path .", ":")
+            .replace("8080", &port);
+        script +=
+            &format!("echo '@@ {n}'\n{command}\nstatus=$?; [ $status = 0 ] || echo \"exit code $status\"\n");
+        if command.ends_with('&') {
+            // A person reads the address before going on; the script waits for the port.
+            script += &format!(
+                "for i in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.05; done\n"
+            );
+        }
+    }
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap_or_default());
+    let output = std::process::Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .output()
+        .expect("bash");
+    let text = String::from_utf8(output.stdout).unwrap().replace(&port, "8080");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let mut parts = text.split("@@ ").skip(1);
+    for Shown { command, output } in &commands {
+        let part = parts.next().unwrap_or_else(|| panic!("`{command}` was not reached\n{text}\n{errors}"));
+        let found: Vec<String> = part.lines().skip(1).map(str::to_owned).collect();
+        assert!(
+            matches(output, &found),
+            "`{command}` should print\n{}\nand printed\n{}\n{errors}",
+            output.join("\n"),
+            found.join("\n")
+        );
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(|it| it.unwrap()) {
+        // The state of a sandbox that somebody ran here is not part of the example.
+        if entry.file_name() == ".rolecall" {
+            continue;
+        }
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_finding_is_documented() {
+    let readme = repository("README.md");
+    let (begin, end) = ("<!-- findings:begin -->\n", "<!-- findings:end -->");
+    let (before, rest) = readme.split_once(begin).expect("the table of findings");
+    let (table, after) = rest.split_once(end).expect("the end of the table");
+    let mut wanted = "| code | meaning |\n|---|---|\n".to_owned();
+    for code in Code::ALL {
+        wanted += &format!("| `{code}` | {} |\n", code.meaning());
+    }
+    if std::env::var_os("SNAPSHOTS").is_some_and(|it| it == "overwrite") {
+        fs::write(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"),
+            format!("{before}{begin}{wanted}{end}{after}"),
+        )
+        .unwrap();
+    } else {
+        assert_eq!(table, wanted, "refresh it with SNAPSHOTS=overwrite cargo test --test it");
+    }
+}
+
+#[test]
+fn every_command_is_in_the_readme() {
+    let readme = repository("README.md");
+    let help = String::from_utf8(binary().arg("--help").output().unwrap().stdout).unwrap();
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    for command in commands.lines().filter_map(|it| it.split_whitespace().next()) {
+        assert!(readme.contains(&format!("| `rolecall {command}")), "{command} is not in the README");
+    }
+}
