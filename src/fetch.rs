@@ -42,7 +42,7 @@ pub async fn fetch(reader: &Reader, declared: &Declared) -> Result<Snapshot, Api
     let mut snapshot = Snapshot::default();
     for company in &declared.companies {
         let people: Vec<PersonRef> = company.people().into_iter().cloned().collect();
-        let users = find(reader, company.id, &people);
+        let users = reader.find_users(company.id, &people);
         let (users, (live, wanted)) = try_join(users, company_snapshot(reader, company)).await?;
         snapshot.users.extend(users);
         snapshot.users.extend(one_by_one(reader, company.id, &people, &snapshot.users).await?);
@@ -153,26 +153,6 @@ pub fn grants(roles: Vec<GroupRole>) -> Vec<Grant> {
     grants.into_values().collect()
 }
 
-async fn find(reader: &Reader, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, ApiError> {
-    if people.is_empty() {
-        return Ok(Vec::new());
-    }
-    let users = reader.find_users(company, people).await?;
-    Ok(users.into_iter().map(|it| user(company, it)).collect())
-}
-
-fn user(company: CompanyId, it: crate::api::User) -> User {
-    User {
-        id: it.id,
-        email: it.email,
-        external_id: it.external_id,
-        employee_id: it.employee_id,
-        // Who is found by asking a company for its users belongs to it, unless the answer says otherwise.
-        company: it.company.or(Some(company)),
-        active: it.active,
-    }
-}
-
 /// Asks once more for everybody whom the bulk list did not find: it is a draft in the API and may
 /// not match every address (contract §7.2), and nobody shall be quarantined on its word alone.
 async fn one_by_one(
@@ -187,7 +167,7 @@ async fn one_by_one(
         .buffered(GROUPS_AT_ONCE)
         .try_collect::<Vec<_>>()
         .await?;
-    Ok(found.into_iter().flatten().map(|it| user(company, it)).collect())
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Looks for people whom the company does not have in the other companies of the workspace:
@@ -203,7 +183,7 @@ async fn elsewhere(
         company.people().into_iter().filter(|it| !directory.knows(it)).cloned().collect();
     let mut found = Vec::new();
     for &other in declared.known_companies.iter().filter(|it| **it != company.id) {
-        match find(reader, other, &unknown).await {
+        match reader.find_users(other, &unknown).await {
             Ok(users) => found.extend(users),
             // A token of one company may not look into another; then nobody is known there.
             Err(error) if matches!(error.status(), Some(403 | 404)) => (),
@@ -225,5 +205,5 @@ async fn strangers(
     let members = groups.filter_map(|it| live.contents.get(&it.group)).flat_map(|it| &it.members);
     let unknown: BTreeSet<UserId> = members.copied().filter(|it| !known.contains(it)).collect();
     let unknown: Vec<PersonRef> = unknown.into_iter().map(PersonRef::UserId).collect();
-    find(reader, live.id, &unknown).await
+    reader.find_users(live.id, &unknown).await
 }

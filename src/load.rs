@@ -13,7 +13,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::{
     finding::{Code, Finding},
-    manifest::{MAX_FILE_BYTES, access::AccessFile, check::Files, parse, workspace::WorkspaceFile},
+    manifest::{MAX_FILE_BYTES, access::AccessFile, check::Files, parse},
     source::{FileId, Sources},
 };
 
@@ -102,46 +102,34 @@ impl LoadError {
 ///
 /// What cannot be read. What is wrong in a file is in [`Loaded::findings`].
 pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
-    let mut root: Option<PathBuf> = None;
+    let mut roots: Vec<(&Path, Option<PathBuf>)> = Vec::new();
     let mut parts: Vec<&Path> = Vec::new();
     let here = [from.to_owned()];
     for path in if paths.is_empty() { &here[..] } else { paths } {
         let is_folder = fs::metadata(path).map_err(unreadable(path))?.is_dir();
         let found = workspace_of(path);
-        match (&root, found) {
-            (Some(first), Some(second)) if *first != second => {
-                return Err(LoadError::TwoWorkspaces { first: first.clone(), second });
-            }
-            (None, Some(found)) => root = Some(found),
-            (None, None) if is_folder => return Err(LoadError::NoWorkspace { from: path.clone() }),
-            _ => (),
+        if found.is_none() && is_folder {
+            return Err(LoadError::NoWorkspace { from: path.clone() });
         }
+        if let Some((first, _)) = roots.iter().find(|(_, root)| *root != found) {
+            return Err(LoadError::TwoWorkspaces { first: (*first).to_owned(), second: path.clone() });
+        }
+        roots.push((path, found));
         // A folder above the workspace file's own, or the workspace itself, stands for all of it.
         if !(paths.is_empty() || is_folder && path.join(WORKSPACE_FILE).is_file()) {
             parts.push(path);
         }
     }
-    let Some(root) = root else {
+    let Some(root) = roots.into_iter().find_map(|(_, root)| root) else {
         let root = parts.first().and_then(|it| it.parent()).unwrap_or(from).to_owned();
         let mut loaded = Loaded { root: root.clone(), ..Loaded::default() };
         let files = parts.iter().map(|it| (shown(&root, it), (*it).to_owned())).collect();
         loaded.access(files)?;
         return Ok(loaded);
     };
-    let mut loaded = Loaded { root: root.clone(), ..Loaded::default() };
-    let file = loaded.read(WORKSPACE_FILE.to_owned(), &root.join(WORKSPACE_FILE))?;
-    let workspace: WorkspaceFile = match file.map(|file| (file, loaded.parse_one::<WorkspaceFile>(file))) {
-        Some((file, Ok(workspace))) => {
-            loaded.files.workspace = Some((file, workspace.clone()));
-            workspace
-        }
-        Some((_, Err(finding))) => {
-            loaded.findings.push(finding);
-            return Ok(loaded);
-        }
-        None => return Ok(loaded),
-    };
-    let patterns: Vec<&str> = match &workspace.access {
+    let mut loaded = workspace(root.clone())?;
+    let Some((_, file)) = &loaded.files.workspace else { return Ok(loaded) };
+    let patterns: Vec<&str> = match &file.access {
         Some(patterns) => patterns.iter().map(|it| it.v.as_str()).collect(),
         None => vec![DEFAULT_PATTERN],
     };
@@ -154,6 +142,7 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
                 Finding::general(Code::NoAccessFiles, message)
                     .help("create an access file, or correct `access:` in rolecall.yaml"),
             );
+            return Ok(loaded);
         }
         files
     } else {
@@ -171,6 +160,27 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
         files
     };
     loaded.access(files.into_iter().map(|it| (shown(&root, &it), it)).collect())?;
+    Ok(loaded)
+}
+
+/// Reads the workspace around `from` without its access files.
+///
+/// # Errors
+///
+/// What cannot be read. What is wrong in the file is in [`Loaded::findings`].
+pub fn load_workspace(from: &Path) -> Result<Loaded, LoadError> {
+    workspace(workspace_of(from).ok_or_else(|| LoadError::NoWorkspace { from: from.to_owned() })?)
+}
+
+fn workspace(root: PathBuf) -> Result<Loaded, LoadError> {
+    let path = root.join(WORKSPACE_FILE);
+    let mut loaded = Loaded { root, ..Loaded::default() };
+    if let Some(file) = loaded.read(WORKSPACE_FILE.to_owned(), &path)? {
+        match loaded.parse_one(file) {
+            Ok(workspace) => loaded.files.workspace = Some((file, workspace)),
+            Err(finding) => loaded.findings.push(finding),
+        }
+    }
     Ok(loaded)
 }
 

@@ -62,13 +62,18 @@ pub struct Contents {
 }
 
 /// A user of the directory.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
+    /// Which user.
     pub id: UserId,
+    /// The business address.
     pub email: Option<Email>,
+    /// The id another system gave the person.
     pub external_id: Option<Box<str>>,
+    /// The employer's number for the person.
     pub employee_id: Option<Box<str>>,
+    /// The company the person belongs to.
     pub company: Option<CompanyId>,
+    /// Whether the person can act; where the API does not say, yes.
     pub active: bool,
 }

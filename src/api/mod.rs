@@ -34,7 +34,7 @@ pub use error::{ApiError, Class};
 pub use reader::Reader;
 pub use request::{Effect, Request};
 pub use settings::{Endpoint, Settings};
-pub use wire::{Group, GroupRole, Permission, PermittedActions, RbacInfo, Role, User};
+pub use wire::{Group, GroupRole, Permission, PermittedActions, RbacInfo, Role};
 pub use writer::{RoleToAdd, RoleToDelete, Writer};
 
 use connection::{Bounds, Connection};

@@ -8,7 +8,8 @@ use serde::{
 };
 use uuid::Uuid;
 
-use super::wire::{Group, GroupRole, Member, Role, User};
+use super::wire::{Group, GroupRole, Member, Role};
+use crate::snapshot::User;
 
 /// Rows of a paged list and the name they are listed under.
 pub(super) trait Row: Sized + for<'de> Deserialize<'de> {

@@ -6,10 +6,11 @@ use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed};
 
 use serde::Serialize;
 
-use super::{
-    ApiError, Reader, User, paging::gather, reader::FILTER_SIZE, settings::form_encoded, wire::Elements,
+use super::{ApiError, Reader, paging::gather, reader::FILTER_SIZE, settings::form_encoded, wire::Elements};
+use crate::{
+    ids::{CompanyId, PersonRef, UserId},
+    snapshot::User,
 };
-use crate::ids::{CompanyId, PersonRef, UserId};
 
 /// An id as users v3 spells it, unlike rbac (contract C11).
 #[derive(Serialize)]

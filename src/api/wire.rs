@@ -8,7 +8,10 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
 use super::liberal::{Reference, id, optional_id, or_default, time};
-use crate::ids::{CompanyId, Email, GroupId, RoleId, UserId};
+use crate::{
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    snapshot::User,
+};
 
 /// A user group (contract §3.0).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -124,23 +127,7 @@ impl<'de> Deserialize<'de> for GroupRole {
     }
 }
 
-/// A user, as any of the three user operations tells (contract §7).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
-    /// Which user.
-    pub id: UserId,
-    /// The business address; a private one is not looked at.
-    pub email: Option<Email>,
-    /// The id another system gave the person.
-    pub external_id: Option<Box<str>>,
-    /// The employer's number for the person.
-    pub employee_id: Option<Box<str>>,
-    /// The company the person belongs to.
-    pub company: Option<CompanyId>,
-    /// Whether the person can act; absent means yes.
-    pub active: bool,
-}
-
+/// Reads a user as any of the three user operations tells (contract §7); a private address is not looked at.
 impl<'de> Deserialize<'de> for User {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]

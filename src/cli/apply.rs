@@ -48,8 +48,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         }
         let mut outcome = Applied { report: Report { groups: Vec::new() }, left: Left::Nothing };
         if !planned.plan.is_empty() {
-            if !arguments.auto_approve && !consent(output) {
-                return Err(Failure::invalid("not approved; nothing was changed"));
+            if !arguments.auto_approve {
+                run::until_signal(consent(output)).await?;
             }
             outcome = write(output, &planned, now).await;
         }
@@ -63,11 +63,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
 }
 
 /// Asks on the terminal; only a whole `yes` counts.
-fn consent(output: &Output) -> bool {
+async fn consent(output: &Output) -> Result<(), Failure> {
     output.message("");
     let _ = write!(io::stderr(), "Apply these changes? Only `yes` is accepted: ");
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).is_ok() && answer.trim() == "yes"
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).map(|_| answer)
+    });
+    match answer.await {
+        Ok(Ok(answer)) if answer.trim() == "yes" => Ok(()),
+        _ => Err(Failure::invalid("not approved; nothing was changed")),
+    }
 }
 
 /// What became of an apply.

@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let checked = run::checked(global, &[])?;
+    let checked = run::checked_workspace(global)?;
     let company = match &checked.declared.company {
         Some(company) => *company,
         None => {

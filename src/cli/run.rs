@@ -37,9 +37,20 @@ pub(crate) struct Checked {
 
 /// Reads and checks the files.
 pub(crate) fn checked(global: &Global, paths: &[PathBuf]) -> Result<Checked, Failure> {
-    let here = global.workspace.clone().unwrap_or_else(|| PathBuf::from("."));
-    let mut loaded = load::load(paths, &here)?;
-    loaded.files.company = global.company.clone();
+    sound(global, load::load(paths, &here(global))?)
+}
+
+/// Reads and checks the workspace file alone, for commands that need no access files.
+pub(crate) fn checked_workspace(global: &Global) -> Result<Checked, Failure> {
+    sound(global, load::load_workspace(&here(global))?)
+}
+
+fn here(global: &Global) -> PathBuf {
+    global.workspace.clone().unwrap_or_else(|| PathBuf::from("."))
+}
+
+fn sound(global: &Global, mut loaded: Loaded) -> Result<Checked, Failure> {
+    loaded.files.company.clone_from(&global.company);
     let mut findings = std::mem::take(&mut loaded.findings);
     match check(&loaded.files) {
         Ok(declared) if findings.is_empty() => Ok(Checked { loaded, declared }),
@@ -130,7 +141,10 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Error, format!("cannot start: {error}")))?;
-    runtime.block_on(work)
+    let result = runtime.block_on(work);
+    // A question on the terminal that nobody answered must not keep the process.
+    runtime.shutdown_background();
+    result
 }
 
 /// Waits for work that only reads: a signal ends it at once, nothing was written.
