@@ -144,6 +144,8 @@ pub enum ApiError {
     },
 }
 
+const NOT_THE_API: &str = "something other than the API may have answered: check the endpoint and any proxy";
+
 /// What kind of failure it is, for the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -224,7 +226,12 @@ impl ApiError {
             Self::UnsendableToken => "check the token for line breaks or spaces copied along",
             Self::NoClient { .. } => "check the CA certificates of this machine (SSL_CERT_FILE)",
             Self::NoAnswer { sent: false, .. } => "check the endpoint, the network and any proxy",
-            Self::NoAnswer { .. } | Self::TooLarge { .. } => return self.reread(),
+            Self::NoAnswer { .. } => {
+                return self.reread().or_else(|| Some("the network or a proxy cut it off: try again".into()));
+            }
+            Self::TooLarge { .. } => {
+                return self.reread().or_else(|| Some(NOT_THE_API.into()));
+            }
             Self::TimedOut { .. } => {
                 return self.reread().or_else(|| Some("try again, or allow more time per request".into()));
             }
@@ -243,12 +250,12 @@ impl ApiError {
             Self::Refused { status: 500.., .. } => {
                 return self.reread().or_else(|| Some("the API is in trouble: try again later".into()));
             }
-            Self::Refused { .. } => return None,
+            Self::Refused { .. } => {
+                "check the endpoint and any proxy; the API's support can look up the debug id"
+            }
             Self::Throttled { .. } => "try again later, or allow fewer requests at once",
             Self::Auth { .. } => "check the client id and secret: a rotated secret ends at once",
-            Self::Garbled { .. } => {
-                "something other than the API may have answered: check the endpoint and any proxy"
-            }
+            Self::Garbled { .. } => NOT_THE_API,
             Self::Incomplete { .. } => "somebody may be changing it right now: try again in a moment",
             Self::Endless { .. } => "the server's paging is broken: nothing was changed on this basis",
             Self::Redirected { .. } => "if you trust that address, make it the endpoint",

@@ -44,6 +44,7 @@ struct Cli {
 
 /// Options of every command, before or after its name.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// Print help
     // The short form for both spellings: the long one of a dozen options fills two screens.
@@ -196,7 +197,8 @@ fn usage(error: &clap::Error) -> ExitCode {
     if json && exit == Exit::Invalid {
         let text = error.render().to_string();
         let first = text.lines().next().unwrap_or_default();
-        output::json_failure("usage", exit, first.trim_start_matches("error: "), &[], None);
+        let tip = text.lines().find_map(|it| it.trim().strip_prefix("tip: "));
+        output::json_failure("usage", exit, first.trim_start_matches("error: "), &[], tip);
     }
     let _ = error.print();
     exit.into()

@@ -73,8 +73,20 @@ impl Output {
                 Format::Text => self.message(render::findings::text(findings, sources).trim_end()),
             },
             Failure::Trouble { exit, message, causes, hint } => {
-                if self.format == Format::Json {
-                    json_failure("error", *exit, message, causes, hint.as_deref());
+                match self.format {
+                    Format::Json => json_failure("error", *exit, message, causes, hint.as_deref()),
+                    // A comment on a pull request says that there is no plan, and why.
+                    Format::Markdown => {
+                        let say = render::escape::markdown;
+                        let why = causes.iter().map(|it| format!("\n- because: {}", say(it)));
+                        let hint = hint.iter().map(|it| format!("\n- hint: {}", say(it)));
+                        let more: String = why.chain(hint).collect();
+                        self.result(&format!(
+                            "<!-- rolecall:plan -->\n### rolecall: no plan\n\n{}\n{more}\n",
+                            say(message)
+                        ));
+                    }
+                    Format::Text => (),
                 }
                 self.message(&trouble(message, causes, hint.as_deref()));
             }

@@ -71,15 +71,16 @@ fn credentials() -> Result<Credentials, Failure> {
         (None, None, None) => Err(Failure::new(Exit::Auth, "no credentials").hint(
             "set ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN (or the same with _FILE)",
         )),
-        (None, Some(_), None) => {
-            Err(Failure::new(Exit::Auth, "ROLECALL_CLIENT_ID is set, but ROLECALL_CLIENT_SECRET is not"))
-        }
-        (None, None, Some(_)) => {
-            Err(Failure::new(Exit::Auth, "ROLECALL_CLIENT_SECRET is set, but ROLECALL_CLIENT_ID is not"))
-        }
+        (None, Some(_), None) => Err(half("ROLECALL_CLIENT_ID", "ROLECALL_CLIENT_SECRET")),
+        (None, None, Some(_)) => Err(half("ROLECALL_CLIENT_SECRET", "ROLECALL_CLIENT_ID")),
         (Some(_), _, _) => Err(Failure::new(Exit::Auth, "both a token and client credentials are set")
             .hint("keep ROLECALL_TOKEN, or ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET")),
     }
+}
+
+fn half(set: &str, missing: &str) -> Failure {
+    Failure::new(Exit::Auth, format!("{set} is set, but {missing} is not"))
+        .hint(format!("set {missing} as well, or ROLECALL_TOKEN instead of both"))
 }
 
 /// Returns a secret from the variable or from the file that the variable with `_FILE` names.
@@ -92,11 +93,11 @@ fn secret(name: &str) -> Result<Option<String>, Failure> {
         return Err(Failure::new(Exit::Auth, format!("{name} and {name}_FILE are both set"))
             .hint("unset one of them"));
     }
-    match fs::read_to_string(&path) {
-        Ok(text) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
-        Ok(_) => Err(Failure::new(Exit::Auth, format!("the file that {name}_FILE names is empty"))),
-        Err(error) => {
-            Err(Failure::new(Exit::Auth, format!("cannot read the file that {name}_FILE names: {error}")))
-        }
-    }
+    let problem = match fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(Some(text.trim().to_owned())),
+        Ok(_) => format!("the file that {name}_FILE names is empty"),
+        Err(error) => format!("cannot read the file that {name}_FILE names: {error}"),
+    };
+    Err(Failure::new(Exit::Auth, problem)
+        .hint(format!("check the path and its permissions, or set {name} itself")))
 }

@@ -40,7 +40,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
 ///
 /// The first thing that is structurally wrong.
 pub fn parse<T: DeserializeOwned>(text: &str, file: FileId) -> Result<T, Finding> {
-    serde_saphyr::from_str_with_options(text, options()).map_err(|error| finding(&error, text, file))
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| finding(&error, file))
 }
 
 /// A node costs a few dozen bytes, so a file of [`MAX_FILE_BYTES`] stays within memory;
@@ -65,7 +65,7 @@ fn options() -> Options {
     options
 }
 
-fn finding(error: &Error, text: &str, file: FileId) -> Finding {
+fn finding(error: &Error, file: FileId) -> Finding {
     let inner = error.without_snippet();
     let at = inner.location().or_else(|| error.location());
     let (line, column) = at.map_or((1, 1), |it| (it.line(), it.column()));
@@ -106,8 +106,6 @@ fn finding(error: &Error, text: &str, file: FileId) -> Finding {
         }
         Error::Message { msg, .. } => new(Code::WrongType, msg.clone()),
         Error::Unexpected { expected, .. } => new(Code::WrongType, format!("expected {expected}")),
-        Error::Eof { .. } if text.trim().is_empty() => new(Code::Syntax, "the file is empty".to_owned())
-            .help("an access file starts with `version: 1`; delete the file if it is not needed"),
         Error::MultipleDocuments { .. } => new(Code::Syntax, "the file holds several documents".to_owned())
             .help("give each document a file of its own"),
         Error::Budget { .. }

@@ -124,18 +124,26 @@ impl Check {
             (Kind::BookingTmc, &entry.booking_tmc),
             (Kind::ContractingTmc, &entry.contracting_tmc),
         ] {
-            let names = self.companies.clone();
-            self.dimension(at, &mut audience, kind, values.as_ref(), |it| {
-                alias(file, it, "company", &names, CompanyId).map(|it| Value::Id(it.0))
-            });
+            let read =
+                |it: &_| alias(file, it, "company", &self.companies, CompanyId).map(|it| Value::Id(it.0));
+            audience.extend(dimension(&mut self.findings, at, kind, values.as_ref(), read));
         }
-        let names = self.legal_entities.clone();
-        self.dimension(at, &mut audience, Kind::LegalEntity, entry.legal_entity.as_ref(), |it| {
-            alias(file, it, "legalEntity", &names, |it| it).map(Value::Id)
-        });
-        self.dimension(at, &mut audience, Kind::StealthType, entry.stealth_type.as_ref(), |it| {
-            Ok(Value::from_wire(&it.v))
-        });
+        let read = |it: &_| alias(file, it, "legalEntity", &self.legal_entities, |it| it).map(Value::Id);
+        audience.extend(dimension(
+            &mut self.findings,
+            at,
+            Kind::LegalEntity,
+            entry.legal_entity.as_ref(),
+            read,
+        ));
+        let read = |it: &At<String>| Ok(Value::from_wire(&it.v));
+        audience.extend(dimension(
+            &mut self.findings,
+            at,
+            Kind::StealthType,
+            entry.stealth_type.as_ref(),
+            read,
+        ));
         match &entry.platform {
             Some(At { v: true, .. }) => {
                 audience.push(Dimension { kind: Kind::Platform, values: vec![Value::Nothing] });
@@ -149,7 +157,7 @@ impl Check {
         for predicate in entry.predicates.iter().flatten() {
             let kind = Kind::from_wire(&predicate.v.r#type);
             if predicate.v.values.is_empty() && kind != Kind::Platform {
-                self.empty_dimension(predicate.place(file), kind.as_wire());
+                self.say(empty_dimension(predicate.place(file), kind.as_wire()));
             }
             let mut values: Vec<Value> = predicate.v.values.iter().map(|it| Value::from_wire(it)).collect();
             if values.is_empty() {
@@ -160,7 +168,7 @@ impl Check {
         let mut persons = Vec::new();
         if let Some(OneOrMany(entries)) = &entry.profile {
             if entries.is_empty() {
-                self.empty_dimension(at, "profile");
+                self.say(empty_dimension(at, "profile"));
             }
             for it in entries {
                 let at = it.place(file);
@@ -185,29 +193,33 @@ impl Check {
         }
         (self.findings.len() == before).then_some((audience, persons))
     }
+}
 
-    fn dimension(
-        &mut self,
-        at: Place,
-        audience: &mut Audience,
-        kind: Kind,
-        values: Option<&OneOrMany<At<String>>>,
-        read: impl Fn(&At<String>) -> Result<Value, Finding>,
-    ) {
-        let Some(OneOrMany(entries)) = values else { return };
-        if entries.is_empty() {
-            self.empty_dimension(at, kind.as_wire());
+/// Reads the values of one key; what is wrong with them joins the findings.
+fn dimension(
+    findings: &mut Vec<Finding>,
+    at: Place,
+    kind: Kind,
+    values: Option<&OneOrMany<At<String>>>,
+    read: impl Fn(&At<String>) -> Result<Value, Finding>,
+) -> Option<Dimension> {
+    let OneOrMany(entries) = values?;
+    if entries.is_empty() {
+        findings.push(empty_dimension(at, kind.as_wire()));
+    }
+    let mut values = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match read(entry) {
+            Ok(value) => values.push(value),
+            Err(finding) => findings.push(finding),
         }
-        let values: Vec<Value> = entries.iter().filter_map(|it| self.take(read(it))).collect();
-        audience.push(Dimension { kind, values });
     }
+    Some(Dimension { kind, values })
+}
 
-    fn empty_dimension(&mut self, at: Place, key: &str) {
-        self.say(
-            Finding::new(Code::InvalidScope, at, format!("`{key}` lists nothing"))
-                .help("an empty list would cover nobody; delete the key or the role"),
-        );
-    }
+fn empty_dimension(at: Place, key: &str) -> Finding {
+    Finding::new(Code::InvalidScope, at, format!("`{key}` lists nothing"))
+        .help("an empty list would cover nobody; delete the key or the role")
 }
 
 fn scope_of(audiences: impl IntoIterator<Item = (Audience, Vec<PersonRef>)>) -> DeclaredScope {

@@ -1,0 +1,208 @@
+//! Who is meant, who cannot be told, who stays and who has had their time.
+
+use serde_json::Value;
+
+use crate::support::{NO_CHANGES, SEED, World};
+
+/// Declares the members of Desk, where Ana and Bo are now.
+fn desk(members: &str) -> World {
+    World::new().groups(&format!(
+        "  - {{ name: Desk, description: The desk., roles: unmanaged, members: {members} }}
+  - {{ name: Night, description: The night., roles: unmanaged, members: [cy@voyager.example, ana@voyager.example] }}\n"
+    ))
+}
+
+#[test]
+fn one_who_cannot_be_resolved_is_withheld_and_the_rest_is_done() {
+    for (person, why) in [
+        ("nobody@voyager.example", "no user has this key"),
+        ("gone@voyager.example", "the user is not active"),
+        ("vip@globex.example", "the user belongs to globex"),
+        ("{ externalId: agent-99 }", "no user has this key"),
+        ("{ employeeId: V-99 }", "no user has this key"),
+        ("{ userId: 00000000-0000-4000-8000-000000000099 }", "no user has this key"),
+    ] {
+        let world = desk(&format!("[ana@voyager.example, bo@voyager.example, cy@voyager.example, {person}]"));
+        let plan = world.plan().expect(0).shows("+ member cy@voyager.example").shows("Withheld 1");
+        assert!(plan.stdout.contains(why), "{person}\n{}", plan.stdout);
+        world.run("plan --detailed-exitcode").expect(2);
+        world.apply().expect(3).shows("Withheld: 1 item");
+        let there = ["ana@voyager.example", "bo@voyager.example", "cy@voyager.example"];
+        assert_eq!(world.members("Desk"), there, "{person}");
+        assert_eq!(world.members("Night"), ["ana@voyager.example", "cy@voyager.example"], "{person}");
+        // Nothing is left to write, and yet it is not settled.
+        world.forget();
+        world.apply().expect(3);
+        assert_eq!(world.writes(), [""; 0], "{person}");
+    }
+}
+
+#[test]
+fn nobody_is_removed_who_may_be_the_one_that_is_not_resolved() {
+    // Bo is not declared, but one letter off Bo's address is.
+    let world = desk("[ana@voyager.example, boo@voyager.example]");
+    let plan = world.plan().expect(0).shows("Withheld 2");
+    assert!(plan.stdout.contains("may be boo@voyager.example"), "{}", plan.stdout);
+    world.apply().expect(3);
+    assert_eq!(world.members("Desk"), ["ana@voyager.example", "bo@voyager.example"]);
+    // Once the address is right, the doubt is gone.
+    let declare = |member: &str| {
+        let group =
+            format!("{{ name: Desk, description: The desk., roles: unmanaged, members: [{member}] }}");
+        world.write("access/a.yaml", &format!("version: 1\ngroups: [{group}]\n"));
+    };
+    declare("cy@voyager.example");
+    world.apply().expect(0);
+    assert_eq!(world.members("Desk"), ["cy@voyager.example"]);
+}
+
+#[test]
+fn one_who_left_the_company_but_is_declared_and_there_stays_until_someone_decides() {
+    let seed =
+        SEED.replace("members: [cy@voyager.example]", "members: [cy@voyager.example, gone@voyager.example]");
+    let world = World::seeded(&seed).groups(
+        "  - { name: Night, description: The night., roles: unmanaged, members: [cy@voyager.example, gone@voyager.example] }\n",
+    );
+    let plan = world.plan().expect(0);
+    assert!(plan.stdout.contains("gone@voyager.example"), "{}", plan.stdout);
+    world.forget();
+    world.apply().expect(0);
+    assert_eq!(world.writes(), [""; 0]);
+}
+
+#[test]
+fn at_least_adds_and_never_removes() {
+    let world = desk("{ atLeast: [cy@voyager.example] }");
+    world.apply().expect(0);
+    assert_eq!(world.members("Desk"), ["ana@voyager.example", "bo@voyager.example", "cy@voyager.example"]);
+    world.settled();
+}
+
+#[test]
+fn unmanaged_members_and_roles_are_not_touched() {
+    let world = desk("unmanaged");
+    let before = (world.members("Desk"), world.roles("Desk"));
+    world.forget();
+    world.apply().expect(0);
+    assert_eq!(world.writes_to("Desk"), [""; 0]);
+    assert_eq!((world.members("Desk"), world.roles("Desk")), before);
+    world.settled();
+}
+
+#[test]
+fn roles_at_least_adds_and_never_removes() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., roles: { atLeast: [{ role: Trip Manager, scope: { company: globex } }] }, members: unmanaged }\n",
+    );
+    world.apply().expect(0);
+    assert_eq!(world.roles("Desk").len(), 2);
+    world.settled();
+}
+
+#[test]
+fn nobody_is_a_list_too() {
+    let world = desk("[]");
+    world.apply().expect(0);
+    assert_eq!(world.members("Desk"), [""; 0]);
+    world.settled();
+}
+
+#[test]
+fn a_membership_ends_with_its_last_day() {
+    let world =
+        desk("[ana@voyager.example, { email: bo@voyager.example, until: 2027-01-31, reason: cover }]")
+            .with("access/n.yaml", "version: 1\n");
+    for (now, line) in [
+        ("2027-01-20T00:00:00Z", None),
+        ("2027-01-31T23:59:59Z", Some("Expiring 1 within 7 days")),
+        ("2027-02-01T00:00:00Z", Some("- member bo@voyager.example expired (access/a.yaml:3)")),
+    ] {
+        let plan = world.run(&format!("plan --now {now}")).expect(0);
+        match line {
+            Some(line) => _ = plan.shows(line),
+            None => assert!(
+                !plan.stdout.contains("Expiring") && !plan.stdout.contains("- member"),
+                "{}",
+                plan.stdout
+            ),
+        }
+    }
+    world.run("apply --auto-approve --now 2027-02-01T00:00:00Z").expect(0);
+    assert_eq!(world.members("Desk"), ["ana@voyager.example"]);
+    world.run("plan --now 2027-02-01T00:00:00Z").expect(0).ends_with(NO_CHANGES);
+}
+
+#[test]
+fn what_has_ended_goes_even_from_a_list_that_keeps_others() {
+    let world = desk("{ atLeast: [{ email: bo@voyager.example, until: 2027-01-31 }] }");
+    world.run("apply --auto-approve --now 2027-02-01").expect(0);
+    assert_eq!(world.members("Desk"), ["ana@voyager.example"]);
+}
+
+#[test]
+fn a_role_ends_at_its_instant() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., members: unmanaged, roles: [{ role: Agent, scope: { company: globex }, until: \"2027-01-31T18:00:00Z\" }] }\n",
+    );
+    world.run("plan --now 2027-01-31T17:59:59Z").expect(0).ends_with(NO_CHANGES);
+    world.run("plan --now 2027-01-31T18:00:00Z").expect(0).shows("- role Agent on company globex");
+}
+
+#[test]
+fn each_key_of_a_person_finds_the_same_person() {
+    let ana = World::new().user("ana@voyager.example");
+    for (key, who) in [
+        ("ANA@Voyager.Example", "ana@voyager.example"),
+        ("{ email: ana@voyager.example }", "ana@voyager.example"),
+        ("{ externalId: agent-17 }", "bo@voyager.example"),
+        ("{ employeeId: V-3 }", "cy@voyager.example"),
+        (&format!("{{ userId: {ana} }}"), "ana@voyager.example"),
+    ] {
+        for list in ["available", "refused"] {
+            let world = World::seeded(&format!("{SEED}dialect: {{ usersList: {list} }}\n"))
+                .groups(&format!("  - {{ name: New, description: New., roles: [], members: [{key}] }}\n"));
+            world.apply().expect(0);
+            assert_eq!(world.members("New"), [who], "{key}, bulk list {list}");
+            world.settled();
+        }
+    }
+}
+
+#[test]
+fn two_people_of_one_key_are_nobody() {
+    let seed = SEED.replace(
+        "groups:\n",
+        "  - { email: twin@voyager.example, company: voyager, externalId: agent-17 }\ngroups:\n",
+    );
+    let world = World::seeded(&seed)
+        .groups("  - { name: New, description: New., roles: [], members: [{ externalId: agent-17 }, ana@voyager.example] }\n");
+    let plan = world.plan().expect(0).shows("Withheld 1");
+    assert!(plan.stdout.contains("2 users match"), "{}", plan.stdout);
+    world.apply().expect(3);
+    assert_eq!(world.members("New"), ["ana@voyager.example"]);
+}
+
+#[test]
+fn a_role_whose_scope_names_somebody_unknown_stays_as_it_is() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., roles: [{ role: Agent, scope: { profile: who@globex.example } }], members: [ana@voyager.example] }\n",
+    );
+    let before = world.roles("Desk");
+    let plan = world.plan().expect(0).shows("Withheld 1");
+    assert!(plan.stdout.contains("left as it is"), "{}", plan.stdout);
+    world.apply().expect(3);
+    assert_eq!(world.roles("Desk"), before);
+    assert_eq!(world.members("Desk"), ["ana@voyager.example"]);
+}
+
+#[test]
+fn the_quarantine_is_in_every_format() {
+    let world = desk("[ana@voyager.example, bo@voyager.example, nobody@voyager.example]");
+    let json = world.run("plan --format json").expect(0).json();
+    assert_eq!(json["summary"]["withheld"], 1);
+    assert_eq!(json["quarantine"][0]["why"], "unknown");
+    assert_eq!(json["quarantine"].as_array().map(Vec::len), Some(1));
+    assert_ne!(json["quarantine"][0]["origin"]["line"], Value::Null);
+    let markdown = world.run("plan --format markdown").expect(0).stdout;
+    assert!(markdown.contains("nobody") && markdown.contains("no user has this key"), "{markdown}");
+}
