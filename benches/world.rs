@@ -6,13 +6,13 @@ const COMPANY: &str = "1a6f0000-0000-4000-8000-000000000001";
 
 /// How large a tenant is.
 #[derive(Clone, Copy, Debug)]
-pub struct Size {
+pub(crate) struct Size {
     /// Custom groups, each with three roles on a client company.
-    pub groups: usize,
+    pub(crate) groups: usize,
     /// Members of each group.
-    pub members: usize,
+    pub(crate) members: usize,
     /// People in all; every one is in some group as long as there are places.
-    pub people: usize,
+    pub(crate) people: usize,
 }
 
 /// Groups declared in one file.
@@ -26,7 +26,7 @@ fn members(size: Size, group: usize) -> impl Iterator<Item = String> {
 }
 
 /// Writes `seed.yaml`, `rolecall.yaml` and `access/*.yaml` below `folder`.
-pub fn write(folder: &Path, size: Size) {
+pub(crate) fn write(folder: &Path, size: Size) {
     let mut seed = format!(
         "version: 1\ncompanies:\n  - {{ id: {COMPANY}, name: voyager, kind: tmc, legalEntities: [{{ name: voyager-de }}] }}\n"
     );

@@ -2,7 +2,7 @@
 //!
 //! A scope is a union (OR) of audiences, an audience an intersection (AND) of
 //! dimensions, a dimension a set (OR) of values (contract §4). Two scopes mean
-//! the same exactly if their canonical forms are equal; [`canonical`] says how.
+//! the same exactly if their canonical forms are equal; `canonical` says how.
 
 use std::{collections::BTreeSet, fmt};
 

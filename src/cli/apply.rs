@@ -153,7 +153,7 @@ impl Applied {
                     Outcome::Done => text += &format!("  done     {what}\n"),
                     Outcome::Skipped => text += &format!("  skipped  {what}, as it waits for what failed\n"),
                     Outcome::Interrupted => {
-                        text += &format!("  stopped  {what}, as the run was interrupted\n")
+                        text += &format!("  stopped  {what}, as the run was interrupted\n");
                     }
                     Outcome::Failed(error) => {
                         text += &format!("  failed   {what}: {}\n", show(&error.to_string()));
