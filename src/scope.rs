@@ -4,20 +4,20 @@
 //! dimensions, a dimension a set (OR) of values (contract §4). Two scopes mean
 //! the same exactly if their canonical forms are equal; `canonical` says how.
 
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::ids::parse_uuid;
 
-/// Above this many single-valued audiences a scope is not multiplied out.
-///
-/// Bounds the work for hostile input; real scopes have a handful. Beyond it two
-/// spellings of one meaning may look different, which shows as a change and
-/// never hides one.
-const EXPANSION_LIMIT: usize = 10_000;
+mod canonical;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use canonical::{EXPANSION_LIMIT, atoms, canonical, combinations, covers, is_whole_platform, tidy};
 
 /// What a dimension restricts, with the API's predicate types (contract §4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -249,128 +249,6 @@ impl Scope {
     }
 }
 
-/// Whether the audience is `PLATFORM` alone, which the contract (§4) reads as everything.
-fn is_whole_platform(audience: &[Dimension]) -> bool {
-    matches!(audience, [Dimension { kind: Kind::Platform, values }] if values == &[Value::Nothing])
-}
-
-/// Sorts an audience and joins dimensions of one kind; `None` where nobody can match it.
-fn tidy(mut audience: Audience) -> Option<Audience> {
-    for dimension in &mut audience {
-        dimension.values.sort_unstable();
-        dimension.values.dedup();
-    }
-    audience.sort();
-    audience.dedup();
-    let mut tidied: Audience = Vec::with_capacity(audience.len());
-    for dimension in audience {
-        match tidied.last_mut() {
-            Some(last) if last.kind == dimension.kind && last.kind.is_single_valued() => {
-                last.values.retain(|value| dimension.values.binary_search(value).is_ok());
-                if last.values.is_empty() {
-                    return None;
-                }
-            }
-            _ => tidied.push(dimension),
-        }
-    }
-    Some(tidied)
-}
-
-/// Returns the one form of all spellings of the same union.
-///
-/// Every audience is multiplied out into audiences with one value per dimension
-/// ("atoms"). As values are open sets, a union covers an atom only if one of its
-/// atoms does; so after dropping covered atoms the rest is the same for every
-/// spelling. Atoms that differ in one dimension only are then joined again,
-/// dimension by dimension in a fixed order, which depends on nothing but the set.
-fn canonical(mut audiences: Vec<Audience>) -> Vec<Audience> {
-    if audiences.len() < 2 {
-        return audiences;
-    }
-    let total = audiences.iter().map(|it| combinations(it)).fold(0, usize::saturating_add);
-    if total > EXPANSION_LIMIT {
-        audiences.sort();
-        audiences.dedup();
-        return audiences;
-    }
-    let all: BTreeSet<Audience> = audiences.iter().flat_map(|it| atoms(it)).collect();
-    // A covering atom has fewer dimensions, so most atoms meet few candidates.
-    let shortest = all.iter().map(Vec::len).min().unwrap_or(0);
-    let mut boxes: Vec<Audience> = all
-        .iter()
-        .filter(|atom| {
-            atom.len() == shortest || !all.iter().any(|outer| outer.len() < atom.len() && covers(outer, atom))
-        })
-        .cloned()
-        .collect();
-    let kinds: BTreeSet<Kind> = boxes.iter().flatten().map(|it| it.kind.clone()).collect();
-    for kind in &kinds {
-        boxes = join_along(kind, boxes);
-    }
-    boxes.sort();
-    boxes
-}
-
-/// Joins audiences that are equal but for their values of `kind`.
-fn join_along(kind: &Kind, boxes: Vec<Audience>) -> Vec<Audience> {
-    let mut keyed: Vec<(Audience, usize, Vec<Value>)> = Vec::new();
-    let mut joined = Vec::new();
-    for mut audience in boxes {
-        match audience.iter().filter(|it| it.kind == *kind).count() {
-            1 => {
-                let at = audience.iter().position(|it| it.kind == *kind).unwrap_or(0);
-                let values = audience.remove(at).values;
-                keyed.push((audience, at, values));
-            }
-            _ => joined.push(audience),
-        }
-    }
-    keyed.sort();
-    for group in keyed.chunk_by(|a, b| a.0 == b.0) {
-        let (rest, at, _) = &group[0];
-        let mut values: Vec<Value> = group.iter().flat_map(|(_, _, values)| values.clone()).collect();
-        values.sort_unstable();
-        values.dedup();
-        let mut audience = rest.clone();
-        audience.insert(*at, Dimension { kind: kind.clone(), values });
-        joined.push(audience);
-    }
-    joined.sort();
-    joined
-}
-
-/// Whether everybody in `inner` is in `outer`.
-fn covers(outer: &[Dimension], inner: &[Dimension]) -> bool {
-    outer.iter().all(|wide| {
-        inner.iter().any(|narrow| {
-            narrow.kind == wide.kind
-                && narrow.values.iter().all(|value| wide.values.binary_search(value).is_ok())
-        })
-    })
-}
-
-fn combinations(audience: &[Dimension]) -> usize {
-    audience.iter().map(|it| it.values.len()).fold(1, usize::saturating_mul)
-}
-
-fn atoms(audience: &[Dimension]) -> Vec<Audience> {
-    let mut atoms = vec![Vec::with_capacity(audience.len())];
-    for Dimension { kind, values } in audience {
-        atoms = atoms
-            .into_iter()
-            .flat_map(|atom| {
-                values.iter().map(move |value| {
-                    let mut atom = atom.clone();
-                    atom.push(Dimension { kind: kind.clone(), values: vec![value.clone()] });
-                    atom
-                })
-            })
-            .collect();
-    }
-    atoms
-}
-
 fn read_audience(audience: &RawValue) -> Audience {
     let Ok(read) = serde_json::from_str::<wire::Audience>(audience.get()) else {
         return unreadable(audience);
@@ -388,97 +266,3 @@ fn unreadable(raw: &RawValue) -> Audience {
         .map_or_else(|_| raw.get().to_owned(), |value| value.to_string());
     vec![Dimension { kind: Kind::Unreadable, values: vec![Value::Text(text.into())] }]
 }
-
-/// The JSON of a scope (contract §4): read liberally, written in one form.
-mod wire {
-    use super::{Deserialize, Dimension, Kind, RawValue, Serialize, Value};
-
-    #[derive(Deserialize)]
-    pub(super) struct Scope {
-        #[serde(default)]
-        pub(super) audiences: Vec<Box<RawValue>>,
-    }
-
-    #[derive(Deserialize)]
-    pub(super) struct Audience {
-        pub(super) predicates: Vec<Predicate>,
-    }
-
-    #[derive(Deserialize)]
-    pub(super) struct Predicate {
-        r#type: String,
-        comparator: Option<String>,
-        values: Option<OneOrMany>,
-        id: Option<Id>,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrMany {
-        One(String),
-        Many(Vec<String>),
-    }
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Bare(String),
-        Wrapped { id: String },
-    }
-
-    impl Predicate {
-        /// Returns the dimension, or `None` for a comparator that is not `IN`.
-        pub(super) fn dimension(self) -> Option<Dimension> {
-            if self.comparator.is_some_and(|it| it != "IN") {
-                return None;
-            }
-            let kind = Kind::from_wire(&self.r#type);
-            let mut texts = match self.values {
-                None => Vec::new(),
-                Some(OneOrMany::One(value)) => vec![value],
-                Some(OneOrMany::Many(values)) => values,
-            };
-            match self.id {
-                Some(Id::Bare(id) | Id::Wrapped { id }) if texts.is_empty() => texts.push(id),
-                _ => (),
-            }
-            let values = match (&kind, texts.is_empty()) {
-                (Kind::Platform, true) => vec![Value::Nothing],
-                (_, true) => return None,
-                (_, false) => texts.iter().map(|it| Value::from_wire(it)).collect(),
-            };
-            Some(Dimension { kind, values })
-        }
-    }
-
-    #[derive(Serialize)]
-    pub(super) struct ScopeOut<'a> {
-        pub(super) audiences: Vec<AudienceOut<'a>>,
-    }
-
-    #[derive(Serialize)]
-    pub(super) struct AudienceOut<'a> {
-        pub(super) predicates: Vec<PredicateOut<'a>>,
-    }
-
-    #[derive(Serialize)]
-    pub(super) struct PredicateOut<'a> {
-        r#type: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        comparator: Option<&'static str>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        values: Vec<String>,
-    }
-
-    impl<'a> PredicateOut<'a> {
-        pub(super) fn new(dimension: &'a Dimension) -> Self {
-            let values: Vec<String> =
-                dimension.values.iter().filter(|it| **it != Value::Nothing).map(Value::to_string).collect();
-            let comparator = (!values.is_empty()).then_some("IN");
-            Self { r#type: dimension.kind.as_wire(), comparator, values }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -6,7 +6,6 @@ use std::{
 };
 
 use clap::Args;
-use jiff::Timestamp;
 use rolecall::{
     api::Class,
     apply::{ApplyError, GroupReport, Outcome, Report, apply},
@@ -51,7 +50,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             if !arguments.auto_approve {
                 run::until_signal(consent(output)).await?;
             }
-            outcome = write(output, &planned, now).await;
+            outcome = write(output, &planned).await;
         }
         let exit = outcome.exit(&planned.plan);
         match output.format {
@@ -92,7 +91,7 @@ enum Left {
     Unknown(String),
 }
 
-async fn write(output: &Output, planned: &Planned, now: Timestamp) -> Applied {
+async fn write(output: &Output, planned: &Planned) -> Applied {
     let Planned { plan, connected, checked, .. } = planned;
     let steps = order(plan);
     let stop = run::stop_on_signal();
@@ -101,7 +100,9 @@ async fn write(output: &Output, planned: &Planned, now: Timestamp) -> Applied {
     let report = apply((&connected.reader, &connected.writer), plan, &steps, &stop, settled).await;
     drop(counter);
     let places: BTreeSet<_> = plan.changes.iter().filter_map(|it| it.from).collect();
-    let left = match run::read_and_compare(output, connected, &checked.declared.only(&places), now).await {
+    let left = match run::read_and_compare(output, connected, &checked.declared.only(&places), planned.now)
+        .await
+    {
         Ok(Ok(left)) if left.is_empty() => Left::Nothing,
         Ok(Ok(left)) => Left::Changes(Box::new(left)),
         Ok(Err(findings)) => Left::Unknown(findings.first().map(|it| it.message.clone()).unwrap_or_default()),

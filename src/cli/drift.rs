@@ -17,16 +17,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let now = arguments.selection.now()?;
-    let checked = run::checked(global, &arguments.selection.paths)?;
-    let planned = run::block_on(run::until_signal(run::planned(global, output, checked, now)))?;
-    output.result(&planned.rendered(output.format));
+    let planned = run::print_plan(global, &arguments.selection, output)?;
     if planned.plan.is_settled() && output.format == Format::Text {
         let memberships: usize = planned.plan.companies.iter().map(|it| it.memberships).sum();
         let groups: usize = planned.checked.declared.companies.iter().map(|it| it.groups.len()).sum();
         // A job that says nothing looks like one that did not run.
         output.result(&format!(
-            "No drift at {now:.0}: {}, {}, {} in {:.1} s.\n",
+            "No drift at {:.0}: {}, {}, {} in {:.1} s.\n",
+            planned.now,
             render::counted(groups, "declared group", "declared groups"),
             render::counted(memberships, "membership", "memberships"),
             render::counted(

@@ -19,9 +19,6 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let now = arguments.selection.now()?;
-    let checked = run::checked(global, &arguments.selection.paths)?;
-    let planned = run::block_on(run::until_signal(run::planned(global, output, checked, now)))?;
-    output.result(&planned.rendered(output.format));
+    let planned = run::print_plan(global, &arguments.selection, output)?;
     Ok(if arguments.detailed_exitcode { planned.differences() } else { Exit::Ok })
 }

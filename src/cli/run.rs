@@ -23,7 +23,7 @@ use rolecall::{
 };
 
 use super::{
-    Format, Global,
+    Format, Global, Selection,
     failure::{Exit, Failure},
     output::{MARKDOWN_BUDGET, Output},
     settings::{Connected, connect},
@@ -72,6 +72,8 @@ pub(crate) struct Planned {
     pub(crate) checked: Checked,
     pub(crate) connected: Connected,
     pub(crate) plan: Plan,
+    /// What `until` was compared with.
+    pub(crate) now: Timestamp,
     pub(crate) elapsed: Duration,
 }
 
@@ -86,7 +88,20 @@ pub(crate) async fn planned(
     let connected = connect(global, &checked.loaded)?;
     let plan = read_and_compare(output, &connected, &checked.declared, now).await?;
     let plan = plan.map_err(|findings| wrong(findings, &mut checked.loaded))?;
-    Ok(Planned { checked, connected, plan, elapsed: started.elapsed() })
+    Ok(Planned { checked, connected, plan, now, elapsed: started.elapsed() })
+}
+
+/// Reads, compares and prints: all that `plan` and `drift` do. Only reads.
+pub(crate) fn print_plan(
+    global: &Global,
+    selection: &Selection,
+    output: &Output,
+) -> Result<Planned, Failure> {
+    let now = selection.now()?;
+    let checked = checked(global, &selection.paths)?;
+    let planned = block_on(until_signal(planned(global, output, checked, now)))?;
+    output.result(&planned.rendered(output.format));
+    Ok(planned)
 }
 
 /// Fetches what is declared, binds it and returns the plan, or what the API's answer shows to be wrong.
