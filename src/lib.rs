@@ -13,6 +13,25 @@
 //! know no file, no network, no clock and no randomness. Only `load` reads the
 //! user's files, only `api` speaks HTTP, only `manifest` names the YAML crate of
 //! the files, and only the program around this library prints.
+//!
+//! ```
+//! use rolecall::{bind::bind, diff, manifest, render, snapshot::Snapshot, source::Sources};
+//!
+//! let text = "
+//! version: 1
+//! company: 1a6f0000-0000-4000-8000-000000000001
+//! groups: [{ name: Desk, description: The desk, roles: [], members: [] }]
+//! ";
+//! let file = Sources::default().add("access.yaml".to_owned(), text.to_owned());
+//! let access = manifest::parse(text, file).expect("sound YAML");
+//! let files = manifest::check::Files { access: vec![(file, access)], ..Default::default() };
+//! let declared = manifest::check::check(&files).expect("sound files");
+//!
+//! let live = Snapshot::default(); // a company without groups
+//! let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
+//! let plan = diff::plan(bind(&declared, &live, now).expect("known names"), &live);
+//! assert!(render::text::summary(&plan).starts_with("Plan: 1 group to create, 0 to change, 0 to delete;"));
+//! ```
 
 // Values: what everything else is about.
 pub mod ids;

@@ -97,9 +97,12 @@ fn bound(access: &str) -> Result<Bound, Vec<Finding>> {
     bind(&declared, &snapshot(), "2026-11-21T12:00:00Z".parse().unwrap())
 }
 
-/// Returns every change and everything withheld, a line each.
 fn outcome(access: &str) -> Vec<String> {
-    let plan = diff::plan(bound(access).unwrap_or_else(|it| panic!("{it:?}")), &snapshot());
+    lines(&diff::plan(bound(access).unwrap_or_else(|it| panic!("{it:?}")), &snapshot()))
+}
+
+/// Returns every change and everything withheld, a line each.
+fn lines(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     for change in &plan.changes {
         let kind = match &change.kind {
@@ -305,4 +308,56 @@ fn an_ambiguous_role_lists_its_candidates_and_a_standard_group_names_the_way_out
     assert!(frozen.contains("rolecall duplicate \"Admins\""), "{frozen}");
     let same = "groups: [{ name: Admins, description: d, roles: [{ role: Agent, scope: { company: globex } }], members: unmanaged }]\n";
     assert!(outcome(same).is_empty());
+}
+
+/// Returns `items` in another order: by repeatedly taking the one that `seed` points at.
+fn shuffled<T: Clone>(items: &[T], mut seed: usize) -> Vec<T> {
+    let mut left = items.to_vec();
+    let mut order = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        order.push(left.remove(seed % left.len()));
+        seed = seed / 3 + 7;
+    }
+    order
+}
+
+proptest::proptest! {
+    /// Files, keys, lists and API pages may come in any order: the plan is the same.
+    #[test]
+    fn input_order_is_irrelevant(seeds in proptest::array::uniform6(0..1_000_usize)) {
+        let plan = |[groups, members, roles, live, people, entries]: [usize; 6]| {
+            let members = shuffled(&["ana@voyager.example", "bob@voyager.example", "cy@voyager.example"], members);
+            let grants = shuffled(
+                &[
+                    "{ role: Agent, scope: { company: [voyager, globex] } }",
+                    "{ role: { name: Desk Lead, providedBy: company }, scope: [{ profile: vip@globex.example }, { company: globex }] }",
+                ],
+                entries,
+            );
+            let groups = shuffled(
+                &[
+                    format!("  - {{ name: Desk, description: e, roles: [{}], members: [{}] }}", grants.join(", "), members.join(", ")),
+                    "  - { members: [ana@voyager.example], roles: unmanaged, name: Admins }".to_owned(),
+                    "  - { name: New, description: d, roles: [], members: [bo@voyager.example, cy@voyager.example] }".to_owned(),
+                ],
+                groups,
+            );
+            let access = format!("version: 1\ngroups:\n{}\n", groups.join("\n"));
+            let files = Files {
+                workspace: Some((FileId(0), parse(WORKSPACE, FileId(0)).unwrap())),
+                access: vec![(FileId(1), parse(&access, FileId(1)).unwrap())],
+                company: None,
+            };
+            let mut snapshot = snapshot();
+            snapshot.users = shuffled(&snapshot.users, people);
+            let company = &mut snapshot.companies[0];
+            company.groups = shuffled(&company.groups, live);
+            company.roles = shuffled(&company.roles, roles);
+            let bound = bind(&check(&files).unwrap(), &snapshot, "2026-11-21T12:00:00Z".parse().unwrap());
+            lines(&diff::plan(bound.unwrap(), &snapshot))
+        };
+        let lines = plan([0; 6]);
+        proptest::prop_assert!(lines.len() > 10, "{:?}", lines);
+        proptest::prop_assert_eq!(plan(seeds), lines);
+    }
 }
