@@ -3,6 +3,7 @@
 mod answers;
 mod apply;
 mod architecture;
+mod client;
 mod consent;
 mod examples;
 mod exit_codes;
