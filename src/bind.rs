@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::{
-    access::{Access, DesiredState, Ended, Grant, Group, GroupKey, Holding, LiveState, Member, Removal},
+    access::{DesiredState, Ended, Grant, Group, GroupKey, Holding, LiveState, Member, Removal},
     finding::{Code, Finding},
-    ids::{CompanyId, UserId},
+    ids::{PersonRef, UserId},
     manifest::declared::{Declared, DeclaredCompany, DeclaredGroup, Rest},
     plan::{Overview, Plan, Quarantined, Withheld},
     snapshot::{CompanySnapshot, Contents, GroupHead, Snapshot},
@@ -53,10 +53,6 @@ pub struct Bound {
 /// All findings that need the API to be seen: unknown and ambiguous roles,
 /// unknown groups, changes of what cannot be changed. People who cannot be
 /// resolved are no error: they are quarantined (P7).
-///
-/// # Panics
-///
-/// Never for a snapshot that was fetched for these files.
 pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<Bound, Vec<Finding>> {
     let directory = Directory::new(&snapshot.users);
     let mut bound = Bound { aliases: declared.aliases.clone(), ..Bound::default() };
@@ -102,7 +98,7 @@ struct Binding<'a> {
     directory: &'a Directory<'a>,
     roles: Roles<'a>,
     /// The people whom the files name and the directory does not know.
-    suspects: Vec<&'a crate::ids::PersonRef>,
+    suspects: Vec<&'a PersonRef>,
     now: Timestamp,
     bound: &'a mut Bound,
     findings: &'a mut Vec<Finding>,
@@ -334,17 +330,5 @@ impl Binding<'_> {
         if ends.is_some_and(|it| it.duration_since(self.now) <= notice) {
             self.bound.expiring += 1;
         }
-    }
-}
-
-impl Bound {
-    /// Returns the ids of the companies looked at.
-    pub fn company_ids(&self) -> impl Iterator<Item = CompanyId> {
-        self.companies.iter().map(|it| it.company)
-    }
-
-    /// Returns both sides.
-    pub fn sides(&self) -> (&Access, &Access) {
-        (&self.desired.access, &self.live.0)
     }
 }

@@ -61,11 +61,4 @@ impl Sources {
     pub fn line(&self, place: Place) -> String {
         format!("{}:{}", self.file(place.file).path, place.line)
     }
-
-    /// Drops the texts, which only findings quote, and keeps the paths.
-    pub fn forget_texts(&mut self) {
-        for file in &mut self.0 {
-            file.text = String::new();
-        }
-    }
 }

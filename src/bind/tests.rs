@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     diff,
-    ids::{GroupId, RoleId},
+    ids::{CompanyId, GroupId, RoleId},
     manifest::{
         check::{Files, check},
         parse,
