@@ -140,8 +140,9 @@ impl Worker<'_> {
                 Outcome::Interrupted
             } else {
                 match self.call(&step.call, &mut created).await {
-                    Ok(()) => Outcome::Done,
-                    Err(error) => Outcome::Failed(error),
+                    Some(Ok(())) => Outcome::Done,
+                    Some(Err(error)) => Outcome::Failed(error),
+                    None => Outcome::Skipped,
                 }
             };
             outcomes.push(outcome);
@@ -149,30 +150,24 @@ impl Worker<'_> {
         GroupReport { change: steps.first().map_or(0, |it| it.change), outcomes }
     }
 
-    async fn call(&self, call: &Call, created: &mut Option<GroupId>) -> Result<(), ApplyError> {
-        match call {
+    /// Makes one call; `None` where it is about a group that was not created.
+    async fn call(&self, call: &Call, created: &mut Option<GroupId>) -> Option<Result<(), ApplyError>> {
+        Some(match call {
             Call::CreateGroup { company, attributes } => {
-                *created = Some(self.create(*company, attributes).await?);
-                Ok(())
+                self.create(*company, attributes).await.map(|id| *created = Some(id))
             }
             Call::UpdateGroup { company, group, attributes: Attributes { name, description } } => {
-                Ok(self.writer.update_group(*company, *group, name, description).await?)
+                let updated = self.writer.update_group(*company, *group, name, description).await;
+                updated.map_err(ApplyError::from)
             }
             Call::DeleteGroup { company, group } => self.delete(*company, *group).await,
             Call::PatchMembers { company, group, add, remove } => {
-                let group = self.target(*group, *created)?;
-                self.patch_members(*company, group, add, remove).await
+                self.patch_members(*company, group.or(*created)?, add, remove).await
             }
             Call::PatchRoles { company, group, add, delete } => {
-                let group = self.target(*group, *created)?;
-                self.patch_roles(*company, group, add, delete).await
+                self.patch_roles(*company, group.or(*created)?, add, delete).await
             }
-        }
-    }
-
-    /// A step without an id comes after the one that creates the group, and is skipped if that failed.
-    fn target(&self, group: Option<GroupId>, created: Option<GroupId>) -> Result<GroupId, ApplyError> {
-        group.or(created).ok_or(ApplyError::Appeared { ids: Vec::new() })
+        })
     }
 
     /// Creates the group once: looks for its name before, and again if the answer is lost (contract §1.3).

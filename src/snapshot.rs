@@ -18,6 +18,23 @@ pub struct Snapshot {
     pub users: Vec<User>,
 }
 
+impl Snapshot {
+    /// Takes over what was read again; what was not stays as it was.
+    pub fn renew(&mut self, newer: Self) {
+        for mut company in newer.companies {
+            match self.companies.iter_mut().find(|it| it.id == company.id) {
+                Some(known) => {
+                    known.groups = company.groups;
+                    known.roles = company.roles;
+                    known.contents.append(&mut company.contents);
+                }
+                None => self.companies.push(company),
+            }
+        }
+        self.users.extend(newer.users);
+    }
+}
+
 /// What one company reported.
 #[derive(Clone, Debug)]
 pub struct CompanySnapshot {

@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let now = arguments.selection.now()?;
     let checked = run::checked(global, &arguments.selection.paths)?;
     run::block_on(async {
-        let planned = run::until_signal(run::planned(global, output, checked, now)).await?;
+        let mut planned = run::until_signal(run::planned(global, output, checked, now)).await?;
         if output.format != Format::Json {
             output.result(&planned.rendered(output.format));
         }
@@ -50,12 +50,22 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             if !arguments.auto_approve {
                 run::until_signal(consent(output)).await?;
             }
-            outcome = write(output, &planned).await;
+            outcome = write(output, &mut planned).await;
         }
         let exit = outcome.exit(&planned.plan);
         match output.format {
             Format::Json => output.result(&outcome.json(&planned, exit)),
-            Format::Text | Format::Markdown => output.result(&outcome.text(&planned.plan)),
+            Format::Text => output.result(&outcome.text(&planned.plan)),
+            // An indented block, in which nothing calls anybody.
+            Format::Markdown => {
+                let text = outcome.text(&planned.plan);
+                output.result(
+                    &text
+                        .lines()
+                        .map(|it| format!("    {it}").trim_end().to_owned() + "\n")
+                        .collect::<String>(),
+                );
+            }
         }
         Ok(exit)
     })
@@ -91,8 +101,8 @@ enum Left {
     Unknown(String),
 }
 
-async fn write(output: &Output, planned: &Planned) -> Applied {
-    let Planned { plan, connected, checked, .. } = planned;
+async fn write(output: &Output, planned: &mut Planned) -> Applied {
+    let Planned { plan, connected, checked, snapshot, now, .. } = planned;
     let steps = order(plan);
     let stop = run::stop_on_signal();
     let counter = output.counter(plan.changes.len());
@@ -100,12 +110,18 @@ async fn write(output: &Output, planned: &Planned) -> Applied {
     let report = apply((&connected.reader, &connected.writer), plan, &steps, &stop, settled).await;
     drop(counter);
     let places: BTreeSet<_> = plan.changes.iter().filter_map(|it| it.from).collect();
-    let left = match run::read_and_compare(output, connected, &checked.declared.only(&places), planned.now)
-        .await
-    {
-        Ok(Ok(left)) if left.is_empty() => Left::Nothing,
-        Ok(Ok(left)) => Left::Changes(Box::new(left)),
-        Ok(Err(findings)) => Left::Unknown(findings.first().map(|it| it.message.clone()).unwrap_or_default()),
+    // Only what was touched is read again, but all of it is compared: what is withheld depends on the rest.
+    let left = match run::read(output, connected, &checked.declared.only(&places)).await {
+        Ok(newer) => {
+            snapshot.renew(newer);
+            match run::compare(&checked.declared, snapshot, *now) {
+                Ok(left) if left.is_empty() => Left::Nothing,
+                Ok(left) => Left::Changes(Box::new(left)),
+                Err(findings) => {
+                    Left::Unknown(findings.first().map(|it| it.message.clone()).unwrap_or_default())
+                }
+            }
+        }
         Err(error) => Left::Unknown(error.to_string()),
     };
     Applied { report, left }
@@ -184,13 +200,14 @@ impl Applied {
             text +=
                 &format!("\nApplied: {done} of {}.", render::counted(plan.changes.len(), "group", "groups"));
             text += match &self.left {
+                Left::Nothing if plan.withheld() > 0 => " Read back: everything else is as the files say.\n",
                 Left::Nothing => " Read back: live state matches the files.\n",
                 Left::Changes(_) | Left::Unknown(_) => " Run `rolecall apply` again to continue.\n",
             };
         }
         if plan.withheld() > 0 {
             text += &format!(
-                "Withheld: {}, see above. They stay as they are until the files or the directory are corrected.\n",
+                "Withheld: {}, see above; nothing changes there until the files or the directory are corrected.\n",
                 render::counted(plan.withheld(), "item", "items")
             );
         }

@@ -20,6 +20,7 @@ use rolecall::{
     manifest::{check::check, declared::Declared},
     plan::Plan,
     render::{Cost, View},
+    snapshot::Snapshot,
 };
 
 use super::{
@@ -71,6 +72,7 @@ fn wrong(mut findings: Vec<Finding>, loaded: &mut Loaded) -> Failure {
 pub(crate) struct Planned {
     pub(crate) checked: Checked,
     pub(crate) connected: Connected,
+    pub(crate) snapshot: Snapshot,
     pub(crate) plan: Plan,
     /// What `until` was compared with.
     pub(crate) now: Timestamp,
@@ -86,9 +88,10 @@ pub(crate) async fn planned(
 ) -> Result<Planned, Failure> {
     let started = Instant::now();
     let connected = connect(global, &checked.loaded)?;
-    let plan = read_and_compare(output, &connected, &checked.declared, now).await?;
+    let snapshot = read(output, &connected, &checked.declared).await?;
+    let plan = compare(&checked.declared, &snapshot, now);
     let plan = plan.map_err(|findings| wrong(findings, &mut checked.loaded))?;
-    Ok(Planned { checked, connected, plan, now, elapsed: started.elapsed() })
+    Ok(Planned { checked, connected, snapshot, plan, now, elapsed: started.elapsed() })
 }
 
 /// Reads, compares and prints: all that `plan` and `drift` do. Only reads.
@@ -104,25 +107,31 @@ pub(crate) fn print_plan(
     Ok(planned)
 }
 
-/// Fetches what is declared, binds it and returns the plan, or what the API's answer shows to be wrong.
-pub(crate) async fn read_and_compare(
+/// Fetches what is declared, and shows that something goes on.
+pub(crate) async fn read(
     output: &Output,
     connected: &Connected,
     declared: &Declared,
-    now: Timestamp,
-) -> Result<Result<Plan, Vec<Finding>>, ApiError> {
+) -> Result<Snapshot, ApiError> {
     let spinner = output.spinner("reading");
     let mut tick = tokio::time::interval(Duration::from_millis(200));
     let fetching = fetch(&connected.reader, declared);
     tokio::pin!(fetching);
-    let snapshot = loop {
+    loop {
         tokio::select! {
-            snapshot = &mut fetching => break snapshot?,
+            snapshot = &mut fetching => return snapshot,
             _ = tick.tick() => spinner.requests(&connected.reader),
         }
-    };
-    drop(spinner);
-    Ok(bind(declared, &snapshot, now).map(|bound| diff::plan(bound, &snapshot)))
+    }
+}
+
+/// Returns the plan, or what the API's answers show to be wrong in the files.
+pub(crate) fn compare(
+    declared: &Declared,
+    snapshot: &Snapshot,
+    now: Timestamp,
+) -> Result<Plan, Vec<Finding>> {
+    bind(declared, snapshot, now).map(|bound| diff::plan(bound, snapshot))
 }
 
 impl Planned {

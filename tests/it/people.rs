@@ -57,6 +57,20 @@ fn nobody_is_removed_who_may_be_the_one_that_is_not_resolved() {
 }
 
 #[test]
+fn what_waits_because_of_another_group_is_not_reported_as_left_undone() {
+    // Bo leaves Desk, but Night names somebody whose address is alike: Bo stays. Cy joins Desk all the same.
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example, cy@voyager.example] }
+  - { name: Night, description: The night., roles: unmanaged, members: [cy@voyager.example, bo@voyager.exmaple] }
+",
+    );
+    let apply = world.apply().expect(3);
+    assert!(!apply.stdout.contains("still different"), "{}", apply.stdout);
+    assert!(apply.stdout.contains("Read back: everything else is as the files say."), "{}", apply.stdout);
+    assert_eq!(world.members("Desk"), ["ana@voyager.example", "bo@voyager.example", "cy@voyager.example"]);
+}
+
+#[test]
 fn one_who_left_the_company_but_is_declared_and_there_stays_until_someone_decides() {
     let seed =
         SEED.replace("members: [cy@voyager.example]", "members: [cy@voyager.example, gone@voyager.example]");
