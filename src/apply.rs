@@ -4,7 +4,10 @@
 //! step stops only what waits for it; other groups go on. Nothing is undone:
 //! running again resumes.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    cell::Cell,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use futures_util::{StreamExt, stream};
 
@@ -42,12 +45,26 @@ pub struct GroupReport {
 pub enum Outcome {
     /// Made.
     Done,
-    /// Not made, or not known to be made.
-    Failed(ApplyError),
+    /// Not made whole, or not known to be made.
+    Failed {
+        /// Why.
+        error: ApplyError,
+        /// Whether something was written all the same.
+        wrote: Wrote,
+    },
     /// Not tried, because a step before it failed.
     Skipped,
     /// Not tried, because the run was interrupted.
     Interrupted,
+}
+
+/// Whether a step that failed has written something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrote {
+    /// No write was accepted, and none was left without an answer.
+    Nothing,
+    /// A part was written, or may have been.
+    Perhaps,
 }
 
 impl GroupReport {
@@ -59,7 +76,7 @@ impl GroupReport {
     /// Returns the failures, in order.
     pub fn failures(&self) -> impl Iterator<Item = &ApplyError> {
         self.outcomes.iter().filter_map(|it| match it {
-            Outcome::Failed(error) => Some(error),
+            Outcome::Failed { error, .. } => Some(error),
             Outcome::Done | Outcome::Skipped | Outcome::Interrupted => None,
         })
     }
@@ -77,6 +94,12 @@ pub enum ApplyError {
         /// Its id, or theirs.
         ids: Vec<GroupId>,
     },
+    /// The API took a removal, and did not make it.
+    #[error("the API accepted the removal, but {left} of the removed are in the group all the same")]
+    Ignored {
+        /// How many of them are left.
+        left: usize,
+    },
     /// A write whose answer was lost took effect in part, or in another way than asked.
     #[error("the answer was lost, and the group is neither as it was nor as it shall be")]
     HalfWay,
@@ -87,6 +110,10 @@ impl ApplyError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Api(error) => error.hint(),
+            Self::Ignored { .. } => Some(
+                "nothing that follows was done, so nobody gained by staying; the API may name the removal otherwise"
+                    .to_owned(),
+            ),
             Self::Appeared { .. } | Self::HalfWay => Some("plan again and look".to_owned()),
         }
     }
@@ -111,7 +138,8 @@ pub async fn apply(
         Some(first)
     });
     let work = chunks.zip(first).map(|(steps, first)| {
-        let worker = Worker { reader, writer, change: &plan.changes[steps[0].change], stop };
+        let change = &plan.changes[steps[0].change];
+        let worker = Worker { reader, writer, change, stop, wrote: Cell::new(Wrote::Nothing) };
         async move { worker.group(steps, first).await }
     });
     let mut groups: Vec<GroupReport> =
@@ -126,6 +154,8 @@ struct Worker<'a> {
     writer: &'a Writer,
     change: &'a GroupChange,
     stop: &'a AtomicBool,
+    /// Whether the current step has written something.
+    wrote: Cell<Wrote>,
 }
 
 impl Worker<'_> {
@@ -139,9 +169,10 @@ impl Worker<'_> {
             } else if self.stop.load(Ordering::Relaxed) {
                 Outcome::Interrupted
             } else {
+                self.wrote.set(Wrote::Nothing);
                 match self.call(&step.call, &mut created).await {
                     Some(Ok(())) => Outcome::Done,
-                    Some(Err(error)) => Outcome::Failed(error),
+                    Some(Err(error)) => Outcome::Failed { error, wrote: self.wrote.get() },
                     None => Outcome::Skipped,
                 }
             };
@@ -170,13 +201,26 @@ impl Worker<'_> {
         })
     }
 
+    /// Notes whether a write took effect, or may have.
+    fn noted<T>(&self, result: Result<T, ApiError>) -> Result<T, ApiError> {
+        if result.as_ref().map_or_else(ApiError::ambiguous, |_| true) {
+            self.wrote.set(Wrote::Perhaps);
+        }
+        result
+    }
+
+    /// Returns an error that calls for one more write, unless the run was interrupted meanwhile.
+    fn again(&self, error: ApiError) -> Result<(), ApplyError> {
+        if self.stop.load(Ordering::Relaxed) { Err(error.into()) } else { Ok(()) }
+    }
+
     /// Creates the group once: looks for its name before, and again if the answer is lost (contract §1.3).
     async fn create(&self, company: CompanyId, attributes: &Attributes) -> Result<GroupId, ApplyError> {
         let Attributes { name, description } = attributes;
         if let ids @ [_, ..] = &self.named(company, name).await?[..] {
             return Err(ApplyError::Appeared { ids: ids.to_vec() });
         }
-        let error = match self.writer.create_group(company, name, description).await {
+        let error = match self.noted(self.writer.create_group(company, name, description).await) {
             Ok(id) => return Ok(id),
             Err(error) if error.ambiguous() => error,
             Err(error) => return Err(error.into()),
@@ -184,7 +228,10 @@ impl Worker<'_> {
         tracing::debug!(%error, "looking whether the group was created");
         match &self.named(company, name).await?[..] {
             [one] => Ok(*one),
-            [] => Ok(self.writer.create_group(company, name, description).await?),
+            [] => {
+                self.again(error)?;
+                Ok(self.noted(self.writer.create_group(company, name, description).await)?)
+            }
             several => Err(ApplyError::Appeared { ids: several.to_vec() }),
         }
     }
@@ -195,26 +242,29 @@ impl Worker<'_> {
 
     /// Deletes the group; where the API refuses because it is in use, empties it first (contract §3.5).
     async fn delete(&self, company: CompanyId, group: GroupId) -> Result<(), ApplyError> {
-        match self.writer.delete_group(company, group).await {
-            Err(error) if matches!(error.status(), Some(400 | 409 | 422)) => {
-                tracing::debug!(%error, "emptying the group before deleting it");
-                let members: Vec<UserId> = self.change.members.iter().map(|it| it.user).collect();
-                for users in members.chunks(MEMBERS_PER_CALL) {
-                    self.writer.patch_members(company, group, &[], users).await?;
-                }
-                let held = self.reader.list_group_roles(company, group).await?;
-                let entries: Vec<RoleToDelete> =
-                    held.into_iter().map(|it| RoleToDelete { role: it.role, scope: it.scope }).collect();
-                if !entries.is_empty() {
-                    self.writer.patch_roles(company, group, &[], &entries).await?;
-                }
-                Ok(self.writer.delete_group(company, group).await?)
-            }
-            result => Ok(result?),
+        let error = match self.noted(self.writer.delete_group(company, group).await) {
+            Err(error) if matches!(error.status(), Some(400 | 409 | 422)) => error,
+            result => return Ok(result?),
+        };
+        tracing::debug!(%error, "emptying the group before deleting it");
+        self.again(error)?;
+        let members: Vec<UserId> = self.change.members.iter().map(|it| it.user).collect();
+        for users in members.chunks(MEMBERS_PER_CALL) {
+            self.noted(self.writer.patch_members(company, group, &[], users).await)?;
         }
+        let held = self.reader.list_group_roles(company, group).await?;
+        let entries: Vec<RoleToDelete> =
+            held.into_iter().map(|it| RoleToDelete { role: it.role, scope: it.scope }).collect();
+        if !entries.is_empty() {
+            self.noted(self.writer.patch_roles(company, group, &[], &entries).await)?;
+        }
+        Ok(self.noted(self.writer.delete_group(company, group).await)?)
     }
 
     /// Changes members; if the answer is lost, reads who is in and asks once more for the rest only.
+    ///
+    /// A removal is looked at before anything follows (contract §3.7): whoever is still in the group
+    /// would gain by its new roles what neither state gives.
     async fn patch_members(
         &self,
         company: CompanyId,
@@ -222,20 +272,29 @@ impl Worker<'_> {
         add: &[UserId],
         remove: &[UserId],
     ) -> Result<(), ApplyError> {
-        let error = match self.writer.patch_members(company, group, add, remove).await {
-            Ok(()) => return Ok(()),
-            Err(error) if error.ambiguous() => error,
+        match self.noted(self.writer.patch_members(company, group, add, remove).await) {
+            Ok(()) => (),
+            Err(error) if error.ambiguous() => {
+                tracing::debug!(%error, "looking who is in the group");
+                let asked: Vec<UserId> = add.iter().chain(remove).copied().collect();
+                let inside = self.reader.members_among(company, group, &asked).await?;
+                let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
+                let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
+                if missing.is_empty() && left.is_empty() {
+                    return Ok(());
+                }
+                self.again(error)?;
+                self.noted(self.writer.patch_members(company, group, &missing, &left).await)?;
+            }
             Err(error) => return Err(error.into()),
-        };
-        tracing::debug!(%error, "looking who is in the group");
-        let asked: Vec<UserId> = add.iter().chain(remove).copied().collect();
-        let inside = self.reader.members_among(company, group, &asked).await?;
-        let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
-        let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
-        if missing.is_empty() && left.is_empty() {
+        }
+        if remove.is_empty() {
             return Ok(());
         }
-        Ok(self.writer.patch_members(company, group, &missing, &left).await?)
+        match self.reader.members_among(company, group, remove).await?.len() {
+            0 => Ok(()),
+            left => Err(ApplyError::Ignored { left }),
+        }
     }
 
     /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
@@ -250,7 +309,7 @@ impl Worker<'_> {
             add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.to_wire() }).collect();
         let deleted: Vec<RoleToDelete> =
             delete.iter().map(|it| RoleToDelete { role: it.role, scope: it.scope.clone() }).collect();
-        let error = match self.writer.patch_roles(company, group, &added, &deleted).await {
+        let error = match self.noted(self.writer.patch_roles(company, group, &added, &deleted).await) {
             Ok(()) => return Ok(()),
             Err(error) if error.ambiguous() => error,
             Err(error) => return Err(error.into()),
@@ -259,7 +318,7 @@ impl Worker<'_> {
         let held = grants(self.reader.list_group_roles(company, group).await?);
         let before = |role: RoleId| {
             let entries = delete.iter().filter(|it| it.role == role);
-            entries.fold(Scope::default(), |sum, it| sum.union(Scope::read(it.scope.as_deref())))
+            Scope::any(entries.map(|it| Scope::read(it.scope.as_deref())))
         };
         let after =
             |role: RoleId| add.iter().find(|it| it.0 == role).map_or_else(Scope::default, |it| it.1.clone());
@@ -268,7 +327,8 @@ impl Worker<'_> {
         if roles().all(|it| now(it) == after(it)) {
             Ok(())
         } else if roles().all(|it| now(it) == before(it)) {
-            Ok(self.writer.patch_roles(company, group, &added, &deleted).await?)
+            self.again(error)?;
+            Ok(self.noted(self.writer.patch_roles(company, group, &added, &deleted).await)?)
         } else {
             Err(ApplyError::HalfWay)
         }

@@ -270,7 +270,11 @@ impl Binding<'_> {
         for entry in &declared.members.entries {
             let resolved = self.directory.member(self.company.id, &entry.person);
             if entry.ends.is_some_and(|it| it <= self.now) {
-                ended.extend(resolved.ok().map(|user| (user, entry.from)));
+                // Inactive or not: one user whom the entry means is enough to take away what has ended.
+                let meant = resolved.map_or_else(|it| it.candidates, |user| vec![user]);
+                if let [user] = meant[..] {
+                    ended.insert(user, entry.from);
+                }
                 continue;
             }
             self.note_expiry(entry.ends);

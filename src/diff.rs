@@ -37,6 +37,7 @@ pub fn plan(bound: Bound, snapshot: &Snapshot) -> Plan {
             Withheld::Removal { user, .. } => mentioned.push(*user),
             Withheld::Person { .. }
             | Withheld::Grant { .. }
+            | Withheld::Unreadable { .. }
             | Withheld::Group { .. }
             | Withheld::InactiveMember { .. } => (),
         }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
+use serde_json::value::RawValue;
 
 use crate::{
     access::Grant,
@@ -43,11 +44,11 @@ pub async fn fetch(reader: &Reader, declared: &Declared) -> Result<Snapshot, Api
     for company in &declared.companies {
         let people: Vec<PersonRef> = company.people().into_iter().cloned().collect();
         let users = reader.find_users(company.id, &people);
-        let (users, (live, wanted)) = try_join(users, company_snapshot(reader, company)).await?;
+        let (mut users, (live, wanted)) = try_join(users, company_snapshot(reader, company)).await?;
+        users.extend(one_by_one(reader, company.id, &people, &users).await?);
+        users.extend(elsewhere(reader, declared, company, &users).await?);
+        users.extend(strangers(reader, &live, &wanted, &users).await?);
         snapshot.users.extend(users);
-        snapshot.users.extend(one_by_one(reader, company.id, &people, &snapshot.users).await?);
-        snapshot.users.extend(elsewhere(reader, declared, company, &snapshot.users).await?);
-        snapshot.users.extend(strangers(reader, &live, &wanted, &snapshot.users).await?);
         snapshot.companies.push(live);
     }
     Ok(snapshot)
@@ -138,19 +139,17 @@ async fn contents(
 
 /// Joins the entries of one role: a group holds it wherever any of them says (contract §3.9).
 pub fn grants(roles: Vec<GroupRole>) -> Vec<Grant> {
-    let mut grants: BTreeMap<RoleId, Grant> = BTreeMap::new();
+    let mut entries: BTreeMap<RoleId, Vec<Option<Box<RawValue>>>> = BTreeMap::new();
     for entry in roles {
-        let scope = Scope::read(entry.scope.as_deref());
-        let grant = grants.entry(entry.role).or_insert_with(|| Grant {
-            role: entry.role,
-            scope: Scope::default(),
-            as_read: Vec::new(),
-            from: None,
-        });
-        grant.scope = std::mem::take(&mut grant.scope).union(scope);
-        grant.as_read.push(entry.scope);
+        entries.entry(entry.role).or_default().push(entry.scope);
     }
-    grants.into_values().collect()
+    let grant = |(role, as_read): (RoleId, Vec<Option<Box<RawValue>>>)| Grant {
+        role,
+        scope: Scope::any(as_read.iter().map(|it| Scope::read(it.as_deref()))),
+        as_read,
+        from: None,
+    };
+    entries.into_iter().map(grant).collect()
 }
 
 /// Asks once more for everybody whom the bulk list did not find: it is a draft in the API and may
@@ -170,8 +169,9 @@ async fn one_by_one(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Looks for people whom the company does not have in the other companies of the workspace:
-/// travellers of clients, named in scopes, and members of the wrong company, to be reported as such.
+/// Looks into the other companies of the workspace: for travellers, as a scope may mean a client's
+/// people and a key may be known in several companies; and for whom the company does not know, to be
+/// reported as somebody of another.
 async fn elsewhere(
     reader: &Reader,
     declared: &Declared,
@@ -179,10 +179,12 @@ async fn elsewhere(
     known: &[User],
 ) -> Result<Vec<User>, ApiError> {
     let directory = Directory::new(known);
-    let unknown: Vec<PersonRef> =
-        company.people().into_iter().filter(|it| !directory.knows(it)).cloned().collect();
+    let mut unknown: BTreeSet<&PersonRef> = company.travellers().collect();
+    unknown.extend(company.people().into_iter().filter(|it| !directory.knows(it)));
+    let unknown: Vec<PersonRef> = unknown.into_iter().cloned().collect();
     let mut found = Vec::new();
-    for &other in declared.known_companies.iter().filter(|it| **it != company.id) {
+    let others = declared.known_companies.iter().filter(|it| **it != company.id && !unknown.is_empty());
+    for &other in others {
         match reader.find_users(other, &unknown).await {
             Ok(users) => found.extend(users),
             // A token of one company may not look into another; then nobody is known there.

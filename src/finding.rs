@@ -88,8 +88,8 @@ codes! {
     LimitExceeded "limit-exceeded" "A file is too large, too deep or uses too many aliases.";
     UnsupportedVersion "unsupported-version" "`version` is missing or not one this rolecall reads.";
     MissingKey "missing-key" "A required key is missing; nothing that could revoke has a default.";
-    InvalidName "invalid-name" "A name is empty, too long, or holds control characters.";
-    InvalidDescription "invalid-description" "A description is empty or longer than 1,000 characters.";
+    InvalidName "invalid-name" "A name is empty, too long, or holds characters that are not seen.";
+    InvalidDescription "invalid-description" "A description is empty, longer than 1,000 characters, or holds control characters.";
     InvalidId "invalid-id" "An id is not a UUID.";
     InvalidEmail "invalid-email" "A person is named by text that is not an e-mail address.";
     InvalidDate "invalid-date" "`until` is neither a date nor an instant.";

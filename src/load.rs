@@ -104,6 +104,7 @@ impl LoadError {
 pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
     let mut roots: Vec<(&Path, Option<PathBuf>)> = Vec::new();
     let mut parts: Vec<&Path> = Vec::new();
+    let mut whole = false;
     let here = [from.to_owned()];
     for path in if paths.is_empty() { &here[..] } else { paths } {
         let is_folder = fs::metadata(path).map_err(unreadable(path))?.is_dir();
@@ -115,10 +116,13 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
             return Err(LoadError::TwoWorkspaces { first: (*first).to_owned(), second: path.clone() });
         }
         roots.push((path, found));
-        // A folder above the workspace file's own, or the workspace itself, stands for all of it.
-        if !(paths.is_empty() || is_folder && path.join(WORKSPACE_FILE).is_file()) {
-            parts.push(path);
-        }
+        // The workspace itself, named by its folder or its file, stands for all of it.
+        let names_all = match is_folder {
+            true => path.join(WORKSPACE_FILE).is_file(),
+            false => path.file_name().is_some_and(|it| it == WORKSPACE_FILE),
+        };
+        whole |= names_all || paths.is_empty();
+        parts.push(path);
     }
     let Some(root) = roots.into_iter().find_map(|(_, root)| root) else {
         let root = parts.first().and_then(|it| it.parent()).unwrap_or(from).to_owned();
@@ -133,7 +137,7 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
         Some(patterns) => patterns.iter().map(|it| it.v.as_str()).collect(),
         None => vec![DEFAULT_PATTERN],
     };
-    let files = if parts.is_empty() {
+    let files = if whole {
         let mut files = matching(&root, &patterns)?;
         files.sort();
         if files.is_empty() {
@@ -155,8 +159,9 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
                 files.push(part.to_owned());
             }
         }
-        files.sort();
-        files.dedup();
+        // One file under two spellings of its path is one file.
+        files.sort_by_key(|it| shown(&root, it));
+        files.dedup_by_key(|it| shown(&root, it));
         files
     };
     loaded.access(files.into_iter().map(|it| (shown(&root, &it), it)).collect())?;
@@ -249,14 +254,15 @@ fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
 
 /// Returns the nearest folder at or above `path` that is a workspace.
 fn workspace_of(path: &Path) -> Option<PathBuf> {
-    let absolute = std::path::absolute(path).ok()?;
+    let absolute = fs::canonicalize(path).ok()?;
     absolute.ancestors().find(|it| it.join(WORKSPACE_FILE).is_file()).map(Path::to_owned)
 }
 
 /// Returns a path as people see it: relative to the workspace, with `/` everywhere.
 fn shown(root: &Path, path: &Path) -> String {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    // Resolved, so that `.`, `..` and links do not make two paths of one; it exists, it was just looked at.
+    let absolute = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let relative = absolute.strip_prefix(&root).unwrap_or(path);
     let parts: Vec<_> = relative.components().map(|it| it.as_os_str().to_string_lossy()).collect();
     parts.join("/")
@@ -356,6 +362,22 @@ mod tests {
         let loaded = load(&[folder.path().join("access/b.yaml")], Path::new("/")).unwrap();
         assert_eq!(names(&loaded), ["rolecall.yaml", "access/b.yaml"]);
         assert!(loaded.files.workspace.is_some());
+    }
+
+    #[test]
+    fn the_workspace_among_the_paths_stands_for_all_of_it() {
+        let folder = workspace(&[
+            ("rolecall.yaml", "version: 1\n"),
+            ("access/a.yaml", EMPTY),
+            ("access/b.yaml", EMPTY),
+        ]);
+        let at = |path: &str| folder.path().join(path);
+        let all = ["rolecall.yaml", "access/a.yaml", "access/b.yaml"];
+        for paths in [vec![at("rolecall.yaml")], vec![at(""), at("access/a.yaml")]] {
+            assert_eq!(names(&load(&paths, Path::new("/")).unwrap()), all);
+        }
+        let twice = [at("access/a.yaml"), at("access/../access/a.yaml"), at("./access/a.yaml")];
+        assert_eq!(names(&load(&twice, Path::new("/")).unwrap()), ["rolecall.yaml", "access/a.yaml"]);
     }
 
     #[test]

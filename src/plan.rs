@@ -261,6 +261,11 @@ pub enum Withheld {
         /// Why the person cannot be resolved.
         why: Unresolved,
     },
+    /// Adding to a role whose live scope is in a form this version cannot read: the role stays as it is.
+    Unreadable {
+        /// The role's name.
+        role: Box<str>,
+    },
     /// A removal that might concern the person whom the file names otherwise.
     Removal {
         /// Who stays for now.

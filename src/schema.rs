@@ -1,6 +1,7 @@
 //! JSON Schemas of the published files, generated from the types that read them.
 
 use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
 
 use crate::manifest::{access::AccessFile, workspace::WorkspaceFile};
 
@@ -17,7 +18,27 @@ pub fn access() -> String {
 /// Draft 7, because editors' YAML plugins read nothing newer everywhere.
 fn text<T: schemars::JsonSchema>() -> String {
     let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
-    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is plain data");
-    text.push('\n');
-    text
+    let mut schema = Value::from(schema);
+    without_nulls(&mut schema);
+    format!("{schema:#}\n")
+}
+
+/// Takes null out of every type: a key is given a value or left out.
+fn without_nulls(schema: &mut Value) {
+    let is_null = |it: &Value| *it == json!("null") || *it == json!({ "type": "null" });
+    match schema {
+        Value::Object(keys) => {
+            for (key, value) in keys.iter_mut() {
+                if let (Value::Array(options), "type" | "anyOf") = (&mut *value, key.as_str()) {
+                    options.retain(|it| !is_null(it));
+                    if let ("type", [one]) = (key.as_str(), &options[..]) {
+                        *value = one.clone();
+                    }
+                }
+                without_nulls(value);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
 }

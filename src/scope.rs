@@ -178,12 +178,29 @@ impl Scope {
         self.0.is_empty()
     }
 
+    /// Returns the scope that allows what any of them allows; brings all to canonical form once.
+    pub fn any(scopes: impl IntoIterator<Item = Self>) -> Self {
+        Self(canonical(scopes.into_iter().flat_map(|it| it.0).collect()))
+    }
+
     /// Returns the scope that allows what either allows.
+    #[must_use]
     pub fn union(self, other: Self) -> Self {
-        if self.0.is_empty() {
-            return other;
+        Self::any([self, other])
+    }
+
+    /// Returns what is left when every part that `other` covers whole is taken away.
+    ///
+    /// A part that `other` covers only in part stays whole.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        if other.is_empty() {
+            return self.clone();
         }
-        Self(canonical(self.0.into_iter().chain(other.0).collect()))
+        let parts = self.0.iter().flat_map(|audience| {
+            if combinations(audience) <= EXPANSION_LIMIT { atoms(audience) } else { vec![audience.clone()] }
+        });
+        Self(canonical(parts.filter(|part| !other.0.iter().any(|outer| covers(outer, part))).collect()))
     }
 
     /// Whether everything that `other` allows is allowed here.
@@ -241,10 +258,8 @@ impl Scope {
 
     /// Returns the scope as the API wants it: `{type, comparator: IN, values}` (contract §4, C1).
     pub fn to_wire(&self) -> Box<RawValue> {
-        let audiences = self.0.iter().map(|audience| wire::AudienceOut {
-            predicates: audience.iter().map(wire::PredicateOut::new).collect(),
-        });
-        let scope = wire::ScopeOut { audiences: audiences.collect() };
+        let scope =
+            wire::ScopeOut { audiences: self.0.iter().map(|it| wire::AudienceOut::new(it)).collect() };
         serde_json::value::to_raw_value(&scope).expect("a scope is plain data")
     }
 }

@@ -245,7 +245,7 @@ impl ApiError {
                 "check the ids and the endpoint, and that the API user can see this company"
             }
             Self::Refused { status: 400, .. } if self.request().is_some_and(Request::is_write) => {
-                "if the server does not know a field, the dialect may be set otherwise"
+                "the API does not accept this form or these values: nothing of it was written"
             }
             Self::Refused { status: 500.., .. } => {
                 return self.reread().or_else(|| Some("the API is in trouble: try again later".into()));

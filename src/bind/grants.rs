@@ -6,13 +6,13 @@ use super::Binding;
 use crate::{
     access::{Grant, Holding},
     finding::{Code, Finding, did_you_mean},
-    ids::{RoleId, UserId},
+    ids::RoleId,
     manifest::{
         access::ProvidedBy,
-        declared::{DeclaredGrant, DeclaredGroup, DeclaredScope, Rest, RoleRef},
+        declared::{DeclaredGrant, DeclaredGroup, Rest, RoleRef},
     },
     plan::{Quarantined, Withheld},
-    scope::{Dimension, Kind, Scope, Value},
+    scope::Scope,
     snapshot::{GroupHead, RoleHead},
     source::Place,
 };
@@ -30,6 +30,10 @@ impl<'a> Roles<'a> {
             by_name.entry(&role.name).or_default().push(role);
         }
         Self { all, by_name }
+    }
+
+    fn name(&self, id: RoleId) -> Box<str> {
+        self.all.iter().find(|it| it.id == id).map_or_else(|| id.to_string().into(), |it| it.name.clone())
     }
 
     fn find(&self, grant: &DeclaredGrant) -> Result<&'a RoleHead, Finding> {
@@ -85,6 +89,18 @@ fn list<'a>(roles: impl IntoIterator<Item = &'a RoleHead>) -> String {
     names.join(", ")
 }
 
+/// What the entries of one role ask for.
+#[derive(Default)]
+struct Asked {
+    wanted: Vec<Scope>,
+    from: Option<Place>,
+    /// What was wanted until an instant now past.
+    ended: Vec<Scope>,
+    ended_at: Option<Place>,
+    /// Something is withheld: the role stays as it is, neither granted nor taken on half of it.
+    doubt: bool,
+}
+
 impl Binding<'_> {
     /// What the group shall hold: the declared, and whatever is not ours to take.
     pub(super) fn desired_grants(
@@ -93,9 +109,54 @@ impl Binding<'_> {
         head: Option<&GroupHead>,
         live: &[Grant],
     ) -> Vec<Grant> {
-        let mut grants: BTreeMap<RoleId, Grant> = BTreeMap::new();
-        let mut ended: BTreeMap<RoleId, (Scope, Place)> = BTreeMap::new();
-        let mut withheld: Vec<RoleId> = Vec::new();
+        let mut asked = self.asked(declared);
+        let mut ended: Vec<(Holding, Place)> = Vec::new();
+        let mut grants = Vec::new();
+        for grant in live {
+            asked.entry(grant.role).or_default();
+        }
+        for (role, mut asked) in asked {
+            let held = live.binary_search_by_key(&role, |it| it.role).ok().map(|at| &live[at].scope);
+            let held = held.cloned().unwrap_or_default();
+            if declared.grants.rest == Rest::Kept && held.has_unreadable() && !asked.wanted.is_empty() {
+                // Adding to what cannot be read would mean to write it anew by guess.
+                asked.doubt = true;
+                let what = Withheld::Unreadable { role: self.roles.name(role) };
+                self.bound.quarantine.push(Quarantined {
+                    from: asked.from,
+                    group: declared.name.clone(),
+                    what,
+                });
+            }
+            let kept = match declared.grants.rest {
+                _ if asked.doubt => held,
+                Rest::Unmanaged => held,
+                Rest::Kept => held.without(&Scope::any(asked.ended)),
+                Rest::Removed => Scope::default(),
+            };
+            if asked.doubt {
+                asked.wanted.clear();
+            }
+            asked.wanted.push(kept);
+            let scope = Scope::any(asked.wanted);
+            ended.extend(asked.ended_at.map(|it| (Holding::Role(role), it)));
+            if !scope.is_empty() || self.is_held_without_scope(role, live, declared.grants.rest, asked.doubt)
+            {
+                grants.push(Grant { role, scope, as_read: Vec::new(), from: asked.from });
+            }
+        }
+        self.ended(head, ended.into_iter());
+        grants
+    }
+
+    /// Whether the API holds the role without saying where, and it is not ours to take.
+    fn is_held_without_scope(&self, role: RoleId, live: &[Grant], rest: Rest, doubt: bool) -> bool {
+        (doubt || rest != Rest::Removed) && live.iter().any(|it| it.role == role && it.scope.is_empty())
+    }
+
+    /// Sorts the entries of a group by role, resolved; what cannot be is quarantined.
+    fn asked(&mut self, declared: &DeclaredGroup) -> BTreeMap<RoleId, Asked> {
+        let mut all: BTreeMap<RoleId, Asked> = BTreeMap::new();
         for entry in &declared.grants.entries {
             let role = match self.roles.find(entry) {
                 Ok(role) => role,
@@ -104,80 +165,24 @@ impl Binding<'_> {
                     continue;
                 }
             };
-            let Some(scope) = self.scope(declared, entry, role) else {
-                withheld.push(role.id);
-                continue;
-            };
+            let asked = all.entry(role.id).or_default();
+            let (scope, failures) = self.directory.scope(&entry.scope);
             if entry.ends.is_some_and(|it| it <= self.now) {
-                let (sum, _) = ended.entry(role.id).or_insert_with(|| (Scope::default(), entry.from));
-                *sum = std::mem::take(sum).union(scope);
+                // What has ended is not wanted, whoever of its people can still be found.
+                asked.ended.push(scope);
+                asked.ended_at.get_or_insert(entry.from);
                 continue;
             }
-            self.note_expiry(entry.ends);
-            let grant = grants.entry(role.id).or_insert_with(|| Grant {
-                role: role.id,
-                scope: Scope::default(),
-                as_read: Vec::new(),
+            asked.from.get_or_insert(entry.from);
+            asked.wanted.push(scope);
+            asked.doubt |= !failures.is_empty();
+            self.bound.quarantine.extend(failures.into_iter().map(|(person, why)| Quarantined {
                 from: Some(entry.from),
-            });
-            grant.scope = std::mem::take(&mut grant.scope).union(scope);
+                group: declared.name.clone(),
+                what: Withheld::Grant { role: role.name.clone(), person, why },
+            }));
+            self.note_expiry(entry.ends);
         }
-        // A role whose scope is in doubt stays as it is: neither granted nor taken on half of it.
-        for role in &withheld {
-            grants.remove(role);
-        }
-        for grant in live {
-            let keep = match declared.grants.rest {
-                Rest::Unmanaged => true,
-                Rest::Kept => ended.get(&grant.role).is_none_or(|(it, _)| !it.contains(&grant.scope)),
-                Rest::Removed => false,
-            };
-            if keep || withheld.contains(&grant.role) {
-                match grants.get_mut(&grant.role) {
-                    Some(wanted) => {
-                        wanted.scope = std::mem::take(&mut wanted.scope).union(grant.scope.clone());
-                    }
-                    None => {
-                        grants.insert(grant.role, Grant { as_read: Vec::new(), ..grant.clone() });
-                    }
-                }
-            }
-        }
-        self.ended(head, ended.into_iter().map(|(role, (_, from))| (Holding::Role(role), from)));
-        grants.into_values().collect()
-    }
-
-    /// Resolves the people in a scope; `None` where one cannot be, and then the grant is quarantined.
-    fn scope(&mut self, group: &DeclaredGroup, entry: &DeclaredGrant, role: &RoleHead) -> Option<Scope> {
-        let DeclaredScope { ready, pending } = &*entry.scope;
-        let mut scope = ready.clone();
-        let mut whole = true;
-        for audience in pending {
-            let mut users: Vec<UserId> = Vec::new();
-            for person in &audience.people {
-                match self.directory.traveller(person) {
-                    Ok(user) => users.push(user),
-                    Err(failed) => {
-                        whole = false;
-                        self.bound.quarantine.push(Quarantined {
-                            from: Some(entry.from),
-                            group: group.name.clone(),
-                            what: Withheld::Grant {
-                                role: role.name.clone(),
-                                person: person.clone(),
-                                why: failed.why,
-                            },
-                        });
-                    }
-                }
-            }
-            let values: Vec<Value> = users.into_iter().map(|it| Value::Id(it.0)).collect();
-            if !values.is_empty() {
-                let mut rest = audience.rest.clone();
-                rest.push(Dimension { kind: Kind::Profile, values });
-                scope = scope.union(Scope::new([rest]));
-            }
-        }
-        whole.then_some(scope)
+        all
     }
 }

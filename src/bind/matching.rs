@@ -38,19 +38,28 @@ pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matc
     for head in live {
         by_name.entry(&head.name).or_default().push(head);
     }
+    let by_id: HashMap<GroupId, &GroupHead> = live.iter().map(|it| (it.id, it)).collect();
     let mut matched = Matched::default();
     for group in &company.groups {
-        match target(group, live, &by_name) {
+        match target(group, &by_id, &by_name) {
             Ok(target) => matched.groups.push((group, target)),
             Err(finding) => matched.findings.push(finding),
         }
     }
     for removal in &company.removals {
         let target = match removal.id {
-            Some(id) => live.iter().find(|it| it.id == id).map_or(Target::Missing, Target::Found),
+            Some(id) => by_id.get(&id).map_or(Target::Missing, |it| Target::Found(it)),
             None => by_exact_name(&removal.name, &by_name),
         };
         match target {
+            Target::Found(head) if head.name != removal.name => matched.findings.push(
+                Finding::new(
+                    Code::UnknownGroup,
+                    removal.from,
+                    format!("the group {} is called `{}`, not `{}`", head.id, head.name, removal.name),
+                )
+                .help("a deletion names the group as it is called now: correct `group` or `id`"),
+            ),
             Target::Found(head) if head.unmodifiable => matched.findings.push(
                 Finding::new(
                     Code::UnmodifiableGroup,
@@ -92,12 +101,12 @@ fn by_exact_name<'a>(name: &str, by_name: &HashMap<&str, Vec<&'a GroupHead>>) ->
 
 fn target<'a>(
     group: &DeclaredGroup,
-    live: &'a [GroupHead],
+    by_id: &HashMap<GroupId, &'a GroupHead>,
     by_name: &HashMap<&str, Vec<&'a GroupHead>>,
 ) -> Result<Target<'a>, Finding> {
     let now = by_exact_name(&group.name, by_name);
     let renamed = if let Some(id) = group.id {
-        let head = live.iter().find(|it| it.id == id).ok_or_else(|| {
+        let head = by_id.get(&id).copied().ok_or_else(|| {
             Finding::new(Code::UnknownGroup, group.from, format!("no group has the id {id}"))
                 .help("drop `id` to create the group, or correct it")
         })?;
@@ -111,7 +120,7 @@ fn target<'a>(
                     format!("neither `{former}` nor `{}` exists", group.name),
                 )
                 .help("drop `renamedFrom` to create the group")
-                .maybe_help(did_you_mean(former, live.iter().map(|it| &*it.name))));
+                .maybe_help(did_you_mean(former, by_name.keys().copied())));
             }
             // The rename was applied before.
             (Target::Missing, _) => return Ok(now),
@@ -121,6 +130,8 @@ fn target<'a>(
         return Ok(now);
     };
     let other = match (&renamed, &now) {
+        // Only a change of name can take one; twins that are pinned apart may stay twins.
+        (Target::Found(head), _) if head.name == group.name => None,
         (Target::Found(head), Target::Found(other)) => (head.id != other.id).then_some(other.id),
         (Target::Found(head), Target::Ambiguous(ids)) => ids.iter().copied().find(|it| *it != head.id),
         _ => None,

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use crate::{
     ids::{CompanyId, Email, PersonRef, UserId},
-    manifest::declared::DeclaredCompany,
+    manifest::declared::{DeclaredCompany, DeclaredScope, PendingAudience},
     plan::Unresolved,
+    scope::{Audience, Dimension, Kind, Scope, Value},
     snapshot::User,
 };
 
@@ -82,22 +83,44 @@ impl<'a> Directory<'a> {
     /// Why there is not exactly one, and whom it may be.
     pub fn member(&self, company: CompanyId, person: &PersonRef) -> Result<UserId, Failed> {
         let all = self.find(person);
-        // A user without a company was found by asking the company for its users.
-        let own: Vec<&User> =
-            all.iter().copied().filter(|it| it.company.is_none_or(|it| it == company)).collect();
+        let own: Vec<&User> = all.iter().copied().filter(|it| it.company == Some(company)).collect();
         match (own.is_empty(), all.iter().find_map(|it| it.company)) {
             (true, Some(other)) => Err(Failed { why: Unresolved::Foreign(other), candidates: ids(all) }),
-            _ => one_active(&own),
+            // The API knows the user and not the company: no proof that the user may be a member.
+            (true, None) => Err(Failed { why: Unresolved::Unknown, candidates: ids(all) }),
+            (false, _) => one_active(&own),
         }
     }
 
-    /// Returns the one active user of any company that the file names, for the scope of a role.
-    ///
-    /// # Errors
-    ///
-    /// Why there is not exactly one, and whom it may be.
-    pub fn traveller(&self, person: &PersonRef) -> Result<UserId, Failed> {
-        one_active(self.find(person))
+    /// Resolves the people in a scope: what it covers as far as they can be, and who cannot.
+    pub fn scope(&self, declared: &DeclaredScope) -> (Scope, Vec<(PersonRef, Unresolved)>) {
+        let mut scopes = vec![declared.ready.clone()];
+        let mut failures = Vec::new();
+        for PendingAudience { rest, people } in &declared.pending {
+            let mut values: Vec<Value> = Vec::new();
+            for person in people {
+                match self.traveller(person, rest) {
+                    Ok(user) => values.push(Value::Id(user.0)),
+                    Err(failed) => failures.push((person.clone(), failed.why)),
+                }
+            }
+            if !values.is_empty() {
+                let mut audience = rest.clone();
+                audience.push(Dimension { kind: Kind::Profile, values });
+                scopes.push(Scope::new([audience]));
+            }
+        }
+        (Scope::any(scopes), failures)
+    }
+
+    /// Returns the one active user whom an audience names: of the companies it names, or of any.
+    fn traveller(&self, person: &PersonRef, audience: &Audience) -> Result<UserId, Failed> {
+        let companies = audience.iter().find(|it| it.kind == Kind::Company);
+        let inside = |user: &&&User| {
+            companies.is_none_or(|it| user.company.is_some_and(|own| it.values.contains(&Value::Id(own.0))))
+        };
+        let users: Vec<&User> = self.find(person).iter().filter(inside).copied().collect();
+        one_active(&users)
     }
 
     /// Returns the unresolved person whom a user about to be removed may be.

@@ -87,6 +87,10 @@ fn snapshot() -> Snapshot {
 }
 
 fn bound(access: &str) -> Result<Bound, Vec<Finding>> {
+    bound_to(access, &snapshot())
+}
+
+fn bound_to(access: &str, snapshot: &Snapshot) -> Result<Bound, Vec<Finding>> {
     let access = format!("version: 1\n{access}");
     let files = Files {
         workspace: Some((FileId(0), parse(WORKSPACE, FileId(0)).unwrap())),
@@ -94,7 +98,7 @@ fn bound(access: &str) -> Result<Bound, Vec<Finding>> {
         company: None,
     };
     let declared = check(&files).unwrap_or_else(|it| panic!("{it:?}"));
-    bind(&declared, &snapshot(), "2026-11-21T12:00:00Z".parse().unwrap())
+    bind(&declared, snapshot, "2026-11-21T12:00:00Z".parse().unwrap())
 }
 
 fn outcome(access: &str) -> Vec<String> {
@@ -132,6 +136,7 @@ fn lines(plan: &Plan) -> Vec<String> {
         lines.push(match &quarantined.what {
             Withheld::Person { person, why } => format!("withheld {person}: {}", words(why)),
             Withheld::Grant { role, person, why } => format!("withheld {role} for {person}: {}", words(why)),
+            Withheld::Unreadable { role } => format!("withheld {role}: unreadable"),
             Withheld::Removal { user, because } => {
                 format!("kept {} because of {because}", plan.names.person(*user))
             }
@@ -190,6 +195,73 @@ fn what_has_ended_is_not_wanted_even_where_the_list_is_open() {
     let role = "[{ role: Agent, scope: { company: globex }, until: 2026-11-20 }]";
     assert_eq!(outcome(&desk(role, "unmanaged")), ["alter Desk", "  - Agent"]);
     assert_eq!(outcome(&desk(&format!("{{ atLeast: {role} }}"), "unmanaged")), ["alter Desk", "  - Agent"]);
+}
+
+#[test]
+fn a_role_that_has_ended_goes_whatever_else_the_group_holds_and_whoever_left() {
+    let both = "[{ role: Agent, scope: { company: voyager } }, { role: Agent, scope: { company: globex }, until: 2026-11-20 }]";
+    // Live is globex: it ends, and voyager comes, also where the list is open.
+    for list in [both.to_owned(), format!("{{ atLeast: {both} }}")] {
+        assert_eq!(outcome(&desk(&list, "unmanaged")), ["alter Desk", "  Changes Agent"], "{list}");
+    }
+    let gone = "[{ role: Agent, scope: [{ profile: gone@voyager.example }, { company: globex }], until: 2026-11-20 }]";
+    for list in [gone.to_owned(), format!("{{ atLeast: {gone} }}")] {
+        assert_eq!(outcome(&desk(&list, "unmanaged")), ["alter Desk", "  - Agent"], "{list}");
+    }
+}
+
+#[test]
+fn a_membership_that_has_ended_goes_even_if_the_person_is_inactive() {
+    let mut snapshot = snapshot();
+    snapshot.users[1].active = false;
+    let access = desk(AGENT, "{ atLeast: [{ email: bo@voyager.example, until: 2026-11-20 }] }");
+    let plan = diff::plan(bound_to(&access, &snapshot).unwrap(), &snapshot);
+    assert_eq!(lines(&plan), ["alter Desk", "  ended bo@voyager.example"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_replaced_whole_or_left_whole() {
+    let raw = r#"{"audiences":[{"predicates":[{"type":"COMPANY","comparator":"NOT_IN","values":["x"]}]}]}"#;
+    let raw = serde_json::value::RawValue::from_string(raw.to_owned()).unwrap();
+    let mut snapshot = snapshot();
+    let grant = &mut snapshot.companies[0].contents.get_mut(&GroupId(Uuid::from_u128(1))).unwrap().grants[0];
+    grant.scope = Scope::read(Some(&raw));
+    grant.as_read = vec![Some(raw)];
+    let plan = |roles: &str| {
+        let access = desk(roles, "unmanaged");
+        lines(&diff::plan(bound_to(&access, &snapshot).unwrap(), &snapshot))
+    };
+    assert_eq!(plan(AGENT), ["alter Desk", "  Changes Agent"]);
+    assert_eq!(plan(&format!("{{ atLeast: {AGENT} }}")), ["withheld Agent: unreadable"]);
+    assert!(plan("{ atLeast: [] }").is_empty());
+}
+
+#[test]
+fn a_traveller_is_looked_for_in_the_companies_that_the_audience_names() {
+    let mut snapshot = snapshot();
+    // The same external id means one person at home and another at the client.
+    snapshot.users[4].external_id = Some("ext-1".into());
+    let plan = |scope: &str| {
+        let access = desk(&format!("[{{ role: Agent, scope: {scope} }}]"), "unmanaged");
+        diff::plan(bound_to(&access, &snapshot).unwrap(), &snapshot)
+    };
+    let named = plan("{ company: globex, profile: { externalId: ext-1 } }");
+    assert!(named.names.people.values().any(|it| &**it == "vip@globex.example"), "{named:?}");
+    assert_eq!(
+        lines(&plan("{ profile: { externalId: ext-1 } }")),
+        ["withheld Agent for externalId ext-1: ambiguous"]
+    );
+}
+
+#[test]
+fn an_id_tells_twins_apart_and_a_removal_names_what_it_removes() {
+    let twin = format!(
+        "groups: [{{ name: Twins, id: {}, description: e, roles: unmanaged, members: unmanaged }}]\n",
+        Uuid::from_u128(3)
+    );
+    assert_eq!(outcome(&twin), ["alter Twins"]);
+    let wrong = format!("removed: [{{ group: Other, id: {}, reason: r }}]\n", Uuid::from_u128(1));
+    assert_eq!(bound(&wrong).unwrap_err()[0].code, Code::UnknownGroup);
 }
 
 #[test]
@@ -288,7 +360,7 @@ removed:
             (6, Code::UnknownGroup),
             (7, Code::NameTaken),
             (8, Code::DuplicateGroup),
-            (10, Code::UnmodifiableGroup),
+            (10, Code::UnknownGroup),
         ]
     );
 }
@@ -306,6 +378,8 @@ fn an_ambiguous_role_lists_its_candidates_and_a_standard_group_names_the_way_out
     assert_eq!(help(&desk("[{ role: Agnet, scope: { company: globex } }]", "[]")), "did you mean `Agent`?");
     let frozen = help("groups: [{ name: Admins, description: d, roles: [], members: [] }]\n");
     assert!(frozen.contains("rolecall duplicate \"Admins\""), "{frozen}");
+    let gone = bound("removed: [{ group: Admins, reason: r }]\n").unwrap_err();
+    assert_eq!(gone[0].code, Code::UnmodifiableGroup);
     let same = "groups: [{ name: Admins, description: d, roles: [{ role: Agent, scope: { company: globex } }], members: unmanaged }]\n";
     assert!(outcome(same).is_empty());
 }

@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use rolecall::{
     api::Class,
-    apply::{ApplyError, GroupReport, Outcome, Report, apply},
+    apply::{ApplyError, GroupReport, Outcome, Report, Wrote, apply},
     order::{Call, Step, order},
     plan::{GroupChange, Plan},
     render,
@@ -115,7 +115,14 @@ async fn write(output: &Output, planned: &mut Planned) -> Applied {
         Ok(newer) => {
             snapshot.renew(newer);
             match run::compare(&checked.declared, snapshot, *now) {
-                Ok(left) if left.is_empty() => Left::Nothing,
+                Ok(left)
+                    if left.is_empty() && left.quarantine.iter().all(|it| plan.quarantine.contains(it)) =>
+                {
+                    Left::Nothing
+                }
+                Ok(left) if left.is_empty() => {
+                    Left::Unknown("groups or people were changed meanwhile; plan again and look".to_owned())
+                }
                 Ok(left) => Left::Changes(Box::new(left)),
                 Err(findings) => {
                     Left::Unknown(findings.first().map(|it| it.message.clone()).unwrap_or_default())
@@ -140,13 +147,18 @@ fn line(group: &GroupReport, plan: &Plan) -> String {
 impl Applied {
     fn exit(&self, plan: &Plan) -> Exit {
         let outcomes = || self.report.groups.iter().flat_map(|it| &it.outcomes);
-        let failures = || self.report.groups.iter().flat_map(GroupReport::failures);
-        let wrote = outcomes().any(|it| matches!(it, Outcome::Done)) || failures().any(may_have_written);
+        let mut failures = self.report.groups.iter().flat_map(GroupReport::failures);
+        let wrote = outcomes().any(|it| match it {
+            Outcome::Done => true,
+            Outcome::Failed { wrote, .. } => *wrote == Wrote::Perhaps,
+            Outcome::Skipped | Outcome::Interrupted => false,
+        });
         let clean = outcomes().all(|it| matches!(it, Outcome::Done)) && matches!(self.left, Left::Nothing);
-        match (clean, wrote, failures().next()) {
+        match (clean, wrote, failures.next()) {
             (true, _, _) if plan.withheld() == 0 => Exit::Ok,
             (true, _, _) | (false, true, _) => Exit::Partial,
             (false, false, Some(ApplyError::Api(error))) if error.class() == Class::Auth => Exit::Auth,
+            (false, false, Some(ApplyError::Appeared { .. })) => Exit::Stale,
             (false, false, Some(_)) => Exit::Remote,
             (false, false, None) if outcomes().any(|it| matches!(it, Outcome::Interrupted)) => {
                 Exit::Interrupted
@@ -172,7 +184,7 @@ impl Applied {
                     Outcome::Interrupted => {
                         text += &format!("  stopped  {what}, as the run was interrupted\n");
                     }
-                    Outcome::Failed(error) => {
+                    Outcome::Failed { error, .. } => {
                         text += &format!("  failed   {what}: {}\n", show(&error.to_string()));
                         for cause in causes(error) {
                             text += &format!("           because: {}\n", show(&cause));
@@ -250,14 +262,6 @@ impl Applied {
     }
 }
 
-fn may_have_written(error: &ApplyError) -> bool {
-    match error {
-        ApplyError::Api(error) => error.ambiguous(),
-        ApplyError::HalfWay => true,
-        ApplyError::Appeared { .. } => false,
-    }
-}
-
 /// Says what a call does, for people.
 fn words(call: &Call) -> String {
     match call {
@@ -277,7 +281,7 @@ fn outcome(call: &Call, outcome: &Outcome) -> Value {
         Outcome::Done => ("done", None, None),
         Outcome::Skipped => ("skipped", None, None),
         Outcome::Interrupted => ("interrupted", None, None),
-        Outcome::Failed(error) => ("failed", Some(error.to_string()), error.hint()),
+        Outcome::Failed { error, .. } => ("failed", Some(error.to_string()), error.hint()),
     };
     json!({ "step": words(call), "result": result, "error": error, "hint": hint })
 }

@@ -10,7 +10,7 @@ use rolecall::{
     source::Sources,
 };
 
-/// What the exit code says; one meaning each (README, "Exit codes").
+/// What the exit code says; one meaning each, as the table in the README says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Success.
@@ -25,6 +25,8 @@ pub(crate) enum Exit {
     Invalid,
     /// Not authenticated, or not allowed.
     Auth,
+    /// The live state is not what the plan saw; nothing was written to what differs.
+    Stale,
     /// Network, server, rate limit, or an incomplete read.
     Remote,
     /// Interrupted before the first write.
@@ -40,6 +42,7 @@ impl Exit {
             Self::Partial => 3,
             Self::Invalid => 4,
             Self::Auth => 5,
+            Self::Stale => 7,
             Self::Remote => 8,
             Self::Interrupted => 130,
         }
@@ -53,6 +56,7 @@ impl Exit {
             Self::Partial => "partial",
             Self::Invalid => "invalid",
             Self::Auth => "auth",
+            Self::Stale => "stale",
             Self::Remote => "remote",
             Self::Interrupted => "interrupted",
         }

@@ -38,7 +38,9 @@ pub(crate) struct Checked {
 
 /// Reads and checks the files.
 pub(crate) fn checked(global: &Global, paths: &[PathBuf]) -> Result<Checked, Failure> {
-    sound(global, load::load(paths, &here(global))?)
+    // As if started in that folder: paths are relative to it.
+    let paths: Vec<PathBuf> = paths.iter().map(|it| here(global).join(it)).collect();
+    sound(global, load::load(&paths, &here(global))?)
 }
 
 /// Reads and checks the workspace file alone, for commands that need no access files.

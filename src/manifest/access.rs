@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{At, workspace::ApiSection};
+use super::{At, present, workspace::ApiSection};
 
 mod schemas;
 mod shapes;
@@ -16,13 +16,17 @@ mod shapes;
 /// Who holds which roles on which scopes: one of the files below `access/`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("required" = ["version"]))]
 pub struct AccessFile {
     /// The version of this format. Always 1.
-    #[schemars(required, range(min = 1, max = 1))]
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(range(min = 1, max = 1))]
     pub version: Option<At<u64>>,
     /// Which API to talk to; only for a file that stands alone, without a `rolecall.yaml`.
+    #[serde(default, deserialize_with = "present")]
     pub api: Option<ApiSection>,
     /// Whose groups these are, where it is not the company of the workspace: an id or a name from `ids`.
+    #[serde(default, deserialize_with = "present")]
     pub company: Option<At<String>>,
     /// Named scopes, for the roles of this file.
     #[serde(default)]
@@ -38,36 +42,43 @@ pub struct AccessFile {
 /// A user group with everything it gives and everybody it gives it to.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("required" = ["name", "roles", "members"]))]
 pub struct GroupEntry {
     /// The name: 1 to 255 characters, unique in its company.
-    #[schemars(required, length(min = 1, max = 255))]
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(length(min = 1, max = 255))]
     pub name: Option<At<String>>,
     /// What the group is for: 1 to 1,000 characters. May be left out only where `roles` is `unmanaged`.
+    #[serde(default, deserialize_with = "present")]
     #[schemars(length(min = 1, max = 1000))]
     pub description: Option<At<String>>,
     /// Pins the group by its id, whatever its name is now.
+    #[serde(default, deserialize_with = "present")]
     pub id: Option<At<String>>,
     /// The name the group has now, where `name` is to be its new one.
+    #[serde(default, deserialize_with = "present")]
     pub renamed_from: Option<At<String>>,
     /// The roles of the group: exactly these, at least these, or `unmanaged`.
-    #[schemars(required)]
+    #[serde(default, deserialize_with = "present")]
     pub roles: Option<At<Listing<RoleEntry>>>,
     /// The members of the group: exactly these, at least these, or `unmanaged`.
-    #[schemars(required)]
+    #[serde(default, deserialize_with = "present")]
     pub members: Option<At<Listing<MemberEntry>>>,
 }
 
 /// A group to delete.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("required" = ["group", "reason"]))]
 pub struct RemovedEntry {
     /// The name of the group.
-    #[schemars(required)]
+    #[serde(default, deserialize_with = "present")]
     pub group: Option<At<String>>,
     /// Pins the group by its id, where several have the name.
+    #[serde(default, deserialize_with = "present")]
     pub id: Option<At<String>>,
     /// Why it goes.
-    #[schemars(required)]
+    #[serde(default, deserialize_with = "present")]
     pub reason: Option<At<String>>,
 }
 
@@ -85,16 +96,19 @@ pub enum Listing<T> {
 /// A role on a scope.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("required" = ["role", "scope"]))]
 pub struct RoleEntry {
     /// Which role: its exact name, `{ id: … }`, or `{ name: …, providedBy: platform | company }`.
-    #[schemars(required)]
+    #[serde(default, deserialize_with = "present")]
     pub role: Option<At<RoleName>>,
     /// Where it holds: the name of a scope, or a scope.
-    #[schemars(required)]
+    #[serde(default, deserialize_with = "present")]
     pub scope: Option<At<ScopeEntry>>,
     /// The last day (through its end, UTC) or the instant at which it ends.
+    #[serde(default, deserialize_with = "present")]
     pub until: Option<At<String>>,
     /// Why, for the next reader.
+    #[serde(default, deserialize_with = "present")]
     pub reason: Option<At<String>>,
 }
 
@@ -112,10 +126,13 @@ pub enum RoleName {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct RoleKeys {
     /// The role's id.
+    #[serde(default, deserialize_with = "present")]
     pub id: Option<At<String>>,
     /// The role's exact name.
+    #[serde(default, deserialize_with = "present")]
     pub name: Option<At<String>>,
     /// Who provides the role, where the name alone is ambiguous.
+    #[serde(default, deserialize_with = "present")]
     pub provided_by: Option<ProvidedBy>,
 }
 
@@ -154,20 +171,28 @@ pub enum AudienceOrName {
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct AudienceEntry {
     /// Client organisations: ids or names from `ids`.
+    #[serde(default, deserialize_with = "present")]
     pub company: Option<OneOrMany<At<String>>>,
     /// Legal entities: ids or names from `ids`.
+    #[serde(default, deserialize_with = "present")]
     pub legal_entity: Option<OneOrMany<At<String>>>,
     /// TMCs that handle the booking: ids or names from `ids.company`.
+    #[serde(default, deserialize_with = "present")]
     pub booking_tmc: Option<OneOrMany<At<String>>>,
     /// TMCs under contract: ids or names from `ids.company`.
+    #[serde(default, deserialize_with = "present")]
     pub contracting_tmc: Option<OneOrMany<At<String>>>,
     /// Individual travellers.
+    #[serde(default, deserialize_with = "present")]
     pub profile: Option<OneOrMany<At<PersonEntry>>>,
     /// Stealth types, as the API spells them (`STEALTH_TYPE_1`).
+    #[serde(default, deserialize_with = "present")]
     pub stealth_type: Option<OneOrMany<At<String>>>,
     /// `true` for the whole platform.
+    #[serde(default, deserialize_with = "present")]
     pub platform: Option<At<bool>>,
     /// Predicates in the API's own form, for types this version does not know.
+    #[serde(default, deserialize_with = "present")]
     pub predicates: Option<Vec<At<RawPredicate>>>,
 }
 
@@ -195,16 +220,22 @@ pub enum MemberEntry {
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct MemberKeys {
     /// The business e-mail address; upper and lower case are one.
+    #[serde(default, deserialize_with = "present")]
     pub email: Option<At<String>>,
     /// The external id.
+    #[serde(default, deserialize_with = "present")]
     pub external_id: Option<At<String>>,
     /// The employee id.
+    #[serde(default, deserialize_with = "present")]
     pub employee_id: Option<At<String>>,
     /// The API's user id.
+    #[serde(default, deserialize_with = "present")]
     pub user_id: Option<At<String>>,
     /// The last day (through its end, UTC) or the instant at which the membership ends.
+    #[serde(default, deserialize_with = "present")]
     pub until: Option<At<String>>,
     /// Why, for the next reader.
+    #[serde(default, deserialize_with = "present")]
     pub reason: Option<At<String>>,
 }
 
@@ -222,12 +253,16 @@ pub enum PersonEntry {
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct PersonKeys {
     /// The business e-mail address; upper and lower case are one.
+    #[serde(default, deserialize_with = "present")]
     pub email: Option<At<String>>,
     /// The external id.
+    #[serde(default, deserialize_with = "present")]
     pub external_id: Option<At<String>>,
     /// The employee id.
+    #[serde(default, deserialize_with = "present")]
     pub employee_id: Option<At<String>>,
     /// The API's user id.
+    #[serde(default, deserialize_with = "present")]
     pub user_id: Option<At<String>>,
 }
 

@@ -160,17 +160,16 @@ impl Declared {
 }
 
 impl DeclaredCompany {
+    /// Returns everybody whom the scopes name, perhaps more than once.
+    pub fn travellers(&self) -> impl Iterator<Item = &PersonRef> {
+        let grants = self.groups.iter().flat_map(|it| &it.grants.entries);
+        grants.flat_map(|it| &it.scope.pending).flat_map(|it| &it.people)
+    }
+
     /// Returns everybody the groups name, as members or in scopes, without duplicates, sorted.
     pub fn people(&self) -> Vec<&PersonRef> {
-        let mut people: Vec<&PersonRef> = self
-            .groups
-            .iter()
-            .flat_map(|group| {
-                let members = group.members.entries.iter().map(|it| &it.person);
-                let scopes = group.grants.entries.iter().flat_map(|it| &it.scope.pending);
-                members.chain(scopes.flat_map(|it| &it.people))
-            })
-            .collect();
+        let members = self.groups.iter().flat_map(|it| &it.members.entries).map(|it| &it.person);
+        let mut people: Vec<&PersonRef> = members.chain(self.travellers()).collect();
         people.sort_unstable();
         people.dedup();
         people

@@ -13,6 +13,8 @@ mod yaml;
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Deserializer};
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 pub use yaml::{At, MAX_FILE_BYTES, parse};
 
@@ -38,4 +40,12 @@ impl<T: JsonSchema> JsonSchema for At<T> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<T>()
     }
+}
+
+/// Reads a key that may be left out but not left empty.
+///
+/// A null would otherwise pass for an absent key, and `until:` with its date
+/// forgotten would make a membership permanent.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }

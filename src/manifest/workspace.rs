@@ -5,20 +5,25 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::At;
+use super::{At, present};
 
 /// The settings of a workspace: the file `rolecall.yaml` at its top.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("required" = ["version"]))]
 pub struct WorkspaceFile {
     /// The version of this format. Always 1.
-    #[schemars(required, range(min = 1, max = 1))]
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(range(min = 1, max = 1))]
     pub version: Option<At<u64>>,
     /// Which API to talk to.
+    #[serde(default, deserialize_with = "present")]
     pub api: Option<ApiSection>,
     /// Whose groups these are: a company id, or a name from `ids`.
+    #[serde(default, deserialize_with = "present")]
     pub company: Option<At<String>>,
     /// Glob patterns of the access files, relative to this file. `access/**/*.yaml` where absent.
+    #[serde(default, deserialize_with = "present")]
     pub access: Option<Vec<At<String>>>,
     /// Names for the UUIDs that scopes and `company` point at.
     #[serde(default)]
@@ -28,9 +33,10 @@ pub struct WorkspaceFile {
 /// Which API to talk to. Credentials never stand in a file: they come from the environment.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("required" = ["endpoint"]))]
 pub struct ApiSection {
     /// The base URL of the API, or the word `sandbox` for the embedded one.
-    #[schemars(required)]
+    #[serde(default, deserialize_with = "present")]
     pub endpoint: Option<At<String>>,
 }
 

@@ -158,11 +158,13 @@ fn scope(scope: &Scope, names: &Names) -> Option<ScopeOut> {
     if scope.is_empty() || scope.has_unreadable() {
         return None;
     }
-    let mut audiences: Vec<AudienceOut> = scope.audiences().iter().map(|it| audience(it, names)).collect();
+    let mut audiences: Vec<AudienceOut> =
+        scope.audiences().iter().map(|it| audience(it, names)).collect::<Option<_>>()?;
     Some(if audiences.len() == 1 { ScopeOut::One(audiences.remove(0)) } else { ScopeOut::Any(audiences) })
 }
 
-fn audience(audience: &Audience, names: &Names) -> AudienceOut {
+/// Returns the audience as a file says it; `None` where a part of it has no such form.
+fn audience(audience: &Audience, names: &Names) -> Option<AudienceOut> {
     let mut out = AudienceOut::default();
     for dimension in audience {
         let values = || {
@@ -171,29 +173,29 @@ fn audience(audience: &Audience, names: &Names) -> AudienceOut {
             Some(one_or_many(values))
         };
         match &dimension.kind {
-            Kind::Platform => out.platform = Some(true),
+            Kind::Platform if dimension.values == [Value::Nothing] => out.platform = Some(true),
             Kind::Company => out.company = values(),
             Kind::LegalEntity => out.legal_entity = values(),
             Kind::BookingTmc => out.booking_tmc = values(),
             Kind::ContractingTmc => out.contracting_tmc = values(),
             Kind::StealthType => out.stealth_type = values(),
             Kind::Profile => {
-                let people = dimension.values.iter().filter_map(|it| match it {
+                let people = dimension.values.iter().map(|it| match it {
                     Value::Id(id) => Some(person(UserId(*id), names)),
                     Value::Nothing | Value::Text(_) => None,
                 });
-                let mut people: Vec<PersonOut> = people.collect();
+                let mut people: Vec<PersonOut> = people.collect::<Option<_>>()?;
                 people.sort();
                 out.profile = Some(one_or_many(people));
             }
-            Kind::Other(kind) => out.predicates.push(BTreeMap::from([
-                ("type", PredicateOut::Type(kind.to_string())),
+            Kind::Platform | Kind::Other(_) => out.predicates.push(BTreeMap::from([
+                ("type", PredicateOut::Type(dimension.kind.as_wire().to_owned())),
                 ("values", PredicateOut::Values(dimension.values.iter().map(Value::to_string).collect())),
             ])),
-            Kind::Unreadable => (),
+            Kind::Unreadable => return None,
         }
     }
-    out
+    Some(out)
 }
 
 fn alias(value: &Value, names: &Names) -> String {

@@ -97,6 +97,7 @@ fn finding(error: &Error, file: FileId) -> Finding {
                 .maybe_help(crate::finding::did_you_mean(variant, expected.iter().copied()))
         }
         Error::SerdeInvalidLength { expected, .. } => new(Code::WrongType, format!("expected {expected}")),
+        Error::InvalidScalar { ty, .. } => new(Code::WrongType, format!("expected a value of type {ty}")),
         Error::NullIntoString { .. } => new(Code::WrongType, "expected text, found nothing".to_owned())
             .help("quote it (`\"null\"`) if the text itself is meant"),
         Error::InvalidBooleanStrict { .. } => new(Code::WrongType, "expected `true` or `false`".to_owned()),

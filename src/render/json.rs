@@ -334,6 +334,7 @@ fn held<'a>(entry: &'a Quarantined, message: String, sources: &'a Sources) -> He
             (held.kind, held.role, held.person) = ("role", Some(&**role), Some(person));
             held.unresolved(why);
         }
+        Withheld::Unreadable { role } => (held.kind, held.role) = ("unreadable", Some(&**role)),
         Withheld::Removal { user, because } => {
             (held.kind, held.user_id, held.person) = ("removal", Some(*user), Some(because));
         }

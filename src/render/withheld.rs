@@ -40,6 +40,12 @@ fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
                 format!("left as it is: {person} in its scope: {why}; {remedy}"),
             )
         }
+        Withheld::Unreadable { role } => (
+            "role",
+            format!("{role} of {group}"),
+            "left as it is: its scope is in a form this version cannot read; list the roles exactly to replace it"
+                .to_owned(),
+        ),
         Withheld::Removal { user, because } => (
             "member",
             format!("{} in {group}", words.person(*user)),

@@ -12,6 +12,7 @@ use super::{Audience, Dimension, Kind, Value};
 /// spellings of one meaning may look different, which shows as a change and
 /// never hides one.
 pub(super) const EXPANSION_LIMIT: usize = 10_000;
+
 /// Whether the audience is `PLATFORM` alone, which the contract (§4) reads as everything.
 pub(super) fn is_whole_platform(audience: &[Dimension]) -> bool {
     matches!(audience, [Dimension { kind: Kind::Platform, values }] if values == &[Value::Nothing])
@@ -51,6 +52,9 @@ pub(super) fn canonical(mut audiences: Vec<Audience>) -> Vec<Audience> {
     if audiences.len() < 2 {
         return audiences;
     }
+    if let Some(whole) = audiences.iter().position(|it| is_whole_platform(it)) {
+        return vec![audiences.swap_remove(whole)];
+    }
     let total = audiences.iter().map(|it| combinations(it)).fold(0, usize::saturating_add);
     if total > EXPANSION_LIMIT {
         audiences.sort();
@@ -58,21 +62,27 @@ pub(super) fn canonical(mut audiences: Vec<Audience>) -> Vec<Audience> {
         return audiences;
     }
     let all: BTreeSet<Audience> = audiences.iter().flat_map(|it| atoms(it)).collect();
-    // A covering atom has fewer dimensions, so most atoms meet few candidates.
-    let shortest = all.iter().map(Vec::len).min().unwrap_or(0);
-    let mut boxes: Vec<Audience> = all
-        .iter()
-        .filter(|atom| {
-            atom.len() == shortest || !all.iter().any(|outer| outer.len() < atom.len() && covers(outer, atom))
-        })
-        .cloned()
-        .collect();
+    let mut boxes: Vec<Audience> = all.iter().filter(|atom| !is_covered(atom, &all)).cloned().collect();
     let kinds: BTreeSet<Kind> = boxes.iter().flatten().map(|it| it.kind.clone()).collect();
     for kind in &kinds {
         boxes = join_along(kind, boxes);
     }
     boxes.sort();
     boxes
+}
+
+/// Whether another atom covers this one: it then is this one without some of its dimensions.
+///
+/// Looked up, part by part, instead of compared with all: an atom has a handful of dimensions.
+fn is_covered(atom: &[Dimension], all: &BTreeSet<Audience>) -> bool {
+    const MOST_DIMENSIONS: usize = 10;
+    if atom.len() > MOST_DIMENSIONS {
+        return all.iter().any(|outer| outer.len() < atom.len() && covers(outer, atom));
+    }
+    (1..(1_usize << atom.len()) - 1).any(|parts| {
+        let chosen = atom.iter().enumerate().filter(|(n, _)| parts >> n & 1 == 1);
+        all.contains(&chosen.map(|(_, it)| it.clone()).collect::<Audience>())
+    })
 }
 
 /// Joins audiences that are equal but for their values of `kind`.

@@ -38,6 +38,7 @@ fn spelling_does_not_matter() {
         ("company a b & legalEntity x y", "company a & legalEntity x y | company b & legalEntity y x"),
         ("company a b & company b c", "company b"),
         ("company a & company b | profile p", "profile p"),
+        ("company a | platform", "platform"),
         ("profile p | company a", "company a | profile p | profile p"),
     ] {
         assert_eq!(scope(left), scope(right), "{left} = {right}");
@@ -88,7 +89,7 @@ fn every_documented_reading_of_a_predicate_is_one_scope() {
     for predicate in [
         format!(r#"{{"type":"COMPANY","values":"{A}"}}"#),
         format!(r#"{{"type":"COMPANY","id":"{A}"}}"#),
-        format!(r#"{{"type":"COMPANY","id":{{"id":"{A}"}},"new":1}}"#),
+        format!(r#"{{"type":"COMPANY","id":{{"id":"{A}"}}}}"#),
         format!(r#"{{"type":"COMPANY","comparator":"IN","values":["{}"]}}"#, A.to_uppercase()),
     ] {
         let other = read(&format!(r#"{{"audiences":[{{"predicates":[{predicate}]}}]}}"#));
@@ -105,6 +106,16 @@ fn what_cannot_be_read_equals_nothing_that_can_be_declared() {
     for strange in [
         format!(
             r#"{{"audiences":[{{"predicates":[{{"type":"COMPANY","comparator":"NOT_IN","values":["{A}"]}}]}}]}}"#
+        ),
+        format!(
+            r#"{{"audiences":[{{"predicates":[{{"type":"COMPANY","values":["{A}"],"negate":true}}]}}]}}"#
+        ),
+        format!(
+            r#"{{"audiences":[{{"predicates":[{{"type":"COMPANY","values":["{A}"]}}],"excluded":[]}}]}}"#
+        ),
+        format!(
+            r#"{{"audiences":[{{"predicates":[{{"type":"COMPANY","values":["{A}"],"id":"{}"}}]}}]}}"#,
+            A.replace('1', "2")
         ),
         r#"{"audiences":[{"predicates":[{"type":"COMPANY","values":[]}]}]}"#.to_owned(),
         r#"{"audiences":[{"predicates":[]}]}"#.to_owned(),
@@ -123,6 +134,19 @@ fn what_cannot_be_read_equals_nothing_that_can_be_declared() {
 #[test]
 fn the_whole_platform_is_sent_without_values() {
     assert_eq!(scope("platform").to_wire().get(), r#"{"audiences":[{"predicates":[{"type":"PLATFORM"}]}]}"#);
+}
+
+/// Thousands of audiences that hardly join: once cubic, which was as good as a hang.
+#[test]
+fn a_long_list_of_audiences_is_brought_to_its_form() {
+    let dimension =
+        |kind: Kind, n: usize| Dimension { kind, values: vec![Value::Text(n.to_string().into())] };
+    let audiences = (0..4_000).map(|n| match n % 2 {
+        0 => vec![dimension(Kind::Company, n)],
+        _ => vec![dimension(Kind::Company, n - 1), dimension(Kind::LegalEntity, n)],
+    });
+    let scope = Scope::new(audiences);
+    assert_eq!((scope.audiences().len(), scope.audiences()[0][0].values.len()), (1, 2_000));
 }
 
 /// Audiences over three dimensions with three values each: small enough that they overlap.
@@ -170,6 +194,17 @@ proptest! {
         let either = |it| allows(&left, it) || allows(&right, it);
         let agree = travellers().all(|it| allows(union.audiences(), it) == either(it));
         prop_assert!(agree);
+    }
+
+    /// Taking away leaves part of what was, and with what was taken away all of it again.
+    #[test]
+    fn without_takes_away_only_what_is_covered(left in audiences(), right in audiences()) {
+        let (a, b) = (Scope::new(left), Scope::new(right));
+        let rest = a.without(&b);
+        prop_assert!(a.contains(&rest));
+        prop_assert!(rest.clone().union(b.clone()).contains(&a));
+        prop_assert_eq!(rest.without(&b), rest.clone());
+        prop_assert!(!b.contains(&a) || rest.is_empty());
     }
 
     /// Order and repetition of audiences leave no trace.

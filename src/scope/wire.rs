@@ -5,18 +5,22 @@ use serde_json::value::RawValue;
 
 use super::{Dimension, Kind, Value};
 
+/// Unknown fields make a scope unreadable here and in its parts: one of them may say "not".
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Scope {
     #[serde(default)]
     pub(super) audiences: Vec<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Audience {
     pub(super) predicates: Vec<Predicate>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Predicate {
     r#type: String,
     comparator: Option<String>,
@@ -50,9 +54,13 @@ impl Predicate {
             Some(OneOrMany::One(value)) => vec![value],
             Some(OneOrMany::Many(values)) => values,
         };
-        match self.id {
-            Some(Id::Bare(id) | Id::Wrapped { id }) if texts.is_empty() => texts.push(id),
-            _ => (),
+        if let Some(Id::Bare(id) | Id::Wrapped { id }) = self.id {
+            // Two spellings of the target (contract C1): which would hold if they differ is not known.
+            if texts.is_empty() {
+                texts.push(id);
+            } else if texts != [id] {
+                return None;
+            }
         }
         let values = match (&kind, texts.is_empty()) {
             (Kind::Platform, true) => vec![Value::Nothing],
@@ -69,8 +77,25 @@ pub(super) struct ScopeOut<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct AudienceOut<'a> {
-    pub(super) predicates: Vec<PredicateOut<'a>>,
+#[serde(untagged)]
+pub(super) enum AudienceOut<'a> {
+    Known {
+        predicates: Vec<PredicateOut<'a>>,
+    },
+    /// What could not be read goes back as it came.
+    AsRead(Box<RawValue>),
+}
+
+impl<'a> AudienceOut<'a> {
+    pub(super) fn new(audience: &'a [Dimension]) -> Self {
+        if let [Dimension { kind: Kind::Unreadable, values }] = audience
+            && let [Value::Text(text)] = &values[..]
+            && let Ok(raw) = RawValue::from_string(text.to_string())
+        {
+            return Self::AsRead(raw);
+        }
+        Self::Known { predicates: audience.iter().map(PredicateOut::new).collect() }
+    }
 }
 
 #[derive(Serialize)]
@@ -83,7 +108,7 @@ pub(super) struct PredicateOut<'a> {
 }
 
 impl<'a> PredicateOut<'a> {
-    pub(super) fn new(dimension: &'a Dimension) -> Self {
+    fn new(dimension: &'a Dimension) -> Self {
         let values: Vec<String> =
             dimension.values.iter().filter(|it| **it != Value::Nothing).map(Value::to_string).collect();
         let comparator = (!values.is_empty()).then_some("IN");

@@ -148,6 +148,44 @@ fn a_write_that_is_accepted_and_ignored_is_found_out() {
 }
 
 #[test]
+fn a_removal_that_is_ignored_gives_nobody_the_new_roles() {
+    // Bo shall leave Desk, and Desk shall hold more. The API takes the removal and does nothing.
+    let world = World::new().groups(
+        "  - name: Desk
+    description: The desk.
+    roles: [{ role: Agent, scope: { company: [globex, initech] } }]
+    members: [ana@voyager.example]\n",
+    );
+    let roles = world.roles("Desk");
+    on_patch(&world, "Desk", "members", &json!({ "ignoreWrite": {} }));
+    let apply = world.apply().expect(3);
+    for words in ["1 of the removed are in the group all the same", "skipped  change roles"] {
+        assert!(apply.stdout.contains(words), "{}", apply.stdout);
+    }
+    assert_eq!(world.roles("Desk"), roles);
+    world.apply().expect(0);
+    world.settled();
+}
+
+#[test]
+fn what_was_written_before_a_failure_is_not_passed_over() {
+    // The group cannot be deleted, so it is emptied; then it still cannot be deleted.
+    let world = World::new().with("access/a.yaml", "version: 1\nremoved: [{ group: Desk, reason: r }]\n");
+    world.faults(json!([{ "method": "DELETE", "times": 0, "kind": { "status": { "code": 400 } } }]));
+    world.apply().expect(3);
+    assert_eq!(world.members("Desk"), [""; 0]);
+    // The group exists, though nobody could say so.
+    let world = World::new().groups("  - { name: New, description: d, roles: [], members: [] }\n");
+    world.faults(json!([
+        { "method": "POST", "path": "/user-groups", "skip": 2, "times": 1, "kind": { "status": { "code": 500, "afterWrite": true } } },
+        { "method": "POST", "path": "/user-groups/list", "skip": 2, "times": 0, "kind": { "status": { "code": 400 } } },
+    ]));
+    world.apply().expect(3);
+    world.faults(json!([]));
+    assert!(world.group("New").is_some());
+}
+
+#[test]
 fn a_token_that_may_only_read_writes_nothing() {
     let world = two_groups().variable("ROLECALL_TOKEN", "read-token");
     let (members, roles) = (world.members("Desk"), world.roles("Night"));

@@ -52,13 +52,16 @@ fn colour_carries_nothing_alone() {
 
 #[test]
 fn names_from_outside_cannot_move_the_cursor_or_call_people() {
-    let world = World::new().groups(
-        "  - { name: \"Desk `@team` <b>|\", description: \"a\\e[31mb\\n## c\", roles: [], members: [] }\n",
+    // A file may not hold an escape, but whoever edits a group by hand may give it one.
+    let seed = SEED.replace("description: The desk.", "description: \"a\\e[31mb\\n## d\"");
+    let world = World::seeded(&seed).groups(
+        "  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }
+  - { name: \"New `@team` <b>|\", description: \"a\\n## c\", roles: [], members: [] }\n",
     );
     for format in ["text", "json", "markdown"] {
         let run = world.run(&format!("plan --format {format}")).expect(0);
         assert!(!run.stdout.contains('\u{1b}'), "{format}: {}", run.stdout);
-        assert!(!run.stdout.contains("\n## c"), "{format}: {}", run.stdout);
+        assert!(!run.stdout.contains("\n## "), "{format}: {}", run.stdout);
     }
 }
 

@@ -65,6 +65,7 @@ impl Check {
             }
             ScopeEntry::Any(entries) => {
                 let mut sum = DeclaredScope::default();
+                let mut ready = Vec::new();
                 let mut whole = true;
                 for entry in entries {
                     let at = entry.place(file);
@@ -76,9 +77,10 @@ impl Check {
                     };
                     whole &= part.is_some();
                     let part = part.unwrap_or_default();
-                    sum.ready = sum.ready.union(part.ready);
+                    ready.push(part.ready);
                     sum.pending.extend(part.pending);
                 }
+                sum.ready = Scope::any(ready);
                 sum.pending.sort();
                 sum.pending.dedup();
                 if whole { self.not_empty(at, sum) } else { None }

@@ -111,8 +111,44 @@ fn names_and_descriptions_have_bounds() {
     assert_eq!(findings(&[&named("\"\"", "d")]), ["1:3:13 invalid-name"]);
     assert_eq!(findings(&[&named("\" G\"", "d")]), ["1:3:13 invalid-name"]);
     assert_eq!(findings(&[&named("\"G\\u202e\"", "d")]), ["1:3:13 invalid-name"]);
+    for unseen in ["G\\u00a0H", "G\\u200bH", "\\ufeffG"] {
+        assert_eq!(findings(&[&named(&format!("\"{unseen}\""), "d")]), ["1:3:13 invalid-name"], "{unseen}");
+    }
     assert!(findings(&[&named("G", &"d".repeat(1_000))]).is_empty());
+    assert_eq!(findings(&[&named("G", "\"d\\e\"")]), ["1:3:29 invalid-description"]);
     assert_eq!(findings(&[&named("G", &"d".repeat(1_001))]), ["1:3:29 invalid-description"]);
+}
+
+/// A forgotten value must not read as a forgotten key: that would widen a scope or keep somebody for ever.
+#[test]
+fn a_key_without_a_value_is_never_taken_for_an_absent_key() {
+    let roles = |entry: &str| group(&format!("    roles: [{entry}]\n    members: []\n"));
+    for text in [
+        "version:\n".to_owned(),
+        "version: 1\ncompany:\n".to_owned(),
+        "version: 1\napi:\n".to_owned(),
+        group("    id:\n    roles: []\n    members: []\n"),
+        group("    renamedFrom:\n    roles: []\n    members: []\n"),
+        group("    roles:\n    members: []\n"),
+        group("    roles: []\n    members:\n"),
+        members("[{ email: a@x.example, until: }]"),
+        members("[{ email: a@x.example, reason: ~ }]"),
+        members("[{ email: }]"),
+        members("[null]"),
+        roles("{ role: Agent, scope: { company: globex }, until: }"),
+        roles("{ role: Agent, scope: }"),
+        roles("{ role: { name: Agent, providedBy: }, scope: { company: globex } }"),
+        scoped("{ company: globex, legalEntity: }"),
+        scoped("{ company: }"),
+        scoped("{ company: globex, profile: null }"),
+        scoped("{ company: globex, stealthType: ~ }"),
+        scoped("{ company: globex, predicates: }"),
+        scoped("{ company: globex, platform: }"),
+        "version: 1\nremoved: [{ group: Old, id: , reason: r }]\n".to_owned(),
+    ] {
+        let found = findings(&[&text]);
+        assert!(found.iter().any(|it| it.ends_with("wrong-type")), "{text}: {found:?}");
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn uuid(file: FileId, raw: &At<String>, what: &str) -> Result<Uuid, F
     })
 }
 
-/// Returns a name that fits the API and cannot be mistaken for another by eye.
+/// Returns a name that fits the API and holds nothing that is not seen.
 pub(super) fn name(file: FileId, raw: &At<String>, what: &str) -> Result<Box<str>, Finding> {
     let wrong = |why: String| Finding::new(Code::InvalidName, raw.place(file), why);
     let length = raw.v.chars().count();
@@ -33,10 +33,9 @@ pub(super) fn name(file: FileId, raw: &At<String>, what: &str) -> Result<Box<str
     if raw.v.trim() != raw.v {
         return Err(wrong(format!("{what} does not begin or end with a space")));
     }
-    if raw.v.chars().any(|it| it.is_control() || is_bidi_control(it)) {
-        return Err(wrong(format!("{what} holds no control characters")).help(
-            "line breaks and marks that reverse the writing direction make one name look like another",
-        ));
+    if raw.v.chars().any(|it| it.is_control() || is_unseen(it)) {
+        return Err(wrong(format!("{what} holds no control characters, and no spaces but the common one"))
+            .help("what is not seen makes one name look like another"));
     }
     Ok(raw.v.as_str().into())
 }
@@ -47,6 +46,14 @@ pub(super) fn text(file: FileId, raw: &At<String>, what: &str, longest: usize) -
     if raw.v.trim().is_empty() || length > longest {
         let why = format!("{what} has 1 to {longest} characters, this one has {length}");
         return Err(Finding::new(Code::InvalidDescription, raw.place(file), why));
+    }
+    let hidden = |it: char| (it.is_control() && it != '\n' && it != '\t') || is_bidi_control(it);
+    if raw.v.chars().any(hidden) {
+        return Err(Finding::new(
+            Code::InvalidDescription,
+            raw.place(file),
+            format!("{what} holds no control characters"),
+        ));
     }
     Ok(raw.v.as_str().into())
 }
@@ -68,6 +75,13 @@ pub(super) fn until(file: FileId, raw: &At<String>) -> Result<Timestamp, Finding
         )
         .help("write a day (2027-01-31, through its end in UTC) or an instant (2027-01-31T18:00:00Z)")
     })
+}
+
+/// Whether a character leaves no trace, or the trace of another: a space that is none, or no width.
+fn is_unseen(it: char) -> bool {
+    is_bidi_control(it)
+        || (it.is_whitespace() && it != ' ')
+        || matches!(it, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{00ad}')
 }
 
 /// Whether a character changes the direction of the text after it without being seen.
