@@ -13,6 +13,11 @@ const EDITED: f32 = 0.4;
 /// The API takes 1,000 characters; what is much longer is not compared word by word.
 const COMPARED: usize = 8_000;
 
+/// Returns the whole text of a new group in quotes: it is written as it stands, so it is shown so.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
 /// Returns `"old" → "new"`, or of long texts the words that differ as `[-old-]{+new+}` with their context.
 pub(super) fn changed(before: &str, after: &str) -> String {
     let short = |it: &str| it.chars().count() <= QUOTED;

@@ -21,6 +21,7 @@ pub(super) enum Fact {
     RoleChanged,
     RoleNarrowed,
     GroupCreated,
+    TextAdded,
     MemberAdded,
     RoleAdded,
     RoleWidened,
@@ -50,7 +51,7 @@ pub(super) enum Effect {
 impl Fact {
     pub(super) fn sign(self) -> Sign {
         match self {
-            Self::GroupCreated | Self::MemberAdded | Self::RoleAdded => Sign::Add,
+            Self::GroupCreated | Self::TextAdded | Self::MemberAdded | Self::RoleAdded => Sign::Add,
             Self::RoleChanged
             | Self::RoleNarrowed
             | Self::RoleWidened
@@ -67,7 +68,11 @@ impl Fact {
             | Self::RoleRemoved
             | Self::RoleChanged
             | Self::RoleNarrowed => Effect::Takes,
-            Self::GroupCreated | Self::MemberAdded | Self::RoleAdded | Self::RoleWidened => Effect::Gives,
+            Self::GroupCreated
+            | Self::TextAdded
+            | Self::MemberAdded
+            | Self::RoleAdded
+            | Self::RoleWidened => Effect::Gives,
             Self::GroupRenamed | Self::TextChanged => Effect::None,
         }
     }
@@ -82,7 +87,7 @@ impl Fact {
             | Self::RoleAdded
             | Self::RoleWidened => "role",
             Self::GroupRenamed => "name",
-            Self::TextChanged => "text",
+            Self::TextAdded | Self::TextChanged => "text",
         }
     }
 
@@ -96,6 +101,7 @@ impl Fact {
             | Self::MemberRemoved
             | Self::RoleRemoved
             | Self::GroupCreated
+            | Self::TextAdded
             | Self::MemberAdded
             | Self::RoleAdded
             | Self::GroupRenamed
@@ -112,6 +118,7 @@ impl Fact {
             Self::RoleChanged => ("role moved to another scope", "roles moved to another scope"),
             Self::RoleNarrowed => ("role narrowed", "roles narrowed"),
             Self::GroupCreated => ("group created", "groups created"),
+            Self::TextAdded => ("description", "descriptions"),
             Self::MemberAdded => ("member added", "members added"),
             Self::RoleAdded => ("role added", "roles added"),
             Self::RoleWidened => ("role widened", "roles widened"),
@@ -215,7 +222,10 @@ fn attributes(change: &GroupChange) -> Vec<Line> {
                 lines.push(line(Fact::TextChanged, what));
             }
         }
-        ChangeKind::Create { .. } | ChangeKind::Delete { .. } => (),
+        ChangeKind::Create { description } => {
+            lines.push(line(Fact::TextAdded, description::quoted(description)));
+        }
+        ChangeKind::Delete { .. } => (),
     }
     lines
 }
