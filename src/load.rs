@@ -110,7 +110,7 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
         let is_folder = fs::metadata(path).map_err(unreadable(path))?.is_dir();
         let found = workspace_of(path);
         if found.is_none() && is_folder {
-            return Err(LoadError::NoWorkspace { from: path.clone() });
+            return Err(no_workspace(path));
         }
         if let Some((first, _)) = roots.iter().find(|(_, root)| *root != found) {
             return Err(LoadError::TwoWorkspaces { first: (*first).to_owned(), second: path.clone() });
@@ -174,7 +174,7 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
 ///
 /// What cannot be read. What is wrong in the file is in [`Loaded::findings`].
 pub fn load_workspace(from: &Path) -> Result<Loaded, LoadError> {
-    workspace(workspace_of(from).ok_or_else(|| LoadError::NoWorkspace { from: from.to_owned() })?)
+    workspace(workspace_of(from).ok_or_else(|| no_workspace(from))?)
 }
 
 fn workspace(root: PathBuf) -> Result<Loaded, LoadError> {
@@ -250,6 +250,11 @@ impl Loaded {
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
     let path = path.to_owned();
     move |source| LoadError::Unreadable { path, source }
+}
+
+/// Says in full where the search began: `.` tells nothing in the log of a job.
+fn no_workspace(from: &Path) -> LoadError {
+    LoadError::NoWorkspace { from: fs::canonicalize(from).unwrap_or_else(|_| from.to_owned()) }
 }
 
 /// Returns the nearest folder at or above `path` that is a workspace.

@@ -45,12 +45,14 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
         let sandbox = Sandbox::start(options)?;
         let (id, secret) = Sandbox::credentials();
         let credentials = Credentials::Client { id: id.to_owned(), secret: secret.into() };
-        (sandbox.url(), credentials, Some(sandbox), "the embedded sandbox".to_owned())
+        let endpoint: Endpoint = sandbox.url().parse()?;
+        (endpoint, credentials, Some(sandbox), "the embedded sandbox".to_owned())
     } else {
-        let host = endpoint.split("://").last().unwrap_or_default().trim_end_matches('/').to_owned();
+        let endpoint: Endpoint = endpoint.parse()?;
+        let url = endpoint.to_string();
+        let host = url.split_once("://").map_or(&*url, |it| it.1).to_owned();
         (endpoint, credentials()?, None, host)
     };
-    let endpoint: Endpoint = endpoint.parse()?;
     let settings = Settings {
         concurrency: global.concurrency.into(),
         timeout: global.timeout,
