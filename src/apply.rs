@@ -36,6 +36,8 @@ pub struct Report {
 pub struct GroupReport {
     /// Which change of the plan.
     pub change: usize,
+    /// Which step is the first of the group; the others follow it.
+    pub first: usize,
     /// One per step, in order.
     pub outcomes: Vec<Outcome>,
 }
@@ -68,6 +70,11 @@ pub enum Wrote {
 }
 
 impl GroupReport {
+    /// Returns each of the group's steps with what became of it.
+    pub fn steps<'a>(&'a self, all: &'a [Step]) -> impl Iterator<Item = (&'a Step, &'a Outcome)> {
+        all[self.first..].iter().zip(&self.outcomes)
+    }
+
     /// Whether every step was made.
     pub fn is_done(&self) -> bool {
         self.outcomes.iter().all(|it| matches!(it, Outcome::Done))
@@ -178,7 +185,7 @@ impl Worker<'_> {
             };
             outcomes.push(outcome);
         }
-        GroupReport { change: steps.first().map_or(0, |it| it.change), outcomes }
+        GroupReport { change: steps.first().map_or(0, |it| it.change), first, outcomes }
     }
 
     /// Makes one call; `None` where it is about a group that was not created.

@@ -45,28 +45,24 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         if output.format != Format::Json {
             output.result(&planned.rendered(output.format));
         }
-        let mut outcome = Applied { report: Report { groups: Vec::new() }, left: Left::Nothing };
-        if !planned.plan.is_empty() {
+        let applied = if planned.plan.is_empty() {
+            Applied { steps: Vec::new(), report: Report { groups: Vec::new() }, left: Left::Nothing }
+        } else {
             if !arguments.auto_approve {
                 run::until_signal(consent(output)).await?;
             }
-            outcome = write(output, &mut planned).await;
-        }
-        let exit = outcome.exit(&planned.plan);
-        match output.format {
-            Format::Json => output.result(&outcome.json(&planned, exit)),
-            Format::Text => output.result(&outcome.text(&planned.plan)),
+            write(output, &mut planned).await
+        };
+        let exit = applied.exit(&planned.plan);
+        output.result(&match output.format {
+            Format::Json => applied.json(&planned, exit),
+            Format::Text => applied.text(&planned.plan),
             // An indented block, in which nothing calls anybody.
             Format::Markdown => {
-                let text = outcome.text(&planned.plan);
-                output.result(
-                    &text
-                        .lines()
-                        .map(|it| format!("    {it}").trim_end().to_owned() + "\n")
-                        .collect::<String>(),
-                );
+                let text = applied.text(&planned.plan);
+                text.lines().map(|it| format!("    {it}").trim_end().to_owned() + "\n").collect()
             }
-        }
+        });
         Ok(exit)
     })
 }
@@ -87,6 +83,7 @@ async fn consent(output: &Output) -> Result<(), Failure> {
 
 /// What became of an apply.
 struct Applied {
+    steps: Vec<Step>,
     report: Report,
     left: Left,
 }
@@ -131,7 +128,7 @@ async fn write(output: &Output, planned: &mut Planned) -> Applied {
         }
         Err(error) => Left::Unknown(error.to_string()),
     };
-    Applied { report, left }
+    Applied { steps, report, left }
 }
 
 /// Returns `done  GROUP`, or why not.
@@ -167,16 +164,13 @@ impl Applied {
         }
     }
 
-    fn text(&self, plan: &Plan) -> String {
+    /// Says of every group that is not done what became of each of its steps.
+    fn not_done(&self, plan: &Plan) -> String {
         let show = render::escape::terminal;
         let mut text = String::new();
-        let steps = order(plan);
-        let of = |it: &GroupReport| -> Vec<Step> {
-            steps.iter().filter(|step| step.change == it.change).cloned().collect()
-        };
         for group in self.report.groups.iter().filter(|it| !it.is_done()) {
             text += &format!("\nNot done: {}\n", show(&plan.changes[group.change].name));
-            for (step, outcome) in of(group).iter().zip(&group.outcomes) {
+            for (step, outcome) in group.steps(&self.steps) {
                 let what = words(&step.call);
                 match outcome {
                     Outcome::Done => text += &format!("  done     {what}\n"),
@@ -196,6 +190,12 @@ impl Applied {
                 }
             }
         }
+        text
+    }
+
+    fn text(&self, plan: &Plan) -> String {
+        let show = render::escape::terminal;
+        let mut text = self.not_done(plan);
         match &self.left {
             Left::Nothing => (),
             Left::Changes(left) => {
@@ -228,16 +228,14 @@ impl Applied {
 
     fn json(&self, planned: &Planned, exit: Exit) -> String {
         let plan: Value = serde_json::from_str(&planned.rendered(Format::Json)).unwrap_or_default();
-        let steps = order(&planned.plan);
         let groups: Vec<Value> = self
             .report
             .groups
             .iter()
             .map(|group| {
                 let change: &GroupChange = &planned.plan.changes[group.change];
-                let steps = steps.iter().filter(|it| it.change == group.change);
                 let steps: Vec<Value> =
-                    steps.zip(&group.outcomes).map(|(step, it)| outcome(&step.call, it)).collect();
+                    group.steps(&self.steps).map(|(step, it)| outcome(&step.call, it)).collect();
                 json!({ "company": change.company, "id": change.id, "name": change.name, "done": group.is_done(), "steps": steps })
             })
             .collect();
