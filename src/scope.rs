@@ -171,9 +171,7 @@ impl Scope {
         &self.0
     }
 
-    /// Whether it allows nothing, as a scope does that the API left out.
-    ///
-    /// The contract (§3.9) forbids to read a missing scope as "unrestricted".
+    /// Whether it has no audience, and so allows nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -247,19 +245,28 @@ impl Scope {
 
     /// Reads a scope as the API writes it; every documented reading is accepted (contract §4, C1).
     pub fn read(raw: Option<&RawValue>) -> Self {
-        let Some(raw) = raw else { return Self::default() };
-        match serde_json::from_str::<Option<wire::Scope>>(raw.get()) {
-            Ok(scope) => {
-                Self::new(scope.into_iter().flat_map(|it| it.audiences).map(|it| read_audience(&it)))
+        let read = raw.map_or(Ok(None), |it| serde_json::from_str::<Option<wire::Scope>>(it.get()));
+        match (read, raw) {
+            (Ok(Some(scope)), Some(raw)) if !scope.audiences.is_empty() => {
+                let scope = Self::new(scope.audiences.into_iter().map(|it| read_audience(&it)));
+                // A contradiction covers nobody, but the entry is there and must not vanish.
+                if scope.is_empty() { Self::new([unreadable(raw)]) } else { scope }
             }
-            Err(_) => Self::new([unreadable(raw)]),
+            (Err(_), Some(raw)) => Self::new([unreadable(raw)]),
+            (Ok(_) | Err(_), _) => Self(vec![unsaid()]),
         }
     }
 
     /// Returns the scope as the API wants it: `{type, comparator: IN, values}` (contract §4, C1).
     pub fn to_wire(&self) -> Box<RawValue> {
-        let scope =
-            wire::ScopeOut { audiences: self.0.iter().map(|it| wire::AudienceOut::new(it)).collect() };
+        let scope = wire::ScopeOut {
+            audiences: self
+                .0
+                .iter()
+                .filter(|it| **it != unsaid())
+                .map(|it| wire::AudienceOut::new(it))
+                .collect(),
+        };
         serde_json::value::to_raw_value(&scope).expect("a scope is plain data")
     }
 }
@@ -274,6 +281,14 @@ fn read_audience(audience: &RawValue) -> Audience {
         Some(dimensions) if !dimensions.is_empty() => dimensions,
         _ => unreadable(audience),
     }
+}
+
+/// What an entry covers for which the API says no scope.
+///
+/// The contract (§3.9) forbids to read that as "unrestricted". Nor is it nothing: beside another
+/// entry of the role it must not vanish, and it equals no scope that a file can declare.
+fn unsaid() -> Audience {
+    vec![Dimension { kind: Kind::Unreadable, values: vec![Value::Nothing] }]
 }
 
 fn unreadable(raw: &RawValue) -> Audience {

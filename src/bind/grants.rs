@@ -140,18 +140,12 @@ impl Binding<'_> {
             asked.wanted.push(kept);
             let scope = Scope::any(asked.wanted);
             ended.extend(asked.ended_at.map(|it| (Holding::Role(role), it)));
-            if !scope.is_empty() || self.is_held_without_scope(role, live, declared.grants.rest, asked.doubt)
-            {
+            if !scope.is_empty() {
                 grants.push(Grant { role, scope, as_read: Vec::new(), from: asked.from });
             }
         }
         self.ended(head, ended.into_iter());
         grants
-    }
-
-    /// Whether the API holds the role without saying where, and it is not ours to take.
-    fn is_held_without_scope(&self, role: RoleId, live: &[Grant], rest: Rest, doubt: bool) -> bool {
-        (doubt || rest != Rest::Removed) && live.iter().any(|it| it.role == role && it.scope.is_empty())
     }
 
     /// Sorts the entries of a group by role, resolved; what cannot be is quarantined.

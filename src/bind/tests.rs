@@ -237,6 +237,22 @@ fn what_cannot_be_read_is_replaced_whole_or_left_whole() {
 }
 
 #[test]
+fn an_entry_without_a_scope_is_seen_beside_one_with_a_scope_and_never_overwritten_by_chance() {
+    let mut snapshot = snapshot();
+    let grant = &mut snapshot.companies[0].contents.get_mut(&GroupId(Uuid::from_u128(1))).unwrap().grants[0];
+    grant.scope = Scope::any([globex(), Scope::read(None)]);
+    grant.as_read.push(None);
+    let plan = |roles: &str| {
+        let access = desk(roles, "unmanaged");
+        lines(&diff::plan(bound_to(&access, &snapshot).unwrap(), &snapshot))
+    };
+    assert_eq!(plan(AGENT), ["alter Desk", "  Changes Agent"]);
+    assert_eq!(plan(&format!("{{ atLeast: {AGENT} }}")), ["withheld Agent: unreadable"]);
+    assert!(plan("{ atLeast: [] }").is_empty());
+    assert!(plan("unmanaged").is_empty());
+}
+
+#[test]
 fn a_traveller_is_looked_for_in_the_companies_that_the_audience_names() {
     let mut snapshot = snapshot();
     // The same external id means one person at home and another at the client.

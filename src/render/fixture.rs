@@ -247,7 +247,7 @@ fn scopes() -> GroupChange {
             rescope(3, 53, companies(0..30), companies((0..30).filter(|it| *it != 17).chain([40]))),
             revoke(4, unreadable),
             grant(5, 54, Scope::new([vec![dimension(Kind::Platform, [Value::Nothing])]])),
-            revoke(6, Scope::default()),
+            revoke(6, Scope::read(None)),
             grant(7, 55, twins),
         ],
         Vec::new(),

@@ -103,7 +103,7 @@ impl<'a> Words<'a> {
 
     fn phrase(&self, scope: &Scope, other: &Scope) -> String {
         if scope.is_empty() {
-            return "nothing (the API gave no scope)".to_owned();
+            return "nothing".to_owned();
         }
         let mut audiences: Vec<&Audience> = scope.audiences().iter().collect();
         audiences.sort_by_key(|it| other.audiences().contains(it));
@@ -119,6 +119,9 @@ impl<'a> Words<'a> {
     fn dimension(&self, dimension: &Dimension, other: &Scope) -> String {
         let kind = match &dimension.kind {
             Kind::Platform if dimension.values == [Value::Nothing] => return "the whole platform".to_owned(),
+            Kind::Unreadable if dimension.values == [Value::Nothing] => {
+                return "nothing (the API gave no scope)".to_owned();
+            }
             Kind::Unreadable => return "a form this version cannot read".to_owned(),
             Kind::Platform => "platform",
             Kind::BookingTmc => "booking TMC",
