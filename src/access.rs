@@ -26,8 +26,7 @@ pub struct DesiredState {
     /// The groups that shall not, sorted by [`Removal::identity`]. A group in
     /// neither list is left alone: absence never revokes.
     pub removals: Vec<Removal>,
-    /// Memberships and roles that were wanted until an instant now past, sorted: the
-    /// reason of a removal, for people; nothing is decided by it.
+    /// Memberships and roles that an entry ends, sorted: the reason of a removal.
     pub ended: Vec<Ended>,
 }
 
@@ -113,7 +112,16 @@ impl Removal {
     }
 }
 
-/// Something declared that has ended.
+/// What is in a group.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// Sorted, without duplicates.
+    pub members: Vec<UserId>,
+    /// One per role, sorted by role.
+    pub grants: Vec<Grant>,
+}
+
+/// Something that a group has and that is no longer wanted, for a reason the files give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ended {
     /// The owner of the group.
@@ -122,8 +130,19 @@ pub struct Ended {
     pub group: GroupId,
     /// What has ended.
     pub what: Holding,
-    /// Where it is declared.
-    pub from: Place,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why something is taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// No entry asks for it.
+    NotDeclared,
+    /// The entry that asked for it has ended; where that is.
+    Ended(Place),
+    /// The person is cut off everywhere; where that is said.
+    LockedOut(Place),
 }
 
 /// What a group has: a member or a role.

@@ -16,7 +16,7 @@ use crate::{
     api::{ApiError, Reader, RoleToAdd, RoleToDelete, Writer},
     fetch::grants,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    order::{Call, Entry, MEMBERS_PER_CALL, Step},
+    order::{Call, MEMBERS_PER_CALL, Step},
     plan::{Attributes, GroupChange, Plan},
     scope::Scope,
 };
@@ -170,7 +170,8 @@ impl Worker<'_> {
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(steps.len());
         let mut created = None;
         for step in steps {
-            let blocked = |before: &usize| !matches!(outcomes[before - first], Outcome::Done);
+            let blocked =
+                |before: &crate::order::Wait| !matches!(outcomes[before.step - first], Outcome::Done);
             let outcome = if step.after.iter().any(blocked) {
                 Outcome::Skipped
             } else if self.stop.load(Ordering::Relaxed) {
@@ -304,18 +305,24 @@ impl Worker<'_> {
         }
     }
 
+    fn entries(&self, roles: &[RoleId]) -> impl Iterator<Item = RoleToDelete> {
+        let held = self.change.before.iter().flat_map(|it| &it.grants);
+        held.filter(|it| roles.contains(&it.role)).flat_map(|it| {
+            it.as_read.iter().map(|scope| RoleToDelete { role: it.role, scope: scope.clone() })
+        })
+    }
+
     /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
     async fn patch_roles(
         &self,
         company: CompanyId,
         group: GroupId,
         add: &[(RoleId, Scope)],
-        delete: &[Entry],
+        delete: &[RoleId],
     ) -> Result<(), ApplyError> {
         let added: Vec<RoleToAdd> =
             add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.to_wire() }).collect();
-        let deleted: Vec<RoleToDelete> =
-            delete.iter().map(|it| RoleToDelete { role: it.role, scope: it.scope.clone() }).collect();
+        let deleted: Vec<RoleToDelete> = self.entries(delete).collect();
         let error = match self.noted(self.writer.patch_roles(company, group, &added, &deleted).await) {
             Ok(()) => return Ok(()),
             Err(error) if error.ambiguous() => error,
@@ -323,13 +330,11 @@ impl Worker<'_> {
         };
         tracing::debug!(%error, "looking which roles the group has");
         let held = grants(self.reader.list_group_roles(company, group).await?);
-        let before = |role: RoleId| {
-            let entries = delete.iter().filter(|it| it.role == role);
-            Scope::any(entries.map(|it| Scope::read(it.scope.as_deref())))
-        };
+        let before =
+            |role: RoleId| Scope::any(self.entries(&[role]).map(|it| Scope::read(it.scope.as_deref())));
         let after =
             |role: RoleId| add.iter().find(|it| it.0 == role).map_or_else(Scope::default, |it| it.1.clone());
-        let roles = || add.iter().map(|it| it.0).chain(delete.iter().map(|it| it.role));
+        let roles = || add.iter().map(|it| it.0).chain(delete.iter().copied());
         let now = |role: RoleId| scope_of(&held, role);
         if roles().all(|it| now(it) == after(it)) {
             Ok(())

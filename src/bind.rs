@@ -10,12 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::{
-    access::{DesiredState, Ended, Grant, Group, GroupKey, Holding, LiveState, Member, Removal},
+    access::{
+        Contents, DesiredState, Ended, Grant, Group, GroupKey, Holding, LiveState, Member, Removal, Why,
+    },
     finding::{Code, Finding},
     ids::{PersonRef, UserId},
     manifest::declared::{Declared, DeclaredCompany, DeclaredGroup, Rest},
     plan::{Overview, Plan, Quarantined, Withheld},
-    snapshot::{CompanySnapshot, Contents, GroupHead, Snapshot},
+    snapshot::{CompanySnapshot, GroupHead, Snapshot},
     source::Place,
 };
 
@@ -326,7 +328,12 @@ impl Binding<'_> {
     /// Notes what is no longer wanted of a group that exists, so that a removal can say why.
     fn ended(&mut self, head: Option<&GroupHead>, what: impl Iterator<Item = (Holding, Place)>) {
         let (company, Some(group)) = (self.company.id, head.map(|it| it.id)) else { return };
-        self.bound.desired.ended.extend(what.map(|(what, from)| Ended { company, group, what, from }));
+        self.bound.desired.ended.extend(what.map(|(what, from)| Ended {
+            company,
+            group,
+            what,
+            why: Why::Ended(from),
+        }));
     }
 
     fn note_expiry(&mut self, ends: Option<Timestamp>) {

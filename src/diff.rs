@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use crate::{
-    access::{DesiredState, Grant, Group, GroupKey, Holding, LiveState, Member},
+    access::{Contents, DesiredState, Grant, Group, GroupKey, Holding, LiveState, Member, Why},
     bind::Bound,
     bind::people::Directory,
     ids::{CompanyId, GroupId, UserId},
@@ -26,6 +26,7 @@ pub fn plan(bound: Bound, snapshot: &Snapshot) -> Plan {
         quarantine: bound.quarantine,
         expiring: bound.expiring,
         names: Names { values: bound.aliases, ..Names::default() },
+        ..Plan::default()
     };
     plan.names.roles =
         snapshot.companies.iter().flat_map(|it| &it.roles).map(|it| (it.id, it.name.clone())).collect();
@@ -87,6 +88,7 @@ fn create(want: &Group) -> GroupChange {
         grants: grants(&want.grants, &[]),
         members: members(&want.members, &[]),
         from: want.from,
+        before: Some(Contents::default()),
     }
 }
 
@@ -99,6 +101,7 @@ fn alter(want: &Group, have: &Group) -> Option<GroupChange> {
         grants: grants(&want.grants, &have.grants),
         members: members(&want.members, &have.members),
         from: want.from,
+        before: Some(contents(have)),
     };
     let same = attributes(want) == attributes(have);
     (!same || !change.grants.is_empty() || !change.members.is_empty()).then_some(change)
@@ -114,10 +117,11 @@ fn delete(have: &Group, desired: &DesiredState) -> Option<GroupChange> {
         company: have.company,
         id: Some(id),
         name: have.name.clone(),
-        kind: ChangeKind::Delete { reason: removal.reason.clone() },
+        kind: ChangeKind::Delete { description: have.description.clone(), reason: removal.reason.clone() },
         grants: grants(&[], &have.grants),
         members: members(&[], &have.members),
         from: Some(removal.from),
+        before: Some(contents(have)),
     })
 }
 
@@ -126,6 +130,10 @@ fn existing(key: &GroupKey) -> Option<GroupId> {
         GroupKey::Existing(id) => Some(*id),
         GroupKey::New(_) => None,
     }
+}
+
+fn contents(group: &Group) -> Contents {
+    Contents { members: group.members.iter().map(|it| it.user).collect(), grants: group.grants.clone() }
 }
 
 fn attributes(group: &Group) -> Attributes {
@@ -141,17 +149,14 @@ fn grants(want: &[Grant], have: &[Grant]) -> Vec<GrantChange> {
         |role, want, have| {
             let effect = match (want, have) {
                 (Some(want), None) => GrantEffect::Add { scope: want.scope.clone() },
-                (None, Some(have)) => GrantEffect::Remove {
-                    expired: None,
-                    scope: have.scope.clone(),
-                    as_read: have.as_read.clone(),
-                },
+                (None, Some(have)) => {
+                    GrantEffect::Remove { why: Why::NotDeclared, scope: have.scope.clone() }
+                }
                 (Some(want), Some(have)) => match have.scope.relation(&want.scope) {
                     Some(relation) => GrantEffect::Rescope {
                         before: have.scope.clone(),
                         after: want.scope.clone(),
                         relation,
-                        as_read: have.as_read.clone(),
                     },
                     None => return,
                 },
@@ -172,7 +177,7 @@ fn members(want: &[Member], have: &[Member]) -> Vec<MemberChange> {
         |user, want, have| {
             let effect = match (want, have) {
                 (Some(_), None) => MemberEffect::Add { moved_from: None },
-                (None, Some(_)) => MemberEffect::Remove { moved_to: None, expired: None },
+                (None, Some(_)) => MemberEffect::Remove { moved_to: None, why: Why::NotDeclared },
                 (Some(_), Some(_)) | (None, None) => return,
             };
             changes.push(MemberChange { user, effect, from: want.and_then(|it| it.from) });
@@ -217,16 +222,16 @@ fn mark_ended(changes: &mut [GroupChange], desired: &DesiredState) {
         let ended = |what: Holding| {
             let key = (company, group, what);
             let found = desired.ended.binary_search_by(|it| (it.company, it.group, it.what).cmp(&key));
-            found.ok().map(|at| desired.ended[at].from)
+            found.map_or(Why::NotDeclared, |at| desired.ended[at].why)
         };
         for member in &mut change.members {
-            if let MemberEffect::Remove { expired, .. } = &mut member.effect {
-                *expired = ended(Holding::Member(member.user));
+            if let MemberEffect::Remove { why, .. } = &mut member.effect {
+                *why = ended(Holding::Member(member.user));
             }
         }
         for grant in &mut change.grants {
-            if let GrantEffect::Remove { expired, .. } = &mut grant.effect {
-                *expired = ended(Holding::Role(grant.role));
+            if let GrantEffect::Remove { why, .. } = &mut grant.effect {
+                *why = ended(Holding::Role(grant.role));
             }
         }
     }

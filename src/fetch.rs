@@ -9,7 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
 use serde_json::value::RawValue;
 
 use crate::{
-    access::Grant,
+    access::{Contents, Grant},
     api::{ApiError, GroupRole, Reader},
     bind::{
         matching::{Target, matching},
@@ -18,7 +18,7 @@ use crate::{
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     manifest::declared::{Declared, DeclaredCompany, Rest},
     scope::Scope,
-    snapshot::{CompanySnapshot, Contents, GroupHead, RoleHead, Snapshot, User},
+    snapshot::{CompanySnapshot, GroupHead, RoleHead, Snapshot, User},
 };
 
 /// Groups being read at once; the connection limits the requests, this only the futures kept alive.
@@ -95,8 +95,21 @@ pub async fn list_groups(reader: &Reader, company: CompanyId) -> Result<Vec<Grou
 /// Any [`ApiError`].
 pub async fn list_roles(reader: &Reader, company: CompanyId) -> Result<Vec<RoleHead>, ApiError> {
     let roles = reader.list_roles(company).await?;
-    let head = |it: crate::api::Role| RoleHead { id: it.id, name: it.name, platform: it.is_platform_role };
+    let head = |it: crate::api::Role| RoleHead {
+        manages_access: manages_access(&it),
+        id: it.id,
+        name: it.name,
+        platform: it.is_platform_role,
+    };
     Ok(roles.into_iter().map(head).collect())
+}
+
+/// Whether a role lets its holder change who may do what (contract §5.2, §8).
+fn manages_access(role: &crate::api::Role) -> bool {
+    role.permissions
+        .iter()
+        .filter(|it| &*it.permission == "ACCESS_MANAGEMENT")
+        .any(|it| it.actions.iter().any(|action| matches!(&**action, "ALL" | "WRITE")))
 }
 
 /// Returns which groups to read, and what of each.

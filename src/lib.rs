@@ -38,8 +38,9 @@ pub mod ids;
 pub mod source;
 pub mod scope;
 pub mod access;
-pub mod plan;
 pub mod finding;
+pub mod rules;
+pub mod plan;
 pub mod snapshot;
 
 // Thoughts: from values to values.

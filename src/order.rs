@@ -4,11 +4,9 @@
 //! every moment each person holds only what the old or the new state gives
 //! (P6): whoever leaves is gone before the roles change, whoever joins comes after.
 
-use serde_json::value::RawValue;
-
 use crate::{
     ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{Attributes, ChangeKind, GrantEffect, GroupChange, MemberEffect, Plan},
+    plan::{Attributes, ChangeKind, Gap, GrantEffect, GroupChange, MemberEffect, Plan},
     scope::Scope,
 };
 
@@ -22,11 +20,51 @@ pub struct Step {
     pub change: usize,
     /// The call.
     pub call: Call,
-    /// The steps that must have succeeded before, by position; all earlier in the list.
-    pub after: Vec<usize>,
+    /// The steps it waits for; all earlier in the list, each once.
+    pub after: Vec<Wait>,
+    /// Whether it cuts somebody off everywhere: every other step waits until all of these have ended.
+    pub lockout: bool,
 }
 
-/// What is called. `group` is `None` where the step before creates the group.
+/// A step that another waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wait {
+    /// Which step, by its position.
+    pub step: usize,
+    /// What has to become of it.
+    pub until: Until,
+}
+
+/// What a step waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// It was made; if it was not, neither is the one that waits.
+    Done,
+    /// It has ended, whatever became of it.
+    Ended,
+}
+
+/// The steps of a plan, and who lacks for a moment what both sides give.
+#[derive(Clone, Debug, Default)]
+pub struct Ordered {
+    /// In an order in which they can be made one by one.
+    pub steps: Vec<Step>,
+    /// Sorted.
+    pub gaps: Vec<Gap>,
+}
+
+/// How the API takes a changed scope (contract §3.10).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScopeChange {
+    /// One call that deletes and adds, of which no moment shows a half.
+    #[default]
+    Atomic,
+    /// What narrows is deleted first and added then, what only widens is added first.
+    Split,
+}
+
+/// What is called. `group` is `None` where an earlier step creates the group. `delete` means every entry
+/// that the role had in the group before the first step.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names are those of the API")]
 pub enum Call {
@@ -34,20 +72,11 @@ pub enum Call {
     UpdateGroup { company: CompanyId, group: GroupId, attributes: Attributes },
     DeleteGroup { company: CompanyId, group: GroupId },
     PatchMembers { company: CompanyId, group: Option<GroupId>, add: Vec<UserId>, remove: Vec<UserId> },
-    PatchRoles { company: CompanyId, group: Option<GroupId>, add: Vec<(RoleId, Scope)>, delete: Vec<Entry> },
-}
-
-/// An entry of a group's role list, named as the API spelled it.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The role.
-    pub role: RoleId,
-    /// The scope as read back; `None` where the API gave none.
-    pub scope: Option<Box<RawValue>>,
+    PatchRoles { company: CompanyId, group: Option<GroupId>, add: Vec<(RoleId, Scope)>, delete: Vec<RoleId> },
 }
 
 /// Returns the steps of a plan, those of one group together and in order.
-pub fn order(plan: &Plan) -> Vec<Step> {
+pub fn order(plan: &Plan, _style: ScopeChange) -> Ordered {
     let mut steps = Vec::new();
     for (n, change) in plan.changes.iter().enumerate() {
         let first = steps.len();
@@ -55,10 +84,11 @@ pub fn order(plan: &Plan) -> Vec<Step> {
             // A rename touches no access, so nothing but the order of a list makes it wait.
             let independent = matches!(call, Call::UpdateGroup { .. });
             let last = steps.len().checked_sub(1).filter(|it| *it >= first && !independent);
-            steps.push(Step { change: n, call, after: last.into_iter().collect() });
+            let after = last.map(|step| Wait { step, until: Until::Done }).into_iter().collect();
+            steps.push(Step { change: n, call, after, lockout: false });
         }
     }
-    steps
+    Ordered { steps, gaps: Vec::new() }
 }
 
 /// The calls of one group, in order.
@@ -107,13 +137,12 @@ fn patch_roles(change: &GroupChange) -> Call {
     let (mut add, mut delete) = (Vec::new(), Vec::new());
     for grant in &change.grants {
         let (new, old) = match &grant.effect {
-            GrantEffect::Add { scope } => (Some(scope), None),
-            GrantEffect::Rescope { after, as_read, .. } => (Some(after), Some(as_read)),
-            GrantEffect::Remove { as_read, .. } => (None, Some(as_read)),
+            GrantEffect::Add { scope } => (Some(scope), false),
+            GrantEffect::Rescope { after, .. } => (Some(after), true),
+            GrantEffect::Remove { .. } => (None, true),
         };
         add.extend(new.map(|scope| (grant.role, scope.clone())));
-        delete
-            .extend(old.into_iter().flatten().map(|scope| Entry { role: grant.role, scope: scope.clone() }));
+        delete.extend(old.then_some(grant.role));
     }
     Call::PatchRoles { company: change.company, group: change.id, add, delete }
 }

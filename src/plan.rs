@@ -3,13 +3,15 @@
 //! A plan says what changes, never in which order or by which calls (that is
 //! `order`), and never how it looks (that is `render`).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::{
+    access::{Contents, Why},
+    finding::Finding,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    rules::{Guard, Level, Limit, Subject},
     scope::{Relation, Scope},
     source::Place,
 };
@@ -27,6 +29,18 @@ pub struct Plan {
     pub expiring: usize,
     /// Names for the ids above.
     pub names: Names,
+    /// Digests of every live group that was read, sorted by company and id.
+    pub read: Vec<ReadGroup>,
+    /// Who gains access and who loses some.
+    pub people: People,
+    /// Who lacks for a moment what both sides give, and why; sorted.
+    pub gaps: Vec<Gap>,
+    /// What every guard found, in the order of [`Guard::ALL`].
+    pub guards: Vec<Check>,
+    /// What is odd about the files and stops nothing; sorted.
+    pub remarks: Vec<Finding>,
+    /// Roles outside groups that people keep who are cut off everywhere; sorted.
+    pub survivors: Vec<Survivor>,
 }
 
 impl Plan {
@@ -36,6 +50,11 @@ impl Plan {
     /// Whether applying it would do nothing.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Returns the guards that stop it.
+    pub fn stops(&self) -> impl Iterator<Item = &Check> {
+        self.guards.iter().filter(|it| matches!(it.verdict, Verdict::Stop))
     }
 
     /// Whether live state is all that the files ask for: nothing to change and nothing withheld.
@@ -119,6 +138,9 @@ pub struct GroupChange {
     pub members: Vec<MemberChange>,
     /// Where the group, or its removal, is declared.
     pub from: Option<Place>,
+    /// What was in the group when it was read: nothing for a group that is created, `None` where it was
+    /// not looked at because only members go who are cut off everywhere.
+    pub before: Option<Contents>,
 }
 
 /// What happens to a group itself.
@@ -138,6 +160,8 @@ pub enum ChangeKind {
     },
     /// It is deleted.
     Delete {
+        /// Its description.
+        description: Box<str>,
         /// The reason the file gives.
         reason: Box<str>,
     },
@@ -178,17 +202,13 @@ pub enum GrantEffect {
         after: Scope,
         /// How the two relate.
         relation: Relation,
-        /// The entries to delete, as the API spelled their scopes.
-        as_read: Vec<Option<Box<RawValue>>>,
     },
     /// The group loses the role.
     Remove {
-        /// The entry that ended, where the removal is due to an `until`.
-        expired: Option<Place>,
+        /// Why.
+        why: Why,
         /// Where it held.
         scope: Scope,
-        /// The entries to delete, as the API spelled their scopes.
-        as_read: Vec<Option<Box<RawValue>>>,
     },
 }
 
@@ -200,6 +220,45 @@ impl GrantEffect {
             Self::Rescope { before, after, .. } => (before, Some(after)),
         };
         std::iter::once(first).chain(second)
+    }
+}
+
+impl GroupChange {
+    /// Returns the roles the group has before, one entry per role, sorted by role.
+    pub fn roles_before(&self) -> impl Iterator<Item = (RoleId, &Scope)> {
+        self.before.iter().flat_map(|it| &it.grants).map(|it| (it.role, &it.scope))
+    }
+
+    /// Returns every role the group will have, changed or not.
+    pub fn roles_after(&self) -> BTreeMap<RoleId, &Scope> {
+        let mut roles: BTreeMap<RoleId, &Scope> = self.roles_before().collect();
+        for grant in &self.grants {
+            match &grant.effect {
+                GrantEffect::Add { scope } | GrantEffect::Rescope { after: scope, .. } => {
+                    roles.insert(grant.role, scope);
+                }
+                GrantEffect::Remove { .. } => {
+                    roles.remove(&grant.role);
+                }
+            }
+        }
+        roles
+    }
+
+    /// Returns who is in the group before and after, sorted.
+    pub fn staying(&self) -> impl Iterator<Item = UserId> {
+        let changed = |user: &UserId| self.members.binary_search_by_key(user, |it| it.user).is_ok();
+        self.before.iter().flat_map(|it| &it.members).copied().filter(move |it| !changed(it))
+    }
+
+    /// Returns who joins, sorted.
+    pub fn joining(&self) -> impl Iterator<Item = UserId> {
+        self.members.iter().filter(|it| matches!(it.effect, MemberEffect::Add { .. })).map(|it| it.user)
+    }
+
+    /// Returns who leaves, sorted.
+    pub fn leaving(&self) -> impl Iterator<Item = UserId> {
+        self.members.iter().filter(|it| matches!(it.effect, MemberEffect::Remove { .. })).map(|it| it.user)
     }
 }
 
@@ -226,8 +285,8 @@ pub enum MemberEffect {
     Remove {
         /// The group of the same company that the person joins in the same plan.
         moved_to: Option<Box<str>>,
-        /// The entry that ended, where the removal is due to an `until`.
-        expired: Option<Place>,
+        /// Why.
+        why: Why,
     },
 }
 
@@ -324,4 +383,120 @@ impl Names {
     pub fn company(&self, company: CompanyId) -> String {
         self.values.get(&company.0).map_or_else(|| company.to_string(), ToString::to_string)
     }
+}
+
+/// A live group as it was read, in digests: enough to see later that it is no longer the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadGroup {
+    /// The owner.
+    pub company: CompanyId,
+    /// Which group.
+    pub group: GroupId,
+    /// Its name.
+    pub name: Box<str>,
+    /// Digest of name and description.
+    pub attributes: Digest,
+    /// Digest of the roles and their scopes, by meaning.
+    pub roles: Digest,
+    /// Digest of the members.
+    pub members: Digest,
+}
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    /// Writes all 64 hexadecimal digits, or as many as the precision says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits: String = self.0.iter().map(|it| format!("{it:02x}")).collect();
+        f.write_str(&digits[..f.precision().unwrap_or(64).min(64)])
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self:.12})")
+    }
+}
+
+/// How many people a plan gives to and takes from, over all groups that were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    /// How many can do something they could not.
+    pub gain: usize,
+    /// How many can no longer do something they could.
+    pub lose: usize,
+    /// Who is left with no role at all in a company, sorted; they are among those who lose.
+    pub lose_everything: Vec<(CompanyId, UserId)>,
+}
+
+/// Access that both sides give a person and that is gone for a moment in between.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// Who.
+    pub user: UserId,
+    /// Which role.
+    pub role: RoleId,
+    /// The change that takes it away, by its position in the plan.
+    pub taken: usize,
+    /// The change that gives it back, by its position in the plan.
+    pub given: usize,
+    /// Why no order avoids it.
+    pub why: GapCause,
+}
+
+/// Why somebody lacks for a moment what both sides give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapCause {
+    /// Several changes wait for each other; without a gap somebody would for a moment hold too much.
+    Cycle,
+    /// The API takes a changed scope only as a removal and an addition.
+    RevokeFirst,
+}
+
+/// What one guard found about one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Which guard.
+    pub guard: Guard,
+    /// What was looked at.
+    pub subject: Subject,
+    /// What was counted, where the guard counts several things.
+    pub level: Option<Level>,
+    /// How many.
+    pub value: usize,
+    /// Of how many, where that matters.
+    pub of: Option<usize>,
+    /// How many there may be.
+    pub limit: Limit,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+/// What follows from what a guard found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Within the limit.
+    Ok,
+    /// Not looked at, as nothing tells what to look for.
+    Unset,
+    /// Beyond the limit, and an exception of the files allows it.
+    Excepted {
+        /// Where the exception is written.
+        from: Place,
+    },
+    /// Beyond the limit, and the plan was approved by its id (only `privileged` can be).
+    Approved,
+    /// Beyond the limit: the plan cannot be applied.
+    Stop,
+}
+
+/// Roles that somebody holds outside groups (contract §6.1).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Survivor {
+    /// Who.
+    pub user: UserId,
+    /// The role types, as the API names them, sorted.
+    pub roles: Vec<Box<str>>,
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    access::Grant,
+    access::Contents,
     ids::{CompanyId, Email, GroupId, RoleId, UserId},
 };
 
@@ -67,15 +67,8 @@ pub struct RoleHead {
     pub name: Box<str>,
     /// Provided by the platform, not by the company.
     pub platform: bool,
-}
-
-/// What is in a group.
-#[derive(Clone, Debug, Default)]
-pub struct Contents {
-    /// Sorted, without duplicates.
-    pub members: Vec<UserId>,
-    /// One per role, sorted by role.
-    pub grants: Vec<Grant>,
+    /// Whether it lets its holder change who may do what: `ACCESS_MANAGEMENT` to write (contract §5.2, §8).
+    pub manages_access: bool,
 }
 
 /// A user of the directory.

@@ -35,7 +35,7 @@ fn user(n: u128, email: &str) -> User {
 }
 
 fn role(n: u128, name: &str, platform: bool) -> RoleHead {
-    RoleHead { id: RoleId(Uuid::from_u128(n)), name: name.into(), platform }
+    RoleHead { id: RoleId(Uuid::from_u128(n)), name: name.into(), platform, manages_access: false }
 }
 
 fn globex() -> Scope {
@@ -126,7 +126,7 @@ fn lines(plan: &Plan) -> Vec<String> {
         for member in &change.members {
             let effect = match &member.effect {
                 MemberEffect::Add { .. } => "+",
-                MemberEffect::Remove { expired: Some(_), .. } => "ended",
+                MemberEffect::Remove { why: crate::access::Why::Ended(_), .. } => "ended",
                 MemberEffect::Remove { .. } => "-",
             };
             lines.push(format!("  {effect} {}", plan.names.person(member.user)));

@@ -9,7 +9,7 @@ use clap::Args;
 use rolecall::{
     api::Class,
     apply::{ApplyError, GroupReport, Outcome, Report, Wrote, apply},
-    order::{Call, Step, order},
+    order::{Call, ScopeChange, Step, order},
     plan::{GroupChange, Plan},
     render,
 };
@@ -100,7 +100,7 @@ enum Left {
 
 async fn write(output: &Output, planned: &mut Planned) -> Applied {
     let Planned { plan, connected, checked, snapshot, now, .. } = planned;
-    let steps = order(plan);
+    let steps = order(plan, ScopeChange::default()).steps;
     let stop = run::stop_on_signal();
     let counter = output.counter(plan.changes.len());
     let settled = |it: &GroupReport| counter.settled(&line(it, plan));

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
+    access::{Contents, Why},
     finding::{Code, Finding},
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     plan::{
@@ -56,7 +57,11 @@ pub(super) fn add(n: u32, line: u32) -> MemberChange {
 }
 
 pub(super) fn remove(n: u32) -> MemberChange {
-    MemberChange { user: user(n), effect: MemberEffect::Remove { moved_to: None, expired: None }, from: None }
+    MemberChange {
+        user: user(n),
+        effect: MemberEffect::Remove { moved_to: None, why: Why::NotDeclared },
+        from: None,
+    }
 }
 
 fn grant(n: u32, line: u32, scope: Scope) -> GrantChange {
@@ -64,16 +69,12 @@ fn grant(n: u32, line: u32, scope: Scope) -> GrantChange {
 }
 
 fn revoke(n: u32, scope: Scope) -> GrantChange {
-    GrantChange {
-        role: role(n),
-        effect: GrantEffect::Remove { expired: None, scope, as_read: Vec::new() },
-        from: None,
-    }
+    GrantChange { role: role(n), effect: GrantEffect::Remove { why: Why::NotDeclared, scope }, from: None }
 }
 
 fn rescope(n: u32, line: u32, before: Scope, after: Scope) -> GrantChange {
     let relation = before.relation(&after).expect("they differ");
-    let effect = GrantEffect::Rescope { before, after, relation, as_read: Vec::new() };
+    let effect = GrantEffect::Rescope { before, after, relation };
     GrantChange { role: role(n), effect, from: at(0, line) }
 }
 
@@ -87,6 +88,7 @@ pub(super) fn altered(name: &str, grants: Vec<GrantChange>, members: Vec<MemberC
         grants,
         members,
         from: at(0, 11),
+        before: Some(Contents::default()),
     }
 }
 
@@ -147,7 +149,7 @@ pub(super) fn everyday() -> Plan {
         )
     };
     let winter = GroupChange {
-        kind: ChangeKind::Delete { reason: "project ended".into() },
+        kind: ChangeKind::Delete { description: "What it is for".into(), reason: "project ended".into() },
         from: at(0, 25),
         ..altered("Winter Migration", vec![revoke(1, companies([0, 1]))], (0..7).map(remove).collect())
     };
@@ -158,6 +160,7 @@ pub(super) fn everyday() -> Plan {
         quarantine: Vec::new(),
         expiring: 2,
         names: names(),
+        ..Plan::default()
     }
 }
 
@@ -194,9 +197,9 @@ fn attributes() -> GroupChange {
 }
 
 fn members() -> GroupChange {
-    let effect = |moved_to: Option<&str>, expired| MemberEffect::Remove {
+    let effect = |moved_to: Option<&str>, ended_at: Option<Place>| MemberEffect::Remove {
         moved_to: moved_to.map(Into::into),
-        expired,
+        why: ended_at.map_or(Why::NotDeclared, Why::Ended),
     };
     let mut joined = add(0, 40);
     joined.effect = MemberEffect::Add { moved_from: Some("Oncall EU".into()) };

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
+    access::Why,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     plan::{
         ChangeKind, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect, Plan, Quarantined,
@@ -245,7 +246,7 @@ fn group<'a>(change: &'a GroupChange, plan: &'a Plan, sources: &'a Sources) -> G
             description = edit(&before.description, &after.description);
             Action::Change
         }
-        ChangeKind::Delete { reason: why } => {
+        ChangeKind::Delete { reason: why, description: _ } => {
             reason = Some(why.as_ref());
             Action::Delete
         }
@@ -278,18 +279,25 @@ fn role<'a>(grant: &GrantChange, plan: &'a Plan, sources: &'a Sources) -> Role<'
     };
     match &grant.effect {
         GrantEffect::Add { scope } => role.scope = Some(wire(scope)),
-        GrantEffect::Rescope { before, after, relation, as_read: _ } => {
+        GrantEffect::Rescope { before, after, relation } => {
             role.action = Action::Rescope;
             (role.before, role.after, role.relation) =
                 (Some(wire(before)), Some(wire(after)), Some(*relation));
         }
-        GrantEffect::Remove { expired, scope, as_read: _ } => {
+        GrantEffect::Remove { why, scope } => {
             role.action = Action::Remove;
-            role.expired = expired.map(|it| Origin::new(it, sources));
+            role.expired = ended(*why).map(|it| Origin::new(it, sources));
             role.scope = Some(wire(scope));
         }
     }
     role
+}
+
+fn ended(why: Why) -> Option<Place> {
+    match why {
+        Why::Ended(from) => Some(from),
+        Why::NotDeclared | Why::LockedOut(_) => None,
+    }
 }
 
 /// Returns the scope as the API wants it.
@@ -309,10 +317,10 @@ fn member<'a>(change: &'a MemberChange, plan: &'a Plan, sources: &'a Sources) ->
     };
     match &change.effect {
         MemberEffect::Add { moved_from } => member.moved_from = moved_from.as_deref(),
-        MemberEffect::Remove { moved_to, expired } => {
+        MemberEffect::Remove { moved_to, why } => {
             member.action = Action::Remove;
             member.moved_to = moved_to.as_deref();
-            member.expired = expired.map(|it| Origin::new(it, sources));
+            member.expired = ended(*why).map(|it| Origin::new(it, sources));
         }
     }
     member

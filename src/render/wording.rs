@@ -1,13 +1,14 @@
 //! What each line of a plan says, before a format gives it a look. The words are raw: formats escape them.
 
 use crate::{
+    access::Why,
     ids::CompanyId,
     plan::{
         Attributes, ChangeKind, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect, Plan,
         Summary,
     },
     scope::Relation,
-    source::{Place, Sources},
+    source::Sources,
 };
 
 use super::{counted, description, scope::Words};
@@ -172,7 +173,7 @@ fn block(change: &GroupChange, words: &Words<'_>, sources: &Sources) -> Block {
     let (fact, reason) = match &change.kind {
         ChangeKind::Create { .. } => (Some(Fact::GroupCreated), None),
         ChangeKind::Alter { .. } => (None, None),
-        ChangeKind::Delete { reason } => (Some(Fact::GroupDeleted), Some(reason.to_string())),
+        ChangeKind::Delete { reason, description: _ } => (Some(Fact::GroupDeleted), Some(reason.to_string())),
     };
     let size = fact.map(|_| {
         let roles = counted(change.grants.len(), "role", "roles");
@@ -199,8 +200,12 @@ fn block(change: &GroupChange, words: &Words<'_>, sources: &Sources) -> Block {
     }
 }
 
-fn ended(expired: Option<Place>, sources: &Sources) -> Option<String> {
-    expired.map(|it| format!("expired ({})", sources.line(it)))
+fn ended(why: Why, sources: &Sources) -> Option<String> {
+    match why {
+        Why::NotDeclared => None,
+        Why::Ended(from) => Some(format!("expired ({})", sources.line(from))),
+        Why::LockedOut(from) => Some(format!("locked out ({})", sources.line(from))),
+    }
 }
 
 /// The line of a deleted group gives the reason for everything in it.
@@ -235,7 +240,7 @@ fn role(grant: &GrantChange, group: Option<Fact>, words: &Words<'_>, sources: &S
     let mut note = None;
     let (fact, what) = match &grant.effect {
         GrantEffect::Add { scope } => (Fact::RoleAdded, format!("{name} on {}", words.scope(scope))),
-        GrantEffect::Rescope { before, after, relation, as_read: _ } => {
+        GrantEffect::Rescope { before, after, relation } => {
             let fact = match relation {
                 Relation::Widens => Fact::RoleWidened,
                 Relation::Narrows => Fact::RoleNarrowed,
@@ -244,8 +249,8 @@ fn role(grant: &GrantChange, group: Option<Fact>, words: &Words<'_>, sources: &S
             let (before, after) = words.rescope(before, after);
             (fact, format!("{name}: {before} → {after}"))
         }
-        GrantEffect::Remove { expired, scope, as_read: _ } => {
-            note = ended(*expired, sources).or_else(|| not_declared(group));
+        GrantEffect::Remove { why, scope } => {
+            note = ended(*why, sources).or_else(|| not_declared(group));
             (Fact::RoleRemoved, format!("{name} on {}", words.scope(scope)))
         }
     };
@@ -257,8 +262,8 @@ fn member(member: &MemberChange, group: Option<Fact>, words: &Words<'_>, sources
         MemberEffect::Add { moved_from } => {
             (Fact::MemberAdded, moved_from.as_ref().map(|it| format!("moved from {it}")))
         }
-        MemberEffect::Remove { moved_to, expired } => {
-            let expired = ended(*expired, sources);
+        MemberEffect::Remove { moved_to, why } => {
+            let expired = ended(*why, sources);
             let moved = moved_to.as_ref().map(|it| format!("moved to {it}"));
             let note = match (expired, moved) {
                 (Some(expired), Some(moved)) => Some(format!("{expired}, {moved}")),

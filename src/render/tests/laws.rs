@@ -62,7 +62,7 @@ fn sized(groups: Range<usize>, members: Range<u32>) -> impl Strategy<Value = Pla
             members.extend((0..removed).map(|it| remove(5000 + it)));
             let mut change = altered(&name, Vec::new(), members);
             if kind == 0 {
-                change.kind = ChangeKind::Delete { reason: name.into() };
+                change.kind = ChangeKind::Delete { description: "".into(), reason: name.into() };
                 change.members.retain(|it| it.user >= fixture::user(5000));
             }
             change
