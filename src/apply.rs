@@ -1,45 +1,76 @@
-//! Steps to calls: makes what a plan says, group by group, and reports what became of it.
+//! Steps to calls: makes what a plan says, and reports what became of each step.
 //!
-//! Has no opinions: what is called, and in which order, is in the steps. A failed
-//! step stops only what waits for it; other groups go on. Nothing is undone:
-//! running again resumes.
+//! Has no opinions: what is called, and what waits for what, is in the steps. Just before the first
+//! write to a group the group is read again; one that is not what the plan saw is left alone, others
+//! go on. A failed step stops only what waits for it. Nothing is undone: running again resumes.
 
 use std::{
-    cell::Cell,
+    collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, stream, stream::FuturesUnordered};
 
 use crate::{
-    access::Grant,
-    api::{ApiError, Reader, RoleToAdd, RoleToDelete, Writer},
-    fetch::grants,
-    ids::{CompanyId, GroupId, RoleId, UserId},
-    order::{Call, MEMBERS_PER_CALL, Step},
-    plan::{Attributes, GroupChange, Plan},
-    scope::Scope,
+    api::{Reader, Writer},
+    journal::Journal,
+    order::{Step, Until},
+    plan::Plan,
 };
 
-/// Groups written to at once.
+mod error;
+mod group;
+mod look;
+
+pub use error::{ApplyError, Stale};
+
+use group::{Group, Tools};
+
+/// Steps made at once, unless it is said otherwise.
 pub const WRITERS: usize = 8;
 
-/// What became of every change of a plan, in the order of the plan.
-#[derive(Debug)]
-pub struct Report {
-    /// One per change.
-    pub groups: Vec<GroupReport>,
+/// Everything an apply needs.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// To look before and after.
+    pub reader: &'a Reader,
+    /// To write.
+    pub writer: &'a Writer,
+    /// What is applied.
+    pub plan: &'a Plan,
+    /// Its steps.
+    pub steps: &'a [Step],
+    /// Knows of every write before it is sent.
+    pub journal: &'a Journal,
+    /// The first characters of every request id.
+    pub label: &'a str,
+    /// Set to end it before the next write.
+    pub stop: &'a AtomicBool,
+    /// Steps made at once, at least 1.
+    pub writers: usize,
+    /// Failed steps after which nothing new begins.
+    pub max_failures: usize,
 }
 
-/// What became of one change.
+/// What became of every step, in the order of the steps, and of the groups after it.
 #[derive(Debug)]
-pub struct GroupReport {
-    /// Which change of the plan.
-    pub change: usize,
-    /// Which step is the first of the group; the others follow it.
-    pub first: usize,
-    /// One per step, in order.
+pub struct Report {
+    /// One per step.
     pub outcomes: Vec<Outcome>,
+    /// Why not everything was tried.
+    pub halted: Option<Halt>,
+    /// The changes whose steps were all made and whose group is not as the plan says all the same,
+    /// by position, each with how it differs; sorted.
+    pub differ: Vec<(usize, Left)>,
+}
+
+/// How a group that was written to differs from what the plan says.
+#[derive(Debug)]
+pub enum Left {
+    /// It is otherwise.
+    Differs(Stale),
+    /// It could not be read.
+    Unknown(ApplyError),
 }
 
 /// What became of a step.
@@ -54,10 +85,12 @@ pub enum Outcome {
         /// Whether something was written all the same.
         wrote: Wrote,
     },
-    /// Not tried, because a step before it failed.
-    Skipped,
-    /// Not tried, because the run was interrupted.
-    Interrupted,
+    /// Not made, because the group is not what the plan saw.
+    Stale(Stale),
+    /// Not tried, because this step was not made, by position.
+    Skipped(usize),
+    /// Not tried, because the run was halted.
+    Halted,
 }
 
 /// Whether a step that failed has written something.
@@ -69,284 +102,178 @@ pub enum Wrote {
     Perhaps,
 }
 
-impl GroupReport {
-    /// Returns each of the group's steps with what became of it.
-    pub fn steps<'a>(&'a self, all: &'a [Step]) -> impl Iterator<Item = (&'a Step, &'a Outcome)> {
-        all[self.first..].iter().zip(&self.outcomes)
-    }
+/// Why a run ended before everything was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// It was told to.
+    Interrupted,
+    /// Too many steps failed.
+    Failures,
+}
 
-    /// Whether every step was made.
+impl Outcome {
+    /// Whether it was made.
     pub fn is_done(&self) -> bool {
-        self.outcomes.iter().all(|it| matches!(it, Outcome::Done))
+        matches!(self, Self::Done)
     }
 
-    /// Returns the failures, in order.
-    pub fn failures(&self) -> impl Iterator<Item = &ApplyError> {
-        self.outcomes.iter().filter_map(|it| match it {
-            Outcome::Failed { error, .. } => Some(error),
-            Outcome::Done | Outcome::Skipped | Outcome::Interrupted => None,
-        })
-    }
-}
-
-/// Why a step was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum ApplyError {
-    /// The API did not do it.
-    #[error(transparent)]
-    Api(#[from] ApiError),
-    /// A group to be created exists by now.
-    #[error("a group of this name exists by now: {}", list(.ids))]
-    Appeared {
-        /// Its id, or theirs.
-        ids: Vec<GroupId>,
-    },
-    /// The API took a removal, and did not make it.
-    #[error("the API accepted the removal, but {left} of the removed are in the group all the same")]
-    Ignored {
-        /// How many of them are left.
-        left: usize,
-    },
-    /// A write whose answer was lost took effect in part, or in another way than asked.
-    #[error("the answer was lost, and the group is neither as it was nor as it shall be")]
-    HalfWay,
-}
-
-impl ApplyError {
-    /// Returns what can be done about it.
-    pub fn hint(&self) -> Option<String> {
+    /// Whether something was written, or may have been.
+    pub fn wrote(&self) -> bool {
         match self {
-            Self::Api(error) => error.hint(),
-            Self::Ignored { .. } => Some(
-                "nothing that follows was done, so nobody gained by staying; the API may name the removal otherwise"
-                    .to_owned(),
-            ),
-            Self::Appeared { .. } | Self::HalfWay => Some("plan again and look".to_owned()),
+            Self::Done => true,
+            Self::Failed { wrote, .. } => *wrote == Wrote::Perhaps,
+            Self::Stale(_) | Self::Skipped(_) | Self::Halted => false,
         }
     }
 }
 
-fn list(ids: &[GroupId]) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+/// Makes the steps of a plan; `settled` hears of each as it ends.
+pub async fn apply(job: Job<'_>, mut settled: impl FnMut(usize, &Outcome)) -> Report {
+    let mut board = Board::new(job.plan, job.steps);
+    let mut groups: Vec<Option<Group<'_>>> = job.plan.changes.iter().map(|it| Some(Group::new(it))).collect();
+    let mut running = FuturesUnordered::new();
+    loop {
+        while running.len() < job.writers.max(1) && board.halted.is_none() {
+            if job.stop.load(Ordering::Relaxed) {
+                board.halted = Some(Halt::Interrupted);
+                break;
+            }
+            let Some(step) = board.next() else { break };
+            let change = job.steps[step].change;
+            let Some(mut group) = groups[change].take() else { continue };
+            let tools = Tools { job, change, step };
+            running.push(async move {
+                let outcome = group.make(tools, &job.steps[step].call).await;
+                (step, group, outcome)
+            });
+        }
+        let Some((step, group, outcome)) = running.next().await else { break };
+        groups[job.steps[step].change] = Some(group);
+        for (step, outcome) in board.settle(step, outcome) {
+            settled(step, outcome);
+        }
+        if board.failures >= job.max_failures.max(1) {
+            board.halted.get_or_insert(Halt::Failures);
+        }
+    }
+    drop(running);
+    let halted = board.halted.filter(|_| board.outcomes.iter().any(Option::is_none));
+    let outcomes: Vec<Outcome> = board.outcomes.into_iter().map(|it| it.unwrap_or(Outcome::Halted)).collect();
+    let differ = read_back(job, &outcomes, groups.into_iter().flatten()).await;
+    Report { outcomes, halted, differ }
 }
 
-/// Makes the steps of a plan. `stop` ends it before the next write; `settled` hears of each group.
-pub async fn apply(
-    (reader, writer): (&Reader, &Writer),
-    plan: &Plan,
-    steps: &[Step],
-    stop: &AtomicBool,
-    settled: impl Fn(&GroupReport),
-) -> Report {
-    let chunks = steps.chunk_by(|a, b| a.change == b.change);
-    let first = chunks.clone().scan(0, |next, chunk| {
-        let first = *next;
-        *next += chunk.len();
-        Some(first)
+/// Reads every group again whose steps were all made: nothing is believed before (P9).
+async fn read_back<'a>(
+    job: Job<'a>,
+    outcomes: &[Outcome],
+    groups: impl Iterator<Item = Group<'a>>,
+) -> Vec<(usize, Left)> {
+    let mut whole = vec![true; job.plan.changes.len()];
+    for (step, outcome) in job.steps.iter().zip(outcomes) {
+        whole[step.change] &= outcome.is_done();
+    }
+    let work = groups.enumerate().filter(|(change, _)| whole[*change]).map(|(change, group)| async move {
+        let left = match group.read_back(job.reader).await {
+            Ok(None) => None,
+            Ok(Some(stale)) => Some(Left::Differs(stale)),
+            Err(error) => Some(Left::Unknown(error)),
+        };
+        left.map(|it| (change, it))
     });
-    let work = chunks.zip(first).map(|(steps, first)| {
-        let change = &plan.changes[steps[0].change];
-        let worker = Worker { reader, writer, change, stop, wrote: Cell::new(Wrote::Nothing) };
-        async move { worker.group(steps, first).await }
-    });
-    let mut groups: Vec<GroupReport> =
-        stream::iter(work).buffer_unordered(WRITERS).inspect(|it| settled(it)).collect().await;
-    groups.sort_by_key(|it| it.change);
-    Report { groups }
+    let found: Vec<Option<(usize, Left)>> = stream::iter(work).buffered(job.writers.max(1)).collect().await;
+    found.into_iter().flatten().collect()
 }
 
-/// One group on its way.
-struct Worker<'a> {
-    reader: &'a Reader,
-    writer: &'a Writer,
-    change: &'a GroupChange,
-    stop: &'a AtomicBool,
-    /// Whether the current step has written something.
-    wrote: Cell<Wrote>,
+/// Which steps may be made now.
+struct Board<'a> {
+    steps: &'a [Step],
+    /// How many steps each still waits for.
+    missing: Vec<usize>,
+    /// Who waits for each.
+    waiting: Vec<Vec<(usize, Until)>>,
+    /// The step for whose lack a step will not be made.
+    doomed: Vec<Option<usize>>,
+    /// Steps that wait for nothing but a free group, or the end of the lock-outs.
+    ready: BTreeSet<usize>,
+    /// Whether a step of the group is being made.
+    busy: Vec<bool>,
+    /// Ready steps of groups that are busy.
+    parked: Vec<Vec<usize>>,
+    /// Steps that cut somebody off and have not ended: nothing else begins before.
+    lockouts: usize,
+    outcomes: Vec<Option<Outcome>>,
+    failures: usize,
+    halted: Option<Halt>,
 }
 
-impl Worker<'_> {
-    async fn group(&self, steps: &[Step], first: usize) -> GroupReport {
-        let mut outcomes: Vec<Outcome> = Vec::with_capacity(steps.len());
-        let mut created = None;
-        for step in steps {
-            let blocked =
-                |before: &crate::order::Wait| !matches!(outcomes[before.step - first], Outcome::Done);
-            let outcome = if step.after.iter().any(blocked) {
-                Outcome::Skipped
-            } else if self.stop.load(Ordering::Relaxed) {
-                Outcome::Interrupted
-            } else {
-                self.wrote.set(Wrote::Nothing);
-                match self.call(&step.call, &mut created).await {
-                    Some(Ok(())) => Outcome::Done,
-                    Some(Err(error)) => Outcome::Failed { error, wrote: self.wrote.get() },
-                    None => Outcome::Skipped,
+impl<'a> Board<'a> {
+    fn new(plan: &Plan, steps: &'a [Step]) -> Self {
+        let mut waiting = vec![Vec::new(); steps.len()];
+        for (n, step) in steps.iter().enumerate() {
+            for wait in &step.after {
+                waiting[wait.step].push((n, wait.until));
+            }
+        }
+        let missing: Vec<usize> = steps.iter().map(|it| it.after.len()).collect();
+        Self {
+            ready: (0..steps.len()).filter(|n| missing[*n] == 0).collect(),
+            lockouts: steps.iter().filter(|it| it.lockout).count(),
+            doomed: vec![None; steps.len()],
+            busy: vec![false; plan.changes.len()],
+            parked: vec![Vec::new(); plan.changes.len()],
+            outcomes: steps.iter().map(|_| None).collect(),
+            failures: 0,
+            halted: None,
+            steps,
+            missing,
+            waiting,
+        }
+    }
+
+    /// Returns a step that may begin, and counts it as begun.
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            // Lock-outs come first in the list.
+            let step = *self.ready.first()?;
+            if self.lockouts > 0 && !self.steps[step].lockout {
+                return None;
+            }
+            self.ready.remove(&step);
+            let change = self.steps[step].change;
+            if !self.busy[change] {
+                self.busy[change] = true;
+                return Some(step);
+            }
+            self.parked[change].push(step);
+        }
+    }
+
+    /// Notes what became of a step, and of those that fall with it; returns them all.
+    fn settle(&mut self, step: usize, outcome: Outcome) -> Vec<(usize, &Outcome)> {
+        let change = self.steps[step].change;
+        self.busy[change] = false;
+        self.ready.extend(std::mem::take(&mut self.parked[change]));
+        self.failures += usize::from(matches!(outcome, Outcome::Failed { .. }));
+        let mut ended = Vec::new();
+        let mut falling = vec![(step, outcome)];
+        while let Some((step, outcome)) = falling.pop() {
+            self.lockouts -= usize::from(self.steps[step].lockout);
+            for (other, until) in std::mem::take(&mut self.waiting[step]) {
+                if until == Until::Done && !outcome.is_done() {
+                    self.doomed[other].get_or_insert(step);
                 }
-            };
-            outcomes.push(outcome);
-        }
-        GroupReport { change: steps.first().map_or(0, |it| it.change), first, outcomes }
-    }
-
-    /// Makes one call; `None` where it is about a group that was not created.
-    async fn call(&self, call: &Call, created: &mut Option<GroupId>) -> Option<Result<(), ApplyError>> {
-        Some(match call {
-            Call::CreateGroup { company, attributes } => {
-                self.create(*company, attributes).await.map(|id| *created = Some(id))
-            }
-            Call::UpdateGroup { company, group, attributes: Attributes { name, description } } => {
-                let updated = self.writer.update_group(*company, *group, name, description).await;
-                updated.map_err(ApplyError::from)
-            }
-            Call::DeleteGroup { company, group } => self.delete(*company, *group).await,
-            Call::PatchMembers { company, group, add, remove } => {
-                self.patch_members(*company, group.or(*created)?, add, remove).await
-            }
-            Call::PatchRoles { company, group, add, delete } => {
-                self.patch_roles(*company, group.or(*created)?, add, delete).await
-            }
-        })
-    }
-
-    /// Notes whether a write took effect, or may have.
-    fn noted<T>(&self, result: Result<T, ApiError>) -> Result<T, ApiError> {
-        if result.as_ref().map_or_else(ApiError::ambiguous, |_| true) {
-            self.wrote.set(Wrote::Perhaps);
-        }
-        result
-    }
-
-    /// Returns an error that calls for one more write, unless the run was interrupted meanwhile.
-    fn again(&self, error: ApiError) -> Result<(), ApplyError> {
-        if self.stop.load(Ordering::Relaxed) { Err(error.into()) } else { Ok(()) }
-    }
-
-    /// Creates the group once: looks for its name before, and again if the answer is lost (contract §1.3).
-    async fn create(&self, company: CompanyId, attributes: &Attributes) -> Result<GroupId, ApplyError> {
-        let Attributes { name, description } = attributes;
-        if let ids @ [_, ..] = &self.named(company, name).await?[..] {
-            return Err(ApplyError::Appeared { ids: ids.to_vec() });
-        }
-        let error = match self.noted(self.writer.create_group(company, name, description).await) {
-            Ok(id) => return Ok(id),
-            Err(error) if error.ambiguous() => error,
-            Err(error) => return Err(error.into()),
-        };
-        tracing::debug!(%error, "looking whether the group was created");
-        match &self.named(company, name).await?[..] {
-            [one] => Ok(*one),
-            [] => {
-                self.again(error)?;
-                Ok(self.noted(self.writer.create_group(company, name, description).await)?)
-            }
-            several => Err(ApplyError::Appeared { ids: several.to_vec() }),
-        }
-    }
-
-    async fn named(&self, company: CompanyId, name: &str) -> Result<Vec<GroupId>, ApiError> {
-        Ok(self.reader.find_groups_named(company, name).await?.into_iter().map(|it| it.id).collect())
-    }
-
-    /// Deletes the group; where the API refuses because it is in use, empties it first (contract §3.5).
-    async fn delete(&self, company: CompanyId, group: GroupId) -> Result<(), ApplyError> {
-        let error = match self.noted(self.writer.delete_group(company, group).await) {
-            Err(error) if matches!(error.status(), Some(400 | 409 | 422)) => error,
-            result => return Ok(result?),
-        };
-        tracing::debug!(%error, "emptying the group before deleting it");
-        self.again(error)?;
-        let members: Vec<UserId> = self.change.members.iter().map(|it| it.user).collect();
-        for users in members.chunks(MEMBERS_PER_CALL) {
-            self.noted(self.writer.patch_members(company, group, &[], users).await)?;
-        }
-        let held = self.reader.list_group_roles(company, group).await?;
-        let entries: Vec<RoleToDelete> =
-            held.into_iter().map(|it| RoleToDelete { role: it.role, scope: it.scope }).collect();
-        if !entries.is_empty() {
-            self.noted(self.writer.patch_roles(company, group, &[], &entries).await)?;
-        }
-        Ok(self.noted(self.writer.delete_group(company, group).await)?)
-    }
-
-    /// Changes members; if the answer is lost, reads who is in and asks once more for the rest only.
-    ///
-    /// A removal is looked at before anything follows (contract §3.7): whoever is still in the group
-    /// would gain by its new roles what neither state gives.
-    async fn patch_members(
-        &self,
-        company: CompanyId,
-        group: GroupId,
-        add: &[UserId],
-        remove: &[UserId],
-    ) -> Result<(), ApplyError> {
-        match self.noted(self.writer.patch_members(company, group, add, remove).await) {
-            Ok(()) => (),
-            Err(error) if error.ambiguous() => {
-                tracing::debug!(%error, "looking who is in the group");
-                let asked: Vec<UserId> = add.iter().chain(remove).copied().collect();
-                let inside = self.reader.members_among(company, group, &asked).await?;
-                let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
-                let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
-                if missing.is_empty() && left.is_empty() {
-                    return Ok(());
+                self.missing[other] -= 1;
+                if self.missing[other] == 0 {
+                    match self.doomed[other] {
+                        Some(because) => falling.push((other, Outcome::Skipped(because))),
+                        None => _ = self.ready.insert(other),
+                    }
                 }
-                self.again(error)?;
-                self.noted(self.writer.patch_members(company, group, &missing, &left).await)?;
             }
-            Err(error) => return Err(error.into()),
+            self.outcomes[step] = Some(outcome);
+            ended.push(step);
         }
-        if remove.is_empty() {
-            return Ok(());
-        }
-        match self.reader.members_among(company, group, remove).await?.len() {
-            0 => Ok(()),
-            left => Err(ApplyError::Ignored { left }),
-        }
+        ended.into_iter().filter_map(|it| self.outcomes[it].as_ref().map(|outcome| (it, outcome))).collect()
     }
-
-    fn entries(&self, roles: &[RoleId]) -> impl Iterator<Item = RoleToDelete> {
-        let held = self.change.before.iter().flat_map(|it| &it.grants);
-        held.filter(|it| roles.contains(&it.role)).flat_map(|it| {
-            it.as_read.iter().map(|scope| RoleToDelete { role: it.role, scope: scope.clone() })
-        })
-    }
-
-    /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
-    async fn patch_roles(
-        &self,
-        company: CompanyId,
-        group: GroupId,
-        add: &[(RoleId, Scope)],
-        delete: &[RoleId],
-    ) -> Result<(), ApplyError> {
-        let added: Vec<RoleToAdd> =
-            add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.to_wire() }).collect();
-        let deleted: Vec<RoleToDelete> = self.entries(delete).collect();
-        let error = match self.noted(self.writer.patch_roles(company, group, &added, &deleted).await) {
-            Ok(()) => return Ok(()),
-            Err(error) if error.ambiguous() => error,
-            Err(error) => return Err(error.into()),
-        };
-        tracing::debug!(%error, "looking which roles the group has");
-        let held = grants(self.reader.list_group_roles(company, group).await?);
-        let before =
-            |role: RoleId| Scope::any(self.entries(&[role]).map(|it| Scope::read(it.scope.as_deref())));
-        let after =
-            |role: RoleId| add.iter().find(|it| it.0 == role).map_or_else(Scope::default, |it| it.1.clone());
-        let roles = || add.iter().map(|it| it.0).chain(delete.iter().copied());
-        let now = |role: RoleId| scope_of(&held, role);
-        if roles().all(|it| now(it) == after(it)) {
-            Ok(())
-        } else if roles().all(|it| now(it) == before(it)) {
-            self.again(error)?;
-            Ok(self.noted(self.writer.patch_roles(company, group, &added, &deleted).await)?)
-        } else {
-            Err(ApplyError::HalfWay)
-        }
-    }
-}
-
-fn scope_of(held: &[Grant], role: RoleId) -> Scope {
-    held.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| it.scope.clone())
 }

@@ -24,12 +24,10 @@ use crate::{
 /// Groups being read at once; the connection limits the requests, this only the futures kept alive.
 const GROUPS_AT_ONCE: usize = 64;
 
-/// What of a group is read.
+/// A group whose contents are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Wanted {
     group: GroupId,
-    members: bool,
-    roles: bool,
     /// Whether members whom no file names may have to go, and so need names.
     strangers: bool,
 }
@@ -62,7 +60,7 @@ async fn company_snapshot(
         let heads = list_groups(reader, company.id).await?;
         let wanted = wanted(company, &heads);
         let contents = stream::iter(&wanted)
-            .map(|it| contents(reader, company.id, *it))
+            .map(|it| contents(reader, company.id, it.group))
             .buffer_unordered(GROUPS_AT_ONCE)
             .try_collect::<BTreeMap<GroupId, Contents>>()
             .await?;
@@ -112,23 +110,23 @@ fn manages_access(role: &crate::api::Role) -> bool {
         .any(|it| it.actions.iter().any(|action| matches!(&**action, "ALL" | "WRITE")))
 }
 
-/// Returns which groups to read, and what of each.
+/// Returns which groups to read: those of which something is managed.
+///
+/// Always whole: what a new member gains depends on the roles that nobody manages, and the other way round.
 fn wanted(company: &DeclaredCompany, heads: &[GroupHead]) -> Vec<Wanted> {
     let matched = matching(company, heads);
     let mut wanted = Vec::with_capacity(matched.groups.len() + matched.removals.len());
     for (declared, target) in matched.groups {
-        if let Target::Found(head) = target {
-            wanted.push(Wanted {
-                group: head.id,
-                members: declared.members.rest != Rest::Unmanaged,
-                roles: declared.grants.rest != Rest::Unmanaged,
-                strangers: declared.members.rest == Rest::Removed,
-            });
+        let Target::Found(head) = target else { continue };
+        let managed = declared.members.rest != Rest::Unmanaged || declared.grants.rest != Rest::Unmanaged;
+        let described = declared.description.as_ref().is_some_and(|it| *it != head.description);
+        if managed || described || declared.name != head.name {
+            wanted.push(Wanted { group: head.id, strangers: declared.members.rest == Rest::Removed });
         }
     }
     for (_, target) in matched.removals {
         if let Target::Found(head) = target {
-            wanted.push(Wanted { group: head.id, members: true, roles: true, strangers: true });
+            wanted.push(Wanted { group: head.id, strangers: true });
         }
     }
     wanted
@@ -137,17 +135,12 @@ fn wanted(company: &DeclaredCompany, heads: &[GroupHead]) -> Vec<Wanted> {
 async fn contents(
     reader: &Reader,
     company: CompanyId,
-    wanted: Wanted,
+    group: GroupId,
 ) -> Result<(GroupId, Contents), ApiError> {
-    let members = async {
-        if wanted.members { reader.list_members(company, wanted.group).await } else { Ok(Vec::new()) }
-    };
-    let roles = async {
-        if wanted.roles { reader.list_group_roles(company, wanted.group).await } else { Ok(Vec::new()) }
-    };
-    let (mut members, roles) = try_join(members, roles).await?;
+    let members = reader.list_members(company, group);
+    let (mut members, roles) = try_join(members, reader.list_group_roles(company, group)).await?;
     members.sort_unstable();
-    Ok((wanted.group, Contents { members, grants: grants(roles) }))
+    Ok((group, Contents { members, grants: grants(roles) }))
 }
 
 /// Joins the entries of one role: a group holds it wherever any of them says (contract §3.9).

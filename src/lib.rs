@@ -48,6 +48,8 @@ pub mod manifest;
 pub mod bind;
 pub mod diff;
 pub mod order;
+pub mod record;
+pub mod rollback;
 pub mod render;
 pub mod schema;
 
@@ -55,5 +57,6 @@ pub mod schema;
 pub mod load;
 pub mod api;
 pub mod fetch;
+pub mod journal;
 pub mod apply;
 pub mod sandbox;

@@ -214,6 +214,9 @@ impl Connection {
         if let Some(authorization) = payload.authorization {
             sending = sending.header(AUTHORIZATION, authorization);
         }
+        if let Some(id) = &request.id {
+            sending = sending.header("x-request-id", &**id);
+        }
         if !payload.body.is_empty() {
             sending = sending.header(CONTENT_TYPE, &payload.content_type).body(payload.body.to_vec());
         }

@@ -11,7 +11,7 @@ use super::{
     connection::Connection,
     page::Row,
     paging::{List, gather},
-    wire::{Member, Permissions},
+    wire::{DirectRoles, Member, Permissions},
 };
 use crate::ids::{CompanyId, GroupId, RoleId, UserId};
 
@@ -177,6 +177,18 @@ impl Reader {
     /// As [`Reader::list_groups`].
     pub async fn groups_of_user(&self, user: UserId) -> Result<Vec<Group>, ApiError> {
         self.list("/v3/users/{userId}/user-groups", &[user.0], &BY_NAME).await
+    }
+
+    /// Returns the types of the roles a user holds outside groups, sorted (contract §6.1).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn direct_roles(&self, user: UserId) -> Result<Vec<Box<str>>, ApiError> {
+        let held: DirectRoles = self.get("/v2/users/{userId}/roles", &[user.0], "").await?;
+        let mut types: Vec<Box<str>> = held.roles.into_iter().map(|it| it.role_type).collect();
+        types.sort_unstable();
+        types.dedup();
+        Ok(types)
     }
 
     /// Returns what a user may do in effect, without scopes (contract §6.3).

@@ -3,7 +3,10 @@
 //! A [`Request`] carries nothing secret or personal, so errors and logs may show it: queries and
 //! bodies travel beside it.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 use reqwest::Method;
 use uuid::Uuid;
@@ -17,6 +20,9 @@ pub struct Request {
     pub(super) effect: Effect,
     /// An earlier attempt was sent and never clearly answered: it may have taken effect.
     pub(super) unclear: bool,
+    /// Sent as `X-Request-Id`, by which both sides can find it again; the API documents no such header
+    /// and is free to ignore it.
+    pub(super) id: Option<Arc<str>>,
 }
 
 /// What sending a request a second time would do (contract §1.3).
@@ -47,7 +53,11 @@ impl Request {
     }
 
     fn new(method: Method, template: &'static str, ids: &[Uuid], effect: Effect) -> Self {
-        Self { method, template, path: filled(template, ids), effect, unclear: false }
+        Self { method, template, path: filled(template, ids), effect, unclear: false, id: None }
+    }
+
+    pub(super) fn identified(self, id: Option<&Arc<str>>) -> Self {
+        Self { id: id.cloned(), ..self }
     }
 
     /// Returns what sending it again would do.

@@ -92,6 +92,27 @@ pub struct RbacInfo {
     pub permissions: Vec<PermittedActions>,
 }
 
+/// The roles of a user outside groups (contract §6.1).
+#[derive(Deserialize)]
+pub(super) struct DirectRoles {
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) roles: Vec<DirectRole>,
+}
+
+/// One of them; every field is optional in the schema, and one without a type is still one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DirectRole {
+    #[serde(default = "DirectRole::untold")]
+    pub(super) role_type: Box<str>,
+}
+
+impl DirectRole {
+    fn untold() -> Box<str> {
+        "UNKNOWN".into()
+    }
+}
+
 /// A role held by a group, under a scope (contract §3.9).
 #[derive(Clone, Debug)]
 pub struct GroupRole {

@@ -15,6 +15,7 @@ use crate::ids::{CompanyId, GroupId, RoleId, UserId};
 #[derive(Clone)]
 pub struct Writer {
     connection: Arc<Connection>,
+    request_id: Option<Arc<str>>,
 }
 
 /// A role to give to a group.
@@ -81,7 +82,13 @@ const GROUP: &str = "/v3/companies/{companyId}/user-groups/{groupId}";
 
 impl Writer {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
-        Self { connection }
+        Self { connection, request_id: None }
+    }
+
+    /// Returns the same writer, which sends this id with every request.
+    #[must_use]
+    pub fn with_request_id(&self, id: &str) -> Self {
+        Self { connection: self.connection.clone(), request_id: Some(id.into()) }
     }
 
     /// Creates an empty group and returns its id (contract §3.3).
@@ -95,6 +102,7 @@ impl Writer {
         description: &str,
     ) -> Result<GroupId, ApiError> {
         let request = Request::accrues(Method::POST, "/v3/companies/{companyId}/user-groups", &[company.0]);
+        let request = request.identified(self.request_id.as_ref());
         let body = encoded(&Description { name, description });
         let created: Created = self.connection.send(&request, "", &body).await?.decode(&request)?;
         Ok(created.id)
@@ -182,6 +190,7 @@ impl Writer {
 
     /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).
     async fn write(&self, request: &Request, body: &[u8]) -> Result<(), ApiError> {
+        let request = &request.clone().identified(self.request_id.as_ref());
         let answer = self.connection.send(request, "", body).await?;
         // Anything else, a login page for instance, does not come from the API.
         if !answer.body.trim_ascii().is_empty() {

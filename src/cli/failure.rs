@@ -5,6 +5,7 @@ use std::{error::Error, process::ExitCode};
 use rolecall::{
     api::{ApiError, Class},
     finding::Finding,
+    journal::JournalError,
     load::LoadError,
     sandbox::SandboxError,
     source::Sources,
@@ -144,6 +145,12 @@ impl From<ApiError> for Failure {
             Class::Invalid => Exit::Invalid,
         };
         Self::of(exit, &error, error.hint())
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        Self::of(Exit::Invalid, &error, Some(error.hint().to_owned()))
     }
 }
 

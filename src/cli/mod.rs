@@ -8,6 +8,7 @@ mod duplicate;
 mod failure;
 mod output;
 mod plan;
+mod report;
 mod run;
 mod sandbox;
 mod schema;
@@ -101,9 +102,9 @@ struct Global {
     /// Longest wait for one answer, such as 30s
     #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
     timeout: Duration,
-    /// Requests in flight at once (1 to 256)
-    #[arg(long, global = true, value_name = "N", env = "ROLECALL_CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256), hide_env = true)]
-    concurrency: u16,
+    /// Requests in flight at once, and steps of an apply (1 to 256) [default: 16, and 8 steps]
+    #[arg(long, global = true, value_name = "N", env = "ROLECALL_CONCURRENCY", value_parser = clap::value_parser!(u16).range(1..=256), hide_env = true)]
+    concurrency: Option<u16>,
 }
 
 /// What to read and compare; shared by the commands that plan.

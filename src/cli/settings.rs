@@ -13,6 +13,8 @@ use super::{
     failure::{Exit, Failure},
 };
 
+/// Requests in flight at once, unless it is said otherwise.
+const READERS: usize = 16;
 /// The word for the embedded API.
 const SANDBOX: &str = "sandbox";
 
@@ -54,7 +56,7 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
         (endpoint, credentials()?, None, host)
     };
     let settings = Settings {
-        concurrency: global.concurrency.into(),
+        concurrency: global.concurrency.map_or(READERS, usize::from),
         timeout: global.timeout,
         ..Settings::new(endpoint, credentials)
     };

@@ -87,6 +87,9 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request) -> Resp
     };
     let whole_path = parts.uri.path_and_query().map_or(path, |whole| whole.as_str());
     let mut visit = app.traffic.enter(parts.method.as_str(), whole_path, route);
+    if let Some(id) = parts.headers.get("x-request-id").and_then(|it| it.to_str().ok()) {
+        visit.called(id);
+    }
     let Some(body) = read(body).await else {
         visit.answered(StatusCode::PAYLOAD_TOO_LARGE.as_u16());
         return Refusal::too_large(BODY_LIMIT).into_response(visit.n);

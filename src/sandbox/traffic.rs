@@ -42,6 +42,8 @@ struct Entry {
     status: Option<u16>,
     body: Bytes,
     at: Timestamp,
+    /// `X-Request-Id`, where the client sent one.
+    id: Option<Box<str>>,
 }
 
 /// A request that is being answered. It enters the log when it leaves, answered or not.
@@ -95,6 +97,7 @@ impl Traffic {
             status: None,
             body: Bytes::new(),
             at: Timestamp::now(),
+            id: None,
         };
         Visit { traffic: self, entry: Some(entry), n }
     }
@@ -122,6 +125,7 @@ impl Traffic {
     /// Returns the log, one JSON object a line, in the order in which requests were answered.
     pub(super) fn log(&self, bodies: Bodies) -> io::Result<Vec<u8>> {
         #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
         struct Line<'e> {
             n: u64,
             method: &'e str,
@@ -133,6 +137,8 @@ impl Traffic {
             #[serde(skip_serializing_if = "Option::is_none")]
             body: Option<Value>,
             at: Timestamp,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            request_id: Option<&'e str>,
         }
         let mut out = Vec::new();
         for entry in &self.counts().log {
@@ -150,6 +156,7 @@ impl Traffic {
                 write: is_write(entry.route),
                 body,
                 at: entry.at,
+                request_id: entry.id.as_deref(),
             };
             serde_json::to_writer(&mut out, &line)?;
             out.write_all(b"\n")?;
@@ -169,6 +176,12 @@ impl Visit<'_> {
     pub(super) fn brought(&mut self, body: &Bytes) {
         if let Some(entry) = &mut self.entry {
             entry.body = body.clone();
+        }
+    }
+
+    pub(super) fn called(&mut self, id: &str) {
+        if let Some(entry) = &mut self.entry {
+            entry.id = Some(id.into());
         }
     }
 

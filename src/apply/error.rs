@@ -1,0 +1,79 @@
+//! Why a step was not made.
+
+use std::fmt;
+
+use crate::{api::ApiError, ids::GroupId, journal::JournalError};
+
+/// Why a step was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// The API did not do it.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The journal cannot be written, and without it nothing is.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The API took a removal, and did not make it.
+    #[error("the API accepted the removal, but {left} of the removed are in the group all the same")]
+    Ignored {
+        /// How many of them are left.
+        left: usize,
+    },
+    /// The API took a change of roles, and did not make it.
+    #[error("the API accepted the change of roles, but the group does not have them so")]
+    RolesIgnored,
+    /// A write whose answer was lost took effect in part, or in another way than asked.
+    #[error("the answer was lost, and the group is neither as it was nor as it shall be")]
+    HalfWay,
+}
+
+impl ApplyError {
+    /// Returns what can be done about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Api(error) => error.hint(),
+            Self::Journal(error) => Some(error.hint().to_owned()),
+            Self::Ignored { .. } | Self::RolesIgnored => Some(
+                "nothing that waits for it was done; the API may name the removal otherwise (`api.dialect`)"
+                    .to_owned(),
+            ),
+            Self::HalfWay => Some("plan again and look".to_owned()),
+        }
+    }
+}
+
+/// How a group is not what the plan saw, or not what it shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// A group that was to be created exists by now.
+    Appeared(Vec<GroupId>),
+    /// The group is gone.
+    Gone,
+    /// Its name or description is another.
+    Attributes,
+    /// Its roles are others.
+    Roles,
+    /// Its members are others: so many came, so many went.
+    Members {
+        /// How many are there that were not.
+        came: usize,
+        /// How many were there that are not.
+        went: usize,
+    },
+}
+
+impl fmt::Display for Stale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Appeared(ids) => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                write!(f, "a group of this name exists by now: {}", ids.join(", "))
+            }
+            Self::Gone => f.write_str("the group is gone"),
+            Self::Attributes => f.write_str("its name or description is another"),
+            Self::Roles => f.write_str("its roles or their scopes are others"),
+            Self::Members { came, went } => write!(f, "its members are others (+{came} -{went})"),
+        }
+    }
+}

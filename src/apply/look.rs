@@ -1,0 +1,60 @@
+//! A group as it is right now, compared with what it should be.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join3;
+
+use crate::{
+    access::{Contents, Grant},
+    api::{ApiError, Reader},
+    fetch::grants,
+    ids::{CompanyId, GroupId, UserId},
+    plan::Attributes,
+};
+
+use super::Stale;
+
+/// A group as it is.
+pub(super) struct Seen {
+    pub(super) attributes: Attributes,
+    pub(super) contents: Contents,
+}
+
+/// Reads a group whole; `None` where it does not exist.
+pub(super) async fn look(
+    reader: &Reader,
+    company: CompanyId,
+    group: GroupId,
+) -> Result<Option<Seen>, ApiError> {
+    let head = reader.get_group(company, group);
+    let members = reader.list_members(company, group);
+    let roles = reader.list_group_roles(company, group);
+    match try_join3(head, members, roles).await {
+        Ok((head, mut members, roles)) => {
+            members.sort_unstable();
+            let attributes = Attributes { name: head.name, description: head.description };
+            Ok(Some(Seen { attributes, contents: Contents { members, grants: grants(roles) } }))
+        }
+        Err(ApiError::Refused { status: 404, .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns how what is seen differs from what is expected.
+pub(super) fn difference(seen: &Seen, attributes: &Attributes, contents: &Contents) -> Option<Stale> {
+    if seen.attributes != *attributes {
+        return Some(Stale::Attributes);
+    }
+    if !same_roles(&seen.contents.grants, &contents.grants) {
+        return Some(Stale::Roles);
+    }
+    let users = |it: &Contents| -> BTreeSet<UserId> { it.members.iter().copied().collect() };
+    let (now, then) = (users(&seen.contents), users(contents));
+    let (came, went) = (now.difference(&then).count(), then.difference(&now).count());
+    (came + went > 0).then_some(Stale::Members { came, went })
+}
+
+/// Whether both say the same, by meaning.
+pub(super) fn same_roles(a: &[Grant], b: &[Grant]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a.role, &a.scope) == (b.role, &b.scope))
+}

@@ -1,0 +1,243 @@
+//! What became of an apply: for people, for programs, and as an exit code.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use rolecall::{
+    api::Class,
+    apply::{ApplyError, Halt, Left, Outcome, Report},
+    order::{Call, Step},
+    plan::Plan,
+    render::{counted, escape::terminal as show},
+};
+use serde_json::{Value, json};
+
+use super::failure::{Exit, causes};
+
+/// What became of an apply.
+pub(crate) struct Applied<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) steps: &'a [Step],
+    pub(crate) report: &'a Report,
+    /// Where it is written down, where something was to be done.
+    pub(crate) journal: Option<PathBuf>,
+    /// The command that goes on from here.
+    pub(crate) again: &'a str,
+}
+
+/// How many steps ended in which way.
+#[derive(Default)]
+struct Counts {
+    done: usize,
+    failed: usize,
+    stale: usize,
+    skipped: usize,
+    halted: usize,
+}
+
+impl Applied<'_> {
+    /// Returns the exit code; what was written counts, and so does what was not.
+    pub(crate) fn exit(&self) -> Exit {
+        let Counts { failed, stale, halted, .. } = self.counts();
+        let wrote = self.report.outcomes.iter().any(Outcome::wrote);
+        let complete = self.report.outcomes.iter().all(Outcome::is_done) && self.report.differ.is_empty();
+        if complete {
+            return if self.plan.withheld() == 0 { Exit::Ok } else { Exit::Partial };
+        }
+        if stale > 0 && failed == 0 && halted == 0 && self.report.differ.is_empty() {
+            return Exit::Stale;
+        }
+        if wrote {
+            return Exit::Partial;
+        }
+        let first = self.report.outcomes.iter().find_map(|it| match it {
+            Outcome::Failed { error, .. } => Some(error),
+            Outcome::Done | Outcome::Stale(_) | Outcome::Skipped(_) | Outcome::Halted => None,
+        });
+        match first {
+            Some(ApplyError::Api(error)) if error.class() == Class::Auth => Exit::Auth,
+            Some(ApplyError::Journal(_)) => Exit::Error,
+            Some(_) => Exit::Remote,
+            None if self.report.halted == Some(Halt::Interrupted) => Exit::Interrupted,
+            None => Exit::Stale,
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for outcome in &self.report.outcomes {
+            *match outcome {
+                Outcome::Done => &mut counts.done,
+                Outcome::Failed { .. } => &mut counts.failed,
+                Outcome::Stale(_) => &mut counts.stale,
+                Outcome::Skipped(_) => &mut counts.skipped,
+                Outcome::Halted => &mut counts.halted,
+            } += 1;
+        }
+        counts
+    }
+
+    /// Returns the steps of each group, with what became of them.
+    fn groups(&self) -> BTreeMap<usize, Vec<(&Step, &Outcome)>> {
+        let mut groups: BTreeMap<usize, Vec<(&Step, &Outcome)>> = BTreeMap::new();
+        for (step, outcome) in self.steps.iter().zip(&self.report.outcomes) {
+            groups.entry(step.change).or_default().push((step, outcome));
+        }
+        groups
+    }
+
+    /// Says why a step was not tried: which other one was not made.
+    fn because(&self, step: usize) -> String {
+        let step = &self.steps[step];
+        format!("“{}” of {} was not made", words(&step.call), self.plan.changes[step.change].name)
+    }
+
+    /// Returns the report for a terminal.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        let groups = self.groups();
+        let whole = |steps: &[(&Step, &Outcome)]| steps.iter().all(|it| it.1.is_done());
+        for (change, steps) in groups.iter().filter(|it| !whole(it.1)) {
+            text += &format!("\nNot done: {}\n", show(&self.plan.changes[*change].name));
+            for (step, outcome) in steps {
+                text += &self.line(step, outcome);
+            }
+        }
+        if !self.report.differ.is_empty() {
+            text += "\nRead back, and not as the plan says:\n";
+            for (change, left) in &self.report.differ {
+                let why = match left {
+                    Left::Differs(how) => how.to_string(),
+                    Left::Unknown(error) => format!("could not be read: {error}"),
+                };
+                text += &format!("  {}: {}\n", show(&self.plan.changes[*change].name), show(&why));
+            }
+        }
+        if !self.steps.is_empty() {
+            let done = groups.values().filter(|it| whole(it)).count();
+            text += &format!("\nApplied: {done} of {}", counted(groups.len(), "group", "groups"));
+            let Counts { done, failed, stale, skipped, halted } = self.counts();
+            text += &if done == self.steps.len() {
+                ".".to_owned()
+            } else {
+                format!(
+                    "; steps: {done} done, {failed} failed, {skipped} skipped, {stale} stale, {halted} not begun."
+                )
+            };
+            text += match (self.report.differ.is_empty(), self.report.outcomes.iter().all(Outcome::is_done)) {
+                (true, true) if self.plan.withheld() == 0 => " Read back: live state matches the plan.\n",
+                (true, true) => " Read back: everything that is not withheld is as the plan says.\n",
+                _ => "\n",
+            };
+        }
+        text += match self.report.halted {
+            Some(Halt::Interrupted) => "Interrupted: what was begun was finished, nothing new was begun.\n",
+            Some(Halt::Failures) => "Stopped: too many steps failed (`--max-failures`).\n",
+            None => "",
+        };
+        if self.plan.withheld() > 0 {
+            text += &format!(
+                "Withheld: {}, see above; nothing changes there until the files or the directory are corrected.\n",
+                counted(self.plan.withheld(), "item", "items")
+            );
+        }
+        if let Some(journal) = &self.journal {
+            let journal = journal.display().to_string();
+            let complete = self.report.outcomes.iter().all(Outcome::is_done) && self.report.differ.is_empty();
+            if !complete {
+                text += &format!("Continue: {}\n", self.again);
+            }
+            if self.report.outcomes.iter().any(Outcome::wrote) {
+                text += &format!("Undo:     rolecall rollback {}\n", show(&journal));
+            }
+        }
+        text
+    }
+
+    fn line(&self, step: &Step, outcome: &Outcome) -> String {
+        let what = words(&step.call);
+        match outcome {
+            Outcome::Done => format!("  done     {what}\n"),
+            Outcome::Stale(how) => {
+                format!(
+                    "  stale    {what}, as the group is not what the plan saw: {}\n",
+                    show(&how.to_string())
+                )
+            }
+            Outcome::Skipped(because) => format!("  skipped  {what}, as {}\n", show(&self.because(*because))),
+            Outcome::Halted => match self.report.halted {
+                Some(Halt::Failures) => format!("  stopped  {what}, as too many steps failed\n"),
+                Some(Halt::Interrupted) | None => format!("  stopped  {what}, as the run was interrupted\n"),
+            },
+            Outcome::Failed { error, .. } => {
+                let mut text = format!("  failed   {what}: {}\n", show(&error.to_string()));
+                for cause in causes(error) {
+                    text += &format!("           because: {}\n", show(&cause));
+                }
+                if let Some(hint) = error.hint() {
+                    text += &format!("           hint: {hint}\n");
+                }
+                text
+            }
+        }
+    }
+
+    /// Returns the report for programs; `plan` is the document of the plan.
+    pub(crate) fn json(&self, plan: &Value) -> Value {
+        let groups: Vec<Value> = self
+            .groups()
+            .into_iter()
+            .map(|(change, steps)| {
+                let done = steps.iter().all(|it| it.1.is_done());
+                let steps: Vec<Value> = steps.iter().map(|(step, it)| self.step(step, it)).collect();
+                let change = &self.plan.changes[change];
+                json!({ "company": change.company, "id": change.id, "name": change.name, "done": done, "steps": steps })
+            })
+            .collect();
+        let undone =
+            self.groups().into_iter().filter(|it| !it.1.iter().all(|it| it.1.is_done())).map(|it| it.0);
+        let differ: BTreeSet<usize> = undone.chain(self.report.differ.iter().map(|it| it.0)).collect();
+        let differ: Vec<&str> = differ.into_iter().map(|it| &*self.plan.changes[it].name).collect();
+        let Counts { done, failed, stale, skipped, halted } = self.counts();
+        let exit = self.exit();
+        json!({
+            "version": 1,
+            "kind": "apply",
+            "exit": exit.code(),
+            "result": exit.name(),
+            "plan": plan,
+            "groups": groups,
+            "steps": { "done": done, "failed": failed, "stale": stale, "skipped": skipped, "notBegun": halted },
+            "readBack": { "clean": differ.is_empty(), "differ": differ },
+            "journal": self.journal,
+        })
+    }
+
+    /// Returns what became of one step.
+    pub(crate) fn step(&self, step: &Step, outcome: &Outcome) -> Value {
+        let (result, error, hint) = match outcome {
+            Outcome::Done => ("done", None, None),
+            Outcome::Stale(how) => ("stale", Some(how.to_string()), None),
+            Outcome::Skipped(because) => ("skipped", Some(self.because(*because)), None),
+            Outcome::Halted => ("interrupted", None, None),
+            Outcome::Failed { error, .. } => ("failed", Some(error.to_string()), error.hint()),
+        };
+        json!({ "step": words(&step.call), "result": result, "error": error, "hint": hint })
+    }
+}
+
+/// Says what a call does, for people.
+pub(crate) fn words(call: &Call) -> String {
+    match call {
+        Call::CreateGroup { .. } => "create the group".to_owned(),
+        Call::UpdateGroup { .. } => "change name or description".to_owned(),
+        Call::DeleteGroup { .. } => "delete the group".to_owned(),
+        Call::PatchMembers { add, remove, .. } if add.is_empty() => {
+            format!("remove {}", counted(remove.len(), "member", "members"))
+        }
+        Call::PatchMembers { add, .. } => format!("add {}", counted(add.len(), "member", "members")),
+        Call::PatchRoles { .. } => "change roles".to_owned(),
+    }
+}
