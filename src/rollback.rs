@@ -145,7 +145,7 @@ fn scope_of(grants: &[Grant], role: RoleId) -> Scope {
 /// Returns the plan that undoes all of a plan; a group that it creates has no id yet.
 pub fn inverse(plan: &Plan) -> Plan {
     // Ids that no group has, so that the two sides can be compared like any others.
-    let made_up = |n: usize| GroupId(Uuid::from_u128(n as u128 + 1));
+    let made_up = |n: usize| GroupId(Uuid::from_u128(u128::MAX - n as u128));
     let mut done = BTreeMap::new();
     let mut touched = BTreeMap::new();
     let mut live = Access::default();
@@ -202,3 +202,6 @@ fn made(change: &GroupChange, id: GroupId) -> Option<Group> {
         from: None,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ use super::{
     Format, Global, Selection,
     failure::{Exit, Failure},
     output::Output,
-    report::{Applied, words},
+    report::{self, Applied, words},
     run::{self, Planned},
 };
 
@@ -117,7 +117,7 @@ async fn write(
         inverse: document,
     };
     let journal = Journal::create(&path, &start)?;
-    let stop = run::stop_on_signal();
+    let stop = run::stop_on_signal(output);
     let max_failures = arguments.max_failures.of(steps.len());
     let writers = global.concurrency.map_or(WRITERS, usize::from);
     let job = Job {
@@ -134,6 +134,14 @@ async fn write(
     let counter = output.counter(steps.len());
     let report = apply(job, |step, outcome| {
         counter.settled(&line(&steps[step], outcome, plan));
+        if output.events.wanted() {
+            let change = &plan.changes[steps[step].change];
+            let mut facts = report::step(plan, steps, &steps[step], outcome);
+            facts["of"] = steps.len().into();
+            facts["number"] = (step + 1).into();
+            facts["group"] = (*change.name).into();
+            output.events.send("step", facts);
+        }
     })
     .await;
     drop(counter);

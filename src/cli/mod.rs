@@ -5,6 +5,7 @@
 mod apply;
 mod drift;
 mod duplicate;
+mod events;
 mod failure;
 mod output;
 mod plan;
@@ -70,6 +71,9 @@ struct Global {
         hide_env = true
     )]
     format: Format,
+    /// Also write what happens, as NDJSON events; `-` for standard output instead of the result
+    #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", hide_env = true)]
+    events: Option<PathBuf>,
     /// When to use colour
     #[arg(
         long,
@@ -166,7 +170,17 @@ pub(crate) fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let output = Output::new(&cli.global);
+    let output = match Output::new(&cli.global) {
+        Ok(output) => output,
+        Err(failure) => {
+            Output::plain(&cli.global).failure(&failure);
+            return failure.exit().into();
+        }
+    };
+    output.events.send(
+        "start",
+        serde_json::json!({ "command": cli.command.name(), "tool": env!("CARGO_PKG_VERSION") }),
+    );
     let result = match &cli.command {
         Command::Validate(arguments) => validate::run(&cli.global, arguments, &output),
         Command::Plan(arguments) => plan::run(&cli.global, arguments, &output),
@@ -180,7 +194,22 @@ pub(crate) fn main() -> ExitCode {
         output.failure(&failure);
         failure.exit()
     });
+    output.events.end(exit);
     exit.into()
+}
+
+impl Command {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Validate(_) => "validate",
+            Self::Plan(_) => "plan",
+            Self::Apply(_) => "apply",
+            Self::Drift(_) => "drift",
+            Self::Duplicate(_) => "duplicate",
+            Self::Sandbox(_) => "sandbox",
+            Self::Schema(_) => "schema",
+        }
+    }
 }
 
 /// Help and version are no failure; everything else clap has to say is invalid input.

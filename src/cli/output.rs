@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    sync::Arc,
     time::Duration,
 };
 
@@ -9,10 +10,11 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use rolecall::{api::Reader, render};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Format, Global, LogFormat,
+    events::Events,
     failure::{Exit, Failure},
 };
 
@@ -28,23 +30,34 @@ pub(crate) struct Output {
     color: ColorChoice,
     quiet: bool,
     progress: bool,
+    /// For programs that watch.
+    pub(crate) events: Arc<Events>,
 }
 
 impl Output {
-    pub(crate) fn new(global: &Global) -> Self {
+    /// Opens what the flags ask for, and starts the log.
+    pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
+        log(global);
+        Ok(Self { events: Arc::new(Events::to(global.events.as_deref())?), ..Self::plain(global) })
+    }
+
+    /// Returns an output without events.
+    pub(crate) fn plain(global: &Global) -> Self {
         // anstream looks at NO_COLOR, TERM and the stream itself where the choice is left to it.
         let color = match global.color {
             clap::ColorChoice::Auto => ColorChoice::Auto,
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        log(global);
         let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
-        Self { format: global.format, color, quiet: global.quiet, progress }
+        Self { format: global.format, color, quiet: global.quiet, progress, events: Arc::default() }
     }
 
     /// Prints the result. A reader that has seen enough (`| head`) is no failure.
     pub(crate) fn result(&self, text: &str) {
+        if self.events.on_stdout() {
+            return;
+        }
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     }
@@ -64,6 +77,7 @@ impl Output {
 
     /// Prints why there is no result; as JSON on standard output where that is the format.
     pub(crate) fn failure(&self, failure: &Failure) {
+        self.events.send("failure", facts(failure));
         match failure {
             Failure::Findings { findings, sources } => match self.format {
                 Format::Json => self.result(&render::findings::json(findings, sources)),
@@ -74,6 +88,7 @@ impl Output {
             },
             Failure::Trouble { exit, message, causes, hint } => {
                 match self.format {
+                    Format::Json if self.events.on_stdout() => (),
                     Format::Json => json_failure("error", *exit, message, causes, hint.as_deref()),
                     // A comment on a pull request says that there is no plan, and why.
                     Format::Markdown => {
@@ -163,6 +178,19 @@ impl Drop for Counter<'_> {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// Returns a failure as the facts of an event.
+fn facts(failure: &Failure) -> Value {
+    match failure {
+        Failure::Findings { findings, .. } => {
+            let codes: Vec<&str> = findings.iter().map(|it| it.code.as_str()).collect();
+            json!({ "findings": codes })
+        }
+        Failure::Trouble { message, causes, hint, .. } => {
+            json!({ "message": message, "causes": causes, "hint": hint })
         }
     }
 }

@@ -88,12 +88,6 @@ impl Applied<'_> {
         groups
     }
 
-    /// Says why a step was not tried: which other one was not made.
-    fn because(&self, step: usize) -> String {
-        let step = &self.steps[step];
-        format!("“{}” of {} was not made", words(&step.call), self.plan.changes[step.change].name)
-    }
-
     /// Returns the report for a terminal.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
@@ -166,7 +160,9 @@ impl Applied<'_> {
                     show(&how.to_string())
                 )
             }
-            Outcome::Skipped(because) => format!("  skipped  {what}, as {}\n", show(&self.because(*because))),
+            Outcome::Skipped(because) => {
+                format!("  skipped  {what}, as {}\n", show(&because_of(self.plan, self.steps, *because)))
+            }
             Outcome::Halted => match self.report.halted {
                 Some(Halt::Failures) => format!("  stopped  {what}, as too many steps failed\n"),
                 Some(Halt::Interrupted) | None => format!("  stopped  {what}, as the run was interrupted\n"),
@@ -191,7 +187,7 @@ impl Applied<'_> {
             .into_iter()
             .map(|(change, steps)| {
                 let done = steps.iter().all(|it| it.1.is_done());
-                let steps: Vec<Value> = steps.iter().map(|(step, it)| self.step(step, it)).collect();
+                let steps: Vec<Value> = steps.iter().map(|(of, it)| step(self.plan, self.steps, of, it)).collect();
                 let change = &self.plan.changes[change];
                 json!({ "company": change.company, "id": change.id, "name": change.name, "done": done, "steps": steps })
             })
@@ -214,18 +210,24 @@ impl Applied<'_> {
             "journal": self.journal,
         })
     }
+}
 
-    /// Returns what became of one step.
-    pub(crate) fn step(&self, step: &Step, outcome: &Outcome) -> Value {
-        let (result, error, hint) = match outcome {
-            Outcome::Done => ("done", None, None),
-            Outcome::Stale(how) => ("stale", Some(how.to_string()), None),
-            Outcome::Skipped(because) => ("skipped", Some(self.because(*because)), None),
-            Outcome::Halted => ("interrupted", None, None),
-            Outcome::Failed { error, .. } => ("failed", Some(error.to_string()), error.hint()),
-        };
-        json!({ "step": words(&step.call), "result": result, "error": error, "hint": hint })
-    }
+/// Says why a step was not tried: which other one was not made.
+fn because_of(plan: &Plan, steps: &[Step], step: usize) -> String {
+    let step = &steps[step];
+    format!("“{}” of {} was not made", words(&step.call), plan.changes[step.change].name)
+}
+
+/// Returns what became of one step, for programs.
+pub(crate) fn step(plan: &Plan, steps: &[Step], step: &Step, outcome: &Outcome) -> Value {
+    let (result, error, hint) = match outcome {
+        Outcome::Done => ("done", None, None),
+        Outcome::Stale(how) => ("stale", Some(how.to_string()), None),
+        Outcome::Skipped(because) => ("skipped", Some(because_of(plan, steps, *because)), None),
+        Outcome::Halted => ("interrupted", None, None),
+        Outcome::Failed { error, .. } => ("failed", Some(error.to_string()), error.hint()),
+    };
+    json!({ "step": words(&step.call), "result": result, "error": error, "hint": hint })
 }
 
 /// Says what a call does, for people.

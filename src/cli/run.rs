@@ -182,13 +182,14 @@ pub(crate) async fn until_signal<T>(work: impl Future<Output = Result<T, Failure
 }
 
 /// Sets a flag at the first signal and ends the process at the second.
-pub(crate) fn stop_on_signal() -> Arc<AtomicBool> {
+pub(crate) fn stop_on_signal(output: &Output) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
+    let (flag, events) = (stop.clone(), output.events.clone());
     tokio::spawn(async move {
         signal().await;
         flag.store(true, Ordering::Relaxed);
         signal().await;
+        events.end(Exit::Partial);
         #[expect(clippy::exit, reason = "the second signal asks for just that")]
         std::process::exit(Exit::Partial.code().into());
     });

@@ -79,7 +79,7 @@ pub(crate) fn world() -> impl Strategy<Value = (DesiredState, LiveState)> {
 }
 
 /// Makes every change of a plan; what the API would do with it.
-fn make(changes: &[GroupChange], live: &mut Access) {
+pub(crate) fn make(changes: &[GroupChange], live: &mut Access) {
     for change in changes {
         if let ChangeKind::Delete { .. } = change.kind {
             live.groups.retain(|it| existing(&it.key) != change.id);
