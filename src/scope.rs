@@ -187,6 +187,21 @@ impl Scope {
         Self::any([self, other])
     }
 
+    /// Returns the scope that allows what both allow; of scopes too long to be compared part by part,
+    /// more than that, but never less.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Self {
+        let whole = |it: &Self| it.0.iter().any(|audience| is_whole_platform(audience));
+        if self == other || whole(other) || self.0.len().saturating_mul(other.0.len()) > EXPANSION_LIMIT {
+            return self.clone();
+        }
+        if whole(self) {
+            return other.clone();
+        }
+        let both = |left: &Audience, right: &Audience| left.iter().chain(right).cloned().collect();
+        Self::new(self.0.iter().flat_map(|left| other.0.iter().map(move |right| both(left, right))))
+    }
+
     /// Returns what is left when every part that `other` covers whole is taken away.
     ///
     /// A part that `other` covers only in part stays whole.

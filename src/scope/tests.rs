@@ -75,6 +75,22 @@ fn a_change_widens_narrows_or_changes() {
     assert_eq!(scope("company a | company b").relation(&scope("company b a")), None);
 }
 
+#[test]
+fn a_meet_allows_what_both_allow() {
+    for (left, right, both) in [
+        ("company a b", "company b c", "company b"),
+        ("company a", "legalEntity x", "company a & legalEntity x"),
+        ("company a | profile p", "profile p", "profile p"),
+        ("platform", "company a & legalEntity x", "company a & legalEntity x"),
+        ("company a & legalEntity x", "platform", "company a & legalEntity x"),
+        ("tag a", "tag b", "tag a & tag b"),
+    ] {
+        assert_eq!(scope(left).meet(&scope(right)), scope(both), "{left} and {right}");
+    }
+    assert!(scope("company a").meet(&scope("company b | company c & legalEntity x")).is_empty());
+    assert!(scope("company a").meet(&Scope::default()).is_empty());
+}
+
 fn read(json: &str) -> Scope {
     Scope::read(Some(&RawValue::from_string(json.to_owned()).unwrap()))
 }
@@ -197,6 +213,16 @@ proptest! {
         let either = |it| allows(&left, it) || allows(&right, it);
         let agree = travellers().all(|it| allows(union.audiences(), it) == either(it));
         prop_assert!(agree);
+    }
+
+    /// The meet allows what both allow.
+    #[test]
+    fn meet_is_intersection(left in audiences(), right in audiences()) {
+        let (a, b) = (Scope::new(left.clone()), Scope::new(right.clone()));
+        let meet = a.meet(&b);
+        let both = |it| allows(&left, it) && allows(&right, it);
+        prop_assert!(travellers().all(|it| allows(meet.audiences(), it) == both(it)));
+        prop_assert_eq!(&meet, &b.meet(&a));
     }
 
     /// Taking away leaves part of what was, and with what was taken away all of it again.
