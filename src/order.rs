@@ -1,14 +1,33 @@
 //! A plan to steps: each exactly one API call, with the steps it must wait for.
 //!
-//! Inside a group: member removals, then roles, then member additions. So at
-//! every moment each person holds only what the old or the new state gives
-//! (P6): whoever leaves is gone before the roles change, whoever joins comes after.
+//! At every moment, whatever has failed until then, each person holds only what
+//! the old or the new state gives (P6), and no less than what both give, except
+//! where [`Ordered::gaps`] says so and where a revocation that takes from several
+//! people does not wait for the failed grant of one of them. What a person holds
+//! is the union over all groups, so the steps of one group may wait for those of
+//! another.
+//!
+//! The plan falls into its smallest parts (`parts`), people tell which part waits
+//! for which (`people`, `floors`), what waits for itself is cut (`cycles`), and
+//! what waits for the same is put into one call (`batch`). Knows no executor, and
+//! nothing of groups outside the plan: those only add access that does not change.
+
+use std::collections::BTreeSet;
 
 use crate::{
     ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{Attributes, ChangeKind, Gap, GrantEffect, GroupChange, MemberEffect, Plan},
+    plan::{Attributes, Gap, Plan},
     scope::Scope,
 };
+
+mod batch;
+mod cycles;
+mod floors;
+mod graph;
+mod links;
+mod parts;
+mod people;
+mod region;
 
 /// Most members one call changes. The contract (§3.7) knows no limit; this one keeps a call short.
 pub const MEMBERS_PER_CALL: usize = 100;
@@ -51,6 +70,8 @@ pub struct Ordered {
     pub steps: Vec<Step>,
     /// Sorted.
     pub gaps: Vec<Gap>,
+    /// Floors that no order keeps.
+    pub sunk: BTreeSet<(CompanyId, RoleId)>,
 }
 
 /// How the API takes a changed scope (contract §3.10).
@@ -75,76 +96,22 @@ pub enum Call {
     PatchRoles { company: CompanyId, group: Option<GroupId>, add: Vec<(RoleId, Scope)>, delete: Vec<RoleId> },
 }
 
-/// Returns the steps of a plan, those of one group together and in order.
-pub fn order(plan: &Plan, _style: ScopeChange) -> Ordered {
-    let mut steps = Vec::new();
-    for (n, change) in plan.changes.iter().enumerate() {
-        let first = steps.len();
-        for call in calls(change) {
-            // A rename touches no access, so nothing but the order of a list makes it wait.
-            let independent = matches!(call, Call::UpdateGroup { .. });
-            let last = steps.len().checked_sub(1).filter(|it| *it >= first && !independent);
-            let after = last.map(|step| Wait { step, until: Until::Done }).into_iter().collect();
-            steps.push(Step { change: n, call, after, lockout: false });
-        }
-    }
-    Ordered { steps, gaps: Vec::new() }
-}
-
-/// The calls of one group, in order.
-fn calls(change: &GroupChange) -> Vec<Call> {
-    let company = change.company;
-    let group = change.id;
-    let mut calls = Vec::new();
-    match (&change.kind, group) {
-        (ChangeKind::Delete { .. }, Some(group)) => return vec![Call::DeleteGroup { company, group }],
-        (ChangeKind::Create { description }, _) => {
-            let attributes = Attributes { name: change.name.clone(), description: description.clone() };
-            calls.push(Call::CreateGroup { company, attributes });
-        }
-        (ChangeKind::Alter { .. } | ChangeKind::Delete { .. }, _) => (),
-    }
-    let users = |joins: bool| -> Vec<UserId> {
-        let fits = |it: &&crate::plan::MemberChange| matches!(it.effect, MemberEffect::Add { .. }) == joins;
-        change.members.iter().filter(fits).map(|it| it.user).collect()
-    };
-    calls.extend(users(false).chunks(MEMBERS_PER_CALL).map(|it| Call::PatchMembers {
-        company,
-        group,
-        add: Vec::new(),
-        remove: it.to_vec(),
-    }));
-    if !change.grants.is_empty() {
-        calls.push(patch_roles(change));
-    }
-    calls.extend(users(true).chunks(MEMBERS_PER_CALL).map(|it| Call::PatchMembers {
-        company,
-        group,
-        add: it.to_vec(),
-        remove: Vec::new(),
-    }));
-    match (&change.kind, group) {
-        (ChangeKind::Alter { before, after }, Some(group)) if before != after => {
-            calls.push(Call::UpdateGroup { company, group, attributes: after.clone() });
-        }
-        _ => (),
-    }
-    calls
-}
-
-/// One call that deletes and adds, so that no moment has both or neither (contract §3.10).
-fn patch_roles(change: &GroupChange) -> Call {
-    let (mut add, mut delete) = (Vec::new(), Vec::new());
-    for grant in &change.grants {
-        let (new, old) = match &grant.effect {
-            GrantEffect::Add { scope } => (Some(scope), false),
-            GrantEffect::Rescope { after, .. } => (Some(after), true),
-            GrantEffect::Remove { .. } => (None, true),
-        };
-        add.extend(new.map(|scope| (grant.role, scope.clone())));
-        delete.extend(old.then_some(grant.role));
-    }
-    Call::PatchRoles { company: change.company, group: change.id, add, delete }
+/// Returns the steps of a plan, and what could not be kept.
+///
+/// Each of `floors` is a role of which the groups of a company shall at no moment have fewer holders
+/// than before or after, whichever is less; people who are cut off everywhere do not count. For these
+/// roles alone a revocation waits for the grants of others.
+pub fn order(plan: &Plan, style: ScopeChange, floors: &BTreeSet<(CompanyId, RoleId)>) -> Ordered {
+    let mut graph = parts::graph(plan, style);
+    let mut floors = floors::Floors::new(floors, &mut graph);
+    people::connect(&mut graph, &mut floors);
+    cycles::cut(&mut graph);
+    let sunk = floors.settle(&mut graph);
+    let steps = batch::steps(&graph);
+    let mut gaps = graph.gaps;
+    gaps.sort_unstable();
+    gaps.dedup();
+    Ordered { steps, gaps, sunk }
 }
 
 #[cfg(test)]

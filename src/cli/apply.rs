@@ -1,6 +1,7 @@
 //! `rolecall apply`: plan, ask, write, read back. The only command that writes live.
 
 use std::{
+    collections::BTreeSet,
     io::{self, IsTerminal, Write},
     path::PathBuf,
 };
@@ -57,7 +58,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         if !planned.plan.is_empty() && !arguments.auto_approve {
             run::until_signal(consent(output)).await?;
         }
-        let steps = order(&planned.plan, ScopeChange::default()).steps;
+        let steps = order(&planned.plan, ScopeChange::default(), &BTreeSet::new()).steps;
         let (report, journal) = write(global, arguments, output, &planned, &steps).await?;
         let applied =
             Applied { plan: &planned.plan, steps: &steps, report: &report, journal, again: "rolecall apply" };

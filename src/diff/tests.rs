@@ -58,24 +58,65 @@ fn access() -> impl Strategy<Value = Access> {
 
 /// Two sides: groups of the desired one that do not exist are new, live ones that are not wanted are removed.
 pub(crate) fn world() -> impl Strategy<Value = (DesiredState, LiveState)> {
-    (access(), access(), prop::collection::vec(any::<bool>(), 4)).prop_map(|(mut want, have, remove)| {
-        let exists = |key: &GroupKey| have.groups.iter().any(|it| it.key == *key);
-        let mut removals = Vec::new();
-        for (live, remove) in have.groups.iter().zip(remove) {
-            let GroupKey::Existing(group) = live.key else { continue };
-            if remove && want.groups.iter().all(|it| it.key != live.key) {
-                removals.push(Removal { company: COMPANY, group, reason: "gone".into(), from: place() });
+    (access(), access(), prop::collection::vec(any::<bool>(), 4)).prop_map(sides)
+}
+
+/// Two sides of which the desired one is the live one with people and roles shuffled: full of moves,
+/// of roles that change hands, and of people who keep in one group what they lose in another.
+pub(crate) fn shuffled() -> impl Strategy<Value = (DesiredState, LiveState)> {
+    let swaps = prop::collection::vec((0..4_usize, 0..4_usize, 0..3_u8, 0..6_usize), 1..7);
+    (access(), swaps, prop::collection::vec(any::<bool>(), 4), 0..4_usize).prop_map(
+        |(have, swaps, remove, gone)| {
+            let mut want = have.clone();
+            for (a, b, what, nth) in swaps {
+                let count = want.groups.len();
+                if count < 2 || a % count == b % count {
+                    continue;
+                }
+                let (a, b) = (a % count, b % count);
+                let (low, high) = want.groups.split_at_mut(a.max(b));
+                let (one, two) = (&mut low[a.min(b)], &mut high[0]);
+                match what {
+                    0 if !one.members.is_empty() => {
+                        let member = one.members.remove(nth % one.members.len());
+                        two.members.retain(|it| it.user != member.user);
+                        two.members.push(member);
+                    }
+                    1 if !two.members.is_empty() => {
+                        let member = two.members.remove(nth % two.members.len());
+                        one.members.retain(|it| it.user != member.user);
+                        one.members.push(member);
+                    }
+                    _ => std::mem::swap(&mut one.grants, &mut two.grants),
+                }
+                one.members.sort_by_key(|it| it.user);
+                two.members.sort_by_key(|it| it.user);
             }
-        }
-        for (n, group) in want.groups.iter_mut().enumerate() {
-            if !exists(&group.key) {
-                group.name = format!("new {n}").into();
-                group.key = GroupKey::New(group.name.clone());
+            if want.groups.len() > 2 && gone < want.groups.len() {
+                want.groups.remove(gone);
             }
+            sides((want, have, remove))
+        },
+    )
+}
+
+fn sides((mut want, have, remove): (Access, Access, Vec<bool>)) -> (DesiredState, LiveState) {
+    let exists = |key: &GroupKey| have.groups.iter().any(|it| it.key == *key);
+    let mut removals = Vec::new();
+    for (live, remove) in have.groups.iter().zip(remove) {
+        let GroupKey::Existing(group) = live.key else { continue };
+        if remove && want.groups.iter().all(|it| it.key != live.key) {
+            removals.push(Removal { company: COMPANY, group, reason: "gone".into(), from: place() });
         }
-        want.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
-        (DesiredState { access: want, removals, ended: Vec::new() }, LiveState(have))
-    })
+    }
+    for (n, group) in want.groups.iter_mut().enumerate() {
+        if !exists(&group.key) {
+            group.name = format!("new {n}").into();
+            group.key = GroupKey::New(group.name.clone());
+        }
+    }
+    want.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
+    (DesiredState { access: want, removals, ended: Vec::new() }, LiveState(have))
 }
 
 /// Makes every change of a plan; what the API would do with it.

@@ -1,158 +1,241 @@
-//! Who holds what at every step of an apply.
+//! Who holds what at every step of an apply: the world that the laws and the tables look at.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::*;
 use crate::{
-    access::{Access, DesiredState, GroupKey, LiveState},
-    diff::{diff, tests::world},
+    access::Why,
+    plan::{ChangeKind, GroupChange, MemberEffect},
+    scope::Value,
 };
 
-/// A group as the API would hold it while steps are made.
+mod laws;
+mod speed;
+mod tables;
+
+/// One person, one role, one company where it holds.
+type Fact = (UserId, RoleId, Value);
+
+/// What becomes of a step that is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Works,
+    /// Fails without a trace.
+    Fails,
+    /// Fails, and yet happened.
+    Lies,
+    /// Fails half way.
+    Halts,
+}
+
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Done,
+    Failed,
+    Skipped,
+}
+
+/// A group as the API holds it while steps are made; of each role the entry as read and a new one.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Held {
-    grants: BTreeMap<RoleId, Scope>,
+    exists: bool,
+    roles: BTreeMap<RoleId, (Option<Scope>, Option<Scope>)>,
     members: BTreeSet<UserId>,
 }
 
-/// Groups by the change that makes them, or by their id.
-type World = BTreeMap<Result<GroupId, Box<str>>, Held>;
+/// The groups of a plan, by its changes.
+type World = Vec<Held>;
 
-fn held(access: &Access) -> World {
-    let group = |it: &crate::access::Group| {
-        let key = match &it.key {
-            GroupKey::Existing(id) => Ok(*id),
-            GroupKey::New(name) => Err(name.clone()),
-        };
-        let held = Held {
-            grants: it.grants.iter().map(|it| (it.role, it.scope.clone())).collect(),
-            members: it.members.iter().map(|it| it.user).collect(),
-        };
-        (key, held)
+fn before(plan: &Plan) -> World {
+    let held = |it: &GroupChange| Held {
+        exists: it.id.is_some(),
+        roles: it.roles_before().map(|(role, scope)| (role, (Some(scope.clone()), None))).collect(),
+        members: it.staying().chain(it.leaving()).collect(),
     };
-    access.groups.iter().map(group).collect()
+    plan.changes.iter().map(held).collect()
 }
 
-fn make(step: &Step, plan: &Plan, world: &mut World) {
-    let name = plan.changes[step.change].name.clone();
-    let at = |group: &Option<GroupId>| group.ok_or(name.clone());
+/// What the plan says the groups shall be; computed without any step.
+fn after(plan: &Plan) -> World {
+    let held = |it: &GroupChange| match it.kind {
+        ChangeKind::Delete { .. } => Held::default(),
+        ChangeKind::Create { .. } | ChangeKind::Alter { .. } => Held {
+            exists: true,
+            roles: it.roles_after().into_iter().map(|(role, it)| (role, (None, Some(it.clone())))).collect(),
+            members: it.staying().chain(it.joining()).collect(),
+        },
+    };
+    plan.changes.iter().map(held).collect()
+}
+
+fn facts_of(held: &Held) -> BTreeSet<Fact> {
+    let mut facts = BTreeSet::new();
+    for (role, (old, new)) in &held.roles {
+        let values = [old, new].into_iter().flatten().flat_map(Scope::audiences).flatten();
+        for value in values.flat_map(|it| &it.values) {
+            facts.extend(held.members.iter().map(|user| (*user, *role, value.clone())));
+        }
+    }
+    facts
+}
+
+fn facts(world: &World) -> BTreeSet<Fact> {
+    world.iter().flat_map(facts_of).collect()
+}
+
+/// Makes a call, or a part of it.
+fn make(step: &Step, world: &mut World, fate: Fate) {
+    let group = &mut world[step.change];
+    let some = |users: &[UserId]| match fate {
+        Fate::Works | Fate::Lies => users.to_vec(),
+        Fate::Fails => Vec::new(),
+        Fate::Halts => users[..users.len() / 2].to_vec(),
+    };
+    if !matches!(step.call, Call::PatchMembers { .. }) && matches!(fate, Fate::Fails | Fate::Halts) {
+        return;
+    }
+    assert!(group.exists != matches!(step.call, Call::CreateGroup { .. }), "{step:?}");
     match &step.call {
-        Call::CreateGroup { .. } => {
-            world.insert(Err(name), Held::default());
-        }
+        Call::CreateGroup { .. } => group.exists = true,
         Call::UpdateGroup { .. } => (),
-        Call::DeleteGroup { group, .. } => {
-            world.remove(&Ok(*group));
+        Call::DeleteGroup { .. } => *group = Held::default(),
+        Call::PatchMembers { add, remove, .. } => {
+            assert!(add.len() + remove.len() <= MEMBERS_PER_CALL);
+            some(remove).iter().for_each(|it| assert!(group.members.remove(it)));
+            some(add).iter().for_each(|it| assert!(group.members.insert(*it)));
         }
-        Call::PatchMembers { group, add, remove, .. } => {
-            let group = world.get_mut(&at(group)).unwrap();
-            group.members.retain(|it| !remove.contains(it));
-            group.members.extend(add);
-        }
-        Call::PatchRoles { group, add, delete, .. } => {
-            let group = world.get_mut(&at(group)).unwrap();
+        Call::PatchRoles { add, delete, .. } => {
             for role in delete {
-                assert!(group.grants.remove(role).is_some());
+                let held = group.roles.get_mut(role).unwrap();
+                assert!(held.0.take().is_some(), "no entry is deleted twice");
             }
             for (role, scope) in add {
-                assert!(group.grants.insert(*role, scope.clone()).is_none(), "no role is added twice");
+                let held = group.roles.entry(*role).or_default();
+                assert!(held.1.replace(scope.clone()).is_none(), "no entry is added twice");
             }
+            group.roles.retain(|_, it| *it != (None, None));
         }
     }
 }
 
-/// Everything one person holds in one group: role by role, where.
-fn access(world: &World, key: &Result<GroupId, Box<str>>, user: UserId) -> BTreeMap<RoleId, Scope> {
-    let group = world.get(key).filter(|it| it.members.contains(&user));
-    group.map_or_else(BTreeMap::new, |it| it.grants.clone())
+/// Whether a step may be made, must be skipped, or has to wait.
+fn readiness(step: &Step, ended: &[Option<Ended>]) -> Option<bool> {
+    let outcomes: Option<Vec<_>> =
+        step.after.iter().map(|it| ended[it.step].map(|ended| (it.until, ended))).collect();
+    Some(outcomes?.iter().all(|(until, ended)| match until {
+        Until::Done => *ended == Ended::Done,
+        Until::Ended => true,
+    }))
 }
 
-fn plan_of(desired: &DesiredState, live: &LiveState) -> Plan {
-    Plan { changes: diff(desired, live), ..Plan::default() }
-}
-
-proptest! {
-    /// All steps together lead to the desired state.
-    #[test]
-    fn steps_converge((desired, live) in world()) {
-        let plan = plan_of(&desired, &live);
-        let mut world = held(&live.0);
-        for step in order(&plan, ScopeChange::Atomic).steps {
-            make(&step, &plan, &mut world);
+/// Makes steps in the order that `pick` chooses among those that may be made, and shows every state.
+fn execute(
+    ordered: &Ordered,
+    world: &mut World,
+    mut pick: impl FnMut(&[usize]) -> usize,
+    mut fate: impl FnMut(usize) -> Option<Fate>,
+    mut look: impl FnMut(&World, &[Option<Ended>]),
+) -> Vec<Option<Ended>> {
+    let steps = &ordered.steps;
+    let mut ended = vec![None; steps.len()];
+    loop {
+        let first = (0..steps.len()).any(|n| steps[n].lockout && ended[n].is_none());
+        let ready = |n: &usize| {
+            ended[*n].is_none() && steps[*n].lockout == first && readiness(&steps[*n], &ended).is_some()
+        };
+        let ready: Vec<usize> = (0..steps.len()).filter(ready).collect();
+        if ready.is_empty() {
+            return ended;
         }
-        for (key, want) in held(&desired.access) {
-            prop_assert_eq!(world.get(&key), Some(&want));
-        }
-        for removal in &desired.removals {
-            prop_assert_eq!(world.get(&Ok(removal.group)), None);
-        }
-    }
-
-    /// After every step, and wherever a failure stops a group, nobody holds in a group what neither
-    /// side gives them there, and nobody lacks what both sides give them.
-    #[test]
-    fn every_step_keeps_p6_inside_a_group(
-        (desired, live) in world(),
-        failing in prop::option::of(0..8_usize),
-    ) {
-        let plan = plan_of(&desired, &live);
-        let (before, after) = (held(&live.0), held(&desired.access));
-        let mut world = before.clone();
-        let mut lost: Vec<usize> = Vec::new();
-        for (n, step) in order(&plan, ScopeChange::Atomic).steps.iter().enumerate() {
-            if failing == Some(n) || step.after.iter().any(|it| lost.contains(&it.step)) {
-                lost.push(n);
-                continue;
+        let n = ready[pick(&ready) % ready.len()];
+        ended[n] = Some(match readiness(&steps[n], &ended) {
+            Some(true) => {
+                let Some(fate) = fate(n) else { return ended };
+                make(&steps[n], world, fate);
+                if fate == Fate::Works { Ended::Done } else { Ended::Failed }
             }
-            make(step, &plan, &mut world);
-            for key in world.keys() {
-                for user in (0..6).map(|it| UserId(uuid::Uuid::from_u128(it))) {
-                    let [old, now, new] = [&before, &world, &after].map(|it| access(it, key, user));
-                    for (role, scope) in &now {
-                        let inside = |side: &BTreeMap<RoleId, Scope>| side.get(role) == Some(scope);
-                        prop_assert!(inside(&old) || inside(&new), "{user} holds too much in {key:?}");
-                    }
-                    let kept = old.iter().filter(|(role, scope)| new.get(role) == Some(scope));
-                    for (role, scope) in kept {
-                        prop_assert_eq!(now.get(role), Some(scope), "{} lacks something in {:?}", user, key);
-                    }
-                }
-            }
-        }
+            Some(false) | None => Ended::Skipped,
+        });
+        look(world, &ended);
     }
 }
 
-#[test]
-fn members_change_in_calls_of_at_most_a_hundred() {
-    let users = |from: u128, to: u128| (from..to).map(|it| UserId(uuid::Uuid::from_u128(it)));
-    let member = |user, effect| crate::plan::MemberChange { user, effect, from: None };
-    let leave = MemberEffect::Remove { moved_to: None, why: crate::access::Why::NotDeclared };
-    let change = GroupChange {
-        company: CompanyId(uuid::Uuid::nil()),
-        id: Some(GroupId(uuid::Uuid::nil())),
-        name: "G".into(),
-        kind: ChangeKind::Alter {
-            before: Attributes { name: "G".into(), description: "d".into() },
-            after: Attributes { name: "H".into(), description: "d".into() },
-        },
-        grants: Vec::new(),
-        members: users(0, 150)
-            .map(|it| member(it, leave.clone()))
-            .chain(users(150, 400).map(|it| member(it, MemberEffect::Add { moved_from: None })))
-            .collect(),
-        from: None,
-        before: Some(crate::access::Contents::default()),
+fn locked_out(plan: &Plan) -> BTreeSet<UserId> {
+    let cut = |it: &&crate::plan::MemberChange| {
+        matches!(it.effect, MemberEffect::Remove { why: Why::LockedOut(_), .. })
     };
-    let plan = Plan { changes: vec![change], ..Plan::default() };
-    let sizes: Vec<String> = order(&plan, ScopeChange::Atomic)
-        .steps
-        .iter()
-        .map(|it| match &it.call {
-            Call::PatchMembers { add, remove, .. } => format!("+{} -{}", add.len(), remove.len()),
-            other => format!("{other:?}").split(' ').next().unwrap_or_default().to_owned(),
-        })
-        .collect();
-    assert_eq!(sizes, ["+0 -100", "+0 -50", "+100 -0", "+100 -0", "+50 -0", "UpdateGroup"]);
+    plan.changes.iter().flat_map(|it| &it.members).filter(cut).map(|it| it.user).collect()
+}
+
+fn user(n: u128) -> UserId {
+    UserId(Uuid::from_u128(n))
+}
+
+fn role(n: u128) -> RoleId {
+    RoleId(Uuid::from_u128(n))
+}
+
+/// A plan and its order, short enough to read where a law fails.
+fn show(plan: &Plan, ordered: &Ordered) -> String {
+    let id = |it: Uuid| it.as_u128() % 1_000;
+    let users = |it: &[UserId]| it.iter().map(|it| format!(" u{}", id(it.0))).collect::<String>();
+    let scope = |it: &Scope| {
+        let values = it.audiences().iter().flatten().flat_map(|it| &it.values);
+        values.map(|it| it.to_string().chars().last().unwrap_or('?')).collect::<String>()
+    };
+    let mut text = String::new();
+    for (n, (old, new)) in before(plan).iter().zip(after(plan)).enumerate() {
+        let roles = |it: &Held| {
+            let one = |(role, (old, new)): (&RoleId, &(Option<Scope>, Option<Scope>))| {
+                format!(" r{}@{}", id(role.0), old.iter().chain(new).map(scope).collect::<String>())
+            };
+            it.roles.iter().map(one).collect::<String>()
+        };
+        let members = |it: &Held| users(&it.members.iter().copied().collect::<Vec<_>>());
+        text += &format!("{n}:{} |{} → {} |{}\n", members(old), roles(old), members(&new), roles(&new));
+    }
+    for (n, step) in ordered.steps.iter().enumerate() {
+        let call = match &step.call {
+            Call::CreateGroup { .. } => "create".to_owned(),
+            Call::UpdateGroup { .. } => "update".to_owned(),
+            Call::DeleteGroup { .. } => "delete".to_owned(),
+            Call::PatchMembers { add, remove, .. } => match (&add[..], &remove[..]) {
+                (add, []) => format!("add{}", users(add)),
+                (_, remove) => format!("remove{}", users(remove)),
+            },
+            Call::PatchRoles { add, delete, .. } => {
+                let delete: String = delete.iter().map(|it| format!(" -r{}", id(it.0))).collect();
+                let add: String =
+                    add.iter().map(|it| format!(" +r{}@{}", id(it.0.0), scope(&it.1))).collect();
+                format!("roles{delete}{add}")
+            }
+        };
+        let after: String = step
+            .after
+            .iter()
+            .map(|it| match it.until {
+                Until::Done => format!(" {}", it.step),
+                Until::Ended => format!(" ({})", it.step),
+            })
+            .collect();
+        let after = if after.is_empty() { after } else { format!(" after{after}") };
+        text += &format!("  {n} [{}] {call}{after}{}\n", step.change, if step.lockout { " !" } else { "" });
+    }
+    for gap in &ordered.gaps {
+        text += &format!(
+            "  gap u{} r{} {}>{} {:?}\n",
+            id(gap.user.0),
+            id(gap.role.0),
+            gap.taken,
+            gap.given,
+            gap.why
+        );
+    }
+    for (company, role) in &ordered.sunk {
+        text += &format!("  sunk r{} of {}\n", id(role.0), id(company.0));
+    }
+    text
 }
