@@ -13,14 +13,16 @@ use futures_util::{StreamExt, stream, stream::FuturesUnordered};
 
 use crate::{
     api::{Reader, Writer},
+    guard::ApprovedPlan,
     journal::Journal,
-    order::{Step, Until},
+    order::{Call, Step, Until},
     plan::Plan,
 };
 
 mod error;
 mod group;
 mod look;
+mod writes;
 
 pub use error::{ApplyError, Stale};
 
@@ -28,6 +30,9 @@ use group::{Group, Tools};
 
 /// Steps made at once, unless it is said otherwise.
 pub const WRITERS: usize = 8;
+
+/// Groups read back at once; the connection limits the requests.
+const READERS: usize = 64;
 
 /// Everything an apply needs.
 #[derive(Clone, Copy)]
@@ -37,7 +42,7 @@ pub struct Job<'a> {
     /// To write.
     pub writer: &'a Writer,
     /// What is applied.
-    pub plan: &'a Plan,
+    pub plan: &'a ApprovedPlan,
     /// Its steps.
     pub steps: &'a [Step],
     /// Knows of every write before it is sent.
@@ -86,7 +91,12 @@ pub enum Outcome {
         wrote: Wrote,
     },
     /// Not made, because the group is not what the plan saw.
-    Stale(Stale),
+    Stale {
+        /// How it differs.
+        how: Stale,
+        /// Whether something was written all the same.
+        wrote: Wrote,
+    },
     /// Not tried, because this step was not made, by position.
     Skipped(usize),
     /// Not tried, because the run was halted.
@@ -109,6 +119,8 @@ pub enum Halt {
     Interrupted,
     /// Too many steps failed.
     Failures,
+    /// The journal cannot be written any more.
+    Journal,
 }
 
 impl Outcome {
@@ -121,19 +133,25 @@ impl Outcome {
     pub fn wrote(&self) -> bool {
         match self {
             Self::Done => true,
-            Self::Failed { wrote, .. } => *wrote == Wrote::Perhaps,
-            Self::Stale(_) | Self::Skipped(_) | Self::Halted => false,
+            Self::Failed { wrote, .. } | Self::Stale { wrote, .. } => *wrote == Wrote::Perhaps,
+            Self::Skipped(_) | Self::Halted => false,
         }
     }
 }
 
 /// Makes the steps of a plan; `settled` hears of each as it ends.
 pub async fn apply(job: Job<'_>, mut settled: impl FnMut(usize, &Outcome)) -> Report {
-    let mut board = Board::new(job.plan, job.steps);
-    let mut groups: Vec<Option<Group<'_>>> = job.plan.changes.iter().map(|it| Some(Group::new(it))).collect();
+    let plan = job.plan.plan();
+    let mut board = Board::new(plan, job.steps);
+    let mut groups: Vec<Option<Group<'_>>> = plan.changes.iter().map(|it| Some(Group::new(it))).collect();
+    let proven = AtomicBool::new(false);
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < job.writers.max(1) && board.halted.is_none() {
+            if job.journal.is_broken() {
+                board.halted = Some(Halt::Journal);
+                break;
+            }
             if job.stop.load(Ordering::Relaxed) {
                 board.halted = Some(Halt::Interrupted);
                 break;
@@ -141,7 +159,8 @@ pub async fn apply(job: Job<'_>, mut settled: impl FnMut(usize, &Outcome)) -> Re
             let Some(step) = board.next() else { break };
             let change = job.steps[step].change;
             let Some(mut group) = groups[change].take() else { continue };
-            let tools = Tools { job, change, step };
+            let followed = board.is_followed(step);
+            let tools = Tools { job, change, step, followed, proven: &proven };
             running.push(async move {
                 let outcome = group.make(tools, &job.steps[step].call).await;
                 (step, group, outcome)
@@ -169,7 +188,7 @@ async fn read_back<'a>(
     outcomes: &[Outcome],
     groups: impl Iterator<Item = Group<'a>>,
 ) -> Vec<(usize, Left)> {
-    let mut whole = vec![true; job.plan.changes.len()];
+    let mut whole = vec![true; job.plan.plan().changes.len()];
     for (step, outcome) in job.steps.iter().zip(outcomes) {
         whole[step.change] &= outcome.is_done();
     }
@@ -181,8 +200,17 @@ async fn read_back<'a>(
         };
         left.map(|it| (change, it))
     });
-    let found: Vec<Option<(usize, Left)>> = stream::iter(work).buffered(job.writers.max(1)).collect().await;
+    let found: Vec<Option<(usize, Left)>> = stream::iter(work).buffered(READERS).collect().await;
     found.into_iter().flatten().collect()
+}
+
+/// Which of two steps that may be made comes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Of a group that this run created.
+    Created,
+    /// Any other.
+    Usual,
 }
 
 /// Which steps may be made now.
@@ -194,8 +222,13 @@ struct Board<'a> {
     waiting: Vec<Vec<(usize, Until)>>,
     /// The step for whose lack a step will not be made.
     doomed: Vec<Option<usize>>,
-    /// Steps that wait for nothing but a free group, or the end of the lock-outs.
-    ready: BTreeSet<usize>,
+    /// Lock-outs that wait for nothing but a free group.
+    urgent: BTreeSet<usize>,
+    /// Other steps that wait for nothing but a free group, or the end of the lock-outs. Those of a group that
+    /// was just created come first: an interruption shall leave few groups that are empty.
+    ready: BTreeSet<(Rank, usize)>,
+    /// What the steps of a group are to those of others.
+    ranks: Vec<Rank>,
     /// Whether a step of the group is being made.
     busy: Vec<bool>,
     /// Ready steps of groups that are busy.
@@ -216,8 +249,13 @@ impl<'a> Board<'a> {
             }
         }
         let missing: Vec<usize> = steps.iter().map(|it| it.after.len()).collect();
+        let free = |n: &usize| missing[*n] == 0;
+        let (urgent, ready): (Vec<usize>, Vec<usize>) =
+            (0..steps.len()).filter(free).partition(|n| steps[*n].lockout);
         Self {
-            ready: (0..steps.len()).filter(|n| missing[*n] == 0).collect(),
+            urgent: urgent.into_iter().collect(),
+            ready: ready.into_iter().map(|n| (Rank::Usual, n)).collect(),
+            ranks: vec![Rank::Usual; plan.changes.len()],
             lockouts: steps.iter().filter(|it| it.lockout).count(),
             doomed: vec![None; steps.len()],
             busy: vec![false; plan.changes.len()],
@@ -234,12 +272,11 @@ impl<'a> Board<'a> {
     /// Returns a step that may begin, and counts it as begun.
     fn next(&mut self) -> Option<usize> {
         loop {
-            // Lock-outs come first in the list.
-            let step = *self.ready.first()?;
-            if self.lockouts > 0 && !self.steps[step].lockout {
-                return None;
-            }
-            self.ready.remove(&step);
+            let step = match self.urgent.pop_first() {
+                Some(step) => step,
+                None if self.lockouts > 0 => return None,
+                None => self.ready.pop_first()?.1,
+            };
             let change = self.steps[step].change;
             if !self.busy[change] {
                 self.busy[change] = true;
@@ -249,11 +286,27 @@ impl<'a> Board<'a> {
         }
     }
 
+    /// Whether another step waits for it to be made.
+    fn is_followed(&self, step: usize) -> bool {
+        self.waiting[step].iter().any(|it| it.1 == Until::Done)
+    }
+
+    /// Puts a step with those that may be made.
+    fn free(&mut self, step: usize) {
+        let Step { change, lockout, .. } = self.steps[step];
+        _ = if lockout { self.urgent.insert(step) } else { self.ready.insert((self.ranks[change], step)) };
+    }
+
     /// Notes what became of a step, and of those that fall with it; returns them all.
     fn settle(&mut self, step: usize, outcome: Outcome) -> Vec<(usize, &Outcome)> {
         let change = self.steps[step].change;
         self.busy[change] = false;
-        self.ready.extend(std::mem::take(&mut self.parked[change]));
+        if matches!(self.steps[step].call, Call::CreateGroup { .. }) {
+            self.ranks[change] = Rank::Created;
+        }
+        for parked in std::mem::take(&mut self.parked[change]) {
+            self.free(parked);
+        }
         self.failures += usize::from(matches!(outcome, Outcome::Failed { .. }));
         let mut ended = Vec::new();
         let mut falling = vec![(step, outcome)];
@@ -267,7 +320,7 @@ impl<'a> Board<'a> {
                 if self.missing[other] == 0 {
                     match self.doomed[other] {
                         Some(because) => falling.push((other, Outcome::Skipped(because))),
-                        None => _ = self.ready.insert(other),
+                        None => self.free(other),
                     }
                 }
             }

@@ -10,20 +10,25 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::{
-    access::{
-        Contents, DesiredState, Ended, Grant, Group, GroupKey, Holding, LiveState, Member, Removal, Why,
-    },
+    access::{DesiredState, Ended, Group, GroupKey, Holding, LiveState, Member, Removal, Why},
     finding::{Code, Finding},
-    ids::{PersonRef, UserId},
-    manifest::declared::{Declared, DeclaredCompany, DeclaredGroup, Rest},
-    plan::{Overview, Plan, Quarantined, Withheld},
+    ids::{GroupId, PersonRef, UserId},
+    manifest::{
+        check::locked_out,
+        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, Rest},
+    },
+    plan::{Frozen, Overview, Plan, Quarantined, Survivor, Withheld},
+    rules::Rules,
     snapshot::{CompanySnapshot, GroupHead, Snapshot},
     source::Place,
 };
 
 mod grants;
+mod lockout;
 pub mod matching;
 pub mod people;
+mod rules;
+mod standard;
 #[cfg(test)]
 mod tests;
 
@@ -36,7 +41,7 @@ use people::Directory;
 pub struct Bound {
     /// What the files ask for.
     pub desired: DesiredState,
-    /// What there is, of the groups that the files speak of.
+    /// What there is: the groups that the files speak of, and all others whose contents were read.
     pub live: LiveState,
     /// What was asked for and is withheld, sorted.
     pub quarantine: Vec<Quarantined>,
@@ -46,6 +51,14 @@ pub struct Bound {
     pub expiring: usize,
     /// Names of the companies and legal entities of the workspace.
     pub aliases: BTreeMap<Uuid, Box<str>>,
+    /// What the plan is judged by.
+    pub rules: Rules,
+    /// What is odd about the files and stops nothing, sorted.
+    pub remarks: Vec<Finding>,
+    /// Everybody who is cut off everywhere.
+    pub locked: BTreeSet<UserId>,
+    /// Roles outside groups of people who are locked out, sorted.
+    pub survivors: Vec<Survivor>,
 }
 
 /// Binds what is declared to what exists.
@@ -53,18 +66,22 @@ pub struct Bound {
 /// # Errors
 ///
 /// All findings that need the API to be seen: unknown and ambiguous roles,
-/// unknown groups, changes of what cannot be changed. People who cannot be
-/// resolved are no error: they are quarantined (P7).
+/// unknown groups, an unknown identity. People who cannot be resolved and
+/// changes of what cannot be changed are no error: they are quarantined (P7).
 pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<Bound, Vec<Finding>> {
     let directory = Directory::new(&snapshot.users);
     let mut bound = Bound { aliases: declared.aliases.clone(), ..Bound::default() };
     let mut findings = Vec::new();
+    bound.remarks = declared.remarks(now);
+    bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
+    bound.quarantine = lockout::unresolved(declared, &directory, now);
     for company in &declared.companies {
         let none = CompanySnapshot {
             id: company.id,
             groups: Vec::new(),
             roles: Vec::new(),
             contents: BTreeMap::new(),
+            held: BTreeMap::new(),
         };
         let live = snapshot.companies.iter().find(|it| it.id == company.id).unwrap_or(&none);
         let mut binding = Binding {
@@ -73,11 +90,16 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
             directory: &directory,
             roles: Roles::new(&live.roles),
             suspects: people::suspects(company, &directory, now),
+            locked: lockout::locked(declared, company.id, &directory, now),
             now,
             bound: &mut bound,
             findings: &mut findings,
         };
         binding.run();
+        let locked: Vec<UserId> = binding.locked.into_keys().collect();
+        bound.locked.extend(&locked);
+        let roles = |user: UserId| Some(Survivor { user, roles: snapshot.direct.get(&user)?.clone() });
+        bound.survivors.extend(locked.into_iter().filter_map(roles));
     }
     if !findings.is_empty() {
         findings.sort();
@@ -90,6 +112,11 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
     bound.live.0.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
     bound.quarantine.sort();
     bound.quarantine.dedup();
+    bound.remarks.sort();
+    bound.remarks.dedup();
+    bound.survivors.retain(|it| !it.roles.is_empty());
+    bound.survivors.sort();
+    bound.survivors.dedup();
     Ok(bound)
 }
 
@@ -101,6 +128,8 @@ struct Binding<'a> {
     roles: Roles<'a>,
     /// The people whom the files name and the directory does not know.
     suspects: Vec<&'a PersonRef>,
+    /// Everybody who is cut off everywhere, and by which entry.
+    locked: BTreeMap<UserId, &'a DeclaredLockout>,
     now: Timestamp,
     bound: &'a mut Bound,
     findings: &'a mut Vec<Finding>,
@@ -111,12 +140,13 @@ impl Binding<'_> {
         let Matched { groups, removals, findings } = matching::matching(self.company, &self.live.groups);
         self.findings.extend(findings);
         let mut spoken_of = BTreeSet::new();
+        let live = self.live_groups();
         for (declared, target) in groups {
             match target {
                 Target::Missing => self.group(declared, None),
                 Target::Found(head) => {
                     spoken_of.insert(head.id);
-                    self.group(declared, Some(head));
+                    self.group(declared, Some((head, &live[&head.id])));
                 }
                 Target::Ambiguous(candidates) => {
                     spoken_of.extend(&candidates);
@@ -125,29 +155,39 @@ impl Binding<'_> {
             }
         }
         for (declared, target) in removals {
-            match target {
-                Target::Missing => (),
+            let what = match target {
+                Target::Missing => continue,
+                Target::Found(head) if head.unmodifiable => {
+                    spoken_of.insert(head.id);
+                    Withheld::Unmodifiable { what: Frozen::Existence }
+                }
                 Target::Found(head) => {
                     spoken_of.insert(head.id);
-                    let live = self.live_group(head);
-                    self.bound.live.0.groups.push(live);
                     self.bound.desired.removals.push(Removal {
                         company: self.company.id,
                         group: head.id,
                         reason: declared.reason.clone(),
                         from: declared.from,
                     });
+                    continue;
                 }
                 Target::Ambiguous(candidates) => {
                     spoken_of.extend(&candidates);
-                    self.bound.quarantine.push(Quarantined {
-                        from: Some(declared.from),
-                        group: declared.name.clone(),
-                        what: Withheld::Group { candidates },
-                    });
+                    Withheld::Group { candidates }
                 }
-            }
+            };
+            let (from, group) = (Some(declared.from), declared.name.clone());
+            self.bound.quarantine.push(Quarantined { from, group, what });
         }
+        self.cut_off(&live);
+        // Of the groups that nobody looked into nothing is known but their names.
+        let read = |it: &Group| match &it.key {
+            GroupKey::Existing(id) => {
+                spoken_of.contains(id) || self.live.contents.contains_key(id) || !it.members.is_empty()
+            }
+            GroupKey::New(_) => false,
+        };
+        self.bound.live.0.groups.extend(live.into_values().filter(read));
         let mut unmanaged: Vec<Box<str>> = self
             .live
             .groups
@@ -168,94 +208,71 @@ impl Binding<'_> {
         self.bound.quarantine.push(Quarantined { from: Some(group.from), group: group.name.clone(), what });
     }
 
-    fn live_group(&self, head: &GroupHead) -> Group {
-        let contents = self.live.contents.get(&head.id);
-        Group {
-            company: self.company.id,
-            key: GroupKey::Existing(head.id),
-            name: head.name.clone(),
-            description: head.description.clone(),
-            grants: contents.map_or_else(Vec::new, |it| it.grants.clone()),
-            members: contents
-                .map_or(&[][..], |it| &it.members)
-                .iter()
-                .map(|&user| Member { user, from: None })
-                .collect(),
-            from: None,
+    /// Returns every group as it is, as far as it was read.
+    fn live_groups(&self) -> BTreeMap<GroupId, Group> {
+        let mut groups: BTreeMap<GroupId, Group> = BTreeMap::new();
+        for head in &self.live.groups {
+            let contents = self.live.contents.get(&head.id);
+            let members = contents.map_or(&[][..], |it| &it.members);
+            let group = Group {
+                company: self.company.id,
+                key: GroupKey::Existing(head.id),
+                name: head.name.clone(),
+                description: head.description.clone(),
+                grants: contents.map_or_else(Vec::new, |it| it.grants.clone()),
+                members: members.iter().map(|&user| Member { user, from: None }).collect(),
+                from: None,
+            };
+            groups.insert(head.id, group);
         }
+        // Members of a group need not be listed for the groups of a person to be known.
+        for (&user, held) in &self.live.held {
+            for id in held {
+                if let Some(group) = groups.get_mut(id)
+                    && let Err(at) = group.members.binary_search_by_key(&user, |it| it.user)
+                {
+                    group.members.insert(at, Member { user, from: None });
+                }
+            }
+        }
+        groups
     }
 
-    fn group(&mut self, declared: &DeclaredGroup, head: Option<&GroupHead>) {
-        let nothing = Contents::default();
-        let contents = head.and_then(|it| self.live.contents.get(&it.id)).unwrap_or(&nothing);
-        let desired = Group {
+    fn group(&mut self, declared: &DeclaredGroup, live: Option<(&GroupHead, &Group)>) {
+        let head = live.map(|it| it.0);
+        let description = match (&declared.description, head) {
+            (Some(description), _) => description.clone(),
+            (None, Some(head)) => head.description.clone(),
+            (None, None) => {
+                self.findings.push(
+                    Finding::new(
+                        Code::UnknownGroup,
+                        declared.from,
+                        format!("no group is called `{}`", declared.name),
+                    )
+                    .help("to create it, give it a `description` and a list of `roles`")
+                    .maybe_help(crate::finding::did_you_mean(
+                        &declared.name,
+                        self.live.groups.iter().map(|it| &*it.name),
+                    )),
+                );
+                return;
+            }
+        };
+        let (grants, members) = live.map_or((&[][..], &[][..]), |(_, it)| (&it.grants, &it.members));
+        let mut desired = Group {
             company: self.company.id,
             key: head.map_or_else(|| GroupKey::New(declared.name.clone()), |it| GroupKey::Existing(it.id)),
             name: declared.name.clone(),
-            description: match (&declared.description, head) {
-                (Some(description), _) => description.clone(),
-                (None, Some(head)) => head.description.clone(),
-                (None, None) => {
-                    self.findings.push(
-                        Finding::new(
-                            Code::UnknownGroup,
-                            declared.from,
-                            format!("no group is called `{}`", declared.name),
-                        )
-                        .help("to create it, give it a `description` and a list of `roles`")
-                        .maybe_help(crate::finding::did_you_mean(
-                            &declared.name,
-                            self.live.groups.iter().map(|it| &*it.name),
-                        )),
-                    );
-                    return;
-                }
-            },
-            grants: self.desired_grants(declared, head, &contents.grants),
-            members: self.desired_members(declared, head, &contents.members),
+            description,
+            grants: self.desired_grants(declared, head, grants),
+            members: self.desired_members(declared, head, members),
             from: Some(declared.from),
         };
-        if let Some(head) = head {
-            if head.unmodifiable {
-                self.frozen(declared, head, &desired, &contents.grants);
-            }
-            let live = self.live_group(head);
-            self.bound.live.0.groups.push(live);
+        if let Some((GroupHead { unmodifiable: true, .. }, live)) = live {
+            self.keep_standard(declared, live, &mut desired);
         }
         self.bound.desired.access.groups.push(desired);
-    }
-
-    /// A standard group keeps its name, description and roles (contract §8).
-    fn frozen(&mut self, declared: &DeclaredGroup, head: &GroupHead, desired: &Group, live: &[Grant]) {
-        let roles_differ = desired.grants.len() != live.len()
-            || desired.grants.iter().zip(live).any(|(a, b)| (a.role, &a.scope) != (b.role, &b.scope));
-        if roles_differ {
-            let at = declared.grants.entries.first().map_or(declared.from, |it| it.from);
-            self.findings.push(
-                Finding::new(
-                    Code::UnmodifiableGroup,
-                    at,
-                    format!("`{}` is a standard group: its roles cannot be changed", head.name),
-                )
-                .help(format!(
-                    "write `roles: unmanaged`, or copy it with `rolecall duplicate \"{}\" --as NAME`",
-                    head.name
-                )),
-            );
-        }
-        if *desired.name != *head.name || *desired.description != *head.description {
-            self.findings.push(
-                Finding::new(
-                    Code::UnmodifiableGroup,
-                    declared.from,
-                    format!(
-                        "`{}` is a standard group: its name and description cannot be changed",
-                        head.name
-                    ),
-                )
-                .help("use the name it has, and leave `description` out with `roles: unmanaged`"),
-            );
-        }
     }
 
     /// Who shall be in the group: the declared, and whoever is not ours to remove.
@@ -263,20 +280,25 @@ impl Binding<'_> {
         &mut self,
         declared: &DeclaredGroup,
         head: Option<&GroupHead>,
-        live: &[UserId],
+        live: &[Member],
     ) -> Vec<Member> {
-        let is_live = |user: &UserId| live.binary_search(user).is_ok();
+        let is_live = |user: &UserId| live.binary_search_by_key(user, |it| it.user).is_ok();
         let mut members: BTreeMap<UserId, Member> = BTreeMap::new();
         let mut ended = BTreeMap::new();
         let mut unresolved = Vec::new();
         for entry in &declared.members.entries {
             let resolved = self.directory.member(self.company.id, &entry.person);
+            // Inactive or not: one user whom the entry means is enough to take something away.
+            let meant = match &resolved {
+                Ok(user) => Some(*user),
+                Err(failed) => failed.candidates.first().copied().filter(|_| failed.candidates.len() == 1),
+            };
             if entry.ends.is_some_and(|it| it <= self.now) {
-                // Inactive or not: one user whom the entry means is enough to take away what has ended.
-                let meant = resolved.map_or_else(|it| it.candidates, |user| vec![user]);
-                if let [user] = meant[..] {
-                    ended.insert(user, entry.from);
-                }
+                ended.extend(meant.map(|user| (user, entry.from)));
+                continue;
+            }
+            if let Some(lockout) = meant.and_then(|user| self.locked.get(&user)) {
+                self.bound.remarks.push(locked_out(&entry.person, entry.from, lockout.from));
                 continue;
             }
             self.note_expiry(entry.ends);
@@ -287,7 +309,8 @@ impl Binding<'_> {
                 Err(people::Failed { why, candidates }) => {
                     let person = entry.person.clone();
                     // A declared member who is there stays; the report says what is odd about it.
-                    let there: Vec<UserId> = candidates.iter().copied().filter(is_live).collect();
+                    let stays = |it: &UserId| is_live(it) && !self.locked.contains_key(it);
+                    let there: Vec<UserId> = candidates.iter().copied().filter(stays).collect();
                     let what = match (&why, there.is_empty()) {
                         (crate::plan::Unresolved::Inactive, false) => Withheld::InactiveMember { person },
                         _ => Withheld::Person { person, why },
@@ -304,9 +327,10 @@ impl Binding<'_> {
                 }
             }
         }
-        ended.retain(|user, _| !members.contains_key(user));
-        for &user in live {
-            if members.contains_key(&user) || ended.contains_key(&user) {
+        ended.retain(|user, _| !members.contains_key(user) && !self.locked.contains_key(user));
+        for &Member { user, .. } in live {
+            let goes = ended.contains_key(&user) || self.locked.contains_key(&user);
+            if goes || members.contains_key(&user) {
                 continue;
             }
             let because = match declared.members.rest {

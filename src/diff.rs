@@ -9,23 +9,28 @@ use crate::{
     access::{Contents, DesiredState, Grant, Group, GroupKey, Holding, LiveState, Member, Why},
     bind::Bound,
     bind::people::Directory,
+    digest,
     ids::{CompanyId, GroupId, UserId},
     plan::{
         Attributes, ChangeKind, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect, Names,
-        Plan, Withheld,
+        Plan, ReadGroup, Withheld,
     },
     snapshot::Snapshot,
 };
 
 /// Returns the plan between the two bound sides, with names for everything it mentions.
-pub fn plan(bound: Bound, snapshot: &Snapshot) -> Plan {
+pub fn plan(bound: &Bound, snapshot: &Snapshot) -> Plan {
     let changes = diff(&bound.desired, &bound.live);
+    let read = bound.live.0.groups.iter().filter_map(read).collect();
     let mut plan = Plan {
-        companies: bound.companies,
+        companies: bound.companies.clone(),
         changes,
-        quarantine: bound.quarantine,
+        quarantine: bound.quarantine.clone(),
         expiring: bound.expiring,
-        names: Names { values: bound.aliases, ..Names::default() },
+        names: Names { values: bound.aliases.clone(), ..Names::default() },
+        remarks: bound.remarks.clone(),
+        survivors: bound.survivors.clone(),
+        read,
         ..Plan::default()
     };
     plan.names.roles =
@@ -40,9 +45,15 @@ pub fn plan(bound: Bound, snapshot: &Snapshot) -> Plan {
             | Withheld::Grant { .. }
             | Withheld::Unreadable { .. }
             | Withheld::Group { .. }
-            | Withheld::InactiveMember { .. } => (),
+            | Withheld::InactiveMember { .. }
+            | Withheld::Unmodifiable { .. }
+            | Withheld::Lockout { .. } => (),
         }
     }
+    mentioned.extend(plan.survivors.iter().map(|it| it.user));
+    // Where roles change or the group goes, whoever stays in it until then is concerned as well.
+    let concerned = plan.changes.iter().filter(|it| !it.grants.is_empty());
+    mentioned.extend(concerned.flat_map(GroupChange::staying));
     let scopes = plan.changes.iter().flat_map(|it| &it.grants).flat_map(|it| it.effect.scopes());
     mentioned.extend(scopes.flat_map(crate::scope::Scope::people).map(UserId));
     for user in mentioned {
@@ -130,6 +141,13 @@ fn existing(key: &GroupKey) -> Option<GroupId> {
         GroupKey::Existing(id) => Some(*id),
         GroupKey::New(_) => None,
     }
+}
+
+/// Returns what a live group is recognised by later.
+fn read(group: &Group) -> Option<ReadGroup> {
+    let id = existing(&group.key)?;
+    let members: Vec<UserId> = group.members.iter().map(|it| it.user).collect();
+    Some(digest::group(group.company, id, &group.name, &group.description, &group.grants, &members))
 }
 
 fn contents(group: &Group) -> Contents {

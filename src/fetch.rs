@@ -16,7 +16,7 @@ use crate::{
         people::Directory,
     },
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    manifest::declared::{Declared, DeclaredCompany, Rest},
+    manifest::declared::{Declared, DeclaredCompany, Rest, RoleRef},
     scope::Scope,
     snapshot::{CompanySnapshot, GroupHead, RoleHead, Snapshot, User},
 };
@@ -32,24 +32,170 @@ struct Wanted {
     strangers: bool,
 }
 
-/// Reads everything that the files speak of.
+/// Reads everything that the files speak of, and the groups named in `also`.
+///
+/// What the rules need is part of it: the groups of people who are locked out, those of the account
+/// that runs rolecall, and every group that holds a privileged role.
 ///
 /// # Errors
 ///
 /// The first request that failed; nothing partial is returned.
-pub async fn fetch(reader: &Reader, declared: &Declared) -> Result<Snapshot, ApiError> {
+pub async fn fetch(
+    reader: &Reader,
+    declared: &Declared,
+    also: &[(CompanyId, GroupId)],
+) -> Result<Snapshot, ApiError> {
     let mut snapshot = Snapshot::default();
     for company in &declared.companies {
-        let people: Vec<PersonRef> = company.people().into_iter().cloned().collect();
+        let people = people(declared, company);
         let users = reader.find_users(company.id, &people);
-        let (mut users, (live, wanted)) = try_join(users, company_snapshot(reader, company)).await?;
+        let (mut users, (mut live, mut wanted)) = try_join(users, company_snapshot(reader, company)).await?;
         users.extend(one_by_one(reader, company.id, &people, &users).await?);
         users.extend(elsewhere(reader, declared, company, &users).await?);
+        let locked = locked(declared, company.id, &users);
+        (live.held, snapshot.direct) = (
+            groups_of(reader, company.id, &locked).await?,
+            add(snapshot.direct, direct_roles(reader, &locked).await?),
+        );
+        let mut more: BTreeSet<GroupId> = live.held.values().flatten().copied().collect();
+        more.extend(also.iter().filter(|it| it.0 == company.id).map(|it| it.1));
+        more.extend(identity_groups(reader, declared, company.id, &users).await?);
+        more.extend(privileged_groups(reader, declared, &live).await?);
+        more.retain(|it| !live.contents.contains_key(it) && live.groups.iter().any(|head| head.id == *it));
+        live.contents.extend(read(reader, company.id, &more).await?);
+        // A rollback may take out people whom no file names.
+        let touched = more.iter().filter(|it| also.iter().any(|also| also.1 == **it));
+        wanted.extend(touched.map(|&group| Wanted { group, strangers: true }));
         users.extend(strangers(reader, &live, &wanted, &users).await?);
         snapshot.users.extend(users);
         snapshot.companies.push(live);
     }
     Ok(snapshot)
+}
+
+/// Reads only what the lock-outs need: who they mean, and the groups of these.
+///
+/// The groups are not looked into: to take somebody out it is enough to know that they are in. So their
+/// contents are these people and nothing else.
+///
+/// # Errors
+///
+/// As [`fetch`].
+pub async fn fetch_lockouts(reader: &Reader, declared: &Declared) -> Result<Snapshot, ApiError> {
+    let mut snapshot = Snapshot::default();
+    for company in &declared.companies {
+        let people: Vec<PersonRef> = declared.singled_out().into_iter().cloned().collect();
+        let mut users = reader.find_users(company.id, &people).await?;
+        users.extend(one_by_one(reader, company.id, &people, &users).await?);
+        let mut live = CompanySnapshot::new(company.id);
+        for user in locked(declared, company.id, &users) {
+            let (groups, roles) = try_join(reader.groups_of_user(user), direct(reader, user)).await?;
+            let own: Vec<GroupHead> =
+                groups.into_iter().filter(|it| it.company == company.id).map(head).collect();
+            for group in &own {
+                let contents = live.contents.entry(group.id).or_default();
+                contents.members.push(user);
+                contents.members.sort_unstable();
+            }
+            live.held.insert(user, own.iter().map(|it| it.id).collect());
+            live.groups.extend(own);
+            snapshot.direct.extend(roles.map(|it| (user, it)));
+        }
+        live.groups.sort_by_key(|it| it.id);
+        live.groups.dedup_by_key(|it| it.id);
+        snapshot.users.extend(users);
+        snapshot.companies.push(live);
+    }
+    Ok(snapshot)
+}
+
+/// Everybody whom the groups of a company or the rules name.
+fn people(declared: &Declared, company: &DeclaredCompany) -> Vec<PersonRef> {
+    let mut people: Vec<PersonRef> =
+        company.people().into_iter().chain(declared.singled_out()).cloned().collect();
+    people.sort_unstable();
+    people.dedup();
+    people
+}
+
+/// Returns the users of a company whom a lock-out means, in force or not yet.
+fn locked(declared: &Declared, company: CompanyId, users: &[User]) -> Vec<UserId> {
+    let directory = Directory::new(users);
+    let meant = declared.lockouts.iter().filter_map(|it| directory.anyone(company, &it.person).ok());
+    meant.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+async fn groups_of(
+    reader: &Reader,
+    company: CompanyId,
+    users: &[UserId],
+) -> Result<BTreeMap<UserId, Vec<GroupId>>, ApiError> {
+    let groups = stream::iter(users).map(|&user| async move {
+        let groups = reader.groups_of_user(user).await?;
+        let mut own: Vec<GroupId> =
+            groups.into_iter().filter(|it| it.company == company).map(|it| it.id).collect();
+        own.sort_unstable();
+        Ok((user, own))
+    });
+    groups.buffered(GROUPS_AT_ONCE).try_collect().await
+}
+
+async fn direct_roles(reader: &Reader, users: &[UserId]) -> Result<Vec<(UserId, Vec<Box<str>>)>, ApiError> {
+    let roles = stream::iter(users)
+        .map(|&user| async move { Ok::<_, ApiError>(direct(reader, user).await?.map(|it| (user, it))) });
+    let roles: Vec<_> = roles.buffered(GROUPS_AT_ONCE).try_collect().await?;
+    Ok(roles.into_iter().flatten().collect())
+}
+
+/// Returns the roles a user holds outside groups; `None` where the token may not know.
+async fn direct(reader: &Reader, user: UserId) -> Result<Option<Vec<Box<str>>>, ApiError> {
+    match reader.direct_roles(user).await {
+        Ok(roles) => Ok(Some(roles)),
+        Err(error) if matches!(error.status(), Some(403 | 404)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn add<K: Ord, V>(mut map: BTreeMap<K, V>, more: Vec<(K, V)>) -> BTreeMap<K, V> {
+    map.extend(more);
+    map
+}
+
+/// Returns the groups of the account that runs rolecall.
+async fn identity_groups(
+    reader: &Reader,
+    declared: &Declared,
+    company: CompanyId,
+    users: &[User],
+) -> Result<Vec<GroupId>, ApiError> {
+    let Some((person, _)) = &declared.rules.identity else { return Ok(Vec::new()) };
+    let Ok(user) = Directory::new(users).anyone(company, person) else { return Ok(Vec::new()) };
+    Ok(groups_of(reader, company, &[user]).await?.into_values().flatten().collect())
+}
+
+/// Returns the groups that hold a privileged role: its holders are counted over all of them.
+async fn privileged_groups(
+    reader: &Reader,
+    declared: &Declared,
+    live: &CompanySnapshot,
+) -> Result<Vec<GroupId>, ApiError> {
+    let named = |role: &RoleHead| {
+        declared.rules.privileged.iter().any(|(named, _)| match named {
+            RoleRef::Id(id) => *id == role.id,
+            RoleRef::Name { name, .. } => *name == role.name,
+        })
+    };
+    let roles: BTreeSet<RoleId> = live.roles.iter().filter(|it| named(it)).map(|it| it.id).collect();
+    if roles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let unread = live.groups.iter().filter(|it| !live.contents.contains_key(&it.id));
+    let held = stream::iter(unread).map(|head| async {
+        let held = reader.list_group_roles(live.id, head.id).await?;
+        Ok::<_, ApiError>(held.iter().any(|it| roles.contains(&it.role)).then_some(head.id))
+    });
+    let held: Vec<Option<GroupId>> = held.buffer_unordered(GROUPS_AT_ONCE).try_collect().await?;
+    Ok(held.into_iter().flatten().collect())
 }
 
 async fn company_snapshot(
@@ -59,15 +205,21 @@ async fn company_snapshot(
     let contents = async {
         let heads = list_groups(reader, company.id).await?;
         let wanted = wanted(company, &heads);
-        let contents = stream::iter(&wanted)
-            .map(|it| contents(reader, company.id, it.group))
-            .buffer_unordered(GROUPS_AT_ONCE)
-            .try_collect::<BTreeMap<GroupId, Contents>>()
-            .await?;
+        let contents = read(reader, company.id, &wanted.iter().map(|it| it.group).collect()).await?;
         Ok((heads, wanted, contents))
     };
     let (roles, (groups, wanted, contents)) = try_join(list_roles(reader, company.id), contents).await?;
-    Ok((CompanySnapshot { id: company.id, groups, roles, contents }, wanted))
+    Ok((CompanySnapshot { groups, roles, contents, ..CompanySnapshot::new(company.id) }, wanted))
+}
+
+/// Reads what is in groups.
+async fn read(
+    reader: &Reader,
+    company: CompanyId,
+    groups: &BTreeSet<GroupId>,
+) -> Result<BTreeMap<GroupId, Contents>, ApiError> {
+    let contents = stream::iter(groups).map(|it| contents(reader, company, *it));
+    contents.buffer_unordered(GROUPS_AT_ONCE).try_collect().await
 }
 
 /// Returns all groups of a company, without their contents.
@@ -76,14 +228,12 @@ async fn company_snapshot(
 ///
 /// Any [`ApiError`].
 pub async fn list_groups(reader: &Reader, company: CompanyId) -> Result<Vec<GroupHead>, ApiError> {
-    let groups = reader.list_groups(company).await?;
-    let head = |it: crate::api::Group| GroupHead {
-        id: it.id,
-        name: it.name,
-        description: it.description,
-        unmodifiable: it.unmodifiable,
-    };
-    Ok(groups.into_iter().map(head).collect())
+    Ok(reader.list_groups(company).await?.into_iter().map(head).collect())
+}
+
+fn head(group: crate::api::Group) -> GroupHead {
+    let crate::api::Group { id, name, description, unmodifiable, .. } = group;
+    GroupHead { id, name, description, unmodifiable }
 }
 
 /// Returns all roles that a company may assign.

@@ -92,7 +92,7 @@ codes! {
     InvalidDescription "invalid-description" "A description is empty, longer than 1,000 characters, or holds control characters.";
     InvalidId "invalid-id" "An id is not a UUID.";
     InvalidEmail "invalid-email" "A person is named by text that is not an e-mail address.";
-    InvalidDate "invalid-date" "`until` is neither a date nor an instant.";
+    InvalidDate "invalid-date" "`until` or `since` is neither a date nor an instant.";
     InvalidPerson "invalid-person" "A person is named by no key, or by more than one.";
     InvalidScope "invalid-scope" "A scope says nothing, or says it in a form that has no meaning.";
     UnknownScope "unknown-scope" "A role uses a scope name that no `scopes:` entry defines.";
@@ -104,10 +104,22 @@ codes! {
     NoCompany "no-company" "Neither the file, the workspace nor a flag says which company is meant.";
     UnknownRole "unknown-role" "The company has no role of that name or id.";
     AmbiguousRole "ambiguous-role" "Several roles have the name.";
-    UnmodifiableGroup "unmodifiable-group" "A standard group can change its members only.";
     UnknownGroup "unknown-group" "A pinned or renamed group does not exist.";
     NameTaken "name-taken" "A group would get a name that another group has.";
     NoAccessFiles "no-access-files" "The patterns of `access:` match no file.";
+    InvalidGuard "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is none.";
+    InvalidException "invalid-exception" "An exception names no guard, or not exactly one thing that this guard looks at.";
+    UnknownIdentity "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";
+    ExpiredException "expired-exception" "An exception has ended and allows nothing any more; stops no plan.";
+    UnusedException "unused-exception" "An exception is in force and nothing needs it; stops no plan.";
+    LockedOutMember "locked-out-member" "A group lists somebody whom `lockout:` cuts off everywhere; stops no plan.";
+}
+
+impl Code {
+    /// Whether it is odd and no more: what carries it is reported and stops neither plan nor apply.
+    pub fn is_remark(self) -> bool {
+        matches!(self, Self::ExpiredException | Self::UnusedException | Self::LockedOutMember)
+    }
 }
 
 impl fmt::Display for Code {

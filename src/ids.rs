@@ -4,6 +4,7 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ pub struct InvalidId {
 macro_rules! uuid_ids {
     ($($(#[$doc:meta])* $name:ident: $kind:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -68,7 +69,7 @@ pub fn parse_uuid(raw: &str) -> Option<Uuid> {
 /// The directory compares addresses without regard to case (contract §7.2), so
 /// `Ana@X.example` and `ana@x.example` are one person. Folding happens here,
 /// once, and nowhere else.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Email(Box<str>);
 
@@ -111,7 +112,7 @@ impl fmt::Display for Email {
 }
 
 /// How a file names a person: one of the four keys the user directory can be asked by.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PersonRef {
     /// By business e-mail address.

@@ -8,16 +8,23 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use crate::record::{Record, VERSION};
+use serde::Serialize;
+
+use crate::record::{Record, Start, VERSION};
 
 /// A journal that is being written.
 #[derive(Debug)]
 pub struct Journal {
     file: Mutex<File>,
     path: PathBuf,
+    /// Whether a line could not be written whole: nothing may follow it.
+    broken: AtomicBool,
 }
 
 /// A journal that cannot be written or read.
@@ -78,7 +85,7 @@ impl Journal {
     /// # Errors
     ///
     /// When the file exists, or cannot be written.
-    pub fn create(path: &Path, start: &Record) -> Result<Self, JournalError> {
+    pub fn create(path: &Path, start: &Start<'_>) -> Result<Self, JournalError> {
         let unwritable = |source| JournalError::Unwritable { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(unwritable)?;
@@ -91,7 +98,7 @@ impl Journal {
             io::ErrorKind::AlreadyExists => JournalError::Exists { path: path.to_owned() },
             _ => unwritable(error),
         })?;
-        let journal = Self { file: Mutex::new(file), path: path.to_owned() };
+        let journal = Self { file: Mutex::new(file), path: path.to_owned(), broken: AtomicBool::new(false) };
         journal.write(start)?;
         // Once, so that even a machine that loses power knows what was about to begin. Later lines
         // are left to the operating system: a disk's pace for every write would slow revocations.
@@ -109,11 +116,22 @@ impl Journal {
     /// # Errors
     ///
     /// When it could not be handed over whole.
-    pub fn write(&self, record: &Record) -> Result<(), JournalError> {
+    pub fn write(&self, record: &impl Serialize) -> Result<(), JournalError> {
         let unwritable = |source| JournalError::Unwritable { path: self.path.clone(), source };
+        if self.is_broken() {
+            return Err(unwritable(io::Error::other("an earlier line could not be written")));
+        }
         let mut line = serde_json::to_vec(record).map_err(|error| unwritable(error.into()))?;
         line.push(b'\n');
-        self.file().write_all(&line).map_err(unwritable)
+        self.file().write_all(&line).map_err(|error| {
+            self.broken.store(true, Ordering::Relaxed);
+            unwritable(error)
+        })
+    }
+
+    /// Whether a line could not be written; then no other is.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
     }
 
     fn file(&self) -> std::sync::MutexGuard<'_, File> {

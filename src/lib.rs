@@ -2,17 +2,21 @@
 //!
 //! ```text
 //!  files --load--> Files --check--> Declared ──┐
-//!                            └> [Finding]      ├─ bind ─> DesiredState, LiveState ─ diff ─> Plan ─ render ─> text
-//!  API ──fetch──> Snapshot ────────────────────┘      └─> [Quarantined]                      └ order ─> Steps ─ apply ─> Report
+//!                            └> [Finding]      ├─ bind ─> DesiredState, LiveState, Rules ─ diff ─> Plan
+//!  API ──fetch──> Snapshot ────────────────────┘      └─> [Quarantined]                             │
+//!                                                                                                assess
+//!       document ─> plan.json ─┐                               render ─> text | json | markdown <──┤ (order, people, guard)
+//!       journal ── rollback ───┴─ the same way again ──────────> Plan      ApprovedPlan, Steps <───┘
+//!                                                                              └─ apply ─> Journal, Report
 //! ```
 //!
 //! Every command is a prefix of this line: `validate` ends at the findings, `plan`
-//! at the rendering, and `apply` goes through, then reads what it touched and
-//! compares again, which must find nothing. The modules below are in reading
+//! at the rendering, and `apply` goes through, looks at each group just before its
+//! first write and reads back what it wrote. The modules below are in reading
 //! order, and each uses only those above it. Values and thoughts are pure: they
 //! know no file, no network, no clock and no randomness. Only `load` reads the
-//! user's files, only `api` speaks HTTP, only `manifest` names the YAML crate of
-//! the files, and only the program around this library prints.
+//! user's files, only `journal` writes one, only `api` speaks HTTP, only `manifest`
+//! names the YAML crate of the files, and only the program around this library prints.
 //!
 //! ```
 //! use rolecall::{bind::bind, diff, manifest, render, snapshot::Snapshot, source::Sources};
@@ -29,7 +33,7 @@
 //!
 //! let live = Snapshot::default(); // a company without groups
 //! let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
-//! let plan = diff::plan(bind(&declared, &live, now).expect("known names"), &live);
+//! let plan = diff::plan(&bind(&declared, &live, now).expect("known names"), &live);
 //! assert!(render::text::summary(&plan).starts_with("Plan: 1 group to create, 0 to change, 0 to delete;"));
 //! ```
 
@@ -42,15 +46,22 @@ pub mod finding;
 pub mod rules;
 pub mod plan;
 pub mod snapshot;
+pub mod dialect;
 
 // Thoughts: from values to values.
 pub mod manifest;
 pub mod bind;
+pub mod digest;
 pub mod diff;
+pub mod approval;
+pub mod people;
+pub mod guard;
 pub mod order;
+pub mod assess;
 pub mod record;
 pub mod rollback;
 pub mod render;
+pub mod document;
 pub mod schema;
 
 // Deeds: the only places with files, network and time.

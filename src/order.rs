@@ -15,6 +15,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    dialect::ScopeChange,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{Attributes, Gap, Plan},
     scope::Scope,
@@ -72,16 +73,6 @@ pub struct Ordered {
     pub gaps: Vec<Gap>,
     /// Floors that no order keeps.
     pub sunk: BTreeSet<(CompanyId, RoleId)>,
-}
-
-/// How the API takes a changed scope (contract §3.10).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ScopeChange {
-    /// One call that deletes and adds, of which no moment shows a half.
-    #[default]
-    Atomic,
-    /// What narrows is deleted first and added then, what only widens is added first.
-    Split,
 }
 
 /// What is called. `group` is `None` where an earlier step creates the group. `delete` means every entry

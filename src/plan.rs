@@ -3,7 +3,7 @@
 //! A plan says what changes, never in which order or by which calls (that is
 //! `order`), and never how it looks (that is `render`).
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
@@ -11,10 +11,13 @@ use crate::{
     access::{Contents, Why},
     finding::Finding,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    rules::{Guard, Level, Limit, Subject},
     scope::{Relation, Scope},
     source::Place,
 };
+
+mod judged;
+
+pub use judged::{Check, Digest, Gap, GapCause, People, ReadGroup, Survivor, Verdict};
 
 /// All changes that turn the live state into the desired one, and what people need to judge them.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +38,7 @@ pub struct Plan {
     pub people: People,
     /// Who lacks for a moment what both sides give, and why; sorted.
     pub gaps: Vec<Gap>,
-    /// What every guard found, in the order of [`Guard::ALL`].
+    /// What every guard found, in the order of [`Guard::ALL`](crate::rules::Guard::ALL).
     pub guards: Vec<Check>,
     /// What is odd about the files and stops nothing; sorted.
     pub remarks: Vec<Finding>,
@@ -295,7 +298,7 @@ pub enum MemberEffect {
 pub struct Quarantined {
     /// Where it is declared.
     pub from: Option<Place>,
-    /// The group it concerns.
+    /// The group it concerns; empty where it concerns none in particular.
     pub group: Box<str>,
     /// What is withheld.
     pub what: Withheld,
@@ -342,6 +345,29 @@ pub enum Withheld {
         /// As the file names the person.
         person: PersonRef,
     },
+    /// A change of what a standard group keeps (contract §8); its members change all the same.
+    Unmodifiable {
+        /// What stays as it is.
+        what: Frozen,
+    },
+    /// Cutting off a person who cannot be resolved to exactly one user, active or not.
+    Lockout {
+        /// As the file names the person.
+        person: PersonRef,
+        /// Why.
+        why: Unresolved,
+    },
+}
+
+/// What a standard group keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Frozen {
+    /// Its roles and their scopes.
+    Roles,
+    /// Its name and description.
+    Attributes,
+    /// That it exists.
+    Existence,
 }
 
 /// Why a person could not be resolved.
@@ -383,120 +409,4 @@ impl Names {
     pub fn company(&self, company: CompanyId) -> String {
         self.values.get(&company.0).map_or_else(|| company.to_string(), ToString::to_string)
     }
-}
-
-/// A live group as it was read, in digests: enough to see later that it is no longer the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadGroup {
-    /// The owner.
-    pub company: CompanyId,
-    /// Which group.
-    pub group: GroupId,
-    /// Its name.
-    pub name: Box<str>,
-    /// Digest of name and description.
-    pub attributes: Digest,
-    /// Digest of the roles and their scopes, by meaning.
-    pub roles: Digest,
-    /// Digest of the members.
-    pub members: Digest,
-}
-
-/// A SHA-256 digest.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest(pub [u8; 32]);
-
-impl fmt::Display for Digest {
-    /// Writes all 64 hexadecimal digits, or as many as the precision says.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits: String = self.0.iter().map(|it| format!("{it:02x}")).collect();
-        f.write_str(&digits[..f.precision().unwrap_or(64).min(64)])
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest({self:.12})")
-    }
-}
-
-/// How many people a plan gives to and takes from, over all groups that were read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct People {
-    /// How many can do something they could not.
-    pub gain: usize,
-    /// How many can no longer do something they could.
-    pub lose: usize,
-    /// Who is left with no role at all in a company, sorted; they are among those who lose.
-    pub lose_everything: Vec<(CompanyId, UserId)>,
-}
-
-/// Access that both sides give a person and that is gone for a moment in between.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Gap {
-    /// Who.
-    pub user: UserId,
-    /// Which role.
-    pub role: RoleId,
-    /// The change that takes it away, by its position in the plan.
-    pub taken: usize,
-    /// The change that gives it back, by its position in the plan.
-    pub given: usize,
-    /// Why no order avoids it.
-    pub why: GapCause,
-}
-
-/// Why somebody lacks for a moment what both sides give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GapCause {
-    /// Several changes wait for each other; without a gap somebody would for a moment hold too much.
-    Cycle,
-    /// The API takes a changed scope only as a removal and an addition.
-    RevokeFirst,
-}
-
-/// What one guard found about one thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// Which guard.
-    pub guard: Guard,
-    /// What was looked at.
-    pub subject: Subject,
-    /// What was counted, where the guard counts several things.
-    pub level: Option<Level>,
-    /// How many.
-    pub value: usize,
-    /// Of how many, where that matters.
-    pub of: Option<usize>,
-    /// How many there may be.
-    pub limit: Limit,
-    /// What follows.
-    pub verdict: Verdict,
-}
-
-/// What follows from what a guard found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Within the limit.
-    Ok,
-    /// Not looked at, as nothing tells what to look for.
-    Unset,
-    /// Beyond the limit, and an exception of the files allows it.
-    Excepted {
-        /// Where the exception is written.
-        from: Place,
-    },
-    /// Beyond the limit, and the plan was approved by its id (only `privileged` can be).
-    Approved,
-    /// Beyond the limit: the plan cannot be applied.
-    Stop,
-}
-
-/// Roles that somebody holds outside groups (contract §6.1).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Survivor {
-    /// Who.
-    pub user: UserId,
-    /// The role types, as the API names them, sorted.
-    pub roles: Vec<Box<str>>,
 }

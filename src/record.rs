@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     ids::{CompanyId, GroupId, RoleId, UserId},
@@ -50,6 +50,22 @@ pub enum Record {
         /// Its name.
         result: Box<str>,
     },
+}
+
+/// The first line as it is written: the plans go from text to text, for they can be large.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "record", rename = "start")]
+pub struct Start<'a> {
+    /// [`VERSION`].
+    pub version: u32,
+    /// When.
+    pub at: Timestamp,
+    /// The version of rolecall.
+    pub tool: &'a str,
+    /// The plan.
+    pub plan: &'a RawValue,
+    /// The plan that undoes it.
+    pub inverse: &'a RawValue,
 }
 
 /// A write that is about to be sent.
@@ -148,6 +164,8 @@ pub struct Done {
     pub removed: BTreeSet<UserId>,
     /// The roles it changed, or may have.
     pub roles: BTreeSet<RoleId>,
+    /// Those of them that it took away in a call that did not give them back.
+    pub taken: BTreeSet<RoleId>,
 }
 
 /// Returns what was done, or may have been, to each change of the plan.
@@ -181,6 +199,8 @@ pub fn done(records: &[Record]) -> BTreeMap<usize, Done> {
             }
             Write::PatchRoles { add, remove, group, .. } => {
                 done.roles.extend(add.iter().map(|it| it.role_id).chain(remove.iter().copied()));
+                let given = |role: &RoleId| add.iter().any(|it| it.role_id == *role);
+                done.taken.extend(remove.iter().filter(|it| !given(it)));
                 done.found(*group);
             }
         }

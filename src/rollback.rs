@@ -11,11 +11,11 @@ use uuid::Uuid;
 use crate::{
     access::{Access, Contents, DesiredState, Grant, Group, GroupKey, LiveState, Member, Removal},
     diff::diff,
-    ids::{GroupId, RoleId, UserId},
+    ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{Attributes, ChangeKind, GroupChange, Plan},
     record::Done,
     scope::Scope,
-    snapshot::GroupHead,
+    snapshot::{GroupHead, Snapshot},
     source::{FileId, Place},
 };
 
@@ -26,26 +26,27 @@ const REASON: &str = "rollback: the apply created it";
 ///
 /// A group whose creation was never answered is known by its name, if exactly one group has it
 /// that the plan did not see.
-pub fn touched(plan: &Plan, done: &BTreeMap<usize, Done>, heads: &[GroupHead]) -> BTreeMap<usize, GroupId> {
+pub fn touched(plan: &Plan, done: &BTreeMap<usize, Done>, snapshot: &Snapshot) -> BTreeMap<usize, GroupId> {
     let seen: BTreeSet<GroupId> = plan.read.iter().map(|it| it.group).collect();
-    let by_name = |name: &str| {
-        let mut fitting = heads.iter().filter(|it| &*it.name == name && !seen.contains(&it.id));
+    let by_name = |company: CompanyId, name: &str| {
+        let mut fitting = named(snapshot, company, name).filter(|it| !seen.contains(&it.id));
         fitting.next().filter(|_| fitting.next().is_none()).map(|it| it.id)
     };
     let id = |(&n, done): (&usize, &Done)| {
         let change = plan.changes.get(n)?;
-        let id = change.id.or(done.created.flatten()).or_else(|| by_name(&change.name))?;
+        let id = change.id.or(done.created.flatten()).or_else(|| by_name(change.company, &change.name))?;
         Some((n, id))
     };
     done.iter().filter_map(id).collect()
 }
 
-/// Returns the groups as they shall be again. `live` has those of [`touched`] that exist.
+/// Returns the groups as they shall be again. `live` has those of [`touched`] that exist, and `snapshot` the
+/// names of all that exist: what was deleted is not created a second time.
 pub fn desired(
     plan: &Plan,
     done: &BTreeMap<usize, Done>,
     touched: &BTreeMap<usize, GroupId>,
-    live: &LiveState,
+    (live, snapshot): (&LiveState, &Snapshot),
     journal: FileId,
 ) -> DesiredState {
     let mut desired = DesiredState::default();
@@ -67,11 +68,11 @@ pub fn desired(
             (Some(live), _, _) => {
                 desired.access.groups.push(Group { from: Some(from), ..restored(change, done, live) });
             }
-            (None, None, true) => {
+            (None, None, true) if named(snapshot, change.company, &change.name).next().is_none() => {
                 desired.access.groups.extend(recreated(change, from));
             }
-            // Created and gone again, or gone by somebody else's hand.
-            (None, Some(_), _) | (None, None, false) => (),
+            // Created and gone again, gone by somebody else's hand, or back already.
+            (None, Some(_), _) | (None, None, _) => (),
         }
     }
     desired.access.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
@@ -99,7 +100,8 @@ fn restored(change: &GroupChange, done: &Done, live: &Group) -> Group {
         let made = after.get(role).map_or_else(Scope::default, |it| (*it).clone());
         let is = grants.get(role).map_or_else(Scope::default, |it| it.scope.clone());
         // Made whole, made half in either order, or not at all; anything else is somebody else's doing.
-        if is != made && !is.is_empty() && is != made.clone().union(was.clone()) {
+        let half = is.is_empty() && done.taken.contains(role) || is == made.clone().union(was.clone());
+        if is != made && !half {
             continue;
         }
         if was.is_empty() {
@@ -138,6 +140,12 @@ fn recreated(change: &GroupChange, from: Place) -> Option<Group> {
     })
 }
 
+/// Returns the groups of a company that have a name.
+fn named<'a>(snapshot: &'a Snapshot, company: CompanyId, name: &str) -> impl Iterator<Item = &'a GroupHead> {
+    let own = snapshot.companies.iter().filter(move |it| it.id == company);
+    own.flat_map(|it| &it.groups).filter(move |it| *it.name == *name)
+}
+
 fn scope_of(grants: &[Grant], role: RoleId) -> Scope {
     grants.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| it.scope.clone())
 }
@@ -156,7 +164,7 @@ pub fn inverse(plan: &Plan) -> Plan {
     }
     live.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
     let live = LiveState(live);
-    let mut changes = diff(&desired(plan, &done, &touched, &live, FileId(0)), &live);
+    let mut changes = diff(&desired(plan, &done, &touched, (&live, &Snapshot::default()), FileId(0)), &live);
     for change in &mut changes {
         change.from = None;
         if plan.changes.iter().all(|it| it.id != change.id) {
@@ -176,6 +184,7 @@ fn all(change: &GroupChange) -> Done {
         added: change.joining().collect(),
         removed: change.leaving().collect(),
         roles: change.grants.iter().map(|it| it.role).collect(),
+        taken: BTreeSet::new(),
     }
 }
 

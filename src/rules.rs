@@ -3,8 +3,11 @@
 //! In ids, ready to be compared; what they mean is in `guard`.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::{
+    finding::{Code, Finding},
     ids::{CompanyId, RoleId, UserId},
     source::Place,
 };
@@ -56,10 +59,47 @@ impl Guard {
             }
         }
     }
+
+    /// Returns what an exception from it can be for: what the guard itself looks at, so that none is void by design.
+    pub fn targets(self) -> &'static [Target] {
+        match self {
+            Self::IncompleteLive | Self::SelfLockout | Self::EmptyDesired | Self::Unmodifiable => &[],
+            Self::Removals => &[Target::Group, Target::Person, Target::Company],
+            Self::GroupEmptied | Self::Privileged => &[Target::Group],
+            Self::LastHolder => &[Target::Role],
+            Self::Protected => &[Target::Group, Target::Person],
+        }
+    }
+}
+
+/// What kind of thing an exception is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A group.
+    Group,
+    /// A person.
+    Person,
+    /// A role of a company.
+    Role,
+    /// A company.
+    Company,
+}
+
+impl Target {
+    /// Returns the key that names it in a file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Person => "person",
+            Self::Role => "role",
+            Self::Company => "company",
+        }
+    }
 }
 
 /// What `removals` counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Memberships.
     Members,
@@ -69,6 +109,29 @@ pub enum Level {
     Groups,
     /// People who are left with nothing.
     People,
+}
+
+impl Level {
+    /// Every level, in the order in which they are shown.
+    pub const ALL: &[Self] = &[Self::Members, Self::Roles, Self::Groups, Self::People];
+
+    /// Returns the word for it in files and documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Members => "members",
+            Self::Roles => "roles",
+            Self::Groups => "groups",
+            Self::People => "people",
+        }
+    }
+
+    /// Returns what an exception from `removals` at this level can be for.
+    pub fn targets(self) -> &'static [Target] {
+        match self {
+            Self::Members | Self::Roles | Self::Groups => &[Target::Group, Target::Company],
+            Self::People => &[Target::Person, Target::Company],
+        }
+    }
 }
 
 /// What a guard looks at, and an exception is for.
@@ -87,7 +150,8 @@ pub enum Subject {
 }
 
 /// How many there may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Limit {
     /// At most this share of what exists, in percent.
     Percent(u8),
@@ -160,4 +224,31 @@ pub struct Exception {
     pub reason: Box<str>,
     /// Where it is written.
     pub from: Place,
+}
+
+impl Exception {
+    /// Whether it is still in force.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        now < self.ends
+    }
+}
+
+/// Returns the remark that an exception has ended.
+pub fn expired(guard: Guard, ends: Timestamp, from: Place) -> Finding {
+    Finding::new(
+        Code::ExpiredException,
+        from,
+        format!("this exception from `{}` ended at {ends}", guard.as_str()),
+    )
+    .help("delete it, or give it a new `until` if it is still needed")
+}
+
+/// Returns the remark that nothing needs an exception.
+pub fn unused(guard: Guard, from: Place) -> Finding {
+    Finding::new(
+        Code::UnusedException,
+        from,
+        format!("nothing in this plan needs this exception from `{}`", guard.as_str()),
+    )
+    .help("delete it: whatever it was for is done, or is named otherwise")
 }

@@ -3,7 +3,10 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use crate::manifest::{access::AccessFile, workspace::WorkspaceFile};
+use crate::{
+    document::Document,
+    manifest::{access::AccessFile, workspace::WorkspaceFile},
+};
 
 /// Returns the schema of `rolecall.yaml`.
 pub fn workspace() -> String {
@@ -13,6 +16,11 @@ pub fn workspace() -> String {
 /// Returns the schema of an access file.
 pub fn access() -> String {
     text::<AccessFile>()
+}
+
+/// Returns the schema of a plan as JSON: what `--format json` prints and `plan --out` saves.
+pub fn plan() -> String {
+    text::<Document>()
 }
 
 /// Draft 7, because editors' YAML plugins read nothing newer everywhere.

@@ -6,7 +6,8 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -138,7 +139,7 @@ pub type Audience = Vec<Dimension>;
 pub struct Scope(Vec<Audience>);
 
 /// How a changed scope relates to the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Relation {
     /// Everything before, and more.
@@ -274,14 +275,8 @@ impl Scope {
 
     /// Returns the scope as the API wants it: `{type, comparator: IN, values}` (contract §4, C1).
     pub fn to_wire(&self) -> Box<RawValue> {
-        let scope = wire::ScopeOut {
-            audiences: self
-                .0
-                .iter()
-                .filter(|it| **it != unsaid())
-                .map(|it| wire::AudienceOut::new(it))
-                .collect(),
-        };
+        let scope =
+            wire::ScopeOut { audiences: self.0.iter().flat_map(|it| wire::AudienceOut::of(it)).collect() };
         serde_json::value::to_raw_value(&scope).expect("a scope is plain data")
     }
 }

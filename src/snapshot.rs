@@ -16,6 +16,9 @@ pub struct Snapshot {
     pub companies: Vec<CompanySnapshot>,
     /// The users that the files or the groups name, of any company, in any order.
     pub users: Vec<User>,
+    /// Roles that users hold outside groups, by type, as the API names them (contract §6.1): of those who
+    /// are locked out.
+    pub direct: BTreeMap<UserId, Vec<Box<str>>>,
 }
 
 impl Snapshot {
@@ -27,11 +30,14 @@ impl Snapshot {
                     known.groups = company.groups;
                     known.roles = company.roles;
                     known.contents.append(&mut company.contents);
+                    known.leave(&company.held);
+                    known.held.append(&mut company.held);
                 }
                 None => self.companies.push(company),
             }
         }
         self.users.extend(newer.users);
+        self.direct.extend(newer.direct);
     }
 }
 
@@ -46,6 +52,28 @@ pub struct CompanySnapshot {
     pub roles: Vec<RoleHead>,
     /// What is in the groups that were read.
     pub contents: BTreeMap<GroupId, Contents>,
+    /// All groups of everybody who is locked out, as the API lists them by person; each list is sorted.
+    pub held: BTreeMap<UserId, Vec<GroupId>>,
+}
+
+impl CompanySnapshot {
+    /// Returns a company of which nothing was read.
+    pub fn new(id: CompanyId) -> Self {
+        Self { id, groups: Vec::new(), roles: Vec::new(), contents: BTreeMap::new(), held: BTreeMap::new() }
+    }
+
+    /// Takes people out of groups that they have left, though the groups were not read again.
+    fn leave(&mut self, held: &BTreeMap<UserId, Vec<GroupId>>) {
+        for (user, groups) in held {
+            for (group, contents) in &mut self.contents {
+                if let Ok(at) = contents.members.binary_search(user)
+                    && !groups.contains(group)
+                {
+                    contents.members.remove(at);
+                }
+            }
+        }
+    }
 }
 
 /// A group without its contents.

@@ -8,7 +8,8 @@
 mod world;
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
     time::Instant,
@@ -21,7 +22,7 @@ use rolecall::{
     scope::{Dimension, Kind, Scope, Value},
 };
 use uuid::Uuid;
-use world::Size;
+use world::{Members, Size};
 
 const RUNS: usize = 5;
 const BINARY: &str = env!("CARGO_BIN_EXE_rolecall");
@@ -44,6 +45,12 @@ fn main() {
                 plan(folder.path(), name);
             }
         }
+    }
+    if runs("apply") {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let size = Size { groups: 1_000, members: 20, people: 2_000 };
+        world::write(folder.path(), size);
+        apply(folder.path(), size);
     }
     if runs("diff") {
         for groups in [10_000, 100_000] {
@@ -80,6 +87,60 @@ fn plan(folder: &Path, name: &str) {
     }
 }
 
+/// Writes of one apply at a time, unless it is said otherwise.
+const WRITERS: usize = 8;
+const LATENCY: f64 = 0.020;
+
+/// Makes one member of every group leave and another join, there and back again.
+fn apply(folder: &Path, size: Size) {
+    let (mut server, url) = serve(folder, "20ms");
+    let environment = [
+        ("ROLECALL_ENDPOINT", url.as_str()),
+        ("ROLECALL_CLIENT_ID", "sandbox"),
+        ("ROLECALL_CLIENT_SECRET", "sandbox"),
+    ];
+    let sides = [Members::Shifted, Members::Seeded].into_iter().cycle();
+    let mut costs: Vec<Cost> = sides
+        .take(RUNS + 1)
+        .map(|who| {
+            world::declare(folder, size, who);
+            control(&url, "POST", "reset-log");
+            once(folder, &environment, &["apply", "--auto-approve", "--quiet"])
+        })
+        .collect();
+    costs.remove(0);
+    report(&format!("apply to {} groups, latency 20ms", size.groups), &costs);
+    let stats: serde_json::Value = serde_json::from_str(&control(&url, "GET", "stats")).expect("stats");
+    let count = |name: &str| stats[name].as_u64().unwrap_or_default() as f64;
+    let ideal = count("writes") / WRITERS as f64 * LATENCY;
+    println!(
+        "    {} writes: ideal {ideal:.2} s (writes ÷ {WRITERS} × 20 ms), 1.3 × {:.2} s",
+        stats["writes"],
+        1.3 * ideal
+    );
+    let reads = count("reads") / 16.0 * LATENCY;
+    println!(
+        "    {} reads: {reads:.2} s, sixteen at once; {} requests in all",
+        stats["reads"], stats["requests"]
+    );
+    for (route, times) in stats["byRoute"].as_object().into_iter().flatten() {
+        println!("    {times:>6}  {route}");
+    }
+    server.kill().expect("the server to stop");
+    let _ = server.wait();
+}
+
+/// Asks the control plane of a sandbox and returns the body.
+fn control(url: &str, method: &str, what: &str) -> String {
+    let address = url.strip_prefix("http://").expect("a plain address");
+    let mut stream = TcpStream::connect(address).expect("the sandbox to listen");
+    write!(stream, "{method} /__sandbox/{what} HTTP/1.0\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n")
+        .expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer.split_once("\r\n\r\n").map(|it| it.1.to_owned()).unwrap_or_default()
+}
+
 /// Starts the sandbox as a process of its own.
 fn serve(folder: &Path, latency: &str) -> (Child, String) {
     let mut server = Command::new(BINARY)
@@ -103,22 +164,24 @@ fn command(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> C
 
 /// Runs once to warm up and then [`RUNS`] times, each a process of its own.
 fn measured(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Vec<Cost> {
-    let run = |_| {
-        let output = Command::new("/usr/bin/time")
-            .args(["-f", "%e %U %S %M", BINARY])
-            .args(arguments)
-            .current_dir(folder)
-            .envs(environment.iter().copied())
-            .output();
-        let output = output.expect("GNU time as /usr/bin/time");
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        let figures: Vec<f64> =
-            text.lines().last().unwrap_or_default().split(' ').filter_map(|it| it.parse().ok()).collect();
-        let [wall, user, system, kibibytes] = figures[..] else { panic!("no figures in {text}") };
-        Cost { wall, cpu: user + system, mebibytes: kibibytes / 1024.0 }
-    };
-    run(0);
-    (0..RUNS).map(run).collect()
+    (0..=RUNS).map(|_| once(folder, environment, arguments)).skip(1).collect()
+}
+
+/// Runs a process that must succeed.
+fn once(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Cost {
+    let output = Command::new("/usr/bin/time")
+        .args(["-f", "%e %U %S %M", BINARY])
+        .args(arguments)
+        .current_dir(folder)
+        .envs(environment.iter().copied())
+        .output();
+    let output = output.expect("GNU time as /usr/bin/time");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?} failed: {text}");
+    let figures: Vec<f64> =
+        text.lines().last().unwrap_or_default().split(' ').filter_map(|it| it.parse().ok()).collect();
+    let [wall, user, system, kibibytes] = figures[..] else { panic!("no figures in {text}") };
+    Cost { wall, cpu: user + system, mebibytes: kibibytes / 1024.0 }
 }
 
 fn report(name: &str, costs: &[Cost]) {

@@ -2,6 +2,10 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
+/// Limits that no change here reaches, once there are limits.
+const LIMITS: &str = "guards: { removals: { percent: 100, from: 1000, atMost: 100000 } }\n";
+const SCHEMA: &str = include_str!("../../schemas/workspace.schema.json");
+
 const COMPANY: &str = "1a6f0000-0000-4000-8000-000000000001";
 
 /// How large a tenant is.
@@ -19,13 +23,23 @@ pub(crate) struct Size {
 const GROUPS_PER_FILE: usize = 50;
 const ROLES: [&str; 3] = ["Agent", "Trip Manager", "Reporting Administrator"];
 
+/// Whom the files declare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Members {
+    /// Those of the seed.
+    Seeded,
+    /// Those of the seed, but for one of each group, who makes room for somebody else.
+    Shifted,
+}
+
 /// Returns the members of a group, spread evenly over the people.
-fn members(size: Size, group: usize) -> impl Iterator<Item = String> {
-    (0..size.members)
+fn members(size: Size, group: usize, who: Members) -> impl Iterator<Item = String> {
+    let shift = usize::from(who == Members::Shifted);
+    (shift..size.members + shift)
         .map(move |n| format!("person{}@voyager.example", (group * size.members + n) % size.people))
 }
 
-/// Writes `seed.yaml`, `rolecall.yaml` and `access/*.yaml` below `folder`.
+/// Writes `seed.yaml`, `rolecall.yaml` and the `access/*.yaml` that declare the seed below `folder`.
 pub(crate) fn write(folder: &Path, size: Size) {
     let mut seed = format!(
         "version: 1\ncompanies:\n  - {{ id: {COMPANY}, name: voyager, kind: tmc, legalEntities: [{{ name: voyager-de }}] }}\n"
@@ -48,6 +62,30 @@ pub(crate) fn write(folder: &Path, size: Size) {
         let _ = writeln!(seed, "  - {{ email: person{person}@voyager.example, company: voyager }}");
     }
     seed += "groups:\n";
+    for group in 0..size.groups {
+        let (name, client) = (format!("Desk {group:05}"), group % 10);
+        let _ = writeln!(
+            seed,
+            "  - name: {name}\n    company: voyager\n    description: The desk {group}.\n    roles:"
+        );
+        for role in ROLES {
+            let _ = writeln!(seed, "      - {{ role: {role}, scope: [{{ COMPANY: [client{client}] }}] }}");
+        }
+        seed += "    members:\n";
+        for member in members(size, group, Members::Seeded) {
+            let _ = writeln!(seed, "      - {member}");
+        }
+    }
+    if SCHEMA.contains("\"atMost\"") {
+        workspace += LIMITS;
+    }
+    fs::write(folder.join("seed.yaml"), seed).expect("the seed");
+    fs::write(folder.join("rolecall.yaml"), workspace).expect("the workspace");
+    declare(folder, size, Members::Seeded);
+}
+
+/// Writes the `access/*.yaml` below `folder`.
+pub(crate) fn declare(folder: &Path, size: Size, who: Members) {
     fs::create_dir_all(folder.join("access")).expect("a folder for the access files");
     let mut file = String::new();
     for group in 0..size.groups {
@@ -55,19 +93,12 @@ pub(crate) fn write(folder: &Path, size: Size) {
             file = "version: 1\ngroups:\n".to_owned();
         }
         let (name, client) = (format!("Desk {group:05}"), group % 10);
-        let _ = writeln!(
-            seed,
-            "  - name: {name}\n    company: voyager\n    description: The desk {group}.\n    roles:"
-        );
         let _ = writeln!(file, "  - name: {name}\n    description: The desk {group}.\n    roles:");
         for role in ROLES {
-            let _ = writeln!(seed, "      - {{ role: {role}, scope: [{{ COMPANY: [client{client}] }}] }}");
             let _ = writeln!(file, "      - {{ role: {role}, scope: {{ company: client{client} }} }}");
         }
-        seed += "    members:\n";
         file += "    members:\n";
-        for member in members(size, group) {
-            let _ = writeln!(seed, "      - {member}");
+        for member in members(size, group, who) {
             let _ = writeln!(file, "      - {member}");
         }
         if group % GROUPS_PER_FILE == GROUPS_PER_FILE - 1 || group + 1 == size.groups {
@@ -75,6 +106,4 @@ pub(crate) fn write(folder: &Path, size: Size) {
             fs::write(path, &file).expect("an access file");
         }
     }
-    fs::write(folder.join("seed.yaml"), seed).expect("the seed");
-    fs::write(folder.join("rolecall.yaml"), workspace).expect("the workspace");
 }

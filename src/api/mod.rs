@@ -6,7 +6,6 @@
 
 mod connection;
 mod credentials;
-mod dialect;
 mod error;
 mod liberal;
 mod page;
@@ -27,9 +26,9 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use crate::dialect::{Dialect, GroupUpdate, MemberRemovalField, RolesToDelete};
 pub use connection::Counters;
 pub use credentials::Credentials;
-pub use dialect::{Dialect, GroupUpdate, MemberRemovalField, RolesToDelete};
 pub use error::{ApiError, Class};
 pub use reader::Reader;
 pub use request::{Effect, Request};

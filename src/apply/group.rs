@@ -1,23 +1,25 @@
 //! One group on its way: looked at before its first write, and written to call by call.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use jiff::Timestamp;
 
 use crate::{
     access::{Contents, Grant},
-    api::{ApiError, Reader, RoleToAdd, RoleToDelete, Writer},
-    fetch::grants,
-    ids::{CompanyId, GroupId, RoleId, UserId},
-    order::{Call, MEMBERS_PER_CALL},
+    api::{ApiError, Reader, Writer},
+    ids::{GroupId, RoleId, UserId},
+    order::Call,
     plan::{Attributes, ChangeKind, GroupChange},
-    record::{Added, Answer, Ending, Intent, Record, Write},
+    record::{Answer, Ending, Intent, Record, Write},
     scope::Scope,
 };
 
 use super::{
     ApplyError, Job, Outcome, Stale, Wrote,
-    look::{difference, look},
+    look::{Seen, What, difference, look, look_at},
 };
 
 /// What a step is made with.
@@ -26,34 +28,40 @@ pub(super) struct Tools<'a> {
     pub(super) job: Job<'a>,
     pub(super) change: usize,
     pub(super) step: usize,
+    /// Whether another step waits for it.
+    pub(super) followed: bool,
+    /// Whether a removal of this run was seen to be made: the API takes them in the form that is sent.
+    pub(super) proven: &'a AtomicBool,
 }
 
 /// A group that is being changed.
 pub(super) struct Group<'a> {
-    change: &'a GroupChange,
+    pub(super) change: &'a GroupChange,
     /// Unknown until it is created.
-    id: Option<GroupId>,
+    pub(super) id: Option<GroupId>,
     /// As it should be right now: what was seen before the first write, and what was written since.
-    expected: Option<Expected>,
+    pub(super) expected: Option<Expected>,
     /// The roles as they were seen before the first write, by which deletions name them.
-    prior: Vec<Grant>,
+    pub(super) prior: Vec<Grant>,
     /// The roles that were given since, for a group that takes a changed scope in two calls.
-    given: BTreeMap<RoleId, Scope>,
-    stale: Option<Stale>,
+    pub(super) given: BTreeMap<RoleId, Scope>,
+    pub(super) stale: Option<Stale>,
+    /// Who was taken out before the group was looked at.
+    pub(super) cut_off: Vec<UserId>,
     /// Whether the current step has written something.
-    wrote: Wrote,
+    pub(super) wrote: Wrote,
     /// Writes of the current step so far.
-    sent: u32,
+    pub(super) sent: u32,
 }
 
 #[derive(Clone)]
-struct Expected {
-    attributes: Attributes,
-    contents: Contents,
+pub(super) struct Expected {
+    pub(super) attributes: Attributes,
+    pub(super) contents: Contents,
 }
 
 /// Why a call was not made.
-enum Trouble {
+pub(super) enum Trouble {
     Stale(Stale),
     Error(ApplyError),
 }
@@ -73,6 +81,7 @@ impl<'a> Group<'a> {
             prior: Vec::new(),
             given: BTreeMap::new(),
             stale: None,
+            cut_off: Vec::new(),
             wrote: Wrote::Nothing,
             sent: 0,
         }
@@ -82,7 +91,12 @@ impl<'a> Group<'a> {
     pub(super) async fn make(&mut self, tools: Tools<'_>, call: &Call) -> Outcome {
         self.wrote = Wrote::Nothing;
         self.sent = 0;
-        let made = match self.check(tools.job.reader).await {
+        // Whoever is cut off goes whatever else has changed: to look first would let them stay by changing it.
+        let checked = match tools.job.steps[tools.step].lockout {
+            true => Ok(()),
+            false => self.check(tools.job.reader).await,
+        };
+        let made = match checked {
             Ok(()) => self.call(tools, call).await,
             Err(trouble) => Err(trouble),
         };
@@ -99,7 +113,7 @@ impl<'a> Group<'a> {
     /// Leaves the group alone from now on.
     fn refuse(&mut self, stale: Stale) -> Outcome {
         self.stale = Some(stale.clone());
-        Outcome::Stale(stale)
+        Outcome::Stale { how: stale, wrote: self.wrote }
     }
 
     /// Looks, before the first write, whether the group is what the plan saw.
@@ -119,7 +133,10 @@ impl<'a> Group<'a> {
         let Some(seen) = look(reader, self.change.company, id).await? else {
             return Err(Trouble::Stale(Stale::Gone));
         };
-        if let Some(stale) = difference(&seen, &attributes, before) {
+        // Who was cut off in this run is gone already.
+        let mut before = before.clone();
+        before.members.retain(|it| !self.cut_off.contains(it));
+        if let Some(stale) = difference(&seen, &attributes, &before) {
             return Err(Trouble::Stale(stale));
         }
         self.prior.clone_from(&seen.contents.grants);
@@ -143,13 +160,24 @@ impl<'a> Group<'a> {
     /// Compares the group with what it shall be, once all its steps were made.
     pub(super) async fn read_back(&self, reader: &Reader) -> Result<Option<Stale>, ApplyError> {
         let (Some(id), Some(expected)) = (self.id, &self.expected) else { return Ok(None) };
-        let seen = look(reader, self.change.company, id).await?;
+        let Expected { attributes, contents } = expected;
+        let what = match &self.change.kind {
+            ChangeKind::Create { .. } | ChangeKind::Delete { .. } => What::All,
+            ChangeKind::Alter { before, after } => What::Written {
+                attributes: before != after,
+                roles: !self.change.grants.is_empty(),
+                members: !self.change.members.is_empty(),
+            },
+        };
+        // What was not written is as it was when it was looked at, as far as this run is concerned.
+        let known = Seen { attributes: attributes.clone(), contents: contents.clone() };
+        let seen = look_at(reader, self.change.company, id, what, known).await?;
         Ok(match (&self.change.kind, seen) {
             (ChangeKind::Delete { .. }, None) => None,
             (ChangeKind::Delete { .. }, Some(_)) => Some(Stale::Appeared(vec![id])),
             (ChangeKind::Create { .. } | ChangeKind::Alter { .. }, None) => Some(Stale::Gone),
             (ChangeKind::Create { .. } | ChangeKind::Alter { .. }, Some(seen)) => {
-                difference(&seen, &expected.attributes, &expected.contents)
+                difference(&seen, attributes, contents)
             }
         })
     }
@@ -189,9 +217,9 @@ impl<'a> Group<'a> {
     }
 
     /// Writes the intent, and returns what to send it with.
-    fn begin(&mut self, tools: Tools<'_>, write: Write) -> Result<(Writer, Box<str>), ApplyError> {
+    pub(super) fn begin(&mut self, tools: Tools<'_>, write: Write) -> Result<(Writer, Box<str>), ApplyError> {
         self.sent += 1;
-        let Tools { job, change, step } = tools;
+        let Tools { job, change, step, .. } = tools;
         let id = format!("{}-{}-{}", job.label, step + 1, self.sent).into_boxed_str();
         let intent =
             Intent { at: Timestamp::now(), request_id: id.clone(), change, step, attempt: self.sent, write };
@@ -200,7 +228,7 @@ impl<'a> Group<'a> {
     }
 
     /// Writes what became of it, and notes whether it took effect, or may have.
-    fn end<T>(
+    pub(super) fn end<T>(
         &mut self,
         tools: Tools<'_>,
         id: &str,
@@ -217,251 +245,15 @@ impl<'a> Group<'a> {
         }
         let error = result.as_ref().err().map(ToString::to_string);
         let ending = Ending { at: Timestamp::now(), request_id: id.into(), outcome, group, error };
+        // Where it cannot be written the run ends: the journal is broken then, and the intent tells enough.
         if let Err(error) = tools.job.journal.write(&Record::Ending(ending)) {
-            // The write was made all the same; nothing new begins without a journal.
             tracing::error!(%error, "stopping");
-            tools.job.stop.store(true, Ordering::Relaxed);
         }
         result
     }
 
     /// Returns an error that calls for one more write, unless the run was interrupted meanwhile.
-    fn again(tools: Tools<'_>, error: ApiError) -> Result<(), ApplyError> {
+    pub(super) fn again(tools: Tools<'_>, error: ApiError) -> Result<(), ApplyError> {
         if tools.job.stop.load(Ordering::Relaxed) { Err(error.into()) } else { Ok(()) }
     }
-
-    /// Creates the group once: looks for its name before, and again if the answer is lost (contract §1.3).
-    ///
-    /// The API may allow two groups of one name, and somebody else may create one at the same moment.
-    /// So it looks once more afterwards: who sees a second group takes the own one, still empty, away
-    /// again. Two who see each other both do; never do both stay.
-    async fn create(
-        &mut self,
-        tools: Tools<'_>,
-        company: CompanyId,
-        attributes: &Attributes,
-    ) -> Result<(), Trouble> {
-        let name = &attributes.name;
-        let reader = tools.job.reader;
-        if let ids @ [_, ..] = &named(reader, company, name).await?[..] {
-            return Err(Trouble::Stale(Stale::Appeared(ids.to_vec())));
-        }
-        let id = match self.send_create(tools, company, attributes).await? {
-            Ok(id) => id,
-            Err(error) if error.ambiguous() => {
-                tracing::debug!(%error, "looking whether the group was created");
-                match &named(reader, company, name).await?[..] {
-                    [one] => *one,
-                    [] => {
-                        Self::again(tools, error)?;
-                        self.send_create(tools, company, attributes).await??
-                    }
-                    several => return Err(Trouble::Stale(Stale::Appeared(several.to_vec()))),
-                }
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let others: Vec<GroupId> =
-            named(reader, company, name).await?.into_iter().filter(|it| *it != id).collect();
-        if !others.is_empty() {
-            let (writer, request) = self.begin(tools, Write::DeleteGroup { company, group: id })?;
-            let result = writer.delete_group(company, id).await;
-            self.end(tools, &request, result, None)?;
-            self.wrote = Wrote::Nothing;
-            return Err(Trouble::Stale(Stale::Appeared(others)));
-        }
-        self.id = Some(id);
-        self.expected = Some(Expected { attributes: attributes.clone(), contents: Contents::default() });
-        Ok(())
-    }
-
-    async fn send_create(
-        &mut self,
-        tools: Tools<'_>,
-        company: CompanyId,
-        Attributes { name, description }: &Attributes,
-    ) -> Result<Result<GroupId, ApiError>, ApplyError> {
-        let write = Write::CreateGroup { company, name: name.clone(), description: description.clone() };
-        let (writer, id) = self.begin(tools, write)?;
-        let result = writer.create_group(company, name, description).await;
-        let group = result.as_ref().ok().copied();
-        Ok(self.end(tools, &id, result, group))
-    }
-
-    /// Deletes the group; where the API refuses because it is in use, empties it first (contract §3.5).
-    async fn delete(&mut self, tools: Tools<'_>, company: CompanyId, group: GroupId) -> Result<(), Trouble> {
-        let (writer, id) = self.begin(tools, Write::DeleteGroup { company, group })?;
-        let result = writer.delete_group(company, group).await;
-        let error = match self.end(tools, &id, result, None) {
-            Err(error) if matches!(error.status(), Some(400 | 409 | 422)) => error,
-            result => return Ok(result?),
-        };
-        tracing::debug!(%error, "emptying the group before deleting it");
-        Self::again(tools, error)?;
-        let members: Vec<UserId> =
-            self.expected.as_ref().map_or_else(Vec::new, |it| it.contents.members.clone());
-        for users in members.chunks(MEMBERS_PER_CALL) {
-            self.patch_members(tools, company, group, &[], users).await?;
-        }
-        let roles: Vec<RoleId> =
-            self.expected.iter().flat_map(|it| &it.contents.grants).map(|it| it.role).collect();
-        if !roles.is_empty() {
-            self.patch_roles(tools, company, group, &[], &roles).await?;
-        }
-        let (writer, id) = self.begin(tools, Write::DeleteGroup { company, group })?;
-        let result = writer.delete_group(company, group).await;
-        Ok(self.end(tools, &id, result, None)?)
-    }
-
-    /// Changes members; if the answer is lost, reads who is in and asks once more for the rest only.
-    ///
-    /// A removal is looked at before anything follows (contract §3.7): whoever is still in the group
-    /// would gain by its new roles what neither state gives.
-    async fn patch_members(
-        &mut self,
-        tools: Tools<'_>,
-        company: CompanyId,
-        group: GroupId,
-        add: &[UserId],
-        remove: &[UserId],
-    ) -> Result<(), Trouble> {
-        let reader = tools.job.reader;
-        match self.send_members(tools, company, group, add, remove).await? {
-            Ok(()) => (),
-            Err(error) if error.ambiguous() => {
-                tracing::debug!(%error, "looking who is in the group");
-                let asked: Vec<UserId> = add.iter().chain(remove).copied().collect();
-                let inside = reader.members_among(company, group, &asked).await?;
-                let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
-                let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
-                if !missing.is_empty() || !left.is_empty() {
-                    Self::again(tools, error)?;
-                    self.send_members(tools, company, group, &missing, &left).await??;
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-        if !remove.is_empty() {
-            match reader.members_among(company, group, remove).await?.len() {
-                0 => (),
-                left => return Err(ApplyError::Ignored { left }.into()),
-            }
-        }
-        if let Some(Expected { contents: Contents { members, .. }, .. }) = &mut self.expected {
-            members.retain(|it| !remove.contains(it));
-            members.extend(add);
-            members.sort_unstable();
-            members.dedup();
-        }
-        Ok(())
-    }
-
-    async fn send_members(
-        &mut self,
-        tools: Tools<'_>,
-        company: CompanyId,
-        group: GroupId,
-        add: &[UserId],
-        remove: &[UserId],
-    ) -> Result<Result<(), ApiError>, ApplyError> {
-        let write = Write::PatchMembers { company, group, add: add.to_vec(), remove: remove.to_vec() };
-        let (writer, id) = self.begin(tools, write)?;
-        let result = writer.patch_members(company, group, add, remove).await;
-        Ok(self.end(tools, &id, result, None))
-    }
-
-    /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
-    ///
-    /// What was to be taken away is looked at before anything follows: whoever joins later would
-    /// gain by a role that is still there.
-    async fn patch_roles(
-        &mut self,
-        tools: Tools<'_>,
-        company: CompanyId,
-        group: GroupId,
-        add: &[(RoleId, Scope)],
-        delete: &[RoleId],
-    ) -> Result<(), Trouble> {
-        let touched = || add.iter().map(|it| it.0).chain(delete.iter().copied());
-        let before: BTreeMap<RoleId, Scope> = {
-            let held = self.expected.as_ref().map_or(&[][..], |it| &it.contents.grants);
-            touched().map(|role| (role, scope_of(held, role))).collect()
-        };
-        let after: BTreeMap<RoleId, Scope> = touched()
-            .map(|role| {
-                let left = match delete.contains(&role) {
-                    true => self.given.get(&role).cloned().unwrap_or_default(),
-                    false => before[&role].clone(),
-                };
-                let given = add.iter().filter(|it| it.0 == role).map(|it| it.1.clone());
-                (role, Scope::any(given.chain([left])))
-            })
-            .collect();
-        let answer = self.send_roles(tools, company, group, add, delete).await?;
-        if answer.is_err() || !delete.is_empty() {
-            if let Err(error) = &answer
-                && !error.ambiguous()
-            {
-                return Err(answer.map_or_else(Trouble::from, |()| ApplyError::HalfWay.into()));
-            }
-            let held = grants(tools.job.reader.list_group_roles(company, group).await?);
-            let is = |side: &BTreeMap<RoleId, Scope>| {
-                side.iter().all(|(role, scope)| scope_of(&held, *role) == *scope)
-            };
-            match answer {
-                _ if is(&after) => (),
-                Ok(()) => return Err(ApplyError::RolesIgnored.into()),
-                Err(error) if is(&before) => {
-                    Self::again(tools, error)?;
-                    self.send_roles(tools, company, group, add, delete).await??;
-                }
-                Err(_) => return Err(ApplyError::HalfWay.into()),
-            }
-        }
-        self.given.extend(add.iter().cloned());
-        if let Some(Expected { contents: Contents { grants, .. }, .. }) = &mut self.expected {
-            grants.retain(|it| !after.contains_key(&it.role));
-            let held = after.into_iter().filter(|it| !it.1.is_empty());
-            grants.extend(held.map(|(role, scope)| Grant { role, scope, as_read: Vec::new(), from: None }));
-            grants.sort_by_key(|it| it.role);
-        }
-        Ok(())
-    }
-
-    async fn send_roles(
-        &mut self,
-        tools: Tools<'_>,
-        company: CompanyId,
-        group: GroupId,
-        add: &[(RoleId, Scope)],
-        delete: &[RoleId],
-    ) -> Result<Result<(), ApiError>, ApplyError> {
-        let added: Vec<RoleToAdd> =
-            add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.to_wire() }).collect();
-        // Named exactly as they were read (contract §3.10).
-        let entry = |it: &Grant| {
-            let role = it.role;
-            let entries = it.as_read.iter().cloned();
-            entries.map(|scope| RoleToDelete { role, scope }).collect::<Vec<_>>()
-        };
-        let deleted: Vec<RoleToDelete> =
-            self.prior.iter().filter(|it| delete.contains(&it.role)).flat_map(entry).collect();
-        let write = Write::PatchRoles {
-            company,
-            group,
-            add: add.iter().map(|(role, scope)| Added::new(*role, scope)).collect(),
-            remove: delete.to_vec(),
-        };
-        let (writer, id) = self.begin(tools, write)?;
-        let result = writer.patch_roles(company, group, &added, &deleted).await;
-        Ok(self.end(tools, &id, result, None))
-    }
-}
-
-async fn named(reader: &Reader, company: CompanyId, name: &str) -> Result<Vec<GroupId>, ApiError> {
-    Ok(reader.find_groups_named(company, name).await?.into_iter().map(|it| it.id).collect())
-}
-
-fn scope_of(held: &[Grant], role: RoleId) -> Scope {
-    held.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| it.scope.clone())
 }

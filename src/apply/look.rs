@@ -40,6 +40,48 @@ pub(super) async fn look(
     }
 }
 
+/// What of a group is looked at.
+#[derive(Clone, Copy)]
+pub(super) enum What {
+    /// Whether it exists, and all of it.
+    All,
+    /// The parts that were written.
+    Written { attributes: bool, roles: bool, members: bool },
+}
+
+/// Reads a part of a group; the rest is taken from what is known.
+pub(super) async fn look_at(
+    reader: &Reader,
+    company: CompanyId,
+    group: GroupId,
+    what: What,
+    mut known: Seen,
+) -> Result<Option<Seen>, ApiError> {
+    let What::Written { attributes, roles, members } = what else {
+        return look(reader, company, group).await;
+    };
+    let read = async {
+        if members {
+            let mut found = reader.list_members(company, group).await?;
+            found.sort_unstable();
+            known.contents.members = found;
+        }
+        if roles {
+            known.contents.grants = grants(reader.list_group_roles(company, group).await?);
+        }
+        if attributes {
+            let head = reader.get_group(company, group).await?;
+            known.attributes = Attributes { name: head.name, description: head.description };
+        }
+        Ok(known)
+    };
+    match read.await {
+        Ok(seen) => Ok(Some(seen)),
+        Err(ApiError::Refused { status: 404, .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Returns how what is seen differs from what is expected.
 pub(super) fn difference(seen: &Seen, attributes: &Attributes, contents: &Contents) -> Option<Stale> {
     if seen.attributes != *attributes {

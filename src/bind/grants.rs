@@ -9,7 +9,7 @@ use crate::{
     ids::RoleId,
     manifest::{
         access::ProvidedBy,
-        declared::{DeclaredGrant, DeclaredGroup, Rest, RoleRef},
+        declared::{DeclaredGroup, Rest, RoleRef},
     },
     plan::{Quarantined, Withheld},
     scope::Scope,
@@ -36,11 +36,12 @@ impl<'a> Roles<'a> {
         self.all.iter().find(|it| it.id == id).map_or_else(|| id.to_string().into(), |it| it.name.clone())
     }
 
-    fn find(&self, grant: &DeclaredGrant) -> Result<&'a RoleHead, Finding> {
-        let (name, provided_by) = match &grant.role {
+    /// Returns the role that a file names at `from`.
+    pub(super) fn find(&self, role: &RoleRef, from: Place) -> Result<&'a RoleHead, Finding> {
+        let (name, provided_by) = match role {
             RoleRef::Id(id) => {
                 return self.all.iter().find(|it| it.id == *id).ok_or_else(|| {
-                    Finding::new(Code::UnknownRole, grant.from, format!("no role has the id {id}"))
+                    Finding::new(Code::UnknownRole, from, format!("no role has the id {id}"))
                         .help("the company can assign only the roles that its role list holds")
                 });
             }
@@ -55,16 +56,14 @@ impl<'a> Roles<'a> {
         let fitting: Vec<&RoleHead> = named.iter().filter(fits).copied().collect();
         match &fitting[..] {
             [one] => Ok(one),
-            [] => {
-                Err(Finding::new(Code::UnknownRole, grant.from, format!("the company has no role `{name}`"))
-                    .help(match did_you_mean(name, self.by_name.keys().copied()) {
-                        Some(near) => near,
-                        None => format!("its roles are: {}", list(self.all)),
-                    }))
-            }
+            [] => Err(Finding::new(Code::UnknownRole, from, format!("the company has no role `{name}`"))
+                .help(match did_you_mean(name, self.by_name.keys().copied()) {
+                    Some(near) => near,
+                    None => format!("its roles are: {}", list(self.all)),
+                })),
             several => Err(Finding::new(
                 Code::AmbiguousRole,
-                grant.from,
+                from,
                 format!("{} roles are called `{name}`", several.len()),
             )
             .help(format!(
@@ -152,7 +151,7 @@ impl Binding<'_> {
     fn asked(&mut self, declared: &DeclaredGroup) -> BTreeMap<RoleId, Asked> {
         let mut all: BTreeMap<RoleId, Asked> = BTreeMap::new();
         for entry in &declared.grants.entries {
-            let role = match self.roles.find(entry) {
+            let role = match self.roles.find(&entry.role, entry.from) {
                 Ok(role) => role,
                 Err(finding) => {
                     self.findings.push(finding);

@@ -60,14 +60,6 @@ pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matc
                 )
                 .help("a deletion names the group as it is called now: correct `group` or `id`"),
             ),
-            Target::Found(head) if head.unmodifiable => matched.findings.push(
-                Finding::new(
-                    Code::UnmodifiableGroup,
-                    removal.from,
-                    format!("`{}` is a standard group and cannot be deleted", head.name),
-                )
-                .help("to keep everybody out of it, declare it with `roles: unmanaged` and `members: []`"),
-            ),
             target => matched.removals.push((removal, target)),
         }
     }

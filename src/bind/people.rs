@@ -56,7 +56,7 @@ impl<'a> Directory<'a> {
         Self { by_key }
     }
 
-    fn find<'s>(&'s self, person: &'s PersonRef) -> &'s [&'s User] {
+    pub(super) fn find<'s>(&'s self, person: &'s PersonRef) -> &'s [&'s User] {
         let key = match person {
             PersonRef::Email(email) => Key::Email(email.as_str()),
             PersonRef::ExternalId(id) => Key::ExternalId(id),
@@ -89,6 +89,35 @@ impl<'a> Directory<'a> {
             // The API knows the user and not the company: no proof that the user may be a member.
             (true, None) => Err(Failed { why: Unresolved::Unknown, candidates: ids(all) }),
             (false, _) => one_active(&own),
+        }
+    }
+
+    /// Returns the one user of `company`, active or not, whom the file names: enough to take something away.
+    ///
+    /// # Errors
+    ///
+    /// Why there is not exactly one.
+    pub fn anyone(&self, company: CompanyId, person: &PersonRef) -> Result<UserId, Unresolved> {
+        let all = self.find(person);
+        // The API may not say whose a user is; being in a group of the company says enough.
+        let fits = |it: &&User| it.company.is_none_or(|own| own == company);
+        let own: Vec<&User> = all.iter().copied().filter(fits).collect();
+        match (&own[..], all.iter().find_map(|it| it.company)) {
+            ([one], _) => Ok(one.id),
+            ([], Some(other)) => Err(Unresolved::Foreign(other)),
+            ([], None) => Err(Unresolved::Unknown),
+            (several, _) => Err(Unresolved::Ambiguous(ids(several))),
+        }
+    }
+
+    /// Returns the one user, of any company, whom the file names; of several the one of `companies`.
+    pub fn someone(&self, companies: &[CompanyId], person: &PersonRef) -> Option<UserId> {
+        let all = self.find(person);
+        let inside = |it: &&&User| it.company.is_some_and(|own| companies.contains(&own));
+        let inside: Vec<&User> = all.iter().filter(inside).copied().collect();
+        match (all, &inside[..]) {
+            ([one], _) | (_, [one]) => Some(one.id),
+            _ => None,
         }
     }
 

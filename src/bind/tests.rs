@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    access::{Contents, Grant},
     diff,
     ids::{CompanyId, GroupId, RoleId},
     manifest::{
@@ -13,6 +14,8 @@ use crate::{
     snapshot::{RoleHead, User},
     source::FileId,
 };
+
+mod rules;
 
 const VOYAGER: CompanyId = CompanyId(Uuid::from_u128(0x1a6f_0000_0000_4000_8000_0000_0000_0001));
 const GLOBEX: CompanyId = CompanyId(Uuid::from_u128(0x1a6f_0000_0000_4000_8000_0000_0000_0002));
@@ -73,6 +76,7 @@ fn snapshot() -> Snapshot {
             (GroupId(Uuid::from_u128(1)), contents(&[1, 2])),
             (GroupId(Uuid::from_u128(2)), contents(&[3])),
         ]),
+        held: BTreeMap::new(),
     };
     let users = [
         (1, "ana@voyager.example"),
@@ -83,7 +87,8 @@ fn snapshot() -> Snapshot {
         (6, "twin@voyager.example"),
         (7, "twin@voyager.example"),
     ];
-    Snapshot { companies: vec![company], users: users.iter().map(|(n, email)| user(*n, email)).collect() }
+    let users = users.iter().map(|(n, email)| user(*n, email)).collect();
+    Snapshot { companies: vec![company], users, direct: BTreeMap::new() }
 }
 
 fn bound(access: &str) -> Result<Bound, Vec<Finding>> {
@@ -91,9 +96,15 @@ fn bound(access: &str) -> Result<Bound, Vec<Finding>> {
 }
 
 fn bound_to(access: &str, snapshot: &Snapshot) -> Result<Bound, Vec<Finding>> {
+    bound_by("", access, snapshot)
+}
+
+/// Binds an access file in a workspace that says more.
+fn bound_by(workspace: &str, access: &str, snapshot: &Snapshot) -> Result<Bound, Vec<Finding>> {
     let access = format!("version: 1\n{access}");
+    let workspace = format!("{WORKSPACE}{workspace}");
     let files = Files {
-        workspace: Some((FileId(0), parse(WORKSPACE, FileId(0)).unwrap())),
+        workspace: Some((FileId(0), parse(&workspace, FileId(0)).unwrap())),
         access: vec![(FileId(1), parse(&access, FileId(1)).unwrap())],
         company: None,
     };
@@ -102,7 +113,7 @@ fn bound_to(access: &str, snapshot: &Snapshot) -> Result<Bound, Vec<Finding>> {
 }
 
 fn outcome(access: &str) -> Vec<String> {
-    lines(&diff::plan(bound(access).unwrap_or_else(|it| panic!("{it:?}")), &snapshot()))
+    lines(&diff::plan(&bound(access).unwrap_or_else(|it| panic!("{it:?}")), &snapshot()))
 }
 
 /// Returns every change and everything withheld, a line each.
@@ -126,7 +137,8 @@ fn lines(plan: &Plan) -> Vec<String> {
         for member in &change.members {
             let effect = match &member.effect {
                 MemberEffect::Add { .. } => "+",
-                MemberEffect::Remove { why: crate::access::Why::Ended(_), .. } => "ended",
+                MemberEffect::Remove { why: Why::Ended(_), .. } => "ended",
+                MemberEffect::Remove { why: Why::LockedOut(_), .. } => "cut off",
                 MemberEffect::Remove { .. } => "-",
             };
             lines.push(format!("  {effect} {}", plan.names.person(member.user)));
@@ -142,6 +154,8 @@ fn lines(plan: &Plan) -> Vec<String> {
             }
             Withheld::Group { candidates } => format!("withheld group {}", candidates.len()),
             Withheld::InactiveMember { person } => format!("inactive {person}"),
+            Withheld::Unmodifiable { what } => format!("{what:?} of {} stay", quarantined.group),
+            Withheld::Lockout { person, why } => format!("not cut off {person}: {}", words(why)),
         });
     }
     lines
@@ -215,7 +229,7 @@ fn a_membership_that_has_ended_goes_even_if_the_person_is_inactive() {
     let mut snapshot = snapshot();
     snapshot.users[1].active = false;
     let access = desk(AGENT, "{ atLeast: [{ email: bo@voyager.example, until: 2026-11-20 }] }");
-    let plan = diff::plan(bound_to(&access, &snapshot).unwrap(), &snapshot);
+    let plan = diff::plan(&bound_to(&access, &snapshot).unwrap(), &snapshot);
     assert_eq!(lines(&plan), ["alter Desk", "  ended bo@voyager.example"]);
 }
 
@@ -229,7 +243,7 @@ fn what_cannot_be_read_is_replaced_whole_or_left_whole() {
     grant.as_read = vec![Some(raw)];
     let plan = |roles: &str| {
         let access = desk(roles, "unmanaged");
-        lines(&diff::plan(bound_to(&access, &snapshot).unwrap(), &snapshot))
+        lines(&diff::plan(&bound_to(&access, &snapshot).unwrap(), &snapshot))
     };
     assert_eq!(plan(AGENT), ["alter Desk", "  Changes Agent"]);
     assert_eq!(plan(&format!("{{ atLeast: {AGENT} }}")), ["withheld Agent: unreadable"]);
@@ -244,7 +258,7 @@ fn an_entry_without_a_scope_is_seen_beside_one_with_a_scope_and_never_overwritte
     grant.as_read.push(None);
     let plan = |roles: &str| {
         let access = desk(roles, "unmanaged");
-        lines(&diff::plan(bound_to(&access, &snapshot).unwrap(), &snapshot))
+        lines(&diff::plan(&bound_to(&access, &snapshot).unwrap(), &snapshot))
     };
     assert_eq!(plan(AGENT), ["alter Desk", "  Changes Agent"]);
     assert_eq!(plan(&format!("{{ atLeast: {AGENT} }}")), ["withheld Agent: unreadable"]);
@@ -259,7 +273,7 @@ fn a_traveller_is_looked_for_in_the_companies_that_the_audience_names() {
     snapshot.users[4].external_id = Some("ext-1".into());
     let plan = |scope: &str| {
         let access = desk(&format!("[{{ role: Agent, scope: {scope} }}]"), "unmanaged");
-        diff::plan(bound_to(&access, &snapshot).unwrap(), &snapshot)
+        diff::plan(&bound_to(&access, &snapshot).unwrap(), &snapshot)
     };
     let named = plan("{ company: globex, profile: { externalId: ext-1 } }");
     assert!(named.names.people.values().any(|it| &**it == "vip@globex.example"), "{named:?}");
@@ -371,7 +385,6 @@ removed:
         [
             (3, Code::UnknownRole),
             (3, Code::AmbiguousRole),
-            (4, Code::UnmodifiableGroup),
             (5, Code::UnknownGroup),
             (6, Code::UnknownGroup),
             (7, Code::NameTaken),
@@ -382,7 +395,7 @@ removed:
 }
 
 #[test]
-fn an_ambiguous_role_lists_its_candidates_and_a_standard_group_names_the_way_out() {
+fn an_ambiguous_role_lists_its_candidates() {
     let help = |access: &str| bound(access).unwrap_err().remove(0).help.unwrap();
     let ambiguous = help(&desk("[{ role: Desk Lead, scope: { company: globex } }]", "[]"));
     for id in [2, 3] {
@@ -392,10 +405,30 @@ fn an_ambiguous_role_lists_its_candidates_and_a_standard_group_names_the_way_out
         desk("[{ role: { name: Desk Lead, providedBy: company }, scope: { company: globex } }]", "unmanaged");
     assert_eq!(outcome(&company), ["alter Desk", "  - Agent", "  + Desk Lead"]);
     assert_eq!(help(&desk("[{ role: Agnet, scope: { company: globex } }]", "[]")), "did you mean `Agent`?");
-    let frozen = help("groups: [{ name: Admins, description: d, roles: [], members: [] }]\n");
-    assert!(frozen.contains("rolecall duplicate \"Admins\""), "{frozen}");
-    let gone = bound("removed: [{ group: Admins, reason: r }]\n").unwrap_err();
-    assert_eq!(gone[0].code, Code::UnmodifiableGroup);
+}
+
+#[test]
+fn what_a_standard_group_keeps_is_withheld_and_its_members_change() {
+    let roles = "[{ role: Agent, scope: { company: voyager } }]";
+    for (entry, lines) in [
+        (
+            format!("name: Admins, description: d, roles: {roles}, members: [ana@voyager.example]"),
+            &["alter Admins", "  + ana@voyager.example", "  - cy@voyager.example", "Roles of Admins stay"][..],
+        ),
+        ("name: Admins, description: d, roles: [], members: unmanaged".to_owned(), &["Roles of Admins stay"]),
+        (
+            "name: Admins, description: e, roles: unmanaged, members: unmanaged".to_owned(),
+            &["Attributes of Admins stay"],
+        ),
+        (
+            "name: Chiefs, renamedFrom: Admins, description: d, roles: unmanaged, members: unmanaged"
+                .to_owned(),
+            &["Attributes of Admins stay"],
+        ),
+    ] {
+        assert_eq!(outcome(&format!("groups: [{{ {entry} }}]\n")), lines, "{entry}");
+    }
+    assert_eq!(outcome("removed: [{ group: Admins, reason: r }]\n"), ["Existence of Admins stay"]);
     let same = "groups: [{ name: Admins, description: d, roles: [{ role: Agent, scope: { company: globex } }], members: unmanaged }]\n";
     assert!(outcome(same).is_empty());
 }
@@ -444,7 +477,7 @@ proptest::proptest! {
             company.groups = shuffled(&company.groups, live);
             company.roles = shuffled(&company.roles, roles);
             let bound = bind(&check(&files).unwrap(), &snapshot, "2026-11-21T12:00:00Z".parse().unwrap());
-            lines(&diff::plan(bound.unwrap(), &snapshot))
+            lines(&diff::plan(&bound.unwrap(), &snapshot))
         };
         let lines = plan([0; 6]);
         proptest::prop_assert!(lines.len() > 10, "{:?}", lines);

@@ -1,25 +1,31 @@
-//! `rolecall apply`: plan, ask, write, read back. The only command that writes live.
+//! `rolecall apply`: plan or read a plan, have it approved, write, read back. The only command that writes live.
 
 use std::{
-    collections::BTreeSet,
+    fs,
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use rolecall::{
     apply::{Job, Outcome, Report, WRITERS, apply},
+    digest, document,
+    guard::{ApprovedPlan, approve},
     journal::Journal,
-    order::{ScopeChange, Step, order},
+    order::Step,
     plan::Plan,
-    record::{self, Record},
-    render,
+    record::{self, Record, Start},
+    render::escape::terminal as show,
+    rollback,
+    source::Sources,
 };
 use serde_json::Value;
 
 use super::{
     Format, Global, Selection,
+    approval::{self, ID_DIGITS},
     failure::{Exit, Failure},
     output::Output,
     report::{self, Applied, words},
@@ -33,39 +39,113 @@ pub(super) struct Arguments {
     /// Apply without asking
     #[arg(long, env = "ROLECALL_AUTO_APPROVE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
     auto_approve: bool,
-    /// Failed steps after which nothing new is begun: a number, or a share such as 5% [default: 10 or 5%, whichever is more]
-    #[arg(long, value_name = "N", env = "ROLECALL_MAX_FAILURES", value_parser = failures, default_value = "usual", hide_default_value = true, hide_env = true)]
-    max_failures: Failures,
-    /// File that notes every write before it is sent [default: below .rolecall/journal]
+    /// Apply without asking, if the plan still has this id
+    #[arg(long, value_name = "PLAN_ID", env = "ROLECALL_APPROVE", value_parser = plan_id, hide_env = true)]
+    approve: Option<String>,
+    /// Apply without asking, if the plan does no more than this saved one
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["approve", "auto_approve"])]
+    approved_at_most: Option<PathBuf>,
+    /// Only cut off who is locked out, with the fewest requests
+    #[arg(long, value_name = "PART", conflicts_with = "approved_at_most")]
+    only: Option<Only>,
+    /// Begin nothing new after so many failed steps [default: 10, or 5% if that is more]
+    #[arg(long, value_name = "N", env = "ROLECALL_MAX_FAILURES", value_parser = failures, hide_env = true)]
+    max_failures: Option<Failures>,
+    /// File that notes every write [default: below .rolecall/journal]
     #[arg(long, value_name = "FILE", env = "ROLECALL_JOURNAL", hide_env = true)]
     journal: Option<PathBuf>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// The removals of people who are locked out
+    Lockout,
+}
+
+/// What is applied.
+enum What {
+    /// A plan that was saved, and where.
+    Saved(PathBuf),
+    /// What the files ask for.
+    Files,
+    /// The lock-outs alone.
+    Lockouts,
+}
+
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    let what = what(global, arguments)?;
+    let at_most = match &arguments.approved_at_most {
+        Some(path) => Some(approval::read_plan(&run::here(global).join(path), Sources::default())?),
+        None => None,
+    };
+    // A plan that is named was looked at; whoever starts the process says so.
+    let consented = arguments.auto_approve
+        || arguments.approve.is_some()
+        || at_most.is_some()
+        || matches!(what, What::Saved(..));
     // Before any request, so that a job without consent costs nothing.
-    if !arguments.auto_approve && !io::stdin().is_terminal() {
+    if !consented && !io::stdin().is_terminal() {
         return Err(Failure::invalid("nobody is there to approve the changes").hint(
-            "give `--auto-approve`, or run it in a terminal; `rolecall plan` shows what would change",
+            "give `--approve PLAN_ID` or `--auto-approve`, or run it in a terminal; `rolecall plan` shows what would change",
         ));
     }
-    let now = arguments.selection.now()?;
-    let checked = run::checked(global, &arguments.selection.paths)?;
+    // Not `SOURCE_DATE_EPOCH`: it is for output that can be reproduced, and would bring back what has ended.
+    let now = arguments.selection.now.or_clock();
+    let is_saved = matches!(what, What::Saved(_));
+    let checked = match &what {
+        What::Saved(..) => run::checked(global, &[])?,
+        What::Files | What::Lockouts => run::checked(global, &arguments.selection.paths)?,
+    };
     run::block_on(async {
-        let planned = run::until_signal(run::planned(global, output, checked, now)).await?;
+        let planning = async {
+            match what {
+                What::Saved(path) => {
+                    approval::saved(global, arguments.approve.as_deref(), output, checked, &path, now).await
+                }
+                What::Files => run::planned(global, output, checked, now).await,
+                What::Lockouts => run::lockouts(global, output, checked, now).await,
+            }
+        };
+        let mut planned = run::until_signal(planning).await?;
+        let stop = run::stop_on_signal(output);
+        let id = digest::plan_id(&planned.plan);
+        planned.announce(output);
         if output.format != Format::Json {
             output.result(&planned.rendered(output.format));
         }
-        if !planned.plan.is_empty() && !arguments.auto_approve {
+        if let Some(no) = approval::not_approved(
+            arguments.approve.as_deref(),
+            at_most.as_ref(),
+            (&planned.plan, id),
+            &planned.connected.url,
+        ) {
+            return Ok(no.say(output, &planned));
+        }
+        let plan = match approve(std::mem::take(&mut planned.plan), arguments.approve.is_some()) {
+            Ok(plan) => plan,
+            Err(refusal) => {
+                planned.plan = refusal.plan;
+                return Ok(approval::blocked(&planned.plan).say(output, &planned));
+            }
+        };
+        if !plan.plan().is_empty() && !consented {
             run::until_signal(consent(output)).await?;
         }
-        let steps = order(&planned.plan, ScopeChange::default(), &BTreeSet::new()).steps;
-        let (report, journal) = write(global, arguments, output, &planned, &steps).await?;
-        let applied =
-            Applied { plan: &planned.plan, steps: &steps, report: &report, journal, again: "rolecall apply" };
-        let exit = applied.exit();
+        let (report, journal) = write(global, arguments, output, (&planned, &plan), &stop).await?;
+        planned.plan = plan.into_plan();
+        let (program, again) = commands(global, arguments, is_saved);
+        let applied = Applied {
+            plan: &planned.plan,
+            steps: &planned.steps,
+            report: &report,
+            journal: journal.as_deref(),
+            program: &program,
+            again: &again,
+        };
         output.result(&match output.format {
             Format::Json => {
-                let plan: Value = serde_json::from_str(&planned.rendered(Format::Json)).unwrap_or_default();
+                let plan: Value =
+                    serde_json::from_str(&planned.rendered(Format::Json)).expect("a document is JSON");
                 format!("{:#}\n", applied.json(&plan))
             }
             Format::Text => applied.text(),
@@ -74,8 +154,25 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
                 applied.text().lines().map(|it| format!("    {it}").trim_end().to_owned() + "\n").collect()
             }
         });
-        Ok(exit)
+        Ok(applied.exit())
     })
+}
+
+/// Returns what the arguments ask to apply; a saved plan is read before anything else.
+fn what(global: &Global, arguments: &Arguments) -> Result<What, Failure> {
+    let is_plan = |it: &PathBuf| it.extension().is_some_and(|it| it == "json");
+    match &arguments.selection.paths[..] {
+        _ if arguments.only == Some(Only::Lockout) => Ok(What::Lockouts),
+        [path] if is_plan(path) => {
+            let path = run::here(global).join(path);
+            approval::read_plan(&path, Sources::default())?;
+            Ok(What::Saved(path))
+        }
+        paths if paths.iter().any(is_plan) => {
+            Err(Failure::invalid("a saved plan is applied alone").hint("name one plan, or files and folders"))
+        }
+        _ => Ok(What::Files),
+    }
 }
 
 /// Asks on the terminal; only a whole `yes` counts.
@@ -97,74 +194,108 @@ async fn write(
     global: &Global,
     arguments: &Arguments,
     output: &Output,
-    planned: &Planned,
-    steps: &[Step],
+    (planned, approved): (&Planned, &ApprovedPlan),
+    stop: &AtomicBool,
 ) -> Result<(Report, Option<PathBuf>), Failure> {
-    let Planned { plan, connected, checked, .. } = planned;
+    let (plan, steps) = (approved.plan(), &planned.steps[..]);
     if steps.is_empty() {
         return Ok((Report { outcomes: Vec::new(), halted: None, differ: Vec::new() }, None));
     }
-    let label = "0123456789ab";
-    let path = arguments.journal.clone().unwrap_or_else(|| {
-        let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ");
-        checked.loaded.root.join(".rolecall/journal").join(format!("{label}-{time}.ndjson"))
-    });
-    let document: Value = serde_json::from_str(&planned.rendered(Format::Json)).unwrap_or_default();
-    let start = Record::Start {
+    let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));
+    let path = match &arguments.journal {
+        Some(path) => run::here(global).join(path),
+        None => {
+            let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%9fZ");
+            let own = planned.checked.loaded.root.join(".rolecall");
+            ignored(&own);
+            own.join("journal").join(format!("{label}-{time}.ndjson"))
+        }
+    };
+    let (whole, inverse) =
+        (document::line(&planned.view(plan)), document::line(&planned.view(&rollback::inverse(plan))));
+    let start = Start {
         version: record::VERSION,
         at: Timestamp::now(),
-        tool: env!("CARGO_PKG_VERSION").into(),
-        plan: document.clone(),
-        inverse: document,
+        tool: env!("CARGO_PKG_VERSION"),
+        plan: &whole,
+        inverse: &inverse,
     };
     let journal = Journal::create(&path, &start)?;
-    let stop = run::stop_on_signal(output);
-    let max_failures = arguments.max_failures.of(steps.len());
-    let writers = global.concurrency.map_or(WRITERS, usize::from);
     let job = Job {
-        reader: &connected.reader,
-        writer: &connected.writer,
-        plan,
+        reader: &planned.connected.reader,
+        writer: &planned.connected.writer,
+        plan: approved,
         steps,
         journal: &journal,
-        label,
-        stop: &stop,
-        writers,
-        max_failures,
+        label: &label,
+        stop,
+        writers: global.concurrency.map_or(WRITERS, usize::from),
+        max_failures: arguments.max_failures.unwrap_or(Failures::Usual).of(steps.len()),
     };
     let counter = output.counter(steps.len());
     let report = apply(job, |step, outcome| {
         counter.settled(&line(&steps[step], outcome, plan));
         if output.events.wanted() {
-            let change = &plan.changes[steps[step].change];
             let mut facts = report::step(plan, steps, &steps[step], outcome);
             facts["of"] = steps.len().into();
             facts["number"] = (step + 1).into();
-            facts["group"] = (*change.name).into();
+            facts["group"] = (*plan.changes[steps[step].change].name).into();
             output.events.send("step", facts);
         }
     })
     .await;
     drop(counter);
-    let applied = Applied { plan, steps, report: &report, journal: None, again: "" };
-    let exit = applied.exit();
+    let exit = Applied { plan, steps, report: &report, journal: None, program: "", again: "" }.exit();
     let end = Record::End { at: Timestamp::now(), exit: exit.code(), result: exit.name().into() };
     if let Err(error) = journal.write(&end) {
         output.message(&format!("the journal has no last line: {error}"));
     }
-    Ok((report, Some(path)))
+    Ok((report, Some(inside(&path, global))))
+}
+
+/// Keeps what a run leaves behind out of Git: journals name people. Where that fails, so will the journal.
+fn ignored(folder: &Path) {
+    let file = folder.join(".gitignore");
+    if !file.exists() && fs::create_dir_all(folder).is_ok() {
+        let _ = fs::write(file, "*\n");
+    }
+}
+
+/// Returns a path as it can be typed in the folder that the run is about.
+fn inside(path: &Path, global: &Global) -> PathBuf {
+    let here = fs::canonicalize(run::here(global)).ok();
+    let whole = fs::canonicalize(path).ok();
+    let inside = here.zip(whole).and_then(|(here, whole)| Some(whole.strip_prefix(here).ok()?.to_owned()));
+    inside.unwrap_or_else(|| path.to_owned())
+}
+
+/// Returns the program with the workspace it was told, and what goes on from here.
+fn commands(global: &Global, arguments: &Arguments, saved: bool) -> (String, String) {
+    let mut program = "rolecall".to_owned();
+    if let Some(workspace) = &global.workspace {
+        program += &format!(" -C {}", report::typed(&workspace.display().to_string()));
+    }
+    let again = if saved {
+        // What is left is no longer what was saved.
+        format!("{program} plan, and have that approved")
+    } else {
+        let mut again = format!("{program} apply");
+        for path in &arguments.selection.paths {
+            again += &format!(" {}", report::typed(&path.display().to_string()));
+        }
+        again + if arguments.only.is_some() { " --only lockout" } else { "" }
+    };
+    (program, again)
 }
 
 /// Returns `done  GROUP: what`, or why not.
 fn line(step: &Step, outcome: &Outcome, plan: &Plan) -> String {
-    let name = render::escape::terminal(&plan.changes[step.change].name);
+    let name = show(&plan.changes[step.change].name);
     let what = words(&step.call);
     match outcome {
         Outcome::Done => format!("done    {name}: {what}"),
-        Outcome::Failed { error, .. } => {
-            format!("failed  {name}: {what}: {}", render::escape::terminal(&error.to_string()))
-        }
-        Outcome::Stale(how) => format!("stale   {name}: {how}"),
+        Outcome::Failed { error, .. } => format!("failed  {name}: {what}: {}", show(&error.to_string())),
+        Outcome::Stale { how, .. } => format!("stale   {name}: {how}"),
         Outcome::Skipped(_) => format!("skipped {name}: {what}"),
         Outcome::Halted => format!("stopped {name}: {what}"),
     }
@@ -176,7 +307,7 @@ enum Failures {
     /// So many steps.
     Steps(usize),
     /// So many in a hundred steps.
-    Percent(u8),
+    Percent(usize),
     /// Ten steps, or five in a hundred where that is more.
     Usual,
 }
@@ -185,20 +316,27 @@ impl Failures {
     fn of(self, steps: usize) -> usize {
         match self {
             Self::Steps(n) => n,
-            Self::Percent(n) => (steps * usize::from(n)).div_ceil(100),
-            Self::Usual => 10.max(steps.div_ceil(20)),
+            Self::Percent(n) => (steps * n).div_ceil(100),
+            Self::Usual => 10.max(Self::Percent(5).of(steps)),
         }
     }
 }
 
 /// Reads `10` or `5%`.
 fn failures(raw: &str) -> Result<Failures, String> {
-    if raw == "usual" {
-        return Ok(Failures::Usual);
-    }
     let parsed = match raw.strip_suffix('%') {
         Some(percent) => percent.parse().ok().filter(|it| (1..=100).contains(it)).map(Failures::Percent),
         None => raw.parse().ok().filter(|it| *it > 0).map(Failures::Steps),
     };
     parsed.ok_or_else(|| "write a number of steps such as 10, or a share of them such as 5%".to_owned())
+}
+
+/// Reads the id of a plan: all of its digits, or at least those that a plan shows.
+fn plan_id(raw: &str) -> Result<String, String> {
+    let digits = raw.to_ascii_lowercase();
+    if (ID_DIGITS..=64).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_hexdigit()) {
+        Ok(digits)
+    } else {
+        Err(format!("a plan id has {ID_DIGITS} to 64 hexadecimal digits, as `Plan id:` shows them"))
+    }
 }

@@ -26,6 +26,8 @@ pub(crate) enum Exit {
     Invalid,
     /// Not authenticated, or not allowed.
     Auth,
+    /// A guard stopped it; nothing was written.
+    Blocked,
     /// The live state is not what the plan saw; nothing was written to what differs.
     Stale,
     /// Network, server, rate limit, or an incomplete read.
@@ -43,6 +45,7 @@ impl Exit {
             Self::Partial => 3,
             Self::Invalid => 4,
             Self::Auth => 5,
+            Self::Blocked => 6,
             Self::Stale => 7,
             Self::Remote => 8,
             Self::Interrupted => 130,
@@ -57,6 +60,7 @@ impl Exit {
             Self::Partial => "partial",
             Self::Invalid => "invalid",
             Self::Auth => "auth",
+            Self::Blocked => "blocked",
             Self::Stale => "stale",
             Self::Remote => "remote",
             Self::Interrupted => "interrupted",
@@ -105,6 +109,13 @@ impl Failure {
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
         if let Self::Trouble { hint, .. } = &mut self {
             *hint = Some(text.into());
+        }
+        self
+    }
+
+    pub(crate) fn because(mut self, reasons: Vec<String>) -> Self {
+        if let Self::Trouble { causes, .. } = &mut self {
+            *causes = reasons;
         }
         self
     }

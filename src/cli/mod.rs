@@ -3,6 +3,7 @@
 //! The only module that prints and reads the environment. One file per command.
 
 mod apply;
+mod approval;
 mod drift;
 mod duplicate;
 mod events;
@@ -10,6 +11,7 @@ mod failure;
 mod output;
 mod plan;
 mod report;
+mod rollback;
 mod run;
 mod sandbox;
 mod schema;
@@ -35,7 +37,7 @@ use output::Output;
     after_help = "\
 Start with:   rolecall plan examples/quickstart
 Credentials:  ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN; each also as …_FILE
-Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 not authorised, 8 remote, 130 interrupted"
+Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 not authorised, 6 blocked, 7 stale, 8 remote, 130 interrupted"
 )]
 struct Cli {
     #[command(flatten)]
@@ -114,8 +116,15 @@ struct Global {
 /// What to read and compare; shared by the commands that plan.
 #[derive(Debug, Args)]
 struct Selection {
-    /// Workspace folders or access files; the workspace around the current folder where absent
+    /// Workspace folders or access files, or for apply one saved plan; the workspace around here where absent
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    now: Now,
+}
+
+/// The time of a run.
+#[derive(Debug, Args)]
+struct Now {
     /// The time that `until` is compared with, instead of now
     #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant, hide_env = true)]
     now: Option<Timestamp>,
@@ -132,6 +141,11 @@ enum Command {
     /// Make the live access match the files
     #[command(after_help = "Example: rolecall apply examples/quickstart --auto-approve")]
     Apply(apply::Arguments),
+    /// Show the plan that undoes what an apply did
+    #[command(
+        after_help = "Example: rolecall rollback .rolecall/journal/7c1e09ab44d2-20261121T080000000Z.ndjson --out undo.json"
+    )]
+    Rollback(rollback::Arguments),
     /// Compare for a cron job: exit 2 on differences, a heartbeat line when clean
     #[command(after_help = "Example: rolecall drift --format json > drift.json")]
     Drift(drift::Arguments),
@@ -185,6 +199,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Validate(arguments) => validate::run(&cli.global, arguments, &output),
         Command::Plan(arguments) => plan::run(&cli.global, arguments, &output),
         Command::Apply(arguments) => apply::run(&cli.global, arguments, &output),
+        Command::Rollback(arguments) => rollback::run(&cli.global, arguments, &output),
         Command::Drift(arguments) => drift::run(&cli.global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(&cli.global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(arguments, &output),
@@ -204,6 +219,7 @@ impl Command {
             Self::Validate(_) => "validate",
             Self::Plan(_) => "plan",
             Self::Apply(_) => "apply",
+            Self::Rollback(_) => "rollback",
             Self::Drift(_) => "drift",
             Self::Duplicate(_) => "duplicate",
             Self::Sandbox(_) => "sandbox",
@@ -252,18 +268,25 @@ fn instant(raw: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| "write an instant such as 2027-01-31T18:00:00Z".to_owned())
 }
 
-impl Selection {
+impl Now {
+    /// Returns the time of the flag, or of the clock.
+    fn or_clock(&self) -> Timestamp {
+        self.now.unwrap_or_else(Timestamp::now)
+    }
+
     /// Returns the time the run takes for now: the flag, `SOURCE_DATE_EPOCH` (seconds), or the clock.
-    fn now(&self) -> Result<Timestamp, Failure> {
-        if let Some(now) = self.now {
-            return Ok(now);
-        }
-        match std::env::var("SOURCE_DATE_EPOCH") {
-            Ok(raw) => raw.parse().ok().and_then(|it| Timestamp::from_second(it).ok()).ok_or_else(|| {
-                Failure::invalid(format!("SOURCE_DATE_EPOCH is `{raw}`, not a number of seconds"))
-                    .hint("unset it, or give `--now`")
-            }),
-            Err(_) => Ok(Timestamp::now()),
-        }
+    fn get(&self) -> Result<Timestamp, Failure> {
+        self.now.map_or_else(now, Ok)
+    }
+}
+
+/// Returns `SOURCE_DATE_EPOCH` (seconds), or the clock.
+fn now() -> Result<Timestamp, Failure> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(raw) => raw.parse().ok().and_then(|it| Timestamp::from_second(it).ok()).ok_or_else(|| {
+            Failure::invalid(format!("SOURCE_DATE_EPOCH is `{raw}`, not a number of seconds"))
+                .hint("unset it, or give `--now`")
+        }),
+        Err(_) => Ok(Timestamp::now()),
     }
 }

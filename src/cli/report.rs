@@ -2,12 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::Path,
 };
 
 use rolecall::{
     api::Class,
-    apply::{ApplyError, Halt, Left, Outcome, Report},
+    apply::{ApplyError, Halt, Left, Outcome, Report, Wrote},
     order::{Call, Step},
     plan::Plan,
     render::{counted, escape::terminal as show},
@@ -22,8 +22,10 @@ pub(crate) struct Applied<'a> {
     pub(crate) steps: &'a [Step],
     pub(crate) report: &'a Report,
     /// Where it is written down, where something was to be done.
-    pub(crate) journal: Option<PathBuf>,
-    /// The command that goes on from here.
+    pub(crate) journal: Option<&'a Path>,
+    /// The program, with the workspace that it was told.
+    pub(crate) program: &'a str,
+    /// What goes on from here.
     pub(crate) again: &'a str,
 }
 
@@ -42,11 +44,12 @@ impl Applied<'_> {
     pub(crate) fn exit(&self) -> Exit {
         let Counts { failed, stale, halted, .. } = self.counts();
         let wrote = self.report.outcomes.iter().any(Outcome::wrote);
-        let complete = self.report.outcomes.iter().all(Outcome::is_done) && self.report.differ.is_empty();
-        if complete {
+        if self.complete() {
             return if self.plan.withheld() == 0 { Exit::Ok } else { Exit::Partial };
         }
-        if stale > 0 && failed == 0 && halted == 0 && self.report.differ.is_empty() {
+        let left = |it: &Outcome| matches!(it, Outcome::Stale { wrote: Wrote::Perhaps, .. });
+        let touched = self.report.outcomes.iter().any(left);
+        if stale > 0 && failed == 0 && halted == 0 && !touched && self.report.differ.is_empty() {
             return Exit::Stale;
         }
         if wrote {
@@ -54,7 +57,7 @@ impl Applied<'_> {
         }
         let first = self.report.outcomes.iter().find_map(|it| match it {
             Outcome::Failed { error, .. } => Some(error),
-            Outcome::Done | Outcome::Stale(_) | Outcome::Skipped(_) | Outcome::Halted => None,
+            Outcome::Done | Outcome::Stale { .. } | Outcome::Skipped(_) | Outcome::Halted => None,
         });
         match first {
             Some(ApplyError::Api(error)) if error.class() == Class::Auth => Exit::Auth,
@@ -65,13 +68,24 @@ impl Applied<'_> {
         }
     }
 
+    /// Whether all was made, and is as the plan says.
+    fn complete(&self) -> bool {
+        self.report.outcomes.iter().all(Outcome::is_done) && self.report.differ.is_empty()
+    }
+
+    /// Returns the command that leads back, where something was written.
+    fn undo(&self) -> Option<String> {
+        let journal = self.journal.filter(|_| self.report.outcomes.iter().any(Outcome::wrote))?;
+        Some(format!("{} rollback {}", self.program, typed(&journal.display().to_string())))
+    }
+
     fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for outcome in &self.report.outcomes {
             *match outcome {
                 Outcome::Done => &mut counts.done,
                 Outcome::Failed { .. } => &mut counts.failed,
-                Outcome::Stale(_) => &mut counts.stale,
+                Outcome::Stale { .. } => &mut counts.stale,
                 Outcome::Skipped(_) => &mut counts.skipped,
                 Outcome::Halted => &mut counts.halted,
             } += 1;
@@ -129,6 +143,9 @@ impl Applied<'_> {
         text += match self.report.halted {
             Some(Halt::Interrupted) => "Interrupted: what was begun was finished, nothing new was begun.\n",
             Some(Halt::Failures) => "Stopped: too many steps failed (`--max-failures`).\n",
+            Some(Halt::Journal) => {
+                "Stopped: the journal cannot be written any more (is the disk full?), and without it nothing is.\n"
+            }
             None => "",
         };
         if self.plan.withheld() > 0 {
@@ -137,15 +154,11 @@ impl Applied<'_> {
                 counted(self.plan.withheld(), "item", "items")
             );
         }
-        if let Some(journal) = &self.journal {
-            let journal = journal.display().to_string();
-            let complete = self.report.outcomes.iter().all(Outcome::is_done) && self.report.differ.is_empty();
-            if !complete {
-                text += &format!("Continue: {}\n", self.again);
-            }
-            if self.report.outcomes.iter().any(Outcome::wrote) {
-                text += &format!("Undo:     rolecall rollback {}\n", show(&journal));
-            }
+        if !self.complete() && !self.steps.is_empty() {
+            text += &format!("Continue: {}\n", show(self.again));
+        }
+        if let Some(undo) = self.undo() {
+            text += &format!("Undo:     {}\n", show(&undo));
         }
         text
     }
@@ -154,7 +167,7 @@ impl Applied<'_> {
         let what = words(&step.call);
         match outcome {
             Outcome::Done => format!("  done     {what}\n"),
-            Outcome::Stale(how) => {
+            Outcome::Stale { how, .. } => {
                 format!(
                     "  stale    {what}, as the group is not what the plan saw: {}\n",
                     show(&how.to_string())
@@ -165,6 +178,7 @@ impl Applied<'_> {
             }
             Outcome::Halted => match self.report.halted {
                 Some(Halt::Failures) => format!("  stopped  {what}, as too many steps failed\n"),
+                Some(Halt::Journal) => format!("  stopped  {what}, as the journal cannot be written\n"),
                 Some(Halt::Interrupted) | None => format!("  stopped  {what}, as the run was interrupted\n"),
             },
             Outcome::Failed { error, .. } => {
@@ -208,6 +222,13 @@ impl Applied<'_> {
             "steps": { "done": done, "failed": failed, "stale": stale, "skipped": skipped, "notBegun": halted },
             "readBack": { "clean": differ.is_empty(), "differ": differ },
             "journal": self.journal,
+            "halted": self.report.halted.map(|it| match it {
+                Halt::Interrupted => "interrupted",
+                Halt::Failures => "failures",
+                Halt::Journal => "journal",
+            }),
+            "continue": (!self.complete() && !self.steps.is_empty()).then_some(self.again),
+            "undo": self.undo(),
         })
     }
 }
@@ -222,12 +243,18 @@ fn because_of(plan: &Plan, steps: &[Step], step: usize) -> String {
 pub(crate) fn step(plan: &Plan, steps: &[Step], step: &Step, outcome: &Outcome) -> Value {
     let (result, error, hint) = match outcome {
         Outcome::Done => ("done", None, None),
-        Outcome::Stale(how) => ("stale", Some(how.to_string()), None),
+        Outcome::Stale { how, .. } => ("stale", Some(how.to_string()), None),
         Outcome::Skipped(because) => ("skipped", Some(because_of(plan, steps, *because)), None),
-        Outcome::Halted => ("interrupted", None, None),
+        Outcome::Halted => ("notBegun", None, None),
         Outcome::Failed { error, .. } => ("failed", Some(error.to_string()), error.hint()),
     };
     json!({ "step": words(&step.call), "result": result, "error": error, "hint": hint })
+}
+
+/// Returns a word as it has to be typed.
+pub(crate) fn typed(word: &str) -> String {
+    let plain = |it: char| it.is_alphanumeric() || "/._-".contains(it);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// Says what a call does, for people.

@@ -1,7 +1,8 @@
 //! The line every command is a prefix of: load, check, connect, fetch, bind, diff.
 
 use std::{
-    path::PathBuf,
+    fs, io,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,21 +13,29 @@ use std::{
 use jiff::Timestamp;
 use rolecall::{
     api::ApiError,
-    bind::bind,
-    diff,
-    fetch::fetch,
-    finding::Finding,
-    load::{self, Loaded},
+    assess::{Assessed, TakenUp, as_approved, assess, same_again},
+    bind::{Bound, bind},
+    diff, digest,
+    document::{self, Saved},
+    fetch::{fetch, fetch_lockouts},
+    finding::{Code, Finding},
+    ids::{CompanyId, GroupId},
+    load::{self, LoadError, Loaded},
     manifest::{check::check, declared::Declared},
+    order::Step,
     plan::Plan,
-    render::{Cost, View},
+    record::{self, Record},
+    render::{Cost, View, counted},
+    rollback,
     snapshot::Snapshot,
+    source::Sources,
 };
+use serde_json::json;
 
 use super::{
     Format, Global, Selection,
     failure::{Exit, Failure},
-    output::{MARKDOWN_BUDGET, Output},
+    output::{MARKDOWN_BUDGET, Output, json_failure},
     settings::{Connected, connect},
 };
 
@@ -36,11 +45,22 @@ pub(crate) struct Checked {
     pub(crate) declared: Declared,
 }
 
-/// Reads and checks the files.
+/// Reads and checks the files. That there are none is for the guard `empty-desired` to judge, which shows the plan.
 pub(crate) fn checked(global: &Global, paths: &[PathBuf]) -> Result<Checked, Failure> {
+    let mut loaded = loaded(global, paths)?;
+    loaded.findings.retain(|it| it.code != Code::NoAccessFiles);
+    sound(global, loaded)
+}
+
+/// Reads and checks the files for their own sake: that there are none is wrong as well.
+pub(crate) fn validated(global: &Global, paths: &[PathBuf]) -> Result<Checked, Failure> {
+    sound(global, loaded(global, paths)?)
+}
+
+fn loaded(global: &Global, paths: &[PathBuf]) -> Result<Loaded, LoadError> {
     // As if started in that folder: paths are relative to it.
     let paths: Vec<PathBuf> = paths.iter().map(|it| here(global).join(it)).collect();
-    sound(global, load::load(&paths, &here(global))?)
+    load::load(&paths, &here(global))
 }
 
 /// Reads and checks the workspace file alone, for commands that need no access files.
@@ -48,7 +68,7 @@ pub(crate) fn checked_workspace(global: &Global) -> Result<Checked, Failure> {
     sound(global, load::load_workspace(&here(global))?)
 }
 
-fn here(global: &Global) -> PathBuf {
+pub(crate) fn here(global: &Global) -> PathBuf {
     global.workspace.clone().unwrap_or_else(|| PathBuf::from("."))
 }
 
@@ -74,15 +94,147 @@ fn wrong(mut findings: Vec<Finding>, loaded: &mut Loaded) -> Failure {
 pub(crate) struct Planned {
     pub(crate) checked: Checked,
     pub(crate) connected: Connected,
-    pub(crate) snapshot: Snapshot,
     pub(crate) plan: Plan,
+    /// What it is made of.
+    pub(crate) steps: Vec<Step>,
+    /// The files its places point into.
+    pub(crate) sources: Sources,
     /// What `until` was compared with.
     pub(crate) now: Timestamp,
     pub(crate) elapsed: Duration,
 }
 
-/// Reads the live state and compares.
+/// The live state, and what the files ask of it.
+struct Compared {
+    connected: Connected,
+    snapshot: Snapshot,
+    bound: Bound,
+    started: Instant,
+}
+
+/// Reads the live state, and what else is asked for, and binds the files to it.
+async fn compared(
+    global: &Global,
+    output: &Output,
+    checked: &mut Checked,
+    also: &[(CompanyId, GroupId)],
+    now: Timestamp,
+) -> Result<Compared, Failure> {
+    let started = Instant::now();
+    let connected = connect(global, &checked.loaded)?;
+    let snapshot = read(output, &connected, fetch(&connected.reader, &checked.declared, also)).await?;
+    let bound = bind(&checked.declared, &snapshot, now);
+    let bound = bound.map_err(|findings| wrong(findings, &mut checked.loaded))?;
+    Ok(Compared { connected, snapshot, bound, started })
+}
+
+impl Compared {
+    /// Lets order and guards look at a plan.
+    fn assessed(self, checked: Checked, plan: Plan, sources: Sources, now: Timestamp) -> Planned {
+        let Self { connected, bound, started, .. } = self;
+        let style = connected.dialect.scope_changes();
+        let Assessed { plan, steps } = assess(plan, &bound.live, &bound.rules, style, now);
+        Planned { checked, connected, plan, steps, sources, now, elapsed: started.elapsed() }
+    }
+}
+
+/// Reads the live state and compares it with the files.
 pub(crate) async fn planned(
+    global: &Global,
+    output: &Output,
+    mut checked: Checked,
+    now: Timestamp,
+) -> Result<Planned, Failure> {
+    let compared = compared(global, output, &mut checked, &[], now).await?;
+    let plan = diff::plan(&compared.bound, &compared.snapshot);
+    let sources = checked.loaded.sources.clone();
+    Ok(compared.assessed(checked, plan, sources, now))
+}
+
+/// Takes a saved plan up again: it must be for this API, and what it touches must be what it saw.
+/// `from_files` says that the files are those it was made from.
+pub(crate) async fn taken_up(
+    global: &Global,
+    output: &Output,
+    mut checked: Checked,
+    (saved, from_files): (Saved, bool),
+    now: Timestamp,
+) -> Result<Planned, Failure> {
+    let Saved { plan, sources, endpoint, id, files, .. } = saved;
+    let touched = also(&plan, &mut checked.declared);
+    let compared = compared(global, output, &mut checked, &touched, now).await?;
+    same_api(&endpoint, &compared.connected.url)?;
+    let fresh = diff::plan(&compared.bound, &compared.snapshot);
+    // A rollback names no files, and of files that are others by now nothing can be asked.
+    let taken_up = if from_files && !files.is_empty() {
+        same_again(&plan, id, &fresh, &compared.bound.live)
+    } else {
+        as_approved(plan, id, &fresh, &compared.bound)
+    };
+    let plan = match taken_up {
+        TakenUp::Plan(plan) => *plan,
+        TakenUp::Stale(groups) => {
+            let what = counted(groups.len(), "group is", "groups are");
+            return Err(Failure::new(
+                Exit::Stale,
+                format!("{what} not what the plan saw; nothing was written"),
+            )
+            .because(groups)
+            .hint("plan again, and have the new plan approved"));
+        }
+    };
+    Ok(compared.assessed(checked, plan, sources, now))
+}
+
+/// Returns the plan that undoes what a journal tells.
+pub(crate) async fn rolled_back(
+    global: &Global,
+    output: &Output,
+    mut checked: Checked,
+    (saved, records, journal): (Saved, Vec<Record>, &Path),
+    now: Timestamp,
+) -> Result<Planned, Failure> {
+    let done = record::done(&records);
+    let mut touched = also(&saved.plan, &mut checked.declared);
+    // Groups that were created have ids that only the journal knows, or nobody.
+    for (change, done) in &done {
+        let company = saved.plan.changes.get(*change).map(|it| it.company);
+        touched.extend(company.zip(done.created.flatten()));
+    }
+    let unknown = done.values().any(|it| it.created == Some(None));
+    let mut compared = compared(global, output, &mut checked, &touched, now).await?;
+    same_api(&saved.endpoint, &compared.connected.url)?;
+    let ids = rollback::touched(&saved.plan, &done, &compared.snapshot);
+    if unknown {
+        // By name, now that all names are known.
+        touched.extend(ids.iter().map(|(change, id)| (saved.plan.changes[*change].company, *id)));
+        compared = self::compared(global, output, &mut checked, &touched, now).await?;
+    }
+    // Without their texts: the files did not ask for it, and may change before it is applied.
+    let mut sources = Sources::default();
+    for (_, file) in checked.loaded.sources.files() {
+        sources.add(file.path.clone(), String::new());
+    }
+    let file = sources.add(journal.display().to_string(), String::new());
+    let mut desired =
+        rollback::desired(&saved.plan, &done, &ids, (&compared.bound.live, &compared.snapshot), file);
+    // Whoever is cut off by now stays out, whatever was.
+    let locked = &compared.bound.locked;
+    for group in &mut desired.access.groups {
+        group.members.retain(|it| !locked.contains(&it.user));
+    }
+    // What the files ask for besides is not part of it.
+    let bound = Bound { desired, quarantine: Vec::new(), expiring: 0, ..compared.bound.clone() };
+    let mut plan = diff::plan(&bound, &compared.snapshot);
+    // Whom nobody names any more is still known to the journal.
+    for (user, name) in saved.plan.names.people {
+        plan.names.people.entry(user).or_insert(name);
+    }
+    Ok(compared.assessed(checked, plan, sources, now))
+}
+
+/// Returns the plan of the lock-outs alone, by the fewest requests.
+pub(crate) async fn lockouts(
     global: &Global,
     output: &Output,
     mut checked: Checked,
@@ -90,10 +242,38 @@ pub(crate) async fn planned(
 ) -> Result<Planned, Failure> {
     let started = Instant::now();
     let connected = connect(global, &checked.loaded)?;
-    let snapshot = read(output, &connected, &checked.declared).await?;
-    let plan = compare(&checked.declared, &snapshot, now);
-    let plan = plan.map_err(|findings| wrong(findings, &mut checked.loaded))?;
-    Ok(Planned { checked, connected, snapshot, plan, now, elapsed: started.elapsed() })
+    let snapshot = read(output, &connected, fetch_lockouts(&connected.reader, &checked.declared)).await?;
+    let bound = bind(&checked.declared.lockouts_only(), &snapshot, now);
+    let bound = bound.map_err(|findings| wrong(findings, &mut checked.loaded))?;
+    let mut plan = diff::plan(&bound, &snapshot);
+    // The groups were not looked into: what else is in them is not known, and nothing is compared with it.
+    plan.read.clear();
+    for change in &mut plan.changes {
+        change.before = None;
+    }
+    let sources = checked.loaded.sources.clone();
+    let mut planned = Compared { connected, snapshot, bound, started }.assessed(checked, plan, sources, now);
+    planned.plan.remarks.retain(|it| it.code != Code::UnusedException);
+    Ok(planned)
+}
+
+/// Returns the groups that a plan touches, and makes sure that their companies are looked at.
+fn also(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
+    for change in &plan.changes {
+        declared.look_at(change.company);
+    }
+    plan.changes.iter().filter_map(|it| Some((it.company, it.id?))).collect()
+}
+
+fn same_api(then: &str, now: &str) -> Result<(), Failure> {
+    if then == now {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Stale,
+        format!("the plan was made for {then}, and this is {now}; nothing was written"),
+    )
+    .hint("give `--endpoint`, or plan again for this API"))
 }
 
 /// Reads, compares and prints: all that `plan` and `drift` do. Only reads.
@@ -102,22 +282,21 @@ pub(crate) fn print_plan(
     selection: &Selection,
     output: &Output,
 ) -> Result<Planned, Failure> {
-    let now = selection.now()?;
+    let now = selection.now.get()?;
     let checked = checked(global, &selection.paths)?;
     let planned = block_on(until_signal(planned(global, output, checked, now)))?;
-    output.result(&planned.rendered(output.format));
+    planned.print(output);
     Ok(planned)
 }
 
-/// Fetches what is declared, and shows that something goes on.
-pub(crate) async fn read(
+/// Waits for a reading, and shows that something goes on.
+async fn read(
     output: &Output,
     connected: &Connected,
-    declared: &Declared,
+    fetching: impl Future<Output = Result<Snapshot, ApiError>>,
 ) -> Result<Snapshot, ApiError> {
     let spinner = output.spinner("reading");
     let mut tick = tokio::time::interval(Duration::from_millis(200));
-    let fetching = fetch(&connected.reader, declared);
     tokio::pin!(fetching);
     loop {
         tokio::select! {
@@ -127,30 +306,57 @@ pub(crate) async fn read(
     }
 }
 
-/// Returns the plan, or what the API's answers show to be wrong in the files.
-pub(crate) fn compare(
-    declared: &Declared,
-    snapshot: &Snapshot,
-    now: Timestamp,
-) -> Result<Plan, Vec<Finding>> {
-    bind(declared, snapshot, now).map(|bound| diff::plan(bound, snapshot))
-}
-
 impl Planned {
+    /// Returns a plan with what else its readers see.
+    pub(crate) fn view<'a>(&'a self, plan: &'a Plan) -> View<'a> {
+        let cost = Cost { requests: self.connected.reader.requests_made(), elapsed: self.elapsed };
+        View {
+            plan,
+            sources: &self.sources,
+            endpoint: &self.connected.host,
+            url: &self.connected.url,
+            now: self.now,
+            cost: Some(cost),
+        }
+    }
+
     /// Returns the plan in the format asked for.
     pub(crate) fn rendered(&self, format: Format) -> String {
-        let cost = Cost { requests: self.connected.reader.requests_made(), elapsed: self.elapsed };
-        let view = View {
-            plan: &self.plan,
-            sources: &self.checked.loaded.sources,
-            endpoint: &self.connected.host,
-            cost: Some(cost),
-        };
+        let view = self.view(&self.plan);
         match format {
             Format::Text => rolecall::render::text::plan(&view),
-            Format::Json => rolecall::render::json::plan(&view),
+            Format::Json => document::write(&view),
             Format::Markdown => rolecall::render::markdown::plan(&view, MARKDOWN_BUDGET),
         }
+    }
+
+    /// Prints the plan, and tells whoever listens.
+    pub(crate) fn print(&self, output: &Output) {
+        self.announce(output);
+        output.result(&self.rendered(output.format));
+    }
+
+    /// Tells whoever listens what the plan is.
+    pub(crate) fn announce(&self, output: &Output) {
+        let id = digest::plan_id(&self.plan).to_string();
+        let stops: Vec<&str> = self.plan.stops().map(|it| it.guard.as_str()).collect();
+        output.events.send("plan", json!({ "id": id, "changes": self.plan.changes.len(), "steps": self.steps.len(), "withheld": self.plan.withheld(), "stops": stops }));
+    }
+
+    /// Saves the plan, for `rolecall apply FILE`.
+    pub(crate) fn save(&self, path: &Path) -> Result<(), Failure> {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        // It names people and what they may do.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options.open(path).and_then(|mut file| {
+            io::Write::write_all(&mut file, document::write(&self.view(&self.plan)).as_bytes())
+        });
+        written.map_err(|error| {
+            Failure::invalid(format!("cannot write the plan to {}: {error}", path.display()))
+                .hint("give another file with `--out`")
+        })
     }
 
     /// Returns the exit code of a command that reports differences.
@@ -181,14 +387,22 @@ pub(crate) async fn until_signal<T>(work: impl Future<Output = Result<T, Failure
     }
 }
 
-/// Sets a flag at the first signal and ends the process at the second.
+/// Sets a flag at the first signal and ends the process at the second. Listens from the moment it is called.
 pub(crate) fn stop_on_signal(output: &Output) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
-    let (flag, events) = (stop.clone(), output.events.clone());
+    let (flag, events, json) = (stop.clone(), output.events.clone(), output.format == Format::Json);
+    let (first, second) = (signal(), signal());
     tokio::spawn(async move {
-        signal().await;
+        tokio::pin!(second);
+        first.await;
         flag.store(true, Ordering::Relaxed);
+        // The second listener heard the first signal as well.
+        second.as_mut().await;
         signal().await;
+        if json && !events.on_stdout() {
+            let hint = "the journal knows what was written; `rolecall rollback` reads it";
+            json_failure("error", Exit::Partial, "interrupted twice: ended at once", &[], Some(hint));
+        }
         events.end(Exit::Partial);
         #[expect(clippy::exit, reason = "the second signal asks for just that")]
         std::process::exit(Exit::Partial.code().into());
@@ -196,19 +410,22 @@ pub(crate) fn stop_on_signal(output: &Output) -> Arc<AtomicBool> {
     stop
 }
 
-/// Returns at the next SIGINT or SIGTERM.
-async fn signal() {
-    let interrupt = async { drop(tokio::signal::ctrl_c().await) };
+/// Returns at the next SIGINT or SIGTERM after the call.
+fn signal() -> impl Future<Output = ()> + Send {
     #[cfg(unix)]
-    {
+    let (interrupt, terminate) = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    };
+    async move {
+        #[cfg(unix)]
+        if let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) {
             tokio::select! {
-                () = interrupt => (),
+                _ = interrupt.recv() => (),
                 _ = terminate.recv() => (),
             }
             return;
         }
+        drop(tokio::signal::ctrl_c().await);
     }
-    interrupt.await;
 }

@@ -17,6 +17,8 @@ pub(super) struct Arguments {
 enum Kind {
     /// An access file
     Access,
+    /// A plan, as `--format json` prints it
+    Plan,
     /// rolecall.yaml
     Workspace,
 }
@@ -24,6 +26,7 @@ enum Kind {
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     output.result(&match arguments.kind {
         Kind::Access => rolecall::schema::access(),
+        Kind::Plan => rolecall::schema::plan(),
         Kind::Workspace => rolecall::schema::workspace(),
     });
     Ok(Exit::Ok)

@@ -3,7 +3,7 @@
 use std::{env, fs};
 
 use rolecall::{
-    api::{self, Credentials, Endpoint, Reader, Settings, Writer},
+    api::{self, Credentials, Dialect, Endpoint, Reader, Settings, Writer},
     load::Loaded,
     sandbox::{Options, Sandbox},
 };
@@ -24,6 +24,10 @@ pub(crate) struct Connected {
     pub(crate) writer: Writer,
     /// The API's host, for people.
     pub(crate) host: String,
+    /// The API's URL, or the word for the embedded one, whose port means nothing later.
+    pub(crate) url: String,
+    /// How it spells what its documentation leaves open.
+    pub(crate) dialect: Dialect,
     /// Runs as long as this lives.
     _sandbox: Option<Sandbox>,
 }
@@ -32,12 +36,14 @@ pub(crate) struct Connected {
 pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Failure> {
     let workspace = loaded.files.workspace.as_ref().and_then(|it| it.1.api.as_ref());
     let alone = || loaded.files.access.iter().find_map(|it| it.1.api.as_ref());
-    let in_file = workspace.or_else(alone).and_then(|it| it.endpoint.as_ref()).map(|it| it.v.clone());
+    let section = workspace.or_else(alone);
+    let in_file = section.and_then(|it| it.endpoint.as_ref()).map(|it| it.v.clone());
+    let dialect = section.and_then(|it| it.dialect).unwrap_or_default();
     let Some(endpoint) = global.endpoint.clone().or(in_file) else {
         return Err(Failure::invalid("which API to talk to is not said")
             .hint("set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one"));
     };
-    let (endpoint, credentials, sandbox, host) = if endpoint == SANDBOX {
+    let (endpoint, credentials, sandbox, host, url) = if endpoint == SANDBOX {
         let seed = loaded.root.join("sandbox.yaml");
         let options = Options {
             seed: seed.is_file().then_some(seed),
@@ -48,20 +54,21 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
         let (id, secret) = Sandbox::credentials();
         let credentials = Credentials::Client { id: id.to_owned(), secret: secret.into() };
         let endpoint: Endpoint = sandbox.url().parse()?;
-        (endpoint, credentials, Some(sandbox), "the embedded sandbox".to_owned())
+        (endpoint, credentials, Some(sandbox), "the embedded sandbox".to_owned(), SANDBOX.to_owned())
     } else {
         let endpoint: Endpoint = endpoint.parse()?;
         let url = endpoint.to_string();
         let host = url.split_once("://").map_or(&*url, |it| it.1).to_owned();
-        (endpoint, credentials()?, None, host)
+        (endpoint, credentials()?, None, host, url)
     };
     let settings = Settings {
         concurrency: global.concurrency.map_or(READERS, usize::from),
         timeout: global.timeout,
+        dialect,
         ..Settings::new(endpoint, credentials)
     };
     let (reader, writer) = api::connect(settings)?;
-    Ok(Connected { reader, writer, host, _sandbox: sandbox })
+    Ok(Connected { reader, writer, host, url, dialect, _sandbox: sandbox })
 }
 
 /// Reads credentials from the environment, or from files that it names; never from anywhere else.

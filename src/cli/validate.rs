@@ -19,7 +19,15 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let result = run::checked(global, &arguments.paths);
+    let now = super::now()?;
+    let result = run::validated(global, &arguments.paths).and_then(|it| {
+        let remarks = it.declared.remarks(now);
+        if remarks.is_empty() {
+            return Ok(it);
+        }
+        // No plan stops for these, but whoever looks at the files wants to know.
+        Err(Failure::Findings { findings: remarks, sources: it.loaded.sources })
+    });
     let checked = match result {
         Ok(checked) => checked,
         // Here the findings are the result, not the reason why there is none.

@@ -12,7 +12,7 @@ use super::{
     access::{AccessFile, GroupEntry, Listing, MemberEntry, RemovedEntry, RoleEntry, RoleName},
     declared::{
         Declared, DeclaredCompany, DeclaredGrant, DeclaredGroup, DeclaredMember, DeclaredRemoval,
-        DeclaredScope, Listed, Rest, RoleRef,
+        DeclaredRules, DeclaredScope, Listed, Rest, RoleRef,
     },
     workspace::WorkspaceFile,
 };
@@ -23,12 +23,15 @@ use crate::{
 };
 
 mod people;
+mod remarks;
+mod rules;
 mod scopes;
 #[cfg(test)]
 mod tests;
 mod unique;
 mod values;
 
+pub use remarks::locked_out;
 use values::{MAX_DESCRIPTION, name, text, until, uuid};
 
 /// The files of one run, parsed.
@@ -61,9 +64,23 @@ pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     let given = files.company.is_some() || files.workspace.as_ref().is_some_and(|it| it.1.company.is_some());
     let fallback = company.or_else(|| given.then_some(CompanyId(Uuid::nil())));
 
+    let (mut rules, mut lockouts) = (DeclaredRules::default(), Vec::new());
+    if let Some((file, workspace)) = &files.workspace {
+        rules = check.rules(*file, workspace, fallback);
+        lockouts = workspace.lockout.iter().filter_map(|it| check.lockout(*file, it)).collect();
+    }
+
     let mut companies: BTreeMap<CompanyId, DeclaredCompany> = BTreeMap::new();
+    // Looked at even if no file declares a group: a plan of nothing still says what there is, and
+    // who is cut off everywhere has to be found.
+    if let Some(id) = company.filter(|_| files.access.is_empty() || !lockouts.is_empty()) {
+        companies.insert(id, DeclaredCompany { id, groups: Vec::new(), removals: Vec::new() });
+    }
     for (file, access) in &files.access {
         check.access_file(*file, access, fallback, files.workspace.is_some(), &mut companies);
+        if let (None, Some(api)) = (&files.workspace, &access.api) {
+            rules.identity = check.identity(*file, api).or(rules.identity);
+        }
     }
     let mut companies: Vec<DeclaredCompany> = companies.into_values().collect();
     for company in &mut companies {
@@ -75,7 +92,7 @@ pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     if check.findings.is_empty() {
         let mut known_companies: Vec<CompanyId> = check.companies.values().copied().collect();
         known_companies.sort_unstable();
-        Ok(Declared { company, companies, aliases: check.aliases, known_companies })
+        Ok(Declared { company, companies, aliases: check.aliases, known_companies, rules, lockouts })
     } else {
         check.findings.sort();
         check.findings.dedup();
@@ -166,11 +183,13 @@ impl Check {
         companies: &mut BTreeMap<CompanyId, DeclaredCompany>,
     ) {
         self.version(file, access.version.as_ref());
-        if let (true, Some(endpoint)) =
-            (in_workspace, access.api.as_ref().and_then(|it| it.endpoint.as_ref()))
-        {
+        let api = access.api.as_ref().and_then(|it| {
+            let identity = it.identity.as_ref().map(|it| it.place(file));
+            it.endpoint.as_ref().map(|it| it.place(file)).or(identity)
+        });
+        if let (true, Some(at)) = (in_workspace, api) {
             self.say(
-                Finding::new(Code::UnknownKey, endpoint.place(file), "`api` means nothing here")
+                Finding::new(Code::UnknownKey, at, "`api` means nothing here")
                     .help("`rolecall.yaml` says which API the whole workspace talks to"),
             );
         }

@@ -1,16 +1,15 @@
 //! What the files declare: checked offline, in names, with the place of each line.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+use globset::{GlobBuilder, GlobMatcher};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::access::ProvidedBy;
 use crate::{
     ids::{CompanyId, GroupId, PersonRef, RoleId},
+    rules::{Guard, Level, Rules, Target},
     scope::{Audience, Scope},
     source::Place,
 };
@@ -26,6 +25,135 @@ pub struct Declared {
     pub aliases: BTreeMap<Uuid, Box<str>>,
     /// The companies the workspace has names for, in which people of scopes are looked for.
     pub known_companies: Vec<CompanyId>,
+    /// The rules a plan is judged by.
+    pub rules: DeclaredRules,
+    /// People who are cut off everywhere, in force or not, in the order of the file.
+    pub lockouts: Vec<DeclaredLockout>,
+}
+
+/// The rules a plan is judged by, in names.
+#[derive(Clone, Debug)]
+pub struct DeclaredRules {
+    /// Most of what exists that may go, in percent (1 to 100).
+    pub percent: u8,
+    /// The share is looked at where at least so many exist.
+    pub from: usize,
+    /// Most that may go in one apply.
+    pub at_most: usize,
+    /// How many holders each privileged role keeps at least.
+    pub holders: usize,
+    /// Roles that are privileged, in every company that has them.
+    pub privileged: Vec<(RoleRef, Place)>,
+    /// Groups that lose nothing.
+    pub protected_groups: Vec<Pattern>,
+    /// People who lose nothing, by address.
+    pub protected_people: Vec<Pattern>,
+    /// What may go beyond a limit.
+    pub exceptions: Vec<DeclaredException>,
+    /// The account that runs rolecall.
+    pub identity: Option<(PersonRef, Place)>,
+}
+
+impl Default for DeclaredRules {
+    fn default() -> Self {
+        let Rules { percent, from, at_most, holders, .. } = Rules::default();
+        Self {
+            percent,
+            from,
+            at_most,
+            holders,
+            privileged: Vec::new(),
+            protected_groups: Vec::new(),
+            protected_people: Vec::new(),
+            exceptions: Vec::new(),
+            identity: None,
+        }
+    }
+}
+
+/// A name, or a glob that stands for several.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: Box<str>,
+    glob: GlobMatcher,
+}
+
+impl Pattern {
+    /// Returns the pattern that `text` spells, or `None` where it is none.
+    pub fn new(text: &str) -> Option<Self> {
+        // Names are not paths: a slash is a letter, and a backslash quotes everywhere.
+        let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build().ok()?;
+        Some(Self { text: text.into(), glob: glob.compile_matcher() })
+    }
+
+    /// Whether it means `name`; a name that reads as a pattern still means itself.
+    pub fn matches(&self, name: &str) -> bool {
+        *self.text == *name || self.glob.is_match(name)
+    }
+}
+
+/// Something that may go beyond a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredException {
+    /// Which guard.
+    pub guard: Guard,
+    /// What it is for.
+    pub target: DeclaredTarget,
+    /// What `removals` counts; `None` for the other guards.
+    pub level: Option<Level>,
+    /// The largest value it allows.
+    pub up_to: usize,
+    /// The instant from which it is void.
+    pub ends: Timestamp,
+    /// Why.
+    pub reason: Box<str>,
+    /// Where it is written.
+    pub from: Place,
+}
+
+/// What an exception is for, in names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeclaredTarget {
+    /// A group of a company.
+    Group(CompanyId, Box<str>),
+    /// A person.
+    Person(PersonRef),
+    /// A role of a company.
+    Role(CompanyId, RoleRef),
+    /// A company.
+    Company(CompanyId),
+}
+
+impl DeclaredTarget {
+    /// Returns what kind of thing it is.
+    pub fn kind(&self) -> Target {
+        match self {
+            Self::Group(..) => Target::Group,
+            Self::Person(_) => Target::Person,
+            Self::Role(..) => Target::Role,
+            Self::Company(_) => Target::Company,
+        }
+    }
+}
+
+/// A person who is cut off everywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredLockout {
+    /// Who.
+    pub person: PersonRef,
+    /// The instant from which it is in force.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: Box<str>,
+    /// Where it is said.
+    pub from: Place,
+}
+
+impl DeclaredLockout {
+    /// Whether it is in force.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.since <= now
+    }
 }
 
 /// What the files ask of one company.
@@ -148,14 +276,37 @@ pub struct DeclaredRemoval {
 }
 
 impl Declared {
-    /// Returns the part that is declared at the given places: what an apply touched, to be read again.
-    pub fn only(&self, places: &BTreeSet<Place>) -> Self {
-        let companies = self.companies.iter().map(|it| DeclaredCompany {
-            id: it.id,
-            groups: it.groups.iter().filter(|it| places.contains(&it.from)).cloned().collect(),
-            removals: it.removals.iter().filter(|it| places.contains(&it.from)).cloned().collect(),
+    /// Makes sure that a company is looked at, though no file may speak of it.
+    pub fn look_at(&mut self, company: CompanyId) {
+        if let Err(at) = self.companies.binary_search_by_key(&company, |it| it.id) {
+            self.companies
+                .insert(at, DeclaredCompany { id: company, groups: Vec::new(), removals: Vec::new() });
+        }
+    }
+
+    /// Returns the lock-outs alone, with the rules that can be looked at without reading anything else.
+    pub fn lockouts_only(&self) -> Self {
+        let mut only = self.clone();
+        for company in &mut only.companies {
+            company.groups.clear();
+            company.removals.clear();
+        }
+        only.rules.privileged.clear();
+        only
+    }
+
+    /// Returns everybody whom the rules and lock-outs name, of whatever company; sorted, without duplicates.
+    pub fn singled_out(&self) -> Vec<&PersonRef> {
+        let excepted = self.rules.exceptions.iter().filter_map(|it| match &it.target {
+            DeclaredTarget::Person(person) => Some(person),
+            DeclaredTarget::Group(..) | DeclaredTarget::Role(..) | DeclaredTarget::Company(_) => None,
         });
-        Self { companies: companies.collect(), ..self.clone() }
+        let identity = self.rules.identity.iter().map(|it| &it.0);
+        let mut people: Vec<&PersonRef> =
+            self.lockouts.iter().map(|it| &it.person).chain(identity).chain(excepted).collect();
+        people.sort_unstable();
+        people.dedup();
+        people
     }
 }
 

@@ -158,7 +158,7 @@ fn row(graph: &mut Graph, (change, grant): (usize, usize), style: ScopeChange) -
     let (takes, gives) = (!graph.regions.contains(after, before), !graph.regions.contains(before, after));
     let role = Row { role: effect.role, before, after, take: None, give: None, cut: false };
     match (style, relation) {
-        (ScopeChange::Atomic, _) | (ScopeChange::Split, None) => {
+        (ScopeChange::Atomic, _) | (ScopeChange::Split | ScopeChange::RevokeFirst, None) => {
             let node = graph.add(change, Deed::Role { grant, half: Half::Both, gives, takes });
             Row { take: takes.then_some(node), give: gives.then_some(node), ..role }
         }
@@ -169,7 +169,8 @@ fn row(graph: &mut Graph, (change, grant): (usize, usize), style: ScopeChange) -
             graph.wait(give, rest, Reason::Access);
             Row { give: Some(give), ..role }
         }
-        (ScopeChange::Split, Some(Relation::Narrows | Relation::Changes)) => {
+        (ScopeChange::Split, Some(Relation::Narrows | Relation::Changes))
+        | (ScopeChange::RevokeFirst, Some(_)) => {
             let take =
                 graph.add(change, Deed::Role { grant, half: Half::Deletion, gives: false, takes: true });
             let give = graph.add(change, Deed::Role { grant, half: Half::Addition, gives, takes: false });

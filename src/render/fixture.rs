@@ -3,48 +3,50 @@
 use uuid::Uuid;
 
 use crate::{
-    access::{Contents, Why},
+    access::{Contents, Grant, Why},
+    digest,
     finding::{Code, Finding},
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     plan::{
-        Attributes, ChangeKind, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect, Names,
-        Overview, Plan, Quarantined, Unresolved, Withheld,
+        Attributes, ChangeKind, Check, Gap, GapCause, GrantChange, GrantEffect, GroupChange, MemberChange,
+        MemberEffect, Names, Overview, People, Plan, Quarantined, Survivor, Unresolved, Verdict, Withheld,
     },
+    rules::{Guard, Level, Limit, Subject},
     scope::{Dimension, Kind, Scope, Value},
     source::{FileId, Place, Sources},
 };
 
 use super::View;
 
-pub(super) const HOST: &str = "api-ext-sboxmeta.partners.spotnana.com";
+pub(crate) const HOST: &str = "api-ext-sboxmeta.partners.spotnana.com";
 
 /// A name that tries everything a name can try.
-pub(super) const HOSTILE: &str =
+pub(crate) const HOSTILE: &str =
     "`a` ```|@team <details> #1 https://x.example\nnew \u{1b}[31mred \u{202e}txet\u{200b} -->";
 
-pub(super) fn id(start: u32, n: u16) -> Uuid {
+pub(crate) fn id(start: u32, n: u16) -> Uuid {
     Uuid::from_fields(start, 0, 0x4000, &[0x80, 0, 0, 0, 0, 0, n.to_be_bytes()[0], n.to_be_bytes()[1]])
 }
 
-pub(super) fn company() -> CompanyId {
+pub(crate) fn company() -> CompanyId {
     CompanyId(id(0x1a6f_0000, 1))
 }
 
-pub(super) fn dimension(kind: Kind, values: impl IntoIterator<Item = Value>) -> Dimension {
+pub(crate) fn dimension(kind: Kind, values: impl IntoIterator<Item = Value>) -> Dimension {
     Dimension { kind, values: values.into_iter().collect() }
 }
 
 /// A scope of companies, by the number in `names`.
-pub(super) fn companies(numbers: impl IntoIterator<Item = u32>) -> Scope {
+pub(crate) fn companies(numbers: impl IntoIterator<Item = u32>) -> Scope {
     let values = numbers.into_iter().map(|it| Value::Id(id(0x2b7e_0000 + it, 2)));
     Scope::new([vec![dimension(Kind::Company, values)]])
 }
 
-pub(super) fn user(n: u32) -> UserId {
+pub(crate) fn user(n: u32) -> UserId {
     UserId(id(0xfeed_0000 + n, 3))
 }
 
-pub(super) fn role(n: u32) -> RoleId {
+pub(crate) fn role(n: u32) -> RoleId {
     RoleId(id(0xaced_0000 + n, 4))
 }
 
@@ -52,11 +54,11 @@ fn at(file: u32, line: u32) -> Option<Place> {
     Some(Place::new(FileId(file), line, 5))
 }
 
-pub(super) fn add(n: u32, line: u32) -> MemberChange {
+pub(crate) fn add(n: u32, line: u32) -> MemberChange {
     MemberChange { user: user(n), effect: MemberEffect::Add { moved_from: None }, from: at(0, line) }
 }
 
-pub(super) fn remove(n: u32) -> MemberChange {
+pub(crate) fn remove(n: u32) -> MemberChange {
     MemberChange {
         user: user(n),
         effect: MemberEffect::Remove { moved_to: None, why: Why::NotDeclared },
@@ -78,18 +80,35 @@ fn rescope(n: u32, line: u32, before: Scope, after: Scope) -> GrantChange {
     GrantChange { role: role(n), effect, from: at(0, line) }
 }
 
-pub(super) fn altered(name: &str, grants: Vec<GrantChange>, members: Vec<MemberChange>) -> GroupChange {
+pub(crate) fn altered(name: &str, grants: Vec<GrantChange>, members: Vec<MemberChange>) -> GroupChange {
     let same = Attributes { name: name.into(), description: "What it is for".into() };
+    let before = Some(before(&grants, &members));
+    let n = name.bytes().fold(0, |n, it| (31 * n + u32::from(it)) % 0xffff);
     GroupChange {
         company: company(),
-        id: Some(GroupId(id(0x9000_0000, 5))),
+        id: Some(GroupId(id(0x9000_0000 + n, 5))),
         name: name.into(),
         kind: ChangeKind::Alter { before: same.clone(), after: same },
         grants,
         members,
         from: at(0, 11),
-        before: Some(Contents::default()),
+        before,
     }
+}
+
+/// What a group had that changes so, and somebody who stays.
+fn before(grants: &[GrantChange], members: &[MemberChange]) -> Contents {
+    let held = grants.iter().filter_map(|it| match &it.effect {
+        GrantEffect::Add { .. } => None,
+        GrantEffect::Rescope { before: scope, .. } | GrantEffect::Remove { scope, .. } => Some(Grant {
+            role: it.role,
+            as_read: vec![(*scope != Scope::read(None)).then(|| scope.to_wire())],
+            scope: scope.clone(),
+            from: None,
+        }),
+    });
+    let left = members.iter().filter(|it| matches!(it.effect, MemberEffect::Remove { .. }));
+    Contents { members: left.map(|it| it.user).chain([user(200_000)]).collect(), grants: held.collect() }
 }
 
 fn names() -> Names {
@@ -116,7 +135,7 @@ fn names() -> Names {
     names
 }
 
-pub(super) fn sources() -> Sources {
+pub(crate) fn sources() -> Sources {
     let mut sources = Sources::default();
     let agents = "version: 1\ngroups:\n  - name: Agents\n    memebrs: [ana@voyager.example]\n    roles:\n      - { role: Agent, scope: gloobex }\n    members:\n      - ana@voyager.example\n      - Ana@Voyager.example\n";
     sources.add("access/agents.yaml".into(), agents.into());
@@ -131,7 +150,7 @@ pub(super) fn sources() -> Sources {
 }
 
 /// The plan of the product page: what people see most.
-pub(super) fn everyday() -> Plan {
+pub(crate) fn everyday() -> Plan {
     let mut agents = altered(
         "Dedicated Client Agents",
         vec![rescope(0, 14, companies([0]), companies([0, 1])), grant(1, 15, companies([0]))],
@@ -142,6 +161,7 @@ pub(super) fn everyday() -> Plan {
         id: None,
         kind: ChangeKind::Create { description: "Who is called at night".into() },
         from: at(1, 4),
+        before: Some(Contents::default()),
         ..altered(
             "Oncall EU",
             vec![grant(0, 6, companies([0])), grant(2, 7, companies([1]))],
@@ -160,12 +180,79 @@ pub(super) fn everyday() -> Plan {
         quarantine: Vec::new(),
         expiring: 2,
         names: names(),
+        read: vec![digest::group(
+            company(),
+            GroupId(id(0x9000_0000, 5)),
+            "Desk",
+            "The desk",
+            &[],
+            &[user(1)],
+        )],
+        people: People { gain: 9, lose: 8, lose_everything: vec![(company(), user(3))] },
+        guards: guards(),
         ..Plan::default()
     }
 }
 
+fn check(guard: Guard, subject: Subject, value: usize, limit: Limit, verdict: Verdict) -> Check {
+    Check { guard, subject, level: None, value, of: None, limit, verdict }
+}
+
+/// What the guards say of the everyday plan: one of them stops it, two are not set.
+fn guards() -> Vec<Check> {
+    let removals = |level, value, of, percent, at_most| {
+        let check = |of, limit| Check {
+            level: Some(level),
+            of,
+            ..check(Guard::Removals, Subject::Plan, value, limit, Verdict::Ok)
+        };
+        [check(Some(of), Limit::Percent(percent)), check(None, Limit::AtMost(at_most))]
+    };
+    let dedicated = Subject::Group(company(), "Dedicated Client Agents".into());
+    let mut all = Vec::new();
+    all.extend(removals(Level::Members, 8, 3902, 30, 50));
+    all.extend(removals(Level::Roles, 1, 428, 30, 50));
+    all.extend(removals(Level::Groups, 1, 214, 30, 50));
+    all.extend([
+        check(Guard::GroupEmptied, Subject::Plan, 0, Limit::AtMost(0), Verdict::Ok),
+        check(Guard::EmptyDesired, Subject::Plan, 3, Limit::AtLeast(1), Verdict::Ok),
+        check(Guard::IncompleteLive, Subject::Plan, 0, Limit::AtMost(0), Verdict::Ok),
+        check(Guard::SelfLockout, Subject::Plan, 0, Limit::AtMost(0), Verdict::Unset),
+        check(Guard::LastHolder, Subject::Role(company(), role(1)), 0, Limit::AtMost(0), Verdict::Ok),
+        check(Guard::Privileged, dedicated, 3, Limit::AtMost(0), Verdict::Stop),
+        check(Guard::Protected, Subject::Plan, 0, Limit::AtMost(0), Verdict::Unset),
+        check(Guard::Unmodifiable, Subject::Plan, 0, Limit::AtMost(0), Verdict::Ok),
+    ]);
+    all
+}
+
+/// Guards with every subject and verdict, and names that mean harm.
+fn more_guards() -> Vec<Check> {
+    let group = |name: &str| Subject::Group(company(), name.into());
+    let from = |line| Verdict::Excepted { from: Place::new(FileId(0), line, 5) };
+    let share = |subject, value, of, verdict| Check {
+        level: Some(Level::Members),
+        of: Some(of),
+        ..check(Guard::Removals, subject, value, Limit::Percent(30), verdict)
+    };
+    vec![
+        share(Subject::Company(company()), 1_170, 3_902, Verdict::Ok),
+        share(group("Winter Migration"), 7, 7, from(31)),
+        share(group(HOSTILE), 3_001, 10_000, Verdict::Stop),
+        Check {
+            level: Some(Level::People),
+            ..check(Guard::Removals, Subject::Plan, 1, Limit::AtMost(0), from(32))
+        },
+        check(Guard::GroupEmptied, group("Winter Migration"), 1, Limit::AtMost(0), from(33)),
+        check(Guard::SelfLockout, Subject::Company(company()), 1, Limit::AtMost(0), Verdict::Stop),
+        check(Guard::LastHolder, Subject::Role(company(), role(3)), 1, Limit::AtMost(0), Verdict::Stop),
+        check(Guard::Privileged, group("Oncall EU"), 2, Limit::AtMost(0), Verdict::Approved),
+        check(Guard::Protected, Subject::Person(user(9)), 1, Limit::AtMost(0), Verdict::Stop),
+    ]
+}
+
 /// Every variant of everything, and names that mean harm.
-pub(super) fn everything() -> Plan {
+pub(crate) fn everything() -> Plan {
     let mut plan = everyday();
     let other = CompanyId(id(0x1a6f_0001, 1));
     plan.companies.push(Overview { company: other, groups: 1, memberships: 1, unmanaged: Vec::new() });
@@ -175,7 +262,30 @@ pub(super) fn everything() -> Plan {
     let long = altered(&"W".repeat(255), vec![grant(99, 30, companies([99]))], vec![remove(99)]);
     plan.changes.extend([hostile, GroupChange { company: other, ..long }]);
     plan.quarantine = quarantine();
+    plan.guards.extend(more_guards());
+    plan.guards.sort_by_key(|it| it.guard);
+    plan.people.lose_everything.extend((4..12).map(|it| (company(), user(it))));
+    let gap = |n, role, taken, given, why| Gap { user: user(n), role, taken, given, why };
+    plan.gaps = (0..9).map(|it| gap(it, role(1), 5, 5, GapCause::RevokeFirst)).collect();
+    plan.gaps.push(gap(0, role(0), 0, 4, GapCause::Cycle));
+    plan.gaps.push(gap(9, role(5), 6, 6, GapCause::RevokeFirst));
+    plan.remarks = remarks();
+    plan.survivors = vec![
+        Survivor { user: user(4), roles: vec!["COMPANY_ADMIN".into(), "TRAVEL_ARRANGER".into()] },
+        Survivor { user: user(9), roles: vec![HOSTILE.into()] },
+    ];
     plan
+}
+
+fn remarks() -> Vec<Finding> {
+    let place = |line| Place::new(FileId(0), line, 5);
+    vec![
+        Finding::new(Code::InvalidDate, place(41), "the exception for `Oncall EU` has ended")
+            .help("remove it, or date it anew"),
+        Finding::new(Code::UnknownGroup, place(44), format!("the exception for `{HOSTILE}` matches nothing"))
+            .related(place(11), format!("{HOSTILE} is near")),
+        Finding::general(Code::NoAccessFiles, "no file matches `more/*.yaml`"),
+    ]
 }
 
 fn text_scope(value: &str) -> Scope {
@@ -235,7 +345,9 @@ fn scopes() -> GroupChange {
             dimension(Kind::Other("REGION".into()), [text("north east"), text("south")]),
         ],
     ]);
-    let unreadable = Scope::new([vec![dimension(Kind::Unreadable, [text("{\"x\":1}")])]]);
+    // Two entries that no version can read, joined as the canonical form does it.
+    let strange = |it: &str| Scope::new([vec![dimension(Kind::Unreadable, [text(it)])]]);
+    let unreadable = strange("{\"x\":1}").union(strange("\"y\""));
     let mut twins = companies([]);
     twins = twins.union(Scope::new([vec![dimension(
         Kind::Company,
@@ -289,7 +401,7 @@ fn quarantine() -> Vec<Quarantined> {
 }
 
 /// Findings of every shape, on [`sources`].
-pub(super) fn findings() -> Vec<Finding> {
+pub(crate) fn findings() -> Vec<Finding> {
     let place = |file, line, column| Place::new(FileId(file), line, column);
     vec![
         Finding::general(Code::NoAccessFiles, "no file matches `access/**/*.yaml`")
@@ -305,6 +417,14 @@ pub(super) fn findings() -> Vec<Finding> {
     ]
 }
 
-pub(super) fn view<'a>(plan: &'a Plan, sources: &'a Sources) -> View<'a> {
-    View { plan, sources, endpoint: HOST, cost: None }
+pub(crate) fn view<'a>(plan: &'a Plan, sources: &'a Sources) -> View<'a> {
+    let now = "2026-11-21T08:00:00Z".parse().expect("an instant");
+    View {
+        plan,
+        sources,
+        endpoint: HOST,
+        url: "https://api-ext-sboxmeta.partners.spotnana.com",
+        now,
+        cost: None,
+    }
 }

@@ -9,6 +9,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{
     View, counted, escape,
+    guards::{self, Outcome},
+    notices,
     scope::Words,
     section::{Counts, Group, Item, Part, Section},
     thousands, withheld,
@@ -23,6 +25,8 @@ const TRUNCATED: &str = " (truncated)";
 const ORIGIN: usize = 62;
 /// Bytes of one text: more than any sane name or scope takes, so that only hostile ones are cut.
 const TEXT: usize = 1_000;
+/// Bytes of a name beside which something else must have room.
+const NAME: usize = 200;
 /// Companies named one by one.
 const COMPANIES: usize = 3;
 
@@ -40,21 +44,26 @@ pub fn plan(view: &View<'_>, budget: usize) -> String {
     let gives = of(Effect::Gives, "Gives access");
     let other = of(Effect::None, "Other changes");
     let held = withheld(view);
-    let foot = foot(view);
+    let known = known(view, &words);
+    let (stops, guards) = guards(view, &words);
+    let foot = foot(view, &words);
     let fixed = head(view, TRUNCATED).len() + foot.len();
 
     // Every section is sure of room for its title and its counts; the rest goes to the first that needs it.
-    let least: usize = [&takes, &held, &gives, &other].into_iter().map(Section::least).sum();
+    let least: usize =
+        [&stops, &takes, &held, &gives, &other, &known, &guards].into_iter().map(Section::least).sum();
     let mut free = budget.saturating_sub(fixed + least);
     let mut render = |section: &Section| {
         let part = section.render(free + section.least());
-        free = (free + section.least()).saturating_sub(part.text.len());
+        // After the first that is cut, nothing that matters less gets more than its counts.
+        free = if part.cut { 0 } else { (free + section.least()).saturating_sub(part.text.len()) };
         part
     };
-    let (takes, held) = (render(&takes), render(&held));
+    let (stops, takes, held) = (render(&stops), render(&takes), render(&held));
     let (gives, other) = (render(&gives), render(&other));
+    let (known, guards) = (render(&known), render(&guards));
 
-    let parts = [takes, gives, other, held];
+    let parts = [stops, takes, gives, other, held, known, guards];
     let mut out = head(view, if parts.iter().any(|it| it.cut) { TRUNCATED } else { "" });
     for Part { text, cut: _ } in &parts {
         out.push_str(text);
@@ -83,6 +92,10 @@ fn head(view: &View<'_>, truncated: &str) -> String {
         (true, 0) => words.push("no changes".to_owned()),
         (true | false, 1..) => words.push(format!("{} withheld", thousands(held))),
         (false, 0) => (),
+    }
+    match view.plan.stops().count() {
+        0 => (),
+        n => words.push(counted(n, "guard stops it", "guards stop it")),
     }
     let summary = wording::summary(view.plan);
     let title = words.join(", ");
@@ -117,8 +130,53 @@ fn code(text: &str) -> String {
     escape::markdown(&escape::clip(&escape::terminal(text), 100))
 }
 
-fn foot(view: &View<'_>) -> String {
-    wording::notices(view.plan).into_iter().map(|it| it + "\n\n").collect()
+fn foot(view: &View<'_>, words: &Words<'_>) -> String {
+    let people = notices::people(view.plan, words, code).map(|it| format!("People: {it}"));
+    let id = wording::plan_id(view.plan).map(|it| format!("Plan id: `{it}`"));
+    let lines = [people, notices::expiring(view.plan), notices::unmanaged(view.plan), id];
+    lines.into_iter().flatten().map(|it| it + "\n\n").collect()
+}
+
+/// Returns what people should know beside the changes.
+fn known(view: &View<'_>, words: &Words<'_>) -> Section {
+    let items = notices::lines(view.plan, words, view.sources).into_iter().map(|(topic, text)| Item {
+        counts: Counts::Notice(topic),
+        text: format!("  {:8}  {}", topic.word(), shown(&text)),
+    });
+    section("To know", items.collect())
+}
+
+/// Returns the guards that stop the plan, and what the others found.
+fn guards(view: &View<'_>, words: &Words<'_>) -> (Section, Section) {
+    // Only the name is cut: the value, the limit and what follows are always there.
+    let name = |it: String| escape::clip(&escape::terminal(&it), NAME).into_owned();
+    let rows = guards::rows(view.plan, words, view.sources, name);
+    let (stops, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|it| it.outcome == Outcome::Stop);
+    let items = |rows: Vec<guards::Row>, sign: char| {
+        let word = rows.iter().map(|it| it.outcome.word().len()).max().unwrap_or(0);
+        let name = rows.iter().map(|it| it.guard.len()).max().unwrap_or(0);
+        let item = |it: guards::Row| {
+            let (outcome, text) = (it.outcome.word(), it.parts.join("; "));
+            Item {
+                counts: Counts::Guard(it.outcome),
+                text: format!("{sign} {outcome:word$}  {:name$}  {}", it.guard, escape::terminal(&text)),
+            }
+        };
+        rows.into_iter().map(item).collect()
+    };
+    let others = Group { name: "Guards".to_owned(), aside: true, items: items(others, ' ') };
+    let others = if others.items.is_empty() { Vec::new() } else { vec![others] };
+    (section("Stopped by guards", items(stops, '-')), Section::new("", others))
+}
+
+/// Returns a section of lines that belong to no group.
+fn section(title: &'static str, items: Vec<Item>) -> Section {
+    let groups = if items.is_empty() {
+        Vec::new()
+    } else {
+        vec![Group { name: title.to_owned(), aside: false, items }]
+    };
+    Section::new(title, groups)
 }
 
 /// Returns the section of all changes with that effect, group by group.
@@ -131,7 +189,7 @@ fn changes(effect: Effect, title: &'static str, blocks: &[Block], words: Option<
         }
         let mut rows = vec![heading(block, own, words.map(|it| it.company(block.company)))];
         rows.extend(lines.into_iter().map(row));
-        Some(Group { name: block.name.clone(), items: aligned(rows) })
+        Some(Group { name: block.name.clone(), aside: false, items: aligned(rows) })
     });
     Section::new(title, groups.collect())
 }
@@ -141,7 +199,7 @@ fn withheld(view: &View<'_>) -> Section {
         let left = format!("! {:6}  {}", it.noun, shown(&it.what));
         let origin = it.origin.map_or_else(String::new, |it| format!("  {}", shown(&it)));
         let text = format!("{left}{origin}\n          {}", shown(&it.why));
-        Group { name: String::new(), items: vec![Item { counts: Counts::Withheld, text }] }
+        Group { name: String::new(), aside: false, items: vec![Item { counts: Counts::Withheld, text }] }
     });
     Section::new("Withheld", entries.collect())
 }

@@ -5,22 +5,27 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::{plan::Plan, source::Sources};
 
+pub mod approval;
 pub mod escape;
 pub mod findings;
-pub mod json;
+pub(crate) mod json;
 pub mod markdown;
 pub mod text;
 
 mod description;
-mod scope;
+pub(crate) mod guards;
+mod notices;
+pub(crate) mod scope;
 mod section;
-mod withheld;
+pub(crate) mod withheld;
 mod wording;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +38,10 @@ pub struct View<'a> {
     pub sources: &'a Sources,
     /// The host of the API, as shown to people.
     pub endpoint: &'a str,
+    /// The URL of the API, or the word `sandbox`; for programs.
+    pub url: &'a str,
+    /// The time that the run takes for now.
+    pub now: Timestamp,
     /// What reading the live state took; only the text header shows it, as it differs from run to run.
     pub cost: Option<Cost>,
 }

@@ -19,7 +19,7 @@ const SHOWN: usize = 6;
 
 /// Names for what a plan mentions, each of them meaning one thing.
 #[derive(Debug)]
-pub(super) struct Words<'a> {
+pub(crate) struct Words<'a> {
     names: &'a Names,
     /// E-mail addresses that several people share.
     shared_people: BTreeSet<&'a str>,
@@ -32,7 +32,7 @@ pub(super) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    pub(super) fn new(plan: &'a Plan) -> Self {
+    pub(crate) fn new(plan: &'a Plan) -> Self {
         let names = &plan.names;
         let grants = plan.changes.iter().flat_map(|it| &it.grants);
         let values = grants.flat_map(|it| it.effect.scopes()).flat_map(|it| it.audiences().iter().flatten());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{counted, escape, thousands, wording::Fact};
+use super::{counted, escape, guards::Outcome, notices::Topic, thousands, wording::Fact};
 
 /// A group with more lines than this is folded.
 const FOLDED: usize = 20;
@@ -14,6 +14,7 @@ const FOLD_END: &str = "</details>\n\n";
 /// Groups of lines under a title.
 #[derive(Debug)]
 pub(super) struct Section {
+    /// Empty where the fold says what it is.
     title: &'static str,
     groups: Vec<Group>,
 }
@@ -23,6 +24,8 @@ pub(super) struct Section {
 pub(super) struct Group {
     /// What the fold says it holds.
     pub(super) name: String,
+    /// Whether it is folded even if it is short.
+    pub(super) aside: bool,
     pub(super) items: Vec<Item>,
 }
 
@@ -40,6 +43,10 @@ pub(super) enum Counts {
     Change(Fact),
     /// An entry of the quarantine.
     Withheld,
+    /// What a guard found.
+    Guard(Outcome),
+    /// Something people should know.
+    Notice(Topic),
     /// Nothing: it only says what the next lines are about.
     Nothing,
 }
@@ -122,7 +129,7 @@ impl Section {
     }
 
     fn heading(&self) -> String {
-        format!("#### {}\n\n", self.title)
+        if self.title.is_empty() { String::new() } else { format!("#### {}\n\n", self.title) }
     }
 
     fn items(&self) -> impl Iterator<Item = &Item> {
@@ -133,7 +140,7 @@ impl Section {
 impl Group {
     /// Returns what goes before its first line, and what is open then.
     fn opening(&self, open: Open) -> (String, Open) {
-        if self.items.len() > FOLDED {
+        if self.aside || self.items.len() > FOLDED {
             let name = escape::html(&escape::clip(&self.name, 100));
             let counts = tally(&self.items).1;
             let fold = format!("<details><summary>{name}: {counts}</summary>\n\n");
@@ -163,6 +170,8 @@ fn tally<'a>(items: impl IntoIterator<Item = &'a Item>) -> (usize, String) {
         .map(|(what, n)| match what {
             Counts::Change(fact) => fact.counted(*n),
             Counts::Withheld => format!("{} withheld", thousands(*n)),
+            Counts::Guard(outcome) => outcome.counted(*n),
+            Counts::Notice(topic) => topic.counted(*n),
             Counts::Nothing => String::new(),
         })
         .collect();

@@ -11,6 +11,8 @@ use crate::{ids::CompanyId, plan::Plan};
 
 use super::{
     Cost, View, counted, escape,
+    guards::{self, Outcome},
+    notices,
     scope::Words,
     thousands, withheld,
     wording::{self, Block, Fact, Line, Sign},
@@ -18,6 +20,10 @@ use super::{
 
 /// The column at which origins begin, where what stands before them leaves room.
 const ORIGIN: usize = 62;
+/// The column at which begins what stands beside a word such as `People`.
+const LABEL: usize = 9;
+/// Where lines of a table are broken.
+const WIDTH: usize = 120;
 
 const PLAIN: Style = Style::new();
 const BOLD: Style = Style::new().bold();
@@ -26,6 +32,7 @@ const ADD: Style = AnsiColor::Green.on_default();
 const CHANGE: Style = AnsiColor::Yellow.on_default();
 const REMOVE: Style = AnsiColor::Red.on_default();
 const ALARM: Style = AnsiColor::Yellow.on_default().bold();
+const STOP: Style = AnsiColor::Red.on_default().bold();
 
 /// Returns the whole plan.
 pub fn plan(view: &View<'_>) -> String {
@@ -43,7 +50,7 @@ pub fn plan(view: &View<'_>) -> String {
         }
         own.for_each(|it| group(&mut out, it));
     }
-    tail(&mut out, view);
+    tail(&mut out, view, &words);
     out
 }
 
@@ -103,14 +110,10 @@ fn line(line: &Line) -> String {
     row.end()
 }
 
-fn tail(out: &mut String, view: &View<'_>) {
+fn tail(out: &mut String, view: &View<'_>, words: &Words<'_>) {
     let held = withheld::entries(view.plan, view.sources);
-    let notices = wording::notices(view.plan);
-    let quiet = held.is_empty() && notices.is_empty();
-    if !quiet {
-        separate(out);
-    }
     if !held.is_empty() {
+        separate(out);
         let mut row = Row::default();
         out.push_str(&row.put(BOLD, &format!("Withheld {}", thousands(held.len()))).end());
     }
@@ -120,14 +123,69 @@ fn tail(out: &mut String, view: &View<'_>) {
         row.aside(ORIGIN, 2, it.origin.as_deref(), Some(&it.why));
         out.push_str(&row.end());
     }
-    if !held.is_empty() && !notices.is_empty() {
+    let known = known(view, words);
+    if !known.is_empty() {
         separate(out);
     }
-    for it in notices {
-        let _ = writeln!(out, "{it}");
-    }
+    out.push_str(&known);
     separate(out);
     out.push_str(&Row::default().put(BOLD, &wording::summary(view.plan)).end());
+    if let Some(id) = wording::plan_id(view.plan) {
+        out.push_str(&Row::default().put(PLAIN, &format!("Plan id: {id}")).end());
+    }
+}
+
+/// Returns what people should know beside the changes: who is concerned, what is odd, what the guards say.
+fn known(view: &View<'_>, words: &Words<'_>) -> String {
+    let mut out = String::new();
+    let mut last = "";
+    let mut labelled = |label: &'static str, text: &str| {
+        let mut row = Row::default();
+        let shown = if std::mem::replace(&mut last, label) == label { "" } else { label };
+        out.push_str(&row.put(PLAIN, shown).to(LABEL, 1).put(PLAIN, text).end());
+    };
+    if let Some(people) = notices::people(view.plan, words, str::to_owned) {
+        labelled("People", &people);
+    }
+    for (topic, text) in notices::lines(view.plan, words, view.sources) {
+        labelled(topic.word(), &text);
+    }
+    if let Some(expiring) = notices::expiring(view.plan) {
+        out.push_str(&Row::default().put(PLAIN, &expiring).end());
+    }
+    guards(&mut out, &guards::rows(view.plan, words, view.sources, |it| it));
+    if let Some(unmanaged) = notices::unmanaged(view.plan) {
+        out.push_str(&Row::default().put(PLAIN, &unmanaged).end());
+    }
+    out
+}
+
+/// Writes the guards as a table; what does not fit beside the columns goes below itself.
+fn guards(out: &mut String, rows: &[guards::Row]) {
+    let widest = rows.iter().map(|it| it.outcome.word().len()).max().unwrap_or(0);
+    let name = LABEL + widest.max("STOP".len()) + 2;
+    let text = name + rows.iter().map(|it| it.guard.len()).max().unwrap_or(0) + 2;
+    for (at, it) in rows.iter().enumerate() {
+        let mut row = Row::default();
+        row.put(PLAIN, if at == 0 { "Guards" } else { "" }).to(LABEL, 1);
+        let style = match it.outcome {
+            Outcome::Stop => STOP,
+            Outcome::Excepted | Outcome::Approved => CHANGE,
+            Outcome::Ok | Outcome::Unset => DIM,
+        };
+        row.put(style, it.outcome.word()).to(name, 1).put(PLAIN, it.guard).to(text, 1);
+        for (n, part) in it.parts.iter().enumerate() {
+            let part = if n + 1 < it.parts.len() { format!("{part};") } else { part.clone() };
+            if n > 0 && row.width + 1 + part.width() > WIDTH {
+                out.push_str(&row.end());
+                row.to(text, 0);
+            } else if n > 0 {
+                row.space(1);
+            }
+            row.put(PLAIN, &part);
+        }
+        out.push_str(&row.end());
+    }
 }
 
 /// Puts a blank line after what is there.

@@ -2,7 +2,7 @@
 
 use crate::{
     ids::{GroupId, UserId},
-    plan::{Plan, Quarantined, Unresolved, Withheld},
+    plan::{Frozen, Plan, Quarantined, Unresolved, Withheld},
     source::Sources,
 };
 
@@ -10,17 +10,17 @@ use super::{counted, scope::Words};
 
 /// One entry of the quarantine.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(crate) struct Held {
     pub(super) noun: &'static str,
     /// Whom or what it concerns.
     pub(super) what: String,
     pub(super) origin: Option<String>,
     /// What happens instead, why, and what to do.
-    pub(super) why: String,
+    pub(crate) why: String,
 }
 
 /// Returns what is withheld, in the order of the plan.
-pub(super) fn entries(plan: &Plan, sources: &Sources) -> Vec<Held> {
+pub(crate) fn entries(plan: &Plan, sources: &Sources) -> Vec<Held> {
     let words = Words::new(plan);
     plan.quarantine.iter().map(|it| held(it, &words, sources)).collect()
 }
@@ -65,8 +65,29 @@ fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
             format!("{person} in {group}"),
             "stays a member, though not active; activate the user or remove the entry".to_owned(),
         ),
+        Withheld::Unmodifiable { what } => ("group", group.to_string(), unmodifiable(*what, group)),
+        Withheld::Lockout { person, why } => {
+            let remedy = match why {
+                Unresolved::Unknown | Unresolved::Inactive => "correct the entry, or drop it if the user is gone",
+                Unresolved::Ambiguous(_) => "name one by `userId:`",
+                Unresolved::Foreign(_) => "say it in a workspace that manages that company",
+            };
+            let (why, _) = unresolved(why, words);
+            ("person", format!("{person}, locked out"), format!("not cut off: {why}; {remedy}"))
+        }
     };
     Held { noun, what, origin: entry.from.map(|it| sources.line(it)), why }
+}
+
+/// Returns what of a standard group stays, and the way out.
+fn unmodifiable(what: Frozen, group: &str) -> String {
+    match what {
+        Frozen::Roles => format!(
+            "its roles stay: it is a standard group; write `roles: unmanaged`, or copy it with `rolecall duplicate \"{group}\" --as NAME`"
+        ),
+        Frozen::Attributes => "its name and description stay: it is a standard group; use the name it has, and leave `description` out with `roles: unmanaged`".to_owned(),
+        Frozen::Existence => "stays: a standard group cannot be deleted; to keep everybody out of it, declare it with `roles: unmanaged` and `members: []`".to_owned(),
+    }
 }
 
 /// Returns why a person is not resolved, and what to do.

@@ -2,6 +2,7 @@
 
 use crate::{
     access::Why,
+    digest,
     ids::CompanyId,
     plan::{
         Attributes, ChangeKind, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect, Plan,
@@ -276,9 +277,9 @@ fn member(member: &MemberChange, group: Option<Fact>, words: &Words<'_>, sources
     Line { fact, what: words.person(member.user), origin: member.from.map(|it| sources.line(it)), note }
 }
 
-/// Returns the last line of a plan, in a form that programs may rely on.
+/// Returns what a plan comes to, in a form that programs may rely on.
 pub(super) fn summary(plan: &Plan) -> String {
-    if plan.is_empty() && plan.quarantine.is_empty() {
+    if does_nothing(plan) {
         return "No changes. Live state matches the files.".to_owned();
     }
     let Summary {
@@ -295,23 +296,17 @@ pub(super) fn summary(plan: &Plan) -> String {
     format!(
         "Plan: {groups_created} {groups} to create, {groups_changed} to change, {groups_deleted} to delete; \
          roles +{roles_added} ~{roles_changed} -{roles_removed}; \
-         members +{members_added} -{members_removed}; 0 guards."
+         members +{members_added} -{members_removed}; {}.",
+        counted(plan.stops().count(), "guard", "guards")
     )
 }
 
-/// Returns `Expiring 2 within 7 days`, and how much no file speaks of, where there is some.
-pub(super) fn notices(plan: &Plan) -> Vec<String> {
-    let mut lines = Vec::new();
-    if plan.expiring > 0 {
-        lines.push(format!(
-            "Expiring {} within {} days",
-            super::thousands(plan.expiring),
-            Plan::EXPIRY_NOTICE_DAYS
-        ));
-    }
-    let unmanaged: usize = plan.companies.iter().map(|it| it.unmanaged.len()).sum();
-    if unmanaged > 0 {
-        lines.push(format!("Unmanaged, left alone: {}", counted(unmanaged, "group", "groups")));
-    }
-    lines
+/// Returns the digits by which a plan is named, where there is something to name.
+pub(super) fn plan_id(plan: &Plan) -> Option<String> {
+    (!does_nothing(plan)).then(|| format!("{:.12}", digest::plan_id(plan)))
+}
+
+/// Whether there is nothing to change and nothing to say of what was asked for.
+pub(super) fn does_nothing(plan: &Plan) -> bool {
+    plan.is_empty() && plan.quarantine.is_empty()
 }

@@ -12,8 +12,11 @@ fn plan(desired: &DesiredState, live: &LiveState) -> Plan {
     Plan { changes: diff(desired, live), ..Plan::default() }
 }
 
+/// A group by what matters: name, description, roles and members.
+type Essence = (String, String, Vec<(RoleId, Scope)>, Vec<UserId>);
+
 /// What matters of a state: groups by name, for a group that is created again has another id.
-fn essence(access: &Access) -> Vec<(String, String, Vec<(RoleId, Scope)>, Vec<UserId>)> {
+fn essence(access: &Access) -> Vec<Essence> {
     let mut groups: Vec<_> = access
         .groups
         .iter()
@@ -62,7 +65,7 @@ proptest! {
             done.insert(n, all);
             ids.extend(id.map(|id| (n, id)));
         }
-        let back = desired(&plan, &done, &ids, &now, FileId(0));
+        let back = desired(&plan, &done, &ids, (&now, &Snapshot::default()), FileId(0));
         let mut then = now.clone();
         make(&diff(&back, &now), &mut then.0);
         prop_assert_eq!(essence(&then.0), essence(&live.0));
@@ -83,9 +86,9 @@ proptest! {
             .filter(|(n, it)| begun[*n] && it.id.is_some())
             .map(|(n, it)| (n, all(it)))
             .collect();
-        let ids = touched(&plan, &done, &[]);
+        let ids = touched(&plan, &done, &Snapshot::default());
         let mut then = now.clone();
-        make(&diff(&desired(&plan, &done, &ids, &now, FileId(0)), &now), &mut then.0);
+        make(&diff(&desired(&plan, &done, &ids, (&now, &Snapshot::default()), FileId(0)), &now), &mut then.0);
         prop_assert_eq!(essence(&then.0), essence(&live.0));
     }
 
@@ -95,8 +98,8 @@ proptest! {
         let plan = plan(&wanted, &live);
         let existing = plan.changes.iter().enumerate().filter(|it| it.1.id.is_some());
         let done: BTreeMap<usize, Done> = existing.map(|(n, it)| (n, all(it))).collect();
-        let ids = touched(&plan, &done, &[]);
-        let changes = diff(&desired(&plan, &done, &ids, &live, FileId(0)), &live);
+        let ids = touched(&plan, &done, &Snapshot::default());
+        let changes = diff(&desired(&plan, &done, &ids, (&live, &Snapshot::default()), FileId(0)), &live);
         prop_assert!(changes.is_empty(), "{changes:?}");
     }
 

@@ -19,6 +19,13 @@ use super::{
 };
 use crate::ids::{CompanyId, GroupId, UserId, parse_uuid};
 
+/// What became of a request that was not refused.
+pub(super) struct Outcome {
+    pub(super) reply: Reply,
+    /// For a write, the generation of the store that it made.
+    pub(super) applied: Option<u64>,
+}
+
 /// A request whose sender is known and may make it.
 pub(super) struct Call<'c> {
     pub(super) route: Route,
@@ -80,20 +87,27 @@ impl Call<'_> {
     ///
     /// # Errors
     /// The refusal to answer; the store is unchanged then. A failure to keep a change on disk comes later.
-    pub(super) fn carry_out(&self, store: &RwLock<Store>) -> Result<Reply, Refusal> {
+    pub(super) fn carry_out(&self, store: &RwLock<Store>) -> Result<Outcome, Refusal> {
         let read = || store.read().unwrap_or_else(PoisonError::into_inner);
-        let write = || store.write().unwrap_or_else(PoisonError::into_inner);
-        match self.route {
+        // The generation is taken under the same lock, so that its order is that of the changes.
+        let write = |change: fn(&mut Store, &Self) -> Result<Reply, Refusal>| {
+            let mut store = store.write().unwrap_or_else(PoisonError::into_inner);
+            let before = store.generation();
+            let reply = change(&mut store, self)?;
+            let after = store.generation();
+            Ok(Outcome { reply, applied: (after != before).then_some(after) })
+        };
+        let reply = match self.route {
             Route::ListGroups => groups::list(&read(), self),
             Route::ListGroupsOfUser => groups::list_of_user(&read(), self),
             Route::GetGroup => groups::get(&read(), self),
-            Route::CreateGroup => groups::create(&mut write(), self),
-            Route::PutGroup | Route::PatchGroup => groups::update(&mut write(), self),
-            Route::DeleteGroup => groups::delete(&mut write(), self),
+            Route::CreateGroup => return write(groups::create),
+            Route::PutGroup | Route::PatchGroup => return write(groups::update),
+            Route::DeleteGroup => return write(groups::delete),
             Route::ListMembers => members::list(&read(), self),
-            Route::PatchMembers => members::patch(&mut write(), self),
+            Route::PatchMembers => return write(members::patch),
             Route::ListGrants => grants::list(&read(), self),
-            Route::PatchGrants => grants::patch(&mut write(), self),
+            Route::PatchGrants => return write(grants::patch),
             Route::ListRoles => roles::list(&read(), self),
             Route::GetRole => roles::get(&read(), self),
             Route::ListPermissions => roles::permissions(),
@@ -105,12 +119,13 @@ impl Call<'_> {
             Route::ListUsers => users::list(&read(), self),
             Route::QueryUsers => users::query(&read(), self),
             Route::GetUser => users::get(&read(), self),
-            Route::DeleteUser => users::delete(&mut write(), self),
-            Route::ActivateUser => users::activate(&mut write(), self),
+            Route::DeleteUser => return write(users::delete),
+            Route::ActivateUser => return write(users::activate),
             Route::GetLegacyRoles => users::legacy_roles(&read(), self),
-            Route::PutLegacyRoles => users::put_legacy_roles(&mut write(), self),
+            Route::PutLegacyRoles => return write(users::put_legacy_roles),
             Route::FetchToken => Err(Refusal::broken("a token is not fetched with a token")),
-        }
+        };
+        Ok(Outcome { reply: reply?, applied: None })
     }
 }
 

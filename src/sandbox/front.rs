@@ -18,9 +18,10 @@ use axum::{
 };
 
 use futures_util::StreamExt;
+use tokio::sync::watch;
 
 use super::{
-    call::Call,
+    call::{Call, Outcome},
     clock::Clock,
     control,
     dialect::Dialect,
@@ -33,7 +34,7 @@ use super::{
     state::StateFile,
     store::Store,
     tokens::Tokens,
-    traffic::Traffic,
+    traffic::{Traffic, Visit},
     wire::Id,
 };
 
@@ -61,6 +62,7 @@ struct Asked<'r> {
     found: Found<'r>,
     body: &'r Bytes,
     n: u64,
+    visit: &'r Visit<'r>,
 }
 
 impl Asked<'_> {
@@ -97,8 +99,9 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request) -> Resp
     if route != Some(Route::FetchToken) {
         visit.brought(&body);
     }
-    let asked = Asked { parts: &parts, found, body: &body, n: visit.n };
-    match app.answer(&asked).await {
+    let asked = Asked { parts: &parts, found, body: &body, n: visit.n, visit: &visit };
+    let response = app.answer(&asked).await;
+    match response {
         Some(response) => {
             visit.answered(response.status().as_u16());
             response
@@ -143,15 +146,16 @@ impl App {
         if latency > 0 {
             tokio::time::sleep(Duration::from_millis(latency)).await;
         }
-        let fault = {
+        let (fault, replaced) = {
             let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            faults.next(asked.parts.method.as_str(), asked.parts.uri.path(), asked.route())
+            let fault = faults.next(asked.parts.method.as_str(), asked.parts.uri.path(), asked.route());
+            (fault, faults.replaced())
         };
         match fault {
             None => Some(self.truth(asked).await),
             Some(fault) => {
                 tracing::debug!(n = asked.n, ?fault, "fault");
-                self.spoilt(asked, fault).await
+                self.spoilt(asked, fault, replaced).await
             }
         }
     }
@@ -160,7 +164,12 @@ impl App {
         respond(self.obey(asked, asked.body).await, asked)
     }
 
-    async fn spoilt(&self, asked: &Asked<'_>, fault: Fault) -> Option<Response> {
+    async fn spoilt(
+        &self,
+        asked: &Asked<'_>,
+        fault: Fault,
+        mut replaced: watch::Receiver<()>,
+    ) -> Option<Response> {
         let response = match fault {
             Fault::Status { code, retry_after, body, after_write } => {
                 if after_write {
@@ -176,9 +185,19 @@ impl App {
             }
             Fault::Garbage {} => mangle::garbage(),
             Fault::Huge { bytes } => mangle::huge(bytes),
-            Fault::Slow { ms } => {
-                tokio::time::sleep(Duration::from_millis(ms)).await;
-                self.truth(asked).await
+            Fault::Slow { ms, after_write } => {
+                let wait = async {
+                    // An error means that the rules are gone, which is what is waited for.
+                    let _ = tokio::time::timeout(Duration::from_millis(ms), replaced.changed()).await;
+                };
+                if after_write {
+                    let response = self.truth(asked).await;
+                    wait.await;
+                    response
+                } else {
+                    wait.await;
+                    self.truth(asked).await
+                }
             }
             Fault::ExpireTokens {} => {
                 self.tokens.expire_all();
@@ -192,6 +211,7 @@ impl App {
             Fault::DuplicateRows {} => {
                 respond(self.obey(asked, asked.body).await.map(mangle::duplicate_rows), asked)
             }
+            Fault::Shuffle {} => respond(self.obey(asked, asked.body).await.map(mangle::shuffle), asked),
             Fault::Endless {} => {
                 let (page, first) = mangle::Endless::of(asked.body);
                 respond(self.obey(asked, &first).await.map(|reply| page.fill(reply)), asked)
@@ -217,7 +237,10 @@ impl App {
             return Err(Refusal::forbidden("the token is for reading only"));
         }
         let call = Call { route, parameters, uri: &parts.uri, body, by, dialect: self.dialect, now };
-        let reply = call.carry_out(&self.store)?;
+        let Outcome { reply, applied } = call.carry_out(&self.store)?;
+        if let Some(generation) = applied {
+            asked.visit.took_effect(generation);
+        }
         if route.kind() == Kind::Write {
             self.persist().await?;
         }

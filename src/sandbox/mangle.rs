@@ -107,6 +107,15 @@ pub(super) fn duplicate_rows(reply: Reply) -> Reply {
     })
 }
 
+/// Turns the rows of a page the other way round.
+pub(super) fn shuffle(reply: Reply) -> Reply {
+    edit(reply, |page| {
+        if let Some(rows) = rows(page) {
+            rows.reverse();
+        }
+    })
+}
+
 /// Which page of an endless list is wanted.
 pub(super) struct Endless {
     offset: usize,

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     io::{self, Write},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 use axum::body::Bytes;
@@ -29,6 +29,7 @@ struct Counts {
     requests: u64,
     reads: u64,
     writes: u64,
+    applied: u64,
     by_route: BTreeMap<&'static str, u64>,
     log: VecDeque<Entry>,
     body_bytes: usize,
@@ -44,12 +45,15 @@ struct Entry {
     at: Timestamp,
     /// `X-Request-Id`, where the client sent one.
     id: Option<Box<str>>,
+    /// The generation of the store that it made.
+    applied: Option<u64>,
 }
 
 /// A request that is being answered. It enters the log when it leaves, answered or not.
 pub(super) struct Visit<'t> {
     traffic: &'t Traffic,
     entry: Option<Entry>,
+    applied: OnceLock<u64>,
     pub(super) n: u64,
 }
 
@@ -59,7 +63,10 @@ pub(super) struct Stats {
     requests: u64,
     reads: u64,
     writes: u64,
+    /// Writes that took effect, answered or not.
+    applied: u64,
     by_route: BTreeMap<&'static str, u64>,
+    in_flight: usize,
     max_in_flight: usize,
     tokens: u64,
 }
@@ -98,8 +105,9 @@ impl Traffic {
             body: Bytes::new(),
             at: Timestamp::now(),
             id: None,
+            applied: None,
         };
-        Visit { traffic: self, entry: Some(entry), n }
+        Visit { traffic: self, entry: Some(entry), applied: OnceLock::new(), n }
     }
 
     /// Returns the counts since the last reset; `tokens` is how many were issued.
@@ -109,7 +117,9 @@ impl Traffic {
             requests: counts.requests,
             reads: counts.reads,
             writes: counts.writes,
+            applied: counts.applied,
             by_route: counts.by_route.clone(),
+            in_flight: counts.in_flight,
             max_in_flight: counts.max_in_flight,
             tokens,
         }
@@ -134,6 +144,8 @@ impl Traffic {
             /// Null when the connection was closed without an answer.
             status: Option<u16>,
             write: bool,
+            /// When the store was changed, in the order of all changes; null when it was not.
+            applied: Option<u64>,
             #[serde(skip_serializing_if = "Option::is_none")]
             body: Option<Value>,
             at: Timestamp,
@@ -154,6 +166,7 @@ impl Traffic {
                 route: entry.route.map(Route::template),
                 status: entry.status,
                 write: is_write(entry.route),
+                applied: entry.applied,
                 body,
                 at: entry.at,
                 request_id: entry.id.as_deref(),
@@ -185,6 +198,13 @@ impl Visit<'_> {
         }
     }
 
+    /// Notes that the request changed the store, right after it did: its sender may not wait for the answer.
+    pub(super) fn took_effect(&self, generation: u64) {
+        if self.applied.set(generation).is_ok() {
+            self.traffic.counts().applied += 1;
+        }
+    }
+
     pub(super) fn answered(&mut self, status: u16) {
         if let Some(entry) = &mut self.entry {
             entry.status = Some(status);
@@ -196,7 +216,8 @@ impl Drop for Visit<'_> {
     fn drop(&mut self) {
         let mut counts = self.traffic.counts();
         counts.in_flight = counts.in_flight.saturating_sub(1);
-        if let Some(entry) = self.entry.take() {
+        if let Some(mut entry) = self.entry.take() {
+            entry.applied = self.applied.get().copied();
             counts.body_bytes += entry.body.len();
             counts.log.push_back(entry);
         }

@@ -150,6 +150,15 @@ fn what_cannot_be_read_equals_nothing_that_can_be_declared() {
     }
 }
 
+/// Entries that no version can read become one audience; each goes back as it came.
+#[test]
+fn several_that_cannot_be_read_stay_several() {
+    let (a, b) = (r#"{"audiences":["x"]}"#, r#"{"audiences":[{"rules":[]}]}"#);
+    let both = read(a).union(read(b)).union(Scope::read(None));
+    assert_eq!(both.to_wire().get(), r#"{"audiences":["x",{"rules":[]}]}"#);
+    assert_eq!(read(both.to_wire().get()), read(a).union(read(b)));
+}
+
 #[test]
 fn the_whole_platform_is_sent_without_values() {
     assert_eq!(scope("platform").to_wire().get(), r#"{"audiences":[{"predicates":[{"type":"PLATFORM"}]}]}"#);

@@ -87,14 +87,16 @@ pub(super) enum AudienceOut<'a> {
 }
 
 impl<'a> AudienceOut<'a> {
-    pub(super) fn new(audience: &'a [Dimension]) -> Self {
-        if let [Dimension { kind: Kind::Unreadable, values }] = audience
-            && let [Value::Text(text)] = &values[..]
-            && let Ok(raw) = RawValue::from_string(text.to_string())
-        {
-            return Self::AsRead(raw);
+    /// Returns one audience, or each of those that could not be read and became one; what said nothing is left out.
+    pub(super) fn of(audience: &'a [Dimension]) -> Vec<Self> {
+        if let [Dimension { kind: Kind::Unreadable, values }] = audience {
+            let raw = |value: &Value| match value {
+                Value::Text(text) => RawValue::from_string(text.to_string()).ok(),
+                Value::Nothing | Value::Id(_) => None,
+            };
+            return values.iter().filter_map(raw).map(Self::AsRead).collect();
         }
-        Self::Known { predicates: audience.iter().map(PredicateOut::new).collect() }
+        vec![Self::Known { predicates: audience.iter().map(PredicateOut::new).collect() }]
     }
 }
 

@@ -61,13 +61,10 @@ fn the_first_plan_of_the_quickstart_shows_every_kind_of_line() {
     for word in ["CHANGES", "moved to Oncall EU", "moved from "] {
         assert!(plan.stdout.contains(word), "no `{word}` in\n{}", plan.stdout);
     }
-    assert!(
-        plan.stdout
-            .lines()
-            .last()
-            .unwrap()
-            .starts_with("Plan: 1 group to create, 3 to change, 1 to delete; ")
-    );
+    // The last line names the plan.
+    let [.., summary, id] = &plan.stdout.lines().collect::<Vec<_>>()[..] else { panic!("{}", plan.stdout) };
+    assert!(summary.starts_with("Plan: 1 group to create, 3 to change, 1 to delete; "), "{summary}");
+    assert!(id.starts_with("Plan id: "), "{id}");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! A run that is told to stop: no new writes, a report of what was done, and a next run that goes on.
 
-use std::process::{Command, Stdio};
+use std::{
+    fs,
+    process::{Child, Command, Stdio},
+};
 
 use serde_json::{Value, json};
 
@@ -20,6 +23,11 @@ fn world() -> World {
     World::new().groups(&groups)
 }
 
+/// Returns how often members were changed, or are being changed.
+fn patches(stats: &Value) -> Option<u64> {
+    stats["byRoute"]["PATCH /v3/companies/{companyId}/user-groups/{groupId}/members"].as_u64()
+}
+
 /// Runs a command and sends it a signal once `now` holds.
 fn signalled(world: &World, line: &str, signal: &str, now: impl Fn(&Value) -> bool) -> Run {
     let child = world
@@ -31,9 +39,31 @@ fn signalled(world: &World, line: &str, signal: &str, now: impl Fn(&Value) -> bo
         .spawn()
         .unwrap();
     while !now(&world.stats()) {}
+    send(&child, signal);
+    child.wait_with_output().unwrap().into()
+}
+
+fn send(child: &Child, signal: &str) {
     let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
-    child.wait_with_output().unwrap().into()
+}
+
+/// Returns the events in a file, having checked that one ends a run, and that nothing comes after it.
+#[track_caller]
+fn events(world: &World, file: &str) -> Vec<Value> {
+    let text = fs::read_to_string(world.path().join(file)).unwrap();
+    let events: Vec<Value> = text.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    let ends: Vec<usize> = (0..events.len()).filter(|n| events[*n]["event"] == "end").collect();
+    assert_eq!(ends, [events.len() - 1], "{text}");
+    assert_eq!(events[0]["event"], "start", "{text}");
+    events
+}
+
+/// Returns the only journal of a workspace, record by record.
+fn journal(world: &World) -> Vec<Value> {
+    let mut files = fs::read_dir(world.path().join(".rolecall/journal")).unwrap();
+    let text = fs::read_to_string(files.next().unwrap().unwrap().path()).unwrap();
+    text.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
 }
 
 #[cfg(unix)]
@@ -55,15 +85,112 @@ fn after_it_running_writes_end_no_new_ones_begin_and_the_next_run_goes_on() {
     let world = world();
     world.faults(json!([{ "method": "PATCH", "times": 8, "kind": { "slow": { "ms": 700 } } }]));
     world.forget();
-    let patches =
-        |it: &Value| it["byRoute"]["PATCH /v3/companies/{companyId}/user-groups/{groupId}/members"].as_u64();
     let run = signalled(&world, "apply --auto-approve", "-TERM", |it| patches(it) >= Some(8)).expect(3);
     assert!(run.stdout.contains("as the run was interrupted"), "{}", run.stdout);
-    let done = (0..GROUPS).filter(|n| world.group(&format!("New {n:02}")).is_some()).count();
-    assert_eq!(done, 8, "groups at work are finished, others not begun");
-    assert_eq!(world.members("New 00"), ["ana@voyager.example"]);
+    let joined = |n: &usize| {
+        let name = format!("New {n:02}");
+        world.group(&name).is_some() && !world.members(&name).is_empty()
+    };
+    assert_eq!((0..GROUPS).filter(joined).count(), 8, "steps at work are finished, others not begun");
     world.faults(json!([]));
     world.apply().expect(0);
     world.settled();
     assert_eq!(world.list("user-groups/list").len(), 3 + GROUPS);
+}
+
+#[test]
+fn an_end_is_the_last_event_however_a_run_ends() {
+    type Trouble = fn(&World);
+    let runs: [(&str, u8, Trouble); 6] = [
+        ("apply --auto-approve", 0, |_| ()),
+        ("plan", 0, |_| ()),
+        ("plan --detailed-exitcode", 2, |_| ()),
+        ("apply --auto-approve", 4, |world| world.write("access/a.yaml", "version: 2\n")),
+        ("apply --auto-approve", 3, |world| {
+            let refused = json!({ "status": { "code": 400 } });
+            world.faults(json!([{ "method": "PATCH", "skip": 2, "times": 0, "kind": refused }]));
+        }),
+        ("apply --auto-approve", 8, |world| {
+            world.faults(json!([{ "path": "/list", "times": 0, "kind": { "truncate": {} } }]));
+        }),
+    ];
+    for (line, code, trouble) in runs {
+        let world = world();
+        trouble(&world);
+        let run = world.run(&format!("{line} --events e.ndjson")).expect(code.into());
+        let events = events(&world, "e.ndjson");
+        assert_eq!(events.last().unwrap()["exit"], code, "{line}: {}", run.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_first_signal_lets_the_journal_and_the_events_come_to_their_end() {
+    let world = world();
+    world.faults(json!([{ "method": "PATCH", "times": 0, "kind": { "slow": { "ms": 600_000 } } }]));
+    world.forget();
+    let child = world.start("apply --auto-approve --events e.ndjson");
+    // More groups want members than are written to at once.
+    world.until(|it| patches(it) == Some(8));
+    send(&child, "-INT");
+    world.faults(json!([]));
+    let run = Run::from(child.wait_with_output().unwrap()).expect(3);
+    assert_eq!(events(&world, "e.ndjson").last().unwrap()["exit"], 3);
+    let journal = journal(&world);
+    let end = journal.last().unwrap();
+    assert_eq!((&end["record"], &end["exit"]), (&json!("end"), &json!(3)), "{}", run.stdout);
+    let count = |kind: &str| journal.iter().filter(|it| it["record"] == kind).count();
+    assert_eq!(count("intent"), count("ending"), "what was begun was finished");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_the_process_at_once_and_the_events_with_it() {
+    let world = world();
+    world.faults(json!([{ "method": "PATCH", "times": 0, "kind": { "slow": { "ms": 600_000 } } }]));
+    world.forget();
+    let mut child = world.start("apply --auto-approve --events e.ndjson");
+    world.until(|it| patches(it) == Some(8));
+    let applied = world.stats()["applied"].clone();
+    send(&child, "-INT");
+    // Two signals in one moment count as one, so it is told until it hears.
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None => _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap(),
+        }
+    };
+    assert_eq!(status.code(), Some(3));
+    assert_eq!(world.stats()["applied"], applied, "it did not wait for the answers");
+    assert_eq!(events(&world, "e.ndjson").last().unwrap()["exit"], 3);
+    let journal = journal(&world);
+    assert_ne!(journal.last().unwrap()["record"], "end", "nobody was left to write it");
+    world.until(|it| it["inFlight"] == 0);
+    world.faults(json!([]));
+    world.apply().expect(0);
+    world.settled();
+}
+
+#[test]
+fn a_run_that_fails_again_and_again_gives_up() {
+    let world = world();
+    let refused = json!({ "status": { "code": 400 } });
+    world.faults(json!([{ "method": "PATCH", "times": 0, "kind": refused }]));
+    world.forget();
+    let run = world.run("apply --auto-approve --concurrency 1 --max-failures 2").expect(3);
+    assert!(run.stdout.contains("Stopped: too many steps failed (`--max-failures`)."), "{}", run.stdout);
+    let patches = world.writes().into_iter().filter(|it| it == "PATCH members").count();
+    assert_eq!(patches, 2);
+    let created = (0..GROUPS).filter(|n| world.group(&format!("New {n:02}")).is_some()).count();
+    let left = run.stdout.lines().filter(|it| it.contains("as too many steps failed")).count();
+    assert!(left > 0, "others were not begun");
+    assert_eq!(
+        left,
+        2 * GROUPS - created - patches,
+        "every step that was not begun is listed\n{}",
+        run.stdout
+    );
+    world.faults(json!([]));
+    world.apply().expect(0);
+    world.settled();
 }

@@ -2,7 +2,19 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use rolecall::{finding::Code, schema};
+use rolecall::{
+    bind::bind,
+    diff,
+    finding::Code,
+    guard::judge,
+    manifest::{
+        check::{Files, check},
+        parse,
+    },
+    schema,
+    snapshot::Snapshot,
+    source::FileId,
+};
 use serde_json::Value;
 
 use crate::support::{Run, World, binary, repository};
@@ -18,7 +30,7 @@ const SEEN_BY_THE_SCHEMA: [Code; 6] = [
 ];
 
 /// What only the API can tell, and a file that makes it tell so.
-const SEEN_BY_THE_API: [(Code, &str); 5] = [
+const SEEN_BY_THE_API: [(Code, &str); 4] = [
     (
         Code::UnknownRole,
         "{ name: New, description: D., members: [], roles: [{ role: Agnet, scope: { company: globex } }] }",
@@ -26,10 +38,6 @@ const SEEN_BY_THE_API: [(Code, &str); 5] = [
     (
         Code::AmbiguousRole,
         "{ name: New, description: D., members: [], roles: [{ role: Clerk, scope: { company: globex } }] }",
-    ),
-    (
-        Code::UnmodifiableGroup,
-        "{ name: Company Admins, description: Administrators of the company., members: unmanaged, roles: [] }",
     ),
     (Code::UnknownGroup, "{ name: New, renamedFrom: Nothing, description: D., members: [], roles: [] }"),
     (Code::NameTaken, "{ name: Night, renamedFrom: Desk, description: D., members: [], roles: [] }"),
@@ -69,7 +77,11 @@ fn valid_files_are_valid_for_the_binary_and_for_the_schema() {
     for name in samples("valid") {
         let path = format!("tests/manifests/valid/{name}");
         run(&["validate", &path]).expect(0).shows("Valid: ");
-        assert_eq!(against(&schema::access(), &path), [""; 0], "{path}");
+        let (schema, path) = match root().join(&path).is_dir() {
+            true => (schema::workspace(), format!("{path}/rolecall.yaml")),
+            false => (schema::access(), path),
+        };
+        assert_eq!(against(&schema, &path), [""; 0], "{path}");
     }
 }
 
@@ -100,7 +112,8 @@ fn an_invalid_file_has_exactly_the_code_it_is_named_after() {
 fn every_code_is_provoked() {
     let offline = samples("invalid").into_iter().map(|it| it.trim_end_matches(".yaml").to_owned());
     let online = SEEN_BY_THE_API.iter().map(|(code, _)| code.to_string());
-    let provoked: BTreeSet<String> = offline.chain(online).collect();
+    let in_plans = [Code::UnknownIdentity, Code::UnusedException].map(|it| it.to_string());
+    let provoked: BTreeSet<String> = offline.chain(online).chain(in_plans).collect();
     let all: BTreeSet<String> = Code::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(provoked, all);
 }
@@ -129,6 +142,39 @@ fn what_only_the_api_knows_is_found_when_planning() {
         assert!(text.starts_with(&format!("error[{code}]: ")), "{text}");
         assert_eq!(world.writes(), [""; 0]);
     }
+}
+
+#[test]
+fn an_identity_that_is_nobody_is_found_when_planning() {
+    let world = World::new().groups("  - { name: Desk, roles: unmanaged, members: unmanaged }\n");
+    let workspace = fs::read_to_string(world.path().join("rolecall.yaml")).unwrap();
+    let world = world.with(
+        "rolecall.yaml",
+        &format!("{workspace}api: {{ identity: {{ email: nobody@voyager.example }} }}\n"),
+    );
+    world.run("validate").expect(0);
+    world.plan().expect(4).says(&["error[unknown-identity]", "rolecall.yaml:", "userId"]);
+}
+
+#[test]
+fn an_exception_that_nothing_needs_is_remarked_in_the_plan() {
+    let text = "version: 1\ncompany: 1a6f0000-0000-4000-8000-000000000001\nexceptions: [{ guard: removals, group: Desk, upTo: 1, until: 2026-12-01, reason: r }]\n";
+    let workspace = Some((FileId(0), parse(text, FileId(0)).unwrap()));
+    let declared = check(&Files { workspace, ..Files::default() }).unwrap();
+    let (live, now) = (Snapshot::default(), "2026-11-21T00:00:00Z".parse().unwrap());
+    let bound = bind(&declared, &live, now).unwrap();
+    let plan = diff::plan(&bound, &live);
+    let (_, remarks) = judge(&plan, &bound.live, &bound.rules, now, &BTreeSet::new());
+    assert_eq!(remarks.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::UnusedException]);
+}
+
+#[test]
+fn no_access_files_are_wrong_for_validate_and_a_plan_of_nothing_for_the_rest() {
+    let world = World::new();
+    world.run("validate").expect(4).shows("error[no-access-files]");
+    world.plan().expect(0).shows("voyager (");
+    world.run("drift").expect(0);
+    assert_eq!(world.writes(), [""; 0]);
 }
 
 #[test]
@@ -215,7 +261,9 @@ fn a_workspace_file_is_checked_too() {
 #[test]
 fn the_published_schemas_are_those_of_the_code() {
     let overwrite = std::env::var("SNAPSHOTS").is_ok_and(|it| it == "overwrite");
-    for (kind, generated) in [("access", schema::access()), ("workspace", schema::workspace())] {
+    for (kind, generated) in
+        [("access", schema::access()), ("plan", schema::plan()), ("workspace", schema::workspace())]
+    {
         let path = format!("schemas/{kind}.schema.json");
         if overwrite {
             fs::write(root().join(&path), &generated).unwrap();

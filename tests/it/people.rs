@@ -118,7 +118,9 @@ fn roles_at_least_adds_and_never_removes() {
 
 #[test]
 fn nobody_is_a_list_too() {
-    let world = desk("[]");
+    let world = desk("[]").ruled(
+        "exceptions: [{ guard: group-emptied, group: Desk, upTo: 2, until: 2099-01-01, reason: closed }]\n",
+    );
     world.apply().expect(0);
     assert_eq!(world.members("Desk"), [""; 0]);
     world.settled();

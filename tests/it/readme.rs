@@ -140,6 +140,32 @@ fn every_finding_is_documented() {
 }
 
 #[test]
+fn every_promise_of_the_readme_is_the_name_of_a_test() {
+    let readme = repository("README.md");
+    let (_, rest) = readme.split_once("<!-- tests:begin -->\n").expect("the list of promises");
+    let (promises, _) = rest.split_once("<!-- tests:end -->").expect("its end");
+    let mut code = String::new();
+    for root in ["src", "tests/it"] {
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(root)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else if entry.extension().is_some_and(|it| it == "rs") {
+                    code += &fs::read_to_string(entry).unwrap();
+                }
+            }
+        }
+    }
+    assert!(promises.lines().count() >= 15);
+    for promise in promises.lines() {
+        let sentence = promise.strip_prefix("- ").and_then(|it| it.strip_suffix('.')).expect(promise);
+        let name = sentence.to_lowercase().replace(' ', "_");
+        assert!(code.contains(&format!("fn {name}(")), "no test is called {name}");
+    }
+}
+
+#[test]
 fn every_command_is_in_the_readme() {
     let readme = repository("README.md");
     let help = String::from_utf8(binary().arg("--help").output().unwrap().stdout).unwrap();

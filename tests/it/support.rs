@@ -1,17 +1,21 @@
 //! A sandbox, a workspace in a temporary folder, and the real binary between them.
 
 mod live;
+pub(crate) mod replay;
 mod server;
+pub(crate) mod tenant;
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 pub(crate) use live::http;
 pub(crate) use server::Server;
 
+use replay::State;
 use rolecall::sandbox::{Options, Sandbox};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -77,6 +81,8 @@ pub(crate) const NO_CHANGES: &str = "No changes. Live state matches the files.";
 pub(crate) struct World {
     folder: TempDir,
     sandbox: Sandbox,
+    /// What the sandbox held at the start, in worlds of a tenant.
+    seeded: Option<State>,
     /// Variables on top of the endpoint and the full token.
     variables: Vec<(String, String)>,
 }
@@ -105,10 +111,11 @@ impl Run {
         self
     }
 
-    /// Panics unless this is the last line of standard output.
+    /// Panics unless this is the last line of standard output, but for the id of a plan.
     #[track_caller]
     pub(crate) fn ends_with(self, line: &str) -> Self {
-        assert_eq!(self.stdout.lines().last(), Some(line), "{}\nstderr:\n{}", self.stdout, self.stderr);
+        let last = self.stdout.lines().rfind(|it| !it.starts_with("Plan id: "));
+        assert_eq!(last, Some(line), "{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
@@ -151,12 +158,21 @@ impl World {
     }
 
     pub(crate) fn seeded(seed: &str) -> Self {
+        Self::started(seed).with("rolecall.yaml", WORKSPACE)
+    }
+
+    /// Starts a sandbox with a seed and no workspace.
+    fn started(seed: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seed.yaml");
         fs::write(&path, seed).unwrap();
         let sandbox = Sandbox::start(Options { seed: Some(path), ..Options::default() }).unwrap();
-        let world = Self { folder, sandbox, variables: Vec::new() };
-        world.with("rolecall.yaml", WORKSPACE)
+        Self { folder, sandbox, seeded: None, variables: Vec::new() }
+    }
+
+    /// Adds rules to `rolecall.yaml`: guards, exceptions, lock-outs.
+    pub(crate) fn ruled(self, rules: &str) -> Self {
+        self.with("rolecall.yaml", &format!("{WORKSPACE}{rules}"))
     }
 
     /// Writes a file of the workspace.
@@ -204,6 +220,26 @@ impl World {
     /// Runs the binary with the words of `line`; quotes join words.
     pub(crate) fn run(&self, line: &str) -> Run {
         self.command().args(words(line)).stdin(Stdio::null()).output().unwrap().into()
+    }
+
+    /// Starts the binary with the words of `line` and does not wait for it.
+    pub(crate) fn start(&self, line: &str) -> Child {
+        let mut command = self.command();
+        command.args(words(line)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    }
+
+    /// Looks at the sandbox's counts until `now` holds; panics after a minute.
+    #[track_caller]
+    pub(crate) fn until(&self, now: impl Fn(&Value) -> bool) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        loop {
+            let stats = self.stats();
+            if now(&stats) {
+                return;
+            }
+            assert!(Instant::now() < patience, "it never came about: {stats}");
+        }
     }
 
     /// Plans in the default format.

@@ -267,3 +267,5 @@ fn a_file_alone_needs_a_company() {
     let given = Files { company: Some("1a6f0000-0000-4000-8000-000000000001".to_owned()), ..alone };
     assert!(check(&given).is_ok());
 }
+
+mod rules;

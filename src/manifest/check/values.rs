@@ -77,6 +77,24 @@ pub(super) fn until(file: FileId, raw: &At<String>) -> Result<Timestamp, Finding
     })
 }
 
+/// Returns the instant from which something is in force: a date counts from its start, UTC.
+pub(super) fn since(file: FileId, raw: &At<String>) -> Result<Timestamp, Finding> {
+    let from_its_start = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|it| it.timestamp());
+    let starts = if raw.v.len() == "2027-01-31".len() {
+        raw.v.parse().ok().and_then(from_its_start)
+    } else {
+        raw.v.parse().ok()
+    };
+    starts.ok_or_else(|| {
+        Finding::new(
+            Code::InvalidDate,
+            raw.place(file),
+            format!("`{}` is neither a date nor an instant", raw.v),
+        )
+        .help("write a day (2026-11-20, from its start in UTC) or an instant (2026-11-20T18:00:00Z)")
+    })
+}
+
 /// Whether a character leaves no trace, or the trace of another: a space that is none, or no width.
 fn is_unseen(it: char) -> bool {
     is_bidi_control(it)

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     finding::{Code, Finding},
     plan::{ChangeKind, Plan},
+    rules::{Guard, Subject},
     source::{FileId, Place},
 };
 
@@ -143,6 +144,7 @@ proptest! {
         prop_assert_eq!(deleted, sum.groups_deleted);
         let roles = accounted(&comment, "-     role", ["role removed", "roles removed"]);
         prop_assert_eq!(roles, sum.roles_removed);
+        prop_assert_eq!(accounted(&comment, "- STOP ", ["STOP"; 2]), plan.stops().count());
         let cut = comment.lines().any(|it| it.starts_with("… and "));
         prop_assert_eq!(cut, comment.lines().nth(1).unwrap_or("").ends_with(" (truncated)"));
         // Nothing that takes access is left out while something that gives it is shown.
@@ -155,8 +157,8 @@ proptest! {
     #[test]
     fn json_is_one_document_and_always_the_same(plan in sized(0..4, 0..9)) {
         let sources = sources();
-        let first = json::plan(&view(&plan, &sources));
-        prop_assert_eq!(&first, &json::plan(&view(&plan, &sources)));
+        let first = crate::document::write(&view(&plan, &sources));
+        prop_assert_eq!(&first, &crate::document::write(&view(&plan, &sources)));
         let value: serde_json::Value = serde_json::from_str(&first).unwrap();
         prop_assert_eq!(value["groups"].as_array().map(Vec::len), Some(plan.changes.len()));
         let name = value["groups"].as_array().and_then(|it| it.last()).map(|it| it["name"].clone());
@@ -204,6 +206,66 @@ fn five_thousand_changes_fit_and_every_removal_is_accounted_for() {
     let removed = accounted(&comment, "-     member", ["member removed", "members removed"]);
     assert_eq!(removed, 1_008);
     assert_eq!(accounted(&comment, "+     member", ["member added", "members added"]), 4_004);
+}
+
+#[test]
+fn every_guard_is_in_every_format_with_value_limit_and_verdict() {
+    let (mut plan, sources) = (everything(), sources());
+    // A name as long as the API takes, all of it invisible.
+    let stop =
+        plan.guards.iter_mut().find(|it| matches!(it.subject, Subject::Group(_, _)) && it.of == Some(10_000));
+    stop.expect("the fixture has it").subject =
+        Subject::Group(fixture::company(), "\u{200b}".repeat(255).into());
+    let shown = view(&plan, &sources);
+    for shown in [plain(&text::plan(&shown)), markdown::plan(&shown, 60_000), crate::document::write(&shown)]
+    {
+        for guard in Guard::ALL {
+            assert!(shown.contains(guard.as_str()), "{guard:?} is missing in {shown}");
+        }
+        for words in [
+            ": 3,001 of 10,000 members removed (30.1 %, limit 30 %); needs an exception",
+            "Winter Migration: 7 of 7 members removed (100 %, limit 30 %); excepted (access/agents.yaml:31)",
+            "Oncall EU: 2 grants of a privileged role (limit 0); approved by the id of the plan",
+            "not checked: `guards.protected` names nothing",
+            "1 right to change access lost (limit 0); cannot be excepted",
+        ] {
+            assert!(shown.contains(words), "`{words}` is missing in {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_does_nothing_shows_only_guards_that_somebody_must_look_at() {
+    let (mut plan, sources) = (everything(), sources());
+    plan.changes.clear();
+    plan.quarantine.clear();
+    plan.gaps.clear();
+    let text = plain(&text::plan(&view(&plan, &sources)));
+    let comment = markdown::plan(&view(&plan, &sources), 60_000);
+    assert!(text.ends_with("\n\nNo changes. Live state matches the files.\n"), "{text}");
+    for shown in [text, comment] {
+        assert!(shown.contains("STOP") && shown.contains("excepted"), "{shown}");
+        assert!(!shown.contains("unset") && !shown.contains("ok  ") && !shown.contains("Plan id"), "{shown}");
+    }
+}
+
+/// A program may look for this line; the last one names the plan (checks.md, 26).
+#[test]
+fn the_summary_keeps_its_published_form() {
+    let (mut plan, sources) = (everyday(), sources());
+    for (guards, last) in [(0, "0 guards"), (1, "1 guard"), (2, "2 guards")] {
+        plan.guards = vec![everyday().stops().next().unwrap().clone(); guards];
+        let text = plain(&text::plan(&view(&plan, &sources)));
+        let mut lines = text.lines().rev();
+        let id = lines.next().and_then(|it| it.strip_prefix("Plan id: ")).unwrap();
+        assert!(id.len() == 12 && id.bytes().all(|it| it.is_ascii_hexdigit()), "{id}");
+        assert_eq!(
+            lines.next(),
+            Some(&*format!(
+                "Plan: 1 group to create, 1 to change, 1 to delete; roles +3 ~1 -1; members +4 -8; {last}."
+            ))
+        );
+    }
 }
 
 #[test]

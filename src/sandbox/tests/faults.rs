@@ -118,6 +118,93 @@ async fn answers_can_be_late_once_or_always() {
 }
 
 #[tokio::test]
+async fn a_page_can_come_the_other_way_round() {
+    let site = site("").await;
+    set(&site, json!([{"kind": {"shuffle": {}}}])).await;
+    let path = format!("{}/list", groups());
+    assert_eq!(texts(&site.list(&path).await["userGroups"], "/id"), [AGENTS, ADMINS]);
+    assert_eq!(texts(&site.list(&path).await["userGroups"], "/id"), [ADMINS, AGENTS]);
+}
+
+/// Returns the log as it is now.
+async fn log(site: &Site) -> Vec<Value> {
+    let text = site.send("GET", "/__sandbox/log", None).await.unwrap().text().await.unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_log_tells_which_writes_took_effect_and_in_which_order() {
+    let site = site("").await;
+    let late =
+        |ms, after_write| json!({"writes": true, "kind": {"slow": {"ms": ms, "afterWrite": after_write}}});
+    set(
+        &site,
+        json!([
+            {"writes": true, "kind": {"status": {"code": 500, "afterWrite": true}}},
+            {"writes": true, "kind": {"status": {"code": 500}}},
+            {"writes": true, "kind": {"drop": {"afterWrite": true}}},
+            {"writes": true, "kind": {"drop": {}}},
+            {"writes": true, "kind": {"ignoreWrite": {}}},
+            late(50, false),
+            late(400, true)
+        ]),
+    )
+    .await;
+    let nobody = json!({"userIdsToAdd": []});
+    let join = json!({"userIdsToAdd": [ANA]});
+    let members = format!("{}/members", at(AGENTS));
+    for _ in 0..5 {
+        let _ = site.send("PATCH", &members, Some(&join)).await;
+    }
+    assert_eq!(site.get("/__sandbox/stats").await.1["applied"], 2);
+    // Three at once: the first to arrive waits before its change, the second after it, the third nowhere.
+    let patch = || site.ask("PATCH", &members, nobody.clone());
+    tokio::join!(patch(), patch(), patch());
+    assert_eq!(site.ask("PATCH", &members, json!({"userIdsToAdd": [CY]})).await.0, 400);
+    let log: Vec<Value> = log(&site).await.into_iter().filter(|it| it["write"] == true).collect();
+    let of = |name: &str| log.iter().map(|it| it[name].as_u64()).collect::<Vec<_>>();
+    assert_eq!(of("applied")[..5], [Some(1), None, Some(2), None, None]);
+    assert_eq!(of("status")[..5], [Some(500), Some(500), None, None, Some(200)]);
+    let order = &of("applied")[5..8];
+    assert_eq!(order[1], Some(5), "{order:?}: answered in the middle, applied last");
+    assert_eq!((order[0].min(order[2]), order[0].max(order[2])), (Some(3), Some(4)));
+    assert_eq!(of("applied")[8], None, "refused");
+}
+
+#[tokio::test]
+async fn a_write_whose_sender_left_is_in_the_log_as_well() {
+    let site = site("").await;
+    set(&site, json!([{"writes": true, "kind": {"slow": {"ms": 60_000, "afterWrite": true}}}])).await;
+    let members = format!("{}/members", at(AGENTS));
+    let join = json!({"userIdsToAdd": [ANA]});
+    let stats = async || site.get("/__sandbox/stats").await.1;
+    tokio::select! {
+        _ = site.send("PATCH", &members, Some(&join)) => panic!("answered"),
+        () = async { while stats().await["applied"] != 1 {} } => (),
+    }
+    while stats().await["inFlight"] != 0 {}
+    let log = log(&site).await;
+    let last = log.last().unwrap();
+    assert_eq!((&last["applied"], &last["status"]), (&json!(1), &Value::Null));
+    assert_eq!(site.members(AGENTS).await, [ANA]);
+}
+
+#[tokio::test]
+async fn other_rules_release_what_is_held() {
+    let site = site("").await;
+    set(&site, json!([{"times": 0, "kind": {"slow": {"ms": 60_000}}}])).await;
+    let release = async {
+        while site.get("/__sandbox/stats").await.1["inFlight"] != 1 {}
+        set(&site, json!([])).await;
+    };
+    let since = std::time::Instant::now();
+    let path = at(AGENTS);
+    let ((status, _), ()) = tokio::join!(site.get(&path), release);
+    assert_eq!(status, 200);
+    assert!(since.elapsed().as_secs() < 50);
+}
+
+#[tokio::test]
 async fn tokens_can_die_in_mid_run() {
     let mut site = site("").await;
     set(&site, json!([{"skip": 1, "kind": {"expireTokens": {}}}])).await;
@@ -149,7 +236,7 @@ async fn everything_but_the_control_plane_is_counted_and_logged() {
     let stats = site.get("/__sandbox/stats").await.1;
     assert_eq!(
         stats,
-        json!({"requests": 3, "reads": 1, "writes": 1, "maxInFlight": 1, "tokens": 1, "byRoute": {
+        json!({"requests": 3, "reads": 1, "writes": 1, "applied": 1, "inFlight": 0, "maxInFlight": 1, "tokens": 1, "byRoute": {
             "GET /v3/companies/{companyId}/user-groups/{groupId}": 1,
             "POST /v3/companies/{companyId}/user-groups": 1, "unknown": 1}})
     );

@@ -1,4 +1,4 @@
-//! The parts of the wire that no document settles, as settings with the likeliest default.
+//! Dialect: the parts of the wire that no document settles, as settings with the likeliest default.
 //!
 //! Nothing here guesses at run time: a wrong setting is refused or shows in the re-read after a write.
 
@@ -13,6 +13,8 @@ pub struct Dialect {
     pub member_removal_field: MemberRemovalField,
     /// Form of one role to take from a group (contract §3.10, not confirmed).
     pub roles_to_delete: RolesToDelete,
+    /// How a role of a group is moved to another scope (contract §3.10, not confirmed).
+    pub scope_change: ScopeChange,
     /// Method that changes the name and description of a group (contract §3.4, not confirmed).
     pub group_update: GroupUpdate,
     /// Rows asked for per page, at least 1. The documented default, and the largest limit known
@@ -21,11 +23,22 @@ pub struct Dialect {
     pub page_limit: u32,
 }
 
+impl Dialect {
+    /// Returns how a scope can be changed: a deletion by id would take away what was added before it.
+    pub fn scope_changes(&self) -> ScopeChange {
+        match self.roles_to_delete {
+            RolesToDelete::Objects => self.scope_change,
+            RolesToDelete::Ids => ScopeChange::RevokeFirst,
+        }
+    }
+}
+
 impl Default for Dialect {
     fn default() -> Self {
         Self {
             member_removal_field: MemberRemovalField::default(),
             roles_to_delete: RolesToDelete::default(),
+            scope_change: ScopeChange::default(),
             group_update: GroupUpdate::default(),
             page_limit: 100,
         }
@@ -62,6 +75,19 @@ pub enum RolesToDelete {
     Objects,
     /// The role's id alone: takes the role away under every scope.
     Ids,
+}
+
+/// How a role of a group is moved to another scope.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ScopeChange {
+    /// By one request that deletes and adds, of which no moment shows a half.
+    #[default]
+    Atomic,
+    /// By two: what narrows is deleted first and added then, what only widens is added first.
+    Split,
+    /// By two, and always the deletion first: where a deletion means every scope of the role.
+    RevokeFirst,
 }
 
 /// Method that updates a group; the body is complete either way.

@@ -1,0 +1,291 @@
+//! The calls of a step: each made once, looked into where the answer is lost, and verified where something follows.
+
+use std::{collections::BTreeMap, sync::atomic::Ordering};
+
+use crate::{
+    access::{Contents, Grant},
+    api::{ApiError, Reader, RoleToAdd, RoleToDelete},
+    fetch::grants,
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    order::MEMBERS_PER_CALL,
+    plan::Attributes,
+    record::{Added, Write},
+    scope::Scope,
+};
+
+use super::{
+    ApplyError, Stale, Wrote,
+    group::{Expected, Group, Tools, Trouble},
+    look::{difference, look},
+};
+
+impl Group<'_> {
+    /// Returns an error where the run was interrupted meanwhile.
+    fn go_on(tools: Tools<'_>) -> Result<(), ApplyError> {
+        if tools.job.stop.load(Ordering::Relaxed) { Err(ApplyError::HalfWay) } else { Ok(()) }
+    }
+
+    /// Creates the group once: looks for its name before, and again if the answer is lost (contract §1.3).
+    ///
+    /// The API may allow two groups of one name, and somebody else may create one at the same moment.
+    /// So it looks once more afterwards: who sees a second group takes the own one, still empty, away
+    /// again. Two who see each other both do; never do both stay.
+    pub(super) async fn create(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        attributes: &Attributes,
+    ) -> Result<(), Trouble> {
+        let name = &attributes.name;
+        let reader = tools.job.reader;
+        if let ids @ [_, ..] = &named(reader, company, name).await?[..] {
+            return Err(Trouble::Stale(Stale::Appeared(ids.to_vec())));
+        }
+        let id = match self.send_create(tools, company, attributes).await? {
+            Ok(id) => id,
+            Err(error) if error.ambiguous() => {
+                tracing::debug!(%error, "looking whether the group was created");
+                match &named(reader, company, name).await?[..] {
+                    [one] => return self.adopt(reader, company, *one, attributes).await,
+                    [] => {
+                        Self::again(tools, error)?;
+                        self.send_create(tools, company, attributes).await??
+                    }
+                    several => return Err(Trouble::Stale(Stale::Appeared(several.to_vec()))),
+                }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let others: Vec<GroupId> =
+            named(reader, company, name).await?.into_iter().filter(|it| *it != id).collect();
+        if !others.is_empty() {
+            let (writer, request) = self.begin(tools, Write::DeleteGroup { company, group: id })?;
+            let result = writer.delete_group(company, id).await;
+            self.end(tools, &request, result, None)?;
+            self.wrote = Wrote::Nothing;
+            return Err(Trouble::Stale(Stale::Appeared(others)));
+        }
+        self.id = Some(id);
+        self.expected = Some(Expected { attributes: attributes.clone(), contents: Contents::default() });
+        Ok(())
+    }
+
+    /// Takes the one group of the name for the own one whose creation was not answered, if it looks like it:
+    /// a stranger's is left alone.
+    async fn adopt(
+        &mut self,
+        reader: &Reader,
+        company: CompanyId,
+        id: GroupId,
+        attributes: &Attributes,
+    ) -> Result<(), Trouble> {
+        let nothing = Contents::default();
+        match look(reader, company, id).await? {
+            Some(seen) if difference(&seen, attributes, &nothing).is_none() => (),
+            Some(_) | None => return Err(Trouble::Stale(Stale::Appeared(vec![id]))),
+        }
+        self.id = Some(id);
+        self.expected = Some(Expected { attributes: attributes.clone(), contents: nothing });
+        Ok(())
+    }
+
+    async fn send_create(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        Attributes { name, description }: &Attributes,
+    ) -> Result<Result<GroupId, ApiError>, ApplyError> {
+        let write = Write::CreateGroup { company, name: name.clone(), description: description.clone() };
+        let (writer, id) = self.begin(tools, write)?;
+        let result = writer.create_group(company, name, description).await;
+        let group = result.as_ref().ok().copied();
+        Ok(self.end(tools, &id, result, group))
+    }
+
+    /// Deletes the group; where the API refuses because it is in use, empties it first (contract §3.5).
+    pub(super) async fn delete(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        group: GroupId,
+    ) -> Result<(), Trouble> {
+        let (writer, id) = self.begin(tools, Write::DeleteGroup { company, group })?;
+        let result = writer.delete_group(company, group).await;
+        let error = match self.end(tools, &id, result, None) {
+            Err(error) if matches!(error.status(), Some(400 | 409 | 422)) => error,
+            result => return Ok(result?),
+        };
+        tracing::debug!(%error, "emptying the group before deleting it");
+        Self::again(tools, error)?;
+        let members: Vec<UserId> =
+            self.expected.as_ref().map_or_else(Vec::new, |it| it.contents.members.clone());
+        for users in members.chunks(MEMBERS_PER_CALL) {
+            Self::go_on(tools)?;
+            self.patch_members(tools, company, group, &[], users).await?;
+        }
+        let roles: Vec<RoleId> =
+            self.expected.iter().flat_map(|it| &it.contents.grants).map(|it| it.role).collect();
+        if !roles.is_empty() {
+            self.patch_roles(tools, company, group, &[], &roles).await?;
+        }
+        let (writer, id) = self.begin(tools, Write::DeleteGroup { company, group })?;
+        let result = writer.delete_group(company, group).await;
+        Ok(self.end(tools, &id, result, None)?)
+    }
+
+    /// Changes members; if the answer is lost, reads who is in and asks once more for the rest only.
+    ///
+    /// A removal is looked at before anything follows (contract §3.7): whoever is still in the group
+    /// would gain by its new roles what neither state gives.
+    pub(super) async fn patch_members(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        group: GroupId,
+        add: &[UserId],
+        remove: &[UserId],
+    ) -> Result<(), Trouble> {
+        let reader = tools.job.reader;
+        match self.send_members(tools, company, group, add, remove).await? {
+            Ok(()) => (),
+            Err(error) if error.ambiguous() => {
+                tracing::debug!(%error, "looking who is in the group");
+                let asked: Vec<UserId> = add.iter().chain(remove).copied().collect();
+                let inside = reader.members_among(company, group, &asked).await?;
+                let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
+                let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
+                if !missing.is_empty() || !left.is_empty() {
+                    Self::again(tools, error)?;
+                    self.send_members(tools, company, group, &missing, &left).await??;
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        // Otherwise it is seen when the group is read back; a group that was not looked at is not.
+        let proven = tools.proven.load(Ordering::Relaxed) && !tools.followed && self.expected.is_some();
+        if !remove.is_empty() && !proven {
+            match reader.members_among(company, group, remove).await?.len() {
+                0 => tools.proven.store(true, Ordering::Relaxed),
+                left => return Err(ApplyError::Ignored { left }.into()),
+            }
+        }
+        if let Some(Expected { contents: Contents { members, .. }, .. }) = &mut self.expected {
+            members.retain(|it| !remove.contains(it));
+            members.extend(add);
+            members.sort_unstable();
+            members.dedup();
+        } else {
+            self.cut_off.extend(remove);
+        }
+        Ok(())
+    }
+
+    async fn send_members(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        group: GroupId,
+        add: &[UserId],
+        remove: &[UserId],
+    ) -> Result<Result<(), ApiError>, ApplyError> {
+        let write = Write::PatchMembers { company, group, add: add.to_vec(), remove: remove.to_vec() };
+        let (writer, id) = self.begin(tools, write)?;
+        let result = writer.patch_members(company, group, add, remove).await;
+        Ok(self.end(tools, &id, result, None))
+    }
+
+    /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
+    ///
+    /// What was to be taken away is looked at before anything follows: whoever joins later would
+    /// gain by a role that is still there.
+    pub(super) async fn patch_roles(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        group: GroupId,
+        add: &[(RoleId, Scope)],
+        delete: &[RoleId],
+    ) -> Result<(), Trouble> {
+        let touched = || add.iter().map(|it| it.0).chain(delete.iter().copied());
+        let before: BTreeMap<RoleId, Scope> = {
+            let held = self.expected.as_ref().map_or(&[][..], |it| &it.contents.grants);
+            touched().map(|role| (role, scope_of(held, role))).collect()
+        };
+        let after: BTreeMap<RoleId, Scope> = touched()
+            .map(|role| {
+                let left = match delete.contains(&role) {
+                    true => self.given.get(&role).cloned().unwrap_or_default(),
+                    false => before[&role].clone(),
+                };
+                let given = add.iter().filter(|it| it.0 == role).map(|it| it.1.clone());
+                (role, Scope::any(given.chain([left])))
+            })
+            .collect();
+        let answer = self.send_roles(tools, company, group, add, delete).await?;
+        if answer.is_err() || !delete.is_empty() {
+            if let Err(error) = &answer
+                && !error.ambiguous()
+            {
+                return Err(answer.map_or_else(Trouble::from, |()| ApplyError::HalfWay.into()));
+            }
+            let held = grants(tools.job.reader.list_group_roles(company, group).await?);
+            let is = |side: &BTreeMap<RoleId, Scope>| {
+                side.iter().all(|(role, scope)| scope_of(&held, *role) == *scope)
+            };
+            match answer {
+                _ if is(&after) => (),
+                Ok(()) => return Err(ApplyError::RolesIgnored.into()),
+                Err(error) if is(&before) => {
+                    Self::again(tools, error)?;
+                    self.send_roles(tools, company, group, add, delete).await??;
+                }
+                Err(_) => return Err(ApplyError::HalfWay.into()),
+            }
+        }
+        self.given.extend(add.iter().cloned());
+        if let Some(Expected { contents: Contents { grants, .. }, .. }) = &mut self.expected {
+            grants.retain(|it| !after.contains_key(&it.role));
+            let held = after.into_iter().filter(|it| !it.1.is_empty());
+            grants.extend(held.map(|(role, scope)| Grant { role, scope, as_read: Vec::new(), from: None }));
+            grants.sort_by_key(|it| it.role);
+        }
+        Ok(())
+    }
+
+    async fn send_roles(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        group: GroupId,
+        add: &[(RoleId, Scope)],
+        delete: &[RoleId],
+    ) -> Result<Result<(), ApiError>, ApplyError> {
+        let added: Vec<RoleToAdd> =
+            add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.to_wire() }).collect();
+        // Named exactly as they were read (contract §3.10).
+        let entry = |it: &Grant| {
+            let role = it.role;
+            let entries = it.as_read.iter().cloned();
+            entries.map(|scope| RoleToDelete { role, scope }).collect::<Vec<_>>()
+        };
+        let deleted: Vec<RoleToDelete> =
+            self.prior.iter().filter(|it| delete.contains(&it.role)).flat_map(entry).collect();
+        let write = Write::PatchRoles {
+            company,
+            group,
+            add: add.iter().map(|(role, scope)| Added::new(*role, scope)).collect(),
+            remove: delete.to_vec(),
+        };
+        let (writer, id) = self.begin(tools, write)?;
+        let result = writer.patch_roles(company, group, &added, &deleted).await;
+        Ok(self.end(tools, &id, result, None))
+    }
+}
+
+async fn named(reader: &Reader, company: CompanyId, name: &str) -> Result<Vec<GroupId>, ApiError> {
+    Ok(reader.find_groups_named(company, name).await?.into_iter().map(|it| it.id).collect())
+}
+
+fn scope_of(held: &[Grant], role: RoleId) -> Scope {
+    held.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| it.scope.clone())
+}

@@ -1,0 +1,145 @@
+//! A diff to a plan that can be judged: in which order it is made, whom it concerns, what the guards find.
+//!
+//! One way for every plan, whether it comes from files, from a saved plan or from a journal.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::{
+    access::{Contents, Group, GroupKey, LiveState, Why},
+    bind::Bound,
+    dialect::ScopeChange,
+    digest,
+    guard::{floors, judge},
+    ids::GroupId,
+    order::{Ordered, Step, order},
+    people::people,
+    plan::{Digest, GroupChange, MemberEffect, Plan},
+    rules::Rules,
+};
+
+/// A plan with everything people need to judge it, and its steps.
+#[derive(Clone, Debug)]
+pub struct Assessed {
+    /// The plan.
+    pub plan: Plan,
+    /// What it is made of.
+    pub steps: Vec<Step>,
+}
+
+/// Orders a plan, and lets every guard look at it. `live` is everything that was read.
+pub fn assess(
+    mut plan: Plan,
+    live: &LiveState,
+    rules: &Rules,
+    style: ScopeChange,
+    now: Timestamp,
+) -> Assessed {
+    let Ordered { steps, gaps, sunk } = order(&plan, style, &floors(&plan, live, rules));
+    plan.gaps = gaps;
+    plan.people = people(&plan, live);
+    let (guards, remarks) = judge(&plan, live, rules, now, &sunk);
+    plan.guards = guards;
+    plan.remarks.extend(remarks);
+    plan.remarks.sort();
+    plan.remarks.dedup();
+    Assessed { plan, steps }
+}
+
+/// What a saved plan is today.
+#[derive(Debug)]
+pub enum TakenUp {
+    /// The plan, with everything but its effects computed anew.
+    Plan(Box<Plan>),
+    /// What it saw, or what it was made from, is no longer so: each group with how.
+    Stale(Vec<String>),
+}
+
+/// Takes up a plan that was made from the files as they still are: what they ask of the same groups
+/// today must be the very same effects.
+///
+/// Nothing of the saved plan itself is applied. Its id says what was approved, and its groups which part.
+pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, live: &LiveState) -> TakenUp {
+    let stale = stale(saved, live);
+    if !stale.is_empty() {
+        return TakenUp::Stale(stale);
+    }
+    let key = |it: &GroupChange| (it.company, it.id, it.id.is_none().then(|| it.name.clone()));
+    let mine: BTreeSet<_> = saved.changes.iter().map(key).collect();
+    let mut plan = fresh.clone();
+    plan.changes.retain(|it| mine.contains(&key(it)));
+    if digest::plan_id(&plan) == id {
+        return TakenUp::Plan(Box::new(plan));
+    }
+    let theirs = |it: &GroupChange| plan.changes.iter().find(|other| key(other) == key(it));
+    let alone = |it: &GroupChange| digest::plan_id(&Plan { changes: vec![it.clone()], ..Plan::default() });
+    let differs = |it: &&GroupChange| theirs(it).is_none_or(|other| alone(other) != alone(it));
+    let what = saved.changes.iter().filter(differs);
+    TakenUp::Stale(what.map(|it| format!("{}: the files ask for something else today", it.name)).collect())
+}
+
+/// Takes up a plan that no file asks for now, such as a rollback: its effects are believed, for they are
+/// what its id is of; all else is computed anew.
+pub fn as_approved(saved: Plan, id: Digest, fresh: &Plan, bound: &Bound) -> TakenUp {
+    let Bound { live, locked, .. } = bound;
+    let mut stale = stale(&saved, live);
+    let mut plan = Plan {
+        companies: fresh.companies.clone(),
+        read: fresh.read.clone(),
+        survivors: fresh.survivors.clone(),
+        remarks: fresh.remarks.clone(),
+        changes: saved.changes,
+        ..Plan::default()
+    };
+    plan.names = fresh.names.clone();
+    for (user, name) in saved.names.people {
+        plan.names.people.entry(user).or_insert(name);
+    }
+    for change in &mut plan.changes {
+        if let Some(found) = change.id.and_then(|id| group(live, id)) {
+            let members = found.members.iter().map(|it| it.user).collect();
+            change.before = Some(Contents { members, grants: found.grants.clone() });
+        }
+        for member in &mut change.members {
+            match &mut member.effect {
+                MemberEffect::Remove { why, .. } if !locked.contains(&member.user) => *why = Why::NotDeclared,
+                MemberEffect::Remove { .. } => (),
+                MemberEffect::Add { .. } if locked.contains(&member.user) => {
+                    stale.push(format!("{}: somebody would join who is locked out", change.name));
+                }
+                MemberEffect::Add { .. } => (),
+            }
+        }
+    }
+    if stale.is_empty() && digest::plan_id(&plan) != id {
+        stale.push("the groups hold other roles than the plan saw".to_owned());
+    }
+    if stale.is_empty() { TakenUp::Plan(Box::new(plan)) } else { TakenUp::Stale(stale) }
+}
+
+fn group(live: &LiveState, id: GroupId) -> Option<&Group> {
+    live.0.groups.iter().find(|it| it.key == GroupKey::Existing(id))
+}
+
+/// Returns the groups that are no longer what a plan saw, each with how; one that it did not look at is none it saw.
+fn stale(plan: &Plan, live: &LiveState) -> Vec<String> {
+    let difference = |change: &GroupChange| {
+        let id = change.id?;
+        let Some(then) = plan.read.iter().find(|it| it.group == id) else {
+            return Some("the plan did not look at it");
+        };
+        let Some(live) = group(live, id) else { return Some("the group is gone") };
+        let members: Vec<_> = live.members.iter().map(|it| it.user).collect();
+        let now = digest::group(live.company, id, &live.name, &live.description, &live.grants, &members);
+        if now.attributes != then.attributes {
+            Some("its name or description is another")
+        } else if now.roles != then.roles {
+            Some("its roles or their scopes are others")
+        } else {
+            (now.members != then.members).then_some("its members are others")
+        }
+    };
+    let stale = plan.changes.iter().filter_map(|it| Some(format!("{}: {}", it.name, difference(it)?)));
+    stale.collect()
+}

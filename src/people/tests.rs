@@ -1,0 +1,121 @@
+//! Who gains, who loses, who loses everything.
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    access::{Access, DesiredState, Grant, Member, Removal},
+    diff::{diff, tests::world},
+    scope::{Dimension, Kind, Value},
+    source::{FileId, Place},
+};
+
+const COMPANY: CompanyId = CompanyId(Uuid::nil());
+
+fn user(n: u128) -> UserId {
+    UserId(Uuid::from_u128(n))
+}
+
+/// A group by number, with members and one role on the companies given; on none without it.
+fn group(n: u128, members: &[u128], on: &[u128]) -> Group {
+    let values: Vec<Value> = on.iter().map(|it| Value::Id(Uuid::from_u128(*it))).collect();
+    let scope = Scope::new([vec![Dimension { kind: Kind::Company, values }]]);
+    let grant = Grant { role: RoleId(Uuid::from_u128(1)), scope, as_read: Vec::new(), from: None };
+    Group {
+        company: COMPANY,
+        key: GroupKey::Existing(GroupId(Uuid::from_u128(n))),
+        name: "g".into(),
+        description: "d".into(),
+        grants: if on.is_empty() { Vec::new() } else { vec![grant] },
+        members: members.iter().map(|it| Member { user: user(*it), from: None }).collect(),
+        from: None,
+    }
+}
+
+/// Returns who gains and who loses, and who loses everything, between two states; what is gone is deleted.
+fn outcome(live: &[Group], desired: &[Group]) -> (usize, usize, Vec<u128>) {
+    let live = LiveState(Access { groups: live.to_vec() });
+    let removals = live.0.groups.iter().filter_map(|it| match it.key {
+        GroupKey::Existing(group) if desired.iter().all(|other| other.key != it.key) => {
+            Some(Removal { company: COMPANY, group, reason: "r".into(), from: Place::new(FileId(0), 1, 1) })
+        }
+        GroupKey::Existing(_) | GroupKey::New(_) => None,
+    });
+    let desired = DesiredState {
+        access: Access { groups: desired.to_vec() },
+        removals: removals.collect(),
+        ended: Vec::new(),
+    };
+    let plan = Plan { changes: diff(&desired, &live), ..Plan::default() };
+    let found = people(&plan, &live);
+    (found.gain, found.lose, found.lose_everything.iter().map(|it| it.1.0.as_u128()).collect())
+}
+
+#[test]
+fn access_counts_through_all_groups_together() {
+    let here = |members: &[u128], on: &[u128]| group(1, members, on);
+    let there = |members: &[u128], on: &[u128]| group(2, members, on);
+    for (live, desired, expected) in [
+        // Joining and leaving.
+        (vec![here(&[1, 2], &[7])], vec![here(&[2, 3], &[7])], (1, 1, vec![1])),
+        // A group without roles gives nothing.
+        (vec![here(&[1], &[])], vec![here(&[2], &[])], (0, 0, vec![])),
+        // A wider scope gives, a narrower one takes, another one does both.
+        (vec![here(&[1, 2], &[7])], vec![here(&[1, 2], &[7, 8])], (2, 0, vec![])),
+        (vec![here(&[1, 2], &[7, 8])], vec![here(&[1, 2], &[7])], (0, 2, vec![])),
+        (vec![here(&[1, 2], &[7])], vec![here(&[1, 2], &[8])], (2, 2, vec![])),
+        // What another group gives as well is neither gained nor lost.
+        (
+            vec![here(&[1], &[7]), there(&[1], &[7, 8])],
+            vec![here(&[], &[7]), there(&[1], &[7, 8])],
+            (0, 0, vec![]),
+        ),
+        (vec![here(&[1], &[7]), there(&[], &[7])], vec![here(&[], &[7]), there(&[1], &[7])], (0, 0, vec![])),
+        (
+            vec![here(&[1], &[7, 8]), there(&[1], &[7])],
+            vec![here(&[], &[7, 8]), there(&[1], &[7])],
+            (0, 1, vec![]),
+        ),
+        // A deleted group takes everything it gave.
+        (vec![here(&[1, 2], &[7]), there(&[2], &[8])], vec![there(&[2], &[8])], (0, 2, vec![1])),
+    ] {
+        assert_eq!(outcome(&live, &desired), expected, "{live:?} to {desired:?}");
+    }
+}
+
+proptest! {
+    /// The same as looking at one person at a time.
+    #[test]
+    fn each_person_counts_once((desired, live) in world()) {
+        let there = Plan { changes: diff(&desired, &live), ..Plan::default() };
+        let found = people(&there, &live);
+        prop_assert!(found.lose_everything.len() <= found.lose);
+        prop_assert!(found.lose_everything.is_sorted());
+        let sides = Sides::of(&there, &live);
+        let (mut gain, mut lose) = (0, 0);
+        for n in 0..6 {
+            let held = |before: bool| -> BTreeMap<RoleId, Scope> {
+                let mut roles: BTreeMap<RoleId, Scope> = BTreeMap::new();
+                for side in &sides {
+                    let (members, grants) = match before {
+                        true => (side.members_before(), side.roles_before()),
+                        false => (side.members_after(), side.roles_after()),
+                    };
+                    for (role, scope) in grants.into_iter().filter(|_| members.contains(&user(n))) {
+                        let known = roles.remove(&role).unwrap_or_default();
+                        roles.insert(role, known.union(scope.clone()));
+                    }
+                }
+                roles
+            };
+            let (before, after) = (held(true), held(false));
+            let covers = |a: &BTreeMap<RoleId, Scope>, b: &BTreeMap<RoleId, Scope>| {
+                b.iter().all(|(role, scope)| a.get(role).is_some_and(|it| it.contains(scope)))
+            };
+            gain += usize::from(!covers(&before, &after));
+            lose += usize::from(!covers(&after, &before));
+        }
+        prop_assert_eq!((found.gain, found.lose), (gain, lose));
+    }
+}
