@@ -40,6 +40,8 @@ pub struct Saved {
     pub created_at: Timestamp,
     /// The URL of the API it was made for, or the word `sandbox`.
     pub endpoint: Box<str>,
+    /// Whether it was made from a part of the workspace's access files.
+    pub partial: bool,
     /// The files it was made from, sorted by path.
     pub files: Vec<(Box<str>, Digest)>,
 }
@@ -141,7 +143,7 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
         None => return Err(NotAPlan::Foreign(None)),
     }
     let document: Document = serde_json::from_str(text).map_err(NotAPlan::Field)?;
-    let (said, created_at) = (document.id, document.created_at);
+    let (said, created_at, partial) = (document.id, document.created_at, document.partial);
     let (tool, endpoint) = (document.tool.clone(), document.endpoint.clone());
     let (plan, files) = reading::plan(document, sources).map_err(|what| NotAPlan::Meaning { tool, what })?;
     let found = digest::plan_id(&plan);
@@ -149,5 +151,5 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
         return Err(NotAPlan::Changed { said, found });
     }
     let reading::Files { sources, digests, .. } = files;
-    Ok(Saved { plan, sources, id: said, created_at, endpoint, files: digests })
+    Ok(Saved { plan, sources, id: said, created_at, endpoint, partial, files: digests })
 }

@@ -32,6 +32,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// The files as values, as far as they could be parsed.
     pub files: Files,
+    /// Whether these are not all access files of the workspace.
+    pub partial: bool,
     /// What is structurally wrong, one finding per file at most.
     pub findings: Vec<Finding>,
 }
@@ -137,6 +139,7 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
         Some(patterns) => patterns.iter().map(|it| it.v.as_str()).collect(),
         None => vec![DEFAULT_PATTERN],
     };
+    loaded.partial = !whole;
     let files = if whole {
         let mut files = matching(&root, &patterns)?;
         files.sort();

@@ -40,6 +40,19 @@ pub fn touched(plan: &Plan, done: &BTreeMap<usize, Done>, snapshot: &Snapshot) -
     done.iter().filter_map(id).collect()
 }
 
+/// Returns the names of groups of which nobody can tell which one the apply created, if any: sorted.
+pub fn unsettled<'a>(
+    plan: &'a Plan,
+    done: &BTreeMap<usize, Done>,
+    touched: &BTreeMap<usize, GroupId>,
+    snapshot: &Snapshot,
+) -> Vec<&'a str> {
+    let open = done.iter().filter(|(n, it)| it.created == Some(None) && !touched.contains_key(n));
+    let changes = open.filter_map(|(n, _)| plan.changes.get(*n));
+    let several = changes.filter(|it| named(snapshot, it.company, &it.name).next().is_some());
+    several.map(|it| &*it.name).collect()
+}
+
 /// Returns the groups as they shall be again. `live` has those of [`touched`] that exist, and `snapshot` the
 /// names of all that exist: what was deleted is not created a second time.
 pub fn desired(

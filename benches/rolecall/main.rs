@@ -1,4 +1,4 @@
-//! Whole processes against the sandbox, and the pure diff: what benches/README.md reports.
+//! Whole processes against the sandbox, the pure diff and the pure order: what benches/README.md reports.
 //!
 //! `cargo bench --bench rolecall` runs everything; names after `--` run some.
 //! Needs GNU time as `/usr/bin/time`, which accounts for one process and no other.
@@ -8,6 +8,7 @@
 mod world;
 
 use std::{
+    collections::BTreeSet,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
@@ -17,8 +18,11 @@ use std::{
 
 use rolecall::{
     access::{Access, DesiredState, Grant, Group, GroupKey, LiveState, Member},
+    dialect::ScopeChange,
     diff::diff,
     ids::{CompanyId, GroupId, RoleId, UserId},
+    order::order,
+    plan::Plan,
     scope::{Dimension, Kind, Scope, Value},
 };
 use uuid::Uuid;
@@ -55,6 +59,11 @@ fn main() {
     if runs("diff") {
         for groups in [10_000, 100_000] {
             pure_diff(groups);
+        }
+    }
+    if runs("order") {
+        for groups in [5_000, 50_000] {
+            pure_order(groups);
         }
     }
 }
@@ -198,52 +207,76 @@ fn report(name: &str, costs: &[Cost]) {
     );
 }
 
-/// Compares two sides of `groups` × 20 members × 3 roles that differ in one member of every hundredth group.
-fn pure_diff(groups: u128) {
-    let company = CompanyId(Uuid::nil());
-    let side = |stranger: bool| Access {
-        groups: (0..groups)
-            .map(|n| Group {
-                company,
-                key: GroupKey::Existing(GroupId(Uuid::from_u128(n))),
-                name: format!("Desk {n}").into(),
-                description: "d".into(),
-                grants: (0..3)
-                    .map(|role| Grant {
-                        role: RoleId(Uuid::from_u128(role)),
-                        scope: Scope::new([vec![Dimension {
-                            kind: Kind::Company,
-                            values: vec![Value::Id(Uuid::from_u128(n % 10))],
-                        }]]),
-                        as_read: Vec::new(),
-                        from: None,
-                    })
-                    .collect(),
-                members: (0..20)
-                    .map(|it| {
-                        let odd = u128::from(stranger && n % 100 == 0 && it == 19);
-                        Member { user: UserId(Uuid::from_u128(n * 100 + it + odd)), from: None }
-                    })
-                    .collect(),
+/// `groups` with three roles each, and these members.
+fn side(groups: u128, members: impl Fn(u128) -> Vec<u128>) -> Access {
+    let group = |n: u128| Group {
+        company: CompanyId(Uuid::nil()),
+        key: GroupKey::Existing(GroupId(Uuid::from_u128(n))),
+        name: format!("Desk {n}").into(),
+        description: "d".into(),
+        grants: (0..3)
+            .map(|role| Grant {
+                role: RoleId(Uuid::from_u128(role)),
+                scope: Scope::new([vec![Dimension {
+                    kind: Kind::Company,
+                    values: vec![Value::Id(Uuid::from_u128(n % 10))],
+                }]]),
+                as_read: Vec::new(),
                 from: None,
             })
             .collect(),
+        members: members(n)
+            .into_iter()
+            .map(|it| Member { user: UserId(Uuid::from_u128(it)), from: None })
+            .collect(),
+        from: None,
     };
-    let (desired, live) =
-        (DesiredState { access: side(false), ..DesiredState::default() }, LiveState(side(true)));
-    let mut times: Vec<f64> = (0..RUNS)
-        .map(|_| {
-            let started = Instant::now();
-            let changes = diff(&desired, &live);
-            assert_eq!(changes.len() as u128, groups / 100);
-            started.elapsed().as_secs_f64()
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    let median = times[RUNS / 2];
+    Access { groups: (0..groups).map(group).collect() }
+}
+
+/// Compares two sides of `groups` × 20 members × 3 roles that differ in one member of every hundredth group.
+fn pure_diff(groups: u128) {
+    let members = |odd: u128| {
+        move |n: u128| {
+            let last = 19 + if n.is_multiple_of(100) { odd } else { 0 };
+            (0..19).chain([last]).map(|it| n * 100 + it).collect()
+        }
+    };
+    let desired = DesiredState { access: side(groups, members(0)), ..DesiredState::default() };
+    let live = LiveState(side(groups, members(1)));
+    let median = median_of(|| assert_eq!(diff(&desired, &live).len() as u128, groups / 100));
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = groups as f64 / median;
     println!(
         "diff {groups:>7} groups × 20 members × 3 roles   {median:8.4} s   {rate:12.0} groups/s (median of {RUNS})"
     );
+}
+
+/// Orders a plan in which the one member of each of `groups` moves on to the group after next, so that
+/// everybody waits to have arrived before leaving.
+fn pure_order(groups: u128) {
+    let desired =
+        DesiredState { access: side(groups, |n| vec![(n + 10) % groups]), ..DesiredState::default() };
+    let live = LiveState(side(groups, |n| vec![n]));
+    let plan = Plan { changes: diff(&desired, &live), ..Plan::default() };
+    let mut steps = 0;
+    let median = median_of(|| {
+        let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());
+        assert!(ordered.gaps.is_empty());
+        steps = ordered.steps.len();
+    });
+    println!("order {steps:>7} steps, all of them moves   {median:8.4} s (median of {RUNS})");
+}
+
+/// Returns the median of the seconds that some work takes.
+fn median_of(mut work: impl FnMut()) -> f64 {
+    let mut times: Vec<f64> = (0..RUNS)
+        .map(|_| {
+            let started = Instant::now();
+            work();
+            started.elapsed().as_secs_f64()
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[RUNS / 2]
 }

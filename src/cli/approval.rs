@@ -79,8 +79,8 @@ fn changed(saved: &Saved, sources: &Sources) -> Vec<String> {
             None => changed.push(format!("{path} is gone")),
         }
     }
-    // A plan that comes from no file, such as a rollback, has nothing to compare.
-    if !saved.files.is_empty() {
+    // A plan of a part of the files knows nothing of the others, and a rollback comes from none.
+    if !saved.partial && !saved.files.is_empty() {
         let new = now.iter().filter(|it| saved.files.iter().all(|known| *known.0 != *it.0));
         changed.extend(new.map(|it| format!("{} is new", it.0)));
     }

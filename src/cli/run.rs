@@ -218,6 +218,12 @@ pub(crate) async fn rolled_back(
     let file = sources.add(journal.display().to_string(), String::new());
     let mut desired =
         rollback::desired(&saved.plan, &done, &ids, (&compared.bound.live, &compared.snapshot), file);
+    for name in rollback::unsettled(&saved.plan, &done, &ids, &compared.snapshot) {
+        output.message(&format!(
+            "warning: which group called {} the apply created, if any, is not known; none is deleted",
+            rolecall::render::escape::terminal(name)
+        ));
+    }
     // Whoever is cut off by now stays out, whatever was.
     let locked = &compared.bound.locked;
     for group in &mut desired.access.groups {
@@ -316,6 +322,7 @@ impl Planned {
             endpoint: &self.connected.host,
             url: &self.connected.url,
             now: self.now,
+            partial: self.checked.loaded.partial,
             cost: Some(cost),
         }
     }

@@ -39,6 +39,8 @@ pub(crate) struct Document {
     pub(super) changes: bool,
     /// How much of what.
     pub(super) summary: Summary,
+    /// Whether these are not all access files of the workspace.
+    pub(super) partial: bool,
     /// The files it was made from, sorted by path.
     pub(super) files: Vec<File>,
     /// The companies looked at, sorted by id.

@@ -22,7 +22,7 @@ use super::shape::{
 
 impl Document {
     pub(super) fn new(view: &View<'_>) -> Self {
-        let &View { plan, sources, endpoint: _, url, now, cost: _ } = view;
+        let &View { partial, plan, sources, endpoint: _, url, now, cost: _ } = view;
         let words = Words::new(plan);
         let sentences = withheld::entries(plan, sources).into_iter().map(|it| it.why);
         let mut files: Vec<File> = sources
@@ -35,6 +35,7 @@ impl Document {
             version: super::VERSION,
             kind: super::KIND.into(),
             id: digest::plan_id(plan),
+            partial,
             created_at: now,
             tool: env!("CARGO_PKG_VERSION").into(),
             endpoint: url.into(),

@@ -420,6 +420,7 @@ pub(crate) fn findings() -> Vec<Finding> {
 pub(crate) fn view<'a>(plan: &'a Plan, sources: &'a Sources) -> View<'a> {
     let now = "2026-11-21T08:00:00Z".parse().expect("an instant");
     View {
+        partial: false,
         plan,
         sources,
         endpoint: HOST,

@@ -42,6 +42,8 @@ pub struct View<'a> {
     pub url: &'a str,
     /// The time that the run takes for now.
     pub now: Timestamp,
+    /// Whether it was made from a part of the workspace's access files.
+    pub partial: bool,
     /// What reading the live state took; only the text header shows it, as it differs from run to run.
     pub cost: Option<Cost>,
 }

@@ -251,3 +251,40 @@ fn groups_of_two_companies_are_kept_apart() {
     assert_eq!(world.members("Desk"), ["ana@voyager.example"]);
     world.settled();
 }
+
+#[test]
+fn a_changed_scope_is_sent_as_the_dialect_says() {
+    // Desk has Agent on globex.
+    let wider = "[globex, initech]";
+    let other = "initech";
+    for (client, server, scope, calls) in [
+        ("scopeChange: atomic", "{}", wider, &["+-"][..]),
+        ("scopeChange: split", "{}", wider, &["+", "-"]),
+        ("scopeChange: split", "{}", other, &["-", "+"]),
+        ("scopeChange: revokeFirst", "{}", wider, &["-", "+"]),
+        ("rolesToDelete: ids", "{ rolesToDelete: ids }", wider, &["-", "+"]),
+    ] {
+        let world = World::seeded(&format!("{SEED}dialect: {server}\n"))
+            .ruled(&format!("api: {{ dialect: {{ {client} }} }}\n"))
+            .groups(&format!("  - {{ name: Desk, description: The desk., roles: [{{ role: Agent, scope: {{ company: {scope} }} }}], members: unmanaged }}\n"));
+        let plan = world.plan().expect(0).stdout;
+        // Whoever keeps a part of it is without it for a moment where the deletion comes first.
+        let gap = calls == ["-", "+"] && scope == wider;
+        assert_eq!(plan.contains("\nGaps"), gap, "{client}: {plan}");
+        world.forget();
+        world.apply().expect(0);
+        let full = |it: &Value| it.as_array().is_some_and(|it| !it.is_empty());
+        let sent: Vec<String> = world
+            .written()
+            .iter()
+            .map(|it| {
+                let sign = |field: &str, sign: &str| {
+                    if full(&it.body[field]) { sign.to_owned() } else { String::new() }
+                };
+                sign("rolesToAdd", "+") + &sign("rolesToDelete", "-")
+            })
+            .collect();
+        assert_eq!(sent, calls, "{client}");
+        world.settled();
+    }
+}

@@ -272,3 +272,15 @@ fn a_saved_plan_gives_nobody_what_has_ended_meanwhile() {
     assert_eq!(world.writes(), [""; 0]);
     world.run("apply plan.json --now 2026-11-30").expect(0);
 }
+
+#[test]
+fn a_plan_of_a_part_of_the_files_is_not_stale_because_of_the_others() {
+    let night = "version: 1\ngroups: [{ name: Night, description: By night., roles: unmanaged, members: unmanaged }]\n";
+    let desk =
+        "version: 1\ngroups: [{ name: Desk, description: By day., roles: unmanaged, members: unmanaged }]\n";
+    let world = World::new().with("access/a.yaml", night).with("access/b.yaml", desk);
+    world.run("plan access/a.yaml --out plan.json").expect(0);
+    world.run("apply plan.json").expect(0);
+    assert_eq!(world.group("Night").unwrap()["description"], "By night.");
+    assert_eq!(world.group("Desk").unwrap()["description"], "The desk.");
+}
