@@ -21,26 +21,6 @@ pub struct Snapshot {
     pub direct: BTreeMap<UserId, Vec<Box<str>>>,
 }
 
-impl Snapshot {
-    /// Takes over what was read again; what was not stays as it was.
-    pub fn renew(&mut self, newer: Self) {
-        for mut company in newer.companies {
-            match self.companies.iter_mut().find(|it| it.id == company.id) {
-                Some(known) => {
-                    known.groups = company.groups;
-                    known.roles = company.roles;
-                    known.contents.append(&mut company.contents);
-                    known.leave(&company.held);
-                    known.held.append(&mut company.held);
-                }
-                None => self.companies.push(company),
-            }
-        }
-        self.users.extend(newer.users);
-        self.direct.extend(newer.direct);
-    }
-}
-
 /// What one company reported.
 #[derive(Clone, Debug)]
 pub struct CompanySnapshot {
@@ -60,19 +40,6 @@ impl CompanySnapshot {
     /// Returns a company of which nothing was read.
     pub fn new(id: CompanyId) -> Self {
         Self { id, groups: Vec::new(), roles: Vec::new(), contents: BTreeMap::new(), held: BTreeMap::new() }
-    }
-
-    /// Takes people out of groups that they have left, though the groups were not read again.
-    fn leave(&mut self, held: &BTreeMap<UserId, Vec<GroupId>>) {
-        for (user, groups) in held {
-            for (group, contents) in &mut self.contents {
-                if let Ok(at) = contents.members.binary_search(user)
-                    && !groups.contains(group)
-                {
-                    contents.members.remove(at);
-                }
-            }
-        }
     }
 }
 

@@ -12,7 +12,6 @@ use crate::{
 };
 
 mod laws;
-mod speed;
 mod tables;
 
 /// One person, one role, one company where it holds.

@@ -243,15 +243,3 @@ fn what_was_read_is_live_even_if_no_file_speaks_of_it() {
     assert_eq!(live(&snapshot()), ["Admins", "Desk"]);
     assert_eq!(live(&snapshot_with_bo_elsewhere()), ["Admins", "Desk", "Other"]);
 }
-
-#[test]
-fn a_person_who_left_a_group_that_is_not_read_again_is_not_in_it() {
-    let mut snapshot = snapshot_with_bo_elsewhere();
-    let mut newer = snapshot.clone();
-    newer.companies[0].contents.clear();
-    newer.companies[0].held = BTreeMap::from([(id(2), Vec::new())]);
-    snapshot.renew(newer);
-    let contents = &snapshot.companies[0].contents;
-    assert!(contents.values().all(|it| !it.members.contains(&id(2))), "{contents:?}");
-    assert!(cut(BO, "groups: []\n", &snapshot).0.is_empty());
-}
