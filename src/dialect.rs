@@ -13,6 +13,11 @@ pub struct Dialect {
     pub member_removal_field: MemberRemovalField,
     /// Form of one role to take from a group (contract §3.10, not confirmed).
     pub roles_to_delete: RolesToDelete,
+    /// Shape of a role in the list of a group's roles (contract §3.9, C6; not confirmed). Every shape is
+    /// read whatever this says.
+    pub group_role: GroupRole,
+    /// Form of a condition of a scope (contract §4, C1). Every form is read whatever this says.
+    pub predicate: PredicateForm,
     /// How a role of a group is moved to another scope (contract §3.10, not confirmed).
     pub scope_change: ScopeChange,
     /// Method that changes the name and description of a group (contract §3.4, not confirmed).
@@ -38,6 +43,8 @@ impl Default for Dialect {
         Self {
             member_removal_field: MemberRemovalField::default(),
             roles_to_delete: RolesToDelete::default(),
+            group_role: GroupRole::default(),
+            predicate: PredicateForm::default(),
             scope_change: ScopeChange::default(),
             group_update: GroupUpdate::default(),
             page_limit: 100,
@@ -75,6 +82,30 @@ pub enum RolesToDelete {
     Objects,
     /// The role's id alone: takes the role away under every scope.
     Ids,
+}
+
+/// Shape of one element of the list of a group's roles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupRole {
+    /// `{role: {id, name, …}, scope}`.
+    #[default]
+    Nested,
+    /// The role's fields, and `scope` among them.
+    Flat,
+}
+
+/// Form of a predicate, for example of `COMPANY`. `PLATFORM` has no value in any form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PredicateForm {
+    /// `{type, comparator: IN, values: […]}`.
+    #[default]
+    List,
+    /// `{type, values: "…"}`: one value each, so that an audience is sent as one for each combination.
+    Single,
+    /// `{type, id: "…"}`: one value each as well.
+    Id,
 }
 
 /// How a role of a group is moved to another scope.

@@ -40,13 +40,13 @@
 // Values: what everything else is about.
 pub mod ids;
 pub mod source;
+pub mod dialect;
 pub mod scope;
 pub mod access;
 pub mod finding;
 pub mod rules;
 pub mod plan;
 pub mod snapshot;
-pub mod dialect;
 
 // Thoughts: from values to values.
 pub mod manifest;

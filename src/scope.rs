@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::ids::parse_uuid;
+use crate::{dialect::PredicateForm, ids::parse_uuid};
 
 mod canonical;
 #[cfg(test)]
@@ -273,11 +273,34 @@ impl Scope {
         }
     }
 
-    /// Returns the scope as the API wants it: `{type, comparator: IN, values}` (contract §4, C1).
+    /// Returns the scope in the form that is documented best: `{type, comparator: IN, values}` (contract
+    /// §4, C1).
     pub fn to_wire(&self) -> Box<RawValue> {
-        let scope =
-            wire::ScopeOut { audiences: self.0.iter().flat_map(|it| wire::AudienceOut::of(it)).collect() };
-        serde_json::value::to_raw_value(&scope).expect("a scope is plain data")
+        self.to_wire_as(PredicateForm::List)
+    }
+
+    /// Returns the scope as an API wants it that takes this form of predicates.
+    pub fn to_wire_as(&self, form: PredicateForm) -> Box<RawValue> {
+        let split: Vec<Audience>;
+        let audiences = match form {
+            PredicateForm::List => &self.0,
+            PredicateForm::Single | PredicateForm::Id => {
+                split = self.0.iter().flat_map(|it| single_valued(it)).collect();
+                &split
+            }
+        };
+        let audiences = audiences.iter().flat_map(|it| wire::AudienceOut::of(it, form)).collect();
+        serde_json::value::to_raw_value(&wire::ScopeOut { audiences }).expect("a scope is plain data")
+    }
+}
+
+/// Returns audiences that say the same together, each predicate with one value.
+fn single_valued(audience: &Audience) -> Vec<Audience> {
+    // What could not be read goes back as it came.
+    if audience.iter().any(|it| it.kind == Kind::Unreadable) {
+        vec![audience.clone()]
+    } else {
+        atoms(audience)
     }
 }
 

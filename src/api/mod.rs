@@ -26,7 +26,8 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use crate::dialect::{Dialect, GroupUpdate, MemberRemovalField, RolesToDelete};
+pub use crate::dialect::Dialect;
+use crate::dialect::{GroupUpdate, RolesToDelete};
 pub use connection::Counters;
 pub use credentials::Credentials;
 pub use error::{ApiError, Class};

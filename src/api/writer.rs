@@ -9,7 +9,10 @@ use serde::{Serialize, Serializer, de::IgnoredAny, ser::SerializeMap};
 use serde_json::value::RawValue;
 
 use super::{ApiError, GroupUpdate, Request, RolesToDelete, connection::Connection, wire::Created};
-use crate::ids::{CompanyId, GroupId, RoleId, UserId};
+use crate::{
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    scope::Scope,
+};
 
 /// The writing half of a client. Cheap to clone; clones share the connection.
 #[derive(Clone)]
@@ -19,13 +22,20 @@ pub struct Writer {
 }
 
 /// A role to give to a group.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct RoleToAdd {
     /// Which role.
-    #[serde(rename = "roleId")]
     pub role: RoleId,
-    /// Where it holds, as it is to be sent.
-    pub scope: Box<RawValue>,
+    /// Where it holds.
+    pub scope: Scope,
+}
+
+/// The same, as it is sent.
+#[derive(Serialize)]
+struct Addition {
+    #[serde(rename = "roleId")]
+    role: RoleId,
+    scope: Box<RawValue>,
 }
 
 /// A role to take from a group.
@@ -67,7 +77,7 @@ impl Serialize for Members<'_> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Roles<'a> {
-    roles_to_add: &'a [RoleToAdd],
+    roles_to_add: Vec<Addition>,
     roles_to_delete: Deletions<'a>,
 }
 
@@ -184,7 +194,9 @@ impl Writer {
                 Deletions::Ids(ids)
             }
         };
-        let body = encoded(&Roles { roles_to_add: add, roles_to_delete });
+        let form = self.connection.dialect.predicate;
+        let addition = |it: &RoleToAdd| Addition { role: it.role, scope: it.scope.to_wire_as(form) };
+        let body = encoded(&Roles { roles_to_add: add.iter().map(addition).collect(), roles_to_delete });
         self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await
     }
 

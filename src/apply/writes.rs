@@ -261,7 +261,7 @@ impl Group<'_> {
         delete: &[RoleId],
     ) -> Result<Result<(), ApiError>, ApplyError> {
         let added: Vec<RoleToAdd> =
-            add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.to_wire() }).collect();
+            add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.clone() }).collect();
         // Named exactly as they were read (contract §3.10).
         let entry = |it: &Grant| {
             let role = it.role;

@@ -1,5 +1,6 @@
 //! The dialect: one switch for each behaviour of the API that is not publicly documented (contract §11).
 //!
+//! What the client has to know as well are the same types as in its own dialect.//!
 //! A switch changes how the server answers, never what it stores. The first
 //! value of each is the default. A new switch is a field here and one place
 //! that asks for it.
@@ -7,6 +8,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, de};
+
+pub use crate::dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete};
 
 /// All switches; absent ones keep their default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -18,6 +21,8 @@ pub struct Dialect {
     pub roles_to_delete: RolesToDelete,
     /// The shape of an element of a group's role list (contract §3.9).
     pub group_role: GroupRole,
+    /// The form of a predicate, taken and given (contract §4, C1).
+    pub predicate: PredicateForm,
     /// What happens to a field of a request that the schema does not name.
     pub unknown_field: UnknownField,
     /// The method that updates a group's name and description (contract §3.4).
@@ -42,40 +47,12 @@ macro_rules! switches {
 }
 
 switches! {
-    /// The field that removes members.
-    MemberRemovalField {
-        /// `userIdsToDelete`
-        UserIdsToDelete,
-        /// `userIdsToRemove`
-        UserIdsToRemove
-    }
-    /// What `rolesToDelete` holds.
-    RolesToDelete {
-        /// `{roleId, scope}` objects; a pair is removed when both are the same.
-        Objects,
-        /// Role ids; every pair with that role is removed.
-        Ids
-    }
-    /// The shape of an element of a group's role list.
-    GroupRole {
-        /// `{role: {…}, scope}`
-        Nested,
-        /// The role's fields, and `scope` among them.
-        Flat
-    }
     /// What happens to a field that the schema does not name.
     UnknownField {
         /// 400.
         Reject,
         /// The request is read as if the field were not there.
         Ignore
-    }
-    /// The method that updates a group.
-    GroupUpdate {
-        /// `PUT`; `PATCH` is 405.
-        Put,
-        /// `PATCH` with the same body; `PUT` is 405.
-        Patch
     }
     /// Whether group names may repeat inside one company.
     DuplicateGroupName {

@@ -96,6 +96,7 @@ fn read(json: &str) -> Scope {
 }
 
 const A: &str = "11111111-1111-4111-8111-111111111111";
+const B: &str = "22222222-2222-4222-8222-222222222222";
 
 #[test]
 fn every_documented_reading_of_a_predicate_is_one_scope() {
@@ -112,6 +113,29 @@ fn every_documented_reading_of_a_predicate_is_one_scope() {
         assert_eq!(other, documented, "{predicate}");
     }
     assert_eq!(Scope::read(Some(&documented.to_wire())), documented);
+}
+
+#[test]
+fn a_scope_can_be_written_in_every_form_of_predicates_and_says_the_same_in_each() {
+    let two = format!(r#"["{A}","{B}"]"#);
+    let scope = read(&format!(
+        r#"{{"audiences":[{{"predicates":[{{"type":"COMPANY","values":{two}}},{{"type":"LEGAL_ENTITY","values":{two}}}]}},
+        {{"predicates":[{{"type":"PLATFORM"}},{{"type":"STEALTH_TYPE","values":["STEALTH_TYPE_1"]}}]}}]}}"#
+    ));
+    let written = |form| scope.to_wire_as(form).get().to_owned();
+    for form in [PredicateForm::List, PredicateForm::Single, PredicateForm::Id] {
+        assert_eq!(read(&written(form)), scope, "{form:?}");
+    }
+    assert_eq!(written(PredicateForm::List).matches("predicates").count(), 2);
+    assert_eq!(written(PredicateForm::Single).matches("predicates").count(), 5);
+    assert!(written(PredicateForm::Single).contains(&format!(r#"{{"type":"COMPANY","values":"{A}"}}"#)));
+    assert!(written(PredicateForm::Id).contains(&format!(r#"{{"type":"COMPANY","id":"{B}"}}"#)));
+    let odd = r#"{"audiences":[{"rules":[1]}]}"#;
+    assert_eq!(
+        read(odd).to_wire_as(PredicateForm::Id).get(),
+        odd,
+        "what cannot be read goes back as it came"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Dimension, Kind, Value};
+use crate::dialect::PredicateForm;
 
 /// Unknown fields make a scope unreadable here and in its parts: one of them may say "not".
 #[derive(Deserialize)]
@@ -88,7 +89,7 @@ pub(super) enum AudienceOut<'a> {
 
 impl<'a> AudienceOut<'a> {
     /// Returns one audience, or each of those that could not be read and became one; what said nothing is left out.
-    pub(super) fn of(audience: &'a [Dimension]) -> Vec<Self> {
+    pub(super) fn of(audience: &'a [Dimension], form: PredicateForm) -> Vec<Self> {
         if let [Dimension { kind: Kind::Unreadable, values }] = audience {
             let raw = |value: &Value| match value {
                 Value::Text(text) => RawValue::from_string(text.to_string()).ok(),
@@ -96,7 +97,7 @@ impl<'a> AudienceOut<'a> {
             };
             return values.iter().filter_map(raw).map(Self::AsRead).collect();
         }
-        vec![Self::Known { predicates: audience.iter().map(PredicateOut::new).collect() }]
+        vec![Self::Known { predicates: audience.iter().map(|it| PredicateOut::new(it, form)).collect() }]
     }
 }
 
@@ -105,15 +106,32 @@ pub(super) struct PredicateOut<'a> {
     r#type: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     comparator: Option<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    values: Vec<String>,
+    #[serde(flatten)]
+    target: Target,
+}
+
+/// What a predicate points at, in one of three spellings.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Target {
+    Nothing {},
+    List { values: Vec<String> },
+    Single { values: String },
+    Id { id: String },
 }
 
 impl<'a> PredicateOut<'a> {
-    fn new(dimension: &'a Dimension) -> Self {
-        let values: Vec<String> =
-            dimension.values.iter().filter(|it| **it != Value::Nothing).map(Value::to_string).collect();
-        let comparator = (!values.is_empty()).then_some("IN");
-        Self { r#type: dimension.kind.as_wire(), comparator, values }
+    /// A form that takes one value gets the first: the audiences were split by then.
+    fn new(dimension: &'a Dimension, form: PredicateForm) -> Self {
+        let mut values = dimension.values.iter().filter(|it| **it != Value::Nothing).map(Value::to_string);
+        let (comparator, target) = match (form, values.next()) {
+            (_, None) => (None, Target::Nothing {}),
+            (PredicateForm::List, Some(first)) => {
+                (Some("IN"), Target::List { values: std::iter::once(first).chain(values).collect() })
+            }
+            (PredicateForm::Single, Some(values)) => (None, Target::Single { values }),
+            (PredicateForm::Id, Some(id)) => (None, Target::Id { id }),
+        };
+        Self { r#type: dimension.kind.as_wire(), comparator, target }
     }
 }

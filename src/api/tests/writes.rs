@@ -6,6 +6,7 @@ use super::{
     server::{Reply, Server},
     *,
 };
+use crate::{dialect::MemberRemovalField, scope::Scope};
 
 fn raw(json: &str) -> Box<RawValue> {
     RawValue::from_string(json.to_owned()).unwrap()
@@ -102,6 +103,7 @@ async fn members_are_removed_under_the_name_of_the_dialect_and_only_if_there_are
 #[tokio::test]
 async fn roles_go_out_with_their_scopes_untouched() {
     let scope = r#"{"audiences": [{"predicates":[{"type":"COMPANY","values":["x"], "odd": 1.50}]}]}"#;
+    let given = Scope::read(Some(&raw(r#"{"audiences":[{"predicates":[{"type":"PLATFORM"}]}]}"#)));
     for (form, deleted) in [
         (
             RolesToDelete::Objects,
@@ -113,13 +115,13 @@ async fn roles_go_out_with_their_scopes_untouched() {
         let mut settings = server.settings();
         settings.dialect.roles_to_delete = form;
         let (_, writer) = connect(settings).unwrap();
-        let add = [RoleToAdd { role: role(1), scope: raw(scope) }];
+        let add = [RoleToAdd { role: role(1), scope: given.clone() }];
         let remove = [
             RoleToDelete { role: role(2), scope: Some(raw(scope)) },
             RoleToDelete { role: role(2), scope: None },
         ];
         writer.patch_roles(COMPANY, GROUP, &add, &remove).await.unwrap();
-        let added = format!(r#"[{{"roleId":"{}","scope":{scope}}}]"#, role(1));
+        let added = format!(r#"[{{"roleId":"{}","scope":{}}}]"#, role(1), given.to_wire());
         let expected = format!(r#"{{"rolesToAdd":{added},"rolesToDelete":{deleted}}}"#);
         assert_eq!(server.asked()[0].text, expected);
     }
