@@ -285,7 +285,7 @@ impl Scope {
         let audiences = match form {
             PredicateForm::List => &self.0,
             PredicateForm::Single | PredicateForm::Id => {
-                split = self.0.iter().flat_map(|it| single_valued(it)).collect();
+                split = self.0.iter().flat_map(single_valued).collect();
                 &split
             }
         };
