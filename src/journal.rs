@@ -16,7 +16,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::record::{Record, Start, VERSION};
+use crate::record::{self, Foreign, Record, Start};
 
 /// A journal that is being written.
 #[derive(Debug)]
@@ -147,19 +147,9 @@ impl Journal {
 pub fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
     let text = fs::read_to_string(path)
         .map_err(|source| JournalError::Unreadable { path: path.to_owned(), source })?;
-    let foreign =
-        |line: usize, why: &str| JournalError::Foreign { path: path.to_owned(), line, why: why.into() };
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let mut records = Vec::new();
-    for (n, line) in whole.lines().enumerate() {
-        let record = serde_json::from_str(line).map_err(|_| foreign(n + 1, "is not a record of an apply"))?;
-        records.push(record);
-    }
-    match records.first() {
-        Some(Record::Start { version: VERSION, .. }) => Ok(records),
-        Some(Record::Start { .. }) => Err(foreign(1, "is of a newer version")),
-        Some(Record::Intent(_) | Record::Ending(_) | Record::End { .. }) | None => {
-            Err(foreign(1, "does not start an apply"))
-        }
-    }
+    record::read(&text).map_err(|Foreign { line, why }| JournalError::Foreign {
+        path: path.to_owned(),
+        line,
+        why: why.into(),
+    })
 }

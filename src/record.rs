@@ -68,6 +68,35 @@ pub struct Start<'a> {
     pub inverse: &'a RawValue,
 }
 
+/// A text that is no journal: which line says so, counted from 1, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Foreign {
+    pub line: usize,
+    pub why: &'static str,
+}
+
+/// Reads the text of a journal; a last line that was cut off is left out.
+///
+/// # Errors
+///
+/// Whatever is not a journal of a version this rolecall knows.
+pub fn read(text: &str) -> Result<Vec<Record>, Foreign> {
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let mut records = Vec::new();
+    for (n, line) in whole.lines().enumerate() {
+        let record = serde_json::from_str(line);
+        records.push(record.map_err(|_| Foreign { line: n + 1, why: "is not a record of an apply" })?);
+    }
+    match records.first() {
+        Some(Record::Start { version: VERSION, .. }) => Ok(records),
+        Some(Record::Start { .. }) => Err(Foreign { line: 1, why: "is of a newer version" }),
+        Some(Record::Intent(_) | Record::Ending(_) | Record::End { .. }) | None => {
+            Err(Foreign { line: 1, why: "does not start an apply" })
+        }
+    }
+}
+
 /// A write that is about to be sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,6 +7,8 @@
 mod connection;
 mod credentials;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod liberal;
 mod page;
 mod paging;

@@ -57,7 +57,7 @@ pub(super) struct Current {
 }
 
 #[derive(Deserialize)]
-struct Granted {
+pub(super) struct Granted {
     access_token: String,
     expires_in: Option<serde_json::Value>,
 }

@@ -1,0 +1,69 @@
+//! The loader, and the files that rolecall itself writes.
+
+use rolecall::{
+    document,
+    finding::Finding,
+    manifest::{
+        access::AccessFile,
+        check::{Files, check},
+        parse,
+        workspace::WorkspaceFile,
+    },
+    record, render,
+    source::Sources,
+};
+
+/// An access file alone.
+pub(crate) fn access(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else { return };
+    let mut sources = Sources::default();
+    let file = sources.add("access.yaml".to_owned(), text.to_owned());
+    match parse::<AccessFile>(text, file) {
+        Ok(access) => checked(&Files { access: vec![(file, access)], ..Files::default() }, &sources),
+        Err(finding) => shown(&[finding], &sources),
+    }
+}
+
+/// A workspace file alone.
+pub(crate) fn workspace(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else { return };
+    let mut sources = Sources::default();
+    let file = sources.add("rolecall.yaml".to_owned(), text.to_owned());
+    match parse::<WorkspaceFile>(text, file) {
+        Ok(workspace) => {
+            checked(&Files { workspace: Some((file, workspace)), ..Files::default() }, &sources);
+        }
+        Err(finding) => shown(&[finding], &sources),
+    }
+}
+
+/// Files are sound or have findings, and every finding can be shown.
+fn checked(files: &Files, sources: &Sources) {
+    if let Err(findings) = check(files) {
+        assert!(!findings.is_empty());
+        shown(&findings, sources);
+    }
+}
+
+fn shown(findings: &[Finding], sources: &Sources) {
+    let text = render::findings::text(findings, sources);
+    assert!(!text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\t' | '\u{1b}')), "{text:?}");
+    render::findings::json(findings, sources);
+    assert!(render::findings::markdown(findings, sources, 2_000).len() <= 2_000);
+}
+
+/// A saved plan: what is accepted is what was written, so writing it once more changes nothing of its effects.
+pub(crate) fn plan(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else { return };
+    if let Ok(saved) = document::read(text, Sources::default()) {
+        assert_eq!(rolecall::digest::plan_id(&saved.plan), saved.id);
+    }
+}
+
+/// A journal.
+pub(crate) fn journal(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else { return };
+    if let Ok(records) = record::read(text) {
+        record::done(&records);
+    }
+}
