@@ -34,13 +34,18 @@ impl ApplyError {
         match self {
             Self::Api(error) => error.hint(),
             Self::Journal(error) => Some(error.hint().to_owned()),
-            Self::Ignored { .. } | Self::RolesIgnored => Some(
-                "nothing that waits for it was done; the API may name the removal otherwise (`api.dialect`)"
-                    .to_owned(),
-            ),
+            Self::Ignored { .. } => Some(ignored("memberRemovalField")),
+            Self::RolesIgnored => Some(ignored("rolesToDelete, predicate")),
             Self::HalfWay => Some("plan again and look".to_owned()),
         }
     }
+}
+
+fn ignored(fields: &str) -> String {
+    format!(
+        "nothing that waits for it was done; the API may spell it otherwise: it is set by {fields} of `api.dialect`, \
+         and `rolecall doctor --probe` finds out"
+    )
 }
 
 /// How a group is not what the plan saw, or not what it shall be.

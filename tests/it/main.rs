@@ -16,6 +16,7 @@ mod journals;
 mod kills;
 mod lockouts;
 mod manifests;
+mod matrix;
 mod model;
 mod output;
 mod people;
