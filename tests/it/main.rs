@@ -22,6 +22,7 @@ mod output;
 mod people;
 mod readme;
 mod rollbacks;
+mod secrets;
 mod staleness;
 mod support;
 mod together;
