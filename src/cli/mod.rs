@@ -16,6 +16,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod settings;
+mod telemetry;
 mod validate;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -191,6 +192,8 @@ pub(crate) fn main() -> ExitCode {
             return failure.exit().into();
         }
     };
+    let _telemetry = telemetry::start(&cli.global);
+    let _run = tracing::info_span!("run", command = cli.command.name()).entered();
     output.events.send(
         "start",
         serde_json::json!({ "command": cli.command.name(), "tool": env!("CARGO_PKG_VERSION") }),
