@@ -153,7 +153,7 @@ fn control(url: &str, method: &str, what: &str) -> String {
 /// Starts the sandbox as a process of its own.
 fn serve(folder: &Path, latency: &str) -> (Child, String) {
     let mut server = Command::new(BINARY)
-        .args(["sandbox", "--quiet", "--port", "0", "--seed", "seed.yaml", "--latency", latency])
+        .args(["sandbox", "--quiet", "--port", "0", "--from", "seed.yaml", "--latency", latency])
         .current_dir(folder)
         .stdout(Stdio::piped())
         .spawn()

@@ -11,14 +11,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::route::{Kind, Route};
+use super::{
+    record::Recorder,
+    route::{Kind, Route},
+};
 
 /// The log keeps this many requests, and no more than this many bytes of bodies; older ones go.
 const MOST_ENTRIES: usize = 100_000;
 const MOST_BODY_BYTES: usize = 256 << 20;
 
 #[derive(Default)]
-pub(super) struct Traffic(Mutex<Counts>);
+pub(super) struct Traffic {
+    counts: Mutex<Counts>,
+    recorder: Option<Recorder>,
+}
 
 #[derive(Default)]
 struct Counts {
@@ -35,7 +41,9 @@ struct Counts {
     body_bytes: usize,
 }
 
-struct Entry {
+/// A request of the log: no header of it, and of what is sent to the token endpoint nothing.
+#[derive(Clone)]
+pub(super) struct Entry {
     n: u64,
     method: Box<str>,
     path: Box<str>,
@@ -54,6 +62,7 @@ pub(super) struct Visit<'t> {
     traffic: &'t Traffic,
     entry: Option<Entry>,
     applied: OnceLock<u64>,
+    answer: Option<Bytes>,
     pub(super) n: u64,
 }
 
@@ -77,8 +86,13 @@ fn is_write(route: Option<Route>) -> bool {
 }
 
 impl Traffic {
+    /// Returns counts and a log that is written by `recorder` as well, if there is one.
+    pub(super) fn new(recorder: Option<Recorder>) -> Self {
+        Self { recorder, ..Self::default() }
+    }
+
     fn counts(&self) -> std::sync::MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a request in.
@@ -107,7 +121,7 @@ impl Traffic {
             id: None,
             applied: None,
         };
-        Visit { traffic: self, entry: Some(entry), applied: OnceLock::new(), n }
+        Visit { traffic: self, entry: Some(entry), applied: OnceLock::new(), answer: None, n }
     }
 
     /// Returns the counts since the last reset; `tokens` is how many were issued.
@@ -134,47 +148,68 @@ impl Traffic {
 
     /// Returns the log, one JSON object a line, in the order in which requests were answered.
     pub(super) fn log(&self, bodies: Bodies) -> io::Result<Vec<u8>> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Line<'e> {
-            n: u64,
-            method: &'e str,
-            path: &'e str,
-            route: Option<&'static str>,
-            /// Null when the connection was closed without an answer.
-            status: Option<u16>,
-            write: bool,
-            /// When the store was changed, in the order of all changes; null when it was not.
-            applied: Option<u64>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            body: Option<Value>,
-            at: Timestamp,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            request_id: Option<&'e str>,
-        }
         let mut out = Vec::new();
         for entry in &self.counts().log {
             let body = match bodies {
-                // What is not JSON is null: a token's form holds a secret.
-                Bodies::Shown => Some(serde_json::from_slice(&entry.body).unwrap_or(Value::Null)),
+                Bodies::Shown => Some(entry.body()),
                 Bodies::Hidden => None,
             };
-            let line = Line {
-                n: entry.n,
-                method: &entry.method,
-                path: &entry.path,
-                route: entry.route.map(Route::template),
-                status: entry.status,
-                write: is_write(entry.route),
-                applied: entry.applied,
-                body,
-                at: entry.at,
-                request_id: entry.id.as_deref(),
-            };
-            serde_json::to_writer(&mut out, &line)?;
-            out.write_all(b"\n")?;
+            entry.write(&mut out, body, None)?;
         }
         Ok(out)
+    }
+}
+
+/// A request as the log shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'e> {
+    n: u64,
+    method: &'e str,
+    path: &'e str,
+    route: Option<&'static str>,
+    /// Null when the connection was closed without an answer.
+    status: Option<u16>,
+    write: bool,
+    /// When the store was changed, in the order of all changes; null when it was not.
+    applied: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Value>,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'e str>,
+    /// What was answered, in the log file only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Value>,
+}
+
+impl Entry {
+    /// Returns what was sent; what is not JSON is null.
+    pub(super) fn body(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    pub(super) fn write(
+        &self,
+        mut out: impl Write,
+        body: Option<Value>,
+        answer: Option<Value>,
+    ) -> io::Result<()> {
+        let line = Line {
+            n: self.n,
+            method: &self.method,
+            path: &self.path,
+            route: self.route.map(Route::template),
+            status: self.status,
+            write: is_write(self.route),
+            applied: self.applied,
+            body,
+            at: self.at,
+            request_id: self.id.as_deref(),
+            answer,
+        };
+        serde_json::to_writer(&mut out, &line)?;
+        out.write_all(b"\n")
     }
 }
 
@@ -210,14 +245,29 @@ impl Visit<'_> {
             entry.status = Some(status);
         }
     }
+
+    /// Returns whether somebody wants to know what is answered.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.traffic.recorder.is_some()
+    }
+
+    pub(super) fn gave(&mut self, answer: Bytes) {
+        self.answer = Some(answer);
+    }
 }
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
+        let mut entry = self.entry.take();
+        if let Some(entry) = &mut entry {
+            entry.applied = self.applied.get().copied();
+            if let Some(recorder) = &self.traffic.recorder {
+                recorder.record(entry.clone(), self.answer.take());
+            }
+        }
         let mut counts = self.traffic.counts();
         counts.in_flight = counts.in_flight.saturating_sub(1);
-        if let Some(mut entry) = self.entry.take() {
-            entry.applied = self.applied.get().copied();
+        if let Some(entry) = entry {
             counts.body_bytes += entry.body.len();
             counts.log.push_back(entry);
         }

@@ -166,7 +166,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seed.yaml");
         fs::write(&path, seed).unwrap();
-        let sandbox = Sandbox::start(Options { seed: Some(path), ..Options::default() }).unwrap();
+        let sandbox = Sandbox::start(Options { from: Some(path), ..Options::default() }).unwrap();
         Self { folder, sandbox, seeded: None, variables: Vec::new() }
     }
 
