@@ -13,7 +13,7 @@ use std::{
 use axum::{
     body::{Body, Bytes, HttpBody, to_bytes},
     extract::{Request, State},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, header::USER_AGENT, request::Parts},
     response::Response,
 };
 
@@ -95,6 +95,11 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request) -> Resp
     let mut visit = app.traffic.enter(parts.method.as_str(), whole_path, route);
     if let Some(id) = parts.headers.get("x-request-id").and_then(|it| it.to_str().ok()) {
         visit.called(id);
+    }
+    if visit.is_recorded()
+        && let Some(agent) = parts.headers.get(USER_AGENT).and_then(|it| it.to_str().ok())
+    {
+        visit.came_from(agent);
     }
     let Some(body) = read(body).await else {
         visit.answered(StatusCode::PAYLOAD_TOO_LARGE.as_u16());

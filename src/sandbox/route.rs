@@ -19,7 +19,7 @@ macro_rules! routes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Route { $($name),* }
 
-        const ALL: &[Route] = &[$(Route::$name),*];
+        pub(super) const ALL: &[Route] = &[$(Route::$name),*];
 
         impl Route {
             pub(super) fn method(self) -> &'static str {
@@ -92,16 +92,17 @@ pub(super) type Parameters<'p> = [&'p str; 2];
 
 /// Returns where `method` on `path` leads.
 pub(super) fn find<'p>(method: &str, path: &'p str) -> Found<'p> {
-    let mut found = Found::Nothing;
-    for route in ALL {
+    let of_method = ALL.iter().filter(|it| it.method() == method);
+    for route in of_method {
         if let Some(parameters) = matches(route.template(), path) {
-            if route.method() == method {
-                return Found::Route(*route, parameters);
-            }
-            found = Found::WrongMethod;
+            return Found::Route(*route, parameters);
         }
     }
-    found
+    if ALL.iter().any(|it| matches(it.template(), path).is_some()) {
+        Found::WrongMethod
+    } else {
+        Found::Nothing
+    }
 }
 
 fn matches<'p>(template: &str, path: &'p str) -> Option<Parameters<'p>> {

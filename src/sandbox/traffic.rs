@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     record::Recorder,
-    route::{Kind, Route},
+    route::{ALL, Kind, Route},
 };
 
 /// The log keeps this many requests, and no more than this many bytes of bodies; older ones go.
@@ -36,9 +36,18 @@ struct Counts {
     reads: u64,
     writes: u64,
     applied: u64,
-    by_route: BTreeMap<&'static str, u64>,
+    /// By the number of the operation; what leads nowhere comes last.
+    by_route: ByRoute,
     log: VecDeque<Entry>,
     body_bytes: usize,
+}
+
+struct ByRoute([u64; ALL.len() + 1]);
+
+impl Default for ByRoute {
+    fn default() -> Self {
+        Self([0; ALL.len() + 1])
+    }
 }
 
 /// A request of the log: no header of it, and of what is sent to the token endpoint nothing.
@@ -53,6 +62,8 @@ pub(super) struct Entry {
     at: Timestamp,
     /// `X-Request-Id`, where the client sent one.
     id: Option<Box<str>>,
+    /// `User-Agent`, where the log file is to say it.
+    agent: Option<Box<str>>,
     /// The generation of the store that it made.
     applied: Option<u64>,
 }
@@ -107,7 +118,7 @@ impl Traffic {
             Some(Kind::Write) => counts.writes += 1,
             Some(Kind::Token) | None => {}
         }
-        *counts.by_route.entry(route.map_or("unknown", Route::label)).or_default() += 1;
+        counts.by_route.0[route.map_or(ALL.len(), |it| it as usize)] += 1;
         let n = counts.numbered;
         drop(counts);
         let entry = Entry {
@@ -119,6 +130,7 @@ impl Traffic {
             body: Bytes::new(),
             at: Timestamp::now(),
             id: None,
+            agent: None,
             applied: None,
         };
         Visit { traffic: self, entry: Some(entry), applied: OnceLock::new(), answer: None, n }
@@ -132,7 +144,13 @@ impl Traffic {
             reads: counts.reads,
             writes: counts.writes,
             applied: counts.applied,
-            by_route: counts.by_route.clone(),
+            by_route: ALL
+                .iter()
+                .map(|it| it.label())
+                .chain(["unknown"])
+                .zip(counts.by_route.0)
+                .filter(|it| it.1 > 0)
+                .collect(),
             in_flight: counts.in_flight,
             max_in_flight: counts.max_in_flight,
             tokens,
@@ -178,6 +196,9 @@ struct Line<'e> {
     at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'e str>,
+    /// Who asked, where there is a log file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<&'e str>,
     /// What was answered, in the log file only.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Value>,
@@ -206,6 +227,7 @@ impl Entry {
             body,
             at: self.at,
             request_id: self.id.as_deref(),
+            agent: self.agent.as_deref(),
             answer,
         };
         serde_json::to_writer(&mut out, &line)?;
@@ -230,6 +252,12 @@ impl Visit<'_> {
     pub(super) fn called(&mut self, id: &str) {
         if let Some(entry) = &mut self.entry {
             entry.id = Some(id.into());
+        }
+    }
+
+    pub(super) fn came_from(&mut self, agent: &str) {
+        if let Some(entry) = &mut self.entry {
+            entry.agent = Some(agent.into());
         }
     }
 
