@@ -156,7 +156,7 @@ enum Command {
     )]
     Duplicate(duplicate::Arguments),
     /// Run the embedded API as a server, to rehearse against
-    #[command(after_help = "Example: rolecall sandbox --port 8080 --seed examples/quickstart/sandbox.yaml")]
+    #[command(after_help = "Example: rolecall sandbox --port 8080 --from examples/quickstart/sandbox.yaml")]
     Sandbox(sandbox::Arguments),
     /// Print the JSON Schema of a file, for editors and checks
     #[command(after_help = "Example: rolecall schema access > schemas/access.schema.json")]
