@@ -93,7 +93,7 @@ impl FromStr for Email {
     type Err = InvalidId;
 
     fn from_str(raw: &str) -> Result<Self, InvalidId> {
-        let email = folded(raw.trim());
+        let email = folded_address(raw.trim());
         let plausible = email.rsplit_once('@').is_some_and(|(local, domain)| {
             !local.is_empty()
                 && !local.contains('@')
@@ -109,10 +109,10 @@ impl FromStr for Email {
     }
 }
 
-/// Returns the one spelling of an address.
+/// Returns the one spelling of an address, or of a pattern for some.
 ///
 /// Character by character: a Greek capital sigma would otherwise depend on what follows it.
-fn folded(address: &str) -> String {
+pub fn folded_address(address: &str) -> String {
     if address.is_ascii() {
         return address.to_ascii_lowercase();
     }

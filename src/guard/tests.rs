@@ -91,14 +91,14 @@ fn case(live: &[Group], desired: &[Group]) -> Case {
         GroupKey::New(_) => None,
     };
     let mut desired = DesiredState {
-        access: Access { groups: desired.to_vec() },
+        access: Access { groups: desired.to_vec(), ..Access::default() },
         removals: live.iter().filter(gone).filter_map(removal).collect(),
         ended: Vec::new(),
     };
     for it in desired.access.groups.iter_mut().filter(|it| live.iter().all(|other| other.key != it.key)) {
         it.key = GroupKey::New(it.name.clone());
     }
-    let mut live = LiveState(Access { groups: live.to_vec() });
+    let mut live = LiveState(Access { groups: live.to_vec(), ..Access::default() });
     live.0.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
     desired.access.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
     desired.removals.sort_by_key(Removal::identity);

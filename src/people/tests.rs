@@ -35,7 +35,7 @@ fn group(n: u128, members: &[u128], on: &[u128]) -> Group {
 
 /// Returns who gains and who loses, and who loses everything, between two states; what is gone is deleted.
 fn outcome(live: &[Group], desired: &[Group]) -> (usize, usize, Vec<u128>) {
-    let live = LiveState(Access { groups: live.to_vec() });
+    let live = LiveState(Access { groups: live.to_vec(), ..Access::default() });
     let removals = live.0.groups.iter().filter_map(|it| match it.key {
         GroupKey::Existing(group) if desired.iter().all(|other| other.key != it.key) => {
             Some(Removal { company: COMPANY, group, reason: "r".into(), from: Place::new(FileId(0), 1, 1) })
@@ -43,7 +43,7 @@ fn outcome(live: &[Group], desired: &[Group]) -> (usize, usize, Vec<u128>) {
         GroupKey::Existing(_) | GroupKey::New(_) => None,
     });
     let desired = DesiredState {
-        access: Access { groups: desired.to_vec() },
+        access: Access { groups: desired.to_vec(), ..Access::default() },
         removals: removals.collect(),
         ended: Vec::new(),
     };
