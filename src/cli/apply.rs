@@ -290,7 +290,8 @@ fn commands(global: &Global, arguments: &Arguments, saved: bool) -> (String, Str
 
 /// Returns `done  GROUP: what`, or why not.
 fn line(step: &Step, outcome: &Outcome, plan: &Plan) -> String {
-    let name = show(&plan.changes[step.change].name);
+    let title = plan.title(step.change);
+    let name = show(&title);
     let what = words(&step.call);
     match outcome {
         Outcome::Done => format!("done    {name}: {what}"),
