@@ -71,10 +71,9 @@ fn beyond_direct(approved: Option<&UserChange>, new: &UserChange) -> Vec<Beyond>
         let covered = known.is_some_and(|known| match (&known.effect, &role.effect) {
             (DirectEffect::Add { role: a }, DirectEffect::Add { role: b })
             | (DirectEffect::Remove { role: a, .. }, DirectEffect::Remove { role: b, .. }) => same(a, b),
-            (
-                DirectEffect::Change { before: a, after: b },
-                DirectEffect::Change { before: c, after: d },
-            ) => same(a, c) && same(b, d),
+            (DirectEffect::Change { before: a, after: b }, DirectEffect::Change { before: c, after: d }) => {
+                same(a, c) && same(b, d)
+            }
             (DirectEffect::Add { .. }, DirectEffect::Change { .. } | DirectEffect::Remove { .. })
             | (DirectEffect::Change { .. }, DirectEffect::Add { .. } | DirectEffect::Remove { .. })
             | (DirectEffect::Remove { .. }, DirectEffect::Add { .. } | DirectEffect::Change { .. }) => false,

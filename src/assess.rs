@@ -77,7 +77,8 @@ pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, live: &LiveState) -> T
     let alone = |it: &GroupChange| digest::plan_id(&Plan { changes: vec![it.clone()], ..Plan::default() });
     let differs = |it: &&GroupChange| theirs(it).is_none_or(|other| alone(other) != alone(it));
     let users = |it: &UserChange| digest::plan_id(&Plan { users: vec![it.clone()], ..Plan::default() });
-    let same = |a: &UserChange, b: &UserChange| (a.company, a.user) == (b.company, b.user) && users(a) == users(b);
+    let same =
+        |a: &UserChange, b: &UserChange| (a.company, a.user) == (b.company, b.user) && users(a) == users(b);
     let people = saved.users.iter().filter(|it| !plan.users.iter().any(|other| same(it, other)));
     let names = saved.changes.iter().filter(differs).map(|it| it.name.to_string());
     let names = names.chain(people.map(|it| saved.names.person(it.user)));

@@ -34,11 +34,8 @@ pub fn plan_id(plan: &Plan) -> Digest {
         .map(|it| (it.company, it.id.ok_or(&*it.name), Writer::of("change 1", |to| to.change(it))))
         .collect();
     changes.sort();
-    let mut users: Vec<_> = plan
-        .users
-        .iter()
-        .map(|it| (it.company, it.user, Writer::of("user 1", |to| to.user(it))))
-        .collect();
+    let mut users: Vec<_> =
+        plan.users.iter().map(|it| (it.company, it.user, Writer::of("user 1", |to| to.user(it)))).collect();
     users.sort();
     Writer::of("rolecall plan 1", |to| {
         to.list(&changes, |to, it| to.bytes(&it.2.0));

@@ -200,7 +200,9 @@ impl DirectRole {
         self.elements.iter().map(|it| {
             let value: Value = serde_json::from_str(it.get()).unwrap_or(Value::Null);
             match value.as_object() {
-                Some(fields) if self.kind == Kind::Arranger && fields.get("metadata").is_none_or(Value::is_null) => {
+                Some(fields)
+                    if self.kind == Kind::Arranger && fields.get("metadata").is_none_or(Value::is_null) =>
+                {
                     let list: Vec<Value> = arranged(&value).cloned().collect();
                     let mut fields = fields.clone();
                     let metadata = json!({ "roleType": ARRANGER, "arrangerFor": list });

@@ -159,7 +159,8 @@ fn outside<'a>(plan: &'a Plan, live: &'a LiveState) -> BTreeMap<(CompanyId, User
     let read = live.0.people.iter();
     let mut all: BTreeMap<_, _> =
         read.map(|it| (it.identity(), Outside { before: &it.roles, change: None })).collect();
-    let change = |it: &'a UserChange| ((it.company, it.user), Outside { before: &it.before, change: Some(it) });
+    let change =
+        |it: &'a UserChange| ((it.company, it.user), Outside { before: &it.before, change: Some(it) });
     all.extend(plan.users.iter().map(change));
     all
 }

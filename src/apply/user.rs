@@ -79,7 +79,12 @@ impl<'a> User<'a> {
     }
 
     /// Replaces the list; if the answer is lost, reads it and asks once more only if nothing happened.
-    async fn put(&mut self, tools: Tools<'_>, company: CompanyId, roles: &DirectRoles) -> Result<(), Trouble> {
+    async fn put(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        roles: &DirectRoles,
+    ) -> Result<(), Trouble> {
         let error = match self.send(tools, company, roles).await? {
             Err(error) if error.ambiguous() => error,
             answer => return Ok(answer?),
@@ -104,7 +109,8 @@ impl<'a> User<'a> {
         let user = self.change.user;
         let sent = roles.sent();
         let noted: Vec<Value> = sent.iter().filter_map(|it| serde_json::from_str(it.get()).ok()).collect();
-        let (writer, id) = self.attempt.begin(tools, Write::PutDirectRoles { company, user, roles: noted })?;
+        let (writer, id) =
+            self.attempt.begin(tools, Write::PutDirectRoles { company, user, roles: noted })?;
         let result = writer.put_direct_roles(user, &sent).await;
         Ok(self.attempt.end(tools, &id, result, None))
     }

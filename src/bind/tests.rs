@@ -172,7 +172,11 @@ fn lines(plan: &Plan) -> Vec<String> {
             Withheld::User { person, why } => format!("withheld user {person}: {}", words(why)),
             Withheld::UnreadUser { person } => format!("withheld user {person}: unread"),
             Withheld::Traveller { user, person, why } => {
-                format!("withheld TRAVEL_ARRANGER of {} for {person}: {}", plan.names.person(*user), words(why))
+                format!(
+                    "withheld TRAVEL_ARRANGER of {} for {person}: {}",
+                    plan.names.person(*user),
+                    words(why)
+                )
             }
         });
     }

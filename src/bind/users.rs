@@ -140,11 +140,9 @@ impl Binding<'_> {
         let mut found = Vec::with_capacity(travellers.len());
         for DeclaredTraveller { person, confirmations, flight_stats } in travellers {
             match self.directory.anywhere(person) {
-                Ok(user) => found.push(Traveller {
-                    user,
-                    confirmations: *confirmations,
-                    flight_stats: *flight_stats,
-                }),
+                Ok(user) => {
+                    found.push(Traveller { user, confirmations: *confirmations, flight_stats: *flight_stats })
+                }
                 Err(_) if over => (),
                 Err(Failed { why, .. }) => {
                     let what = Withheld::Traveller { user: arranger, person: person.clone(), why };

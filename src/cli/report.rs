@@ -178,10 +178,7 @@ impl Applied<'_> {
         match outcome {
             Outcome::Done => format!("  done     {what}\n"),
             Outcome::Stale { how, .. } => {
-                format!(
-                    "  stale    {what}, as it is not what the plan saw: {}\n",
-                    show(&how.to_string())
-                )
+                format!("  stale    {what}, as it is not what the plan saw: {}\n", show(&how.to_string()))
             }
             Outcome::Skipped(because) => {
                 format!("  skipped  {what}, as {}\n", show(&because_of(self.plan, self.steps, *because)))

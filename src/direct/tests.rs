@@ -49,11 +49,14 @@ fn spelling_is_no_meaning() {
 fn travellers_mean_the_same_in_any_order_and_in_either_field() {
     let both = DirectRole::arranger(vec![for_whom(2), Traveller { confirmations: true, ..for_whom(1) }]);
     let list = json!([{ "userId": id(1), "sendConfirmationEmail": true }, { "userId": { "id": id(2) } }]);
-    let newer = read(&json!({ "roleType": ARRANGER, "metadata": { "roleType": ARRANGER, "arrangerFor": list } }));
-    let older =
-        read(&json!({ "roleType": ARRANGER, "roleMetadata": { "travelArrangerMetadata": { "arrangerFor": list } } }));
+    let newer =
+        read(&json!({ "roleType": ARRANGER, "metadata": { "roleType": ARRANGER, "arrangerFor": list } }));
+    let older = read(
+        &json!({ "roleType": ARRANGER, "roleMetadata": { "travelArrangerMetadata": { "arrangerFor": list } } }),
+    );
     assert_eq!((&newer, &older), (&both, &both));
-    let split = DirectRoles::new([DirectRole::arranger(vec![for_whom(2)]), DirectRole::arranger(vec![for_whom(1)])]);
+    let split =
+        DirectRoles::new([DirectRole::arranger(vec![for_whom(2)]), DirectRole::arranger(vec![for_whom(1)])]);
     assert_eq!(split, DirectRoles::new([DirectRole::arranger(vec![for_whom(1), for_whom(2)])]));
     assert_eq!(split.sent().len(), 2, "as it was read");
     // The field in use has to be filled when it is sent; what was read stays beside it.
@@ -90,8 +93,14 @@ fn what_is_not_understood_means_itself_and_stays_as_it_is() {
     let text = r#"{"roleType":"NEW_THING","metadata":{"b":1,"a":[{"y":2.50,"x":1}]}}"#;
     let new = DirectRole::read(RawValue::from_string(text.to_owned()).unwrap());
     assert_eq!(new.elements()[0].get(), text);
-    assert_eq!(new, read(&json!({ "metadata": { "a": [{ "x": 1, "y": 2.5 }], "b": 1 }, "roleType": "NEW_THING" })));
-    assert_ne!(new, read(&json!({ "roleType": "NEW_THING", "metadata": { "b": 2, "a": [{ "x": 1, "y": 2.5 }] } })));
+    assert_eq!(
+        new,
+        read(&json!({ "metadata": { "a": [{ "x": 1, "y": 2.5 }], "b": 1 }, "roleType": "NEW_THING" }))
+    );
+    assert_ne!(
+        new,
+        read(&json!({ "roleType": "NEW_THING", "metadata": { "b": 2, "a": [{ "x": 1, "y": 2.5 }] } }))
+    );
     let kept = DirectRoles::read([new.elements()[0].clone()]);
     let text = serde_json::to_string(&kept).unwrap();
     assert_eq!(serde_json::from_str::<DirectRoles>(&text).unwrap(), kept);

@@ -14,9 +14,9 @@ use crate::{
     finding::{Code, Finding},
     ids::RoleId,
     plan::{
-        Attributes, ChangeKind, Check, Digest, DirectChange, DirectEffect, Frozen, Gap, GrantChange, GrantEffect, GroupChange,
-        MemberChange, MemberEffect, Names, Outside, Overview, People, Plan, Quarantined, ReadGroup,
-        Survivor, Unresolved, UserChange, Verdict, Withheld,
+        Attributes, ChangeKind, Check, Digest, DirectChange, DirectEffect, Frozen, Gap, GrantChange,
+        GrantEffect, GroupChange, MemberChange, MemberEffect, Names, Outside, Overview, People, Plan,
+        Quarantined, ReadGroup, Survivor, Unresolved, UserChange, Verdict, Withheld,
     },
     rules::{Guard, Subject},
     scope::Scope,

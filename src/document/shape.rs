@@ -49,7 +49,6 @@ pub(crate) struct Document {
     /// The groups that change, sorted by company, name and id.
     pub(super) groups: Vec<Group>,
     /// The people whose roles outside groups change, sorted by company and id.
-    #[serde(default)]
     pub(super) users: Vec<User>,
     /// What was asked for and is withheld.
     pub(super) quarantine: Vec<Held>,
@@ -66,7 +65,6 @@ pub(crate) struct Document {
     /// Roles outside groups that people keep who are cut off everywhere.
     pub(super) survivors: Vec<Survivor>,
     /// Roles outside groups of everybody else whose roles there were looked at.
-    #[serde(default)]
     pub(super) outside: Vec<Outside>,
     /// Every live group that was read, in digests, sorted by company and id.
     pub(super) live: Vec<Live>,
@@ -87,7 +85,6 @@ pub(super) struct Summary {
     pub(super) members_added: usize,
     pub(super) members_removed: usize,
     /// People whose roles outside groups change; the roles themselves are among those above.
-    #[serde(default)]
     pub(super) users_changed: usize,
     pub(super) withheld: usize,
     pub(super) unmanaged: usize,

@@ -8,8 +8,8 @@ use crate::{
     direct::DirectRoles,
     finding::Finding,
     plan::{
-        self, ChangeKind, Check, DirectChange, DirectEffect, Frozen, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect,
-        Plan, Quarantined, Unresolved, UserChange, Withheld,
+        self, ChangeKind, Check, DirectChange, DirectEffect, Frozen, GrantChange, GrantEffect, GroupChange,
+        MemberChange, MemberEffect, Plan, Quarantined, Unresolved, UserChange, Withheld,
     },
     render::{View, guards, scope::Words, withheld},
     rules,
@@ -17,8 +17,8 @@ use crate::{
 };
 
 use super::shape::{
-    Action, Before, Company, DirectRole, Document, Edit, File, Gap, Grant, Group, Held, Live, Loser, Member, Names,
-    Origin, Outside, People, Related, Remark, Role, Subject, Summary, Survivor, User, Verdict,
+    Action, Before, Company, DirectRole, Document, Edit, File, Gap, Grant, Group, Held, Live, Loser, Member,
+    Names, Origin, Outside, People, Related, Remark, Role, Subject, Summary, Survivor, User, Verdict,
 };
 
 impl Document {

@@ -101,8 +101,9 @@ impl Judge<'_> {
             }
         }
         for change in &self.plan.users {
-            let is_privileged =
-                |it: &&DirectChange| self.rules.privileged_direct.binary_search(&it.effect.kind().role_type()).is_ok();
+            let is_privileged = |it: &&DirectChange| {
+                self.rules.privileged_direct.binary_search(&it.effect.kind().role_type()).is_ok()
+            };
             let value = change.roles.iter().filter(is_privileged).filter(|it| it.effect.gives()).count();
             if value > 0 {
                 self.found(check(Guard::Privileged, Subject::Person(change.user), value, Limit::AtMost(0)));

@@ -19,7 +19,8 @@ pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
     if plan.users.is_empty() {
         return steps;
     }
-    let (giving, taking): (Vec<_>, Vec<_>) = (plan.changes.len()..).zip(&plan.users).partition(|it| it.1.gives());
+    let (giving, taking): (Vec<_>, Vec<_>) =
+        (plan.changes.len()..).zip(&plan.users).partition(|it| it.1.gives());
     let lockouts = steps.iter().take_while(|it| it.lockout).count();
     let shift = taking.len();
     let mut all: Vec<Step> = Vec::with_capacity(steps.len() + plan.users.len());

@@ -54,7 +54,8 @@ fn what(
 }
 
 fn direct_effect(kind: &Kind, user: Option<&UserChange>, words: &Words<'_>) -> String {
-    let changed = user.and_then(|it| it.roles.iter().find(|it| it.effect.kind() == kind)).map(|it| &it.effect);
+    let changed =
+        user.and_then(|it| it.roles.iter().find(|it| it.effect.kind() == kind)).map(|it| &it.effect);
     match changed {
         Some(DirectEffect::Add { role }) => format!("would get {}", direct::role(role, words)),
         Some(DirectEffect::Change { before, after }) => {

@@ -58,9 +58,11 @@ pub(super) enum Effect {
 impl Fact {
     pub(super) fn sign(self) -> Sign {
         match self {
-            Self::GroupCreated | Self::TextAdded | Self::MemberAdded | Self::RoleAdded | Self::DirectAdded => {
-                Sign::Add
-            }
+            Self::GroupCreated
+            | Self::TextAdded
+            | Self::MemberAdded
+            | Self::RoleAdded
+            | Self::DirectAdded => Sign::Add,
             Self::RoleChanged
             | Self::RoleNarrowed
             | Self::RoleWidened

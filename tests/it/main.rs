@@ -6,6 +6,7 @@ mod apply;
 mod architecture;
 mod client;
 mod consent;
+mod direct_roles;
 mod examples;
 mod exit_codes;
 mod faults;

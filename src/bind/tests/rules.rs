@@ -18,8 +18,7 @@ fn snapshot_with_bo_elsewhere() -> Snapshot {
     company
         .contents
         .insert(GroupId(Uuid::from_u128(5)), Contents { members: vec![id(1), id(2)], grants: Vec::new() });
-    snapshot.direct =
-        BTreeMap::from([(id(2), direct("GLOBAL_ADMIN")), (id(1), direct("GLOBAL_AGENT"))]);
+    snapshot.direct = BTreeMap::from([(id(2), direct("GLOBAL_ADMIN")), (id(1), direct("GLOBAL_AGENT"))]);
     snapshot
 }
 

@@ -58,7 +58,11 @@ fn travellers_are_compared_one_by_one() {
     let check = |travellers: &str, expected: &[&str]| {
         let role = format!("{{ type: TRAVEL_ARRANGER, arrangerFor: {travellers} }}");
         let all = [&["user ana@voyager.example"], expected].concat();
-        check_user("ana@voyager.example", &format!("[{ADMIN}, {role}]"), if expected.is_empty() { &[] } else { &all });
+        check_user(
+            "ana@voyager.example",
+            &format!("[{ADMIN}, {role}]"),
+            if expected.is_empty() { &[] } else { &all },
+        );
     };
     check("[{ user: { externalId: ext-5 } }]", &[]);
     check("[vip@globex.example, bo@voyager.example]", &["  Widens TRAVEL_ARRANGER"]);
@@ -123,7 +127,7 @@ fn a_person_with_two_keys_is_declared_once() {
     let twice = "users: [{ user: ana@voyager.example, directRoles: [] }, { user: { externalId: ext-1 }, directRoles: [] }]\n";
     let findings = bound_to(twice, &snapshot_with_direct_roles()).unwrap_err();
     let found: Vec<_> = findings.iter().map(|it| (it.code, it.place.unwrap().column)).collect();
-    assert_eq!(found, [(Code::DuplicateUser, 55)], "{findings:?}");
+    assert_eq!(found, [(Code::DuplicateUser, 57)], "{findings:?}");
 }
 
 #[test]
@@ -142,9 +146,15 @@ fn who_is_locked_out_is_given_nothing() {
     let of = |roles: &str| {
         let bound = bound_by(lockout, &user_entry("ana@voyager.example", roles), &snapshot).unwrap();
         let plan = diff::plan(&bound, &snapshot);
-        let direct = plan.users.iter().flat_map(|it| &it.roles).map(|it| it.effect.gives()).collect::<Vec<_>>();
+        let direct =
+            plan.users.iter().flat_map(|it| &it.roles).map(|it| it.effect.gives()).collect::<Vec<_>>();
         let codes: Vec<_> = plan.remarks.iter().map(|it| it.code).collect();
-        (direct, codes, plan.survivors.iter().map(|it| it.roles.join(" ")).collect::<Vec<_>>(), plan.outside.len())
+        (
+            direct,
+            codes,
+            plan.survivors.iter().map(|it| it.roles.join(" ")).collect::<Vec<_>>(),
+            plan.outside.len(),
+        )
     };
     // What is not declared to go stays, and is told; what is declared to go goes.
     let all = vec!["COMPANY_ADMIN TRAVEL_ARRANGER".to_owned()];
@@ -159,7 +169,8 @@ fn whoever_was_looked_at_is_shown_with_what_is_held_outside() {
     let snapshot = snapshot_with_direct_roles();
     let identity = "api: { identity: { email: bo@voyager.example } }\n";
     let bound = bound_by(identity, &user_entry("ana@voyager.example", "unmanaged"), &snapshot).unwrap();
-    let outside: Vec<_> = bound.outside.iter().map(|it| (it.user.0.as_u128(), it.roles.types().join(" "))).collect();
+    let outside: Vec<_> =
+        bound.outside.iter().map(|it| (it.user.0.as_u128(), it.roles.types().join(" "))).collect();
     assert_eq!(outside, [(1, "COMPANY_ADMIN TRAVEL_ARRANGER".to_owned()), (2, "NEW_THING".to_owned())]);
     assert!(diff::users(&bound.desired, &bound.live).is_empty());
 }

@@ -38,11 +38,9 @@ impl Check {
         let at = entry.place(file);
         let found = match &entry.v {
             PersonEntry::Address(address) => people::address(at, address),
-            PersonEntry::Keys(keys) => people::person(
-                file,
-                at,
-                [&keys.email, &keys.external_id, &keys.employee_id, &keys.user_id],
-            ),
+            PersonEntry::Keys(keys) => {
+                people::person(file, at, [&keys.email, &keys.external_id, &keys.employee_id, &keys.user_id])
+            }
         };
         self.take(found)
     }
@@ -62,8 +60,12 @@ impl Check {
             }
             (Some(name), Some(_)) => {
                 self.say(
-                    Finding::new(Code::InvalidDirectRole, name.place(file), "`type` and `raw` exclude each other")
-                        .help("keep `type`, or put it into `raw` as `roleType`"),
+                    Finding::new(
+                        Code::InvalidDirectRole,
+                        name.place(file),
+                        "`type` and `raw` exclude each other",
+                    )
+                    .help("keep `type`, or put it into `raw` as `roleType`"),
                 );
                 None
             }
@@ -151,9 +153,9 @@ impl Check {
         for entry in list {
             let at = entry.place(file);
             let traveller = match &entry.v {
-                TravellerEntry::Address(address) => self.take(people::address(at, address)).map(|person| {
-                    DeclaredTraveller { person, confirmations: false, flight_stats: false }
-                }),
+                TravellerEntry::Address(address) => self
+                    .take(people::address(at, address))
+                    .map(|person| DeclaredTraveller { person, confirmations: false, flight_stats: false }),
                 TravellerEntry::Keys(keys) => match &keys.user {
                     Some(user) => self.person(file, user).map(|person| DeclaredTraveller {
                         person,
@@ -194,9 +196,7 @@ impl Check {
             return None;
         }
         if raw.v.get("roleType").and_then(|it| it.as_str()).is_none_or(str::is_empty) {
-            self.say(
-                wrong("`raw` has no `roleType`").help("write the element whole, as the API shows it"),
-            );
+            self.say(wrong("`raw` has no `roleType`").help("write the element whole, as the API shows it"));
             return None;
         }
         let element = serde_json::value::to_raw_value(&raw.v).ok()?;
@@ -204,7 +204,9 @@ impl Check {
         match role.kind() {
             Kind::Verbatim(..) => Some(DeclaredDirect::Ready(role)),
             Kind::Plain(name) | Kind::On(name, _) => {
-                self.say(wrong(&format!("`{name}` is a type that this rolecall knows")).help("write it as `type`"));
+                self.say(
+                    wrong(&format!("`{name}` is a type that this rolecall knows")).help("write it as `type`"),
+                );
                 None
             }
             Kind::Arranger => {
