@@ -438,7 +438,9 @@ fn the_json_of_a_plan_and_of_an_apply_tell_of_people() {
         .collect();
     assert_eq!(actions, ["remove COMPANY_ADMIN", "add TMC_AGENT"]);
     assert_eq!((&plan["summary"]["usersChanged"], &plan["summary"]["rolesAdded"]), (&json!(1), &json!(1)));
-    let applied = world.run("apply --auto-approve --format json").expect(0).json();
+    let applied = world.run("apply --auto-approve --format json --events events.ndjson").expect(0).json();
+    let events = fs::read_to_string(world.path().join("events.ndjson")).unwrap();
+    assert!(events.lines().any(|it| it.contains(r#""user":"ana@voyager.example""#)), "{events}");
     assert_eq!(applied["users"][0]["done"], true);
     assert_eq!((&applied["groups"], &applied["readBack"]["clean"]), (&json!([]), &json!(true)));
 }
