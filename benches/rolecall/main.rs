@@ -301,7 +301,7 @@ fn side(groups: u128, members: impl Fn(u128) -> Vec<u128>) -> Access {
             .collect(),
         from: None,
     };
-    Access { groups: (0..groups).map(group).collect() }
+    Access { groups: (0..groups).map(group).collect(), ..Access::default() }
 }
 
 /// Compares two sides of `groups` × 20 members × 3 roles that differ in one member of every hundredth group.

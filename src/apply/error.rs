@@ -48,7 +48,7 @@ fn ignored(fields: &str) -> String {
     )
 }
 
-/// How a group is not what the plan saw, or not what it shall be.
+/// How a group or a person is not what the plan saw, or not what it shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stale {
     /// A group that was to be created exists by now.
@@ -66,6 +66,10 @@ pub enum Stale {
         /// How many were there that are not.
         went: usize,
     },
+    /// What the person holds outside groups is otherwise.
+    DirectRoles,
+    /// The API does not know the person any more.
+    UserGone,
 }
 
 impl fmt::Display for Stale {
@@ -78,6 +82,8 @@ impl fmt::Display for Stale {
             Self::Gone => f.write_str("the group is gone"),
             Self::Attributes => f.write_str("its name or description is another"),
             Self::Roles => f.write_str("its roles or their scopes are others"),
+            Self::DirectRoles => f.write_str("the direct roles are others"),
+            Self::UserGone => f.write_str("the user is gone"),
             Self::Members { came, went } => write!(f, "its members are others (+{came} -{went})"),
         }
     }

@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod text;
 
 mod description;
+mod direct;
 pub(crate) mod guards;
 mod notices;
 pub(crate) mod scope;

@@ -7,6 +7,7 @@ mod architecture;
 mod client;
 mod consent;
 mod contract;
+mod direct_roles;
 mod examples;
 mod exit_codes;
 mod faults;
