@@ -3,9 +3,9 @@
 use std::{fs, path::Path};
 
 /// Modules that are pure, and the words that would betray them.
-const PURE: [&str; 21] = [
+const PURE: [&str; 22] = [
     "ids", "source", "scope", "access", "finding", "rules", "plan", "snapshot", "manifest", "bind", "digest",
-    "diff", "approval", "people", "guard", "order", "assess", "record", "rollback", "document", "schema",
+    "diff", "approval", "people", "guard", "order", "assess", "record", "rollback", "document", "schema", "doctor",
 ];
 const IMPURE: [&str; 12] = [
     "async fn",
