@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange},
-    render::escape,
+    render::{escape, json::document},
 };
 
 const BOLD: Style = Style::new().bold();
@@ -139,14 +139,14 @@ pub fn text(probed: &Probed, company: &str, group: impl Fn(&Left) -> String) -> 
 }
 
 /// Returns the result for programs, with how the run ends.
-pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> Value {
+pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> String {
     let left = |it: &Left| json!({ "id": it.id, "name": it.name, "why": it.why });
     let learned = probed.learned.fields().into_iter().filter_map(|(name, value)| {
         let value = value?;
         let value = value.parse::<u32>().map_or_else(|_| Value::from(value), Value::from);
         Some((name.to_owned(), value))
     });
-    json!({
+    document(&json!({
         "version": 1,
         "kind": "probe",
         "company": company,
@@ -158,7 +158,7 @@ pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> Value {
         "left": probed.left.iter().map(left).collect::<Vec<_>>(),
         "earlier": probed.earlier.iter().map(left).collect::<Vec<_>>(),
         "cutShort": probed.cut_short,
-    })
+    }))
 }
 
 #[cfg(test)]

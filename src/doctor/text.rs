@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::{Area, Check, Report, Trouble, Verdict};
-use crate::render::escape;
+use crate::render::{escape, json::document};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -45,7 +45,7 @@ pub fn text(report: &Report) -> String {
 }
 
 /// Returns the report for programs, with how the run ends.
-pub fn json(report: &Report, exit: u8, result: &str) -> Value {
+pub fn json(report: &Report, exit: u8, result: &str) -> String {
     let check = |it: &Check| {
         let trouble = match it.verdict {
             Verdict::Ok | Verdict::Note => Value::Null,
@@ -57,7 +57,7 @@ pub fn json(report: &Report, exit: u8, result: &str) -> Value {
         json!({ "area": area, "name": it.name, "verdict": word(it.verdict).0, "trouble": trouble, "fact": it.fact, "hint": it.hint })
     };
     let [ok, notes, problems] = report.counts();
-    json!({
+    document(&json!({
         "version": 1,
         "kind": "doctor",
         "at": report.at,
@@ -67,7 +67,7 @@ pub fn json(report: &Report, exit: u8, result: &str) -> Value {
         "result": result,
         "counts": { "ok": ok, "note": notes, "problem": problems },
         "checks": report.checks.iter().map(check).collect::<Vec<_>>(),
-    })
+    }))
 }
 
 fn word(verdict: Verdict) -> (&'static str, Style) {
