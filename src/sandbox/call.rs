@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     clock::Moment,
-    dialect::Dialect,
+    dialect::{Dialect, ForeignGroup, PatchAtomic},
     grants, groups, members,
     model::{Company, Group, Reference, User},
     reply::{Refusal, Reply},
@@ -19,11 +19,19 @@ use super::{
 };
 use crate::ids::{CompanyId, GroupId, UserId, parse_uuid};
 
-/// What became of a request that was not refused.
+/// What became of a request.
 pub(super) struct Outcome {
-    pub(super) reply: Reply,
-    /// For a write, the generation of the store that it made.
+    pub(super) reply: Result<Reply, Refusal>,
+    /// For a write, the generation of the store that it made; a refused one may have done a part.
     pub(super) applied: Option<u64>,
+}
+
+/// How much of a change is done at once: see [`PatchAtomic`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Whole,
+    Additions,
+    Removals,
 }
 
 /// A request whose sender is known and may make it.
@@ -34,6 +42,7 @@ pub(super) struct Call<'c> {
     pub(super) body: &'c [u8],
     pub(super) by: &'c Reference,
     pub(super) dialect: Dialect,
+    pub(super) part: Part,
     pub(super) now: Moment,
 }
 
@@ -57,21 +66,27 @@ impl Call<'_> {
         store.company(id).ok_or_else(|| Refusal::not_found("the company"))
     }
 
-    /// Returns the group that the path names; one of another company does not exist there.
+    /// Returns the group that the path names; one of another company is not found there, or forbidden.
     pub(super) fn group<'s>(&self, store: &'s Store) -> Result<&'s Group, Refusal> {
         let company = self.company(store)?.id;
         let id = GroupId(parameter(self.parameters[1], "groupId")?);
-        store
-            .group(id)
-            .filter(|group| group.company == company)
-            .ok_or_else(|| Refusal::not_found("the user group"))
+        match store.group(id) {
+            Some(group) if group.company == company => Ok(group),
+            None => Err(Refusal::not_found("the user group")),
+            Some(_) => match self.dialect.foreign_group {
+                ForeignGroup::NotFound => Err(Refusal::not_found("the user group")),
+                ForeignGroup::Forbidden => Err(Refusal::forbidden("the user group is of another company")),
+            },
+        }
     }
 
     /// Returns the group that the path names if its name, description, roles and existence may change.
     pub(super) fn modifiable_group<'s>(&self, store: &'s Store) -> Result<&'s Group, Refusal> {
         let group = self.group(store)?;
         if group.unmodifiable {
-            Err(Refusal::forbidden("the user group is unmodifiable; only its members can be changed"))
+            let refusal =
+                Refusal::forbidden("the user group is unmodifiable; only its members can be changed");
+            Err(refusal.answered(self.dialect.unmodifiable_change.into()))
         } else {
             Ok(group)
         }
@@ -83,19 +98,36 @@ impl Call<'_> {
         store.user(id).ok_or_else(|| Refusal::not_found("the user"))
     }
 
-    /// Does what was asked.
-    ///
-    /// # Errors
-    /// The refusal to answer; the store is unchanged then. A failure to keep a change on disk comes later.
-    pub(super) fn carry_out(&self, store: &RwLock<Store>) -> Result<Outcome, Refusal> {
+    /// Returns what a change of a group or a role answers once it is done.
+    pub(super) fn done(&self) -> Reply {
+        self.dialect.write_answer.reply()
+    }
+
+    /// Does what was asked, in one part or, where the dialect knows no whole, in two.
+    pub(super) fn carry_out(&self, store: &RwLock<Store>) -> Outcome {
+        let parted = matches!(self.route, Route::PatchMembers | Route::PatchGrants);
+        match self.dialect.patch_atomic {
+            PatchAtomic::No if parted => {
+                let first = Self { part: Part::Additions, ..*self }.carry_out_part(store);
+                if first.reply.is_err() {
+                    return first;
+                }
+                let second = Self { part: Part::Removals, ..*self }.carry_out_part(store);
+                Outcome { applied: second.applied.or(first.applied), ..second }
+            }
+            PatchAtomic::Yes | PatchAtomic::No => self.carry_out_part(store),
+        }
+    }
+
+    fn carry_out_part(&self, store: &RwLock<Store>) -> Outcome {
         let read = || store.read().unwrap_or_else(PoisonError::into_inner);
         // The generation is taken under the same lock, so that its order is that of the changes.
         let write = |change: fn(&mut Store, &Self) -> Result<Reply, Refusal>| {
             let mut store = store.write().unwrap_or_else(PoisonError::into_inner);
             let before = store.generation();
-            let reply = change(&mut store, self)?;
+            let reply = change(&mut store, self);
             let after = store.generation();
-            Ok(Outcome { reply, applied: (after != before).then_some(after) })
+            Outcome { reply, applied: (after != before).then_some(after) }
         };
         let reply = match self.route {
             Route::ListGroups => groups::list(&read(), self),
@@ -111,10 +143,7 @@ impl Call<'_> {
             Route::ListRoles => roles::list(&read(), self),
             Route::GetRole => roles::get(&read(), self),
             Route::ListPermissions => roles::permissions(),
-            Route::ListCompanyPermissions => {
-                self.company(&read())?;
-                roles::permissions()
-            }
+            Route::ListCompanyPermissions => self.company(&read()).and_then(|_| roles::permissions()),
             Route::GetRbacInfo => roles::rbac_info(&read(), self),
             Route::ListUsers => users::list(&read(), self),
             Route::QueryUsers => users::query(&read(), self),
@@ -125,7 +154,7 @@ impl Call<'_> {
             Route::PutLegacyRoles => return write(users::put_legacy_roles),
             Route::FetchToken => Err(Refusal::broken("a token is not fetched with a token")),
         };
-        Ok(Outcome { reply: reply?, applied: None })
+        Outcome { reply, applied: None }
     }
 }
 

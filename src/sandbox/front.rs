@@ -21,7 +21,7 @@ use futures_util::StreamExt;
 use tokio::sync::watch;
 
 use super::{
-    call::{Call, Outcome},
+    call::{Call, Outcome, Part},
     clock::Clock,
     control,
     dialect::Dialect,
@@ -236,15 +236,16 @@ impl App {
         if route.kind() == Kind::Write && caller.rights == Rights::Read {
             return Err(Refusal::forbidden("the token is for reading only"));
         }
-        let call = Call { route, parameters, uri: &parts.uri, body, by, dialect: self.dialect, now };
-        let Outcome { reply, applied } = call.carry_out(&self.store)?;
+        let (dialect, part) = (self.dialect, Part::Whole);
+        let call = Call { route, parameters, uri: &parts.uri, body, by, dialect, part, now };
+        let Outcome { reply, applied } = call.carry_out(&self.store);
         if let Some(generation) = applied {
             asked.visit.took_effect(generation);
         }
-        if route.kind() == Kind::Write {
+        if applied.is_some() {
             self.persist().await?;
         }
-        Ok(reply)
+        reply
     }
 
     /// Returns when the store as it is now, or a later one, is in the state file, if there is one.
@@ -268,7 +269,7 @@ impl App {
                 Reply::json(&Id { id: derived_id("pretended", &[&asked.n.to_string()]) })
             }
             Some(Route::DeleteUser | Route::PutLegacyRoles) => Ok(Reply::Empty(StatusCode::NO_CONTENT)),
-            _ => Ok(Reply::Empty(StatusCode::OK)),
+            _ => Ok(self.dialect.write_answer.reply()),
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The roles of a group, each with its scope: contract §3.9 and §3.10.
 
-use axum::http::StatusCode;
 use serde::Serialize;
 
 use super::{
-    call::{Call, contains_folded},
-    dialect::RolesToDelete,
+    call::{Call, Part, contains_folded},
+    dialect::{RolesToDelete, SameRoleTwice, ScopeChange},
     model::{Grant, Role},
     reply::{Refusal, Reply},
     request::{Assignment, ListRoles, NameKey, PatchGrants, PatchGrantsById},
@@ -38,45 +37,108 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
             NameKey::Name => sort.sort(&mut grants, |(role, _)| &role.name),
         }
     }
-    let (page, pagination) = request.pagination.cut(grants.into_iter(), call.dialect);
-    let view = |(role, scope)| GrantView::new(role, scope, call.dialect.group_role, call.dialect.scope_echo);
+    let (page, pagination) = request.pagination.cut(grants.into_iter(), call.dialect)?;
+    let view = |(role, scope)| GrantView::new(role, scope, call.dialect);
     Reply::json(&GrantList { roles: page.into_iter().map(view).collect(), pagination })
 }
 
-/// Removes, then adds. A pair that is there already is added once more; removing takes every equal pair.
-pub(super) fn patch(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
-    match call.dialect.roles_to_delete {
-        RolesToDelete::Objects => {
-            let request: PatchGrants = call.body()?;
-            let removed: Vec<Grant> = request.roles_to_delete.into_iter().flatten().map(Into::into).collect();
-            let stays = |grant: &Grant| {
-                !removed.iter().any(|r| r.role == grant.role && r.scope.means_the_same_as(&grant.scope))
-            };
-            change(store, call, request.roles_to_add, stays)
+/// What a request takes away.
+enum Removed {
+    Grants(Vec<Grant>),
+    Roles(Vec<RoleId>),
+}
+
+impl Removed {
+    fn takes(&self, grant: &Grant) -> bool {
+        match self {
+            Self::Grants(all) => {
+                all.iter().any(|it| it.role == grant.role && it.scope.means_the_same_as(&grant.scope))
+            }
+            Self::Roles(all) => all.contains(&grant.role),
         }
-        RolesToDelete::Ids => {
-            let request: PatchGrantsById = call.body()?;
-            let removed: Vec<RoleId> =
-                request.roles_to_delete.iter().flatten().map(|id| RoleId(id.0)).collect();
-            change(store, call, request.roles_to_add, |grant| !removed.contains(&grant.role))
+    }
+
+    fn names(&self, role: RoleId) -> bool {
+        match self {
+            Self::Grants(all) => all.iter().any(|it| it.role == role),
+            Self::Roles(all) => all.contains(&role),
         }
     }
 }
 
-fn change(
-    store: &mut Store,
-    call: &Call,
-    added: Option<Vec<Assignment>>,
-    stays: impl FnMut(&Grant) -> bool,
-) -> Result<Reply, Refusal> {
+/// Removes, then adds, at once; or the other way round where the dialect knows no whole. Removing takes
+/// every equal pair, and none is no mistake.
+pub(super) fn patch(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let (added, removed) = match call.dialect.roles_to_delete {
+        RolesToDelete::Objects => {
+            let request: PatchGrants = call.body()?;
+            let removed = grants(request.roles_to_delete, call, "rolesToDelete")?;
+            (grants(request.roles_to_add, call, "rolesToAdd")?, Removed::Grants(removed))
+        }
+        RolesToDelete::Ids => {
+            let request: PatchGrantsById = call.body()?;
+            let removed = request.roles_to_delete.iter().flatten().map(|id| RoleId(id.0)).collect();
+            (grants(request.roles_to_add, call, "rolesToAdd")?, Removed::Roles(removed))
+        }
+    };
     let group = call.modifiable_group(store)?;
-    let (id, company) = (group.id, group.company);
-    let added: Vec<Grant> = added.into_iter().flatten().map(Into::into).collect();
-    for (n, grant) in added.iter().enumerate() {
-        refuse_unusable(store, grant, company, &format!("rolesToAdd[{n}]"))?;
+    let (id, company, mut held) = (group.id, group.company, group.grants.clone());
+    if call.dialect.scope_change == ScopeChange::Split
+        && let Some(n) = added.iter().position(|it| removed.names(it.role))
+    {
+        let problem = "a role cannot be taken away and given in one request";
+        return Err(Refusal::invalid(&format!("rolesToAdd[{n}].roleId"), problem));
     }
-    store.change_grants(id, stays, added, call.now, call.by);
-    Ok(Reply::Empty(StatusCode::OK))
+    let additions = || added.iter().enumerate().map(|(n, it)| (format!("rolesToAdd[{n}]"), it));
+    match call.part {
+        Part::Whole => {
+            held.retain(|grant| !removed.takes(grant));
+            for (field, grant) in additions() {
+                refuse_unusable(store, grant, company, &field)?;
+                add(&mut held, grant, call, &field)?;
+            }
+            store.set_grants(id, held, call.now, call.by);
+        }
+        Part::Additions => {
+            for (field, grant) in additions() {
+                refuse_unusable(store, grant, company, &field)?;
+                add(&mut held, grant, call, &field)?;
+                store.set_grants(id, held.clone(), call.now, call.by);
+            }
+        }
+        Part::Removals => {
+            held.retain(|grant| !removed.takes(grant));
+            store.set_grants(id, held, call.now, call.by);
+        }
+    }
+    Ok(call.done())
+}
+
+fn grants(assignments: Option<Vec<Assignment>>, call: &Call, field: &str) -> Result<Vec<Grant>, Refusal> {
+    let grant = |(n, it): (usize, Assignment)| {
+        let mut grant = Grant { role: RoleId(it.role_id.0), scope: it.scope };
+        let dialect = call.dialect;
+        grant.scope.take(dialect.predicate, dialect.unknown_field, &format!("{field}[{n}].scope"))?;
+        Ok(grant)
+    };
+    assignments.into_iter().flatten().enumerate().map(grant).collect()
+}
+
+fn add(held: &mut Vec<Grant>, grant: &Grant, call: &Call, field: &str) -> Result<(), Refusal> {
+    let same_role = held.iter_mut().find(|it| it.role == grant.role);
+    match (call.dialect.same_role_twice, same_role) {
+        (_, None) | (SameRoleTwice::SecondEntry, Some(_)) => held.push(grant.clone()),
+        (SameRoleTwice::Merge, Some(same_role)) => {
+            let there = &mut same_role.scope.audiences;
+            there.extend(
+                grant.scope.audiences.iter().filter(|it| !there.contains(it)).cloned().collect::<Vec<_>>(),
+            );
+        }
+        (SameRoleTwice::Reject, Some(_)) => {
+            return Err(Refusal::invalid(&format!("{field}.roleId"), "the group holds the role already"));
+        }
+    }
+    Ok(())
 }
 
 /// A grant needs a role of the platform or the company, and a scope that says something.
@@ -92,10 +154,4 @@ fn refuse_unusable(store: &Store, grant: &Grant, company: CompanyId, field: &str
         return Err(Refusal::invalid(&format!("{field}.scope"), problem));
     }
     Ok(())
-}
-
-impl From<Assignment> for Grant {
-    fn from(assignment: Assignment) -> Self {
-        Self { role: RoleId(assignment.role_id.0), scope: assignment.scope }
-    }
 }

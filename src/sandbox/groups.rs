@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 
-use axum::http::StatusCode;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
     call::{Call, contains_folded},
-    dialect::{DuplicateGroupName, GroupUpdate},
+    dialect::{DeleteNonEmptyGroup, DuplicateGroupName, GroupUpdate},
     model::Group,
     reply::{Refusal, Reply},
     request::{GroupKey, ListGroups, WriteGroup},
@@ -56,7 +55,7 @@ fn page<'s>(
             GroupKey::CreatedAt => sort.sort(&mut groups, |group| group.stamps.created_at),
         }
     }
-    let (page, pagination) = request.pagination.cut(groups.into_iter(), call.dialect);
+    let (page, pagination) = request.pagination.cut(groups.into_iter(), call.dialect)?;
     Reply::json(&GroupList { user_groups: page.into_iter().map(Into::into).collect(), pagination })
 }
 
@@ -85,14 +84,21 @@ pub(super) fn update(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let (id, company) = (group.id, group.company);
     refuse_duplicate(store, call, company, &request.name.0, Some(group))?;
     store.rename_group(id, request.name.0, request.description.0, call.now, call.by);
-    Ok(Reply::Empty(StatusCode::OK))
+    Ok(call.done())
 }
 
-/// Deletes the group; members and roles do not keep it from that.
+/// Deletes the group, and what it holds with it unless the dialect says otherwise.
 pub(super) fn delete(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
-    let id = call.modifiable_group(store)?.id;
+    let group = call.modifiable_group(store)?;
+    let id = group.id;
+    match call.dialect.delete_non_empty_group {
+        DeleteNonEmptyGroup::Reject if !(group.members.is_empty() && group.grants.is_empty()) => {
+            return Err(Refusal::invalid("groupId", "the user group still has members or roles"));
+        }
+        DeleteNonEmptyGroup::Allow | DeleteNonEmptyGroup::Reject => {}
+    }
     store.delete_group(id);
-    Ok(Reply::Empty(StatusCode::OK))
+    Ok(call.done())
 }
 
 fn refuse_duplicate(

@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 
-use axum::http::StatusCode;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    call::Call,
-    dialect::{MemberRemovalField, UnknownField},
+    call::{Call, Part},
+    dialect::{AddPresentMember, MemberRemovalField, RemoveAbsentMember, UnknownField},
     model::Member,
     reply::{Refusal, Reply},
     request::{ListMembers, MemberFilter, MemberKey, PatchMembers},
@@ -16,7 +15,7 @@ use super::{
     strict::StrictId,
     wire::{MemberView, Total},
 };
-use crate::ids::UserId;
+use crate::ids::{CompanyId, UserId};
 
 #[derive(Serialize)]
 struct MemberList {
@@ -35,7 +34,7 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
             MemberKey::AddedAt => sort.sort(&mut members, |member| member.added_at),
         }
     }
-    let (page, pagination) = request.pagination.cut(members.into_iter(), call.dialect);
+    let (page, pagination) = request.pagination.cut(members.into_iter(), call.dialect)?;
     Reply::json(&MemberList { members: page.into_iter().map(Into::into).collect(), pagination })
 }
 
@@ -59,33 +58,83 @@ impl<'r> Filter<'r> {
     }
 }
 
-/// Removes, then adds. Adding who is there and removing who is not are no-ops; one wrong id refuses it all.
+/// Removes, then adds, at once: one wrong id refuses it all. Where the dialect knows no whole, adds, then removes.
 pub(super) fn patch(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let request: PatchMembers = call.body()?;
-    let group = call.group(store)?;
-    let (id, company) = (group.id, group.company);
-    let (removed, other, other_name) = match call.dialect.member_removal_field {
+    let (removed, removal_name, other, other_name) = match call.dialect.member_removal_field {
         MemberRemovalField::UserIdsToDelete => {
-            (request.user_ids_to_delete, request.user_ids_to_remove, "userIdsToRemove")
+            (request.user_ids_to_delete, "userIdsToDelete", request.user_ids_to_remove, "userIdsToRemove")
         }
         MemberRemovalField::UserIdsToRemove => {
-            (request.user_ids_to_remove, request.user_ids_to_delete, "userIdsToDelete")
+            (request.user_ids_to_remove, "userIdsToRemove", request.user_ids_to_delete, "userIdsToDelete")
         }
     };
+    let group = call.group(store)?;
+    let (id, company) = (group.id, group.company);
     if other.is_some() && call.dialect.unknown_field == UnknownField::Reject {
         return Err(Refusal::invalid(other_name, format!("unknown field `{other_name}`")));
     }
-    let added = user_ids(request.user_ids_to_add);
-    for (n, user) in added.iter().enumerate() {
-        let problem = match store.user(*user) {
-            Some(user) if user.company == company => continue,
-            Some(_) => "is not of the group's company",
-            None => "does not exist",
-        };
-        return Err(Refusal::invalid(&format!("userIdsToAdd[{n}]"), format!("user {user} {problem}")));
+    let (added, removed) = (user_ids(request.user_ids_to_add), user_ids(removed));
+    let mut present: HashSet<UserId> = group.members.iter().map(|member| member.user).collect();
+    let additions = || added.iter().enumerate().map(|(n, user)| (format!("userIdsToAdd[{n}]"), *user));
+    let removals = || removed.iter().enumerate().map(|(n, user)| (format!("{removal_name}[{n}]"), *user));
+    match call.part {
+        Part::Whole => {
+            for (field, user) in removals() {
+                remove(&mut present, user, call, &field)?;
+            }
+            for (field, user) in additions() {
+                add(&mut present, user, store, company, call, &field)?;
+            }
+            store.change_members(id, &removed, &added, call.now);
+        }
+        Part::Additions => {
+            for (field, user) in additions() {
+                add(&mut present, user, store, company, call, &field)?;
+                store.change_members(id, &[], &[user], call.now);
+            }
+        }
+        Part::Removals => {
+            for (field, user) in removals() {
+                remove(&mut present, user, call, &field)?;
+                store.change_members(id, &[user], &[], call.now);
+            }
+        }
     }
-    store.change_members(id, &user_ids(removed), &added, call.now);
-    Ok(Reply::Empty(StatusCode::OK))
+    Ok(call.done())
+}
+
+fn remove(present: &mut HashSet<UserId>, user: UserId, call: &Call, field: &str) -> Result<(), Refusal> {
+    match (present.remove(&user), call.dialect.remove_absent_member) {
+        (true, _) | (false, RemoveAbsentMember::Noop) => Ok(()),
+        (false, RemoveAbsentMember::Reject) => {
+            Err(Refusal::invalid(field, format!("user {user} is not a member")))
+        }
+    }
+}
+
+fn add(
+    present: &mut HashSet<UserId>,
+    user: UserId,
+    store: &Store,
+    company: CompanyId,
+    call: &Call,
+    field: &str,
+) -> Result<(), Refusal> {
+    match store.user(user) {
+        Some(user) if user.company == company => {}
+        Some(_) => {
+            let refusal = Refusal::invalid(field, format!("user {user} is not of the group's company"));
+            return Err(refusal.answered(call.dialect.foreign_member.into()));
+        }
+        None => return Err(Refusal::invalid(field, format!("user {user} does not exist"))),
+    }
+    match (present.insert(user), call.dialect.add_present_member) {
+        (true, _) | (false, AddPresentMember::Noop) => Ok(()),
+        (false, AddPresentMember::Reject) => {
+            Err(Refusal::invalid(field, format!("user {user} is a member already")))
+        }
+    }
 }
 
 fn user_ids(ids: Option<Vec<StrictId>>) -> Vec<UserId> {

@@ -28,6 +28,7 @@ mod route;
 mod scope;
 mod seed;
 mod sow;
+mod spelling;
 mod state;
 mod store;
 mod strict;

@@ -7,6 +7,8 @@ use axum::{
 };
 use serde::Serialize;
 
+use super::dialect::WriteAnswer;
+
 /// What a route answers when it does what it was asked.
 #[derive(Debug)]
 pub(super) enum Reply {
@@ -14,6 +16,17 @@ pub(super) enum Reply {
     Json(Vec<u8>),
     /// Done, nothing to say.
     Empty(StatusCode),
+}
+
+impl WriteAnswer {
+    /// Returns what is answered to a write that was done.
+    pub(super) fn reply(self) -> Reply {
+        match self {
+            Self::Empty => Reply::Empty(StatusCode::OK),
+            Self::Object => Reply::Json(b"{}".to_vec()),
+            Self::NoContent => Reply::Empty(StatusCode::NO_CONTENT),
+        }
+    }
 }
 
 impl Reply {
@@ -38,6 +51,9 @@ pub(super) struct Refusal {
     parameter: Option<(String, String)>,
 }
 
+const FORBIDDEN: &str = "SANDBOX_FORBIDDEN";
+const NOT_FOUND: &str = "SANDBOX_NOT_FOUND";
+
 // `API_VALIDATION_FAILED`, `INVALID_USER_IDS_QUERY_PARAMS` and
 // `USER_NOT_AUTHENTICATED` are the API's. Codes that begin with `SANDBOX_` are
 // inventions: the API's own for these cases are not documented (contract §1.2).
@@ -56,6 +72,16 @@ impl Refusal {
         }
     }
 
+    /// Returns the same with another status, and the code that goes with it.
+    pub(super) fn answered(mut self, status: u16) -> Self {
+        (self.status, self.code) = match status {
+            403 => (StatusCode::FORBIDDEN, FORBIDDEN),
+            404 => (StatusCode::NOT_FOUND, NOT_FOUND),
+            _ => (StatusCode::BAD_REQUEST, "API_VALIDATION_FAILED"),
+        };
+        self
+    }
+
     pub(super) fn invalid_company_query(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "INVALID_USER_IDS_QUERY_PARAMS", message)
     }
@@ -65,11 +91,11 @@ impl Refusal {
     }
 
     pub(super) fn forbidden(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "SANDBOX_FORBIDDEN", message)
+        Self::new(StatusCode::FORBIDDEN, FORBIDDEN, message)
     }
 
     pub(super) fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "SANDBOX_NOT_FOUND", format!("{what} does not exist"))
+        Self::new(StatusCode::NOT_FOUND, NOT_FOUND, format!("{what} does not exist"))
     }
 
     pub(super) fn no_such_method(method: &str, path: &str) -> Self {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     clock::OffsetTime,
-    dialect::{Dialect, MaxLimit, UnknownField},
+    dialect::{AboveMaxLimit, Dialect, MaxLimit, UnknownField},
     reply::Refusal,
     scope::Scope,
     strict::{Description, GroupName, Limit, Offset, StrictId, present},
@@ -28,12 +28,25 @@ pub(super) struct Pagination {
 
 impl Pagination {
     /// Returns the rows of this page, and how many there are in all.
-    pub(super) fn cut<T>(self, rows: impl Iterator<Item = T>, dialect: Dialect) -> (Vec<T>, Total) {
+    ///
+    /// # Errors
+    /// A 400 for a page larger than the dialect allows, where it refuses those.
+    pub(super) fn cut<T>(
+        self,
+        rows: impl Iterator<Item = T>,
+        dialect: Dialect,
+    ) -> Result<(Vec<T>, Total), Refusal> {
         let most = match dialect.max_limit {
             MaxLimit::None => usize::MAX,
-            MaxLimit::Clamp(most) => usize::try_from(most).unwrap_or(usize::MAX),
+            MaxLimit::Rows(most) => usize::try_from(most).unwrap_or(usize::MAX),
         };
-        let limit = self.limit.0.min(most);
+        let limit = match dialect.above_max_limit {
+            AboveMaxLimit::Reject if self.limit.0 > most => {
+                let problem = format!("must be at most {most}, is {}", self.limit.0);
+                return Err(Refusal::invalid("pagination.limit", problem));
+            }
+            AboveMaxLimit::Clamp | AboveMaxLimit::Reject => self.limit.0.min(most),
+        };
         let mut page = Vec::new();
         let mut total_num_results = 0;
         for row in rows {
@@ -42,7 +55,7 @@ impl Pagination {
             }
             total_num_results += 1;
         }
-        (page, Total { total_num_results })
+        Ok((page, Total { total_num_results }))
     }
 }
 
@@ -303,10 +316,16 @@ mod tests {
     #[test]
     fn a_page_is_cut_and_the_total_counts_all() {
         let page: Pagination = serde_json::from_str(r#"{"offset":2,"limit":3}"#).unwrap();
-        let clamped = Dialect { max_limit: MaxLimit::Clamp(1), ..Dialect::default() };
-        let (rows, total) = page.cut(0..10, Dialect::default());
+        let strict = Dialect {
+            max_limit: MaxLimit::Rows(1),
+            above_max_limit: AboveMaxLimit::Reject,
+            ..Dialect::default()
+        };
+        assert!(page.cut(0..10, strict).is_err());
+        let clamped = Dialect { max_limit: MaxLimit::Rows(1), ..Dialect::default() };
+        let (rows, total) = page.cut(0..10, Dialect::default()).unwrap();
         assert_eq!((rows, total.total_num_results), (vec![2, 3, 4], 10));
-        assert_eq!(page.cut(0..10, clamped).0, [2]);
-        assert_eq!(page.cut(0..1, clamped).1.total_num_results, 1);
+        assert_eq!(page.cut(0..10, clamped).unwrap().0, [2]);
+        assert_eq!(page.cut(0..1, clamped).unwrap().1.total_num_results, 1);
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
             NameKey::Name => sort.sort(&mut roles, |role| &role.name),
         }
     }
-    let (page, pagination) = request.pagination.cut(roles.into_iter(), call.dialect);
+    let (page, pagination) = request.pagination.cut(roles.into_iter(), call.dialect)?;
     Reply::json(&RoleList { roles: page.into_iter().map(Into::into).collect(), pagination })
 }
 

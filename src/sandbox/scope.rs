@@ -41,6 +41,9 @@ pub(super) enum Values {
     One(String),
 }
 
+/// The most audiences that one audience is taken apart into when scopes are compared.
+const MOST_COMBINATIONS: usize = 10_000;
+
 /// A predicate without its accidents: type, comparator, sorted values.
 type Meaning<'s> = (&'s str, &'s str, Vec<&'s str>);
 
@@ -58,9 +61,29 @@ impl Predicate {
     }
 }
 
+/// Returns one audience for each choice of one value a predicate, unless those were too many.
+fn combinations(predicates: Vec<Meaning<'_>>) -> Vec<Vec<Meaning<'_>>> {
+    let count = predicates.iter().try_fold(1, |n: usize, (_, _, values)| n.checked_mul(values.len().max(1)));
+    if count.is_none_or(|count| count == 1 || count > MOST_COMBINATIONS) {
+        return vec![predicates];
+    }
+    let mut all = vec![Vec::new()];
+    for (kind, comparator, values) in predicates {
+        let choices: Vec<Vec<&str>> =
+            if values.is_empty() { vec![values] } else { values.into_iter().map(|it| vec![it]).collect() };
+        all = all
+            .iter()
+            .flat_map(|begun: &Vec<Meaning<'_>>| {
+                choices.iter().map(|it| [&begun[..], &[(kind, comparator, it.clone())]].concat())
+            })
+            .collect();
+    }
+    all
+}
+
 impl Scope {
     /// Returns whether both mean the same: order and repetition do not matter, nor does
-    /// whether the values of an audience's only predicate share that audience or not.
+    /// whether values share an audience or each has one of its own.
     pub(super) fn means_the_same_as(&self, other: &Self) -> bool {
         self == other || self.meaning() == other.meaning()
     }
@@ -72,12 +95,7 @@ impl Scope {
                 audience.predicates.iter().map(Predicate::meaning).collect();
             predicates.sort_unstable();
             predicates.dedup();
-            match &predicates[..] {
-                [(kind, comparator, values)] if values.len() > 1 => {
-                    audiences.extend(values.iter().map(|value| vec![(*kind, *comparator, vec![*value])]));
-                }
-                _ => audiences.push(predicates),
-            }
+            audiences.extend(combinations(predicates));
         }
         audiences.sort_unstable();
         audiences.dedup();

@@ -241,19 +241,11 @@ impl Store {
         }
     }
 
-    /// Keeps the grants that `stays` wants, then appends `added`.
-    pub(super) fn change_grants(
-        &mut self,
-        id: GroupId,
-        stays: impl FnMut(&Grant) -> bool,
-        added: Vec<Grant>,
-        at: Moment,
-        by: &Reference,
-    ) {
+    /// Gives the group these grants and no others.
+    pub(super) fn set_grants(&mut self, id: GroupId, grants: Vec<Grant>, at: Moment, by: &Reference) {
         if let Some(group) = self.groups.get_mut(&id) {
             self.generation += 1;
-            group.grants.retain(stays);
-            group.grants.extend(added);
+            group.grants = grants;
             group.stamps.touch(at, by);
         }
     }

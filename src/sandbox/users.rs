@@ -58,16 +58,16 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
             Some(UserSortOrder::Ascending) => candidates.sort_by(|a, b| a.name.cmp(&b.name)),
             Some(UserSortOrder::Descending) => candidates.sort_by(|a, b| b.name.cmp(&a.name)),
         }
-        request.pagination.cut(candidates.into_iter().filter(passes), call.dialect)
+        request.pagination.cut(candidates.into_iter().filter(passes), call.dialect)?
     } else {
         let id = company.id;
         match sort {
-            None => request.pagination.cut(store.users_of(id).filter(passes), call.dialect),
+            None => request.pagination.cut(store.users_of(id).filter(passes), call.dialect)?,
             Some(UserSortOrder::Ascending) => {
-                request.pagination.cut(store.users_of_by_name(id).filter(passes), call.dialect)
+                request.pagination.cut(store.users_of_by_name(id).filter(passes), call.dialect)?
             }
             Some(UserSortOrder::Descending) => {
-                request.pagination.cut(store.users_of_by_name(id).rev().filter(passes), call.dialect)
+                request.pagination.cut(store.users_of_by_name(id).rev().filter(passes), call.dialect)?
             }
         }
     };

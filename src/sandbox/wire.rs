@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     clock::{WithZone, WithoutZone},
-    dialect::{GroupRole, ScopeEcho},
+    dialect::{Dialect, GroupRole},
     model::{Company, Group, Member, PermissionWithActions, Reference, Role, User},
     scope::Scope,
 };
@@ -113,10 +113,11 @@ pub(super) enum GrantView<'s> {
 }
 
 impl<'s> GrantView<'s> {
-    pub(super) fn new(role: &'s Role, scope: &'s Scope, shape: GroupRole, echo: ScopeEcho) -> Self {
+    pub(super) fn new(role: &'s Role, scope: &'s Scope, dialect: Dialect) -> Self {
         let role = role.into();
-        let scope = scope.echo(echo).map_or(Cow::Borrowed(scope), Cow::Owned);
-        match shape {
+        let scope = scope.echo(dialect.scope_echo).map_or(Cow::Borrowed(scope), Cow::Owned);
+        let scope = scope.spelt(dialect.predicate).map_or(scope, Cow::Owned);
+        match dialect.group_role {
             GroupRole::Nested => Self::Nested { role, scope },
             GroupRole::Flat => Self::Flat { role, scope },
         }
