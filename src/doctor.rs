@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn the_worst_problem_decides() {
         let problem = |trouble| Check::problem(Area::Rights, "x", trouble, "no");
-        let mut report = Report { endpoint: String::new(), company: None, at: Timestamp::UNIX_EPOCH, checks: Vec::new() };
+        let mut report =
+            Report { endpoint: String::new(), company: None, at: Timestamp::UNIX_EPOCH, checks: Vec::new() };
         assert_eq!(report.worst(), None);
         report.checks.push(Check::note(Area::Clock, "skew", "6 s"));
         assert_eq!(report.worst(), None);

@@ -28,8 +28,7 @@ use ground::Ground;
 /// What names of a probe's groups begin with.
 pub const PREFIX: &str = "rolecall-probe-";
 /// What their descriptions say.
-pub const DESCRIPTION: &str =
-    "Made by `rolecall doctor --probe` to learn how this API spells its requests. Gives nobody anything; can be deleted.";
+pub const DESCRIPTION: &str = "Made by `rolecall doctor --probe` to learn how this API spells its requests. Gives nobody anything; can be deleted.";
 /// Groups of earlier probes that are younger may belong to one that runs, in seconds.
 const ABANDONED: i64 = 3600;
 /// Wait before a second reading is believed that a write was ignored.
@@ -186,8 +185,7 @@ async fn update(ground: &mut Ground<'_>) -> Result<(), Halt> {
         let group = ground.group().await?;
         let (company, name) = (ground.company, ground.name_of(group));
         let description = format!("{DESCRIPTION} Changed by {word}.");
-        let sent =
-            ground.writer.update_group_by(method, company, group, (&name, &description)).await;
+        let sent = ground.writer.update_group_by(method, company, group, (&name, &description)).await;
         let refused = ground.refused(sent)?;
         let mut tried = ground.reader.get_group(company, group).await?;
         if refused.is_none() && *tried.description != *description {

@@ -99,7 +99,9 @@ impl Observer {
             ("client_secret", secret.expose_secret()),
         ]);
         let request = token();
-        let answer = match self.send(&request, "", Some((FORM, form.into_bytes())), secret.expose_secret()).await
+        let answer = match self
+            .send(&request, "", Some((FORM, form.into_bytes())), secret.expose_secret())
+            .await
         {
             Err(ApiError::Refused { request, status: status @ (400 | 401 | 403), code, message, .. }) => {
                 return Err(ApiError::Auth { request, status, code, message });
@@ -151,8 +153,7 @@ impl Observer {
         let bearer = self.bearer.clone();
         let mut waits = 0;
         loop {
-            let (answer, headers, text) =
-                self.once(request, query, body.clone(), bearer.as_ref()).await?;
+            let (answer, headers, text) = self.once(request, query, body.clone(), bearer.as_ref()).await?;
             if answer.status < 300 {
                 return Ok(answer);
             }
@@ -194,8 +195,7 @@ impl Observer {
         let mut sending = self.client.request(request.method.clone(), url);
         if let Some(bearer) = bearer {
             let text = format!("Bearer {}", bearer.expose_secret());
-            let mut header =
-                HeaderValue::from_str(&text).map_err(|_| ApiError::UnsendableToken)?;
+            let mut header = HeaderValue::from_str(&text).map_err(|_| ApiError::UnsendableToken)?;
             header.set_sensitive(true);
             sending = sending.header(AUTHORIZATION, header);
         }
@@ -249,7 +249,8 @@ impl Observer {
 
 /// Returns the headers that tell of limits, with their values cut.
 fn limits(headers: &HeaderMap) -> Vec<(String, String)> {
-    let tells = |name: &str| name == "retry-after" || name.contains("ratelimit") || name.contains("rate-limit");
+    let tells =
+        |name: &str| name == "retry-after" || name.contains("ratelimit") || name.contains("rate-limit");
     headers
         .iter()
         .filter(|(name, _)| tells(name.as_str()))

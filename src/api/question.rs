@@ -11,18 +11,46 @@ use crate::ids::{CompanyId, GroupId, RoleId, UserId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it, and the contract the rest")]
 pub enum Question {
-    Groups { company: CompanyId, limit: u32 },
-    Group { company: CompanyId, group: GroupId },
-    Members { company: CompanyId, group: GroupId },
-    GroupRoles { company: CompanyId, group: GroupId },
-    Roles { company: CompanyId, limit: u32 },
-    Role { role: RoleId },
-    Users { company: CompanyId, limit: u32 },
+    Groups {
+        company: CompanyId,
+        limit: u32,
+    },
+    Group {
+        company: CompanyId,
+        group: GroupId,
+    },
+    Members {
+        company: CompanyId,
+        group: GroupId,
+    },
+    GroupRoles {
+        company: CompanyId,
+        group: GroupId,
+    },
+    Roles {
+        company: CompanyId,
+        limit: u32,
+    },
+    Role {
+        role: RoleId,
+    },
+    Users {
+        company: CompanyId,
+        limit: u32,
+    },
     /// Looks for an external id that nobody has.
-    Nobody { company: CompanyId },
-    GroupsOfUser { user: UserId },
-    DirectRoles { user: UserId },
-    RbacInfo { user: UserId },
+    Nobody {
+        company: CompanyId,
+    },
+    GroupsOfUser {
+        user: UserId,
+    },
+    DirectRoles {
+        user: UserId,
+    },
+    RbacInfo {
+        user: UserId,
+    },
     Permissions,
 }
 
@@ -32,9 +60,7 @@ const USUAL: u32 = 100;
 impl Question {
     /// Returns the request, its query and its body.
     pub(super) fn asked(self) -> (Request, String, Option<Value>) {
-        let sorted = |limit: u32, by: &str| {
-            json!({ "pagination": { "offset": 0, "limit": limit }, "sortParams": { "sortBy": by, "sortOrder": "ASC" } })
-        };
+        let sorted = |limit: u32, by: &str| json!({ "pagination": { "offset": 0, "limit": limit }, "sortParams": { "sortBy": by, "sortOrder": "ASC" } });
         let get = |template, ids: &[Uuid]| (Request::reads(Method::GET, template, ids), String::new(), None);
         let list = |template, ids: &[Uuid], body| {
             (Request::reads(Method::POST, template, ids), String::new(), Some(body))
@@ -68,7 +94,8 @@ impl Question {
             }
             Self::Nobody { company } => {
                 let company = company.to_string();
-                let query = form_encoded(&[("companyId", &company), ("externalId", "rolecall-doctor-nobody")]);
+                let query =
+                    form_encoded(&[("companyId", &company), ("externalId", "rolecall-doctor-nobody")]);
                 (Request::reads(Method::GET, "/v2/users", &[]), query, None)
             }
             Self::GroupsOfUser { user } => {

@@ -71,7 +71,9 @@ pub(super) fn run(
     };
     let [ok, notes, problems] = report.counts();
     output.events.send("doctor", serde_json::json!({ "ok": ok, "notes": notes, "problems": problems }));
-    output.result(&shown(output.format, &text::text(&report), || text::json(&report, exit.code(), exit.name())));
+    output.result(&shown(output.format, &text::text(&report), || {
+        text::json(&report, exit.code(), exit.name())
+    }));
     Ok(exit)
 }
 

@@ -22,7 +22,9 @@ mod validate;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use clap::{
+    Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind,
+};
 use jiff::Timestamp;
 
 use failure::{Exit, Failure};
@@ -188,7 +190,8 @@ pub(crate) fn main() -> ExitCode {
     // By hand, to keep what clap knows of where each value came from.
     let mut command = Cli::command();
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
-    let parsed = parsed.and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));
+    let parsed = parsed
+        .and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),

@@ -36,11 +36,13 @@ pub(super) fn run(
         return Err(Failure::invalid("nobody is there to approve the probe")
             .hint("give `--yes`, or run it in a terminal; `rolecall doctor` without `--probe` only reads"));
     }
-    let checked = run::checked_workspace(global).or_else(|failure| run::without_workspace(global, failure))?;
+    let checked =
+        run::checked_workspace(global).or_else(|failure| run::without_workspace(global, failure))?;
     let Some(company) = checked.declared.company else {
         return Err(Failure::invalid("which company to probe is not said").hint("give `--company ID`"));
     };
-    let person = arguments.user.clone().or_else(|| checked.declared.rules.identity.as_ref().map(|it| it.0.clone()));
+    let person =
+        arguments.user.clone().or_else(|| checked.declared.rules.identity.as_ref().map(|it| it.0.clone()));
     let label = match checked.declared.aliases.get(&company.0) {
         Some(name) => format!("{name} ({company})"),
         None => company.to_string(),
@@ -82,25 +84,33 @@ pub(super) fn run(
             Ending::Interrupted => Exit::Interrupted,
             Ending::Failed(_) | Ending::Unsafe => Exit::Partial,
         };
-        finish(output, &probed, &label, company, exit);
+        finish(output, &probed, (&label, host), company, exit);
         if let Ending::Failed(error) = &ending {
-            output.message(&trouble(&error.to_string(), &super::failure::causes(error), error.hint().as_deref()));
+            output.message(&trouble(
+                &error.to_string(),
+                &super::failure::causes(error),
+                error.hint().as_deref(),
+            ));
         }
         Ok(exit)
     })
 }
 
-fn finish(output: &Output, probed: &Probed, label: &str, company: CompanyId, exit: Exit) {
+fn finish(output: &Output, probed: &Probed, (label, host): (&str, &str), company: CompanyId, exit: Exit) {
     let deleted = probed.deleted.len();
     let facts = serde_json::json!({ "findings": probed.findings.len(), "deleted": deleted, "left": probed.left.len() });
     output.events.send("probe", facts);
-    let text = learned::text(probed, label, |left| by_hand(left, company));
+    let text = learned::text(probed, label, host, |left| by_hand(left, company));
     output.result(&doctor::shown(output.format, &text, || {
         learned::json(probed, &company.to_string(), exit.code(), exit.name())
     }));
     if !probed.left.is_empty() {
         let what = counted(probed.left.len(), "group of the probe is", "groups of the probe are");
-        output.message(&trouble(&format!("{what} still there"), &[], Some("the report says how to delete it by hand")));
+        output.message(&trouble(
+            &format!("{what} still there"),
+            &[],
+            Some("the report says how to delete it by hand"),
+        ));
     }
 }
 
@@ -135,17 +145,26 @@ fn intent(company: &str, host: &str, name: &str, user: UserId, role: Option<&Rol
 }
 
 /// Returns the user that is put into the group: who is named, or nobody in particular.
-async fn somebody(reader: &Reader, company: CompanyId, person: Option<&PersonRef>) -> Result<UserId, Failure> {
+async fn somebody(
+    reader: &Reader,
+    company: CompanyId,
+    person: Option<&PersonRef>,
+) -> Result<UserId, Failure> {
     let Some(person) = person else {
-        return Err(Failure::invalid("whom to put into the group of the probe is not said")
-            .hint("give `--user PERSON`, or set `api.identity`; being in a group without roles gives nobody access"));
+        return Err(Failure::invalid("whom to put into the group of the probe is not said").hint(
+            "give `--user PERSON`, or set `api.identity`; being in a group without roles gives nobody access",
+        ));
     };
     let users = reader.find_users(company, std::slice::from_ref(person)).await?;
     match &users[..] {
         [user] if user.company.is_none_or(|it| it == company) => Ok(user.id),
-        [_] => Err(Failure::invalid(format!("{person} is of another company")).hint("name somebody of this company with `--user`")),
-        _ => Err(Failure::invalid(format!("{person} is {} users of this company, and has to be one", users.len()))
+        [_] => Err(Failure::invalid(format!("{person} is of another company"))
             .hint("name somebody of this company with `--user`")),
+        _ => Err(Failure::invalid(format!(
+            "{person} is {} users of this company, and has to be one",
+            users.len()
+        ))
+        .hint("name somebody of this company with `--user`")),
     }
 }
 
@@ -160,4 +179,3 @@ fn least_first(mut roles: Vec<Role>) -> Vec<Role> {
     roles.sort_by(|a, b| (weight(a), &a.name, a.id).cmp(&(weight(b), &b.name, b.id)));
     roles
 }
-

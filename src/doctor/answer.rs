@@ -133,7 +133,11 @@ mod tests {
         let mut traffic = Traffic::default();
         assert_eq!(traffic.latency(), None);
         for ms in [9, 1, 5, 100, 2] {
-            traffic.note(Duration::from_millis(ms), if ms == 100 { 429 } else { 200 }, vec![("retry-after".to_owned(), ms.to_string())]);
+            traffic.note(
+                Duration::from_millis(ms),
+                if ms == 100 { 429 } else { 200 },
+                vec![("retry-after".to_owned(), ms.to_string())],
+            );
         }
         assert_eq!(traffic.latency(), Some((Duration::from_millis(5), Duration::from_millis(100))));
         assert_eq!((traffic.answers(), traffic.throttled), (5, 1));

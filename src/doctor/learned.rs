@@ -111,15 +111,20 @@ impl Learned {
     }
 }
 
-/// Returns the result for people: `what` was probed, at a cost.
-pub fn text(probed: &Probed, company: &str, group: impl Fn(&Left) -> String) -> String {
+/// Returns the result for people; `by_hand` says how a group is deleted that is left.
+pub fn text(probed: &Probed, company: &str, endpoint: &str, by_hand: impl Fn(&Left) -> String) -> String {
     let show = escape::terminal;
-    let mut out = String::new();
-    let width = |of: fn(&Finding) -> &str| probed.findings.iter().map(|it| of(it).chars().count()).max().unwrap_or(0);
+    let mut out = format!("{BOLD}{}{BOLD:#} at {}\n\n", show(company), show(endpoint));
+    let width =
+        |of: fn(&Finding) -> &str| probed.findings.iter().map(|it| of(it).chars().count()).max().unwrap_or(0);
     let (names, verdicts) = (width(|it| it.name), width(|it| &it.verdict));
     for Finding { name, verdict, fact } in &probed.findings {
         let style = if verdict == "unknown" { UNKNOWN } else { BOLD };
-        let _ = writeln!(out, "  {name:<names$}  {style}{verdict:<verdicts$}{style:#}  {DIM}{}{DIM:#}", show(fact));
+        let _ = writeln!(
+            out,
+            "  {name:<names$}  {style}{verdict:<verdicts$}{style:#}  {DIM}{}{DIM:#}",
+            show(fact)
+        );
     }
     if let Some(why) = &probed.cut_short {
         let _ = writeln!(out, "\nNot finished: {}", show(why));
@@ -129,10 +134,22 @@ pub fn text(probed: &Probed, company: &str, group: impl Fn(&Left) -> String) -> 
         let _ = writeln!(out, "Deleted {}, as a look for it shows.", show(name));
     }
     for left in &probed.left {
-        let _ = writeln!(out, "{UNKNOWN}NOT DELETED{UNKNOWN:#} {}: {}\n{}", show(&left.name), show(&left.why), group(left));
+        let _ = writeln!(
+            out,
+            "{UNKNOWN}NOT DELETED{UNKNOWN:#} {}: {}\n{}",
+            show(&left.name),
+            show(&left.why),
+            by_hand(left)
+        );
     }
     for left in &probed.earlier {
-        let _ = writeln!(out, "Left by an earlier probe: {} ({}), {}", show(&left.name), show(&left.id), show(&left.why));
+        let _ = writeln!(
+            out,
+            "Left by an earlier probe: {} ({}), {}",
+            show(&left.name),
+            show(&left.id),
+            show(&left.why)
+        );
     }
     let _ = write!(out, "\nFor rolecall.yaml of {}:\n\n{}", show(company), probed.learned.block());
     out
@@ -189,6 +206,10 @@ mod tests {
 
     #[test]
     fn a_probe_that_learned_nothing_still_gives_a_block() {
-        assert!(Learned::default().block().starts_with("api:\n  dialect: {}\n    # memberRemovalField: unknown\n"));
+        assert!(
+            Learned::default()
+                .block()
+                .starts_with("api:\n  dialect: {}\n    # memberRemovalField: unknown\n")
+        );
     }
 }

@@ -70,11 +70,7 @@ pub fn total(body: &Value) -> Option<u64> {
 
 /// Returns the shape of one listed group role, if it is one that is known.
 pub fn group_role(row: &Value) -> Option<GroupRole> {
-    if row["role"].is_object() {
-        Some(GroupRole::Nested)
-    } else {
-        row.get("id").map(|_| GroupRole::Flat)
-    }
+    if row["role"].is_object() { Some(GroupRole::Nested) } else { row.get("id").map(|_| GroupRole::Flat) }
 }
 
 /// Returns the form of one condition; a valueless one has none.
@@ -146,13 +142,17 @@ impl Shapes {
         let mut checks = vec![self.roles_check(dialect), self.predicates_check(dialect)];
         if !self.unknown.is_empty() {
             let fact = format!("fields that this version does not know: {}", joined(&self.unknown));
-            checks.push(Check::note(Area::Shapes, "unknown fields", fact).hint(
-                "scopes with them are shown and left alone, never taken for what a file asks for",
-            ));
+            checks.push(
+                Check::note(Area::Shapes, "unknown fields", fact)
+                    .hint("scopes with them are shown and left alone, never taken for what a file asks for"),
+            );
         }
         if self.unscoped > 0 {
             let fact = format!("{} of a group came without a scope", counted(self.unscoped));
-            checks.push(Check::note(Area::Shapes, "unscoped", fact).hint("that is not read as unrestricted: look at them by hand"));
+            checks.push(
+                Check::note(Area::Shapes, "unscoped", fact)
+                    .hint("that is not read as unrestricted: look at them by hand"),
+            );
         }
         if !self.ids.is_empty() {
             let ids: Vec<&str> = self.ids.iter().copied().collect();
@@ -164,8 +164,13 @@ impl Shapes {
             Check::ok(Area::Shapes, "totals", "every list states its total")
         } else {
             let lists: Vec<&str> = self.no_total.iter().copied().collect();
-            Check::problem(Area::Shapes, "totals", super::Trouble::Remote, format!("no total in: {}", lists.join(", ")))
-                .hint("a list that cannot be proven complete is not believed: rolecall refuses to plan on it")
+            Check::problem(
+                Area::Shapes,
+                "totals",
+                super::Trouble::Remote,
+                format!("no total in: {}", lists.join(", ")),
+            )
+            .hint("a list that cannot be proven complete is not believed: rolecall refuses to plan on it")
         });
         checks.push(self.pages_check(dialect));
         checks
@@ -181,7 +186,9 @@ impl Shapes {
         match seen[..] {
             [] => Check::note(Area::Shapes, name, "no group that was looked at holds a role"),
             [one] if one == set => Check::ok(Area::Shapes, name, format!("{one}, as configured")),
-            [one @ ("nested" | "flat")] => differs(name, format!("{one}; configured is {set}"), "groupRole", one),
+            [one @ ("nested" | "flat")] => {
+                differs(name, format!("{one}; configured is {set}"), "groupRole", one)
+            }
             _ => Check::note(Area::Shapes, name, format!("several shapes: {}", seen.join(", "))),
         }
     }
@@ -210,13 +217,18 @@ impl Shapes {
     fn pages_check(&self, dialect: &Dialect) -> Check {
         let name = "pages";
         if let Some(bound) = self.usual.and_then(Asked::bound) {
-            let fact = format!("at most {bound} rows a page, whatever is asked for; configured is {}", dialect.page_limit);
-            return Check::note(Area::Shapes, name, fact)
-                .hint(format!("lists are read whole all the same; `api.dialect.pageLimit: {bound}` says what is so"));
+            let fact = format!(
+                "at most {bound} rows a page, whatever is asked for; configured is {}",
+                dialect.page_limit
+            );
+            return Check::note(Area::Shapes, name, fact).hint(format!(
+                "lists are read whole all the same; `api.dialect.pageLimit: {bound}` says what is so"
+            ));
         }
         match self.one_row {
             Some(Asked { limit, rows, total }) if rows > limit => {
-                let fact = format!("asked for {limit} of {total} rows, {rows} came: the limit is not honoured");
+                let fact =
+                    format!("asked for {limit} of {total} rows, {rows} came: the limit is not honoured");
                 Check::note(Area::Shapes, name, fact).hint("lists are read whole all the same")
             }
             Some(Asked { total: 0 | 1, .. }) | None => {
@@ -281,15 +293,20 @@ mod tests {
     #[test]
     fn forms_are_told_apart_and_named_by_the_line_to_set() {
         let scope = |it: Value| json!({ "audiences": [{ "predicates": [it] }] });
-        let nested = seen(json!([{ "role": { "id": "x" }, "scope": scope(json!({ "type": "COMPANY", "comparator": "IN", "values": ["x"] })) }]));
+        let nested = seen(
+            json!([{ "role": { "id": "x" }, "scope": scope(json!({ "type": "COMPANY", "comparator": "IN", "values": ["x"] })) }]),
+        );
         assert_eq!(of(&nested, "group roles"), "nested, as configured []");
         assert_eq!(of(&nested, "predicates"), "list, as configured; types COMPANY; comparators IN []");
         let flat = seen(json!([{ "id": "x", "scope": scope(json!({ "type": "PROFILE", "id": "x" })) }]));
         assert!(of(&flat, "group roles").contains("`api.dialect.groupRole: flat`"));
         assert!(of(&flat, "predicates").contains("`api.dialect.predicate: id`"));
-        let single = seen(json!([{ "id": "x", "scope": scope(json!({ "type": "PROFILE", "values": "x" })) }]));
+        let single =
+            seen(json!([{ "id": "x", "scope": scope(json!({ "type": "PROFILE", "values": "x" })) }]));
         assert!(of(&single, "predicates").contains("`api.dialect.predicate: single`"));
-        let odd = seen(json!([{ "id": "x", "scope": scope(json!({ "type": "T", "comparator": "NOT_IN", "values": [], "except": 1 })) }, { "id": "y" }]));
+        let odd = seen(
+            json!([{ "id": "x", "scope": scope(json!({ "type": "T", "comparator": "NOT_IN", "values": [], "except": 1 })) }, { "id": "y" }]),
+        );
         assert!(of(&odd, "predicates").contains("NOT_IN"));
         assert!(of(&odd, "unknown fields").contains("predicate.except"));
         assert!(of(&odd, "unscoped").contains("1 role"));

@@ -19,7 +19,11 @@ const NEEDED: &str = "ACCESS_MANAGEMENT";
 /// Returns what the clocks on both sides come to.
 pub fn clock(answer: &Answer) -> Check {
     let Some(date) = answer.date else {
-        return Check::note(Area::Clock, "skew", "the server does not say what time it is (no `Date` header)");
+        return Check::note(
+            Area::Clock,
+            "skew",
+            "the server does not say what time it is (no `Date` header)",
+        );
     };
     // The header names the second that is under way: half of it has passed on average.
     let ahead = answer.at.duration_since(date) - SignedDuration::from_millis(500);
@@ -56,7 +60,8 @@ pub fn token(facts: &TokenFacts, now: Timestamp) -> Vec<Check> {
     let given = facts.expires_in.map(|it| i64::try_from(it).unwrap_or(i64::MAX));
     checks.push(match (left, given) {
         (Some(left), _) if left <= 0 => {
-            Check::problem(Area::Token, "life", Trouble::Auth, format!("ended {} ago", span(-left))).hint("get a new one")
+            Check::problem(Area::Token, "life", Trouble::Auth, format!("ended {} ago", span(-left)))
+                .hint("get a new one")
         }
         (Some(left), _) if left < SHORT_LIFE => {
             Check::note(Area::Token, "life", format!("ends in {}", span(left)))
@@ -128,13 +133,17 @@ pub fn right(right: Right, reply: &Reply) -> Check {
 pub fn may(rbac_info: &Value) -> Check {
     let rows = rbac_info["permissions"].as_array();
     let held = rows.into_iter().flatten().filter(|it| it["permission"] == NEEDED);
-    let actions: Vec<&str> =
-        held.flat_map(|it| it["actions"].as_array().into_iter().flatten()).filter_map(Value::as_str).collect();
+    let actions: Vec<&str> = held
+        .flat_map(|it| it["actions"].as_array().into_iter().flatten())
+        .filter_map(Value::as_str)
+        .collect();
     let has = |action: &str| actions.iter().any(|it| *it == action || *it == "ALL");
     match (has("READ"), has("WRITE")) {
         (_, true) => Check::ok(Area::Identity, "rights", format!("{NEEDED} to write: may plan and apply")),
-        (true, false) => Check::note(Area::Identity, "rights", format!("{NEEDED} to read only: may plan, may not apply"))
-            .hint("fine for pull requests and cron; an apply needs the right to write"),
+        (true, false) => {
+            Check::note(Area::Identity, "rights", format!("{NEEDED} to read only: may plan, may not apply"))
+                .hint("fine for pull requests and cron; an apply needs the right to write")
+        }
         (false, false) => Check::note(Area::Identity, "rights", format!("no {NEEDED} among its rights"))
             .hint("if its rights come from elsewhere (an API user's role), this list does not show them"),
     }
@@ -153,7 +162,8 @@ pub fn rate(traffic: &Traffic, more: u64) -> Vec<Check> {
             .hint("others use the same quota: allow fewer requests at once with `--concurrency`"),
     });
     if !traffic.limits.is_empty() {
-        let told: Vec<String> = traffic.limits.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let told: Vec<String> =
+            traffic.limits.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         checks.push(Check::ok(Area::Rate, "headers", told.join("; ")));
     }
     checks
@@ -179,7 +189,14 @@ mod tests {
             (-90_000, Verdict::Problem(Trouble::Invalid), "25 h behind"),
         ] {
             let at = date + SignedDuration::from_millis(offset * 1000 + 500);
-            let answer = Answer { status: 401, version: "HTTP/2", elapsed: Duration::ZERO, date: Some(date), at, body: Value::Null };
+            let answer = Answer {
+                status: 401,
+                version: "HTTP/2",
+                elapsed: Duration::ZERO,
+                date: Some(date),
+                at,
+                body: Value::Null,
+            };
             let check = clock(&answer);
             assert_eq!(check.verdict, verdict, "{offset}: {}", check.fact);
             assert!(check.fact.contains(words), "{offset}: {}", check.fact);

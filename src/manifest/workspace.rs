@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn each_field_of_a_dialect_knows_its_line() {
-        let text = "version: 1\napi:\n  endpoint: sandbox\n  dialect:\n    groupRole: flat\n    pageLimit: 50\n";
+        let text =
+            "version: 1\napi:\n  endpoint: sandbox\n  dialect:\n    groupRole: flat\n    pageLimit: 50\n";
         let lines = dialect_lines(text, FileId(0));
         let lines: Vec<(&str, u32)> = lines.iter().map(|(name, at)| (&**name, at.line.get())).collect();
         assert_eq!(lines, [("groupRole", 5), ("pageLimit", 6)]);

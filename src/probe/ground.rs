@@ -75,7 +75,8 @@ impl<'a> Ground<'a> {
         match self.current {
             Some(group) => Ok(group),
             None => {
-                let name = if self.made == 0 { self.name.clone() } else { format!("{}-{}", self.name, self.made) };
+                let name =
+                    if self.made == 0 { self.name.clone() } else { format!("{}-{}", self.name, self.made) };
                 if self.made >= MOST_GROUPS {
                     return Err(Halt::Unsafe("too many of its groups came to be in doubt".to_owned()));
                 }
@@ -214,7 +215,8 @@ impl<'a> Ground<'a> {
 
     /// Takes everything out of a group, in every form there is.
     async fn emptied(&self, group: GroupId) -> Result<(), ApiError> {
-        for member_removal_field in [MemberRemovalField::UserIdsToDelete, MemberRemovalField::UserIdsToRemove] {
+        for member_removal_field in [MemberRemovalField::UserIdsToDelete, MemberRemovalField::UserIdsToRemove]
+        {
             let members = self.members(group).await?;
             if !members.is_empty() {
                 let speech = Dialect { member_removal_field, ..self.speech() };
@@ -222,8 +224,12 @@ impl<'a> Ground<'a> {
             }
         }
         for roles_to_delete in [RolesToDelete::Objects, RolesToDelete::Ids] {
-            let held: Vec<RoleToDelete> =
-                self.held(group).await?.into_iter().map(|it| RoleToDelete { role: it.role, scope: it.scope }).collect();
+            let held: Vec<RoleToDelete> = self
+                .held(group)
+                .await?
+                .into_iter()
+                .map(|it| RoleToDelete { role: it.role, scope: it.scope })
+                .collect();
             if !held.is_empty() {
                 let speech = Dialect { roles_to_delete, ..self.speech() };
                 let _ = self.writer.speaking(speech).patch_roles(self.company, group, &[], &held).await;

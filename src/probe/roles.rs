@@ -66,7 +66,8 @@ async fn form(ground: &mut Ground<'_>) -> Result<Option<Trial>, Halt> {
             }
         }
     }
-    let why = if ground.roles.is_empty() { "the company has no role to try".to_owned() } else { facts.join("; ") };
+    let why =
+        if ground.roles.is_empty() { "the company has no role to try".to_owned() } else { facts.join("; ") };
     ground.unknown("predicate", why);
     // Other groups show at least how roles are listed.
     elsewhere(ground).await?;
@@ -164,8 +165,12 @@ async fn change(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
     let (verdict, fact) = match refused {
         _ if side_by_side => ("second entry", "listed once for each scope".to_owned()),
         Some(why) => ("refused", why),
-        None if holds(&held, &[(*role, narrow)]) => ("replaces", "only the second scope is listed".to_owned()),
-        None if holds(&held, &[(*role, wide)]) => ("merges", "one entry, whose scope allows what both do".to_owned()),
+        None if holds(&held, &[(*role, narrow)]) => {
+            ("replaces", "only the second scope is listed".to_owned())
+        }
+        None if holds(&held, &[(*role, wide)]) => {
+            ("merges", "one entry, whose scope allows what both do".to_owned())
+        }
         None => ("unknown", format!("listed {} times, on other scopes than were given", held.len())),
     };
     ground.found("same role, other scope", verdict, fact);
@@ -176,7 +181,11 @@ async fn change(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
     };
     if form == RolesToDelete::Ids {
         ground.probed.learned.scope_change = Some(ScopeChange::RevokeFirst);
-        ground.found(NAME, "revokeFirst", "a deletion by id takes the role under every scope: it has to come first");
+        ground.found(
+            NAME,
+            "revokeFirst",
+            "a deletion by id takes the role under every scope: it has to come first",
+        );
         return Ok(());
     }
     let (group, held) = given(ground, trial).await?;
@@ -185,7 +194,11 @@ async fn change(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
     let held = settled(ground, group, refused.as_ref(), |it| holds(it, &[(*role, narrow)])).await?;
     let one = holds(&held, &[(*role, narrow)]);
     let (learned, word, fact) = match refused {
-        _ if one => (ScopeChange::Atomic, "atomic", "one request works; that no moment shows a half of it cannot be seen from one trial".to_owned()),
+        _ if one => (
+            ScopeChange::Atomic,
+            "atomic",
+            "one request works; that no moment shows a half of it cannot be seen from one trial".to_owned(),
+        ),
         refused => {
             let why = match refused {
                 Some(why) => format!("one request was refused ({why})"),
@@ -194,7 +207,11 @@ async fn change(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
             if side_by_side {
                 (ScopeChange::Split, "split", format!("{why}; the role stands on both scopes meanwhile"))
             } else {
-                (ScopeChange::RevokeFirst, "revokeFirst", format!("{why}; the role does not stand on two scopes"))
+                (
+                    ScopeChange::RevokeFirst,
+                    "revokeFirst",
+                    format!("{why}; the role does not stand on two scopes"),
+                )
             }
         }
     };
@@ -245,7 +262,8 @@ async fn settled(
 
 /// Says whether a group is listed with exactly these roles, each once, scopes by meaning.
 fn holds(held: &[Held], wanted: &[(RoleId, &Scope)]) -> bool {
-    let read: Vec<(RoleId, Scope)> = held.iter().map(|it| (it.role, Scope::read(it.scope.as_deref()))).collect();
+    let read: Vec<(RoleId, Scope)> =
+        held.iter().map(|it| (it.role, Scope::read(it.scope.as_deref()))).collect();
     read.len() == wanted.len()
         && wanted.iter().all(|(role, scope)| read.iter().any(|it| it.0 == *role && it.1 == **scope))
 }

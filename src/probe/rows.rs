@@ -6,8 +6,10 @@ use crate::{
     doctor::shapes::{Asked, total},
 };
 
-/// The limits that are asked for, smallest first; the first is the documented default.
-const LIMITS: [u32; 4] = [100, 250, 500, 1000];
+/// The limits that are asked for, smallest first.
+const LIMITS: [u32; 7] = [10, 25, 50, 100, 250, 500, 1000];
+/// The documented default, taken to be fine where nothing shows otherwise.
+const USUAL: u32 = 100;
 
 /// Learns the largest page that comes, on the longest list there is. Only reads.
 pub(super) async fn learn(ground: &mut Ground<'_>) -> Result<(), Halt> {
@@ -22,7 +24,7 @@ pub(super) async fn learn(ground: &mut Ground<'_>) -> Result<(), Halt> {
     ];
     let mut longest: Option<(u64, &str, Of)> = None;
     for (field, list) in lists {
-        let answer = match ground.observer.ask(&list(company, LIMITS[0])).await {
+        let answer = match ground.observer.ask(&list(company, 1)).await {
             Ok(answer) => answer,
             Err(ApiError::Refused { status: 400..=499, .. }) => continue,
             Err(error) => return Err(error.into()),
@@ -60,11 +62,15 @@ pub(super) async fn learn(ground: &mut Ground<'_>) -> Result<(), Halt> {
         honoured = Some(limit);
     }
     match honoured {
+        // Fewer rows than the default were there to be asked for, and all came.
+        Some(limit) if end.is_empty() && limit < USUAL => {
+            ground.unknown(NAME, format!("{limit} rows came at once; no list has {USUAL}"));
+        }
         Some(limit) => {
             ground.probed.learned.page_limit = Some(limit);
             ground.found(NAME, limit.to_string(), format!("{limit} rows came at once{end}"));
         }
-        None => ground.unknown(NAME, "no list has 100 rows"),
+        None => ground.unknown(NAME, format!("no list has {USUAL} rows")),
     }
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::{fs, path::Path};
 /// Modules that are pure, and the words that would betray them.
 const PURE: [&str; 22] = [
     "ids", "source", "scope", "access", "finding", "rules", "plan", "snapshot", "manifest", "bind", "digest",
-    "diff", "approval", "people", "guard", "order", "assess", "record", "rollback", "document", "schema", "doctor",
+    "diff", "approval", "people", "guard", "order", "assess", "record", "rollback", "document", "schema",
+    "doctor",
 ];
 const IMPURE: [&str; 12] = [
     "async fn",

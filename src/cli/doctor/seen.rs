@@ -9,7 +9,10 @@ use rolecall::{
     doctor::{
         Area, Check, Trouble,
         shapes::{Asked, Shapes},
-        verdicts::{self, Reply, Right, Without::{Instead, Stuck}},
+        verdicts::{
+            self, Reply, Right,
+            Without::{Instead, Stuck},
+        },
     },
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
 };
@@ -35,7 +38,10 @@ pub(super) async fn check(global: &Global, found: &mut Found) {
         Ok(settings) => (settings, None),
         Err(failure) => {
             let nobody = rolecall::api::Credentials::Token("none".into());
-            (Settings { timeout: global.timeout, ..Settings::new(site.endpoint.clone(), nobody) }, Some(failure))
+            (
+                Settings { timeout: global.timeout, ..Settings::new(site.endpoint.clone(), nobody) },
+                Some(failure),
+            )
         }
     };
     let dialect = settings.dialect;
@@ -71,7 +77,9 @@ fn failing(error: ApiError) -> Failure {
 /// Looks the host up.
 async fn names(endpoint: &Endpoint, found: &mut Found) {
     let proxied = !endpoint.is_loopback()
-        && ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].iter().any(|it| std::env::var_os(it).is_some_and(|it| !it.is_empty()));
+        && ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .iter()
+            .any(|it| std::env::var_os(it).is_some_and(|it| !it.is_empty()));
     let check = match Observer::addresses(endpoint).await {
         Ok(addresses) => {
             let v6 = addresses.iter().filter(|it| matches!(it, IpAddr::V6(_))).count();
@@ -101,12 +109,29 @@ async fn knocked(observer: &mut Observer, endpoint: &Endpoint, found: &mut Found
     found.say(Check::ok(Area::Endpoint, "connection", format!("{secured}, {}", answer.version)));
     let status = answer.status;
     found.say(match status {
-        401 | 403 => Check::ok(Area::Endpoint, "guarded", format!("refuses to answer without a token ({status})")),
-        300..=399 => Check::problem(Area::Endpoint, "guarded", Trouble::Invalid, format!("sends its callers elsewhere ({status})"))
-            .hint("rolecall never follows with credentials: make the new address the endpoint"),
-        500.. => Check::problem(Area::Endpoint, "guarded", Trouble::Remote, format!("the API is in trouble ({status})")).hint("try again later"),
-        _ => Check::note(Area::Endpoint, "guarded", format!("answered {status} without a token, where 401 was expected"))
-            .hint("something other than the API may have answered: check the endpoint and any proxy"),
+        401 | 403 => {
+            Check::ok(Area::Endpoint, "guarded", format!("refuses to answer without a token ({status})"))
+        }
+        300..=399 => Check::problem(
+            Area::Endpoint,
+            "guarded",
+            Trouble::Invalid,
+            format!("sends its callers elsewhere ({status})"),
+        )
+        .hint("rolecall never follows with credentials: make the new address the endpoint"),
+        500.. => Check::problem(
+            Area::Endpoint,
+            "guarded",
+            Trouble::Remote,
+            format!("the API is in trouble ({status})"),
+        )
+        .hint("try again later"),
+        _ => Check::note(
+            Area::Endpoint,
+            "guarded",
+            format!("answered {status} without a token, where 401 was expected"),
+        )
+        .hint("something other than the API may have answered: check the endpoint and any proxy"),
     });
     found.say(verdicts::clock(&answer));
     true
@@ -126,17 +151,30 @@ impl Seen {
     async fn ask(&mut self, question: Question) -> (Value, Reply) {
         match self.observer.ask(&question).await {
             Ok(answer) => (answer.body, Reply::Answered(answer.status)),
-            Err(ApiError::Refused { status: status @ (401 | 403), .. }) => (Value::Null, Reply::Forbidden(status)),
-            Err(ApiError::Refused { status: status @ (404 | 405 | 501), .. }) => (Value::Null, Reply::Missing(status)),
+            Err(ApiError::Refused { status: status @ (401 | 403), .. }) => {
+                (Value::Null, Reply::Forbidden(status))
+            }
+            Err(ApiError::Refused { status: status @ (404 | 405 | 501), .. }) => {
+                (Value::Null, Reply::Missing(status))
+            }
             Err(error) => (Value::Null, Reply::Failed(told(&error))),
         }
     }
 
     async fn company(&mut self, company: CompanyId, found: &mut Found) {
-        let limit = self.dialect.page_limit.max(1);
-        let (groups, listed) = self.ask(Question::Groups { company, limit }).await;
+        let mut limit = self.dialect.page_limit.max(1);
+        let (mut groups, mut listed) = self.ask(Question::Groups { company, limit }).await;
+        if matches!(listed, Reply::Failed(_)) {
+            // A page of one row is the least that can be refused.
+            let (fewer, reply) = self.ask(Question::Groups { company, limit: 1 }).await;
+            if matches!(reply, Reply::Answered(_)) {
+                found.say(self.smaller(company, limit).await);
+                (limit, groups, listed) = (1, fewer, reply);
+            }
+        }
         if listed == Reply::Forbidden(401) {
-            let check = Check::problem(Area::Token, "accepted", Trouble::Auth, "no: the API refuses it (401)");
+            let check =
+                Check::problem(Area::Token, "accepted", Trouble::Auth, "no: the API refuses it (401)");
             return found.say(check.hint("it is wrong, expired or revoked: get a new one"));
         }
         found.say(Check::ok(Area::Token, "accepted", "yes"));
@@ -149,14 +187,34 @@ impl Seen {
         let rows = groups["userGroups"].as_array().cloned().unwrap_or_default();
         drop(groups);
         let member = self.groups(company, &rows, found).await;
-        self.roles(company, found).await;
+        self.roles(company, limit, found).await;
         let somebody = self.users(company, found).await.or(member);
         let account = self.identity(company, found).await;
         self.user(account.or(somebody), account, found).await;
         let checks = self.shapes.checks(&self.dialect);
         // Rights, identity and shapes each in one place, whatever the order of asking.
-        found.checks.sort_by_key(|it| it.area == Area::Identity);
+        found.checks.sort_by_key(|it| match it.area {
+            Area::Identity => 1,
+            Area::Shapes => 2,
+            Area::Settings | Area::Endpoint | Area::Clock | Area::Token | Area::Rights | Area::Rate => 0,
+        });
         checks.into_iter().for_each(|it| found.say(it));
+    }
+
+    /// Looks for a page that is not refused, where a usual one is.
+    async fn smaller(&mut self, company: CompanyId, refused: u32) -> Check {
+        let mut takes = 1;
+        for limit in [50, 25, 10] {
+            if limit < refused
+                && matches!(self.ask(Question::Groups { company, limit }).await.1, Reply::Answered(_))
+            {
+                takes = limit;
+                break;
+            }
+        }
+        let fact = format!("a page of {refused} rows is refused, one of {takes} is not");
+        Check::problem(Area::Shapes, "page limit", Trouble::Invalid, fact)
+            .hint(format!("set `api.dialect.pageLimit: {takes}` in rolecall.yaml"))
     }
 
     /// Looks into a few groups, standard ones first; returns somebody who is in one.
@@ -203,8 +261,8 @@ impl Seen {
         member
     }
 
-    async fn roles(&mut self, company: CompanyId, found: &mut Found) {
-        let (body, reply) = self.ask(Question::Roles { company, limit: self.dialect.page_limit.max(1) }).await;
+    async fn roles(&mut self, company: CompanyId, limit: u32, found: &mut Found) {
+        let (body, reply) = self.ask(Question::Roles { company, limit }).await;
         if matches!(reply, Reply::Answered(_)) {
             self.shapes.list("roles", &body);
         }
@@ -234,7 +292,9 @@ impl Seen {
         found.say(verdicts::right(Right { name: "list users", without: Instead(so) }, &bulk));
         let (_, query) = self.ask(Question::Nobody { company }).await;
         let without = match bulk {
-            Reply::Answered(_) => Instead("people can only be named by what the bulk list filters by: not by `employeeId`"),
+            Reply::Answered(_) => {
+                Instead("people can only be named by what the bulk list filters by: not by `employeeId`")
+            }
             Reply::Forbidden(_) | Reply::Missing(_) | Reply::Failed(_) | Reply::NotAsked(_) => {
                 Stuck("nobody can be found by either way: the API user needs USER_MANAGEMENT to read")
             }
@@ -256,14 +316,26 @@ impl Seen {
             Err(error) => Err(error),
         };
         let (check, id) = match users.as_deref() {
-            Ok([user]) if user.active => (Check::ok(Area::Identity, name, format!("{person} is user {}", user.id)), Some(user.id)),
-            Ok([user]) => (Check::note(Area::Identity, name, format!("{person} is user {}, who is not active", user.id)), Some(user.id)),
+            Ok([user]) if user.active => {
+                (Check::ok(Area::Identity, name, format!("{person} is user {}", user.id)), Some(user.id))
+            }
+            Ok([user]) => (
+                Check::note(Area::Identity, name, format!("{person} is user {}, who is not active", user.id)),
+                Some(user.id),
+            ),
             Ok(users) => {
                 let fact = format!("{person} is {} users of this company, and has to be one", users.len());
                 let check = Check::problem(Area::Identity, name, Trouble::Invalid, fact);
-                (check.hint("correct `api.identity`: nothing could keep that account from being locked out"), None)
+                (
+                    check.hint(
+                        "correct `api.identity`: nothing could keep that account from being locked out",
+                    ),
+                    None,
+                )
             }
-            Err(error) => (Check::note(Area::Identity, name, format!("not found out: {}", told(error))), None),
+            Err(error) => {
+                (Check::note(Area::Identity, name, format!("not found out: {}", told(error))), None)
+            }
         };
         found.say(check);
         id
@@ -287,12 +359,19 @@ impl Seen {
         }
         let [groups, direct, info] = replies;
         for (name, so, reply) in [
-            ("groups of a user", "people cannot be locked out: a workspace with a `lockout:` cannot be planned", groups),
+            (
+                "groups of a user",
+                "people cannot be locked out: a workspace with a `lockout:` cannot be planned",
+                groups,
+            ),
             ("direct roles", "roles that people hold outside groups are not seen", direct),
-            ("rbac-info", "what the account may do, and whether an apply had its effect on people, is not seen", info),
+            (
+                "rbac-info",
+                "what the account may do, and whether an apply had its effect on people, is not seen",
+                info,
+            ),
         ] {
             found.say(verdicts::right(Right { name, without: Instead(so) }, &reply));
         }
     }
 }
-

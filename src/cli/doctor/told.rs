@@ -14,7 +14,8 @@ use crate::cli::Global;
 
 const AREA: Area = Area::Settings;
 /// Variables by which a proxy is set; of `NO_PROXY` only that it is there.
-const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+const PROXIES: [&str; 6] =
+    ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// Tells every setting.
 pub(super) fn check(global: &Global, matches: &ArgMatches, found: &mut Found) {
@@ -40,7 +41,9 @@ fn workspace(found: &mut Found) {
     let findings = std::mem::take(&mut found.findings);
     if !found.workspace {
         let check = Check::note(AREA, "workspace", "no rolecall.yaml here or above");
-        found.say(check.hint("fine where flags and environment say it all; `-C DIR` names a folder that has one"));
+        found.say(
+            check.hint("fine where flags and environment say it all; `-C DIR` names a folder that has one"),
+        );
     } else if findings.is_empty() {
         let path = found.loaded.root.join(rolecall::load::WORKSPACE_FILE);
         found.say(Check::ok(AREA, "workspace", path.display().to_string()));
@@ -96,7 +99,9 @@ fn credentials(found: &mut Found) {
     let fact = match (token.is_empty(), client.is_empty()) {
         (true, true) if endpoint == Some("sandbox") => "those of the embedded sandbox".to_owned(),
         (true, true) => "none in the environment".to_owned(),
-        (false, _) => format!("a token, from {}", token.into_iter().chain(client).collect::<Vec<_>>().join(", ")),
+        (false, _) => {
+            format!("a token, from {}", token.into_iter().chain(client).collect::<Vec<_>>().join(", "))
+        }
         (true, false) => format!("client credentials, from {}", client.join(", ")),
     };
     found.say(Check::ok(AREA, "credentials", fact));
@@ -121,7 +126,11 @@ fn surroundings(found: &mut Found) {
         PROXIES.iter().filter_map(|name| Some(format!("{name} ({})", proxy(&set(name)?)))).collect();
     proxies.extend(["NO_PROXY", "no_proxy"].iter().filter(|it| set(it).is_some()).map(|it| (*it).to_owned()));
     if !proxies.is_empty() {
-        found.say(Check::ok(AREA, "proxy", format!("{}; not used for this very machine", proxies.join(", "))));
+        found.say(Check::ok(
+            AREA,
+            "proxy",
+            format!("{}; not used for this very machine", proxies.join(", ")),
+        ));
     }
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         let Some(path) = set(name) else { continue };
@@ -140,11 +149,14 @@ fn proxy(value: &str) -> &str {
 
 fn dialect(found: &mut Found) {
     let set = section(&found.loaded).and_then(|it| Some((it.0, it.1.dialect?)));
-    let lines = set.map(|(file, _)| dialect_lines(&found.loaded.sources.file(file).text, file)).unwrap_or_default();
+    let lines =
+        set.map(|(file, _)| dialect_lines(&found.loaded.sources.file(file).text, file)).unwrap_or_default();
     let dialect = set.map(|it| it.1).unwrap_or_default();
     let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(dialect) else { return };
     for (name, value) in fields {
-        let origin = lines.get(&name).map_or_else(|| "default".to_owned(), |at: &Place| found.loaded.sources.line(*at));
+        let origin = lines
+            .get(&name)
+            .map_or_else(|| "default".to_owned(), |at: &Place| found.loaded.sources.line(*at));
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         found.say(Check::ok(AREA, format!("dialect.{name}"), format!("{value} ({origin})")));
     }
