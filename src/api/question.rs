@@ -22,10 +22,12 @@ pub enum Question {
     Members {
         company: CompanyId,
         group: GroupId,
+        limit: u32,
     },
     GroupRoles {
         company: CompanyId,
         group: GroupId,
+        limit: u32,
     },
     Roles {
         company: CompanyId,
@@ -44,6 +46,7 @@ pub enum Question {
     },
     GroupsOfUser {
         user: UserId,
+        limit: u32,
     },
     DirectRoles {
         user: UserId,
@@ -53,9 +56,6 @@ pub enum Question {
     },
     Permissions,
 }
-
-/// Rows asked for where the number plays no part: the documented default.
-const USUAL: u32 = 100;
 
 impl Question {
     /// Returns the request, its query and its body.
@@ -72,13 +72,13 @@ impl Question {
             Self::Group { company, group } => {
                 get("/v3/companies/{companyId}/user-groups/{groupId}", &[company.0, group.0])
             }
-            Self::Members { company, group } => {
+            Self::Members { company, group, limit } => {
                 let path = "/v3/companies/{companyId}/user-groups/{groupId}/members";
-                list(path, &[company.0, group.0], sorted(USUAL, "ADDED_AT"))
+                list(path, &[company.0, group.0], sorted(limit, "ADDED_AT"))
             }
-            Self::GroupRoles { company, group } => {
+            Self::GroupRoles { company, group, limit } => {
                 let path = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
-                list(path, &[company.0, group.0], sorted(USUAL, "NAME"))
+                list(path, &[company.0, group.0], sorted(limit, "NAME"))
             }
             Self::Roles { company, limit } => {
                 list("/v3/companies/{companyId}/roles", &[company.0], sorted(limit, "NAME"))
@@ -98,8 +98,8 @@ impl Question {
                     form_encoded(&[("companyId", &company), ("externalId", "rolecall-doctor-nobody")]);
                 (Request::reads(Method::GET, "/v2/users", &[]), query, None)
             }
-            Self::GroupsOfUser { user } => {
-                list("/v3/users/{userId}/user-groups", &[user.0], sorted(USUAL, "NAME"))
+            Self::GroupsOfUser { user, limit } => {
+                list("/v3/users/{userId}/user-groups", &[user.0], sorted(limit, "NAME"))
             }
             Self::DirectRoles { user } => get("/v2/users/{userId}/roles", &[user.0]),
             Self::RbacInfo { user } => get("/v3/users/{userId}/rbac-info", &[user.0]),

@@ -54,7 +54,7 @@ pub fn json(report: &Report, exit: u8, result: &str) -> String {
             Verdict::Problem(Trouble::Auth) => "auth".into(),
         };
         let area = it.area.title().to_lowercase();
-        json!({ "area": area, "name": it.name, "verdict": word(it.verdict).0, "trouble": trouble, "fact": it.fact, "hint": it.hint })
+        json!({ "area": area, "name": it.name, "verdict": word(it.verdict).0.to_lowercase(), "trouble": trouble, "fact": it.fact, "hint": it.hint })
     };
     let [ok, notes, problems] = report.counts();
     document(&json!({

@@ -12,6 +12,9 @@ use crate::{
 /// Roles that are tried before it is given up.
 const MOST_ROLES: usize = 3;
 
+/// Rows of which one is looked at.
+const FEW: u32 = 10;
+
 /// A role that the group takes, on two scopes: the second allows less than the first.
 struct Trial {
     role: RoleId,
@@ -76,7 +79,7 @@ async fn form(ground: &mut Ground<'_>) -> Result<Option<Trial>, Halt> {
 
 /// Learns the shape of a listed role from the group itself.
 async fn listed(ground: &mut Ground<'_>, group: GroupId) -> Result<(), Halt> {
-    let question = Question::GroupRoles { company: ground.company, group };
+    let question = Question::GroupRoles { company: ground.company, group, limit: FEW };
     let body = ground.observer.ask(&question).await?.body;
     shape(ground, &body["roles"][0], "as its own group's role is listed");
     Ok(())
@@ -86,7 +89,7 @@ async fn listed(ground: &mut Ground<'_>, group: GroupId) -> Result<(), Halt> {
 async fn elsewhere(ground: &mut Ground<'_>) -> Result<(), Halt> {
     let groups = ground.reader.list_groups(ground.company).await?;
     for group in groups.iter().take(10) {
-        let question = Question::GroupRoles { company: ground.company, group: group.id };
+        let question = Question::GroupRoles { company: ground.company, group: group.id, limit: FEW };
         let body = ground.observer.ask(&question).await?.body;
         if body["roles"][0].is_object() {
             shape(ground, &body["roles"][0], "as the roles of a group that exists are listed");

@@ -97,7 +97,7 @@ fn a_wrong_secret_is_told_apart_from_a_missing_one_and_never_shown() {
     let right = examined(&client("sandbox"), 0);
     assert_eq!(check(&right, "token", "life")["fact"], "60 min from now");
     let given = examined(&world().variable("ROLECALL_TOKEN", "nobodys-token"), 5);
-    assert_eq!(check(&given, "token", "accepted")["verdict"], "PROBLEM");
+    assert_eq!(check(&given, "token", "accepted")["verdict"], "problem");
     assert!(!given.to_string().contains("nobodys-token"));
 }
 
@@ -123,7 +123,7 @@ fn what_cannot_be_reached_is_a_problem_of_the_way_there() {
 #[test]
 fn a_clock_that_is_off_is_noticed() {
     for (seconds, verdict) in
-        [(0, "ok"), (60, "note"), (-60, "note"), (3600, "PROBLEM"), (-86_400, "PROBLEM")]
+        [(0, "ok"), (60, "note"), (-60, "note"), (3600, "problem"), (-86_400, "problem")]
     {
         let date = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
         let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&date).unwrap();
@@ -150,9 +150,9 @@ fn without_a_bulk_list_people_are_asked_for_one_by_one() {
 #[test]
 fn each_refusal_says_what_it_means_and_the_others_are_looked_at_all_the_same() {
     for (path, status, area, name, verdict, code) in [
-        ("/user-groups/list", 403, "rights", "list groups", "PROBLEM", 5),
-        ("/user-groups/list", 404, "rights", "list groups", "PROBLEM", 8),
-        ("/members", 403, "rights", "members of a group", "PROBLEM", 5),
+        ("/user-groups/list", 403, "rights", "list groups", "problem", 5),
+        ("/user-groups/list", 404, "rights", "list groups", "problem", 8),
+        ("/members", 403, "rights", "members of a group", "problem", 5),
         ("/rbac-info", 404, "rights", "rbac-info", "note", 0),
         ("/v3/permissions", 500, "rights", "list permissions", "note", 8),
     ] {
@@ -239,7 +239,7 @@ fn a_workspace_that_is_wrong_or_missing_does_not_end_the_look() {
     world.configure("apii: {}\n");
     let report = examined(&world, 4);
     let found = check(&report, "settings", "workspace");
-    assert!(found["fact"].as_str().unwrap().starts_with("rolecall.yaml:7:1: unknown key `apii`"), "{found}");
+    assert!(found["fact"].as_str().unwrap().starts_with("rolecall.yaml:7: unknown key `apii`"), "{found}");
     assert_eq!(check(&report, "endpoint", "connection")["verdict"], "ok");
 
     std::fs::remove_file(world.path().join("rolecall.yaml")).unwrap();

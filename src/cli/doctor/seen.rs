@@ -186,11 +186,11 @@ impl Seen {
         ));
         let rows = groups["userGroups"].as_array().cloned().unwrap_or_default();
         drop(groups);
-        let member = self.groups(company, &rows, found).await;
+        let member = self.groups(company, limit, &rows, found).await;
         self.roles(company, limit, found).await;
         let somebody = self.users(company, found).await.or(member);
         let account = self.identity(company, found).await;
-        self.user(account.or(somebody), account, found).await;
+        self.user(account.or(somebody), account, limit, found).await;
         let checks = self.shapes.checks(&self.dialect);
         // Rights, identity and shapes each in one place, whatever the order of asking.
         found.checks.sort_by_key(|it| match it.area {
@@ -218,7 +218,13 @@ impl Seen {
     }
 
     /// Looks into a few groups, standard ones first; returns somebody who is in one.
-    async fn groups(&mut self, company: CompanyId, rows: &[Value], found: &mut Found) -> Option<UserId> {
+    async fn groups(
+        &mut self,
+        company: CompanyId,
+        limit: u32,
+        rows: &[Value],
+        found: &mut Found,
+    ) -> Option<UserId> {
         let id = |it: &Value| it["id"].as_str()?.parse::<GroupId>().ok();
         let mut ids: Vec<(bool, GroupId)> =
             rows.iter().filter_map(|it| Some((it["isUnmodifiable"] != true, id(it)?))).collect();
@@ -226,7 +232,7 @@ impl Seen {
         let mut replies = [const { Reply::NotAsked("the company shows no group") }; 3];
         let mut member = None;
         for (at, (_, group)) in ids.into_iter().take(MOST_GROUPS).enumerate() {
-            let (body, reply) = self.ask(Question::GroupRoles { company, group }).await;
+            let (body, reply) = self.ask(Question::GroupRoles { company, group, limit }).await;
             if matches!(reply, Reply::Answered(_)) {
                 self.shapes.group_roles(&body);
             }
@@ -237,7 +243,7 @@ impl Seen {
                 replies[0] = self.ask(Question::Group { company, group }).await.1;
             }
             if member.is_none() && at < 3 {
-                let (body, reply) = self.ask(Question::Members { company, group }).await;
+                let (body, reply) = self.ask(Question::Members { company, group, limit }).await;
                 if matches!(reply, Reply::Answered(_)) {
                     self.shapes.members(&body);
                 }
@@ -342,10 +348,10 @@ impl Seen {
     }
 
     /// Asks what can be asked about one user; what the account itself may do is told.
-    async fn user(&mut self, user: Option<UserId>, account: Option<UserId>, found: &mut Found) {
+    async fn user(&mut self, user: Option<UserId>, account: Option<UserId>, limit: u32, found: &mut Found) {
         let mut replies = [const { Reply::NotAsked("no user is known to ask about") }; 3];
         if let Some(user) = user {
-            let (body, reply) = self.ask(Question::GroupsOfUser { user }).await;
+            let (body, reply) = self.ask(Question::GroupsOfUser { user, limit }).await;
             if matches!(reply, Reply::Answered(_)) {
                 self.shapes.list("groups of a user", &body);
             }
