@@ -64,6 +64,7 @@ pub mod rollback;
 pub mod render;
 pub mod document;
 pub mod schema;
+pub mod doctor;
 
 // Deeds: the only places with files, network and time.
 pub mod load;
@@ -71,4 +72,5 @@ pub mod api;
 pub mod fetch;
 pub mod journal;
 pub mod apply;
+pub mod probe;
 pub mod sandbox;

@@ -55,8 +55,15 @@ impl Endpoint {
         bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
+    /// Returns the host and the port, explicit or usual, without the brackets of IPv6.
+    pub(super) fn address(&self) -> (&str, u16) {
+        let host = self.0.host_str().unwrap_or_default();
+        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        (bare, self.0.port_or_known_default().unwrap_or(443))
+    }
+
     /// Says whether answers travel unencrypted, which only loopback may.
-    pub(super) fn is_plain(&self) -> bool {
+    pub fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
     }
 

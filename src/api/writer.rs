@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde::{Serialize, Serializer, de::IgnoredAny, ser::SerializeMap};
 use serde_json::value::RawValue;
 
-use super::{ApiError, GroupUpdate, Request, RolesToDelete, connection::Connection, wire::Created};
+use super::{ApiError, Dialect, GroupUpdate, Request, RolesToDelete, connection::Connection, wire::Created};
 use crate::{
     ids::{CompanyId, GroupId, RoleId, UserId},
     scope::Scope,
@@ -18,6 +18,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Writer {
     connection: Arc<Connection>,
+    dialect: Dialect,
     request_id: Option<Arc<str>>,
 }
 
@@ -92,13 +93,19 @@ const GROUP: &str = "/v3/companies/{companyId}/user-groups/{groupId}";
 
 impl Writer {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
-        Self { connection, request_id: None }
+        Self { dialect: connection.dialect, connection, request_id: None }
+    }
+
+    /// Returns the same writer, which spells what no document settles in another way.
+    #[must_use]
+    pub fn speaking(&self, dialect: Dialect) -> Self {
+        Self { dialect, ..self.clone() }
     }
 
     /// Returns the same writer, which sends this id with every request.
     #[must_use]
     pub fn with_request_id(&self, id: &str) -> Self {
-        Self { connection: self.connection.clone(), request_id: Some(id.into()) }
+        Self { request_id: Some(id.into()), ..self.clone() }
     }
 
     /// Creates an empty group and returns its id (contract §3.3).
@@ -131,18 +138,36 @@ impl Writer {
         name: &str,
         description: &str,
     ) -> Result<(), ApiError> {
-        let (method, other) = match self.connection.dialect.group_update {
-            GroupUpdate::Put => (Method::PUT, Method::PATCH),
-            GroupUpdate::Patch => (Method::PATCH, Method::PUT),
+        let other = match self.dialect.group_update {
+            GroupUpdate::Put => GroupUpdate::Patch,
+            GroupUpdate::Patch => GroupUpdate::Put,
         };
-        let body = encoded(&Description { name, description });
-        // The body is complete, so even as a PATCH a second time changes nothing.
-        match self.write(&Request::settles(method, GROUP, &[company.0, group.0]), &body).await {
+        match self.update_group_by(self.dialect.group_update, company, group, (name, description)).await {
             Err(ApiError::Refused { status: 405, .. }) => {
-                self.write(&Request::settles(other, GROUP, &[company.0, group.0]), &body).await
+                self.update_group_by(other, company, group, (name, description)).await
             }
             result => result,
         }
+    }
+
+    /// Sets the name and the description of a group by one method and no other.
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn update_group_by(
+        &self,
+        method: GroupUpdate,
+        company: CompanyId,
+        group: GroupId,
+        (name, description): (&str, &str),
+    ) -> Result<(), ApiError> {
+        let method = match method {
+            GroupUpdate::Put => Method::PUT,
+            GroupUpdate::Patch => Method::PATCH,
+        };
+        // The body is complete, so even as a PATCH a second time changes nothing.
+        let body = encoded(&Description { name, description });
+        self.write(&Request::settles(method, GROUP, &[company.0, group.0]), &body).await
     }
 
     /// Deletes a group; one that does not exist counts as deleted (contract §3.5).
@@ -168,7 +193,7 @@ impl Writer {
         remove: &[UserId],
     ) -> Result<(), ApiError> {
         let path = "/v3/companies/{companyId}/user-groups/{groupId}/members";
-        let removal_field = self.connection.dialect.member_removal_field.as_str();
+        let removal_field = self.dialect.member_removal_field.as_str();
         let body = encoded(&Members { add, remove, removal_field });
         self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await
     }
@@ -185,7 +210,7 @@ impl Writer {
         remove: &[RoleToDelete],
     ) -> Result<(), ApiError> {
         let path = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
-        let roles_to_delete = match self.connection.dialect.roles_to_delete {
+        let roles_to_delete = match self.dialect.roles_to_delete {
             RolesToDelete::Objects => Deletions::Objects(remove),
             RolesToDelete::Ids => {
                 let mut ids: Vec<_> = remove.iter().map(|role| role.role).collect();
@@ -194,7 +219,7 @@ impl Writer {
                 Deletions::Ids(ids)
             }
         };
-        let form = self.connection.dialect.predicate;
+        let form = self.dialect.predicate;
         let addition = |it: &RoleToAdd| Addition { role: it.role, scope: it.scope.to_wire_as(form) };
         let body = encoded(&Roles { roles_to_add: add.iter().map(addition).collect(), roles_to_delete });
         self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await

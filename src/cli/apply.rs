@@ -129,7 +129,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             }
         };
         if !plan.plan().is_empty() && !consented {
-            run::until_signal(consent(output)).await?;
+            run::until_signal(consent(output, "Apply these changes?")).await?;
         }
         let (report, journal) = write(global, arguments, output, (&planned, &plan), &stop).await?;
         planned.plan = plan.into_plan();
@@ -176,9 +176,9 @@ fn what(global: &Global, arguments: &Arguments) -> Result<What, Failure> {
 }
 
 /// Asks on the terminal; only a whole `yes` counts.
-async fn consent(output: &Output) -> Result<(), Failure> {
+pub(super) async fn consent(output: &Output, question: &str) -> Result<(), Failure> {
     output.message("");
-    let _ = write!(io::stderr(), "Apply these changes? Only `yes` is accepted: ");
+    let _ = write!(io::stderr(), "{question} Only `yes` is accepted: ");
     let answer = tokio::task::spawn_blocking(|| {
         let mut answer = String::new();
         io::stdin().read_line(&mut answer).map(|_| answer)

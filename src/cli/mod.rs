@@ -4,12 +4,14 @@
 
 mod apply;
 mod approval;
+mod doctor;
 mod drift;
 mod duplicate;
 mod events;
 mod failure;
 mod output;
 mod plan;
+mod probe;
 mod report;
 mod rollback;
 mod run;
@@ -21,7 +23,9 @@ mod validate;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, error::ErrorKind};
+use clap::{
+    Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind,
+};
 use jiff::Timestamp;
 
 use failure::{Exit, Failure};
@@ -150,6 +154,9 @@ enum Command {
     /// Compare for a cron job: exit 2 on differences, a heartbeat line when clean
     #[command(after_help = "Example: rolecall drift --format json > drift.json")]
     Drift(drift::Arguments),
+    /// Look at endpoint, token, rights and dialect; `--probe` learns the dialect by trying
+    #[command(after_help = "Example: rolecall doctor --probe --company voyager")]
+    Doctor(doctor::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(
         after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
@@ -181,8 +188,13 @@ enum LogFormat {
 
 /// Runs the program and returns its exit code.
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    // By hand, to keep what clap knows of where each value came from.
+    let mut command = Cli::command();
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = parsed
+        .and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
     let output = match Output::new(&cli.global) {
@@ -204,6 +216,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(&cli.global, arguments, &output),
         Command::Rollback(arguments) => rollback::run(&cli.global, arguments, &output),
         Command::Drift(arguments) => drift::run(&cli.global, arguments, &output),
+        Command::Doctor(arguments) => doctor::run(&cli.global, arguments, &matches, &output),
         Command::Duplicate(arguments) => duplicate::run(&cli.global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(arguments, &output),
         Command::Schema(arguments) => schema::run(arguments, &output),
@@ -224,6 +237,7 @@ impl Command {
             Self::Apply(_) => "apply",
             Self::Rollback(_) => "rollback",
             Self::Drift(_) => "drift",
+            Self::Doctor(_) => "doctor",
             Self::Duplicate(_) => "duplicate",
             Self::Sandbox(_) => "sandbox",
             Self::Schema(_) => "schema",

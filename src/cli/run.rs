@@ -68,6 +68,16 @@ pub(crate) fn checked_workspace(global: &Global) -> Result<Checked, Failure> {
     sound(global, load::load_workspace(&here(global))?)
 }
 
+/// Does without a workspace where there is none: flags may say enough.
+pub(crate) fn without_workspace(global: &Global, failure: Failure) -> Result<Checked, Failure> {
+    match load::load_workspace(&here(global)) {
+        Err(LoadError::NoWorkspace { .. }) => {
+            sound(global, Loaded { root: here(global), ..Loaded::default() })
+        }
+        Ok(_) | Err(_) => Err(failure),
+    }
+}
+
 pub(crate) fn here(global: &Global) -> PathBuf {
     global.workspace.clone().unwrap_or_else(|| PathBuf::from("."))
 }

@@ -5,7 +5,9 @@ use std::{env, fs};
 use rolecall::{
     api::{self, Credentials, Dialect, Endpoint, Reader, Settings, Writer},
     load::Loaded,
+    manifest::workspace::ApiSection,
     sandbox::{Options, Sandbox},
+    source::FileId,
 };
 
 use super::{
@@ -32,18 +34,39 @@ pub(crate) struct Connected {
     _sandbox: Option<Sandbox>,
 }
 
+/// Where the API is; an embedded one runs as long as this lives.
+pub(super) struct Site {
+    pub(super) endpoint: Endpoint,
+    pub(super) host: String,
+    pub(super) url: String,
+    sandbox: Option<Sandbox>,
+}
+
 /// Connects to the API that flags, environment or files name. No request is sent.
 pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Failure> {
-    let workspace = loaded.files.workspace.as_ref().and_then(|it| it.1.api.as_ref());
-    let alone = || loaded.files.access.iter().find_map(|it| it.1.api.as_ref());
-    let section = workspace.or_else(alone);
-    let in_file = section.and_then(|it| it.endpoint.as_ref()).map(|it| it.v.clone());
-    let dialect = section.and_then(|it| it.dialect).unwrap_or_default();
+    let site = site(global, loaded)?;
+    let settings = settings(global, loaded, &site)?;
+    let dialect = settings.dialect;
+    let (reader, writer) = api::connect(settings)?;
+    let Site { host, url, sandbox, .. } = site;
+    Ok(Connected { reader, writer, host, url, dialect, _sandbox: sandbox })
+}
+
+/// Returns the section that says which API; a file that stands alone may have one as well.
+pub(super) fn section(loaded: &Loaded) -> Option<(FileId, &ApiSection)> {
+    let workspace = loaded.files.workspace.as_ref().and_then(|it| Some((it.0, it.1.api.as_ref()?)));
+    let alone = || loaded.files.access.iter().find_map(|it| Some((it.0, it.1.api.as_ref()?)));
+    workspace.or_else(alone)
+}
+
+/// Finds where the API is, and starts the embedded one where it is that.
+pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
+    let in_file = section(loaded).and_then(|it| it.1.endpoint.as_ref()).map(|it| it.v.clone());
     let Some(endpoint) = global.endpoint.clone().or(in_file) else {
         return Err(Failure::invalid("which API to talk to is not said")
             .hint("set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one"));
     };
-    let (endpoint, credentials, sandbox, host, url) = if endpoint == SANDBOX {
+    if endpoint == SANDBOX {
         let seed = loaded.root.join("sandbox.yaml");
         let options = Options {
             from: seed.is_file().then_some(seed),
@@ -51,24 +74,37 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
             ..Options::default()
         };
         let sandbox = Sandbox::start(options)?;
-        let (id, secret) = Sandbox::credentials();
-        let credentials = Credentials::Client { id: id.to_owned(), secret: secret.into() };
         let endpoint: Endpoint = sandbox.url().parse()?;
-        (endpoint, credentials, Some(sandbox), "the embedded sandbox".to_owned(), SANDBOX.to_owned())
+        let (host, url) = ("the embedded sandbox".to_owned(), SANDBOX.to_owned());
+        return Ok(Site { endpoint, host, url, sandbox: Some(sandbox) });
+    }
+    let endpoint: Endpoint = endpoint.parse()?;
+    let url = endpoint.to_string();
+    let host = url.split_once("://").map_or(&*url, |it| it.1).to_owned();
+    Ok(Site { endpoint, host, url, sandbox: None })
+}
+
+impl Site {
+    /// Says whether it is the embedded API, which has credentials of its own.
+    pub(super) fn is_embedded(&self) -> bool {
+        self.sandbox.is_some()
+    }
+}
+
+/// Returns the settings of a client for a site.
+pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<Settings, Failure> {
+    let credentials = if site.is_embedded() {
+        let (id, secret) = Sandbox::credentials();
+        Credentials::Client { id: id.to_owned(), secret: secret.into() }
     } else {
-        let endpoint: Endpoint = endpoint.parse()?;
-        let url = endpoint.to_string();
-        let host = url.split_once("://").map_or(&*url, |it| it.1).to_owned();
-        (endpoint, credentials()?, None, host, url)
+        credentials()?
     };
-    let settings = Settings {
+    Ok(Settings {
         concurrency: global.concurrency.map_or(READERS, usize::from),
         timeout: global.timeout,
-        dialect,
-        ..Settings::new(endpoint, credentials)
-    };
-    let (reader, writer) = api::connect(settings)?;
-    Ok(Connected { reader, writer, host, url, dialect, _sandbox: sandbox })
+        dialect: section(loaded).and_then(|it| it.1.dialect).unwrap_or_default(),
+        ..Settings::new(site.endpoint.clone(), credentials)
+    })
 }
 
 /// Reads credentials from the environment, or from files that it names; never from anywhere else.

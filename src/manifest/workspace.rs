@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
-use crate::dialect::Dialect;
+use crate::{
+    dialect::Dialect,
+    source::{FileId, Place},
+};
 
 use super::{
     At,
@@ -59,6 +62,23 @@ pub struct ApiSection {
     /// The user whom the token stands for: no plan may take from this user what it takes to repair things.
     #[serde(default, deserialize_with = "present")]
     pub identity: Option<At<PersonKeys>>,
+}
+
+/// Returns the line of each field that stands under `api.dialect` in the text of a workspace file.
+///
+/// For people who ask where a setting comes from; of a file that cannot be read there are none.
+pub fn dialect_lines(text: &str, file: FileId) -> BTreeMap<String, Place> {
+    #[derive(Deserialize)]
+    struct File {
+        api: Api,
+    }
+    #[derive(Deserialize)]
+    struct Api {
+        dialect: BTreeMap<String, At<IgnoredAny>>,
+    }
+    let read = super::parse::<File>(text, file);
+    let fields = read.map(|it| it.api.dialect).unwrap_or_default();
+    fields.into_iter().map(|(name, it)| (name, it.place(file))).collect()
 }
 
 /// Names for UUIDs, by what they identify.
@@ -175,4 +195,19 @@ pub struct LockoutEntry {
     /// Why.
     #[serde(deserialize_with = "present")]
     pub reason: Option<At<String>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_field_of_a_dialect_knows_its_line() {
+        let text =
+            "version: 1\napi:\n  endpoint: sandbox\n  dialect:\n    groupRole: flat\n    pageLimit: 50\n";
+        let lines = dialect_lines(text, FileId(0));
+        let lines: Vec<(&str, u32)> = lines.iter().map(|(name, at)| (&**name, at.line.get())).collect();
+        assert_eq!(lines, [("groupRole", 5), ("pageLimit", 6)]);
+        assert!(dialect_lines("version: 1\n", FileId(0)).is_empty());
+    }
 }

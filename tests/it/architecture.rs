@@ -3,10 +3,10 @@
 use std::{fs, path::Path};
 
 /// Modules that are pure, and the words that would betray them.
-const PURE: [&str; 22] = [
+const PURE: [&str; 23] = [
     "ids", "source", "scope", "direct", "access", "finding", "rules", "plan", "snapshot", "manifest", "bind",
     "digest", "diff", "approval", "people", "guard", "order", "assess", "record", "rollback", "document",
-    "schema",
+    "schema", "doctor",
 ];
 const IMPURE: [&str; 12] = [
     "async fn",

@@ -64,10 +64,16 @@ fn an_apply_with_nothing_to_do_writes_nothing() {
 }
 
 /// Runs `apply` on a terminal of its own and types an answer once the question is there.
-/// Needs script(1) of util-linux.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(world: &World, meanwhile: impl FnOnce(), answer: &str) -> Run {
-    let line = format!("{} apply", env!("CARGO_BIN_EXE_rolecall"));
+    asked_on_a_terminal(world, "apply", meanwhile, answer)
+}
+
+/// Runs a command on a terminal of its own and types an answer once the question is there.
+/// Needs script(1) of util-linux.
+#[cfg(target_os = "linux")]
+pub(crate) fn asked_on_a_terminal(world: &World, line: &str, meanwhile: impl FnOnce(), answer: &str) -> Run {
+    let line = format!("{} {line}", env!("CARGO_BIN_EXE_rolecall"));
     let mut command = Command::new("script");
     let product = world.command();
     let variables = product.get_envs().filter_map(|(name, value)| Some((name, value?)));

@@ -181,6 +181,11 @@ impl World {
         self.with("rolecall.yaml", &format!("{WORKSPACE}{rules}"))
     }
 
+    /// Replaces `rolecall.yaml` by its usual lines and these.
+    pub(crate) fn configure(&self, more: &str) {
+        self.write("rolecall.yaml", &format!("{WORKSPACE}{more}"));
+    }
+
     /// Writes a file of the workspace.
     pub(crate) fn with(self, path: &str, text: &str) -> Self {
         self.write(path, text);

@@ -1,0 +1,270 @@
+//! Asking once and keeping what an answer looks like: for whoever checks the API rather than uses it.
+//!
+//! Every [`Question`] only reads, and there are no others. Nothing is decided here, and what a refusal
+//! says is cut and cleared of secrets as everywhere.
+
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+use reqwest::{
+    Client, Response, Version,
+    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::{
+    ApiError, Credentials, Endpoint, Reader, Request, Settings, Writer,
+    connection::{FORM, JSON},
+    question::{Question, token},
+    refusal, retry,
+    settings::form_encoded,
+    transport,
+};
+use crate::doctor::{Answer, Came, TokenFacts, Traffic};
+
+/// Times a request is sent again where the server asks to wait.
+const MOST_WAITS: usize = 2;
+/// Longest wait that is granted to the server.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Most bytes of an answer that are looked at.
+const LARGEST: usize = 16 << 20;
+
+/// One who asks, and notes how it is answered.
+pub struct Observer {
+    client: Client,
+    settings: Settings,
+    bearer: Option<SecretString>,
+    traffic: Traffic,
+}
+
+impl Observer {
+    /// Returns an observer without a token; no network is touched.
+    ///
+    /// # Errors
+    /// When no TLS client can be built.
+    pub fn new(settings: Settings) -> Result<Self, ApiError> {
+        let client = transport::client(&settings)?;
+        Ok(Self { client, settings, bearer: None, traffic: Traffic::default() })
+    }
+
+    /// Returns the addresses of an endpoint's host.
+    ///
+    /// # Errors
+    /// When the name has none.
+    pub async fn addresses(endpoint: &Endpoint) -> std::io::Result<Vec<IpAddr>> {
+        let mut found: Vec<IpAddr> =
+            tokio::net::lookup_host(endpoint.address()).await?.map(|it| it.ip()).collect();
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Returns what was sent and how long it took, so far.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// Returns the two halves of a client that use the token that is held already.
+    ///
+    /// # Errors
+    /// As [`super::connect`].
+    pub fn connect(&self) -> Result<(Reader, Writer), ApiError> {
+        let credentials = match &self.bearer {
+            Some(token) => Credentials::Token(token.clone()),
+            None => self.settings.credentials.clone(),
+        };
+        super::connect(Settings { credentials, ..self.settings.clone() })
+    }
+
+    /// Gets a token where one has to be got, and returns what is known of it.
+    ///
+    /// # Errors
+    /// Any [`ApiError`], above all [`ApiError::Auth`].
+    pub async fn token(&mut self) -> Result<TokenFacts, ApiError> {
+        let (id, secret) = match &self.settings.credentials {
+            Credentials::Token(token) => {
+                let facts = TokenFacts::given(token.expose_secret());
+                self.bearer = Some(token.expose_secret().trim().into());
+                return Ok(facts);
+            }
+            Credentials::Client { id, secret } => (id.clone(), secret.clone()),
+        };
+        let form = form_encoded(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", &id),
+            ("client_secret", secret.expose_secret()),
+        ]);
+        let request = token();
+        let answer = match self
+            .send(&request, "", Some((FORM, form.into_bytes())), secret.expose_secret())
+            .await
+        {
+            Err(ApiError::Refused { request, status: status @ (400 | 401 | 403), code, message, .. }) => {
+                return Err(ApiError::Auth { request, status, code, message });
+            }
+            other => other?,
+        };
+        let body = answer.body;
+        let Some(token) = body["access_token"].as_str() else {
+            let source = serde::de::Error::custom("there is no `access_token`");
+            return Err(ApiError::Garbled { request: Box::new(request), content_type: None, source });
+        };
+        self.bearer = Some(token.into());
+        let seconds = &body["expires_in"];
+        Ok(TokenFacts {
+            came: Came::Fetched,
+            expires_in: seconds.as_u64().or_else(|| seconds.as_str()?.parse().ok()),
+            ends: None,
+            scope: body["scope"].as_str().map(|it| it.chars().take(200).collect()),
+        })
+    }
+
+    /// Asks without a token whether anybody is there: every status is an answer.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn knock(&mut self) -> Result<Answer, ApiError> {
+        let (request, query, _) = Question::Permissions.asked();
+        self.once(&request, &query, None, None).await.map(|it| it.0)
+    }
+
+    /// Asks one question with the token; an answer that is no success is an error.
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn ask(&mut self, question: &Question) -> Result<Answer, ApiError> {
+        let (request, query, body) = question.asked();
+        let body = body.map(|it| (JSON, it.to_string().into_bytes()));
+        self.send(&request, &query, body, "").await
+    }
+
+    /// Sends a request, and again where the server asks for patience.
+    async fn send(
+        &mut self,
+        request: &Request,
+        query: &str,
+        body: Option<(HeaderValue, Vec<u8>)>,
+        secret: &str,
+    ) -> Result<Answer, ApiError> {
+        let bearer = self.bearer.clone();
+        let mut waits = 0;
+        loop {
+            let (answer, headers, text) = self.once(request, query, body.clone(), bearer.as_ref()).await?;
+            if answer.status < 300 {
+                return Ok(answer);
+            }
+            let told = headers.get(RETRY_AFTER).and_then(|it| it.to_str().ok());
+            let retry_after = told.and_then(|it| retry::retry_after(it, Timestamp::now()));
+            if matches!(answer.status, 429 | 503) && waits < MOST_WAITS {
+                let wait = retry_after.unwrap_or(Duration::from_secs(1));
+                if wait <= LONGEST_WAIT {
+                    waits += 1;
+                    tokio::time::sleep(wait).await;
+                    continue;
+                }
+            }
+            let known = if secret.is_empty() {
+                bearer.as_ref().map(|it| it.expose_secret().to_owned()).unwrap_or_default()
+            } else {
+                secret.to_owned()
+            };
+            let refusal::Said { code, message, debug_id } = refusal::read(&text, &known);
+            let (request, status) = (Box::new(request.clone()), answer.status);
+            return Err(match status {
+                300..400 => ApiError::Redirected { request, status, host: None },
+                429 => ApiError::Throttled { request, status, retry_after },
+                _ => ApiError::Refused { request, status, code, message, debug_id, retry_after },
+            });
+        }
+    }
+
+    /// Sends a request once and notes how it went.
+    async fn once(
+        &mut self,
+        request: &Request,
+        query: &str,
+        body: Option<(HeaderValue, Vec<u8>)>,
+        bearer: Option<&SecretString>,
+    ) -> Result<(Answer, HeaderMap, Vec<u8>), ApiError> {
+        let base = self.settings.endpoint.base();
+        let url = [base, &*request.path, if query.is_empty() { "" } else { "?" }, query].concat();
+        let mut sending = self.client.request(request.method.clone(), url);
+        if let Some(bearer) = bearer {
+            let text = format!("Bearer {}", bearer.expose_secret());
+            let mut header = HeaderValue::from_str(&text).map_err(|_| ApiError::UnsendableToken)?;
+            header.set_sensitive(true);
+            sending = sending.header(AUTHORIZATION, header);
+        }
+        if let Some((kind, body)) = body {
+            sending = sending.header(CONTENT_TYPE, kind).body(body);
+        }
+        let (began, started) = (Timestamp::now(), Instant::now());
+        let mut response = sending.send().await.map_err(|it| self.unanswered(request, it))?;
+        let until_head = started.elapsed();
+        let text = self.body(request, &mut response).await?;
+        let elapsed = started.elapsed();
+        let (status, version) = (response.status().as_u16(), response.version());
+        let headers = response.headers().clone();
+        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(method = %request.method, path = request.template, status, attempt = 1, ms, "request");
+        self.traffic.note(elapsed, status, limits(&headers));
+        let date = headers.get(DATE).and_then(|it| it.to_str().ok());
+        let answer = Answer {
+            status,
+            version: spelled(version),
+            elapsed,
+            date: date.and_then(|it| DateTimeParser::new().parse_timestamp(it).ok()),
+            at: began + until_head / 2,
+            body: if status < 300 { serde_json::from_slice(&text).unwrap_or_default() } else { Value::Null },
+        };
+        Ok((answer, headers, text))
+    }
+
+    async fn body(&self, request: &Request, response: &mut Response) -> Result<Vec<u8>, ApiError> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|it| self.unanswered(request, it))? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(ApiError::TooLarge { request: Box::new(request.clone()), limit: LARGEST });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn unanswered(&self, request: &Request, error: reqwest::Error) -> ApiError {
+        let (request, source) = (Box::new(request.clone()), error.without_url());
+        if source.is_connect() || source.is_builder() {
+            ApiError::NoAnswer { request, sent: false, source }
+        } else if source.is_timeout() {
+            ApiError::TimedOut { request, after: self.settings.timeout, source }
+        } else {
+            ApiError::NoAnswer { request, sent: true, source }
+        }
+    }
+}
+
+/// Returns the headers that tell of limits, with their values cut.
+fn limits(headers: &HeaderMap) -> Vec<(String, String)> {
+    let tells =
+        |name: &str| name == "retry-after" || name.contains("ratelimit") || name.contains("rate-limit");
+    headers
+        .iter()
+        .filter(|(name, _)| tells(name.as_str()))
+        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.chars().take(60).collect())))
+        .collect()
+}
+
+fn spelled(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_3 => "HTTP/3",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_09 => "HTTP/0.9",
+        // The type is open, and everything else speaks 1.1.
+        _ => "HTTP/1.1",
+    }
+}

@@ -1,0 +1,383 @@
+//! What the API shows of itself to one who only asks: the way there, the clock, the token, rights, shapes, rates.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use rolecall::{
+    api::{ApiError, Endpoint, Observer, Question, Settings},
+    dialect::Dialect,
+    doctor::{
+        Area, Check, Trouble,
+        shapes::{Asked, Shapes},
+        verdicts::{
+            self, Reply, Right,
+            Without::{Instead, Stuck},
+        },
+    },
+    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+};
+use serde_json::Value;
+
+use super::{Found, site, told};
+use crate::cli::{Global, failure::Failure, settings};
+
+/// Groups whose roles are looked at; standard groups first.
+const MOST_GROUPS: usize = 8;
+
+/// Goes the whole way, as far as it leads.
+pub(super) async fn check(global: &Global, found: &mut Found) {
+    let site = match site(global, &found.loaded) {
+        Ok(site) => site,
+        Err(failure) => return found.trouble(Area::Endpoint, "address", &failure),
+    };
+    found.endpoint.clone_from(&site.host);
+    let plain = if site.endpoint.is_plain() { "plain http, on this very machine" } else { "https" };
+    found.say(Check::ok(Area::Endpoint, "address", plain));
+    // Without credentials there is still something to see.
+    let (settings, bad) = match settings::settings(global, &found.loaded, &site) {
+        Ok(settings) => (settings, None),
+        Err(failure) => {
+            let nobody = rolecall::api::Credentials::Token("none".into());
+            (
+                Settings { timeout: global.timeout, ..Settings::new(site.endpoint.clone(), nobody) },
+                Some(failure),
+            )
+        }
+    };
+    let dialect = settings.dialect;
+    let mut observer = match Observer::new(settings) {
+        Ok(observer) => observer,
+        Err(error) => return found.trouble(Area::Endpoint, "client", &error.into()),
+    };
+    names(&site.endpoint, found).await;
+    let reached = knocked(&mut observer, &site.endpoint, found).await;
+    if let Some(failure) = bad {
+        return found.trouble(Area::Token, "credentials", &failure);
+    }
+    if !reached {
+        return found.say(Check::note(Area::Token, "origin", "not looked at: nobody answers"));
+    }
+    match observer.token().await {
+        Ok(facts) => verdicts::token(&facts, Timestamp::now()).into_iter().for_each(|it| found.say(it)),
+        Err(error) => return found.trouble(Area::Token, "origin", &failing(error)),
+    }
+    let mut seen = Seen { observer, dialect, shapes: Shapes::default(), more: 0 };
+    let company = found.declared.as_ref().and_then(|it| it.company);
+    match company {
+        Some(company) => seen.company(company, found).await,
+        None => found.say(Check::note(Area::Rights, "company", "not looked at: no company is said")),
+    }
+    verdicts::rate(seen.observer.traffic(), seen.more).into_iter().for_each(|it| found.say(it));
+}
+
+fn failing(error: ApiError) -> Failure {
+    error.into()
+}
+
+/// Looks the host up.
+async fn names(endpoint: &Endpoint, found: &mut Found) {
+    let proxied = !endpoint.is_loopback()
+        && ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+            .iter()
+            .any(|it| std::env::var_os(it).is_some_and(|it| !it.is_empty()));
+    let check = match Observer::addresses(endpoint).await {
+        Ok(addresses) => {
+            let v6 = addresses.iter().filter(|it| matches!(it, IpAddr::V6(_))).count();
+            let n = addresses.len();
+            let s = if n == 1 { "" } else { "es" };
+            Check::ok(Area::Endpoint, "name", format!("{n} address{s} ({} IPv4, {v6} IPv6)", n - v6))
+        }
+        Err(error) if proxied => {
+            Check::note(Area::Endpoint, "name", format!("no address ({error}); the proxy may know one"))
+        }
+        Err(error) => Check::problem(Area::Endpoint, "name", Trouble::Remote, format!("no address: {error}"))
+            .hint("check the spelling of the host, and the DNS of this machine"),
+    };
+    found.say(check);
+}
+
+/// Asks without a token whether anybody is there; says whether somebody is.
+async fn knocked(observer: &mut Observer, endpoint: &Endpoint, found: &mut Found) -> bool {
+    let answer = match observer.knock().await {
+        Ok(answer) => answer,
+        Err(error) => {
+            found.trouble(Area::Endpoint, "connection", &error.into());
+            return false;
+        }
+    };
+    let secured = if endpoint.is_plain() { "connected" } else { "TLS handshake and certificate fine" };
+    found.say(Check::ok(Area::Endpoint, "connection", format!("{secured}, {}", answer.version)));
+    let status = answer.status;
+    found.say(match status {
+        401 | 403 => {
+            Check::ok(Area::Endpoint, "guarded", format!("refuses to answer without a token ({status})"))
+        }
+        300..=399 => Check::problem(
+            Area::Endpoint,
+            "guarded",
+            Trouble::Invalid,
+            format!("sends its callers elsewhere ({status})"),
+        )
+        .hint("rolecall never follows with credentials: make the new address the endpoint"),
+        500.. => Check::problem(
+            Area::Endpoint,
+            "guarded",
+            Trouble::Remote,
+            format!("the API is in trouble ({status})"),
+        )
+        .hint("try again later"),
+        _ => Check::note(
+            Area::Endpoint,
+            "guarded",
+            format!("answered {status} without a token, where 401 was expected"),
+        )
+        .hint("something other than the API may have answered: check the endpoint and any proxy"),
+    });
+    found.say(verdicts::clock(&answer));
+    true
+}
+
+/// One who asks about a company.
+struct Seen {
+    observer: Observer,
+    dialect: Dialect,
+    shapes: Shapes,
+    /// Requests of another connection.
+    more: u64,
+}
+
+impl Seen {
+    /// Asks, and returns what came and how that counts.
+    async fn ask(&mut self, question: Question) -> (Value, Reply) {
+        match self.observer.ask(&question).await {
+            Ok(answer) => (answer.body, Reply::Answered(answer.status)),
+            Err(ApiError::Refused { status: status @ (401 | 403), .. }) => {
+                (Value::Null, Reply::Forbidden(status))
+            }
+            Err(ApiError::Refused { status: status @ (404 | 405 | 501), .. }) => {
+                (Value::Null, Reply::Missing(status))
+            }
+            Err(error) => (Value::Null, Reply::Failed(told(&error))),
+        }
+    }
+
+    async fn company(&mut self, company: CompanyId, found: &mut Found) {
+        let mut limit = self.dialect.page_limit.max(1);
+        let (mut groups, mut listed) = self.ask(Question::Groups { company, limit }).await;
+        if matches!(listed, Reply::Failed(_)) {
+            // A page of one row is the least that can be refused.
+            let (fewer, reply) = self.ask(Question::Groups { company, limit: 1 }).await;
+            if matches!(reply, Reply::Answered(_)) {
+                found.say(self.smaller(company, limit).await);
+                (limit, groups, listed) = (1, fewer, reply);
+            }
+        }
+        if listed == Reply::Forbidden(401) {
+            let check =
+                Check::problem(Area::Token, "accepted", Trouble::Auth, "no: the API refuses it (401)");
+            return found.say(check.hint("it is wrong, expired or revoked: get a new one"));
+        }
+        found.say(Check::ok(Area::Token, "accepted", "yes"));
+        self.shapes.list("user groups", &groups);
+        self.shapes.usual = Asked::new(limit, &groups, "userGroups");
+        found.say(verdicts::right(
+            Right { name: "list groups", without: Stuck("rolecall can do nothing without it: check the company id, and that the API user has ACCESS_MANAGEMENT for it") },
+            &listed,
+        ));
+        let rows = groups["userGroups"].as_array().cloned().unwrap_or_default();
+        drop(groups);
+        let member = self.groups(company, limit, &rows, found).await;
+        self.roles(company, limit, found).await;
+        let somebody = self.users(company, found).await.or(member);
+        let account = self.identity(company, found).await;
+        self.user(account.or(somebody), account, limit, found).await;
+        let checks = self.shapes.checks(&self.dialect);
+        // Rights, identity and shapes each in one place, whatever the order of asking.
+        found.checks.sort_by_key(|it| match it.area {
+            Area::Identity => 1,
+            Area::Shapes => 2,
+            Area::Settings | Area::Endpoint | Area::Clock | Area::Token | Area::Rights | Area::Rate => 0,
+        });
+        checks.into_iter().for_each(|it| found.say(it));
+    }
+
+    /// Looks for a page that is not refused, where a usual one is.
+    async fn smaller(&mut self, company: CompanyId, refused: u32) -> Check {
+        let mut takes = 1;
+        for limit in [50, 25, 10] {
+            if limit < refused
+                && matches!(self.ask(Question::Groups { company, limit }).await.1, Reply::Answered(_))
+            {
+                takes = limit;
+                break;
+            }
+        }
+        let fact = format!("a page of {refused} rows is refused, one of {takes} is not");
+        Check::problem(Area::Shapes, "page limit", Trouble::Invalid, fact)
+            .hint(format!("set `api.dialect.pageLimit: {takes}` in rolecall.yaml"))
+    }
+
+    /// Looks into a few groups, standard ones first; returns somebody who is in one.
+    async fn groups(
+        &mut self,
+        company: CompanyId,
+        limit: u32,
+        rows: &[Value],
+        found: &mut Found,
+    ) -> Option<UserId> {
+        let id = |it: &Value| it["id"].as_str()?.parse::<GroupId>().ok();
+        let mut ids: Vec<(bool, GroupId)> =
+            rows.iter().filter_map(|it| Some((it["isUnmodifiable"] != true, id(it)?))).collect();
+        ids.sort_by_key(|it| it.0);
+        let mut replies = [const { Reply::NotAsked("the company shows no group") }; 3];
+        let mut member = None;
+        for (at, (_, group)) in ids.into_iter().take(MOST_GROUPS).enumerate() {
+            let (body, reply) = self.ask(Question::GroupRoles { company, group, limit }).await;
+            if matches!(reply, Reply::Answered(_)) {
+                self.shapes.group_roles(&body);
+            }
+            if at == 0 || !matches!(reply, Reply::Answered(_)) {
+                replies[2] = reply;
+            }
+            if at == 0 {
+                replies[0] = self.ask(Question::Group { company, group }).await.1;
+            }
+            if member.is_none() && at < 3 {
+                let (body, reply) = self.ask(Question::Members { company, group, limit }).await;
+                if matches!(reply, Reply::Answered(_)) {
+                    self.shapes.members(&body);
+                }
+                let user = &body["members"][0]["userId"];
+                member = user.as_str().or_else(|| user["id"].as_str()).and_then(|it| it.parse().ok());
+                replies[1] = reply;
+            }
+        }
+        if rows.len() > 1 {
+            let (body, _) = self.ask(Question::Groups { company, limit: 1 }).await;
+            self.shapes.one_row = Asked::new(1, &body, "userGroups");
+        }
+        let [group, members, roles] = replies;
+        for (name, so, reply) in [
+            ("read a group", "apply looks at a group before it writes to it", group),
+            ("members of a group", "without them there is no plan", members),
+            ("roles of a group", "without them there is no plan", roles),
+        ] {
+            found.say(verdicts::right(Right { name, without: Stuck(so) }, &reply));
+        }
+        member
+    }
+
+    async fn roles(&mut self, company: CompanyId, limit: u32, found: &mut Found) {
+        let (body, reply) = self.ask(Question::Roles { company, limit }).await;
+        if matches!(reply, Reply::Answered(_)) {
+            self.shapes.list("roles", &body);
+        }
+        let so = "roles are named in the files, and their ids come from this list";
+        found.say(verdicts::right(Right { name: "list roles", without: Stuck(so) }, &reply));
+        let role: Option<RoleId> = body["roles"][0]["id"].as_str().and_then(|it| it.parse().ok());
+        let reply = match role {
+            Some(role) => self.ask(Question::Role { role }).await.1,
+            None => Reply::NotAsked("the company shows no role"),
+        };
+        let so = "nothing: the list of roles is enough";
+        found.say(verdicts::right(Right { name: "read a role", without: Instead(so) }, &reply));
+        let (_, reply) = self.ask(Question::Permissions).await;
+        let so = "nothing: permissions come with the roles";
+        found.say(verdicts::right(Right { name: "list permissions", without: Instead(so) }, &reply));
+    }
+
+    /// Looks for people by both ways; returns somebody of the company.
+    async fn users(&mut self, company: CompanyId, found: &mut Found) -> Option<UserId> {
+        let (body, bulk) = self.ask(Question::Users { company, limit: 1 }).await;
+        let user = &body["users"][0]["userId"];
+        let user = user["id"].as_str().or_else(|| user.as_str()).and_then(|it| it.parse().ok());
+        if matches!(bulk, Reply::Answered(_)) {
+            self.shapes.list("users", &body);
+        }
+        let so = "no bulk user list: people are asked for one by one, which takes a request each";
+        found.say(verdicts::right(Right { name: "list users", without: Instead(so) }, &bulk));
+        let (_, query) = self.ask(Question::Nobody { company }).await;
+        let without = match bulk {
+            Reply::Answered(_) => {
+                Instead("people can only be named by what the bulk list filters by: not by `employeeId`")
+            }
+            Reply::Forbidden(_) | Reply::Missing(_) | Reply::Failed(_) | Reply::NotAsked(_) => {
+                Stuck("nobody can be found by either way: the API user needs USER_MANAGEMENT to read")
+            }
+        };
+        found.say(verdicts::right(Right { name: "query a user", without }, &query));
+        user
+    }
+
+    /// Finds the account that runs rolecall, if it is set.
+    async fn identity(&mut self, company: CompanyId, found: &mut Found) -> Option<UserId> {
+        let person: PersonRef = found.declared.as_ref()?.rules.identity.as_ref()?.0.clone();
+        let name = "account";
+        let users = match self.observer.connect() {
+            Ok((reader, _)) => {
+                let users = reader.find_users(company, std::slice::from_ref(&person)).await;
+                self.more += reader.requests_made();
+                users
+            }
+            Err(error) => Err(error),
+        };
+        let (check, id) = match users.as_deref() {
+            Ok([user]) if user.active => {
+                (Check::ok(Area::Identity, name, format!("{person} is user {}", user.id)), Some(user.id))
+            }
+            Ok([user]) => (
+                Check::note(Area::Identity, name, format!("{person} is user {}, who is not active", user.id)),
+                Some(user.id),
+            ),
+            Ok(users) => {
+                let fact = format!("{person} is {} users of this company, and has to be one", users.len());
+                let check = Check::problem(Area::Identity, name, Trouble::Invalid, fact);
+                (
+                    check.hint(
+                        "correct `api.identity`: nothing could keep that account from being locked out",
+                    ),
+                    None,
+                )
+            }
+            Err(error) => {
+                (Check::note(Area::Identity, name, format!("not found out: {}", told(error))), None)
+            }
+        };
+        found.say(check);
+        id
+    }
+
+    /// Asks what can be asked about one user; what the account itself may do is told.
+    async fn user(&mut self, user: Option<UserId>, account: Option<UserId>, limit: u32, found: &mut Found) {
+        let mut replies = [const { Reply::NotAsked("no user is known to ask about") }; 3];
+        if let Some(user) = user {
+            let (body, reply) = self.ask(Question::GroupsOfUser { user, limit }).await;
+            if matches!(reply, Reply::Answered(_)) {
+                self.shapes.list("groups of a user", &body);
+            }
+            replies[0] = reply;
+            replies[1] = self.ask(Question::DirectRoles { user }).await.1;
+            let (info, reply) = self.ask(Question::RbacInfo { user }).await;
+            if account == Some(user) && matches!(reply, Reply::Answered(_)) {
+                found.say(verdicts::may(&info));
+            }
+            replies[2] = reply;
+        }
+        let [groups, direct, info] = replies;
+        for (name, so, reply) in [
+            (
+                "groups of a user",
+                "people cannot be locked out: a workspace with a `lockout:` cannot be planned",
+                groups,
+            ),
+            ("direct roles", "roles that people hold outside groups are not seen", direct),
+            (
+                "rbac-info",
+                "what the account may do, and whether an apply had its effect on people, is not seen",
+                info,
+            ),
+        ] {
+            found.say(verdicts::right(Right { name, without: Instead(so) }, &reply));
+        }
+    }
+}

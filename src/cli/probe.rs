@@ -1,0 +1,181 @@
+//! `rolecall doctor --probe`: learns the dialect by trying. Writes to groups of its own and deletes them.
+
+use std::io::{self, IsTerminal};
+
+use clap::{ArgMatches, parser::ValueSource};
+use jiff::Timestamp;
+use rolecall::{
+    api::{Observer, Reader, Role},
+    doctor::learned::{self, Left, Probed},
+    ids::{CompanyId, PersonRef, RoleId, UserId},
+    probe::{self, Ending, Job},
+    render::{counted, escape::terminal as show},
+};
+
+use super::{
+    Global, apply,
+    doctor::{self, Arguments},
+    failure::{Exit, Failure},
+    output::{Output, trouble},
+    run, settings,
+};
+
+pub(super) fn run(
+    global: &Global,
+    arguments: &Arguments,
+    matches: &ArgMatches,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let given = matches.subcommand().and_then(|it| it.1.value_source("company"));
+    if given != Some(ValueSource::CommandLine) {
+        return Err(Failure::invalid("a probe writes: the company has to be named on the command line")
+            .hint("give `--company ID`; neither file nor environment counts here"));
+    }
+    // Before any request, as with an apply.
+    if !arguments.auto_approve && !io::stdin().is_terminal() {
+        return Err(Failure::invalid("nobody is there to approve the probe")
+            .hint("give `--yes`, or run it in a terminal; `rolecall doctor` without `--probe` only reads"));
+    }
+    let checked =
+        run::checked_workspace(global).or_else(|failure| run::without_workspace(global, failure))?;
+    let Some(company) = checked.declared.company else {
+        return Err(Failure::invalid("which company to probe is not said").hint("give `--company ID`"));
+    };
+    let person =
+        arguments.user.clone().or_else(|| checked.declared.rules.identity.as_ref().map(|it| it.0.clone()));
+    let label = match checked.declared.aliases.get(&company.0) {
+        Some(name) => format!("{name} ({company})"),
+        None => company.to_string(),
+    };
+    run::block_on(async {
+        let site = settings::site(global, &checked.loaded)?;
+        let settings = settings::settings(global, &checked.loaded, &site)?;
+        let mut observer = Observer::new(settings)?;
+        let reading = async {
+            observer.token().await?;
+            let (reader, writer) = observer.connect()?;
+            let user = somebody(&reader, company, person.as_ref()).await?;
+            let roles = least_first(reader.list_roles(company).await?);
+            let earlier = probe::abandoned(&reader, company, Timestamp::now()).await?;
+            Ok::<_, Failure>((reader, writer, user, roles, earlier))
+        };
+        let (reader, writer, user, roles, earlier) = run::until_signal(reading).await?;
+        let (name, host) = (probe::name(), &site.host);
+        if !arguments.auto_approve {
+            output.message(&intent(&label, host, &name, user, roles.first()));
+            run::until_signal(apply::consent(output, "Probe this company?")).await?;
+        }
+        let stop = run::stop_on_signal(output);
+        output.remark(&format!("Probing {} at {} with a group {name} …", show(&label), show(host)));
+        let roles: Vec<RoleId> = roles.iter().map(|it| it.id).collect();
+        let observer = &mut observer;
+        let job = Job { reader: &reader, writer: &writer, observer, company, user, roles, name, stop: &stop };
+        let (mut probed, ending) = probe::probe(job).await;
+        probed.earlier = earlier;
+        let made = !probed.deleted.is_empty() || !probed.left.is_empty();
+        if !made && let Ending::Failed(error) = ending {
+            // Nothing was written, so there is nothing to tell but this.
+            return Err(error.into());
+        }
+        let exit = match &ending {
+            _ if !probed.left.is_empty() => Exit::Partial,
+            Ending::Whole => Exit::Ok,
+            Ending::Interrupted if made => Exit::Partial,
+            Ending::Interrupted => Exit::Interrupted,
+            Ending::Failed(_) | Ending::Unsafe => Exit::Partial,
+        };
+        finish(output, &probed, (&label, host), company, exit);
+        if let Ending::Failed(error) = &ending {
+            output.message(&trouble(
+                &error.to_string(),
+                &super::failure::causes(error),
+                error.hint().as_deref(),
+            ));
+        }
+        Ok(exit)
+    })
+}
+
+fn finish(output: &Output, probed: &Probed, (label, host): (&str, &str), company: CompanyId, exit: Exit) {
+    let deleted = probed.deleted.len();
+    let facts = serde_json::json!({ "findings": probed.findings.len(), "deleted": deleted, "left": probed.left.len() });
+    output.events.send("probe", facts);
+    let text = learned::text(probed, label, host, |left| by_hand(left, company));
+    output.result(&doctor::shown(output.format, &text, || {
+        learned::json(probed, &company.to_string(), exit.code(), exit.name())
+    }));
+    if !probed.left.is_empty() {
+        let what = counted(probed.left.len(), "group of the probe is", "groups of the probe are");
+        output.message(&trouble(
+            &format!("{what} still there"),
+            &[],
+            Some("the report says how to delete it by hand"),
+        ));
+    }
+}
+
+/// Returns how a group that is left is deleted by hand.
+fn by_hand(left: &Left, company: CompanyId) -> String {
+    let Left { id, name, .. } = left;
+    let name = show(name);
+    if id.is_empty() {
+        return format!("  look for a group called {name}; if there is one, delete it");
+    }
+    format!(
+        "  delete the user group {name} (id {id}) where you administer groups, or by DELETE\n  \
+         /v3/companies/{company}/user-groups/{id}, or by an access file with\n  \
+         `removed: [{{ group: {name}, id: {id}, reason: left by a probe }}]` and an apply"
+    )
+}
+
+/// Says what a probe does before it is done.
+fn intent(company: &str, host: &str, name: &str, user: UserId, role: Option<&Role>) -> String {
+    let role = role.map_or_else(|| "a role".to_owned(), |it| format!("the role {}", it.name));
+    format!(
+        "In {} at {}, rolecall will\n  \
+         - create a group {name} (a second and a third where the first is in doubt),\n  \
+         - put user {user} into it while it holds no role, which gives nobody access, and take the user out,\n  \
+         - give it {} while it has no members, on that one user, and take it away,\n  \
+         - change its description, and delete it.\n\
+         No other group is touched, and nobody gains or loses access at any moment.",
+        show(company),
+        show(host),
+        show(&role)
+    )
+}
+
+/// Returns the user that is put into the group: who is named, or nobody in particular.
+async fn somebody(
+    reader: &Reader,
+    company: CompanyId,
+    person: Option<&PersonRef>,
+) -> Result<UserId, Failure> {
+    let Some(person) = person else {
+        return Err(Failure::invalid("whom to put into the group of the probe is not said").hint(
+            "give `--user PERSON`, or set `api.identity`; being in a group without roles gives nobody access",
+        ));
+    };
+    let users = reader.find_users(company, std::slice::from_ref(person)).await?;
+    match &users[..] {
+        [user] if user.company.is_none_or(|it| it == company) => Ok(user.id),
+        [_] => Err(Failure::invalid(format!("{person} is of another company"))
+            .hint("name somebody of this company with `--user`")),
+        _ => Err(Failure::invalid(format!(
+            "{person} is {} users of this company, and has to be one",
+            users.len()
+        ))
+        .hint("name somebody of this company with `--user`")),
+    }
+}
+
+/// Returns roles with those first that permit least: nobody gets them, and still.
+fn least_first(mut roles: Vec<Role>) -> Vec<Role> {
+    let weight = |it: &Role| {
+        let actions = it.permissions.iter().flat_map(|it| &it.actions);
+        let more_than_reading = actions.filter(|it| ***it != *"READ").count();
+        // What permits nothing that is told may permit anything.
+        (it.permissions.is_empty(), more_than_reading, it.permissions.len())
+    };
+    roles.sort_by(|a, b| (weight(a), &a.name, a.id).cmp(&(weight(b), &b.name, b.id)));
+    roles
+}

@@ -1,0 +1,146 @@
+//! One answer of an API as seen from outside, a token as far as it may be known, and all traffic so far.
+
+use std::{fmt, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// An answer, and how it came.
+#[derive(Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The version of HTTP.
+    pub version: &'static str,
+    /// From the first byte sent to the last received.
+    pub elapsed: Duration,
+    /// What the server takes for now, to the second.
+    pub date: Option<Timestamp>,
+    /// What this machine took for now, half way to the head of the answer.
+    pub at: Timestamp,
+    /// The body of a success; looked at for its shape, never shown.
+    pub body: Value,
+}
+
+impl fmt::Debug for Answer {
+    /// Leaves the body out: it may name people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// Where a token came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// It was given.
+    Given,
+    /// It was got for client credentials.
+    Fetched,
+}
+
+/// What may be known of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenFacts {
+    /// Where it came from.
+    pub came: Came,
+    /// Seconds that it lives, where the server said.
+    pub expires_in: Option<u64>,
+    /// When it ends, where the token itself says so.
+    pub ends: Option<Timestamp>,
+    /// What it is for, in the server's words.
+    pub scope: Option<String>,
+}
+
+impl TokenFacts {
+    /// Returns what a token that was given says about itself: when it ends, if it is a JWT (RFC 7519 §4.1.4).
+    pub fn given(token: &str) -> Self {
+        let ends = || {
+            let claims = token.trim().split('.').nth(1)?;
+            let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
+            let claims: Value = serde_json::from_slice(&claims).ok()?;
+            let exp = &claims["exp"];
+            let whole = |it: f64| (it.is_finite() && it.abs() < 1e12).then_some(it as i64);
+            let exp = exp.as_i64().or_else(|| whole(exp.as_f64()?))?;
+            Timestamp::from_second(exp).ok()
+        };
+        Self { came: Came::Given, expires_in: None, ends: ends(), scope: None }
+    }
+}
+
+/// What was sent, and how it was answered.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    times: Vec<Duration>,
+    /// Answers that asked for fewer requests (429).
+    pub throttled: usize,
+    /// Headers that tell of limits, each name with the last value seen.
+    pub limits: Vec<(String, String)>,
+}
+
+impl Traffic {
+    /// Notes one answer.
+    pub fn note(&mut self, elapsed: Duration, status: u16, limits: Vec<(String, String)>) {
+        self.times.push(elapsed);
+        self.throttled += usize::from(status == 429);
+        for (name, value) in limits {
+            match self.limits.iter_mut().find(|it| it.0 == name) {
+                Some(known) => known.1 = value,
+                None => self.limits.push((name, value)),
+            }
+        }
+        self.limits.sort();
+    }
+
+    /// Returns how many answers came.
+    pub fn answers(&self) -> usize {
+        self.times.len()
+    }
+
+    /// Returns the median and the longest time of an answer.
+    pub fn latency(&self) -> Option<(Duration, Duration)> {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        Some((*times.get(times.len() / 2)?, *times.last()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jwt_says_when_it_ends_and_anything_else_says_nothing() {
+        let jwt = |claims: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
+        for (token, ends) in [
+            (jwt(r#"{"exp":1800000000,"sub":"root@voyager.example"}"#), Some(1_800_000_000)),
+            (jwt(r#"{"exp":1800000000.5}"#), Some(1_800_000_000)),
+            (jwt(r#"{"exp":1e300}"#), None),
+            (jwt(r#"{"exp":"soon"}"#), None),
+            (jwt("{}"), None),
+            ("full-token".to_owned(), None),
+            ("a.b.c".to_owned(), None),
+            (String::new(), None),
+        ] {
+            let facts = TokenFacts::given(&token);
+            assert_eq!(facts.ends.map(Timestamp::as_second), ends, "{token}");
+            assert!(!format!("{facts:?}").contains("root@"), "nothing else is kept");
+        }
+    }
+
+    #[test]
+    fn the_median_and_the_worst_are_told_apart() {
+        let mut traffic = Traffic::default();
+        assert_eq!(traffic.latency(), None);
+        for ms in [9, 1, 5, 100, 2] {
+            traffic.note(
+                Duration::from_millis(ms),
+                if ms == 100 { 429 } else { 200 },
+                vec![("retry-after".to_owned(), ms.to_string())],
+            );
+        }
+        assert_eq!(traffic.latency(), Some((Duration::from_millis(5), Duration::from_millis(100))));
+        assert_eq!((traffic.answers(), traffic.throttled), (5, 1));
+        assert_eq!(traffic.limits, [("retry-after".to_owned(), "2".to_owned())]);
+    }
+}

@@ -1,0 +1,215 @@
+//! What a probe learned of an API's dialect: findings, and the lines to paste into `rolecall.yaml`.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange},
+    render::{escape, json::document},
+};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const UNKNOWN: Style = AnsiColor::Yellow.on_default();
+
+/// The fields of a dialect as far as they were learned.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Learned {
+    /// What takes members out.
+    pub member_removal_field: Option<MemberRemovalField>,
+    /// What `rolesToDelete` holds.
+    pub roles_to_delete: Option<RolesToDelete>,
+    /// The shape of a listed group role.
+    pub group_role: Option<GroupRole>,
+    /// The form of a condition.
+    pub predicate: Option<PredicateForm>,
+    /// How a role moves to another scope.
+    pub scope_change: Option<ScopeChange>,
+    /// What changes name and description.
+    pub group_update: Option<GroupUpdate>,
+    /// Rows of a page that were asked for and came.
+    pub page_limit: Option<u32>,
+}
+
+/// One thing that was tried, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was tried.
+    pub name: &'static str,
+    /// What it is, or `unknown`.
+    pub verdict: String,
+    /// How that showed.
+    pub fact: String,
+}
+
+/// A group of a probe that is still there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Why it is there.
+    pub why: String,
+}
+
+/// The whole result of a probe.
+#[derive(Clone, Debug, Default)]
+pub struct Probed {
+    /// The fields.
+    pub learned: Learned,
+    /// What was tried, in order.
+    pub findings: Vec<Finding>,
+    /// Names of the groups that were made, and are gone.
+    pub deleted: Vec<String>,
+    /// Groups that it made and could not delete.
+    pub left: Vec<Left>,
+    /// Groups of earlier probes.
+    pub earlier: Vec<Left>,
+    /// Why it ended before its end, if it did.
+    pub cut_short: Option<String>,
+}
+
+impl Learned {
+    /// Returns each field's name and its word, or nothing where it was not learned.
+    fn fields(&self) -> [(&'static str, Option<String>); 7] {
+        fn word(value: Option<impl Serialize>) -> Option<String> {
+            match serde_json::to_value(value?).ok()? {
+                Value::String(word) => Some(word),
+                other => Some(other.to_string()),
+            }
+        }
+        [
+            ("memberRemovalField", word(self.member_removal_field)),
+            ("rolesToDelete", word(self.roles_to_delete)),
+            ("groupRole", word(self.group_role)),
+            ("predicate", word(self.predicate)),
+            ("scopeChange", word(self.scope_change)),
+            ("groupUpdate", word(self.group_update)),
+            ("pageLimit", word(self.page_limit)),
+        ]
+    }
+
+    /// Returns the block for `rolecall.yaml`; what was not learned is a remark in it.
+    pub fn block(&self) -> String {
+        let mut out = "api:\n".to_owned();
+        let fields = self.fields();
+        // An empty mapping would be no mapping at all.
+        let nothing = fields.iter().all(|it| it.1.is_none());
+        out += if nothing { "  dialect: {}\n" } else { "  dialect:\n" };
+        for (name, value) in fields {
+            let _ = match value {
+                Some(value) => writeln!(out, "    {name}: {value}"),
+                None => writeln!(out, "    # {name}: unknown"),
+            };
+        }
+        out
+    }
+}
+
+/// Returns the result for people; `by_hand` says how a group is deleted that is left.
+pub fn text(probed: &Probed, company: &str, endpoint: &str, by_hand: impl Fn(&Left) -> String) -> String {
+    let show = escape::terminal;
+    let mut out = format!("{BOLD}{}{BOLD:#} at {}\n\n", show(company), show(endpoint));
+    let width =
+        |of: fn(&Finding) -> &str| probed.findings.iter().map(|it| of(it).chars().count()).max().unwrap_or(0);
+    let (names, verdicts) = (width(|it| it.name), width(|it| &it.verdict));
+    for Finding { name, verdict, fact } in &probed.findings {
+        let style = if verdict == "unknown" { UNKNOWN } else { BOLD };
+        let _ = writeln!(
+            out,
+            "  {name:<names$}  {style}{verdict:<verdicts$}{style:#}  {DIM}{}{DIM:#}",
+            show(fact)
+        );
+    }
+    if let Some(why) = &probed.cut_short {
+        let _ = writeln!(out, "\nNot finished: {}", show(why));
+    }
+    out.push('\n');
+    for name in &probed.deleted {
+        let _ = writeln!(out, "Deleted {}, as a look for it shows.", show(name));
+    }
+    for left in &probed.left {
+        let _ = writeln!(
+            out,
+            "{UNKNOWN}NOT DELETED{UNKNOWN:#} {}: {}\n{}",
+            show(&left.name),
+            show(&left.why),
+            by_hand(left)
+        );
+    }
+    for left in &probed.earlier {
+        let _ = writeln!(
+            out,
+            "Left by an earlier probe: {} ({}), {}",
+            show(&left.name),
+            show(&left.id),
+            show(&left.why)
+        );
+    }
+    let _ = write!(out, "\nFor rolecall.yaml of {}:\n\n{}", show(company), probed.learned.block());
+    out
+}
+
+/// Returns the result for programs, with how the run ends.
+pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> String {
+    let left = |it: &Left| json!({ "id": it.id, "name": it.name, "why": it.why });
+    let learned = probed.learned.fields().into_iter().filter_map(|(name, value)| {
+        let value = value?;
+        let value = value.parse::<u32>().map_or_else(|_| Value::from(value), Value::from);
+        Some((name.to_owned(), value))
+    });
+    document(&json!({
+        "version": 1,
+        "kind": "probe",
+        "company": company,
+        "exit": exit,
+        "result": result,
+        "dialect": learned.collect::<serde_json::Map<_, _>>(),
+        "findings": probed.findings.iter().map(|it| json!({ "name": it.name, "verdict": it.verdict, "fact": it.fact })).collect::<Vec<_>>(),
+        "deleted": probed.deleted,
+        "left": probed.left.iter().map(left).collect::<Vec<_>>(),
+        "earlier": probed.earlier.iter().map(left).collect::<Vec<_>>(),
+        "cutShort": probed.cut_short,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Dialect;
+
+    #[test]
+    fn the_block_is_the_dialect_that_was_learned() {
+        let learned = Learned {
+            member_removal_field: Some(MemberRemovalField::UserIdsToRemove),
+            predicate: Some(PredicateForm::Id),
+            page_limit: Some(250),
+            ..Learned::default()
+        };
+        let block = learned.block();
+        assert!(block.contains("    # groupRole: unknown\n"), "{block}");
+        let yaml = block.strip_prefix("api:\n  dialect:\n").unwrap();
+        let dialect: Dialect = serde_saphyr::from_str(yaml).unwrap();
+        let wanted = Dialect {
+            member_removal_field: MemberRemovalField::UserIdsToRemove,
+            predicate: PredicateForm::Id,
+            page_limit: 250,
+            ..Dialect::default()
+        };
+        assert_eq!(dialect, wanted);
+    }
+
+    #[test]
+    fn a_probe_that_learned_nothing_still_gives_a_block() {
+        assert!(
+            Learned::default()
+                .block()
+                .starts_with("api:\n  dialect: {}\n    # memberRemovalField: unknown\n")
+        );
+    }
+}

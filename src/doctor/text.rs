@@ -1,0 +1,79 @@
+//! A report for a terminal and for programs. Styles are ANSI codes, stripped where they are not wanted.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+
+use super::{Area, Check, Report, Trouble, Verdict};
+use crate::render::{escape, json::document};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const OK: Style = AnsiColor::Green.on_default();
+const NOTE: Style = AnsiColor::Yellow.on_default();
+const PROBLEM: Style = AnsiColor::Red.on_default().bold();
+
+/// Returns the report for people.
+pub fn text(report: &Report) -> String {
+    let show = escape::terminal;
+    let company = report.company.as_deref().unwrap_or("no company");
+    let mut out = format!("{BOLD}{}{BOLD:#} at {}\n", show(company), show(&report.endpoint));
+    let widest = report.checks.iter().map(|it| it.name.chars().count()).max().unwrap_or(0);
+    let mut area: Option<Area> = None;
+    for check in &report.checks {
+        if area != Some(check.area) {
+            let _ = writeln!(out, "\n{BOLD}{}{BOLD:#}", check.area.title());
+            area = Some(check.area);
+        }
+        let (word, style) = word(check.verdict);
+        let (name, fact) = (show(&check.name), show(&check.fact));
+        let _ = writeln!(out, "  {style}{word:<7}{style:#}  {name:<widest$}  {fact}");
+        if let Some(hint) = &check.hint {
+            let _ = writeln!(out, "  {:7}  {:widest$}  {DIM}hint: {}{DIM:#}", "", "", show(hint));
+        }
+    }
+    let [ok, notes, problems] = report.counts();
+    let counted = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let _ = writeln!(
+        out,
+        "\n{}, {}, {ok} ok.",
+        counted(problems, "problem", "problems"),
+        counted(notes, "note", "notes")
+    );
+    out
+}
+
+/// Returns the report for programs, with how the run ends.
+pub fn json(report: &Report, exit: u8, result: &str) -> String {
+    let check = |it: &Check| {
+        let trouble = match it.verdict {
+            Verdict::Ok | Verdict::Note => Value::Null,
+            Verdict::Problem(Trouble::Invalid) => "invalid".into(),
+            Verdict::Problem(Trouble::Remote) => "remote".into(),
+            Verdict::Problem(Trouble::Auth) => "auth".into(),
+        };
+        let area = it.area.title().to_lowercase();
+        json!({ "area": area, "name": it.name, "verdict": word(it.verdict).0.to_lowercase(), "trouble": trouble, "fact": it.fact, "hint": it.hint })
+    };
+    let [ok, notes, problems] = report.counts();
+    document(&json!({
+        "version": 1,
+        "kind": "doctor",
+        "at": report.at,
+        "endpoint": report.endpoint,
+        "company": report.company,
+        "exit": exit,
+        "result": result,
+        "counts": { "ok": ok, "note": notes, "problem": problems },
+        "checks": report.checks.iter().map(check).collect::<Vec<_>>(),
+    }))
+}
+
+fn word(verdict: Verdict) -> (&'static str, Style) {
+    match verdict {
+        Verdict::Ok => ("ok", OK),
+        Verdict::Note => ("note", NOTE),
+        Verdict::Problem(_) => ("PROBLEM", PROBLEM),
+    }
+}

@@ -1,0 +1,230 @@
+//! From what was observed to checks: the clock, the token, the rights, the account, the rate.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::{Answer, Area, Came, Check, TokenFacts, Traffic, Trouble};
+
+/// Seconds by which clocks may differ before it is worth a note: the header has no fractions, and answers take time.
+const SKEW_NOTED: i64 = 5;
+/// Seconds by which they may differ at most: tokens end, and so does what is granted `until` a date.
+const SKEW_WRONG: i64 = 300;
+/// Seconds of life below which a given token may end during a run.
+const SHORT_LIFE: i64 = 300;
+/// The permission that rolecall itself needs (contract §8).
+const NEEDED: &str = "ACCESS_MANAGEMENT";
+
+/// Returns what the clocks on both sides come to.
+pub fn clock(answer: &Answer) -> Check {
+    let Some(date) = answer.date else {
+        return Check::note(
+            Area::Clock,
+            "skew",
+            "the server does not say what time it is (no `Date` header)",
+        );
+    };
+    // The header names the second that is under way: half of it has passed on average.
+    let ahead = answer.at.duration_since(date) - SignedDuration::from_millis(500);
+    let seconds = (ahead.as_millis() as f64 / 1000.0).round() as i64;
+    let side = if seconds > 0 { "ahead of" } else { "behind" };
+    let fact = format!("this machine is {} {side} the server", span(seconds.abs()));
+    let hint = "set the clock of this machine (NTP): `until` dates and the end of tokens go by it";
+    match seconds.abs() {
+        0..=1 => Check::ok(Area::Clock, "skew", "this machine and the server agree to the second"),
+        2..=SKEW_NOTED => Check::ok(Area::Clock, "skew", fact),
+        ..=SKEW_WRONG => Check::note(Area::Clock, "skew", fact).hint(hint),
+        _ => Check::problem(Area::Clock, "skew", Trouble::Invalid, fact).hint(hint),
+    }
+}
+
+/// Returns `42 s`, `7 min` or `3 h`.
+fn span(seconds: i64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// Returns what is known of a token, as checks.
+pub fn token(facts: &TokenFacts, now: Timestamp) -> Vec<Check> {
+    let (how, name) = match facts.came {
+        Came::Given => ("given as it is; rolecall cannot renew it", "origin"),
+        Came::Fetched => ("got for the client credentials, and renewed as needed", "origin"),
+    };
+    let mut checks = vec![Check::ok(Area::Token, name, how)];
+    let left = facts.ends.map(|it| it.duration_since(now).as_secs());
+    let given = facts.expires_in.map(|it| i64::try_from(it).unwrap_or(i64::MAX));
+    checks.push(match (left, given) {
+        (Some(left), _) if left <= 0 => {
+            Check::problem(Area::Token, "life", Trouble::Auth, format!("ended {} ago", span(-left)))
+                .hint("get a new one")
+        }
+        (Some(left), _) if left < SHORT_LIFE => {
+            Check::note(Area::Token, "life", format!("ends in {}", span(left)))
+                .hint("a long run may outlive it: get a new one, or give client credentials")
+        }
+        (Some(left), _) => Check::ok(Area::Token, "life", format!("ends in {}", span(left))),
+        (None, Some(seconds)) => Check::ok(Area::Token, "life", format!("{} from now", span(seconds))),
+        (None, None) => match facts.came {
+            Came::Given => Check::ok(Area::Token, "life", "not told"),
+            Came::Fetched => Check::note(Area::Token, "life", "not told; an hour is assumed"),
+        },
+    });
+    if let Some(scope) = &facts.scope {
+        checks.push(Check::ok(Area::Token, "scope", scope.clone()));
+    }
+    checks
+}
+
+/// How one question was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// With what was asked for.
+    Answered(u16),
+    /// 401 or 403.
+    Forbidden(u16),
+    /// 404, 405 or 501.
+    Missing(u16),
+    /// With another status, or not at all.
+    Failed(String),
+    /// It was not asked, and why.
+    NotAsked(&'static str),
+}
+
+/// Something rolecall asks for, and what it means not to get it.
+#[derive(Clone, Copy, Debug)]
+pub struct Right {
+    /// What it is, to people.
+    pub name: &'static str,
+    /// What it means that it is refused or missing.
+    pub without: Without,
+}
+
+/// What it means that something is refused or missing.
+#[derive(Clone, Copy, Debug)]
+pub enum Without {
+    /// rolecall cannot work: and how that shows.
+    Stuck(&'static str),
+    /// rolecall does it another way, or leaves it out.
+    Instead(&'static str),
+}
+
+/// Returns what an answer, or its absence, means for rolecall.
+pub fn right(right: Right, reply: &Reply) -> Check {
+    let Right { name, without } = right;
+    let (fact, trouble) = match reply {
+        Reply::Answered(status) => return Check::ok(Area::Rights, name, format!("answers ({status})")),
+        Reply::NotAsked(why) => return Check::note(Area::Rights, name, format!("not asked: {why}")),
+        Reply::Forbidden(status) => (format!("refused ({status})"), Trouble::Auth),
+        Reply::Missing(status) => (format!("not there ({status})"), Trouble::Remote),
+        Reply::Failed(why) => (why.clone(), Trouble::Remote),
+    };
+    match without {
+        Without::Stuck(so) => Check::problem(Area::Rights, name, trouble, fact).hint(so),
+        Without::Instead(so) => Check::note(Area::Rights, name, fact).hint(so),
+    }
+}
+
+/// Returns what an account may do, by the actions that its effective rights list (contract §6.3).
+pub fn may(rbac_info: &Value) -> Check {
+    let rows = rbac_info["permissions"].as_array();
+    let held = rows.into_iter().flatten().filter(|it| it["permission"] == NEEDED);
+    let actions: Vec<&str> = held
+        .flat_map(|it| it["actions"].as_array().into_iter().flatten())
+        .filter_map(Value::as_str)
+        .collect();
+    let has = |action: &str| actions.iter().any(|it| *it == action || *it == "ALL");
+    match (has("READ"), has("WRITE")) {
+        (_, true) => Check::ok(Area::Identity, "rights", format!("{NEEDED} to write: may plan and apply")),
+        (true, false) => {
+            Check::note(Area::Identity, "rights", format!("{NEEDED} to read only: may plan, may not apply"))
+                .hint("fine for pull requests and cron; an apply needs the right to write")
+        }
+        (false, false) => Check::note(Area::Identity, "rights", format!("no {NEEDED} among its rights"))
+            .hint("if its rights come from elsewhere (an API user's role), this list does not show them"),
+    }
+}
+
+/// Returns what the traffic came to.
+pub fn rate(traffic: &Traffic, more: u64) -> Vec<Check> {
+    let Some((median, worst)) = traffic.latency() else { return Vec::new() };
+    let ms = |it: Duration| format!("{:.0} ms", it.as_secs_f64() * 1000.0);
+    let asked = traffic.answers() as u64 + more;
+    let fact = format!("{asked} requests; an answer took {} (median), {} at worst", ms(median), ms(worst));
+    let mut checks = vec![Check::ok(Area::Rate, "latency", fact)];
+    checks.push(match traffic.throttled {
+        0 => Check::ok(Area::Rate, "limit", "no request was refused for its rate (429)"),
+        n => Check::note(Area::Rate, "limit", format!("{n} of these refused for their rate (429)"))
+            .hint("others use the same quota: allow fewer requests at once with `--concurrency`"),
+    });
+    if !traffic.limits.is_empty() {
+        let told: Vec<String> =
+            traffic.limits.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        checks.push(Check::ok(Area::Rate, "headers", told.join("; ")));
+    }
+    checks
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::doctor::Verdict;
+
+    #[test]
+    fn clocks_may_differ_by_seconds_but_not_by_minutes() {
+        let date: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
+        for (offset, verdict, words) in [
+            (0, Verdict::Ok, "to the second"),
+            (4, Verdict::Ok, "4 s ahead of"),
+            (-5, Verdict::Ok, "5 s behind"),
+            (6, Verdict::Note, "6 s ahead of"),
+            (-300, Verdict::Note, "5 min behind"),
+            (301, Verdict::Problem(Trouble::Invalid), "5 min ahead of"),
+            (-90_000, Verdict::Problem(Trouble::Invalid), "25 h behind"),
+        ] {
+            let at = date + SignedDuration::from_millis(offset * 1000 + 500);
+            let answer = Answer {
+                status: 401,
+                version: "HTTP/2",
+                elapsed: Duration::ZERO,
+                date: Some(date),
+                at,
+                body: Value::Null,
+            };
+            let check = clock(&answer);
+            assert_eq!(check.verdict, verdict, "{offset}: {}", check.fact);
+            assert!(check.fact.contains(words), "{offset}: {}", check.fact);
+        }
+    }
+
+    #[test]
+    fn an_account_may_plan_or_apply_by_its_actions() {
+        for (actions, words) in [
+            (json!(["ALL"]), "may plan and apply"),
+            (json!(["READ", "WRITE"]), "may plan and apply"),
+            (json!(["READ"]), "may not apply"),
+            (json!([]), "no ACCESS_MANAGEMENT"),
+        ] {
+            let info = json!({ "permissions": [{ "permission": "AGENT", "actions": ["ALL"] }, { "permission": NEEDED, "actions": actions }] });
+            assert!(may(&info).fact.contains(words), "{}", may(&info).fact);
+        }
+    }
+
+    #[test]
+    fn a_token_that_ended_is_a_problem_and_one_that_ends_soon_is_worth_a_note() {
+        let now: Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
+        for (left, verdict) in
+            [(-1, Verdict::Problem(Trouble::Auth)), (60, Verdict::Note), (3600, Verdict::Ok)]
+        {
+            let ends = Some(now + SignedDuration::from_secs(left));
+            let facts = TokenFacts { came: Came::Given, expires_in: None, ends, scope: None };
+            assert_eq!(token(&facts, now)[1].verdict, verdict, "{left}");
+        }
+    }
+}

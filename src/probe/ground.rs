@@ -1,0 +1,240 @@
+//! The groups of a probe: made when needed, thrown away when in doubt, all gone at the end.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    api::{ApiError, GroupRole, Observer, Reader, RoleToAdd, RoleToDelete, Writer},
+    dialect::{Dialect, MemberRemovalField, RolesToDelete},
+    doctor::learned::{Left, Probed},
+    ids::{CompanyId, GroupId, RoleId, UserId},
+};
+
+use super::{DESCRIPTION, Halt, Job};
+
+/// Groups that a probe makes at most: each doubt costs one.
+const MOST_GROUPS: usize = 24;
+
+/// Where a probe tries things.
+pub(super) struct Ground<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) writer: &'a Writer,
+    pub(super) observer: &'a mut Observer,
+    pub(super) company: CompanyId,
+    pub(super) user: UserId,
+    pub(super) roles: Vec<RoleId>,
+    pub(super) stop: &'a std::sync::atomic::AtomicBool,
+    pub(super) probed: Probed,
+    name: String,
+    /// What was made and is not known to be gone, by id, with its name.
+    standing: BTreeMap<GroupId, String>,
+    current: Option<GroupId>,
+    made: usize,
+    /// A group may have been made by a request that was never answered.
+    maybe: Option<String>,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn new(job: Job<'a>) -> Self {
+        let Job { reader, writer, observer, company, user, roles, name, stop } = job;
+        Self {
+            reader,
+            writer,
+            observer,
+            company,
+            user,
+            roles,
+            stop,
+            probed: Probed::default(),
+            name,
+            standing: BTreeMap::new(),
+            current: None,
+            made: 0,
+            maybe: None,
+        }
+    }
+
+    /// Makes a group.
+    pub(super) async fn create(&mut self, name: &str) -> Result<GroupId, ApiError> {
+        match self.writer.create_group(self.company, name, DESCRIPTION).await {
+            Ok(id) => {
+                self.made += 1;
+                self.standing.insert(id, name.to_owned());
+                Ok(id)
+            }
+            Err(error) => {
+                if error.ambiguous() {
+                    self.maybe = Some(name.to_owned());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Returns the group in use, whatever is in it; a new one where there is none.
+    pub(super) async fn group(&mut self) -> Result<GroupId, Halt> {
+        match self.current {
+            Some(group) => Ok(group),
+            None => {
+                let name =
+                    if self.made == 0 { self.name.clone() } else { format!("{}-{}", self.name, self.made) };
+                if self.made >= MOST_GROUPS {
+                    return Err(Halt::Unsafe("too many of its groups came to be in doubt".to_owned()));
+                }
+                let group = self.create(&name).await?;
+                self.current = Some(group);
+                Ok(group)
+            }
+        }
+    }
+
+    pub(super) fn name_of(&self, group: GroupId) -> String {
+        self.standing.get(&group).cloned().unwrap_or_else(|| self.name.clone())
+    }
+
+    /// Returns a group that was just read to hold neither member nor role: the one in use, or a new one
+    /// once that is gone.
+    pub(super) async fn bare(&mut self) -> Result<GroupId, Halt> {
+        self.go_on()?;
+        if let Some(group) = self.current {
+            if self.members(group).await?.is_empty() && self.held(group).await?.is_empty() {
+                return Ok(group);
+            }
+            self.current = None;
+            if let Err(why) = self.remove(group).await {
+                return Err(Halt::Unsafe(format!("its group could not be deleted: {why}")));
+            }
+        }
+        let group = self.group().await?;
+        if !self.members(group).await?.is_empty() || !self.held(group).await?.is_empty() {
+            return Err(Halt::Unsafe("a new group is not empty".to_owned()));
+        }
+        Ok(group)
+    }
+
+    pub(super) async fn members(&self, group: GroupId) -> Result<Vec<UserId>, ApiError> {
+        self.reader.list_members(self.company, group).await
+    }
+
+    pub(super) async fn held(&self, group: GroupId) -> Result<Vec<GroupRole>, ApiError> {
+        self.reader.list_group_roles(self.company, group).await
+    }
+
+    /// Adds the user, if the group holds no role, or takes the user out.
+    pub(super) async fn patch_members(
+        &mut self,
+        group: GroupId,
+        speech: Dialect,
+        add: &[UserId],
+        remove: &[UserId],
+    ) -> Result<Option<String>, Halt> {
+        self.go_on()?;
+        if !add.is_empty() && (!self.held(group).await?.is_empty()) {
+            return Err(Halt::Unsafe("somebody gave its group a role".to_owned()));
+        }
+        let sent = self.writer.speaking(speech).patch_members(self.company, group, add, remove).await;
+        self.refused(sent)
+    }
+
+    /// Gives and takes roles, gives only if the group has no members.
+    pub(super) async fn patch_roles(
+        &mut self,
+        group: GroupId,
+        speech: Dialect,
+        add: &[RoleToAdd],
+        remove: &[RoleToDelete],
+    ) -> Result<Option<String>, Halt> {
+        self.go_on()?;
+        if !add.is_empty() && (!self.members(group).await?.is_empty()) {
+            return Err(Halt::Unsafe("somebody put a member into its group".to_owned()));
+        }
+        let sent = self.writer.speaking(speech).patch_roles(self.company, group, add, remove).await;
+        self.refused(sent)
+    }
+
+    /// Deletes every group but one, and lets those that stay be dealt with at the end.
+    pub(super) async fn leave_all_but(&mut self, group: GroupId) {
+        for other in self.standing.keys().copied().filter(|it| *it != group).collect::<Vec<_>>() {
+            // What cannot be deleted now is tried again, and told of, at the end.
+            let _ = self.remove(other).await;
+        }
+    }
+
+    /// Deletes every group that was made, and notes what could not be.
+    pub(super) async fn leave(&mut self) {
+        if let Some(name) = self.maybe.take() {
+            match self.reader.find_groups_named(self.company, &name).await {
+                Ok(found) => self.standing.extend(found.into_iter().map(|it| (it.id, name.clone()))),
+                Err(error) => {
+                    let why = format!("it may have been made, and looking for it failed: {error}");
+                    self.probed.left.push(Left { id: String::new(), name, why });
+                }
+            }
+        }
+        for (group, name) in self.standing.clone() {
+            if let Err(why) = self.remove(group).await {
+                self.probed.left.push(Left { id: group.to_string(), name, why });
+            }
+        }
+    }
+
+    /// Deletes a group and looks whether it is gone; where it is not, empties it first and tries again.
+    async fn remove(&mut self, group: GroupId) -> Result<(), String> {
+        let mut why = match self.gone(group).await {
+            Ok(()) => return Ok(()),
+            Err(why) => why,
+        };
+        if self.emptied(group).await.is_ok() {
+            match self.gone(group).await {
+                Ok(()) => return Ok(()),
+                Err(again) => why = again,
+            }
+        }
+        Err(why)
+    }
+
+    async fn gone(&mut self, group: GroupId) -> Result<(), String> {
+        let deleted = self.writer.delete_group(self.company, group).await;
+        match self.reader.get_group(self.company, group).await {
+            Err(ApiError::Refused { status: 403 | 404, .. }) => {
+                self.probed.deleted.extend(self.standing.remove(&group));
+                if self.current == Some(group) {
+                    self.current = None;
+                }
+                Ok(())
+            }
+            Ok(_) => Err(match deleted {
+                Ok(()) => "the deletion was accepted, and it is still there".to_owned(),
+                Err(error) => error.to_string(),
+            }),
+            Err(error) => Err(match deleted {
+                Ok(()) => format!("the deletion was accepted, and looking for it failed: {error}"),
+                Err(error) => error.to_string(),
+            }),
+        }
+    }
+
+    /// Takes everything out of a group, in every form there is.
+    async fn emptied(&self, group: GroupId) -> Result<(), ApiError> {
+        for member_removal_field in [MemberRemovalField::UserIdsToDelete, MemberRemovalField::UserIdsToRemove]
+        {
+            let members = self.members(group).await?;
+            if !members.is_empty() {
+                let speech = Dialect { member_removal_field, ..self.speech() };
+                let _ = self.writer.speaking(speech).patch_members(self.company, group, &[], &members).await;
+            }
+        }
+        for roles_to_delete in [RolesToDelete::Objects, RolesToDelete::Ids] {
+            let held: Vec<RoleToDelete> = self
+                .held(group)
+                .await?
+                .into_iter()
+                .map(|it| RoleToDelete { role: it.role, scope: it.scope })
+                .collect();
+            if !held.is_empty() {
+                let speech = Dialect { roles_to_delete, ..self.speech() };
+                let _ = self.writer.speaking(speech).patch_roles(self.company, group, &[], &held).await;
+            }
+        }
+        Ok(())
+    }
+}

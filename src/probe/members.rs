@@ -1,0 +1,69 @@
+//! Who comes into a group and how somebody leaves it (contract §3.7).
+
+use super::{Dialect, Ground, Halt, SETTLE, Tried};
+use crate::{
+    dialect::MemberRemovalField,
+    ids::{GroupId, UserId},
+};
+
+/// Learns the field that takes members out, and what adding and removing twice does.
+pub(super) async fn learn(ground: &mut Ground<'_>) -> Result<(), Halt> {
+    const REMOVAL: &str = "member removal";
+    let user = ground.user;
+    let group = ground.bare().await?;
+    let refused = ground.patch_members(group, Dialect::default(), &[user], &[]).await?;
+    let added = taken(ground, group, refused, |it| it.contains(&user)).await?;
+    if added != Tried::Took {
+        ground.unknown(REMOVAL, added.told("adding a member"));
+        return Ok(());
+    }
+    let refused = ground.patch_members(group, Dialect::default(), &[user], &[]).await?;
+    let (verdict, fact) = match refused {
+        None => {
+            let times = ground.members(group).await?.len();
+            let verdict = if times == 1 { "nothing happens" } else { "listed twice" };
+            (verdict, format!("accepted, and listed {times} times").replace("1 times", "once"))
+        }
+        Some(why) => ("refused", why),
+    };
+    ground.found("member twice", verdict, fact);
+
+    let mut facts = Vec::new();
+    for field in [MemberRemovalField::UserIdsToDelete, MemberRemovalField::UserIdsToRemove] {
+        let speech = Dialect { member_removal_field: field, ..Dialect::default() };
+        let refused = ground.patch_members(group, speech, &[], &[user]).await?;
+        let tried = taken(ground, group, refused, |it| !it.contains(&user)).await?;
+        facts.push(tried.told(field.as_str()));
+        if tried == Tried::Took {
+            ground.probed.learned.member_removal_field = Some(field);
+            ground.found(REMOVAL, field.as_str(), facts.join("; "));
+            let (verdict, fact) = match ground.patch_members(group, speech, &[], &[user]).await? {
+                None => ("nothing happens", "accepted".to_owned()),
+                Some(why) => ("refused", why),
+            };
+            ground.found("absent member removed", verdict, fact);
+            return Ok(());
+        }
+    }
+    ground.unknown(REMOVAL, facts.join("; "));
+    Ok(())
+}
+
+/// Returns how a change of the members was taken; looks twice where it was accepted and does not show.
+async fn taken(
+    ground: &Ground<'_>,
+    group: GroupId,
+    refused: Option<String>,
+    wished: impl Fn(&[UserId]) -> bool,
+) -> Result<Tried, Halt> {
+    let mut shows = wished(&ground.members(group).await?);
+    if !shows && refused.is_none() {
+        tokio::time::sleep(SETTLE).await;
+        shows = wished(&ground.members(group).await?);
+    }
+    Ok(match refused {
+        _ if shows => Tried::Took,
+        Some(why) => Tried::Refused(why),
+        None => Tried::Ignored,
+    })
+}

@@ -1,0 +1,320 @@
+//! The probe: it learns every dialect the sandbox can speak, leaves nothing behind, and nobody gains anything.
+
+use std::{collections::BTreeMap, process::Command};
+
+use rolecall::{
+    dialect::Dialect,
+    sandbox::{Options, Sandbox},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    consent::asked_on_a_terminal,
+    support::{Run, SEED, VOYAGER, World, binary, tenant::side_by_side, words},
+};
+
+const PROBE: &str = "doctor --probe --yes --company voyager --user root@voyager.example";
+const DESK: &str = "  - { name: Desk, description: The new desk., roles: [{ role: Agent, scope: { company: initech } }], members: [ana@voyager.example] }\n";
+
+fn speaking(dialect: &str) -> World {
+    World::seeded(&format!("{SEED}dialect: {{ {dialect} }}\n"))
+}
+
+/// Returns the lines to paste.
+#[track_caller]
+fn block(run: &Run) -> String {
+    let (_, block) =
+        run.stdout.split_once("\napi:\n").unwrap_or_else(|| panic!("no block in\n{}", run.stdout));
+    format!("api:\n{block}")
+}
+
+/// Panics if a group of a probe is left, or if one ever had a member and a role, by the log of the sandbox.
+#[track_caller]
+fn nobody_gained_anything(world: &World, removal: &str) {
+    let mut members: BTreeMap<String, bool> = BTreeMap::new();
+    let mut roles: BTreeMap<String, bool> = BTreeMap::new();
+    for write in world.written().into_iter().filter(|it| it.status.is_none_or(|status| status < 300)) {
+        let Some(group) = write.path.split("/user-groups/").nth(1) else { continue };
+        let group = group.split('/').next().unwrap().to_owned();
+        let some = |field: &str| write.body[field].as_array().is_some_and(|it| !it.is_empty());
+        match &*write.what {
+            "PATCH members" => {
+                let member = members.entry(group.clone()).or_default();
+                *member = (*member && !some(removal)) || some("userIdsToAdd");
+            }
+            // Whether a deletion worked is not asked: once given, a role counts as held until the group is gone.
+            "PATCH roles" => *roles.entry(group.clone()).or_default() |= some("rolesToAdd"),
+            "DELETE {groupId}" => {
+                members.remove(&group);
+                roles.remove(&group);
+            }
+            _ => (),
+        }
+        let both = members.get(&group) == Some(&true) && roles.get(&group) == Some(&true);
+        assert!(!both, "{} has a member and a role after {} {}", group, write.what, write.body);
+    }
+    let others = world.written().into_iter().filter(|it| it.what != "POST user-groups");
+    let known = ["Company Admins", "Desk", "Night"].map(|it| world.id(it));
+    for write in others {
+        assert!(
+            known.iter().all(|id| !write.path.contains(id)),
+            "a group that is not its own: {}",
+            write.path
+        );
+    }
+}
+
+fn no_group_is_left(world: &World) {
+    let left: Vec<Value> = world
+        .list("user-groups/list")
+        .into_iter()
+        .filter(|it| it["name"].as_str().unwrap().starts_with("rolecall-probe-"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// Probes, pastes, and makes a change that needs what was learned; returns the probe's output.
+#[track_caller]
+fn learns(dialect: &str, wanted: &Dialect) -> Run {
+    let world = speaking(dialect);
+    world.forget();
+    let run = world.run(PROBE).expect(0);
+    nobody_gained_anything(&world, wanted.member_removal_field.as_str());
+    no_group_is_left(&world);
+    let block = block(&run);
+    let parsed: Value = serde_yaml::from_str(&block).unwrap();
+    let learned: Dialect = serde_json::from_value(parsed["api"]["dialect"].clone()).unwrap();
+    assert_eq!(learned, *wanted, "{dialect}\n{}", run.stdout);
+
+    world.configure(&block);
+    let world = world.groups(DESK);
+    world.apply().expect(0);
+    assert_eq!(world.members("Desk"), ["ana@voyager.example"], "{dialect}");
+    world.settled();
+    run
+}
+
+/// Every combination of what a client has to know and of how strange fields are taken.
+fn every() -> Vec<(String, Dialect)> {
+    let mut all = Vec::new();
+    for removal in ["userIdsToDelete", "userIdsToRemove"] {
+        for delete in ["objects", "ids"] {
+            for role in ["nested", "flat"] {
+                for predicate in ["list", "single", "id"] {
+                    for update in ["put", "patch"] {
+                        for unknown in ["reject", "ignore"] {
+                            let change = if delete == "ids" { "revokeFirst" } else { "atomic" };
+                            let shared = json!({
+                                "memberRemovalField": removal, "rolesToDelete": delete, "groupRole": role,
+                                "predicate": predicate, "groupUpdate": update, "scopeChange": change,
+                            });
+                            let wanted = serde_json::from_value(shared).unwrap();
+                            let spoken = format!(
+                                "memberRemovalField: {removal}, rolesToDelete: {delete}, groupRole: {role}, predicate: {predicate}, groupUpdate: {update}, unknownField: {unknown}"
+                            );
+                            all.push((spoken, wanted));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_dialect_is_learned_and_works() {
+    let all = every();
+    assert_eq!(all.len(), 96);
+    side_by_side(&all, |(spoken, wanted)| {
+        learns(spoken, wanted);
+    });
+}
+
+#[test]
+fn other_manners_of_the_api_do_not_mislead() {
+    let dialect = |fields: Value| serde_json::from_value::<Dialect>(fields).unwrap();
+    let cases = [
+        ("scopeChange: split", json!({ "scopeChange": "split" })),
+        ("scopeChange: split, sameRoleTwice: merge", json!({ "scopeChange": "revokeFirst" })),
+        ("scopeChange: split, sameRoleTwice: reject", json!({ "scopeChange": "revokeFirst" })),
+        ("deleteNonEmptyGroup: reject", json!({})),
+        (
+            "deleteNonEmptyGroup: reject, rolesToDelete: ids, memberRemovalField: userIdsToRemove, unknownField: ignore",
+            json!({ "rolesToDelete": "ids", "memberRemovalField": "userIdsToRemove", "scopeChange": "revokeFirst" }),
+        ),
+        ("addPresentMember: reject, removeAbsentMember: reject, duplicateGroupName: reject", json!({})),
+        ("scopeEcho: split", json!({})),
+        ("scopeEcho: sorted, writeAnswer: noContent", json!({})),
+        ("writeAnswer: object, usersList: refused", json!({})),
+        ("maxLimit: 2", json!({ "pageLimit": 2 })),
+    ];
+    side_by_side(&cases, |(spoken, fields)| {
+        learns(spoken, &dialect(fields.clone()));
+    });
+}
+
+#[test]
+fn what_is_accepted_and_ignored_is_told_as_ignored() {
+    let wanted = serde_json::from_value(json!({ "memberRemovalField": "userIdsToRemove" })).unwrap();
+    let run = learns("memberRemovalField: userIdsToRemove, unknownField: ignore", &wanted);
+    assert!(
+        run.stdout.contains("userIdsToDelete was accepted and ignored; userIdsToRemove works"),
+        "{}",
+        run.stdout
+    );
+    let refused = learns("memberRemovalField: userIdsToRemove", &wanted);
+    assert!(
+        refused.stdout.contains("userIdsToDelete was refused (400 API_VALIDATION_FAILED)"),
+        "{}",
+        refused.stdout
+    );
+}
+
+#[test]
+fn a_probe_is_told_its_company_and_asks() {
+    let world = World::new().variable("ROLECALL_COMPANY", "voyager");
+    world.forget();
+    world
+        .run("doctor --probe --yes --user root@voyager.example")
+        .expect(4)
+        .says(&["named on the command line"]);
+    world.run(&PROBE.replace(" --yes", "")).expect(4).says(&["nobody is there to approve", "--yes"]);
+    assert_eq!(world.log().len(), 0, "no request was made");
+    world.run("doctor --probe --yes --company voyager").expect(4).says(&[
+        "whom to put",
+        "api.identity",
+        "--user",
+    ]);
+    world.run("doctor --probe --yes --company voyager --user vip@globex.example").expect(4);
+    assert_eq!(world.writes(), [""; 0]);
+    world.configure("api: { identity: { email: root@voyager.example } }\n");
+    world.run("doctor --probe --company voyager --auto-approve").expect(0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_it_says_what_it_will_do_and_only_a_whole_yes_counts() {
+    let world = World::new();
+    world.forget();
+    let line = PROBE.replace(" --yes", "");
+    let run = asked_on_a_terminal(&world, &line, || assert_eq!(world.writes(), [""; 0]), "y\n").expect(4);
+    assert!(run.stdout.contains("nobody gains or loses access at any moment"), "{}", run.stdout);
+    assert_eq!(world.writes(), [""; 0]);
+    asked_on_a_terminal(&world, &line, || (), "yes\n").expect(0);
+    no_group_is_left(&world);
+}
+
+#[test]
+fn who_may_not_write_learns_nothing_and_leaves_nothing() {
+    let world = World::new().variable("ROLECALL_TOKEN", "read-token");
+    let run = world.run(PROBE).expect(5);
+    assert_eq!(run.stdout, "");
+    no_group_is_left(&world);
+}
+
+#[test]
+fn a_group_that_cannot_be_deleted_is_told_with_how_to_do_it_by_hand() {
+    for kind in [json!({ "status": { "code": 400 } }), json!({ "ignoreWrite": {} })] {
+        let world = World::new();
+        world.faults(json!([{ "method": "DELETE", "times": 0, "kind": kind }]));
+        let run = world.run(PROBE).expect(3).says(&["still there"]);
+        let groups = world.list("user-groups/list");
+        let left: Vec<&Value> =
+            groups.iter().filter(|it| it["name"].as_str().unwrap().starts_with("rolecall-probe-")).collect();
+        assert!(!left.is_empty());
+        for group in left {
+            for word in [&group["id"], &group["name"]] {
+                assert!(run.stdout.contains(word.as_str().unwrap()), "{word} in\n{}", run.stdout);
+            }
+            let id = group["id"].as_str().unwrap();
+            assert!(
+                run.stdout.contains(&format!("/v3/companies/{VOYAGER}/user-groups/{id}")),
+                "{}",
+                run.stdout
+            );
+            let members = world.list(&format!("user-groups/{id}/members"));
+            let roles = world.list(&format!("user-groups/{id}/roles"));
+            assert!(members.is_empty() || roles.is_empty(), "it gives nobody anything");
+        }
+    }
+}
+
+#[test]
+fn a_group_that_was_made_without_an_answer_is_found_and_deleted() {
+    let world = World::new();
+    let lost = json!({ "drop": { "afterWrite": true } });
+    world.faults(json!([{ "method": "POST", "path": "/user-groups", "writes": true, "kind": lost }]));
+    let run = world.run(PROBE);
+    assert_ne!(run.code, 0, "{}", run.stdout);
+    no_group_is_left(&world);
+}
+
+#[test]
+fn a_failure_on_the_way_still_deletes_and_tells_what_was_learned() {
+    let world = World::new();
+    let broken = json!({ "status": { "code": 500, "afterWrite": true } });
+    world.faults(json!([{ "method": "PATCH", "path": "/roles", "times": 0, "kind": broken }]));
+    world.forget();
+    let run = world.run(PROBE).expect(3);
+    assert!(run.stdout.contains("memberRemovalField: userIdsToDelete\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("# rolesToDelete: unknown"), "{}", run.stdout);
+    assert!(run.stdout.contains("Not finished: "), "{}", run.stdout);
+    nobody_gained_anything(&world, "userIdsToDelete");
+    no_group_is_left(&world);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_probe_still_deletes() {
+    for signal in ["-INT", "-TERM"] {
+        let world = World::new();
+        // A probe takes some forty requests: there is time to hear a signal.
+        world.call("POST", "/__sandbox/latency", json!({ "ms": 150 }));
+        world.forget();
+        let child = world.start(PROBE);
+        let members = "PATCH /v3/companies/{companyId}/user-groups/{groupId}/members";
+        world.until(|it| it["byRoute"][members].as_u64() >= Some(1));
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let run = Run::from(child.wait_with_output().unwrap()).expect(3);
+        assert!(run.stdout.contains("Not finished: it was interrupted"), "{}", run.stdout);
+        nobody_gained_anything(&world, "userIdsToDelete");
+        no_group_is_left(&world);
+    }
+}
+
+#[test]
+fn what_earlier_probes_left_is_named_and_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = folder.path().join("seed.yaml");
+    let group = "  - { name: rolecall-probe-0badcafe, company: voyager, description: Left., roles: [], members: [] }\n";
+    std::fs::write(&seed, format!("{SEED}{group}")).unwrap();
+    let now = Some("2026-01-01T00:00:00Z".parse().unwrap());
+    let sandbox = Sandbox::start(Options { from: Some(seed), now, ..Options::default() }).unwrap();
+    let line = PROBE.replace("voyager", VOYAGER).replace(&format!("root@{VOYAGER}"), "root@voyager");
+    let probe = |format: &str| -> Run {
+        let mut command = binary();
+        command
+            .current_dir(folder.path())
+            .env("ROLECALL_ENDPOINT", sandbox.url())
+            .env("ROLECALL_TOKEN", "full-token");
+        command.args(words(&format!("{line} --format {format}"))).output().unwrap().into()
+    };
+    let run = probe("text").expect(0);
+    assert!(run.stdout.contains("Left by an earlier probe: rolecall-probe-0badcafe ("), "{}", run.stdout);
+    let report = probe("json").expect(0).json();
+    assert_eq!((&report["version"], &report["kind"]), (&json!(1), &json!("probe")));
+    assert_eq!(report["earlier"][0]["name"], "rolecall-probe-0badcafe");
+    assert_eq!(report["dialect"]["predicate"], "list");
+}
+
+#[test]
+fn a_rich_company_shows_how_many_rows_a_page_may_have() {
+    let many: String =
+        (0..120).map(|n| format!("  - {{ email: p{n:03}@voyager.example, company: voyager }}\n")).collect();
+    let seed = SEED.replace("users:\n", &format!("users:\n{many}"));
+    for (dialect, line) in [("", "pageLimit: 100"), ("dialect: { maxLimit: 60 }\n", "pageLimit: 60")] {
+        let run = World::seeded(&format!("{seed}{dialect}")).run(PROBE).expect(0);
+        assert!(block(&run).contains(line), "{}", run.stdout);
+    }
+}
