@@ -95,11 +95,10 @@ impl Contract {
             None => declared.clone(),
         };
         if response.is_null() {
-            match UNDECLARED.iter().any(|it| it.0 == status) {
-                true => {
-                    mistakes.extend(self.problems("answer", &reference("ErrorResponse"), &line["answer"]))
-                }
-                false => mistakes.push(format!("the status {status} is not declared")),
+            if UNDECLARED.iter().any(|it| it.0 == status) {
+                mistakes.extend(self.problems("answer", &reference("ErrorResponse"), &line["answer"]));
+            } else {
+                mistakes.push(format!("the status {status} is not declared"));
             }
             return mistakes;
         }
