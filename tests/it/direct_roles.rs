@@ -221,6 +221,25 @@ fn a_rollback_restores_the_very_elements() {
     assert!(now.as_array().unwrap().contains(&admin(INITECH)), "{now}");
 }
 
+#[test]
+fn a_write_of_which_nobody_knows_is_undone_by_what_is_there() {
+    let world = world(&user(ANA, "[]"));
+    let before = held(&world, ANA);
+    world.forget();
+    world.faults(json!([{ "method": "PUT", "path": "/roles", "times": 0, "kind": { "slow": { "ms": 600_000, "afterWrite": true } } }]));
+    let mut child = world.start("apply --auto-approve");
+    // The write takes effect, and its answer is on its way.
+    world.until(|_| held(&world, ANA) == json!([]));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.faults(json!([]));
+    // The next apply finds nothing to do; the journal knows what it was.
+    world.settled();
+    world.run(&format!("rollback {} --out undo.json", journal(&world).display())).expect(0);
+    world.run("apply undo.json").expect(0);
+    assert_eq!(held(&world, ANA), before);
+}
+
 /// Applies, and does something after the plan and before the person is looked at again.
 fn meanwhile(world: &World, by_hand: impl FnOnce()) -> Run {
     let user = world.user(ANA);
