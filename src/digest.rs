@@ -248,7 +248,7 @@ impl Writer {
         });
         // The whole list is sent, so all that stays is an effect as well.
         let after: Vec<DirectRole> = change.after().iter().cloned().collect();
-        self.list(&after, |to, it| to.direct(it));
+        self.list(&after, Self::direct);
     }
 
     /// A role as it is said: what this version does not know of it is sent all the same.

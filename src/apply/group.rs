@@ -224,4 +224,9 @@ impl<'a> Group<'a> {
     ) -> Result<T, ApiError> {
         self.attempt.end(tools, id, result, group)
     }
+
+    /// Returns an error that calls for one more write, unless the run was interrupted meanwhile.
+    pub(super) fn again(tools: Tools<'_>, error: ApiError) -> Result<(), ApplyError> {
+        Attempt::again(tools, error)
+    }
 }

@@ -89,7 +89,7 @@ impl<'a> User<'a> {
             Err(error) if error.ambiguous() => error,
             answer => return Ok(answer?),
         };
-        tracing::debug!(%error, "looking what the person holds");
+        tracing::debug!("looking what the person holds");
         match self.look(tools.job.reader).await? {
             Some(now) if now == *roles => Ok(()),
             Some(now) if now.same_spelling(&self.change.before) => {

@@ -15,7 +15,6 @@ use crate::{
 
 use super::{
     ApplyError, Stale, Wrote,
-    attempt::Attempt,
     group::{Expected, Group, Tools, Trouble},
     look::{difference, look},
 };
@@ -49,7 +48,7 @@ impl Group<'_> {
                 match &named(reader, company, name).await?[..] {
                     [one] => return self.adopt(reader, company, *one, attributes).await,
                     [] => {
-                        Attempt::again(tools, error)?;
+                        Self::again(tools, error)?;
                         self.send_create(tools, company, attributes).await??
                     }
                     several => return Err(Trouble::Stale(Stale::Appeared(several.to_vec()))),
@@ -117,7 +116,7 @@ impl Group<'_> {
             result => return Ok(result?),
         };
         tracing::debug!(%error, "emptying the group before deleting it");
-        Attempt::again(tools, error)?;
+        Self::again(tools, error)?;
         let members: Vec<UserId> =
             self.expected.as_ref().map_or_else(Vec::new, |it| it.contents.members.clone());
         for users in members.chunks(MEMBERS_PER_CALL) {
@@ -156,7 +155,7 @@ impl Group<'_> {
                 let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
                 let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
                 if !missing.is_empty() || !left.is_empty() {
-                    Attempt::again(tools, error)?;
+                    Self::again(tools, error)?;
                     self.send_members(tools, company, group, &missing, &left).await??;
                 }
             }
@@ -237,7 +236,7 @@ impl Group<'_> {
                 _ if is(&after) => (),
                 Ok(()) => return Err(ApplyError::RolesIgnored.into()),
                 Err(error) if is(&before) => {
-                    Attempt::again(tools, error)?;
+                    Self::again(tools, error)?;
                     self.send_roles(tools, company, group, add, delete).await??;
                 }
                 Err(_) => return Err(ApplyError::HalfWay.into()),

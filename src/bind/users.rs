@@ -141,7 +141,11 @@ impl Binding<'_> {
         for DeclaredTraveller { person, confirmations, flight_stats } in travellers {
             match self.directory.anywhere(person) {
                 Ok(user) => {
-                    found.push(Traveller { user, confirmations: *confirmations, flight_stats: *flight_stats })
+                    found.push(Traveller {
+                        user,
+                        confirmations: *confirmations,
+                        flight_stats: *flight_stats,
+                    });
                 }
                 Err(_) if over => (),
                 Err(Failed { why, .. }) => {

@@ -124,15 +124,13 @@ impl Applied<'_> {
             }
         }
         if !self.steps.is_empty() {
-            let is_group = |change: usize| change < self.plan.changes.len();
-            let of = |groups_only: bool| {
-                let all = groups.iter().filter(move |it| is_group(*it.0) == groups_only);
-                (all.clone().filter(|it| whole(it.1)).count(), all.count())
-            };
+            let (of_groups, of_people): (Vec<_>, Vec<_>) =
+                groups.iter().partition(|it| *it.0 < self.plan.changes.len());
             let mut parts = Vec::new();
-            for ((done, all), one, many) in [(of(true), "group", "groups"), (of(false), "user", "users")] {
-                if all > 0 {
-                    parts.push(format!("{done} of {}", counted(all, one, many)));
+            for (all, one, many) in [(of_groups, "group", "groups"), (of_people, "user", "users")] {
+                if !all.is_empty() {
+                    let done = all.iter().filter(|it| whole(it.1)).count();
+                    parts.push(format!("{done} of {}", counted(all.len(), one, many)));
                 }
             }
             text += &format!("\nApplied: {}", parts.join(", "));

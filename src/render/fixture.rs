@@ -417,7 +417,9 @@ fn users() -> Vec<UserChange> {
         |all: &[u32]| DirectRole::arranger(all.iter().map(|it| traveller(*it, *it == 2)).collect());
     let unknown = |text: &str| {
         let element = serde_json::json!({ "roleType": text, "metadata": { "note": text } });
-        DirectRole::read(serde_json::value::to_raw_value(&element).expect("plain data is always JSON"))
+        // As a document writes it.
+        let text = super::escape::json(&element.to_string());
+        DirectRole::read(serde_json::value::RawValue::from_string(text).expect("plain data is always JSON"))
     };
     let admin = || DirectRole::new("COMPANY_ADMIN", Some(CompanyId(id(0x2b7e_0000, 2))));
     let agent = || DirectRole::new("TMC_AGENT", Some(company()));

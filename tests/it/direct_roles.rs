@@ -166,23 +166,30 @@ fn the_account_that_runs_rolecall_is_shown_with_what_it_holds_outside() {
 
 #[test]
 fn the_older_field_is_read_and_the_newer_one_is_sent() {
-    let vip = "vip@globex.example";
-    let world =
-        users(World::new(), &user(ANA, &format!("[{{ type: TRAVEL_ARRANGER, arrangerFor: [{vip}] }}]")));
+    let arranges = |whom: &str| user(ANA, &format!("[{{ type: TRAVEL_ARRANGER, arrangerFor: [{whom}] }}]"));
+    let world = users(World::new(), &arranges("vip@globex.example"));
     let seen = world.run("plan --format json").expect(0).json();
-    let vip = seen["names"]["people"].as_object().unwrap().iter().find(|it| it.1 == vip).unwrap().0.clone();
-    let older = json!({ "roleType": "TRAVEL_ARRANGER", "roleMetadata": { "travelArrangerMetadata": { "arrangerFor": [{ "userId": vip, "rank": 3 }] } } });
-    put(&world, ANA, &json!([older]));
+    let people = seen["names"]["people"].as_object().unwrap();
+    let vip = people.iter().find(|it| it.1 == "vip@globex.example").unwrap().0.clone();
+    let older = json!({ "roles": [{
+        "roleType": "TRAVEL_ARRANGER",
+        "roleMetadata": { "travelArrangerMetadata": { "arrangerFor": [{ "userId": vip, "rank": 3 }] } },
+    }] });
+    let answers = |times: u64| {
+        let kind = json!({ "status": { "code": 200, "body": older.to_string() } });
+        world.faults(json!([{ "method": "GET", "path": path(&world, ANA), "times": times, "kind": kind }]));
+    };
+    answers(1);
     world.settled();
     world.write(
         "access/u.yaml",
-        &format!(
-            "version: 1\nusers:\n{}",
-            user(ANA, "[{ type: TRAVEL_ARRANGER, arrangerFor: [vip@globex.example, bo@voyager.example] }]")
-        ),
+        &format!("version: 1\nusers:\n{}", arranges("vip@globex.example, bo@voyager.example")),
     );
-    world.plan().expect(0).shows("~ direct role TRAVEL_ARRANGER for vip@globex.example → bo@voyager.example, vip@globex.example WIDENS");
-    world.apply().expect(0);
+    // So it answers the plan, and once more just before the write.
+    answers(2);
+    world.apply().expect(0).shows(
+        "~ direct role TRAVEL_ARRANGER for vip@globex.example → bo@voyager.example, vip@globex.example WIDENS",
+    );
     let now = held(&world, ANA);
     let travellers = now[0]["metadata"]["arrangerFor"].as_array().unwrap();
     assert!(travellers.len() == 2 && travellers.iter().any(|it| it["rank"] == 3), "{now}");
@@ -221,6 +228,25 @@ fn a_rollback_restores_the_very_elements() {
     assert!(now.as_array().unwrap().contains(&admin(INITECH)), "{now}");
 }
 
+#[test]
+fn a_write_of_which_nobody_knows_is_undone_by_what_is_there() {
+    let world = world(&user(ANA, "[]"));
+    let before = held(&world, ANA);
+    world.forget();
+    world.faults(json!([{ "method": "PUT", "path": "/roles", "times": 0, "kind": { "slow": { "ms": 600_000, "afterWrite": true } } }]));
+    let mut child = world.start("apply --auto-approve");
+    // The write takes effect, and its answer is on its way.
+    world.until(|_| held(&world, ANA) == json!([]));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.faults(json!([]));
+    // The next apply finds nothing to do; the journal knows what it was.
+    world.settled();
+    world.run(&format!("rollback {} --out undo.json", journal(&world).display())).expect(0);
+    world.run("apply undo.json").expect(0);
+    assert_eq!(held(&world, ANA), before);
+}
+
 /// Applies, and does something after the plan and before the person is looked at again.
 fn meanwhile(world: &World, by_hand: impl FnOnce()) -> Run {
     let user = world.user(ANA);
@@ -240,7 +266,7 @@ fn a_list_that_was_changed_by_hand_is_left_alone_and_others_go_on() {
         json!([admin(GLOBEX), unknown(), admin(INITECH)]),
         json!([unknown()]),
         // Nothing that anybody understands has changed.
-        json!([{ "roleType": "COMPANY_ADMIN", "since": "2021-01-01", "metadata": { "companyRef": { "id": GLOBEX } } }, unknown()]),
+        json!([{ "roleType": "COMPANY_ADMIN", "since": "2021-01-01", "metadata": { "roleType": "COMPANY_ADMIN", "companyRef": { "id": GLOBEX } } }, unknown()]),
     ] {
         let world = world(&(user(ANA, &format!("[{ADMIN}]")) + &user(BO, &format!("[{ADMIN}]"))));
         let run = meanwhile(&world, || put(&world, ANA, &by_hand)).expect(7);
@@ -293,7 +319,6 @@ fn a_saved_plan_is_for_exactly_that_list() {
     // A plan taken up as it was saved is applied as it is.
     put(&world, ANA, &json!([unknown()]));
     world.run("plan --out plan.json").expect(0);
-    world.run("show plan.json");
     world.run("apply plan.json").expect(0);
     assert_eq!(held(&world, ANA), json!([]));
 }
@@ -388,11 +413,30 @@ fn one_who_cannot_be_told_or_read_is_withheld_and_the_rest_is_done() {
 
 #[test]
 fn a_lost_answer_is_looked_into_and_a_lie_is_noticed() {
-    let write = |kind: Value| json!([{ "method": "PUT", "path": "/roles", "times": 1, "kind": kind }]);
-    let world = world(&user(ANA, "[]"));
-    world.faults(write(json!("drop")));
-    world.apply().expect(0);
-    assert_eq!(held(&world, ANA), json!([]));
+    for kind in [
+        json!({ "drop": {} }),
+        json!({ "drop": { "afterWrite": true } }),
+        json!({ "status": { "code": 500, "afterWrite": true } }),
+    ] {
+        let world = world(&user(ANA, &format!("[{ADMIN}]")));
+        world.faults(json!([{ "method": "PUT", "path": "/roles", "times": 1, "kind": kind }]));
+        world.apply().expect(0);
+        assert_eq!(held(&world, ANA), json!([admin(GLOBEX)]), "{kind}");
+    }
+    let world = world(&(user(ANA, "[]") + &user(BO, &format!("[{ADMIN}]"))));
+    world.faults(
+        json!([{ "method": "PUT", "path": path(&world, ANA), "times": 0, "kind": { "ignoreWrite": {} } }]),
+    );
+    let run = world.apply().expect(3).shows("Read back, and not as the plan says:");
+    assert!(run.stdout.contains("ana@voyager.example: the direct roles are others"), "{}", run.stdout);
+    assert_eq!(held(&world, BO).as_array().unwrap().len(), 1);
+    // Refused, nothing is written, and the rest is done.
+    let world = self::world(&(user(ANA, "[]") + &user(BO, &format!("[{ADMIN}]"))));
+    world.faults(
+        json!([{ "method": "PUT", "path": path(&world, ANA), "times": 0, "kind": { "status": { "code": 403 } } }]),
+    );
+    world.apply().expect(3).shows("Not done: ana@voyager.example").shows("Applied: 1 of 2 users;");
+    assert_eq!(held(&world, ANA), json!([admin(GLOBEX), unknown()]));
 }
 
 #[test]

@@ -142,7 +142,8 @@ proptest! {
         prop_assert_eq!(added, sum.members_added);
         let deleted = accounted(&comment, "- group", ["group deleted", "groups deleted"]);
         prop_assert_eq!(deleted, sum.groups_deleted);
-        let roles = accounted(&comment, "-     role", ["role removed", "roles removed"]);
+        let roles = accounted(&comment, "-     role", ["role removed", "roles removed"])
+            + accounted(&comment, "-     direct role", ["direct role removed", "direct roles removed"]);
         prop_assert_eq!(roles, sum.roles_removed);
         prop_assert_eq!(accounted(&comment, "- STOP ", ["STOP"; 2]), plan.stops().count());
         let cut = comment.lines().any(|it| it.starts_with("… and "));
@@ -238,6 +239,7 @@ fn every_guard_is_in_every_format_with_value_limit_and_verdict() {
 fn a_plan_that_does_nothing_shows_only_guards_that_somebody_must_look_at() {
     let (mut plan, sources) = (everything(), sources());
     plan.changes.clear();
+    plan.users.clear();
     plan.quarantine.clear();
     plan.gaps.clear();
     let text = plain(&text::plan(&view(&plan, &sources)));
