@@ -68,13 +68,14 @@ struct Global {
     /// Company id or name, instead of the one in rolecall.yaml
     #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY", hide_env = true)]
     company: Option<String>,
-    /// Form of the result on standard output
+    /// Form of the result on standard output: text, json or markdown
     #[arg(
         long,
         global = true,
         value_name = "FORMAT",
         env = "ROLECALL_FORMAT",
         default_value = "text",
+        hide_possible_values = true,
         hide_env = true
     )]
     format: Format,
