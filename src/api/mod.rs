@@ -4,12 +4,17 @@
 //! limit of requests in flight. A list is returned whole and proven whole, or not at all. Nothing
 //! here decides what ought to change, prints, or reads a file or the environment.
 
+mod budget;
 mod connection;
 mod credentials;
 mod error;
+mod gate;
 mod liberal;
+mod limit;
 mod page;
 mod paging;
+mod pause;
+mod rate;
 mod reader;
 mod refusal;
 mod request;
@@ -31,6 +36,7 @@ use crate::dialect::{GroupUpdate, RolesToDelete};
 pub use connection::Counters;
 pub use credentials::Credentials;
 pub use error::{ApiError, Class};
+pub use rate::Rate;
 pub use reader::Reader;
 pub use request::{Effect, Request};
 pub use settings::{Endpoint, Settings};

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
 use reqwest::Method;
@@ -68,6 +69,11 @@ impl Reader {
     /// Returns what was asked of the server so far, by both halves of this client.
     pub fn counters(&self) -> Counters {
         self.connection.counters()
+    }
+
+    /// Returns how long this client, both halves of it, sends nothing because the server asked for that.
+    pub fn waiting(&self) -> Option<Duration> {
+        self.connection.waiting()
     }
 
     /// Returns all groups of a company (contract §3.1).
