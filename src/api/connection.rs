@@ -67,9 +67,25 @@ pub(super) struct Payload<'a> {
     /// The body, encoded; empty for none.
     pub(super) body: &'a [u8],
     pub(super) content_type: HeaderValue,
-    pub(super) bearer: Option<&'a Bearer>,
-    /// What must never appear in an error, even if the server says it.
-    pub(super) secret: &'a str,
+    pub(super) proof: Proof<'a>,
+}
+
+/// What proves who is asking; must never appear in an error, even if the server says it.
+#[derive(Clone)]
+pub(super) enum Proof<'a> {
+    /// An access token, in a header.
+    Bearer(Bearer),
+    /// A secret, somewhere in the body.
+    Secret(&'a str),
+}
+
+impl Proof<'_> {
+    fn secret(&self) -> &str {
+        match self {
+            Self::Bearer(bearer) => bearer.secret(),
+            Self::Secret(secret) => secret,
+        }
+    }
 }
 
 /// A whole answer with a status of 200 to 299.
@@ -203,25 +219,29 @@ impl Connection {
 
     /// Sends a request with the access token; a refused token is renewed once, the request replayed once.
     pub(super) async fn send(&self, request: &Request, query: &str, body: &[u8]) -> Result<Answer, ApiError> {
-        let bearer = self.tokens.bearer(self).await?;
-        let payload =
-            Payload { query, body, content_type: JSON, bearer: Some(&bearer), secret: bearer.secret() };
-        let refused = match self.exchange(request, payload.clone()).await {
+        let proof = Proof::Bearer(self.tokens.bearer(self).await?);
+        let mut payload = Payload { query, body, content_type: JSON, proof };
+        let refused = match self.exchange(request, &mut payload).await {
             Err(error @ ApiError::Refused { status: 401, .. }) => error,
             other => return other,
         };
-        let Some(other) = self.tokens.renewed(self, &bearer).await? else { return Err(refused) };
+        let Proof::Bearer(bearer) = &payload.proof else { return Err(refused) };
+        let Some(other) = self.tokens.renewed(self, bearer).await? else { return Err(refused) };
         self.retried.fetch_add(1, Relaxed);
-        let payload = Payload { bearer: Some(&other), secret: other.secret(), ..payload };
+        payload.proof = Proof::Bearer(other);
         // The error's request remembers whether an attempt before the 401 stayed unclear.
-        self.exchange(refused.request().unwrap_or(request), payload).await
+        self.exchange(refused.request().unwrap_or(request), &mut payload).await
     }
 
     /// Sends a request as often as is harmless and useful.
     ///
     /// The loop is our own rather than backon's: the wait adds up from two sources, and an attempt
     /// without a clear answer must be remembered in the error of a later one.
-    pub(super) async fn exchange(&self, request: &Request, payload: Payload<'_>) -> Result<Answer, ApiError> {
+    pub(super) async fn exchange(
+        &self,
+        request: &Request,
+        payload: &mut Payload<'_>,
+    ) -> Result<Answer, ApiError> {
         let url =
             [&*self.base, &*request.path, if payload.query.is_empty() { "" } else { "?" }, payload.query]
                 .concat();
@@ -232,7 +252,11 @@ impl Connection {
         let mut attempt = 1;
         loop {
             let place = self.gate.enter().await;
-            let result = self.attempt(request, &url, &payload, attempt).await;
+            if let Proof::Bearer(bearer) = &mut payload.proof {
+                // While this one waited, another may have been refused and fetched a token.
+                self.tokens.refresh(bearer);
+            }
+            let result = self.attempt(request, &url, payload, attempt).await;
             place.leave(retry::met(result.as_ref().map(drop), retry::backoff(self.backoff / 4, 1)));
             let mut error = match result {
                 Ok(answer) => return Ok(answer),
@@ -280,7 +304,7 @@ impl Connection {
         self.requests.fetch_add(1, Relaxed);
         let mut line = Line { request, attempt, started: Instant::now(), status: None };
         let mut sending = self.client.request(request.method.clone(), url);
-        if let Some(bearer) = payload.bearer {
+        if let Proof::Bearer(bearer) = &payload.proof {
             sending = sending.header(AUTHORIZATION, bearer.header()?);
         }
         if let Some(id) = &request.id {
@@ -292,7 +316,7 @@ impl Connection {
         match sending.send().await {
             Ok(response) => {
                 line.status = Some(response.status().as_u16());
-                self.receive(request, response, payload.secret).await
+                self.receive(request, response, payload.proof.secret()).await
             }
             Err(error) => Err(self.unanswered(request, error)),
         }

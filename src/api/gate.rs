@@ -210,3 +210,120 @@ impl<F: Fn()> Drop for OnDrop<F> {
         (self.0)();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Sends so many requests through the gate, each of which takes a while, and returns when each was sent.
+    async fn sent(gate: &Gate, requests: usize, takes: Duration) -> Vec<Duration> {
+        let start = gate.now();
+        let each = (0..requests).map(|_| async {
+            let place = gate.enter().await;
+            let at = gate.now() - start;
+            tokio::time::sleep(takes).await;
+            place.leave(Met::Fine);
+            at
+        });
+        let mut times = join_all(each).await;
+        times.sort_unstable();
+        times
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_window_of_a_rate_holds_more_than_a_burst_and_its_share() {
+        for (rate, most, burst) in [(20.0, 16, 16.0), (20.0, 3, 3.0), (2.5, 16, 2.0), (0.5, 16, 1.0)] {
+            let gate = Gate::new(most, format!("{rate}").parse().ok());
+            let times = sent(&gate, 60, Duration::from_millis(30)).await;
+            for (n, first) in times.iter().enumerate() {
+                for (m, last) in times.iter().enumerate().skip(n) {
+                    let most = burst + (*last - *first).as_secs_f64() * rate + 1e-6;
+                    assert!((m - n + 1) as f64 <= most, "{rate}: {n} to {m} in {:?}", *last - *first);
+                }
+            }
+            // And no slower than it must be; timers have milliseconds.
+            assert!(times[59].as_secs_f64() <= 60.0 / rate + 0.1, "{rate}: {:?}", times[59]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_passes_during_a_pause_and_all_do_after_it() {
+        let gate = Gate::new(16, None);
+        for _ in 0..12 {
+            gate.enter().await.leave(Met::Refused(Some(7 * SECOND)));
+        }
+        assert_eq!(gate.waiting(), Some(7 * SECOND));
+        let times = sent(&gate, 5, Duration::ZERO).await;
+        assert!(times.iter().all(|it| *it == times[0] && *it >= 7 * SECOND), "{times:?}");
+        assert_eq!(gate.waiting(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_is_drawn_out_is_kept_by_those_who_wait_already() {
+        let gate = Gate::new(16, "50".parse().ok());
+        let refused = Met::Refused(Some(2 * SECOND));
+        for met in [[refused; 11].as_slice(), &[Met::Fine; 3]].concat() {
+            gate.enter().await.leave(met);
+        }
+        let under_way = gate.enter().await;
+        gate.enter().await.leave(refused);
+        let (times, ()) = tokio::join!(sent(&gate, 3, Duration::ZERO), async {
+            tokio::time::sleep(SECOND).await;
+            under_way.leave(Met::Refused(Some(9 * SECOND)));
+        });
+        assert!(times[0] >= 10 * SECOND, "{times:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refusals_close_places_and_good_answers_open_them() {
+        let gate = Gate::new(8, None);
+        let free = |gate: &Gate| gate.places.available_permits();
+        assert_eq!(free(&gate), 4);
+        let four = [gate.enter().await, gate.enter().await, gate.enter().await, gate.enter().await];
+        assert_eq!(free(&gate), 0);
+        four.into_iter().for_each(|it| it.leave(Met::Refused(None)));
+        assert_eq!(free(&gate), 2, "one round");
+        sent(&gate, 20, Duration::from_millis(1)).await;
+        assert_eq!(free(&gate), 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_gives_up_waiting_leaves_nothing_behind() {
+        let gate = Gate::new(1, "1".parse().ok());
+        gate.enter().await.leave(Met::Fine);
+        for _ in 0..3 {
+            let entering = tokio::time::timeout(Duration::from_millis(10), gate.enter()).await;
+            assert!(entering.is_err(), "the rate is one per second");
+            let told = tokio::time::timeout(Duration::from_millis(10), gate.wait_as_told(9 * SECOND)).await;
+            assert!(told.is_err());
+        }
+        assert_eq!((gate.waiting(), gate.state().busy, gate.places.available_permits()), (None, 0, 1));
+        gate.enter().await.leave(Met::Fine);
+        assert_eq!(gate.now(), SECOND, "nor has anybody else's token been used");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_waits_when_all_were_told_to_and_nobody_is_busy() {
+        let gate = Gate::new(4, None);
+        let told = |wait| gate.wait_as_told(wait * SECOND);
+        let look = async {
+            tokio::time::sleep(SECOND).await;
+            assert_eq!(gate.waiting(), Some(4 * SECOND), "the first to come back counts");
+            let place = gate.enter().await;
+            assert_eq!(gate.waiting(), None, "one is in flight");
+            place.leave(Met::Fine);
+            let backing_off = gate.back_off(SECOND);
+            tokio::pin!(backing_off);
+            _ = tokio::time::timeout(Duration::from_millis(1), &mut backing_off).await;
+            assert_eq!(gate.waiting(), None, "one is about to try again");
+            backing_off.await;
+            assert!(gate.waiting().is_some());
+        };
+        tokio::join!(told(5), told(9), look);
+        assert_eq!(gate.waiting(), None);
+    }
+}

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::{
     ApiError, Credentials, Request,
-    connection::{Connection, FORM, Payload},
+    connection::{Connection, FORM, Payload, Proof},
     settings::form_encoded,
 };
 
@@ -101,6 +101,21 @@ impl Tokens {
         }
     }
 
+    /// Exchanges a bearer for the current one, if that is at hand.
+    pub(super) fn refresh(&self, bearer: &mut Bearer) {
+        match self {
+            Self::Fixed(_) => {}
+            Self::Fetched { current, .. } => {
+                // Whoever holds it is just fetching: the refusal to come, if it does, waits for that.
+                if let Ok(current) = current.try_lock()
+                    && let Some(held) = &*current
+                {
+                    *bearer = held.bearer.clone();
+                }
+            }
+        }
+    }
+
     /// Returns another bearer than `refused`, or nothing if there can be no other.
     pub(super) async fn renewed(
         &self,
@@ -136,10 +151,10 @@ async fn fetch(
         ("client_secret", secret),
     ]));
     let body = form.expose_secret().as_bytes();
-    let payload = Payload { query: "", body, content_type: FORM, bearer: None, secret };
+    let mut payload = Payload { query: "", body, content_type: FORM, proof: Proof::Secret(secret) };
     let serial = current.as_ref().map_or(0, |held| held.bearer.serial) + 1;
     let asked_at = Instant::now();
-    let mut answer = connection.exchange(&request, payload).await.map_err(refused)?;
+    let mut answer = connection.exchange(&request, &mut payload).await.map_err(refused)?;
     let granted = answer.decode(&request);
     answer.wipe();
     let Granted { access_token, expires_in } = granted?;

@@ -8,6 +8,8 @@ use rolecall::{
     sandbox::{Options, Sandbox},
 };
 
+use secrecy::{ExposeSecret, SecretString};
+
 use super::{
     Global,
     failure::{Exit, Failure},
@@ -63,6 +65,7 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
     };
     let settings = Settings {
         concurrency: global.concurrency.map_or(READERS, usize::from),
+        max_rps: global.max_rps,
         timeout: global.timeout,
         dialect,
         ..Settings::new(endpoint, credentials)
@@ -77,8 +80,10 @@ fn credentials() -> Result<Credentials, Failure> {
     let id = secret("ROLECALL_CLIENT_ID")?;
     let secret = secret("ROLECALL_CLIENT_SECRET")?;
     match (token, id, secret) {
-        (Some(token), None, None) => Ok(Credentials::Token(token.into())),
-        (None, Some(id), Some(secret)) => Ok(Credentials::Client { id, secret: secret.into() }),
+        (Some(token), None, None) => Ok(Credentials::Token(token)),
+        (None, Some(id), Some(secret)) => {
+            Ok(Credentials::Client { id: id.expose_secret().to_owned(), secret })
+        }
         (None, None, None) => Err(Failure::new(Exit::Auth, "no credentials").hint(
             "set ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN (or the same with _FILE)",
         )),
@@ -95,8 +100,10 @@ fn half(set: &str, missing: &str) -> Failure {
 }
 
 /// Returns a secret from the variable or from the file that the variable with `_FILE` names.
-fn secret(name: &str) -> Result<Option<String>, Failure> {
-    let direct = env::var(name).ok().filter(|it| !it.is_empty());
+///
+/// From here on it is wiped when it is no longer needed; the environment itself keeps it as long as the process lives.
+fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
+    let direct = env::var(name).ok().filter(|it| !it.is_empty()).map(SecretString::from);
     let Some(path) = env::var_os(format!("{name}_FILE")).filter(|it| !it.is_empty()) else {
         return Ok(direct);
     };
@@ -104,8 +111,10 @@ fn secret(name: &str) -> Result<Option<String>, Failure> {
         return Err(Failure::new(Exit::Auth, format!("{name} and {name}_FILE are both set"))
             .hint("unset one of them"));
     }
-    let problem = match fs::read_to_string(&path) {
-        Ok(text) if !text.trim().is_empty() => return Ok(Some(text.trim().to_owned())),
+    let problem = match fs::read_to_string(&path).map(SecretString::from) {
+        Ok(text) if !text.expose_secret().trim().is_empty() => {
+            return Ok(Some(text.expose_secret().trim().into()));
+        }
         Ok(_) => format!("the file that {name}_FILE names is empty"),
         Err(error) => format!("cannot read the file that {name}_FILE names: {error}"),
     };
