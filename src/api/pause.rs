@@ -9,6 +9,9 @@ use std::time::Duration;
 const LATEST: u32 = 16;
 /// How many of them must be refusals that name a time.
 const MOST: u32 = 12;
+/// How many such refusals in a row do as well: by then a halved limit has let nobody new in, so that a
+/// server whose allowance is used up refuses just what was in flight.
+const IN_A_ROW: u32 = 8;
 
 /// The latest answers, and until when nobody sends.
 #[derive(Debug, Default)]
@@ -27,7 +30,7 @@ impl Pause {
     /// Notes a refusal that names a time to come back; pauses until then if nearly all are such.
     pub(super) fn refused_until(&mut self, time: Duration) {
         self.answers = self.answers << 1 | 1;
-        if self.answers.count_ones() >= MOST {
+        if self.answers.count_ones() >= MOST || self.answers.trailing_ones() >= IN_A_ROW {
             self.until = self.until.max(time);
         }
     }
@@ -58,9 +61,11 @@ mod tests {
     }
 
     #[test]
-    fn twelve_refusals_of_sixteen_answers_stop_everybody() {
-        assert_eq!(after([Some(7); 11]), 0);
-        assert_eq!(after([Some(7); 12]), 7);
+    fn twelve_refusals_of_sixteen_answers_or_eight_in_a_row_stop_everybody() {
+        assert_eq!(after([Some(7); 7]), 0);
+        assert_eq!(after([Some(7); 8]), 7);
+        assert_eq!(after([[Some(7); 7].as_slice(), &[None], &[Some(7); 4]].concat()), 0);
+        assert_eq!(after([[Some(7); 7].as_slice(), &[None], &[Some(7); 5]].concat()), 7);
         assert_eq!(after([Some(7), Some(7), None].repeat(30)), 0, "two thirds are not enough");
         assert_eq!(after([Some(7), Some(7), Some(7), None].repeat(4)), 7, "three quarters are");
         let spread = [vec![Some(7); 6], vec![None; 5], vec![Some(7); 6]].concat();

@@ -110,7 +110,7 @@ struct Global {
     /// Longest wait for one answer, such as 30s
     #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
     timeout: Duration,
-    /// Requests in flight, and steps of an apply, at most [default: 16, and 8 steps]
+    /// Most requests and steps in flight [default: 16, and 8 steps]
     #[arg(long, global = true, value_name = "N", env = "ROLECALL_CONCURRENCY", value_parser = clap::value_parser!(u16).range(1..=256), hide_env = true)]
     concurrency: Option<u16>,
     /// Requests per second, at most; such as 20 or 0.5

@@ -22,6 +22,8 @@ mod people;
 mod readme;
 mod rollbacks;
 mod staleness;
+mod storm;
 mod support;
+mod tls;
 mod together;
 mod workflows;
