@@ -12,13 +12,15 @@ use reqwest::{
     Client, Response,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER},
 };
+use secrecy::zeroize::Zeroize;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 
 use super::{
-    ApiError, Dialect, Request, Settings, refusal,
-    retry::{self, Outcome, Verdict},
-    token::Tokens,
+    ApiError, Dialect, Request, Settings,
+    gate::Gate,
+    refusal,
+    retry::{self, Outcome, Patience, Verdict},
+    token::{Bearer, Tokens},
     transport,
 };
 
@@ -26,6 +28,8 @@ pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 pub(super) const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// Most bytes read of an answer that is an error; what is shown of it is far less.
 const REFUSAL_LIMIT: usize = 64 << 10;
+/// Deepest nesting of an answer; the JSON crate's own bound.
+const DEEPEST: usize = 127;
 
 /// How much of a server's answers is believed to be sensible.
 #[derive(Clone, Copy, Debug)]
@@ -63,9 +67,25 @@ pub(super) struct Payload<'a> {
     /// The body, encoded; empty for none.
     pub(super) body: &'a [u8],
     pub(super) content_type: HeaderValue,
-    pub(super) authorization: Option<&'a HeaderValue>,
-    /// What must never appear in an error, even if the server says it.
-    pub(super) secret: &'a str,
+    pub(super) proof: Proof<'a>,
+}
+
+/// What proves who is asking; must never appear in an error, even if the server says it.
+#[derive(Clone)]
+pub(super) enum Proof<'a> {
+    /// An access token, in a header.
+    Bearer(Bearer),
+    /// A secret, somewhere in the body.
+    Secret(&'a str),
+}
+
+impl Proof<'_> {
+    fn secret(&self) -> &str {
+        match self {
+            Self::Bearer(bearer) => bearer.secret(),
+            Self::Secret(secret) => secret,
+        }
+    }
 }
 
 /// A whole answer with a status of 200 to 299.
@@ -77,7 +97,17 @@ pub(super) struct Answer {
 impl Answer {
     /// Decodes the answer to `request`.
     pub(super) fn decode<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.body).map_err(|source| self.garbled(request, &source))
+        let decoded = if is_too_deep(&self.body) {
+            Err(serde::de::Error::custom(format!("nested deeper than {DEEPEST} levels")))
+        } else {
+            serde_json::from_slice(&self.body)
+        };
+        decoded.map_err(|source| self.garbled(request, &source))
+    }
+
+    /// Overwrites the answer where it holds a secret.
+    pub(super) fn wipe(&mut self) {
+        self.body.zeroize();
     }
 
     /// Returns the error for an answer that is not what `request` is answered with.
@@ -86,6 +116,27 @@ impl Answer {
         let content_type = content_type.map(|text| text.chars().take(100).collect());
         ApiError::Garbled { request: Box::new(request.clone()), content_type, source: without_value(source) }
     }
+}
+
+/// Says whether JSON is nested deeper than [`DEEPEST`]. What is no JSON is for the decoder to refuse.
+///
+/// The decoder's own bound does not hold for what it skips or keeps as text, such as a scope,
+/// which others would meet later.
+fn is_too_deep(json: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' if depth == DEEPEST => return true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Returns the same complaint without the value it is about, which may be a token or a person's data.
@@ -98,12 +149,29 @@ fn without_value(error: &serde_json::Error) -> serde_json::Error {
     serde::de::Error::custom(text)
 }
 
+/// What the log says of an attempt: nothing that is secret, personal or only this request's.
+struct Line<'a> {
+    request: &'a Request,
+    attempt: u32,
+    started: Instant,
+    /// `None` while there is no answer.
+    status: Option<u16>,
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        let Self { request, attempt, status, .. } = *self;
+        let ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(method = %request.method, path = request.template, status, attempt, ms, "request");
+    }
+}
+
 /// An endpoint with everything needed to talk to it.
 pub(super) struct Connection {
     client: Client,
     base: Box<str>,
     tokens: Tokens,
-    slots: Semaphore,
+    gate: Gate,
     timeout: Duration,
     retries: u32,
     backoff: Duration,
@@ -118,12 +186,12 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(settings: Settings, bounds: Bounds) -> Result<Self, ApiError> {
         let client = transport::client(&settings)?;
-        let concurrency = settings.concurrency.clamp(1, Semaphore::MAX_PERMITS);
+        let concurrency = settings.concurrency.max(1);
         Ok(Self {
             client,
             base: settings.endpoint.base().into(),
             tokens: Tokens::new(settings.credentials)?,
-            slots: Semaphore::new(concurrency),
+            gate: Gate::new(concurrency, settings.max_rps),
             timeout: settings.timeout,
             retries: settings.retries,
             backoff: settings.backoff,
@@ -144,61 +212,88 @@ impl Connection {
         }
     }
 
+    /// Returns how long nothing will be sent because the server said so, if that is what is going on.
+    pub(super) fn waiting(&self) -> Option<Duration> {
+        self.gate.waiting()
+    }
+
     /// Sends a request with the access token; a refused token is renewed once, the request replayed once.
     pub(super) async fn send(&self, request: &Request, query: &str, body: &[u8]) -> Result<Answer, ApiError> {
-        let bearer = self.tokens.bearer(self).await?;
-        let payload = Payload {
-            query,
-            body,
-            content_type: JSON,
-            authorization: Some(&bearer.header),
-            secret: bearer.secret(),
-        };
-        let refused = match self.exchange(request, payload.clone()).await {
+        let proof = Proof::Bearer(self.tokens.bearer(self).await?);
+        let mut payload = Payload { query, body, content_type: JSON, proof };
+        let refused = match self.exchange(request, &mut payload).await {
             Err(error @ ApiError::Refused { status: 401, .. }) => error,
             other => return other,
         };
-        let Some(other) = self.tokens.renewed(self, &bearer).await? else { return Err(refused) };
+        let Proof::Bearer(bearer) = &payload.proof else { return Err(refused) };
+        let Some(other) = self.tokens.renewed(self, bearer).await? else { return Err(refused) };
         self.retried.fetch_add(1, Relaxed);
-        let payload = Payload { authorization: Some(&other.header), secret: other.secret(), ..payload };
+        payload.proof = Proof::Bearer(other);
         // The error's request remembers whether an attempt before the 401 stayed unclear.
-        self.exchange(refused.request().unwrap_or(request), payload).await
+        self.exchange(refused.request().unwrap_or(request), &mut payload).await
     }
 
     /// Sends a request as often as is harmless and useful.
     ///
     /// The loop is our own rather than backon's: the wait adds up from two sources, and an attempt
     /// without a clear answer must be remembered in the error of a later one.
-    pub(super) async fn exchange(&self, request: &Request, payload: Payload<'_>) -> Result<Answer, ApiError> {
+    pub(super) async fn exchange(
+        &self,
+        request: &Request,
+        payload: &mut Payload<'_>,
+    ) -> Result<Answer, ApiError> {
         let url =
             [&*self.base, &*request.path, if payload.query.is_empty() { "" } else { "?" }, payload.query]
                 .concat();
         let mut unclear = request.unclear;
+        let mut patience = Patience::default();
+        // Those whose end the server did not explain with a time to come back.
+        let mut failed = 0;
         let mut attempt = 1;
         loop {
-            let mut error = match self.attempt(request, &url, &payload, attempt).await {
+            let place = self.gate.enter().await;
+            if let Proof::Bearer(bearer) = &mut payload.proof {
+                // While this one waited, another may have been refused and fetched a token.
+                self.tokens.refresh(bearer);
+            }
+            let result = self.attempt(request, &url, payload, attempt).await;
+            place.leave(retry::met(result.as_ref().map(drop), retry::backoff(self.backoff / 4, 1)));
+            let mut error = match result {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             let outcome = Outcome::of(&error);
-            let verdict = retry::verdict(request.effect, outcome);
-            let may_wait = match verdict {
-                Verdict::Again(wait) if attempt <= self.retries => Some(wait),
-                Verdict::Again(_) | Verdict::GiveUp | Verdict::TooLong => None,
-            };
-            let Some(wait) = may_wait else {
-                error.remember(unclear);
-                return Err(error.throttled(verdict == Verdict::TooLong));
-            };
+            // Without the place: a request that waits keeps nobody from sending.
+            match retry::verdict(request.effect, outcome) {
+                Verdict::Told(wait) if !patience.ends_before(wait) => {
+                    // The server's wait plus some of our own, so that all who were told the same do not return at once.
+                    self.gate.wait_as_told(wait + retry::backoff(self.backoff, 1)).await;
+                }
+                Verdict::Again(wait) if failed < self.retries => {
+                    failed += 1;
+                    let allowed = self.gate.repeat();
+                    if allowed.is_ok() {
+                        self.gate.back_off(wait + retry::backoff(self.backoff, failed)).await;
+                    }
+                    // Meanwhile another request may have used the rest up.
+                    if let Some(spent) = allowed.err().or_else(|| self.gate.spent()) {
+                        error.remember(unclear | outcome.is_unclear());
+                        return Err(error.in_a_hopeless_run(spent));
+                    }
+                }
+                verdict @ (Verdict::Told(_) | Verdict::Again(_) | Verdict::GiveUp | Verdict::TooLong) => {
+                    error.remember(unclear);
+                    let too_long = matches!(verdict, Verdict::Told(_) | Verdict::TooLong);
+                    return Err(error.throttled(too_long));
+                }
+            }
             unclear |= outcome.is_unclear();
             self.retried.fetch_add(1, Relaxed);
-            // The server's wait plus our own, so that all who were told the same do not return at once.
-            tokio::time::sleep(wait + retry::backoff(self.backoff, attempt)).await;
             attempt += 1;
         }
     }
 
-    /// Sends a request once. Holds one of the slots for just as long.
+    /// Sends a request once, and logs that as one line, even if nobody waits for the answer any more.
     async fn attempt(
         &self,
         request: &Request,
@@ -206,13 +301,11 @@ impl Connection {
         payload: &Payload<'_>,
         attempt: u32,
     ) -> Result<Answer, ApiError> {
-        // The semaphore is never closed; if it were, sending unlimited beats not sending.
-        let _slot = self.slots.acquire().await.ok();
         self.requests.fetch_add(1, Relaxed);
-        let started = Instant::now();
+        let mut line = Line { request, attempt, started: Instant::now(), status: None };
         let mut sending = self.client.request(request.method.clone(), url);
-        if let Some(authorization) = payload.authorization {
-            sending = sending.header(AUTHORIZATION, authorization);
+        if let Proof::Bearer(bearer) = &payload.proof {
+            sending = sending.header(AUTHORIZATION, bearer.header()?);
         }
         if let Some(id) = &request.id {
             sending = sending.header("x-request-id", &**id);
@@ -220,15 +313,13 @@ impl Connection {
         if !payload.body.is_empty() {
             sending = sending.header(CONTENT_TYPE, &payload.content_type).body(payload.body.to_vec());
         }
-        let sent = sending.send().await;
-        let status = sent.as_ref().map_or(0, |response| response.status().as_u16());
-        let result = match sent {
-            Ok(response) => self.receive(request, response, payload.secret).await,
+        match sending.send().await {
+            Ok(response) => {
+                line.status = Some(response.status().as_u16());
+                self.receive(request, response, payload.proof.secret()).await
+            }
             Err(error) => Err(self.unanswered(request, error)),
-        };
-        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(method = %request.method, path = request.template, status, attempt, ms, "request");
-        result
+        }
     }
 
     async fn receive(

@@ -1,4 +1,7 @@
-//! What proves to the API who is asking. Cannot be printed.
+//! What proves to the API who is asking. Cannot be printed or serialised, and is wiped when dropped.
+//!
+//! What cannot be wiped: the process's environment, the copies that the HTTP crate makes of a header
+//! and of a token request's body, and the buffers of TLS and decompression an answer came through.
 
 use secrecy::SecretString;
 
@@ -14,4 +17,33 @@ pub enum Credentials {
         /// Its secret.
         secret: SecretString,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Display;
+
+    use serde::{Deserialize, Serialize};
+
+    use super::Credentials;
+
+    /// Implemented twice for what is printable or serialisable, so that naming its function without
+    /// saying which does not compile.
+    trait Neither<Which> {
+        fn unambiguous() {}
+    }
+    struct Printed;
+    struct Written;
+    struct Read;
+    impl<T: ?Sized> Neither<()> for T {}
+    impl<T: ?Sized + Display> Neither<Printed> for T {}
+    impl<T: ?Sized + Serialize> Neither<Written> for T {}
+    impl<T: ?Sized + for<'de> Deserialize<'de>> Neither<Read> for T {}
+
+    #[test]
+    fn credentials_have_no_text_of_any_form() {
+        <Credentials as Neither<_>>::unambiguous();
+        let credentials = Credentials::Client { id: "me".to_owned(), secret: "hush-hush".into() };
+        assert!(!format!("{credentials:?}").contains("hush"));
+    }
 }

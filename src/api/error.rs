@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Request, retry::Outcome};
+use super::{Request, budget::Spent, retry::Outcome};
 
 /// A request, or a list of them, that did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +77,18 @@ pub enum ApiError {
         status: u16,
         /// How long the server asked to wait, if it said.
         retry_after: Option<Duration>,
+    },
+    /// So much fails that repeating it does more harm than good.
+    #[error("{request}: too many requests failed: {repeated} of {sent} had to be repeated")]
+    Exhausted {
+        /// What was asked last.
+        request: Box<Request>,
+        /// Requests sent again without the server having named a time.
+        repeated: u64,
+        /// Requests sent, these included.
+        sent: u64,
+        /// How the last attempt failed.
+        source: Box<ApiError>,
     },
     /// The credentials were not accepted for a token.
     #[error("{request}: no access token for these credentials ({status}){}", said(.code.as_deref(), .message.as_deref(), None))]
@@ -169,6 +181,7 @@ impl ApiError {
             | Self::TimedOut { request, .. }
             | Self::Refused { request, .. }
             | Self::Throttled { request, .. }
+            | Self::Exhausted { request, .. }
             | Self::Auth { request, .. }
             | Self::Garbled { request, .. }
             | Self::TooLarge { request, .. }
@@ -202,6 +215,7 @@ impl ApiError {
             | Self::TimedOut { .. }
             | Self::Refused { .. }
             | Self::Throttled { .. }
+            | Self::Exhausted { .. }
             | Self::Garbled { .. }
             | Self::TooLarge { .. }
             | Self::Incomplete { .. }
@@ -251,7 +265,12 @@ impl ApiError {
             Self::Refused { .. } => {
                 "check the endpoint and any proxy; the API's support can look up the debug id"
             }
-            Self::Throttled { .. } => "try again later, or allow fewer requests at once",
+            Self::Throttled { .. } => "try again later, or ask for less at a time (--max-rps, --concurrency)",
+            Self::Exhausted { .. } => {
+                return self.reread().or_else(|| {
+                    Some("the API or the way to it is in trouble: try again later, or ask for less at a time (--max-rps, --concurrency)".into())
+                });
+            }
             Self::Auth { .. } => "check the client id and secret: a rotated secret ends at once",
             Self::Garbled { .. } => NOT_THE_API,
             Self::Incomplete { .. } => "somebody may be changing it right now: try again in a moment",
@@ -280,6 +299,17 @@ impl ApiError {
                 Self::Throttled { request, status, retry_after }
             }
             other => other,
+        }
+    }
+
+    /// Returns the error for a request that is not repeated because too much was.
+    pub(super) fn in_a_hopeless_run(self, spent: Spent) -> Self {
+        let Spent { repeated, sent } = spent;
+        match self.request().cloned() {
+            Some(request) => {
+                Self::Exhausted { request: Box::new(request), repeated, sent, source: Box::new(self) }
+            }
+            None => self,
         }
     }
 

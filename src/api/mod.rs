@@ -4,6 +4,7 @@
 //! limit of requests in flight. A list is returned whole and proven whole, or not at all. Nothing
 //! here decides what ought to change, prints, or reads a file or the environment.
 
+mod budget;
 mod connection;
 mod credentials;
 mod error;
@@ -14,6 +15,10 @@ mod observe;
 mod page;
 mod paging;
 mod question;
+mod gate;
+mod limit;
+mod pause;
+mod rate;
 mod reader;
 mod refusal;
 mod request;
@@ -37,6 +42,7 @@ pub use credentials::Credentials;
 pub use error::{ApiError, Class};
 pub use observe::Observer;
 pub use question::Question;
+pub use rate::Rate;
 pub use reader::Reader;
 pub use request::{Effect, Request};
 pub use settings::{Endpoint, Settings};

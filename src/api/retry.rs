@@ -5,10 +5,12 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
-use super::{ApiError, Effect};
+use super::{ApiError, Effect, gate::Met};
 
 /// Longest wait the server may ask for; beyond it the request is given up.
 pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
+/// Longest that one request waits in all because the server said so.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Longest wait the client draws by itself.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 
@@ -52,8 +54,10 @@ impl Outcome {
 /// What to do after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Send again, no sooner than this plus the drawn backoff.
+    /// Send again after the drawn backoff and this, as long as there are attempts left.
     Again(Duration),
+    /// Send again when the server said, however often it says so, as long as there is [`Patience`].
+    Told(Duration),
     /// Report it.
     GiveUp,
     /// Report that the server asks for more patience than there is.
@@ -80,7 +84,45 @@ pub(super) fn verdict(effect: Effect, outcome: Outcome) -> Verdict {
     match wait {
         _ if !again => Verdict::GiveUp,
         Some(wait) if wait > LONGEST_RETRY_AFTER => Verdict::TooLong,
-        wait => Verdict::Again(wait.unwrap_or_default()),
+        wait => told(outcome).map_or(Verdict::Again(wait.unwrap_or_default()), Verdict::Told),
+    }
+}
+
+/// Returns when to come back, of a refusal for the sake of rates that says so.
+///
+/// Zero and a date in the past name no time: whoever followed them would come back for ever.
+fn told(outcome: Outcome) -> Option<Duration> {
+    match outcome {
+        Outcome::Refused { status: 429 | 503, retry_after } => retry_after.filter(|it| !it.is_zero()),
+        Outcome::Refused { .. } | Outcome::Unsent | Outcome::Lost | Outcome::Final => None,
+    }
+}
+
+/// What one attempt tells the others; `jitter` is added to a time the server names.
+pub(super) fn met(result: Result<(), &ApiError>, jitter: Duration) -> Met {
+    let Err(error) = result else { return Met::Fine };
+    let outcome = Outcome::of(error);
+    match outcome {
+        Outcome::Refused { status: 429 | 503, .. } => {
+            let told = told(outcome).filter(|it| *it <= LONGEST_RETRY_AFTER);
+            Met::Refused(told.map(|it| it + jitter))
+        }
+        Outcome::Refused { status: ..500, .. } => Met::Fine,
+        Outcome::Refused { .. } | Outcome::Unsent | Outcome::Lost | Outcome::Final => Met::Unknown,
+    }
+}
+
+/// How long one request waits in all because the server said so.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    waited: Duration,
+}
+
+impl Patience {
+    /// Says whether one more such wait is too much.
+    pub(super) fn ends_before(&mut self, wait: Duration) -> bool {
+        self.waited += wait;
+        self.waited > PATIENCE
     }
 }
 
@@ -136,9 +178,24 @@ mod tests {
             assert_eq!(verdict(Settles, outcome), settles, "{outcome:?}");
             assert_eq!(verdict(Accrues, outcome), accrues, "{outcome:?}");
         }
-        assert_eq!(verdict(Reads, told(429, 7)), Verdict::Again(Duration::from_secs(7)));
-        assert_eq!(verdict(Reads, told(429, 120)), Verdict::Again(LONGEST_RETRY_AFTER));
+        assert_eq!(verdict(Reads, told(429, 7)), Verdict::Told(Duration::from_secs(7)));
+        assert_eq!(verdict(Accrues, told(503, 7)), Verdict::Told(Duration::from_secs(7)));
+        assert_eq!(
+            verdict(Reads, told(502, 7)),
+            Verdict::Again(Duration::from_secs(7)),
+            "no matter of rates"
+        );
+        assert_eq!(verdict(Reads, told(429, 120)), Verdict::Told(LONGEST_RETRY_AFTER));
         assert_eq!(verdict(Accrues, told(429, 121)), Verdict::TooLong);
+    }
+
+    #[test]
+    fn patience_lasts_five_minutes_however_they_are_told() {
+        for (seconds, waits) in [(1, 300), (100, 3), (120, 2)] {
+            let mut patience = Patience::default();
+            let wait = Duration::from_secs(seconds);
+            assert_eq!((0..1000).take_while(|_| !patience.ends_before(wait)).count(), waits, "{seconds}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
 
 use reqwest::Url;
 
-use super::{ApiError, Credentials, Dialect};
+use super::{ApiError, Credentials, Dialect, Rate};
 
 /// Where, as whom and how patiently to talk.
 #[derive(Clone, Debug)]
@@ -15,11 +15,14 @@ pub struct Settings {
     pub endpoint: Endpoint,
     /// Who is asking.
     pub credentials: Credentials,
-    /// Requests in flight, at least 1; a request that waits for its next attempt is not in flight.
+    /// Most requests in flight, at least 1; a request that waits for its next attempt is not in flight.
+    /// The client starts with four, or fewer, and adapts.
     pub concurrency: usize,
+    /// Most requests sent per second, further attempts and token fetches included.
+    pub max_rps: Option<Rate>,
     /// Longest wait for one answer including its body, per attempt.
     pub timeout: Duration,
-    /// Attempts after the first.
+    /// Attempts after the first; those for which the server named the time do not count.
     pub retries: u32,
     /// Upper bound of the wait before the second attempt; doubles from attempt to attempt.
     pub backoff: Duration,
@@ -28,13 +31,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Returns the settings for an endpoint with everything else at its default: 16 requests in
-    /// flight, 30 s per request, 4 attempts after the first, 250 ms first backoff.
+    /// Returns the settings for an endpoint with everything else at its default: at most 16
+    /// requests in flight at any rate, 30 s per request, 4 attempts after the first, 250 ms first backoff.
     pub fn new(endpoint: Endpoint, credentials: Credentials) -> Self {
         Self {
             endpoint,
             credentials,
             concurrency: 16,
+            max_rps: None,
             timeout: Duration::from_secs(30),
             retries: 4,
             backoff: Duration::from_millis(250),

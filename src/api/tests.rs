@@ -2,9 +2,11 @@
 
 mod lists;
 mod people;
+mod pressure;
 mod server;
 mod tokens;
 mod transport;
+mod wire;
 mod writes;
 
 use uuid::Uuid;

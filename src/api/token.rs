@@ -2,16 +2,19 @@
 //!
 //! One fetch at a time: whoever needs a token meanwhile waits for that one. Never written anywhere.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use reqwest::{Method, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use tokio::sync::Mutex;
 
 use super::{
     ApiError, Credentials, Request,
-    connection::{Connection, FORM, Payload},
+    connection::{Connection, FORM, Payload, Proof},
     settings::form_encoded,
 };
 
@@ -19,26 +22,34 @@ use super::{
 const USUAL_LIFETIME: u64 = 3600;
 /// Longest lifetime believed, in seconds; also keeps the arithmetic of instants in range.
 const LONGEST_LIFETIME: u64 = 30 * 86_400;
+const SCHEME: &str = "Bearer ";
 
-/// A header that proves who is asking, and which fetch it came from.
+/// What proves who is asking, and which fetch it came from. Clones share the one text, which is wiped with the last.
 #[derive(Clone)]
 pub(super) struct Bearer {
-    pub(super) header: HeaderValue,
+    header: Arc<SecretString>,
     serial: u64,
 }
 
 impl Bearer {
-    fn new(token: &str, serial: u64) -> Result<Self, ApiError> {
-        let text = SecretString::from(format!("Bearer {token}"));
+    fn new(token: &SecretString, serial: u64) -> Result<Self, ApiError> {
+        let header = SecretString::from([SCHEME, token.expose_secret()].concat());
+        let bearer = Self { header: Arc::new(header), serial };
+        bearer.header().map(|_| bearer)
+    }
+
+    /// Returns the header of one request. It is a copy that the HTTP crate keeps as long as the request
+    /// and does not wipe; marked as sensitive, it is neither printed nor put into a shared table of headers.
+    pub(super) fn header(&self) -> Result<HeaderValue, ApiError> {
         let mut header =
-            HeaderValue::from_str(text.expose_secret()).map_err(|_| ApiError::UnsendableToken)?;
+            HeaderValue::from_str(self.header.expose_secret()).map_err(|_| ApiError::UnsendableToken)?;
         header.set_sensitive(true);
-        Ok(Self { header, serial })
+        Ok(header)
     }
 
     /// Returns the token, so that it can be blotted out of what the server says.
     pub(super) fn secret(&self) -> &str {
-        self.header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default()
+        self.header.expose_secret().strip_prefix(SCHEME).unwrap_or_default()
     }
 }
 
@@ -58,14 +69,20 @@ pub(super) struct Current {
 
 #[derive(Deserialize)]
 pub(super) struct Granted {
-    access_token: String,
+    #[serde(deserialize_with = "secret")]
+    access_token: SecretString,
     expires_in: Option<serde_json::Value>,
+}
+
+/// Reads a text into one that cannot be printed and is wiped.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(Into::into)
 }
 
 impl Tokens {
     pub(super) fn new(credentials: Credentials) -> Result<Self, ApiError> {
         Ok(match credentials {
-            Credentials::Token(token) => Self::Fixed(Bearer::new(token.expose_secret().trim(), 0)?),
+            Credentials::Token(token) => Self::Fixed(Bearer::new(&token.expose_secret().trim().into(), 0)?),
             Credentials::Client { id, secret } => Self::Fetched { id, secret, current: Mutex::new(None) },
         })
     }
@@ -79,6 +96,21 @@ impl Tokens {
                 match &*current {
                     Some(held) if Instant::now() < held.renew_at => Ok(held.bearer.clone()),
                     _ => fetch(connection, id, secret, &mut current).await,
+                }
+            }
+        }
+    }
+
+    /// Exchanges a bearer for the current one, if that is at hand.
+    pub(super) fn refresh(&self, bearer: &mut Bearer) {
+        match self {
+            Self::Fixed(_) => {}
+            Self::Fetched { current, .. } => {
+                // Whoever holds it is just fetching: the refusal to come, if it does, waits for that.
+                if let Ok(current) = current.try_lock()
+                    && let Some(held) = &*current
+                {
+                    *bearer = held.bearer.clone();
                 }
             }
         }
@@ -113,16 +145,20 @@ async fn fetch(
     // A token too many is harmless, so the request may be repeated like a read.
     let request = Request::reads(Method::POST, "/v2/auth/oauth2-token", &[]);
     let secret = secret.expose_secret();
-    let form =
-        form_encoded(&[("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)]);
-    let payload =
-        Payload { query: "", body: form.as_bytes(), content_type: FORM, authorization: None, secret };
+    let form = SecretString::from(form_encoded(&[
+        ("grant_type", "client_credentials"),
+        ("client_id", id),
+        ("client_secret", secret),
+    ]));
+    let body = form.expose_secret().as_bytes();
+    let mut payload = Payload { query: "", body, content_type: FORM, proof: Proof::Secret(secret) };
     let serial = current.as_ref().map_or(0, |held| held.bearer.serial) + 1;
     let asked_at = Instant::now();
-    let answer = connection.exchange(&request, payload).await.map_err(refused)?;
-    let Granted { access_token, expires_in } = answer.decode(&request)?;
-    let access_token = SecretString::from(access_token);
-    let bearer = Bearer::new(access_token.expose_secret(), serial)?;
+    let mut answer = connection.exchange(&request, &mut payload).await.map_err(refused)?;
+    let granted = answer.decode(&request);
+    answer.wipe();
+    let Granted { access_token, expires_in } = granted?;
+    let bearer = Bearer::new(&access_token, serial)?;
     *current = Some(Current { bearer: bearer.clone(), renew_at: asked_at + use_for(expires_in.as_ref()) });
     Ok(bearer)
 }
@@ -167,9 +203,10 @@ mod tests {
 
     #[test]
     fn a_bearer_hides_itself_and_refuses_line_breaks() {
-        let bearer = Bearer::new("hush-hush", 0).unwrap();
+        let bearer = Bearer::new(&"hush-hush".into(), 0).unwrap();
         assert_eq!(bearer.secret(), "hush-hush");
-        assert!(!format!("{:?}", bearer.header).contains("hush"));
-        assert!(matches!(Bearer::new("a\nb", 0), Err(ApiError::UnsendableToken)));
+        assert_eq!(bearer.header().unwrap(), "Bearer hush-hush");
+        assert!(!format!("{:?}", bearer.header()).contains("hush"));
+        assert!(matches!(Bearer::new(&"a\nb".into(), 0), Err(ApiError::UnsendableToken)));
     }
 }

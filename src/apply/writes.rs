@@ -44,7 +44,7 @@ impl Group<'_> {
         let id = match self.send_create(tools, company, attributes).await? {
             Ok(id) => id,
             Err(error) if error.ambiguous() => {
-                tracing::debug!(%error, "looking whether the group was created");
+                tracing::debug!("looking whether the group was created");
                 match &named(reader, company, name).await?[..] {
                     [one] => return self.adopt(reader, company, *one, attributes).await,
                     [] => {
@@ -115,7 +115,7 @@ impl Group<'_> {
             Err(error) if matches!(error.status(), Some(400 | 409 | 422)) => error,
             result => return Ok(result?),
         };
-        tracing::debug!(%error, "emptying the group before deleting it");
+        tracing::debug!(status = error.status(), "emptying the group before deleting it");
         Self::again(tools, error)?;
         let members: Vec<UserId> =
             self.expected.as_ref().map_or_else(Vec::new, |it| it.contents.members.clone());
@@ -149,7 +149,7 @@ impl Group<'_> {
         match self.send_members(tools, company, group, add, remove).await? {
             Ok(()) => (),
             Err(error) if error.ambiguous() => {
-                tracing::debug!(%error, "looking who is in the group");
+                tracing::debug!("looking who is in the group");
                 let asked: Vec<UserId> = add.iter().chain(remove).copied().collect();
                 let inside = reader.members_among(company, group, &asked).await?;
                 let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();

@@ -233,7 +233,7 @@ async fn write(
         max_failures: arguments.max_failures.unwrap_or(Failures::Usual).of(steps.len()),
     };
     let counter = output.counter(steps.len());
-    let report = apply(job, |step, outcome| {
+    let applying = apply(job, |step, outcome| {
         counter.settled(&line(&steps[step], outcome, plan));
         if output.events.wanted() {
             let mut facts = report::step(plan, steps, &steps[step], outcome);
@@ -247,8 +247,8 @@ async fn write(
             facts[key] = plan.title(change).into();
             output.events.send("step", facts);
         }
-    })
-    .await;
+    });
+    let report = output.watching(&planned.connected.reader, |wait| counter.waits(wait), applying).await;
     drop(counter);
     let exit = Applied { plan, steps, report: &report, journal: None, program: "", again: "" }.exit();
     let end = Record::End { at: Timestamp::now(), exit: exit.code(), result: exit.name().into() };

@@ -9,6 +9,7 @@ mod drift;
 mod duplicate;
 mod events;
 mod failure;
+mod log;
 mod output;
 mod plan;
 mod probe;
@@ -20,6 +21,7 @@ mod schema;
 mod settings;
 mod telemetry;
 mod validate;
+mod waiting;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -114,9 +116,12 @@ struct Global {
     /// Longest wait for one answer, such as 30s
     #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
     timeout: Duration,
-    /// Requests in flight at once, and steps of an apply (1 to 256) [default: 16, and 8 steps]
+    /// Most requests and steps in flight [default: 16, and 8 steps]
     #[arg(long, global = true, value_name = "N", env = "ROLECALL_CONCURRENCY", value_parser = clap::value_parser!(u16).range(1..=256), hide_env = true)]
     concurrency: Option<u16>,
+    /// Requests per second, at most; such as 20 or 0.5
+    #[arg(long, global = true, value_name = "N", env = "ROLECALL_MAX_RPS", hide_env = true)]
+    max_rps: Option<rolecall::api::Rate>,
 }
 
 /// What to read and compare; shared by the commands that plan.

@@ -16,10 +16,15 @@ use super::{
     Format, Global,
     events::Events,
     failure::{Exit, Failure},
+    waiting::{self, Waiting},
 };
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
+/// How often the display of what goes on is renewed.
+const TICK: Duration = Duration::from_millis(200);
+/// A wait that is worth a remark where there is no display.
+const LONG_WAIT: Duration = Duration::from_secs(5);
 /// Longest Markdown that is printed, in bytes: the forges cut comments near 65,000 characters.
 pub(crate) const MARKDOWN_BUDGET: usize = 60_000;
 
@@ -30,6 +35,7 @@ pub(crate) struct Output {
     color: ColorChoice,
     quiet: bool,
     progress: bool,
+    logs: bool,
     /// For programs that watch.
     pub(crate) events: Arc<Events>,
 }
@@ -49,7 +55,14 @@ impl Output {
             clap::ColorChoice::Never => ColorChoice::Never,
         };
         let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
-        Self { format: global.format, color, quiet: global.quiet, progress, events: Arc::default() }
+        Self {
+            format: global.format,
+            color,
+            quiet: global.quiet,
+            progress,
+            logs: global.verbose > 0,
+            events: Arc::default(),
+        }
     }
 
     /// Prints the result. A reader that has seen enough (`| head`) is no failure.
@@ -114,7 +127,7 @@ impl Output {
         }
         let bar = ProgressBar::new_spinner().with_message(what);
         bar.set_style(
-            ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+            ProgressStyle::with_template("{spinner} {prefix}{msg} ({elapsed})")
                 .unwrap_or_else(|_| ProgressStyle::default_spinner()),
         );
         bar.enable_steady_tick(Duration::from_millis(120));
@@ -126,12 +139,41 @@ impl Output {
         let bar = self.progress.then(|| {
             let bar = ProgressBar::new(total as u64);
             bar.set_style(
-                ProgressStyle::with_template("{bar:30} {pos}/{len} groups  {msg}")
+                ProgressStyle::with_template("{bar:30} {pos}/{len} groups  {prefix}{msg}")
                     .unwrap_or_else(|_| ProgressStyle::default_bar()),
             );
             bar
         });
         Counter { output: self, bar }
+    }
+
+    /// Does work to its end, and meanwhile says when nothing goes on because the API asked for a wait.
+    ///
+    /// On a terminal `display` shows it as long as it lasts; elsewhere a long wait is one remark, unless there is a log.
+    pub(crate) async fn watching<T>(
+        &self,
+        reader: &Reader,
+        display: impl Fn(Option<Duration>),
+        work: impl Future<Output = T>,
+    ) -> T {
+        let mut tick = tokio::time::interval(TICK);
+        let mut waiting = Waiting::default();
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                result = &mut work => return result,
+                now = tick.tick() => {
+                    let wait = reader.waiting();
+                    display(wait);
+                    if let Some(wait) = waiting.began(wait, now.into()) {
+                        tracing::debug!("{}", waiting::text(wait));
+                        if wait >= LONG_WAIT && !self.progress && !self.logs {
+                            self.remark(&waiting::text(wait));
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -139,9 +181,10 @@ impl Output {
 pub(crate) struct Spinner(Option<ProgressBar>);
 
 impl Spinner {
-    /// Shows how far the reading is.
-    pub(crate) fn requests(&self, reader: &Reader) {
+    /// Shows how far the reading is, and what it waits for.
+    pub(crate) fn reading(&self, reader: &Reader, wait: Option<Duration>) {
         if let Some(bar) = &self.0 {
+            bar.set_prefix(wait.map_or_else(String::new, |it| format!("{}; ", waiting::text(it))));
             bar.set_message(format!("reading, {} requests", reader.requests_made()));
         }
     }
@@ -162,6 +205,13 @@ pub(crate) struct Counter<'a> {
 }
 
 impl Counter<'_> {
+    /// Shows what the work waits for.
+    pub(crate) fn waits(&self, wait: Option<Duration>) {
+        if let Some(bar) = &self.bar {
+            bar.set_prefix(wait.map_or_else(String::new, |it| format!("{}; ", waiting::text(it))));
+        }
+    }
+
     pub(crate) fn settled(&self, line: &str) {
         match &self.bar {
             Some(bar) => {

@@ -315,15 +315,8 @@ async fn read(
     connected: &Connected,
     fetching: impl Future<Output = Result<Snapshot, ApiError>>,
 ) -> Result<Snapshot, ApiError> {
-    let spinner = output.spinner("reading");
-    let mut tick = tokio::time::interval(Duration::from_millis(200));
-    tokio::pin!(fetching);
-    loop {
-        tokio::select! {
-            snapshot = &mut fetching => return snapshot,
-            _ = tick.tick() => spinner.requests(&connected.reader),
-        }
-    }
+    let (spinner, reader) = (output.spinner("reading"), &connected.reader);
+    output.watching(reader, |wait| spinner.reading(reader, wait), fetching).await
 }
 
 impl Planned {

@@ -10,6 +10,8 @@ use rolecall::{
     source::FileId,
 };
 
+use secrecy::{ExposeSecret, SecretString};
+
 use super::{
     Global,
     failure::{Exit, Failure},
@@ -101,6 +103,7 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
     };
     Ok(Settings {
         concurrency: global.concurrency.map_or(READERS, usize::from),
+        max_rps: global.max_rps,
         timeout: global.timeout,
         dialect: section(loaded).and_then(|it| it.1.dialect).unwrap_or_default(),
         ..Settings::new(site.endpoint.clone(), credentials)
@@ -113,8 +116,10 @@ fn credentials() -> Result<Credentials, Failure> {
     let id = secret("ROLECALL_CLIENT_ID")?;
     let secret = secret("ROLECALL_CLIENT_SECRET")?;
     match (token, id, secret) {
-        (Some(token), None, None) => Ok(Credentials::Token(token.into())),
-        (None, Some(id), Some(secret)) => Ok(Credentials::Client { id, secret: secret.into() }),
+        (Some(token), None, None) => Ok(Credentials::Token(token)),
+        (None, Some(id), Some(secret)) => {
+            Ok(Credentials::Client { id: id.expose_secret().to_owned(), secret })
+        }
         (None, None, None) => Err(Failure::new(Exit::Auth, "no credentials").hint(
             "set ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN (or the same with _FILE)",
         )),
@@ -131,8 +136,10 @@ fn half(set: &str, missing: &str) -> Failure {
 }
 
 /// Returns a secret from the variable or from the file that the variable with `_FILE` names.
-fn secret(name: &str) -> Result<Option<String>, Failure> {
-    let direct = env::var(name).ok().filter(|it| !it.is_empty());
+///
+/// From here on it is wiped when it is no longer needed; the environment itself keeps it as long as the process lives.
+fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
+    let direct = env::var(name).ok().filter(|it| !it.is_empty()).map(SecretString::from);
     let Some(path) = env::var_os(format!("{name}_FILE")).filter(|it| !it.is_empty()) else {
         return Ok(direct);
     };
@@ -140,8 +147,10 @@ fn secret(name: &str) -> Result<Option<String>, Failure> {
         return Err(Failure::new(Exit::Auth, format!("{name} and {name}_FILE are both set"))
             .hint("unset one of them"));
     }
-    let problem = match fs::read_to_string(&path) {
-        Ok(text) if !text.trim().is_empty() => return Ok(Some(text.trim().to_owned())),
+    let problem = match fs::read_to_string(&path).map(SecretString::from) {
+        Ok(text) if !text.expose_secret().trim().is_empty() => {
+            return Ok(Some(text.expose_secret().trim().into()));
+        }
         Ok(_) => format!("the file that {name}_FILE names is empty"),
         Err(error) => format!("cannot read the file that {name}_FILE names: {error}"),
     };

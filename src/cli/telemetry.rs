@@ -3,11 +3,9 @@
 //! Nothing is sent anywhere unless the operator's environment names a collector. Neither holds a secret, an
 //! address or a body: methods, path templates, statuses and times.
 
-use std::io;
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
-
-use super::{Global, LogFormat};
+use super::{Global, log};
 
 /// The log and the spans of a run; what is still to be sent goes out when it is dropped.
 #[derive(Default)]
@@ -19,22 +17,8 @@ pub(super) struct Telemetry {
 /// Starts the log that the flags ask for, and the spans that the environment asks for.
 pub(super) fn start(global: &Global) -> Telemetry {
     let telemetry = Telemetry::new();
-    tracing_subscriber::registry().with(log(global)).with(telemetry.layer()).init();
+    tracing_subscriber::registry().with(log::layer(global)).with(telemetry.layer()).init();
     telemetry
-}
-
-/// Returns the log on standard error; it is for whoever runs rolecall, not for whoever reads a plan.
-fn log(global: &Global) -> Option<Box<dyn Layer<Registry> + Send + Sync>> {
-    let level = match global.verbose {
-        0 => return None,
-        1 => "rolecall=debug",
-        _ => "rolecall=trace",
-    };
-    let log = fmt::layer().with_writer(io::stderr);
-    Some(match global.log_format {
-        LogFormat::Text => log.with_ansi(false).without_time().with_filter(EnvFilter::new(level)).boxed(),
-        LogFormat::Json => log.json().with_filter(EnvFilter::new(level)).boxed(),
-    })
 }
 
 #[cfg(not(feature = "otel"))]
@@ -54,9 +38,7 @@ mod otel {
     use std::env;
 
     use opentelemetry::trace::TracerProvider as _;
-    use opentelemetry_otlp::{
-        OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, SpanExporter,
-    };
+    use opentelemetry_otlp::{OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, SpanExporter};
     use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
     use tracing_subscriber::{EnvFilter, Layer, registry::LookupSpan};
 

@@ -29,6 +29,8 @@ mod rehearsal;
 mod rollbacks;
 mod secrets;
 mod staleness;
+mod storm;
 mod support;
+mod tls;
 mod together;
 mod workflows;

@@ -44,7 +44,7 @@ impl Asked {
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: String,
+    pub(super) body: Vec<u8>,
     pub(super) delay: Duration,
 }
 
@@ -63,7 +63,7 @@ impl Reply {
 
     pub(super) fn text(status: u16, kind: &str, body: &str) -> Self {
         let headers = vec![("content-type", kind.to_owned())];
-        Self { status, headers, body: body.to_owned(), delay: Duration::ZERO }
+        Self { status, headers, body: body.into(), delay: Duration::ZERO }
     }
 
     pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
@@ -82,6 +82,13 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn start(script: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::on(tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(), script)
+    }
+
+    pub(super) fn on(
+        listener: tokio::net::TcpListener,
+        script: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let script = Arc::new(script);
         let log = asked.clone();
@@ -119,7 +126,6 @@ impl Server {
                 response.body(Body::from(reply.body)).unwrap()
             }
         });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { address, asked, busy }

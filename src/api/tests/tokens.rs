@@ -122,3 +122,33 @@ async fn an_odd_token_answer_is_reported_without_its_content() {
     assert!(matches!(error, ApiError::Garbled { .. }), "{error:?}");
     assert!(!format!("{error} {error:?}").contains("hush"));
 }
+
+#[tokio::test]
+async fn a_hundred_requests_through_three_revocations_fetch_four_tokens() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    use futures_util::StreamExt;
+
+    // The current token dies at the 20th, 50th and 80th answer; each fetch makes the next one valid.
+    let (answered, valid) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let server = Server::start(move |asked| {
+        if asked.line.contains("oauth2-token") {
+            let serial = valid.fetch_add(1, SeqCst) + 1;
+            return Reply::json(&json!({"access_token": format!("t{serial}"), "expires_in": 3600}));
+        }
+        let revoked = [20, 50, 80].iter().filter(|it| answered.load(SeqCst) >= **it).count();
+        if valid.load(SeqCst) <= revoked || asked.authorization != format!("Bearer t{}", valid.load(SeqCst)) {
+            return Reply::status(401);
+        }
+        answered.fetch_add(1, SeqCst);
+        Reply { delay: std::time::Duration::from_millis(1), ..catalogue(asked) }
+    })
+    .await;
+    let (reader, _) = client(&server);
+    // As many at once as the client sends, like all its callers.
+    let asking = futures_util::stream::iter(0..100).map(|_| reader.list_permissions()).buffer_unordered(16);
+    for result in asking.collect::<Vec<_>>().await {
+        result.unwrap();
+    }
+    assert_eq!(server.count("oauth2-token"), 4);
+}
