@@ -29,7 +29,7 @@ impl Pause {
 
     /// Notes a refusal that names a time to come back; pauses until then if nearly all are such.
     pub(super) fn refused_until(&mut self, time: Duration) {
-        self.answers = self.answers << 1 | 1;
+        self.answers = (self.answers << 1) | 1;
         if self.answers.count_ones() >= MOST || self.answers.trailing_ones() >= IN_A_ROW {
             self.until = self.until.max(time);
         }
