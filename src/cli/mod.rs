@@ -7,6 +7,7 @@ mod approval;
 mod drift;
 mod duplicate;
 mod events;
+mod explain;
 mod failure;
 mod output;
 mod plan;
@@ -149,6 +150,9 @@ enum Command {
     /// Compare for a cron job: exit 2 on differences, a heartbeat line when clean
     #[command(after_help = "Example: rolecall drift --format json > drift.json")]
     Drift(drift::Arguments),
+    /// Show what one person may do, and which line of the files asks for it
+    #[command(after_help = "Example: rolecall explain ana@voyager.example examples/quickstart")]
+    Explain(explain::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(
         after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
@@ -201,6 +205,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(&cli.global, arguments, &output),
         Command::Rollback(arguments) => rollback::run(&cli.global, arguments, &output),
         Command::Drift(arguments) => drift::run(&cli.global, arguments, &output),
+        Command::Explain(arguments) => explain::run(&cli.global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(&cli.global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(arguments, &output),
         Command::Schema(arguments) => schema::run(arguments, &output),
@@ -221,6 +226,7 @@ impl Command {
             Self::Apply(_) => "apply",
             Self::Rollback(_) => "rollback",
             Self::Drift(_) => "drift",
+            Self::Explain(_) => "explain",
             Self::Duplicate(_) => "duplicate",
             Self::Sandbox(_) => "sandbox",
             Self::Schema(_) => "schema",
