@@ -64,7 +64,7 @@ struct Global {
     /// Company id or name, instead of the one in rolecall.yaml
     #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY", hide_env = true)]
     company: Option<String>,
-    /// Form of the result on standard output
+    /// Form of output
     #[arg(
         long,
         global = true,
@@ -74,7 +74,7 @@ struct Global {
         hide_env = true
     )]
     format: Format,
-    /// Also write what happens, as NDJSON events; `-` for standard output instead of the result
+    /// Also write NDJSON events; `-` for standard output, not the result
     #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", hide_env = true)]
     events: Option<PathBuf>,
     /// When to use colour
@@ -189,7 +189,10 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let output = match Output::new(&cli.global) {
-        Ok(output) => output,
+        Ok(mut output) => {
+            output.makes = cli.command.makes();
+            output
+        }
         Err(failure) => {
             Output::plain(&cli.global).failure(&failure);
             return failure.exit().into();
@@ -219,6 +222,21 @@ pub(crate) fn main() -> ExitCode {
 }
 
 impl Command {
+    /// Returns what a comment is about that the command makes.
+    fn makes(&self) -> &'static str {
+        match self {
+            Self::Explain(_) => "explanation",
+            Self::Validate(_)
+            | Self::Plan(_)
+            | Self::Apply(_)
+            | Self::Rollback(_)
+            | Self::Drift(_)
+            | Self::Duplicate(_)
+            | Self::Sandbox(_)
+            | Self::Schema(_) => "plan",
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Validate(_) => "validate",

@@ -8,6 +8,7 @@ mod client;
 mod consent;
 mod examples;
 mod exit_codes;
+mod explain;
 mod faults;
 mod fetching;
 mod guards;
