@@ -6,16 +6,48 @@
 use serde_json::value::RawValue;
 
 use crate::{
+    direct::{DirectRoles, Kind},
     ids::{CompanyId, GroupId, RoleId, UserId},
     scope::Scope,
     source::Place,
 };
 
-/// Groups of one or more companies, sorted by [`Group::identity`].
+/// Groups of one or more companies, sorted by [`Group::identity`], and what people hold outside them.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     /// The groups.
     pub groups: Vec<Group>,
+    /// The people whose roles outside groups were looked at, sorted by [`Person::identity`].
+    pub people: Vec<Person>,
+}
+
+/// A person, with the roles held outside groups.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The company the person belongs to.
+    pub company: CompanyId,
+    /// Who.
+    pub user: UserId,
+    /// The roles.
+    pub roles: DirectRoles,
+    /// Where each role is declared, as far as it is.
+    pub declared: Vec<(Kind, Place)>,
+    /// The roles that an entry ends, and that entry: the reason of a removal.
+    pub ended: Vec<(Kind, Place)>,
+    /// Where the person is declared; `None` for what the API reports.
+    pub from: Option<Place>,
+}
+
+impl Person {
+    /// Returns a person as the API reports one.
+    pub fn live(company: CompanyId, user: UserId, roles: DirectRoles) -> Self {
+        Self { company, user, roles, declared: Vec::new(), ended: Vec::new(), from: None }
+    }
+
+    /// Returns what people are sorted by.
+    pub fn identity(&self) -> (CompanyId, UserId) {
+        (self.company, self.user)
+    }
 }
 
 /// What the files ask for, in ids.
@@ -30,7 +62,7 @@ pub struct DesiredState {
     pub ended: Vec<Ended>,
 }
 
-/// What the API reports about the groups the files speak of.
+/// What the API reports about the groups and people the files speak of.
 #[derive(Clone, Debug, Default)]
 pub struct LiveState(pub Access);
 

@@ -1,7 +1,7 @@
 //! Steps to calls: makes what a plan says, and reports what became of each step.
 //!
 //! Has no opinions: what is called, and what waits for what, is in the steps. Just before the first
-//! write to a group the group is read again; one that is not what the plan saw is left alone, others
+//! write to a group or a person it is read again; one that is not what the plan saw is left alone, others
 //! go on. A failed step stops only what waits for it. Nothing is undone: running again resumes.
 
 use std::{
@@ -19,14 +19,17 @@ use crate::{
     plan::Plan,
 };
 
+mod attempt;
 mod error;
 mod group;
 mod look;
+mod user;
 mod writes;
 
 pub use error::{ApplyError, Stale};
 
 use group::{Group, Tools};
+use user::User;
 
 /// Steps made at once, unless it is said otherwise.
 pub const WRITERS: usize = 8;
@@ -57,14 +60,14 @@ pub struct Job<'a> {
     pub max_failures: usize,
 }
 
-/// What became of every step, in the order of the steps, and of the groups after it.
+/// What became of every step, in the order of the steps, and of the groups and people after it.
 #[derive(Debug)]
 pub struct Report {
     /// One per step.
     pub outcomes: Vec<Outcome>,
     /// Why not everything was tried.
     pub halted: Option<Halt>,
-    /// The changes whose steps were all made and whose group is not as the plan says all the same,
+    /// The changes whose steps were all made and whose group or person is not as the plan says all the same,
     /// by position, each with how it differs; sorted.
     pub differ: Vec<(usize, Left)>,
 }
@@ -143,7 +146,9 @@ impl Outcome {
 pub async fn apply(job: Job<'_>, mut settled: impl FnMut(usize, &Outcome)) -> Report {
     let plan = job.plan.plan();
     let mut board = Board::new(plan, job.steps);
-    let mut groups: Vec<Option<Group<'_>>> = plan.changes.iter().map(|it| Some(Group::new(it))).collect();
+    let groups = plan.changes.iter().map(|it| Target::Group(Group::new(it)));
+    let people = plan.users.iter().map(|it| Target::User(User::new(it)));
+    let mut targets: Vec<Option<Target<'_>>> = groups.chain(people).map(Some).collect();
     let proven = AtomicBool::new(false);
     let mut running = FuturesUnordered::new();
     loop {
@@ -158,16 +163,16 @@ pub async fn apply(job: Job<'_>, mut settled: impl FnMut(usize, &Outcome)) -> Re
             }
             let Some(step) = board.next() else { break };
             let change = job.steps[step].change;
-            let Some(mut group) = groups[change].take() else { continue };
+            let Some(mut target) = targets[change].take() else { continue };
             let followed = board.is_followed(step);
             let tools = Tools { job, change, step, followed, proven: &proven };
             running.push(async move {
-                let outcome = group.make(tools, &job.steps[step].call).await;
-                (step, group, outcome)
+                let outcome = target.make(tools, &job.steps[step].call).await;
+                (step, target, outcome)
             });
         }
-        let Some((step, group, outcome)) = running.next().await else { break };
-        groups[job.steps[step].change] = Some(group);
+        let Some((step, target, outcome)) = running.next().await else { break };
+        targets[job.steps[step].change] = Some(target);
         for (step, outcome) in board.settle(step, outcome) {
             settled(step, outcome);
         }
@@ -178,22 +183,44 @@ pub async fn apply(job: Job<'_>, mut settled: impl FnMut(usize, &Outcome)) -> Re
     drop(running);
     let halted = board.halted.filter(|_| board.outcomes.iter().any(Option::is_none));
     let outcomes: Vec<Outcome> = board.outcomes.into_iter().map(|it| it.unwrap_or(Outcome::Halted)).collect();
-    let differ = read_back(job, &outcomes, groups.into_iter().flatten()).await;
+    let differ = read_back(job, &outcomes, targets.into_iter().flatten()).await;
     Report { outcomes, halted, differ }
 }
 
-/// Reads every group again whose steps were all made: nothing is believed before (P9).
+/// What is changed: a group or a person, in the order of the plan.
+enum Target<'a> {
+    Group(Group<'a>),
+    User(User<'a>),
+}
+
+impl Target<'_> {
+    async fn make(&mut self, tools: Tools<'_>, call: &Call) -> Outcome {
+        match self {
+            Self::Group(group) => group.make(tools, call).await,
+            Self::User(user) => user.make(tools, call).await,
+        }
+    }
+
+    async fn read_back(&self, reader: &Reader) -> Result<Option<Stale>, ApplyError> {
+        match self {
+            Self::Group(group) => group.read_back(reader).await,
+            Self::User(user) => user.read_back(reader).await,
+        }
+    }
+}
+
+/// Reads everything again whose steps were all made: nothing is believed before (P9).
 async fn read_back<'a>(
     job: Job<'a>,
     outcomes: &[Outcome],
-    groups: impl Iterator<Item = Group<'a>>,
+    targets: impl Iterator<Item = Target<'a>>,
 ) -> Vec<(usize, Left)> {
-    let mut whole = vec![true; job.plan.plan().changes.len()];
+    let mut whole = vec![true; job.plan.plan().len()];
     for (step, outcome) in job.steps.iter().zip(outcomes) {
         whole[step.change] &= outcome.is_done();
     }
-    let work = groups.enumerate().filter(|(change, _)| whole[*change]).map(|(change, group)| async move {
-        let left = match group.read_back(job.reader).await {
+    let work = targets.enumerate().filter(|(change, _)| whole[*change]).map(|(change, target)| async move {
+        let left = match target.read_back(job.reader).await {
             Ok(None) => None,
             Ok(Some(stale)) => Some(Left::Differs(stale)),
             Err(error) => Some(Left::Unknown(error)),
@@ -255,11 +282,11 @@ impl<'a> Board<'a> {
         Self {
             urgent: urgent.into_iter().collect(),
             ready: ready.into_iter().map(|n| (Rank::Usual, n)).collect(),
-            ranks: vec![Rank::Usual; plan.changes.len()],
+            ranks: vec![Rank::Usual; plan.len()],
             lockouts: steps.iter().filter(|it| it.lockout).count(),
             doomed: vec![None; steps.len()],
-            busy: vec![false; plan.changes.len()],
-            parked: vec![Vec::new(); plan.changes.len()],
+            busy: vec![false; plan.len()],
+            parked: vec![Vec::new(); plan.len()],
             outcomes: steps.iter().map(|_| None).collect(),
             failures: 0,
             halted: None,

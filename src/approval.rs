@@ -5,8 +5,9 @@
 //! now and that would come to whoever joins it (P5).
 
 use crate::{
+    direct::{DirectRole, Kind},
     ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{ChangeKind, GrantEffect, GroupChange, MemberEffect, Plan},
+    plan::{ChangeKind, DirectEffect, GrantEffect, GroupChange, MemberEffect, Plan, UserChange},
     scope::Scope,
 };
 
@@ -38,6 +39,10 @@ pub enum Beyond {
     Joins(UserId),
     /// Somebody would leave.
     Leaves(UserId),
+    /// The person would get a direct role, hold it for other travellers or lose it otherwise than approved.
+    Direct(Kind),
+    /// The person holds a direct role by now, or more is said of it, that would be sent with the others.
+    HoldsDirect(Kind),
 }
 
 /// Returns everything in `new` that `approved` does not contain, in the order of `new`; nothing where it is covered.
@@ -49,6 +54,42 @@ pub fn differences(approved: &Plan, new: &Plan) -> Vec<Difference> {
     for (change, it) in new.changes.iter().enumerate() {
         let known = groups.binary_search_by_key(&group(it), |it| it.0).ok().map(|at| groups[at].1);
         found.extend(beyond(known, it).into_iter().map(|what| Difference { change, what }));
+    }
+    for (change, it) in (new.changes.len()..).zip(&new.users) {
+        let known = approved.users.iter().find(|known| (known.company, known.user) == (it.company, it.user));
+        found.extend(beyond_direct(known, it).into_iter().map(|what| Difference { change, what }));
+    }
+    found
+}
+
+fn beyond_direct(approved: Option<&UserChange>, new: &UserChange) -> Vec<Beyond> {
+    let same = |a: &DirectRole, b: &DirectRole| a.spelling() == b.spelling();
+    let mut found = Vec::new();
+    for role in &new.roles {
+        let kind = role.effect.kind();
+        let known = approved.and_then(|it| it.roles.iter().find(|known| known.effect.kind() == kind));
+        let covered = known.is_some_and(|known| match (&known.effect, &role.effect) {
+            (DirectEffect::Add { role: a }, DirectEffect::Add { role: b })
+            | (DirectEffect::Remove { role: a, .. }, DirectEffect::Remove { role: b, .. }) => same(a, b),
+            (DirectEffect::Change { before: a, after: b }, DirectEffect::Change { before: c, after: d }) => {
+                same(a, c) && same(b, d)
+            }
+            (DirectEffect::Add { .. }, DirectEffect::Change { .. } | DirectEffect::Remove { .. })
+            | (DirectEffect::Change { .. }, DirectEffect::Add { .. } | DirectEffect::Remove { .. })
+            | (DirectEffect::Remove { .. }, DirectEffect::Add { .. } | DirectEffect::Change { .. }) => false,
+        });
+        if !covered {
+            found.push(Beyond::Direct(kind.clone()));
+        }
+    }
+    if let Some(approved) = approved {
+        let known = approved.after();
+        for role in new.after().iter() {
+            let told = found.iter().any(|it| matches!(it, Beyond::Direct(kind) if kind == role.kind()));
+            if !told && !known.get(role.kind()).is_some_and(|it| same(it, role)) {
+                found.push(Beyond::HoldsDirect(role.kind().clone()));
+            }
+        }
     }
     found
 }

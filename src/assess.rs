@@ -15,7 +15,7 @@ use crate::{
     ids::GroupId,
     order::{Ordered, Step, order},
     people::people,
-    plan::{Digest, GroupChange, MemberEffect, Plan},
+    plan::{Digest, DirectEffect, GroupChange, MemberEffect, Plan, UserChange},
     rules::Rules,
 };
 
@@ -69,14 +69,20 @@ pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, live: &LiveState) -> T
     let mine: BTreeSet<_> = saved.changes.iter().map(key).collect();
     let mut plan = fresh.clone();
     plan.changes.retain(|it| mine.contains(&key(it)));
+    plan.users.retain(|it| saved.users.iter().any(|mine| (mine.company, mine.user) == (it.company, it.user)));
     if digest::plan_id(&plan) == id {
         return TakenUp::Plan(Box::new(plan));
     }
     let theirs = |it: &GroupChange| plan.changes.iter().find(|other| key(other) == key(it));
     let alone = |it: &GroupChange| digest::plan_id(&Plan { changes: vec![it.clone()], ..Plan::default() });
     let differs = |it: &&GroupChange| theirs(it).is_none_or(|other| alone(other) != alone(it));
-    let what = saved.changes.iter().filter(differs);
-    TakenUp::Stale(what.map(|it| format!("{}: the files ask for something else today", it.name)).collect())
+    let users = |it: &UserChange| digest::plan_id(&Plan { users: vec![it.clone()], ..Plan::default() });
+    let same =
+        |a: &UserChange, b: &UserChange| (a.company, a.user) == (b.company, b.user) && users(a) == users(b);
+    let people = saved.users.iter().filter(|it| !plan.users.iter().any(|other| same(it, other)));
+    let names = saved.changes.iter().filter(differs).map(|it| it.name.to_string());
+    let names = names.chain(people.map(|it| saved.names.person(it.user)));
+    TakenUp::Stale(names.map(|it| format!("{it}: the files ask for something else today")).collect())
 }
 
 /// Takes up a plan that no file asks for now, such as a rollback: its effects are believed, for they are
@@ -88,8 +94,10 @@ pub fn as_approved(saved: Plan, id: Digest, fresh: &Plan, bound: &Bound) -> Take
         companies: fresh.companies.clone(),
         read: fresh.read.clone(),
         survivors: fresh.survivors.clone(),
+        outside: fresh.outside.clone(),
         remarks: fresh.remarks.clone(),
         changes: saved.changes,
+        users: saved.users,
         ..Plan::default()
     };
     plan.names = fresh.names.clone();
@@ -112,6 +120,17 @@ pub fn as_approved(saved: Plan, id: Digest, fresh: &Plan, bound: &Bound) -> Take
             }
         }
     }
+    for change in &mut plan.users {
+        for role in &mut change.roles {
+            match &mut role.effect {
+                DirectEffect::Remove { why, .. } => *why = Why::NotDeclared,
+                DirectEffect::Add { .. } | DirectEffect::Change { .. } => (),
+            }
+        }
+        if change.gives() && locked.contains(&change.user) {
+            stale.push(format!("{}: would get a role, and is locked out", plan.names.person(change.user)));
+        }
+    }
     if stale.is_empty() && digest::plan_id(&plan) != id {
         stale.push("the groups hold other roles than the plan saw".to_owned());
     }
@@ -122,7 +141,7 @@ fn group(live: &LiveState, id: GroupId) -> Option<&Group> {
     live.0.groups.iter().find(|it| it.key == GroupKey::Existing(id))
 }
 
-/// Returns the groups that are no longer what a plan saw, each with how; one that it did not look at is none it saw.
+/// Returns the groups and people that are no longer what a plan saw, each with how; one that it did not look at is none it saw.
 fn stale(plan: &Plan, live: &LiveState) -> Vec<String> {
     let difference = |change: &GroupChange| {
         let id = change.id?;
@@ -140,6 +159,15 @@ fn stale(plan: &Plan, live: &LiveState) -> Vec<String> {
             (now.members != then.members).then_some("its members are others")
         }
     };
-    let stale = plan.changes.iter().filter_map(|it| Some(format!("{}: {}", it.name, difference(it)?)));
-    stale.collect()
+    let groups = plan.changes.iter().filter_map(|it| Some(format!("{}: {}", it.name, difference(it)?)));
+    let people = plan.users.iter().filter_map(|it| {
+        let read = live.0.people.iter().find(|live| live.identity() == (it.company, it.user));
+        let how = match read {
+            None => "the direct roles cannot be read",
+            Some(live) if live.roles.same_spelling(&it.before) => return None,
+            Some(_) => "the direct roles are others",
+        };
+        Some(format!("{}: {how}", plan.names.person(it.user)))
+    });
+    groups.chain(people).collect()
 }

@@ -10,14 +10,14 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::{
-    access::{DesiredState, Ended, Group, GroupKey, Holding, LiveState, Member, Removal, Why},
+    access::{DesiredState, Ended, Group, GroupKey, Holding, LiveState, Member, Person, Removal, Why},
     finding::{Code, Finding},
     ids::{GroupId, PersonRef, UserId},
     manifest::{
         check::locked_out,
         declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, Rest},
     },
-    plan::{Frozen, Overview, Plan, Quarantined, Survivor, Withheld},
+    plan::{Frozen, Outside, Overview, Plan, Quarantined, Survivor, Withheld},
     rules::Rules,
     snapshot::{CompanySnapshot, GroupHead, Snapshot},
     source::Place,
@@ -31,6 +31,7 @@ mod rules;
 mod standard;
 #[cfg(test)]
 mod tests;
+mod users;
 
 use grants::Roles;
 use matching::{Matched, Target};
@@ -59,6 +60,8 @@ pub struct Bound {
     pub locked: BTreeSet<UserId>,
     /// Roles outside groups of people who are locked out, sorted.
     pub survivors: Vec<Survivor>,
+    /// What everybody else holds outside groups whose roles there were read, sorted.
+    pub outside: Vec<Outside>,
 }
 
 /// Binds what is declared to what exists.
@@ -76,13 +79,7 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
     bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
     bound.quarantine = lockout::unresolved(declared, &directory, now);
     for company in &declared.companies {
-        let none = CompanySnapshot {
-            id: company.id,
-            groups: Vec::new(),
-            roles: Vec::new(),
-            contents: BTreeMap::new(),
-            held: BTreeMap::new(),
-        };
+        let none = CompanySnapshot::new(company.id);
         let live = snapshot.companies.iter().find(|it| it.id == company.id).unwrap_or(&none);
         let mut binding = Binding {
             company,
@@ -96,10 +93,9 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
             findings: &mut findings,
         };
         binding.run();
+        binding.users(snapshot, declared);
         let locked: Vec<UserId> = binding.locked.into_keys().collect();
         bound.locked.extend(&locked);
-        let roles = |user: UserId| Some(Survivor { user, roles: snapshot.direct.get(&user)?.clone() });
-        bound.survivors.extend(locked.into_iter().filter_map(roles));
     }
     if !findings.is_empty() {
         findings.sort();
@@ -109,14 +105,15 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
     bound.desired.access.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
     bound.desired.removals.sort_by_key(Removal::identity);
     bound.desired.ended.sort();
+    bound.desired.access.people.sort_by_key(Person::identity);
+    bound.live.0.people.sort_by_key(Person::identity);
     bound.live.0.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
     bound.quarantine.sort();
     bound.quarantine.dedup();
     bound.remarks.sort();
     bound.remarks.dedup();
-    bound.survivors.retain(|it| !it.roles.is_empty());
     bound.survivors.sort();
-    bound.survivors.dedup();
+    bound.outside.sort_by_key(|it| (it.company, it.user));
     Ok(bound)
 }
 

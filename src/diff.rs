@@ -6,16 +6,18 @@
 use std::cmp::Ordering;
 
 use crate::{
-    access::{Contents, DesiredState, Grant, Group, GroupKey, Holding, LiveState, Member, Why},
+    access::{Contents, DesiredState, Grant, Group, GroupKey, Holding, LiveState, Member, Person, Why},
     bind::Bound,
     bind::people::Directory,
     digest,
+    direct::{DirectRole, Kind},
     ids::{CompanyId, GroupId, UserId},
     plan::{
-        Attributes, ChangeKind, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect, Names,
-        Plan, ReadGroup, Withheld,
+        Attributes, ChangeKind, DirectChange, DirectEffect, GrantChange, GrantEffect, GroupChange,
+        MemberChange, MemberEffect, Names, Plan, ReadGroup, UserChange, Withheld,
     },
     snapshot::Snapshot,
+    source::Place,
 };
 
 /// Returns the plan between the two bound sides, with names for everything it mentions.
@@ -25,11 +27,13 @@ pub fn plan(bound: &Bound, snapshot: &Snapshot) -> Plan {
     let mut plan = Plan {
         companies: bound.companies.clone(),
         changes,
+        users: users(&bound.desired, &bound.live),
         quarantine: bound.quarantine.clone(),
         expiring: bound.expiring,
         names: Names { values: bound.aliases.clone(), ..Names::default() },
         remarks: bound.remarks.clone(),
         survivors: bound.survivors.clone(),
+        outside: bound.outside.clone(),
         read,
         ..Plan::default()
     };
@@ -40,16 +44,24 @@ pub fn plan(bound: &Bound, snapshot: &Snapshot) -> Plan {
         plan.changes.iter().flat_map(|it| &it.members).map(|it| it.user).collect();
     for quarantined in &plan.quarantine {
         match &quarantined.what {
-            Withheld::Removal { user, .. } => mentioned.push(*user),
+            Withheld::Removal { user, .. } | Withheld::Traveller { user, .. } => mentioned.push(*user),
             Withheld::Person { .. }
             | Withheld::Grant { .. }
             | Withheld::Unreadable { .. }
             | Withheld::Group { .. }
             | Withheld::InactiveMember { .. }
             | Withheld::Unmodifiable { .. }
-            | Withheld::Lockout { .. } => (),
+            | Withheld::Lockout { .. }
+            | Withheld::User { .. }
+            | Withheld::UnreadUser { .. } => (),
         }
     }
+    mentioned.extend(plan.users.iter().map(|it| it.user));
+    let effects = plan.users.iter().flat_map(|it| &it.roles).map(|it| &it.effect);
+    mentioned.extend(effects.flat_map(DirectEffect::travellers).map(|it| it.user));
+    mentioned.extend(plan.outside.iter().map(|it| it.user));
+    let held = plan.outside.iter().flat_map(|it| it.roles.iter());
+    mentioned.extend(held.flat_map(DirectRole::travellers).map(|it| it.user));
     mentioned.extend(plan.survivors.iter().map(|it| it.user));
     // Where roles change or the group goes, whoever stays in it until then is concerned as well.
     let concerned = plan.changes.iter().filter(|it| !it.grants.is_empty());
@@ -88,6 +100,44 @@ pub fn diff(desired: &DesiredState, live: &LiveState) -> Vec<GroupChange> {
     mark_ended(&mut changes, desired);
     mark_moves(&mut changes);
     changes
+}
+
+/// Computes what changes about the roles that people hold outside groups, sorted by company and user.
+///
+/// Who is on one side only is left alone: what is not known is not changed.
+pub fn users(desired: &DesiredState, live: &LiveState) -> Vec<UserChange> {
+    let mut changes = Vec::new();
+    join(&desired.access.people, &live.0.people, Person::identity, |_, want, have| {
+        let (Some(want), Some(have)) = (want, have) else { return };
+        let roles = direct(want, have);
+        if !roles.is_empty() {
+            let (company, user, from) = (want.company, want.user, want.from);
+            changes.push(UserChange { company, user, before: have.roles.clone(), roles, from });
+        }
+    });
+    changes
+}
+
+fn direct(want: &Person, have: &Person) -> Vec<DirectChange> {
+    let mut kinds: Vec<&Kind> = want.roles.iter().chain(have.roles.iter()).map(DirectRole::kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let place = |list: &[(Kind, Place)], kind: &Kind| list.iter().find(|it| it.0 == *kind).map(|it| it.1);
+    let change = |kind: &Kind| {
+        let effect = match (want.roles.get(kind), have.roles.get(kind)) {
+            (Some(role), None) => DirectEffect::Add { role: role.clone() },
+            (Some(after), Some(before)) if after != before => {
+                DirectEffect::Change { before: before.clone(), after: after.clone() }
+            }
+            (None, Some(role)) => {
+                let why = place(&want.ended, kind).map_or(Why::NotDeclared, Why::Ended);
+                DirectEffect::Remove { why, role: role.clone() }
+            }
+            (Some(_), Some(_)) | (None, None) => return None,
+        };
+        Some(DirectChange { effect, from: place(&want.declared, kind) })
+    };
+    kinds.into_iter().filter_map(change).collect()
 }
 
 fn create(want: &Group) -> GroupChange {

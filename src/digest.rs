@@ -13,10 +13,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     access::Grant,
+    direct::DirectRole,
     ids::{CompanyId, GroupId, UserId},
     plan::{
-        Attributes, ChangeKind, Digest, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect,
-        Plan, ReadGroup,
+        Attributes, ChangeKind, Digest, DirectChange, DirectEffect, GrantChange, GrantEffect, GroupChange,
+        MemberChange, MemberEffect, Plan, ReadGroup, UserChange,
     },
     scope::{Kind, Scope, Value},
 };
@@ -33,7 +34,16 @@ pub fn plan_id(plan: &Plan) -> Digest {
         .map(|it| (it.company, it.id.ok_or(&*it.name), Writer::of("change 1", |to| to.change(it))))
         .collect();
     changes.sort();
-    Writer::of("rolecall plan 1", |to| to.list(&changes, |to, it| to.bytes(&it.2.0)))
+    let mut users: Vec<_> =
+        plan.users.iter().map(|it| (it.company, it.user, Writer::of("user 1", |to| to.user(it)))).collect();
+    users.sort();
+    Writer::of("rolecall plan 1", |to| {
+        to.list(&changes, |to, it| to.bytes(&it.2.0));
+        // A plan that changes no people is what it always was.
+        if !users.is_empty() {
+            to.list(&users, |to, it| to.bytes(&it.2.0));
+        }
+    })
 }
 
 /// Returns what a live group is recognised by later; roles count by what they mean, not by their spelling.
@@ -214,6 +224,36 @@ impl Writer {
                 self.scope(scope);
             }
         }
+    }
+
+    fn user(&mut self, change: &UserChange) {
+        self.bytes(change.company.0.as_bytes());
+        self.bytes(change.user.0.as_bytes());
+        let mut roles: Vec<&DirectChange> = change.roles.iter().collect();
+        roles.sort_by_key(|it| it.effect.kind());
+        self.list(&roles, |to, it| match &it.effect {
+            DirectEffect::Add { role } => {
+                to.bytes(b"+");
+                to.direct(role);
+            }
+            DirectEffect::Change { before, after } => {
+                to.bytes(b"~");
+                to.direct(before);
+                to.direct(after);
+            }
+            DirectEffect::Remove { why: _, role } => {
+                to.bytes(b"-");
+                to.direct(role);
+            }
+        });
+        // The whole list is sent, so all that stays is an effect as well.
+        let after: Vec<DirectRole> = change.after().iter().cloned().collect();
+        self.list(&after, |to, it| to.direct(it));
+    }
+
+    /// A role as it is said: what this version does not know of it is sent all the same.
+    fn direct(&mut self, role: &DirectRole) {
+        self.text(&role.spelling());
     }
 
     /// A scope is in canonical form already.

@@ -21,11 +21,13 @@ use crate::{
     source::Place,
 };
 
+mod direct;
 mod effect;
 mod standing;
 #[cfg(test)]
 mod tests;
 
+pub use direct::DirectAccess;
 pub use effect::{Effect, Through};
 pub use standing::{Asked, Line, Standing};
 
@@ -46,8 +48,8 @@ pub struct Explained {
     pub groups: Vec<GroupAccess>,
     /// What the groups that the person is in come to, one entry per role, sorted by its name and id.
     pub effects: Vec<Effect>,
-    /// The types of the roles held outside groups, sorted; `None` where the API did not say.
-    pub direct: Option<Vec<Box<str>>>,
+    /// The roles held outside groups, or to be, sorted by kind; `None` where the API did not say.
+    pub direct: Option<Vec<DirectAccess>>,
     /// How many groups of other companies the person is in.
     pub elsewhere: usize,
     /// How many entries of the files fit nothing that there is.
@@ -125,7 +127,8 @@ impl Explained {
             let roles = it.roles.iter().filter(|role| role.asked.differs()).count();
             usize::from(gone || it.standing.differs()) + if gone { 0 } else { roles }
         };
-        self.groups.iter().map(group).sum()
+        let direct = self.direct.iter().flatten().filter(|it| it.standing.differs()).count();
+        direct + self.groups.iter().map(group).sum::<usize>()
     }
 
     /// Returns the groups that the person is in.
@@ -262,12 +265,13 @@ pub fn explain(
     let (inside, outside): (Vec<_>, Vec<_>) =
         snapshot.companies.iter().partition(|it| companies.binary_search(&it.id).is_ok());
     for live in inside {
-        let none = DeclaredCompany { id: live.id, groups: Vec::new(), removals: Vec::new() };
+        let none = DeclaredCompany::new(live.id);
         explaining.company(declared.companies.iter().find(|it| it.id == live.id).unwrap_or(&none), live);
     }
     let Explaining { keys, mut groups, misfits, .. } = explaining;
     groups.sort_by(|a, b| (a.company, &a.name, a.id).cmp(&(b.company, &b.name, b.id)));
     let effects = effect::effects(&groups, &names);
+    let direct = snapshot.direct.get(&user).map(|it| direct::direct(declared, &keys, it, locked, now));
     let at_home = keys.person.company.is_none_or(|it| companies.binary_search(&it).is_ok());
     Ok(Explained {
         twins: twins.into_iter().filter(|it| *it != user).collect(),
@@ -276,7 +280,7 @@ pub fn explain(
         lockouts,
         groups,
         effects,
-        direct: snapshot.direct.get(&user).cloned(),
+        direct,
         elsewhere: outside.iter().filter_map(|it| it.held.get(&user)).map(Vec::len).sum(),
         misfits,
         names,

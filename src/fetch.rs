@@ -15,6 +15,7 @@ use crate::{
         matching::{Target, matching},
         people::Directory,
     },
+    direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     manifest::declared::{Declared, DeclaredCompany, Rest, RoleRef},
     scope::Scope,
@@ -59,7 +60,7 @@ pub async fn fetch(
         let locked = locked(declared, company.id, &users);
         (live.held, snapshot.direct) = (
             groups_of(reader, company.id, &locked).await?,
-            add(snapshot.direct, direct_roles(reader, &locked).await?),
+            add(snapshot.direct, direct_roles(reader, &with_direct_roles(declared, company, &users)).await?),
         );
         let mut more: BTreeSet<GroupId> = live.held.values().flatten().copied().collect();
         more.extend(also.iter().filter(|it| it.0 == company.id).map(|it| it.1));
@@ -144,7 +145,18 @@ async fn groups_of(
     groups.buffered(GROUPS_AT_ONCE).try_collect().await
 }
 
-async fn direct_roles(reader: &Reader, users: &[UserId]) -> Result<Vec<(UserId, Vec<Box<str>>)>, ApiError> {
+/// Returns the users of a company whose roles outside groups are looked at: those whom the files declare with
+/// some, those who are locked out, and the account that runs rolecall.
+fn with_direct_roles(declared: &Declared, company: &DeclaredCompany, users: &[User]) -> Vec<UserId> {
+    let directory = Directory::new(users);
+    let identity = declared.rules.identity.iter().map(|it| &it.0);
+    let named = company.with_direct_roles().chain(identity);
+    let meant = named.filter_map(|it| directory.anyone(company.id, it).ok());
+    let meant: BTreeSet<UserId> = meant.chain(locked(declared, company.id, users)).collect();
+    meant.into_iter().collect()
+}
+
+async fn direct_roles(reader: &Reader, users: &[UserId]) -> Result<Vec<(UserId, DirectRoles)>, ApiError> {
     let roles = stream::iter(users)
         .map(|&user| async move { Ok::<_, ApiError>(direct(reader, user).await?.map(|it| (user, it))) });
     let roles: Vec<_> = roles.buffered(GROUPS_AT_ONCE).try_collect().await?;
@@ -152,7 +164,7 @@ async fn direct_roles(reader: &Reader, users: &[UserId]) -> Result<Vec<(UserId, 
 }
 
 /// Returns the roles a user holds outside groups; `None` where the token may not know.
-async fn direct(reader: &Reader, user: UserId) -> Result<Option<Vec<Box<str>>>, ApiError> {
+async fn direct(reader: &Reader, user: UserId) -> Result<Option<DirectRoles>, ApiError> {
     match reader.direct_roles(user).await {
         Ok(roles) => Ok(Some(roles)),
         Err(error) if matches!(error.status(), Some(403 | 404)) => Ok(None),

@@ -100,6 +100,9 @@ codes! {
     DuplicateGroup "duplicate-group" "Two entries declare the same group of one company.";
     DuplicateMember "duplicate-member" "A group lists the same person twice.";
     DuplicateGrant "duplicate-grant" "A group lists the same role on the same scope twice.";
+    DuplicateUser "duplicate-user" "Two entries under `users:` mean the same person of one company.";
+    DuplicateDirectRole "duplicate-direct-role" "A person lists the same direct role, or the same traveller, twice.";
+    InvalidDirectRole "invalid-direct-role" "A direct role is of no known type, or has a key that its type does not take.";
     RemovedAndDeclared "removed-and-declared" "A group is both declared and removed.";
     NoCompany "no-company" "Neither the file, the workspace nor a flag says which company is meant.";
     UnknownRole "unknown-role" "The company has no role of that name or id.";

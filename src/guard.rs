@@ -45,6 +45,7 @@ pub fn judge(
     exceptions.sort_by_key(|it| it.from);
     let mut judge = Judge {
         plan,
+        live,
         rules,
         sides: Sides::of(plan, live),
         exceptions,
@@ -119,6 +120,7 @@ pub fn approve(mut plan: Plan, approved_by_id: bool) -> Result<ApprovedPlan, Box
 /// A plan on trial.
 struct Judge<'a> {
     plan: &'a Plan,
+    live: &'a LiveState,
     rules: &'a Rules,
     sides: Vec<Sides<'a>>,
     /// Those in force, in the order of the file.

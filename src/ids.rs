@@ -4,6 +4,7 @@
 
 use std::{fmt, str::FromStr};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
@@ -64,11 +65,14 @@ pub fn parse_uuid(raw: &str) -> Option<Uuid> {
     if raw.len() == 36 { Uuid::try_parse(raw).ok() } else { None }
 }
 
-/// An e-mail address that names a person, trimmed and folded to lower case.
+/// An e-mail address that names a person: trimmed, in lower case, in Unicode's composed form (NFC).
 ///
 /// The directory compares addresses without regard to case (contract §7.2), so
-/// `Ana@X.example` and `ana@x.example` are one person. Folding happens here,
-/// once, and nowhere else.
+/// `Ana@X.example` and `ana@x.example` are one person, and so are an ä of one
+/// character and one of two. Lower case is Unicode's own, character by character and
+/// for no language in particular: a dotless ı is no i, and a dotted İ is not one
+/// either, so that no two people are taken for one. Folding happens here, once,
+/// for the files and for what the API says, and nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Email(Box<str>);
@@ -89,7 +93,7 @@ impl FromStr for Email {
     type Err = InvalidId;
 
     fn from_str(raw: &str) -> Result<Self, InvalidId> {
-        let email = raw.trim().to_lowercase();
+        let email = folded_address(raw.trim());
         let plausible = email.rsplit_once('@').is_some_and(|(local, domain)| {
             !local.is_empty()
                 && !local.contains('@')
@@ -103,6 +107,17 @@ impl FromStr for Email {
             Err(InvalidId { kind: "an e-mail address", raw: raw.to_owned() })
         }
     }
+}
+
+/// Returns the one spelling of an address, or of a pattern for some.
+///
+/// Character by character: a Greek capital sigma would otherwise depend on what follows it.
+pub fn folded_address(address: &str) -> String {
+    if address.is_ascii() {
+        return address.to_ascii_lowercase();
+    }
+    let lower: String = address.chars().flat_map(char::to_lowercase).collect();
+    ComposingNormalizerBorrowed::new_nfc().normalize(&lower).into_owned()
 }
 
 impl fmt::Display for Email {
@@ -153,6 +168,31 @@ mod tests {
         for wrong in ["", "ana", "@x.example", "ana@", "ana@local", "a b@x.example", "a@b@x.example", "a@x."]
         {
             assert!(wrong.parse::<Email>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn one_person_has_one_spelling_and_two_people_have_two() {
+        let folded = |raw: &str| raw.parse::<Email>().unwrap();
+        for (a, b) in [
+            ("j\u{e4}ger@x.example", "ja\u{308}ger@x.example"),
+            ("J\u{c4}GER@X.example", "\u{a0}JA\u{308}GER@x.EXAMPLE\u{a0}"),
+            ("\u{c5}sa@x.example", "\u{212b}sa@x.example"),
+            ("\u{3a3}\u{3a3}@x.example", "\u{3c3}\u{3c3}@x.example"),
+        ] {
+            assert_eq!(folded(a), folded(b), "{a} {b}");
+            assert_eq!(folded(folded(a).as_str()), folded(a), "folding twice changes nothing");
+        }
+        for (a, b) in [
+            ("i\u{15f}\u{131}k@x.example", "i\u{15f}ik@x.example"),
+            ("\u{131}da@x.example", "Ida@x.example"),
+            ("\u{130}da@x.example", "ida@x.example"),
+            ("j\u{e4}ger@x.example", "jager@x.example"),
+            ("stra\u{df}e@x.example", "strasse@x.example"),
+            // What only looks alike is not the same (NFC, not NFKC).
+            ("\u{ff41}na@x.example", "ana@x.example"),
+        ] {
+            assert_ne!(folded(a), folded(b), "{a} {b}");
         }
     }
 

@@ -42,6 +42,7 @@ pub mod ids;
 pub mod source;
 pub mod dialect;
 pub mod scope;
+pub mod direct;
 pub mod access;
 pub mod finding;
 pub mod rules;

@@ -9,13 +9,15 @@
 //!
 //! The plan falls into its smallest parts (`parts`), people tell which part waits
 //! for which (`people`, `floors`), what waits for itself is cut (`cycles`), and
-//! what waits for the same is put into one call (`batch`). Knows no executor, and
+//! what waits for the same is put into one call (`batch`). What people hold outside
+//! groups is one call for each of them (`users`). Knows no executor, and
 //! nothing of groups outside the plan: those only add access that does not change.
 
 use std::collections::BTreeSet;
 
 use crate::{
     dialect::ScopeChange,
+    direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{Attributes, Gap, Plan},
     scope::Scope,
@@ -29,6 +31,7 @@ mod links;
 mod parts;
 mod people;
 mod region;
+mod users;
 
 /// Most members one call changes. The contract (§3.7) knows no limit; this one keeps a call short.
 pub const MEMBERS_PER_CALL: usize = 100;
@@ -36,7 +39,7 @@ pub const MEMBERS_PER_CALL: usize = 100;
 /// One API call of an apply.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Which change of the plan it serves.
+    /// Which change of the plan it serves: groups first, then people.
     pub change: usize,
     /// The call.
     pub call: Call,
@@ -85,6 +88,7 @@ pub enum Call {
     DeleteGroup { company: CompanyId, group: GroupId },
     PatchMembers { company: CompanyId, group: Option<GroupId>, add: Vec<UserId>, remove: Vec<UserId> },
     PatchRoles { company: CompanyId, group: Option<GroupId>, add: Vec<(RoleId, Scope)>, delete: Vec<RoleId> },
+    PutDirectRoles { company: CompanyId, user: UserId, roles: DirectRoles },
 }
 
 /// Returns the steps of a plan, and what could not be kept.
@@ -98,7 +102,7 @@ pub fn order(plan: &Plan, style: ScopeChange, floors: &BTreeSet<(CompanyId, Role
     people::connect(&mut graph, &mut floors);
     cycles::cut(&mut graph);
     let sunk = floors.settle(&mut graph);
-    let steps = batch::steps(&graph);
+    let steps = users::add(plan, batch::steps(&graph));
     let mut gaps = graph.gaps;
     gaps.sort_unstable();
     gaps.dedup();

@@ -1,14 +1,16 @@
 //! Who gains access by a plan and who loses some, over all groups that were read.
 //!
 //! Access is effective access: the roles of a person through every group of a
-//! company, each on the union of its scopes. Counts, never names: those are in the plan.
+//! company, each on the union of its scopes, and those outside groups where they
+//! were read. Counts, never names: those are in the plan.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     access::{Group, GroupKey, LiveState},
+    direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{ChangeKind, GroupChange, People, Plan},
+    plan::{ChangeKind, GroupChange, People, Plan, UserChange},
     scope::Scope,
 };
 
@@ -113,6 +115,9 @@ pub fn people(plan: &Plan, live: &LiveState) -> People {
         }
         concerned.extend(change.members.iter().map(|it| ((side.company, it.user), Vec::new())));
     }
+    for key in plan.users.iter().map(|it| (it.company, it.user)) {
+        concerned.entry(key).or_default();
+    }
     for (n, side) in sides.iter().enumerate() {
         let (before, after) = (side.members_before(), side.members_after());
         let mut everybody: Vec<UserId> = before.iter().chain(&after).copied().collect();
@@ -125,11 +130,15 @@ pub fn people(plan: &Plan, live: &LiveState) -> People {
             }
         }
     }
+    let direct = outside(plan, live);
     // People in the same groups share their fate, and there are few such sets.
     let mut known: HashMap<Vec<Part>, Fate> = HashMap::new();
     let mut people = People::default();
     for ((company, user), parts) in concerned {
-        let fate = *known.entry(parts).or_insert_with_key(|parts| Fate::of(parts, &sides));
+        let fate = match direct.get(&(company, user)) {
+            Some(own) => Fate::of(&parts, &sides, Some(own)),
+            None => *known.entry(parts).or_insert_with_key(|parts| Fate::of(parts, &sides, None)),
+        };
         people.gain += usize::from(fate.gains);
         people.lose += usize::from(fate.loses);
         if fate.loses_everything {
@@ -137,6 +146,23 @@ pub fn people(plan: &Plan, live: &LiveState) -> People {
         }
     }
     people
+}
+
+/// What somebody holds outside groups, before and after.
+struct Outside<'a> {
+    before: &'a DirectRoles,
+    change: Option<&'a UserChange>,
+}
+
+/// Returns what is known of roles outside groups, by person.
+fn outside<'a>(plan: &'a Plan, live: &'a LiveState) -> BTreeMap<(CompanyId, UserId), Outside<'a>> {
+    let read = live.0.people.iter();
+    let mut all: BTreeMap<_, _> =
+        read.map(|it| (it.identity(), Outside { before: &it.roles, change: None })).collect();
+    let change =
+        |it: &'a UserChange| ((it.company, it.user), Outside { before: &it.before, change: Some(it) });
+    all.extend(plan.users.iter().map(change));
+    all
 }
 
 /// A group that somebody is in, before, after or both.
@@ -155,7 +181,7 @@ struct Fate {
 }
 
 impl Fate {
-    fn of(parts: &[Part], sides: &[Sides<'_>]) -> Self {
+    fn of(parts: &[Part], sides: &[Sides<'_>], outside: Option<&Outside<'_>>) -> Self {
         let mut roles: BTreeMap<RoleId, (Vec<&Scope>, Vec<&Scope>)> = BTreeMap::new();
         for part in parts {
             let side = &sides[part.side];
@@ -167,10 +193,15 @@ impl Fate {
             }
         }
         let union = |scopes: &[&Scope]| Scope::any(scopes.iter().map(|it| (*it).clone()));
+        let had_outside = outside.is_some_and(|it| !it.before.is_empty());
+        let has_outside =
+            outside.is_some_and(|it| it.change.map_or(had_outside, |it| !it.after().is_empty()));
+        let change = outside.and_then(|it| it.change);
         let mut fate = Self {
-            gains: false,
-            loses: false,
-            loses_everything: roles.values().any(|it| !it.0.is_empty())
+            gains: change.is_some_and(UserChange::gives),
+            loses: change.is_some_and(UserChange::takes),
+            loses_everything: (had_outside || roles.values().any(|it| !it.0.is_empty()))
+                && !has_outside
                 && roles.values().all(|it| it.1.is_empty()),
         };
         for (before, after) in roles.values().filter(|it| it.0 != it.1) {

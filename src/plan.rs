@@ -16,8 +16,10 @@ use crate::{
 };
 
 mod judged;
+mod users;
 
-pub use judged::{Check, Digest, Gap, GapCause, People, ReadGroup, Survivor, Verdict};
+pub use judged::{Check, Digest, Gap, GapCause, Outside, People, ReadGroup, Survivor, Verdict};
+pub use users::{DirectChange, DirectEffect, UserChange};
 
 /// All changes that turn the live state into the desired one, and what people need to judge them.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,8 @@ pub struct Plan {
     pub companies: Vec<Overview>,
     /// One entry per group that changes, sorted by company, name and id.
     pub changes: Vec<GroupChange>,
+    /// One entry per person whose roles outside groups change, sorted by company and user.
+    pub users: Vec<UserChange>,
     /// What was asked for and is withheld, and why; sorted.
     pub quarantine: Vec<Quarantined>,
     /// Memberships and grants that end within [`Plan::EXPIRY_NOTICE_DAYS`].
@@ -44,6 +48,27 @@ pub struct Plan {
     pub remarks: Vec<Finding>,
     /// Roles outside groups that people keep who are cut off everywhere; sorted.
     pub survivors: Vec<Survivor>,
+    /// Access outside groups that was looked at, of everybody else; sorted.
+    pub outside: Vec<Outside>,
+}
+
+/// What one change of a plan is about; changes are counted through groups first, then people.
+#[derive(Clone, Copy, Debug)]
+pub enum Change<'a> {
+    /// A group.
+    Group(&'a GroupChange),
+    /// A person.
+    User(&'a UserChange),
+}
+
+impl Change<'_> {
+    /// Returns whose it is.
+    pub fn company(&self) -> CompanyId {
+        match self {
+            Self::Group(it) => it.company,
+            Self::User(it) => it.company,
+        }
+    }
 }
 
 impl Plan {
@@ -52,7 +77,27 @@ impl Plan {
 
     /// Whether applying it would do nothing.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        self.changes.is_empty() && self.users.is_empty()
+    }
+
+    /// Returns how many groups and people it changes.
+    pub fn len(&self) -> usize {
+        self.changes.len() + self.users.len()
+    }
+
+    /// Returns a change by its position: groups first, then people.
+    pub fn change(&self, at: usize) -> Option<Change<'_>> {
+        let user = || Some(Change::User(self.users.get(at.checked_sub(self.changes.len())?)?));
+        self.changes.get(at).map(Change::Group).or_else(user)
+    }
+
+    /// Returns the name of what a change is about: of the group, or of the person.
+    pub fn title(&self, at: usize) -> String {
+        match self.change(at) {
+            Some(Change::Group(it)) => it.name.to_string(),
+            Some(Change::User(it)) => self.names.person(it.user),
+            None => String::new(),
+        }
     }
 
     /// Returns the guards that stop it.
@@ -62,7 +107,7 @@ impl Plan {
 
     /// Whether live state is all that the files ask for: nothing to change and nothing withheld.
     pub fn is_settled(&self) -> bool {
-        self.changes.is_empty() && self.withheld() == 0
+        self.is_empty() && self.withheld() == 0
     }
 
     /// Returns how much was asked for and is withheld.
@@ -93,6 +138,13 @@ impl Plan {
                 }
             }
         }
+        for role in self.users.iter().flat_map(|it| &it.roles) {
+            match role.effect {
+                DirectEffect::Add { .. } => sum.roles_added += 1,
+                DirectEffect::Change { .. } => sum.roles_changed += 1,
+                DirectEffect::Remove { .. } => sum.roles_removed += 1,
+            }
+        }
         sum
     }
 }
@@ -110,7 +162,7 @@ pub struct Overview {
     pub unmanaged: Vec<Box<str>>,
 }
 
-/// Counts of a plan, in the order of its last line.
+/// Counts of a plan, in the order of its last line; roles are those of groups, and of people outside groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Summary {
@@ -355,6 +407,27 @@ pub enum Withheld {
         /// As the file names the person.
         person: PersonRef,
         /// Why.
+        why: Unresolved,
+    },
+    /// The roles outside groups of a person who cannot be resolved to exactly one active user of the company.
+    User {
+        /// As the file names the person.
+        person: PersonRef,
+        /// Why.
+        why: Unresolved,
+    },
+    /// The roles outside groups of a person of whom the token may not know them: they stay as they are.
+    UnreadUser {
+        /// As the file names the person.
+        person: PersonRef,
+    },
+    /// A role outside groups that names a traveller who cannot be resolved: the role stays as it is.
+    Traveller {
+        /// Who would arrange.
+        user: UserId,
+        /// The traveller.
+        person: PersonRef,
+        /// Why the traveller cannot be resolved.
         why: Unresolved,
     },
 }

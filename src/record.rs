@@ -105,7 +105,7 @@ pub struct Intent {
     pub at: Timestamp,
     /// Sent with the request as `X-Request-Id`: plan, step and attempt.
     pub request_id: Box<str>,
-    /// The change of the plan it serves, by position.
+    /// The change of the plan it serves, by position: groups first, then people.
     pub change: usize,
     /// The step, by position.
     pub step: usize,
@@ -146,7 +146,7 @@ pub enum Answer {
     Unclear,
 }
 
-/// What a request asks for; ids only.
+/// What a request asks for; ids only, and roles outside groups as they are sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "write", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the API")]
@@ -156,6 +156,7 @@ pub enum Write {
     DeleteGroup { company: CompanyId, group: GroupId },
     PatchMembers { company: CompanyId, group: GroupId, add: Vec<UserId>, remove: Vec<UserId> },
     PatchRoles { company: CompanyId, group: GroupId, add: Vec<Added>, remove: Vec<RoleId> },
+    PutDirectRoles { company: CompanyId, user: UserId, roles: Vec<Value> },
 }
 
 /// A role that is given, on its scope.
@@ -176,7 +177,7 @@ impl Added {
     }
 }
 
-/// What an apply did to one group, as far as its journal knows.
+/// What an apply did to one group or one person, as far as its journal knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {
     /// The line of the journal, from 1, that first speaks of it.
@@ -195,6 +196,8 @@ pub struct Done {
     pub roles: BTreeSet<RoleId>,
     /// Those of them that it took away in a call that did not give them back.
     pub taken: BTreeSet<RoleId>,
+    /// Whether it replaced what the person holds outside groups, or may have.
+    pub direct: bool,
 }
 
 /// Returns what was done, or may have been, to each change of the plan.
@@ -232,6 +235,7 @@ pub fn done(records: &[Record]) -> BTreeMap<usize, Done> {
                 done.taken.extend(remove.iter().filter(|it| !given(it)));
                 done.found(*group);
             }
+            Write::PutDirectRoles { .. } => done.direct = true,
         }
     }
     all

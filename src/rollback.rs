@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::{
-    access::{Access, Contents, DesiredState, Grant, Group, GroupKey, LiveState, Member, Removal},
-    diff::diff,
+    access::{Access, Contents, DesiredState, Grant, Group, GroupKey, LiveState, Member, Person, Removal},
+    diff::{self, diff},
+    direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{Attributes, ChangeKind, GroupChange, Plan},
+    plan::{Attributes, Change, ChangeKind, DirectEffect, GroupChange, Plan, UserChange},
     record::Done,
     scope::Scope,
     snapshot::{GroupHead, Snapshot},
@@ -88,9 +89,36 @@ pub fn desired(
             (None, Some(_), _) | (None, None, _) => (),
         }
     }
+    for (n, done) in done.iter().filter(|it| it.1.direct) {
+        let Some(Change::User(change)) = plan.change(*n) else { continue };
+        let read = live.0.people.iter().find(|it| it.identity() == (change.company, change.user));
+        desired.access.people.extend(read.map(|live| Person {
+            roles: restored_user(change, &live.roles),
+            from: Some(Place::new(journal, done.line, 1)),
+            ..live.clone()
+        }));
+    }
     desired.access.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
+    desired.access.people.sort_by_key(Person::identity);
     desired.removals.sort_by_key(Removal::identity);
     desired
+}
+
+/// Returns what somebody holds outside groups without what the apply did to it: the very elements that were there.
+fn restored_user(change: &UserChange, live: &DirectRoles) -> DirectRoles {
+    let mut roles = live.clone();
+    for it in &change.roles {
+        match &it.effect {
+            DirectEffect::Add { role } if live.get(role.kind()) == Some(role) => roles.take(role.kind()),
+            DirectEffect::Remove { role, .. } if live.get(role.kind()).is_none() => roles.put(role.clone()),
+            DirectEffect::Change { before, after } if live.get(after.kind()) == Some(after) => {
+                roles.put(before.clone());
+            }
+            // Not made, or somebody else's doing since.
+            DirectEffect::Add { .. } | DirectEffect::Remove { .. } | DirectEffect::Change { .. } => (),
+        }
+    }
+    roles
 }
 
 /// Returns a live group without what the apply did to it.
@@ -175,16 +203,24 @@ pub fn inverse(plan: &Plan) -> Plan {
         touched.insert(n, change.id.unwrap_or_else(|| made_up(n)));
         live.groups.extend(made(change, touched[&n]));
     }
+    for (n, change) in (plan.changes.len()..).zip(&plan.users) {
+        done.insert(n, Done { line: 1, direct: true, ..Done::default() });
+        live.people.push(Person::live(change.company, change.user, change.after()));
+    }
     live.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
+    live.people.sort_by_key(Person::identity);
     let live = LiveState(live);
-    let mut changes = diff(&desired(plan, &done, &touched, (&live, &Snapshot::default()), FileId(0)), &live);
+    let desired = desired(plan, &done, &touched, (&live, &Snapshot::default()), FileId(0));
+    let mut users = diff::users(&desired, &live);
+    users.iter_mut().for_each(|it| it.from = None);
+    let mut changes = diff(&desired, &live);
     for change in &mut changes {
         change.from = None;
         if plan.changes.iter().all(|it| it.id != change.id) {
             change.id = None;
         }
     }
-    Plan { changes, names: plan.names.clone(), ..Plan::default() }
+    Plan { changes, users, names: plan.names.clone(), ..Plan::default() }
 }
 
 /// Everything that a change does.
@@ -198,6 +234,7 @@ fn all(change: &GroupChange) -> Done {
         removed: change.leaving().collect(),
         roles: change.grants.iter().map(|it| it.role).collect(),
         taken: BTreeSet::new(),
+        direct: false,
     }
 }
 

@@ -65,7 +65,8 @@ impl Guard {
         match self {
             Self::IncompleteLive | Self::SelfLockout | Self::EmptyDesired | Self::Unmodifiable => &[],
             Self::Removals => &[Target::Group, Target::Person, Target::Company],
-            Self::GroupEmptied | Self::Privileged => &[Target::Group],
+            Self::GroupEmptied => &[Target::Group],
+            Self::Privileged => &[Target::Group, Target::Person],
             Self::LastHolder => &[Target::Role],
             Self::Protected => &[Target::Group, Target::Person],
         }
@@ -103,7 +104,7 @@ impl Target {
 pub enum Level {
     /// Memberships.
     Members,
-    /// Role assignments of groups.
+    /// Role assignments of groups, and roles of people outside groups.
     Roles,
     /// Groups.
     Groups,
@@ -128,7 +129,8 @@ impl Level {
     /// Returns what an exception from `removals` at this level can be for.
     pub fn targets(self) -> &'static [Target] {
         match self {
-            Self::Members | Self::Roles | Self::Groups => &[Target::Group, Target::Company],
+            Self::Members | Self::Groups => &[Target::Group, Target::Company],
+            Self::Roles => &[Target::Group, Target::Person, Target::Company],
             Self::People => &[Target::Person, Target::Company],
         }
     }
@@ -172,6 +174,8 @@ pub struct Rules {
     pub at_most: usize,
     /// Roles that are privileged, by company, sorted.
     pub privileged: Vec<(CompanyId, RoleId)>,
+    /// Types of roles outside groups that are privileged, sorted.
+    pub privileged_direct: Vec<&'static str>,
     /// How many holders each privileged role keeps at least.
     pub holders: usize,
     /// Groups that lose nothing, sorted, by the name they have.
@@ -184,7 +188,7 @@ pub struct Rules {
     pub access_roles: Vec<(CompanyId, RoleId)>,
     /// What may go beyond a limit, and until when.
     pub exceptions: Vec<Exception>,
-    /// How many groups, removals and lock-outs the files declare.
+    /// How many groups, removals, users and lock-outs the files declare.
     pub declared: usize,
 }
 
@@ -196,6 +200,7 @@ impl Default for Rules {
             from: 10,
             at_most: 50,
             privileged: Vec::new(),
+            privileged_direct: Vec::new(),
             holders: 2,
             protected_groups: Vec::new(),
             protected_people: Vec::new(),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     access::Contents,
+    direct::DirectRoles,
     ids::{CompanyId, Email, GroupId, RoleId, UserId},
 };
 
@@ -16,9 +17,10 @@ pub struct Snapshot {
     pub companies: Vec<CompanySnapshot>,
     /// The users that the files or the groups name, of any company, in any order.
     pub users: Vec<User>,
-    /// Roles that users hold outside groups, by type, as the API names them (contract §6.1): of those who
-    /// are locked out.
-    pub direct: BTreeMap<UserId, Vec<Box<str>>>,
+    /// Roles that users hold outside groups (contract §6.1): of those whom the files declare under `users:`,
+    /// of those who are locked out, and of the account that runs rolecall. Who is missing was not read, or the
+    /// token may not know: never that there are none.
+    pub direct: BTreeMap<UserId, DirectRoles>,
 }
 
 /// What one company reported.

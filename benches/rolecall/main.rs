@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
+mod load;
 mod world;
 
 use std::{
@@ -13,7 +14,7 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rolecall::{
@@ -55,6 +56,11 @@ fn main() {
         let size = Size { groups: 1_000, members: 20, people: 2_000 };
         world::write(folder.path(), size);
         apply(folder.path(), size);
+    }
+    if runs("sandbox") {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        world::write(folder.path(), Size { groups: 1_000, members: 20, people: 2_000 });
+        sandbox(folder.path());
     }
     if runs("diff") {
         for groups in [10_000, 100_000] {
@@ -139,6 +145,70 @@ fn apply(folder: &Path, size: Size) {
     let _ = server.wait();
 }
 
+/// Loads the sandbox with requests of one kind at a time, and says what both ends took.
+fn sandbox(folder: &Path) {
+    let (mut server, url) = serve(folder, "0s");
+    let address = url.strip_prefix("http://").expect("a plain address");
+    let token = token(address);
+    let company = "1a6f0000-0000-4000-8000-000000000001";
+    let groups = format!("/v3/companies/{company}/user-groups");
+    let page = |rows: u32| format!(r#"{{"pagination":{{"limit":{rows}}}}}"#);
+    let first = exchange(address, &request(address, &token, "POST", &format!("{groups}/list"), &page(1)));
+    let first: serde_json::Value = serde_json::from_str(&first).expect("a list");
+    let group = first["userGroups"][0]["id"].as_str().expect("a group").to_owned();
+    let members = format!("{groups}/{group}/members");
+    let nobody = r#"{"userIdsToAdd":[]}"#.to_owned();
+    for (name, method, path, body) in [
+        ("one group", "GET", format!("{groups}/{group}"), String::new()),
+        ("20 members", "POST", members.clone(), page(100)),
+        ("a write that changes nobody", "PATCH", members, nobody),
+        ("a page of 100 groups", "POST", format!("{groups}/list"), page(100)),
+    ] {
+        let request = request(address, &token, method, &path, &body);
+        load::load(address, &request, Duration::from_secs(1), server.id());
+        let load = load::load(address, &request, Duration::from_secs(5), server.id());
+        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+        let count = load.requests as f64;
+        println!(
+            "sandbox: {name:30} {:9.0} requests/s   cpu of the server {:5.1} µs, of the generator {:5.1} µs a request; {:.2} + {:.2} cores",
+            count / load.wall,
+            load.server / count * 1e6,
+            load.generator / count * 1e6,
+            load.server / load.wall,
+            load.generator / load.wall
+        );
+    }
+    server.kill().expect("the server to stop");
+    let _ = server.wait();
+}
+
+fn request(address: &str, token: &str, method: &str, path: &str, body: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nUser-Agent: bench\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Fetches a token with the credentials every sandbox knows.
+fn token(address: &str) -> String {
+    let form = "grant_type=client_credentials&client_id=sandbox&client_secret=sandbox";
+    let request = request(address, "none", "POST", "/v2/auth/oauth2-token", form)
+        .replace("application/json", "application/x-www-form-urlencoded");
+    let answer: serde_json::Value = serde_json::from_str(&exchange(address, &request)).expect("a token");
+    answer["access_token"].as_str().expect("a token").to_owned()
+}
+
+/// Sends one request on a connection of its own and returns the body of the answer.
+fn exchange(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("the sandbox to listen");
+    let request = request.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer.split_once("\r\n\r\n").map(|it| it.1.to_owned()).unwrap_or_default()
+}
+
 /// Asks the control plane of a sandbox and returns the body.
 fn control(url: &str, method: &str, what: &str) -> String {
     let address = url.strip_prefix("http://").expect("a plain address");
@@ -153,7 +223,7 @@ fn control(url: &str, method: &str, what: &str) -> String {
 /// Starts the sandbox as a process of its own.
 fn serve(folder: &Path, latency: &str) -> (Child, String) {
     let mut server = Command::new(BINARY)
-        .args(["sandbox", "--quiet", "--port", "0", "--seed", "seed.yaml", "--latency", latency])
+        .args(["sandbox", "--quiet", "--port", "0", "--from", "seed.yaml", "--latency", latency])
         .current_dir(folder)
         .stdout(Stdio::piped())
         .spawn()
@@ -231,7 +301,7 @@ fn side(groups: u128, members: impl Fn(u128) -> Vec<u128>) -> Access {
             .collect(),
         from: None,
     };
-    Access { groups: (0..groups).map(group).collect() }
+    Access { groups: (0..groups).map(group).collect(), ..Access::default() }
 }
 
 /// Compares two sides of `groups` × 20 members × 3 roles that differ in one member of every hundredth group.

@@ -244,9 +244,7 @@ impl ApiError {
             Self::Refused { status: 404, .. } => {
                 "check the ids and the endpoint, and that the API user can see this company"
             }
-            Self::Refused { status: 400, .. } if self.request().is_some_and(Request::is_write) => {
-                "the API does not accept this form or these values: nothing of it was written"
-            }
+            Self::Refused { status: 400, request, .. } => return Some(unaccepted(request)),
             Self::Refused { status: 500.., .. } => {
                 return self.reread().or_else(|| Some("the API is in trouble: try again later".into()));
             }
@@ -288,6 +286,19 @@ impl ApiError {
     fn reread(&self) -> Option<String> {
         self.ambiguous().then(|| "the change may have been made: plan again to see".to_owned())
     }
+}
+
+/// Returns what to do where a request was not understood: perhaps the API spells it otherwise.
+fn unaccepted(request: &Request) -> String {
+    let fields = request.spelt_by();
+    if fields.is_empty() {
+        return "the API does not accept this form or these values".to_owned();
+    }
+    let fields = fields.join(", ");
+    format!(
+        "the API does not accept this form or these values; which form it takes is set by {fields} of \
+         `api.dialect`, and `rolecall doctor --probe` finds out"
+    )
 }
 
 fn said(code: Option<&str>, message: Option<&str>, debug_id: Option<&str>) -> String {

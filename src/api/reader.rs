@@ -11,9 +11,12 @@ use super::{
     connection::Connection,
     page::Row,
     paging::{List, gather},
-    wire::{DirectRoles, Member, Permissions},
+    wire::{HeldDirectly, Member, Permissions},
 };
-use crate::ids::{CompanyId, GroupId, RoleId, UserId};
+use crate::{
+    direct::DirectRoles,
+    ids::{CompanyId, GroupId, RoleId, UserId},
+};
 
 /// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published).
 pub(super) const FILTER_SIZE: usize = 100;
@@ -179,16 +182,13 @@ impl Reader {
         self.list("/v3/users/{userId}/user-groups", &[user.0], &BY_NAME).await
     }
 
-    /// Returns the types of the roles a user holds outside groups, sorted (contract §6.1).
+    /// Returns the roles a user holds outside groups, each with all that the server says of it (contract §6.1).
     ///
     /// # Errors
     /// Any [`ApiError`].
-    pub async fn direct_roles(&self, user: UserId) -> Result<Vec<Box<str>>, ApiError> {
-        let held: DirectRoles = self.get("/v2/users/{userId}/roles", &[user.0], "").await?;
-        let mut types: Vec<Box<str>> = held.roles.into_iter().map(|it| it.role_type).collect();
-        types.sort_unstable();
-        types.dedup();
-        Ok(types)
+    pub async fn direct_roles(&self, user: UserId) -> Result<DirectRoles, ApiError> {
+        let held: HeldDirectly = self.get("/v2/users/{userId}/roles", &[user.0], "").await?;
+        Ok(held.roles)
     }
 
     /// Returns what a user may do in effect, without scopes (contract §6.3).

@@ -65,6 +65,20 @@ impl Request {
         self.effect
     }
 
+    /// Returns the settings of the dialect that say how its body is spelt.
+    pub(super) fn spelt_by(&self) -> &'static [&'static str] {
+        let last = self.template.rsplit('/').next().unwrap_or_default();
+        match (self.method.as_str(), last) {
+            ("PATCH", "members") => &["memberRemovalField"],
+            ("PATCH", "roles") => &["rolesToDelete", "predicate", "scopeChange"],
+            // A list.
+            ("POST", "list" | "members" | "roles" | "user-groups") if self.effect == Effect::Reads => {
+                &["pageLimit"]
+            }
+            _ => &[],
+        }
+    }
+
     pub(super) fn is_write(&self) -> bool {
         match self.effect {
             Effect::Reads => false,

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::liberal::{Reference, id, optional_id, or_default, time};
 use crate::{
+    direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     snapshot::User,
 };
@@ -92,25 +93,11 @@ pub struct RbacInfo {
     pub permissions: Vec<PermittedActions>,
 }
 
-/// The roles of a user outside groups (contract §6.1).
+/// The roles of a user outside groups (contract §6.1): each element stays what the server sent.
 #[derive(Deserialize)]
-pub(super) struct DirectRoles {
+pub(super) struct HeldDirectly {
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) roles: Vec<DirectRole>,
-}
-
-/// One of them; every field is optional in the schema, and one without a type is still one.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct DirectRole {
-    #[serde(default = "DirectRole::untold")]
-    pub(super) role_type: Box<str>,
-}
-
-impl DirectRole {
-    fn untold() -> Box<str> {
-        "UNKNOWN".into()
-    }
+    pub(super) roles: DirectRoles,
 }
 
 /// A role held by a group, under a scope (contract §3.9).

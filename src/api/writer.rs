@@ -200,6 +200,19 @@ impl Writer {
         self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await
     }
 
+    /// Replaces all roles that a user holds outside groups, in one (contract §6.1).
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; after an ambiguous one read the roles.
+    pub async fn put_direct_roles(&self, user: UserId, roles: &[Box<RawValue>]) -> Result<(), ApiError> {
+        #[derive(Serialize)]
+        struct Roles<'a> {
+            roles: &'a [Box<RawValue>],
+        }
+        let request = Request::settles(Method::PUT, "/v2/users/{userId}/roles", &[user.0]);
+        self.write(&request, &encoded(&Roles { roles })).await
+    }
+
     /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).
     async fn write(&self, request: &Request, body: &[u8]) -> Result<(), ApiError> {
         let request = &request.clone().identified(self.request_id.as_ref());

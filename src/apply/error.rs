@@ -34,16 +34,21 @@ impl ApplyError {
         match self {
             Self::Api(error) => error.hint(),
             Self::Journal(error) => Some(error.hint().to_owned()),
-            Self::Ignored { .. } | Self::RolesIgnored => Some(
-                "nothing that waits for it was done; the API may name the removal otherwise (`api.dialect`)"
-                    .to_owned(),
-            ),
+            Self::Ignored { .. } => Some(ignored("memberRemovalField")),
+            Self::RolesIgnored => Some(ignored("rolesToDelete, predicate")),
             Self::HalfWay => Some("plan again and look".to_owned()),
         }
     }
 }
 
-/// How a group is not what the plan saw, or not what it shall be.
+fn ignored(fields: &str) -> String {
+    format!(
+        "nothing that waits for it was done; the API may spell it otherwise: it is set by {fields} of `api.dialect`, \
+         and `rolecall doctor --probe` finds out"
+    )
+}
+
+/// How a group or a person is not what the plan saw, or not what it shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stale {
     /// A group that was to be created exists by now.
@@ -61,6 +66,10 @@ pub enum Stale {
         /// How many were there that are not.
         went: usize,
     },
+    /// What the person holds outside groups is otherwise.
+    DirectRoles,
+    /// The API does not know the person any more.
+    UserGone,
 }
 
 impl fmt::Display for Stale {
@@ -73,6 +82,8 @@ impl fmt::Display for Stale {
             Self::Gone => f.write_str("the group is gone"),
             Self::Attributes => f.write_str("its name or description is another"),
             Self::Roles => f.write_str("its roles or their scopes are others"),
+            Self::DirectRoles => f.write_str("the direct roles are others"),
+            Self::UserGone => f.write_str("the user is gone"),
             Self::Members { came, went } => write!(f, "its members are others (+{came} -{went})"),
         }
     }

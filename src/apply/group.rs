@@ -1,11 +1,6 @@
 //! One group on its way: looked at before its first write, and written to call by call.
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering},
-};
-
-use jiff::Timestamp;
+use std::{collections::BTreeMap, sync::atomic::AtomicBool};
 
 use crate::{
     access::{Contents, Grant},
@@ -13,12 +8,13 @@ use crate::{
     ids::{GroupId, RoleId, UserId},
     order::Call,
     plan::{Attributes, ChangeKind, GroupChange},
-    record::{Answer, Ending, Intent, Record, Write},
+    record::Write,
     scope::Scope,
 };
 
 use super::{
-    ApplyError, Job, Outcome, Stale, Wrote,
+    ApplyError, Job, Outcome, Stale,
+    attempt::Attempt,
     look::{Seen, What, difference, look, look_at},
 };
 
@@ -48,10 +44,8 @@ pub(super) struct Group<'a> {
     pub(super) stale: Option<Stale>,
     /// Who was taken out before the group was looked at.
     pub(super) cut_off: Vec<UserId>,
-    /// Whether the current step has written something.
-    pub(super) wrote: Wrote,
-    /// Writes of the current step so far.
-    pub(super) sent: u32,
+    /// What the current step has written so far.
+    pub(super) attempt: Attempt,
 }
 
 #[derive(Clone)]
@@ -82,15 +76,13 @@ impl<'a> Group<'a> {
             given: BTreeMap::new(),
             stale: None,
             cut_off: Vec::new(),
-            wrote: Wrote::Nothing,
-            sent: 0,
+            attempt: Attempt::default(),
         }
     }
 
     /// Makes one call.
     pub(super) async fn make(&mut self, tools: Tools<'_>, call: &Call) -> Outcome {
-        self.wrote = Wrote::Nothing;
-        self.sent = 0;
+        self.attempt = Attempt::default();
         // Whoever is cut off goes whatever else has changed: to look first would let them stay by changing it.
         let checked = match tools.job.steps[tools.step].lockout {
             true => Ok(()),
@@ -105,7 +97,7 @@ impl<'a> Group<'a> {
             Err(Trouble::Stale(stale)) => self.refuse(stale),
             Err(Trouble::Error(error)) => match self.overtaken(tools.job.reader, &error).await {
                 Some(stale) => self.refuse(stale),
-                None => Outcome::Failed { error, wrote: self.wrote },
+                None => Outcome::Failed { error, wrote: self.attempt.wrote },
             },
         }
     }
@@ -113,7 +105,7 @@ impl<'a> Group<'a> {
     /// Leaves the group alone from now on.
     fn refuse(&mut self, stale: Stale) -> Outcome {
         self.stale = Some(stale.clone());
-        Outcome::Stale { how: stale, wrote: self.wrote }
+        Outcome::Stale { how: stale, wrote: self.attempt.wrote }
     }
 
     /// Looks, before the first write, whether the group is what the plan saw.
@@ -189,7 +181,8 @@ impl<'a> Group<'a> {
         // Every other call waits for the creation.
         let Some(group) = self.id else { return Err(Trouble::Stale(Stale::Gone)) };
         match call {
-            Call::CreateGroup { .. } => Ok(()),
+            // A person is no group.
+            Call::CreateGroup { .. } | Call::PutDirectRoles { .. } => Ok(()),
             Call::UpdateGroup { company, attributes, .. } => {
                 let Attributes { name, description } = attributes;
                 let write = Write::UpdateGroup {
@@ -218,13 +211,7 @@ impl<'a> Group<'a> {
 
     /// Writes the intent, and returns what to send it with.
     pub(super) fn begin(&mut self, tools: Tools<'_>, write: Write) -> Result<(Writer, Box<str>), ApplyError> {
-        self.sent += 1;
-        let Tools { job, change, step, .. } = tools;
-        let id = format!("{}-{}-{}", job.label, step + 1, self.sent).into_boxed_str();
-        let intent =
-            Intent { at: Timestamp::now(), request_id: id.clone(), change, step, attempt: self.sent, write };
-        job.journal.write(&Record::Intent(intent))?;
-        Ok((job.writer.with_request_id(&id), id))
+        self.attempt.begin(tools, write)
     }
 
     /// Writes what became of it, and notes whether it took effect, or may have.
@@ -235,25 +222,6 @@ impl<'a> Group<'a> {
         result: Result<T, ApiError>,
         group: Option<GroupId>,
     ) -> Result<T, ApiError> {
-        let outcome = match &result {
-            Ok(_) => Answer::Done,
-            Err(error) if error.ambiguous() => Answer::Unclear,
-            Err(_) => Answer::Refused,
-        };
-        if outcome != Answer::Refused {
-            self.wrote = Wrote::Perhaps;
-        }
-        let error = result.as_ref().err().map(ToString::to_string);
-        let ending = Ending { at: Timestamp::now(), request_id: id.into(), outcome, group, error };
-        // Where it cannot be written the run ends: the journal is broken then, and the intent tells enough.
-        if let Err(error) = tools.job.journal.write(&Record::Ending(ending)) {
-            tracing::error!(%error, "stopping");
-        }
-        result
-    }
-
-    /// Returns an error that calls for one more write, unless the run was interrupted meanwhile.
-    pub(super) fn again(tools: Tools<'_>, error: ApiError) -> Result<(), ApplyError> {
-        if tools.job.stop.load(Ordering::Relaxed) { Err(error.into()) } else { Ok(()) }
+        self.attempt.end(tools, id, result, group)
     }
 }

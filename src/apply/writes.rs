@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     ApplyError, Stale, Wrote,
+    attempt::Attempt,
     group::{Expected, Group, Tools, Trouble},
     look::{difference, look},
 };
@@ -48,7 +49,7 @@ impl Group<'_> {
                 match &named(reader, company, name).await?[..] {
                     [one] => return self.adopt(reader, company, *one, attributes).await,
                     [] => {
-                        Self::again(tools, error)?;
+                        Attempt::again(tools, error)?;
                         self.send_create(tools, company, attributes).await??
                     }
                     several => return Err(Trouble::Stale(Stale::Appeared(several.to_vec()))),
@@ -62,7 +63,7 @@ impl Group<'_> {
             let (writer, request) = self.begin(tools, Write::DeleteGroup { company, group: id })?;
             let result = writer.delete_group(company, id).await;
             self.end(tools, &request, result, None)?;
-            self.wrote = Wrote::Nothing;
+            self.attempt.wrote = Wrote::Nothing;
             return Err(Trouble::Stale(Stale::Appeared(others)));
         }
         self.id = Some(id);
@@ -116,7 +117,7 @@ impl Group<'_> {
             result => return Ok(result?),
         };
         tracing::debug!(%error, "emptying the group before deleting it");
-        Self::again(tools, error)?;
+        Attempt::again(tools, error)?;
         let members: Vec<UserId> =
             self.expected.as_ref().map_or_else(Vec::new, |it| it.contents.members.clone());
         for users in members.chunks(MEMBERS_PER_CALL) {
@@ -155,7 +156,7 @@ impl Group<'_> {
                 let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
                 let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
                 if !missing.is_empty() || !left.is_empty() {
-                    Self::again(tools, error)?;
+                    Attempt::again(tools, error)?;
                     self.send_members(tools, company, group, &missing, &left).await??;
                 }
             }
@@ -236,7 +237,7 @@ impl Group<'_> {
                 _ if is(&after) => (),
                 Ok(()) => return Err(ApplyError::RolesIgnored.into()),
                 Err(error) if is(&before) => {
-                    Self::again(tools, error)?;
+                    Attempt::again(tools, error)?;
                     self.send_roles(tools, company, group, add, delete).await??;
                 }
                 Err(_) => return Err(ApplyError::HalfWay.into()),

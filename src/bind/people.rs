@@ -143,6 +143,15 @@ impl<'a> Directory<'a> {
         (Scope::any(scopes), failures)
     }
 
+    /// Returns the one active user, of any company, whom a file names.
+    ///
+    /// # Errors
+    ///
+    /// Why there is not exactly one, and whom it may be.
+    pub fn anywhere(&self, person: &PersonRef) -> Result<UserId, Failed> {
+        one_active(self.find(person))
+    }
+
     /// Returns the one active user whom an audience names: of the companies it names, or of any.
     fn traveller(&self, person: &PersonRef, audience: &Audience) -> Result<UserId, Failed> {
         let companies = audience.iter().find(|it| it.kind == Kind::Company);

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 
 use super::{Directory, grants::Roles};
 use crate::{
+    direct::known,
     finding::{Code, Finding},
     ids::{CompanyId, RoleId, UserId},
-    manifest::declared::{Declared, DeclaredException, DeclaredTarget},
+    manifest::declared::{Declared, DeclaredCompany, DeclaredException, DeclaredTarget, RoleRef},
     rules::{self, Exception, Rules, Subject},
     snapshot::Snapshot,
 };
@@ -51,18 +52,36 @@ pub(super) fn rules(
         from: written.from,
         at_most: written.at_most,
         privileged: privileged(declared, &roles, findings),
+        privileged_direct: privileged_direct(declared),
         holders: written.holders,
         protected_groups: protected_groups(declared, snapshot),
         protected_people: protected_people(declared, snapshot),
         identity: identity(declared, &companies, directory, findings),
         access_roles,
         exceptions,
-        declared: declared.companies.iter().map(|it| it.groups.len() + it.removals.len()).sum::<usize>()
+        declared: declared.companies.iter().map(DeclaredCompany::entries).sum::<usize>()
             + declared.lockouts.len(),
     }
 }
 
-/// Returns the privileged roles of every company that has them. A name has to mean something somewhere.
+/// Returns the types of roles outside groups that are privileged.
+fn privileged_direct(declared: &Declared) -> Vec<&'static str> {
+    let mut found: Vec<&str> = declared.rules.privileged.iter().filter_map(|it| direct_type(&it.0)).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Returns the type of role outside groups that a name is, if it is one and says nothing more.
+fn direct_type(role: &RoleRef) -> Option<&'static str> {
+    match role {
+        RoleRef::Name { name, provided_by: None } => known(name).map(|it| it.0),
+        RoleRef::Name { provided_by: Some(_), .. } | RoleRef::Id(_) => None,
+    }
+}
+
+/// Returns the privileged roles of every company that has them. A name has to mean something somewhere: a
+/// role of groups, or a type of role outside them.
 fn privileged(
     declared: &Declared,
     roles: &[(CompanyId, Roles<'_>)],
@@ -82,7 +101,7 @@ fn privileged(
                 }
             }
         }
-        if found.len() == before {
+        if found.len() == before && direct_type(role).is_none() {
             findings.extend(unknown);
         }
     }

@@ -9,13 +9,14 @@ use crate::{
         check::{Files, check},
         parse,
     },
-    plan::{GrantEffect, MemberEffect, Unresolved},
+    plan::{DirectEffect, GrantEffect, MemberEffect, Unresolved},
     scope::{Dimension, Kind, Scope, Value},
     snapshot::{RoleHead, User},
     source::FileId,
 };
 
 mod rules;
+mod users;
 
 const VOYAGER: CompanyId = CompanyId(Uuid::from_u128(0x1a6f_0000_0000_4000_8000_0000_0000_0001));
 const GLOBEX: CompanyId = CompanyId(Uuid::from_u128(0x1a6f_0000_0000_4000_8000_0000_0000_0002));
@@ -144,6 +145,18 @@ fn lines(plan: &Plan) -> Vec<String> {
             lines.push(format!("  {effect} {}", plan.names.person(member.user)));
         }
     }
+    for change in &plan.users {
+        lines.push(format!("user {}", plan.names.person(change.user)));
+        for role in &change.roles {
+            let effect = match &role.effect {
+                DirectEffect::Add { .. } => "+".to_owned(),
+                DirectEffect::Change { .. } => format!("{:?}", role.effect.relation().unwrap()),
+                DirectEffect::Remove { why: Why::Ended(_), .. } => "ended".to_owned(),
+                DirectEffect::Remove { .. } => "-".to_owned(),
+            };
+            lines.push(format!("  {effect} {}", role.effect.kind().role_type()));
+        }
+    }
     for quarantined in &plan.quarantine {
         lines.push(match &quarantined.what {
             Withheld::Person { person, why } => format!("withheld {person}: {}", words(why)),
@@ -156,6 +169,15 @@ fn lines(plan: &Plan) -> Vec<String> {
             Withheld::InactiveMember { person } => format!("inactive {person}"),
             Withheld::Unmodifiable { what } => format!("{what:?} of {} stay", quarantined.group),
             Withheld::Lockout { person, why } => format!("not cut off {person}: {}", words(why)),
+            Withheld::User { person, why } => format!("withheld user {person}: {}", words(why)),
+            Withheld::UnreadUser { person } => format!("withheld user {person}: unread"),
+            Withheld::Traveller { user, person, why } => {
+                format!(
+                    "withheld TRAVEL_ARRANGER of {} for {person}: {}",
+                    plan.names.person(*user),
+                    words(why)
+                )
+            }
         });
     }
     lines

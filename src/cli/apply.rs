@@ -15,7 +15,7 @@ use rolecall::{
     guard::{ApprovedPlan, approve},
     journal::Journal,
     order::Step,
-    plan::Plan,
+    plan::{Change, Plan},
     record::{self, Record, Start},
     render::escape::terminal as show,
     rollback,
@@ -239,7 +239,12 @@ async fn write(
             let mut facts = report::step(plan, steps, &steps[step], outcome);
             facts["of"] = steps.len().into();
             facts["number"] = (step + 1).into();
-            facts["group"] = (*plan.changes[steps[step].change].name).into();
+            let change = steps[step].change;
+            let key = match plan.change(change) {
+                Some(Change::User(_)) => "user",
+                Some(Change::Group(_)) | None => "group",
+            };
+            facts[key] = plan.title(change).into();
             output.events.send("step", facts);
         }
     })
@@ -290,7 +295,8 @@ fn commands(global: &Global, arguments: &Arguments, saved: bool) -> (String, Str
 
 /// Returns `done  GROUP: what`, or why not.
 fn line(step: &Step, outcome: &Outcome, plan: &Plan) -> String {
-    let name = show(&plan.changes[step.change].name);
+    let title = plan.title(step.change);
+    let name = show(&title);
     let what = words(&step.call);
     match outcome {
         Outcome::Done => format!("done    {name}: {what}"),

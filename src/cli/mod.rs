@@ -17,6 +17,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod settings;
+mod telemetry;
 mod validate;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -159,7 +160,7 @@ enum Command {
     )]
     Duplicate(duplicate::Arguments),
     /// Run the embedded API as a server, to rehearse against
-    #[command(after_help = "Example: rolecall sandbox --port 8080 --seed examples/quickstart/sandbox.yaml")]
+    #[command(after_help = "Example: rolecall sandbox --port 8080 --from examples/quickstart/sandbox.yaml")]
     Sandbox(sandbox::Arguments),
     /// Print the JSON Schema of a file, for editors and checks
     #[command(after_help = "Example: rolecall schema access > schemas/access.schema.json")]
@@ -198,6 +199,8 @@ pub(crate) fn main() -> ExitCode {
             return failure.exit().into();
         }
     };
+    let _telemetry = telemetry::start(&cli.global);
+    let _run = tracing::info_span!("run", command = cli.command.name()).entered();
     output.events.send(
         "start",
         serde_json::json!({ "command": cli.command.name(), "tool": env!("CARGO_PKG_VERSION") }),

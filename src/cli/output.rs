@@ -13,7 +13,7 @@ use rolecall::{api::Reader, render};
 use serde_json::{Value, json};
 
 use super::{
-    Format, Global, LogFormat,
+    Format, Global,
     events::Events,
     failure::{Exit, Failure},
 };
@@ -37,9 +37,8 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Opens what the flags ask for, and starts the log.
+    /// Opens what the flags ask for.
     pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
-        log(global);
         Ok(Self { events: Arc::new(Events::to(global.events.as_deref())?), ..Self::plain(global) })
     }
 
@@ -233,19 +232,4 @@ pub(crate) fn json_failure(kind: &str, exit: Exit, message: &str, causes: &[Stri
         "error": { "type": kind, "exit": exit.code(), "name": exit.name(), "message": message, "causes": causes, "hint": hint },
     });
     let _ = writeln!(io::stdout(), "{error:#}");
-}
-
-/// Sends the log to standard error; it is for whoever runs rolecall, not for whoever reads a plan.
-fn log(global: &Global) {
-    use tracing_subscriber::{EnvFilter, fmt};
-    let level = match global.verbose {
-        0 => return,
-        1 => "rolecall=debug",
-        _ => "rolecall=trace",
-    };
-    let log = fmt().with_env_filter(EnvFilter::new(level)).with_writer(io::stderr);
-    match global.log_format {
-        LogFormat::Text => log.with_ansi(false).without_time().init(),
-        LogFormat::Json => log.json().init(),
-    }
 }

@@ -9,7 +9,7 @@ use rolecall::{
     api::Class,
     apply::{ApplyError, Halt, Left, Outcome, Report, Wrote},
     order::{Call, Step},
-    plan::Plan,
+    plan::{Change, Plan},
     render::{counted, escape::terminal as show},
 };
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ impl Applied<'_> {
         counts
     }
 
-    /// Returns the steps of each group, with what became of them.
+    /// Returns the steps of each group and person, with what became of them.
     fn groups(&self) -> BTreeMap<usize, Vec<(&Step, &Outcome)>> {
         let mut groups: BTreeMap<usize, Vec<(&Step, &Outcome)>> = BTreeMap::new();
         for (step, outcome) in self.steps.iter().zip(&self.report.outcomes) {
@@ -108,7 +108,7 @@ impl Applied<'_> {
         let groups = self.groups();
         let whole = |steps: &[(&Step, &Outcome)]| steps.iter().all(|it| it.1.is_done());
         for (change, steps) in groups.iter().filter(|it| !whole(it.1)) {
-            text += &format!("\nNot done: {}\n", show(&self.plan.changes[*change].name));
+            text += &format!("\nNot done: {}\n", show(&self.plan.title(*change)));
             for (step, outcome) in steps {
                 text += &self.line(step, outcome);
             }
@@ -120,12 +120,22 @@ impl Applied<'_> {
                     Left::Differs(how) => how.to_string(),
                     Left::Unknown(error) => format!("could not be read: {error}"),
                 };
-                text += &format!("  {}: {}\n", show(&self.plan.changes[*change].name), show(&why));
+                text += &format!("  {}: {}\n", show(&self.plan.title(*change)), show(&why));
             }
         }
         if !self.steps.is_empty() {
-            let done = groups.values().filter(|it| whole(it)).count();
-            text += &format!("\nApplied: {done} of {}", counted(groups.len(), "group", "groups"));
+            let is_group = |change: usize| change < self.plan.changes.len();
+            let of = |groups_only: bool| {
+                let all = groups.iter().filter(move |it| is_group(*it.0) == groups_only);
+                (all.clone().filter(|it| whole(it.1)).count(), all.count())
+            };
+            let mut parts = Vec::new();
+            for ((done, all), one, many) in [(of(true), "group", "groups"), (of(false), "user", "users")] {
+                if all > 0 {
+                    parts.push(format!("{done} of {}", counted(all, one, many)));
+                }
+            }
+            text += &format!("\nApplied: {}", parts.join(", "));
             let Counts { done, failed, stale, skipped, halted } = self.counts();
             text += &if done == self.steps.len() {
                 ".".to_owned()
@@ -168,10 +178,7 @@ impl Applied<'_> {
         match outcome {
             Outcome::Done => format!("  done     {what}\n"),
             Outcome::Stale { how, .. } => {
-                format!(
-                    "  stale    {what}, as the group is not what the plan saw: {}\n",
-                    show(&how.to_string())
-                )
+                format!("  stale    {what}, as it is not what the plan saw: {}\n", show(&how.to_string()))
             }
             Outcome::Skipped(because) => {
                 format!("  skipped  {what}, as {}\n", show(&because_of(self.plan, self.steps, *because)))
@@ -196,20 +203,21 @@ impl Applied<'_> {
 
     /// Returns the report for programs; `plan` is the document of the plan.
     pub(crate) fn json(&self, plan: &Value) -> Value {
-        let groups: Vec<Value> = self
-            .groups()
-            .into_iter()
-            .map(|(change, steps)| {
-                let done = steps.iter().all(|it| it.1.is_done());
-                let steps: Vec<Value> = steps.iter().map(|(of, it)| step(self.plan, self.steps, of, it)).collect();
-                let change = &self.plan.changes[change];
-                json!({ "company": change.company, "id": change.id, "name": change.name, "done": done, "steps": steps })
-            })
-            .collect();
+        let (mut groups, mut users) = (Vec::new(), Vec::new());
+        for (change, steps) in self.groups() {
+            let done = steps.iter().all(|it| it.1.is_done());
+            let steps: Vec<Value> =
+                steps.iter().map(|(of, it)| step(self.plan, self.steps, of, it)).collect();
+            match self.plan.change(change) {
+                Some(Change::Group(it)) => groups.push(json!({ "company": it.company, "id": it.id, "name": it.name, "done": done, "steps": steps })),
+                Some(Change::User(it)) => users.push(json!({ "company": it.company, "userId": it.user, "person": self.plan.names.people.get(&it.user), "done": done, "steps": steps })),
+                None => (),
+            }
+        }
         let undone =
             self.groups().into_iter().filter(|it| !it.1.iter().all(|it| it.1.is_done())).map(|it| it.0);
         let differ: BTreeSet<usize> = undone.chain(self.report.differ.iter().map(|it| it.0)).collect();
-        let differ: Vec<&str> = differ.into_iter().map(|it| &*self.plan.changes[it].name).collect();
+        let differ: Vec<String> = differ.into_iter().map(|it| self.plan.title(it)).collect();
         let Counts { done, failed, stale, skipped, halted } = self.counts();
         let exit = self.exit();
         json!({
@@ -219,6 +227,7 @@ impl Applied<'_> {
             "result": exit.name(),
             "plan": plan,
             "groups": groups,
+            "users": users,
             "steps": { "done": done, "failed": failed, "stale": stale, "skipped": skipped, "notBegun": halted },
             "readBack": { "clean": differ.is_empty(), "differ": differ },
             "journal": self.journal,
@@ -236,7 +245,7 @@ impl Applied<'_> {
 /// Says why a step was not tried: which other one was not made.
 fn because_of(plan: &Plan, steps: &[Step], step: usize) -> String {
     let step = &steps[step];
-    format!("“{}” of {} was not made", words(&step.call), plan.changes[step.change].name)
+    format!("“{}” of {} was not made", words(&step.call), plan.title(step.change))
 }
 
 /// Returns what became of one step, for programs.
@@ -268,5 +277,6 @@ pub(crate) fn words(call: &Call) -> String {
         }
         Call::PatchMembers { add, .. } => format!("add {}", counted(add.len(), "member", "members")),
         Call::PatchRoles { .. } => "change roles".to_owned(),
+        Call::PutDirectRoles { .. } => "replace the direct roles".to_owned(),
     }
 }

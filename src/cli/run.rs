@@ -198,7 +198,7 @@ pub(crate) async fn rolled_back(
     let mut touched = also(&saved.plan, &mut checked.declared);
     // Groups that were created have ids that only the journal knows, or nobody.
     for (change, done) in &done {
-        let company = saved.plan.changes.get(*change).map(|it| it.company);
+        let company = saved.plan.change(*change).map(|it| it.company());
         touched.extend(company.zip(done.created.flatten()));
     }
     let unknown = done.values().any(|it| it.created == Some(None));
@@ -229,6 +229,7 @@ pub(crate) async fn rolled_back(
     for group in &mut desired.access.groups {
         group.members.retain(|it| !locked.contains(&it.user));
     }
+    desired.access.people.retain(|it| !locked.contains(&it.user));
     // What the files ask for besides is not part of it.
     let bound = Bound { desired, quarantine: Vec::new(), expiring: 0, ..compared.bound.clone() };
     let mut plan = diff::plan(&bound, &compared.snapshot);
@@ -263,10 +264,13 @@ pub(crate) async fn lockouts(
     Ok(planned)
 }
 
-/// Returns the groups that a plan touches, and makes sure that their companies are looked at.
+/// Returns the groups that a plan touches, and makes sure that its companies and people are looked at.
 fn also(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
     for change in &plan.changes {
         declared.look_at(change.company);
+    }
+    for change in &plan.users {
+        declared.look_at_user(change.company, change.user);
     }
     plan.changes.iter().filter_map(|it| Some((it.company, it.id?))).collect()
 }
@@ -347,7 +351,7 @@ impl Planned {
     pub(crate) fn announce(&self, output: &Output) {
         let id = digest::plan_id(&self.plan).to_string();
         let stops: Vec<&str> = self.plan.stops().map(|it| it.guard.as_str()).collect();
-        output.events.send("plan", json!({ "id": id, "changes": self.plan.changes.len(), "steps": self.steps.len(), "withheld": self.plan.withheld(), "stops": stops }));
+        output.events.send("plan", json!({ "id": id, "changes": self.plan.len(), "steps": self.steps.len(), "withheld": self.plan.withheld(), "stops": stops }));
     }
 
     /// Saves the plan, for `rolecall apply FILE`.

@@ -1,9 +1,9 @@
 //! `rolecall sandbox`: the embedded API as a server of its own.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::Args;
-use rolecall::sandbox::{Options, Sandbox};
+use rolecall::sandbox::{DialectSpec, FaultSpec, Options, Sandbox};
 
 use super::{
     failure::{Exit, Failure},
@@ -17,13 +17,33 @@ pub(super) struct Arguments {
     port: u16,
     /// What there is at first: companies, roles, users, groups
     #[arg(long, value_name = "FILE")]
-    seed: Option<PathBuf>,
-    /// Keeps what is changed; used instead of the seed where it exists
+    from: Option<PathBuf>,
+    /// Keeps what is changed; used instead of `--from` where it exists
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Delay of every answer, such as 20ms
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = delay)]
     latency: Duration,
+    /// What goes wrong, such as 429:0.05,reset:0.01,slow:200ms,lie-total:+5:0.01
+    #[arg(long, value_name = "SPEC", default_value = "", hide_default_value = true)]
+    fault: FaultSpec,
+    /// Number that faults with a probability are drawn from
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed)]
+    seed: u64,
+    /// Most requests a second; more are answered 429
+    #[arg(long, value_name = "N")]
+    max_rps: Option<NonZeroU32>,
+    /// Switches of the dialect, such as predicate=id,maxLimit=50
+    #[arg(long, value_name = "KEY=VALUE", default_value = "", hide_default_value = true)]
+    dialect: DialectSpec,
+    /// Writes each request and its answer, as NDJSON
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+/// A number; a file given here is one that `--from` reads.
+fn seed(raw: &str) -> Result<u64, String> {
+    raw.parse().map_err(|_| "write a whole number; a file of objects is given by --from".to_owned())
 }
 
 /// Like other times, but nothing is a delay as well.
@@ -36,10 +56,15 @@ fn delay(raw: &str) -> Result<Duration, String> {
 
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let sandbox = Sandbox::start(Options {
-        seed: arguments.seed.clone(),
+        from: arguments.from.clone(),
         state: arguments.state.clone(),
         port: arguments.port,
         latency: arguments.latency,
+        faults: arguments.fault.clone(),
+        seed: arguments.seed,
+        max_rps: arguments.max_rps,
+        dialect: arguments.dialect.clone(),
+        log: arguments.log.clone(),
         ..Options::default()
     })?;
     let (id, secret) = Sandbox::credentials();

@@ -46,7 +46,7 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
     let (endpoint, credentials, sandbox, host, url) = if endpoint == SANDBOX {
         let seed = loaded.root.join("sandbox.yaml");
         let options = Options {
-            seed: seed.is_file().then_some(seed),
+            from: seed.is_file().then_some(seed),
             state: Some(loaded.root.join(".rolecall").join("sandbox.json")),
             ..Options::default()
         };

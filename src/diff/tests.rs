@@ -53,7 +53,7 @@ fn group(n: u128) -> impl Strategy<Value = Group> {
 /// Up to four groups: small enough that both sides share people, roles and scopes.
 fn access() -> impl Strategy<Value = Access> {
     let groups: Vec<_> = (0..4).map(|n| prop::option::of(group(n))).collect();
-    groups.prop_map(|groups| Access { groups: groups.into_iter().flatten().collect() })
+    groups.prop_map(|groups| Access { groups: groups.into_iter().flatten().collect(), ..Access::default() })
 }
 
 /// Two sides: groups of the desired one that do not exist are new, live ones that are not wanted are removed.

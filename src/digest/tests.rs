@@ -7,6 +7,7 @@ use super::*;
 use crate::{
     access::{Contents, Why},
     diff::{diff, tests::world},
+    direct::DirectRoles,
     ids::RoleId,
     plan::Names,
     scope::{Dimension, Relation},
@@ -172,6 +173,88 @@ proptest! {
             }
         }
     }
+}
+
+/// A person who gets a role, arranges for others, loses a role and keeps one, with elements spelled so.
+fn person(elements: [&str; 5]) -> Plan {
+    let [added, before, after, removed, kept] = elements
+        .map(|it| DirectRole::read(serde_json::value::RawValue::from_string(it.to_owned()).expect("JSON")));
+    let change = |effect| DirectChange { effect, from: None };
+    let why = Why::NotDeclared;
+    let before_all = DirectRoles::new([before.clone(), removed.clone(), kept]);
+    let user = UserChange {
+        company: CompanyId(Uuid::from_u128(1)),
+        user: UserId(Uuid::from_u128(2)),
+        before: before_all,
+        roles: vec![
+            change(DirectEffect::Add { role: added }),
+            change(DirectEffect::Change { before, after }),
+            change(DirectEffect::Remove { why, role: removed }),
+        ],
+        from: None,
+    };
+    Plan { users: vec![user], ..Plan::default() }
+}
+
+const ELEMENTS: [&str; 5] = [
+    r#"{"roleType":"A","metadata":{"x":1,"y":[1,2]}}"#,
+    r#"{"roleType":"TRAVEL_ARRANGER","metadata":{"arrangerFor":[{"userId":"00000000-0000-0000-0000-000000000001"},{"userId":"00000000-0000-0000-0000-000000000002"}]}}"#,
+    r#"{"roleType":"TRAVEL_ARRANGER","metadata":{"arrangerFor":[{"userId":"00000000-0000-0000-0000-000000000003"}]}}"#,
+    r#"{"roleType":"GLOBAL_ADMIN"}"#,
+    r#"{"roleType":"GLOBAL_AGENT","since":1}"#,
+];
+
+#[test]
+fn the_same_direct_roles_are_the_same_plan_in_any_order_and_spelling() {
+    let id = plan_id(&person(ELEMENTS));
+    let mut other = ELEMENTS;
+    other[0] = r#"{ "metadata": { "y": [1, 2], "x": 1 }, "roleType": "A" }"#;
+    other[1] = r#"{"roleType":"TRAVEL_ARRANGER","metadata":{"arrangerFor":[{"userId":"00000000-0000-0000-0000-000000000002"},{"userId":"00000000-0000-0000-0000-000000000001"}]}}"#;
+    let mut same = person(other);
+    same.users[0].roles.reverse();
+    same.users[0].from = Some(Place::new(FileId(3), 1, 1));
+    for role in &mut same.users[0].roles {
+        role.from = Some(Place::new(FileId(3), 1, 1));
+        if let DirectEffect::Remove { why, .. } = &mut role.effect {
+            *why = Why::Ended(Place::new(FileId(3), 1, 1));
+        }
+    }
+    same.outside.push(crate::plan::Outside {
+        company: CompanyId(Uuid::nil()),
+        user: UserId(Uuid::nil()),
+        roles: DirectRoles::default(),
+    });
+    assert_eq!(plan_id(&same), id);
+    assert_ne!(id, plan_id(&Plan::default()));
+}
+
+#[test]
+fn every_other_direct_role_is_another_plan() {
+    let mut ids = vec![plan_id(&person(ELEMENTS)), plan_id(&Plan::default())];
+    // What nobody understands of a role counts as well, of one that stays too: the list is sent whole.
+    for (n, element) in ELEMENTS.iter().enumerate() {
+        let mut other = ELEMENTS;
+        let text = element.replacen('{', r#"{"note":true,"#, 1);
+        other[n] = &text;
+        ids.push(plan_id(&person(other)));
+    }
+    let mut with = |edit: &dyn Fn(&mut UserChange)| {
+        let mut plan = person(ELEMENTS);
+        edit(&mut plan.users[0]);
+        ids.push(plan_id(&plan));
+    };
+    with(&|it| it.company = CompanyId(Uuid::from_u128(9)));
+    with(&|it| it.user = UserId(Uuid::from_u128(9)));
+    for n in 0..3 {
+        with(&|it| drop(it.roles.remove(n)));
+    }
+    let mut two = person(ELEMENTS);
+    two.users.extend(person(ELEMENTS).users);
+    ids.push(plan_id(&two));
+    let all = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), all);
 }
 
 /// Ids are kept in approvals and pipelines: a change of the byte form takes a new version of it.

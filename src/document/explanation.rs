@@ -11,9 +11,10 @@ use serde_json::value::RawValue;
 use super::{
     VERSION,
     shape::{Names, Origin, WireScope},
-    writing::compact,
+    writing::{compact, compacted},
 };
 use crate::{
+    direct::DirectRoles,
     explain::{self, Asked, Explained, GroupAccess, Managed, RoleAccess, Standing},
     ids::{CompanyId, Email, GroupId, RoleId, UserId},
     render::{
@@ -208,8 +209,27 @@ struct Role {
 struct Direct {
     /// Whether the API said; a token may not be allowed to know.
     known: bool,
-    /// The role types, as the API names them.
-    roles: Vec<Box<str>>,
+    /// Sorted by type.
+    roles: Vec<DirectRole>,
+}
+
+/// A role held outside groups, or to be. For whom an arranger acts is not compared with the files.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct DirectRole {
+    /// The type, as the API names it.
+    role_type: Box<str>,
+    /// The company or TMC that it is held on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<CompanyId>,
+    /// Whether the person holds it.
+    live: bool,
+    /// What the files say about it.
+    files: Files,
+    entries: Vec<Entry>,
+    /// The elements of the API's list; none where it is not held.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    elements: DirectRoles,
 }
 
 /// Writes an explanation as one JSON document.
@@ -226,7 +246,10 @@ pub fn write(view: &Explanation<'_>) -> String {
         lockouts: it.lockouts.iter().map(|it| lockout(it, view.sources)).collect(),
         effective: it.effects.iter().map(|effect| effective(effect, it)).collect(),
         groups: it.groups.iter().map(|group| self::group(group, it, view.sources)).collect(),
-        direct: Direct { known: it.direct.is_some(), roles: it.direct.clone().unwrap_or_default() },
+        direct: Direct {
+            known: it.direct.is_some(),
+            roles: it.direct.iter().flatten().map(|role| direct(role, view.sources)).collect(),
+        },
         differences: it.differences(),
         groups_elsewhere: it.elsewhere,
         misfits: it.misfits,
@@ -279,7 +302,32 @@ fn group(group: &GroupAccess, it: &Explained, sources: &Sources) -> Group {
         Managed::OneOfSeveral(from) => (ManagedWord::OneOfSeveral, Some(from)),
         Managed::Removed(from) => (ManagedWord::Removed, Some(from)),
     };
-    let (files, entry) = match group.standing {
+    let (files, entries) = standing(group.standing, sources);
+    Group {
+        company: group.company,
+        id: group.id,
+        name: group.name.clone(),
+        managed,
+        origin: from.map(|it| Origin::new(it, sources)),
+        membership: Membership { live: group.standing.is_live(), files, entries },
+        roles: group.roles.iter().map(|role| self::role(role, it, sources)).collect(),
+    }
+}
+
+fn direct(role: &explain::DirectAccess, sources: &Sources) -> DirectRole {
+    let (files, entries) = standing(role.standing, sources);
+    DirectRole {
+        role_type: role.kind.role_type().into(),
+        company: role.kind.company(),
+        live: role.live.is_some(),
+        files,
+        entries,
+        elements: compacted(&DirectRoles::new(role.live.clone())),
+    }
+}
+
+fn standing(standing: Standing, sources: &Sources) -> (Files, Vec<Entry>) {
+    let (files, entry) = match standing {
         Standing::Declared(line) => (Files::Declared, Some(line)),
         Standing::Ended(line) => (Files::Ended, Some(line)),
         Standing::LockedOut(line) => (Files::LockedOut, line),
@@ -288,19 +336,7 @@ fn group(group: &GroupAccess, it: &Explained, sources: &Sources) -> Group {
         Standing::NotDeclared => (Files::NotDeclared, None),
         Standing::Missing(line) => (Files::Missing, Some(line)),
     };
-    Group {
-        company: group.company,
-        id: group.id,
-        name: group.name.clone(),
-        managed,
-        origin: from.map(|it| Origin::new(it, sources)),
-        membership: Membership {
-            live: group.standing.is_live(),
-            files,
-            entries: entries(entry.as_slice(), sources),
-        },
-        roles: group.roles.iter().map(|role| self::role(role, it, sources)).collect(),
-    }
+    (files, entries(entry.as_slice(), sources))
 }
 
 fn role(role: &RoleAccess, it: &Explained, sources: &Sources) -> Role {

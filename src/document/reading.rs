@@ -10,12 +10,13 @@ use serde_json::value::RawValue;
 
 use crate::{
     access::{Contents, Why},
+    direct::DirectRoles,
     finding::{Code, Finding},
     ids::RoleId,
     plan::{
-        Attributes, ChangeKind, Check, Digest, Frozen, Gap, GrantChange, GrantEffect, GroupChange,
-        MemberChange, MemberEffect, Names, Overview, People, Plan, Quarantined, ReadGroup, Survivor,
-        Unresolved, Verdict, Withheld,
+        Attributes, ChangeKind, Check, Digest, DirectChange, DirectEffect, Frozen, Gap, GrantChange,
+        GrantEffect, GroupChange, MemberChange, MemberEffect, Names, Outside, Overview, People, Plan,
+        Quarantined, ReadGroup, Survivor, Unresolved, UserChange, Verdict, Withheld,
     },
     rules::{Guard, Subject},
     scope::Scope,
@@ -71,7 +72,7 @@ pub(super) fn plan(document: Document, sources: Sources) -> Result<(Plan, Files)
         files.id(&path);
         files.digests.push((path, sha256));
     }
-    let groups = document.groups.len();
+    let groups = document.groups.len() + document.users.len();
     let company = |it: shape::Company| Overview {
         company: it.id,
         groups: it.groups,
@@ -81,6 +82,7 @@ pub(super) fn plan(document: Document, sources: Sources) -> Result<(Plan, Files)
     let plan = Plan {
         companies: document.companies.into_iter().map(company).collect(),
         changes: all(document.groups, |it| group(it, &mut files))?,
+        users: all(document.users, |it| user(it, &mut files))?,
         quarantine: all(document.quarantine, |it| held(it, &mut files))?,
         expiring: document.expiring,
         names: Names {
@@ -106,6 +108,11 @@ pub(super) fn plan(document: Document, sources: Sources) -> Result<(Plan, Files)
             .survivors
             .into_iter()
             .map(|it| Survivor { user: it.user_id, roles: it.roles })
+            .collect(),
+        outside: document
+            .outside
+            .into_iter()
+            .map(|it| Outside { company: it.company, user: it.user_id, roles: it.roles })
             .collect(),
     };
     Ok((plan, files))
@@ -222,6 +229,54 @@ fn member(member: shape::Member, files: &mut Files) -> Result<MemberChange, Wron
     Ok(MemberChange { user: member.user_id, effect, from: files.maybe(member.origin.as_ref()) })
 }
 
+fn user(user: shape::User, files: &mut Files) -> Result<UserChange, Wrong> {
+    let from = files.maybe(user.origin.as_ref());
+    let roles = all(user.direct_roles, |it| direct_role(it, &user.before, files))?;
+    if !roles.is_sorted_by(|a, b| a.effect.kind() < b.effect.kind()) {
+        return Err("`directRoles` is not sorted, or names something twice".to_owned());
+    }
+    Ok(UserChange { company: user.company, user: user.user_id, before: user.before, roles, from })
+}
+
+fn direct_role(
+    role: shape::DirectRole,
+    held: &DirectRoles,
+    files: &mut Files,
+) -> Result<DirectChange, Wrong> {
+    let one = |roles: Option<DirectRoles>, what: &str| {
+        let roles = required(roles, what)?;
+        let mut roles = roles.iter();
+        match (roles.next(), roles.next()) {
+            (Some(role), None) => Ok(role.clone()),
+            _ => Err(format!("`{what}` is not one role")),
+        }
+    };
+    let effect = match role.action {
+        Action::Add => DirectEffect::Add { role: one(role.after, "after")? },
+        Action::Change => {
+            DirectEffect::Change { before: one(role.before, "before")?, after: one(role.after, "after")? }
+        }
+        Action::Remove => DirectEffect::Remove {
+            why: files.why(role.expired.as_ref(), None),
+            role: one(role.before, "before")?,
+        },
+        Action::Create | Action::Delete | Action::Rescope => {
+            return Err("the `action` of a direct role is none that direct roles have".to_owned());
+        }
+    };
+    let fits = match &effect {
+        DirectEffect::Add { role } => held.get(role.kind()).is_none(),
+        DirectEffect::Change { before, after } => {
+            held.get(before.kind()) == Some(before) && before.kind() == after.kind() && before != after
+        }
+        DirectEffect::Remove { role, .. } => held.get(role.kind()) == Some(role),
+    };
+    if !fits {
+        return Err("a direct role changes otherwise than `before` allows".to_owned());
+    }
+    Ok(DirectChange { effect, from: files.maybe(role.origin.as_ref()) })
+}
+
 fn held(mut held: Held, files: &mut Files) -> Result<Quarantined, Wrong> {
     let from = files.maybe(held.origin.as_ref());
     let person = held.person.take();
@@ -244,6 +299,13 @@ fn held(mut held: Held, files: &mut Files) -> Result<Quarantined, Wrong> {
         "unmodifiableAttributes" => Withheld::Unmodifiable { what: Frozen::Attributes },
         "unmodifiableGroup" => Withheld::Unmodifiable { what: Frozen::Existence },
         "lockout" => Withheld::Lockout { person: required(person, "person")?, why: unresolved(&mut held)? },
+        "user" => Withheld::User { person: required(person, "person")?, why: unresolved(&mut held)? },
+        "unreadUser" => Withheld::UnreadUser { person: required(person, "person")? },
+        "traveller" => Withheld::Traveller {
+            user: required(held.user_id, "userId")?,
+            person: required(person, "person")?,
+            why: unresolved(&mut held)?,
+        },
         other => return Err(format!("the kind `{other}` of what is withheld is not known")),
     };
     Ok(Quarantined { from, group: held.group, what })

@@ -12,6 +12,7 @@ use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
 use crate::{
+    direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     plan::{Digest, GapCause},
     rules::{Level, Limit},
@@ -47,6 +48,8 @@ pub(crate) struct Document {
     pub(super) companies: Vec<Company>,
     /// The groups that change, sorted by company, name and id.
     pub(super) groups: Vec<Group>,
+    /// The people whose roles outside groups change, sorted by company and id.
+    pub(super) users: Vec<User>,
     /// What was asked for and is withheld.
     pub(super) quarantine: Vec<Held>,
     /// Memberships and roles that end within 7 days.
@@ -61,6 +64,8 @@ pub(crate) struct Document {
     pub(super) remarks: Vec<Remark>,
     /// Roles outside groups that people keep who are cut off everywhere.
     pub(super) survivors: Vec<Survivor>,
+    /// Roles outside groups of everybody else whose roles there were looked at.
+    pub(super) outside: Vec<Outside>,
     /// Every live group that was read, in digests, sorted by company and id.
     pub(super) live: Vec<Live>,
     /// Names for the ids of this document.
@@ -79,6 +84,8 @@ pub(super) struct Summary {
     pub(super) roles_removed: usize,
     pub(super) members_added: usize,
     pub(super) members_removed: usize,
+    /// People whose roles outside groups change; the roles themselves are among those above.
+    pub(super) users_changed: usize,
     pub(super) withheld: usize,
     pub(super) unmanaged: usize,
     /// Guards that stop an apply.
@@ -256,12 +263,63 @@ pub(super) struct Grant {
     pub(super) entries: Vec<Option<Box<RawValue>>>,
 }
 
+/// A person whose roles outside groups change: all of them are replaced by one call.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct User {
+    pub(super) company: CompanyId,
+    pub(super) user_id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) person: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+    /// Sorted by type.
+    pub(super) direct_roles: Vec<DirectRole>,
+    /// The whole list as it was read.
+    #[schemars(with = "Vec<Value>")]
+    pub(super) before: DirectRoles,
+}
+
+/// A role that a person gets outside groups, holds otherwise, or loses; in elements of the API's list.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DirectRole {
+    /// `add`, `change` or `remove`.
+    pub(super) action: Action,
+    /// The type, as the API names it.
+    pub(super) role_type: Box<str>,
+    /// As it is, of one that changes or goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
+    pub(super) before: Option<DirectRoles>,
+    /// As it shall be, of one that changes or comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
+    pub(super) after: Option<DirectRoles>,
+    /// The entry that asked for it and has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expired: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+}
+
+/// Roles that somebody holds outside groups.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Outside {
+    pub(super) company: CompanyId,
+    pub(super) user_id: UserId,
+    /// Elements of the API's list.
+    #[schemars(with = "Vec<Value>")]
+    pub(super) roles: DirectRoles,
+}
+
 /// An entry of the quarantine: `kind` says what is withheld, `why` is set where a person is not resolved.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Held {
-    /// `person`, `role`, `unreadable`, `removal`, `group`, `inactiveMember`, `lockout`, or, of a standard
-    /// group, `unmodifiableRoles`, `unmodifiableAttributes` or `unmodifiableGroup`.
+    /// `person`, `role`, `unreadable`, `removal`, `group`, `inactiveMember`, `lockout`, of roles outside groups
+    /// `user`, `unreadUser` or `traveller`, or, of a standard group, `unmodifiableRoles`, `unmodifiableAttributes` or `unmodifiableGroup`.
     pub(super) kind: Box<str>,
     pub(super) group: Box<str>,
     #[serde(skip_serializing_if = "Option::is_none")]

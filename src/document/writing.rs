@@ -5,10 +5,11 @@ use serde_json::value::RawValue;
 use crate::{
     access::{Contents, Why},
     digest,
+    direct::DirectRoles,
     finding::Finding,
     plan::{
-        self, ChangeKind, Check, Frozen, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect,
-        Plan, Quarantined, Unresolved, Withheld,
+        self, ChangeKind, Check, DirectChange, DirectEffect, Frozen, GrantChange, GrantEffect, GroupChange,
+        MemberChange, MemberEffect, Plan, Quarantined, Unresolved, UserChange, Withheld,
     },
     render::{View, guards, scope::Words, withheld},
     rules,
@@ -16,8 +17,8 @@ use crate::{
 };
 
 use super::shape::{
-    Action, Before, Company, Document, Edit, File, Gap, Grant, Group, Held, Live, Loser, Member, Names,
-    Origin, People, Related, Remark, Role, Subject, Summary, Survivor, Verdict,
+    Action, Before, Company, DirectRole, Document, Edit, File, Gap, Grant, Group, Held, Live, Loser, Member,
+    Names, Origin, Outside, People, Related, Remark, Role, Subject, Summary, Survivor, User, Verdict,
 };
 
 impl Document {
@@ -44,6 +45,7 @@ impl Document {
             files,
             companies: plan.companies.iter().map(|it| Company::new(it, plan)).collect(),
             groups: plan.changes.iter().map(|it| Group::new(it, plan, sources)).collect(),
+            users: plan.users.iter().map(|it| user(it, plan, sources)).collect(),
             quarantine: plan
                 .quarantine
                 .iter()
@@ -59,6 +61,11 @@ impl Document {
                 .survivors
                 .iter()
                 .map(|it| Survivor { user_id: it.user, roles: it.roles.clone() })
+                .collect(),
+            outside: plan
+                .outside
+                .iter()
+                .map(|it| Outside { company: it.company, user_id: it.user, roles: compacted(&it.roles) })
                 .collect(),
             live: plan.read.iter().map(live).collect(),
             names: Names {
@@ -82,6 +89,7 @@ impl Summary {
             roles_removed: sum.roles_removed,
             members_added: sum.members_added,
             members_removed: sum.members_removed,
+            users_changed: plan.users.len(),
             withheld: plan.quarantine.len(),
             unmanaged: plan.companies.iter().map(|it| it.unmanaged.len()).sum(),
             guards: plan.stops().count(),
@@ -238,6 +246,38 @@ fn member(change: &MemberChange, plan: &Plan, sources: &Sources) -> Member {
     member
 }
 
+fn user(change: &UserChange, plan: &Plan, sources: &Sources) -> User {
+    User {
+        company: change.company,
+        user_id: change.user,
+        person: plan.names.people.get(&change.user).cloned(),
+        origin: change.from.map(|it| Origin::new(it, sources)),
+        direct_roles: change.roles.iter().map(|it| direct_role(it, sources)).collect(),
+        before: compacted(&change.before),
+    }
+}
+
+fn direct_role(change: &DirectChange, sources: &Sources) -> DirectRole {
+    let one = |role: &crate::direct::DirectRole| Some(compacted(&DirectRoles::new([role.clone()])));
+    let (action, before, after, expired) = match &change.effect {
+        DirectEffect::Add { role } => (Action::Add, None, one(role), None),
+        DirectEffect::Change { before, after } => (Action::Change, one(before), one(after), None),
+        DirectEffect::Remove { why, role } => (Action::Remove, one(role), None, reason(*why, sources).0),
+    };
+    DirectRole {
+        action,
+        role_type: change.effect.kind().role_type().into(),
+        before,
+        after,
+        expired,
+        origin: change.from.map(|it| Origin::new(it, sources)),
+    }
+}
+
+pub(super) fn compacted(roles: &DirectRoles) -> DirectRoles {
+    DirectRoles::read(roles.elements().map(compact))
+}
+
 fn held(entry: &Quarantined, message: String, sources: &Sources) -> Held {
     let mut held = Held {
         group: entry.group.clone(),
@@ -279,6 +319,20 @@ fn held(entry: &Quarantined, message: String, sources: &Sources) -> Held {
             held.person = Some(person.clone());
             held.unresolved(why);
             "lockout"
+        }
+        Withheld::User { person, why } => {
+            held.person = Some(person.clone());
+            held.unresolved(why);
+            "user"
+        }
+        Withheld::UnreadUser { person } => {
+            held.person = Some(person.clone());
+            "unreadUser"
+        }
+        Withheld::Traveller { user, person, why } => {
+            (held.user_id, held.person) = (Some(*user), Some(person.clone()));
+            held.unresolved(why);
+            "traveller"
         }
     };
     Held { kind: kind.into(), ..held }

@@ -136,8 +136,7 @@ impl Keys {
 
     /// Returns the entry that wants the person in the group, of several the one that lasts longest.
     pub(super) fn wanted(&self, group: &DeclaredGroup, now: Timestamp) -> Option<Line> {
-        let lasting = self.lines(group).filter(|it| it.ends.is_none_or(|it| it > now));
-        lasting.min_by_key(|it| (it.ends.is_some(), it.ends.map(std::cmp::Reverse), it.from))
+        lasting_longest(self.lines(group), now)
     }
 
     fn lines(&self, group: &DeclaredGroup) -> impl Iterator<Item = Line> {
@@ -158,6 +157,12 @@ impl Keys {
             (false, None, None, Some(Rest::Removed)) => Standing::NotDeclared,
         }
     }
+}
+
+/// Returns of the entries that have not ended the one that lasts longest.
+pub(super) fn lasting_longest(lines: impl Iterator<Item = Line>, now: Timestamp) -> Option<Line> {
+    let lasting = lines.filter(|it| it.ends.is_none_or(|it| it > now));
+    lasting.min_by_key(|it| (it.ends.is_some(), it.ends.map(std::cmp::Reverse), it.from))
 }
 
 /// What the entries of one role ask for.

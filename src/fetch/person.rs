@@ -9,6 +9,7 @@ use crate::{
     access::Contents,
     api::{ApiError, Group, Reader},
     bind::people::Directory,
+    direct::{DirectRole, DirectRoles},
     explain::{companies, own, whom},
     ids::{CompanyId, GroupId, PersonRef, UserId},
     manifest::declared::{Declared, DeclaredCompany},
@@ -33,6 +34,9 @@ pub async fn fetch_person(
     snapshot.users.extend(the_rest(reader, declared, user, &snapshot.users).await?);
     let (groups, roles) = try_join(reader.groups_of_user(user), direct(reader, user)).await?;
     snapshot.direct.extend(roles.map(|it| (user, it)));
+    let travellers = snapshot.direct.values().flat_map(DirectRoles::iter).flat_map(DirectRole::travellers);
+    let travellers = travellers.map(|it| PersonRef::UserId(it.user)).collect();
+    snapshot.users.extend(named(reader, declared, travellers).await?);
     let mut by_company: BTreeMap<CompanyId, Vec<GroupHead>> =
         own(declared).into_iter().map(|it| (it, Vec::new())).collect();
     for group in groups {
@@ -83,19 +87,14 @@ async fn inside(
         .flat_map(|it| it.scope.people().collect::<Vec<_>>())
         .map(|it| PersonRef::UserId(UserId(it)))
         .collect();
-    let mut users = Vec::new();
-    if !named.is_empty() {
-        for company in companies(declared) {
-            users.extend(unless_refused(reader.find_users(company, &named).await)?);
-        }
-    }
+    let mut users = self::named(reader, declared, named).await?;
     if let Some(files) = files {
         // Travellers whom the files name, to compare what is asked for with what there is.
         let names: Vec<&str> = live.groups.iter().map(|it| &*it.name).collect();
         let mut groups = files.groups.clone();
         groups.retain(|it| names.contains(&&*it.name) || it.id.is_some() || it.renamed_from.is_some());
         groups.iter_mut().for_each(|it| it.members.entries.clear());
-        let part = DeclaredCompany { id: live.id, groups, removals: Vec::new() };
+        let part = DeclaredCompany { groups, ..DeclaredCompany::new(live.id) };
         let travellers: Vec<PersonRef> = part.travellers().cloned().collect();
         if !travellers.is_empty() && !live.contents.is_empty() {
             users.extend(reader.find_users(live.id, &travellers).await?);
@@ -104,6 +103,23 @@ async fn inside(
     }
     users.sort_by_key(|it| it.id);
     users.dedup();
+    Ok(users)
+}
+
+/// Looks up people who are only named, wherever the workspace has a name for their company.
+async fn named(
+    reader: &Reader,
+    declared: &Declared,
+    mut people: Vec<PersonRef>,
+) -> Result<Vec<User>, ApiError> {
+    let mut users = Vec::new();
+    for company in companies(declared) {
+        people.retain(|it| !Directory::new(&users).knows(it));
+        if people.is_empty() {
+            break;
+        }
+        users.extend(unless_refused(reader.find_users(company, &people).await)?);
+    }
     Ok(users)
 }
 

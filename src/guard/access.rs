@@ -3,7 +3,7 @@
 use super::{Judge, check, locked, subject};
 use crate::{
     ids::{CompanyId, RoleId, UserId},
-    plan::{ChangeKind, GrantEffect},
+    plan::{ChangeKind, DirectChange, GrantEffect},
     rules::{Guard, Limit, Subject},
     scope::{Dimension, Kind, Relation, Scope, Value},
 };
@@ -22,6 +22,7 @@ impl Judge<'_> {
         let kept = self.kept(identity);
         let mut companies: Vec<CompanyId> = self.plan.companies.iter().map(|it| it.company).collect();
         companies.extend(self.plan.changes.iter().map(|it| it.company));
+        companies.extend(self.plan.users.iter().map(|it| it.company));
         companies.sort_unstable();
         companies.dedup();
         for company in companies {
@@ -34,7 +35,10 @@ impl Judge<'_> {
                 gaps.any(|it| it.user == identity && own(it.taken) && self.manages_access(company, it.role));
             let mut changes = self.plan.changes.iter().filter(|it| it.company == company);
             let cut_off = changes.any(|it| locked(it).any(|user| user == identity));
-            let lost = !kept.contains(needed) || interrupted || cut_off;
+            // What a direct role allows is not public (contract §6.1): the account never takes one from itself.
+            let mut users = self.plan.users.iter().filter(|it| it.company == company);
+            let reduced = users.any(|it| it.user == identity && it.takes());
+            let lost = !kept.contains(needed) || interrupted || cut_off || reduced;
             let subject = Subject::Company(company);
             self.found(check(Guard::SelfLockout, subject, usize::from(lost), Limit::AtMost(0)));
         }
@@ -72,7 +76,7 @@ impl Judge<'_> {
     }
 
     /// Nobody gets a privileged role, or more of one: each grant that is added or widened counts, and
-    /// everybody who joins a group that has one.
+    /// everybody who joins a group that has one; outside groups, each role of a privileged type.
     pub(super) fn privileged(&mut self) {
         for n in 0..self.sides.len() {
             let side = self.sides[n];
@@ -96,6 +100,16 @@ impl Judge<'_> {
                 self.found(check(Guard::Privileged, subject(change), value, Limit::AtMost(0)));
             }
         }
-        self.or_nothing(Guard::Privileged, !self.rules.privileged.is_empty());
+        for change in &self.plan.users {
+            let is_privileged = |it: &&DirectChange| {
+                self.rules.privileged_direct.binary_search(&it.effect.kind().role_type()).is_ok()
+            };
+            let value = change.roles.iter().filter(is_privileged).filter(|it| it.effect.gives()).count();
+            if value > 0 {
+                self.found(check(Guard::Privileged, Subject::Person(change.user), value, Limit::AtMost(0)));
+            }
+        }
+        let is_set = !self.rules.privileged.is_empty() || !self.rules.privileged_direct.is_empty();
+        self.or_nothing(Guard::Privileged, is_set);
     }
 }

@@ -1,8 +1,8 @@
 //! Who holds the privileged roles: `last-holder`, and the floors that an order has to keep.
 //!
 //! A holder is a person in a group of the company that has the role, on
-//! whatever scope. Roles that people hold outside groups are not counted: no
-//! plan changes them, and the API tells them only by type (contract §6.1).
+//! whatever scope. Roles that people hold outside groups are not counted: they
+//! are read of few people only, so nobody could say who else holds one.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,7 +11,8 @@ use crate::{
 };
 
 impl Judge<'_> {
-    /// Protected groups keep their name, members and roles, and protected people every membership.
+    /// Protected groups keep their name, members and roles, and protected people every membership and all that
+    /// they hold outside groups.
     ///
     /// A lock-out takes people out of protected groups too, as it names them; but to cut off somebody who is
     /// protected takes an exception.
@@ -28,6 +29,14 @@ impl Judge<'_> {
                 if rules.protected_groups.binary_search_by(is_meant).is_ok() { losses(change) } else { 0 };
             if value > 0 {
                 self.found(check(Guard::Protected, subject(change), value, Limit::AtMost(0)));
+            }
+        }
+        for change in &self.plan.users {
+            if rules.protected_people.binary_search(&change.user).is_ok() {
+                let value = change.roles.iter().filter(|it| it.effect.takes()).count();
+                if value > 0 {
+                    *lost.entry(change.user).or_default() += value;
+                }
             }
         }
         for (user, value) in lost {

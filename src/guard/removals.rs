@@ -1,6 +1,6 @@
 //! `removals`: how many memberships, roles and groups go, and how many people lose everything.
 //!
-//! Counted per group, per company and in one apply. Whoever is cut off
+//! Counted per group, per person (roles outside groups), per company and in one apply. Whoever is cut off
 //! everywhere is not counted: a lock-out must not wait for a limit. What an
 //! exception allows one group or person is not counted in the sums either, nor
 //! who loses everything by it, or one thing would take two exceptions.
@@ -65,8 +65,19 @@ impl Judge<'_> {
                 (Level::Groups, groups, None),
             ] {
                 self.count(&mut tallies, (change.company, level), &subject(change), value);
-                self.of_one_group(level, subject(change), value, of);
+                self.of_one(level, subject(change), value, of);
             }
+        }
+        for change in &self.plan.users {
+            let (value, key) = (change.removed(), (change.company, change.user));
+            let subject = Subject::Person(change.user);
+            if value > 0 && self.exception(Guard::Removals, Some(Level::Roles), &subject, value).is_some() {
+                allowed.insert(key);
+            } else if change.takes() {
+                otherwise.insert(key);
+            }
+            self.count(&mut tallies, (change.company, Level::Roles), &subject, value);
+            self.of_one(Level::Roles, subject, value, Some(change.before.len()));
         }
         for (company, user) in &self.plan.people.lose_everything {
             let key = (*company, *user);
@@ -105,8 +116,8 @@ impl Judge<'_> {
         }
     }
 
-    /// Says what goes of one group, where it is too much.
-    fn of_one_group(&mut self, level: Level, subject: Subject, value: usize, of: Option<usize>) {
+    /// Says what goes of one group, or one person, where it is too much.
+    fn of_one(&mut self, level: Level, subject: Subject, value: usize, of: Option<usize>) {
         let limit = Limit::Percent(self.rules.percent);
         if self.is_beyond(value, of, limit) {
             let check = super::check(Guard::Removals, subject, value, limit);
@@ -150,7 +161,8 @@ impl Judge<'_> {
         let mut tallies = Tallies::new();
         let mut people: BTreeSet<(CompanyId, UserId)> = BTreeSet::new();
         let companies = self.plan.companies.iter().map(|it| it.company);
-        for company in companies.chain(self.sides.iter().map(|it| it.company)) {
+        let others = self.live.0.people.iter().map(|it| it.company);
+        for company in companies.chain(self.sides.iter().map(|it| it.company)).chain(others) {
             for &level in Level::ALL {
                 tallies.entry((company, level)).or_default();
             }
@@ -165,6 +177,12 @@ impl Judge<'_> {
             add(side.company, Level::Roles, roles.len());
             if !roles.is_empty() {
                 people.extend(members.into_iter().map(|it| (side.company, it)));
+            }
+        }
+        for person in &self.live.0.people {
+            add(person.company, Level::Roles, person.roles.len());
+            if !person.roles.is_empty() {
+                people.insert(person.identity());
             }
         }
         for (company, _) in people {

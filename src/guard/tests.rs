@@ -91,14 +91,14 @@ fn case(live: &[Group], desired: &[Group]) -> Case {
         GroupKey::New(_) => None,
     };
     let mut desired = DesiredState {
-        access: Access { groups: desired.to_vec() },
+        access: Access { groups: desired.to_vec(), ..Access::default() },
         removals: live.iter().filter(gone).filter_map(removal).collect(),
         ended: Vec::new(),
     };
     for it in desired.access.groups.iter_mut().filter(|it| live.iter().all(|other| other.key != it.key)) {
         it.key = GroupKey::New(it.name.clone());
     }
-    let mut live = LiveState(Access { groups: live.to_vec() });
+    let mut live = LiveState(Access { groups: live.to_vec(), ..Access::default() });
     live.0.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
     desired.access.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
     desired.removals.sort_by_key(Removal::identity);
@@ -142,6 +142,7 @@ impl Case {
     fn plan(&self) -> Plan {
         let mut plan = Plan {
             changes: diff(&self.desired, &self.live),
+            users: crate::diff::users(&self.desired, &self.live),
             companies: vec![Overview {
                 company: VOYAGER,
                 groups: self.live.0.groups.len(),
@@ -587,4 +588,50 @@ fn groups_of_one_name_are_told_apart_by_their_numbers() {
     plan.changes.reverse();
     let turned = judge(&plan, &both.live, &both.rules, NOW.parse().unwrap(), &both.sunk);
     assert_eq!(turned, both.judged());
+}
+
+/// Somebody who holds these types outside groups, and shall hold those.
+fn direct(n: u128, before: &[&'static str], after: &[&'static str]) -> Case {
+    use crate::{access::Person, direct::DirectRole};
+    let mut case = case(&[group("desk", &[1, 2], &[])], &[group("desk", &[1, 2], &[])]);
+    let person = |names: &[&'static str]| {
+        let roles = names.iter().map(|it| DirectRole::new(it, None)).collect();
+        Person::live(VOYAGER, user(n), roles)
+    };
+    case.live.0.people.push(person(before));
+    case.desired.access.people.push(person(after));
+    case
+}
+
+#[test]
+fn roles_outside_groups_are_guarded() {
+    const A: &str = "GLOBAL_ADMIN";
+    const B: &str = "GLOBAL_AGENT";
+    let person = || Subject::Person(user(5));
+    let small = |it: &mut Rules| it.from = 2;
+    // All of two, of one person and of the company; the person is left with nothing.
+    let gone = || direct(5, &[A, B], &[]).rules(small);
+    assert_eq!(stops(&gone()), ["STOP removals of roles company 2/2", "STOP removals of roles person 5 2/2"]);
+    assert!(
+        stops(&gone().except(Guard::Removals, Some(Level::Roles), person(), 2))
+            .iter()
+            .all(|it| it.starts_with("excepted"))
+    );
+    // To gain is not to lose.
+    assert!(stops(&direct(5, &[A], &[A, B]).rules(small)).is_empty());
+
+    let privileged = |it: &mut Rules| it.privileged_direct = vec![A];
+    assert_eq!(stops(&direct(5, &[B], &[A, B]).rules(privileged)), ["STOP privileged person 5 1"]);
+    let excepted = direct(5, &[B], &[A, B]).rules(privileged).except(Guard::Privileged, None, person(), 1);
+    assert_eq!(stops(&excepted), ["excepted 1 privileged person 5 1"]);
+    assert!(stops(&direct(5, &[A], &[A, B]).rules(privileged)).is_empty());
+
+    let protected = |it: &mut Rules| it.protected_people = vec![user(5)];
+    assert_eq!(stops(&direct(5, &[A, B], &[B]).rules(protected)), ["STOP protected person 5 1"]);
+    assert!(stops(&direct(5, &[B], &[A, B]).rules(protected)).is_empty());
+
+    let identity = |it: &mut Rules| it.identity = Some(user(5));
+    assert_eq!(stops(&direct(5, &[A, B], &[B]).rules(identity)), ["STOP self-lockout company 1"]);
+    assert!(stops(&direct(5, &[B], &[A, B]).rules(identity)).is_empty());
+    assert!(stops(&direct(6, &[A, B], &[B]).rules(identity)).is_empty());
 }

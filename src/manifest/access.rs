@@ -37,6 +37,9 @@ pub struct AccessFile {
     /// The groups that shall be deleted, each with a reason.
     #[serde(default)]
     pub removed: Vec<At<RemovedEntry>>,
+    /// People whose roles outside groups are looked at. A person who is not listed is left alone.
+    #[serde(default)]
+    pub users: Vec<At<UserEntry>>,
 }
 
 /// A user group with everything it gives and everybody it gives it to.
@@ -80,6 +83,72 @@ pub struct RemovedEntry {
     /// Why it goes.
     #[serde(default, deserialize_with = "present")]
     pub reason: Option<At<String>>,
+}
+
+/// A person with the roles held outside groups.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("required" = ["user", "directRoles"]))]
+pub struct UserEntry {
+    /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
+    #[serde(default, deserialize_with = "present")]
+    pub user: Option<At<PersonEntry>>,
+    /// The roles the person holds outside groups: exactly these, at least these, or `unmanaged`.
+    #[serde(default, deserialize_with = "present")]
+    pub direct_roles: Option<At<Listing<DirectRoleEntry>>>,
+}
+
+/// A role held outside groups: a `type` with what it is held on, or an element of the API's list as it is.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct DirectRoleEntry {
+    /// The type, as the API spells it.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(schema_with = "schemas::direct_role_type")]
+    pub r#type: Option<At<String>>,
+    /// The company: an id or a name from `ids.company`. For `COMPANY_…`.
+    #[serde(default, deserialize_with = "present")]
+    pub company: Option<At<String>>,
+    /// The TMC: an id or a name from `ids.company`. For `TMC_…`.
+    #[serde(default, deserialize_with = "present")]
+    pub tmc: Option<At<String>>,
+    /// The travellers, of any company. For `TRAVEL_ARRANGER`.
+    #[serde(default, deserialize_with = "present")]
+    pub arranger_for: Option<At<Vec<At<TravellerEntry>>>>,
+    /// An element in the API's own form, for a type this version does not know.
+    #[serde(default, deserialize_with = "present")]
+    pub raw: Option<At<BTreeMap<String, serde_json::Value>>>,
+    /// The last day (through its end, UTC) or the instant at which it ends.
+    #[serde(default, deserialize_with = "present")]
+    pub until: Option<At<String>>,
+    /// Why, for the next reader.
+    #[serde(default, deserialize_with = "present")]
+    pub reason: Option<At<String>>,
+}
+
+/// A traveller for whom somebody arranges.
+#[derive(Clone, Debug)]
+pub enum TravellerEntry {
+    /// By e-mail address, without mails to the arranger.
+    Address(String),
+    /// With the mails that the arranger gets.
+    Keys(Box<TravellerKeys>),
+}
+
+/// A traveller with the mails that the arranger gets.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[schemars(extend("required" = ["user"]))]
+pub struct TravellerKeys {
+    /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
+    #[serde(default, deserialize_with = "present")]
+    pub user: Option<At<PersonEntry>>,
+    /// Whether the arranger gets the confirmations.
+    #[serde(default)]
+    pub send_confirmation_email: bool,
+    /// Whether the arranger gets the news about flights.
+    #[serde(default)]
+    pub send_flight_stats_notification_email: bool,
 }
 
 /// A list with its meaning: exactly these, at least these, or not ours.

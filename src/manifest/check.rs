@@ -29,9 +29,11 @@ mod scopes;
 #[cfg(test)]
 mod tests;
 mod unique;
+mod users;
 mod values;
 
 pub use remarks::locked_out;
+pub use unique::declared_twice;
 use values::{MAX_DESCRIPTION, name, text, until, uuid};
 
 /// The files of one run, parsed.
@@ -74,7 +76,7 @@ pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     // Looked at even if no file declares a group: a plan of nothing still says what there is, and
     // who is cut off everywhere has to be found.
     if let Some(id) = company.filter(|_| files.access.is_empty() || !lockouts.is_empty()) {
-        companies.insert(id, DeclaredCompany { id, groups: Vec::new(), removals: Vec::new() });
+        companies.insert(id, DeclaredCompany::new(id));
     }
     for (file, access) in &files.access {
         check.access_file(*file, access, fallback, files.workspace.is_some(), &mut companies);
@@ -87,6 +89,8 @@ pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
         company.groups.sort_by(|a, b| (&a.name, a.from).cmp(&(&b.name, b.from)));
         company.removals.sort_by(|a, b| (&a.name, a.from).cmp(&(&b.name, b.from)));
         check.one_entry_per_group(company);
+        company.users.sort_by(|a, b| (&a.person, a.from).cmp(&(&b.person, b.from)));
+        check.one_entry_per_user(company);
     }
 
     if check.findings.is_empty() {
@@ -205,16 +209,15 @@ impl Check {
             return;
         };
         let scopes = self.named_scopes(file, &access.scopes);
-        let entry = companies.entry(company).or_insert_with(|| DeclaredCompany {
-            id: company,
-            groups: Vec::new(),
-            removals: Vec::new(),
-        });
+        let entry = companies.entry(company).or_insert_with(|| DeclaredCompany::new(company));
         for group in &access.groups {
             entry.groups.extend(self.group(file, group, &scopes));
         }
         for removed in &access.removed {
             entry.removals.extend(self.removal(file, removed));
+        }
+        for user in &access.users {
+            entry.users.extend(self.user(file, user));
         }
     }
 

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::access::ProvidedBy;
 use crate::{
-    ids::{CompanyId, GroupId, PersonRef, RoleId},
+    direct::DirectRole,
+    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     rules::{Guard, Level, Rules, Target},
     scope::{Audience, Scope},
     source::Place,
@@ -165,6 +166,50 @@ pub struct DeclaredCompany {
     pub groups: Vec<DeclaredGroup>,
     /// Sorted by name.
     pub removals: Vec<DeclaredRemoval>,
+    /// People with roles outside groups, sorted by person.
+    pub users: Vec<DeclaredUser>,
+    /// People whose roles outside groups are looked at although no file speaks of them.
+    pub also: Vec<PersonRef>,
+}
+
+/// A person with the roles held outside groups.
+#[derive(Clone, Debug)]
+pub struct DeclaredUser {
+    /// Who.
+    pub person: PersonRef,
+    /// The roles.
+    pub roles: Listed<DeclaredDirectRole>,
+    /// Where the person is declared.
+    pub from: Place,
+}
+
+/// A role that a person shall hold outside groups.
+#[derive(Clone, Debug)]
+pub struct DeclaredDirectRole {
+    /// Which role.
+    pub what: DeclaredDirect,
+    /// The instant from which it is no longer wanted.
+    pub ends: Option<Timestamp>,
+    /// Where it is declared.
+    pub from: Place,
+}
+
+/// A direct role, as far as it can be known offline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeclaredDirect {
+    /// One that names no people.
+    Ready(DirectRole),
+    /// Arranges for travellers who are still names; sorted by person.
+    Arranger(Vec<DeclaredTraveller>),
+}
+
+/// A traveller for whom somebody arranges, and which mails that somebody gets.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct DeclaredTraveller {
+    pub person: PersonRef,
+    pub confirmations: bool,
+    pub flight_stats: bool,
 }
 
 /// A group that shall exist.
@@ -279,8 +324,16 @@ impl Declared {
     /// Makes sure that a company is looked at, though no file may speak of it.
     pub fn look_at(&mut self, company: CompanyId) {
         if let Err(at) = self.companies.binary_search_by_key(&company, |it| it.id) {
-            self.companies
-                .insert(at, DeclaredCompany { id: company, groups: Vec::new(), removals: Vec::new() });
+            self.companies.insert(at, DeclaredCompany::new(company));
+        }
+    }
+
+    /// Makes sure that the roles which a user holds outside groups are looked at.
+    pub fn look_at_user(&mut self, company: CompanyId, user: UserId) {
+        self.look_at(company);
+        let person = PersonRef::UserId(user);
+        for it in self.companies.iter_mut().filter(|it| it.id == company && !it.also.contains(&person)) {
+            it.also.push(person.clone());
         }
     }
 
@@ -290,6 +343,7 @@ impl Declared {
         for company in &mut only.companies {
             company.groups.clear();
             company.removals.clear();
+            company.users.clear();
         }
         only.rules.privileged.clear();
         only
@@ -311,18 +365,46 @@ impl Declared {
 }
 
 impl DeclaredCompany {
-    /// Returns everybody whom the scopes name, perhaps more than once.
-    pub fn travellers(&self) -> impl Iterator<Item = &PersonRef> {
-        let grants = self.groups.iter().flat_map(|it| &it.grants.entries);
-        grants.flat_map(|it| &it.scope.pending).flat_map(|it| &it.people)
+    /// Returns a company of which nothing is declared.
+    pub fn new(id: CompanyId) -> Self {
+        Self { id, groups: Vec::new(), removals: Vec::new(), users: Vec::new(), also: Vec::new() }
     }
 
-    /// Returns everybody the groups name, as members or in scopes, without duplicates, sorted.
+    /// Returns how many entries speak of it.
+    pub fn entries(&self) -> usize {
+        self.groups.len() + self.removals.len() + self.users.len()
+    }
+
+    /// Returns everybody of whatever company whom scopes and arrangers name, perhaps more than once.
+    pub fn travellers(&self) -> impl Iterator<Item = &PersonRef> {
+        let grants = self.groups.iter().flat_map(|it| &it.grants.entries);
+        let in_scopes = grants.flat_map(|it| &it.scope.pending).flat_map(|it| &it.people);
+        let direct = self.users.iter().flat_map(|it| &it.roles.entries);
+        in_scopes.chain(direct.flat_map(|it| it.what.travellers()).map(|it| &it.person))
+    }
+
+    /// Returns everybody whose roles outside groups are looked at for their own sake.
+    pub fn with_direct_roles(&self) -> impl Iterator<Item = &PersonRef> {
+        self.users.iter().map(|it| &it.person).chain(&self.also)
+    }
+
+    /// Returns everybody the entries name, as members, users or travellers, without duplicates, sorted.
     pub fn people(&self) -> Vec<&PersonRef> {
         let members = self.groups.iter().flat_map(|it| &it.members.entries).map(|it| &it.person);
-        let mut people: Vec<&PersonRef> = members.chain(self.travellers()).collect();
+        let mut people: Vec<&PersonRef> =
+            members.chain(self.with_direct_roles()).chain(self.travellers()).collect();
         people.sort_unstable();
         people.dedup();
         people
+    }
+}
+
+impl DeclaredDirect {
+    /// Returns for whom it arranges; nobody for every other role.
+    pub fn travellers(&self) -> &[DeclaredTraveller] {
+        match self {
+            Self::Ready(_) => &[],
+            Self::Arranger(travellers) => travellers,
+        }
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     scope::Value,
 };
 
+mod direct;
 mod laws;
 mod tables;
 
@@ -99,7 +100,7 @@ fn make(step: &Step, world: &mut World, fate: Fate) {
     assert!(group.exists != matches!(step.call, Call::CreateGroup { .. }), "{step:?}");
     match &step.call {
         Call::CreateGroup { .. } => group.exists = true,
-        Call::UpdateGroup { .. } => (),
+        Call::UpdateGroup { .. } | Call::PutDirectRoles { .. } => (),
         Call::DeleteGroup { .. } => *group = Held::default(),
         Call::PatchMembers { add, remove, .. } => {
             assert!(add.len() + remove.len() <= MEMBERS_PER_CALL);
@@ -201,6 +202,7 @@ fn show(plan: &Plan, ordered: &Ordered) -> String {
             Call::CreateGroup { .. } => "create".to_owned(),
             Call::UpdateGroup { .. } => "update".to_owned(),
             Call::DeleteGroup { .. } => "delete".to_owned(),
+            Call::PutDirectRoles { user, .. } => format!("direct{}", users(&[*user])),
             Call::PatchMembers { add, remove, .. } => match (&add[..], &remove[..]) {
                 (add, []) => format!("add{}", users(add)),
                 (_, remove) => format!("remove{}", users(remove)),

@@ -7,6 +7,7 @@ use super::*;
 use crate::{
     access::{Access, DesiredState, Grant, Member, Removal},
     diff::{diff, tests::world},
+    direct::DirectRole,
     scope::{Dimension, Kind, Value},
     source::{FileId, Place},
 };
@@ -35,7 +36,7 @@ fn group(n: u128, members: &[u128], on: &[u128]) -> Group {
 
 /// Returns who gains and who loses, and who loses everything, between two states; what is gone is deleted.
 fn outcome(live: &[Group], desired: &[Group]) -> (usize, usize, Vec<u128>) {
-    let live = LiveState(Access { groups: live.to_vec() });
+    let live = LiveState(Access { groups: live.to_vec(), ..Access::default() });
     let removals = live.0.groups.iter().filter_map(|it| match it.key {
         GroupKey::Existing(group) if desired.iter().all(|other| other.key != it.key) => {
             Some(Removal { company: COMPANY, group, reason: "r".into(), from: Place::new(FileId(0), 1, 1) })
@@ -43,7 +44,7 @@ fn outcome(live: &[Group], desired: &[Group]) -> (usize, usize, Vec<u128>) {
         GroupKey::Existing(_) | GroupKey::New(_) => None,
     });
     let desired = DesiredState {
-        access: Access { groups: desired.to_vec() },
+        access: Access { groups: desired.to_vec(), ..Access::default() },
         removals: removals.collect(),
         ended: Vec::new(),
     };
@@ -117,5 +118,37 @@ proptest! {
             lose += usize::from(!covers(&after, &before));
         }
         prop_assert_eq!((found.gain, found.lose), (gain, lose));
+    }
+}
+
+/// Returns the outcome for one person in a group with a role, or leaving it, whose direct roles change.
+fn with_direct(leaves: bool, before: &[&'static str], after: &[&'static str]) -> (usize, usize, usize) {
+    let live_group = group(1, &[1], &[7]);
+    let members: &[u128] = if leaves { &[] } else { &[1] };
+    let roles = |names: &[&'static str]| names.iter().map(|it| DirectRole::new(it, None)).collect();
+    let person = |names: &[&'static str]| crate::access::Person::live(COMPANY, user(1), roles(names));
+    let live = LiveState(Access { groups: vec![live_group], people: vec![person(before)] });
+    let access = Access { groups: vec![group(1, members, &[7])], people: vec![person(after)] };
+    let desired = DesiredState { access, ..DesiredState::default() };
+    let (changes, users) = (diff(&desired, &live), crate::diff::users(&desired, &live));
+    let found = people(&Plan { changes, users, ..Plan::default() }, &live);
+    (found.gain, found.lose, found.lose_everything.len())
+}
+
+#[test]
+fn what_is_held_outside_groups_counts() {
+    const A: &str = "GLOBAL_ADMIN";
+    const B: &str = "GLOBAL_AGENT";
+    for (leaves, before, after, expected) in [
+        (false, &[][..], &[A][..], (1, 0, 0)),
+        (false, &[A], &[], (0, 1, 0)),
+        (false, &[A], &[B], (1, 1, 0)),
+        // Who loses the group and keeps something outside has not lost everything, and the reverse.
+        (true, &[A], &[A], (0, 1, 0)),
+        (true, &[], &[A], (1, 1, 0)),
+        (true, &[A], &[], (0, 1, 1)),
+        (true, &[], &[], (0, 1, 1)),
+    ] {
+        assert_eq!(with_direct(leaves, before, after), expected, "{leaves} {before:?} {after:?}");
     }
 }

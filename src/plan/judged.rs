@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     rules::{Guard, Level, Limit, Subject},
     source::Place,
@@ -126,4 +127,15 @@ pub struct Survivor {
     pub user: UserId,
     /// The role types, as the API names them, sorted.
     pub roles: Vec<Box<str>>,
+}
+
+/// What somebody holds outside groups, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// The company the person belongs to.
+    pub company: CompanyId,
+    /// Who.
+    pub user: UserId,
+    /// What.
+    pub roles: DirectRoles,
 }

@@ -4,9 +4,11 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{counted, scope::Words, wording::Sign};
+use super::{counted, direct, scope::Words, wording::Sign};
 use crate::{
-    explain::{Asked, Effect, Explained, GroupAccess, Line as Entry, Managed, RoleAccess, Standing},
+    explain::{
+        Asked, DirectAccess, Effect, Explained, GroupAccess, Line as Entry, Managed, RoleAccess, Standing,
+    },
     source::Sources,
 };
 
@@ -42,7 +44,7 @@ struct Said {
     effects: Vec<Line>,
     groups: Vec<Block>,
     /// Roles outside groups, or why none is listed.
-    direct: Vec<String>,
+    direct: Vec<Line>,
     remarks: Vec<String>,
     summary: String,
 }
@@ -77,9 +79,9 @@ impl Explanation<'_> {
             effects: it.effects.iter().map(|effect| speaker.effect(effect)).collect(),
             groups: it.groups.iter().map(|group| speaker.group(group)).collect(),
             direct: match it.direct.as_deref() {
-                None => vec!["not known: this token may not read them".to_owned()],
-                Some([]) => vec!["none".to_owned()],
-                Some(roles) => roles.iter().map(ToString::to_string).collect(),
+                None => vec![bare("not known: this token may not read them")],
+                Some([]) => vec![bare("none")],
+                Some(roles) => roles.iter().map(|it| speaker.direct(it)).collect(),
             },
             remarks: speaker.remarks(),
             summary: summary(it),
@@ -92,7 +94,11 @@ pub(crate) fn summary(it: &Explained) -> String {
     let roles = counted(it.effects.len(), "role", "roles");
     let groups = counted(it.live().count(), "group", "groups");
     let direct = match &it.direct {
-        Some(direct) => counted(direct.len(), "role outside groups", "roles outside groups"),
+        Some(direct) => counted(
+            direct.iter().filter(|it| it.live.is_some()).count(),
+            "role outside groups",
+            "roles outside groups",
+        ),
         None => "roles outside groups not known".to_owned(),
     };
     let differences = match it.differences() {
@@ -214,26 +220,39 @@ impl Speaker<'_> {
     }
 
     fn member(&self, group: &GroupAccess, managed: bool) -> Line {
-        let (sign, entry, note) = match group.standing {
+        let missing = if self.it.person.active { "not in the group yet" } else { "waits: not active" };
+        let unmanaged = managed.then_some("members unmanaged");
+        self.standing("member", self.person(), group.standing, (missing, unmanaged))
+    }
+
+    fn direct(&self, access: &DirectAccess) -> Line {
+        let what = match &access.live {
+            Some(role) => direct::role(role, &self.words),
+            None => direct::kind(&access.kind, &self.words),
+        };
+        self.standing("role", what, access.standing, ("not held yet", Some("unmanaged")))
+    }
+
+    /// Words what the files say of something; what is missing and what nobody manages is worded by the caller.
+    fn standing(
+        &self,
+        noun: &'static str,
+        what: String,
+        standing: Standing,
+        (missing, unmanaged): (&'static str, Option<&'static str>),
+    ) -> Line {
+        let (sign, entry, note) = match standing {
             Standing::Declared(line) => (None, Some(line), None),
-            Standing::Ended(line) => (Some(Sign::Remove), Some(line), Some("expired".to_owned())),
-            Standing::LockedOut(line) => (Some(Sign::Remove), line, Some("locked out".to_owned())),
-            Standing::Kept => (None, None, Some("not listed; others may stay".to_owned())),
-            Standing::Unmanaged => (None, None, managed.then(|| "members unmanaged".to_owned())),
-            Standing::NotDeclared => (Some(Sign::Remove), None, Some("not declared".to_owned())),
-            Standing::Missing(line) => {
-                let why = if self.it.person.active { "not in the group yet" } else { "waits: not active" };
-                (Some(Sign::Add), Some(line), Some(why.to_owned()))
-            }
+            Standing::Ended(line) => (Some(Sign::Remove), Some(line), Some("expired")),
+            Standing::LockedOut(line) => (Some(Sign::Remove), line, Some("locked out")),
+            Standing::Kept => (None, None, Some("not listed; others may stay")),
+            Standing::Unmanaged => (None, None, unmanaged),
+            Standing::NotDeclared => (Some(Sign::Remove), None, Some("not declared")),
+            Standing::Missing(line) => (Some(Sign::Add), Some(line), Some(missing)),
         };
         let ends = entry.and_then(|it| it.ends).map(until);
-        Line {
-            sign,
-            noun: "member",
-            what: self.person(),
-            origin: entry.map(|it| self.sources.line(it.from)),
-            note: both(ends, note),
-        }
+        let origin = entry.map(|it| self.sources.line(it.from));
+        Line { sign, noun, what, origin, note: both(ends, note.map(str::to_owned)) }
     }
 
     fn role(&self, role: &RoleAccess, managed: bool) -> Line {
@@ -267,6 +286,11 @@ impl Speaker<'_> {
     fn remarks(&self) -> Vec<String> {
         remarks(self.it, &self.words)
     }
+}
+
+/// Returns a line that says nothing but this.
+fn bare(what: &str) -> Line {
+    Line { sign: None, noun: "", what: what.to_owned(), origin: None, note: None }
 }
 
 fn both(first: Option<String>, second: Option<String>) -> Option<String> {

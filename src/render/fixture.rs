@@ -5,11 +5,13 @@ use uuid::Uuid;
 use crate::{
     access::{Contents, Grant, Why},
     digest,
+    direct::{DirectRole, DirectRoles, Traveller},
     finding::{Code, Finding},
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     plan::{
-        Attributes, ChangeKind, Check, Gap, GapCause, GrantChange, GrantEffect, GroupChange, MemberChange,
-        MemberEffect, Names, Overview, People, Plan, Quarantined, Survivor, Unresolved, Verdict, Withheld,
+        Attributes, ChangeKind, Check, DirectChange, DirectEffect, Gap, GapCause, GrantChange, GrantEffect,
+        GroupChange, MemberChange, MemberEffect, Names, Outside, Overview, People, Plan, Quarantined,
+        Survivor, Unresolved, UserChange, Verdict, Withheld,
     },
     rules::{Guard, Level, Limit, Subject},
     scope::{Dimension, Kind, Scope, Value},
@@ -274,6 +276,9 @@ pub(crate) fn everything() -> Plan {
         Survivor { user: user(4), roles: vec!["COMPANY_ADMIN".into(), "TRAVEL_ARRANGER".into()] },
         Survivor { user: user(9), roles: vec![HOSTILE.into()] },
     ];
+    plan.users = users();
+    let held = |it: &UserChange| Outside { company: it.company, user: it.user, roles: it.before.clone() };
+    plan.outside = plan.users[2..4].iter().map(held).collect();
     plan
 }
 
@@ -373,6 +378,7 @@ fn quarantine() -> Vec<Quarantined> {
     let email = |it: &str| PersonRef::Email(it.parse().expect("an address"));
     let zoe = || email("zoe@voyager.example");
     let held = |line, what| Quarantined { from: at(1, line), group: "Oncall EU".into(), what };
+    let outside = |line, what| Quarantined { from: at(1, line), group: "".into(), what };
     vec![
         held(9, Withheld::Person { person: zoe(), why: Unresolved::Unknown }),
         held(
@@ -397,6 +403,59 @@ fn quarantine() -> Vec<Quarantined> {
         held(14, Withheld::Removal { user: user(5), because: zoe() }),
         held(15, Withheld::Group { candidates: vec![GroupId(id(1, 5)), GroupId(id(2, 5))] }),
         held(16, Withheld::InactiveMember { person: email("gus@voyager.example") }),
+        outside(21, Withheld::User { person: zoe(), why: Unresolved::Unknown }),
+        outside(22, Withheld::UnreadUser { person: email("gus@voyager.example") }),
+        outside(23, Withheld::Traveller { user: user(5), person: zoe(), why: Unresolved::Unknown }),
+    ]
+}
+
+/// People whose roles outside groups change in every way.
+fn users() -> Vec<UserChange> {
+    let traveller =
+        |n: u32, mails: bool| Traveller { user: user(n), confirmations: mails, flight_stats: mails };
+    let arranger =
+        |all: &[u32]| DirectRole::arranger(all.iter().map(|it| traveller(*it, *it == 2)).collect());
+    let unknown = |text: &str| {
+        let element = serde_json::json!({ "roleType": text, "metadata": { "note": text } });
+        DirectRole::read(serde_json::value::to_raw_value(&element).expect("plain data is always JSON"))
+    };
+    let admin = || DirectRole::new("COMPANY_ADMIN", Some(CompanyId(id(0x2b7e_0000, 2))));
+    let agent = || DirectRole::new("TMC_AGENT", Some(company()));
+    let change = |line, effect| DirectChange { effect, from: at(1, line) };
+    let why = Why::Ended(Place::new(FileId(1), 42, 9));
+    let remove = |why, role| DirectChange { effect: DirectEffect::Remove { why, role }, from: None };
+    let of = |n: u32, before: Vec<DirectRole>, roles: Vec<DirectChange>| UserChange {
+        company: company(),
+        user: user(n),
+        before: DirectRoles::new(before),
+        roles,
+        from: at(1, 40 + n),
+    };
+    let to = |before: &[u32], after: &[u32]| {
+        let effect = DirectEffect::Change { before: arranger(before), after: arranger(after) };
+        of(u32::try_from(after.len()).unwrap_or(0), vec![arranger(before)], vec![change(50, effect)])
+    };
+    vec![
+        to(&[5, 6], &[6]),
+        to(&[5, 6], &[6, 7]),
+        to(&[5, 2], &[2, 5, 6]),
+        of(
+            5,
+            vec![admin(), unknown(HOSTILE)],
+            vec![
+                remove(Why::NotDeclared, admin()),
+                change(47, DirectEffect::Add { role: agent() }),
+                remove(why, unknown(HOSTILE)),
+            ],
+        ),
+        of(
+            9,
+            vec![],
+            vec![
+                change(51, DirectEffect::Add { role: DirectRole::new("GLOBAL_AGENT", None) }),
+                change(52, DirectEffect::Add { role: unknown("NEW_THING") }),
+            ],
+        ),
     ]
 }
 

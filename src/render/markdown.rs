@@ -87,6 +87,9 @@ fn head(view: &View<'_>, truncated: &str) -> String {
             format!("{} {done}", thousands(n))
         });
     }
+    if !view.plan.users.is_empty() {
+        words.push(format!("{} changed", counted(view.plan.users.len(), "user", "users")));
+    }
     let held = view.plan.quarantine.len();
     match (words.is_empty(), held) {
         (true, 0) => words.push("no changes".to_owned()),
@@ -214,7 +217,7 @@ struct Row {
 
 fn heading(block: &Block, own: Option<Fact>, company: Option<String>) -> Row {
     let sign = own.map_or(' ', |it| sign(it.sign()));
-    let mut left = format!("{sign} group {}", shown(&block.name));
+    let mut left = format!("{sign} {} {}", block.noun, shown(&block.name));
     if let Some(company) = company {
         left.push_str(&format!(" of {}", shown(&company)));
     }

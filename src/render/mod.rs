@@ -18,6 +18,7 @@ pub mod markdown;
 pub mod text;
 
 mod description;
+mod direct;
 pub(crate) mod guards;
 mod notices;
 pub(crate) mod scope;

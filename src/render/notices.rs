@@ -2,11 +2,11 @@
 
 use crate::{
     finding::Finding,
-    plan::{Gap, GapCause, Plan, Survivor},
+    plan::{Gap, GapCause, Outside, Plan, Survivor},
     source::Sources,
 };
 
-use super::{counted, scope::Words, thousands};
+use super::{counted, direct, scope::Words, thousands};
 
 /// People named one by one; the others are counted.
 const NAMED: usize = 6;
@@ -19,6 +19,7 @@ pub(super) enum Topic {
     Gap,
     Remark,
     Survivor,
+    Outside,
 }
 
 impl Topic {
@@ -28,6 +29,7 @@ impl Topic {
             Self::Gap => "Gaps",
             Self::Remark => "Remarks",
             Self::Survivor => "Survives",
+            Self::Outside => "Outside",
         }
     }
 
@@ -37,6 +39,7 @@ impl Topic {
             Self::Gap => ("gap", "gaps"),
             Self::Remark => ("remark", "remarks"),
             Self::Survivor => ("survivor", "survivors"),
+            Self::Outside => ("person with access outside groups", "people with access outside groups"),
         };
         counted(n, one, many)
     }
@@ -69,7 +72,8 @@ pub(super) fn lines(plan: &Plan, words: &Words<'_>, sources: &Sources) -> Vec<(T
     let gaps = gaps(plan, words);
     let remarks = plan.remarks.iter().map(|it| remark(it, sources)).collect();
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
-    [(Topic::Gap, gaps), (Topic::Remark, remarks), (Topic::Survivor, survivors)]
+    let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
+    [(Topic::Gap, gaps), (Topic::Remark, remarks), (Topic::Survivor, survivors), (Topic::Outside, outside)]
         .into_iter()
         .flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it)))
         .collect()
@@ -120,6 +124,11 @@ fn remark(finding: &Finding, sources: &Sources) -> String {
 fn survivor(survivor: &Survivor, words: &Words<'_>) -> String {
     let roles = named(survivor.roles.iter().map(ToString::to_string));
     format!("{} keeps roles outside groups: {roles}", words.person(survivor.user))
+}
+
+fn outside(outside: &Outside, words: &Words<'_>) -> String {
+    let roles: Vec<String> = outside.roles.iter().map(|it| direct::role(it, words)).collect();
+    format!("{} holds outside groups: {}", words.person(outside.user), named(roles.into_iter()))
 }
 
 /// Lists names; of many only the first.

@@ -94,6 +94,11 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// Returns the alias of a company, or its id.
+    pub(super) fn alias(&self, company: CompanyId) -> String {
+        self.names.company(company)
+    }
+
     /// Returns the first digits of an id, or all of them where those would mean another one too.
     fn short(&self, id: Uuid) -> String {
         let start = id.as_fields().0;

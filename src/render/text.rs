@@ -48,7 +48,7 @@ pub fn plan(view: &View<'_>) -> String {
         if own.peek().is_some() {
             out.push('\n');
         }
-        own.for_each(|it| group(&mut out, it));
+        own.for_each(|it| block(&mut out, it));
     }
     tail(&mut out, view, &words);
     out
@@ -81,9 +81,9 @@ fn duration(elapsed: Duration) -> String {
     }
 }
 
-fn group(out: &mut String, block: &Block) {
+fn block(out: &mut String, block: &Block) {
     let mut row = Row::default();
-    row.sign(block.sign()).put(PLAIN, " group ").put(BOLD, &block.name);
+    row.sign(block.sign()).put(PLAIN, &format!(" {} ", block.noun)).put(BOLD, &block.name);
     if let Some(size) = &block.size {
         row.space(3).put(PLAIN, size);
     }

@@ -75,6 +75,31 @@ fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
             let (why, _) = unresolved(why, words);
             ("person", format!("{person}, locked out"), format!("not cut off: {why}; {remedy}"))
         }
+        Withheld::User { person, why } => {
+            let remedy = match why {
+                Unresolved::Foreign(_) => "declare the person in a file of that company",
+                Unresolved::Unknown | Unresolved::Inactive | Unresolved::Ambiguous(_) => unresolved(why, words).1,
+            };
+            let (why, _) = unresolved(why, words);
+            ("user", person.to_string(), format!("direct roles left as they are: {why}; {remedy}"))
+        }
+        Withheld::UnreadUser { person } => (
+            "user",
+            person.to_string(),
+            "direct roles left as they are: the API does not tell them to this token; give it the right to read them"
+                .to_owned(),
+        ),
+        Withheld::Traveller { user, person, why } => {
+            let (why, remedy) = match why {
+                Unresolved::Foreign(_) => (unresolved(why, words).0, "name another traveller"),
+                Unresolved::Unknown | Unresolved::Inactive | Unresolved::Ambiguous(_) => unresolved(why, words),
+            };
+            (
+                "role",
+                format!("TRAVEL_ARRANGER of {}", words.person(*user)),
+                format!("left as it is: {person} among its travellers: {why}; {remedy}"),
+            )
+        }
     };
     Held { noun, what, origin: entry.from.map(|it| sources.line(it)), why }
 }

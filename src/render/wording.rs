@@ -5,14 +5,14 @@ use crate::{
     digest,
     ids::CompanyId,
     plan::{
-        Attributes, ChangeKind, GrantChange, GrantEffect, GroupChange, MemberChange, MemberEffect, Plan,
-        Summary,
+        Attributes, ChangeKind, DirectChange, DirectEffect, GrantChange, GrantEffect, GroupChange,
+        MemberChange, MemberEffect, Plan, Summary, UserChange,
     },
     scope::Relation,
     source::Sources,
 };
 
-use super::{counted, description, scope::Words};
+use super::{counted, description, direct, scope::Words};
 
 /// What a line reports; everything else about it follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,11 +22,16 @@ pub(super) enum Fact {
     RoleRemoved,
     RoleChanged,
     RoleNarrowed,
+    DirectRemoved,
+    DirectChanged,
+    DirectNarrowed,
     GroupCreated,
     TextAdded,
     MemberAdded,
     RoleAdded,
     RoleWidened,
+    DirectAdded,
+    DirectWidened,
     GroupRenamed,
     TextChanged,
 }
@@ -53,13 +58,22 @@ pub(super) enum Effect {
 impl Fact {
     pub(super) fn sign(self) -> Sign {
         match self {
-            Self::GroupCreated | Self::TextAdded | Self::MemberAdded | Self::RoleAdded => Sign::Add,
+            Self::GroupCreated
+            | Self::TextAdded
+            | Self::MemberAdded
+            | Self::RoleAdded
+            | Self::DirectAdded => Sign::Add,
             Self::RoleChanged
             | Self::RoleNarrowed
             | Self::RoleWidened
+            | Self::DirectChanged
+            | Self::DirectNarrowed
+            | Self::DirectWidened
             | Self::GroupRenamed
             | Self::TextChanged => Sign::Change,
-            Self::GroupDeleted | Self::MemberRemoved | Self::RoleRemoved => Sign::Remove,
+            Self::GroupDeleted | Self::MemberRemoved | Self::RoleRemoved | Self::DirectRemoved => {
+                Sign::Remove
+            }
         }
     }
 
@@ -69,12 +83,17 @@ impl Fact {
             | Self::MemberRemoved
             | Self::RoleRemoved
             | Self::RoleChanged
-            | Self::RoleNarrowed => Effect::Takes,
+            | Self::RoleNarrowed
+            | Self::DirectRemoved
+            | Self::DirectChanged
+            | Self::DirectNarrowed => Effect::Takes,
             Self::GroupCreated
             | Self::TextAdded
             | Self::MemberAdded
             | Self::RoleAdded
-            | Self::RoleWidened => Effect::Gives,
+            | Self::RoleWidened
+            | Self::DirectAdded
+            | Self::DirectWidened => Effect::Gives,
             Self::GroupRenamed | Self::TextChanged => Effect::None,
         }
     }
@@ -88,6 +107,11 @@ impl Fact {
             | Self::RoleNarrowed
             | Self::RoleAdded
             | Self::RoleWidened => "role",
+            Self::DirectRemoved
+            | Self::DirectChanged
+            | Self::DirectNarrowed
+            | Self::DirectAdded
+            | Self::DirectWidened => "direct role",
             Self::GroupRenamed => "name",
             Self::TextAdded | Self::TextChanged => "text",
         }
@@ -96,9 +120,9 @@ impl Fact {
     /// The word that says what a changed scope comes to.
     pub(super) fn mark(self) -> Option<&'static str> {
         match self {
-            Self::RoleChanged => Some(Relation::Changes.word()),
-            Self::RoleNarrowed => Some(Relation::Narrows.word()),
-            Self::RoleWidened => Some(Relation::Widens.word()),
+            Self::RoleChanged | Self::DirectChanged => Some(Relation::Changes.word()),
+            Self::RoleNarrowed | Self::DirectNarrowed => Some(Relation::Narrows.word()),
+            Self::RoleWidened | Self::DirectWidened => Some(Relation::Widens.word()),
             Self::GroupDeleted
             | Self::MemberRemoved
             | Self::RoleRemoved
@@ -106,6 +130,8 @@ impl Fact {
             | Self::TextAdded
             | Self::MemberAdded
             | Self::RoleAdded
+            | Self::DirectRemoved
+            | Self::DirectAdded
             | Self::GroupRenamed
             | Self::TextChanged => None,
         }
@@ -119,6 +145,11 @@ impl Fact {
             Self::RoleRemoved => ("role removed", "roles removed"),
             Self::RoleChanged => ("role moved to another scope", "roles moved to another scope"),
             Self::RoleNarrowed => ("role narrowed", "roles narrowed"),
+            Self::DirectRemoved => ("direct role removed", "direct roles removed"),
+            Self::DirectChanged => ("direct role changed", "direct roles changed"),
+            Self::DirectNarrowed => ("direct role narrowed", "direct roles narrowed"),
+            Self::DirectAdded => ("direct role added", "direct roles added"),
+            Self::DirectWidened => ("direct role widened", "direct roles widened"),
             Self::GroupCreated => ("group created", "groups created"),
             Self::TextAdded => ("description", "descriptions"),
             Self::MemberAdded => ("member added", "members added"),
@@ -131,10 +162,12 @@ impl Fact {
     }
 }
 
-/// A group of the plan: its own line, and those below it.
+/// A group or a person of the plan: its own line, and those below it.
 #[derive(Debug)]
 pub(super) struct Block {
     pub(super) company: CompanyId,
+    /// `group` or `user`.
+    pub(super) noun: &'static str,
     pub(super) name: String,
     /// Set where the group itself comes or goes.
     pub(super) fact: Option<Fact>,
@@ -153,7 +186,7 @@ impl Block {
     }
 }
 
-/// One change inside a group.
+/// One change inside a group, or of a person.
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) fact: Fact,
@@ -164,10 +197,51 @@ pub(super) struct Line {
     pub(super) note: Option<String>,
 }
 
-/// Returns the groups of a plan, in its order.
+/// Returns the groups of a plan in its order, and then its people by name.
 pub(super) fn blocks(plan: &Plan, sources: &Sources) -> Vec<Block> {
     let words = Words::new(plan);
-    plan.changes.iter().map(|it| block(it, &words, sources)).collect()
+    let groups = plan.changes.iter().map(|it| block(it, &words, sources));
+    let mut people: Vec<Block> = plan.users.iter().map(|it| user(it, &words, sources)).collect();
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    groups.chain(people).collect()
+}
+
+fn user(change: &UserChange, words: &Words<'_>, sources: &Sources) -> Block {
+    let mut lines: Vec<Line> = change.roles.iter().map(|it| direct_role(it, words, sources)).collect();
+    lines.sort_by(|a, b| {
+        (a.fact == Fact::DirectRemoved, &a.what).cmp(&(b.fact == Fact::DirectRemoved, &b.what))
+    });
+    Block {
+        company: change.company,
+        noun: "user",
+        name: words.person(change.user),
+        fact: None,
+        size: None,
+        origin: change.from.map(|it| sources.line(it)),
+        reason: None,
+        lines,
+    }
+}
+
+fn direct_role(change: &DirectChange, words: &Words<'_>, sources: &Sources) -> Line {
+    let mut note = None;
+    let (fact, what) = match &change.effect {
+        DirectEffect::Add { role } => (Fact::DirectAdded, direct::role(role, words)),
+        DirectEffect::Change { before, after } => {
+            let fact = match change.effect.relation() {
+                Some(Relation::Widens) => Fact::DirectWidened,
+                Some(Relation::Narrows) => Fact::DirectNarrowed,
+                Some(Relation::Changes) | None => Fact::DirectChanged,
+            };
+            let after = direct::travellers(after.travellers(), words);
+            (fact, format!("{} → {after}", direct::role(before, words)))
+        }
+        DirectEffect::Remove { why, role } => {
+            note = ended(*why, sources).or_else(|| not_declared(None));
+            (Fact::DirectRemoved, direct::role(role, words))
+        }
+    };
+    Line { fact, what, origin: change.from.map(|it| sources.line(it)), note }
 }
 
 fn block(change: &GroupChange, words: &Words<'_>, sources: &Sources) -> Block {
@@ -192,6 +266,7 @@ fn block(change: &GroupChange, words: &Words<'_>, sources: &Sources) -> Block {
     lines.extend(members);
     Block {
         company: change.company,
+        noun: "group",
         name: change.name.to_string(),
         fact,
         size,

@@ -13,9 +13,14 @@ pub(super) enum Clock {
 impl Clock {
     /// Returns the moment it is.
     pub(super) fn now(self) -> Moment {
+        Moment::of(self.exact())
+    }
+
+    /// Returns the time it is, fractions of seconds included.
+    pub(super) fn exact(self) -> Timestamp {
         match self {
-            Self::System => Moment::of(Timestamp::now()),
-            Self::Fixed(at) => Moment::of(at),
+            Self::System => Timestamp::now(),
+            Self::Fixed(at) => at,
         }
     }
 }

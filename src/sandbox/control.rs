@@ -12,7 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     dialect::UnknownField,
-    fault::{Faults, Rule},
+    fault::Rule,
     front::App,
     reply::{Refusal, Reply, json_response},
     request,
@@ -37,7 +37,8 @@ pub(super) fn answer(app: &App, method: &str, what: &str, query: Option<&str>, b
             Ok(Reply::Empty(StatusCode::OK))
         }
         ("POST", "faults") => parse(body).map(|rules: Vec<Rule>| {
-            *app.faults.lock().unwrap_or_else(PoisonError::into_inner) = Faults::new(rules);
+            let mut faults = app.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            *faults = faults.replace(rules);
             Reply::Empty(StatusCode::OK)
         }),
         ("POST", "latency") => parse(body).map(|latency: Latency| {

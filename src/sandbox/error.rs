@@ -55,6 +55,14 @@ pub enum SandboxError {
         /// What the system said.
         source: io::Error,
     },
+    /// The log file could not be written.
+    #[error("cannot write the sandbox log {}", path.display())]
+    WriteLog {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Another process keeps the state.
     #[error("the sandbox state {} is in use by another process", path.display())]
     Locked {
@@ -78,7 +86,7 @@ impl SandboxError {
     /// Returns what to do about it, if there is something to say beyond the message.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::ReadSeed { .. } | Self::WriteState { .. } | Self::Start(_) => None,
+            Self::ReadSeed { .. } | Self::WriteState { .. } | Self::WriteLog { .. } | Self::Start(_) => None,
             Self::SeedForm { .. } => Some(
                 "the seed holds: version, companies, clients, tokens, roles, users, groups, dialect, faults"
                     .to_owned(),

@@ -3,9 +3,13 @@
 //! This part decides which request suffers what. `front` and `mangle` carry it out.
 
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::watch;
 
-use super::route::{Kind, Route};
+use super::{
+    dice::{Dice, Probability},
+    route::{Kind, Route},
+};
 
 /// One rule. Rules are asked in order; the first that fires wins, and later ones do not see the request.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,14 +28,28 @@ pub(super) struct Rule {
     /// Requests to let through first.
     #[serde(default)]
     skip: u64,
-    /// How often to fire; 0 is for ever.
-    #[serde(default = "once")]
-    times: u64,
+    /// How often to fire; 0 is for ever. Once, but for ever where there is a probability.
+    times: Option<u64>,
+    /// How likely it is to fire, from 0 to 1; certain where it is not said.
+    probability: Option<Probability>,
     kind: Fault,
 }
 
-fn once() -> u64 {
-    1
+impl Rule {
+    /// A rule for every request that `kind` can happen to.
+    pub(super) fn lasting(kind: Fault, probability: Option<Probability>) -> Self {
+        let (method, path) = (None, None);
+        Self { method, path, writes: false, after_writes: 0, skip: 0, times: Some(0), probability, kind }
+    }
+
+    pub(super) fn is_certain(&self) -> bool {
+        self.probability.is_none_or(|it| it.0 >= 1.0)
+    }
+
+    /// Returns whether it can befall whatever is asked, so that no rule after it comes to its turn.
+    pub(super) fn is_broad(&self) -> bool {
+        self.kind.reach() == Reach::Everything
+    }
 }
 
 /// What goes wrong.
@@ -65,6 +83,20 @@ pub(super) enum Fault {
     Huge { bytes: u64 },
     /// Lists only: the rows of a page the other way round.
     Shuffle {},
+    /// Lists only: a page after the first begins `rows` too early, and so ends too early.
+    Overlap {
+        #[serde(default = "one")]
+        rows: u32,
+    },
+    /// Lists only: a page without its last `rows`; the total is what it was.
+    Shrink {
+        #[serde(default = "one")]
+        rows: u32,
+    },
+    /// Lists only: instead of a page after the first, the one before it once more.
+    Repeat {},
+    /// Lists only: a page of the list in the opposite order.
+    Reorder {},
     /// The answer, this much later, or once the rules are replaced; `after_write` lets the request
     /// take effect before the wait.
     Slow {
@@ -79,21 +111,34 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// Returns whether the fault can happen to a request for `route` at all.
-    fn concerns(&self, route: Option<Route>) -> bool {
-        let kind = route.map(Route::kind);
+    fn reach(&self) -> Reach {
         match self {
-            Self::LieTotal { .. } | Self::Endless {} | Self::DuplicateRows {} | Self::Shuffle {} => {
-                kind == Some(Kind::List)
-            }
-            Self::IgnoreWrite {} => kind == Some(Kind::Write),
+            Self::LieTotal { .. }
+            | Self::Endless {}
+            | Self::DuplicateRows {}
+            | Self::Shuffle {}
+            | Self::Shrink { .. }
+            | Self::Reorder {} => Reach::Lists,
+            Self::Overlap { .. } | Self::Repeat {} => Reach::LaterPages,
+            Self::IgnoreWrite {} => Reach::Writes,
             Self::Status { .. }
             | Self::Drop { .. }
             | Self::Garbage {}
             | Self::Truncate {}
             | Self::Huge { .. }
             | Self::Slow { .. }
-            | Self::ExpireTokens {} => true,
+            | Self::ExpireTokens {} => Reach::Everything,
+        }
+    }
+
+    /// Returns whether the fault can happen to this request at all.
+    fn concerns(&self, asked: &Asked<'_>) -> bool {
+        let kind = asked.route.map(Route::kind);
+        match self.reach() {
+            Reach::Everything => true,
+            Reach::Writes => kind == Some(Kind::Write),
+            Reach::Lists => kind == Some(Kind::List),
+            Reach::LaterPages => kind == Some(Kind::List) && is_later_page(asked.body),
         }
     }
 
@@ -107,24 +152,65 @@ impl Fault {
             | Self::Endless {}
             | Self::DuplicateRows {}
             | Self::Shuffle {}
+            | Self::Overlap { .. }
+            | Self::Shrink { .. }
+            | Self::Repeat {}
+            | Self::Reorder {}
             | Self::Slow { .. } => false,
         }
     }
 }
 
+fn one() -> u32 {
+    1
+}
+
+/// Which requests a kind of fault can happen to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Everything,
+    Writes,
+    Lists,
+    LaterPages,
+}
+
+fn is_later_page(body: &[u8]) -> bool {
+    let request: Option<Value> = serde_json::from_slice(body).ok();
+    request.is_some_and(|it| it["pagination"]["offset"].as_u64().is_some_and(|it| it > 0))
+}
+
+/// What there is to know of a request.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Asked<'r> {
+    pub(super) method: &'r str,
+    /// With the query.
+    pub(super) path: &'r str,
+    pub(super) route: Option<Route>,
+    pub(super) body: &'r [u8],
+}
+
 /// The rules in force.
 #[derive(Default)]
 pub(super) struct Faults {
-    rules: Vec<Rule>,
+    /// Each with its place in what was set, which it keeps when others are used up.
+    rules: Vec<(usize, Rule)>,
     /// Writes that no rule kept from taking effect.
     writes: u64,
+    dice: Dice,
     /// Goes when the rules are replaced, and is heard of by whom they hold.
     replaced: watch::Sender<()>,
 }
 
 impl Faults {
-    pub(super) fn new(rules: Vec<Rule>) -> Self {
-        Self { rules, ..Self::default() }
+    /// Returns the rules; `seed` is what those with a probability draw from.
+    pub(super) fn new(rules: Vec<Rule>, seed: u64) -> Self {
+        let rules = rules.into_iter().enumerate().collect();
+        Self { rules, dice: Dice::new(seed), ..Self::default() }
+    }
+
+    /// Returns other rules that draw from the same seed.
+    pub(super) fn replace(&self, rules: Vec<Rule>) -> Self {
+        Self::new(rules, self.dice.seed())
     }
 
     /// Returns what waits until these rules are replaced.
@@ -133,34 +219,44 @@ impl Faults {
     }
 
     /// Returns what befalls the next request, and counts it.
-    pub(super) fn next(&mut self, method: &str, path: &str, route: Option<Route>) -> Option<Fault> {
-        let fault = self.find(method, path, route);
-        let writes = route.is_some_and(|it| it.kind() == Kind::Write);
+    pub(super) fn next(&mut self, asked: &Asked<'_>) -> Option<Fault> {
+        if self.rules.is_empty() {
+            return None;
+        }
+        let fault = self.find(asked);
+        let writes = asked.route.is_some_and(|it| it.kind() == Kind::Write);
         self.writes += u64::from(writes && !fault.as_ref().is_some_and(Fault::prevents));
         fault
     }
 
-    fn find(&mut self, method: &str, path: &str, route: Option<Route>) -> Option<Fault> {
-        let writes = route.is_some_and(|it| it.kind() == Kind::Write);
+    fn find(&mut self, asked: &Asked<'_>) -> Option<Fault> {
+        let writes = asked.route.is_some_and(|it| it.kind() == Kind::Write);
         let written = self.writes;
-        let at = self.rules.iter_mut().position(|rule| {
-            let concerned = rule.kind.concerns(route)
-                && (writes || !rule.writes)
+        let drawn = self.rules.iter().any(|(_, it)| it.probability.is_some()).then(|| self.dice.shake(asked));
+        let dice = &self.dice;
+        let at = self.rules.iter_mut().position(|(place, rule)| {
+            let concerned = (writes || !rule.writes)
                 && rule.after_writes <= written
-                && rule.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
-                && rule.path.as_deref().is_none_or(|wanted| path.contains(wanted));
+                && rule.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(asked.method))
+                && rule.path.as_deref().is_none_or(|wanted| asked.path.contains(wanted))
+                && rule.kind.concerns(asked);
             if concerned && rule.skip > 0 {
                 rule.skip -= 1;
                 return false;
             }
-            concerned
+            let lucky = match (rule.probability, drawn) {
+                (Some(probability), Some(drawn)) => dice.shows(drawn, *place, probability),
+                (_, _) => true,
+            };
+            concerned && lucky
         })?;
-        let rule = &mut self.rules[at];
-        match rule.times {
+        let (_, rule) = &mut self.rules[at];
+        let times = rule.times.unwrap_or(if rule.probability.is_some() { 0 } else { 1 });
+        match times {
             0 => Some(rule.kind.clone()),
-            1 => Some(self.rules.remove(at).kind),
+            1 => Some(self.rules.remove(at).1.kind),
             _ => {
-                rule.times -= 1;
+                rule.times = Some(times - 1);
                 Some(rule.kind.clone())
             }
         }
@@ -169,17 +265,23 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn faults(json: &str) -> Faults {
-        Faults::new(serde_json::from_str(json).unwrap())
+        Faults::new(serde_json::from_str(json).unwrap(), 7)
+    }
+
+    fn asked<'r>(method: &'r str, path: &'r str, route: Option<Route>) -> Asked<'r> {
+        Asked { method, path, route, body: b"" }
     }
 
     #[test]
     fn a_rule_lets_some_through_then_fires_as_often_as_it_says() {
         let mut faults =
             faults(r#"[{"method":"patch","path":"/members","skip":1,"times":2,"kind":{"garbage":{}}}]"#);
-        let mut fires = |method, path| faults.next(method, path, None).is_some();
+        let mut fires = |method, path| faults.next(&asked(method, path, None)).is_some();
         assert!(!fires("GET", "/x/members"));
         assert!(!fires("PATCH", "/x/roles"));
         assert!(!fires("PATCH", "/x/members"));
@@ -192,18 +294,21 @@ mod tests {
     fn the_first_rule_wins_and_the_next_does_not_count() {
         let mut faults =
             faults(r#"[{"kind":{"slow":{"ms":1}}},{"times":0,"kind":{"drop":{"afterWrite":true}}}]"#);
-        assert_eq!(faults.next("GET", "/", None), Some(Fault::Slow { ms: 1, after_write: false }));
+        assert_eq!(faults.next(&asked("GET", "/", None)), Some(Fault::Slow { ms: 1, after_write: false }));
         for _ in 0..3 {
-            assert_eq!(faults.next("GET", "/", None), Some(Fault::Drop { after_write: true }));
+            assert_eq!(faults.next(&asked("GET", "/", None)), Some(Fault::Drop { after_write: true }));
         }
     }
 
     #[test]
     fn list_faults_spare_everything_else() {
         let mut faults = faults(r#"[{"kind":{"lieTotal":{"delta":5}}},{"kind":{"ignoreWrite":{}}}]"#);
-        assert_eq!(faults.next("GET", "/", Some(Route::GetUser)), None);
-        assert_eq!(faults.next("POST", "/", Some(Route::ListUsers)), Some(Fault::LieTotal { delta: 5 }));
-        assert_eq!(faults.next("PUT", "/", Some(Route::PutGroup)), Some(Fault::IgnoreWrite {}));
+        assert_eq!(faults.next(&asked("GET", "/", Some(Route::GetUser))), None);
+        assert_eq!(
+            faults.next(&asked("POST", "/", Some(Route::ListUsers))),
+            Some(Fault::LieTotal { delta: 5 })
+        );
+        assert_eq!(faults.next(&asked("PUT", "/", Some(Route::PutGroup))), Some(Fault::IgnoreWrite {}));
     }
 
     #[test]
@@ -212,7 +317,7 @@ mod tests {
             r#"[{"writes":true,"kind":{"drop":{}}},{"writes":true,"kind":{"drop":{"afterWrite":true}}},
                 {"afterWrites":2,"times":0,"kind":{"garbage":{}}}]"#,
         );
-        let mut next = |route| faults.next("", "", Some(route));
+        let mut next = |route| faults.next(&asked("", "", Some(route)));
         assert_eq!(next(Route::GetGroup), None);
         assert_eq!(next(Route::DeleteGroup), Some(Fault::Drop { after_write: false }));
         assert_eq!(next(Route::DeleteGroup), Some(Fault::Drop { after_write: true }));
@@ -221,12 +326,65 @@ mod tests {
         assert_eq!(next(Route::GetGroup), Some(Fault::Garbage {}));
     }
 
+    /// Asks for a hundred pages three times each, in the given order, and returns which of the three suffered.
+    fn suffered(seed: u64, order: impl Iterator<Item = u32>) -> BTreeMap<u32, Vec<bool>> {
+        let rules = r#"[{"probability":0.2,"kind":{"garbage":{}}},{"probability":0.1,"kind":{"drop":{}}}]"#;
+        let mut faults = Faults::new(serde_json::from_str(rules).unwrap(), seed);
+        let mut suffered: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
+        for page in order {
+            let body = page.to_string();
+            let asked = Asked { method: "POST", path: "/list", route: None, body: body.as_bytes() };
+            suffered.entry(page).or_default().push(faults.next(&asked).is_some());
+        }
+        suffered
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_change_what_a_request_suffers_and_another_seed_does() {
+        let in_turn = suffered(1, (0..300).map(|n| n % 100));
+        let one_by_one = suffered(1, (0..300).rev().map(|n| n / 3));
+        assert_eq!(in_turn, one_by_one);
+        assert_ne!(in_turn, suffered(2, (0..300).map(|n| n % 100)));
+        let count = in_turn.values().flatten().filter(|it| **it).count();
+        assert!((55..115).contains(&count), "28 % of 300 are 84: {count}");
+        assert!(in_turn.values().any(|it| it[0] != it[1]), "a request that comes again draws again");
+    }
+
+    #[test]
+    fn a_rule_that_is_used_up_does_not_change_what_others_draw() {
+        let fired = |rules: &str| {
+            let mut faults = faults(rules);
+            (0..50)
+                .map(|n| faults.next(&asked("GET", &format!("/{n}"), None)) == Some(Fault::Garbage {}))
+                .collect::<Vec<_>>()
+        };
+        let lasting =
+            fired(r#"[{"path":"/x","kind":{"drop":{}}},{"probability":0.5,"kind":{"garbage":{}}}]"#);
+        let used_up =
+            fired(r#"[{"path":"/0","kind":{"drop":{}}},{"probability":0.5,"kind":{"garbage":{}}}]"#);
+        assert_eq!(lasting[1..], used_up[1..]);
+        assert!(lasting.contains(&true) && lasting.contains(&false));
+    }
+
+    #[test]
+    fn only_a_later_page_can_overlap_or_repeat() {
+        let mut faults = faults(r#"[{"times":0,"kind":{"overlap":{}}}]"#);
+        let mut page = |body: &str| {
+            let route = Some(Route::ListGroups);
+            faults.next(&Asked { method: "POST", path: "/", route, body: body.as_bytes() })
+        };
+        assert_eq!(page(r#"{"pagination":{"offset":0}}"#), None);
+        assert_eq!(page(r#"{"pagination":{}}"#), None);
+        assert_eq!(page(r#"{"pagination":{"offset":2}}"#), Some(Fault::Overlap { rows: 1 }));
+    }
+
     #[test]
     fn unknown_kinds_and_fields_are_refused() {
         for wrong in [
             r#"[{"kind":{"explode":{}}}]"#,
             r#"[{"kind":{"slow":{"s":1}}}]"#,
             r#"[{"when":1,"kind":{"garbage":{}}}]"#,
+            r#"[{"probability":1.5,"kind":{"garbage":{}}}]"#,
         ] {
             assert!(serde_json::from_str::<Vec<Rule>>(wrong).is_err(), "{wrong}");
         }

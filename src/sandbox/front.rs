@@ -11,9 +11,9 @@ use std::{
 };
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::{Request, State},
-    http::{StatusCode, request::Parts},
+    http::{StatusCode, header::USER_AGENT, request::Parts},
     response::Response,
 };
 
@@ -25,9 +25,11 @@ use super::{
     clock::Clock,
     control,
     dialect::Dialect,
-    fault::{Fault, Faults},
+    fault::{self, Fault, Faults},
     mangle,
     model::derived_id,
+    rate::Rate,
+    record::MOST_ANSWER,
     reply::{Refusal, Reply},
     route::{self, Found, Kind, Route},
     seed::Rights,
@@ -52,6 +54,8 @@ pub(super) struct App {
     pub(super) traffic: Traffic,
     pub(super) dialect: Dialect,
     pub(super) clock: Clock,
+    /// What passes in a second; more is answered 429.
+    pub(super) rate: Option<Rate>,
     /// Added to every answer, in milliseconds.
     pub(super) latency: AtomicU64,
 }
@@ -92,21 +96,45 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request) -> Resp
     if let Some(id) = parts.headers.get("x-request-id").and_then(|it| it.to_str().ok()) {
         visit.called(id);
     }
+    if visit.is_recorded()
+        && let Some(agent) = parts.headers.get(USER_AGENT).and_then(|it| it.to_str().ok())
+    {
+        visit.came_from(agent);
+    }
     let Some(body) = read(body).await else {
         visit.answered(StatusCode::PAYLOAD_TOO_LARGE.as_u16());
         return Refusal::too_large(BODY_LIMIT).into_response(visit.n);
     };
-    if route != Some(Route::FetchToken) {
+    // A token's form holds a secret, its answer the token, and what leads nowhere may be either.
+    let may_be_shown = route.is_some_and(|it| it.kind() != Kind::Token);
+    if may_be_shown {
         visit.brought(&body);
     }
-    let asked = Asked { parts: &parts, found, body: &body, n: visit.n, visit: &visit };
-    let response = app.answer(&asked).await;
+    let response = if app.rate.as_ref().is_none_or(|it| it.passes(app.clock.exact())) {
+        let asked = Asked { parts: &parts, found, body: &body, n: visit.n, visit: &visit };
+        app.answer(&asked).await
+    } else {
+        Some(mangle::status(429, Some("1"), None))
+    };
     match response {
         Some(response) => {
             visit.answered(response.status().as_u16());
-            response
+            if may_be_shown && visit.is_recorded() { recorded(response, &mut visit).await } else { response }
         }
         None => mangle::dropped(),
+    }
+}
+
+/// Shows the visit what is answered, unless it is long or has no end that is known.
+async fn recorded(response: Response, visit: &mut Visit<'_>) -> Response {
+    let (head, body) = response.into_parts();
+    match body.size_hint().exact() {
+        Some(length) if (1..=MOST_ANSWER as u64).contains(&length) => {
+            let bytes = to_bytes(body, MOST_ANSWER).await.unwrap_or_default();
+            visit.gave(bytes.clone());
+            Response::from_parts(head, bytes.into())
+        }
+        Some(_) | None => Response::from_parts(head, body),
     }
 }
 
@@ -146,14 +174,19 @@ impl App {
         if latency > 0 {
             tokio::time::sleep(Duration::from_millis(latency)).await;
         }
-        let (fault, replaced) = {
+        let befallen = {
             let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            let fault = faults.next(asked.parts.method.as_str(), asked.parts.uri.path(), asked.route());
-            (fault, faults.replaced())
+            let fault = faults.next(&fault::Asked {
+                method: asked.parts.method.as_str(),
+                path: asked.parts.uri.path_and_query().map_or("", |it| it.as_str()),
+                route: asked.route(),
+                body: asked.body,
+            });
+            fault.map(|fault| (fault, faults.replaced()))
         };
-        match fault {
+        match befallen {
             None => Some(self.truth(asked).await),
-            Some(fault) => {
+            Some((fault, replaced)) => {
                 tracing::debug!(n = asked.n, ?fault, "fault");
                 self.spoilt(asked, fault, replaced).await
             }
@@ -212,6 +245,17 @@ impl App {
                 respond(self.obey(asked, asked.body).await.map(mangle::duplicate_rows), asked)
             }
             Fault::Shuffle {} => respond(self.obey(asked, asked.body).await.map(mangle::shuffle), asked),
+            Fault::Shrink { rows } => {
+                let reply = self.obey(asked, asked.body).await;
+                respond(reply.map(|reply| mangle::shrink(reply, rows)), asked)
+            }
+            Fault::Overlap { rows } => {
+                respond(self.obey(asked, &mangle::earlier(asked.body, rows)).await, asked)
+            }
+            Fault::Repeat {} => respond(self.obey(asked, &mangle::page_before(asked.body)).await, asked),
+            Fault::Reorder {} => {
+                respond(self.obey(asked, &mangle::reorder(asked.body, asked.route())).await, asked)
+            }
             Fault::Endless {} => {
                 let (page, first) = mangle::Endless::of(asked.body);
                 respond(self.obey(asked, &first).await.map(|reply| page.fill(reply)), asked)
@@ -265,10 +309,12 @@ impl App {
     fn pretend(&self, asked: &Asked<'_>) -> Result<Reply, Refusal> {
         self.tokens.caller(&asked.parts.headers, self.clock.now())?;
         match asked.route() {
-            Some(Route::CreateGroup) => {
+            Some(Route::CreateGroup | Route::CreateRole | Route::CreateUser) => {
                 Reply::json(&Id { id: derived_id("pretended", &[&asked.n.to_string()]) })
             }
-            Some(Route::DeleteUser | Route::PutLegacyRoles) => Ok(Reply::Empty(StatusCode::NO_CONTENT)),
+            Some(Route::DeleteUser | Route::PutLegacyRoles | Route::PutBusinessInfo) => {
+                Ok(Reply::Empty(StatusCode::NO_CONTENT))
+            }
             _ => Ok(self.dialect.write_answer.reply()),
         }
     }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{
     model::derived_id,
     reply::{Reply, json_response},
+    route::Route,
 };
 
 /// A page of an endless list has no more rows than this, whatever was asked for.
@@ -79,11 +80,11 @@ pub(super) fn huge(bytes: u64) -> Response {
 /// Cuts JSON in the middle; the length announced is that of what is left.
 pub(super) fn truncate(reply: Reply) -> Reply {
     match reply {
-        Reply::Json(mut bytes) => {
+        Reply::Json(status, mut bytes) => {
             bytes.truncate(bytes.len() / 2);
-            Reply::Json(bytes)
+            Reply::Json(status, bytes)
         }
-        Reply::Empty(_) => Reply::Json(b"{".to_vec()),
+        Reply::Empty(_) => Reply::Json(StatusCode::OK, b"{".to_vec()),
     }
 }
 
@@ -114,6 +115,55 @@ pub(super) fn shuffle(reply: Reply) -> Reply {
             rows.reverse();
         }
     })
+}
+
+/// Takes the last `count` rows from a page.
+pub(super) fn shrink(reply: Reply, count: u32) -> Reply {
+    edit(reply, |page| {
+        if let Some(rows) = rows(page) {
+            rows.truncate(rows.len().saturating_sub(count as usize));
+        }
+    })
+}
+
+/// Returns the request in `body` for a page that begins `rows` earlier.
+pub(super) fn earlier(body: &[u8], rows: u32) -> Vec<u8> {
+    rewrite(body, |request| {
+        let offset = request["pagination"]["offset"].as_u64().unwrap_or(0);
+        request["pagination"]["offset"] = offset.saturating_sub(rows.into()).into();
+    })
+}
+
+/// Returns the request in `body` for the page before.
+pub(super) fn page_before(body: &[u8]) -> Vec<u8> {
+    let limit = serde_json::from_slice(body).ok().and_then(|it: Value| it["pagination"]["limit"].as_u64());
+    earlier(body, limit.and_then(|it| it.try_into().ok()).unwrap_or(100))
+}
+
+/// Returns the request in `body` for the same page of the list in the opposite order.
+pub(super) fn reorder(body: &[u8], route: Option<Route>) -> Vec<u8> {
+    let (field, key, descending) = match route {
+        Some(Route::ListUsers) => ("sort", "NAME", "DESCENDING"),
+        Some(Route::ListMembers) => ("sortParams", "ADDED_AT", "DESC"),
+        _ => ("sortParams", "NAME", "DESC"),
+    };
+    rewrite(body, |request| match request[field]["sortOrder"].as_str() {
+        Some("DESC") => request[field]["sortOrder"] = "ASC".into(),
+        Some("DESCENDING") => request[field]["sortOrder"] = "ASCENDING".into(),
+        Some(_) => request[field]["sortOrder"] = descending.into(),
+        None => request[field] = json!({"sortBy": key, "sortOrder": descending}),
+    })
+}
+
+/// Returns `body` changed, or as it is where it is no object.
+fn rewrite(body: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(mut request) if request.is_object() && request["pagination"].is_object() => {
+            change(&mut request);
+            serde_json::to_vec(&request).unwrap_or_default()
+        }
+        Ok(_) | Err(_) => body.to_vec(),
+    }
 }
 
 /// Which page of an endless list is wanted.
@@ -170,12 +220,12 @@ fn rename(row: &mut Value, at: usize) {
 
 fn edit(reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
     match reply {
-        Reply::Json(bytes) => match serde_json::from_slice::<Value>(&bytes) {
+        Reply::Json(status, bytes) => match serde_json::from_slice::<Value>(&bytes) {
             Ok(mut page) if page.is_object() => {
                 change(&mut page);
-                Reply::Json(serde_json::to_vec(&page).unwrap_or(bytes))
+                Reply::Json(status, serde_json::to_vec(&page).unwrap_or(bytes))
             }
-            Ok(_) | Err(_) => Reply::Json(bytes),
+            Ok(_) | Err(_) => Reply::Json(status, bytes),
         },
         Reply::Empty(status) => Reply::Empty(status),
     }

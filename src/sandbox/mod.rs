@@ -7,12 +7,14 @@
 //! A request goes through `front` (counted, delayed, spoilt by a `fault`, let
 //! in by `tokens`) to `call`, which finds the operation by `route`. Operations
 //! read or change the `store`; `state` keeps it between two runs; `seed` and
-//! `sow` fill it the first time.
+//! `sow` fill it the first time. `spec` reads what a command line says of faults and dialect, `dice`
+//! draws for faults that have a probability, and `record` writes the log file.
 
 mod call;
 mod clock;
 mod control;
 pub mod dialect;
+mod dice;
 mod error;
 mod fault;
 mod front;
@@ -21,6 +23,9 @@ mod groups;
 mod mangle;
 mod members;
 mod model;
+mod profiles;
+mod rate;
+mod record;
 mod reply;
 mod request;
 mod roles;
@@ -28,6 +33,7 @@ mod route;
 mod scope;
 mod seed;
 mod sow;
+mod spec;
 mod spelling;
 mod state;
 mod store;
@@ -43,6 +49,7 @@ use std::{
     future::IntoFuture,
     io,
     net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64},
     thread::{self, JoinHandle},
@@ -56,10 +63,21 @@ use tokio::{
     sync::watch,
 };
 
-pub use self::error::SandboxError;
 use self::{
-    clock::Clock, fault::Faults, front::App, seed::Seed, state::StateFile, store::Store, tokens::Tokens,
+    clock::Clock,
+    fault::Faults,
+    front::App,
+    rate::Rate,
+    record::Recorder,
+    seed::Seed,
+    state::StateFile,
+    store::{Objects, Store},
+    tokens::Tokens,
     traffic::Traffic,
+};
+pub use self::{
+    error::SandboxError,
+    spec::{DialectSpec, FaultSpec, SpecError},
 };
 
 /// How long requests under way may take once the server is to stop.
@@ -69,7 +87,7 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The seed file. Objects come from it unless there is a state; clients, tokens, dialect and faults always do.
-    pub seed: Option<PathBuf>,
+    pub from: Option<PathBuf>,
     /// The state file, made when it is missing. Without one the sandbox forgets everything when it stops.
     pub state: Option<PathBuf>,
     /// The port on 127.0.0.1; 0 is any free one.
@@ -78,6 +96,16 @@ pub struct Options {
     pub latency: Duration,
     /// A clock that stands still, for tests.
     pub now: Option<jiff::Timestamp>,
+    /// Faults, after those of the seed file.
+    pub faults: FaultSpec,
+    /// What faults with a probability draw from; the same number and the same requests give the same faults.
+    pub seed: u64,
+    /// The most requests a second, and as many at once; more are answered 429. Without it, as many as come.
+    pub max_rps: Option<NonZeroU32>,
+    /// Switches of the dialect, over those of the seed file.
+    pub dialect: DialectSpec,
+    /// A file that gets one line of JSON a request, made anew.
+    pub log: Option<PathBuf>,
 }
 
 /// A running server. It stops when this is dropped.
@@ -96,38 +124,43 @@ impl Sandbox {
     /// When the seed or the state cannot be used, another process keeps the
     /// state for ten seconds, or the port is taken.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
-        let Options { seed, state: state_path, port, latency, now } = options;
-        let clock = now.map_or(Clock::System, Clock::Fixed);
-        let (seed, place) = match &seed {
+        let clock = options.now.map_or(Clock::System, Clock::Fixed);
+        let (seed, place) = match &options.from {
             Some(path) => (Seed::read(path)?, path.display().to_string()),
             None => (Seed::built_in()?, "built-in seed".to_owned()),
         };
-        let (state, kept) = match &state_path {
+        let (state, kept) = match &options.state {
             Some(path) => {
                 let (file, objects) = StateFile::open(path)?;
                 (Some(Arc::new(file)), objects)
             }
             None => (None, None),
         };
-        let objects = match kept {
-            Some(objects) => objects,
-            None => sow::sow(&seed, &place, clock.now())?,
-        };
-        let store = Arc::new(RwLock::new(Store::new(objects)));
-        if let (Some(state), Some(path)) = (&state, state_path) {
+        let store = Arc::new(RwLock::new(Store::new(objects(kept, &seed, &place, clock)?)));
+        if let (Some(state), Some(path)) = (&state, options.state) {
             let write = |source| SandboxError::WriteState { path, source };
             state.save(&store, 0).map_err(write)?;
         }
+        let recorder = match options.log {
+            Some(path) => {
+                Some(Recorder::create(&path).map_err(|source| SandboxError::WriteLog { path, source })?)
+            }
+            None => None,
+        };
+        let rules = seed.faults.into_iter().chain(options.faults.rules).collect();
+        let latency = (options.latency + options.faults.latency).as_millis();
         let app = App {
             store,
             state,
             tokens: Tokens::new(seed.clients, seed.tokens),
-            faults: Mutex::new(Faults::new(seed.faults)),
-            traffic: Traffic::default(),
-            dialect: seed.dialect,
+            faults: Mutex::new(Faults::new(rules, options.seed)),
+            traffic: Traffic::new(recorder),
+            dialect: options.dialect.on(seed.dialect),
             clock,
-            latency: AtomicU64::new(u64::try_from(latency.as_millis()).unwrap_or(u64::MAX)),
+            rate: options.max_rps.map(Rate::new),
+            latency: AtomicU64::new(u64::try_from(latency).unwrap_or(u64::MAX)),
         };
+        let port = options.port;
         Self::listen(Arc::new(app), port)
     }
 
@@ -189,6 +222,14 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         self.stop.send_replace(true);
         self.join();
+    }
+}
+
+/// Returns what the server begins with: what it kept the last time, or else what the seed describes.
+fn objects(kept: Option<Objects>, seed: &Seed, place: &str, clock: Clock) -> Result<Objects, SandboxError> {
+    match kept {
+        Some(objects) => Ok(objects),
+        None => sow::sow(seed, place, clock.now()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the sandbox knows about: companies, roles, users, groups. Plain data, as the state file keeps it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
@@ -91,6 +91,9 @@ pub(super) struct User {
     /// The v2 roles, verbatim (contract §6.1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) legacy_roles: Vec<Value>,
+    /// What else describes the person at work, verbatim (contract §7.4).
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub(super) business: Map<String, Value>,
     pub(super) stamps: Stamps,
 }
 
@@ -122,6 +125,9 @@ pub(super) struct Member {
     pub(super) user: UserId,
     pub(super) added_at: Moment,
 }
+
+/// Every action named in the sources (contract §5.2).
+pub(super) const ACTIONS: [&str; 6] = ["ALL", "CREATE", "READ", "WRITE", "DELETE", "PURGE"];
 
 /// Returns the id that a thing gets when nobody chose one: the same parts give the same id, always.
 pub(super) fn derived_id(kind: &str, parts: &[&str]) -> Uuid {

@@ -12,8 +12,8 @@ use super::dialect::WriteAnswer;
 /// What a route answers when it does what it was asked.
 #[derive(Debug)]
 pub(super) enum Reply {
-    /// 200 with JSON.
-    Json(Vec<u8>),
+    /// JSON, with 200 unless it was created.
+    Json(StatusCode, Vec<u8>),
     /// Done, nothing to say.
     Empty(StatusCode),
 }
@@ -23,7 +23,7 @@ impl WriteAnswer {
     pub(super) fn reply(self) -> Reply {
         match self {
             Self::Empty => Reply::Empty(StatusCode::OK),
-            Self::Object => Reply::Json(b"{}".to_vec()),
+            Self::Object => Reply::Json(StatusCode::OK, b"{}".to_vec()),
             Self::NoContent => Reply::Empty(StatusCode::NO_CONTENT),
         }
     }
@@ -31,12 +31,21 @@ impl WriteAnswer {
 
 impl Reply {
     pub(super) fn json(value: &impl Serialize) -> Result<Self, Refusal> {
-        serde_json::to_vec(value).map(Self::Json).map_err(|error| Refusal::broken(error.to_string()))
+        let bytes = serde_json::to_vec(value).map_err(|error| Refusal::broken(error.to_string()))?;
+        Ok(Self::Json(StatusCode::OK, bytes))
+    }
+
+    /// Returns the same as 201, which the users API answers to a creation and the rbac API does not.
+    pub(super) fn created(self) -> Self {
+        match self {
+            Self::Json(_, bytes) => Self::Json(StatusCode::CREATED, bytes),
+            Self::Empty(_) => Self::Empty(StatusCode::CREATED),
+        }
     }
 
     pub(super) fn into_response(self) -> Response {
         match self {
-            Self::Json(bytes) => json_response(StatusCode::OK, bytes),
+            Self::Json(status, bytes) => json_response(status, bytes),
             Self::Empty(status) => empty_response(status),
         }
     }

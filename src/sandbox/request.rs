@@ -2,14 +2,15 @@
 
 use axum::{Json, extract::Query, http::Uri};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     clock::OffsetTime,
     dialect::{AboveMaxLimit, Dialect, MaxLimit, UnknownField},
+    model::PermissionWithActions,
     reply::Refusal,
     scope::Scope,
-    strict::{Description, GroupName, Limit, Offset, StrictId, present},
+    strict::{Description, GroupName, Limit, Offset, RoleName, StrictId, present},
     wire::Total,
 };
 
@@ -161,8 +162,12 @@ requests! {
         legal_entity_ids: Vec<IdObject>, office_ids: Vec<IdObject>, department_ids: Vec<IdObject>,
         cost_center_ids: Vec<IdObject>, roles: Vec<String>, designations: Vec<String>, tiers: Vec<String>,
     }
+    /// Contract §5.1.
+    NewRole { name: RoleName, description: String, is_platform_role: bool, permissions: Vec<PermissionWithActions>; company_id: StrictId }
+    /// Contract §5.1.
+    WriteRole { name: RoleName, description: String, permissions: Vec<PermissionWithActions> }
     /// Contract §6.1; elements are kept as they come.
-    LegacyRoles { roles: Vec<Value> }
+    LegacyRoles { roles: Vec<LegacyRole> }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -186,6 +191,36 @@ pub(super) enum UserStatus {
 pub(super) enum UserSortOrder {
     Ascending,
     Descending,
+}
+
+/// One of the v2 roles, verbatim.
+pub(super) type LegacyRole = Map<String, Value>;
+
+/// Refuses v2 roles without what their type needs (contract §6.1); types that are not known pass.
+///
+/// # Errors
+/// A 400 that names the first field that is missing.
+pub(super) fn check_legacy_roles(roles: &[LegacyRole]) -> Result<(), Refusal> {
+    for (n, role) in roles.iter().enumerate() {
+        let kind = role.get("roleType").and_then(Value::as_str);
+        let metadata = role.get("metadata");
+        let kind = metadata.and_then(|it| it["roleType"].as_str()).or(kind);
+        let needed = match kind {
+            Some("TRAVEL_ARRANGER") => "arrangerFor",
+            Some("COMPANY_ADMIN" | "COMPANY_TRAVEL_ARRANGER" | "COMPANY_REPORT_ADMIN") => "companyRef",
+            Some("TMC_ADMIN" | "TMC_AGENT") => "tmcRef",
+            Some(_) | None => continue,
+        };
+        let given = match metadata {
+            None => kind != Some("TRAVEL_ARRANGER"),
+            Some(metadata) => metadata["roleType"].is_string() && !metadata[needed].is_null(),
+        };
+        if !given {
+            let problem = format!("needs roleType and `{needed}`");
+            return Err(Refusal::invalid(&format!("roles[{n}].metadata"), problem));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the request in `body`.

@@ -1,6 +1,6 @@
 //! Roles, the permission catalogue and the effective permissions of a user: contract §5 and §6.3.
 //!
-//! Read only: custom roles are documented but, by the help centre, not possible (contract §5.1).
+//! Roles can be made and changed, as the API documents; by the help centre a company cannot (contract §5.1).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use serde::Serialize;
 
 use super::{
     call::{Call, contains_folded},
-    model::{PERMISSIONS, Role},
+    model::{ACTIONS, PERMISSIONS, PermissionWithActions, Role},
     reply::{Refusal, Reply},
-    request::{ListRoles, NameKey, Provider, RoleFilter},
+    request::{ListRoles, NameKey, NewRole, Provider, RoleFilter, WriteRole},
     store::Store,
-    wire::{RoleView, Total},
+    wire::{Id, RoleView, Total},
 };
-use crate::ids::RoleId;
+use crate::ids::{CompanyId, RoleId};
 
 #[derive(Serialize)]
 struct RoleList<'s> {
@@ -57,6 +57,66 @@ pub(super) fn get(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     let id = RoleId(call.id("roleId")?);
     let role = store.role(id).ok_or_else(|| Refusal::not_found("the role"))?;
     Reply::json(&RoleView::from(role))
+}
+
+/// Makes a role of a company; those of the platform are the platform's to make.
+pub(super) fn create(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let request: NewRole = call.body()?;
+    refuse_unknown(&request.permissions)?;
+    if request.is_platform_role {
+        return Err(Refusal::forbidden("only the platform makes platform roles"));
+    }
+    let company = request.company_id.map(|id| CompanyId(id.0)).filter(|id| store.company(*id).is_some());
+    let company =
+        company.ok_or_else(|| Refusal::invalid("companyId", "a role needs a company that exists"))?;
+    let content = (request.name.0, request.description.into(), request.permissions);
+    let id = store.create_role(company, content, call.now, call.by);
+    Reply::json(&Id { id })
+}
+
+pub(super) fn update(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let request: WriteRole = call.body()?;
+    let id = modifiable(store, call)?;
+    refuse_unknown(&request.permissions)?;
+    let content = (request.name.0, request.description.into(), request.permissions);
+    store.change_role(id, content, call.now, call.by);
+    Ok(call.done())
+}
+
+/// Deletes a role that nobody holds. Invented: what becomes of one that somebody holds is not documented.
+pub(super) fn delete(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let id = modifiable(store, call)?;
+    if store.groups().any(|group| group.grants.iter().any(|grant| grant.role == id)) {
+        return Err(Refusal::invalid("roleId", "a user group holds the role"));
+    }
+    store.delete_role(id);
+    Ok(call.done())
+}
+
+fn modifiable(store: &Store, call: &Call) -> Result<RoleId, Refusal> {
+    let id = RoleId(call.id("roleId")?);
+    let role = store.role(id).ok_or_else(|| Refusal::not_found("the role"))?;
+    match role.company {
+        Some(_) => Ok(id),
+        None => {
+            let refusal = Refusal::forbidden("roles of the platform do not change");
+            Err(refusal.answered(call.dialect.unmodifiable_change.into()))
+        }
+    }
+}
+
+fn refuse_unknown(permissions: &[PermissionWithActions]) -> Result<(), Refusal> {
+    for (n, it) in permissions.iter().enumerate() {
+        if !PERMISSIONS.contains(&&*it.permission) {
+            let problem = format!("`{}` is no permission", it.permission);
+            return Err(Refusal::invalid(&format!("permissions[{n}].permission"), problem));
+        }
+        if let Some(wrong) = it.actions.iter().find(|it| !ACTIONS.contains(&&***it)) {
+            let problem = format!("`{wrong}` is none of {ACTIONS:?}");
+            return Err(Refusal::invalid(&format!("permissions[{n}].actions"), problem));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn permissions() -> Result<Reply, Refusal> {

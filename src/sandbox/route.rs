@@ -19,7 +19,7 @@ macro_rules! routes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Route { $($name),* }
 
-        const ALL: &[Route] = &[$(Route::$name),*];
+        pub(super) const ALL: &[Route] = &[$(Route::$name),*];
 
         impl Route {
             pub(super) fn method(self) -> &'static str {
@@ -56,15 +56,21 @@ routes! {
     DeleteGroup: "DELETE" "/v3/companies/{companyId}/user-groups/{groupId}" Write,
     ListGroupsOfUser: "POST" "/v3/users/{userId}/user-groups" List,
     ListRoles: "POST" "/v3/companies/{companyId}/roles" List,
+    CreateRole: "POST" "/v3/roles" Write,
     GetRole: "GET" "/v3/roles/{roleId}" Read,
+    PutRole: "PUT" "/v3/roles/{roleId}" Write,
+    DeleteRole: "DELETE" "/v3/roles/{roleId}" Write,
     ListPermissions: "GET" "/v3/permissions" Read,
     ListCompanyPermissions: "GET" "/v3/companies/{companyId}/permissions" Read,
     GetRbacInfo: "GET" "/v3/users/{userId}/rbac-info" Read,
     ListUsers: "POST" "/v3/users/list" List,
     QueryUsers: "GET" "/v2/users" Read,
+    CreateUser: "POST" "/v2/users" Write,
     GetUser: "GET" "/v2/users/{userId}" Read,
     DeleteUser: "DELETE" "/v2/users/{userId}" Write,
     ActivateUser: "POST" "/v2/users/{userId}/activate" Write,
+    GetBusinessInfo: "GET" "/v2/users/{userId}/business-info" Read,
+    PutBusinessInfo: "PUT" "/v2/users/{userId}/business-info" Write,
     GetLegacyRoles: "GET" "/v2/users/{userId}/roles" Read,
     PutLegacyRoles: "PUT" "/v2/users/{userId}/roles" Write,
     FetchToken: "POST" "/v2/auth/oauth2-token" Token,
@@ -86,16 +92,17 @@ pub(super) type Parameters<'p> = [&'p str; 2];
 
 /// Returns where `method` on `path` leads.
 pub(super) fn find<'p>(method: &str, path: &'p str) -> Found<'p> {
-    let mut found = Found::Nothing;
-    for route in ALL {
+    let of_method = ALL.iter().filter(|it| it.method() == method);
+    for route in of_method {
         if let Some(parameters) = matches(route.template(), path) {
-            if route.method() == method {
-                return Found::Route(*route, parameters);
-            }
-            found = Found::WrongMethod;
+            return Found::Route(*route, parameters);
         }
     }
-    found
+    if ALL.iter().any(|it| matches(it.template(), path).is_some()) {
+        Found::WrongMethod
+    } else {
+        Found::Nothing
+    }
 }
 
 fn matches<'p>(template: &str, path: &'p str) -> Option<Parameters<'p>> {

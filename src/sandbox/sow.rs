@@ -150,6 +150,7 @@ impl Field {
             persona: entry.persona.as_deref().unwrap_or("EMPLOYEE").into(),
             legal_entity,
             legacy_roles: Vec::new(),
+            business: serde_json::Map::new(),
             stamps: self.stamps.clone(),
         });
         Ok(())

@@ -6,10 +6,14 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::{
     clock::Moment,
-    model::{Company, Grant, Group, Member, Reference, Role, Stamps, User, derived_id},
+    model::{
+        Company, Grant, Group, Member, PermissionWithActions, Reference, Role, Stamps, User, derived_id,
+    },
 };
 use crate::ids::{CompanyId, GroupId, RoleId, UserId};
 
@@ -17,12 +21,28 @@ use crate::ids::{CompanyId, GroupId, RoleId, UserId};
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Objects {
-    /// Groups ever created through the API; makes the ids of new ones differ.
+    /// Groups, roles and users ever created through the API; makes the ids of new ones differ.
     pub(super) created: u64,
     pub(super) companies: Vec<Company>,
     pub(super) roles: Vec<Role>,
     pub(super) users: Vec<User>,
     pub(super) groups: Vec<Group>,
+}
+
+/// Name, description and permissions of a role.
+pub(super) type RoleContent = (Box<str>, Box<str>, Vec<PermissionWithActions>);
+
+/// A user to be made; active, as all are at first.
+pub(super) struct NewUser {
+    pub(super) email: Box<str>,
+    pub(super) name: Box<str>,
+    pub(super) company: CompanyId,
+    pub(super) external_id: Option<Box<str>>,
+    pub(super) employee_id: Option<Box<str>>,
+    pub(super) persona: Box<str>,
+    pub(super) legal_entity: Reference,
+    pub(super) legacy_roles: Vec<Value>,
+    pub(super) business: Map<String, Value>,
 }
 
 /// The objects and their indexes.
@@ -46,7 +66,7 @@ pub(super) struct Store {
     groups_of_user: HashMap<UserId, Vec<GroupId>>,
 }
 
-/// The users of one company, in two orders. Nothing renames a user, so the second never changes.
+/// The users of one company, in two orders. Nothing renames a user, so that nothing moves in the second.
 #[derive(Default)]
 struct Rosters {
     by_arrival: Vec<usize>,
@@ -250,7 +270,71 @@ impl Store {
         }
     }
 
-    /// Changes a user by hand; `change` must not touch what users are found by.
+    /// Returns an id for something new of this name.
+    fn new_id(&mut self, kind: &str, company: CompanyId, name: &str) -> Uuid {
+        self.generation += 1;
+        self.created += 1;
+        derived_id(kind, &[&company.to_string(), name, &self.created.to_string()])
+    }
+
+    pub(super) fn create_role(
+        &mut self,
+        company: CompanyId,
+        (name, description, permissions): RoleContent,
+        at: Moment,
+        by: &Reference,
+    ) -> RoleId {
+        let id = RoleId(self.new_id("role", company, &name));
+        self.role_at.insert(id, self.roles.len());
+        let (company, stamps) = (Some(company), Stamps::new(at, by));
+        self.roles.push(Role { id, name, description, company, permissions, stamps });
+        id
+    }
+
+    pub(super) fn change_role(&mut self, id: RoleId, content: RoleContent, at: Moment, by: &Reference) {
+        let Some(role) = self.role_at.get(&id).and_then(|at| self.roles.get_mut(*at)) else { return };
+        self.generation += 1;
+        (role.name, role.description, role.permissions) = content;
+        role.stamps.touch(at, by);
+    }
+
+    pub(super) fn delete_role(&mut self, id: RoleId) {
+        self.generation += 1;
+        self.roles.retain(|role| role.id != id);
+        self.role_at = self.roles.iter().enumerate().map(|(at, role)| (role.id, at)).collect();
+    }
+
+    pub(super) fn create_user(&mut self, new: NewUser, at: Moment, by: &Reference) -> UserId {
+        let id = UserId(self.new_id("user", new.company, &new.email));
+        let at_end = self.users.len();
+        self.user_at.insert(id, at_end);
+        self.users_by_email.entry(new.email.to_lowercase()).or_default().push(at_end);
+        if let Some(id) = &new.external_id {
+            self.users_by_external_id.entry(id.clone()).or_default().push(at_end);
+        }
+        let rosters = self.users_of_company.entry(new.company).or_default();
+        rosters.by_arrival.push(at_end);
+        let users = &self.users;
+        let place = rosters.by_name.partition_point(|at| users[*at].name <= new.name);
+        rosters.by_name.insert(place, at_end);
+        self.users.push(User {
+            id,
+            email: new.email,
+            name: new.name,
+            company: new.company,
+            external_id: new.external_id,
+            employee_id: new.employee_id,
+            active: true,
+            persona: new.persona,
+            legal_entity: new.legal_entity,
+            legacy_roles: new.legacy_roles,
+            business: new.business,
+            stamps: Stamps::new(at, by),
+        });
+        id
+    }
+
+    /// Changes a user by hand; of what users are found by, `change` may touch the e-mail alone.
     pub(super) fn change_user(
         &mut self,
         id: UserId,
@@ -258,10 +342,19 @@ impl Store {
         by: &Reference,
         change: impl FnOnce(&mut User),
     ) -> bool {
-        let Some(user) = self.user_at.get(&id).and_then(|at| self.users.get_mut(*at)) else { return false };
+        let Some(place) = self.user_at.get(&id).copied() else { return false };
+        let user = &mut self.users[place];
         self.generation += 1;
+        let before = user.email.to_lowercase();
         change(user);
         user.stamps.touch(at, by);
+        let after = user.email.to_lowercase();
+        if before != after {
+            if let Some(same) = self.users_by_email.get_mut(&before) {
+                same.retain(|it| *it != place);
+            }
+            self.users_by_email.entry(after).or_default().push(place);
+        }
         true
     }
 }

@@ -46,6 +46,19 @@ impl TryFrom<String> for Description {
     }
 }
 
+/// A role's name: no bounds are documented, but none is none.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct RoleName(pub(super) Box<str>);
+
+impl TryFrom<String> for RoleName {
+    type Error = String;
+
+    fn try_from(raw: String) -> Result<Self, String> {
+        if raw.is_empty() { Err("must not be empty".to_owned()) } else { Ok(Self(raw.into())) }
+    }
+}
+
 fn within(text: &str, most: usize) -> Result<(), String> {
     match text.chars().count() {
         0 => Err(format!("must have 1 to {most} characters, has none")),

@@ -11,14 +11,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::route::{Kind, Route};
+use super::{
+    record::Recorder,
+    route::{ALL, Kind, Route},
+};
 
 /// The log keeps this many requests, and no more than this many bytes of bodies; older ones go.
 const MOST_ENTRIES: usize = 100_000;
 const MOST_BODY_BYTES: usize = 256 << 20;
 
 #[derive(Default)]
-pub(super) struct Traffic(Mutex<Counts>);
+pub(super) struct Traffic {
+    counts: Mutex<Counts>,
+    recorder: Option<Recorder>,
+}
 
 #[derive(Default)]
 struct Counts {
@@ -30,12 +36,23 @@ struct Counts {
     reads: u64,
     writes: u64,
     applied: u64,
-    by_route: BTreeMap<&'static str, u64>,
+    /// By the number of the operation; what leads nowhere comes last.
+    by_route: ByRoute,
     log: VecDeque<Entry>,
     body_bytes: usize,
 }
 
-struct Entry {
+struct ByRoute([u64; ALL.len() + 1]);
+
+impl Default for ByRoute {
+    fn default() -> Self {
+        Self([0; ALL.len() + 1])
+    }
+}
+
+/// A request of the log: no header of it, and of what is sent to the token endpoint nothing.
+#[derive(Clone)]
+pub(super) struct Entry {
     n: u64,
     method: Box<str>,
     path: Box<str>,
@@ -45,6 +62,8 @@ struct Entry {
     at: Timestamp,
     /// `X-Request-Id`, where the client sent one.
     id: Option<Box<str>>,
+    /// `User-Agent`, where the log file is to say it.
+    agent: Option<Box<str>>,
     /// The generation of the store that it made.
     applied: Option<u64>,
 }
@@ -54,6 +73,7 @@ pub(super) struct Visit<'t> {
     traffic: &'t Traffic,
     entry: Option<Entry>,
     applied: OnceLock<u64>,
+    answer: Option<Bytes>,
     pub(super) n: u64,
 }
 
@@ -77,8 +97,13 @@ fn is_write(route: Option<Route>) -> bool {
 }
 
 impl Traffic {
+    /// Returns counts and a log that is written by `recorder` as well, if there is one.
+    pub(super) fn new(recorder: Option<Recorder>) -> Self {
+        Self { recorder, ..Self::default() }
+    }
+
     fn counts(&self) -> std::sync::MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts a request in.
@@ -93,7 +118,7 @@ impl Traffic {
             Some(Kind::Write) => counts.writes += 1,
             Some(Kind::Token) | None => {}
         }
-        *counts.by_route.entry(route.map_or("unknown", Route::label)).or_default() += 1;
+        counts.by_route.0[route.map_or(ALL.len(), |it| it as usize)] += 1;
         let n = counts.numbered;
         drop(counts);
         let entry = Entry {
@@ -105,9 +130,10 @@ impl Traffic {
             body: Bytes::new(),
             at: Timestamp::now(),
             id: None,
+            agent: None,
             applied: None,
         };
-        Visit { traffic: self, entry: Some(entry), applied: OnceLock::new(), n }
+        Visit { traffic: self, entry: Some(entry), applied: OnceLock::new(), answer: None, n }
     }
 
     /// Returns the counts since the last reset; `tokens` is how many were issued.
@@ -118,7 +144,13 @@ impl Traffic {
             reads: counts.reads,
             writes: counts.writes,
             applied: counts.applied,
-            by_route: counts.by_route.clone(),
+            by_route: ALL
+                .iter()
+                .map(|it| it.label())
+                .chain(["unknown"])
+                .zip(counts.by_route.0)
+                .filter(|it| it.1 > 0)
+                .collect(),
             in_flight: counts.in_flight,
             max_in_flight: counts.max_in_flight,
             tokens,
@@ -134,47 +166,72 @@ impl Traffic {
 
     /// Returns the log, one JSON object a line, in the order in which requests were answered.
     pub(super) fn log(&self, bodies: Bodies) -> io::Result<Vec<u8>> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Line<'e> {
-            n: u64,
-            method: &'e str,
-            path: &'e str,
-            route: Option<&'static str>,
-            /// Null when the connection was closed without an answer.
-            status: Option<u16>,
-            write: bool,
-            /// When the store was changed, in the order of all changes; null when it was not.
-            applied: Option<u64>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            body: Option<Value>,
-            at: Timestamp,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            request_id: Option<&'e str>,
-        }
         let mut out = Vec::new();
         for entry in &self.counts().log {
             let body = match bodies {
-                // What is not JSON is null: a token's form holds a secret.
-                Bodies::Shown => Some(serde_json::from_slice(&entry.body).unwrap_or(Value::Null)),
+                Bodies::Shown => Some(entry.body()),
                 Bodies::Hidden => None,
             };
-            let line = Line {
-                n: entry.n,
-                method: &entry.method,
-                path: &entry.path,
-                route: entry.route.map(Route::template),
-                status: entry.status,
-                write: is_write(entry.route),
-                applied: entry.applied,
-                body,
-                at: entry.at,
-                request_id: entry.id.as_deref(),
-            };
-            serde_json::to_writer(&mut out, &line)?;
-            out.write_all(b"\n")?;
+            entry.write(&mut out, body, None)?;
         }
         Ok(out)
+    }
+}
+
+/// A request as the log shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'e> {
+    n: u64,
+    method: &'e str,
+    path: &'e str,
+    route: Option<&'static str>,
+    /// Null when the connection was closed without an answer.
+    status: Option<u16>,
+    write: bool,
+    /// When the store was changed, in the order of all changes; null when it was not.
+    applied: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Value>,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'e str>,
+    /// Who asked, where there is a log file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<&'e str>,
+    /// What was answered, in the log file only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Value>,
+}
+
+impl Entry {
+    /// Returns what was sent; what is not JSON is null.
+    pub(super) fn body(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    pub(super) fn write(
+        &self,
+        mut out: impl Write,
+        body: Option<Value>,
+        answer: Option<Value>,
+    ) -> io::Result<()> {
+        let line = Line {
+            n: self.n,
+            method: &self.method,
+            path: &self.path,
+            route: self.route.map(Route::template),
+            status: self.status,
+            write: is_write(self.route),
+            applied: self.applied,
+            body,
+            at: self.at,
+            request_id: self.id.as_deref(),
+            agent: self.agent.as_deref(),
+            answer,
+        };
+        serde_json::to_writer(&mut out, &line)?;
+        out.write_all(b"\n")
     }
 }
 
@@ -198,6 +255,12 @@ impl Visit<'_> {
         }
     }
 
+    pub(super) fn came_from(&mut self, agent: &str) {
+        if let Some(entry) = &mut self.entry {
+            entry.agent = Some(agent.into());
+        }
+    }
+
     /// Notes that the request changed the store, right after it did: its sender may not wait for the answer.
     pub(super) fn took_effect(&self, generation: u64) {
         if self.applied.set(generation).is_ok() {
@@ -210,14 +273,29 @@ impl Visit<'_> {
             entry.status = Some(status);
         }
     }
+
+    /// Returns whether somebody wants to know what is answered.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.traffic.recorder.is_some()
+    }
+
+    pub(super) fn gave(&mut self, answer: Bytes) {
+        self.answer = Some(answer);
+    }
 }
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
+        let mut entry = self.entry.take();
+        if let Some(entry) = &mut entry {
+            entry.applied = self.applied.get().copied();
+            if let Some(recorder) = &self.traffic.recorder {
+                recorder.record(entry.clone(), self.answer.take());
+            }
+        }
         let mut counts = self.traffic.counts();
         counts.in_flight = counts.in_flight.saturating_sub(1);
-        if let Some(mut entry) = self.entry.take() {
-            entry.applied = self.applied.get().copied();
+        if let Some(entry) = entry {
             counts.body_bytes += entry.body.len();
             counts.log.push_back(entry);
         }

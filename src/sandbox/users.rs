@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
@@ -225,7 +226,9 @@ pub(super) fn legacy_roles(store: &Store, call: &Call) -> Result<Reply, Refusal>
 
 pub(super) fn put_legacy_roles(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let request: request::LegacyRoles = call.body()?;
+    request::check_legacy_roles(&request.roles)?;
     let id = call.user(store)?.id;
-    store.change_user(id, call.now, call.by, |user| user.legacy_roles = request.roles);
+    let roles = request.roles.into_iter().map(Value::Object).collect();
+    store.change_user(id, call.now, call.by, |user| user.legacy_roles = roles);
     Ok(Reply::Empty(StatusCode::NO_CONTENT))
 }

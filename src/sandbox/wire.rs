@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     clock::{WithZone, WithoutZone},
@@ -239,12 +239,26 @@ struct PersonalInfo<'s> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct BusinessInfo<'s> {
+pub(super) struct BusinessInfo<'s> {
     organization_ref: CompanyReference<'s>,
     legal_entity_ref: &'s Reference,
     email: &'s str,
     #[serde(skip_serializing_if = "Option::is_none")]
     employee_id: Option<&'s str>,
+    #[serde(flatten)]
+    more: &'s Map<String, Value>,
+}
+
+impl<'s> BusinessInfo<'s> {
+    pub(super) fn new(user: &'s User, company: &'s Company) -> Self {
+        Self {
+            organization_ref: CompanyReference { id: company.id, name: &company.name },
+            legal_entity_ref: &user.legal_entity,
+            email: &user.email,
+            employee_id: user.employee_id.as_deref(),
+            more: &user.business,
+        }
+    }
 }
 
 /// The profile of `GET /v2/users/{userId}`.
@@ -270,12 +284,7 @@ impl<'s> UserProfile<'s> {
             tier: "BASIC",
             external_id: user.external_id.as_deref(),
             personal_info: PersonalInfo { name: Name::of(&user.name), email: &user.email },
-            business_info: BusinessInfo {
-                organization_ref: CompanyReference { id: company.id, name: &company.name },
-                legal_entity_ref: &user.legal_entity,
-                email: &user.email,
-                employee_id: user.employee_id.as_deref(),
-            },
+            business_info: BusinessInfo::new(user, company),
         }
     }
 }

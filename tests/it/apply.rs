@@ -34,7 +34,7 @@ fn crowd() -> (String, String) {
 }
 
 #[test]
-fn many_members_are_changed_a_hundred_at_a_time() {
+pub(crate) fn many_members_are_changed_a_hundred_at_a_time() {
     let (seed, everybody) = crowd();
     let world = World::seeded(&seed).ruled(
         "guards: { removals: { percent: 100, atMost: 250 } }
@@ -62,7 +62,7 @@ exceptions: [{ guard: group-emptied, group: Crowd, upTo: 250, until: 2099-01-01,
 }
 
 #[test]
-fn a_removed_group_is_deleted_with_everything_named_that_goes_with_it() {
+pub(crate) fn a_removed_group_is_deleted_with_everything_named_that_goes_with_it() {
     let world = World::new()
         .with("access/a.yaml", "version: 1\nremoved:\n  - { group: Desk, reason: the desk is closed }\n");
     world.forget();
@@ -93,7 +93,7 @@ fn a_group_that_leaves_the_files_is_reported_and_left_alone() {
 }
 
 #[test]
-fn a_rename_keeps_the_id_the_members_and_the_roles() {
+pub(crate) fn a_rename_keeps_the_id_the_members_and_the_roles() {
     let renamed = "  - { name: Front Desk, renamedFrom: Desk, description: The desk., roles: [{ role: Agent, scope: { company: globex } }], members: [ana@voyager.example, bo@voyager.example] }\n";
     let world = World::new().groups(renamed);
     let (id, members) = (world.id("Desk"), members_as_added(&world, "Desk"));

@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 /// Modules that are pure, and the words that would betray them.
-const PURE: [&str; 22] = [
-    "ids", "source", "scope", "access", "finding", "rules", "plan", "snapshot", "manifest", "bind",
+const PURE: [&str; 23] = [
+    "ids", "source", "scope", "direct", "access", "finding", "rules", "plan", "snapshot", "manifest", "bind",
     "explain", "digest", "diff", "approval", "people", "guard", "order", "assess", "record", "rollback",
     "document", "schema",
 ];

@@ -16,7 +16,7 @@ fn ask<T>(world: &World, questions: impl AsyncFnOnce(Reader, Writer, CompanyId) 
 }
 
 #[test]
-fn groups_roles_and_permissions_are_read_one_by_one_as_in_lists() {
+pub(crate) fn groups_roles_and_permissions_are_read_one_by_one_as_in_lists() {
     ask(&World::new(), async |reader, _, company| {
         let groups = reader.list_groups(company).await.unwrap();
         for group in &groups {
@@ -34,7 +34,7 @@ fn groups_roles_and_permissions_are_read_one_by_one_as_in_lists() {
 }
 
 #[test]
-fn the_groups_of_a_user_follow_the_members_of_the_groups() {
+pub(crate) fn the_groups_of_a_user_follow_the_members_of_the_groups() {
     ask(&World::new(), async |reader, writer, company| {
         let bo = PersonRef::ExternalId("agent-17".into());
         let bo = reader.query_user(company, &bo).await.unwrap().remove(0).id;

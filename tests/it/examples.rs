@@ -85,7 +85,7 @@ struct Served {
 impl Served {
     fn start(folder: &TempDir) -> Self {
         let mut process = binary()
-            .args(["sandbox", "--port", "0", "--seed", "sandbox.yaml", "--state", ".rolecall/sandbox.json"])
+            .args(["sandbox", "--port", "0", "--from", "sandbox.yaml", "--state", ".rolecall/sandbox.json"])
             .current_dir(folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -99,7 +99,9 @@ fn what_several_groups_give_adds_up() {
     assert_eq!(on(&agent["scope"]), [GLOBEX, INITECH]);
     let through: Vec<&Value> = agent["groups"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
     assert_eq!(through, ["Desk", "Night"]);
-    assert_eq!(document["direct"], json!({ "known": true, "roles": ["COMPANY_ADMIN"] }));
+    let direct = &document["direct"];
+    assert_eq!((&direct["known"], &direct["roles"][0]["roleType"]), (&json!(true), &json!("COMPANY_ADMIN")));
+    assert_eq!((&direct["roles"][0]["files"], &direct["roles"][1]), (&json!("unmanaged"), &Value::Null));
 }
 
 #[test]
@@ -296,6 +298,35 @@ fn what_the_token_may_not_know_is_said_and_not_taken_for_nothing() {
             json!({ "known": false, "roles": [] })
         );
         world.run("explain ana@voyager.example").expect(0).shows("not known: this token may not read them");
+    }
+}
+
+#[test]
+fn each_role_outside_groups_says_what_the_files_say_of_it() {
+    let users =
+        |list: &str| format!("version: 1\nusers: [{{ user: ana@voyager.example, directRoles: {list} }}]\n");
+    let there = "COMPANY_ADMIN";
+    for (list, expected) in [
+        ("[{ type: COMPANY_ADMIN, company: voyager }]", vec![(there, "declared", true)]),
+        ("[{ type: COMPANY_ADMIN, company: voyager, until: 2026-01-31 }]", vec![(there, "ended", true)]),
+        ("{ atLeast: [] }", vec![(there, "kept", true)]),
+        ("[]", vec![(there, "notDeclared", true)]),
+        (
+            "[{ type: COMPANY_REPORT_ADMIN, company: voyager }]",
+            vec![(there, "notDeclared", true), ("COMPANY_REPORT_ADMIN", "missing", false)],
+        ),
+    ] {
+        let world = world().with("access/u.yaml", &users(list));
+        let document = explained(&world, "ana@voyager.example");
+        let roles: Vec<(&str, &str, bool)> = document["direct"]["roles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| (it["roleType"].as_str().unwrap(), it["files"].as_str().unwrap(), it["live"] == true))
+            .collect();
+        assert_eq!(roles, expected, "{list}");
+        let differences = expected.iter().filter(|it| !["declared", "kept"].contains(&it.1)).count();
+        assert_eq!(document["differences"], 4 + differences, "{list}");
     }
 }
 

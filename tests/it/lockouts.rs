@@ -19,7 +19,7 @@ fn world(rules: &str) -> World {
 }
 
 #[test]
-fn who_is_locked_out_leaves_every_group_before_anything_else_happens() {
+pub(crate) fn who_is_locked_out_leaves_every_group_before_anything_else_happens() {
     let world = world(LOCKOUT);
     let plan = world.plan().expect(0);
     assert_eq!(plan.stdout.matches("locked out (rolecall.yaml:").count(), 3, "{}", plan.stdout);
@@ -55,7 +55,7 @@ fn a_lockout_begins_on_its_day() {
 }
 
 #[test]
-fn the_fast_path_asks_for_the_groups_of_the_person_and_writes_once_to_each() {
+pub(crate) fn the_fast_path_asks_for_the_groups_of_the_person_and_writes_once_to_each() {
     let world = world(LOCKOUT);
     world.forget();
     world.run("apply --only lockout --auto-approve").expect(0).shows("Applied: 3 of 3 groups.");
@@ -82,7 +82,7 @@ fn the_fast_path_asks_for_the_groups_of_the_person_and_writes_once_to_each() {
 }
 
 #[test]
-fn roles_outside_groups_that_survive_are_shown() {
+pub(crate) fn roles_outside_groups_that_survive_are_shown() {
     let world = world(LOCKOUT);
     let path = format!("/v2/users/{}/roles", world.user("ana@voyager.example"));
     let role = json!({ "roles": [{ "roleType": "COMPANY_ADMIN", "metadata": { "roleType": "COMPANY_ADMIN", "companyRef": { "id": VOYAGER } } }] });

@@ -13,7 +13,7 @@ fn desk(members: &str) -> World {
 }
 
 #[test]
-fn one_who_cannot_be_resolved_is_withheld_and_the_rest_is_done() {
+pub(crate) fn one_who_cannot_be_resolved_is_withheld_and_the_rest_is_done() {
     for (person, why) in [
         ("nobody@voyager.example", "no user has this key"),
         ("gone@voyager.example", "the user is not active"),
@@ -168,7 +168,7 @@ fn a_role_ends_at_its_instant() {
 }
 
 #[test]
-fn each_key_of_a_person_finds_the_same_person() {
+pub(crate) fn each_key_of_a_person_finds_the_same_person() {
     let ana = World::new().user("ana@voyager.example");
     for (key, who) in [
         ("ANA@Voyager.Example", "ana@voyager.example"),

@@ -35,7 +35,7 @@ fn state(world: &World) -> Vec<(String, String, Vec<String>, Vec<String>)> {
 }
 
 #[test]
-fn a_rollback_leads_back_to_exactly_what_was() {
+pub(crate) fn a_rollback_leads_back_to_exactly_what_was() {
     let world = World::new().with("access/a.yaml", WANTED);
     let before = state(&world);
     world.apply().expect(0);

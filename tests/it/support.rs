@@ -6,9 +6,11 @@ mod server;
 pub(crate) mod tenant;
 
 use std::{
+    cell::RefCell,
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -166,7 +168,11 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seed.yaml");
         fs::write(&path, seed).unwrap();
-        let sandbox = Sandbox::start(Options { seed: Some(path), ..Options::default() }).unwrap();
+        let log = RECORDS.with_borrow(|it| {
+            let (records, n) = (it.as_ref()?, NEXT_RECORD.fetch_add(1, Ordering::Relaxed));
+            Some(records.join(format!("{n:06}.ndjson")))
+        });
+        let sandbox = Sandbox::start(Options { from: Some(path), log, ..Options::default() }).unwrap();
         Self { folder, sandbox, seeded: None, variables: Vec::new() }
     }
 
@@ -257,6 +263,25 @@ impl World {
     pub(crate) fn settled(&self) {
         self.run("plan --detailed-exitcode").expect(0).ends_with(NO_CHANGES);
     }
+}
+
+thread_local! {
+    /// Where the worlds of this thread record their traffic.
+    static RECORDS: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
+}
+
+static NEXT_RECORD: AtomicUsize = AtomicUsize::new(0);
+
+/// Returns what was asked of the worlds that `run` makes and drops, and what they answered.
+pub(crate) fn recorded(run: impl FnOnce()) -> Vec<Value> {
+    let records = tempfile::tempdir().unwrap();
+    RECORDS.set(Some(records.path().to_owned()));
+    run();
+    RECORDS.set(None);
+    let mut files: Vec<PathBuf> = fs::read_dir(&records).unwrap().map(|it| it.unwrap().path()).collect();
+    files.sort();
+    let texts: Vec<String> = files.iter().map(|it| fs::read_to_string(it).unwrap()).collect();
+    texts.iter().flat_map(|it| it.lines()).map(|it| serde_json::from_str(it).unwrap()).collect()
 }
 
 /// Returns the binary with an empty environment.

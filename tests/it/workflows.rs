@@ -21,7 +21,7 @@ fn done(world: World, lines: &[&str], summary: &str) -> World {
 }
 
 #[test]
-fn a_user_is_added_to_a_group() {
+pub(crate) fn a_user_is_added_to_a_group() {
     for (group, there) in [
         (
             "{ name: Desk, description: The desk., roles: [{ role: Agent, scope: { company: globex } }]",
@@ -44,7 +44,7 @@ fn a_user_is_added_to_a_group() {
 }
 
 #[test]
-fn roles_and_scopes_of_a_group_are_updated_in_one_request() {
+pub(crate) fn roles_and_scopes_of_a_group_are_updated_in_one_request() {
     let world = World::new().groups(
         "  - name: Night
     description: The night.
@@ -88,7 +88,7 @@ fn roles_and_scopes_of_a_group_are_updated_in_one_request() {
 }
 
 #[test]
-fn a_user_is_moved_between_groups() {
+pub(crate) fn a_user_is_moved_between_groups() {
     let world = World::new().groups(
         "  - { name: Desk, description: The desk., roles: unmanaged, members: [bo@voyager.example] }
   - { name: Night, description: The night., roles: unmanaged, members: [ana@voyager.example, cy@voyager.example] }
@@ -118,7 +118,7 @@ fn a_user_is_moved_between_groups() {
 }
 
 #[test]
-fn a_custom_group_is_created_with_roles_scopes_and_members() {
+pub(crate) fn a_custom_group_is_created_with_roles_scopes_and_members() {
     let world = World::new().groups(
         "  - name: Oncall
     description: First to be called.
@@ -156,7 +156,7 @@ fn a_custom_group_is_created_with_roles_scopes_and_members() {
 }
 
 #[test]
-fn a_standard_group_is_duplicated_with_its_roles_and_scopes() {
+pub(crate) fn a_standard_group_is_duplicated_with_its_roles_and_scopes() {
     let world = World::new()
         .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\n");
     world.forget();
@@ -229,7 +229,7 @@ fn what_cannot_be_duplicated_is_said() {
 }
 
 #[test]
-fn agents_of_a_tmc_serve_one_client_only() {
+pub(crate) fn agents_of_a_tmc_serve_one_client_only() {
     let world = World::new().groups(
         "  - name: Globex Agents
     description: Agents who serve Globex only.

@@ -1,7 +1,10 @@
 //! Rules in ids, and people who are cut off everywhere.
 
 use super::*;
-use crate::rules::{Guard, Subject};
+use crate::{
+    direct::{DirectRole, DirectRoles},
+    rules::{Guard, Subject},
+};
 
 fn id(n: u128) -> UserId {
     UserId(Uuid::from_u128(n))
@@ -15,9 +18,12 @@ fn snapshot_with_bo_elsewhere() -> Snapshot {
     company
         .contents
         .insert(GroupId(Uuid::from_u128(5)), Contents { members: vec![id(1), id(2)], grants: Vec::new() });
-    snapshot.direct =
-        BTreeMap::from([(id(2), vec!["COMPANY_ADMIN".into()]), (id(1), vec!["TRAVEL_ARRANGER".into()])]);
+    snapshot.direct = BTreeMap::from([(id(2), direct("GLOBAL_ADMIN")), (id(1), direct("GLOBAL_AGENT"))]);
     snapshot
+}
+
+fn direct(role_type: &'static str) -> DirectRoles {
+    DirectRoles::new([DirectRole::new(role_type, None)])
 }
 
 const BO: &str = "lockout: [{ externalId: ext-2, since: 2026-11-20, reason: left }]\n";
@@ -68,7 +74,7 @@ fn a_lock_out_names_its_line_and_what_it_cannot_take() {
         );
     }
     let survivors: Vec<_> = plan.survivors.iter().map(|it| (it.user, it.roles.join(" "))).collect();
-    assert_eq!(survivors, [(id(2), "COMPANY_ADMIN".to_owned())]);
+    assert_eq!(survivors, [(id(2), "GLOBAL_ADMIN".to_owned())]);
     assert_eq!(plan.companies[0].unmanaged.len(), 5);
     assert_eq!(plan.names.person(id(2)), "bo@voyager.example");
 }

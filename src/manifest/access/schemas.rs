@@ -6,8 +6,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     AudienceEntry, AudienceOrName, Listing, MemberEntry, MemberKeys, OneOrMany, PersonEntry, PersonKeys,
-    RoleKeys, RoleName, ScopeEntry,
+    RoleKeys, RoleName, ScopeEntry, TravellerEntry, TravellerKeys,
 };
+use crate::direct;
+
+/// The types of role that people hold outside groups.
+pub(super) fn direct_role_type(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "enum": direct::TYPES.map(|it| it.0) })
+}
 
 macro_rules! any_of {
     ($([$($generic:ident)?] $type:ty, $name:literal, |$generator:ident| $options:expr;)*) => {$(
@@ -71,5 +77,9 @@ any_of! {
     [] PersonEntry, "PersonEntry", |generator| [
         json_schema!({ "description": "A business e-mail address.", "type": "string" }),
         generator.subschema_for::<PersonKeys>(),
+    ];
+    [] TravellerEntry, "TravellerEntry", |generator| [
+        json_schema!({ "description": "A business e-mail address.", "type": "string" }),
+        generator.subschema_for::<TravellerKeys>(),
     ];
 }

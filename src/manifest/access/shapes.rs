@@ -9,6 +9,7 @@ use serde::{
 
 use super::{
     super::At, AudienceOrName, Listing, MemberEntry, OneOrMany, PersonEntry, RoleKeys, RoleName, ScopeEntry,
+    TravellerEntry,
 };
 
 /// Reads a value that is text, a list or a mapping; untagged enums would lose the places inside.
@@ -78,6 +79,8 @@ shaped! {
         Some(|text| Some(MemberEntry::Address(text.to_owned())));
     [] PersonEntry, "an e-mail address or a mapping such as `{ externalId: … }`",
         Some(|text| Some(PersonEntry::Address(text.to_owned())));
+    [] TravellerEntry, "an e-mail address or a mapping such as `{ user: …, sendConfirmationEmail: true }`",
+        Some(|text| Some(TravellerEntry::Address(text.to_owned())));
 }
 
 impl<'de, T: Deserialize<'de>> FromShape<'de> for Listing<T> {
@@ -124,6 +127,12 @@ impl<'de> FromShape<'de> for MemberEntry {
 }
 
 impl<'de> FromShape<'de> for PersonEntry {
+    fn from_map<A: MapAccess<'de>>(map: A, _: &str) -> Result<Self, A::Error> {
+        Box::deserialize(MapAccessDeserializer::new(map)).map(Self::Keys)
+    }
+}
+
+impl<'de> FromShape<'de> for TravellerEntry {
     fn from_map<A: MapAccess<'de>>(map: A, _: &str) -> Result<Self, A::Error> {
         Box::deserialize(MapAccessDeserializer::new(map)).map(Self::Keys)
     }

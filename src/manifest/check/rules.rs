@@ -3,7 +3,6 @@
 use super::{
     super::{
         At,
-        access::PersonEntry,
         declared::{DeclaredException, DeclaredLockout, DeclaredRules, DeclaredTarget, Pattern},
         workspace::{ApiSection, ExceptionEntry, LockoutEntry, WorkspaceFile},
     },
@@ -12,7 +11,7 @@ use super::{
 };
 use crate::{
     finding::{Code, Finding, did_you_mean},
-    ids::{CompanyId, PersonRef},
+    ids::{CompanyId, PersonRef, folded_address},
     rules::{Guard, Level, Target},
     source::{FileId, Place},
 };
@@ -48,7 +47,7 @@ impl Check {
                 // Addresses are folded, so what is to match them is folded too.
                 let people = protected.people.iter();
                 rules.protected_people =
-                    people.filter_map(|it| self.pattern(file, it, &it.v.to_lowercase())).collect();
+                    people.filter_map(|it| self.pattern(file, it, &folded_address(&it.v))).collect();
             }
         }
         rules.exceptions =
@@ -196,16 +195,7 @@ impl Check {
             ([], Some(company)) => company.map(DeclaredTarget::Company),
             ([Target::Person], None) => {
                 let person = v.person.as_ref()?;
-                let place = person.place(file);
-                let found = match &person.v {
-                    PersonEntry::Address(address) => people::address(place, address),
-                    PersonEntry::Keys(keys) => people::person(
-                        file,
-                        place,
-                        [&keys.email, &keys.external_id, &keys.employee_id, &keys.user_id],
-                    ),
-                };
-                self.take(found).map(DeclaredTarget::Person)
+                self.person(file, person).map(DeclaredTarget::Person)
             }
             ([Target::Group | Target::Role], of_company) => {
                 let Some(owner) = of_company.unwrap_or(company) else {

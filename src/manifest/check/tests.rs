@@ -269,3 +269,4 @@ fn a_file_alone_needs_a_company() {
 }
 
 mod rules;
+mod users;

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::{
-    super::declared::{DeclaredCompany, DeclaredGrant, DeclaredMember},
+    super::declared::{DeclaredCompany, DeclaredDirect, DeclaredDirectRole, DeclaredGrant, DeclaredMember},
     Check,
 };
 use crate::{
     finding::{Code, Finding},
+    ids::PersonRef,
     source::Place,
 };
 
@@ -40,6 +41,36 @@ impl Check {
                 )
                 .related(pair[0].from, "first listed here"),
             );
+        }
+    }
+
+    /// A person may be spoken of once. Users are sorted by person; who has two keys is found when people are bound.
+    pub(super) fn one_entry_per_user(&mut self, company: &DeclaredCompany) {
+        for pair in company.users.windows(2).filter(|it| it[0].person == it[1].person) {
+            self.say(declared_twice(&pair[1].person, pair[1].from, pair[0].from));
+        }
+    }
+
+    /// A role may be listed once, whoever it is for: two lists of travellers are one.
+    pub(super) fn no_direct_role_twice(&mut self, roles: &[DeclaredDirectRole]) {
+        for (n, role) in roles.iter().enumerate() {
+            let same = |it: &&DeclaredDirectRole| match (&it.what, &role.what) {
+                (DeclaredDirect::Ready(a), DeclaredDirect::Ready(b)) => a.kind() == b.kind(),
+                (DeclaredDirect::Arranger(_), DeclaredDirect::Arranger(_)) => true,
+                (DeclaredDirect::Ready(_), DeclaredDirect::Arranger(_))
+                | (DeclaredDirect::Arranger(_), DeclaredDirect::Ready(_)) => false,
+            };
+            if let Some(first) = roles[..n].iter().find(same) {
+                self.say(
+                    Finding::new(
+                        Code::DuplicateDirectRole,
+                        role.from,
+                        "the same direct role is listed twice",
+                    )
+                    .related(first.from, "first listed here")
+                    .help("keep one of them; travellers of one arranger are one list"),
+                );
+            }
         }
     }
 
@@ -108,4 +139,11 @@ impl Check {
             }
         }
     }
+}
+
+/// Returns the finding that two entries under `users:` mean one person.
+pub fn declared_twice(person: &PersonRef, second: Place, first: Place) -> Finding {
+    Finding::new(Code::DuplicateUser, second, format!("{person} is declared twice"))
+        .related(first, "first declared here")
+        .help("join the two entries: lists are exact, so each would undo the other")
 }

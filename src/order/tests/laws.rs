@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A plan in which groups belong to one of two companies, and some who lose everything are cut off.
-fn plans() -> impl Strategy<Value = Plan> {
+pub(super) fn plans() -> impl Strategy<Value = Plan> {
     let sides = prop_oneof![1 => world(), 3 => shuffled()];
     (sides, 0..64_u8, any::<bool>()).prop_map(|((desired, live), cut, two)| {
         let mut plan = Plan { changes: diff(&desired, &live), ..Plan::default() };
@@ -34,7 +34,7 @@ fn plans() -> impl Strategy<Value = Plan> {
     })
 }
 
-fn styles() -> impl Strategy<Value = ScopeChange> {
+pub(super) fn styles() -> impl Strategy<Value = ScopeChange> {
     prop_oneof![Just(ScopeChange::Atomic), Just(ScopeChange::Split), Just(ScopeChange::RevokeFirst)]
 }
 
@@ -67,7 +67,7 @@ fn gives(step: &Step, user: UserId, role: RoleId, after: &World) -> bool {
             Call::CreateGroup { .. } => true,
             Call::PatchMembers { add, .. } => add.contains(&user),
             Call::PatchRoles { add, .. } => add.iter().any(|it| it.0 == role),
-            Call::UpdateGroup { .. } | Call::DeleteGroup { .. } => false,
+            Call::UpdateGroup { .. } | Call::DeleteGroup { .. } | Call::PutDirectRoles { .. } => false,
         }
 }
 
@@ -79,7 +79,7 @@ fn takes(step: &Step, user: UserId, role: RoleId, before: &World) -> bool {
             Call::DeleteGroup { .. } => true,
             Call::PatchMembers { remove, .. } => remove.contains(&user),
             Call::PatchRoles { delete, .. } => delete.contains(&role),
-            Call::CreateGroup { .. } | Call::UpdateGroup { .. } => false,
+            Call::CreateGroup { .. } | Call::UpdateGroup { .. } | Call::PutDirectRoles { .. } => false,
         }
 }
 
@@ -179,7 +179,7 @@ proptest! {
                 Call::CreateGroup { .. } => true,
                 Call::PatchMembers { add, .. } => !add.is_empty(),
                 Call::PatchRoles { add, .. } => !add.is_empty(),
-                Call::UpdateGroup { .. } | Call::DeleteGroup { .. } => false,
+                Call::UpdateGroup { .. } | Call::DeleteGroup { .. } | Call::PutDirectRoles { .. } => false,
             };
             if !grants {
                 continue;

@@ -36,7 +36,7 @@ pub fn markdown(view: &Explanation<'_>, budget: usize) -> String {
         .collect();
     let parts = [
         ("In effect", effects.iter().map(lines(4)).collect(), "nothing through groups"),
-        ("Outside groups", direct.iter().map(|it| format!("      {}", shown(it))).collect(), ""),
+        ("Outside groups", direct.iter().map(lines(4)).collect(), ""),
         ("Through groups", in_groups, "none"),
     ];
     for (title, lines, nothing) in parts {

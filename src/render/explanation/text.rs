@@ -40,7 +40,7 @@ pub fn text(view: &Explanation<'_>) -> String {
     separate(&mut out);
     out.push_str(&row.put(BOLD, "Outside groups").end());
     for it in &direct {
-        out.push_str(&row.space(4).put(PLAIN, it).end());
+        out.push_str(&line(&mut row, it, 4, PLAIN));
     }
     separate(&mut out);
     for (at, remark) in remarks.iter().enumerate() {

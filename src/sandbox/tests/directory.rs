@@ -157,3 +157,123 @@ async fn legacy_roles_are_kept_as_they_were_put() {
     assert_eq!(site.get(&path).await.1, roles);
     assert_eq!(site.ask("PUT", &path, json!({})).await.0, 400);
 }
+
+#[tokio::test]
+async fn a_role_of_a_company_is_made_changed_given_and_deleted() {
+    let site = site("").await;
+    let permissions = json!([{"permission": "TRIP_MANAGEMENT", "actions": ["READ"]}]);
+    let new = json!({"name": "Night", "description": "", "isPlatformRole": false, "companyId": VOYAGER, "permissions": permissions});
+    let id = site.done("POST", "/v3/roles", new.clone()).await["id"].as_str().unwrap().to_owned();
+    let path = format!("/v3/roles/{id}");
+    let role = site.get(&path).await.1;
+    assert_eq!(
+        (&role["name"], &role["companyId"], &role["isPlatformRole"]),
+        (&json!("Night"), &json!(VOYAGER), &json!(false))
+    );
+    let change = json!({"name": "Day", "description": "d", "permissions": []});
+    site.done("PUT", &path, change.clone()).await;
+    assert_eq!(site.get(&path).await.1["name"], "Day");
+    let roles = format!("{}/roles", at(AGENTS));
+    let grant = json!([{"roleId": id, "scope": companies(&[&["x"]])}]);
+    site.done("PATCH", &roles, json!({"rolesToAdd": grant, "rolesToDelete": []})).await;
+    assert_eq!(site.ask("DELETE", &path, Value::Null).await.0, 400, "a group holds it");
+    site.done("PATCH", &roles, json!({"rolesToAdd": [], "rolesToDelete": grant})).await;
+    site.done("DELETE", &path, Value::Null).await;
+    assert_eq!(site.get(&path).await.0, 404);
+    // The platform's do not change, and nobody but it makes one.
+    let of_platform = format!("/v3/roles/{AGENT}");
+    assert_eq!(site.ask("PUT", &of_platform, change).await.0, 403);
+    assert_eq!(site.ask("DELETE", &of_platform, Value::Null).await.0, 403);
+    for (name, value, status, wrong) in [
+        ("isPlatformRole", json!(true), 403, "no field"),
+        ("companyId", json!(NOWHERE), 400, "companyId"),
+        ("name", json!(""), 400, "name"),
+        ("permissions", json!([{"permission": "X", "actions": []}]), 400, "permissions[0].permission"),
+        ("permissions", json!([{"permission": "AGENT", "actions": ["X"]}]), 400, "permissions[0].actions"),
+        ("extra", json!(1), 400, "extra"),
+    ] {
+        let mut body = new.clone();
+        body[name] = value;
+        let (answer, reply) = site.ask("POST", "/v3/roles", body).await;
+        assert_eq!((answer, field(&reply)), (status, wrong), "{name}");
+    }
+    assert_eq!(site.get("/__sandbox/stats").await.1["applied"], 5);
+}
+
+fn profile(email: &str) -> Value {
+    json!({
+        "persona": "EMPLOYEE",
+        "externalId": "x-1",
+        "personalInfo": {"name": {"given": "Dee", "family1": "Dee"}, "email": email},
+        "businessInfo": {"organizationRef": {"id": VOYAGER}, "legalEntityRef": {"id": derived_id("legalEntity", &["voyager", "voyager-uk"])},
+            "employeeId": "E9", "designation": "Agent"}
+    })
+}
+
+#[tokio::test]
+async fn a_user_is_made_found_and_described_anew() {
+    let site = site("").await;
+    let (status, reply) = site.ask("POST", "/v2/users", profile("dee@voyager.example")).await;
+    assert_eq!(status, 201);
+    let id = reply["id"].as_str().unwrap().to_owned();
+    for query in ["email=dee%40voyager.example", "externalId=x-1", "employeeId=E9"] {
+        let found = site.get(&format!("/v2/users?companyId={VOYAGER}&{query}")).await.1;
+        assert_eq!(texts(&found["elements"], "/id"), [&*id], "{query}");
+    }
+    let by_name = json!({"companyId": {"id": VOYAGER}, "pagination": {}, "sort": {"sortBy": "NAME", "sortOrder": "ASCENDING"}});
+    assert_eq!(
+        texts(&site.done("POST", "/v3/users/list", by_name).await["users"], "/userId/id"),
+        [ANA, &*id]
+    );
+    site.done("PATCH", &format!("{}/members", at(AGENTS)), json!({"userIdsToAdd": [id]})).await;
+    let path = format!("/v2/users/{id}/business-info");
+    let mut info = site.get(&path).await.1;
+    assert_eq!(
+        (&info["designation"], &info["organizationRef"]["name"]),
+        (&json!("Agent"), &json!("voyager"))
+    );
+    info["email"] = json!("d@voyager.example");
+    info["designation"] = json!("Head");
+    info.as_object_mut().unwrap().remove("employeeId");
+    assert_eq!(site.ask("PUT", &path, info.clone()).await.0, 204);
+    assert_eq!(site.get(&path).await.1, info);
+    for (email, count) in [("dee", 0), ("d", 1)] {
+        let found =
+            site.get(&format!("/v2/users?companyId={VOYAGER}&email={email}%40voyager.example")).await.1;
+        assert_eq!(found["length"], count, "{email}");
+    }
+    site.done("DELETE", &format!("/v2/users/{id}"), Value::Null).await;
+    assert_eq!(site.get(&path).await.0, 404);
+    assert_eq!(site.get(&format!("{path}?includeInactive=true")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_profile_that_makes_no_sense_is_refused_by_its_field() {
+    let site = site("").await;
+    for (pointer, value, wrong) in [
+        ("/persona", json!("BOSS"), "persona"),
+        ("/businessInfo/organizationRef/id", json!(NOWHERE), "businessInfo.organizationRef.id"),
+        ("/businessInfo/organizationRef/id", json!("x"), "businessInfo.organizationRef.id"),
+        ("/businessInfo/legalEntityRef/id", json!(NOWHERE), "businessInfo.legalEntityRef.id"),
+        ("/personalInfo/email", json!("ANA@voyager.example"), "businessInfo.email"),
+        ("/personalInfo/email", json!("nobody"), "personalInfo.email"),
+    ] {
+        let mut body = profile("dee@voyager.example");
+        *body.pointer_mut(pointer).unwrap() = value;
+        let (status, reply) = site.ask("POST", "/v2/users", body).await;
+        assert_eq!((status, field(&reply)), (400, wrong), "{pointer}");
+    }
+    assert_eq!(site.ask("POST", "/v2/users", json!({"persona": "EMPLOYEE"})).await.0, 400);
+    let path = format!("/v2/users/{ANA}/roles");
+    for roles in [
+        json!([{"roleType": "TRAVEL_ARRANGER"}]),
+        json!([{"roleType": "COMPANY_ADMIN", "metadata": {"roleType": "COMPANY_ADMIN"}}]),
+        json!(["COMPANY_ADMIN"]),
+    ] {
+        assert_eq!(site.ask("PUT", &path, json!({ "roles": roles })).await.0, 400, "{roles}");
+    }
+    let verbatim =
+        json!({"roles": [{"roleType": "COMPANY_ADMIN", "more": {"kept": [1]}}, {"roleType": "NEW_TYPE"}]});
+    assert_eq!(site.ask("PUT", &path, verbatim.clone()).await.0, 204);
+    assert_eq!(site.get(&path).await.1, verbatim);
+}

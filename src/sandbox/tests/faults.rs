@@ -257,3 +257,46 @@ async fn everything_but_the_control_plane_is_counted_and_logged() {
     assert_eq!(site.get("/__sandbox/faults").await.0, 405);
     assert_eq!(site.get("/__sandbox/x").await.0, 404);
 }
+
+#[tokio::test]
+async fn pages_can_overlap_shrink_repeat_and_come_in_another_order() {
+    let site = site("").await;
+    for name in ["a", "b", "c", "d"] {
+        site.done("POST", &groups(), json!({"name": name, "description": "d"})).await;
+    }
+    let page = async |offset: u32| {
+        let sort = json!({"sortBy": "NAME", "sortOrder": "ASC"});
+        let body = json!({"pagination": {"offset": offset, "limit": 2}, "sortParams": sort});
+        let reply = site.done("POST", &format!("{}/list", groups()), body).await;
+        assert_eq!(reply["pagination"]["totalNumResults"], 6, "the total is as it was");
+        texts(&reply["userGroups"], "/name")
+    };
+    assert_eq!(
+        (page(0).await, page(2).await),
+        (texts_of(["Company Admins", "Globex agents"]), texts_of(["a", "b"]))
+    );
+    for (kind, offset, rows) in [
+        (json!({"overlap": {}}), 2, &["Globex agents", "a"][..]),
+        (json!({"overlap": {"rows": 2}}), 4, &["a", "b"]),
+        (json!({"repeat": {}}), 4, &["a", "b"]),
+        (json!({"shrink": {}}), 2, &["a"]),
+        (json!({"shrink": {"rows": 9}}), 0, &[]),
+        (json!({"reorder": {}}), 0, &["d", "c"]),
+    ] {
+        set(&site, json!([{ "kind": kind }])).await;
+        assert_eq!(page(offset).await, rows, "{kind}");
+    }
+    // Lists that are not sorted, and those that sort by other names.
+    set(&site, json!([{"times": 0, "kind": {"reorder": {}}}])).await;
+    assert_eq!(texts(&site.list(&format!("{}/list", groups())).await["userGroups"], "/name")[0], "d");
+    let members = json!({"userIdsToAdd": [BO]});
+    site.done("PATCH", &format!("{}/members", at(ADMINS)), members).await;
+    assert_eq!(site.members(ADMINS).await, [BO, ANA]);
+    let people = json!({"companyId": {"id": VOYAGER}, "pagination": {}, "userStatusFilter": "ALL"});
+    let reply = site.done("POST", "/v3/users/list", people).await;
+    assert_eq!(texts(&reply["users"], "/userId/id"), [BO, ANA]);
+}
+
+fn texts_of<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(str::to_owned).into()
+}

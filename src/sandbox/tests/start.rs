@@ -8,7 +8,7 @@ use crate::sandbox::SandboxError;
 fn start_with(folder: &Path, seed: &str) -> Result<Sandbox, SandboxError> {
     let path = folder.join("sandbox.yaml");
     std::fs::write(&path, seed).unwrap();
-    Sandbox::start(Options { seed: Some(path), ..Options::default() })
+    Sandbox::start(Options { from: Some(path), ..Options::default() })
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ fn a_seed_that_is_not_one_is_refused_at_its_line() {
         assert!(text.contains(place) && text.contains(problem) && !text.contains('\n'), "{seed}: {text}");
     }
     let missing =
-        Sandbox::start(Options { seed: Some("/nowhere/sandbox.yaml".into()), ..Options::default() });
+        Sandbox::start(Options { from: Some("/nowhere/sandbox.yaml".into()), ..Options::default() });
     assert!(missing.unwrap_err().to_string().contains("/nowhere/sandbox.yaml"));
 }
 

@@ -87,7 +87,7 @@ impl World {
 
     /// Returns the id of a person of Voyager.
     pub(crate) fn user(&self, email: &str) -> String {
-        let wanted = json!({ "companyId": { "id": VOYAGER }, "pagination": {}, "userStatusFilter": "ALL", "filters": [{ "emails": [email] }] });
+        let wanted = json!({ "companyId": { "id": VOYAGER }, "pagination": { "limit": 3 }, "userStatusFilter": "ALL", "filters": [{ "emails": [email] }] });
         let (_, body) = self.call("POST", "/v3/users/list", wanted);
         body["users"][0]["userId"]["id"]
             .as_str()

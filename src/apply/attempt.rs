@@ -1,0 +1,70 @@
+//! What one step has written so far: every write with a line of the journal before it and one after it.
+
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+
+use crate::{
+    api::{ApiError, Writer},
+    ids::GroupId,
+    record::{Answer, Ending, Intent, Record, Write},
+};
+
+use super::{ApplyError, Wrote, group::Tools};
+
+/// What the current step has written so far.
+pub(super) struct Attempt {
+    /// Whether it has written something.
+    pub(super) wrote: Wrote,
+    /// How many writes it has sent.
+    sent: u32,
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self { wrote: Wrote::Nothing, sent: 0 }
+    }
+}
+
+impl Attempt {
+    /// Writes the intent, and returns what to send it with.
+    pub(super) fn begin(&mut self, tools: Tools<'_>, write: Write) -> Result<(Writer, Box<str>), ApplyError> {
+        self.sent += 1;
+        let Tools { job, change, step, .. } = tools;
+        let id = format!("{}-{}-{}", job.label, step + 1, self.sent).into_boxed_str();
+        let intent =
+            Intent { at: Timestamp::now(), request_id: id.clone(), change, step, attempt: self.sent, write };
+        job.journal.write(&Record::Intent(intent))?;
+        Ok((job.writer.with_request_id(&id), id))
+    }
+
+    /// Writes what became of it, and notes whether it took effect, or may have.
+    pub(super) fn end<T>(
+        &mut self,
+        tools: Tools<'_>,
+        id: &str,
+        result: Result<T, ApiError>,
+        group: Option<GroupId>,
+    ) -> Result<T, ApiError> {
+        let outcome = match &result {
+            Ok(_) => Answer::Done,
+            Err(error) if error.ambiguous() => Answer::Unclear,
+            Err(_) => Answer::Refused,
+        };
+        if outcome != Answer::Refused {
+            self.wrote = Wrote::Perhaps;
+        }
+        let error = result.as_ref().err().map(ToString::to_string);
+        let ending = Ending { at: Timestamp::now(), request_id: id.into(), outcome, group, error };
+        // Where it cannot be written the run ends: the journal is broken then, and the intent tells enough.
+        if let Err(error) = tools.job.journal.write(&Record::Ending(ending)) {
+            tracing::error!(%error, "stopping");
+        }
+        result
+    }
+
+    /// Returns an error that calls for one more write, unless the run was interrupted meanwhile.
+    pub(super) fn again(tools: Tools<'_>, error: ApiError) -> Result<(), ApplyError> {
+        if tools.job.stop.load(Ordering::Relaxed) { Err(error.into()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,125 @@
+//! One person on the way: looked at before the list of roles outside groups is replaced, and read back after.
+//!
+//! The API replaces the list whole and knows no version of it. So it must be, just before, to the letter what the
+//! plan saw: what somebody else has added meanwhile would be gone, and what nobody understands as well.
+
+use serde_json::Value;
+
+use crate::{
+    api::{ApiError, Reader},
+    direct::DirectRoles,
+    ids::CompanyId,
+    order::Call,
+    plan::UserChange,
+    record::Write,
+};
+
+use super::{
+    ApplyError, Outcome, Stale,
+    attempt::Attempt,
+    group::{Tools, Trouble},
+};
+
+/// A person who is being changed.
+pub(super) struct User<'a> {
+    change: &'a UserChange,
+    attempt: Attempt,
+}
+
+impl<'a> User<'a> {
+    pub(super) fn new(change: &'a UserChange) -> Self {
+        Self { change, attempt: Attempt::default() }
+    }
+
+    /// Makes one call.
+    pub(super) async fn make(&mut self, tools: Tools<'_>, call: &Call) -> Outcome {
+        self.attempt = Attempt::default();
+        let Call::PutDirectRoles { company, roles, .. } = call else { return Outcome::Done };
+        let made = match self.check(tools.job.reader).await {
+            Ok(()) => self.put(tools, *company, roles).await,
+            Err(trouble) => Err(trouble),
+        };
+        let wrote = |it: &Self| it.attempt.wrote;
+        match made {
+            Ok(()) => Outcome::Done,
+            Err(Trouble::Stale(how)) => Outcome::Stale { how, wrote: wrote(self) },
+            Err(Trouble::Error(error)) => match self.overtaken(tools.job.reader, &error).await {
+                Some(how) => Outcome::Stale { how, wrote: wrote(self) },
+                None => Outcome::Failed { error, wrote: wrote(self) },
+            },
+        }
+    }
+
+    /// Looks whether the list is what the plan saw.
+    async fn check(&self, reader: &Reader) -> Result<(), Trouble> {
+        match self.look(reader).await? {
+            Some(now) if now.same_spelling(&self.change.before) => Ok(()),
+            Some(_) => Err(Trouble::Stale(Stale::DirectRoles)),
+            None => Err(Trouble::Stale(Stale::UserGone)),
+        }
+    }
+
+    async fn look(&self, reader: &Reader) -> Result<Option<DirectRoles>, ApiError> {
+        match reader.direct_roles(self.change.user).await {
+            Ok(roles) => Ok(Some(roles)),
+            Err(ApiError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns how the list has changed under a write that was refused, if that is why it was.
+    async fn overtaken(&self, reader: &Reader, error: &ApplyError) -> Option<Stale> {
+        let ApplyError::Api(ApiError::Refused { status: 400 | 404 | 409 | 422, .. }) = error else {
+            return None;
+        };
+        match self.check(reader).await {
+            Err(Trouble::Stale(stale)) => Some(stale),
+            Ok(()) | Err(Trouble::Error(_)) => None,
+        }
+    }
+
+    /// Replaces the list; if the answer is lost, reads it and asks once more only if nothing happened.
+    async fn put(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        roles: &DirectRoles,
+    ) -> Result<(), Trouble> {
+        let error = match self.send(tools, company, roles).await? {
+            Err(error) if error.ambiguous() => error,
+            answer => return Ok(answer?),
+        };
+        tracing::debug!(%error, "looking what the person holds");
+        match self.look(tools.job.reader).await? {
+            Some(now) if now == *roles => Ok(()),
+            Some(now) if now.same_spelling(&self.change.before) => {
+                Attempt::again(tools, error)?;
+                Ok(self.send(tools, company, roles).await??)
+            }
+            Some(_) | None => Err(ApplyError::HalfWay.into()),
+        }
+    }
+
+    async fn send(
+        &mut self,
+        tools: Tools<'_>,
+        company: CompanyId,
+        roles: &DirectRoles,
+    ) -> Result<Result<(), ApiError>, ApplyError> {
+        let user = self.change.user;
+        let sent = roles.sent();
+        let noted: Vec<Value> = sent.iter().filter_map(|it| serde_json::from_str(it.get()).ok()).collect();
+        let (writer, id) =
+            self.attempt.begin(tools, Write::PutDirectRoles { company, user, roles: noted })?;
+        let result = writer.put_direct_roles(user, &sent).await;
+        Ok(self.attempt.end(tools, &id, result, None))
+    }
+
+    /// Compares what the person holds with what it shall be, once the list was replaced.
+    pub(super) async fn read_back(&self, reader: &Reader) -> Result<Option<Stale>, ApplyError> {
+        Ok(match self.look(reader).await? {
+            Some(now) => (now != self.change.after()).then_some(Stale::DirectRoles),
+            None => Some(Stale::UserGone),
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! All roles that one person holds outside groups, as the list that the API reads and replaces whole.
+
+use super::{Deserialize, Deserializer, DirectRole, Kind, RawValue, Serialize, SerializeSeq, Serializer};
+
+/// What somebody holds outside groups: sorted by kind, each kind once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DirectRoles(Vec<DirectRole>);
+
+impl DirectRoles {
+    /// Returns the roles in the order of their kinds; what several say of one role is joined.
+    pub fn new(roles: impl IntoIterator<Item = DirectRole>) -> Self {
+        let mut roles: Vec<DirectRole> = roles.into_iter().collect();
+        roles.sort_by(|a, b| a.kind.cmp(&b.kind));
+        let mut joined: Vec<DirectRole> = Vec::with_capacity(roles.len());
+        for role in roles {
+            match joined.last_mut() {
+                Some(last) if last.kind == role.kind => last.join(role),
+                Some(_) | None => joined.push(role),
+            }
+        }
+        Self(joined)
+    }
+
+    /// Returns the roles that a list of the API says.
+    pub fn read(elements: impl IntoIterator<Item = Box<RawValue>>) -> Self {
+        Self::new(elements.into_iter().map(DirectRole::read))
+    }
+
+    /// Returns the roles, sorted by kind.
+    pub fn iter(&self) -> std::slice::Iter<'_, DirectRole> {
+        self.0.iter()
+    }
+
+    /// Returns how many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the role of that kind.
+    pub fn get(&self, kind: &Kind) -> Option<&DirectRole> {
+        self.0.binary_search_by(|it| it.kind.cmp(kind)).ok().map(|at| &self.0[at])
+    }
+
+    /// Puts a role in the place of the one of its kind, if there is one.
+    pub fn put(&mut self, role: DirectRole) {
+        match self.0.binary_search_by(|it| it.kind.cmp(&role.kind)) {
+            Ok(at) => self.0[at] = role,
+            Err(at) => self.0.insert(at, role),
+        }
+    }
+
+    /// Takes out the role of that kind.
+    pub fn take(&mut self, kind: &Kind) {
+        self.0.retain(|it| it.kind != *kind);
+    }
+
+    /// Returns the types, sorted, each once.
+    pub fn types(&self) -> Vec<Box<str>> {
+        let mut types: Vec<Box<str>> = self.iter().map(|it| it.kind.role_type().into()).collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+
+    /// Whether both say the very same, what this version does not know included.
+    pub fn same_spelling(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().zip(other.iter()).all(|(a, b)| a.spelling() == b.spelling())
+    }
+
+    /// Returns the whole list as it is sent.
+    pub fn sent(&self) -> Vec<Box<RawValue>> {
+        self.iter().flat_map(DirectRole::sent).collect()
+    }
+
+    /// Returns the whole list as it was read.
+    pub fn elements(&self) -> impl Iterator<Item = &RawValue> {
+        self.iter().flat_map(DirectRole::elements).map(AsRef::as_ref)
+    }
+}
+
+/// The list of the API itself, so that nothing is lost where it is kept.
+impl Serialize for DirectRoles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        self.elements().try_for_each(|it| list.serialize_element(it))?;
+        list.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for DirectRoles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<Box<RawValue>>::deserialize(deserializer).map(Self::read)
+    }
+}
+
+impl FromIterator<DirectRole> for DirectRoles {
+    fn from_iter<I: IntoIterator<Item = DirectRole>>(roles: I) -> Self {
+        Self::new(roles)
+    }
+}

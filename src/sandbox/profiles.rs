@@ -1,0 +1,176 @@
+//! People as they are made and described: contract §7.4. Who is in which group is not known here.
+//!
+//! The documents show a part of a profile's fields (contract §7.4), so that unknown ones are passed over here.
+
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    call::Call,
+    model::{Company, Reference, User, derived_id},
+    reply::{Refusal, Reply},
+    request::{self, LegacyRole, parse_query},
+    store::{NewUser, Store},
+    strict::{StrictId, present},
+    wire::{BusinessInfo, Id},
+};
+use crate::ids::CompanyId;
+
+const PERSONAS: [&str; 6] = ["UNKNOWN_PERSONA", "EMPLOYEE", "GUEST", "PERSONAL", "RELATIVE", "ADHOC"];
+
+/// `POST /v2/users`: the schema requires the persona, and the workflow page the two references.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewProfile {
+    persona: String,
+    #[serde(default, deserialize_with = "present")]
+    personal_info: Option<PersonalInfo>,
+    business_info: WriteBusinessInfo,
+    #[serde(default, deserialize_with = "present")]
+    external_id: Option<String>,
+    #[serde(default)]
+    roles: Vec<LegacyRole>,
+}
+
+#[derive(Default, Deserialize)]
+struct PersonalInfo {
+    #[serde(default, deserialize_with = "present")]
+    email: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    name: Option<Name>,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    given: String,
+    family1: String,
+}
+
+/// What describes somebody at work; what the sandbox has no use for is kept as it came.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WriteBusinessInfo {
+    organization_ref: IdOf,
+    legal_entity_ref: IdOf,
+    #[serde(default, deserialize_with = "present")]
+    email: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    employee_id: Option<String>,
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+/// A reference; its name is not what it refers by.
+#[derive(Deserialize)]
+struct IdOf {
+    id: StrictId,
+}
+
+pub(super) fn create(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let request: NewProfile = call.body()?;
+    if !PERSONAS.contains(&&*request.persona) {
+        return Err(Refusal::invalid("persona", format!("`{}` is none of {PERSONAS:?}", request.persona)));
+    }
+    request::check_legacy_roles(&request.roles)?;
+    let company = company(store, &request.business_info)?;
+    let legal_entity = legal_entity(company, &request.business_info)?;
+    let personal = request.personal_info.unwrap_or_default();
+    let email = request.business_info.email.or(personal.email);
+    let email = email.filter(|it| it.contains('@')).ok_or_else(|| {
+        Refusal::invalid(
+            "personalInfo.email",
+            "the sandbox finds people by their e-mail: give one here or in businessInfo",
+        )
+    })?;
+    let company = company.id;
+    refuse_taken(store, company, &email, None)?;
+    let name = match &personal.name {
+        Some(name) => format!("{} {}", name.given, name.family1),
+        None => email.split('@').next().unwrap_or_default().to_owned(),
+    };
+    let id = store.create_user(
+        NewUser {
+            email: email.into(),
+            name: name.into(),
+            company,
+            external_id: request.external_id.map(Into::into),
+            employee_id: request.business_info.employee_id.map(Into::into),
+            persona: request.persona.into(),
+            legal_entity,
+            legacy_roles: request.roles.into_iter().map(Value::Object).collect(),
+            business: request.business_info.more,
+        },
+        call.now,
+        call.by,
+    );
+    Reply::json(&Id { id }).map(Reply::created)
+}
+
+pub(super) fn business_info(store: &Store, call: &Call) -> Result<Reply, Refusal> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Options {
+        #[serde(default)]
+        include_inactive: bool,
+    }
+    let options: Options = parse_query(call.uri)?;
+    let user = call.user(store)?;
+    let company = store.company(user.company).filter(|_| user.active || options.include_inactive);
+    let company = company.ok_or_else(|| Refusal::not_found("the user"))?;
+    Reply::json(&BusinessInfo::new(user, company))
+}
+
+/// Replaces all of it; what is left out is gone.
+pub(super) fn put_business_info(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
+    let request: WriteBusinessInfo = call.body()?;
+    let user = call.user(store)?;
+    let company = company(store, &request)?;
+    if company.id != user.company {
+        let problem = "the sandbox moves nobody to another company";
+        return Err(Refusal::invalid("organizationRef.id", problem));
+    }
+    let legal_entity = legal_entity(company, &request)?;
+    // People are found by it, so that one who had one keeps it.
+    let email = request.email.unwrap_or_else(|| user.email.to_string());
+    refuse_taken(store, company.id, &email, Some(user))?;
+    store.change_user(user.id, call.now, call.by, |user| {
+        user.email = email.into();
+        user.employee_id = request.employee_id.map(Into::into);
+        user.legal_entity = legal_entity;
+        user.business = request.more;
+    });
+    Ok(Reply::Empty(StatusCode::NO_CONTENT))
+}
+
+fn company<'s>(store: &'s Store, info: &WriteBusinessInfo) -> Result<&'s Company, Refusal> {
+    let company = store.company(CompanyId(info.organization_ref.id.0));
+    company.ok_or_else(|| Refusal::invalid("businessInfo.organizationRef.id", "the company does not exist"))
+}
+
+/// Returns the legal entity; a company that names none has one of its own name.
+fn legal_entity(company: &Company, info: &WriteBusinessInfo) -> Result<Reference, Refusal> {
+    let id = info.legal_entity_ref.id.0;
+    let own = Reference { id: derived_id("legalEntity", &[&company.name]), name: company.name.clone() };
+    let mut known = company.legal_entities.iter().chain(company.legal_entities.is_empty().then_some(&own));
+    known.find(|it| it.id == id).cloned().ok_or_else(|| {
+        let problem = format!("the company has no legal entity {id}");
+        Refusal::invalid("businessInfo.legalEntityRef.id", problem)
+    })
+}
+
+/// Invented: the documents do not say what happens to an e-mail that somebody of the company has.
+fn refuse_taken(
+    store: &Store,
+    company: CompanyId,
+    email: &str,
+    except: Option<&User>,
+) -> Result<(), Refusal> {
+    let except = except.map(|it| it.id);
+    let folded = email.to_lowercase();
+    let mut others = store.users_with_email(&folded);
+    if others.any(|it| it.company == company && Some(it.id) != except) {
+        return Err(Refusal::invalid("businessInfo.email", "somebody of the company has it"));
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! No credential in anything that a run prints, writes or logs, whatever goes wrong.
+//!
+//! Every command runs with everything that can be told switched on: both formats, both logs at their finest,
+//! events, plan, journal. The servers repeat what they were given, as careless ones do.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpListener,
+    path::Path,
+    process::Stdio,
+    thread,
+};
+
+use serde_json::json;
+
+use crate::support::{SEED, World, words};
+
+const SECRET: &str = "s3cret-of-the-client-zQ9";
+const TOKEN: &str = "t0ken-given-by-hand-xK7";
+const FETCHED: &str = "t0ken-that-was-fetched-pW5";
+
+const GROUPS: &str = "  - { name: Desk, description: The desk., roles: [{ role: Agent, scope: { company: globex } }], members: [ana@voyager.example, nobody@voyager.example] }
+  - { name: New, description: New., roles: [], members: [cy@voyager.example] }
+";
+
+fn world() -> World {
+    let people = format!("clients: [{{ id: robot, secret: {SECRET} }}]\n");
+    let tokens = format!("  - {{ token: {TOKEN}, access: full }}\nroles:");
+    World::seeded(&(SEED.replacen("roles:", &tokens, 1) + &people)).groups(GROUPS)
+}
+
+/// Runs the binary with these credentials and returns all it printed.
+fn everything(world: &World, line: &str, credentials: &[(&str, &str)]) -> String {
+    let mut command = world.command();
+    command.env_remove("ROLECALL_TOKEN").env("RUST_BACKTRACE", "full").envs(credentials.iter().copied());
+    let output = command.args(words(line)).stdin(Stdio::null()).output().unwrap();
+    [output.stdout, output.stderr].map(|it| String::from_utf8_lossy(&it).into_owned()).concat()
+}
+
+#[track_caller]
+fn clean(text: &str, what: &str) {
+    for secret in [SECRET, TOKEN, FETCHED] {
+        assert!(!text.contains(secret), "{what} shows {secret}:\n{text}");
+    }
+}
+
+/// Looks into every file of the workspace.
+#[track_caller]
+fn clean_files(folder: &Path) -> usize {
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            seen += clean_files(&path);
+        } else {
+            seen += 1;
+            clean(&String::from_utf8_lossy(&fs::read(&path).unwrap()), &path.display().to_string());
+        }
+    }
+    seen
+}
+
+const COMMANDS: &[&str] = &[
+    "validate",
+    "plan --out plan.json",
+    "plan --format json",
+    "plan --format markdown --log-format json",
+    "drift",
+    "duplicate Desk --as Copy",
+    "apply plan.json --auto-approve",
+    "apply --auto-approve --format json",
+    "rollback JOURNAL --out undo.json",
+];
+
+const WAYS: [&[(&str, &str)]; 2] =
+    [&[("ROLECALL_CLIENT_ID", "robot"), ("ROLECALL_CLIENT_SECRET", SECRET)], &[("ROLECALL_TOKEN", TOKEN)]];
+
+#[test]
+fn no_command_shows_a_credential() {
+    for credentials in WAYS {
+        let world = world();
+        for command in COMMANDS {
+            let journal = fs::read_dir(world.path().join(".rolecall/journal"));
+            let journal = journal.ok().and_then(|mut it| it.next()).map(|it| it.unwrap().path());
+            let command =
+                command.replace("JOURNAL", &journal.map_or(String::new(), |it| it.display().to_string()));
+            let text = everything(&world, &format!("{command} -vv --events events.ndjson"), credentials);
+            clean(&text, &command);
+            clean_files(&world.path());
+        }
+        assert!(world.path().join("undo.json").is_file(), "not every command did its work");
+        assert!(clean_files(&world.path()) > 5);
+    }
+}
+
+#[test]
+fn a_server_that_repeats_the_credential_is_not_quoted() {
+    for credentials in WAYS {
+        for code in [400, 401, 403, 404, 429, 500, 503] {
+            let world = world();
+            let echo = json!({ "errorCode": SECRET, "message": format!("{TOKEN} {SECRET}"), "debugIdentifier": TOKEN, "error": SECRET, "error_description": TOKEN });
+            let kind = json!({ "status": { "code": code, "body": echo.to_string() } });
+            world.faults(json!([{ "times": 0, "kind": kind }]));
+            for command in ["plan", "apply --auto-approve --format json"] {
+                // Each way has one of the two; the other is a stranger's text.
+                let own = credentials.last().unwrap().1;
+                let text = everything(&world, &format!("{command} -vv --events events.ndjson"), credentials);
+                assert!(!text.contains(own), "{code} {command}:\n{text}");
+            }
+        }
+    }
+}
+
+/// Answers the token request with a token, and everything else with what it was sent.
+fn parrot() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut buffer = [0; 65_536];
+            let n = stream.read(&mut buffer).unwrap_or(0);
+            let asked = String::from_utf8_lossy(&buffer[..n]).into_owned();
+            let (head, body) = if asked.contains("oauth2-token") {
+                (
+                    "200 OK",
+                    json!({ "access_token": FETCHED, "token_type": "Bearer", "expires_in": 3600 })
+                        .to_string(),
+                )
+            } else {
+                ("400 Bad Request", json!({ "message": asked, "errorCode": FETCHED }).to_string())
+            };
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {head}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    url
+}
+
+#[test]
+fn a_fetched_token_is_not_shown_even_if_every_answer_repeats_it() {
+    let world = world();
+    let url = parrot();
+    for format in ["text", "json"] {
+        let credentials = [WAYS[0], &[("ROLECALL_ENDPOINT", &*url)]].concat();
+        let text = everything(
+            &world,
+            &format!("plan -vv --log-format {format} --events events.ndjson"),
+            &credentials,
+        );
+        assert!(text.contains("refused with 400"), "{text}");
+        clean(&text, "plan");
+        clean_files(&world.path());
+    }
+}
+
+#[test]
+fn a_credential_that_cannot_be_used_is_not_shown_either() {
+    let world = world();
+    let broken = format!("{TOKEN}\nline");
+    for credentials in [
+        &[("ROLECALL_TOKEN", &*broken)][..],
+        &[("ROLECALL_TOKEN", TOKEN), ("ROLECALL_CLIENT_ID", "robot"), ("ROLECALL_CLIENT_SECRET", SECRET)],
+        &[("ROLECALL_CLIENT_SECRET", SECRET)],
+        &[("ROLECALL_CLIENT_ID", "robot"), ("ROLECALL_CLIENT_SECRET", FETCHED)],
+        &[("ROLECALL_ENDPOINT", &*format!("https://me:{SECRET}@127.0.0.1:1")), ("ROLECALL_TOKEN", TOKEN)],
+    ] {
+        let text = everything(&world, "plan -vv --format json", credentials);
+        assert!(text.contains("\"exit\": 5") || text.contains("\"exit\": 4"), "{text}");
+        clean(&text, "plan");
+    }
+}
