@@ -23,7 +23,7 @@ use crate::{
     source::Place,
 };
 
-mod grants;
+pub mod grants;
 mod lockout;
 pub mod matching;
 pub mod people;

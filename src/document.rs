@@ -14,6 +14,7 @@ use crate::{
     source::Sources,
 };
 
+pub mod explanation;
 mod reading;
 mod shape;
 #[cfg(test)]

@@ -22,6 +22,10 @@ use crate::{
     snapshot::{CompanySnapshot, GroupHead, RoleHead, Snapshot, User},
 };
 
+mod person;
+
+pub use person::fetch_person;
+
 /// Groups being read at once; the connection limits the requests, this only the futures kept alive.
 const GROUPS_AT_ONCE: usize = 64;
 

@@ -52,6 +52,7 @@ pub mod snapshot;
 // Thoughts: from values to values.
 pub mod manifest;
 pub mod bind;
+pub mod explain;
 pub mod digest;
 pub mod diff;
 pub mod approval;

@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::{
-    document::Document,
+    document::{Document, explanation},
     manifest::{access::AccessFile, workspace::WorkspaceFile},
 };
 
@@ -21,6 +21,11 @@ pub fn access() -> String {
 /// Returns the schema of a plan as JSON: what `--format json` prints and `plan --out` saves.
 pub fn plan() -> String {
     text::<Document>()
+}
+
+/// Returns the schema of an explanation as JSON.
+pub fn explanation() -> String {
+    text::<explanation::Document>()
 }
 
 /// Draft 7, because editors' YAML plugins read nothing newer everywhere.

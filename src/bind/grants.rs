@@ -18,13 +18,15 @@ use crate::{
 };
 
 /// The roles a company may assign, by name.
-pub(super) struct Roles<'a> {
+#[derive(Debug)]
+pub struct Roles<'a> {
     all: &'a [RoleHead],
     by_name: HashMap<&'a str, Vec<&'a RoleHead>>,
 }
 
 impl<'a> Roles<'a> {
-    pub(super) fn new(all: &'a [RoleHead]) -> Self {
+    /// Indexes the roles.
+    pub fn new(all: &'a [RoleHead]) -> Self {
         let mut by_name: HashMap<&str, Vec<&RoleHead>> = HashMap::with_capacity(all.len());
         for role in all {
             by_name.entry(&role.name).or_default().push(role);
@@ -37,7 +39,11 @@ impl<'a> Roles<'a> {
     }
 
     /// Returns the role that a file names at `from`.
-    pub(super) fn find(&self, role: &RoleRef, from: Place) -> Result<&'a RoleHead, Finding> {
+    ///
+    /// # Errors
+    ///
+    /// That no role is meant, or not one alone.
+    pub fn find(&self, role: &RoleRef, from: Place) -> Result<&'a RoleHead, Finding> {
         let (name, provided_by) = match role {
             RoleRef::Id(id) => {
                 return self.all.iter().find(|it| it.id == *id).ok_or_else(|| {

@@ -56,7 +56,8 @@ impl<'a> Directory<'a> {
         Self { by_key }
     }
 
-    pub(super) fn find<'s>(&'s self, person: &'s PersonRef) -> &'s [&'s User] {
+    /// Returns everybody who is known by the key.
+    pub(crate) fn find<'s>(&'s self, person: &'s PersonRef) -> &'s [&'s User] {
         let key = match person {
             PersonRef::Email(email) => Key::Email(email.as_str()),
             PersonRef::ExternalId(id) => Key::ExternalId(id),
@@ -199,7 +200,7 @@ pub(super) fn suspects<'a>(
 }
 
 /// Whether two addresses may be one person's: the same name before the `@`, or two letters apart in all.
-fn alike(a: &Email, b: &Email) -> bool {
+pub(crate) fn alike(a: &Email, b: &Email) -> bool {
     a.local_part() == b.local_part() || strsim::damerau_levenshtein(a.as_str(), b.as_str()) <= 2
 }
 

@@ -8,6 +8,7 @@ mod doctor;
 mod drift;
 mod duplicate;
 mod events;
+mod explain;
 mod failure;
 mod log;
 mod output;
@@ -81,7 +82,7 @@ struct Global {
         hide_env = true
     )]
     format: Format,
-    /// Also write what happens, as NDJSON events; `-` for standard output instead of the result
+    /// Also write NDJSON events; `-` for standard output, not the result
     #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", hide_env = true)]
     events: Option<PathBuf>,
     /// When to use colour
@@ -163,6 +164,9 @@ enum Command {
     /// Look at endpoint, token, rights and dialect; `--probe` learns the dialect by trying
     #[command(after_help = "Example: rolecall doctor --probe --company voyager")]
     Doctor(doctor::Arguments),
+    /// Show what one person may do, and which line of the files asks for it
+    #[command(after_help = "Example: rolecall explain ana@voyager.example examples/quickstart")]
+    Explain(explain::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(
         after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
@@ -204,7 +208,10 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let output = match Output::new(&cli.global) {
-        Ok(output) => output,
+        Ok(mut output) => {
+            output.makes = cli.command.makes();
+            output
+        }
         Err(failure) => {
             Output::plain(&cli.global).failure(&failure);
             return failure.exit().into();
@@ -223,8 +230,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Rollback(arguments) => rollback::run(&cli.global, arguments, &output),
         Command::Drift(arguments) => drift::run(&cli.global, arguments, &output),
         Command::Doctor(arguments) => doctor::run(&cli.global, arguments, &matches, &output),
+        Command::Explain(arguments) => explain::run(&cli.global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(&cli.global, arguments, &output),
-        Command::Sandbox(arguments) => sandbox::run(arguments, &output),
+        Command::Sandbox(arguments) => sandbox::run(&cli.global, arguments, &output),
         Command::Schema(arguments) => schema::run(arguments, &output),
     };
     let exit = result.unwrap_or_else(|failure| {
@@ -236,6 +244,22 @@ pub(crate) fn main() -> ExitCode {
 }
 
 impl Command {
+    /// Returns what a comment is about that the command makes.
+    fn makes(&self) -> &'static str {
+        match self {
+            Self::Explain(_) => "explanation",
+            Self::Doctor(_) => "report",
+            Self::Validate(_)
+            | Self::Plan(_)
+            | Self::Apply(_)
+            | Self::Rollback(_)
+            | Self::Drift(_)
+            | Self::Duplicate(_)
+            | Self::Sandbox(_)
+            | Self::Schema(_) => "plan",
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
             Self::Validate(_) => "validate",
@@ -244,6 +268,7 @@ impl Command {
             Self::Rollback(_) => "rollback",
             Self::Drift(_) => "drift",
             Self::Doctor(_) => "doctor",
+            Self::Explain(_) => "explain",
             Self::Duplicate(_) => "duplicate",
             Self::Sandbox(_) => "sandbox",
             Self::Schema(_) => "schema",

@@ -32,6 +32,8 @@ pub(crate) const MARKDOWN_BUDGET: usize = 60_000;
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) format: Format,
+    /// What the command makes: a comment says so where there is none.
+    pub(crate) makes: &'static str,
     color: ColorChoice,
     quiet: bool,
     progress: bool,
@@ -57,6 +59,7 @@ impl Output {
         let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
         Self {
             format: global.format,
+            makes: "plan",
             color,
             quiet: global.quiet,
             progress,
@@ -109,8 +112,9 @@ impl Output {
                         let hint = hint.iter().map(|it| format!("\n- hint: {}", say(it)));
                         let more: String = why.chain(hint).collect();
                         self.result(&format!(
-                            "<!-- rolecall:plan -->\n### rolecall: no plan\n\n{}\n{more}\n",
-                            say(message)
+                            "<!-- rolecall:{made} -->\n### rolecall: no {made}\n\n{}\n{more}\n",
+                            say(message),
+                            made = self.makes
                         ));
                     }
                     Format::Text => (),
@@ -239,9 +243,16 @@ fn facts(failure: &Failure) -> Value {
             json!({ "findings": codes })
         }
         Failure::Trouble { message, causes, hint, .. } => {
-            json!({ "message": message, "causes": causes, "hint": hint })
+            let causes: Vec<String> = causes.iter().map(|it| nameless(it)).collect();
+            json!({ "message": nameless(message), "causes": causes, "hint": hint.as_deref().map(nameless) })
         }
     }
+}
+
+/// Returns the text without e-mail addresses: whoever types one reads it again, but events are kept and passed on.
+fn nameless(text: &str) -> String {
+    let word = |it: &'_ str| if it.contains('@') { "(an address)".to_owned() } else { it.to_owned() };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns `error: …`, the causes, and the hint on a line of its own.

@@ -310,7 +310,7 @@ pub(crate) fn print_plan(
 }
 
 /// Waits for a reading, and shows that something goes on.
-async fn read(
+pub(crate) async fn read(
     output: &Output,
     connected: &Connected,
     fetching: impl Future<Output = Result<Snapshot, ApiError>>,

@@ -3,9 +3,13 @@
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use clap::Args;
-use rolecall::sandbox::{DialectSpec, FaultSpec, Options, Sandbox};
+use rolecall::{
+    api::Rate,
+    sandbox::{DialectSpec, FaultSpec, Options, Sandbox},
+};
 
 use super::{
+    Global,
     failure::{Exit, Failure},
     output::Output,
 };
@@ -30,9 +34,6 @@ pub(super) struct Arguments {
     /// Number that faults with a probability are drawn from
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed)]
     seed: u64,
-    /// Most requests a second; more are answered 429
-    #[arg(long, value_name = "N")]
-    max_rps: Option<NonZeroU32>,
     /// Switches of the dialect, such as predicate=id,maxLimit=50
     #[arg(long, value_name = "KEY=VALUE", default_value = "", hide_default_value = true)]
     dialect: DialectSpec,
@@ -54,7 +55,12 @@ fn delay(raw: &str) -> Result<Duration, String> {
     super::duration(raw)
 }
 
-pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+/// Returns the limit in whole requests: a sandbox that allows less than one a second would answer nothing.
+fn whole(rate: Rate) -> Option<NonZeroU32> {
+    NonZeroU32::new(rate.per_second().ceil() as u32)
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let sandbox = Sandbox::start(Options {
         from: arguments.from.clone(),
         state: arguments.state.clone(),
@@ -62,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         latency: arguments.latency,
         faults: arguments.fault.clone(),
         seed: arguments.seed,
-        max_rps: arguments.max_rps,
+        max_rps: global.max_rps.and_then(whole),
         dialect: arguments.dialect.clone(),
         log: arguments.log.clone(),
         ..Options::default()

@@ -17,6 +17,8 @@ pub(super) struct Arguments {
 enum Kind {
     /// An access file
     Access,
+    /// One person's access, as `explain --format json` prints it
+    Explanation,
     /// A plan, as `--format json` prints it
     Plan,
     /// rolecall.yaml
@@ -26,6 +28,7 @@ enum Kind {
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     output.result(&match arguments.kind {
         Kind::Access => rolecall::schema::access(),
+        Kind::Explanation => rolecall::schema::explanation(),
         Kind::Plan => rolecall::schema::plan(),
         Kind::Workspace => rolecall::schema::workspace(),
     });

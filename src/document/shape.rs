@@ -212,7 +212,7 @@ pub(super) struct Role {
 /// A scope in the API's form: audiences (OR) of predicates (AND) of values (OR).
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
-struct WireScope {
+pub(super) struct WireScope {
     audiences: Vec<Value>,
 }
 

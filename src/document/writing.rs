@@ -110,7 +110,7 @@ impl Company {
 }
 
 impl Origin {
-    fn new(place: Place, sources: &Sources) -> Self {
+    pub(super) fn new(place: Place, sources: &Sources) -> Self {
         Self {
             file: sources.file(place.file).path.as_str().into(),
             line: place.line.get(),
@@ -170,7 +170,7 @@ fn before(contents: &Contents) -> Before {
 /// Takes out the spaces between the parts, which mean nothing and could break the layout of the document.
 ///
 /// Numbers, repeated keys and their order stay: an entry is named to the API as it was read.
-fn compact(raw: &RawValue) -> Box<RawValue> {
+pub(super) fn compact(raw: &RawValue) -> Box<RawValue> {
     let (mut in_text, mut escaped) = (false, false);
     let mut text = raw.get().to_owned();
     text.retain(|c| {
@@ -274,7 +274,7 @@ fn direct_role(change: &DirectChange, sources: &Sources) -> DirectRole {
     }
 }
 
-fn compacted(roles: &DirectRoles) -> DirectRoles {
+pub(super) fn compacted(roles: &DirectRoles) -> DirectRoles {
     DirectRoles::read(roles.elements().map(compact))
 }
 

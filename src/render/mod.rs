@@ -11,6 +11,7 @@ use crate::{plan::Plan, source::Sources};
 
 pub mod approval;
 pub mod escape;
+pub mod explanation;
 pub mod findings;
 pub(crate) mod json;
 pub mod markdown;

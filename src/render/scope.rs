@@ -33,9 +33,19 @@ pub(crate) struct Words<'a> {
 
 impl<'a> Words<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
-        let names = &plan.names;
         let grants = plan.changes.iter().flat_map(|it| &it.grants);
-        let values = grants.flat_map(|it| it.effect.scopes()).flat_map(|it| it.audiences().iter().flatten());
+        let companies = plan.companies.iter().map(|it| it.company);
+        Self::of(&plan.names, companies, grants.flat_map(|it| it.effect.scopes()))
+    }
+
+    /// Returns the words for everything that has a name, and for what the scopes say.
+    pub(crate) fn of<'s>(
+        names: &'a Names,
+        companies: impl Iterator<Item = CompanyId>,
+        scopes: impl Iterator<Item = &'s Scope>,
+    ) -> Self {
+        let values = scopes.flat_map(|it| it.audiences().iter().flatten());
+        let companies: BTreeSet<Uuid> = companies.map(|it| it.0).collect();
         let ids = values.flat_map(|it| &it.values).filter_map(|it| match it {
             Value::Id(id) => Some(*id),
             Value::Nothing | Value::Text(_) => None,
@@ -43,9 +53,8 @@ impl<'a> Words<'a> {
         let all: BTreeSet<Uuid> = ids
             .chain(names.people.keys().map(|it| it.0))
             .chain(names.roles.keys().map(|it| it.0))
-            .chain(plan.companies.iter().map(|it| it.company.0))
+            .chain(companies.iter().copied())
             .collect();
-        let companies: BTreeSet<Uuid> = plan.companies.iter().map(|it| it.company.0).collect();
         Self {
             names,
             shared_people: repeated(names.people.values().map(AsRef::as_ref)),

@@ -19,19 +19,19 @@ use super::{
 };
 
 /// The column at which origins begin, where what stands before them leaves room.
-const ORIGIN: usize = 62;
+pub(super) const ORIGIN: usize = 62;
 /// The column at which begins what stands beside a word such as `People`.
-const LABEL: usize = 9;
+pub(super) const LABEL: usize = 9;
 /// Where lines of a table are broken.
 const WIDTH: usize = 120;
 
-const PLAIN: Style = Style::new();
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+pub(super) const PLAIN: Style = Style::new();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
 const ADD: Style = AnsiColor::Green.on_default();
 const CHANGE: Style = AnsiColor::Yellow.on_default();
 const REMOVE: Style = AnsiColor::Red.on_default();
-const ALARM: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const ALARM: Style = AnsiColor::Yellow.on_default().bold();
 const STOP: Style = AnsiColor::Red.on_default().bold();
 
 /// Returns the whole plan.
@@ -189,7 +189,7 @@ fn guards(out: &mut String, rows: &[guards::Row]) {
 }
 
 /// Puts a blank line after what is there.
-fn separate(out: &mut String) {
+pub(super) fn separate(out: &mut String) {
     if !out.is_empty() {
         out.push('\n');
     }
@@ -197,7 +197,7 @@ fn separate(out: &mut String) {
 
 /// A line in the making: knows how wide it is on the screen. Escapes what it is given.
 #[derive(Default)]
-struct Row {
+pub(super) struct Row {
     text: String,
     width: usize,
     /// Spaces that the next text will need before it; never written at the end of a line.
@@ -205,7 +205,7 @@ struct Row {
 }
 
 impl Row {
-    fn put(&mut self, style: Style, text: &str) -> &mut Self {
+    pub(super) fn put(&mut self, style: Style, text: &str) -> &mut Self {
         let shown = escape::terminal(text);
         let spaces = shown.len() - shown.trim_end_matches(' ').len();
         let shown = shown.trim_end_matches(' ');
@@ -222,7 +222,7 @@ impl Row {
         self.space(spaces)
     }
 
-    fn sign(&mut self, sign: Sign) -> &mut Self {
+    pub(super) fn sign(&mut self, sign: Sign) -> &mut Self {
         match sign {
             Sign::Add => self.put(ADD, "+"),
             Sign::Change => self.put(CHANGE, "~"),
@@ -230,19 +230,19 @@ impl Row {
         }
     }
 
-    fn space(&mut self, n: usize) -> &mut Self {
+    pub(super) fn space(&mut self, n: usize) -> &mut Self {
         self.owed += n;
         self
     }
 
     /// Moves to a column, by at least `gap` spaces.
-    fn to(&mut self, column: usize, gap: usize) -> &mut Self {
+    pub(super) fn to(&mut self, column: usize, gap: usize) -> &mut Self {
         self.owed = column.saturating_sub(self.width).max(gap);
         self
     }
 
     /// Adds what stands beside a change: where it is declared, and why it happens.
-    fn aside(&mut self, column: usize, gap: usize, origin: Option<&str>, note: Option<&str>) {
+    pub(super) fn aside(&mut self, column: usize, gap: usize, origin: Option<&str>, note: Option<&str>) {
         self.to(column, gap);
         if let Some(origin) = origin {
             self.put(DIM, origin).space(2);
@@ -252,7 +252,7 @@ impl Row {
         }
     }
 
-    fn end(&mut self) -> String {
+    pub(super) fn end(&mut self) -> String {
         let mut line = std::mem::take(self).text;
         line.push('\n');
         line

@@ -11,6 +11,7 @@ mod direct_roles;
 mod doctor;
 mod examples;
 mod exit_codes;
+mod explain;
 mod faults;
 mod fetching;
 mod guards;
