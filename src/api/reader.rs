@@ -1,6 +1,9 @@
 //! Every question to the API. Nothing here changes anything.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
@@ -36,23 +39,19 @@ struct Listed<'a, F> {
     filters: Option<[F; 1]>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Sort {
     sort_by: &'static str,
     sort_order: &'static str,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct UserIds<'a> {
-    user_ids: &'a [UserId],
-}
-
 /// Pages are only stable under a stated order (contract §1.1).
 const BY_NAME: Listed<'_, ()> =
     Listed { sort_params: Sort { sort_by: "NAME", sort_order: "ASC" }, search_text: None, filters: None };
 
+const GROUPS: &str = "/v3/companies/{companyId}/user-groups/list";
+const GROUP_ROLES: &str = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
 const MEMBERS: &str = "/v3/companies/{companyId}/user-groups/{groupId}/members";
 const BY_TIME: Sort = Sort { sort_by: "ADDED_AT", sort_order: "ASC" };
 
@@ -76,7 +75,7 @@ impl Reader {
     /// # Errors
     /// Any [`ApiError`]; also when the list cannot be proven complete, as with every list here.
     pub async fn list_groups(&self, company: CompanyId) -> Result<Vec<Group>, ApiError> {
-        self.list("/v3/companies/{companyId}/user-groups/list", &[company.0], &BY_NAME).await
+        self.list(GROUPS, &[company.0], &BY_NAME).await
     }
 
     /// Returns the groups of a company whose name is exactly `name`.
@@ -86,8 +85,7 @@ impl Reader {
     pub async fn find_groups_named(&self, company: CompanyId, name: &str) -> Result<Vec<Group>, ApiError> {
         // What the server's search matches is not documented beyond ignoring case; it only narrows.
         let body = Listed { search_text: Some(name), ..BY_NAME };
-        let mut groups: Vec<Group> =
-            self.list("/v3/companies/{companyId}/user-groups/list", &[company.0], &body).await?;
+        let mut groups: Vec<Group> = self.list(GROUPS, &[company.0], &body).await?;
         groups.retain(|group| &*group.name == name);
         Ok(groups)
     }
@@ -120,18 +118,18 @@ impl Reader {
         group: GroupId,
         users: &[UserId],
     ) -> Result<Vec<UserId>, ApiError> {
-        let mut wanted = users.to_vec();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let parts = wanted.chunks(FILTER_SIZE).map(|user_ids| async move {
-            let filters = Some([UserIds { user_ids }]);
-            let body = Listed { sort_params: BY_TIME, search_text: None, filters };
-            self.list::<Member>(MEMBERS, &[company.0, group.0], &body).await
-        });
-        let parts = gather(self.connection.concurrency, parts).await?;
-        let found = parts.into_iter().flatten().map(|member| member.user_id);
-        // A server that does not know the filter answers with every member.
-        Ok(found.filter(|id| wanted.binary_search(id).is_ok()).collect())
+        let ids = [company.0, group.0];
+        let found = self.among(MEMBERS, &ids, BY_TIME, users, "userIds", |row: &Member| row.user_id);
+        Ok(found.await?.into_iter().map(|row| row.user_id).collect())
+    }
+
+    /// Returns those of `groups` that a company has (contract §3.1).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn groups_among(&self, company: CompanyId, groups: &[GroupId]) -> Result<Vec<Group>, ApiError> {
+        self.among(GROUPS, &[company.0], BY_NAME.sort_params, groups, "userGroupIds", |row: &Group| row.id)
+            .await
     }
 
     /// Returns every role a group holds, once per scope (contract §3.9).
@@ -143,8 +141,21 @@ impl Reader {
         company: CompanyId,
         group: GroupId,
     ) -> Result<Vec<GroupRole>, ApiError> {
+        self.list(GROUP_ROLES, &[company.0, group.0], &BY_NAME).await
+    }
+
+    /// Returns what a group holds of `roles`, once per scope (contract §3.9).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn roles_among(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        roles: &[RoleId],
+    ) -> Result<Vec<GroupRole>, ApiError> {
         let ids = [company.0, group.0];
-        self.list("/v3/companies/{companyId}/user-groups/{groupId}/roles", &ids, &BY_NAME).await
+        self.among(GROUP_ROLES, &ids, BY_NAME.sort_params, roles, "roleIds", |row: &GroupRole| row.role).await
     }
 
     /// Returns all roles a company can use, platform roles included (contract §5.1).
@@ -197,6 +208,31 @@ impl Reader {
     /// Any [`ApiError`].
     pub async fn rbac_info(&self, user: UserId) -> Result<RbacInfo, ApiError> {
         self.get("/v3/users/{userId}/rbac-info", &[user.0], "").await
+    }
+
+    /// Reads of a paged list the rows about `wanted`, [`FILTER_SIZE`] ids per request; `field` is the
+    /// filter's, `of` what a row is about.
+    async fn among<T: Row, I: Copy + Ord + Serialize>(
+        &self,
+        template: &'static str,
+        ids: &[Uuid],
+        sort_params: Sort,
+        wanted: &[I],
+        field: &'static str,
+        of: fn(&T) -> I,
+    ) -> Result<Vec<T>, ApiError> {
+        let mut wanted = wanted.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let parts = wanted.chunks(FILTER_SIZE).map(|part| async move {
+            let body =
+                Listed { sort_params, search_text: None, filters: Some([BTreeMap::from([(field, part)])]) };
+            let mut rows: Vec<T> = self.list(template, ids, &body).await?;
+            // A server that does not know the filter answers with the whole list, to each part.
+            rows.retain(|row| part.binary_search(&of(row)).is_ok());
+            Ok(rows)
+        });
+        Ok(gather(self.connection.concurrency, parts).await?.into_iter().flatten().collect())
     }
 
     /// Reads a paged list whole; `body` is what its request says beside `pagination`.

@@ -177,10 +177,47 @@ async fn members_among_asks_for_a_hundred_at_a_time_and_believes_only_those() {
     })
     .await;
     let wanted: Vec<UserId> = (1..=150).map(user).collect();
-    let mut found = server.reader().members_among(COMPANY, GROUP, &wanted).await.unwrap();
-    found.dedup();
+    let found = server.reader().members_among(COMPANY, GROUP, &wanted).await.unwrap();
     assert_eq!(found, [user(1)]);
     assert_eq!(server.asked().len(), 2);
     assert!(server.reader().members_among(COMPANY, GROUP, &[]).await.unwrap().is_empty());
     assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn roles_among_asks_for_a_hundred_at_a_time_and_believes_only_those() {
+    let server = Server::start(|asked| {
+        let ids = asked.json()["filters"][0]["roleIds"].clone();
+        assert!(ids.as_array().unwrap().len() <= 100);
+        // This server ignores the filter; one role is held under two scopes.
+        let rows: Vec<Value> =
+            [1, 1, 5000].map(|id| json!({"role": {"id": role(id)}, "scope": {"audiences": []}})).into();
+        Reply::json(&json!({"roles": rows, "pagination": {"totalNumResults": 3}}))
+    })
+    .await;
+    let reader = server.reader();
+    let wanted: Vec<RoleId> = (1..=150).chain([1]).map(role).collect();
+    let found = reader.roles_among(COMPANY, GROUP, &wanted).await.unwrap();
+    assert_eq!(found.iter().map(|it| it.role).collect::<Vec<_>>(), [role(1), role(1)]);
+    assert_eq!(server.asked().len(), 2);
+    assert!(reader.roles_among(COMPANY, GROUP, &[]).await.unwrap().is_empty());
+    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.asked()[0].json()["sortParams"], json!({"sortBy": "NAME", "sortOrder": "ASC"}));
+}
+
+#[tokio::test]
+async fn groups_among_asks_for_a_hundred_at_a_time_and_believes_only_those() {
+    let server = Server::start(|asked| {
+        let ids = asked.json()["filters"][0]["userGroupIds"].clone();
+        assert!(ids.as_array().unwrap().len() <= 100);
+        let rows = [group_row(1, "A"), group_row(120, "B"), group_row(5000, "C")];
+        Reply::json(&json!({"userGroups": rows, "pagination": {"totalNumResults": 3}}))
+    })
+    .await;
+    let reader = server.reader();
+    let wanted: Vec<GroupId> = (1..=150).map(|id| GroupId(Uuid::from_u128(id))).collect();
+    let found = reader.groups_among(COMPANY, &wanted).await.unwrap();
+    assert_eq!(found.iter().map(|it| &*it.name).collect::<Vec<_>>(), ["A", "B"]);
+    assert_eq!(server.asked().len(), 2);
+    assert!(reader.groups_among(COMPANY, &[]).await.unwrap().is_empty());
 }
