@@ -62,6 +62,7 @@ pub mod record;
 pub mod rollback;
 pub mod render;
 pub mod document;
+pub mod recording;
 pub mod schema;
 
 // Deeds: the only places with files, network and time.

@@ -12,12 +12,11 @@ use std::{
 
 use jiff::Timestamp;
 use rolecall::{
-    api::ApiError,
     assess::{Assessed, TakenUp, as_approved, assess, same_again},
     bind::{Bound, bind},
     diff, digest,
     document::{self, Saved},
-    fetch::{fetch, fetch_lockouts},
+    fetch::{FetchError, confirm, fetch, fetch_lockouts},
     finding::{Code, Finding},
     ids::{CompanyId, GroupId},
     load::{self, LoadError, Loaded},
@@ -129,6 +128,18 @@ async fn compared(
 }
 
 impl Compared {
+    /// Lets order and guards look at a plan, once what it takes away has been asked for again.
+    async fn confirmed(
+        self,
+        checked: Checked,
+        plan: Plan,
+        sources: Sources,
+        now: Timestamp,
+    ) -> Result<Planned, Failure> {
+        confirm(&self.connected.reader, &plan, &self.snapshot).await?;
+        Ok(self.assessed(checked, plan, sources, now))
+    }
+
     /// Lets order and guards look at a plan.
     fn assessed(self, checked: Checked, plan: Plan, sources: Sources, now: Timestamp) -> Planned {
         let Self { connected, bound, started, .. } = self;
@@ -148,7 +159,7 @@ pub(crate) async fn planned(
     let compared = compared(global, output, &mut checked, &[], now).await?;
     let plan = diff::plan(&compared.bound, &compared.snapshot);
     let sources = checked.loaded.sources.clone();
-    Ok(compared.assessed(checked, plan, sources, now))
+    compared.confirmed(checked, plan, sources, now).await
 }
 
 /// Takes a saved plan up again: it must be for this API, and what it touches must be what it saw.
@@ -183,7 +194,7 @@ pub(crate) async fn taken_up(
             .hint("plan again, and have the new plan approved"));
         }
     };
-    Ok(compared.assessed(checked, plan, sources, now))
+    compared.confirmed(checked, plan, sources, now).await
 }
 
 /// Returns the plan that undoes what a journal tells.
@@ -236,7 +247,7 @@ pub(crate) async fn rolled_back(
     for (user, name) in saved.plan.names.people {
         plan.names.people.entry(user).or_insert(name);
     }
-    Ok(compared.assessed(checked, plan, sources, now))
+    compared.confirmed(checked, plan, sources, now).await
 }
 
 /// Returns the plan of the lock-outs alone, by the fewest requests.
@@ -299,8 +310,8 @@ pub(crate) fn print_plan(
 async fn read(
     output: &Output,
     connected: &Connected,
-    fetching: impl Future<Output = Result<Snapshot, ApiError>>,
-) -> Result<Snapshot, ApiError> {
+    fetching: impl Future<Output = Result<Snapshot, FetchError>>,
+) -> Result<Snapshot, FetchError> {
     let spinner = output.spinner("reading");
     let mut tick = tokio::time::interval(Duration::from_millis(200));
     tokio::pin!(fetching);

@@ -162,7 +162,7 @@ fn before(contents: &Contents) -> Before {
 /// Takes out the spaces between the parts, which mean nothing and could break the layout of the document.
 ///
 /// Numbers, repeated keys and their order stay: an entry is named to the API as it was read.
-fn compact(raw: &RawValue) -> Box<RawValue> {
+pub(crate) fn compact(raw: &RawValue) -> Box<RawValue> {
     let (mut in_text, mut escaped) = (false, false);
     let mut text = raw.get().to_owned();
     text.retain(|c| {

@@ -3,9 +3,29 @@
 use std::{fs, path::Path};
 
 /// Modules that are pure, and the words that would betray them.
-const PURE: [&str; 21] = [
-    "ids", "source", "scope", "access", "finding", "rules", "plan", "snapshot", "manifest", "bind", "digest",
-    "diff", "approval", "people", "guard", "order", "assess", "record", "rollback", "document", "schema",
+const PURE: [&str; 22] = [
+    "ids",
+    "source",
+    "scope",
+    "access",
+    "finding",
+    "rules",
+    "plan",
+    "snapshot",
+    "manifest",
+    "bind",
+    "digest",
+    "diff",
+    "approval",
+    "people",
+    "guard",
+    "order",
+    "assess",
+    "record",
+    "rollback",
+    "document",
+    "recording",
+    "schema",
 ];
 const IMPURE: [&str; 12] = [
     "async fn",
