@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     document::Document,
     manifest::{access::AccessFile, workspace::WorkspaceFile},
+    recording::Recording,
 };
 
 /// Returns the schema of `rolecall.yaml`.
@@ -21,6 +22,11 @@ pub fn access() -> String {
 /// Returns the schema of a plan as JSON: what `--format json` prints and `plan --out` saves.
 pub fn plan() -> String {
     text::<Document>()
+}
+
+/// Returns the schema of a snapshot: what `rolecall snapshot` takes.
+pub fn snapshot() -> String {
+    text::<Recording>()
 }
 
 /// Draft 7, because editors' YAML plugins read nothing newer everywhere.

@@ -30,6 +30,7 @@ use super::{
     output::Output,
     report::{self, Applied, words},
     run::{self, Planned},
+    settings::connect,
 };
 
 #[derive(Debug, Args)]
@@ -102,7 +103,10 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
                 What::Saved(path) => {
                     approval::saved(global, arguments.approve.as_deref(), output, checked, &path, now).await
                 }
-                What::Files => run::planned(global, output, checked, now).await,
+                What::Files => {
+                    let live = connect(global, &checked.loaded)?;
+                    run::planned(live, output, checked, now).await
+                }
                 What::Lockouts => run::lockouts(global, output, checked, now).await,
             }
         };

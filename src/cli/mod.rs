@@ -8,6 +8,7 @@ mod drift;
 mod duplicate;
 mod events;
 mod failure;
+mod live;
 mod output;
 mod plan;
 mod report;
@@ -16,6 +17,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod settings;
+mod snapshot;
 mod validate;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -103,7 +105,8 @@ struct Global {
     )]
     log_format: LogFormat,
     /// No progress display, even on a terminal
-    #[arg(long, global = true, env = "ROLECALL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    // Not shown: `-q` does it as well, and a help has to fit a screen.
+    #[arg(long, global = true, hide = true, env = "ROLECALL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
     no_progress: bool,
     /// Longest wait for one answer, such as 30s
     #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
@@ -149,6 +152,9 @@ enum Command {
     /// Compare for a cron job: exit 2 on differences, a heartbeat line when clean
     #[command(after_help = "Example: rolecall drift --format json > drift.json")]
     Drift(drift::Arguments),
+    /// Read everything into one file, from which `--live` plans without a network
+    #[command(after_help = "Example: rolecall snapshot --sanitize --out live.json")]
+    Snapshot(snapshot::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(
         after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
@@ -201,6 +207,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(&cli.global, arguments, &output),
         Command::Rollback(arguments) => rollback::run(&cli.global, arguments, &output),
         Command::Drift(arguments) => drift::run(&cli.global, arguments, &output),
+        Command::Snapshot(arguments) => snapshot::run(&cli.global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(&cli.global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(arguments, &output),
         Command::Schema(arguments) => schema::run(arguments, &output),
@@ -221,6 +228,7 @@ impl Command {
             Self::Apply(_) => "apply",
             Self::Rollback(_) => "rollback",
             Self::Drift(_) => "drift",
+            Self::Snapshot(_) => "snapshot",
             Self::Duplicate(_) => "duplicate",
             Self::Sandbox(_) => "sandbox",
             Self::Schema(_) => "schema",

@@ -7,14 +7,18 @@ use clap::Args;
 use super::{
     Global, Selection,
     failure::{Exit, Failure},
+    live::{From, Live, Recorded},
     output::Output,
-    run,
+    run::{self, Planned},
+    settings::connect,
 };
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    from: From,
     /// Also save the plan, for `rolecall apply FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -24,7 +28,20 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let planned = run::print_plan(global, &arguments.selection, output)?;
+    let selection = &arguments.selection;
+    match &arguments.from.live {
+        None => {
+            let planned = run::print_plan(global, selection, output, |it| connect(global, it))?;
+            finish(global, arguments, &planned)
+        }
+        Some(path) => {
+            let planned = run::print_plan(global, selection, output, |it| Recorded::open(global, path, it))?;
+            finish(global, arguments, &planned)
+        }
+    }
+}
+
+fn finish(global: &Global, arguments: &Arguments, planned: &Planned<impl Live>) -> Result<Exit, Failure> {
     if let Some(out) = &arguments.out {
         planned.save(&run::here(global).join(out))?;
     }

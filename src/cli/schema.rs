@@ -19,6 +19,8 @@ enum Kind {
     Access,
     /// A plan, as `--format json` prints it
     Plan,
+    /// A snapshot, as `rolecall snapshot` takes it
+    Snapshot,
     /// rolecall.yaml
     Workspace,
 }
@@ -27,6 +29,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
     output.result(&match arguments.kind {
         Kind::Access => rolecall::schema::access(),
         Kind::Plan => rolecall::schema::plan(),
+        Kind::Snapshot => rolecall::schema::snapshot(),
         Kind::Workspace => rolecall::schema::workspace(),
     });
     Ok(Exit::Ok)

@@ -5,18 +5,20 @@ use std::{env, fs};
 use rolecall::{
     api::{self, Credentials, Dialect, Endpoint, Reader, Settings, Writer},
     load::Loaded,
+    manifest::workspace::ApiSection,
     sandbox::{Options, Sandbox},
 };
 
 use super::{
     Global,
     failure::{Exit, Failure},
+    live::host,
 };
 
 /// Requests in flight at once, unless it is said otherwise.
 const READERS: usize = 16;
 /// The word for the embedded API.
-const SANDBOX: &str = "sandbox";
+pub(super) const SANDBOX: &str = "sandbox";
 
 /// A connection, and the embedded server that may be at its other end.
 pub(crate) struct Connected {
@@ -34,9 +36,7 @@ pub(crate) struct Connected {
 
 /// Connects to the API that flags, environment or files name. No request is sent.
 pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Failure> {
-    let workspace = loaded.files.workspace.as_ref().and_then(|it| it.1.api.as_ref());
-    let alone = || loaded.files.access.iter().find_map(|it| it.1.api.as_ref());
-    let section = workspace.or_else(alone);
+    let section = section(loaded);
     let in_file = section.and_then(|it| it.endpoint.as_ref()).map(|it| it.v.clone());
     let dialect = section.and_then(|it| it.dialect).unwrap_or_default();
     let Some(endpoint) = global.endpoint.clone().or(in_file) else {
@@ -54,11 +54,11 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
         let (id, secret) = Sandbox::credentials();
         let credentials = Credentials::Client { id: id.to_owned(), secret: secret.into() };
         let endpoint: Endpoint = sandbox.url().parse()?;
-        (endpoint, credentials, Some(sandbox), "the embedded sandbox".to_owned(), SANDBOX.to_owned())
+        (endpoint, credentials, Some(sandbox), host(SANDBOX).to_owned(), SANDBOX.to_owned())
     } else {
         let endpoint: Endpoint = endpoint.parse()?;
         let url = endpoint.to_string();
-        let host = url.split_once("://").map_or(&*url, |it| it.1).to_owned();
+        let host = host(&url).to_owned();
         (endpoint, credentials()?, None, host, url)
     };
     let settings = Settings {
@@ -69,6 +69,12 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
     };
     let (reader, writer) = api::connect(settings)?;
     Ok(Connected { reader, writer, host, url, dialect, _sandbox: sandbox })
+}
+
+/// Returns what the files say about the API.
+pub(super) fn section(loaded: &Loaded) -> Option<&ApiSection> {
+    let workspace = loaded.files.workspace.as_ref().and_then(|it| it.1.api.as_ref());
+    workspace.or_else(|| loaded.files.access.iter().find_map(|it| it.1.api.as_ref()))
 }
 
 /// Reads credentials from the environment, or from files that it names; never from anywhere else.
@@ -95,7 +101,7 @@ fn half(set: &str, missing: &str) -> Failure {
 }
 
 /// Returns a secret from the variable or from the file that the variable with `_FILE` names.
-fn secret(name: &str) -> Result<Option<String>, Failure> {
+pub(super) fn secret(name: &str) -> Result<Option<String>, Failure> {
     let direct = env::var(name).ok().filter(|it| !it.is_empty());
     let Some(path) = env::var_os(format!("{name}_FILE")).filter(|it| !it.is_empty()) else {
         return Ok(direct);

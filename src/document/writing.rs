@@ -22,7 +22,7 @@ use super::shape::{
 
 impl Document {
     pub(super) fn new(view: &View<'_>) -> Self {
-        let &View { partial, plan, sources, endpoint: _, url, now, cost: _ } = view;
+        let &View { partial, plan, sources, endpoint: _, url, now, taken, cost: _ } = view;
         let words = Words::new(plan);
         let sentences = withheld::entries(plan, sources).into_iter().map(|it| it.why);
         let mut files: Vec<File> = sources
@@ -39,6 +39,7 @@ impl Document {
             created_at: now,
             tool: env!("CARGO_PKG_VERSION").into(),
             endpoint: url.into(),
+            taken,
             changes: !plan.is_empty(),
             summary: Summary::new(plan),
             files,

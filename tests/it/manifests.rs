@@ -261,9 +261,12 @@ fn a_workspace_file_is_checked_too() {
 #[test]
 fn the_published_schemas_are_those_of_the_code() {
     let overwrite = std::env::var("SNAPSHOTS").is_ok_and(|it| it == "overwrite");
-    for (kind, generated) in
-        [("access", schema::access()), ("plan", schema::plan()), ("workspace", schema::workspace())]
-    {
+    for (kind, generated) in [
+        ("access", schema::access()),
+        ("plan", schema::plan()),
+        ("snapshot", schema::snapshot()),
+        ("workspace", schema::workspace()),
+    ] {
         let path = format!("schemas/{kind}.schema.json");
         if overwrite {
             fs::write(root().join(&path), &generated).unwrap();
