@@ -21,6 +21,9 @@ pub(super) struct Arguments {
     /// Keeps what is changed; used instead of the seed where it exists
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Begins with the objects of this snapshot, to rehearse an apply
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "seed")]
+    load: Option<PathBuf>,
     /// Delay of every answer, such as 20ms
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = delay)]
     latency: Duration,
@@ -38,6 +41,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
     let sandbox = Sandbox::start(Options {
         seed: arguments.seed.clone(),
         state: arguments.state.clone(),
+        load: arguments.load.clone(),
         port: arguments.port,
         latency: arguments.latency,
         ..Options::default()

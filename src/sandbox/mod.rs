@@ -18,6 +18,7 @@ mod fault;
 mod front;
 mod grants;
 mod groups;
+mod load;
 mod mangle;
 mod members;
 mod model;
@@ -71,6 +72,8 @@ pub struct Options {
     pub seed: Option<PathBuf>,
     /// The state file, made when it is missing. Without one the sandbox forgets everything when it stops.
     pub state: Option<PathBuf>,
+    /// The snapshot whose objects there are at first, in place of those of the seed.
+    pub load: Option<PathBuf>,
     /// The port on 127.0.0.1; 0 is any free one.
     pub port: u16,
     /// Added to every answer of the API, to the millisecond.
@@ -95,7 +98,7 @@ impl Sandbox {
     /// When the seed or the state cannot be used, another process keeps the
     /// state for ten seconds, or the port is taken.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
-        let Options { seed, state: state_path, port, latency, now } = options;
+        let Options { seed, state: state_path, load, port, latency, now } = options;
         let clock = now.map_or(Clock::System, Clock::Fixed);
         let (seed, place) = match &seed {
             Some(path) => (Seed::read(path)?, path.display().to_string()),
@@ -108,9 +111,10 @@ impl Sandbox {
             }
             None => (None, None),
         };
-        let objects = match kept {
-            Some(objects) => objects,
-            None => sow::sow(&seed, &place, clock.now())?,
+        let objects = match (kept, load) {
+            (Some(objects), _) => objects,
+            (None, Some(path)) => load::load(&path, clock.now())?,
+            (None, None) => sow::sow(&seed, &place, clock.now())?,
         };
         let store = Arc::new(RwLock::new(Store::new(objects)));
         if let (Some(state), Some(path)) = (&state, state_path) {

@@ -2,6 +2,7 @@
 
 use std::{fs, process::Stdio};
 
+use rolecall::sandbox::{Options, Sandbox};
 use serde_json::Value;
 
 use crate::support::{
@@ -180,9 +181,8 @@ fn what_is_no_whole_snapshot_is_refused_with_what_it_is() {
     }
     offline(&world, "plan --live nowhere.json").expect(4).says(&["cannot read the snapshot"]);
     // Another layout says the same.
-    let document: Value = serde_json::from_str(&text).unwrap();
-    world.write("wide.json", &format!("{document}"));
-    offline(&world, "plan --live wide.json").expect(0);
+    world.write("narrow.json", &text.lines().map(str::trim_start).collect::<String>());
+    offline(&world, "plan --live narrow.json").expect(0);
 }
 
 #[test]
@@ -279,4 +279,55 @@ fn drift_and_rollback_read_snapshots_as_well() {
     let line = format!("rollback journal.ndjson --format json {NOW}");
     let live = world.run(&line).expect(0);
     assert_eq!(bare(&live), bare(&offline(&world, &format!("{line} --live live.json")).expect(0)));
+}
+
+#[test]
+fn an_apply_is_rehearsed_in_a_sandbox_that_begins_with_a_snapshot() {
+    for dialect in ["", "dialect: { usersList: refused }\n"] {
+        let world = rich(dialect);
+        world.run("snapshot --out live.json").expect(0);
+        let line = format!("plan --format json {NOW}");
+        let plan = world.run(&line).expect(0).json();
+        let load = Some(world.path().join("live.json"));
+        let sandbox = Sandbox::start(Options { load, ..Options::default() }).unwrap();
+        let there = |line: &str| -> Run {
+            let mut command = world.command();
+            command.env_remove("ROLECALL_TOKEN").env("ROLECALL_ENDPOINT", sandbox.url());
+            command.env("ROLECALL_CLIENT_ID", "sandbox").env("ROLECALL_CLIENT_SECRET", "sandbox");
+            command.args(words(line)).stdin(Stdio::null()).output().unwrap().into()
+        };
+        let rehearsed = there(&line).expect(0).json();
+        for field in ["id", "summary", "groups", "live", "quarantine", "survivors", "guards"] {
+            assert_eq!(rehearsed[field], plan[field], "{dialect}{field}");
+        }
+        // It stops where the real one would: a guard holds the plan.
+        let apply = there("apply --auto-approve --journal one.ndjson").code;
+        assert_eq!(apply, world.run("apply --auto-approve --journal two.ndjson").code, "{dialect}");
+    }
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., roles: [{ role: Trip Manager, scope: { company: initech } }], members: [cy@voyager.example] }\n",
+    );
+    world.run("snapshot --out live.json").expect(0);
+    let load = Some(world.path().join("live.json"));
+    let sandbox = Sandbox::start(Options { load, ..Options::default() }).unwrap();
+    let there = |line: &str| -> Run {
+        let mut command = world.command();
+        command.env_remove("ROLECALL_TOKEN").env("ROLECALL_ENDPOINT", sandbox.url());
+        command.env("ROLECALL_CLIENT_ID", "sandbox").env("ROLECALL_CLIENT_SECRET", "sandbox");
+        command.args(words(line)).stdin(Stdio::null()).output().unwrap().into()
+    };
+    there("apply --auto-approve").expect(0);
+    there("plan --detailed-exitcode").expect(0).ends_with(NO_CHANGES);
+    assert_eq!(
+        world.members("Desk"),
+        ["ana@voyager.example", "bo@voyager.example"],
+        "the real one is as it was"
+    );
+}
+
+#[test]
+fn a_sandbox_begins_with_no_file_that_is_no_snapshot() {
+    let world = World::new();
+    world.write("wrong.json", "{}");
+    world.run("sandbox --load wrong.json").expect(4).says(&["is not a snapshot", "hint: "]);
 }
