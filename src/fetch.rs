@@ -23,6 +23,7 @@ use crate::{
 
 mod confirm;
 mod error;
+mod estimate;
 mod file;
 mod questions;
 mod record;
@@ -30,6 +31,7 @@ mod recorded;
 
 pub use confirm::confirm;
 pub use error::FetchError;
+pub use estimate::{Estimate, estimate};
 pub use file::{SnapshotError, open};
 pub use questions::Questions;
 pub use record::record;

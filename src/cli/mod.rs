@@ -6,6 +6,7 @@ mod apply;
 mod approval;
 mod drift;
 mod duplicate;
+mod estimate;
 mod events;
 mod failure;
 mod live;

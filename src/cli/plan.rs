@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    Global, Selection,
+    Global, Selection, estimate,
     failure::{Exit, Failure},
     live::{From, Live, Recorded},
     output::Output,
@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// Also save the plan, for `rolecall apply FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Only say how many requests and how much time it would take
+    #[arg(long, env = "ROLECALL_ESTIMATE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true, conflicts_with_all = ["live", "out"])]
+    estimate: bool,
     /// Exit with 2 where there are differences
     #[arg(long, env = "ROLECALL_DETAILED_EXITCODE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
     detailed_exitcode: bool,
@@ -29,6 +32,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let selection = &arguments.selection;
+    if arguments.estimate {
+        return estimate::plan(global, selection, output);
+    }
     match &arguments.from.live {
         None => {
             let planned = run::print_plan(global, selection, output, |it| connect(global, it))?;

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Requests in flight at once, unless it is said otherwise.
-const READERS: usize = 16;
+pub(super) const READERS: usize = 16;
 /// The word for the embedded API.
 pub(super) const SANDBOX: &str = "sandbox";
 
