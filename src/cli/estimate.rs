@@ -45,16 +45,20 @@ pub(super) fn plan(global: &Global, selection: &Selection, output: &Output) -> R
 pub(super) fn apply(global: &Global, planned: &Planned<Connected>, output: &Output) -> Exit {
     let sent = planned.connected.requests();
     let (looks, writes, read_backs) = apply_requests(&planned.plan, &planned.steps);
-    // A plan waits for several answers at a time; what one takes is at most this.
     let at_once = global.concurrency.map_or(READERS, usize::from);
-    let latency = planned.elapsed.mul_f64(READ_AT_ONCE / (sent.max(1) as f64).max(READ_AT_ONCE));
+    let latency = planned.elapsed.div_f64(rounds(sent, at_once));
     let parts = [("looks", looks), ("writes", writes), ("readBacks", read_backs)];
     output.result(&told(output.format, at_once.min(rolecall::apply::WRITERS), latency, &parts, sent));
     Exit::Ok
 }
 
-/// How many phases a reading has, each of which waits for the one before.
-const READ_AT_ONCE: f64 = 4.0;
+/// Questions of a run that wait for each other: the token, lists, contents, people.
+const PHASES: f64 = 4.0;
+
+/// Returns how often a run waits for an answer, if it asks so much at once.
+fn rounds(requests: u64, at_once: usize) -> f64 {
+    (requests as f64 / at_once.max(1) as f64).max(PHASES)
+}
 
 /// Returns how often groups are looked at before a write, written to, and read after it.
 fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
@@ -79,7 +83,7 @@ fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
 
 fn told(format: Format, at_once: usize, latency: Duration, parts: &[(&str, u64)], sent: u64) -> String {
     let requests: u64 = parts.iter().map(|it| it.1).sum();
-    let seconds = requests as f64 * latency.as_secs_f64() / at_once.max(1) as f64;
+    let seconds = rounds(requests, at_once) * latency.as_secs_f64();
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     match format {
         Format::Json => {
