@@ -22,6 +22,7 @@ mod tests;
 mod writing;
 
 pub(crate) use shape::Document;
+pub(crate) use writing::compact;
 
 /// The version of the form that is written and read.
 const VERSION: u32 = 1;

@@ -1,4 +1,4 @@
-//! Reader to [`Snapshot`]: what the files need and nothing more, all or nothing.
+//! From the API, or from a snapshot of it, to [`Snapshot`]: what the files need and nothing more, all or nothing.
 //!
 //! Reads only. A list that cannot be proven complete fails the whole fetch: an
 //! incomplete read would pass for people without access.
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     access::{Contents, Grant},
-    api::{ApiError, GroupRole, Reader},
+    api::GroupRole,
     bind::{
         matching::{Target, matching},
         people::Directory,
@@ -22,9 +22,22 @@ use crate::{
     snapshot::{CompanySnapshot, GroupHead, RoleHead, Snapshot, User},
 };
 
+mod confirm;
+mod error;
+mod estimate;
+mod file;
 mod person;
+mod questions;
+mod record;
+mod recorded;
 
+pub use confirm::confirm;
+pub use error::FetchError;
+pub use estimate::{Estimate, estimate};
+pub use file::{SnapshotError, open};
 pub use person::fetch_person;
+pub use questions::Questions;
+pub use record::record;
 
 /// Groups being read at once; the connection limits the requests, this only the futures kept alive.
 const GROUPS_AT_ONCE: usize = 64;
@@ -45,11 +58,11 @@ struct Wanted {
 /// # Errors
 ///
 /// The first request that failed; nothing partial is returned.
-pub async fn fetch(
-    reader: &Reader,
+pub async fn fetch<Q: Questions>(
+    reader: &Q,
     declared: &Declared,
     also: &[(CompanyId, GroupId)],
-) -> Result<Snapshot, ApiError> {
+) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot::default();
     for company in &declared.companies {
         let people = people(declared, company);
@@ -86,7 +99,7 @@ pub async fn fetch(
 /// # Errors
 ///
 /// As [`fetch`].
-pub async fn fetch_lockouts(reader: &Reader, declared: &Declared) -> Result<Snapshot, ApiError> {
+pub async fn fetch_lockouts<Q: Questions>(reader: &Q, declared: &Declared) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot::default();
     for company in &declared.companies {
         let people: Vec<PersonRef> = declared.singled_out().into_iter().cloned().collect();
@@ -94,9 +107,9 @@ pub async fn fetch_lockouts(reader: &Reader, declared: &Declared) -> Result<Snap
         users.extend(one_by_one(reader, company.id, &people, &users).await?);
         let mut live = CompanySnapshot::new(company.id);
         for user in locked(declared, company.id, &users) {
-            let (groups, roles) = try_join(reader.groups_of_user(user), direct(reader, user)).await?;
+            let (groups, roles) = try_join(reader.groups_of_user(user), reader.direct_roles(user)).await?;
             let own: Vec<GroupHead> =
-                groups.into_iter().filter(|it| it.company == company.id).map(head).collect();
+                groups.into_iter().filter(|it| it.0 == company.id).map(|it| it.1).collect();
             for group in &own {
                 let contents = live.contents.entry(group.id).or_default();
                 contents.members.push(user);
@@ -130,15 +143,15 @@ fn locked(declared: &Declared, company: CompanyId, users: &[User]) -> Vec<UserId
     meant.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-async fn groups_of(
-    reader: &Reader,
+async fn groups_of<Q: Questions>(
+    reader: &Q,
     company: CompanyId,
     users: &[UserId],
-) -> Result<BTreeMap<UserId, Vec<GroupId>>, ApiError> {
+) -> Result<BTreeMap<UserId, Vec<GroupId>>, FetchError> {
     let groups = stream::iter(users).map(|&user| async move {
         let groups = reader.groups_of_user(user).await?;
         let mut own: Vec<GroupId> =
-            groups.into_iter().filter(|it| it.company == company).map(|it| it.id).collect();
+            groups.into_iter().filter(|it| it.0 == company).map(|it| it.1.id).collect();
         own.sort_unstable();
         Ok((user, own))
     });
@@ -156,20 +169,15 @@ fn with_direct_roles(declared: &Declared, company: &DeclaredCompany, users: &[Us
     meant.into_iter().collect()
 }
 
-async fn direct_roles(reader: &Reader, users: &[UserId]) -> Result<Vec<(UserId, DirectRoles)>, ApiError> {
-    let roles = stream::iter(users)
-        .map(|&user| async move { Ok::<_, ApiError>(direct(reader, user).await?.map(|it| (user, it))) });
+async fn direct_roles<Q: Questions>(
+    reader: &Q,
+    users: &[UserId],
+) -> Result<Vec<(UserId, DirectRoles)>, FetchError> {
+    let roles = stream::iter(users).map(|&user| async move {
+        Ok::<_, FetchError>(reader.direct_roles(user).await?.map(|it| (user, it)))
+    });
     let roles: Vec<_> = roles.buffered(GROUPS_AT_ONCE).try_collect().await?;
     Ok(roles.into_iter().flatten().collect())
-}
-
-/// Returns the roles a user holds outside groups; `None` where the token may not know.
-async fn direct(reader: &Reader, user: UserId) -> Result<Option<DirectRoles>, ApiError> {
-    match reader.direct_roles(user).await {
-        Ok(roles) => Ok(Some(roles)),
-        Err(error) if matches!(error.status(), Some(403 | 404)) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 fn add<K: Ord, V>(mut map: BTreeMap<K, V>, more: Vec<(K, V)>) -> BTreeMap<K, V> {
@@ -178,23 +186,23 @@ fn add<K: Ord, V>(mut map: BTreeMap<K, V>, more: Vec<(K, V)>) -> BTreeMap<K, V> 
 }
 
 /// Returns the groups of the account that runs rolecall.
-async fn identity_groups(
-    reader: &Reader,
+async fn identity_groups<Q: Questions>(
+    reader: &Q,
     declared: &Declared,
     company: CompanyId,
     users: &[User],
-) -> Result<Vec<GroupId>, ApiError> {
+) -> Result<Vec<GroupId>, FetchError> {
     let Some((person, _)) = &declared.rules.identity else { return Ok(Vec::new()) };
     let Ok(user) = Directory::new(users).anyone(company, person) else { return Ok(Vec::new()) };
     Ok(groups_of(reader, company, &[user]).await?.into_values().flatten().collect())
 }
 
 /// Returns the groups that hold a privileged role: its holders are counted over all of them.
-async fn privileged_groups(
-    reader: &Reader,
+async fn privileged_groups<Q: Questions>(
+    reader: &Q,
     declared: &Declared,
     live: &CompanySnapshot,
-) -> Result<Vec<GroupId>, ApiError> {
+) -> Result<Vec<GroupId>, FetchError> {
     let named = |role: &RoleHead| {
         declared.rules.privileged.iter().any(|(named, _)| match named {
             RoleRef::Id(id) => *id == role.id,
@@ -208,72 +216,34 @@ async fn privileged_groups(
     let unread = live.groups.iter().filter(|it| !live.contents.contains_key(&it.id));
     let held = stream::iter(unread).map(|head| async {
         let held = reader.list_group_roles(live.id, head.id).await?;
-        Ok::<_, ApiError>(held.iter().any(|it| roles.contains(&it.role)).then_some(head.id))
+        Ok::<_, FetchError>(held.iter().any(|it| roles.contains(&it.role)).then_some(head.id))
     });
     let held: Vec<Option<GroupId>> = held.buffer_unordered(GROUPS_AT_ONCE).try_collect().await?;
     Ok(held.into_iter().flatten().collect())
 }
 
-async fn company_snapshot(
-    reader: &Reader,
+async fn company_snapshot<Q: Questions>(
+    reader: &Q,
     company: &DeclaredCompany,
-) -> Result<(CompanySnapshot, Vec<Wanted>), ApiError> {
+) -> Result<(CompanySnapshot, Vec<Wanted>), FetchError> {
     let contents = async {
-        let heads = list_groups(reader, company.id).await?;
+        let heads = reader.list_groups(company.id).await?;
         let wanted = wanted(company, &heads);
         let contents = read(reader, company.id, &wanted.iter().map(|it| it.group).collect()).await?;
         Ok((heads, wanted, contents))
     };
-    let (roles, (groups, wanted, contents)) = try_join(list_roles(reader, company.id), contents).await?;
+    let (roles, (groups, wanted, contents)) = try_join(reader.list_roles(company.id), contents).await?;
     Ok((CompanySnapshot { groups, roles, contents, ..CompanySnapshot::new(company.id) }, wanted))
 }
 
 /// Reads what is in groups.
-async fn read(
-    reader: &Reader,
+async fn read<Q: Questions>(
+    reader: &Q,
     company: CompanyId,
     groups: &BTreeSet<GroupId>,
-) -> Result<BTreeMap<GroupId, Contents>, ApiError> {
+) -> Result<BTreeMap<GroupId, Contents>, FetchError> {
     let contents = stream::iter(groups).map(|it| contents(reader, company, *it));
     contents.buffer_unordered(GROUPS_AT_ONCE).try_collect().await
-}
-
-/// Returns all groups of a company, without their contents.
-///
-/// # Errors
-///
-/// Any [`ApiError`].
-pub async fn list_groups(reader: &Reader, company: CompanyId) -> Result<Vec<GroupHead>, ApiError> {
-    Ok(reader.list_groups(company).await?.into_iter().map(head).collect())
-}
-
-fn head(group: crate::api::Group) -> GroupHead {
-    let crate::api::Group { id, name, description, unmodifiable, .. } = group;
-    GroupHead { id, name, description, unmodifiable }
-}
-
-/// Returns all roles that a company may assign.
-///
-/// # Errors
-///
-/// Any [`ApiError`].
-pub async fn list_roles(reader: &Reader, company: CompanyId) -> Result<Vec<RoleHead>, ApiError> {
-    let roles = reader.list_roles(company).await?;
-    let head = |it: crate::api::Role| RoleHead {
-        manages_access: manages_access(&it),
-        id: it.id,
-        name: it.name,
-        platform: it.is_platform_role,
-    };
-    Ok(roles.into_iter().map(head).collect())
-}
-
-/// Whether a role lets its holder change who may do what (contract §5.2, §8).
-fn manages_access(role: &crate::api::Role) -> bool {
-    role.permissions
-        .iter()
-        .filter(|it| &*it.permission == "ACCESS_MANAGEMENT")
-        .any(|it| it.actions.iter().any(|action| matches!(&**action, "ALL" | "WRITE")))
 }
 
 /// Returns which groups to read: those of which something is managed.
@@ -298,11 +268,11 @@ fn wanted(company: &DeclaredCompany, heads: &[GroupHead]) -> Vec<Wanted> {
     wanted
 }
 
-async fn contents(
-    reader: &Reader,
+async fn contents<Q: Questions>(
+    reader: &Q,
     company: CompanyId,
     group: GroupId,
-) -> Result<(GroupId, Contents), ApiError> {
+) -> Result<(GroupId, Contents), FetchError> {
     let members = reader.list_members(company, group);
     let (mut members, roles) = try_join(members, reader.list_group_roles(company, group)).await?;
     members.sort_unstable();
@@ -326,12 +296,12 @@ pub fn grants(roles: Vec<GroupRole>) -> Vec<Grant> {
 
 /// Asks once more for everybody whom the bulk list did not find: it is a draft in the API and may
 /// not match every address (contract §7.2), and nobody shall be quarantined on its word alone.
-async fn one_by_one(
-    reader: &Reader,
+async fn one_by_one<Q: Questions>(
+    reader: &Q,
     company: CompanyId,
     people: &[PersonRef],
     known: &[User],
-) -> Result<Vec<User>, ApiError> {
+) -> Result<Vec<User>, FetchError> {
     let directory = Directory::new(known);
     let found = stream::iter(people.iter().filter(|it| !directory.knows(it)))
         .map(|it| reader.query_user(company, it))
@@ -344,12 +314,12 @@ async fn one_by_one(
 /// Looks into the other companies of the workspace: for travellers, as a scope may mean a client's
 /// people and a key may be known in several companies; and for whom the company does not know, to be
 /// reported as somebody of another.
-async fn elsewhere(
-    reader: &Reader,
+async fn elsewhere<Q: Questions>(
+    reader: &Q,
     declared: &Declared,
     company: &DeclaredCompany,
     known: &[User],
-) -> Result<Vec<User>, ApiError> {
+) -> Result<Vec<User>, FetchError> {
     let directory = Directory::new(known);
     let mut unknown: BTreeSet<&PersonRef> = company.travellers().collect();
     unknown.extend(company.people().into_iter().filter(|it| !directory.knows(it)));
@@ -368,12 +338,12 @@ async fn elsewhere(
 }
 
 /// Looks up the members whom no file names, so that a plan to remove them can name them.
-async fn strangers(
-    reader: &Reader,
+async fn strangers<Q: Questions>(
+    reader: &Q,
     live: &CompanySnapshot,
     wanted: &[Wanted],
     known: &[User],
-) -> Result<Vec<User>, ApiError> {
+) -> Result<Vec<User>, FetchError> {
     let known: BTreeSet<UserId> = known.iter().map(|it| it.id).collect();
     let groups = wanted.iter().filter(|it| it.strangers);
     let members = groups.filter_map(|it| live.contents.get(&it.group)).flat_map(|it| &it.members);

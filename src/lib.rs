@@ -64,6 +64,7 @@ pub mod record;
 pub mod rollback;
 pub mod render;
 pub mod document;
+pub mod recording;
 pub mod schema;
 pub mod doctor;
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     document::{Document, explanation},
     manifest::{access::AccessFile, workspace::WorkspaceFile},
+    recording::Recording,
 };
 
 /// Returns the schema of `rolecall.yaml`.
@@ -26,6 +27,11 @@ pub fn plan() -> String {
 /// Returns the schema of an explanation as JSON.
 pub fn explanation() -> String {
     text::<explanation::Document>()
+}
+
+/// Returns the schema of a snapshot: what `rolecall snapshot` takes.
+pub fn snapshot() -> String {
+    text::<Recording>()
 }
 
 /// Draft 7, because editors' YAML plugins read nothing newer everywhere.

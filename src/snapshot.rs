@@ -46,7 +46,7 @@ impl CompanySnapshot {
 }
 
 /// A group without its contents.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct GroupHead {
     pub id: GroupId,

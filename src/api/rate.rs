@@ -79,7 +79,7 @@ mod tests {
     /// Returns when each of the requests goes, of which every one is ready as long after the one before as it says.
     fn sent(bucket: &mut Bucket, gaps: impl IntoIterator<Item = Duration>) -> Vec<Duration> {
         let mut now = Duration::from_secs(1000);
-        let take = |gap| {
+        let take = |gap: Duration| {
             now = (now + gap).max(bucket.ready_at());
             bucket.take(now);
             now

@@ -24,7 +24,8 @@ struct Listed<'a> {
     company_id: Id<CompanyId>,
     user_status_filter: &'static str,
     sort: Sort,
-    filters: [&'a Filter<'a>; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filters: Option<[&'a Filter<'a>; 1]>,
 }
 
 #[derive(Serialize)]
@@ -97,31 +98,51 @@ impl Reader {
         Ok(users)
     }
 
+    /// Returns everybody of a company, inactive people included; `None` where the bulk list is refused.
+    ///
+    /// # Errors
+    /// Any other [`ApiError`].
+    pub async fn list_users(&self, company: CompanyId) -> Result<Option<Vec<User>>, ApiError> {
+        if self.bulk_refused.load(Relaxed) {
+            return Ok(None);
+        }
+        match self.listed(company, None).await {
+            Err(ApiError::Refused { status: 400 | 403 | 404 | 405 | 501, .. }) => {
+                self.bulk_refused.store(true, Relaxed);
+                Ok(None)
+            }
+            listed => listed.map(Some),
+        }
+    }
+
+    /// Reads the bulk list, of everybody or of those whom a filter lets through.
+    async fn listed(&self, company: CompanyId, filter: Option<&Filter<'_>>) -> Result<Vec<User>, ApiError> {
+        let body = Listed {
+            company_id: Id { id: company },
+            // The default leaves inactive people out.
+            user_status_filter: "ALL",
+            sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
+            filters: filter.map(|it| [it]),
+        };
+        let mut users: Vec<User> = self.list("/v3/users/list", &[], &body).await?;
+        for user in &mut users {
+            user.company.get_or_insert(company);
+        }
+        Ok(users)
+    }
+
     /// Finds at most [`FILTER_SIZE`] people named by one kind of key.
     async fn find_part(&self, company: CompanyId, people: &[&PersonRef]) -> Result<Vec<User>, ApiError> {
         if let Some(filter) = Filter::of(people)
             && !self.bulk_refused.load(Relaxed)
         {
-            let body = Listed {
-                company_id: Id { id: company },
-                // The default leaves inactive people out.
-                user_status_filter: "ALL",
-                sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
-                filters: [&filter],
-            };
-            match self.list::<User>("/v3/users/list", &[], &body).await {
+            match self.listed(company, Some(&filter)).await {
                 Err(ApiError::Refused { status: status @ (400 | 403 | 404 | 405 | 501), .. }) => {
                     // A draft operation: its absence is no failure, only slower.
                     tracing::debug!(status, "no bulk user list here: asking for people one by one");
                     self.bulk_refused.store(true, Relaxed);
                 }
-                Ok(mut users) => {
-                    for user in &mut users {
-                        user.company.get_or_insert(company);
-                    }
-                    return Ok(users);
-                }
-                Err(other) => return Err(other),
+                other => return other,
             }
         }
         let each = people.iter().map(|person| self.query_user(company, person));

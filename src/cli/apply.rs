@@ -26,10 +26,12 @@ use serde_json::Value;
 use super::{
     Format, Global, Selection,
     approval::{self, ID_DIGITS},
+    estimate,
     failure::{Exit, Failure},
     output::Output,
     report::{self, Applied, words},
     run::{self, Planned},
+    settings::connect,
 };
 
 #[derive(Debug, Args)]
@@ -48,6 +50,9 @@ pub(super) struct Arguments {
     /// Only cut off who is locked out, with the fewest requests
     #[arg(long, value_name = "PART", conflicts_with = "approved_at_most")]
     only: Option<Only>,
+    /// Only say how many requests and how much time it would take
+    #[arg(long, env = "ROLECALL_ESTIMATE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    estimate: bool,
     /// Begin nothing new after so many failed steps [default: 10, or 5% if that is more]
     #[arg(long, value_name = "N", env = "ROLECALL_MAX_FAILURES", value_parser = failures, hide_env = true)]
     max_failures: Option<Failures>,
@@ -79,7 +84,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         None => None,
     };
     // A plan that is named was looked at; whoever starts the process says so.
-    let consented = arguments.auto_approve
+    let consented = arguments.estimate
+        || arguments.auto_approve
         || arguments.approve.is_some()
         || at_most.is_some()
         || matches!(what, What::Saved(..));
@@ -102,11 +108,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
                 What::Saved(path) => {
                     approval::saved(global, arguments.approve.as_deref(), output, checked, &path, now).await
                 }
-                What::Files => run::planned(global, output, checked, now).await,
+                What::Files => {
+                    let live = connect(global, &checked.loaded)?;
+                    run::planned(live, output, checked, now).await
+                }
                 What::Lockouts => run::lockouts(global, output, checked, now).await,
             }
         };
         let mut planned = run::until_signal(planning).await?;
+        if arguments.estimate {
+            return Ok(estimate::apply(global, &planned, output));
+        }
         let stop = run::stop_on_signal(output);
         let id = digest::plan_id(&planned.plan);
         planned.announce(output);

@@ -3,7 +3,7 @@
 use clap::Args;
 use rolecall::{
     api::Reader,
-    fetch,
+    fetch::{self, Questions},
     finding::did_you_mean,
     ids::{CompanyId, PersonRef, UserId},
     manifest::write::{self, DraftGroup},
@@ -62,13 +62,13 @@ async fn draft(
     arguments: &Arguments,
     names: &mut Names,
 ) -> Result<DraftGroup, Failure> {
-    let heads = fetch::list_groups(reader, company).await?;
+    let heads = Questions::list_groups(reader, company).await?;
     if heads.iter().any(|it| *it.name == *arguments.name) {
         return Err(Failure::invalid(format!("a group `{}` exists already", arguments.name))
             .hint("pick another name for the copy"));
     }
     let original = original(&heads, &arguments.group)?;
-    for role in fetch::list_roles(reader, company).await? {
+    for role in Questions::list_roles(reader, company).await? {
         names.roles.insert(role.id, role.name);
     }
     let held = reader.list_group_roles(company, original.id).await?;

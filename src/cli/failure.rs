@@ -4,6 +4,7 @@ use std::{error::Error, process::ExitCode};
 
 use rolecall::{
     api::{ApiError, Class},
+    fetch::{FetchError, SnapshotError},
     finding::Finding,
     journal::JournalError,
     load::LoadError,
@@ -156,6 +157,23 @@ impl From<ApiError> for Failure {
             Class::Invalid => Exit::Invalid,
         };
         Self::of(exit, &error, error.hint())
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::Api(error) => error.into(),
+            FetchError::NotRecorded(_) | FetchError::Unconfirmed { .. } => {
+                Self::of(Exit::Remote, &error, error.hint())
+            }
+        }
+    }
+}
+
+impl From<SnapshotError> for Failure {
+    fn from(error: SnapshotError) -> Self {
+        Self::of(Exit::Invalid, &error, Some(error.hint().to_owned()))
     }
 }
 

@@ -7,10 +7,12 @@ mod approval;
 mod doctor;
 mod drift;
 mod duplicate;
+mod estimate;
 mod events;
 mod explain;
 mod failure;
 mod log;
+mod live;
 mod output;
 mod plan;
 mod probe;
@@ -21,6 +23,7 @@ mod sandbox;
 mod schema;
 mod settings;
 mod telemetry;
+mod snapshot;
 mod validate;
 mod waiting;
 
@@ -112,7 +115,8 @@ struct Global {
     )]
     log_format: LogFormat,
     /// No progress display, even on a terminal
-    #[arg(long, global = true, env = "ROLECALL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    // Not shown: `-q` does it as well, and a help has to fit a screen.
+    #[arg(long, global = true, hide = true, env = "ROLECALL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
     no_progress: bool,
     /// Longest wait for one answer, such as 30s
     #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
@@ -167,6 +171,9 @@ enum Command {
     /// Show what one person may do, and which line of the files asks for it
     #[command(after_help = "Example: rolecall explain ana@voyager.example examples/quickstart")]
     Explain(explain::Arguments),
+    /// Read everything into one file, from which `--live` plans without a network
+    #[command(after_help = "Example: rolecall snapshot --sanitize --out live.json")]
+    Snapshot(snapshot::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(
         after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
@@ -231,6 +238,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Drift(arguments) => drift::run(&cli.global, arguments, &output),
         Command::Doctor(arguments) => doctor::run(&cli.global, arguments, &matches, &output),
         Command::Explain(arguments) => explain::run(&cli.global, arguments, &output),
+        Command::Snapshot(arguments) => snapshot::run(&cli.global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(&cli.global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(&cli.global, arguments, &output),
         Command::Schema(arguments) => schema::run(arguments, &output),
@@ -254,6 +262,7 @@ impl Command {
             | Self::Apply(_)
             | Self::Rollback(_)
             | Self::Drift(_)
+            | Self::Snapshot(_)
             | Self::Duplicate(_)
             | Self::Sandbox(_)
             | Self::Schema(_) => "plan",
@@ -269,6 +278,7 @@ impl Command {
             Self::Drift(_) => "drift",
             Self::Doctor(_) => "doctor",
             Self::Explain(_) => "explain",
+            Self::Snapshot(_) => "snapshot",
             Self::Duplicate(_) => "duplicate",
             Self::Sandbox(_) => "sandbox",
             Self::Schema(_) => "schema",

@@ -8,14 +8,18 @@ use rolecall::{document, journal, record::Record, source::Sources};
 use super::{
     Global, Now,
     failure::{Exit, Failure},
+    live::{From, Live, Recorded},
     output::Output,
-    run,
+    run::{self, Planned},
+    settings::connect,
 };
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Journal of the apply, as its last lines name it
     journal: PathBuf,
+    #[command(flatten)]
+    from: From,
     /// Also save the plan, for `rolecall apply FILE`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -38,7 +42,25 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     })?;
     let now = arguments.now.get()?;
     let checked = run::checked(global, &[])?;
-    let undone = run::rolled_back(global, output, checked, (saved, records, &arguments.journal), now);
+    let done = (saved, records, &*arguments.journal);
+    match &arguments.from.live {
+        None => {
+            let live = connect(global, &checked.loaded)?;
+            finish(global, arguments, output, run::rolled_back(live, output, checked, done, now))
+        }
+        Some(path) => {
+            let live = Recorded::open(global, path, &checked.loaded)?;
+            finish(global, arguments, output, run::rolled_back(live, output, checked, done, now))
+        }
+    }
+}
+
+fn finish<L: Live>(
+    global: &Global,
+    arguments: &Arguments,
+    output: &Output,
+    undone: impl Future<Output = Result<Planned<L>, Failure>>,
+) -> Result<Exit, Failure> {
     let planned = run::block_on(run::until_signal(undone))?;
     planned.print(output);
     if let Some(out) = &arguments.out {

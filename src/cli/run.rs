@@ -12,12 +12,11 @@ use std::{
 
 use jiff::Timestamp;
 use rolecall::{
-    api::ApiError,
     assess::{Assessed, TakenUp, as_approved, assess, same_again},
     bind::{Bound, bind},
     diff, digest,
     document::{self, Saved},
-    fetch::{fetch, fetch_lockouts},
+    fetch::{FetchError, confirm, fetch, fetch_lockouts},
     finding::{Code, Finding},
     ids::{CompanyId, GroupId},
     load::{self, LoadError, Loaded},
@@ -35,6 +34,7 @@ use serde_json::json;
 use super::{
     Format, Global, Selection,
     failure::{Exit, Failure},
+    live::Live,
     output::{MARKDOWN_BUDGET, Output, json_failure},
     settings::{Connected, connect},
 };
@@ -100,10 +100,10 @@ fn wrong(mut findings: Vec<Finding>, loaded: &mut Loaded) -> Failure {
     Failure::Findings { findings, sources: std::mem::take(&mut loaded.sources) }
 }
 
-/// A plan, with everything that made it.
-pub(crate) struct Planned {
+/// A plan, with everything that made it: from the API, or from a snapshot of it.
+pub(crate) struct Planned<L = Connected> {
     pub(crate) checked: Checked,
-    pub(crate) connected: Connected,
+    pub(crate) connected: L,
     pub(crate) plan: Plan,
     /// What it is made of.
     pub(crate) steps: Vec<Step>,
@@ -115,50 +115,61 @@ pub(crate) struct Planned {
 }
 
 /// The live state, and what the files ask of it.
-struct Compared {
-    connected: Connected,
+struct Compared<L> {
+    connected: L,
     snapshot: Snapshot,
     bound: Bound,
     started: Instant,
 }
 
 /// Reads the live state, and what else is asked for, and binds the files to it.
-async fn compared(
-    global: &Global,
+async fn compared<L: Live>(
     output: &Output,
+    connected: L,
     checked: &mut Checked,
     also: &[(CompanyId, GroupId)],
     now: Timestamp,
-) -> Result<Compared, Failure> {
+) -> Result<Compared<L>, Failure> {
     let started = Instant::now();
-    let connected = connect(global, &checked.loaded)?;
-    let snapshot = read(output, &connected, fetch(&connected.reader, &checked.declared, also)).await?;
+    let snapshot = read(output, &connected, fetch(connected.questions(), &checked.declared, also)).await?;
     let bound = bind(&checked.declared, &snapshot, now);
     let bound = bound.map_err(|findings| wrong(findings, &mut checked.loaded))?;
     Ok(Compared { connected, snapshot, bound, started })
 }
 
-impl Compared {
+impl<L: Live> Compared<L> {
+    /// Lets order and guards look at a plan, once what it takes away has been asked for again.
+    async fn confirmed(
+        self,
+        checked: Checked,
+        plan: Plan,
+        sources: Sources,
+        now: Timestamp,
+    ) -> Result<Planned<L>, Failure> {
+        confirm(self.connected.questions(), &plan, &self.snapshot).await?;
+        Ok(self.assessed(checked, plan, sources, now))
+    }
+
     /// Lets order and guards look at a plan.
-    fn assessed(self, checked: Checked, plan: Plan, sources: Sources, now: Timestamp) -> Planned {
+    fn assessed(self, checked: Checked, plan: Plan, sources: Sources, now: Timestamp) -> Planned<L> {
         let Self { connected, bound, started, .. } = self;
-        let style = connected.dialect.scope_changes();
+        let style = connected.dialect().scope_changes();
         let Assessed { plan, steps } = assess(plan, &bound.live, &bound.rules, style, now);
         Planned { checked, connected, plan, steps, sources, now, elapsed: started.elapsed() }
     }
 }
 
 /// Reads the live state and compares it with the files.
-pub(crate) async fn planned(
-    global: &Global,
+pub(crate) async fn planned<L: Live>(
+    live: L,
     output: &Output,
     mut checked: Checked,
     now: Timestamp,
-) -> Result<Planned, Failure> {
-    let compared = compared(global, output, &mut checked, &[], now).await?;
+) -> Result<Planned<L>, Failure> {
+    let compared = compared(output, live, &mut checked, &[], now).await?;
     let plan = diff::plan(&compared.bound, &compared.snapshot);
     let sources = checked.loaded.sources.clone();
-    Ok(compared.assessed(checked, plan, sources, now))
+    compared.confirmed(checked, plan, sources, now).await
 }
 
 /// Takes a saved plan up again: it must be for this API, and what it touches must be what it saw.
@@ -172,7 +183,8 @@ pub(crate) async fn taken_up(
 ) -> Result<Planned, Failure> {
     let Saved { plan, sources, endpoint, id, files, .. } = saved;
     let touched = also(&plan, &mut checked.declared);
-    let compared = compared(global, output, &mut checked, &touched, now).await?;
+    let live = connect(global, &checked.loaded)?;
+    let compared = compared(output, live, &mut checked, &touched, now).await?;
     same_api(&endpoint, &compared.connected.url)?;
     let fresh = diff::plan(&compared.bound, &compared.snapshot);
     // A rollback names no files, and of files that are others by now nothing can be asked.
@@ -193,17 +205,17 @@ pub(crate) async fn taken_up(
             .hint("plan again, and have the new plan approved"));
         }
     };
-    Ok(compared.assessed(checked, plan, sources, now))
+    compared.confirmed(checked, plan, sources, now).await
 }
 
 /// Returns the plan that undoes what a journal tells.
-pub(crate) async fn rolled_back(
-    global: &Global,
+pub(crate) async fn rolled_back<L: Live>(
+    live: L,
     output: &Output,
     mut checked: Checked,
     (saved, records, journal): (Saved, Vec<Record>, &Path),
     now: Timestamp,
-) -> Result<Planned, Failure> {
+) -> Result<Planned<L>, Failure> {
     let done = record::done(&records);
     let mut touched = also(&saved.plan, &mut checked.declared);
     // Groups that were created have ids that only the journal knows, or nobody.
@@ -212,13 +224,13 @@ pub(crate) async fn rolled_back(
         touched.extend(company.zip(done.created.flatten()));
     }
     let unknown = done.values().any(|it| it.created == Some(None));
-    let mut compared = compared(global, output, &mut checked, &touched, now).await?;
-    same_api(&saved.endpoint, &compared.connected.url)?;
+    let mut compared = compared(output, live, &mut checked, &touched, now).await?;
+    same_api(&saved.endpoint, compared.connected.url())?;
     let ids = rollback::touched(&saved.plan, &done, &compared.snapshot);
     if unknown {
         // By name, now that all names are known.
         touched.extend(ids.iter().map(|(change, id)| (saved.plan.changes[*change].company, *id)));
-        compared = self::compared(global, output, &mut checked, &touched, now).await?;
+        compared = self::compared(output, compared.connected, &mut checked, &touched, now).await?;
     }
     // Without their texts: the files did not ask for it, and may change before it is applied.
     let mut sources = Sources::default();
@@ -247,7 +259,7 @@ pub(crate) async fn rolled_back(
     for (user, name) in saved.plan.names.people {
         plan.names.people.entry(user).or_insert(name);
     }
-    Ok(compared.assessed(checked, plan, sources, now))
+    compared.confirmed(checked, plan, sources, now).await
 }
 
 /// Returns the plan of the lock-outs alone, by the fewest requests.
@@ -297,40 +309,43 @@ fn same_api(then: &str, now: &str) -> Result<(), Failure> {
 }
 
 /// Reads, compares and prints: all that `plan` and `drift` do. Only reads.
-pub(crate) fn print_plan(
+pub(crate) fn print_plan<L: Live>(
     global: &Global,
     selection: &Selection,
     output: &Output,
-) -> Result<Planned, Failure> {
+    live: impl FnOnce(&Loaded) -> Result<L, Failure>,
+) -> Result<Planned<L>, Failure> {
     let now = selection.now.get()?;
     let checked = checked(global, &selection.paths)?;
-    let planned = block_on(until_signal(planned(global, output, checked, now)))?;
+    let live = live(&checked.loaded)?;
+    let planned = block_on(until_signal(planned(live, output, checked, now)))?;
     planned.print(output);
     Ok(planned)
 }
 
 /// Waits for a reading, and shows that something goes on.
-pub(crate) async fn read(
+pub(crate) async fn read<T>(
     output: &Output,
-    connected: &Connected,
-    fetching: impl Future<Output = Result<Snapshot, ApiError>>,
-) -> Result<Snapshot, ApiError> {
-    let (spinner, reader) = (output.spinner("reading"), &connected.reader);
-    output.watching(reader, |wait| spinner.reading(reader, wait), fetching).await
+    live: &impl Live,
+    fetching: impl Future<Output = Result<T, FetchError>>,
+) -> Result<T, FetchError> {
+    live.watched(output, fetching).await
 }
 
-impl Planned {
+impl<L: Live> Planned<L> {
     /// Returns a plan with what else its readers see.
     pub(crate) fn view<'a>(&'a self, plan: &'a Plan) -> View<'a> {
-        let cost = Cost { requests: self.connected.reader.requests_made(), elapsed: self.elapsed };
+        let cost = Cost { requests: self.connected.requests(), elapsed: self.elapsed };
+        let taken = self.connected.taken();
         View {
             plan,
             sources: &self.sources,
-            endpoint: &self.connected.host,
-            url: &self.connected.url,
+            endpoint: self.connected.host(),
+            url: self.connected.url(),
             now: self.now,
             partial: self.checked.loaded.partial,
-            cost: Some(cost),
+            taken,
+            cost: taken.is_none().then_some(cost),
         }
     }
 
@@ -347,6 +362,9 @@ impl Planned {
     /// Prints the plan, and tells whoever listens.
     pub(crate) fn print(&self, output: &Output) {
         self.announce(output);
+        if let Some(doubt) = self.connected.doubt(&self.checked.declared, &self.plan) {
+            output.message(&format!("warning: {doubt}"));
+        }
         output.result(&self.rendered(output.format));
     }
 
@@ -359,24 +377,26 @@ impl Planned {
 
     /// Saves the plan, for `rolecall apply FILE`.
     pub(crate) fn save(&self, path: &Path) -> Result<(), Failure> {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        // It names people and what they may do.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(path).and_then(|mut file| {
-            io::Write::write_all(&mut file, document::write(&self.view(&self.plan)).as_bytes())
-        });
-        written.map_err(|error| {
-            Failure::invalid(format!("cannot write the plan to {}: {error}", path.display()))
-                .hint("give another file with `--out`")
-        })
+        keep("plan", path, &document::write(&self.view(&self.plan)))
     }
 
     /// Returns the exit code of a command that reports differences.
     pub(crate) fn differences(&self) -> Exit {
         if self.plan.is_settled() { Exit::Ok } else { Exit::Changes }
     }
+}
+
+/// Writes what only its owner may read, as it names people and what they may do.
+pub(crate) fn keep(what: &str, path: &Path, text: &str) -> Result<(), Failure> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
+    written.map_err(|error| {
+        Failure::invalid(format!("cannot write the {what} to {}: {error}", path.display()))
+            .hint("give another file with `--out`")
+    })
 }
 
 /// Runs to the end, or to the first signal if nothing was written by then.

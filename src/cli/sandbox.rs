@@ -25,6 +25,9 @@ pub(super) struct Arguments {
     /// Keeps what is changed; used instead of `--from` where it exists
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Begins with the objects of this snapshot, to rehearse an apply
+    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "from")]
+    load: Option<PathBuf>,
     /// Delay of every answer, such as 20ms
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = delay)]
     latency: Duration,
@@ -64,6 +67,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let sandbox = Sandbox::start(Options {
         from: arguments.from.clone(),
         state: arguments.state.clone(),
+        load: arguments.load.clone(),
         port: arguments.port,
         latency: arguments.latency,
         faults: arguments.fault.clone(),

@@ -21,6 +21,8 @@ enum Kind {
     Explanation,
     /// A plan, as `--format json` prints it
     Plan,
+    /// A snapshot, as `rolecall snapshot` takes it
+    Snapshot,
     /// rolecall.yaml
     Workspace,
 }
@@ -30,6 +32,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Kind::Access => rolecall::schema::access(),
         Kind::Explanation => rolecall::schema::explanation(),
         Kind::Plan => rolecall::schema::plan(),
+        Kind::Snapshot => rolecall::schema::snapshot(),
         Kind::Workspace => rolecall::schema::workspace(),
     });
     Ok(Exit::Ok)

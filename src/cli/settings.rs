@@ -15,12 +15,13 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Global,
     failure::{Exit, Failure},
+    live::host,
 };
 
 /// Requests in flight at once, unless it is said otherwise.
-const READERS: usize = 16;
+pub(super) const READERS: usize = 16;
 /// The word for the embedded API.
-const SANDBOX: &str = "sandbox";
+pub(super) const SANDBOX: &str = "sandbox";
 
 /// A connection, and the embedded server that may be at its other end.
 pub(crate) struct Connected {
@@ -77,12 +78,12 @@ pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
         };
         let sandbox = Sandbox::start(options)?;
         let endpoint: Endpoint = sandbox.url().parse()?;
-        let (host, url) = ("the embedded sandbox".to_owned(), SANDBOX.to_owned());
+        let (host, url) = (host(SANDBOX).to_owned(), SANDBOX.to_owned());
         return Ok(Site { endpoint, host, url, sandbox: Some(sandbox) });
     }
     let endpoint: Endpoint = endpoint.parse()?;
     let url = endpoint.to_string();
-    let host = url.split_once("://").map_or(&*url, |it| it.1).to_owned();
+    let host = host(&url).to_owned();
     Ok(Site { endpoint, host, url, sandbox: None })
 }
 
@@ -136,9 +137,7 @@ fn half(set: &str, missing: &str) -> Failure {
 }
 
 /// Returns a secret from the variable or from the file that the variable with `_FILE` names.
-///
-/// From here on it is wiped when it is no longer needed; the environment itself keeps it as long as the process lives.
-fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
+pub(super) fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
     let direct = env::var(name).ok().filter(|it| !it.is_empty()).map(SecretString::from);
     let Some(path) = env::var_os(format!("{name}_FILE")).filter(|it| !it.is_empty()) else {
         return Ok(direct);

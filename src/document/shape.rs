@@ -36,6 +36,9 @@ pub(crate) struct Document {
     pub(super) tool: Box<str>,
     /// The URL of the API it was made for, or the word `sandbox`.
     pub(super) endpoint: Box<str>,
+    /// When the snapshot was taken that it was made from; left out where the API was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) taken: Option<Timestamp>,
     /// Whether there is anything to do.
     pub(super) changes: bool,
     /// How much of what.

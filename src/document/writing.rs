@@ -23,7 +23,7 @@ use super::shape::{
 
 impl Document {
     pub(super) fn new(view: &View<'_>) -> Self {
-        let &View { partial, plan, sources, endpoint: _, url, now, cost: _ } = view;
+        let &View { partial, plan, sources, endpoint: _, url, now, taken, cost: _ } = view;
         let words = Words::new(plan);
         let sentences = withheld::entries(plan, sources).into_iter().map(|it| it.why);
         let mut files: Vec<File> = sources
@@ -40,6 +40,7 @@ impl Document {
             created_at: now,
             tool: env!("CARGO_PKG_VERSION").into(),
             endpoint: url.into(),
+            taken,
             changes: !plan.is_empty(),
             summary: Summary::new(plan),
             files,
@@ -170,7 +171,7 @@ fn before(contents: &Contents) -> Before {
 /// Takes out the spaces between the parts, which mean nothing and could break the layout of the document.
 ///
 /// Numbers, repeated keys and their order stay: an entry is named to the API as it was read.
-pub(super) fn compact(raw: &RawValue) -> Box<RawValue> {
+pub(crate) fn compact(raw: &RawValue) -> Box<RawValue> {
     let (mut in_text, mut escaped) = (false, false);
     let mut text = raw.get().to_owned();
     text.retain(|c| {

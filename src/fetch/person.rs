@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use futures_util::future::try_join;
 
-use super::{direct, elsewhere, grants, head, list_groups, list_roles};
+use super::{FetchError, Questions, elsewhere, grants};
 use crate::{
     access::Contents,
-    api::{ApiError, Group, Reader},
     bind::people::Directory,
     direct::{DirectRole, DirectRoles},
     explain::{companies, own, whom},
@@ -25,23 +24,22 @@ use crate::{
 ///
 /// As [`fetch`](super::fetch).
 pub async fn fetch_person(
-    reader: &Reader,
+    reader: &impl Questions,
     declared: &Declared,
     person: &PersonRef,
-) -> Result<Snapshot, ApiError> {
+) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot { users: found(reader, declared, person).await?, ..Snapshot::default() };
     let Ok(user) = whom(declared, &snapshot.users, person) else { return Ok(snapshot) };
     snapshot.users.extend(the_rest(reader, declared, user, &snapshot.users).await?);
-    let (groups, roles) = try_join(reader.groups_of_user(user), direct(reader, user)).await?;
+    let (groups, roles) = try_join(reader.groups_of_user(user), reader.direct_roles(user)).await?;
     snapshot.direct.extend(roles.map(|it| (user, it)));
     let travellers = snapshot.direct.values().flat_map(DirectRoles::iter).flat_map(DirectRole::travellers);
     let travellers = travellers.map(|it| PersonRef::UserId(it.user)).collect();
     snapshot.users.extend(named(reader, declared, travellers).await?);
     let mut by_company: BTreeMap<CompanyId, Vec<GroupHead>> =
         own(declared).into_iter().map(|it| (it, Vec::new())).collect();
-    for group in groups {
-        let Group { company, .. } = group;
-        by_company.entry(company).or_default().push(head(group));
+    for (company, head) in groups {
+        by_company.entry(company).or_default().push(head);
     }
     let workspace = companies(declared);
     for (company, held) in by_company {
@@ -60,23 +58,23 @@ pub async fn fetch_person(
 
 /// Reads what the person's groups of one company hold, and returns the people whom their scopes name.
 async fn inside(
-    reader: &Reader,
+    reader: &impl Questions,
     declared: &Declared,
     live: &mut CompanySnapshot,
     user: UserId,
     known: &[User],
-) -> Result<Vec<User>, ApiError> {
+) -> Result<Vec<User>, FetchError> {
     let held = live.held.get(&user).cloned().unwrap_or_default();
     let files = declared.companies.iter().find(|it| it.id == live.id);
     if own(declared).contains(&live.id) {
         // All groups: which of them a declared one is can depend on any.
-        let (groups, roles) = try_join(list_groups(reader, live.id), list_roles(reader, live.id)).await?;
+        let (groups, roles) = try_join(reader.list_groups(live.id), reader.list_roles(live.id)).await?;
         live.roles = roles;
         let listed = |it: &GroupHead| groups.iter().any(|head| head.id == it.id);
         live.groups.retain(|it| !listed(it));
         live.groups.extend(groups);
     } else if !held.is_empty() {
-        live.roles = unless_refused(list_roles(reader, live.id).await)?;
+        live.roles = unless_refused(reader.list_roles(live.id).await)?;
     }
     for group in held {
         let grants = grants(reader.list_group_roles(live.id, group).await?);
@@ -108,10 +106,10 @@ async fn inside(
 
 /// Looks up people who are only named, wherever the workspace has a name for their company.
 async fn named(
-    reader: &Reader,
+    reader: &impl Questions,
     declared: &Declared,
     mut people: Vec<PersonRef>,
-) -> Result<Vec<User>, ApiError> {
+) -> Result<Vec<User>, FetchError> {
     let mut users = Vec::new();
     for company in companies(declared) {
         people.retain(|it| !Directory::new(&users).knows(it));
@@ -124,7 +122,11 @@ async fn named(
 }
 
 /// Looks for the person: in the companies of the files, and if nobody is there, in those they have names for.
-async fn found(reader: &Reader, declared: &Declared, person: &PersonRef) -> Result<Vec<User>, ApiError> {
+async fn found(
+    reader: &impl Questions,
+    declared: &Declared,
+    person: &PersonRef,
+) -> Result<Vec<User>, FetchError> {
     let own = own(declared);
     let mut users = Vec::new();
     for company in &own {
@@ -149,11 +151,11 @@ async fn found(reader: &Reader, declared: &Declared, person: &PersonRef) -> Resu
 
 /// Returns what else the API knows of a user: a file may name the person by another key than was asked for.
 async fn the_rest(
-    reader: &Reader,
+    reader: &impl Questions,
     declared: &Declared,
     user: UserId,
     known: &[User],
-) -> Result<Vec<User>, ApiError> {
+) -> Result<Vec<User>, FetchError> {
     let complete = |it: &User| it.email.is_some() && it.external_id.is_some() && it.employee_id.is_some();
     if known.iter().any(|it| it.id == user && complete(it)) {
         return Ok(Vec::new());
@@ -164,7 +166,7 @@ async fn the_rest(
 }
 
 /// Takes a refusal for nothing, where nothing depends on the answer but names.
-fn unless_refused<T: Default>(answer: Result<T, ApiError>) -> Result<T, ApiError> {
+fn unless_refused<T: Default>(answer: Result<T, FetchError>) -> Result<T, FetchError> {
     match answer {
         Err(error) if matches!(error.status(), Some(403 | 404)) => Ok(T::default()),
         other => other,

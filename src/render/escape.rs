@@ -63,7 +63,7 @@ pub(super) fn html(text: &str) -> String {
 }
 
 /// Returns JSON in which what [`terminal`] would show as `\u{…}` is written as `\uXXXX`: the same value, harmless to print.
-pub(super) fn json(document: &str) -> String {
+pub(crate) fn json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
     for c in document.chars() {
         // In a JSON document a newline is layout: those of strings are escaped already.

@@ -487,6 +487,7 @@ pub(crate) fn view<'a>(plan: &'a Plan, sources: &'a Sources) -> View<'a> {
         endpoint: HOST,
         url: "https://api-ext-sboxmeta.partners.spotnana.com",
         now,
+        taken: None,
         cost: None,
     }
 }

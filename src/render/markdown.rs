@@ -102,7 +102,10 @@ fn head(view: &View<'_>, truncated: &str) -> String {
     }
     let summary = wording::summary(view.plan);
     let title = words.join(", ");
-    format!("{MARKER}\n### rolecall: {title}{truncated}\n\n**{summary}**\n\n{}\n\n", companies(view))
+    let companies = companies(view);
+    let taken =
+        view.taken.map_or_else(String::new, |it| format!(" From a snapshot of {it:.0}, not from the API."));
+    format!("{MARKER}\n### rolecall: {title}{truncated}\n\n**{summary}**\n\n{companies}{taken}\n\n")
 }
 
 fn companies(view: &View<'_>) -> String {

@@ -46,6 +46,8 @@ pub struct View<'a> {
     pub now: Timestamp,
     /// Whether it was made from a part of the workspace's access files.
     pub partial: bool,
+    /// When the snapshot was taken that it is made from; `None` where the API was read.
+    pub taken: Option<Timestamp>,
     /// What reading the live state took; only the text header shows it, as it differs from run to run.
     pub cost: Option<Cost>,
 }

@@ -67,6 +67,9 @@ fn header(company: CompanyId, view: &View<'_>, cost: Option<Cost>, words: &Words
         let memberships = counted(found.memberships, "membership", "memberships");
         row.to(ORIGIN, 4).put(PLAIN, &format!("{groups}, {memberships}"));
     }
+    if let Some(taken) = view.taken {
+        row.space(3).put(ALARM, &format!("snapshot of {taken:.0}"));
+    }
     if let Some(Cost { requests, elapsed }) = cost {
         let requests = counted(usize::try_from(requests).unwrap_or(usize::MAX), "request", "requests");
         row.space(3).put(DIM, &format!("{requests}, {}", duration(elapsed)));

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::fetch::SnapshotError;
+
 /// Why a sandbox did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
@@ -30,6 +32,17 @@ pub enum SandboxError {
         entry: String,
         /// What is wrong with it.
         problem: String,
+    },
+    /// The snapshot to begin with could not be used.
+    #[error(transparent)]
+    Snapshot(SnapshotError),
+    /// The snapshot holds something that the sandbox cannot keep.
+    #[error("the sandbox cannot hold what is in the snapshot {}", path.display())]
+    SnapshotForm {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
     },
     /// The state file could not be read.
     #[error("cannot read the sandbox state {}", path.display())]
@@ -87,6 +100,10 @@ impl SandboxError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::ReadSeed { .. } | Self::WriteState { .. } | Self::WriteLog { .. } | Self::Start(_) => None,
+            Self::Snapshot(error) => Some(error.hint().to_owned()),
+            Self::SnapshotForm { .. } => {
+                Some("a scope in a form that is not known cannot be rehearsed with".to_owned())
+            }
             Self::SeedForm { .. } => Some(
                 "the seed holds: version, companies, clients, tokens, roles, users, groups, dialect, faults"
                     .to_owned(),

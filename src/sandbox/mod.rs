@@ -20,6 +20,7 @@ mod fault;
 mod front;
 mod grants;
 mod groups;
+mod load;
 mod mangle;
 mod members;
 mod model;
@@ -50,7 +51,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     num::NonZeroU32,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64},
     thread::{self, JoinHandle},
     time::Duration,
@@ -90,6 +91,8 @@ pub struct Options {
     pub from: Option<PathBuf>,
     /// The state file, made when it is missing. Without one the sandbox forgets everything when it stops.
     pub state: Option<PathBuf>,
+    /// The snapshot whose objects there are at first, in place of those of the seed.
+    pub load: Option<PathBuf>,
     /// The port on 127.0.0.1; 0 is any free one.
     pub port: u16,
     /// Added to every answer of the API, to the millisecond.
@@ -136,7 +139,12 @@ impl Sandbox {
             }
             None => (None, None),
         };
-        let store = Arc::new(RwLock::new(Store::new(objects(kept, &seed, &place, clock)?)));
+        let store = Arc::new(RwLock::new(Store::new(objects(
+            kept,
+            options.load.as_deref(),
+            (&seed, &place),
+            clock,
+        )?)));
         if let (Some(state), Some(path)) = (&state, options.state) {
             let write = |source| SandboxError::WriteState { path, source };
             state.save(&store, 0).map_err(write)?;
@@ -226,10 +234,16 @@ impl Drop for Sandbox {
 }
 
 /// Returns what the server begins with: what it kept the last time, or else what the seed describes.
-fn objects(kept: Option<Objects>, seed: &Seed, place: &str, clock: Clock) -> Result<Objects, SandboxError> {
-    match kept {
-        Some(objects) => Ok(objects),
-        None => sow::sow(seed, place, clock.now()),
+fn objects(
+    kept: Option<Objects>,
+    snapshot: Option<&Path>,
+    (seed, place): (&Seed, &str),
+    clock: Clock,
+) -> Result<Objects, SandboxError> {
+    match (kept, snapshot) {
+        (Some(objects), _) => Ok(objects),
+        (None, Some(path)) => load::load(path, clock.now()),
+        (None, None) => sow::sow(seed, place, clock.now()),
     }
 }
 

@@ -3,10 +3,32 @@
 use std::{fs, path::Path};
 
 /// Modules that are pure, and the words that would betray them.
-const PURE: [&str; 24] = [
-    "ids", "source", "scope", "direct", "access", "finding", "rules", "plan", "snapshot", "manifest", "bind",
-    "explain", "digest", "diff", "approval", "people", "guard", "order", "assess", "record", "rollback",
-    "document", "schema", "doctor",
+const PURE: [&str; 25] = [
+    "ids",
+    "source",
+    "scope",
+    "direct",
+    "access",
+    "finding",
+    "rules",
+    "plan",
+    "snapshot",
+    "manifest",
+    "bind",
+    "explain",
+    "digest",
+    "diff",
+    "approval",
+    "people",
+    "guard",
+    "order",
+    "assess",
+    "record",
+    "rollback",
+    "document",
+    "recording",
+    "schema",
+    "doctor",
 ];
 const IMPURE: [&str; 12] = [
     "async fn",

@@ -70,9 +70,9 @@ fn only_groups_that_the_files_speak_of_are_looked_into() {
     assert!(looked.iter().all(|it| it.contains(&desk)), "{looked:?}");
 }
 
-/// Returns the paths of the requests whose route holds a word.
+/// Returns the paths of the requests whose route holds a word, but for those that confirm a plan.
 fn paths(world: &World, word: &str) -> Vec<String> {
-    let log = world.log().into_iter();
+    let log = world.log().into_iter().filter(|it| it["body"].get("filters").is_none());
     let meant = log.filter(|it| it["route"].as_str().is_some_and(|route| route.contains(word)));
     meant.map(|it| it["path"].as_str().unwrap().to_owned()).collect()
 }
@@ -223,4 +223,41 @@ fn files_may_speak_of_groups_by_file_or_folder() {
     assert!(both.stdout.contains("2 to change"));
     let one = world.run("plan access/b.yaml").expect(0).shows("~ group Night");
     assert!(one.stdout.contains("1 to change"), "{}", one.stdout);
+}
+
+#[test]
+fn an_estimate_is_what_a_plan_then_sends() {
+    for (groups, members, dialect) in
+        [(12, 20, ""), (3, 130, ""), (7, 3, "dialect: { usersList: refused }\n"), (1, 0, "")]
+    {
+        let world = crowd(groups, members, dialect);
+        world.forget();
+        let estimate = world.run("plan --estimate --format json").expect(0).json();
+        assert_eq!(estimate["kind"], "estimate");
+        let sent = world.stats()["requests"].clone();
+        assert_eq!(estimate["sent"], sent);
+        world.forget();
+        world.plan().expect(0).ends_with(NO_CHANGES);
+        assert_eq!(estimate["requests"], world.stats()["requests"], "{groups} groups of {members}");
+        assert!(sent.as_u64() < world.stats()["requests"].as_u64(), "it costs less than the plan");
+    }
+}
+
+#[test]
+fn an_estimate_of_an_apply_writes_nothing() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., roles: [], members: [cy@voyager.example] }\n  - { name: New, description: New., roles: [], members: [] }\n",
+    );
+    world.forget();
+    let text = world.run("apply --estimate").expect(0).stdout;
+    assert!(text.starts_with("Estimate: ") && text.contains("writes") && text.lines().count() == 1, "{text}");
+    assert_eq!(world.writes(), [""; 0]);
+    let estimate = world.run("apply --estimate --format json").expect(0).json();
+    world.forget();
+    world.apply().expect(0);
+    let writes = world.writes().len();
+    assert_eq!(estimate["parts"]["writes"], writes);
+    let log = world.stats()["requests"].as_u64().unwrap() - estimate["sent"].as_u64().unwrap();
+    let said = estimate["requests"].as_u64().unwrap();
+    assert!(said.abs_diff(log) <= 2, "said {said}, took {log}");
 }

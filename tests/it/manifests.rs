@@ -265,6 +265,8 @@ fn the_published_schemas_are_those_of_the_code() {
         ("access", schema::access()),
         ("explanation", schema::explanation()),
         ("plan", schema::plan()),
+        ("plan", schema::plan()),
+        ("snapshot", schema::snapshot()),
         ("workspace", schema::workspace()),
     ] {
         let path = format!("schemas/{kind}.schema.json");

@@ -221,3 +221,150 @@ async fn groups_among_asks_for_a_hundred_at_a_time_and_believes_only_those() {
     assert_eq!(server.asked().len(), 2);
     assert!(reader.groups_among(COMPANY, &[]).await.unwrap().is_empty());
 }
+
+/// Draws numbers, the same for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % n
+    }
+}
+
+/// Spoils a page of the list `all`, in one way of many; `at` is where it begins.
+fn spoilt(dice: &mut Dice, all: &[Value], at: usize, rows: &mut Vec<Value>, total: &mut usize) {
+    let any = |dice: &mut Dice| all[dice.below(all.len())].clone();
+    match dice.below(9) {
+        // Lost, and nothing in its place.
+        0 => _ = rows.pop(),
+        // Another row in its place: of this page, or of any.
+        1 if rows.len() > 1 => *rows.last_mut().unwrap() = rows[0].clone(),
+        2 if rows.len() > 1 && !all.is_empty() => {
+            let at = dice.below(rows.len());
+            rows[at] = any(dice);
+        }
+        // One too many.
+        3 if !all.is_empty() => rows.push(any(dice)),
+        // Another order: the same list.
+        4 => rows.reverse(),
+        // Pages that overlap, or leave a gap.
+        5 => *rows = all.iter().skip(at.saturating_sub(1)).take(rows.len()).cloned().collect(),
+        6 => *rows = all.iter().skip(at + 1).take(rows.len()).cloned().collect(),
+        // Totals that lie, but never by just what the page leaves out.
+        7 => *total += 1 + dice.below(3),
+        8 if *total > at + rows.len() + 1 => *total -= 1,
+        _ => (),
+    }
+}
+
+/// Returns a server that lists `all` under `field`, filtered by role where that is asked, and spoils pages by
+/// chance.
+async fn unreliable(field: &'static str, all: Vec<Value>, seed: u64, most: usize) -> Server {
+    Server::start(move |asked| {
+        let body = asked.json();
+        let wanted = body["filters"][0]["roleIds"].as_array().cloned();
+        let among = |row: &&Value| wanted.as_ref().is_none_or(|ids| ids.contains(&row["roleId"]));
+        let all: Vec<Value> = all.iter().filter(among).cloned().collect();
+        let (at, mut total) = (asked.offset(), all.len());
+        let limit = usize::try_from(body["pagination"]["limit"].as_u64().unwrap()).unwrap().min(most);
+        let mut rows: Vec<Value> = all.iter().skip(at).take(limit).cloned().collect();
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9).wrapping_add(asked.number as u64 * 7919));
+        dice.below(1);
+        if wanted.is_none() && dice.below(3) == 0 {
+            spoilt(&mut dice, &all, at, &mut rows, &mut total);
+        }
+        Reply::json(&json!({field: rows, "pagination": {"totalNumResults": total}}))
+    })
+    .await
+}
+
+/// Whatever becomes of its pages, a list is read exactly or not at all.
+#[tokio::test]
+async fn a_list_of_unreliable_pages_is_the_exact_list_or_an_error() {
+    let (mut exact, mut errors) = (0, 0);
+    for seed in 0..300_u64 {
+        let mut dice = Dice(seed);
+        let (length, most) = (dice.below(30), 1 + dice.below(9));
+        let ids: Vec<Uuid> = (1..=length).map(|n| Uuid::from_u128(n as u128)).collect();
+        let name = |id: &Uuid| json!({"id": id, "name": "n", "companyId": COMPANY, "isActive": true});
+        let scope = |n: usize| json!({"audiences": [{"predicates": [{"type": "COMPANY", "values": [n.to_string()]}]}]});
+        // A role may be held under several scopes, and twice under one.
+        let held: Vec<Value> = (0..length)
+            .map(
+                |n| json!({"roleId": Uuid::from_u128(n as u128 / 3), "name": "n", "scope": scope(n % 3 / 2)}),
+            )
+            .collect();
+        let named: Vec<Value> = ids.iter().map(name).collect();
+        let members: Vec<Value> = ids.iter().map(|id| json!({"userId": id, "addedAt": null})).collect();
+        let text = |it: Vec<Uuid>| {
+            let mut it: Vec<String> = it.iter().map(Uuid::to_string).collect();
+            it.sort();
+            it
+        };
+        let all = text(ids.clone());
+        let entry = |role: Uuid, scope: &str| format!("{role} {scope}");
+        let read: Result<(Vec<String>, Vec<String>), ApiError> = match seed % 5 {
+            0 => {
+                let server = unreliable("members", members, seed, most).await;
+                server
+                    .reader()
+                    .list_members(COMPANY, GROUP)
+                    .await
+                    .map(|it| (text(it.iter().map(|it| it.0).collect()), all))
+            }
+            1 => {
+                let server = unreliable("userGroups", named, seed, most).await;
+                server
+                    .reader()
+                    .list_groups(COMPANY)
+                    .await
+                    .map(|it| (text(it.iter().map(|it| it.id.0).collect()), all))
+            }
+            2 => {
+                let server = unreliable("roles", named, seed, most).await;
+                server
+                    .reader()
+                    .list_roles(COMPANY)
+                    .await
+                    .map(|it| (text(it.iter().map(|it| it.id.0).collect()), all))
+            }
+            3 => {
+                let server = unreliable("users", named, seed, most).await;
+                server
+                    .reader()
+                    .list_users(COMPANY)
+                    .await
+                    .map(|it| (text(it.unwrap().iter().map(|it| it.id.0).collect()), all))
+            }
+            _ => {
+                let mut all: Vec<String> = held
+                    .iter()
+                    .map(|it| {
+                        entry(it["roleId"].as_str().unwrap().parse().unwrap(), &it["scope"].to_string())
+                    })
+                    .collect();
+                all.sort();
+                let server = unreliable("roles", held, seed, most).await;
+                server.reader().list_group_roles(COMPANY, GROUP).await.map(|it| {
+                    let mut rows: Vec<String> =
+                        it.iter().map(|it| entry(it.role.0, it.scope.as_ref().unwrap().get())).collect();
+                    rows.sort();
+                    (rows, all)
+                })
+            }
+        };
+        match read {
+            Ok((found, all)) => {
+                assert_eq!(found, all, "seed {seed}");
+                exact += 1;
+            }
+            Err(ApiError::Incomplete { .. }) => errors += 1,
+            Err(error) => panic!("seed {seed}: {error:?}"),
+        }
+    }
+    assert!(
+        exact > 100 && errors > 20,
+        "{exact} exact, {errors} errors: the pages are not spoilt as they should be"
+    );
+}

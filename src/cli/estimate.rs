@@ -1,0 +1,113 @@
+//! `--estimate`: what a run will cost, before it is made.
+
+use std::time::Duration;
+
+use rolecall::{
+    fetch::estimate,
+    order::{Call, Step},
+    plan::{ChangeKind, Plan},
+    render::counted,
+};
+use serde_json::json;
+
+use super::{
+    Format, Global, Selection,
+    failure::{Exit, Failure},
+    live::Live,
+    output::Output,
+    run::{self, Planned},
+    settings::{Connected, READERS, connect},
+};
+
+/// Says what a plan would cost, by the requests that are cheap.
+pub(super) fn plan(global: &Global, selection: &Selection, output: &Output) -> Result<Exit, Failure> {
+    let checked = run::checked(global, &selection.paths)?;
+    let connected = connect(global, &checked.loaded)?;
+    let page_limit = connected.dialect.page_limit;
+    let work = async {
+        let asking = estimate(connected.questions(), &checked.declared, page_limit);
+        Ok(run::read(output, &connected, asking).await?)
+    };
+    let estimate = run::block_on(run::until_signal(work))?;
+    let sent = connected.requests();
+    let reads = sent + estimate.requests;
+    output.result(&told(
+        output.format,
+        global.concurrency.map_or(READERS, usize::from),
+        estimate.latency,
+        &[("reads", reads)],
+        sent,
+    ));
+    Ok(Exit::Ok)
+}
+
+/// Says what an apply of a plan would cost, after the plan was made.
+pub(super) fn apply(global: &Global, planned: &Planned<Connected>, output: &Output) -> Exit {
+    let sent = planned.connected.requests();
+    let (looks, writes, read_backs) = apply_requests(&planned.plan, &planned.steps);
+    let at_once = global.concurrency.map_or(READERS, usize::from);
+    let latency = planned.elapsed.div_f64(rounds(sent, at_once));
+    let parts = [("looks", looks), ("writes", writes), ("readBacks", read_backs)];
+    output.result(&told(output.format, at_once.min(rolecall::apply::WRITERS), latency, &parts, sent));
+    Exit::Ok
+}
+
+/// Questions of a run that wait for each other: the token, lists, contents, people.
+const PHASES: f64 = 4.0;
+
+/// Returns how often a run waits for an answer, if it asks so much at once.
+fn rounds(requests: u64, at_once: usize) -> f64 {
+    (requests as f64 / at_once.max(1) as f64).max(PHASES)
+}
+
+/// Returns how often groups are looked at before a write, written to, and read after it.
+fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
+    let (mut looks, mut read_backs) = (0, 0);
+    for change in &plan.changes {
+        let (grants, members) = (!change.grants.is_empty(), !change.members.is_empty());
+        match &change.kind {
+            // Whether there is a group of that name; then all of it.
+            ChangeKind::Create { .. } => (looks, read_backs) = (looks + 1, read_backs + 3),
+            ChangeKind::Delete { .. } => (looks, read_backs) = (looks + 3, read_backs + 3),
+            ChangeKind::Alter { before, after } => {
+                looks += 3;
+                read_backs += u64::from(grants) + u64::from(members) + u64::from(before != after);
+            }
+        }
+    }
+    // What was removed is asked for at once where others wait for it.
+    let removals =
+        steps.iter().filter(|it| matches!(&it.call, Call::PatchMembers { remove, .. } if !remove.is_empty()));
+    (looks, steps.len() as u64, read_backs + removals.count() as u64)
+}
+
+fn told(format: Format, at_once: usize, latency: Duration, parts: &[(&str, u64)], sent: u64) -> String {
+    let requests: u64 = parts.iter().map(|it| it.1).sum();
+    let seconds = rounds(requests, at_once) * latency.as_secs_f64();
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    match format {
+        Format::Json => {
+            let parts: serde_json::Map<String, serde_json::Value> =
+                parts.iter().map(|(name, n)| ((*name).to_owned(), json!(n))).collect();
+            let document = json!({
+                "version": 1, "kind": "estimate", "requests": requests, "parts": parts, "sent": sent,
+                "latencyMs": latency.as_secs_f64() * 1000.0, "atOnce": at_once, "seconds": seconds,
+            });
+            format!("{document:#}\n")
+        }
+        Format::Text | Format::Markdown => {
+            let parts: Vec<String> = parts.iter().map(|(name, n)| format!("{n} {}", words(name))).collect();
+            format!(
+                "Estimate: {} ({}), {seconds:.1} s at {:.0} ms an answer and {at_once} at once; {} sent to find out.\n",
+                counted(number(requests), "request", "requests"),
+                parts.join(", "),
+                latency.as_secs_f64() * 1000.0,
+                counted(number(sent), "request", "requests"),
+            )
+        }
+    }
+}
+
+fn words(part: &str) -> &str {
+    if part == "readBacks" { "read-backs" } else { part }
+}

@@ -1,0 +1,99 @@
+//! `rolecall snapshot`: the live state as one file, from which to plan without a network. Only reads.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rolecall::{
+    fetch::record,
+    recording::{self, Keep, Reach, Recording},
+    render,
+};
+use serde_json::json;
+
+use super::{
+    Format, Global, Now,
+    failure::{Exit, Failure},
+    live,
+    output::Output,
+    run,
+    settings::connect,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Workspace folders or access files; the workspace around here where absent
+    paths: Vec<PathBuf>,
+    /// Write it to a file that only you can read, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Put pseudonyms for addresses and numbers of people, the same for the same person
+    #[arg(long, env = "ROLECALL_SANITIZE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    sanitize: bool,
+    #[command(flatten)]
+    now: Now,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    let now = arguments.now.get()?;
+    let checked = run::checked(global, &arguments.paths)?;
+    // Before any request: a salt that cannot be used is no reason to ask for everything.
+    let salt = if arguments.sanitize { Some(salt()?) } else { None };
+    let connected = connect(global, &checked.loaded)?;
+    let reading = record(&connected.reader, &checked.declared, &connected.url, now);
+    let work = async { Ok(run::read(output, &connected, reading).await?) };
+    let mut recording = run::block_on(run::until_signal(work))?;
+    if recording.companies.is_empty() {
+        return Err(Failure::invalid("of which company to take a snapshot is not said")
+            .hint("set `company:` in rolecall.yaml, or give `--company`"));
+    }
+    if let Some((salt, keep)) = salt {
+        recording = recording.sanitized(&salt, keep);
+    }
+    for directory in recording.directories.iter().filter(|it| it.reach == Reach::Asked) {
+        output.message(&format!(
+            "warning: the API refuses a list of everybody of {}: only people whom files and groups name are in the snapshot",
+            directory.company
+        ));
+    }
+    let text = recording::write(&recording);
+    let Some(out) = &arguments.out else {
+        output.result(&text);
+        return Ok(Exit::Ok);
+    };
+    run::keep("snapshot", &run::here(global).join(out), &text)?;
+    output.result(&saved(&recording, out, output.format));
+    Ok(Exit::Ok)
+}
+
+/// Returns the salt, and whether it belongs into the file: one that was given stays where it is.
+fn salt() -> Result<(recording::Salt, Keep), Failure> {
+    Ok(match live::salt()? {
+        Some(given) => (given, Keep::Apart),
+        None => (live::new_salt()?, Keep::Inside),
+    })
+}
+
+/// Says what was saved.
+fn saved(recording: &Recording, out: &std::path::Path, format: Format) -> String {
+    let groups: usize = recording.companies.iter().map(|it| it.groups.len()).sum();
+    let members = recording.companies.iter().flat_map(|it| &it.groups).map(|it| it.members.len());
+    let members: usize = members.sum();
+    let people: usize = recording.directories.iter().map(|it| it.users.len()).sum();
+    match format {
+        Format::Text | Format::Markdown => format!(
+            "Snapshot of {:.0}: {}, {}, {}. Plan from it with `--live {}`.\n",
+            recording.created_at,
+            render::counted(groups, "group", "groups"),
+            render::counted(members, "membership", "memberships"),
+            render::counted(people, "person", "people"),
+            render::escape::terminal(&out.display().to_string()),
+        ),
+        Format::Json => {
+            let document = json!({
+                "version": 1, "kind": "saved-snapshot", "file": out.display().to_string(), "digest": recording.digest,
+                "createdAt": recording.created_at, "groups": groups, "memberships": members, "people": people,
+            });
+            format!("{document:#}\n")
+        }
+    }
+}
