@@ -74,7 +74,7 @@ struct Global {
     /// Company id or name, instead of the one in rolecall.yaml
     #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY", hide_env = true)]
     company: Option<String>,
-    /// Form of the result on standard output: text, json or markdown
+    /// Form of the result: text, json or markdown
     #[arg(
         long,
         global = true,
