@@ -278,6 +278,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers write the rows where they call")]
     fn seen(roles: Value) -> Shapes {
         let mut shapes = Shapes::default();
         shapes.group_roles(&json!({ "roles": roles, "pagination": { "totalNumResults": 1 } }));

@@ -48,7 +48,7 @@ impl Questions for Answers {
         group: GroupId,
     ) -> Result<Vec<GroupRole>, FetchError> {
         let all = Self::list_group_roles(self, company, group)?;
-        Ok(all.into_iter().map(|(role, scope)| GroupRole { role, name: None, scope }).collect())
+        Ok(all.iter().map(|it| GroupRole { role: it.role_id, name: None, scope: it.scope.clone() }).collect())
     }
 
     async fn roles_among(

@@ -120,7 +120,7 @@ async fn deletion(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
         let (group, held) = given(ground, trial).await?;
         let speech = Dialect { roles_to_delete: form, ..ground.speech() };
         let refused = ground.patch_roles(group, speech, &[], &held).await?;
-        let left = settled(ground, group, refused.as_ref(), |it| it.is_empty()).await?;
+        let left = settled(ground, group, refused.as_ref(), <[Held]>::is_empty).await?;
         let tried = match refused {
             _ if left.is_empty() => Tried::Took,
             Some(why) => Tried::Refused(why),

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::value::RawValue;
-
 use super::{
-    Company, Directory, Group, NotASnapshot, NotRecorded, Person, Reach, Recording, Salt, User, named,
+    Company, Directory, Grant, Group, NotASnapshot, NotRecorded, Person, Reach, Recording, Salt, User, named,
 };
 use crate::{
     direct::DirectRoles,
-    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    ids::{CompanyId, GroupId, PersonRef, UserId},
     snapshot::{self, GroupHead, RoleHead},
 };
 
@@ -129,13 +127,8 @@ impl Answers {
     /// # Errors
     ///
     /// As [`Self::list_groups`].
-    pub fn list_group_roles(
-        &self,
-        company: CompanyId,
-        group: GroupId,
-    ) -> Result<Vec<(RoleId, Option<Box<RawValue>>)>, NotRecorded> {
-        let roles = self.group(company, group)?.map_or(&[][..], |it| &it.roles);
-        Ok(roles.iter().map(|it| (it.role_id, it.scope.clone())).collect())
+    pub fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Result<&[Grant], NotRecorded> {
+        Ok(self.group(company, group)?.map_or(&[], |it| &it.roles))
     }
 
     /// Returns whom the references find in a directory, by id; as a list of them all would.

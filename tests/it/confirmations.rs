@@ -7,8 +7,7 @@ use crate::support::{SEED, VOYAGER, World};
 /// Ana and Bo leave Desk, the role of Night moves, Desk's role goes, and Old is deleted.
 fn world() -> World {
     let seed = format!(
-        "{}  - {{ name: Old, company: voyager, description: Old., roles: [{{ role: Agent, scope: [{{ COMPANY: [globex] }}] }}], members: [cy@voyager.example] }}\n",
-        SEED
+        "{SEED}  - {{ name: Old, company: voyager, description: Old., roles: [{{ role: Agent, scope: [{{ COMPANY: [globex] }}] }}], members: [cy@voyager.example] }}\n"
     );
     World::seeded(&seed).ruled("guards: { removals: { percent: 100 } }\n").with(
         "access/a.yaml",
@@ -45,7 +44,7 @@ fn member(world: &World, who: &str) -> Value {
 
 fn role(world: &World, name: &str, company: &str) -> Value {
     let (_, all) =
-        world.call("POST", &format!("/v3/companies/{}/roles", VOYAGER), json!({ "pagination": {} }));
+        world.call("POST", &format!("/v3/companies/{VOYAGER}/roles"), json!({ "pagination": {} }));
     let id = all["roles"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap()["id"].clone();
     json!({ "role": { "id": id, "name": name }, "scope": { "audiences": [{ "predicates": [{ "type": "COMPANY", "comparator": "IN", "values": [company] }] }] } })
 }

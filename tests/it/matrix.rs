@@ -22,17 +22,20 @@ struct Dialect {
     stopped: &'static [usize],
 }
 
+/// Type and value of each predicate of one combination.
+type Part = &'static [(&'static str, &'static str)];
+
 /// One everyday job: what the files say, and what there is in the end, by group; other groups stay as they are.
 struct Job {
     groups: &'static str,
     /// Group, role, its parts as `TYPE=value&TYPE=value`.
-    roles: &'static [(&'static str, &'static str, &'static [&'static [(&'static str, &'static str)]])],
+    roles: &'static [(&'static str, &'static str, &'static [Part])],
     members: &'static [(&'static str, &'static [&'static str])],
 }
 
-const CLIENT: &[(&str, &str)] = &[("COMPANY", GLOBEX)];
-const OTHER: &[(&str, &str)] = &[("COMPANY", INITECH)];
-const BRITISH: &[(&str, &str)] = &[("COMPANY", GLOBEX), ("LEGAL_ENTITY", GLOBEX_UK)];
+const CLIENT: Part = &[("COMPANY", GLOBEX)];
+const OTHER: Part = &[("COMPANY", INITECH)];
+const BRITISH: Part = &[("COMPANY", GLOBEX), ("LEGAL_ENTITY", GLOBEX_UK)];
 
 const JOBS: [Job; 6] = [
     // Somebody joins.

@@ -151,7 +151,7 @@ fn a_server_with_an_allowance_is_exceeded_by_what_is_in_flight_and_soon_left_alo
     world.run(&format!("plan --endpoint {}", door.url)).expect(0).ends_with(NO_CHANGES);
     let wall = start.elapsed();
     let came = door.came.lock().unwrap().clone();
-    let (let_in, refused): (Vec<(f64, bool)>, Vec<(f64, bool)>) = came.into_iter().partition(|it| it.1);
+    let (let_in, refused): (Vec<_>, Vec<_>) = came.into_iter().partition(|it| it.1);
     let most = most_in_a_second(refused.iter().map(|it| it.0).collect());
     // What is in flight at the first refusal, and what half of that lets in until it is plain that all are refused.
     assert!(
