@@ -1,6 +1,6 @@
 //! A group as it is right now, compared with what it should be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join3;
 
@@ -8,8 +8,9 @@ use crate::{
     access::{Contents, Grant},
     api::{ApiError, Reader},
     fetch::grants,
-    ids::{CompanyId, GroupId, UserId},
+    ids::{CompanyId, GroupId, RoleId, UserId},
     plan::Attributes,
+    scope::Scope,
 };
 
 use super::Stale;
@@ -99,4 +100,14 @@ pub(super) fn difference(seen: &Seen, attributes: &Attributes, contents: &Conten
 /// Whether both say the same, by meaning.
 pub(super) fn same_roles(a: &[Grant], b: &[Grant]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a.role, &a.scope) == (b.role, &b.scope))
+}
+
+/// Whether a group has exactly these of the roles named; an empty scope is none at all.
+pub(super) fn holds(held: &[Grant], wanted: &BTreeMap<RoleId, Scope>) -> bool {
+    wanted.iter().all(|(role, scope)| scope_of(held, *role) == *scope)
+}
+
+/// Returns what a role holds on; nothing where it is not there.
+pub(super) fn scope_of(held: &[Grant], role: RoleId) -> Scope {
+    held.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| it.scope.clone())
 }

@@ -16,7 +16,7 @@ use crate::{
 use super::{
     ApplyError, Stale, Wrote,
     group::{Expected, Group, Tools, Trouble},
-    look::{difference, look},
+    look::{difference, holds, look, scope_of},
 };
 
 impl Group<'_> {
@@ -196,8 +196,8 @@ impl Group<'_> {
 
     /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
     ///
-    /// What was to be taken away is looked at before anything follows: whoever joins later would
-    /// gain by a role that is still there.
+    /// What was to be taken away is looked at before anything follows, at the first request and at
+    /// the second: whoever joins later would gain by a role that is still there.
     pub(super) async fn patch_roles(
         &mut self,
         tools: Tools<'_>,
@@ -221,26 +221,25 @@ impl Group<'_> {
                 (role, Scope::any(given.chain([left])))
             })
             .collect();
-        let answer = self.send_roles(tools, company, group, add, delete).await?;
-        if answer.is_err() || !delete.is_empty() {
-            if let Err(error) = &answer
-                && !error.ambiguous()
-            {
-                return Err(answer.map_or_else(Trouble::from, |()| ApplyError::HalfWay.into()));
-            }
-            let held = grants(tools.job.reader.list_group_roles(company, group).await?);
-            let is = |side: &BTreeMap<RoleId, Scope>| {
-                side.iter().all(|(role, scope)| scope_of(&held, *role) == *scope)
-            };
-            match answer {
-                _ if is(&after) => (),
-                Ok(()) => return Err(ApplyError::RolesIgnored.into()),
-                Err(error) if is(&before) => {
+        let reader = tools.job.reader;
+        match self.send_roles(tools, company, group, add, delete).await? {
+            // Where nothing is taken it is seen when the group is read back.
+            Ok(()) if delete.is_empty() => (),
+            Ok(()) => verify_roles(reader, company, group, &after).await?,
+            Err(error) if error.ambiguous() => {
+                tracing::debug!("looking which roles the group has");
+                let held = grants(reader.list_group_roles(company, group).await?);
+                if !holds(&held, &after) {
+                    if !holds(&held, &before) {
+                        return Err(ApplyError::HalfWay.into());
+                    }
                     Self::again(tools, error)?;
                     self.send_roles(tools, company, group, add, delete).await??;
+                    // What was seen before the second request says nothing of what that one did.
+                    verify_roles(reader, company, group, &after).await?;
                 }
-                Err(_) => return Err(ApplyError::HalfWay.into()),
             }
+            Err(error) => return Err(error.into()),
         }
         self.given.extend(add.iter().cloned());
         if let Some(Expected { contents: Contents { grants, .. }, .. }) = &mut self.expected {
@@ -286,6 +285,13 @@ async fn named(reader: &Reader, company: CompanyId, name: &str) -> Result<Vec<Gr
     Ok(reader.find_groups_named(company, name).await?.into_iter().map(|it| it.id).collect())
 }
 
-fn scope_of(held: &[Grant], role: RoleId) -> Scope {
-    held.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| it.scope.clone())
+/// Returns an error unless the group has exactly these of the roles that were changed.
+async fn verify_roles(
+    reader: &Reader,
+    company: CompanyId,
+    group: GroupId,
+    wanted: &BTreeMap<RoleId, Scope>,
+) -> Result<(), ApplyError> {
+    let held = grants(reader.list_group_roles(company, group).await?);
+    if holds(&held, wanted) { Ok(()) } else { Err(ApplyError::RolesIgnored) }
 }

@@ -151,6 +151,31 @@ fn a_write_that_is_accepted_and_ignored_is_found_out() {
 }
 
 #[test]
+fn a_write_that_is_ignored_when_it_is_repeated_gives_nobody_the_old_roles() {
+    // The first answer is lost and nothing was done; the second request is accepted, and nothing is done either.
+    for lost in [json!({ "status": { "code": 500 } }), json!({ "drop": {} })] {
+        for (what, said, skipped) in [
+            ("roles", "failed change roles: the API accepted the change of roles", "skipped add 1 member"),
+            ("members", "failed remove 1 member: the API accepted the removal", "skipped change roles"),
+        ] {
+            let world = two_groups();
+            let path = format!("{}/{what}", world.id("Night"));
+            let rule = |kind: &Value| json!({ "method": "PATCH", "path": path, "kind": kind });
+            world.faults(json!([rule(&lost), rule(&json!({ "ignoreWrite": {} }))]));
+            let roles = world.roles("Night");
+            world.apply().expect(3).shows(said).shows(skipped);
+            assert_eq!(world.roles("Night"), roles, "{lost} {what}");
+            assert!(
+                !world.members("Night").contains(&"bo@voyager.example".to_owned()),
+                "{lost} {what}: Bo holds what neither state gives"
+            );
+            world.apply().expect(0);
+            world.settled();
+        }
+    }
+}
+
+#[test]
 fn a_removal_that_is_ignored_gives_nobody_the_new_roles() {
     // Bo shall leave Desk, and Desk shall hold more. The API takes the removal and does nothing.
     let world = World::new().groups(
