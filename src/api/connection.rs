@@ -156,11 +156,22 @@ struct Line<'a> {
     started: Instant,
     /// `None` while there is no answer.
     status: Option<u16>,
+    /// As long as this lives, for a collector.
+    span: tracing::Span,
+}
+
+impl<'a> Line<'a> {
+    fn new(request: &'a Request, attempt: u32) -> Self {
+        let (method, path) = (request.method.as_str(), request.template);
+        let span = tracing::debug_span!("request", method, path, attempt, status = tracing::field::Empty);
+        Self { request, attempt, started: Instant::now(), status: None, span }
+    }
 }
 
 impl Drop for Line<'_> {
     fn drop(&mut self) {
         let Self { request, attempt, status, .. } = *self;
+        self.span.record("status", status);
         let ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(method = %request.method, path = request.template, status, attempt, ms, "request");
     }
@@ -302,7 +313,7 @@ impl Connection {
         attempt: u32,
     ) -> Result<Answer, ApiError> {
         self.requests.fetch_add(1, Relaxed);
-        let mut line = Line { request, attempt, started: Instant::now(), status: None };
+        let mut line = Line::new(request, attempt);
         let mut sending = self.client.request(request.method.clone(), url);
         if let Proof::Bearer(bearer) = &payload.proof {
             sending = sending.header(AUTHORIZATION, bearer.header()?);

@@ -43,8 +43,7 @@ fn member(world: &World, who: &str) -> Value {
 }
 
 fn role(world: &World, name: &str, company: &str) -> Value {
-    let (_, all) =
-        world.call("POST", &format!("/v3/companies/{VOYAGER}/roles"), json!({ "pagination": {} }));
+    let (_, all) = world.call("POST", &format!("/v3/companies/{VOYAGER}/roles"), json!({ "pagination": {} }));
     let id = all["roles"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap()["id"].clone();
     json!({ "role": { "id": id, "name": name }, "scope": { "audiences": [{ "predicates": [{ "type": "COMPANY", "comparator": "IN", "values": [company] }] }] } })
 }

@@ -34,6 +34,7 @@ mod snapshots;
 mod staleness;
 mod storm;
 mod support;
+mod telemetry;
 mod tls;
 mod together;
 mod workflows;
