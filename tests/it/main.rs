@@ -36,4 +36,5 @@ mod storm;
 mod support;
 mod tls;
 mod together;
+mod witnesses;
 mod workflows;
