@@ -173,6 +173,8 @@ pub struct Holds {
 /// What was read, or why it could not be.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
+    /// What roles are called; a plan that looks into no group does not know.
+    pub names: BTreeMap<RoleId, Box<str>>,
     /// What roles permit.
     pub roles: BTreeMap<RoleId, Result<Permissions, String>>,
     /// What `rbac-info` said before the first write.
@@ -188,6 +190,8 @@ pub struct Evidence {
 pub struct Contradiction {
     /// What the plan says.
     pub claim: Claim,
+    /// What the role is called, or its id.
+    pub role: Box<str>,
     /// What is missing of a role that was gained, or still there of one that was lost.
     pub permissions: Permissions,
 }
@@ -224,7 +228,9 @@ impl Evidence {
             match found {
                 Ok(none) if none.is_empty() => (),
                 Ok(permissions) => {
-                    testimony.contradictions.push(Contradiction { claim: *claim, permissions });
+                    let name = self.names.get(&claim.role).cloned();
+                    let role = name.unwrap_or_else(|| claim.role.to_string().into());
+                    testimony.contradictions.push(Contradiction { claim: *claim, role, permissions });
                 }
                 Err(why) => {
                     untold.insert((claim.user, why));
@@ -236,16 +242,16 @@ impl Evidence {
     }
 
     fn missing(&self, claim: &Claim) -> Result<Permissions, String> {
-        Ok(known(&self.roles, claim.role)?.missing_in(known(&self.after, claim.user)?))
+        Ok(known(&self.roles, &claim.role)?.missing_in(known(&self.after, &claim.user)?))
     }
 
     fn lingering(&self, claim: &Claim) -> Result<Permissions, String> {
-        let (role, after) = (known(&self.roles, claim.role)?, known(&self.after, claim.user)?);
+        let (role, after) = (known(&self.roles, &claim.role)?, known(&self.after, &claim.user)?);
         if role.lingering(after, after).is_empty() {
             // It is gone, whatever was.
             return Ok(Permissions::default());
         }
-        Ok(role.lingering(known(&self.before, claim.user)?, after))
+        Ok(role.lingering(known(&self.before, &claim.user)?, after))
     }
 
     fn left_over(&self, claim: &Claim) -> Result<Permissions, String> {
@@ -253,9 +259,9 @@ impl Evidence {
         if left.is_empty() {
             return Ok(left);
         }
-        let holds = known(&self.holds, claim.user)?;
+        let holds = known(&self.holds, &claim.user)?;
         for role in &holds.roles {
-            left = left.without(known(&self.roles, *role)?);
+            left = left.without(known(&self.roles, role)?);
         }
         if holds.direct && !left.is_empty() {
             return Err(format!("cannot tell whether direct roles give {}", left.words()));
@@ -264,8 +270,8 @@ impl Evidence {
     }
 }
 
-fn known<'a, K: Ord, T>(all: &'a BTreeMap<K, Result<T, String>>, key: K) -> Result<&'a T, String> {
-    match all.get(&key) {
+fn known<'a, K: Ord, T>(all: &'a BTreeMap<K, Result<T, String>>, key: &K) -> Result<&'a T, String> {
+    match all.get(key) {
         Some(Ok(it)) => Ok(it),
         Some(Err(why)) => Err(why.clone()),
         None => Err("not asked".to_owned()),

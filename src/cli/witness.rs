@@ -97,6 +97,7 @@ impl<'a> Witness<'a> {
             // What the list does not say is asked for one by one.
             for role in self.reader.list_roles(company).await.unwrap_or_default() {
                 let permissions = permissions(role.permissions);
+                self.evidence.names.insert(role.id, role.name);
                 if !permissions.is_empty() {
                     self.evidence.roles.insert(role.id, Ok(permissions));
                 }
@@ -213,7 +214,7 @@ fn why(what: &str, error: &ApiError) -> String {
 
 /// Returns `gained Agent by Desk, but rbac-info does not show AGENT`.
 fn sentence(plan: &Plan, it: &Contradiction) -> String {
-    let (role, group) = (plan.names.role(it.claim.role), plan.title(it.claim.change));
+    let (role, group) = (&it.role, plan.title(it.claim.change));
     let what = it.permissions.words();
     match it.claim.turn {
         Turn::Gained => format!("gained {role} by {group}, but rbac-info does not show {what}"),
@@ -263,7 +264,7 @@ pub(super) fn json(plan: &Plan, testimony: &Testimony) -> Value {
             "company": plan.changes[it.claim.change].company,
             "group": plan.title(it.claim.change),
             "roleId": it.claim.role,
-            "role": plan.names.roles.get(&it.claim.role),
+            "role": it.role,
             "change": match it.claim.turn {
                 Turn::Gained => "gained",
                 Turn::Lost => "lost",
