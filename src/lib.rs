@@ -57,6 +57,7 @@ pub mod digest;
 pub mod diff;
 pub mod approval;
 pub mod people;
+pub mod witness;
 pub mod guard;
 pub mod order;
 pub mod assess;

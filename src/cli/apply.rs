@@ -20,8 +20,9 @@ use rolecall::{
     render::escape::terminal as show,
     rollback,
     source::Sources,
+    witness::Testimony,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Format, Global, Selection,
@@ -32,6 +33,7 @@ use super::{
     report::{self, Applied, words},
     run::{self, Planned},
     settings::connect,
+    witness::Witness,
 };
 
 #[derive(Debug, Args)]
@@ -53,6 +55,9 @@ pub(super) struct Arguments {
     /// Only say how many requests and how much time it would take
     #[arg(long, env = "ROLECALL_ESTIMATE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
     estimate: bool,
+    /// Compare with rbac-info of whom it concerns, before and after; as that has no scopes, a wrong scope is not seen
+    #[arg(long, env = "ROLECALL_WITNESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    witness: bool,
     /// Begin nothing new after so many failed steps [default: 10, or 5% if that is more]
     #[arg(long, value_name = "N", env = "ROLECALL_MAX_FAILURES", value_parser = failures, hide_env = true)]
     max_failures: Option<Failures>,
@@ -143,13 +148,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         if !plan.plan().is_empty() && !consented {
             run::until_signal(consent(output, "Apply these changes?")).await?;
         }
-        let (report, journal) = write(global, arguments, output, (&planned, &plan), &stop).await?;
+        let (report, journal, testimony) = write(global, arguments, output, (&planned, &plan), &stop).await?;
         planned.plan = plan.into_plan();
         let (program, again) = commands(global, arguments, is_saved);
         let applied = Applied {
             plan: &planned.plan,
             steps: &planned.steps,
             report: &report,
+            witness: testimony.as_ref(),
             journal: journal.as_deref(),
             program: &program,
             again: &again,
@@ -201,18 +207,26 @@ pub(super) async fn consent(output: &Output, question: &str) -> Result<(), Failu
     }
 }
 
-/// Makes the steps, with a journal; returns what became of them, and where the journal is.
+/// Makes the steps, with a journal; returns what became of them, where the journal is, and what the witness says.
 async fn write(
     global: &Global,
     arguments: &Arguments,
     output: &Output,
     (planned, approved): (&Planned, &ApprovedPlan),
     stop: &AtomicBool,
-) -> Result<(Report, Option<PathBuf>), Failure> {
+) -> Result<(Report, Option<PathBuf>, Option<Testimony>), Failure> {
     let (plan, steps) = (approved.plan(), &planned.steps[..]);
     if steps.is_empty() {
-        return Ok((Report { outcomes: Vec::new(), halted: None, differ: Vec::new() }, None));
+        let testimony = arguments.witness.then(Testimony::default);
+        return Ok((Report { outcomes: Vec::new(), halted: None, differ: Vec::new() }, None, testimony));
     }
+    let reader = &planned.connected.reader;
+    let witness = if arguments.witness {
+        let called = async { Ok(Witness::called(reader, plan).await) };
+        Some(run::until_signal(called).await?)
+    } else {
+        None
+    };
     let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));
     let path = match &arguments.journal {
         Some(path) => run::here(global).join(path),
@@ -262,12 +276,21 @@ async fn write(
     });
     let report = output.watching(&planned.connected.reader, |wait| counter.waits(wait), applying).await;
     drop(counter);
-    let exit = Applied { plan, steps, report: &report, journal: None, program: "", again: "" }.exit();
+    let testimony = match witness {
+        Some(witness) => Some(witness.testify(steps, &report, stop).await),
+        None => None,
+    };
+    if let Some(it) = &testimony {
+        output.events.send("witness", json!({ "looked": it.looked, "contradictions": it.contradictions.len(), "untold": it.untold.len() }));
+    }
+    let witness = testimony.as_ref();
+    let exit =
+        Applied { plan, steps, report: &report, witness, journal: None, program: "", again: "" }.exit();
     let end = Record::End { at: Timestamp::now(), exit: exit.code(), result: exit.name().into() };
     if let Err(error) = journal.write(&end) {
         output.message(&format!("the journal has no last line: {error}"));
     }
-    Ok((report, Some(inside(&path, global))))
+    Ok((report, Some(inside(&path, global)), testimony))
 }
 
 /// Keeps what a run leaves behind out of Git: journals name people. Where that fails, so will the journal.

@@ -26,6 +26,7 @@ mod telemetry;
 mod snapshot;
 mod validate;
 mod waiting;
+mod witness;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 

@@ -11,16 +11,22 @@ use rolecall::{
     order::{Call, Step},
     plan::{Change, Plan},
     render::{counted, escape::terminal as show},
+    witness::Testimony,
 };
 use serde_json::{Value, json};
 
-use super::failure::{Exit, causes};
+use super::{
+    failure::{Exit, causes},
+    witness,
+};
 
 /// What became of an apply.
 pub(crate) struct Applied<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) steps: &'a [Step],
     pub(crate) report: &'a Report,
+    /// What `rbac-info` says of it, where that was asked for.
+    pub(crate) witness: Option<&'a Testimony>,
     /// Where it is written down, where something was to be done.
     pub(crate) journal: Option<&'a Path>,
     /// The program, with the workspace that it was told.
@@ -44,6 +50,9 @@ impl Applied<'_> {
     pub(crate) fn exit(&self) -> Exit {
         let Counts { failed, stale, halted, .. } = self.counts();
         let wrote = self.report.outcomes.iter().any(Outcome::wrote);
+        if self.witness.is_some_and(|it| !it.contradictions.is_empty()) {
+            return Exit::Partial;
+        }
         if self.complete() {
             return if self.plan.withheld() == 0 { Exit::Ok } else { Exit::Partial };
         }
@@ -162,6 +171,9 @@ impl Applied<'_> {
                 counted(self.plan.withheld(), "item", "items")
             );
         }
+        if let Some(it) = self.witness {
+            text += &witness::text(self.plan, it);
+        }
         if !self.complete() && !self.steps.is_empty() {
             text += &format!("Continue: {}\n", show(self.again));
         }
@@ -228,6 +240,7 @@ impl Applied<'_> {
             "users": users,
             "steps": { "done": done, "failed": failed, "stale": stale, "skipped": skipped, "notBegun": halted },
             "readBack": { "clean": differ.is_empty(), "differ": differ },
+            "witness": self.witness.map(|it| witness::json(self.plan, it)),
             "journal": self.journal,
             "halted": self.report.halted.map(|it| match it {
                 Halt::Interrupted => "interrupted",

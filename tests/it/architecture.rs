@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 /// Modules that are pure, and the words that would betray them.
-const PURE: [&str; 25] = [
+const PURE: [&str; 26] = [
     "ids",
     "source",
     "scope",
@@ -20,6 +20,7 @@ const PURE: [&str; 25] = [
     "diff",
     "approval",
     "people",
+    "witness",
     "guard",
     "order",
     "assess",

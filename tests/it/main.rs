@@ -37,4 +37,5 @@ mod support;
 mod telemetry;
 mod tls;
 mod together;
+mod witnesses;
 mod workflows;
