@@ -6,7 +6,7 @@ use super::{
     Group, GroupRole, RbacInfo, Role,
     page::{Page, Row},
     refusal, retry, token,
-    wire::{Created, DirectRoles, Elements, Member, Permissions},
+    wire::{Created, Elements, HeldDirectly, Member, Permissions},
 };
 use crate::snapshot::User;
 
@@ -30,7 +30,11 @@ pub fn objects(body: &[u8]) {
     _ = serde_json::from_slice::<Group>(body);
     _ = serde_json::from_slice::<Role>(body);
     _ = serde_json::from_slice::<RbacInfo>(body);
-    _ = serde_json::from_slice::<DirectRoles>(body);
+    if let Ok(held) = serde_json::from_slice::<HeldDirectly>(body) {
+        // What is sent back is read as the same again.
+        let again = crate::direct::DirectRoles::read(held.roles.sent());
+        assert!(again.types() == held.roles.types());
+    }
     _ = serde_json::from_slice::<Created>(body);
     _ = serde_json::from_slice::<Permissions>(body);
     _ = serde_json::from_slice::<Elements>(body);

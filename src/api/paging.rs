@@ -124,6 +124,16 @@ impl<'a> List<'a> {
         if keys.windows(2).any(|pair| pair[0] == pair[1]) {
             return Ok(flawed(rows.len(), Some(total), "a row came twice, so another may be missing"));
         }
+        // A total that ends with a full page may have been cut off there: then more comes after it.
+        if total > 0 && size == limit && total.is_multiple_of(limit) {
+            let beyond = self.page::<T>(total, limit).await?;
+            if !beyond.rows.is_empty() {
+                return Ok(flawed(rows.len(), Some(total), "there are more rows than announced"));
+            }
+            if beyond.total != Some(total) {
+                return Ok(moved(rows.len(), total, beyond.total));
+            }
+        }
         Ok(Sweep::Whole(rows))
     }
 

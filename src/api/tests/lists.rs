@@ -26,9 +26,16 @@ async fn members(server: &Server) -> Result<Vec<u128>, ApiError> {
 
 #[tokio::test]
 async fn a_list_is_read_whole_in_order_whatever_the_size_of_a_page() {
-    for (length, most, requests) in
-        [(0, 100, 1), (1, 100, 1), (100, 100, 1), (101, 100, 2), (250, 1000, 3), (25, 7, 4), (21, 7, 3)]
-    {
+    for (length, most, requests) in [
+        (0, 100, 1),
+        (1, 100, 1),
+        (100, 100, 2),
+        (200, 100, 3),
+        (101, 100, 2),
+        (250, 1000, 3),
+        (25, 7, 4),
+        (21, 7, 3),
+    ] {
         let ids: Vec<u128> = (1..=length).rev().collect();
         let served = ids.clone();
         let server = Server::start(move |asked| page(asked, &served, most, served.len())).await;
@@ -203,6 +210,16 @@ async fn roles_among_asks_for_a_hundred_at_a_time_and_believes_only_those() {
     assert!(reader.roles_among(COMPANY, GROUP, &[]).await.unwrap().is_empty());
     assert_eq!(server.asked().len(), 2);
     assert_eq!(server.asked()[0].json()["sortParams"], json!({"sortBy": "NAME", "sortOrder": "ASC"}));
+}
+
+/// Nothing else gives it away: the page is as full as it was asked to be, and the total agrees.
+#[tokio::test]
+async fn a_total_that_ends_with_a_full_page_is_looked_behind() {
+    for cut in [100, 200] {
+        let ids: Vec<u128> = (1..=cut as u128 + 1).collect();
+        let server = Server::start(move |asked| page(asked, &ids, 100, cut)).await;
+        assert!(matches!(members(&server).await, Err(ApiError::Incomplete { .. })), "{cut}");
+    }
 }
 
 #[tokio::test]

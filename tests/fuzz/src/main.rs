@@ -11,11 +11,12 @@ use std::{env, sync::OnceLock};
 
 use libfuzzer_sys::fuzz_target;
 
-const TARGETS: [(&str, fn(&[u8])); 8] = [
+const TARGETS: [(&str, fn(&[u8])); 9] = [
     ("access", files::access),
     ("workspace", files::workspace),
     ("plan", files::plan),
     ("journal", files::journal),
+    ("snapshot", files::snapshot),
     ("lists", answers::lists),
     ("objects", answers::objects),
     ("scopes", answers::scopes),
