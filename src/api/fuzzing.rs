@@ -55,7 +55,8 @@ pub fn refusals(body: &[u8]) {
     let said = refusal::read(body, &secret);
     for shown in [said.code, said.message, said.debug_id].into_iter().flatten() {
         assert!(!shown.chars().any(char::is_control) && shown.chars().count() <= 300, "{shown:?}");
-        // Blotting out one of a few letters may make it anew from what is around it.
-        assert!(secret.len() < 8 || !shown.contains(&secret), "{shown:?}");
+        // One of a few letters, or part of what it is blotted out with, may be made anew by that.
+        let tellable = secret.len() == 8 && !"[REDACTED]".contains(&secret);
+        assert!(!tellable || !shown.contains(&secret), "{shown:?}");
     }
 }
