@@ -126,7 +126,11 @@ impl<'a> List<'a> {
         }
         // A total that ends with a full page may have been cut off there: then more comes after it.
         if total > 0 && size == limit && total.is_multiple_of(limit) {
-            let beyond = self.page::<T>(total, limit).await?;
+            let beyond = match self.page::<T>(total, limit).await {
+                // A server may mind being asked for a page that begins at the end: that is an answer too.
+                Err(ApiError::Refused { status: 400, .. }) => return Ok(Sweep::Whole(rows)),
+                beyond => beyond?,
+            };
             if !beyond.rows.is_empty() {
                 return Ok(flawed(rows.len(), Some(total), "there are more rows than announced"));
             }

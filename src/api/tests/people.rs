@@ -40,7 +40,9 @@ fn directory(asked: &Asked) -> Reply {
                 _ => detail(value["id"].as_str().unwrap().parse::<Uuid>().unwrap().as_u128(), ""),
             })
             .collect();
-        return Reply::json(&json!({"users": rows, "pagination": {"totalNumResults": rows.len()}}));
+        let total = rows.len();
+        let rows: Vec<Value> = rows.into_iter().skip(asked.offset()).collect();
+        return Reply::json(&json!({"users": rows, "pagination": {"totalNumResults": total}}));
     }
     let id = asked.line.split("Id=e").nth(1).or_else(|| asked.line.split("email=").nth(1));
     let id = user(number(id.unwrap_or("9").split('&').next().unwrap()));
