@@ -280,6 +280,9 @@ impl Scope {
     }
 
     /// Returns the scope as an API wants it that takes this form of predicates.
+    ///
+    /// An audience that would become more than 10,000 with one value each stays whole, with lists: no scope
+    /// that a person wrote is one, and an API that cannot read it says so or is found out by the read-back.
     pub fn to_wire_as(&self, form: PredicateForm) -> Box<RawValue> {
         let split: Vec<Audience>;
         let audiences = match form {
@@ -297,7 +300,8 @@ impl Scope {
 /// Returns audiences that say the same together, each predicate with one value.
 fn single_valued(audience: &Audience) -> Vec<Audience> {
     // What could not be read goes back as it came.
-    if audience.iter().any(|it| it.kind == Kind::Unreadable) {
+    let unreadable = audience.iter().any(|it| it.kind == Kind::Unreadable);
+    if unreadable || combinations(audience) > EXPANSION_LIMIT {
         vec![audience.clone()]
     } else {
         atoms(audience)

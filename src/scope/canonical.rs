@@ -49,7 +49,8 @@ pub(super) fn tidy(mut audience: Audience) -> Option<Audience> {
 /// spelling. Atoms that differ in one dimension only are then joined again,
 /// dimension by dimension in a fixed order, which depends on nothing but the set.
 pub(super) fn canonical(mut audiences: Vec<Audience>) -> Vec<Audience> {
-    if audiences.len() < 2 {
+    // One audience with one dimension of each kind would come back as it is.
+    if audiences.iter().map(|it| if has_each_kind_once(it) { 1 } else { 2 }).sum::<usize>() < 2 {
         return audiences;
     }
     if let Some(whole) = audiences.iter().position(|it| is_whole_platform(it)) {
@@ -62,7 +63,9 @@ pub(super) fn canonical(mut audiences: Vec<Audience>) -> Vec<Audience> {
         return audiences;
     }
     let all: BTreeSet<Audience> = audiences.iter().flat_map(|it| atoms(it)).collect();
-    let mut boxes: Vec<Audience> = all.iter().filter(|atom| !is_covered(atom, &all)).cloned().collect();
+    let lengths: BTreeSet<usize> = all.iter().map(Vec::len).collect();
+    let mut boxes: Vec<Audience> =
+        all.iter().filter(|atom| !is_covered(atom, &all, &lengths)).cloned().collect();
     let kinds: BTreeSet<Kind> = boxes.iter().flatten().map(|it| it.kind.clone()).collect();
     for kind in &kinds {
         boxes = join_along(kind, boxes);
@@ -71,15 +74,25 @@ pub(super) fn canonical(mut audiences: Vec<Audience>) -> Vec<Audience> {
     boxes
 }
 
+/// Whether no kind restricts the audience twice, as only kinds of which a traveller may have several values can.
+fn has_each_kind_once(audience: &[Dimension]) -> bool {
+    audience.is_sorted_by(|a, b| a.kind < b.kind)
+}
+
 /// Whether another atom covers this one: it then is this one without some of its dimensions.
 ///
-/// Looked up, part by part, instead of compared with all: an atom has a handful of dimensions.
-fn is_covered(atom: &[Dimension], all: &BTreeSet<Audience>) -> bool {
+/// Looked up, part by part, instead of compared with all: an atom has a handful of dimensions. Only parts
+/// as long as some atom is are looked up; mostly all are equally long, and there is nothing to look for.
+fn is_covered(atom: &[Dimension], all: &BTreeSet<Audience>, lengths: &BTreeSet<usize>) -> bool {
     const MOST_DIMENSIONS: usize = 10;
+    if lengths.first() == Some(&atom.len()) {
+        return false;
+    }
     if atom.len() > MOST_DIMENSIONS {
         return all.iter().any(|outer| outer.len() < atom.len() && covers(outer, atom));
     }
-    (1..(1_usize << atom.len()) - 1).any(|parts| {
+    let parts = 1..(1_usize << atom.len()) - 1;
+    parts.filter(|parts| lengths.contains(&(parts.count_ones() as usize))).any(|parts| {
         let chosen = atom.iter().enumerate().filter(|(n, _)| parts >> n & 1 == 1);
         all.contains(&chosen.map(|(_, it)| it.clone()).collect::<Audience>())
     })
@@ -127,6 +140,9 @@ pub(super) fn combinations(audience: &[Dimension]) -> usize {
     audience.iter().map(|it| it.values.len()).fold(1, usize::saturating_mul)
 }
 
+/// Returns the audiences with one value per dimension that allow together what this one allows.
+///
+/// As many as [`combinations`] says at most: the caller looks at that first.
 pub(super) fn atoms(audience: &[Dimension]) -> Vec<Audience> {
     let mut atoms = vec![Vec::with_capacity(audience.len())];
     for Dimension { kind, values } in audience {
@@ -140,6 +156,12 @@ pub(super) fn atoms(audience: &[Dimension]) -> Vec<Audience> {
                 })
             })
             .collect();
+    }
+    if !has_each_kind_once(audience) {
+        for atom in &mut atoms {
+            atom.sort_unstable();
+            atom.dedup();
+        }
     }
     atoms
 }

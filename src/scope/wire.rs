@@ -121,16 +121,15 @@ enum Target {
 }
 
 impl<'a> PredicateOut<'a> {
-    /// A form that takes one value gets the first: the audiences were split by then.
+    /// The audiences were split by then for a form that takes one value; those too large for that get a list.
     fn new(dimension: &'a Dimension, form: PredicateForm) -> Self {
-        let mut values = dimension.values.iter().filter(|it| **it != Value::Nothing).map(Value::to_string);
-        let (comparator, target) = match (form, values.next()) {
-            (_, None) => (None, Target::Nothing {}),
-            (PredicateForm::List, Some(first)) => {
-                (Some("IN"), Target::List { values: std::iter::once(first).chain(values).collect() })
-            }
-            (PredicateForm::Single, Some(values)) => (None, Target::Single { values }),
-            (PredicateForm::Id, Some(id)) => (None, Target::Id { id }),
+        let mut values: Vec<String> =
+            dimension.values.iter().filter(|it| **it != Value::Nothing).map(Value::to_string).collect();
+        let (comparator, target) = match (form, values.len()) {
+            (_, 0) => (None, Target::Nothing {}),
+            (PredicateForm::Single, 1) => (None, Target::Single { values: values.remove(0) }),
+            (PredicateForm::Id, 1) => (None, Target::Id { id: values.remove(0) }),
+            _ => (Some("IN"), Target::List { values }),
         };
         Self { r#type: dimension.kind.as_wire(), comparator, target }
     }
