@@ -21,7 +21,7 @@ pub enum Credentials {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Display;
+    use std::{fmt::Display, panic};
 
     use serde::{Deserialize, Serialize};
 
@@ -45,5 +45,19 @@ mod tests {
         <Credentials as Neither<_>>::unambiguous();
         let credentials = Credentials::Client { id: "me".to_owned(), secret: "hush-hush".into() };
         assert!(!format!("{credentials:?}").contains("hush"));
+    }
+
+    /// Whatever a panic says of a value, it says with its `Debug`.
+    #[test]
+    fn a_panic_does_not_say_them() {
+        let credentials = [
+            Credentials::Client { id: "me".to_owned(), secret: "hush-hush".into() },
+            Credentials::Token("hush-hush".into()),
+        ];
+        for credentials in credentials {
+            let panic = panic::catch_unwind(|| Err::<(), _>(credentials).unwrap()).unwrap_err();
+            let said = panic.downcast_ref::<String>().unwrap();
+            assert!(said.contains("REDACTED") && !said.contains("hush"), "{said}");
+        }
     }
 }
