@@ -173,6 +173,10 @@ pub async fn apply(job: Job<'_>, mut settled: impl FnMut(usize, &Outcome)) -> Re
         }
         let Some((step, target, outcome)) = running.next().await else { break };
         targets[job.steps[step].change] = Some(target);
+        if matches!(outcome, Outcome::Halted) {
+            board.halted.get_or_insert(Halt::Interrupted);
+            continue;
+        }
         for (step, outcome) in board.settle(step, outcome) {
             settled(step, outcome);
         }

@@ -94,7 +94,7 @@ pub async fn fetch<Q: Questions>(
 /// Reads only what the lock-outs need: who they mean, and the groups of these.
 ///
 /// The groups are not looked into: to take somebody out it is enough to know that they are in. So their
-/// contents are these people and nothing else.
+/// contents are these people and nothing else. Direct roles that cannot be read are unknown.
 ///
 /// # Errors
 ///
@@ -107,7 +107,9 @@ pub async fn fetch_lockouts<Q: Questions>(reader: &Q, declared: &Declared) -> Re
         users.extend(one_by_one(reader, company.id, &people, &users).await?);
         let mut live = CompanySnapshot::new(company.id);
         for user in locked(declared, company.id, &users) {
-            let (groups, roles) = try_join(reader.groups_of_user(user), reader.direct_roles(user)).await?;
+            // What they hold outside groups is only reported: not to know it keeps nobody in a group.
+            let roles = async { Ok(reader.direct_roles(user).await.unwrap_or_default()) };
+            let (groups, roles) = try_join(reader.groups_of_user(user), roles).await?;
             let own: Vec<GroupHead> =
                 groups.into_iter().filter(|it| it.0 == company.id).map(|it| it.1).collect();
             for group in &own {
@@ -330,7 +332,7 @@ async fn elsewhere<Q: Questions>(
         match reader.find_users(other, &unknown).await {
             Ok(users) => found.extend(users),
             // A token of one company may not look into another; then nobody is known there.
-            Err(error) if matches!(error.status(), Some(403 | 404)) => (),
+            Err(error) if matches!(error.refused(), Some(403 | 404)) => (),
             Err(error) => return Err(error),
         }
     }
@@ -349,5 +351,8 @@ async fn strangers<Q: Questions>(
     let members = groups.filter_map(|it| live.contents.get(&it.group)).flat_map(|it| &it.members);
     let unknown: BTreeSet<UserId> = members.copied().filter(|it| !known.contains(it)).collect();
     let unknown: Vec<PersonRef> = unknown.into_iter().map(PersonRef::UserId).collect();
-    reader.find_users(live.id, &unknown).await
+    let mut found = reader.find_users(live.id, &unknown).await?;
+    // A protected person of whom only the id is known would not be recognised.
+    found.extend(one_by_one(reader, live.id, &unknown, &found).await?);
+    Ok(found)
 }

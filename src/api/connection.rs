@@ -228,6 +228,11 @@ impl Connection {
         self.gate.waiting()
     }
 
+    /// Waits as long as the server said, or as one does after a failure.
+    pub(super) async fn wait(&self, wait: Duration) {
+        self.gate.wait_as_told(wait + retry::backoff(self.backoff, 1)).await;
+    }
+
     /// Sends a request with the access token; a refused token is renewed once, the request replayed once.
     pub(super) async fn send(&self, request: &Request, query: &str, body: &[u8]) -> Result<Answer, ApiError> {
         let proof = Proof::Bearer(self.tokens.bearer(self).await?);
@@ -237,7 +242,16 @@ impl Connection {
             other => return other,
         };
         let Proof::Bearer(bearer) = &payload.proof else { return Err(refused) };
-        let Some(other) = self.tokens.renewed(self, bearer).await? else { return Err(refused) };
+        let other = match self.tokens.renewed(self, bearer).await {
+            Ok(Some(other)) => other,
+            Ok(None) => return Err(refused),
+            // Of a write that may have been made that is what counts; the token is one more thing that failed.
+            Err(error) if refused.ambiguous() => {
+                tracing::warn!(%error, "no token to ask once more with");
+                return Err(refused);
+            }
+            Err(error) => return Err(error),
+        };
         self.retried.fetch_add(1, Relaxed);
         payload.proof = Proof::Bearer(other);
         // The error's request remembers whether an attempt before the 401 stayed unclear.
@@ -262,7 +276,14 @@ impl Connection {
         let mut failed = 0;
         let mut attempt = 1;
         loop {
-            let place = self.gate.enter().await;
+            let Some(place) = self.gate.enter().await else {
+                let request = Request { unclear, ..request.clone() };
+                return Err(ApiError::Throttled {
+                    request: Box::new(request),
+                    status: 429,
+                    retry_after: None,
+                });
+            };
             if let Proof::Bearer(bearer) = &mut payload.proof {
                 // While this one waited, another may have been refused and fetched a token.
                 self.tokens.refresh(bearer);

@@ -5,7 +5,11 @@
 
 use std::time::Duration;
 
-use super::{Request, budget::Spent, retry::Outcome};
+use super::{
+    Request,
+    budget::Spent,
+    retry::{self, Outcome},
+};
 
 /// A request, or a list of them, that did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -191,16 +195,13 @@ impl ApiError {
         }
     }
 
-    /// Returns the HTTP status of a refusal.
-    pub fn status(&self) -> Option<u16> {
-        if let Self::Refused { status, .. }
-        | Self::Throttled { status, .. }
-        | Self::Auth { status, .. }
-        | Self::Redirected { status, .. } = self
-        {
-            Some(*status)
-        } else {
-            None
+    /// Returns the HTTP status with which the API refused the request itself.
+    ///
+    /// A refused token, a rate and a redirect say nothing of what was asked for.
+    pub fn refused(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            _ => None,
         }
     }
 
@@ -230,6 +231,11 @@ impl ApiError {
         request.unclear
             || Outcome::of(self).is_unclear()
             || matches!(self, Self::Garbled { .. } | Self::TooLarge { .. })
+    }
+
+    /// Returns how long to wait before looking and asking once more; `None` where that changes nothing.
+    pub fn again_after(&self) -> Option<Duration> {
+        retry::after_a_look(Outcome::of(self))
     }
 
     /// Returns what to do about it, as one sentence without a full stop.

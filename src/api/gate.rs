@@ -85,8 +85,8 @@ impl Gate {
         }
     }
 
-    /// Waits until one more request may be sent, first come, first served.
-    pub(super) async fn enter(&self) -> Place<'_> {
+    /// Waits until one more request may be sent, first come, first served; `None` once all have waited too long.
+    pub(super) async fn enter(&self) -> Option<Place<'_>> {
         // The semaphore is never closed; if it were, sending unlimited beats not sending.
         let permit = self.places.acquire().await.ok();
         let mut place = Place { gate: self, permit, serial: None };
@@ -96,6 +96,9 @@ impl Gate {
         loop {
             let ready_at = {
                 let mut state = self.state();
+                if state.pause.is_over_long() {
+                    return None;
+                }
                 let rate = state.bucket.as_ref().map_or(Duration::ZERO, Bucket::ready_at);
                 let (ready_at, now) = (rate.max(state.pause.until()), self.now());
                 if ready_at <= now {
@@ -104,7 +107,7 @@ impl Gate {
                     }
                     state.budget.sent();
                     place.serial = Some(state.limit.sent());
-                    return place;
+                    return Some(place);
                 }
                 ready_at
             };
@@ -175,8 +178,9 @@ impl Place<'_> {
             state.limit.answered(serial, load);
         }
         match met {
-            Met::Refused(Some(wait)) => state.pause.refused_until(self.gate.now() + wait),
-            Met::Fine | Met::Refused(None) | Met::Unknown => state.pause.answered(),
+            Met::Refused(Some(wait)) => state.pause.refused(self.gate.now(), wait),
+            Met::Fine => state.pause.answered(),
+            Met::Refused(None) | Met::Unknown => state.pause.said_nothing(),
         }
     }
 }
@@ -223,7 +227,7 @@ mod tests {
     async fn sent(gate: &Gate, requests: usize, takes: Duration) -> Vec<Duration> {
         let start = gate.now();
         let each = (0..requests).map(|_| async {
-            let place = gate.enter().await;
+            let place = gate.enter().await.unwrap();
             let at = gate.now() - start;
             tokio::time::sleep(takes).await;
             place.leave(Met::Fine);
@@ -254,7 +258,7 @@ mod tests {
     async fn nobody_passes_during_a_pause_and_all_do_after_it() {
         let gate = Gate::new(16, None);
         for _ in 0..12 {
-            gate.enter().await.leave(Met::Refused(Some(7 * SECOND)));
+            gate.enter().await.unwrap().leave(Met::Refused(Some(7 * SECOND)));
         }
         assert_eq!(gate.waiting(), Some(7 * SECOND));
         let times = sent(&gate, 5, Duration::ZERO).await;
@@ -267,10 +271,10 @@ mod tests {
         let gate = Gate::new(16, "50".parse().ok());
         let refused = Met::Refused(Some(2 * SECOND));
         for met in [[refused; 11].as_slice(), &[Met::Fine; 3]].concat() {
-            gate.enter().await.leave(met);
+            gate.enter().await.unwrap().leave(met);
         }
-        let under_way = gate.enter().await;
-        gate.enter().await.leave(refused);
+        let under_way = gate.enter().await.unwrap();
+        gate.enter().await.unwrap().leave(refused);
         let (times, ()) = tokio::join!(sent(&gate, 3, Duration::ZERO), async {
             tokio::time::sleep(SECOND).await;
             under_way.leave(Met::Refused(Some(9 * SECOND)));
@@ -283,9 +287,9 @@ mod tests {
         let gate = Gate::new(8, None);
         let free = |gate: &Gate| gate.places.available_permits();
         assert_eq!(free(&gate), 4);
-        let four = [gate.enter().await, gate.enter().await, gate.enter().await, gate.enter().await];
+        let four = join_all((0..4).map(|_| gate.enter())).await;
         assert_eq!(free(&gate), 0);
-        four.into_iter().for_each(|it| it.leave(Met::Refused(None)));
+        four.into_iter().for_each(|it| it.unwrap().leave(Met::Refused(None)));
         assert_eq!(free(&gate), 2, "one round");
         sent(&gate, 20, Duration::from_millis(1)).await;
         assert_eq!(free(&gate), 8);
@@ -294,7 +298,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_gives_up_waiting_leaves_nothing_behind() {
         let gate = Gate::new(1, "1".parse().ok());
-        gate.enter().await.leave(Met::Fine);
+        gate.enter().await.unwrap().leave(Met::Fine);
         for _ in 0..3 {
             let entering = tokio::time::timeout(Duration::from_millis(10), gate.enter()).await;
             assert!(entering.is_err(), "the rate is one per second");
@@ -302,7 +306,7 @@ mod tests {
             assert!(told.is_err());
         }
         assert_eq!((gate.waiting(), gate.state().busy, gate.places.available_permits()), (None, 0, 1));
-        gate.enter().await.leave(Met::Fine);
+        gate.enter().await.unwrap().leave(Met::Fine);
         assert_eq!(gate.now(), SECOND, "nor has anybody else's token been used");
     }
 
@@ -313,7 +317,7 @@ mod tests {
         let look = async {
             tokio::time::sleep(SECOND).await;
             assert_eq!(gate.waiting(), Some(4 * SECOND), "the first to come back counts");
-            let place = gate.enter().await;
+            let place = gate.enter().await.unwrap();
             assert_eq!(gate.waiting(), None, "one is in flight");
             place.leave(Met::Fine);
             let backing_off = gate.back_off(SECOND);

@@ -81,6 +81,8 @@ impl<'a> List<'a> {
         self.bounded::<T>(total, if size == 0 { 0 } else { total.div_ceil(size) })?;
         let mut rows = first.rows;
         let mut pages = 1;
+        // Whether the last page had as many rows as were asked for.
+        let mut full = size == limit;
         if size < total {
             let mut offsets = (1..total.div_ceil(size)).map(|page| page * size);
             let mut ahead = FuturesOrdered::new();
@@ -98,6 +100,7 @@ impl<'a> List<'a> {
                 pages += 1;
                 let expected = size.min(total.saturating_sub(rows.len() as u64));
                 let short = (page.rows.len() as u64) < expected;
+                full = page.rows.len() as u64 == size;
                 rows.extend(page.rows);
                 if short {
                     break;
@@ -114,6 +117,7 @@ impl<'a> List<'a> {
             }
             pages += 1;
             self.bounded::<T>(total, pages)?;
+            full = page.rows.len() as u64 == limit;
             rows.extend(page.rows);
         }
         if rows.len() as u64 != total {
@@ -125,7 +129,7 @@ impl<'a> List<'a> {
             return Ok(flawed(rows.len(), Some(total), "a row came twice, so another may be missing"));
         }
         // A total that ends with a full page may have been cut off there: then more comes after it.
-        if total > 0 && size == limit && total.is_multiple_of(limit) {
+        if total > 0 && full {
             let beyond = match self.page::<T>(total, limit).await {
                 // A server may mind being asked for a page that begins at the end: that is an answer too.
                 Err(ApiError::Refused { status: 400, .. }) => return Ok(Sweep::Whole(rows)),

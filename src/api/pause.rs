@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use super::retry::PATIENCE;
+
 /// The answers that are looked at.
 const LATEST: u32 = 16;
 /// How many of them must be refusals that name a time.
@@ -19,20 +21,39 @@ pub(super) struct Pause {
     /// One bit per answer, the latest lowest: whether it was a refusal that named a time.
     answers: u16,
     until: Duration,
+    /// Since when nothing was answered but such refusals, or not at all.
+    since: Option<Duration>,
+    over_long: bool,
 }
 
 impl Pause {
-    /// Notes an answer that names no time.
+    /// Notes an answer as usual.
     pub(super) fn answered(&mut self) {
+        self.answers <<= 1;
+        self.since = None;
+    }
+
+    /// Notes that there was no answer, or one that names no time.
+    pub(super) fn said_nothing(&mut self) {
         self.answers <<= 1;
     }
 
-    /// Notes a refusal that names a time to come back; pauses until then if nearly all are such.
-    pub(super) fn refused_until(&mut self, time: Duration) {
+    /// Notes a refusal at `now` that says how long to `wait`; pauses until then if nearly all are such.
+    ///
+    /// Requests that take turns at being refused would each be patient for itself: where there was nothing
+    /// but refusals for [`PATIENCE`], the run is to end. Once that is so it stays so.
+    pub(super) fn refused(&mut self, now: Duration, wait: Duration) {
+        let until = now + wait;
         self.answers = (self.answers << 1) | 1;
+        self.over_long |= now - *self.since.get_or_insert(now) > PATIENCE;
         if self.answers.count_ones() >= MOST || self.answers.trailing_ones() >= IN_A_ROW {
-            self.until = self.until.max(time);
+            self.until = self.until.max(until);
         }
+    }
+
+    /// Whether the server has refused everything for longer than anybody waits.
+    pub(super) fn is_over_long(&self) -> bool {
+        self.over_long
     }
 
     /// Returns when sending may go on; a time that has passed is no pause.
@@ -53,8 +74,8 @@ mod tests {
         let mut pause = Pause::default();
         for answer in answers {
             match answer {
-                Some(second) => pause.refused_until(Duration::from_secs(second)),
-                None => pause.answered(),
+                Some(second) => pause.refused(Duration::ZERO, Duration::from_secs(second)),
+                None => pause.said_nothing(),
             }
         }
         pause.until().as_secs()
@@ -81,6 +102,27 @@ mod tests {
     #[test]
     fn good_answers_are_soon_believed() {
         assert_eq!(after([Some(9); 100].into_iter().chain([None; 5]).chain([Some(99)])), 9);
+    }
+
+    #[test]
+    fn it_is_over_long_once_there_was_nothing_but_refusals_for_five_minutes() {
+        const SECOND: Duration = Duration::from_secs(1);
+        // One after the other, each as long as it is told to wait.
+        let waits = |good: u32, seconds: u32| {
+            let mut pause = Pause::default();
+            let mut refusals = (1..1000).take_while(|n| {
+                if n % good == 0 {
+                    pause.answered();
+                } else if n % 7 == 0 {
+                    pause.said_nothing();
+                }
+                pause.refused(n * seconds * SECOND, seconds * SECOND);
+                !pause.is_over_long()
+            });
+            refusals.by_ref().count()
+        };
+        assert_eq!((waits(1000, 1), waits(1000, 60), waits(1000, 120)), (301, 6, 3));
+        assert_eq!(waits(4, 60), 999, "one good answer in four minutes: it goes on");
     }
 
     proptest! {

@@ -32,6 +32,8 @@ pub enum Effect {
     Reads,
     /// Nothing more: the first time settled it. `PUT` and `DELETE`.
     Settles,
+    /// It may undo what somebody else did meanwhile: a `PUT` of a list that many change.
+    Replaces,
     /// Perhaps something again: creating, and the two group `PATCH`es.
     Accrues,
 }
@@ -45,6 +47,11 @@ impl Request {
     /// Names a write that may be repeated.
     pub(super) fn settles(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
         Self::new(method, template, ids, Effect::Settles)
+    }
+
+    /// Names a write before which somebody has looked, and would have to look again.
+    pub(super) fn replaces(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
+        Self::new(method, template, ids, Effect::Replaces)
     }
 
     /// Names a write that may not be repeated unless it surely did not arrive.
@@ -82,7 +89,7 @@ impl Request {
     pub(super) fn is_write(&self) -> bool {
         match self.effect {
             Effect::Reads => false,
-            Effect::Settles | Effect::Accrues => true,
+            Effect::Settles | Effect::Replaces | Effect::Accrues => true,
         }
     }
 }

@@ -9,8 +9,8 @@ use super::{ApiError, Effect, gate::Met};
 
 /// Longest wait the server may ask for; beyond it the request is given up.
 pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
-/// Longest that one request waits in all because the server said so.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Longest that one request waits in all because the server said so, and longest that all do without one good answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 /// Longest wait the client draws by itself.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
 
@@ -32,7 +32,8 @@ impl Outcome {
         match error {
             ApiError::NoAnswer { sent: false, .. } => Self::Unsent,
             ApiError::NoAnswer { .. } | ApiError::TimedOut { .. } => Self::Lost,
-            ApiError::Refused { status, retry_after, .. } => {
+            ApiError::Refused { status, retry_after, .. }
+            | ApiError::Throttled { status, retry_after, .. } => {
                 Self::Refused { status: *status, retry_after: *retry_after }
             }
             _ => Self::Final,
@@ -66,6 +67,9 @@ pub(super) enum Verdict {
 
 /// Decides by what repeating would do and how the attempt ended (contract §1.3).
 pub(super) fn verdict(effect: Effect, outcome: Outcome) -> Verdict {
+    if effect == Effect::Replaces {
+        return Verdict::GiveUp;
+    }
     let (again, wait) = match outcome {
         Outcome::Unsent => (true, None),
         Outcome::Lost => (effect != Effect::Accrues, None),
@@ -85,6 +89,14 @@ pub(super) fn verdict(effect: Effect, outcome: Outcome) -> Verdict {
         _ if !again => Verdict::GiveUp,
         Some(wait) if wait > LONGEST_RETRY_AFTER => Verdict::TooLong,
         wait => told(outcome).map_or(Verdict::Again(wait.unwrap_or_default()), Verdict::Told),
+    }
+}
+
+/// Returns how long to wait before a look and one more request, where that could help.
+pub(super) fn after_a_look(outcome: Outcome) -> Option<Duration> {
+    match verdict(Effect::Settles, outcome) {
+        Verdict::Again(wait) | Verdict::Told(wait) => Some(wait),
+        Verdict::GiveUp | Verdict::TooLong => None,
     }
 }
 
@@ -177,6 +189,7 @@ mod tests {
             assert_eq!(verdict(Reads, outcome), reads, "{outcome:?}");
             assert_eq!(verdict(Settles, outcome), settles, "{outcome:?}");
             assert_eq!(verdict(Accrues, outcome), accrues, "{outcome:?}");
+            assert_eq!(verdict(Replaces, outcome), Verdict::GiveUp, "{outcome:?}");
         }
         assert_eq!(verdict(Reads, told(429, 7)), Verdict::Told(Duration::from_secs(7)));
         assert_eq!(verdict(Accrues, told(503, 7)), Verdict::Told(Duration::from_secs(7)));

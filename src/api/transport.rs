@@ -19,6 +19,10 @@ pub(super) fn client(settings: &Settings) -> Result<Client, ApiError> {
         fresh().tls_certs_only([]).build()
     } else {
         fresh().build().or_else(|error| {
+            // Whoever says which authorities to trust does not mean all others.
+            if ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(|it| std::env::var_os(it).is_some()) {
+                return Err(error);
+            }
             // A machine without a CA store cannot build a client at all (dependencies §4.3).
             tracing::warn!(%error, "no CA certificates on this machine: using the bundled ones");
             let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS;

@@ -65,7 +65,14 @@ impl Reader {
         let company_text = company.to_string();
         let query = form_encoded(&[("companyId", &company_text), (key, value), ("includeInactive", "true")]);
         let found = self.get::<Elements>("/v2/users", &[], &query).await;
-        let mut users = or_nobody(found.map(|answer| answer.elements))?;
+        let mut users = match found.map(|answer| answer.elements) {
+            // A key that the server does not take is nobody's; who is named so is reported as unknown.
+            Err(ApiError::Refused { status: 400, .. }) => {
+                tracing::warn!(key, "the API refuses to look for somebody by this key");
+                Vec::new()
+            }
+            found => or_nobody(found)?,
+        };
         for user in &mut users {
             user.company.get_or_insert(company);
             match person {

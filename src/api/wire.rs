@@ -94,9 +94,11 @@ pub struct RbacInfo {
 }
 
 /// The roles of a user outside groups (contract §6.1): each element stays what the server sent.
+///
+/// An answer that does not speak of them is not one of a user without any: the list that is sent back
+/// replaces what there is.
 #[derive(Deserialize)]
 pub(super) struct HeldDirectly {
-    #[serde(default, deserialize_with = "or_default")]
     pub(super) roles: DirectRoles,
 }
 

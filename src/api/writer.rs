@@ -2,7 +2,7 @@
 //!
 //! A failed write may still have happened: ask [`ApiError::ambiguous`] and read again.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
 use serde::{Serialize, Serializer, de::IgnoredAny, ser::SerializeMap};
@@ -227,15 +227,22 @@ impl Writer {
 
     /// Replaces all roles that a user holds outside groups, in one (contract §6.1).
     ///
+    /// Sent once, whatever the answer: what was read before may be no longer so after a wait.
+    ///
     /// # Errors
-    /// Any [`ApiError`]; after an ambiguous one read the roles.
+    /// Any [`ApiError`]; read the roles before it is sent again.
     pub async fn put_direct_roles(&self, user: UserId, roles: &[Box<RawValue>]) -> Result<(), ApiError> {
         #[derive(Serialize)]
         struct Roles<'a> {
             roles: &'a [Box<RawValue>],
         }
-        let request = Request::settles(Method::PUT, "/v2/users/{userId}/roles", &[user.0]);
+        let request = Request::replaces(Method::PUT, "/v2/users/{userId}/roles", &[user.0]);
         self.write(&request, &encoded(&Roles { roles })).await
+    }
+
+    /// Waits before something is looked at and sent again, and lets it be known that this is what goes on.
+    pub async fn wait(&self, wait: Duration) {
+        self.connection.wait(wait).await;
     }
 
     /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).

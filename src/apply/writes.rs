@@ -112,10 +112,10 @@ impl Group<'_> {
         let (writer, id) = self.begin(tools, Write::DeleteGroup { company, group })?;
         let result = writer.delete_group(company, group).await;
         let error = match self.end(tools, &id, result, None) {
-            Err(error) if matches!(error.status(), Some(400 | 409 | 422)) => error,
+            Err(error) if matches!(error.refused(), Some(400 | 409 | 422)) => error,
             result => return Ok(result?),
         };
-        tracing::debug!(status = error.status(), "emptying the group before deleting it");
+        tracing::debug!(status = error.refused(), "emptying the group before deleting it");
         Self::again(tools, error)?;
         let members: Vec<UserId> =
             self.expected.as_ref().map_or_else(Vec::new, |it| it.contents.members.clone());

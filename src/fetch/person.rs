@@ -168,7 +168,7 @@ async fn the_rest(
 /// Takes a refusal for nothing, where nothing depends on the answer but names.
 fn unless_refused<T: Default>(answer: Result<T, FetchError>) -> Result<T, FetchError> {
     match answer {
-        Err(error) if matches!(error.status(), Some(403 | 404)) => Ok(T::default()),
+        Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(T::default()),
         other => other,
     }
 }

@@ -151,7 +151,7 @@ impl Questions for Reader {
     async fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, FetchError> {
         match Self::direct_roles(self, user).await {
             Ok(roles) => Ok(Some(roles)),
-            Err(error) if matches!(error.status(), Some(403 | 404)) => Ok(None),
+            Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

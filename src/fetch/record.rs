@@ -50,7 +50,7 @@ pub async fn record(
     for &id in declared.known_companies.iter().filter(|it| !own.contains(it)) {
         // A token of one company may not look into another; then nobody is known there.
         let found = match directory(reader, id, &everybody, &BTreeSet::new()).await {
-            Err(error) if matches!(error.status(), Some(403 | 404)) => recording::Directory {
+            Err(error) if matches!(error.refused(), Some(403 | 404)) => recording::Directory {
                 company: id,
                 reach: Reach::Closed,
                 users: Vec::new(),
@@ -105,16 +105,10 @@ async fn directory(
         Some(users) => (Reach::Whole, users),
         None => (Reach::Asked, Vec::new()),
     };
-    let ask: BTreeSet<PersonRef> = match reach {
-        // The list may not show every address (contract §7.2): whom it does not show is asked for, as for a plan.
-        Reach::Whole => {
-            let directory = Directory::new(&users);
-            named.iter().filter(|it| !directory.knows(it)).cloned().collect()
-        }
-        Reach::Asked | Reach::Closed => {
-            named.iter().cloned().chain(members.iter().copied().map(PersonRef::UserId)).collect()
-        }
-    };
+    // The list may not show everybody (contract §7.2): whom it does not show is asked for, as for a plan.
+    let listed = Directory::new(&users);
+    let everybody = named.iter().cloned().chain(members.iter().copied().map(PersonRef::UserId));
+    let ask: BTreeSet<PersonRef> = everybody.filter(|it| !listed.knows(it)).collect();
     let asked = stream::iter(ask).map(|person| async move {
         let found = reader.query_user(company, &person).await?;
         Ok::<_, FetchError>((person, found))

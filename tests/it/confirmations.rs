@@ -154,3 +154,14 @@ fn a_role_list_with_a_row_twice_in_place_of_another_is_no_list() {
     world.plan().expect(8).says(&["the list of roles of the group is incomplete", "came twice"]);
     world.plan().expect(0).shows("- role Trip Manager").shows("- role Agent");
 }
+
+/// The bulk list is a draft and may not show everybody: of whom only the id is known, no rule can say who it is.
+#[test]
+fn a_protected_person_whom_the_bulk_list_does_not_show_is_protected() {
+    let world = World::new().ruled("guards: { protected: { people: [\"ana@*\"] } }\n").groups(
+        "  - { name: Desk, description: The desk., roles: unmanaged, members: [bo@voyager.example] }\n",
+    );
+    // The first question is for those whom the files name, the second for the others in the group.
+    answer(&world, "/v3/users/list", 1, &page("users", &[]));
+    world.apply().expect(6).shows("- member ana@voyager.example");
+}

@@ -181,3 +181,12 @@ fn a_proxy_of_the_environment_is_used_but_not_for_this_machine_or_where_it_is_ru
     assert_eq!(run(&site.world.url(), &[("HTTP_PROXY", &*site.proxy)]), [""; 0]);
     assert_eq!(site.proxied(), [""; 0]);
 }
+
+/// Whoever names the authorities to trust does not mean those that come with the program.
+#[test]
+fn authorities_that_cannot_be_read_are_not_replaced_by_others() {
+    let site = site(b"h2");
+    let port = site.tls_port;
+    let world = site.world.variable("SSL_CERT_FILE", "/nowhere/ca.pem");
+    world.run(&format!("plan --endpoint https://localhost:{port}")).expect(4).says(&["SSL_CERT_FILE"]);
+}

@@ -34,7 +34,7 @@ async fn a_list_is_read_whole_in_order_whatever_the_size_of_a_page() {
         (101, 100, 2),
         (250, 1000, 3),
         (25, 7, 4),
-        (21, 7, 3),
+        (21, 7, 4),
     ] {
         let ids: Vec<u128> = (1..=length).rev().collect();
         let served = ids.clone();
@@ -210,6 +210,24 @@ async fn roles_among_asks_for_a_hundred_at_a_time_and_believes_only_those() {
     assert!(reader.roles_among(COMPANY, GROUP, &[]).await.unwrap().is_empty());
     assert_eq!(server.asked().len(), 2);
     assert_eq!(server.asked()[0].json()["sortParams"], json!({"sortBy": "NAME", "sortOrder": "ASC"}));
+}
+
+/// A server that gives fewer rows than asked for is asked for that many: its last page may be full all the same.
+#[tokio::test]
+async fn a_total_that_ends_with_a_full_page_of_a_smaller_size_is_looked_behind() {
+    for (most, cut) in [(50, 100), (30, 60), (1, 3)] {
+        let ids: Vec<u128> = (1..=cut as u128 + 1).collect();
+        let server = Server::start(move |asked| page(asked, &ids, most, cut)).await;
+        assert!(matches!(members(&server).await, Err(ApiError::Incomplete { .. })), "{most} {cut}");
+    }
+    // A short page, and the rest in one that is full.
+    let ids: Vec<u128> = (1..=301).collect();
+    let server = Server::start(move |asked| {
+        let most = if asked.offset() == 100 { 50 } else { 100 };
+        page(asked, &ids, most, 250)
+    })
+    .await;
+    assert!(matches!(members(&server).await, Err(ApiError::Incomplete { .. })));
 }
 
 /// Nothing else gives it away: the page is as full as it was asked to be, and the total agrees.

@@ -112,11 +112,30 @@ async fn where_the_bulk_list_is_refused_people_are_asked_for_one_by_one() {
     }
 }
 
+/// One address that the API does not take is one person who is not found, not a run that fails.
+#[tokio::test]
+async fn a_key_that_is_refused_is_nobody() {
+    let server = Server::start(|asked| {
+        if asked.line.contains("odd") || asked.line.contains("/list") {
+            Reply::status(400)
+        } else {
+            directory(asked)
+        }
+    })
+    .await;
+    let found =
+        server.reader().find_users(COMPANY, &[email("odd@x..example"), email("p1@x.example")]).await.unwrap();
+    assert_eq!(found.iter().map(|user| user.id).collect::<Vec<_>>(), [user(1)]);
+    // An id is always well formed: not to know who somebody is would leave them unprotected.
+    let server = Server::start(|_| Reply::status(400)).await;
+    assert!(server.reader().query_user(COMPANY, &PersonRef::UserId(user(1))).await.is_err());
+}
+
 #[tokio::test]
 async fn a_bulk_list_in_trouble_is_a_failure_and_not_a_reason_to_ask_one_by_one() {
     let server = Server::start(|_| Reply::status(500)).await;
     let error = server.reader().find_users(COMPANY, &[email("p1@x.example")]).await.unwrap_err();
-    assert_eq!((error.status(), server.count("GET")), (Some(500), 0));
+    assert_eq!((error.refused(), server.count("GET")), (Some(500), 0));
 }
 
 #[tokio::test]

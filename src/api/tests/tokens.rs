@@ -76,7 +76,7 @@ async fn a_token_refused_twice_is_a_failure_of_authorisation() {
     let server = Server::start(granting(3600, |_| Reply::status(401))).await;
     let (_, writer) = client(&server);
     let error = writer.create_group(COMPANY, "n", "d").await.unwrap_err();
-    assert_eq!((error.status(), error.class(), error.ambiguous()), (Some(401), Class::Auth, false));
+    assert_eq!((error.refused(), error.class(), error.ambiguous()), (Some(401), Class::Auth, false));
     assert_eq!((server.count("oauth2-token"), server.count("user-groups")), (2, 2));
 }
 
@@ -151,4 +151,19 @@ async fn a_hundred_requests_through_three_revocations_fetch_four_tokens() {
         result.unwrap();
     }
     assert_eq!(server.count("oauth2-token"), 4);
+}
+
+/// The first attempt may have taken effect: that no token can be had for a third says nothing of it.
+#[tokio::test]
+async fn a_write_left_unclear_stays_so_when_the_token_cannot_be_renewed() {
+    let server = Server::start(|asked| match asked.number {
+        0 => Reply::json(&json!({"access_token": "t", "expires_in": 3600})),
+        1 => Reply::status(500),
+        2 => Reply::status(401),
+        _ => Reply::text(403, "application/json", "{}"),
+    })
+    .await;
+    let error = client(&server).1.delete_group(COMPANY, GROUP).await.unwrap_err();
+    assert_eq!((server.count("DELETE"), server.count("oauth2-token")), (2, 2));
+    assert!(error.ambiguous(), "{error:?}");
 }

@@ -51,7 +51,7 @@ async fn reads_are_repeated_until_the_server_recovers() {
 async fn reads_are_given_up_after_the_last_attempt() {
     let server = Server::start(|_| Reply::status(503)).await;
     let error = server.reader().list_permissions().await.unwrap_err();
-    assert_eq!((error.status(), error.class(), error.ambiguous()), (Some(503), Class::Remote, false));
+    assert_eq!((error.refused(), error.class(), error.ambiguous()), (Some(503), Class::Remote, false));
     assert_eq!(error.to_string(), "GET /v3/permissions: refused with 503 E: m");
     assert_eq!(server.asked().len(), 5);
 }

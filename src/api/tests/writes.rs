@@ -56,9 +56,9 @@ async fn only_a_write_that_surely_did_nothing_is_repeated() {
 async fn an_unclear_attempt_makes_a_later_refusal_ambiguous() {
     let server = Server::start(|asked| Reply::status(if asked.number == 0 { 500 } else { 400 })).await;
     let error = server.writer().update_group(COMPANY, GROUP, "n", "d").await.unwrap_err();
-    assert_eq!((error.status(), error.ambiguous()), (Some(400), true));
+    assert_eq!((error.refused(), error.ambiguous()), (Some(400), true));
     let error = server.writer().update_group(COMPANY, GROUP, "n", "d").await.unwrap_err();
-    assert_eq!((error.status(), error.ambiguous()), (Some(400), false));
+    assert_eq!((error.refused(), error.ambiguous()), (Some(400), false));
 }
 
 #[tokio::test]
