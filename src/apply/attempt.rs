@@ -28,7 +28,12 @@ impl Default for Attempt {
 
 impl Attempt {
     /// Writes the intent, and returns what to send it with.
+    ///
+    /// The looks before the first write may have taken long: a step that was interrupted meanwhile writes nothing.
     pub(super) fn begin(&mut self, tools: Tools<'_>, write: Write) -> Result<(Writer, Box<str>), ApplyError> {
+        if self.sent == 0 && tools.job.stop.load(Ordering::Relaxed) {
+            return Err(ApplyError::Halted);
+        }
         self.sent += 1;
         let Tools { job, change, step, .. } = tools;
         let id = format!("{}-{}-{}", job.label, step + 1, self.sent).into_boxed_str();

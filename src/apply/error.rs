@@ -23,6 +23,15 @@ pub enum ApplyError {
     /// The API took a change of roles, and did not make it.
     #[error("the API accepted the change of roles, but the group does not have them so")]
     RolesIgnored,
+    /// The API took an addition, and did not make it.
+    #[error("the API accepted the addition, but {missing} of the added are not in the group")]
+    NotJoined {
+        /// How many of them are missing.
+        missing: usize,
+    },
+    /// It was interrupted before its first write.
+    #[error("interrupted before anything was written")]
+    Halted,
     /// A write whose answer was lost took effect in part, or in another way than asked.
     #[error("the answer was lost, and the group is neither as it was nor as it shall be")]
     HalfWay,
@@ -34,6 +43,10 @@ impl ApplyError {
         match self {
             Self::Api(error) => error.hint(),
             Self::Journal(error) => Some(error.hint().to_owned()),
+            Self::NotJoined { .. } => {
+                Some("nothing that waits for it was done; plan again and look".to_owned())
+            }
+            Self::Halted => None,
             Self::Ignored { .. } => Some(ignored("memberRemovalField")),
             Self::RolesIgnored => Some(ignored("rolesToDelete, predicate")),
             Self::HalfWay => Some("plan again and look".to_owned()),

@@ -95,6 +95,7 @@ impl<'a> Group<'a> {
         match made {
             Ok(()) => Outcome::Done,
             Err(Trouble::Stale(stale)) => self.refuse(stale),
+            Err(Trouble::Error(ApplyError::Halted)) => Outcome::Halted,
             Err(Trouble::Error(error)) => match self.overtaken(tools.job.reader, &error).await {
                 Some(stale) => self.refuse(stale),
                 None => Outcome::Failed { error, wrote: self.attempt.wrote },

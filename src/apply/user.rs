@@ -20,6 +20,9 @@ use super::{
     group::{Tools, Trouble},
 };
 
+/// How often a list is sent, each time after a look.
+const ATTEMPTS: u32 = 5;
+
 /// A person who is being changed.
 pub(super) struct User<'a> {
     change: &'a UserChange,
@@ -43,6 +46,7 @@ impl<'a> User<'a> {
         match made {
             Ok(()) => Outcome::Done,
             Err(Trouble::Stale(how)) => Outcome::Stale { how, wrote: wrote(self) },
+            Err(Trouble::Error(ApplyError::Halted)) => Outcome::Halted,
             Err(Trouble::Error(error)) => match self.overtaken(tools.job.reader, &error).await {
                 Some(how) => Outcome::Stale { how, wrote: wrote(self) },
                 None => Outcome::Failed { error, wrote: wrote(self) },
@@ -78,26 +82,28 @@ impl<'a> User<'a> {
         }
     }
 
-    /// Replaces the list; if the answer is lost, reads it and asks once more only if nothing happened.
+    /// Replaces the list. Where that fails, it is sent again only after one more look: whatever the answer
+    /// was, in the meantime somebody else may have changed what it would overwrite.
     async fn put(
         &mut self,
         tools: Tools<'_>,
         company: CompanyId,
         roles: &DirectRoles,
     ) -> Result<(), Trouble> {
-        let error = match self.send(tools, company, roles).await? {
-            Err(error) if error.ambiguous() => error,
-            answer => return Ok(answer?),
-        };
-        tracing::debug!("looking what the person holds");
-        match self.look(tools.job.reader).await? {
-            Some(now) if now == *roles => Ok(()),
-            Some(now) if now.same_spelling(&self.change.before) => {
-                Attempt::again(tools, error)?;
-                Ok(self.send(tools, company, roles).await??)
+        for _ in 1..ATTEMPTS {
+            let Err(error) = self.send(tools, company, roles).await? else { return Ok(()) };
+            let Some(wait) = error.again_after() else { return Err(error.into()) };
+            tools.job.writer.wait(wait).await;
+            tracing::debug!("looking what the person holds");
+            match self.look(tools.job.reader).await? {
+                Some(now) if error.ambiguous() && now == *roles => return Ok(()),
+                Some(now) if now.same_spelling(&self.change.before) => Attempt::again(tools, error)?,
+                Some(_) | None if error.ambiguous() => return Err(ApplyError::HalfWay.into()),
+                Some(_) => return Err(Trouble::Stale(Stale::DirectRoles)),
+                None => return Err(Trouble::Stale(Stale::UserGone)),
             }
-            Some(_) | None => Err(ApplyError::HalfWay.into()),
         }
+        Ok(self.send(tools, company, roles).await??)
     }
 
     async fn send(

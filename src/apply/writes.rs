@@ -135,8 +135,8 @@ impl Group<'_> {
 
     /// Changes members; if the answer is lost, reads who is in and asks once more for the rest only.
     ///
-    /// A removal is looked at before anything follows (contract §3.7): whoever is still in the group
-    /// would gain by its new roles what neither state gives.
+    /// It is looked at before anything follows (contract §3.7): whoever is still in the group would gain by
+    /// its new roles what neither state gives, and whoever is not would lose elsewhere what both give.
     pub(super) async fn patch_members(
         &mut self,
         tools: Tools<'_>,
@@ -163,11 +163,20 @@ impl Group<'_> {
         }
         // Otherwise it is seen when the group is read back; a group that was not looked at is not.
         let proven = tools.proven.load(Ordering::Relaxed) && !tools.followed && self.expected.is_some();
-        if !remove.is_empty() && !proven {
-            match reader.members_among(company, group, remove).await?.len() {
-                0 => tools.proven.store(true, Ordering::Relaxed),
-                left => return Err(ApplyError::Ignored { left }.into()),
+        let gone = if proven { &[] } else { remove };
+        // Somebody may be about to lose elsewhere what this group gives.
+        let joined = if tools.followed { add } else { &[] };
+        if !gone.is_empty() || !joined.is_empty() {
+            let inside = reader.members_among(company, group, &[gone, joined].concat()).await?;
+            let left = gone.iter().filter(|it| inside.contains(it)).count();
+            let missing = joined.iter().filter(|it| !inside.contains(it)).count();
+            if left > 0 {
+                return Err(ApplyError::Ignored { left }.into());
             }
+            if missing > 0 {
+                return Err(ApplyError::NotJoined { missing }.into());
+            }
+            tools.proven.fetch_or(!gone.is_empty(), Ordering::Relaxed);
         }
         if let Some(Expected { contents: Contents { members, .. }, .. }) = &mut self.expected {
             members.retain(|it| !remove.contains(it));
@@ -196,8 +205,8 @@ impl Group<'_> {
 
     /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
     ///
-    /// What was to be taken away is looked at before anything follows, at the first request and at
-    /// the second: whoever joins later would gain by a role that is still there.
+    /// It is looked at before anything follows, at the first request and at the second: whoever joins later
+    /// would gain by a role that is still there.
     pub(super) async fn patch_roles(
         &mut self,
         tools: Tools<'_>,
@@ -223,8 +232,8 @@ impl Group<'_> {
             .collect();
         let reader = tools.job.reader;
         match self.send_roles(tools, company, group, add, delete).await? {
-            // Where nothing is taken it is seen when the group is read back.
-            Ok(()) if delete.is_empty() => (),
+            // Where nothing is taken and nothing follows it is seen when the group is read back.
+            Ok(()) if delete.is_empty() && !tools.followed => (),
             Ok(()) => verify_roles(reader, company, group, &after).await?,
             Err(error) if error.ambiguous() => {
                 tracing::debug!("looking which roles the group has");

@@ -488,3 +488,49 @@ fn the_json_of_a_plan_and_of_an_apply_tell_of_people() {
     assert_eq!(applied["users"][0]["done"], true);
     assert_eq!((&applied["groups"], &applied["readBack"]["clean"]), (&json!([]), &json!(true)));
 }
+
+/// To be told to wait gives others time: what was read before the first request may be no longer so.
+#[test]
+fn a_list_that_is_changed_while_the_write_waits_is_not_overwritten() {
+    for kind in [
+        json!({ "status": { "code": 429, "retryAfter": "2" } }),
+        json!({ "status": { "code": 503, "retryAfter": "2" } }),
+    ] {
+        let world = world(&user(ANA, &format!("[{ADMIN}]")));
+        world.faults(json!([{ "method": "PUT", "path": path(&world, ANA), "kind": kind }]));
+        world.forget();
+        let child = world.start("apply --auto-approve");
+        world.until(|it| it["byRoute"]["PUT /v2/users/{userId}/roles"].as_u64() == Some(1));
+        let by_hand = json!([admin(GLOBEX), unknown(), admin(INITECH)]);
+        put(&world, ANA, &by_hand);
+        Run::from(child.wait_with_output().unwrap()).expect(7).says(&["the direct roles are others"]);
+        assert_eq!(held(&world, ANA), by_hand, "{kind}");
+    }
+    // Where nobody changes anything it is sent again.
+    let world = world(&user(ANA, &format!("[{ADMIN}]")));
+    world.faults(json!([{ "method": "PUT", "path": path(&world, ANA), "times": 2, "kind": { "status": { "code": 429, "retryAfter": "1" } } }]));
+    world.apply().expect(0);
+    assert_eq!(held(&world, ANA), json!([admin(GLOBEX)]));
+}
+
+/// The whole list is replaced: an answer that does not speak of it must not pass for an empty one.
+#[test]
+fn an_answer_without_roles_is_not_one_of_somebody_without_any() {
+    for body in ["{}", r#"{"roles":null}"#, r#"{"message":"moved"}"#] {
+        let world = world(&user(ANA, "{ atLeast: [{ type: TMC_AGENT, tmc: voyager }] }"));
+        world.faults(json!([{ "method": "GET", "path": path(&world, ANA), "times": 0, "kind": { "status": { "code": 200, "body": body } } }]));
+        world.forget();
+        world.apply().expect(8);
+        assert_eq!(world.writes(), [""; 0], "{body}");
+    }
+}
+
+/// What somebody holds outside groups is only reported there.
+#[test]
+fn whoever_is_locked_out_goes_even_if_direct_roles_cannot_be_read() {
+    let lockout = "lockout: [{ email: ana@voyager.example, since: 2026-11-20, reason: stolen laptop }]\n";
+    let world = World::new().ruled(lockout).with("access/a.yaml", "version: 1\ngroups: []\n");
+    world.faults(json!([{ "method": "GET", "path": path(&world, ANA), "times": 0, "kind": { "status": { "code": 410 } } }]));
+    world.run("apply --only lockout --auto-approve").expect(0);
+    assert!(!world.members("Desk").contains(&ANA.to_owned()));
+}

@@ -195,6 +195,27 @@ fn a_removal_that_is_ignored_gives_nobody_the_new_roles() {
     world.settled();
 }
 
+/// Bo moves from Desk to Night, and both give the same. The API takes the addition and does nothing.
+#[test]
+fn an_addition_that_is_ignored_takes_nothing_from_those_who_move() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example] }
+  - { name: Night, description: The night., roles: unmanaged, members: { atLeast: [bo@voyager.example] } }\n",
+    );
+    on_patch(&world, "Night", "members", &json!({ "ignoreWrite": {} }));
+    world
+        .apply()
+        .expect(3)
+        .shows("failed add 1 member: the API accepted the addition, but 1 of the added are not in the group")
+        .shows("skipped remove 1 member");
+    assert!(
+        world.members("Desk").contains(&"bo@voyager.example".to_owned()),
+        "Bo has lost what both states give"
+    );
+    world.apply().expect(0);
+    world.settled();
+}
+
 #[test]
 fn what_was_written_before_a_failure_is_not_passed_over() {
     // The group cannot be deleted, so it is emptied; then it still cannot be deleted.

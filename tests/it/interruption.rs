@@ -79,6 +79,26 @@ fn before_the_first_write_an_interruption_changes_nothing() {
     }
 }
 
+/// Eight steps have begun and look at their groups: none of them has written yet, and none does.
+#[cfg(unix)]
+#[test]
+fn a_step_that_was_only_looking_writes_nothing_any_more() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., roles: unmanaged, members: [root@voyager.example] }
+  - { name: Night, description: Other., roles: unmanaged, members: unmanaged }\n",
+    );
+    // The plan reads each once; what is read before a write waits.
+    let looks = "GET /v3/companies/{companyId}/user-groups/{groupId}";
+    world.faults(
+        json!([{ "method": "GET", "path": "/user-groups/", "times": 0, "kind": { "slow": { "ms": 1500 } } }]),
+    );
+    world.forget();
+    let looking = |it: &Value| it["byRoute"][looks].as_u64() >= Some(2);
+    let run = signalled(&world, "apply --auto-approve", "-INT", looking);
+    assert!(run.expect(130).stdout.contains("as the run was interrupted"));
+    assert_eq!(world.writes(), [""; 0]);
+}
+
 #[cfg(unix)]
 #[test]
 fn after_it_running_writes_end_no_new_ones_begin_and_the_next_run_goes_on() {
