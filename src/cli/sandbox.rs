@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     /// What there is at first: companies, roles, users, groups
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Keeps what is changed; used instead of `--from` where it exists
+    /// Keeps what is changed; used instead of `--from` and `--load` where it exists
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Begins with the objects of this snapshot, to rehearse an apply
@@ -64,6 +64,7 @@ fn whole(rate: Rate) -> Option<NonZeroU32> {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    let goes_on = arguments.state.as_ref().is_some_and(|it| it.exists());
     let sandbox = Sandbox::start(Options {
         from: arguments.from.clone(),
         state: arguments.state.clone(),
@@ -77,6 +78,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         log: arguments.log.clone(),
         ..Options::default()
     })?;
+    if let (Some(load), true) = (&arguments.load, goes_on) {
+        output.remark(&format!("{} is not read: what --state keeps goes on.", load.display()));
+    }
     let (id, secret) = Sandbox::credentials();
     output.result(&format!("Sandbox API at {}\n", sandbox.url()));
     output.remark(&format!(

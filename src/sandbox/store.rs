@@ -49,6 +49,11 @@ pub(super) struct NewUser {
 #[derive(Default)]
 pub(super) struct Store {
     created: u64,
+    /// How many were created before this process began.
+    inherited: u64,
+    /// How often something of a name was created since: ids must not depend on what was created in between, or
+    /// the same requests would not be the same in every run.
+    named: HashMap<(CompanyId, Box<str>), u64>,
     /// Grows with every change: what the state file is compared with.
     generation: u64,
     companies: Vec<Company>,
@@ -77,7 +82,7 @@ impl Store {
     /// Returns a store of `objects`; where ids repeat, the last one is found (seeds are checked before).
     pub(super) fn new(objects: Objects) -> Self {
         let Objects { created, companies, roles, users, groups } = objects;
-        let mut store = Self { created, companies, roles, users, ..Self::default() };
+        let mut store = Self { created, inherited: created, companies, roles, users, ..Self::default() };
         store.company_at = store.companies.iter().enumerate().map(|(at, company)| (company.id, at)).collect();
         store.role_at = store.roles.iter().enumerate().map(|(at, role)| (role.id, at)).collect();
         for (at, user) in store.users.iter().enumerate() {
@@ -186,15 +191,7 @@ impl Store {
         at: Moment,
         by: &Reference,
     ) -> GroupId {
-        self.generation += 1;
-        let id = loop {
-            self.created += 1;
-            let nth = self.created.to_string();
-            let id = GroupId(derived_id("group", &[&company.to_string(), &name, &nth]));
-            if !self.groups.contains_key(&id) {
-                break id;
-            }
-        };
+        let id = GroupId(self.new_id("group", company, &name));
         let group = Group {
             id,
             name,
@@ -274,7 +271,9 @@ impl Store {
     fn new_id(&mut self, kind: &str, company: CompanyId, name: &str) -> Uuid {
         self.generation += 1;
         self.created += 1;
-        derived_id(kind, &[&company.to_string(), name, &self.created.to_string()])
+        let nth = self.named.entry((company, name.into())).or_default();
+        *nth += 1;
+        derived_id(kind, &[&company.to_string(), name, &self.inherited.to_string(), &nth.to_string()])
     }
 
     pub(super) fn create_role(

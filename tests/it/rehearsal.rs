@@ -80,6 +80,41 @@ fn the_same_seed_spoils_the_same_requests_of_two_processes() {
     assert!([0, 200, 429].iter().all(|it| first.contains(it)), "{first:?}");
 }
 
+/// Groups are created in any order, and their ids are in every path after that.
+#[test]
+fn the_same_seed_spoils_the_same_requests_of_an_apply_however_they_interleave() {
+    let groups: String = (0..12)
+        .map(|n| {
+            format!("  - {{ name: New {n}, description: d, roles: [], members: [ana@voyager.example] }}\n")
+        })
+        .collect();
+    let refused = |concurrency: usize| {
+        let served = Served::start("--seed 7 --fault 429:0.2:retry-after=0 --log log.ndjson");
+        let world = World::new().groups(&groups).variable("ROLECALL_ENDPOINT", &served.url);
+        world.run(&format!("apply --auto-approve --concurrency {concurrency}")).expect(0);
+        served.log().iter().filter(|it| it["status"] == 429).count()
+    };
+    let alone = refused(1);
+    assert!(alone > 3);
+    assert_eq!([refused(16), refused(16)], [alone, alone]);
+}
+
+/// Whoever rehearses must not believe that an older state is the snapshot.
+#[test]
+fn a_sandbox_that_goes_on_with_its_state_says_that_it_does_not_load() {
+    let world = World::new();
+    world.run("snapshot --out live.json").expect(0);
+    for says in [false, true] {
+        let mut child = world.start("sandbox --load live.json --state state.json");
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let stopped = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        assert!(stopped.success());
+        let run = Run::from(child.wait_with_output().unwrap());
+        assert_eq!(run.stderr.contains("live.json is not read"), says, "{}", run.stderr);
+    }
+}
+
 #[test]
 fn a_wrong_flag_of_a_sandbox_says_what_would_be_right() {
     for (flags, said) in [
