@@ -52,9 +52,9 @@ pub struct Role {
     /// The owner, if it has one.
     #[serde(rename = "companyId", default, deserialize_with = "optional_id")]
     pub company: Option<CompanyId>,
-    /// What it permits, as far as the answer says.
-    #[serde(default, deserialize_with = "or_default")]
-    pub permissions: Vec<PermittedActions>,
+    /// What it permits; `None` where the answer does not say.
+    #[serde(default)]
+    pub permissions: Option<Vec<PermittedActions>>,
 }
 
 /// A permission and what it covers (contract §5.2); both are open lists of names.

@@ -171,10 +171,11 @@ async fn somebody(
 /// Returns roles with those first that permit least: nobody gets them, and still.
 fn least_first(mut roles: Vec<Role>) -> Vec<Role> {
     let weight = |it: &Role| {
-        let actions = it.permissions.iter().flat_map(|it| &it.actions);
+        let permissions = it.permissions.as_deref().unwrap_or_default();
+        let actions = permissions.iter().flat_map(|it| &it.actions);
         let more_than_reading = actions.filter(|it| ***it != *"READ").count();
         // What permits nothing that is told may permit anything.
-        (it.permissions.is_empty(), more_than_reading, it.permissions.len())
+        (permissions.is_empty(), more_than_reading, permissions.len())
     };
     roles.sort_by(|a, b| (weight(a), &a.name, a.id).cmp(&(weight(b), &b.name, b.id)));
     roles

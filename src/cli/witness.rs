@@ -96,7 +96,7 @@ impl<'a> Witness<'a> {
         for company in companies {
             // What the list does not say is asked for one by one.
             for role in self.reader.list_roles(company).await.unwrap_or_default() {
-                let permissions = permissions(role.permissions);
+                let permissions = permissions(role.permissions.unwrap_or_default());
                 self.evidence.names.insert(role.id, role.name);
                 if !permissions.is_empty() {
                     self.evidence.roles.insert(role.id, Ok(permissions));
@@ -109,7 +109,11 @@ impl<'a> Witness<'a> {
     async fn read_missing(&mut self, mut roles: BTreeSet<RoleId>) {
         roles.retain(|it| !self.evidence.roles.contains_key(it));
         let reader = self.reader;
-        let read = async |role| match reader.get_role(role).await.map(|it| permissions(it.permissions)) {
+        let read = async |role| match reader
+            .get_role(role)
+            .await
+            .map(|it| permissions(it.permissions.unwrap_or_default()))
+        {
             Ok(none) if none.is_empty() => {
                 Err("not witnessed: the API does not say what a role permits".to_owned())
             }

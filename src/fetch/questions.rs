@@ -4,6 +4,8 @@
 
 use std::future::Future;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+
 use crate::{
     api::{self, GroupRole, Reader},
     direct::DirectRoles,
@@ -11,7 +13,7 @@ use crate::{
     snapshot::{GroupHead, RoleHead, User},
 };
 
-use super::FetchError;
+use super::{FetchError, GROUPS_AT_ONCE};
 
 /// Answers what is asked about companies, groups and people. Every list is whole, or an error.
 pub trait Questions {
@@ -97,13 +99,14 @@ impl Questions for Reader {
     }
 
     async fn list_roles(&self, company: CompanyId) -> Result<Vec<RoleHead>, FetchError> {
-        let head = |it: api::Role| RoleHead {
-            manages_access: manages_access(&it),
-            id: it.id,
-            name: it.name,
-            platform: it.is_platform_role,
-        };
-        Ok(Self::list_roles(self, company).await?.into_iter().map(head).collect())
+        let roles = stream::iter(Self::list_roles(self, company).await?).map(|it| async move {
+            let manages_access = match &it.permissions {
+                Some(permissions) => manage_access(permissions),
+                None => may_manage_access(self, it.id).await?,
+            };
+            Ok(RoleHead { id: it.id, name: it.name, platform: it.is_platform_role, manages_access })
+        });
+        roles.buffered(GROUPS_AT_ONCE).try_collect().await
     }
 
     async fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, FetchError> {
@@ -162,9 +165,18 @@ fn head(group: api::Group) -> (CompanyId, GroupHead) {
     (company, GroupHead { id, name, description, unmodifiable })
 }
 
-/// Whether a role lets its holder change who may do what (contract §5.2, §8).
-fn manages_access(role: &api::Role) -> bool {
-    role.permissions
+/// Asks what a role permits of which the list does not say it. What nobody says may be access management.
+async fn may_manage_access(reader: &Reader, role: RoleId) -> Result<bool, FetchError> {
+    match reader.get_role(role).await {
+        Ok(role) => Ok(role.permissions.is_none_or(|it| manage_access(&it))),
+        Err(error) if error.refused().is_some() => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether permissions let their holder change who may do what (contract §5.2, §8).
+fn manage_access(permissions: &[api::PermittedActions]) -> bool {
+    permissions
         .iter()
         .filter(|it| &*it.permission == "ACCESS_MANAGEMENT")
         .any(|it| it.actions.iter().any(|action| matches!(&**action, "ALL" | "WRITE")))

@@ -204,7 +204,7 @@ fn a_role_of_several_is_refused_with_their_ids_until_one_is_named() {
 #[test]
 fn no_more_requests_are_in_flight_than_allowed() {
     let world = crowd(30, 2, "");
-    world.call("POST", "/__sandbox/latency", json!({ "ms": 10 }));
+    world.call("POST", "/__sandbox/latency", json!({ "ms": 40 }));
     for (flag, allowed) in [("--concurrency 1", 1), ("--concurrency 3", 3), ("", 16)] {
         world.forget();
         world.run(&format!("plan {flag}")).expect(0).ends_with(NO_CHANGES);

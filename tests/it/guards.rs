@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{SEED, World};
+use crate::support::{SEED, VOYAGER, World};
 
 /// The default company with a crowd of twelve, a role that administers access, and a break-glass group.
 fn seed() -> String {
@@ -208,4 +208,19 @@ fn what_a_standard_group_keeps_is_withheld_and_its_members_change_all_the_same()
     world.apply().expect(3);
     assert_eq!(world.members("Company Admins"), ["ana@voyager.example"]);
     assert_eq!(world.roles("Company Admins").len(), 2);
+}
+
+/// A list of roles may not say what they permit: then each is asked for.
+#[test]
+fn the_account_keeps_what_it_needs_even_if_the_list_of_roles_does_not_say_what_that_is() {
+    let world = world(IDENTITY, &declared("Access", "unmanaged", "[ana@voyager.example]"));
+    let path = format!("/v3/companies/{VOYAGER}/roles");
+    let (_, mut list) = world.call("POST", &path, json!({ "pagination": {} }));
+    for role in list["roles"].as_array_mut().unwrap() {
+        role.as_object_mut().unwrap().remove("permissions");
+    }
+    let kind = json!({ "status": { "code": 200, "body": list.to_string() } });
+    world.faults(json!([{ "method": "POST", "path": path, "times": 0, "kind": kind }]));
+    let run = world.apply().expect(6);
+    assert!(run.stdout.contains("STOP   self-lockout"), "{}", run.stdout);
 }
