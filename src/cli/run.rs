@@ -12,7 +12,7 @@ use std::{
 
 use jiff::Timestamp;
 use rolecall::{
-    assess::{Assessed, TakenUp, as_approved, assess, same_again},
+    assess::{Assessed, Stale, TakenUp, as_approved, assess, same_again},
     bind::{Bound, bind},
     diff, digest,
     document::{self, Saved},
@@ -195,13 +195,20 @@ pub(crate) async fn taken_up(
     };
     let plan = match taken_up {
         TakenUp::Plan(plan) => *plan,
-        TakenUp::Stale(groups) => {
-            let what = counted(groups.len(), "group is", "groups are");
+        TakenUp::Stale(Stale { groups, people }) => {
+            let what = match (groups.len(), people.len()) {
+                (groups, 0) => counted(groups, "group is", "groups are"),
+                (0, people) => counted(people, "person is", "people are"),
+                (groups, people) => {
+                    let groups = counted(groups, "group", "groups");
+                    format!("{groups} and {} are", counted(people, "person", "people"))
+                }
+            };
             return Err(Failure::new(
                 Exit::Stale,
                 format!("{what} not what the plan saw; nothing was written"),
             )
-            .because(groups)
+            .because([groups, people].concat())
             .hint("plan again, and have the new plan approved"));
         }
     };
@@ -246,12 +253,7 @@ pub(crate) async fn rolled_back<L: Live>(
             rolecall::render::escape::terminal(name)
         ));
     }
-    // Whoever is cut off by now stays out, whatever was.
-    let locked = &compared.bound.locked;
-    for group in &mut desired.access.groups {
-        group.members.retain(|it| !locked.contains(&it.user));
-    }
-    desired.access.people.retain(|it| !locked.contains(&it.user));
+    rollback::give_nothing(&mut desired, &compared.bound.live, &compared.bound.locked);
     // What the files ask for besides is not part of it.
     let bound = Bound { desired, quarantine: Vec::new(), expiring: 0, ..compared.bound.clone() };
     let mut plan = diff::plan(&bound, &compared.snapshot);

@@ -302,6 +302,9 @@ pub(super) struct DirectRole {
     /// The entry that asked for it and has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expired: Option<Origin>,
+    /// The entry that cuts the person off everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) locked_out: Option<Origin>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<Origin>,
 }

@@ -260,10 +260,10 @@ fn user(change: &UserChange, plan: &Plan, sources: &Sources) -> User {
 
 fn direct_role(change: &DirectChange, sources: &Sources) -> DirectRole {
     let one = |role: &crate::direct::DirectRole| Some(compacted(&DirectRoles::new([role.clone()])));
-    let (action, before, after, expired) = match &change.effect {
-        DirectEffect::Add { role } => (Action::Add, None, one(role), None),
-        DirectEffect::Change { before, after } => (Action::Change, one(before), one(after), None),
-        DirectEffect::Remove { why, role } => (Action::Remove, one(role), None, reason(*why, sources).0),
+    let (action, before, after, (expired, locked_out)) = match &change.effect {
+        DirectEffect::Add { role } => (Action::Add, None, one(role), (None, None)),
+        DirectEffect::Change { before, after } => (Action::Change, one(before), one(after), (None, None)),
+        DirectEffect::Remove { why, role } => (Action::Remove, one(role), None, reason(*why, sources)),
     };
     DirectRole {
         action,
@@ -271,6 +271,7 @@ fn direct_role(change: &DirectChange, sources: &Sources) -> DirectRole {
         before,
         after,
         expired,
+        locked_out,
         origin: change.from.map(|it| Origin::new(it, sources)),
     }
 }
