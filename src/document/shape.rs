@@ -89,6 +89,7 @@ pub(super) struct Summary {
     pub(super) members_removed: usize,
     /// People whose roles outside groups change; the roles themselves are among those above.
     pub(super) users_changed: usize,
+    /// Entries of the quarantine but for those of the kind `inactiveMember`, of which nothing is withheld.
     pub(super) withheld: usize,
     pub(super) unmanaged: usize,
     /// Guards that stop an apply.

@@ -25,7 +25,7 @@ impl Document {
     pub(super) fn new(view: &View<'_>) -> Self {
         let &View { partial, plan, sources, endpoint: _, url, now, taken, cost: _ } = view;
         let words = Words::new(plan);
-        let sentences = withheld::entries(plan, sources).into_iter().map(|it| it.why);
+        let sentences = withheld::all(plan, sources).into_iter().map(|it| it.why);
         let mut files: Vec<File> = sources
             .files()
             .filter(|(_, it)| !it.text.is_empty())
@@ -91,7 +91,7 @@ impl Summary {
             members_added: sum.members_added,
             members_removed: sum.members_removed,
             users_changed: plan.users.len(),
-            withheld: plan.quarantine.len(),
+            withheld: plan.withheld(),
             unmanaged: plan.companies.iter().map(|it| it.unmanaged.len()).sum(),
             guards: plan.stops().count(),
         }
