@@ -32,8 +32,8 @@ pub struct Person {
     pub roles: DirectRoles,
     /// Where each role is declared, as far as it is.
     pub declared: Vec<(Kind, Place)>,
-    /// The roles that an entry ends, and that entry: the reason of a removal.
-    pub ended: Vec<(Kind, Place)>,
+    /// Roles that are no longer wanted for a reason the files give: the reason of a removal.
+    pub ended: Vec<(Kind, Why)>,
     /// Where the person is declared; `None` for what the API reports.
     pub from: Option<Place>,
 }

@@ -10,7 +10,7 @@ use crate::{
     access::{Contents, Group, GroupKey, LiveState, Why},
     bind::Bound,
     dialect::ScopeChange,
-    digest,
+    diff, digest,
     guard::{floors, judge},
     ids::GroupId,
     order::{Ordered, Step, order},
@@ -52,8 +52,22 @@ pub fn assess(
 pub enum TakenUp {
     /// The plan, with everything but its effects computed anew.
     Plan(Box<Plan>),
-    /// What it saw, or what it was made from, is no longer so: each group with how.
-    Stale(Vec<String>),
+    /// What it saw, or what it was made from, is no longer so.
+    Stale(Stale),
+}
+
+/// What a saved plan is no longer for: each group and each person with how.
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Stale {
+    pub groups: Vec<String>,
+    pub people: Vec<String>,
+}
+
+impl Stale {
+    fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.people.is_empty()
+    }
 }
 
 /// Takes up a plan that was made from the files as they still are: what they ask of the same groups
@@ -80,9 +94,11 @@ pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, live: &LiveState) -> T
     let same =
         |a: &UserChange, b: &UserChange| (a.company, a.user) == (b.company, b.user) && users(a) == users(b);
     let people = saved.users.iter().filter(|it| !plan.users.iter().any(|other| same(it, other)));
-    let names = saved.changes.iter().filter(differs).map(|it| it.name.to_string());
-    let names = names.chain(people.map(|it| saved.names.person(it.user)));
-    TakenUp::Stale(names.map(|it| format!("{it}: the files ask for something else today")).collect())
+    let line = |name: &str| format!("{name}: the files ask for something else today");
+    TakenUp::Stale(Stale {
+        groups: saved.changes.iter().filter(differs).map(|it| line(&it.name)).collect(),
+        people: people.map(|it| line(&saved.names.person(it.user))).collect(),
+    })
 }
 
 /// Takes up a plan that no file asks for now, such as a rollback: its effects are believed, for they are
@@ -93,7 +109,7 @@ pub fn as_approved(saved: Plan, id: Digest, fresh: &Plan, bound: &Bound) -> Take
     let mut plan = Plan {
         companies: fresh.companies.clone(),
         read: fresh.read.clone(),
-        survivors: fresh.survivors.clone(),
+        survivors: diff::survivors(&saved.users, live, locked),
         outside: fresh.outside.clone(),
         remarks: fresh.remarks.clone(),
         changes: saved.changes,
@@ -114,7 +130,7 @@ pub fn as_approved(saved: Plan, id: Digest, fresh: &Plan, bound: &Bound) -> Take
                 MemberEffect::Remove { why, .. } if !locked.contains(&member.user) => *why = Why::NotDeclared,
                 MemberEffect::Remove { .. } => (),
                 MemberEffect::Add { .. } if locked.contains(&member.user) => {
-                    stale.push(format!("{}: somebody would join who is locked out", change.name));
+                    stale.groups.push(format!("{}: somebody would join who is locked out", change.name));
                 }
                 MemberEffect::Add { .. } => (),
             }
@@ -123,16 +139,17 @@ pub fn as_approved(saved: Plan, id: Digest, fresh: &Plan, bound: &Bound) -> Take
     for change in &mut plan.users {
         for role in &mut change.roles {
             match &mut role.effect {
-                DirectEffect::Remove { why, .. } => *why = Why::NotDeclared,
-                DirectEffect::Add { .. } | DirectEffect::Change { .. } => (),
+                DirectEffect::Remove { why, .. } if !locked.contains(&change.user) => *why = Why::NotDeclared,
+                DirectEffect::Remove { .. } | DirectEffect::Add { .. } | DirectEffect::Change { .. } => (),
             }
         }
         if change.gives() && locked.contains(&change.user) {
-            stale.push(format!("{}: would get a role, and is locked out", plan.names.person(change.user)));
+            let who = plan.names.person(change.user);
+            stale.people.push(format!("{who}: would get a role, and is locked out"));
         }
     }
     if stale.is_empty() && digest::plan_id(&plan) != id {
-        stale.push("the groups hold other roles than the plan saw".to_owned());
+        stale.groups.push("the groups hold other roles than the plan saw".to_owned());
     }
     if stale.is_empty() { TakenUp::Plan(Box::new(plan)) } else { TakenUp::Stale(stale) }
 }
@@ -142,7 +159,7 @@ fn group(live: &LiveState, id: GroupId) -> Option<&Group> {
 }
 
 /// Returns the groups and people that are no longer what a plan saw, each with how; one that it did not look at is none it saw.
-fn stale(plan: &Plan, live: &LiveState) -> Vec<String> {
+fn stale(plan: &Plan, live: &LiveState) -> Stale {
     let difference = |change: &GroupChange| {
         let id = change.id?;
         let Some(then) = plan.read.iter().find(|it| it.group == id) else {
@@ -169,5 +186,5 @@ fn stale(plan: &Plan, live: &LiveState) -> Vec<String> {
         };
         Some(format!("{}: {how}", plan.names.person(it.user)))
     });
-    groups.chain(people).collect()
+    Stale { groups: groups.collect(), people: people.collect() }
 }

@@ -17,7 +17,7 @@ use crate::{
         check::locked_out,
         declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, Rest},
     },
-    plan::{Frozen, Outside, Overview, Plan, Quarantined, Survivor, Withheld},
+    plan::{Frozen, Outside, Overview, Plan, Quarantined, Withheld},
     rules::Rules,
     snapshot::{CompanySnapshot, GroupHead, Snapshot},
     source::Place,
@@ -58,9 +58,7 @@ pub struct Bound {
     pub remarks: Vec<Finding>,
     /// Everybody who is cut off everywhere.
     pub locked: BTreeSet<UserId>,
-    /// Roles outside groups of people who are locked out, sorted.
-    pub survivors: Vec<Survivor>,
-    /// What everybody else holds outside groups whose roles there were read, sorted.
+    /// What everybody who is not cut off holds outside groups, as far as that was read; sorted.
     pub outside: Vec<Outside>,
 }
 
@@ -112,7 +110,6 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
     bound.quarantine.dedup();
     bound.remarks.sort();
     bound.remarks.dedup();
-    bound.survivors.sort();
     bound.outside.sort_by_key(|it| (it.company, it.user));
     Ok(bound)
 }

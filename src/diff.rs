@@ -3,7 +3,7 @@
 //! Both sides are sorted the same way and walked together once. There are no
 //! exceptions here: what shall stay is on both sides already (`bind`).
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use crate::{
     access::{Contents, DesiredState, Grant, Group, GroupKey, Holding, LiveState, Member, Person, Why},
@@ -14,25 +14,25 @@ use crate::{
     ids::{CompanyId, GroupId, UserId},
     plan::{
         Attributes, ChangeKind, DirectChange, DirectEffect, GrantChange, GrantEffect, GroupChange,
-        MemberChange, MemberEffect, Names, Plan, ReadGroup, UserChange, Withheld,
+        MemberChange, MemberEffect, Names, Plan, ReadGroup, Survivor, UserChange, Withheld,
     },
     snapshot::Snapshot,
-    source::Place,
 };
 
 /// Returns the plan between the two bound sides, with names for everything it mentions.
 pub fn plan(bound: &Bound, snapshot: &Snapshot) -> Plan {
     let changes = diff(&bound.desired, &bound.live);
     let read = bound.live.0.groups.iter().filter_map(read).collect();
+    let users = users(&bound.desired, &bound.live);
     let mut plan = Plan {
         companies: bound.companies.clone(),
         changes,
-        users: users(&bound.desired, &bound.live),
+        survivors: survivors(&users, &bound.live, &bound.locked),
+        users,
         quarantine: bound.quarantine.clone(),
         expiring: bound.expiring,
         names: Names { values: bound.aliases.clone(), ..Names::default() },
         remarks: bound.remarks.clone(),
-        survivors: bound.survivors.clone(),
         outside: bound.outside.clone(),
         read,
         ..Plan::default()
@@ -118,11 +118,24 @@ pub fn users(desired: &DesiredState, live: &LiveState) -> Vec<UserChange> {
     changes
 }
 
+/// Returns what people keep outside groups who are cut off everywhere, once these changes are made; sorted.
+pub fn survivors(users: &[UserChange], live: &LiveState, locked: &BTreeSet<UserId>) -> Vec<Survivor> {
+    let left = |person: &Person| {
+        let change = users.iter().find(|it| (it.company, it.user) == person.identity());
+        let roles = change.map_or_else(|| person.roles.types(), |it| it.after().types());
+        (!roles.is_empty()).then_some(Survivor { user: person.user, roles })
+    };
+    let mut all: Vec<Survivor> =
+        live.0.people.iter().filter(|it| locked.contains(&it.user)).filter_map(left).collect();
+    all.sort();
+    all
+}
+
 fn direct(want: &Person, have: &Person) -> Vec<DirectChange> {
     let mut kinds: Vec<&Kind> = want.roles.iter().chain(have.roles.iter()).map(DirectRole::kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    let place = |list: &[(Kind, Place)], kind: &Kind| list.iter().find(|it| it.0 == *kind).map(|it| it.1);
+    let place = |kind: &Kind| want.declared.iter().find(|it| it.0 == *kind).map(|it| it.1);
     let change = |kind: &Kind| {
         let effect = match (want.roles.get(kind), have.roles.get(kind)) {
             (Some(role), None) => DirectEffect::Add { role: role.clone() },
@@ -130,12 +143,13 @@ fn direct(want: &Person, have: &Person) -> Vec<DirectChange> {
                 DirectEffect::Change { before: before.clone(), after: after.clone() }
             }
             (None, Some(role)) => {
-                let why = place(&want.ended, kind).map_or(Why::NotDeclared, Why::Ended);
+                let ended = want.ended.iter().find(|it| it.0 == *kind);
+                let why = ended.map_or(Why::NotDeclared, |it| it.1);
                 DirectEffect::Remove { why, role: role.clone() }
             }
             (Some(_), Some(_)) | (None, None) => return None,
         };
-        Some(DirectChange { effect, from: place(&want.declared, kind) })
+        Some(DirectChange { effect, from: place(kind) })
     };
     kinds.into_iter().filter_map(change).collect()
 }

@@ -161,35 +161,55 @@ impl DirectRole {
     }
 
     /// Returns the same role for other travellers; whatever else is said of it and of them stays.
+    ///
+    /// An element that says nothing of those who change is left as it was read. Who is new goes into the first,
+    /// and an element with nobody left goes, as alone it would mean something else.
     #[must_use]
     pub fn with_travellers(&self, mut travellers: Vec<Traveller>) -> Self {
         travellers.sort_unstable();
         travellers.dedup();
-        if travellers == self.travellers && !travellers.is_empty() {
-            return self.clone();
-        }
-        let values: Vec<Value> =
-            self.elements.iter().filter_map(|it| serde_json::from_str(it.get()).ok()).collect();
-        let known: Vec<&Value> = values.iter().flat_map(arranged).collect();
-        let entry = |it: &Traveller| {
-            let same = known.iter().find(|known| traveller(known).is_some_and(|known| known.user == it.user));
-            let mut entry = same.and_then(|it| it.as_object().cloned()).unwrap_or_default();
-            if !entry.contains_key("userId") {
-                entry.insert("userId".to_owned(), json!(it.user));
+        let mut missing: Vec<Traveller> =
+            travellers.iter().filter(|it| self.travellers.binary_search(it).is_err()).copied().collect();
+        let mut edit = |entry: &Value| {
+            let is = traveller(entry)?;
+            if travellers.binary_search(&is).is_ok() {
+                return Some(entry.clone());
             }
-            entry.insert(CONFIRMATIONS.to_owned(), json!(it.confirmations));
-            entry.insert(FLIGHT_STATS.to_owned(), json!(it.flight_stats));
-            Value::Object(entry)
+            let same = missing.iter().position(|it| it.user == is.user)?;
+            Some(noted(entry.as_object().cloned()?, missing.remove(same)))
         };
-        let list: Vec<Value> = travellers.iter().map(entry).collect();
-        let mut element = values.first().and_then(|it| it.as_object().cloned()).unwrap_or_default();
-        let mut metadata = element.get("metadata").and_then(|it| it.as_object().cloned()).unwrap_or_default();
-        metadata.insert("roleType".to_owned(), ARRANGER.into());
-        metadata.insert("arrangerFor".to_owned(), list.into());
-        element.insert("metadata".to_owned(), metadata.into());
-        // The older place must not contradict the newer.
-        element.remove("roleMetadata");
-        Self { kind: Kind::Arranger, travellers, elements: vec![raw(&element.into())] }
+        let values = self.elements.iter().map(|it| serde_json::from_str(it.get()).unwrap_or(Value::Null));
+        let values: Vec<Value> = values.collect();
+        let mut lists: Vec<Vec<Value>> =
+            values.iter().map(|it| arranged(it).filter_map(&mut edit).collect()).collect();
+        if let Some(first) = lists.first_mut() {
+            first.extend(missing.into_iter().map(|it| noted(Map::new(), it)));
+        }
+        let elements = self.elements.iter().zip(values).zip(lists).filter(|it| !it.1.is_empty());
+        let elements =
+            elements.map(
+                |((raw, value), list)| {
+                    if arranged(&value).eq(&list) { raw.clone() } else { with_list(&value, list) }
+                },
+            );
+        Self { kind: Kind::Arranger, elements: elements.collect(), travellers }
+    }
+
+    /// Returns as much of the role as `held` gives as well, if there is any; what both give is as `held` says it.
+    pub fn within(&self, held: &Self) -> Option<Self> {
+        if self.kind != held.kind {
+            return None;
+        }
+        if self.kind != Kind::Arranger {
+            return Some(held.clone());
+        }
+        let wanted = |it: &&Traveller| self.travellers.iter().any(|wanted| wanted.user == it.user);
+        let both: Vec<Traveller> = held.travellers.iter().filter(wanted).copied().collect();
+        match both {
+            both if both.is_empty() => None,
+            both if both == self.travellers => Some(self.clone()),
+            both => Some(held.with_travellers(both)),
+        }
     }
 
     /// Returns the elements as they are sent.
@@ -229,6 +249,29 @@ const FLIGHT_STATS: &str = "sendFlightStatsNotificationEmail";
 /// Returns an element in one spelling, whatever the order of keys and travellers.
 fn spelling(element: &RawValue) -> String {
     canonical(&serde_json::from_str(element.get()).unwrap_or(Value::Null)).to_string()
+}
+
+/// Returns an entry of a list of travellers that means this one; what else it says stays.
+fn noted(mut entry: Map<String, Value>, traveller: Traveller) -> Value {
+    if !entry.contains_key("userId") {
+        entry.insert("userId".to_owned(), json!(traveller.user));
+    }
+    entry.insert(CONFIRMATIONS.to_owned(), json!(traveller.confirmations));
+    entry.insert(FLIGHT_STATS.to_owned(), json!(traveller.flight_stats));
+    Value::Object(entry)
+}
+
+/// Returns the element of an arranger with other entries; what else it says stays.
+fn with_list(element: &Value, list: Vec<Value>) -> Box<RawValue> {
+    let object = |it: Option<&Value>| it.and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut metadata = object(element.get("metadata"));
+    metadata.insert("roleType".to_owned(), ARRANGER.into());
+    metadata.insert("arrangerFor".to_owned(), list.into());
+    let mut element = object(Some(element));
+    element.insert("metadata".to_owned(), metadata.into());
+    // The older place must not contradict the newer.
+    element.remove("roleMetadata");
+    raw(&element.into())
 }
 
 fn raw(value: &Value) -> Box<RawValue> {

@@ -17,7 +17,7 @@ use crate::{
     finding::Finding,
     ids::{CompanyId, RoleId, UserId},
     people::Sides,
-    plan::{Check, GroupChange, MemberEffect, Plan, Verdict},
+    plan::{Check, DirectEffect, GroupChange, MemberEffect, Plan, UserChange, Verdict},
     rules::{self, Exception, Guard, Level, Limit, Rules, Subject},
 };
 
@@ -212,4 +212,15 @@ fn locked(change: &GroupChange) -> impl Iterator<Item = UserId> {
         }
     };
     change.members.iter().filter(move |it| is_locked(&it.effect)).map(|it| it.user)
+}
+
+/// Returns how many roles outside groups somebody loses because of being cut off everywhere.
+fn locked_direct(change: &UserChange) -> usize {
+    let is_locked = |it: &DirectEffect| match it {
+        DirectEffect::Remove { why: Why::LockedOut(_), .. } => true,
+        DirectEffect::Remove { why: Why::NotDeclared | Why::Ended(_), .. }
+        | DirectEffect::Add { .. }
+        | DirectEffect::Change { .. } => false,
+    };
+    change.roles.iter().filter(|it| is_locked(&it.effect)).count()
 }

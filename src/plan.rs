@@ -112,7 +112,7 @@ impl Plan {
 
     /// Returns how much was asked for and is withheld.
     pub fn withheld(&self) -> usize {
-        self.quarantine.iter().filter(|it| !matches!(it.what, Withheld::InactiveMember { .. })).count()
+        self.quarantine.iter().filter(|it| it.withholds()).count()
     }
 
     /// Returns how much it changes.
@@ -354,6 +354,13 @@ pub struct Quarantined {
     pub group: Box<str>,
     /// What is withheld.
     pub what: Withheld,
+}
+
+impl Quarantined {
+    /// Whether anything that was asked for is not done; otherwise it is only worth saying.
+    pub fn withholds(&self) -> bool {
+        !matches!(self.what, Withheld::InactiveMember { .. })
+    }
 }
 
 /// What is withheld, and why.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     access::{Access, Contents, DesiredState, Grant, Group, GroupKey, LiveState, Member, Person, Removal},
     diff::{self, diff},
-    direct::DirectRoles,
+    direct::{DirectRole, DirectRoles},
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{Attributes, Change, ChangeKind, DirectEffect, GroupChange, Plan, UserChange},
     record::Done,
@@ -102,6 +102,19 @@ pub fn desired(
     desired.access.people.sort_by_key(Person::identity);
     desired.removals.sort_by_key(Removal::identity);
     desired
+}
+
+/// Leaves out whatever would be given to people who are cut off by now: they stay out, whatever was. What was
+/// given to them is taken all the same.
+pub fn give_nothing(desired: &mut DesiredState, live: &LiveState, locked: &BTreeSet<UserId>) {
+    for group in &mut desired.access.groups {
+        group.members.retain(|it| !locked.contains(&it.user));
+    }
+    for person in desired.access.people.iter_mut().filter(|it| locked.contains(&it.user)) {
+        let held = live.0.people.iter().find(|it| it.identity() == person.identity());
+        let within = |it: &DirectRole| it.within(held?.roles.get(it.kind())?);
+        person.roles = person.roles.iter().filter_map(within).collect();
+    }
 }
 
 /// Returns what somebody holds outside groups without what the apply did to it: the very elements that were there.

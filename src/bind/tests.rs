@@ -152,6 +152,7 @@ fn lines(plan: &Plan) -> Vec<String> {
                 DirectEffect::Add { .. } => "+".to_owned(),
                 DirectEffect::Change { .. } => format!("{:?}", role.effect.relation().unwrap()),
                 DirectEffect::Remove { why: Why::Ended(_), .. } => "ended".to_owned(),
+                DirectEffect::Remove { why: Why::LockedOut(_), .. } => "cut off".to_owned(),
                 DirectEffect::Remove { .. } => "-".to_owned(),
             };
             lines.push(format!("  {effect} {}", role.effect.kind().role_type()));

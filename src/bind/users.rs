@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Binding, Person, Quarantined, Survivor, Withheld, people::Failed};
+use super::{Binding, Person, Quarantined, Why, Withheld, people::Failed};
 use crate::{
     direct::{DirectRole, DirectRoles, Kind, Traveller},
     ids::UserId,
@@ -54,7 +54,7 @@ impl Binding<'_> {
     }
 
     /// Puts everybody of the company whose roles outside groups were read on the live side, and tells who
-    /// keeps some.
+    /// holds some.
     fn live_users(&mut self, snapshot: &Snapshot, declared: &Declared) {
         let company = self.company.id;
         let identity = declared.rules.identity.as_ref().map(|it| &it.0);
@@ -68,13 +68,7 @@ impl Binding<'_> {
         for user in people {
             let Some(live) = snapshot.direct.get(&user) else { continue };
             self.bound.live.0.people.push(Person::live(company, user, live.clone()));
-            let desired = self.bound.desired.access.people.iter().find(|it| it.identity() == (company, user));
-            let left = desired.map_or(live, |it| &it.roles);
-            if self.locked.contains_key(&user) {
-                if !left.is_empty() {
-                    self.bound.survivors.push(Survivor { user, roles: left.types() });
-                }
-            } else if !live.is_empty() {
+            if !self.locked.contains_key(&user) && !live.is_empty() {
                 self.bound.outside.push(Outside { company, user, roles: live.clone() });
             }
         }
@@ -85,12 +79,28 @@ impl Binding<'_> {
         let (mut declared, mut ended) = (Vec::new(), Vec::new());
         let lockout = self.locked.get(&id).map(|it| it.from);
         for entry in &user.roles.entries {
-            let over = entry.ends.is_some_and(|it| it <= self.now);
+            if entry.ends.is_some_and(|it| it <= self.now) {
+                let kind = match &entry.what {
+                    DeclaredDirect::Ready(role) => role.kind(),
+                    DeclaredDirect::Arranger(_) => &Kind::Arranger,
+                };
+                // Where the list is not exact it ends for those the entry names, and for nobody else.
+                let others = match user.roles.rest {
+                    Rest::Kept => live.get(kind).and_then(|it| self.without(it, entry.what.travellers())),
+                    Rest::Removed | Rest::Unmanaged => None,
+                };
+                if let Some(role) = others {
+                    declared.push((kind.clone(), entry.from));
+                    wanted.put(role);
+                }
+                ended.push((kind.clone(), Why::Ended(entry.from)));
+                continue;
+            }
             let role = match &entry.what {
                 DeclaredDirect::Ready(role) => live.get(role.kind()).unwrap_or(role).clone(),
                 DeclaredDirect::Arranger(travellers) => {
                     let now = live.get(&Kind::Arranger);
-                    match self.travellers(id, travellers, entry.from, over) {
+                    match self.travellers(id, travellers, entry.from) {
                         Some(found) => arranger(now, found, user.roles.rest),
                         // Somebody is not known: the role stays as it is, or is not given.
                         None => match now {
@@ -100,10 +110,6 @@ impl Binding<'_> {
                     }
                 }
             };
-            if over {
-                ended.push((role.kind().clone(), entry.from));
-                continue;
-            }
             self.note_expiry(entry.ends);
             match lockout {
                 // Nothing is given to who is cut off; what is there goes by what is declared, not by that.
@@ -119,12 +125,16 @@ impl Binding<'_> {
         }
         let goes = |kind: &Kind| match user.roles.rest {
             Rest::Removed => true,
-            Rest::Kept | Rest::Unmanaged => ended.iter().any(|it: &(Kind, Place)| it.0 == *kind),
+            Rest::Kept | Rest::Unmanaged => ended.iter().any(|it: &(Kind, Why)| it.0 == *kind),
         };
         for role in live.iter().filter(|it| !goes(it.kind())) {
             if wanted.get(role.kind()).is_none() {
                 wanted.put(role.clone());
             }
+        }
+        // What goes of who is cut off goes for that reason: it waits for no limit.
+        if let Some(lockout) = lockout {
+            ended = live.iter().map(|it| (it.kind().clone(), Why::LockedOut(lockout))).collect();
         }
         Person { company: self.company.id, user: id, roles: wanted, declared, ended, from: Some(user.from) }
     }
@@ -135,7 +145,6 @@ impl Binding<'_> {
         arranger: UserId,
         travellers: &[DeclaredTraveller],
         from: Place,
-        over: bool,
     ) -> Option<Vec<Traveller>> {
         let mut found = Vec::with_capacity(travellers.len());
         for DeclaredTraveller { person, confirmations, flight_stats } in travellers {
@@ -147,14 +156,27 @@ impl Binding<'_> {
                         flight_stats: *flight_stats,
                     });
                 }
-                Err(_) if over => (),
                 Err(Failed { why, .. }) => {
                     let what = Withheld::Traveller { user: arranger, person: person.clone(), why };
                     self.withhold_user(from, what);
                 }
             }
         }
-        (over || found.len() == travellers.len()).then_some(found)
+        (found.len() == travellers.len()).then_some(found)
+    }
+
+    /// Returns what an arranger's role is without these travellers, if anybody is left.
+    ///
+    /// Active or not: one user whom an entry means is enough to take something away.
+    fn without(&self, role: &DirectRole, travellers: &[DeclaredTraveller]) -> Option<DirectRole> {
+        let meant = |it: &DeclaredTraveller| match self.directory.anywhere(&it.person) {
+            Ok(user) => Some(user),
+            Err(failed) => failed.candidates.first().copied().filter(|_| failed.candidates.len() == 1),
+        };
+        let gone: Vec<UserId> = travellers.iter().filter_map(meant).collect();
+        let left = role.travellers().iter().filter(|it| !gone.contains(&it.user));
+        let left: Vec<Traveller> = left.copied().collect();
+        (!left.is_empty()).then(|| role.with_travellers(left))
     }
 
     fn withhold_user(&mut self, from: Place, what: Withheld) {

@@ -11,8 +11,8 @@ mod estimate;
 mod events;
 mod explain;
 mod failure;
-mod log;
 mod live;
+mod log;
 mod output;
 mod plan;
 mod probe;
@@ -22,8 +22,8 @@ mod run;
 mod sandbox;
 mod schema;
 mod settings;
-mod telemetry;
 mod snapshot;
+mod telemetry;
 mod validate;
 mod waiting;
 mod witness;
@@ -295,11 +295,8 @@ fn usage(error: &clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
         _ => Exit::Invalid,
     };
-    // A JSON consumer gets a document even for a flag it misspelt; clap has not parsed `--format` then.
-    let wants_json = |it: &str| it == "--format=json" || it == "json";
-    let json = std::env::args().any(|it| wants_json(&it))
-        || std::env::var("ROLECALL_FORMAT").is_ok_and(|it| it == "json");
-    if json && exit == Exit::Invalid {
+    // A JSON consumer gets a document even for a flag it misspelt.
+    if exit == Exit::Invalid && wants_json() {
         let text = error.render().to_string();
         let first = text.lines().next().unwrap_or_default();
         let tip = text.lines().find_map(|it| it.trim().strip_prefix("tip: "));
@@ -307,6 +304,19 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
     let _ = error.print();
     exit.into()
+}
+
+/// Whether the command line, or else the environment, asks for JSON; of a line that clap has not parsed.
+fn wants_json() -> bool {
+    let options: Vec<_> = std::env::args_os().skip(1).take_while(|it| it != "--").collect();
+    let value = |n: usize| match options[n].to_str()?.strip_prefix("--format")? {
+        "" => options.get(n + 1)?.to_str().filter(|it| !it.starts_with('-')),
+        joined => joined.strip_prefix('='),
+    };
+    match (0..options.len()).find_map(value) {
+        Some(format) => format == "json",
+        None => std::env::var("ROLECALL_FORMAT").is_ok_and(|it| it == "json"),
+    }
 }
 
 /// Reads `30s`, `500ms` or `2m`.

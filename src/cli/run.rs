@@ -1,7 +1,8 @@
 //! The line every command is a prefix of: load, check, connect, fetch, bind, diff.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -12,7 +13,7 @@ use std::{
 
 use jiff::Timestamp;
 use rolecall::{
-    assess::{Assessed, TakenUp, as_approved, assess, same_again},
+    assess::{Assessed, Stale, TakenUp, as_approved, assess, same_again},
     bind::{Bound, bind},
     diff, digest,
     document::{self, Saved},
@@ -195,13 +196,20 @@ pub(crate) async fn taken_up(
     };
     let plan = match taken_up {
         TakenUp::Plan(plan) => *plan,
-        TakenUp::Stale(groups) => {
-            let what = counted(groups.len(), "group is", "groups are");
+        TakenUp::Stale(Stale { groups, people }) => {
+            let what = match (groups.len(), people.len()) {
+                (groups, 0) => counted(groups, "group is", "groups are"),
+                (0, people) => counted(people, "person is", "people are"),
+                (groups, people) => {
+                    let groups = counted(groups, "group", "groups");
+                    format!("{groups} and {} are", counted(people, "person", "people"))
+                }
+            };
             return Err(Failure::new(
                 Exit::Stale,
                 format!("{what} not what the plan saw; nothing was written"),
             )
-            .because(groups)
+            .because([groups, people].concat())
             .hint("plan again, and have the new plan approved"));
         }
     };
@@ -246,12 +254,7 @@ pub(crate) async fn rolled_back<L: Live>(
             rolecall::render::escape::terminal(name)
         ));
     }
-    // Whoever is cut off by now stays out, whatever was.
-    let locked = &compared.bound.locked;
-    for group in &mut desired.access.groups {
-        group.members.retain(|it| !locked.contains(&it.user));
-    }
-    desired.access.people.retain(|it| !locked.contains(&it.user));
+    rollback::give_nothing(&mut desired, &compared.bound.live, &compared.bound.locked);
     // What the files ask for besides is not part of it.
     let bound = Bound { desired, quarantine: Vec::new(), expiring: 0, ..compared.bound.clone() };
     let mut plan = diff::plan(&bound, &compared.snapshot);
@@ -388,15 +391,26 @@ impl<L: Live> Planned<L> {
 
 /// Writes what only its owner may read, as it names people and what they may do.
 pub(crate) fn keep(what: &str, path: &Path, text: &str) -> Result<(), Failure> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
-    written.map_err(|error| {
+    private(path, text).map_err(|error| {
         Failure::invalid(format!("cannot write the {what} to {}: {error}", path.display()))
             .hint("give another file with `--out`")
     })
+}
+
+/// Puts a file that only its owner may read into a place, whole or not at all and whoever could read what was there.
+fn private(path: &Path, text: &str) -> io::Result<()> {
+    // A pipe or a device is nothing to replace.
+    if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
+        return fs::write(path, text);
+    }
+    // What a link leads to is replaced, not the link.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_data()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Runs to the end, or to the first signal if nothing was written by then.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::Timestamp;
 use rolecall::{
     fetch::record,
     recording::{self, Keep, Reach, Recording},
@@ -13,7 +14,7 @@ use serde_json::json;
 use super::{
     Format, Global, Now,
     failure::{Exit, Failure},
-    live,
+    instant, live,
     output::Output,
     run,
     settings::connect,
@@ -29,12 +30,13 @@ pub(super) struct Arguments {
     /// Put pseudonyms for addresses and numbers of people, the same for the same person
     #[arg(long, env = "ROLECALL_SANITIZE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
     sanitize: bool,
-    #[command(flatten)]
-    now: Now,
+    /// The time to note as that of the snapshot, instead of now
+    #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant, hide_env = true)]
+    now: Option<Timestamp>,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let now = arguments.now.get()?;
+    let now = Now { now: arguments.now }.get()?;
     let checked = run::checked(global, &arguments.paths)?;
     // Before any request: a salt that cannot be used is no reason to ask for everything.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };

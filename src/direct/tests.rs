@@ -89,6 +89,50 @@ fn a_changed_list_of_travellers_keeps_all_else() {
 }
 
 #[test]
+fn a_change_of_travellers_keeps_every_element_and_touches_only_those_it_is_about() {
+    let element = |note: u32, travellers: &[u128]| {
+        let list: Vec<Value> = travellers.iter().map(|it| json!({ "userId": id(*it), "rank": it })).collect();
+        json!({ "roleType": ARRANGER, "note": note, "metadata": { "arrangerFor": list } })
+    };
+    let read = |elements: &[Value]| DirectRoles::read(elements.iter().map(raw));
+    let live = read(&[element(1, &[1]), element(2, &[2, 3])]);
+    let live = live.iter().next().unwrap();
+    let to = |travellers: &[u128]| {
+        let changed = live.with_travellers(travellers.iter().map(|it| for_whom(*it)).collect());
+        let elements: Vec<Value> = changed.sent().map(|it| serde_json::from_str(it.get()).unwrap()).collect();
+        let again = read(&elements);
+        assert_eq!(again.iter().collect::<Vec<_>>(), [&changed]);
+        elements
+    };
+    let all = |it: &Value, note: u32, travellers: &[u128]| {
+        let ids: Vec<Value> = travellers.iter().map(|it| json!(id(*it))).collect();
+        let list = it["metadata"]["arrangerFor"].as_array().unwrap();
+        let found: Vec<Value> = list.iter().map(|it| it["userId"].clone()).collect();
+        assert_eq!((&it["note"], found), (&json!(note), ids), "{it}");
+    };
+    let [first, second] = &to(&[1, 2, 3, 4])[..] else { panic!("two elements") };
+    all(first, 1, &[1, 4]);
+    assert_eq!(*second, element(2, &[2, 3]), "nothing of it changes");
+    let [first, second] = &to(&[1, 3])[..] else { panic!("two elements") };
+    assert_eq!(*first, element(1, &[1]));
+    all(second, 2, &[3]);
+    assert_eq!(second["metadata"]["arrangerFor"][0], json!({ "userId": id(3), "rank": 3 }));
+    // An element without travellers would be another role.
+    let [only] = &to(&[2])[..] else { panic!("one element") };
+    all(only, 2, &[2]);
+    let [first, second] = &to(&[3, 4])[..] else { panic!("two elements") };
+    all(first, 1, &[4]);
+    all(second, 2, &[3]);
+    // Another mail is a change of that entry, which keeps what else is said of it.
+    let mails = Traveller { confirmations: true, ..for_whom(2) };
+    let changed = live.with_travellers(vec![for_whom(1), mails, for_whom(3)]);
+    let sent: Vec<Value> = changed.sent().map(|it| serde_json::from_str(it.get()).unwrap()).collect();
+    let entry = &sent[1]["metadata"]["arrangerFor"][0];
+    assert_eq!((&entry["rank"], &entry[CONFIRMATIONS]), (&json!(2), &json!(true)), "{sent:?}");
+    assert_eq!(sent[0], element(1, &[1]));
+}
+
+#[test]
 fn what_is_not_understood_means_itself_and_stays_as_it_is() {
     let text = r#"{"roleType":"NEW_THING","metadata":{"b":1,"a":[{"y":2.50,"x":1}]}}"#;
     let new = DirectRole::read(RawValue::from_string(text.to_owned()).unwrap());
@@ -113,4 +157,22 @@ fn what_is_not_known_is_a_part_of_the_spelling_only() {
     let more = DirectRoles::new([read(&json!({ "roleType": "COMPANY_ADMIN", "metadata": on, "since": 3 }))]);
     assert_eq!(plain, more);
     assert!(!plain.same_spelling(&more) && plain.same_spelling(&plain));
+}
+
+#[test]
+fn what_two_roles_give_is_no_more_than_either() {
+    let arranger = |all: &[u128]| DirectRole::arranger(all.iter().map(|it| for_whom(*it)).collect());
+    let loud = Traveller { confirmations: true, ..for_whom(1) };
+    let on = |n: u128| DirectRole::new("COMPANY_ADMIN", Some(CompanyId(Uuid::from_u128(n))));
+    for (wanted, held, both) in [
+        (on(7), on(7), Some(on(7))),
+        (on(7), on(8), None),
+        (arranger(&[1, 2]), arranger(&[2, 3]), Some(arranger(&[2]))),
+        (arranger(&[1]), arranger(&[2]), None),
+        // Neither mail is better than the other: what is there stays.
+        (arranger(&[1]), DirectRole::arranger(vec![loud]), Some(DirectRole::arranger(vec![loud]))),
+        (DirectRole::arranger(vec![loud]), arranger(&[1]), Some(arranger(&[1]))),
+    ] {
+        assert_eq!(wanted.within(&held), both, "{wanted:?} {held:?}");
+    }
 }

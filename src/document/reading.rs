@@ -257,7 +257,7 @@ fn direct_role(
             DirectEffect::Change { before: one(role.before, "before")?, after: one(role.after, "after")? }
         }
         Action::Remove => DirectEffect::Remove {
-            why: files.why(role.expired.as_ref(), None),
+            why: files.why(role.expired.as_ref(), role.locked_out.as_ref()),
             role: one(role.before, "before")?,
         },
         Action::Create | Action::Delete | Action::Rescope => {

@@ -89,6 +89,7 @@ pub(super) struct Summary {
     pub(super) members_removed: usize,
     /// People whose roles outside groups change; the roles themselves are among those above.
     pub(super) users_changed: usize,
+    /// Entries of the quarantine but for those of the kind `inactiveMember`, of which nothing is withheld.
     pub(super) withheld: usize,
     pub(super) unmanaged: usize,
     /// Guards that stop an apply.
@@ -302,6 +303,9 @@ pub(super) struct DirectRole {
     /// The entry that asked for it and has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expired: Option<Origin>,
+    /// The entry that cuts the person off everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) locked_out: Option<Origin>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<Origin>,
 }

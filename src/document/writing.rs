@@ -25,7 +25,7 @@ impl Document {
     pub(super) fn new(view: &View<'_>) -> Self {
         let &View { partial, plan, sources, endpoint: _, url, now, taken, cost: _ } = view;
         let words = Words::new(plan);
-        let sentences = withheld::entries(plan, sources).into_iter().map(|it| it.why);
+        let sentences = withheld::all(plan, sources).into_iter().map(|it| it.why);
         let mut files: Vec<File> = sources
             .files()
             .filter(|(_, it)| !it.text.is_empty())
@@ -91,7 +91,7 @@ impl Summary {
             members_added: sum.members_added,
             members_removed: sum.members_removed,
             users_changed: plan.users.len(),
-            withheld: plan.quarantine.len(),
+            withheld: plan.withheld(),
             unmanaged: plan.companies.iter().map(|it| it.unmanaged.len()).sum(),
             guards: plan.stops().count(),
         }
@@ -260,10 +260,10 @@ fn user(change: &UserChange, plan: &Plan, sources: &Sources) -> User {
 
 fn direct_role(change: &DirectChange, sources: &Sources) -> DirectRole {
     let one = |role: &crate::direct::DirectRole| Some(compacted(&DirectRoles::new([role.clone()])));
-    let (action, before, after, expired) = match &change.effect {
-        DirectEffect::Add { role } => (Action::Add, None, one(role), None),
-        DirectEffect::Change { before, after } => (Action::Change, one(before), one(after), None),
-        DirectEffect::Remove { why, role } => (Action::Remove, one(role), None, reason(*why, sources).0),
+    let (action, before, after, (expired, locked_out)) = match &change.effect {
+        DirectEffect::Add { role } => (Action::Add, None, one(role), (None, None)),
+        DirectEffect::Change { before, after } => (Action::Change, one(before), one(after), (None, None)),
+        DirectEffect::Remove { why, role } => (Action::Remove, one(role), None, reason(*why, sources)),
     };
     DirectRole {
         action,
@@ -271,6 +271,7 @@ fn direct_role(change: &DirectChange, sources: &Sources) -> DirectRole {
         before,
         after,
         expired,
+        locked_out,
         origin: change.from.map(|it| Origin::new(it, sources)),
     }
 }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Judge, locked, subject};
+use super::{Judge, locked, locked_direct, subject};
 use crate::{
     ids::{CompanyId, UserId},
     plan::{ChangeKind, Check, GrantEffect, Verdict},
@@ -69,7 +69,12 @@ impl Judge<'_> {
             }
         }
         for change in &self.plan.users {
-            let (value, key) = (change.removed(), (change.company, change.user));
+            let key = (change.company, change.user);
+            let locked = locked_direct(change);
+            if locked > 0 {
+                cut_off.insert(key);
+            }
+            let value = change.removed() - locked;
             let subject = Subject::Person(change.user);
             if value > 0 && self.exception(Guard::Removals, Some(Level::Roles), &subject, value).is_some() {
                 allowed.insert(key);

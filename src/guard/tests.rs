@@ -626,6 +626,25 @@ fn roles_outside_groups_are_guarded() {
     assert_eq!(stops(&excepted), ["excepted 1 privileged person 5 1"]);
     assert!(stops(&direct(5, &[A], &[A, B]).rules(privileged)).is_empty());
 
+    // Who is cut off is in no sum, and everybody else still is.
+    let mut cut_off = gone();
+    let kinds = |it: &Case| it.live.0.people[0].roles.iter().map(|it| it.kind().clone()).collect::<Vec<_>>();
+    cut_off.desired.access.people[0].ended =
+        kinds(&cut_off).into_iter().map(|it| (it, Why::LockedOut(at(9)))).collect();
+    assert!(stops(&cut_off).is_empty(), "{:?}", stops(&cut_off));
+    let mut both = cut_off;
+    let other = direct(6, &[A, B], &[]);
+    both.live.0.people.extend(other.live.0.people);
+    both.desired.access.people.extend(other.desired.access.people);
+    assert_eq!(
+        stops(&both),
+        [
+            "STOP removals of roles company 2/4",
+            "STOP removals of people company 1/2",
+            "STOP removals of roles person 6 2/2",
+        ]
+    );
+
     let protected = |it: &mut Rules| it.protected_people = vec![user(5)];
     assert_eq!(stops(&direct(5, &[A, B], &[B]).rules(protected)), ["STOP protected person 5 1"]);
     assert!(stops(&direct(5, &[B], &[A, B]).rules(protected)).is_empty());

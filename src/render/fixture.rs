@@ -423,6 +423,7 @@ fn users() -> Vec<UserChange> {
     };
     let admin = || DirectRole::new("COMPANY_ADMIN", Some(CompanyId(id(0x2b7e_0000, 2))));
     let agent = || DirectRole::new("TMC_AGENT", Some(company()));
+    let global = || DirectRole::new("GLOBAL_ADMIN", None);
     let change = |line, effect| DirectChange { effect, from: at(1, line) };
     let why = Why::Ended(Place::new(FileId(1), 42, 9));
     let remove = |why, role| DirectChange { effect: DirectEffect::Remove { why, role }, from: None };
@@ -443,8 +444,9 @@ fn users() -> Vec<UserChange> {
         to(&[5, 2], &[2, 5, 6]),
         of(
             5,
-            vec![admin(), unknown(HOSTILE)],
+            vec![global(), admin(), unknown(HOSTILE)],
             vec![
+                remove(Why::LockedOut(Place::new(FileId(1), 43, 9)), global()),
                 remove(Why::NotDeclared, admin()),
                 change(47, DirectEffect::Add { role: agent() }),
                 remove(why, unknown(HOSTILE)),

@@ -8,7 +8,7 @@ use crate::{
     source::Sources,
 };
 
-use super::{counted, scope::Words, thousands, wording};
+use super::{counted, scope::Words, thousands};
 
 /// Things of one guard named one by one; the others are counted.
 const LISTED: usize = 6;
@@ -85,7 +85,7 @@ pub(super) fn rows(
     }
     let mut rows = Vec::new();
     for ((guard, outcome), mut checks) in found {
-        if wording::does_nothing(plan) && outcome.is_quiet() {
+        if plan.is_settled() && outcome.is_quiet() {
             continue;
         }
         let row = |parts| Row { outcome, guard: guard.as_str(), parts };

@@ -90,7 +90,7 @@ fn head(view: &View<'_>, truncated: &str) -> String {
     if !view.plan.users.is_empty() {
         words.push(format!("{} changed", counted(view.plan.users.len(), "user", "users")));
     }
-    let held = view.plan.quarantine.len();
+    let held = view.plan.withheld();
     match (words.is_empty(), held) {
         (true, 0) => words.push("no changes".to_owned()),
         (true | false, 1..) => words.push(format!("{} withheld", thousands(held))),

@@ -6,7 +6,12 @@ use crate::{
     source::Sources,
 };
 
-use super::{counted, direct, scope::Words, thousands};
+use super::{
+    counted, direct,
+    scope::Words,
+    thousands,
+    withheld::{self, Held},
+};
 
 /// People named one by one; the others are counted.
 const NAMED: usize = 6;
@@ -18,6 +23,7 @@ const LINES: usize = 20;
 pub(super) enum Topic {
     Gap,
     Remark,
+    Inactive,
     Survivor,
     Outside,
 }
@@ -28,6 +34,7 @@ impl Topic {
         match self {
             Self::Gap => "Gaps",
             Self::Remark => "Remarks",
+            Self::Inactive => "Inactive",
             Self::Survivor => "Survives",
             Self::Outside => "Outside",
         }
@@ -38,6 +45,7 @@ impl Topic {
         let (one, many) = match self {
             Self::Gap => ("gap", "gaps"),
             Self::Remark => ("remark", "remarks"),
+            Self::Inactive => ("inactive member", "inactive members"),
             Self::Survivor => ("survivor", "survivors"),
             Self::Outside => ("person with access outside groups", "people with access outside groups"),
         };
@@ -71,12 +79,17 @@ pub(super) fn people(plan: &Plan, words: &Words<'_>, show: impl Fn(&str) -> Stri
 pub(super) fn lines(plan: &Plan, words: &Words<'_>, sources: &Sources) -> Vec<(Topic, String)> {
     let gaps = gaps(plan, words);
     let remarks = plan.remarks.iter().map(|it| remark(it, sources)).collect();
+    let inactive = withheld::inactive(plan, sources).into_iter().map(inactive).collect();
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
-    [(Topic::Gap, gaps), (Topic::Remark, remarks), (Topic::Survivor, survivors), (Topic::Outside, outside)]
-        .into_iter()
-        .flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it)))
-        .collect()
+    let all = [
+        (Topic::Gap, gaps),
+        (Topic::Remark, remarks),
+        (Topic::Inactive, inactive),
+        (Topic::Survivor, survivors),
+        (Topic::Outside, outside),
+    ];
+    all.into_iter().flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it))).collect()
 }
 
 /// Returns how much ends soon, and how much no file speaks of, where there is some.
@@ -119,6 +132,11 @@ fn remark(finding: &Finding, sources: &Sources) -> String {
     let place = finding.place.map(|it| sources.line(it) + "  ").unwrap_or_default();
     let help = finding.help.as_ref().map(|it| format!("; {it}")).unwrap_or_default();
     format!("{place}{}  {}{help}", finding.code, finding.message)
+}
+
+fn inactive(Held { what, why, origin, noun: _ }: Held) -> String {
+    let place = origin.map(|it| format!(" ({it})")).unwrap_or_default();
+    format!("{what} {why}{place}")
 }
 
 fn survivor(survivor: &Survivor, words: &Words<'_>) -> String {

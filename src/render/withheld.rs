@@ -19,10 +19,22 @@ pub(crate) struct Held {
     pub(crate) why: String,
 }
 
-/// Returns what is withheld, in the order of the plan.
-pub(crate) fn entries(plan: &Plan, sources: &Sources) -> Vec<Held> {
+/// Returns the whole quarantine, in the order of the plan.
+pub(crate) fn all(plan: &Plan, sources: &Sources) -> Vec<Held> {
     let words = Words::new(plan);
     plan.quarantine.iter().map(|it| held(it, &words, sources)).collect()
+}
+
+/// Returns what is withheld, in the order of the plan.
+pub(super) fn entries(plan: &Plan, sources: &Sources) -> Vec<Held> {
+    let all = all(plan, sources).into_iter().zip(&plan.quarantine);
+    all.filter(|it| it.1.withholds()).map(|it| it.0).collect()
+}
+
+/// Returns what is in the quarantine and withholds nothing, in the order of the plan.
+pub(super) fn inactive(plan: &Plan, sources: &Sources) -> Vec<Held> {
+    let all = all(plan, sources).into_iter().zip(&plan.quarantine);
+    all.filter(|it| !it.1.withholds()).map(|it| it.0).collect()
 }
 
 fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {

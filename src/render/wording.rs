@@ -354,7 +354,7 @@ fn member(member: &MemberChange, group: Option<Fact>, words: &Words<'_>, sources
 
 /// Returns what a plan comes to, in a form that programs may rely on.
 pub(super) fn summary(plan: &Plan) -> String {
-    if does_nothing(plan) {
+    if plan.is_settled() {
         return "No changes. Live state matches the files.".to_owned();
     }
     let Summary {
@@ -378,10 +378,5 @@ pub(super) fn summary(plan: &Plan) -> String {
 
 /// Returns the digits by which a plan is named, where there is something to name.
 pub(super) fn plan_id(plan: &Plan) -> Option<String> {
-    (!does_nothing(plan)).then(|| format!("{:.12}", digest::plan_id(plan)))
-}
-
-/// Whether there is nothing to change and nothing to say of what was asked for.
-pub(super) fn does_nothing(plan: &Plan) -> bool {
-    plan.is_empty() && plan.quarantine.is_empty()
+    (!plan.is_settled()).then(|| format!("{:.12}", digest::plan_id(plan)))
 }

@@ -306,7 +306,10 @@ fn a_saved_plan_is_for_exactly_that_list() {
     put(&world, ANA, &json!([admin(GLOBEX)]));
     assert_ne!(id(&world), first);
     world.forget();
-    world.run("apply plan.json").expect(7).says(&["ana@voyager.example: the direct roles are others"]);
+    world
+        .run("apply plan.json")
+        .expect(7)
+        .says(&["1 person is not what the plan saw", "ana@voyager.example: the direct roles are others"]);
     world.run(&format!("apply --approve {first}")).expect(7);
     world.run("apply --approved-at-most plan.json").expect(0);
     assert_eq!(held(&world, ANA), json!([]));
@@ -452,6 +455,51 @@ fn who_is_locked_out_loses_what_is_declared_to_go_and_no_more() {
     let run = declared.apply().expect(0);
     assert!(!run.stdout.contains("Survives"), "{}", run.stdout);
     assert_eq!(held(&declared, ANA), json!([]));
+}
+
+#[test]
+fn a_rollback_takes_from_who_is_locked_out_by_now_and_gives_nothing() {
+    let lockout = "lockout: [{ email: ana@voyager.example, since: 2026-11-20, reason: stolen laptop }]\n";
+    let arranges = "{ type: TRAVEL_ARRANGER, arrangerFor: [bo@voyager.example, vip@globex.example] }";
+    let world = users(World::new(), &user(ANA, &format!("[{ADMIN}, {arranges}]")));
+    let arranger = json!({ "roleType": "TRAVEL_ARRANGER", "note": 1, "metadata": { "roleType": "TRAVEL_ARRANGER", "arrangerFor": [{ "userId": world.user(BO) }] } });
+    let agent = json!({ "roleType": "TMC_AGENT", "metadata": { "roleType": "TMC_AGENT", "tmcRef": { "id": VOYAGER } } });
+    put(&world, ANA, &json!([agent, arranger]));
+    world.apply().expect(0);
+    let line = format!("rollback {} --out undo.json", journal(&world).display());
+    let world = world.ruled(lockout);
+    let run = world
+        .run(&line)
+        .expect(0)
+        .shows("- direct role COMPANY_ADMIN of globex")
+        .shows("~ direct role TRAVEL_ARRANGER for bo@voyager.example, vip@globex.example → bo@voyager.example NARROWS")
+        .shows("Survives ana@voyager.example keeps roles outside groups: TRAVEL_ARRANGER");
+    assert!(
+        !run.stdout.contains("+ direct role") && !run.stdout.contains("outside groups: COMPANY"),
+        "{}",
+        run.stdout
+    );
+    let run = world.run("apply undo.json").expect(0);
+    assert!(!run.stdout.contains("outside groups: COMPANY"), "{}", run.stdout);
+    assert_eq!(held(&world, ANA), json!([arranger]));
+    world.run(&line).expect(0).ends_with(NO_CHANGES);
+}
+
+#[test]
+fn no_limit_on_removals_holds_up_what_a_lockout_takes_outside_groups() {
+    let lockout = "lockout: [{ email: ana@voyager.example, since: 2026-11-20, reason: stolen laptop }]\n";
+    let limit = "guards: { removals: { percent: 10, from: 1, atMost: 1 } }\n";
+    for apply in ["apply --auto-approve", "apply plan.json"] {
+        let world = world(&user(ANA, "[]")).ruled(limit);
+        world.apply().expect(6);
+        let world = world.ruled(&format!("{limit}{lockout}"));
+        world
+            .run("plan --out plan.json")
+            .expect(0)
+            .shows("- direct role COMPANY_ADMIN of globex locked out (rolecall.yaml:");
+        world.run(apply).expect(0);
+        assert_eq!(held(&world, ANA), json!([]));
+    }
 }
 
 #[test]

@@ -219,6 +219,38 @@ fn json_is_one_document_in_every_outcome() {
 }
 
 #[test]
+fn only_who_asks_for_json_gets_it_of_a_line_that_is_none() {
+    for (line, variable, json) in [
+        ("plan --format json --nonsense", "", true),
+        ("plan --nonsense --format=json", "", true),
+        ("plan --nonsense", "json", true),
+        ("plan --nonsense --format text", "json", false),
+        ("plan --format --nonsense", "json", true),
+        ("plan --log-format json --nonsense", "", false),
+        ("plan --nonsense json", "", false),
+        ("plan --nonsense -- --format json", "", false),
+        ("plan --nonsense", "markdown", false),
+    ] {
+        let mut command = binary();
+        if !variable.is_empty() {
+            command.env("ROLECALL_FORMAT", variable);
+        }
+        let run: Run = command.args(words(line)).output().unwrap().into();
+        let run = run.expect(4).says(&["--"]);
+        assert_eq!(run.stdout.starts_with('{'), json, "{line} {variable}\n{}", run.stdout);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_a_mistake_and_no_panic() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let odd = std::ffi::OsStr::from_bytes(b"--\xff");
+    let run: Run = binary().arg("plan").arg(odd).output().unwrap().into();
+    assert!(!run.expect(4).stderr.contains("panicked"));
+}
+
+#[test]
 fn help_fits_a_screen_and_has_an_example() {
     for command in std::iter::once("").chain(COMMANDS) {
         let run: Run = binary().args(words(&format!("{command} --help"))).output().unwrap().into();

@@ -81,7 +81,23 @@ fn one_who_left_the_company_but_is_declared_and_there_stays_until_someone_decide
         "  - { name: Night, description: The night., roles: unmanaged, members: [cy@voyager.example, gone@voyager.example] }\n",
     );
     let plan = world.plan().expect(0);
-    assert!(plan.stdout.contains("gone@voyager.example"), "{}", plan.stdout);
+    let plan = plan.shows("Inactive gone@voyager.example in Night stays a member, though not active;");
+    // Nothing is withheld, in no count of any format.
+    assert!(!plan.stdout.contains("ithheld"), "{}", plan.stdout);
+    world.settled();
+    let drift = world.run("drift").expect(0).stdout;
+    assert!(drift.contains("Inactive gone@voyager.example") && drift.contains("\nNo drift at "), "{drift}");
+    let json = world.run("plan --format json").expect(0).json();
+    assert_eq!(
+        (&json["summary"]["withheld"], &json["quarantine"][0]["kind"]),
+        (&0.into(), &"inactiveMember".into())
+    );
+    let markdown = world.run("plan --format markdown").expect(0).stdout;
+    assert!(
+        markdown.contains("### rolecall: no changes\n") && markdown.contains("gone@voyager.example"),
+        "{markdown}"
+    );
+    assert!(!markdown.contains("ithheld"), "{markdown}");
     world.forget();
     world.apply().expect(0);
     assert_eq!(world.writes(), [""; 0]);

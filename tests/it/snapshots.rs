@@ -152,6 +152,45 @@ fn a_snapshot_is_private_valid_and_the_same_twice() {
     }
 }
 
+/// A file that was there already may be open to everybody.
+#[cfg(unix)]
+#[test]
+fn what_is_saved_is_private_also_in_the_place_of_an_open_file() {
+    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+    let world = rich("");
+    let at = |name: &str| world.path().join(name);
+    let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode() & 0o777;
+    for line in ["snapshot --sanitize --out", "plan --out"] {
+        world.write("out.json", "old");
+        fs::set_permissions(at("out.json"), fs::Permissions::from_mode(0o644)).unwrap();
+        symlink("out.json", at("link.json")).unwrap();
+        // Where it cannot be written whole, what was there stays.
+        let before = fs::read_dir(world.path()).unwrap().count();
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_rolecall")]);
+        shell.args(words(&format!("{line} out.json"))).current_dir(world.path());
+        shell.env("ROLECALL_ENDPOINT", world.url()).env("ROLECALL_TOKEN", "full-token");
+        let failed: Run = shell.output().unwrap().into();
+        failed.expect(4).says(&["cannot write the ", "out.json", "hint: "]);
+        assert_eq!(fs::read_to_string(at("out.json")).unwrap(), "old", "{line}");
+        assert_eq!(fs::read_dir(world.path()).unwrap().count(), before, "{line}: something is left over");
+        // A link stays a link.
+        world.run(&format!("{line} link.json")).expect(0);
+        assert!(fs::symlink_metadata(at("link.json")).unwrap().is_symlink(), "{line}");
+        assert_eq!((mode("out.json"), mode("link.json")), (0o600, 0o600), "{line}");
+        assert!(fs::read_to_string(at("out.json")).unwrap().starts_with('{'), "{line}");
+        fs::remove_file(at("link.json")).unwrap();
+        // What is no file is written to and stays what it is.
+        assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        let pipe = at("pipe");
+        let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
+        world.run(&format!("{line} pipe")).expect(0);
+        assert!(fs::metadata(at("pipe")).unwrap().file_type().is_fifo(), "{line}");
+        assert!(reader.join().unwrap().starts_with('{'), "{line}");
+        fs::remove_file(at("pipe")).unwrap();
+    }
+}
+
 #[test]
 fn a_token_that_may_only_read_takes_a_snapshot() {
     let world = rich("").variable("ROLECALL_TOKEN", "read-token");

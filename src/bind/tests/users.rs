@@ -3,7 +3,10 @@
 use serde_json::{json, value::RawValue};
 
 use super::*;
-use crate::direct::DirectRoles;
+use crate::{
+    direct::{DirectRole, DirectRoles},
+    plan::UserChange,
+};
 
 /// The world of the other tests, in which Ana administers Globex and arranges for the VIP, and Bo holds
 /// something that no version knows. Of Cy nothing could be read.
@@ -105,6 +108,45 @@ fn a_role_that_has_ended_goes() {
     let soon = user_entry("ana@voyager.example", &format!("[{FOR_VIP}, {}]", ended.replace("-20", "-22")));
     let bound = bound_to(&soon, &snapshot_with_direct_roles()).unwrap();
     assert_eq!((bound.expiring, diff::users(&bound.desired, &bound.live).len()), (1, 0));
+}
+
+#[test]
+fn a_list_of_travellers_that_has_ended_ends_for_those_it_names_only() {
+    let traveller = |n: u128| json!({ "userId": UserId(Uuid::from_u128(n)) });
+    let list = json!([{ "roleType": "TRAVEL_ARRANGER", "metadata": { "arrangerFor": [traveller(5), traveller(2), traveller(4)] } }]);
+    let list: Vec<Box<RawValue>> = serde_json::from_str(&list.to_string()).unwrap();
+    let ana = UserId(Uuid::from_u128(1));
+    let snapshot = Snapshot { direct: BTreeMap::from([(ana, DirectRoles::read(list))]), ..snapshot() };
+    let lockout = "lockout: [{ email: ana@voyager.example, since: 2026-11-20, reason: r }]\n";
+    let check = |list: &str, travellers: &str, effect: &str, left: &[u128]| {
+        let ended = format!("{{ type: TRAVEL_ARRANGER, arrangerFor: [{travellers}], until: 2026-11-20 }}");
+        let entry = user_entry("ana@voyager.example", &list.replace('X', &ended));
+        for workspace in ["", lockout] {
+            let plan = diff::plan(&bound_by(workspace, &entry, &snapshot).unwrap(), &snapshot);
+            let mut expected = vec![format!("  {effect} TRAVEL_ARRANGER")];
+            expected.insert(0, "user ana@voyager.example".to_owned());
+            if effect.is_empty() {
+                expected.clear();
+            } else if !workspace.is_empty() {
+                expected[1] = expected[1].replace("ended", "cut off");
+            }
+            let found = lines(&plan).into_iter().skip_while(|it| !it.starts_with("user "));
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{entry}");
+            let after = plan.users.first().map(UserChange::after).unwrap_or_default();
+            let after: Vec<u128> =
+                after.iter().flat_map(DirectRole::travellers).map(|it| it.user.0.as_u128()).collect();
+            assert_eq!(after, left, "{entry}");
+        }
+    };
+    let kept = "{ atLeast: [X] }";
+    check(kept, "vip@globex.example", "Narrows", &[2, 4]);
+    check(kept, "{ user: vip@globex.example, sendConfirmationEmail: true }", "Narrows", &[2, 4]);
+    // Whoever is meant ends, active or not; who is not known, or not alone, takes nobody along.
+    check(kept, "gone@voyager.example, nobody@voyager.example", "Narrows", &[2, 5]);
+    check(kept, "nobody@voyager.example", "", &[]);
+    check(kept, "twin@voyager.example", "", &[]);
+    check(kept, "vip@globex.example, bo@voyager.example, gone@voyager.example", "ended", &[]);
+    check("[X]", "vip@globex.example", "ended", &[]);
 }
 
 #[test]
