@@ -1,6 +1,13 @@
 //! The probe: it learns every dialect the sandbox can speak, leaves nothing behind, and nobody gains anything.
 
-use std::{collections::BTreeMap, process::Command};
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    process::Command,
+    sync::{Arc, Mutex},
+    thread,
+};
 
 use rolecall::{
     dialect::Dialect,
@@ -199,7 +206,17 @@ fn on_a_terminal_it_says_what_it_will_do_and_only_a_whole_yes_counts() {
     world.forget();
     let line = PROBE.replace(" --yes", "");
     let run = asked_on_a_terminal(&world, &line, || assert_eq!(world.writes(), [""; 0]), "y\n").expect(4);
-    assert!(run.stdout.contains("nobody gains or loses access at any moment"), "{}", run.stdout);
+    let text: String = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "nobody gains or loses access at any moment",
+        "at most 32",
+        "another wherever one is in doubt",
+        "(the role Company Management Admin (Read Only); where that is not taken, Agent, then",
+        "or, where that is refused, on the whole company",
+        "a second group of the same name",
+    ] {
+        assert!(text.contains(told), "no `{told}` in {}", run.stdout);
+    }
     assert_eq!(world.writes(), [""; 0]);
     asked_on_a_terminal(&world, &line, || (), "yes\n").expect(0);
     no_group_is_left(&world);
@@ -316,5 +333,249 @@ fn a_rich_company_shows_how_many_rows_a_page_may_have() {
     for (dialect, line) in [("", "pageLimit: 100"), ("dialect: { maxLimit: 60 }\n", "pageLimit: 60")] {
         let run = World::seeded(&format!("{seed}{dialect}")).run(PROBE).expect(0);
         assert!(block(&run).contains(line), "{}", run.stdout);
+    }
+}
+
+/// What a proxy does with a request, by its first line and its body.
+enum Deed {
+    Pass,
+    /// Answers it with this head, or not at all, and passes it on after a later request to the same path
+    /// that is no list, or once it is told to.
+    Hold(Option<&'static str>),
+}
+
+type Decide = Box<dyn FnMut(&str, &str) -> Deed + Send>;
+
+/// A proxy in front of a sandbox, as an API whose writes show late.
+struct Late {
+    url: String,
+    held: Arc<Mutex<Held>>,
+}
+
+struct Held {
+    sandbox: String,
+    decide: Decide,
+    /// Lines and texts of requests that were not passed on yet.
+    waiting: Vec<(String, String)>,
+}
+
+impl Late {
+    fn before(world: &World, decide: impl FnMut(&str, &str) -> Deed + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let sandbox = world.url().strip_prefix("http://").unwrap().to_owned();
+        let held = Arc::new(Mutex::new(Held { sandbox, decide: Box::new(decide), waiting: Vec::new() }));
+        let shared = held.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                // A client may open a connection ahead and use it later, or never.
+                let held = shared.clone();
+                thread::spawn(move || serve(stream, &held));
+            }
+        });
+        Self { url, held }
+    }
+
+    /// Passes on what is still held.
+    fn release(&self) {
+        let mut held = self.held.lock().unwrap();
+        for (_, text) in std::mem::take(&mut held.waiting) {
+            held.passed(&text);
+        }
+    }
+}
+
+impl Held {
+    /// Passes a request on and returns the answer as it came.
+    fn passed(&self, text: &str) -> Vec<u8> {
+        let mut stream = TcpStream::connect(&self.sandbox).unwrap();
+        // The older protocol ends an answer with the connection.
+        stream.write_all(text.replacen(" HTTP/1.1", " HTTP/1.0", 1).as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    }
+}
+
+fn serve(mut stream: TcpStream, held: &Mutex<Held>) {
+    let (mut text, mut buffer) = (String::new(), [0; 16_384]);
+    let body = loop {
+        let Ok(n @ 1..) = stream.read(&mut buffer) else { return };
+        text += std::str::from_utf8(&buffer[..n]).unwrap();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.to_lowercase().split("content-length: ").nth(1).map(|it| {
+            let digits: String = it.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().unwrap()
+        });
+        if body.len() >= length.unwrap_or(0) {
+            break body.to_owned();
+        }
+    };
+    let line = text.lines().next().unwrap().to_owned();
+    let mut held = held.lock().unwrap();
+    let empty = |head: &str| {
+        format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into_bytes()
+    };
+    let answer = match (held.decide)(&line, &body) {
+        Deed::Pass => {
+            let answer = held.passed(&text);
+            if !line.starts_with("GET") && !line.starts_with("POST") {
+                let group = |line: &str| line.split("/user-groups/").nth(1).map(|it| it[..36].to_owned());
+                let (due, waiting) = held
+                    .waiting
+                    .drain(..)
+                    .partition(|(it, _)| group(it).is_some_and(|it| Some(it) == group(&line)));
+                held.waiting = waiting;
+                let due: Vec<(String, String)> = due;
+                due.iter().for_each(|(_, text)| _ = held.passed(text));
+            }
+            answer
+        }
+        Deed::Hold(head) => {
+            held.waiting.push((line, text));
+            head.map(empty).unwrap_or_default()
+        }
+    };
+    drop(held);
+    let _ = stream.write_all(&answer);
+    let _ = stream.shutdown(Shutdown::Both);
+}
+
+/// Says whether everything that was learned is so.
+#[track_caller]
+fn nothing_wrong_was_learned(run: &Run, truth: &Dialect, about: &str) {
+    let truth = serde_json::to_value(truth).unwrap();
+    for (field, value) in run.json()["dialect"].as_object().unwrap() {
+        assert_eq!(*value, truth[field], "{about}: {field}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_write_that_shows_late_gives_nobody_anything_and_teaches_nothing_wrong() {
+    let other = "memberRemovalField: userIdsToRemove, groupUpdate: patch, predicate: single";
+    let mut cases = Vec::new();
+    for (dialect, writes) in [("", 14), (other, 18)] {
+        cases.extend((0..writes).map(|it| (dialect, it)));
+    }
+    side_by_side(&cases, |(dialect, late)| {
+        let world = speaking(dialect);
+        let truth: Dialect = serde_yaml::from_str(&format!("{{ {dialect} }}")).unwrap();
+        let mut writes = 0;
+        let late = *late;
+        let proxy = Late::before(&world, move |line, _| {
+            if !line.starts_with("PATCH") && !line.starts_with("PUT") {
+                return Deed::Pass;
+            }
+            writes += 1;
+            if writes == late + 1 { Deed::Hold(Some("200 OK")) } else { Deed::Pass }
+        });
+        let world = world.variable("ROLECALL_ENDPOINT", &proxy.url);
+        world.forget();
+        let run = world.run(&format!("{PROBE} --format json"));
+        let about = format!("{dialect:?}, write {late}");
+        assert!([0, 3].contains(&run.code), "{about}: {run:?}");
+        nothing_wrong_was_learned(&run, &truth, &about);
+        proxy.release();
+        nobody_gained_anything(&world, truth.member_removal_field.as_str());
+        no_group_is_left(&world);
+    });
+}
+
+#[test]
+fn a_group_that_can_be_neither_deleted_nor_seen_is_still_there() {
+    let world = World::new();
+    world.faults(json!([
+        { "method": "DELETE", "times": 0, "kind": { "status": { "code": 403 } } },
+        { "method": "GET", "path": "/user-groups/", "times": 0, "kind": { "status": { "code": 403 } } },
+    ]));
+    let report = world.run(&format!("{PROBE} --format json")).expect(3).json();
+    assert_eq!(report["deleted"], json!([]));
+    let left: Vec<&Value> = report["left"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    let groups = world.list("user-groups/list");
+    let there: Vec<&Value> = groups
+        .iter()
+        .map(|it| &it["name"])
+        .filter(|it| it.as_str().unwrap().starts_with("rolecall-probe-"))
+        .collect();
+    assert_eq!(left, there);
+    assert!(!there.is_empty());
+}
+
+#[test]
+fn a_group_that_is_deleted_and_then_refused_is_gone() {
+    let world = World::new();
+    let refused = json!({ "status": { "code": 403 } });
+    world.faults(json!([{ "method": "GET", "path": "/user-groups/", "times": 0, "kind": refused }]));
+    let report = world.run(&format!("{PROBE} --format json")).json();
+    assert_eq!(report["left"], json!([]));
+    no_group_is_left(&world);
+}
+
+/// Probes with the first creation answered by nothing, and made after so many looks for it.
+fn made_after(looks: usize) -> (World, Late, Run) {
+    let world = World::new();
+    let (mut name, mut seen) = (None, 0);
+    let shared: Arc<Mutex<bool>> = Arc::default();
+    let due = shared.clone();
+    let proxy = Late::before(&world, move |line, body| {
+        if line.starts_with("POST") && line.contains("/user-groups ") && name.is_none() {
+            let sent: Value = serde_json::from_str(body).unwrap();
+            name = sent["name"].as_str().map(str::to_owned);
+            return Deed::Hold(None);
+        }
+        if name.as_ref().is_some_and(|it| body.contains(it.as_str())) {
+            seen += 1;
+            *due.lock().unwrap() = seen == looks;
+        }
+        Deed::Pass
+    });
+    let world = world.variable("ROLECALL_ENDPOINT", &proxy.url);
+    let (held, done) = (proxy.held.clone(), Arc::new(Mutex::new(false)));
+    let ended = done.clone();
+    let releasing = thread::spawn(move || {
+        while !*ended.lock().unwrap() {
+            if std::mem::take(&mut *shared.lock().unwrap()) {
+                Late { url: String::new(), held: held.clone() }.release();
+            }
+            thread::yield_now();
+        }
+    });
+    let run = world.run(&format!("{PROBE} --format json"));
+    *done.lock().unwrap() = true;
+    releasing.join().unwrap();
+    (world, proxy, run)
+}
+
+#[test]
+fn a_group_that_is_made_after_a_look_for_it_is_found_by_the_next() {
+    let (world, _, run) = made_after(1);
+    let report = run.expect(3).json();
+    assert_eq!((report["deleted"].as_array().unwrap().len(), &report["left"]), (1, &json!([])));
+    no_group_is_left(&world);
+}
+
+#[test]
+fn a_group_that_may_still_come_is_told_by_its_name() {
+    let (world, proxy, run) = made_after(usize::MAX);
+    let run = run.expect(3).says(&["may still be there"]);
+    proxy.release();
+    let groups = world.list("user-groups/list");
+    let names = groups.iter().map(|it| it["name"].as_str().unwrap());
+    let made: Vec<&str> = names.filter(|it| it.starts_with("rolecall-probe-")).collect();
+    assert_eq!((made.len(), &run.json()["left"][0]["name"]), (1, &json!(made[0])));
+}
+
+#[test]
+fn after_a_creation_without_an_answer_nothing_more_is_created() {
+    for skip in 0..6 {
+        let world = World::new();
+        let rule = json!({ "method": "POST", "path": "/user-groups", "writes": true, "skip": skip, "kind": { "drop": {} } });
+        world.faults(json!([rule]));
+        world.forget();
+        world.run(PROBE).expect(3);
+        let made: Vec<_> = world.written().into_iter().filter(|it| it.what == "POST user-groups").collect();
+        assert_eq!(made.len(), skip + 1);
+        assert_eq!(made.last().unwrap().status, None);
+        no_group_is_left(&world);
     }
 }
