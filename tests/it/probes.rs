@@ -101,7 +101,8 @@ fn learns(dialect: &str, wanted: &Dialect) -> Run {
     run
 }
 
-/// Every combination of what a client has to know and of how strange fields are taken.
+/// Every combination of what a client has to know and of how strange fields are taken; with each pair of these,
+/// large pages are refused and not, and changes are whole and not.
 fn every() -> Vec<(String, Dialect)> {
     let mut all = Vec::new();
     for removal in ["userIdsToDelete", "userIdsToRemove"] {
@@ -111,13 +112,19 @@ fn every() -> Vec<(String, Dialect)> {
                     for update in ["put", "patch"] {
                         for unknown in ["reject", "ignore"] {
                             let change = if delete == "ids" { "revokeFirst" } else { "atomic" };
+                            let at = all.len();
+                            let (above, limit) =
+                                if at.count_ones() % 2 == 0 { ("clamp", 100) } else { ("reject", 25) };
+                            let atomic = if (at / 2).count_ones() % 2 == 0 { "yes" } else { "no" };
+                            let most = if above == "clamp" { "none" } else { "30" };
                             let shared = json!({
                                 "memberRemovalField": removal, "rolesToDelete": delete, "groupRole": role,
                                 "predicate": predicate, "groupUpdate": update, "scopeChange": change,
+                                "pageLimit": limit,
                             });
                             let wanted = serde_json::from_value(shared).unwrap();
                             let spoken = format!(
-                                "memberRemovalField: {removal}, rolesToDelete: {delete}, groupRole: {role}, predicate: {predicate}, groupUpdate: {update}, unknownField: {unknown}"
+                                "memberRemovalField: {removal}, rolesToDelete: {delete}, groupRole: {role}, predicate: {predicate}, groupUpdate: {update}, unknownField: {unknown}, maxLimit: {most}, aboveMaxLimit: {above}, patchAtomic: {atomic}"
                             );
                             all.push((spoken, wanted));
                         }
@@ -155,6 +162,8 @@ fn other_manners_of_the_api_do_not_mislead() {
         ("scopeEcho: sorted, writeAnswer: noContent", json!({})),
         ("writeAnswer: object, usersList: refused", json!({})),
         ("maxLimit: 2", json!({ "pageLimit": 2 })),
+        ("maxLimit: 2, aboveMaxLimit: reject", json!({ "pageLimit": 1 })),
+        ("maxLimit: 100, aboveMaxLimit: reject", json!({})),
     ];
     side_by_side(&cases, |(spoken, fields)| {
         learns(spoken, &dialect(fields.clone()));
@@ -342,6 +351,8 @@ enum Deed {
     /// Answers it with this head, or not at all, and passes it on after a later request to the same path
     /// that is no list, or once it is told to.
     Hold(Option<&'static str>),
+    /// Answers it with this head and does not pass it on.
+    Refuse(&'static str),
 }
 
 type Decide = Box<dyn FnMut(&str, &str) -> Deed + Send>;
@@ -435,6 +446,7 @@ fn serve(mut stream: TcpStream, held: &Mutex<Held>) {
             held.waiting.push((line, text));
             head.map(empty).unwrap_or_default()
         }
+        Deed::Refuse(head) => empty(head),
     };
     drop(held);
     let _ = stream.write_all(&answer);
@@ -578,4 +590,22 @@ fn after_a_creation_without_an_answer_nothing_more_is_created() {
         assert_eq!(made.last().unwrap().status, None);
         no_group_is_left(&world);
     }
+}
+
+#[test]
+fn a_page_is_as_large_as_every_list_accepts() {
+    let many: String =
+        (0..260).map(|n| format!("  - {{ email: p{n:03}@voyager.example, company: voyager }}\n")).collect();
+    let world = World::seeded(&SEED.replace("users:\n", &format!("users:\n{many}")));
+    // Users come by the thousand, groups and roles by the hundred.
+    let proxy = Late::before(&world, |line, body| {
+        let sent: Value = serde_json::from_str(body).unwrap_or_default();
+        match sent["pagination"]["limit"].as_u64() {
+            Some(101..) if !line.contains("/v3/users/list ") => Deed::Refuse("400 Bad Request"),
+            _ => Deed::Pass,
+        }
+    });
+    let world = world.variable("ROLECALL_ENDPOINT", &proxy.url);
+    let run = world.run(PROBE).expect(0);
+    assert!(block(&run).contains("pageLimit: 100"), "{}", run.stdout);
 }
