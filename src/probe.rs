@@ -1,9 +1,9 @@
 //! Learns an API's dialect by trying it on groups of its own, and deletes them.
 //!
 //! Writes to no other group. A group of a probe never has a member and a role at once, so nobody gains
-//! access at any moment: before a role is given the group is read and must be empty, before a member is
-//! added it must hold no role, and a group in doubt is deleted rather than used again. Every write is
-//! followed by a reading: one that is accepted and ignored is no success.
+//! access at any moment: one that anybody was ever put into is never given a role, and the other way round,
+//! and before either it is read and must be without the other. Every write is followed by a reading: one that
+//! is accepted and ignored is no success. As it may still show later, its group is deleted, never used again.
 
 mod ground;
 mod members;
@@ -29,6 +29,10 @@ use ground::Ground;
 pub const PREFIX: &str = "rolecall-probe-";
 /// What their descriptions say.
 pub const DESCRIPTION: &str = "Made by `rolecall doctor --probe` to learn how this API spells its requests. Gives nobody anything; can be deleted.";
+/// Groups that a probe makes at most: each doubt costs one.
+pub const MOST_GROUPS: usize = 32;
+/// Roles that are tried before it is given up.
+pub const MOST_ROLES: usize = 3;
 /// Groups of earlier probes that are younger may belong to one that runs, in seconds.
 const ABANDONED: i64 = 3600;
 /// Wait before a second reading is believed that a write was ignored.
@@ -70,6 +74,17 @@ impl From<ApiError> for Halt {
     }
 }
 
+/// What a reading after a write shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    /// What was wished.
+    Wished,
+    /// What was there before.
+    Before,
+    /// Something else.
+    Else,
+}
+
 /// How a write was taken, as the reading after it shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Tried {
@@ -81,9 +96,30 @@ enum Tried {
     Otherwise,
     /// It was refused, with this status and code.
     Refused(String),
+    /// It was refused all the same as something changed: nobody knows what did that.
+    Contradicted(String),
 }
 
 impl Tried {
+    /// Judges by the refusal, if there was one, before anything else: what shows may be of an earlier write.
+    fn new(refused: Option<String>, shown: Shown) -> Self {
+        match (refused, shown) {
+            (None, Shown::Wished) => Self::Took,
+            (None, Shown::Before) => Self::Ignored,
+            (None, Shown::Else) => Self::Otherwise,
+            (Some(why), Shown::Before) => Self::Refused(why),
+            (Some(why), Shown::Wished | Shown::Else) => Self::Contradicted(why),
+        }
+    }
+
+    /// Says whether something may still come of it.
+    fn in_doubt(&self) -> bool {
+        match self {
+            Self::Took | Self::Refused(_) => false,
+            Self::Ignored | Self::Otherwise | Self::Contradicted(_) => true,
+        }
+    }
+
     /// Returns how it was taken, after the name of what was tried.
     fn told(&self, what: &str) -> String {
         match self {
@@ -91,6 +127,9 @@ impl Tried {
             Self::Ignored => format!("{what} was accepted and ignored"),
             Self::Otherwise => format!("{what} was accepted and did something else"),
             Self::Refused(why) => format!("{what} was refused ({why})"),
+            Self::Contradicted(why) => {
+                format!("{what} was refused ({why}), and something changed all the same")
+            }
         }
     }
 }
@@ -169,7 +208,6 @@ pub async fn probe(job: Job<'_>) -> (Probed, Ending) {
 }
 
 async fn trials(ground: &mut Ground<'_>) -> Result<(), Halt> {
-    ground.bare().await?;
     members::learn(ground).await?;
     roles::learn(ground).await?;
     update(ground).await?;
@@ -192,12 +230,15 @@ async fn update(ground: &mut Ground<'_>) -> Result<(), Halt> {
             tokio::time::sleep(SETTLE).await;
             tried = ground.reader.get_group(company, group).await?;
         }
-        let tried = match refused {
-            _ if *tried.description == *description && *tried.name == *name => Tried::Took,
-            Some(why) => Tried::Refused(why),
-            None if *tried.name != *name => Tried::Otherwise,
-            None => Tried::Ignored,
+        let shown = if *tried.name != *name {
+            Shown::Else
+        } else if *tried.description == *description {
+            Shown::Wished
+        } else {
+            Shown::Before
         };
+        let tried = Tried::new(refused, shown);
+        ground.unless_doubtful(&tried).await?;
         facts.push(tried.told(word));
         if tried == Tried::Took {
             ground.probed.learned.group_update = Some(method);
@@ -268,6 +309,17 @@ impl Ground<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_is_never_credited_whatever_shows_after_it() {
+        for shown in [Shown::Wished, Shown::Before, Shown::Else] {
+            let refused = Tried::new(Some("400".to_owned()), shown);
+            assert_ne!(refused, Tried::Took);
+            assert_eq!(refused.in_doubt(), shown != Shown::Before);
+            assert!(refused.told("it").contains("it was refused (400)"));
+            assert_eq!(Tried::new(None, shown).in_doubt(), shown != Shown::Wished);
+        }
+    }
 
     #[test]
     fn times_of_the_api_are_read_with_seconds_and_without() {

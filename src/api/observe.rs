@@ -13,12 +13,13 @@ use reqwest::{
     Client, Response, Version,
     header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde_json::Value;
 
 use super::{
     ApiError, Credentials, Endpoint, Reader, Request, Settings, Writer,
     connection::{FORM, JSON},
+    gate::{Gate, Met},
     question::{Question, token},
     refusal, retry,
     settings::form_encoded,
@@ -27,9 +28,11 @@ use super::{
 use crate::doctor::{Answer, Came, TokenFacts, Traffic};
 
 /// Times a request is sent again where the server asks to wait.
-const MOST_WAITS: usize = 2;
+const MOST_WAITS: u32 = 2;
 /// Longest wait that is granted to the server.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// Rows of the pages that are tried where larger ones are refused; one row is the last resort.
+const SMALLER: [u32; 3] = [50, 25, 10];
 /// Most bytes of an answer that are looked at.
 const LARGEST: usize = 16 << 20;
 
@@ -37,6 +40,9 @@ const LARGEST: usize = 16 << 20;
 pub struct Observer {
     client: Client,
     settings: Settings,
+    gate: Gate,
+    /// Whose requests pass the gate too, and how many of them have.
+    beside: Option<(Reader, u64)>,
     bearer: Option<SecretString>,
     traffic: Traffic,
 }
@@ -48,7 +54,8 @@ impl Observer {
     /// When no TLS client can be built.
     pub fn new(settings: Settings) -> Result<Self, ApiError> {
         let client = transport::client(&settings)?;
-        Ok(Self { client, settings, bearer: None, traffic: Traffic::default() })
+        let gate = Gate::new(settings.concurrency.max(1), settings.max_rps);
+        Ok(Self { client, settings, gate, beside: None, bearer: None, traffic: Traffic::default() })
     }
 
     /// Returns the addresses of an endpoint's host.
@@ -68,16 +75,24 @@ impl Observer {
         &self.traffic
     }
 
-    /// Returns the two halves of a client that use the token that is held already.
+    /// Sets the rows that clients ask for per page which are connected from now on.
+    pub fn set_page_limit(&mut self, rows: u32) {
+        self.settings.dialect.page_limit = rows;
+    }
+
+    /// Returns the two halves of a client that use the token that is held already. What it sends counts with
+    /// what is asked here, as far as rates go.
     ///
     /// # Errors
     /// As [`super::connect`].
-    pub fn connect(&self) -> Result<(Reader, Writer), ApiError> {
+    pub fn connect(&mut self) -> Result<(Reader, Writer), ApiError> {
         let credentials = match &self.bearer {
             Some(token) => Credentials::Token(token.clone()),
             None => self.settings.credentials.clone(),
         };
-        super::connect(Settings { credentials, ..self.settings.clone() })
+        let (reader, writer) = super::connect(Settings { credentials, ..self.settings.clone() })?;
+        self.beside = Some((reader.clone(), 0));
+        Ok((reader, writer))
     }
 
     /// Gets a token where one has to be got, and returns what is known of it.
@@ -93,23 +108,22 @@ impl Observer {
             }
             Credentials::Client { id, secret } => (id.clone(), secret.clone()),
         };
-        let form = form_encoded(&[
+        let form = Zeroizing::new(form_encoded(&[
             ("grant_type", "client_credentials"),
             ("client_id", &id),
             ("client_secret", secret.expose_secret()),
-        ]);
+        ]));
         let request = token();
-        let answer = match self
-            .send(&request, "", Some((FORM, form.into_bytes())), secret.expose_secret())
-            .await
-        {
+        let sent = self.send(&request, "", Some((FORM, form.as_bytes())), secret.expose_secret()).await;
+        let (answer, _) = match sent {
             Err(ApiError::Refused { request, status: status @ (400 | 401 | 403), code, message, .. }) => {
                 return Err(ApiError::Auth { request, status, code, message });
             }
             other => other?,
         };
-        let body = answer.body;
-        let Some(token) = body["access_token"].as_str() else {
+        let mut body = answer.body;
+        // Moved out, as what is copied is not wiped.
+        let Some(Value::String(token)) = body.get_mut("access_token").map(Value::take) else {
             let source = serde::de::Error::custom("there is no `access_token`");
             return Err(ApiError::Garbled { request: Box::new(request), content_type: None, source });
         };
@@ -129,7 +143,7 @@ impl Observer {
     /// When no answer came.
     pub async fn knock(&mut self) -> Result<Answer, ApiError> {
         let (request, query, _) = Question::Permissions.asked();
-        self.once(&request, &query, None, None).await.map(|it| it.0)
+        self.once(&request, &query, None, None, 1).await.map(|it| it.0)
     }
 
     /// Asks one question with the token; an answer that is no success is an error.
@@ -138,8 +152,25 @@ impl Observer {
     /// Any [`ApiError`].
     pub async fn ask(&mut self, question: &Question) -> Result<Answer, ApiError> {
         let (request, query, body) = question.asked();
-        let body = body.map(|it| (JSON, it.to_string().into_bytes()));
-        self.send(&request, &query, body, "").await
+        let body = body.map(|it| it.to_string());
+        let body = body.as_ref().map(|it| (JSON, it.as_bytes()));
+        let (answer, text) = self.send(&request, &query, body, "").await?;
+        Ok(Answer { flaw: question.flaw(&text), ..answer })
+    }
+
+    /// Returns the largest page of a list that is not refused: of so many rows, or of a few smaller ones.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; a refusal where a page of one row is refused as well.
+    pub async fn page_of(&mut self, list: impl Fn(u32) -> Question, rows: u32) -> Result<u32, ApiError> {
+        let fewer = SMALLER.into_iter().filter(|it| *it < rows);
+        for rows in [rows].into_iter().chain(fewer) {
+            match self.ask(&list(rows)).await {
+                Err(ApiError::Refused { status: 400, .. }) => {}
+                answer => return answer.map(|_| rows),
+            }
+        }
+        self.ask(&list(1)).await.map(|_| 1)
     }
 
     /// Sends a request, and again where the server asks for patience.
@@ -147,15 +178,17 @@ impl Observer {
         &mut self,
         request: &Request,
         query: &str,
-        body: Option<(HeaderValue, Vec<u8>)>,
+        body: Option<(HeaderValue, &[u8])>,
         secret: &str,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<(Answer, Zeroizing<Vec<u8>>), ApiError> {
         let bearer = self.bearer.clone();
         let mut waits = 0;
         loop {
-            let (answer, headers, text) = self.once(request, query, body.clone(), bearer.as_ref()).await?;
+            let attempt = waits + 1;
+            let (answer, headers, text) =
+                self.once(request, query, body.clone(), bearer.as_ref(), attempt).await?;
             if answer.status < 300 {
-                return Ok(answer);
+                return Ok((answer, text));
             }
             let told = headers.get(RETRY_AFTER).and_then(|it| it.to_str().ok());
             let retry_after = told.and_then(|it| retry::retry_after(it, Timestamp::now()));
@@ -167,12 +200,9 @@ impl Observer {
                     continue;
                 }
             }
-            let known = if secret.is_empty() {
-                bearer.as_ref().map(|it| it.expose_secret().to_owned()).unwrap_or_default()
-            } else {
-                secret.to_owned()
-            };
-            let refusal::Said { code, message, debug_id } = refusal::read(&text, &known);
+            let known =
+                if secret.is_empty() { bearer.as_ref().map_or("", |it| it.expose_secret()) } else { secret };
+            let refusal::Said { code, message, debug_id } = refusal::read(&text, known);
             let (request, status) = (Box::new(request.clone()), answer.status);
             return Err(match status {
                 300..400 => ApiError::Redirected { request, status, host: None },
@@ -182,50 +212,88 @@ impl Observer {
         }
     }
 
-    /// Sends a request once and notes how it went.
+    /// Sends a request once, when its turn comes, and notes how it went.
     async fn once(
         &mut self,
         request: &Request,
         query: &str,
-        body: Option<(HeaderValue, Vec<u8>)>,
+        body: Option<(HeaderValue, &[u8])>,
         bearer: Option<&SecretString>,
-    ) -> Result<(Answer, HeaderMap, Vec<u8>), ApiError> {
+        attempt: u32,
+    ) -> Result<(Answer, HeaderMap, Zeroizing<Vec<u8>>), ApiError> {
+        self.count_beside().await;
+        let place = self.gate.enter().await;
+        let (started, mut status) = (Instant::now(), None);
+        let came = self.exchange(request, query, body, bearer, &mut status).await;
+        let elapsed = started.elapsed();
+        // There always is one: this gate is not told of refusals, which are what is looked at here.
+        if let Some(place) = place {
+            place.leave(if came.is_ok() { Met::Fine } else { Met::Unknown });
+        }
+        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(method = %request.method, path = request.template, status, attempt, ms, "request");
+        let (answer, headers, text) = came?;
+        self.traffic.note(elapsed, answer.status, limits(&headers));
+        Ok((answer, headers, text))
+    }
+
+    /// Lets pass what the client beside this observer has sent, so that both keep one rate.
+    async fn count_beside(&mut self) {
+        if self.settings.max_rps.is_none() {
+            return;
+        }
+        if let Some((reader, passed)) = &mut self.beside {
+            while *passed < reader.requests_made() {
+                drop(self.gate.enter().await);
+                *passed += 1;
+            }
+        }
+    }
+
+    /// Sends a request and receives its answer; `status` says what came even where the rest breaks off.
+    async fn exchange(
+        &self,
+        request: &Request,
+        query: &str,
+        body: Option<(HeaderValue, &[u8])>,
+        bearer: Option<&SecretString>,
+        status: &mut Option<u16>,
+    ) -> Result<(Answer, HeaderMap, Zeroizing<Vec<u8>>), ApiError> {
         let base = self.settings.endpoint.base();
         let url = [base, &*request.path, if query.is_empty() { "" } else { "?" }, query].concat();
         let mut sending = self.client.request(request.method.clone(), url);
         if let Some(bearer) = bearer {
-            let text = format!("Bearer {}", bearer.expose_secret());
+            let text = Zeroizing::new(["Bearer ", bearer.expose_secret()].concat());
             let mut header = HeaderValue::from_str(&text).map_err(|_| ApiError::UnsendableToken)?;
             header.set_sensitive(true);
             sending = sending.header(AUTHORIZATION, header);
         }
         if let Some((kind, body)) = body {
-            sending = sending.header(CONTENT_TYPE, kind).body(body);
+            sending = sending.header(CONTENT_TYPE, kind).body(body.to_vec());
         }
         let (began, started) = (Timestamp::now(), Instant::now());
         let mut response = sending.send().await.map_err(|it| self.unanswered(request, it))?;
         let until_head = started.elapsed();
+        let (code, version) = (response.status().as_u16(), response.version());
+        *status = Some(code);
         let text = self.body(request, &mut response).await?;
         let elapsed = started.elapsed();
-        let (status, version) = (response.status().as_u16(), response.version());
-        let headers = response.headers().clone();
-        let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(method = %request.method, path = request.template, status, attempt = 1, ms, "request");
-        self.traffic.note(elapsed, status, limits(&headers));
+        let headers = std::mem::take(response.headers_mut());
         let date = headers.get(DATE).and_then(|it| it.to_str().ok());
         let answer = Answer {
-            status,
+            status: code,
             version: spelled(version),
             elapsed,
             date: date.and_then(|it| DateTimeParser::new().parse_timestamp(it).ok()),
             at: began + until_head / 2,
-            body: if status < 300 { serde_json::from_slice(&text).unwrap_or_default() } else { Value::Null },
+            body: if code < 300 { serde_json::from_slice(&text).unwrap_or_default() } else { Value::Null },
+            flaw: None,
         };
         Ok((answer, headers, text))
     }
 
-    async fn body(&self, request: &Request, response: &mut Response) -> Result<Vec<u8>, ApiError> {
-        let mut body = Vec::new();
+    async fn body(&self, request: &Request, response: &mut Response) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+        let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(|it| self.unanswered(request, it))? {
             if body.len() + chunk.len() > LARGEST {
                 return Err(ApiError::TooLarge { request: Box::new(request.clone()), limit: LARGEST });

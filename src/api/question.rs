@@ -1,11 +1,20 @@
 //! What an observer asks: a closed list of requests that only read.
 
 use reqwest::Method;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Request, settings::form_encoded};
-use crate::ids::{CompanyId, GroupId, RoleId, UserId};
+use super::{
+    Group, GroupRole, RbacInfo, Request, Role,
+    page::Page,
+    settings::form_encoded,
+    wire::{Elements, HeldDirectly, Member, Permissions},
+};
+use crate::{
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    snapshot::User,
+};
 
 /// A request that only reads, and of a list one page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +117,55 @@ impl Question {
     }
 }
 
+impl Question {
+    /// Returns why a client could not read this answer, if it could not: without a value of anybody's.
+    pub(super) fn flaw(self, body: &[u8]) -> Option<String> {
+        match self {
+            Self::Groups { .. } | Self::GroupsOfUser { .. } => flaw::<Page<Group>>(body),
+            Self::Group { .. } => flaw::<Group>(body),
+            Self::Members { .. } => flaw::<Page<Member>>(body),
+            Self::GroupRoles { .. } => flaw::<Page<GroupRole>>(body),
+            Self::Roles { .. } => flaw::<Page<Role>>(body),
+            Self::Role { .. } => flaw::<Role>(body),
+            Self::Users { .. } => flaw::<Page<User>>(body),
+            Self::Nobody { .. } => flaw::<Elements>(body),
+            Self::DirectRoles { .. } => flaw::<HeldDirectly>(body),
+            Self::RbacInfo { .. } => flaw::<RbacInfo>(body),
+            Self::Permissions => flaw::<Permissions>(body),
+        }
+    }
+}
+
+fn flaw<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
+    let error = serde_json::from_slice::<T>(body).err()?;
+    let text = error.to_string();
+    // Only the names of fields come from here rather than from the answer.
+    let missing = text.starts_with("missing field");
+    let at = || format!("not what is there usually at line {} column {}", error.line(), error.column());
+    Some(if missing { text } else { at() })
+}
+
 /// Returns the request for a token, which changes nothing.
 pub(super) fn token() -> Request {
     Request::reads(Method::POST, "/v2/auth/oauth2-token", &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flaw_is_told_without_what_the_answer_says() {
+        let (company, user) = (CompanyId(Uuid::nil()), UserId(Uuid::nil()));
+        let list = Question::GroupRoles { company, group: GroupId(Uuid::nil()), limit: 1 };
+        assert_eq!(list.flaw(br#"{"roles":[],"pagination":{"totalNumResults":0}}"#), None);
+        let missing = list.flaw(br#"{"roles":[{"name":"Agent"}]}"#).unwrap();
+        assert!(missing.starts_with("missing field `roleId`"), "{missing}");
+        for body in ["hush-hush", r#"{"roles":"hush-hush"}"#, r#"{"roles":[{"roleId":"hush-hush"}]}"#] {
+            let said = list.flaw(body.as_bytes()).unwrap();
+            assert!(said.contains("line 1") && !said.contains("hush"), "{said}");
+        }
+        assert_eq!(Question::RbacInfo { user }.flaw(b"{}"), None);
+        assert!(Question::Permissions.flaw(b"{}").is_some());
+    }
 }

@@ -23,10 +23,10 @@ use super::{
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Learn the dialect by trying it on a group of its own, which is deleted again; needs `--company`
+    /// Learn the dialect by trying it on groups of its own, which are deleted again; needs `--company`
     #[arg(long)]
     pub(super) probe: bool,
-    /// Who is put into that group while it holds no role, instead of `api.identity`: an e-mail address or user id
+    /// Who is put into those that hold no role, instead of `api.identity`: an e-mail address or user id
     #[arg(long, value_name = "PERSON", env = "ROLECALL_PROBE_USER", value_parser = person, hide_env = true, requires = "probe")]
     pub(super) user: Option<PersonRef>,
     /// Probe without asking

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 use clap::{ArgMatches, parser::ValueSource};
 use jiff::Timestamp;
 use rolecall::{
-    api::{Observer, Reader, Role},
+    api::{ApiError, Observer, Question, Reader, Role},
     doctor::learned::{self, Left, Probed},
     ids::{CompanyId, PersonRef, RoleId, UserId},
     probe::{self, Ending, Job},
@@ -50,9 +50,12 @@ pub(super) fn run(
     run::block_on(async {
         let site = settings::site(global, &checked.loaded)?;
         let settings = settings::settings(global, &checked.loaded, &site)?;
+        let wanted = settings.dialect.page_limit.max(1);
         let mut observer = Observer::new(settings)?;
         let reading = async {
             observer.token().await?;
+            let rows = page_limit(&mut observer, company, wanted).await?;
+            observer.set_page_limit(rows);
             let (reader, writer) = observer.connect()?;
             let user = somebody(&reader, company, person.as_ref()).await?;
             let roles = least_first(reader.list_roles(company).await?);
@@ -62,7 +65,7 @@ pub(super) fn run(
         let (reader, writer, user, roles, earlier) = run::until_signal(reading).await?;
         let (name, host) = (probe::name(), &site.host);
         if !arguments.auto_approve {
-            output.message(&intent(&label, host, &name, user, roles.first()));
+            output.message(&intent(&label, host, &name, user, &roles));
             run::until_signal(apply::consent(output, "Probe this company?")).await?;
         }
         let stop = run::stop_on_signal(output);
@@ -105,9 +108,15 @@ fn finish(output: &Output, probed: &Probed, (label, host): (&str, &str), company
         learned::json(probed, &company.to_string(), exit.code(), exit.name())
     }));
     if !probed.left.is_empty() {
-        let what = counted(probed.left.len(), "group of the probe is", "groups of the probe are");
+        let what = counted(probed.left.len(), "group of the probe", "groups of the probe");
+        let known = probed.left.iter().all(|it| !it.id.is_empty());
+        let how = match (known, probed.left.len()) {
+            (false, _) => "may still be there",
+            (true, 1) => "is still there",
+            (true, _) => "are still there",
+        };
         output.message(&trouble(
-            &format!("{what} still there"),
+            &format!("{what} {how}"),
             &[],
             Some("the report says how to delete it by hand"),
         ));
@@ -129,19 +138,36 @@ fn by_hand(left: &Left, company: CompanyId) -> String {
 }
 
 /// Says what a probe does before it is done.
-fn intent(company: &str, host: &str, name: &str, user: UserId, role: Option<&Role>) -> String {
-    let role = role.map_or_else(|| "a role".to_owned(), |it| format!("the role {}", it.name));
+fn intent(company: &str, host: &str, name: &str, user: UserId, roles: &[Role]) -> String {
+    let names: Vec<String> = roles.iter().take(probe::MOST_ROLES).map(|it| show(&it.name).into()).collect();
+    let roles = match &names[..] {
+        [] => "a role".to_owned(),
+        [one] => format!("the role {one}"),
+        [first, others @ ..] => {
+            format!("the role {first}; where that is not taken, {}", others.join(", then "))
+        }
+    };
     format!(
         "In {} at {}, rolecall will\n  \
-         - create a group {name} (a second and a third where the first is in doubt),\n  \
-         - put user {user} into it while it holds no role, which gives nobody access, and take the user out,\n  \
-         - give it {} while it has no members, on that one user, and take it away,\n  \
-         - change its description, and delete it.\n\
+         - create groups {name}, {name}-1 and so on: some for members, some for roles, and\n    \
+           another wherever one is in doubt; about six as a rule, at most {};\n  \
+         - put user {user} into groups that never hold a role, which gives nobody access,\n    \
+           and take the user out;\n  \
+         - give groups that never have a member a role ({roles}), on that one user\n    \
+           or, where that is refused, on the whole company, and take it away;\n  \
+         - change a group's description, and make a second group of the same name;\n  \
+         - delete all these groups.\n\
          No other group is touched, and nobody gains or loses access at any moment.",
         show(company),
         show(host),
-        show(&role)
+        probe::MOST_GROUPS,
     )
+}
+
+/// Returns the rows of a page that the lists accept which a probe reads, as many as wanted if they do.
+async fn page_limit(observer: &mut Observer, company: CompanyId, wanted: u32) -> Result<u32, ApiError> {
+    let rows = observer.page_of(|limit| Question::Groups { company, limit }, wanted).await?;
+    observer.page_of(|limit| Question::Roles { company, limit }, rows).await
 }
 
 /// Returns the user that is put into the group: who is named, or nobody in particular.

@@ -21,6 +21,8 @@ pub struct Answer {
     pub at: Timestamp,
     /// The body of a success; looked at for its shape, never shown.
     pub body: Value,
+    /// Why rolecall cannot work with that body, if it cannot.
+    pub flaw: Option<String>,
 }
 
 impl fmt::Debug for Answer {

@@ -46,10 +46,10 @@ pub struct Finding {
     pub fact: String,
 }
 
-/// A group of a probe that is still there.
+/// A group of a probe that is, or may be, still there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// Its id.
+    /// Its id; empty where it is not known whether it was made.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -66,7 +66,7 @@ pub struct Probed {
     pub findings: Vec<Finding>,
     /// Names of the groups that were made, and are gone.
     pub deleted: Vec<String>,
-    /// Groups that it made and could not delete.
+    /// Groups that it made, or may have made, and could not delete.
     pub left: Vec<Left>,
     /// Groups of earlier probes.
     pub earlier: Vec<Left>,
@@ -134,9 +134,11 @@ pub fn text(probed: &Probed, company: &str, endpoint: &str, by_hand: impl Fn(&Le
         let _ = writeln!(out, "Deleted {}, as a look for it shows.", show(name));
     }
     for left in &probed.left {
+        // Without an id nobody knows that it was made at all.
+        let what = if left.id.is_empty() { "PERHAPS LEFT" } else { "NOT DELETED" };
         let _ = writeln!(
             out,
-            "{UNKNOWN}NOT DELETED{UNKNOWN:#} {}: {}\n{}",
+            "{UNKNOWN}{what}{UNKNOWN:#} {}: {}\n{}",
             show(&left.name),
             show(&left.why),
             by_hand(left)
@@ -202,6 +204,15 @@ mod tests {
             ..Dialect::default()
         };
         assert_eq!(dialect, wanted);
+    }
+
+    #[test]
+    fn a_group_that_is_there_is_told_apart_from_one_that_may_be() {
+        let left = |id: &str| Left { id: id.to_owned(), name: "x".to_owned(), why: "y".to_owned() };
+        let probed = Probed { left: vec![left("1"), left("")], ..Probed::default() };
+        let text = anstream::adapter::strip_str(&text(&probed, "c", "e", |_| String::new())).to_string();
+        let lines: Vec<&str> = text.lines().filter(|it| it.ends_with(" x: y")).collect();
+        assert_eq!(lines, ["NOT DELETED x: y", "PERHAPS LEFT x: y"]);
     }
 
     #[test]

@@ -89,7 +89,9 @@ pub enum Reply {
     Forbidden(u16),
     /// 404, 405 or 501.
     Missing(u16),
-    /// With another status, or not at all.
+    /// 400: whether the request or its form is wrong, nobody knows.
+    Unaccepted(String),
+    /// With another status, with what cannot be read, or not at all.
     Failed(String),
     /// It was not asked, and why.
     NotAsked(&'static str),
@@ -121,7 +123,7 @@ pub fn right(right: Right, reply: &Reply) -> Check {
         Reply::NotAsked(why) => return Check::note(Area::Rights, name, format!("not asked: {why}")),
         Reply::Forbidden(status) => (format!("refused ({status})"), Trouble::Auth),
         Reply::Missing(status) => (format!("not there ({status})"), Trouble::Remote),
-        Reply::Failed(why) => (why.clone(), Trouble::Remote),
+        Reply::Unaccepted(why) | Reply::Failed(why) => (why.clone(), Trouble::Remote),
     };
     match without {
         Without::Stuck(so) => Check::problem(Area::Rights, name, trouble, fact).hint(so),
@@ -139,10 +141,14 @@ pub fn may(rbac_info: &Value) -> Check {
         .collect();
     let has = |action: &str| actions.iter().any(|it| *it == action || *it == "ALL");
     match (has("READ"), has("WRITE")) {
-        (_, true) => Check::ok(Area::Identity, "rights", format!("{NEEDED} to write: may plan and apply")),
+        (true, true) => Check::ok(Area::Identity, "rights", format!("{NEEDED} to write: may plan and apply")),
         (true, false) => {
             Check::note(Area::Identity, "rights", format!("{NEEDED} to read only: may plan, may not apply"))
                 .hint("fine for pull requests and cron; an apply needs the right to write")
+        }
+        (false, true) => {
+            Check::note(Area::Identity, "rights", format!("{NEEDED} to write, but not to read: may not plan"))
+                .hint("a plan reads groups, members and roles: the account needs the right to read as well")
         }
         (false, false) => Check::note(Area::Identity, "rights", format!("no {NEEDED} among its rights"))
             .hint("if its rights come from elsewhere (an API user's role), this list does not show them"),
@@ -196,6 +202,7 @@ mod tests {
                 date: Some(date),
                 at,
                 body: Value::Null,
+                flaw: None,
             };
             let check = clock(&answer);
             assert_eq!(check.verdict, verdict, "{offset}: {}", check.fact);
@@ -209,6 +216,7 @@ mod tests {
             (json!(["ALL"]), "may plan and apply"),
             (json!(["READ", "WRITE"]), "may plan and apply"),
             (json!(["READ"]), "may not apply"),
+            (json!(["WRITE"]), "may not plan"),
             (json!([]), "no ACCESS_MANAGEMENT"),
         ] {
             let info = json!({ "permissions": [{ "permission": "AGENT", "actions": ["ALL"] }, { "permission": NEEDED, "actions": actions }] });

@@ -9,10 +9,14 @@ use crate::{
     ids::{CompanyId, GroupId, RoleId, UserId},
 };
 
-use super::{DESCRIPTION, Halt, Job};
+use super::{DESCRIPTION, Halt, Job, MOST_GROUPS, SETTLE, Tried};
 
-/// Groups that a probe makes at most: each doubt costs one.
-const MOST_GROUPS: usize = 24;
+/// What a group is there to hold: never both, as what was taken out may come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    Members,
+    Roles,
+}
 
 /// Where a probe tries things.
 pub(super) struct Ground<'a> {
@@ -27,7 +31,8 @@ pub(super) struct Ground<'a> {
     name: String,
     /// What was made and is not known to be gone, by id, with its name.
     standing: BTreeMap<GroupId, String>,
-    current: Option<GroupId>,
+    /// The group in use, and what it was made for, if that is decided.
+    current: Option<(GroupId, Option<Holds>)>,
     made: usize,
     /// A group may have been made by a request that was never answered.
     maybe: Option<String>,
@@ -72,43 +77,60 @@ impl<'a> Ground<'a> {
 
     /// Returns the group in use, whatever is in it; a new one where there is none.
     pub(super) async fn group(&mut self) -> Result<GroupId, Halt> {
-        match self.current {
-            Some(group) => Ok(group),
-            None => {
-                let name =
-                    if self.made == 0 { self.name.clone() } else { format!("{}-{}", self.name, self.made) };
-                if self.made >= MOST_GROUPS {
-                    return Err(Halt::Unsafe("too many of its groups came to be in doubt".to_owned()));
-                }
-                let group = self.create(&name).await?;
-                self.current = Some(group);
-                Ok(group)
-            }
+        if let Some((group, _)) = self.current {
+            return Ok(group);
         }
+        let name = if self.made == 0 { self.name.clone() } else { format!("{}-{}", self.name, self.made) };
+        // The last one is for a name that is given twice.
+        if self.made + 1 >= MOST_GROUPS {
+            return Err(Halt::Unsafe("too many of its groups came to be in doubt".to_owned()));
+        }
+        let group = self.create(&name).await?;
+        self.current = Some((group, None));
+        Ok(group)
     }
 
     pub(super) fn name_of(&self, group: GroupId) -> String {
         self.standing.get(&group).cloned().unwrap_or_else(|| self.name.clone())
     }
 
-    /// Returns a group that was just read to hold neither member nor role: the one in use, or a new one
-    /// once that is gone.
-    pub(super) async fn bare(&mut self) -> Result<GroupId, Halt> {
+    /// Returns a group that was just read to hold neither member nor role, and never held what this one is
+    /// not for: the one in use, or a new one once that is gone.
+    pub(super) async fn bare(&mut self, holds: Holds) -> Result<GroupId, Halt> {
         self.go_on()?;
-        if let Some(group) = self.current {
-            if self.members(group).await?.is_empty() && self.held(group).await?.is_empty() {
-                return Ok(group);
-            }
-            self.current = None;
-            if let Err(why) = self.remove(group).await {
-                return Err(Halt::Unsafe(format!("its group could not be deleted: {why}")));
+        if let Some((group, purpose)) = self.current {
+            let fits = purpose.is_none_or(|it| it == holds);
+            if !fits || !self.is_empty(group).await? {
+                self.discard().await?;
             }
         }
         let group = self.group().await?;
-        if !self.members(group).await?.is_empty() || !self.held(group).await?.is_empty() {
+        if !self.is_empty(group).await? {
             return Err(Halt::Unsafe("a new group is not empty".to_owned()));
         }
+        self.current = Some((group, Some(holds)));
         Ok(group)
+    }
+
+    async fn is_empty(&self, group: GroupId) -> Result<bool, ApiError> {
+        Ok(self.members(group).await?.is_empty() && self.held(group).await?.is_empty())
+    }
+
+    /// Deletes the group in use: something that was sent to it may still come about.
+    pub(super) async fn discard(&mut self) -> Result<(), Halt> {
+        let Some((group, _)) = self.current.take() else { return Ok(()) };
+        let removed = self.remove(group).await;
+        removed.map_err(|why| Halt::Unsafe(format!("its group could not be deleted: {why}")))
+    }
+
+    /// Goes on with the group in use, unless something may still come of what was tried on it.
+    pub(super) async fn unless_doubtful(&mut self, tried: &Tried) -> Result<(), Halt> {
+        if tried.in_doubt() { self.discard().await } else { Ok(()) }
+    }
+
+    /// Says whether a group is in use for what it is about to be given.
+    fn is_for(&self, group: GroupId, holds: Holds) -> bool {
+        self.current == Some((group, Some(holds)))
     }
 
     pub(super) async fn members(&self, group: GroupId) -> Result<Vec<UserId>, ApiError> {
@@ -128,7 +150,7 @@ impl<'a> Ground<'a> {
         remove: &[UserId],
     ) -> Result<Option<String>, Halt> {
         self.go_on()?;
-        if !add.is_empty() && (!self.held(group).await?.is_empty()) {
+        if !add.is_empty() && (!self.is_for(group, Holds::Members) || !self.held(group).await?.is_empty()) {
             return Err(Halt::Unsafe("somebody gave its group a role".to_owned()));
         }
         let sent = self.writer.speaking(speech).patch_members(self.company, group, add, remove).await;
@@ -144,7 +166,7 @@ impl<'a> Ground<'a> {
         remove: &[RoleToDelete],
     ) -> Result<Option<String>, Halt> {
         self.go_on()?;
-        if !add.is_empty() && (!self.members(group).await?.is_empty()) {
+        if !add.is_empty() && (!self.is_for(group, Holds::Roles) || !self.members(group).await?.is_empty()) {
             return Err(Halt::Unsafe("somebody put a member into its group".to_owned()));
         }
         let sent = self.writer.speaking(speech).patch_roles(self.company, group, add, remove).await;
@@ -161,20 +183,35 @@ impl<'a> Ground<'a> {
 
     /// Deletes every group that was made, and notes what could not be.
     pub(super) async fn leave(&mut self) {
-        if let Some(name) = self.maybe.take() {
-            match self.reader.find_groups_named(self.company, &name).await {
-                Ok(found) => self.standing.extend(found.into_iter().map(|it| (it.id, name.clone()))),
-                Err(error) => {
-                    let why = format!("it may have been made, and looking for it failed: {error}");
-                    self.probed.left.push(Left { id: String::new(), name, why });
-                }
-            }
+        if let Some(name) = self.maybe.take()
+            && let Err(why) = self.look_for(&name).await
+        {
+            self.probed.left.push(Left { id: String::new(), name, why });
         }
         for (group, name) in self.standing.clone() {
             if let Err(why) = self.remove(group).await {
                 self.probed.left.push(Left { id: group.to_string(), name, why });
             }
         }
+    }
+
+    /// Looks for a group that may have been made by a request that was never answered, twice: it may take its time.
+    async fn look_for(&mut self, name: &str) -> Result<(), String> {
+        for look in 0..2 {
+            if look > 0 {
+                tokio::time::sleep(SETTLE).await;
+            }
+            let found = self.reader.find_groups_named(self.company, name).await;
+            let found =
+                found.map_err(|it| format!("it may have been made, and looking for it failed: {it}"))?;
+            let before = self.standing.len();
+            self.standing.extend(found.into_iter().map(|it| (it.id, name.to_owned())));
+            if self.standing.len() > before {
+                return Ok(());
+            }
+        }
+        Err("its creation was never answered; no such group is listed so far, and it may still come"
+            .to_owned())
     }
 
     /// Deletes a group and looks whether it is gone; where it is not, empties it first and tries again.
@@ -194,22 +231,24 @@ impl<'a> Ground<'a> {
 
     async fn gone(&mut self, group: GroupId) -> Result<(), String> {
         let deleted = self.writer.delete_group(self.company, group).await;
-        match self.reader.get_group(self.company, group).await {
-            Err(ApiError::Refused { status: 403 | 404, .. }) => {
+        let there = match self.reader.get_group(self.company, group).await {
+            Err(ApiError::Refused { status: 404, .. }) => Ok(false),
+            // May be what is said of a group that does not exist, and also that it may not be seen.
+            Err(ApiError::Refused { status: 403, .. }) if deleted.is_ok() => {
+                self.reader.groups_among(self.company, &[group]).await.map(|it| !it.is_empty())
+            }
+            other => other.map(|_| true),
+        };
+        match (there, deleted) {
+            (Ok(false), _) => {
                 self.probed.deleted.extend(self.standing.remove(&group));
-                if self.current == Some(group) {
-                    self.current = None;
-                }
                 Ok(())
             }
-            Ok(_) => Err(match deleted {
-                Ok(()) => "the deletion was accepted, and it is still there".to_owned(),
-                Err(error) => error.to_string(),
-            }),
-            Err(error) => Err(match deleted {
-                Ok(()) => format!("the deletion was accepted, and looking for it failed: {error}"),
-                Err(error) => error.to_string(),
-            }),
+            (_, Err(error)) => Err(error.to_string()),
+            (Ok(true), Ok(())) => Err("the deletion was accepted, and it is still there".to_owned()),
+            (Err(error), Ok(())) => {
+                Err(format!("the deletion was accepted, and looking for it failed: {error}"))
+            }
         }
     }
 

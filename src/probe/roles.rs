@@ -1,6 +1,6 @@
 //! How roles come to a group, leave it and move, and how they are listed (contract §3.9, §3.10, §4).
 
-use super::{Dialect, Ground, Halt, SETTLE, Tried};
+use super::{Dialect, Ground, Halt, MOST_ROLES, SETTLE, Shown, Tried, ground::Holds};
 use crate::{
     api::{GroupRole as Held, Question, RoleToAdd, RoleToDelete},
     dialect::{PredicateForm, RolesToDelete, ScopeChange},
@@ -8,12 +8,6 @@ use crate::{
     ids::{GroupId, RoleId},
     scope::{Dimension, Kind, Scope, Value},
 };
-
-/// Roles that are tried before it is given up.
-const MOST_ROLES: usize = 3;
-
-/// Rows of which one is looked at.
-const FEW: u32 = 10;
 
 /// A role that the group takes, on two scopes: the second allows less than the first.
 struct Trial {
@@ -48,17 +42,13 @@ async fn form(ground: &mut Ground<'_>) -> Result<Option<Trial>, Halt> {
         for wide in [Scope::new([vec![profile()]]), Scope::new([vec![whole()]])] {
             facts.clear();
             for form in [PredicateForm::List, PredicateForm::Single, PredicateForm::Id] {
-                let group = ground.bare().await?;
+                let group = ground.bare(Holds::Roles).await?;
                 let speech = Dialect { predicate: form, ..Dialect::default() };
                 let add = [RoleToAdd { role, scope: wide.clone() }];
                 let refused = ground.patch_roles(group, speech, &add, &[]).await?;
                 let held = settled(ground, group, refused.as_ref(), |it| holds(it, &[(role, &wide)])).await?;
-                let tried = match refused {
-                    _ if holds(&held, &[(role, &wide)]) => Tried::Took,
-                    Some(why) => Tried::Refused(why),
-                    None if held.is_empty() => Tried::Ignored,
-                    None => Tried::Otherwise,
-                };
+                let tried = Tried::new(refused, shown(&held, &[], &[(role, &wide)]));
+                ground.unless_doubtful(&tried).await?;
                 facts.push(tried.told(shapes::word(form)));
                 if tried == Tried::Took {
                     ground.probed.learned.predicate = Some(form);
@@ -79,7 +69,7 @@ async fn form(ground: &mut Ground<'_>) -> Result<Option<Trial>, Halt> {
 
 /// Learns the shape of a listed role from the group itself.
 async fn listed(ground: &mut Ground<'_>, group: GroupId) -> Result<(), Halt> {
-    let question = Question::GroupRoles { company: ground.company, group, limit: FEW };
+    let question = Question::GroupRoles { company: ground.company, group, limit: 1 };
     let body = ground.observer.ask(&question).await?.body;
     shape(ground, &body["roles"][0], "as its own group's role is listed");
     Ok(())
@@ -89,7 +79,7 @@ async fn listed(ground: &mut Ground<'_>, group: GroupId) -> Result<(), Halt> {
 async fn elsewhere(ground: &mut Ground<'_>) -> Result<(), Halt> {
     let groups = ground.reader.list_groups(ground.company).await?;
     for group in groups.iter().take(10) {
-        let question = Question::GroupRoles { company: ground.company, group: group.id, limit: FEW };
+        let question = Question::GroupRoles { company: ground.company, group: group.id, limit: 1 };
         let body = ground.observer.ask(&question).await?.body;
         if body["roles"][0].is_object() {
             shape(ground, &body["roles"][0], "as the roles of a group that exists are listed");
@@ -121,12 +111,8 @@ async fn deletion(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
         let speech = Dialect { roles_to_delete: form, ..ground.speech() };
         let refused = ground.patch_roles(group, speech, &[], &held).await?;
         let left = settled(ground, group, refused.as_ref(), <[Held]>::is_empty).await?;
-        let tried = match refused {
-            _ if left.is_empty() => Tried::Took,
-            Some(why) => Tried::Refused(why),
-            None if holds(&left, &[(trial.role, &trial.wide)]) => Tried::Ignored,
-            None => Tried::Otherwise,
-        };
+        let tried = Tried::new(refused, shown(&left, &[(trial.role, &trial.wide)], &[]));
+        ground.unless_doubtful(&tried).await?;
         facts.push(tried.told(word));
         if tried == Tried::Took {
             ground.probed.learned.roles_to_delete = Some(form);
@@ -146,10 +132,15 @@ async fn twice(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
     let refused = ground.patch_roles(group, speech, &add, &[]).await?;
     let held = ground.held(group).await?;
     let (verdict, fact) = match refused {
+        Some(why) if held.len() > 1 => ("unknown", Tried::Contradicted(why).told("the same again")),
         Some(why) => ("refused", why),
         None if held.len() > 1 => ("second entry", "accepted, and listed twice".to_owned()),
         None => ("nothing happens", "accepted, and listed once".to_owned()),
     };
+    if verdict != "refused" {
+        // A second entry may still come.
+        ground.discard().await?;
+    }
     ground.found("same role and scope", verdict, fact);
     Ok(())
 }
@@ -164,19 +155,23 @@ async fn change(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
     let refused = ground.patch_roles(group, speech, &add, &[]).await?;
     let both = [(*role, wide), (*role, narrow)];
     let held = settled(ground, group, refused.as_ref(), |it| holds(it, &both)).await?;
-    let side_by_side = holds(&held, &both);
+    let side_by_side = refused.is_none() && holds(&held, &both);
+    let unchanged = holds(&held, &[(*role, wide)]);
     let (verdict, fact) = match refused {
-        _ if side_by_side => ("second entry", "listed once for each scope".to_owned()),
+        Some(why) if !unchanged => ("unknown", Tried::Contradicted(why).told("a second scope")),
         Some(why) => ("refused", why),
+        None if side_by_side => ("second entry", "listed once for each scope".to_owned()),
         None if holds(&held, &[(*role, narrow)]) => {
             ("replaces", "only the second scope is listed".to_owned())
         }
-        None if holds(&held, &[(*role, wide)]) => {
-            ("merges", "one entry, whose scope allows what both do".to_owned())
-        }
+        None if unchanged => ("merges", "one entry, whose scope allows what both do".to_owned()),
         None => ("unknown", format!("listed {} times, on other scopes than were given", held.len())),
     };
     ground.found("same role, other scope", verdict, fact);
+    if verdict != "refused" {
+        // Where one scope allows what both do, nothing shows whether the second was taken.
+        ground.discard().await?;
+    }
 
     let Some(form) = ground.probed.learned.roles_to_delete else {
         ground.unknown(NAME, "no role could be taken from the group");
@@ -195,27 +190,26 @@ async fn change(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
     let speech = ground.speech();
     let refused = ground.patch_roles(group, speech, &add, &held).await?;
     let held = settled(ground, group, refused.as_ref(), |it| holds(it, &[(*role, narrow)])).await?;
-    let one = holds(&held, &[(*role, narrow)]);
-    let (learned, word, fact) = match refused {
-        _ if one => (
+    let tried = Tried::new(refused, shown(&held, &[(*role, wide)], &[(*role, narrow)]));
+    ground.unless_doubtful(&tried).await?;
+    let fact = tried.told("one request");
+    let (learned, word, fact) = match tried {
+        Tried::Took => (
             ScopeChange::Atomic,
             "atomic",
-            "one request works; that no moment shows a half of it cannot be seen from one trial".to_owned(),
+            format!("{fact}; that no moment shows a half of it cannot be seen from one trial"),
         ),
-        refused => {
-            let why = match refused {
-                Some(why) => format!("one request was refused ({why})"),
-                None => "one request was accepted and did something else".to_owned(),
-            };
-            if side_by_side {
-                (ScopeChange::Split, "split", format!("{why}; the role stands on both scopes meanwhile"))
-            } else {
-                (
-                    ScopeChange::RevokeFirst,
-                    "revokeFirst",
-                    format!("{why}; the role does not stand on two scopes"),
-                )
-            }
+        Tried::Refused(_) | Tried::Otherwise if side_by_side => {
+            (ScopeChange::Split, "split", format!("{fact}; the role stands on both scopes meanwhile"))
+        }
+        Tried::Refused(_) | Tried::Otherwise => (
+            ScopeChange::RevokeFirst,
+            "revokeFirst",
+            format!("{fact}; the role does not stand on two scopes"),
+        ),
+        Tried::Ignored | Tried::Contradicted(_) => {
+            ground.unknown(NAME, fact);
+            return Ok(());
         }
     };
     ground.probed.learned.scope_change = Some(learned);
@@ -226,22 +220,20 @@ async fn change(ground: &mut Ground<'_>, trial: &Trial) -> Result<(), Halt> {
 /// Returns a group that holds the role on the wide scope and nothing else, and that role as it is listed.
 async fn given(ground: &mut Ground<'_>, trial: &Trial) -> Result<(GroupId, Vec<RoleToDelete>), Halt> {
     let wanted = [(trial.role, &trial.wide)];
-    if let Ok(group) = ground.group().await {
-        let held = ground.held(group).await?;
-        if holds(&held, &wanted) {
-            return Ok((group, deletions(held)));
-        }
+    let group = ground.group().await?;
+    let held = ground.held(group).await?;
+    if holds(&held, &wanted) {
+        return Ok((group, deletions(held)));
     }
-    let group = ground.bare().await?;
+    let group = ground.bare(Holds::Roles).await?;
     let add = [RoleToAdd { role: trial.role, scope: trial.wide.clone() }];
     let speech = ground.speech();
     let refused = ground.patch_roles(group, speech, &add, &[]).await?;
     let held = settled(ground, group, refused.as_ref(), |it| holds(it, &wanted)).await?;
-    if holds(&held, &wanted) {
-        return Ok((group, deletions(held)));
+    match Tried::new(refused, shown(&held, &[], &wanted)) {
+        Tried::Took => Ok((group, deletions(held))),
+        tried => Err(Halt::Unsafe(tried.told("what was taken before"))),
     }
-    let why = refused.map_or(Tried::Otherwise, Tried::Refused);
-    Err(Halt::Unsafe(why.told("what was taken before")))
 }
 
 fn deletions(held: Vec<Held>) -> Vec<RoleToDelete> {
@@ -261,6 +253,17 @@ async fn settled(
     }
     tokio::time::sleep(SETTLE).await;
     Ok(ground.held(group).await?)
+}
+
+/// Returns what a list of a group's roles shows, beside what was there before and what was wished.
+fn shown(held: &[Held], before: &[(RoleId, &Scope)], wished: &[(RoleId, &Scope)]) -> Shown {
+    if holds(held, wished) {
+        Shown::Wished
+    } else if holds(held, before) {
+        Shown::Before
+    } else {
+        Shown::Else
+    }
 }
 
 /// Says whether a group is listed with exactly these roles, each once, scopes by meaning.

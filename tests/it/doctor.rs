@@ -1,6 +1,6 @@
 //! The doctor: what it says of a sandbox that is well, of one that is not, and of settings that cannot work.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, time::Instant};
 
 use serde_json::{Value, json};
 
@@ -247,4 +247,70 @@ fn a_workspace_that_is_wrong_or_missing_does_not_end_the_look() {
     let report = run.json();
     assert_eq!(check(&report, "settings", "workspace")["verdict"], "note");
     assert_eq!(check(&report, "rights", "list groups")["verdict"], "ok");
+}
+
+#[test]
+fn a_rate_that_is_set_holds_for_the_doctor_too() {
+    let world = world();
+    world.forget();
+    let started = Instant::now();
+    world.run("doctor --max-rps 8").expect(0);
+    let (seconds, sent) = (started.elapsed().as_secs_f64(), world.log().len());
+    // A burst of one second, and another one of the client that looks for the account: it sends a single request.
+    assert!(seconds >= (sent - 9) as f64 / 8.0, "{sent} requests in {seconds} s");
+}
+
+#[test]
+fn a_request_without_an_answer_is_logged_as_well() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let run = world().variable("ROLECALL_ENDPOINT", &format!("http://{closed}")).run("doctor -v").expect(8);
+    let lines: Vec<&str> = run.stderr.lines().filter(|it| it.contains("/v3/permissions")).collect();
+    assert_eq!(lines.len(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn an_answer_that_the_client_cannot_read_is_a_problem() {
+    let world = world();
+    let odd = json!({ "roles": [{ "name": "Agent" }], "pagination": { "totalNumResults": 1 } }).to_string();
+    let page = "<html>Sign in</html>".to_owned();
+    for (path, body, name) in [
+        ("/roles", odd.clone(), "list roles"),
+        ("/roles", odd, "roles of a group"),
+        ("/members", page.clone(), "members of a group"),
+        ("/user-groups/list", page, "list groups"),
+    ] {
+        let answer = json!({ "status": { "code": 200, "body": body } });
+        world.faults(json!([{ "method": "POST", "path": path, "times": 0, "kind": answer }]));
+        let report = examined(&world, 8);
+        let found = check(&report, "rights", name);
+        assert_eq!(found["verdict"], "problem", "{path}: {report:#}");
+        assert!(!found.to_string().contains("Sign in"), "{found}");
+    }
+}
+
+#[test]
+fn a_bulk_list_that_fails_is_no_list_that_is_missing() {
+    for (status, verdict, code) in [(400, "note", 0), (404, "note", 0), (500, "problem", 8)] {
+        let world = world();
+        let kind = json!({ "status": { "code": status } });
+        world.faults(json!([{ "path": "/v3/users/list", "times": 0, "kind": kind }]));
+        let report = examined(&world, code);
+        let users = check(&report, "rights", "list users");
+        assert_eq!(users["verdict"], verdict, "{status}: {users}");
+        assert_eq!(users["hint"].as_str().unwrap().contains("one by one"), code == 0, "{users}");
+    }
+}
+
+#[test]
+fn whoever_locks_people_out_has_to_see_their_groups() {
+    let lockout = "lockout: [{ email: ana@voyager.example, since: 2026-11-20, reason: stolen laptop }]\n";
+    for (rules, verdict, code) in [("", "note", 0), (lockout, "problem", 5)] {
+        let world = world().ruled(&format!("{IDENTITY}{rules}"));
+        let refused = json!({ "status": { "code": 403 } });
+        world.faults(
+            json!([{ "method": "POST", "path": "/v3/users/", "skip": 1, "times": 0, "kind": refused }]),
+        );
+        let report = examined(&world, code);
+        assert_eq!(check(&report, "rights", "groups of a user")["verdict"], verdict, "{report:#}");
+    }
 }

@@ -1,6 +1,13 @@
 //! The probe: it learns every dialect the sandbox can speak, leaves nothing behind, and nobody gains anything.
 
-use std::{collections::BTreeMap, process::Command};
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write as _},
+    net::{Shutdown, TcpListener, TcpStream},
+    process::Command,
+    sync::{Arc, Mutex},
+    thread,
+};
 
 use rolecall::{
     dialect::Dialect,
@@ -94,7 +101,8 @@ fn learns(dialect: &str, wanted: &Dialect) -> Run {
     run
 }
 
-/// Every combination of what a client has to know and of how strange fields are taken.
+/// Every combination of what a client has to know and of how strange fields are taken; with each pair of these,
+/// large pages are refused and not, and changes are whole and not.
 fn every() -> Vec<(String, Dialect)> {
     let mut all = Vec::new();
     for removal in ["userIdsToDelete", "userIdsToRemove"] {
@@ -104,13 +112,19 @@ fn every() -> Vec<(String, Dialect)> {
                     for update in ["put", "patch"] {
                         for unknown in ["reject", "ignore"] {
                             let change = if delete == "ids" { "revokeFirst" } else { "atomic" };
+                            let at = all.len();
+                            let (above, limit) =
+                                if at.count_ones() % 2 == 0 { ("clamp", 100) } else { ("reject", 25) };
+                            let atomic = if (at / 2).count_ones() % 2 == 0 { "yes" } else { "no" };
+                            let most = if above == "clamp" { "none" } else { "30" };
                             let shared = json!({
                                 "memberRemovalField": removal, "rolesToDelete": delete, "groupRole": role,
                                 "predicate": predicate, "groupUpdate": update, "scopeChange": change,
+                                "pageLimit": limit,
                             });
                             let wanted = serde_json::from_value(shared).unwrap();
                             let spoken = format!(
-                                "memberRemovalField: {removal}, rolesToDelete: {delete}, groupRole: {role}, predicate: {predicate}, groupUpdate: {update}, unknownField: {unknown}"
+                                "memberRemovalField: {removal}, rolesToDelete: {delete}, groupRole: {role}, predicate: {predicate}, groupUpdate: {update}, unknownField: {unknown}, maxLimit: {most}, aboveMaxLimit: {above}, patchAtomic: {atomic}"
                             );
                             all.push((spoken, wanted));
                         }
@@ -148,6 +162,8 @@ fn other_manners_of_the_api_do_not_mislead() {
         ("scopeEcho: sorted, writeAnswer: noContent", json!({})),
         ("writeAnswer: object, usersList: refused", json!({})),
         ("maxLimit: 2", json!({ "pageLimit": 2 })),
+        ("maxLimit: 2, aboveMaxLimit: reject", json!({ "pageLimit": 1 })),
+        ("maxLimit: 100, aboveMaxLimit: reject", json!({})),
     ];
     side_by_side(&cases, |(spoken, fields)| {
         learns(spoken, &dialect(fields.clone()));
@@ -199,7 +215,17 @@ fn on_a_terminal_it_says_what_it_will_do_and_only_a_whole_yes_counts() {
     world.forget();
     let line = PROBE.replace(" --yes", "");
     let run = asked_on_a_terminal(&world, &line, || assert_eq!(world.writes(), [""; 0]), "y\n").expect(4);
-    assert!(run.stdout.contains("nobody gains or loses access at any moment"), "{}", run.stdout);
+    let text: String = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "nobody gains or loses access at any moment",
+        "at most 32",
+        "another wherever one is in doubt",
+        "(the role Company Management Admin (Read Only); where that is not taken, Agent, then",
+        "or, where that is refused, on the whole company",
+        "a second group of the same name",
+    ] {
+        assert!(text.contains(told), "no `{told}` in {}", run.stdout);
+    }
     assert_eq!(world.writes(), [""; 0]);
     asked_on_a_terminal(&world, &line, || (), "yes\n").expect(0);
     no_group_is_left(&world);
@@ -317,4 +343,269 @@ fn a_rich_company_shows_how_many_rows_a_page_may_have() {
         let run = World::seeded(&format!("{seed}{dialect}")).run(PROBE).expect(0);
         assert!(block(&run).contains(line), "{}", run.stdout);
     }
+}
+
+/// What a proxy does with a request, by its first line and its body.
+enum Deed {
+    Pass,
+    /// Answers it with this head, or not at all, and passes it on after a later request to the same path
+    /// that is no list, or once it is told to.
+    Hold(Option<&'static str>),
+    /// Answers it with this head and does not pass it on.
+    Refuse(&'static str),
+}
+
+type Decide = Box<dyn FnMut(&str, &str) -> Deed + Send>;
+
+/// A proxy in front of a sandbox, as an API whose writes show late.
+struct Late {
+    url: String,
+    held: Arc<Mutex<Held>>,
+}
+
+struct Held {
+    sandbox: String,
+    decide: Decide,
+    /// Lines and texts of requests that were not passed on yet.
+    waiting: Vec<(String, String)>,
+}
+
+impl Late {
+    fn before(world: &World, decide: impl FnMut(&str, &str) -> Deed + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let sandbox = world.url().strip_prefix("http://").unwrap().to_owned();
+        let held = Arc::new(Mutex::new(Held { sandbox, decide: Box::new(decide), waiting: Vec::new() }));
+        let shared = held.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                // A client may open a connection ahead and use it later, or never.
+                let held = shared.clone();
+                thread::spawn(move || serve(stream, &held));
+            }
+        });
+        Self { url, held }
+    }
+
+    /// Passes on what is still held.
+    fn release(&self) {
+        let mut held = self.held.lock().unwrap();
+        for (_, text) in std::mem::take(&mut held.waiting) {
+            held.passed(&text);
+        }
+    }
+}
+
+impl Held {
+    /// Passes a request on and returns the answer as it came.
+    fn passed(&self, text: &str) -> Vec<u8> {
+        let mut stream = TcpStream::connect(&self.sandbox).unwrap();
+        // The older protocol ends an answer with the connection.
+        stream.write_all(text.replacen(" HTTP/1.1", " HTTP/1.0", 1).as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    }
+}
+
+fn serve(mut stream: TcpStream, held: &Mutex<Held>) {
+    let (mut text, mut buffer) = (String::new(), [0; 16_384]);
+    let body = loop {
+        let Ok(n @ 1..) = stream.read(&mut buffer) else { return };
+        text += std::str::from_utf8(&buffer[..n]).unwrap();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.to_lowercase().split("content-length: ").nth(1).map(|it| {
+            let digits: String = it.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().unwrap()
+        });
+        if body.len() >= length.unwrap_or(0) {
+            break body.to_owned();
+        }
+    };
+    let line = text.lines().next().unwrap().to_owned();
+    let mut held = held.lock().unwrap();
+    let empty = |head: &str| {
+        format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into_bytes()
+    };
+    let answer = match (held.decide)(&line, &body) {
+        Deed::Pass => {
+            let answer = held.passed(&text);
+            if !line.starts_with("GET") && !line.starts_with("POST") {
+                let group = |line: &str| line.split("/user-groups/").nth(1).map(|it| it[..36].to_owned());
+                let (due, waiting) = held
+                    .waiting
+                    .drain(..)
+                    .partition(|(it, _)| group(it).is_some_and(|it| Some(it) == group(&line)));
+                held.waiting = waiting;
+                let due: Vec<(String, String)> = due;
+                due.iter().for_each(|(_, text)| _ = held.passed(text));
+            }
+            answer
+        }
+        Deed::Hold(head) => {
+            held.waiting.push((line, text));
+            head.map(empty).unwrap_or_default()
+        }
+        Deed::Refuse(head) => empty(head),
+    };
+    drop(held);
+    let _ = stream.write_all(&answer);
+    let _ = stream.shutdown(Shutdown::Both);
+}
+
+/// Says whether everything that was learned is so.
+#[track_caller]
+fn nothing_wrong_was_learned(run: &Run, truth: &Dialect, about: &str) {
+    let truth = serde_json::to_value(truth).unwrap();
+    for (field, value) in run.json()["dialect"].as_object().unwrap() {
+        assert_eq!(*value, truth[field], "{about}: {field}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_write_that_shows_late_gives_nobody_anything_and_teaches_nothing_wrong() {
+    let other = "memberRemovalField: userIdsToRemove, groupUpdate: patch, predicate: single";
+    let mut cases = Vec::new();
+    for (dialect, writes) in [("", 14), (other, 18)] {
+        cases.extend((0..writes).map(|it| (dialect, it)));
+    }
+    side_by_side(&cases, |(dialect, late)| {
+        let world = speaking(dialect);
+        let truth: Dialect = serde_yaml::from_str(&format!("{{ {dialect} }}")).unwrap();
+        let mut writes = 0;
+        let late = *late;
+        let proxy = Late::before(&world, move |line, _| {
+            if !line.starts_with("PATCH") && !line.starts_with("PUT") {
+                return Deed::Pass;
+            }
+            writes += 1;
+            if writes == late + 1 { Deed::Hold(Some("200 OK")) } else { Deed::Pass }
+        });
+        let world = world.variable("ROLECALL_ENDPOINT", &proxy.url);
+        world.forget();
+        let run = world.run(&format!("{PROBE} --format json"));
+        let about = format!("{dialect:?}, write {late}");
+        assert!([0, 3].contains(&run.code), "{about}: {run:?}");
+        nothing_wrong_was_learned(&run, &truth, &about);
+        proxy.release();
+        nobody_gained_anything(&world, truth.member_removal_field.as_str());
+        no_group_is_left(&world);
+    });
+}
+
+#[test]
+fn a_group_that_can_be_neither_deleted_nor_seen_is_still_there() {
+    let world = World::new();
+    world.faults(json!([
+        { "method": "DELETE", "times": 0, "kind": { "status": { "code": 403 } } },
+        { "method": "GET", "path": "/user-groups/", "times": 0, "kind": { "status": { "code": 403 } } },
+    ]));
+    let report = world.run(&format!("{PROBE} --format json")).expect(3).json();
+    assert_eq!(report["deleted"], json!([]));
+    let left: Vec<&Value> = report["left"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    let groups = world.list("user-groups/list");
+    let there: Vec<&Value> = groups
+        .iter()
+        .map(|it| &it["name"])
+        .filter(|it| it.as_str().unwrap().starts_with("rolecall-probe-"))
+        .collect();
+    assert_eq!(left, there);
+    assert!(!there.is_empty());
+}
+
+#[test]
+fn a_group_that_is_deleted_and_then_refused_is_gone() {
+    let world = World::new();
+    let refused = json!({ "status": { "code": 403 } });
+    world.faults(json!([{ "method": "GET", "path": "/user-groups/", "times": 0, "kind": refused }]));
+    let report = world.run(&format!("{PROBE} --format json")).json();
+    assert_eq!(report["left"], json!([]));
+    no_group_is_left(&world);
+}
+
+/// Probes with the first creation answered by nothing, and made after so many looks for it.
+fn made_after(looks: usize) -> (World, Late, Run) {
+    let world = World::new();
+    let (mut name, mut seen) = (None, 0);
+    let shared: Arc<Mutex<bool>> = Arc::default();
+    let due = shared.clone();
+    let proxy = Late::before(&world, move |line, body| {
+        if line.starts_with("POST") && line.contains("/user-groups ") && name.is_none() {
+            let sent: Value = serde_json::from_str(body).unwrap();
+            name = sent["name"].as_str().map(str::to_owned);
+            return Deed::Hold(None);
+        }
+        if name.as_ref().is_some_and(|it| body.contains(it.as_str())) {
+            seen += 1;
+            *due.lock().unwrap() = seen == looks;
+        }
+        Deed::Pass
+    });
+    let world = world.variable("ROLECALL_ENDPOINT", &proxy.url);
+    let (held, done) = (proxy.held.clone(), Arc::new(Mutex::new(false)));
+    let ended = done.clone();
+    let releasing = thread::spawn(move || {
+        while !*ended.lock().unwrap() {
+            if std::mem::take(&mut *shared.lock().unwrap()) {
+                Late { url: String::new(), held: held.clone() }.release();
+            }
+            thread::yield_now();
+        }
+    });
+    let run = world.run(&format!("{PROBE} --format json"));
+    *done.lock().unwrap() = true;
+    releasing.join().unwrap();
+    (world, proxy, run)
+}
+
+#[test]
+fn a_group_that_is_made_after_a_look_for_it_is_found_by_the_next() {
+    let (world, _, run) = made_after(1);
+    let report = run.expect(3).json();
+    assert_eq!((report["deleted"].as_array().unwrap().len(), &report["left"]), (1, &json!([])));
+    no_group_is_left(&world);
+}
+
+#[test]
+fn a_group_that_may_still_come_is_told_by_its_name() {
+    let (world, proxy, run) = made_after(usize::MAX);
+    let run = run.expect(3).says(&["may still be there"]);
+    proxy.release();
+    let groups = world.list("user-groups/list");
+    let names = groups.iter().map(|it| it["name"].as_str().unwrap());
+    let made: Vec<&str> = names.filter(|it| it.starts_with("rolecall-probe-")).collect();
+    assert_eq!((made.len(), &run.json()["left"][0]["name"]), (1, &json!(made[0])));
+}
+
+#[test]
+fn after_a_creation_without_an_answer_nothing_more_is_created() {
+    for skip in 0..6 {
+        let world = World::new();
+        let rule = json!({ "method": "POST", "path": "/user-groups", "writes": true, "skip": skip, "kind": { "drop": {} } });
+        world.faults(json!([rule]));
+        world.forget();
+        world.run(PROBE).expect(3);
+        let made: Vec<_> = world.written().into_iter().filter(|it| it.what == "POST user-groups").collect();
+        assert_eq!(made.len(), skip + 1);
+        assert_eq!(made.last().unwrap().status, None);
+        no_group_is_left(&world);
+    }
+}
+
+#[test]
+fn a_page_is_as_large_as_every_list_accepts() {
+    let many: String =
+        (0..260).map(|n| format!("  - {{ email: p{n:03}@voyager.example, company: voyager }}\n")).collect();
+    let world = World::seeded(&SEED.replace("users:\n", &format!("users:\n{many}")));
+    // Users come by the thousand, groups and roles by the hundred.
+    let proxy = Late::before(&world, |line, body| {
+        let sent: Value = serde_json::from_str(body).unwrap_or_default();
+        match sent["pagination"]["limit"].as_u64() {
+            Some(101..) if !line.contains("/v3/users/list ") => Deed::Refuse("400 Bad Request"),
+            _ => Deed::Pass,
+        }
+    });
+    let world = world.variable("ROLECALL_ENDPOINT", &proxy.url);
+    let run = world.run(PROBE).expect(0);
+    assert!(block(&run).contains("pageLimit: 100"), "{}", run.stdout);
 }

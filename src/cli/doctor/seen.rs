@@ -137,6 +137,13 @@ async fn knocked(observer: &mut Observer, endpoint: &Endpoint, found: &mut Found
     true
 }
 
+/// Says that the page of a list is refused, and which is not.
+fn smaller(takes: u32, refused: u32) -> Check {
+    let fact = format!("a page of {refused} rows is refused, one of {takes} is not");
+    Check::problem(Area::Shapes, "page limit", Trouble::Invalid, fact)
+        .hint(format!("set `api.dialect.pageLimit: {takes}` in rolecall.yaml"))
+}
+
 /// One who asks about a company.
 struct Seen {
     observer: Observer,
@@ -150,7 +157,18 @@ impl Seen {
     /// Asks, and returns what came and how that counts.
     async fn ask(&mut self, question: Question) -> (Value, Reply) {
         match self.observer.ask(&question).await {
-            Ok(answer) => (answer.body, Reply::Answered(answer.status)),
+            Ok(answer) => {
+                let reply = match answer.flaw {
+                    None => Reply::Answered(answer.status),
+                    Some(why) => {
+                        Reply::Failed(format!("answers ({}) what rolecall cannot read: {why}", answer.status))
+                    }
+                };
+                (answer.body, reply)
+            }
+            Err(error @ ApiError::Refused { status: 400, .. }) => {
+                (Value::Null, Reply::Unaccepted(told(&error)))
+            }
             Err(ApiError::Refused { status: status @ (401 | 403), .. }) => {
                 (Value::Null, Reply::Forbidden(status))
             }
@@ -164,12 +182,13 @@ impl Seen {
     async fn company(&mut self, company: CompanyId, found: &mut Found) {
         let mut limit = self.dialect.page_limit.max(1);
         let (mut groups, mut listed) = self.ask(Question::Groups { company, limit }).await;
-        if matches!(listed, Reply::Failed(_)) {
-            // A page of one row is the least that can be refused.
-            let (fewer, reply) = self.ask(Question::Groups { company, limit: 1 }).await;
-            if matches!(reply, Reply::Answered(_)) {
-                found.say(self.smaller(company, limit).await);
-                (limit, groups, listed) = (1, fewer, reply);
+        if matches!(listed, Reply::Unaccepted(_)) {
+            let fewer = self.observer.page_of(|limit| Question::Groups { company, limit }, limit).await;
+            if let Ok(takes) = fewer.map(|it| it.min(limit)) {
+                found.say(smaller(takes, limit));
+                self.observer.set_page_limit(takes);
+                limit = takes;
+                (groups, listed) = self.ask(Question::Groups { company, limit }).await;
             }
         }
         if listed == Reply::Forbidden(401) {
@@ -201,22 +220,6 @@ impl Seen {
         checks.into_iter().for_each(|it| found.say(it));
     }
 
-    /// Looks for a page that is not refused, where a usual one is.
-    async fn smaller(&mut self, company: CompanyId, refused: u32) -> Check {
-        let mut takes = 1;
-        for limit in [50, 25, 10] {
-            if limit < refused
-                && matches!(self.ask(Question::Groups { company, limit }).await.1, Reply::Answered(_))
-            {
-                takes = limit;
-                break;
-            }
-        }
-        let fact = format!("a page of {refused} rows is refused, one of {takes} is not");
-        Check::problem(Area::Shapes, "page limit", Trouble::Invalid, fact)
-            .hint(format!("set `api.dialect.pageLimit: {takes}` in rolecall.yaml"))
-    }
-
     /// Looks into a few groups, standard ones first; returns somebody who is in one.
     async fn groups(
         &mut self,
@@ -233,7 +236,8 @@ impl Seen {
         let mut member = None;
         for (at, (_, group)) in ids.into_iter().take(MOST_GROUPS).enumerate() {
             let (body, reply) = self.ask(Question::GroupRoles { company, group, limit }).await;
-            if matches!(reply, Reply::Answered(_)) {
+            // Also of what cannot be read, the shape says something.
+            if !body.is_null() {
                 self.shapes.group_roles(&body);
             }
             if at == 0 || !matches!(reply, Reply::Answered(_)) {
@@ -294,14 +298,26 @@ impl Seen {
         if matches!(bulk, Reply::Answered(_)) {
             self.shapes.list("users", &body);
         }
-        let so = "no bulk user list: people are asked for one by one, which takes a request each";
-        found.say(verdicts::right(Right { name: "list users", without: Instead(so) }, &bulk));
+        let without = match bulk {
+            // Just these are taken for an operation that is not open here.
+            Reply::Answered(_) | Reply::Forbidden(403) | Reply::Missing(_) | Reply::Unaccepted(_) => {
+                Instead("no bulk user list: people are asked for one by one, which takes a request each")
+            }
+            Reply::Forbidden(_) | Reply::Failed(_) | Reply::NotAsked(_) => {
+                Stuck("only where this list is refused or missing are people looked for in another way")
+            }
+        };
+        found.say(verdicts::right(Right { name: "list users", without }, &bulk));
         let (_, query) = self.ask(Question::Nobody { company }).await;
         let without = match bulk {
             Reply::Answered(_) => {
                 Instead("people can only be named by what the bulk list filters by: not by `employeeId`")
             }
-            Reply::Forbidden(_) | Reply::Missing(_) | Reply::Failed(_) | Reply::NotAsked(_) => {
+            Reply::Forbidden(_)
+            | Reply::Missing(_)
+            | Reply::Unaccepted(_)
+            | Reply::Failed(_)
+            | Reply::NotAsked(_) => {
                 Stuck("nobody can be found by either way: the API user needs USER_MANAGEMENT to read")
             }
         };
@@ -363,21 +379,25 @@ impl Seen {
             }
             replies[2] = reply;
         }
+        let locks_out = found.declared.as_ref().is_some_and(|it| !it.lockouts.is_empty());
+        let groups_of = if locks_out { Stuck } else { Instead };
         let [groups, direct, info] = replies;
-        for (name, so, reply) in [
+        for (name, without, reply) in [
             (
                 "groups of a user",
-                "people cannot be locked out: a workspace with a `lockout:` cannot be planned",
+                groups_of("people cannot be locked out: a workspace with a `lockout:` cannot be planned"),
                 groups,
             ),
-            ("direct roles", "roles that people hold outside groups are not seen", direct),
+            ("direct roles", Instead("roles that people hold outside groups are not seen"), direct),
             (
                 "rbac-info",
-                "what the account may do, and whether an apply had its effect on people, is not seen",
+                Instead(
+                    "what the account may do, and whether an apply had its effect on people, is not seen",
+                ),
                 info,
             ),
         ] {
-            found.say(verdicts::right(Right { name, without: Instead(so) }, &reply));
+            found.say(verdicts::right(Right { name, without }, &reply));
         }
     }
 }

@@ -112,8 +112,13 @@ impl World {
     pub(crate) fn list(&self, path: &str) -> Vec<Value> {
         let mut rows: Vec<Value> = Vec::new();
         loop {
-            let (path, page) = (format!("/v3/companies/{VOYAGER}/{path}"), json!({ "offset": rows.len() }));
-            let (_, body) = self.call("POST", &path, json!({ "pagination": page }));
+            let path = format!("/v3/companies/{VOYAGER}/{path}");
+            let page = |more: Value| self.call("POST", &path, json!({ "pagination": more }));
+            let (status, mut body) = page(json!({ "offset": rows.len() }));
+            if status == 400 {
+                // The usual page is too large for some dialects.
+                body = page(json!({ "offset": rows.len(), "limit": 1 })).1;
+            }
             let total =
                 body["pagination"]["totalNumResults"].as_u64().unwrap_or_else(|| panic!("{path}: {body}"));
             let mut fields = body.as_object().unwrap().values();
