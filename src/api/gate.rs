@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     budget::{Budget, Spent},
-    limit::{Limit, Load, Serial},
+    limit::{Limit, Serial},
     pause::Pause,
     rate::{Bucket, Rate},
 };
@@ -168,19 +168,21 @@ impl Gate {
 impl Place<'_> {
     /// Gives the place back, and tells the others what it was worth.
     pub(super) fn leave(self, met: Met) {
+        let Some(serial) = self.serial else { return };
         let mut state = self.gate.state();
-        let load = match met {
-            Met::Fine => Load::Fine,
-            Met::Refused(_) => Load::TooMuch,
-            Met::Unknown => Load::Unknown,
-        };
-        if let Some(serial) = self.serial {
-            state.limit.answered(serial, load);
-        }
         match met {
-            Met::Refused(Some(wait)) => state.pause.refused(self.gate.now(), wait),
-            Met::Fine => state.pause.answered(),
-            Met::Refused(None) | Met::Unknown => state.pause.said_nothing(),
+            // While all that is sent is refused, what was let in before is no reason to send more.
+            Met::Fine if state.pause.answered(serial) => state.limit.grow(),
+            Met::Refused(wait) => {
+                state.limit.refused(serial);
+                let next = state.limit.next();
+                match wait {
+                    Some(wait) => state.pause.refused(self.gate.now(), wait, next),
+                    None => state.pause.said_nothing(),
+                }
+            }
+            Met::Unknown => state.pause.said_nothing(),
+            Met::Fine => {}
         }
     }
 }
@@ -218,9 +220,11 @@ impl<F: Fn()> Drop for OnDrop<F> {
 #[cfg(test)]
 mod tests {
     use futures_util::future::join_all;
+    use proptest::prelude::*;
 
     use super::*;
 
+    const MOST: usize = 16;
     const SECOND: Duration = Duration::from_secs(1);
 
     /// Sends so many requests through the gate, each of which takes a while, and returns when each was sent.
@@ -280,6 +284,53 @@ mod tests {
             under_way.leave(Met::Refused(Some(9 * SECOND)));
         });
         assert!(times[0] >= 10 * SECOND, "{times:?}");
+    }
+
+    /// What a server with so much allowance per second lets in and refuses in each: let-in requests take `slow`.
+    async fn counted(requests: usize, allowance: usize, quick: &[u64], slow: &[u64]) -> Vec<(usize, usize)> {
+        let gate = Gate::new(MOST, None);
+        let seen = Mutex::new(Vec::<(usize, usize)>::new());
+        let each = (0..requests).map(|number| {
+            let (gate, seen) = (&gate, &seen);
+            async move {
+                for attempt in number.. {
+                    let place = gate.enter().await.unwrap();
+                    let ms = |times: &[u64]| Duration::from_millis(times[attempt % times.len()]);
+                    tokio::time::sleep(ms(quick)).await;
+                    let let_in = {
+                        let (mut seen, second) = (seen.lock().unwrap(), gate.now().as_secs() as usize);
+                        let seconds = seen.len().max(second + 1);
+                        seen.resize(seconds, (0, 0));
+                        let (let_in, refused) = &mut seen[second];
+                        let room = *let_in < allowance;
+                        *(if room { let_in } else { refused }) += 1;
+                        room
+                    };
+                    if let_in {
+                        tokio::time::sleep(ms(slow)).await;
+                        return place.leave(Met::Fine);
+                    }
+                    place.leave(Met::Refused(Some(SECOND)));
+                    gate.wait_as_told(SECOND).await;
+                }
+            }
+        });
+        join_all(each).await;
+        seen.into_inner().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn an_allowance_that_is_used_up_is_exceeded_by_what_is_in_flight_only(
+            requests in 1_usize..200,
+            allowance in 10_usize..60,
+            quick in proptest::collection::vec(0_u64..5, 1..7),
+            slow in proptest::collection::vec(0_u64..400, 1..7),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+            let seen = runtime.unwrap().block_on(counted(requests, allowance, &quick, &slow));
+            prop_assert!(seen.iter().all(|it| it.1 <= MOST), "let in and refused: {seen:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,17 +5,6 @@
 /// Requests in flight at the start, unless fewer are allowed at all.
 const AT_FIRST: usize = 4;
 
-/// What an answer says about the number of requests in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Load {
-    /// Answered as usual: one more may be tried.
-    Fine,
-    /// Refused with 429 or 503: there are too many.
-    TooMuch,
-    /// Lost, late or broken: says nothing of the number.
-    Unknown,
-}
-
 /// How many requests may be in flight now.
 #[derive(Debug)]
 pub(super) struct Limit {
@@ -48,15 +37,22 @@ impl Limit {
         Serial(self.sent - 1)
     }
 
-    /// Notes an answer. Requests that were sent together are refused together: that is one reason to halve, not many.
-    pub(super) fn answered(&mut self, request: Serial, load: Load) {
-        match load {
-            Load::Fine => self.allowed = self.most.min(self.allowed + 1),
-            Load::TooMuch if request.0 >= self.round => {
-                self.allowed = (self.allowed / 2).max(1);
-                self.round = self.sent;
-            }
-            Load::TooMuch | Load::Unknown => {}
+    /// Returns the number of the request that is sent next.
+    pub(super) fn next(&self) -> Serial {
+        Serial(self.sent)
+    }
+
+    /// Notes an answer as usual: one more may be tried.
+    pub(super) fn grow(&mut self) {
+        self.allowed = self.most.min(self.allowed + 1);
+    }
+
+    /// Notes a refusal with 429 or 503: there are too many. Requests that were sent together are refused
+    /// together: that is one reason to halve, not many.
+    pub(super) fn refused(&mut self, request: Serial) {
+        if request.0 >= self.round {
+            self.allowed = (self.allowed / 2).max(1);
+            self.round = self.sent;
         }
     }
 }
@@ -72,8 +68,7 @@ mod tests {
         let mut limit = Limit::new(6);
         let mut seen = vec![limit.allowed()];
         for _ in 0..4 {
-            let request = limit.sent();
-            limit.answered(request, Load::Fine);
+            limit.grow();
             seen.push(limit.allowed());
         }
         assert_eq!(seen, [4, 5, 6, 6, 6]);
@@ -83,45 +78,34 @@ mod tests {
     #[test]
     fn a_round_of_refusals_halves_it_once() {
         let mut limit = Limit::new(16);
-        (0..12).for_each(|_| {
-            let request = limit.sent();
-            limit.answered(request, Load::Fine);
-        });
+        (0..12).for_each(|_| limit.grow());
         let together: Vec<Serial> = (0..16).map(|_| limit.sent()).collect();
         for request in &together[..9] {
-            limit.answered(*request, Load::TooMuch);
+            limit.refused(*request);
             assert_eq!(limit.allowed(), 8);
         }
         let next = limit.sent();
-        limit.answered(next, Load::TooMuch);
+        limit.refused(next);
         assert_eq!(limit.allowed(), 4, "the next round counts again");
-        limit.answered(together[15], Load::TooMuch);
+        limit.refused(together[15]);
         assert_eq!(limit.allowed(), 4, "an answer of two rounds ago does not");
-    }
-
-    #[test]
-    fn what_is_lost_says_nothing() {
-        let mut limit = Limit::new(16);
-        let request = limit.sent();
-        limit.answered(request, Load::Unknown);
-        assert_eq!(limit.allowed(), 4);
     }
 
     proptest! {
         #[test]
         fn whatever_is_answered_it_stays_between_one_and_the_most(
             most in 1_usize..40,
-            answers in proptest::collection::vec((0_usize..20, 0_usize..3), 0..300),
+            answers in proptest::collection::vec((0_usize..20, any::<bool>()), 0..300),
         ) {
             let mut limit = Limit::new(most);
             let mut under_way = Vec::new();
-            for (which, load) in answers {
+            for (which, fine) in answers {
                 while under_way.len() < limit.allowed() {
                     under_way.push(limit.sent());
                 }
                 let before = limit.allowed();
                 let request = under_way.remove(which % under_way.len());
-                limit.answered(request, [Load::Fine, Load::TooMuch, Load::Unknown][load]);
+                if fine { limit.grow() } else { limit.refused(request) }
                 prop_assert!((1..=most).contains(&limit.allowed()));
                 prop_assert!(limit.allowed() <= before + 1);
             }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::retry::PATIENCE;
+use super::{limit::Serial, retry::PATIENCE};
 
 /// The answers that are looked at.
 const LATEST: u32 = 16;
@@ -15,11 +15,23 @@ const MOST: u32 = 12;
 /// server whose allowance is used up refuses just what was in flight.
 const IN_A_ROW: u32 = 8;
 
+/// Refusals that name a time, since the last request that fared better though it was sent after the first of them.
+///
+/// What was under way when the row began may have been let in before the allowance was used up: that it is
+/// answered well, later, says nothing of the present.
+#[derive(Debug)]
+struct Row {
+    length: u32,
+    /// The first request that was sent since.
+    next: Serial,
+}
+
 /// The latest answers, and until when nobody sends.
 #[derive(Debug, Default)]
 pub(super) struct Pause {
     /// One bit per answer, the latest lowest: whether it was a refusal that named a time.
     answers: u16,
+    row: Option<Row>,
     until: Duration,
     /// Since when nothing was answered but such refusals, or not at all.
     since: Option<Duration>,
@@ -27,26 +39,32 @@ pub(super) struct Pause {
 }
 
 impl Pause {
-    /// Notes an answer as usual.
-    pub(super) fn answered(&mut self) {
+    /// Notes an answer as usual; returns whether it says that the server lets requests in at present.
+    pub(super) fn answered(&mut self, request: Serial) -> bool {
         self.answers <<= 1;
         self.since = None;
+        self.row.take_if(|it| request >= it.next);
+        self.row.is_none()
     }
 
     /// Notes that there was no answer, or one that names no time.
     pub(super) fn said_nothing(&mut self) {
         self.answers <<= 1;
+        self.row = None;
     }
 
     /// Notes a refusal at `now` that says how long to `wait`; pauses until then if nearly all are such.
+    /// `next` is the next request to be sent.
     ///
     /// Requests that take turns at being refused would each be patient for itself: where there was nothing
     /// but refusals for [`PATIENCE`], the run is to end. Once that is so it stays so.
-    pub(super) fn refused(&mut self, now: Duration, wait: Duration) {
+    pub(super) fn refused(&mut self, now: Duration, wait: Duration, next: Serial) {
         let until = now + wait;
         self.answers = (self.answers << 1) | 1;
+        let row = self.row.get_or_insert(Row { length: 0, next });
+        row.length += 1;
         self.over_long |= now - *self.since.get_or_insert(now) > PATIENCE;
-        if self.answers.count_ones() >= MOST || self.answers.trailing_ones() >= IN_A_ROW {
+        if self.answers.count_ones() >= MOST || row.length >= IN_A_ROW {
             self.until = self.until.max(until);
         }
     }
@@ -68,14 +86,16 @@ const _: () = assert!(LATEST == u16::BITS && MOST <= LATEST);
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::limit::Limit, *};
 
+    /// Until which second there is a pause after such answers to requests sent one after the other.
     fn after(answers: impl IntoIterator<Item = Option<u64>>) -> u64 {
-        let mut pause = Pause::default();
+        let (mut pause, mut limit) = (Pause::default(), Limit::new(16));
         for answer in answers {
+            let request = limit.sent();
             match answer {
-                Some(second) => pause.refused(Duration::ZERO, Duration::from_secs(second)),
-                None => pause.said_nothing(),
+                Some(second) => pause.refused(Duration::ZERO, Duration::from_secs(second), limit.next()),
+                None => assert!(pause.answered(request)),
             }
         }
         pause.until().as_secs()
@@ -94,6 +114,22 @@ mod tests {
     }
 
     #[test]
+    fn a_row_is_ended_only_by_what_was_sent_since_it_began() {
+        for (to_latest, until) in [(false, 7), (true, 0)] {
+            let (mut pause, mut limit) = (Pause::default(), Limit::new(16));
+            let refused = |pause: &mut Pause, limit: &Limit| {
+                (0..4).for_each(|_| pause.refused(Duration::ZERO, Duration::from_secs(7), limit.next()));
+            };
+            let earliest = limit.sent();
+            refused(&mut pause, &limit);
+            let latest = limit.sent();
+            assert_eq!(pause.answered(if to_latest { latest } else { earliest }), to_latest);
+            refused(&mut pause, &limit);
+            assert_eq!(pause.until().as_secs(), until);
+        }
+    }
+
+    #[test]
     fn the_latest_time_named_is_kept_to() {
         assert_eq!(after([Some(9); 12].into_iter().chain([Some(4)])), 9);
         assert_eq!(after([Some(9); 12].into_iter().chain([Some(11)])), 11);
@@ -109,14 +145,14 @@ mod tests {
         const SECOND: Duration = Duration::from_secs(1);
         // One after the other, each as long as it is told to wait.
         let waits = |good: u32, seconds: u32| {
-            let mut pause = Pause::default();
+            let (mut pause, mut limit) = (Pause::default(), Limit::new(16));
             let mut refusals = (1..1000).take_while(|n| {
                 if n % good == 0 {
-                    pause.answered();
+                    pause.answered(limit.sent());
                 } else if n % 7 == 0 {
                     pause.said_nothing();
                 }
-                pause.refused(n * seconds * SECOND, seconds * SECOND);
+                pause.refused(n * seconds * SECOND, seconds * SECOND, limit.next());
                 !pause.is_over_long()
             });
             refusals.by_ref().count()
