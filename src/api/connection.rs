@@ -4,7 +4,10 @@
 //! knows what a path means.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
@@ -182,7 +185,7 @@ pub(super) struct Connection {
     client: Client,
     base: Box<str>,
     tokens: Tokens,
-    gate: Gate,
+    gate: Arc<Gate>,
     timeout: Duration,
     retries: u32,
     backoff: Duration,
@@ -195,18 +198,17 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(settings: Settings, bounds: Bounds) -> Result<Self, ApiError> {
+    pub(super) fn new(settings: Settings, bounds: Bounds, gate: Arc<Gate>) -> Result<Self, ApiError> {
         let client = transport::client(&settings)?;
-        let concurrency = settings.concurrency.max(1);
         Ok(Self {
             client,
             base: settings.endpoint.base().into(),
             tokens: Tokens::new(settings.credentials)?,
-            gate: Gate::new(concurrency, settings.max_rps),
+            gate,
             timeout: settings.timeout,
             retries: settings.retries,
             backoff: settings.backoff,
-            concurrency,
+            concurrency: settings.concurrency.max(1),
             dialect: settings.dialect,
             bounds,
             requests: AtomicU64::new(0),

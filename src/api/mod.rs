@@ -50,16 +50,23 @@ pub use wire::{Group, GroupRole, Permission, PermittedActions, RbacInfo, Role};
 pub use writer::{RoleToAdd, RoleToDelete, Writer};
 
 use connection::{Bounds, Connection};
+use gate::Gate;
 
 /// Returns the two halves of a client; the first request is what opens the network.
 ///
 /// # Errors
 /// When the credentials cannot stand in a header, or no TLS client can be built.
 pub fn connect(settings: Settings) -> Result<(Reader, Writer), ApiError> {
-    connect_within(settings, Bounds::default())
+    let gate = gate(&settings);
+    connect_within(settings, Bounds::default(), gate)
 }
 
-fn connect_within(settings: Settings, bounds: Bounds) -> Result<(Reader, Writer), ApiError> {
-    let connection = Arc::new(Connection::new(settings, bounds)?);
+fn gate(settings: &Settings) -> Arc<Gate> {
+    Arc::new(Gate::new(settings.concurrency, settings.max_rps))
+}
+
+/// Returns a client whose requests pass a gate that others may pass as well.
+fn connect_within(settings: Settings, bounds: Bounds, gate: Arc<Gate>) -> Result<(Reader, Writer), ApiError> {
+    let connection = Arc::new(Connection::new(settings, bounds, gate)?);
     Ok((Reader::new(connection.clone()), Writer::new(connection)))
 }

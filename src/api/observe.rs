@@ -5,6 +5,7 @@
 
 use std::{
     net::IpAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -18,7 +19,7 @@ use serde_json::Value;
 
 use super::{
     ApiError, Credentials, Endpoint, Reader, Request, Settings, Writer,
-    connection::{FORM, JSON},
+    connection::{Bounds, FORM, JSON},
     gate::{Gate, Met},
     question::{Question, token},
     refusal, retry,
@@ -40,9 +41,7 @@ const LARGEST: usize = 16 << 20;
 pub struct Observer {
     client: Client,
     settings: Settings,
-    gate: Gate,
-    /// Whose requests pass the gate too, and how many of them have.
-    beside: Option<(Reader, u64)>,
+    gate: Arc<Gate>,
     bearer: Option<SecretString>,
     traffic: Traffic,
 }
@@ -54,8 +53,8 @@ impl Observer {
     /// When no TLS client can be built.
     pub fn new(settings: Settings) -> Result<Self, ApiError> {
         let client = transport::client(&settings)?;
-        let gate = Gate::new(settings.concurrency.max(1), settings.max_rps);
-        Ok(Self { client, settings, gate, beside: None, bearer: None, traffic: Traffic::default() })
+        let gate = super::gate(&settings);
+        Ok(Self { client, settings, gate, bearer: None, traffic: Traffic::default() })
     }
 
     /// Returns the addresses of an endpoint's host.
@@ -80,19 +79,18 @@ impl Observer {
         self.settings.dialect.page_limit = rows;
     }
 
-    /// Returns the two halves of a client that use the token that is held already. What it sends counts with
-    /// what is asked here, as far as rates go.
+    /// Returns the two halves of a client that use the token that is held already. What they send and what is
+    /// asked here keep one rate together.
     ///
     /// # Errors
     /// As [`super::connect`].
-    pub fn connect(&mut self) -> Result<(Reader, Writer), ApiError> {
+    pub fn connect(&self) -> Result<(Reader, Writer), ApiError> {
         let credentials = match &self.bearer {
             Some(token) => Credentials::Token(token.clone()),
             None => self.settings.credentials.clone(),
         };
-        let (reader, writer) = super::connect(Settings { credentials, ..self.settings.clone() })?;
-        self.beside = Some((reader.clone(), 0));
-        Ok((reader, writer))
+        let settings = Settings { credentials, ..self.settings.clone() };
+        super::connect_within(settings, Bounds::default(), self.gate.clone())
     }
 
     /// Gets a token where one has to be got, and returns what is known of it.
@@ -221,12 +219,12 @@ impl Observer {
         bearer: Option<&SecretString>,
         attempt: u32,
     ) -> Result<(Answer, HeaderMap, Zeroizing<Vec<u8>>), ApiError> {
-        self.count_beside().await;
         let place = self.gate.enter().await;
         let (started, mut status) = (Instant::now(), None);
         let came = self.exchange(request, query, body, bearer, &mut status).await;
         let elapsed = started.elapsed();
-        // There always is one: this gate is not told of refusals, which are what is looked at here.
+        // Refusals are what is looked at here: they slow nobody down, and there is a place unless the client ran into
+        // nothing else.
         if let Some(place) = place {
             place.leave(if came.is_ok() { Met::Fine } else { Met::Unknown });
         }
@@ -235,19 +233,6 @@ impl Observer {
         let (answer, headers, text) = came?;
         self.traffic.note(elapsed, answer.status, limits(&headers));
         Ok((answer, headers, text))
-    }
-
-    /// Lets pass what the client beside this observer has sent, so that both keep one rate.
-    async fn count_beside(&mut self) {
-        if self.settings.max_rps.is_none() {
-            return;
-        }
-        if let Some((reader, passed)) = &mut self.beside {
-            while *passed < reader.requests_made() {
-                drop(self.gate.enter().await);
-                *passed += 1;
-            }
-        }
     }
 
     /// Sends a request and receives its answer; `status` says what came even where the rest breaks off.

@@ -28,10 +28,13 @@ fn company(groups: usize) -> World {
     World::seeded(&seeded).with("access/a.yaml", &declared)
 }
 
-/// Returns the most requests that came within any second, of when they came.
-fn most_in_a_second(mut times: Vec<f64>) -> usize {
-    times.sort_by(f64::total_cmp);
-    let from = |n: usize| times[n..].iter().take_while(|it| **it < times[n] + 1.0).count();
+/// Returns the most requests that came within any second, of the log of a sandbox.
+fn most_in_a_second(log: &[Value]) -> usize {
+    let at = |it: &Value| it["at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let mut times: Vec<Timestamp> = log.iter().map(at).collect();
+    times.sort_unstable();
+    let from =
+        |n: usize| times[n..].iter().take_while(|it| it.duration_since(times[n]).as_secs() < 1).count();
     (0..times.len()).map(from).max().unwrap_or(0)
 }
 
@@ -52,9 +55,7 @@ fn a_third_of_refusals_at_a_limited_rate_costs_just_their_share() {
     let log = world.log();
     let refused = log.iter().filter(|it| it["status"] == 429).count();
     assert!(refused.abs_diff(log.len() / 3) <= 1, "{refused} of {}", log.len());
-    let at = |it: &Value| it["at"].as_str().unwrap().parse::<Timestamp>().unwrap().as_microsecond();
-    let times = log.iter().map(|it| at(it) as f64 / 1e6).collect();
-    let most = most_in_a_second(times);
+    let most = most_in_a_second(&log);
     assert!(most as f64 <= RATE + BURST as f64, "{most} in a second");
     // The ideal: all that was sent, at the rate, and then the waits of whoever is refused most often in a row.
     let mut chains = BTreeMap::<String, usize>::new();
@@ -68,6 +69,22 @@ fn a_third_of_refusals_at_a_limited_rate_costs_just_their_share() {
         "{wall:.1} s for {} requests, ideally {ideal:.1} s with {chain} waits",
         log.len()
     );
+}
+
+#[test]
+fn a_probe_keeps_the_rate_with_all_that_it_sends() {
+    const RATE: usize = 12;
+    let world = World::new();
+    world.forget();
+    let start = Instant::now();
+    world
+        .run(&format!("doctor --probe --yes --company voyager --user root@voyager.example --max-rps {RATE}"))
+        .expect(0);
+    let (wall, log) = (start.elapsed(), world.log());
+    let most = most_in_a_second(&log);
+    assert!(most <= 2 * RATE, "{most} in a second");
+    let sent = log.len();
+    assert!(wall >= Duration::from_secs(((sent - RATE) / RATE) as u64), "{sent} requests in {wall:?}");
 }
 
 /// A door before a sandbox: it lets a fixed number in per second and refuses all else until the next.

@@ -15,7 +15,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::super::{Bounds, Credentials, Reader, Settings, Writer, connect_within};
+use super::super::{Bounds, Credentials, Reader, Settings, Writer, connect_within, gate};
 
 /// One request as the server saw it.
 #[derive(Clone, Debug)]
@@ -162,6 +162,8 @@ impl Server {
     }
 
     pub(super) fn within(&self, bounds: Bounds) -> (Reader, Writer) {
-        connect_within(self.settings(), bounds).unwrap()
+        let settings = self.settings();
+        let gate = gate(&settings);
+        connect_within(settings, bounds, gate).unwrap()
     }
 }
