@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rolecall::{
+    api::Rate,
     fetch::estimate,
     order::{Call, Step},
     plan::{ChangeKind, Plan},
@@ -31,13 +32,8 @@ pub(super) fn plan(global: &Global, selection: &Selection, output: &Output) -> R
     let estimate = run::block_on(run::until_signal(work))?;
     let sent = connected.requests();
     let reads = sent + estimate.requests;
-    output.result(&told(
-        output.format,
-        global.concurrency.map_or(READERS, usize::from),
-        estimate.latency,
-        &[("reads", reads)],
-        sent,
-    ));
+    let pace = Pace { latency: estimate.latency, ..Pace::new(global) };
+    output.result(&told(output.format, &pace, &[("reads", reads)], sent));
     Ok(Exit::Ok)
 }
 
@@ -45,19 +41,44 @@ pub(super) fn plan(global: &Global, selection: &Selection, output: &Output) -> R
 pub(super) fn apply(global: &Global, planned: &Planned<Connected>, output: &Output) -> Exit {
     let sent = planned.connected.requests();
     let (looks, writes, read_backs) = apply_requests(&planned.plan, &planned.steps);
-    let at_once = global.concurrency.map_or(READERS, usize::from);
-    let latency = planned.elapsed.div_f64(rounds(sent, at_once));
+    let pace = Pace::new(global);
+    let latency = planned.elapsed.div_f64(pace.rounds(sent));
+    let pace = Pace { latency, at_once: pace.at_once.min(rolecall::apply::WRITERS), ..pace };
     let parts = [("looks", looks), ("writes", writes), ("readBacks", read_backs)];
-    output.result(&told(output.format, at_once.min(rolecall::apply::WRITERS), latency, &parts, sent));
+    output.result(&told(output.format, &pace, &parts, sent));
     Exit::Ok
 }
 
 /// Questions of a run that wait for each other: the token, lists, contents, people.
 const PHASES: f64 = 4.0;
 
-/// Returns how often a run waits for an answer, if it asks so much at once.
-fn rounds(requests: u64, at_once: usize) -> f64 {
-    (requests as f64 / at_once.max(1) as f64).max(PHASES)
+/// How fast requests are sent.
+struct Pace {
+    /// Requests in flight.
+    at_once: usize,
+    /// How long an answer takes.
+    latency: Duration,
+    /// The rate that is kept, if one was set.
+    rate: Option<Rate>,
+}
+
+impl Pace {
+    /// Returns the pace that the options allow; how long an answer takes is still to be seen.
+    fn new(global: &Global) -> Self {
+        let at_once = global.concurrency.map_or(READERS, usize::from).max(1);
+        Self { at_once, latency: Duration::ZERO, rate: global.max_rps }
+    }
+
+    /// Returns how often a run waits for an answer.
+    fn rounds(&self, requests: u64) -> f64 {
+        (requests as f64 / self.at_once as f64).max(PHASES)
+    }
+
+    /// Returns how many seconds so many requests take.
+    fn seconds(&self, requests: u64) -> f64 {
+        let at_the_rate = self.rate.map_or(0.0, |it| requests as f64 / it.per_second());
+        at_the_rate.max(self.rounds(requests) * self.latency.as_secs_f64())
+    }
 }
 
 /// Returns how often groups are looked at before a write, written to, and read after it.
@@ -81,9 +102,11 @@ fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
     (looks, steps.len() as u64, read_backs + removals.count() as u64)
 }
 
-fn told(format: Format, at_once: usize, latency: Duration, parts: &[(&str, u64)], sent: u64) -> String {
+fn told(format: Format, pace: &Pace, parts: &[(&str, u64)], sent: u64) -> String {
     let requests: u64 = parts.iter().map(|it| it.1).sum();
-    let seconds = rounds(requests, at_once) * latency.as_secs_f64();
+    let seconds = pace.seconds(requests);
+    let (ms, at_once) = (pace.latency.as_secs_f64() * 1000.0, pace.at_once);
+    let rate = pace.rate.map(Rate::per_second);
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     match format {
         Format::Json => {
@@ -91,17 +114,17 @@ fn told(format: Format, at_once: usize, latency: Duration, parts: &[(&str, u64)]
                 parts.iter().map(|(name, n)| ((*name).to_owned(), json!(n))).collect();
             let document = json!({
                 "version": 1, "kind": "estimate", "requests": requests, "parts": parts, "sent": sent,
-                "latencyMs": latency.as_secs_f64() * 1000.0, "atOnce": at_once, "seconds": seconds,
+                "latencyMs": ms, "atOnce": at_once, "maxRps": rate, "seconds": seconds,
             });
             format!("{document:#}\n")
         }
         Format::Text | Format::Markdown => {
             let parts: Vec<String> = parts.iter().map(|(name, n)| format!("{n} {}", words(name))).collect();
             format!(
-                "Estimate: {} ({}), {seconds:.1} s at {:.0} ms an answer and {at_once} at once; {} sent to find out.\n",
+                "Estimate: {} ({}), {seconds:.1} s at {ms:.0} ms an answer, {at_once} at once{}; {} sent to find out.\n",
                 counted(number(requests), "request", "requests"),
                 parts.join(", "),
-                latency.as_secs_f64() * 1000.0,
+                rate.map_or_else(String::new, |it| format!(" and {it} a second")),
                 counted(number(sent), "request", "requests"),
             )
         }

@@ -248,6 +248,17 @@ fn an_estimate_is_what_a_plan_then_sends() {
 }
 
 #[test]
+fn an_estimate_knows_the_rate_that_is_set() {
+    let world = crowd(12, 20, "");
+    let estimate = world.run("plan --estimate --max-rps 10 --format json").expect(0).json();
+    assert_eq!(estimate["maxRps"], 10.0);
+    assert_eq!(estimate["seconds"], estimate["requests"].as_f64().unwrap() / 10.0, "{estimate}");
+    let text = world.run("plan --estimate --max-rps 10").expect(0).stdout;
+    assert!(text.contains(" at once and 10 a second; "), "{text}");
+    assert!(world.run("plan --estimate --format json").expect(0).json()["maxRps"].is_null());
+}
+
+#[test]
 fn an_estimate_of_an_apply_writes_nothing() {
     let world = World::new().groups(
         "  - { name: Desk, description: The desk., roles: [], members: [cy@voyager.example] }\n  - { name: New, description: New., roles: [], members: [] }\n",
