@@ -8,18 +8,19 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use reqwest::{
     Client, Response,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER},
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, LOCATION},
 };
 use secrecy::zeroize::Zeroize;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use super::{
-    ApiError, Dialect, Request, Settings,
+    ApiError, Dialect, Effect, Request, Settings,
     gate::Gate,
     refusal,
     retry::{self, Outcome, Patience, Verdict},
@@ -29,6 +30,8 @@ use super::{
 
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(super) const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+/// Longest time between a look at what a request replaces and that request, but where the rate alone takes longer.
+const FRESH: Duration = Duration::from_secs(10);
 /// Most bytes read of an answer that is an error; what is shown of it is far less.
 const REFUSAL_LIMIT: usize = 64 << 10;
 /// Deepest nesting of an answer; the JSON crate's own bound.
@@ -71,6 +74,8 @@ pub(super) struct Payload<'a> {
     pub(super) body: &'a [u8],
     pub(super) content_type: HeaderValue,
     pub(super) proof: Proof<'a>,
+    /// When it is too late to send it, if that may be.
+    pub(super) until: Option<Instant>,
 }
 
 /// What proves who is asking; must never appear in an error, even if the server says it.
@@ -95,12 +100,24 @@ impl Proof<'_> {
 pub(super) struct Answer {
     pub(super) body: Vec<u8>,
     content_type: Option<HeaderValue>,
+    nesting: Nesting,
+}
+
+/// How the brackets of an answer stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nesting {
+    /// Each that opens is closed; or it is no JSON at all.
+    Whole,
+    /// Some are open at the end, or a text is.
+    Open,
+    /// They are deeper than [`DEEPEST`].
+    TooDeep,
 }
 
 impl Answer {
     /// Decodes the answer to `request`.
     pub(super) fn decode<T: DeserializeOwned>(&self, request: &Request) -> Result<T, ApiError> {
-        let decoded = if is_too_deep(&self.body) {
+        let decoded = if self.nesting == Nesting::TooDeep {
             Err(serde::de::Error::custom(format!("nested deeper than {DEEPEST} levels")))
         } else {
             serde_json::from_slice(&self.body)
@@ -121,11 +138,14 @@ impl Answer {
     }
 }
 
-/// Says whether JSON is nested deeper than [`DEEPEST`]. What is no JSON is for the decoder to refuse.
+/// Tells how the brackets of JSON stand. What is no JSON is for the decoder to refuse.
 ///
 /// The decoder's own bound does not hold for what it skips or keeps as text, such as a scope,
 /// which others would meet later.
-fn is_too_deep(json: &[u8]) -> bool {
+fn nesting(json: &[u8]) -> Nesting {
+    if !matches!(json.trim_ascii_start().first(), Some(b'[' | b'{')) {
+        return Nesting::Whole;
+    }
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for byte in json {
         match byte {
@@ -133,13 +153,13 @@ fn is_too_deep(json: &[u8]) -> bool {
             b'\\' if in_text => escaped = true,
             b'"' => in_text = !in_text,
             _ if in_text => {}
-            b'[' | b'{' if depth == DEEPEST => return true,
+            b'[' | b'{' if depth == DEEPEST => return Nesting::TooDeep,
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    false
+    if depth > 0 || in_text { Nesting::Open } else { Nesting::Whole }
 }
 
 /// Returns the same complaint without the value it is about, which may be a token or a person's data.
@@ -189,6 +209,8 @@ pub(super) struct Connection {
     timeout: Duration,
     retries: u32,
     backoff: Duration,
+    /// How long after the look a request may be sent that replaces what was looked at.
+    fresh: Duration,
     pub(super) concurrency: usize,
     pub(super) dialect: Dialect,
     pub(super) bounds: Bounds,
@@ -200,6 +222,9 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(settings: Settings, bounds: Bounds, gate: Arc<Gate>) -> Result<Self, ApiError> {
         let client = transport::client(&settings)?;
+        let concurrency = settings.concurrency.max(1);
+        // All in flight may have their turn first, and again after a look each.
+        let turns = settings.max_rps.map(|it| 2.0 * concurrency as f64 / it.per_second());
         Ok(Self {
             client,
             base: settings.endpoint.base().into(),
@@ -208,7 +233,8 @@ impl Connection {
             timeout: settings.timeout,
             retries: settings.retries,
             backoff: settings.backoff,
-            concurrency: settings.concurrency.max(1),
+            fresh: turns.map_or(FRESH, |it| FRESH.max(Duration::from_secs_f64(it))),
+            concurrency,
             dialect: settings.dialect,
             bounds,
             requests: AtomicU64::new(0),
@@ -236,9 +262,13 @@ impl Connection {
     }
 
     /// Sends a request with the access token; a refused token is renewed once, the request replayed once.
+    ///
+    /// What replaces something is sent soon or not at all, and never replayed: a token, a pause, or others in
+    /// flight may take minutes.
     pub(super) async fn send(&self, request: &Request, query: &str, body: &[u8]) -> Result<Answer, ApiError> {
+        let until = (request.effect == Effect::Replaces).then(|| Instant::now() + self.fresh);
         let proof = Proof::Bearer(self.tokens.bearer(self).await?);
-        let mut payload = Payload { query, body, content_type: JSON, proof };
+        let mut payload = Payload { query, body, content_type: JSON, proof, until };
         let refused = match self.exchange(request, &mut payload).await {
             Err(error @ ApiError::Refused { status: 401, .. }) => error,
             other => return other,
@@ -254,6 +284,9 @@ impl Connection {
             }
             Err(error) => return Err(error),
         };
+        if payload.until.is_some() {
+            return Err(refused);
+        }
         self.retried.fetch_add(1, Relaxed);
         payload.proof = Proof::Bearer(other);
         // The error's request remembers whether an attempt before the 401 stayed unclear.
@@ -286,6 +319,9 @@ impl Connection {
                     retry_after: None,
                 });
             };
+            if payload.until.is_some_and(|it| it < Instant::now()) {
+                return Err(ApiError::Overdue { request: Box::new(request.clone()) });
+            }
             if let Proof::Bearer(bearer) = &mut payload.proof {
                 // While this one waited, another may have been refused and fetched a token.
                 self.tokens.refresh(bearer);
@@ -370,13 +406,16 @@ impl Connection {
         if status.is_success() {
             let content_type = response.headers().get(CONTENT_TYPE).cloned();
             let body = self.whole(request, &mut response).await?;
-            return Ok(Answer { body, content_type });
+            let nesting = nesting(&body);
+            if nesting == Nesting::Open {
+                return Err(ApiError::Cut { request: Box::new(request.clone()) });
+            }
+            return Ok(Answer { body, content_type, nesting });
         }
         if status.as_u16() == 429 {
             self.throttled.fetch_add(1, Relaxed);
         }
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.and_then(|text| retry::retry_after(text, jiff::Timestamp::now()));
+        let retry_after = retry::told_by(response.headers(), jiff::Timestamp::now());
         let refusal::Said { code, message, debug_id } =
             refusal::read(&beginning(&mut response).await, secret);
         let request = Box::new(request.clone());

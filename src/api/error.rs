@@ -56,6 +56,18 @@ pub enum ApiError {
         /// The HTTP crate's reason.
         source: reqwest::Error,
     },
+    /// The answer is only the beginning of one.
+    #[error("{request}: the answer ends in the middle")]
+    Cut {
+        /// What was asked.
+        request: Box<Request>,
+    },
+    /// Its turn came only when what it would replace may have been changed since it was looked at.
+    #[error("{request}: not sent: too long after the look at what it replaces")]
+    Overdue {
+        /// What was to be asked.
+        request: Box<Request>,
+    },
     /// The server said no.
     #[error("{request}: refused with {status}{}", said(.code.as_deref(), .message.as_deref(), .debug_id.as_deref()))]
     Refused {
@@ -183,6 +195,8 @@ impl ApiError {
             | Self::NoClient { .. } => None,
             Self::NoAnswer { request, .. }
             | Self::TimedOut { request, .. }
+            | Self::Cut { request }
+            | Self::Overdue { request }
             | Self::Refused { request, .. }
             | Self::Throttled { request, .. }
             | Self::Exhausted { request, .. }
@@ -214,6 +228,8 @@ impl ApiError {
             }
             Self::NoAnswer { .. }
             | Self::TimedOut { .. }
+            | Self::Cut { .. }
+            | Self::Overdue { .. }
             | Self::Refused { .. }
             | Self::Throttled { .. }
             | Self::Exhausted { .. }
@@ -235,7 +251,10 @@ impl ApiError {
 
     /// Returns how long to wait before looking and asking once more; `None` where that changes nothing.
     pub fn again_after(&self) -> Option<Duration> {
-        retry::after_a_look(Outcome::of(self))
+        match self {
+            Self::Overdue { .. } => Some(Duration::ZERO),
+            _ => retry::after_a_look(Outcome::of(self)),
+        }
     }
 
     /// Returns what to do about it, as one sentence without a full stop.
@@ -246,7 +265,7 @@ impl ApiError {
             Self::UnsendableToken => "check the token for line breaks or spaces copied along",
             Self::NoClient { .. } => "check the CA certificates of this machine (SSL_CERT_FILE)",
             Self::NoAnswer { sent: false, .. } => "check the endpoint, the network and any proxy",
-            Self::NoAnswer { .. } => {
+            Self::NoAnswer { .. } | Self::Cut { .. } => {
                 return self.reread().or_else(|| Some("the network or a proxy cut it off: try again".into()));
             }
             Self::TooLarge { .. } => {
@@ -271,7 +290,9 @@ impl ApiError {
             Self::Refused { .. } => {
                 "check the endpoint and any proxy; the API's support can look up the debug id"
             }
-            Self::Throttled { .. } => "try again later, or ask for less at a time (--max-rps, --concurrency)",
+            Self::Throttled { .. } | Self::Overdue { .. } => {
+                "try again later, or ask for less at a time (--max-rps, --concurrency)"
+            }
             Self::Exhausted { .. } => {
                 return self.reread().or_else(|| {
                     Some("the API or the way to it is in trouble: try again later, or ask for less at a time (--max-rps, --concurrency)".into())
@@ -290,6 +311,7 @@ impl ApiError {
     pub(super) fn remember(&mut self, unclear: bool) {
         if let Self::NoAnswer { request, .. }
         | Self::TimedOut { request, .. }
+        | Self::Cut { request }
         | Self::Refused { request, .. }
         | Self::TooLarge { request, .. }
         | Self::Redirected { request, .. } = self

@@ -12,7 +12,7 @@ use std::{
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use reqwest::{
     Client, Response, Version,
-    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
+    header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue},
 };
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use serde_json::Value;
@@ -188,8 +188,7 @@ impl Observer {
             if answer.status < 300 {
                 return Ok((answer, text));
             }
-            let told = headers.get(RETRY_AFTER).and_then(|it| it.to_str().ok());
-            let retry_after = told.and_then(|it| retry::retry_after(it, Timestamp::now()));
+            let retry_after = retry::told_by(&headers, Timestamp::now());
             if matches!(answer.status, 429 | 503) && waits < MOST_WAITS {
                 let wait = retry_after.unwrap_or(Duration::from_secs(1));
                 if wait <= LONGEST_WAIT {

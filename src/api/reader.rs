@@ -1,8 +1,8 @@
 //! Every question to the API. Nothing here changes anything.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, atomic::AtomicBool},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -30,8 +30,8 @@ pub(super) const FILTER_SIZE: usize = 100;
 #[derive(Clone)]
 pub struct Reader {
     pub(super) connection: Arc<Connection>,
-    /// The bulk user list was refused once: it is not asked again.
-    pub(super) bulk_refused: Arc<AtomicBool>,
+    /// The companies whose bulk user list was refused: it is not asked for again.
+    pub(super) bulk_refused: Arc<Mutex<BTreeSet<CompanyId>>>,
 }
 
 #[derive(Serialize)]

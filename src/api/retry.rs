@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 use super::{ApiError, Effect, gate::Met};
 
@@ -31,7 +32,7 @@ impl Outcome {
     pub(super) fn of(error: &ApiError) -> Self {
         match error {
             ApiError::NoAnswer { sent: false, .. } => Self::Unsent,
-            ApiError::NoAnswer { .. } | ApiError::TimedOut { .. } => Self::Lost,
+            ApiError::NoAnswer { .. } | ApiError::TimedOut { .. } | ApiError::Cut { .. } => Self::Lost,
             ApiError::Refused { status, retry_after, .. }
             | ApiError::Throttled { status, retry_after, .. } => {
                 Self::Refused { status: *status, retry_after: *retry_after }
@@ -147,8 +148,16 @@ pub(super) fn backoff(base: Duration, attempt: u32) -> Duration {
     drawn.unwrap_or(ceiling).saturating_sub(ceiling)
 }
 
+/// Returns how long a refusal asks to wait. A date is compared with the server's own where it tells that one:
+/// the clock here may be off.
+pub(super) fn told_by(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let date = text(DATE).and_then(|it| DateTimeParser::new().parse_timestamp(it).ok());
+    retry_after(text(RETRY_AFTER)?, date.unwrap_or(now))
+}
+
 /// Reads `Retry-After`, seconds or an HTTP date (RFC 9110 §10.2.3); a date in the past is no wait.
-pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse() {
         return Some(Duration::from_secs(seconds));
@@ -209,6 +218,24 @@ mod tests {
             let wait = Duration::from_secs(seconds);
             assert_eq!((0..1000).take_while(|_| !patience.ends_before(wait)).count(), waits, "{seconds}");
         }
+    }
+
+    #[test]
+    fn a_date_is_compared_with_the_clock_of_whoever_names_it() {
+        let now = "2026-11-06T08:49:37Z".parse().unwrap();
+        for (date, retry_after, seconds) in [
+            (None, "Fri, 06 Nov 2026 08:50:37 GMT", 60),
+            (Some("Fri, 06 Nov 2026 08:50:30 GMT"), "Fri, 06 Nov 2026 08:50:37 GMT", 7),
+            (Some("Fri, 06 Nov 2026 08:00:00 GMT"), "Fri, 06 Nov 2026 08:00:09 GMT", 9),
+            (Some("yesterday"), "Fri, 06 Nov 2026 08:49:40 GMT", 3),
+            (Some("Fri, 06 Nov 2026 08:00:00 GMT"), "5", 5),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, retry_after.parse().unwrap());
+            headers.extend(date.map(|it| (DATE, it.parse().unwrap())));
+            assert_eq!(told_by(&headers, now), Some(Duration::from_secs(seconds)), "{date:?} {retry_after}");
+        }
+        assert_eq!(told_by(&HeaderMap::new(), now), None);
     }
 
     #[test]

@@ -151,7 +151,8 @@ async fn fetch(
         ("client_secret", secret),
     ]));
     let body = form.expose_secret().as_bytes();
-    let mut payload = Payload { query: "", body, content_type: FORM, proof: Proof::Secret(secret) };
+    let mut payload =
+        Payload { query: "", body, content_type: FORM, proof: Proof::Secret(secret), until: None };
     let serial = current.as_ref().map_or(0, |held| held.bearer.serial) + 1;
     let asked_at = Instant::now();
     let mut answer = connection.exchange(&request, &mut payload).await.map_err(refused)?;

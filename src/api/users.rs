@@ -2,7 +2,7 @@
 //!
 //! Returns what the directory says; which row is the person meant is for the caller to decide.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed};
+use std::{collections::BTreeSet, sync::PoisonError};
 
 use serde::Serialize;
 
@@ -88,7 +88,7 @@ impl Reader {
     /// Returns whom the references find, inactive people included, by id; identical rows once.
     ///
     /// Asks for 100 people per request (contract §7.2). Employee ids have no bulk filter; they, and
-    /// everybody once the bulk list is refused, are asked for one by one. A filter by e-mail may
+    /// everybody of a company that refuses the bulk list, are asked for one by one. A filter by e-mail may
     /// match an address that the row does not show: all rows are returned.
     ///
     /// # Errors
@@ -105,21 +105,34 @@ impl Reader {
         Ok(users)
     }
 
-    /// Returns everybody of a company, inactive people included; `None` where the bulk list is refused.
+    /// Returns everybody of a company, inactive people included; `None` where its bulk list is or was refused.
     ///
     /// # Errors
     /// Any other [`ApiError`].
     pub async fn list_users(&self, company: CompanyId) -> Result<Option<Vec<User>>, ApiError> {
-        if self.bulk_refused.load(Relaxed) {
+        if self.is_bulk_refused(company) {
             return Ok(None);
         }
-        match self.listed(company, None).await {
-            Err(ApiError::Refused { status: 400 | 403 | 404 | 405 | 501, .. }) => {
-                self.bulk_refused.store(true, Relaxed);
-                Ok(None)
-            }
-            listed => listed.map(Some),
+        let listed = self.listed(company, None).await;
+        Ok(if self.refuses_bulk(company, &listed) { None } else { Some(listed?) })
+    }
+
+    fn is_bulk_refused(&self, company: CompanyId) -> bool {
+        self.bulk_refused.lock().unwrap_or_else(PoisonError::into_inner).contains(&company)
+    }
+
+    /// Says whether an answer refuses the bulk list, and remembers it where that is no matter of what was asked for.
+    ///
+    /// A draft operation: its absence is no failure, only slower.
+    fn refuses_bulk<T>(&self, company: CompanyId, answer: &Result<T, ApiError>) -> bool {
+        let Err(ApiError::Refused { status: status @ (400 | 403 | 404 | 405 | 501), .. }) = answer else {
+            return false;
+        };
+        tracing::debug!(status, "no bulk user list here: asking for people one by one");
+        if *status != 400 {
+            self.bulk_refused.lock().unwrap_or_else(PoisonError::into_inner).insert(company);
         }
+        true
     }
 
     /// Reads the bulk list, of everybody or of those whom a filter lets through.
@@ -141,15 +154,11 @@ impl Reader {
     /// Finds at most [`FILTER_SIZE`] people named by one kind of key.
     async fn find_part(&self, company: CompanyId, people: &[&PersonRef]) -> Result<Vec<User>, ApiError> {
         if let Some(filter) = Filter::of(people)
-            && !self.bulk_refused.load(Relaxed)
+            && !self.is_bulk_refused(company)
         {
-            match self.listed(company, Some(&filter)).await {
-                Err(ApiError::Refused { status: status @ (400 | 403 | 404 | 405 | 501), .. }) => {
-                    // A draft operation: its absence is no failure, only slower.
-                    tracing::debug!(status, "no bulk user list here: asking for people one by one");
-                    self.bulk_refused.store(true, Relaxed);
-                }
-                other => return other,
+            let listed = self.listed(company, Some(&filter)).await;
+            if !self.refuses_bulk(company, &listed) {
+                return listed;
             }
         }
         let each = people.iter().map(|person| self.query_user(company, person));

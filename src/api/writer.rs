@@ -227,7 +227,8 @@ impl Writer {
 
     /// Replaces all roles that a user holds outside groups, in one (contract §6.1).
     ///
-    /// Sent once, whatever the answer: what was read before may be no longer so after a wait.
+    /// Sent once, whatever the answer, and only if its turn comes soon: what was read before may be no longer
+    /// so after a wait.
     ///
     /// # Errors
     /// Any [`ApiError`]; read the roles before it is sent again.

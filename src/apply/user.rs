@@ -3,6 +3,8 @@
 //! The API replaces the list whole and knows no version of it. So it must be, just before, to the letter what the
 //! plan saw: what somebody else has added meanwhile would be gone, and what nobody understands as well.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::{
@@ -90,9 +92,18 @@ impl<'a> User<'a> {
         company: CompanyId,
         roles: &DirectRoles,
     ) -> Result<(), Trouble> {
+        let mut token_refused = false;
         for _ in 1..ATTEMPTS {
             let Err(error) = self.send(tools, company, roles).await? else { return Ok(()) };
-            let Some(wait) = error.again_after() else { return Err(error.into()) };
+            let wait = match error.refused() {
+                // There is another token by now, if there can be one.
+                Some(401) if !token_refused => {
+                    token_refused = true;
+                    Some(Duration::ZERO)
+                }
+                _ => error.again_after(),
+            };
+            let Some(wait) = wait else { return Err(error.into()) };
             tools.job.writer.wait(wait).await;
             tracing::debug!("looking what the person holds");
             match self.look(tools.job.reader).await? {

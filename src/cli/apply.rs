@@ -122,7 +122,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         };
         let mut planned = run::until_signal(planning).await?;
         if arguments.estimate {
-            return Ok(estimate::apply(global, &planned, output));
+            return Ok(estimate::apply(global, &planned, arguments.witness, output));
         }
         let stop = run::stop_on_signal(output);
         let id = digest::plan_id(&planned.plan);

@@ -1,13 +1,18 @@
 //! `--estimate`: what a run will cost, before it is made.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use rolecall::{
     api::Rate,
     fetch::estimate,
+    ids::UserId,
     order::{Call, Step},
     plan::{ChangeKind, Plan},
     render::counted,
+    witness::claims,
 };
 use serde_json::json;
 
@@ -38,13 +43,16 @@ pub(super) fn plan(global: &Global, selection: &Selection, output: &Output) -> R
 }
 
 /// Says what an apply of a plan would cost, after the plan was made.
-pub(super) fn apply(global: &Global, planned: &Planned<Connected>, output: &Output) -> Exit {
+pub(super) fn apply(global: &Global, planned: &Planned<Connected>, witness: bool, output: &Output) -> Exit {
     let sent = planned.connected.requests();
     let (looks, writes, read_backs) = apply_requests(&planned.plan, &planned.steps);
     let pace = Pace::new(global);
     let latency = planned.elapsed.div_f64(pace.rounds(sent));
     let pace = Pace { latency, at_once: pace.at_once.min(rolecall::apply::WRITERS), ..pace };
-    let parts = [("looks", looks), ("writes", writes), ("readBacks", read_backs)];
+    let mut parts = vec![("looks", looks), ("writes", writes), ("readBacks", read_backs)];
+    if witness {
+        parts.push(("witness", 2 * people(&planned.plan)));
+    }
     output.result(&told(output.format, &pace, &parts, sent));
     Exit::Ok
 }
@@ -81,14 +89,23 @@ impl Pace {
     }
 }
 
-/// Returns how often groups are looked at before a write, written to, and read after it.
+/// Returns how many people hold other roles after a plan.
+fn people(plan: &Plan) -> u64 {
+    let claims = claims(plan, &BTreeMap::new());
+    let users: BTreeSet<UserId> =
+        claims.iter().map(|it| it.user).chain(plan.users.iter().map(|it| it.user)).collect();
+    users.len() as u64
+}
+
+/// Returns how often groups and people are looked at before a write, written to, and read after it.
 fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
-    let (mut looks, mut read_backs) = (0, 0);
+    let users = plan.users.len() as u64;
+    let (mut looks, mut read_backs) = (users, users);
     for change in &plan.changes {
         let (grants, members) = (!change.grants.is_empty(), !change.members.is_empty());
         match &change.kind {
-            // Whether there is a group of that name; then all of it.
-            ChangeKind::Create { .. } => (looks, read_backs) = (looks + 1, read_backs + 3),
+            // Whether there is a group of that name, before and after; then all of it.
+            ChangeKind::Create { .. } => (looks, read_backs) = (looks + 2, read_backs + 3),
             ChangeKind::Delete { .. } => (looks, read_backs) = (looks + 3, read_backs + 3),
             ChangeKind::Alter { before, after } => {
                 looks += 3;
@@ -97,8 +114,11 @@ fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
         }
     }
     // What was removed is asked for at once where others wait for it.
-    let removals =
-        steps.iter().filter(|it| matches!(&it.call, Call::PatchMembers { remove, .. } if !remove.is_empty()));
+    let removals = steps.iter().filter(|it| match &it.call {
+        Call::PatchMembers { remove, .. } => !remove.is_empty(),
+        Call::PatchRoles { delete, .. } => !delete.is_empty(),
+        _ => false,
+    });
     (looks, steps.len() as u64, read_backs + removals.count() as u64)
 }
 

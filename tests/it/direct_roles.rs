@@ -561,6 +561,34 @@ fn a_list_that_is_changed_while_the_write_waits_is_not_overwritten() {
     assert_eq!(held(&world, ANA), json!([admin(GLOBEX)]));
 }
 
+/// A token takes time to get, and others use it.
+#[test]
+fn a_list_that_is_changed_while_a_token_is_renewed_is_not_overwritten() {
+    let renewing = || {
+        let world = world(&user(ANA, &format!("[{ADMIN}]")))
+            .variable("ROLECALL_TOKEN", "")
+            .variable("ROLECALL_CLIENT_ID", "sandbox")
+            .variable("ROLECALL_CLIENT_SECRET", "sandbox");
+        world.faults(json!([
+            { "method": "PUT", "path": path(&world, ANA), "kind": { "status": { "code": 401 } } },
+            { "path": "oauth2-token", "skip": 1, "kind": { "slow": { "ms": 2_000 } } },
+        ]));
+        world.forget();
+        world
+    };
+    let by_hand = json!([admin(GLOBEX), unknown(), admin(INITECH)]);
+    let world = renewing();
+    let child = world.start("apply --auto-approve");
+    world.until(|it| it["byRoute"]["PUT /v2/users/{userId}/roles"].as_u64() == Some(1));
+    put(&world, ANA, &by_hand);
+    Run::from(child.wait_with_output().unwrap()).expect(7).says(&["the direct roles are others"]);
+    assert_eq!(held(&world, ANA), by_hand);
+    // Where nobody changes anything it is sent again.
+    let world = renewing();
+    world.apply().expect(0);
+    assert_eq!(held(&world, ANA), json!([admin(GLOBEX)]));
+}
+
 /// The whole list is replaced: an answer that does not speak of it must not pass for an empty one.
 #[test]
 fn an_answer_without_roles_is_not_one_of_somebody_without_any() {

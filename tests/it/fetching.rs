@@ -260,14 +260,22 @@ fn an_estimate_knows_the_rate_that_is_set() {
 
 #[test]
 fn an_estimate_of_an_apply_writes_nothing() {
-    let world = World::new().groups(
-        "  - { name: Desk, description: The desk., roles: [], members: [cy@voyager.example] }\n  - { name: New, description: New., roles: [], members: [] }\n",
-    );
+    let direct = |email: &str| {
+        format!(
+            "  - {{ user: {email}, directRoles: {{ atLeast: [{{ type: TMC_AGENT, tmc: voyager }}] }} }}\n"
+        )
+    };
+    let people = ["ana@voyager.example", "bo@voyager.example", "cy@voyager.example"].map(direct).concat();
+    let world = World::new().groups(&format!(
+        "  - {{ name: Desk, description: The desk., roles: [], members: [cy@voyager.example] }}\n  - {{ name: New, description: New., roles: [], members: [] }}\nusers:\n{people}",
+    ));
     world.forget();
     let text = world.run("apply --estimate").expect(0).stdout;
     assert!(text.starts_with("Estimate: ") && text.contains("writes") && text.lines().count() == 1, "{text}");
     assert_eq!(world.writes(), [""; 0]);
+    let witnessed = world.run("apply --estimate --witness --format json").expect(0).json();
     let estimate = world.run("apply --estimate --format json").expect(0).json();
+    assert!(estimate["parts"]["witness"].is_null() && witnessed["parts"]["witness"].as_u64() >= Some(6));
     world.forget();
     world.apply().expect(0);
     let writes = world.writes().len();

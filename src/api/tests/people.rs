@@ -103,13 +103,32 @@ async fn where_the_bulk_list_is_refused_people_are_asked_for_one_by_one() {
             assert_eq!(found[0].email, Some("p1@x.example".parse().unwrap()));
             assert_eq!(found[0].company, Some(COMPANY));
         }
-        assert_eq!((server.count("/v3/users/list"), server.count("GET /v2/users?")), (1, 4), "{status}");
+        // Where it is a matter of what was asked for the next question may fare better.
+        let bulk = if status == 400 { 2 } else { 1 };
+        assert_eq!((server.count("/v3/users/list"), server.count("GET /v2/users?")), (bulk, 4), "{status}");
         let line = &server.asked().into_iter().find(|asked| asked.line.contains("p1")).unwrap().line;
         assert_eq!(
             *line,
             format!("GET /v2/users?companyId={COMPANY}&email=p1%40x.example&includeInactive=true")
         );
     }
+}
+
+#[tokio::test]
+async fn a_company_that_refuses_the_bulk_list_does_not_speak_for_others() {
+    let other = CompanyId(uuid::Uuid::from_u128(77));
+    let server = Server::start(move |asked| {
+        if asked.line.contains("/v3/users/list") && !asked.text.contains(&other.to_string()) {
+            Reply::status(403)
+        } else {
+            directory(asked)
+        }
+    })
+    .await;
+    let reader = server.reader();
+    assert!(reader.list_users(COMPANY).await.unwrap().is_none());
+    reader.find_users(other, &[email("p1@x.example")]).await.unwrap();
+    assert_eq!((server.count("/v3/users/list"), server.count("GET /v2/users?")), (2, 0));
 }
 
 /// One address that the API does not take is one person who is not found, not a run that fails.

@@ -104,6 +104,30 @@ async fn a_write_that_a_hopeless_run_leaves_unclear_is_ambiguous() {
     assert!(error.hint().unwrap().contains("plan again"));
 }
 
+/// Meanwhile somebody else may have changed what it would replace.
+#[tokio::test(start_paused = true)]
+async fn what_replaces_a_list_is_not_sent_after_a_pause() {
+    let server = Server::start(|asked| match asked.number {
+        ..8 => Reply::status(429).with("retry-after", "60"),
+        _ if asked.line.starts_with("PUT") => Reply::empty(204),
+        _ => fine(),
+    })
+    .await;
+    let (reader, writer) = connect(timeless(&server)).unwrap();
+    let reading = join_all((0..8).map(|_| reader.list_permissions()));
+    let writing = async {
+        while reader.counters().throttled < 8 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let error = writer.put_direct_roles(user(1), &[]).await.unwrap_err();
+        assert!(matches!(error, ApiError::Overdue { .. }) && !error.ambiguous(), "{error:?}");
+        assert_eq!((server.count("PUT"), error.again_after()), (0, Some(Duration::ZERO)));
+        writer.put_direct_roles(user(1), &[]).await.unwrap();
+    };
+    let (read, ()) = tokio::join!(reading, writing);
+    assert!(read.iter().all(Result::is_ok));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_refuses_everybody_is_left_alone_until_the_time_it_names() {
     let server = Server::start(|_| Reply::status(503).with("retry-after", "100")).await;

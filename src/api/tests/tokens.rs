@@ -153,6 +153,21 @@ async fn a_hundred_requests_through_three_revocations_fetch_four_tokens() {
     assert_eq!(server.count("oauth2-token"), 4);
 }
 
+/// A token takes a while to get: what the list replaces has to be looked at once more.
+#[tokio::test]
+async fn what_replaces_a_list_is_not_replayed_with_another_token() {
+    let server = Server::start(granting(3600, |asked| {
+        if asked.authorization == "Bearer token-0" { Reply::status(401) } else { Reply::empty(204) }
+    }))
+    .await;
+    let writer = client(&server).1;
+    let error = writer.put_direct_roles(user(1), &[]).await.unwrap_err();
+    assert_eq!((error.refused(), error.ambiguous()), (Some(401), false));
+    assert_eq!((server.count("PUT"), server.count("oauth2-token")), (1, 2));
+    writer.put_direct_roles(user(1), &[]).await.unwrap();
+    assert_eq!((server.count("PUT"), server.count("oauth2-token")), (2, 2));
+}
+
 /// The first attempt may have taken effect: that no token can be had for a third says nothing of it.
 #[tokio::test]
 async fn a_write_left_unclear_stays_so_when_the_token_cannot_be_renewed() {

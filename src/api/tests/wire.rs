@@ -100,6 +100,28 @@ async fn an_answer_nested_without_end_is_an_error_for_every_decoder() {
     }
 }
 
+/// A proxy may cut an answer off and still say that this was all.
+#[tokio::test]
+async fn the_beginning_of_an_answer_is_asked_for_again() {
+    let whole = r#"{"permissions":[{"name":"A \\","description":"{[\"","new":[1]}]}"#;
+    let read = async |cut: usize, times: usize| {
+        let server = Server::start(move |asked| {
+            let end = if asked.number < times { cut } else { whole.len() };
+            Reply::text(200, "application/json", &whole[..end])
+        })
+        .await;
+        (server.reader().list_permissions().await, server.asked().len())
+    };
+    for cut in 1..whole.len() {
+        let (permissions, asked) = read(cut, 1).await;
+        assert_eq!((permissions.unwrap().len(), asked), (1, 2), "{}", &whole[..cut]);
+    }
+    let (error, asked) = read(whole.len() - 1, usize::MAX).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, ApiError::Cut { .. }) && !error.ambiguous(), "{error:?}");
+    assert_eq!(asked, 5);
+}
+
 #[tokio::test]
 async fn what_is_nested_as_deep_as_the_limit_is_still_read() {
     let deep = |levels: usize| ["[".repeat(levels), "]".repeat(levels)].concat();

@@ -24,6 +24,14 @@ async fn creating_answers_the_id_in_either_form() {
 }
 
 #[tokio::test]
+async fn the_beginning_of_a_confirmation_leaves_a_write_unclear() {
+    let server = Server::start(|_| Reply::text(200, "application/json", r#"{"id":"1"#)).await;
+    let error = server.writer().patch_members(COMPANY, GROUP, &[user(1)], &[]).await.unwrap_err();
+    assert!(matches!(error, ApiError::Cut { .. }) && error.ambiguous(), "{error:?}");
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
 async fn only_a_write_that_surely_did_nothing_is_repeated() {
     for (status, header, requests, ambiguous) in [
         (400, None, 1, false),
