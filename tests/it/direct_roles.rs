@@ -541,16 +541,21 @@ fn the_json_of_a_plan_and_of_an_apply_tell_of_people() {
 #[test]
 fn a_list_that_is_changed_while_the_write_waits_is_not_overwritten() {
     for kind in [
-        json!({ "status": { "code": 429, "retryAfter": "2" } }),
-        json!({ "status": { "code": 503, "retryAfter": "2" } }),
+        json!({ "status": { "code": 429, "retryAfter": "1" } }),
+        json!({ "status": { "code": 503, "retryAfter": "1" } }),
     ] {
         let world = world(&user(ANA, &format!("[{ADMIN}]")));
-        world.faults(json!([{ "method": "PUT", "path": path(&world, ANA), "kind": kind }]));
+        // The plan looks, the step looks, and again after the wait: that look is held until somebody has been there.
+        world.faults(json!([
+            { "method": "PUT", "path": path(&world, ANA), "kind": kind },
+            { "method": "GET", "path": path(&world, ANA), "skip": 2, "kind": { "slow": { "ms": 600_000 } } },
+        ]));
         world.forget();
         let child = world.start("apply --auto-approve");
-        world.until(|it| it["byRoute"]["PUT /v2/users/{userId}/roles"].as_u64() == Some(1));
+        world.until(|it| it["byRoute"]["GET /v2/users/{userId}/roles"].as_u64() == Some(3));
         let by_hand = json!([admin(GLOBEX), unknown(), admin(INITECH)]);
         put(&world, ANA, &by_hand);
+        world.faults(json!([]));
         Run::from(child.wait_with_output().unwrap()).expect(7).says(&["the direct roles are others"]);
         assert_eq!(held(&world, ANA), by_hand, "{kind}");
     }
@@ -571,21 +576,26 @@ fn a_list_that_is_changed_while_a_token_is_renewed_is_not_overwritten() {
             .variable("ROLECALL_CLIENT_SECRET", "sandbox");
         world.faults(json!([
             { "method": "PUT", "path": path(&world, ANA), "kind": { "status": { "code": 401 } } },
-            { "path": "oauth2-token", "skip": 1, "kind": { "slow": { "ms": 2_000 } } },
+            { "path": "oauth2-token", "skip": 1, "kind": { "slow": { "ms": 600_000 } } },
         ]));
         world.forget();
         world
     };
     let by_hand = json!([admin(GLOBEX), unknown(), admin(INITECH)]);
     let world = renewing();
-    let child = world.start("apply --auto-approve");
-    world.until(|it| it["byRoute"]["PUT /v2/users/{userId}/roles"].as_u64() == Some(1));
-    put(&world, ANA, &by_hand);
-    Run::from(child.wait_with_output().unwrap()).expect(7).says(&["the direct roles are others"]);
+    let applying = |world: &World, meanwhile: &dyn Fn()| {
+        let child = world.start("apply --auto-approve");
+        world.until(|it| it["byRoute"]["POST /v2/auth/oauth2-token"].as_u64() == Some(2));
+        meanwhile();
+        world.faults(json!([]));
+        Run::from(child.wait_with_output().unwrap())
+    };
+    let put_by_hand = || put(&world, ANA, &by_hand);
+    applying(&world, &put_by_hand).expect(7).says(&["the direct roles are others"]);
     assert_eq!(held(&world, ANA), by_hand);
     // Where nobody changes anything it is sent again.
     let world = renewing();
-    world.apply().expect(0);
+    applying(&world, &|| ()).expect(0);
     assert_eq!(held(&world, ANA), json!([admin(GLOBEX)]));
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{NO_CHANGES, SEED, World};
+use crate::support::{NO_CHANGES, Run, SEED, World};
 
 /// A world of so many groups of one role and of so many members each, all of them different people.
 fn crowd(groups: usize, members: usize, more: &str) -> World {
@@ -204,10 +204,14 @@ fn a_role_of_several_is_refused_with_their_ids_until_one_is_named() {
 #[test]
 fn no_more_requests_are_in_flight_than_allowed() {
     let world = crowd(30, 2, "");
-    world.call("POST", "/__sandbox/latency", json!({ "ms": 40 }));
     for (flag, allowed) in [("--concurrency 1", 1), ("--concurrency 3", 3), ("", 16)] {
+        // By then as many are allowed as ever will be; all others wait to be let go together.
+        world.faults(json!([{ "skip": 30, "times": 0, "kind": { "slow": { "ms": 600_000 } } }]));
         world.forget();
-        world.run(&format!("plan {flag}")).expect(0).ends_with(NO_CHANGES);
+        let child = world.start(&format!("plan {flag}"));
+        world.until(|it| it["inFlight"] == allowed);
+        world.faults(json!([]));
+        Run::from(child.wait_with_output().unwrap()).expect(0).ends_with(NO_CHANGES);
         assert_eq!(world.stats()["maxInFlight"], allowed, "{flag}");
     }
 }
@@ -252,7 +256,10 @@ fn an_estimate_knows_the_rate_that_is_set() {
     let world = crowd(12, 20, "");
     let estimate = world.run("plan --estimate --max-rps 10 --format json").expect(0).json();
     assert_eq!(estimate["maxRps"], 10.0);
-    assert_eq!(estimate["seconds"], estimate["requests"].as_f64().unwrap() / 10.0, "{estimate}");
+    assert!(
+        estimate["seconds"].as_f64() >= Some(estimate["requests"].as_f64().unwrap() / 10.0),
+        "{estimate}"
+    );
     let text = world.run("plan --estimate --max-rps 10").expect(0).stdout;
     assert!(text.contains(" at once and 10 a second; "), "{text}");
     assert!(world.run("plan --estimate --format json").expect(0).json()["maxRps"].is_null());

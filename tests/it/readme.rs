@@ -57,7 +57,10 @@ fn the_commands_of_the_readme_print_what_it_says() {
 
     let folder = tempfile::tempdir().unwrap();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"), &folder.path().join("examples"));
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    // Below those that are given to whoever asks for any: it stays free until the script takes it.
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    let free = |it: &u16| TcpListener::bind(("127.0.0.1", *it)).is_ok();
+    let port = (first..32_000).find(free).unwrap().to_string();
     let binary_path = env!("CARGO_BIN_EXE_rolecall");
     let tools = folder.path().join("bin");
     fs::create_dir(&tools).unwrap();
@@ -65,18 +68,17 @@ fn the_commands_of_the_readme_print_what_it_says() {
     let mut script = String::from("set -u\ntrap 'kill $(jobs -p) 2>/dev/null' EXIT\n");
     for (n, Shown { command, .. }) in commands.iter().enumerate() {
         // What the two cargo commands make is the binary under test.
-        let command = command
+        let mut command = command
             .replace("cargo run --release --", binary_path)
             .replace("cargo install --path .", ":")
             .replace("8080", &port);
+        if command.ends_with('&') {
+            // A person reads the address before going on; the script waits for it.
+            command.truncate(command.len() - 1);
+            command += "> started &\nfor i in $(seq 1200); do grep -q API started && break; sleep 0.05; done; cat started";
+        }
         script +=
             &format!("echo '@@ {n}'\n{command}\nstatus=$?; [ $status = 0 ] || echo \"exit code $status\"\n");
-        if command.ends_with('&') {
-            // A person reads the address before going on; the script waits for the port.
-            script += &format!(
-                "for i in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.05; done\n"
-            );
-        }
     }
     let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap_or_default());
     let output = std::process::Command::new("bash")

@@ -250,6 +250,8 @@ impl World {
                 return;
             }
             assert!(Instant::now() < patience, "it never came about: {stats}");
+            // Those who are waited for need the processor.
+            std::thread::sleep(Duration::from_millis(2));
         }
     }
 

@@ -34,8 +34,9 @@ fn collector() -> (String, mpsc::Receiver<String>) {
                     break;
                 }
             }
-            let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            // First: whoever is answered may look at once.
             let _ = sender.send(String::from_utf8_lossy(&asked).into_owned());
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         }
     });
     (url, sent)

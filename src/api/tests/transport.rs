@@ -211,7 +211,8 @@ async fn a_slow_answer_is_not_waited_for() {
     let error = writer.create_group(COMPANY, "n", "d").await.unwrap_err();
     assert!(matches!(error, ApiError::TimedOut { .. }), "{error:?}");
     assert!(error.ambiguous());
-    assert_eq!(server.asked().len(), 1);
+    // It may not even have been heard in time, and is not sent again.
+    assert!(server.asked().len() <= 1);
 }
 
 #[test]

@@ -22,11 +22,7 @@ impl Server {
         let heard = asked.clone();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let question = answer(stream, head);
-                // A client may open a connection ahead and never use it.
-                if !question.is_empty() {
-                    heard.lock().unwrap().push(question);
-                }
+                answer(stream, head, &heard);
             }
         });
         Self { url, asked }
@@ -39,7 +35,7 @@ impl Server {
 }
 
 /// Reads one request to the end of its body, so that the client does not see the connection break.
-fn answer(mut stream: TcpStream, head: &str) -> String {
+fn answer(mut stream: TcpStream, head: &str, heard: &Mutex<Vec<String>>) {
     let mut text = String::new();
     let mut buffer = [0; 4096];
     loop {
@@ -56,6 +52,9 @@ fn answer(mut stream: TcpStream, head: &str) -> String {
             Ok(n) => text.push_str(&String::from_utf8_lossy(&buffer[..n])),
         }
     }
+    // Noted first: whoever is answered may look at once. A client may open a connection ahead and never use it.
+    if !text.is_empty() {
+        heard.lock().unwrap().push(text);
+    }
     let _ = write!(stream, "HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    text
 }
