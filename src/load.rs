@@ -55,6 +55,12 @@ pub enum LoadError {
         /// Why.
         source: io::Error,
     },
+    /// A name of an access file is that of something else.
+    #[error("{} is not a file", .path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// The file is not text.
     #[error("{} is not UTF-8 text", .path.display())]
     NotText {
@@ -85,6 +91,7 @@ impl LoadError {
                 Some("name a folder that holds one (`rolecall plan examples/quickstart`), or an access file")
             }
             Self::Unreadable { .. } => Some("check the path and its permissions"),
+            Self::NotAFile { .. } => Some("give it another name, or take it away"),
             Self::NotText { .. } => Some("save the file as UTF-8"),
             Self::TwoWorkspaces { .. } => Some("run rolecall once per workspace"),
             Self::Pattern { .. } => {
@@ -157,7 +164,7 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
         for part in parts {
             if part.is_dir() {
                 walk(part, &mut files)?;
-                files.retain(|it| it.extension().is_some_and(|it| it == "yaml" || it == "yml"));
+                files.retain(|it| is_yaml(it));
             } else {
                 files.push(part.to_owned());
             }
@@ -289,8 +296,14 @@ fn matching(root: &Path, patterns: &[&str]) -> Result<Vec<PathBuf>, LoadError> {
         let tidy = pattern.trim_start_matches("./");
         let glob = GlobBuilder::new(tidy).literal_separator(true).build().map_err(|_| wrong(pattern))?;
         globs.add(glob);
-        let fixed = tidy.split('/').take_while(|it| !it.contains(['*', '?', '[', '{', '\\']));
-        starts.push(root.join(fixed.collect::<PathBuf>()));
+        let fixed: PathBuf =
+            tidy.split('/').take_while(|it| !it.contains(['*', '?', '[', '{', '\\'])).collect();
+        let start = root.join(&fixed);
+        // A file that is named and not there would leave its groups out without a word.
+        if fixed == Path::new(tidy) {
+            fs::metadata(&start).map_err(unreadable(&start))?;
+        }
+        starts.push(start);
     }
     let globs: GlobSet = globs.build().map_err(|_| wrong(&patterns.join(", ")))?;
     let mut files = Vec::new();
@@ -307,6 +320,10 @@ fn matching(root: &Path, patterns: &[&str]) -> Result<Vec<PathBuf>, LoadError> {
     Ok(files)
 }
 
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "yaml" || it == "yml")
+}
+
 /// Adds every file below a folder. Hidden ones are left out, and links to folders not followed: no cycles.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
     for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
@@ -319,6 +336,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
             walk(&entry.path(), files)?;
         } else if kind.is_file() || entry.path().is_file() {
             files.push(entry.path());
+        } else if is_yaml(&entry.path()) {
+            // A link that leads nowhere would leave its groups out without a word.
+            fs::metadata(entry.path()).map_err(unreadable(&entry.path()))?;
+            return Err(LoadError::NotAFile { path: entry.path() });
         }
     }
     Ok(())
@@ -397,6 +418,38 @@ mod tests {
             load(&[folder.path().to_owned()], Path::new("/")),
             Err(LoadError::NoWorkspace { .. })
         ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_or_leads_nowhere_is_not_passed_over() {
+        use std::os::unix::{fs::symlink, net::UnixListener};
+        let of = |pattern: &str| {
+            workspace(&[
+                ("rolecall.yaml", &format!("version: 1\naccess: [\"{pattern}\"]\n")),
+                ("access/a.yaml", EMPTY),
+                ("shared/b.yaml", EMPTY),
+            ])
+        };
+        let refused =
+            |folder: &tempfile::TempDir| load(&[folder.path().to_owned()], Path::new("/")).unwrap_err();
+        let folder = of("access/**/*.yaml");
+        let link = folder.path().join("access/link.yaml");
+        symlink("../shared/b.yaml", &link).unwrap();
+        let read = load(&[folder.path().to_owned()], Path::new("/")).unwrap();
+        assert_eq!(names(&read).len(), 3, "a link to a file is one");
+        fs::remove_file(folder.path().join("shared/b.yaml")).unwrap();
+        assert!(matches!(refused(&folder), LoadError::Unreadable { path, .. } if path == link));
+        fs::remove_file(&link).unwrap();
+        symlink("../shared", &link).unwrap();
+        assert!(matches!(refused(&folder), LoadError::NotAFile { path } if path == link));
+        fs::remove_file(&link).unwrap();
+        let _socket = UnixListener::bind(&link).unwrap();
+        assert!(matches!(refused(&folder), LoadError::NotAFile { path } if path == link));
+        let named = of("access/missing.yaml");
+        assert!(
+            matches!(refused(&named), LoadError::Unreadable { path, .. } if path.ends_with("access/missing.yaml"))
+        );
     }
 
     #[test]

@@ -150,14 +150,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         }
         let (report, journal, testimony) = write(global, arguments, output, (&planned, &plan), &stop).await?;
         planned.plan = plan.into_plan();
-        let (program, again) = commands(global, arguments, is_saved);
+        let again = again(global, arguments, is_saved);
+        let undo = journal
+            .as_deref()
+            .map(|it| undo(global, &planned.checked.loaded.root, &run::here(global).join(it)));
         let applied = Applied {
             plan: &planned.plan,
             steps: &planned.steps,
             report: &report,
             witness: testimony.as_ref(),
             journal: journal.as_deref(),
-            program: &program,
+            undo: undo.as_deref(),
             again: &again,
         };
         output.result(&match output.format {
@@ -284,8 +287,7 @@ async fn write(
         output.events.send("witness", json!({ "looked": it.looked, "contradictions": it.contradictions.len(), "untold": it.untold.len() }));
     }
     let witness = testimony.as_ref();
-    let exit =
-        Applied { plan, steps, report: &report, witness, journal: None, program: "", again: "" }.exit();
+    let exit = Applied { plan, steps, report: &report, witness, journal: None, undo: None, again: "" }.exit();
     let end = Record::End { at: Timestamp::now(), exit: exit.code(), result: exit.name().into() };
     if let Err(error) = journal.write(&end) {
         output.message(&format!("the journal has no last line: {error}"));
@@ -309,23 +311,55 @@ fn inside(path: &Path, global: &Global) -> PathBuf {
     inside.unwrap_or_else(|| path.to_owned())
 }
 
-/// Returns the program with the workspace it was told, and what goes on from here.
-fn commands(global: &Global, arguments: &Arguments, saved: bool) -> (String, String) {
+/// Returns a path as it can be typed in a folder: relative to it where it is inside.
+fn typed_in(folder: &Path, path: &Path) -> String {
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    report::typed(&whole.strip_prefix(folder).unwrap_or(&whole).display().to_string())
+}
+
+/// Returns the options that say which API and company a run was about, where the command line did: with others,
+/// the same command is about something else.
+fn target(global: &Global) -> String {
+    let options = [
+        ("endpoint", "ROLECALL_ENDPOINT", &global.endpoint),
+        ("company", "ROLECALL_COMPANY", &global.company),
+    ];
+    options
+        .into_iter()
+        .filter_map(|(name, variable, value)| {
+            Some((name, value.as_ref().filter(|it| std::env::var(variable).ok().as_ref() != Some(*it))?))
+        })
+        .map(|(name, value)| format!(" --{name} {}", report::typed(value)))
+        .collect()
+}
+
+/// Returns what goes on from here.
+fn again(global: &Global, arguments: &Arguments, saved: bool) -> String {
     let mut program = "rolecall".to_owned();
     if let Some(workspace) = &global.workspace {
         program += &format!(" -C {}", report::typed(&workspace.display().to_string()));
     }
-    let again = if saved {
+    if saved {
         // What is left is no longer what was saved.
-        format!("{program} plan, and have that approved")
-    } else {
-        let mut again = format!("{program} apply");
-        for path in &arguments.selection.paths {
-            again += &format!(" {}", report::typed(&path.display().to_string()));
-        }
-        again + if arguments.only.is_some() { " --only lockout" } else { "" }
-    };
-    (program, again)
+        return format!("{program} plan{}, and have that approved", target(global));
+    }
+    let paths = arguments.selection.paths.iter().map(|it| report::typed(&it.display().to_string()));
+    let paths: String = paths.map(|it| format!(" {it}")).collect();
+    let lockout = if arguments.only.is_some() { " --only lockout" } else { "" };
+    format!("{program} apply{paths}{lockout}{}", target(global))
+}
+
+/// Returns the command that leads back. It is told the workspace where the folder of the caller is not inside.
+fn undo(global: &Global, root: &Path, journal: &Path) -> String {
+    let here = Path::new(".");
+    let inside = fs::canonicalize(here)
+        .ok()
+        .zip(fs::canonicalize(root).ok())
+        .is_some_and(|(here, root)| here.starts_with(root));
+    let (folder, option) =
+        if inside { (here, String::new()) } else { (root, format!(" -C {}", typed_in(here, root))) };
+    format!("rolecall{option} rollback {}{}", typed_in(folder, journal), target(global))
 }
 
 /// Returns `done  GROUP: what`, or why not.

@@ -19,6 +19,8 @@ const VERSION: u32 = 1;
 #[derive(Default)]
 pub(crate) struct Events {
     sink: Mutex<Option<Box<dyn Write + Send>>>,
+    /// Why they could not be written.
+    lost: Mutex<Option<io::Error>>,
     /// Whether they take the place of the result on standard output.
     on_stdout: bool,
 }
@@ -43,7 +45,7 @@ impl Events {
                     .hint("give another file with `--events`, or `-` for standard output")
             })?)
         };
-        Ok(Self { sink: Mutex::new(Some(sink)), on_stdout })
+        Ok(Self { sink: Mutex::new(Some(sink)), on_stdout, ..Self::default() })
     }
 
     /// Whether standard output belongs to the events.
@@ -64,10 +66,18 @@ impl Events {
         if let (Some(line), Value::Object(facts)) = (line.as_object_mut(), facts) {
             line.extend(facts);
         }
-        // A listener that left is no reason to stop.
-        if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        // A listener that left is no reason to stop, nor is a full disk to stop half-way.
+        if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
             *sink = None;
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
         }
+    }
+
+    /// Returns why events could not be written, if they could not; once.
+    pub(crate) fn lost(&self) -> Option<io::Error> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Sends the last event; nothing is sent after it.

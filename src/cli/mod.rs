@@ -28,10 +28,12 @@ mod validate;
 mod waiting;
 mod witness;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{ffi::OsStr, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{
-    Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind,
+    Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    builder::{PathBufValueParser, TypedValueParser},
+    error::ErrorKind,
 };
 use jiff::Timestamp;
 
@@ -87,7 +89,7 @@ struct Global {
     )]
     format: Format,
     /// Also write NDJSON events; `-` for standard output, not the result
-    #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", hide_env = true)]
+    #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", value_parser = json_file(), hide_env = true)]
     events: Option<PathBuf>,
     /// When to use colour
     #[arg(
@@ -207,7 +209,7 @@ enum LogFormat {
 /// Runs the program and returns its exit code.
 pub(crate) fn main() -> ExitCode {
     // By hand, to keep what clap knows of where each value came from.
-    let mut command = Cli::command();
+    let mut command = without_empty_variables(Cli::command());
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
     let parsed = parsed
         .and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));
@@ -249,7 +251,31 @@ pub(crate) fn main() -> ExitCode {
         failure.exit()
     });
     output.events.end(exit);
-    exit.into()
+    output
+        .lost()
+        .map_or(exit, |failure| {
+            output.failure(&failure);
+            if exit == Exit::Ok { failure.exit() } else { exit }
+        })
+        .into()
+}
+
+/// Takes an empty variable for none: workflows set variables that have no value to nothing.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|it| it.is_empty());
+    command
+        .mut_args(|it| if it.get_env().is_some_and(is_empty) { it.env(None::<&str>) } else { it })
+        .mut_subcommands(without_empty_variables)
+}
+
+/// Reads the name of a file that is written as JSON: never one of the workspace's own.
+fn json_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.extension().and_then(OsStr::to_str) {
+        Some("yaml" | "yml") => {
+            Err("JSON is written, and would take the place of a YAML file; give it another name")
+        }
+        _ => Ok(path),
+    })
 }
 
 impl Command {

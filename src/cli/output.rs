@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -38,6 +38,8 @@ pub(crate) struct Output {
     quiet: bool,
     progress: bool,
     logs: bool,
+    /// Why the result could not be printed.
+    lost: Mutex<Option<io::Error>>,
     /// For programs that watch.
     pub(crate) events: Arc<Events>,
 }
@@ -64,6 +66,7 @@ impl Output {
             quiet: global.quiet,
             progress,
             logs: global.verbose > 0,
+            lost: Mutex::default(),
             events: Arc::default(),
         }
     }
@@ -74,7 +77,27 @@ impl Output {
             return;
         }
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        let printed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        if let Err(error) = printed
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
+    }
+
+    /// Returns the failure to print a result or to write events, if there was one.
+    pub(crate) fn lost(&self) -> Option<Failure> {
+        let result = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (what, error) = match result {
+            Some(error) => ("the result cannot be printed", error),
+            None => ("the events cannot be written", self.events.lost()?),
+        };
+        Some(Failure::Trouble {
+            exit: Exit::Error,
+            message: format!("{what}: {error}"),
+            causes: Vec::new(),
+            hint: None,
+        })
     }
 
     /// Prints a remark to people who watch.

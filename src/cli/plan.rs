@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     from: From,
     /// Also save the plan, for `rolecall apply FILE`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
     out: Option<PathBuf>,
     /// Only say how many requests and how much time it would take
     #[arg(long, env = "ROLECALL_ESTIMATE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true, conflicts_with_all = ["live", "out"])]

@@ -29,8 +29,8 @@ pub(crate) struct Applied<'a> {
     pub(crate) witness: Option<&'a Testimony>,
     /// Where it is written down, where something was to be done.
     pub(crate) journal: Option<&'a Path>,
-    /// The program, with the workspace that it was told.
-    pub(crate) program: &'a str,
+    /// The command that would lead back, where something was to be done.
+    pub(crate) undo: Option<&'a str>,
     /// What goes on from here.
     pub(crate) again: &'a str,
 }
@@ -83,9 +83,13 @@ impl Applied<'_> {
     }
 
     /// Returns the command that leads back, where something was written.
-    fn undo(&self) -> Option<String> {
-        let journal = self.journal.filter(|_| self.report.outcomes.iter().any(Outcome::wrote))?;
-        Some(format!("{} rollback {}", self.program, typed(&journal.display().to_string())))
+    fn undo(&self) -> Option<&str> {
+        self.undo.filter(|_| self.report.outcomes.iter().any(Outcome::wrote))
+    }
+
+    /// Whether a group or person was read back and is not as the plan says.
+    fn differs(&self, change: usize) -> bool {
+        self.report.differ.iter().any(|it| it.0 == change)
     }
 
     fn counts(&self) -> Counts {
@@ -138,7 +142,7 @@ impl Applied<'_> {
             let mut parts = Vec::new();
             for (all, one, many) in [(of_groups, "group", "groups"), (of_people, "user", "users")] {
                 if !all.is_empty() {
-                    let done = all.iter().filter(|it| whole(it.1)).count();
+                    let done = all.iter().filter(|it| whole(it.1) && !self.differs(*it.0)).count();
                     parts.push(format!("{done} of {}", counted(all.len(), one, many)));
                 }
             }
@@ -178,7 +182,7 @@ impl Applied<'_> {
             text += &format!("Continue: {}\n", show(self.again));
         }
         if let Some(undo) = self.undo() {
-            text += &format!("Undo:     {}\n", show(&undo));
+            text += &format!("Undo:     {}\n", show(undo));
         }
         text
     }
@@ -215,7 +219,7 @@ impl Applied<'_> {
     pub(crate) fn json(&self, plan: &Value) -> Value {
         let (mut groups, mut users) = (Vec::new(), Vec::new());
         for (change, steps) in self.groups() {
-            let done = steps.iter().all(|it| it.1.is_done());
+            let done = steps.iter().all(|it| it.1.is_done()) && !self.differs(change);
             let steps: Vec<Value> =
                 steps.iter().map(|(of, it)| step(self.plan, self.steps, of, it)).collect();
             match self.plan.change(change) {
@@ -273,7 +277,7 @@ pub(crate) fn step(plan: &Plan, steps: &[Step], step: &Step, outcome: &Outcome) 
 
 /// Returns a word as it has to be typed.
 pub(crate) fn typed(word: &str) -> String {
-    let plain = |it: char| it.is_alphanumeric() || "/._-".contains(it);
+    let plain = |it: char| it.is_alphanumeric() || "/._-:".contains(it);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 

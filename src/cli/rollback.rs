@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     from: From,
     /// Also save the plan, for `rolecall apply FILE`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
     out: Option<PathBuf>,
     /// Exit with 2 where there is something to undo
     #[arg(long, env = "ROLECALL_DETAILED_EXITCODE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]

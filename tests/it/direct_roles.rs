@@ -432,6 +432,7 @@ fn a_lost_answer_is_looked_into_and_a_lie_is_noticed() {
     );
     let run = world.apply().expect(3).shows("Read back, and not as the plan says:");
     assert!(run.stdout.contains("ana@voyager.example: the direct roles are others"), "{}", run.stdout);
+    assert!(run.stdout.contains("\nApplied: 1 of 2 users"), "{}", run.stdout);
     assert_eq!(held(&world, BO).as_array().unwrap().len(), 1);
     // Refused, nothing is written, and the rest is done.
     let world = self::world(&(user(ANA, "[]") + &user(BO, &format!("[{ADMIN}]"))));

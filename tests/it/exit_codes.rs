@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener};
 
-use crate::support::{Run, World, binary};
+use crate::support::{Run, World, binary, words};
 
 const DESK: &str =
     "  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example] }\n";
@@ -163,6 +163,71 @@ fn an_endpoint_must_be_sound_safe_and_there() {
         let run = fails(world.run(&format!("plan --endpoint {endpoint}")), code, words);
         assert!(!run.stderr.contains("pass@"), "{}", run.stderr);
     }
+}
+
+/// Workflows set variables that have no value to nothing.
+#[test]
+fn an_empty_variable_is_none() {
+    let names = [
+        "COMPANY",
+        "FORMAT",
+        "EVENTS",
+        "COLOR",
+        "TIMEOUT",
+        "CONCURRENCY",
+        "MAX_RPS",
+        "NOW",
+        "JOURNAL",
+        "LOG_FORMAT",
+        "WORKSPACE",
+    ];
+    let world = names.iter().fold(world(), |it, name| it.variable(&format!("ROLECALL_{name}"), ""));
+    world.apply().expect(0);
+}
+
+#[test]
+fn what_writes_json_does_not_take_the_place_of_yaml() {
+    let world = world();
+    let before = fs::read_to_string(world.path().join("access/a.yaml")).unwrap();
+    for line in [
+        "plan --out access/a.yaml",
+        "snapshot --out access/a.yaml",
+        "rollback j.ndjson --out access/a.yml",
+        "plan --events access/a.yaml",
+    ] {
+        fails(world.run(line), 4, &["would take the place of a YAML file"]);
+    }
+    assert_eq!(fs::read_to_string(world.path().join("access/a.yaml")).unwrap(), before);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_cannot_be_printed_is_a_failure_and_one_that_nobody_reads_is_none() {
+    let world = world();
+    let to = |line: &str, path: &str| -> Run {
+        let mut command = world.command();
+        command.args(words(line)).stdout(fs::OpenOptions::new().write(true).open(path).unwrap());
+        command.output().unwrap().into()
+    };
+    for line in [
+        "plan",
+        "snapshot",
+        "schema plan",
+        "explain ana@voyager.example",
+        "plan --events -",
+        "apply --auto-approve",
+    ] {
+        to(line, "/dev/null").expect(0);
+        to(line, "/dev/full").expect(1).says(&["cannot be ", "No space left on device"]);
+    }
+    to("plan --events /dev/full", "/dev/null").expect(1).says(&["the events cannot be written"]);
+    // What a command says by its code stays so.
+    let other = "version: 1\ngroups:\n  - { name: Desk, description: Other., roles: unmanaged, members: unmanaged }\n";
+    world.write("access/a.yaml", other);
+    to("drift", "/dev/full").expect(2).says(&["the result cannot be printed"]);
+    let mut child = world.start("plan");
+    drop(child.stdout.take());
+    Run::from(child.wait_with_output().unwrap()).expect(0);
 }
 
 #[test]

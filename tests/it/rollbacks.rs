@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use serde_json::json;
 
-use crate::support::{NO_CHANGES, World};
+use crate::support::{NO_CHANGES, Run, World, words};
 
 /// Everything at once: a move, a new scope, a rename, a deletion and a creation.
 const WANTED: &str = "version: 1
@@ -73,6 +73,38 @@ fn only_what_was_really_done_is_undone() {
     world.run(&format!("rollback {} --out undo.json", journal.display())).expect(0);
     world.run("apply undo.json").expect(0);
     assert_eq!(state(&world), before);
+}
+
+/// As they are shown, from where they are shown, the commands that lead back and on are about the same API and
+/// workspace: one was given by path, the other by a flag.
+#[test]
+fn the_commands_that_are_shown_do_what_they_say() {
+    let world = World::new().with("access/a.yaml", WANTED);
+    let before = state(&world);
+    let path = format!("{}/roles", world.id("Desk"));
+    world.faults(json!([{ "method": "PATCH", "path": path, "kind": { "status": { "code": 400 } } }]));
+    let above = |line: &str| -> Run {
+        let mut command = world.command();
+        command.current_dir(world.path().parent().unwrap()).env("ROLECALL_ENDPOINT", "http://127.0.0.1:1");
+        command.args(words(line)).output().unwrap().into()
+    };
+    let shown = |run: &Run, which: &str| {
+        let line = run
+            .stdout
+            .lines()
+            .find_map(|it| it.strip_prefix(which))
+            .unwrap_or_else(|| panic!("{}", run.stdout));
+        line.trim().strip_prefix("rolecall ").unwrap().to_owned()
+    };
+    let run = above(&format!("apply workspace --auto-approve --endpoint {}", world.url())).expect(3);
+    let go_on = shown(&run, "Continue:");
+    assert_eq!(go_on, format!("apply workspace --endpoint {}", world.url()));
+    let undo = shown(&run, "Undo:");
+    assert!(undo.starts_with("-C workspace rollback .rolecall/journal/"), "{undo}");
+    above(&format!("{undo} --out undo.json")).expect(0);
+    above(&format!("-C workspace apply undo.json --auto-approve --endpoint {}", world.url())).expect(0);
+    assert_eq!(state(&world), before);
+    above(&format!("{go_on} --auto-approve")).expect(0);
 }
 
 #[test]
