@@ -9,6 +9,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     digest,
+    direct::DirectRoles,
     ids::{CompanyId, PersonRef, UserId},
     plan::Digest,
     render::{escape, json},
@@ -117,12 +118,7 @@ impl Recording {
         for company in &mut companies {
             company.groups.sort_by_key(|it| it.id);
             company.roles.sort_by_key(|it| it.id);
-            for group in &mut company.groups {
-                group.members.sort_unstable();
-                for held in &mut group.roles {
-                    held.scope = held.scope.take().map(|it| printable(&it));
-                }
-            }
+            company.groups.iter_mut().for_each(|it| it.members.sort_unstable());
         }
         directories.sort_by_key(|it| it.company);
         people.sort_by_key(|it| it.user_id);
@@ -139,8 +135,23 @@ impl Recording {
             people,
         };
         recording.sort_users();
+        recording.respell();
         recording.seal();
         recording
+    }
+
+    /// Writes what the API said in its own words in one layout, with nothing that acts where it is printed: a
+    /// document that is laid out anew says the same.
+    fn respell(&mut self) {
+        for group in self.companies.iter_mut().flat_map(|it| &mut it.groups) {
+            for held in &mut group.roles {
+                held.scope = held.scope.take().map(|it| printable(&it));
+            }
+        }
+        for person in &mut self.people {
+            let roles = person.direct_roles.take();
+            person.direct_roles = roles.map(|it| DirectRoles::read(it.elements().map(printable)));
+        }
     }
 
     fn sort_users(&mut self) {
@@ -194,7 +205,7 @@ pub enum Keep {
     Apart,
 }
 
-/// Returns the scope without spaces and with nothing that acts where it is printed: it means the same.
+/// Returns JSON without spaces and with nothing that acts where it is printed: it means the same.
 fn printable(raw: &RawValue) -> Box<RawValue> {
     let text = escape::json(crate::document::compact(raw).get());
     RawValue::from_string(text).unwrap_or_else(|_| raw.to_owned())
@@ -235,12 +246,7 @@ pub fn read(text: &str) -> Result<Recording, NotASnapshot> {
         None => return Err(NotASnapshot::Foreign(None)),
     }
     let mut recording: Recording = serde_json::from_str(text).map_err(NotASnapshot::Field)?;
-    for group in recording.companies.iter_mut().flat_map(|it| &mut it.groups) {
-        for held in &mut group.roles {
-            // A file that was laid out anew says the same.
-            held.scope = held.scope.take().map(|it| printable(&it));
-        }
-    }
+    recording.respell();
     let (said, found) = (recording.digest, recording.found());
     if said != found {
         return Err(NotASnapshot::Changed { said, found });

@@ -79,18 +79,13 @@ impl Observer {
         self.settings.dialect.page_limit = rows;
     }
 
-    /// Returns the two halves of a client that use the token that is held already. What they send and what is
-    /// asked here keep one rate together.
+    /// Returns the two halves of a client that fetch and renew their own token, as every client does: one that
+    /// could not would leave behind what it made. What they send and what is asked here keep one rate together.
     ///
     /// # Errors
     /// As [`super::connect`].
     pub fn connect(&self) -> Result<(Reader, Writer), ApiError> {
-        let credentials = match &self.bearer {
-            Some(token) => Credentials::Token(token.clone()),
-            None => self.settings.credentials.clone(),
-        };
-        let settings = Settings { credentials, ..self.settings.clone() };
-        super::connect_within(settings, Bounds::default(), self.gate.clone())
+        super::connect_within(self.settings.clone(), Bounds::default(), self.gate.clone())
     }
 
     /// Gets a token where one has to be got, and returns what is known of it.
@@ -144,7 +139,8 @@ impl Observer {
         self.once(&request, &query, None, None, 1).await.map(|it| it.0)
     }
 
-    /// Asks one question with the token; an answer that is no success is an error.
+    /// Asks one question with the token; an answer that is no success is an error. A token that is refused is
+    /// renewed once where it can be, as a client does.
     ///
     /// # Errors
     /// Any [`ApiError`].
@@ -152,8 +148,22 @@ impl Observer {
         let (request, query, body) = question.asked();
         let body = body.map(|it| it.to_string());
         let body = body.as_ref().map(|it| (JSON, it.as_bytes()));
-        let (answer, text) = self.send(&request, &query, body, "").await?;
+        let (answer, text) = match self.send(&request, &query, body.clone(), "").await {
+            Err(ApiError::Refused { status: 401, .. }) if self.renews() => {
+                self.token().await?;
+                self.send(&request, &query, body, "").await?
+            }
+            other => other?,
+        };
         Ok(Answer { flaw: question.flaw(&text), ..answer })
+    }
+
+    /// Whether there is a token that can be had anew.
+    fn renews(&self) -> bool {
+        match &self.settings.credentials {
+            Credentials::Token(_) => false,
+            Credentials::Client { .. } => self.bearer.is_some(),
+        }
     }
 
     /// Returns the largest page of a list that is not refused: of so many rows, or of a few smaller ones.

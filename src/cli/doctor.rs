@@ -6,12 +6,14 @@ mod told;
 use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 use rolecall::{
-    api::ApiError,
+    api::{ApiError, Reader},
+    bind::people::Directory,
     doctor::{Area, Check, Report, Trouble, text},
     finding::Finding,
-    ids::PersonRef,
+    ids::{CompanyId, PersonRef},
     load::{self, LoadError, Loaded},
     manifest::{check::check, declared::Declared},
+    snapshot::User,
 };
 
 use super::{
@@ -87,6 +89,21 @@ pub(super) fn shown(format: Format, text: &str, json: impl FnOnce() -> String) -
             plain.lines().map(|it| format!("    {it}").trim_end().to_owned() + "\n").collect()
         }
     }
+}
+
+/// Returns the rows among which the person is, as a plan reads them: which is the one is for a [`Directory`] to say,
+/// as a list may show others as well.
+pub(super) async fn rows(
+    reader: &Reader,
+    company: CompanyId,
+    person: &PersonRef,
+) -> Result<Vec<User>, ApiError> {
+    let mut users = reader.find_users(company, std::slice::from_ref(person)).await?;
+    if !Directory::new(&users).knows(person) {
+        // The bulk list is a draft in the API and may not match every address (contract §7.2).
+        users.extend(reader.query_user(company, person).await?);
+    }
+    Ok(users)
 }
 
 /// What is known so far, and what was checked.

@@ -6,8 +6,10 @@ use clap::{ArgMatches, parser::ValueSource};
 use jiff::Timestamp;
 use rolecall::{
     api::{ApiError, Observer, Question, Reader, Role},
+    bind::people::Directory,
     doctor::learned::{self, Left, Probed},
     ids::{CompanyId, PersonRef, RoleId, UserId},
+    plan::Unresolved,
     probe::{self, Ending, Job},
     render::{counted, escape::terminal as show},
 };
@@ -181,17 +183,18 @@ async fn somebody(
             "give `--user PERSON`, or set `api.identity`; being in a group without roles gives nobody access",
         ));
     };
-    let users = reader.find_users(company, std::slice::from_ref(person)).await?;
-    match &users[..] {
-        [user] if user.company.is_none_or(|it| it == company) => Ok(user.id),
-        [_] => Err(Failure::invalid(format!("{person} is of another company"))
-            .hint("name somebody of this company with `--user`")),
-        _ => Err(Failure::invalid(format!(
-            "{person} is {} users of this company, and has to be one",
-            users.len()
-        ))
-        .hint("name somebody of this company with `--user`")),
-    }
+    let users = doctor::rows(reader, company, person).await?;
+    let many = match Directory::new(&users).anyone(company, person) {
+        Ok(user) => return Ok(user),
+        Err(Unresolved::Foreign(_)) => {
+            return Err(Failure::invalid(format!("{person} is of another company"))
+                .hint("name somebody of this company with `--user`"));
+        }
+        Err(Unresolved::Ambiguous(users)) => users.len(),
+        Err(Unresolved::Unknown | Unresolved::Inactive) => 0,
+    };
+    Err(Failure::invalid(format!("{person} is {many} users of this company, and has to be one"))
+        .hint("name somebody of this company with `--user`"))
 }
 
 /// Returns roles with those first that permit least: nobody gets them, and still.

@@ -1,12 +1,9 @@
 //! `rolecall sandbox`: the embedded API as a server of its own.
 
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use rolecall::{
-    api::Rate,
-    sandbox::{DialectSpec, FaultSpec, Options, Sandbox},
-};
+use rolecall::sandbox::{DialectSpec, FaultSpec, Options, Sandbox};
 
 use super::{
     Global,
@@ -58,11 +55,6 @@ fn delay(raw: &str) -> Result<Duration, String> {
     super::duration(raw)
 }
 
-/// Returns the limit in whole requests: a sandbox that allows less than one a second would answer nothing.
-fn whole(rate: Rate) -> Option<NonZeroU32> {
-    NonZeroU32::new(rate.per_second().ceil() as u32)
-}
-
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let goes_on = arguments.state.as_ref().is_some_and(|it| it.exists());
     let sandbox = Sandbox::start(Options {
@@ -73,7 +65,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         latency: arguments.latency,
         faults: arguments.fault.clone(),
         seed: arguments.seed,
-        max_rps: global.max_rps.and_then(whole),
+        max_rps: global.max_rps,
         dialect: arguments.dialect.clone(),
         log: arguments.log.clone(),
         ..Options::default()

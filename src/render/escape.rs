@@ -66,13 +66,16 @@ pub(super) fn html(text: &str) -> String {
 pub(crate) fn json(document: &str) -> String {
     let mut out = String::with_capacity(document.len());
     for c in document.chars() {
-        // In a JSON document a newline is layout: those of strings are escaped already.
-        if hides(c) && c != '\n' {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
+        match c {
+            // In a JSON document these are layout: those of strings are escaped already.
+            '\n' => out.push('\n'),
+            '\t' | '\r' => out.push(' '),
+            c if hides(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
             }
-        } else {
-            out.push(c);
+            c => out.push(c),
         }
     }
     out
@@ -158,6 +161,8 @@ mod tests {
             serde_json::from_str::<Vec<String>>(&safe).unwrap(),
             serde_json::from_str::<Vec<String>>(&raw).unwrap()
         );
+        // Layout stays layout.
+        assert_eq!(json("[\r\n\t1,\t\"\\t\"]"), "[ \n 1, \"\\t\"]");
     }
 
     #[test]

@@ -110,11 +110,12 @@ pub(super) async fn front(State(app): State<Arc<App>>, request: Request) -> Resp
     if may_be_shown {
         visit.brought(&body);
     }
-    let response = if app.rate.as_ref().is_none_or(|it| it.passes(app.clock.exact())) {
-        let asked = Asked { parts: &parts, found, body: &body, n: visit.n, visit: &visit };
-        app.answer(&asked).await
-    } else {
-        Some(mangle::status(429, Some("1"), None))
+    let response = match app.rate.as_ref().filter(|it| !it.passes(app.clock.exact())) {
+        None => {
+            let asked = Asked { parts: &parts, found, body: &body, n: visit.n, visit: &visit };
+            app.answer(&asked).await
+        }
+        Some(rate) => Some(mangle::status(429, Some(&rate.retry_after().to_string()), None)),
     };
     match response {
         Some(response) => {

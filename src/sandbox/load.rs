@@ -1,20 +1,20 @@
 //! A snapshot to objects: the rehearsal room furnished like the real one.
 //!
-//! What a snapshot does not tell is made up and plays no part in a plan: names of companies and people,
-//! and what a role permits beyond managing access.
+//! What a snapshot does not tell is made up and plays no part in a plan: names of companies and people, what
+//! a role permits beyond managing access, and of roles that groups hold and no list shows all but the id.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
-use serde_json::{Value, json};
+use serde_json::{Value, json, to_value};
 
 use super::{SandboxError, clock::Moment, model::derived_id, store::Objects};
 use crate::{
     fetch,
     ids::{CompanyId, RoleId, UserId},
-    recording::{Recording, User},
+    recording::{Grant, Recording, User},
 };
 
 /// Returns the objects of the snapshot at `path`, all of them made at `now`.
@@ -24,11 +24,12 @@ use crate::{
 pub(super) fn load(path: &Path, now: Moment) -> Result<Objects, SandboxError> {
     let recording = fetch::open(path).map_err(SandboxError::Snapshot)?;
     // By way of the form of the state file: one reader says what objects are.
-    serde_json::from_value(objects(&recording, now))
+    objects(&recording, now)
+        .and_then(serde_json::from_value)
         .map_err(|source| SandboxError::SnapshotForm { path: path.to_owned(), source })
 }
 
-fn objects(recording: &Recording, now: Moment) -> Value {
+fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Error> {
     let author = json!({ "id": derived_id("client", &["snapshot"]), "name": "snapshot" });
     let stamps = json!({ "createdAt": now, "createdBy": author, "updatedAt": now, "updatedBy": author });
     let users = users(recording);
@@ -50,25 +51,37 @@ fn objects(recording: &Recording, now: Moment) -> Value {
             roles.insert(role.id, value);
         }
     }
-    let groups = recording.companies.iter().flat_map(|company| {
-        company.groups.iter().map(|group| {
+    // What a group holds it holds, listed or not. Of a company that nobody has, so that no list shows it here either.
+    let nobody = derived_id("company", &["roles that no list shows"]);
+    let held = recording.companies.iter().flat_map(|it| &it.groups).flat_map(|it| &it.roles);
+    for id in held.map(|it| it.role_id) {
+        let unlisted = || json!({ "id": id, "name": id, "description": "", "company": nobody, "permissions": [], "stamps": stamps });
+        roles.entry(id).or_insert_with(unlisted);
+    }
+    let mut groups = Vec::new();
+    for company in &recording.companies {
+        for group in &company.groups {
+            let grant = |it: &Grant| Ok(json!({ "role": it.role_id, "scope": to_value(&it.scope)? }));
             let grants: Vec<Value> =
-                group.roles.iter().map(|it| json!({ "role": it.role_id, "scope": it.scope })).collect();
+                group.roles.iter().map(grant).collect::<Result<_, serde_json::Error>>()?;
             let members: Vec<Value> =
                 group.members.iter().map(|it| json!({ "user": it, "addedAt": now })).collect();
-            json!({
+            groups.push(json!({
                 "id": group.id, "name": group.name, "description": group.description, "company": company.id,
                 "unmodifiable": group.unmodifiable, "stamps": stamps, "grants": grants, "members": members,
-            })
-        })
-    });
-    json!({
+            }));
+        }
+    }
+    let user = |(id, (company, row)): (&UserId, &(CompanyId, Option<&User>))| {
+        user(*id, *company, *row, recording, &stamps)
+    };
+    Ok(json!({
         "created": 0,
         "companies": companies.iter().map(|it| json!({ "id": it, "name": it, "kind": "client", "legalEntities": [] })).collect::<Vec<_>>(),
         "roles": roles.into_values().collect::<Vec<_>>(),
-        "users": users.iter().map(|(id, (company, row))| user(*id, *company, *row, recording, &stamps)).collect::<Vec<_>>(),
-        "groups": groups.collect::<Vec<_>>(),
-    })
+        "users": users.iter().map(user).collect::<Result<Vec<_>, _>>()?,
+        "groups": groups,
+    }))
 }
 
 /// Returns everybody with their company: whom a directory or an answer shows, and members whom neither does.
@@ -88,7 +101,13 @@ fn users(recording: &Recording) -> BTreeMap<UserId, (CompanyId, Option<&User>)> 
     users
 }
 
-fn user(id: UserId, company: CompanyId, row: Option<&User>, recording: &Recording, stamps: &Value) -> Value {
+fn user(
+    id: UserId,
+    company: CompanyId,
+    row: Option<&User>,
+    recording: &Recording,
+    stamps: &Value,
+) -> Result<Value, serde_json::Error> {
     let email = row.and_then(|it| it.email.as_ref()).map_or("", |it| it.as_str());
     let company_name = company.to_string();
     let mut value = json!({
@@ -104,7 +123,54 @@ fn user(id: UserId, company: CompanyId, row: Option<&User>, recording: &Recordin
     }
     let person = recording.people.iter().find(|it| it.user_id == id);
     if let Some(roles) = person.and_then(|it| it.direct_roles.as_ref()).filter(|it| !it.is_empty()) {
-        value["legacyRoles"] = json!(roles);
+        value["legacyRoles"] = to_value(roles)?;
     }
-    value
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::RawValue;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        direct::DirectRoles,
+        ids::GroupId,
+        recording::{Company, Directory, Group, Person, Reach},
+        sandbox::clock::Clock,
+    };
+
+    /// A number that no type here can hold stands in a snapshot as the API wrote it.
+    #[test]
+    fn what_cannot_be_kept_is_an_error() {
+        let id = Uuid::from_u128;
+        let recording = |scope: &str, role: &str| {
+            let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
+            let grant = Grant { role_id: RoleId(id(5)), scope: Some(raw(scope)) };
+            let group = Group {
+                id: GroupId(id(2)),
+                name: "N".into(),
+                description: "D".into(),
+                unmodifiable: false,
+                roles: vec![grant],
+                members: vec![UserId(id(8))],
+            };
+            let company = Company { id: CompanyId(id(1)), groups: vec![group], roles: Vec::new() };
+            let directory =
+                Directory { company: company.id, reach: Reach::Asked, users: Vec::new(), asked: Vec::new() };
+            let direct_roles = Some(DirectRoles::read([raw(role)]));
+            let person = Person { user_id: UserId(id(8)), groups: Vec::new(), direct_roles };
+            let at = "2026-11-21T00:00:00Z".parse().unwrap();
+            Recording::new((at, "sandbox"), vec![company], vec![directory], vec![person])
+        };
+        for (scope, role, fits) in [
+            (r#"{"audiences":[]}"#, "{}", true),
+            (r#"{"audiences":1.0e400}"#, "{}", false),
+            (r#"{"audiences":[]}"#, "1.0e400", false),
+        ] {
+            let objects = objects(&recording(scope, role), Clock::Fixed(jiff::Timestamp::UNIX_EPOCH).now());
+            assert_eq!(objects.is_ok(), fits, "{scope} {role}");
+        }
+    }
 }

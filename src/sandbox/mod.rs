@@ -50,7 +50,6 @@ use std::{
     future::IntoFuture,
     io,
     net::{Ipv4Addr, SocketAddr},
-    num::NonZeroU32,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64},
     thread::{self, JoinHandle},
@@ -103,8 +102,8 @@ pub struct Options {
     pub faults: FaultSpec,
     /// What faults with a probability draw from; the same number and the same requests give the same faults.
     pub seed: u64,
-    /// The most requests a second, and as many at once; more are answered 429. Without it, as many as come.
-    pub max_rps: Option<NonZeroU32>,
+    /// The most requests a second, and as many at once, or one; more are answered 429. Without it, as many as come.
+    pub max_rps: Option<crate::api::Rate>,
     /// Switches of the dialect, over those of the seed file.
     pub dialect: DialectSpec,
     /// A file that gets one line of JSON a request, made anew.

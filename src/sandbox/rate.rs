@@ -1,17 +1,18 @@
-//! The rate limit: a bucket of one second's requests that fills as time goes by.
+//! The rate limit: a bucket of one second's requests, and at least one, that fills as time goes by.
 //!
 //! It knows no clock; whoever asks says what time it is.
 
-use std::{
-    num::NonZeroU32,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-/// Lets so many requests pass a second, and as many at once after a quiet second.
+use crate::api;
+
+/// Lets so many requests pass a second, and as many at once after a quiet second; or one, if that is more.
 pub(super) struct Rate {
     per_second: f64,
+    /// What the bucket holds at most: a smaller one would never let anything pass.
+    at_once: f64,
     bucket: Mutex<Bucket>,
 }
 
@@ -22,9 +23,15 @@ struct Bucket {
 }
 
 impl Rate {
-    pub(super) fn new(per_second: NonZeroU32) -> Self {
-        let per_second = f64::from(per_second.get());
-        Self { per_second, bucket: Mutex::new(Bucket { left: per_second, at: None }) }
+    pub(super) fn new(rate: api::Rate) -> Self {
+        let per_second = rate.per_second();
+        let at_once = per_second.max(1.0);
+        Self { per_second, at_once, bucket: Mutex::new(Bucket { left: at_once, at: None }) }
+    }
+
+    /// Returns after how many seconds one more request may pass.
+    pub(super) fn retry_after(&self) -> u64 {
+        (1.0 / self.per_second).ceil() as u64
     }
 
     /// Returns whether one more request may pass at `now`, and counts it if so.
@@ -32,7 +39,7 @@ impl Rate {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back adds nothing.
         let passed = bucket.at.map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0));
-        bucket.left = (bucket.left + passed * self.per_second).min(self.per_second);
+        bucket.left = (bucket.left + passed * self.per_second).min(self.at_once);
         bucket.at = Some(now);
         let passes = bucket.left >= 1.0;
         if passes {
@@ -50,12 +57,21 @@ mod tests {
 
     #[test]
     fn a_burst_of_one_second_passes_and_then_what_the_time_allows() {
-        let rate = Rate::new(NonZeroU32::new(10).unwrap());
+        let rate = Rate::new("10".parse().unwrap());
         let start: Timestamp = "2026-03-04T10:20:30Z".parse().unwrap();
         let pass = |now: Timestamp, asked: usize| (0..asked).filter(|_| rate.passes(now)).count();
         assert_eq!(pass(start, 25), 10);
         assert_eq!(pass(start + 300.milliseconds(), 25), 3);
         assert_eq!(pass(start - 5.seconds(), 25), 0, "a clock set back gives nothing");
         assert_eq!(pass(start + 1.hour(), 25), 10, "an hour of quiet is one burst");
+    }
+
+    #[test]
+    fn less_than_one_request_a_second_is_one_in_some_seconds() {
+        let rate = Rate::new("0.5".parse().unwrap());
+        let start: Timestamp = "2026-03-04T10:20:30Z".parse().unwrap();
+        let passed = (0..10).map(|second| rate.passes(start + second.seconds()));
+        assert_eq!(passed.map(u8::from).collect::<Vec<_>>(), [1, 0, 1, 0, 1, 0, 1, 0, 1, 0]);
+        assert_eq!((rate.retry_after(), Rate::new("4".parse().unwrap()).retry_after()), (2, 1));
     }
 }

@@ -4,7 +4,7 @@ use std::{net::TcpListener, time::Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{Run, SEED, Server, World};
+use crate::support::{Run, SEED, Server, VOYAGER, World};
 
 const IDENTITY: &str = "api: { identity: { email: root@voyager.example } }\n";
 
@@ -313,4 +313,76 @@ fn whoever_locks_people_out_has_to_see_their_groups() {
         let report = examined(&world, code);
         assert_eq!(check(&report, "rights", "groups of a user")["verdict"], verdict, "{report:#}");
     }
+}
+
+/// Answers the bulk list with rows of its own making; `edit` gets everybody of the company.
+fn listing(world: &World, edit: impl FnOnce(&mut Vec<Value>)) {
+    let everybody =
+        json!({ "companyId": { "id": VOYAGER }, "pagination": { "limit": 50 }, "userStatusFilter": "ALL" });
+    let (_, mut body) = world.call("POST", "/v3/users/list", everybody);
+    let rows = body["users"].as_array_mut().unwrap();
+    edit(rows);
+    body["pagination"]["totalNumResults"] = rows.len().into();
+    let answer = json!({ "status": { "code": 200, "body": body.to_string() } });
+    world.faults(json!([{ "path": "/v3/users/list", "times": 0, "kind": answer }]));
+}
+
+fn email(row: &Value) -> &str {
+    row["businessDetail"]["businessEmail"].as_str().unwrap()
+}
+
+/// A list whose filter matches a private address, or nothing, or does not show every address, misleads nobody.
+#[test]
+fn the_account_is_whom_the_key_names_and_not_whom_a_list_shows() {
+    type Edit = fn(&mut Vec<Value>);
+    let cases: [(&str, Edit); 3] = [
+        ("a private address", |rows| rows.retain(|it| email(it) == "ana@voyager.example")),
+        ("no filter at all", |_| ()),
+        ("an address that is not shown", |rows| {
+            rows.retain(|it| email(it) == "root@voyager.example");
+            rows[0]["businessDetail"].as_object_mut().unwrap().remove("businessEmail").unwrap();
+        }),
+    ];
+    for (what, edit) in cases {
+        let world = world();
+        let root = world.user("root@voyager.example");
+        listing(&world, edit);
+        let report = examined(&world, 0);
+        let fact = format!("root@voyager.example is user {root}");
+        assert_eq!(check(&report, "identity", "account")["fact"], fact, "{what}");
+        world.forget();
+        world.run("doctor --probe --yes --company voyager").expect(0);
+        let put: Vec<Value> = world.written().iter().map(|it| it.body["userIdsToAdd"].clone()).collect();
+        let put: Vec<&Value> = put.iter().filter_map(|it| it.get(0)).collect();
+        assert!(!put.is_empty() && put.iter().all(|it| **it == root), "{what}: {put:?}");
+    }
+    // Where the single question shows somebody else as well, it is nobody.
+    let world = world();
+    let ana = world.user("ana@voyager.example");
+    let row =
+        json!({ "length": 1, "elements": [{ "id": ana, "email": "ana@voyager.example", "isActive": true }] });
+    let answer = json!({ "status": { "code": 200, "body": row.to_string() } });
+    let none = json!({ "status": { "code": 403 } });
+    world.faults(json!([
+        { "path": "/v3/users/list", "times": 0, "kind": none },
+        { "path": "/v2/users?", "times": 0, "kind": answer },
+    ]));
+    let report = examined(&world, 4);
+    let account = check(&report, "identity", "account");
+    assert!(account["fact"].as_str().unwrap().contains("is 0 users of this company"), "{account}");
+    world.forget();
+    world.run("doctor --probe --yes --company voyager").expect(4).says(&["is 0 users"]);
+    assert_eq!(world.writes(), [""; 0]);
+}
+
+#[test]
+fn a_list_of_users_is_asked_for_a_page_as_large_as_a_plan_asks_for() {
+    let world = world();
+    let refused = json!({ "status": { "code": 400 } });
+    // The page of a plan and, once more, the first of those that are tried.
+    world.faults(json!([{ "path": "/v3/users/list", "times": 2, "kind": refused }]));
+    let report = examined(&world, 4);
+    let page = check(&report, "shapes", "page limit");
+    assert_eq!(page["fact"], "a page of 100 rows is refused, one of 50 is not");
+    assert_eq!(check(&report, "rights", "list users")["verdict"], "ok");
 }

@@ -609,3 +609,21 @@ fn a_page_is_as_large_as_every_list_accepts() {
     let run = world.run(PROBE).expect(0);
     assert!(block(&run).contains("pageLimit: 100"), "{}", run.stdout);
 }
+
+/// Where there are client credentials, a token that is revoked on the way costs one request and leaves nothing behind.
+#[test]
+fn a_token_that_is_revoked_in_the_middle_of_a_probe_is_renewed() {
+    let ends: Vec<u64> = (0..48).step_by(3).collect();
+    side_by_side(&ends, |skip| {
+        let world = World::new()
+            .variable("ROLECALL_TOKEN", "")
+            .variable("ROLECALL_CLIENT_ID", "sandbox")
+            .variable("ROLECALL_CLIENT_SECRET", "sandbox");
+        world.faults(json!([{ "path": "/v3/", "skip": skip, "kind": { "expireTokens": {} } }]));
+        world.forget();
+        world.run(PROBE).expect(0);
+        assert!(world.log().iter().any(|it| it["status"] == 401), "{skip}: it never happened");
+        nobody_gained_anything(&world, "userIdsToDelete");
+        no_group_is_left(&world);
+    });
+}

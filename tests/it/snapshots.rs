@@ -3,10 +3,10 @@
 use std::{fs, process::Stdio};
 
 use rolecall::sandbox::{Options, Sandbox};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
-    NO_CHANGES, Run, SEED, World, repository,
+    NO_CHANGES, Run, SEED, VOYAGER, World, repository,
     tenant::{Dice, side_by_side},
     words,
 };
@@ -369,4 +369,40 @@ fn a_sandbox_begins_with_no_file_that_is_no_snapshot() {
     let world = World::new();
     world.write("wrong.json", "{}");
     world.run("sandbox --load wrong.json").expect(4).says(&["is not a snapshot", "hint: "]);
+}
+
+/// What a group holds goes with the plan, whether or not the company's list shows that role.
+#[test]
+fn a_role_that_no_list_shows_is_rehearsed_as_well() {
+    let world = World::new()
+        .groups("  - { name: Desk, description: The desk., roles: [], members: [ana@voyager.example, bo@voyager.example] }\n");
+    let agent = world.role("Agent");
+    let mut listed = world.list("roles");
+    listed.retain(|it| it["id"] != *agent);
+    let total = listed.len();
+    let body = json!({ "roles": listed, "pagination": { "totalNumResults": total } }).to_string();
+    let path = format!("/v3/companies/{VOYAGER}/roles");
+    world.faults(json!([{ "path": path, "times": 0, "kind": { "status": { "code": 200, "body": body } } }]));
+    let line = format!("plan --format json {NOW}");
+    let plan = world.run(&line).expect(0).json();
+    assert!(plan["groups"].to_string().contains(&agent), "{plan:#}");
+    world.run("snapshot --out live.json").expect(0);
+    assert_eq!(offline(&world, &format!("{line} --live live.json")).expect(0).json()["id"], plan["id"]);
+    let load = Some(world.path().join("live.json"));
+    let sandbox = Sandbox::start(Options { load, ..Options::default() }).unwrap();
+    let there = |line: &str| -> Run {
+        let mut command = world.command();
+        command.env_remove("ROLECALL_TOKEN").env("ROLECALL_ENDPOINT", sandbox.url());
+        command.env("ROLECALL_CLIENT_ID", "sandbox").env("ROLECALL_CLIENT_SECRET", "sandbox");
+        command.args(words(line)).stdin(Stdio::null()).output().unwrap().into()
+    };
+    assert_eq!(there(&line).expect(0).json()["id"], plan["id"]);
+    there("snapshot --out rehearsed.json").expect(0);
+    let roles = |file: &str| {
+        let text = fs::read_to_string(world.path().join(file)).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["companies"][0]["roles"].clone()
+    };
+    assert_eq!(roles("rehearsed.json"), roles("live.json"), "no list shows it there either");
+    there("apply --auto-approve").expect(0);
+    there("plan --detailed-exitcode").expect(0).ends_with(NO_CHANGES);
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use rolecall::{
     api::{ApiError, Endpoint, Observer, Question, Settings},
+    bind::people::Directory,
     dialect::Dialect,
     doctor::{
         Area, Check, Trouble,
@@ -15,10 +16,11 @@ use rolecall::{
         },
     },
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    plan::Unresolved,
 };
 use serde_json::Value;
 
-use super::{Found, site, told};
+use super::{Found, rows, site, told};
 use crate::cli::{Global, failure::Failure, settings};
 
 /// Groups whose roles are looked at; standard groups first.
@@ -181,16 +183,8 @@ impl Seen {
 
     async fn company(&mut self, company: CompanyId, found: &mut Found) {
         let mut limit = self.dialect.page_limit.max(1);
-        let (mut groups, mut listed) = self.ask(Question::Groups { company, limit }).await;
-        if matches!(listed, Reply::Unaccepted(_)) {
-            let fewer = self.observer.page_of(|limit| Question::Groups { company, limit }, limit).await;
-            if let Ok(takes) = fewer.map(|it| it.min(limit)) {
-                found.say(smaller(takes, limit));
-                self.observer.set_page_limit(takes);
-                limit = takes;
-                (groups, listed) = self.ask(Question::Groups { company, limit }).await;
-            }
-        }
+        let (groups, listed) =
+            self.page(|limit| Question::Groups { company, limit }, &mut limit, found).await;
         if listed == Reply::Forbidden(401) {
             let check =
                 Check::problem(Area::Token, "accepted", Trouble::Auth, "no: the API refuses it (401)");
@@ -207,7 +201,7 @@ impl Seen {
         drop(groups);
         let member = self.groups(company, limit, &rows, found).await;
         self.roles(company, limit, found).await;
-        let somebody = self.users(company, found).await.or(member);
+        let somebody = self.users(company, &mut limit, found).await.or(member);
         let account = self.identity(company, found).await;
         self.user(account.or(somebody), account, limit, found).await;
         let checks = self.shapes.checks(&self.dialect);
@@ -218,6 +212,26 @@ impl Seen {
             Area::Settings | Area::Endpoint | Area::Clock | Area::Token | Area::Rights | Area::Rate => 0,
         });
         checks.into_iter().for_each(|it| found.say(it));
+    }
+
+    /// Asks for the first page of a list; where that is refused for its size, says so and goes on with a smaller one.
+    async fn page(
+        &mut self,
+        list: impl Fn(u32) -> Question,
+        limit: &mut u32,
+        found: &mut Found,
+    ) -> (Value, Reply) {
+        let (body, reply) = self.ask(list(*limit)).await;
+        if !matches!(reply, Reply::Unaccepted(_)) {
+            return (body, reply);
+        }
+        let Ok(takes) = self.observer.page_of(&list, *limit).await else { return (body, reply) };
+        if takes < *limit {
+            found.say(smaller(takes, *limit));
+        }
+        self.observer.set_page_limit(takes);
+        *limit = takes;
+        self.ask(list(takes)).await
     }
 
     /// Looks into a few groups, standard ones first; returns somebody who is in one.
@@ -291,8 +305,8 @@ impl Seen {
     }
 
     /// Looks for people by both ways; returns somebody of the company.
-    async fn users(&mut self, company: CompanyId, found: &mut Found) -> Option<UserId> {
-        let (body, bulk) = self.ask(Question::Users { company, limit: 1 }).await;
+    async fn users(&mut self, company: CompanyId, limit: &mut u32, found: &mut Found) -> Option<UserId> {
+        let (body, bulk) = self.page(|limit| Question::Users { company, limit }, limit, found).await;
         let user = &body["users"][0]["userId"];
         let user = user["id"].as_str().or_else(|| user.as_str()).and_then(|it| it.parse().ok());
         if matches!(bulk, Reply::Answered(_)) {
@@ -331,32 +345,38 @@ impl Seen {
         let name = "account";
         let users = match self.observer.connect() {
             Ok((reader, _)) => {
-                let users = reader.find_users(company, std::slice::from_ref(&person)).await;
+                let users = rows(&reader, company, &person).await;
                 self.more += reader.requests_made();
                 users
             }
             Err(error) => Err(error),
         };
-        let (check, id) = match users.as_deref() {
-            Ok([user]) if user.active => {
-                (Check::ok(Area::Identity, name, format!("{person} is user {}", user.id)), Some(user.id))
-            }
-            Ok([user]) => (
-                Check::note(Area::Identity, name, format!("{person} is user {}, who is not active", user.id)),
-                Some(user.id),
-            ),
-            Ok(users) => {
-                let fact = format!("{person} is {} users of this company, and has to be one", users.len());
-                let check = Check::problem(Area::Identity, name, Trouble::Invalid, fact);
-                (
-                    check.hint(
-                        "correct `api.identity`: nothing could keep that account from being locked out",
-                    ),
-                    None,
-                )
-            }
+        let users = match users {
+            Ok(users) => users,
             Err(error) => {
-                (Check::note(Area::Identity, name, format!("not found out: {}", told(error))), None)
+                let fact = format!("not found out: {}", told(&error));
+                found.say(Check::note(Area::Identity, name, fact));
+                return None;
+            }
+        };
+        let directory = Directory::new(&users);
+        let id = directory.someone(&[company], &person);
+        let check = match id.and_then(|it| directory.user(it)) {
+            Some(user) if user.active => {
+                Check::ok(Area::Identity, name, format!("{person} is user {}", user.id))
+            }
+            Some(user) => {
+                Check::note(Area::Identity, name, format!("{person} is user {}, who is not active", user.id))
+            }
+            None => {
+                let many = match directory.anyone(company, &person) {
+                    Err(Unresolved::Ambiguous(users)) => users.len(),
+                    Ok(_) => 1,
+                    Err(Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_)) => 0,
+                };
+                let fact = format!("{person} is {many} users of this company, and has to be one");
+                Check::problem(Area::Identity, name, Trouble::Invalid, fact)
+                    .hint("correct `api.identity`: nothing could keep that account from being locked out")
             }
         };
         found.say(check);
