@@ -110,6 +110,7 @@ pub fn as_approved(saved: Plan, id: Digest, fresh: &Plan, bound: &Bound) -> Take
         companies: fresh.companies.clone(),
         read: fresh.read.clone(),
         survivors: diff::survivors(&saved.users, live, locked),
+        quarantine: fresh.quarantine.iter().filter(|it| it.is_left_by_lockout()).cloned().collect(),
         outside: fresh.outside.clone(),
         remarks: fresh.remarks.clone(),
         changes: saved.changes,

@@ -19,7 +19,7 @@ use crate::{
     },
     plan::{Frozen, Outside, Overview, Plan, Quarantined, Withheld},
     rules::Rules,
-    snapshot::{CompanySnapshot, GroupHead, Snapshot},
+    snapshot::{CompanySnapshot, GroupHead, Snapshot, User},
     source::Place,
 };
 
@@ -76,6 +76,7 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
     bound.remarks = declared.remarks(now);
     bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
     bound.quarantine = lockout::unresolved(declared, &directory, now);
+    let unseen = rules::unseen(declared, snapshot, &directory, &bound.rules, now);
     for company in &declared.companies {
         let none = CompanySnapshot::new(company.id);
         let live = snapshot.companies.iter().find(|it| it.id == company.id).unwrap_or(&none);
@@ -85,6 +86,7 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
             directory: &directory,
             roles: Roles::new(&live.roles),
             suspects: people::suspects(company, &directory, now),
+            unseen: &unseen,
             locked: lockout::locked(declared, company.id, &directory, now),
             now,
             bound: &mut bound,
@@ -95,6 +97,9 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
         let locked: Vec<UserId> = binding.locked.into_keys().collect();
         bound.locked.extend(&locked);
     }
+    // A lock-out names whom it means: it does not wait until somebody may see who that is.
+    let named = |it: &UserId| bound.locked.contains(it) && directory.user(*it).is_some_and(User::is_hidden);
+    bound.rules.protected_people.retain(|it| !named(it));
     if !findings.is_empty() {
         findings.sort();
         findings.dedup();
@@ -122,6 +127,8 @@ struct Binding<'a> {
     roles: Roles<'a>,
     /// The people whom the files name and the directory does not know.
     suspects: Vec<&'a PersonRef>,
+    /// Everybody who stays a member because nobody can see whether it is somebody protected.
+    unseen: &'a BTreeSet<UserId>,
     /// Everybody who is cut off everywhere, and by which entry.
     locked: BTreeMap<UserId, &'a DeclaredLockout>,
     now: Timestamp,
@@ -284,14 +291,16 @@ impl Binding<'_> {
             let resolved = self.directory.member(self.company.id, &entry.person);
             // Inactive or not: one user whom the entry means is enough to take something away.
             let meant = match &resolved {
-                Ok(user) => Some(*user),
-                Err(failed) => failed.candidates.first().copied().filter(|_| failed.candidates.len() == 1),
+                Ok(user) => std::slice::from_ref(user),
+                Err(failed) => &failed.candidates[..],
             };
             if entry.ends.is_some_and(|it| it <= self.now) {
-                ended.extend(meant.map(|user| (user, entry.from)));
+                ended.extend(<&[UserId; 1]>::try_from(meant).map(|[user]| (*user, entry.from)));
                 continue;
             }
-            if let Some(lockout) = meant.and_then(|user| self.locked.get(&user)) {
+            // Whichever of them it is, it is nobody who joins.
+            let lockouts: Option<Vec<_>> = meant.iter().map(|user| self.locked.get(user)).collect();
+            if let Some(lockout) = lockouts.and_then(|it| it.first().copied()) {
                 self.bound.remarks.push(locked_out(&entry.person, entry.from, lockout.from));
                 continue;
             }
@@ -323,8 +332,16 @@ impl Binding<'_> {
         }
         ended.retain(|user, _| !members.contains_key(user) && !self.locked.contains_key(user));
         for &Member { user, .. } in live {
-            let goes = ended.contains_key(&user) || self.locked.contains_key(&user);
-            if goes || members.contains_key(&user) {
+            if self.locked.contains_key(&user) || members.contains_key(&user) {
+                continue;
+            }
+            let goes = ended.contains_key(&user) || declared.members.rest == Rest::Removed;
+            if goes && self.unseen.contains(&user) {
+                members.insert(user, Member { user, from: None });
+                self.withhold(declared, Withheld::HiddenRemoval { user });
+                continue;
+            }
+            if ended.contains_key(&user) {
                 continue;
             }
             let because = match declared.members.rest {

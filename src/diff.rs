@@ -44,7 +44,10 @@ pub fn plan(bound: &Bound, snapshot: &Snapshot) -> Plan {
         plan.changes.iter().flat_map(|it| &it.members).map(|it| it.user).collect();
     for quarantined in &plan.quarantine {
         match &quarantined.what {
-            Withheld::Removal { user, .. } | Withheld::Traveller { user, .. } => mentioned.push(*user),
+            Withheld::Removal { user, .. }
+            | Withheld::HiddenRemoval { user }
+            | Withheld::UnreadLockout { user }
+            | Withheld::Traveller { user, .. } => mentioned.push(*user),
             Withheld::Person { .. }
             | Withheld::Grant { .. }
             | Withheld::Unreadable { .. }
@@ -53,7 +56,9 @@ pub fn plan(bound: &Bound, snapshot: &Snapshot) -> Plan {
             | Withheld::Unmodifiable { .. }
             | Withheld::Lockout { .. }
             | Withheld::User { .. }
-            | Withheld::UnreadUser { .. } => (),
+            | Withheld::UnreadUser { .. }
+            | Withheld::UnmanagedUser { .. }
+            | Withheld::UnmanagedUnread { .. } => (),
         }
     }
     mentioned.extend(plan.users.iter().map(|it| it.user));

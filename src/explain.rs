@@ -189,6 +189,7 @@ pub fn whom(declared: &Declared, users: &[User], person: &PersonRef) -> Result<U
     let active: Vec<&User> = nearest.iter().copied().filter(|it| it.active).collect();
     match (nearest, &active[..]) {
         ([], _) => Err(Unresolved::Unknown),
+        ([one], _) if one.is_hidden() => Err(Unresolved::Hidden),
         ([one], _) | (_, [one]) => Ok(one.id),
         (several, _) => {
             let mut ids: Vec<UserId> = several.iter().map(|it| it.id).collect();

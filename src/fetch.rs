@@ -94,7 +94,8 @@ pub async fn fetch<Q: Questions>(
 /// Reads only what the lock-outs need: who they mean, and the groups of these.
 ///
 /// The groups are not looked into: to take somebody out it is enough to know that they are in. So their
-/// contents are these people and nothing else. Direct roles that cannot be read are unknown.
+/// contents are these people and nothing else. Direct roles that the API does not tell, for whatever reason, are
+/// not known.
 ///
 /// # Errors
 ///
@@ -108,7 +109,12 @@ pub async fn fetch_lockouts<Q: Questions>(reader: &Q, declared: &Declared) -> Re
         let mut live = CompanySnapshot::new(company.id);
         for user in locked(declared, company.id, &users) {
             // What they hold outside groups is only reported: not to know it keeps nobody in a group.
-            let roles = async { Ok(reader.direct_roles(user).await.unwrap_or_default()) };
+            let roles = async {
+                match reader.direct_roles(user).await {
+                    Err(FetchError::Api(_)) => Ok(None),
+                    roles => roles,
+                }
+            };
             let (groups, roles) = try_join(reader.groups_of_user(user), roles).await?;
             let own: Vec<GroupHead> =
                 groups.into_iter().filter(|it| it.0 == company.id).map(|it| it.1).collect();
@@ -138,11 +144,11 @@ fn people(declared: &Declared, company: &DeclaredCompany) -> Vec<PersonRef> {
     people
 }
 
-/// Returns the users of a company whom a lock-out means, in force or not yet.
+/// Returns the users of a company whom a lock-out means, in force or not yet, under every account.
 fn locked(declared: &Declared, company: CompanyId, users: &[User]) -> Vec<UserId> {
     let directory = Directory::new(users);
-    let meant = declared.lockouts.iter().filter_map(|it| directory.anyone(company, &it.person).ok());
-    meant.collect::<BTreeSet<_>>().into_iter().collect()
+    let meant = declared.lockouts.iter().filter_map(|it| directory.everybody(company, &it.person).ok());
+    meant.flatten().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 async fn groups_of<Q: Questions>(
@@ -324,7 +330,7 @@ async fn elsewhere<Q: Questions>(
 ) -> Result<Vec<User>, FetchError> {
     let directory = Directory::new(known);
     let mut unknown: BTreeSet<&PersonRef> = company.travellers().collect();
-    unknown.extend(company.people().into_iter().filter(|it| !directory.knows(it)));
+    unknown.extend(company.people().into_iter().filter(|it| !directory.sees(it)));
     let unknown: Vec<PersonRef> = unknown.into_iter().cloned().collect();
     let mut found = Vec::new();
     let others = declared.known_companies.iter().filter(|it| **it != company.id && !unknown.is_empty());

@@ -359,7 +359,17 @@ pub struct Quarantined {
 impl Quarantined {
     /// Whether anything that was asked for is not done; otherwise it is only worth saying.
     pub fn withholds(&self) -> bool {
-        !matches!(self.what, Withheld::InactiveMember { .. })
+        !matches!(
+            self.what,
+            Withheld::InactiveMember { .. }
+                | Withheld::UnmanagedUser { .. }
+                | Withheld::UnmanagedUnread { .. }
+        )
+    }
+
+    /// Whether it is about what a lock-out leaves: that is so of every plan, whatever asks for it.
+    pub fn is_left_by_lockout(&self) -> bool {
+        matches!(self.what, Withheld::UnreadLockout { .. })
     }
 }
 
@@ -394,6 +404,11 @@ pub enum Withheld {
         /// The unresolved person it may be.
         because: PersonRef,
     },
+    /// A removal of somebody of whom the API does not tell who it is, where people are protected by their address.
+    HiddenRemoval {
+        /// Who stays for now.
+        user: UserId,
+    },
     /// The whole group: more than one live group has the name.
     Group {
         /// Their ids.
@@ -416,6 +431,11 @@ pub enum Withheld {
         /// Why.
         why: Unresolved,
     },
+    /// Telling what a person who is cut off holds outside groups: it could not be read. The groups go all the same.
+    UnreadLockout {
+        /// Who.
+        user: UserId,
+    },
     /// The roles outside groups of a person who cannot be resolved to exactly one active user of the company.
     User {
         /// As the file names the person.
@@ -425,6 +445,18 @@ pub enum Withheld {
     },
     /// The roles outside groups of a person of whom the token may not know them: they stay as they are.
     UnreadUser {
+        /// As the file names the person.
+        person: PersonRef,
+    },
+    /// Nothing is withheld: of a person who cannot be resolved nothing is asked outside groups.
+    UnmanagedUser {
+        /// As the file names the person.
+        person: PersonRef,
+        /// Why.
+        why: Unresolved,
+    },
+    /// Nothing is withheld: of a person of whom the token may not know the roles outside groups nothing is asked there.
+    UnmanagedUnread {
         /// As the file names the person.
         person: PersonRef,
     },
@@ -461,6 +493,8 @@ pub enum Unresolved {
     Ambiguous(Vec<UserId>),
     /// The user belongs to another company, and members must be of the group's own (contract §8).
     Foreign(CompanyId),
+    /// The API does not tell who it is, or of which company.
+    Hidden,
 }
 
 /// Names for ids, for people only: nothing is decided by them.

@@ -84,3 +84,16 @@ pub struct User {
     /// Whether the person can act; where the API does not say, yes.
     pub active: bool,
 }
+
+impl User {
+    /// Returns a user of whom the API tells nothing to this token (contract §7.4): who it is, and of which
+    /// company, is not known. Who is not seen does not count as active.
+    pub fn hidden(id: UserId) -> Self {
+        Self { id, email: None, external_id: None, employee_id: None, company: None, active: false }
+    }
+
+    /// Whether the API tells nothing of the user.
+    pub fn is_hidden(&self) -> bool {
+        *self == Self::hidden(self.id)
+    }
+}

@@ -48,7 +48,8 @@ impl Reader {
     /// Returns whom one reference finds, inactive people included (contract §7.1, §7.4).
     ///
     /// Where the answer leaves out the key that was asked for, or the company, it is filled in.
-    /// By user id the company asked for plays no part: the row says which it is.
+    /// By user id the company asked for plays no part: the row says which it is. Who must not be seen is
+    /// [hidden](User::hidden).
     ///
     /// # Errors
     /// Any [`ApiError`]; nobody found is an empty list.
@@ -59,7 +60,11 @@ impl Reader {
             PersonRef::EmployeeId(id) => ("employeeId", &**id),
             PersonRef::UserId(id) => {
                 let found = self.get::<User>("/v2/users/{userId}", &[id.0], "includeInactive=true").await;
-                return or_nobody(found.map(|user| vec![user]));
+                return match found {
+                    // It may be one user alone that this token must not see: of another company by now, perhaps.
+                    Err(ApiError::Refused { status: 403, .. }) => Ok(vec![User::hidden(*id)]),
+                    found => or_nobody(found.map(|user| vec![user])),
+                };
             }
         };
         let company_text = company.to_string();

@@ -11,7 +11,7 @@ use crate::{
     plan::Unresolved,
 };
 
-/// Returns the users of a company who are cut off now; one who is named twice by the first entry.
+/// Returns the users of a company who are cut off now, under every account; one who is named twice by the first entry.
 pub(super) fn locked<'a>(
     declared: &'a Declared,
     company: CompanyId,
@@ -20,7 +20,8 @@ pub(super) fn locked<'a>(
 ) -> BTreeMap<UserId, &'a DeclaredLockout> {
     // The last to be put in stays.
     let in_force = declared.lockouts.iter().rev().filter(|it| it.holds(now));
-    in_force.filter_map(|it| Some((directory.anyone(company, &it.person).ok()?, it))).collect()
+    let meant = in_force.filter_map(|it| Some((directory.everybody(company, &it.person).ok()?, it)));
+    meant.flat_map(|(users, it)| users.into_iter().map(move |user| (user, it))).collect()
 }
 
 /// Returns the lock-outs in force that mean nobody, or nobody in particular.
@@ -28,12 +29,14 @@ pub(super) fn unresolved(declared: &Declared, directory: &Directory<'_>, now: Ti
     let mut all = Vec::new();
     for lockout in declared.lockouts.iter().filter(|it| it.holds(now)) {
         let companies = declared.companies.iter();
-        let results: Vec<_> = companies.map(|it| directory.anyone(it.id, &lockout.person)).collect();
+        let results: Vec<_> = companies.map(|it| directory.everybody(it.id, &lockout.person)).collect();
         let somewhere = results.iter().any(Result::is_ok);
         // A person of one company is no stranger because there are others.
         let matters = |why: &Unresolved| match why {
             Unresolved::Ambiguous(_) => true,
-            Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) => !somewhere,
+            Unresolved::Unknown | Unresolved::Inactive | Unresolved::Hidden | Unresolved::Foreign(_) => {
+                !somewhere
+            }
         };
         all.extend(results.into_iter().filter_map(Result::err).filter(matters).map(|why| Quarantined {
             from: Some(lockout.from),

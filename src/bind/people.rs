@@ -36,10 +36,11 @@ pub struct Failed {
 }
 
 impl<'a> Directory<'a> {
-    /// Indexes the users; a user who was read twice counts once.
+    /// Indexes the users; a user who was read twice counts once, by what was told where something was.
     pub fn new(users: &'a [User]) -> Self {
         let mut by_key: HashMap<Key<'a>, Vec<&'a User>> = HashMap::with_capacity(users.len() * 2);
-        for user in users {
+        let (hidden, told): (Vec<&User>, Vec<&User>) = users.iter().partition(|it| it.is_hidden());
+        for user in told.into_iter().chain(hidden) {
             let keys = [
                 user.email.as_ref().map(|it| Key::Email(it.as_str())),
                 user.external_id.as_deref().map(Key::ExternalId),
@@ -72,6 +73,11 @@ impl<'a> Directory<'a> {
         !self.find(person).is_empty()
     }
 
+    /// Whether the API tells who somebody known by the key is.
+    pub fn sees(&self, person: &PersonRef) -> bool {
+        self.find(person).iter().any(|it| !it.is_hidden())
+    }
+
     /// Returns the user of that id.
     pub fn user(&self, id: UserId) -> Option<&'a User> {
         self.by_key.get(&Key::Id(id)).and_then(|it| it.first().copied())
@@ -88,26 +94,47 @@ impl<'a> Directory<'a> {
         match (own.is_empty(), all.iter().find_map(|it| it.company)) {
             (true, Some(other)) => Err(Failed { why: Unresolved::Foreign(other), candidates: ids(all) }),
             // The API knows the user and not the company: no proof that the user may be a member.
-            (true, None) => Err(Failed { why: Unresolved::Unknown, candidates: ids(all) }),
+            (true, None) if !all.is_empty() => Err(Failed { why: Unresolved::Hidden, candidates: ids(all) }),
+            (true, None) => Err(Failed { why: Unresolved::Unknown, candidates: Vec::new() }),
             (false, _) => one_active(&own),
         }
     }
 
-    /// Returns the one user of `company`, active or not, whom the file names: enough to take something away.
+    /// Returns the one user of `company` whom the file names: the active one, or else the only one.
     ///
     /// # Errors
     ///
     /// Why there is not exactly one.
     pub fn anyone(&self, company: CompanyId, person: &PersonRef) -> Result<UserId, Unresolved> {
+        if let Ok(active) = self.member(company, person) {
+            return Ok(active);
+        }
+        let all = self.everybody(company, person)?;
+        match all[..] {
+            [one] => Ok(one),
+            _ => Err(Unresolved::Ambiguous(all)),
+        }
+    }
+
+    /// Returns every user of `company`, active or not, whom the file names, sorted: whoever was hired twice is one
+    /// person under both accounts, and whoever is cut off is so under each.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, or why it cannot be told whether all of them are meant.
+    pub fn everybody(&self, company: CompanyId, person: &PersonRef) -> Result<Vec<UserId>, Unresolved> {
         let all = self.find(person);
         // The API may not say whose a user is; being in a group of the company says enough.
         let fits = |it: &&User| it.company.is_none_or(|own| own == company);
         let own: Vec<&User> = all.iter().copied().filter(fits).collect();
         match (&own[..], all.iter().find_map(|it| it.company)) {
-            ([one], _) => Ok(one.id),
             ([], Some(other)) => Err(Unresolved::Foreign(other)),
             ([], None) => Err(Unresolved::Unknown),
-            (several, _) => Err(Unresolved::Ambiguous(ids(several))),
+            // Beside others, one of no known company may be somebody else, elsewhere.
+            ([_, _, ..], _) if own.iter().any(|it| it.company.is_none()) => {
+                Err(Unresolved::Ambiguous(ids(&own)))
+            }
+            (own, _) => Ok(ids(own)),
         }
     }
 
@@ -156,7 +183,8 @@ impl<'a> Directory<'a> {
     fn traveller(&self, person: &PersonRef, audience: &Audience) -> Result<UserId, Failed> {
         let companies = audience.iter().find(|it| it.kind == Kind::Company);
         let inside = |user: &&&User| {
-            companies.is_none_or(|it| user.company.is_some_and(|own| it.values.contains(&Value::Id(own.0))))
+            let own = |it: &Dimension| user.company.is_some_and(|own| it.values.contains(&Value::Id(own.0)));
+            user.is_hidden() || companies.is_none_or(own)
         };
         let users: Vec<&User> = self.find(person).iter().filter(inside).copied().collect();
         one_active(&users)
@@ -215,6 +243,9 @@ fn one_active(users: &[&User]) -> Result<UserId, Failed> {
     match (&active[..], users.is_empty()) {
         ([one], _) => Ok(one.id),
         ([], true) => Err(Failed { why: Unresolved::Unknown, candidates: Vec::new() }),
+        ([], false) if users.iter().all(|it| it.is_hidden()) => {
+            Err(Failed { why: Unresolved::Hidden, candidates: ids(users) })
+        }
         ([], false) => Err(Failed { why: Unresolved::Inactive, candidates: ids(users) }),
         (several, _) => {
             let candidates = ids(several);

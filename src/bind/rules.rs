@@ -1,5 +1,7 @@
 //! The rules of a plan, from names to ids.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Directory, grants::Roles};
@@ -8,8 +10,8 @@ use crate::{
     finding::{Code, Finding},
     ids::{CompanyId, RoleId, UserId},
     manifest::declared::{Declared, DeclaredCompany, DeclaredException, DeclaredTarget, RoleRef},
-    rules::{self, Exception, Rules, Subject},
-    snapshot::Snapshot,
+    rules::{self, Exception, Guard, Rules, Subject},
+    snapshot::{Snapshot, User},
 };
 
 /// Binds the rules. What is wrong joins `findings`, what is odd `remarks`.
@@ -55,7 +57,7 @@ pub(super) fn rules(
         privileged_direct: privileged_direct(declared),
         holders: written.holders,
         protected_groups: protected_groups(declared, snapshot),
-        protected_people: protected_people(declared, snapshot),
+        protected_people: protected_people(declared, snapshot, directory),
         identity: identity(declared, &companies, directory, findings),
         access_roles,
         exceptions,
@@ -125,17 +127,46 @@ fn protected_groups(declared: &Declared, snapshot: &Snapshot) -> Vec<(CompanyId,
     found
 }
 
-fn protected_people(declared: &Declared, snapshot: &Snapshot) -> Vec<UserId> {
+/// Returns the people whom patterns mean, and whoever may be one of them because nobody can see who it is.
+fn protected_people(declared: &Declared, snapshot: &Snapshot, directory: &Directory<'_>) -> Vec<UserId> {
     let patterns = &declared.rules.protected_people;
     let meant = |email: &str| patterns.iter().any(|it| it.matches(email));
     let users = snapshot.users.iter();
     let mut found: Vec<UserId> = users
         .filter(|it| it.email.as_ref().is_some_and(|email| meant(email.as_str())))
         .map(|it| it.id)
+        .chain(hidden(declared, snapshot, directory))
         .collect();
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// Returns whoever cannot be compared with the patterns of protected people, where there are some.
+fn hidden<'a>(
+    declared: &'a Declared,
+    snapshot: &'a Snapshot,
+    directory: &'a Directory<'_>,
+) -> impl Iterator<Item = UserId> + 'a {
+    let compared = !declared.rules.protected_people.is_empty();
+    let ids = snapshot.users.iter().map(|it| it.id);
+    ids.filter(move |it| compared && directory.user(*it).is_some_and(User::is_hidden))
+}
+
+/// Returns those who must not be removed because nobody can see whether they are protected. Where an exception in
+/// force allows to take something from a protected person of that id, the guard decides.
+pub(super) fn unseen(
+    declared: &Declared,
+    snapshot: &Snapshot,
+    directory: &Directory<'_>,
+    rules: &Rules,
+    now: Timestamp,
+) -> BTreeSet<UserId> {
+    let excepted = |user: &UserId| {
+        let mut own = rules.exceptions.iter().filter(|it| it.guard == Guard::Protected && it.holds(now));
+        own.any(|it| it.subject == Subject::Person(*user))
+    };
+    hidden(declared, snapshot, directory).filter(|it| !excepted(it)).collect()
 }
 
 fn identity(

@@ -166,12 +166,18 @@ fn lines(plan: &Plan) -> Vec<String> {
             Withheld::Removal { user, because } => {
                 format!("kept {} because of {because}", plan.names.person(*user))
             }
+            Withheld::HiddenRemoval { user } => format!("kept {} unseen", plan.names.person(*user)),
             Withheld::Group { candidates } => format!("withheld group {}", candidates.len()),
             Withheld::InactiveMember { person } => format!("inactive {person}"),
             Withheld::Unmodifiable { what } => format!("{what:?} of {} stay", quarantined.group),
             Withheld::Lockout { person, why } => format!("not cut off {person}: {}", words(why)),
             Withheld::User { person, why } => format!("withheld user {person}: {}", words(why)),
+            Withheld::UnreadLockout { user } => {
+                format!("not known what {} holds", plan.names.person(*user))
+            }
             Withheld::UnreadUser { person } => format!("withheld user {person}: unread"),
+            Withheld::UnmanagedUser { person, why } => format!("unmanaged user {person}: {}", words(why)),
+            Withheld::UnmanagedUnread { person } => format!("unmanaged user {person}: unread"),
             Withheld::Traveller { user, person, why } => {
                 format!(
                     "withheld TRAVEL_ARRANGER of {} for {person}: {}",
@@ -190,6 +196,42 @@ fn words(why: &Unresolved) -> &'static str {
         Unresolved::Inactive => "inactive",
         Unresolved::Ambiguous(_) => "ambiguous",
         Unresolved::Foreign(_) => "foreign",
+        Unresolved::Hidden => "hidden",
+    }
+}
+
+proptest::proptest! {
+    /// Whatever rows one address finds: of whom something may be given that is one whom it may be taken from.
+    #[test]
+    fn an_account_that_is_meant_is_one_of_all(rows in proptest::collection::vec((0..3_usize, proptest::prelude::any::<bool>()), 0..5)) {
+        let companies = [None, Some(VOYAGER), Some(GLOBEX)];
+        let row = |(n, (company, active)): (usize, &(usize, bool))| User {
+            company: companies[*company],
+            active: *active,
+            ..user(n as u128, "ana@voyager.example")
+        };
+        let users: Vec<User> = rows.iter().enumerate().map(row).collect();
+        let directory = Directory::new(&users);
+        let person = PersonRef::Email("ana@voyager.example".parse().unwrap());
+        let (member, one) = (directory.member(VOYAGER, &person), directory.anyone(VOYAGER, &person));
+        let all = directory.everybody(VOYAGER, &person);
+        let of = |company: Option<CompanyId>| users.iter().filter(|it| it.company == company).map(|it| it.id).collect::<Vec<_>>();
+        let (own, untold) = (of(Some(VOYAGER)), of(None));
+        if let Ok(user) = member {
+            assert_eq!(one, Ok(user));
+        }
+        match all {
+            // All of the company, or the only one whose company is not known.
+            Ok(all) if untold.is_empty() => assert_eq!((&all, all.is_empty()), (&own, false)),
+            Ok(all) => assert_eq!((all, own.len()), (untold, 0)),
+            Err(Unresolved::Ambiguous(_)) => assert!(!untold.is_empty() && own.len() + untold.len() > 1),
+            Err(Unresolved::Unknown) => assert!(users.is_empty()),
+            Err(Unresolved::Foreign(company)) => assert_eq!((company, own.len() + untold.len()), (GLOBEX, 0)),
+            Err(why) => panic!("{why:?}"),
+        }
+        if let (Ok(one), Ok(all)) = (one, directory.everybody(VOYAGER, &person)) {
+            assert!(all.contains(&one));
+        }
     }
 }
 

@@ -28,7 +28,12 @@ impl Binding<'_> {
                     // Who is gone keeps nothing; to take it away it is enough to know who is meant.
                     (Unresolved::Inactive, [one]) if user.roles.entries.is_empty() => *one,
                     (why, _) => {
-                        let what = Withheld::User { person: user.person.clone(), why };
+                        let person = user.person.clone();
+                        let what = if manages(user) {
+                            Withheld::User { person, why }
+                        } else {
+                            Withheld::UnmanagedUser { person, why }
+                        };
                         self.withhold_user(user.from, what);
                         continue;
                     }
@@ -42,7 +47,13 @@ impl Binding<'_> {
         }
         for (id, user) in bound {
             let Some(live) = snapshot.direct.get(&id) else {
-                self.withhold_user(user.from, Withheld::UnreadUser { person: user.person.clone() });
+                let person = user.person.clone();
+                let what = if manages(user) {
+                    Withheld::UnreadUser { person }
+                } else {
+                    Withheld::UnmanagedUnread { person }
+                };
+                self.withhold_user(user.from, what);
                 continue;
             };
             if user.roles.rest != Rest::Unmanaged {
@@ -66,7 +77,13 @@ impl Binding<'_> {
         people.sort_unstable();
         people.dedup();
         for user in people {
-            let Some(live) = snapshot.direct.get(&user) else { continue };
+            let Some(live) = snapshot.direct.get(&user) else {
+                // Nobody may take a lock-out for complete of which it is not known what it leaves.
+                if let Some(lockout) = self.locked.get(&user) {
+                    self.withhold_user(lockout.from, Withheld::UnreadLockout { user });
+                }
+                continue;
+            };
             self.bound.live.0.people.push(Person::live(company, user, live.clone()));
             if !self.locked.contains_key(&user) && !live.is_empty() {
                 self.bound.outside.push(Outside { company, user, roles: live.clone() });
@@ -196,6 +213,15 @@ fn arranger(now: Option<&DirectRole>, mut found: Vec<Traveller>, rest: Rest) -> 
         }
     }
     now.with_travellers(found)
+}
+
+/// Whether an entry asks for anything: not to give, to take or to keep is nothing that could be left undone.
+fn manages(user: &DeclaredUser) -> bool {
+    match user.roles.rest {
+        Rest::Removed => true,
+        Rest::Kept => !user.roles.entries.is_empty(),
+        Rest::Unmanaged => false,
+    }
 }
 
 fn wanted_as_is(wanted: &mut DirectRoles, live: &DirectRoles, kind: &Kind) {

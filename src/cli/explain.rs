@@ -69,6 +69,10 @@ fn nobody(person: &PersonRef, why: &Unresolved, checked: &Checked) -> Failure {
             return Failure::invalid(format!("{person} is not one user but {}", users.len()))
                 .hint(format!("name one of them: {}", ids.join(", ")));
         }
+        Unresolved::Hidden => {
+            return Failure::new(Exit::Auth, format!("the API does not tell this token who {person} is"))
+                .hint("give the token the right to see the user");
+        }
         Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) if places.is_empty() => {
             return Failure::invalid("where to look for people is not said")
                 .hint("set `company:` in rolecall.yaml, or give `--company`");

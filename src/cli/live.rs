@@ -148,15 +148,20 @@ impl Live for Recorded {
 
     fn doubt(&self, declared: &Declared, plan: &Plan) -> Option<&'static str> {
         let unknown = |it: &Quarantined| match &it.what {
-            Withheld::Person { why, .. } | Withheld::User { why, .. } => *why == Unresolved::Unknown,
+            Withheld::Person { why, .. }
+            | Withheld::User { why, .. }
+            | Withheld::UnmanagedUser { why, .. } => *why == Unresolved::Unknown,
             Withheld::Grant { .. }
             | Withheld::Unreadable { .. }
             | Withheld::Removal { .. }
+            | Withheld::HiddenRemoval { .. }
             | Withheld::Group { .. }
             | Withheld::InactiveMember { .. }
             | Withheld::Unmodifiable { .. }
             | Withheld::Lockout { .. }
+            | Withheld::UnreadLockout { .. }
             | Withheld::UnreadUser { .. }
+            | Withheld::UnmanagedUnread { .. }
             | Withheld::Traveller { .. } => false,
         };
         let compares = !declared.rules.protected_people.is_empty() || plan.quarantine.iter().any(unknown);

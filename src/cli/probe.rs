@@ -191,7 +191,7 @@ async fn somebody(
                 .hint("name somebody of this company with `--user`"));
         }
         Err(Unresolved::Ambiguous(users)) => users.len(),
-        Err(Unresolved::Unknown | Unresolved::Inactive) => 0,
+        Err(Unresolved::Unknown | Unresolved::Inactive | Unresolved::Hidden) => 0,
     };
     Err(Failure::invalid(format!("{person} is {many} users of this company, and has to be one"))
         .hint("name somebody of this company with `--user`"))

@@ -23,7 +23,7 @@ use rolecall::{
     load::{self, LoadError, Loaded},
     manifest::{check::check, declared::Declared},
     order::Step,
-    plan::Plan,
+    plan::{Plan, Quarantined},
     record::{self, Record},
     render::{Cost, View, counted},
     rollback,
@@ -256,7 +256,8 @@ pub(crate) async fn rolled_back<L: Live>(
     }
     rollback::give_nothing(&mut desired, &compared.bound.live, &compared.bound.locked);
     // What the files ask for besides is not part of it.
-    let bound = Bound { desired, quarantine: Vec::new(), expiring: 0, ..compared.bound.clone() };
+    let mut bound = Bound { desired, expiring: 0, ..compared.bound.clone() };
+    bound.quarantine.retain(Quarantined::is_left_by_lockout);
     let mut plan = diff::plan(&bound, &compared.snapshot);
     // Whom nobody names any more is still known to the journal.
     for (user, name) in saved.plan.names.people {

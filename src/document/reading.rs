@@ -293,14 +293,20 @@ fn held(mut held: Held, files: &mut Files) -> Result<Quarantined, Wrong> {
             user: required(held.user_id, "userId")?,
             because: required(person, "person")?,
         },
+        "hiddenRemoval" => Withheld::HiddenRemoval { user: required(held.user_id, "userId")? },
         "group" => Withheld::Group { candidates: required(held.groups.take(), "groups")? },
         "inactiveMember" => Withheld::InactiveMember { person: required(person, "person")? },
         "unmodifiableRoles" => Withheld::Unmodifiable { what: Frozen::Roles },
         "unmodifiableAttributes" => Withheld::Unmodifiable { what: Frozen::Attributes },
         "unmodifiableGroup" => Withheld::Unmodifiable { what: Frozen::Existence },
         "lockout" => Withheld::Lockout { person: required(person, "person")?, why: unresolved(&mut held)? },
+        "unreadLockout" => Withheld::UnreadLockout { user: required(held.user_id, "userId")? },
         "user" => Withheld::User { person: required(person, "person")?, why: unresolved(&mut held)? },
         "unreadUser" => Withheld::UnreadUser { person: required(person, "person")? },
+        "unmanagedUser" => {
+            Withheld::UnmanagedUser { person: required(person, "person")?, why: unresolved(&mut held)? }
+        }
+        "unmanagedUnread" => Withheld::UnmanagedUnread { person: required(person, "person")? },
         "traveller" => Withheld::Traveller {
             user: required(held.user_id, "userId")?,
             person: required(person, "person")?,
@@ -317,6 +323,7 @@ fn unresolved(held: &mut Held) -> Result<Unresolved, Wrong> {
         "inactive" => Unresolved::Inactive,
         "ambiguous" => Unresolved::Ambiguous(required(held.users.take(), "users")?),
         "foreign" => Unresolved::Foreign(required(held.company, "company")?),
+        "hidden" => Unresolved::Hidden,
         other => return Err(format!("the reason `{other}` of what is withheld is not known")),
     })
 }

@@ -89,7 +89,8 @@ pub(super) struct Summary {
     pub(super) members_removed: usize,
     /// People whose roles outside groups change; the roles themselves are among those above.
     pub(super) users_changed: usize,
-    /// Entries of the quarantine but for those of the kind `inactiveMember`, of which nothing is withheld.
+    /// Entries of the quarantine but for those of the kinds `inactiveMember`, `unmanagedUser` and `unmanagedUnread`, of
+    /// which nothing is withheld.
     pub(super) withheld: usize,
     pub(super) unmanaged: usize,
     /// Guards that stop an apply.
@@ -325,8 +326,8 @@ pub(super) struct Outside {
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Held {
-    /// `person`, `role`, `unreadable`, `removal`, `group`, `inactiveMember`, `lockout`, of roles outside groups
-    /// `user`, `unreadUser` or `traveller`, or, of a standard group, `unmodifiableRoles`, `unmodifiableAttributes` or `unmodifiableGroup`.
+    /// `person`, `role`, `unreadable`, `removal`, `hiddenRemoval`, `group`, `inactiveMember`, `lockout`, of roles outside
+    /// groups `unreadLockout`, `user`, `unreadUser`, `unmanagedUser`, `unmanagedUnread` or `traveller`, or, of a standard group, `unmodifiableRoles`, `unmodifiableAttributes` or `unmodifiableGroup`.
     pub(super) kind: Box<str>,
     pub(super) group: Box<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -335,7 +336,7 @@ pub(super) struct Held {
     pub(super) person: Option<PersonRef>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user_id: Option<UserId>,
-    /// `unknown`, `inactive`, `ambiguous` or `foreign`.
+    /// `unknown`, `inactive`, `ambiguous`, `foreign` or `hidden`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]

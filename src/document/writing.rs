@@ -306,6 +306,10 @@ fn held(entry: &Quarantined, message: String, sources: &Sources) -> Held {
             (held.user_id, held.person) = (Some(*user), Some(because.clone()));
             "removal"
         }
+        Withheld::HiddenRemoval { user } => {
+            held.user_id = Some(*user);
+            "hiddenRemoval"
+        }
         Withheld::Group { candidates } => {
             held.groups = Some(candidates.clone());
             "group"
@@ -322,6 +326,10 @@ fn held(entry: &Quarantined, message: String, sources: &Sources) -> Held {
             held.unresolved(why);
             "lockout"
         }
+        Withheld::UnreadLockout { user } => {
+            held.user_id = Some(*user);
+            "unreadLockout"
+        }
         Withheld::User { person, why } => {
             held.person = Some(person.clone());
             held.unresolved(why);
@@ -330,6 +338,15 @@ fn held(entry: &Quarantined, message: String, sources: &Sources) -> Held {
         Withheld::UnreadUser { person } => {
             held.person = Some(person.clone());
             "unreadUser"
+        }
+        Withheld::UnmanagedUser { person, why } => {
+            held.person = Some(person.clone());
+            held.unresolved(why);
+            "unmanagedUser"
+        }
+        Withheld::UnmanagedUnread { person } => {
+            held.person = Some(person.clone());
+            "unmanagedUnread"
         }
         Withheld::Traveller { user, person, why } => {
             (held.user_id, held.person) = (Some(*user), Some(person.clone()));
@@ -353,6 +370,7 @@ impl Held {
                 self.company = Some(*company);
                 "foreign"
             }
+            Unresolved::Hidden => "hidden",
         };
         self.why = Some(word.into());
     }

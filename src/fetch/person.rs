@@ -112,7 +112,7 @@ async fn named(
 ) -> Result<Vec<User>, FetchError> {
     let mut users = Vec::new();
     for company in companies(declared) {
-        people.retain(|it| !Directory::new(&users).knows(it));
+        people.retain(|it| !Directory::new(&users).sees(it));
         if people.is_empty() {
             break;
         }
@@ -139,7 +139,7 @@ async fn found(
         }
     }
     for company in companies(declared).into_iter().filter(|it| !own.contains(it)) {
-        if Directory::new(&users).knows(person) {
+        if Directory::new(&users).sees(person) {
             break;
         }
         // A token of one company may not look into another; then nobody is known there.

@@ -144,6 +144,8 @@ async fn singled_out(
         let with_roles = declared.companies.iter().flat_map(DeclaredCompany::with_direct_roles);
         let people = declared.singled_out().into_iter().chain(with_roles);
         users.extend(people.filter_map(|it| directory.anyone(*company, it).ok()));
+        let lockouts = declared.lockouts.iter();
+        users.extend(lockouts.filter_map(|it| directory.everybody(*company, &it.person).ok()).flatten());
     }
     let people = stream::iter(users).map(|user_id| async move {
         let groups = Questions::groups_of_user(reader, user_id);

@@ -209,7 +209,7 @@ impl Answers {
         found.filter_map(|&(id, at)| Some((id, head(&self.company(id).ok()?.groups[at])))).collect()
     }
 
-    /// Returns the types of the roles a user holds outside groups; `None` where nobody might know.
+    /// Returns the roles a user holds outside groups, whole; `None` where nobody might know.
     ///
     /// # Errors
     ///

@@ -401,10 +401,14 @@ fn quarantine() -> Vec<Quarantined> {
         ),
         held(13, Withheld::Grant { role: "Agent".into(), person: zoe(), why: Unresolved::Unknown }),
         held(14, Withheld::Removal { user: user(5), because: zoe() }),
+        held(14, Withheld::HiddenRemoval { user: user(51) }),
         held(15, Withheld::Group { candidates: vec![GroupId(id(1, 5)), GroupId(id(2, 5))] }),
         held(16, Withheld::InactiveMember { person: email("gus@voyager.example") }),
+        outside(20, Withheld::UnreadLockout { user: user(4) }),
         outside(21, Withheld::User { person: zoe(), why: Unresolved::Unknown }),
         outside(22, Withheld::UnreadUser { person: email("gus@voyager.example") }),
+        outside(22, Withheld::UnmanagedUser { person: zoe(), why: Unresolved::Hidden }),
+        outside(22, Withheld::UnmanagedUnread { person: email("gus@voyager.example") }),
         outside(23, Withheld::Traveller { user: user(5), person: zoe(), why: Unresolved::Unknown }),
     ]
 }

@@ -24,6 +24,7 @@ pub(super) enum Topic {
     Gap,
     Remark,
     Inactive,
+    Unclear,
     Survivor,
     Outside,
 }
@@ -35,6 +36,7 @@ impl Topic {
             Self::Gap => "Gaps",
             Self::Remark => "Remarks",
             Self::Inactive => "Inactive",
+            Self::Unclear => "Unclear",
             Self::Survivor => "Survives",
             Self::Outside => "Outside",
         }
@@ -46,6 +48,7 @@ impl Topic {
             Self::Gap => ("gap", "gaps"),
             Self::Remark => ("remark", "remarks"),
             Self::Inactive => ("inactive member", "inactive members"),
+            Self::Unclear => ("unclear entry", "unclear entries"),
             Self::Survivor => ("survivor", "survivors"),
             Self::Outside => ("person with access outside groups", "people with access outside groups"),
         };
@@ -79,13 +82,15 @@ pub(super) fn people(plan: &Plan, words: &Words<'_>, show: impl Fn(&str) -> Stri
 pub(super) fn lines(plan: &Plan, words: &Words<'_>, sources: &Sources) -> Vec<(Topic, String)> {
     let gaps = gaps(plan, words);
     let remarks = plan.remarks.iter().map(|it| remark(it, sources)).collect();
-    let inactive = withheld::inactive(plan, sources).into_iter().map(inactive).collect();
+    let inactive = withheld::inactive(plan, sources).into_iter().map(as_it_is).collect();
+    let unclear = withheld::unclear(plan, sources).into_iter().map(as_it_is).collect();
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
     let all = [
         (Topic::Gap, gaps),
         (Topic::Remark, remarks),
         (Topic::Inactive, inactive),
+        (Topic::Unclear, unclear),
         (Topic::Survivor, survivors),
         (Topic::Outside, outside),
     ];
@@ -134,7 +139,7 @@ fn remark(finding: &Finding, sources: &Sources) -> String {
     format!("{place}{}  {}{help}", finding.code, finding.message)
 }
 
-fn inactive(Held { what, why, origin, noun: _ }: Held) -> String {
+fn as_it_is(Held { what, why, origin, noun: _ }: Held) -> String {
     let place = origin.map(|it| format!(" ({it})")).unwrap_or_default();
     format!("{what} {why}{place}")
 }

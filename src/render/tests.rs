@@ -51,7 +51,7 @@ fn a_plan_that_withholds_does_not_claim_that_live_state_matches() {
         text::summary(&plan),
         "Plan: 0 groups to create, 0 to change, 0 to delete; roles +0 ~0 -0; members +0 -0; 5 guards."
     );
-    assert!(text::plan(&view(&plan, &sources)).contains("Withheld 10"));
+    assert!(text::plan(&view(&plan, &sources)).contains("Withheld 12"));
     assert!(markdown::plan(&view(&plan, &sources), 60_000).contains("#### Withheld"));
 }
 

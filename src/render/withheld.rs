@@ -31,18 +31,28 @@ pub(super) fn entries(plan: &Plan, sources: &Sources) -> Vec<Held> {
     all.filter(|it| it.1.withholds()).map(|it| it.0).collect()
 }
 
-/// Returns what is in the quarantine and withholds nothing, in the order of the plan.
+/// Returns the members who are not active and stay, in the order of the plan.
 pub(super) fn inactive(plan: &Plan, sources: &Sources) -> Vec<Held> {
     let all = all(plan, sources).into_iter().zip(&plan.quarantine);
-    all.filter(|it| !it.1.withholds()).map(|it| it.0).collect()
+    all.filter(|it| matches!(it.1.what, Withheld::InactiveMember { .. })).map(|it| it.0).collect()
+}
+
+/// Returns the people of whom nothing is asked and something is not known, in the order of the plan.
+pub(super) fn unclear(plan: &Plan, sources: &Sources) -> Vec<Held> {
+    let all = all(plan, sources).into_iter().zip(&plan.quarantine);
+    let is_unclear =
+        |it: &Withheld| matches!(it, Withheld::UnmanagedUser { .. } | Withheld::UnmanagedUnread { .. });
+    all.filter(|it| is_unclear(&it.1.what)).map(|it| it.0).collect()
 }
 
 fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
     let group = &entry.group;
     let (noun, what, why) = match &entry.what {
         Withheld::Person { person, why } => {
+            // Of whom nobody can see it may be that they are in the group already.
+            let done = if *why == Unresolved::Hidden { "left as it is" } else { "not added" };
             let (why, remedy) = unresolved(why, words);
-            ("member", format!("{person} in {group}"), format!("not added: {why}; {remedy}"))
+            ("member", format!("{person} in {group}"), format!("{done}: {why}; {remedy}"))
         }
         Withheld::Grant { role, person, why } => {
             let (why, remedy) = unresolved(why, words);
@@ -62,6 +72,11 @@ fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
             "member",
             format!("{} in {group}", words.person(*user)),
             format!("not removed: may be {because}, who is not resolved; mend that entry first"),
+        ),
+        Withheld::HiddenRemoval { user } => (
+            "member",
+            format!("{} in {group}", words.person(*user)),
+            "not removed: the API does not tell this token who that is, and it may be somebody protected; give the token the right to see users, or add an exception from `protected` by `userId`".to_owned(),
         ),
         Withheld::Group { candidates } => (
             "group",
@@ -83,16 +98,23 @@ fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
                 Unresolved::Unknown | Unresolved::Inactive => "correct the entry, or drop it if the user is gone",
                 Unresolved::Ambiguous(_) => "name one by `userId:`",
                 Unresolved::Foreign(_) => "say it in a workspace that manages that company",
+                Unresolved::Hidden => "give the token the right to see users",
             };
             let (why, _) = unresolved(why, words);
             ("person", format!("{person}, locked out"), format!("not cut off: {why}; {remedy}"))
         }
+        Withheld::UnreadLockout { user } => {
+            let person = words.person(*user);
+            (
+                "person",
+                format!("{person}, locked out"),
+                format!(
+                    "what {person} holds outside groups is not known: it could not be read; look at it by hand, or give the token the right to read it"
+                ),
+            )
+        }
         Withheld::User { person, why } => {
-            let remedy = match why {
-                Unresolved::Foreign(_) => "declare the person in a file of that company",
-                Unresolved::Unknown | Unresolved::Inactive | Unresolved::Ambiguous(_) => unresolved(why, words).1,
-            };
-            let (why, _) = unresolved(why, words);
+            let (why, remedy) = unresolved_user(why, words);
             ("user", person.to_string(), format!("direct roles left as they are: {why}; {remedy}"))
         }
         Withheld::UnreadUser { person } => (
@@ -101,10 +123,26 @@ fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
             "direct roles left as they are: the API does not tell them to this token; give it the right to read them"
                 .to_owned(),
         ),
+        Withheld::UnmanagedUser { person, why } => {
+            let (why, remedy) = unresolved_user(why, words);
+            (
+                "user",
+                person.to_string(),
+                format!("is not resolved, though nothing is asked for: {why}; {remedy}"),
+            )
+        }
+        Withheld::UnmanagedUnread { person } => (
+            "user",
+            person.to_string(),
+            "may hold roles outside groups: the API does not tell them to this token".to_owned(),
+        ),
         Withheld::Traveller { user, person, why } => {
             let (why, remedy) = match why {
                 Unresolved::Foreign(_) => (unresolved(why, words).0, "name another traveller"),
-                Unresolved::Unknown | Unresolved::Inactive | Unresolved::Ambiguous(_) => unresolved(why, words),
+                Unresolved::Unknown
+                | Unresolved::Inactive
+                | Unresolved::Ambiguous(_)
+                | Unresolved::Hidden => unresolved(why, words),
             };
             (
                 "role",
@@ -148,6 +186,21 @@ fn unresolved(why: &Unresolved, words: &Words<'_>) -> (String, &'static str) {
             format!("the user belongs to {}", words.company(*company)),
             "declare it in a group of that company",
         ),
+        Unresolved::Hidden => (
+            "the API does not tell this token whose user that is".to_owned(),
+            "give the token the right to see the user, or remove the entry",
+        ),
+    }
+}
+
+/// Returns why a person under `users:` is not resolved, and what to do.
+fn unresolved_user(why: &Unresolved, words: &Words<'_>) -> (String, &'static str) {
+    let (reason, remedy) = unresolved(why, words);
+    match why {
+        Unresolved::Foreign(_) => (reason, "declare the person in a file of that company"),
+        Unresolved::Unknown | Unresolved::Inactive | Unresolved::Ambiguous(_) | Unresolved::Hidden => {
+            (reason, remedy)
+        }
     }
 }
 

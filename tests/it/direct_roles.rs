@@ -612,12 +612,62 @@ fn an_answer_without_roles_is_not_one_of_somebody_without_any() {
     }
 }
 
-/// What somebody holds outside groups is only reported there.
+/// What somebody holds outside groups is only reported there; that it is not known is reported as well.
 #[test]
 fn whoever_is_locked_out_goes_even_if_direct_roles_cannot_be_read() {
     let lockout = "lockout: [{ email: ana@voyager.example, since: 2026-11-20, reason: stolen laptop }]\n";
     let world = World::new().ruled(lockout).with("access/a.yaml", "version: 1\ngroups: []\n");
     world.faults(json!([{ "method": "GET", "path": path(&world, ANA), "times": 0, "kind": { "status": { "code": 410 } } }]));
-    world.run("apply --only lockout --auto-approve").expect(0);
+    let run = world.run("apply --only lockout --auto-approve").expect(3);
+    assert!(run.stdout.contains("holds outside groups is not known"), "{}", run.stdout);
     assert!(!world.members("Desk").contains(&ANA.to_owned()));
+}
+
+#[test]
+fn who_was_hired_twice_is_the_one_who_is_active() {
+    let (old, new) = ("a5a50000-0000-4000-8000-000000000001", "a5a50000-0000-4000-8000-000000000002");
+    let line = "  - { email: gone@voyager.example, company: voyager, active: false }";
+    let entry = |id: &str, active: bool| {
+        format!("  - {{ id: {id}, email: gone@voyager.example, company: voyager, active: {active} }}")
+    };
+    for list in ["available", "refused"] {
+        let seed = SEED.replace(line, &format!("{}\n{}", entry(old, false), entry(new, true)));
+        let world = World::seeded(&format!("{seed}dialect: {{ usersList: {list} }}\n"));
+        let world = users(world, &user("gone@voyager.example", "[{ type: GLOBAL_AGENT }]"));
+        // A snapshot tells as much.
+        world.run("snapshot --out live.json").expect(0);
+        world.run("plan --live live.json").expect(0).shows("+ direct role GLOBAL_AGENT");
+        world.apply().expect(0).shows("+ direct role GLOBAL_AGENT");
+        let roles =
+            |id: &str| world.call("GET", &format!("/v2/users/{id}/roles"), Value::Null).1["roles"].clone();
+        assert_eq!((roles(old), &roles(new)[0]["roleType"]), (json!([]), &json!("GLOBAL_AGENT")), "{list}");
+        world.settled();
+    }
+}
+
+#[test]
+fn an_entry_that_asks_for_nothing_withholds_nothing() {
+    for roles in ["unmanaged", "{ atLeast: [] }"] {
+        let world = world(&user(ANA, roles));
+        world.faults(json!([{ "method": "GET", "path": path(&world, ANA), "times": 0, "kind": { "status": { "code": 403 } } }]));
+        world
+            .run("drift")
+            .expect(0)
+            .shows("Unclear ana@voyager.example may hold roles outside groups: the API does not tell them to this token");
+        world.apply().expect(0);
+        for (who, why) in [
+            ("nobody@voyager.example", "no user has this key"),
+            ("vip@globex.example", "the user belongs to globex"),
+        ] {
+            let world = self::world(&user(who, roles));
+            let drift = world.run("drift").expect(0).shows(&format!("Unclear {who}"));
+            assert!(drift.stdout.contains(why) && !drift.stdout.contains("ithheld"), "{}", drift.stdout);
+            let json = world.run("plan --format json").expect(0).json();
+            assert_eq!(
+                (&json["quarantine"][0]["kind"], &json["summary"]["withheld"]),
+                (&json!("unmanagedUser"), &json!(0))
+            );
+            world.apply().expect(0);
+        }
+    }
 }

@@ -138,3 +138,95 @@ fn no_limit_on_removals_holds_a_lockout_up() {
     world.run("apply --only lockout --auto-approve").expect(0);
     assert_eq!(world.members("Crowd"), [""; 0]);
 }
+
+/// Makes the API refuse to tell what somebody holds outside groups.
+fn refuse_direct_roles(world: &World, who: &str) {
+    let path = format!("/v2/users/{}/roles", world.user(who));
+    world.faults(
+        json!([{ "method": "GET", "path": path, "times": 0, "kind": { "status": { "code": 403 } } }]),
+    );
+}
+
+#[test]
+fn a_lockout_of_whom_the_direct_roles_are_not_known_does_not_look_complete() {
+    let unknown = "what ana@voyager.example holds outside groups is not known";
+    for apply in ["apply --auto-approve", "apply --only lockout --auto-approve", "apply plan.json"] {
+        let world = world(LOCKOUT);
+        refuse_direct_roles(&world, "ana@voyager.example");
+        let plan = world.run("plan --out plan.json").expect(0).shows("Withheld 1");
+        assert!(plan.stdout.contains(unknown), "{}", plan.stdout);
+        let json = world.run("plan --format json").expect(0).json();
+        let held = &json["quarantine"][0];
+        assert_eq!(
+            (&held["kind"], &held["userId"]),
+            (&json!("unreadLockout"), &json!(world.user("ana@voyager.example")))
+        );
+        assert!(held["message"].as_str().unwrap().contains(unknown), "{held}");
+        assert_eq!((&json["summary"]["withheld"], &json["survivors"]), (&json!(1), &json!([])));
+        let markdown = world.run("plan --format markdown").expect(0).stdout;
+        assert!(markdown.contains("1 withheld") && markdown.contains(unknown), "{markdown}");
+        let run = world.run(apply).expect(3);
+        assert!(run.stdout.contains(unknown), "{}", run.stdout);
+        for group in ["Desk", "Night", "Company Admins"] {
+            assert!(!world.members(group).contains(&"ana@voyager.example".to_owned()), "{group}");
+        }
+        // Nobody knows it tomorrow either, until somebody lets it be known.
+        world.run("drift").expect(2);
+        world.faults(json!([]));
+        world.apply().expect(0);
+        world.run("drift").expect(0);
+    }
+}
+
+#[test]
+fn a_rollback_tells_what_is_not_known_of_who_is_locked_out() {
+    let world = world("");
+    world.apply().expect(0);
+    world.configure(LOCKOUT);
+    refuse_direct_roles(&world, "ana@voyager.example");
+    let journal =
+        std::fs::read_dir(world.path().join(".rolecall/journal")).unwrap().next().unwrap().unwrap().path();
+    let run = world.run(&format!("rollback {} --out undo.json", journal.display())).expect(0);
+    assert!(run.stdout.contains("holds outside groups is not known"), "{}", run.stdout);
+    let run = world.run("apply undo.json").expect(3);
+    assert!(run.stdout.contains("holds outside groups is not known"), "{}", run.stdout);
+}
+
+const OLD: &str = "a5a50000-0000-4000-8000-000000000001";
+const NEW: &str = "a5a50000-0000-4000-8000-000000000002";
+
+/// Somebody was hired a second time: one address, an old account and a new one, and both are in groups.
+fn hired_twice(rules: &str) -> World {
+    let line = "  - { email: gone@voyager.example, company: voyager, active: false }";
+    let old = line.replace("{ email", &format!("{{ id: {OLD}, email"));
+    let new = old.replace(OLD, NEW).replace("active: false", "active: true");
+    let seed = SEED
+        .replace(line, &format!("{old}\n{new}"))
+        .replace("members: [cy@voyager.example]", &format!("members: [cy@voyager.example, {OLD}]"))
+        .replace(
+            "members: [root@voyager.example]",
+            &format!("members: [root@voyager.example, {OLD}, {NEW}]"),
+        );
+    World::seeded(&seed)
+        .ruled(rules)
+        .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\n")
+}
+
+#[test]
+fn who_was_hired_twice_is_cut_off_under_both_accounts() {
+    let lockout = LOCKOUT.replace("ana@", "gone@");
+    for apply in ["apply --auto-approve", "apply --only lockout --auto-approve"] {
+        let world = hired_twice(&lockout);
+        let role = json!({ "roles": [{ "roleType": "GLOBAL_AGENT" }] });
+        assert!(world.call("PUT", &format!("/v2/users/{OLD}/roles"), role).0 < 300);
+        world.run(apply).expect(0).shows(&format!(
+            "Survives gone@voyager.example ({OLD}) keeps roles outside groups: GLOBAL_AGENT"
+        ));
+        assert_eq!(world.members("Night"), ["cy@voyager.example"]);
+        assert_eq!(world.members("Company Admins"), ["root@voyager.example"]);
+        world.run("drift").expect(0);
+        // A snapshot knows as much of both.
+        world.run("snapshot --out live.json").expect(0);
+        world.run("drift --live live.json").expect(0).shows("Survives gone@voyager.example");
+    }
+}

@@ -1,8 +1,8 @@
 //! Who is meant, who cannot be told, who stays and who has had their time.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{NO_CHANGES, SEED, World};
+use crate::support::{NO_CHANGES, SEED, VOYAGER, World};
 
 /// Declares the members of Desk, where Ana and Bo are now.
 fn desk(members: &str) -> World {
@@ -240,4 +240,113 @@ fn the_quarantine_is_in_every_format() {
     assert_ne!(json["quarantine"][0]["origin"]["line"], Value::Null);
     let markdown = world.run("plan --format markdown").expect(0).stdout;
     assert!(markdown.contains("nobody") && markdown.contains("no user has this key"), "{markdown}");
+}
+
+/// A world in which the API will not tell this token who one of the members of Desk is: somebody who has moved to
+/// another company, perhaps. People are asked for one by one, as no list shows everybody.
+fn unseen(who: &str, rules: &str, members: &str) -> (World, String) {
+    let world = World::seeded(&format!("{SEED}dialect: {{ usersList: refused }}\n"));
+    let query = format!("/v2/users?companyId={VOYAGER}&email={who}");
+    let id = world.call("GET", &query, Value::Null).1["elements"][0]["id"].as_str().unwrap().to_owned();
+    let world = world.ruled(rules).groups(&format!(
+        "  - {{ name: Desk, description: The desk., roles: unmanaged, members: {} }}\n",
+        members.replace("ID", &id)
+    ));
+    world.faults(json!([{ "method": "GET", "path": format!("/v2/users/{id}"), "times": 0, "kind": { "status": { "code": 403 } } }]));
+    (world, id)
+}
+
+#[test]
+fn one_whom_the_api_does_not_show_ends_no_plan() {
+    // Whom no file names is shown by id, and goes.
+    let (world, id) = unseen("bo@voyager.example", "", "[ana@voyager.example]");
+    world.plan().expect(0).shows(&format!("- member {id} not declared"));
+    world.run("drift").expect(2);
+    world.run("snapshot --out live.json").expect(0);
+    world.run("plan --live live.json").expect(0).shows(&format!("- member {id} not declared"));
+    world.apply().expect(0);
+    world.faults(json!([]));
+    assert_eq!(world.members("Desk"), ["ana@voyager.example"]);
+    // Whom a file names by id is withheld, in the group or not, and the rest is done.
+    for (members, left) in [
+        (
+            "[ana@voyager.example, cy@voyager.example, { userId: ID }]",
+            &["ana@voyager.example", "bo@voyager.example", "cy@voyager.example"][..],
+        ),
+        ("[ana@voyager.example, { userId: ID }]", &["ana@voyager.example", "bo@voyager.example"]),
+    ] {
+        let (world, _) = unseen("bo@voyager.example", "", members);
+        let run = world.apply().expect(3).shows("Withheld 1");
+        assert!(
+            run.stdout.contains("left as it is: the API does not tell this token whose user that is"),
+            "{}",
+            run.stdout
+        );
+        let plan = world.run("plan --format json").expect(0).json();
+        assert_eq!(plan["quarantine"][0]["why"], "hidden");
+        world.faults(json!([]));
+        assert_eq!(world.members("Desk"), left);
+    }
+    // Neither is anybody asked to arrange or be arranged for whom nobody can see.
+    let (world, id) = unseen("bo@voyager.example", "", "unmanaged");
+    world.write("access/a.yaml", &format!("version: 1\ngroups: [{{ name: Desk, description: The desk., roles: [{{ role: Agent, scope: {{ profile: [{{ userId: {id} }}] }} }}], members: unmanaged }}]\nusers: [{{ user: {{ userId: {id} }}, directRoles: [] }}]\n"));
+    let run = world.apply().expect(3).shows("Withheld 2");
+    assert_eq!(
+        run.stdout.matches("the API does not tell this token whose user that is").count(),
+        2,
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn nobody_is_removed_unseen_who_may_be_protected() {
+    let protected = "guards: { protected: { people: [\"ceo@*\"] } }\n";
+    for members in ["[ana@voyager.example]", "[ana@voyager.example, { userId: ID, until: 2026-01-01 }]"] {
+        let (world, id) = unseen("bo@voyager.example", protected, members);
+        let run = world.apply().expect(3).shows(&format!("! member {id} in Desk"));
+        assert!(run.stdout.contains("not removed: the API does not tell this token"), "{}", run.stdout);
+        world.forget();
+        world.run("drift").expect(2);
+        world.run("snapshot --out live.json").expect(0);
+        world.run("drift --live live.json").expect(2).shows(&format!("! member {id} in Desk"));
+        // With the group it would be gone as well.
+        world.write("access/a.yaml", "version: 1\nremoved: [{ group: Desk, reason: over }]\n");
+        world.apply().expect(6);
+        assert_eq!(world.writes(), [""; 0]);
+        // Somebody who knows who it is can say so.
+        let exception = format!(
+            "{protected}exceptions: [{{ guard: protected, person: {{ userId: {id} }}, upTo: 1, until: 2099-01-01, reason: r }}]\n"
+        );
+        let (world, id) = unseen("bo@voyager.example", &exception, members);
+        world.apply().expect(0).shows(&format!("- member {id}"));
+        world.faults(json!([]));
+        assert_eq!(world.members("Desk"), ["ana@voyager.example"]);
+    }
+    // A lock-out names whom it means.
+    let (world, id) = unseen("bo@voyager.example", "", "unmanaged");
+    let world = world.ruled(&format!(
+        "{protected}lockout: [{{ userId: {id}, since: 2026-11-20, reason: stolen laptop }}]\n"
+    ));
+    world.apply().expect(3).shows(&format!("- member {id} locked out"));
+    world.faults(json!([]));
+    assert_eq!(world.members("Desk"), ["ana@voyager.example"]);
+}
+
+#[test]
+fn who_may_not_ask_for_people_at_all_is_told_so() {
+    let world = World::seeded(&format!("{SEED}dialect: {{ usersList: refused }}\n")).groups(
+        "  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example] }\n",
+    );
+    world.faults(
+        json!([{ "method": "GET", "path": "/v2/users", "times": 0, "kind": { "status": { "code": 403 } } }]),
+    );
+    world.plan().expect(5);
+    for status in [401, 500] {
+        let (world, id) = unseen("bo@voyager.example", "", "[ana@voyager.example]");
+        world.faults(json!([{ "method": "GET", "path": format!("/v2/users/{id}"), "times": 0, "kind": { "status": { "code": status } } }]));
+        world.plan().expect(if status == 401 { 5 } else { 8 });
+    }
+    let (world, id) = unseen("bo@voyager.example", "", "unmanaged");
+    world.run(&format!("explain userId={id}")).expect(5).says(&["the API does not tell this token who"]);
 }

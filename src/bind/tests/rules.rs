@@ -114,12 +114,9 @@ fn a_lock_out_has_a_beginning() {
 
 #[test]
 fn who_cannot_be_found_is_not_cut_off_and_that_is_said() {
-    for (email, why) in [("nobody", "unknown"), ("twin", "ambiguous")] {
-        let lockout =
-            format!("lockout: [{{ email: {email}@voyager.example, since: 2026-11-20, reason: r }}]\n");
-        let (found, _) = cut(&lockout, "groups: []\n", &snapshot());
-        assert_eq!(found, [format!("not cut off {email}@voyager.example: {why}")]);
-    }
+    let nobody = "lockout: [{ email: nobody@voyager.example, since: 2026-11-20, reason: r }]\n";
+    let (found, _) = cut(nobody, "groups: []\n", &snapshot());
+    assert_eq!(found, ["not cut off nobody@voyager.example: unknown"]);
     let vip = "lockout: [{ email: vip@globex.example, since: 2026-11-20, reason: r }]\n";
     assert_eq!(cut(vip, "groups: []\n", &snapshot()).0, ["not cut off vip@globex.example: foreign"]);
     let mut both = snapshot();
@@ -130,6 +127,7 @@ fn who_cannot_be_found_is_not_cut_off_and_that_is_said() {
         groups: Vec::new(),
         roles: Vec::new(),
     });
+    both.direct = BTreeMap::from([(id(5), DirectRoles::default())]);
     assert!(cut(vip, "company: globex\ngroups: []\n", &both).0.is_empty());
 }
 
@@ -248,4 +246,85 @@ fn what_was_read_is_live_even_if_no_file_speaks_of_it() {
     };
     assert_eq!(live(&snapshot()), ["Admins", "Desk"]);
     assert_eq!(live(&snapshot_with_bo_elsewhere()), ["Admins", "Desk", "Other"]);
+}
+
+#[test]
+fn whoever_has_several_accounts_of_one_key_is_cut_off_under_each() {
+    let lockout = "lockout: [{ email: twin@voyager.example, since: 2026-11-20, reason: r }]\n";
+    for active in [[true, true], [true, false], [false, true], [false, false]] {
+        let mut snapshot = snapshot();
+        snapshot.users[5].active = active[0];
+        snapshot.users[6].active = active[1];
+        let company = &mut snapshot.companies[0];
+        company.held = BTreeMap::from([
+            (id(6), vec![GroupId(Uuid::from_u128(1))]),
+            (id(7), vec![GroupId(Uuid::from_u128(5))]),
+        ]);
+        snapshot.direct = BTreeMap::from([(id(6), direct("GLOBAL_ADMIN")), (id(7), DirectRoles::default())]);
+        let declared = desk("unmanaged", "[ana@voyager.example, bo@voyager.example, twin@voyager.example]");
+        let (found, remarks) = cut(lockout, &declared, &snapshot);
+        let twin = "  cut off twin@voyager.example";
+        assert_eq!(
+            (found, remarks),
+            (
+                vec!["alter Desk".to_owned(), twin.to_owned(), "alter Other".to_owned(), twin.to_owned()],
+                vec!["locked-out-member 2".to_owned()]
+            ),
+            "{active:?}"
+        );
+        // One of whom it is not known whose user it is may be somebody else.
+        snapshot.users[6].company = None;
+        assert_eq!(
+            cut(lockout, "groups: []\n", &snapshot).0,
+            ["not cut off twin@voyager.example: ambiguous"]
+        );
+        // Somebody of another company is.
+        snapshot.users[6].company = Some(GLOBEX);
+        assert_eq!(cut(lockout, "groups: []\n", &snapshot).0, ["alter Desk", twin]);
+    }
+}
+
+#[test]
+fn what_is_not_known_of_who_is_locked_out_is_said() {
+    let mut snapshot = snapshot_with_bo_elsewhere();
+    snapshot.direct.clear();
+    let plan = |access: &str| {
+        let bound = bound_by(BO, access, &snapshot).unwrap();
+        diff::plan(&bound, &snapshot)
+    };
+    let nobody = plan("groups: []\n");
+    assert_eq!(lines(&nobody).last().unwrap(), "not known what bo@voyager.example holds");
+    assert_eq!((nobody.withheld(), nobody.survivors.len()), (1, 0));
+    assert_eq!(nobody.quarantine[0].from.unwrap().line.get(), 6);
+    // However an entry under `users:` is to be understood, it says so once more only where that asks for something.
+    let user = |roles: &str| format!("users: [{{ user: bo@voyager.example, directRoles: {roles} }}]\n");
+    assert_eq!((plan(&user("unmanaged")).withheld(), plan(&user("[]")).withheld()), (1, 2));
+}
+
+#[test]
+fn who_is_not_seen_is_protected_where_people_are() {
+    let mut snapshot = snapshot();
+    snapshot.users[1] = User::hidden(id(2));
+    let protected = "guards: { protected: { people: [\"ceo@*\"] } }\n";
+    let exception = "exceptions: [{ guard: protected, person: { userId: 00000000-0000-0000-0000-000000000002 }, upTo: 1, until: DATE, reason: r }]\n";
+    let gone = "  - 00000000-0000-0000-0000-000000000002";
+    for (workspace, kept) in [
+        (String::new(), false),
+        ("guards: { protected: { groups: [Admins] } }\n".to_owned(), false),
+        (protected.to_owned(), true),
+        (format!("{protected}{}", exception.replace("DATE", "2026-11-20")), true),
+        (format!("{protected}{}", exception.replace("DATE", "2026-12-20")), false),
+    ] {
+        let found = cut(&workspace, &desk("unmanaged", "[ana@voyager.example]"), &snapshot).0;
+        let stays = "kept 00000000-0000-0000-0000-000000000002 unseen";
+        assert_eq!(found, if kept { vec![stays] } else { vec!["alter Desk", gone] }, "{workspace}");
+        let rules = bound_by(&workspace, "groups: []\n", &snapshot).unwrap().rules;
+        assert_eq!(rules.protected_people.contains(&id(2)), workspace.contains("ceo"), "{workspace}");
+    }
+    // What somebody else knows of the same user counts.
+    snapshot.users.push(user(2, "bo@voyager.example"));
+    assert_eq!(
+        cut(protected, &desk("unmanaged", "[ana@voyager.example]"), &snapshot).0,
+        ["alter Desk", "  - bo@voyager.example"]
+    );
 }

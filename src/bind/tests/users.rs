@@ -216,3 +216,31 @@ fn whoever_was_looked_at_is_shown_with_what_is_held_outside() {
     assert_eq!(outside, [(1, "COMPANY_ADMIN TRAVEL_ARRANGER".to_owned()), (2, "NEW_THING".to_owned())]);
     assert!(diff::users(&bound.desired, &bound.live).is_empty());
 }
+
+#[test]
+fn of_several_accounts_the_active_one_is_meant() {
+    let mut snapshot = snapshot_with_direct_roles();
+    snapshot.users[6].active = false;
+    snapshot.direct.insert(UserId(Uuid::from_u128(6)), DirectRoles::default());
+    let entry = user_entry("twin@voyager.example", &format!("[{ADMIN}]"));
+    let bound = bound_to(&entry, &snapshot).unwrap();
+    assert_eq!(lines(&diff::plan(&bound, &snapshot)), ["user twin@voyager.example", "  + COMPANY_ADMIN"]);
+    assert_eq!(bound.live.0.people.iter().map(|it| it.user.0.as_u128()).collect::<Vec<_>>(), [6]);
+}
+
+#[test]
+fn where_nothing_is_asked_nothing_is_withheld() {
+    for roles in ["unmanaged", "{ atLeast: [] }"] {
+        for (who, why) in [
+            ("nobody@voyager.example", "unknown"),
+            ("twin@voyager.example", "ambiguous"),
+            ("vip@globex.example", "foreign"),
+            ("cy@voyager.example", "unread"),
+        ] {
+            check_user(who, roles, &[&format!("unmanaged user {who}: {why}")]);
+            let snapshot = snapshot_with_direct_roles();
+            let plan = diff::plan(&bound_to(&user_entry(who, roles), &snapshot).unwrap(), &snapshot);
+            assert!(plan.is_settled());
+        }
+    }
+}

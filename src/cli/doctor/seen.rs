@@ -362,6 +362,11 @@ impl Seen {
         let directory = Directory::new(&users);
         let id = directory.someone(&[company], &person);
         let check = match id.and_then(|it| directory.user(it)) {
+            Some(user) if user.is_hidden() => Check::note(
+                Area::Identity,
+                name,
+                format!("the API does not show user {} to this token", user.id),
+            ),
             Some(user) if user.active => {
                 Check::ok(Area::Identity, name, format!("{person} is user {}", user.id))
             }
@@ -372,7 +377,12 @@ impl Seen {
                 let many = match directory.anyone(company, &person) {
                     Err(Unresolved::Ambiguous(users)) => users.len(),
                     Ok(_) => 1,
-                    Err(Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_)) => 0,
+                    Err(
+                        Unresolved::Unknown
+                        | Unresolved::Inactive
+                        | Unresolved::Foreign(_)
+                        | Unresolved::Hidden,
+                    ) => 0,
                 };
                 let fact = format!("{person} is {many} users of this company, and has to be one");
                 Check::problem(Area::Identity, name, Trouble::Invalid, fact)
