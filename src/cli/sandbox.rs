@@ -38,7 +38,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "KEY=VALUE", default_value = "", hide_default_value = true)]
     dialect: DialectSpec,
     /// Writes each request and its answer, as NDJSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
     log: Option<PathBuf>,
 }
 
@@ -73,6 +73,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if let (Some(load), true) = (&arguments.load, goes_on) {
         output.remark(&format!("{} is not read: what --state keeps goes on.", load.display()));
     }
+    // Before the address is told: whoever reads it may ask to stop at once.
+    sandbox.stop_when_asked();
     let (id, secret) = Sandbox::credentials();
     output.result(&format!("Sandbox API at {}\n", sandbox.url()));
     output.remark(&format!(

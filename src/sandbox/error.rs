@@ -111,8 +111,9 @@ impl SandboxError {
             Self::SeedMeaning { .. } => Some(
                 "entries refer to companies and roles by name, and to members by e-mail or id".to_owned(),
             ),
-            Self::ReadState { path, .. } | Self::StateForm { path, .. } => {
-                Some(format!("remove {} to start again from the seed", path.display()))
+            // Not to remove it: it may be anything.
+            Self::ReadState { .. } | Self::StateForm { .. } => {
+                Some("name another file, which need not exist yet, to start again from the seed".to_owned())
             }
             Self::Locked { .. } => Some(
                 "stop the other sandbox (or wait for the other command), or use another state file"

@@ -207,13 +207,21 @@ impl Sandbox {
         ("sandbox", "sandbox")
     }
 
-    /// Blocks until the process is asked to stop (an interrupt, or SIGTERM), then stops the server.
-    pub fn wait(mut self) {
+    /// Stops the server once the process is asked to stop (an interrupt, or SIGTERM), from this call on.
+    pub fn stop_when_asked(&self) {
         let stop = Arc::clone(&self.stop);
+        let asked = {
+            let _within = self.handle.enter();
+            asked_to_stop()
+        };
         self.handle.spawn(async move {
-            asked_to_stop().await;
+            asked.await;
             stop.send_replace(true);
         });
+    }
+
+    /// Blocks until the server has stopped.
+    pub fn wait(mut self) {
         self.join();
     }
 
@@ -283,17 +291,22 @@ async fn serve(listener: TcpListener, app: Arc<App>, stopped: watch::Receiver<bo
     }
 }
 
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+/// Listens from the call on, not only from when the answer is waited for.
+#[cfg(unix)]
+fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    async {
+        // Where the system lets nobody listen it ends the process itself.
+        let [Ok(mut terminate), Ok(mut interrupt)] = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
+}
+
+#[cfg(not(unix))]
+fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
+    async { _ = tokio::signal::ctrl_c().await }
 }

@@ -177,7 +177,7 @@ mod tests {
         ] {
             fs::write(&path, broken).unwrap();
             let error = StateFile::open(&path).err().unwrap();
-            assert!(error.hint().unwrap().contains("remove"), "{error}");
+            assert!(error.hint().unwrap().contains("another file"), "{error}");
         }
     }
 }

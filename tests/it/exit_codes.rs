@@ -194,6 +194,7 @@ fn what_writes_json_does_not_take_the_place_of_yaml() {
         "snapshot --out access/a.yaml",
         "rollback j.ndjson --out access/a.yml",
         "plan --events access/a.yaml",
+        "sandbox --log access/a.yaml",
     ] {
         fails(world.run(line), 4, &["would take the place of a YAML file"]);
     }
