@@ -93,7 +93,7 @@ codes! {
     InvalidId "invalid-id" "An id is not a UUID.";
     InvalidEmail "invalid-email" "A person is named by text that is not an e-mail address.";
     InvalidDate "invalid-date" "`until` or `since` is neither a date nor an instant.";
-    InvalidPerson "invalid-person" "A person is named by no key, or by more than one.";
+    InvalidPerson "invalid-person" "A person is named by no key, by more than one, or by one that holds characters that are not seen.";
     InvalidScope "invalid-scope" "A scope says nothing, or says it in a form that has no meaning.";
     UnknownScope "unknown-scope" "A role uses a scope name that no `scopes:` entry defines.";
     UnknownAlias "unknown-alias" "A name is not an id and not in `ids:` of the workspace.";

@@ -6,7 +6,10 @@ use rolecall::{
     fetch::{self, Questions},
     finding::did_you_mean,
     ids::{CompanyId, PersonRef, UserId},
-    manifest::write::{self, DraftGroup},
+    manifest::{
+        parse,
+        write::{self, DraftGroup},
+    },
     plan::Names,
     scope::Scope,
     snapshot::GroupHead,
@@ -51,6 +54,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Failure::invalid(format!("`{}` cannot be written as YAML: {error}", arguments.group))
             .hint("a scope in a form this version does not know cannot be copied safely")
     })?;
+    // Whatever the original and the flags hold: what is printed is what `validate` takes.
+    let mut loaded = checked.loaded;
+    let file = loaded.sources.add("(the copy)".to_owned(), text.clone());
+    match parse(&text, file) {
+        Ok(access) => loaded.files.access.push((file, access)),
+        Err(finding) => loaded.findings.push(finding),
+    }
+    run::sound(global, loaded)?;
     output.result(&text);
     output.remark("Save it below access/, check it with `rolecall validate`, and plan.");
     Ok(Exit::Ok)

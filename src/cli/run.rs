@@ -83,7 +83,8 @@ pub(crate) fn here(global: &Global) -> PathBuf {
     global.workspace.clone().unwrap_or_else(|| PathBuf::from("."))
 }
 
-fn sound(global: &Global, mut loaded: Loaded) -> Result<Checked, Failure> {
+/// Checks what was read, as one workspace.
+pub(crate) fn sound(global: &Global, mut loaded: Loaded) -> Result<Checked, Failure> {
     loaded.files.company.clone_from(&global.company);
     let mut findings = std::mem::take(&mut loaded.findings);
     match check(&loaded.files) {

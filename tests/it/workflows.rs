@@ -222,6 +222,8 @@ fn what_cannot_be_duplicated_is_said() {
         ),
         ("duplicate \"Company Admins\" --as Desk", &["a group `Desk` exists already", "hint:"]),
         ("duplicate \"Company Admins\"", &["--as"]),
+        ("duplicate \"Company Admins\" --as \"\"", &["error[invalid-name]", "(the copy):"]),
+        ("duplicate \"Company Admins\" --as New --description \"\"", &["error[invalid-description]"]),
     ] {
         let run = world.run(line).expect(4).says(words);
         assert_eq!(run.stdout, "", "{line}");

@@ -1,6 +1,6 @@
 //! People as files name them.
 
-use super::super::At;
+use super::{super::At, values::is_unseen};
 use crate::{
     finding::{Code, Finding},
     ids::{PersonRef, parse_uuid},
@@ -9,9 +9,18 @@ use crate::{
 
 /// Returns the person that a plain text names.
 pub(super) fn address(at: Place, raw: &str) -> Result<PersonRef, Finding> {
+    seen(at, raw)?;
     raw.parse().map(PersonRef::Email).map_err(|_| {
         Finding::new(Code::InvalidEmail, at, format!("`{raw}` is not an e-mail address"))
             .help("other keys are written out: `{ externalId: … }`, `{ employeeId: … }` or `{ userId: … }`")
+    })
+}
+
+/// Refuses a key with something in it that is not seen: nobody could find out why it is nobody's.
+fn seen(at: Place, raw: &str) -> Result<(), Finding> {
+    raw.trim().chars().find(|it| is_unseen(*it)).map_or(Ok(()), |it| {
+        let why = format!("a key of a person holds a character that is not seen (U+{:04X})", u32::from(it));
+        Err(Finding::new(Code::InvalidPerson, at, why).help("write the key anew, by hand"))
     })
 }
 
@@ -30,6 +39,7 @@ pub(super) fn person(file: FileId, at: Place, keys: [&Option<At<String>>; 4]) ->
         if raw.v.trim().is_empty() {
             Err(Finding::new(Code::InvalidPerson, raw.place(file), "the key of a person is empty"))
         } else {
+            seen(raw.place(file), &raw.v)?;
             Ok(raw.v.trim().into())
         }
     };

@@ -60,6 +60,8 @@ fn each_rule_finds_what_it_forbids() {
         (members("[ana]"), "1:6:15 invalid-email"),
         (members("[{ email: ana@x.example, userId: u }]"), "1:6:15 invalid-person"),
         (members("[{ until: 2027-01-31 }]"), "1:6:15 invalid-person"),
+        (members("[ana@x.example\u{202e}]"), "1:6:15 invalid-person"),
+        (members("[{ externalId: \"7\u{200b}\" }]"), "1:6:29 invalid-person"),
         (members("[{ userId: 17 }]"), "1:6:25 invalid-id"),
         (members("[{ email: a@x.example, until: 2027-02-30 }]"), "1:6:44 invalid-date"),
         (members("[a@x.example, A@X.example]"), "1:6:28 duplicate-member"),

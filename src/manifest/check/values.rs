@@ -96,7 +96,7 @@ pub(super) fn since(file: FileId, raw: &At<String>) -> Result<Timestamp, Finding
 }
 
 /// Whether a character leaves no trace, or the trace of another: a space that is none, or no width.
-fn is_unseen(it: char) -> bool {
+pub(super) fn is_unseen(it: char) -> bool {
     is_bidi_control(it)
         || (it.is_whitespace() && it != ' ')
         || matches!(it, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{00ad}')
