@@ -87,9 +87,9 @@ impl LoadError {
     /// Returns what can be done about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::NoWorkspace { .. } => {
-                Some("name a folder that holds one (`rolecall plan examples/quickstart`), or an access file")
-            }
+            Self::NoWorkspace { .. } => Some(
+                "name a folder that holds one (`rolecall plan examples/quickstart`) or an access file, or give the folder as `-C DIR`",
+            ),
             Self::Unreadable { .. } => Some("check the path and its permissions"),
             Self::NotAFile { .. } => Some("give it another name, or take it away"),
             Self::NotText { .. } => Some("save the file as UTF-8"),

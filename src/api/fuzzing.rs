@@ -2,6 +2,8 @@
 //!
 //! Nothing is sent. A decoder may refuse anything; what it must not do is panic or believe nonsense.
 
+use reqwest::header::{DATE, HeaderValue, RETRY_AFTER};
+
 use super::{
     Group, GroupRole, RbacInfo, Role,
     page::{Page, Row},
@@ -44,13 +46,16 @@ pub fn objects(body: &[u8]) {
     }
 }
 
-/// Reads `body` as what a refusal says, the secret being its first eight bytes, and as `Retry-After`.
+/// Reads `body` as what a refusal says, the secret being its first eight bytes, and as the headers that name times.
 ///
 /// # Panics
 /// When what would be shown has a control character or the secret in it, or is too long.
 pub fn refusals(body: &[u8]) {
     let text = String::from_utf8_lossy(body);
-    _ = retry::retry_after(&text, jiff::Timestamp::UNIX_EPOCH);
+    if let Ok(value) = HeaderValue::from_bytes(body) {
+        let headers = [(RETRY_AFTER, value.clone()), (DATE, value)].into_iter().collect();
+        _ = retry::told_by(&headers, jiff::Timestamp::UNIX_EPOCH);
+    }
     let secret: String = text.chars().take(8).filter(char::is_ascii_alphanumeric).collect();
     let said = refusal::read(body, &secret);
     for shown in [said.code, said.message, said.debug_id].into_iter().flatten() {
