@@ -68,7 +68,10 @@ fn before_the_first_write_an_interruption_changes_nothing() {
         let world = world();
         world.faults(json!([{ "path": "/user-groups/list", "kind": { "slow": { "ms": 60_000 } } }]));
         world.forget();
-        let run = signalled(&world, line, signal, |it| it["requests"].as_u64() >= Some(1));
+        let child = world.start(line);
+        world.until(|it| it["requests"].as_u64() >= Some(1));
+        send(&child, signal);
+        let run = Run::from(child.wait_with_output().unwrap());
         run.expect(130).says(&["interrupted; nothing was written"]);
         assert_eq!(world.writes(), [""; 0], "{line} {signal}");
     }
