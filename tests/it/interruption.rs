@@ -3,6 +3,8 @@
 use std::{
     fs,
     process::{Child, Command},
+    thread,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -41,6 +43,8 @@ fn signalled(world: &World, line: &str, signal: &str, now: impl Fn(&Value) -> bo
 fn send(child: &Child, signal: &str) {
     let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
+    // It has to wake up and hear it before whatever it waits for is let go.
+    thread::sleep(Duration::from_millis(500));
 }
 
 /// Returns the events in a file, having checked that one ends a run, and that nothing comes after it.
