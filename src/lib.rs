@@ -19,7 +19,7 @@
 //! names the YAML crate of the files, and only the program around this library prints.
 //!
 //! ```
-//! use rolecall::{bind::bind, diff, manifest, render, snapshot::Snapshot, source::Sources};
+//! use rolecall::{plan::{bind::bind, diff}, files::manifest, report::render, model::{snapshot::Snapshot, source::Sources}};
 //!
 //! let text = "
 //! version: 1
@@ -37,43 +37,11 @@
 //! assert!(render::text::summary(&plan).starts_with("Plan: 1 group to create, 0 to change, 0 to delete;"));
 //! ```
 
-// Values: what everything else is about.
-pub mod ids;
-pub mod source;
-pub mod dialect;
-pub mod scope;
-pub mod direct;
-pub mod access;
-pub mod finding;
-pub mod rules;
+pub mod model;
+pub mod files;
+pub mod live;
 pub mod plan;
-pub mod snapshot;
-
-// Thoughts: from values to values.
-pub mod manifest;
-pub mod bind;
-pub mod explain;
-pub mod digest;
-pub mod diff;
-pub mod approval;
-pub mod people;
-pub mod witness;
-pub mod guard;
-pub mod order;
-pub mod assess;
-pub mod record;
-pub mod rollback;
-pub mod render;
-pub mod document;
-pub mod recording;
-pub mod schema;
-pub mod doctor;
-
-// Deeds: the only places with files, network and time.
-pub mod load;
-pub mod api;
-pub mod fetch;
-pub mod journal;
 pub mod apply;
-pub mod probe;
+pub mod report;
+pub mod doctor;
 pub mod sandbox;

@@ -18,13 +18,14 @@ use std::{
 };
 
 use rolecall::{
-    access::{Access, DesiredState, Grant, Group, GroupKey, LiveState, Member},
-    dialect::ScopeChange,
-    diff::diff,
-    ids::{CompanyId, GroupId, RoleId, UserId},
-    order::order,
-    plan::Plan,
-    scope::{Dimension, Kind, Scope, Value},
+    model::{
+        access::{Access, DesiredState, Grant, Group, GroupKey, LiveState, Member},
+        dialect::ScopeChange,
+        ids::{CompanyId, GroupId, RoleId, UserId},
+        plan::Plan,
+        scope::{Dimension, Kind, Scope, Value},
+    },
+    plan::{diff::diff, order::order},
 };
 use uuid::Uuid;
 use world::{Members, Size};

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 
 use crate::{
-    api::{ApiError, Writer},
-    ids::GroupId,
-    record::{Answer, Ending, Intent, Record, Write},
+    apply::record::{Answer, Ending, Intent, Record, Write},
+    live::api::{ApiError, Writer},
+    model::ids::GroupId,
 };
 
 use super::{ApplyError, Wrote, group::Tools};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{api::ApiError, ids::GroupId, journal::JournalError};
+use crate::{apply::journal::JournalError, live::api::ApiError, model::ids::GroupId};
 
 /// Why a step was not made.
 #[derive(Debug, thiserror::Error)]

@@ -3,13 +3,15 @@
 use std::{collections::BTreeMap, sync::atomic::AtomicBool};
 
 use crate::{
-    access::{Contents, Grant},
-    api::{ApiError, Reader, Writer},
-    ids::{GroupId, RoleId, UserId},
-    order::Call,
-    plan::{Attributes, ChangeKind, GroupChange},
-    record::Write,
-    scope::Scope,
+    apply::record::Write,
+    live::api::{ApiError, Reader, Writer},
+    model::{
+        access::{Contents, Grant},
+        ids::{GroupId, RoleId, UserId},
+        plan::{Attributes, ChangeKind, GroupChange},
+        scope::Scope,
+    },
+    plan::order::Call,
 };
 
 use super::{

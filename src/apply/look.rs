@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join3;
 
 use crate::{
-    access::{Contents, Grant},
-    api::{ApiError, Reader},
-    fetch::grants,
-    ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::Attributes,
-    scope::Scope,
+    live::{
+        api::{ApiError, Reader},
+        fetch::grants,
+    },
+    model::{
+        access::{Contents, Grant},
+        ids::{CompanyId, GroupId, RoleId, UserId},
+        plan::Attributes,
+        scope::Scope,
+    },
 };
 
 use super::Stale;

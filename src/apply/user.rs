@@ -8,12 +8,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    api::{ApiError, Reader},
-    direct::DirectRoles,
-    ids::CompanyId,
-    order::Call,
-    plan::UserChange,
-    record::Write,
+    apply::record::Write,
+    live::api::{ApiError, Reader},
+    model::{direct::DirectRoles, ids::CompanyId, plan::UserChange},
+    plan::order::Call,
 };
 
 use super::{

@@ -3,14 +3,18 @@
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use crate::{
-    access::{Contents, Grant},
-    api::{ApiError, Reader, RoleToAdd, RoleToDelete},
-    fetch::grants,
-    ids::{CompanyId, GroupId, RoleId, UserId},
-    order::MEMBERS_PER_CALL,
-    plan::Attributes,
-    record::{Added, Write},
-    scope::Scope,
+    apply::record::{Added, Write},
+    live::{
+        api::{ApiError, Reader, RoleToAdd, RoleToDelete},
+        fetch::grants,
+    },
+    model::{
+        access::{Contents, Grant},
+        ids::{CompanyId, GroupId, RoleId, UserId},
+        plan::Attributes,
+        scope::Scope,
+    },
+    plan::order::MEMBERS_PER_CALL,
 };
 
 use super::{

@@ -11,16 +11,22 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use rolecall::{
     apply::{Job, Outcome, Report, WRITERS, apply},
-    digest, document,
-    guard::{ApprovedPlan, approve},
-    journal::Journal,
-    order::Step,
-    plan::{Change, Plan},
-    record::{self, Record, Start},
-    render::escape::terminal as show,
-    rollback,
-    source::Sources,
-    witness::Testimony,
+    apply::{
+        journal::Journal,
+        record::{self, Record, Start},
+    },
+    model::{
+        plan::{Change, Plan},
+        source::Sources,
+    },
+    plan::{
+        digest,
+        guard::{ApprovedPlan, approve},
+        order::Step,
+        rollback,
+        witness::Testimony,
+    },
+    report::{document, render::escape::terminal as show},
 };
 use serde_json::{Value, json};
 

@@ -4,12 +4,15 @@ use std::{fs, path::Path};
 
 use jiff::Timestamp;
 use rolecall::{
-    approval::differences,
-    digest,
-    document::{self, Saved},
-    plan::{Digest, Plan},
-    render::{self, counted},
-    source::Sources,
+    model::{
+        plan::{Digest, Plan},
+        source::Sources,
+    },
+    plan::{approval::differences, digest},
+    report::{
+        document::{self, Saved},
+        render::{self, counted},
+    },
 };
 use serde_json::{Value, json};
 

@@ -6,14 +6,18 @@ mod told;
 use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 use rolecall::{
-    api::{ApiError, Reader},
-    bind::people::Directory,
     doctor::{Area, Check, Report, Trouble, text},
-    finding::Finding,
-    ids::{CompanyId, PersonRef},
-    load::{self, LoadError, Loaded},
-    manifest::{check::check, declared::Declared},
-    snapshot::User,
+    files::{
+        load::{self, LoadError, Loaded},
+        manifest::{check::check, declared::Declared},
+    },
+    live::api::{ApiError, Reader},
+    model::{
+        finding::Finding,
+        ids::{CompanyId, PersonRef},
+        snapshot::User,
+    },
+    plan::bind::people::Directory,
 };
 
 use super::{

@@ -1,7 +1,7 @@
 //! `rolecall drift`: the same reading as plan, tuned for cron.
 
 use clap::Args;
-use rolecall::{load::Loaded, render};
+use rolecall::{files::load::Loaded, report::render};
 
 use super::{
     Format, Global, Selection,

@@ -2,17 +2,21 @@
 
 use clap::Args;
 use rolecall::{
-    api::Reader,
-    fetch::{self, Questions},
-    finding::did_you_mean,
-    ids::{CompanyId, PersonRef, UserId},
-    manifest::{
+    files::manifest::{
         parse,
         write::{self, DraftGroup},
     },
-    plan::Names,
-    scope::Scope,
-    snapshot::GroupHead,
+    live::{
+        api::Reader,
+        fetch::{self, Questions},
+    },
+    model::{
+        finding::did_you_mean,
+        ids::{CompanyId, PersonRef, UserId},
+        plan::Names,
+        scope::Scope,
+        snapshot::GroupHead,
+    },
 };
 
 use super::{

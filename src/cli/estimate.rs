@@ -6,13 +6,16 @@ use std::{
 };
 
 use rolecall::{
-    api::Rate,
-    fetch::estimate,
-    ids::UserId,
-    order::{Call, Step},
-    plan::{ChangeKind, Plan},
-    render::counted,
-    witness::claims,
+    live::{api::Rate, fetch::estimate},
+    model::{
+        ids::UserId,
+        plan::{ChangeKind, Plan},
+    },
+    plan::{
+        order::{Call, Step},
+        witness::claims,
+    },
+    report::render::counted,
 };
 use serde_json::json;
 

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rolecall::{
-    document,
-    explain::{self, companies},
-    fetch::fetch_person,
-    ids::PersonRef,
-    plan::Unresolved,
-    render::explanation::{Explanation, markdown, text},
+    live::fetch::fetch_person,
+    model::{ids::PersonRef, plan::Unresolved},
+    plan::explain::{self, companies},
+    report::{
+        document,
+        render::explanation::{Explanation, markdown, text},
+    },
 };
 
 use super::{
@@ -61,7 +62,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
 
 /// Returns why there is nobody to explain.
 fn nobody(person: &PersonRef, why: &Unresolved, checked: &Checked) -> Failure {
-    let names = rolecall::plan::Names { values: checked.declared.aliases.clone(), ..Default::default() };
+    let names =
+        rolecall::model::plan::Names { values: checked.declared.aliases.clone(), ..Default::default() };
     let places: Vec<String> = companies(&checked.declared).into_iter().map(|it| names.company(it)).collect();
     let failure = match why {
         Unresolved::Ambiguous(users) => {

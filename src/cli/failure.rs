@@ -3,13 +3,14 @@
 use std::{error::Error, process::ExitCode};
 
 use rolecall::{
-    api::{ApiError, Class},
-    fetch::{FetchError, SnapshotError},
-    finding::Finding,
-    journal::JournalError,
-    load::LoadError,
+    apply::journal::JournalError,
+    files::load::LoadError,
+    live::{
+        api::{ApiError, Class},
+        fetch::{FetchError, SnapshotError},
+    },
+    model::{finding::Finding, source::Sources},
     sandbox::SandboxError,
-    source::Sources,
 };
 
 /// What the exit code says; one meaning each, as the table in the README says.

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 use rolecall::{
-    api::Dialect,
-    fetch::{self, Questions},
-    load::Loaded,
-    manifest::declared::Declared,
-    plan::{Plan, Quarantined, Unresolved, Withheld},
-    recording::{Answers, Salt},
+    files::{load::Loaded, manifest::declared::Declared},
+    live::{
+        api::Dialect,
+        fetch::{self, Questions},
+        recording::{Answers, Salt},
+    },
+    model::plan::{Plan, Quarantined, Unresolved, Withheld},
 };
 use secrecy::ExposeSecret;
 
@@ -63,7 +64,7 @@ pub(crate) trait Live {
 }
 
 impl Live for Connected {
-    type Questions = rolecall::api::Reader;
+    type Questions = rolecall::live::api::Reader;
 
     fn questions(&self) -> &Self::Questions {
         &self.reader

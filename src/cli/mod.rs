@@ -129,7 +129,7 @@ struct Global {
     concurrency: Option<u16>,
     /// Requests per second, at most; such as 20 or 0.5
     #[arg(long, global = true, value_name = "N", env = "ROLECALL_MAX_RPS", hide_env = true)]
-    max_rps: Option<rolecall::api::Rate>,
+    max_rps: Option<rolecall::live::api::Rate>,
 }
 
 /// What to read and compare; shared by the commands that plan.

@@ -9,7 +9,7 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use rolecall::{api::Reader, render};
+use rolecall::{live::api::Reader, report::render};
 use serde_json::{Value, json};
 
 use super::{

@@ -5,13 +5,15 @@ use std::io::{self, IsTerminal};
 use clap::{ArgMatches, parser::ValueSource};
 use jiff::Timestamp;
 use rolecall::{
-    api::{ApiError, Observer, Question, Reader, Role},
-    bind::people::Directory,
     doctor::learned::{self, Left, Probed},
-    ids::{CompanyId, PersonRef, RoleId, UserId},
-    plan::Unresolved,
-    probe::{self, Ending, Job},
-    render::{counted, escape::terminal as show},
+    doctor::probe::{self, Ending, Job},
+    live::api::{ApiError, Observer, Question, Reader, Role},
+    model::{
+        ids::{CompanyId, PersonRef, RoleId, UserId},
+        plan::Unresolved,
+    },
+    plan::bind::people::Directory,
+    report::render::{counted, escape::terminal as show},
 };
 
 use super::{

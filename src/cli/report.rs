@@ -6,12 +6,14 @@ use std::{
 };
 
 use rolecall::{
-    api::Class,
     apply::{ApplyError, Halt, Left, Outcome, Report, Wrote},
-    order::{Call, Step},
-    plan::{Change, Plan},
-    render::{counted, escape::terminal as show},
-    witness::Testimony,
+    live::api::Class,
+    model::plan::{Change, Plan},
+    plan::{
+        order::{Call, Step},
+        witness::Testimony,
+    },
+    report::render::{counted, escape::terminal as show},
 };
 use serde_json::{Value, json};
 

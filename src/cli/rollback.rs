@@ -3,7 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rolecall::{document, journal, record::Record, source::Sources};
+use rolecall::{
+    apply::{journal, record::Record},
+    model::source::Sources,
+    report::document,
+};
 
 use super::{
     Global, Now,

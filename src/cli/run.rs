@@ -13,22 +13,30 @@ use std::{
 
 use jiff::Timestamp;
 use rolecall::{
-    assess::{Assessed, Stale, TakenUp, as_approved, assess, same_again},
-    bind::{Bound, bind},
-    diff, digest,
-    document::{self, Saved},
-    fetch::{FetchError, confirm, fetch, fetch_lockouts},
-    finding::{Code, Finding},
-    ids::{CompanyId, GroupId},
-    load::{self, LoadError, Loaded},
-    manifest::{check::check, declared::Declared},
-    order::Step,
-    plan::{Plan, Quarantined},
-    record::{self, Record},
-    render::{Cost, View, counted},
-    rollback,
-    snapshot::Snapshot,
-    source::Sources,
+    apply::record::{self, Record},
+    files::{
+        load::{self, LoadError, Loaded},
+        manifest::{check::check, declared::Declared},
+    },
+    live::fetch::{FetchError, confirm, fetch, fetch_lockouts},
+    model::{
+        finding::{Code, Finding},
+        ids::{CompanyId, GroupId},
+        plan::{Plan, Quarantined},
+        snapshot::Snapshot,
+        source::Sources,
+    },
+    plan::{
+        assess::{Assessed, Stale, TakenUp, as_approved, assess, same_again},
+        bind::{Bound, bind},
+        diff, digest,
+        order::Step,
+        rollback,
+    },
+    report::{
+        document::{self, Saved},
+        render::{Cost, View, counted},
+    },
 };
 use serde_json::json;
 
@@ -252,7 +260,7 @@ pub(crate) async fn rolled_back<L: Live>(
     for name in rollback::unsettled(&saved.plan, &done, &ids, &compared.snapshot) {
         output.message(&format!(
             "warning: which group called {} the apply created, if any, is not known; none is deleted",
-            rolecall::render::escape::terminal(name)
+            rolecall::report::render::escape::terminal(name)
         ));
     }
     rollback::give_nothing(&mut desired, &compared.bound.live, &compared.bound.locked);
@@ -358,9 +366,9 @@ impl<L: Live> Planned<L> {
     pub(crate) fn rendered(&self, format: Format) -> String {
         let view = self.view(&self.plan);
         match format {
-            Format::Text => rolecall::render::text::plan(&view),
+            Format::Text => rolecall::report::render::text::plan(&view),
             Format::Json => document::write(&view),
-            Format::Markdown => rolecall::render::markdown::plan(&view, MARKDOWN_BUDGET),
+            Format::Markdown => rolecall::report::render::markdown::plan(&view, MARKDOWN_BUDGET),
         }
     }
 

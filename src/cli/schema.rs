@@ -29,11 +29,11 @@ enum Kind {
 
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     output.result(&match arguments.kind {
-        Kind::Access => rolecall::schema::access(),
-        Kind::Explanation => rolecall::schema::explanation(),
-        Kind::Plan => rolecall::schema::plan(),
-        Kind::Snapshot => rolecall::schema::snapshot(),
-        Kind::Workspace => rolecall::schema::workspace(),
+        Kind::Access => rolecall::report::schema::access(),
+        Kind::Explanation => rolecall::report::schema::explanation(),
+        Kind::Plan => rolecall::report::schema::plan(),
+        Kind::Snapshot => rolecall::report::schema::snapshot(),
+        Kind::Workspace => rolecall::report::schema::workspace(),
     });
     Ok(Exit::Ok)
 }

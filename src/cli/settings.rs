@@ -3,11 +3,10 @@
 use std::{env, fs};
 
 use rolecall::{
-    api::{self, Credentials, Dialect, Endpoint, Reader, Settings, Writer},
-    load::Loaded,
-    manifest::workspace::ApiSection,
+    files::{load::Loaded, manifest::workspace::ApiSection},
+    live::api::{self, Credentials, Dialect, Endpoint, Reader, Settings, Writer},
+    model::source::FileId,
     sandbox::{Options, Sandbox},
-    source::FileId,
 };
 
 use secrecy::{ExposeSecret, SecretString};

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 use rolecall::{
-    fetch::record,
-    recording::{self, Keep, Reach, Recording},
-    render,
+    live::{
+        fetch::record,
+        recording::{self, Keep, Reach, Recording},
+    },
+    report::render,
 };
 use serde_json::json;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rolecall::render;
+use rolecall::report::render;
 
 use super::{
     Format, Global,

@@ -7,14 +7,18 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use rolecall::{
-    api::{ApiError, PermittedActions, Reader},
     apply::Report,
-    direct::DirectRoles,
-    ids::{CompanyId, GroupId, RoleId, UserId},
-    order::Step,
-    plan::Plan,
-    render::{counted, escape::terminal as show},
-    witness::{Claim, Contradiction, Evidence, Holds, Permissions, Testimony, Turn, claims},
+    live::api::{ApiError, PermittedActions, Reader},
+    model::{
+        direct::DirectRoles,
+        ids::{CompanyId, GroupId, RoleId, UserId},
+        plan::Plan,
+    },
+    plan::{
+        order::Step,
+        witness::{Claim, Contradiction, Evidence, Holds, Permissions, Testimony, Turn, claims},
+    },
+    report::render::{counted, escape::terminal as show},
 };
 use serde_json::{Value, json};
 

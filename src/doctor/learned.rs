@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange},
-    render::{escape, json::document},
+    model::dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange},
+    report::render::{escape, json::document},
 };
 
 const BOLD: Style = Style::new().bold();
@@ -183,7 +183,7 @@ pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::Dialect;
+    use crate::model::dialect::Dialect;
 
     #[test]
     fn the_block_is_the_dialect_that_was_learned() {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Area, Check};
-use crate::dialect::{Dialect, GroupRole, PredicateForm};
+use crate::model::dialect::{Dialect, GroupRole, PredicateForm};
 
 /// Fields of a condition that have a meaning here.
 const KNOWN: [&str; 4] = ["type", "comparator", "values", "id"];

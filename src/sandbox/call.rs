@@ -18,7 +18,7 @@ use super::{
     store::Store,
     users,
 };
-use crate::ids::{CompanyId, GroupId, UserId, parse_uuid};
+use crate::model::ids::{CompanyId, GroupId, UserId, parse_uuid};
 
 /// What became of a request.
 pub(super) struct Outcome {

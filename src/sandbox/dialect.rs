@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-pub use crate::dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete};
+pub use crate::model::dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete};
 
 /// All switches; absent ones keep their default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

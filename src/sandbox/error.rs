@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::fetch::SnapshotError;
+use crate::live::fetch::SnapshotError;
 
 /// Why a sandbox did not start.
 #[derive(Debug, thiserror::Error)]

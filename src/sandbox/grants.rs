@@ -13,7 +13,7 @@ use super::{
     store::Store,
     wire::{GrantView, Total},
 };
-use crate::ids::{CompanyId, RoleId};
+use crate::model::ids::{CompanyId, RoleId};
 
 #[derive(Serialize)]
 struct GrantList<'s> {

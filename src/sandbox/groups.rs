@@ -15,7 +15,7 @@ use super::{
     store::Store,
     wire::{GroupView, Id, Total},
 };
-use crate::ids::CompanyId;
+use crate::model::ids::CompanyId;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -12,9 +12,11 @@ use serde_json::{Value, json, to_value};
 
 use super::{SandboxError, clock::Moment, model::derived_id, store::Objects};
 use crate::{
-    fetch,
-    ids::{CompanyId, RoleId, UserId},
-    recording::{Grant, Recording, User},
+    live::{
+        fetch,
+        recording::{Grant, Recording, User},
+    },
+    model::ids::{CompanyId, RoleId, UserId},
 };
 
 /// Returns the objects of the snapshot at `path`, all of them made at `now`.
@@ -135,9 +137,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        direct::DirectRoles,
-        ids::GroupId,
-        recording::{Company, Directory, Group, Person, Reach},
+        live::recording::{Company, Directory, Group, Person, Reach},
+        model::{direct::DirectRoles, ids::GroupId},
         sandbox::clock::Clock,
     };
 

@@ -15,7 +15,7 @@ use super::{
     strict::StrictId,
     wire::{MemberView, Total},
 };
-use crate::ids::{CompanyId, UserId};
+use crate::model::ids::{CompanyId, UserId};
 
 #[derive(Serialize)]
 struct MemberList {

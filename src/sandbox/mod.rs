@@ -103,7 +103,7 @@ pub struct Options {
     /// What faults with a probability draw from; the same number and the same requests give the same faults.
     pub seed: u64,
     /// The most requests a second, and as many at once, or one; more are answered 429. Without it, as many as come.
-    pub max_rps: Option<crate::api::Rate>,
+    pub max_rps: Option<crate::live::api::Rate>,
     /// Switches of the dialect, over those of the seed file.
     pub dialect: DialectSpec,
     /// A file that gets one line of JSON a request, made anew.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use super::{clock::Moment, scope::Scope};
-use crate::ids::{CompanyId, GroupId, RoleId, UserId};
+use crate::model::ids::{CompanyId, GroupId, RoleId, UserId};
 
 /// The API's `Reference`: an id and the name that goes with it.
 #[derive(Clone, Debug, Serialize, Deserialize)]

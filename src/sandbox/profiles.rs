@@ -15,7 +15,7 @@ use super::{
     strict::{StrictId, present},
     wire::{BusinessInfo, Id},
 };
-use crate::ids::CompanyId;
+use crate::model::ids::CompanyId;
 
 const PERSONAS: [&str; 6] = ["UNKNOWN_PERSONA", "EMPLOYEE", "GUEST", "PERSONAL", "RELATIVE", "ADHOC"];
 

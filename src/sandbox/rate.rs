@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::api;
+use crate::live::api;
 
 /// Lets so many requests pass a second, and as many at once after a quiet second; or one, if that is more.
 pub(super) struct Rate {

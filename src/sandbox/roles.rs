@@ -14,7 +14,7 @@ use super::{
     store::Store,
     wire::{Id, RoleView, Total},
 };
-use crate::ids::{CompanyId, RoleId};
+use crate::model::ids::{CompanyId, RoleId};
 
 #[derive(Serialize)]
 struct RoleList<'s> {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::Deserialize;
 
-use crate::{manifest::parse, source::FileId};
+use crate::{files::manifest::parse, model::source::FileId};
 
 use super::{SandboxError, dialect::Dialect, fault::Rule, model::CompanyKind, strict::StrictId};
 

@@ -13,7 +13,7 @@ use super::{
     store::Objects,
     strict::StrictId,
 };
-use crate::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
+use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
 
 /// Returns the objects that `seed`, read from `place`, describes; all of them made at `now`.
 ///

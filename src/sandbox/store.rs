@@ -15,7 +15,7 @@ use super::{
         Company, Grant, Group, Member, PermissionWithActions, Reference, Role, Stamps, User, derived_id,
     },
 };
-use crate::ids::{CompanyId, GroupId, RoleId, UserId};
+use crate::model::ids::{CompanyId, GroupId, RoleId, UserId};
 
 /// The objects alone, in order: what the state file holds and a seed becomes.
 #[derive(Debug, Default, Deserialize)]

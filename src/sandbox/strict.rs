@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
-use crate::ids::parse_uuid;
+use crate::model::ids::parse_uuid;
 
 /// A UUID in the only spelling the API uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -16,7 +16,7 @@ use super::{
     store::Store,
     wire::{LegacyRoles, Total, UserDetail, UserProfile, UserSummary},
 };
-use crate::ids::{CompanyId, UserId, parse_uuid};
+use crate::model::ids::{CompanyId, UserId, parse_uuid};
 
 #[derive(Serialize)]
 struct UserList<'s> {

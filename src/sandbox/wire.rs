@@ -13,7 +13,7 @@ use super::{
     model::{Company, Group, Member, PermissionWithActions, Reference, Role, User},
     scope::Scope,
 };
-use crate::ids::{CompanyId, GroupId, RoleId, UserId};
+use crate::model::ids::{CompanyId, GroupId, RoleId, UserId};
 
 /// `{"id": …}`: the answer to a creation, and the users API's way to write an id.
 #[derive(Serialize)]

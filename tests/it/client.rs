@@ -1,8 +1,8 @@
 //! The client's calls that no command makes yet, against the sandbox over HTTP.
 
 use rolecall::{
-    api::{self, Credentials, Reader, Settings, Writer},
-    ids::{CompanyId, PersonRef},
+    live::api::{self, Credentials, Reader, Settings, Writer},
+    model::ids::{CompanyId, PersonRef},
 };
 
 use crate::support::{VOYAGER, World};

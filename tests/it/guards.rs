@@ -184,7 +184,7 @@ fn every_guard_is_shown_with_value_limit_and_verdict_in_every_format() {
     let (text, markdown) =
         (world.plan().expect(0).stdout, world.run("plan --format markdown").expect(0).stdout);
     let json = world.run("plan --format json").expect(0).json();
-    for guard in rolecall::rules::Guard::ALL {
+    for guard in rolecall::model::rules::Guard::ALL {
         assert!(
             text.contains(guard.as_str()) && markdown.contains(guard.as_str()),
             "{guard:?}\n{text}\n{markdown}"

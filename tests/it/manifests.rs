@@ -3,17 +3,13 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use rolecall::{
-    bind::bind,
-    diff,
-    finding::Code,
-    guard::judge,
-    manifest::{
+    files::manifest::{
         check::{Files, check},
         parse,
     },
-    schema,
-    snapshot::Snapshot,
-    source::FileId,
+    model::{finding::Code, snapshot::Snapshot, source::FileId},
+    plan::{bind::bind, diff, guard::judge},
+    report::schema,
 };
 use serde_json::Value;
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use rolecall::{
-    dialect::Dialect,
+    model::dialect::Dialect,
     sandbox::{Options, Sandbox},
 };
 use serde_json::{Value, json};

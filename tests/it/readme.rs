@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpListener, path::Path, process::Stdio};
 
-use rolecall::finding::Code;
+use rolecall::model::finding::Code;
 
 use crate::support::{binary, repository};
 

@@ -4,9 +4,6 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use rolecall::{
-    api::{ApiError, Endpoint, Observer, Question, Settings},
-    bind::people::Directory,
-    dialect::Dialect,
     doctor::{
         Area, Check, Trouble,
         shapes::{Asked, Shapes},
@@ -15,8 +12,13 @@ use rolecall::{
             Without::{Instead, Stuck},
         },
     },
-    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    plan::Unresolved,
+    live::api::{ApiError, Endpoint, Observer, Question, Settings},
+    model::{
+        dialect::Dialect,
+        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        plan::Unresolved,
+    },
+    plan::bind::people::Directory,
 };
 use serde_json::Value;
 
@@ -39,7 +41,7 @@ pub(super) async fn check(global: &Global, found: &mut Found) {
     let (settings, bad) = match settings::settings(global, &found.loaded, &site) {
         Ok(settings) => (settings, None),
         Err(failure) => {
-            let nobody = rolecall::api::Credentials::Token("none".into());
+            let nobody = rolecall::live::api::Credentials::Token("none".into());
             (
                 Settings { timeout: global.timeout, ..Settings::new(site.endpoint.clone(), nobody) },
                 Some(failure),

@@ -5,8 +5,8 @@ use std::{env, path::Path};
 use clap::{ArgMatches, parser::ValueSource};
 use rolecall::{
     doctor::{Area, Check, Trouble},
-    manifest::workspace::dialect_lines,
-    source::Place,
+    files::manifest::workspace::dialect_lines,
+    model::source::Place,
 };
 
 use super::{Found, section};
@@ -45,7 +45,7 @@ fn workspace(found: &mut Found) {
             check.hint("fine where flags and environment say it all; `-C DIR` names a folder that has one"),
         );
     } else if findings.is_empty() {
-        let path = found.loaded.root.join(rolecall::load::WORKSPACE_FILE);
+        let path = found.loaded.root.join(rolecall::files::load::WORKSPACE_FILE);
         found.say(Check::ok(AREA, "workspace", path.display().to_string()));
     }
     for finding in findings {

@@ -1,9 +1,11 @@
 //! What a server may send: every decoder of an answer, and scopes.
 
 use rolecall::{
-    api::fuzzing,
-    dialect::PredicateForm,
-    scope::{Audience, Scope},
+    live::api::fuzzing,
+    model::{
+        dialect::PredicateForm,
+        scope::{Audience, Scope},
+    },
 };
 use serde_json::value::RawValue;
 

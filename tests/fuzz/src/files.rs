@@ -1,16 +1,16 @@
 //! The loader, and the files that rolecall itself writes.
 
 use rolecall::{
-    document,
-    finding::Finding,
-    manifest::{
+    apply::record,
+    files::manifest::{
         access::AccessFile,
         check::{Files, check},
         parse,
         workspace::WorkspaceFile,
     },
-    record, recording, render,
-    source::Sources,
+    live::recording,
+    model::{finding::Finding, source::Sources},
+    report::{document, render},
 };
 
 /// An access file alone.
@@ -56,7 +56,7 @@ fn shown(findings: &[Finding], sources: &Sources) {
 pub(crate) fn plan(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     if let Ok(saved) = document::read(text, Sources::default()) {
-        assert_eq!(rolecall::digest::plan_id(&saved.plan), saved.id);
+        assert_eq!(rolecall::plan::digest::plan_id(&saved.plan), saved.id);
     }
 }
 

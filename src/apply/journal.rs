@@ -1,0 +1,155 @@
+//! The journal of an apply: a file that knows of every write before it is sent.
+//!
+//! Newline-delimited JSON, one [`Record`] a line, handed to the operating system line by line, so
+//! that it outlives the process however it ends. It holds names and addresses, never a secret, and
+//! only its owner may read it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use serde::Serialize;
+
+use crate::apply::record::{self, Foreign, Record, Start};
+
+/// A journal that is being written.
+#[derive(Debug)]
+pub struct Journal {
+    file: Mutex<File>,
+    path: PathBuf,
+    /// Whether a line could not be written whole: nothing may follow it.
+    broken: AtomicBool,
+}
+
+/// A journal that cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The file cannot be written.
+    #[error("cannot write the journal {}", .path.display())]
+    Unwritable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file exists.
+    #[error("the journal {} exists already", .path.display())]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error("cannot read the journal {}", .path.display())]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is no journal.
+    #[error("{} is not a journal: line {line} {why}", .path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// Where, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        why: Box<str>,
+    },
+}
+
+impl JournalError {
+    /// Returns what can be done about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unwritable { .. } => {
+                "give another file with `--journal`; without a journal nothing is written"
+            }
+            Self::Exists { .. } => "give another file with `--journal`: journals are never overwritten",
+            Self::Unreadable { .. } => "journals are below `.rolecall/journal` of the workspace",
+            Self::Foreign { .. } => "give the file that the end of an apply names",
+        }
+    }
+}
+
+impl Journal {
+    /// Starts a journal in a file that does not exist yet; folders are made as needed.
+    ///
+    /// # Errors
+    ///
+    /// When the file exists, or cannot be written.
+    pub fn create(path: &Path, start: &Start<'_>) -> Result<Self, JournalError> {
+        let unwritable = |source| JournalError::Unwritable { path: path.to_owned(), source };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(unwritable)?;
+        }
+        let mut options = OpenOptions::new();
+        options.append(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => JournalError::Exists { path: path.to_owned() },
+            _ => unwritable(error),
+        })?;
+        let journal = Self { file: Mutex::new(file), path: path.to_owned(), broken: AtomicBool::new(false) };
+        journal.write(start)?;
+        // Once, so that even a machine that loses power knows what was about to begin. Later lines
+        // are left to the operating system: a disk's pace for every write would slow revocations.
+        journal.file().sync_data().map_err(unwritable)?;
+        Ok(journal)
+    }
+
+    /// Returns where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Adds a line.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be handed over whole.
+    pub fn write(&self, record: &impl Serialize) -> Result<(), JournalError> {
+        let unwritable = |source| JournalError::Unwritable { path: self.path.clone(), source };
+        if self.is_broken() {
+            return Err(unwritable(io::Error::other("an earlier line could not be written")));
+        }
+        let mut line = serde_json::to_vec(record).map_err(|error| unwritable(error.into()))?;
+        line.push(b'\n');
+        self.file().write_all(&line).map_err(|error| {
+            self.broken.store(true, Ordering::Relaxed);
+            unwritable(error)
+        })
+    }
+
+    /// Whether a line could not be written; then no other is.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    fn file(&self) -> std::sync::MutexGuard<'_, File> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads a journal; a last line that was cut off is left out.
+///
+/// # Errors
+///
+/// When the file cannot be read, or is not a journal of a version this rolecall knows.
+pub fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
+    let text = fs::read_to_string(path)
+        .map_err(|source| JournalError::Unreadable { path: path.to_owned(), source })?;
+    record::read(&text).map_err(|Foreign { line, why }| JournalError::Foreign {
+        path: path.to_owned(),
+        line,
+        why: why.into(),
+    })
+}

@@ -1,0 +1,251 @@
+//! Records of an apply: what was about to be written, and what became of it, line by line.
+//!
+//! Values only: `journal` puts them into a file. Each write has an [`Intent`] before it and an
+//! [`Ending`] after it. An intent without an ending is a write of which nobody knows: [`Done`]
+//! says so, and only reading the live state can tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+
+use crate::model::{
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    scope::Scope,
+};
+
+/// The version of the format. Fields may be added within it; none is renamed or removed.
+pub const VERSION: u32 = 1;
+
+/// One line of a journal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "camelCase")]
+pub enum Record {
+    /// The first line.
+    #[serde(rename_all = "camelCase")]
+    Start {
+        /// [`VERSION`].
+        version: u32,
+        /// When.
+        at: Timestamp,
+        /// The version of rolecall.
+        tool: Box<str>,
+        /// The plan, whole, with the state before of everything it touches.
+        plan: Value,
+        /// The plan that undoes it, if all of it is made.
+        inverse: Value,
+    },
+    /// Written before a request that changes something is sent.
+    Intent(Intent),
+    /// Written after it.
+    Ending(Ending),
+    /// The last line, unless the process died.
+    #[serde(rename_all = "camelCase")]
+    End {
+        /// When.
+        at: Timestamp,
+        /// The exit code.
+        exit: u8,
+        /// Its name.
+        result: Box<str>,
+    },
+}
+
+/// The first line as it is written: the plans go from text to text, for they can be large.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "record", rename = "start")]
+pub struct Start<'a> {
+    /// [`VERSION`].
+    pub version: u32,
+    /// When.
+    pub at: Timestamp,
+    /// The version of rolecall.
+    pub tool: &'a str,
+    /// The plan.
+    pub plan: &'a RawValue,
+    /// The plan that undoes it.
+    pub inverse: &'a RawValue,
+}
+
+/// A text that is no journal: which line says so, counted from 1, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Foreign {
+    pub line: usize,
+    pub why: &'static str,
+}
+
+/// Reads the text of a journal; a last line that was cut off is left out.
+///
+/// # Errors
+///
+/// Whatever is not a journal of a version this rolecall knows.
+pub fn read(text: &str) -> Result<Vec<Record>, Foreign> {
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let mut records = Vec::new();
+    for (n, line) in whole.lines().enumerate() {
+        let record = serde_json::from_str(line);
+        records.push(record.map_err(|_| Foreign { line: n + 1, why: "is not a record of an apply" })?);
+    }
+    match records.first() {
+        Some(Record::Start { version: VERSION, .. }) => Ok(records),
+        Some(Record::Start { .. }) => Err(Foreign { line: 1, why: "is of a newer version" }),
+        Some(Record::Intent(_) | Record::Ending(_) | Record::End { .. }) | None => {
+            Err(Foreign { line: 1, why: "does not start an apply" })
+        }
+    }
+}
+
+/// A write that is about to be sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Intent {
+    /// When.
+    pub at: Timestamp,
+    /// Sent with the request as `X-Request-Id`: plan, step and attempt.
+    pub request_id: Box<str>,
+    /// The change of the plan it serves, by position: groups first, then people.
+    pub change: usize,
+    /// The step, by position.
+    pub step: usize,
+    /// 1 for the first time, 2 for a repetition after a look at the live state.
+    pub attempt: u32,
+    /// What is asked for.
+    #[serde(flatten)]
+    pub write: Write,
+}
+
+/// What became of a write.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ending {
+    /// When.
+    pub at: Timestamp,
+    /// Which one.
+    pub request_id: Box<str>,
+    /// What the answer says.
+    pub outcome: Answer,
+    /// The group that was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
+    /// Why it was not made, or is not known to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// What an answer says about a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Answer {
+    /// It was made.
+    Done,
+    /// It was not made.
+    Refused,
+    /// It may have been made: there was no clear answer.
+    Unclear,
+}
+
+/// What a request asks for; ids only, and roles outside groups as they are sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "write", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(missing_docs, reason = "the names are those of the API")]
+pub enum Write {
+    CreateGroup { company: CompanyId, name: Box<str>, description: Box<str> },
+    UpdateGroup { company: CompanyId, group: GroupId, name: Box<str>, description: Box<str> },
+    DeleteGroup { company: CompanyId, group: GroupId },
+    PatchMembers { company: CompanyId, group: GroupId, add: Vec<UserId>, remove: Vec<UserId> },
+    PatchRoles { company: CompanyId, group: GroupId, add: Vec<Added>, remove: Vec<RoleId> },
+    PutDirectRoles { company: CompanyId, user: UserId, roles: Vec<Value> },
+}
+
+/// A role that is given, on its scope.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Added {
+    /// Which role.
+    pub role_id: RoleId,
+    /// Where, as it is sent.
+    pub scope: Value,
+}
+
+impl Added {
+    /// Returns a role as it is sent.
+    pub fn new(role: RoleId, scope: &Scope) -> Self {
+        let wire = serde_json::from_str(scope.to_wire().get());
+        Self { role_id: role, scope: wire.expect("raw JSON is JSON") }
+    }
+}
+
+/// What an apply did to one group or one person, as far as its journal knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The line of the journal, from 1, that first speaks of it.
+    pub line: u32,
+    /// The group it created: `Some(None)` where the answer was lost.
+    pub created: Option<Option<GroupId>>,
+    /// Whether it deleted the group, or may have.
+    pub deleted: bool,
+    /// Whether it set name and description, or may have.
+    pub renamed: bool,
+    /// Whom it put in, or may have.
+    pub added: BTreeSet<UserId>,
+    /// Whom it took out, or may have.
+    pub removed: BTreeSet<UserId>,
+    /// The roles it changed, or may have.
+    pub roles: BTreeSet<RoleId>,
+    /// Those of them that it took away in a call that did not give them back.
+    pub taken: BTreeSet<RoleId>,
+    /// Whether it replaced what the person holds outside groups, or may have.
+    pub direct: bool,
+}
+
+/// Returns what was done, or may have been, to each change of the plan.
+pub fn done(records: &[Record]) -> BTreeMap<usize, Done> {
+    let endings: BTreeMap<&str, &Ending> = records
+        .iter()
+        .filter_map(|it| match it {
+            Record::Ending(ending) => Some((&*ending.request_id, ending)),
+            Record::Start { .. } | Record::Intent(_) | Record::End { .. } => None,
+        })
+        .collect();
+    let mut all: BTreeMap<usize, Done> = BTreeMap::new();
+    for (record, line) in records.iter().zip(1..) {
+        let Record::Intent(intent) = record else { continue };
+        let ending = endings.get(&*intent.request_id);
+        if ending.is_some_and(|it| it.outcome == Answer::Refused) {
+            continue;
+        }
+        let done = all.entry(intent.change).or_insert_with(|| Done { line, ..Done::default() });
+        match &intent.write {
+            Write::CreateGroup { .. } => {
+                let id = ending.and_then(|it| it.group);
+                done.created = Some(id.or(done.created.flatten()));
+            }
+            Write::UpdateGroup { .. } => done.renamed = true,
+            Write::DeleteGroup { .. } => done.deleted = true,
+            Write::PatchMembers { add, remove, group, .. } => {
+                done.added.extend(add);
+                done.removed.extend(remove);
+                done.found(*group);
+            }
+            Write::PatchRoles { add, remove, group, .. } => {
+                done.roles.extend(add.iter().map(|it| it.role_id).chain(remove.iter().copied()));
+                let given = |role: &RoleId| add.iter().any(|it| it.role_id == *role);
+                done.taken.extend(remove.iter().filter(|it| !given(it)));
+                done.found(*group);
+            }
+            Write::PutDirectRoles { .. } => done.direct = true,
+        }
+    }
+    all
+}
+
+impl Done {
+    /// Learns the id of a group whose creation was not answered from what was written to it later.
+    fn found(&mut self, group: GroupId) {
+        if let Some(created) = &mut self.created {
+            created.get_or_insert(group);
+        }
+    }
+}

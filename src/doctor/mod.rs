@@ -1,0 +1,172 @@
+//! What a look at an API and its settings found: checks, each with a verdict, one fact, and what to do.
+//!
+//! Values and thoughts only: who asks, and whom, is elsewhere. Knows no bodies, tokens or names of
+//! people longer than it takes to see their shape.
+
+use jiff::Timestamp;
+
+mod answer;
+pub mod probe;
+pub mod learned;
+pub mod shapes;
+pub mod text;
+pub mod verdicts;
+
+pub use answer::{Answer, Came, TokenFacts, Traffic};
+
+/// What a report is about, and everything that was checked, in the order in which it is shown.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The host of the API, or that it is not known.
+    pub endpoint: String,
+    /// The company, as people call it, if one is set.
+    pub company: Option<String>,
+    /// When it was made.
+    pub at: Timestamp,
+    /// What was checked.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What it belongs to.
+    pub area: Area,
+    /// Its name, unique within the area.
+    pub name: String,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// What is the case, in one line.
+    pub fact: String,
+    /// What to do about it, where something is to be done.
+    pub hint: Option<String>,
+}
+
+/// What a check came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As it should be.
+    Ok,
+    /// Worth knowing; rolecall works all the same.
+    Note,
+    /// rolecall cannot work, or not safely.
+    Problem(Trouble),
+}
+
+/// What kind of problem, for the exit code; the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// The settings cannot work, whatever the API says.
+    Invalid,
+    /// The API, or the way to it, does not do what it should.
+    Remote,
+    /// Who asks is not accepted, or may not do what rolecall does.
+    Auth,
+}
+
+/// What checks are shown under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// What rolecall is told, and by what.
+    Settings,
+    /// The way to the API.
+    Endpoint,
+    /// The time on both sides.
+    Clock,
+    /// What proves who asks.
+    Token,
+    /// What may be asked.
+    Rights,
+    /// The account that runs rolecall.
+    Identity,
+    /// How the API spells things.
+    Shapes,
+    /// How fast it answers, and what it allows.
+    Rate,
+}
+
+impl Area {
+    /// Returns the heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Settings => "Settings",
+            Self::Endpoint => "Endpoint",
+            Self::Clock => "Clock",
+            Self::Token => "Token",
+            Self::Rights => "Rights",
+            Self::Identity => "Identity",
+            Self::Shapes => "Shapes",
+            Self::Rate => "Rate",
+        }
+    }
+}
+
+impl Check {
+    fn new(area: Area, name: impl Into<String>, verdict: Verdict, fact: impl Into<String>) -> Self {
+        Self { area, name: name.into(), verdict, fact: fact.into(), hint: None }
+    }
+
+    /// Returns a check that is as it should be.
+    pub fn ok(area: Area, name: impl Into<String>, fact: impl Into<String>) -> Self {
+        Self::new(area, name, Verdict::Ok, fact)
+    }
+
+    /// Returns a check that is worth knowing.
+    pub fn note(area: Area, name: impl Into<String>, fact: impl Into<String>) -> Self {
+        Self::new(area, name, Verdict::Note, fact)
+    }
+
+    /// Returns a check that keeps rolecall from working.
+    pub fn problem(area: Area, name: impl Into<String>, trouble: Trouble, fact: impl Into<String>) -> Self {
+        Self::new(area, name, Verdict::Problem(trouble), fact)
+    }
+
+    /// Returns the same check with what to do about it.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl Report {
+    /// Returns the worst problem, if there is one.
+    pub fn worst(&self) -> Option<Trouble> {
+        let trouble = |it: &Check| match it.verdict {
+            Verdict::Problem(trouble) => Some(trouble),
+            Verdict::Ok | Verdict::Note => None,
+        };
+        self.checks.iter().filter_map(trouble).max()
+    }
+
+    /// Returns how many checks came to nothing, to a note and to a problem.
+    pub fn counts(&self) -> [usize; 3] {
+        let mut counts = [0; 3];
+        for check in &self.checks {
+            counts[match check.verdict {
+                Verdict::Ok => 0,
+                Verdict::Note => 1,
+                Verdict::Problem(_) => 2,
+            }] += 1;
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_problem_decides() {
+        let problem = |trouble| Check::problem(Area::Rights, "x", trouble, "no");
+        let mut report =
+            Report { endpoint: String::new(), company: None, at: Timestamp::UNIX_EPOCH, checks: Vec::new() };
+        assert_eq!(report.worst(), None);
+        report.checks.push(Check::note(Area::Clock, "skew", "6 s"));
+        assert_eq!(report.worst(), None);
+        for trouble in [Trouble::Invalid, Trouble::Auth, Trouble::Remote] {
+            report.checks.push(problem(trouble));
+        }
+        assert_eq!((report.worst(), report.counts()), (Some(Trouble::Auth), [0, 1, 3]));
+    }
+}

@@ -1,0 +1,41 @@
+//! What is odd about the files and stops nothing, as far as it is seen without the API.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::super::declared::{Declared, DeclaredLockout};
+use crate::model::{
+    finding::{Code, Finding},
+    ids::PersonRef,
+    rules,
+    source::Place,
+};
+
+impl Declared {
+    /// Returns the exceptions that have ended, and the members who are locked out under the very key
+    /// they are declared by; sorted. One who has another key is found when people are bound to users.
+    pub fn remarks(&self, now: Timestamp) -> Vec<Finding> {
+        let exceptions = self.rules.exceptions.iter().filter(|it| it.ends <= now);
+        let mut remarks: Vec<Finding> =
+            exceptions.map(|it| rules::expired(it.guard, it.ends, it.from)).collect();
+        let in_force = self.lockouts.iter().rev().filter(|it| it.holds(now));
+        let locked: BTreeMap<&PersonRef, &DeclaredLockout> = in_force.map(|it| (&it.person, it)).collect();
+        let groups = self.companies.iter().flat_map(|it| &it.groups);
+        for member in groups.flat_map(|it| &it.members.entries) {
+            let wanted = member.ends.is_none_or(|it| it > now);
+            if let Some(lockout) = locked.get(&member.person).filter(|_| wanted) {
+                remarks.push(locked_out(&member.person, member.from, lockout.from));
+            }
+        }
+        remarks.sort();
+        remarks
+    }
+}
+
+/// Returns the remark that a declared member, or holder of a direct role, is cut off everywhere.
+pub fn locked_out(person: &PersonRef, member: Place, lockout: Place) -> Finding {
+    Finding::new(Code::LockedOutMember, member, format!("{person} is locked out, and this entry is void"))
+        .related(lockout, "locked out here")
+        .help("delete the entry; the lock-out stands for as long as `lockout:` says so")
+}

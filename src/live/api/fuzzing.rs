@@ -1,0 +1,67 @@
+//! Every decoder of an answer, for the fuzz targets: compiled for them alone.
+//!
+//! Nothing is sent. A decoder may refuse anything; what it must not do is panic or believe nonsense.
+
+use reqwest::header::{DATE, HeaderValue, RETRY_AFTER};
+
+use super::{
+    Group, GroupRole, RbacInfo, Role,
+    page::{Page, Row},
+    refusal, retry, token,
+    wire::{Created, Elements, HeldDirectly, Member, Permissions},
+};
+use crate::model::snapshot::User;
+
+/// Decodes `body` as a page of every list there is.
+pub fn lists(body: &[u8]) {
+    page::<Group>(body);
+    page::<Member>(body);
+    page::<Role>(body);
+    page::<User>(body);
+    page::<GroupRole>(body);
+}
+
+fn page<T: Row>(body: &[u8]) {
+    if let Ok(page) = serde_json::from_slice::<Page<T>>(body) {
+        page.rows.iter().for_each(|row| _ = row.key());
+    }
+}
+
+/// Decodes `body` as everything else that is answered.
+pub fn objects(body: &[u8]) {
+    _ = serde_json::from_slice::<Group>(body);
+    _ = serde_json::from_slice::<Role>(body);
+    _ = serde_json::from_slice::<RbacInfo>(body);
+    if let Ok(held) = serde_json::from_slice::<HeldDirectly>(body) {
+        // What is sent back is read as the same again.
+        let again = crate::model::direct::DirectRoles::read(held.roles.sent());
+        assert!(again.types() == held.roles.types());
+    }
+    _ = serde_json::from_slice::<Created>(body);
+    _ = serde_json::from_slice::<Permissions>(body);
+    _ = serde_json::from_slice::<Elements>(body);
+    _ = serde_json::from_slice::<token::Granted>(body);
+    if let Ok(user) = serde_json::from_slice::<User>(body) {
+        assert!(user.email.is_none_or(|it| it.as_str().contains('@')));
+    }
+}
+
+/// Reads `body` as what a refusal says, the secret being its first eight bytes, and as the headers that name times.
+///
+/// # Panics
+/// When what would be shown has a control character or the secret in it, or is too long.
+pub fn refusals(body: &[u8]) {
+    let text = String::from_utf8_lossy(body);
+    if let Ok(value) = HeaderValue::from_bytes(body) {
+        let headers = [(RETRY_AFTER, value.clone()), (DATE, value)].into_iter().collect();
+        _ = retry::told_by(&headers, jiff::Timestamp::UNIX_EPOCH);
+    }
+    let secret: String = text.chars().take(8).filter(char::is_ascii_alphanumeric).collect();
+    let said = refusal::read(body, &secret);
+    for shown in [said.code, said.message, said.debug_id].into_iter().flatten() {
+        assert!(!shown.chars().any(char::is_control) && shown.chars().count() <= 300, "{shown:?}");
+        // One of a few letters, or part of what it is blotted out with, may be made anew by that.
+        let tellable = secret.len() == 8 && !"[REDACTED]".contains(&secret);
+        assert!(!tellable || !shown.contains(&secret), "{shown:?}");
+    }
+}

@@ -1,0 +1,125 @@
+//! Decoding that forgives: ids in two forms, `null` for absent, times that nobody depends on.
+//!
+//! What it does not forgive is an id that is none: a wrong id would be a wrong person.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IgnoredAny, MapAccess, Visitor},
+};
+use uuid::Uuid;
+
+use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
+
+/// An id, alone or with a name: `"…"`, or an object with `id` and perhaps `name`.
+pub(super) struct Reference {
+    pub(super) id: Uuid,
+    pub(super) name: Option<Box<str>>,
+}
+
+impl<'de> Deserialize<'de> for Reference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Reference;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id (a UUID), alone or in an object")
+            }
+
+            fn visit_str<E: de::Error>(self, raw: &str) -> Result<Reference, E> {
+                let id =
+                    parse_uuid(raw).ok_or_else(|| E::invalid_value(de::Unexpected::Other("text"), &self))?;
+                Ok(Reference { id, name: None })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Reference, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(field_identifier, rename_all = "camelCase")]
+                enum Field {
+                    Id,
+                    Name,
+                    #[serde(other)]
+                    Other,
+                }
+                let (mut id, mut name) = (None::<Reference>, None);
+                while let Some(field) = fields.next_key()? {
+                    match field {
+                        Field::Id => id = Some(fields.next_value()?),
+                        Field::Name => name = fields.next_value()?,
+                        // Permissions above all: nobody reads those of a group's role.
+                        Field::Other => _ = fields.next_value::<IgnoredAny>()?,
+                    }
+                }
+                let id = id.ok_or_else(|| de::Error::missing_field("id"))?.id;
+                Ok(Reference { id, name })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// An id type that a UUID makes.
+pub(super) trait FromUuid {
+    fn from_uuid(id: Uuid) -> Self;
+}
+
+macro_rules! from_uuid {
+    ($($name:ident)*) => {$(
+        impl FromUuid for $name {
+            fn from_uuid(id: Uuid) -> Self { Self(id) }
+        }
+    )*};
+}
+from_uuid!(CompanyId GroupId RoleId UserId);
+
+pub(super) fn id<'de, D: Deserializer<'de>, T: FromUuid>(deserializer: D) -> Result<T, D::Error> {
+    Reference::deserialize(deserializer).map(|found| T::from_uuid(found.id))
+}
+
+pub(super) fn optional_id<'de, D: Deserializer<'de>, T: FromUuid>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Reference>::deserialize(deserializer)?.map(|found| T::from_uuid(found.id)))
+}
+
+/// Reads `null` like an absent field.
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Reads `{"iso8601": "…"}` or the bare text; never fails over a time nobody depends on.
+pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {
+    struct Time;
+    impl<'de> Visitor<'de> for Time {
+        type Value = Option<Box<str>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a time")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Some(text.into()))
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+            let mut found = None;
+            while let Some(name) = fields.next_key::<Box<str>>()? {
+                if &*name == "iso8601" {
+                    found = fields.next_value()?;
+                } else {
+                    fields.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(found)
+        }
+    }
+    deserializer.deserialize_any(Time)
+}

@@ -1,0 +1,171 @@
+//! What an observer asks: a closed list of requests that only read.
+
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{
+    Group, GroupRole, RbacInfo, Request, Role,
+    page::Page,
+    settings::form_encoded,
+    wire::{Elements, HeldDirectly, Member, Permissions},
+};
+use crate::model::{
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    snapshot::User,
+};
+
+/// A request that only reads, and of a list one page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it, and the contract the rest")]
+pub enum Question {
+    Groups {
+        company: CompanyId,
+        limit: u32,
+    },
+    Group {
+        company: CompanyId,
+        group: GroupId,
+    },
+    Members {
+        company: CompanyId,
+        group: GroupId,
+        limit: u32,
+    },
+    GroupRoles {
+        company: CompanyId,
+        group: GroupId,
+        limit: u32,
+    },
+    Roles {
+        company: CompanyId,
+        limit: u32,
+    },
+    Role {
+        role: RoleId,
+    },
+    Users {
+        company: CompanyId,
+        limit: u32,
+    },
+    /// Looks for an external id that nobody has.
+    Nobody {
+        company: CompanyId,
+    },
+    GroupsOfUser {
+        user: UserId,
+        limit: u32,
+    },
+    DirectRoles {
+        user: UserId,
+    },
+    RbacInfo {
+        user: UserId,
+    },
+    Permissions,
+}
+
+impl Question {
+    /// Returns the request, its query and its body.
+    pub(super) fn asked(self) -> (Request, String, Option<Value>) {
+        let sorted = |limit: u32, by: &str| json!({ "pagination": { "offset": 0, "limit": limit }, "sortParams": { "sortBy": by, "sortOrder": "ASC" } });
+        let get = |template, ids: &[Uuid]| (Request::reads(Method::GET, template, ids), String::new(), None);
+        let list = |template, ids: &[Uuid], body| {
+            (Request::reads(Method::POST, template, ids), String::new(), Some(body))
+        };
+        match self {
+            Self::Groups { company, limit } => {
+                list("/v3/companies/{companyId}/user-groups/list", &[company.0], sorted(limit, "NAME"))
+            }
+            Self::Group { company, group } => {
+                get("/v3/companies/{companyId}/user-groups/{groupId}", &[company.0, group.0])
+            }
+            Self::Members { company, group, limit } => {
+                let path = "/v3/companies/{companyId}/user-groups/{groupId}/members";
+                list(path, &[company.0, group.0], sorted(limit, "ADDED_AT"))
+            }
+            Self::GroupRoles { company, group, limit } => {
+                let path = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
+                list(path, &[company.0, group.0], sorted(limit, "NAME"))
+            }
+            Self::Roles { company, limit } => {
+                list("/v3/companies/{companyId}/roles", &[company.0], sorted(limit, "NAME"))
+            }
+            Self::Role { role } => get("/v3/roles/{roleId}", &[role.0]),
+            Self::Users { company, limit } => {
+                let body = json!({
+                    "companyId": { "id": company },
+                    "pagination": { "offset": 0, "limit": limit },
+                    "sort": { "sortBy": "NAME", "sortOrder": "ASCENDING" },
+                });
+                list("/v3/users/list", &[], body)
+            }
+            Self::Nobody { company } => {
+                let company = company.to_string();
+                let query =
+                    form_encoded(&[("companyId", &company), ("externalId", "rolecall-doctor-nobody")]);
+                (Request::reads(Method::GET, "/v2/users", &[]), query, None)
+            }
+            Self::GroupsOfUser { user, limit } => {
+                list("/v3/users/{userId}/user-groups", &[user.0], sorted(limit, "NAME"))
+            }
+            Self::DirectRoles { user } => get("/v2/users/{userId}/roles", &[user.0]),
+            Self::RbacInfo { user } => get("/v3/users/{userId}/rbac-info", &[user.0]),
+            Self::Permissions => get("/v3/permissions", &[]),
+        }
+    }
+}
+
+impl Question {
+    /// Returns why a client could not read this answer, if it could not: without a value of anybody's.
+    pub(super) fn flaw(self, body: &[u8]) -> Option<String> {
+        match self {
+            Self::Groups { .. } | Self::GroupsOfUser { .. } => flaw::<Page<Group>>(body),
+            Self::Group { .. } => flaw::<Group>(body),
+            Self::Members { .. } => flaw::<Page<Member>>(body),
+            Self::GroupRoles { .. } => flaw::<Page<GroupRole>>(body),
+            Self::Roles { .. } => flaw::<Page<Role>>(body),
+            Self::Role { .. } => flaw::<Role>(body),
+            Self::Users { .. } => flaw::<Page<User>>(body),
+            Self::Nobody { .. } => flaw::<Elements>(body),
+            Self::DirectRoles { .. } => flaw::<HeldDirectly>(body),
+            Self::RbacInfo { .. } => flaw::<RbacInfo>(body),
+            Self::Permissions => flaw::<Permissions>(body),
+        }
+    }
+}
+
+fn flaw<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
+    let error = serde_json::from_slice::<T>(body).err()?;
+    let text = error.to_string();
+    // Only the names of fields come from here rather than from the answer.
+    let missing = text.starts_with("missing field");
+    let at = || format!("not what is there usually at line {} column {}", error.line(), error.column());
+    Some(if missing { text } else { at() })
+}
+
+/// Returns the request for a token, which changes nothing.
+pub(super) fn token() -> Request {
+    Request::reads(Method::POST, "/v2/auth/oauth2-token", &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flaw_is_told_without_what_the_answer_says() {
+        let (company, user) = (CompanyId(Uuid::nil()), UserId(Uuid::nil()));
+        let list = Question::GroupRoles { company, group: GroupId(Uuid::nil()), limit: 1 };
+        assert_eq!(list.flaw(br#"{"roles":[],"pagination":{"totalNumResults":0}}"#), None);
+        let missing = list.flaw(br#"{"roles":[{"name":"Agent"}]}"#).unwrap();
+        assert!(missing.starts_with("missing field `roleId`"), "{missing}");
+        for body in ["hush-hush", r#"{"roles":"hush-hush"}"#, r#"{"roles":[{"roleId":"hush-hush"}]}"#] {
+            let said = list.flaw(body.as_bytes()).unwrap();
+            assert!(said.contains("line 1") && !said.contains("hush"), "{said}");
+        }
+        assert_eq!(Question::RbacInfo { user }.flaw(b"{}"), None);
+        assert!(Question::Permissions.flaw(b"{}").is_some());
+    }
+}

@@ -1,0 +1,302 @@
+//! Every question to the API. Nothing here changes anything.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use reqwest::Method;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{
+    ApiError, Counters, Group, GroupRole, Permission, RbacInfo, Request, Role,
+    connection::Connection,
+    page::Row,
+    paging::{List, gather},
+    wire::{HeldDirectly, Member, Permissions},
+};
+use crate::model::{
+    direct::DirectRoles,
+    ids::{CompanyId, GroupId, RoleId, UserId},
+};
+
+/// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published).
+pub(super) const FILTER_SIZE: usize = 100;
+
+/// The reading half of a client. Cheap to clone; clones share the connection.
+#[derive(Clone)]
+pub struct Reader {
+    pub(super) connection: Arc<Connection>,
+    /// The companies whose bulk user list was refused: it is not asked for again.
+    pub(super) bulk_refused: Arc<Mutex<BTreeSet<CompanyId>>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<'a, F> {
+    sort_params: Sort,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filters: Option<[F; 1]>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sort {
+    sort_by: &'static str,
+    sort_order: &'static str,
+}
+
+/// Pages are only stable under a stated order (contract §1.1).
+const BY_NAME: Listed<'_, ()> =
+    Listed { sort_params: Sort { sort_by: "NAME", sort_order: "ASC" }, search_text: None, filters: None };
+
+const GROUPS: &str = "/v3/companies/{companyId}/user-groups/list";
+const GROUP_ROLES: &str = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
+const MEMBERS: &str = "/v3/companies/{companyId}/user-groups/{groupId}/members";
+const BY_TIME: Sort = Sort { sort_by: "ADDED_AT", sort_order: "ASC" };
+
+impl Reader {
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self { connection, bulk_refused: Arc::default() }
+    }
+
+    /// Returns how many requests this client has sent, its writing half included.
+    pub fn requests_made(&self) -> u64 {
+        self.counters().requests
+    }
+
+    /// Returns what was asked of the server so far, by both halves of this client.
+    pub fn counters(&self) -> Counters {
+        self.connection.counters()
+    }
+
+    /// Returns how long this client, both halves of it, sends nothing because the server asked for that.
+    pub fn waiting(&self) -> Option<Duration> {
+        self.connection.waiting()
+    }
+
+    /// Returns all groups of a company (contract §3.1).
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; also when the list cannot be proven complete, as with every list here.
+    pub async fn list_groups(&self, company: CompanyId) -> Result<Vec<Group>, ApiError> {
+        self.list(GROUPS, &[company.0], &BY_NAME).await
+    }
+
+    /// Returns the groups of a company whose name is exactly `name`.
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn find_groups_named(&self, company: CompanyId, name: &str) -> Result<Vec<Group>, ApiError> {
+        // What the server's search matches is not documented beyond ignoring case; it only narrows.
+        let body = Listed { search_text: Some(name), ..BY_NAME };
+        let mut groups: Vec<Group> = self.list(GROUPS, &[company.0], &body).await?;
+        groups.retain(|group| &*group.name == name);
+        Ok(groups)
+    }
+
+    /// Returns one group (contract §3.2).
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; a group of another company is refused with 403 or 404.
+    pub async fn get_group(&self, company: CompanyId, group: GroupId) -> Result<Group, ApiError> {
+        self.get("/v3/companies/{companyId}/user-groups/{groupId}", &[company.0, group.0], "").await
+    }
+
+    /// Returns the ids of all members of a group, oldest first (contract §3.6).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, ApiError> {
+        let body = Listed::<()> { sort_params: BY_TIME, search_text: None, filters: None };
+        let members: Vec<Member> = self.list(MEMBERS, &[company.0, group.0], &body).await?;
+        Ok(members.into_iter().map(|member| member.user_id).collect())
+    }
+
+    /// Returns those of `users` that are members of a group.
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn members_among(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        users: &[UserId],
+    ) -> Result<Vec<UserId>, ApiError> {
+        let ids = [company.0, group.0];
+        let found = self.among(MEMBERS, &ids, BY_TIME, users, "userIds", |row: &Member| row.user_id);
+        Ok(found.await?.into_iter().map(|row| row.user_id).collect())
+    }
+
+    /// Returns those of `groups` that a company has (contract §3.1).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn groups_among(&self, company: CompanyId, groups: &[GroupId]) -> Result<Vec<Group>, ApiError> {
+        self.among(GROUPS, &[company.0], BY_NAME.sort_params, groups, "userGroupIds", |row: &Group| row.id)
+            .await
+    }
+
+    /// Returns every role a group holds, once per scope (contract §3.9).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn list_group_roles(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+    ) -> Result<Vec<GroupRole>, ApiError> {
+        let ids = [company.0, group.0];
+        let rows: Vec<GroupRole> = self.list(GROUP_ROLES, &ids, &BY_NAME).await?;
+        let twice = repeated(&rows);
+        if twice.is_empty() {
+            return Ok(rows);
+        }
+        // A group may hold a role twice under one scope; but a page that came twice looks the same.
+        let again = self.roles_among(company, group, &twice).await?;
+        let told = rows.iter().filter(|it| twice.contains(&it.role));
+        if spelled(told) == spelled(again.iter()) {
+            return Ok(rows);
+        }
+        Err(ApiError::Incomplete {
+            request: Box::new(Request::reads(Method::POST, GROUP_ROLES, &ids)),
+            list: GroupRole::LIST,
+            received: rows.len() as u64,
+            total: None,
+            why: "an entry came twice, and a list of just that role says otherwise".into(),
+        })
+    }
+
+    /// Returns what a group holds of `roles`, once per scope (contract §3.9).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn roles_among(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        roles: &[RoleId],
+    ) -> Result<Vec<GroupRole>, ApiError> {
+        let ids = [company.0, group.0];
+        self.among(GROUP_ROLES, &ids, BY_NAME.sort_params, roles, "roleIds", |row: &GroupRole| row.role).await
+    }
+
+    /// Returns all roles a company can use, platform roles included (contract §5.1).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn list_roles(&self, company: CompanyId) -> Result<Vec<Role>, ApiError> {
+        self.list("/v3/companies/{companyId}/roles", &[company.0], &BY_NAME).await
+    }
+
+    /// Returns one role (contract §5.1).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn get_role(&self, role: RoleId) -> Result<Role, ApiError> {
+        self.get("/v3/roles/{roleId}", &[role.0], "").await
+    }
+
+    /// Returns the platform's catalogue of permissions, which is not paged (contract §5.1).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn list_permissions(&self) -> Result<Vec<Permission>, ApiError> {
+        self.get::<Permissions>("/v3/permissions", &[], "").await.map(|catalogue| catalogue.permissions)
+    }
+
+    /// Returns the groups a user is a member of, perhaps of several companies (contract §3.8).
+    ///
+    /// # Errors
+    /// As [`Reader::list_groups`].
+    pub async fn groups_of_user(&self, user: UserId) -> Result<Vec<Group>, ApiError> {
+        self.list("/v3/users/{userId}/user-groups", &[user.0], &BY_NAME).await
+    }
+
+    /// Returns the roles a user holds outside groups, each with all that the server says of it (contract §6.1).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn direct_roles(&self, user: UserId) -> Result<DirectRoles, ApiError> {
+        let held: HeldDirectly = self.get("/v2/users/{userId}/roles", &[user.0], "").await?;
+        Ok(held.roles)
+    }
+
+    /// Returns what a user may do in effect, without scopes (contract §6.3).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn rbac_info(&self, user: UserId) -> Result<RbacInfo, ApiError> {
+        self.get("/v3/users/{userId}/rbac-info", &[user.0], "").await
+    }
+
+    /// Reads of a paged list the rows about `wanted`, [`FILTER_SIZE`] ids per request; `field` is the
+    /// filter's, `of` what a row is about.
+    async fn among<T: Row, I: Copy + Ord + Serialize>(
+        &self,
+        template: &'static str,
+        ids: &[Uuid],
+        sort_params: Sort,
+        wanted: &[I],
+        field: &'static str,
+        of: fn(&T) -> I,
+    ) -> Result<Vec<T>, ApiError> {
+        let mut wanted = wanted.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let parts = wanted.chunks(FILTER_SIZE).map(|part| async move {
+            let body =
+                Listed { sort_params, search_text: None, filters: Some([BTreeMap::from([(field, part)])]) };
+            let mut rows: Vec<T> = self.list(template, ids, &body).await?;
+            // A server that does not know the filter answers with the whole list, to each part.
+            rows.retain(|row| part.binary_search(&of(row)).is_ok());
+            Ok(rows)
+        });
+        Ok(gather(self.connection.concurrency, parts).await?.into_iter().flatten().collect())
+    }
+
+    /// Reads a paged list whole; `body` is what its request says beside `pagination`.
+    pub(super) async fn list<T: Row>(
+        &self,
+        template: &'static str,
+        ids: &[Uuid],
+        body: &impl Serialize,
+    ) -> Result<Vec<T>, ApiError> {
+        let request = Request::reads(Method::POST, template, ids);
+        List::new(&self.connection, request, body).read().await
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        template: &'static str,
+        ids: &[Uuid],
+        query: &str,
+    ) -> Result<T, ApiError> {
+        let request = Request::reads(Method::GET, template, ids);
+        self.connection.send(&request, query, b"").await?.decode(&request)
+    }
+}
+
+/// Returns an entry of a list of roles as it was spelled.
+fn spelling(row: &GroupRole) -> (RoleId, Option<&str>) {
+    (row.role, row.scope.as_deref().map(RawValue::get))
+}
+
+fn spelled<'a>(rows: impl Iterator<Item = &'a GroupRole>) -> Vec<(RoleId, Option<&'a str>)> {
+    let mut rows: Vec<_> = rows.map(spelling).collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// Returns the roles of which two entries are spelled the same, sorted.
+fn repeated(rows: &[GroupRole]) -> Vec<RoleId> {
+    let rows = spelled(rows.iter());
+    let mut twice: Vec<RoleId> = rows.windows(2).filter(|it| it[0] == it[1]).map(|it| it[0].0).collect();
+    twice.dedup();
+    twice
+}

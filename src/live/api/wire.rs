@@ -1,0 +1,218 @@
+//! The answers of the API as rolecall keeps them, and how they are decoded.
+//!
+//! Decoding is liberal (contract §1, evolution): unknown fields and values pass, an id may be a
+//! bare string or `{"id": …}`, times stay text, and a scope stays the very text the server sent,
+//! because it may have to be sent back.
+
+use serde::{Deserialize, Deserializer, de};
+use serde_json::value::RawValue;
+
+use super::liberal::{Reference, id, optional_id, or_default, time};
+use crate::model::{
+    direct::DirectRoles,
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    snapshot::User,
+};
+
+/// A user group (contract §3.0).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Group {
+    /// Which group.
+    #[serde(deserialize_with = "id")]
+    pub id: GroupId,
+    /// 1 to 255 characters; not known to be unique.
+    pub name: Box<str>,
+    /// Up to 1000 characters.
+    #[serde(default, deserialize_with = "or_default")]
+    pub description: Box<str>,
+    /// The owner.
+    #[serde(rename = "companyId", deserialize_with = "id")]
+    pub company: CompanyId,
+    /// Created by the platform: only its members may change. Absent means no.
+    #[serde(rename = "isUnmodifiable", default, deserialize_with = "or_default")]
+    pub unmodifiable: bool,
+    /// When it last changed, as the server wrote it.
+    #[serde(default, deserialize_with = "time")]
+    pub updated_at: Option<Box<str>>,
+}
+
+/// A role (contract §5.0).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Role {
+    /// Which role.
+    #[serde(deserialize_with = "id")]
+    pub id: RoleId,
+    /// Its name; not known to be unique.
+    pub name: Box<str>,
+    /// Provided by the platform rather than by a company.
+    #[serde(default, deserialize_with = "or_default")]
+    pub is_platform_role: bool,
+    /// The owner, if it has one.
+    #[serde(rename = "companyId", default, deserialize_with = "optional_id")]
+    pub company: Option<CompanyId>,
+    /// What it permits; `None` where the answer does not say.
+    #[serde(default)]
+    pub permissions: Option<Vec<PermittedActions>>,
+}
+
+/// A permission and what it covers (contract §5.2); both are open lists of names.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct PermittedActions {
+    /// Name of the permission.
+    pub permission: Box<str>,
+    /// Names of the actions.
+    #[serde(default, deserialize_with = "or_default")]
+    pub actions: Vec<Box<str>>,
+}
+
+/// An entry of the catalogue of permissions (contract §5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Permission {
+    /// Its name.
+    pub name: Box<str>,
+    /// What it is for.
+    #[serde(default, deserialize_with = "or_default")]
+    pub description: Box<str>,
+    /// The permission it is part of.
+    #[serde(default)]
+    pub parent_name: Option<Box<str>>,
+}
+
+/// What a user may do in effect, without where (contract §6.3).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RbacInfo {
+    /// Whether trips of others are within reach.
+    #[serde(default, deserialize_with = "or_default")]
+    pub has_others_trip_access: bool,
+    /// What is permitted.
+    #[serde(default, deserialize_with = "or_default")]
+    pub permissions: Vec<PermittedActions>,
+}
+
+/// The roles of a user outside groups (contract §6.1): each element stays what the server sent.
+///
+/// An answer that does not speak of them is not one of a user without any: the list that is sent back
+/// replaces what there is.
+#[derive(Deserialize)]
+pub(super) struct HeldDirectly {
+    pub(super) roles: DirectRoles,
+}
+
+/// A role held by a group, under a scope (contract §3.9).
+#[derive(Clone, Debug)]
+pub struct GroupRole {
+    /// Which role.
+    pub role: RoleId,
+    /// Its name, if the answer says.
+    pub name: Option<Box<str>>,
+    /// The scope as sent. `None` does not mean unrestricted: the server said nothing.
+    pub scope: Option<Box<RawValue>>,
+}
+
+impl<'de> Deserialize<'de> for GroupRole {
+    /// Accepts `{role: {id, name}, scope}`, the role's fields beside `scope`, and `{roleId, scope}`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Wire {
+            #[serde(default)]
+            role: Option<Reference>,
+            #[serde(default)]
+            role_id: Option<Reference>,
+            #[serde(default)]
+            id: Option<Reference>,
+            #[serde(default)]
+            name: Option<Box<str>>,
+            #[serde(default)]
+            scope: Option<Box<RawValue>>,
+        }
+        let Wire { role, role_id, id, name, scope } = Wire::deserialize(deserializer)?;
+        // The outer `id` last: beside a nested role it could be the assignment's own.
+        let found = role.or(role_id).or(id).ok_or_else(|| de::Error::missing_field("roleId"))?;
+        Ok(Self { role: RoleId(found.id), name: found.name.or(name), scope })
+    }
+}
+
+/// Reads a user as any of the three user operations tells (contract §7); a private address is not looked at.
+impl<'de> Deserialize<'de> for User {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Wire {
+            #[serde(default)]
+            user_id: Option<Reference>,
+            #[serde(default)]
+            id: Option<Reference>,
+            #[serde(default)]
+            email: Option<Box<str>>,
+            #[serde(default)]
+            external_id: Option<Box<str>>,
+            #[serde(default)]
+            is_active: Option<bool>,
+            #[serde(default)]
+            organization: Option<Reference>,
+            #[serde(default)]
+            business_detail: Option<Business>,
+            #[serde(default)]
+            business_info: Option<Business>,
+        }
+        #[derive(Default, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Business {
+            #[serde(default)]
+            business_email: Option<Box<str>>,
+            #[serde(default)]
+            email: Option<Box<str>>,
+            #[serde(default)]
+            employee_id: Option<Box<str>>,
+            #[serde(default)]
+            organization_ref: Option<Reference>,
+        }
+        let wire = Wire::deserialize(deserializer)?;
+        let id = wire.user_id.or(wire.id).ok_or_else(|| de::Error::missing_field("id"))?;
+        let business = wire.business_detail.or(wire.business_info).unwrap_or_default();
+        let email = business.business_email.or(business.email).or(wire.email);
+        let some = |text: Option<Box<str>>| text.filter(|text| !text.is_empty());
+        Ok(Self {
+            id: UserId(id.id),
+            // An address that is none cannot name anybody: the same as having none.
+            email: email.and_then(|email| email.parse().ok()),
+            external_id: some(wire.external_id),
+            employee_id: some(business.employee_id),
+            company: wire.organization.or(business.organization_ref).map(|found| CompanyId(found.id)),
+            active: wire.is_active.unwrap_or(true),
+        })
+    }
+}
+
+/// A member of a group; when it was added is of no use here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Member {
+    #[serde(deserialize_with = "id")]
+    pub(super) user_id: UserId,
+}
+
+/// What creating answers.
+#[derive(Deserialize)]
+pub(super) struct Created {
+    #[serde(deserialize_with = "id")]
+    pub(super) id: GroupId,
+}
+
+/// The unpaged catalogue of permissions.
+#[derive(Deserialize)]
+pub(super) struct Permissions {
+    pub(super) permissions: Vec<Permission>,
+}
+
+/// The unpaged answer of the older user query.
+#[derive(Deserialize)]
+pub(super) struct Elements {
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) elements: Vec<User>,
+}

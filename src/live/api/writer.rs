@@ -1,0 +1,264 @@
+//! Every change the API can be asked for, each exactly one request. Nothing here decides or reads.
+//!
+//! A failed write may still have happened: ask [`ApiError::ambiguous`] and read again.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::Method;
+use serde::{Serialize, Serializer, de::IgnoredAny, ser::SerializeMap};
+use serde_json::value::RawValue;
+
+use super::{ApiError, Dialect, GroupUpdate, Request, RolesToDelete, connection::Connection, wire::Created};
+use crate::model::{
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    scope::Scope,
+};
+
+/// The writing half of a client. Cheap to clone; clones share the connection.
+#[derive(Clone)]
+pub struct Writer {
+    connection: Arc<Connection>,
+    dialect: Dialect,
+    request_id: Option<Arc<str>>,
+}
+
+/// A role to give to a group.
+#[derive(Clone, Debug)]
+pub struct RoleToAdd {
+    /// Which role.
+    pub role: RoleId,
+    /// Where it holds.
+    pub scope: Scope,
+}
+
+/// The same, as it is sent.
+#[derive(Serialize)]
+struct Addition {
+    #[serde(rename = "roleId")]
+    role: RoleId,
+    scope: Box<RawValue>,
+}
+
+/// A role to take from a group.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoleToDelete {
+    /// Which role.
+    #[serde(rename = "roleId")]
+    pub role: RoleId,
+    /// The scope exactly as read back (contract §3.10); `None` if the server showed none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct Description<'a> {
+    name: &'a str,
+    description: &'a str,
+}
+
+struct Members<'a> {
+    add: &'a [UserId],
+    remove: &'a [UserId],
+    removal_field: &'static str,
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("userIdsToAdd", self.add)?;
+        // The field's name is not certain: it is not sent where it is not needed (contract §3.7).
+        if !self.remove.is_empty() {
+            body.serialize_entry(self.removal_field, self.remove)?;
+        }
+        body.end()
+    }
+}
+
+/// Both arrays always, empty where unused (contract §3.10).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Roles<'a> {
+    roles_to_add: Vec<Addition>,
+    roles_to_delete: Deletions<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Deletions<'a> {
+    Objects(&'a [RoleToDelete]),
+    Ids(Vec<RoleId>),
+}
+
+const GROUP: &str = "/v3/companies/{companyId}/user-groups/{groupId}";
+
+impl Writer {
+    pub(super) fn new(connection: Arc<Connection>) -> Self {
+        Self { dialect: connection.dialect, connection, request_id: None }
+    }
+
+    /// Returns the same writer, which spells what no document settles in another way.
+    #[must_use]
+    pub fn speaking(&self, dialect: Dialect) -> Self {
+        Self { dialect, ..self.clone() }
+    }
+
+    /// Returns the same writer, which sends this id with every request.
+    #[must_use]
+    pub fn with_request_id(&self, id: &str) -> Self {
+        Self { request_id: Some(id.into()), ..self.clone() }
+    }
+
+    /// Creates an empty group and returns its id (contract §3.3).
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; after an ambiguous one look for the name before creating again.
+    pub async fn create_group(
+        &self,
+        company: CompanyId,
+        name: &str,
+        description: &str,
+    ) -> Result<GroupId, ApiError> {
+        let request = Request::accrues(Method::POST, "/v3/companies/{companyId}/user-groups", &[company.0]);
+        let request = request.identified(self.request_id.as_ref());
+        let body = encoded(&Description { name, description });
+        let created: Created = self.connection.send(&request, "", &body).await?.decode(&request)?;
+        Ok(created.id)
+    }
+
+    /// Sets the name and the description of a group (contract §3.4).
+    ///
+    /// The method is not documented: where the one set is not allowed (405), the other is tried.
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn update_group(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        name: &str,
+        description: &str,
+    ) -> Result<(), ApiError> {
+        let other = match self.dialect.group_update {
+            GroupUpdate::Put => GroupUpdate::Patch,
+            GroupUpdate::Patch => GroupUpdate::Put,
+        };
+        match self.update_group_by(self.dialect.group_update, company, group, (name, description)).await {
+            Err(ApiError::Refused { status: 405, .. }) => {
+                self.update_group_by(other, company, group, (name, description)).await
+            }
+            result => result,
+        }
+    }
+
+    /// Sets the name and the description of a group by one method and no other.
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn update_group_by(
+        &self,
+        method: GroupUpdate,
+        company: CompanyId,
+        group: GroupId,
+        (name, description): (&str, &str),
+    ) -> Result<(), ApiError> {
+        let method = match method {
+            GroupUpdate::Put => Method::PUT,
+            GroupUpdate::Patch => Method::PATCH,
+        };
+        // The body is complete, so even as a PATCH a second time changes nothing.
+        let body = encoded(&Description { name, description });
+        self.write(&Request::settles(method, GROUP, &[company.0, group.0]), &body).await
+    }
+
+    /// Deletes a group; one that does not exist counts as deleted (contract §3.5).
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn delete_group(&self, company: CompanyId, group: GroupId) -> Result<(), ApiError> {
+        match self.write(&Request::settles(Method::DELETE, GROUP, &[company.0, group.0]), b"").await {
+            Err(ApiError::Refused { status: 404, .. }) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Adds and removes members (contract §3.7). The caller keeps batches to about 100 people.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; after an ambiguous one read the members before repeating.
+    pub async fn patch_members(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        add: &[UserId],
+        remove: &[UserId],
+    ) -> Result<(), ApiError> {
+        let path = "/v3/companies/{companyId}/user-groups/{groupId}/members";
+        let removal_field = self.dialect.member_removal_field.as_str();
+        let body = encoded(&Members { add, remove, removal_field });
+        self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await
+    }
+
+    /// Gives roles to a group and takes roles from it (contract §3.10).
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; after an ambiguous one read the roles before repeating.
+    pub async fn patch_roles(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        add: &[RoleToAdd],
+        remove: &[RoleToDelete],
+    ) -> Result<(), ApiError> {
+        let path = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
+        let roles_to_delete = match self.dialect.roles_to_delete {
+            RolesToDelete::Objects => Deletions::Objects(remove),
+            RolesToDelete::Ids => {
+                let mut ids: Vec<_> = remove.iter().map(|role| role.role).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                Deletions::Ids(ids)
+            }
+        };
+        let form = self.dialect.predicate;
+        let addition = |it: &RoleToAdd| Addition { role: it.role, scope: it.scope.to_wire_as(form) };
+        let body = encoded(&Roles { roles_to_add: add.iter().map(addition).collect(), roles_to_delete });
+        self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await
+    }
+
+    /// Replaces all roles that a user holds outside groups, in one (contract §6.1).
+    ///
+    /// Sent once, whatever the answer, and only if its turn comes soon: what was read before may be no longer
+    /// so after a wait.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; read the roles before it is sent again.
+    pub async fn put_direct_roles(&self, user: UserId, roles: &[Box<RawValue>]) -> Result<(), ApiError> {
+        #[derive(Serialize)]
+        struct Roles<'a> {
+            roles: &'a [Box<RawValue>],
+        }
+        let request = Request::replaces(Method::PUT, "/v2/users/{userId}/roles", &[user.0]);
+        self.write(&request, &encoded(&Roles { roles })).await
+    }
+
+    /// Waits before something is looked at and sent again, and lets it be known that this is what goes on.
+    pub async fn wait(&self, wait: Duration) {
+        self.connection.wait(wait).await;
+    }
+
+    /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).
+    async fn write(&self, request: &Request, body: &[u8]) -> Result<(), ApiError> {
+        let request = &request.clone().identified(self.request_id.as_ref());
+        let answer = self.connection.send(request, "", body).await?;
+        // Anything else, a login page for instance, does not come from the API.
+        if !answer.body.trim_ascii().is_empty() {
+            answer.decode::<IgnoredAny>(request)?;
+        }
+        Ok(())
+    }
+}
+
+fn encoded(body: &impl Serialize) -> Vec<u8> {
+    // Bodies are strings, ids and raw JSON: none of them can fail to be written.
+    serde_json::to_vec(body).unwrap_or_default()
+}

@@ -1,0 +1,50 @@
+//! Why nothing, or not all of it, could be read.
+
+use crate::live::{api::ApiError, recording::NotRecorded};
+
+/// A reading that failed. Nothing partial is returned beside it.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// A request failed.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The snapshot does not tell.
+    #[error(transparent)]
+    NotRecorded(#[from] NotRecorded),
+    /// What would be taken away was asked for once more, alone, and the two answers differ.
+    #[error("group {}: the list of its {list} is incomplete or has changed: {why}", name(.group))]
+    Unconfirmed {
+        /// The name of the group.
+        group: Box<str>,
+        /// What is listed.
+        list: &'static str,
+        /// How they differ, without naming anybody.
+        why: String,
+    },
+}
+
+impl FetchError {
+    /// Returns the HTTP status with which the API refused to tell; a refused token, or a rate, is not that.
+    pub(super) fn refused(&self) -> Option<u16> {
+        match self {
+            Self::Api(error) => error.refused(),
+            Self::NotRecorded(_) | Self::Unconfirmed { .. } => None,
+        }
+    }
+
+    /// Returns what to do about it, as one sentence without a full stop.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Api(error) => error.hint(),
+            Self::NotRecorded(error) => Some(error.hint().to_owned()),
+            Self::Unconfirmed { .. } => Some(
+                "nothing was written; somebody may be changing it right now: run it again in a moment"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+fn name(raw: &str) -> String {
+    format!("`{}`", crate::report::render::escape::terminal(raw))
+}

@@ -1,0 +1,69 @@
+//! A snapshot from its file: bounded, and believed only if it is whole.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use crate::live::recording::{self, NotASnapshot, Recording, SIZE_LIMIT};
+
+/// Why a file could not be used as a snapshot.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// It could not be read.
+    #[error("cannot read the snapshot {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is larger than any sensible one.
+    #[error("the snapshot {} is larger than {SIZE_LIMIT} bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is no snapshot.
+    #[error("{}: {source}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: NotASnapshot,
+    },
+}
+
+impl SnapshotError {
+    /// Returns what to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "take one with `rolecall snapshot --out FILE` and give that file",
+            Self::TooLarge { .. } => "is it a snapshot of rolecall at all?",
+            Self::Unusable { source, .. } => source.hint(),
+        }
+    }
+}
+
+/// Reads a snapshot.
+///
+/// # Errors
+///
+/// Whatever is not a whole snapshot of a version that is known, as it was written.
+pub fn open(path: &Path) -> Result<Recording, SnapshotError> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(SIZE_LIMIT + 1).read_to_string(&mut text));
+    let unusable = |source| SnapshotError::Unusable { path: path.to_owned(), source };
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(unusable(NotASnapshot::Foreign(None)));
+        }
+        Err(source) => return Err(SnapshotError::Unreadable { path: path.to_owned(), source }),
+        Ok(bytes) if bytes as u64 > SIZE_LIMIT => {
+            return Err(SnapshotError::TooLarge { path: path.to_owned() });
+        }
+        Ok(_) => (),
+    }
+    recording::read(&text).map_err(unusable)
+}

@@ -1,0 +1,7 @@
+//! The live state: the API's client, what is read with it, and the snapshot file that can stand in for it.
+//!
+//! Knows no plan, no doctor and no command. Only this room (and the sandbox's server) names the HTTP crates.
+
+pub mod recording;
+pub mod api;
+pub mod fetch;

@@ -1,0 +1,262 @@
+//! A snapshot as one JSON document: all that any later plan of the same workspace may ask of the API.
+//!
+//! Complete where [`Snapshot`](crate::model::snapshot::Snapshot) is what one plan needs. It answers as the API
+//! answered, or says that it does not know; it never guesses. Nothing here touches a file.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use crate::{
+    model::{
+        direct::DirectRoles,
+        ids::{CompanyId, PersonRef, UserId},
+        plan::Digest,
+    },
+    plan::digest,
+    report::render::{escape, json},
+};
+
+mod answers;
+mod pseudonym;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use answers::Answers;
+pub use pseudonym::Salt;
+pub use shape::{Answer, Company, Directory, Grant, Group, Person, Reach, Recording, Role, Sanitized, User};
+
+/// The version of the form that is written and read.
+pub const VERSION: u32 = 1;
+/// What tells the document from the others that rolecall prints.
+pub const KIND: &str = "snapshot";
+/// Most bytes of a snapshot that is read: some millions of memberships.
+pub const SIZE_LIMIT: u64 = 1 << 30;
+
+/// What a snapshot does not tell.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRecorded {
+    /// Anything about a company.
+    #[error("the snapshot does not know the company {0}")]
+    Company(CompanyId),
+    /// Whom the files name: the directory was not open as a whole when the snapshot was taken.
+    #[error("the snapshot does not know who {} is, nor that there is nobody", escape::terminal(&.0.to_string()))]
+    Person(PersonRef),
+    /// What somebody holds outside groups: that is read only of people whom the files single out.
+    #[error("the snapshot does not know which roles {0} holds outside groups")]
+    DirectRoles(Box<str>),
+}
+
+impl NotRecorded {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> &'static str {
+        "take a new snapshot with these files (`rolecall snapshot --out FILE`), or plan from the API"
+    }
+}
+
+/// Why a text is not a snapshot that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum NotASnapshot {
+    /// Nothing is in it.
+    #[error("the snapshot is empty")]
+    Empty,
+    /// It is no JSON, or only the beginning of it.
+    #[error("the snapshot is not JSON: {0}")]
+    Syntax(#[source] serde_json::Error),
+    /// It is the JSON of something else.
+    #[error("the file is not a snapshot of rolecall{}", .0.as_deref().map(|it| format!(": its kind is `{}`", escape::terminal(it))).unwrap_or_default())]
+    Foreign(Option<String>),
+    /// A later rolecall wrote it.
+    #[error("the snapshot has version {0} of its form, and this rolecall reads version {VERSION}")]
+    Version(String),
+    /// A field is missing, is not of its kind, or is not known.
+    #[error("the snapshot is incomplete or damaged: {0}")]
+    Field(#[source] serde_json::Error),
+    /// It is not what was written.
+    #[error(
+        "the snapshot was changed after it was taken: its digest is {said:.12}, and its content comes to {found:.12}"
+    )]
+    Changed {
+        /// What the document says.
+        said: Digest,
+        /// What its content comes to.
+        found: Digest,
+    },
+    /// It was made with a salt that is kept elsewhere.
+    #[error("the snapshot is sanitized, and its salt is not in it")]
+    NoSalt,
+    /// It was made with another salt.
+    #[error("the snapshot is sanitized, with another salt than the one given")]
+    OtherSalt,
+}
+
+impl NotASnapshot {
+    /// Returns what to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Empty | Self::Foreign(_) => {
+                "take one with `rolecall snapshot --out FILE` and give that file"
+            }
+            Self::Syntax(_) | Self::Field(_) => {
+                "take it again with `rolecall snapshot --out FILE`; was the file cut off on its way?"
+            }
+            Self::Version(_) => "read it with the version of rolecall that took it, or take one with this",
+            Self::Changed { .. } => "take a new one; a snapshot cannot be edited",
+            Self::NoSalt | Self::OtherSalt => "set ROLECALL_SNAPSHOT_SALT to the salt it was taken with",
+        }
+    }
+}
+
+impl Recording {
+    /// Returns a recording with its digest, everything in order.
+    pub fn new(
+        (created_at, endpoint): (Timestamp, &str),
+        mut companies: Vec<Company>,
+        mut directories: Vec<Directory>,
+        mut people: Vec<Person>,
+    ) -> Self {
+        companies.sort_by_key(|it| it.id);
+        for company in &mut companies {
+            company.groups.sort_by_key(|it| it.id);
+            company.roles.sort_by_key(|it| it.id);
+            company.groups.iter_mut().for_each(|it| it.members.sort_unstable());
+        }
+        directories.sort_by_key(|it| it.company);
+        people.sort_by_key(|it| it.user_id);
+        let mut recording = Self {
+            version: VERSION,
+            kind: KIND.into(),
+            created_at,
+            tool: env!("CARGO_PKG_VERSION").into(),
+            endpoint: endpoint.into(),
+            digest: Digest([0; 32]),
+            sanitized: None,
+            companies,
+            directories,
+            people,
+        };
+        recording.sort_users();
+        recording.respell();
+        recording.seal();
+        recording
+    }
+
+    /// Writes what the API said in its own words in one layout, with nothing that acts where it is printed: a
+    /// document that is laid out anew says the same.
+    fn respell(&mut self) {
+        for group in self.companies.iter_mut().flat_map(|it| &mut it.groups) {
+            for held in &mut group.roles {
+                held.scope = held.scope.take().map(|it| printable(&it));
+            }
+        }
+        for person in &mut self.people {
+            let roles = person.direct_roles.take();
+            person.direct_roles = roles.map(|it| DirectRoles::read(it.elements().map(printable)));
+        }
+    }
+
+    fn sort_users(&mut self) {
+        for directory in &mut self.directories {
+            directory.users.sort_by_key(|it| it.user_id);
+            directory.asked.sort_by(|a, b| a.person.cmp(&b.person));
+        }
+    }
+
+    /// Makes the digest that of the content.
+    fn seal(&mut self) {
+        self.digest = self.found();
+    }
+
+    /// Returns the digest of everything but itself, in one form whatever the layout of the file.
+    fn found(&self) -> Digest {
+        let bare = Self { digest: Digest([0; 32]), ..self.clone() };
+        digest::file(&serde_json::to_string(&bare).expect("plain data with text keys is always JSON"))
+    }
+
+    /// Returns the same with a pseudonym for every address and number of a person; see [`Salt`].
+    ///
+    /// `keep` says whether the salt stands in the file, so that everybody who has it can plan from it.
+    pub fn sanitized(mut self, salt: &Salt, keep: Keep) -> Self {
+        for user in self.directories.iter_mut().flat_map(|it| &mut it.users) {
+            salt.hide(user);
+        }
+        for answer in self.directories.iter_mut().flat_map(|it| &mut it.asked) {
+            answer.person = salt.person(&answer.person);
+            answer.users.iter_mut().for_each(|it| salt.hide(it));
+        }
+        self.sanitized = Some(Sanitized {
+            salt: match keep {
+                Keep::Inside => Some(salt.to_string().into()),
+                Keep::Apart => None,
+            },
+            check: salt.check().into(),
+        });
+        self.sort_users();
+        self.seal();
+        self
+    }
+}
+
+/// Where the salt of a sanitized snapshot is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// In the file: whoever has it can plan from it, and can try whether a given address is in it.
+    Inside,
+    /// Elsewhere: it must be given to plan from the file.
+    Apart,
+}
+
+/// Returns JSON without spaces and with nothing that acts where it is printed: it means the same.
+fn printable(raw: &RawValue) -> Box<RawValue> {
+    let text = escape::json(crate::report::document::compact(raw).get());
+    RawValue::from_string(text).unwrap_or_else(|_| raw.to_owned())
+}
+
+/// Returns the recording as one JSON document, with a newline at the end.
+pub fn write(recording: &Recording) -> String {
+    json::document(recording)
+}
+
+/// Reads back what [`write()`] wrote.
+///
+/// # Errors
+///
+/// Whatever is not a whole snapshot of a version that is known, as it was written.
+pub fn read(text: &str) -> Result<Recording, NotASnapshot> {
+    /// Enough to see what it is.
+    #[derive(Deserialize)]
+    struct Head {
+        kind: Option<Value>,
+        version: Option<Value>,
+    }
+
+    if text.trim().is_empty() {
+        return Err(NotASnapshot::Empty);
+    }
+    let head: Head = serde_json::from_str(text).map_err(|error| {
+        if error.is_data() { NotASnapshot::Foreign(None) } else { NotASnapshot::Syntax(error) }
+    })?;
+    match head.kind {
+        Some(Value::String(kind)) if kind == KIND => (),
+        Some(Value::String(kind)) => return Err(NotASnapshot::Foreign(Some(kind))),
+        Some(_) | None => return Err(NotASnapshot::Foreign(None)),
+    }
+    match head.version {
+        Some(version) if version == VERSION => (),
+        Some(version) => return Err(NotASnapshot::Version(version.to_string())),
+        None => return Err(NotASnapshot::Foreign(None)),
+    }
+    let mut recording: Recording = serde_json::from_str(text).map_err(NotASnapshot::Field)?;
+    recording.respell();
+    let (said, found) = (recording.digest, recording.found());
+    if said != found {
+        return Err(NotASnapshot::Changed { said, found });
+    }
+    Ok(recording)
+}
+
+/// Returns what an error calls a user.
+fn named(user: UserId, users: &[&User]) -> Box<str> {
+    users.iter().find_map(|it| it.email.as_ref()).map_or_else(|| user.to_string(), ToString::to_string).into()
+}

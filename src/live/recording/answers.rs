@@ -1,0 +1,292 @@
+//! A recording, ready to be asked: the answers that the API gave, found by what is asked for.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    Company, Directory, Grant, Group, NotASnapshot, NotRecorded, Person, Reach, Recording, Salt, User, named,
+};
+use crate::model::{
+    direct::DirectRoles,
+    ids::{CompanyId, GroupId, PersonRef, UserId},
+    snapshot::{self, GroupHead, RoleHead},
+};
+
+/// What a recording answers. Pure: the same question is always answered the same.
+#[derive(Debug)]
+pub struct Answers {
+    recording: Recording,
+    salt: Option<Salt>,
+    /// Position in the directory, by the key of the file.
+    users: HashMap<(CompanyId, PersonRef), Vec<usize>>,
+    /// Company and position in it.
+    groups: HashMap<GroupId, (CompanyId, usize)>,
+    /// The groups of everybody, by their lists of members.
+    memberships: HashMap<UserId, Vec<GroupId>>,
+}
+
+impl Answers {
+    /// Makes a recording answer; `salt` is the one given, where one is.
+    ///
+    /// # Errors
+    ///
+    /// Where the recording is sanitized and the salt is neither in it nor given.
+    pub fn new(recording: Recording, salt: Option<&Salt>) -> Result<Self, NotASnapshot> {
+        let salt = match &recording.sanitized {
+            None => None,
+            Some(sanitized) => {
+                let inside = sanitized.salt.as_deref().and_then(|it| it.parse().ok());
+                let salt = inside.or_else(|| salt.cloned()).ok_or(NotASnapshot::NoSalt)?;
+                if salt.check() != *sanitized.check {
+                    return Err(NotASnapshot::OtherSalt);
+                }
+                Some(salt)
+            }
+        };
+        let mut answers = Self {
+            recording,
+            salt,
+            users: HashMap::new(),
+            groups: HashMap::new(),
+            memberships: HashMap::new(),
+        };
+        for Directory { company, users, .. } in &answers.recording.directories {
+            for (n, user) in users.iter().enumerate() {
+                for key in keys(user) {
+                    answers.users.entry((*company, key)).or_default().push(n);
+                }
+            }
+        }
+        for company in &answers.recording.companies {
+            for (n, group) in company.groups.iter().enumerate() {
+                answers.groups.insert(group.id, (company.id, n));
+                for member in &group.members {
+                    answers.memberships.entry(*member).or_default().push(group.id);
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Returns what it is made of.
+    pub fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    fn company(&self, id: CompanyId) -> Result<&Company, NotRecorded> {
+        let found = self.recording.companies.binary_search_by_key(&id, |it| it.id);
+        found.map(|at| &self.recording.companies[at]).map_err(|_| NotRecorded::Company(id))
+    }
+
+    /// Returns a group of a company; `None` where there is no such group.
+    fn group(&self, company: CompanyId, id: GroupId) -> Result<Option<&Group>, NotRecorded> {
+        let company = self.company(company)?;
+        let at = self.groups.get(&id).filter(|it| it.0 == company.id);
+        Ok(at.map(|it| &company.groups[it.1]))
+    }
+
+    fn directory(&self, company: CompanyId) -> Result<&Directory, NotRecorded> {
+        let found = self.recording.directories.binary_search_by_key(&company, |it| it.company);
+        found.map(|at| &self.recording.directories[at]).map_err(|_| NotRecorded::Company(company))
+    }
+
+    /// Returns all groups of a company.
+    ///
+    /// # Errors
+    ///
+    /// Where the company is not recorded, as with everything here.
+    pub fn list_groups(&self, company: CompanyId) -> Result<Vec<GroupHead>, NotRecorded> {
+        Ok(self.company(company)?.groups.iter().map(head).collect())
+    }
+
+    /// Returns all roles that a company may assign.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::list_groups`].
+    pub fn list_roles(&self, company: CompanyId) -> Result<Vec<RoleHead>, NotRecorded> {
+        let head = |it: &super::Role| RoleHead {
+            id: it.id,
+            name: it.name.clone(),
+            platform: it.platform,
+            manages_access: it.manages_access,
+        };
+        Ok(self.company(company)?.roles.iter().map(head).collect())
+    }
+
+    /// Returns all members of a group, sorted; nobody where there is no such group.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::list_groups`].
+    pub fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, NotRecorded> {
+        Ok(self.group(company, group)?.map_or_else(Vec::new, |it| it.members.clone()))
+    }
+
+    /// Returns every role of a group, once per scope, in the order of the API.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::list_groups`].
+    pub fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Result<&[Grant], NotRecorded> {
+        Ok(self.group(company, group)?.map_or(&[], |it| &it.roles))
+    }
+
+    /// Returns whom the references find in a directory, by id; as a list of them all would.
+    ///
+    /// # Errors
+    ///
+    /// For whom the recording cannot tell.
+    pub fn find_users(
+        &self,
+        company: CompanyId,
+        people: &[PersonRef],
+    ) -> Result<Vec<snapshot::User>, NotRecorded> {
+        let directory = self.directory(company)?;
+        let mut found: BTreeMap<UserId, snapshot::User> = BTreeMap::new();
+        for person in people {
+            let rows = match directory.reach {
+                Reach::Whole => self.listed(directory, person),
+                Reach::Asked => self.query_user(company, person)?,
+                Reach::Closed => Vec::new(),
+            };
+            for row in rows {
+                match found.get_mut(&row.id) {
+                    Some(known) => self.reveal(known, person),
+                    None => _ = found.insert(row.id, row),
+                }
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// Returns whom one reference finds when it is asked for alone.
+    ///
+    /// # Errors
+    ///
+    /// Where the recording cannot tell.
+    pub fn query_user(
+        &self,
+        company: CompanyId,
+        person: &PersonRef,
+    ) -> Result<Vec<snapshot::User>, NotRecorded> {
+        let directory = self.directory(company)?;
+        let key = self.key(person);
+        if let Ok(at) = directory.asked.binary_search_by(|it| it.person.cmp(&key)) {
+            return Ok(directory.asked[at].users.iter().map(|it| self.shown(it, person)).collect());
+        }
+        let unknown = || Err(NotRecorded::Person(person.clone()));
+        match (directory.reach, person) {
+            (Reach::Closed, _) => Ok(Vec::new()),
+            // An id is asked for in all companies at once; there may be more of them than are recorded.
+            (Reach::Whole | Reach::Asked, PersonRef::UserId(_)) => {
+                let others = self.recording.directories.iter().filter(|it| it.company != company);
+                let mut all = std::iter::once(directory).chain(others);
+                let found = all.find_map(|it| Some(self.listed(it, person)).filter(|it| !it.is_empty()));
+                found.map_or_else(unknown, Ok)
+            }
+            (Reach::Whole, PersonRef::Email(_) | PersonRef::ExternalId(_) | PersonRef::EmployeeId(_)) => {
+                Ok(self.listed(directory, person))
+            }
+            (Reach::Asked, PersonRef::Email(_) | PersonRef::ExternalId(_) | PersonRef::EmployeeId(_)) => {
+                unknown()
+            }
+        }
+    }
+
+    /// Returns whom the list of everybody shows under a key.
+    fn listed(&self, directory: &Directory, person: &PersonRef) -> Vec<snapshot::User> {
+        let at = self.users.get(&(directory.company, self.key(person)));
+        at.into_iter().flatten().map(|at| self.shown(&directory.users[*at], person)).collect()
+    }
+
+    /// Returns the groups of a user, as the API listed them by person, or else as their members tell.
+    pub fn groups_of_user(&self, user: UserId) -> Vec<(CompanyId, GroupHead)> {
+        let ids = match self.person(user) {
+            Some(person) => &person.groups,
+            None => self.memberships.get(&user).map_or(&[][..], Vec::as_slice),
+        };
+        let found = ids.iter().filter_map(|it| self.groups.get(it));
+        found.filter_map(|&(id, at)| Some((id, head(&self.company(id).ok()?.groups[at])))).collect()
+    }
+
+    /// Returns the roles a user holds outside groups, whole; `None` where nobody might know.
+    ///
+    /// # Errors
+    ///
+    /// For people whom the files did not single out when the snapshot was taken.
+    pub fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
+        let rows = || {
+            let all = self.recording.directories.iter().flat_map(|it| &it.users);
+            all.filter(|it| it.user_id == user).collect::<Vec<_>>()
+        };
+        let person = self.person(user).ok_or_else(|| NotRecorded::DirectRoles(named(user, &rows())))?;
+        Ok(person.direct_roles.clone())
+    }
+
+    fn person(&self, user: UserId) -> Option<&Person> {
+        let at = self.recording.people.binary_search_by_key(&user, |it| it.user_id).ok()?;
+        Some(&self.recording.people[at])
+    }
+
+    /// Returns how the file names a person.
+    fn key(&self, person: &PersonRef) -> PersonRef {
+        self.salt.as_ref().map_or_else(|| person.clone(), |it| it.person(person))
+    }
+
+    /// Returns a row as whoever asks for `person` sees it: by the name that was asked for.
+    fn shown(&self, row: &User, person: &PersonRef) -> snapshot::User {
+        let mut user = snapshot::User {
+            id: row.user_id,
+            email: row.email.clone(),
+            external_id: row.external_id.clone(),
+            employee_id: row.employee_id.clone(),
+            company: row.company,
+            active: row.active,
+        };
+        self.reveal(&mut user, person);
+        user
+    }
+
+    /// Puts the name that was asked for where its pseudonym stands.
+    fn reveal(&self, user: &mut snapshot::User, person: &PersonRef) {
+        let Some(salt) = &self.salt else { return };
+        match (salt.person(person), person) {
+            (PersonRef::Email(hidden), PersonRef::Email(plain)) if user.email.as_ref() == Some(&hidden) => {
+                user.email = Some(plain.clone());
+            }
+            (PersonRef::ExternalId(hidden), PersonRef::ExternalId(plain))
+                if user.external_id.as_ref() == Some(&hidden) =>
+            {
+                user.external_id = Some(plain.clone());
+            }
+            (PersonRef::EmployeeId(hidden), PersonRef::EmployeeId(plain))
+                if user.employee_id.as_ref() == Some(&hidden) =>
+            {
+                user.employee_id = Some(plain.clone());
+            }
+            (
+                PersonRef::Email(_)
+                | PersonRef::ExternalId(_)
+                | PersonRef::EmployeeId(_)
+                | PersonRef::UserId(_),
+                _,
+            ) => (),
+        }
+    }
+}
+
+fn head(group: &Group) -> GroupHead {
+    let Group { id, name, description, unmodifiable, roles: _, members: _ } = group;
+    GroupHead { id: *id, name: name.clone(), description: description.clone(), unmodifiable: *unmodifiable }
+}
+
+/// Returns every key a user is known by.
+fn keys(user: &User) -> impl Iterator<Item = PersonRef> {
+    let keys = [
+        Some(PersonRef::UserId(user.user_id)),
+        user.email.clone().map(PersonRef::Email),
+        user.external_id.clone().map(PersonRef::ExternalId),
+        user.employee_id.clone().map(PersonRef::EmployeeId),
+    ];
+    keys.into_iter().flatten()
+}

@@ -1,0 +1,176 @@
+//! The form of a snapshot as a JSON document, field by field: what is written, read and published as a schema.
+//!
+//! What is absent is left out, never null. A field that is not known is an error, as the digest covers all
+//! of them: whoever adds one adds one to the version. Nothing is computed here.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+
+use crate::model::{
+    direct::DirectRoles,
+    ids::{CompanyId, Email, GroupId, PersonRef, RoleId, UserId},
+    plan::Digest,
+};
+
+/// A snapshot of rolecall: everything about a workspace's companies that any later plan may need.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "rolecall snapshot")]
+pub struct Recording {
+    /// The version of this form: 1.
+    pub version: u32,
+    /// What this document is: `snapshot`.
+    pub kind: Box<str>,
+    /// When reading began.
+    pub created_at: Timestamp,
+    /// The version of the rolecall that took it.
+    pub tool: Box<str>,
+    /// The URL of the API it was taken of, or the word `sandbox`.
+    pub endpoint: Box<str>,
+    /// The digest of everything else.
+    pub digest: Digest,
+    /// Present where addresses and numbers of people are pseudonyms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sanitized: Option<Sanitized>,
+    /// The companies whose groups the workspace may manage, sorted by id.
+    pub companies: Vec<Company>,
+    /// Who is known in these companies and in the others that the workspace names, sorted by company.
+    pub directories: Vec<Directory>,
+    /// What was asked about single people: those whom `users:`, lock-outs, the identity or exceptions
+    /// name.
+    pub people: Vec<Person>,
+}
+
+/// How people were made unrecognisable: the same person has the same pseudonym everywhere in the file.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sanitized {
+    /// The salt of the pseudonyms, unless it is kept elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<Box<str>>,
+    /// By this a salt is recognised.
+    pub check: Box<str>,
+}
+
+/// A company with all its groups and roles.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Company {
+    /// Which one.
+    pub id: CompanyId,
+    /// All its groups, sorted by id.
+    pub groups: Vec<Group>,
+    /// All roles that it may assign, sorted by id.
+    pub roles: Vec<Role>,
+}
+
+/// A group and what is in it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Group {
+    pub id: GroupId,
+    pub name: Box<str>,
+    pub description: Box<str>,
+    /// A standard group: everything but its members is frozen.
+    pub unmodifiable: bool,
+    /// Its roles, one entry per scope, in the order of the API.
+    pub roles: Vec<Grant>,
+    /// Its members, sorted.
+    pub members: Vec<UserId>,
+}
+
+/// A role on a scope.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Grant {
+    pub role_id: RoleId,
+    /// The scope as the API spelled it; left out where it said nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Value>")]
+    pub scope: Option<Box<RawValue>>,
+}
+
+/// A role that can be assigned.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Role {
+    pub id: RoleId,
+    pub name: Box<str>,
+    /// Provided by the platform, not by the company.
+    pub platform: bool,
+    /// Whether it lets its holder change who may do what.
+    pub manages_access: bool,
+}
+
+/// How much of a directory is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Reach {
+    /// Everybody: who is not here is not there.
+    Whole,
+    /// Only who is in `asked`: the API refused a list of all, and people were asked for one by one.
+    Asked,
+    /// Nobody: the token may not look into this company.
+    Closed,
+}
+
+/// Who is known in a company.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// Which company.
+    pub company: CompanyId,
+    /// How much of it is known.
+    pub reach: Reach,
+    /// Everybody, active or not, sorted by id; nobody unless the reach is `whole`.
+    pub users: Vec<User>,
+    /// What single questions were answered, sorted by whom they name.
+    pub asked: Vec<Answer>,
+}
+
+/// What the question for one person was answered.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Whom it names.
+    pub person: PersonRef,
+    /// Whom it finds.
+    pub users: Vec<User>,
+}
+
+/// A user of a directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct User {
+    pub user_id: UserId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub employee_id: Option<Box<str>>,
+    /// The company the person belongs to, where the API says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company: Option<CompanyId>,
+    pub active: bool,
+}
+
+/// What was asked about one person.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Person {
+    pub user_id: UserId,
+    /// The groups the API lists for the person, of the companies above, sorted.
+    pub groups: Vec<GroupId>,
+    /// The roles held outside groups, as the API spelled them; left out where the token may not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
+    pub direct_roles: Option<DirectRoles>,
+}

@@ -1,0 +1,14 @@
+//! Values that every other room speaks of: ids, places in files, scopes, roles, groups, plans and findings.
+//!
+//! Knows no other room, no file, no network and no clock.
+
+pub mod ids;
+pub mod source;
+pub mod dialect;
+pub mod scope;
+pub mod direct;
+pub mod access;
+pub mod finding;
+pub mod rules;
+pub mod plan;
+pub mod snapshot;

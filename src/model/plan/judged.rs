@@ -1,0 +1,141 @@
+//! What a plan is judged by: what was read for it, whom it concerns, and what the guards found.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    direct::DirectRoles,
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    rules::{Guard, Level, Limit, Subject},
+    source::Place,
+};
+
+/// A live group as it was read, in digests: enough to see later that it is no longer the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadGroup {
+    /// The owner.
+    pub company: CompanyId,
+    /// Which group.
+    pub group: GroupId,
+    /// Its name.
+    pub name: Box<str>,
+    /// Digest of name and description.
+    pub attributes: Digest,
+    /// Digest of the roles and their scopes, by meaning.
+    pub roles: Digest,
+    /// Digest of the members.
+    pub members: Digest,
+}
+
+/// A SHA-256 digest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    /// Writes all 64 hexadecimal digits, or as many as the precision says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits: String = self.0.iter().map(|it| format!("{it:02x}")).collect();
+        f.write_str(&digits[..f.precision().unwrap_or(64).min(64)])
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self:.12})")
+    }
+}
+
+/// How many people a plan gives to and takes from, over all groups that were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    /// How many can do something they could not.
+    pub gain: usize,
+    /// How many can no longer do something they could.
+    pub lose: usize,
+    /// Who is left with no role at all in a company, sorted; they are among those who lose.
+    pub lose_everything: Vec<(CompanyId, UserId)>,
+}
+
+/// Access that both sides give a person and that is gone for a moment in between.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// Who.
+    pub user: UserId,
+    /// Which role.
+    pub role: RoleId,
+    /// The change that takes it away, by its position in the plan.
+    pub taken: usize,
+    /// The change that gives it back, by its position in the plan.
+    pub given: usize,
+    /// Why no order avoids it.
+    pub why: GapCause,
+}
+
+/// Why somebody lacks for a moment what both sides give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GapCause {
+    /// Several changes wait for each other; without a gap somebody would for a moment hold too much.
+    Cycle,
+    /// The API takes a changed scope only as a removal and an addition.
+    RevokeFirst,
+}
+
+/// What one guard found about one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Which guard.
+    pub guard: Guard,
+    /// What was looked at.
+    pub subject: Subject,
+    /// What was counted, where the guard counts several things.
+    pub level: Option<Level>,
+    /// How many.
+    pub value: usize,
+    /// Of how many, where that matters.
+    pub of: Option<usize>,
+    /// How many there may be.
+    pub limit: Limit,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+/// What follows from what a guard found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Within the limit.
+    Ok,
+    /// Not looked at, as nothing tells what to look for.
+    Unset,
+    /// Beyond the limit, and an exception of the files allows it.
+    Excepted {
+        /// Where the exception is written.
+        from: Place,
+    },
+    /// Beyond the limit, and the plan was approved by its id (only `privileged` can be).
+    Approved,
+    /// Beyond the limit: the plan cannot be applied.
+    Stop,
+}
+
+/// Roles that somebody holds outside groups (contract §6.1).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Survivor {
+    /// Who.
+    pub user: UserId,
+    /// The role types, as the API names them, sorted.
+    pub roles: Vec<Box<str>>,
+}
+
+/// What somebody holds outside groups, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// The company the person belongs to.
+    pub company: CompanyId,
+    /// Who.
+    pub user: UserId,
+    /// What.
+    pub roles: DirectRoles,
+}

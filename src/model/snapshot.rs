@@ -1,0 +1,99 @@
+//! The snapshot: what the API reported, as far as the files need it.
+//!
+//! A value; whether it is complete was proven while it was fetched.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    access::Contents,
+    direct::DirectRoles,
+    ids::{CompanyId, Email, GroupId, RoleId, UserId},
+};
+
+/// Everything that was read for one plan.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// The companies, sorted by id.
+    pub companies: Vec<CompanySnapshot>,
+    /// The users that the files or the groups name, of any company, in any order.
+    pub users: Vec<User>,
+    /// Roles that users hold outside groups (contract §6.1): of those whom the files declare under `users:`,
+    /// of those who are locked out, and of the account that runs rolecall. Who is missing was not read, or the
+    /// token may not know: never that there are none.
+    pub direct: BTreeMap<UserId, DirectRoles>,
+}
+
+/// What one company reported.
+#[derive(Clone, Debug)]
+pub struct CompanySnapshot {
+    /// Which one.
+    pub id: CompanyId,
+    /// All its groups, in any order.
+    pub groups: Vec<GroupHead>,
+    /// All roles that it may assign, in any order.
+    pub roles: Vec<RoleHead>,
+    /// What is in the groups that were read.
+    pub contents: BTreeMap<GroupId, Contents>,
+    /// All groups of everybody who is locked out, as the API lists them by person; each list is sorted.
+    pub held: BTreeMap<UserId, Vec<GroupId>>,
+}
+
+impl CompanySnapshot {
+    /// Returns a company of which nothing was read.
+    pub fn new(id: CompanyId) -> Self {
+        Self { id, groups: Vec::new(), roles: Vec::new(), contents: BTreeMap::new(), held: BTreeMap::new() }
+    }
+}
+
+/// A group without its contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct GroupHead {
+    pub id: GroupId,
+    pub name: Box<str>,
+    pub description: Box<str>,
+    /// True only for standard groups: everything but their members is frozen (contract §3.0).
+    pub unmodifiable: bool,
+}
+
+/// A role that can be assigned.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct RoleHead {
+    pub id: RoleId,
+    pub name: Box<str>,
+    /// Provided by the platform, not by the company.
+    pub platform: bool,
+    /// Whether it lets its holder change who may do what: `ACCESS_MANAGEMENT` to write (contract §5.2, §8).
+    pub manages_access: bool,
+}
+
+/// A user of the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Which user.
+    pub id: UserId,
+    /// The business address.
+    pub email: Option<Email>,
+    /// The id another system gave the person.
+    pub external_id: Option<Box<str>>,
+    /// The employer's number for the person.
+    pub employee_id: Option<Box<str>>,
+    /// The company the person belongs to.
+    pub company: Option<CompanyId>,
+    /// Whether the person can act; where the API does not say, yes.
+    pub active: bool,
+}
+
+impl User {
+    /// Returns a user of whom the API tells nothing to this token (contract §7.4): who it is, and of which
+    /// company, is not known. Who is not seen does not count as active.
+    pub fn hidden(id: UserId) -> Self {
+        Self { id, email: None, external_id: None, employee_id: None, company: None, active: false }
+    }
+
+    /// Whether the API tells nothing of the user.
+    pub fn is_hidden(&self) -> bool {
+        *self == Self::hidden(self.id)
+    }
+}

@@ -1,0 +1,189 @@
+//! Roles and scopes: from names to what a group shall hold.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Binding;
+use crate::{
+    files::manifest::{
+        access::ProvidedBy,
+        declared::{DeclaredGroup, Rest, RoleRef},
+    },
+    model::{
+        access::{Grant, Holding},
+        finding::{Code, Finding, did_you_mean},
+        ids::RoleId,
+        plan::{Quarantined, Withheld},
+        scope::Scope,
+        snapshot::{GroupHead, RoleHead},
+        source::Place,
+    },
+};
+
+/// The roles a company may assign, by name.
+#[derive(Debug)]
+pub struct Roles<'a> {
+    all: &'a [RoleHead],
+    by_name: HashMap<&'a str, Vec<&'a RoleHead>>,
+}
+
+impl<'a> Roles<'a> {
+    /// Indexes the roles.
+    pub fn new(all: &'a [RoleHead]) -> Self {
+        let mut by_name: HashMap<&str, Vec<&RoleHead>> = HashMap::with_capacity(all.len());
+        for role in all {
+            by_name.entry(&role.name).or_default().push(role);
+        }
+        Self { all, by_name }
+    }
+
+    fn name(&self, id: RoleId) -> Box<str> {
+        self.all.iter().find(|it| it.id == id).map_or_else(|| id.to_string().into(), |it| it.name.clone())
+    }
+
+    /// Returns the role that a file names at `from`.
+    ///
+    /// # Errors
+    ///
+    /// That no role is meant, or not one alone.
+    pub fn find(&self, role: &RoleRef, from: Place) -> Result<&'a RoleHead, Finding> {
+        let (name, provided_by) = match role {
+            RoleRef::Id(id) => {
+                return self.all.iter().find(|it| it.id == *id).ok_or_else(|| {
+                    Finding::new(Code::UnknownRole, from, format!("no role has the id {id}"))
+                        .help("the company can assign only the roles that its role list holds")
+                });
+            }
+            RoleRef::Name { name, provided_by } => (name, *provided_by),
+        };
+        let named = self.by_name.get(&**name).map_or(&[][..], Vec::as_slice);
+        let fits = |role: &&&RoleHead| match provided_by {
+            None => true,
+            Some(ProvidedBy::Platform) => role.platform,
+            Some(ProvidedBy::Company) => !role.platform,
+        };
+        let fitting: Vec<&RoleHead> = named.iter().filter(fits).copied().collect();
+        match &fitting[..] {
+            [one] => Ok(one),
+            [] => Err(Finding::new(Code::UnknownRole, from, format!("the company has no role `{name}`"))
+                .help(match did_you_mean(name, self.by_name.keys().copied()) {
+                    Some(near) => near,
+                    None => format!("its roles are: {}", list(self.all)),
+                })),
+            several => Err(Finding::new(
+                Code::AmbiguousRole,
+                from,
+                format!("{} roles are called `{name}`", several.len()),
+            )
+            .help(format!(
+                "name one by id, as in `{{ id: {} }}`: {}",
+                several[0].id,
+                list(several.iter().copied())
+            ))),
+        }
+    }
+}
+
+/// Returns `Name (provider, id), …`, sorted.
+fn list<'a>(roles: impl IntoIterator<Item = &'a RoleHead>) -> String {
+    let mut names: Vec<String> = roles
+        .into_iter()
+        .map(|it| {
+            let provider = if it.platform { "platform" } else { "company" };
+            format!("{} ({provider}, {})", it.name, it.id)
+        })
+        .collect();
+    names.sort();
+    names.join(", ")
+}
+
+/// What the entries of one role ask for.
+#[derive(Default)]
+struct Asked {
+    wanted: Vec<Scope>,
+    from: Option<Place>,
+    /// What was wanted until an instant now past.
+    ended: Vec<Scope>,
+    ended_at: Option<Place>,
+    /// Something is withheld: the role stays as it is, neither granted nor taken on half of it.
+    doubt: bool,
+}
+
+impl Binding<'_> {
+    /// What the group shall hold: the declared, and whatever is not ours to take.
+    pub(super) fn desired_grants(
+        &mut self,
+        declared: &DeclaredGroup,
+        head: Option<&GroupHead>,
+        live: &[Grant],
+    ) -> Vec<Grant> {
+        let mut asked = self.asked(declared);
+        let mut ended: Vec<(Holding, Place)> = Vec::new();
+        let mut grants = Vec::new();
+        for grant in live {
+            asked.entry(grant.role).or_default();
+        }
+        for (role, mut asked) in asked {
+            let held = live.binary_search_by_key(&role, |it| it.role).ok().map(|at| &live[at].scope);
+            let held = held.cloned().unwrap_or_default();
+            if declared.grants.rest == Rest::Kept && held.has_unreadable() && !asked.wanted.is_empty() {
+                // Adding to what cannot be read would mean to write it anew by guess.
+                asked.doubt = true;
+                let what = Withheld::Unreadable { role: self.roles.name(role) };
+                self.bound.quarantine.push(Quarantined {
+                    from: asked.from,
+                    group: declared.name.clone(),
+                    what,
+                });
+            }
+            let kept = match declared.grants.rest {
+                _ if asked.doubt => held,
+                Rest::Unmanaged => held,
+                Rest::Kept => held.without(&Scope::any(asked.ended)),
+                Rest::Removed => Scope::default(),
+            };
+            if asked.doubt {
+                asked.wanted.clear();
+            }
+            asked.wanted.push(kept);
+            let scope = Scope::any(asked.wanted);
+            ended.extend(asked.ended_at.map(|it| (Holding::Role(role), it)));
+            if !scope.is_empty() {
+                grants.push(Grant { role, scope, as_read: Vec::new(), from: asked.from });
+            }
+        }
+        self.ended(head, ended.into_iter());
+        grants
+    }
+
+    /// Sorts the entries of a group by role, resolved; what cannot be is quarantined.
+    fn asked(&mut self, declared: &DeclaredGroup) -> BTreeMap<RoleId, Asked> {
+        let mut all: BTreeMap<RoleId, Asked> = BTreeMap::new();
+        for entry in &declared.grants.entries {
+            let role = match self.roles.find(&entry.role, entry.from) {
+                Ok(role) => role,
+                Err(finding) => {
+                    self.findings.push(finding);
+                    continue;
+                }
+            };
+            let asked = all.entry(role.id).or_default();
+            let (scope, failures) = self.directory.scope(&entry.scope);
+            if entry.ends.is_some_and(|it| it <= self.now) {
+                // What has ended is not wanted, whoever of its people can still be found.
+                asked.ended.push(scope);
+                asked.ended_at.get_or_insert(entry.from);
+                continue;
+            }
+            asked.from.get_or_insert(entry.from);
+            asked.wanted.push(scope);
+            asked.doubt |= !failures.is_empty();
+            self.bound.quarantine.extend(failures.into_iter().map(|(person, why)| Quarantined {
+                from: Some(entry.from),
+                group: declared.name.clone(),
+                what: Withheld::Grant { role: role.name.clone(), person, why },
+            }));
+            self.note_expiry(entry.ends);
+        }
+        all
+    }
+}

@@ -1,0 +1,142 @@
+//! Which live group a declared one is: by pin, by name, or by its former name.
+
+use std::collections::HashMap;
+
+use crate::{
+    files::manifest::declared::{DeclaredCompany, DeclaredGroup, DeclaredRemoval},
+    model::{
+        finding::{Code, Finding, did_you_mean},
+        ids::GroupId,
+        snapshot::GroupHead,
+        source::Place,
+    },
+};
+
+/// What a declared group stands for.
+#[derive(Clone, Debug)]
+pub enum Target<'a> {
+    /// Nothing yet.
+    Missing,
+    /// This one.
+    Found(&'a GroupHead),
+    /// One of several of the same name.
+    Ambiguous(Vec<GroupId>),
+}
+
+/// Every declared group and removal of a company with its target.
+#[derive(Debug, Default)]
+pub struct Matched<'a> {
+    /// The groups.
+    pub groups: Vec<(&'a DeclaredGroup, Target<'a>)>,
+    /// The removals.
+    pub removals: Vec<(&'a DeclaredRemoval, Target<'a>)>,
+    /// Groups that have no sensible target.
+    pub findings: Vec<Finding>,
+}
+
+/// Matches what is declared with what exists.
+pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matched<'a> {
+    let mut by_name: HashMap<&str, Vec<&GroupHead>> = HashMap::with_capacity(live.len());
+    for head in live {
+        by_name.entry(&head.name).or_default().push(head);
+    }
+    let by_id: HashMap<GroupId, &GroupHead> = live.iter().map(|it| (it.id, it)).collect();
+    let mut matched = Matched::default();
+    for group in &company.groups {
+        match target(group, &by_id, &by_name) {
+            Ok(target) => matched.groups.push((group, target)),
+            Err(finding) => matched.findings.push(finding),
+        }
+    }
+    for removal in &company.removals {
+        let target = match removal.id {
+            Some(id) => by_id.get(&id).map_or(Target::Missing, |it| Target::Found(it)),
+            None => by_exact_name(&removal.name, &by_name),
+        };
+        match target {
+            Target::Found(head) if head.name != removal.name => matched.findings.push(
+                Finding::new(
+                    Code::UnknownGroup,
+                    removal.from,
+                    format!("the group {} is called `{}`, not `{}`", head.id, head.name, removal.name),
+                )
+                .help("a deletion names the group as it is called now: correct `group` or `id`"),
+            ),
+            target => matched.removals.push((removal, target)),
+        }
+    }
+    let mut taken: HashMap<GroupId, Place> = HashMap::new();
+    let spoken = matched.groups.iter().map(|(it, target)| (it.from, target));
+    for (from, target) in spoken.chain(matched.removals.iter().map(|(it, target)| (it.from, target))) {
+        let Target::Found(head) = target else { continue };
+        if let Some(other) = taken.insert(head.id, from) {
+            let message = format!("two entries speak of the group `{}` ({})", head.name, head.id);
+            matched.findings.push(
+                Finding::new(Code::DuplicateGroup, from.max(other), message)
+                    .related(from.min(other), "the other entry")
+                    .help("one of them names it by `id` or `renamedFrom`; join the two entries"),
+            );
+        }
+    }
+    matched
+}
+
+fn by_exact_name<'a>(name: &str, by_name: &HashMap<&str, Vec<&'a GroupHead>>) -> Target<'a> {
+    match by_name.get(name).map(Vec::as_slice) {
+        None | Some([]) => Target::Missing,
+        Some([one]) => Target::Found(one),
+        Some(several) => {
+            let mut ids: Vec<GroupId> = several.iter().map(|it| it.id).collect();
+            ids.sort_unstable();
+            Target::Ambiguous(ids)
+        }
+    }
+}
+
+fn target<'a>(
+    group: &DeclaredGroup,
+    by_id: &HashMap<GroupId, &'a GroupHead>,
+    by_name: &HashMap<&str, Vec<&'a GroupHead>>,
+) -> Result<Target<'a>, Finding> {
+    let now = by_exact_name(&group.name, by_name);
+    let renamed = if let Some(id) = group.id {
+        let head = by_id.get(&id).copied().ok_or_else(|| {
+            Finding::new(Code::UnknownGroup, group.from, format!("no group has the id {id}"))
+                .help("drop `id` to create the group, or correct it")
+        })?;
+        Target::Found(head)
+    } else if let Some((former, at)) = &group.renamed_from {
+        match (by_exact_name(former, by_name), &now) {
+            (Target::Missing, Target::Missing) => {
+                return Err(Finding::new(
+                    Code::UnknownGroup,
+                    *at,
+                    format!("neither `{former}` nor `{}` exists", group.name),
+                )
+                .help("drop `renamedFrom` to create the group")
+                .maybe_help(did_you_mean(former, by_name.keys().copied())));
+            }
+            // The rename was applied before.
+            (Target::Missing, _) => return Ok(now),
+            (former, _) => former,
+        }
+    } else {
+        return Ok(now);
+    };
+    let other = match (&renamed, &now) {
+        // Only a change of name can take one; twins that are pinned apart may stay twins.
+        (Target::Found(head), _) if head.name == group.name => None,
+        (Target::Found(head), Target::Found(other)) => (head.id != other.id).then_some(other.id),
+        (Target::Found(head), Target::Ambiguous(ids)) => ids.iter().copied().find(|it| *it != head.id),
+        _ => None,
+    };
+    match other {
+        Some(other) => Err(Finding::new(
+            Code::NameTaken,
+            group.from,
+            format!("the name `{}` is taken by another group ({other})", group.name),
+        )
+        .help("pick another name, or remove the other group first")),
+        None => Ok(renamed),
+    }
+}

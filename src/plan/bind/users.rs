@@ -1,0 +1,233 @@
+//! People with roles outside groups: what they shall hold, in ids, and what the API says they do.
+//!
+//! A declared role that is there already is the live one, with everything that is said of it there.
+
+use std::collections::BTreeMap;
+
+use super::{Binding, Person, Quarantined, Why, Withheld, people::Failed};
+use crate::{
+    files::manifest::{
+        check::{declared_twice, locked_out},
+        declared::{Declared, DeclaredDirect, DeclaredTraveller, DeclaredUser, Rest},
+    },
+    model::{
+        direct::{DirectRole, DirectRoles, Kind, Traveller},
+        ids::UserId,
+        plan::{Outside, Unresolved},
+        snapshot::Snapshot,
+        source::Place,
+    },
+};
+
+impl Binding<'_> {
+    /// Binds the people whose roles outside groups were looked at.
+    pub(super) fn users(&mut self, snapshot: &Snapshot, declared: &Declared) {
+        let mut bound: BTreeMap<UserId, &DeclaredUser> = BTreeMap::new();
+        for user in &self.company.users {
+            let id = match self.directory.member(self.company.id, &user.person) {
+                Ok(id) => id,
+                Err(Failed { why, candidates }) => match (why, &candidates[..]) {
+                    // Who is gone keeps nothing; to take it away it is enough to know who is meant.
+                    (Unresolved::Inactive, [one]) if user.roles.entries.is_empty() => *one,
+                    (why, _) => {
+                        let person = user.person.clone();
+                        let what = if manages(user) {
+                            Withheld::User { person, why }
+                        } else {
+                            Withheld::UnmanagedUser { person, why }
+                        };
+                        self.withhold_user(user.from, what);
+                        continue;
+                    }
+                },
+            };
+            if let Some(first) = bound.insert(id, user) {
+                // Two keys of one person, in the order of the files whichever comes first.
+                let (a, b) = (first.from.min(user.from), first.from.max(user.from));
+                self.findings.push(declared_twice(&user.person, b, a));
+            }
+        }
+        for (id, user) in bound {
+            let Some(live) = snapshot.direct.get(&id) else {
+                let person = user.person.clone();
+                let what = if manages(user) {
+                    Withheld::UnreadUser { person }
+                } else {
+                    Withheld::UnmanagedUnread { person }
+                };
+                self.withhold_user(user.from, what);
+                continue;
+            };
+            if user.roles.rest != Rest::Unmanaged {
+                let desired = self.desired_user(id, user, live);
+                self.bound.desired.access.people.push(desired);
+            }
+        }
+        self.live_users(snapshot, declared);
+    }
+
+    /// Puts everybody of the company whose roles outside groups were read on the live side, and tells who
+    /// holds some.
+    fn live_users(&mut self, snapshot: &Snapshot, declared: &Declared) {
+        let company = self.company.id;
+        let identity = declared.rules.identity.as_ref().map(|it| &it.0);
+        let named = self.company.with_direct_roles().chain(identity);
+        let mut people: Vec<UserId> = named
+            .filter_map(|it| self.directory.anyone(company, it).ok())
+            .chain(self.locked.keys().copied())
+            .collect();
+        people.sort_unstable();
+        people.dedup();
+        for user in people {
+            let Some(live) = snapshot.direct.get(&user) else {
+                // Nobody may take a lock-out for complete of which it is not known what it leaves.
+                if let Some(lockout) = self.locked.get(&user) {
+                    self.withhold_user(lockout.from, Withheld::UnreadLockout { user });
+                }
+                continue;
+            };
+            self.bound.live.0.people.push(Person::live(company, user, live.clone()));
+            if !self.locked.contains_key(&user) && !live.is_empty() {
+                self.bound.outside.push(Outside { company, user, roles: live.clone() });
+            }
+        }
+    }
+
+    fn desired_user(&mut self, id: UserId, user: &DeclaredUser, live: &DirectRoles) -> Person {
+        let mut wanted = DirectRoles::default();
+        let (mut declared, mut ended) = (Vec::new(), Vec::new());
+        let lockout = self.locked.get(&id).map(|it| it.from);
+        for entry in &user.roles.entries {
+            if entry.ends.is_some_and(|it| it <= self.now) {
+                let kind = match &entry.what {
+                    DeclaredDirect::Ready(role) => role.kind(),
+                    DeclaredDirect::Arranger(_) => &Kind::Arranger,
+                };
+                // Where the list is not exact it ends for those the entry names, and for nobody else.
+                let others = match user.roles.rest {
+                    Rest::Kept => live.get(kind).and_then(|it| self.without(it, entry.what.travellers())),
+                    Rest::Removed | Rest::Unmanaged => None,
+                };
+                if let Some(role) = others {
+                    declared.push((kind.clone(), entry.from));
+                    wanted.put(role);
+                }
+                ended.push((kind.clone(), Why::Ended(entry.from)));
+                continue;
+            }
+            let role = match &entry.what {
+                DeclaredDirect::Ready(role) => live.get(role.kind()).unwrap_or(role).clone(),
+                DeclaredDirect::Arranger(travellers) => {
+                    let now = live.get(&Kind::Arranger);
+                    match self.travellers(id, travellers, entry.from) {
+                        Some(found) => arranger(now, found, user.roles.rest),
+                        // Somebody is not known: the role stays as it is, or is not given.
+                        None => match now {
+                            Some(now) => now.clone(),
+                            None => continue,
+                        },
+                    }
+                }
+            };
+            self.note_expiry(entry.ends);
+            match lockout {
+                // Nothing is given to who is cut off; what is there goes by what is declared, not by that.
+                Some(lockout) if live.get(role.kind()) != Some(&role) => {
+                    self.bound.remarks.push(locked_out(&user.person, entry.from, lockout));
+                    wanted_as_is(&mut wanted, live, role.kind());
+                }
+                Some(_) | None => {
+                    declared.push((role.kind().clone(), entry.from));
+                    wanted.put(role);
+                }
+            }
+        }
+        let goes = |kind: &Kind| match user.roles.rest {
+            Rest::Removed => true,
+            Rest::Kept | Rest::Unmanaged => ended.iter().any(|it: &(Kind, Why)| it.0 == *kind),
+        };
+        for role in live.iter().filter(|it| !goes(it.kind())) {
+            if wanted.get(role.kind()).is_none() {
+                wanted.put(role.clone());
+            }
+        }
+        // What goes of who is cut off goes for that reason: it waits for no limit.
+        if let Some(lockout) = lockout {
+            ended = live.iter().map(|it| (it.kind().clone(), Why::LockedOut(lockout))).collect();
+        }
+        Person { company: self.company.id, user: id, roles: wanted, declared, ended, from: Some(user.from) }
+    }
+
+    /// Returns the travellers, all of them, or reports who is not known.
+    fn travellers(
+        &mut self,
+        arranger: UserId,
+        travellers: &[DeclaredTraveller],
+        from: Place,
+    ) -> Option<Vec<Traveller>> {
+        let mut found = Vec::with_capacity(travellers.len());
+        for DeclaredTraveller { person, confirmations, flight_stats } in travellers {
+            match self.directory.anywhere(person) {
+                Ok(user) => {
+                    found.push(Traveller {
+                        user,
+                        confirmations: *confirmations,
+                        flight_stats: *flight_stats,
+                    });
+                }
+                Err(Failed { why, .. }) => {
+                    let what = Withheld::Traveller { user: arranger, person: person.clone(), why };
+                    self.withhold_user(from, what);
+                }
+            }
+        }
+        (found.len() == travellers.len()).then_some(found)
+    }
+
+    /// Returns what an arranger's role is without these travellers, if anybody is left.
+    ///
+    /// Active or not: one user whom an entry means is enough to take something away.
+    fn without(&self, role: &DirectRole, travellers: &[DeclaredTraveller]) -> Option<DirectRole> {
+        let meant = |it: &DeclaredTraveller| match self.directory.anywhere(&it.person) {
+            Ok(user) => Some(user),
+            Err(failed) => failed.candidates.first().copied().filter(|_| failed.candidates.len() == 1),
+        };
+        let gone: Vec<UserId> = travellers.iter().filter_map(meant).collect();
+        let left = role.travellers().iter().filter(|it| !gone.contains(&it.user));
+        let left: Vec<Traveller> = left.copied().collect();
+        (!left.is_empty()).then(|| role.with_travellers(left))
+    }
+
+    fn withhold_user(&mut self, from: Place, what: Withheld) {
+        self.bound.quarantine.push(Quarantined { from: Some(from), group: "".into(), what });
+    }
+}
+
+/// Returns the role of somebody who arranges for these travellers, and where the list is not exact for all others
+/// there are as well.
+fn arranger(now: Option<&DirectRole>, mut found: Vec<Traveller>, rest: Rest) -> DirectRole {
+    let Some(now) = now else { return DirectRole::arranger(found) };
+    match rest {
+        Rest::Removed => (),
+        Rest::Kept | Rest::Unmanaged => {
+            let others = now.travellers().iter().filter(|it| found.iter().all(|known| known.user != it.user));
+            found.extend(others.copied().collect::<Vec<_>>());
+        }
+    }
+    now.with_travellers(found)
+}
+
+/// Whether an entry asks for anything: not to give, to take or to keep is nothing that could be left undone.
+fn manages(user: &DeclaredUser) -> bool {
+    match user.roles.rest {
+        Rest::Removed => true,
+        Rest::Kept => !user.roles.entries.is_empty(),
+        Rest::Unmanaged => false,
+    }
+}
+
+fn wanted_as_is(wanted: &mut DirectRoles, live: &DirectRoles, kind: &Kind) {
+    if let Some(role) = live.get(kind) {
+        wanted.put(role.clone());
+    }
+}

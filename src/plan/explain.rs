@@ -1,0 +1,392 @@
+//! The access of one person: through which group, role and scope, and which line of the files asks for it.
+//!
+//! Looks at this one person and nobody else, and changes nothing. What a plan would do about a
+//! difference is for the plan to say; here it only has a name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::{
+    files::manifest::declared::{Declared, DeclaredCompany, DeclaredGroup},
+    model::{
+        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        plan::{Names, Unresolved},
+        scope::Scope,
+        snapshot::{CompanySnapshot, GroupHead, Snapshot, User},
+        source::Place,
+    },
+    plan::bind::{
+        grants::Roles,
+        matching::{Matched, Target, matching},
+        people::{Directory, alike},
+    },
+};
+
+mod direct;
+mod effect;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+pub use direct::DirectAccess;
+pub use effect::{Effect, Through};
+pub use standing::{Asked, Line, Standing};
+
+use standing::Keys;
+
+/// What one person may do, and why.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// Who, with every key that the directory gave.
+    pub person: User,
+    /// Other users, not active, whom the same key names; sorted.
+    pub twins: Vec<UserId>,
+    /// Whether the person's company is one of the workspace, or the API does not say which it is.
+    pub at_home: bool,
+    /// The entries that cut the person off everywhere, in force or not yet, in the order of the file.
+    pub lockouts: Vec<Lockout>,
+    /// The groups of these companies that the person is in, or shall be; sorted by company, name and id.
+    pub groups: Vec<GroupAccess>,
+    /// What the groups that the person is in come to, one entry per role, sorted by its name and id.
+    pub effects: Vec<Effect>,
+    /// The roles held outside groups, or to be, sorted by kind; `None` where the API did not say.
+    pub direct: Option<Vec<DirectAccess>>,
+    /// How many groups of other companies the person is in.
+    pub elsewhere: usize,
+    /// How many entries of the files fit nothing that there is.
+    pub misfits: usize,
+    /// Names for the ids above.
+    pub names: Names,
+}
+
+/// An entry that cuts the person off everywhere.
+#[derive(Clone, Debug)]
+pub struct Lockout {
+    /// The instant from which it is in force.
+    pub since: Timestamp,
+    /// Whether it is.
+    pub in_force: bool,
+    /// Why.
+    pub reason: Box<str>,
+    /// Where it is said.
+    pub from: Place,
+}
+
+/// One group, as far as it concerns the person.
+#[derive(Clone, Debug)]
+pub struct GroupAccess {
+    /// The owner.
+    pub company: CompanyId,
+    /// Which one; `None` where it does not exist yet, or where several have the name and the person is in none.
+    pub id: Option<GroupId>,
+    /// Its name; the live one where it exists.
+    pub name: Box<str>,
+    /// What the files say about the group.
+    pub managed: Managed,
+    /// Whether the person is in it, and shall be.
+    pub standing: Standing,
+    /// Its roles, sorted by name and id; empty where the person is not in it.
+    pub roles: Vec<RoleAccess>,
+}
+
+/// What the files say about a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Managed {
+    /// Nothing.
+    No,
+    /// That it shall exist.
+    Declared(Place),
+    /// That one of several groups of this name shall exist: none of them is touched.
+    OneOfSeveral(Place),
+    /// That it shall go.
+    Removed(Place),
+}
+
+/// A role of a group.
+#[derive(Clone, Debug)]
+pub struct RoleAccess {
+    /// The role.
+    pub role: RoleId,
+    /// Where it holds; where the group does not have it yet, where it shall.
+    pub scope: Scope,
+    /// What the files say about it.
+    pub asked: Asked,
+}
+
+impl RoleAccess {
+    /// Whether the group has the role.
+    pub fn is_live(&self) -> bool {
+        !matches!(self.asked, Asked::Missing(_))
+    }
+}
+
+impl Explained {
+    /// Returns in how many ways the person's access is not what the files ask for.
+    pub fn differences(&self) -> usize {
+        let group = |it: &GroupAccess| {
+            let gone = matches!(it.managed, Managed::Removed(_));
+            let roles = it.roles.iter().filter(|role| role.asked.differs()).count();
+            usize::from(gone || it.standing.differs()) + if gone { 0 } else { roles }
+        };
+        let direct = self.direct.iter().flatten().filter(|it| it.standing.differs()).count();
+        direct + self.groups.iter().map(group).sum::<usize>()
+    }
+
+    /// Returns the groups that the person is in.
+    pub fn live(&self) -> impl Iterator<Item = &GroupAccess> {
+        self.groups.iter().filter(|it| it.standing.is_live())
+    }
+
+    /// Returns every company that is spoken of, perhaps more than once.
+    pub fn companies(&self) -> impl Iterator<Item = CompanyId> {
+        self.groups.iter().map(|it| it.company).chain(self.person.company)
+    }
+
+    /// Returns every scope that is spoken of.
+    pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        let roles = self.groups.iter().flat_map(|it| &it.roles);
+        let asked = roles.clone().filter_map(|it| match &it.asked {
+            Asked::Differs(_, scope) => Some(scope),
+            Asked::Declared(_)
+            | Asked::Ended(_)
+            | Asked::Kept
+            | Asked::Unmanaged
+            | Asked::NotDeclared
+            | Asked::Missing(_) => None,
+        });
+        roles.map(|it| &it.scope).chain(asked).chain(self.effects.iter().map(|it| &it.scope))
+    }
+}
+
+/// Returns the companies of the workspace: those that the files speak of, and those they have names for. Sorted.
+pub fn companies(declared: &Declared) -> Vec<CompanyId> {
+    let mut all = own(declared);
+    all.extend(&declared.known_companies);
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Returns the companies whose groups the files may declare, sorted.
+pub fn own(declared: &Declared) -> Vec<CompanyId> {
+    let mut own: Vec<CompanyId> = declared.companies.iter().map(|it| it.id).chain(declared.company).collect();
+    own.sort_unstable();
+    own.dedup();
+    own
+}
+
+/// Returns the one user whom the key names: of several one of the files' own companies, then one who is active.
+///
+/// # Errors
+///
+/// Why there is not exactly one.
+pub fn whom(declared: &Declared, users: &[User], person: &PersonRef) -> Result<UserId, Unresolved> {
+    let directory = Directory::new(users);
+    let all = directory.find(person);
+    let own = own(declared);
+    let inside: Vec<&User> =
+        all.iter().copied().filter(|it| it.company.is_some_and(|it| own.contains(&it))).collect();
+    let nearest = if inside.is_empty() { all } else { &inside[..] };
+    let active: Vec<&User> = nearest.iter().copied().filter(|it| it.active).collect();
+    match (nearest, &active[..]) {
+        ([], _) => Err(Unresolved::Unknown),
+        ([one], _) if one.is_hidden() => Err(Unresolved::Hidden),
+        ([one], _) | (_, [one]) => Ok(one.id),
+        (several, _) => {
+            let mut ids: Vec<UserId> = several.iter().map(|it| it.id).collect();
+            ids.sort_unstable();
+            Err(Unresolved::Ambiguous(ids))
+        }
+    }
+}
+
+/// Returns the person of the files whose key is nearest to one that nobody has, if one is near.
+pub fn near<'a>(declared: &'a Declared, person: &PersonRef) -> Option<&'a PersonRef> {
+    let members = declared.companies.iter().flat_map(DeclaredCompany::people);
+    let distance = |it: &PersonRef| {
+        let (text, other, near) = match (person, it) {
+            (PersonRef::Email(a), PersonRef::Email(b)) => (a.as_str(), b.as_str(), alike(a, b)),
+            (PersonRef::ExternalId(a), PersonRef::ExternalId(b))
+            | (PersonRef::EmployeeId(a), PersonRef::EmployeeId(b)) => {
+                (&**a, &**b, strsim::damerau_levenshtein(a, b) <= 1)
+            }
+            // A UUID is copied, not typed; and keys of two kinds have nothing in common.
+            (
+                PersonRef::Email(_)
+                | PersonRef::ExternalId(_)
+                | PersonRef::EmployeeId(_)
+                | PersonRef::UserId(_),
+                _,
+            ) => return None,
+        };
+        near.then(|| strsim::damerau_levenshtein(text, other))
+    };
+    let known = members.chain(declared.singled_out());
+    known.filter(|it| *it != person).filter_map(|it| Some((distance(it)?, it))).min().map(|it| it.1)
+}
+
+/// Explains the access of the one person whom the key names.
+///
+/// # Errors
+///
+/// Why there is not exactly one.
+pub fn explain(
+    declared: &Declared,
+    snapshot: &Snapshot,
+    person: &PersonRef,
+    now: Timestamp,
+) -> Result<Explained, Unresolved> {
+    let user = whom(declared, &snapshot.users, person)?;
+    let directory = Directory::new(&snapshot.users);
+    let twins: BTreeSet<UserId> = directory.find(person).iter().map(|it| it.id).collect();
+    let keys = Keys::of(user, &snapshot.users);
+    let lockouts: Vec<Lockout> = declared
+        .lockouts
+        .iter()
+        .filter(|it| keys.are_those_of(&it.person))
+        .map(|it| Lockout {
+            since: it.since,
+            in_force: it.holds(now),
+            reason: it.reason.clone(),
+            from: it.from,
+        })
+        .collect();
+    let companies = companies(declared);
+    let locked = lockouts.iter().any(|it| it.in_force);
+    let names = names(declared, snapshot);
+    let mut explaining = Explaining {
+        user,
+        keys,
+        directory: &directory,
+        locked,
+        now,
+        names: &names,
+        groups: Vec::new(),
+        misfits: 0,
+    };
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        snapshot.companies.iter().partition(|it| companies.binary_search(&it.id).is_ok());
+    for live in inside {
+        let none = DeclaredCompany::new(live.id);
+        explaining.company(declared.companies.iter().find(|it| it.id == live.id).unwrap_or(&none), live);
+    }
+    let Explaining { keys, mut groups, misfits, .. } = explaining;
+    groups.sort_by(|a, b| (a.company, &a.name, a.id).cmp(&(b.company, &b.name, b.id)));
+    let effects = effect::effects(&groups, &names);
+    let direct = snapshot.direct.get(&user).map(|it| direct::direct(declared, &keys, it, locked, now));
+    let at_home = keys.person.company.is_none_or(|it| companies.binary_search(&it).is_ok());
+    Ok(Explained {
+        twins: twins.into_iter().filter(|it| *it != user).collect(),
+        person: keys.person,
+        at_home,
+        lockouts,
+        groups,
+        effects,
+        direct,
+        elsewhere: outside.iter().filter_map(|it| it.held.get(&user)).map(Vec::len).sum(),
+        misfits,
+        names,
+    })
+}
+
+fn names(declared: &Declared, snapshot: &Snapshot) -> Names {
+    let roles = snapshot.companies.iter().flat_map(|it| &it.roles).map(|it| (it.id, it.name.clone()));
+    let email = |it: &User| Some((it.id, it.email.as_ref()?.as_str().into()));
+    Names {
+        people: snapshot.users.iter().filter_map(email).collect(),
+        roles: roles.collect(),
+        values: declared.aliases.clone(),
+    }
+}
+
+/// A person on the way through the companies.
+struct Explaining<'a> {
+    user: UserId,
+    keys: Keys,
+    directory: &'a Directory<'a>,
+    /// Whether the person is cut off everywhere, now.
+    locked: bool,
+    now: Timestamp,
+    names: &'a Names,
+    groups: Vec<GroupAccess>,
+    misfits: usize,
+}
+
+impl Explaining<'_> {
+    fn company(&mut self, declared: &DeclaredCompany, live: &CompanySnapshot) {
+        let held: &[GroupId] = live.held.get(&self.user).map_or(&[], Vec::as_slice);
+        let heads = live.groups.iter().filter(|it| held.contains(&it.id));
+        let mut unmanaged: BTreeMap<GroupId, &GroupHead> = heads.map(|it| (it.id, it)).collect();
+        let Matched { groups, removals, findings } = matching(declared, &live.groups);
+        self.misfits += findings.len();
+        for (group, target) in groups {
+            match target {
+                Target::Missing => self.missing(live, group, None, Managed::Declared(group.from)),
+                Target::Found(head) => match unmanaged.remove(&head.id) {
+                    Some(head) => self.held(live, head, Managed::Declared(group.from), Some(group)),
+                    None => self.missing(live, group, Some(head), Managed::Declared(group.from)),
+                },
+                Target::Ambiguous(ids) => {
+                    let managed = Managed::OneOfSeveral(group.from);
+                    let there: Vec<&GroupHead> = ids.iter().filter_map(|it| unmanaged.remove(it)).collect();
+                    if there.is_empty() {
+                        self.missing(live, group, None, managed);
+                    }
+                    there.into_iter().for_each(|it| self.held(live, it, managed, None));
+                }
+            }
+        }
+        for (removal, target) in removals {
+            let ids = match target {
+                Target::Missing => Vec::new(),
+                Target::Found(head) => vec![head.id],
+                Target::Ambiguous(ids) => ids,
+            };
+            let managed = match ids[..] {
+                [_] => Managed::Removed(removal.from),
+                _ => Managed::OneOfSeveral(removal.from),
+            };
+            let there: Vec<&GroupHead> = ids.iter().filter_map(|it| unmanaged.remove(it)).collect();
+            there.into_iter().for_each(|it| self.held(live, it, managed, None));
+        }
+        unmanaged.into_values().for_each(|it| self.held(live, it, Managed::No, None));
+    }
+
+    /// Notes a group that the person is in.
+    fn held(
+        &mut self,
+        live: &CompanySnapshot,
+        head: &GroupHead,
+        managed: Managed,
+        declared: Option<&DeclaredGroup>,
+    ) {
+        let grants = live.contents.get(&head.id).map_or(&[][..], |it| &it.grants);
+        let standing = self.keys.standing(declared, self.locked, self.now);
+        let (mut roles, unknown) =
+            standing::roles(declared, grants, &Roles::new(&live.roles), self.directory, self.now);
+        self.misfits += unknown;
+        roles.sort_by_cached_key(|it| (self.names.role(it.role), it.role));
+        let (company, id, name) = (live.id, Some(head.id), head.name.clone());
+        self.groups.push(GroupAccess { company, id, name, managed, standing, roles });
+    }
+
+    /// Notes a group that the person is not in, if the files want the person there.
+    fn missing(
+        &mut self,
+        live: &CompanySnapshot,
+        declared: &DeclaredGroup,
+        head: Option<&GroupHead>,
+        managed: Managed,
+    ) {
+        let Some(line) = self.keys.wanted(declared, self.now).filter(|_| !self.locked) else { return };
+        self.groups.push(GroupAccess {
+            company: live.id,
+            id: head.map(|it| it.id),
+            name: head.map_or(&declared.name, |it| &it.name).clone(),
+            managed,
+            standing: Standing::Missing(line),
+            roles: Vec::new(),
+        });
+    }
+}

@@ -1,0 +1,66 @@
+//! What the files say about the roles that a person holds outside groups.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{
+    Line, Standing,
+    standing::{Keys, lasting_longest},
+};
+use crate::{
+    files::manifest::declared::{Declared, DeclaredDirect, DeclaredUser, Rest},
+    model::direct::{DirectRole, DirectRoles, Kind},
+};
+
+/// A role outside groups. For whom an arranger acts is shown and not compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectAccess {
+    /// Which role.
+    pub kind: Kind,
+    /// The role as the API says it; `None` where it is asked for and not there.
+    pub live: Option<DirectRole>,
+    /// Whether the person holds it, and shall.
+    pub standing: Standing,
+}
+
+/// Returns the roles that the person holds or shall hold outside groups, sorted by kind.
+pub(super) fn direct(
+    declared: &Declared,
+    keys: &Keys,
+    live: &DirectRoles,
+    locked: bool,
+    now: Timestamp,
+) -> Vec<DirectAccess> {
+    let users = declared.companies.iter().flat_map(|it| &it.users);
+    let own: Vec<&DeclaredUser> = users.filter(|it| keys.are_those_of(&it.person)).collect();
+    let mut lines: BTreeMap<Kind, Vec<Line>> = BTreeMap::new();
+    for entry in own.iter().flat_map(|it| &it.roles.entries) {
+        let kind = match &entry.what {
+            DeclaredDirect::Ready(role) => role.kind().clone(),
+            DeclaredDirect::Arranger(_) => Kind::Arranger,
+        };
+        lines.entry(kind).or_default().push(Line { from: entry.from, ends: entry.ends });
+    }
+    let rest = own.first().map(|it| it.roles.rest);
+    let mut all = Vec::new();
+    for role in live.iter() {
+        let lines = lines.remove(role.kind()).unwrap_or_default();
+        let standing = match (lasting_longest(lines.iter().copied(), now), lines.iter().max(), rest) {
+            (Some(line), _, _) => Standing::Declared(line),
+            (None, Some(line), _) => Standing::Ended(*line),
+            (None, None, None | Some(Rest::Unmanaged)) => Standing::Unmanaged,
+            (None, None, Some(Rest::Kept)) => Standing::Kept,
+            (None, None, Some(Rest::Removed)) => Standing::NotDeclared,
+        };
+        all.push(DirectAccess { kind: role.kind().clone(), live: Some(role.clone()), standing });
+    }
+    // Nothing is given to who is cut off.
+    for (kind, lines) in lines.into_iter().filter(|_| !locked) {
+        if let Some(line) = lasting_longest(lines.into_iter(), now) {
+            all.push(DirectAccess { kind, live: None, standing: Standing::Missing(line) });
+        }
+    }
+    all.sort_by(|a, b| a.kind.cmp(&b.kind));
+    all
+}

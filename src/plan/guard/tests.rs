@@ -1,0 +1,657 @@
+//! Each guard, its exceptions, and the laws that hold for all of them.
+
+use std::ops::RangeInclusive;
+
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    model::{
+        access::{Access, DesiredState, Ended, Grant, Group, GroupKey, Holding, Member, Removal},
+        finding::Code,
+        ids::GroupId,
+        plan::{Gap, GapCause, Overview},
+        scope::{Dimension, Kind, Scope, Value},
+        source::{FileId, Place},
+    },
+    plan::{diff::diff, people::people},
+};
+
+mod laws;
+
+const VOYAGER: CompanyId = CompanyId(Uuid::from_u128(0xA));
+const NOW: &str = "2026-11-21T12:00:00Z";
+/// Roles: one that is privileged, one that manages access, one that is neither.
+const ADMIN: u128 = 1;
+const KEEPER: u128 = 2;
+const AGENT: u128 = 3;
+
+fn at(line: u32) -> Place {
+    Place::new(FileId(0), line, 1)
+}
+
+fn user(n: u128) -> UserId {
+    UserId(Uuid::from_u128(n))
+}
+
+fn role(n: u128) -> RoleId {
+    RoleId(Uuid::from_u128(n))
+}
+
+fn named(name: &str) -> Subject {
+    Subject::Group(VOYAGER, name.into())
+}
+
+fn company(ids: &[u128]) -> Scope {
+    let values = ids.iter().map(|it| Value::Id(Uuid::from_u128(*it))).collect();
+    Scope::new([vec![Dimension { kind: Kind::Company, values }]])
+}
+
+fn members(members: RangeInclusive<u128>) -> Vec<u128> {
+    members.collect()
+}
+
+/// A group: its letter makes its id, the roles hold on the company with the number given.
+fn group(name: &str, members: &[u128], roles: &[(u128, &[u128])]) -> Group {
+    Group {
+        company: VOYAGER,
+        key: GroupKey::Existing(GroupId(Uuid::from_u128(name.as_bytes()[0].into()))),
+        name: name.into(),
+        description: "d".into(),
+        grants: roles
+            .iter()
+            .map(|(n, scope)| Grant {
+                role: role(*n),
+                scope: company(scope),
+                as_read: Vec::new(),
+                from: None,
+            })
+            .collect(),
+        members: members.iter().map(|it| Member { user: user(*it), from: None }).collect(),
+        from: None,
+    }
+}
+
+/// Two sides, and the rules: admin is privileged, keeper manages access.
+#[derive(Debug)]
+struct Case {
+    live: LiveState,
+    desired: DesiredState,
+    rules: Rules,
+    gaps: Vec<Gap>,
+    sunk: BTreeSet<(CompanyId, RoleId)>,
+}
+
+/// Groups that are not wanted are removed.
+fn case(live: &[Group], desired: &[Group]) -> Case {
+    let gone = |it: &&Group| desired.iter().all(|other| other.key != it.key);
+    let removal = |it: &Group| match it.key {
+        GroupKey::Existing(group) => {
+            Some(Removal { company: VOYAGER, group, reason: "r".into(), from: at(1) })
+        }
+        GroupKey::New(_) => None,
+    };
+    let mut desired = DesiredState {
+        access: Access { groups: desired.to_vec(), ..Access::default() },
+        removals: live.iter().filter(gone).filter_map(removal).collect(),
+        ended: Vec::new(),
+    };
+    for it in desired.access.groups.iter_mut().filter(|it| live.iter().all(|other| other.key != it.key)) {
+        it.key = GroupKey::New(it.name.clone());
+    }
+    let mut live = LiveState(Access { groups: live.to_vec(), ..Access::default() });
+    live.0.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
+    desired.access.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
+    desired.removals.sort_by_key(Removal::identity);
+    let rules = Rules {
+        declared: 1,
+        privileged: vec![(VOYAGER, role(ADMIN))],
+        access_roles: vec![(VOYAGER, role(KEEPER))],
+        ..Rules::default()
+    };
+    Case { live, desired, rules, gaps: Vec::new(), sunk: BTreeSet::new() }
+}
+
+impl Case {
+    fn rules(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+        change(&mut self.rules);
+        self
+    }
+
+    /// Adds an exception to the next line of the file, good until the end of the day.
+    fn except(self, guard: Guard, level: Option<Level>, subject: Subject, up_to: usize) -> Self {
+        self.rules(|rules| {
+            let from = at(u32::try_from(rules.exceptions.len()).unwrap() + 1);
+            let ends = "2026-11-22T00:00:00Z".parse().unwrap();
+            rules.exceptions.push(Exception { guard, subject, level, up_to, ends, reason: "r".into(), from });
+        })
+    }
+
+    /// Cuts people off: they leave their groups because of that.
+    fn locked(mut self, users: &[u128]) -> Self {
+        for group in &self.live.0.groups {
+            let GroupKey::Existing(id) = group.key else { continue };
+            for member in group.members.iter().filter(|it| users.iter().any(|n| user(*n) == it.user)) {
+                let (what, why) = (Holding::Member(member.user), Why::LockedOut(at(9)));
+                self.desired.ended.push(Ended { company: VOYAGER, group: id, what, why });
+            }
+        }
+        self.desired.ended.sort();
+        self
+    }
+
+    fn plan(&self) -> Plan {
+        let mut plan = Plan {
+            changes: diff(&self.desired, &self.live),
+            users: crate::plan::diff::users(&self.desired, &self.live),
+            companies: vec![Overview {
+                company: VOYAGER,
+                groups: self.live.0.groups.len(),
+                memberships: 0,
+                unmanaged: Vec::new(),
+            }],
+            gaps: self.gaps.clone(),
+            ..Plan::default()
+        };
+        plan.people = people(&plan, &self.live);
+        plan
+    }
+
+    fn judged(&self) -> (Vec<Check>, Vec<Finding>) {
+        judge(&self.plan(), &self.live, &self.rules, NOW.parse().unwrap(), &self.sunk)
+    }
+
+    /// Returns what one guard found.
+    fn checks(&self, guard: Guard) -> Vec<Check> {
+        self.judged().0.into_iter().filter(|it| it.guard == guard).collect()
+    }
+
+    /// Returns every stop and every exception that was needed, a line each.
+    fn lines(&self) -> Vec<String> {
+        let (checks, remarks) = self.judged();
+        let mut lines: Vec<String> = checks.iter().filter_map(line).collect();
+        lines.extend(remarks.iter().map(|it| format!("{} {}", it.code, it.place.unwrap().line)));
+        lines
+    }
+}
+
+fn line(check: &Check) -> Option<String> {
+    let verdict = match check.verdict {
+        Verdict::Ok | Verdict::Unset => return None,
+        Verdict::Excepted { from } => format!("excepted {}", from.line),
+        Verdict::Approved => "approved".to_owned(),
+        Verdict::Stop => "STOP".to_owned(),
+    };
+    let subject = match &check.subject {
+        Subject::Plan => "plan".to_owned(),
+        Subject::Company(_) => "company".to_owned(),
+        Subject::Group(_, name) => name.to_string(),
+        Subject::Person(user) => format!("person {}", user.0.as_u128()),
+        Subject::Role(_, role) => format!("role {}", role.0.as_u128()),
+    };
+    let level = check.level.map_or(String::new(), |it| format!(" of {}", it.as_str()));
+    let of = check.of.map_or(String::new(), |it| format!("/{it}"));
+    Some(format!("{verdict} {}{level} {subject} {}{of}", check.guard.as_str(), check.value))
+}
+
+fn stops(case: &Case) -> Vec<String> {
+    case.lines()
+}
+
+/// Ten members, of whom `left` stay, and another group that makes ten few.
+fn desk(left: u128) -> Case {
+    let other = group("other", &members(101..=200), &[]);
+    case(
+        &[group("desk", &members(1..=10), &[]), other.clone()],
+        &[group("desk", &members(1..=left), &[]), other],
+    )
+}
+
+#[test]
+fn every_guard_says_something_of_every_plan() {
+    for case in [case(&[], &[]), desk(3), case(&[], &[]).rules(|it| *it = Rules::default())] {
+        let (checks, _) = case.judged();
+        let mut guards: Vec<Guard> = checks.iter().map(|it| it.guard).collect();
+        guards.dedup();
+        assert_eq!(guards, Guard::ALL);
+        let levels: Vec<_> =
+            checks.iter().filter(|it| it.subject == Subject::Plan).filter_map(|it| it.level).collect();
+        assert_eq!(levels, Level::ALL);
+    }
+    assert_eq!(case(&[], &[]).checks(Guard::SelfLockout)[0].verdict, Verdict::Unset);
+}
+
+#[test]
+fn of_a_group_of_ten_three_may_go_and_four_not() {
+    assert!(stops(&desk(7)).is_empty());
+    assert_eq!(stops(&desk(6)), ["STOP removals of members desk 4/10"]);
+    let nine = case(&[group("desk", &members(1..=9), &[])], &[group("desk", &[1], &[])]);
+    assert!(stops(&nine).is_empty());
+    let twice = case(
+        &[group("desk", &members(1..=9), &[]), group("else", &members(11..=19), &[])],
+        &[group("desk", &members(1..=5), &[]), group("else", &members(11..=17), &[])],
+    );
+    assert_eq!(stops(&twice), ["STOP removals of members company 6/18"]);
+    assert!(stops(&twice.rules(|it| it.percent = 50)).is_empty());
+}
+
+#[test]
+fn no_more_than_fifty_go_in_one_apply() {
+    let plan = |n: u128| {
+        case(&[group("desk", &members(1..=400), &[])], &[group("desk", &members((n + 1)..=400), &[])])
+    };
+    assert!(stops(&plan(50)).is_empty());
+    assert_eq!(stops(&plan(51)), ["STOP removals of members plan 51"]);
+    assert!(stops(&plan(51).rules(|it| it.at_most = 51)).is_empty());
+}
+
+#[test]
+fn roles_groups_and_people_are_counted_too() {
+    let with_roles = |n| {
+        let roles: Vec<(u128, &[u128])> = (11..=n).map(|it| (it, &[7][..])).collect();
+        group("desk", &[], &roles)
+    };
+    assert_eq!(
+        stops(&case(&[with_roles(20)], &[with_roles(16)])),
+        ["STOP removals of roles company 4/10", "STOP removals of roles desk 4/10"]
+    );
+    let letters = || ('a'..='j').map(|it| group(&it.to_string(), &[], &[]));
+    let all: Vec<Group> = letters().collect();
+    assert_eq!(stops(&case(&all, &all[..6])), ["STOP removals of groups company 4/10"]);
+    assert!(stops(&case(&all, &all[..7])).is_empty());
+    // Ten people in two groups with a role: who keeps one of two loses nothing.
+    let roles: &[(u128, &[u128])] = &[(AGENT, &[7])];
+    let both = |n| {
+        case(
+            &[
+                group("desk", &members(1..=100), roles),
+                group("else", &members(1..=10), roles),
+                group("free", &[200], &[]),
+            ],
+            &[
+                group("desk", &members(1..=100), &[]),
+                group("else", &members(1..=n), roles),
+                group("free", &[200], &[]),
+            ],
+        )
+        .rules(|it| it.at_most = 95)
+    };
+    assert!(stops(&both(10)).iter().any(|it| it == "STOP removals of people company 90/100"));
+    assert!(!stops(&both(10)).iter().any(|it| it.contains("plan")));
+}
+
+#[test]
+fn a_deleted_group_takes_its_members_and_roles_with_it() {
+    let other = group("other", &members(101..=200), &[]);
+    let gone = case(&[group("desk", &members(1..=10), &[(AGENT, &[7])]), other.clone()], &[other]);
+    let lines = stops(&gone);
+    assert!(lines.iter().any(|it| it == "STOP removals of members desk 10/10"), "{lines:?}");
+    assert_eq!(gone.checks(Guard::GroupEmptied)[0].verdict, Verdict::Ok);
+}
+
+#[test]
+fn an_exception_is_for_one_thing_up_to_a_number_until_a_date() {
+    let except = |subject, up_to| desk(6).except(Guard::Removals, Some(Level::Members), subject, up_to);
+    assert_eq!(stops(&except(named("desk"), 4)), ["excepted 1 removals of members desk 4/10"]);
+    let unused = ["STOP removals of members desk 4/10", "unused-exception 1"];
+    assert_eq!(stops(&except(named("desk"), 3)), unused);
+    assert_eq!(stops(&except(named("other"), 4)), unused);
+    assert_eq!(stops(&except(Subject::Company(VOYAGER), 4)), unused);
+    let of_roles = desk(6).except(Guard::Removals, Some(Level::Roles), named("desk"), 4);
+    assert_eq!(stops(&of_roles), unused);
+    let expired = except(named("desk"), 4).rules(|it| it.exceptions[0].ends = NOW.parse().unwrap());
+    assert_eq!(stops(&expired), ["STOP removals of members desk 4/10"]);
+    // Within the limit it is not needed.
+    assert_eq!(
+        stops(&desk(7).except(Guard::Removals, Some(Level::Members), named("desk"), 4)),
+        ["unused-exception 1"]
+    );
+}
+
+#[test]
+fn what_is_excepted_of_a_group_is_not_counted_in_the_sums() {
+    let all = || case(&[group("desk", &members(1..=100), &[])], &[group("desk", &members(61..=100), &[])]);
+    assert_eq!(
+        stops(&all()),
+        [
+            "STOP removals of members plan 60",
+            "STOP removals of members company 60/100",
+            "STOP removals of members desk 60/100",
+        ]
+    );
+    let of_group = all().except(Guard::Removals, Some(Level::Members), named("desk"), 60);
+    assert_eq!(stops(&of_group), ["excepted 1 removals of members desk 60/100"]);
+    let of_company = all().except(Guard::Removals, Some(Level::Members), Subject::Company(VOYAGER), 60);
+    assert_eq!(
+        stops(&of_company),
+        [
+            "excepted 1 removals of members plan 60",
+            "excepted 1 removals of members company 60/100",
+            "STOP removals of members desk 60/100",
+        ]
+    );
+    // Within its own limit, and yet the sum needs it.
+    let sum = case(
+        &[group("desk", &members(1..=9), &[]), group("else", &[11], &[])],
+        &[group("desk", &members(1..=5), &[]), group("else", &[11], &[])],
+    );
+    assert_eq!(stops(&sum), ["STOP removals of members company 4/10"]);
+    assert!(stops(&sum.except(Guard::Removals, Some(Level::Members), named("desk"), 4)).is_empty());
+}
+
+#[test]
+fn one_group_and_one_person_can_be_excepted_from_the_sums() {
+    let all: Vec<Group> = ('a'..='j').map(|it| group(&it.to_string(), &[], &[])).collect();
+    let gone = case(&all, &all[..6]).except(Guard::Removals, Some(Level::Groups), named("j"), 1);
+    assert!(stops(&gone).is_empty());
+    let roles: &[(u128, &[u128])] = &[(AGENT, &[7])];
+    let lost = |n| {
+        case(&[group("desk", &members(1..=10), roles)], &[group("desk", &members(1..=n), roles)])
+            .rules(|it| it.from = 5)
+    };
+    assert!(stops(&lost(6)).iter().any(|it| it == "STOP removals of people company 4/10"));
+    let one = lost(6).except(Guard::Removals, Some(Level::People), Subject::Person(user(7)), 1);
+    assert!(
+        !stops(&one).iter().any(|it| it.contains("people") || it.contains("unused")),
+        "{:?}",
+        one.lines()
+    );
+}
+
+#[test]
+fn no_group_loses_its_last_member() {
+    let emptied = || case(&[group("desk", &[1, 2], &[])], &[group("desk", &[], &[])]);
+    assert_eq!(stops(&emptied()), ["STOP group-emptied desk 2"]);
+    let excepted = emptied().except(Guard::GroupEmptied, None, named("desk"), 2);
+    assert_eq!(stops(&excepted), ["excepted 1 group-emptied desk 2"]);
+    assert_eq!(stops(&emptied().except(Guard::GroupEmptied, None, named("desk"), 1)).len(), 2);
+    let replaced = case(&[group("desk", &[1], &[])], &[group("desk", &[2], &[])]);
+    assert!(stops(&replaced).is_empty());
+    let was_empty = case(&[group("desk", &[], &[])], &[group("desk", &[], &[(AGENT, &[7])])]);
+    assert!(stops(&was_empty).is_empty());
+}
+
+#[test]
+fn a_lock_out_waits_for_no_limit() {
+    let roles: &[(u128, &[u128])] = &[(AGENT, &[7])];
+    let all = || case(&[group("desk", &members(1..=60), roles)], &[group("desk", &[], roles)]);
+    let everybody = all().locked(&members(1..=60));
+    assert!(stops(&everybody).is_empty());
+    let but_one = all().locked(&members(1..=59));
+    assert_eq!(stops(&but_one), ["STOP group-emptied desk 1"]);
+}
+
+#[test]
+fn files_that_declare_nothing_stop_the_plan() {
+    let none = case(&[group("desk", &[1], &[])], &[group("desk", &[1], &[])]).rules(|it| it.declared = 0);
+    assert_eq!(stops(&none), ["STOP empty-desired plan 0"]);
+    assert_eq!(none.checks(Guard::EmptyDesired)[0].limit, Limit::AtLeast(1));
+}
+
+/// The keepers, with the identity 1 among them.
+fn keepers(before: &[Group], after: &[Group]) -> Case {
+    case(before, after).rules(|it| it.identity = Some(user(1)))
+}
+
+const WHOLE: &[(u128, &[u128])] = &[(KEEPER, &[0xA])];
+
+#[test]
+fn the_account_keeps_what_it_needs_to_repair_things() {
+    let before = [group("keep", &[1, 2], WHOLE), group("also", &[1, 2], WHOLE)];
+    let lost = "STOP self-lockout company 1";
+    // One of two ways may go, not both, whichever way they go.
+    assert!(stops(&keepers(&before, &before)).is_empty());
+    assert!(
+        stops(&keepers(&before, &[group("keep", &[1, 2], WHOLE), group("also", &[2], WHOLE)])).is_empty()
+    );
+    for after in [
+        vec![group("keep", &[2], WHOLE), group("also", &[2], WHOLE)],
+        vec![group("keep", &[1, 2], &[]), group("also", &[1, 2], &[(AGENT, &[0xA])])],
+        vec![group("keep", &[1, 2], &[(KEEPER, &[0xB])]), group("also", &[2], WHOLE)],
+        vec![group("keep", &[2], WHOLE)],
+    ] {
+        assert_eq!(stops(&keepers(&before, &after)), [lost], "{after:?}");
+        // Somebody else may lose it, and nothing excepts.
+        assert!(stops(&keepers(&before, &after).rules(|it| it.identity = Some(user(9)))).is_empty());
+        let excepted =
+            keepers(&before, &after).except(Guard::SelfLockout, None, Subject::Company(VOYAGER), 9);
+        assert!(stops(&excepted)[0].contains("self-lockout"));
+    }
+}
+
+#[test]
+fn a_way_in_through_another_group_counts_only_if_it_is_there_already() {
+    let before = [group("keep", &[1, 2], WHOLE), group("next", &[2], WHOLE)];
+    let moved = keepers(&before, &[group("keep", &[2], WHOLE), group("next", &[1, 2], WHOLE)]);
+    assert_eq!(stops(&moved), ["STOP self-lockout company 1"], "the joining may fail");
+    let both = [group("keep", &[1, 2], WHOLE), group("next", &[1, 2], WHOLE)];
+    assert!(stops(&keepers(&before, &both)).is_empty());
+    assert!(stops(&keepers(&both, &[group("keep", &[2], WHOLE), group("next", &[1, 2], WHOLE)])).is_empty());
+    // More than the company is not needed; of less than the company nothing may go.
+    let wide = |scope: &'static [u128]| {
+        group("keep", &[1], if scope.len() > 1 { &[(KEEPER, &[0xA, 0xB])] } else { WHOLE })
+    };
+    assert!(stops(&keepers(&[wide(&[1, 2])], &[wide(&[1])])).is_empty());
+    let part = |scope: &'static [u128]| {
+        group("keep", &[1], if scope.len() > 1 { &[(KEEPER, &[0xB, 0xC])] } else { &[(KEEPER, &[0xB])] })
+    };
+    assert_eq!(stops(&keepers(&[part(&[1, 2])], &[part(&[1])])), ["STOP self-lockout company 1"]);
+}
+
+#[test]
+fn a_moment_without_is_a_lock_out_and_so_is_being_cut_off() {
+    let before = [group("keep", &[1, 2], WHOLE), group("next", &[1, 2], WHOLE)];
+    let after = [group("keep", &[2], WHOLE), group("next", &[1, 2], WHOLE)];
+    let gap = |who, role| Gap { user: who, role, taken: 0, given: 1, why: GapCause::Cycle };
+    let with = |gap| Case { gaps: vec![gap], ..keepers(&before, &after) };
+    assert_eq!(stops(&with(gap(user(1), role(KEEPER)))), ["STOP self-lockout company 1"]);
+    assert!(stops(&with(gap(user(2), role(KEEPER)))).is_empty());
+    assert!(stops(&with(gap(user(1), role(AGENT)))).is_empty());
+    let desk = [group("desk", &[1, 2], &[])];
+    let cut_off = keepers(&desk, &[group("desk", &[2], &[])]).locked(&[1]);
+    assert_eq!(stops(&cut_off), ["STOP self-lockout company 1"]);
+}
+
+const ADMINS: &[(u128, &[u128])] = &[(ADMIN, &[0xA])];
+
+#[test]
+fn privileged_roles_keep_enough_holders() {
+    let to = |after: &[u128]| case(&[group("root", &[1, 2, 3], ADMINS)], &[group("root", after, ADMINS)]);
+    assert!(stops(&to(&[1, 2])).is_empty());
+    assert_eq!(stops(&to(&[1])), ["STOP last-holder role 1 1"]);
+    assert!(stops(&to(&[1]).rules(|it| it.holders = 1)).is_empty());
+    let lost = to(&[1]).except(Guard::LastHolder, None, Subject::Role(VOYAGER, role(ADMIN)), 1);
+    assert_eq!(stops(&lost), ["excepted 1 last-holder role 1 1"]);
+    // Who had fewer keeps those, however the role goes.
+    let one = |after: &[Group]| stops(&case(&[group("root", &[1], ADMINS)], after));
+    assert!(one(&[group("root", &[1], ADMINS)]).is_empty());
+    assert_eq!(one(&[group("root", &[1], &[])]), ["STOP last-holder role 1 1"]);
+    assert_eq!(one(&[]), ["STOP last-holder role 1 1"]);
+    let cut_off = to(&[1]).locked(&[2, 3]);
+    assert_eq!(stops(&cut_off), ["STOP last-holder role 1 1"]);
+}
+
+#[test]
+fn holders_are_counted_after_every_step() {
+    let privileged_apart = |case: Case| -> Vec<String> {
+        stops(&case).into_iter().filter(|it| !it.contains(" privileged ")).collect()
+    };
+    let swap = || case(&[group("root", &[1, 2], ADMINS)], &[group("root", &[3, 4], ADMINS)]);
+    let floor = BTreeSet::from([(VOYAGER, role(ADMIN))]);
+    let floors_of = |case: &Case| floors(&case.plan(), &case.live, &case.rules);
+    assert_eq!(floors_of(&swap()), floor);
+    assert!(privileged_apart(swap()).is_empty());
+    assert_eq!(privileged_apart(Case { sunk: floor.clone(), ..swap() }), ["STOP last-holder role 1 2"]);
+    // Where enough stay, no order is needed.
+    let most = case(&[group("root", &[1, 2, 3], ADMINS)], &[group("root", &[2, 3, 4], ADMINS)]);
+    assert!(floors_of(&most).is_empty());
+    assert!(privileged_apart(Case { sunk: floor, ..most }).is_empty());
+    // Who moves holds on, but for a gap.
+    let moved = || {
+        case(
+            &[group("root", &[1, 2], ADMINS), group("safe", &[], ADMINS)],
+            &[group("root", &[2], ADMINS), group("safe", &[1], ADMINS)],
+        )
+    };
+    assert!(floors_of(&moved()).is_empty());
+    assert!(privileged_apart(moved()).is_empty());
+    let gap = Gap { user: user(1), role: role(ADMIN), taken: 0, given: 1, why: GapCause::Cycle };
+    assert_eq!(privileged_apart(Case { gaps: vec![gap], ..moved() }), ["STOP last-holder role 1 1"]);
+}
+
+#[test]
+fn nobody_gets_a_privileged_role_by_the_way() {
+    let root = |members: &[u128], roles: &[(u128, &[u128])]| group("root", members, roles);
+    let wide: &[(u128, &[u128])] = &[(ADMIN, &[0xA, 0xB])];
+    for (before, after, value) in [
+        (root(&[1, 2], ADMINS), root(&[1, 2, 3], ADMINS), 1),
+        (root(&[1, 2], &[]), root(&[1, 2, 3], ADMINS), 2),
+        (root(&[1, 2], ADMINS), root(&[1, 2], wide), 1),
+        (root(&[1, 2], ADMINS), root(&[1, 2], &[(ADMIN, &[0xB])]), 1),
+        (root(&[1, 2], wide), root(&[1, 2], ADMINS), 0),
+        (root(&[1, 2], &[]), root(&[1, 2, 3], &[(AGENT, &[0xA])]), 0),
+        (root(&[1, 2], ADMINS), root(&[1, 2, 3], &[]), 0),
+    ] {
+        let found =
+            case(std::slice::from_ref(&before), std::slice::from_ref(&after)).checks(Guard::Privileged);
+        assert_eq!(found[0].value, value, "{before:?} {after:?}");
+        assert_eq!(found[0].verdict == Verdict::Stop, value > 0);
+    }
+    let new = || case(&[], &[root(&[1, 2], ADMINS)]);
+    assert_eq!(stops(&new()), ["STOP privileged root 3"]);
+    let excepted = new().except(Guard::Privileged, None, named("root"), 3);
+    assert_eq!(stops(&excepted), ["excepted 1 privileged root 3"]);
+    assert!(stops(&new().rules(|it| it.privileged.clear())).is_empty());
+}
+
+#[test]
+fn what_is_protected_loses_nothing() {
+    let roles: &[(u128, &[u128])] = &[(AGENT, &[7, 8]), (11, &[7])];
+    let before = group("root", &[1, 2], roles);
+    let protect = |after: &[Group]| {
+        case(std::slice::from_ref(&before), after)
+            .rules(|it| it.protected_groups = vec![(VOYAGER, "root".into())])
+    };
+    let renamed = Group { name: "boot".into(), ..group("root", &[1, 2], roles) };
+    for (after, value) in [
+        (vec![group("root", &[1, 2, 3], roles)], 0),
+        (vec![group("root", &[1], roles)], 1),
+        (vec![group("root", &[1, 2], &[(AGENT, &[7])])], 2),
+        (vec![group("root", &[1, 2], &[(AGENT, &[7, 8, 9]), (11, &[7])])], 0),
+        (vec![renamed], 1),
+        (vec![], 5),
+    ] {
+        let found = protect(&after).checks(Guard::Protected);
+        assert_eq!((found[0].value, found[0].verdict == Verdict::Stop), (value, value > 0), "{after:?}");
+    }
+    let excepted = protect(&[group("root", &[1], roles)]).except(Guard::Protected, None, named("root"), 1);
+    assert_eq!(stops(&excepted), ["excepted 1 protected root 1"]);
+    let person = |case: Case| case.rules(|it| it.protected_people = vec![user(2)]);
+    let gone = || case(std::slice::from_ref(&before), &[group("root", &[1], roles)]);
+    assert_eq!(stops(&person(gone())), ["STOP protected person 2 1"]);
+    assert_eq!(stops(&person(gone().locked(&[2]))), ["STOP protected person 2 1"]);
+    let excepted = person(gone()).except(Guard::Protected, None, Subject::Person(user(2)), 1);
+    assert_eq!(stops(&excepted), ["excepted 1 protected person 2 1"]);
+    let other = case(std::slice::from_ref(&before), &[group("root", &[2], roles)]);
+    assert!(stops(&person(other)).is_empty());
+}
+
+#[test]
+fn an_approval_by_id_stands_for_the_exception_from_privileged_only() {
+    let judged = |case: &Case| Plan { guards: case.judged().0, ..case.plan() };
+    let new = case(&[], &[group("root", &[1], ADMINS)]);
+    let refusal = approve(judged(&new), false).unwrap_err();
+    assert_eq!((refusal.plan.changes.len(), refusal.plan.stops().count()), (1, 1));
+    let approved = approve(judged(&new), true).unwrap();
+    let verdicts = approved.plan().guards.iter().filter(|it| it.verdict == Verdict::Approved);
+    assert_eq!(verdicts.count(), 1);
+    assert!(approve(judged(&desk(6)), true).is_err());
+    assert!(approve(judged(&desk(7)), false).is_ok());
+    assert!(approve(desk(7).plan(), true).is_err(), "never judged");
+    let root = || group("root", &members(1..=10), ADMINS);
+    let both = case(&[root()], &[group("root", &[1, 2, 99], ADMINS)]);
+    assert!(approve(judged(&both), true).unwrap_err().plan.stops().all(|it| it.guard != Guard::Privileged));
+}
+
+#[test]
+fn remarks_name_the_exceptions_that_nothing_needs() {
+    let (_, remarks) = desk(7).except(Guard::Protected, None, named("desk"), 1).judged();
+    assert_eq!(remarks[0].code, Code::UnusedException);
+    assert!(remarks[0].code.is_remark());
+}
+
+#[test]
+fn groups_of_one_name_are_told_apart_by_their_numbers() {
+    let twin = |members: &[u128]| Group { name: "desk".into(), ..group("else", members, &[]) };
+    let both = case(&[group("desk", &[1, 2], &[]), twin(&[3])], &[group("desk", &[], &[]), twin(&[])]);
+    assert_eq!(stops(&both), ["STOP group-emptied desk 1", "STOP group-emptied desk 2"]);
+    let mut plan = both.plan();
+    plan.changes.reverse();
+    let turned = judge(&plan, &both.live, &both.rules, NOW.parse().unwrap(), &both.sunk);
+    assert_eq!(turned, both.judged());
+}
+
+/// Somebody who holds these types outside groups, and shall hold those.
+fn direct(n: u128, before: &[&'static str], after: &[&'static str]) -> Case {
+    use crate::model::{access::Person, direct::DirectRole};
+    let mut case = case(&[group("desk", &[1, 2], &[])], &[group("desk", &[1, 2], &[])]);
+    let person = |names: &[&'static str]| {
+        let roles = names.iter().map(|it| DirectRole::new(it, None)).collect();
+        Person::live(VOYAGER, user(n), roles)
+    };
+    case.live.0.people.push(person(before));
+    case.desired.access.people.push(person(after));
+    case
+}
+
+#[test]
+fn roles_outside_groups_are_guarded() {
+    const A: &str = "GLOBAL_ADMIN";
+    const B: &str = "GLOBAL_AGENT";
+    let person = || Subject::Person(user(5));
+    let small = |it: &mut Rules| it.from = 2;
+    // All of two, of one person and of the company; the person is left with nothing.
+    let gone = || direct(5, &[A, B], &[]).rules(small);
+    assert_eq!(stops(&gone()), ["STOP removals of roles company 2/2", "STOP removals of roles person 5 2/2"]);
+    assert!(
+        stops(&gone().except(Guard::Removals, Some(Level::Roles), person(), 2))
+            .iter()
+            .all(|it| it.starts_with("excepted"))
+    );
+    // To gain is not to lose.
+    assert!(stops(&direct(5, &[A], &[A, B]).rules(small)).is_empty());
+
+    let privileged = |it: &mut Rules| it.privileged_direct = vec![A];
+    assert_eq!(stops(&direct(5, &[B], &[A, B]).rules(privileged)), ["STOP privileged person 5 1"]);
+    let excepted = direct(5, &[B], &[A, B]).rules(privileged).except(Guard::Privileged, None, person(), 1);
+    assert_eq!(stops(&excepted), ["excepted 1 privileged person 5 1"]);
+    assert!(stops(&direct(5, &[A], &[A, B]).rules(privileged)).is_empty());
+
+    // Who is cut off is in no sum, and everybody else still is.
+    let mut cut_off = gone();
+    let kinds = |it: &Case| it.live.0.people[0].roles.iter().map(|it| it.kind().clone()).collect::<Vec<_>>();
+    cut_off.desired.access.people[0].ended =
+        kinds(&cut_off).into_iter().map(|it| (it, Why::LockedOut(at(9)))).collect();
+    assert!(stops(&cut_off).is_empty(), "{:?}", stops(&cut_off));
+    let mut both = cut_off;
+    let other = direct(6, &[A, B], &[]);
+    both.live.0.people.extend(other.live.0.people);
+    both.desired.access.people.extend(other.desired.access.people);
+    assert_eq!(
+        stops(&both),
+        [
+            "STOP removals of roles company 2/4",
+            "STOP removals of people company 1/2",
+            "STOP removals of roles person 6 2/2",
+        ]
+    );
+
+    let protected = |it: &mut Rules| it.protected_people = vec![user(5)];
+    assert_eq!(stops(&direct(5, &[A, B], &[B]).rules(protected)), ["STOP protected person 5 1"]);
+    assert!(stops(&direct(5, &[B], &[A, B]).rules(protected)).is_empty());
+
+    let identity = |it: &mut Rules| it.identity = Some(user(5));
+    assert_eq!(stops(&direct(5, &[A, B], &[B]).rules(identity)), ["STOP self-lockout company 1"]);
+    assert!(stops(&direct(5, &[B], &[A, B]).rules(identity)).is_empty());
+    assert!(stops(&direct(6, &[A, B], &[B]).rules(identity)).is_empty());
+}

@@ -1,0 +1,15 @@
+//! From two states to a plan that has been judged: bind, diff, effective access, order, guards, rollback.
+//!
+//! Pure: no file, no network, no clock, no randomness. The same input gives the same bytes.
+
+pub mod bind;
+pub mod digest;
+pub mod diff;
+pub mod explain;
+pub mod approval;
+pub mod people;
+pub mod witness;
+pub mod guard;
+pub mod order;
+pub mod assess;
+pub mod rollback;

@@ -1,0 +1,159 @@
+//! A plan as one JSON document: printed, saved, kept in journals, and read back to be applied.
+//!
+//! The same plan at the same time gives the same bytes. Nothing here touches a
+//! file; what is read back is only believed if its id is that of what it says.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+use crate::{
+    model::{
+        plan::{Digest, Plan},
+        source::Sources,
+    },
+    plan::digest,
+    report::render::{View, json},
+};
+
+pub mod explanation;
+mod reading;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod writing;
+
+pub(crate) use shape::Document;
+pub(crate) use writing::compact;
+
+/// The version of the form that is written and read.
+const VERSION: u32 = 1;
+/// What tells the document from the others that rolecall prints.
+const KIND: &str = "plan";
+
+/// A plan that was read back.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// The plan.
+    pub plan: Plan,
+    /// The files that its places point into.
+    pub sources: Sources,
+    /// Its id; what the document says and what it comes to.
+    pub id: Digest,
+    /// What the run that made it took for now.
+    pub created_at: Timestamp,
+    /// The URL of the API it was made for, or the word `sandbox`.
+    pub endpoint: Box<str>,
+    /// Whether it was made from a part of the workspace's access files.
+    pub partial: bool,
+    /// The files it was made from, sorted by path.
+    pub files: Vec<(Box<str>, Digest)>,
+}
+
+/// Why a text is not a plan that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAPlan {
+    /// Nothing is in it.
+    #[error("the plan is empty")]
+    Empty,
+    /// It is no JSON, or only the beginning of it.
+    #[error("the plan is not JSON: {0}")]
+    Syntax(#[source] serde_json::Error),
+    /// It is the JSON of something else.
+    #[error("the file is not a plan of rolecall{}", .0.as_deref().map(|it| format!(": its kind is `{it}`")).unwrap_or_default())]
+    Foreign(Option<String>),
+    /// A later rolecall wrote it.
+    #[error("the plan has version {0} of its form, and this rolecall reads version {VERSION}")]
+    Version(String),
+    /// A field is missing, or is not of its kind.
+    #[error("the plan is incomplete or damaged: {0}")]
+    Field(#[source] serde_json::Error),
+    /// A field says what no plan of this version can.
+    #[error("the plan (of rolecall {tool}) cannot be understood: {what}")]
+    Meaning {
+        /// The version that wrote it.
+        tool: Box<str>,
+        /// What is wrong.
+        what: String,
+    },
+    /// What it does is not what its id names.
+    #[error(
+        "the plan was changed after it was made: its id is {said:.12}, and its content comes to {found:.12}"
+    )]
+    Changed {
+        /// What the document says.
+        said: Digest,
+        /// What its content comes to.
+        found: Digest,
+    },
+}
+
+impl NotAPlan {
+    /// Returns what to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Empty | Self::Foreign(_) => "save one with `rolecall plan --out FILE` and give that file",
+            Self::Syntax(_) | Self::Field(_) => {
+                "save it again with `rolecall plan --out FILE`; was the file cut off on its way?"
+            }
+            Self::Version(_) | Self::Meaning { .. } => {
+                "apply it with the version of rolecall that made it, or plan again with this one"
+            }
+            Self::Changed { .. } => "plan again and have the new plan approved; a plan cannot be edited",
+        }
+    }
+}
+
+/// Returns the plan as one JSON document, with a newline at the end.
+pub fn write(view: &View<'_>) -> String {
+    json::document(&Document::new(view))
+}
+
+/// Returns the same document on one line, for a journal.
+pub fn line(view: &View<'_>) -> Box<RawValue> {
+    let text = serde_json::to_string(&Document::new(view)).expect("plain data with text keys is always JSON");
+    RawValue::from_string(text).expect("what was just written is JSON")
+}
+
+/// Reads back what [`write()`] wrote; fields that are not known are passed over.
+///
+/// `sources` are the files as they are now, where that matters: places point into them, and into further
+/// files without text for what is not among them.
+///
+/// # Errors
+///
+/// Whatever is not a whole plan of a version that is known, as it was written.
+pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
+    /// Enough to see what it is.
+    #[derive(Deserialize)]
+    struct Head {
+        kind: Option<Value>,
+        version: Option<Value>,
+    }
+
+    if text.trim().is_empty() {
+        return Err(NotAPlan::Empty);
+    }
+    let head: Head = serde_json::from_str(text)
+        .map_err(|error| if error.is_data() { NotAPlan::Foreign(None) } else { NotAPlan::Syntax(error) })?;
+    match head.kind {
+        Some(Value::String(kind)) if kind == KIND => (),
+        Some(Value::String(kind)) => return Err(NotAPlan::Foreign(Some(kind))),
+        Some(_) | None => return Err(NotAPlan::Foreign(None)),
+    }
+    match head.version {
+        Some(version) if version == VERSION => (),
+        Some(version) => return Err(NotAPlan::Version(version.to_string())),
+        None => return Err(NotAPlan::Foreign(None)),
+    }
+    let document: Document = serde_json::from_str(text).map_err(NotAPlan::Field)?;
+    let (said, created_at, partial) = (document.id, document.created_at, document.partial);
+    let (tool, endpoint) = (document.tool.clone(), document.endpoint.clone());
+    let (plan, files) = reading::plan(document, sources).map_err(|what| NotAPlan::Meaning { tool, what })?;
+    let found = digest::plan_id(&plan);
+    if found != said {
+        return Err(NotAPlan::Changed { said, found });
+    }
+    let reading::Files { sources, digests, .. } = files;
+    Ok(Saved { plan, sources, id: said, created_at, endpoint, partial, files: digests })
+}

@@ -1,0 +1,371 @@
+//! One person's access as a JSON document: its form, and how it is written.
+//!
+//! Fields may be added within version 1; none is renamed, removed or given another meaning.
+//! What is absent is left out, never null.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{
+    VERSION,
+    shape::{Names, Origin, WireScope},
+    writing::{compact, compacted},
+};
+use crate::{
+    model::{
+        direct::DirectRoles,
+        ids::{CompanyId, Email, GroupId, RoleId, UserId},
+        scope::Scope,
+        source::Sources,
+    },
+    plan::explain::{self, Asked, Explained, GroupAccess, Managed, RoleAccess, Standing},
+    report::render::{
+        explanation::{Explanation, remarks, summary},
+        json,
+        scope::Words,
+    },
+};
+
+/// What tells the document from the others that rolecall prints.
+const KIND: &str = "explanation";
+
+/// One person's access: through which group, role and scope, and which line of the files asks for it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "rolecall explanation")]
+pub(crate) struct Document {
+    /// The version of this form: 1. Fields may be added to it.
+    version: u32,
+    /// What this document is: `explanation`.
+    kind: &'static str,
+    /// The time that the run took for now.
+    created_at: Timestamp,
+    /// The version of the rolecall that made it.
+    tool: &'static str,
+    /// The URL of the API, or the word `sandbox`.
+    endpoint: Box<str>,
+    person: Person,
+    /// The entries that cut the person off everywhere, in force or not yet.
+    lockouts: Vec<Lockout>,
+    /// What the groups that the person is in come to, one entry per role. Of somebody who is not active
+    /// nothing of it is in effect.
+    effective: Vec<Effective>,
+    /// The groups that the person is in, or shall be; sorted by company, name and id.
+    groups: Vec<Group>,
+    /// What is held outside groups.
+    direct: Direct,
+    /// In how many ways this is not what the files ask for.
+    differences: usize,
+    /// Groups of companies that the workspace has no name for: they were not looked into.
+    groups_elsewhere: usize,
+    /// Entries of the files that fit nothing that there is.
+    misfits: usize,
+    remarks: Vec<Box<str>>,
+    /// What it comes to, for people.
+    message: Box<str>,
+    /// Names for the ids of this document.
+    names: Names,
+}
+
+/// Whose access it is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Person {
+    user_id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<Email>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    employee_id: Option<Box<str>>,
+    /// Left out where the API does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<CompanyId>,
+    active: bool,
+    /// Other users, not active, whom the same key names.
+    twins: Vec<UserId>,
+}
+
+/// An entry that cuts the person off everywhere.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Lockout {
+    since: Timestamp,
+    in_force: bool,
+    reason: Box<str>,
+    origin: Origin,
+}
+
+/// A role that the groups give together.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Effective {
+    role_id: RoleId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Box<str>>,
+    /// Wherever one of the groups says.
+    #[schemars(with = "WireScope")]
+    scope: Box<RawValue>,
+    /// The groups that give it.
+    groups: Vec<Through>,
+}
+
+/// A group that gives a role.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Through {
+    company: CompanyId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<GroupId>,
+    name: Box<str>,
+}
+
+/// A group, as far as it concerns the person.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Group {
+    company: CompanyId,
+    /// Left out where it does not exist yet, or where several have the name and the person is in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<GroupId>,
+    name: Box<str>,
+    /// What the files say about the group.
+    managed: ManagedWord,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
+    membership: Membership,
+    /// Empty where the person is not in it.
+    roles: Vec<Role>,
+}
+
+/// `no`: nothing; `declared`: it shall exist; `oneOfSeveral`: one of several groups of that name shall, or shall
+/// not; `removed`: it shall be deleted.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum ManagedWord {
+    No,
+    Declared,
+    OneOfSeveral,
+    Removed,
+}
+
+/// Whether the person is in the group, and shall be.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Membership {
+    /// Whether the person is in it.
+    live: bool,
+    /// What the files say about it: `missing` where they ask for what is not there.
+    files: Files,
+    /// The entries it rests on.
+    entries: Vec<Entry>,
+}
+
+/// What the files say: `declared` as it is, `differs` on another scope, `ended` until an instant now past,
+/// `lockedOut` not any more, `kept` is not listed and may stay, `unmanaged` nothing, `notDeclared` is not listed
+/// and the list is all there shall be, `missing` is asked for and not there.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Files {
+    Declared,
+    Differs,
+    Ended,
+    LockedOut,
+    Kept,
+    Unmanaged,
+    NotDeclared,
+    Missing,
+}
+
+/// An entry of a file.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Entry {
+    origin: Origin,
+    /// The instant from which it asks for nothing any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+/// A role of a group.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Role {
+    role_id: RoleId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Box<str>>,
+    /// Whether the group has it.
+    live: bool,
+    /// What the files say about it.
+    files: Files,
+    /// Where it holds; where the group lacks it, where it shall.
+    #[schemars(with = "WireScope")]
+    scope: Box<RawValue>,
+    /// Where the files want it, if that is elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<WireScope>")]
+    asked: Option<Box<RawValue>>,
+    entries: Vec<Entry>,
+}
+
+/// Roles held outside groups.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Direct {
+    /// Whether the API said; a token may not be allowed to know.
+    known: bool,
+    /// Sorted by type.
+    roles: Vec<DirectRole>,
+}
+
+/// A role held outside groups, or to be. For whom an arranger acts is not compared with the files.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct DirectRole {
+    /// The type, as the API names it.
+    role_type: Box<str>,
+    /// The company or TMC that it is held on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<CompanyId>,
+    /// Whether the person holds it.
+    live: bool,
+    /// What the files say about it.
+    files: Files,
+    entries: Vec<Entry>,
+    /// The elements of the API's list; none where it is not held.
+    #[schemars(with = "Vec<serde_json::Value>")]
+    elements: DirectRoles,
+}
+
+/// Writes an explanation as one JSON document.
+pub fn write(view: &Explanation<'_>) -> String {
+    let it = view.explained;
+    let words = Words::of(&it.names, it.companies(), it.scopes());
+    json::document(&Document {
+        version: VERSION,
+        kind: KIND,
+        created_at: view.now,
+        tool: env!("CARGO_PKG_VERSION"),
+        endpoint: view.url.into(),
+        person: person(it),
+        lockouts: it.lockouts.iter().map(|it| lockout(it, view.sources)).collect(),
+        effective: it.effects.iter().map(|effect| effective(effect, it)).collect(),
+        groups: it.groups.iter().map(|group| self::group(group, it, view.sources)).collect(),
+        direct: Direct {
+            known: it.direct.is_some(),
+            roles: it.direct.iter().flatten().map(|role| direct(role, view.sources)).collect(),
+        },
+        differences: it.differences(),
+        groups_elsewhere: it.elsewhere,
+        misfits: it.misfits,
+        remarks: remarks(it, &words).into_iter().map(Into::into).collect(),
+        message: summary(it).into(),
+        names: Names {
+            people: it.names.people.clone(),
+            roles: it.names.roles.clone(),
+            values: it.names.values.clone(),
+        },
+    })
+}
+
+fn person(it: &Explained) -> Person {
+    let person = it.person.clone();
+    Person {
+        user_id: person.id,
+        email: person.email,
+        external_id: person.external_id,
+        employee_id: person.employee_id,
+        company: person.company,
+        active: person.active,
+        twins: it.twins.clone(),
+    }
+}
+
+fn lockout(it: &explain::Lockout, sources: &Sources) -> Lockout {
+    Lockout {
+        since: it.since,
+        in_force: it.in_force,
+        reason: it.reason.clone(),
+        origin: Origin::new(it.from, sources),
+    }
+}
+
+fn effective(effect: &explain::Effect, it: &Explained) -> Effective {
+    let through = |it: &explain::Through| Through { company: it.company, id: it.id, name: it.name.clone() };
+    Effective {
+        role_id: effect.role,
+        role: it.names.roles.get(&effect.role).cloned(),
+        scope: scope(&effect.scope),
+        groups: effect.through.iter().map(through).collect(),
+    }
+}
+
+fn group(group: &GroupAccess, it: &Explained, sources: &Sources) -> Group {
+    let (managed, from) = match group.managed {
+        Managed::No => (ManagedWord::No, None),
+        Managed::Declared(from) => (ManagedWord::Declared, Some(from)),
+        Managed::OneOfSeveral(from) => (ManagedWord::OneOfSeveral, Some(from)),
+        Managed::Removed(from) => (ManagedWord::Removed, Some(from)),
+    };
+    let (files, entries) = standing(group.standing, sources);
+    Group {
+        company: group.company,
+        id: group.id,
+        name: group.name.clone(),
+        managed,
+        origin: from.map(|it| Origin::new(it, sources)),
+        membership: Membership { live: group.standing.is_live(), files, entries },
+        roles: group.roles.iter().map(|role| self::role(role, it, sources)).collect(),
+    }
+}
+
+fn direct(role: &explain::DirectAccess, sources: &Sources) -> DirectRole {
+    let (files, entries) = standing(role.standing, sources);
+    DirectRole {
+        role_type: role.kind.role_type().into(),
+        company: role.kind.company(),
+        live: role.live.is_some(),
+        files,
+        entries,
+        elements: compacted(&DirectRoles::new(role.live.clone())),
+    }
+}
+
+fn standing(standing: Standing, sources: &Sources) -> (Files, Vec<Entry>) {
+    let (files, entry) = match standing {
+        Standing::Declared(line) => (Files::Declared, Some(line)),
+        Standing::Ended(line) => (Files::Ended, Some(line)),
+        Standing::LockedOut(line) => (Files::LockedOut, line),
+        Standing::Kept => (Files::Kept, None),
+        Standing::Unmanaged => (Files::Unmanaged, None),
+        Standing::NotDeclared => (Files::NotDeclared, None),
+        Standing::Missing(line) => (Files::Missing, Some(line)),
+    };
+    (files, entries(entry.as_slice(), sources))
+}
+
+fn role(role: &RoleAccess, it: &Explained, sources: &Sources) -> Role {
+    let (files, asked, lines) = match &role.asked {
+        Asked::Declared(lines) => (Files::Declared, None, &lines[..]),
+        Asked::Differs(lines, asked) => (Files::Differs, Some(scope(asked)), &lines[..]),
+        Asked::Ended(lines) => (Files::Ended, None, &lines[..]),
+        Asked::Kept => (Files::Kept, None, &[][..]),
+        Asked::Unmanaged => (Files::Unmanaged, None, &[][..]),
+        Asked::NotDeclared => (Files::NotDeclared, None, &[][..]),
+        Asked::Missing(lines) => (Files::Missing, None, &lines[..]),
+    };
+    Role {
+        role_id: role.role,
+        role: it.names.roles.get(&role.role).cloned(),
+        live: role.is_live(),
+        files,
+        scope: scope(&role.scope),
+        asked,
+        entries: entries(lines, sources),
+    }
+}
+
+fn entries(lines: &[explain::Line], sources: &Sources) -> Vec<Entry> {
+    lines.iter().map(|it| Entry { origin: Origin::new(it.from, sources), until: it.ends }).collect()
+}
+
+fn scope(scope: &Scope) -> Box<RawValue> {
+    compact(&scope.to_wire())
+}

@@ -1,0 +1,479 @@
+//! The form of a plan as a JSON document, field by field: what is written, read and published as a schema.
+//!
+//! Fields may be added within version 1; none is renamed, removed or given another meaning.
+//! What is absent is left out, never null. Nothing is computed here.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+use uuid::Uuid;
+
+use crate::model::{
+    direct::DirectRoles,
+    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    plan::{Digest, GapCause},
+    rules::{Level, Limit},
+    scope::Relation,
+};
+
+/// A plan of rolecall: what an apply would change, and everything needed to judge it and to apply exactly it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "rolecall plan")]
+pub(crate) struct Document {
+    /// The version of this form: 1. Fields may be added to it.
+    pub(super) version: u32,
+    /// What this document is: `plan`.
+    pub(super) kind: Box<str>,
+    /// The id of the plan: a digest of its effects and of the access that results.
+    pub(super) id: Digest,
+    /// The time that the run took for now.
+    pub(super) created_at: Timestamp,
+    /// The version of the rolecall that made it.
+    pub(super) tool: Box<str>,
+    /// The URL of the API it was made for, or the word `sandbox`.
+    pub(super) endpoint: Box<str>,
+    /// When the snapshot was taken that it was made from; left out where the API was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) taken: Option<Timestamp>,
+    /// Whether there is anything to do.
+    pub(super) changes: bool,
+    /// How much of what.
+    pub(super) summary: Summary,
+    /// Whether these are not all access files of the workspace.
+    pub(super) partial: bool,
+    /// The files it was made from, sorted by path.
+    pub(super) files: Vec<File>,
+    /// The companies looked at, sorted by id.
+    pub(super) companies: Vec<Company>,
+    /// The groups that change, sorted by company, name and id.
+    pub(super) groups: Vec<Group>,
+    /// The people whose roles outside groups change, sorted by company and id.
+    pub(super) users: Vec<User>,
+    /// What was asked for and is withheld.
+    pub(super) quarantine: Vec<Held>,
+    /// Memberships and roles that end within 7 days.
+    pub(super) expiring: usize,
+    /// Who gains and who loses access.
+    pub(super) people: People,
+    /// Who lacks for a moment what both sides give.
+    pub(super) gaps: Vec<Gap>,
+    /// What every guard found, with value, limit and verdict.
+    pub(super) guards: Vec<Check>,
+    /// What is odd about the files and stops nothing.
+    pub(super) remarks: Vec<Remark>,
+    /// Roles outside groups that people keep who are cut off everywhere.
+    pub(super) survivors: Vec<Survivor>,
+    /// Roles outside groups of everybody else whose roles there were looked at.
+    pub(super) outside: Vec<Outside>,
+    /// Every live group that was read, in digests, sorted by company and id.
+    pub(super) live: Vec<Live>,
+    /// Names for the ids of this document.
+    pub(super) names: Names,
+}
+
+/// Counts of a plan.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary {
+    pub(super) groups_created: usize,
+    pub(super) groups_changed: usize,
+    pub(super) groups_deleted: usize,
+    pub(super) roles_added: usize,
+    pub(super) roles_changed: usize,
+    pub(super) roles_removed: usize,
+    pub(super) members_added: usize,
+    pub(super) members_removed: usize,
+    /// People whose roles outside groups change; the roles themselves are among those above.
+    pub(super) users_changed: usize,
+    /// Entries of the quarantine but for those of the kinds `inactiveMember`, `unmanagedUser` and `unmanagedUnread`, of
+    /// which nothing is withheld.
+    pub(super) withheld: usize,
+    pub(super) unmanaged: usize,
+    /// Guards that stop an apply.
+    pub(super) guards: usize,
+}
+
+/// A file that the plan was made from.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct File {
+    /// The path, relative to the workspace where it lies inside.
+    pub(super) path: Box<str>,
+    /// The SHA-256 digest of its text.
+    pub(super) sha256: Digest,
+}
+
+/// A company as the plan found it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Company {
+    pub(super) id: CompanyId,
+    /// Its alias in the workspace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<Box<str>>,
+    /// How many groups it has.
+    pub(super) groups: usize,
+    /// How many memberships the groups that were read have.
+    pub(super) memberships: usize,
+    /// Names of the groups that no file speaks of.
+    pub(super) unmanaged: Vec<Box<str>>,
+}
+
+/// What happens to a group, a role or a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Action {
+    Create,
+    Change,
+    Delete,
+    Add,
+    Rescope,
+    Remove,
+}
+
+/// Everything that changes about one group.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Group {
+    /// `create`, `change` or `delete`.
+    pub(super) action: Action,
+    pub(super) company: CompanyId,
+    /// Left out for a group that is created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<GroupId>,
+    /// The name it has, or will have if it is created.
+    pub(super) name: Box<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rename: Option<Edit>,
+    /// The description of a group that is created, or how it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) description: Option<Edit>,
+    /// The description of a group that exists, as it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) description_before: Option<Box<str>>,
+    /// Why it is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+    pub(super) roles: Vec<Role>,
+    pub(super) members: Vec<Member>,
+    /// What was in it when it was read; left out where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<Before>,
+}
+
+/// A text that changes.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Edit {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<Box<str>>,
+    pub(super) to: Box<str>,
+}
+
+/// Where something is declared; line and column count from 1.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Origin {
+    pub(super) file: Box<str>,
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+/// A role that a group gets, keeps on another scope, or loses.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Role {
+    /// `add`, `rescope` or `remove`.
+    pub(super) action: Action,
+    pub(super) role_id: RoleId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<Box<str>>,
+    /// Where it will hold, or held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<WireScope>")]
+    pub(super) scope: Option<Box<RawValue>>,
+    /// Where it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<WireScope>")]
+    pub(super) before: Option<Box<RawValue>>,
+    /// Where it will hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<WireScope>")]
+    pub(super) after: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) relation: Option<Relation>,
+    /// The entry that asked for it and has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expired: Option<Origin>,
+    /// The entry that cuts everybody off who would have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) locked_out: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+}
+
+/// A scope in the API's form: audiences (OR) of predicates (AND) of values (OR).
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct WireScope {
+    audiences: Vec<Value>,
+}
+
+/// Somebody who joins a group or leaves it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Member {
+    /// `add` or `remove`.
+    pub(super) action: Action,
+    pub(super) user_id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) person: Option<Box<str>>,
+    /// The group of the same company that the person leaves in the same plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) moved_from: Option<Box<str>>,
+    /// The group of the same company that the person joins in the same plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) moved_to: Option<Box<str>>,
+    /// The entry that asked for it and has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expired: Option<Origin>,
+    /// The entry that cuts the person off everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) locked_out: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+}
+
+/// What was in a group when it was read: nothing for one that is created.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Before {
+    /// Sorted.
+    pub(super) members: Vec<UserId>,
+    /// One per role, sorted by id.
+    pub(super) roles: Vec<Grant>,
+}
+
+/// A role that a group had when it was read.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Grant {
+    pub(super) role_id: RoleId,
+    /// Where it holds, in canonical form.
+    #[schemars(with = "WireScope")]
+    pub(super) scope: Box<RawValue>,
+    /// The scopes as the API spelled them, one for each of its entries; null where it gave none.
+    #[schemars(with = "Vec<Value>")]
+    pub(super) entries: Vec<Option<Box<RawValue>>>,
+}
+
+/// A person whose roles outside groups change: all of them are replaced by one call.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct User {
+    pub(super) company: CompanyId,
+    pub(super) user_id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) person: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+    /// Sorted by type.
+    pub(super) direct_roles: Vec<DirectRole>,
+    /// The whole list as it was read.
+    #[schemars(with = "Vec<Value>")]
+    pub(super) before: DirectRoles,
+}
+
+/// A role that a person gets outside groups, holds otherwise, or loses; in elements of the API's list.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DirectRole {
+    /// `add`, `change` or `remove`.
+    pub(super) action: Action,
+    /// The type, as the API names it.
+    pub(super) role_type: Box<str>,
+    /// As it is, of one that changes or goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
+    pub(super) before: Option<DirectRoles>,
+    /// As it shall be, of one that changes or comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
+    pub(super) after: Option<DirectRoles>,
+    /// The entry that asked for it and has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) expired: Option<Origin>,
+    /// The entry that cuts the person off everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) locked_out: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+}
+
+/// Roles that somebody holds outside groups.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Outside {
+    pub(super) company: CompanyId,
+    pub(super) user_id: UserId,
+    /// Elements of the API's list.
+    #[schemars(with = "Vec<Value>")]
+    pub(super) roles: DirectRoles,
+}
+
+/// An entry of the quarantine: `kind` says what is withheld, `why` is set where a person is not resolved.
+#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Held {
+    /// `person`, `role`, `unreadable`, `removal`, `hiddenRemoval`, `group`, `inactiveMember`, `lockout`, of roles outside
+    /// groups `unreadLockout`, `user`, `unreadUser`, `unmanagedUser`, `unmanagedUnread` or `traveller`, or, of a standard group, `unmodifiableRoles`, `unmodifiableAttributes` or `unmodifiableGroup`.
+    pub(super) kind: Box<str>,
+    pub(super) group: Box<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) person: Option<PersonRef>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_id: Option<UserId>,
+    /// `unknown`, `inactive`, `ambiguous`, `foreign` or `hidden`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) company: Option<CompanyId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) users: Option<Vec<UserId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) groups: Option<Vec<GroupId>>,
+    /// The same for people.
+    pub(super) message: Box<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+}
+
+/// How many people gain and lose, over all groups that were read.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct People {
+    /// How many can do something they could not.
+    pub(super) gain: usize,
+    /// How many can no longer do something they could.
+    pub(super) lose: usize,
+    /// Who is left with no role at all in a company.
+    pub(super) lose_everything: Vec<Loser>,
+}
+
+/// Somebody who is left with no role at all in a company.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Loser {
+    pub(super) company: CompanyId,
+    pub(super) user_id: UserId,
+}
+
+/// Access that both sides give a person and that is gone for a moment in between.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Gap {
+    pub(super) user_id: UserId,
+    pub(super) role_id: RoleId,
+    /// The entry of `groups` that takes it away, counted from 0.
+    pub(super) taken: usize,
+    /// The entry of `groups` that gives it back, counted from 0.
+    pub(super) given: usize,
+    pub(super) why: GapCause,
+}
+
+/// What one guard found about one thing.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Check {
+    pub(super) guard: Box<str>,
+    pub(super) subject: Subject,
+    /// What was counted, where the guard counts several things.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) level: Option<Level>,
+    /// How many.
+    pub(super) value: usize,
+    /// Of how many, where that matters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<usize>,
+    pub(super) limit: Limit,
+    pub(super) verdict: Verdict,
+    /// The exception that allows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) exception: Option<Origin>,
+    /// The same for people.
+    pub(super) message: Box<str>,
+}
+
+/// What a guard looked at.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(super) enum Subject {
+    Plan,
+    Company { company: CompanyId },
+    Group { company: CompanyId, name: Box<str> },
+    Person { user_id: UserId },
+    Role { company: CompanyId, role_id: RoleId },
+}
+
+/// What follows: `unset` was not looked at, `stop` forbids an apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Verdict {
+    Ok,
+    Unset,
+    Excepted,
+    Approved,
+    Stop,
+}
+
+/// Something odd about the files.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Remark {
+    pub(super) code: Box<str>,
+    pub(super) message: Box<str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) help: Option<Box<str>>,
+    pub(super) related: Vec<Related>,
+}
+
+/// Another place that matters.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Related {
+    pub(super) origin: Origin,
+    pub(super) message: Box<str>,
+}
+
+/// Roles that somebody holds outside groups.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Survivor {
+    pub(super) user_id: UserId,
+    /// The role types, as the API names them.
+    pub(super) roles: Vec<Box<str>>,
+}
+
+/// A live group as it was read, in digests.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Live {
+    pub(super) company: CompanyId,
+    pub(super) id: GroupId,
+    pub(super) name: Box<str>,
+    /// Of name and description.
+    pub(super) attributes: Digest,
+    /// Of the roles and their scopes, by meaning.
+    pub(super) roles: Digest,
+    pub(super) members: Digest,
+}
+
+/// Names for ids, for people only.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Names {
+    pub(super) people: BTreeMap<UserId, Box<str>>,
+    pub(super) roles: BTreeMap<RoleId, Box<str>>,
+    /// Companies and legal entities.
+    pub(super) values: BTreeMap<Uuid, Box<str>>,
+}

@@ -1,0 +1,252 @@
+//! What is written is read back as it was, and nothing else is taken for a plan.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use serde_json::{Value, json, value::RawValue};
+
+use super::*;
+use crate::{
+    model::scope::Scope,
+    plan::diff::{diff, tests::world},
+    report::{
+        render::fixture::{everyday, everything, sources, view},
+        schema,
+    },
+};
+
+/// What the API might spell for a scope; the last ones hold what a document may not.
+const ENTRIES: [&str; 10] = [
+    r#"{"audiences":[{"predicates":[{"type":"COMPANY","comparator":"IN","values":["00000000-0000-0000-0000-000000000001"]}]}]}"#,
+    r#"{"audiences":[{"predicates":[{"type":"REGION","comparator":"IN","values":["b","a","a"]}]}]}"#,
+    r#"{"audiences":[{"predicates":[{"type":"COMPANY","comparator":"NOT_IN","values":["x"]}]}]}"#,
+    r#"{"predicates":[{"type":"PLATFORM"}]}"#,
+    r#"{"audiences":[]}"#,
+    r#""everything""#,
+    r#"[1.50,1e3,{"b":1,"a":2,"a":3}]"#,
+    r#"{"audiences":[{"predicates":[{"type":"PLATFORM","values":["x"]}]}]}"#,
+    "{ \"audiences\":\t[\r\n {\"x\": \"a \\\" \u{202e} b\"} ] }",
+    "{\"x\": \"\u{200b}\\\\\" , \"y\" :\t1 }",
+];
+const TIDY: usize = 8;
+
+/// A plan over a live side that spells its scopes in every way.
+fn plan(entries: &'static [&'static str]) -> impl Strategy<Value = Plan> {
+    let entry = prop::option::weighted(0.9, prop::sample::select(entries));
+    let each = prop::collection::vec(prop::collection::vec(entry, 0..4), 12);
+    (world(), each).prop_map(|((desired, mut live), each)| {
+        let grants = live.0.groups.iter_mut().flat_map(|it| &mut it.grants);
+        for (grant, entries) in grants.zip(each) {
+            if !entries.is_empty() {
+                let raw = |it: Option<&str>| it.map(|it| RawValue::from_string(it.to_owned()).unwrap());
+                grant.as_read = entries.into_iter().map(raw).collect();
+                grant.scope = Scope::any(grant.as_read.iter().map(|it| Scope::read(it.as_deref())));
+            }
+        }
+        Plan { changes: diff(&desired, &live), ..Plan::default() }
+    })
+}
+
+fn written(plan: &Plan) -> String {
+    write(&view(plan, &sources()))
+}
+
+/// Panics at the first line in which the plans differ; the files stand in the same order on both sides.
+#[track_caller]
+fn assert_same(left: &Plan, right: &Plan) {
+    let (left, right) = (format!("{left:#?}"), format!("{right:#?}"));
+    let differs = left.lines().zip(right.lines()).find(|(left, right)| left != right);
+    assert_eq!(differs, None);
+    assert_eq!(left.len(), right.len());
+}
+
+/// Returns the document as data, without the files: of a plan that is read back their texts are gone.
+fn data(text: &str) -> Value {
+    let mut document: Value = serde_json::from_str(text).unwrap();
+    document.as_object_mut().unwrap().remove("files");
+    document
+}
+
+#[test]
+fn a_plan_with_everything_is_read_back_as_it_was() {
+    for plan in [everyday(), everything(), Plan::default()] {
+        let text = written(&plan);
+        let saved = read(&text, Sources::default()).unwrap();
+        assert_same(&saved.plan, &plan);
+        assert_eq!(saved.id, digest::plan_id(&plan));
+        assert_eq!(saved.created_at.to_string(), "2026-11-21T08:00:00Z");
+        assert_eq!(&*saved.endpoint, "https://api-ext-sboxmeta.partners.spotnana.com");
+        let files: Vec<_> =
+            sources().files().map(|(_, it)| (Box::from(it.path.as_str()), digest::file(&it.text))).collect();
+        assert_eq!(saved.files, files);
+        let places =
+            |sources: &Sources| -> Vec<String> { sources.files().map(|(_, it)| it.path.clone()).collect() };
+        assert_eq!(places(&saved.sources), places(&sources()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_plan_is_read_back_as_it_was(plan in plan(&ENTRIES[..TIDY])) {
+        let text = written(&plan);
+        prop_assert_eq!(&text, &written(&plan));
+        let saved = read(&text, Sources::default()).unwrap();
+        assert_same(&saved.plan, &plan);
+        prop_assert_eq!(data(&write(&view(&saved.plan, &saved.sources))), data(&text));
+    }
+
+    #[test]
+    fn entries_of_any_spelling_are_read_back_by_meaning(plan in plan(&ENTRIES)) {
+        let text = written(&plan);
+        let hidden = ['\t', '\r', '\u{202e}', '\u{200b}'];
+        prop_assert!(!text.contains(hidden));
+        let saved = read(&text, Sources::default()).unwrap();
+        prop_assert_eq!(saved.id, digest::plan_id(&plan));
+        let value = |it: &Option<Box<RawValue>>| it.as_ref().map(|it| serde_json::from_str::<Value>(it.get()).unwrap());
+        for (read, was) in saved.plan.changes.iter().zip(&plan.changes) {
+            let (Some(read), Some(was)) = (&read.before, &was.before) else { panic!("both were read") };
+            for (read, was) in read.grants.iter().zip(&was.grants) {
+                prop_assert_eq!(&read.scope, &was.scope);
+                let values = |it: &crate::model::access::Grant| it.as_read.iter().map(value).collect::<Vec<_>>();
+                prop_assert_eq!(values(read), values(was));
+            }
+        }
+    }
+
+    #[test]
+    fn every_plan_is_as_the_schema_says(plan in plan(&ENTRIES)) {
+        check_schema(&plan);
+    }
+
+    /// A plan that lost its end, or a character of it, is refused or still the same plan; nothing panics.
+    #[test]
+    fn damage_is_never_another_plan(plan in plan(&ENTRIES[..TIDY]), at in any::<prop::sample::Index>(), with in "[ -~]") {
+        let text = written(&plan);
+        let at = at.index(text.len() - 1);
+        prop_assert!(read(&text[..at], Sources::default()).is_err());
+        let mut damaged = text.clone();
+        damaged.replace_range(at..=at, &with);
+        if let Ok(saved) = read(&damaged, Sources::default()) {
+            prop_assert_eq!(saved.id, digest::plan_id(&plan));
+        }
+    }
+}
+
+fn check_schema(plan: &Plan) {
+    static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let schema: Value = serde_json::from_str(&schema::plan()).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    });
+    let document: Value = serde_json::from_str(&written(plan)).unwrap();
+    let wrong: Vec<String> =
+        VALIDATOR.iter_errors(&document).map(|it| format!("{}: {it}", it.instance_path())).collect();
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn a_plan_with_everything_is_as_the_schema_says() {
+    check_schema(&everything());
+    check_schema(&Plan::default());
+}
+
+#[test]
+fn what_is_no_plan_is_refused_and_says_why() {
+    let text = written(&everyday());
+    let cut = &text[..text.len() / 2];
+    let newer = text.replacen("\"version\": 1", "\"version\": 2", 1);
+    let alien = text.replacen("\"guard\": \"privileged\"", "\"guard\": \"telepathy\"", 1);
+    for (text, says) in [
+        ("", "the plan is empty"),
+        (" \n", "the plan is empty"),
+        ("version: 1", "the plan is not JSON: "),
+        (cut, "the plan is not JSON: EOF"),
+        ("[]", "the file is not a plan of rolecall"),
+        ("{}", "the file is not a plan of rolecall"),
+        ("{\"version\":1}", "the file is not a plan of rolecall"),
+        ("{\"kind\":\"plan\"}", "the file is not a plan of rolecall"),
+        ("{\"version\":1,\"kind\":\"error\"}", "the file is not a plan of rolecall: its kind is `error`"),
+        ("{\"version\":4,\"terraform_version\":\"1.9.0\"}", "the file is not a plan of rolecall"),
+        (&newer, "the plan has version 2 of its form, and this rolecall reads version 1"),
+        ("{\"version\":1,\"kind\":\"plan\"}", "the plan is incomplete or damaged: missing field `id`"),
+        (&alien, "cannot be understood: the guard `telepathy` is not known"),
+    ] {
+        let error = read(text, Sources::default()).unwrap_err();
+        assert!(error.to_string().contains(says), "{error}");
+        assert!(!error.hint().is_empty());
+    }
+}
+
+#[test]
+fn no_field_can_be_missing() {
+    let document: Value = serde_json::from_str(&written(&everything())).unwrap();
+    for field in document.as_object().unwrap().keys() {
+        let mut fewer = document.clone();
+        fewer.as_object_mut().unwrap().remove(field);
+        assert!(read(&fewer.to_string(), Sources::default()).is_err(), "{field}");
+    }
+}
+
+#[test]
+fn a_plan_that_was_edited_is_refused() {
+    let text = written(&everyday());
+    let edits: [(&str, Value); 6] = [
+        ("/groups/0/members/1/userId", json!("feed0063-0000-4000-8000-000000000003")),
+        ("/groups/0/roles/1/scope/audiences/0/predicates/0/values/0", json!("x")),
+        ("/groups/0/roles/0/after/audiences/0/predicates/0/values/0", json!("x")),
+        ("/groups/0/before/roles/0/entries/0/audiences/0/predicates/0/values/0", json!("x")),
+        ("/groups/1/name", json!("Another")),
+        ("/id", json!("0".repeat(64))),
+    ];
+    for (field, value) in edits {
+        let mut document: Value = serde_json::from_str(&text).unwrap();
+        *document.pointer_mut(field).unwrap() = value;
+        let error = read(&document.to_string(), Sources::default()).unwrap_err();
+        assert!(matches!(error, NotAPlan::Changed { .. }), "{field}: {error}");
+    }
+}
+
+/// What later versions add does not keep this one from reading.
+#[test]
+fn fields_that_are_not_known_are_passed_over() {
+    fn extend(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                // A scope with a field that is not known means something else, and names and keys are no fields.
+                // So is an element of the API's own list of roles.
+                if fields.contains_key("roleType") && !fields.contains_key("action") {
+                    return;
+                }
+                let skip = ["audiences", "entries", "names", "person", "limit"];
+                for (_, it) in fields.iter_mut().filter(|it| !skip.contains(&it.0.as_str())) {
+                    extend(it);
+                }
+                let is_data = ["audiences", "email", "externalId", "employeeId"]
+                    .iter()
+                    .any(|it| fields.contains_key(*it));
+                if !is_data {
+                    fields.insert("later".to_owned(), json!({ "x": [1] }));
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(extend),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+        }
+    }
+    let plan = everything();
+    let mut document: Value = serde_json::from_str(&written(&plan)).unwrap();
+    extend(&mut document);
+    let saved = read(&document.to_string(), Sources::default()).unwrap();
+    assert_eq!(data(&write(&view(&saved.plan, &saved.sources))), data(&written(&plan)));
+}
+
+/// Consumers of version 1 find what they have always found (see the published schema for the rest).
+#[test]
+fn json_of_an_everyday_plan() {
+    insta::assert_snapshot!(written(&everyday()));
+}
+
+#[test]
+fn json_of_everything() {
+    insta::assert_snapshot!(written(&everything()));
+}

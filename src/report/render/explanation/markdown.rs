@@ -1,0 +1,109 @@
+//! One person's access for a comment or a ticket: inert whatever the names are, within a budget.
+
+use std::borrow::Cow;
+
+use super::{Explanation, Line, Said};
+use crate::report::render::{counted, escape, wording::Sign};
+
+/// By this line a program finds the comment to update.
+const MARKER: &str = "<!-- rolecall:explanation -->";
+/// Bytes of one text: more than any sane name or scope takes, so that only hostile ones are cut.
+const TEXT: usize = 1_000;
+/// Bytes of what says how much is left out.
+const NOTICE: usize = 100;
+/// The column at which origins begin at most.
+const ORIGIN: usize = 62;
+
+/// Returns the explanation in about `budget` bytes: what comes last is left out first, and counted.
+pub fn markdown(view: &Explanation<'_>, budget: usize) -> String {
+    let Said { person, company, alarms, effects, groups, direct, remarks, summary } = view.said();
+    let of = company.map(|it| format!(" of {}", code(&it))).unwrap_or_default();
+    let mut out = format!("{MARKER}\n### rolecall: access of {}{of}\n\n**{summary}**\n\n", code(&person));
+    let user = code(&view.explained.person.id.to_string());
+    out.push_str(&format!("User {user} at {}\n\n", code(view.endpoint)));
+    for alarm in &alarms {
+        out.push_str(&format!("- **!** {}\n", code(alarm)));
+    }
+    if !alarms.is_empty() {
+        out.push('\n');
+    }
+    let remarks: Vec<String> = remarks.iter().map(|it| format!("- {}\n", code(it))).collect();
+    let mut free = budget.saturating_sub(out.len() + remarks.iter().map(String::len).sum::<usize>());
+    let lines = |indent: usize| move |it: &Line| row(it, indent);
+    let in_groups = groups
+        .iter()
+        .flat_map(|it| std::iter::once(row(&it.head, 0)).chain(it.lines.iter().map(lines(4))))
+        .collect();
+    let parts = [
+        ("In effect", effects.iter().map(lines(4)).collect(), "nothing through groups"),
+        ("Outside groups", direct.iter().map(lines(4)).collect(), ""),
+        ("Through groups", in_groups, "none"),
+    ];
+    for (title, lines, nothing) in parts {
+        let part = section(title, lines, nothing, free);
+        free = free.saturating_sub(part.len());
+        out.push_str(&part);
+    }
+    out.extend(remarks);
+    out
+}
+
+/// Returns a fence with as many of the lines as fit.
+fn section(title: &str, mut lines: Vec<String>, nothing: &str, budget: usize) -> String {
+    if lines.is_empty() {
+        lines.push(format!("      {nothing}"));
+    }
+    let mut out = format!("#### {title}\n\n```diff\n");
+    let room = budget.saturating_sub(out.len() + NOTICE);
+    let mut used = 0;
+    let fitting = lines.iter().take_while(|it| {
+        used += it.len() + 1;
+        used <= room
+    });
+    let fitting = fitting.count();
+    for line in &lines[..fitting] {
+        out.push_str(line);
+        out.push('\n');
+    }
+    out.push_str("```\n\n");
+    if fitting < lines.len() {
+        let more = counted(lines.len() - fitting, "more line", "more lines");
+        out.push_str(&format!("… and {more} not shown\n\n"));
+    }
+    out
+}
+
+/// Returns a line of a fence; none begins with a backtick, which could end it.
+fn row(line: &Line, indent: usize) -> String {
+    // The first character is what forges colour a `diff` by.
+    let sign = line.sign.map_or(' ', |it| match it {
+        Sign::Add => '+',
+        Sign::Change => '!',
+        Sign::Remove => '-',
+    });
+    let noun = match (line.noun, indent) {
+        ("", _) => String::new(),
+        (noun, 0) => format!("{noun} "),
+        (noun, _) => format!("{noun:6}  "),
+    };
+    let mut text = format!("{sign} {:indent$}{noun}{}", "", shown(&line.what));
+    let beside: Vec<Cow<'_, str>> =
+        [&line.origin, &line.note].into_iter().flatten().map(|it| shown(it)).collect();
+    if !beside.is_empty() {
+        let gap = ORIGIN.saturating_sub(unicode_width::UnicodeWidthStr::width(&*text)).max(2);
+        text.extend(std::iter::repeat_n(' ', gap));
+        text.push_str(&beside.join("  "));
+    }
+    text
+}
+
+fn code(text: &str) -> String {
+    escape::markdown(&shown(text))
+}
+
+fn shown(text: &str) -> Cow<'_, str> {
+    match escape::terminal(text) {
+        Cow::Borrowed(text) => escape::clip(text, TEXT),
+        Cow::Owned(text) => Cow::Owned(escape::clip(&text, TEXT).into_owned()),
+    }
+}

@@ -1,0 +1,501 @@
+//! Plans with one of everything, for the tests of every format.
+
+use uuid::Uuid;
+
+use crate::{
+    model::{
+        access::{Contents, Grant, Why},
+        direct::{DirectRole, DirectRoles, Traveller},
+        finding::{Code, Finding},
+        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        plan::{
+            Attributes, ChangeKind, Check, DirectChange, DirectEffect, Gap, GapCause, GrantChange,
+            GrantEffect, GroupChange, MemberChange, MemberEffect, Names, Outside, Overview, People, Plan,
+            Quarantined, Survivor, Unresolved, UserChange, Verdict, Withheld,
+        },
+        rules::{Guard, Level, Limit, Subject},
+        scope::{Dimension, Kind, Scope, Value},
+        source::{FileId, Place, Sources},
+    },
+    plan::digest,
+};
+
+use super::View;
+
+pub(crate) const HOST: &str = "api-ext-sboxmeta.partners.spotnana.com";
+
+/// A name that tries everything a name can try.
+pub(crate) const HOSTILE: &str =
+    "`a` ```|@team <details> #1 https://x.example\nnew \u{1b}[31mred \u{202e}txet\u{200b} -->";
+
+pub(crate) fn id(start: u32, n: u16) -> Uuid {
+    Uuid::from_fields(start, 0, 0x4000, &[0x80, 0, 0, 0, 0, 0, n.to_be_bytes()[0], n.to_be_bytes()[1]])
+}
+
+pub(crate) fn company() -> CompanyId {
+    CompanyId(id(0x1a6f_0000, 1))
+}
+
+pub(crate) fn dimension(kind: Kind, values: impl IntoIterator<Item = Value>) -> Dimension {
+    Dimension { kind, values: values.into_iter().collect() }
+}
+
+/// A scope of companies, by the number in `names`.
+pub(crate) fn companies(numbers: impl IntoIterator<Item = u32>) -> Scope {
+    let values = numbers.into_iter().map(|it| Value::Id(id(0x2b7e_0000 + it, 2)));
+    Scope::new([vec![dimension(Kind::Company, values)]])
+}
+
+pub(crate) fn user(n: u32) -> UserId {
+    UserId(id(0xfeed_0000 + n, 3))
+}
+
+pub(crate) fn role(n: u32) -> RoleId {
+    RoleId(id(0xaced_0000 + n, 4))
+}
+
+fn at(file: u32, line: u32) -> Option<Place> {
+    Some(Place::new(FileId(file), line, 5))
+}
+
+pub(crate) fn add(n: u32, line: u32) -> MemberChange {
+    MemberChange { user: user(n), effect: MemberEffect::Add { moved_from: None }, from: at(0, line) }
+}
+
+pub(crate) fn remove(n: u32) -> MemberChange {
+    MemberChange {
+        user: user(n),
+        effect: MemberEffect::Remove { moved_to: None, why: Why::NotDeclared },
+        from: None,
+    }
+}
+
+fn grant(n: u32, line: u32, scope: Scope) -> GrantChange {
+    GrantChange { role: role(n), effect: GrantEffect::Add { scope }, from: at(0, line) }
+}
+
+fn revoke(n: u32, scope: Scope) -> GrantChange {
+    GrantChange { role: role(n), effect: GrantEffect::Remove { why: Why::NotDeclared, scope }, from: None }
+}
+
+fn rescope(n: u32, line: u32, before: Scope, after: Scope) -> GrantChange {
+    let relation = before.relation(&after).expect("they differ");
+    let effect = GrantEffect::Rescope { before, after, relation };
+    GrantChange { role: role(n), effect, from: at(0, line) }
+}
+
+pub(crate) fn altered(name: &str, grants: Vec<GrantChange>, members: Vec<MemberChange>) -> GroupChange {
+    let same = Attributes { name: name.into(), description: "What it is for".into() };
+    let before = Some(before(&grants, &members));
+    let n = name.bytes().fold(0, |n, it| (31 * n + u32::from(it)) % 0xffff);
+    GroupChange {
+        company: company(),
+        id: Some(GroupId(id(0x9000_0000 + n, 5))),
+        name: name.into(),
+        kind: ChangeKind::Alter { before: same.clone(), after: same },
+        grants,
+        members,
+        from: at(0, 11),
+        before,
+    }
+}
+
+/// What a group had that changes so, and somebody who stays.
+fn before(grants: &[GrantChange], members: &[MemberChange]) -> Contents {
+    let held = grants.iter().filter_map(|it| match &it.effect {
+        GrantEffect::Add { .. } => None,
+        GrantEffect::Rescope { before: scope, .. } | GrantEffect::Remove { scope, .. } => Some(Grant {
+            role: it.role,
+            as_read: vec![(*scope != Scope::read(None)).then(|| scope.to_wire())],
+            scope: scope.clone(),
+            from: None,
+        }),
+    });
+    let left = members.iter().filter(|it| matches!(it.effect, MemberEffect::Remove { .. }));
+    Contents { members: left.map(|it| it.user).chain([user(200_000)]).collect(), grants: held.collect() }
+}
+
+fn names() -> Names {
+    let people =
+        ["ana", "bo", "cy", "dee", "eli", "flo", "gus"].into_iter().zip(0..).map(|(name, n)| (user(n), name));
+    let mut names = Names {
+        people: people.map(|(user, name)| (user, format!("{name}@voyager.example").into())).collect(),
+        ..Names::default()
+    };
+    // Two accounts with one address, and two roles with one name.
+    names.people.insert(user(7), "twin@voyager.example".into());
+    names.people.insert(user(8), "twin@voyager.example".into());
+    names.people.insert(user(9), HOSTILE.into());
+    for (n, name) in
+        ["Agent", "Trip Manager", "Travel Arranger", "Auditor", "Auditor", HOSTILE].iter().enumerate()
+    {
+        names.roles.insert(role(u32::try_from(n).expect("few")), (*name).into());
+    }
+    names.values.insert(company().0, "voyager".into());
+    for (n, alias) in ["globex", "initech", "umbrella"].into_iter().zip(0..) {
+        names.values.insert(id(0x2b7e_0000 + alias, 2), n.into());
+    }
+    names.values.insert(id(0x3c8d_0000, 2), "globex-uk".into());
+    names
+}
+
+pub(crate) fn sources() -> Sources {
+    let mut sources = Sources::default();
+    let agents = "version: 1\ngroups:\n  - name: Agents\n    memebrs: [ana@voyager.example]\n    roles:\n      - { role: Agent, scope: gloobex }\n    members:\n      - ana@voyager.example\n      - Ana@Voyager.example\n";
+    sources.add("access/agents.yaml".into(), agents.into());
+    sources.add(
+        "access/oncall.yaml".into(),
+        format!(
+            "- {{ email: bo@voyager.example }}\n- [{}, \u{1b}[31m日本語\u{202e}, x@\n",
+            "a, ".repeat(200)
+        ),
+    );
+    sources
+}
+
+/// The plan of the product page: what people see most.
+pub(crate) fn everyday() -> Plan {
+    let mut agents = altered(
+        "Dedicated Client Agents",
+        vec![rescope(0, 14, companies([0]), companies([0, 1])), grant(1, 15, companies([0]))],
+        vec![add(0, 17), remove(3)],
+    );
+    agents.members[1].from = None;
+    let oncall = GroupChange {
+        id: None,
+        kind: ChangeKind::Create { description: "Who is called at night".into() },
+        from: at(1, 4),
+        before: Some(Contents::default()),
+        ..altered(
+            "Oncall EU",
+            vec![grant(0, 6, companies([0])), grant(2, 7, companies([1]))],
+            vec![add(1, 9), add(2, 10), add(4, 11)],
+        )
+    };
+    let winter = GroupChange {
+        kind: ChangeKind::Delete { description: "What it is for".into(), reason: "project ended".into() },
+        from: at(0, 25),
+        ..altered("Winter Migration", vec![revoke(1, companies([0, 1]))], (0..7).map(remove).collect())
+    };
+    let unmanaged = (0..12).map(|n| format!("Other {n}").into()).collect();
+    Plan {
+        companies: vec![Overview { company: company(), groups: 214, memberships: 3902, unmanaged }],
+        changes: vec![agents, oncall, winter],
+        quarantine: Vec::new(),
+        expiring: 2,
+        names: names(),
+        read: vec![digest::group(
+            company(),
+            GroupId(id(0x9000_0000, 5)),
+            "Desk",
+            "The desk",
+            &[],
+            &[user(1)],
+        )],
+        people: People { gain: 9, lose: 8, lose_everything: vec![(company(), user(3))] },
+        guards: guards(),
+        ..Plan::default()
+    }
+}
+
+fn check(guard: Guard, subject: Subject, value: usize, limit: Limit, verdict: Verdict) -> Check {
+    Check { guard, subject, level: None, value, of: None, limit, verdict }
+}
+
+/// What the guards say of the everyday plan: one of them stops it, two are not set.
+fn guards() -> Vec<Check> {
+    let removals = |level, value, of, percent, at_most| {
+        let check = |of, limit| Check {
+            level: Some(level),
+            of,
+            ..check(Guard::Removals, Subject::Plan, value, limit, Verdict::Ok)
+        };
+        [check(Some(of), Limit::Percent(percent)), check(None, Limit::AtMost(at_most))]
+    };
+    let dedicated = Subject::Group(company(), "Dedicated Client Agents".into());
+    let mut all = Vec::new();
+    all.extend(removals(Level::Members, 8, 3902, 30, 50));
+    all.extend(removals(Level::Roles, 1, 428, 30, 50));
+    all.extend(removals(Level::Groups, 1, 214, 30, 50));
+    all.extend([
+        check(Guard::GroupEmptied, Subject::Plan, 0, Limit::AtMost(0), Verdict::Ok),
+        check(Guard::EmptyDesired, Subject::Plan, 3, Limit::AtLeast(1), Verdict::Ok),
+        check(Guard::IncompleteLive, Subject::Plan, 0, Limit::AtMost(0), Verdict::Ok),
+        check(Guard::SelfLockout, Subject::Plan, 0, Limit::AtMost(0), Verdict::Unset),
+        check(Guard::LastHolder, Subject::Role(company(), role(1)), 0, Limit::AtMost(0), Verdict::Ok),
+        check(Guard::Privileged, dedicated, 3, Limit::AtMost(0), Verdict::Stop),
+        check(Guard::Protected, Subject::Plan, 0, Limit::AtMost(0), Verdict::Unset),
+        check(Guard::Unmodifiable, Subject::Plan, 0, Limit::AtMost(0), Verdict::Ok),
+    ]);
+    all
+}
+
+/// Guards with every subject and verdict, and names that mean harm.
+fn more_guards() -> Vec<Check> {
+    let group = |name: &str| Subject::Group(company(), name.into());
+    let from = |line| Verdict::Excepted { from: Place::new(FileId(0), line, 5) };
+    let share = |subject, value, of, verdict| Check {
+        level: Some(Level::Members),
+        of: Some(of),
+        ..check(Guard::Removals, subject, value, Limit::Percent(30), verdict)
+    };
+    vec![
+        share(Subject::Company(company()), 1_170, 3_902, Verdict::Ok),
+        share(group("Winter Migration"), 7, 7, from(31)),
+        share(group(HOSTILE), 3_001, 10_000, Verdict::Stop),
+        Check {
+            level: Some(Level::People),
+            ..check(Guard::Removals, Subject::Plan, 1, Limit::AtMost(0), from(32))
+        },
+        check(Guard::GroupEmptied, group("Winter Migration"), 1, Limit::AtMost(0), from(33)),
+        check(Guard::SelfLockout, Subject::Company(company()), 1, Limit::AtMost(0), Verdict::Stop),
+        check(Guard::LastHolder, Subject::Role(company(), role(3)), 1, Limit::AtMost(0), Verdict::Stop),
+        check(Guard::Privileged, group("Oncall EU"), 2, Limit::AtMost(0), Verdict::Approved),
+        check(Guard::Protected, Subject::Person(user(9)), 1, Limit::AtMost(0), Verdict::Stop),
+    ]
+}
+
+/// Every variant of everything, and names that mean harm.
+pub(crate) fn everything() -> Plan {
+    let mut plan = everyday();
+    let other = CompanyId(id(0x1a6f_0001, 1));
+    plan.companies.push(Overview { company: other, groups: 1, memberships: 1, unmanaged: Vec::new() });
+    plan.changes[2].members.truncate(2);
+    plan.changes.extend([attributes(), members(), scopes()]);
+    let hostile = altered(HOSTILE, vec![grant(5, 15, text_scope(HOSTILE))], vec![remove(9)]);
+    let long = altered(&"W".repeat(255), vec![grant(99, 30, companies([99]))], vec![remove(99)]);
+    plan.changes.extend([hostile, GroupChange { company: other, ..long }]);
+    plan.quarantine = quarantine();
+    plan.guards.extend(more_guards());
+    plan.guards.sort_by_key(|it| it.guard);
+    plan.people.lose_everything.extend((4..12).map(|it| (company(), user(it))));
+    let gap = |n, role, taken, given, why| Gap { user: user(n), role, taken, given, why };
+    plan.gaps = (0..9).map(|it| gap(it, role(1), 5, 5, GapCause::RevokeFirst)).collect();
+    plan.gaps.push(gap(0, role(0), 0, 4, GapCause::Cycle));
+    plan.gaps.push(gap(9, role(5), 6, 6, GapCause::RevokeFirst));
+    plan.remarks = remarks();
+    plan.survivors = vec![
+        Survivor { user: user(4), roles: vec!["COMPANY_ADMIN".into(), "TRAVEL_ARRANGER".into()] },
+        Survivor { user: user(9), roles: vec![HOSTILE.into()] },
+    ];
+    plan.users = users();
+    let held = |it: &UserChange| Outside { company: it.company, user: it.user, roles: it.before.clone() };
+    plan.outside = plan.users[2..4].iter().map(held).collect();
+    plan
+}
+
+fn remarks() -> Vec<Finding> {
+    let place = |line| Place::new(FileId(0), line, 5);
+    vec![
+        Finding::new(Code::InvalidDate, place(41), "the exception for `Oncall EU` has ended")
+            .help("remove it, or date it anew"),
+        Finding::new(Code::UnknownGroup, place(44), format!("the exception for `{HOSTILE}` matches nothing"))
+            .related(place(11), format!("{HOSTILE} is near")),
+        Finding::general(Code::NoAccessFiles, "no file matches `more/*.yaml`"),
+    ]
+}
+
+fn text_scope(value: &str) -> Scope {
+    Scope::new([vec![dimension(Kind::Other(value.into()), [Value::Text(value.into())])]])
+}
+
+fn attributes() -> GroupChange {
+    let before = "Agents who serve employees of one client company and nobody else, in all countries, by day";
+    GroupChange {
+        kind: ChangeKind::Alter {
+            before: Attributes { name: "Night Shift".into(), description: before.into() },
+            after: Attributes {
+                name: "Night Desk".into(),
+                description: before.replace("one client company", "two client companies").into(),
+            },
+        },
+        ..altered("Night Shift", Vec::new(), Vec::new())
+    }
+}
+
+fn members() -> GroupChange {
+    let effect = |moved_to: Option<&str>, ended_at: Option<Place>| MemberEffect::Remove {
+        moved_to: moved_to.map(Into::into),
+        why: ended_at.map_or(Why::NotDeclared, Why::Ended),
+    };
+    let mut joined = add(0, 40);
+    joined.effect = MemberEffect::Add { moved_from: Some("Oncall EU".into()) };
+    let changes = vec![
+        joined,
+        MemberChange { effect: effect(None, at(0, 41)), ..remove(1) },
+        MemberChange { effect: effect(Some("Oncall EU"), None), ..remove(2) },
+        MemberChange { effect: effect(Some("Oncall EU"), at(0, 42)), ..remove(3) },
+        add(7, 43),
+        remove(8),
+        remove(98),
+    ];
+    altered("Members of every kind", Vec::new(), changes)
+}
+
+fn scopes() -> GroupChange {
+    let ids = |start: u32, n| (0..n).map(move |it| Value::Id(id(start + it, 2)));
+    let text = |it: &str| Value::Text(it.into());
+    let both = Scope::new([
+        vec![
+            dimension(Kind::Company, ids(0x2b7e_0000, 1)),
+            dimension(Kind::LegalEntity, ids(0x3c8d_0000, 1)),
+        ],
+        vec![dimension(Kind::Profile, [Value::Id(user(4).0)])],
+    ]);
+    let rest = Scope::new([
+        vec![
+            dimension(Kind::BookingTmc, ids(0x5555_0000, 1)),
+            dimension(Kind::ContractingTmc, ids(0x2b7e_0002, 1)),
+        ],
+        vec![
+            dimension(Kind::StealthType, [text("STEALTH_TYPE_1")]),
+            dimension(Kind::Other("REGION".into()), [text("north east"), text("south")]),
+        ],
+    ]);
+    // Two entries that no version can read, joined as the canonical form does it.
+    let strange = |it: &str| Scope::new([vec![dimension(Kind::Unreadable, [text(it)])]]);
+    let unreadable = strange("{\"x\":1}").union(strange("\"y\""));
+    let mut twins = companies([]);
+    twins = twins.union(Scope::new([vec![dimension(
+        Kind::Company,
+        [Value::Id(id(0x7777_0000, 1)), Value::Id(id(0x7777_0000, 2))],
+    )]]));
+    altered(
+        "Scopes of every kind",
+        vec![
+            rescope(0, 50, companies(0..3), companies([2])),
+            rescope(1, 51, companies([0]), both),
+            grant(2, 52, rest),
+            rescope(3, 53, companies(0..30), companies((0..30).filter(|it| *it != 17).chain([40]))),
+            revoke(4, unreadable),
+            grant(5, 54, Scope::new([vec![dimension(Kind::Platform, [Value::Nothing])]])),
+            revoke(6, Scope::read(None)),
+            grant(7, 55, twins),
+        ],
+        Vec::new(),
+    )
+}
+
+fn quarantine() -> Vec<Quarantined> {
+    let email = |it: &str| PersonRef::Email(it.parse().expect("an address"));
+    let zoe = || email("zoe@voyager.example");
+    let held = |line, what| Quarantined { from: at(1, line), group: "Oncall EU".into(), what };
+    let outside = |line, what| Quarantined { from: at(1, line), group: "".into(), what };
+    vec![
+        held(9, Withheld::Person { person: zoe(), why: Unresolved::Unknown }),
+        held(
+            10,
+            Withheld::Person { person: PersonRef::ExternalId(HOSTILE.into()), why: Unresolved::Inactive },
+        ),
+        held(
+            11,
+            Withheld::Person {
+                person: PersonRef::EmployeeId("0042".into()),
+                why: Unresolved::Ambiguous(vec![user(7), user(8)]),
+            },
+        ),
+        held(
+            12,
+            Withheld::Person {
+                person: PersonRef::UserId(user(50)),
+                why: Unresolved::Foreign(CompanyId(id(0x1a6f_0001, 1))),
+            },
+        ),
+        held(13, Withheld::Grant { role: "Agent".into(), person: zoe(), why: Unresolved::Unknown }),
+        held(14, Withheld::Removal { user: user(5), because: zoe() }),
+        held(14, Withheld::HiddenRemoval { user: user(51) }),
+        held(15, Withheld::Group { candidates: vec![GroupId(id(1, 5)), GroupId(id(2, 5))] }),
+        held(16, Withheld::InactiveMember { person: email("gus@voyager.example") }),
+        outside(20, Withheld::UnreadLockout { user: user(4) }),
+        outside(21, Withheld::User { person: zoe(), why: Unresolved::Unknown }),
+        outside(22, Withheld::UnreadUser { person: email("gus@voyager.example") }),
+        outside(22, Withheld::UnmanagedUser { person: zoe(), why: Unresolved::Hidden }),
+        outside(22, Withheld::UnmanagedUnread { person: email("gus@voyager.example") }),
+        outside(23, Withheld::Traveller { user: user(5), person: zoe(), why: Unresolved::Unknown }),
+    ]
+}
+
+/// People whose roles outside groups change in every way.
+fn users() -> Vec<UserChange> {
+    let traveller =
+        |n: u32, mails: bool| Traveller { user: user(n), confirmations: mails, flight_stats: mails };
+    let arranger =
+        |all: &[u32]| DirectRole::arranger(all.iter().map(|it| traveller(*it, *it == 2)).collect());
+    let unknown = |text: &str| {
+        let element = serde_json::json!({ "roleType": text, "metadata": { "note": text } });
+        // As a document writes it.
+        let text = super::escape::json(&element.to_string());
+        DirectRole::read(serde_json::value::RawValue::from_string(text).expect("plain data is always JSON"))
+    };
+    let admin = || DirectRole::new("COMPANY_ADMIN", Some(CompanyId(id(0x2b7e_0000, 2))));
+    let agent = || DirectRole::new("TMC_AGENT", Some(company()));
+    let global = || DirectRole::new("GLOBAL_ADMIN", None);
+    let change = |line, effect| DirectChange { effect, from: at(1, line) };
+    let why = Why::Ended(Place::new(FileId(1), 42, 9));
+    let remove = |why, role| DirectChange { effect: DirectEffect::Remove { why, role }, from: None };
+    let of = |n: u32, before: Vec<DirectRole>, roles: Vec<DirectChange>| UserChange {
+        company: company(),
+        user: user(n),
+        before: DirectRoles::new(before),
+        roles,
+        from: at(1, 40 + n),
+    };
+    let to = |before: &[u32], after: &[u32]| {
+        let effect = DirectEffect::Change { before: arranger(before), after: arranger(after) };
+        of(u32::try_from(after.len()).unwrap_or(0), vec![arranger(before)], vec![change(50, effect)])
+    };
+    vec![
+        to(&[5, 6], &[6]),
+        to(&[5, 6], &[6, 7]),
+        to(&[5, 2], &[2, 5, 6]),
+        of(
+            5,
+            vec![global(), admin(), unknown(HOSTILE)],
+            vec![
+                remove(Why::LockedOut(Place::new(FileId(1), 43, 9)), global()),
+                remove(Why::NotDeclared, admin()),
+                change(47, DirectEffect::Add { role: agent() }),
+                remove(why, unknown(HOSTILE)),
+            ],
+        ),
+        of(
+            9,
+            vec![],
+            vec![
+                change(51, DirectEffect::Add { role: DirectRole::new("GLOBAL_AGENT", None) }),
+                change(52, DirectEffect::Add { role: unknown("NEW_THING") }),
+            ],
+        ),
+    ]
+}
+
+/// Findings of every shape, on [`sources`].
+pub(crate) fn findings() -> Vec<Finding> {
+    let place = |file, line, column| Place::new(FileId(file), line, column);
+    vec![
+        Finding::general(Code::NoAccessFiles, "no file matches `access/**/*.yaml`")
+            .help("check `access:` in rolecall.yaml"),
+        Finding::new(Code::UnknownKey, place(0, 4, 5), "`memebrs` is not a key of a group")
+            .help("did you mean `members`?"),
+        Finding::new(Code::UnknownScope, place(0, 6, 31), "no scope is called `gloobex`"),
+        Finding::new(Code::DuplicateMember, place(0, 9, 9), "`ana@voyager.example` is listed twice")
+            .related(place(0, 8, 9), "first listed here")
+            .related(place(1, 1, 12), format!("and here {HOSTILE}")),
+        Finding::new(Code::InvalidEmail, place(1, 2, 606), format!("{HOSTILE} is not an e-mail address")),
+        Finding::new(Code::Syntax, place(1, 99, 1), "the file ends too early"),
+    ]
+}
+
+pub(crate) fn view<'a>(plan: &'a Plan, sources: &'a Sources) -> View<'a> {
+    let now = "2026-11-21T08:00:00Z".parse().expect("an instant");
+    View {
+        partial: false,
+        plan,
+        sources,
+        endpoint: HOST,
+        url: "https://api-ext-sboxmeta.partners.spotnana.com",
+        now,
+        taken: None,
+        cost: None,
+    }
+}

@@ -1,0 +1,80 @@
+//! A plan or findings to text for people and machines: values in, text out.
+//!
+//! One module per format. Nothing here decides anything, prints, or knows the
+//! time. What a line says is worded once, in `wording`; a format gives it a look.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::model::{plan::Plan, source::Sources};
+
+pub mod approval;
+pub mod escape;
+pub mod explanation;
+pub mod findings;
+pub(crate) mod json;
+pub mod markdown;
+pub mod text;
+
+mod description;
+mod direct;
+pub(crate) mod guards;
+mod notices;
+pub(crate) mod scope;
+mod section;
+pub(crate) mod withheld;
+mod wording;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+/// A plan, and what else its readers see.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The files its places point into.
+    pub sources: &'a Sources,
+    /// The host of the API, as shown to people.
+    pub endpoint: &'a str,
+    /// The URL of the API, or the word `sandbox`; for programs.
+    pub url: &'a str,
+    /// The time that the run takes for now.
+    pub now: Timestamp,
+    /// Whether it was made from a part of the workspace's access files.
+    pub partial: bool,
+    /// When the snapshot was taken that it is made from; `None` where the API was read.
+    pub taken: Option<Timestamp>,
+    /// What reading the live state took; only the text header shows it, as it differs from run to run.
+    pub cost: Option<Cost>,
+}
+
+/// What reading the live state took.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// Requests sent.
+    pub requests: u64,
+    /// Time from the first request to the last answer.
+    pub elapsed: Duration,
+}
+
+/// Returns `n things` in English, with separators between thousands.
+pub fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
+/// Returns the number with a comma between thousands.
+fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,174 @@
+//! What people should know about a plan beside its changes, in words. Raw: formats escape and arrange them.
+
+use crate::model::{
+    finding::Finding,
+    plan::{Gap, GapCause, Outside, Plan, Survivor},
+    source::Sources,
+};
+
+use super::{
+    counted, direct,
+    scope::Words,
+    thousands,
+    withheld::{self, Held},
+};
+
+/// People named one by one; the others are counted.
+const NAMED: usize = 6;
+/// Lines of one kind; the others are counted.
+const LINES: usize = 20;
+
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Topic {
+    Gap,
+    Remark,
+    Inactive,
+    Unclear,
+    Survivor,
+    Outside,
+}
+
+impl Topic {
+    /// Returns the word that the lines begin with.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Gap => "Gaps",
+            Self::Remark => "Remarks",
+            Self::Inactive => "Inactive",
+            Self::Unclear => "Unclear",
+            Self::Survivor => "Survives",
+            Self::Outside => "Outside",
+        }
+    }
+
+    /// Returns `3 remarks`.
+    pub(super) fn counted(self, n: usize) -> String {
+        let (one, many) = match self {
+            Self::Gap => ("gap", "gaps"),
+            Self::Remark => ("remark", "remarks"),
+            Self::Inactive => ("inactive member", "inactive members"),
+            Self::Unclear => ("unclear entry", "unclear entries"),
+            Self::Survivor => ("survivor", "survivors"),
+            Self::Outside => ("person with access outside groups", "people with access outside groups"),
+        };
+        counted(n, one, many)
+    }
+}
+
+/// Returns who gains and who loses, if anybody does; `show` gives names the look of the format.
+pub(super) fn people(plan: &Plan, words: &Words<'_>, show: impl Fn(&str) -> String) -> Option<String> {
+    let found = &plan.people;
+    if found.gain == 0 && found.lose == 0 && found.lose_everything.is_empty() {
+        return None;
+    }
+    let some = |n, one, many| format!("{} {}", thousands(n), if n == 1 { one } else { many });
+    let mut text = some(found.gain, "gains access", "gain access")
+        + ", "
+        + &some(found.lose, "loses access", "lose access");
+    let nothing = &found.lose_everything;
+    if !nothing.is_empty() {
+        text += ", ";
+        text += &some(nothing.len(), "loses everything", "lose everything");
+        // What nobody asked about was not read.
+        let unread = plan.companies.iter().any(|it| !it.unmanaged.is_empty());
+        text += if unread { " (but for what unmanaged groups give): " } else { ": " };
+        text += &named(nothing.iter().map(|it| show(&words.person(it.1))));
+    }
+    Some(text)
+}
+
+/// Returns the other notices, topic by topic, each within one line.
+pub(super) fn lines(plan: &Plan, words: &Words<'_>, sources: &Sources) -> Vec<(Topic, String)> {
+    let gaps = gaps(plan, words);
+    let remarks = plan.remarks.iter().map(|it| remark(it, sources)).collect();
+    let inactive = withheld::inactive(plan, sources).into_iter().map(as_it_is).collect();
+    let unclear = withheld::unclear(plan, sources).into_iter().map(as_it_is).collect();
+    let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
+    let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
+    let all = [
+        (Topic::Gap, gaps),
+        (Topic::Remark, remarks),
+        (Topic::Inactive, inactive),
+        (Topic::Unclear, unclear),
+        (Topic::Survivor, survivors),
+        (Topic::Outside, outside),
+    ];
+    all.into_iter().flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it))).collect()
+}
+
+/// Returns how much ends soon, and how much no file speaks of, where there is some.
+pub(super) fn expiring(plan: &Plan) -> Option<String> {
+    let n = thousands(plan.expiring);
+    (plan.expiring > 0).then(|| format!("Expiring {n} within {} days", Plan::EXPIRY_NOTICE_DAYS))
+}
+
+/// Returns how many groups no file speaks of, if there are some.
+pub(super) fn unmanaged(plan: &Plan) -> Option<String> {
+    let unmanaged: usize = plan.companies.iter().map(|it| it.unmanaged.len()).sum();
+    (unmanaged > 0).then(|| format!("Unmanaged, left alone: {}", counted(unmanaged, "group", "groups")))
+}
+
+/// Returns one line for all people who lack the same role between the same two changes.
+fn gaps(plan: &Plan, words: &Words<'_>) -> Vec<String> {
+    let what = |it: &Gap| (it.taken, it.given, it.role, it.why);
+    let mut gaps: Vec<&Gap> = plan.gaps.iter().collect();
+    gaps.sort_by_key(|it| (what(it), it.user));
+    let name = |change: usize| plan.changes.get(change).map_or("", |it| &*it.name);
+    let line = |alike: &[&Gap]| {
+        let &Gap { taken, given, role, why, user: _ } = alike[0];
+        let who = named(alike.iter().map(|it| words.person(it.user)));
+        let verb = if alike.len() == 1 { "is" } else { "are" };
+        let between = if taken == given {
+            name(taken).to_owned()
+        } else {
+            format!("{} → {}", name(taken), name(given))
+        };
+        let why = match why {
+            GapCause::Cycle => "as the moves wait for each other",
+            GapCause::RevokeFirst => "as the API takes a changed scope only as a removal and an addition",
+        };
+        format!("{who} {verb} for a moment without {}: {between}, {why}", words.role(role))
+    };
+    gaps.chunk_by(|a, b| what(a) == what(b)).map(line).collect()
+}
+
+fn remark(finding: &Finding, sources: &Sources) -> String {
+    let place = finding.place.map(|it| sources.line(it) + "  ").unwrap_or_default();
+    let help = finding.help.as_ref().map(|it| format!("; {it}")).unwrap_or_default();
+    format!("{place}{}  {}{help}", finding.code, finding.message)
+}
+
+fn as_it_is(Held { what, why, origin, noun: _ }: Held) -> String {
+    let place = origin.map(|it| format!(" ({it})")).unwrap_or_default();
+    format!("{what} {why}{place}")
+}
+
+fn survivor(survivor: &Survivor, words: &Words<'_>) -> String {
+    let roles = named(survivor.roles.iter().map(ToString::to_string));
+    format!("{} keeps roles outside groups: {roles}", words.person(survivor.user))
+}
+
+fn outside(outside: &Outside, words: &Words<'_>) -> String {
+    let roles: Vec<String> = outside.roles.iter().map(|it| direct::role(it, words)).collect();
+    format!("{} holds outside groups: {}", words.person(outside.user), named(roles.into_iter()))
+}
+
+/// Lists names; of many only the first.
+fn named(all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = all.len().saturating_sub(NAMED);
+    let mut words = all.take(NAMED).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        words += &format!(" and {} more", thousands(more));
+    }
+    words
+}
+
+fn cut(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(LINES);
+    if more > 0 {
+        lines.truncate(LINES);
+        lines.push(format!("and {} more", thousands(more)));
+    }
+    lines
+}

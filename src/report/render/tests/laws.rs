@@ -1,0 +1,281 @@
+//! Laws that hold for every plan, every name and every budget.
+
+use std::ops::Range;
+
+use proptest::prelude::*;
+
+use super::{
+    super::{
+        fixture::{HOSTILE, add, altered, everyday, everything, remove, sources, view},
+        *,
+    },
+    plain,
+};
+use crate::model::{
+    finding::{Code, Finding},
+    plan::{ChangeKind, Plan},
+    rules::{Guard, Subject},
+    source::{FileId, Place},
+};
+
+/// Names of what people and attackers write.
+fn name() -> impl Strategy<Value = String> {
+    let pieces = prop::sample::select(vec![
+        "`",
+        "```",
+        "~~~",
+        "\n",
+        "\r\n",
+        "\u{1b}[2J",
+        "\u{9b}1m",
+        "\u{7}",
+        "\u{202e}",
+        "\u{200b}",
+        "@team",
+        "#1",
+        "<details>",
+        "</details>",
+        "<!--",
+        "-->",
+        "|",
+        "[x](y)",
+        "https://x.example",
+        "日本",
+        " ",
+        "a",
+        "Agents",
+        "\u{1b}]8;;x\u{1b}\\",
+        "&#64;",
+        "\\",
+        "*",
+        "\t",
+    ]);
+    prop_oneof![prop::collection::vec(pieces, 1..40).prop_map(|it| it.concat()), any::<String>()]
+}
+
+/// Plans of any size: each number is a group with so many additions and removals.
+fn sized(groups: Range<usize>, members: Range<u32>) -> impl Strategy<Value = Plan> {
+    let group = (name(), members.clone(), members, 0..4_u8);
+    prop::collection::vec(group, groups).prop_map(|groups| {
+        let mut plan = everything();
+        let extra = groups.into_iter().map(|(name, added, removed, kind)| {
+            let mut members: Vec<_> = (0..added).map(|it| add(1000 + it, it + 1)).collect();
+            members.extend((0..removed).map(|it| remove(5000 + it)));
+            let mut change = altered(&name, Vec::new(), members);
+            if kind == 0 {
+                change.kind = ChangeKind::Delete { description: "".into(), reason: name.into() };
+                change.members.retain(|it| it.user >= fixture::user(5000));
+            }
+            change
+        });
+        plan.changes.extend(extra);
+        plan
+    })
+}
+
+/// Whether fences and folds open and close in turn, and nothing of a name is outside of code.
+fn check_markup(comment: &str) {
+    let (mut fence, mut folds) = (None, 0);
+    for line in comment.lines() {
+        match fence {
+            Some(end) if line == end => fence = None,
+            Some(_) => assert!(!line.trim_start().starts_with("```"), "{line}"),
+            None if line.starts_with("```") => fence = Some(line.trim_end_matches(char::is_alphabetic)),
+            None if line.starts_with("<details>") => {
+                assert!(line.ends_with("</summary>"), "{line}");
+                folds += 1;
+                assert!(folds == 1, "{comment}");
+            }
+            None if line == "</details>" => folds -= 1,
+            None => assert!(!line.contains("details>"), "{line}"),
+        }
+    }
+    assert!(fence.is_none() && folds == 0, "{comment}");
+}
+
+/// Returns how often lines in fences begin so, and how many of the kind are said to be left out.
+fn accounted(comment: &str, line: &str, words: [&str; 2]) -> usize {
+    let shown = comment.lines().filter(|it| it.starts_with(line)).count();
+    let left = comment.lines().filter(|it| it.starts_with("… and ")).flat_map(|it| {
+        let counts = it.split_once(": ").map_or("", |it| it.1);
+        counts
+            .split(", ")
+            .filter_map(|it| it.split_once(' '))
+            .filter(|it| words.contains(&it.1))
+            .map(|it| it.0.replace(',', "").parse::<usize>().expect("a number"))
+    });
+    shown + left.sum::<usize>()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_name_reaches_the_terminal_as_anything_but_text(name in name(), endpoint in name()) {
+        let (mut plan, sources) = (everything(), sources());
+        plan.changes.push(altered(&name, Vec::new(), vec![add(9, 1)]));
+        plan.names.people.insert(fixture::user(9), name.as_str().into());
+        plan.names.values.insert(fixture::company().0, name.as_str().into());
+        let shown = text::plan(&View { endpoint: &endpoint, ..view(&plan, &sources) });
+        let plain = plain(&shown);
+        prop_assert!(!plain.contains(|c: char| c.is_control() && c != '\n'));
+        let hidden = ['\u{202e}', '\u{200b}', '\u{9b}'];
+        prop_assert!(!shown.contains(hidden));
+        let lines = 1 + plan.changes.iter().map(|it| 1 + it.grants.len() + it.members.len()).sum::<usize>();
+        prop_assert!(plain.lines().count() > lines, "every change has its line");
+        prop_assert!(plain.lines().all(|it| it.trim_end_matches(' ') == it), "{}", plain);
+    }
+
+    #[test]
+    fn comments_fit_balance_and_account_for_everything(
+        plan in sized(0..8, 0..60), budget in 2_000..20_000_usize,
+    ) {
+        let sources = sources();
+        let comment = markdown::plan(&view(&plan, &sources), budget);
+        prop_assert!(comment.len() <= budget, "{} > {budget}", comment.len());
+        prop_assert!(comment.starts_with("<!-- rolecall:plan -->\n### rolecall: "));
+        check_markup(&comment);
+        let sum = plan.summary();
+        let removed = accounted(&comment, "-     member", ["member removed", "members removed"]);
+        prop_assert_eq!(removed, sum.members_removed);
+        let added = accounted(&comment, "+     member", ["member added", "members added"]);
+        prop_assert_eq!(added, sum.members_added);
+        let deleted = accounted(&comment, "- group", ["group deleted", "groups deleted"]);
+        prop_assert_eq!(deleted, sum.groups_deleted);
+        let roles = accounted(&comment, "-     role", ["role removed", "roles removed"])
+            + accounted(&comment, "-     direct role", ["direct role removed", "direct roles removed"]);
+        prop_assert_eq!(roles, sum.roles_removed);
+        prop_assert_eq!(accounted(&comment, "- STOP ", ["STOP"; 2]), plan.stops().count());
+        let cut = comment.lines().any(|it| it.starts_with("… and "));
+        prop_assert_eq!(cut, comment.lines().nth(1).unwrap_or("").ends_with(" (truncated)"));
+        // Nothing that takes access is left out while something that gives it is shown.
+        let (takes, rest) = comment.split_once("#### Gives access").unwrap_or((&comment, ""));
+        if takes.contains("… and ") {
+            prop_assert!(!rest.contains("\n+     member"), "{}", comment);
+        }
+    }
+
+    #[test]
+    fn json_is_one_document_and_always_the_same(plan in sized(0..4, 0..9)) {
+        let sources = sources();
+        let first = crate::report::document::write(&view(&plan, &sources));
+        prop_assert_eq!(&first, &crate::report::document::write(&view(&plan, &sources)));
+        let value: serde_json::Value = serde_json::from_str(&first).unwrap();
+        prop_assert_eq!(value["groups"].as_array().map(Vec::len), Some(plan.changes.len()));
+        let name = value["groups"].as_array().and_then(|it| it.last()).map(|it| it["name"].clone());
+        prop_assert_eq!(name, plan.changes.last().map(|it| it.name.as_ref().into()));
+        prop_assert!(!first.contains(|c: char| c.is_control() && c != '\n'));
+    }
+
+    #[test]
+    fn findings_quote_any_file_at_any_place(
+        text in name(), message in name(), line in 0..5_u32, column in 0..90_u32, other in 0..5_u32,
+        copies in 1..60_usize, budget in 2_000..9_000_usize,
+    ) {
+        let mut sources = sources();
+        let file = sources.add(text.clone(), text);
+        let finding = Finding::new(Code::InvalidName, Place::new(file, line, column), message.as_str())
+            .related(Place::new(file, other, column / 2), message.as_str())
+            .related(Place::new(FileId(0), other, column), message.as_str())
+            .help(message);
+        let findings = vec![finding; copies];
+        let shown = plain(&super::findings::text(&findings[..1], &sources));
+        prop_assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
+        let comment = super::findings::markdown(&findings, &sources, budget);
+        prop_assert!(comment.len() <= budget);
+        check_markup(&comment);
+        let shown = comment.lines().filter(|it| it.starts_with("error[")).count();
+        let left = accounted(&comment, "error[", ["invalid-name"; 2]);
+        prop_assert!(shown <= copies && left == copies, "{comment}");
+        let value: serde_json::Value =
+            serde_json::from_str(&super::findings::json(&findings, &sources)).unwrap();
+        prop_assert_eq!(value["findings"].as_array().map(Vec::len), Some(copies));
+    }
+}
+
+#[test]
+fn five_thousand_changes_fit_and_every_removal_is_accounted_for() {
+    let (mut plan, sources) = (everyday(), sources());
+    plan.changes.extend((0..100).map(|n| {
+        let mut members: Vec<_> = (0..40).map(|it| add(n * 100 + it + 100, 1)).collect();
+        members.extend((40..50).map(|it| remove(n * 100 + it + 100)));
+        altered(&format!("Group {n} {HOSTILE}"), Vec::new(), members)
+    }));
+    let comment = markdown::plan(&view(&plan, &sources), 60_000);
+    assert!((55_000..=60_000).contains(&comment.len()), "{}", comment.len());
+    check_markup(&comment);
+    let removed = accounted(&comment, "-     member", ["member removed", "members removed"]);
+    assert_eq!(removed, 1_008);
+    assert_eq!(accounted(&comment, "+     member", ["member added", "members added"]), 4_004);
+}
+
+#[test]
+fn every_guard_is_in_every_format_with_value_limit_and_verdict() {
+    let (mut plan, sources) = (everything(), sources());
+    // A name as long as the API takes, all of it invisible.
+    let stop =
+        plan.guards.iter_mut().find(|it| matches!(it.subject, Subject::Group(_, _)) && it.of == Some(10_000));
+    stop.expect("the fixture has it").subject =
+        Subject::Group(fixture::company(), "\u{200b}".repeat(255).into());
+    let shown = view(&plan, &sources);
+    for shown in
+        [plain(&text::plan(&shown)), markdown::plan(&shown, 60_000), crate::report::document::write(&shown)]
+    {
+        for guard in Guard::ALL {
+            assert!(shown.contains(guard.as_str()), "{guard:?} is missing in {shown}");
+        }
+        for words in [
+            ": 3,001 of 10,000 members removed (30.1 %, limit 30 %); needs an exception",
+            "Winter Migration: 7 of 7 members removed (100 %, limit 30 %); excepted (access/agents.yaml:31)",
+            "Oncall EU: 2 grants of a privileged role (limit 0); approved by the id of the plan",
+            "not checked: `guards.protected` names nothing",
+            "1 right to change access lost (limit 0); cannot be excepted",
+        ] {
+            assert!(shown.contains(words), "`{words}` is missing in {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_does_nothing_shows_only_guards_that_somebody_must_look_at() {
+    let (mut plan, sources) = (everything(), sources());
+    plan.changes.clear();
+    plan.users.clear();
+    plan.quarantine.clear();
+    plan.gaps.clear();
+    let text = plain(&text::plan(&view(&plan, &sources)));
+    let comment = markdown::plan(&view(&plan, &sources), 60_000);
+    assert!(text.ends_with("\n\nNo changes. Live state matches the files.\n"), "{text}");
+    for shown in [text, comment] {
+        assert!(shown.contains("STOP") && shown.contains("excepted"), "{shown}");
+        assert!(!shown.contains("unset") && !shown.contains("ok  ") && !shown.contains("Plan id"), "{shown}");
+    }
+}
+
+/// A program may look for this line; the last one names the plan (checks.md, 26).
+#[test]
+fn the_summary_keeps_its_published_form() {
+    let (mut plan, sources) = (everyday(), sources());
+    for (guards, last) in [(0, "0 guards"), (1, "1 guard"), (2, "2 guards")] {
+        plan.guards = vec![everyday().stops().next().unwrap().clone(); guards];
+        let text = plain(&text::plan(&view(&plan, &sources)));
+        let mut lines = text.lines().rev();
+        let id = lines.next().and_then(|it| it.strip_prefix("Plan id: ")).unwrap();
+        assert!(id.len() == 12 && id.bytes().all(|it| it.is_ascii_hexdigit()), "{id}");
+        assert_eq!(
+            lines.next(),
+            Some(&*format!(
+                "Plan: 1 group to create, 1 to change, 1 to delete; roles +3 ~1 -1; members +4 -8; {last}."
+            ))
+        );
+    }
+}
+
+#[test]
+fn a_comment_never_exceeds_even_a_silly_budget() {
+    let (plan, sources) = (everything(), sources());
+    for budget in [0, 10, 200, 500, 1_000, 1_999] {
+        assert!(markdown::plan(&view(&plan, &sources), budget).len() <= budget);
+        assert!(super::findings::markdown(&fixture::findings(), &sources, budget).len() <= budget);
+    }
+}
