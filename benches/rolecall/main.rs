@@ -14,22 +14,25 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use rolecall::{
     model::{
-        access::{Access, DesiredState, Grant, Group, GroupKey, LiveState, Member},
         dialect::ScopeChange,
         ids::{CompanyId, GroupId, RoleId, UserId},
-        plan::Plan,
+        index::{GroupName, Index},
+        plan::{Edits, Plan},
         scope::{Dimension, Kind, Scope, Value},
+        state::{Attributes, Facts, State, diff},
     },
-    plan::{diff::diff, order::order},
+    plan::order::order,
 };
 use uuid::Uuid;
 use world::{Members, Size};
 
+const COMPANY: CompanyId = CompanyId(Uuid::nil());
 const RUNS: usize = 5;
 const BINARY: &str = env!("CARGO_BIN_EXE_rolecall");
 
@@ -278,31 +281,34 @@ fn report(name: &str, costs: &[Cost]) {
     );
 }
 
+/// The numbers of `groups` groups and their users.
+fn index(groups: u128) -> Index {
+    let name = |n| GroupName::existing(COMPANY, format!("Desk {n}").into(), GroupId(Uuid::from_u128(n)));
+    let users = (0..groups * 100).map(|it| UserId(Uuid::from_u128(it))).collect();
+    Index::new((0..groups).map(name).collect(), users, Vec::new())
+}
+
 /// `groups` with three roles each, and these members.
-fn side(groups: u128, members: impl Fn(u128) -> Vec<u128>) -> Access {
-    let group = |n: u128| Group {
-        company: CompanyId(Uuid::nil()),
-        key: GroupKey::Existing(GroupId(Uuid::from_u128(n))),
-        name: format!("Desk {n}").into(),
-        description: "d".into(),
-        grants: (0..3)
-            .map(|role| Grant {
-                role: RoleId(Uuid::from_u128(role)),
-                scope: Scope::new([vec![Dimension {
-                    kind: Kind::Company,
-                    values: vec![Value::Id(Uuid::from_u128(n % 10))],
-                }]]),
-                as_read: Vec::new(),
-                from: None,
-            })
-            .collect(),
-        members: members(n)
-            .into_iter()
-            .map(|it| Member { user: UserId(Uuid::from_u128(it)), from: None })
-            .collect(),
-        from: None,
+fn side(index: &Index, groups: u128, members: impl Fn(u128) -> Vec<u128>) -> State {
+    let mut facts = Facts::default();
+    let scope = |n| {
+        let values = vec![Value::Id(Uuid::from_u128(n))];
+        Arc::new(Scope::new([vec![Dimension { kind: Kind::Company, values }]]))
     };
-    Access { groups: (0..groups).map(group).collect(), ..Access::default() }
+    let scopes: Vec<Arc<Scope>> = (0..10).map(scope).collect();
+    for n in 0..groups {
+        let Some(group) = index.find_group(COMPANY, GroupId(Uuid::from_u128(n))) else { continue };
+        let attributes = Attributes { name: format!("Desk {n}").into(), description: "d".into() };
+        facts.group(group, Arc::new(attributes));
+        let scope = &scopes[usize::try_from(n % 10).unwrap_or(0)];
+        for role in 0..3 {
+            facts.grant(group, RoleId(Uuid::from_u128(role)), scope.clone());
+        }
+        for user in members(n).into_iter().filter_map(|it| index.find_user(UserId(Uuid::from_u128(it)))) {
+            facts.member(group, user);
+        }
+    }
+    State::new(facts)
 }
 
 /// Compares two sides of `groups` × 20 members × 3 roles that differ in one member of every hundredth group.
@@ -313,9 +319,10 @@ fn pure_diff(groups: u128) {
             (0..19).chain([last]).map(|it| n * 100 + it).collect()
         }
     };
-    let desired = DesiredState { access: side(groups, members(0)), ..DesiredState::default() };
-    let live = LiveState(side(groups, members(1)));
-    let median = median_of(|| assert_eq!(diff(&desired, &live).len() as u128, groups / 100));
+    let index = index(groups);
+    let (desired, live) = (side(&index, groups, members(0)), side(&index, groups, members(1)));
+    // One member comes and one goes.
+    let median = median_of(|| assert_eq!(diff(&live, &desired).len() as u128, 2 * groups / 100));
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = groups as f64 / median;
     println!(
@@ -326,10 +333,11 @@ fn pure_diff(groups: u128) {
 /// Orders a plan in which the one member of each of `groups` moves on to the group after next, so that
 /// everybody waits to have arrived before leaving.
 fn pure_order(groups: u128) {
-    let desired =
-        DesiredState { access: side(groups, |n| vec![(n + 10) % groups]), ..DesiredState::default() };
-    let live = LiveState(side(groups, |n| vec![n]));
-    let plan = Plan { changes: diff(&desired, &live), ..Plan::default() };
+    let index = index(groups);
+    let desired = side(&index, groups, |n| vec![(n + 10) % groups]);
+    let live = side(&index, groups, |n| vec![n]);
+    let edits = Edits::new(diff(&live, &desired));
+    let plan = Plan { index: Arc::new(index), live, edits, ..Plan::default() };
     let mut steps = 0;
     let median = median_of(|| {
         let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());

@@ -8,8 +8,9 @@ use crate::{
     model::{
         access::{Contents, Grant},
         ids::{GroupId, RoleId, UserId},
-        plan::{Attributes, ChangeKind, GroupChange},
+        plan::{Action, Change},
         scope::Scope,
+        state::Attributes,
     },
     plan::order::Call,
 };
@@ -17,7 +18,7 @@ use crate::{
 use super::{
     ApplyError, Job, Outcome, Stale,
     attempt::Attempt,
-    look::{Seen, What, difference, look, look_at},
+    look::{Seen, What, contents, difference, look, look_at},
 };
 
 /// What a step is made with.
@@ -34,7 +35,7 @@ pub(super) struct Tools<'a> {
 
 /// A group that is being changed.
 pub(super) struct Group<'a> {
-    pub(super) change: &'a GroupChange,
+    pub(super) change: Change<'a>,
     /// Unknown until it is created.
     pub(super) id: Option<GroupId>,
     /// As it should be right now: what was seen before the first write, and what was written since.
@@ -69,10 +70,10 @@ impl<E: Into<ApplyError>> From<E> for Trouble {
 }
 
 impl<'a> Group<'a> {
-    pub(super) fn new(change: &'a GroupChange) -> Self {
+    pub(super) fn new(change: Change<'a>) -> Self {
         Self {
             change,
-            id: change.id,
+            id: change.id(),
             expected: None,
             prior: Vec::new(),
             given: BTreeMap::new(),
@@ -86,7 +87,7 @@ impl<'a> Group<'a> {
     pub(super) async fn make(&mut self, tools: Tools<'_>, call: &Call) -> Outcome {
         self.attempt = Attempt::default();
         // Whoever is cut off goes whatever else has changed: to look first would let them stay by changing it.
-        let checked = match tools.job.steps[tools.step].lockout {
+        let checked = match tools.job.plan.steps[tools.step].lockout {
             true => Ok(()),
             false => self.check(tools.job.reader).await,
         };
@@ -116,22 +117,17 @@ impl<'a> Group<'a> {
         if let Some(stale) = &self.stale {
             return Err(Trouble::Stale(stale.clone()));
         }
-        let (Some(id), None, Some(before)) = (self.id, &self.expected, &self.change.before) else {
+        let (Some(id), None, true) = (self.id, &self.expected, self.change.is_read()) else {
             return Ok(());
         };
-        let attributes = match &self.change.kind {
-            ChangeKind::Alter { before, .. } => before.clone(),
-            ChangeKind::Delete { description, .. } | ChangeKind::Create { description } => {
-                Attributes { name: self.change.name.clone(), description: description.clone() }
-            }
-        };
-        let Some(seen) = look(reader, self.change.company, id).await? else {
+        let Some(attributes) = self.change.attributes_before() else { return Ok(()) };
+        let Some(seen) = look(reader, self.change.company(), id).await? else {
             return Err(Trouble::Stale(Stale::Gone));
         };
         // Who was cut off in this run is gone already.
-        let mut before = before.clone();
+        let mut before = contents(&self.change);
         before.members.retain(|it| !self.cut_off.contains(it));
-        if let Some(stale) = difference(&seen, &attributes, &before) {
+        if let Some(stale) = difference(&seen, attributes, &before) {
             return Err(Trouble::Stale(stale));
         }
         self.prior.clone_from(&seen.contents.grants);
@@ -145,7 +141,7 @@ impl<'a> Group<'a> {
             return None;
         };
         let (Some(id), Some(expected)) = (self.id, &self.expected) else { return None };
-        match look(reader, self.change.company, id).await {
+        match look(reader, self.change.company(), id).await {
             Ok(Some(seen)) => difference(&seen, &expected.attributes, &expected.contents),
             Ok(None) => Some(Stale::Gone),
             Err(_) => None,
@@ -156,24 +152,22 @@ impl<'a> Group<'a> {
     pub(super) async fn read_back(&self, reader: &Reader) -> Result<Option<Stale>, ApplyError> {
         let (Some(id), Some(expected)) = (self.id, &self.expected) else { return Ok(None) };
         let Expected { attributes, contents } = expected;
-        let what = match &self.change.kind {
-            ChangeKind::Create { .. } | ChangeKind::Delete { .. } => What::All,
-            ChangeKind::Alter { before, after } => What::Written {
-                attributes: before != after,
-                roles: !self.change.grants.is_empty(),
-                members: !self.change.members.is_empty(),
+        let what = match self.change.action() {
+            Action::Create | Action::Delete => What::All,
+            Action::Alter => What::Written {
+                attributes: self.change.itself().is_some(),
+                roles: self.change.grants().next().is_some(),
+                members: self.change.members().next().is_some(),
             },
         };
         // What was not written is as it was when it was looked at, as far as this run is concerned.
         let known = Seen { attributes: attributes.clone(), contents: contents.clone() };
-        let seen = look_at(reader, self.change.company, id, what, known).await?;
-        Ok(match (&self.change.kind, seen) {
-            (ChangeKind::Delete { .. }, None) => None,
-            (ChangeKind::Delete { .. }, Some(_)) => Some(Stale::Appeared(vec![id])),
-            (ChangeKind::Create { .. } | ChangeKind::Alter { .. }, None) => Some(Stale::Gone),
-            (ChangeKind::Create { .. } | ChangeKind::Alter { .. }, Some(seen)) => {
-                difference(&seen, attributes, contents)
-            }
+        let seen = look_at(reader, self.change.company(), id, what, known).await?;
+        Ok(match (self.change.action(), seen) {
+            (Action::Delete, None) => None,
+            (Action::Delete, Some(_)) => Some(Stale::Appeared(vec![id])),
+            (Action::Create | Action::Alter, None) => Some(Stale::Gone),
+            (Action::Create | Action::Alter, Some(seen)) => difference(&seen, attributes, contents),
         })
     }
 
@@ -184,7 +178,7 @@ impl<'a> Group<'a> {
         // Every other call waits for the creation.
         let Some(group) = self.id else { return Err(Trouble::Stale(Stale::Gone)) };
         match call {
-            // A person is no group.
+            // Made elsewhere: above, and for people.
             Call::CreateGroup { .. } | Call::PutDirectRoles { .. } => Ok(()),
             Call::UpdateGroup { company, attributes, .. } => {
                 let Attributes { name, description } = attributes;

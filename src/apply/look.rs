@@ -1,6 +1,9 @@
 //! A group as it is right now, compared with what it should be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures_util::future::try_join3;
 
@@ -12,8 +15,9 @@ use crate::{
     model::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId, UserId},
-        plan::Attributes,
+        plan::Change,
         scope::Scope,
+        state::Attributes,
     },
 };
 
@@ -42,6 +46,16 @@ pub(super) async fn look(
         }
         Err(ApiError::Refused { status: 404, .. }) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// What was in a group when the plan read it.
+pub(super) fn contents(change: &Change<'_>) -> Contents {
+    let grant =
+        |(role, scope): (RoleId, &Scope)| Grant { role, scope: Arc::new(scope.clone()), as_read: Vec::new() };
+    Contents {
+        members: change.members_before().collect(),
+        grants: change.roles_before().map(grant).collect(),
     }
 }
 
@@ -113,5 +127,5 @@ pub(super) fn holds(held: &[Grant], wanted: &BTreeMap<RoleId, Scope>) -> bool {
 
 /// Returns what a role holds on; nothing where it is not there.
 pub(super) fn scope_of(held: &[Grant], role: RoleId) -> Scope {
-    held.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| it.scope.clone())
+    held.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| (*it.scope).clone())
 }

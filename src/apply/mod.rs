@@ -14,9 +14,9 @@ use futures_util::{StreamExt, stream, stream::FuturesUnordered};
 use crate::{
     apply::journal::Journal,
     live::api::{Reader, Writer},
-    model::plan::Plan,
+    model::plan::Change,
     plan::{
-        guard::ApprovedPlan,
+        judged::{Approved, Judged},
         order::{Call, Step, Until},
     },
 };
@@ -49,9 +49,7 @@ pub struct Job<'a> {
     /// To write.
     pub writer: &'a Writer,
     /// What is applied.
-    pub plan: &'a ApprovedPlan,
-    /// Its steps.
-    pub steps: &'a [Step],
+    pub plan: &'a Approved,
     /// Knows of every write before it is sent.
     pub journal: &'a Journal,
     /// The first characters of every request id.
@@ -147,12 +145,14 @@ impl Outcome {
 }
 
 /// Makes the steps of a plan; `settled` hears of each as it ends.
-pub async fn apply(job: Job<'_>, mut settled: impl FnMut(usize, &Outcome)) -> Report {
-    let plan = job.plan.plan();
-    let mut board = Board::new(plan, job.steps);
-    let groups = plan.changes.iter().map(|it| Target::Group(Group::new(it)));
-    let people = plan.users.iter().map(|it| Target::User(User::new(it)));
-    let mut targets: Vec<Option<Target<'_>>> = groups.chain(people).map(Some).collect();
+pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -> Report {
+    let Judged { plan, steps, .. } = &**job.plan;
+    let mut board = Board::new(plan.len(), steps);
+    let target = |change: Change<'a>| match change.user() {
+        Some(user) => Target::User(User::new(change, user)),
+        None => Target::Group(Group::new(change)),
+    };
+    let mut targets: Vec<Option<Target<'_>>> = plan.changes().map(target).map(Some).collect();
     let proven = AtomicBool::new(false);
     let mut running = FuturesUnordered::new();
     loop {
@@ -166,17 +166,17 @@ pub async fn apply(job: Job<'_>, mut settled: impl FnMut(usize, &Outcome)) -> Re
                 break;
             }
             let Some(step) = board.next() else { break };
-            let change = job.steps[step].change;
+            let change = steps[step].change;
             let Some(mut target) = targets[change].take() else { continue };
             let followed = board.is_followed(step);
             let tools = Tools { job, change, step, followed, proven: &proven };
             running.push(async move {
-                let outcome = target.make(tools, &job.steps[step].call).await;
+                let outcome = target.make(tools, &steps[step].call).await;
                 (step, target, outcome)
             });
         }
         let Some((step, target, outcome)) = running.next().await else { break };
-        targets[job.steps[step].change] = Some(target);
+        targets[steps[step].change] = Some(target);
         if matches!(outcome, Outcome::Halted) {
             board.halted.get_or_insert(Halt::Interrupted);
             continue;
@@ -223,8 +223,8 @@ async fn read_back<'a>(
     outcomes: &[Outcome],
     targets: impl Iterator<Item = Target<'a>>,
 ) -> Vec<(usize, Left)> {
-    let mut whole = vec![true; job.plan.plan().len()];
-    for (step, outcome) in job.steps.iter().zip(outcomes) {
+    let mut whole = vec![true; job.plan.plan.len()];
+    for (step, outcome) in job.plan.steps.iter().zip(outcomes) {
         whole[step.change] &= outcome.is_done();
     }
     let work = targets.enumerate().filter(|(change, _)| whole[*change]).map(|(change, target)| async move {
@@ -276,7 +276,7 @@ struct Board<'a> {
 }
 
 impl<'a> Board<'a> {
-    fn new(plan: &Plan, steps: &'a [Step]) -> Self {
+    fn new(changes: usize, steps: &'a [Step]) -> Self {
         let mut waiting = vec![Vec::new(); steps.len()];
         for (n, step) in steps.iter().enumerate() {
             for wait in &step.after {
@@ -290,11 +290,11 @@ impl<'a> Board<'a> {
         Self {
             urgent: urgent.into_iter().collect(),
             ready: ready.into_iter().map(|n| (Rank::Usual, n)).collect(),
-            ranks: vec![Rank::Usual; plan.len()],
+            ranks: vec![Rank::Usual; changes],
             lockouts: steps.iter().filter(|it| it.lockout).count(),
             doomed: vec![None; steps.len()],
-            busy: vec![false; plan.len()],
-            parked: vec![Vec::new(); plan.len()],
+            busy: vec![false; changes],
+            parked: vec![Vec::new(); changes],
             outcomes: steps.iter().map(|_| None).collect(),
             failures: 0,
             halted: None,

@@ -10,7 +10,11 @@ use serde_json::Value;
 use crate::{
     apply::record::Write,
     live::api::{ApiError, Reader},
-    model::{direct::DirectRoles, ids::CompanyId, plan::UserChange},
+    model::{
+        direct::DirectRoles,
+        ids::{CompanyId, UserId},
+        plan::Change,
+    },
     plan::order::Call,
 };
 
@@ -25,13 +29,14 @@ const ATTEMPTS: u32 = 5;
 
 /// A person who is being changed.
 pub(super) struct User<'a> {
-    change: &'a UserChange,
+    change: Change<'a>,
+    user: UserId,
     attempt: Attempt,
 }
 
 impl<'a> User<'a> {
-    pub(super) fn new(change: &'a UserChange) -> Self {
-        Self { change, attempt: Attempt::default() }
+    pub(super) fn new(change: Change<'a>, user: UserId) -> Self {
+        Self { change, user, attempt: Attempt::default() }
     }
 
     /// Makes one call.
@@ -57,14 +62,14 @@ impl<'a> User<'a> {
     /// Looks whether the list is what the plan saw.
     async fn check(&self, reader: &Reader) -> Result<(), Trouble> {
         match self.look(reader).await? {
-            Some(now) if now.same_spelling(&self.change.before) => Ok(()),
+            Some(now) if now.same_spelling(&self.change.direct_before()) => Ok(()),
             Some(_) => Err(Trouble::Stale(Stale::DirectRoles)),
             None => Err(Trouble::Stale(Stale::UserGone)),
         }
     }
 
     async fn look(&self, reader: &Reader) -> Result<Option<DirectRoles>, ApiError> {
-        match reader.direct_roles(self.change.user).await {
+        match reader.direct_roles(self.user).await {
             Ok(roles) => Ok(Some(roles)),
             Err(ApiError::Refused { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),
@@ -106,7 +111,7 @@ impl<'a> User<'a> {
             tracing::debug!("looking what the person holds");
             match self.look(tools.job.reader).await? {
                 Some(now) if error.ambiguous() && now == *roles => return Ok(()),
-                Some(now) if now.same_spelling(&self.change.before) => Attempt::again(tools, error)?,
+                Some(now) if now.same_spelling(&self.change.direct_before()) => Attempt::again(tools, error)?,
                 Some(_) | None if error.ambiguous() => return Err(ApplyError::HalfWay.into()),
                 Some(_) => return Err(Trouble::Stale(Stale::DirectRoles)),
                 None => return Err(Trouble::Stale(Stale::UserGone)),
@@ -121,7 +126,7 @@ impl<'a> User<'a> {
         company: CompanyId,
         roles: &DirectRoles,
     ) -> Result<Result<(), ApiError>, ApplyError> {
-        let user = self.change.user;
+        let user = self.user;
         let sent = roles.sent();
         let noted: Vec<Value> = sent.iter().filter_map(|it| serde_json::from_str(it.get()).ok()).collect();
         let (writer, id) =
@@ -133,7 +138,7 @@ impl<'a> User<'a> {
     /// Compares what the person holds with what it shall be, once the list was replaced.
     pub(super) async fn read_back(&self, reader: &Reader) -> Result<Option<Stale>, ApplyError> {
         Ok(match self.look(reader).await? {
-            Some(now) => (now != self.change.after()).then_some(Stale::DirectRoles),
+            Some(now) => (now != self.change.direct_after()).then_some(Stale::DirectRoles),
             None => Some(Stale::UserGone),
         })
     }

@@ -1,6 +1,9 @@
 //! The calls of a step: each made once, looked into where the answer is lost, and verified where something follows.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use crate::{
     apply::record::{Added, Write},
@@ -11,8 +14,8 @@ use crate::{
     model::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId, UserId},
-        plan::Attributes,
         scope::Scope,
+        state::Attributes,
     },
     plan::order::MEMBERS_PER_CALL,
 };
@@ -258,7 +261,11 @@ impl Group<'_> {
         if let Some(Expected { contents: Contents { grants, .. }, .. }) = &mut self.expected {
             grants.retain(|it| !after.contains_key(&it.role));
             let held = after.into_iter().filter(|it| !it.1.is_empty());
-            grants.extend(held.map(|(role, scope)| Grant { role, scope, as_read: Vec::new(), from: None }));
+            grants.extend(held.map(|(role, scope)| Grant {
+                role,
+                scope: Arc::new(scope),
+                as_read: Vec::new(),
+            }));
             grants.sort_by_key(|it| it.role);
         }
         Ok(())

@@ -16,19 +16,19 @@ use rolecall::{
         record::{self, Record, Start},
     },
     model::{
-        plan::{Change, Plan},
+        plan::{Judgement, Plan},
         source::Sources,
     },
     plan::{
         digest,
-        guard::{ApprovedPlan, approve},
+        judged::{Approved, Judged},
         order::Step,
         rollback,
         witness::Testimony,
     },
     report::{document, render::escape::terminal as show},
 };
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     Format, Global, Selection,
@@ -131,7 +131,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             return Ok(estimate::apply(global, &planned, arguments.witness, output));
         }
         let stop = run::stop_on_signal(output);
-        let id = digest::plan_id(&planned.plan);
+        let id = digest::plan_id(&planned.judged.plan);
         planned.announce(output);
         if output.format != Format::Json {
             output.result(&planned.rendered(output.format));
@@ -139,30 +139,31 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         if let Some(no) = approval::not_approved(
             arguments.approve.as_deref(),
             at_most.as_ref(),
-            (&planned.plan, id),
+            (&planned.judged.plan, id),
             &planned.connected.url,
         ) {
             return Ok(no.say(output, &planned));
         }
-        let plan = match approve(std::mem::take(&mut planned.plan), arguments.approve.is_some()) {
-            Ok(plan) => plan,
-            Err(refusal) => {
-                planned.plan = refusal.plan;
-                return Ok(approval::blocked(&planned.plan).say(output, &planned));
+        let approved = match std::mem::take(&mut planned.judged).approve(arguments.approve.is_some()) {
+            Ok(approved) => approved,
+            Err(judged) => {
+                planned.judged = *judged;
+                return Ok(approval::blocked(&planned.judged.judgement).say(output, &planned));
             }
         };
-        if !plan.plan().is_empty() && !consented {
+        if !approved.plan.is_empty() && !consented {
             run::until_signal(consent(output, "Apply these changes?")).await?;
         }
-        let (report, journal, testimony) = write(global, arguments, output, (&planned, &plan), &stop).await?;
-        planned.plan = plan.into_plan();
+        let (report, journal, testimony) =
+            write(global, arguments, output, (&planned, &approved), &stop).await?;
+        planned.judged = approved.into_judged();
         let again = again(global, arguments, is_saved);
         let undo = journal
             .as_deref()
             .map(|it| undo(global, &planned.checked.loaded.root, &run::here(global).join(it)));
         let applied = Applied {
-            plan: &planned.plan,
-            steps: &planned.steps,
+            plan: &planned.judged.plan,
+            steps: &planned.judged.steps,
             report: &report,
             witness: testimony.as_ref(),
             journal: journal.as_deref(),
@@ -221,10 +222,10 @@ async fn write(
     global: &Global,
     arguments: &Arguments,
     output: &Output,
-    (planned, approved): (&Planned, &ApprovedPlan),
+    (planned, approved): (&Planned, &Approved),
     stop: &AtomicBool,
 ) -> Result<(Report, Option<PathBuf>, Option<Testimony>), Failure> {
-    let (plan, steps) = (approved.plan(), &planned.steps[..]);
+    let Judged { plan, judgement, steps } = &**approved;
     if steps.is_empty() {
         let testimony = arguments.witness.then(Testimony::default);
         return Ok((Report { outcomes: Vec::new(), halted: None, differ: Vec::new() }, None, testimony));
@@ -246,8 +247,7 @@ async fn write(
             own.join("journal").join(format!("{label}-{time}.ndjson"))
         }
     };
-    let (whole, inverse) =
-        (document::line(&planned.view(plan)), document::line(&planned.view(&rollback::inverse(plan))));
+    let (whole, inverse) = (document::line(&planned.view(plan, judgement)), inverse(planned, plan));
     let start = Start {
         version: record::VERSION,
         at: Timestamp::now(),
@@ -260,7 +260,6 @@ async fn write(
         reader: &planned.connected.reader,
         writer: &planned.connected.writer,
         plan: approved,
-        steps,
         journal: &journal,
         label: &label,
         stop,
@@ -275,10 +274,8 @@ async fn write(
             facts["of"] = steps.len().into();
             facts["number"] = (step + 1).into();
             let change = steps[step].change;
-            let key = match plan.change(change) {
-                Some(Change::User(_)) => "user",
-                Some(Change::Group(_)) | None => "group",
-            };
+            let is_user = plan.change(change).is_some_and(|it| it.user().is_some());
+            let key = if is_user { "user" } else { "group" };
             facts[key] = plan.title(change).into();
             output.events.send("step", facts);
         }
@@ -299,6 +296,11 @@ async fn write(
         output.message(&format!("the journal has no last line: {error}"));
     }
     Ok((report, Some(inside(&path, global)), testimony))
+}
+
+/// Returns the plan that would undo all of it, on one line.
+fn inverse(planned: &Planned, plan: &Plan) -> Box<RawValue> {
+    document::line(&planned.view(&rollback::inverse(plan), &Judgement::default()))
 }
 
 /// Keeps what a run leaves behind out of Git: journals name people. Where that fails, so will the journal.

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use jiff::Timestamp;
 use rolecall::{
     model::{
-        plan::{Digest, Plan},
+        plan::{Digest, Judgement, Plan},
         source::Sources,
     },
     plan::{approval::differences, digest},
@@ -156,8 +156,8 @@ pub(super) fn not_approved(
     })
 }
 
-pub(super) fn blocked(plan: &Plan) -> No {
-    let mut guards: Vec<&str> = plan.stops().map(|it| it.guard.as_str()).collect();
+pub(super) fn blocked(judgement: &Judgement) -> No {
+    let mut guards: Vec<&str> = judgement.stops().map(|it| it.guard.as_str()).collect();
     guards.dedup();
     No {
         exit: Exit::Blocked,

@@ -32,8 +32,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
 }
 
 fn finish(planned: &Planned<impl Live>, output: &Output) -> Exit {
-    if planned.plan.is_settled() && output.format == Format::Text {
-        let memberships: usize = planned.plan.companies.iter().map(|it| it.memberships).sum();
+    if planned.judged.plan.is_settled() && output.format == Format::Text {
+        let memberships: usize = planned.judged.plan.companies.iter().map(|it| it.memberships).sum();
         let groups: usize = planned.checked.declared.companies.iter().map(|it| it.groups.len()).sum();
         let source = match planned.connected.taken() {
             Some(taken) => format!("in the snapshot of {taken:.0}"),

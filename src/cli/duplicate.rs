@@ -14,7 +14,6 @@ use rolecall::{
         finding::did_you_mean,
         ids::{CompanyId, PersonRef, UserId},
         plan::Names,
-        scope::Scope,
         snapshot::GroupHead,
     },
 };
@@ -90,7 +89,7 @@ async fn draft(
     let grants = fetch::grants(held);
     let members =
         if arguments.members { reader.list_members(company, original.id).await? } else { Vec::new() };
-    let in_scopes = grants.iter().map(|it| &it.scope).flat_map(Scope::people).map(UserId);
+    let in_scopes = grants.iter().flat_map(|it| it.scope.people()).map(UserId);
     let people: Vec<PersonRef> = members.iter().copied().chain(in_scopes).map(PersonRef::UserId).collect();
     for user in reader.find_users(company, &people).await? {
         if let Some(email) = user.email {

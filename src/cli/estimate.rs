@@ -9,7 +9,7 @@ use rolecall::{
     live::{api::Rate, fetch::estimate},
     model::{
         ids::UserId,
-        plan::{ChangeKind, Plan},
+        plan::{Action, Plan},
     },
     plan::{
         order::{Call, Step},
@@ -48,13 +48,13 @@ pub(super) fn plan(global: &Global, selection: &Selection, output: &Output) -> R
 /// Says what an apply of a plan would cost, after the plan was made.
 pub(super) fn apply(global: &Global, planned: &Planned<Connected>, witness: bool, output: &Output) -> Exit {
     let sent = planned.connected.requests();
-    let (looks, writes, read_backs) = apply_requests(&planned.plan, &planned.steps);
+    let (looks, writes, read_backs) = apply_requests(&planned.judged.plan, &planned.judged.steps);
     let pace = Pace::new(global);
     let latency = planned.elapsed.div_f64(pace.rounds(sent));
     let pace = Pace { latency, at_once: pace.at_once.min(rolecall::apply::WRITERS), ..pace };
     let mut parts = vec![("looks", looks), ("writes", writes), ("readBacks", read_backs)];
     if witness {
-        parts.push(("witness", 2 * people(&planned.plan)));
+        parts.push(("witness", 2 * people(&planned.judged.plan)));
     }
     output.result(&told(output.format, &pace, &parts, sent));
     Exit::Ok
@@ -96,23 +96,23 @@ impl Pace {
 fn people(plan: &Plan) -> u64 {
     let claims = claims(plan, &BTreeMap::new());
     let users: BTreeSet<UserId> =
-        claims.iter().map(|it| it.user).chain(plan.users.iter().map(|it| it.user)).collect();
+        claims.iter().map(|it| it.user).chain(plan.people().filter_map(|it| it.user())).collect();
     users.len() as u64
 }
 
 /// Returns how often groups and people are looked at before a write, written to, and read after it.
 fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
-    let users = plan.users.len() as u64;
+    let users = plan.people().count() as u64;
     let (mut looks, mut read_backs) = (users, users);
-    for change in &plan.changes {
-        let (grants, members) = (!change.grants.is_empty(), !change.members.is_empty());
-        match &change.kind {
+    for change in plan.groups() {
+        let (grants, members) = (change.grants().next().is_some(), change.members().next().is_some());
+        match change.action() {
             // Whether there is a group of that name, before and after; then all of it.
-            ChangeKind::Create { .. } => (looks, read_backs) = (looks + 2, read_backs + 3),
-            ChangeKind::Delete { .. } => (looks, read_backs) = (looks + 3, read_backs + 3),
-            ChangeKind::Alter { before, after } => {
+            Action::Create => (looks, read_backs) = (looks + 2, read_backs + 3),
+            Action::Delete => (looks, read_backs) = (looks + 3, read_backs + 3),
+            Action::Alter => {
                 looks += 3;
-                read_backs += u64::from(grants) + u64::from(members) + u64::from(before != after);
+                read_backs += u64::from(grants) + u64::from(members) + u64::from(change.itself().is_some());
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use rolecall::{
     apply::{ApplyError, Halt, Left, Outcome, Report, Wrote},
     live::api::Class,
-    model::plan::{Change, Plan},
+    model::plan::Plan,
     plan::{
         order::{Call, Step},
         witness::Testimony,
@@ -140,7 +140,7 @@ impl Applied<'_> {
         }
         if !self.steps.is_empty() {
             let (of_groups, of_people): (Vec<_>, Vec<_>) =
-                groups.iter().partition(|it| *it.0 < self.plan.changes.len());
+                groups.iter().partition(|it| *it.0 < self.plan.groups().count());
             let mut parts = Vec::new();
             for (all, one, many) in [(of_groups, "group", "groups"), (of_people, "user", "users")] {
                 if !all.is_empty() {
@@ -225,9 +225,11 @@ impl Applied<'_> {
             let steps: Vec<Value> =
                 steps.iter().map(|(of, it)| step(self.plan, self.steps, of, it)).collect();
             match self.plan.change(change) {
-                Some(Change::Group(it)) => groups.push(json!({ "company": it.company, "id": it.id, "name": it.name, "done": done, "steps": steps })),
-                Some(Change::User(it)) => users.push(json!({ "company": it.company, "userId": it.user, "person": self.plan.names.people.get(&it.user), "done": done, "steps": steps })),
                 None => (),
+                Some(it) => match it.user() {
+                    None => groups.push(json!({ "company": it.company(), "id": it.id(), "name": it.name(), "done": done, "steps": steps })),
+                    Some(user) => users.push(json!({ "company": it.company(), "userId": user, "person": self.plan.names.people.get(&user), "done": done, "steps": steps })),
+                },
             }
         }
         let undone =

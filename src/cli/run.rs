@@ -22,16 +22,16 @@ use rolecall::{
     model::{
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
-        plan::{Plan, Quarantined},
+        plan::{Judgement, Plan},
         snapshot::Snapshot,
         source::Sources,
     },
     plan::{
-        assess::{Assessed, Stale, TakenUp, as_approved, assess, same_again},
         bind::{Bound, bind},
         diff, digest,
-        order::Step,
+        judged::{Judged, judged},
         rollback,
+        takeup::{Stale, TakenUp, as_approved, same_again},
     },
     report::{
         document::{self, Saved},
@@ -114,9 +114,7 @@ fn wrong(mut findings: Vec<Finding>, loaded: &mut Loaded) -> Failure {
 pub(crate) struct Planned<L = Connected> {
     pub(crate) checked: Checked,
     pub(crate) connected: L,
-    pub(crate) plan: Plan,
-    /// What it is made of.
-    pub(crate) steps: Vec<Step>,
+    pub(crate) judged: Judged,
     /// The files its places point into.
     pub(crate) sources: Sources,
     /// What `until` was compared with.
@@ -164,8 +162,8 @@ impl<L: Live> Compared<L> {
     fn assessed(self, checked: Checked, plan: Plan, sources: Sources, now: Timestamp) -> Planned<L> {
         let Self { connected, bound, started, .. } = self;
         let style = connected.dialect().scope_changes();
-        let Assessed { plan, steps } = assess(plan, &bound.live, &bound.rules, style, now);
-        Planned { checked, connected, plan, steps, sources, now, elapsed: started.elapsed() }
+        let judged = judged(plan, &bound.rules, style, now);
+        Planned { checked, connected, judged, sources, now, elapsed: started.elapsed() }
     }
 }
 
@@ -199,9 +197,9 @@ pub(crate) async fn taken_up(
     let fresh = diff::plan(&compared.bound, &compared.snapshot);
     // A rollback names no files, and of files that are others by now nothing can be asked.
     let taken_up = if from_files && !files.is_empty() {
-        same_again(&plan, id, &fresh, &compared.bound.live)
+        same_again(&plan, id, &fresh, &compared.bound)
     } else {
-        as_approved(plan, id, &fresh, &compared.bound)
+        as_approved(&plan, id, &fresh, (&compared.bound, &compared.snapshot))
     };
     let plan = match taken_up {
         TakenUp::Plan(plan) => *plan,
@@ -246,7 +244,8 @@ pub(crate) async fn rolled_back<L: Live>(
     let ids = rollback::touched(&saved.plan, &done, &compared.snapshot);
     if unknown {
         // By name, now that all names are known.
-        touched.extend(ids.iter().map(|(change, id)| (saved.plan.changes[*change].company, *id)));
+        let company = |it: &usize| saved.plan.change(*it).map(|it| it.company());
+        touched.extend(ids.iter().filter_map(|(change, id)| Some((company(change)?, *id))));
         compared = self::compared(output, compared.connected, &mut checked, &touched, now).await?;
     }
     // Without their texts: the files did not ask for it, and may change before it is applied.
@@ -255,18 +254,13 @@ pub(crate) async fn rolled_back<L: Live>(
         sources.add(file.path.clone(), String::new());
     }
     let file = sources.add(journal.display().to_string(), String::new());
-    let mut desired =
-        rollback::desired(&saved.plan, &done, &ids, (&compared.bound.live, &compared.snapshot), file);
     for name in rollback::unsettled(&saved.plan, &done, &ids, &compared.snapshot) {
         output.message(&format!(
             "warning: which group called {} the apply created, if any, is not known; none is deleted",
             rolecall::report::render::escape::terminal(name)
         ));
     }
-    rollback::give_nothing(&mut desired, &compared.bound.live, &compared.bound.locked);
-    // What the files ask for besides is not part of it.
-    let mut bound = Bound { desired, expiring: 0, ..compared.bound.clone() };
-    bound.quarantine.retain(Quarantined::is_left_by_lockout);
+    let bound = rollback::bound(&saved.plan, &done, &ids, (&compared.bound, &compared.snapshot), file);
     let mut plan = diff::plan(&bound, &compared.snapshot);
     // Whom nobody names any more is still known to the journal.
     for (user, name) in saved.plan.names.people {
@@ -290,24 +284,22 @@ pub(crate) async fn lockouts(
     let mut plan = diff::plan(&bound, &snapshot);
     // The groups were not looked into: what else is in them is not known, and nothing is compared with it.
     plan.read.clear();
-    for change in &mut plan.changes {
-        change.before = None;
-    }
+    plan.unread = plan.groups().filter_map(|it| it.group()).collect();
     let sources = checked.loaded.sources.clone();
     let mut planned = Compared { connected, snapshot, bound, started }.assessed(checked, plan, sources, now);
-    planned.plan.remarks.retain(|it| it.code != Code::UnusedException);
+    planned.judged.plan.remarks.retain(|it| it.code != Code::UnusedException);
     Ok(planned)
 }
 
 /// Returns the groups that a plan touches, and makes sure that its companies and people are looked at.
 fn also(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
-    for change in &plan.changes {
-        declared.look_at(change.company);
+    for change in plan.changes() {
+        match change.user() {
+            Some(user) => declared.look_at_user(change.company(), user),
+            None => declared.look_at(change.company()),
+        }
     }
-    for change in &plan.users {
-        declared.look_at_user(change.company, change.user);
-    }
-    plan.changes.iter().filter_map(|it| Some((it.company, it.id?))).collect()
+    plan.groups().filter_map(|it| Some((it.company(), it.id()?))).collect()
 }
 
 fn same_api(then: &str, now: &str) -> Result<(), Failure> {
@@ -347,11 +339,12 @@ pub(crate) async fn read<T>(
 
 impl<L: Live> Planned<L> {
     /// Returns a plan with what else its readers see.
-    pub(crate) fn view<'a>(&'a self, plan: &'a Plan) -> View<'a> {
+    pub(crate) fn view<'a>(&'a self, plan: &'a Plan, judgement: &'a Judgement) -> View<'a> {
         let cost = Cost { requests: self.connected.requests(), elapsed: self.elapsed };
         let taken = self.connected.taken();
         View {
             plan,
+            judgement,
             sources: &self.sources,
             endpoint: self.connected.host(),
             url: self.connected.url(),
@@ -364,7 +357,7 @@ impl<L: Live> Planned<L> {
 
     /// Returns the plan in the format asked for.
     pub(crate) fn rendered(&self, format: Format) -> String {
-        let view = self.view(&self.plan);
+        let view = self.view(&self.judged.plan, &self.judged.judgement);
         match format {
             Format::Text => rolecall::report::render::text::plan(&view),
             Format::Json => document::write(&view),
@@ -375,7 +368,7 @@ impl<L: Live> Planned<L> {
     /// Prints the plan, and tells whoever listens.
     pub(crate) fn print(&self, output: &Output) {
         self.announce(output);
-        if let Some(doubt) = self.connected.doubt(&self.checked.declared, &self.plan) {
+        if let Some(doubt) = self.connected.doubt(&self.checked.declared, &self.judged.plan) {
             output.message(&format!("warning: {doubt}"));
         }
         output.result(&self.rendered(output.format));
@@ -383,19 +376,20 @@ impl<L: Live> Planned<L> {
 
     /// Tells whoever listens what the plan is.
     pub(crate) fn announce(&self, output: &Output) {
-        let id = digest::plan_id(&self.plan).to_string();
-        let stops: Vec<&str> = self.plan.stops().map(|it| it.guard.as_str()).collect();
-        output.events.send("plan", json!({ "id": id, "changes": self.plan.len(), "steps": self.steps.len(), "withheld": self.plan.withheld(), "stops": stops }));
+        let Judged { plan, judgement, steps } = &self.judged;
+        let id = digest::plan_id(plan).to_string();
+        let stops: Vec<&str> = judgement.stops().map(|it| it.guard.as_str()).collect();
+        output.events.send("plan", json!({ "id": id, "changes": plan.len(), "steps": steps.len(), "withheld": plan.withheld(), "stops": stops }));
     }
 
     /// Saves the plan, for `rolecall apply FILE`.
     pub(crate) fn save(&self, path: &Path) -> Result<(), Failure> {
-        keep("plan", path, &document::write(&self.view(&self.plan)))
+        keep("plan", path, &document::write(&self.view(&self.judged.plan, &self.judged.judgement)))
     }
 
     /// Returns the exit code of a command that reports differences.
     pub(crate) fn differences(&self) -> Exit {
-        if self.plan.is_settled() { Exit::Ok } else { Exit::Changes }
+        if self.judged.plan.is_settled() { Exit::Ok } else { Exit::Changes }
     }
 }
 

@@ -42,8 +42,8 @@ pub(crate) struct Witness<'a> {
 impl<'a> Witness<'a> {
     /// Reads what `rbac-info` says of everybody whose roles a plan changes.
     pub(crate) async fn called(reader: &'a Reader, plan: &'a Plan) -> Self {
-        let closed = plan.changes.iter().enumerate().filter(|it| it.1.before.is_none());
-        let closed = closed.filter_map(|(n, it)| Some((n, (it.company, it.id?))));
+        let closed = plan.groups().filter(|it| !it.is_read());
+        let closed = closed.filter_map(|it| Some((it.at, (it.company(), it.id()?))));
         let (mut roles, mut unread) = (BTreeMap::new(), BTreeMap::new());
         for (n, found) in each(closed, |(company, group)| group_roles(reader, company, group)).await {
             match found {
@@ -52,7 +52,7 @@ impl<'a> Witness<'a> {
             }
         }
         let claims = claims(plan, &roles);
-        let users = claims.iter().map(|it| it.user).chain(plan.users.iter().map(|it| it.user)).collect();
+        let users = claims.iter().map(|it| it.user).chain(plan.people().filter_map(|it| it.user())).collect();
         let before = infos(reader, users).await;
         Self { reader, plan, unread, claims, evidence: Evidence { before, ..Evidence::default() } }
     }
@@ -62,9 +62,8 @@ impl<'a> Witness<'a> {
         let undone = steps.iter().zip(&report.outcomes).filter(|it| !it.1.is_done()).map(|it| it.0.change);
         let undone: BTreeSet<usize> = undone.chain(report.differ.iter().map(|it| it.0)).collect();
         self.claims.retain(|it| !undone.contains(&it.change));
-        let at = self.plan.changes.len();
-        let direct = self.plan.users.iter().enumerate().filter(|it| !undone.contains(&(at + it.0)));
-        let direct: Vec<UserId> = direct.map(|it| it.1.user).collect();
+        let direct = self.plan.people().filter(|it| !undone.contains(&it.at));
+        let direct: Vec<UserId> = direct.filter_map(|it| it.user()).collect();
         let users: BTreeSet<UserId> =
             self.claims.iter().map(|it| it.user).chain(direct.iter().copied()).collect();
         let mut testimony = if stop.load(Ordering::Relaxed) {
@@ -86,7 +85,8 @@ impl<'a> Witness<'a> {
         };
         testimony.untold.extend(direct.into_iter().filter_map(|it| Some((it, self.outside(it)?))));
         for (change, why) in self.unread.iter().filter(|it| !undone.contains(it.0)) {
-            testimony.untold.extend(self.plan.changes[*change].leaving().map(|it| (it, why.clone())));
+            let change = self.plan.change(*change);
+            testimony.untold.extend(change.iter().flat_map(|it| it.leaving()).map(|it| (it, why.clone())));
         }
         testimony.untold.sort_unstable();
         testimony.untold.dedup();
@@ -96,7 +96,7 @@ impl<'a> Witness<'a> {
     /// Reads what the roles permit that somebody gets or loses.
     async fn read_roles(&mut self) {
         let companies: BTreeSet<CompanyId> =
-            self.claims.iter().map(|it| self.plan.changes[it.change].company).collect();
+            self.claims.iter().filter_map(|it| Some(self.plan.change(it.change)?.company())).collect();
         for company in companies {
             // What the list does not say is asked for one by one.
             for role in self.reader.list_roles(company).await.unwrap_or_default() {
@@ -269,7 +269,7 @@ pub(super) fn json(plan: &Plan, testimony: &Testimony) -> Value {
         json!({
             "userId": it.claim.user,
             "person": plan.names.people.get(&it.claim.user),
-            "company": plan.changes[it.claim.change].company,
+            "company": plan.change(it.claim.change).map(|it| it.company()),
             "group": plan.title(it.claim.change),
             "roleId": it.claim.role,
             "role": it.role,

@@ -4,6 +4,7 @@
 //! incomplete read would pass for people without access.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
 use serde_json::value::RawValue;
@@ -297,9 +298,8 @@ pub fn grants(roles: Vec<GroupRole>) -> Vec<Grant> {
     }
     let grant = |(role, as_read): (RoleId, Vec<Option<Box<RawValue>>>)| Grant {
         role,
-        scope: Scope::any(as_read.iter().map(|it| Scope::read(it.as_deref()))),
+        scope: Arc::new(Scope::any(as_read.iter().map(|it| Scope::read(it.as_deref())))),
         as_read,
-        from: None,
     };
     entries.into_iter().map(grant).collect()
 }

@@ -7,6 +7,8 @@ pub mod source;
 pub mod dialect;
 pub mod scope;
 pub mod direct;
+pub mod index;
+pub mod state;
 pub mod access;
 pub mod finding;
 pub mod rules;

@@ -1,35 +1,50 @@
-//! The plan: every change between two states of access, as a value.
+//! The plan: every edit between two states of access, and what people need to judge it, as a value.
 //!
-//! A plan says what changes, never in which order or by which calls (that is
-//! `order`), and never how it looks (that is `render`).
+//! A plan says what changes, never in which order or by which calls (that is `order`), and never how it looks (that
+//! is the report's).
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::model::{
-    access::{Contents, Why},
+    access::Why,
     finding::Finding,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    scope::{Relation, Scope},
+    index::{GroupIx, Index, Renumbering},
     source::Place,
+    state::{Edit, Fact, Key, State},
 };
 
+mod change;
 mod judged;
-mod users;
 
-pub use judged::{Check, Digest, Gap, GapCause, Outside, People, ReadGroup, Survivor, Verdict};
-pub use users::{DirectChange, DirectEffect, UserChange};
+pub use change::{Action, Change, Edits, relation};
+pub use judged::{Check, Digest, Gap, GapCause, Judgement, Outside, People, ReadGroup, Survivor, Verdict};
 
-/// All changes that turn the live state into the desired one, and what people need to judge them.
+/// Every edit that turns the live state into the desired one, with places, reasons and names beside it.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
+    /// The numbers that the states and edits speak in.
+    pub index: Arc<Index>,
+    /// The state before: everything that was read, or of a saved plan the groups and people that change.
+    pub live: State,
+    /// What differs, sorted by key.
+    pub edits: Edits,
+    /// Where edits are asked for, and why something goes, as far as there is anything to say.
+    pub notes: BTreeMap<Key, Note>,
+    /// The reasons that the files give for deleting groups.
+    pub reasons: BTreeMap<GroupIx, Box<str>>,
+    /// The scopes of live roles exactly as the API spelled them, one per entry of its list.
+    pub entries: Entries,
+    /// Groups that were not looked into, because only members go who are cut off everywhere.
+    pub unread: BTreeSet<GroupIx>,
     /// The companies looked at, sorted by id.
     pub companies: Vec<Overview>,
-    /// One entry per group that changes, sorted by company, name and id.
-    pub changes: Vec<GroupChange>,
-    /// One entry per person whose roles outside groups change, sorted by company and user.
-    pub users: Vec<UserChange>,
     /// What was asked for and is withheld, and why; sorted.
     pub quarantine: Vec<Quarantined>,
     /// Memberships and grants that end within [`Plan::EXPIRY_NOTICE_DAYS`].
@@ -38,37 +53,24 @@ pub struct Plan {
     pub names: Names,
     /// Digests of every live group that was read, sorted by company and id.
     pub read: Vec<ReadGroup>,
-    /// Who gains access and who loses some.
-    pub people: People,
-    /// Who lacks for a moment what both sides give, and why; sorted.
-    pub gaps: Vec<Gap>,
-    /// What every guard found, in the order of [`Guard::ALL`](crate::model::rules::Guard::ALL).
-    pub guards: Vec<Check>,
     /// What is odd about the files and stops nothing; sorted.
     pub remarks: Vec<Finding>,
-    /// Roles outside groups that people keep who are cut off everywhere; sorted.
+    /// Direct roles that people keep who are cut off everywhere; sorted.
     pub survivors: Vec<Survivor>,
-    /// Access outside groups that was looked at, of everybody else; sorted.
+    /// Direct roles that were looked at, of everybody else; sorted.
     pub outside: Vec<Outside>,
 }
 
-/// What one change of a plan is about; changes are counted through groups first, then people.
-#[derive(Clone, Copy, Debug)]
-pub enum Change<'a> {
-    /// A group.
-    Group(&'a GroupChange),
-    /// A person.
-    User(&'a UserChange),
-}
+/// Scopes as the API spelled them, by group and role.
+pub type Entries = BTreeMap<(GroupIx, RoleId), Vec<Option<Box<RawValue>>>>;
 
-impl Change<'_> {
-    /// Returns whose it is.
-    pub fn company(&self) -> CompanyId {
-        match self {
-            Self::Group(it) => it.company,
-            Self::User(it) => it.company,
-        }
-    }
+/// What is said beside an edit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Note {
+    /// Where the fact, or the removal of a group, is declared.
+    pub from: Option<Place>,
+    /// Why it goes, if it does.
+    pub why: Why,
 }
 
 impl Plan {
@@ -77,32 +79,81 @@ impl Plan {
 
     /// Whether applying it would do nothing.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.users.is_empty()
+        self.edits.is_empty()
     }
 
-    /// Returns how many groups and people it changes.
+    /// How many groups and people it changes.
     pub fn len(&self) -> usize {
-        self.changes.len() + self.users.len()
+        self.edits.owners()
     }
 
-    /// Returns a change by its position: groups first, then people.
+    /// The groups and people that change, in order.
+    pub fn changes(&self) -> impl ExactSizeIterator<Item = Change<'_>> {
+        (0..self.len()).map(|at| Change::new(self, at))
+    }
+
+    /// The groups that change, in order.
+    pub fn groups(&self) -> impl Iterator<Item = Change<'_>> {
+        self.changes().take_while(|it| it.group().is_some())
+    }
+
+    /// The people whose direct roles change, in order.
+    pub fn people(&self) -> impl Iterator<Item = Change<'_>> {
+        self.changes().filter(|it| it.group().is_none())
+    }
+
+    /// A change by its position.
     pub fn change(&self, at: usize) -> Option<Change<'_>> {
-        let user = || Some(Change::User(self.users.get(at.checked_sub(self.changes.len())?)?));
-        self.changes.get(at).map(Change::Group).or_else(user)
+        (at < self.len()).then(|| Change::new(self, at))
     }
 
-    /// Returns the name of what a change is about: of the group, or of the person.
+    /// The name of what a change is about: of the group, or of the person.
     pub fn title(&self, at: usize) -> String {
-        match self.change(at) {
-            Some(Change::Group(it)) => it.name.to_string(),
-            Some(Change::User(it)) => self.names.person(it.user),
-            None => String::new(),
-        }
+        let Some(change) = self.change(at) else { return String::new() };
+        change.user().map_or_else(|| change.name().to_owned(), |it| self.names.person(it))
     }
 
-    /// Returns the guards that stop it.
-    pub fn stops(&self) -> impl Iterator<Item = &Check> {
-        self.guards.iter().filter(|it| matches!(it.verdict, Verdict::Stop))
+    /// What is said beside an edit.
+    pub fn note(&self, key: &Key) -> Note {
+        self.notes.get(key).copied().unwrap_or_default()
+    }
+
+    /// The state that results.
+    pub fn after(&self) -> State {
+        let mut after = self.live.clone();
+        after.apply(self.edits.iter());
+        after
+    }
+
+    /// Keeps the changes for which `keep` holds.
+    pub fn retain(&mut self, keep: impl Fn(&Change<'_>) -> bool) {
+        let kept = self.changes().filter(keep).flat_map(|it| it.edits.iter().cloned()).collect();
+        self.edits = Edits::new(kept);
+    }
+
+    /// The same plan in other numbers, which must know everything it speaks of.
+    #[must_use]
+    pub fn renumbered(&self, index: Arc<Index>, numbers: &Renumbering) -> Self {
+        let edit = |it: &Edit| it.clone().renumbered(numbers);
+        let note = |(key, note): (&Key, &Note)| {
+            let edit = Edit { key: key.clone(), before: None, after: None };
+            Some((edit.renumbered(numbers)?.key, *note))
+        };
+        let group = |it: &GroupIx| numbers.group(*it);
+        Self {
+            index,
+            live: self.live.renumbered(numbers),
+            edits: Edits::new(self.edits.iter().filter_map(edit).collect()),
+            notes: self.notes.iter().filter_map(note).collect(),
+            reasons: self.reasons.iter().filter_map(|(it, why)| Some((group(it)?, why.clone()))).collect(),
+            entries: self
+                .entries
+                .iter()
+                .filter_map(|((it, role), raw)| Some(((group(it)?, *role), raw.clone())))
+                .collect(),
+            unread: self.unread.iter().filter_map(group).collect(),
+            ..self.clone()
+        }
     }
 
     /// Whether live state is all that the files ask for: nothing to change and nothing withheld.
@@ -110,40 +161,36 @@ impl Plan {
         self.is_empty() && self.withheld() == 0
     }
 
-    /// Returns how much was asked for and is withheld.
+    /// How much was asked for and is withheld.
     pub fn withheld(&self) -> usize {
         self.quarantine.iter().filter(|it| it.withholds()).count()
     }
 
-    /// Returns how much it changes.
+    /// How much it changes.
     pub fn summary(&self) -> Summary {
         let mut sum = Summary::default();
-        for change in &self.changes {
-            match change.kind {
-                ChangeKind::Create { .. } => sum.groups_created += 1,
-                ChangeKind::Alter { .. } => sum.groups_changed += 1,
-                ChangeKind::Delete { .. } => sum.groups_deleted += 1,
-            }
-            for grant in &change.grants {
-                match grant.effect {
-                    GrantEffect::Add { .. } => sum.roles_added += 1,
-                    GrantEffect::Rescope { .. } => sum.roles_changed += 1,
-                    GrantEffect::Remove { .. } => sum.roles_removed += 1,
-                }
-            }
-            for member in &change.members {
-                match member.effect {
-                    MemberEffect::Add { .. } => sum.members_added += 1,
-                    MemberEffect::Remove { .. } => sum.members_removed += 1,
-                }
+        for change in self.groups() {
+            match change.action() {
+                Action::Create => sum.groups_created += 1,
+                Action::Alter => sum.groups_changed += 1,
+                Action::Delete => sum.groups_deleted += 1,
             }
         }
-        for role in self.users.iter().flat_map(|it| &it.roles) {
-            match role.effect {
-                DirectEffect::Add { .. } => sum.roles_added += 1,
-                DirectEffect::Change { .. } => sum.roles_changed += 1,
-                DirectEffect::Remove { .. } => sum.roles_removed += 1,
-            }
+        for edit in self.edits.iter() {
+            let [added, changed, removed] = match edit.key.fact {
+                Fact::Attributes => continue,
+                Fact::Grant(_) | Fact::Direct(_) => {
+                    [&mut sum.roles_added, &mut sum.roles_changed, &mut sum.roles_removed]
+                }
+                // A membership has nothing about it that could change.
+                Fact::Member(_) => [&mut sum.members_added, &mut 0, &mut sum.members_removed],
+            };
+            let count = match (edit.adds(), edit.removes()) {
+                (true, _) => added,
+                (_, true) => removed,
+                (false, false) => changed,
+            };
+            *count += 1;
         }
         sum
     }
@@ -162,7 +209,7 @@ pub struct Overview {
     pub unmanaged: Vec<Box<str>>,
 }
 
-/// Counts of a plan, in the order of its last line; roles are those of groups, and of people outside groups.
+/// Counts of a plan, in the order of its last line; roles are those of groups, and direct ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Summary {
@@ -174,175 +221,6 @@ pub struct Summary {
     pub roles_removed: usize,
     pub members_added: usize,
     pub members_removed: usize,
-}
-
-/// Everything that changes about one group.
-#[derive(Clone, Debug)]
-pub struct GroupChange {
-    /// The owner.
-    pub company: CompanyId,
-    /// The group's id; `None` for one that is created.
-    pub id: Option<GroupId>,
-    /// The name it has, or will have if it is created.
-    pub name: Box<str>,
-    /// What happens to the group itself.
-    pub kind: ChangeKind,
-    /// Grants that change, sorted by role.
-    pub grants: Vec<GrantChange>,
-    /// Members that change, sorted by user.
-    pub members: Vec<MemberChange>,
-    /// Where the group, or its removal, is declared.
-    pub from: Option<Place>,
-    /// What was in the group when it was read: nothing for a group that is created, `None` where it was
-    /// not looked at because only members go who are cut off everywhere.
-    pub before: Option<Contents>,
-}
-
-/// What happens to a group itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// It is created.
-    Create {
-        /// Its description.
-        description: Box<str>,
-    },
-    /// It stays; what differs is `after`, otherwise both are the same.
-    Alter {
-        /// Name and description as they are.
-        before: Attributes,
-        /// Name and description as they shall be.
-        after: Attributes,
-    },
-    /// It is deleted.
-    Delete {
-        /// Its description.
-        description: Box<str>,
-        /// The reason the file gives.
-        reason: Box<str>,
-    },
-}
-
-/// What a group says about itself; the API only takes both together (contract §3.4).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Attributes {
-    pub name: Box<str>,
-    pub description: Box<str>,
-}
-
-/// What changes about one role of a group.
-#[derive(Clone, Debug)]
-pub struct GrantChange {
-    /// The role.
-    pub role: RoleId,
-    /// What happens to it.
-    pub effect: GrantEffect,
-    /// Where the grant is declared.
-    pub from: Option<Place>,
-}
-
-/// What happens to a grant.
-#[derive(Clone, Debug)]
-pub enum GrantEffect {
-    /// The group gets the role.
-    Add {
-        /// Where it will hold.
-        scope: Scope,
-    },
-    /// The group keeps the role, on another scope.
-    Rescope {
-        /// Where it holds.
-        before: Scope,
-        /// Where it will hold.
-        after: Scope,
-        /// How the two relate.
-        relation: Relation,
-    },
-    /// The group loses the role.
-    Remove {
-        /// Why.
-        why: Why,
-        /// Where it held.
-        scope: Scope,
-    },
-}
-
-impl GrantEffect {
-    /// Returns the scopes it speaks of.
-    pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
-        let (first, second) = match self {
-            Self::Add { scope } | Self::Remove { scope, .. } => (scope, None),
-            Self::Rescope { before, after, .. } => (before, Some(after)),
-        };
-        std::iter::once(first).chain(second)
-    }
-}
-
-impl GroupChange {
-    /// Returns the roles the group has before, one entry per role, sorted by role.
-    pub fn roles_before(&self) -> impl Iterator<Item = (RoleId, &Scope)> {
-        self.before.iter().flat_map(|it| &it.grants).map(|it| (it.role, &it.scope))
-    }
-
-    /// Returns every role the group will have, changed or not.
-    pub fn roles_after(&self) -> BTreeMap<RoleId, &Scope> {
-        let mut roles: BTreeMap<RoleId, &Scope> = self.roles_before().collect();
-        for grant in &self.grants {
-            match &grant.effect {
-                GrantEffect::Add { scope } | GrantEffect::Rescope { after: scope, .. } => {
-                    roles.insert(grant.role, scope);
-                }
-                GrantEffect::Remove { .. } => {
-                    roles.remove(&grant.role);
-                }
-            }
-        }
-        roles
-    }
-
-    /// Returns who is in the group before and after, sorted.
-    pub fn staying(&self) -> impl Iterator<Item = UserId> {
-        let changed = |user: &UserId| self.members.binary_search_by_key(user, |it| it.user).is_ok();
-        self.before.iter().flat_map(|it| &it.members).copied().filter(move |it| !changed(it))
-    }
-
-    /// Returns who joins, sorted.
-    pub fn joining(&self) -> impl Iterator<Item = UserId> {
-        self.members.iter().filter(|it| matches!(it.effect, MemberEffect::Add { .. })).map(|it| it.user)
-    }
-
-    /// Returns who leaves, sorted.
-    pub fn leaving(&self) -> impl Iterator<Item = UserId> {
-        self.members.iter().filter(|it| matches!(it.effect, MemberEffect::Remove { .. })).map(|it| it.user)
-    }
-}
-
-/// A membership that changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberChange {
-    /// Who.
-    pub user: UserId,
-    /// What happens.
-    pub effect: MemberEffect,
-    /// Where the membership is declared.
-    pub from: Option<Place>,
-}
-
-/// What happens to a membership.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MemberEffect {
-    /// Joins the group.
-    Add {
-        /// The group of the same company that the person leaves in the same plan.
-        moved_from: Option<Box<str>>,
-    },
-    /// Leaves the group.
-    Remove {
-        /// The group of the same company that the person joins in the same plan.
-        moved_to: Option<Box<str>>,
-        /// Why.
-        why: Why,
-    },
 }
 
 /// Something that was asked for and is withheld: the rest of the plan stands (P7).

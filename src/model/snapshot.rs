@@ -39,6 +39,15 @@ pub struct CompanySnapshot {
 }
 
 impl CompanySnapshot {
+    /// No company: nothing of it was read.
+    pub(crate) const NONE: &'static Self = &Self {
+        id: CompanyId(uuid::Uuid::nil()),
+        groups: Vec::new(),
+        roles: Vec::new(),
+        contents: BTreeMap::new(),
+        held: BTreeMap::new(),
+    };
+
     /// Returns a company of which nothing was read.
     pub fn new(id: CompanyId) -> Self {
         Self { id, groups: Vec::new(), roles: Vec::new(), contents: BTreeMap::new(), held: BTreeMap::new() }

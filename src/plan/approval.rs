@@ -4,11 +4,14 @@
 //! approval. More never is, and more is also a role that a touched group holds by
 //! now and that would come to whoever joins it (P5).
 
+use std::collections::BTreeMap;
+
 use crate::model::{
     direct::{DirectRole, Kind},
     ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{ChangeKind, DirectEffect, GrantEffect, GroupChange, MemberEffect, Plan, UserChange},
+    plan::{Action, Change, Plan},
     scope::Scope,
+    state::Edit,
 };
 
 /// Something a plan would do, or would leave behind, that the approved one would not.
@@ -45,48 +48,42 @@ pub enum Beyond {
     HoldsDirect(Kind),
 }
 
+/// What a change is about, in any plan: a group by its id or by the name it will be created under, or a person.
+type Subject<'a> = (CompanyId, Result<GroupId, &'a str>, Option<UserId>);
+
+fn subject<'a>(change: &Change<'a>) -> Subject<'a> {
+    (change.company(), change.id().ok_or(change.name()), change.user())
+}
+
 /// Returns everything in `new` that `approved` does not contain, in the order of `new`; nothing where it is covered.
 pub fn differences(approved: &Plan, new: &Plan) -> Vec<Difference> {
-    let mut groups: Vec<(Group<'_>, &GroupChange)> =
-        approved.changes.iter().map(|it| (group(it), it)).collect();
-    groups.sort_by_key(|it| it.0);
+    let known: BTreeMap<Subject<'_>, Change<'_>> = approved.changes().map(|it| (subject(&it), it)).collect();
     let mut found = Vec::new();
-    for (change, it) in new.changes.iter().enumerate() {
-        let known = groups.binary_search_by_key(&group(it), |it| it.0).ok().map(|at| groups[at].1);
-        found.extend(beyond(known, it).into_iter().map(|what| Difference { change, what }));
-    }
-    for (change, it) in (new.changes.len()..).zip(&new.users) {
-        let known = approved.users.iter().find(|known| (known.company, known.user) == (it.company, it.user));
-        found.extend(beyond_direct(known, it).into_iter().map(|what| Difference { change, what }));
+    for change in new.changes() {
+        let approved = known.get(&subject(&change));
+        let beyond = match change.user() {
+            Some(_) => beyond_direct(approved, &change),
+            None => beyond(approved, &change),
+        };
+        found.extend(beyond.into_iter().map(|what| Difference { change: change.at, what }));
     }
     found
 }
 
-fn beyond_direct(approved: Option<&UserChange>, new: &UserChange) -> Vec<Beyond> {
-    let same = |a: &DirectRole, b: &DirectRole| a.spelling() == b.spelling();
+fn beyond_direct(approved: Option<&Change<'_>>, new: &Change<'_>) -> Vec<Beyond> {
+    let spelling = |it: &Edit| it.direct().map(|it| it.map(DirectRole::spelling));
     let mut found = Vec::new();
-    for role in &new.roles {
-        let kind = role.effect.kind();
-        let known = approved.and_then(|it| it.roles.iter().find(|known| known.effect.kind() == kind));
-        let covered = known.is_some_and(|known| match (&known.effect, &role.effect) {
-            (DirectEffect::Add { role: a }, DirectEffect::Add { role: b })
-            | (DirectEffect::Remove { role: a, .. }, DirectEffect::Remove { role: b, .. }) => same(a, b),
-            (DirectEffect::Change { before: a, after: b }, DirectEffect::Change { before: c, after: d }) => {
-                same(a, c) && same(b, d)
-            }
-            (DirectEffect::Add { .. }, DirectEffect::Change { .. } | DirectEffect::Remove { .. })
-            | (DirectEffect::Change { .. }, DirectEffect::Add { .. } | DirectEffect::Remove { .. })
-            | (DirectEffect::Remove { .. }, DirectEffect::Add { .. } | DirectEffect::Change { .. }) => false,
-        });
-        if !covered {
-            found.push(Beyond::Direct(kind.clone()));
+    for edit in new.direct() {
+        let known = approved.and_then(|it| it.direct().find(|known| known.kind() == edit.kind()));
+        if known.is_none_or(|it| spelling(it) != spelling(edit)) {
+            found.extend(edit.kind().cloned().map(Beyond::Direct));
         }
     }
     if let Some(approved) = approved {
-        let known = approved.after();
-        for role in new.after().iter() {
+        let known = approved.direct_after();
+        for role in new.direct_after().iter() {
             let told = found.iter().any(|it| matches!(it, Beyond::Direct(kind) if kind == role.kind()));
-            if !told && !known.get(role.kind()).is_some_and(|it| same(it, role)) {
+            if !told && known.get(role.kind()).is_none_or(|it| it.spelling() != role.spelling()) {
                 found.push(Beyond::HoldsDirect(role.kind().clone()));
             }
         }
@@ -94,19 +91,12 @@ fn beyond_direct(approved: Option<&UserChange>, new: &UserChange) -> Vec<Beyond>
     found
 }
 
-/// Which group a change is about: by its id, or by the name it will be created under.
-type Group<'a> = (CompanyId, Result<GroupId, &'a str>);
-
-fn group(change: &GroupChange) -> Group<'_> {
-    (change.company, change.id.ok_or(&*change.name))
-}
-
-fn beyond(approved: Option<&GroupChange>, new: &GroupChange) -> Vec<Beyond> {
-    let mut found = itself(approved.map(|it| &it.kind), &new.kind);
-    for grant in &new.grants {
-        let known = approved.and_then(|it| it.grants.iter().find(|known| known.role == grant.role));
-        if !known.is_some_and(|it| same(&it.effect, &grant.effect)) {
-            found.push(Beyond::Role(grant.role));
+fn beyond(approved: Option<&Change<'_>>, new: &Change<'_>) -> Vec<Beyond> {
+    let mut found = itself(approved, new);
+    for edit in new.grants() {
+        let known = approved.and_then(|it| it.grants().find(|known| known.role() == edit.role()));
+        if known.is_none_or(|it| it.scopes() != edit.scopes()) {
+            found.extend(edit.role().map(Beyond::Role));
         }
     }
     if let Some(approved) = approved {
@@ -119,45 +109,38 @@ fn beyond(approved: Option<&GroupChange>, new: &GroupChange) -> Vec<Beyond> {
             }
         }
     }
-    for member in &new.members {
-        let known = approved.and_then(|it| it.members.iter().find(|known| known.user == member.user));
-        match (&member.effect, known.map(|it| &it.effect)) {
-            (MemberEffect::Add { .. }, Some(MemberEffect::Add { .. }))
-            | (MemberEffect::Remove { .. }, Some(MemberEffect::Remove { .. })) => (),
-            (MemberEffect::Add { .. }, Some(MemberEffect::Remove { .. }) | None) => {
-                found.push(Beyond::Joins(member.user));
-            }
-            (MemberEffect::Remove { .. }, Some(MemberEffect::Add { .. }) | None) => {
-                found.push(Beyond::Leaves(member.user));
-            }
-        }
-    }
+    let members = |it: &Change<'_>| {
+        let all = it.joining().map(|it| (it, true)).chain(it.leaving().map(|it| (it, false)));
+        all.collect::<BTreeMap<UserId, bool>>()
+    };
+    let known = approved.map(members).unwrap_or_default();
+    let beyond = members(new).into_iter().filter(|(user, joins)| known.get(user) != Some(joins));
+    found.extend(beyond.map(|(user, joins)| if joins { Beyond::Joins(user) } else { Beyond::Leaves(user) }));
     found
 }
 
 /// Compares what happens to the group itself.
-fn itself(approved: Option<&ChangeKind>, new: &ChangeKind) -> Vec<Beyond> {
-    match new {
-        ChangeKind::Create { .. } => {
-            if approved == Some(new) {
-                Vec::new()
-            } else {
-                vec![Beyond::Created]
-            }
+fn itself(approved: Option<&Change<'_>>, new: &Change<'_>) -> Vec<Beyond> {
+    let action = approved.map(|it| it.action());
+    let known = approved.map(|it| (it.attributes_before(), it.attributes_after()));
+    match (new.action(), new.attributes_before(), new.attributes_after()) {
+        (Action::Create, _, to) => {
+            let same = action == Some(Action::Create) && known == Some((None, to));
+            if same { Vec::new() } else { vec![Beyond::Created] }
         }
-        ChangeKind::Delete { .. } => {
-            if matches!(approved, Some(ChangeKind::Delete { .. })) {
+        (Action::Delete, ..) => {
+            if action == Some(Action::Delete) {
                 Vec::new()
             } else {
                 vec![Beyond::Deleted]
             }
         }
-        ChangeKind::Alter { before, after } => {
-            let mut found = Vec::new();
-            let known = match approved {
-                Some(ChangeKind::Alter { before, after }) => Some((before, after)),
-                Some(ChangeKind::Create { .. } | ChangeKind::Delete { .. }) | None => None,
+        (Action::Alter, Some(before), Some(after)) => {
+            let known = match known {
+                Some((Some(before), Some(after))) => Some((before, after)),
+                Some(_) | None => None,
             };
+            let mut found = Vec::new();
             let name = Some((&before.name, &after.name));
             if before.name != after.name && known.map(|it| (&it.0.name, &it.1.name)) != name {
                 found.push(Beyond::Renamed);
@@ -170,20 +153,8 @@ fn itself(approved: Option<&ChangeKind>, new: &ChangeKind) -> Vec<Beyond> {
             }
             found
         }
-    }
-}
-
-fn same(approved: &GrantEffect, new: &GrantEffect) -> bool {
-    match (approved, new) {
-        (GrantEffect::Add { scope: a }, GrantEffect::Add { scope: b })
-        | (GrantEffect::Remove { scope: a, .. }, GrantEffect::Remove { scope: b, .. }) => a == b,
-        (
-            GrantEffect::Rescope { before: a, after: b, relation: _ },
-            GrantEffect::Rescope { before: c, after: d, relation: _ },
-        ) => (a, b) == (c, d),
-        (GrantEffect::Add { .. }, GrantEffect::Rescope { .. } | GrantEffect::Remove { .. })
-        | (GrantEffect::Rescope { .. }, GrantEffect::Add { .. } | GrantEffect::Remove { .. })
-        | (GrantEffect::Remove { .. }, GrantEffect::Add { .. } | GrantEffect::Rescope { .. }) => false,
+        // Of a group that was not looked into nothing of that kind changes.
+        (Action::Alter, ..) => Vec::new(),
     }
 }
 
@@ -193,55 +164,24 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::access::Grant,
-        plan::{
-            diff::{diff, tests::world},
-            digest::tests::mutations,
-        },
+        model::plan::Edits,
+        plan::{digest::tests::mutations, worlds::world},
     };
-
-    fn plan() -> impl Strategy<Value = Plan> {
-        world().prop_map(|(desired, live)| Plan { changes: diff(&desired, &live), ..Plan::default() })
-    }
 
     /// Every plan with one effect less, as if somebody had made it already.
     fn fewer(plan: &Plan) -> Vec<Plan> {
         let mut all = Vec::new();
-        for (n, change) in plan.changes.iter().enumerate() {
-            let mut with = |edit: &dyn Fn(&mut Plan)| {
-                let mut plan = plan.clone();
-                edit(&mut plan);
-                all.push(plan);
-            };
-            with(&|it| drop(it.changes.remove(n)));
-            for m in 0..change.members.len() {
-                with(&|it| drop(it.changes[n].members.remove(m)));
-            }
-            for (g, grant) in change.grants.iter().enumerate() {
-                let made = |it: &mut GroupChange| {
-                    it.grants.remove(g);
-                    let Some(before) = &mut it.before else { return };
-                    before.grants.retain(|it| it.role != grant.role);
-                    if let GrantEffect::Add { scope } | GrantEffect::Rescope { after: scope, .. } =
-                        &grant.effect
-                    {
-                        let scope = scope.clone();
-                        before.grants.push(Grant {
-                            role: grant.role,
-                            scope,
-                            as_read: Vec::new(),
-                            from: None,
-                        });
-                    }
-                };
-                with(&|it| made(&mut it.changes[n]));
-            }
-            if let ChangeKind::Alter { before, after } = &change.kind
-                && before != after
-            {
-                with(&|it| {
-                    it.changes[n].kind = ChangeKind::Alter { before: after.clone(), after: after.clone() }
-                });
+        for change in plan.changes() {
+            let mut without = plan.clone();
+            without.retain(|it| it.at != change.at);
+            all.push(without);
+            let own = change.edits.iter().filter(|it| it.role().is_some() || it.member().is_some());
+            let altered = change.itself().filter(|_| change.action() == Action::Alter);
+            for edit in own.chain(altered) {
+                let mut made = plan.clone();
+                made.live.apply([edit]);
+                made.edits = Edits::new(plan.edits.iter().filter(|it| it.key != edit.key).cloned().collect());
+                all.push(made);
             }
         }
         all
@@ -249,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn less_is_covered(plan in plan()) {
+        fn less_is_covered(plan in world().prop_map(|it| it.plan())) {
             prop_assert_eq!(differences(&plan, &plan), []);
             prop_assert_eq!(differences(&plan, &Plan::default()), []);
             for fewer in fewer(&plan) {
@@ -261,16 +201,12 @@ mod tests {
         }
 
         #[test]
-        fn more_is_not(plan in plan()) {
-            for n in 0..plan.changes.len() {
+        fn more_is_not(plan in world().prop_map(|it| it.plan())) {
+            for n in 0..plan.len() {
                 let mut fewer = plan.clone();
-                fewer.changes.remove(n);
-                let change = &plan.changes[n];
-                let attributes = matches!(&change.kind, ChangeKind::Alter { before, after } if before == after);
-                if !attributes || !change.members.is_empty() || !change.grants.is_empty() {
-                    prop_assert!(differences(&fewer, &plan).iter().all(|it| it.change == n));
-                    prop_assert!(!differences(&fewer, &plan).is_empty());
-                }
+                fewer.retain(|it| it.at != n);
+                prop_assert!(differences(&fewer, &plan).iter().all(|it| it.change == n));
+                prop_assert!(!differences(&fewer, &plan).is_empty());
             }
             for fewer in fewer(&plan) {
                 let back = differences(&fewer, &plan);
@@ -280,8 +216,9 @@ mod tests {
 
         /// Whatever makes it another plan is told, unless it only does less or leaves less behind.
         #[test]
-        fn what_differs_is_told(plan in plan()) {
-            for (what, other) in mutations(&plan) {
+        fn what_differs_is_told(world in world()) {
+            let plan = world.plan();
+            for (what, other) in mutations(&world) {
                 let less = ["no member", "no grant", "kept role gone", "before unknown", "wider"].contains(&what);
                 if !less {
                     prop_assert!(!differences(&plan, &other).is_empty(), "{}", what);

@@ -4,7 +4,10 @@
 //! one here, so that the diff compares two plain states and knows no exceptions.
 //! Decides by values only; `now` is an argument.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -15,13 +18,16 @@ use crate::{
         declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, Rest},
     },
     model::{
-        access::{DesiredState, Ended, Group, GroupKey, Holding, LiveState, Member, Person, Removal, Why},
-        finding::{Code, Finding},
-        ids::{GroupId, PersonRef, UserId},
-        plan::{Frozen, Outside, Overview, Plan, Quarantined, Withheld},
+        access::Why,
+        finding::{Code, Finding, did_you_mean},
+        ids::{GroupId, PersonRef, RoleId, UserId},
+        index::{GroupIx, GroupName, Index, PersonIx, UserIx},
+        plan::{Frozen, Note, Outside, Overview, Plan, Quarantined, Unresolved, Withheld},
         rules::Rules,
+        scope::Scope,
         snapshot::{CompanySnapshot, GroupHead, Snapshot, User},
         source::Place,
+        state::{Attributes, Fact, Facts, Key, Owner, State},
     },
 };
 
@@ -42,10 +48,18 @@ use people::Directory;
 /// Both sides, ready to be compared, and what could not be bound.
 #[derive(Clone, Debug, Default)]
 pub struct Bound {
-    /// What the files ask for.
-    pub desired: DesiredState,
+    /// The numbers that both sides speak in.
+    pub index: Arc<Index>,
+    /// What shall be: what the files ask for, and all else as it is.
+    pub desired: State,
     /// What there is: the groups that the files speak of, and all others whose contents were read.
-    pub live: LiveState,
+    pub live: State,
+    /// Where what differs is declared, and why something goes; perhaps also of what does not differ.
+    pub notes: BTreeMap<Key, Note>,
+    /// Why groups shall be deleted.
+    pub reasons: BTreeMap<GroupIx, Box<str>>,
+    /// Everybody whose direct roles were read.
+    pub people: BTreeSet<PersonIx>,
     /// What was asked for and is withheld, sorted.
     pub quarantine: Vec<Quarantined>,
     /// The companies looked at.
@@ -60,7 +74,7 @@ pub struct Bound {
     pub remarks: Vec<Finding>,
     /// Everybody who is cut off everywhere.
     pub locked: BTreeSet<UserId>,
-    /// What everybody who is not cut off holds outside groups, as far as that was read; sorted.
+    /// The direct roles of everybody who is not cut off, as far as they were read; sorted.
     pub outside: Vec<Outside>,
 }
 
@@ -79,22 +93,29 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
     bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
     bound.quarantine = lockout::unresolved(declared, &directory, now);
     let unseen = rules::unseen(declared, snapshot, &directory, &bound.rules, now);
-    for company in &declared.companies {
-        let none = CompanySnapshot::new(company.id);
-        let live = snapshot.companies.iter().find(|it| it.id == company.id).unwrap_or(&none);
+    let companies: Vec<Company<'_>> =
+        declared.companies.iter().map(|it| Company::new(it, snapshot, &mut findings)).collect();
+    let index = Arc::new(index(&companies, snapshot));
+    let live = live(&companies, &index);
+    let mut desired = Facts::default();
+    for company in companies {
+        let locked = lockout::locked(declared, company.declared.id, &directory, now);
         let mut binding = Binding {
-            company,
-            live,
+            company: company.declared,
+            heads: company.live,
+            index: &index,
+            live: &live,
+            desired: &mut desired,
             directory: &directory,
-            roles: Roles::new(&live.roles),
-            suspects: people::suspects(company, &directory, now),
+            roles: Roles::new(&company.live.roles),
+            suspects: people::suspects(company.declared, &directory, now),
             unseen: &unseen,
-            locked: lockout::locked(declared, company.id, &directory, now),
+            locked,
             now,
             bound: &mut bound,
             findings: &mut findings,
         };
-        binding.run();
+        binding.groups(company);
         binding.users(snapshot, declared);
         let locked: Vec<UserId> = binding.locked.into_keys().collect();
         bound.locked.extend(&locked);
@@ -107,12 +128,14 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
         findings.dedup();
         return Err(findings);
     }
-    bound.desired.access.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
-    bound.desired.removals.sort_by_key(Removal::identity);
-    bound.desired.ended.sort();
-    bound.desired.access.people.sort_by_key(Person::identity);
-    bound.live.0.people.sort_by_key(Person::identity);
-    bound.live.0.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
+    let mut direct = Facts::default();
+    for person in &bound.people {
+        let user = index.person(*person).1;
+        direct.direct(*person, &snapshot.direct[&user]);
+    }
+    bound.live = live.with(direct);
+    bound.desired = State::new(desired);
+    bound.index = index;
     bound.quarantine.sort();
     bound.quarantine.dedup();
     bound.remarks.sort();
@@ -121,10 +144,92 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
     Ok(bound)
 }
 
+/// A company with the groups that its files speak of.
+struct Company<'a> {
+    declared: &'a DeclaredCompany,
+    live: &'a CompanySnapshot,
+    matched: Matched<'a>,
+    spoken_of: BTreeSet<GroupId>,
+}
+
+impl<'a> Company<'a> {
+    fn new(declared: &'a DeclaredCompany, snapshot: &'a Snapshot, findings: &mut Vec<Finding>) -> Self {
+        let live = snapshot.companies.iter().find(|it| it.id == declared.id).unwrap_or(CompanySnapshot::NONE);
+        let mut matched = matching::matching(declared, &live.groups);
+        findings.append(&mut matched.findings);
+        let targets = matched.groups.iter().map(|it| &it.1).chain(matched.removals.iter().map(|it| &it.1));
+        let spoken_of = targets.flat_map(|it| match it {
+            Target::Missing => &[],
+            Target::Found(head) => std::slice::from_ref(&head.id),
+            Target::Ambiguous(candidates) => &candidates[..],
+        });
+        let spoken_of = spoken_of.copied().collect();
+        Self { declared, live, matched, spoken_of }
+    }
+
+    /// Everybody who is known to be in a group, sorted.
+    fn members(&self, group: GroupId) -> Vec<UserId> {
+        let mut members = self.live.contents.get(&group).map_or_else(Vec::new, |it| it.members.clone());
+        // Members of a group need not be listed for the groups of a person to be known.
+        let held = self.live.held.iter().filter(|it| it.1.contains(&group));
+        let read = members.len();
+        members.extend(held.map(|it| *it.0));
+        if members.len() > read {
+            members.sort_unstable();
+            members.dedup();
+        }
+        members
+    }
+}
+
+/// Numbers everything that the companies have and shall have.
+fn index(companies: &[Company<'_>], snapshot: &Snapshot) -> Index {
+    let mut groups = Vec::new();
+    let mut users: Vec<UserId> = snapshot.users.iter().map(|it| it.id).collect();
+    let mut people = Vec::new();
+    for Company { declared, live, matched, .. } in companies {
+        let company = declared.id;
+        groups.extend(live.groups.iter().map(|it| GroupName::existing(company, it.name.clone(), it.id)));
+        let missing = matched.groups.iter().filter(|it| matches!(it.1, Target::Missing));
+        groups.extend(missing.map(|it| GroupName::new(company, it.0.name.clone())));
+        users.extend(live.contents.values().flat_map(|it| &it.members));
+        users.extend(live.held.keys());
+        people.extend(snapshot.direct.keys().map(|it| (company, *it)));
+    }
+    Index::new(groups, users, people)
+}
+
+/// The groups as they are: those that the files speak of, and of the others all that something is known of.
+fn live(companies: &[Company<'_>], index: &Index) -> State {
+    let mut facts = Facts::default();
+    for company in companies {
+        for head in &company.live.groups {
+            let Some(group) = index.find_group(company.live.id, head.id) else { continue };
+            let (contents, members) = (company.live.contents.get(&head.id), company.members(head.id));
+            if contents.is_none() && members.is_empty() && !company.spoken_of.contains(&head.id) {
+                continue;
+            }
+            let (name, description) = (head.name.clone(), head.description.clone());
+            facts.group(group, Arc::new(Attributes { name, description }));
+            for grant in contents.iter().flat_map(|it| &it.grants) {
+                facts.grant(group, grant.role, grant.scope.clone());
+            }
+            for user in members.into_iter().filter_map(|it| index.find_user(it)) {
+                facts.member(group, user);
+            }
+        }
+    }
+    State::new(facts)
+}
+
 /// One company on its way from names to ids.
 struct Binding<'a> {
     company: &'a DeclaredCompany,
-    live: &'a CompanySnapshot,
+    heads: &'a CompanySnapshot,
+    index: &'a Index,
+    /// The groups as they are.
+    live: &'a State,
+    desired: &'a mut Facts,
     directory: &'a Directory<'a>,
     roles: Roles<'a>,
     /// The people whom the files name and the directory does not know.
@@ -139,70 +244,54 @@ struct Binding<'a> {
 }
 
 impl Binding<'_> {
-    fn run(&mut self) {
-        let Matched { groups, removals, findings } = matching::matching(self.company, &self.live.groups);
-        self.findings.extend(findings);
-        let mut spoken_of = BTreeSet::new();
-        let live = self.live_groups();
+    fn groups(&mut self, company: Company<'_>) {
+        let Company { matched: Matched { groups, removals, .. }, spoken_of, live, .. } = company;
+        // The groups whose facts are decided; all others stay as they are.
+        let mut settled: BTreeSet<GroupIx> = BTreeSet::new();
         for (declared, target) in groups {
             match target {
-                Target::Missing => self.group(declared, None),
+                Target::Missing => {
+                    if let Some(group) =
+                        self.index.find(&GroupName::new(self.company.id, declared.name.clone()))
+                    {
+                        self.group(declared, group, None);
+                    }
+                }
                 Target::Found(head) => {
-                    spoken_of.insert(head.id);
-                    self.group(declared, Some((head, &live[&head.id])));
+                    if let Some(group) = self.index.find_group(self.company.id, head.id) {
+                        settled.insert(group);
+                        self.group(declared, group, Some(head));
+                    }
                 }
-                Target::Ambiguous(candidates) => {
-                    spoken_of.extend(&candidates);
-                    self.withhold(declared, Withheld::Group { candidates });
-                }
+                Target::Ambiguous(candidates) => self.withhold(declared, Withheld::Group { candidates }),
             }
         }
         for (declared, target) in removals {
             let what = match target {
                 Target::Missing => continue,
                 Target::Found(head) if head.unmodifiable => {
-                    spoken_of.insert(head.id);
                     Withheld::Unmodifiable { what: Frozen::Existence }
                 }
                 Target::Found(head) => {
-                    spoken_of.insert(head.id);
-                    self.bound.desired.removals.push(Removal {
-                        company: self.company.id,
-                        group: head.id,
-                        reason: declared.reason.clone(),
-                        from: declared.from,
-                    });
+                    let Some(group) = self.index.find_group(self.company.id, head.id) else { continue };
+                    settled.insert(group);
+                    self.bound.reasons.insert(group, declared.reason.clone());
+                    self.note(Owner::Group(group), Fact::Attributes).from = Some(declared.from);
                     continue;
                 }
-                Target::Ambiguous(candidates) => {
-                    spoken_of.extend(&candidates);
-                    Withheld::Group { candidates }
-                }
+                Target::Ambiguous(candidates) => Withheld::Group { candidates },
             };
             let (from, group) = (Some(declared.from), declared.name.clone());
             self.bound.quarantine.push(Quarantined { from, group, what });
         }
-        self.cut_off(&live);
-        // Of the groups that nobody looked into nothing is known but their names.
-        let read = |it: &Group| match &it.key {
-            GroupKey::Existing(id) => {
-                spoken_of.contains(id) || self.live.contents.contains_key(id) || !it.members.is_empty()
-            }
-            GroupKey::New(_) => false,
-        };
-        self.bound.live.0.groups.extend(live.into_values().filter(read));
-        let mut unmanaged: Vec<Box<str>> = self
-            .live
-            .groups
-            .iter()
-            .filter(|it| !spoken_of.contains(&it.id))
-            .map(|it| it.name.clone())
-            .collect();
+        self.leave_alone(&settled);
+        let unmanaged = live.groups.iter().filter(|it| !spoken_of.contains(&it.id));
+        let mut unmanaged: Vec<Box<str>> = unmanaged.map(|it| it.name.clone()).collect();
         unmanaged.sort();
         self.bound.companies.push(Overview {
             company: self.company.id,
-            groups: self.live.groups.len(),
-            memberships: self.live.contents.values().map(|it| it.members.len()).sum(),
+            groups: live.groups.len(),
+            memberships: live.contents.values().map(|it| it.members.len()).sum(),
             unmanaged,
         });
     }
@@ -211,82 +300,54 @@ impl Binding<'_> {
         self.bound.quarantine.push(Quarantined { from: Some(group.from), group: group.name.clone(), what });
     }
 
-    /// Returns every group as it is, as far as it was read.
-    fn live_groups(&self) -> BTreeMap<GroupId, Group> {
-        let mut groups: BTreeMap<GroupId, Group> = BTreeMap::new();
-        for head in &self.live.groups {
-            let contents = self.live.contents.get(&head.id);
-            let members = contents.map_or(&[][..], |it| &it.members);
-            let group = Group {
-                company: self.company.id,
-                key: GroupKey::Existing(head.id),
-                name: head.name.clone(),
-                description: head.description.clone(),
-                grants: contents.map_or_else(Vec::new, |it| it.grants.clone()),
-                members: members.iter().map(|&user| Member { user, from: None }).collect(),
-                from: None,
-            };
-            groups.insert(head.id, group);
-        }
-        // Members of a group need not be listed for the groups of a person to be known.
-        for (&user, held) in &self.live.held {
-            for id in held {
-                if let Some(group) = groups.get_mut(id)
-                    && let Err(at) = group.members.binary_search_by_key(&user, |it| it.user)
-                {
-                    group.members.insert(at, Member { user, from: None });
-                }
-            }
-        }
-        groups
+    fn note(&mut self, owner: Owner, fact: Fact) -> &mut Note {
+        self.bound.notes.entry(Key { owner, fact }).or_default()
     }
 
-    fn group(&mut self, declared: &DeclaredGroup, live: Option<(&GroupHead, &Group)>) {
-        let head = live.map(|it| it.0);
+    fn group(&mut self, declared: &DeclaredGroup, group: GroupIx, head: Option<&GroupHead>) {
         let description = match (&declared.description, head) {
             (Some(description), _) => description.clone(),
             (None, Some(head)) => head.description.clone(),
             (None, None) => {
+                let names = self.heads.groups.iter().map(|it| &*it.name);
+                let message = format!("no group is called `{}`", declared.name);
                 self.findings.push(
-                    Finding::new(
-                        Code::UnknownGroup,
-                        declared.from,
-                        format!("no group is called `{}`", declared.name),
-                    )
-                    .help("to create it, give it a `description` and a list of `roles`")
-                    .maybe_help(crate::model::finding::did_you_mean(
-                        &declared.name,
-                        self.live.groups.iter().map(|it| &*it.name),
-                    )),
+                    Finding::new(Code::UnknownGroup, declared.from, message)
+                        .help("to create it, give it a `description` and a list of `roles`")
+                        .maybe_help(did_you_mean(&declared.name, names)),
                 );
                 return;
             }
         };
-        let (grants, members) = live.map_or((&[][..], &[][..]), |(_, it)| (&it.grants, &it.members));
-        let mut desired = Group {
-            company: self.company.id,
-            key: head.map_or_else(|| GroupKey::New(declared.name.clone()), |it| GroupKey::Existing(it.id)),
-            name: declared.name.clone(),
-            description,
-            grants: self.desired_grants(declared, head, grants),
-            members: self.desired_members(declared, head, members),
-            from: Some(declared.from),
+        let mut wanted = Wanted {
+            attributes: Arc::new(Attributes { name: declared.name.clone(), description }),
+            grants: self.desired_grants(declared, group),
+            members: self.desired_members(declared, group),
         };
-        if let Some((GroupHead { unmodifiable: true, .. }, live)) = live {
-            self.keep_standard(declared, live, &mut desired);
+        if head.is_some_and(|it| it.unmodifiable) {
+            self.keep_standard(declared, group, &mut wanted);
         }
-        self.bound.desired.access.groups.push(desired);
+        self.note(Owner::Group(group), Fact::Attributes).from = Some(declared.from);
+        self.desired.group(group, wanted.attributes);
+        for Asked { what: (role, scope), from } in wanted.grants {
+            if self.live.scope(group, role).is_none_or(|it| *it != scope) {
+                self.note(Owner::Group(group), Fact::Grant(role)).from = from;
+            }
+            self.desired.grant(group, role, scope);
+        }
+        for Asked { what: user, from } in wanted.members {
+            if !self.live.has_member(group, user) {
+                self.note(Owner::Group(group), Fact::Member(user)).from = from;
+            }
+            self.desired.member(group, user);
+        }
     }
 
     /// Who shall be in the group: the declared, and whoever is not ours to remove.
-    fn desired_members(
-        &mut self,
-        declared: &DeclaredGroup,
-        head: Option<&GroupHead>,
-        live: &[Member],
-    ) -> Vec<Member> {
-        let is_live = |user: &UserId| live.binary_search_by_key(user, |it| it.user).is_ok();
-        let mut members: BTreeMap<UserId, Member> = BTreeMap::new();
+    fn desired_members(&mut self, declared: &DeclaredGroup, group: GroupIx) -> Vec<Asked<UserIx>> {
+        let live: Vec<UserId> = self.live.members(group).map(|it| self.index.user(it)).collect();
+        let is_live = |user: &UserId| live.binary_search(user).is_ok();
+        let mut members: BTreeMap<UserId, Option<Place>> = BTreeMap::new();
         let mut ended = BTreeMap::new();
         let mut unresolved = Vec::new();
         for entry in &declared.members.entries {
@@ -308,21 +369,17 @@ impl Binding<'_> {
             }
             self.note_expiry(entry.ends);
             match resolved {
-                Ok(user) => {
-                    members.insert(user, Member { user, from: Some(entry.from) });
-                }
+                Ok(user) => _ = members.insert(user, Some(entry.from)),
                 Err(people::Failed { why, candidates }) => {
                     let person = entry.person.clone();
                     // A declared member who is there stays; the report says what is odd about it.
                     let stays = |it: &UserId| is_live(it) && !self.locked.contains_key(it);
                     let there: Vec<UserId> = candidates.iter().copied().filter(stays).collect();
                     let what = match (&why, there.is_empty()) {
-                        (crate::model::plan::Unresolved::Inactive, false) => {
-                            Withheld::InactiveMember { person }
-                        }
+                        (Unresolved::Inactive, false) => Withheld::InactiveMember { person },
                         _ => Withheld::Person { person, why },
                     };
-                    members.extend(there.into_iter().map(|user| (user, Member { user, from: None })));
+                    members.extend(there.into_iter().map(|user| (user, None)));
                     self.bound.quarantine.push(Quarantined {
                         from: Some(entry.from),
                         group: declared.name.clone(),
@@ -335,13 +392,13 @@ impl Binding<'_> {
             }
         }
         ended.retain(|user, _| !members.contains_key(user) && !self.locked.contains_key(user));
-        for &Member { user, .. } in live {
+        for &user in &live {
             if self.locked.contains_key(&user) || members.contains_key(&user) {
                 continue;
             }
             let goes = ended.contains_key(&user) || declared.members.rest == Rest::Removed;
             if goes && self.unseen.contains(&user) {
-                members.insert(user, Member { user, from: None });
+                members.insert(user, None);
                 self.withhold(declared, Withheld::HiddenRemoval { user });
                 continue;
             }
@@ -355,24 +412,18 @@ impl Binding<'_> {
                     None => continue,
                 },
             };
-            members.insert(user, Member { user, from: None });
+            members.insert(user, None);
             if let Some(because) = because {
                 self.withhold(declared, Withheld::Removal { user, because });
             }
         }
-        self.ended(head, ended.into_iter().map(|(user, from)| (Holding::Member(user), from)));
-        members.into_values().collect()
-    }
-
-    /// Notes what is no longer wanted of a group that exists, so that a removal can say why.
-    fn ended(&mut self, head: Option<&GroupHead>, what: impl Iterator<Item = (Holding, Place)>) {
-        let (company, Some(group)) = (self.company.id, head.map(|it| it.id)) else { return };
-        self.bound.desired.ended.extend(what.map(|(what, from)| Ended {
-            company,
-            group,
-            what,
-            why: Why::Ended(from),
-        }));
+        for (user, from) in ended.into_iter().filter(|it| is_live(&it.0)) {
+            if let Some(user) = self.index.find_user(user) {
+                self.note(Owner::Group(group), Fact::Member(user)).why = Why::Ended(from);
+            }
+        }
+        let asked = |(user, from)| Some(Asked { what: self.index.find_user(user)?, from });
+        members.into_iter().filter_map(asked).collect()
     }
 
     fn note_expiry(&mut self, ends: Option<Timestamp>) {
@@ -381,4 +432,17 @@ impl Binding<'_> {
             self.bound.expiring += 1;
         }
     }
+}
+
+/// Something that shall be, with the entry that asks for it; `None` where it only is left as it is.
+struct Asked<T> {
+    what: T,
+    from: Option<Place>,
+}
+
+/// What a declared group shall be.
+struct Wanted {
+    attributes: Arc<Attributes>,
+    grants: Vec<Asked<(RoleId, Arc<Scope>)>>,
+    members: Vec<Asked<UserIx>>,
 }

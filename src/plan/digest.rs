@@ -12,14 +12,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{
-    access::Grant,
     direct::DirectRole,
     ids::{CompanyId, GroupId, UserId},
-    plan::{
-        Attributes, ChangeKind, Digest, DirectChange, DirectEffect, GrantChange, GrantEffect, GroupChange,
-        MemberChange, MemberEffect, Plan, ReadGroup, UserChange,
-    },
+    index::{GroupIx, GroupName, Index},
+    plan::{Action, Change, Digest, Plan, ReadGroup},
     scope::{Kind, Scope, Value},
+    state::{Edit, State},
 };
 
 /// Returns the id of a plan: the same for every plan that does the same and leaves the same access behind.
@@ -28,53 +26,53 @@ use crate::model::{
 /// a group is given all of them, so a role that grew meanwhile makes it another plan (P5).
 /// What is withheld, remarked or announced is no effect and does not count.
 pub fn plan_id(plan: &Plan) -> Digest {
-    let mut changes: Vec<(CompanyId, Result<GroupId, &str>, Digest)> = plan
-        .changes
-        .iter()
-        .map(|it| (it.company, it.id.ok_or(&*it.name), Writer::of("change 1", |to| to.change(it))))
-        .collect();
-    changes.sort();
-    let mut users: Vec<_> =
-        plan.users.iter().map(|it| (it.company, it.user, Writer::of("user 1", |to| to.user(it)))).collect();
-    users.sort();
+    let of = |it: Change<'_>| Writer::of("change 1", |to| to.change(&it));
+    fn key<'a>(it: &Change<'a>) -> (CompanyId, Result<GroupId, &'a str>) {
+        (it.company(), it.id().ok_or(it.name()))
+    }
+    // Whatever they are called: where a group was renamed since, its id is the same, and so is the plan's.
+    let mut groups: Vec<_> = plan.groups().map(|it| (key(&it), of(it))).collect();
+    groups.sort();
+    let people: Vec<Digest> = plan.people().map(|it| Writer::of("user 1", |to| to.person(&it))).collect();
     Writer::of("rolecall plan 1", |to| {
-        to.list(&changes, |to, it| to.bytes(&it.2.0));
+        to.list(&groups, |to, it| to.bytes(&it.1.0));
         // A plan that changes no people is what it always was.
-        if !users.is_empty() {
-            to.list(&users, |to, it| to.bytes(&it.2.0));
+        if !people.is_empty() {
+            to.list(&people, |to, it| to.bytes(&it.0));
         }
     })
 }
 
-/// Returns what a live group is recognised by later; roles count by what they mean, not by their spelling.
-pub fn group(
-    company: CompanyId,
-    id: GroupId,
-    name: &str,
-    description: &str,
-    grants: &[Grant],
-    members: &[UserId],
-) -> ReadGroup {
-    let mut roles: Vec<_> = grants.iter().map(|it| (it.role, &it.scope)).collect();
-    roles.sort();
-    let mut members = members.to_vec();
-    members.sort_unstable();
-    ReadGroup {
-        company,
-        group: id,
-        name: name.into(),
+/// Returns the digest of what one change of a plan does, and of what results.
+pub fn change(change: &Change<'_>) -> Digest {
+    Writer::of("change 1", |to| match change.user() {
+        Some(_) => to.person(change),
+        None => to.change(change),
+    })
+}
+
+/// Returns what a live group is recognised by later; roles count by what they mean, not by their spelling. `None` for
+/// a group that does not exist.
+pub fn group(index: &Index, state: &State, group: GroupIx) -> Option<ReadGroup> {
+    let (attributes, GroupName { company, name, id, twin: _ }) =
+        (state.attributes(group)?, index.group(group));
+    let members: Vec<UserId> = state.members(group).map(|it| index.user(it)).collect();
+    Some(ReadGroup {
+        company: *company,
+        group: (*id)?,
+        name: name.clone(),
         attributes: Writer::of("attributes 1", |to| {
-            to.text(name);
-            to.text(description);
+            to.text(&attributes.name);
+            to.text(&attributes.description);
         }),
         roles: Writer::of("roles 1", |to| {
-            to.list(&roles, |to, (role, scope)| {
+            to.list(state.grants(group), |to, ((_, role), scope)| {
                 to.bytes(role.0.as_bytes());
                 to.scope(scope);
             });
         }),
         members: Writer::of("members 1", |to| to.list(&members, |to, it| to.bytes(it.0.as_bytes()))),
-    }
+    })
 }
 
 /// Returns the digest of a file's text: what `sha256sum` says of it.
@@ -151,43 +149,50 @@ impl Writer {
         items.iter().for_each(|it| each(self, it));
     }
 
-    fn change(&mut self, change: &GroupChange) {
-        self.bytes(change.company.0.as_bytes());
-        match change.id {
+    fn change(&mut self, change: &Change<'_>) {
+        self.bytes(change.company().0.as_bytes());
+        match change.id() {
             Some(id) => {
                 self.bytes(b"i");
                 self.bytes(id.0.as_bytes());
             }
             None => {
                 self.bytes(b"n");
-                self.text(&change.name);
+                self.text(change.name());
             }
         }
-        match &change.kind {
-            ChangeKind::Create { description } => {
+        match (change.action(), change.attributes_before(), change.attributes_after()) {
+            (Action::Create, _, Some(after)) => {
                 self.bytes(b"+");
-                self.text(&change.name);
-                self.text(description);
+                self.text(&after.name);
+                self.text(&after.description);
             }
-            ChangeKind::Alter { before, after } => {
+            (Action::Delete, ..) => self.bytes(b"-"),
+            (_, Some(before), Some(after)) => {
                 self.bytes(b"~");
-                self.attributes(before, after);
+                for (before, after) in
+                    [(&before.name, &after.name), (&before.description, &after.description)]
+                {
+                    self.either(before == after, |to| {
+                        to.text(before);
+                        to.text(after);
+                    });
+                }
             }
-            ChangeKind::Delete { description: _, reason: _ } => self.bytes(b"-"),
+            // Of a group that was not looked into the attributes are not known, and stay.
+            _ => self.bytes(b"~=="),
         }
-        let mut grants: Vec<&GrantChange> = change.grants.iter().collect();
-        grants.sort_by_key(|it| it.role);
-        self.list(&grants, |to, it| to.grant(it));
-        let mut members: Vec<&MemberChange> = change.members.iter().collect();
-        members.sort_by_key(|it| it.user);
-        self.list(&members, |to, it| {
-            to.bytes(it.user.0.as_bytes());
-            to.bytes(match it.effect {
-                MemberEffect::Add { .. } => b"+",
-                MemberEffect::Remove { .. } => b"-",
-            });
+        self.edits(change.grants(), |to, edit| {
+            to.bytes(edit.role().expect("an edit of a role").0.as_bytes());
+            to.sides(edit.scopes(), Self::scope);
         });
-        self.bytes(if change.before.is_some() { b"r" } else { b"?" });
+        let index = change.index();
+        self.edits(change.members(), |to, edit| {
+            let user = edit.member().expect("an edit of a member");
+            to.bytes(index.user(user).0.as_bytes());
+            to.bytes(if edit.adds() { b"+" } else { b"-" });
+        });
+        self.bytes(if change.is_read() { b"r" } else { b"?" });
         let roles: Vec<_> = change.roles_after().into_iter().collect();
         self.list(&roles, |to, (role, scope)| {
             to.bytes(role.0.as_bytes());
@@ -195,60 +200,52 @@ impl Writer {
         });
     }
 
-    fn attributes(&mut self, before: &Attributes, after: &Attributes) {
-        for (before, after) in [(&before.name, &after.name), (&before.description, &after.description)] {
-            if before == after {
-                self.bytes(b"=");
-            } else {
-                self.bytes(b"~");
-                self.text(before);
-                self.text(after);
-            }
-        }
-    }
-
-    fn grant(&mut self, grant: &GrantChange) {
-        self.bytes(grant.role.0.as_bytes());
-        match &grant.effect {
-            GrantEffect::Add { scope } => {
-                self.bytes(b"+");
-                self.scope(scope);
-            }
-            GrantEffect::Rescope { before, after, relation: _ } => {
-                self.bytes(b"~");
-                self.scope(before);
-                self.scope(after);
-            }
-            GrantEffect::Remove { why: _, scope } => {
-                self.bytes(b"-");
-                self.scope(scope);
-            }
-        }
-    }
-
-    fn user(&mut self, change: &UserChange) {
-        self.bytes(change.company.0.as_bytes());
-        self.bytes(change.user.0.as_bytes());
-        let mut roles: Vec<&DirectChange> = change.roles.iter().collect();
-        roles.sort_by_key(|it| it.effect.kind());
-        self.list(&roles, |to, it| match &it.effect {
-            DirectEffect::Add { role } => {
-                to.bytes(b"+");
-                to.direct(role);
-            }
-            DirectEffect::Change { before, after } => {
-                to.bytes(b"~");
-                to.direct(before);
-                to.direct(after);
-            }
-            DirectEffect::Remove { why: _, role } => {
-                to.bytes(b"-");
-                to.direct(role);
-            }
-        });
+    fn person(&mut self, change: &Change<'_>) {
+        self.bytes(change.company().0.as_bytes());
+        self.bytes(change.user().expect("a change of a person").0.as_bytes());
+        self.edits(change.direct(), |to, edit| to.sides(edit.direct(), Self::direct));
         // The whole list is sent, so all that stays is an effect as well.
-        let after: Vec<DirectRole> = change.after().iter().cloned().collect();
+        let after: Vec<DirectRole> = change.direct_after().iter().cloned().collect();
         self.list(&after, Self::direct);
+    }
+
+    fn edits<'a>(
+        &mut self,
+        edits: impl Iterator<Item = &'a Edit> + Clone,
+        mut each: impl FnMut(&mut Self, &Edit),
+    ) {
+        self.count(edits.clone().count());
+        edits.for_each(|it| each(self, it));
+    }
+
+    /// Writes what is the same as such, and what is not with both sides.
+    fn either(&mut self, same: bool, write: impl FnOnce(&mut Self)) {
+        if same {
+            self.bytes(b"=");
+        } else {
+            self.bytes(b"~");
+            write(self);
+        }
+    }
+
+    /// Writes what comes, changes or goes.
+    fn sides<T>(&mut self, sides: [Option<&T>; 2], each: impl Fn(&mut Self, &T)) {
+        match sides {
+            [None, None] => (),
+            [None, Some(after)] => {
+                self.bytes(b"+");
+                each(self, after);
+            }
+            [Some(before), Some(after)] => {
+                self.bytes(b"~");
+                each(self, before);
+                each(self, after);
+            }
+            [Some(before), None] => {
+                self.bytes(b"-");
+                each(self, before);
+            }
+        }
     }
 
     /// A role as it is said: what this version does not know of it is sent all the same.

@@ -14,13 +14,12 @@ use jiff::Timestamp;
 
 use crate::{
     model::{
-        access::{LiveState, Why},
         finding::Finding,
-        ids::{CompanyId, RoleId, UserId},
-        plan::{Check, DirectEffect, GroupChange, MemberEffect, Plan, UserChange, Verdict},
+        ids::{CompanyId, RoleId},
+        plan::{Change, Check, Gap, People, Plan, Verdict},
         rules::{self, Exception, Guard, Level, Limit, Rules, Subject},
     },
-    plan::people::Sides,
+    plan::effective::Sides,
 };
 
 mod access;
@@ -32,35 +31,35 @@ mod tests;
 
 pub use holders::floors;
 
+/// What guards look at beside the two sides: who gains and loses, who lacks something for a moment, and the [`floors`]
+/// that no order keeps.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Effects<'a> {
+    pub people: &'a People,
+    pub gaps: &'a [Gap],
+    pub unmet: &'a BTreeSet<(CompanyId, RoleId)>,
+}
+
 /// Returns what every guard found, and which exceptions in force nothing needs; both sorted.
-///
-/// `plan` has its people and gaps already, and `sunk` are the [`floors`] that no order keeps: without them
-/// nothing tells who loses everything, and who loses something for a moment.
 pub fn judge(
-    plan: &Plan,
-    live: &LiveState,
+    sides: &Sides<'_>,
+    effects: Effects<'_>,
     rules: &Rules,
     now: Timestamp,
-    sunk: &BTreeSet<(CompanyId, RoleId)>,
 ) -> (Vec<Check>, Vec<Finding>) {
     let mut exceptions: Vec<&Exception> = rules.exceptions.iter().filter(|it| it.holds(now)).collect();
     exceptions.sort_by_key(|it| it.from);
-    let mut judge = Judge {
-        plan,
-        live,
-        rules,
-        sides: Sides::of(plan, live),
-        exceptions,
-        used: BTreeSet::new(),
-        checks: Vec::new(),
-    };
+    let plan = sides.plan;
+    let mut judge =
+        Judge { plan, sides, effects, rules, exceptions, used: BTreeSet::new(), checks: Vec::new() };
     judge.removals();
     judge.group_emptied();
     judge.fact(Guard::EmptyDesired, rules.declared, Limit::AtLeast(1));
     // A snapshot exists only if every list added up.
     judge.fact(Guard::IncompleteLive, 0, Limit::AtMost(0));
     judge.self_lockout();
-    judge.last_holder(sunk);
+    judge.last_holder();
     judge.privileged();
     judge.protected();
     // Such a change is withheld when the files are bound, and reaches no plan.
@@ -76,55 +75,12 @@ pub fn judge(
     (checks, remarks)
 }
 
-/// A plan that no guard stops: the only kind that can be applied.
-#[derive(Clone, Debug)]
-pub struct ApprovedPlan(Plan);
-
-impl ApprovedPlan {
-    /// Returns the plan.
-    pub fn plan(&self) -> &Plan {
-        &self.0
-    }
-
-    /// Returns the plan itself.
-    pub fn into_plan(self) -> Plan {
-        self.0
-    }
-}
-
-/// A plan that some guard stops; which one is in [`Plan::stops`].
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    /// The whole plan: a guard never hides it.
-    pub plan: Plan,
-}
-
-/// Turns a judged plan into one that can be applied.
-///
-/// `approved_by_id` says that somebody saw this very plan and approved it by its id, which stands for the
-/// exception that `privileged` asks for, and for no other.
-///
-/// # Errors
-///
-/// The plan, where a guard stops it; and one that was never judged, as nothing speaks for it.
-pub fn approve(mut plan: Plan, approved_by_id: bool) -> Result<ApprovedPlan, Box<Refusal>> {
-    for check in &mut plan.guards {
-        if approved_by_id && check.guard == Guard::Privileged && check.verdict == Verdict::Stop {
-            check.verdict = Verdict::Approved;
-        }
-    }
-    if plan.guards.is_empty() || plan.stops().next().is_some() {
-        return Err(Box::new(Refusal { plan }));
-    }
-    Ok(ApprovedPlan(plan))
-}
-
 /// A plan on trial.
 struct Judge<'a> {
     plan: &'a Plan,
-    live: &'a LiveState,
+    sides: &'a Sides<'a>,
+    effects: Effects<'a>,
     rules: &'a Rules,
-    sides: Vec<Sides<'a>>,
     /// Those in force, in the order of the file.
     exceptions: Vec<&'a Exception>,
     /// The positions of those that something needs.
@@ -183,13 +139,14 @@ impl Judge<'_> {
 
     /// No group loses its last member but to a lock-out.
     fn group_emptied(&mut self) {
-        for n in 0..self.sides.len() {
-            let side = self.sides[n];
-            let (Some(_), Some((_, change))) = (side.live, side.change) else { continue };
-            let left: BTreeSet<UserId> = locked(change).collect();
-            let before = side.members_before().into_iter().filter(|it| !left.contains(it)).count();
-            if side.stays() && before > 0 && side.members_after().is_empty() {
-                self.found(check(Guard::GroupEmptied, subject(change), before, Limit::AtMost(0)));
+        let sides = self.sides;
+        for change in self.plan.groups() {
+            let Some(group) = change.group() else { continue };
+            let (was, is) =
+                (sides.before().attributes(group).is_some(), sides.after.attributes(group).is_some());
+            let before = sides.before().members(group).len() - change.locked_out().count();
+            if was && is && before > 0 && sides.after.members(group).len() == 0 {
+                self.found(check(Guard::GroupEmptied, subject(&change), before, Limit::AtMost(0)));
             }
         }
         self.or_nothing(Guard::GroupEmptied, true);
@@ -201,28 +158,15 @@ fn check(guard: Guard, subject: Subject, value: usize, limit: Limit) -> Check {
     Check { guard, subject, level: None, value, of: None, limit, verdict: Verdict::Ok }
 }
 
-fn subject(change: &GroupChange) -> Subject {
-    Subject::Group(change.company, change.name.clone())
+/// The group, or the person, that a change is about.
+fn subject(change: &Change<'_>) -> Subject {
+    match change.user() {
+        Some(user) => Subject::Person(user),
+        None => Subject::Group(change.company(), change.name().into()),
+    }
 }
 
-/// Returns who leaves a group because of being cut off everywhere.
-fn locked(change: &GroupChange) -> impl Iterator<Item = UserId> {
-    let is_locked = |it: &MemberEffect| match it {
-        MemberEffect::Remove { why: Why::LockedOut(_), .. } => true,
-        MemberEffect::Remove { why: Why::NotDeclared | Why::Ended(_), .. } | MemberEffect::Add { .. } => {
-            false
-        }
-    };
-    change.members.iter().filter(move |it| is_locked(&it.effect)).map(|it| it.user)
-}
-
-/// Returns how many roles outside groups somebody loses because of being cut off everywhere.
-fn locked_direct(change: &UserChange) -> usize {
-    let is_locked = |it: &DirectEffect| match it {
-        DirectEffect::Remove { why: Why::LockedOut(_), .. } => true,
-        DirectEffect::Remove { why: Why::NotDeclared | Why::Ended(_), .. }
-        | DirectEffect::Add { .. }
-        | DirectEffect::Change { .. } => false,
-    };
-    change.roles.iter().filter(|it| is_locked(&it.effect)).count()
+/// How many direct roles somebody loses because of being cut off everywhere.
+fn locked_direct(change: &Change<'_>) -> usize {
+    change.direct().filter(|it| it.removes() && change.note(it).why.is_lockout()).count()
 }

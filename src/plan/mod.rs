@@ -7,9 +7,12 @@ pub mod digest;
 pub mod diff;
 pub mod explain;
 pub mod approval;
-pub mod people;
+pub mod effective;
 pub mod witness;
 pub mod guard;
 pub mod order;
-pub mod assess;
+pub mod judged;
+pub mod takeup;
 pub mod rollback;
+#[cfg(test)]
+pub(crate) mod worlds;

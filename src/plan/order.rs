@@ -19,8 +19,9 @@ use crate::model::{
     dialect::ScopeChange,
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{Attributes, Gap, Plan},
+    plan::{Gap, Plan},
     scope::Scope,
+    state::Attributes,
 };
 
 mod batch;
@@ -75,7 +76,7 @@ pub struct Ordered {
     /// Sorted.
     pub gaps: Vec<Gap>,
     /// Floors that no order keeps.
-    pub sunk: BTreeSet<(CompanyId, RoleId)>,
+    pub unmet: BTreeSet<(CompanyId, RoleId)>,
 }
 
 /// What is called. `group` is `None` where an earlier step creates the group. `delete` means every entry
@@ -101,12 +102,12 @@ pub fn order(plan: &Plan, style: ScopeChange, floors: &BTreeSet<(CompanyId, Role
     let mut floors = floors::Floors::new(floors, &mut graph);
     people::connect(&mut graph, &mut floors);
     cycles::cut(&mut graph);
-    let sunk = floors.settle(&mut graph);
+    let unmet = floors.settle(&mut graph);
     let steps = users::add(plan, batch::steps(&graph));
     let mut gaps = graph.gaps;
     gaps.sort_unstable();
     gaps.dedup();
-    Ordered { steps, gaps, sunk }
+    Ordered { steps, gaps, unmet }
 }
 
 #[cfg(test)]

@@ -4,24 +4,24 @@
 //! somebody has changed since stays as it is. A write of which nobody knows is settled by what is
 //! there now.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use uuid::Uuid;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     apply::record::Done,
     model::{
-        access::{
-            Access, Contents, DesiredState, Grant, Group, GroupKey, LiveState, Member, Person, Removal,
-        },
         direct::{DirectRole, DirectRoles},
         ids::{CompanyId, GroupId, RoleId, UserId},
-        plan::{Attributes, Change, ChangeKind, DirectEffect, GroupChange, Plan, UserChange},
+        index::{GroupIx, GroupName, Index},
+        plan::{Action, Change, Edits, Note, Plan, Quarantined},
         scope::Scope,
         snapshot::{GroupHead, Snapshot},
         source::{FileId, Place},
+        state::{Attributes, Edit, Fact, Facts, Key, Owner, State},
     },
-    plan::diff::{self, diff},
+    plan::bind::Bound,
 };
 
 /// The reason that a rollback gives for deleting a group.
@@ -38,8 +38,9 @@ pub fn touched(plan: &Plan, done: &BTreeMap<usize, Done>, snapshot: &Snapshot) -
         fitting.next().filter(|_| fitting.next().is_none()).map(|it| it.id)
     };
     let id = |(&n, done): (&usize, &Done)| {
-        let change = plan.changes.get(n)?;
-        let id = change.id.or(done.created.flatten()).or_else(|| by_name(change.company, &change.name))?;
+        let change = plan.change(n).filter(|it| it.group().is_some())?;
+        let id = change.id().or(done.created.flatten());
+        let id = id.or_else(|| by_name(change.company(), change.name()))?;
         Some((n, id))
     };
     done.iter().filter_map(id).collect()
@@ -53,149 +54,192 @@ pub fn unsettled<'a>(
     snapshot: &Snapshot,
 ) -> Vec<&'a str> {
     let open = done.iter().filter(|(n, it)| it.created == Some(None) && !touched.contains_key(n));
-    let changes = open.filter_map(|(n, _)| plan.changes.get(*n));
-    let several = changes.filter(|it| named(snapshot, it.company, &it.name).next().is_some());
-    several.map(|it| &*it.name).collect()
+    let changes = open.filter_map(|(n, _)| plan.change(*n)).filter(|it| it.group().is_some());
+    let several = changes.filter(|it| named(snapshot, it.company(), it.name()).next().is_some());
+    several.map(|it| it.name()).collect()
 }
 
-/// Returns the groups as they shall be again. `live` has those of [`touched`] that exist, and `snapshot` the
-/// names of all that exist: what was deleted is not created a second time.
-pub fn desired(
+/// Returns both sides of a rollback: what there is, and how the groups and people shall be again. `fresh` has the groups
+/// of [`touched`] that exist, and `snapshot` the names of all that exist: what was deleted is not created a second time.
+///
+/// People who are cut off by now are given nothing: they stay out, whatever was. What was given to them is taken all
+/// the same.
+pub fn bound(
     plan: &Plan,
     done: &BTreeMap<usize, Done>,
     touched: &BTreeMap<usize, GroupId>,
-    (live, snapshot): (&LiveState, &Snapshot),
+    (fresh, snapshot): (&Bound, &Snapshot),
     journal: FileId,
-) -> DesiredState {
-    let mut desired = DesiredState::default();
-    for (n, done) in done {
-        let Some(change) = plan.changes.get(*n) else { continue };
-        let from = Place::new(journal, done.line, 1);
-        let found = touched.get(n).and_then(|id| {
-            live.0.groups.iter().find(|it| it.company == change.company && it.key == GroupKey::Existing(*id))
-        });
-        match (found, done.created, done.deleted) {
-            (Some(Group { key: GroupKey::Existing(group), company, .. }), Some(_), _) => {
-                desired.removals.push(Removal {
-                    company: *company,
-                    group: *group,
-                    reason: REASON.into(),
-                    from,
-                });
+) -> Bound {
+    let gone = |change: &Change<'_>, done: &Done| {
+        let named = named(snapshot, change.company(), change.name()).next();
+        done.deleted && done.created.is_none() && named.is_none() && change.is_read()
+    };
+    let changes = || done.iter().filter_map(|(n, done)| Some((plan.change(*n)?, done)));
+    let lost = changes().filter(|it| it.0.group().is_some() && gone(&it.0, it.1));
+    let again = again(lost.map(|it| it.0));
+    let lost = Index::new(again.values().cloned().collect(), Vec::new(), Vec::new());
+    let index = Arc::new(fresh.index.merged(&plan.index).merged(&lost));
+    let live = fresh.live.renumbered(&fresh.index.within(&index));
+    let mut undo = Undo { index: &index, facts: Facts::default(), locked: &fresh.locked };
+    let mut owners: BTreeSet<Owner> = BTreeSet::new();
+    let (mut notes, mut reasons) = (BTreeMap::new(), BTreeMap::new());
+    for (change, done) in changes() {
+        let company = change.company();
+        let found = touched.get(&change.at).and_then(|id| index.find_group(company, *id));
+        let found = found.filter(|it| live.attributes(*it).is_some());
+        let owner = match (found, done.created) {
+            _ if change.user().is_some() => {
+                let person = change.user().and_then(|it| index.find_person(company, it));
+                let read =
+                    |it: &_| fresh.people.iter().any(|read| fresh.index.person(*read) == index.person(*it));
+                let Some(person) = person.filter(read).filter(|_| done.direct) else { continue };
+                let held = live.direct(person);
+                let mut roles = restored_user(&change, &held);
+                if change.user().is_some_and(|it| fresh.locked.contains(&it)) {
+                    let within = |it: &DirectRole| it.within(held.get(it.kind())?);
+                    roles = roles.iter().filter_map(within).collect();
+                }
+                undo.facts.direct(person, &roles);
+                Owner::Person(person)
             }
-            (Some(live), _, _) => {
-                desired.access.groups.push(Group { from: Some(from), ..restored(change, done, live) });
+            (Some(group), Some(_)) => {
+                reasons.insert(group, REASON.into());
+                Owner::Group(group)
             }
-            (None, None, true) if named(snapshot, change.company, &change.name).next().is_none() => {
-                desired.access.groups.extend(recreated(change, from));
+            (Some(group), None) => {
+                undo.restored(&change, done, group, &live);
+                Owner::Group(group)
+            }
+            (None, None) if gone(&change, done) => {
+                let Some(group) = again.get(&change.at).and_then(|it| index.find(it)) else { continue };
+                undo.recreated(&change, group);
+                Owner::Group(group)
             }
             // Created and gone again, gone by somebody else's hand, or back already.
-            (None, Some(_), _) | (None, None, _) => (),
-        }
+            (None, _) => continue,
+        };
+        let from = Some(Place::new(journal, done.line, 1));
+        notes.insert(Key { owner, fact: Fact::Attributes }, Note { from, ..Note::default() });
+        owners.insert(owner);
     }
-    for (n, done) in done.iter().filter(|it| it.1.direct) {
-        let Some(Change::User(change)) = plan.change(*n) else { continue };
-        let read = live.0.people.iter().find(|it| it.identity() == (change.company, change.user));
-        desired.access.people.extend(read.map(|live| Person {
-            roles: restored_user(change, &live.roles),
-            from: Some(Place::new(journal, done.line, 1)),
-            ..live.clone()
-        }));
+    let kept = live.of(
+        |group| !owners.contains(&Owner::Group(group)),
+        |person| !owners.contains(&Owner::Person(person)),
+    );
+    let mut quarantine = fresh.quarantine.clone();
+    quarantine.retain(Quarantined::is_left_by_lockout);
+    let numbers = fresh.index.within(&index);
+    Bound {
+        desired: kept.with(undo.facts),
+        people: fresh.people.iter().filter_map(|it| numbers.person(*it)).collect(),
+        live,
+        notes,
+        reasons,
+        quarantine,
+        expiring: 0,
+        index,
+        ..fresh.clone()
     }
-    desired.access.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
-    desired.access.people.sort_by_key(Person::identity);
-    desired.removals.sort_by_key(Removal::identity);
-    desired
 }
 
-/// Leaves out whatever would be given to people who are cut off by now: they stay out, whatever was. What was
-/// given to them is taken all the same.
-pub fn give_nothing(desired: &mut DesiredState, live: &LiveState, locked: &BTreeSet<UserId>) {
-    for group in &mut desired.access.groups {
-        group.members.retain(|it| !locked.contains(&it.user));
+/// What deleted groups are recognised by until they are there again, by position: two of one name are two.
+fn again<'a>(lost: impl Iterator<Item = Change<'a>>) -> BTreeMap<usize, GroupName> {
+    let mut again: BTreeMap<usize, GroupName> = BTreeMap::new();
+    for change in lost {
+        let new = GroupName::new(change.company(), change.name().into());
+        let twin = again.values().filter(|it| (it.company, &it.name) == (new.company, &new.name)).count();
+        again.insert(change.at, GroupName { twin, ..new });
     }
-    for person in desired.access.people.iter_mut().filter(|it| locked.contains(&it.user)) {
-        let held = live.0.people.iter().find(|it| it.identity() == person.identity());
-        let within = |it: &DirectRole| it.within(held?.roles.get(it.kind())?);
-        person.roles = person.roles.iter().filter_map(within).collect();
-    }
+    again
 }
 
 /// Returns what somebody holds outside groups without what the apply did to it: the very elements that were there.
-fn restored_user(change: &UserChange, live: &DirectRoles) -> DirectRoles {
+fn restored_user(change: &Change<'_>, live: &DirectRoles) -> DirectRoles {
     let mut roles = live.clone();
-    for it in &change.roles {
-        match &it.effect {
-            DirectEffect::Add { role } if live.get(role.kind()) == Some(role) => roles.take(role.kind()),
-            DirectEffect::Remove { role, .. } if live.get(role.kind()).is_none() => roles.put(role.clone()),
-            DirectEffect::Change { before, after } if live.get(after.kind()) == Some(after) => {
-                roles.put(before.clone());
+    for edit in change.direct() {
+        let Some(kind) = edit.kind() else { continue };
+        let [before, after] = edit.direct();
+        // Otherwise it was not made, or is somebody else's doing since.
+        if live.get(kind) == after {
+            match before {
+                Some(role) => roles.put(role.clone()),
+                None => roles.take(kind),
             }
-            // Not made, or somebody else's doing since.
-            DirectEffect::Add { .. } | DirectEffect::Remove { .. } | DirectEffect::Change { .. } => (),
         }
     }
     roles
 }
 
-/// Returns a live group without what the apply did to it.
-fn restored(change: &GroupChange, done: &Done, live: &Group) -> Group {
-    let nothing = Contents::default();
-    let before = change.before.as_ref().unwrap_or(&nothing);
-    let was_in = |user: &UserId| match &change.before {
-        Some(before) => before.members.binary_search(user).is_ok(),
-        // Not looked at: only removals were made.
-        None => done.removed.contains(user),
-    };
-    let mut members: BTreeSet<UserId> = live.members.iter().map(|it| it.user).collect();
-    members.retain(|it| was_in(it) || !done.added.contains(it));
-    members.extend(done.removed.iter().filter(|it| was_in(it)));
-
-    let after = change.roles_after();
-    let mut grants: BTreeMap<RoleId, Grant> = live.grants.iter().map(|it| (it.role, it.clone())).collect();
-    for role in &done.roles {
-        let was = scope_of(&before.grants, *role);
-        let made = after.get(role).map_or_else(Scope::default, |it| (*it).clone());
-        let is = grants.get(role).map_or_else(Scope::default, |it| it.scope.clone());
-        // Made whole, made half in either order, or not at all; anything else is somebody else's doing.
-        let half = is.is_empty() && done.taken.contains(role) || is == made.clone().union(was.clone());
-        if is != made && !half {
-            continue;
-        }
-        if was.is_empty() {
-            grants.remove(role);
-        } else if is != was {
-            grants.insert(*role, Grant { role: *role, scope: was, as_read: Vec::new(), from: None });
-        }
-    }
-    let mut group = Group {
-        members: members.into_iter().map(|user| Member { user, from: None }).collect(),
-        grants: grants.into_values().collect(),
-        ..live.clone()
-    };
-    if let (true, ChangeKind::Alter { before, after }) = (done.renamed, &change.kind)
-        && (&group.name, &group.description) == (&after.name, &after.description)
-    {
-        let Attributes { name, description } = before.clone();
-        (group.name, group.description) = (name, description);
-    }
-    group
+/// The facts of what is undone.
+struct Undo<'a> {
+    index: &'a Index,
+    facts: Facts,
+    locked: &'a BTreeSet<UserId>,
 }
 
-/// Returns a deleted group as it was, to be created again under a new id.
-fn recreated(change: &GroupChange, from: Place) -> Option<Group> {
-    let (ChangeKind::Delete { description, .. }, Some(before)) = (&change.kind, &change.before) else {
-        return None;
-    };
-    Some(Group {
-        company: change.company,
-        key: GroupKey::New(change.name.clone()),
-        name: change.name.clone(),
-        description: description.clone(),
-        grants: before.grants.clone(),
-        members: before.members.iter().map(|&user| Member { user, from: None }).collect(),
-        from: Some(from),
-    })
+impl Undo<'_> {
+    /// A live group without what the apply did to it.
+    fn restored(&mut self, change: &Change<'_>, done: &Done, group: GroupIx, live: &State) {
+        let before: BTreeSet<UserId> = change.members_before().collect();
+        // Of a group that was not looked at only removals were made.
+        let was_in =
+            |user: &UserId| before.contains(user) || !change.is_read() && done.removed.contains(user);
+        let mut members: BTreeSet<UserId> = live.members(group).map(|it| self.index.user(it)).collect();
+        members.retain(|it| was_in(it) || !done.added.contains(it));
+        members.extend(done.removed.iter().filter(|it| was_in(it)));
+        self.members(group, members);
+
+        let (was, made) = (change.roles_before().collect::<BTreeMap<_, _>>(), change.roles_after());
+        let mut grants: BTreeMap<RoleId, Arc<Scope>> =
+            live.grants(group).iter().map(|it| (it.0.1, it.1.clone())).collect();
+        for role in &done.roles {
+            let scope = |it: Option<&&Scope>| it.map_or_else(Scope::default, |it| (*it).clone());
+            let (was, made) = (scope(was.get(role)), scope(made.get(role)));
+            let is = grants.get(role).map_or_else(Scope::default, |it| (**it).clone());
+            // Made whole, made half in either order, or not at all; anything else is somebody else's doing.
+            let half = is.is_empty() && done.taken.contains(role) || is == made.clone().union(was.clone());
+            if is != made && !half {
+                continue;
+            }
+            if was.is_empty() {
+                grants.remove(role);
+            } else if is != was {
+                grants.insert(*role, Arc::new(was));
+            }
+        }
+        for (role, scope) in grants {
+            self.facts.grant(group, role, scope);
+        }
+
+        let now = live.attributes(group).map_or_else(Default::default, |it| (**it).clone());
+        let back = match (change.attributes_before(), change.attributes_after()) {
+            (Some(before), Some(after)) if done.renamed && *after == now => before.clone(),
+            _ => now,
+        };
+        self.facts.group(group, Arc::new(back));
+    }
+
+    /// A deleted group as it was, to be created again under a new id.
+    fn recreated(&mut self, change: &Change<'_>, group: GroupIx) {
+        let Some(attributes) = change.attributes_before() else { return };
+        // The name by which the plan knew it is the name it had.
+        let attributes =
+            Attributes { name: change.name().into(), description: attributes.description.clone() };
+        self.facts.group(group, Arc::new(attributes));
+        for (role, scope) in change.roles_before() {
+            self.facts.grant(group, role, Arc::new(scope.clone()));
+        }
+        self.members(group, change.members_before().collect());
+    }
+
+    fn members(&mut self, group: GroupIx, members: BTreeSet<UserId>) {
+        for user in members.into_iter().filter(|it| !self.locked.contains(it)) {
+            if let Some(user) = self.index.find_user(user) {
+                self.facts.member(group, user);
+            }
+        }
+    }
 }
 
 /// Returns the groups of a company that have a name.
@@ -204,79 +248,26 @@ fn named<'a>(snapshot: &'a Snapshot, company: CompanyId, name: &str) -> impl Ite
     own.flat_map(|it| &it.groups).filter(move |it| *it.name == *name)
 }
 
-fn scope_of(grants: &[Grant], role: RoleId) -> Scope {
-    grants.iter().find(|it| it.role == role).map_or_else(Scope::default, |it| it.scope.clone())
-}
-
-/// Returns the plan that undoes all of a plan; a group that it creates has no id yet.
+/// Returns the plan that undoes all of a plan; a group that it creates, or creates again, has no id yet.
 pub fn inverse(plan: &Plan) -> Plan {
-    // Ids that no group has, so that the two sides can be compared like any others.
-    let made_up = |n: usize| GroupId(Uuid::from_u128(u128::MAX - n as u128));
-    let mut done = BTreeMap::new();
-    let mut touched = BTreeMap::new();
-    let mut live = Access::default();
-    for (n, change) in plan.changes.iter().enumerate() {
-        done.insert(n, all(change));
-        touched.insert(n, change.id.unwrap_or_else(|| made_up(n)));
-        live.groups.extend(made(change, touched[&n]));
-    }
-    for (n, change) in (plan.changes.len()..).zip(&plan.users) {
-        done.insert(n, Done { line: 1, direct: true, ..Done::default() });
-        live.people.push(Person::live(change.company, change.user, change.after()));
-    }
-    live.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
-    live.people.sort_by_key(Person::identity);
-    let live = LiveState(live);
-    let desired = desired(plan, &done, &touched, (&live, &Snapshot::default()), FileId(0));
-    let mut users = diff::users(&desired, &live);
-    users.iter_mut().for_each(|it| it.from = None);
-    let mut changes = diff(&desired, &live);
-    for change in &mut changes {
-        change.from = None;
-        if plan.changes.iter().all(|it| it.id != change.id) {
-            change.id = None;
-        }
-    }
-    Plan { changes, users, names: plan.names.clone(), ..Plan::default() }
-}
-
-/// Everything that a change does.
-fn all(change: &GroupChange) -> Done {
-    Done {
-        line: 1,
-        created: matches!(change.kind, ChangeKind::Create { .. }).then_some(change.id),
-        deleted: matches!(change.kind, ChangeKind::Delete { .. }),
-        renamed: matches!(change.kind, ChangeKind::Alter { .. }),
-        added: change.joining().collect(),
-        removed: change.leaving().collect(),
-        roles: change.grants.iter().map(|it| it.role).collect(),
-        taken: BTreeSet::new(),
-        direct: false,
-    }
-}
-
-/// The group once a change is made; nothing for one that is deleted.
-fn made(change: &GroupChange, id: GroupId) -> Option<Group> {
-    let Attributes { name, description } = match &change.kind {
-        ChangeKind::Create { description } => {
-            Attributes { name: change.name.clone(), description: description.clone() }
-        }
-        ChangeKind::Alter { after, .. } => after.clone(),
-        ChangeKind::Delete { .. } => return None,
+    let changes: BTreeMap<Owner, Change<'_>> = plan.groups().map(|it| (it.owner, it)).collect();
+    let undone = |(group, known): (GroupIx, &GroupName)| {
+        let Some(change) = changes.get(&Owner::Group(group)) else { return known.clone() };
+        let name = change.attributes_after().map_or(&known.name, |it| &it.name).clone();
+        let id = known.id.filter(|_| change.action() != Action::Delete);
+        GroupName { name, id, ..known.clone() }
     };
-    let members: BTreeSet<UserId> = change.staying().chain(change.joining()).collect();
-    let roles = change.roles_after().into_iter();
-    Some(Group {
-        company: change.company,
-        key: GroupKey::Existing(id),
-        name,
-        description,
-        grants: roles
-            .map(|(role, scope)| Grant { role, scope: scope.clone(), as_read: Vec::new(), from: None })
-            .collect(),
-        members: members.into_iter().map(|user| Member { user, from: None }).collect(),
-        from: None,
-    })
+    let (index, numbers) = plan.index.with_groups(undone);
+    let reasons = plan.groups().filter(|it| it.action() == Action::Create);
+    let back = Plan {
+        index: plan.index.clone(),
+        live: plan.after(),
+        edits: Edits::new(plan.edits.iter().cloned().map(Edit::inverse).collect()),
+        reasons: reasons.filter_map(|it| Some((it.group()?, REASON.into()))).collect(),
+        names: plan.names.clone(),
+        ..Plan::default()
+    };
+    back.renumbered(Arc::new(index), &numbers)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     ids::{RoleId, UserId},
-    plan::{ChangeKind, GroupChange, Plan},
+    plan::{Action, Change, Plan},
 };
 
 /// What every traveller may do about the own trips and the own profile, whatever the roles (contract §5.3).
@@ -126,19 +126,20 @@ pub struct Claim {
 /// `unread` are the roles of groups into which the plan did not look, by position.
 pub fn claims(plan: &Plan, unread: &BTreeMap<usize, BTreeSet<RoleId>>) -> Vec<Claim> {
     let mut claims = Vec::new();
-    for (change, it) in plan.changes.iter().enumerate() {
+    for it in plan.groups() {
+        let change = it.at;
         let mut before: BTreeSet<RoleId> = it.roles_before().map(|it| it.0).collect();
         before.extend(unread.get(&change).into_iter().flatten());
-        let after: BTreeSet<RoleId> = match it.kind {
-            ChangeKind::Delete { .. } => BTreeSet::new(),
-            ChangeKind::Create { .. } | ChangeKind::Alter { .. } => it.roles_after().into_keys().collect(),
+        let after: BTreeSet<RoleId> = match it.action() {
+            Action::Delete => BTreeSet::new(),
+            Action::Create | Action::Alter => it.roles_after().into_keys().collect(),
         };
         let mut say = |users: &[UserId], turn, roles: &BTreeSet<RoleId>| {
             for user in users {
                 claims.extend(roles.iter().map(|role| Claim { change, user: *user, turn, role: *role }));
             }
         };
-        let (staying, leaving) = stay_and_leave(it);
+        let (staying, leaving) = stay_and_leave(&it);
         say(&it.joining().collect::<Vec<_>>(), Turn::Gained, &after);
         say(&staying, Turn::Gained, &(&after - &before));
         say(&staying, Turn::Lost, &(&before - &after));
@@ -150,14 +151,14 @@ pub fn claims(plan: &Plan, unread: &BTreeMap<usize, BTreeSet<RoleId>>) -> Vec<Cl
 }
 
 /// Returns who stays in a group and who leaves it; of a group that is deleted all do.
-fn stay_and_leave(change: &GroupChange) -> (Vec<UserId>, Vec<UserId>) {
+fn stay_and_leave(change: &Change<'_>) -> (Vec<UserId>, Vec<UserId>) {
     let (staying, mut leaving): (Vec<_>, Vec<_>) = (change.staying().collect(), change.leaving().collect());
-    match change.kind {
-        ChangeKind::Delete { .. } => {
+    match change.action() {
+        Action::Delete => {
             leaving.extend(staying);
             (Vec::new(), leaving)
         }
-        ChangeKind::Create { .. } | ChangeKind::Alter { .. } => (staying, leaving),
+        Action::Create | Action::Alter => (staying, leaving),
     }
 }
 

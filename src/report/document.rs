@@ -9,7 +9,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     model::{
-        plan::{Digest, Plan},
+        plan::{Digest, Judgement, Plan},
         source::Sources,
     },
     plan::digest,
@@ -36,6 +36,8 @@ const KIND: &str = "plan";
 pub struct Saved {
     /// The plan.
     pub plan: Plan,
+    /// How it was judged when it was made.
+    pub judgement: Judgement,
     /// The files that its places point into.
     pub sources: Sources,
     /// Its id; what the document says and what it comes to.
@@ -149,11 +151,12 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
     let document: Document = serde_json::from_str(text).map_err(NotAPlan::Field)?;
     let (said, created_at, partial) = (document.id, document.created_at, document.partial);
     let (tool, endpoint) = (document.tool.clone(), document.endpoint.clone());
-    let (plan, files) = reading::plan(document, sources).map_err(|what| NotAPlan::Meaning { tool, what })?;
+    let (plan, judgement, files) =
+        reading::plan(document, sources).map_err(|what| NotAPlan::Meaning { tool, what })?;
     let found = digest::plan_id(&plan);
     if found != said {
         return Err(NotAPlan::Changed { said, found });
     }
     let reading::Files { sources, digests, .. } = files;
-    Ok(Saved { plan, sources, id: said, created_at, endpoint, partial, files: digests })
+    Ok(Saved { plan, judgement, sources, id: said, created_at, endpoint, partial, files: digests })
 }

@@ -7,8 +7,8 @@ use rolecall::{
         check::{Files, check},
         parse,
     },
-    model::{finding::Code, snapshot::Snapshot, source::FileId},
-    plan::{bind::bind, diff, guard::judge},
+    model::{dialect::ScopeChange, finding::Code, snapshot::Snapshot, source::FileId},
+    plan::{bind::bind, diff, judged::judged},
     report::schema,
 };
 use serde_json::Value;
@@ -160,8 +160,8 @@ fn an_exception_that_nothing_needs_is_remarked_in_the_plan() {
     let (live, now) = (Snapshot::default(), "2026-11-21T00:00:00Z".parse().unwrap());
     let bound = bind(&declared, &live, now).unwrap();
     let plan = diff::plan(&bound, &live);
-    let (_, remarks) = judge(&plan, &bound.live, &bound.rules, now, &BTreeSet::new());
-    assert_eq!(remarks.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::UnusedException]);
+    let plan = judged(plan, &bound.rules, ScopeChange::default(), now).plan;
+    assert_eq!(plan.remarks.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::UnusedException]);
 }
 
 #[test]

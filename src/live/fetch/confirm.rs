@@ -8,8 +8,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::model::{
     access::{Contents, Grant},
     ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{ChangeKind, GrantEffect, GroupChange, Plan},
+    plan::{Action, Change, Plan},
     snapshot::{GroupHead, Snapshot},
+    state::Edit,
 };
 
 use super::{FetchError, GROUPS_AT_ONCE, Questions, grants};
@@ -25,8 +26,8 @@ pub async fn confirm<Q: Questions>(
     plan: &Plan,
     snapshot: &Snapshot,
 ) -> Result<(), FetchError> {
-    let groups = stream::iter(&plan.changes).map(|change| async move {
-        match change.id {
+    let groups = stream::iter(plan.groups()).map(|change| async move {
+        match change.id() {
             Some(id) => group(questions, change, id, snapshot).await,
             None => Ok(()),
         }
@@ -47,8 +48,8 @@ async fn deleted<Q: Questions>(
     company: CompanyId,
     heads: &[GroupHead],
 ) -> Result<(), FetchError> {
-    let goes = |it: &&GroupChange| it.company == company && matches!(it.kind, ChangeKind::Delete { .. });
-    let ids: Vec<GroupId> = plan.changes.iter().filter(goes).filter_map(|it| it.id).collect();
+    let goes = |it: &Change<'_>| it.company() == company && it.action() == Action::Delete;
+    let ids: Vec<GroupId> = plan.groups().filter(goes).filter_map(|it| it.id()).collect();
     let known: Vec<&GroupHead> = heads.iter().filter(|it| ids.contains(&it.id)).collect();
     if known.is_empty() {
         return Ok(());
@@ -71,18 +72,18 @@ async fn deleted<Q: Questions>(
 /// Asks once more for what leaves a group.
 async fn group<Q: Questions>(
     questions: &Q,
-    change: &GroupChange,
+    change: Change<'_>,
     id: GroupId,
     snapshot: &Snapshot,
 ) -> Result<(), FetchError> {
-    let company = snapshot.companies.iter().find(|it| it.id == change.company);
+    let company = snapshot.companies.iter().find(|it| it.id == change.company());
     // What was not looked into is taken out on the word of another list: by person.
     let Some(contents) = company.and_then(|it| it.contents.get(&id)) else { return Ok(()) };
     let Contents { members, grants: held } = contents;
 
     let leaving: Vec<UserId> = change.leaving().filter(|it| members.binary_search(it).is_ok()).collect();
     if !leaving.is_empty() {
-        let mut again = questions.members_among(change.company, id, &leaving).await?;
+        let mut again = questions.members_among(change.company(), id, &leaving).await?;
         again.sort_unstable();
         if again != leaving {
             let why = format!(
@@ -90,23 +91,15 @@ async fn group<Q: Questions>(
                 leaving.len(),
                 again.len()
             );
-            return Err(unconfirmed(&change.name, "members", why));
+            return Err(unconfirmed(change.name(), "members", why));
         }
     }
 
-    let changing: Vec<RoleId> = change
-        .grants
-        .iter()
-        .filter(|it| match it.effect {
-            GrantEffect::Add { .. } => false,
-            GrantEffect::Rescope { .. } | GrantEffect::Remove { .. } => true,
-        })
-        .map(|it| it.role)
-        .collect();
+    let changing: Vec<RoleId> = change.grants().filter(|it| !it.adds()).filter_map(Edit::role).collect();
     let then: Vec<&Grant> = held.iter().filter(|it| changing.contains(&it.role)).collect();
     if !then.is_empty() {
         let roles: Vec<RoleId> = then.iter().map(|it| it.role).collect();
-        let now = grants(questions.roles_among(change.company, id, &roles).await?);
+        let now = grants(questions.roles_among(change.company(), id, &roles).await?);
         let same = now.len() == then.len()
             && now.iter().zip(&then).all(|(now, then)| (now.role, &now.scope) == (then.role, &then.scope));
         if !same {
@@ -114,7 +107,7 @@ async fn group<Q: Questions>(
                 "of {} that would go or change, not all are the same when asked for alone",
                 then.len()
             );
-            return Err(unconfirmed(&change.name, "roles", why));
+            return Err(unconfirmed(change.name(), "roles", why));
         }
     }
     Ok(())

@@ -47,6 +47,24 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// What people and machines need to judge a plan, computed from all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// Who gains access and who loses some.
+    pub people: People,
+    /// Who lacks for a moment what both sides give, and why; sorted.
+    pub gaps: Vec<Gap>,
+    /// What every guard found, in the order of [`Guard::ALL`](crate::model::rules::Guard::ALL).
+    pub guards: Vec<Check>,
+}
+
+impl Judgement {
+    /// The guards that stop the plan.
+    pub fn stops(&self) -> impl Iterator<Item = &Check> {
+        self.guards.iter().filter(|it| matches!(it.verdict, Verdict::Stop))
+    }
+}
+
 /// How many people a plan gives to and takes from, over all groups that were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct People {

@@ -1,6 +1,9 @@
 //! Roles and scopes: from names to what a group shall hold.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::Binding;
 use crate::{
@@ -9,13 +12,15 @@ use crate::{
         declared::{DeclaredGroup, Rest, RoleRef},
     },
     model::{
-        access::{Grant, Holding},
+        access::Why,
         finding::{Code, Finding, did_you_mean},
         ids::RoleId,
+        index::GroupIx,
         plan::{Quarantined, Withheld},
         scope::Scope,
-        snapshot::{GroupHead, RoleHead},
+        snapshot::RoleHead,
         source::Place,
+        state::{Fact, Owner},
     },
 };
 
@@ -113,19 +118,18 @@ impl Binding<'_> {
     pub(super) fn desired_grants(
         &mut self,
         declared: &DeclaredGroup,
-        head: Option<&GroupHead>,
-        live: &[Grant],
-    ) -> Vec<Grant> {
+        group: GroupIx,
+    ) -> Vec<super::Asked<(RoleId, Arc<Scope>)>> {
         let mut asked = self.asked(declared);
-        let mut ended: Vec<(Holding, Place)> = Vec::new();
         let mut grants = Vec::new();
-        for grant in live {
-            asked.entry(grant.role).or_default();
+        let live = self.live;
+        for ((_, role), _) in live.grants(group) {
+            asked.entry(*role).or_default();
         }
         for (role, mut asked) in asked {
-            let held = live.binary_search_by_key(&role, |it| it.role).ok().map(|at| &live[at].scope);
-            let held = held.cloned().unwrap_or_default();
-            if declared.grants.rest == Rest::Kept && held.has_unreadable() && !asked.wanted.is_empty() {
+            let held = live.scope(group, role);
+            let rest = declared.grants.rest;
+            if rest == Rest::Kept && held.is_some_and(|it| it.has_unreadable()) && !asked.wanted.is_empty() {
                 // Adding to what cannot be read would mean to write it anew by guess.
                 asked.doubt = true;
                 let what = Withheld::Unreadable { role: self.roles.name(role) };
@@ -135,23 +139,29 @@ impl Binding<'_> {
                     what,
                 });
             }
-            let kept = match declared.grants.rest {
-                _ if asked.doubt => held,
-                Rest::Unmanaged => held,
-                Rest::Kept => held.without(&Scope::any(asked.ended)),
-                Rest::Removed => Scope::default(),
-            };
             if asked.doubt {
                 asked.wanted.clear();
             }
-            asked.wanted.push(kept);
-            let scope = Scope::any(asked.wanted);
-            ended.extend(asked.ended_at.map(|it| (Holding::Role(role), it)));
+            let kept = match rest {
+                _ if asked.doubt => held.cloned(),
+                Rest::Unmanaged => held.cloned(),
+                Rest::Kept if asked.ended.is_empty() => held.cloned(),
+                Rest::Kept => held.map(|it| Arc::new(it.without(&Scope::any(asked.ended)))),
+                Rest::Removed => None,
+            };
+            let scope = match kept {
+                Some(kept) if asked.wanted.is_empty() => kept,
+                kept => {
+                    asked.wanted.extend(kept.map(Arc::unwrap_or_clone));
+                    Arc::new(Scope::any(asked.wanted))
+                }
+            };
             if !scope.is_empty() {
-                grants.push(Grant { role, scope, as_read: Vec::new(), from: asked.from });
+                grants.push(super::Asked { what: (role, scope), from: asked.from });
+            } else if let (Some(from), Some(_)) = (asked.ended_at, held) {
+                self.note(Owner::Group(group), Fact::Grant(role)).why = Why::Ended(from);
             }
         }
-        self.ended(head, ended.into_iter());
         grants
     }
 

@@ -1,14 +1,14 @@
-//! Lock-outs: whom they mean, and every group that loses them, declared or not.
+//! Lock-outs: which users they mean, and every group that loses them, declared or not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Binding, Directory, Ended, Group, GroupKey, Holding, Quarantined, Why, Withheld};
+use super::{Binding, Directory, Fact, GroupIx, Owner, Place, Quarantined, Why, Withheld};
 use crate::{
     files::manifest::declared::{Declared, DeclaredLockout},
     model::{
-        ids::{CompanyId, GroupId, UserId},
+        ids::{CompanyId, UserId},
         plan::Unresolved,
     },
 };
@@ -50,34 +50,34 @@ pub(super) fn unresolved(declared: &Declared, directory: &Directory<'_>, now: Ti
 }
 
 impl Binding<'_> {
-    /// Takes everybody who is cut off out of every group: those the files speak of want them no more
-    /// already and learn why, all others are wanted as they are without them.
-    pub(super) fn cut_off(&mut self, live: &BTreeMap<GroupId, Group>) {
-        if self.locked.is_empty() {
-            return;
-        }
+    /// Leaves every group that nothing is decided about as it is, but for those who are cut off: these go out of
+    /// every group, and the reason says so.
+    pub(super) fn leave_alone(&mut self, settled: &BTreeSet<GroupIx>) {
         let company = self.company.id;
-        let own = |it: &&Group| it.company == company;
-        let wanted = self.bound.desired.access.groups.iter().filter(own).filter_map(|it| match it.key {
-            GroupKey::Existing(id) => Some(id),
-            GroupKey::New(_) => None,
-        });
-        let removed =
-            self.bound.desired.removals.iter().filter(|it| it.company == company).map(|it| it.group);
-        let spoken_of: BTreeSet<GroupId> = wanted.chain(removed).collect();
-        for (&group, live) in live {
-            let gone = live.members.iter().filter_map(|it| Some((it.user, self.locked.get(&it.user)?.from)));
-            let Some(from) = gone.clone().map(|it| it.1).min() else { continue };
-            self.bound.desired.ended.extend(gone.map(|(user, from)| Ended {
-                company,
-                group,
-                what: Holding::Member(user),
-                why: Why::LockedOut(from),
-            }));
-            if !spoken_of.contains(&group) {
-                let mut desired = Group { from: Some(from), ..live.clone() };
-                desired.members.retain(|it| !self.locked.contains_key(&it.user));
-                self.bound.desired.access.groups.push(desired);
+        let (index, live) = (self.index, self.live);
+        for (group, attributes) in live.groups().iter().filter(|it| index.group(it.0).company == company) {
+            let owner = Owner::Group(*group);
+            let mut first: Option<Place> = None;
+            let decided = settled.contains(group);
+            for user in live.members(*group) {
+                match self.locked.get(&index.user(user)).map(|it| it.from) {
+                    Some(from) => {
+                        first = Some(first.map_or(from, |it| it.min(from)));
+                        self.note(owner, Fact::Member(user)).why = Why::LockedOut(from);
+                    }
+                    None if decided => (),
+                    None => self.desired.member(*group, user),
+                }
+            }
+            if decided {
+                continue;
+            }
+            if first.is_some() {
+                self.note(owner, Fact::Attributes).from = first;
+            }
+            self.desired.group(*group, attributes.clone());
+            for ((_, role), scope) in live.grants(*group) {
+                self.desired.grant(*group, *role, scope.clone());
             }
         }
     }

@@ -1,14 +1,19 @@
 //! Standard groups: what of them cannot change stays as it is, and the plan says so.
 
-use super::{Binding, Frozen, Group, Quarantined, Withheld};
+use super::{Asked, Binding, Frozen, GroupIx, Quarantined, Wanted, Withheld};
 use crate::files::manifest::declared::DeclaredGroup;
 
 impl Binding<'_> {
     /// Lets a standard group keep its name, description and roles (contract §8); its members change all the same.
-    pub(super) fn keep_standard(&mut self, declared: &DeclaredGroup, live: &Group, desired: &mut Group) {
-        let roles_differ = desired.grants.len() != live.grants.len()
-            || desired.grants.iter().zip(&live.grants).any(|(a, b)| (a.role, &a.scope) != (b.role, &b.scope));
-        let attributes_differ = (&desired.name, &desired.description) != (&live.name, &live.description);
+    pub(super) fn keep_standard(&mut self, declared: &DeclaredGroup, group: GroupIx, wanted: &mut Wanted) {
+        let Some(attributes) = self.live.attributes(group) else { return };
+        let grants = self.live.grants(group);
+        let roles_differ = !wanted
+            .grants
+            .iter()
+            .map(|it| (it.what.0, &it.what.1))
+            .eq(grants.iter().map(|it| (it.0.1, &it.1)));
+        let attributes_differ = wanted.attributes != *attributes;
         let first = declared.grants.entries.first().map_or(declared.from, |it| it.from);
         for (differ, from, what) in
             [(roles_differ, first, Frozen::Roles), (attributes_differ, declared.from, Frozen::Attributes)]
@@ -16,17 +21,16 @@ impl Binding<'_> {
             if differ {
                 self.bound.quarantine.push(Quarantined {
                     from: Some(from),
-                    group: live.name.clone(),
+                    group: attributes.name.clone(),
                     what: Withheld::Unmodifiable { what },
                 });
             }
         }
-        if roles_differ {
-            desired.grants.clone_from(&live.grants);
-        }
-        if attributes_differ {
-            desired.name.clone_from(&live.name);
-            desired.description.clone_from(&live.description);
-        }
+        let kept = |((_, role), scope): &crate::model::state::Grant| Asked {
+            what: (*role, scope.clone()),
+            from: None,
+        };
+        wanted.grants = grants.iter().map(kept).collect();
+        wanted.attributes = attributes.clone();
     }
 }

@@ -9,14 +9,16 @@ use crate::{
     model::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId},
-        plan::{DirectEffect, GrantEffect, MemberEffect, Unresolved},
+        plan::{Change, Unresolved},
         scope::{Dimension, Kind, Scope, Value},
         snapshot::{RoleHead, User},
         source::FileId,
+        state::Edit,
     },
     plan::diff,
 };
 
+mod absence;
 mod rules;
 mod users;
 
@@ -60,9 +62,8 @@ fn snapshot() -> Snapshot {
         members: members.iter().map(|it| UserId(Uuid::from_u128(*it))).collect(),
         grants: vec![Grant {
             role: RoleId(Uuid::from_u128(1)),
-            scope: globex(),
+            scope: globex().into(),
             as_read: vec![Some(globex().to_wire())],
-            from: None,
         }],
     };
     let company = CompanySnapshot {
@@ -119,45 +120,40 @@ fn outcome(access: &str) -> Vec<String> {
     lines(&diff::plan(&bound(access).unwrap_or_else(|it| panic!("{it:?}")), &snapshot()))
 }
 
-/// Returns every change and everything withheld, a line each.
+/// What an edit does to what it is about: `+`, how a role relates to what it was, or why it goes.
+fn effect(change: &Change<'_>, edit: &Edit) -> String {
+    if edit.adds() {
+        return "+".to_owned();
+    }
+    if !edit.removes() {
+        return format!("{:?}", edit.relation().unwrap());
+    }
+    let effect = match change.note(edit).why {
+        Why::NotDeclared => "-",
+        Why::Ended(_) => "ended",
+        Why::LockedOut(_) => "cut off",
+    };
+    effect.to_owned()
+}
+
+/// Every change and everything withheld, a line each.
 fn lines(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
-    for change in &plan.changes {
-        let kind = match &change.kind {
-            crate::model::plan::ChangeKind::Create { .. } => "create",
-            crate::model::plan::ChangeKind::Alter { .. } => "alter",
-            crate::model::plan::ChangeKind::Delete { .. } => "delete",
+    for change in plan.changes() {
+        let action = match change.user() {
+            Some(_) => "user".to_owned(),
+            None => format!("{:?}", change.action()).to_lowercase(),
         };
-        lines.push(format!("{kind} {}", change.name));
-        for grant in &change.grants {
-            let effect = match &grant.effect {
-                GrantEffect::Add { .. } => "+".to_owned(),
-                GrantEffect::Rescope { relation, .. } => format!("{relation:?}"),
-                GrantEffect::Remove { .. } => "-".to_owned(),
+        lines.push(format!("{action} {}", plan.title(change.at)));
+        for edit in change.edits {
+            let what = match &edit.key.fact {
+                // The line of the change says it.
+                Fact::Attributes => continue,
+                Fact::Grant(role) => plan.names.role(*role),
+                Fact::Member(user) => plan.names.person(plan.index.user(*user)),
+                Fact::Direct(kind) => kind.role_type().to_owned(),
             };
-            lines.push(format!("  {effect} {}", plan.names.role(grant.role)));
-        }
-        for member in &change.members {
-            let effect = match &member.effect {
-                MemberEffect::Add { .. } => "+",
-                MemberEffect::Remove { why: Why::Ended(_), .. } => "ended",
-                MemberEffect::Remove { why: Why::LockedOut(_), .. } => "cut off",
-                MemberEffect::Remove { .. } => "-",
-            };
-            lines.push(format!("  {effect} {}", plan.names.person(member.user)));
-        }
-    }
-    for change in &plan.users {
-        lines.push(format!("user {}", plan.names.person(change.user)));
-        for role in &change.roles {
-            let effect = match &role.effect {
-                DirectEffect::Add { .. } => "+".to_owned(),
-                DirectEffect::Change { .. } => format!("{:?}", role.effect.relation().unwrap()),
-                DirectEffect::Remove { why: Why::Ended(_), .. } => "ended".to_owned(),
-                DirectEffect::Remove { why: Why::LockedOut(_), .. } => "cut off".to_owned(),
-                DirectEffect::Remove { .. } => "-".to_owned(),
-            };
-            lines.push(format!("  {effect} {}", role.effect.kind().role_type()));
+            lines.push(format!("  {} {what}", effect(&change, edit)));
         }
     }
     for quarantined in &plan.quarantine {
@@ -274,8 +270,11 @@ fn what_has_ended_is_not_wanted_even_where_the_list_is_open() {
     let today = "[ana@voyager.example, { email: bo@voyager.example, until: 2026-11-21 }]";
     assert!(outcome(&desk(AGENT, today)).is_empty());
     let role = "[{ role: Agent, scope: { company: globex }, until: 2026-11-20 }]";
-    assert_eq!(outcome(&desk(role, "unmanaged")), ["alter Desk", "  - Agent"]);
-    assert_eq!(outcome(&desk(&format!("{{ atLeast: {role} }}"), "unmanaged")), ["alter Desk", "  - Agent"]);
+    assert_eq!(outcome(&desk(role, "unmanaged")), ["alter Desk", "  ended Agent"]);
+    assert_eq!(
+        outcome(&desk(&format!("{{ atLeast: {role} }}"), "unmanaged")),
+        ["alter Desk", "  ended Agent"]
+    );
 }
 
 #[test]
@@ -287,7 +286,7 @@ fn a_role_that_has_ended_goes_whatever_else_the_group_holds_and_whoever_left() {
     }
     let gone = "[{ role: Agent, scope: [{ profile: gone@voyager.example }, { company: globex }], until: 2026-11-20 }]";
     for list in [gone.to_owned(), format!("{{ atLeast: {gone} }}")] {
-        assert_eq!(outcome(&desk(&list, "unmanaged")), ["alter Desk", "  - Agent"], "{list}");
+        assert_eq!(outcome(&desk(&list, "unmanaged")), ["alter Desk", "  ended Agent"], "{list}");
     }
 }
 
@@ -306,7 +305,7 @@ fn what_cannot_be_read_is_replaced_whole_or_left_whole() {
     let raw = serde_json::value::RawValue::from_string(raw.to_owned()).unwrap();
     let mut snapshot = snapshot();
     let grant = &mut snapshot.companies[0].contents.get_mut(&GroupId(Uuid::from_u128(1))).unwrap().grants[0];
-    grant.scope = Scope::read(Some(&raw));
+    grant.scope = Scope::read(Some(&raw)).into();
     grant.as_read = vec![Some(raw)];
     let plan = |roles: &str| {
         let access = desk(roles, "unmanaged");
@@ -321,7 +320,7 @@ fn what_cannot_be_read_is_replaced_whole_or_left_whole() {
 fn an_entry_without_a_scope_is_seen_beside_one_with_a_scope_and_never_overwritten_by_chance() {
     let mut snapshot = snapshot();
     let grant = &mut snapshot.companies[0].contents.get_mut(&GroupId(Uuid::from_u128(1))).unwrap().grants[0];
-    grant.scope = Scope::any([globex(), Scope::read(None)]);
+    grant.scope = Scope::any([globex(), Scope::read(None)]).into();
     grant.as_read.push(None);
     let plan = |roles: &str| {
         let access = desk(roles, "unmanaged");

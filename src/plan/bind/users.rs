@@ -2,9 +2,9 @@
 //!
 //! A declared role that is there already is the live one, with everything that is said of it there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Binding, Person, Quarantined, Why, Withheld, people::Failed};
+use super::{Binding, Fact, Owner, PersonIx, Quarantined, Why, Withheld, people::Failed};
 use crate::{
     files::manifest::{
         check::{declared_twice, locked_out},
@@ -47,6 +47,7 @@ impl Binding<'_> {
                 self.findings.push(declared_twice(&user.person, b, a));
             }
         }
+        let mut settled = BTreeSet::new();
         for (id, user) in bound {
             let Some(live) = snapshot.direct.get(&id) else {
                 let person = user.person.clone();
@@ -58,17 +59,19 @@ impl Binding<'_> {
                 self.withhold_user(user.from, what);
                 continue;
             };
-            if user.roles.rest != Rest::Unmanaged {
-                let desired = self.desired_user(id, user, live);
-                self.bound.desired.access.people.push(desired);
+            if user.roles.rest != Rest::Unmanaged
+                && let Some(person) = self.index.find_person(self.company.id, id)
+            {
+                self.desired_user(id, person, user, live);
+                settled.insert(person);
             }
         }
-        self.live_users(snapshot, declared);
+        self.live_users(snapshot, declared, &settled);
     }
 
-    /// Puts everybody of the company whose roles outside groups were read on the live side, and tells who
-    /// holds some.
-    fn live_users(&mut self, snapshot: &Snapshot, declared: &Declared) {
+    /// Puts everybody of the company whose direct roles were read on the live side, and on both where nothing is
+    /// decided about them; and tells who holds some.
+    fn live_users(&mut self, snapshot: &Snapshot, declared: &Declared, settled: &BTreeSet<PersonIx>) {
         let company = self.company.id;
         let identity = declared.rules.identity.as_ref().map(|it| &it.0);
         let named = self.company.with_direct_roles().chain(identity);
@@ -86,14 +89,19 @@ impl Binding<'_> {
                 }
                 continue;
             };
-            self.bound.live.0.people.push(Person::live(company, user, live.clone()));
+            if let Some(person) = self.index.find_person(company, user) {
+                self.bound.people.insert(person);
+                if !settled.contains(&person) {
+                    self.desired.direct(person, live);
+                }
+            }
             if !self.locked.contains_key(&user) && !live.is_empty() {
                 self.bound.outside.push(Outside { company, user, roles: live.clone() });
             }
         }
     }
 
-    fn desired_user(&mut self, id: UserId, user: &DeclaredUser, live: &DirectRoles) -> Person {
+    fn desired_user(&mut self, id: UserId, person: PersonIx, user: &DeclaredUser, live: &DirectRoles) {
         let mut wanted = DirectRoles::default();
         let (mut declared, mut ended) = (Vec::new(), Vec::new());
         let lockout = self.locked.get(&id).map(|it| it.from);
@@ -155,7 +163,16 @@ impl Binding<'_> {
         if let Some(lockout) = lockout {
             ended = live.iter().map(|it| (it.kind().clone(), Why::LockedOut(lockout))).collect();
         }
-        Person { company: self.company.id, user: id, roles: wanted, declared, ended, from: Some(user.from) }
+        let owner = Owner::Person(person);
+        self.note(owner, Fact::Attributes).from = Some(user.from);
+        // Of two entries of one kind the first counts.
+        for (kind, from) in declared.into_iter().rev() {
+            self.note(owner, Fact::Direct(Box::new(kind))).from = Some(from);
+        }
+        for (kind, why) in ended.into_iter().rev() {
+            self.note(owner, Fact::Direct(Box::new(kind))).why = why;
+        }
+        self.desired.direct(person, &wanted);
     }
 
     /// Returns the travellers, all of them, or reports who is not known.

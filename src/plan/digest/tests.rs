@@ -1,201 +1,183 @@
 //! What makes two plans the same one, and what does not.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
 use crate::{
     model::{
-        access::{Contents, Why},
+        access::Why,
         direct::DirectRoles,
         ids::RoleId,
-        plan::Names,
-        scope::{Dimension, Relation},
+        plan::{Edits, Names, Note},
+        scope::Dimension,
         source::{FileId, Place},
+        state::{Fact, Key, Value as Held},
     },
-    plan::diff::{diff, tests::world},
+    plan::worlds::{Group, Person, Side, World, companies, group_id, role, user, world},
 };
-
-fn plan() -> impl Strategy<Value = Plan> {
-    world().prop_map(|(desired, live)| Plan { changes: diff(&desired, &live), ..Plan::default() })
-}
 
 /// A scope that no world of the tests has.
 fn other() -> Scope {
-    let values = vec![Value::Id(Uuid::from_u128(99))];
-    Scope::new([vec![Dimension { kind: Kind::Company, values }]])
+    companies([99])
 }
 
 /// Every plan that differs in one effect, or in one role that is left behind.
-pub(crate) fn mutations(plan: &Plan) -> Vec<(&'static str, Plan)> {
+pub(crate) fn mutations(world: &World) -> Vec<(&'static str, Plan)> {
     let mut all = Vec::new();
-    for (n, change) in plan.changes.iter().enumerate() {
-        let mut with = |what, mutate: &dyn Fn(&mut GroupChange)| {
-            let mut plan = plan.clone();
-            mutate(&mut plan.changes[n]);
-            all.push((what, plan));
+    for (n, group) in world.groups.iter().enumerate().filter(|it| it.1.before != it.1.after) {
+        let mut with = |what, mutate: &dyn Fn(&mut Group)| {
+            let mut world = world.clone();
+            mutate(&mut world.groups[n]);
+            all.push((what, world.plan()));
         };
+        let nothing = Side { name: "another".into(), description: "x".into(), ..Side::default() };
         with("company", &|it| it.company = CompanyId(Uuid::from_u128(7)));
-        with("group", &|it| it.id = Some(GroupId(Uuid::from_u128(77))));
-        with("before unknown", &|it| it.before = None);
-        with("kind", &|it| {
-            it.kind = match &it.kind {
-                ChangeKind::Delete { .. } => ChangeKind::Create { description: "x".into() },
-                ChangeKind::Create { .. } | ChangeKind::Alter { .. } => {
-                    ChangeKind::Delete { description: "x".into(), reason: "y".into() }
+        match (&group.before, &group.after) {
+            (Some(before), Some(after)) => {
+                with("group", &|it| it.id = group_id(77));
+                with("kind", &|it| it.after = None);
+                with("rename", &|it| it.after.as_mut().unwrap().name = "another".into());
+                with("text", &|it| it.after.as_mut().unwrap().description = "another".into());
+                let kept = |role: &&RoleId| before.grants.get(role) == after.grants.get(role);
+                for role in before.grants.keys().filter(kept) {
+                    let both = |it: &mut Group, edit: &dyn Fn(&mut Side)| {
+                        [&mut it.before, &mut it.after].into_iter().flatten().for_each(edit);
+                    };
+                    with("kept role widened", &|it| both(it, &|it| drop(it.grants.insert(*role, other()))));
+                    with("kept role gone", &|it| both(it, &|it| drop(it.grants.remove(role))));
                 }
-            };
-        });
-        match &change.kind {
-            ChangeKind::Create { .. } => {
-                with("name", &|it| it.name = "another".into());
-                with("text", &|it| it.kind = ChangeKind::Create { description: "another".into() });
             }
-            ChangeKind::Alter { before, after } => {
-                let alter = |name: &str, description: &str| ChangeKind::Alter {
-                    before: before.clone(),
-                    after: Attributes { name: name.into(), description: description.into() },
+            (Some(_), None) => {
+                with("group", &|it| it.id = group_id(77));
+                with("kind", &|it| it.after = Some(nothing.clone()));
+            }
+            (None, Some(_)) => {
+                with("name", &|it| it.after.as_mut().unwrap().name = "another".into());
+                with("text", &|it| it.after.as_mut().unwrap().description = "another".into());
+                with("kind", &|it| (it.before, it.after) = (it.after.clone(), None));
+            }
+            (None, None) => (),
+        }
+    }
+    let plan = world.plan();
+    let edits: Vec<Edit> = plan.edits.iter().cloned().collect();
+    let mut with = |what, edits: Vec<Edit>| {
+        all.push((what, Plan { edits: Edits::new(edits), ..plan.clone() }));
+    };
+    for (n, edit) in edits.iter().enumerate() {
+        let mut fewer = edits.clone();
+        fewer.remove(n);
+        let instead = |edit: Edit| [&fewer[..], &[edit]].concat();
+        match &edit.key.fact {
+            Fact::Member(_) => {
+                with("no member", fewer.clone());
+                with("opposite", instead(edit.clone().inverse()));
+            }
+            Fact::Grant(_) => {
+                let wider = |it: &Option<Held>| match it {
+                    Some(Held::Scope(scope)) => Some(Held::Scope(Arc::new((**scope).clone().union(other())))),
+                    Some(_) | None => None,
                 };
-                with("rename", &|it| it.kind = alter("another", &after.description));
-                with("text", &|it| it.kind = alter(&after.name, "another"));
+                with("no grant", fewer.clone());
+                with(
+                    "other role",
+                    instead(Edit {
+                        key: Key { fact: Fact::Grant(role(99)), ..edit.key.clone() },
+                        ..edit.clone()
+                    }),
+                );
+                if edit.removes() {
+                    with("other before", instead(Edit { before: wider(&edit.before), ..edit.clone() }));
+                } else {
+                    with("wider", instead(Edit { after: wider(&edit.after), ..edit.clone() }));
+                }
+                if let [Some(_), Some(_)] = edit.scopes() {
+                    let before = Some(Held::Scope(Arc::new(other())));
+                    with("other before", instead(Edit { before, ..edit.clone() }));
+                }
             }
-            ChangeKind::Delete { .. } => (),
+            Fact::Attributes | Fact::Direct(_) => (),
         }
-        for (m, member) in change.members.iter().enumerate() {
-            with("no member", &|it| drop(it.members.remove(m)));
-            with("other member", &|it| it.members[m].user = UserId(Uuid::from_u128(99)));
-            with("opposite", &|it| {
-                it.members[m].effect = match member.effect {
-                    MemberEffect::Add { .. } => {
-                        MemberEffect::Remove { moved_to: None, why: Why::NotDeclared }
-                    }
-                    MemberEffect::Remove { .. } => MemberEffect::Add { moved_from: None },
-                };
-            });
-        }
-        for (g, grant) in change.grants.iter().enumerate() {
-            with("no grant", &|it| drop(it.grants.remove(g)));
-            with("other role", &|it| it.grants[g].role = RoleId(Uuid::from_u128(99)));
-            with("wider", &|it| match &mut it.grants[g].effect {
-                GrantEffect::Add { scope }
-                | GrantEffect::Rescope { after: scope, .. }
-                | GrantEffect::Remove { scope, .. } => *scope = scope.clone().union(other()),
-            });
-            if let GrantEffect::Rescope { after, .. } = &grant.effect {
-                with("other before", &|it| {
-                    let (before, after, relation) = (other(), after.clone(), Relation::Changes);
-                    it.grants[g].effect = GrantEffect::Rescope { before, after, relation };
-                });
-            }
-        }
-        let before = change.before.iter().flat_map(|it| &it.grants).enumerate();
-        for (g, _) in before.filter(|(_, it)| change.grants.iter().all(|changed| changed.role != it.role)) {
-            let kept = |it: &mut GroupChange, edit: &dyn Fn(&mut Contents)| {
-                it.before.iter_mut().for_each(edit);
-            };
-            with("kept role widened", &|it| kept(it, &|it| it.grants[g].scope = other()));
-            with("kept role gone", &|it| kept(it, &|it| drop(it.grants.remove(g))));
-        }
+    }
+    for change in plan.groups().filter(|it| it.id().is_some()) {
+        let mut plan = plan.clone();
+        plan.unread.extend(change.group());
+        all.push(("before unknown", plan));
     }
     all
 }
 
 proptest! {
     #[test]
-    fn the_same_effects_are_the_same_plan_in_any_order_and_wording(plan in plan(), line in 1..99_u32) {
-        let id = plan_id(&plan);
-        let mut same = plan;
-        same.changes.reverse();
-        for change in &mut same.changes {
-            change.members.reverse();
-            change.grants.reverse();
-            change.from = Some(Place::new(FileId(line), line, line));
-            for member in &mut change.members {
-                member.from = change.from;
-                member.effect = match member.effect {
-                    MemberEffect::Add { .. } => MemberEffect::Add { moved_from: Some("x".into()) },
-                    MemberEffect::Remove { .. } => {
-                        MemberEffect::Remove { moved_to: None, why: Why::Ended(Place::new(FileId(3), 1, 1)) }
-                    }
-                };
-            }
-            for grant in &mut change.grants {
-                grant.from = change.from;
-                if let GrantEffect::Remove { why, .. } = &mut grant.effect {
-                    *why = Why::LockedOut(Place::new(FileId(3), 1, 1));
-                }
-            }
-            if let ChangeKind::Delete { reason, .. } = &mut change.kind {
-                *reason = "another".into();
-            }
-            for kept in change.before.iter_mut().flat_map(|it| &mut it.grants) {
-                kept.as_read.clear();
-            }
+    fn the_same_effects_are_the_same_plan_in_any_order_and_wording(world in world(), line in 1..99_u32) {
+        let plan = world.plan();
+        let mut same = World { groups: world.groups.iter().rev().cloned().collect(), ..world }.plan();
+        prop_assert_eq!(plan_id(&same), plan_id(&plan));
+        let from = Some(Place::new(FileId(line), line, line));
+        for (n, edit) in plan.edits.iter().enumerate() {
+            let place = Place::new(FileId(3), 1, 1);
+            let why = [Why::NotDeclared, Why::Ended(place), Why::LockedOut(place)][n % 3];
+            same.notes.insert(edit.key.clone(), Note { from, why });
         }
+        same.reasons.values_mut().for_each(|it| *it = "another".into());
+        same.entries.clear();
         same.expiring = 3;
         same.names = Names { values: [(Uuid::nil(), "x".into())].into(), ..Names::default() };
-        prop_assert_eq!(plan_id(&same), id);
+        prop_assert_eq!(plan_id(&same), plan_id(&plan));
     }
 
     #[test]
-    fn every_other_effect_is_another_plan(plan in plan()) {
+    fn every_other_effect_is_another_plan(world in world()) {
+        let plan = world.plan();
         let id = plan_id(&plan);
-        for (what, other) in mutations(&plan) {
+        for (what, other) in mutations(&world) {
             prop_assert_ne!(plan_id(&other), id, "{}", what);
         }
-        for n in 0..plan.changes.len() {
+        for n in 0..plan.len() {
             let mut fewer = plan.clone();
-            fewer.changes.remove(n);
+            fewer.retain(|it| it.at != n);
             prop_assert_ne!(plan_id(&fewer), id);
         }
     }
 
     #[test]
-    fn a_group_is_recognised_by_each_of_its_parts(plan in plan()) {
-        for change in &plan.changes {
-            let (Some(id), Some(before)) = (change.id, &change.before) else { continue };
-            let read = |name: &str, text: &str, it: &Contents| {
-                group(change.company, id, name, text, &it.grants, &it.members)
+    fn a_group_is_recognised_by_each_of_its_parts(world in world()) {
+        let read = |world: &World, n: usize| {
+            let index = world.index();
+            let [live, _] = world.states(&index);
+            group(&index, &live, index.find(&world.groups[n].name()).unwrap())
+        };
+        for n in 0..world.groups.len() {
+            let Some(base) = read(&world, n) else {
+                prop_assert!(world.groups[n].before.is_none());
+                continue;
             };
-            let base = read("a", "b", before);
-            let mut turned = before.clone();
-            turned.members.reverse();
-            turned.grants.reverse();
-            prop_assert_eq!(&read("a", "b", &turned), &base);
-            prop_assert_ne!(read("ab", "", before).attributes, base.attributes);
-            let mut other_roles = before.clone();
-            let mut other_members = before.clone();
-            other_members.members.push(UserId(Uuid::from_u128(99)));
-            prop_assert_ne!(read("a", "b", &other_members).members, base.members);
-            if let Some(grant) = other_roles.grants.first_mut() {
-                grant.scope = other();
-                let read = read("a", "b", &other_roles);
-                prop_assert_ne!(read.roles, base.roles);
-                prop_assert_eq!((read.attributes, read.members), (base.attributes, base.members));
-            }
+            let with = |edit: &dyn Fn(&mut Side)| {
+                let mut world = world.clone();
+                edit(world.groups[n].before.as_mut().unwrap());
+                read(&world, n).unwrap()
+            };
+            let moved = with(&|it| it.description = format!("{}{}", it.name, it.description).into());
+            prop_assert_ne!(moved.attributes, base.attributes);
+            prop_assert_ne!(with(&|it| _ = it.members.insert(user(99))).members, base.members);
+            let roles = with(&|it| drop(it.grants.insert(role(0), other())));
+            prop_assert_ne!(roles.roles, base.roles);
+            prop_assert_eq!((roles.attributes, roles.members), (base.attributes, base.members));
         }
     }
 }
 
 /// A person who gets a role, arranges for others, loses a role and keeps one, with elements spelled so.
-fn person(elements: [&str; 5]) -> Plan {
+fn person(elements: [&str; 5]) -> World {
     let [added, before, after, removed, kept] = elements
         .map(|it| DirectRole::read(serde_json::value::RawValue::from_string(it.to_owned()).expect("JSON")));
-    let change = |effect| DirectChange { effect, from: None };
-    let why = Why::NotDeclared;
-    let before_all = DirectRoles::new([before.clone(), removed.clone(), kept]);
-    let user = UserChange {
-        company: CompanyId(Uuid::from_u128(1)),
-        user: UserId(Uuid::from_u128(2)),
-        before: before_all,
-        roles: vec![
-            change(DirectEffect::Add { role: added }),
-            change(DirectEffect::Change { before, after }),
-            change(DirectEffect::Remove { why, role: removed }),
-        ],
-        from: None,
-    };
-    Plan { users: vec![user], ..Plan::default() }
+    let (company, user) = (CompanyId(Uuid::from_u128(1)), user(2));
+    let before = DirectRoles::new([before, removed, kept.clone()]);
+    let after = DirectRoles::new([added, after, kept]);
+    World { people: vec![Person { company, user, before, after }], ..World::default() }
 }
 
 const ELEMENTS: [&str; 5] = [
@@ -208,18 +190,14 @@ const ELEMENTS: [&str; 5] = [
 
 #[test]
 fn the_same_direct_roles_are_the_same_plan_in_any_order_and_spelling() {
-    let id = plan_id(&person(ELEMENTS));
+    let id = plan_id(&person(ELEMENTS).plan());
     let mut other = ELEMENTS;
     other[0] = r#"{ "metadata": { "y": [1, 2], "x": 1 }, "roleType": "A" }"#;
     other[1] = r#"{"roleType":"TRAVEL_ARRANGER","metadata":{"arrangerFor":[{"userId":"00000000-0000-0000-0000-000000000002"},{"userId":"00000000-0000-0000-0000-000000000001"}]}}"#;
-    let mut same = person(other);
-    same.users[0].roles.reverse();
-    same.users[0].from = Some(Place::new(FileId(3), 1, 1));
-    for role in &mut same.users[0].roles {
-        role.from = Some(Place::new(FileId(3), 1, 1));
-        if let DirectEffect::Remove { why, .. } = &mut role.effect {
-            *why = Why::Ended(Place::new(FileId(3), 1, 1));
-        }
+    let mut same = person(other).plan();
+    let place = Place::new(FileId(3), 1, 1);
+    for edit in same.edits.iter() {
+        same.notes.insert(edit.key.clone(), Note { from: Some(place), why: Why::Ended(place) });
     }
     same.outside.push(crate::model::plan::Outside {
         company: CompanyId(Uuid::nil()),
@@ -232,27 +210,28 @@ fn the_same_direct_roles_are_the_same_plan_in_any_order_and_spelling() {
 
 #[test]
 fn every_other_direct_role_is_another_plan() {
-    let mut ids = vec![plan_id(&person(ELEMENTS)), plan_id(&Plan::default())];
+    let mut ids = vec![plan_id(&person(ELEMENTS).plan()), plan_id(&Plan::default())];
     // What nobody understands of a role counts as well, of one that stays too: the list is sent whole.
     for (n, element) in ELEMENTS.iter().enumerate() {
         let mut other = ELEMENTS;
         let text = element.replacen('{', r#"{"note":true,"#, 1);
         other[n] = &text;
-        ids.push(plan_id(&person(other)));
+        ids.push(plan_id(&person(other).plan()));
     }
-    let mut with = |edit: &dyn Fn(&mut UserChange)| {
-        let mut plan = person(ELEMENTS);
-        edit(&mut plan.users[0]);
-        ids.push(plan_id(&plan));
+    let mut with = |edit: &dyn Fn(&mut World)| {
+        let mut world = person(ELEMENTS);
+        edit(&mut world);
+        ids.push(plan_id(&world.plan()));
     };
-    with(&|it| it.company = CompanyId(Uuid::from_u128(9)));
-    with(&|it| it.user = UserId(Uuid::from_u128(9)));
-    for n in 0..3 {
-        with(&|it| drop(it.roles.remove(n)));
+    with(&|it| it.people[0].company = CompanyId(Uuid::from_u128(9)));
+    with(&|it| it.people[0].user = user(9));
+    with(&|it| it.people.push(Person { user: user(9), ..it.people[0].clone() }));
+    let plan = person(ELEMENTS).plan();
+    for n in 0..plan.edits.iter().len() {
+        let mut edits: Vec<Edit> = plan.edits.iter().cloned().collect();
+        edits.remove(n);
+        ids.push(plan_id(&Plan { edits: Edits::new(edits), ..plan.clone() }));
     }
-    let mut two = person(ELEMENTS);
-    two.users.extend(person(ELEMENTS).users);
-    ids.push(plan_id(&two));
     let all = ids.len();
     ids.sort();
     ids.dedup();
@@ -266,26 +245,15 @@ fn ids_stay_what_they_are() {
         plan_id(&Plan::default()).to_string(),
         "f5c61bbd19df464556ff74a2675cbc9efc4c7b2c2fabb34e839453e05b9f1b46"
     );
-    let change = GroupChange {
-        company: CompanyId(Uuid::from_u128(1)),
-        id: None,
+    let after = Side {
         name: "Desk".into(),
-        kind: ChangeKind::Create { description: "The desk.".into() },
-        grants: vec![GrantChange {
-            role: RoleId(Uuid::from_u128(2)),
-            effect: GrantEffect::Add { scope: other() },
-            from: None,
-        }],
-        members: vec![MemberChange {
-            user: UserId(Uuid::from_u128(3)),
-            effect: MemberEffect::Add { moved_from: None },
-            from: None,
-        }],
-        from: None,
-        before: Some(Contents::default()),
+        description: "The desk.".into(),
+        grants: [(role(2), other())].into(),
+        members: [user(3)].into(),
     };
-    let plan = Plan { changes: vec![change], ..Plan::default() };
-    assert_eq!(format!("{:.12}", plan_id(&plan)), "34851383e48c");
+    let company = CompanyId(Uuid::from_u128(1));
+    let desk = Group { company, id: group_id(1), before: None, after: Some(after) };
+    assert_eq!(format!("{:.12}", plan_id(&World::new(vec![desk]).plan())), "34851383e48c");
     assert_eq!(file("abc").to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 

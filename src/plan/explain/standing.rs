@@ -206,7 +206,7 @@ pub(super) fn roles(
     }
     let rest = declared.map_or(Rest::Unmanaged, |it| it.grants.rest);
     let access = all.into_iter().filter_map(|(role, entries)| {
-        let held = live.iter().find(|it| it.role == role).map(|it| &it.scope);
+        let held = live.iter().find(|it| it.role == role).map(|it| &*it.scope);
         let (scope, asked) = asked(entries, held, rest)?;
         Some(RoleAccess { role, scope, asked })
     });

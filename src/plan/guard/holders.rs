@@ -9,52 +9,49 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Judge, check};
 use crate::{
     model::{
-        access::LiveState,
         ids::{CompanyId, RoleId, UserId},
-        plan::Plan,
+        index::UserIx,
         rules::{Guard, Limit, Rules, Subject},
+        state::State,
     },
-    plan::people::Sides,
+    plan::effective::Sides,
 };
 
 /// Returns the privileged roles that would have too few holders for a moment, if all who lose them lost
 /// them before the first who gains them: here an order has to add before it removes.
-pub fn floors(plan: &Plan, live: &LiveState, rules: &Rules) -> BTreeSet<(CompanyId, RoleId)> {
-    let holders = Holders::all(&Sides::of(plan, live), rules);
+pub fn floors(sides: &Sides<'_>, rules: &Rules) -> BTreeSet<(CompanyId, RoleId)> {
+    let holders = Holders::all(sides, rules);
     holders.into_iter().filter(|(_, it)| it.needs_order(rules)).map(|(key, _)| key).collect()
 }
 
 /// Who holds a role before and after.
 #[derive(Default)]
 struct Holders {
-    before: BTreeSet<UserId>,
-    after: BTreeSet<UserId>,
+    before: BTreeSet<UserIx>,
+    after: BTreeSet<UserIx>,
 }
 
 impl Holders {
     /// Returns the holders of every privileged role, held or not.
-    fn all(sides: &[Sides<'_>], rules: &Rules) -> BTreeMap<(CompanyId, RoleId), Self> {
+    fn all(sides: &Sides<'_>, rules: &Rules) -> BTreeMap<(CompanyId, RoleId), Self> {
         let mut all: BTreeMap<(CompanyId, RoleId), Self> =
             rules.privileged.iter().map(|it| (*it, Self::default())).collect();
         if all.is_empty() {
             return all;
         }
-        for side in sides {
-            for (role, _) in side.roles_before() {
-                if let Some(holders) = all.get_mut(&(side.company, role)) {
-                    holders.before.extend(side.members_before());
+        let mut add = |state: &State, holders: fn(&mut Self) -> &mut BTreeSet<UserIx>| {
+            for ((group, role), _) in state.all_grants() {
+                if let Some(found) = all.get_mut(&(sides.company(*group), *role)) {
+                    holders(found).extend(state.members(*group));
                 }
             }
-            for (role, _) in side.roles_after() {
-                if let Some(holders) = all.get_mut(&(side.company, role)) {
-                    holders.after.extend(side.members_after());
-                }
-            }
-        }
+        };
+        add(sides.before(), |it| &mut it.before);
+        add(&sides.after, |it| &mut it.after);
         all
     }
 
-    fn staying(&self) -> impl Iterator<Item = UserId> {
+    fn staying(&self) -> impl Iterator<Item = UserIx> {
         self.before.intersection(&self.after).copied()
     }
 
@@ -65,18 +62,20 @@ impl Holders {
 
 impl Judge<'_> {
     /// Each privileged role keeps enough holders, or all it has, after every step.
-    pub(super) fn last_holder(&mut self, sunk: &BTreeSet<(CompanyId, RoleId)>) {
-        for ((company, role), holders) in Holders::all(&self.sides, self.rules) {
-            let gaps = self.plan.gaps.iter();
+    pub(super) fn last_holder(&mut self) {
+        let (plan, effects) = (self.plan, self.effects);
+        let company_of = |n: usize| plan.change(n).map(|it| it.company());
+        for ((company, role), holders) in Holders::all(self.sides, self.rules) {
+            let gaps = effects.gaps.iter();
             let lacking: BTreeSet<UserId> = gaps
-                .filter(|it| it.role == role && self.plan.changes[it.taken].company == company)
+                .filter(|it| it.role == role && company_of(it.taken) == Some(company))
                 .map(|it| it.user)
                 .collect();
             // Where the order adds before it removes, there are never fewer than at the poorer end.
-            let fewest = if holders.needs_order(self.rules) && !sunk.contains(&(company, role)) {
+            let fewest = if holders.needs_order(self.rules) && !effects.unmet.contains(&(company, role)) {
                 holders.before.len().min(holders.after.len())
             } else {
-                holders.staying().filter(|it| !lacking.contains(it)).count()
+                holders.staying().filter(|it| !lacking.contains(&plan.index.user(*it))).count()
             };
             let missing = self.rules.holders.min(holders.before.len()).saturating_sub(fewest);
             self.found(check(Guard::LastHolder, Subject::Role(company, role), missing, Limit::AtMost(0)));

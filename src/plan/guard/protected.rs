@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::{Judge, check, subject};
 use crate::model::{
     ids::UserId,
-    plan::{ChangeKind, GrantEffect, GroupChange},
+    plan::Change,
     rules::{Guard, Limit, Subject},
-    scope::Relation,
 };
 
 impl Judge<'_> {
@@ -18,25 +17,25 @@ impl Judge<'_> {
     /// protected takes an exception.
     pub(super) fn protected(&mut self) {
         let rules = self.rules;
+        let is_protected = |it: &UserId| rules.protected_people.binary_search(it).is_ok();
         let mut lost: BTreeMap<UserId, usize> = BTreeMap::new();
-        for change in &self.plan.changes {
-            for user in change.leaving().filter(|it| rules.protected_people.binary_search(it).is_ok()) {
+        for change in self.plan.changes() {
+            for user in change.leaving().filter(is_protected) {
                 *lost.entry(user).or_default() += 1;
             }
-            let is_meant =
-                |(company, name): &(_, Box<str>)| (*company, &**name).cmp(&(change.company, &*change.name));
-            let value =
-                if rules.protected_groups.binary_search_by(is_meant).is_ok() { losses(change) } else { 0 };
-            if value > 0 {
-                self.found(check(Guard::Protected, subject(change), value, Limit::AtMost(0)));
-            }
-        }
-        for change in &self.plan.users {
-            if rules.protected_people.binary_search(&change.user).is_ok() {
-                let value = change.roles.iter().filter(|it| it.effect.takes()).count();
+            if let Some(user) = change.user().filter(is_protected) {
+                let value = change.direct().filter(|it| it.takes()).count();
                 if value > 0 {
-                    *lost.entry(change.user).or_default() += value;
+                    *lost.entry(user).or_default() += value;
                 }
+            }
+            let is_meant =
+                |(company, name): &(_, Box<str>)| (*company, &**name).cmp(&(change.company(), change.name()));
+            let protected =
+                change.group().is_some() && rules.protected_groups.binary_search_by(is_meant).is_ok();
+            let value = if protected { losses(&change) } else { 0 };
+            if value > 0 {
+                self.found(check(Guard::Protected, subject(&change), value, Limit::AtMost(0)));
             }
         }
         for (user, value) in lost {
@@ -47,18 +46,13 @@ impl Judge<'_> {
     }
 }
 
-/// Returns how much a group loses: itself, its name, its members and its roles.
-fn losses(change: &GroupChange) -> usize {
-    let itself = match &change.kind {
-        ChangeKind::Create { .. } => 0,
-        ChangeKind::Alter { before, after } => usize::from(before.name != after.name),
-        ChangeKind::Delete { .. } => 1,
+/// How much a group loses: itself, its name, its members and its roles.
+fn losses(change: &Change<'_>) -> usize {
+    let itself = match (change.attributes_before(), change.attributes_after()) {
+        (Some(before), Some(after)) => before.name != after.name,
+        (Some(_), None) => true,
+        (None, _) => false,
     };
-    let takes = |effect: &GrantEffect| match effect {
-        GrantEffect::Remove { .. } => true,
-        GrantEffect::Rescope { relation: Relation::Narrows | Relation::Changes, .. } => true,
-        GrantEffect::Rescope { relation: Relation::Widens, .. } | GrantEffect::Add { .. } => false,
-    };
-    itself + change.leaving().count() - super::locked(change).count()
-        + change.grants.iter().filter(|it| takes(&it.effect)).count()
+    usize::from(itself) + change.leaving().count() - change.locked_out().count()
+        + change.grants().filter(|it| it.takes()).count()
 }

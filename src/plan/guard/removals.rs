@@ -7,10 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Judge, locked, locked_direct, subject};
+use super::{Judge, locked_direct, subject};
 use crate::model::{
     ids::{CompanyId, UserId},
-    plan::{ChangeKind, Check, GrantEffect, Verdict},
+    plan::{Action, Check, Verdict},
     rules::{Guard, Level, Limit, Subject},
 };
 
@@ -35,21 +35,34 @@ impl Judge<'_> {
         let mut cut_off: BTreeSet<(CompanyId, UserId)> = BTreeSet::new();
         // Who loses by what an exception allows a group, and who by something else.
         let (mut allowed, mut otherwise) = (BTreeSet::new(), BTreeSet::new());
-        for n in 0..self.sides.len() {
-            let side = self.sides[n];
-            let Some((_, change)) = side.change else { continue };
-            cut_off.extend(locked(change).map(|it| (change.company, it)));
-            let members = change.leaving().count() - locked(change).count();
-            let is_removal = |it: &GrantEffect| match it {
-                GrantEffect::Remove { .. } => true,
-                GrantEffect::Add { .. } | GrantEffect::Rescope { .. } => false,
-            };
-            let roles = change.grants.iter().filter(|it| is_removal(&it.effect)).count();
-            let groups = usize::from(matches!(change.kind, ChangeKind::Delete { .. }));
+        let plan = self.plan;
+        for change in plan.changes() {
+            let (company, subject) = (change.company(), subject(&change));
+            let key = |user: UserId| (company, user);
             let excepted = |judge: &Self, level, value| {
-                judge.exception(Guard::Removals, Some(level), &subject(change), value).is_some()
+                judge.exception(Guard::Removals, Some(level), &subject, value).is_some()
             };
-            let key = |user: UserId| (change.company, user);
+            let Some(group) = change.group() else {
+                let Some(user) = change.user() else { continue };
+                let locked = locked_direct(&change);
+                if locked > 0 {
+                    cut_off.insert(key(user));
+                }
+                let value = change.direct().filter(|it| it.removes()).count() - locked;
+                if value > 0 && excepted(self, Level::Roles, value) {
+                    allowed.insert(key(user));
+                } else if change.takes() {
+                    otherwise.insert(key(user));
+                }
+                let of = Some(change.direct_before().len());
+                self.count(&mut tallies, (company, Level::Roles), &subject, value);
+                self.of_one(Level::Roles, subject, value, of);
+                continue;
+            };
+            cut_off.extend(change.locked_out().map(key));
+            let members = change.leaving().count() - change.locked_out().count();
+            let roles = change.grants().filter(|it| it.removes()).count();
+            let groups = usize::from(change.action() == Action::Delete);
             if members > 0 && excepted(self, Level::Members, members) {
                 allowed.extend(change.leaving().map(key));
             } else {
@@ -59,32 +72,17 @@ impl Judge<'_> {
             if roles > 0 && !excepted(self, Level::Roles, roles) {
                 otherwise.extend(change.staying().chain(change.leaving()).map(key));
             }
+            let live = self.sides.before();
             for (level, value, of) in [
-                (Level::Members, members, Some(side.members_before().len())),
-                (Level::Roles, roles, Some(side.roles_before().len())),
+                (Level::Members, members, Some(live.members(group).len())),
+                (Level::Roles, roles, Some(live.grants(group).len())),
                 (Level::Groups, groups, None),
             ] {
-                self.count(&mut tallies, (change.company, level), &subject(change), value);
-                self.of_one(level, subject(change), value, of);
+                self.count(&mut tallies, (company, level), &subject, value);
+                self.of_one(level, subject.clone(), value, of);
             }
         }
-        for change in &self.plan.users {
-            let key = (change.company, change.user);
-            let locked = locked_direct(change);
-            if locked > 0 {
-                cut_off.insert(key);
-            }
-            let value = change.removed() - locked;
-            let subject = Subject::Person(change.user);
-            if value > 0 && self.exception(Guard::Removals, Some(Level::Roles), &subject, value).is_some() {
-                allowed.insert(key);
-            } else if change.takes() {
-                otherwise.insert(key);
-            }
-            self.count(&mut tallies, (change.company, Level::Roles), &subject, value);
-            self.of_one(Level::Roles, subject, value, Some(change.before.len()));
-        }
-        for (company, user) in &self.plan.people.lose_everything {
+        for (company, user) in &self.effects.people.lose_everything {
             let key = (*company, *user);
             if allowed.contains(&key) && !otherwise.contains(&key) {
                 tallies.entry((*company, Level::People)).or_default().all += 1;
@@ -164,10 +162,11 @@ impl Judge<'_> {
     /// Returns how much there is of everything that was read; of groups, all that the company has.
     fn existing(&self) -> Tallies {
         let mut tallies = Tallies::new();
-        let mut people: BTreeSet<(CompanyId, UserId)> = BTreeSet::new();
+        let (live, sides, index) = (self.sides.before(), self.sides, &self.plan.index);
         let companies = self.plan.companies.iter().map(|it| it.company);
-        let others = self.live.0.people.iter().map(|it| it.company);
-        for company in companies.chain(self.sides.iter().map(|it| it.company)).chain(others) {
+        let people = live.people().map(|it| index.person(it.0).0);
+        let groups = sides.groups().into_iter().map(|it| sides.company(it));
+        for company in companies.chain(groups).chain(people) {
             for &level in Level::ALL {
                 tallies.entry((company, level)).or_default();
             }
@@ -176,21 +175,20 @@ impl Judge<'_> {
         for overview in &self.plan.companies {
             add(overview.company, Level::Groups, overview.groups);
         }
-        for side in &self.sides {
-            let (members, roles) = (side.members_before(), side.roles_before());
-            add(side.company, Level::Members, members.len());
-            add(side.company, Level::Roles, roles.len());
-            if !roles.is_empty() {
-                people.extend(members.into_iter().map(|it| (side.company, it)));
+        let mut holders: BTreeSet<(CompanyId, UserId)> = BTreeSet::new();
+        for (group, _) in live.groups() {
+            let (company, grants) = (sides.company(*group), live.grants(*group).len());
+            add(company, Level::Members, live.members(*group).len());
+            add(company, Level::Roles, grants);
+            if grants > 0 {
+                holders.extend(live.members(*group).map(|it| (company, index.user(it))));
             }
         }
-        for person in &self.live.0.people {
-            add(person.company, Level::Roles, person.roles.len());
-            if !person.roles.is_empty() {
-                people.insert(person.identity());
-            }
+        for (person, roles) in live.people() {
+            add(index.person(person).0, Level::Roles, roles.count());
+            holders.insert(index.person(person));
         }
-        for (company, _) in people {
+        for (company, _) in holders {
             add(company, Level::People, 1);
         }
         tallies

@@ -7,14 +7,18 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     model::{
-        access::{Access, DesiredState, Ended, Grant, Group, GroupKey, Holding, Member, Removal},
+        access::Why,
+        direct::DirectRole,
         finding::Code,
-        ids::GroupId,
-        plan::{Gap, GapCause, Overview},
-        scope::{Dimension, Kind, Scope, Value},
-        source::{FileId, Place},
+        ids::{GroupId, UserId},
+        plan::{GapCause, Judgement, Note, Overview},
+        state::Owner,
     },
-    plan::{diff::diff, people::people},
+    plan::{
+        effective::people,
+        judged::Judged,
+        worlds::{Person, Side, World, companies, group_id, place, role, user},
+    },
 };
 
 mod laws;
@@ -26,25 +30,11 @@ const ADMIN: u128 = 1;
 const KEEPER: u128 = 2;
 const AGENT: u128 = 3;
 
-fn at(line: u32) -> Place {
-    Place::new(FileId(0), line, 1)
-}
-
-fn user(n: u128) -> UserId {
-    UserId(Uuid::from_u128(n))
-}
-
-fn role(n: u128) -> RoleId {
-    RoleId(Uuid::from_u128(n))
-}
+/// A group on one side.
+type Half = (GroupId, Side);
 
 fn named(name: &str) -> Subject {
     Subject::Group(VOYAGER, name.into())
-}
-
-fn company(ids: &[u128]) -> Scope {
-    let values = ids.iter().map(|it| Value::Id(Uuid::from_u128(*it))).collect();
-    Scope::new([vec![Dimension { kind: Kind::Company, values }]])
 }
 
 fn members(members: RangeInclusive<u128>) -> Vec<u128> {
@@ -52,64 +42,40 @@ fn members(members: RangeInclusive<u128>) -> Vec<u128> {
 }
 
 /// A group: its letter makes its id, the roles hold on the company with the number given.
-fn group(name: &str, members: &[u128], roles: &[(u128, &[u128])]) -> Group {
-    Group {
-        company: VOYAGER,
-        key: GroupKey::Existing(GroupId(Uuid::from_u128(name.as_bytes()[0].into()))),
+fn group(name: &str, members: &[u128], roles: &[(u128, &[u128])]) -> Half {
+    let side = Side {
         name: name.into(),
         description: "d".into(),
-        grants: roles
-            .iter()
-            .map(|(n, scope)| Grant {
-                role: role(*n),
-                scope: company(scope),
-                as_read: Vec::new(),
-                from: None,
-            })
-            .collect(),
-        members: members.iter().map(|it| Member { user: user(*it), from: None }).collect(),
-        from: None,
-    }
+        grants: roles.iter().map(|(n, scope)| (role(*n), companies(scope.iter().copied()))).collect(),
+        members: members.iter().copied().map(user).collect(),
+    };
+    (group_id(name.as_bytes()[0].into()), side)
+}
+
+/// The same group under another name.
+fn called(name: &str, (id, side): Half) -> Half {
+    (id, Side { name: name.into(), ..side })
 }
 
 /// Two sides, and the rules: admin is privileged, keeper manages access.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Case {
-    live: LiveState,
-    desired: DesiredState,
+    world: World,
     rules: Rules,
     gaps: Vec<Gap>,
-    sunk: BTreeSet<(CompanyId, RoleId)>,
+    unmet: BTreeSet<(CompanyId, RoleId)>,
 }
 
 /// Groups that are not wanted are removed.
-fn case(live: &[Group], desired: &[Group]) -> Case {
-    let gone = |it: &&Group| desired.iter().all(|other| other.key != it.key);
-    let removal = |it: &Group| match it.key {
-        GroupKey::Existing(group) => {
-            Some(Removal { company: VOYAGER, group, reason: "r".into(), from: at(1) })
-        }
-        GroupKey::New(_) => None,
-    };
-    let mut desired = DesiredState {
-        access: Access { groups: desired.to_vec(), ..Access::default() },
-        removals: live.iter().filter(gone).filter_map(removal).collect(),
-        ended: Vec::new(),
-    };
-    for it in desired.access.groups.iter_mut().filter(|it| live.iter().all(|other| other.key != it.key)) {
-        it.key = GroupKey::New(it.name.clone());
-    }
-    let mut live = LiveState(Access { groups: live.to_vec(), ..Access::default() });
-    live.0.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
-    desired.access.groups.sort_by(|a, b| a.identity().cmp(&b.identity()));
-    desired.removals.sort_by_key(Removal::identity);
+fn case(live: &[Half], desired: &[Half]) -> Case {
     let rules = Rules {
         declared: 1,
         privileged: vec![(VOYAGER, role(ADMIN))],
         access_roles: vec![(VOYAGER, role(KEEPER))],
         ..Rules::default()
     };
-    Case { live, desired, rules, gaps: Vec::new(), sunk: BTreeSet::new() }
+    let world = World::between(VOYAGER, live, desired);
+    Case { world, rules, gaps: Vec::new(), unmet: BTreeSet::new() }
 }
 
 impl Case {
@@ -121,44 +87,40 @@ impl Case {
     /// Adds an exception to the next line of the file, good until the end of the day.
     fn except(self, guard: Guard, level: Option<Level>, subject: Subject, up_to: usize) -> Self {
         self.rules(|rules| {
-            let from = at(u32::try_from(rules.exceptions.len()).unwrap() + 1);
+            let from = place(u32::try_from(rules.exceptions.len()).unwrap() + 1);
             let ends = "2026-11-22T00:00:00Z".parse().unwrap();
             rules.exceptions.push(Exception { guard, subject, level, up_to, ends, reason: "r".into(), from });
         })
     }
 
-    /// Cuts people off: they leave their groups because of that.
+    /// Cuts people off: they leave their groups, and lose their direct roles, because of that.
     fn locked(mut self, users: &[u128]) -> Self {
-        for group in &self.live.0.groups {
-            let GroupKey::Existing(id) = group.key else { continue };
-            for member in group.members.iter().filter(|it| users.iter().any(|n| user(*n) == it.user)) {
-                let (what, why) = (Holding::Member(member.user), Why::LockedOut(at(9)));
-                self.desired.ended.push(Ended { company: VOYAGER, group: id, what, why });
-            }
-        }
-        self.desired.ended.sort();
+        self.world.locked.extend(users.iter().copied().map(user));
         self
     }
 
     fn plan(&self) -> Plan {
-        let mut plan = Plan {
-            changes: diff(&self.desired, &self.live),
-            users: crate::plan::diff::users(&self.desired, &self.live),
-            companies: vec![Overview {
-                company: VOYAGER,
-                groups: self.live.0.groups.len(),
-                memberships: 0,
-                unmanaged: Vec::new(),
-            }],
-            gaps: self.gaps.clone(),
-            ..Plan::default()
+        let overview = Overview {
+            company: VOYAGER,
+            groups: self.world.groups.iter().filter(|it| it.before.is_some()).count(),
+            memberships: 0,
+            unmanaged: Vec::new(),
         };
-        plan.people = people(&plan, &self.live);
+        let mut plan = Plan { companies: vec![overview], ..self.world.plan() };
+        for person in self.world.people.iter().filter(|it| self.world.locked.contains(&it.user)) {
+            let owner = plan.index.find_person(person.company, person.user).map(Owner::Person).unwrap();
+            let gone = plan.edits.iter().filter(|it| it.key.owner == owner && it.removes());
+            let note = Note { from: None, why: Why::LockedOut(place(9)) };
+            plan.notes.extend(gone.map(|it| (it.key.clone(), note)));
+        }
         plan
     }
 
     fn judged(&self) -> (Vec<Check>, Vec<Finding>) {
-        judge(&self.plan(), &self.live, &self.rules, NOW.parse().unwrap(), &self.sunk)
+        let plan = self.plan();
+        let sides = Sides::new(&plan);
+        let effects = Effects { people: &people(&sides), gaps: &self.gaps, unmet: &self.unmet };
+        judge(&sides, effects, &self.rules, NOW.parse().unwrap())
     }
 
     /// Returns what one guard found.
@@ -256,7 +218,7 @@ fn roles_groups_and_people_are_counted_too() {
         ["STOP removals of roles company 4/10", "STOP removals of roles desk 4/10"]
     );
     let letters = || ('a'..='j').map(|it| group(&it.to_string(), &[], &[]));
-    let all: Vec<Group> = letters().collect();
+    let all: Vec<Half> = letters().collect();
     assert_eq!(stops(&case(&all, &all[..6])), ["STOP removals of groups company 4/10"]);
     assert!(stops(&case(&all, &all[..7])).is_empty());
     // Ten people in two groups with a role: who keeps one of two loses nothing.
@@ -341,7 +303,7 @@ fn what_is_excepted_of_a_group_is_not_counted_in_the_sums() {
 
 #[test]
 fn one_group_and_one_person_can_be_excepted_from_the_sums() {
-    let all: Vec<Group> = ('a'..='j').map(|it| group(&it.to_string(), &[], &[])).collect();
+    let all: Vec<Half> = ('a'..='j').map(|it| group(&it.to_string(), &[], &[])).collect();
     let gone = case(&all, &all[..6]).except(Guard::Removals, Some(Level::Groups), named("j"), 1);
     assert!(stops(&gone).is_empty());
     let roles: &[(u128, &[u128])] = &[(AGENT, &[7])];
@@ -389,7 +351,7 @@ fn files_that_declare_nothing_stop_the_plan() {
 }
 
 /// The keepers, with the identity 1 among them.
-fn keepers(before: &[Group], after: &[Group]) -> Case {
+fn keepers(before: &[Half], after: &[Half]) -> Case {
     case(before, after).rules(|it| it.identity = Some(user(1)))
 }
 
@@ -463,7 +425,7 @@ fn privileged_roles_keep_enough_holders() {
     let lost = to(&[1]).except(Guard::LastHolder, None, Subject::Role(VOYAGER, role(ADMIN)), 1);
     assert_eq!(stops(&lost), ["excepted 1 last-holder role 1 1"]);
     // Who had fewer keeps those, however the role goes.
-    let one = |after: &[Group]| stops(&case(&[group("root", &[1], ADMINS)], after));
+    let one = |after: &[Half]| stops(&case(&[group("root", &[1], ADMINS)], after));
     assert!(one(&[group("root", &[1], ADMINS)]).is_empty());
     assert_eq!(one(&[group("root", &[1], &[])]), ["STOP last-holder role 1 1"]);
     assert_eq!(one(&[]), ["STOP last-holder role 1 1"]);
@@ -478,14 +440,14 @@ fn holders_are_counted_after_every_step() {
     };
     let swap = || case(&[group("root", &[1, 2], ADMINS)], &[group("root", &[3, 4], ADMINS)]);
     let floor = BTreeSet::from([(VOYAGER, role(ADMIN))]);
-    let floors_of = |case: &Case| floors(&case.plan(), &case.live, &case.rules);
+    let floors_of = |case: &Case| floors(&Sides::new(&case.plan()), &case.rules);
     assert_eq!(floors_of(&swap()), floor);
     assert!(privileged_apart(swap()).is_empty());
-    assert_eq!(privileged_apart(Case { sunk: floor.clone(), ..swap() }), ["STOP last-holder role 1 2"]);
+    assert_eq!(privileged_apart(Case { unmet: floor.clone(), ..swap() }), ["STOP last-holder role 1 2"]);
     // Where enough stay, no order is needed.
     let most = case(&[group("root", &[1, 2, 3], ADMINS)], &[group("root", &[2, 3, 4], ADMINS)]);
     assert!(floors_of(&most).is_empty());
-    assert!(privileged_apart(Case { sunk: floor, ..most }).is_empty());
+    assert!(privileged_apart(Case { unmet: floor, ..most }).is_empty());
     // Who moves holds on, but for a gap.
     let moved = || {
         case(
@@ -528,11 +490,11 @@ fn nobody_gets_a_privileged_role_by_the_way() {
 fn what_is_protected_loses_nothing() {
     let roles: &[(u128, &[u128])] = &[(AGENT, &[7, 8]), (11, &[7])];
     let before = group("root", &[1, 2], roles);
-    let protect = |after: &[Group]| {
+    let protect = |after: &[Half]| {
         case(std::slice::from_ref(&before), after)
             .rules(|it| it.protected_groups = vec![(VOYAGER, "root".into())])
     };
-    let renamed = Group { name: "boot".into(), ..group("root", &[1, 2], roles) };
+    let renamed = called("boot", group("root", &[1, 2], roles));
     for (after, value) in [
         (vec![group("root", &[1, 2, 3], roles)], 0),
         (vec![group("root", &[1], roles)], 1),
@@ -558,19 +520,22 @@ fn what_is_protected_loses_nothing() {
 
 #[test]
 fn an_approval_by_id_stands_for_the_exception_from_privileged_only() {
-    let judged = |case: &Case| Plan { guards: case.judged().0, ..case.plan() };
+    let judged = |case: &Case| {
+        let judgement = Judgement { guards: case.judged().0, ..Judgement::default() };
+        Judged { plan: case.plan(), judgement, ..Judged::default() }
+    };
     let new = case(&[], &[group("root", &[1], ADMINS)]);
-    let refusal = approve(judged(&new), false).unwrap_err();
-    assert_eq!((refusal.plan.changes.len(), refusal.plan.stops().count()), (1, 1));
-    let approved = approve(judged(&new), true).unwrap();
-    let verdicts = approved.plan().guards.iter().filter(|it| it.verdict == Verdict::Approved);
+    let refused = judged(&new).approve(false).unwrap_err();
+    assert_eq!((refused.plan.len(), refused.judgement.stops().count()), (1, 1));
+    let approved = judged(&new).approve(true).unwrap();
+    let verdicts = approved.judgement.guards.iter().filter(|it| it.verdict == Verdict::Approved);
     assert_eq!(verdicts.count(), 1);
-    assert!(approve(judged(&desk(6)), true).is_err());
-    assert!(approve(judged(&desk(7)), false).is_ok());
-    assert!(approve(desk(7).plan(), true).is_err(), "never judged");
+    assert!(judged(&desk(6)).approve(true).is_err());
+    assert!(judged(&desk(7)).approve(false).is_ok());
     let root = || group("root", &members(1..=10), ADMINS);
     let both = case(&[root()], &[group("root", &[1, 2, 99], ADMINS)]);
-    assert!(approve(judged(&both), true).unwrap_err().plan.stops().all(|it| it.guard != Guard::Privileged));
+    let refused = judged(&both).approve(true).unwrap_err();
+    assert!(refused.judgement.stops().all(|it| it.guard != Guard::Privileged));
 }
 
 #[test]
@@ -582,25 +547,21 @@ fn remarks_name_the_exceptions_that_nothing_needs() {
 
 #[test]
 fn groups_of_one_name_are_told_apart_by_their_numbers() {
-    let twin = |members: &[u128]| Group { name: "desk".into(), ..group("else", members, &[]) };
-    let both = case(&[group("desk", &[1, 2], &[]), twin(&[3])], &[group("desk", &[], &[]), twin(&[])]);
+    let twins = |one: &str, other: &str| {
+        let twin = |of: &str, members: &[u128]| called("desk", group(of, members, &[]));
+        case(&[twin(one, &[1, 2]), twin(other, &[3])], &[twin(one, &[]), twin(other, &[])])
+    };
+    let both = twins("desk", "else");
     assert_eq!(stops(&both), ["STOP group-emptied desk 1", "STOP group-emptied desk 2"]);
-    let mut plan = both.plan();
-    plan.changes.reverse();
-    let turned = judge(&plan, &both.live, &both.rules, NOW.parse().unwrap(), &both.sunk);
-    assert_eq!(turned, both.judged());
+    assert_eq!(twins("else", "desk").judged(), both.judged());
 }
 
 /// Somebody who holds these types outside groups, and shall hold those.
 fn direct(n: u128, before: &[&'static str], after: &[&'static str]) -> Case {
-    use crate::model::{access::Person, direct::DirectRole};
     let mut case = case(&[group("desk", &[1, 2], &[])], &[group("desk", &[1, 2], &[])]);
-    let person = |names: &[&'static str]| {
-        let roles = names.iter().map(|it| DirectRole::new(it, None)).collect();
-        Person::live(VOYAGER, user(n), roles)
-    };
-    case.live.0.people.push(person(before));
-    case.desired.access.people.push(person(after));
+    let roles = |names: &[&'static str]| names.iter().map(|it| DirectRole::new(it, None)).collect();
+    let (before, after) = (roles(before), roles(after));
+    case.world.people.push(Person { company: VOYAGER, user: user(n), before, after });
     case
 }
 
@@ -628,15 +589,9 @@ fn roles_outside_groups_are_guarded() {
     assert!(stops(&direct(5, &[A], &[A, B]).rules(privileged)).is_empty());
 
     // Who is cut off is in no sum, and everybody else still is.
-    let mut cut_off = gone();
-    let kinds = |it: &Case| it.live.0.people[0].roles.iter().map(|it| it.kind().clone()).collect::<Vec<_>>();
-    cut_off.desired.access.people[0].ended =
-        kinds(&cut_off).into_iter().map(|it| (it, Why::LockedOut(at(9)))).collect();
-    assert!(stops(&cut_off).is_empty(), "{:?}", stops(&cut_off));
-    let mut both = cut_off;
-    let other = direct(6, &[A, B], &[]);
-    both.live.0.people.extend(other.live.0.people);
-    both.desired.access.people.extend(other.desired.access.people);
+    let mut both = gone().locked(&[5]);
+    assert!(stops(&both).is_empty(), "{:?}", stops(&both));
+    both.world.people.extend(direct(6, &[A, B], &[]).world.people);
     assert_eq!(
         stops(&both),
         [

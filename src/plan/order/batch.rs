@@ -6,10 +6,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use crate::model::{
-    ids::UserId,
-    plan::{Attributes, ChangeKind, GrantEffect, GroupChange},
-};
+use crate::model::{ids::UserId, plan::Change};
 
 use super::{
     Call, MEMBERS_PER_CALL, Step, Until, Wait,
@@ -149,27 +146,19 @@ impl Batcher<'_, '_> {
 
     /// Adds the steps of parts that one group does in one way, after the same steps.
     fn batch(&mut self, n: usize, nodes: &[usize], waits: &[Wait]) {
-        let change = &self.graph.plan.changes[n];
-        let (company, group) = (change.company, change.id);
+        let change = self.graph.groups[n];
+        let (company, group) = (change.company(), change.id());
         let first = self.drafts.len();
         let (rank, call) = match (self.graph.nodes[nodes[0]].deed, group) {
             (Deed::LockOut(_) | Deed::Leave(_) | Deed::Join(_), _) => return self.members(n, nodes, waits),
-            (Deed::Role { .. }, _) => self.roles(change, nodes),
-            (Deed::Create, _) => {
-                let description = match &change.kind {
-                    ChangeKind::Create { description } | ChangeKind::Delete { description, .. } => {
-                        description
-                    }
-                    ChangeKind::Alter { after, .. } => &after.description,
-                };
-                let attributes = Attributes { name: change.name.clone(), description: description.clone() };
-                (Rank::Roles, Call::CreateGroup { company, attributes })
-            }
-            (Deed::Update, Some(group)) => match &change.kind {
-                ChangeKind::Alter { after, .. } => {
-                    (Rank::Attributes, Call::UpdateGroup { company, group, attributes: after.clone() })
-                }
-                ChangeKind::Create { .. } | ChangeKind::Delete { .. } => return,
+            (Deed::Role { .. }, _) => self.roles(&change, nodes),
+            (Deed::Create, _) => match change.attributes_after() {
+                Some(to) => (Rank::Roles, Call::CreateGroup { company, attributes: to.clone() }),
+                None => return,
+            },
+            (Deed::Update, Some(group)) => match change.attributes_after() {
+                Some(to) => (Rank::Attributes, Call::UpdateGroup { company, group, attributes: to.clone() }),
+                None => return,
             },
             (Deed::Delete, Some(group)) => {
                 let waits = self.absorb(waits);
@@ -191,8 +180,8 @@ impl Batcher<'_, '_> {
 
     /// Adds calls of at most [`MEMBERS_PER_CALL`] members each.
     fn members(&mut self, n: usize, nodes: &[usize], waits: &[Wait]) {
-        let change = &self.graph.plan.changes[n];
-        let (company, group) = (change.company, change.id);
+        let change = self.graph.groups[n];
+        let (company, group) = (change.company(), change.id());
         let rest = &self.graph.rest[n];
         let first = self.drafts.len();
         let mut users: Vec<UserId> = Vec::new();
@@ -226,23 +215,20 @@ impl Batcher<'_, '_> {
     }
 
     /// One call that deletes and adds, so that no moment has both or neither (contract §3.10).
-    fn roles(&self, change: &GroupChange, nodes: &[usize]) -> (Rank, Call) {
+    fn roles(&self, change: &Change<'_>, nodes: &[usize]) -> (Rank, Call) {
         let (mut add, mut delete, mut rank) = (Vec::new(), Vec::new(), Rank::Revocation);
         for node in nodes {
-            let Deed::Role { grant, half, gives, .. } = self.graph.nodes[*node].deed else { continue };
-            let grant = &change.grants[grant];
+            let Deed::Role { edit, half, gives, .. } = self.graph.nodes[*node].deed else { continue };
+            let edit = &change.edits[edit];
+            let Some(role) = edit.role() else { continue };
             if gives {
                 rank = Rank::Roles;
             }
-            let (new, old) = match &grant.effect {
-                GrantEffect::Add { scope } => (Some(scope), false),
-                GrantEffect::Rescope { after, .. } => (Some(after), true),
-                GrantEffect::Remove { .. } => (None, true),
-            };
-            add.extend(new.filter(|_| half != Half::Deletion).map(|scope| (grant.role, scope.clone())));
-            delete.extend((old && half != Half::Addition).then_some(grant.role));
+            let [old, new] = edit.scopes();
+            add.extend(new.filter(|_| half != Half::Deletion).map(|scope| (role, scope.clone())));
+            delete.extend(old.filter(|_| half != Half::Addition).map(|_| role));
         }
-        (rank, Call::PatchRoles { company: change.company, group: change.id, add, delete })
+        (rank, Call::PatchRoles { company: change.company(), group: change.id(), add, delete })
     }
 
     /// Returns what a deletion waits for, and lets it do the removals that it may.

@@ -22,7 +22,7 @@ pub(super) struct Floors {
     /// What stands between the givers and the takers.
     barriers: BTreeMap<Key, usize>,
     edges: BTreeMap<Key, Vec<Edge>>,
-    sunk: BTreeSet<Key>,
+    unmet: BTreeSet<Key>,
 }
 
 /// What one person, or several alike, have of a role in a company.
@@ -48,7 +48,7 @@ impl Holder {
 impl Floors {
     pub(super) fn new(keys: &BTreeSet<Key>, graph: &mut Graph) -> Self {
         let barriers = keys.iter().map(|it| (*it, graph.add(0, Deed::Barrier))).collect();
-        Self { barriers, edges: BTreeMap::new(), sunk: BTreeSet::new() }
+        Self { barriers, edges: BTreeMap::new(), unmet: BTreeSet::new() }
     }
 
     /// Notes what a shared person makes wait; `parts` are all groups where they meet one role.
@@ -56,7 +56,7 @@ impl Floors {
         if self.barriers.is_empty() {
             return;
         }
-        let company = |it: &Part| graph.plan.changes[it.change].company;
+        let company = |it: &Part| graph.groups[it.change].company();
         for parts in parts.chunk_by(|a, b| company(a) == company(b)) {
             let key = (company(&parts[0]), parts[0].row.role);
             let Some(barrier) = self.barriers.get(&key).copied() else { continue };
@@ -86,7 +86,7 @@ impl Floors {
         let mut takers =
             parts.iter().filter(|it| it.change != giver.change && !it.before().is_nowhere()).peekable();
         if both(giver) && takers.peek().is_none() {
-            self.sunk.insert(key);
+            self.unmet.insert(key);
         }
         for taker in takers {
             for (gift, loss) in gifts(giver).flat_map(|gift| losses(taker).map(move |loss| (gift, loss))) {
@@ -98,7 +98,7 @@ impl Floors {
     /// Notes what those make wait who are in one group only.
     pub(super) fn rest(&mut self, graph: &Graph) {
         for (key, barrier) in self.barriers.clone() {
-            for n in (0..graph.plan.changes.len()).filter(|it| graph.plan.changes[*it].company == key.0) {
+            for n in (0..graph.groups.len()).filter(|it| graph.groups[*it].company() == key.0) {
                 if let Ok(at) = graph.roles[n].binary_search_by_key(&key.1, |it| it.role) {
                     self.group(key, barrier, n, &graph.rest[n], &graph.roles[n][at]);
                 }
@@ -116,7 +116,7 @@ impl Floors {
                 Holder::Gains => gifts(&part).for_each(|it| self.wait(key, it, barrier)),
                 Holder::Loses => losses(&part).for_each(|it| self.wait(key, barrier, it)),
                 Holder::Keeps if part.is_cut() => {
-                    self.sunk.insert(key);
+                    self.unmet.insert(key);
                 }
                 Holder::Keeps | Holder::Never => (),
             }
@@ -130,10 +130,10 @@ impl Floors {
     /// Adds what makes nothing wait for itself, and returns the floors that no order keeps.
     pub(super) fn settle(mut self, graph: &mut Graph) -> BTreeSet<Key> {
         let kept = graph.edges.len();
-        self.edges.retain(|key, _| !self.sunk.contains(key));
+        self.edges.retain(|key, _| !self.unmet.contains(key));
         graph.edges.extend(self.edges.values().flatten());
         if self.edges.is_empty() || depths(graph.nodes.len(), &graph.edges).is_some() {
-            return self.sunk;
+            return self.unmet;
         }
         graph.edges.truncate(kept);
         for (key, edges) in self.edges {
@@ -141,10 +141,10 @@ impl Floors {
             graph.edges.extend(edges);
             if depths(graph.nodes.len(), &graph.edges).is_none() {
                 graph.edges.truncate(kept);
-                self.sunk.insert(key);
+                self.unmet.insert(key);
             }
         }
-        self.sunk
+        self.unmet
     }
 }
 

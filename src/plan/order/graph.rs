@@ -2,7 +2,7 @@
 
 use crate::model::{
     ids::{RoleId, UserId},
-    plan::{Gap, Plan},
+    plan::{Change, Gap},
 };
 
 use super::region::{Region, Regions};
@@ -10,7 +10,8 @@ use super::region::{Region, Regions};
 /// The parts of a plan with what waits for what.
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
-    pub(super) plan: &'a Plan,
+    /// The changes of groups, in the order of the plan.
+    pub(super) groups: Vec<Change<'a>>,
     pub(super) regions: Regions,
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
@@ -43,8 +44,8 @@ pub(super) enum Deed {
     LockOut(UserId),
     Leave(People),
     Role {
-        /// Which of the change's grants.
-        grant: usize,
+        /// Which of the change's edits.
+        edit: usize,
         half: Half,
         /// Whether somebody may gain by it.
         gives: bool,

@@ -6,9 +6,8 @@
 //! two groups together.
 
 use crate::model::{
-    access::Why,
-    ids::UserId,
-    plan::{ChangeKind, Gap, GapCause, GrantEffect, GroupChange, MemberEffect, Plan},
+    ids::{RoleId, UserId},
+    plan::{Action, Change, Gap, GapCause, Plan},
     scope::Relation,
 };
 
@@ -20,32 +19,34 @@ use super::{
 
 /// Returns the parts of a plan with what each group alone makes wait.
 pub(super) fn graph(plan: &Plan, style: ScopeChange) -> Graph<'_> {
+    let groups: Vec<Change<'_>> = plan.groups().collect();
     let mut graph = Graph {
-        plan,
         regions: Regions::new(),
         nodes: Vec::new(),
         edges: Vec::new(),
-        memberships: memberships(plan),
-        roles: Vec::with_capacity(plan.changes.len()),
-        whole: Vec::with_capacity(plan.changes.len()),
-        stayers: vec![Stayers::Nobody; plan.changes.len()],
-        rest: plan.changes.iter().map(|_| Rest::default()).collect(),
+        memberships: memberships(&groups),
+        roles: Vec::with_capacity(groups.len()),
+        whole: Vec::with_capacity(groups.len()),
+        stayers: vec![Stayers::Nobody; groups.len()],
+        rest: groups.iter().map(|_| Rest::default()).collect(),
         gaps: Vec::new(),
+        groups,
     };
     people(&mut graph);
-    for (n, change) in plan.changes.iter().enumerate() {
-        let whole = match &change.kind {
-            ChangeKind::Create { .. } => Some(graph.add(n, Deed::Create)),
-            ChangeKind::Delete { .. } => Some(graph.add(n, Deed::Delete)),
-            ChangeKind::Alter { before, after } => {
-                if before != after {
+    for n in 0..graph.groups.len() {
+        let change = graph.groups[n];
+        let whole = match change.action() {
+            Action::Create => Some(graph.add(n, Deed::Create)),
+            Action::Delete => Some(graph.add(n, Deed::Delete)),
+            Action::Alter => {
+                if change.itself().is_some() {
                     graph.add(n, Deed::Update);
                 }
                 None
             }
         };
         graph.whole.push(whole);
-        let rows = rows(&mut graph, n, change, style);
+        let rows = rows(&mut graph, n, style);
         rest(&mut graph, n, &rows);
         graph.roles.push(rows);
     }
@@ -56,26 +57,19 @@ pub(super) fn graph(plan: &Plan, style: ScopeChange) -> Graph<'_> {
 }
 
 /// Everybody who is in a group of the plan before or after, sorted by user and change.
-fn memberships(plan: &Plan) -> Vec<Membership> {
+fn memberships(groups: &[Change<'_>]) -> Vec<Membership> {
     let mut memberships = Vec::new();
-    for (n, change) in plan.changes.iter().enumerate() {
+    for (n, change) in groups.iter().enumerate() {
         let mut add = |user: UserId, way: Way| {
             memberships.push(Membership { user, change: n, way, node: None });
         };
-        let stay = match change.kind {
-            ChangeKind::Delete { .. } => Way::Leaves,
-            ChangeKind::Create { .. } | ChangeKind::Alter { .. } => Way::Stays,
-        };
+        let stay = if change.action() == Action::Delete { Way::Leaves } else { Way::Stays };
         change.staying().for_each(|it| add(it, stay));
-        for member in &change.members {
-            add(
-                member.user,
-                match &member.effect {
-                    MemberEffect::Add { .. } => Way::Joins,
-                    MemberEffect::Remove { why: Why::LockedOut(_), .. } => Way::LockedOut,
-                    MemberEffect::Remove { why: Why::NotDeclared | Why::Ended(_), .. } => Way::Leaves,
-                },
-            );
+        change.joining().for_each(|it| add(it, Way::Joins));
+        let mut locked_out = change.locked_out().peekable();
+        for user in change.leaving() {
+            let cut_off = locked_out.next_if_eq(&user).is_some();
+            add(user, if cut_off { Way::LockedOut } else { Way::Leaves });
         }
     }
     memberships.sort_unstable_by_key(|it| (it.user, it.change));
@@ -122,58 +116,54 @@ fn people(graph: &mut Graph) {
 }
 
 /// Returns the roles of one group, and adds the parts that change them.
-fn rows(graph: &mut Graph, n: usize, change: &GroupChange, style: ScopeChange) -> Vec<Row> {
+fn rows(graph: &mut Graph, n: usize, style: ScopeChange) -> Vec<Row> {
+    let change = graph.groups[n];
     let mut rows: Vec<Row> = Vec::new();
     for (role, scope) in change.roles_before() {
         let before = graph.regions.of(scope);
         rows.push(Row { role, before, after: before, take: None, give: None, cut: false });
     }
-    match &change.kind {
+    if change.action() == Action::Delete {
         // The roles go with the group, and the group goes when nobody is in it.
-        ChangeKind::Delete { .. } => rows.iter_mut().for_each(|it| it.after = Region::NOWHERE),
-        ChangeKind::Create { .. } | ChangeKind::Alter { .. } => {
-            for grant in 0..change.grants.len() {
-                let row = row(graph, (n, grant), style);
-                match rows.binary_search_by_key(&row.role, |it| it.role) {
-                    Ok(at) => rows[at] = row,
-                    Err(at) => rows.insert(at, row),
-                }
-            }
+        rows.iter_mut().for_each(|it| it.after = Region::NOWHERE);
+        return rows;
+    }
+    for (edit, it) in change.edits.iter().enumerate() {
+        let Some(role) = it.role() else { continue };
+        let row = row(graph, (n, edit), role, style);
+        match rows.binary_search_by_key(&role, |it| it.role) {
+            Ok(at) => rows[at] = row,
+            Err(at) => rows.insert(at, row),
         }
     }
     rows
 }
 
 /// Returns one role that changes, and adds the parts that change it.
-fn row(graph: &mut Graph, (change, grant): (usize, usize), style: ScopeChange) -> Row {
-    let plan = graph.plan;
-    let effect = &plan.changes[change].grants[grant];
-    let (before, after, relation) = match &effect.effect {
-        GrantEffect::Add { scope } => (None, Some(scope), None),
-        GrantEffect::Remove { scope, .. } => (Some(scope), None, None),
-        GrantEffect::Rescope { before, after, relation } => (Some(before), Some(after), Some(*relation)),
-    };
+fn row(graph: &mut Graph, (change, edit): (usize, usize), role: RoleId, style: ScopeChange) -> Row {
+    let changed = &graph.groups[change].edits[edit];
+    let ([before, after], relation) = (changed.scopes(), changed.relation());
     let before = before.map_or(Region::NOWHERE, |it| graph.regions.of(it));
     let after = after.map_or(Region::NOWHERE, |it| graph.regions.of(it));
     let (takes, gives) = (!graph.regions.contains(after, before), !graph.regions.contains(before, after));
-    let role = Row { role: effect.role, before, after, take: None, give: None, cut: false };
+    let role = Row { role, before, after, take: None, give: None, cut: false };
     match (style, relation) {
         (ScopeChange::Atomic, _) | (ScopeChange::Split | ScopeChange::RevokeFirst, None) => {
-            let node = graph.add(change, Deed::Role { grant, half: Half::Both, gives, takes });
+            let node = graph.add(change, Deed::Role { edit, half: Half::Both, gives, takes });
             Row { take: takes.then_some(node), give: gives.then_some(node), ..role }
         }
         (ScopeChange::Split, Some(Relation::Widens)) => {
-            let give = graph.add(change, Deed::Role { grant, half: Half::Addition, gives, takes: false });
+            let give = graph.add(change, Deed::Role { edit, half: Half::Addition, gives, takes: false });
             let rest =
-                graph.add(change, Deed::Role { grant, half: Half::Deletion, gives: false, takes: false });
+                graph.add(change, Deed::Role { edit, half: Half::Deletion, gives: false, takes: false });
             graph.wait(give, rest, Reason::Access);
             Row { give: Some(give), ..role }
         }
         (ScopeChange::Split, Some(Relation::Narrows | Relation::Changes))
         | (ScopeChange::RevokeFirst, Some(_)) => {
             let take =
-                graph.add(change, Deed::Role { grant, half: Half::Deletion, gives: false, takes: true });
-            let give = graph.add(change, Deed::Role { grant, half: Half::Addition, gives, takes: false });
+                graph.add(change, Deed::Role { edit, half: Half::Deletion, gives: false, takes: true });
+            let give = graph.add(change, Deed::Role { edit, half: Half::Addition, gives, takes: false });
             graph.wait(take, give, Reason::Access);
             Row { take: Some(take), give: Some(give), cut: true, ..role }
         }

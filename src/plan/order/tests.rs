@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::*;
-use crate::model::{
-    access::Why,
-    plan::{ChangeKind, GroupChange, MemberEffect},
-    scope::Value,
+use crate::{
+    model::{
+        plan::{Action, Change},
+        scope::Value,
+    },
+    plan::worlds::{role, user},
 };
 
 mod direct;
@@ -50,25 +52,25 @@ struct Held {
 type World = Vec<Held>;
 
 fn before(plan: &Plan) -> World {
-    let held = |it: &GroupChange| Held {
-        exists: it.id.is_some(),
+    let held = |it: Change<'_>| Held {
+        exists: it.id().is_some(),
         roles: it.roles_before().map(|(role, scope)| (role, (Some(scope.clone()), None))).collect(),
         members: it.staying().chain(it.leaving()).collect(),
     };
-    plan.changes.iter().map(held).collect()
+    plan.groups().map(held).collect()
 }
 
 /// What the plan says the groups shall be; computed without any step.
 fn after(plan: &Plan) -> World {
-    let held = |it: &GroupChange| match it.kind {
-        ChangeKind::Delete { .. } => Held::default(),
-        ChangeKind::Create { .. } | ChangeKind::Alter { .. } => Held {
+    let held = |it: Change<'_>| match it.action() {
+        Action::Delete => Held::default(),
+        Action::Create | Action::Alter => Held {
             exists: true,
             roles: it.roles_after().into_iter().map(|(role, it)| (role, (None, Some(it.clone())))).collect(),
             members: it.staying().chain(it.joining()).collect(),
         },
     };
-    plan.changes.iter().map(held).collect()
+    plan.groups().map(held).collect()
 }
 
 fn facts_of(held: &Held) -> BTreeSet<Fact> {
@@ -164,18 +166,7 @@ fn execute(
 }
 
 fn locked_out(plan: &Plan) -> BTreeSet<UserId> {
-    let cut = |it: &&crate::model::plan::MemberChange| {
-        matches!(it.effect, MemberEffect::Remove { why: Why::LockedOut(_), .. })
-    };
-    plan.changes.iter().flat_map(|it| &it.members).filter(cut).map(|it| it.user).collect()
-}
-
-fn user(n: u128) -> UserId {
-    UserId(Uuid::from_u128(n))
-}
-
-fn role(n: u128) -> RoleId {
-    RoleId(Uuid::from_u128(n))
+    plan.groups().flat_map(|it| it.locked_out().collect::<Vec<_>>()).collect()
 }
 
 /// A plan and its order, short enough to read where a law fails.
@@ -235,8 +226,8 @@ fn show(plan: &Plan, ordered: &Ordered) -> String {
             gap.why
         );
     }
-    for (company, role) in &ordered.sunk {
-        text += &format!("  sunk r{} of {}\n", id(role.0), id(company.0));
+    for (company, role) in &ordered.unmet {
+        text += &format!("  unmet r{} of {}\n", id(role.0), id(company.0));
     }
     text
 }

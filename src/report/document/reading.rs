@@ -4,23 +4,27 @@
 //! every position is checked. Scopes that were live are read from the API's own
 //! entries, as they were then, so that even one no version can read stays what it was.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::value::RawValue;
 
 use crate::model::{
-    access::{Contents, Why},
-    direct::DirectRoles,
+    access::Why,
+    direct::{DirectRole, DirectRoles},
     finding::{Code, Finding},
     ids::RoleId,
+    index::{GroupIx, GroupName, Index},
     plan::{
-        Attributes, ChangeKind, Check, Digest, DirectChange, DirectEffect, Frozen, Gap, GrantChange,
-        GrantEffect, GroupChange, MemberChange, MemberEffect, Names, Outside, Overview, People, Plan,
-        Quarantined, ReadGroup, Survivor, Unresolved, UserChange, Verdict, Withheld,
+        Check, Digest, Edits, Entries, Frozen, Gap, Judgement, Names, Note, Outside, Overview, People, Plan,
+        Quarantined, ReadGroup, Survivor, Unresolved, Verdict, Withheld,
     },
     rules::{Guard, Subject},
     scope::Scope,
     source::{FileId, Place, Sources},
+    state::{Attributes, Edit, Fact, Facts, Key, Owner, State, Value},
 };
 
 use super::shape::{self, Action, Document, Held, Origin};
@@ -65,24 +69,47 @@ impl Files {
 }
 
 /// Returns the plan, and the files that its places point into.
-pub(super) fn plan(document: Document, sources: Sources) -> Result<(Plan, Files), Wrong> {
+pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Judgement, Files), Wrong> {
     let by_path = sources.files().map(|(id, it)| (it.path.as_str().into(), id)).collect();
     let mut files = Files { sources, by_path, digests: Vec::new() };
-    for shape::File { path, sha256 } in document.files {
+    for shape::File { path, sha256 } in std::mem::take(&mut document.files) {
         files.id(&path);
         files.digests.push((path, sha256));
     }
-    let groups = document.groups.len() + document.users.len();
+    let owners = document.groups.len() + document.users.len();
     let company = |it: shape::Company| Overview {
         company: it.id,
         groups: it.groups,
         memberships: it.memberships,
         unmanaged: it.unmanaged,
     };
+    let mut reading = Reading::new(index(&document)?, &mut files);
+    let names = names(&document.groups);
+    let groups = std::mem::take(&mut document.groups).into_iter().zip(&names);
+    groups.into_iter().try_for_each(|(it, name)| reading.group(it, name))?;
+    std::mem::take(&mut document.users).into_iter().try_for_each(|it| reading.user(it))?;
+    let Reading { index, facts, mut edits, notes, reasons, entries, unread, .. } = reading;
+    edits.sort_by(|a, b| a.key.cmp(&b.key));
+    ascending(&edits, "groups", |it| &it.key)?;
+    let people = |it: shape::People| People {
+        gain: it.gain,
+        lose: it.lose,
+        lose_everything: it.lose_everything.into_iter().map(|it| (it.company, it.user_id)).collect(),
+    };
+    let judgement = Judgement {
+        people: people(document.people),
+        gaps: all(document.gaps, |it| gap(&it, owners))?,
+        guards: all(document.guards, |it| check(it, &mut files))?,
+    };
     let plan = Plan {
+        index: Arc::new(index),
+        live: State::new(facts),
+        edits: Edits::new(edits),
+        notes,
+        reasons,
+        entries,
+        unread,
         companies: document.companies.into_iter().map(company).collect(),
-        changes: all(document.groups, |it| group(it, &mut files))?,
-        users: all(document.users, |it| user(it, &mut files))?,
         quarantine: all(document.quarantine, |it| held(it, &mut files))?,
         expiring: document.expiring,
         names: Names {
@@ -91,18 +118,6 @@ pub(super) fn plan(document: Document, sources: Sources) -> Result<(Plan, Files)
             values: document.names.values,
         },
         read: document.live.into_iter().map(live).collect(),
-        people: People {
-            gain: document.people.gain,
-            lose: document.people.lose,
-            lose_everything: document
-                .people
-                .lose_everything
-                .into_iter()
-                .map(|it| (it.company, it.user_id))
-                .collect(),
-        },
-        gaps: all(document.gaps, |it| gap(&it, groups))?,
-        guards: all(document.guards, |it| check(it, &mut files))?,
         remarks: all(document.remarks, |it| remark(it, &mut files))?,
         survivors: document
             .survivors
@@ -115,7 +130,31 @@ pub(super) fn plan(document: Document, sources: Sources) -> Result<(Plan, Files)
             .map(|it| Outside { company: it.company, user: it.user_id, roles: it.roles })
             .collect(),
     };
-    Ok((plan, files))
+    Ok((plan, judgement, files))
+}
+
+/// What each group is recognised by; of several that are created under one name each is one of its own.
+fn names(groups: &[shape::Group]) -> Vec<GroupName> {
+    let mut names: Vec<GroupName> = Vec::with_capacity(groups.len());
+    for group in groups {
+        let name = GroupName { company: group.company, name: group.name.clone(), id: group.id, twin: 0 };
+        let before =
+            names.last().filter(|it| name.id.is_none() && GroupName { twin: 0, ..(*it).clone() } == name);
+        let twin = before.map_or(0, |it| it.twin + 1);
+        names.push(GroupName { twin, ..name });
+    }
+    names
+}
+
+/// Numbers everything that changes.
+fn index(document: &Document) -> Result<Index, Wrong> {
+    let groups = names(&document.groups);
+    ascending(&groups, "groups", |it| it)?;
+    ascending(&document.users, "users", |it| (it.company, it.user_id))?;
+    let before = document.groups.iter().flat_map(|it| &it.before).flat_map(|it| &it.members);
+    let members = document.groups.iter().flat_map(|it| &it.members).map(|it| it.user_id);
+    let people = document.users.iter().map(|it| (it.company, it.user_id));
+    Ok(Index::new(groups, before.copied().chain(members).collect(), people.collect()))
 }
 
 fn all<A, B>(items: Vec<A>, each: impl FnMut(A) -> Result<B, Wrong>) -> Result<Vec<B>, Wrong> {
@@ -128,7 +167,7 @@ fn required<T>(field: Option<T>, what: &str) -> Result<T, Wrong> {
 }
 
 /// Whether the keys only grow: what is looked up in a list must be sorted and there once.
-fn ascending<T, K: Ord>(items: &[T], what: &str, key: impl Fn(&T) -> K) -> Result<(), Wrong> {
+fn ascending<'a, T, K: Ord>(items: &'a [T], what: &str, key: impl Fn(&'a T) -> K) -> Result<(), Wrong> {
     if items.is_sorted_by(|a, b| key(a) < key(b)) {
         Ok(())
     } else {
@@ -136,145 +175,221 @@ fn ascending<T, K: Ord>(items: &[T], what: &str, key: impl Fn(&T) -> K) -> Resul
     }
 }
 
-fn group(group: shape::Group, files: &mut Files) -> Result<GroupChange, Wrong> {
-    let existing = || required(group.id, "id");
-    let text = |field: &Option<Box<str>>| required(field.clone(), "descriptionBefore");
-    let (id, kind) = match group.action {
-        Action::Create => {
-            let description = required(group.description, "description")?.to;
-            (None, ChangeKind::Create { description })
-        }
-        Action::Change => {
-            let before =
-                Attributes { name: group.name.clone(), description: text(&group.description_before)? };
-            let after = Attributes {
-                name: group.rename.map_or_else(|| before.name.clone(), |it| it.to),
-                description: group.description.map_or_else(|| before.description.clone(), |it| it.to),
-            };
-            (Some(existing()?), ChangeKind::Alter { before, after })
-        }
-        Action::Delete => {
-            let description = text(&group.description_before)?;
-            let reason = required(group.reason, "reason")?;
-            (Some(existing()?), ChangeKind::Delete { description, reason })
-        }
-        Action::Add | Action::Rescope | Action::Remove => {
-            return Err("the `action` of a group is none that groups have".to_owned());
-        }
-    };
-    let from = files.maybe(group.origin.as_ref());
-    let before = group.before.map(before).transpose()?;
-    let held = |role: RoleId| {
-        let grants = before.as_ref().map(|it| &it.grants[..]).unwrap_or_default();
-        grants.binary_search_by_key(&role, |it| it.role).ok().map(|at| &grants[at].scope)
-    };
-    let grants = all(group.roles, |it| grant(it, &held, files))?;
-    let members = all(group.members, |it| member(it, files))?;
-    ascending(&grants, "roles", |it| it.role)?;
-    ascending(&members, "members", |it| it.user)?;
-    Ok(GroupChange { company: group.company, id, name: group.name, kind, grants, members, from, before })
+/// The groups and people of a document on their way to facts and edits.
+struct Reading<'a> {
+    index: Index,
+    files: &'a mut Files,
+    facts: Facts,
+    edits: Vec<Edit>,
+    notes: BTreeMap<Key, Note>,
+    reasons: BTreeMap<GroupIx, Box<str>>,
+    entries: Entries,
+    unread: BTreeSet<GroupIx>,
 }
 
-fn before(before: shape::Before) -> Result<Contents, Wrong> {
-    let grant = |it: shape::Grant| {
-        let scope = if it.entries.is_empty() {
-            Scope::read(Some(&it.scope))
-        } else {
-            Scope::any(it.entries.iter().map(|it| Scope::read(it.as_deref())))
+impl<'a> Reading<'a> {
+    fn new(index: Index, files: &'a mut Files) -> Self {
+        Self {
+            index,
+            files,
+            facts: Facts::default(),
+            edits: Vec::new(),
+            notes: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            entries: Entries::new(),
+            unread: BTreeSet::new(),
+        }
+    }
+
+    fn edit(&mut self, (owner, fact): (Owner, Fact), sides: [Option<Value>; 2], note: Note) {
+        let (key, [before, after]) = (Key { owner, fact }, sides);
+        self.note(key.clone(), note);
+        self.edits.push(Edit { key, before, after });
+    }
+
+    fn note(&mut self, key: Key, note: Note) {
+        if note != Note::default() {
+            self.notes.insert(key, note);
+        }
+    }
+
+    fn group(&mut self, group: shape::Group, name: &GroupName) -> Result<(), Wrong> {
+        let ix = self.index.find(name).ok_or("`groups` names one twice")?;
+        let owner = Owner::Group(ix);
+        let attributes = |name: &str, description: &str| {
+            Arc::new(Attributes { name: name.into(), description: description.into() })
         };
-        crate::model::access::Grant { role: it.role_id, scope, as_read: it.entries, from: None }
-    };
-    let grants: Vec<_> = before.roles.into_iter().map(grant).collect();
-    ascending(&grants, "roles", |it| it.role)?;
-    ascending(&before.members, "members", |it| *it)?;
-    Ok(Contents { members: before.members, grants })
-}
-
-fn grant<'a>(
-    role: shape::Role,
-    held: &impl Fn(RoleId) -> Option<&'a Scope>,
-    files: &mut Files,
-) -> Result<GrantChange, Wrong> {
-    let wished = |raw: Option<Box<RawValue>>, what| required(raw, what).map(|it| Scope::read(Some(&it)));
-    let live = |raw, what| held(role.role_id).cloned().map_or_else(|| wished(raw, what), Ok);
-    let effect = match role.action {
-        Action::Add => GrantEffect::Add { scope: wished(role.scope, "scope")? },
-        Action::Rescope => {
-            let (before, after) = (live(role.before, "before")?, wished(role.after, "after")?);
-            let relation = before.relation(&after).ok_or("`before` and `after` mean the same")?;
-            GrantEffect::Rescope { before, after, relation }
+        let value = |it: &Arc<Attributes>| Some(Value::Attributes(it.clone()));
+        let existing = || {
+            required(group.id, "id")?;
+            Ok::<_, Wrong>(attributes(
+                &group.name,
+                &required(group.description_before.clone(), "descriptionBefore")?,
+            ))
+        };
+        let sides = match group.action {
+            Action::Create => {
+                let description = required(group.description, "description")?.to;
+                [None, value(&attributes(&group.name, &description))]
+            }
+            Action::Change => {
+                let before = existing()?;
+                self.facts.group(ix, before.clone());
+                let name = group.rename.map_or_else(|| before.name.clone(), |it| it.to);
+                let description = group.description.map_or_else(|| before.description.clone(), |it| it.to);
+                [value(&before), value(&attributes(&name, &description))]
+            }
+            Action::Delete => {
+                let before = existing()?;
+                self.facts.group(ix, before.clone());
+                self.reasons.insert(ix, required(group.reason, "reason")?);
+                [value(&before), None]
+            }
+            Action::Add | Action::Rescope | Action::Remove => {
+                return Err("the `action` of a group is none that groups have".to_owned());
+            }
+        };
+        let note = Note { from: self.files.maybe(group.origin.as_ref()), why: Why::NotDeclared };
+        if sides[0] == sides[1] {
+            self.note(Key { owner, fact: Fact::Attributes }, note);
+        } else {
+            self.edit((owner, Fact::Attributes), sides, note);
         }
-        Action::Remove => GrantEffect::Remove {
-            why: files.why(role.expired.as_ref(), role.locked_out.as_ref()),
-            scope: live(role.scope, "scope")?,
-        },
-        Action::Create | Action::Change | Action::Delete => {
-            return Err("the `action` of a role is none that roles have".to_owned());
-        }
-    };
-    Ok(GrantChange { role: role.role_id, effect, from: files.maybe(role.origin.as_ref()) })
-}
-
-fn member(member: shape::Member, files: &mut Files) -> Result<MemberChange, Wrong> {
-    let effect = match member.action {
-        Action::Add => MemberEffect::Add { moved_from: member.moved_from },
-        Action::Remove => MemberEffect::Remove {
-            moved_to: member.moved_to,
-            why: files.why(member.expired.as_ref(), member.locked_out.as_ref()),
-        },
-        Action::Create | Action::Change | Action::Delete | Action::Rescope => {
-            return Err("the `action` of a member is none that members have".to_owned());
-        }
-    };
-    Ok(MemberChange { user: member.user_id, effect, from: files.maybe(member.origin.as_ref()) })
-}
-
-fn user(user: shape::User, files: &mut Files) -> Result<UserChange, Wrong> {
-    let from = files.maybe(user.origin.as_ref());
-    let roles = all(user.direct_roles, |it| direct_role(it, &user.before, files))?;
-    if !roles.is_sorted_by(|a, b| a.effect.kind() < b.effect.kind()) {
-        return Err("`directRoles` is not sorted, or names something twice".to_owned());
+        let held = match group.before {
+            Some(before) => self.before(ix, before)?,
+            None => {
+                self.unread.insert(ix);
+                BTreeMap::new()
+            }
+        };
+        ascending(&group.roles, "roles", |it| it.role_id)?;
+        ascending(&group.members, "members", |it| it.user_id)?;
+        group.roles.into_iter().try_for_each(|it| self.grant(owner, it, &held))?;
+        group.members.into_iter().try_for_each(|it| self.member(owner, &it))
     }
-    Ok(UserChange { company: user.company, user: user.user_id, before: user.before, roles, from })
-}
 
-fn direct_role(
-    role: shape::DirectRole,
-    held: &DirectRoles,
-    files: &mut Files,
-) -> Result<DirectChange, Wrong> {
-    let one = |roles: Option<DirectRoles>, what: &str| {
-        let roles = required(roles, what)?;
-        let mut roles = roles.iter();
-        match (roles.next(), roles.next()) {
-            (Some(role), None) => Ok(role.clone()),
-            _ => Err(format!("`{what}` is not one role")),
+    /// Reads what was in a group, and returns its roles.
+    fn before(
+        &mut self,
+        group: GroupIx,
+        before: shape::Before,
+    ) -> Result<BTreeMap<RoleId, Arc<Scope>>, Wrong> {
+        ascending(&before.roles, "roles", |it| it.role_id)?;
+        ascending(&before.members, "members", |it| *it)?;
+        let mut held = BTreeMap::new();
+        for shape::Grant { role_id, scope, entries } in before.roles {
+            let scope = if entries.is_empty() {
+                Scope::read(Some(&scope))
+            } else {
+                Scope::any(entries.iter().map(|it| Scope::read(it.as_deref())))
+            };
+            let scope = Arc::new(scope);
+            self.facts.grant(group, role_id, scope.clone());
+            self.entries.insert((group, role_id), entries);
+            held.insert(role_id, scope);
         }
-    };
-    let effect = match role.action {
-        Action::Add => DirectEffect::Add { role: one(role.after, "after")? },
-        Action::Change => {
-            DirectEffect::Change { before: one(role.before, "before")?, after: one(role.after, "after")? }
+        for user in before.members.iter().filter_map(|it| self.index.find_user(*it)) {
+            self.facts.member(group, user);
         }
-        Action::Remove => DirectEffect::Remove {
-            why: files.why(role.expired.as_ref(), role.locked_out.as_ref()),
-            role: one(role.before, "before")?,
-        },
-        Action::Create | Action::Delete | Action::Rescope => {
-            return Err("the `action` of a direct role is none that direct roles have".to_owned());
-        }
-    };
-    let fits = match &effect {
-        DirectEffect::Add { role } => held.get(role.kind()).is_none(),
-        DirectEffect::Change { before, after } => {
-            held.get(before.kind()) == Some(before) && before.kind() == after.kind() && before != after
-        }
-        DirectEffect::Remove { role, .. } => held.get(role.kind()) == Some(role),
-    };
-    if !fits {
-        return Err("a direct role changes otherwise than `before` allows".to_owned());
+        Ok(held)
     }
-    Ok(DirectChange { effect, from: files.maybe(role.origin.as_ref()) })
+
+    fn grant(
+        &mut self,
+        owner: Owner,
+        role: shape::Role,
+        held: &BTreeMap<RoleId, Arc<Scope>>,
+    ) -> Result<(), Wrong> {
+        let wished =
+            |raw: Option<Box<RawValue>>, what| required(raw, what).map(|it| Arc::new(Scope::read(Some(&it))));
+        let live = |raw, what| held.get(&role.role_id).cloned().map_or_else(|| wished(raw, what), Ok);
+        let sides = match role.action {
+            Action::Add => [None, Some(wished(role.scope, "scope")?)],
+            Action::Rescope => {
+                let (before, after) = (live(role.before, "before")?, wished(role.after, "after")?);
+                before.relation(&after).ok_or("`before` and `after` mean the same")?;
+                [Some(before), Some(after)]
+            }
+            Action::Remove => [Some(live(role.scope, "scope")?), None],
+            Action::Create | Action::Change | Action::Delete => {
+                return Err("the `action` of a role is none that roles have".to_owned());
+            }
+        };
+        let note = Note {
+            from: self.files.maybe(role.origin.as_ref()),
+            why: self.files.why(role.expired.as_ref(), role.locked_out.as_ref()),
+        };
+        self.edit((owner, Fact::Grant(role.role_id)), sides.map(|it| it.map(Value::Scope)), note);
+        Ok(())
+    }
+
+    fn member(&mut self, owner: Owner, member: &shape::Member) -> Result<(), Wrong> {
+        let sides = match member.action {
+            Action::Add => [None, Some(Value::Member)],
+            Action::Remove => [Some(Value::Member), None],
+            Action::Create | Action::Change | Action::Delete | Action::Rescope => {
+                return Err("the `action` of a member is none that members have".to_owned());
+            }
+        };
+        let user = self.index.find_user(member.user_id).ok_or("`members` names nobody")?;
+        let note = Note {
+            from: self.files.maybe(member.origin.as_ref()),
+            why: self.files.why(member.expired.as_ref(), member.locked_out.as_ref()),
+        };
+        self.edit((owner, Fact::Member(user)), sides, note);
+        Ok(())
+    }
+
+    fn user(&mut self, user: shape::User) -> Result<(), Wrong> {
+        let person = self.index.find_person(user.company, user.user_id).ok_or("`users` names nobody")?;
+        let owner = Owner::Person(person);
+        let from = self.files.maybe(user.origin.as_ref());
+        self.note(Key { owner, fact: Fact::Attributes }, Note { from, ..Note::default() });
+        self.facts.direct(person, &user.before);
+        let before = self.edits.len();
+        user.direct_roles.into_iter().try_for_each(|it| self.direct_role(owner, it, &user.before))?;
+        ascending(&self.edits[before..], "directRoles", |it| &it.key)
+    }
+
+    fn direct_role(
+        &mut self,
+        owner: Owner,
+        role: shape::DirectRole,
+        held: &DirectRoles,
+    ) -> Result<(), Wrong> {
+        let one = |roles: Option<DirectRoles>, what: &str| {
+            let roles = required(roles, what)?;
+            let mut roles = roles.iter();
+            match (roles.next(), roles.next()) {
+                (Some(role), None) => Ok(Some(role.clone())),
+                _ => Err(format!("`{what}` is not one role")),
+            }
+        };
+        let sides = match role.action {
+            Action::Add => [None, one(role.after, "after")?],
+            Action::Change => [one(role.before, "before")?, one(role.after, "after")?],
+            Action::Remove => [one(role.before, "before")?, None],
+            Action::Create | Action::Delete | Action::Rescope => {
+                return Err("the `action` of a direct role is none that direct roles have".to_owned());
+            }
+        };
+        let [before, after] = &sides;
+        let kind = before.iter().chain(after).map(DirectRole::kind).next().cloned();
+        let kind = required(kind, "before")?;
+        let fits = held.get(&kind) == before.as_ref()
+            && before != after
+            && after.as_ref().is_none_or(|it| *it.kind() == kind);
+        if !fits {
+            return Err("a direct role changes otherwise than `before` allows".to_owned());
+        }
+        let note = Note {
+            from: self.files.maybe(role.origin.as_ref()),
+            why: self.files.why(role.expired.as_ref(), role.locked_out.as_ref()),
+        };
+        let value = |it: Option<DirectRole>| it.map(|it| Value::Direct(Arc::new(it)));
+        self.edit((owner, Fact::Direct(Box::new(kind))), sides.map(value), note);
+        Ok(())
+    }
 }
 
 fn held(mut held: Held, files: &mut Files) -> Result<Quarantined, Wrong> {

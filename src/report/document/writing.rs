@@ -1,20 +1,22 @@
 //! A plan to the form of its document. Every fact in full; nothing is decided here.
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 
 use crate::{
     model::{
-        access::{Contents, Why},
-        direct::DirectRoles,
+        access::Why,
+        direct::{self, DirectRoles},
         finding::Finding,
-        plan::{
-            self, ChangeKind, Check, DirectChange, DirectEffect, Frozen, GrantChange, GrantEffect,
-            GroupChange, MemberChange, MemberEffect, Plan, Quarantined, Unresolved, UserChange, Withheld,
-        },
+        index::GroupIx,
+        plan::{self, Check, Frozen, Plan, Quarantined, Unresolved, Withheld},
         rules,
+        scope::Scope,
         source::{Place, Sources},
+        state,
     },
-    plan::digest,
+    plan::{diff, digest},
     report::render::{View, guards, scope::Words, withheld},
 };
 
@@ -25,8 +27,9 @@ use super::shape::{
 
 impl Document {
     pub(super) fn new(view: &View<'_>) -> Self {
-        let &View { partial, plan, sources, endpoint: _, url, now, taken, cost: _ } = view;
+        let &View { partial, plan, judgement, sources, endpoint: _, url, now, taken, cost: _ } = view;
         let words = Words::new(plan);
+        let moves = diff::moves(plan);
         let sentences = withheld::all(plan, sources).into_iter().map(|it| it.why);
         let mut files: Vec<File> = sources
             .files()
@@ -44,11 +47,11 @@ impl Document {
             endpoint: url.into(),
             taken,
             changes: !plan.is_empty(),
-            summary: Summary::new(plan),
+            summary: Summary::new(plan, judgement),
             files,
             companies: plan.companies.iter().map(|it| Company::new(it, plan)).collect(),
-            groups: plan.changes.iter().map(|it| Group::new(it, plan, sources)).collect(),
-            users: plan.users.iter().map(|it| user(it, plan, sources)).collect(),
+            groups: plan.groups().map(|it| Group::new(&it, plan, &moves, sources)).collect(),
+            users: plan.people().filter_map(|it| user(&it, plan, sources)).collect(),
             quarantine: plan
                 .quarantine
                 .iter()
@@ -56,9 +59,9 @@ impl Document {
                 .map(|(it, why)| held(it, why, sources))
                 .collect(),
             expiring: plan.expiring,
-            people: people(plan),
-            gaps: plan.gaps.iter().map(gap).collect(),
-            guards: plan.guards.iter().map(|it| check(it, &words, sources)).collect(),
+            people: people(&judgement.people),
+            gaps: judgement.gaps.iter().map(gap).collect(),
+            guards: judgement.guards.iter().map(|it| check(it, &words, sources)).collect(),
             remarks: plan.remarks.iter().map(|it| remark(it, sources)).collect(),
             survivors: plan
                 .survivors
@@ -81,7 +84,7 @@ impl Document {
 }
 
 impl Summary {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, judgement: &plan::Judgement) -> Self {
         let sum = plan.summary();
         Self {
             groups_created: sum.groups_created,
@@ -92,10 +95,10 @@ impl Summary {
             roles_removed: sum.roles_removed,
             members_added: sum.members_added,
             members_removed: sum.members_removed,
-            users_changed: plan.users.len(),
+            users_changed: plan.people().count(),
             withheld: plan.withheld(),
             unmanaged: plan.companies.iter().map(|it| it.unmanaged.len()).sum(),
-            guards: plan.stops().count(),
+            guards: judgement.stops().count(),
         }
     }
 }
@@ -123,51 +126,47 @@ impl Origin {
 }
 
 impl Group {
-    fn new(change: &GroupChange, plan: &Plan, sources: &Sources) -> Self {
-        let mut group = Self {
-            action: Action::Change,
-            company: change.company,
-            id: change.id,
-            name: change.name.clone(),
-            rename: None,
-            description: None,
-            description_before: None,
-            reason: None,
-            origin: change.from.map(|it| Origin::new(it, sources)),
-            roles: change.grants.iter().map(|it| role(it, plan, sources)).collect(),
-            members: change.members.iter().map(|it| member(it, plan, sources)).collect(),
-            before: change.before.as_ref().map(before),
+    fn new(
+        change: &plan::Change<'_>,
+        plan: &Plan,
+        moves: &BTreeMap<state::Key, GroupIx>,
+        sources: &Sources,
+    ) -> Self {
+        let (before, after) = (change.attributes_before(), change.attributes_after());
+        let text = |of: fn(&state::Attributes) -> &Box<str>| {
+            let (from, to) = (before.map(of), after.map(of)?);
+            (from != Some(to)).then(|| Edit { from: from.cloned(), to: to.clone() })
         };
-        match &change.kind {
-            ChangeKind::Create { description } => {
-                group.action = Action::Create;
-                group.description = Some(Edit { from: None, to: description.clone() });
-            }
-            ChangeKind::Alter { before, after } => {
-                let edit = |from: &str, to: &str| {
-                    (from != to).then(|| Edit { from: Some(from.into()), to: to.into() })
-                };
-                group.rename = edit(&before.name, &after.name);
-                group.description = edit(&before.description, &after.description);
-                group.description_before = Some(before.description.clone());
-            }
-            ChangeKind::Delete { description, reason } => {
-                group.action = Action::Delete;
-                group.description_before = Some(description.clone());
-                group.reason = Some(reason.clone());
-            }
+        Self {
+            action: match change.action() {
+                plan::Action::Create => Action::Create,
+                plan::Action::Alter => Action::Change,
+                plan::Action::Delete => Action::Delete,
+            },
+            company: change.company(),
+            id: change.id(),
+            name: change.name().into(),
+            rename: text(|it| &it.name).filter(|it| it.from.is_some()),
+            description: text(|it| &it.description),
+            description_before: before.map(|it| it.description.clone()),
+            reason: (change.action() == plan::Action::Delete).then(|| change.reason().into()),
+            origin: change.from().map(|it| Origin::new(it, sources)),
+            roles: change.grants().filter_map(|it| role(it, plan, sources)).collect(),
+            members: change.members().filter_map(|it| member(it, plan, moves, sources)).collect(),
+            before: change.is_read().then(|| contents(change, plan)),
         }
-        group
     }
 }
 
-fn before(contents: &Contents) -> Before {
-    let grant = |it: &crate::model::access::Grant| Grant {
-        role_id: it.role,
-        scope: compact(&it.scope.to_wire()),
-        entries: it.as_read.iter().map(|it| it.as_deref().map(compact)).collect(),
+/// What was in a group when it was read.
+fn contents(change: &plan::Change<'_>, plan: &Plan) -> Before {
+    let entries = |role| plan.entries.get(&(change.group()?, role));
+    let grant = |(role_id, scope): (_, &Scope)| Grant {
+        role_id,
+        scope: compact(&scope.to_wire()),
+        entries: entries(role_id).into_iter().flatten().map(|it| it.as_deref().map(compact)).collect(),
     };
-    Before { members: contents.members.clone(), roles: contents.grants.iter().map(grant).collect() }
+    Before { members: change.members_before().collect(), roles: change.roles_before().map(grant).collect() }
 }
 
 /// Takes out the spaces between the parts, which mean nothing and could break the layout of the document.
@@ -197,85 +196,81 @@ fn reason(why: Why, sources: &Sources) -> (Option<Origin>, Option<Origin>) {
     }
 }
 
-fn role(grant: &GrantChange, plan: &Plan, sources: &Sources) -> Role {
-    let mut role = Role {
-        action: Action::Add,
-        role_id: grant.role,
-        role: plan.names.roles.get(&grant.role).cloned(),
-        scope: None,
-        before: None,
-        after: None,
-        relation: None,
-        expired: None,
-        locked_out: None,
-        origin: grant.from.map(|it| Origin::new(it, sources)),
+fn role(edit: &state::Edit, plan: &Plan, sources: &Sources) -> Option<Role> {
+    let (role_id, note) = (edit.role()?, plan.note(&edit.key));
+    let [before, after] = edit.scopes().map(|it| it.map(|it| compact(&it.to_wire())));
+    let relation = edit.relation();
+    let (action, [scope, before, after]) = match relation {
+        Some(_) => (Action::Rescope, [None, before, after]),
+        None if edit.adds() => (Action::Add, [after, None, None]),
+        None => (Action::Remove, [before, None, None]),
     };
-    match &grant.effect {
-        GrantEffect::Add { scope } => role.scope = Some(compact(&scope.to_wire())),
-        GrantEffect::Rescope { before, after, relation } => {
-            role.action = Action::Rescope;
-            role.before = Some(compact(&before.to_wire()));
-            role.after = Some(compact(&after.to_wire()));
-            role.relation = Some(*relation);
-        }
-        GrantEffect::Remove { why, scope } => {
-            role.action = Action::Remove;
-            (role.expired, role.locked_out) = reason(*why, sources);
-            role.scope = Some(compact(&scope.to_wire()));
-        }
-    }
-    role
-}
-
-fn member(change: &MemberChange, plan: &Plan, sources: &Sources) -> Member {
-    let mut member = Member {
-        action: Action::Add,
-        user_id: change.user,
-        person: plan.names.people.get(&change.user).cloned(),
-        moved_from: None,
-        moved_to: None,
-        expired: None,
-        locked_out: None,
-        origin: change.from.map(|it| Origin::new(it, sources)),
-    };
-    match &change.effect {
-        MemberEffect::Add { moved_from } => member.moved_from = moved_from.clone(),
-        MemberEffect::Remove { moved_to, why } => {
-            member.action = Action::Remove;
-            member.moved_to = moved_to.clone();
-            (member.expired, member.locked_out) = reason(*why, sources);
-        }
-    }
-    member
-}
-
-fn user(change: &UserChange, plan: &Plan, sources: &Sources) -> User {
-    User {
-        company: change.company,
-        user_id: change.user,
-        person: plan.names.people.get(&change.user).cloned(),
-        origin: change.from.map(|it| Origin::new(it, sources)),
-        direct_roles: change.roles.iter().map(|it| direct_role(it, sources)).collect(),
-        before: compacted(&change.before),
-    }
-}
-
-fn direct_role(change: &DirectChange, sources: &Sources) -> DirectRole {
-    let one = |role: &crate::model::direct::DirectRole| Some(compacted(&DirectRoles::new([role.clone()])));
-    let (action, before, after, (expired, locked_out)) = match &change.effect {
-        DirectEffect::Add { role } => (Action::Add, None, one(role), (None, None)),
-        DirectEffect::Change { before, after } => (Action::Change, one(before), one(after), (None, None)),
-        DirectEffect::Remove { why, role } => (Action::Remove, one(role), None, reason(*why, sources)),
-    };
-    DirectRole {
+    let (expired, locked_out) = reason(note.why, sources);
+    Some(Role {
         action,
-        role_type: change.effect.kind().role_type().into(),
+        role_id,
+        role: plan.names.roles.get(&role_id).cloned(),
+        scope,
+        before,
+        after,
+        relation,
+        expired,
+        locked_out,
+        origin: note.from.map(|it| Origin::new(it, sources)),
+    })
+}
+
+fn member(
+    edit: &state::Edit,
+    plan: &Plan,
+    moves: &BTreeMap<state::Key, GroupIx>,
+    sources: &Sources,
+) -> Option<Member> {
+    let (user_id, note) = (plan.index.user(edit.member()?), plan.note(&edit.key));
+    let other = moves.get(&edit.key).map(|it| plan.index.group(*it).name.clone());
+    let (moved_from, moved_to) = if edit.adds() { (other, None) } else { (None, other) };
+    let (expired, locked_out) = reason(note.why, sources);
+    Some(Member {
+        action: if edit.adds() { Action::Add } else { Action::Remove },
+        user_id,
+        person: plan.names.people.get(&user_id).cloned(),
+        moved_from,
+        moved_to,
+        expired,
+        locked_out,
+        origin: note.from.map(|it| Origin::new(it, sources)),
+    })
+}
+
+fn user(change: &plan::Change<'_>, plan: &Plan, sources: &Sources) -> Option<User> {
+    let user_id = change.user()?;
+    Some(User {
+        company: change.company(),
+        user_id,
+        person: plan.names.people.get(&user_id).cloned(),
+        origin: change.from().map(|it| Origin::new(it, sources)),
+        direct_roles: change.direct().filter_map(|it| direct_role(it, plan, sources)).collect(),
+        before: compacted(&change.direct_before()),
+    })
+}
+
+fn direct_role(edit: &state::Edit, plan: &Plan, sources: &Sources) -> Option<DirectRole> {
+    let one = |role: &direct::DirectRole| compacted(&DirectRoles::new([role.clone()]));
+    let ([before, after], note) = (edit.direct().map(|it| it.map(one)), plan.note(&edit.key));
+    let (expired, locked_out) = reason(note.why, sources);
+    Some(DirectRole {
+        action: match (&before, &after) {
+            (None, _) => Action::Add,
+            (Some(_), Some(_)) => Action::Change,
+            (Some(_), None) => Action::Remove,
+        },
+        role_type: edit.kind()?.role_type().into(),
         before,
         after,
         expired,
         locked_out,
-        origin: change.from.map(|it| Origin::new(it, sources)),
-    }
+        origin: note.from.map(|it| Origin::new(it, sources)),
+    })
 }
 
 pub(super) fn compacted(roles: &DirectRoles) -> DirectRoles {
@@ -378,8 +373,8 @@ impl Held {
     }
 }
 
-fn people(plan: &Plan) -> People {
-    let plan::People { gain, lose, lose_everything } = &plan.people;
+fn people(people: &plan::People) -> People {
+    let plan::People { gain, lose, lose_everything } = people;
     let losers = lose_everything.iter().map(|&(company, user_id)| Loser { company, user_id });
     People { gain: *gain, lose: *lose, lose_everything: losers.collect() }
 }

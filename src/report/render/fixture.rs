@@ -1,23 +1,26 @@
 //! Plans with one of everything, for the tests of every format.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use uuid::Uuid;
 
 use crate::{
     model::{
-        access::{Contents, Grant, Why},
+        access::Why,
         direct::{DirectRole, DirectRoles, Traveller},
         finding::{Code, Finding},
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        index::{GroupName, Index},
         plan::{
-            Attributes, ChangeKind, Check, DirectChange, DirectEffect, Gap, GapCause, GrantChange,
-            GrantEffect, GroupChange, MemberChange, MemberEffect, Names, Outside, Overview, People, Plan,
-            Quarantined, Survivor, Unresolved, UserChange, Verdict, Withheld,
+            Check, Digest, Edits, Gap, GapCause, Judgement, Names, Note, Outside, Overview, People, Plan,
+            Quarantined, ReadGroup, Survivor, Unresolved, Verdict, Withheld,
         },
         rules::{Guard, Level, Limit, Subject},
         scope::{Dimension, Kind, Scope, Value},
         source::{FileId, Place, Sources},
+        state::{self, Attributes, Edit, Fact, Facts, Key, Owner, State},
     },
-    plan::digest,
+    plan::judged::Judged,
 };
 
 use super::View;
@@ -58,61 +61,201 @@ fn at(file: u32, line: u32) -> Option<Place> {
     Some(Place::new(FileId(file), line, 5))
 }
 
-pub(crate) fn add(n: u32, line: u32) -> MemberChange {
-    MemberChange { user: user(n), effect: MemberEffect::Add { moved_from: None }, from: at(0, line) }
+/// A member who joins or leaves.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) user: UserId,
+    joins: bool,
+    note: Note,
 }
 
-pub(crate) fn remove(n: u32) -> MemberChange {
-    MemberChange {
-        user: user(n),
-        effect: MemberEffect::Remove { moved_to: None, why: Why::NotDeclared },
-        from: None,
+/// A role before and after.
+#[derive(Clone)]
+pub(crate) struct Role {
+    role: RoleId,
+    sides: [Option<Scope>; 2],
+    note: Note,
+}
+
+/// A group that changes.
+#[derive(Clone)]
+pub(crate) struct Group {
+    company: CompanyId,
+    id: GroupId,
+    pub(crate) name: Box<str>,
+    sides: [Option<Attributes>; 2],
+    reason: Box<str>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) members: Vec<Member>,
+    from: Option<Place>,
+}
+
+/// A person whose direct roles change.
+struct User {
+    user: UserId,
+    before: DirectRoles,
+    roles: Vec<([Option<DirectRole>; 2], Note)>,
+    from: Option<Place>,
+}
+
+/// A plan in the making: what changes group by group and person by person, and all the rest.
+pub(crate) struct Draft {
+    pub(crate) groups: Vec<Group>,
+    users: Vec<User>,
+    /// Everything but what changes.
+    pub(crate) plan: Plan,
+    /// Gaps name groups by their position above.
+    pub(crate) judgement: Judgement,
+}
+
+impl Draft {
+    pub(crate) fn does_nothing(mut self) -> Self {
+        self.groups.clear();
+        self.users.clear();
+        self
+    }
+
+    pub(crate) fn judged(&self) -> Judged {
+        let name = |it: &Group| GroupName {
+            company: it.company,
+            name: it.name.clone(),
+            id: it.sides[0].as_ref().map(|_| it.id),
+            twin: 0,
+        };
+        let members = self.groups.iter().flat_map(|it| &it.members).map(|it| it.user);
+        let index = Index::new(
+            self.groups.iter().map(name).collect(),
+            members.chain([user(200_000)]).collect(),
+            self.users.iter().map(|it| (company(), it.user)).collect(),
+        );
+        let (mut facts, mut edits, mut notes) = (Facts::default(), Vec::new(), BTreeMap::new());
+        let mut plan = self.plan.clone();
+        let mut edit = |owner, fact, sides: [Option<state::Value>; 2], note: Note| {
+            let (key, [before, after]) = (Key { owner, fact }, sides);
+            if note != Note::default() {
+                notes.insert(key.clone(), note);
+            }
+            if before != after {
+                edits.push(Edit { key, before, after });
+            }
+        };
+        for it in &self.groups {
+            let group = index.find(&name(it)).expect("it is in the index");
+            let owner = Owner::Group(group);
+            let value = |it: &Option<Attributes>| it.clone().map(|it| state::Value::Attributes(Arc::new(it)));
+            edit(
+                owner,
+                Fact::Attributes,
+                [value(&it.sides[0]), value(&it.sides[1])],
+                Note { from: it.from, ..Note::default() },
+            );
+            if it.sides[1].is_none() {
+                plan.reasons.insert(group, it.reason.clone());
+            }
+            for Role { role, sides, note } in &it.roles {
+                let value = |it: &Option<Scope>| it.clone().map(|it| state::Value::Scope(Arc::new(it)));
+                edit(owner, Fact::Grant(*role), [value(&sides[0]), value(&sides[1])], *note);
+                if let Some(scope) = &sides[0] {
+                    facts.grant(group, *role, Arc::new(scope.clone()));
+                    let raw = (*scope != Scope::read(None)).then(|| scope.to_wire());
+                    plan.entries.insert((group, *role), vec![raw]);
+                }
+            }
+            for Member { user, joins, note } in &it.members {
+                let ix = index.find_user(*user).expect("it is in the index");
+                let sides = if *joins {
+                    [None, Some(state::Value::Member)]
+                } else {
+                    [Some(state::Value::Member), None]
+                };
+                edit(owner, Fact::Member(ix), sides, *note);
+                if !joins {
+                    facts.member(group, ix);
+                }
+            }
+            if let Some(attributes) = &it.sides[0] {
+                facts.group(group, Arc::new(attributes.clone()));
+            }
+            // Somebody who stays in every group that stays.
+            if it.sides.iter().all(Option::is_some) {
+                facts.member(group, index.find_user(user(200_000)).expect("it is in the index"));
+            }
+        }
+        for User { user, before, roles, from } in &self.users {
+            let person = index.find_person(company(), *user).expect("it is in the index");
+            let owner = Owner::Person(person);
+            facts.direct(person, before);
+            edit(owner, Fact::Attributes, [None, None], Note { from: *from, ..Note::default() });
+            for (sides, note) in roles {
+                let kind = sides.iter().flatten().map(DirectRole::kind).next().expect("one side").clone();
+                let value = |it: &Option<DirectRole>| it.clone().map(|it| state::Value::Direct(Arc::new(it)));
+                edit(owner, Fact::Direct(Box::new(kind)), [value(&sides[0]), value(&sides[1])], *note);
+            }
+        }
+        plan.edits = Edits::new(edits);
+        plan.notes = notes;
+        plan.live = State::new(facts);
+        plan.index = Arc::new(index);
+        let mut judgement = self.judgement.clone();
+        let place = |n: usize| {
+            let group = plan.index.find(&name(&self.groups[n]));
+            plan.groups().find(|it| it.group() == group).expect("the group changes").at
+        };
+        for gap in judgement.gaps.iter_mut().filter(|_| !self.groups.is_empty()) {
+            (gap.taken, gap.given) = (place(gap.taken), place(gap.given));
+        }
+        Judged { plan, judgement, steps: Vec::new() }
     }
 }
 
-fn grant(n: u32, line: u32, scope: Scope) -> GrantChange {
-    GrantChange { role: role(n), effect: GrantEffect::Add { scope }, from: at(0, line) }
+fn asked(file: u32, line: u32) -> Note {
+    Note { from: at(file, line), ..Note::default() }
 }
 
-fn revoke(n: u32, scope: Scope) -> GrantChange {
-    GrantChange { role: role(n), effect: GrantEffect::Remove { why: Why::NotDeclared, scope }, from: None }
+pub(crate) fn add(n: u32, line: u32) -> Member {
+    Member { user: user(n), joins: true, note: asked(0, line) }
 }
 
-fn rescope(n: u32, line: u32, before: Scope, after: Scope) -> GrantChange {
-    let relation = before.relation(&after).expect("they differ");
-    let effect = GrantEffect::Rescope { before, after, relation };
-    GrantChange { role: role(n), effect, from: at(0, line) }
+pub(crate) fn remove(n: u32) -> Member {
+    Member { user: user(n), joins: false, note: Note::default() }
 }
 
-pub(crate) fn altered(name: &str, grants: Vec<GrantChange>, members: Vec<MemberChange>) -> GroupChange {
-    let same = Attributes { name: name.into(), description: "What it is for".into() };
-    let before = Some(before(&grants, &members));
+fn grant(n: u32, line: u32, scope: Scope) -> Role {
+    Role { role: role(n), sides: [None, Some(scope)], note: asked(0, line) }
+}
+
+fn revoke(n: u32, scope: Scope) -> Role {
+    Role { role: role(n), sides: [Some(scope), None], note: Note::default() }
+}
+
+fn rescope(n: u32, line: u32, before: Scope, after: Scope) -> Role {
+    Role { role: role(n), sides: [Some(before), Some(after)], note: asked(0, line) }
+}
+
+fn said(name: &str, description: &str) -> Option<Attributes> {
+    Some(Attributes { name: name.into(), description: description.into() })
+}
+
+pub(crate) fn altered(name: &str, roles: Vec<Role>, members: Vec<Member>) -> Group {
+    let same = said(name, "What it is for");
     let n = name.bytes().fold(0, |n, it| (31 * n + u32::from(it)) % 0xffff);
-    GroupChange {
+    Group {
         company: company(),
-        id: Some(GroupId(id(0x9000_0000 + n, 5))),
+        id: GroupId(id(0x9000_0000 + n, 5)),
         name: name.into(),
-        kind: ChangeKind::Alter { before: same.clone(), after: same },
-        grants,
+        sides: [same.clone(), same],
+        reason: "".into(),
+        roles,
         members,
         from: at(0, 11),
-        before,
     }
 }
 
-/// What a group had that changes so, and somebody who stays.
-fn before(grants: &[GrantChange], members: &[MemberChange]) -> Contents {
-    let held = grants.iter().filter_map(|it| match &it.effect {
-        GrantEffect::Add { .. } => None,
-        GrantEffect::Rescope { before: scope, .. } | GrantEffect::Remove { scope, .. } => Some(Grant {
-            role: it.role,
-            as_read: vec![(*scope != Scope::read(None)).then(|| scope.to_wire())],
-            scope: scope.clone(),
-            from: None,
-        }),
-    });
-    let left = members.iter().filter(|it| matches!(it.effect, MemberEffect::Remove { .. }));
-    Contents { members: left.map(|it| it.user).chain([user(200_000)]).collect(), grants: held.collect() }
+/// A group that is deleted, for a reason.
+pub(crate) fn deleted(name: &str, reason: &str, roles: Vec<Role>, members: Vec<Member>) -> Group {
+    let group = altered(name, roles, members);
+    let [before, _] = group.sides;
+    Group { sides: [before, None], reason: reason.into(), from: at(0, 25), ..group }
 }
 
 fn names() -> Names {
@@ -154,47 +297,47 @@ pub(crate) fn sources() -> Sources {
 }
 
 /// The plan of the product page: what people see most.
-pub(crate) fn everyday() -> Plan {
-    let mut agents = altered(
+pub(crate) fn everyday() -> Draft {
+    let agents = altered(
         "Dedicated Client Agents",
         vec![rescope(0, 14, companies([0]), companies([0, 1])), grant(1, 15, companies([0]))],
         vec![add(0, 17), remove(3)],
     );
-    agents.members[1].from = None;
-    let oncall = GroupChange {
-        id: None,
-        kind: ChangeKind::Create { description: "Who is called at night".into() },
+    let oncall = Group {
+        sides: [None, said("Oncall EU", "Who is called at night")],
         from: at(1, 4),
-        before: Some(Contents::default()),
         ..altered(
             "Oncall EU",
             vec![grant(0, 6, companies([0])), grant(2, 7, companies([1]))],
             vec![add(1, 9), add(2, 10), add(4, 11)],
         )
     };
-    let winter = GroupChange {
-        kind: ChangeKind::Delete { description: "What it is for".into(), reason: "project ended".into() },
-        from: at(0, 25),
-        ..altered("Winter Migration", vec![revoke(1, companies([0, 1]))], (0..7).map(remove).collect())
-    };
+    let leaving = [0, 1, 2, 3, 10, 11, 12].map(remove);
+    let winter =
+        deleted("Winter Migration", "project ended", vec![revoke(1, companies([0, 1]))], leaving.to_vec());
     let unmanaged = (0..12).map(|n| format!("Other {n}").into()).collect();
-    Plan {
-        companies: vec![Overview { company: company(), groups: 214, memberships: 3902, unmanaged }],
-        changes: vec![agents, oncall, winter],
-        quarantine: Vec::new(),
-        expiring: 2,
-        names: names(),
-        read: vec![digest::group(
-            company(),
-            GroupId(id(0x9000_0000, 5)),
-            "Desk",
-            "The desk",
-            &[],
-            &[user(1)],
-        )],
-        people: People { gain: 9, lose: 8, lose_everything: vec![(company(), user(3))] },
-        guards: guards(),
-        ..Plan::default()
+    Draft {
+        groups: vec![agents, oncall, winter],
+        users: Vec::new(),
+        plan: Plan {
+            companies: vec![Overview { company: company(), groups: 214, memberships: 3902, unmanaged }],
+            expiring: 2,
+            names: names(),
+            read: vec![ReadGroup {
+                company: company(),
+                group: GroupId(id(0x9000_0000, 5)),
+                name: "Desk".into(),
+                attributes: Digest([1; 32]),
+                roles: Digest([2; 32]),
+                members: Digest([3; 32]),
+            }],
+            ..Plan::default()
+        },
+        judgement: Judgement {
+            people: People { gain: 9, lose: 8, lose_everything: vec![(company(), user(3))] },
+            gaps: Vec::new(),
+            guards: guards(),
+        },
     }
 }
 
@@ -256,32 +399,33 @@ fn more_guards() -> Vec<Check> {
 }
 
 /// Every variant of everything, and names that mean harm.
-pub(crate) fn everything() -> Plan {
-    let mut plan = everyday();
+pub(crate) fn everything() -> Draft {
+    let mut draft = everyday();
     let other = CompanyId(id(0x1a6f_0001, 1));
+    let Draft { groups, users, plan, judgement } = &mut draft;
     plan.companies.push(Overview { company: other, groups: 1, memberships: 1, unmanaged: Vec::new() });
-    plan.changes[2].members.truncate(2);
-    plan.changes.extend([attributes(), members(), scopes()]);
+    groups[2].members.truncate(2);
+    groups.extend([attributes(), members(), scopes()]);
     let hostile = altered(HOSTILE, vec![grant(5, 15, text_scope(HOSTILE))], vec![remove(9)]);
     let long = altered(&"W".repeat(255), vec![grant(99, 30, companies([99]))], vec![remove(99)]);
-    plan.changes.extend([hostile, GroupChange { company: other, ..long }]);
+    groups.extend([hostile, Group { company: other, ..long }]);
     plan.quarantine = quarantine();
-    plan.guards.extend(more_guards());
-    plan.guards.sort_by_key(|it| it.guard);
-    plan.people.lose_everything.extend((4..12).map(|it| (company(), user(it))));
+    judgement.guards.extend(more_guards());
+    judgement.guards.sort_by_key(|it| it.guard);
+    judgement.people.lose_everything.extend((4..12).map(|it| (company(), user(it))));
     let gap = |n, role, taken, given, why| Gap { user: user(n), role, taken, given, why };
-    plan.gaps = (0..9).map(|it| gap(it, role(1), 5, 5, GapCause::RevokeFirst)).collect();
-    plan.gaps.push(gap(0, role(0), 0, 4, GapCause::Cycle));
-    plan.gaps.push(gap(9, role(5), 6, 6, GapCause::RevokeFirst));
+    judgement.gaps = (0..9).map(|it| gap(it, role(1), 5, 5, GapCause::RevokeFirst)).collect();
+    judgement.gaps.push(gap(0, role(0), 0, 4, GapCause::Cycle));
+    judgement.gaps.push(gap(9, role(5), 6, 6, GapCause::RevokeFirst));
     plan.remarks = remarks();
     plan.survivors = vec![
         Survivor { user: user(4), roles: vec!["COMPANY_ADMIN".into(), "TRAVEL_ARRANGER".into()] },
         Survivor { user: user(9), roles: vec![HOSTILE.into()] },
     ];
-    plan.users = users();
-    let held = |it: &UserChange| Outside { company: it.company, user: it.user, roles: it.before.clone() };
-    plan.outside = plan.users[2..4].iter().map(held).collect();
-    plan
+    *users = self::users();
+    let held = |it: &User| Outside { company: company(), user: it.user, roles: it.before.clone() };
+    plan.outside = users[2..4].iter().map(held).collect();
+    draft
 }
 
 fn remarks() -> Vec<Finding> {
@@ -299,32 +443,22 @@ fn text_scope(value: &str) -> Scope {
     Scope::new([vec![dimension(Kind::Other(value.into()), [Value::Text(value.into())])]])
 }
 
-fn attributes() -> GroupChange {
+fn attributes() -> Group {
     let before = "Agents who serve employees of one client company and nobody else, in all countries, by day";
-    GroupChange {
-        kind: ChangeKind::Alter {
-            before: Attributes { name: "Night Shift".into(), description: before.into() },
-            after: Attributes {
-                name: "Night Desk".into(),
-                description: before.replace("one client company", "two client companies").into(),
-            },
-        },
+    let after = before.replace("one client company", "two client companies");
+    Group {
+        sides: [said("Night Shift", before), said("Night Desk", &after)],
         ..altered("Night Shift", Vec::new(), Vec::new())
     }
 }
 
-fn members() -> GroupChange {
-    let effect = |moved_to: Option<&str>, ended_at: Option<Place>| MemberEffect::Remove {
-        moved_to: moved_to.map(Into::into),
-        why: ended_at.map_or(Why::NotDeclared, Why::Ended),
-    };
-    let mut joined = add(0, 40);
-    joined.effect = MemberEffect::Add { moved_from: Some("Oncall EU".into()) };
+fn members() -> Group {
+    let ended = |line| Note { why: at(0, line).map_or(Why::NotDeclared, Why::Ended), ..Note::default() };
     let changes = vec![
-        joined,
-        MemberChange { effect: effect(None, at(0, 41)), ..remove(1) },
-        MemberChange { effect: effect(Some("Oncall EU"), None), ..remove(2) },
-        MemberChange { effect: effect(Some("Oncall EU"), at(0, 42)), ..remove(3) },
+        add(0, 40),
+        Member { note: ended(41), ..remove(10) },
+        remove(2),
+        Member { note: ended(42), ..remove(4) },
         add(7, 43),
         remove(8),
         remove(98),
@@ -332,7 +466,7 @@ fn members() -> GroupChange {
     altered("Members of every kind", Vec::new(), changes)
 }
 
-fn scopes() -> GroupChange {
+fn scopes() -> Group {
     let ids = |start: u32, n| (0..n).map(move |it| Value::Id(id(start + it, 2)));
     let text = |it: &str| Value::Text(it.into());
     let both = Scope::new([
@@ -415,8 +549,8 @@ fn quarantine() -> Vec<Quarantined> {
     ]
 }
 
-/// People whose roles outside groups change in every way.
-fn users() -> Vec<UserChange> {
+/// People whose direct roles change in every way.
+fn users() -> Vec<User> {
     let traveller =
         |n: u32, mails: bool| Traveller { user: user(n), confirmations: mails, flight_stats: mails };
     let arranger =
@@ -430,19 +564,17 @@ fn users() -> Vec<UserChange> {
     let admin = || DirectRole::new("COMPANY_ADMIN", Some(CompanyId(id(0x2b7e_0000, 2))));
     let agent = || DirectRole::new("TMC_AGENT", Some(company()));
     let global = || DirectRole::new("GLOBAL_ADMIN", None);
-    let change = |line, effect| DirectChange { effect, from: at(1, line) };
-    let why = Why::Ended(Place::new(FileId(1), 42, 9));
-    let remove = |why, role| DirectChange { effect: DirectEffect::Remove { why, role }, from: None };
-    let of = |n: u32, before: Vec<DirectRole>, roles: Vec<DirectChange>| UserChange {
-        company: company(),
+    let add = |line, role| ([None, Some(role)], asked(1, line));
+    let remove = |why, role| ([Some(role), None], Note { from: None, why });
+    let of = |n: u32, before: Vec<DirectRole>, roles| User {
         user: user(n),
         before: DirectRoles::new(before),
         roles,
         from: at(1, 40 + n),
     };
     let to = |before: &[u32], after: &[u32]| {
-        let effect = DirectEffect::Change { before: arranger(before), after: arranger(after) };
-        of(u32::try_from(after.len()).unwrap_or(0), vec![arranger(before)], vec![change(50, effect)])
+        let sides = [Some(arranger(before)), Some(arranger(after))];
+        of(u32::try_from(after.len()).unwrap_or(0), vec![arranger(before)], vec![(sides, asked(1, 50))])
     };
     vec![
         to(&[5, 6], &[6]),
@@ -454,18 +586,11 @@ fn users() -> Vec<UserChange> {
             vec![
                 remove(Why::LockedOut(Place::new(FileId(1), 43, 9)), global()),
                 remove(Why::NotDeclared, admin()),
-                change(47, DirectEffect::Add { role: agent() }),
-                remove(why, unknown(HOSTILE)),
+                add(47, agent()),
+                remove(Why::Ended(Place::new(FileId(1), 42, 9)), unknown(HOSTILE)),
             ],
         ),
-        of(
-            9,
-            vec![],
-            vec![
-                change(51, DirectEffect::Add { role: DirectRole::new("GLOBAL_AGENT", None) }),
-                change(52, DirectEffect::Add { role: unknown("NEW_THING") }),
-            ],
-        ),
+        of(9, vec![], vec![add(51, DirectRole::new("GLOBAL_AGENT", None)), add(52, unknown("NEW_THING"))]),
     ]
 }
 
@@ -486,11 +611,12 @@ pub(crate) fn findings() -> Vec<Finding> {
     ]
 }
 
-pub(crate) fn view<'a>(plan: &'a Plan, sources: &'a Sources) -> View<'a> {
+pub(crate) fn view<'a>(judged: &'a Judged, sources: &'a Sources) -> View<'a> {
     let now = "2026-11-21T08:00:00Z".parse().expect("an instant");
     View {
         partial: false,
-        plan,
+        plan: &judged.plan,
+        judgement: &judged.judgement,
         sources,
         endpoint: HOST,
         url: "https://api-ext-sboxmeta.partners.spotnana.com",

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    plan::{Check, Plan, Verdict},
+    plan::{Check, Verdict},
     rules::{Guard, Level, Limit, Subject},
     source::Sources,
 };
 
-use super::{counted, scope::Words, thousands};
+use super::{View, counted, scope::Words, thousands};
 
 /// Things of one guard named one by one; the others are counted.
 const LISTED: usize = 6;
@@ -73,14 +73,10 @@ pub(super) struct Row {
 /// Returns what is shown of the guards: all of them, or of a plan that does nothing those somebody has to look at.
 ///
 /// `name` gives the names of what was looked at the length that the format has room for.
-pub(super) fn rows(
-    plan: &Plan,
-    words: &Words<'_>,
-    sources: &Sources,
-    name: impl Fn(String) -> String,
-) -> Vec<Row> {
+pub(super) fn rows(view: &View<'_>, words: &Words<'_>, name: impl Fn(String) -> String) -> Vec<Row> {
+    let &View { plan, judgement, sources, .. } = view;
     let mut found: BTreeMap<(Guard, Outcome), Vec<&Check>> = BTreeMap::new();
-    for check in &plan.guards {
+    for check in &judgement.guards {
         found.entry((check.guard, Outcome::of(check))).or_default().push(check);
     }
     let mut rows = Vec::new();

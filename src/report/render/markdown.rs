@@ -87,8 +87,9 @@ fn head(view: &View<'_>, truncated: &str) -> String {
             format!("{} {done}", thousands(n))
         });
     }
-    if !view.plan.users.is_empty() {
-        words.push(format!("{} changed", counted(view.plan.users.len(), "user", "users")));
+    match view.plan.people().count() {
+        0 => (),
+        n => words.push(format!("{} changed", counted(n, "user", "users"))),
     }
     let held = view.plan.withheld();
     match (words.is_empty(), held) {
@@ -96,11 +97,11 @@ fn head(view: &View<'_>, truncated: &str) -> String {
         (true | false, 1..) => words.push(format!("{} withheld", thousands(held))),
         (false, 0) => (),
     }
-    match view.plan.stops().count() {
+    match view.judgement.stops().count() {
         0 => (),
         n => words.push(counted(n, "guard stops it", "guards stop it")),
     }
-    let summary = wording::summary(view.plan);
+    let summary = wording::summary(view.plan, view.judgement);
     let title = words.join(", ");
     let companies = companies(view);
     let taken =
@@ -137,7 +138,7 @@ fn code(text: &str) -> String {
 }
 
 fn foot(view: &View<'_>, words: &Words<'_>) -> String {
-    let people = notices::people(view.plan, words, code).map(|it| format!("People: {it}"));
+    let people = notices::people(view, words, code).map(|it| format!("People: {it}"));
     let id = wording::plan_id(view.plan).map(|it| format!("Plan id: `{it}`"));
     let lines = [people, notices::expiring(view.plan), notices::unmanaged(view.plan), id];
     lines.into_iter().flatten().map(|it| it + "\n\n").collect()
@@ -145,7 +146,7 @@ fn foot(view: &View<'_>, words: &Words<'_>) -> String {
 
 /// Returns what people should know beside the changes.
 fn known(view: &View<'_>, words: &Words<'_>) -> Section {
-    let items = notices::lines(view.plan, words, view.sources).into_iter().map(|(topic, text)| Item {
+    let items = notices::lines(view, words).into_iter().map(|(topic, text)| Item {
         counts: Counts::Notice(topic),
         text: format!("  {:8}  {}", topic.word(), shown(&text)),
     });
@@ -156,7 +157,7 @@ fn known(view: &View<'_>, words: &Words<'_>) -> Section {
 fn guards(view: &View<'_>, words: &Words<'_>) -> (Section, Section) {
     // Only the name is cut: the value, the limit and what follows are always there.
     let name = |it: String| escape::clip(&escape::terminal(&it), NAME).into_owned();
-    let rows = guards::rows(view.plan, words, view.sources, name);
+    let rows = guards::rows(view, words, name);
     let (stops, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|it| it.outcome == Outcome::Stop);
     let items = |rows: Vec<guards::Row>, sign: char| {
         let word = rows.iter().map(|it| it.outcome.word().len()).max().unwrap_or(0);

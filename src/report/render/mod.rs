@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::model::{plan::Plan, source::Sources};
+use crate::model::{
+    plan::{Judgement, Plan},
+    source::Sources,
+};
 
 pub mod approval;
 pub mod escape;
@@ -36,6 +39,8 @@ mod tests;
 pub struct View<'a> {
     /// The plan.
     pub plan: &'a Plan,
+    /// Whom it concerns, and what the guards found.
+    pub judgement: &'a Judgement,
     /// The files its places point into.
     pub sources: &'a Sources,
     /// The host of the API, as shown to people.

@@ -7,7 +7,7 @@ use crate::model::{
 };
 
 use super::{
-    counted, direct,
+    View, counted, direct,
     scope::Words,
     thousands,
     withheld::{self, Held},
@@ -57,8 +57,8 @@ impl Topic {
 }
 
 /// Returns who gains and who loses, if anybody does; `show` gives names the look of the format.
-pub(super) fn people(plan: &Plan, words: &Words<'_>, show: impl Fn(&str) -> String) -> Option<String> {
-    let found = &plan.people;
+pub(super) fn people(view: &View<'_>, words: &Words<'_>, show: impl Fn(&str) -> String) -> Option<String> {
+    let found = &view.judgement.people;
     if found.gain == 0 && found.lose == 0 && found.lose_everything.is_empty() {
         return None;
     }
@@ -71,7 +71,7 @@ pub(super) fn people(plan: &Plan, words: &Words<'_>, show: impl Fn(&str) -> Stri
         text += ", ";
         text += &some(nothing.len(), "loses everything", "lose everything");
         // What nobody asked about was not read.
-        let unread = plan.companies.iter().any(|it| !it.unmanaged.is_empty());
+        let unread = view.plan.companies.iter().any(|it| !it.unmanaged.is_empty());
         text += if unread { " (but for what unmanaged groups give): " } else { ": " };
         text += &named(nothing.iter().map(|it| show(&words.person(it.1))));
     }
@@ -79,8 +79,9 @@ pub(super) fn people(plan: &Plan, words: &Words<'_>, show: impl Fn(&str) -> Stri
 }
 
 /// Returns the other notices, topic by topic, each within one line.
-pub(super) fn lines(plan: &Plan, words: &Words<'_>, sources: &Sources) -> Vec<(Topic, String)> {
-    let gaps = gaps(plan, words);
+pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> {
+    let &View { plan, sources, .. } = view;
+    let gaps = gaps(view, words);
     let remarks = plan.remarks.iter().map(|it| remark(it, sources)).collect();
     let inactive = withheld::inactive(plan, sources).into_iter().map(as_it_is).collect();
     let unclear = withheld::unclear(plan, sources).into_iter().map(as_it_is).collect();
@@ -110,11 +111,11 @@ pub(super) fn unmanaged(plan: &Plan) -> Option<String> {
 }
 
 /// Returns one line for all people who lack the same role between the same two changes.
-fn gaps(plan: &Plan, words: &Words<'_>) -> Vec<String> {
+fn gaps(view: &View<'_>, words: &Words<'_>) -> Vec<String> {
     let what = |it: &Gap| (it.taken, it.given, it.role, it.why);
-    let mut gaps: Vec<&Gap> = plan.gaps.iter().collect();
+    let mut gaps: Vec<&Gap> = view.judgement.gaps.iter().collect();
     gaps.sort_by_key(|it| (what(it), it.user));
-    let name = |change: usize| plan.changes.get(change).map_or("", |it| &*it.name);
+    let name = |change: usize| view.plan.change(change).map_or("", |it| it.name());
     let line = |alike: &[&Gap]| {
         let &Gap { taken, given, role, why, user: _ } = alike[0];
         let who = named(alike.iter().map(|it| words.person(it.user)));

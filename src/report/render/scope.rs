@@ -10,6 +10,7 @@ use crate::model::{
     ids::{CompanyId, RoleId, UserId},
     plan::{Names, Plan},
     scope::{Audience, Dimension, Kind, Scope, Value},
+    state::Edit,
 };
 
 /// Up to this many values are listed in full.
@@ -33,9 +34,9 @@ pub(crate) struct Words<'a> {
 
 impl<'a> Words<'a> {
     pub(crate) fn new(plan: &'a Plan) -> Self {
-        let grants = plan.changes.iter().flat_map(|it| &it.grants);
         let companies = plan.companies.iter().map(|it| it.company);
-        Self::of(&plan.names, companies, grants.flat_map(|it| it.effect.scopes()))
+        let scopes = plan.edits.iter().flat_map(Edit::scopes).flatten();
+        Self::of(&plan.names, companies, scopes)
     }
 
     /// Returns the words for everything that has a name, and for what the scopes say.

@@ -15,7 +15,7 @@ fn plain(styled: &str) -> String {
 
 #[test]
 fn text_of_an_everyday_plan() {
-    let (plan, sources) = (everyday(), sources());
+    let (plan, sources) = (everyday().judged(), sources());
     let cost = Cost { requests: 23, elapsed: Duration::from_millis(1400) };
     let shown = text::plan(&View { cost: Some(cost), ..view(&plan, &sources) });
     insta::assert_snapshot!(plain(&shown));
@@ -23,32 +23,30 @@ fn text_of_an_everyday_plan() {
 
 #[test]
 fn text_of_everything() {
-    let (plan, sources) = (everything(), sources());
+    let (plan, sources) = (everything().judged(), sources());
     insta::assert_snapshot!(plain(&text::plan(&view(&plan, &sources))));
 }
 
 #[test]
 fn styles_of_an_everyday_plan() {
-    let (plan, sources) = (everyday(), sources());
+    let (plan, sources) = (everyday().judged(), sources());
     insta::assert_snapshot!(text::plan(&view(&plan, &sources)).replace('\u{1b}', "␛"));
 }
 
 #[test]
 fn text_of_nothing() {
-    let (mut plan, sources) = (everyday(), sources());
-    plan.changes.clear();
-    plan.expiring = 0;
-    assert_eq!(text::summary(&plan), "No changes. Live state matches the files.");
+    let (mut draft, sources) = (everyday().does_nothing(), sources());
+    draft.plan.expiring = 0;
+    let plan = draft.judged();
+    assert_eq!(text::summary(&plan.plan, &plan.judgement), "No changes. Live state matches the files.");
     insta::assert_snapshot!(plain(&text::plan(&view(&plan, &sources))));
 }
 
 #[test]
 fn a_plan_that_withholds_does_not_claim_that_live_state_matches() {
-    let (mut plan, sources) = (everything(), sources());
-    plan.changes.clear();
-    plan.users.clear();
+    let (plan, sources) = (everything().does_nothing().judged(), sources());
     assert_eq!(
-        text::summary(&plan),
+        text::summary(&plan.plan, &plan.judgement),
         "Plan: 0 groups to create, 0 to change, 0 to delete; roles +0 ~0 -0; members +0 -0; 5 guards."
     );
     assert!(text::plan(&view(&plan, &sources)).contains("Withheld 12"));
@@ -57,27 +55,28 @@ fn a_plan_that_withholds_does_not_claim_that_live_state_matches() {
 
 #[test]
 fn markdown_of_an_everyday_plan() {
-    let (plan, sources) = (everyday(), sources());
+    let (plan, sources) = (everyday().judged(), sources());
     insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), 60_000));
 }
 
 #[test]
 fn markdown_of_everything() {
-    let (plan, sources) = (everything(), sources());
+    let (plan, sources) = (everything().judged(), sources());
     insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), 60_000));
 }
 
 #[test]
 fn markdown_that_does_not_fit() {
-    let (plan, sources) = (everything(), sources());
+    let (plan, sources) = (everything().judged(), sources());
     insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), 3_000));
 }
 
 #[test]
 fn markdown_folds_long_groups() {
-    let (mut plan, sources) = (everyday(), sources());
-    plan.changes[2].members = (0..30).map(fixture::remove).collect();
-    plan.changes[2].name = fixture::HOSTILE.into();
+    let (mut draft, sources) = (everyday(), sources());
+    draft.groups[2].members = (0..30).map(fixture::remove).collect();
+    draft.groups[2].name = fixture::HOSTILE.into();
+    let plan = draft.judged();
     insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), 60_000));
 }
 

@@ -7,7 +7,10 @@ use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::model::{ids::CompanyId, plan::Plan};
+use crate::model::{
+    ids::CompanyId,
+    plan::{Judgement, Plan},
+};
 
 use super::{
     Cost, View, counted, escape,
@@ -55,8 +58,8 @@ pub fn plan(view: &View<'_>) -> String {
 }
 
 /// Returns the last line of a plan, without a newline.
-pub fn summary(plan: &Plan) -> String {
-    wording::summary(plan)
+pub fn summary(plan: &Plan, judgement: &Judgement) -> String {
+    wording::summary(plan, judgement)
 }
 
 fn header(company: CompanyId, view: &View<'_>, cost: Option<Cost>, words: &Words<'_>) -> String {
@@ -132,7 +135,7 @@ fn tail(out: &mut String, view: &View<'_>, words: &Words<'_>) {
     }
     out.push_str(&known);
     separate(out);
-    out.push_str(&Row::default().put(BOLD, &wording::summary(view.plan)).end());
+    out.push_str(&Row::default().put(BOLD, &wording::summary(view.plan, view.judgement)).end());
     if let Some(id) = wording::plan_id(view.plan) {
         out.push_str(&Row::default().put(PLAIN, &format!("Plan id: {id}")).end());
     }
@@ -147,16 +150,16 @@ fn known(view: &View<'_>, words: &Words<'_>) -> String {
         let shown = if std::mem::replace(&mut last, label) == label { "" } else { label };
         out.push_str(&row.put(PLAIN, shown).to(LABEL, 1).put(PLAIN, text).end());
     };
-    if let Some(people) = notices::people(view.plan, words, str::to_owned) {
+    if let Some(people) = notices::people(view, words, str::to_owned) {
         labelled("People", &people);
     }
-    for (topic, text) in notices::lines(view.plan, words, view.sources) {
+    for (topic, text) in notices::lines(view, words) {
         labelled(topic.word(), &text);
     }
     if let Some(expiring) = notices::expiring(view.plan) {
         out.push_str(&Row::default().put(PLAIN, &expiring).end());
     }
-    guards(&mut out, &guards::rows(view.plan, words, view.sources, |it| it));
+    guards(&mut out, &guards::rows(view, words, |it| it));
     if let Some(unmanaged) = notices::unmanaged(view.plan) {
         out.push_str(&Row::default().put(PLAIN, &unmanaged).end());
     }

@@ -1,42 +1,21 @@
 //! What each line of a plan says, before a format gives it a look. The words are raw: formats escape them.
 
+use std::collections::BTreeMap;
+
 use crate::{
     model::{
         access::Why,
         ids::CompanyId,
-        plan::{
-            Attributes, ChangeKind, DirectChange, DirectEffect, GrantChange, GrantEffect, GroupChange,
-            MemberChange, MemberEffect, Plan, Summary, UserChange,
-        },
+        index::GroupIx,
+        plan::{Action, Change, Judgement, Plan, Summary},
         scope::Relation,
         source::Sources,
+        state::{Edit, Key},
     },
-    plan::digest,
+    plan::{diff, digest},
 };
 
 use super::{counted, description, direct, scope::Words};
-
-/// What a line reports; everything else about it follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fact {
-    GroupDeleted,
-    MemberRemoved,
-    RoleRemoved,
-    RoleChanged,
-    RoleNarrowed,
-    DirectRemoved,
-    DirectChanged,
-    DirectNarrowed,
-    GroupCreated,
-    TextAdded,
-    MemberAdded,
-    RoleAdded,
-    RoleWidened,
-    DirectAdded,
-    DirectWidened,
-    GroupRenamed,
-    TextChanged,
-}
 
 /// The sign in front of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,111 +36,57 @@ pub(super) enum Effect {
     None,
 }
 
-impl Fact {
-    pub(super) fn sign(self) -> Sign {
-        match self {
-            Self::GroupCreated
-            | Self::TextAdded
-            | Self::MemberAdded
-            | Self::RoleAdded
-            | Self::DirectAdded => Sign::Add,
-            Self::RoleChanged
-            | Self::RoleNarrowed
-            | Self::RoleWidened
-            | Self::DirectChanged
-            | Self::DirectNarrowed
-            | Self::DirectWidened
-            | Self::GroupRenamed
-            | Self::TextChanged => Sign::Change,
-            Self::GroupDeleted | Self::MemberRemoved | Self::RoleRemoved | Self::DirectRemoved => {
-                Sign::Remove
+macro_rules! facts {
+    ($($name:ident $sign:ident $effect:ident $noun:literal $mark:expr, $one:literal $many:literal;)*) => {
+        /// What a line reports; everything else about it follows. In the order in which left-out lines are counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(super) enum Fact { $($name,)* }
+
+        impl Fact {
+            pub(super) fn sign(self) -> Sign {
+                match self { $(Self::$name => Sign::$sign,)* }
+            }
+
+            pub(super) fn effect(self) -> Effect {
+                match self { $(Self::$name => Effect::$effect,)* }
+            }
+
+            pub(super) fn noun(self) -> &'static str {
+                match self { $(Self::$name => $noun,)* }
+            }
+
+            /// The word that says what a changed scope comes to.
+            pub(super) fn mark(self) -> Option<&'static str> {
+                let relation: Option<Relation> = match self { $(Self::$name => $mark,)* };
+                relation.map(Relation::word)
+            }
+
+            /// Returns `3 members removed`.
+            pub(super) fn counted(self, n: usize) -> String {
+                match self { $(Self::$name => counted(n, $one, $many),)* }
             }
         }
-    }
+    };
+}
 
-    pub(super) fn effect(self) -> Effect {
-        match self {
-            Self::GroupDeleted
-            | Self::MemberRemoved
-            | Self::RoleRemoved
-            | Self::RoleChanged
-            | Self::RoleNarrowed
-            | Self::DirectRemoved
-            | Self::DirectChanged
-            | Self::DirectNarrowed => Effect::Takes,
-            Self::GroupCreated
-            | Self::TextAdded
-            | Self::MemberAdded
-            | Self::RoleAdded
-            | Self::RoleWidened
-            | Self::DirectAdded
-            | Self::DirectWidened => Effect::Gives,
-            Self::GroupRenamed | Self::TextChanged => Effect::None,
-        }
-    }
-
-    pub(super) fn noun(self) -> &'static str {
-        match self {
-            Self::GroupDeleted | Self::GroupCreated => "group",
-            Self::MemberRemoved | Self::MemberAdded => "member",
-            Self::RoleRemoved
-            | Self::RoleChanged
-            | Self::RoleNarrowed
-            | Self::RoleAdded
-            | Self::RoleWidened => "role",
-            Self::DirectRemoved
-            | Self::DirectChanged
-            | Self::DirectNarrowed
-            | Self::DirectAdded
-            | Self::DirectWidened => "direct role",
-            Self::GroupRenamed => "name",
-            Self::TextAdded | Self::TextChanged => "text",
-        }
-    }
-
-    /// The word that says what a changed scope comes to.
-    pub(super) fn mark(self) -> Option<&'static str> {
-        match self {
-            Self::RoleChanged | Self::DirectChanged => Some(Relation::Changes.word()),
-            Self::RoleNarrowed | Self::DirectNarrowed => Some(Relation::Narrows.word()),
-            Self::RoleWidened | Self::DirectWidened => Some(Relation::Widens.word()),
-            Self::GroupDeleted
-            | Self::MemberRemoved
-            | Self::RoleRemoved
-            | Self::GroupCreated
-            | Self::TextAdded
-            | Self::MemberAdded
-            | Self::RoleAdded
-            | Self::DirectRemoved
-            | Self::DirectAdded
-            | Self::GroupRenamed
-            | Self::TextChanged => None,
-        }
-    }
-
-    /// Returns `3 members removed`.
-    pub(super) fn counted(self, n: usize) -> String {
-        let (one, many) = match self {
-            Self::GroupDeleted => ("group deleted", "groups deleted"),
-            Self::MemberRemoved => ("member removed", "members removed"),
-            Self::RoleRemoved => ("role removed", "roles removed"),
-            Self::RoleChanged => ("role moved to another scope", "roles moved to another scope"),
-            Self::RoleNarrowed => ("role narrowed", "roles narrowed"),
-            Self::DirectRemoved => ("direct role removed", "direct roles removed"),
-            Self::DirectChanged => ("direct role changed", "direct roles changed"),
-            Self::DirectNarrowed => ("direct role narrowed", "direct roles narrowed"),
-            Self::DirectAdded => ("direct role added", "direct roles added"),
-            Self::DirectWidened => ("direct role widened", "direct roles widened"),
-            Self::GroupCreated => ("group created", "groups created"),
-            Self::TextAdded => ("description", "descriptions"),
-            Self::MemberAdded => ("member added", "members added"),
-            Self::RoleAdded => ("role added", "roles added"),
-            Self::RoleWidened => ("role widened", "roles widened"),
-            Self::GroupRenamed => ("group renamed", "groups renamed"),
-            Self::TextChanged => ("description changed", "descriptions changed"),
-        };
-        counted(n, one, many)
-    }
+facts! {
+    GroupDeleted Remove Takes "group" None, "group deleted" "groups deleted";
+    MemberRemoved Remove Takes "member" None, "member removed" "members removed";
+    RoleRemoved Remove Takes "role" None, "role removed" "roles removed";
+    RoleChanged Change Takes "role" Some(Relation::Changes), "role moved to another scope" "roles moved to another scope";
+    RoleNarrowed Change Takes "role" Some(Relation::Narrows), "role narrowed" "roles narrowed";
+    DirectRemoved Remove Takes "direct role" None, "direct role removed" "direct roles removed";
+    DirectChanged Change Takes "direct role" Some(Relation::Changes), "direct role changed" "direct roles changed";
+    DirectNarrowed Change Takes "direct role" Some(Relation::Narrows), "direct role narrowed" "direct roles narrowed";
+    GroupCreated Add Gives "group" None, "group created" "groups created";
+    TextAdded Add Gives "text" None, "description" "descriptions";
+    MemberAdded Add Gives "member" None, "member added" "members added";
+    RoleAdded Add Gives "role" None, "role added" "roles added";
+    RoleWidened Change Gives "role" Some(Relation::Widens), "role widened" "roles widened";
+    DirectAdded Add Gives "direct role" None, "direct role added" "direct roles added";
+    DirectWidened Change Gives "direct role" Some(Relation::Widens), "direct role widened" "direct roles widened";
+    GroupRenamed Change None "name" None, "group renamed" "groups renamed";
+    TextChanged Change None "text" None, "description changed" "descriptions changed";
 }
 
 /// A group or a person of the plan: its own line, and those below it.
@@ -201,161 +126,181 @@ pub(super) struct Line {
 
 /// Returns the groups of a plan in its order, and then its people by name.
 pub(super) fn blocks(plan: &Plan, sources: &Sources) -> Vec<Block> {
-    let words = Words::new(plan);
-    let groups = plan.changes.iter().map(|it| block(it, &words, sources));
-    let mut people: Vec<Block> = plan.users.iter().map(|it| user(it, &words, sources)).collect();
+    let wording = Wording { plan, words: Words::new(plan), moves: diff::moves(plan), sources };
+    let groups = plan.groups().map(|it| wording.group(&it));
+    let mut people: Vec<Block> = plan.people().map(|it| wording.person(&it)).collect();
     people.sort_by(|a, b| a.name.cmp(&b.name));
     groups.chain(people).collect()
 }
 
-fn user(change: &UserChange, words: &Words<'_>, sources: &Sources) -> Block {
-    let mut lines: Vec<Line> = change.roles.iter().map(|it| direct_role(it, words, sources)).collect();
-    lines.sort_by(|a, b| {
-        (a.fact == Fact::DirectRemoved, &a.what).cmp(&(b.fact == Fact::DirectRemoved, &b.what))
-    });
-    Block {
-        company: change.company,
-        noun: "user",
-        name: words.person(change.user),
-        fact: None,
-        size: None,
-        origin: change.from.map(|it| sources.line(it)),
-        reason: None,
-        lines,
-    }
+/// What it takes to word an edit.
+struct Wording<'a> {
+    plan: &'a Plan,
+    words: Words<'a>,
+    /// The other group of everybody who moves.
+    moves: BTreeMap<Key, GroupIx>,
+    sources: &'a Sources,
 }
 
-fn direct_role(change: &DirectChange, words: &Words<'_>, sources: &Sources) -> Line {
-    let mut note = None;
-    let (fact, what) = match &change.effect {
-        DirectEffect::Add { role } => (Fact::DirectAdded, direct::role(role, words)),
-        DirectEffect::Change { before, after } => {
-            let fact = match change.effect.relation() {
-                Some(Relation::Widens) => Fact::DirectWidened,
-                Some(Relation::Narrows) => Fact::DirectNarrowed,
-                Some(Relation::Changes) | None => Fact::DirectChanged,
-            };
-            let after = direct::travellers(after.travellers(), words);
-            (fact, format!("{} → {after}", direct::role(before, words)))
+impl Wording<'_> {
+    fn person(&self, change: &Change<'_>) -> Block {
+        let mut lines: Vec<Line> = change.direct().filter_map(|it| self.direct(it)).collect();
+        removals_last(&mut lines);
+        Block {
+            company: change.company(),
+            noun: "user",
+            name: change.user().map_or_else(String::new, |it| self.words.person(it)),
+            fact: None,
+            size: None,
+            origin: change.from().map(|it| self.sources.line(it)),
+            reason: None,
+            lines,
         }
-        DirectEffect::Remove { why, role } => {
-            note = ended(*why, sources).or_else(|| not_declared(None));
-            (Fact::DirectRemoved, direct::role(role, words))
+    }
+
+    fn group(&self, change: &Change<'_>) -> Block {
+        let (fact, reason) = match change.action() {
+            Action::Create => (Some(Fact::GroupCreated), None),
+            Action::Alter => (None, None),
+            Action::Delete => (Some(Fact::GroupDeleted), Some(change.reason().to_owned())),
+        };
+        let size = fact.map(|_| {
+            let roles = counted(change.grants().count(), "role", "roles");
+            format!("{roles}, {}", counted(change.members().count(), "member", "members"))
+        });
+        // The line of a deleted group gives the reason for everything in it.
+        let is_whole = fact.is_some();
+        let mut lines = attributes(change);
+        let mut roles: Vec<Line> = change.grants().filter_map(|it| self.role(it, is_whole)).collect();
+        // `what` begins with the name of the role; a group has a role once.
+        roles.sort_by(|a, b| a.what.cmp(&b.what));
+        lines.extend(roles);
+        let mut members: Vec<Line> = change.members().filter_map(|it| self.member(it, is_whole)).collect();
+        removals_last(&mut members);
+        lines.extend(members);
+        Block {
+            company: change.company(),
+            noun: "group",
+            name: change.name().to_owned(),
+            fact,
+            size,
+            origin: change.from().map(|it| self.sources.line(it)),
+            reason,
+            lines,
         }
-    };
-    Line { fact, what, origin: change.from.map(|it| sources.line(it)), note }
-}
+    }
 
-fn block(change: &GroupChange, words: &Words<'_>, sources: &Sources) -> Block {
-    let (fact, reason) = match &change.kind {
-        ChangeKind::Create { .. } => (Some(Fact::GroupCreated), None),
-        ChangeKind::Alter { .. } => (None, None),
-        ChangeKind::Delete { reason, description: _ } => (Some(Fact::GroupDeleted), Some(reason.to_string())),
-    };
-    let size = fact.map(|_| {
-        let roles = counted(change.grants.len(), "role", "roles");
-        format!("{roles}, {}", counted(change.members.len(), "member", "members"))
-    });
-    let mut lines = attributes(change);
-    let mut roles: Vec<Line> = change.grants.iter().map(|it| role(it, fact, words, sources)).collect();
-    // `what` begins with the name of the role; a group has a role once.
-    roles.sort_by(|a, b| a.what.cmp(&b.what));
-    lines.extend(roles);
-    let mut members: Vec<Line> = change.members.iter().map(|it| member(it, fact, words, sources)).collect();
-    members.sort_by(|a, b| {
-        (a.fact == Fact::MemberRemoved, &a.what).cmp(&(b.fact == Fact::MemberRemoved, &b.what))
-    });
-    lines.extend(members);
-    Block {
-        company: change.company,
-        noun: "group",
-        name: change.name.to_string(),
-        fact,
-        size,
-        origin: change.from.map(|it| sources.line(it)),
-        reason,
-        lines,
+    /// A line about an edit that needs no note but, where something goes, why.
+    fn line(&self, edit: &Edit, fact: Fact, what: String, is_whole: bool) -> Line {
+        let goes = |it: Why| self.ended(it).or_else(|| not_declared(is_whole));
+        let note = self.plan.note(&edit.key);
+        Line {
+            fact,
+            what,
+            origin: note.from.map(|it| self.sources.line(it)),
+            note: if edit.removes() { goes(note.why) } else { None },
+        }
+    }
+
+    fn ended(&self, why: Why) -> Option<String> {
+        match why {
+            Why::NotDeclared => None,
+            Why::Ended(from) => Some(format!("expired ({})", self.sources.line(from))),
+            Why::LockedOut(from) => Some(format!("locked out ({})", self.sources.line(from))),
+        }
+    }
+
+    fn direct(&self, edit: &Edit) -> Option<Line> {
+        let words = &self.words;
+        let (fact, what) = match edit.direct() {
+            [None, None] => return None,
+            [None, Some(role)] => (Fact::DirectAdded, direct::role(role, words)),
+            [Some(role), None] => (Fact::DirectRemoved, direct::role(role, words)),
+            [Some(before), Some(after)] => {
+                let fact = match edit.relation() {
+                    Some(Relation::Widens) => Fact::DirectWidened,
+                    Some(Relation::Narrows) => Fact::DirectNarrowed,
+                    Some(Relation::Changes) | None => Fact::DirectChanged,
+                };
+                let after = direct::travellers(after.travellers(), words);
+                (fact, format!("{} → {after}", direct::role(before, words)))
+            }
+        };
+        Some(self.line(edit, fact, what, false))
+    }
+
+    fn role(&self, edit: &Edit, is_whole: bool) -> Option<Line> {
+        let words = &self.words;
+        let name = words.role(edit.role()?);
+        let (fact, what) = match edit.scopes() {
+            [None, None] => return None,
+            [None, Some(scope)] => (Fact::RoleAdded, format!("{name} on {}", words.scope(scope))),
+            [Some(scope), None] => (Fact::RoleRemoved, format!("{name} on {}", words.scope(scope))),
+            [Some(before), Some(after)] => {
+                let fact = match edit.relation() {
+                    Some(Relation::Widens) => Fact::RoleWidened,
+                    Some(Relation::Narrows) => Fact::RoleNarrowed,
+                    Some(Relation::Changes) | None => Fact::RoleChanged,
+                };
+                let (before, after) = words.rescope(before, after);
+                (fact, format!("{name}: {before} → {after}"))
+            }
+        };
+        Some(self.line(edit, fact, what, is_whole))
+    }
+
+    fn member(&self, edit: &Edit, is_whole: bool) -> Option<Line> {
+        let what = self.words.person(self.plan.index.user(edit.member()?));
+        let other = self.moves.get(&edit.key).map(|it| &self.plan.index.group(*it).name);
+        if edit.adds() {
+            let line = self.line(edit, Fact::MemberAdded, what, is_whole);
+            return Some(Line { note: other.map(|it| format!("moved from {it}")), ..line });
+        }
+        let line = self.line(edit, Fact::MemberRemoved, what, is_whole);
+        let ended = self.ended(self.plan.note(&edit.key).why);
+        let note = match (ended, other.map(|it| format!("moved to {it}"))) {
+            (Some(ended), Some(moved)) => Some(format!("{ended}, {moved}")),
+            (None, Some(moved)) => Some(moved),
+            (_, None) => line.note,
+        };
+        Some(Line { note, ..line })
     }
 }
 
-fn ended(why: Why, sources: &Sources) -> Option<String> {
-    match why {
-        Why::NotDeclared => None,
-        Why::Ended(from) => Some(format!("expired ({})", sources.line(from))),
-        Why::LockedOut(from) => Some(format!("locked out ({})", sources.line(from))),
-    }
+/// Sorts what comes before what goes, each by name.
+fn removals_last(lines: &mut [Line]) {
+    let goes = |it: &Line| it.fact.sign() == Sign::Remove;
+    lines.sort_by(|a, b| (goes(a), &a.what).cmp(&(goes(b), &b.what)));
 }
 
-/// The line of a deleted group gives the reason for everything in it.
-fn not_declared(group: Option<Fact>) -> Option<String> {
-    group.is_none().then(|| "not declared".to_owned())
+/// The line of a group that comes or goes gives the reason for everything in it.
+fn not_declared(is_whole: bool) -> Option<String> {
+    (!is_whole).then(|| "not declared".to_owned())
 }
 
-fn attributes(change: &GroupChange) -> Vec<Line> {
+fn attributes(change: &Change<'_>) -> Vec<Line> {
     let line = |fact, what| Line { fact, what, origin: None, note: None };
     let mut lines = Vec::new();
-    match &change.kind {
-        ChangeKind::Alter { before, after } => {
-            let Attributes { name, description } = before;
-            if *name != after.name {
-                lines.push(line(Fact::GroupRenamed, format!("{name} → {}", after.name)));
+    match (change.attributes_before(), change.attributes_after()) {
+        (Some(before), Some(after)) => {
+            if before.name != after.name {
+                lines.push(line(Fact::GroupRenamed, format!("{} → {}", before.name, after.name)));
             }
-            if *description != after.description {
-                let what = description::changed(description, &after.description);
+            if before.description != after.description {
+                let what = description::changed(&before.description, &after.description);
                 lines.push(line(Fact::TextChanged, what));
             }
         }
-        ChangeKind::Create { description } => {
-            lines.push(line(Fact::TextAdded, description::quoted(description)));
+        (None, Some(after)) => {
+            lines.push(line(Fact::TextAdded, description::quoted(&after.description)));
         }
-        ChangeKind::Delete { .. } => (),
+        (_, None) => (),
     }
     lines
 }
 
-fn role(grant: &GrantChange, group: Option<Fact>, words: &Words<'_>, sources: &Sources) -> Line {
-    let name = words.role(grant.role);
-    let mut note = None;
-    let (fact, what) = match &grant.effect {
-        GrantEffect::Add { scope } => (Fact::RoleAdded, format!("{name} on {}", words.scope(scope))),
-        GrantEffect::Rescope { before, after, relation } => {
-            let fact = match relation {
-                Relation::Widens => Fact::RoleWidened,
-                Relation::Narrows => Fact::RoleNarrowed,
-                Relation::Changes => Fact::RoleChanged,
-            };
-            let (before, after) = words.rescope(before, after);
-            (fact, format!("{name}: {before} → {after}"))
-        }
-        GrantEffect::Remove { why, scope } => {
-            note = ended(*why, sources).or_else(|| not_declared(group));
-            (Fact::RoleRemoved, format!("{name} on {}", words.scope(scope)))
-        }
-    };
-    Line { fact, what, origin: grant.from.map(|it| sources.line(it)), note }
-}
-
-fn member(member: &MemberChange, group: Option<Fact>, words: &Words<'_>, sources: &Sources) -> Line {
-    let (fact, note) = match &member.effect {
-        MemberEffect::Add { moved_from } => {
-            (Fact::MemberAdded, moved_from.as_ref().map(|it| format!("moved from {it}")))
-        }
-        MemberEffect::Remove { moved_to, why } => {
-            let expired = ended(*why, sources);
-            let moved = moved_to.as_ref().map(|it| format!("moved to {it}"));
-            let note = match (expired, moved) {
-                (Some(expired), Some(moved)) => Some(format!("{expired}, {moved}")),
-                (Some(note), None) | (None, Some(note)) => Some(note),
-                (None, None) => not_declared(group),
-            };
-            (Fact::MemberRemoved, note)
-        }
-    };
-    Line { fact, what: words.person(member.user), origin: member.from.map(|it| sources.line(it)), note }
-}
-
 /// Returns what a plan comes to, in a form that programs may rely on.
-pub(super) fn summary(plan: &Plan) -> String {
+pub(super) fn summary(plan: &Plan, judgement: &Judgement) -> String {
     if plan.is_settled() {
         return "No changes. Live state matches the files.".to_owned();
     }
@@ -374,7 +319,7 @@ pub(super) fn summary(plan: &Plan) -> String {
         "Plan: {groups_created} {groups} to create, {groups_changed} to change, {groups_deleted} to delete; \
          roles +{roles_added} ~{roles_changed} -{roles_removed}; \
          members +{members_added} -{members_removed}; {}.",
-        counted(plan.stops().count(), "guard", "guards")
+        counted(judgement.stops().count(), "guard", "guards")
     )
 }
 

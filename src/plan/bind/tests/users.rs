@@ -3,10 +3,7 @@
 use serde_json::{json, value::RawValue};
 
 use super::*;
-use crate::model::{
-    direct::{DirectRole, DirectRoles},
-    plan::UserChange,
-};
+use crate::model::direct::{DirectRole, DirectRoles};
 
 /// The world of the other tests, in which Ana administers Globex and arranges for the VIP, and Bo holds
 /// something that no version knows. Of Cy nothing could be read.
@@ -106,8 +103,9 @@ fn a_role_that_has_ended_goes() {
     check_user("ana@voyager.example", &format!("[{FOR_VIP}, {ended}]"), &[user, "  ended COMPANY_ADMIN"]);
     check_user("ana@voyager.example", &format!("{{ atLeast: [{ended}] }}"), &[user, "  ended COMPANY_ADMIN"]);
     let soon = user_entry("ana@voyager.example", &format!("[{FOR_VIP}, {}]", ended.replace("-20", "-22")));
-    let bound = bound_to(&soon, &snapshot_with_direct_roles()).unwrap();
-    assert_eq!((bound.expiring, diff::users(&bound.desired, &bound.live).len()), (1, 0));
+    let snapshot = snapshot_with_direct_roles();
+    let plan = diff::plan(&bound_to(&soon, &snapshot).unwrap(), &snapshot);
+    assert_eq!((plan.expiring, plan.len()), (1, 0));
 }
 
 #[test]
@@ -132,7 +130,7 @@ fn a_list_of_travellers_that_has_ended_ends_for_those_it_names_only() {
             }
             let found = lines(&plan).into_iter().skip_while(|it| !it.starts_with("user "));
             assert_eq!(found.collect::<Vec<_>>(), expected, "{entry}");
-            let after = plan.users.first().map(UserChange::after).unwrap_or_default();
+            let after = plan.people().next().map(|it| it.direct_after()).unwrap_or_default();
             let after: Vec<u128> =
                 after.iter().flat_map(DirectRole::travellers).map(|it| it.user.0.as_u128()).collect();
             assert_eq!(after, left, "{entry}");
@@ -177,7 +175,8 @@ fn a_role_that_stays_is_the_one_that_is_there() {
     let snapshot = snapshot_with_direct_roles();
     let bound = bound_to(&user_entry("ana@voyager.example", &format!("[{ADMIN}]")), &snapshot).unwrap();
     let plan = diff::plan(&bound, &snapshot);
-    let sent: Vec<String> = plan.users[0].after().sent().iter().map(|it| it.get().to_owned()).collect();
+    let after = plan.people().next().unwrap().direct_after();
+    let sent: Vec<String> = after.sent().iter().map(|it| it.get().to_owned()).collect();
     assert!(sent.len() == 1 && sent[0].contains(r#""note":1"#), "{sent:?}");
 }
 
@@ -188,8 +187,7 @@ fn who_is_locked_out_is_given_nothing() {
     let of = |roles: &str| {
         let bound = bound_by(lockout, &user_entry("ana@voyager.example", roles), &snapshot).unwrap();
         let plan = diff::plan(&bound, &snapshot);
-        let direct =
-            plan.users.iter().flat_map(|it| &it.roles).map(|it| it.effect.gives()).collect::<Vec<_>>();
+        let direct = plan.people().flat_map(|it| it.edits).map(Edit::gives).collect::<Vec<_>>();
         let codes: Vec<_> = plan.remarks.iter().map(|it| it.code).collect();
         (
             direct,
@@ -214,7 +212,7 @@ fn whoever_was_looked_at_is_shown_with_what_is_held_outside() {
     let outside: Vec<_> =
         bound.outside.iter().map(|it| (it.user.0.as_u128(), it.roles.types().join(" "))).collect();
     assert_eq!(outside, [(1, "COMPANY_ADMIN TRAVEL_ARRANGER".to_owned()), (2, "NEW_THING".to_owned())]);
-    assert!(diff::users(&bound.desired, &bound.live).is_empty());
+    assert!(diff::plan(&bound, &snapshot).is_empty());
 }
 
 #[test]
@@ -225,7 +223,8 @@ fn of_several_accounts_the_active_one_is_meant() {
     let entry = user_entry("twin@voyager.example", &format!("[{ADMIN}]"));
     let bound = bound_to(&entry, &snapshot).unwrap();
     assert_eq!(lines(&diff::plan(&bound, &snapshot)), ["user twin@voyager.example", "  + COMPANY_ADMIN"]);
-    assert_eq!(bound.live.0.people.iter().map(|it| it.user.0.as_u128()).collect::<Vec<_>>(), [6]);
+    let read = bound.people.iter().map(|it| bound.index.person(*it).1.0.as_u128());
+    assert_eq!(read.collect::<Vec<_>>(), [6]);
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::diff::tests::world;
+use crate::plan::worlds::world;
 
 /// A random world in which little is much, so that the limits are met.
 fn small_world() -> impl Strategy<Value = Case> {
     let rules = (1..=100_u8, 1..4_usize, 0..6_usize, 1..4_usize);
-    (world(), rules).prop_map(|((desired, live), (percent, from, at_most, holders))| {
+    (world(), rules).prop_map(|(world, (percent, from, at_most, holders))| {
         let nil = CompanyId(Uuid::nil());
         let privileged = vec![(nil, role(0))];
         let access_roles = vec![(nil, role(1))];
@@ -27,7 +27,7 @@ fn small_world() -> impl Strategy<Value = Case> {
             declared: 1,
             ..Rules::default()
         };
-        Case { live, desired, rules, gaps: Vec::new(), sunk: BTreeSet::new() }
+        Case { world, rules, gaps: Vec::new(), unmet: BTreeSet::new() }
     })
 }
 
@@ -51,11 +51,11 @@ fn exceptions() -> impl Strategy<Value = Vec<Exception>> {
         up_to,
         ends: "2026-11-22T00:00:00Z".parse().unwrap(),
         reason: "r".into(),
-        from: at(1),
+        from: place(1),
     });
     prop::collection::vec(one, 0..5).prop_map(|mut all| {
         for (line, it) in (1..).zip(&mut all) {
-            it.from = at(line);
+            it.from = place(line);
         }
         all
     })
@@ -68,6 +68,45 @@ fn stopped(case: &Case) -> BTreeSet<(Guard, Option<Level>, Subject)> {
     stops.map(|it| (it.guard, it.level, it.subject)).collect()
 }
 
+/// The same word from the other end of the alphabet, and of the digits: what was first is last.
+fn turned(name: &str) -> Box<str> {
+    let turn = |it: u8| match it {
+        b'a'..=b'z' => b'a' + b'z' - it,
+        b'0'..=b'9' => b'0' + b'9' - it,
+        other => other,
+    };
+    name.bytes().map(turn).map(char::from).collect::<String>().into()
+}
+
+fn turned_subject(subject: &Subject) -> Subject {
+    match subject {
+        Subject::Group(company, name) => Subject::Group(*company, turned(name)),
+        other @ (Subject::Plan | Subject::Company(_) | Subject::Person(_) | Subject::Role(..)) => {
+            other.clone()
+        }
+    }
+}
+
+/// A case in which every group has another name and id, so that their changes stand in the opposite order.
+fn turned_case(case: &Case) -> Case {
+    let mut case = case.clone();
+    for group in &mut case.world.groups {
+        group.id = group_id(3 - group.id.0.as_u128());
+        for side in group.before.iter_mut().chain(&mut group.after) {
+            side.name = turned(&side.name);
+        }
+    }
+    case.rules(|it| {
+        it.protected_groups.iter_mut().for_each(|it| it.1 = turned(&it.1));
+        it.exceptions.iter_mut().for_each(|it| it.subject = turned_subject(&it.subject));
+    })
+}
+
+/// What checks are sorted by.
+fn shown_by(check: &Check) -> impl Ord + use<> {
+    (check.guard, check.subject.clone(), check.level, check.value, check.of)
+}
+
 proptest! {
     /// Somebody who stays after all, or a group that is not deleted after all, stops nothing that passed.
     #[test]
@@ -78,21 +117,21 @@ proptest! {
             all.filter(|it| matches!(it.0, Guard::Removals | Guard::GroupEmptied | Guard::Protected | Guard::LastHolder | Guard::SelfLockout)).collect()
         };
         let before = about_removals(&case);
-        let plan = case.plan();
-        let leaving: Vec<(GroupId, UserId)> = plan.changes.iter()
-            .filter_map(|change| Some((change.id?, change)))
-            .flat_map(|(id, change)| change.leaving().map(move |user| (id, user)))
+        let leaving: Vec<(usize, UserId)> = (0..).zip(&case.world.groups)
+            .flat_map(|(n, group)| {
+                let members = |side: &Option<Side>| side.as_ref().map_or_else(BTreeSet::new, |it| it.members.clone());
+                let gone = &members(&group.before) - &members(&group.after);
+                gone.into_iter().map(move |user| (n, user))
+            })
             .collect();
         if leaving.is_empty() {
             return Ok(());
         }
-        let (group, stays) = leaving[spare.index(leaving.len())];
-        let key = GroupKey::Existing(group);
-        if let Some(wanted) = case.desired.access.groups.iter_mut().find(|it| it.key == key) {
-            wanted.members.push(Member { user: stays, from: None });
-            wanted.members.sort_by_key(|it| it.user);
-        } else {
-            case.desired.removals.retain(|it| it.group != group);
+        let (n, stays) = leaving[spare.index(leaving.len())];
+        let group = &mut case.world.groups[n];
+        match &mut group.after {
+            Some(wanted) => _ = wanted.members.insert(stays),
+            None => group.after = group.before.clone(),
         }
         let after = about_removals(&case);
         prop_assert!(after.is_subset(&before), "{before:?} became {after:?}");
@@ -110,18 +149,31 @@ proptest! {
     #[test]
     fn the_order_of_changes_is_irrelevant(case in small_world(), exceptions in exceptions()) {
         let case = case.rules(|it| it.exceptions = exceptions);
-        let mut plan = case.plan();
-        let expected = case.judged();
-        plan.changes.reverse();
-        let now = NOW.parse().unwrap();
-        prop_assert_eq!(judge(&plan, &case.live, &case.rules, now, &case.sunk), expected);
+        let turned_case = turned_case(&case);
+        let order = |it: &Case| -> Vec<_> {
+            let plan = it.plan();
+            plan.groups().map(|it| (it.name().into(), it.id())).collect()
+        };
+        let back = order(&turned_case).into_iter().rev();
+        let back = back.map(|(name, id): (Box<str>, _)| {
+            (turned(&name), id.map(|it| group_id(3 - it.0.as_u128())))
+        });
+        prop_assert_eq!(order(&case), back.collect::<Vec<_>>());
+
+        let (expected, expected_remarks) = case.judged();
+        let (mut found, remarks) = turned_case.judged();
+        prop_assert!(expected.is_sorted_by_key(shown_by) && found.is_sorted_by_key(shown_by));
+        found.iter_mut().for_each(|it| it.subject = turned_subject(&it.subject));
+        found.sort_by_key(shown_by);
+        prop_assert_eq!((found, remarks), (expected, expected_remarks));
     }
 
     /// No plan without a change is stopped, but by what is no change.
     #[test]
     fn what_changes_nothing_is_stopped_by_nothing(case in small_world()) {
         let mut case = case;
-        case.desired = DesiredState { access: case.live.0.clone(), ..DesiredState::default() };
+        case.world.groups.retain(|it| it.before.is_some());
+        case.world.groups.iter_mut().for_each(|it| it.after = it.before.clone());
         prop_assert!(stopped(&case).is_empty());
     }
 }

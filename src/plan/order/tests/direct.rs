@@ -3,38 +3,27 @@
 use proptest::prelude::*;
 
 use super::{
-    laws::{plans, styles},
+    laws::{sides, styles},
     *,
 };
-use crate::model::{
-    direct::{DirectRole, DirectRoles},
-    plan::{DirectChange, DirectEffect, UserChange},
+use crate::{
+    model::direct::{DirectRole, DirectRoles},
+    plan::worlds::{COMPANY, Person},
 };
 
-fn direct(name: &'static str) -> DirectRole {
-    DirectRole::new(name, None)
-}
-
 /// A person who gets one role, loses another, or both.
-fn change(n: u128, gives: bool, takes: bool) -> UserChange {
-    let mut roles = Vec::new();
-    if gives {
-        roles.push(DirectChange { effect: DirectEffect::Add { role: direct("GLOBAL_ADMIN") }, from: None });
-    }
-    if takes {
-        let (why, role) = (Why::NotDeclared, direct("GLOBAL_AGENT"));
-        roles.push(DirectChange { effect: DirectEffect::Remove { why, role }, from: None });
-    }
-    let before = DirectRoles::new(takes.then(|| direct("GLOBAL_AGENT")));
-    UserChange { company: CompanyId(Uuid::nil()), user: user(n), before, roles, from: None }
+fn person(n: u128, gives: bool, takes: bool) -> Person {
+    let role = |it: bool, name: &'static str| DirectRoles::new(it.then(|| DirectRole::new(name, None)));
+    let (before, after) = (role(takes, "GLOBAL_AGENT"), role(gives, "GLOBAL_ADMIN"));
+    Person { company: COMPANY, user: user(n), before, after }
 }
 
-fn people() -> impl Strategy<Value = Vec<UserChange>> {
+fn people() -> impl Strategy<Value = Vec<Person>> {
     let kinds = prop_oneof![Just((true, false)), Just((false, true)), Just((true, true))];
     let one = prop::option::of(kinds);
     prop::collection::vec(one, 6).prop_map(|all| {
         let given = (0..).zip(all).filter_map(|(n, it)| Some((n, it?)));
-        given.map(|(n, (gives, takes))| change(n, gives, takes)).collect()
+        given.map(|(n, (gives, takes))| person(n, gives, takes)).collect()
     })
 }
 
@@ -46,20 +35,22 @@ proptest! {
     /// Each person is one call with the whole list; what only takes waits for nothing and comes before all but
     /// lock-outs, what gives waits for the end of all that takes from the same person, and groups go on as without.
     #[test]
-    fn people_are_narrowed_before_they_are_widened(plan in plans(), users in people(), style in styles()) {
-        let alone = order(&plan, style, &BTreeSet::new());
-        let plan = Plan { users, ..plan };
+    fn people_are_narrowed_before_they_are_widened(mut sides in sides(), users in people(), style in styles()) {
+        let alone = order(&sides.plan(), style, &BTreeSet::new());
+        sides.people = users;
+        let plan = sides.plan();
         let ordered = order(&plan, style, &BTreeSet::new());
         let steps = &ordered.steps;
         let text = show(&plan, &ordered);
 
-        for (n, user) in (plan.changes.len()..).zip(&plan.users) {
+        for (n, person) in plan.people().map(|it| (it.at, it)) {
+            let user = &person.user().unwrap();
             let own: Vec<usize> = (0..steps.len()).filter(|it| steps[*it].change == n).collect();
             prop_assert_eq!(own.len(), 1, "{}", &text);
             let step = &steps[own[0]];
             let Call::PutDirectRoles { user: id, roles, .. } = &step.call else { panic!("{text}") };
-            prop_assert_eq!((id, roles), (&user.user, &user.after()));
-            if !user.gives() {
+            prop_assert_eq!((id, roles), (user, &person.direct_after()));
+            if !person.gives() {
                 prop_assert!(step.after.is_empty());
                 prop_assert!(steps[..own[0]].iter().all(|it| it.lockout || is_put(it)), "{}", &text);
             }
@@ -72,7 +63,7 @@ proptest! {
                 Call::CreateGroup { .. } | Call::UpdateGroup { .. } | Call::PutDirectRoles { .. } => false,
             };
             let wanted: Vec<usize> =
-                (0..steps.len()).filter(|it| user.gives() && !steps[*it].lockout && takes(&steps[*it])).collect();
+                (0..steps.len()).filter(|it| person.gives() && !steps[*it].lockout && takes(&steps[*it])).collect();
             prop_assert_eq!(step.after.iter().map(|it| it.step).collect::<Vec<_>>(), wanted, "{}", &text);
         }
 

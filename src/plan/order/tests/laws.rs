@@ -3,35 +3,28 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    model::source::{FileId, Place},
-    plan::diff::{
-        diff,
-        tests::{shuffled, world},
-    },
-};
+use crate::plan::worlds::{World as Sides, shuffled, world};
 
-/// A plan in which groups belong to one of two companies, and some who lose everything are cut off.
-pub(super) fn plans() -> impl Strategy<Value = Plan> {
+/// Groups of which some belong to another company, and people of whom some who lose everything are cut off.
+pub(super) fn sides() -> impl Strategy<Value = Sides> {
     let sides = prop_oneof![1 => world(), 3 => shuffled()];
-    (sides, 0..64_u8, any::<bool>()).prop_map(|((desired, live), cut, two)| {
-        let mut plan = Plan { changes: diff(&desired, &live), ..Plan::default() };
-        let stay: BTreeSet<UserId> = after(&plan).into_iter().flat_map(|it| it.members).collect();
-        for change in &mut plan.changes {
-            if two && change.id.is_some_and(|it| it.0.as_u128() % 2 == 1) {
-                change.company = CompanyId(Uuid::from_u128(9));
-            }
-            for member in &mut change.members {
-                let n = u8::try_from(member.user.0.as_u128()).unwrap();
-                let gone = cut & 3 == 3 && cut >> n & 1 == 1 && !stay.contains(&member.user);
-                if let (true, MemberEffect::Remove { why, .. }) = (gone, &mut member.effect) {
-                    *why = Why::LockedOut(Place::new(FileId(0), 1, 1));
-                }
+    (sides, 0..64_u8, any::<bool>()).prop_map(|(mut sides, cut, two)| {
+        for group in sides.groups.iter_mut().filter(|it| two && it.before.is_some()) {
+            if group.id.0.as_u128() % 2 == 1 {
+                group.company = CompanyId(Uuid::from_u128(9));
             }
         }
-        plan.changes.sort_by_key(|it| it.company);
-        plan
+        let after = sides.groups.iter().flat_map(|it| &it.after).flat_map(|it| &it.members);
+        let stay: BTreeSet<UserId> = after.copied().collect();
+        let gone = (0..6).filter(|n| cut & 3 == 3 && cut >> n & 1 == 1).map(user);
+        sides.locked = gone.filter(|it| !stay.contains(it)).collect();
+        sides
     })
+}
+
+/// The plans of such sides.
+pub(super) fn plans() -> impl Strategy<Value = Plan> {
+    sides().prop_map(|it| it.plan())
 }
 
 pub(super) fn styles() -> impl Strategy<Value = ScopeChange> {
@@ -85,7 +78,7 @@ fn takes(step: &Step, user: UserId, role: RoleId, before: &World) -> bool {
 
 /// How many hold a role, on whatever scope, through the groups of a company.
 fn holders(plan: &Plan, world: &World, (company, role): (CompanyId, RoleId)) -> BTreeSet<UserId> {
-    let groups = world.iter().zip(&plan.changes).filter(|it| it.1.company == company);
+    let groups = world.iter().zip(plan.groups()).filter(|it| it.1.company() == company);
     groups.flat_map(|it| facts_of(it.0)).filter(|it| it.1 == role).map(|it| it.0).collect()
 }
 
@@ -156,7 +149,7 @@ proptest! {
                     wrong.get_or_insert(format!("too little: {fact:?} after {ended:?}"));
                 }
             }
-            for floor in floors.difference(&ordered.sunk) {
+            for floor in floors.difference(&ordered.unmet) {
                 let few = holders(&plan, &old, *floor).difference(&cut).count()
                     .min(holders(&plan, &new, *floor).len());
                 if holders(&plan, world, *floor).len() < few {
@@ -220,7 +213,7 @@ proptest! {
             match gap.why {
                 crate::model::plan::GapCause::RevokeFirst => prop_assert_ne!(style, ScopeChange::Atomic),
                 crate::model::plan::GapCause::Cycle => {
-                    let roles = plan.changes.iter().filter(|it| !it.grants.is_empty());
+                    let roles = plan.groups().filter(|it| it.grants().next().is_some());
                     prop_assert!(roles.count() > 1);
                     prop_assert_ne!(gap.taken, gap.given);
                 }

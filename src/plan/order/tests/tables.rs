@@ -2,65 +2,33 @@
 //! change 1, once step 0 is done and step 2 has ended.
 
 use super::*;
-use crate::{
-    model::{
-        access::{Access, DesiredState, Grant, Group, GroupKey, LiveState, Member, Removal},
-        ids::GroupId,
-        scope::{Dimension, Kind},
-        source::{FileId, Place},
-    },
-    plan::diff::diff,
-};
+use crate::plan::worlds::{COMPANY, Group, Side, World as Sides, companies, group_id};
 
 /// Reads `1 2 | 0ab 1c`: members 1 and 2, role 0 on a and b, role 1 on c; `-` is no group at all.
-fn group(n: usize, text: &str, exists: bool) -> Option<Group> {
+fn side(n: usize, text: &str) -> Option<Side> {
     let (members, roles) = text.trim().split_once('|')?;
-    let value = |it: char| Value::Id(Uuid::from_u128(u128::from(it as u32 - u32::from(b'a') + 10)));
-    let grant = |it: &str| Grant {
-        role: role(it[..1].parse().unwrap()),
-        scope: Scope::new([vec![Dimension {
-            kind: Kind::Company,
-            values: it[1..].chars().map(value).collect(),
-        }]]),
-        as_read: Vec::new(),
-        from: None,
-    };
-    let id = GroupId(Uuid::from_u128(n as u128));
-    Some(Group {
-        company: CompanyId(Uuid::nil()),
-        key: if exists { GroupKey::Existing(id) } else { GroupKey::New(n.to_string().into()) },
+    let value = |it: char| u128::from(it as u32 - u32::from(b'a') + 10);
+    let grant = |it: &str| (role(it[..1].parse().unwrap()), companies(it[1..].chars().map(value)));
+    Some(Side {
         name: n.to_string().into(),
         description: "d".into(),
         grants: roles.split_whitespace().map(grant).collect(),
-        members: members
-            .split_whitespace()
-            .map(|it| Member { user: user(it.parse().unwrap()), from: None })
-            .collect(),
-        from: None,
+        members: members.split_whitespace().map(|it| user(it.parse().unwrap())).collect(),
     })
 }
 
 /// Reads one group per line, as `before > after`.
+fn sides(text: &str) -> Sides {
+    let group = |(n, line): (usize, &str)| {
+        let (before, after) = line.split_once('>').unwrap();
+        let (before, after) = (side(n, before), side(n, after));
+        Group { company: COMPANY, id: group_id(n as u128), before, after }
+    };
+    Sides::new(text.split(" / ").enumerate().map(group).collect())
+}
+
 fn plan(text: &str) -> Plan {
-    let (mut desired, mut live) = (DesiredState::default(), LiveState(Access::default()));
-    let mut created = Vec::new();
-    for (n, line) in text.split(" / ").enumerate() {
-        let (old, new) = line.split_once('>').unwrap();
-        let old = group(n, old, true);
-        match (group(n, new, old.is_some()), &old) {
-            (Some(new), Some(_)) => desired.access.groups.push(new),
-            (Some(new), None) => created.push(new),
-            (None, _) => desired.removals.push(Removal {
-                company: CompanyId(Uuid::nil()),
-                group: GroupId(Uuid::from_u128(n as u128)),
-                reason: "gone".into(),
-                from: Place::new(FileId(0), 1, 1),
-            }),
-        }
-        live.0.groups.extend(old);
-    }
-    desired.access.groups.extend(created);
-    Plan { changes: diff(&desired, &live), ..Plan::default() }
+    sides(text).plan()
 }
 
 fn check_with(style: ScopeChange, floors: &[u128], text: &str, expected: &[&str]) {
@@ -199,17 +167,16 @@ fn a_floor_makes_a_revocation_wait_for_the_grant_of_another() {
     floor("1 | 0a > | 0a / | 0b > 1 | 0b", &["0 [1] add u1", "1 [0] remove u1 after 0"]);
     floor(
         "1 | 0b > 2 | 0a",
-        &["0 [0] remove u1", "1 [0] roles -r0 +r0@a after 0", "2 [0] add u2 after 1", "sunk r0 of 0"],
+        &["0 [0] remove u1", "1 [0] roles -r0 +r0@a after 0", "2 [0] add u2 after 1", "unmet r0 of 0"],
     );
 }
 
 #[test]
 fn members_change_in_calls_of_at_most_a_hundred() {
     let list = |range: std::ops::Range<usize>| range.map(|it| format!("{it} ")).collect::<String>();
-    let mut plan = plan(&format!("{}| > {}|", list(0..150), list(150..400)));
-    if let ChangeKind::Alter { after, .. } = &mut plan.changes[0].kind {
-        after.description = "other".into();
-    }
+    let mut sides = sides(&format!("{}| > {}|", list(0..150), list(150..400)));
+    sides.groups[0].after.as_mut().unwrap().description = "other".into();
+    let plan = sides.plan();
     let size = |it: &Step| match &it.call {
         Call::PatchMembers { add, remove, .. } => format!("+{} -{}", add.len(), remove.len()),
         other => format!("{other:?}").split(' ').next().unwrap_or_default().to_owned(),

@@ -6,16 +6,18 @@ use proptest::prelude::*;
 
 use super::{
     super::{
-        fixture::{HOSTILE, add, altered, everyday, everything, remove, sources, view},
+        fixture::{HOSTILE, add, altered, deleted, everyday, everything, remove, sources, view},
         *,
     },
     plain,
 };
-use crate::model::{
-    finding::{Code, Finding},
-    plan::{ChangeKind, Plan},
-    rules::{Guard, Subject},
-    source::{FileId, Place},
+use crate::{
+    model::{
+        finding::{Code, Finding},
+        rules::{Guard, Subject},
+        source::{FileId, Place},
+    },
+    plan::judged::Judged,
 };
 
 /// Names of what people and attackers write.
@@ -54,22 +56,23 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 /// Plans of any size: each number is a group with so many additions and removals.
-fn sized(groups: Range<usize>, members: Range<u32>) -> impl Strategy<Value = Plan> {
+fn sized(groups: Range<usize>, members: Range<u32>) -> impl Strategy<Value = Judged> {
     let group = (name(), members.clone(), members, 0..4_u8);
     prop::collection::vec(group, groups).prop_map(|groups| {
-        let mut plan = everything();
-        let extra = groups.into_iter().map(|(name, added, removed, kind)| {
+        let mut draft = everything();
+        let extra = groups.into_iter().enumerate().map(|(n, (name, added, removed, kind))| {
+            // Two groups of one name have two ids; the fixture makes them of the name.
+            let name = format!("{name}{n}");
             let mut members: Vec<_> = (0..added).map(|it| add(1000 + it, it + 1)).collect();
             members.extend((0..removed).map(|it| remove(5000 + it)));
-            let mut change = altered(&name, Vec::new(), members);
             if kind == 0 {
-                change.kind = ChangeKind::Delete { description: "".into(), reason: name.into() };
-                change.members.retain(|it| it.user >= fixture::user(5000));
+                members.retain(|it| it.user >= fixture::user(5000));
+                return deleted(&name, &name, Vec::new(), members);
             }
-            change
+            altered(&name, Vec::new(), members)
         });
-        plan.changes.extend(extra);
-        plan
+        draft.groups.extend(extra);
+        draft.judged()
     })
 }
 
@@ -112,16 +115,18 @@ proptest! {
 
     #[test]
     fn no_name_reaches_the_terminal_as_anything_but_text(name in name(), endpoint in name()) {
-        let (mut plan, sources) = (everything(), sources());
-        plan.changes.push(altered(&name, Vec::new(), vec![add(9, 1)]));
-        plan.names.people.insert(fixture::user(9), name.as_str().into());
-        plan.names.values.insert(fixture::company().0, name.as_str().into());
+        let (mut draft, sources) = (everything(), sources());
+        draft.groups.push(altered(&name, Vec::new(), vec![add(9, 1)]));
+        draft.plan.names.people.insert(fixture::user(9), name.as_str().into());
+        draft.plan.names.values.insert(fixture::company().0, name.as_str().into());
+        let plan = draft.judged();
         let shown = text::plan(&View { endpoint: &endpoint, ..view(&plan, &sources) });
         let plain = plain(&shown);
         prop_assert!(!plain.contains(|c: char| c.is_control() && c != '\n'));
         let hidden = ['\u{202e}', '\u{200b}', '\u{9b}'];
         prop_assert!(!shown.contains(hidden));
-        let lines = 1 + plan.changes.iter().map(|it| 1 + it.grants.len() + it.members.len()).sum::<usize>();
+        let edits = |it: crate::model::plan::Change<'_>| 1 + it.grants().count() + it.members().count();
+        let lines = 1 + plan.plan.groups().map(edits).sum::<usize>();
         prop_assert!(plain.lines().count() > lines, "every change has its line");
         prop_assert!(plain.lines().all(|it| it.trim_end_matches(' ') == it), "{}", plain);
     }
@@ -135,7 +140,7 @@ proptest! {
         prop_assert!(comment.len() <= budget, "{} > {budget}", comment.len());
         prop_assert!(comment.starts_with("<!-- rolecall:plan -->\n### rolecall: "));
         check_markup(&comment);
-        let sum = plan.summary();
+        let sum = plan.plan.summary();
         let removed = accounted(&comment, "-     member", ["member removed", "members removed"]);
         prop_assert_eq!(removed, sum.members_removed);
         let added = accounted(&comment, "+     member", ["member added", "members added"]);
@@ -145,7 +150,7 @@ proptest! {
         let roles = accounted(&comment, "-     role", ["role removed", "roles removed"])
             + accounted(&comment, "-     direct role", ["direct role removed", "direct roles removed"]);
         prop_assert_eq!(roles, sum.roles_removed);
-        prop_assert_eq!(accounted(&comment, "- STOP ", ["STOP"; 2]), plan.stops().count());
+        prop_assert_eq!(accounted(&comment, "- STOP ", ["STOP"; 2]), plan.judgement.stops().count());
         let cut = comment.lines().any(|it| it.starts_with("… and "));
         prop_assert_eq!(cut, comment.lines().nth(1).unwrap_or("").ends_with(" (truncated)"));
         // Nothing that takes access is left out while something that gives it is shown.
@@ -161,9 +166,9 @@ proptest! {
         let first = crate::report::document::write(&view(&plan, &sources));
         prop_assert_eq!(&first, &crate::report::document::write(&view(&plan, &sources)));
         let value: serde_json::Value = serde_json::from_str(&first).unwrap();
-        prop_assert_eq!(value["groups"].as_array().map(Vec::len), Some(plan.changes.len()));
+        prop_assert_eq!(value["groups"].as_array().map(Vec::len), Some(plan.plan.groups().count()));
         let name = value["groups"].as_array().and_then(|it| it.last()).map(|it| it["name"].clone());
-        prop_assert_eq!(name, plan.changes.last().map(|it| it.name.as_ref().into()));
+        prop_assert_eq!(name, plan.plan.groups().last().map(|it| it.name().into()));
         prop_assert!(!first.contains(|c: char| c.is_control() && c != '\n'));
     }
 
@@ -195,12 +200,13 @@ proptest! {
 
 #[test]
 fn five_thousand_changes_fit_and_every_removal_is_accounted_for() {
-    let (mut plan, sources) = (everyday(), sources());
-    plan.changes.extend((0..100).map(|n| {
+    let (mut draft, sources) = (everyday(), sources());
+    draft.groups.extend((0..100).map(|n| {
         let mut members: Vec<_> = (0..40).map(|it| add(n * 100 + it + 100, 1)).collect();
         members.extend((40..50).map(|it| remove(n * 100 + it + 100)));
         altered(&format!("Group {n} {HOSTILE}"), Vec::new(), members)
     }));
+    let plan = draft.judged();
     let comment = markdown::plan(&view(&plan, &sources), 60_000);
     assert!((55_000..=60_000).contains(&comment.len()), "{}", comment.len());
     check_markup(&comment);
@@ -211,10 +217,13 @@ fn five_thousand_changes_fit_and_every_removal_is_accounted_for() {
 
 #[test]
 fn every_guard_is_in_every_format_with_value_limit_and_verdict() {
-    let (mut plan, sources) = (everything(), sources());
+    let (mut plan, sources) = (everything().judged(), sources());
     // A name as long as the API takes, all of it invisible.
-    let stop =
-        plan.guards.iter_mut().find(|it| matches!(it.subject, Subject::Group(_, _)) && it.of == Some(10_000));
+    let stop = plan
+        .judgement
+        .guards
+        .iter_mut()
+        .find(|it| matches!(it.subject, Subject::Group(_, _)) && it.of == Some(10_000));
     stop.expect("the fixture has it").subject =
         Subject::Group(fixture::company(), "\u{200b}".repeat(255).into());
     let shown = view(&plan, &sources);
@@ -238,11 +247,9 @@ fn every_guard_is_in_every_format_with_value_limit_and_verdict() {
 
 #[test]
 fn a_plan_that_does_nothing_shows_only_guards_that_somebody_must_look_at() {
-    let (mut plan, sources) = (everything(), sources());
-    plan.changes.clear();
-    plan.users.clear();
-    plan.quarantine.clear();
-    plan.gaps.clear();
+    let (mut plan, sources) = (everything().does_nothing().judged(), sources());
+    plan.plan.quarantine.clear();
+    plan.judgement.gaps.clear();
     let text = plain(&text::plan(&view(&plan, &sources)));
     let comment = markdown::plan(&view(&plan, &sources), 60_000);
     assert!(text.ends_with("\n\nNo changes. Live state matches the files.\n"), "{text}");
@@ -255,9 +262,10 @@ fn a_plan_that_does_nothing_shows_only_guards_that_somebody_must_look_at() {
 /// A program may look for this line; the last one names the plan (checks.md, 26).
 #[test]
 fn the_summary_keeps_its_published_form() {
-    let (mut plan, sources) = (everyday(), sources());
+    let (mut plan, sources) = (everyday().judged(), sources());
+    let stop = plan.judgement.stops().next().unwrap().clone();
     for (guards, last) in [(0, "0 guards"), (1, "1 guard"), (2, "2 guards")] {
-        plan.guards = vec![everyday().stops().next().unwrap().clone(); guards];
+        plan.judgement.guards = vec![stop.clone(); guards];
         let text = plain(&text::plan(&view(&plan, &sources)));
         let mut lines = text.lines().rev();
         let id = lines.next().and_then(|it| it.strip_prefix("Plan id: ")).unwrap();
@@ -273,7 +281,7 @@ fn the_summary_keeps_its_published_form() {
 
 #[test]
 fn a_comment_never_exceeds_even_a_silly_budget() {
-    let (plan, sources) = (everything(), sources());
+    let (plan, sources) = (everything().judged(), sources());
     for budget in [0, 10, 200, 500, 1_000, 1_999] {
         assert!(markdown::plan(&view(&plan, &sources), budget).len() <= budget);
         assert!(super::findings::markdown(&fixture::findings(), &sources, budget).len() <= budget);

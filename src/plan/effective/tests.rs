@@ -1,57 +1,31 @@
 //! Who gains, who loses, who loses everything.
 
 use proptest::prelude::*;
-use uuid::Uuid;
 
 use super::*;
 use crate::{
-    model::{
-        access::{Access, DesiredState, Grant, Member, Removal},
-        direct::DirectRole,
-        scope::{Dimension, Kind, Value},
-        source::{FileId, Place},
-    },
-    plan::diff::{diff, tests::world},
+    model::{direct::DirectRole, ids::GroupId},
+    plan::worlds::{self, COMPANY, Side, World, companies, group_id, role, user, world},
 };
 
-const COMPANY: CompanyId = CompanyId(Uuid::nil());
-
-fn user(n: u128) -> UserId {
-    UserId(Uuid::from_u128(n))
-}
+/// A group on one side.
+type Half = (GroupId, Side);
 
 /// A group by number, with members and one role on the companies given; on none without it.
-fn group(n: u128, members: &[u128], on: &[u128]) -> Group {
-    let values: Vec<Value> = on.iter().map(|it| Value::Id(Uuid::from_u128(*it))).collect();
-    let scope = Scope::new([vec![Dimension { kind: Kind::Company, values }]]);
-    let grant = Grant { role: RoleId(Uuid::from_u128(1)), scope, as_read: Vec::new(), from: None };
-    Group {
-        company: COMPANY,
-        key: GroupKey::Existing(GroupId(Uuid::from_u128(n))),
+fn group(n: u128, members: &[u128], on: &[u128]) -> Half {
+    let grant = (role(1), companies(on.iter().copied()));
+    let side = Side {
         name: "g".into(),
         description: "d".into(),
-        grants: if on.is_empty() { Vec::new() } else { vec![grant] },
-        members: members.iter().map(|it| Member { user: user(*it), from: None }).collect(),
-        from: None,
-    }
+        grants: if on.is_empty() { BTreeMap::new() } else { BTreeMap::from([grant]) },
+        members: members.iter().copied().map(user).collect(),
+    };
+    (group_id(n), side)
 }
 
-/// Returns who gains and who loses, and who loses everything, between two states; what is gone is deleted.
-fn outcome(live: &[Group], desired: &[Group]) -> (usize, usize, Vec<u128>) {
-    let live = LiveState(Access { groups: live.to_vec(), ..Access::default() });
-    let removals = live.0.groups.iter().filter_map(|it| match it.key {
-        GroupKey::Existing(group) if desired.iter().all(|other| other.key != it.key) => {
-            Some(Removal { company: COMPANY, group, reason: "r".into(), from: Place::new(FileId(0), 1, 1) })
-        }
-        GroupKey::Existing(_) | GroupKey::New(_) => None,
-    });
-    let desired = DesiredState {
-        access: Access { groups: desired.to_vec(), ..Access::default() },
-        removals: removals.collect(),
-        ended: Vec::new(),
-    };
-    let plan = Plan { changes: diff(&desired, &live), ..Plan::default() };
-    let found = people(&plan, &live);
+/// Returns who gains and who loses, and who loses everything.
+fn outcome(world: &World) -> (usize, usize, Vec<u128>) {
+    let found = people(&Sides::new(&world.plan()));
     (found.gain, found.lose, found.lose_everything.iter().map(|it| it.1.0.as_u128()).collect())
 }
 
@@ -83,32 +57,27 @@ fn access_counts_through_all_groups_together() {
         // A deleted group takes everything it gave.
         (vec![here(&[1, 2], &[7]), there(&[2], &[8])], vec![there(&[2], &[8])], (0, 2, vec![1])),
     ] {
-        assert_eq!(outcome(&live, &desired), expected, "{live:?} to {desired:?}");
+        let world = World::between(COMPANY, &live, &desired);
+        assert_eq!(outcome(&world), expected, "{live:?} to {desired:?}");
     }
 }
 
 proptest! {
     /// The same as looking at one person at a time.
     #[test]
-    fn each_person_counts_once((desired, live) in world()) {
-        let there = Plan { changes: diff(&desired, &live), ..Plan::default() };
-        let found = people(&there, &live);
+    fn each_person_counts_once(world in world()) {
+        let plan = world.plan();
+        let found = people(&Sides::new(&plan));
         prop_assert!(found.lose_everything.len() <= found.lose);
         prop_assert!(found.lose_everything.is_sorted());
-        let sides = Sides::of(&there, &live);
-        let (mut gain, mut lose) = (0, 0);
+        let (mut gain, mut lose, mut lose_everything) = (0, 0, Vec::new());
         for n in 0..6 {
             let held = |before: bool| -> BTreeMap<RoleId, Scope> {
                 let mut roles: BTreeMap<RoleId, Scope> = BTreeMap::new();
-                for side in &sides {
-                    let (members, grants) = match before {
-                        true => (side.members_before(), side.roles_before()),
-                        false => (side.members_after(), side.roles_after()),
-                    };
-                    for (role, scope) in grants.into_iter().filter(|_| members.contains(&user(n))) {
-                        let known = roles.remove(&role).unwrap_or_default();
-                        roles.insert(role, known.union(scope.clone()));
-                    }
+                let sides = world.groups.iter().filter_map(|it| if before { it.before.as_ref() } else { it.after.as_ref() });
+                for (role, scope) in sides.filter(|it| it.members.contains(&user(n))).flat_map(|it| &it.grants) {
+                    let known = roles.remove(role).unwrap_or_default();
+                    roles.insert(*role, known.union(scope.clone()));
                 }
                 roles
             };
@@ -118,23 +87,21 @@ proptest! {
             };
             gain += usize::from(!covers(&before, &after));
             lose += usize::from(!covers(&after, &before));
+            lose_everything.extend((!before.is_empty() && after.is_empty()).then_some((COMPANY, user(n))));
         }
-        prop_assert_eq!((found.gain, found.lose), (gain, lose));
+        prop_assert_eq!(found, People { gain, lose, lose_everything });
     }
 }
 
 /// Returns the outcome for one person in a group with a role, or leaving it, whose direct roles change.
 fn with_direct(leaves: bool, before: &[&'static str], after: &[&'static str]) -> (usize, usize, usize) {
-    let live_group = group(1, &[1], &[7]);
     let members: &[u128] = if leaves { &[] } else { &[1] };
+    let mut world = World::between(COMPANY, &[group(1, &[1], &[7])], &[group(1, members, &[7])]);
     let roles = |names: &[&'static str]| names.iter().map(|it| DirectRole::new(it, None)).collect();
-    let person = |names: &[&'static str]| crate::model::access::Person::live(COMPANY, user(1), roles(names));
-    let live = LiveState(Access { groups: vec![live_group], people: vec![person(before)] });
-    let access = Access { groups: vec![group(1, members, &[7])], people: vec![person(after)] };
-    let desired = DesiredState { access, ..DesiredState::default() };
-    let (changes, users) = (diff(&desired, &live), crate::plan::diff::users(&desired, &live));
-    let found = people(&Plan { changes, users, ..Plan::default() }, &live);
-    (found.gain, found.lose, found.lose_everything.len())
+    let (before, after) = (roles(before), roles(after));
+    world.people.push(worlds::Person { company: COMPANY, user: user(1), before, after });
+    let (gain, lose, everything) = outcome(&world);
+    (gain, lose, everything.len())
 }
 
 #[test]

@@ -1,0 +1,81 @@
+//! A plan to one that is judged, and one that may be applied: each stage is a type of its own.
+//!
+//! One way for every plan, whether it comes from files, from a saved plan or from a journal.
+
+use jiff::Timestamp;
+
+use crate::{
+    model::{
+        dialect::ScopeChange,
+        plan::{Check, Judgement, Plan, Verdict},
+        rules::{Guard, Rules},
+    },
+    plan::{
+        effective::{Sides, people},
+        guard::{Effects, floors, judge},
+        order::{Ordered, Step, order},
+    },
+};
+
+/// A plan with everything people need to judge it, and its steps.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    /// The plan.
+    pub plan: Plan,
+    /// Whom it concerns, and what the guards found.
+    pub judgement: Judgement,
+    /// What it is made of.
+    pub steps: Vec<Step>,
+}
+
+/// Orders a plan, and lets every guard look at it.
+pub fn judged(mut plan: Plan, rules: &Rules, style: ScopeChange, now: Timestamp) -> Judged {
+    let sides = Sides::new(&plan);
+    let Ordered { steps, gaps, unmet } = order(&plan, style, &floors(&sides, rules));
+    let people = people(&sides);
+    let effects = Effects { people: &people, gaps: &gaps, unmet: &unmet };
+    let (guards, remarks) = judge(&sides, effects, rules, now);
+    let judgement = Judgement { people, gaps, guards };
+    plan.remarks.extend(remarks);
+    plan.remarks.sort();
+    plan.remarks.dedup();
+    Judged { plan, judgement, steps }
+}
+
+/// A plan that no guard stops: the only kind that can be applied.
+#[derive(Clone, Debug)]
+pub struct Approved(Judged);
+
+impl Judged {
+    /// Turns it into a plan that can be applied.
+    ///
+    /// `by_id` says that somebody saw this very plan and approved it by its id, which stands for the exception that
+    /// `privileged` asks for, and for no other.
+    ///
+    /// # Errors
+    ///
+    /// The whole plan, where a guard stops it: a guard never hides it.
+    pub fn approve(mut self, by_id: bool) -> Result<Approved, Box<Self>> {
+        for Check { guard, verdict, .. } in &mut self.judgement.guards {
+            if by_id && *guard == Guard::Privileged && *verdict == Verdict::Stop {
+                *verdict = Verdict::Approved;
+            }
+        }
+        if self.judgement.stops().next().is_some() { Err(Box::new(self)) } else { Ok(Approved(self)) }
+    }
+}
+
+impl std::ops::Deref for Approved {
+    type Target = Judged;
+
+    fn deref(&self) -> &Judged {
+        &self.0
+    }
+}
+
+impl Approved {
+    /// The plan with what was found, to be shown once more.
+    pub fn into_judged(self) -> Judged {
+        self.0
+    }
+}

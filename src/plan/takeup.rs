@@ -1,0 +1,173 @@
+//! Taking up a saved plan: it must be what the files still ask for, or what was approved, of what is still there.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    model::{
+        access::Why,
+        ids::{CompanyId, GroupId, UserId},
+        plan::{Change, Digest, Plan, Quarantined, ReadGroup},
+        snapshot::Snapshot,
+    },
+    plan::{bind::Bound, diff, digest},
+};
+
+/// What a saved plan is today.
+#[derive(Debug)]
+pub enum TakenUp {
+    /// The plan, with everything but its effects computed anew.
+    Plan(Box<Plan>),
+    /// What it saw, or what it was made from, is no longer so.
+    Stale(Stale),
+}
+
+/// What a saved plan is no longer for: each group and each person with how.
+#[derive(Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Stale {
+    pub groups: Vec<String>,
+    pub people: Vec<String>,
+}
+
+impl Stale {
+    fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.people.is_empty()
+    }
+
+    fn note(&mut self, plan: &Plan, change: &Change<'_>, how: &str) {
+        let list = if change.user().is_some() { &mut self.people } else { &mut self.groups };
+        list.push(format!("{}: {how}", plan.title(change.at)));
+    }
+}
+
+/// What a change is about, whatever the numbers: a group that exists goes by its id.
+type Subject = (CompanyId, Option<GroupId>, Option<Box<str>>, Option<UserId>);
+
+fn subject(change: &Change<'_>) -> Subject {
+    let name = (change.user().is_none() && change.id().is_none()).then(|| change.name().into());
+    (change.company(), change.id(), name, change.user())
+}
+
+/// Takes up a plan that was made from the files as they still are: what they ask of the same groups
+/// today must be the very same effects.
+///
+/// Nothing of the saved plan itself is applied. Its id says what was approved, and its groups which part.
+pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, bound: &Bound) -> TakenUp {
+    let mut stale = stale(saved, bound);
+    if !stale.is_empty() {
+        return TakenUp::Stale(stale);
+    }
+    let mine: BTreeSet<Subject> = saved.changes().map(|it| subject(&it)).collect();
+    let mut plan = fresh.clone();
+    plan.retain(|it| mine.contains(&subject(it)));
+    if digest::plan_id(&plan) == id {
+        return TakenUp::Plan(Box::new(plan));
+    }
+    let today: BTreeMap<Subject, Digest> =
+        plan.changes().map(|it| (subject(&it), digest::change(&it))).collect();
+    for change in saved.changes() {
+        if today.get(&subject(&change)) != Some(&digest::change(&change)) {
+            stale.note(saved, &change, "the files ask for something else today");
+        }
+    }
+    TakenUp::Stale(stale)
+}
+
+/// Takes up a plan that no file asks for now, such as a rollback: its effects are believed, for they are
+/// what its id is of; all else is computed anew.
+pub fn as_approved(
+    saved: &Plan,
+    id: Digest,
+    fresh: &Plan,
+    (bound, snapshot): (&Bound, &Snapshot),
+) -> TakenUp {
+    let locked = &bound.locked;
+    let mut stale = stale(saved, bound);
+    let index = Arc::new(fresh.index.merged(&saved.index));
+    let (mut plan, saved) = (
+        fresh.renumbered(index.clone(), &fresh.index.within(&index)),
+        saved.renumbered(index.clone(), &saved.index.within(&index)),
+    );
+    plan.quarantine.retain(Quarantined::is_left_by_lockout);
+    plan.expiring = 0;
+    plan.edits = saved.edits;
+    plan.notes = saved.notes;
+    plan.reasons = saved.reasons;
+    // What was not looked into then is known by now.
+    plan.unread.clear();
+    for (user, name) in saved.names.people {
+        plan.names.people.entry(user).or_insert(name);
+    }
+    plan.survivors = diff::survivors(&plan, locked);
+    plan.entries = diff::entries(&plan, snapshot);
+    let mut notes = std::mem::take(&mut plan.notes);
+    for change in plan.changes() {
+        let leaves = |user: Option<UserId>| user.is_some_and(|it| locked.contains(&it));
+        for edit in change.edits {
+            let user = edit.member().map(|it| plan.index.user(it)).or(change.user());
+            if let Some(note) = notes.get_mut(&edit.key).filter(|_| edit.role().is_none() && !leaves(user)) {
+                note.why = Why::NotDeclared;
+            }
+        }
+        for _ in change.joining().filter(|it| locked.contains(it)) {
+            stale.note(&plan, &change, "somebody would join who is locked out");
+        }
+        if change.user().is_some_and(|it| locked.contains(&it)) && change.gives() {
+            let who = plan.title(change.at);
+            stale.people.push(format!("{who}: would get a role, and is locked out"));
+        }
+    }
+    plan.notes = notes;
+    if stale.is_empty() && digest::plan_id(&plan) != id {
+        stale.groups.push("the groups hold other roles than the plan saw".to_owned());
+    }
+    if stale.is_empty() { TakenUp::Plan(Box::new(plan)) } else { TakenUp::Stale(stale) }
+}
+
+/// Returns the groups and people that are no longer what a plan saw, each with how; one that it did not look at is none it saw.
+fn stale(plan: &Plan, bound: &Bound) -> Stale {
+    let mut stale = Stale::default();
+    let seen: BTreeMap<(CompanyId, GroupId), &ReadGroup> =
+        plan.read.iter().map(|it| ((it.company, it.group), it)).collect();
+    for change in plan.changes() {
+        let how = match change.user() {
+            Some(user) => differs_direct(&change, bound, user),
+            None => change.id().and_then(|id| {
+                differs(bound, seen.get(&(change.company(), id)).copied(), (change.company(), id))
+            }),
+        };
+        if let Some(how) = how {
+            stale.note(plan, &change, how);
+        }
+    }
+    stale
+}
+
+fn differs(
+    bound: &Bound,
+    then: Option<&ReadGroup>,
+    (company, id): (CompanyId, GroupId),
+) -> Option<&'static str> {
+    let Some(then) = then else { return Some("the plan did not look at it") };
+    let now = bound.index.find_group(company, id).and_then(|it| digest::group(&bound.index, &bound.live, it));
+    let Some(now) = now else { return Some("the group is gone") };
+    if now.attributes != then.attributes {
+        Some("its name or description is another")
+    } else if now.roles != then.roles {
+        Some("its roles or their scopes are others")
+    } else {
+        (now.members != then.members).then_some("its members are others")
+    }
+}
+
+fn differs_direct(change: &Change<'_>, bound: &Bound, user: UserId) -> Option<&'static str> {
+    let read = bound.index.find_person(change.company(), user).filter(|it| bound.people.contains(it));
+    match read {
+        None => Some("the direct roles cannot be read"),
+        Some(person) if bound.live.direct(person).same_spelling(&change.direct_before()) => None,
+        Some(_) => Some("the direct roles are others"),
+    }
+}
