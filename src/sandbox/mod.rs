@@ -1,49 +1,51 @@
-//! The embedded sandbox: a server on the loopback address that speaks the access management API.
+//! The embedded API: a server on the loopback address that speaks the access management API.
 //!
-//! It is as strict as the API is known to be; what is not publicly documented
-//! is a switch of its [`dialect`]. It never talks to anything else, and
-//! nothing it holds is real.
+//! It is as strict as the API is known to be; what is not publicly documented is a switch of its `dialect`. It never
+//! talks to anything else, nothing it holds is real, and it shares no scope code with the client, whose oracle it is.
 //!
-//! A request goes through `front` (counted, delayed, spoilt by a `fault`, let
-//! in by `tokens`) to `call`, which finds the operation by `route`. Operations
-//! read or change the `store`; `state` keeps it between two runs; `seed` and
-//! `sow` fill it the first time. `spec` reads what a command line says of faults and dialect, `dice`
-//! draws for faults that have a probability, and `record` writes the log file.
+//! A request goes through `server` (counted in `request_log`, delayed, spoilt by a `fault`, let in by `tokens`) to
+//! `dispatch`, which finds the operation: `groups`, `members`, `grants`, `roles`, `users`, `profiles`. Operations get a
+//! `call`, decode it into a `request` and read or change the `store`; `wire` has the shapes of answers. `state` keeps
+//! the store between two runs; `seed` and `seed_builder`, or a `snapshot`, fill it the first time. `spec` reads what a
+//! command line says of faults and dialect; `control` is for tests.
 
+mod app;
 mod call;
 mod clock;
 mod control;
-pub mod dialect;
-mod dice;
+mod corrupt;
+mod decode;
+mod dialect;
+mod dispatch;
 mod error;
 mod fault;
-mod front;
 mod grants;
 mod groups;
-mod load;
-mod mangle;
+mod log_file;
 mod members;
 mod model;
+mod predicate_form;
 mod profiles;
+mod random;
 mod rate;
-mod record;
 mod reply;
 mod request;
+mod request_log;
 mod roles;
 mod route;
 mod scope;
 mod seed;
-mod sow;
+mod seed_builder;
+mod server;
+mod snapshot;
 mod spec;
-mod spelling;
 mod state;
 mod store;
-mod strict;
 #[cfg(test)]
 mod tests;
 mod tokens;
-mod traffic;
 mod users;
+mod validation;
 mod wire;
 
 use std::{
@@ -64,16 +66,16 @@ use tokio::{
 };
 
 use self::{
+    app::App,
     clock::Clock,
     fault::Faults,
-    front::App,
+    log_file::LogFile,
     rate::Rate,
-    record::Recorder,
-    seed::Seed,
+    request_log::RequestLog,
+    seed::{DEFAULT_CLIENT, Seed},
     state::StateFile,
     store::{Objects, Store},
     tokens::Tokens,
-    traffic::Traffic,
 };
 pub use self::{
     error::SandboxError,
@@ -145,15 +147,12 @@ impl Sandbox {
             clock,
         )?)));
         if let (Some(state), Some(path)) = (&state, options.state) {
-            let write = |source| SandboxError::WriteState { path, source };
-            state.save(&store, 0).map_err(write)?;
+            state.save(&store, 0).map_err(|source| SandboxError::WriteState(path, source))?;
         }
-        let recorder = match options.log {
-            Some(path) => {
-                Some(Recorder::create(&path).map_err(|source| SandboxError::WriteLog { path, source })?)
-            }
-            None => None,
-        };
+        let file = options
+            .log
+            .map(|path| LogFile::create(&path).map_err(|source| SandboxError::WriteLog(path, source)));
+        let log = RequestLog::new(file.transpose()?);
         let rules = seed.faults.into_iter().chain(options.faults.rules).collect();
         let latency = (options.latency + options.faults.latency).as_millis();
         let app = App {
@@ -161,7 +160,7 @@ impl Sandbox {
             state,
             tokens: Tokens::new(seed.clients, seed.tokens),
             faults: Mutex::new(Faults::new(rules, options.seed)),
-            traffic: Traffic::new(recorder),
+            log,
             dialect: options.dialect.on(seed.dialect),
             clock,
             rate: options.max_rps.map(Rate::new),
@@ -172,7 +171,7 @@ impl Sandbox {
     }
 
     fn listen(app: Arc<App>, port: u16) -> Result<Self, SandboxError> {
-        let refused = |source| SandboxError::Listen { port, source };
+        let refused = |source| SandboxError::Listen(port, source);
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -197,14 +196,14 @@ impl Sandbox {
         Ok(Self { address, stop: Arc::new(stop), handle, thread: Some(thread) })
     }
 
-    /// Returns where the server is, for example `http://127.0.0.1:8080`.
+    /// Where the server is, for example `http://127.0.0.1:8080`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Returns the id and the secret of the client that exists unless the seed names others.
+    /// Id and secret of the client that exists unless the seed names others.
     pub fn credentials() -> (&'static str, &'static str) {
-        ("sandbox", "sandbox")
+        DEFAULT_CLIENT
     }
 
     /// Stops the server once the process is asked to stop (an interrupt, or SIGTERM), from this call on.
@@ -240,7 +239,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// Returns what the server begins with: what it kept the last time, or else what the seed describes.
+/// What the server begins with: what it kept the last time, or else what the snapshot or the seed describes.
 fn objects(
     kept: Option<Objects>,
     snapshot: Option<&Path>,
@@ -249,8 +248,8 @@ fn objects(
 ) -> Result<Objects, SandboxError> {
     match (kept, snapshot) {
         (Some(objects), _) => Ok(objects),
-        (None, Some(path)) => load::load(path, clock.now()),
-        (None, None) => sow::sow(seed, place, clock.now()),
+        (None, Some(path)) => snapshot::load(path, clock.now()),
+        (None, None) => seed_builder::build(seed, place, clock.now()),
     }
 }
 
@@ -279,7 +278,7 @@ async fn serve(listener: TcpListener, app: Arc<App>, stopped: watch::Receiver<bo
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    let router = Router::new().fallback(front::front).with_state(app);
+    let router = Router::new().fallback(server::serve).with_state(app);
     let serving = axum::serve(listener, router).with_graceful_shutdown(until(stopped.clone())).into_future();
     let patience = async {
         until(stopped).await;
@@ -291,13 +290,13 @@ async fn serve(listener: TcpListener, app: Arc<App>, stopped: watch::Receiver<bo
     }
 }
 
-/// Listens from the call on, not only from when the answer is waited for.
+/// Comes back when the process is asked to stop, be it before this is waited for.
 #[cfg(unix)]
 fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     async {
-        // Where the system lets nobody listen it ends the process itself.
+        // Where the system lets us not listen it ends the process itself.
         let [Ok(mut terminate), Ok(mut interrupt)] = signals else { return std::future::pending().await };
         tokio::select! {
             _ = terminate.recv() => {}

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json, to_value};
 
-use super::{SandboxError, clock::Moment, model::derived_id, store::Objects};
+use super::{clock::Moment, error::SandboxError, model::derived_id, store::Objects};
 use crate::{
     live::{
         fetch,
@@ -28,7 +28,7 @@ pub(super) fn load(path: &Path, now: Moment) -> Result<Objects, SandboxError> {
     // By way of the form of the state file: one reader says what objects are.
     objects(&recording, now)
         .and_then(serde_json::from_value)
-        .map_err(|source| SandboxError::SnapshotForm { path: path.to_owned(), source })
+        .map_err(|source| SandboxError::SnapshotForm(path.to_owned(), source))
 }
 
 fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Error> {
