@@ -86,14 +86,10 @@ impl TryFrom<OffsetTimeForm> for OffsetTime {
         let wrong = || format!("iso8601 `{text}` is not of the form YYYY-MM-DDThh:mm[:ss] with Z or ±hh:mm");
         let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
         let zone = shape.strip_prefix("0000-00-00T00:00").ok_or_else(wrong)?;
-        let zone_alone = zone.strip_prefix(":00").unwrap_or(zone);
-        if !matches!(zone_alone, "Z" | "+00:00" | "-00:00") {
-            return Err(wrong());
+        match zone.strip_prefix(":00").unwrap_or(zone) {
+            "Z" | "+00:00" | "-00:00" => text.parse().map(Self).map_err(|_| wrong()),
+            _ => Err(wrong()),
         }
-        // `shape` matched, so the first 16 characters are one byte each.
-        let seconds = if zone == zone_alone { ":00" } else { "" };
-        let full = format!("{}{seconds}{}", &text[..16], &text[16..]);
-        full.parse().map(Self).map_err(|_| wrong())
     }
 }
 

@@ -4,10 +4,7 @@
 
 use std::sync::{PoisonError, atomic::Ordering};
 
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
@@ -15,7 +12,7 @@ use super::{
     decode,
     dialect::UnknownField,
     fault::Rule,
-    reply::{Refusal, Reply, json_response},
+    reply::{Refusal, Reply, response},
     request_log::Bodies,
 };
 
@@ -60,12 +57,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 fn log(app: &App, query: Option<&str>) -> Response {
     let hidden = query.is_some_and(|query| query.split('&').any(|pair| pair == "bodies=false"));
     match app.log.lines(if hidden { Bodies::Hidden } else { Bodies::Shown }) {
-        Ok(lines) => {
-            let mut response = json_response(StatusCode::OK, lines);
-            let kind = HeaderValue::from_static("application/x-ndjson");
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
-            response
-        }
+        Ok(lines) => response(StatusCode::OK, "application/x-ndjson", lines),
         Err(error) => Refusal::broken(error.to_string()).into_response(0),
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     fault::Fault,
     model::derived_id,
-    reply::{Reply, json_response},
+    reply::{Reply, json_response, response},
     route::Route,
 };
 
@@ -24,9 +24,8 @@ const CHUNK: usize = 64 << 10;
 
 /// An answer that closes the connection instead of being one.
 ///
-/// Its body fails before its first byte. The server (hyper) has only buffered
-/// the head by then and gives the connection up without flushing it, so the
-/// client sees the connection end and not a single byte.
+/// Its body fails before its first byte. The server (hyper) has only buffered the head by then and gives the connection
+/// up without flushing it, so the client sees the connection end and not a single byte.
 pub(super) fn dropped() -> Response {
     let error = io::Error::other("dropped on purpose");
     Response::new(Body::from_stream(stream::iter([Err::<Bytes, _>(error)])))
@@ -37,12 +36,8 @@ pub(super) fn status(code: u16, retry_after: Option<&str>, body: Option<String>)
     let known = StatusCode::from_u16(code).ok().filter(|status| !status.is_informational());
     let status = known.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match body {
-        Some(text) => {
-            let kind = if text.trim_start().starts_with('{') { "application/json" } else { "text/plain" };
-            let mut response = json_response(status, text);
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-            response
-        }
+        Some(text) if text.trim_start().starts_with('{') => json_response(status, text),
+        Some(text) => response(status, "text/plain", text),
         None => {
             let code = match status {
                 StatusCode::UNAUTHORIZED => "USER_NOT_AUTHENTICATED",
@@ -62,9 +57,7 @@ pub(super) fn status(code: u16, retry_after: Option<&str>, body: Option<String>)
 
 /// What a gateway, not the API, would answer.
 pub(super) fn garbage() -> Response {
-    let mut response = json_response(StatusCode::OK, "<html><body><h1>It works!</h1></body></html>\n");
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
-    response
+    response(StatusCode::OK, "text/html", "<html><body><h1>It works!</h1></body></html>\n")
 }
 
 /// `bytes` bytes of JSON (and a dozen more), made while they are sent.
@@ -141,10 +134,8 @@ fn edit(fault: &Fault, body: &[u8], mut page: Value) -> Option<Value> {
             page["pagination"]["totalNumResults"] = total.saturating_add(*delta).into();
         }
         Fault::DuplicateRows {} => {
-            if let Some(first) = rows.first().cloned()
-                && let Some(last) = rows.last_mut()
-            {
-                *last = first;
+            if let [first, .., last] = &mut rows[..] {
+                last.clone_from(first);
             }
         }
         Fault::Shuffle {} => rows.reverse(),

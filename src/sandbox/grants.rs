@@ -29,55 +29,39 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     call.page("roles", request.pagination, grants, |(role, scope)| GrantView::new(role, scope, call.dialect))
 }
 
-/// What a request takes away.
-enum Removed {
-    Grants(Vec<Grant>),
-    Roles(Vec<RoleId>),
-}
+/// What a request takes away: a role on a scope or, without one, on all.
+type Removed = (RoleId, Option<Scope>);
 
-impl Removed {
-    fn takes(&self, grant: &Grant) -> bool {
-        match self {
-            Self::Grants(all) => {
-                all.iter().any(|it| it.role == grant.role && it.scope.means_the_same_as(&grant.scope))
-            }
-            Self::Roles(all) => all.contains(&grant.role),
-        }
-    }
-
-    fn names(&self, role: RoleId) -> bool {
-        match self {
-            Self::Grants(all) => all.iter().any(|it| it.role == role),
-            Self::Roles(all) => all.contains(&role),
-        }
-    }
+fn takes((role, scope): &Removed, grant: &Grant) -> bool {
+    *role == grant.role && scope.as_ref().is_none_or(|scope| scope.means_the_same_as(&grant.scope))
 }
 
 /// Removes, then adds, at once. In parts: adds, one by one, then removes. Removing takes every equal pair; that
 /// there are none is not an error.
 pub(super) fn patch(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
-    let (added, removed) = match call.dialect.roles_to_delete {
+    let (added, removed): (_, Vec<Removed>) = match call.dialect.roles_to_delete {
         RolesToDelete::Objects => {
             let request: PatchGrants = call.body()?;
             let removed = grants(request.roles_to_delete, call, "rolesToDelete")?;
-            (grants(request.roles_to_add, call, "rolesToAdd")?, Removed::Grants(removed))
+            (request.roles_to_add, removed.into_iter().map(|it| (it.role, Some(it.scope))).collect())
         }
         RolesToDelete::Ids => {
             let request: PatchGrantsById = call.body()?;
-            let removed = request.roles_to_delete.iter().flatten().map(|id| RoleId(id.0)).collect();
-            (grants(request.roles_to_add, call, "rolesToAdd")?, Removed::Roles(removed))
+            let removed = request.roles_to_delete.into_iter().flatten();
+            (request.roles_to_add, removed.map(|id| (RoleId(id.0), None)).collect())
         }
     };
+    let added = grants(added, call, "rolesToAdd")?;
     let group = call.modifiable_group(store)?;
     let (id, company, mut held) = (group.id, group.company, group.grants.clone());
     if call.dialect.scope_change == ScopeChange::Split
-        && let Some(n) = added.iter().position(|it| removed.names(it.role))
+        && let Some(n) = added.iter().position(|it| removed.iter().any(|(role, _)| *role == it.role))
     {
         let problem = "a role cannot be taken away and given in one request";
         return Err(Refusal::invalid(&format!("rolesToAdd[{n}].roleId"), problem));
     }
     if call.part != Part::Additions {
-        held.retain(|grant| !removed.takes(grant));
+        held.retain(|grant| !removed.iter().any(|it| takes(it, grant)));
     }
     if call.part != Part::Removals {
         for (n, grant) in added.iter().enumerate() {

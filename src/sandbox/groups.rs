@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use uuid::Uuid;
-
 use super::{
     call::{Call, search},
     dialect::{DeleteNonEmptyGroup, DuplicateGroupName, GroupUpdate},
@@ -12,6 +10,7 @@ use super::{
     request::{GroupKey, ListGroups, WriteGroup},
     route::Route,
     store::Store,
+    validation::StrictId,
     wire::{GroupView, Id},
 };
 use crate::model::ids::{CompanyId, GroupId};
@@ -34,13 +33,11 @@ fn page<'s>(
     let found = search(request.search_text.as_deref());
     // A filter without ids asks for nothing in particular, so it lets all pass; so does a list without filters.
     let filters = request.filters.as_deref().unwrap_or_default();
-    let all = filters.is_empty() || filters.iter().any(|filter| filter.user_group_ids.is_none());
-    let wanted: HashSet<Uuid> =
-        filters.iter().flat_map(|f| f.user_group_ids.iter().flatten()).map(|id| id.0).collect();
-    let mut groups: Vec<&Group> = groups
-        .filter(|group| all || wanted.contains(&group.id.0))
-        .filter(|group| found(&group.name))
-        .collect();
+    let wanted = |group: &Group| {
+        let names = |ids: &HashSet<StrictId>| ids.contains(&StrictId(group.id.0));
+        filters.is_empty() || filters.iter().any(|filter| filter.user_group_ids.as_ref().is_none_or(names))
+    };
+    let mut groups: Vec<&Group> = groups.filter(|group| wanted(group) && found(&group.name)).collect();
     if let Some(sort) = &request.sort_params {
         sort.sort(&mut groups, |by, a, b| match by {
             GroupKey::Name => a.name.cmp(&b.name),

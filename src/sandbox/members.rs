@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use uuid::Uuid;
-
 use super::{
     call::{Call, Part},
     dialect::{AddPresentMember, MemberRemovalField, RemoveAbsentMember, UnknownField},
@@ -19,8 +17,8 @@ use crate::model::ids::{CompanyId, UserId};
 pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     let request: ListMembers = call.body()?;
     let group = call.group(store)?;
-    let filters: Vec<Filter> = request.filters.iter().flatten().map(Filter::new).collect();
-    let passes = |member: &&Member| filters.is_empty() || filters.iter().any(|filter| filter.passes(member));
+    let filters = request.filters.as_deref().unwrap_or_default();
+    let passes = |member: &&Member| filters.is_empty() || filters.iter().any(|filter| passes(filter, member));
     let mut members: Vec<&Member> = group.members.iter().filter(passes).collect();
     if let Some(sort) = &request.sort_params {
         sort.sort(&mut members, |MemberKey::AddedAt, a, b| a.added_at.cmp(&b.added_at));
@@ -28,24 +26,11 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     call.page("members", request.pagination, members, MemberView::from)
 }
 
-/// An element of `filters`: all of its fields must hold.
-struct Filter<'r> {
-    request: &'r MemberFilter,
-    users: Option<HashSet<Uuid>>,
-}
-
-impl<'r> Filter<'r> {
-    fn new(request: &'r MemberFilter) -> Self {
-        let users = request.user_ids.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
-        Self { request, users }
-    }
-
-    fn passes(&self, member: &Member) -> bool {
-        // `addedAfter` is inclusive and `addedBefore` exclusive (contract §3.6).
-        self.request.added_after.is_none_or(|time| time.is_reached_by(member.added_at))
-            && self.request.added_before.is_none_or(|time| !time.is_reached_by(member.added_at))
-            && self.users.as_ref().is_none_or(|users| users.contains(&member.user.0))
-    }
+/// Whether all fields of the filter hold. `addedAfter` is inclusive and `addedBefore` exclusive (contract §3.6).
+fn passes(filter: &MemberFilter, member: &Member) -> bool {
+    filter.added_after.is_none_or(|time| time.is_reached_by(member.added_at))
+        && filter.added_before.is_none_or(|time| !time.is_reached_by(member.added_at))
+        && filter.user_ids.as_ref().is_none_or(|users| users.contains(&StrictId(member.user.0)))
 }
 
 /// Removes, then adds, at once: one wrong id refuses it all. In parts: adds, then removes, one by one.

@@ -52,7 +52,7 @@ use std::{
     future::IntoFuture,
     io,
     net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64},
     thread::{self, JoinHandle},
     time::Duration,
@@ -74,7 +74,7 @@ use self::{
     request_log::RequestLog,
     seed::{DEFAULT_CLIENT, Seed},
     state::StateFile,
-    store::{Objects, Store},
+    store::Store,
     tokens::Tokens,
 };
 pub use self::{
@@ -125,34 +125,27 @@ impl Sandbox {
     /// Starts a server on a thread of its own and returns when it listens.
     ///
     /// # Errors
-    /// When the seed or the state cannot be used, another process keeps the
-    /// state for ten seconds, or the port is taken.
+    /// When the seed or the state cannot be used, another process keeps the state for ten seconds, or the port is taken.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
         let clock = options.now.map_or(Clock::System, Clock::Fixed);
         let (seed, place) = match &options.from {
             Some(path) => (Seed::read(path)?, path.display().to_string()),
             None => (Seed::built_in()?, "built-in seed".to_owned()),
         };
-        let (state, kept) = match &options.state {
-            Some(path) => {
-                let (file, objects) = StateFile::open(path)?;
-                (Some(Arc::new(file)), objects)
-            }
-            None => (None, None),
+        let opened = options.state.as_deref().map(StateFile::open).transpose()?;
+        let (state, kept) = opened.map_or((None, None), |(file, kept)| (Some(Arc::new(file)), kept));
+        let objects = match (kept, options.load) {
+            (Some(objects), _) => objects,
+            (None, Some(path)) => snapshot::load(&path, clock.now())?,
+            (None, None) => seed_builder::build(&seed, &place, clock.now())?,
         };
-        let store = Arc::new(RwLock::new(Store::new(objects(
-            kept,
-            options.load.as_deref(),
-            (&seed, &place),
-            clock,
-        )?)));
+        let store = Arc::new(RwLock::new(Store::new(objects)));
         if let (Some(state), Some(path)) = (&state, options.state) {
             state.save(&store, 0).map_err(|source| SandboxError::WriteState(path, source))?;
         }
-        let file = options
-            .log
-            .map(|path| LogFile::create(&path).map_err(|source| SandboxError::WriteLog(path, source)));
-        let log = RequestLog::new(file.transpose()?);
+        let log =
+            |path: PathBuf| LogFile::create(&path).map_err(|source| SandboxError::WriteLog(path, source));
+        let log = RequestLog::new(options.log.map(log).transpose()?);
         let rules = seed.faults.into_iter().chain(options.faults.rules).collect();
         let latency = (options.latency + options.faults.latency).as_millis();
         let app = App {
@@ -166,8 +159,7 @@ impl Sandbox {
             rate: options.max_rps.map(Rate::new),
             latency: AtomicU64::new(u64::try_from(latency).unwrap_or(u64::MAX)),
         };
-        let port = options.port;
-        Self::listen(Arc::new(app), port)
+        Self::listen(Arc::new(app), options.port)
     }
 
     fn listen(app: Arc<App>, port: u16) -> Result<Self, SandboxError> {
@@ -239,20 +231,6 @@ impl Drop for Sandbox {
     }
 }
 
-/// What the server begins with: what it kept the last time, or else what the snapshot or the seed describes.
-fn objects(
-    kept: Option<Objects>,
-    snapshot: Option<&Path>,
-    (seed, place): (&Seed, &str),
-    clock: Clock,
-) -> Result<Objects, SandboxError> {
-    match (kept, snapshot) {
-        (Some(objects), _) => Ok(objects),
-        (None, Some(path)) => snapshot::load(path, clock.now()),
-        (None, None) => seed_builder::build(seed, place, clock.now()),
-    }
-}
-
 /// Serves until `stopped`, then lets requests under way finish, writes the state and lets go of it.
 fn run(runtime: Runtime, listener: TcpListener, app: Arc<App>, stopped: watch::Receiver<bool>) {
     let (state, store) = (app.state.clone(), Arc::clone(&app.store));
@@ -270,24 +248,24 @@ fn run(runtime: Runtime, listener: TcpListener, app: Arc<App>, stopped: watch::R
 }
 
 async fn serve(listener: TcpListener, app: Arc<App>, stopped: watch::Receiver<bool>) -> io::Result<()> {
-    let until = |mut stopped: watch::Receiver<bool>| async move {
-        // An error means that the sender is gone, which is a reason to stop as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    };
     // Answers are small and written at once: waiting to fill packets would only delay them.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
     let router = Router::new().fallback(server::serve).with_state(app);
     let serving = axum::serve(listener, router).with_graceful_shutdown(until(stopped.clone())).into_future();
-    let patience = async {
-        until(stopped).await;
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
     tokio::select! {
         served = serving => served,
-        () = patience => Ok(()),
+        () = async {
+            until(stopped).await;
+            tokio::time::sleep(LAST_ANSWERS).await;
+        } => Ok(()),
     }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a reason to stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 /// Comes back when the process is asked to stop, be it before this is waited for.

@@ -1,5 +1,7 @@
 //! What the sandbox knows about: companies, roles, users, groups. Plain data as the state file keeps it, without rules.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -53,6 +55,17 @@ pub(super) struct Company {
     pub(super) name: Box<str>,
     pub(super) kind: CompanyKind,
     pub(super) legal_entities: Vec<Reference>,
+}
+
+impl Company {
+    /// The API requires a legal entity of every user (contract §7.2): a company that names none has one of its own name.
+    pub(super) fn entities(&self) -> Cow<'_, [Reference]> {
+        if !self.legal_entities.is_empty() {
+            return Cow::Borrowed(&self.legal_entities);
+        }
+        let id = derived_id("legalEntity", &[&self.name]);
+        Cow::Owned(vec![Reference { id, name: self.name.clone() }])
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

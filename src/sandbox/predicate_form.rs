@@ -55,20 +55,11 @@ impl Predicate {
         form: PredicateForm,
         unknown_field: UnknownField,
     ) -> Result<(), (&'static str, String)> {
-        let foreign: &[&'static str] = match form {
-            PredicateForm::List => &["id"],
-            PredicateForm::Single => &["id", "comparator"],
-            PredicateForm::Id => &["values", "comparator"],
-        };
-        for name in foreign {
-            let given = match *name {
-                "id" => self.id.take().is_some(),
-                "values" => self.values.take().is_some(),
-                _ => self.comparator.take().is_some(),
-            };
-            if given && unknown_field == UnknownField::Reject {
-                return Err((name, format!("unknown field `{name}`")));
-            }
+        let id = self.id.take_if(|_| form != PredicateForm::Id).map(|_| "id");
+        let values = self.values.take_if(|_| form == PredicateForm::Id).map(|_| "values");
+        let comparator = self.comparator.take_if(|_| form != PredicateForm::List).map(|_| "comparator");
+        if let (Some(name), UnknownField::Reject) = (id.or(values).or(comparator), unknown_field) {
+            return Err((name, format!("unknown field `{name}`")));
         }
         let (name, valued) = match (form, &self.values, &self.id) {
             (PredicateForm::List, Some(Values::One(_)), _) => {

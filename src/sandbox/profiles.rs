@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     call::Call,
-    model::{Company, Reference, User, derived_id},
+    model::{Company, Reference, User},
     reply::{Refusal, Reply},
     request::{self, LegacyRole},
     store::Store,
@@ -136,12 +136,9 @@ fn company<'s>(store: &'s Store, info: &WriteBusinessInfo) -> Result<&'s Company
     company.ok_or_else(|| Refusal::invalid("businessInfo.organizationRef.id", "the company does not exist"))
 }
 
-/// A company that names no legal entity has one of its own name.
 fn legal_entity(company: &Company, info: &WriteBusinessInfo) -> Result<Reference, Refusal> {
     let id = info.legal_entity_ref.id.0;
-    let own = Reference { id: derived_id("legalEntity", &[&company.name]), name: company.name.clone() };
-    let mut known = company.legal_entities.iter().chain(company.legal_entities.is_empty().then_some(&own));
-    known.find(|it| it.id == id).cloned().ok_or_else(|| {
+    company.entities().iter().find(|it| it.id == id).cloned().ok_or_else(|| {
         let problem = format!("the company has no legal entity {id}");
         Refusal::invalid("businessInfo.legalEntityRef.id", problem)
     })

@@ -46,7 +46,11 @@ impl Reply {
     pub(super) fn into_response(self) -> Response {
         match self {
             Self::Json(status, bytes) => json_response(status, bytes),
-            Self::Empty(status) => response(status, Body::empty()),
+            Self::Empty(status) => {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = status;
+                response
+            }
         }
     }
 }
@@ -153,14 +157,14 @@ struct Parameter {
     value: String,
 }
 
-pub(super) fn json_response(status: StatusCode, bytes: impl Into<Body>) -> Response {
-    let mut response = response(status, bytes.into());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+pub(super) fn json_response(status: StatusCode, body: impl Into<Body>) -> Response {
+    response(status, "application/json", body)
 }
 
-fn response(status: StatusCode, body: Body) -> Response {
-    let mut response = Response::new(body);
+/// An answer with a body of the media type `kind`.
+pub(super) fn response(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }

@@ -1,6 +1,6 @@
 //! What requests look like: the documented schemas, closed. What they ask for is done elsewhere.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use super::{
     model::PermissionWithActions,
     reply::Refusal,
     scope::Scope,
-    validation::{Description, GroupName, Limit, Offset, RoleName, StrictId, present},
+    validation::{Count, Description, Folded, GroupName, Limit, Offset, RoleName, StrictId, present},
 };
 
 /// `pagination` of every list (contract §1.1).
@@ -20,8 +20,12 @@ use super::{
 pub(super) struct Pagination {
     #[serde(default)]
     offset: Offset,
-    #[serde(default)]
+    #[serde(default = "hundred")]
     limit: Limit,
+}
+
+fn hundred() -> Limit {
+    Count(100)
 }
 
 impl Pagination {
@@ -57,11 +61,23 @@ impl Pagination {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum SortOrder {
-    Asc,
-    Desc,
+macro_rules! words {
+    ($($name:ident { $first:ident $(, $rest:ident)* })*) => {$(
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+        pub(super) enum $name { #[default] $first $(, $rest)* }
+    )*};
+}
+
+// The first is the default where there is one.
+words! {
+    SortOrder { Asc, Desc }
+    GroupKey { Name, CreatedAt }
+    NameKey { Name }
+    MemberKey { AddedAt }
+    Provider { Platform, Company }
+    UserStatus { Active, Inactive, All }
+    UserSortOrder { Ascending, Descending }
 }
 
 /// `sortParams` of the rbac API; `By` says which keys a list can be sorted by.
@@ -80,25 +96,6 @@ impl<By: Copy> SortParams<By> {
             rows.reverse();
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum GroupKey {
-    Name,
-    CreatedAt,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum NameKey {
-    Name,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum MemberKey {
-    AddedAt,
 }
 
 macro_rules! requests {
@@ -120,7 +117,7 @@ requests! {
         pagination: Pagination;
         search_text: String, sort_params: SortParams<GroupKey>, filters: Vec<GroupFilter>,
     }
-    GroupFilter { ; user_group_ids: Vec<StrictId> }
+    GroupFilter { ; user_group_ids: HashSet<StrictId> }
     /// Contract §3.3 and §3.4.
     WriteGroup { name: GroupName, description: Description }
     /// Contract §3.6.
@@ -128,7 +125,7 @@ requests! {
         pagination: Pagination;
         sort_params: SortParams<MemberKey>, filters: Vec<MemberFilter>,
     }
-    MemberFilter { ; added_after: OffsetTime, added_before: OffsetTime, user_ids: Vec<StrictId> }
+    MemberFilter { ; added_after: OffsetTime, added_before: OffsetTime, user_ids: HashSet<StrictId> }
     /// Contract §3.7, with both candidates for the field that removes.
     PatchMembers { ; user_ids_to_add: Vec<StrictId>, user_ids_to_delete: Vec<StrictId>, user_ids_to_remove: Vec<StrictId> }
     /// Contract §3.9 and §5.1.
@@ -136,7 +133,7 @@ requests! {
         pagination: Pagination;
         search_text: String, sort_params: SortParams<NameKey>, filters: Vec<RoleFilter>,
     }
-    RoleFilter { ; role_ids: Vec<StrictId>, role_provided_by: Vec<Provider> }
+    RoleFilter { ; role_ids: HashSet<StrictId>, role_provided_by: Vec<Provider> }
     /// Contract §3.10, `rolesToDelete` as objects.
     PatchGrants { ; roles_to_add: Vec<Assignment>, roles_to_delete: Vec<Assignment> }
     /// Contract §3.10, `rolesToDelete` as ids.
@@ -149,14 +146,15 @@ requests! {
         company_id: IdObject, tmc_id: IdObject, user_status_filter: UserStatus, search_text: String,
         filters: Vec<UserFilter>, region: String, sort: UserSort,
     }
+    #[derive(PartialEq, Eq, Hash)]
     IdObject { id: StrictId }
     UserSort { #[serde(rename = "sortBy")] _sort_by: NameKey, sort_order: UserSortOrder }
     /// All that can be asked, whether or not the sandbox has data for it.
     #[expect(dead_code, reason = "what the sandbox has no data for is read and then ignored")]
     UserFilter {
         ;
-        user_ids: Vec<IdObject>, emails: Vec<String>, external_ids: Vec<String>, personas: Vec<String>,
-        legal_entity_ids: Vec<IdObject>, office_ids: Vec<IdObject>, department_ids: Vec<IdObject>,
+        user_ids: HashSet<IdObject>, emails: HashSet<Folded>, external_ids: HashSet<String>, personas: HashSet<String>,
+        legal_entity_ids: HashSet<IdObject>, office_ids: Vec<IdObject>, department_ids: Vec<IdObject>,
         cost_center_ids: Vec<IdObject>, roles: Vec<String>, designations: Vec<String>, tiers: Vec<String>,
     }
     /// Contract §5.1.
@@ -165,29 +163,6 @@ requests! {
     WriteRole { name: RoleName, description: String, permissions: Vec<PermissionWithActions> }
     /// Contract §6.1; elements are kept as they come.
     LegacyRoles { roles: Vec<LegacyRole> }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum Provider {
-    Platform,
-    Company,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum UserStatus {
-    #[default]
-    Active,
-    Inactive,
-    All,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum UserSortOrder {
-    Ascending,
-    Descending,
 }
 
 /// One of the v2 roles, verbatim.

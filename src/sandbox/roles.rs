@@ -13,6 +13,7 @@ use super::{
     reply::{Refusal, Reply},
     request::{ListRoles, NameKey, NewRole, Provider, RoleFilter, WriteRole},
     store::Store,
+    validation::StrictId,
     wire::{Id, RoleView},
 };
 use crate::model::ids::{CompanyId, RoleId};
@@ -39,7 +40,7 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
 pub(super) fn passes(role: &Role, request: &ListRoles) -> bool {
     let provider = if role.company.is_none() { Provider::Platform } else { Provider::Company };
     let one = |filter: &RoleFilter| {
-        filter.role_ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id.0 == role.id.0))
+        filter.role_ids.as_ref().is_none_or(|ids| ids.contains(&StrictId(role.id.0)))
             && filter.role_provided_by.as_ref().is_none_or(|providers| providers.contains(&provider))
     };
     request.filters.as_ref().is_none_or(|filters| filters.is_empty() || filters.iter().any(one))

@@ -138,16 +138,13 @@ impl Scope {
 
     fn split(&self) -> Self {
         let split = |audience: &Audience| match &audience.predicates[..] {
-            [Predicate { values: Some(Values::Many(values)), .. }] if values.len() > 1 => values
-                .iter()
-                .map(|value| {
-                    let mut one = audience.clone();
-                    for predicate in &mut one.predicates {
-                        predicate.values = Some(Values::Many(vec![value.clone()]));
-                    }
-                    one
-                })
-                .collect(),
+            [only @ Predicate { values: Some(Values::Many(values)), .. }] if values.len() > 1 => {
+                let one = |value: &String| Predicate {
+                    values: Some(Values::Many(vec![value.clone()])),
+                    ..only.clone()
+                };
+                values.iter().map(|it| Audience { predicates: vec![one(it)] }).collect()
+            }
             _ => vec![audience.clone()],
         };
         Self { audiences: self.audiences.iter().flat_map(split).collect() }

@@ -100,7 +100,7 @@ impl SeedBuilder {
 
     fn role(&mut self, entry: &RoleEntry) -> Result<(), String> {
         let company =
-            entry.company.as_deref().map(|name| self.find_company(name).map(|c| c.id)).transpose()?;
+            entry.company.as_deref().map(|name| self.find_company(name)).transpose()?.map(|it| it.id);
         let owner = entry.company.as_deref().unwrap_or_default();
         let id = RoleId(self.id(entry.id, "role", &[owner, &entry.name])?);
         self.objects.roles.push(Role {
@@ -116,19 +116,16 @@ impl SeedBuilder {
 
     fn user(&mut self, entry: &UserEntry) -> Result<(), String> {
         let company = self.find_company(&entry.company)?;
+        let entities = company.entities();
+        let mut named = company.legal_entities.iter();
         let legal_entity = match &entry.legal_entity {
-            Some(name) => company
-                .legal_entities
-                .iter()
-                .find(|entity| *entity.name == **name)
-                .cloned()
-                .ok_or_else(|| format!("company `{}` has no legal entity `{name}`", entry.company))?,
-            // The API requires one of every user (contract §7.2), so there always is one.
-            None => company.legal_entities.first().cloned().unwrap_or_else(|| Reference {
-                id: derived_id("legalEntity", &[&entry.company]),
-                name: entry.company.as_str().into(),
-            }),
+            Some(name) => named.find(|entity| *entity.name == **name),
+            None => entities.first(),
         };
+        let legal_entity = legal_entity.cloned().ok_or_else(|| {
+            let name = entry.legal_entity.as_deref().unwrap_or_default();
+            format!("company `{}` has no legal entity `{name}`", entry.company)
+        })?;
         let company = company.id;
         let id = UserId(self.id(entry.id, "user", &[&entry.company, &entry.email])?);
         let local_part = entry.email.split('@').next().unwrap_or_default();

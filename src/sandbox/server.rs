@@ -39,18 +39,12 @@ const DRAIN_LIMIT: usize = 64 << 20;
 /// One request, read to its end.
 struct Asked<'r> {
     parts: &'r Parts,
-    /// With the query.
-    path: &'r str,
+    request: fault::Asked<'r>,
     found: Result<(Route, Parameters<'r>), Miss>,
-    body: &'r Bytes,
     visit: &'r Visit<'r>,
 }
 
 impl Asked<'_> {
-    fn route(&self) -> Option<Route> {
-        self.found.ok().map(|it| it.0)
-    }
-
     fn respond(&self, outcome: Result<Reply, Refusal>) -> Response {
         outcome.map_or_else(|it| it.into_response(self.visit.entry.n), Reply::into_response)
     }
@@ -81,7 +75,10 @@ pub(super) async fn serve(State(app): State<Arc<App>>, request: Request) -> Resp
         visit.entry.body = Some(body.clone());
     }
     let response = match app.rate.as_ref().filter(|it| !it.passes(app.clock.exact())) {
-        None => app.answer(&Asked { parts: &parts, path, found, body: &body, visit: &visit }).await,
+        None => {
+            let request = fault::Asked { method, path, route, body: &body };
+            app.answer(&Asked { parts: &parts, request, found, visit: &visit }).await
+        }
         Some(rate) => Some(corrupt::status(429, Some(&rate.retry_after().to_string()), None)),
     };
     match response {
@@ -108,13 +105,11 @@ async fn recorded(response: Response, visit: &mut Visit<'_>) -> Response {
 
 /// The body, or nothing when it is too large or ends early.
 ///
-/// What is too large is still read, up to a bound, and thrown away: a client
-/// that is cut off while it sends sees a broken connection, not the answer.
+/// What is too large is still read, up to a bound, and thrown away: a client that is cut off while it sends sees a
+/// broken connection, not the answer.
 async fn read(body: Body) -> Option<Bytes> {
     let mut chunks = body.into_data_stream();
-    let first = chunks.next().await.unwrap_or(Ok(Bytes::new())).ok()?;
-    let mut whole = Vec::new();
-    let mut length = first.len();
+    let (mut whole, mut length) = (Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.ok()?;
         length += chunk.len();
@@ -122,17 +117,10 @@ async fn read(body: Body) -> Option<Bytes> {
             return None;
         }
         if length <= BODY_LIMIT {
-            if whole.is_empty() {
-                whole.extend_from_slice(&first);
-            }
             whole.extend_from_slice(&chunk);
         }
     }
-    match (length <= BODY_LIMIT, whole.is_empty()) {
-        (false, _) => None,
-        (true, true) => Some(first),
-        (true, false) => Some(whole.into()),
-    }
+    (length <= BODY_LIMIT).then(|| whole.into())
 }
 
 impl App {
@@ -144,9 +132,7 @@ impl App {
         }
         let fault = {
             let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            let (method, path, route, body) =
-                (asked.parts.method.as_str(), asked.path, asked.route(), &asked.body[..]);
-            let fault = faults.next(&fault::Asked { method, path, route, body });
+            let fault = faults.next(&asked.request);
             fault.map(|fault| (fault, faults.replaced()))
         };
         match fault {
@@ -159,7 +145,7 @@ impl App {
     }
 
     async fn truth(&self, asked: &Asked<'_>) -> Response {
-        asked.respond(self.obey(asked, asked.body).await)
+        asked.respond(self.obey(asked, asked.request.body).await)
     }
 
     async fn spoilt(
@@ -201,8 +187,10 @@ impl App {
             | Fault::Shrink { .. }
             | Fault::Repeat {}
             | Fault::Reorder {} => {
-                let reply = self.obey(asked, &corrupt::request(&fault, asked.body, asked.route())).await;
-                asked.respond(reply.map(|reply| corrupt::reply(&fault, asked.body, reply)))
+                let reply = self
+                    .obey(asked, &corrupt::request(&fault, asked.request.body, asked.request.route))
+                    .await;
+                asked.respond(reply.map(|reply| corrupt::reply(&fault, asked.request.body, reply)))
             }
         })
     }
@@ -247,7 +235,7 @@ impl App {
     /// Answers a write as if it had been done.
     fn pretend(&self, asked: &Asked<'_>) -> Result<Reply, Refusal> {
         self.tokens.caller(&asked.parts.headers, self.clock.now())?;
-        match asked.route() {
+        match asked.request.route {
             Some(Route::CreateGroup | Route::CreateRole | Route::CreateUser) => {
                 Reply::json(&Id { id: derived_id("pretended", &[&asked.visit.entry.n.to_string()]) })
             }

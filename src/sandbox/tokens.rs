@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashMap,
-    fmt::Write,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -38,13 +37,8 @@ pub(super) struct Tokens {
 #[derive(Default)]
 struct Issued {
     count: u64,
-    live: HashMap<String, Session>,
-}
-
-struct Session {
-    caller: Arc<Caller>,
-    /// Seconds since 1970.
-    dies_at: i64,
+    /// Each with the second since 1970 at which it expires.
+    live: HashMap<String, (Arc<Caller>, i64)>,
 }
 
 /// The form of `POST /v2/auth/oauth2-token`; `audience`, `scope` and the rest may be anything.
@@ -100,14 +94,9 @@ impl Tokens {
         issued.count += 1;
         // The process and its clock are part of it, so that a token of an earlier server is unknown here.
         let seed = format!("{} {} {}", std::process::id(), jiff::Timestamp::now(), issued.count);
-        let mut token = String::with_capacity(64);
-        for byte in Sha256::digest(seed) {
-            // Writing to a string cannot fail.
-            let _ = write!(token, "{byte:02x}");
-        }
-        issued.live.retain(|_, session| session.dies_at > now.as_second());
-        let session = Session { caller: Arc::clone(caller), dies_at: now.as_second() + LIFETIME };
-        issued.live.insert(token.clone(), session);
+        let token: String = Sha256::digest(seed).iter().map(|byte| format!("{byte:02x}")).collect();
+        issued.live.retain(|_, (_, expiry)| *expiry > now.as_second());
+        issued.live.insert(token.clone(), (Arc::clone(caller), now.as_second() + LIFETIME));
         token
     }
 
@@ -126,7 +115,7 @@ impl Tokens {
         }
         let issued = self.issued.read().unwrap_or_else(PoisonError::into_inner);
         match issued.live.get(token) {
-            Some(session) if session.dies_at > now.as_second() => Ok(Arc::clone(&session.caller)),
+            Some((caller, expiry)) if *expiry > now.as_second() => Ok(Arc::clone(caller)),
             _ => Err(Refusal::not_authenticated("the access token is invalid")),
         }
     }

@@ -1,7 +1,5 @@
 //! The user directory: contract §6.1 and §7. Users are not made or described here; that is `profiles`.
 
-use std::{collections::HashSet, hash::Hash};
-
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,8 +11,9 @@ use super::{
     dialect::UsersList,
     model::{Company, CompanyKind, User},
     reply::{Refusal, Reply},
-    request::{self, ListUsers, UserFilter, UserSortOrder, UserStatus},
+    request::{self, IdObject, ListUsers, UserFilter, UserSortOrder, UserStatus},
     store::Store,
+    validation::{Folded, StrictId},
     wire::{LegacyRoles, UserDetail, UserProfile, UserSummary},
 };
 use crate::model::ids::{CompanyId, UserId, parse_uuid};
@@ -34,9 +33,9 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     };
     let company = company.ok_or_else(|| Refusal::not_found("the company"))?;
     let found = search(request.search_text.as_deref());
-    let filters: Vec<Filter> = request.filters.iter().flatten().map(Filter::new).collect();
+    let filters = request.filters.as_deref().unwrap_or_default();
     let status = request.user_status_filter.unwrap_or_default();
-    let passes = |user: &&User| {
+    let shown = |user: &&User| {
         let status = match status {
             UserStatus::Active => user.active,
             UserStatus::Inactive => !user.active,
@@ -44,11 +43,11 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
         };
         status
             && user.company == company.id
-            && (filters.is_empty() || filters.iter().any(|filter| filter.passes(user)))
+            && (filters.is_empty() || filters.iter().any(|filter| passes(filter, user)))
             && (found(&user.name) || found(&user.email))
     };
     let sort = request.sort.as_ref().map(|sort| sort.sort_order);
-    let users: Box<dyn Iterator<Item = &User>> = match (candidates(store, &filters), sort) {
+    let users: Box<dyn Iterator<Item = &User>> = match (candidates(store, filters), sort) {
         (Some(all), None) => Box::new(all.into_iter()),
         (Some(mut all), Some(order)) => {
             match order {
@@ -61,57 +60,32 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
         (None, Some(UserSortOrder::Ascending)) => Box::new(store.users_of_by_name(company.id)),
         (None, Some(UserSortOrder::Descending)) => Box::new(store.users_of_by_name(company.id).rev()),
     };
-    call.page("users", request.pagination, users.filter(passes), |user| UserDetail::new(user, company))
+    call.page("users", request.pagination, users.filter(shown), |user| UserDetail::new(user, company))
 }
 
-/// An element of `filters`, folded once: all of its fields must hold.
-struct Filter<'r> {
-    emails: Option<HashSet<String>>,
-    external_ids: Option<HashSet<&'r str>>,
-    user_ids: Option<HashSet<Uuid>>,
-    legal_entity_ids: Option<HashSet<Uuid>>,
-    personas: Option<HashSet<&'r str>>,
-}
-
-impl<'r> Filter<'r> {
-    fn new(request: &'r UserFilter) -> Self {
-        fn set<'r, F, T: Eq + Hash>(
-            all: Option<&'r Vec<F>>,
-            fold: impl Fn(&'r F) -> T,
-        ) -> Option<HashSet<T>> {
-            all.map(|all| all.iter().map(fold).collect())
-        }
-        Self {
-            emails: set(request.emails.as_ref(), |it| it.to_lowercase()),
-            external_ids: set(request.external_ids.as_ref(), String::as_str),
-            user_ids: set(request.user_ids.as_ref(), |it| it.id.0),
-            legal_entity_ids: set(request.legal_entity_ids.as_ref(), |it| it.id.0),
-            personas: set(request.personas.as_ref(), String::as_str),
-        }
-    }
-
-    fn passes(&self, user: &User) -> bool {
-        let external_id = user.external_id.as_deref();
-        self.emails.as_ref().is_none_or(|all| all.contains(&user.email.to_lowercase()))
-            && self.external_ids.as_ref().is_none_or(|all| external_id.is_some_and(|it| all.contains(it)))
-            && self.user_ids.as_ref().is_none_or(|all| all.contains(&user.id.0))
-            && self.legal_entity_ids.as_ref().is_none_or(|all| all.contains(&user.legal_entity.id))
-            && self.personas.as_ref().is_none_or(|all| all.contains(&*user.persona))
-    }
+/// Whether all fields of the filter hold.
+fn passes(filter: &UserFilter, user: &User) -> bool {
+    let id = |id| IdObject { id: StrictId(id) };
+    let external_id = user.external_id.as_deref();
+    filter.emails.as_ref().is_none_or(|all| all.contains(&Folded::from(&user.email)))
+        && filter.external_ids.as_ref().is_none_or(|all| external_id.is_some_and(|it| all.contains(it)))
+        && filter.user_ids.as_ref().is_none_or(|all| all.contains(&id(user.id.0)))
+        && filter.legal_entity_ids.as_ref().is_none_or(|all| all.contains(&id(user.legal_entity.id)))
+        && filter.personas.as_ref().is_none_or(|all| all.contains(&*user.persona))
 }
 
 /// All users that can pass, in a fixed order, found by index; `None` when some filter names no users.
 /// Clients look people up by a hundred addresses at a time in directories of many thousands.
-fn candidates<'s>(store: &'s Store, filters: &[Filter]) -> Option<Vec<&'s User>> {
+fn candidates<'s>(store: &'s Store, filters: &[UserFilter]) -> Option<Vec<&'s User>> {
     if filters.is_empty() {
         return None;
     }
     let mut found: Vec<&User> = Vec::new();
     for filter in filters {
         if let Some(ids) = &filter.user_ids {
-            found.extend(ids.iter().filter_map(|id| store.user(UserId(*id))));
+            found.extend(ids.iter().filter_map(|it| store.user(UserId(it.id.0))));
         } else if let Some(emails) = &filter.emails {
-            found.extend(emails.iter().flat_map(|email| store.users_with_email(email)));
+            found.extend(emails.iter().flat_map(|email| store.users_with_email(&email.0)));
         } else if let Some(ids) = &filter.external_ids {
             found.extend(ids.iter().flat_map(|id| store.users_with_external_id(id)));
         } else {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::model::ids::parse_uuid;
 
 /// A UUID in the only spelling the API uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct StrictId(pub(super) Uuid);
 
@@ -17,6 +17,17 @@ impl TryFrom<String> for StrictId {
 
     fn try_from(raw: String) -> Result<Self, String> {
         parse_uuid(&raw).map(Self).ok_or_else(|| format!("`{raw}` is not a UUID"))
+    }
+}
+
+/// A text in lower case, to find it whatever its case.
+#[derive(Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Folded(pub(super) String);
+
+impl<T: AsRef<str>> From<T> for Folded {
+    fn from(raw: T) -> Self {
+        Self(raw.as_ref().to_lowercase())
     }
 }
 
@@ -55,27 +66,15 @@ impl TryFrom<String> for RoleName {
     }
 }
 
-/// A whole number from `LEAST` to that of an `int32`.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// A whole number from `LEAST` to the largest `int32`.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(try_from = "i64")]
 pub(super) struct Count<const LEAST: i64>(pub(super) usize);
 
-/// The number of a row to start at; 0 when not given.
+/// The number of a row to start at.
 pub(super) type Offset = Count<0>;
-/// A number of rows; 100 when not given (contract §1.1).
+/// A number of rows.
 pub(super) type Limit = Count<1>;
-
-impl Default for Offset {
-    fn default() -> Self {
-        Self(0)
-    }
-}
-
-impl Default for Limit {
-    fn default() -> Self {
-        Self(100)
-    }
-}
 
 impl<const LEAST: i64> TryFrom<i64> for Count<LEAST> {
     type Error = String;
