@@ -1,7 +1,7 @@
 //! Time as the API writes it: whole seconds, never a fraction (contract §1).
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Where the server takes the time from.
 #[derive(Clone, Copy, Debug)]
@@ -11,12 +11,12 @@ pub(super) enum Clock {
 }
 
 impl Clock {
-    /// Returns the moment it is.
     pub(super) fn now(self) -> Moment {
-        Moment::of(self.exact())
+        let at = self.exact();
+        Moment(Timestamp::from_second(at.as_second()).unwrap_or(at))
     }
 
-    /// Returns the time it is, fractions of seconds included.
+    /// The time it is, fractions of seconds included.
     pub(super) fn exact(self) -> Timestamp {
         match self {
             Self::System => Timestamp::now(),
@@ -31,14 +31,15 @@ impl Clock {
 pub(super) struct Moment(Timestamp);
 
 impl Moment {
-    fn of(at: Timestamp) -> Self {
-        Self(Timestamp::from_second(at.as_second()).unwrap_or(at))
-    }
-
-    /// Returns the seconds since 1970.
+    /// Seconds since 1970.
     pub(super) fn as_second(self) -> i64 {
         self.0.as_second()
     }
+}
+
+#[derive(Serialize)]
+struct Iso8601<'t> {
+    iso8601: &'t str,
 }
 
 /// `{"iso8601": "2026-03-04T10:20:00Z"}`, the rbac API's way.
@@ -46,7 +47,7 @@ pub(super) struct WithZone(pub(super) Moment);
 
 impl Serialize for WithZone {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        iso8601(serializer, &self.0.0.to_string())
+        Iso8601 { iso8601: &self.0.0.to_string() }.serialize(serializer)
     }
 }
 
@@ -55,14 +56,8 @@ pub(super) struct WithoutZone(pub(super) Moment);
 
 impl Serialize for WithoutZone {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        iso8601(serializer, self.0.0.to_string().trim_end_matches('Z'))
+        Iso8601 { iso8601: self.0.0.to_string().trim_end_matches('Z') }.serialize(serializer)
     }
-}
-
-fn iso8601<S: Serializer>(serializer: S, text: &str) -> Result<S::Ok, S::Error> {
-    let mut object = serializer.serialize_struct("DateTime", 1)?;
-    object.serialize_field("iso8601", text)?;
-    object.end()
 }
 
 /// A moment in a request: minutes and zone are mandatory, seconds are not, fractions are refused.
@@ -71,7 +66,7 @@ fn iso8601<S: Serializer>(serializer: S, text: &str) -> Result<S::Ok, S::Error> 
 pub(super) struct OffsetTime(Timestamp);
 
 impl OffsetTime {
-    /// Returns whether `moment` is at or after this time.
+    /// Whether `moment` is at or after this time.
     pub(super) fn is_reached_by(self, moment: Moment) -> bool {
         moment.0 >= self.0
     }
@@ -91,14 +86,10 @@ impl TryFrom<OffsetTimeForm> for OffsetTime {
         let wrong = || format!("iso8601 `{text}` is not of the form YYYY-MM-DDThh:mm[:ss] with Z or ±hh:mm");
         let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
         let zone = shape.strip_prefix("0000-00-00T00:00").ok_or_else(wrong)?;
-        let zone_alone = zone.strip_prefix(":00").unwrap_or(zone);
-        if !matches!(zone_alone, "Z" | "+00:00" | "-00:00") {
-            return Err(wrong());
+        match zone.strip_prefix(":00").unwrap_or(zone) {
+            "Z" | "+00:00" | "-00:00" => text.parse().map(Self).map_err(|_| wrong()),
+            _ => Err(wrong()),
         }
-        // `shape` matched, so the first 16 characters are one byte each.
-        let seconds = if zone == zone_alone { ":00" } else { "" };
-        let full = format!("{}{seconds}{}", &text[..16], &text[16..]);
-        full.parse().map(Self).map_err(|_| wrong())
     }
 }
 

@@ -4,19 +4,16 @@
 
 use std::sync::{PoisonError, atomic::Ordering};
 
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
+    app::App,
+    decode,
     dialect::UnknownField,
     fault::Rule,
-    front::App,
-    reply::{Refusal, Reply, json_response},
-    request,
-    traffic::Bodies,
+    reply::{Refusal, Reply, response},
+    request_log::Bodies,
 };
 
 pub(super) const PREFIX: &str = "/__sandbox/";
@@ -30,10 +27,10 @@ struct Latency {
 /// Answers a request for `what` of the control plane.
 pub(super) fn answer(app: &App, method: &str, what: &str, query: Option<&str>, body: &[u8]) -> Response {
     let outcome = match (method, what) {
-        ("GET", "stats") => Reply::json(&app.traffic.stats(app.tokens.issued())),
+        ("GET", "stats") => Reply::json(&app.log.stats(app.tokens.issued())),
         ("GET", "log") => return log(app, query),
         ("POST", "reset-log") => {
-            app.traffic.reset();
+            app.log.reset();
             Ok(Reply::Empty(StatusCode::OK))
         }
         ("POST", "faults") => parse(body).map(|rules: Vec<Rule>| {
@@ -54,18 +51,13 @@ pub(super) fn answer(app: &App, method: &str, what: &str, query: Option<&str>, b
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    request::parse(body, UnknownField::Reject)
+    decode::json(body, UnknownField::Reject)
 }
 
 fn log(app: &App, query: Option<&str>) -> Response {
     let hidden = query.is_some_and(|query| query.split('&').any(|pair| pair == "bodies=false"));
-    match app.traffic.log(if hidden { Bodies::Hidden } else { Bodies::Shown }) {
-        Ok(lines) => {
-            let mut response = json_response(StatusCode::OK, lines);
-            let kind = HeaderValue::from_static("application/x-ndjson");
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
-            response
-        }
+    match app.log.lines(if hidden { Bodies::Hidden } else { Bodies::Shown }) {
+        Ok(lines) => response(StatusCode::OK, "application/x-ndjson", lines),
         Err(error) => Refusal::broken(error.to_string()).into_response(0),
     }
 }

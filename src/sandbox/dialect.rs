@@ -1,211 +1,129 @@
 //! The dialect: one switch for each behaviour of the API that is not publicly documented (contract §11).
 //!
-//! What the client has to know as well are the same types as in its own dialect.
-//! A switch changes what the server takes and how it answers, never the form in which it stores.
-//! The first value of each is the default. A new switch is a field here and one place
-//! that asks for it.
+//! What the client has to know as well are the same types as in its own dialect. A switch changes what the
+//! server takes and how it answers, never the form in which it stores. The first value of each is the default.
+//! A new switch is a field here and one place that asks for it.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-pub use crate::model::dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete};
+pub(super) use crate::model::dialect::{
+    GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete,
+};
 
 /// All switches; absent ones keep their default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct Dialect {
+pub(super) struct Dialect {
     /// The field that removes members (contract §3.7).
-    pub member_removal_field: MemberRemovalField,
+    pub(super) member_removal_field: MemberRemovalField,
     /// What `rolesToDelete` holds (contract §3.10).
-    pub roles_to_delete: RolesToDelete,
+    pub(super) roles_to_delete: RolesToDelete,
     /// The shape of an element of a group's role list (contract §3.9).
-    pub group_role: GroupRole,
+    pub(super) group_role: GroupRole,
     /// The form of a predicate: the only one taken, and the one given back (contract §4, C1).
-    pub predicate: PredicateForm,
+    pub(super) predicate: PredicateForm,
     /// What happens to a field of a request that the schema does not name.
-    pub unknown_field: UnknownField,
+    pub(super) unknown_field: UnknownField,
     /// The method that updates a group's name and description (contract §3.4).
-    pub group_update: GroupUpdate,
+    pub(super) group_update: GroupUpdate,
     /// Whether two groups of one company may have the same name (contract §3.3).
-    pub duplicate_group_name: DuplicateGroupName,
-    /// Whether a group that still has members or roles can be deleted (contract §3.5).
-    pub delete_non_empty_group: DeleteNonEmptyGroup,
+    pub(super) duplicate_group_name: DuplicateGroupName,
+    /// Whether a group that still has members or roles can be deleted, and they with it (contract §3.5).
+    pub(super) delete_non_empty_group: DeleteNonEmptyGroup,
     /// The largest page that is answered, whatever was asked for (contract §1.1).
-    pub max_limit: MaxLimit,
+    pub(super) max_limit: MaxLimit,
     /// What happens to a request for more than the largest page (contract §1.1).
-    pub above_max_limit: AboveMaxLimit,
+    pub(super) above_max_limit: AboveMaxLimit,
     /// How scopes are given back (contract §3.10).
-    pub scope_echo: ScopeEcho,
-    /// What becomes of a role that the group holds already (contract §3.10).
-    pub same_role_twice: SameRoleTwice,
+    pub(super) scope_echo: ScopeEcho,
+    /// What becomes of a role that the group holds already, on whatever scope (contract §3.10).
+    pub(super) same_role_twice: SameRoleTwice,
     /// Whether one request may take a role away and give it, which is to change its scope (contract §3.10).
-    pub scope_change: ScopeChange,
+    pub(super) scope_change: ScopeChange,
     /// Whether a change of members or roles happens as a whole (contract §3.7 and §3.10).
-    pub patch_atomic: PatchAtomic,
-    /// What becomes of a member to add who is one already (contract §3.7).
-    pub add_present_member: AddPresentMember,
-    /// What becomes of a member to remove who is none (contract §3.7).
-    pub remove_absent_member: RemoveAbsentMember,
+    pub(super) patch_atomic: PatchAtomic,
+    /// What becomes of a user to add who is a member already (contract §3.7).
+    pub(super) add_present_member: AddPresentMember,
+    /// What becomes of a user to remove who is not a member (contract §3.7).
+    pub(super) remove_absent_member: RemoveAbsentMember,
     /// How a member of another company is refused (contract §3.7).
-    pub foreign_member: ForeignMember,
-    /// How a change of a group that may not change is refused (contract §3.0).
-    pub unmodifiable_change: UnmodifiableChange,
+    pub(super) foreign_member: Status<400, 403, 404>,
+    /// How a change of an unmodifiable group is refused (contract §3.0).
+    pub(super) unmodifiable_change: Status<403, 400, 400>,
     /// How a group is refused that belongs to another company than the path says (contract §3.2).
-    pub foreign_group: ForeignGroup,
+    pub(super) foreign_group: Status<404, 403, 403>,
     /// What `PUT`, `PATCH` and `DELETE` of groups and roles answer when they did it (contract §3.4 to §3.10).
-    pub write_answer: WriteAnswer,
+    pub(super) write_answer: WriteAnswer,
     /// Whether the draft operation `POST /v3/users/list` is open to the caller (contract §7.2).
-    pub users_list: UsersList,
+    pub(super) users_list: UsersList,
 }
 
 macro_rules! switches {
-    ($($(#[$doc:meta])* $name:ident { $(#[$first_doc:meta])* $first:ident, $($(#[$rest_doc:meta])* $rest:ident),+ })*) => {$(
-        $(#[$doc])*
+    ($($name:ident { $first:ident, $($rest:ident),+ })*) => {$(
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "camelCase")]
-        pub enum $name { $(#[$first_doc])* #[default] $first, $($(#[$rest_doc])* $rest),+ }
+        pub(super) enum $name { #[default] $first, $($rest),+ }
     )*};
 }
 
+// `Reject` is a 400 everywhere.
 switches! {
-    /// What happens to a field that the schema does not name.
-    UnknownField {
-        /// 400.
-        Reject,
-        /// The request is read as if the field were not there.
-        Ignore
-    }
-    /// Whether group names may repeat inside one company.
-    DuplicateGroupName {
-        /// They may.
-        Allow,
-        /// 400.
-        Reject
-    }
-    /// Whether a group that still has members or roles can be deleted.
-    DeleteNonEmptyGroup {
-        /// It can, and they go with it.
-        Allow,
-        /// 400.
-        Reject
-    }
-    /// What happens to a request for more rows than the largest page has.
-    AboveMaxLimit {
-        /// It gets the largest page.
-        Clamp,
-        /// 400.
-        Reject
-    }
-    /// What becomes of a role that the group holds already, under whatever scope.
-    SameRoleTwice {
-        /// It is listed once more, also where the scope is the same.
-        SecondEntry,
-        /// Its audiences join those of the entry that is there.
-        Merge,
-        /// 400.
-        Reject
-    }
-    /// Whether one request may take a role away and give it.
-    ScopeChange {
-        /// It may.
-        Atomic,
-        /// 400: it takes two requests.
-        Split
-    }
-    /// Whether a change of members or roles happens as a whole.
-    PatchAtomic {
-        /// What is refused changes nothing, and no reader sees a half.
-        Yes,
-        /// Elements are taken one by one, additions before deletions, and readers may come in between.
-        /// What came before a refused element stays.
-        No
-    }
-    /// What becomes of a member to add who is one already.
-    AddPresentMember {
-        /// Nothing.
-        Noop,
-        /// 400.
-        Reject
-    }
-    /// What becomes of a member to remove who is none.
-    RemoveAbsentMember {
-        /// Nothing.
-        Noop,
-        /// 400.
-        Reject
-    }
-    /// What a change of a group or a role answers when it was done.
-    WriteAnswer {
-        /// 200 without a body.
-        Empty,
-        /// 200 with `{}`.
-        Object,
-        /// 204.
-        NoContent
-    }
-    /// How scopes are given back.
-    ScopeEcho {
-        /// As they were sent.
-        AsSent,
-        /// Audiences, predicates and values in a fixed order.
-        Sorted,
-        /// One audience for each value of an audience's only predicate.
-        Split
-    }
-    /// Whether `POST /v3/users/list` is open to the caller.
-    UsersList {
-        /// It is.
-        Available,
-        /// 403.
-        Refused
+    // Ignore: the request is read as if the field were not there.
+    UnknownField { Reject, Ignore }
+    DuplicateGroupName { Allow, Reject }
+    DeleteNonEmptyGroup { Allow, Reject }
+    // Clamp: the largest page is answered.
+    AboveMaxLimit { Clamp, Reject }
+    // SecondEntry: it is listed once more, also where the scope is the same. Merge: its audiences join those there.
+    SameRoleTwice { SecondEntry, Merge, Reject }
+    // Split: 400, it takes two requests.
+    ScopeChange { Atomic, Split }
+    // Yes: what is refused changes nothing, and no reader sees a half. No: elements are taken one by one, additions
+    // before deletions, readers may come in between, and what came before a refused element stays.
+    PatchAtomic { Yes, No }
+    AddPresentMember { Noop, Reject }
+    RemoveAbsentMember { Noop, Reject }
+    // Empty: 200 without a body. Object: 200 with `{}`. NoContent: 204.
+    WriteAnswer { Empty, Object, NoContent }
+    // Sorted: audiences, predicates and values in a fixed order. Split: one audience for each value of an audience's
+    // only predicate.
+    ScopeEcho { AsSent, Sorted, Split }
+    // Refused: 403.
+    UsersList { Available, Refused }
+}
+
+/// The status that refuses something: one of these numbers, `A` unless another is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub(super) struct Status<const A: u16, const B: u16, const C: u16>(u16);
+
+impl<const A: u16, const B: u16, const C: u16> Default for Status<A, B, C> {
+    fn default() -> Self {
+        Self(A)
     }
 }
 
-macro_rules! statuses {
-    ($($(#[$doc:meta])* $name:ident { $first:ident = $first_code:literal, $($rest:ident = $rest_code:literal),+ })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(try_from = "u16", into = "u16")]
-        pub enum $name {
-            #[doc = concat!(stringify!($first_code), ".")]
-            #[default]
-            $first,
-            $(#[doc = concat!(stringify!($rest_code), ".")] $rest),+
-        }
-
-        impl From<$name> for u16 {
-            fn from(status: $name) -> Self {
-                match status { $name::$first => $first_code, $($name::$rest => $rest_code),+ }
-            }
-        }
-
-        impl TryFrom<u16> for $name {
-            type Error = String;
-
-            fn try_from(code: u16) -> Result<Self, String> {
-                match code {
-                    $first_code => Ok(Self::$first),
-                    $($rest_code => Ok(Self::$rest),)+
-                    _ => Err(format!("{code} is none of {:?}", [$first_code, $($rest_code),+])),
-                }
-            }
-        }
-    )*};
+impl<const A: u16, const B: u16, const C: u16> From<Status<A, B, C>> for u16 {
+    fn from(status: Status<A, B, C>) -> Self {
+        status.0
+    }
 }
 
-statuses! {
-    /// How a member of another company is refused.
-    ForeignMember { BadRequest = 400, Forbidden = 403, NotFound = 404 }
-    /// How a change of a group that may not change is refused.
-    UnmodifiableChange { Forbidden = 403, BadRequest = 400 }
-    /// How a group of another company is refused.
-    ForeignGroup { NotFound = 404, Forbidden = 403 }
+impl<const A: u16, const B: u16, const C: u16> TryFrom<u16> for Status<A, B, C> {
+    type Error = String;
+
+    fn try_from(code: u16) -> Result<Self, String> {
+        let mut choices = vec![A, B, C];
+        choices.dedup();
+        if choices.contains(&code) { Ok(Self(code)) } else { Err(format!("{code} is none of {choices:?}")) }
+    }
 }
 
 /// The largest page that is answered: in the seed the word `none` or a number of rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MaxLimit {
+pub(super) enum MaxLimit {
     /// As many rows as were asked for.
     #[default]
     None,
@@ -240,11 +158,8 @@ impl<'de> Deserialize<'de> for MaxLimit {
             }
 
             fn visit_u64<E: de::Error>(self, rows: u64) -> Result<MaxLimit, E> {
-                u32::try_from(rows)
-                    .ok()
-                    .filter(|rows| *rows > 0)
-                    .map(MaxLimit::Rows)
-                    .ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(rows), &self))
+                let limit = u32::try_from(rows).ok().filter(|rows| *rows > 0).map(MaxLimit::Rows);
+                limit.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(rows), &self))
             }
 
             fn visit_i64<E: de::Error>(self, rows: i64) -> Result<MaxLimit, E> {
@@ -270,7 +185,7 @@ mod tests {
     fn a_dialect_is_written_as_it_is_read() {
         let text = "{\"maxLimit\":7,\"foreignMember\":404,\"writeAnswer\":\"noContent\",\"sameRoleTwice\":\"secondEntry\"}";
         let dialect: Dialect = serde_json::from_str(text).unwrap();
-        assert_eq!(dialect.foreign_member, ForeignMember::NotFound);
+        assert_eq!(u16::from(dialect.foreign_member), 404);
         assert_eq!(
             serde_json::from_value::<Dialect>(serde_json::to_value(dialect).unwrap()).unwrap(),
             dialect

@@ -1,13 +1,13 @@
 //! Faults: rules that make the server misbehave on purpose, deterministically.
 //!
-//! This part decides which request suffers what. `front` and `mangle` carry it out.
+//! What is decided here is which request suffers what; it is never carried out here, but by `server` and `corrupt`.
 
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{
-    dice::{Dice, Probability},
+    random::{Probability, Random},
     route::{Kind, Route},
 };
 
@@ -22,17 +22,17 @@ pub(super) struct Rule {
     /// Only requests that change something.
     #[serde(default)]
     writes: bool,
-    /// Only once so many writes were not kept from taking effect, since the rules were set.
+    /// Only once so many writes took effect since the rules were set.
     #[serde(default)]
     after_writes: u64,
     /// Requests to let through first.
     #[serde(default)]
     skip: u64,
-    /// How often to fire; 0 is for ever. Once, but for ever where there is a probability.
+    /// How often to fire, 0 for ever; without it once, or for ever where there is a probability.
     times: Option<u64>,
-    /// How likely it is to fire, from 0 to 1; certain where it is not said.
-    probability: Option<Probability>,
-    kind: Fault,
+    /// How likely it is to fire; certain without it.
+    pub(super) probability: Option<Probability>,
+    pub(super) kind: Fault,
 }
 
 impl Rule {
@@ -46,9 +46,9 @@ impl Rule {
         self.probability.is_none_or(|it| it.0 >= 1.0)
     }
 
-    /// Returns whether it can befall whatever is asked, so that no rule after it comes to its turn.
+    /// Whether it can happen to every request, so that no rule after it comes to its turn.
     pub(super) fn is_broad(&self) -> bool {
-        self.kind.reach() == Reach::Everything
+        self.kind.nature().0 == Reach::Everything
     }
 }
 
@@ -111,52 +111,33 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    fn reach(&self) -> Reach {
+    /// Which requests it can happen to, and whether it keeps a write from taking effect.
+    fn nature(&self) -> (Reach, bool) {
         match self {
+            Self::Status { after_write, .. } | Self::Drop { after_write } => {
+                (Reach::Everything, !after_write)
+            }
+            Self::Garbage {} | Self::Huge { .. } | Self::ExpireTokens {} => (Reach::Everything, true),
+            Self::Truncate {} | Self::Slow { .. } => (Reach::Everything, false),
+            Self::IgnoreWrite {} => (Reach::Writes, true),
+            Self::Overlap { .. } | Self::Repeat {} => (Reach::LaterPages, false),
             Self::LieTotal { .. }
             | Self::Endless {}
             | Self::DuplicateRows {}
             | Self::Shuffle {}
             | Self::Shrink { .. }
-            | Self::Reorder {} => Reach::Lists,
-            Self::Overlap { .. } | Self::Repeat {} => Reach::LaterPages,
-            Self::IgnoreWrite {} => Reach::Writes,
-            Self::Status { .. }
-            | Self::Drop { .. }
-            | Self::Garbage {}
-            | Self::Truncate {}
-            | Self::Huge { .. }
-            | Self::Slow { .. }
-            | Self::ExpireTokens {} => Reach::Everything,
+            | Self::Reorder {} => (Reach::Lists, false),
         }
     }
 
-    /// Returns whether the fault can happen to this request at all.
+    /// Whether it can happen to this request at all.
     fn concerns(&self, asked: &Asked<'_>) -> bool {
         let kind = asked.route.map(Route::kind);
-        match self.reach() {
+        match self.nature().0 {
             Reach::Everything => true,
             Reach::Writes => kind == Some(Kind::Write),
             Reach::Lists => kind == Some(Kind::List),
             Reach::LaterPages => kind == Some(Kind::List) && is_later_page(asked.body),
-        }
-    }
-
-    /// Returns whether a write that it befalls is kept from taking effect.
-    fn prevents(&self) -> bool {
-        match self {
-            Self::Status { after_write, .. } | Self::Drop { after_write } => !after_write,
-            Self::Garbage {} | Self::Huge { .. } | Self::ExpireTokens {} | Self::IgnoreWrite {} => true,
-            Self::Truncate {}
-            | Self::LieTotal { .. }
-            | Self::Endless {}
-            | Self::DuplicateRows {}
-            | Self::Shuffle {}
-            | Self::Overlap { .. }
-            | Self::Shrink { .. }
-            | Self::Repeat {}
-            | Self::Reorder {}
-            | Self::Slow { .. } => false,
         }
     }
 }
@@ -179,7 +160,7 @@ fn is_later_page(body: &[u8]) -> bool {
     request.is_some_and(|it| it["pagination"]["offset"].as_u64().is_some_and(|it| it > 0))
 }
 
-/// What there is to know of a request.
+/// What rules look at of a request.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Asked<'r> {
     pub(super) method: &'r str,
@@ -189,6 +170,12 @@ pub(super) struct Asked<'r> {
     pub(super) body: &'r [u8],
 }
 
+impl Asked<'_> {
+    fn is_write(&self) -> bool {
+        self.route.is_some_and(|it| it.kind() == Kind::Write)
+    }
+}
+
 /// The rules in force.
 #[derive(Default)]
 pub(super) struct Faults {
@@ -196,47 +183,48 @@ pub(super) struct Faults {
     rules: Vec<(usize, Rule)>,
     /// Writes that no rule kept from taking effect.
     writes: u64,
-    dice: Dice,
-    /// Goes when the rules are replaced, and is heard of by whom they hold.
+    random: Random,
+    /// Closed when the rules are replaced, which ends the wait of requests that they made slow.
     replaced: watch::Sender<()>,
 }
 
 impl Faults {
-    /// Returns the rules; `seed` is what those with a probability draw from.
+    /// `seed` is what rules with a probability draw from.
     pub(super) fn new(rules: Vec<Rule>, seed: u64) -> Self {
         let rules = rules.into_iter().enumerate().collect();
-        Self { rules, dice: Dice::new(seed), ..Self::default() }
+        Self { rules, random: Random::new(seed), ..Self::default() }
     }
 
-    /// Returns other rules that draw from the same seed.
+    /// Other rules that draw from the same seed.
     pub(super) fn replace(&self, rules: Vec<Rule>) -> Self {
-        Self::new(rules, self.dice.seed())
+        Self::new(rules, self.random.seed)
     }
 
-    /// Returns what waits until these rules are replaced.
+    /// Has changed, or is closed, once these rules are replaced.
     pub(super) fn replaced(&self) -> watch::Receiver<()> {
         self.replaced.subscribe()
     }
 
-    /// Returns what befalls the next request, and counts it.
+    /// What happens to the next request, which is counted.
     pub(super) fn next(&mut self, asked: &Asked<'_>) -> Option<Fault> {
         if self.rules.is_empty() {
             return None;
         }
         let fault = self.find(asked);
-        let writes = asked.route.is_some_and(|it| it.kind() == Kind::Write);
-        self.writes += u64::from(writes && !fault.as_ref().is_some_and(Fault::prevents));
+        let prevented = fault.as_ref().is_some_and(|it| it.nature().1);
+        self.writes += u64::from(asked.is_write() && !prevented);
         fault
     }
 
     fn find(&mut self, asked: &Asked<'_>) -> Option<Fault> {
-        let writes = asked.route.is_some_and(|it| it.kind() == Kind::Write);
-        let written = self.writes;
-        let drawn = self.rules.iter().any(|(_, it)| it.probability.is_some()).then(|| self.dice.shake(asked));
-        let dice = &self.dice;
+        let drawn = self
+            .rules
+            .iter()
+            .any(|(_, it)| it.probability.is_some())
+            .then(|| self.random.draw([asked.method.as_bytes(), asked.path.as_bytes(), asked.body]));
         let at = self.rules.iter_mut().position(|(place, rule)| {
-            let concerned = (writes || !rule.writes)
-                && rule.after_writes <= written
+            let concerned = (asked.is_write() || !rule.writes)
+                && rule.after_writes <= self.writes
                 && rule.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(asked.method))
                 && rule.path.as_deref().is_none_or(|wanted| asked.path.contains(wanted))
                 && rule.kind.concerns(asked);
@@ -244,18 +232,14 @@ impl Faults {
                 rule.skip -= 1;
                 return false;
             }
-            let lucky = match (rule.probability, drawn) {
-                (Some(probability), Some(drawn)) => dice.shows(drawn, *place, probability),
-                (_, _) => true,
-            };
-            concerned && lucky
+            let chance = rule.probability.zip(drawn);
+            concerned && chance.is_none_or(|(chance, drawn)| self.random.hits(drawn, *place, chance))
         })?;
         let (_, rule) = &mut self.rules[at];
-        let times = rule.times.unwrap_or(if rule.probability.is_some() { 0 } else { 1 });
-        match times {
+        match rule.times.unwrap_or(if rule.probability.is_some() { 0 } else { 1 }) {
             0 => Some(rule.kind.clone()),
             1 => Some(self.rules.remove(at).1.kind),
-            _ => {
+            times => {
                 rule.times = Some(times - 1);
                 Some(rule.kind.clone())
             }
@@ -326,7 +310,7 @@ mod tests {
         assert_eq!(next(Route::GetGroup), Some(Fault::Garbage {}));
     }
 
-    /// Asks for a hundred pages three times each, in the given order, and returns which of the three suffered.
+    /// Asks for a hundred pages three times each, in the given order: which of the three suffered, by page.
     fn suffered(seed: u64, order: impl Iterator<Item = u32>) -> BTreeMap<u32, Vec<bool>> {
         let rules = r#"[{"probability":0.2,"kind":{"garbage":{}}},{"probability":0.1,"kind":{"drop":{}}}]"#;
         let mut faults = Faults::new(serde_json::from_str(rules).unwrap(), seed);

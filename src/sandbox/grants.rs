@@ -1,9 +1,7 @@
-//! The roles of a group, each with its scope: contract §3.9 and §3.10.
-
-use serde::Serialize;
+//! The roles of a group, each with its scope: contract §3.9 and §3.10. No scope is refused for what it covers.
 
 use super::{
-    call::{Call, Part, contains_folded},
+    call::{Call, Part, search},
     dialect::{RolesToDelete, SameRoleTwice, ScopeChange},
     model::{Grant, Role},
     reply::{Refusal, Reply},
@@ -11,105 +9,71 @@ use super::{
     roles::passes,
     scope::Scope,
     store::Store,
-    wire::{GrantView, Total},
+    wire::GrantView,
 };
 use crate::model::ids::{CompanyId, RoleId};
-
-#[derive(Serialize)]
-struct GrantList<'s> {
-    roles: Vec<GrantView<'s>>,
-    pagination: Total,
-}
 
 pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     let request: ListRoles = call.body()?;
     let group = call.group(store)?;
-    let text = request.search_text.as_deref().unwrap_or_default().to_lowercase();
+    let found = search(request.search_text.as_deref());
     let mut grants: Vec<(&Role, &Scope)> = group
         .grants
         .iter()
         .filter_map(|grant| Some((store.role(grant.role)?, &grant.scope)))
-        .filter(|(role, _)| passes(role, &request))
-        .filter(|(role, _)| text.is_empty() || contains_folded(&role.name, &text))
+        .filter(|(role, _)| passes(role, &request) && found(&role.name))
         .collect();
     if let Some(sort) = &request.sort_params {
-        match sort.sort_by {
-            NameKey::Name => sort.sort(&mut grants, |(role, _)| &role.name),
-        }
+        sort.sort(&mut grants, |NameKey::Name, (a, _), (b, _)| a.name.cmp(&b.name));
     }
-    let (page, pagination) = request.pagination.cut(grants.into_iter(), call.dialect)?;
-    let view = |(role, scope)| GrantView::new(role, scope, call.dialect);
-    Reply::json(&GrantList { roles: page.into_iter().map(view).collect(), pagination })
+    call.page("roles", request.pagination, grants, |(role, scope)| GrantView::new(role, scope, call.dialect))
 }
 
-/// What a request takes away.
-enum Removed {
-    Grants(Vec<Grant>),
-    Roles(Vec<RoleId>),
+/// What a request takes away: a role on a scope or, without one, on all.
+type Removed = (RoleId, Option<Scope>);
+
+fn takes((role, scope): &Removed, grant: &Grant) -> bool {
+    *role == grant.role && scope.as_ref().is_none_or(|scope| scope.means_the_same_as(&grant.scope))
 }
 
-impl Removed {
-    fn takes(&self, grant: &Grant) -> bool {
-        match self {
-            Self::Grants(all) => {
-                all.iter().any(|it| it.role == grant.role && it.scope.means_the_same_as(&grant.scope))
-            }
-            Self::Roles(all) => all.contains(&grant.role),
-        }
-    }
-
-    fn names(&self, role: RoleId) -> bool {
-        match self {
-            Self::Grants(all) => all.iter().any(|it| it.role == role),
-            Self::Roles(all) => all.contains(&role),
-        }
-    }
-}
-
-/// Removes, then adds, at once; or the other way round where the dialect knows no whole. Removing takes
-/// every equal pair, and none is no mistake.
+/// Removes, then adds, at once. In parts: adds, one by one, then removes. Removing takes every equal pair; that
+/// there are none is not an error.
 pub(super) fn patch(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
-    let (added, removed) = match call.dialect.roles_to_delete {
+    let (added, removed): (_, Vec<Removed>) = match call.dialect.roles_to_delete {
         RolesToDelete::Objects => {
             let request: PatchGrants = call.body()?;
             let removed = grants(request.roles_to_delete, call, "rolesToDelete")?;
-            (grants(request.roles_to_add, call, "rolesToAdd")?, Removed::Grants(removed))
+            (request.roles_to_add, removed.into_iter().map(|it| (it.role, Some(it.scope))).collect())
         }
         RolesToDelete::Ids => {
             let request: PatchGrantsById = call.body()?;
-            let removed = request.roles_to_delete.iter().flatten().map(|id| RoleId(id.0)).collect();
-            (grants(request.roles_to_add, call, "rolesToAdd")?, Removed::Roles(removed))
+            let removed = request.roles_to_delete.into_iter().flatten();
+            (request.roles_to_add, removed.map(|id| (RoleId(id.0), None)).collect())
         }
     };
+    let added = grants(added, call, "rolesToAdd")?;
     let group = call.modifiable_group(store)?;
     let (id, company, mut held) = (group.id, group.company, group.grants.clone());
     if call.dialect.scope_change == ScopeChange::Split
-        && let Some(n) = added.iter().position(|it| removed.names(it.role))
+        && let Some(n) = added.iter().position(|it| removed.iter().any(|(role, _)| *role == it.role))
     {
         let problem = "a role cannot be taken away and given in one request";
         return Err(Refusal::invalid(&format!("rolesToAdd[{n}].roleId"), problem));
     }
-    let additions = || added.iter().enumerate().map(|(n, it)| (format!("rolesToAdd[{n}]"), it));
-    match call.part {
-        Part::Whole => {
-            held.retain(|grant| !removed.takes(grant));
-            for (field, grant) in additions() {
-                refuse_unusable(store, grant, company, &field)?;
-                add(&mut held, grant, call, &field)?;
-            }
-            store.set_grants(id, held, call.now, call.by);
-        }
-        Part::Additions => {
-            for (field, grant) in additions() {
-                refuse_unusable(store, grant, company, &field)?;
-                add(&mut held, grant, call, &field)?;
-                store.set_grants(id, held.clone(), call.now, call.by);
+    if call.part != Part::Additions {
+        held.retain(|grant| !removed.iter().any(|it| takes(it, grant)));
+    }
+    if call.part != Part::Removals {
+        for (n, grant) in added.iter().enumerate() {
+            refuse_unusable(store, grant, company, &format!("rolesToAdd[{n}]"))?;
+            add(&mut held, grant, call, &format!("rolesToAdd[{n}]"))?;
+            if call.part == Part::Additions {
+                store.change_group(id, call.stamps(), |group| group.grants.clone_from(&held));
             }
         }
-        Part::Removals => {
-            held.retain(|grant| !removed.takes(grant));
-            store.set_grants(id, held, call.now, call.by);
-        }
+    }
+    if call.part != Part::Additions {
+        store.change_group(id, call.stamps(), |group| group.grants = held);
     }
     Ok(call.done())
 }
@@ -130,9 +94,8 @@ fn add(held: &mut Vec<Grant>, grant: &Grant, call: &Call, field: &str) -> Result
         (_, None) | (SameRoleTwice::SecondEntry, Some(_)) => held.push(grant.clone()),
         (SameRoleTwice::Merge, Some(same_role)) => {
             let there = &mut same_role.scope.audiences;
-            there.extend(
-                grant.scope.audiences.iter().filter(|it| !there.contains(it)).cloned().collect::<Vec<_>>(),
-            );
+            let new = grant.scope.audiences.iter().filter(|it| !there.contains(it)).cloned();
+            there.extend(new.collect::<Vec<_>>());
         }
         (SameRoleTwice::Reject, Some(_)) => {
             return Err(Refusal::invalid(&format!("{field}.roleId"), "the group holds the role already"));

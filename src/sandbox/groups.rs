@@ -1,28 +1,19 @@
-//! User groups themselves: contract §3.1 to §3.5 and §3.8.
+//! User groups themselves: contract §3.1 to §3.5 and §3.8. Members and roles are not handled here.
 
 use std::collections::HashSet;
 
-use serde::Serialize;
-use uuid::Uuid;
-
 use super::{
-    call::{Call, contains_folded},
+    call::{Call, search},
     dialect::{DeleteNonEmptyGroup, DuplicateGroupName, GroupUpdate},
     model::Group,
     reply::{Refusal, Reply},
     request::{GroupKey, ListGroups, WriteGroup},
     route::Route,
     store::Store,
-    wire::{GroupView, Id, Total},
+    validation::StrictId,
+    wire::{GroupView, Id},
 };
-use crate::model::ids::CompanyId;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct GroupList<'s> {
-    user_groups: Vec<GroupView<'s>>,
-    pagination: Total,
-}
+use crate::model::ids::{CompanyId, GroupId};
 
 pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     let request: ListGroups = call.body()?;
@@ -39,35 +30,42 @@ fn page<'s>(
     request: &ListGroups,
     call: &Call,
 ) -> Result<Reply, Refusal> {
-    let text = request.search_text.as_deref().unwrap_or_default().to_lowercase();
+    let found = search(request.search_text.as_deref());
     // A filter without ids asks for nothing in particular, so it lets all pass; so does a list without filters.
     let filters = request.filters.as_deref().unwrap_or_default();
-    let all = filters.is_empty() || filters.iter().any(|filter| filter.user_group_ids.is_none());
-    let wanted: HashSet<Uuid> =
-        filters.iter().flat_map(|f| f.user_group_ids.iter().flatten()).map(|id| id.0).collect();
-    let mut groups: Vec<&Group> = groups
-        .filter(|group| all || wanted.contains(&group.id.0))
-        .filter(|group| text.is_empty() || contains_folded(&group.name, &text))
-        .collect();
+    let wanted = |group: &Group| {
+        let names = |ids: &HashSet<StrictId>| ids.contains(&StrictId(group.id.0));
+        filters.is_empty() || filters.iter().any(|filter| filter.user_group_ids.as_ref().is_none_or(names))
+    };
+    let mut groups: Vec<&Group> = groups.filter(|group| wanted(group) && found(&group.name)).collect();
     if let Some(sort) = &request.sort_params {
-        match sort.sort_by {
-            GroupKey::Name => sort.sort(&mut groups, |group| &group.name),
-            GroupKey::CreatedAt => sort.sort(&mut groups, |group| group.stamps.created_at),
-        }
+        sort.sort(&mut groups, |by, a, b| match by {
+            GroupKey::Name => a.name.cmp(&b.name),
+            GroupKey::CreatedAt => a.stamps.created_at.cmp(&b.stamps.created_at),
+        });
     }
-    let (page, pagination) = request.pagination.cut(groups.into_iter(), call.dialect)?;
-    Reply::json(&GroupList { user_groups: page.into_iter().map(Into::into).collect(), pagination })
+    call.page("userGroups", request.pagination, groups, GroupView::new)
 }
 
 pub(super) fn get(store: &Store, call: &Call) -> Result<Reply, Refusal> {
-    Reply::json(&GroupView::from(call.group(store)?))
+    Reply::json(&GroupView::new(call.group(store)?))
 }
 
 pub(super) fn create(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let request: WriteGroup = call.body()?;
     let company = call.company(store)?.id;
     refuse_duplicate(store, call, company, &request.name.0, None)?;
-    let id = store.create_group(company, request.name.0, request.description.0, call.now, call.by);
+    let id = GroupId(store.new_id("group", company, &request.name.0));
+    store.add_group(Group {
+        id,
+        name: request.name.0,
+        description: request.description.0,
+        company,
+        unmodifiable: false,
+        stamps: call.stamps(),
+        grants: Vec::new(),
+        members: Vec::new(),
+    });
     Reply::json(&Id { id })
 }
 
@@ -83,11 +81,14 @@ pub(super) fn update(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let group = call.modifiable_group(store)?;
     let (id, company) = (group.id, group.company);
     refuse_duplicate(store, call, company, &request.name.0, Some(group))?;
-    store.rename_group(id, request.name.0, request.description.0, call.now, call.by);
+    store.change_group(id, call.stamps(), |group| {
+        group.name = request.name.0;
+        group.description = request.description.0;
+    });
     Ok(call.done())
 }
 
-/// Deletes the group, and what it holds with it unless the dialect says otherwise.
+/// Deletes the group with its members and roles, unless the dialect says otherwise.
 pub(super) fn delete(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let group = call.modifiable_group(store)?;
     let id = group.id;
@@ -108,13 +109,12 @@ fn refuse_duplicate(
     name: &str,
     except: Option<&Group>,
 ) -> Result<(), Refusal> {
+    let except = except.map(|group| group.id);
+    let taken = |group: &Group| *group.name == *name && Some(group.id) != except;
     match call.dialect.duplicate_group_name {
-        DuplicateGroupName::Allow => Ok(()),
-        DuplicateGroupName::Reject => {
-            let except = except.map(|group| group.id);
-            let taken =
-                store.groups_of(company).any(|group| *group.name == *name && Some(group.id) != except);
-            if taken { Err(Refusal::invalid("name", "another group of the company has it")) } else { Ok(()) }
+        DuplicateGroupName::Reject if store.groups_of(company).any(taken) => {
+            Err(Refusal::invalid("name", "another group of the company has it"))
         }
+        DuplicateGroupName::Reject | DuplicateGroupName::Allow => Ok(()),
     }
 }

@@ -1,9 +1,6 @@
-//! Who is in a group: contract §3.6 and §3.7. Allowed on unmodifiable groups too.
+//! Who is in a group: contract §3.6 and §3.7. Allowed on unmodifiable groups too; never adds somebody of another company.
 
 use std::collections::HashSet;
-
-use serde::Serialize;
-use uuid::Uuid;
 
 use super::{
     call::{Call, Part},
@@ -12,62 +9,38 @@ use super::{
     reply::{Refusal, Reply},
     request::{ListMembers, MemberFilter, MemberKey, PatchMembers},
     store::Store,
-    strict::StrictId,
-    wire::{MemberView, Total},
+    validation::StrictId,
+    wire::MemberView,
 };
 use crate::model::ids::{CompanyId, UserId};
-
-#[derive(Serialize)]
-struct MemberList {
-    members: Vec<MemberView>,
-    pagination: Total,
-}
 
 pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     let request: ListMembers = call.body()?;
     let group = call.group(store)?;
-    let filters: Vec<Filter> = request.filters.iter().flatten().map(Filter::new).collect();
-    let passes = |member: &&Member| filters.is_empty() || filters.iter().any(|filter| filter.passes(member));
+    let filters = request.filters.as_deref().unwrap_or_default();
+    let passes = |member: &&Member| filters.is_empty() || filters.iter().any(|filter| passes(filter, member));
     let mut members: Vec<&Member> = group.members.iter().filter(passes).collect();
     if let Some(sort) = &request.sort_params {
-        match sort.sort_by {
-            MemberKey::AddedAt => sort.sort(&mut members, |member| member.added_at),
-        }
+        sort.sort(&mut members, |MemberKey::AddedAt, a, b| a.added_at.cmp(&b.added_at));
     }
-    let (page, pagination) = request.pagination.cut(members.into_iter(), call.dialect)?;
-    Reply::json(&MemberList { members: page.into_iter().map(Into::into).collect(), pagination })
+    call.page("members", request.pagination, members, MemberView::from)
 }
 
-/// An element of `filters`: all of its fields must hold.
-struct Filter<'r> {
-    request: &'r MemberFilter,
-    users: Option<HashSet<Uuid>>,
+/// Whether all fields of the filter hold. `addedAfter` is inclusive and `addedBefore` exclusive (contract §3.6).
+fn passes(filter: &MemberFilter, member: &Member) -> bool {
+    filter.added_after.is_none_or(|time| time.is_reached_by(member.added_at))
+        && filter.added_before.is_none_or(|time| !time.is_reached_by(member.added_at))
+        && filter.user_ids.as_ref().is_none_or(|users| users.contains(&StrictId(member.user.0)))
 }
 
-impl<'r> Filter<'r> {
-    fn new(request: &'r MemberFilter) -> Self {
-        let users = request.user_ids.as_ref().map(|ids| ids.iter().map(|id| id.0).collect());
-        Self { request, users }
-    }
-
-    fn passes(&self, member: &Member) -> bool {
-        // `addedAfter` is inclusive and `addedBefore` exclusive (contract §3.6).
-        self.request.added_after.is_none_or(|time| time.is_reached_by(member.added_at))
-            && self.request.added_before.is_none_or(|time| !time.is_reached_by(member.added_at))
-            && self.users.as_ref().is_none_or(|users| users.contains(&member.user.0))
-    }
-}
-
-/// Removes, then adds, at once: one wrong id refuses it all. Where the dialect knows no whole, adds, then removes.
+/// Removes, then adds, at once: one wrong id refuses it all. In parts: adds, then removes, one by one.
 pub(super) fn patch(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let request: PatchMembers = call.body()?;
-    let (removed, removal_name, other, other_name) = match call.dialect.member_removal_field {
-        MemberRemovalField::UserIdsToDelete => {
-            (request.user_ids_to_delete, "userIdsToDelete", request.user_ids_to_remove, "userIdsToRemove")
-        }
-        MemberRemovalField::UserIdsToRemove => {
-            (request.user_ids_to_remove, "userIdsToRemove", request.user_ids_to_delete, "userIdsToDelete")
-        }
+    let to_delete = ("userIdsToDelete", request.user_ids_to_delete);
+    let to_remove = ("userIdsToRemove", request.user_ids_to_remove);
+    let ((removal_name, removed), (other_name, other)) = match call.dialect.member_removal_field {
+        MemberRemovalField::UserIdsToDelete => (to_delete, to_remove),
+        MemberRemovalField::UserIdsToRemove => (to_remove, to_delete),
     };
     let group = call.group(store)?;
     let (id, company) = (group.id, group.company);
@@ -76,30 +49,24 @@ pub(super) fn patch(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     }
     let (added, removed) = (user_ids(request.user_ids_to_add), user_ids(removed));
     let mut present: HashSet<UserId> = group.members.iter().map(|member| member.user).collect();
-    let additions = || added.iter().enumerate().map(|(n, user)| (format!("userIdsToAdd[{n}]"), *user));
-    let removals = || removed.iter().enumerate().map(|(n, user)| (format!("{removal_name}[{n}]"), *user));
-    match call.part {
-        Part::Whole => {
-            for (field, user) in removals() {
-                remove(&mut present, user, call, &field)?;
-            }
-            for (field, user) in additions() {
-                add(&mut present, user, store, company, call, &field)?;
-            }
-            store.change_members(id, &removed, &added, call.now);
-        }
-        Part::Additions => {
-            for (field, user) in additions() {
-                add(&mut present, user, store, company, call, &field)?;
-                store.change_members(id, &[], &[user], call.now);
+    if call.part != Part::Additions {
+        for (n, user) in removed.iter().enumerate() {
+            remove(&mut present, *user, call, &format!("{removal_name}[{n}]"))?;
+            if call.part == Part::Removals {
+                store.change_members(id, &[*user], &[], call.now);
             }
         }
-        Part::Removals => {
-            for (field, user) in removals() {
-                remove(&mut present, user, call, &field)?;
-                store.change_members(id, &[user], &[], call.now);
+    }
+    if call.part != Part::Removals {
+        for (n, user) in added.iter().enumerate() {
+            add(&mut present, *user, store, company, call, &format!("userIdsToAdd[{n}]"))?;
+            if call.part == Part::Additions {
+                store.change_members(id, &[], &[*user], call.now);
             }
         }
+    }
+    if call.part == Part::Whole {
+        store.change_members(id, &removed, &added, call.now);
     }
     Ok(call.done())
 }

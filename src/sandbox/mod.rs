@@ -1,56 +1,58 @@
-//! The embedded sandbox: a server on the loopback address that speaks the access management API.
+//! The embedded API: a server on the loopback address that speaks the access management API.
 //!
-//! It is as strict as the API is known to be; what is not publicly documented
-//! is a switch of its [`dialect`]. It never talks to anything else, and
-//! nothing it holds is real.
+//! It is as strict as the API is known to be; what is not publicly documented is a switch of its `dialect`. It never
+//! talks to anything else, nothing it holds is real, and it shares no scope code with the client, whose oracle it is.
 //!
-//! A request goes through `front` (counted, delayed, spoilt by a `fault`, let
-//! in by `tokens`) to `call`, which finds the operation by `route`. Operations
-//! read or change the `store`; `state` keeps it between two runs; `seed` and
-//! `sow` fill it the first time. `spec` reads what a command line says of faults and dialect, `dice`
-//! draws for faults that have a probability, and `record` writes the log file.
+//! A request goes through `server` (counted in `request_log`, delayed, spoilt by a `fault`, let in by `tokens`) to
+//! `dispatch`, which finds the operation: `groups`, `members`, `grants`, `roles`, `users`, `profiles`. Operations get a
+//! `call`, decode it into a `request` and read or change the `store`; `wire` has the shapes of answers. `state` keeps
+//! the store between two runs; `seed` and `seed_builder`, or a `snapshot`, fill it the first time. `spec` reads what a
+//! command line says of faults and dialect; `control` is for tests.
 
+mod app;
 mod call;
 mod clock;
 mod control;
-pub mod dialect;
-mod dice;
+mod corrupt;
+mod decode;
+mod dialect;
+mod dispatch;
 mod error;
 mod fault;
-mod front;
 mod grants;
 mod groups;
-mod load;
-mod mangle;
+mod log_file;
 mod members;
 mod model;
+mod predicate_form;
 mod profiles;
+mod random;
 mod rate;
-mod record;
 mod reply;
 mod request;
+mod request_log;
 mod roles;
 mod route;
 mod scope;
 mod seed;
-mod sow;
+mod seed_builder;
+mod server;
+mod snapshot;
 mod spec;
-mod spelling;
 mod state;
 mod store;
-mod strict;
 #[cfg(test)]
 mod tests;
 mod tokens;
-mod traffic;
 mod users;
+mod validation;
 mod wire;
 
 use std::{
     future::IntoFuture,
     io,
     net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64},
     thread::{self, JoinHandle},
     time::Duration,
@@ -64,16 +66,16 @@ use tokio::{
 };
 
 use self::{
+    app::App,
     clock::Clock,
     fault::Faults,
-    front::App,
+    log_file::LogFile,
     rate::Rate,
-    record::Recorder,
-    seed::Seed,
+    request_log::RequestLog,
+    seed::{DEFAULT_CLIENT, Seed},
     state::StateFile,
-    store::{Objects, Store},
+    store::Store,
     tokens::Tokens,
-    traffic::Traffic,
 };
 pub use self::{
     error::SandboxError,
@@ -123,37 +125,27 @@ impl Sandbox {
     /// Starts a server on a thread of its own and returns when it listens.
     ///
     /// # Errors
-    /// When the seed or the state cannot be used, another process keeps the
-    /// state for ten seconds, or the port is taken.
+    /// When the seed or the state cannot be used, another process keeps the state for ten seconds, or the port is taken.
     pub fn start(options: Options) -> Result<Self, SandboxError> {
         let clock = options.now.map_or(Clock::System, Clock::Fixed);
         let (seed, place) = match &options.from {
             Some(path) => (Seed::read(path)?, path.display().to_string()),
             None => (Seed::built_in()?, "built-in seed".to_owned()),
         };
-        let (state, kept) = match &options.state {
-            Some(path) => {
-                let (file, objects) = StateFile::open(path)?;
-                (Some(Arc::new(file)), objects)
-            }
-            None => (None, None),
+        let opened = options.state.as_deref().map(StateFile::open).transpose()?;
+        let (state, kept) = opened.map_or((None, None), |(file, kept)| (Some(Arc::new(file)), kept));
+        let objects = match (kept, options.load) {
+            (Some(objects), _) => objects,
+            (None, Some(path)) => snapshot::load(&path, clock.now())?,
+            (None, None) => seed_builder::build(&seed, &place, clock.now())?,
         };
-        let store = Arc::new(RwLock::new(Store::new(objects(
-            kept,
-            options.load.as_deref(),
-            (&seed, &place),
-            clock,
-        )?)));
+        let store = Arc::new(RwLock::new(Store::new(objects)));
         if let (Some(state), Some(path)) = (&state, options.state) {
-            let write = |source| SandboxError::WriteState { path, source };
-            state.save(&store, 0).map_err(write)?;
+            state.save(&store, 0).map_err(|source| SandboxError::WriteState(path, source))?;
         }
-        let recorder = match options.log {
-            Some(path) => {
-                Some(Recorder::create(&path).map_err(|source| SandboxError::WriteLog { path, source })?)
-            }
-            None => None,
-        };
+        let log =
+            |path: PathBuf| LogFile::create(&path).map_err(|source| SandboxError::WriteLog(path, source));
+        let log = RequestLog::new(options.log.map(log).transpose()?);
         let rules = seed.faults.into_iter().chain(options.faults.rules).collect();
         let latency = (options.latency + options.faults.latency).as_millis();
         let app = App {
@@ -161,18 +153,17 @@ impl Sandbox {
             state,
             tokens: Tokens::new(seed.clients, seed.tokens),
             faults: Mutex::new(Faults::new(rules, options.seed)),
-            traffic: Traffic::new(recorder),
+            log,
             dialect: options.dialect.on(seed.dialect),
             clock,
             rate: options.max_rps.map(Rate::new),
             latency: AtomicU64::new(u64::try_from(latency).unwrap_or(u64::MAX)),
         };
-        let port = options.port;
-        Self::listen(Arc::new(app), port)
+        Self::listen(Arc::new(app), options.port)
     }
 
     fn listen(app: Arc<App>, port: u16) -> Result<Self, SandboxError> {
-        let refused = |source| SandboxError::Listen { port, source };
+        let refused = |source| SandboxError::Listen(port, source);
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -197,14 +188,14 @@ impl Sandbox {
         Ok(Self { address, stop: Arc::new(stop), handle, thread: Some(thread) })
     }
 
-    /// Returns where the server is, for example `http://127.0.0.1:8080`.
+    /// Where the server is, for example `http://127.0.0.1:8080`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Returns the id and the secret of the client that exists unless the seed names others.
+    /// Id and secret of the client that exists unless the seed names others.
     pub fn credentials() -> (&'static str, &'static str) {
-        ("sandbox", "sandbox")
+        DEFAULT_CLIENT
     }
 
     /// Stops the server once the process is asked to stop (an interrupt, or SIGTERM), from this call on.
@@ -240,20 +231,6 @@ impl Drop for Sandbox {
     }
 }
 
-/// Returns what the server begins with: what it kept the last time, or else what the seed describes.
-fn objects(
-    kept: Option<Objects>,
-    snapshot: Option<&Path>,
-    (seed, place): (&Seed, &str),
-    clock: Clock,
-) -> Result<Objects, SandboxError> {
-    match (kept, snapshot) {
-        (Some(objects), _) => Ok(objects),
-        (None, Some(path)) => load::load(path, clock.now()),
-        (None, None) => sow::sow(seed, place, clock.now()),
-    }
-}
-
 /// Serves until `stopped`, then lets requests under way finish, writes the state and lets go of it.
 fn run(runtime: Runtime, listener: TcpListener, app: Arc<App>, stopped: watch::Receiver<bool>) {
     let (state, store) = (app.state.clone(), Arc::clone(&app.store));
@@ -271,33 +248,33 @@ fn run(runtime: Runtime, listener: TcpListener, app: Arc<App>, stopped: watch::R
 }
 
 async fn serve(listener: TcpListener, app: Arc<App>, stopped: watch::Receiver<bool>) -> io::Result<()> {
-    let until = |mut stopped: watch::Receiver<bool>| async move {
-        // An error means that the sender is gone, which is a reason to stop as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    };
     // Answers are small and written at once: waiting to fill packets would only delay them.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    let router = Router::new().fallback(front::front).with_state(app);
+    let router = Router::new().fallback(server::serve).with_state(app);
     let serving = axum::serve(listener, router).with_graceful_shutdown(until(stopped.clone())).into_future();
-    let patience = async {
-        until(stopped).await;
-        tokio::time::sleep(LAST_ANSWERS).await;
-    };
     tokio::select! {
         served = serving => served,
-        () = patience => Ok(()),
+        () = async {
+            until(stopped).await;
+            tokio::time::sleep(LAST_ANSWERS).await;
+        } => Ok(()),
     }
 }
 
-/// Listens from the call on, not only from when the answer is waited for.
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a reason to stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// Comes back when the process is asked to stop, be it before this is waited for.
 #[cfg(unix)]
 fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
     async {
-        // Where the system lets nobody listen it ends the process itself.
+        // Where the system lets us not listen it ends the process itself.
         let [Ok(mut terminate), Ok(mut interrupt)] = signals else { return std::future::pending().await };
         tokio::select! {
             _ = terminate.recv() => {}

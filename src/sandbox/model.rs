@@ -1,4 +1,6 @@
-//! What the sandbox knows about: companies, roles, users, groups. Plain data, as the state file keeps it.
+//! What the sandbox knows about: companies, roles, users, groups. Plain data as the state file keeps it, without rules.
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -31,9 +33,10 @@ impl Stamps {
         Self { created_at: at, created_by: by.clone(), updated_at: at, updated_by: by.clone() }
     }
 
-    pub(super) fn touch(&mut self, at: Moment, by: &Reference) {
-        self.updated_at = at;
-        self.updated_by = by.clone();
+    /// Takes over who touched it last, and when, from `now`.
+    pub(super) fn touch(&mut self, now: Self) {
+        self.updated_at = now.updated_at;
+        self.updated_by = now.updated_by;
     }
 }
 
@@ -52,6 +55,17 @@ pub(super) struct Company {
     pub(super) name: Box<str>,
     pub(super) kind: CompanyKind,
     pub(super) legal_entities: Vec<Reference>,
+}
+
+impl Company {
+    /// The API requires a legal entity of every user (contract §7.2): a company that names none has one of its own name.
+    pub(super) fn entities(&self) -> Cow<'_, [Reference]> {
+        if !self.legal_entities.is_empty() {
+            return Cow::Borrowed(&self.legal_entities);
+        }
+        let id = derived_id("legalEntity", &[&self.name]);
+        Cow::Owned(vec![Reference { id, name: self.name.clone() }])
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -91,7 +105,7 @@ pub(super) struct User {
     /// The v2 roles, verbatim (contract §6.1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) legacy_roles: Vec<Value>,
-    /// What else describes the person at work, verbatim (contract §7.4).
+    /// What else the business info holds, verbatim (contract §7.4).
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub(super) business: Map<String, Value>,
     pub(super) stamps: Stamps,
@@ -129,7 +143,7 @@ pub(super) struct Member {
 /// Every action named in the sources (contract §5.2).
 pub(super) const ACTIONS: [&str; 6] = ["ALL", "CREATE", "READ", "WRITE", "DELETE", "PURGE"];
 
-/// Returns the id that a thing gets when nobody chose one: the same parts give the same id, always.
+/// The id of something when nobody chose one: the same parts give the same id, always.
 pub(super) fn derived_id(kind: &str, parts: &[&str]) -> Uuid {
     let mut hash = Sha256::new();
     for part in std::iter::once(&kind).chain(parts) {

@@ -1,6 +1,6 @@
-//! People as they are made and described: contract §7.4. Who is in which group is not known here.
+//! Users as they are made and described: contract §7.4. Who is in which group is not known here.
 //!
-//! The documents show a part of a profile's fields (contract §7.4), so that unknown ones are passed over here.
+//! The documents show a part of a profile's fields, so that unknown ones are passed over here.
 
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 
 use super::{
     call::Call,
-    model::{Company, Reference, User, derived_id},
+    model::{Company, Reference, User},
     reply::{Refusal, Reply},
-    request::{self, LegacyRole, parse_query},
-    store::{NewUser, Store},
-    strict::{StrictId, present},
+    request::{self, LegacyRole},
+    store::Store,
+    validation::{StrictId, present},
     wire::{BusinessInfo, Id},
 };
-use crate::model::ids::CompanyId;
+use crate::model::ids::{CompanyId, UserId};
 
 const PERSONAS: [&str; 6] = ["UNKNOWN_PERSONA", "EMPLOYEE", "GUEST", "PERSONAL", "RELATIVE", "ADHOC"];
 
@@ -77,47 +77,35 @@ pub(super) fn create(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let legal_entity = legal_entity(company, &request.business_info)?;
     let personal = request.personal_info.unwrap_or_default();
     let email = request.business_info.email.or(personal.email);
-    let email = email.filter(|it| it.contains('@')).ok_or_else(|| {
-        Refusal::invalid(
-            "personalInfo.email",
-            "the sandbox finds people by their e-mail: give one here or in businessInfo",
-        )
-    })?;
+    let problem = "the sandbox finds people by their e-mail: give one here or in businessInfo";
+    let missing = || Refusal::invalid("personalInfo.email", problem);
+    let email = email.filter(|it| it.contains('@')).ok_or_else(missing)?;
     let company = company.id;
     refuse_taken(store, company, &email, None)?;
     let name = match &personal.name {
         Some(name) => format!("{} {}", name.given, name.family1),
         None => email.split('@').next().unwrap_or_default().to_owned(),
     };
-    let id = store.create_user(
-        NewUser {
-            email: email.into(),
-            name: name.into(),
-            company,
-            external_id: request.external_id.map(Into::into),
-            employee_id: request.business_info.employee_id.map(Into::into),
-            persona: request.persona.into(),
-            legal_entity,
-            legacy_roles: request.roles.into_iter().map(Value::Object).collect(),
-            business: request.business_info.more,
-        },
-        call.now,
-        call.by,
-    );
+    let id = UserId(store.new_id("user", company, &email));
+    store.add_user(User {
+        id,
+        email: email.into(),
+        name: name.into(),
+        company,
+        external_id: request.external_id.map(Into::into),
+        employee_id: request.business_info.employee_id.map(Into::into),
+        active: true,
+        persona: request.persona.into(),
+        legal_entity,
+        legacy_roles: request.roles.into_iter().map(Value::Object).collect(),
+        business: request.business_info.more,
+        stamps: call.stamps(),
+    });
     Reply::json(&Id { id }).map(Reply::created)
 }
 
 pub(super) fn business_info(store: &Store, call: &Call) -> Result<Reply, Refusal> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Options {
-        #[serde(default)]
-        include_inactive: bool,
-    }
-    let options: Options = parse_query(call.uri)?;
-    let user = call.user(store)?;
-    let company = store.company(user.company).filter(|_| user.active || options.include_inactive);
-    let company = company.ok_or_else(|| Refusal::not_found("the user"))?;
+    let (user, company) = call.shown_user(store)?;
     Reply::json(&BusinessInfo::new(user, company))
 }
 
@@ -131,10 +119,10 @@ pub(super) fn put_business_info(store: &mut Store, call: &Call) -> Result<Reply,
         return Err(Refusal::invalid("organizationRef.id", problem));
     }
     let legal_entity = legal_entity(company, &request)?;
-    // People are found by it, so that one who had one keeps it.
+    // Users are found by it, so that a user who has one keeps it.
     let email = request.email.unwrap_or_else(|| user.email.to_string());
-    refuse_taken(store, company.id, &email, Some(user))?;
-    store.change_user(user.id, call.now, call.by, |user| {
+    refuse_taken(store, company.id, &email, Some(user.id))?;
+    store.change_user(user.id, call.stamps(), |user| {
         user.email = email.into();
         user.employee_id = request.employee_id.map(Into::into);
         user.legal_entity = legal_entity;
@@ -148,28 +136,23 @@ fn company<'s>(store: &'s Store, info: &WriteBusinessInfo) -> Result<&'s Company
     company.ok_or_else(|| Refusal::invalid("businessInfo.organizationRef.id", "the company does not exist"))
 }
 
-/// Returns the legal entity; a company that names none has one of its own name.
 fn legal_entity(company: &Company, info: &WriteBusinessInfo) -> Result<Reference, Refusal> {
     let id = info.legal_entity_ref.id.0;
-    let own = Reference { id: derived_id("legalEntity", &[&company.name]), name: company.name.clone() };
-    let mut known = company.legal_entities.iter().chain(company.legal_entities.is_empty().then_some(&own));
-    known.find(|it| it.id == id).cloned().ok_or_else(|| {
+    company.entities().iter().find(|it| it.id == id).cloned().ok_or_else(|| {
         let problem = format!("the company has no legal entity {id}");
         Refusal::invalid("businessInfo.legalEntityRef.id", problem)
     })
 }
 
-/// Invented: the documents do not say what happens to an e-mail that somebody of the company has.
+/// Invented: the documents do not say what happens to an e-mail that another user of the company has.
 fn refuse_taken(
     store: &Store,
     company: CompanyId,
     email: &str,
-    except: Option<&User>,
+    except: Option<UserId>,
 ) -> Result<(), Refusal> {
-    let except = except.map(|it| it.id);
     let folded = email.to_lowercase();
-    let mut others = store.users_with_email(&folded);
-    if others.any(|it| it.company == company && Some(it.id) != except) {
+    if store.users_with_email(&folded).any(|it| it.company == company && Some(it.id) != except) {
         return Err(Refusal::invalid("businessInfo.email", "somebody of the company has it"));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The rate limit: a bucket of one second's requests, and at least one, that fills as time goes by.
 //!
-//! It knows no clock; whoever asks says what time it is.
+//! It reads no clock: the time is an argument.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,40 +11,31 @@ use crate::live::api;
 /// Lets so many requests pass a second, and as many at once after a quiet second; or one, if that is more.
 pub(super) struct Rate {
     per_second: f64,
-    /// What the bucket holds at most: a smaller one would never let anything pass.
-    at_once: f64,
-    bucket: Mutex<Bucket>,
-}
-
-struct Bucket {
-    left: f64,
-    /// When `left` was true.
-    at: Option<Timestamp>,
+    /// What is left in the bucket, and when that was true.
+    bucket: Mutex<(f64, Option<Timestamp>)>,
 }
 
 impl Rate {
     pub(super) fn new(rate: api::Rate) -> Self {
         let per_second = rate.per_second();
-        let at_once = per_second.max(1.0);
-        Self { per_second, at_once, bucket: Mutex::new(Bucket { left: at_once, at: None }) }
+        Self { per_second, bucket: Mutex::new((per_second.max(1.0), None)) }
     }
 
-    /// Returns after how many seconds one more request may pass.
+    /// In seconds: when one more request may pass.
     pub(super) fn retry_after(&self) -> u64 {
         (1.0 / self.per_second).ceil() as u64
     }
 
-    /// Returns whether one more request may pass at `now`, and counts it if so.
+    /// Whether one more request may pass at `now`; it is counted if so.
     pub(super) fn passes(&self, now: Timestamp) -> bool {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let (left, at) = *bucket;
         // A clock that was set back adds nothing.
-        let passed = bucket.at.map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0));
-        bucket.left = (bucket.left + passed * self.per_second).min(self.at_once);
-        bucket.at = Some(now);
-        let passes = bucket.left >= 1.0;
-        if passes {
-            bucket.left -= 1.0;
-        }
+        let passed = at.map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0));
+        // A bucket that holds less than one would never let anything pass.
+        let left = (left + passed * self.per_second).min(self.per_second.max(1.0));
+        let passes = left >= 1.0;
+        *bucket = (if passes { left - 1.0 } else { left }, Some(now));
         passes
     }
 }

@@ -1,4 +1,5 @@
-//! Answers: what a route returns, and how a refusal is put into the API's envelope (contract §1.2).
+//! Answers: what an operation returns, and how a refusal is put into the API's envelope (contract §1.2). What is
+//! answered is never decided here.
 
 use axum::{
     body::Body,
@@ -9,7 +10,7 @@ use serde::Serialize;
 
 use super::dialect::WriteAnswer;
 
-/// What a route answers when it does what it was asked.
+/// What an operation answers when it does what it was asked.
 #[derive(Debug)]
 pub(super) enum Reply {
     /// JSON, with 200 unless it was created.
@@ -19,7 +20,6 @@ pub(super) enum Reply {
 }
 
 impl WriteAnswer {
-    /// Returns what is answered to a write that was done.
     pub(super) fn reply(self) -> Reply {
         match self {
             Self::Empty => Reply::Empty(StatusCode::OK),
@@ -35,7 +35,7 @@ impl Reply {
         Ok(Self::Json(StatusCode::OK, bytes))
     }
 
-    /// Returns the same as 201, which the users API answers to a creation and the rbac API does not.
+    /// The same as 201, which the users API answers to a creation and the rbac API does not.
     pub(super) fn created(self) -> Self {
         match self {
             Self::Json(_, bytes) => Self::Json(StatusCode::CREATED, bytes),
@@ -46,18 +46,22 @@ impl Reply {
     pub(super) fn into_response(self) -> Response {
         match self {
             Self::Json(status, bytes) => json_response(status, bytes),
-            Self::Empty(status) => empty_response(status),
+            Self::Empty(status) => {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = status;
+                response
+            }
         }
     }
 }
 
-/// What a route answers when it does not.
+/// What an operation answers when it does not.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: String,
-    parameter: Option<(String, String)>,
+    parameter: Option<Parameter>,
 }
 
 const FORBIDDEN: &str = "SANDBOX_FORBIDDEN";
@@ -76,12 +80,12 @@ impl Refusal {
         let problem = problem.into();
         let message = if field.is_empty() { problem.clone() } else { format!("{field}: {problem}") };
         Self {
-            parameter: Some((field.to_owned(), problem)),
+            parameter: Some(Parameter { name: field.to_owned(), value: problem }),
             ..Self::new(StatusCode::BAD_REQUEST, "API_VALIDATION_FAILED", message)
         }
     }
 
-    /// Returns the same with another status, and the code that goes with it.
+    /// The same with another status, and the code that goes with it.
     pub(super) fn answered(mut self, status: u16) -> Self {
         (self.status, self.code) = match status {
             403 => (StatusCode::FORBIDDEN, FORBIDDEN),
@@ -122,47 +126,45 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "SANDBOX_BROKEN", message)
     }
 
-    /// Returns the envelope; `n` is the number of the request, for the debug identifier.
+    /// `n` is the number of the request, for the debug identifier.
     pub(super) fn into_response(self, n: u64) -> Response {
-        json_response(self.status, self.envelope(n))
-    }
-
-    fn envelope(&self, n: u64) -> Vec<u8> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
-        struct Envelope<'r> {
+        struct Envelope {
             debug_identifier: String,
-            error_messages: [Message<'r>; 1],
+            error_messages: [Message; 1],
         }
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
-        struct Message<'r> {
-            error_code: &'r str,
-            message: &'r str,
+        struct Message {
+            error_code: &'static str,
+            message: String,
             #[serde(skip_serializing_if = "Option::is_none")]
-            error_parameters: Option<[Parameter<'r>; 1]>,
+            error_parameters: Option<[Parameter; 1]>,
         }
-        #[derive(Serialize)]
-        struct Parameter<'r> {
-            name: &'r str,
-            value: &'r str,
-        }
-        let error_parameters = self.parameter.as_ref().map(|(name, value)| [Parameter { name, value }]);
-        let message = Message { error_code: self.code, message: &self.message, error_parameters };
-        let envelope = Envelope { debug_identifier: format!("sandbox-{n}"), error_messages: [message] };
-        serde_json::to_vec(&envelope).unwrap_or_default()
+        let (error_code, message, error_parameters) =
+            (self.code, self.message, self.parameter.map(|it| [it]));
+        let error_messages = [Message { error_code, message, error_parameters }];
+        let envelope = Envelope { debug_identifier: format!("sandbox-{n}"), error_messages };
+        json_response(self.status, serde_json::to_vec(&envelope).unwrap_or_default())
     }
 }
 
-pub(super) fn json_response(status: StatusCode, bytes: impl Into<Body>) -> Response {
-    let mut response = Response::new(bytes.into());
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+/// What is wrong with a field.
+#[derive(Debug, Serialize)]
+struct Parameter {
+    name: String,
+    value: String,
 }
 
-pub(super) fn empty_response(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::empty());
+pub(super) fn json_response(status: StatusCode, body: impl Into<Body>) -> Response {
+    response(status, "application/json", body)
+}
+
+/// An answer with a body of the media type `kind`.
+pub(super) fn response(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }

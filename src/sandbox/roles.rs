@@ -1,62 +1,53 @@
 //! Roles, the permission catalogue and the effective permissions of a user: contract §5 and §6.3.
 //!
 //! Roles can be made and changed, as the API documents; by the help centre a company cannot (contract §5.1).
+//! Which group holds which role is not handled here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::{
-    call::{Call, contains_folded},
+    call::{Call, search},
     model::{ACTIONS, PERMISSIONS, PermissionWithActions, Role},
     reply::{Refusal, Reply},
     request::{ListRoles, NameKey, NewRole, Provider, RoleFilter, WriteRole},
     store::Store,
-    wire::{Id, RoleView, Total},
+    validation::StrictId,
+    wire::{Id, RoleView},
 };
 use crate::model::ids::{CompanyId, RoleId};
-
-#[derive(Serialize)]
-struct RoleList<'s> {
-    roles: Vec<RoleView<'s>>,
-    pagination: Total,
-}
 
 /// Answers the roles a company can use: the platform's and its own.
 pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     let request: ListRoles = call.body()?;
     let company = call.company(store)?.id;
-    let text = request.search_text.as_deref().unwrap_or_default().to_lowercase();
+    let found = search(request.search_text.as_deref());
     let mut roles: Vec<&Role> = store
         .roles()
         .iter()
         .filter(|role| role.company.is_none_or(|owner| owner == company))
         .filter(|role| passes(role, &request))
-        .filter(|role| text.is_empty() || contains_folded(&role.name, &text))
+        .filter(|role| found(&role.name))
         .collect();
     if let Some(sort) = &request.sort_params {
-        match sort.sort_by {
-            NameKey::Name => sort.sort(&mut roles, |role| &role.name),
-        }
+        sort.sort(&mut roles, |NameKey::Name, a, b| a.name.cmp(&b.name));
     }
-    let (page, pagination) = request.pagination.cut(roles.into_iter(), call.dialect)?;
-    Reply::json(&RoleList { roles: page.into_iter().map(Into::into).collect(), pagination })
+    call.page("roles", request.pagination, roles, RoleView::new)
 }
 
-/// Returns whether any filter of `request` lets `role` pass; the fields of one filter must all hold.
+/// Whether any filter of `request` lets `role` pass; the fields of one filter must all hold.
 pub(super) fn passes(role: &Role, request: &ListRoles) -> bool {
     let provider = if role.company.is_none() { Provider::Platform } else { Provider::Company };
     let one = |filter: &RoleFilter| {
-        filter.role_ids.as_ref().is_none_or(|ids| ids.iter().any(|id| id.0 == role.id.0))
+        filter.role_ids.as_ref().is_none_or(|ids| ids.contains(&StrictId(role.id.0)))
             && filter.role_provided_by.as_ref().is_none_or(|providers| providers.contains(&provider))
     };
     request.filters.as_ref().is_none_or(|filters| filters.is_empty() || filters.iter().any(one))
 }
 
 pub(super) fn get(store: &Store, call: &Call) -> Result<Reply, Refusal> {
-    let id = RoleId(call.id("roleId")?);
-    let role = store.role(id).ok_or_else(|| Refusal::not_found("the role"))?;
-    Reply::json(&RoleView::from(role))
+    Reply::json(&RoleView::new(call.role(store)?))
 }
 
 /// Makes a role of a company; those of the platform are the platform's to make.
@@ -67,10 +58,17 @@ pub(super) fn create(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
         return Err(Refusal::forbidden("only the platform makes platform roles"));
     }
     let company = request.company_id.map(|id| CompanyId(id.0)).filter(|id| store.company(*id).is_some());
-    let company =
-        company.ok_or_else(|| Refusal::invalid("companyId", "a role needs a company that exists"))?;
-    let content = (request.name.0, request.description.into(), request.permissions);
-    let id = store.create_role(company, content, call.now, call.by);
+    let missing = || Refusal::invalid("companyId", "a role needs a company that exists");
+    let company = company.ok_or_else(missing)?;
+    let id = RoleId(store.new_id("role", company, &request.name.0));
+    store.add_role(Role {
+        id,
+        name: request.name.0,
+        description: request.description.into(),
+        company: Some(company),
+        permissions: request.permissions,
+        stamps: call.stamps(),
+    });
     Reply::json(&Id { id })
 }
 
@@ -78,8 +76,11 @@ pub(super) fn update(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let request: WriteRole = call.body()?;
     let id = modifiable(store, call)?;
     refuse_unknown(&request.permissions)?;
-    let content = (request.name.0, request.description.into(), request.permissions);
-    store.change_role(id, content, call.now, call.by);
+    store.change_role(id, call.stamps(), |role| {
+        role.name = request.name.0;
+        role.description = request.description.into();
+        role.permissions = request.permissions;
+    });
     Ok(call.done())
 }
 
@@ -94,14 +95,9 @@ pub(super) fn delete(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
 }
 
 fn modifiable(store: &Store, call: &Call) -> Result<RoleId, Refusal> {
-    let id = RoleId(call.id("roleId")?);
-    let role = store.role(id).ok_or_else(|| Refusal::not_found("the role"))?;
-    match role.company {
-        Some(_) => Ok(id),
-        None => {
-            let refusal = Refusal::forbidden("roles of the platform do not change");
-            Err(refusal.answered(call.dialect.unmodifiable_change.into()))
-        }
+    match call.role(store)? {
+        Role { company: None, .. } => Err(call.unmodifiable("roles of the platform do not change")),
+        role => Ok(role.id),
     }
 }
 
@@ -149,11 +145,8 @@ pub(super) fn rbac_info(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     }
     let mut permitted: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for grant in store.groups_of_user(call.user(store)?.id).flat_map(|group| &group.grants) {
-        for permission in store.role(grant.role).into_iter().flat_map(|role| &role.permissions) {
-            permitted
-                .entry(&permission.permission)
-                .or_default()
-                .extend(permission.actions.iter().map(|a| &**a));
+        for it in store.role(grant.role).into_iter().flat_map(|role| &role.permissions) {
+            permitted.entry(&it.permission).or_default().extend(it.actions.iter().map(|action| &**action));
         }
     }
     // Invented: the documents do not say which permissions give access to the trips of others.

@@ -1,4 +1,4 @@
-//! The operations of the API: method, path template, and what kind of work each is.
+//! The operations of the API: method, path template, and what kind of work each is. None is carried out here.
 
 /// What an operation does, as far as the rest of the server cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +26,12 @@ macro_rules! routes {
                 match self { $(Self::$name => $method),* }
             }
 
-            /// Returns the path with its parameters in braces.
+            /// The path with its parameters in braces.
             pub(super) fn template(self) -> &'static str {
                 match self { $(Self::$name => $template),* }
             }
 
-            /// Returns method and path template, by which statistics are kept.
+            /// Method and path template, by which statistics are kept.
             pub(super) fn label(self) -> &'static str {
                 match self { $(Self::$name => concat!($method, " ", $template)),* }
             }
@@ -76,33 +76,23 @@ routes! {
     FetchToken: "POST" "/v2/auth/oauth2-token" Token,
 }
 
-/// Where a request leads.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found<'p> {
-    /// To an operation, with the path's parameters in order.
-    Route(Route, Parameters<'p>),
-    /// To a path that knows other methods only.
-    WrongMethod,
-    /// Nowhere.
-    Nothing,
+/// Why a request leads to no operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Miss {
+    /// The path knows other methods only.
+    Method,
+    Path,
 }
 
 /// The path's parameters in order; no template has more than two, and absent ones are empty.
 pub(super) type Parameters<'p> = [&'p str; 2];
 
-/// Returns where `method` on `path` leads.
-pub(super) fn find<'p>(method: &str, path: &'p str) -> Found<'p> {
+/// The operation that `method` on `path` is, with the path's parameters.
+pub(super) fn find<'p>(method: &str, path: &'p str) -> Result<(Route, Parameters<'p>), Miss> {
     let of_method = ALL.iter().filter(|it| it.method() == method);
-    for route in of_method {
-        if let Some(parameters) = matches(route.template(), path) {
-            return Found::Route(*route, parameters);
-        }
-    }
-    if ALL.iter().any(|it| matches(it.template(), path).is_some()) {
-        Found::WrongMethod
-    } else {
-        Found::Nothing
-    }
+    let found = of_method.filter_map(|it| Some((*it, matches(it.template(), path)?))).next();
+    let known = || ALL.iter().any(|it| matches(it.template(), path).is_some());
+    found.ok_or_else(|| if known() { Miss::Method } else { Miss::Path })
 }
 
 fn matches<'p>(template: &str, path: &'p str) -> Option<Parameters<'p>> {
@@ -129,18 +119,15 @@ mod tests {
     fn every_operation_is_found_under_its_own_template() {
         for route in ALL {
             let path = route.template();
-            assert!(
-                matches!(find(route.method(), path), Found::Route(found, _) if found == *route),
-                "{path}"
-            );
+            assert_eq!(find(route.method(), path).map(|it| it.0), Ok(*route), "{path}");
         }
     }
 
     #[test]
     fn a_known_path_with_another_method_is_not_an_unknown_path() {
-        assert_eq!(find("GET", "/v3/users/list"), Found::WrongMethod);
-        assert_eq!(find("GET", "/v3/users/list/"), Found::Nothing);
-        assert_eq!(find("GET", "/"), Found::Nothing);
-        assert_eq!(find("GET", "/v2/users/u"), Found::Route(Route::GetUser, ["u", ""]));
+        assert_eq!(find("GET", "/v3/users/list"), Err(Miss::Method));
+        assert_eq!(find("GET", "/v3/users/list/"), Err(Miss::Path));
+        assert_eq!(find("GET", "/"), Err(Miss::Path));
+        assert_eq!(find("GET", "/v2/users/u"), Ok((Route::GetUser, ["u", ""])));
     }
 }

@@ -1,6 +1,7 @@
 //! Scopes as they come over the wire (contract §4): kept as sent, compared by meaning.
 //!
-//! Nothing here decides who has access; the sandbox only stores scopes and gives them back.
+//! Nothing here decides who has access; the sandbox only stores scopes and gives them back. It shares no code with the
+//! client's scopes, which are tested against it.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,68 +42,78 @@ pub(super) enum Values {
     One(String),
 }
 
-/// The most audiences that one audience is taken apart into when scopes are compared.
+/// The most audiences that one audience is taken apart into; one that would become more stays as it is.
 const MOST_COMBINATIONS: usize = 10_000;
 
 /// A predicate without its accidents: type, comparator, sorted values.
 type Meaning<'s> = (&'s str, &'s str, Vec<&'s str>);
 
 impl Predicate {
-    fn meaning(&self) -> Meaning<'_> {
+    /// In whichever form they are written.
+    pub(super) fn all_values(&self) -> Vec<&str> {
         let mut values: Vec<&str> = match &self.values {
             None => Vec::new(),
             Some(Values::One(value)) => vec![value],
             Some(Values::Many(values)) => values.iter().map(String::as_str).collect(),
         };
-        values.extend(self.id.as_deref());
+        values.extend(self.id.as_deref().filter(|id| !values.contains(id)));
+        values
+    }
+
+    fn meaning(&self) -> Meaning<'_> {
+        let mut values = self.all_values();
         values.sort_unstable();
         values.dedup();
         (&self.r#type, self.comparator.as_deref().unwrap_or("IN"), values)
     }
 }
 
-/// Returns one audience for each choice of one value a predicate, unless those were too many.
-fn combinations(predicates: Vec<Meaning<'_>>) -> Vec<Vec<Meaning<'_>>> {
-    let count = predicates.iter().try_fold(1, |n: usize, (_, _, values)| n.checked_mul(values.len().max(1)));
-    if count.is_none_or(|count| count == 1 || count > MOST_COMBINATIONS) {
-        return vec![predicates];
+/// Every choice of one of each, or nothing where those were too many.
+pub(super) fn combinations<T: Clone>(choices: &[Vec<T>]) -> Option<Vec<Vec<T>>> {
+    let count = choices.iter().try_fold(1, |n: usize, it| n.checked_mul(it.len()))?;
+    let extend = |all: Vec<Vec<T>>, choice: &Vec<T>| {
+        let with = |begun: &Vec<T>| {
+            choice.iter().map(|it| [&begun[..], std::slice::from_ref(it)].concat()).collect()
+        };
+        all.iter().flat_map::<Vec<_>, _>(with).collect()
+    };
+    (count <= MOST_COMBINATIONS).then(|| choices.iter().fold(vec![Vec::new()], extend))
+}
+
+/// The predicate once for each of its values, or as it is where it has none.
+fn single_values<'s>((kind, comparator, values): &Meaning<'s>) -> Vec<Meaning<'s>> {
+    match values.is_empty() {
+        true => vec![(*kind, *comparator, Vec::new())],
+        false => values.iter().map(|it| (*kind, *comparator, vec![*it])).collect(),
     }
-    let mut all = vec![Vec::new()];
-    for (kind, comparator, values) in predicates {
-        let choices: Vec<Vec<&str>> =
-            if values.is_empty() { vec![values] } else { values.into_iter().map(|it| vec![it]).collect() };
-        all = all
-            .iter()
-            .flat_map(|begun: &Vec<Meaning<'_>>| {
-                choices.iter().map(|it| [&begun[..], &[(kind, comparator, it.clone())]].concat())
-            })
-            .collect();
+}
+
+impl Audience {
+    fn meaning(&self) -> Vec<Vec<Meaning<'_>>> {
+        let mut predicates: Vec<Meaning<'_>> = self.predicates.iter().map(Predicate::meaning).collect();
+        predicates.sort_unstable();
+        predicates.dedup();
+        let choices: Vec<Vec<Meaning<'_>>> = predicates.iter().map(single_values).collect();
+        combinations(&choices).unwrap_or_else(|| vec![predicates])
     }
-    all
 }
 
 impl Scope {
-    /// Returns whether both mean the same: order and repetition do not matter, nor does
-    /// whether values share an audience or each has one of its own.
+    /// Whether both mean the same: order and repetition do not matter, nor does whether values share an audience or
+    /// each has one of its own.
     pub(super) fn means_the_same_as(&self, other: &Self) -> bool {
         self == other || self.meaning() == other.meaning()
     }
 
     fn meaning(&self) -> Vec<Vec<Meaning<'_>>> {
-        let mut audiences = Vec::with_capacity(self.audiences.len());
-        for audience in &self.audiences {
-            let mut predicates: Vec<Meaning<'_>> =
-                audience.predicates.iter().map(Predicate::meaning).collect();
-            predicates.sort_unstable();
-            predicates.dedup();
-            audiences.extend(combinations(predicates));
-        }
+        let mut audiences: Vec<Vec<Meaning<'_>>> =
+            self.audiences.iter().flat_map(Audience::meaning).collect();
         audiences.sort_unstable();
         audiences.dedup();
         audiences
     }
 
-    /// Returns the scope as this server gives it back; `None` when that is as it was sent.
+    /// The scope as this server gives it back; `None` when that is as it was sent.
     pub(super) fn echo(&self, echo: ScopeEcho) -> Option<Self> {
         match echo {
             ScopeEcho::AsSent => None,
@@ -127,16 +138,13 @@ impl Scope {
 
     fn split(&self) -> Self {
         let split = |audience: &Audience| match &audience.predicates[..] {
-            [Predicate { values: Some(Values::Many(values)), .. }] if values.len() > 1 => values
-                .iter()
-                .map(|value| {
-                    let mut one = audience.clone();
-                    for predicate in &mut one.predicates {
-                        predicate.values = Some(Values::Many(vec![value.clone()]));
-                    }
-                    one
-                })
-                .collect(),
+            [only @ Predicate { values: Some(Values::Many(values)), .. }] if values.len() > 1 => {
+                let one = |value: &String| Predicate {
+                    values: Some(Values::Many(vec![value.clone()])),
+                    ..only.clone()
+                };
+                values.iter().map(|it| Audience { predicates: vec![one(it)] }).collect()
+            }
             _ => vec![audience.clone()],
         };
         Self { audiences: self.audiences.iter().flat_map(split).collect() }

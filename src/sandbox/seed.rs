@@ -1,43 +1,92 @@
-//! The seed file `sandbox.yaml`: the form alone. What its names mean is `sow`'s part.
+//! The seed file `sandbox.yaml`: its form alone. What its names mean is not known here, but in `seed_builder`.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::Deserialize;
 
+use super::{
+    dialect::Dialect,
+    error::SandboxError,
+    fault::Rule,
+    model::{CompanyKind, PermissionWithActions},
+    validation::StrictId,
+};
 use crate::{files::manifest::parse, model::source::FileId};
 
-use super::{SandboxError, dialect::Dialect, fault::Rule, model::CompanyKind, strict::StrictId};
-
 const BUILT_IN: &str = include_str!("builtin.yaml");
+/// Id and secret of the client that exists unless the seed names others.
+pub(super) const DEFAULT_CLIENT: (&str, &str) = ("sandbox", "sandbox");
 
-/// A seed as written.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Seed {
-    #[serde(rename = "version")]
-    _version: Version,
-    #[serde(default)]
-    pub(super) companies: Vec<CompanyEntry>,
-    #[serde(default = "default_clients")]
-    pub(super) clients: Vec<Client>,
-    #[serde(default)]
-    pub(super) tokens: Vec<StaticToken>,
-    #[serde(default)]
-    pub(super) roles: Vec<RoleEntry>,
-    #[serde(default)]
-    pub(super) users: Vec<UserEntry>,
-    #[serde(default)]
-    pub(super) groups: Vec<GroupEntry>,
-    #[serde(default)]
-    pub(super) dialect: Dialect,
-    #[serde(default)]
-    pub(super) faults: Vec<Rule>,
+macro_rules! entries {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $kind:ty $(= $default:ident)?),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub(super) struct $name { $($(#[$attr])* $(#[serde($default)])? pub(super) $field: $kind),* }
+    )*};
+}
+
+// What has `= default` may be left out, and so may what is an `Option`.
+entries! {
+    /// The whole file.
+    Seed {
+        #[serde(rename = "version")]
+        _version: Version,
+        companies: Vec<CompanyEntry> = default,
+        #[serde(default = "default_clients")]
+        clients: Vec<Client>,
+        tokens: Vec<StaticToken> = default,
+        roles: Vec<RoleEntry> = default,
+        users: Vec<UserEntry> = default,
+        groups: Vec<GroupEntry> = default,
+        dialect: Dialect = default,
+        faults: Vec<Rule> = default,
+    }
+    CompanyEntry {
+        id: Option<StrictId>,
+        name: String,
+        kind: CompanyKind = default,
+        legal_entities: Vec<LegalEntityEntry> = default,
+    }
+    LegalEntityEntry { id: Option<StrictId>, name: String }
+    Client { id: String, secret: String, access: Rights = default }
+    StaticToken { token: String, access: Rights = default }
+    RoleEntry {
+        id: Option<StrictId>,
+        name: String,
+        company: Option<String>,
+        description: String = default,
+        permissions: Vec<PermissionWithActions> = default,
+    }
+    UserEntry {
+        id: Option<StrictId>,
+        email: String,
+        name: Option<String>,
+        company: String,
+        external_id: Option<String>,
+        employee_id: Option<String>,
+        #[serde(default = "active")]
+        active: bool,
+        legal_entity: Option<String>,
+        persona: Option<String>,
+    }
+    GroupEntry {
+        id: Option<StrictId>,
+        name: String,
+        company: String,
+        description: String = default,
+        unmodifiable: bool = default,
+        roles: Vec<GrantEntry> = default,
+        members: Vec<String> = default,
+    }
+    /// A role's name or id, and audiences: each maps predicate types to values.
+    GrantEntry { role: String, scope: Vec<BTreeMap<String, Vec<String>>> }
 }
 
 /// The only version there is.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "u32")]
-struct Version;
+pub(super) struct Version;
 
 impl TryFrom<u32> for Version {
     type Error = String;
@@ -51,24 +100,6 @@ impl TryFrom<u32> for Version {
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct CompanyEntry {
-    pub(super) id: Option<StrictId>,
-    pub(super) name: String,
-    #[serde(default)]
-    pub(super) kind: CompanyKind,
-    #[serde(default)]
-    pub(super) legal_entities: Vec<LegalEntityEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LegalEntityEntry {
-    pub(super) id: Option<StrictId>,
-    pub(super) name: String,
-}
-
 /// What a bearer of a token may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,111 +109,37 @@ pub(super) enum Rights {
     Read,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Client {
-    pub(super) id: String,
-    pub(super) secret: String,
-    #[serde(default)]
-    pub(super) access: Rights,
-}
-
-/// Returns the only client there is unless the seed names others.
 fn default_clients() -> Vec<Client> {
-    let (id, secret) = super::Sandbox::credentials();
+    let (id, secret) = DEFAULT_CLIENT;
     vec![Client { id: id.to_owned(), secret: secret.to_owned(), access: Rights::Full }]
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StaticToken {
-    pub(super) token: String,
-    #[serde(default)]
-    pub(super) access: Rights,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RoleEntry {
-    pub(super) id: Option<StrictId>,
-    pub(super) name: String,
-    pub(super) company: Option<String>,
-    #[serde(default)]
-    pub(super) description: String,
-    #[serde(default)]
-    pub(super) permissions: Vec<super::model::PermissionWithActions>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct UserEntry {
-    pub(super) id: Option<StrictId>,
-    pub(super) email: String,
-    pub(super) name: Option<String>,
-    pub(super) company: String,
-    pub(super) external_id: Option<String>,
-    pub(super) employee_id: Option<String>,
-    #[serde(default = "active")]
-    pub(super) active: bool,
-    pub(super) legal_entity: Option<String>,
-    pub(super) persona: Option<String>,
 }
 
 fn active() -> bool {
     true
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct GroupEntry {
-    pub(super) id: Option<StrictId>,
-    pub(super) name: String,
-    pub(super) company: String,
-    #[serde(default)]
-    pub(super) description: String,
-    #[serde(default)]
-    pub(super) unmodifiable: bool,
-    #[serde(default)]
-    pub(super) roles: Vec<GrantEntry>,
-    #[serde(default)]
-    pub(super) members: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct GrantEntry {
-    /// A role's name, or its id.
-    pub(super) role: String,
-    /// Audiences; each maps predicate types to values.
-    pub(super) scope: Vec<BTreeMap<String, Vec<String>>>,
-}
-
 impl Seed {
-    /// Returns the seed at `path`.
+    /// Reads the file at `path`.
     ///
     /// # Errors
-    /// When the file cannot be read or is not of the seed's form.
+    /// When it cannot be read or is not of the seed's form.
     pub(super) fn read(path: &Path) -> Result<Self, SandboxError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| SandboxError::ReadSeed { path: path.to_owned(), source })?;
+        let text =
+            fs::read_to_string(path).map_err(|source| SandboxError::ReadSeed(path.to_owned(), source))?;
         Self::parse(&text, &path.display().to_string())
     }
 
-    /// Returns the seed used when there is none: one TMC, one client, a few people.
+    /// The seed used when there is none: one TMC, one client, a few people.
     pub(super) fn built_in() -> Result<Self, SandboxError> {
         Self::parse(BUILT_IN, "built-in seed")
     }
 
     fn parse(text: &str, name: &str) -> Result<Self, SandboxError> {
         // The same strictness and the same limits as for the files of a workspace.
-        parse(text, FileId(0)).map_err(|finding| SandboxError::SeedForm {
-            place: finding
-                .place
-                .map_or_else(|| name.to_owned(), |at| format!("{name}:{}:{}", at.line, at.column)),
-            problem: match finding.help {
-                Some(help) => format!("{} ({help})", finding.message),
-                None => finding.message,
-            },
+        parse(text, FileId(0)).map_err(|finding| {
+            let place = finding.place.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
+            let help = finding.help.map(|help| format!(" ({help})")).unwrap_or_default();
+            SandboxError::SeedForm(format!("{name}{place}: {}{help}", finding.message))
         })
     }
 }

@@ -1,18 +1,18 @@
 //! What a command line says about faults and the dialect: `429:0.05,slow:200ms` and `predicate=id,maxLimit=50`.
 //!
-//! This part reads it and says what is wrong with it. What becomes of it is the part of `fault` and `dialect`.
+//! It is translated into the form of a seed's `faults:` and `dialect:`. What becomes of it is not known here.
 
 use std::{str::FromStr, time::Duration};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     dialect::Dialect,
-    dice::Probability,
     fault::{Fault, Rule},
+    random::Probability,
 };
 
-/// Every kind with its parameters in brackets, for people.
+/// Every kind with its parameters in brackets: for people, and to know which parameters a kind takes.
 const KINDS: &str = "a status such as 429[:retry-after=S][:after-write], reset[:after-write], slow:TIME[:after-write], \
                      truncate, garbage, huge[:bytes=N], expire-tokens, ignore-write, lie-total[:+N], shrink[:rows=N], \
                      overlap[:rows=N], repeat, reorder, shuffle, duplicate-rows, endless";
@@ -23,7 +23,7 @@ const HUGE: u64 = 65 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct FaultSpec {
     pub(super) rules: Vec<Rule>,
-    /// Of every answer: what is certain to be slow is no matter of luck.
+    /// Added to every answer: the sum of what is slow for certain.
     pub(super) latency: Duration,
 }
 
@@ -51,20 +51,17 @@ impl FromStr for FaultSpec {
     fn from_str(raw: &str) -> Result<Self, SpecError> {
         let mut spec = Self::default();
         for item in items(raw) {
-            let parsed = Item::parse(item)?;
-            match (parsed.kind, parsed.probability) {
+            let rule = rule(item).map_err(|problem| SpecError::new(item, problem))?;
+            match (rule.kind, rule.probability) {
                 (Fault::Slow { ms, after_write: false }, None) => spec.latency += Duration::from_millis(ms),
                 (kind, probability) => spec.rules.push(Rule::lasting(kind, probability)),
             }
         }
-        // The first that fires wins: what befalls everything must not keep the others from their turn.
+        // The first that fires wins: what can happen to everything must not keep the others from their turn.
         spec.rules.sort_by_key(|it| (it.is_certain(), it.is_broad()));
-        let broad = |it: &&Rule| it.is_certain() && it.is_broad();
-        if spec.rules.iter().filter(broad).count() > 1 {
-            return Err(SpecError::new(
-                raw,
-                "two of these would befall every request; give one a probability",
-            ));
+        if spec.rules.iter().filter(|it| it.is_certain() && it.is_broad()).count() > 1 {
+            let problem = "two of these would befall every request; give one a probability";
+            return Err(SpecError::new(raw, problem));
         }
         Ok(spec)
     }
@@ -74,111 +71,100 @@ fn items(raw: &str) -> impl Iterator<Item = &str> {
     raw.split(',').map(str::trim).filter(|it| !it.is_empty())
 }
 
-struct Item {
-    kind: Fault,
-    probability: Option<Probability>,
-}
-
-/// What follows the first colon of an item, as far as it is understood.
+/// The parameters of a kind, under the names of a seed as far as their form says what they are.
 #[derive(Default)]
 struct Parameters<'s> {
     probability: Option<Probability>,
-    after_write: bool,
-    time: Option<Duration>,
-    delta: Option<i64>,
-    /// `name=value`, each asked for once.
+    fields: Map<String, Value>,
+    /// `name=value`.
     named: Vec<(&'s str, &'s str)>,
-}
-
-impl Item {
-    fn parse(item: &str) -> Result<Self, SpecError> {
-        let mut parts = item.split(':');
-        let what = parts.next().unwrap_or_default();
-        let mut given = Parameters::default();
-        for part in parts {
-            given.read(part).map_err(|problem| SpecError::new(item, problem))?;
-        }
-        let kind = given.kind(what).map_err(|problem| SpecError::new(item, problem))?;
-        match given.left_over() {
-            None => Ok(Self { kind, probability: given.probability }),
-            Some(left) => Err(SpecError::new(item, format!("`{what}` has no {left}; there is {KINDS}"))),
-        }
-    }
 }
 
 impl<'s> Parameters<'s> {
     fn read(&mut self, part: &'s str) -> Result<(), String> {
-        if part == "after-write" {
-            self.after_write = true;
-        } else if let Some(named) = part.split_once('=') {
+        if let Some(named) = part.split_once('=') {
             self.named.push(named);
+        } else if part == "after-write" {
+            self.fields.insert("afterWrite".to_owned(), true.into());
         } else if part.starts_with(['+', '-']) {
-            self.delta = Some(part.parse().map_err(|_| format!("`{part}` is no whole number"))?);
+            let delta: i64 = part.parse().map_err(|_| format!("`{part}` is no whole number"))?;
+            self.fields.insert("delta".to_owned(), delta.into());
         } else if let Ok(number) = part.parse::<f64>() {
             self.probability = Some(Probability::try_from(number)?);
         } else {
             let time = part.parse::<jiff::SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
             let what = "a probability from 0 to 1, a time such as 200ms, a number with its sign, `after-write` or NAME=VALUE";
-            self.time = Some(time.ok_or_else(|| format!("`{part}` is none of: {what}"))?);
+            let time = time.ok_or_else(|| format!("`{part}` is none of: {what}"))?;
+            self.fields.insert("ms".to_owned(), u64::try_from(time.as_millis()).unwrap_or(u64::MAX).into());
         }
         Ok(())
     }
 
-    /// Takes what `what` needs; what is left over then means nothing for it.
-    fn kind(&mut self, what: &str) -> Result<Fault, String> {
-        Ok(match what {
-            "reset" | "drop" => Fault::Drop { after_write: std::mem::take(&mut self.after_write) },
-            "slow" => {
-                let time = self.time.take().ok_or("say how slow, for example `slow:200ms`")?;
-                let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-                Fault::Slow { ms, after_write: std::mem::take(&mut self.after_write) }
-            }
-            "truncate" => Fault::Truncate {},
-            "garbage" => Fault::Garbage {},
-            "huge" => Fault::Huge { bytes: self.number("bytes")?.unwrap_or(HUGE) },
-            "expire-tokens" => Fault::ExpireTokens {},
-            "ignore-write" => Fault::IgnoreWrite {},
-            "lie-total" => Fault::LieTotal { delta: self.delta.take().unwrap_or(1) },
-            "shrink" => Fault::Shrink { rows: self.number("rows")?.unwrap_or(1) },
-            "overlap" => Fault::Overlap { rows: self.number("rows")?.unwrap_or(1) },
-            "repeat" => Fault::Repeat {},
-            "reorder" => Fault::Reorder {},
-            "shuffle" => Fault::Shuffle {},
-            "duplicate-rows" => Fault::DuplicateRows {},
-            "endless" => Fault::Endless {},
-            status => match status.parse() {
-                Ok(code @ 400..=599) => Fault::Status {
-                    code,
-                    retry_after: self.named("retry-after").map(str::to_owned),
-                    body: None,
-                    after_write: std::mem::take(&mut self.after_write),
-                },
-                _ => return Err(format!("there is {KINDS}")),
-            },
-        })
-    }
-
-    fn named(&mut self, name: &str) -> Option<&'s str> {
+    fn take(&mut self, name: &str) -> Option<&'s str> {
         let at = self.named.iter().position(|it| it.0 == name)?;
         Some(self.named.swap_remove(at).1)
     }
+}
 
-    fn number<N: FromStr>(&mut self, name: &str) -> Result<Option<N>, String> {
-        let parse = |it: &str| it.parse().map_err(|_| format!("{name}={it} is no whole number"));
-        self.named(name).map(parse).transpose()
+/// The rule that `item` stands for.
+fn rule(item: &str) -> Result<Rule, String> {
+    let mut parts = item.split(':');
+    let what = parts.next().unwrap_or_default();
+    let mut given = Parameters::default();
+    parts.try_for_each(|part| given.read(part))?;
+    let status = what.parse::<u16>().ok().filter(|code| (400..=599).contains(code));
+    let mut kinds = KINDS.split(", ");
+    let of_status = kinds.next().filter(|_| status.is_some());
+    let (name, kind) = match what {
+        _ if status.is_some() => (what, "status".to_owned()),
+        "reset" | "drop" => ("reset", "drop".to_owned()),
+        _ => (what, camel_case(what)),
+    };
+    let syntax = of_status.or_else(|| kinds.find(|it| it.split([':', '[']).next() == Some(name)));
+    let syntax = syntax.ok_or_else(|| format!("there is {KINDS}"))?;
+    if syntax.contains("TIME") && !given.fields.contains_key("ms") {
+        return Err("say how slow, for example `slow:200ms`".to_owned());
     }
-
-    fn left_over(&self) -> Option<String> {
-        if let Some((name, value)) = self.named.first() {
-            return Some(format!("`{name}={value}`"));
+    if syntax.contains("+N") {
+        given.fields.entry("delta").or_insert(1.into());
+    }
+    for (name, default, most) in [("bytes", HUGE, u64::MAX), ("rows", 1, u32::MAX.into())] {
+        if syntax.contains(&format!("{name}=N")) {
+            let parse = |it: &str| it.parse().ok().filter(|it| *it <= most).ok_or_else(|| it.to_owned());
+            let number = given.take(name).map_or(Ok(default), parse);
+            let number = number.map_err(|it| format!("{name}={it} is no whole number"))?;
+            given.fields.insert(name.to_owned(), number.into());
         }
-        let left = [
-            (self.after_write, "`after-write`"),
-            (self.time.is_some(), "time"),
-            (self.delta.is_some(), "number with a sign"),
-        ];
-        left.into_iter().find(|it| it.0).map(|it| it.1.to_owned())
     }
+    if let Some(code) = status {
+        given.fields.insert("code".to_owned(), code.into());
+        let text = given.take("retry-after");
+        given.fields.insert("retryAfter".to_owned(), text.into());
+    }
+    let left = given.named.first().map(|(name, value)| format!("`{name}={value}`")).or_else(|| {
+        let forms = [
+            ("afterWrite", "after-write", "`after-write`"),
+            ("ms", "TIME", "time"),
+            ("delta", "+N", "number with a sign"),
+        ];
+        let left = |it: &&(&str, &str, _)| given.fields.contains_key(it.0) && !syntax.contains(it.1);
+        forms.iter().find(left).map(|it| it.2.to_owned())
+    });
+    if let Some(left) = left {
+        return Err(format!("`{what}` has no {left}; there is {KINDS}"));
+    }
+    let kind = serde_json::from_value(json!({ kind: given.fields })).map_err(|error| error.to_string())?;
+    Ok(Rule::lasting(kind, given.probability))
+}
+
+/// `lie-total` as a seed writes it: `lieTotal`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('-');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| match word.split_at_checked(1) {
+        Some((initial, rest)) => name + &initial.to_uppercase() + rest,
+        None => name + word,
+    })
 }
 
 impl FromStr for DialectSpec {
@@ -203,7 +189,7 @@ impl FromStr for DialectSpec {
 }
 
 impl DialectSpec {
-    /// Returns `dialect` with the switches set that this names.
+    /// `dialect` with the switches set that this names.
     pub(super) fn on(self, dialect: Dialect) -> Dialect {
         let Ok(Value::Object(mut switches)) = serde_json::to_value(dialect) else { return dialect };
         switches.extend(self.0);

@@ -15,7 +15,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    SandboxError,
+    error::SandboxError,
     store::{Objects, Store},
 };
 
@@ -39,16 +39,16 @@ struct Form {
 }
 
 impl StateFile {
-    /// Takes hold of the state at `path`, which need not exist, and returns what it holds.
+    /// Locks the state at `path`, which need not exist, and reads it.
     ///
     /// # Errors
-    /// When another process keeps it for more than ten seconds, or when it cannot be read or understood.
+    /// When another process holds the lock for more than ten seconds, or the state cannot be read or understood.
     pub(super) fn open(path: &Path) -> Result<(Self, Option<Objects>), SandboxError> {
         Self::open_within(path, LOCK_PATIENCE)
     }
 
     fn open_within(path: &Path, patience: Duration) -> Result<(Self, Option<Objects>), SandboxError> {
-        let failed = |source| SandboxError::WriteState { path: path.to_owned(), source };
+        let failed = |source| SandboxError::WriteState(path.to_owned(), source);
         fs::create_dir_all(folder(path)).map_err(failed)?;
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");
@@ -59,22 +59,21 @@ impl StateFile {
             match lock.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if since.elapsed() < patience => thread::sleep(LOCK_RETRY),
-                Err(TryLockError::WouldBlock) => return Err(SandboxError::Locked { path: path.to_owned() }),
+                Err(TryLockError::WouldBlock) => return Err(SandboxError::Locked(path.to_owned())),
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
         }
         let objects = match fs::read(path) {
             Ok(bytes) => Some(parse(&bytes, path)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(source) => return Err(SandboxError::ReadState { path: path.to_owned(), source }),
+            Err(source) => return Err(SandboxError::ReadState(path.to_owned(), source)),
         };
         Ok((Self { path: path.to_owned(), _lock: lock, saved: Mutex::new(None) }, objects))
     }
 
-    /// Returns when `generation` of `store`, or a later one, is in the file.
+    /// Comes back once `generation` of `store`, or a later one, is in the file.
     ///
-    /// Whoever comes first writes for all who wait behind the lock: a hundred
-    /// concurrent writers cost a handful of files, not a hundred.
+    /// The first writes for all that wait behind the lock: a hundred concurrent writers cost a handful of files.
     ///
     /// # Errors
     /// When the file cannot be written; the old one is still there then.
@@ -101,17 +100,17 @@ fn folder(path: &Path) -> &Path {
 }
 
 fn parse(bytes: &[u8], path: &Path) -> Result<Objects, SandboxError> {
-    let form: Form = serde_json::from_slice(bytes)
-        .map_err(|source| SandboxError::StateForm { path: path.to_owned(), source })?;
+    let form: Form =
+        serde_json::from_slice(bytes).map_err(|source| SandboxError::StateForm(path.to_owned(), source))?;
     if form.version == 1 {
         Ok(form.objects)
     } else {
         let source = serde::de::Error::custom(format!("version {} is unknown", form.version));
-        Err(SandboxError::StateForm { path: path.to_owned(), source })
+        Err(SandboxError::StateForm(path.to_owned(), source))
     }
 }
 
-/// Returns the file: JSON with one object a line, so that two states can be compared by eye.
+/// The file's content: JSON with one object a line, so that two states can be compared by eye.
 fn render(store: &Store) -> io::Result<Vec<u8>> {
     let mut out = BufWriter::new(Vec::new());
     write!(out, "{{\"version\":1,\"objects\":{{\"created\":{}", store.created())?;
@@ -139,13 +138,13 @@ fn section<T: Serialize>(
 #[cfg(test)]
 mod tests {
     use super::{super::seed::Seed, *};
-    use crate::sandbox::{clock::Clock, sow::sow};
+    use crate::sandbox::{clock::Clock, seed_builder::build};
 
     #[test]
     fn what_was_saved_is_what_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/state.json");
-        let objects = sow(&Seed::built_in().unwrap(), "test", Clock::System.now()).unwrap();
+        let objects = build(&Seed::built_in().unwrap(), "test", Clock::System.now()).unwrap();
         let store = RwLock::new(Store::new(objects));
         let (file, nothing) = StateFile::open(&path).unwrap();
         assert!(nothing.is_none());
@@ -162,7 +161,7 @@ mod tests {
         let path = folder.path().join("state.json");
         let _first = StateFile::open(&path).unwrap();
         let second = StateFile::open_within(&path, Duration::from_millis(60)).err().unwrap();
-        assert!(matches!(second, SandboxError::Locked { .. }), "{second}");
+        assert!(matches!(second, SandboxError::Locked(_)), "{second}");
         assert!(second.to_string().contains("state.json"));
     }
 

@@ -77,7 +77,7 @@ async fn site_with(more: &str, options: Options) -> Site {
     Site { _folder: folder, ..connect(sandbox).await }
 }
 
-/// Returns a client of `sandbox` with a token.
+/// A client of `sandbox` with a token.
 async fn connect(sandbox: Sandbox) -> Site {
     // Another test may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -112,7 +112,7 @@ impl Site {
         request.send().await
     }
 
-    /// Returns the status and the body; an empty body is null.
+    /// Status and body; an empty body is null.
     async fn ask(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let body = (!body.is_null()).then_some(&body);
         let response = self.send(method, path, body).await.unwrap();
@@ -130,7 +130,7 @@ impl Site {
         self.ask("GET", path, Value::Null).await
     }
 
-    /// Returns the reply to a request that must succeed.
+    /// The reply to a request that must succeed.
     async fn done(&self, method: &str, path: &str, body: Value) -> Value {
         let (status, reply) = self.ask(method, path, body).await;
         assert!(status == 200 || status == 204, "{method} {path}: {status} {reply}");
@@ -141,20 +141,20 @@ impl Site {
         self.done("POST", path, json!({"pagination": {}})).await
     }
 
-    /// Returns the users in a group, in order.
+    /// The users in a group, in order.
     async fn members(&self, group: &str) -> Vec<String> {
         let reply = self.list(&format!("{}/members", at(group))).await;
         texts(&reply["members"], "/userId")
     }
 
-    /// Returns the scopes a group holds roles on, in order.
+    /// The scopes a group holds roles on, in order.
     async fn scopes(&self, group: &str) -> Vec<Value> {
         let reply = self.list(&format!("{}/roles", at(group))).await;
         reply["roles"].as_array().unwrap().iter().map(|row| row["scope"].clone()).collect()
     }
 }
 
-/// Returns the path of a group of voyager.
+/// The path of a group of voyager.
 fn at(group: &str) -> String {
     format!("/v3/companies/{VOYAGER}/user-groups/{group}")
 }
@@ -176,7 +176,7 @@ fn field(reply: &Value) -> &str {
     reply["errorMessages"][0]["errorParameters"][0]["name"].as_str().unwrap_or("no field")
 }
 
-/// Returns a scope of one audience for each list of companies.
+/// A scope of one audience for each list of companies.
 fn companies(audiences: &[&[&str]]) -> Value {
     let audience =
         |values: &&[&str]| json!({"predicates": [{"type": "COMPANY", "comparator": "IN", "values": values}]});

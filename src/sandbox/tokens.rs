@@ -1,8 +1,8 @@
-//! Who may talk to the server: clients, the tokens they fetch, and the static ones of the seed.
+//! Who may talk to the server: clients, the tokens they fetch, and the static ones of the seed. None is ever written
+//! to a file or a log.
 
 use std::{
     collections::HashMap,
-    fmt::Write,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 
 use super::{
     clock::Moment,
+    decode,
     model::{Reference, derived_id},
     reply::{Refusal, Reply},
-    request::parse_query,
     seed::{Client, Rights, StaticToken},
 };
 
@@ -37,16 +37,11 @@ pub(super) struct Tokens {
 #[derive(Default)]
 struct Issued {
     count: u64,
-    live: HashMap<String, Session>,
+    /// Each with the second since 1970 at which it expires.
+    live: HashMap<String, (Arc<Caller>, i64)>,
 }
 
-struct Session {
-    caller: Arc<Caller>,
-    /// Seconds since 1970.
-    dies_at: i64,
-}
-
-/// What counts of the form of `POST /v2/auth/oauth2-token`; `audience`, `scope` and the rest may be anything.
+/// The form of `POST /v2/auth/oauth2-token`; `audience`, `scope` and the rest may be anything.
 #[derive(Deserialize)]
 struct TokenForm {
     grant_type: String,
@@ -78,12 +73,12 @@ impl Tokens {
     /// Answers a request for a token.
     ///
     /// # Errors
-    /// 400 for a form that is not one, 403 for credentials that are not known (contract §2.1).
+    /// 400 for what is not such a form, 403 for unknown credentials (contract §2.1).
     pub(super) fn fetch(&self, form: &[u8], now: Moment) -> Result<Reply, Refusal> {
         // A form body and a query are written the same way, and the framework reads the latter.
         let query = std::str::from_utf8(form).ok().and_then(|form| format!("/?{form}").parse::<Uri>().ok());
         let query = query.ok_or_else(|| Refusal::invalid("body", "not a form"))?;
-        let form: TokenForm = parse_query(&query)?;
+        let form: TokenForm = decode::query(&query)?;
         if form.grant_type != "client_credentials" {
             return Err(Refusal::invalid("grant_type", "the sandbox knows `client_credentials` only"));
         }
@@ -97,20 +92,15 @@ impl Tokens {
     fn issue(&self, caller: &Arc<Caller>, now: Moment) -> String {
         let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
         issued.count += 1;
-        // The process and its clock are part of it, so that a token of an earlier server is none here.
+        // The process and its clock are part of it, so that a token of an earlier server is unknown here.
         let seed = format!("{} {} {}", std::process::id(), jiff::Timestamp::now(), issued.count);
-        let mut token = String::with_capacity(64);
-        for byte in Sha256::digest(seed) {
-            // Writing to a string cannot fail.
-            let _ = write!(token, "{byte:02x}");
-        }
-        issued.live.retain(|_, session| session.dies_at > now.as_second());
-        let session = Session { caller: Arc::clone(caller), dies_at: now.as_second() + LIFETIME };
-        issued.live.insert(token.clone(), session);
+        let token: String = Sha256::digest(seed).iter().map(|byte| format!("{byte:02x}")).collect();
+        issued.live.retain(|_, (_, expiry)| *expiry > now.as_second());
+        issued.live.insert(token.clone(), (Arc::clone(caller), now.as_second() + LIFETIME));
         token
     }
 
-    /// Returns who bears the token in `headers`.
+    /// Who bears the token in `headers`.
     ///
     /// # Errors
     /// 401 without a token, and with one that is unknown or has expired.
@@ -125,17 +115,17 @@ impl Tokens {
         }
         let issued = self.issued.read().unwrap_or_else(PoisonError::into_inner);
         match issued.live.get(token) {
-            Some(session) if session.dies_at > now.as_second() => Ok(Arc::clone(&session.caller)),
+            Some((caller, expiry)) if *expiry > now.as_second() => Ok(Arc::clone(caller)),
             _ => Err(Refusal::not_authenticated("the access token is invalid")),
         }
     }
 
-    /// Ends the life of every token that was issued; static ones live on.
+    /// Expires every token that was issued; static ones stay valid.
     pub(super) fn expire_all(&self) {
         self.issued.write().unwrap_or_else(PoisonError::into_inner).live.clear();
     }
 
-    /// Returns how many tokens were issued since the start.
+    /// How many tokens were issued since the start.
     pub(super) fn issued(&self) -> u64 {
         self.issued.read().unwrap_or_else(PoisonError::into_inner).count
     }

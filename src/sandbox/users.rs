@@ -1,6 +1,4 @@
-//! The user directory: contract §6.1 and §7. It is read by the product, and changed by hand in tests.
-
-use std::collections::HashSet;
+//! The user directory: contract §6.1 and §7. Users are not made or described here; that is `profiles`.
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -8,21 +6,17 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    call::{Call, contains_folded},
+    call::{Call, search},
+    decode,
     dialect::UsersList,
     model::{Company, CompanyKind, User},
     reply::{Refusal, Reply},
-    request::{self, ListUsers, UserFilter, UserSortOrder, UserStatus},
+    request::{self, IdObject, ListUsers, UserFilter, UserSortOrder, UserStatus},
     store::Store,
-    wire::{LegacyRoles, Total, UserDetail, UserProfile, UserSummary},
+    validation::{Folded, StrictId},
+    wire::{LegacyRoles, UserDetail, UserProfile, UserSummary},
 };
 use crate::model::ids::{CompanyId, UserId, parse_uuid};
-
-#[derive(Serialize)]
-struct UserList<'s> {
-    users: Vec<UserDetail<'s>>,
-    pagination: Total,
-}
 
 pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     if call.dialect.users_list == UsersList::Refused {
@@ -38,10 +32,10 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
         }
     };
     let company = company.ok_or_else(|| Refusal::not_found("the company"))?;
-    let text = request.search_text.as_deref().unwrap_or_default().to_lowercase();
-    let filters: Vec<Filter> = request.filters.iter().flatten().map(Filter::new).collect();
+    let found = search(request.search_text.as_deref());
+    let filters = request.filters.as_deref().unwrap_or_default();
     let status = request.user_status_filter.unwrap_or_default();
-    let passes = |user: &&User| {
+    let shown = |user: &&User| {
         let status = match status {
             UserStatus::Active => user.active,
             UserStatus::Inactive => !user.active,
@@ -49,80 +43,49 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
         };
         status
             && user.company == company.id
-            && (filters.is_empty() || filters.iter().any(|filter| filter.passes(user)))
-            && (text.is_empty() || contains_folded(&user.name, &text) || contains_folded(&user.email, &text))
+            && (filters.is_empty() || filters.iter().any(|filter| passes(filter, user)))
+            && (found(&user.name) || found(&user.email))
     };
     let sort = request.sort.as_ref().map(|sort| sort.sort_order);
-    let (page, pagination) = if let Some(mut candidates) = candidates(store, &filters) {
-        match sort {
-            None => {}
-            Some(UserSortOrder::Ascending) => candidates.sort_by(|a, b| a.name.cmp(&b.name)),
-            Some(UserSortOrder::Descending) => candidates.sort_by(|a, b| b.name.cmp(&a.name)),
-        }
-        request.pagination.cut(candidates.into_iter().filter(passes), call.dialect)?
-    } else {
-        let id = company.id;
-        match sort {
-            None => request.pagination.cut(store.users_of(id).filter(passes), call.dialect)?,
-            Some(UserSortOrder::Ascending) => {
-                request.pagination.cut(store.users_of_by_name(id).filter(passes), call.dialect)?
+    let users: Box<dyn Iterator<Item = &User>> = match (candidates(store, filters), sort) {
+        (Some(all), None) => Box::new(all.into_iter()),
+        (Some(mut all), Some(order)) => {
+            match order {
+                UserSortOrder::Ascending => all.sort_by(|a, b| a.name.cmp(&b.name)),
+                UserSortOrder::Descending => all.sort_by(|a, b| b.name.cmp(&a.name)),
             }
-            Some(UserSortOrder::Descending) => {
-                request.pagination.cut(store.users_of_by_name(id).rev().filter(passes), call.dialect)?
-            }
+            Box::new(all.into_iter())
         }
+        (None, None) => Box::new(store.users_of(company.id)),
+        (None, Some(UserSortOrder::Ascending)) => Box::new(store.users_of_by_name(company.id)),
+        (None, Some(UserSortOrder::Descending)) => Box::new(store.users_of_by_name(company.id).rev()),
     };
-    let users = page.into_iter().map(|user| UserDetail::new(user, company)).collect();
-    Reply::json(&UserList { users, pagination })
+    call.page("users", request.pagination, users.filter(shown), |user| UserDetail::new(user, company))
 }
 
-/// An element of `filters`, folded once: all of its fields must hold.
-struct Filter<'r> {
-    emails: Option<HashSet<String>>,
-    external_ids: Option<HashSet<&'r str>>,
-    user_ids: Option<HashSet<Uuid>>,
-    legal_entity_ids: Option<HashSet<Uuid>>,
-    personas: Option<&'r [String]>,
+/// Whether all fields of the filter hold.
+fn passes(filter: &UserFilter, user: &User) -> bool {
+    let id = |id| IdObject { id: StrictId(id) };
+    let external_id = user.external_id.as_deref();
+    filter.emails.as_ref().is_none_or(|all| all.contains(&Folded::from(&user.email)))
+        && filter.external_ids.as_ref().is_none_or(|all| external_id.is_some_and(|it| all.contains(it)))
+        && filter.user_ids.as_ref().is_none_or(|all| all.contains(&id(user.id.0)))
+        && filter.legal_entity_ids.as_ref().is_none_or(|all| all.contains(&id(user.legal_entity.id)))
+        && filter.personas.as_ref().is_none_or(|all| all.contains(&*user.persona))
 }
 
-impl<'r> Filter<'r> {
-    fn new(request: &'r UserFilter) -> Self {
-        Self {
-            emails: request.emails.as_ref().map(|all| all.iter().map(|email| email.to_lowercase()).collect()),
-            external_ids: request.external_ids.as_ref().map(|all| all.iter().map(String::as_str).collect()),
-            user_ids: request.user_ids.as_ref().map(|all| all.iter().map(|id| id.id.0).collect()),
-            legal_entity_ids: request
-                .legal_entity_ids
-                .as_ref()
-                .map(|all| all.iter().map(|id| id.id.0).collect()),
-            personas: request.personas.as_deref(),
-        }
-    }
-
-    fn passes(&self, user: &User) -> bool {
-        self.emails.as_ref().is_none_or(|emails| emails.contains(&user.email.to_lowercase()))
-            && self
-                .external_ids
-                .as_ref()
-                .is_none_or(|ids| user.external_id.as_deref().is_some_and(|id| ids.contains(id)))
-            && self.user_ids.as_ref().is_none_or(|ids| ids.contains(&user.id.0))
-            && self.legal_entity_ids.as_ref().is_none_or(|ids| ids.contains(&user.legal_entity.id))
-            && self.personas.is_none_or(|personas| personas.iter().any(|persona| **persona == *user.persona))
-    }
-}
-
-/// Returns all users that can pass, in a fixed order, found by index; `None` when the filters name nobody.
+/// All users that can pass, in a fixed order, found by index; `None` when some filter names no users.
 /// Clients look people up by a hundred addresses at a time in directories of many thousands.
-fn candidates<'s>(store: &'s Store, filters: &[Filter]) -> Option<Vec<&'s User>> {
+fn candidates<'s>(store: &'s Store, filters: &[UserFilter]) -> Option<Vec<&'s User>> {
     if filters.is_empty() {
         return None;
     }
     let mut found: Vec<&User> = Vec::new();
     for filter in filters {
         if let Some(ids) = &filter.user_ids {
-            found.extend(ids.iter().filter_map(|id| store.user(UserId(*id))));
+            found.extend(ids.iter().filter_map(|it| store.user(UserId(it.id.0))));
         } else if let Some(emails) = &filter.emails {
-            found.extend(emails.iter().flat_map(|email| store.users_with_email(email)));
+            found.extend(emails.iter().flat_map(|email| store.users_with_email(&email.0)));
         } else if let Some(ids) = &filter.external_ids {
             found.extend(ids.iter().flat_map(|id| store.users_with_external_id(id)));
         } else {
@@ -154,7 +117,7 @@ pub(super) fn query(store: &Store, call: &Call) -> Result<Reply, Refusal> {
         length: usize,
         elements: Vec<UserSummary<'s>>,
     }
-    let query: UserQuery = request::parse_query(call.uri)?;
+    let query: UserQuery = decode::query(call.uri)?;
     let id = |raw: &str| {
         parse_uuid(raw).ok_or_else(|| Refusal::invalid_company_query(format!("`{raw}` is not a UUID")))
     };
@@ -182,7 +145,7 @@ pub(super) fn query(store: &Store, call: &Call) -> Result<Reply, Refusal> {
         None => store.users_of(company.id).filter(passes).collect(),
     };
     let users: Vec<&User> = company.map(of_company).unwrap_or_default();
-    Reply::json(&Found { length: users.len(), elements: users.into_iter().map(Into::into).collect() })
+    Reply::json(&Found { length: users.len(), elements: users.into_iter().map(UserSummary::new).collect() })
 }
 
 fn company(store: &Store, id: Uuid) -> Option<&Company> {
@@ -194,34 +157,25 @@ fn tmc(store: &Store, id: Uuid) -> Option<&Company> {
 }
 
 pub(super) fn get(store: &Store, call: &Call) -> Result<Reply, Refusal> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Options {
-        #[serde(default)]
-        include_inactive: bool,
-    }
-    let options: Options = request::parse_query(call.uri)?;
-    let user = call.user(store)?;
-    let company = store.company(user.company).filter(|_| user.active || options.include_inactive);
-    let company = company.ok_or_else(|| Refusal::not_found("the user"))?;
+    let (user, company) = call.shown_user(store)?;
     Reply::json(&UserProfile::new(user, company))
 }
 
 /// Deactivates the user, which is what deleting one seems to do (contract §7.4).
 pub(super) fn delete(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let id = call.user(store)?.id;
-    store.change_user(id, call.now, call.by, |user| user.active = false);
+    store.change_user(id, call.stamps(), |user| user.active = false);
     Ok(Reply::Empty(StatusCode::NO_CONTENT))
 }
 
 pub(super) fn activate(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let id = call.user(store)?.id;
-    store.change_user(id, call.now, call.by, |user| user.active = true);
+    store.change_user(id, call.stamps(), |user| user.active = true);
     Ok(Reply::Empty(StatusCode::OK))
 }
 
 pub(super) fn legacy_roles(store: &Store, call: &Call) -> Result<Reply, Refusal> {
-    Reply::json(&LegacyRoles { roles: &call.user(store)?.legacy_roles })
+    Reply::json(&LegacyRoles::new(call.user(store)?))
 }
 
 pub(super) fn put_legacy_roles(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
@@ -229,6 +183,6 @@ pub(super) fn put_legacy_roles(store: &mut Store, call: &Call) -> Result<Reply, 
     request::check_legacy_roles(&request.roles)?;
     let id = call.user(store)?.id;
     let roles = request.roles.into_iter().map(Value::Object).collect();
-    store.change_user(id, call.now, call.by, |user| user.legacy_roles = roles);
+    store.change_user(id, call.stamps(), |user| user.legacy_roles = roles);
     Ok(Reply::Empty(StatusCode::NO_CONTENT))
 }

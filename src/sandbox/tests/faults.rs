@@ -126,7 +126,7 @@ async fn a_page_can_come_the_other_way_round() {
     assert_eq!(texts(&site.list(&path).await["userGroups"], "/id"), [ADMINS, AGENTS]);
 }
 
-/// Returns the log as it is now.
+/// The log as it is now.
 async fn log(site: &Site) -> Vec<Value> {
     let text = site.send("GET", "/__sandbox/log", None).await.unwrap().text().await.unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -21,7 +21,7 @@ async fn more_requests_than_the_rate_are_refused_and_told_when_to_come_again() {
     assert_eq!((&stats["requests"], &stats["applied"]), (&json!(5), &json!(0)), "the control plane is free");
 }
 
-/// Returns which of these pages suffered, by the number of the page.
+/// Which of these pages suffered, by the number of the page.
 async fn suffered(seed: u64, pages: impl Iterator<Item = u64>) -> Vec<(u64, u16)> {
     let options = Options { faults: "429:0.3,500:0.2".parse().unwrap(), seed, ..Options::default() };
     let site = site_with("", options).await;

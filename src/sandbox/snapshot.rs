@@ -1,4 +1,4 @@
-//! A snapshot to objects: the rehearsal room furnished like the real one.
+//! Turns a snapshot into objects, to rehearse on.
 //!
 //! What a snapshot does not tell is made up and plays no part in a plan: names of companies and people, what
 //! a role permits beyond managing access, and of roles that groups hold and no list shows all but the id.
@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json, to_value};
 
-use super::{SandboxError, clock::Moment, model::derived_id, store::Objects};
+use super::{clock::Moment, error::SandboxError, model::derived_id, store::Objects};
 use crate::{
     live::{
         fetch,
@@ -19,16 +19,16 @@ use crate::{
     model::ids::{CompanyId, RoleId, UserId},
 };
 
-/// Returns the objects of the snapshot at `path`, all of them made at `now`.
+/// The objects of the snapshot at `path`, all of them made at `now`.
 ///
 /// # Errors
-/// When the file is no snapshot, or holds a scope in a form that the sandbox cannot keep.
+/// When the file is not a snapshot, or holds a scope in a form that the sandbox cannot keep.
 pub(super) fn load(path: &Path, now: Moment) -> Result<Objects, SandboxError> {
     let recording = fetch::open(path).map_err(SandboxError::Snapshot)?;
     // By way of the form of the state file: one reader says what objects are.
     objects(&recording, now)
         .and_then(serde_json::from_value)
-        .map_err(|source| SandboxError::SnapshotForm { path: path.to_owned(), source })
+        .map_err(|source| SandboxError::SnapshotForm(path.to_owned(), source))
 }
 
 fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Error> {
@@ -53,11 +53,11 @@ fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Erro
             roles.insert(role.id, value);
         }
     }
-    // What a group holds it holds, listed or not. Of a company that nobody has, so that no list shows it here either.
-    let nobody = derived_id("company", &["roles that no list shows"]);
+    // Roles that groups hold and no list shows: of a company that does not exist, so that no list shows them here either.
+    let unknown = derived_id("company", &["roles that no list shows"]);
     let held = recording.companies.iter().flat_map(|it| &it.groups).flat_map(|it| &it.roles);
     for id in held.map(|it| it.role_id) {
-        let unlisted = || json!({ "id": id, "name": id, "description": "", "company": nobody, "permissions": [], "stamps": stamps });
+        let unlisted = || json!({ "id": id, "name": id, "description": "", "company": unknown, "permissions": [], "stamps": stamps });
         roles.entry(id).or_insert_with(unlisted);
     }
     let mut groups = Vec::new();
@@ -86,7 +86,7 @@ fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Erro
     }))
 }
 
-/// Returns everybody with their company: whom a directory or an answer shows, and members whom neither does.
+/// All users with their company: those that a directory or an answer shows, and members that neither does.
 fn users(recording: &Recording) -> BTreeMap<UserId, (CompanyId, Option<&User>)> {
     let mut users: BTreeMap<UserId, (CompanyId, Option<&User>)> = BTreeMap::new();
     for company in &recording.companies {

@@ -1,21 +1,18 @@
-//! The three spellings of a predicate (contract §4, C1): which one is taken, and in which one it is given back.
+//! The three forms of a predicate (contract §4, C1): which one is taken, and in which one it is given back.
 //!
 //! What a scope means is the same in all of them; nothing here compares or judges scopes.
 
 use super::{
     dialect::{PredicateForm, UnknownField},
     reply::Refusal,
-    scope::{Audience, Predicate, Scope, Values},
+    scope::{Audience, Predicate, Scope, Values, combinations},
 };
 
-/// The most audiences that one audience is given back as; one that would become more stays as it is.
-const MOST_AUDIENCES: usize = 10_000;
-
 impl Scope {
-    /// Checks that every predicate is spelt in `form`; what stands at `field` of the request is named so.
+    /// Checks that every predicate is in `form`; `field` is where the scope stands in the request.
     ///
     /// # Errors
-    /// A 400 that names the first field that is of another spelling, or missing.
+    /// A 400 that names the first field that is of another form, or missing.
     pub(super) fn take(
         &mut self,
         form: PredicateForm,
@@ -32,44 +29,23 @@ impl Scope {
         Ok(())
     }
 
-    /// Returns the scope with every predicate spelt in `form`; `None` when it is so already.
-    pub(super) fn spelt(&self, form: PredicateForm) -> Option<Self> {
-        let done = self.audiences.iter().flat_map(|it| &it.predicates).all(|it| it.is_spelt(form));
-        if done {
+    /// The scope with every predicate in `form`; `None` when it is so already.
+    pub(super) fn in_form(&self, form: PredicateForm) -> Option<Self> {
+        if self.audiences.iter().flat_map(|it| &it.predicates).all(|it| it.is_in_form(form)) {
             return None;
         }
         let audiences = self.audiences.iter().flat_map(|audience| match form {
-            PredicateForm::List => vec![audience.map(|it| vec![it.spelt(form)])],
-            PredicateForm::Single | PredicateForm::Id => audience.combinations(form),
+            PredicateForm::List => {
+                vec![Audience { predicates: audience.predicates.iter().map(Predicate::as_list).collect() }]
+            }
+            PredicateForm::Single | PredicateForm::Id => {
+                let choices: Vec<_> = audience.predicates.iter().map(|it| it.singles(form)).collect();
+                let audiences = combinations(&choices)
+                    .map(|all| all.into_iter().map(|predicates| Audience { predicates }).collect());
+                audiences.unwrap_or_else(|| vec![audience.clone()])
+            }
         });
         Some(Self { audiences: audiences.collect() })
-    }
-}
-
-impl Audience {
-    fn map(&self, spell: impl FnMut(&Predicate) -> Vec<Predicate>) -> Self {
-        Self { predicates: self.predicates.iter().flat_map(spell).collect() }
-    }
-
-    /// Returns one audience for each choice of one value a predicate.
-    fn combinations(&self, form: PredicateForm) -> Vec<Self> {
-        let choices: Vec<Vec<Predicate>> = self.predicates.iter().map(|it| it.singles(form)).collect();
-        let count = choices.iter().try_fold(1, |n: usize, it| n.checked_mul(it.len()));
-        if count.is_none_or(|count| count > MOST_AUDIENCES) {
-            return vec![self.clone()];
-        }
-        let mut all = vec![Self { predicates: Vec::new() }];
-        for choice in choices {
-            all = all
-                .iter()
-                .flat_map(|begun| choice.iter().map(|it| begun.with(it.clone())).collect::<Vec<_>>())
-                .collect();
-        }
-        all
-    }
-
-    fn with(&self, predicate: Predicate) -> Self {
-        Self { predicates: self.predicates.iter().cloned().chain([predicate]).collect() }
     }
 }
 
@@ -79,20 +55,11 @@ impl Predicate {
         form: PredicateForm,
         unknown_field: UnknownField,
     ) -> Result<(), (&'static str, String)> {
-        let foreign: &[&'static str] = match form {
-            PredicateForm::List => &["id"],
-            PredicateForm::Single => &["id", "comparator"],
-            PredicateForm::Id => &["values", "comparator"],
-        };
-        for name in foreign {
-            let given = match *name {
-                "id" => self.id.take().is_some(),
-                "values" => self.values.take().is_some(),
-                _ => self.comparator.take().is_some(),
-            };
-            if given && unknown_field == UnknownField::Reject {
-                return Err((name, format!("unknown field `{name}`")));
-            }
+        let id = self.id.take_if(|_| form != PredicateForm::Id).map(|_| "id");
+        let values = self.values.take_if(|_| form == PredicateForm::Id).map(|_| "values");
+        let comparator = self.comparator.take_if(|_| form != PredicateForm::List).map(|_| "comparator");
+        if let (Some(name), UnknownField::Reject) = (id.or(values).or(comparator), unknown_field) {
+            return Err((name, format!("unknown field `{name}`")));
         }
         let (name, valued) = match (form, &self.values, &self.id) {
             (PredicateForm::List, Some(Values::One(_)), _) => {
@@ -113,7 +80,7 @@ impl Predicate {
         }
     }
 
-    fn is_spelt(&self, form: PredicateForm) -> bool {
+    fn is_in_form(&self, form: PredicateForm) -> bool {
         match (form, &self.values, &self.id) {
             (_, None, None) => true,
             (PredicateForm::List, Some(Values::Many(_)), None)
@@ -121,47 +88,34 @@ impl Predicate {
             | (PredicateForm::Id, None, Some(_)) => true,
             (PredicateForm::List, _, _) => false,
             // What no one value can say stays a list.
-            (PredicateForm::Single | PredicateForm::Id, _, _) => !self.is_in(),
+            (PredicateForm::Single | PredicateForm::Id, _, _) => {
+                self.comparator.as_deref().is_some_and(|it| it != "IN")
+            }
         }
     }
 
-    fn is_in(&self) -> bool {
-        self.comparator.as_deref().is_none_or(|it| it == "IN")
-    }
-
-    fn all_values(&self) -> Vec<String> {
-        let mut values = match &self.values {
-            None => Vec::new(),
-            Some(Values::One(value)) => vec![value.clone()],
-            Some(Values::Many(values)) => values.clone(),
-        };
-        values.extend(self.id.clone().filter(|id| !values.contains(id)));
-        values
-    }
-
-    fn spelt(&self, form: PredicateForm) -> Self {
-        if self.is_spelt(form) {
+    fn as_list(&self) -> Self {
+        if self.is_in_form(PredicateForm::List) {
             return self.clone();
         }
-        let comparator = Some(self.comparator.clone().unwrap_or_else(|| "IN".to_owned()));
         Self {
-            comparator,
-            values: Some(Values::Many(self.all_values())),
+            comparator: Some(self.comparator.clone().unwrap_or_else(|| "IN".to_owned())),
+            values: Some(Values::Many(self.all_values().into_iter().map(str::to_owned).collect())),
             id: None,
             r#type: self.r#type.clone(),
         }
     }
 
-    /// Returns the predicate once for each of its values, or as it is where it has none.
+    /// The predicate once for each of its values, or as it is where it has none.
     fn singles(&self, form: PredicateForm) -> Vec<Self> {
         let values = self.all_values();
-        if self.is_spelt(form) || values.is_empty() {
+        if self.is_in_form(form) || values.is_empty() {
             return vec![self.clone()];
         }
-        let single = |value: String| {
+        let single = |value: &str| {
             let (values, id) = match form {
-                PredicateForm::List | PredicateForm::Single => (Some(Values::One(value)), None),
-                PredicateForm::Id => (None, Some(value)),
+                PredicateForm::List | PredicateForm::Single => (Some(Values::One(value.to_owned())), None),
+                PredicateForm::Id => (None, Some(value.to_owned())),
             };
             Self { r#type: self.r#type.clone(), comparator: None, values, id }
         };
@@ -186,7 +140,7 @@ mod tests {
                             {"type": "BOOKING_TMC", "comparator": "IN", "values": ["t", "u"]}]},
             {"predicates": [{"type": "PLATFORM"}]}
         ]));
-        assert_eq!(seeded.spelt(PredicateForm::List), None);
+        assert_eq!(seeded.in_form(PredicateForm::List), None);
         for (form, first) in [
             (
                 PredicateForm::Single,
@@ -194,17 +148,17 @@ mod tests {
             ),
             (PredicateForm::Id, json!([{"type": "COMPANY", "id": "a"}, {"type": "BOOKING_TMC", "id": "t"}])),
         ] {
-            let spelt = seeded.spelt(form).unwrap();
-            assert_eq!(spelt.audiences.len(), 5);
-            assert_eq!(serde_json::to_value(&spelt.audiences[0].predicates).unwrap(), first);
-            assert!(spelt.means_the_same_as(&seeded));
-            let back = spelt.spelt(PredicateForm::List).unwrap();
+            let converted = seeded.in_form(form).unwrap();
+            assert_eq!(converted.audiences.len(), 5);
+            assert_eq!(serde_json::to_value(&converted.audiences[0].predicates).unwrap(), first);
+            assert!(converted.means_the_same_as(&seeded));
+            let back = converted.in_form(PredicateForm::List).unwrap();
             assert!(back.means_the_same_as(&seeded));
         }
     }
 
     #[test]
-    fn only_one_spelling_is_taken_and_the_field_of_another_is_named() {
+    fn only_one_form_is_taken_and_the_field_of_another_is_named() {
         use PredicateForm::{Id, List, Single};
         let list = json!({"type": "COMPANY", "comparator": "IN", "values": ["a"]});
         let (single, id) = (json!({"type": "COMPANY", "values": "a"}), json!({"type": "COMPANY", "id": "a"}));
@@ -227,7 +181,7 @@ mod tests {
         ] {
             let mut scope = scope(&json!([{ "predicates": [predicate] }]));
             let refusal = scope.take(form, UnknownField::Reject, "s").err().map(|it| format!("{it:?}"));
-            let named = wrong.map(|it| format!("Some((\"s.audiences[0].predicates[0].{it}\""));
+            let named = wrong.map(|it| format!("name: \"s.audiences[0].predicates[0].{it}\""));
             match (refusal, named) {
                 (None, None) => {}
                 (Some(refusal), Some(named)) => assert!(refusal.contains(&named), "{form:?} {refusal}"),
@@ -237,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ignored_spelling_says_nothing_and_is_refused_for_that() {
+    fn an_ignored_form_says_nothing_and_is_refused_for_that() {
         let mut id = scope(&json!([{"predicates": [{"type": "COMPANY", "id": "a"}]}]));
         assert!(id.take(PredicateForm::List, UnknownField::Ignore, "s").is_err());
         let mut both = scope(&json!([{"predicates": [{"type": "COMPANY", "id": "a", "values": ["b"]}]}]));

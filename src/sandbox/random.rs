@@ -7,8 +7,6 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::fault::Asked;
-
 /// How many different requests are told apart before the count starts anew.
 const MOST_SEEN: usize = 1_000_000;
 
@@ -29,40 +27,29 @@ impl TryFrom<f64> for Probability {
     }
 }
 
-impl Asked<'_> {
-    fn digest(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        for part in [self.method.as_bytes(), self.path.as_bytes(), self.body] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        hash.finalize().into()
-    }
-}
+/// The digest of a request, and how often it came: what every rule draws from.
+pub(super) type Draw = ([u8; 32], u64);
 
-/// A request, and how often it came.
-pub(super) type Drawn = ([u8; 32], u64);
-
-/// The dice: what they show depends on the request and on how often it came, never on what came in between.
 #[derive(Default)]
-pub(super) struct Dice {
-    seed: u64,
-    /// How often each request came.
+pub(super) struct Random {
+    pub(super) seed: u64,
+    /// How often each request came, by its digest.
     seen: HashMap<[u8; 32], u64>,
 }
 
-impl Dice {
+impl Random {
     pub(super) fn new(seed: u64) -> Self {
         Self { seed, ..Self::default() }
     }
 
-    pub(super) fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    /// Returns the request and its count, from which every rule draws.
-    pub(super) fn shake(&mut self, asked: &Asked<'_>) -> Drawn {
-        let digest = asked.digest();
+    /// Counts a request, of which `parts` is all that tells it from others.
+    pub(super) fn draw(&mut self, parts: [&[u8]; 3]) -> Draw {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let digest = hash.finalize().into();
         if self.seen.len() >= MOST_SEEN && !self.seen.contains_key(&digest) {
             self.seen.clear();
         }
@@ -71,7 +58,8 @@ impl Dice {
         (digest, *count)
     }
 
-    pub(super) fn shows(&self, (digest, count): Drawn, rule: usize, probability: Probability) -> bool {
+    /// Whether the rule with the number `rule` fires.
+    pub(super) fn hits(&self, (digest, count): Draw, rule: usize, probability: Probability) -> bool {
         let mut hash = Sha256::new();
         hash.update(self.seed.to_be_bytes());
         hash.update((rule as u64).to_be_bytes());

@@ -1,71 +1,66 @@
-//! Turns a seed into objects: names become ids, and what makes no sense is refused by name.
+//! Turns a seed into objects: names become ids, and what makes no sense is refused by name. It reads no file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
 use super::{
-    SandboxError,
     clock::Moment,
+    error::SandboxError,
     model::{Company, Grant, Group, Member, Reference, Role, Stamps, User, derived_id},
     scope::{Audience, Predicate, Scope, Values},
     seed::{CompanyEntry, GrantEntry, GroupEntry, RoleEntry, Seed, UserEntry},
     store::Objects,
-    strict::StrictId,
+    validation::StrictId,
 };
 use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
 
-/// Returns the objects that `seed`, read from `place`, describes; all of them made at `now`.
+/// Builds the objects that `seed`, read from `place`, describes; all of them made at `now`.
 ///
 /// # Errors
 /// `SeedMeaning` for the first entry that names something unknown or takes an id twice.
-pub(super) fn sow(seed: &Seed, place: &str, now: Moment) -> Result<Objects, SandboxError> {
-    let mut field = Field::new(now);
-    let named = |(entry, problem): (String, String)| SandboxError::SeedMeaning {
-        place: place.to_owned(),
-        entry,
-        problem,
+pub(super) fn build(seed: &Seed, place: &str, now: Moment) -> Result<Objects, SandboxError> {
+    let author = Reference { id: derived_id("client", &["seed"]), name: "seed".into() };
+    let mut builder = SeedBuilder {
+        stamps: Stamps::new(now, &author),
+        objects: Objects::default(),
+        taken: HashSet::new(),
+        companies: HashMap::new(),
+        legal_entities: HashMap::new(),
+        users: HashMap::new(),
+        users_by_id: HashMap::new(),
     };
-    for entry in &seed.companies {
-        field.company(entry).map_err(|problem| named((format!("company `{}`", entry.name), problem)))?;
+    let wrong = |kind: &str, name: &str, problem: String| {
+        SandboxError::SeedMeaning(format!("{place}: {kind} `{name}`: {problem}"))
+    };
+    for it in &seed.companies {
+        builder.company(it).map_err(|problem| wrong("company", &it.name, problem))?;
     }
-    for entry in &seed.roles {
-        field.role(entry).map_err(|problem| named((format!("role `{}`", entry.name), problem)))?;
+    for it in &seed.roles {
+        builder.role(it).map_err(|problem| wrong("role", &it.name, problem))?;
     }
-    for entry in &seed.users {
-        field.user(entry).map_err(|problem| named((format!("user `{}`", entry.email), problem)))?;
+    for it in &seed.users {
+        builder.user(it).map_err(|problem| wrong("user", &it.email, problem))?;
     }
-    for entry in &seed.groups {
-        field.group(entry).map_err(|problem| named((format!("group `{}`", entry.name), problem)))?;
+    for it in &seed.groups {
+        builder.group(it).map_err(|problem| wrong("group", &it.name, problem))?;
     }
-    Ok(field.objects)
+    Ok(builder.objects)
 }
 
-/// What has been sown so far, and how to find it by name.
-struct Field {
+/// What has been built so far, and how to find it by name.
+struct SeedBuilder {
     stamps: Stamps,
     objects: Objects,
     taken: HashSet<Uuid>,
     companies: HashMap<String, usize>,
     legal_entities: HashMap<String, Uuid>,
+    /// By e-mail in lower case.
     users: HashMap<String, Vec<usize>>,
     users_by_id: HashMap<UserId, usize>,
 }
 
-impl Field {
-    fn new(now: Moment) -> Self {
-        let author = Reference { id: derived_id("client", &["seed"]), name: "seed".into() };
-        Self {
-            stamps: Stamps::new(now, &author),
-            objects: Objects::default(),
-            taken: HashSet::new(),
-            companies: HashMap::new(),
-            legal_entities: HashMap::new(),
-            users: HashMap::new(),
-            users_by_id: HashMap::new(),
-        }
-    }
-
+impl SeedBuilder {
     fn id(&mut self, chosen: Option<StrictId>, kind: &str, parts: &[&str]) -> Result<Uuid, String> {
         let id = chosen.map_or_else(|| derived_id(kind, parts), |id| id.0);
         if self.taken.insert(id) {
@@ -105,7 +100,7 @@ impl Field {
 
     fn role(&mut self, entry: &RoleEntry) -> Result<(), String> {
         let company =
-            entry.company.as_deref().map(|name| self.find_company(name).map(|c| c.id)).transpose()?;
+            entry.company.as_deref().map(|name| self.find_company(name)).transpose()?.map(|it| it.id);
         let owner = entry.company.as_deref().unwrap_or_default();
         let id = RoleId(self.id(entry.id, "role", &[owner, &entry.name])?);
         self.objects.roles.push(Role {
@@ -121,19 +116,16 @@ impl Field {
 
     fn user(&mut self, entry: &UserEntry) -> Result<(), String> {
         let company = self.find_company(&entry.company)?;
+        let entities = company.entities();
+        let mut named = company.legal_entities.iter();
         let legal_entity = match &entry.legal_entity {
-            Some(name) => company
-                .legal_entities
-                .iter()
-                .find(|entity| *entity.name == **name)
-                .cloned()
-                .ok_or_else(|| format!("company `{}` has no legal entity `{name}`", entry.company))?,
-            // The API requires one of every user (contract §7.2), so there always is one.
-            None => company.legal_entities.first().cloned().unwrap_or_else(|| Reference {
-                id: derived_id("legalEntity", &[&entry.company]),
-                name: entry.company.as_str().into(),
-            }),
+            Some(name) => named.find(|entity| *entity.name == **name),
+            None => entities.first(),
         };
+        let legal_entity = legal_entity.cloned().ok_or_else(|| {
+            let name = entry.legal_entity.as_deref().unwrap_or_default();
+            format!("company `{}` has no legal entity `{name}`", entry.company)
+        })?;
         let company = company.id;
         let id = UserId(self.id(entry.id, "user", &[&entry.company, &entry.email])?);
         let local_part = entry.email.split('@').next().unwrap_or_default();
@@ -183,15 +175,11 @@ impl Field {
     }
 
     fn member(&self, raw: &str, company: CompanyId, company_name: &str) -> Result<UserId, String> {
-        let found: Vec<&User> = match parse_uuid(raw) {
-            Some(id) => {
-                self.users_by_id.get(&UserId(id)).map(|at| &self.objects.users[*at]).into_iter().collect()
-            }
-            None => {
-                let all = self.users.get(&raw.to_lowercase()).into_iter().flatten();
-                all.map(|at| &self.objects.users[*at]).collect()
-            }
+        let places = match parse_uuid(raw) {
+            Some(id) => self.users_by_id.get(&UserId(id)).map(std::slice::from_ref),
+            None => self.users.get(&raw.to_lowercase()).map(Vec::as_slice),
         };
+        let found: Vec<&User> = places.into_iter().flatten().map(|at| &self.objects.users[*at]).collect();
         let mut own = found.iter().filter(|user| user.company == company);
         match (own.next(), own.next(), found.is_empty()) {
             (Some(user), None, _) => Ok(user.id),
@@ -215,27 +203,20 @@ impl Field {
 
     fn scope(&self, audiences: &[BTreeMap<String, Vec<String>>]) -> Scope {
         let predicate = |(kind, values): (&String, &Vec<String>)| {
-            let valueless = kind == "PLATFORM" && values.is_empty();
-            Predicate {
-                r#type: kind.clone(),
-                comparator: (!valueless).then(|| "IN".to_owned()),
-                values: (!valueless)
-                    .then(|| Values::Many(values.iter().map(|value| self.value(kind, value)).collect())),
-                id: None,
-            }
+            let ids = || Values::Many(values.iter().map(|value| self.value(kind, value)).collect());
+            let values = (kind != "PLATFORM" || !values.is_empty()).then(ids);
+            let comparator = values.is_some().then(|| "IN".to_owned());
+            Predicate { r#type: kind.clone(), comparator, values, id: None }
         };
-        let audience = |audience: &BTreeMap<String, Vec<String>>| Audience {
-            predicates: audience.iter().map(predicate).collect(),
-        };
-        Scope { audiences: audiences.iter().map(audience).collect() }
+        let audiences =
+            audiences.iter().map(|it| Audience { predicates: it.iter().map(predicate).collect() });
+        Scope { audiences: audiences.collect() }
     }
 
-    /// Returns the id behind a name; what is no known name stays as it is.
+    /// The id behind a name; a value that names nothing known stays as it is.
     fn value(&self, kind: &str, raw: &str) -> String {
         let id = match kind {
-            "COMPANY" | "BOOKING_TMC" | "CONTRACTING_TMC" => {
-                self.find_company(raw).ok().map(|company| company.id.0)
-            }
+            "COMPANY" | "BOOKING_TMC" | "CONTRACTING_TMC" => self.find_company(raw).ok().map(|it| it.id.0),
             "LEGAL_ENTITY" => self.legal_entities.get(raw).copied(),
             "PROFILE" => match self.users.get(&raw.to_lowercase()).map(Vec::as_slice) {
                 Some([at]) => Some(self.objects.users[*at].id.0),
