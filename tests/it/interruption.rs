@@ -41,7 +41,7 @@ fn signalled(world: &World, line: &str, signal: &str, now: impl Fn(&Value) -> bo
 }
 
 /// Sends a signal and returns once it was heard.
-fn send(child: &Child, signal: &str) {
+pub(crate) fn send(child: &Child, signal: &str) {
     let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     // It has to wake up and hear it before whatever it waits for is let go. A signal wakes the thread that waits for

@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Read, Write as _},
     net::{Shutdown, TcpListener, TcpStream},
-    process::Command,
     sync::{Arc, Mutex},
     thread,
 };
@@ -17,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     consent::asked_on_a_terminal,
+    interruption::send,
     support::{Run, SEED, VOYAGER, World, binary, tenant::side_by_side, words},
 };
 
@@ -329,13 +329,15 @@ fn a_failure_on_the_way_still_deletes_and_tells_what_was_learned() {
 fn an_interrupted_probe_still_deletes() {
     for signal in ["-INT", "-TERM"] {
         let world = World::new();
-        // A probe takes some forty requests: there is time to hear a signal.
-        world.call("POST", "/__sandbox/latency", json!({ "ms": 150 }));
+        // It is in the middle of a write when it hears the signal.
+        let held = json!({ "slow": { "ms": 600_000 } });
+        world.faults(json!([{ "method": "PATCH", "path": "/members", "times": 0, "kind": held }]));
         world.forget();
         let child = world.start(PROBE);
         let members = "PATCH /v3/companies/{companyId}/user-groups/{groupId}/members";
         world.until(|it| it["byRoute"][members].as_u64() >= Some(1));
-        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        send(&child, signal);
+        world.faults(json!([]));
         let run = Run::from(child.wait_with_output().unwrap()).expect(3);
         assert!(run.stdout.contains("Not finished: it was interrupted"), "{}", run.stdout);
         nobody_gained_anything(&world, "userIdsToDelete");
