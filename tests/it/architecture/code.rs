@@ -6,6 +6,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    slice,
 };
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
@@ -43,19 +44,19 @@ pub(super) fn root() -> PathBuf {
 impl Code {
     pub(super) fn read() -> Self {
         let mut code = Self { files: BTreeMap::new(), modules: BTreeMap::new() };
-        code.add("lib.rs", vec!["crate".to_owned()]);
-        code.add("main.rs", vec!["crate".to_owned()]);
+        code.add("lib.rs", &["crate".to_owned()]);
+        code.add("main.rs", &["crate".to_owned()]);
         code
     }
 
     /// Reads the file of a module, and those of its children.
-    fn add(&mut self, path: &str, module: Segments) {
+    fn add(&mut self, path: &str, module: &[String]) {
         let text = fs::read_to_string(root().join(path)).unwrap();
         let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let mut reader = Reader { file: File { module: module.clone(), ..File::default() }, depth: 0 };
+        let mut reader = Reader { file: File { module: module.to_vec(), ..File::default() }, depth: 0 };
         reader.visit_file(&parsed);
         if path != "main.rs" {
-            self.modules.insert(module.clone(), path.to_owned());
+            self.modules.insert(module.to_vec(), path.to_owned());
         }
         let below = match path {
             "lib.rs" | "main.rs" => String::new(),
@@ -64,7 +65,7 @@ impl Code {
         for child in &reader.file.children {
             let files = [format!("{below}{child}.rs"), format!("{below}{child}/mod.rs")];
             let file = files.iter().find(|it| root().join(it).exists()).expect(child);
-            self.add(file, [&module[..], &[child.clone()]].concat());
+            self.add(file, &[module, slice::from_ref(child)].concat());
         }
         self.files.insert(path.to_owned(), reader.file);
     }

@@ -6,7 +6,9 @@ mod answers;
 mod files;
 
 /// What a target is called, as its folder of the corpus is, and what it does with an input.
-pub(crate) const TARGETS: [(&str, fn(&[u8])); 9] = [
+type Target = (&'static str, fn(&[u8]));
+
+pub(crate) const TARGETS: [Target; 9] = [
     ("access", files::access),
     ("workspace", files::workspace),
     ("plan", files::plan),
