@@ -1,12 +1,11 @@
-//! Whole processes against the sandbox, the pure diff and the pure order: what benches/README.md reports.
+//! The sandbox under load, the pure diff and the pure order: what benches/README.md reports beside whole processes.
 //!
-//! `cargo bench --bench rolecall` runs everything; names after `--` run some.
-//! Needs GNU time as `/usr/bin/time`, which accounts for one process and no other.
+//! `cargo bench --bench rolecall` runs everything; names after `--` run some. Whole processes are measured by
+//! `benches/pair`, two builds in turn.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 mod load;
-mod world;
 
 use std::{
     collections::BTreeSet,
@@ -30,7 +29,6 @@ use rolecall::{
     plan::order::order,
 };
 use uuid::Uuid;
-use world::{Members, Size};
 
 const COMPANY: CompanyId = CompanyId(Uuid::nil());
 const RUNS: usize = 5;
@@ -39,32 +37,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_rolecall");
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
     let runs = |name: &str| wanted.is_empty() || wanted.iter().any(|it| it == name);
-    if runs("version") {
-        report("--version", &measured(Path::new("."), &[], &["--version"]));
-    }
-    for (name, groups, people) in [("1000", 1_000, 2_000), ("5000", 5_000, 10_000)] {
-        let size = Size { groups, members: 20, people };
-        if runs("validate") || runs("plan") {
-            let folder = tempfile::tempdir().expect("a temporary folder");
-            world::write(folder.path(), size);
-            if runs("validate") {
-                report(&format!("validate {name} groups"), &measured(folder.path(), &[], &["validate"]));
-            }
-            if runs("plan") {
-                plan(folder.path(), name);
-            }
-        }
-    }
-    if runs("apply") {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let size = Size { groups: 1_000, members: 20, people: 2_000 };
-        world::write(folder.path(), size);
-        apply(folder.path(), size);
-    }
     if runs("sandbox") {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        world::write(folder.path(), Size { groups: 1_000, members: 20, people: 2_000 });
-        sandbox(folder.path());
+        sandbox();
     }
     if runs("diff") {
         for groups in [10_000, 100_000] {
@@ -78,80 +52,13 @@ fn main() {
     }
 }
 
-/// What one run took.
-#[derive(Clone, Copy, Debug)]
-struct Cost {
-    wall: f64,
-    cpu: f64,
-    mebibytes: f64,
-}
-
-fn plan(folder: &Path, name: &str) {
-    for latency in ["0s", "20ms"] {
-        let (mut server, url) = serve(folder, latency);
-        let environment = [
-            ("ROLECALL_ENDPOINT", url.as_str()),
-            ("ROLECALL_CLIENT_ID", "sandbox"),
-            ("ROLECALL_CLIENT_SECRET", "sandbox"),
-        ];
-        let costs = measured(folder, &environment, &["plan"]);
-        report(&format!("plan {name} groups, latency {latency}"), &costs);
-        let text =
-            String::from_utf8(command(folder, &environment, &["plan"]).output().expect("a plan").stdout);
-        let text = text.expect("UTF-8");
-        assert!(text.contains("No changes."), "the plan must be empty: {text}");
-        println!("    {}", text.lines().next().unwrap_or_default());
-        server.kill().expect("the server to stop");
-        let _ = server.wait();
-    }
-}
-
-/// Writes of one apply at a time, unless it is said otherwise.
-const WRITERS: usize = 8;
-const LATENCY: f64 = 0.020;
-
-/// Makes one member of every group leave and another join, there and back again.
-fn apply(folder: &Path, size: Size) {
-    let (mut server, url) = serve(folder, "20ms");
-    let environment = [
-        ("ROLECALL_ENDPOINT", url.as_str()),
-        ("ROLECALL_CLIENT_ID", "sandbox"),
-        ("ROLECALL_CLIENT_SECRET", "sandbox"),
-    ];
-    let sides = [Members::Shifted, Members::Seeded].into_iter().cycle();
-    let mut costs: Vec<Cost> = sides
-        .take(RUNS + 1)
-        .map(|who| {
-            world::declare(folder, size, who);
-            control(&url, "POST", "reset-log");
-            once(folder, &environment, &["apply", "--auto-approve", "--quiet"])
-        })
-        .collect();
-    costs.remove(0);
-    report(&format!("apply to {} groups, latency 20ms", size.groups), &costs);
-    let stats: serde_json::Value = serde_json::from_str(&control(&url, "GET", "stats")).expect("stats");
-    let count = |name: &str| stats[name].as_u64().unwrap_or_default() as f64;
-    let ideal = count("writes") / WRITERS as f64 * LATENCY;
-    println!(
-        "    {} writes: ideal {ideal:.2} s (writes ÷ {WRITERS} × 20 ms), 1.3 × {:.2} s",
-        stats["writes"],
-        1.3 * ideal
-    );
-    let reads = count("reads") / 16.0 * LATENCY;
-    println!(
-        "    {} reads: {reads:.2} s, sixteen at once; {} requests in all",
-        stats["reads"], stats["requests"]
-    );
-    for (route, times) in stats["byRoute"].as_object().into_iter().flatten() {
-        println!("    {times:>6}  {route}");
-    }
-    server.kill().expect("the server to stop");
-    let _ = server.wait();
-}
-
 /// Loads the sandbox with requests of one kind at a time, and says what both ends took.
-fn sandbox(folder: &Path) {
-    let (mut server, url) = serve(folder, "0s");
+fn sandbox() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pair = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/pair");
+    let written = Command::new(pair).args(["--groups", "1000", "--write"]).arg(folder.path()).status();
+    assert!(written.expect("Python 3").success(), "the company is written");
+    let (mut server, url) = serve(folder.path());
     let address = url.strip_prefix("http://").expect("a plain address");
     let token = token(address);
     let company = "1a6f0000-0000-4000-8000-000000000001";
@@ -213,21 +120,10 @@ fn exchange(address: &str, request: &str) -> String {
     answer.split_once("\r\n\r\n").map(|it| it.1.to_owned()).unwrap_or_default()
 }
 
-/// Asks the control plane of a sandbox and returns the body.
-fn control(url: &str, method: &str, what: &str) -> String {
-    let address = url.strip_prefix("http://").expect("a plain address");
-    let mut stream = TcpStream::connect(address).expect("the sandbox to listen");
-    write!(stream, "{method} /__sandbox/{what} HTTP/1.0\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n")
-        .expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    answer.split_once("\r\n\r\n").map(|it| it.1.to_owned()).unwrap_or_default()
-}
-
 /// Starts the sandbox as a process of its own.
-fn serve(folder: &Path, latency: &str) -> (Child, String) {
+fn serve(folder: &Path) -> (Child, String) {
     let mut server = Command::new(BINARY)
-        .args(["sandbox", "--quiet", "--port", "0", "--from", "seed.yaml", "--latency", latency])
+        .args(["sandbox", "--quiet", "--port", "0", "--from", "seed.yaml"])
         .current_dir(folder)
         .stdout(Stdio::piped())
         .spawn()
@@ -237,48 +133,6 @@ fn serve(folder: &Path, latency: &str) -> (Child, String) {
     BufReader::new(stdout).read_line(&mut line).expect("its address");
     let url = line.split_whitespace().last().expect("an address").to_owned();
     (server, url)
-}
-
-fn command(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
-    command.args(arguments).current_dir(folder).envs(environment.iter().copied());
-    command
-}
-
-/// Runs once to warm up and then [`RUNS`] times, each a process of its own.
-fn measured(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Vec<Cost> {
-    (0..=RUNS).map(|_| once(folder, environment, arguments)).skip(1).collect()
-}
-
-/// Runs a process that must succeed.
-fn once(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Cost {
-    let output = Command::new("/usr/bin/time")
-        .args(["-f", "%e %U %S %M", BINARY])
-        .args(arguments)
-        .current_dir(folder)
-        .envs(environment.iter().copied())
-        .output();
-    let output = output.expect("GNU time as /usr/bin/time");
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{arguments:?} failed: {text}");
-    let figures: Vec<f64> =
-        text.lines().last().unwrap_or_default().split(' ').filter_map(|it| it.parse().ok()).collect();
-    let [wall, user, system, kibibytes] = figures[..] else { panic!("no figures in {text}") };
-    Cost { wall, cpu: user + system, mebibytes: kibibytes / 1024.0 }
-}
-
-fn report(name: &str, costs: &[Cost]) {
-    let median = |figure: fn(&Cost) -> f64| {
-        let mut figures: Vec<f64> = costs.iter().map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
-    println!(
-        "{name:40} wall {:6.3} s   cpu {:6.3} s   peak {:6.1} MiB   (medians of {RUNS})",
-        median(|it| it.wall),
-        median(|it| it.cpu),
-        median(|it| it.mebibytes)
-    );
 }
 
 /// The numbers of `groups` groups and their users.

@@ -40,11 +40,21 @@ fn signalled(world: &World, line: &str, signal: &str, now: impl Fn(&Value) -> bo
     child.wait_with_output().unwrap().into()
 }
 
-fn send(child: &Child, signal: &str) {
+/// Sends a signal and returns once it was heard.
+pub(crate) fn send(child: &Child, signal: &str) {
     let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
-    // It has to wake up and hear it before whatever it waits for is let go.
-    thread::sleep(Duration::from_millis(500));
+    // It has to wake up and hear it before whatever it waits for is let go. A signal wakes the thread that waits for
+    // everything, and that one sleeps again, or is gone, once it has done what there was to do.
+    if cfg!(target_os = "linux") {
+        while fs::read_to_string(format!("/proc/{}/stat", child.id()))
+            .is_ok_and(|it| it.rsplit_once(") ").is_some_and(|it| !it.1.starts_with(['S', 'Z'])))
+        {
+            thread::yield_now();
+        }
+    } else {
+        thread::sleep(Duration::from_millis(500));
+    }
 }
 
 /// Returns the events in a file, having checked that one ends a run, and that nothing comes after it.

@@ -1,7 +1,10 @@
 //! An apply that is killed at every step: the next one goes on, a rollback leads back, and nobody ever
 //! held what neither state gives.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{LazyLock, Mutex},
+};
 
 use serde_json::{Value, json};
 
@@ -174,9 +177,12 @@ fn the_way_from_one_state_to_the_other_takes_as_many_writes_as_are_tried() {
     world.settled();
 }
 
-/// Kills at every moment, and applies again.
-fn the_next_apply_goes_on(check: impl Fn(&History, &str) + Sync) {
-    let (before, after) = (live().state(), desired().state());
+/// What became of every group after an apply was killed and the next one went on, by the moment of the kill.
+///
+/// The laws below look at the same runs: a process is killed and resumed once for each moment.
+static RESUMED: LazyLock<Vec<(Moment, History)>> = LazyLock::new(|| {
+    let after = desired().state();
+    let histories = Mutex::<Vec<(Moment, History)>>::default();
     side_by_side(&Moment::all(), |moment| {
         let world = killed(*moment);
         foretold(&world, *moment);
@@ -184,14 +190,17 @@ fn the_next_apply_goes_on(check: impl Fn(&History, &str) + Sync) {
         world.settled();
         assert_eq!(world.state().groups(), after.groups(), "{moment:?}");
         let history = world.history(world.at_start());
-        history.nobody_holds_more_than(&[&before, &after], &format!("{moment:?}"));
-        check(&history, &format!("{moment:?}"));
+        histories.lock().unwrap().push((*moment, history));
     });
-}
+    histories.into_inner().unwrap()
+});
 
 #[test]
 fn whenever_it_is_killed_the_next_apply_goes_on_and_nobody_ever_holds_too_much() {
-    the_next_apply_goes_on(|_, _| ());
+    assert_eq!(RESUMED.len(), Moment::all().len());
+    for (moment, history) in &*RESUMED {
+        history.nobody_holds_more_than(&[&live().state(), &desired().state()], &format!("{moment:?}"));
+    }
 }
 
 #[test]
@@ -201,9 +210,10 @@ fn whenever_it_is_killed_nobody_lacks_for_a_moment_what_both_states_give() {
         world.write("access/a.yaml", &desired().files());
         world.named_gaps()
     };
-    the_next_apply_goes_on(|history, what| {
-        history.nobody_holds_less_than_both(&desired().state(), &named, what);
-    });
+    assert_eq!(RESUMED.len(), Moment::all().len());
+    for (moment, history) in &*RESUMED {
+        history.nobody_holds_less_than_both(&desired().state(), &named, &format!("{moment:?}"));
+    }
 }
 
 #[test]
@@ -230,7 +240,6 @@ fn whenever_it_is_killed_a_rollback_leads_back_to_exactly_what_was() {
 }
 
 #[test]
-
 fn after_a_rollback_there_is_nothing_left_to_undo() {
     let world = live().world("{}");
     world.write("access/a.yaml", &desired().files());

@@ -8,6 +8,8 @@ mod client;
 mod confirmations;
 mod consent;
 mod contract;
+#[cfg(debug_assertions)]
+mod corpus;
 mod direct_roles;
 mod doctor;
 mod examples;

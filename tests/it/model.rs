@@ -106,21 +106,7 @@ fn no_fault_leads_to_a_wrong_write_or_a_false_success() {
 }
 
 #[test]
-fn without_faults_every_world_becomes_what_the_files_say() {
-    side_by_side(&seeds(), |seed| {
-        let mut dice = Dice(*seed);
-        let live = dice.tenant();
-        let wish = dice.wish(&live);
-        let world = live.world("{}");
-        world.write("access/a.yaml", &wish.files());
-        world.apply().expect(0);
-        assert_eq!(world.state().groups(), wish.state().groups(), "seed {seed}");
-        world.settled();
-    });
-}
-
-#[test]
-fn without_faults_nobody_lacks_for_a_moment_what_both_states_give() {
+fn without_faults_every_world_becomes_what_the_files_say_and_nobody_lacks_what_both_states_give() {
     side_by_side(&seeds(), |seed| {
         let mut dice = Dice(*seed);
         let live = dice.tenant();
@@ -131,6 +117,8 @@ fn without_faults_nobody_lacks_for_a_moment_what_both_states_give() {
         world.forget();
         world.apply().expect(0);
         let what = format!("ROLECALL_SEED={seed} ROLECALL_WORLDS=1");
+        assert_eq!(world.state().groups(), wish.state().groups(), "{what}");
+        world.settled();
         let history = world.history(world.at_start());
         history.nobody_holds_more_than(&[&live.state(), &wish.state()], &what);
         history.nobody_holds_less_than_both(&wish.state(), &named, &what);

@@ -1,6 +1,6 @@
 //! The README is run: every command of it, in order, in one shell, on the example as it is committed.
 
-use std::{fs, net::TcpListener, path::Path, process::Stdio};
+use std::{fs, path::Path, process::Stdio};
 
 use rolecall::model::finding::Code;
 
@@ -52,15 +52,12 @@ fn the_commands_of_the_readme_print_what_it_says() {
     let readme = repository("README.md");
     let commands = shown(&readme);
     assert!(commands.len() > 6, "the README shows its commands in `console` blocks");
-    assert!(commands[0].command.starts_with("cargo run --release -- plan examples/quickstart"));
+    assert!(commands[0].command.starts_with("cargo run -- plan examples/quickstart"));
     assert!(readme.contains("`cargo test`"), "the second command");
+    assert!(readme.contains(concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"), " or later")), "the toolchain");
 
     let folder = tempfile::tempdir().unwrap();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"), &folder.path().join("examples"));
-    // Below those that are given to whoever asks for any: it stays free until the script takes it.
-    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
-    let free = |it: &u16| TcpListener::bind(("127.0.0.1", *it)).is_ok();
-    let port = (first..32_000).find(free).unwrap().to_string();
     let binary_path = env!("CARGO_BIN_EXE_rolecall");
     let tools = folder.path().join("bin");
     fs::create_dir(&tools).unwrap();
@@ -69,13 +66,15 @@ fn the_commands_of_the_readme_print_what_it_says() {
     for (n, Shown { command, .. }) in commands.iter().enumerate() {
         // What the two cargo commands make is the binary under test.
         let mut command = command
-            .replace("cargo run --release --", binary_path)
-            .replace("cargo install --path .", ":")
-            .replace("8080", &port);
+            .replace("cargo run --", binary_path)
+            .replace("cargo install --path . --locked", ":")
+            .replace("--port 8080", "--port 0")
+            .replace("8080", "$PORT");
         if command.ends_with('&') {
-            // A person reads the address before going on; the script waits for it.
+            // A person reads the address before going on; the script waits for it, or for the end of the server.
             command.truncate(command.len() - 1);
-            command += "> started &\nfor i in $(seq 1200); do grep -q API started && break; sleep 0.05; done; cat started";
+            command += "> started &\nwhile kill -0 $! && ! grep -q API started; do sleep 0.05; done\n";
+            command += "PORT=$(sed -n 's/.*127.0.0.1://p' started); echo $PORT > port; cat started";
         }
         script +=
             &format!("echo '@@ {n}'\n{command}\nstatus=$?; [ $status = 0 ] || echo \"exit code $status\"\n");
@@ -89,7 +88,9 @@ fn the_commands_of_the_readme_print_what_it_says() {
         .stdin(Stdio::null())
         .output()
         .expect("bash");
-    let text = String::from_utf8(output.stdout).unwrap().replace(&port, "8080");
+    let port = fs::read_to_string(folder.path().join("port")).unwrap_or_default();
+    let port = format!("127.0.0.1:{}", port.trim());
+    let text = String::from_utf8(output.stdout).unwrap().replace(&port, "127.0.0.1:8080");
     let errors = String::from_utf8_lossy(&output.stderr);
     let mut parts = text.split("@@ ").skip(1);
     for Shown { command, output } in &commands {

@@ -6,7 +6,7 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use jiff::Timestamp;
@@ -43,48 +43,39 @@ fn every_third(times: u64, kind: &Value) -> Value {
     (1..=times).map(|n| json!({ "skip": 2 * n, "kind": kind })).collect()
 }
 
+/// How long it may take is told by tests of the client's throttle, with a clock of their own.
 #[test]
 fn a_third_of_refusals_at_a_limited_rate_costs_just_their_share() {
     const RATE: f64 = 25.0;
-    let world = company(80);
+    let world = company(30);
     world.faults(every_third(200, &json!({ "status": { "code": 429, "retryAfter": "1" } })));
     world.forget();
-    let start = Instant::now();
     world.run(&format!("plan --max-rps {RATE}")).expect(0).ends_with(NO_CHANGES);
-    let wall = start.elapsed().as_secs_f64();
     let log = world.log();
     let refused = log.iter().filter(|it| it["status"] == 429).count();
     assert!(refused.abs_diff(log.len() / 3) <= 1, "{refused} of {}", log.len());
     let most = most_in_a_second(&log);
     // As they arrive: one burst more where some are held up on the way and others are not.
     assert!(most as f64 <= RATE + 2.0 * BURST as f64, "{most} in a second");
-    assert!(wall >= (log.len() - BURST) as f64 / RATE, "{} in {wall:.1} s", log.len());
-    // The ideal: all that was sent, at the rate, and then the waits of whoever is refused most often in a row.
-    let mut chains = BTreeMap::<String, usize>::new();
-    for it in log.iter().filter(|it| it["status"] == 429) {
-        *chains.entry(format!("{} {} {}", it["method"], it["path"], it["body"])).or_default() += 1;
+    // Whatever was answered is not asked for again.
+    let mut answered = BTreeMap::<String, usize>::new();
+    for it in log.iter().filter(|it| it["status"] == 200) {
+        *answered.entry(format!("{} {} {}", it["method"], it["path"], it["body"])).or_default() += 1;
     }
-    let chain = chains.into_values().max().unwrap_or(0);
-    let ideal = log.len() as f64 / RATE + chain as f64;
-    assert!(
-        wall <= 1.3 * ideal,
-        "{wall:.1} s for {} requests, ideally {ideal:.1} s with {chain} waits",
-        log.len()
-    );
+    assert!(answered.len() > 60 && answered.values().all(|it| *it == 1), "{answered:#?}");
 }
 
 #[test]
 fn a_probe_keeps_the_rate_with_all_that_it_sends() {
-    const RATE: usize = 12;
+    const RATE: usize = 20;
     let world = World::new();
     world.forget();
-    let start = Instant::now();
     world
         .run(&format!("doctor --probe --yes --company voyager --user root@voyager.example --max-rps {RATE}"))
         .expect(0);
-    let (wall, log) = (start.elapsed(), world.log());
-    let sent = log.len();
-    assert!(wall >= Duration::from_secs(((sent - RATE) / RATE) as u64), "{sent} requests in {wall:?}");
+    let log = world.log();
+    let most = most_in_a_second(&log);
+    assert!(log.len() > 2 * RATE && most <= 3 * RATE, "{most} of {} in a second", log.len());
 }
 
 /// A door before a sandbox: it lets a fixed number in per second and refuses all else until the next.
@@ -164,9 +155,7 @@ fn a_server_with_an_allowance_is_exceeded_by_what_is_in_flight_and_soon_left_alo
     const RATE: usize = 25;
     let world = company(60);
     let door = Door::before(&world, RATE);
-    let start = Instant::now();
     world.run(&format!("plan --endpoint {}", door.url)).expect(0).ends_with(NO_CHANGES);
-    let wall = start.elapsed();
     let came = door.came.lock().unwrap().clone();
     let (let_in, refused): (Vec<_>, Vec<_>) = came.into_iter().partition(|it| it.1);
     // Of each second's allowance nobody is refused but who was in flight when it was used up.
@@ -177,7 +166,4 @@ fn a_server_with_an_allowance_is_exceeded_by_what_is_in_flight_and_soon_left_alo
         "refused in each second: {by_second:?}; {} let in",
         let_in.len()
     );
-    // Each allowance is used once a second, or once in two where the wait ends a moment before the next.
-    let seconds = let_in.len().div_ceil(RATE) as u64;
-    assert!(wall <= Duration::from_secs(2 * seconds + 2), "{wall:?} for {} requests", let_in.len());
 }

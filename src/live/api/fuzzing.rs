@@ -1,4 +1,4 @@
-//! Every decoder of an answer, for the fuzz targets: compiled for them alone.
+//! Every decoder of an answer, for the fuzz targets and the replay of their corpora: not in a release build.
 //!
 //! Nothing is sent. A decoder may refuse anything; what it must not do is panic or believe nonsense.
 

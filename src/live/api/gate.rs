@@ -333,6 +333,15 @@ mod tests {
         }
     }
 
+    /// Or once in two where the wait ends a moment before the next.
+    #[tokio::test(start_paused = true)]
+    async fn an_allowance_is_used_once_a_second() {
+        for allowance in [10, 25, 60] {
+            let seen = counted(122, allowance, &[0, 1, 2, 3, 4], &[1]).await;
+            assert!(seen.len() <= 2 * 122_usize.div_ceil(allowance) + 2, "let in and refused: {seen:?}");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn refusals_close_places_and_good_answers_open_them() {
         let gate = Gate::new(8, None);

@@ -8,7 +8,7 @@ mod budget;
 mod connection;
 mod credentials;
 mod error;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, debug_assertions))]
 pub mod fuzzing;
 mod liberal;
 mod observe;

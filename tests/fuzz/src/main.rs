@@ -1,27 +1,13 @@
-//! Fuzz targets: everything that reads what somebody else wrote. `ROLECALL_FUZZ` says which one.
-//!
-//! Nothing here may panic, hang or take memory without end; beyond that each target states a law.
+//! Runs a fuzz target under libFuzzer. `ROLECALL_FUZZ` says which one.
 
 #![no_main]
 
-mod answers;
-mod files;
+mod targets;
 
 use std::{env, sync::OnceLock};
 
 use libfuzzer_sys::fuzz_target;
-
-const TARGETS: [(&str, fn(&[u8])); 9] = [
-    ("access", files::access),
-    ("workspace", files::workspace),
-    ("plan", files::plan),
-    ("journal", files::journal),
-    ("snapshot", files::snapshot),
-    ("lists", answers::lists),
-    ("objects", answers::objects),
-    ("scopes", answers::scopes),
-    ("refusals", answers::refusals),
-];
+use targets::TARGETS;
 
 fn target() -> fn(&[u8]) {
     static TARGET: OnceLock<fn(&[u8])> = OnceLock::new();
