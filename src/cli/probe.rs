@@ -5,9 +5,12 @@ use std::io::{self, IsTerminal};
 use clap::{ArgMatches, parser::ValueSource};
 use jiff::Timestamp;
 use rolecall::{
-    doctor::learned::{self, Left, Probed},
-    doctor::probe::{self, Ending, Job},
-    live::api::{ApiError, Observer, Question, Reader, Role},
+    doctor::{
+        Observer,
+        learned::{self, Left, Probed},
+        probe::{self, Ending, Job},
+    },
+    live::api::{ApiError, Question, Reader, Role},
     model::{
         ids::{CompanyId, PersonRef, RoleId, UserId},
         plan::Unresolved,
@@ -58,7 +61,7 @@ pub(super) fn run(
         let mut observer = Observer::new(settings)?;
         let reading = async {
             observer.token().await?;
-            let rows = page_limit(&mut observer, company, wanted).await?;
+            let rows = page_limit(&observer, company, wanted).await?;
             observer.set_page_limit(rows);
             let (reader, writer) = observer.connect()?;
             let user = somebody(&reader, company, person.as_ref()).await?;
@@ -75,7 +78,7 @@ pub(super) fn run(
         let stop = run::stop_on_signal(output);
         output.remark(&format!("Probing {} at {} with a group {name} …", show(&label), show(host)));
         let roles: Vec<RoleId> = roles.iter().map(|it| it.id).collect();
-        let observer = &mut observer;
+        let observer = &observer;
         let job = Job { reader: &reader, writer: &writer, observer, company, user, roles, name, stop: &stop };
         let (mut probed, ending) = probe::probe(job).await;
         probed.earlier = earlier;
@@ -169,7 +172,7 @@ fn intent(company: &str, host: &str, name: &str, user: UserId, roles: &[Role]) -
 }
 
 /// Returns the rows of a page that the lists accept which a probe reads, as many as wanted if they do.
-async fn page_limit(observer: &mut Observer, company: CompanyId, wanted: u32) -> Result<u32, ApiError> {
+async fn page_limit(observer: &Observer, company: CompanyId, wanted: u32) -> Result<u32, ApiError> {
     let rows = observer.page_of(|limit| Question::Groups { company, limit }, wanted).await?;
     observer.page_of(|limit| Question::Roles { company, limit }, rows).await
 }

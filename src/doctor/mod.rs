@@ -6,13 +6,15 @@
 use jiff::Timestamp;
 
 mod answer;
-pub mod probe;
 pub mod learned;
+mod observer;
+pub mod probe;
 pub mod shapes;
 pub mod text;
 pub mod verdicts;
 
-pub use answer::{Answer, Came, TokenFacts, Traffic};
+pub use answer::{Answer, Came, TokenFacts};
+pub use observer::Observer;
 
 /// What a report is about, and everything that was checked, in the order in which it is shown.
 #[derive(Clone, Debug)]

@@ -5,14 +5,15 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use rolecall::{
     doctor::{
-        Area, Check, Trouble,
+        Area, Check, Observer, Trouble,
         shapes::{Asked, Shapes},
         verdicts::{
-            self, Reply, Right,
-            Without::{Instead, Stuck},
+            self,
+            IfMissing::{Fallback, Fatal},
+            Reply, Right,
         },
     },
-    live::api::{ApiError, Endpoint, Observer, Question, Settings},
+    live::api::{ApiError, Endpoint, Question, Settings},
     model::{
         dialect::Dialect,
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
@@ -49,12 +50,12 @@ pub(super) async fn check(global: &Global, found: &mut Found) {
         }
     };
     let dialect = settings.dialect;
-    let mut observer = match Observer::new(settings) {
+    let observer = match Observer::new(settings) {
         Ok(observer) => observer,
         Err(error) => return found.trouble(Area::Endpoint, "client", &error.into()),
     };
     names(&site.endpoint, found).await;
-    let reached = knocked(&mut observer, &site.endpoint, found).await;
+    let reached = knocked(&observer, &site.endpoint, found).await;
     if let Some(failure) = bad {
         return found.trouble(Area::Token, "credentials", &failure);
     }
@@ -71,7 +72,7 @@ pub(super) async fn check(global: &Global, found: &mut Found) {
         Some(company) => seen.company(company, found).await,
         None => found.say(Check::note(Area::Rights, "company", "not looked at: no company is said")),
     }
-    verdicts::rate(seen.observer.traffic(), seen.more).into_iter().for_each(|it| found.say(it));
+    verdicts::rate(&seen.observer.traffic(), seen.more).into_iter().for_each(|it| found.say(it));
 }
 
 fn failing(error: ApiError) -> Failure {
@@ -101,7 +102,7 @@ async fn names(endpoint: &Endpoint, found: &mut Found) {
 }
 
 /// Asks without a token whether anybody is there; says whether somebody is.
-async fn knocked(observer: &mut Observer, endpoint: &Endpoint, found: &mut Found) -> bool {
+async fn knocked(observer: &Observer, endpoint: &Endpoint, found: &mut Found) -> bool {
     let answer = match observer.knock().await {
         Ok(answer) => answer,
         Err(error) => {
@@ -196,7 +197,7 @@ impl Seen {
         self.shapes.list("user groups", &groups);
         self.shapes.usual = Asked::new(limit, &groups, "userGroups");
         found.say(verdicts::right(
-            Right { name: "list groups", without: Stuck("rolecall can do nothing without it: check the company id, and that the API user has ACCESS_MANAGEMENT for it") },
+            Right { name: "list groups", if_missing: Fatal("rolecall can do nothing without it: check the company id, and that the API user has ACCESS_MANAGEMENT for it") },
             &listed,
         ));
         let rows = groups["userGroups"].as_array().cloned().unwrap_or_default();
@@ -282,7 +283,7 @@ impl Seen {
             ("members of a group", "without them there is no plan", members),
             ("roles of a group", "without them there is no plan", roles),
         ] {
-            found.say(verdicts::right(Right { name, without: Stuck(so) }, &reply));
+            found.say(verdicts::right(Right { name, if_missing: Fatal(so) }, &reply));
         }
         member
     }
@@ -293,17 +294,17 @@ impl Seen {
             self.shapes.list("roles", &body);
         }
         let so = "roles are named in the files, and their ids come from this list";
-        found.say(verdicts::right(Right { name: "list roles", without: Stuck(so) }, &reply));
+        found.say(verdicts::right(Right { name: "list roles", if_missing: Fatal(so) }, &reply));
         let role: Option<RoleId> = body["roles"][0]["id"].as_str().and_then(|it| it.parse().ok());
         let reply = match role {
             Some(role) => self.ask(Question::Role { role }).await.1,
             None => Reply::NotAsked("the company shows no role"),
         };
         let so = "nothing: the list of roles is enough";
-        found.say(verdicts::right(Right { name: "read a role", without: Instead(so) }, &reply));
+        found.say(verdicts::right(Right { name: "read a role", if_missing: Fallback(so) }, &reply));
         let (_, reply) = self.ask(Question::Permissions).await;
         let so = "nothing: permissions come with the roles";
-        found.say(verdicts::right(Right { name: "list permissions", without: Instead(so) }, &reply));
+        found.say(verdicts::right(Right { name: "list permissions", if_missing: Fallback(so) }, &reply));
     }
 
     /// Looks for people by both ways; returns somebody of the company.
@@ -314,30 +315,30 @@ impl Seen {
         if matches!(bulk, Reply::Answered(_)) {
             self.shapes.list("users", &body);
         }
-        let without = match bulk {
+        let if_missing = match bulk {
             // Just these are taken for an operation that is not open here.
             Reply::Answered(_) | Reply::Forbidden(403) | Reply::Missing(_) | Reply::Unaccepted(_) => {
-                Instead("no bulk user list: people are asked for one by one, which takes a request each")
+                Fallback("no bulk user list: people are asked for one by one, which takes a request each")
             }
             Reply::Forbidden(_) | Reply::Failed(_) | Reply::NotAsked(_) => {
-                Stuck("only where this list is refused or missing are people looked for in another way")
+                Fatal("only where this list is refused or missing are people looked for in another way")
             }
         };
-        found.say(verdicts::right(Right { name: "list users", without }, &bulk));
+        found.say(verdicts::right(Right { name: "list users", if_missing }, &bulk));
         let (_, query) = self.ask(Question::Nobody { company }).await;
-        let without = match bulk {
+        let if_missing = match bulk {
             Reply::Answered(_) => {
-                Instead("people can only be named by what the bulk list filters by: not by `employeeId`")
+                Fallback("people can only be named by what the bulk list filters by: not by `employeeId`")
             }
             Reply::Forbidden(_)
             | Reply::Missing(_)
             | Reply::Unaccepted(_)
             | Reply::Failed(_)
             | Reply::NotAsked(_) => {
-                Stuck("nobody can be found by either way: the API user needs USER_MANAGEMENT to read")
+                Fatal("nobody can be found by either way: the API user needs USER_MANAGEMENT to read")
             }
         };
-        found.say(verdicts::right(Right { name: "query a user", without }, &query));
+        found.say(verdicts::right(Right { name: "query a user", if_missing }, &query));
         user
     }
 
@@ -412,24 +413,24 @@ impl Seen {
             replies[2] = reply;
         }
         let locks_out = found.declared.as_ref().is_some_and(|it| !it.lockouts.is_empty());
-        let groups_of = if locks_out { Stuck } else { Instead };
+        let groups_of = if locks_out { Fatal } else { Fallback };
         let [groups, direct, info] = replies;
-        for (name, without, reply) in [
+        for (name, if_missing, reply) in [
             (
                 "groups of a user",
                 groups_of("people cannot be locked out: a workspace with a `lockout:` cannot be planned"),
                 groups,
             ),
-            ("direct roles", Instead("roles that people hold outside groups are not seen"), direct),
+            ("direct roles", Fallback("roles that people hold outside groups are not seen"), direct),
             (
                 "rbac-info",
-                Instead(
+                Fallback(
                     "what the account may do, and whether an apply had its effect on people, is not seen",
                 ),
                 info,
             ),
         ] {
-            found.say(verdicts::right(Right { name, without }, &reply));
+            found.say(verdicts::right(Right { name, if_missing }, &reply));
         }
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::{
     Request,
-    budget::Spent,
     retry::{self, Outcome},
+    throttle::Spent,
 };
 
 /// A request, or a list of them, that did not give what was asked for.
@@ -245,7 +245,7 @@ impl ApiError {
     pub fn ambiguous(&self) -> bool {
         let Some(request) = self.request().filter(|request| request.is_write()) else { return false };
         request.unclear
-            || Outcome::of(self).is_unclear()
+            || self.outcome().is_unclear()
             || matches!(self, Self::Garbled { .. } | Self::TooLarge { .. })
     }
 
@@ -253,7 +253,19 @@ impl ApiError {
     pub fn again_after(&self) -> Option<Duration> {
         match self {
             Self::Overdue { .. } => Some(Duration::ZERO),
-            _ => retry::after_a_look(Outcome::of(self)),
+            _ => retry::after_a_look(self.outcome()),
+        }
+    }
+
+    /// Returns how the attempt ended, as far as sending again is concerned.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::NoAnswer { sent: false, .. } => Outcome::Unsent,
+            Self::NoAnswer { .. } | Self::TimedOut { .. } | Self::Cut { .. } => Outcome::Lost,
+            Self::Refused { status, retry_after, .. } | Self::Throttled { status, retry_after, .. } => {
+                Outcome::Refused { status: *status, retry_after: *retry_after }
+            }
+            _ => Outcome::Final,
         }
     }
 
@@ -331,7 +343,7 @@ impl ApiError {
     }
 
     /// Returns the error for a request that is not repeated because too much was.
-    pub(super) fn in_a_hopeless_run(self, spent: Spent) -> Self {
+    pub(super) fn retry_budget_spent(self, spent: Spent) -> Self {
         let Spent { repeated, sent } = spent;
         match self.request().cloned() {
             Some(request) => {

@@ -147,7 +147,7 @@ impl<'a> List<'a> {
 
     async fn page<T: Row>(&self, offset: u64, limit: u64) -> Result<Page<T>, ApiError> {
         let body = format!(r#"{{"pagination":{{"offset":{offset},"limit":{limit}}}{}}}"#, self.rest);
-        self.connection.send(&self.request, "", body.as_bytes()).await?.decode(&self.request)
+        self.connection.decoded(&self.request, "", body.as_bytes()).await
     }
 
     fn bounded<T: Row>(&self, total: u64, pages: u64) -> Result<(), ApiError> {

@@ -1,4 +1,4 @@
-//! What an observer asks: a closed list of requests that only read.
+//! What is asked to look at an API: a closed list of requests that only read.
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
@@ -119,7 +119,7 @@ impl Question {
 
 impl Question {
     /// Returns why a client could not read this answer, if it could not: without a value of anybody's.
-    pub(super) fn flaw(self, body: &[u8]) -> Option<String> {
+    pub(crate) fn flaw(self, body: &[u8]) -> Option<String> {
         match self {
             Self::Groups { .. } | Self::GroupsOfUser { .. } => flaw::<Page<Group>>(body),
             Self::Group { .. } => flaw::<Group>(body),
@@ -143,11 +143,6 @@ fn flaw<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
     let missing = text.starts_with("missing field");
     let at = || format!("not what is there usually at line {} column {}", error.line(), error.column());
     Some(if missing { text } else { at() })
-}
-
-/// Returns the request for a token, which changes nothing.
-pub(super) fn token() -> Request {
-    Request::reads(Method::POST, "/v2/auth/oauth2-token", &[])
 }
 
 #[cfg(test)]

@@ -278,7 +278,7 @@ impl Reader {
         query: &str,
     ) -> Result<T, ApiError> {
         let request = Request::reads(Method::GET, template, ids);
-        self.connection.send(&request, query, b"").await?.decode(&request)
+        self.connection.decoded(&request, query, b"").await
     }
 }
 

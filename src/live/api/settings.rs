@@ -20,7 +20,7 @@ pub struct Settings {
     pub concurrency: usize,
     /// Most requests sent per second, further attempts and token fetches included.
     pub max_rps: Option<Rate>,
-    /// Longest wait for one answer including its body, per attempt.
+    /// Request timeout: longest time for one answer including its body, per attempt.
     pub timeout: Duration,
     /// Attempts after the first; those for which the server named the time do not count.
     pub retries: u32,
@@ -60,7 +60,7 @@ impl Endpoint {
     }
 
     /// Returns the host and the port, explicit or usual, without the brackets of IPv6.
-    pub(super) fn address(&self) -> (&str, u16) {
+    pub fn address(&self) -> (&str, u16) {
         let host = self.0.host_str().unwrap_or_default();
         let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         (bare, self.0.port_or_known_default().unwrap_or(443))
@@ -69,6 +69,11 @@ impl Endpoint {
     /// Says whether answers travel unencrypted, which only loopback may.
     pub fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
+    }
+
+    /// Returns what a `Location` of this endpoint names.
+    pub(super) fn join(&self, location: &str) -> Option<Url> {
+        self.0.join(location).ok()
     }
 
     /// Returns the address without a closing slash, ready for a path to follow.
