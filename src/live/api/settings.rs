@@ -16,7 +16,7 @@ pub struct Settings {
     /// Who is asking.
     pub credentials: Credentials,
     /// Most requests in flight, at least 1; a request that waits for its next attempt is not in flight.
-    /// The client starts with four, or fewer, and adapts.
+    /// The client starts with sixteen, or fewer, and adapts.
     pub concurrency: usize,
     /// Most requests sent per second, further attempts and token fetches included.
     pub max_rps: Option<Rate>,

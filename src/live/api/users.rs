@@ -92,7 +92,7 @@ impl Reader {
 
     /// Returns whom the references find, inactive people included, by id; identical rows once.
     ///
-    /// Asks for 100 people per request (contract §7.2). Employee ids have no bulk filter; they, and
+    /// Asks for 99 people per request (contract §7.2). Employee ids have no bulk filter; they, and
     /// everybody of a company that refuses the bulk list, are asked for one by one. A filter by e-mail may
     /// match an address that the row does not show: all rows are returned.
     ///

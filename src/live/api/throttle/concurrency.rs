@@ -1,7 +1,7 @@
 //! How many requests may be in flight: one more per answer, half when the server asks for less. Pure.
 
-/// Requests in flight at the start, unless fewer are allowed at all.
-const AT_FIRST: usize = 4;
+/// Requests in flight at the start, unless fewer are allowed at all: nothing speaks against as many as are usual.
+const AT_FIRST: usize = 16;
 
 /// How many requests may be in flight now.
 #[derive(Debug)]
@@ -50,21 +50,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_starts_at_four_and_grows_by_one_per_answer() {
-        let mut bound = Concurrency::new(6);
+    fn it_starts_at_sixteen_and_grows_by_one_per_answer() {
+        let mut bound = Concurrency::new(18);
         let mut seen = vec![bound.allowed()];
         for _ in 0..4 {
             bound.grow();
             seen.push(bound.allowed());
         }
-        assert_eq!(seen, [4, 5, 6, 6, 6]);
+        assert_eq!(seen, [16, 17, 18, 18, 18]);
         assert_eq!((Concurrency::new(2).allowed(), Concurrency::new(0).allowed()), (2, 1));
     }
 
     #[test]
     fn a_round_of_refusals_halves_it_once() {
         let mut bound = Concurrency::new(16);
-        (0..12).for_each(|_| bound.grow());
         for request in 0..9 {
             bound.refused(Serial(request), Serial(16));
             assert_eq!(bound.allowed(), 8);

@@ -116,15 +116,15 @@ proptest! {
 
 #[tokio::test(start_paused = true)]
 async fn refusals_close_slots_and_good_answers_open_them() {
-    let throttle = Throttle::new(8, None);
+    let throttle = Throttle::new(40, None);
     let free = |throttle: &Throttle| throttle.slots.available_permits();
-    assert_eq!(free(&throttle), 4);
-    let four = join_all((0..4).map(|_| throttle.enter(None))).await;
+    assert_eq!(free(&throttle), 16);
+    let sixteen = join_all((0..16).map(|_| throttle.enter(None))).await;
     assert_eq!(free(&throttle), 0);
-    four.into_iter().for_each(|it| it.unwrap().leave(AttemptResult::RateLimited(None)));
-    assert_eq!(free(&throttle), 2, "one round");
-    sent(&throttle, 20, Duration::from_millis(1)).await;
-    assert_eq!(free(&throttle), 8);
+    sixteen.into_iter().for_each(|it| it.unwrap().leave(AttemptResult::RateLimited(None)));
+    assert_eq!(free(&throttle), 8, "one round");
+    sent(&throttle, 50, Duration::from_millis(1)).await;
+    assert_eq!(free(&throttle), 40);
 }
 
 #[tokio::test(start_paused = true)]
