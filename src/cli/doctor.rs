@@ -1,28 +1,22 @@
 //! `rolecall doctor`: looks at everything a run depends on and says what it finds. Only reads, but for `--probe`.
 
-mod seen;
 mod told;
 
 use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 use rolecall::{
-    doctor::{Area, Check, Report, Trouble, text},
+    doctor::{Area, Check, Report, Subject, Trouble, survey, text},
     files::{
         load::{self, LoadError, Loaded},
         manifest::{check::check, declared::Declared},
     },
-    live::api::{ApiError, Reader},
-    model::{
-        finding::Finding,
-        ids::{CompanyId, PersonRef},
-        snapshot::User,
-    },
-    plan::bind::people::Directory,
+    live::api::{Credentials, Settings},
+    model::{finding::Finding, ids::PersonRef},
 };
 
 use super::{
     Format, Global,
-    failure::{self, Exit, Failure},
+    failure::{Exit, Failure},
     output::Output,
     probe, run, settings,
 };
@@ -60,7 +54,7 @@ pub(super) fn run(
         let mut found = Found::in_files(global)?;
         told::check(global, matches, &mut found);
         let looking = async {
-            seen::check(global, &mut found).await;
+            found.look(global).await;
             Ok(())
         };
         let interrupted = run::until_signal(looking).await.err();
@@ -95,21 +89,6 @@ pub(super) fn shown(format: Format, text: &str, json: impl FnOnce() -> String) -
     }
 }
 
-/// Returns the rows among which the person is, as a plan reads them: which is the one is for a [`Directory`] to say,
-/// as a list may show others as well.
-pub(super) async fn rows(
-    reader: &Reader,
-    company: CompanyId,
-    person: &PersonRef,
-) -> Result<Vec<User>, ApiError> {
-    let mut users = reader.find_users(company, std::slice::from_ref(person)).await?;
-    if !Directory::new(&users).knows(person) {
-        // The bulk list is a draft in the API and may not match every address (contract §7.2).
-        users.extend(reader.query_user(company, person).await?);
-    }
-    Ok(users)
-}
-
 /// What is known so far, and what was checked.
 struct Found {
     loaded: Loaded,
@@ -140,33 +119,34 @@ impl Found {
         Ok(Self { loaded, declared, findings, workspace, endpoint, checks: Vec::new() })
     }
 
-    fn say(&mut self, check: Check) {
-        self.checks.push(check);
+    /// Looks at the API, as far as that leads.
+    async fn look(&mut self, global: &Global) {
+        let site = match site(global, &self.loaded) {
+            Ok(site) => site,
+            Err(failure) => return self.say(failed(Area::Endpoint, "address", &failure)),
+        };
+        self.endpoint.clone_from(&site.host);
+        let plain = if site.endpoint.is_plain() { "plain http, on this very machine" } else { "https" };
+        self.say(Check::ok(Area::Endpoint, "address", plain));
+        let (settings, without) = match settings::settings(global, &self.loaded, &site) {
+            Ok(settings) => (settings, None),
+            Err(failure) => {
+                let nobody = Settings::new(site.endpoint.clone(), Credentials::Token("none".into()));
+                let settings = Settings { timeout: global.timeout, ..nobody };
+                (settings, Some(failed(Area::Token, "credentials", &failure)))
+            }
+        };
+        let declared = self.declared.as_ref();
+        let subject = Subject {
+            company: declared.and_then(|it| it.company),
+            identity: declared.and_then(|it| Some(it.rules.identity.as_ref()?.0.clone())),
+            locks_out: declared.is_some_and(|it| !it.lockouts.is_empty()),
+        };
+        self.checks.extend(survey(settings, &subject, without).await);
     }
 
-    /// Says what kept something from working.
-    fn trouble(&mut self, area: Area, name: &str, failure: &Failure) {
-        let trouble = match failure.exit() {
-            Exit::Auth => Trouble::Auth,
-            Exit::Remote => Trouble::Remote,
-            Exit::Ok
-            | Exit::Error
-            | Exit::Changes
-            | Exit::Partial
-            | Exit::Invalid
-            | Exit::Blocked
-            | Exit::Stale
-            | Exit::Interrupted => Trouble::Invalid,
-        };
-        let (fact, hint) = match failure {
-            Failure::Trouble { message, causes, hint, .. } => (sentence(message, causes), hint.clone()),
-            Failure::Findings { findings, .. } => (format!("{} findings", findings.len()), None),
-        };
-        let check = Check::problem(area, name, trouble, fact);
-        self.say(match hint {
-            Some(hint) => check.hint(hint),
-            None => check,
-        });
+    fn say(&mut self, check: Check) {
+        self.checks.push(check);
     }
 
     fn report(self) -> Report {
@@ -179,15 +159,29 @@ impl Found {
     }
 }
 
-/// Returns what happened and why, in one line.
-fn sentence(message: &str, causes: &[String]) -> String {
-    let causes: String = causes.iter().map(|it| format!(": {it}")).collect();
-    format!("{message}{causes}")
-}
-
-/// Returns an error of the API and its causes in one line.
-fn told(error: &ApiError) -> String {
-    sentence(&error.to_string(), &failure::causes(error))
+/// Returns a check that something did not work.
+fn failed(area: Area, name: &str, failure: &Failure) -> Check {
+    let trouble = match failure.exit() {
+        Exit::Auth => Trouble::Auth,
+        Exit::Remote => Trouble::Remote,
+        Exit::Ok
+        | Exit::Error
+        | Exit::Changes
+        | Exit::Partial
+        | Exit::Invalid
+        | Exit::Blocked
+        | Exit::Stale
+        | Exit::Interrupted => Trouble::Invalid,
+    };
+    let (fact, hint) = match failure {
+        Failure::Trouble { message, causes, hint, .. } => {
+            let causes: String = causes.iter().map(|it| format!(": {it}")).collect();
+            (format!("{message}{causes}"), hint.clone())
+        }
+        Failure::Findings { findings, .. } => (format!("{} findings", findings.len()), None),
+    };
+    let check = Check::problem(area, name, trouble, fact);
+    Check { hint, ..check }
 }
 
 pub(super) use settings::{section, site};

@@ -3,19 +3,13 @@
 use std::io::{self, IsTerminal};
 
 use clap::{ArgMatches, parser::ValueSource};
-use jiff::Timestamp;
 use rolecall::{
     doctor::{
         Observer,
-        learned::{self, Left, Probed},
-        probe::{self, Ending, Job},
+        learned::{self, Probed},
+        probe::{self, Ending, Job, NotPrepared, Prepared},
     },
-    live::api::{ApiError, Question, Reader, Role},
-    model::{
-        ids::{CompanyId, PersonRef, RoleId, UserId},
-        plan::Unresolved,
-    },
-    plan::bind::people::Directory,
+    model::ids::{CompanyId, RoleId},
     report::render::{counted, escape::terminal as show},
 };
 
@@ -60,19 +54,12 @@ pub(super) fn run(
         let wanted = settings.dialect.page_limit.max(1);
         let mut observer = Observer::new(settings)?;
         let reading = async {
-            observer.token().await?;
-            let rows = page_limit(&observer, company, wanted).await?;
-            observer.set_page_limit(rows);
-            let (reader, writer) = observer.connect()?;
-            let user = somebody(&reader, company, person.as_ref()).await?;
-            let roles = least_first(reader.list_roles(company).await?);
-            let earlier = probe::abandoned(&reader, company, Timestamp::now()).await?;
-            Ok::<_, Failure>((reader, writer, user, roles, earlier))
+            probe::prepare(&mut observer, company, person.as_ref(), wanted).await.map_err(not_prepared)
         };
-        let (reader, writer, user, roles, earlier) = run::until_signal(reading).await?;
+        let Prepared { reader, writer, user, roles, earlier } = run::until_signal(reading).await?;
         let (name, host) = (probe::name(), &site.host);
         if !arguments.auto_approve {
-            output.message(&intent(&label, host, &name, user, &roles));
+            output.message(&probe::intent(&label, host, &name, user, &roles));
             run::until_signal(apply::consent(output, "Probe this company?")).await?;
         }
         let stop = run::stop_on_signal(output);
@@ -110,7 +97,7 @@ fn finish(output: &Output, probed: &Probed, (label, host): (&str, &str), company
     let deleted = probed.deleted.len();
     let facts = serde_json::json!({ "findings": probed.findings.len(), "deleted": deleted, "left": probed.left.len() });
     output.events.send("probe", facts);
-    let text = learned::text(probed, label, host, |left| by_hand(left, company));
+    let text = learned::text(probed, label, host, company);
     output.result(&doctor::shown(output.format, &text, || {
         learned::json(probed, &company.to_string(), exit.code(), exit.name())
     }));
@@ -130,87 +117,11 @@ fn finish(output: &Output, probed: &Probed, (label, host): (&str, &str), company
     }
 }
 
-/// Returns how a group that is left is deleted by hand.
-fn by_hand(left: &Left, company: CompanyId) -> String {
-    let Left { id, name, .. } = left;
-    let name = show(name);
-    if id.is_empty() {
-        return format!("  look for a group called {name}; if there is one, delete it");
+fn not_prepared(error: NotPrepared) -> Failure {
+    match error {
+        NotPrepared::Api(error) => error.into(),
+        error @ (NotPrepared::NoPerson | NotPrepared::Foreign(_) | NotPrepared::NotOne(..)) => {
+            Failure::invalid(error.to_string()).hint(error.hint().unwrap_or_default())
+        }
     }
-    format!(
-        "  delete the user group {name} (id {id}) where you administer groups, or by DELETE\n  \
-         /v3/companies/{company}/user-groups/{id}, or by an access file with\n  \
-         `removed: [{{ group: {name}, id: {id}, reason: left by a probe }}]` and an apply"
-    )
-}
-
-/// Says what a probe does before it is done.
-fn intent(company: &str, host: &str, name: &str, user: UserId, roles: &[Role]) -> String {
-    let names: Vec<String> = roles.iter().take(probe::MOST_ROLES).map(|it| show(&it.name).into()).collect();
-    let roles = match &names[..] {
-        [] => "a role".to_owned(),
-        [one] => format!("the role {one}"),
-        [first, others @ ..] => {
-            format!("the role {first}; where that is not taken, {}", others.join(", then "))
-        }
-    };
-    format!(
-        "In {} at {}, rolecall will\n  \
-         - create groups {name}, {name}-1 and so on: some for members, some for roles, and\n    \
-           another wherever one is in doubt; about six as a rule, at most {};\n  \
-         - put user {user} into groups that never hold a role, which gives nobody access,\n    \
-           and take the user out;\n  \
-         - give groups that never have a member a role ({roles}), on that one user\n    \
-           or, where that is refused, on the whole company, and take it away;\n  \
-         - change a group's description, and make a second group of the same name;\n  \
-         - delete all these groups.\n\
-         No other group is touched, and nobody gains or loses access at any moment.",
-        show(company),
-        show(host),
-        probe::MOST_GROUPS,
-    )
-}
-
-/// Returns the rows of a page that the lists accept which a probe reads, as many as wanted if they do.
-async fn page_limit(observer: &Observer, company: CompanyId, wanted: u32) -> Result<u32, ApiError> {
-    let rows = observer.page_of(|limit| Question::Groups { company, limit }, wanted).await?;
-    observer.page_of(|limit| Question::Roles { company, limit }, rows).await
-}
-
-/// Returns the user that is put into the group: who is named, or nobody in particular.
-async fn somebody(
-    reader: &Reader,
-    company: CompanyId,
-    person: Option<&PersonRef>,
-) -> Result<UserId, Failure> {
-    let Some(person) = person else {
-        return Err(Failure::invalid("whom to put into the group of the probe is not said").hint(
-            "give `--user PERSON`, or set `api.identity`; being in a group without roles gives nobody access",
-        ));
-    };
-    let users = doctor::rows(reader, company, person).await?;
-    let many = match Directory::new(&users).anyone(company, person) {
-        Ok(user) => return Ok(user),
-        Err(Unresolved::Foreign(_)) => {
-            return Err(Failure::invalid(format!("{person} is of another company"))
-                .hint("name somebody of this company with `--user`"));
-        }
-        Err(Unresolved::Ambiguous(users)) => users.len(),
-        Err(Unresolved::Unknown | Unresolved::Inactive | Unresolved::Hidden) => 0,
-    };
-    Err(Failure::invalid(format!("{person} is {many} users of this company, and has to be one"))
-        .hint("name somebody of this company with `--user`"))
-}
-
-/// Returns roles with those first that permit least: nobody gets them, and still.
-fn least_first(mut roles: Vec<Role>) -> Vec<Role> {
-    let weight = |it: &Role| {
-        let permissions = it.permissions.as_deref().unwrap_or_default();
-        let actions = permissions.iter().flat_map(|it| &it.actions);
-        let more_than_reading = actions.filter(|it| ***it != *"READ").count();
-        // What permits nothing that is told may permit anything.
-        (permissions.is_empty(), more_than_reading, permissions.len())
-    };
-    roles.sort_by(|a, b| (weight(a), &a.name, a.id).cmp(&(weight(b), &b.name, b.id)));
-    roles
 }

@@ -5,10 +5,11 @@
 //! and before either it is read and must be without the other. Every write is followed by a reading: one that
 //! is accepted and ignored is no success. As it may still show later, its group is deleted, never used again.
 
-mod scratch;
 mod members;
+mod prepared;
 mod roles;
 mod rows;
+mod scratch;
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -29,6 +30,8 @@ use crate::{
     },
 };
 use scratch::ScratchGroups;
+
+pub use prepared::{NotPrepared, Prepared, intent, prepare};
 
 /// What names of a probe's groups begin with.
 pub const PREFIX: &str = "rolecall-probe-";

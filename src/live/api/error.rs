@@ -257,6 +257,21 @@ impl ApiError {
         }
     }
 
+    /// Returns what happened and why, in one line, without causes that the message already holds.
+    pub fn in_one_line(&self) -> String {
+        let (mut line, mut said) = (self.to_string(), self.to_string());
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            if !said.contains(&text) {
+                line.extend([": ", &text]);
+            }
+            said = text;
+            next = cause.source();
+        }
+        line
+    }
+
     /// Returns how the attempt ended, as far as sending again is concerned.
     pub(super) fn outcome(&self) -> Outcome {
         match self {
