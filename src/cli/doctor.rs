@@ -5,7 +5,11 @@ mod told;
 use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 use rolecall::{
-    doctor::{Area, Check, Report, Subject, Trouble, survey, text},
+    doctor::{
+        Area, Check, Report, Trouble,
+        look::{Subject, survey},
+        text,
+    },
     files::{
         load::{self, LoadError, Loaded},
         manifest::{check::check, declared::Declared},
@@ -15,7 +19,7 @@ use rolecall::{
 };
 
 use super::{
-    Format, Global,
+    Global,
     failure::{Exit, Failure},
     output::Output,
     probe, run, settings,
@@ -48,7 +52,8 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     if arguments.probe {
-        return probe::run(global, arguments, matches, output);
+        let (user, auto_approve) = (arguments.user.clone(), arguments.auto_approve);
+        return probe::run(global, user, auto_approve, matches, output);
     }
     let (report, interrupted) = run::block_on(async {
         let mut found = Found::in_files(global)?;
@@ -71,22 +76,8 @@ pub(super) fn run(
     };
     let [ok, notes, problems] = report.counts();
     output.events.send("doctor", serde_json::json!({ "ok": ok, "notes": notes, "problems": problems }));
-    output.result(&shown(output.format, &text::text(&report), || {
-        text::json(&report, exit.code(), exit.name())
-    }));
+    output.document(&text::text(&report), || text::json(&report, exit.code(), exit.name()));
     Ok(exit)
-}
-
-/// Returns a result in the format asked for; Markdown is the text as an indented block, in which nothing calls anybody.
-pub(super) fn shown(format: Format, text: &str, json: impl FnOnce() -> String) -> String {
-    match format {
-        Format::Text => text.to_owned(),
-        Format::Json => json(),
-        Format::Markdown => {
-            let plain = anstream::adapter::strip_str(text).to_string();
-            plain.lines().map(|it| format!("    {it}").trim_end().to_owned() + "\n").collect()
-        }
-    }
 }
 
 /// What is known so far, and what was checked.

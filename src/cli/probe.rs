@@ -5,17 +5,16 @@ use std::io::{self, IsTerminal};
 use clap::{ArgMatches, parser::ValueSource};
 use rolecall::{
     doctor::{
-        Observer,
         learned::{self, Probed},
+        look::Observer,
         probe::{self, Ending, Job, NotPrepared, Prepared},
     },
-    model::ids::{CompanyId, RoleId},
+    model::ids::{CompanyId, PersonRef, RoleId},
     report::render::{counted, escape::terminal as show},
 };
 
 use super::{
     Global, apply,
-    doctor::{self, Arguments},
     failure::{Exit, Failure},
     output::{Output, trouble},
     run, settings,
@@ -23,7 +22,8 @@ use super::{
 
 pub(super) fn run(
     global: &Global,
-    arguments: &Arguments,
+    user: Option<PersonRef>,
+    auto_approve: bool,
     matches: &ArgMatches,
     output: &Output,
 ) -> Result<Exit, Failure> {
@@ -33,7 +33,7 @@ pub(super) fn run(
             .hint("give `--company ID`; neither file nor environment counts here"));
     }
     // Before any request, as with an apply.
-    if !arguments.auto_approve && !io::stdin().is_terminal() {
+    if !auto_approve && !io::stdin().is_terminal() {
         return Err(Failure::invalid("nobody is there to approve the probe")
             .hint("give `--yes`, or run it in a terminal; `rolecall doctor` without `--probe` only reads"));
     }
@@ -42,8 +42,7 @@ pub(super) fn run(
     let Some(company) = checked.declared.company else {
         return Err(Failure::invalid("which company to probe is not said").hint("give `--company ID`"));
     };
-    let person =
-        arguments.user.clone().or_else(|| checked.declared.rules.identity.as_ref().map(|it| it.0.clone()));
+    let person = user.or_else(|| checked.declared.rules.identity.as_ref().map(|it| it.0.clone()));
     let label = match checked.declared.aliases.get(&company.0) {
         Some(name) => format!("{name} ({company})"),
         None => company.to_string(),
@@ -58,7 +57,7 @@ pub(super) fn run(
         };
         let Prepared { reader, writer, user, roles, earlier } = run::until_signal(reading).await?;
         let (name, host) = (probe::name(), &site.host);
-        if !arguments.auto_approve {
+        if !auto_approve {
             output.message(&probe::intent(&label, host, &name, user, &roles));
             run::until_signal(apply::consent(output, "Probe this company?")).await?;
         }
@@ -98,9 +97,7 @@ fn finish(output: &Output, probed: &Probed, (label, host): (&str, &str), company
     let facts = serde_json::json!({ "findings": probed.findings.len(), "deleted": deleted, "left": probed.left.len() });
     output.events.send("probe", facts);
     let text = learned::text(probed, label, host, company);
-    output.result(&doctor::shown(output.format, &text, || {
-        learned::json(probed, &company.to_string(), exit.code(), exit.name())
-    }));
+    output.document(&text, || learned::json(probed, &company.to_string(), exit.code(), exit.name()));
     if !probed.left.is_empty() {
         let what = counted(probed.left.len(), "group of the probe", "groups of the probe");
         let known = probed.left.iter().all(|it| !it.id.is_empty());

@@ -1,6 +1,6 @@
 //! What a look at an API and its settings found: checks, each with a verdict, one fact, and what to do.
 //!
-//! Asks through the client that everything uses, and prints nothing. Keeps no bodies, tokens or names of people
+//! Only `look` and `probe` ask, through the client that everything uses. Prints nothing, and keeps no bodies, tokens or names of people
 //! longer than it takes to see their shape.
 
 use jiff::Timestamp;
@@ -9,17 +9,13 @@ use crate::live::api::{ApiError, Class};
 
 mod answer;
 pub mod learned;
-mod observer;
-mod person;
+pub mod look;
 pub mod probe;
 pub mod shapes;
-mod survey;
 pub mod text;
 pub mod verdicts;
 
 pub use answer::{Answer, Came, TokenFacts};
-pub use observer::Observer;
-pub use survey::{Subject, survey};
 
 /// What a report is about, and everything that was checked, in the order in which it is shown.
 #[derive(Clone, Debug)]

@@ -20,8 +20,8 @@ use jiff::Timestamp;
 
 use crate::{
     doctor::{
-        Observer,
         learned::{Finding, Left, Probed},
+        look::Observer,
     },
     live::api::{ApiError, Dialect, Reader, Writer},
     model::{

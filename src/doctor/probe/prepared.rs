@@ -4,7 +4,10 @@ use jiff::Timestamp;
 
 use super::{MOST_GROUPS, MOST_ROLES, abandoned};
 use crate::{
-    doctor::{Observer, learned::Left, person},
+    doctor::{
+        learned::Left,
+        look::{Observer, person},
+    },
     live::api::{ApiError, Question, Reader, Role, Writer},
     model::{
         ids::{CompanyId, PersonRef, UserId},

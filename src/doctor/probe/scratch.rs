@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     doctor::{
-        Observer,
         learned::{Left, Probed},
+        look::Observer,
     },
     live::api::{ApiError, GroupRole, Reader, RoleToAdd, RoleToDelete, Writer},
     model::{

@@ -10,7 +10,7 @@ use reqwest::{
 use secrecy::zeroize::Zeroize;
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, Request, refusal, retry, transport::Transport};
+use super::{ApiError, Endpoint, Request, refusal, retry};
 
 /// Deepest nesting of an answer; the JSON crate's own bound.
 const DEEPEST: usize = 127;
@@ -44,7 +44,7 @@ impl Reply {
     pub(super) fn success(
         self,
         request: &Request,
-        transport: &Transport,
+        endpoint: &Endpoint,
         secret: &str,
     ) -> Result<Self, ApiError> {
         let boxed = || Box::new(request.clone());
@@ -52,7 +52,7 @@ impl Reply {
         match self.status {
             200..300 => Ok(self),
             status @ 300..400 => {
-                let host = text(LOCATION).and_then(|it| transport.host_of(it));
+                let host = text(LOCATION).and_then(|it| endpoint.host_of(it));
                 Err(ApiError::Redirected { request: boxed(), status, host })
             }
             status => {

@@ -121,7 +121,8 @@ impl Sender {
         loop {
             let slot = self.enter(&request, until).await?;
             let reply = self.attempt(&request, payload, proof, attempt).await;
-            let success = reply.and_then(|it| it.success(&request, &self.transport, proof.secret()));
+            let success =
+                reply.and_then(|it| it.success(&request, self.transport.endpoint(), proof.secret()));
             let result = success.and_then(&read);
             slot.leave(self.for_others(result.as_ref().err()));
             match result {

@@ -71,9 +71,9 @@ impl Endpoint {
         self.0.scheme() == "http"
     }
 
-    /// Returns what a `Location` of this endpoint names.
-    pub(super) fn join(&self, location: &str) -> Option<Url> {
-        self.0.join(location).ok()
+    /// Returns the host that a `Location` of this endpoint names.
+    pub(super) fn host_of(&self, location: &str) -> Option<Box<str>> {
+        self.0.join(location).ok()?.host_str().map(Into::into)
     }
 
     /// Returns the address without a closing slash, ready for a path to follow.

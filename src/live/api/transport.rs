@@ -93,9 +93,8 @@ impl Transport {
         })
     }
 
-    /// Returns the host that a `Location` of this endpoint names.
-    pub(super) fn host_of(&self, location: &str) -> Option<Box<str>> {
-        self.endpoint.join(location)?.host_str().map(Into::into)
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// Reads a body to its end, whatever length it claims.

@@ -1,12 +1,15 @@
 //! What the API shows of itself to one who only asks: the way there, the clock, the token, rights, shapes, rates.
 
+mod observer;
+pub(super) mod person;
+
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    Area, Check, Observer, Trouble, person,
+    Area, Check, Trouble,
     shapes::{Asked, Shapes},
     verdicts::{
         self,
@@ -23,6 +26,8 @@ use crate::{
     },
     plan::bind::people::Directory,
 };
+
+pub use observer::Observer;
 
 /// Groups whose roles are looked at; standard groups first.
 const MOST_GROUPS: usize = 8;

@@ -8,9 +8,11 @@ use std::net::IpAddr;
 use jiff::fmt::rfc2822::DateTimeParser;
 use secrecy::ExposeSecret;
 
-use super::{Answer, Came, TokenFacts};
-use crate::live::api::{
-    ApiError, Credentials, Endpoint, Looking, Question, Reader, Reply, Settings, Traffic, Writer,
+use crate::{
+    doctor::{Answer, Came, TokenFacts},
+    live::api::{
+        ApiError, Credentials, Endpoint, Looking, Question, Reader, Reply, Settings, Traffic, Writer,
+    },
 };
 
 /// Rows of the pages that are tried where larger ones are refused; one row is the last resort.

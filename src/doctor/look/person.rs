@@ -14,7 +14,7 @@ use crate::{
 ///
 /// # Errors
 /// Any [`ApiError`].
-pub(super) async fn rows(
+pub(in crate::doctor) async fn rows(
     reader: &Reader,
     company: CompanyId,
     person: &PersonRef,
