@@ -1,6 +1,6 @@
 //! `rolecall doctor`: looks at everything a run depends on and says what it finds. Only reads, but for `--probe`.
 
-mod told;
+mod given;
 
 use clap::{ArgMatches, Args};
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use rolecall::{
         Area, Check, Report, Trouble,
         look::{Subject, survey},
         text,
+        told::{Given, Told},
     },
     files::{
         load::{self, LoadError, Loaded},
@@ -57,7 +58,7 @@ pub(super) fn run(
     }
     let (report, interrupted) = run::block_on(async {
         let mut found = Found::in_files(global)?;
-        told::check(global, matches, &mut found);
+        found.settings(global, matches);
         let looking = async {
             found.look(global).await;
             Ok(())
@@ -108,6 +109,30 @@ impl Found {
         findings.dedup();
         let endpoint = "an unknown endpoint".to_owned();
         Ok(Self { loaded, declared, findings, workspace, endpoint, checks: Vec::new() })
+    }
+
+    /// Tells every setting.
+    fn settings(&mut self, global: &Global, matches: &ArgMatches) {
+        let given = |id| given::given(matches, id).unwrap_or_default();
+        let option = |(id, flag, absent)| Some((flag, given::given(matches, id)?, absent));
+        let options = [
+            ("timeout", "timeout", "30s"),
+            ("concurrency", "concurrency", "16 for reading, 8 steps of an apply"),
+            ("max_rps", "max-rps", "no limit of its own"),
+        ];
+        let told = Told {
+            loaded: &self.loaded,
+            declared: self.declared.as_ref(),
+            findings: std::mem::take(&mut self.findings),
+            workspace: self.workspace,
+            section: section(&self.loaded),
+            endpoint: global.endpoint.clone().map(|it| Given { value: Some(it), ..given("endpoint") }),
+            company: global.company.clone().map(|it| Given { value: Some(it), ..given("company") }),
+            options: options.into_iter().filter_map(option).collect(),
+            variable: &|name| std::env::var_os(name),
+            exists: &|path| path.exists(),
+        };
+        self.checks = told.checks();
     }
 
     /// Looks at the API, as far as that leads.

@@ -13,6 +13,7 @@ pub mod look;
 pub mod probe;
 pub mod shapes;
 pub mod text;
+pub mod told;
 pub mod verdicts;
 
 pub use answer::{Answer, Came, TokenFacts};
