@@ -9,7 +9,7 @@ use rolecall::{
         Area, Check, Report, Trouble,
         look::{Subject, survey},
         text,
-        told::{Given, Told},
+        told::{self, Told},
     },
     files::{
         load::{self, LoadError, Loaded},
@@ -113,12 +113,12 @@ impl Found {
 
     /// Tells every setting.
     fn settings(&mut self, global: &Global, matches: &ArgMatches) {
-        let given = |id| given::given(matches, id).unwrap_or_default();
-        let option = |(id, flag, absent)| Some((flag, given::given(matches, id)?, absent));
+        let origin = |id| given::given(matches, id).map(|it| it.origin).unwrap_or_default();
+        let option = |(id, absent)| Some((given::given(matches, id)?, absent));
         let options = [
-            ("timeout", "timeout", "30s"),
-            ("concurrency", "concurrency", "16 for reading, 8 steps of an apply"),
-            ("max_rps", "max-rps", "no limit of its own"),
+            ("timeout", "30s"),
+            ("concurrency", "16 for reading, 8 steps of an apply"),
+            ("max_rps", "no limit of its own"),
         ];
         let told = Told {
             loaded: &self.loaded,
@@ -126,8 +126,8 @@ impl Found {
             findings: std::mem::take(&mut self.findings),
             workspace: self.workspace,
             section: section(&self.loaded),
-            endpoint: global.endpoint.clone().map(|it| Given { value: Some(it), ..given("endpoint") }),
-            company: global.company.clone().map(|it| Given { value: Some(it), ..given("company") }),
+            endpoint: global.endpoint.clone().map(|it| (it, origin("endpoint"))),
+            company: global.company.clone().map(|it| (it, origin("company"))),
             options: options.into_iter().filter_map(option).collect(),
             variable: &|name| std::env::var_os(name),
             exists: &|path| path.exists(),
@@ -152,12 +152,7 @@ impl Found {
                 (settings, Some(failed(Area::Token, "credentials", &failure)))
             }
         };
-        let declared = self.declared.as_ref();
-        let subject = Subject {
-            company: declared.and_then(|it| it.company),
-            identity: declared.and_then(|it| Some(it.rules.identity.as_ref()?.0.clone())),
-            locks_out: declared.is_some_and(|it| !it.lockouts.is_empty()),
-        };
+        let subject = self.declared.as_ref().map(Subject::declared).unwrap_or_default();
         self.checks.extend(survey(settings, &subject, without).await);
     }
 
@@ -166,11 +161,7 @@ impl Found {
     }
 
     fn report(self) -> Report {
-        let company = self.declared.as_ref().and_then(|it| Some((it.company?, it)));
-        let company = company.map(|(id, declared)| match declared.aliases.get(&id.0) {
-            Some(name) => format!("{name} ({:.4}…)", id.to_string()),
-            None => id.to_string(),
-        });
+        let company = self.declared.as_ref().and_then(told::company);
         Report { endpoint: self.endpoint, company, at: Timestamp::now(), checks: self.checks }
     }
 }

@@ -18,6 +18,7 @@ use super::{
     },
 };
 use crate::{
+    files::manifest::declared::Declared,
     live::api::{ApiError, Endpoint, Question, Settings},
     model::{
         dialect::Dialect,
@@ -41,6 +42,17 @@ pub struct Subject {
     pub identity: Option<PersonRef>,
     /// Whether people are locked out, for which their groups have to be seen.
     pub locks_out: bool,
+}
+
+impl Subject {
+    /// Returns what sound files say.
+    pub fn declared(declared: &Declared) -> Self {
+        Self {
+            company: declared.company,
+            identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
+            locks_out: !declared.lockouts.is_empty(),
+        }
+    }
 }
 
 /// Goes the whole way as far as it leads, and returns what was checked; without credentials there is still

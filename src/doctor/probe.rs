@@ -3,7 +3,7 @@
 //! Writes to no other group. A group of a probe never has a member and a role at once, so nobody gains
 //! access at any moment: one that anybody was ever put into is never given a role, and the other way round,
 //! and before either it is read and must be without the other. Every write is followed by a reading: one that
-//! is accepted and ignored is no success. As it may still show later, its group is deleted, never used again.
+//! is accepted and ignored is not a success. As it may still show later, its group is deleted, never used again.
 
 mod members;
 mod prepared;

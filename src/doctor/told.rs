@@ -23,8 +23,10 @@ const PROXIES: [&str; 6] =
     ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
 /// A global option: its value, if it has one, and what set it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Given {
+    /// Its name, without dashes before it.
+    pub flag: String,
     /// As it was written.
     pub value: Option<String>,
     /// A flag, a variable, or that it is the default.
@@ -43,12 +45,12 @@ pub struct Told<'a> {
     pub workspace: bool,
     /// The section that says which API.
     pub section: Option<(FileId, &'a ApiSection)>,
-    /// The endpoint, where it is given beside the files.
-    pub endpoint: Option<Given>,
-    /// The company, where it is given beside the files.
-    pub company: Option<Given>,
-    /// Other options: the flag, what it is, and what it means that there is no value.
-    pub options: Vec<(&'static str, Given, &'static str)>,
+    /// The endpoint, where it is given beside the files, and what set it.
+    pub endpoint: Option<(String, String)>,
+    /// The company, likewise.
+    pub company: Option<(String, String)>,
+    /// Other options, each with what it means that there is no value.
+    pub options: Vec<(Given, &'static str)>,
     /// Reads a variable of the environment.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// Says whether a path exists.
@@ -61,9 +63,9 @@ impl Told<'_> {
         let mut checks = self.workspace();
         checks.extend(self.endpoint());
         checks.push(self.company());
-        for (flag, given, absent) in &self.options {
-            let value = given.value.as_deref().unwrap_or(absent);
-            checks.push(Check::ok(AREA, *flag, format!("{value} ({})", given.origin)));
+        for (Given { flag, value, origin }, absent) in &self.options {
+            let value = value.as_deref().unwrap_or(absent);
+            checks.push(Check::ok(AREA, flag, format!("{value} ({origin})")));
         }
         checks.push(self.credentials());
         checks.push(self.identity());
@@ -107,11 +109,11 @@ impl Told<'_> {
         let in_file = || {
             let (file, section) = self.section?;
             let at = section.endpoint.as_ref()?;
-            Some(Given { value: Some(at.v.clone()), origin: self.line(at.place(file)) })
+            Some((at.v.clone(), self.line(at.place(file))))
         };
-        let Given { value, origin } = self.endpoint.clone().or_else(in_file)?;
+        let (value, origin) = self.endpoint.clone().or_else(in_file)?;
         // What is not a URL may hold anything, a password for instance.
-        let value = value.filter(|it| !it.contains('@')).unwrap_or("an address with a user name".to_owned());
+        let value = if value.contains('@') { "an address with a user name" } else { &value };
         Some(Check::ok(AREA, "endpoint", format!("{value} ({origin})")))
     }
 
@@ -119,13 +121,12 @@ impl Told<'_> {
         let in_file = || {
             let (file, workspace) = self.loaded.files.workspace.as_ref()?;
             let at = workspace.company.as_ref()?;
-            Some(Given { value: Some(at.v.clone()), origin: self.line(at.place(*file)) })
+            Some((at.v.clone(), self.line(at.place(*file))))
         };
-        let Some(Given { value, origin }) = self.company.clone().or_else(in_file) else {
+        let Some((value, origin)) = self.company.clone().or_else(in_file) else {
             let check = Check::note(AREA, "company", "not said: nothing of a company is asked for");
             return check.hint("set `company:` in rolecall.yaml, or give `--company`");
         };
-        let value = value.unwrap_or_default();
         let id = self.declared.and_then(|it| it.company).map(|it| it.to_string());
         let id = id.filter(|it| *it != value).map(|it| format!(" = {it}")).unwrap_or_default();
         Check::ok(AREA, "company", format!("{value}{id} ({origin})"))
@@ -198,6 +199,15 @@ impl Told<'_> {
         };
         fields.into_iter().map(check).collect()
     }
+}
+
+/// Returns the company as people call it, if one is set.
+pub fn company(declared: &Declared) -> Option<String> {
+    let id = declared.company?;
+    Some(match declared.aliases.get(&id.0) {
+        Some(name) => format!("{name} ({:.4}…)", id.to_string()),
+        None => id.to_string(),
+    })
 }
 
 /// Returns the address of a proxy without what may stand before it.

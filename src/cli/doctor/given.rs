@@ -14,7 +14,7 @@ pub(super) fn given(matches: &ArgMatches, id: &str) -> Option<Given> {
         Some(_) | None => "default".to_owned(),
     };
     let mut values = level.get_raw(id).into_iter().flatten();
-    Some(Given { value: values.next().map(|it| it.to_string_lossy().into_owned()), origin })
+    Some(Given { flag, value: values.next().map(|it| it.to_string_lossy().into_owned()), origin })
 }
 
 /// Returns the innermost level that knows an option: the others may not have heard of a value given there.

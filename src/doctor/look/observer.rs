@@ -85,7 +85,7 @@ impl Observer {
         self.looking.connection.knock().await.map(|it| Answer::new(&it, None))
     }
 
-    /// Asks one question with the token; an answer that is no success is an error.
+    /// Asks one question with the token; an answer that is not a success is an error.
     ///
     /// # Errors
     /// Any [`ApiError`].

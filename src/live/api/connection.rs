@@ -99,7 +99,7 @@ impl Connection {
         self.sender.once(&request, &Payload { query: &query, body: b"", content_type: JSON }).await
     }
 
-    /// Asks a question with the token; a reply that is no success is an error.
+    /// Asks a question with the token; a reply that is not a success is an error.
     pub(crate) async fn ask(&self, question: Question) -> Result<Reply, ApiError> {
         let (request, query, body) = question.asked();
         let body = body.map(|it| it.to_string()).unwrap_or_default();

@@ -15,7 +15,7 @@ use super::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// The endpoint is no usable address.
+    /// The endpoint is not a usable address.
     #[error("the endpoint is not usable: {why}")]
     BadEndpoint {
         /// What is wrong with it.

@@ -1,8 +1,15 @@
 //! The API client: everything rolecall asks of, and tells, a Spotnana endpoint.
 //!
-//! [`Reader`] only reads, [`Writer`] only writes; both share one connection, one token and one
-//! limit of requests in flight. A list is returned whole and proven whole, or not at all. Nothing
-//! here decides what ought to change, prints, or reads a file or the environment.
+//! ```text
+//! Reader ─ lists, pages ─┐
+//! Writer ────────────────┼─> connection ─> token ─> sender ─> throttle, retry
+//! a look (doctor) ───────┘                             └────> transport ─> reply
+//! ```
+//!
+//! [`Reader`] only reads, [`Writer`] only writes; both share one connection, one token and one throttle.
+//! Every request is sent by the transport, and repeated by the sender where that is harmless. A list is
+//! returned whole and proven whole, or not at all. Nothing here decides what ought to change, prints, or
+//! reads a file or the environment, but for the proxies and authorities that the HTTP crate looks for.
 
 mod bearer;
 mod connection;

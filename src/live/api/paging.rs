@@ -1,7 +1,7 @@
 //! Reading a list whole: pages side by side, and the proof that nothing is missing.
 //!
-//! A list that does not add up is read once more; if it still does not, there is no list. Whoever
-//! took a part for the whole would take access away from the rest.
+//! A list that does not add up is read once more; if it still does not, there is no list: taking a part for the
+//! whole would take access away from the rest.
 
 use std::future::Future;
 

@@ -98,7 +98,7 @@ pub(super) fn after_a_look(outcome: Outcome) -> Option<Duration> {
 
 /// Returns when to come back, of a refusal for the sake of rates that says so.
 ///
-/// Zero and a date in the past name no time: whoever followed them would come back for ever.
+/// Zero and a date in the past name no time: following them would be coming back for ever.
 fn named(outcome: Outcome) -> Option<Duration> {
     match outcome {
         Outcome::Refused { status: 429 | 503, retry_after } => retry_after.filter(|it| !it.is_zero()),

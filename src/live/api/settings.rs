@@ -1,4 +1,4 @@
-//! What a client is told once, at its start: where, as whom, how patiently.
+//! What a client is told once, at its start: where, in whose name, how patiently.
 //!
 //! Nothing is read from the environment here; the caller decides where the values come from.
 
@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use super::{ApiError, Credentials, Dialect, Rate};
 
-/// Where, as whom and how patiently to talk.
+/// Where, in whose name and how patiently to talk.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The address all paths are relative to.
@@ -86,7 +86,7 @@ impl FromStr for Endpoint {
     type Err = ApiError;
 
     /// # Errors
-    /// [`ApiError::BadEndpoint`] for what is no usable address, [`ApiError::Insecure`] for plain
+    /// [`ApiError::BadEndpoint`] for what is not a usable address, [`ApiError::Insecure`] for plain
     /// `http` to another machine. Neither repeats the text: it may hold a password.
     fn from_str(raw: &str) -> Result<Self, ApiError> {
         let bad = |why| Err(ApiError::BadEndpoint { why });

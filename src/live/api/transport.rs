@@ -20,7 +20,7 @@ pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 pub(super) const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// Longest wait for a connection. The time for a whole answer is a setting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Most bytes read of a reply that is no success; what is shown of it is far less.
+/// Most bytes read of a reply that is not a success; what is shown of it is far less.
 const REFUSAL_LIMIT: usize = 64 << 10;
 
 /// What a request carries beside its name: all that may be secret or personal.
