@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     ApiError, Counters, Dialect, Effect, Question, Request, Settings, Traffic,
     reply::Reply,
-    sender::Sender,
+    sender::{Read, Sender},
     throttle::Throttle,
     token::{Grant, Tokens},
     transport::{JSON, Payload},
@@ -107,7 +107,7 @@ impl Connection {
     }
 
     /// Sends a request with the access token and decodes the answer.
-    pub(super) async fn decoded<T: DeserializeOwned>(
+    pub(super) async fn decoded<T: DeserializeOwned + Send>(
         &self,
         request: &Request,
         query: &str,
@@ -116,21 +116,34 @@ impl Connection {
         self.send(request, query, body, |reply| reply.decode(request)).await
     }
 
-    /// Sends a request with the access token; a refused token is renewed once, the request replayed once.
-    ///
-    /// What replaces something is sent soon or not at all, and never replayed: a token, a pause, or others in
-    /// flight may take minutes.
-    pub(super) async fn send<T>(
+    /// Sends a request with the access token and returns what `read` makes of the answer.
+    pub(super) async fn send<T: Send>(
         &self,
         request: &Request,
         query: &str,
         body: &[u8],
-        read: impl Fn(Reply) -> Result<T, ApiError>,
+        read: impl Fn(Reply) -> Result<T, ApiError> + Sync,
     ) -> Result<T, ApiError> {
+        let mut answer = None;
+        let mut keep = |reply| read(reply).map(|it| answer = Some(it));
+        self.exchange(request, Payload { query, body, content_type: JSON }, &mut keep).await?;
+        // Whatever succeeds was read.
+        answer.ok_or_else(|| ApiError::Cut { request: Box::new(request.clone()) })
+    }
+
+    /// Sends a request with the access token; a refused token is renewed once, the request replayed once.
+    ///
+    /// What replaces something is sent soon or not at all, and never replayed: a token, a pause, or others in
+    /// flight may take minutes.
+    async fn exchange(
+        &self,
+        request: &Request,
+        payload: Payload<'_>,
+        read: &mut Read<'_>,
+    ) -> Result<(), ApiError> {
         let until = (request.effect == Effect::Replaces).then(|| Instant::now() + self.fresh);
-        let payload = Payload { query, body, content_type: JSON };
         let mut proof = self.tokens.proof(&self.sender).await?;
-        let refused = match self.sender.exchange(request, &payload, &mut proof, until, &read).await {
+        let refused = match self.sender.exchange(request, &payload, &mut proof, until, read).await {
             Err(error @ ApiError::Refused { status: 401, .. }) => error,
             other => return other,
         };
@@ -150,6 +163,6 @@ impl Connection {
         self.sender.count_retry();
         // The error's request remembers whether an attempt before the 401 stayed unclear.
         let request = refused.request().unwrap_or(request);
-        self.sender.exchange(request, &payload, &mut other, until, &read).await
+        self.sender.exchange(request, &payload, &mut other, until, read).await
     }
 }

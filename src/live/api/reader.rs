@@ -272,7 +272,7 @@ impl Reader {
         List::new(&self.connection, request, body).read().await
     }
 
-    pub(super) async fn get<T: DeserializeOwned>(
+    pub(super) async fn get<T: DeserializeOwned + Send>(
         &self,
         template: &'static str,
         ids: &[Uuid],

@@ -93,8 +93,10 @@ impl Reply {
 
     /// Says whether an answer is nested deeper than [`DEEPEST`]. Most have too few brackets, which is seen at once.
     fn is_too_deep(&self) -> bool {
-        let opening = self.body.iter().filter(|it| matches!(it, b'[' | b'{')).count();
-        opening > DEEPEST && nesting(&self.body) == Nesting::TooDeep
+        // One bit tells the two apart. So few at a time can be counted in a byte, many of which are added at once.
+        let opening = |part: &[u8]| part.iter().map(|it| u8::from(it | 0x20 == b'{')).sum::<u8>();
+        let brackets: usize = self.body.chunks(255).map(|part| usize::from(opening(part))).sum();
+        brackets > DEEPEST && nesting(&self.body) == Nesting::TooDeep
     }
 
     /// Overwrites the body where it holds a secret.

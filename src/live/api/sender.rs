@@ -34,6 +34,9 @@ pub struct Counters {
     pub throttled: u64,
 }
 
+/// Keeps what an answer says, unless that is not an answer to what was asked.
+pub(super) type Read<'a> = dyn FnMut(Reply) -> Result<(), ApiError> + Send + 'a;
+
 /// An endpoint, and how patiently it is asked.
 pub(super) struct Sender {
     transport: Transport,
@@ -104,17 +107,17 @@ impl Sender {
         result
     }
 
-    /// Sends a request as often as is harmless and useful, but not after `until`, and reads the answer.
+    /// Sends a request as often as is harmless and useful, but not after `until`, and lets the answer be read.
     ///
     /// What `read` fails with counts as what the attempt came to.
-    pub(super) async fn exchange<T>(
+    pub(super) async fn exchange(
         &self,
         request: &Request,
         payload: &Payload<'_>,
         proof: &mut Proof<'_>,
         until: Option<Instant>,
-        read: impl Fn(Reply) -> Result<T, ApiError>,
-    ) -> Result<T, ApiError> {
+        read: &mut Read<'_>,
+    ) -> Result<(), ApiError> {
         let mut request = request.clone();
         let mut attempts = Attempts::new(self.patience);
         let mut attempt = 1;
@@ -123,10 +126,10 @@ impl Sender {
             let reply = self.attempt(&request, payload, proof, attempt).await;
             let success =
                 reply.and_then(|it| it.success(&request, self.transport.endpoint(), proof.secret()));
-            let result = success.and_then(&read);
+            let result = success.and_then(&mut *read);
             slot.leave(self.for_others(result.as_ref().err()));
             match result {
-                Ok(answer) => return Ok(answer),
+                Ok(()) => return Ok(()),
                 // Without the slot: a request that waits keeps nobody from sending.
                 Err(error) => self.before_retry(&mut request, error, &mut attempts).await?,
             }

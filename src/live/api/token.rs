@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use super::{
     ApiError, Credentials, Request,
     bearer::{Bearer, Newest, Proof},
+    reply::Reply,
     sender::Sender,
     settings::form_encoded,
     transport::{FORM, Payload},
@@ -117,13 +118,15 @@ impl Tokens {
         let payload = Payload { query: "", body: form.expose_secret().as_bytes(), content_type: FORM };
         let serial = self.newest.get().map_or(0, |it| it.serial()) + 1;
         let asked_at = Instant::now();
-        let read = |mut reply: super::reply::Reply| {
-            let granted = reply.decode(&request);
+        let mut granted = None;
+        let mut read = |mut reply: Reply| {
+            let decoded = reply.decode(&request);
             reply.wipe();
-            granted
+            decoded.map(|it| granted = Some(it))
         };
-        let granted = sender.exchange(&request, &payload, &mut Proof::Secret(secret), None, read).await;
-        let Granted { access_token, expires_in, scope } = granted.map_err(refused)?;
+        let mut proof = Proof::Secret(secret);
+        sender.exchange(&request, &payload, &mut proof, None, &mut read).await.map_err(refused)?;
+        let Some(Granted { access_token, expires_in, scope }) = granted else { return Ok(None) };
         let expires_in = seconds(expires_in.as_ref());
         self.newest.set(Bearer::new(&access_token, serial)?, Some(asked_at + use_for(expires_in)));
         let scope = scope.and_then(|it| Some(it.as_str()?.chars().take(200).collect()));
