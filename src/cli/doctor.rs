@@ -8,8 +8,8 @@ use rolecall::{
     doctor::{
         Area, Check, Report, Trouble,
         look::{Subject, survey},
+        settings::{Configuration, company},
         text,
-        told::{self, Told},
     },
     files::{
         load::{self, LoadError, Loaded},
@@ -120,7 +120,7 @@ impl Found {
             ("concurrency", "16 for reading, 8 steps of an apply"),
             ("max_rps", "no limit of its own"),
         ];
-        let told = Told {
+        let configuration = Configuration {
             loaded: &self.loaded,
             declared: self.declared.as_ref(),
             findings: std::mem::take(&mut self.findings),
@@ -132,7 +132,7 @@ impl Found {
             variable: &|name| std::env::var_os(name),
             exists: &|path| path.exists(),
         };
-        self.checks = told.checks();
+        self.checks = configuration.checks();
     }
 
     /// Looks at the API, as far as that leads.
@@ -161,7 +161,7 @@ impl Found {
     }
 
     fn report(self) -> Report {
-        let company = self.declared.as_ref().and_then(told::company);
+        let company = self.declared.as_ref().and_then(company);
         Report { endpoint: self.endpoint, company, at: Timestamp::now(), checks: self.checks }
     }
 }

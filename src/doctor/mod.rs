@@ -11,9 +11,9 @@ mod answer;
 pub mod learned;
 pub mod look;
 pub mod probe;
+pub mod settings;
 pub mod shapes;
 pub mod text;
-pub mod told;
 pub mod verdicts;
 
 pub use answer::{Answer, Came, TokenFacts};

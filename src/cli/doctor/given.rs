@@ -1,7 +1,7 @@
 //! Where each global option comes from: a flag, a variable, or nothing but the default.
 
 use clap::{ArgMatches, parser::ValueSource};
-use rolecall::doctor::told::Given;
+use rolecall::doctor::settings::Given;
 
 /// Returns a global option as it is given, if there is such an option.
 pub(super) fn given(matches: &ArgMatches, id: &str) -> Option<Given> {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Group, GroupRole, RbacInfo, Request, Role,
     page::Page,
+    request::{GROUP_ROLES, GROUPS, MEMBERS},
     settings::form_encoded,
     wire::{Elements, HeldDirectly, Member, Permissions},
 };
@@ -75,19 +76,15 @@ impl Question {
             (Request::reads(Method::POST, template, ids), String::new(), Some(body))
         };
         match self {
-            Self::Groups { company, limit } => {
-                list("/v3/companies/{companyId}/user-groups/list", &[company.0], sorted(limit, "NAME"))
-            }
+            Self::Groups { company, limit } => list(GROUPS, &[company.0], sorted(limit, "NAME")),
             Self::Group { company, group } => {
                 get("/v3/companies/{companyId}/user-groups/{groupId}", &[company.0, group.0])
             }
             Self::Members { company, group, limit } => {
-                let path = "/v3/companies/{companyId}/user-groups/{groupId}/members";
-                list(path, &[company.0, group.0], sorted(limit, "ADDED_AT"))
+                list(MEMBERS, &[company.0, group.0], sorted(limit, "ADDED_AT"))
             }
             Self::GroupRoles { company, group, limit } => {
-                let path = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
-                list(path, &[company.0, group.0], sorted(limit, "NAME"))
+                list(GROUP_ROLES, &[company.0, group.0], sorted(limit, "NAME"))
             }
             Self::Roles { company, limit } => {
                 list("/v3/companies/{companyId}/roles", &[company.0], sorted(limit, "NAME"))

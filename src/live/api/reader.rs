@@ -16,6 +16,7 @@ use super::{
     connection::Connection,
     page::Row,
     paging::{List, gather},
+    request::{GROUP_ROLES, GROUPS, MEMBERS},
     wire::{HeldDirectly, Member, Permissions},
 };
 use crate::model::{
@@ -56,9 +57,6 @@ struct Sort {
 const BY_NAME: Listed<'_, ()> =
     Listed { sort_params: Sort { sort_by: "NAME", sort_order: "ASC" }, search_text: None, filters: None };
 
-const GROUPS: &str = "/v3/companies/{companyId}/user-groups/list";
-const GROUP_ROLES: &str = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
-const MEMBERS: &str = "/v3/companies/{companyId}/user-groups/{groupId}/members";
 const BY_TIME: Sort = Sort { sort_by: "ADDED_AT", sort_order: "ASC" };
 
 impl Reader {

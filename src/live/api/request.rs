@@ -11,6 +11,13 @@ use std::{
 use reqwest::Method;
 use uuid::Uuid;
 
+/// The list of a company's groups.
+pub(super) const GROUPS: &str = "/v3/companies/{companyId}/user-groups/list";
+/// The list of a group's roles; also where they are changed.
+pub(super) const GROUP_ROLES: &str = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
+/// The list of a group's members; also where they are changed.
+pub(super) const MEMBERS: &str = "/v3/companies/{companyId}/user-groups/{groupId}/members";
+
 /// One request, by method and path; shows as `POST /v3/…` with the ids in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {

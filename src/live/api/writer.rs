@@ -9,7 +9,10 @@ use serde::{Serialize, Serializer, de::IgnoredAny, ser::SerializeMap};
 use serde_json::value::RawValue;
 
 use super::{
-    ApiError, Dialect, GroupUpdate, Request, RolesToDelete, connection::Connection, reply::Reply,
+    ApiError, Dialect, GroupUpdate, Request, RolesToDelete,
+    connection::Connection,
+    reply::Reply,
+    request::{GROUP_ROLES, MEMBERS},
     wire::Created,
 };
 use crate::model::{
@@ -196,10 +199,9 @@ impl Writer {
         add: &[UserId],
         remove: &[UserId],
     ) -> Result<(), ApiError> {
-        let path = "/v3/companies/{companyId}/user-groups/{groupId}/members";
         let removal_field = self.dialect.member_removal_field.as_str();
         let body = encoded(&Members { add, remove, removal_field });
-        self.write(&Request::not_idempotent(Method::PATCH, path, &[company.0, group.0]), &body).await
+        self.write(&Request::not_idempotent(Method::PATCH, MEMBERS, &[company.0, group.0]), &body).await
     }
 
     /// Gives roles to a group and takes roles from it (contract §3.10).
@@ -213,7 +215,6 @@ impl Writer {
         add: &[RoleToAdd],
         remove: &[RoleToDelete],
     ) -> Result<(), ApiError> {
-        let path = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
         let roles_to_delete = match self.dialect.roles_to_delete {
             RolesToDelete::Objects => Deletions::Objects(remove),
             RolesToDelete::Ids => {
@@ -226,7 +227,7 @@ impl Writer {
         let form = self.dialect.predicate;
         let addition = |it: &RoleToAdd| Addition { role: it.role, scope: it.scope.to_wire_as(form) };
         let body = encoded(&Roles { roles_to_add: add.iter().map(addition).collect(), roles_to_delete });
-        self.write(&Request::not_idempotent(Method::PATCH, path, &[company.0, group.0]), &body).await
+        self.write(&Request::not_idempotent(Method::PATCH, GROUP_ROLES, &[company.0, group.0]), &body).await
     }
 
     /// Replaces all roles that a user holds outside groups, in one (contract §6.1).

@@ -34,7 +34,7 @@ pub struct Given {
 }
 
 /// Everything a run is told.
-pub struct Told<'a> {
+pub struct Configuration<'a> {
     /// The files.
     pub loaded: &'a Loaded,
     /// What they declare, unless that is wrong.
@@ -57,7 +57,7 @@ pub struct Told<'a> {
     pub exists: &'a dyn Fn(&Path) -> bool,
 }
 
-impl Told<'_> {
+impl Configuration<'_> {
     /// Tells every setting.
     pub fn checks(self) -> Vec<Check> {
         let mut checks = self.workspace();
