@@ -10,7 +10,7 @@ use rolecall::{
         probe::{self, Ending, Job, NotPrepared, Prepared},
     },
     model::ids::{CompanyId, PersonRef, RoleId},
-    report::render::{counted, escape::terminal as show},
+    report::render::escape::terminal as show,
 };
 
 use super::{
@@ -68,7 +68,7 @@ pub(super) fn run(
         let job = Job { reader: &reader, writer: &writer, observer, company, user, roles, name, stop: &stop };
         let (mut probed, ending) = probe::probe(job).await;
         probed.earlier = earlier;
-        let made = !probed.deleted.is_empty() || !probed.left.is_empty();
+        let made = probed.made_groups();
         if !made && let Ending::Failed(error) = ending {
             // Nothing was written, so there is nothing to tell but this.
             return Err(error.into());
@@ -98,19 +98,8 @@ fn finish(output: &Output, probed: &Probed, (label, host): (&str, &str), company
     output.events.send("probe", facts);
     let text = learned::text(probed, label, host, company);
     output.document(&text, || learned::json(probed, &company.to_string(), exit.code(), exit.name()));
-    if !probed.left.is_empty() {
-        let what = counted(probed.left.len(), "group of the probe", "groups of the probe");
-        let known = probed.left.iter().all(|it| !it.id.is_empty());
-        let how = match (known, probed.left.len()) {
-            (false, _) => "may still be there",
-            (true, 1) => "is still there",
-            (true, _) => "are still there",
-        };
-        output.message(&trouble(
-            &format!("{what} {how}"),
-            &[],
-            Some("the report says how to delete it by hand"),
-        ));
+    if let Some(left) = probed.what_is_left() {
+        output.message(&trouble(&left, &[], Some("the report says how to delete it by hand")));
     }
 }
 

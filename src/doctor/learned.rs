@@ -11,7 +11,7 @@ use crate::{
         dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange},
         ids::CompanyId,
     },
-    report::render::{escape, json::document},
+    report::render::{counted, escape, json::document},
 };
 
 const BOLD: Style = Style::new().bold();
@@ -75,6 +75,26 @@ pub struct Probed {
     pub earlier: Vec<Left>,
     /// Why it ended before its end, if it did.
     pub cut_short: Option<String>,
+}
+
+impl Probed {
+    /// Says whether groups were made, or may have been.
+    pub fn made_groups(&self) -> bool {
+        !self.deleted.is_empty() || !self.left.is_empty()
+    }
+
+    /// Returns in words which groups are, or may be, still there, if any are.
+    pub fn what_is_left(&self) -> Option<String> {
+        let what = counted(self.left.len(), "group of the probe", "groups of the probe");
+        let known = self.left.iter().all(|it| !it.id.is_empty());
+        let how = match (known, self.left.len()) {
+            (_, 0) => return None,
+            (false, _) => "may still be there",
+            (true, 1) => "is still there",
+            (true, _) => "are still there",
+        };
+        Some(format!("{what} {how}"))
+    }
 }
 
 impl Learned {
