@@ -1,28 +1,27 @@
 //! `rolecall doctor`: looks at everything a run depends on and says what it finds. Only reads, but for `--probe`.
 
-mod seen;
-mod told;
+mod given;
 
 use clap::{ArgMatches, Args};
 use jiff::Timestamp;
 use rolecall::{
-    doctor::{Area, Check, Report, Trouble, text},
+    doctor::{
+        Area, Check, Report, Trouble,
+        look::{Subject, survey},
+        settings::{Configuration, company},
+        text,
+    },
     files::{
         load::{self, LoadError, Loaded},
         manifest::{check::check, declared::Declared},
     },
-    live::api::{ApiError, Reader},
-    model::{
-        finding::Finding,
-        ids::{CompanyId, PersonRef},
-        snapshot::User,
-    },
-    plan::bind::people::Directory,
+    live::api::{Credentials, Settings},
+    model::{finding::Finding, ids::PersonRef},
 };
 
 use super::{
-    Format, Global,
-    failure::{self, Exit, Failure},
+    Global,
+    failure::{Exit, Failure},
     output::Output,
     probe, run, settings,
 };
@@ -54,13 +53,14 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<Exit, Failure> {
     if arguments.probe {
-        return probe::run(global, arguments, matches, output);
+        let (user, auto_approve) = (arguments.user.clone(), arguments.auto_approve);
+        return probe::run(global, user, auto_approve, matches, output);
     }
     let (report, interrupted) = run::block_on(async {
         let mut found = Found::in_files(global)?;
-        told::check(global, matches, &mut found);
+        found.settings(global, matches);
         let looking = async {
-            seen::check(global, &mut found).await;
+            found.look(global).await;
             Ok(())
         };
         let interrupted = run::until_signal(looking).await.err();
@@ -77,37 +77,8 @@ pub(super) fn run(
     };
     let [ok, notes, problems] = report.counts();
     output.events.send("doctor", serde_json::json!({ "ok": ok, "notes": notes, "problems": problems }));
-    output.result(&shown(output.format, &text::text(&report), || {
-        text::json(&report, exit.code(), exit.name())
-    }));
+    output.document(&text::text(&report), || text::json(&report, exit.code(), exit.name()));
     Ok(exit)
-}
-
-/// Returns a result in the format asked for; Markdown is the text as an indented block, in which nothing calls anybody.
-pub(super) fn shown(format: Format, text: &str, json: impl FnOnce() -> String) -> String {
-    match format {
-        Format::Text => text.to_owned(),
-        Format::Json => json(),
-        Format::Markdown => {
-            let plain = anstream::adapter::strip_str(text).to_string();
-            plain.lines().map(|it| format!("    {it}").trim_end().to_owned() + "\n").collect()
-        }
-    }
-}
-
-/// Returns the rows among which the person is, as a plan reads them: which is the one is for a [`Directory`] to say,
-/// as a list may show others as well.
-pub(super) async fn rows(
-    reader: &Reader,
-    company: CompanyId,
-    person: &PersonRef,
-) -> Result<Vec<User>, ApiError> {
-    let mut users = reader.find_users(company, std::slice::from_ref(person)).await?;
-    if !Directory::new(&users).knows(person) {
-        // The bulk list is a draft in the API and may not match every address (contract §7.2).
-        users.extend(reader.query_user(company, person).await?);
-    }
-    Ok(users)
 }
 
 /// What is known so far, and what was checked.
@@ -140,54 +111,84 @@ impl Found {
         Ok(Self { loaded, declared, findings, workspace, endpoint, checks: Vec::new() })
     }
 
+    /// Tells every setting.
+    fn settings(&mut self, global: &Global, matches: &ArgMatches) {
+        let origin = |id| given::given(matches, id).map(|it| it.origin).unwrap_or_default();
+        let option = |(id, absent)| Some((given::given(matches, id)?, absent));
+        let options = [
+            ("timeout", "30s"),
+            ("concurrency", "16 for reading, 8 steps of an apply"),
+            ("max_rps", "no limit of its own"),
+        ];
+        let configuration = Configuration {
+            loaded: &self.loaded,
+            declared: self.declared.as_ref(),
+            findings: std::mem::take(&mut self.findings),
+            workspace: self.workspace,
+            section: section(&self.loaded),
+            endpoint: global.endpoint.clone().map(|it| (it, origin("endpoint"))),
+            company: global.company.clone().map(|it| (it, origin("company"))),
+            options: options.into_iter().filter_map(option).collect(),
+            variable: &|name| std::env::var_os(name),
+            exists: &|path| path.exists(),
+        };
+        self.checks = configuration.checks();
+    }
+
+    /// Looks at the API, as far as that leads.
+    async fn look(&mut self, global: &Global) {
+        let site = match site(global, &self.loaded) {
+            Ok(site) => site,
+            Err(failure) => return self.say(failed(Area::Endpoint, "address", &failure)),
+        };
+        self.endpoint.clone_from(&site.host);
+        let plain = if site.endpoint.is_plain() { "plain http, on this very machine" } else { "https" };
+        self.say(Check::ok(Area::Endpoint, "address", plain));
+        let (settings, without) = match settings::settings(global, &self.loaded, &site) {
+            Ok(settings) => (settings, None),
+            Err(failure) => {
+                let nobody = Settings::new(site.endpoint.clone(), Credentials::Token("none".into()));
+                let settings = Settings { timeout: global.timeout, ..nobody };
+                (settings, Some(failed(Area::Token, "credentials", &failure)))
+            }
+        };
+        let subject = self.declared.as_ref().map(Subject::declared).unwrap_or_default();
+        self.checks.extend(survey(settings, &subject, without).await);
+    }
+
     fn say(&mut self, check: Check) {
         self.checks.push(check);
     }
 
-    /// Says what kept something from working.
-    fn trouble(&mut self, area: Area, name: &str, failure: &Failure) {
-        let trouble = match failure.exit() {
-            Exit::Auth => Trouble::Auth,
-            Exit::Remote => Trouble::Remote,
-            Exit::Ok
-            | Exit::Error
-            | Exit::Changes
-            | Exit::Partial
-            | Exit::Invalid
-            | Exit::Blocked
-            | Exit::Stale
-            | Exit::Interrupted => Trouble::Invalid,
-        };
-        let (fact, hint) = match failure {
-            Failure::Trouble { message, causes, hint, .. } => (sentence(message, causes), hint.clone()),
-            Failure::Findings { findings, .. } => (format!("{} findings", findings.len()), None),
-        };
-        let check = Check::problem(area, name, trouble, fact);
-        self.say(match hint {
-            Some(hint) => check.hint(hint),
-            None => check,
-        });
-    }
-
     fn report(self) -> Report {
-        let company = self.declared.as_ref().and_then(|it| Some((it.company?, it)));
-        let company = company.map(|(id, declared)| match declared.aliases.get(&id.0) {
-            Some(name) => format!("{name} ({:.4}…)", id.to_string()),
-            None => id.to_string(),
-        });
+        let company = self.declared.as_ref().and_then(company);
         Report { endpoint: self.endpoint, company, at: Timestamp::now(), checks: self.checks }
     }
 }
 
-/// Returns what happened and why, in one line.
-fn sentence(message: &str, causes: &[String]) -> String {
-    let causes: String = causes.iter().map(|it| format!(": {it}")).collect();
-    format!("{message}{causes}")
-}
-
-/// Returns an error of the API and its causes in one line.
-fn told(error: &ApiError) -> String {
-    sentence(&error.to_string(), &failure::causes(error))
+/// Returns a check that something did not work.
+fn failed(area: Area, name: &str, failure: &Failure) -> Check {
+    let trouble = match failure.exit() {
+        Exit::Auth => Trouble::Auth,
+        Exit::Remote => Trouble::Remote,
+        Exit::Ok
+        | Exit::Error
+        | Exit::Changes
+        | Exit::Partial
+        | Exit::Invalid
+        | Exit::Blocked
+        | Exit::Stale
+        | Exit::Interrupted => Trouble::Invalid,
+    };
+    let (fact, hint) = match failure {
+        Failure::Trouble { message, causes, hint, .. } => {
+            let causes: String = causes.iter().map(|it| format!(": {it}")).collect();
+            (format!("{message}{causes}"), hint.clone())
+        }
+        Failure::Findings { findings, .. } => (format!("{} findings", findings.len()), None),
+    };
+    let check = Check::problem(area, name, trouble, fact);
+    Check { hint, ..check }
 }
 
 pub(super) use settings::{section, site};

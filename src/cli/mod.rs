@@ -121,7 +121,7 @@ struct Global {
     // Not shown: `-q` does it as well, and a help has to fit a screen.
     #[arg(long, global = true, hide = true, env = "ROLECALL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
     no_progress: bool,
-    /// Longest wait for one answer, such as 30s
+    /// Request timeout, such as 30s
     #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
     timeout: Duration,
     /// Most requests and steps in flight [default: 16, and 8 steps]

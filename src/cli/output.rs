@@ -71,6 +71,19 @@ impl Output {
         }
     }
 
+    /// Prints the result in the format asked for; Markdown is the text as an indented block, in which nothing calls anybody.
+    pub(crate) fn document(&self, text: &str, json: impl FnOnce() -> String) {
+        match self.format {
+            Format::Text => self.result(text),
+            Format::Json => self.result(&json()),
+            Format::Markdown => {
+                let plain = anstream::adapter::strip_str(text).to_string();
+                let indented = |it: &str| format!("    {it}").trim_end().to_owned() + "\n";
+                self.result(&plain.lines().map(indented).collect::<String>());
+            }
+        }
+    }
+
     /// Prints the result. A reader that has seen enough (`| head`) is no failure.
     pub(crate) fn result(&self, text: &str) {
         if self.events.on_stdout() {

@@ -1,4 +1,4 @@
-//! One answer of an API as seen from outside, a token as far as it may be known, and all traffic so far.
+//! One answer of an API as seen from outside, and a token as far as it may be known.
 
 use std::{fmt, time::Duration};
 
@@ -70,43 +70,6 @@ impl TokenFacts {
     }
 }
 
-/// What was sent, and how it was answered.
-#[derive(Clone, Debug, Default)]
-pub struct Traffic {
-    times: Vec<Duration>,
-    /// Answers that asked for fewer requests (429).
-    pub throttled: usize,
-    /// Headers that tell of limits, each name with the last value seen.
-    pub limits: Vec<(String, String)>,
-}
-
-impl Traffic {
-    /// Notes one answer.
-    pub fn note(&mut self, elapsed: Duration, status: u16, limits: Vec<(String, String)>) {
-        self.times.push(elapsed);
-        self.throttled += usize::from(status == 429);
-        for (name, value) in limits {
-            match self.limits.iter_mut().find(|it| it.0 == name) {
-                Some(known) => known.1 = value,
-                None => self.limits.push((name, value)),
-            }
-        }
-        self.limits.sort();
-    }
-
-    /// Returns how many answers came.
-    pub fn answers(&self) -> usize {
-        self.times.len()
-    }
-
-    /// Returns the median and the longest time of an answer.
-    pub fn latency(&self) -> Option<(Duration, Duration)> {
-        let mut times = self.times.clone();
-        times.sort_unstable();
-        Some((*times.get(times.len() / 2)?, *times.last()?))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,21 +91,5 @@ mod tests {
             assert_eq!(facts.ends.map(Timestamp::as_second), ends, "{token}");
             assert!(!format!("{facts:?}").contains("root@"), "nothing else is kept");
         }
-    }
-
-    #[test]
-    fn the_median_and_the_worst_are_told_apart() {
-        let mut traffic = Traffic::default();
-        assert_eq!(traffic.latency(), None);
-        for ms in [9, 1, 5, 100, 2] {
-            traffic.note(
-                Duration::from_millis(ms),
-                if ms == 100 { 429 } else { 200 },
-                vec![("retry-after".to_owned(), ms.to_string())],
-            );
-        }
-        assert_eq!(traffic.latency(), Some((Duration::from_millis(5), Duration::from_millis(100))));
-        assert_eq!((traffic.answers(), traffic.throttled), (5, 1));
-        assert_eq!(traffic.limits, [("retry-after".to_owned(), "2".to_owned())]);
     }
 }

@@ -7,8 +7,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    model::dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange},
-    report::render::{escape, json::document},
+    model::{
+        dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange},
+        ids::CompanyId,
+    },
+    report::render::{counted, escape, json::document},
 };
 
 const BOLD: Style = Style::new().bold();
@@ -74,6 +77,26 @@ pub struct Probed {
     pub cut_short: Option<String>,
 }
 
+impl Probed {
+    /// Says whether groups were made, or may have been.
+    pub fn made_groups(&self) -> bool {
+        !self.deleted.is_empty() || !self.left.is_empty()
+    }
+
+    /// Returns in words which groups are, or may be, still there, if any are.
+    pub fn what_is_left(&self) -> Option<String> {
+        let what = counted(self.left.len(), "group of the probe", "groups of the probe");
+        let known = self.left.iter().all(|it| !it.id.is_empty());
+        let how = match (known, self.left.len()) {
+            (_, 0) => return None,
+            (false, _) => "may still be there",
+            (true, 1) => "is still there",
+            (true, _) => "are still there",
+        };
+        Some(format!("{what} {how}"))
+    }
+}
+
 impl Learned {
     /// Returns each field's name and its word, or nothing where it was not learned.
     fn fields(&self) -> [(&'static str, Option<String>); 7] {
@@ -111,8 +134,8 @@ impl Learned {
     }
 }
 
-/// Returns the result for people; `by_hand` says how a group is deleted that is left.
-pub fn text(probed: &Probed, company: &str, endpoint: &str, by_hand: impl Fn(&Left) -> String) -> String {
+/// Returns the result for people; a group that is left in the company is told with how it is deleted by hand.
+pub fn text(probed: &Probed, company: &str, endpoint: &str, company_id: CompanyId) -> String {
     let show = escape::terminal;
     let mut out = format!("{BOLD}{}{BOLD:#} at {}\n\n", show(company), show(endpoint));
     let width =
@@ -141,7 +164,7 @@ pub fn text(probed: &Probed, company: &str, endpoint: &str, by_hand: impl Fn(&Le
             "{UNKNOWN}{what}{UNKNOWN:#} {}: {}\n{}",
             show(&left.name),
             show(&left.why),
-            by_hand(left)
+            by_hand(left, company_id)
         );
     }
     for left in &probed.earlier {
@@ -155,6 +178,20 @@ pub fn text(probed: &Probed, company: &str, endpoint: &str, by_hand: impl Fn(&Le
     }
     let _ = write!(out, "\nFor rolecall.yaml of {}:\n\n{}", show(company), probed.learned.block());
     out
+}
+
+/// Returns how a group that is left is deleted by hand.
+fn by_hand(left: &Left, company: CompanyId) -> String {
+    let Left { id, name, .. } = left;
+    let name = escape::terminal(name);
+    if id.is_empty() {
+        return format!("  look for a group called {name}; if there is one, delete it");
+    }
+    format!(
+        "  delete the user group {name} (id {id}) where you administer groups, or by DELETE\n  \
+         /v3/companies/{company}/user-groups/{id}, or by an access file with\n  \
+         `removed: [{{ group: {name}, id: {id}, reason: left by a probe }}]` and an apply"
+    )
 }
 
 /// Returns the result for programs, with how the run ends.
@@ -210,7 +247,8 @@ mod tests {
     fn a_group_that_is_there_is_told_apart_from_one_that_may_be() {
         let left = |id: &str| Left { id: id.to_owned(), name: "x".to_owned(), why: "y".to_owned() };
         let probed = Probed { left: vec![left("1"), left("")], ..Probed::default() };
-        let text = anstream::adapter::strip_str(&text(&probed, "c", "e", |_| String::new())).to_string();
+        let text =
+            anstream::adapter::strip_str(&text(&probed, "c", "e", CompanyId(uuid::Uuid::nil()))).to_string();
         let lines: Vec<&str> = text.lines().filter(|it| it.ends_with(" x: y")).collect();
         assert_eq!(lines, ["NOT DELETED x: y", "PERHAPS LEFT x: y"]);
     }

@@ -1,18 +1,22 @@
 //! What a look at an API and its settings found: checks, each with a verdict, one fact, and what to do.
 //!
-//! Values and thoughts only: who asks, and whom, is elsewhere. Knows no bodies, tokens or names of
-//! people longer than it takes to see their shape.
+//! Only `look` and `probe` ask, through the client that everything uses. Prints nothing, and keeps no bodies, tokens or names of people
+//! longer than it takes to see their shape.
 
 use jiff::Timestamp;
 
+use crate::live::api::{ApiError, Class};
+
 mod answer;
-pub mod probe;
 pub mod learned;
+pub mod look;
+pub mod probe;
+pub mod settings;
 pub mod shapes;
 pub mod text;
 pub mod verdicts;
 
-pub use answer::{Answer, Came, TokenFacts, Traffic};
+pub use answer::{Answer, Came, TokenFacts};
 
 /// What a report is about, and everything that was checked, in the order in which it is shown.
 #[derive(Clone, Debug)]
@@ -119,6 +123,17 @@ impl Check {
     /// Returns a check that keeps rolecall from working.
     pub fn problem(area: Area, name: impl Into<String>, trouble: Trouble, fact: impl Into<String>) -> Self {
         Self::new(area, name, Verdict::Problem(trouble), fact)
+    }
+
+    /// Returns a check that a request failed, with what to do about it.
+    pub fn failed(area: Area, name: impl Into<String>, error: &ApiError) -> Self {
+        let trouble = match error.class() {
+            Class::Auth => Trouble::Auth,
+            Class::Remote => Trouble::Remote,
+            Class::Invalid => Trouble::Invalid,
+        };
+        let check = Self::problem(area, name, trouble, error.in_one_line());
+        Self { hint: error.hint(), ..check }
     }
 
     /// Returns the same check with what to do about it.

@@ -3,12 +3,13 @@
 //! Writes to no other group. A group of a probe never has a member and a role at once, so nobody gains
 //! access at any moment: one that anybody was ever put into is never given a role, and the other way round,
 //! and before either it is read and must be without the other. Every write is followed by a reading: one that
-//! is accepted and ignored is no success. As it may still show later, its group is deleted, never used again.
+//! is accepted and ignored is not a success. As it may still show later, its group is deleted, never used again.
 
-mod ground;
 mod members;
+mod prepared;
 mod roles;
 mod rows;
+mod scratch;
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -18,14 +19,19 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    doctor::learned::{Finding, Left, Probed},
-    live::api::{ApiError, Dialect, Observer, Reader, Writer},
+    doctor::{
+        learned::{Finding, Left, Probed},
+        look::Observer,
+    },
+    live::api::{ApiError, Dialect, Reader, Writer},
     model::{
         dialect::GroupUpdate,
         ids::{CompanyId, RoleId, UserId},
     },
 };
-use ground::Ground;
+use scratch::ScratchGroups;
+
+pub use prepared::{NotPrepared, Prepared, intent, prepare};
 
 /// What names of a probe's groups begin with.
 pub const PREFIX: &str = "rolecall-probe-";
@@ -47,7 +53,7 @@ pub struct Job<'a> {
     /// Writes.
     pub writer: &'a Writer,
     /// Looks at shapes.
-    pub observer: &'a mut Observer,
+    pub observer: &'a Observer,
     /// Whose dialect.
     pub company: CompanyId,
     /// A user of the company.
@@ -187,10 +193,10 @@ fn when(text: &str) -> Option<Timestamp> {
 
 /// Tries everything, deletes what it made, and tells both. What fails ends the trying, never the deleting.
 pub async fn probe(job: Job<'_>) -> (Probed, Ending) {
-    let mut ground = Ground::new(job);
-    let halt = trials(&mut ground).await.err();
-    ground.leave().await;
-    let mut probed = ground.probed;
+    let mut scratch = ScratchGroups::new(job);
+    let halt = trials(&mut scratch).await.err();
+    scratch.leave().await;
+    let mut probed = scratch.probed;
     let ending = match halt {
         None => Ending::Whole,
         Some(Halt::Asked) => {
@@ -209,28 +215,28 @@ pub async fn probe(job: Job<'_>) -> (Probed, Ending) {
     (probed, ending)
 }
 
-async fn trials(ground: &mut Ground<'_>) -> Result<(), Halt> {
-    members::learn(ground).await?;
-    roles::learn(ground).await?;
-    update(ground).await?;
-    same_name(ground).await?;
-    rows::learn(ground).await
+async fn trials(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
+    members::learn(scratch).await?;
+    roles::learn(scratch).await?;
+    update(scratch).await?;
+    same_name(scratch).await?;
+    rows::learn(scratch).await
 }
 
 /// Learns which method changes name and description (contract §3.4).
-async fn update(ground: &mut Ground<'_>) -> Result<(), Halt> {
+async fn update(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
     let mut facts = Vec::new();
     for (method, word) in [(GroupUpdate::Put, "PUT"), (GroupUpdate::Patch, "PATCH")] {
-        ground.go_on()?;
-        let group = ground.group().await?;
-        let (company, name) = (ground.company, ground.name_of(group));
+        scratch.go_on()?;
+        let group = scratch.group().await?;
+        let (company, name) = (scratch.company, scratch.name_of(group));
         let description = format!("{DESCRIPTION} Changed by {word}.");
-        let sent = ground.writer.update_group_by(method, company, group, (&name, &description)).await;
-        let refused = ground.refused(sent)?;
-        let mut tried = ground.reader.get_group(company, group).await?;
+        let sent = scratch.writer.update_group_by(method, company, group, (&name, &description)).await;
+        let refused = scratch.refused(sent)?;
+        let mut tried = scratch.reader.get_group(company, group).await?;
         if refused.is_none() && *tried.description != *description {
             tokio::time::sleep(SETTLE).await;
-            tried = ground.reader.get_group(company, group).await?;
+            tried = scratch.reader.get_group(company, group).await?;
         }
         let shown = if *tried.name != *name {
             Shown::Else
@@ -240,34 +246,34 @@ async fn update(ground: &mut Ground<'_>) -> Result<(), Halt> {
             Shown::Before
         };
         let tried = Tried::new(refused, shown);
-        ground.unless_doubtful(&tried).await?;
+        scratch.unless_doubtful(&tried).await?;
         facts.push(tried.told(word));
         if tried == Tried::Took {
-            ground.probed.learned.group_update = Some(method);
-            ground.found("group update", word.to_lowercase(), facts.join("; "));
+            scratch.probed.learned.group_update = Some(method);
+            scratch.found("group update", word.to_lowercase(), facts.join("; "));
             return Ok(());
         }
     }
-    ground.unknown("group update", facts.join("; "));
+    scratch.unknown("group update", facts.join("; "));
     Ok(())
 }
 
 /// Learns whether two groups may have one name (contract §3.3): the second goes at once.
-async fn same_name(ground: &mut Ground<'_>) -> Result<(), Halt> {
-    ground.go_on()?;
-    let group = ground.group().await?;
-    let name = ground.name_of(group);
-    let sent = ground.create(&name).await;
-    let (verdict, fact) = match ground.refused(sent)? {
+async fn same_name(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
+    scratch.go_on()?;
+    let group = scratch.group().await?;
+    let name = scratch.name_of(group);
+    let sent = scratch.create(&name).await;
+    let (verdict, fact) = match scratch.refused(sent)? {
         None => ("allowed", "a second group of the same name was made".to_owned()),
         Some(why) => ("refused", format!("a second group of the same name was refused ({why})")),
     };
-    ground.found("group name twice", verdict, fact);
-    ground.leave_all_but(group).await;
+    scratch.found("group name twice", verdict, fact);
+    scratch.leave_all_but(group).await;
     Ok(())
 }
 
-impl Ground<'_> {
+impl ScratchGroups<'_> {
     /// Ends the trying once it was asked to.
     fn go_on(&self) -> Result<(), Halt> {
         if self.stop.load(Ordering::Relaxed) { Err(Halt::Asked) } else { Ok(()) }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Answer, Area, Came, Check, TokenFacts, Traffic, Trouble};
+use super::{Answer, Area, Came, Check, TokenFacts, Trouble};
+use crate::live::api::Traffic;
 
 /// Seconds by which clocks may differ before it is worth a note: the header has no fractions, and answers take time.
 const SKEW_NOTED: i64 = 5;
@@ -103,21 +104,21 @@ pub struct Right {
     /// What it is, to people.
     pub name: &'static str,
     /// What it means that it is refused or missing.
-    pub without: Without,
+    pub if_missing: IfMissing,
 }
 
 /// What it means that something is refused or missing.
 #[derive(Clone, Copy, Debug)]
-pub enum Without {
+pub enum IfMissing {
     /// rolecall cannot work: and how that shows.
-    Stuck(&'static str),
+    Fatal(&'static str),
     /// rolecall does it another way, or leaves it out.
-    Instead(&'static str),
+    Fallback(&'static str),
 }
 
 /// Returns what an answer, or its absence, means for rolecall.
 pub fn right(right: Right, reply: &Reply) -> Check {
-    let Right { name, without } = right;
+    let Right { name, if_missing } = right;
     let (fact, trouble) = match reply {
         Reply::Answered(status) => return Check::ok(Area::Rights, name, format!("answers ({status})")),
         Reply::NotAsked(why) => return Check::note(Area::Rights, name, format!("not asked: {why}")),
@@ -125,9 +126,9 @@ pub fn right(right: Right, reply: &Reply) -> Check {
         Reply::Missing(status) => (format!("not there ({status})"), Trouble::Remote),
         Reply::Unaccepted(why) | Reply::Failed(why) => (why.clone(), Trouble::Remote),
     };
-    match without {
-        Without::Stuck(so) => Check::problem(Area::Rights, name, trouble, fact).hint(so),
-        Without::Instead(so) => Check::note(Area::Rights, name, fact).hint(so),
+    match if_missing {
+        IfMissing::Fatal(so) => Check::problem(Area::Rights, name, trouble, fact).hint(so),
+        IfMissing::Fallback(so) => Check::note(Area::Rights, name, fact).hint(so),
     }
 }
 
@@ -159,7 +160,7 @@ pub fn may(rbac_info: &Value) -> Check {
 pub fn rate(traffic: &Traffic, more: u64) -> Vec<Check> {
     let Some((median, worst)) = traffic.latency() else { return Vec::new() };
     let ms = |it: Duration| format!("{:.0} ms", it.as_secs_f64() * 1000.0);
-    let asked = traffic.answers() as u64 + more;
+    let asked = traffic.replies() as u64 + more;
     let fact = format!("{asked} requests; an answer took {} (median), {} at worst", ms(median), ms(worst));
     let mut checks = vec![Check::ok(Area::Rate, "latency", fact)];
     checks.push(match traffic.throttled {

@@ -70,7 +70,8 @@ pub async fn fetch<Q: Questions>(
     for company in &declared.companies {
         let people = people(declared, company);
         let users = reader.find_users(company.id, &people);
-        let (mut users, (mut live, mut wanted)) = try_join(users, company_snapshot(reader, company)).await?;
+        // The groups first: what is in them, which is most of all, waits for these lists.
+        let ((mut live, mut wanted), mut users) = try_join(company_snapshot(reader, company), users).await?;
         users.extend(one_by_one(reader, company.id, &people, &users).await?);
         users.extend(elsewhere(reader, declared, company, &users).await?);
         let locked = locked(declared, company.id, &users);

@@ -1,6 +1,6 @@
 //! How many rows a page may have (contract §1.1).
 
-use super::{Ground, Halt};
+use super::{Halt, ScratchGroups};
 use crate::{
     doctor::shapes::Asked,
     live::api::{ApiError, Question},
@@ -12,9 +12,9 @@ const LIMITS: [u32; 8] = [1, 10, 25, 50, 100, 250, 500, 1000];
 const USUAL: u32 = 100;
 
 /// Learns the largest page that every list accepts which can be asked for at all. Only reads.
-pub(super) async fn learn(ground: &mut Ground<'_>) -> Result<(), Halt> {
+pub(super) async fn learn(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
     const NAME: &str = "page limit";
-    let company = ground.company;
+    let company = scratch.company;
     type Of = fn(crate::model::ids::CompanyId, u32) -> Question;
     let mut lists: Vec<(&str, Of)> = vec![
         ("userGroups", |company, limit| Question::Groups { company, limit }),
@@ -31,8 +31,8 @@ pub(super) async fn learn(ground: &mut Ground<'_>) -> Result<(), Halt> {
         }
         let mut closed = Vec::new();
         for (field, list) in &lists {
-            ground.go_on()?;
-            match ground.observer.ask(&list(company, limit)).await {
+            scratch.go_on()?;
+            match scratch.observer.ask(&list(company, limit)).await {
                 Ok(answer) => {
                     let Some(asked) = Asked::new(limit, &answer.body, field) else { continue };
                     if asked.rows == asked.limit {
@@ -58,16 +58,16 @@ pub(super) async fn learn(ground: &mut Ground<'_>) -> Result<(), Halt> {
         accepted = limit;
     }
     match end {
-        _ if lists.is_empty() => ground.unknown(NAME, "no list could be read"),
+        _ if lists.is_empty() => scratch.unknown(NAME, "no list could be read"),
         Some((limit, why)) => {
-            ground.probed.learned.page_limit = Some(limit);
-            ground.found(NAME, limit.to_string(), format!("no list refuses it; {why}"));
+            scratch.probed.learned.page_limit = Some(limit);
+            scratch.found(NAME, limit.to_string(), format!("no list refuses it; {why}"));
         }
         None if full >= USUAL => {
-            ground.probed.learned.page_limit = Some(full);
-            ground.found(NAME, full.to_string(), format!("{full} rows came at once"));
+            scratch.probed.learned.page_limit = Some(full);
+            scratch.found(NAME, full.to_string(), format!("{full} rows came at once"));
         }
-        None => ground.unknown(NAME, format!("a page of {USUAL} is accepted, and no list has as many rows")),
+        None => scratch.unknown(NAME, format!("a page of {USUAL} is accepted, and no list has as many rows")),
     }
     Ok(())
 }

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use super::{
     Request,
-    budget::Spent,
     retry::{self, Outcome},
+    throttle::Spent,
 };
 
 /// A request, or a list of them, that did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiError {
-    /// The endpoint is no usable address.
+    /// The endpoint is not a usable address.
     #[error("the endpoint is not usable: {why}")]
     BadEndpoint {
         /// What is wrong with it.
@@ -245,7 +245,7 @@ impl ApiError {
     pub fn ambiguous(&self) -> bool {
         let Some(request) = self.request().filter(|request| request.is_write()) else { return false };
         request.unclear
-            || Outcome::of(self).is_unclear()
+            || self.outcome().is_unclear()
             || matches!(self, Self::Garbled { .. } | Self::TooLarge { .. })
     }
 
@@ -253,7 +253,34 @@ impl ApiError {
     pub fn again_after(&self) -> Option<Duration> {
         match self {
             Self::Overdue { .. } => Some(Duration::ZERO),
-            _ => retry::after_a_look(Outcome::of(self)),
+            _ => retry::after_a_look(self.outcome()),
+        }
+    }
+
+    /// Returns what happened and why, in one line, without causes that the message already holds.
+    pub fn in_one_line(&self) -> String {
+        let (mut line, mut said) = (self.to_string(), self.to_string());
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            if !said.contains(&text) {
+                line.extend([": ", &text]);
+            }
+            said = text;
+            next = cause.source();
+        }
+        line
+    }
+
+    /// Returns how the attempt ended, as far as sending again is concerned.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::NoAnswer { sent: false, .. } => Outcome::Unsent,
+            Self::NoAnswer { .. } | Self::TimedOut { .. } | Self::Cut { .. } => Outcome::Lost,
+            Self::Refused { status, retry_after, .. } | Self::Throttled { status, retry_after, .. } => {
+                Outcome::Refused { status: *status, retry_after: *retry_after }
+            }
+            _ => Outcome::Final,
         }
     }
 
@@ -331,7 +358,7 @@ impl ApiError {
     }
 
     /// Returns the error for a request that is not repeated because too much was.
-    pub(super) fn in_a_hopeless_run(self, spent: Spent) -> Self {
+    pub(super) fn retry_budget_spent(self, spent: Spent) -> Self {
         let Spent { repeated, sent } = spent;
         match self.request().cloned() {
             Some(request) => {

@@ -54,7 +54,7 @@ pub fn refusals(body: &[u8]) {
     let text = String::from_utf8_lossy(body);
     if let Ok(value) = HeaderValue::from_bytes(body) {
         let headers = [(RETRY_AFTER, value.clone()), (DATE, value)].into_iter().collect();
-        _ = retry::told_by(&headers, jiff::Timestamp::UNIX_EPOCH);
+        _ = retry::stated(&headers, jiff::Timestamp::UNIX_EPOCH);
     }
     let secret: String = text.chars().take(8).filter(char::is_ascii_alphanumeric).collect();
     let said = refusal::read(body, &secret);

@@ -1,30 +1,36 @@
 //! The API client: everything rolecall asks of, and tells, a Spotnana endpoint.
 //!
-//! [`Reader`] only reads, [`Writer`] only writes; both share one connection, one token and one
-//! limit of requests in flight. A list is returned whole and proven whole, or not at all. Nothing
-//! here decides what ought to change, prints, or reads a file or the environment.
+//! ```text
+//! Reader ─ lists, pages ─┐
+//! Writer ────────────────┼─> connection ─> token ─> sender ─> throttle, retry
+//! a look (doctor) ───────┘                             └────> transport ─> reply
+//! ```
+//!
+//! [`Reader`] only reads, [`Writer`] only writes; both share one connection, one token and one throttle.
+//! Every request is sent by the transport, and repeated by the sender where that is harmless. A list is
+//! returned whole and proven whole, or not at all. Nothing here decides what ought to change, prints, or
+//! reads a file or the environment, but for the proxies and authorities that the HTTP crate looks for.
 
-mod budget;
+mod bearer;
 mod connection;
 mod credentials;
 mod error;
 #[cfg(any(fuzzing, debug_assertions))]
 pub mod fuzzing;
 mod liberal;
-mod observe;
 mod page;
 mod paging;
 mod question;
-mod gate;
-mod limit;
-mod pause;
-mod rate;
 mod reader;
 mod refusal;
+mod reply;
 mod request;
 mod retry;
+mod sender;
 mod settings;
+mod throttle;
 mod token;
+mod traffic;
 mod transport;
 mod users;
 mod wire;
@@ -37,36 +43,64 @@ use std::sync::Arc;
 
 pub use crate::model::dialect::Dialect;
 use crate::model::dialect::{GroupUpdate, RolesToDelete};
-pub use connection::Counters;
 pub use credentials::Credentials;
 pub use error::{ApiError, Class};
-pub use observe::Observer;
 pub use question::Question;
-pub use rate::Rate;
 pub use reader::Reader;
 pub use request::{Effect, Request};
+pub use sender::Counters;
 pub use settings::{Endpoint, Settings};
+pub use throttle::Rate;
+pub use traffic::Traffic;
 pub use wire::{Group, GroupRole, Permission, PermittedActions, RbacInfo, Role};
 pub use writer::{RoleToAdd, RoleToDelete, Writer};
 
+pub(crate) use reply::Reply;
+
 use connection::{Bounds, Connection};
-use gate::Gate;
+use throttle::Throttle;
 
 /// Returns the two halves of a client; the first request is what opens the network.
 ///
 /// # Errors
 /// When the credentials cannot stand in a header, or no TLS client can be built.
 pub fn connect(settings: Settings) -> Result<(Reader, Writer), ApiError> {
-    let gate = gate(&settings);
-    connect_within(settings, Bounds::default(), gate)
+    let throttle = throttle(&settings);
+    connect_within(&settings, Bounds::default(), throttle)
 }
 
-fn gate(settings: &Settings) -> Arc<Gate> {
-    Arc::new(Gate::new(settings.concurrency, settings.max_rps))
+fn throttle(settings: &Settings) -> Arc<Throttle> {
+    Arc::new(Throttle::new(settings.concurrency, settings.max_rps))
 }
 
-/// Returns a client whose requests pass a gate that others may pass as well.
-fn connect_within(settings: Settings, bounds: Bounds, gate: Arc<Gate>) -> Result<(Reader, Writer), ApiError> {
-    let connection = Arc::new(Connection::new(settings, bounds, gate)?);
+/// Returns a client whose requests pass a throttle that others may pass as well.
+fn connect_within(
+    settings: &Settings,
+    bounds: Bounds,
+    throttle: Arc<Throttle>,
+) -> Result<(Reader, Writer), ApiError> {
+    let connection = Arc::new(Connection::new(settings, bounds, throttle)?);
     Ok((Reader::new(connection.clone()), Writer::new(connection)))
+}
+
+/// A way to look at an API rather than to use it, and clients that keep one rate together with it.
+pub(crate) struct Looking {
+    pub(crate) connection: Connection,
+    throttle: Arc<Throttle>,
+}
+
+impl Looking {
+    /// # Errors
+    /// As [`connect`].
+    pub(crate) fn new(settings: &Settings) -> Result<Self, ApiError> {
+        let throttle = throttle(settings);
+        let connection = Connection::new(settings, Bounds::default(), throttle.clone())?.looking();
+        Ok(Self { connection, throttle })
+    }
+
+    /// # Errors
+    /// As [`connect`].
+    pub(crate) fn connect(&self, settings: &Settings) -> Result<(Reader, Writer), ApiError> {
+        connect_within(settings, Bounds::default(), self.throttle.clone())
+    }
 }

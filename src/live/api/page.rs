@@ -12,7 +12,7 @@ use super::wire::{Group, GroupRole, Member, Role};
 use crate::model::snapshot::User;
 
 /// Rows of a paged list and the name they are listed under.
-pub(super) trait Row: Sized + for<'de> Deserialize<'de> {
+pub(super) trait Row: Send + for<'de> Deserialize<'de> {
     /// The field of the answer.
     const FIELD: &'static str;
     /// What an error calls the list.

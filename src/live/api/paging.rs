@@ -1,7 +1,7 @@
 //! Reading a list whole: pages side by side, and the proof that nothing is missing.
 //!
-//! A list that does not add up is read once more; if it still does not, there is no list. Whoever
-//! took a part for the whole would take access away from the rest.
+//! A list that does not add up is read once more; if it still does not, there is no list: taking a part for the
+//! whole would take access away from the rest.
 
 use std::future::Future;
 
@@ -83,16 +83,25 @@ impl<'a> List<'a> {
         let mut pages = 1;
         // Whether the last page had as many rows as were asked for.
         let mut full = size == limit;
-        if size < total {
-            let mut offsets = (1..total.div_ceil(size)).map(|page| page * size);
+        // What comes behind a last page that will be full, asked for beside the others.
+        let mut behind = None;
+        if size > 0 {
+            let look_behind = total.is_multiple_of(size) && (full || size < total);
+            let offsets = (1..total.div_ceil(size)).map(|page| page * size);
+            let mut offsets = offsets.chain(look_behind.then_some(total));
             let mut ahead = FuturesOrdered::new();
             loop {
                 while ahead.len() < self.connection.concurrency
                     && let Some(offset) = offsets.next()
                 {
-                    ahead.push_back(self.page::<T>(offset, size));
+                    let rows = if offset == total { limit } else { size };
+                    ahead.push_back(async move { (offset, self.page::<T>(offset, rows).await) });
                 }
-                let Some(page) = ahead.next().await else { break };
+                let Some((offset, page)) = ahead.next().await else { break };
+                if offset == total {
+                    behind = Some(page);
+                    break;
+                }
                 let page = page?;
                 if page.total != Some(total) {
                     return Ok(moved(rows.len(), total, page.total));
@@ -130,7 +139,11 @@ impl<'a> List<'a> {
         }
         // A total that ends with a full page may have been cut off there: then more comes after it.
         if total > 0 && full {
-            let beyond = match self.page::<T>(total, limit).await {
+            let beyond = match behind {
+                Some(page) => page,
+                None => self.page::<T>(total, limit).await,
+            };
+            let beyond = match beyond {
                 // A server may mind being asked for a page that begins at the end: that is an answer too.
                 Err(ApiError::Refused { status: 400, .. }) => return Ok(Sweep::Whole(rows)),
                 beyond => beyond?,
@@ -147,7 +160,7 @@ impl<'a> List<'a> {
 
     async fn page<T: Row>(&self, offset: u64, limit: u64) -> Result<Page<T>, ApiError> {
         let body = format!(r#"{{"pagination":{{"offset":{offset},"limit":{limit}}}{}}}"#, self.rest);
-        self.connection.send(&self.request, "", body.as_bytes()).await?.decode(&self.request)
+        self.connection.decoded(&self.request, "", body.as_bytes()).await
     }
 
     fn bounded<T: Row>(&self, total: u64, pages: u64) -> Result<(), ApiError> {

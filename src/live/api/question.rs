@@ -1,4 +1,4 @@
-//! What an observer asks: a closed list of requests that only read.
+//! What is asked to look at an API: a closed list of requests that only read.
 
 use reqwest::Method;
 use serde::de::DeserializeOwned;
@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Group, GroupRole, RbacInfo, Request, Role,
     page::Page,
+    request::{GROUP_ROLES, GROUPS, MEMBERS},
     settings::form_encoded,
     wire::{Elements, HeldDirectly, Member, Permissions},
 };
@@ -75,19 +76,15 @@ impl Question {
             (Request::reads(Method::POST, template, ids), String::new(), Some(body))
         };
         match self {
-            Self::Groups { company, limit } => {
-                list("/v3/companies/{companyId}/user-groups/list", &[company.0], sorted(limit, "NAME"))
-            }
+            Self::Groups { company, limit } => list(GROUPS, &[company.0], sorted(limit, "NAME")),
             Self::Group { company, group } => {
                 get("/v3/companies/{companyId}/user-groups/{groupId}", &[company.0, group.0])
             }
             Self::Members { company, group, limit } => {
-                let path = "/v3/companies/{companyId}/user-groups/{groupId}/members";
-                list(path, &[company.0, group.0], sorted(limit, "ADDED_AT"))
+                list(MEMBERS, &[company.0, group.0], sorted(limit, "ADDED_AT"))
             }
             Self::GroupRoles { company, group, limit } => {
-                let path = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
-                list(path, &[company.0, group.0], sorted(limit, "NAME"))
+                list(GROUP_ROLES, &[company.0, group.0], sorted(limit, "NAME"))
             }
             Self::Roles { company, limit } => {
                 list("/v3/companies/{companyId}/roles", &[company.0], sorted(limit, "NAME"))
@@ -119,7 +116,7 @@ impl Question {
 
 impl Question {
     /// Returns why a client could not read this answer, if it could not: without a value of anybody's.
-    pub(super) fn flaw(self, body: &[u8]) -> Option<String> {
+    pub(crate) fn flaw(self, body: &[u8]) -> Option<String> {
         match self {
             Self::Groups { .. } | Self::GroupsOfUser { .. } => flaw::<Page<Group>>(body),
             Self::Group { .. } => flaw::<Group>(body),
@@ -143,11 +140,6 @@ fn flaw<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
     let missing = text.starts_with("missing field");
     let at = || format!("not what is there usually at line {} column {}", error.line(), error.column());
     Some(if missing { text } else { at() })
-}
-
-/// Returns the request for a token, which changes nothing.
-pub(super) fn token() -> Request {
-    Request::reads(Method::POST, "/v2/auth/oauth2-token", &[])
 }
 
 #[cfg(test)]

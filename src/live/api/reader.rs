@@ -16,6 +16,7 @@ use super::{
     connection::Connection,
     page::Row,
     paging::{List, gather},
+    request::{GROUP_ROLES, GROUPS, MEMBERS},
     wire::{HeldDirectly, Member, Permissions},
 };
 use crate::model::{
@@ -23,8 +24,9 @@ use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
 };
 
-/// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published).
-pub(super) const FILTER_SIZE: usize = 100;
+/// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published). One fewer than a page
+/// has rows: an answer with a row for each is not a full page, after which one more would have to be asked for.
+pub(super) const FILTER_SIZE: usize = 99;
 
 /// The reading half of a client. Cheap to clone; clones share the connection.
 #[derive(Clone)]
@@ -55,9 +57,6 @@ struct Sort {
 const BY_NAME: Listed<'_, ()> =
     Listed { sort_params: Sort { sort_by: "NAME", sort_order: "ASC" }, search_text: None, filters: None };
 
-const GROUPS: &str = "/v3/companies/{companyId}/user-groups/list";
-const GROUP_ROLES: &str = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
-const MEMBERS: &str = "/v3/companies/{companyId}/user-groups/{groupId}/members";
 const BY_TIME: Sort = Sort { sort_by: "ADDED_AT", sort_order: "ASC" };
 
 impl Reader {
@@ -271,14 +270,14 @@ impl Reader {
         List::new(&self.connection, request, body).read().await
     }
 
-    pub(super) async fn get<T: DeserializeOwned>(
+    pub(super) async fn get<T: DeserializeOwned + Send>(
         &self,
         template: &'static str,
         ids: &[Uuid],
         query: &str,
     ) -> Result<T, ApiError> {
         let request = Request::reads(Method::GET, template, ids);
-        self.connection.send(&request, query, b"").await?.decode(&request)
+        self.connection.decoded(&request, query, b"").await
     }
 }
 

@@ -11,6 +11,13 @@ use std::{
 use reqwest::Method;
 use uuid::Uuid;
 
+/// The list of a company's groups.
+pub(super) const GROUPS: &str = "/v3/companies/{companyId}/user-groups/list";
+/// The list of a group's roles; also where they are changed.
+pub(super) const GROUP_ROLES: &str = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
+/// The list of a group's members; also where they are changed.
+pub(super) const MEMBERS: &str = "/v3/companies/{companyId}/user-groups/{groupId}/members";
+
 /// One request, by method and path; shows as `POST /v3/…` with the ids in place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -30,12 +37,12 @@ pub struct Request {
 pub enum Effect {
     /// Nothing: it only reads. `GET`, and the `POST`s that list.
     Reads,
-    /// Nothing more: the first time settled it. `PUT` and `DELETE`.
-    Settles,
+    /// Nothing more than the first time did. `PUT` and `DELETE`.
+    Idempotent,
     /// It may undo what somebody else did meanwhile: a `PUT` of a list that many change.
     Replaces,
     /// Perhaps something again: creating, and the two group `PATCH`es.
-    Accrues,
+    NotIdempotent,
 }
 
 impl Request {
@@ -45,8 +52,8 @@ impl Request {
     }
 
     /// Names a write that may be repeated.
-    pub(super) fn settles(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
-        Self::new(method, template, ids, Effect::Settles)
+    pub(super) fn idempotent(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
+        Self::new(method, template, ids, Effect::Idempotent)
     }
 
     /// Names a write before which somebody has looked, and would have to look again.
@@ -55,8 +62,8 @@ impl Request {
     }
 
     /// Names a write that may not be repeated unless it surely did not arrive.
-    pub(super) fn accrues(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
-        Self::new(method, template, ids, Effect::Accrues)
+    pub(super) fn not_idempotent(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
+        Self::new(method, template, ids, Effect::NotIdempotent)
     }
 
     fn new(method: Method, template: &'static str, ids: &[Uuid], effect: Effect) -> Self {
@@ -89,7 +96,7 @@ impl Request {
     pub(super) fn is_write(&self) -> bool {
         match self.effect {
             Effect::Reads => false,
-            Effect::Settles | Effect::Replaces | Effect::Accrues => true,
+            Effect::Idempotent | Effect::Replaces | Effect::NotIdempotent => true,
         }
     }
 }

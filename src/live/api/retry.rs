@@ -1,19 +1,26 @@
 //! When to send a request again, and after how long. Pure: the caller brings the clock and sleeps.
 
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-use super::{ApiError, Effect, gate::Met};
+use super::{
+    Effect,
+    throttle::{AttemptResult, PATIENCE},
+};
 
 /// Longest wait the server may ask for; beyond it the request is given up.
 pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
-/// Longest that one request waits in all because the server said so, and longest that all do without one good answer.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 /// Longest wait the client draws by itself.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
+/// Times that a look at the API is sent again where the server asks to wait.
+const WAITS_OF_A_LOOK: u32 = 2;
+/// Longest wait that is granted to the server during a look.
+const LONGEST_WAIT_OF_A_LOOK: Duration = Duration::from_secs(20);
 
 /// How one attempt ended, as far as sending again is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,18 +36,6 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    pub(super) fn of(error: &ApiError) -> Self {
-        match error {
-            ApiError::NoAnswer { sent: false, .. } => Self::Unsent,
-            ApiError::NoAnswer { .. } | ApiError::TimedOut { .. } | ApiError::Cut { .. } => Self::Lost,
-            ApiError::Refused { status, retry_after, .. }
-            | ApiError::Throttled { status, retry_after, .. } => {
-                Self::Refused { status: *status, retry_after: *retry_after }
-            }
-            _ => Self::Final,
-        }
-    }
-
     /// Says whether a write that ended so may still have taken effect.
     pub(super) fn is_unclear(self) -> bool {
         match self {
@@ -58,8 +53,8 @@ impl Outcome {
 pub(super) enum Verdict {
     /// Send again after the drawn backoff and this, as long as there are attempts left.
     Again(Duration),
-    /// Send again when the server said, however often it says so, as long as there is [`Patience`].
-    Told(Duration),
+    /// Send again when the server said, however often it says so, as long as there is [`PATIENCE`].
+    RetryAfter(Duration),
     /// Report it.
     GiveUp,
     /// Report that the server asks for more patience than there is.
@@ -73,13 +68,13 @@ pub(super) fn verdict(effect: Effect, outcome: Outcome) -> Verdict {
     }
     let (again, wait) = match outcome {
         Outcome::Unsent => (true, None),
-        Outcome::Lost => (effect != Effect::Accrues, None),
+        Outcome::Lost => (effect != Effect::NotIdempotent, None),
         Outcome::Refused { status, retry_after } => {
             let again = match (status, effect) {
                 (429, _) => true,
                 // With `Retry-After` the server says that it did not take the request on.
-                (503, Effect::Accrues) => retry_after.is_some(),
-                (500 | 502 | 503 | 504, Effect::Reads | Effect::Settles) => true,
+                (503, Effect::NotIdempotent) => retry_after.is_some(),
+                (500 | 502 | 503 | 504, Effect::Reads | Effect::Idempotent) => true,
                 _ => false,
             };
             (again, retry_after)
@@ -89,53 +84,87 @@ pub(super) fn verdict(effect: Effect, outcome: Outcome) -> Verdict {
     match wait {
         _ if !again => Verdict::GiveUp,
         Some(wait) if wait > LONGEST_RETRY_AFTER => Verdict::TooLong,
-        wait => told(outcome).map_or(Verdict::Again(wait.unwrap_or_default()), Verdict::Told),
+        wait => named(outcome).map_or(Verdict::Again(wait.unwrap_or_default()), Verdict::RetryAfter),
     }
 }
 
 /// Returns how long to wait before a look and one more request, where that could help.
 pub(super) fn after_a_look(outcome: Outcome) -> Option<Duration> {
-    match verdict(Effect::Settles, outcome) {
-        Verdict::Again(wait) | Verdict::Told(wait) => Some(wait),
+    match verdict(Effect::Idempotent, outcome) {
+        Verdict::Again(wait) | Verdict::RetryAfter(wait) => Some(wait),
         Verdict::GiveUp | Verdict::TooLong => None,
     }
 }
 
 /// Returns when to come back, of a refusal for the sake of rates that says so.
 ///
-/// Zero and a date in the past name no time: whoever followed them would come back for ever.
-fn told(outcome: Outcome) -> Option<Duration> {
+/// Zero and a date in the past name no time: following them would be coming back for ever.
+fn named(outcome: Outcome) -> Option<Duration> {
     match outcome {
         Outcome::Refused { status: 429 | 503, retry_after } => retry_after.filter(|it| !it.is_zero()),
         Outcome::Refused { .. } | Outcome::Unsent | Outcome::Lost | Outcome::Final => None,
     }
 }
 
-/// What one attempt tells the others; `jitter` is added to a time the server names.
-pub(super) fn met(result: Result<(), &ApiError>, jitter: Duration) -> Met {
-    let Err(error) = result else { return Met::Fine };
-    let outcome = Outcome::of(error);
+/// Returns what an attempt that failed so means for others; `jitter` is added to a time that the server names.
+pub(super) fn for_others(outcome: Outcome, jitter: Duration) -> AttemptResult {
     match outcome {
         Outcome::Refused { status: 429 | 503, .. } => {
-            let told = told(outcome).filter(|it| *it <= LONGEST_RETRY_AFTER);
-            Met::Refused(told.map(|it| it + jitter))
+            let wait = named(outcome).filter(|it| *it <= LONGEST_RETRY_AFTER);
+            AttemptResult::RateLimited(wait.map(|it| it + jitter))
         }
-        Outcome::Refused { status: ..500, .. } => Met::Fine,
-        Outcome::Refused { .. } | Outcome::Unsent | Outcome::Lost | Outcome::Final => Met::Unknown,
+        Outcome::Refused { status: ..500, .. } => AttemptResult::Answered,
+        Outcome::Refused { .. } | Outcome::Unsent | Outcome::Lost | Outcome::Final => AttemptResult::Unclear,
     }
 }
 
-/// How long one request waits in all because the server said so.
-#[derive(Debug, Default)]
-pub(super) struct Patience {
+/// How patiently a request is repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// As long as that is harmless and there is hope: so many attempts that the server did not explain with a time.
+    Work { retries: u32 },
+    /// Only where the server asks to wait, and not for long: every other refusal is what is looked for.
+    Look,
+}
+
+/// What one request has used up of its patience.
+#[derive(Debug)]
+pub(super) struct Attempts {
+    patience: Patience,
+    /// Those that failed without a time to come back, or of a look all that are repeated.
+    pub(super) failed: u32,
     waited: Duration,
 }
 
-impl Patience {
-    /// Says whether one more such wait is too much.
-    pub(super) fn ends_before(&mut self, wait: Duration) -> bool {
-        self.waited += wait;
-        self.waited > PATIENCE
+impl Attempts {
+    pub(super) fn new(patience: Patience) -> Self {
+        Self { patience, failed: 0, waited: Duration::ZERO }
+    }
+
+    /// Decides after an attempt that failed, and counts it.
+    pub(super) fn next(&mut self, effect: Effect, outcome: Outcome) -> Verdict {
+        match (self.patience, outcome) {
+            (Patience::Look, Outcome::Refused { status: 429 | 503, retry_after })
+                if self.failed < WAITS_OF_A_LOOK =>
+            {
+                self.failed += 1;
+                let wait = retry_after.unwrap_or(Duration::from_secs(1));
+                if wait <= LONGEST_WAIT_OF_A_LOOK { Verdict::RetryAfter(wait) } else { Verdict::GiveUp }
+            }
+            (Patience::Look, _) => Verdict::GiveUp,
+            (Patience::Work { retries }, _) => match verdict(effect, outcome) {
+                Verdict::RetryAfter(wait) => {
+                    self.waited += wait;
+                    if self.waited > PATIENCE { Verdict::TooLong } else { Verdict::RetryAfter(wait) }
+                }
+                Verdict::Again(_) if self.failed >= retries => Verdict::GiveUp,
+                Verdict::Again(wait) => {
+                    self.failed += 1;
+                    Verdict::Again(wait)
+                }
+                verdict @ (Verdict::GiveUp | Verdict::TooLong) => verdict,
+            },
+        }
     }
 }
 
@@ -143,14 +172,14 @@ impl Patience {
 /// to `base` doubled each time, at most 10 s, so that many clients do not return in step.
 pub(super) fn backoff(base: Duration, attempt: u32) -> Duration {
     let ceiling = base.saturating_mul(1 << (attempt.saturating_sub(1)).min(16)).min(LONGEST_BACKOFF);
-    // backon draws from one to two ceilings; one ceiling less is full jitter.
-    let drawn = ExponentialBuilder::new().with_min_delay(ceiling).with_jitter().build().next();
-    drawn.unwrap_or(ceiling).saturating_sub(ceiling)
+    // Each state is keyed anew by the operating system's randomness and a count.
+    let share = RandomState::new().hash_one(attempt) as f64 / u64::MAX as f64;
+    ceiling.mul_f64(share).min(ceiling)
 }
 
 /// Returns how long a refusal asks to wait. A date is compared with the server's own where it tells that one:
 /// the clock here may be off.
-pub(super) fn told_by(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+pub(super) fn stated(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok();
     let date = text(DATE).and_then(|it| DateTimeParser::new().parse_timestamp(it).ok());
     retry_after(text(RETRY_AFTER)?, date.unwrap_or(now))
@@ -176,8 +205,8 @@ mod tests {
         const NOW: Verdict = Verdict::Again(Duration::ZERO);
         let refused = |status| Refused { status, retry_after: None };
         let told = |status, s| Refused { status, retry_after: Some(Duration::from_secs(s)) };
-        //      outcome            reads            settles          accrues
-        for (outcome, reads, settles, accrues) in [
+        //      outcome            reads            idempotent       not idempotent
+        for (outcome, reads, idempotent, not_idempotent) in [
             (Unsent, NOW, NOW, NOW),
             (Lost, NOW, NOW, Verdict::GiveUp),
             (Final, Verdict::GiveUp, Verdict::GiveUp, Verdict::GiveUp),
@@ -196,27 +225,50 @@ mod tests {
             (told(400, 0), Verdict::GiveUp, Verdict::GiveUp, Verdict::GiveUp),
         ] {
             assert_eq!(verdict(Reads, outcome), reads, "{outcome:?}");
-            assert_eq!(verdict(Settles, outcome), settles, "{outcome:?}");
-            assert_eq!(verdict(Accrues, outcome), accrues, "{outcome:?}");
+            assert_eq!(verdict(Idempotent, outcome), idempotent, "{outcome:?}");
+            assert_eq!(verdict(NotIdempotent, outcome), not_idempotent, "{outcome:?}");
             assert_eq!(verdict(Replaces, outcome), Verdict::GiveUp, "{outcome:?}");
         }
-        assert_eq!(verdict(Reads, told(429, 7)), Verdict::Told(Duration::from_secs(7)));
-        assert_eq!(verdict(Accrues, told(503, 7)), Verdict::Told(Duration::from_secs(7)));
+        assert_eq!(verdict(Reads, told(429, 7)), Verdict::RetryAfter(Duration::from_secs(7)));
+        assert_eq!(verdict(NotIdempotent, told(503, 7)), Verdict::RetryAfter(Duration::from_secs(7)));
         assert_eq!(
             verdict(Reads, told(502, 7)),
             Verdict::Again(Duration::from_secs(7)),
             "no matter of rates"
         );
-        assert_eq!(verdict(Reads, told(429, 120)), Verdict::Told(LONGEST_RETRY_AFTER));
-        assert_eq!(verdict(Accrues, told(429, 121)), Verdict::TooLong);
+        assert_eq!(verdict(Reads, told(429, 120)), Verdict::RetryAfter(LONGEST_RETRY_AFTER));
+        assert_eq!(verdict(NotIdempotent, told(429, 121)), Verdict::TooLong);
     }
 
     #[test]
     fn patience_lasts_five_minutes_however_they_are_told() {
         for (seconds, waits) in [(1, 300), (100, 3), (120, 2)] {
-            let mut patience = Patience::default();
-            let wait = Duration::from_secs(seconds);
-            assert_eq!((0..1000).take_while(|_| !patience.ends_before(wait)).count(), waits, "{seconds}");
+            let mut attempts = Attempts::new(Patience::Work { retries: 4 });
+            let outcome = Outcome::Refused { status: 429, retry_after: Some(Duration::from_secs(seconds)) };
+            let verdicts = (0..1000).map(|_| attempts.next(Effect::Reads, outcome));
+            let waited = verdicts.take_while(|it| *it != Verdict::TooLong).count();
+            assert_eq!(waited, waits, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_look_waits_twice_and_briefly_where_the_server_asks_for_it_and_repeats_nothing_else() {
+        let refused = |status, retry_after: Option<u64>| Outcome::Refused {
+            status,
+            retry_after: retry_after.map(Duration::from_secs),
+        };
+        for (outcome, wait) in [
+            (refused(429, None), Some(1)),
+            (refused(503, Some(20)), Some(20)),
+            (refused(429, Some(21)), None),
+            (refused(500, None), None),
+            (Outcome::Lost, None),
+            (Outcome::Unsent, None),
+        ] {
+            let mut attempts = Attempts::new(Patience::Look);
+            let verdict = wait.map_or(Verdict::GiveUp, |it| Verdict::RetryAfter(Duration::from_secs(it)));
+            let seen: Vec<Verdict> = (0..3).map(|_| attempts.next(Effect::Reads, outcome)).collect();
+            assert_eq!(seen, [verdict, verdict, Verdict::GiveUp], "{outcome:?}");
         }
     }
 
@@ -233,9 +285,9 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, retry_after.parse().unwrap());
             headers.extend(date.map(|it| (DATE, it.parse().unwrap())));
-            assert_eq!(told_by(&headers, now), Some(Duration::from_secs(seconds)), "{date:?} {retry_after}");
+            assert_eq!(stated(&headers, now), Some(Duration::from_secs(seconds)), "{date:?} {retry_after}");
         }
-        assert_eq!(told_by(&HeaderMap::new(), now), None);
+        assert_eq!(stated(&HeaderMap::new(), now), None);
     }
 
     #[test]
@@ -259,9 +311,9 @@ mod tests {
         let base = Duration::from_millis(250);
         for (attempt, ceiling) in [(1, 250), (2, 500), (3, 1000), (6, 8000), (7, 10_000), (u32::MAX, 10_000)]
         {
-            for _ in 0..50 {
-                assert!(backoff(base, attempt) <= Duration::from_millis(ceiling), "{attempt}");
-            }
+            let drawn: Vec<Duration> = (0..50).map(|_| backoff(base, attempt)).collect();
+            assert!(drawn.iter().all(|it| *it <= Duration::from_millis(ceiling)), "{attempt}: {drawn:?}");
+            assert!(drawn.iter().any(|it| *it != drawn[0]), "{attempt}: {drawn:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a client is told once, at its start: where, as whom, how patiently.
+//! What a client is told once, at its start: where, in whose name, how patiently.
 //!
 //! Nothing is read from the environment here; the caller decides where the values come from.
 
@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use super::{ApiError, Credentials, Dialect, Rate};
 
-/// Where, as whom and how patiently to talk.
+/// Where, in whose name and how patiently to talk.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The address all paths are relative to.
@@ -16,11 +16,11 @@ pub struct Settings {
     /// Who is asking.
     pub credentials: Credentials,
     /// Most requests in flight, at least 1; a request that waits for its next attempt is not in flight.
-    /// The client starts with four, or fewer, and adapts.
+    /// The client starts with sixteen, or fewer, and adapts.
     pub concurrency: usize,
     /// Most requests sent per second, further attempts and token fetches included.
     pub max_rps: Option<Rate>,
-    /// Longest wait for one answer including its body, per attempt.
+    /// Request timeout: longest time for one answer including its body, per attempt.
     pub timeout: Duration,
     /// Attempts after the first; those for which the server named the time do not count.
     pub retries: u32,
@@ -60,7 +60,7 @@ impl Endpoint {
     }
 
     /// Returns the host and the port, explicit or usual, without the brackets of IPv6.
-    pub(super) fn address(&self) -> (&str, u16) {
+    pub fn address(&self) -> (&str, u16) {
         let host = self.0.host_str().unwrap_or_default();
         let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         (bare, self.0.port_or_known_default().unwrap_or(443))
@@ -69,6 +69,11 @@ impl Endpoint {
     /// Says whether answers travel unencrypted, which only loopback may.
     pub fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
+    }
+
+    /// Returns the host that a `Location` of this endpoint names.
+    pub(super) fn host_of(&self, location: &str) -> Option<Box<str>> {
+        self.0.join(location).ok()?.host_str().map(Into::into)
     }
 
     /// Returns the address without a closing slash, ready for a path to follow.
@@ -81,7 +86,7 @@ impl FromStr for Endpoint {
     type Err = ApiError;
 
     /// # Errors
-    /// [`ApiError::BadEndpoint`] for what is no usable address, [`ApiError::Insecure`] for plain
+    /// [`ApiError::BadEndpoint`] for what is not a usable address, [`ApiError::Insecure`] for plain
     /// `http` to another machine. Neither repeats the text: it may hold a password.
     fn from_str(raw: &str) -> Result<Self, ApiError> {
         let bad = |why| Err(ApiError::BadEndpoint { why });

@@ -1,77 +1,55 @@
 //! The access token: fetched when first needed, kept for the run, renewed before it ends.
 //!
-//! One fetch at a time: whoever needs a token meanwhile waits for that one. Never written anywhere.
+//! One fetch at a time: a request that needs a token meanwhile waits for that one. Never written anywhere.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use reqwest::{Method, header::HeaderValue};
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::{
     ApiError, Credentials, Request,
-    connection::{Connection, FORM, Payload, Proof},
+    bearer::{Bearer, Newest, Proof},
+    reply::Reply,
+    sender::Sender,
     settings::form_encoded,
+    transport::{FORM, Payload},
 };
 
 /// Lifetime assumed where the answer states none (contract §2.1).
 const USUAL_LIFETIME: u64 = 3600;
 /// Longest lifetime believed, in seconds; also keeps the arithmetic of instants in range.
 const LONGEST_LIFETIME: u64 = 30 * 86_400;
-const SCHEME: &str = "Bearer ";
-
-/// What proves who is asking, and which fetch it came from. Clones share the one text, which is wiped with the last.
-#[derive(Clone)]
-pub(super) struct Bearer {
-    header: Arc<SecretString>,
-    serial: u64,
-}
-
-impl Bearer {
-    fn new(token: &SecretString, serial: u64) -> Result<Self, ApiError> {
-        let header = SecretString::from([SCHEME, token.expose_secret()].concat());
-        let bearer = Self { header: Arc::new(header), serial };
-        bearer.header().map(|_| bearer)
-    }
-
-    /// Returns the header of one request. It is a copy that the HTTP crate keeps as long as the request
-    /// and does not wipe; marked as sensitive, it is neither printed nor put into a shared table of headers.
-    pub(super) fn header(&self) -> Result<HeaderValue, ApiError> {
-        let mut header =
-            HeaderValue::from_str(self.header.expose_secret()).map_err(|_| ApiError::UnsendableToken)?;
-        header.set_sensitive(true);
-        Ok(header)
-    }
-
-    /// Returns the token, so that it can be blotted out of what the server says.
-    pub(super) fn secret(&self) -> &str {
-        self.header.expose_secret().strip_prefix(SCHEME).unwrap_or_default()
-    }
-}
 
 /// Where bearers come from.
-pub(super) enum Tokens {
-    /// Given once; there is no other.
-    Fixed(Bearer),
-    /// Fetched for an API user.
-    Fetched { id: String, secret: SecretString, current: Mutex<Option<Current>> },
+pub(super) struct Tokens {
+    newest: Newest,
+    /// The API user to fetch them for; a token that was given is the only one.
+    client: Option<(String, SecretString)>,
+    fetching: Mutex<()>,
 }
 
-/// The token in use.
-pub(super) struct Current {
-    bearer: Bearer,
-    renew_at: Instant,
+/// What the answer says of a token that was fetched.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    /// Seconds that it lives.
+    pub(crate) expires_in: Option<u64>,
+    /// What it is for, in the server's words.
+    pub(crate) scope: Option<String>,
 }
 
+/// The answer of the token endpoint.
 #[derive(Deserialize)]
 pub(super) struct Granted {
     #[serde(deserialize_with = "secret")]
     access_token: SecretString,
-    expires_in: Option<serde_json::Value>,
+    #[serde(default)]
+    expires_in: Option<Value>,
+    #[serde(default)]
+    scope: Option<Value>,
 }
 
 /// Reads a text into one that cannot be printed and is wiped.
@@ -80,88 +58,80 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D:
 }
 
 impl Tokens {
-    pub(super) fn new(credentials: Credentials) -> Result<Self, ApiError> {
-        Ok(match credentials {
-            Credentials::Token(token) => Self::Fixed(Bearer::new(&token.expose_secret().trim().into(), 0)?),
-            Credentials::Client { id, secret } => Self::Fetched { id, secret, current: Mutex::new(None) },
-        })
-    }
-
-    /// Returns the current bearer, fetching one where there is none or it is about to end.
-    pub(super) async fn bearer(&self, connection: &Connection) -> Result<Bearer, ApiError> {
-        match self {
-            Self::Fixed(bearer) => Ok(bearer.clone()),
-            Self::Fetched { id, secret, current } => {
-                let mut current = current.lock().await;
-                match &*current {
-                    Some(held) if Instant::now() < held.renew_at => Ok(held.bearer.clone()),
-                    _ => fetch(connection, id, secret, &mut current).await,
-                }
+    pub(super) fn new(credentials: &Credentials) -> Result<Self, ApiError> {
+        let newest = Newest::default();
+        let client = match credentials {
+            Credentials::Token(token) => {
+                newest.set(Bearer::new(&token.expose_secret().trim().into(), 0)?, None);
+                None
             }
-        }
+            Credentials::Client { id, secret } => Some((id.clone(), secret.clone())),
+        };
+        Ok(Self { newest, client, fetching: Mutex::new(()) })
     }
 
-    /// Exchanges a bearer for the current one, if that is at hand.
-    pub(super) fn refresh(&self, bearer: &mut Bearer) {
-        match self {
-            Self::Fixed(_) => {}
-            Self::Fetched { current, .. } => {
-                // Whoever holds it is just fetching: the refusal to come, if it does, waits for that.
-                if let Ok(current) = current.try_lock()
-                    && let Some(held) = &*current
-                {
-                    *bearer = held.bearer.clone();
-                }
-            }
+    /// Returns the current token, fetched where there is none or it is about to end.
+    pub(super) async fn proof(&self, sender: &Sender) -> Result<Proof<'_>, ApiError> {
+        let lasting = || self.newest.lasting().map(|it| Proof::Bearer(it, &self.newest));
+        if let Some(proof) = lasting() {
+            return Ok(proof);
         }
+        let _fetching = self.fetching.lock().await;
+        if let Some(proof) = lasting() {
+            return Ok(proof);
+        }
+        self.fetched(sender).await?;
+        Ok(self.newest.get().map_or(Proof::Nothing, |it| Proof::Bearer(it, &self.newest)))
     }
 
-    /// Returns another bearer than `refused`, or nothing if there can be no other.
+    /// Returns another token than the one that was refused, or nothing if there can be no other.
     pub(super) async fn renewed(
         &self,
-        connection: &Connection,
-        refused: &Bearer,
-    ) -> Result<Option<Bearer>, ApiError> {
-        match self {
-            Self::Fixed(_) => Ok(None),
-            Self::Fetched { id, secret, current } => {
-                let mut current = current.lock().await;
-                match &*current {
-                    // Another request was refused first and has fetched it already.
-                    Some(held) if held.bearer.serial != refused.serial => Ok(Some(held.bearer.clone())),
-                    _ => fetch(connection, id, secret, &mut current).await.map(Some),
-                }
-            }
+        sender: &Sender,
+        refused: &Proof<'_>,
+    ) -> Result<Option<Proof<'_>>, ApiError> {
+        let (Proof::Bearer(refused, _), Some(_)) = (refused, &self.client) else { return Ok(None) };
+        let _fetching = self.fetching.lock().await;
+        let other = || self.newest.get().filter(|it| it.serial() != refused.serial());
+        if other().is_none() {
+            self.fetched(sender).await?;
         }
+        Ok(other().map(|it| Proof::Bearer(it, &self.newest)))
     }
-}
 
-async fn fetch(
-    connection: &Connection,
-    id: &str,
-    secret: &SecretString,
-    current: &mut Option<Current>,
-) -> Result<Bearer, ApiError> {
-    // A token too many is harmless, so the request may be repeated like a read.
-    let request = Request::reads(Method::POST, "/v2/auth/oauth2-token", &[]);
-    let secret = secret.expose_secret();
-    let form = SecretString::from(form_encoded(&[
-        ("grant_type", "client_credentials"),
-        ("client_id", id),
-        ("client_secret", secret),
-    ]));
-    let body = form.expose_secret().as_bytes();
-    let mut payload =
-        Payload { query: "", body, content_type: FORM, proof: Proof::Secret(secret), until: None };
-    let serial = current.as_ref().map_or(0, |held| held.bearer.serial) + 1;
-    let asked_at = Instant::now();
-    let mut answer = connection.exchange(&request, &mut payload).await.map_err(refused)?;
-    let granted = answer.decode(&request);
-    answer.wipe();
-    let Granted { access_token, expires_in } = granted?;
-    let bearer = Bearer::new(&access_token, serial)?;
-    *current = Some(Current { bearer: bearer.clone(), renew_at: asked_at + use_for(expires_in.as_ref()) });
-    Ok(bearer)
+    /// Fetches a token in any case and returns what is said of it; nothing of one that was given.
+    pub(super) async fn grant(&self, sender: &Sender) -> Result<Option<Grant>, ApiError> {
+        let _fetching = self.fetching.lock().await;
+        self.fetched(sender).await
+    }
+
+    async fn fetched(&self, sender: &Sender) -> Result<Option<Grant>, ApiError> {
+        let Some((id, secret)) = &self.client else { return Ok(None) };
+        // A token too many is harmless, so the request may be repeated like a read.
+        let request = Request::reads(Method::POST, "/v2/auth/oauth2-token", &[]);
+        let secret = secret.expose_secret();
+        let form = SecretString::from(form_encoded(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", id),
+            ("client_secret", secret),
+        ]));
+        let payload = Payload { query: "", body: form.expose_secret().as_bytes(), content_type: FORM };
+        let serial = self.newest.get().map_or(0, |it| it.serial()) + 1;
+        let asked_at = Instant::now();
+        let mut granted = None;
+        let mut read = |mut reply: Reply| {
+            let decoded = reply.decode(&request);
+            reply.wipe();
+            decoded.map(|it| granted = Some(it))
+        };
+        let mut proof = Proof::Secret(secret);
+        sender.exchange(&request, &payload, &mut proof, None, &mut read).await.map_err(refused)?;
+        let Some(Granted { access_token, expires_in, scope }) = granted else { return Ok(None) };
+        let expires_in = seconds(expires_in.as_ref());
+        self.newest.set(Bearer::new(&access_token, serial)?, Some(asked_at + use_for(expires_in)));
+        let scope = scope.and_then(|it| Some(it.as_str()?.chars().take(200).collect()));
+        Ok(Some(Grant { expires_in, scope }))
+    }
 }
 
 /// The declared refusal of bad credentials is 403; 400 and 401 are accepted as such (contract §2.1).
@@ -174,9 +144,13 @@ fn refused(error: ApiError) -> ApiError {
     }
 }
 
+/// Reads a lifetime, a number or the text of one.
+fn seconds(stated: Option<&Value>) -> Option<u64> {
+    stated.and_then(|it| it.as_u64().or_else(|| it.as_str()?.parse().ok()))
+}
+
 /// Returns how long to use a token: nine tenths of its life, so that none ends under way.
-fn use_for(expires_in: Option<&serde_json::Value>) -> Duration {
-    let stated = expires_in.and_then(|stated| stated.as_u64().or_else(|| stated.as_str()?.parse().ok()));
+fn use_for(stated: Option<u64>) -> Duration {
     Duration::from_secs(stated.unwrap_or(USUAL_LIFETIME).min(LONGEST_LIFETIME)) * 9 / 10
 }
 
@@ -188,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_token_is_used_for_nine_tenths_of_its_life() {
-        for (stated, seconds) in [
+        for (stated, used) in [
             (json!(1000), 900),
             (json!("1000"), 900),
             (json!(0), 0),
@@ -197,17 +171,8 @@ mod tests {
             (json!(-1), 3240),
             (json!(u64::MAX), LONGEST_LIFETIME * 9 / 10),
         ] {
-            assert_eq!(use_for(Some(&stated)), Duration::from_secs(seconds), "{stated}");
+            assert_eq!(use_for(super::seconds(Some(&stated))), Duration::from_secs(used), "{stated}");
         }
         assert_eq!(use_for(None), Duration::from_secs(3240));
-    }
-
-    #[test]
-    fn a_bearer_hides_itself_and_refuses_line_breaks() {
-        let bearer = Bearer::new(&"hush-hush".into(), 0).unwrap();
-        assert_eq!(bearer.secret(), "hush-hush");
-        assert_eq!(bearer.header().unwrap(), "Bearer hush-hush");
-        assert!(!format!("{:?}", bearer.header()).contains("hush"));
-        assert!(matches!(Bearer::new(&"a\nb".into(), 0), Err(ApiError::UnsendableToken)));
     }
 }

@@ -45,7 +45,7 @@ enum Filter<'a> {
 }
 
 impl Reader {
-    /// Returns whom one reference finds, inactive people included (contract §7.1, §7.4).
+    /// Returns the users that one reference finds, inactive people included (contract §7.1, §7.4).
     ///
     /// Where the answer leaves out the key that was asked for, or the company, it is filled in.
     /// By user id the company asked for plays no part: the row says which it is. Who must not be seen is
@@ -90,9 +90,9 @@ impl Reader {
         Ok(users)
     }
 
-    /// Returns whom the references find, inactive people included, by id; identical rows once.
+    /// Returns the users that the references find, inactive people included, by id; identical rows once.
     ///
-    /// Asks for 100 people per request (contract §7.2). Employee ids have no bulk filter; they, and
+    /// Asks for 99 people per request (contract §7.2). Employee ids have no bulk filter; they, and
     /// everybody of a company that refuses the bulk list, are asked for one by one. A filter by e-mail may
     /// match an address that the row does not show: all rows are returned.
     ///
@@ -126,7 +126,7 @@ impl Reader {
         self.bulk_refused.lock().unwrap_or_else(PoisonError::into_inner).contains(&company)
     }
 
-    /// Says whether an answer refuses the bulk list, and remembers it where that is no matter of what was asked for.
+    /// Says whether an answer refuses the bulk list, and remembers it where that does not depend on what was asked for.
     ///
     /// A draft operation: its absence is no failure, only slower.
     fn refuses_bulk<T>(&self, company: CompanyId, answer: &Result<T, ApiError>) -> bool {
@@ -140,7 +140,7 @@ impl Reader {
         true
     }
 
-    /// Reads the bulk list, of everybody or of those whom a filter lets through.
+    /// Reads the bulk list, of everybody or of those that a filter lets through.
     async fn listed(&self, company: CompanyId, filter: Option<&Filter<'_>>) -> Result<Vec<User>, ApiError> {
         let body = Listed {
             company_id: Id { id: company },

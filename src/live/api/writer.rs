@@ -8,7 +8,13 @@ use reqwest::Method;
 use serde::{Serialize, Serializer, de::IgnoredAny, ser::SerializeMap};
 use serde_json::value::RawValue;
 
-use super::{ApiError, Dialect, GroupUpdate, Request, RolesToDelete, connection::Connection, wire::Created};
+use super::{
+    ApiError, Dialect, GroupUpdate, Request, RolesToDelete,
+    connection::Connection,
+    reply::Reply,
+    request::{GROUP_ROLES, MEMBERS},
+    wire::Created,
+};
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
     scope::Scope,
@@ -118,10 +124,11 @@ impl Writer {
         name: &str,
         description: &str,
     ) -> Result<GroupId, ApiError> {
-        let request = Request::accrues(Method::POST, "/v3/companies/{companyId}/user-groups", &[company.0]);
+        let request =
+            Request::not_idempotent(Method::POST, "/v3/companies/{companyId}/user-groups", &[company.0]);
         let request = request.identified(self.request_id.as_ref());
         let body = encoded(&Description { name, description });
-        let created: Created = self.connection.send(&request, "", &body).await?.decode(&request)?;
+        let created: Created = self.connection.decoded(&request, "", &body).await?;
         Ok(created.id)
     }
 
@@ -167,7 +174,7 @@ impl Writer {
         };
         // The body is complete, so even as a PATCH a second time changes nothing.
         let body = encoded(&Description { name, description });
-        self.write(&Request::settles(method, GROUP, &[company.0, group.0]), &body).await
+        self.write(&Request::idempotent(method, GROUP, &[company.0, group.0]), &body).await
     }
 
     /// Deletes a group; one that does not exist counts as deleted (contract §3.5).
@@ -175,7 +182,7 @@ impl Writer {
     /// # Errors
     /// Any [`ApiError`].
     pub async fn delete_group(&self, company: CompanyId, group: GroupId) -> Result<(), ApiError> {
-        match self.write(&Request::settles(Method::DELETE, GROUP, &[company.0, group.0]), b"").await {
+        match self.write(&Request::idempotent(Method::DELETE, GROUP, &[company.0, group.0]), b"").await {
             Err(ApiError::Refused { status: 404, .. }) => Ok(()),
             result => result,
         }
@@ -192,10 +199,9 @@ impl Writer {
         add: &[UserId],
         remove: &[UserId],
     ) -> Result<(), ApiError> {
-        let path = "/v3/companies/{companyId}/user-groups/{groupId}/members";
         let removal_field = self.dialect.member_removal_field.as_str();
         let body = encoded(&Members { add, remove, removal_field });
-        self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await
+        self.write(&Request::not_idempotent(Method::PATCH, MEMBERS, &[company.0, group.0]), &body).await
     }
 
     /// Gives roles to a group and takes roles from it (contract §3.10).
@@ -209,7 +215,6 @@ impl Writer {
         add: &[RoleToAdd],
         remove: &[RoleToDelete],
     ) -> Result<(), ApiError> {
-        let path = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
         let roles_to_delete = match self.dialect.roles_to_delete {
             RolesToDelete::Objects => Deletions::Objects(remove),
             RolesToDelete::Ids => {
@@ -222,7 +227,7 @@ impl Writer {
         let form = self.dialect.predicate;
         let addition = |it: &RoleToAdd| Addition { role: it.role, scope: it.scope.to_wire_as(form) };
         let body = encoded(&Roles { roles_to_add: add.iter().map(addition).collect(), roles_to_delete });
-        self.write(&Request::accrues(Method::PATCH, path, &[company.0, group.0]), &body).await
+        self.write(&Request::not_idempotent(Method::PATCH, GROUP_ROLES, &[company.0, group.0]), &body).await
     }
 
     /// Replaces all roles that a user holds outside groups, in one (contract §6.1).
@@ -249,12 +254,11 @@ impl Writer {
     /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).
     async fn write(&self, request: &Request, body: &[u8]) -> Result<(), ApiError> {
         let request = &request.clone().identified(self.request_id.as_ref());
-        let answer = self.connection.send(request, "", body).await?;
-        // Anything else, a login page for instance, does not come from the API.
-        if !answer.body.trim_ascii().is_empty() {
-            answer.decode::<IgnoredAny>(request)?;
-        }
-        Ok(())
+        let read = |reply: Reply| {
+            // Anything else, a login page for instance, does not come from the API.
+            if reply.body.trim_ascii().is_empty() { Ok(IgnoredAny) } else { reply.decode(request) }
+        };
+        self.connection.send(request, "", body, read).await.map(drop)
     }
 }
 

@@ -83,7 +83,7 @@ async fn a_run_in_which_too_much_fails_ends_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_hopeless_run_ends_long_before_each_request_has_used_its_attempts() {
+async fn a_spent_retry_budget_ends_a_run_long_before_each_request_has_used_its_attempts() {
     let server = Server::start(|_| Reply::status(502)).await;
     let reader = server.reader();
     let all = join_all((0..200).map(|_| reader.list_permissions())).await;
@@ -92,7 +92,7 @@ async fn a_hopeless_run_ends_long_before_each_request_has_used_its_attempts() {
 }
 
 #[tokio::test]
-async fn a_write_that_a_hopeless_run_leaves_unclear_is_ambiguous() {
+async fn a_write_that_a_spent_retry_budget_leaves_unclear_is_ambiguous() {
     let server = Server::start(|_| Reply::status(502)).await;
     let (reader, writer) = server.within(Bounds::default());
     for _ in 0..20 {

@@ -15,7 +15,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use super::super::{Bounds, Credentials, Reader, Settings, Writer, connect_within, gate};
+use super::super::{Bounds, Credentials, Reader, Settings, Writer, connect_within, throttle};
 
 /// One request as the server saw it.
 #[derive(Clone, Debug)]
@@ -163,7 +163,7 @@ impl Server {
 
     pub(super) fn within(&self, bounds: Bounds) -> (Reader, Writer) {
         let settings = self.settings();
-        let gate = gate(&settings);
-        connect_within(settings, bounds, gate).unwrap()
+        let throttle = throttle(&settings);
+        connect_within(&settings, bounds, throttle).unwrap()
     }
 }

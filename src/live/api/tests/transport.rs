@@ -157,8 +157,8 @@ async fn an_answer_over_the_limit_is_not_read_whatever_length_it_claims() {
         "5\r\n{\"a\":\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n"
     ))
     .await;
-    let gate = gate(&settings);
-    let (reader, _) = connect_within(settings, Bounds { body: 20, ..bounds }, gate).unwrap();
+    let throttle = throttle(&settings);
+    let (reader, _) = connect_within(&settings, Bounds { body: 20, ..bounds }, throttle).unwrap();
     let error = reader.list_permissions().await.unwrap_err();
     assert!(matches!(error, ApiError::TooLarge { .. }), "{error:?}");
 }

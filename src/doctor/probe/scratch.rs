@@ -1,10 +1,13 @@
-//! The groups of a probe: made when needed, thrown away when in doubt, all gone at the end.
+//! The scratch groups of a probe: made when needed, thrown away when in doubt, all gone at the end.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    doctor::learned::{Left, Probed},
-    live::api::{ApiError, GroupRole, Observer, Reader, RoleToAdd, RoleToDelete, Writer},
+    doctor::{
+        learned::{Left, Probed},
+        look::Observer,
+    },
+    live::api::{ApiError, GroupRole, Reader, RoleToAdd, RoleToDelete, Writer},
     model::{
         dialect::{Dialect, MemberRemovalField, RolesToDelete},
         ids::{CompanyId, GroupId, RoleId, UserId},
@@ -20,11 +23,11 @@ pub(super) enum Holds {
     Roles,
 }
 
-/// Where a probe tries things.
-pub(super) struct Ground<'a> {
+/// The groups on which a probe tries things.
+pub(super) struct ScratchGroups<'a> {
     pub(super) reader: &'a Reader,
     pub(super) writer: &'a Writer,
-    pub(super) observer: &'a mut Observer,
+    pub(super) observer: &'a Observer,
     pub(super) company: CompanyId,
     pub(super) user: UserId,
     pub(super) roles: Vec<RoleId>,
@@ -40,7 +43,7 @@ pub(super) struct Ground<'a> {
     maybe: Option<String>,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> ScratchGroups<'a> {
     pub(super) fn new(job: Job<'a>) -> Self {
         let Job { reader, writer, observer, company, user, roles, name, stop } = job;
         Self {

@@ -1,18 +1,25 @@
 //! What the API shows of itself to one who only asks: the way there, the clock, the token, rights, shapes, rates.
 
+mod observer;
+pub(super) mod person;
+
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use rolecall::{
-    doctor::{
-        Area, Check, Trouble,
-        shapes::{Asked, Shapes},
-        verdicts::{
-            self, Reply, Right,
-            Without::{Instead, Stuck},
-        },
+use serde_json::Value;
+
+use super::{
+    Area, Check, Trouble,
+    shapes::{Asked, Shapes},
+    verdicts::{
+        self,
+        IfMissing::{Fallback, Fatal},
+        Reply, Right,
     },
-    live::api::{ApiError, Endpoint, Observer, Question, Settings},
+};
+use crate::{
+    files::manifest::declared::Declared,
+    live::api::{ApiError, Endpoint, Question, Settings},
     model::{
         dialect::Dialect,
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
@@ -20,71 +27,77 @@ use rolecall::{
     },
     plan::bind::people::Directory,
 };
-use serde_json::Value;
 
-use super::{Found, rows, site, told};
-use crate::cli::{Global, failure::Failure, settings};
+pub use observer::Observer;
 
 /// Groups whose roles are looked at; standard groups first.
 const MOST_GROUPS: usize = 8;
 
-/// Goes the whole way, as far as it leads.
-pub(super) async fn check(global: &Global, found: &mut Found) {
-    let site = match site(global, &found.loaded) {
-        Ok(site) => site,
-        Err(failure) => return found.trouble(Area::Endpoint, "address", &failure),
-    };
-    found.endpoint.clone_from(&site.host);
-    let plain = if site.endpoint.is_plain() { "plain http, on this very machine" } else { "https" };
-    found.say(Check::ok(Area::Endpoint, "address", plain));
-    // Without credentials there is still something to see.
-    let (settings, bad) = match settings::settings(global, &found.loaded, &site) {
-        Ok(settings) => (settings, None),
-        Err(failure) => {
-            let nobody = rolecall::live::api::Credentials::Token("none".into());
-            (
-                Settings { timeout: global.timeout, ..Settings::new(site.endpoint.clone(), nobody) },
-                Some(failure),
-            )
-        }
-    };
-    let dialect = settings.dialect;
-    let mut observer = match Observer::new(settings) {
-        Ok(observer) => observer,
-        Err(error) => return found.trouble(Area::Endpoint, "client", &error.into()),
-    };
-    names(&site.endpoint, found).await;
-    let reached = knocked(&mut observer, &site.endpoint, found).await;
-    if let Some(failure) = bad {
-        return found.trouble(Area::Token, "credentials", &failure);
-    }
-    if !reached {
-        return found.say(Check::note(Area::Token, "origin", "not looked at: nobody answers"));
-    }
-    match observer.token().await {
-        Ok(facts) => verdicts::token(&facts, Timestamp::now()).into_iter().for_each(|it| found.say(it)),
-        Err(error) => return found.trouble(Area::Token, "origin", &failing(error)),
-    }
-    let mut seen = Seen { observer, dialect, shapes: Shapes::default(), more: 0 };
-    let company = found.declared.as_ref().and_then(|it| it.company);
-    match company {
-        Some(company) => seen.company(company, found).await,
-        None => found.say(Check::note(Area::Rights, "company", "not looked at: no company is said")),
-    }
-    verdicts::rate(seen.observer.traffic(), seen.more).into_iter().for_each(|it| found.say(it));
+/// What the files say that a look goes by.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    /// The company; nothing of a company is asked for without one.
+    pub company: Option<CompanyId>,
+    /// The account that runs rolecall.
+    pub identity: Option<PersonRef>,
+    /// Whether people are locked out, for which their groups have to be seen.
+    pub locks_out: bool,
 }
 
-fn failing(error: ApiError) -> Failure {
-    error.into()
+impl Subject {
+    /// Returns what sound files say.
+    pub fn declared(declared: &Declared) -> Self {
+        Self {
+            company: declared.company,
+            identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
+            locks_out: !declared.lockouts.is_empty(),
+        }
+    }
+}
+
+/// Goes the whole way as far as it leads, and returns what was checked; without credentials there is still
+/// something to see, and `without` says why there are none.
+pub async fn survey(settings: Settings, subject: &Subject, without: Option<Check>) -> Vec<Check> {
+    let (endpoint, dialect) = (settings.endpoint.clone(), settings.dialect);
+    let mut checks = Vec::new();
+    let observer = match Observer::new(settings) {
+        Ok(observer) => observer,
+        Err(error) => return vec![Check::failed(Area::Endpoint, "client", &error)],
+    };
+    checks.push(names(&endpoint).await);
+    let reached = knocked(&observer, &endpoint, &mut checks).await;
+    if let Some(check) = without {
+        checks.push(check);
+        return checks;
+    }
+    if !reached {
+        checks.push(Check::note(Area::Token, "origin", "not looked at: nobody answers"));
+        return checks;
+    }
+    match observer.token().await {
+        Ok(facts) => checks.extend(verdicts::token(&facts, Timestamp::now())),
+        Err(error) => {
+            checks.push(Check::failed(Area::Token, "origin", &error));
+            return checks;
+        }
+    }
+    let mut survey = Survey { observer, dialect, shapes: Shapes::default(), more: 0, checks };
+    match subject.company {
+        Some(company) => survey.company(company, subject).await,
+        None => survey.say(Check::note(Area::Rights, "company", "not looked at: no company is said")),
+    }
+    let rates = verdicts::rate(&survey.observer.traffic(), survey.more);
+    survey.checks.extend(rates);
+    survey.checks
 }
 
 /// Looks the host up.
-async fn names(endpoint: &Endpoint, found: &mut Found) {
+async fn names(endpoint: &Endpoint) -> Check {
     let proxied = !endpoint.is_loopback()
         && ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
             .iter()
             .any(|it| std::env::var_os(it).is_some_and(|it| !it.is_empty()));
-    let check = match Observer::addresses(endpoint).await {
+    match Observer::addresses(endpoint).await {
         Ok(addresses) => {
             let v6 = addresses.iter().filter(|it| matches!(it, IpAddr::V6(_))).count();
             let n = addresses.len();
@@ -96,23 +109,22 @@ async fn names(endpoint: &Endpoint, found: &mut Found) {
         }
         Err(error) => Check::problem(Area::Endpoint, "name", Trouble::Remote, format!("no address: {error}"))
             .hint("check the spelling of the host, and the DNS of this machine"),
-    };
-    found.say(check);
+    }
 }
 
 /// Asks without a token whether anybody is there; says whether somebody is.
-async fn knocked(observer: &mut Observer, endpoint: &Endpoint, found: &mut Found) -> bool {
+async fn knocked(observer: &Observer, endpoint: &Endpoint, checks: &mut Vec<Check>) -> bool {
     let answer = match observer.knock().await {
         Ok(answer) => answer,
         Err(error) => {
-            found.trouble(Area::Endpoint, "connection", &error.into());
+            checks.push(Check::failed(Area::Endpoint, "connection", &error));
             return false;
         }
     };
     let secured = if endpoint.is_plain() { "connected" } else { "TLS handshake and certificate fine" };
-    found.say(Check::ok(Area::Endpoint, "connection", format!("{secured}, {}", answer.version)));
+    checks.push(Check::ok(Area::Endpoint, "connection", format!("{secured}, {}", answer.version)));
     let status = answer.status;
-    found.say(match status {
+    checks.push(match status {
         401 | 403 => {
             Check::ok(Area::Endpoint, "guarded", format!("refuses to answer without a token ({status})"))
         }
@@ -137,7 +149,7 @@ async fn knocked(observer: &mut Observer, endpoint: &Endpoint, found: &mut Found
         )
         .hint("something other than the API may have answered: check the endpoint and any proxy"),
     });
-    found.say(verdicts::clock(&answer));
+    checks.push(verdicts::clock(&answer));
     true
 }
 
@@ -148,16 +160,21 @@ fn smaller(takes: u32, refused: u32) -> Check {
         .hint(format!("set `api.dialect.pageLimit: {takes}` in rolecall.yaml"))
 }
 
-/// One who asks about a company.
-struct Seen {
+/// A look at a company, under way.
+struct Survey {
     observer: Observer,
     dialect: Dialect,
     shapes: Shapes,
     /// Requests of another connection.
     more: u64,
+    checks: Vec<Check>,
 }
 
-impl Seen {
+impl Survey {
+    fn say(&mut self, check: Check) {
+        self.checks.push(check);
+    }
+
     /// Asks, and returns what came and how that counts.
     async fn ask(&mut self, question: Question) -> (Value, Reply) {
         match self.observer.ask(&question).await {
@@ -171,7 +188,7 @@ impl Seen {
                 (answer.body, reply)
             }
             Err(error @ ApiError::Refused { status: 400, .. }) => {
-                (Value::Null, Reply::Unaccepted(told(&error)))
+                (Value::Null, Reply::Unaccepted(error.in_one_line()))
             }
             Err(ApiError::Refused { status: status @ (401 | 403), .. }) => {
                 (Value::Null, Reply::Forbidden(status))
@@ -179,57 +196,51 @@ impl Seen {
             Err(ApiError::Refused { status: status @ (404 | 405 | 501), .. }) => {
                 (Value::Null, Reply::Missing(status))
             }
-            Err(error) => (Value::Null, Reply::Failed(told(&error))),
+            Err(error) => (Value::Null, Reply::Failed(error.in_one_line())),
         }
     }
 
-    async fn company(&mut self, company: CompanyId, found: &mut Found) {
+    async fn company(&mut self, company: CompanyId, subject: &Subject) {
         let mut limit = self.dialect.page_limit.max(1);
-        let (groups, listed) =
-            self.page(|limit| Question::Groups { company, limit }, &mut limit, found).await;
+        let (groups, listed) = self.page(|limit| Question::Groups { company, limit }, &mut limit).await;
         if listed == Reply::Forbidden(401) {
             let check =
                 Check::problem(Area::Token, "accepted", Trouble::Auth, "no: the API refuses it (401)");
-            return found.say(check.hint("it is wrong, expired or revoked: get a new one"));
+            return self.say(check.hint("it is wrong, expired or revoked: get a new one"));
         }
-        found.say(Check::ok(Area::Token, "accepted", "yes"));
+        self.say(Check::ok(Area::Token, "accepted", "yes"));
         self.shapes.list("user groups", &groups);
         self.shapes.usual = Asked::new(limit, &groups, "userGroups");
-        found.say(verdicts::right(
-            Right { name: "list groups", without: Stuck("rolecall can do nothing without it: check the company id, and that the API user has ACCESS_MANAGEMENT for it") },
+        self.say(verdicts::right(
+            Right { name: "list groups", if_missing: Fatal("rolecall can do nothing without it: check the company id, and that the API user has ACCESS_MANAGEMENT for it") },
             &listed,
         ));
         let rows = groups["userGroups"].as_array().cloned().unwrap_or_default();
         drop(groups);
-        let member = self.groups(company, limit, &rows, found).await;
-        self.roles(company, limit, found).await;
-        let somebody = self.users(company, &mut limit, found).await.or(member);
-        let account = self.identity(company, found).await;
-        self.user(account.or(somebody), account, limit, found).await;
+        let member = self.groups(company, limit, &rows).await;
+        self.roles(company, limit).await;
+        let somebody = self.users(company, &mut limit).await.or(member);
+        let account = self.identity(company, subject.identity.as_ref()).await;
+        self.user(account.or(somebody), account, limit, subject.locks_out).await;
         let checks = self.shapes.checks(&self.dialect);
         // Rights, identity and shapes each in one place, whatever the order of asking.
-        found.checks.sort_by_key(|it| match it.area {
+        self.checks.sort_by_key(|it| match it.area {
             Area::Identity => 1,
             Area::Shapes => 2,
             Area::Settings | Area::Endpoint | Area::Clock | Area::Token | Area::Rights | Area::Rate => 0,
         });
-        checks.into_iter().for_each(|it| found.say(it));
+        self.checks.extend(checks);
     }
 
     /// Asks for the first page of a list; where that is refused for its size, says so and goes on with a smaller one.
-    async fn page(
-        &mut self,
-        list: impl Fn(u32) -> Question,
-        limit: &mut u32,
-        found: &mut Found,
-    ) -> (Value, Reply) {
+    async fn page(&mut self, list: impl Fn(u32) -> Question, limit: &mut u32) -> (Value, Reply) {
         let (body, reply) = self.ask(list(*limit)).await;
         if !matches!(reply, Reply::Unaccepted(_)) {
             return (body, reply);
         }
         let Ok(takes) = self.observer.page_of(&list, *limit).await else { return (body, reply) };
         if takes < *limit {
-            found.say(smaller(takes, *limit));
+            self.say(smaller(takes, *limit));
         }
         self.observer.set_page_limit(takes);
         *limit = takes;
@@ -237,13 +248,7 @@ impl Seen {
     }
 
     /// Looks into a few groups, standard ones first; returns somebody who is in one.
-    async fn groups(
-        &mut self,
-        company: CompanyId,
-        limit: u32,
-        rows: &[Value],
-        found: &mut Found,
-    ) -> Option<UserId> {
+    async fn groups(&mut self, company: CompanyId, limit: u32, rows: &[Value]) -> Option<UserId> {
         let id = |it: &Value| it["id"].as_str()?.parse::<GroupId>().ok();
         let mut ids: Vec<(bool, GroupId)> =
             rows.iter().filter_map(|it| Some((it["isUnmodifiable"] != true, id(it)?))).collect();
@@ -282,72 +287,72 @@ impl Seen {
             ("members of a group", "without them there is no plan", members),
             ("roles of a group", "without them there is no plan", roles),
         ] {
-            found.say(verdicts::right(Right { name, without: Stuck(so) }, &reply));
+            self.say(verdicts::right(Right { name, if_missing: Fatal(so) }, &reply));
         }
         member
     }
 
-    async fn roles(&mut self, company: CompanyId, limit: u32, found: &mut Found) {
+    async fn roles(&mut self, company: CompanyId, limit: u32) {
         let (body, reply) = self.ask(Question::Roles { company, limit }).await;
         if matches!(reply, Reply::Answered(_)) {
             self.shapes.list("roles", &body);
         }
         let so = "roles are named in the files, and their ids come from this list";
-        found.say(verdicts::right(Right { name: "list roles", without: Stuck(so) }, &reply));
+        self.say(verdicts::right(Right { name: "list roles", if_missing: Fatal(so) }, &reply));
         let role: Option<RoleId> = body["roles"][0]["id"].as_str().and_then(|it| it.parse().ok());
         let reply = match role {
             Some(role) => self.ask(Question::Role { role }).await.1,
             None => Reply::NotAsked("the company shows no role"),
         };
         let so = "nothing: the list of roles is enough";
-        found.say(verdicts::right(Right { name: "read a role", without: Instead(so) }, &reply));
+        self.say(verdicts::right(Right { name: "read a role", if_missing: Fallback(so) }, &reply));
         let (_, reply) = self.ask(Question::Permissions).await;
         let so = "nothing: permissions come with the roles";
-        found.say(verdicts::right(Right { name: "list permissions", without: Instead(so) }, &reply));
+        self.say(verdicts::right(Right { name: "list permissions", if_missing: Fallback(so) }, &reply));
     }
 
     /// Looks for people by both ways; returns somebody of the company.
-    async fn users(&mut self, company: CompanyId, limit: &mut u32, found: &mut Found) -> Option<UserId> {
-        let (body, bulk) = self.page(|limit| Question::Users { company, limit }, limit, found).await;
+    async fn users(&mut self, company: CompanyId, limit: &mut u32) -> Option<UserId> {
+        let (body, bulk) = self.page(|limit| Question::Users { company, limit }, limit).await;
         let user = &body["users"][0]["userId"];
         let user = user["id"].as_str().or_else(|| user.as_str()).and_then(|it| it.parse().ok());
         if matches!(bulk, Reply::Answered(_)) {
             self.shapes.list("users", &body);
         }
-        let without = match bulk {
+        let if_missing = match bulk {
             // Just these are taken for an operation that is not open here.
             Reply::Answered(_) | Reply::Forbidden(403) | Reply::Missing(_) | Reply::Unaccepted(_) => {
-                Instead("no bulk user list: people are asked for one by one, which takes a request each")
+                Fallback("no bulk user list: people are asked for one by one, which takes a request each")
             }
             Reply::Forbidden(_) | Reply::Failed(_) | Reply::NotAsked(_) => {
-                Stuck("only where this list is refused or missing are people looked for in another way")
+                Fatal("only where this list is refused or missing are people looked for in another way")
             }
         };
-        found.say(verdicts::right(Right { name: "list users", without }, &bulk));
+        self.say(verdicts::right(Right { name: "list users", if_missing }, &bulk));
         let (_, query) = self.ask(Question::Nobody { company }).await;
-        let without = match bulk {
+        let if_missing = match bulk {
             Reply::Answered(_) => {
-                Instead("people can only be named by what the bulk list filters by: not by `employeeId`")
+                Fallback("people can only be named by what the bulk list filters by: not by `employeeId`")
             }
             Reply::Forbidden(_)
             | Reply::Missing(_)
             | Reply::Unaccepted(_)
             | Reply::Failed(_)
             | Reply::NotAsked(_) => {
-                Stuck("nobody can be found by either way: the API user needs USER_MANAGEMENT to read")
+                Fatal("nobody can be found by either way: the API user needs USER_MANAGEMENT to read")
             }
         };
-        found.say(verdicts::right(Right { name: "query a user", without }, &query));
+        self.say(verdicts::right(Right { name: "query a user", if_missing }, &query));
         user
     }
 
     /// Finds the account that runs rolecall, if it is set.
-    async fn identity(&mut self, company: CompanyId, found: &mut Found) -> Option<UserId> {
-        let person: PersonRef = found.declared.as_ref()?.rules.identity.as_ref()?.0.clone();
+    async fn identity(&mut self, company: CompanyId, person: Option<&PersonRef>) -> Option<UserId> {
+        let person = person?;
         let name = "account";
         let users = match self.observer.connect() {
             Ok((reader, _)) => {
-                let users = rows(&reader, company, &person).await;
+                let users = person::rows(&reader, company, person).await;
                 self.more += reader.requests_made();
                 users
             }
@@ -356,13 +361,13 @@ impl Seen {
         let users = match users {
             Ok(users) => users,
             Err(error) => {
-                let fact = format!("not found out: {}", told(&error));
-                found.say(Check::note(Area::Identity, name, fact));
+                let fact = format!("not found out: {}", error.in_one_line());
+                self.say(Check::note(Area::Identity, name, fact));
                 return None;
             }
         };
         let directory = Directory::new(&users);
-        let id = directory.someone(&[company], &person);
+        let id = directory.someone(&[company], person);
         let check = match id.and_then(|it| directory.user(it)) {
             Some(user) if user.is_hidden() => Check::note(
                 Area::Identity,
@@ -376,7 +381,7 @@ impl Seen {
                 Check::note(Area::Identity, name, format!("{person} is user {}, who is not active", user.id))
             }
             None => {
-                let many = match directory.anyone(company, &person) {
+                let many = match directory.anyone(company, person) {
                     Err(Unresolved::Ambiguous(users)) => users.len(),
                     Ok(_) => 1,
                     Err(
@@ -391,12 +396,12 @@ impl Seen {
                     .hint("correct `api.identity`: nothing could keep that account from being locked out")
             }
         };
-        found.say(check);
+        self.say(check);
         id
     }
 
     /// Asks what can be asked about one user; what the account itself may do is told.
-    async fn user(&mut self, user: Option<UserId>, account: Option<UserId>, limit: u32, found: &mut Found) {
+    async fn user(&mut self, user: Option<UserId>, account: Option<UserId>, limit: u32, locks_out: bool) {
         let mut replies = [const { Reply::NotAsked("no user is known to ask about") }; 3];
         if let Some(user) = user {
             let (body, reply) = self.ask(Question::GroupsOfUser { user, limit }).await;
@@ -407,29 +412,28 @@ impl Seen {
             replies[1] = self.ask(Question::DirectRoles { user }).await.1;
             let (info, reply) = self.ask(Question::RbacInfo { user }).await;
             if account == Some(user) && matches!(reply, Reply::Answered(_)) {
-                found.say(verdicts::may(&info));
+                self.say(verdicts::may(&info));
             }
             replies[2] = reply;
         }
-        let locks_out = found.declared.as_ref().is_some_and(|it| !it.lockouts.is_empty());
-        let groups_of = if locks_out { Stuck } else { Instead };
+        let groups_of = if locks_out { Fatal } else { Fallback };
         let [groups, direct, info] = replies;
-        for (name, without, reply) in [
+        for (name, if_missing, reply) in [
             (
                 "groups of a user",
                 groups_of("people cannot be locked out: a workspace with a `lockout:` cannot be planned"),
                 groups,
             ),
-            ("direct roles", Instead("roles that people hold outside groups are not seen"), direct),
+            ("direct roles", Fallback("roles that people hold outside groups are not seen"), direct),
             (
                 "rbac-info",
-                Instead(
+                Fallback(
                     "what the account may do, and whether an apply had its effect on people, is not seen",
                 ),
                 info,
             ),
         ] {
-            found.say(verdicts::right(Right { name, without }, &reply));
+            self.say(verdicts::right(Right { name, if_missing }, &reply));
         }
     }
 }

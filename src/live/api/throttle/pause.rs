@@ -1,11 +1,14 @@
-//! When nobody sends: if nearly every answer names a time to come back, all keep to it. Pure.
+//! The shared pause: if nearly every answer names a time to come back, nothing is sent until then. Pure.
 //!
 //! A server with a fixed allowance refuses everything once that is used up; asking on would only
 //! be refused as well. A server that refuses some requests at random is not paused for.
 
 use std::time::Duration;
 
-use super::{limit::Serial, retry::PATIENCE};
+use super::concurrency::Serial;
+
+/// Longest that one request waits in all because the server said so, and longest that all do without one good answer.
+pub(in super::super) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The answers that are looked at.
 const LATEST: u32 = 16;
@@ -69,7 +72,7 @@ impl Pause {
         }
     }
 
-    /// Whether the server has refused everything for longer than anybody waits.
+    /// Says whether the server has refused everything for longer than [`PATIENCE`].
     pub(super) fn is_over_long(&self) -> bool {
         self.over_long
     }
@@ -86,15 +89,30 @@ const _: () = assert!(LATEST == u16::BITS && MOST <= LATEST);
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::limit::Limit, *};
+    use super::*;
+
+    /// Numbers requests in the order of sending.
+    #[derive(Default)]
+    struct Sent(u64);
+
+    impl Sent {
+        fn sent(&mut self) -> Serial {
+            self.0 += 1;
+            Serial(self.0 - 1)
+        }
+
+        fn next(&self) -> Serial {
+            Serial(self.0)
+        }
+    }
 
     /// Until which second there is a pause after such answers to requests sent one after the other.
     fn after(answers: impl IntoIterator<Item = Option<u64>>) -> u64 {
-        let (mut pause, mut limit) = (Pause::default(), Limit::new(16));
+        let (mut pause, mut requests) = (Pause::default(), Sent::default());
         for answer in answers {
-            let request = limit.sent();
+            let request = requests.sent();
             match answer {
-                Some(second) => pause.refused(Duration::ZERO, Duration::from_secs(second), limit.next()),
+                Some(second) => pause.refused(Duration::ZERO, Duration::from_secs(second), requests.next()),
                 None => assert!(pause.answered(request)),
             }
         }
@@ -116,15 +134,15 @@ mod tests {
     #[test]
     fn a_row_is_ended_only_by_what_was_sent_since_it_began() {
         for (to_latest, until) in [(false, 7), (true, 0)] {
-            let (mut pause, mut limit) = (Pause::default(), Limit::new(16));
-            let refused = |pause: &mut Pause, limit: &Limit| {
-                (0..4).for_each(|_| pause.refused(Duration::ZERO, Duration::from_secs(7), limit.next()));
+            let (mut pause, mut requests) = (Pause::default(), Sent::default());
+            let refused = |pause: &mut Pause, requests: &Sent| {
+                (0..4).for_each(|_| pause.refused(Duration::ZERO, Duration::from_secs(7), requests.next()));
             };
-            let earliest = limit.sent();
-            refused(&mut pause, &limit);
-            let latest = limit.sent();
+            let earliest = requests.sent();
+            refused(&mut pause, &requests);
+            let latest = requests.sent();
             assert_eq!(pause.answered(if to_latest { latest } else { earliest }), to_latest);
-            refused(&mut pause, &limit);
+            refused(&mut pause, &requests);
             assert_eq!(pause.until().as_secs(), until);
         }
     }
@@ -145,14 +163,14 @@ mod tests {
         const SECOND: Duration = Duration::from_secs(1);
         // One after the other, each as long as it is told to wait.
         let waits = |good: u32, seconds: u32| {
-            let (mut pause, mut limit) = (Pause::default(), Limit::new(16));
+            let (mut pause, mut requests) = (Pause::default(), Sent::default());
             let mut refusals = (1..1000).take_while(|n| {
                 if n % good == 0 {
-                    pause.answered(limit.sent());
+                    pause.answered(requests.sent());
                 } else if n % 7 == 0 {
                     pause.said_nothing();
                 }
-                pause.refused(n * seconds * SECOND, seconds * SECOND, limit.next());
+                pause.refused(n * seconds * SECOND, seconds * SECOND, requests.next());
                 !pause.is_over_long()
             });
             refusals.by_ref().count()

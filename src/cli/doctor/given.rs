@@ -1,0 +1,24 @@
+//! Where each global option comes from: a flag, a variable, or nothing but the default.
+
+use clap::{ArgMatches, parser::ValueSource};
+use rolecall::doctor::settings::Given;
+
+/// Returns a global option as it is given, if there is such an option.
+pub(super) fn given(matches: &ArgMatches, id: &str) -> Option<Given> {
+    let level = level(matches, id)?;
+    let flag = id.replace('_', "-");
+    let origin = match level.value_source(id) {
+        Some(ValueSource::CommandLine) => format!("flag --{flag}"),
+        Some(ValueSource::EnvVariable) => format!("environment ROLECALL_{}", id.to_uppercase()),
+        // The source is an open enum: what is left are defaults.
+        Some(_) | None => "default".to_owned(),
+    };
+    let mut values = level.get_raw(id).into_iter().flatten();
+    Some(Given { flag, value: values.next().map(|it| it.to_string_lossy().into_owned()), origin })
+}
+
+/// Returns the innermost level that knows an option: the others may not have heard of a value given there.
+fn level<'a>(matches: &'a ArgMatches, id: &str) -> Option<&'a ArgMatches> {
+    let inner = matches.subcommand().map(|it| it.1);
+    [inner, Some(matches)].into_iter().flatten().find(|it| it.try_get_raw(id).is_ok())
+}

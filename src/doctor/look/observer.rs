@@ -1,0 +1,128 @@
+//! Looks at an API: asks once what only reads, and keeps what an answer looks like.
+//!
+//! It is the client that asks, with its throttle, tokens and bounds; only that refusals are not repeated, unless the
+//! server asks to wait. Nothing is decided here, and what a refusal says is cut and cleared of secrets as everywhere.
+
+use std::net::IpAddr;
+
+use jiff::fmt::rfc2822::DateTimeParser;
+use secrecy::ExposeSecret;
+
+use crate::{
+    doctor::{Answer, Came, TokenFacts},
+    live::api::{
+        ApiError, Credentials, Endpoint, Looking, Question, Reader, Reply, Settings, Traffic, Writer,
+    },
+};
+
+/// Rows of the pages that are tried where larger ones are refused; one row is the last resort.
+const SMALLER: [u32; 3] = [50, 25, 10];
+
+/// Asks an API, and notes how it is answered.
+pub struct Observer {
+    looking: Looking,
+    settings: Settings,
+}
+
+impl Observer {
+    /// Returns an observer without a token of its own yet; no network is touched.
+    ///
+    /// # Errors
+    /// When no TLS client can be built, or a token that is given cannot stand in a header.
+    pub fn new(settings: Settings) -> Result<Self, ApiError> {
+        Ok(Self { looking: Looking::new(&settings)?, settings })
+    }
+
+    /// Returns the addresses of an endpoint's host.
+    ///
+    /// # Errors
+    /// When the name has none.
+    pub async fn addresses(endpoint: &Endpoint) -> std::io::Result<Vec<IpAddr>> {
+        let mut found: Vec<IpAddr> =
+            tokio::net::lookup_host(endpoint.address()).await?.map(|it| it.ip()).collect();
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
+    }
+
+    /// Returns how every reply to this observer came, so far.
+    pub fn traffic(&self) -> Traffic {
+        self.looking.connection.traffic()
+    }
+
+    /// Sets the rows that clients ask for per page which are connected from now on.
+    pub fn set_page_limit(&mut self, rows: u32) {
+        self.settings.dialect.page_limit = rows;
+    }
+
+    /// Returns the two halves of a client that repeats what fails, as every client does: one that did not would
+    /// leave behind what it made. What they send and what is asked here keep one rate together.
+    ///
+    /// # Errors
+    /// As [`crate::live::api::connect`].
+    pub fn connect(&self) -> Result<(Reader, Writer), ApiError> {
+        self.looking.connect(&self.settings)
+    }
+
+    /// Fetches a token where one has to be fetched, and returns what is known of it.
+    ///
+    /// # Errors
+    /// Any [`ApiError`], above all [`ApiError::Auth`].
+    pub async fn token(&self) -> Result<TokenFacts, ApiError> {
+        if let Credentials::Token(token) = &self.settings.credentials {
+            return Ok(TokenFacts::given(token.expose_secret()));
+        }
+        let grant = self.looking.connection.grant().await?;
+        let (expires_in, scope) = grant.map_or((None, None), |it| (it.expires_in, it.scope));
+        Ok(TokenFacts { came: Came::Fetched, expires_in, ends: None, scope })
+    }
+
+    /// Asks without a token whether anybody is there: every status is an answer.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn knock(&self) -> Result<Answer, ApiError> {
+        self.looking.connection.knock().await.map(|it| Answer::new(&it, None))
+    }
+
+    /// Asks one question with the token; an answer that is not a success is an error.
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    pub async fn ask(&self, question: &Question) -> Result<Answer, ApiError> {
+        let reply = self.looking.connection.ask(*question).await?;
+        let flaw = question.flaw(&reply.body);
+        Ok(Answer::new(&reply, flaw))
+    }
+
+    /// Returns the largest page of a list that is not refused: of so many rows, or of a few smaller ones.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; a refusal where a page of one row is refused as well.
+    pub async fn page_of(&self, list: impl Fn(u32) -> Question, rows: u32) -> Result<u32, ApiError> {
+        let fewer = SMALLER.into_iter().filter(|it| *it < rows);
+        for rows in [rows].into_iter().chain(fewer) {
+            match self.ask(&list(rows)).await {
+                Err(ApiError::Refused { status: 400, .. }) => {}
+                answer => return answer.map(|_| rows),
+            }
+        }
+        self.ask(&list(1)).await.map(|_| 1)
+    }
+}
+
+impl Answer {
+    fn new(reply: &Reply, flaw: Option<String>) -> Self {
+        let date = reply.headers.get("date").and_then(|it| it.to_str().ok());
+        let success = if reply.status < 300 { serde_json::from_slice(&reply.body).ok() } else { None };
+        Self {
+            status: reply.status,
+            version: reply.version(),
+            elapsed: reply.elapsed,
+            date: date.and_then(|it| DateTimeParser::new().parse_timestamp(it).ok()),
+            at: reply.at,
+            body: success.unwrap_or_default(),
+            flaw,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Finds the one person that a look or a probe is about.
+
+use crate::{
+    live::api::{ApiError, Reader},
+    model::{
+        ids::{CompanyId, PersonRef},
+        snapshot::User,
+    },
+    plan::bind::people::Directory,
+};
+
+/// Returns the rows among which the person is, as a plan reads them: which of them it is, a [`Directory`] says, as
+/// a list may show others as well.
+///
+/// # Errors
+/// Any [`ApiError`].
+pub(in crate::doctor) async fn rows(
+    reader: &Reader,
+    company: CompanyId,
+    person: &PersonRef,
+) -> Result<Vec<User>, ApiError> {
+    let mut users = reader.find_users(company, std::slice::from_ref(person)).await?;
+    if !Directory::new(&users).knows(person) {
+        // The bulk list is a draft in the API and may not match every address (contract §7.2).
+        users.extend(reader.query_user(company, person).await?);
+    }
+    Ok(users)
+}

@@ -1,0 +1,140 @@
+//! What is read before a probe writes, and what it says that it will do.
+
+use jiff::Timestamp;
+
+use super::{MOST_GROUPS, MOST_ROLES, abandoned};
+use crate::{
+    doctor::{
+        learned::Left,
+        look::{Observer, person},
+    },
+    live::api::{ApiError, Question, Reader, Role, Writer},
+    model::{
+        ids::{CompanyId, PersonRef, UserId},
+        plan::Unresolved,
+    },
+    plan::bind::people::Directory,
+    report::render::escape::terminal as show,
+};
+
+/// Everything that a probe needs, read.
+pub struct Prepared {
+    /// Reads.
+    pub reader: Reader,
+    /// Writes.
+    pub writer: Writer,
+    /// The user that is put into groups.
+    pub user: UserId,
+    /// Roles of the company, the one that permits least first.
+    pub roles: Vec<Role>,
+    /// Groups that earlier probes left behind.
+    pub earlier: Vec<Left>,
+}
+
+/// Why a probe cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NotPrepared {
+    /// A request failed.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// Neither the command nor the files name a person.
+    #[error("whom to put into the group of the probe is not said")]
+    NoPerson,
+    /// The person belongs to another company.
+    #[error("{0} is of another company")]
+    Foreign(PersonRef),
+    /// The person is none or several of the company's users.
+    #[error("{0} is {1} users of this company, and has to be one")]
+    NotOne(PersonRef, usize),
+}
+
+impl NotPrepared {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Api(error) => return error.hint(),
+            Self::NoPerson => {
+                "give `--user PERSON`, or set `api.identity`; being in a group without roles gives nobody access"
+            }
+            Self::Foreign(_) | Self::NotOne(..) => "name somebody of this company with `--user`",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Reads what a probe needs: pages of at most `rows` rows, fewer where lists refuse that many.
+///
+/// # Errors
+/// See [`NotPrepared`].
+pub async fn prepare(
+    observer: &mut Observer,
+    company: CompanyId,
+    person: Option<&PersonRef>,
+    rows: u32,
+) -> Result<Prepared, NotPrepared> {
+    observer.token().await?;
+    let rows = observer.page_of(|limit| Question::Groups { company, limit }, rows).await?;
+    let rows = observer.page_of(|limit| Question::Roles { company, limit }, rows).await?;
+    observer.set_page_limit(rows);
+    let (reader, writer) = observer.connect()?;
+    let user = somebody(&reader, company, person).await?;
+    let roles = least_first(reader.list_roles(company).await?);
+    let earlier = abandoned(&reader, company, Timestamp::now()).await?;
+    Ok(Prepared { reader, writer, user, roles, earlier })
+}
+
+async fn somebody(
+    reader: &Reader,
+    company: CompanyId,
+    person: Option<&PersonRef>,
+) -> Result<UserId, NotPrepared> {
+    let person = person.ok_or(NotPrepared::NoPerson)?;
+    let users = person::rows(reader, company, person).await?;
+    match Directory::new(&users).anyone(company, person) {
+        Ok(user) => Ok(user),
+        Err(Unresolved::Foreign(_)) => Err(NotPrepared::Foreign(person.clone())),
+        Err(Unresolved::Ambiguous(users)) => Err(NotPrepared::NotOne(person.clone(), users.len())),
+        Err(Unresolved::Unknown | Unresolved::Inactive | Unresolved::Hidden) => {
+            Err(NotPrepared::NotOne(person.clone(), 0))
+        }
+    }
+}
+
+/// Sorts roles so that those come first that permit least: nobody gets them, and still.
+fn least_first(mut roles: Vec<Role>) -> Vec<Role> {
+    let weight = |it: &Role| {
+        let permissions = it.permissions.as_deref().unwrap_or_default();
+        let actions = permissions.iter().flat_map(|it| &it.actions);
+        let more_than_reading = actions.filter(|it| ***it != *"READ").count();
+        // What permits nothing that is told may permit anything.
+        (permissions.is_empty(), more_than_reading, permissions.len())
+    };
+    roles.sort_by(|a, b| (weight(a), &a.name, a.id).cmp(&(weight(b), &b.name, b.id)));
+    roles
+}
+
+/// Says what a probe does before it is done.
+pub fn intent(company: &str, host: &str, name: &str, user: UserId, roles: &[Role]) -> String {
+    let names: Vec<String> = roles.iter().take(MOST_ROLES).map(|it| show(&it.name).into()).collect();
+    let roles = match &names[..] {
+        [] => "a role".to_owned(),
+        [one] => format!("the role {one}"),
+        [first, others @ ..] => {
+            format!("the role {first}; where that is not taken, {}", others.join(", then "))
+        }
+    };
+    format!(
+        "In {} at {}, rolecall will\n  \
+         - create groups {name}, {name}-1 and so on: some for members, some for roles, and\n    \
+           another wherever one is in doubt; about six as a rule, at most {MOST_GROUPS};\n  \
+         - put user {user} into groups that never hold a role, which gives nobody access,\n    \
+           and take the user out;\n  \
+         - give groups that never have a member a role ({roles}), on that one user\n    \
+           or, where that is refused, on the whole company, and take it away;\n  \
+         - change a group's description, and make a second group of the same name;\n  \
+         - delete all these groups.\n\
+         No other group is touched, and nobody gains or loses access at any moment.",
+        show(company),
+        show(host),
+    )
+}

@@ -1,0 +1,210 @@
+//! One request until it is answered: held back by the throttle, repeated where that is harmless and useful.
+//!
+//! Lists, writes and token fetches all pass through [`Sender::exchange`]. Nothing here knows what a path means, or
+//! fetches a token.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::{
+    ApiError, Request, Settings,
+    bearer::Proof,
+    reply::Reply,
+    retry::{self, Attempts, Patience, Verdict},
+    throttle::{AttemptResult, Closed, Slot, Throttle},
+    traffic::Traffic,
+    transport::{Payload, Transport},
+};
+
+/// How much was asked of the server so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Requests sent, further attempts and token fetches included.
+    pub requests: u64,
+    /// Further attempts among them.
+    pub retries: u64,
+    /// Answers that asked for fewer requests (429).
+    pub throttled: u64,
+}
+
+/// Keeps what an answer says, unless that is not an answer to what was asked.
+pub(super) type Read<'a> = dyn FnMut(Reply) -> Result<(), ApiError> + Send + 'a;
+
+/// An endpoint, and how patiently it is asked.
+pub(super) struct Sender {
+    transport: Transport,
+    throttle: Arc<Throttle>,
+    patience: Patience,
+    backoff: Duration,
+    requests: AtomicU64,
+    retries: AtomicU64,
+    throttled: AtomicU64,
+    /// How each reply came, where somebody wants to know.
+    traffic: Option<Mutex<Traffic>>,
+}
+
+impl Sender {
+    /// Returns a sender that works.
+    pub(super) fn new(settings: &Settings, limit: usize, throttle: Arc<Throttle>) -> Result<Self, ApiError> {
+        Ok(Self {
+            transport: Transport::new(settings, limit)?,
+            throttle,
+            patience: Patience::Work { retries: settings.retries },
+            backoff: settings.backoff,
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+            traffic: None,
+        })
+    }
+
+    /// Returns the same sender, which takes refusals for what they are and notes how each reply came.
+    pub(super) fn looking(self) -> Self {
+        Self { patience: Patience::Look, traffic: Some(Mutex::default()), ..self }
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        Counters {
+            requests: self.requests.load(Relaxed),
+            retries: self.retries.load(Relaxed),
+            throttled: self.throttled.load(Relaxed),
+        }
+    }
+
+    /// Returns how each reply came so far, where that is noted.
+    pub(super) fn traffic(&self) -> Traffic {
+        let noted = |it: &Mutex<Traffic>| it.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.traffic.as_ref().map(noted).unwrap_or_default()
+    }
+
+    /// Notes that a request is sent again for a reason that is not seen here.
+    pub(super) fn count_retry(&self) {
+        self.retries.fetch_add(1, Relaxed);
+    }
+
+    /// Returns how long nothing will be sent because the server said so, if that is what is going on.
+    pub(super) fn waiting(&self) -> Option<Duration> {
+        self.throttle.waiting()
+    }
+
+    /// Waits as long as the server said plus some of our own, so that all who were told the same do not return at once.
+    pub(super) async fn wait(&self, wait: Duration) {
+        self.throttle.wait_retry_after(wait + retry::backoff(self.backoff, 1)).await;
+    }
+
+    /// Sends a request once, when its turn comes; every status is a reply.
+    pub(super) async fn once(&self, request: &Request, payload: &Payload<'_>) -> Result<Reply, ApiError> {
+        let slot = self.enter(request, None).await?;
+        let result = self.attempt(request, payload, &mut Proof::Nothing, 1).await;
+        slot.leave(if result.is_ok() { AttemptResult::Answered } else { AttemptResult::Unclear });
+        result
+    }
+
+    /// Sends a request as often as is harmless and useful, but not after `until`, and lets the answer be read.
+    ///
+    /// What `read` fails with counts as what the attempt came to.
+    pub(super) async fn exchange(
+        &self,
+        request: &Request,
+        payload: &Payload<'_>,
+        proof: &mut Proof<'_>,
+        until: Option<Instant>,
+        read: &mut Read<'_>,
+    ) -> Result<(), ApiError> {
+        let mut request = request.clone();
+        let mut attempts = Attempts::new(self.patience);
+        let mut attempt = 1;
+        loop {
+            let slot = self.enter(&request, until).await?;
+            let reply = self.attempt(&request, payload, proof, attempt).await;
+            let success =
+                reply.and_then(|it| it.success(&request, self.transport.endpoint(), proof.secret()));
+            let result = success.and_then(&mut *read);
+            slot.leave(self.for_others(result.as_ref().err()));
+            match result {
+                Ok(()) => return Ok(()),
+                // Without the slot: a request that waits keeps nobody from sending.
+                Err(error) => self.before_retry(&mut request, error, &mut attempts).await?,
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn enter(&self, request: &Request, until: Option<Instant>) -> Result<Slot<'_>, ApiError> {
+        self.throttle.enter(until).await.map_err(|closed| {
+            let request = Box::new(request.clone());
+            match closed {
+                Closed::RateLimited => ApiError::Throttled { request, status: 429, retry_after: None },
+                Closed::Overdue => ApiError::Overdue { request },
+            }
+        })
+    }
+
+    /// Sends a request once with the newest proof, and counts that.
+    async fn attempt(
+        &self,
+        request: &Request,
+        payload: &Payload<'_>,
+        proof: &mut Proof<'_>,
+        attempt: u32,
+    ) -> Result<Reply, ApiError> {
+        // While this one waited, another may have been refused and fetched a token.
+        let authorization = proof.authorization()?;
+        self.requests.fetch_add(1, Relaxed);
+        let reply = self.transport.send(request, payload, authorization, attempt).await?;
+        if reply.status == 429 {
+            self.throttled.fetch_add(1, Relaxed);
+        }
+        if let Some(traffic) = &self.traffic {
+            let mut traffic = traffic.lock().unwrap_or_else(PoisonError::into_inner);
+            traffic.note(reply.elapsed, reply.status, &reply.headers);
+        }
+        Ok(reply)
+    }
+
+    /// Returns what an attempt means for other requests.
+    fn for_others(&self, error: Option<&ApiError>) -> AttemptResult {
+        error.map_or(AttemptResult::Answered, |it| {
+            retry::for_others(it.outcome(), retry::backoff(self.backoff / 4, 1))
+        })
+    }
+
+    /// Waits as long as is right before the next attempt, or returns what all attempts came to. The request remembers
+    /// whether one was not clearly answered.
+    async fn before_retry(
+        &self,
+        request: &mut Request,
+        mut error: ApiError,
+        attempts: &mut Attempts,
+    ) -> Result<(), ApiError> {
+        let outcome = error.outcome();
+        match attempts.next(request.effect, outcome) {
+            Verdict::RetryAfter(wait) => self.wait(wait).await,
+            Verdict::Again(wait) => {
+                let drawn = self.throttle.draw_retry();
+                if drawn.is_ok() {
+                    self.throttle.back_off(wait + retry::backoff(self.backoff, attempts.failed)).await;
+                }
+                // Meanwhile another request may have used the rest up.
+                if let Some(spent) = drawn.err().or_else(|| self.throttle.spent()) {
+                    error.remember(request.unclear | outcome.is_unclear());
+                    return Err(error.retry_budget_spent(spent));
+                }
+            }
+            verdict @ (Verdict::GiveUp | Verdict::TooLong) => {
+                error.remember(request.unclear);
+                return Err(error.throttled(verdict == Verdict::TooLong));
+            }
+        }
+        request.unclear |= outcome.is_unclear();
+        self.count_retry();
+        Ok(())
+    }
+}
