@@ -120,20 +120,17 @@ fn outcome(access: &str) -> Vec<String> {
     lines(&diff::plan(&bound(access).unwrap_or_else(|it| panic!("{it:?}")), &snapshot()))
 }
 
-/// What an edit does to what it is about: `+`, how a role relates to what it was, or why it goes.
+/// What an edit does: `+`, how a role relates to what it was, or why something goes. What stays has no reason to go.
 fn effect(change: &Change<'_>, edit: &Edit) -> String {
-    if edit.adds() {
-        return "+".to_owned();
+    let why = change.note(edit).why;
+    assert!(edit.removes() || why == Why::NotDeclared, "{edit:?}: {why:?}");
+    match (edit.relation(), why) {
+        (Some(relation), _) => format!("{relation:?}"),
+        (None, _) if edit.adds() => "+".to_owned(),
+        (None, Why::NotDeclared) => "-".to_owned(),
+        (None, Why::Ended(_)) => "ended".to_owned(),
+        (None, Why::LockedOut(_)) => "cut off".to_owned(),
     }
-    if !edit.removes() {
-        return format!("{:?}", edit.relation().unwrap());
-    }
-    let effect = match change.note(edit).why {
-        Why::NotDeclared => "-",
-        Why::Ended(_) => "ended",
-        Why::LockedOut(_) => "cut off",
-    };
-    effect.to_owned()
 }
 
 /// Every change and everything withheld, a line each.

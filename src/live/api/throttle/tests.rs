@@ -163,3 +163,12 @@ async fn it_waits_when_all_were_told_to_and_nobody_is_busy() {
     tokio::join!(told(5), told(9), look);
     assert_eq!(throttle.waiting(), None);
 }
+
+/// Or once in two where the wait ends a moment before the next.
+#[tokio::test(start_paused = true)]
+async fn an_allowance_is_used_once_a_second() {
+    for allowance in [10, 25, 60] {
+        let seen = counted(122, allowance, &[0, 1, 2, 3, 4], &[1]).await;
+        assert!(seen.len() <= 2 * 122_usize.div_ceil(allowance) + 2, "let in and refused: {seen:?}");
+    }
+}
