@@ -38,11 +38,11 @@ impl<'a> Compared<'a> {
         list(self.plan, "quarantine").iter().any(|it| {
             let name = text(&it["group"]);
             // The declared name, which is that of the live group or its new one.
-            let here = name == group || name.strip_suffix(" II") == Some(group);
+            let here = name == group || name.strip_suffix(" II") == Some(group) || it["kind"] == "lockout";
             let own = it["userId"] == person["userId"] || is_the_person(&it["person"]);
             let whose = match text(&it["kind"]) {
                 "person" | "removal" | "hiddenRemoval" | "user" | "unmanagedUser" | "unreadUser"
-                | "traveller" => own,
+                | "traveller" | "lockout" => own,
                 "role" | "unreadable" => role.is_some_and(|role| *role == it["role"]),
                 _ => true,
             };
@@ -68,9 +68,9 @@ impl<'a> Compared<'a> {
                 .and_then(|it| list(it, "members").iter().find(|it| text(&it["userId"]) == self.user()));
             let name = text(&group["name"]);
             if group["managed"] == "removed" {
-                let goes = change.is_some_and(|it| it["action"] == "delete");
-                let leaves = member.is_some_and(|it| it["action"] == "remove");
-                if !(goes && leaves) && !self.withheld(&["unmodifiableGroup"], name, None) {
+                let goes = change.is_some_and(|it| it["action"] == "delete")
+                    && member.is_some_and(|it| it["action"] == "remove");
+                if !goes && !self.withheld(&["unmodifiableGroup"], name, None) {
                     self.say("a group that shall go", group, change);
                 }
                 continue;
@@ -79,9 +79,10 @@ impl<'a> Compared<'a> {
             let agrees = match (text(&group["membership"]["files"]), member.map(|it| text(&it["action"]))) {
                 ("declared" | "kept" | "unmanaged", None) => true,
                 ("ended" | "notDeclared" | "lockedOut", Some("remove")) | ("missing", Some("add")) => true,
-                ("ended" | "notDeclared" | "lockedOut" | "missing", None) => {
-                    self.withheld(&kinds, name, None)
-                }
+                // A lock-out takes people out of the groups of their own company alone.
+                ("lockedOut", None) if group["company"] != self.explained["person"]["company"] => true,
+                ("lockedOut", None) => self.withheld(&["hiddenRemoval", "lockout"], name, None),
+                ("ended" | "notDeclared" | "missing", None) => self.withheld(&kinds, name, None),
                 _ => false,
             };
             if !agrees {
