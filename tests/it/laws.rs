@@ -15,16 +15,14 @@ use crate::support::{
 
 mod explains;
 mod misspelt;
+mod reading;
+mod taken_up;
 
 /// Returns a configuration of so many cases, unless the environment says how many.
 fn cases(n: u32) -> ProptestConfig {
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
-    let default = ProptestConfig {
-        failure_persistence: None,
-        max_shrink_iters: 8_000,
-        max_shrink_time: 15_000,
-        ..ProptestConfig::default()
-    };
+    let default =
+        ProptestConfig { failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() };
     if asked { default } else { ProptestConfig { cases: n, ..default } }
 }
 
@@ -93,7 +91,6 @@ fn the_worlds_are_as_diverse_as_the_laws_need() {
             note(format!("withheld {} {}", text(&held["kind"]), text(&held["why"])));
         }
     }
-    drop(note);
     assert!(refused * 4 < tried, "{refused} of {tried} worlds are refused");
     for needed in [
         "create group",
