@@ -54,7 +54,13 @@ pub(super) fn access(company: usize, live: &Live, tape: &mut Tape) -> Value {
     file["removed"] = removed.into();
     let mut users = Vec::new();
     for user in &live.users {
-        if tape.often(if USERS[user.n] == company { 30 } else { 2 }) {
+        // Of others only somebody whose own company no file speaks of: nobody is under `users:` twice.
+        let chance = match USERS[user.n] {
+            own if own == company => 30,
+            2 => 5,
+            _ => 0,
+        };
+        if tape.often(chance) {
             let mut roles: Vec<Direct> = Vec::new();
             let kept = user.direct.iter().flatten();
             let mut wanted: Vec<Direct> = kept.filter(|_| tape.often(60)).cloned().collect();
