@@ -4,10 +4,7 @@
 //! write to a group or a person it is read again; one that is not what the plan saw is left alone, others
 //! go on. A failed step stops only what waits for it. Nothing is undone: running again resumes.
 
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt, stream, stream::FuturesUnordered};
 
@@ -17,7 +14,7 @@ use crate::{
     model::plan::Change,
     plan::{
         judged::{Approved, Judged},
-        order::{Call, Step, Until},
+        order::{Call, Step},
     },
 };
 
@@ -27,12 +24,14 @@ mod attempt;
 mod error;
 mod group;
 mod look;
+mod schedule;
 mod user;
 mod writes;
 
 pub use error::{ApplyError, Stale};
 
 use group::{Group, Tools};
+use schedule::{Ended, Schedule};
 use user::User;
 
 /// Steps made at once, unless it is said otherwise.
@@ -134,6 +133,16 @@ impl Outcome {
         matches!(self, Self::Done)
     }
 
+    /// Returns what it is to the schedule; nothing where the step has not ended, as the run was halted.
+    fn ended(&self) -> Option<Ended> {
+        match self {
+            Self::Done => Some(Ended::Done),
+            Self::Failed { .. } => Some(Ended::Failed),
+            Self::Stale { .. } | Self::Skipped(_) => Some(Ended::Left),
+            Self::Halted => None,
+        }
+    }
+
     /// Whether something was written, or may have been.
     pub fn wrote(&self) -> bool {
         match self {
@@ -147,7 +156,8 @@ impl Outcome {
 /// Makes the steps of a plan; `settled` hears of each as it ends.
 pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -> Report {
     let Judged { plan, steps, .. } = &**job.plan;
-    let mut board = Board::new(plan.len(), steps);
+    let mut schedule = Schedule::new(steps, plan.len(), job.max_failures);
+    let mut outcomes: Vec<Option<Outcome>> = steps.iter().map(|_| None).collect();
     let target = |change: Change<'a>| match change.user() {
         Some(user) => Target::User(User::new(change, user)),
         None => Target::Group(Group::new(change)),
@@ -156,19 +166,17 @@ pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -
     let proven = AtomicBool::new(false);
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < job.writers.max(1) && board.halted.is_none() {
+        while running.len() < job.writers.max(1) {
             if job.journal.is_broken() {
-                board.halted = Some(Halt::Journal);
-                break;
+                schedule.halt(Halt::Journal);
             }
             if job.stop.load(Ordering::Relaxed) {
-                board.halted = Some(Halt::Interrupted);
-                break;
+                schedule.halt(Halt::Interrupted);
             }
-            let Some(step) = board.next() else { break };
+            let Some(step) = schedule.start() else { break };
             let change = steps[step].change;
             let Some(mut target) = targets[change].take() else { continue };
-            let followed = board.is_followed(step);
+            let followed = schedule.is_followed(step);
             let tools = Tools { job, change, step, followed, proven: &proven };
             running.push(async move {
                 let outcome = target.make(tools, &steps[step].call).await;
@@ -177,20 +185,18 @@ pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -
         }
         let Some((step, target, outcome)) = running.next().await else { break };
         targets[steps[step].change] = Some(target);
-        if matches!(outcome, Outcome::Halted) {
-            board.halted.get_or_insert(Halt::Interrupted);
+        let Some(ended) = outcome.ended() else {
+            schedule.halt(Halt::Interrupted);
             continue;
-        }
-        for (step, outcome) in board.settle(step, outcome) {
-            settled(step, outcome);
-        }
-        if board.failures >= job.max_failures.max(1) {
-            board.halted.get_or_insert(Halt::Failures);
+        };
+        settled(step, outcomes[step].insert(outcome));
+        for skipped in schedule.end(step, ended) {
+            settled(skipped.step, outcomes[skipped.step].insert(Outcome::Skipped(skipped.because)));
         }
     }
     drop(running);
-    let halted = board.halted.filter(|_| board.outcomes.iter().any(Option::is_none));
-    let outcomes: Vec<Outcome> = board.outcomes.into_iter().map(|it| it.unwrap_or(Outcome::Halted)).collect();
+    let halted = schedule.halted().filter(|_| outcomes.iter().any(Option::is_none));
+    let outcomes: Vec<Outcome> = outcomes.into_iter().map(|it| it.unwrap_or(Outcome::Halted)).collect();
     let differ = read_back(job, &outcomes, targets.into_iter().flatten()).await;
     Report { outcomes, halted, differ }
 }
@@ -237,131 +243,4 @@ async fn read_back<'a>(
     });
     let found: Vec<Option<(usize, Left)>> = stream::iter(work).buffered(READERS).collect().await;
     found.into_iter().flatten().collect()
-}
-
-/// Which of two steps that may be made comes first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    /// Of a group that this run created.
-    Created,
-    /// Any other.
-    Usual,
-}
-
-/// Which steps may be made now.
-struct Board<'a> {
-    steps: &'a [Step],
-    /// How many steps each still waits for.
-    missing: Vec<usize>,
-    /// Who waits for each.
-    waiting: Vec<Vec<(usize, Until)>>,
-    /// The step for whose lack a step will not be made.
-    doomed: Vec<Option<usize>>,
-    /// Lock-outs that wait for nothing but a free group.
-    urgent: BTreeSet<usize>,
-    /// Other steps that wait for nothing but a free group, or the end of the lock-outs. Those of a group that
-    /// was just created come first: an interruption shall leave few groups that are empty.
-    ready: BTreeSet<(Rank, usize)>,
-    /// What the steps of a group are to those of others.
-    ranks: Vec<Rank>,
-    /// Whether a step of the group is being made.
-    busy: Vec<bool>,
-    /// Ready steps of groups that are busy.
-    parked: Vec<Vec<usize>>,
-    /// Steps that cut somebody off and have not ended: nothing else begins before.
-    lockouts: usize,
-    outcomes: Vec<Option<Outcome>>,
-    failures: usize,
-    halted: Option<Halt>,
-}
-
-impl<'a> Board<'a> {
-    fn new(changes: usize, steps: &'a [Step]) -> Self {
-        let mut waiting = vec![Vec::new(); steps.len()];
-        for (n, step) in steps.iter().enumerate() {
-            for wait in &step.after {
-                waiting[wait.step].push((n, wait.until));
-            }
-        }
-        let missing: Vec<usize> = steps.iter().map(|it| it.after.len()).collect();
-        let free = |n: &usize| missing[*n] == 0;
-        let (urgent, ready): (Vec<usize>, Vec<usize>) =
-            (0..steps.len()).filter(free).partition(|n| steps[*n].lockout);
-        Self {
-            urgent: urgent.into_iter().collect(),
-            ready: ready.into_iter().map(|n| (Rank::Usual, n)).collect(),
-            ranks: vec![Rank::Usual; changes],
-            lockouts: steps.iter().filter(|it| it.lockout).count(),
-            doomed: vec![None; steps.len()],
-            busy: vec![false; changes],
-            parked: vec![Vec::new(); changes],
-            outcomes: steps.iter().map(|_| None).collect(),
-            failures: 0,
-            halted: None,
-            steps,
-            missing,
-            waiting,
-        }
-    }
-
-    /// Returns a step that may begin, and counts it as begun.
-    fn next(&mut self) -> Option<usize> {
-        loop {
-            let step = match self.urgent.pop_first() {
-                Some(step) => step,
-                None if self.lockouts > 0 => return None,
-                None => self.ready.pop_first()?.1,
-            };
-            let change = self.steps[step].change;
-            if !self.busy[change] {
-                self.busy[change] = true;
-                return Some(step);
-            }
-            self.parked[change].push(step);
-        }
-    }
-
-    /// Whether another step waits for it to be made.
-    fn is_followed(&self, step: usize) -> bool {
-        self.waiting[step].iter().any(|it| it.1 == Until::Done)
-    }
-
-    /// Puts a step with those that may be made.
-    fn free(&mut self, step: usize) {
-        let Step { change, lockout, .. } = self.steps[step];
-        _ = if lockout { self.urgent.insert(step) } else { self.ready.insert((self.ranks[change], step)) };
-    }
-
-    /// Notes what became of a step, and of those that fall with it; returns them all.
-    fn settle(&mut self, step: usize, outcome: Outcome) -> Vec<(usize, &Outcome)> {
-        let change = self.steps[step].change;
-        self.busy[change] = false;
-        if matches!(self.steps[step].call, Call::CreateGroup { .. }) {
-            self.ranks[change] = Rank::Created;
-        }
-        for parked in std::mem::take(&mut self.parked[change]) {
-            self.free(parked);
-        }
-        self.failures += usize::from(matches!(outcome, Outcome::Failed { .. }));
-        let mut ended = Vec::new();
-        let mut falling = vec![(step, outcome)];
-        while let Some((step, outcome)) = falling.pop() {
-            self.lockouts -= usize::from(self.steps[step].lockout);
-            for (other, until) in std::mem::take(&mut self.waiting[step]) {
-                if until == Until::Done && !outcome.is_done() {
-                    self.doomed[other].get_or_insert(step);
-                }
-                self.missing[other] -= 1;
-                if self.missing[other] == 0 {
-                    match self.doomed[other] {
-                        Some(because) => falling.push((other, Outcome::Skipped(because))),
-                        None => self.free(other),
-                    }
-                }
-            }
-            self.outcomes[step] = Some(outcome);
-            ended.push(step);
-        }
-        ended.into_iter().filter_map(|it| self.outcomes[it].as_ref().map(|outcome| (it, outcome))).collect()
-    }
 }

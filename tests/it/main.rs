@@ -21,6 +21,7 @@ mod guards;
 mod interruption;
 mod journals;
 mod kills;
+mod laws;
 mod lockouts;
 mod manifests;
 mod matrix;

@@ -1,9 +1,11 @@
 //! A sandbox, a workspace in a temporary folder, and the real binary between them.
 
 mod live;
+pub(crate) mod library;
 pub(crate) mod replay;
 mod server;
 pub(crate) mod tenant;
+pub(crate) mod worlds;
 
 use std::{
     cell::RefCell,

@@ -173,6 +173,8 @@ struct Entries {
     lasting: Vec<Line>,
     ended: Vec<Line>,
     wanted: Vec<Scope>,
+    /// Where it was asked for until an instant now past.
+    gone: Vec<Scope>,
     /// Somebody in a scope is not known: what exactly is asked for cannot be said.
     doubt: bool,
 }
@@ -195,10 +197,11 @@ pub(super) fn roles(
         };
         let entries = all.entry(role.id).or_default();
         let line = Line { from: entry.from, ends: entry.ends };
+        let (scope, failures) = directory.scope(&entry.scope);
         if entry.ends.is_some_and(|it| it <= now) {
             entries.ended.push(line);
+            entries.gone.push(scope);
         } else {
-            let (scope, failures) = directory.scope(&entry.scope);
             entries.lasting.push(line);
             entries.wanted.push(scope);
             entries.doubt |= !failures.is_empty();
@@ -215,19 +218,22 @@ pub(super) fn roles(
 
 /// Returns where a role holds or shall, and what the files say about it; `None` where it neither is nor shall be.
 fn asked(entries: Entries, held: Option<&Scope>, rest: Rest) -> Option<(Scope, Asked)> {
-    let Entries { lasting, ended, mut wanted, doubt } = entries;
+    let Entries { lasting, ended, mut wanted, gone, doubt } = entries;
     let Some(held) = held else {
         return (!lasting.is_empty()).then(|| (Scope::any(wanted), Asked::Missing(lasting)));
     };
+    // What a list that is not exact lets stay: all but what has ended.
+    let kept = held.without(&Scope::any(gone));
     let asked = match (lasting.is_empty(), ended.is_empty(), rest) {
         (false, _, _) if doubt => Asked::Declared(lasting),
         (false, _, rest) => {
             if rest == Rest::Kept {
-                wanted.push(held.clone());
+                wanted.push(kept);
             }
             let wanted = Scope::any(wanted);
             if wanted == *held { Asked::Declared(lasting) } else { Asked::Differs(lasting, wanted) }
         }
+        (true, false, Rest::Kept) if kept == *held => Asked::Kept,
         (true, false, _) => Asked::Ended(ended),
         (true, true, Rest::Kept) => Asked::Kept,
         (true, true, Rest::Unmanaged) => Asked::Unmanaged,

@@ -141,7 +141,7 @@ impl Write {
 }
 
 /// Returns what a scope of the API reaches, atom by atom.
-fn atoms(scope: &Value) -> Scope {
+pub(crate) fn atoms(scope: &Value) -> Scope {
     let mut atoms = Scope::new();
     for audience in scope["audiences"].as_array().into_iter().flatten() {
         let mut some = vec![Atom::new()];

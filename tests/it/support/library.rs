@@ -1,0 +1,299 @@
+//! The library, called in memory by laws: files and a live state in, the documents of the program out.
+//!
+//! The only file of the laws that names types of the library, so that only it follows them. It decides nothing.
+
+use std::cell::RefCell;
+
+use rolecall::{
+    files::manifest::{self, access::AccessFile, check, declared::Declared, workspace::WorkspaceFile},
+    live::{
+        api::GroupRole,
+        fetch::{FetchError, Questions, fetch, fetch_person, grants},
+        recording::{self, Answers, Recording},
+    },
+    model::{
+        access::Contents,
+        direct::DirectRoles,
+        finding::Finding,
+        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        snapshot::{CompanySnapshot, GroupHead, RoleHead, Snapshot, User},
+        source::{FileId, Sources},
+    },
+    plan::{
+        assess::{Assessed, TakenUp as Again, as_approved, assess, same_again},
+        bind::{Bound, bind},
+        diff, digest, explain as explaining,
+    },
+    report::{
+        document,
+        render::{View, explanation::Explanation},
+    },
+};
+use serde_json::Value;
+
+/// The endpoint of every document.
+const ENDPOINT: &str = "https://api.example";
+
+/// What a run starts from: files as `(path, text)`, a live state in the form of a snapshot, and the time.
+#[derive(Clone, Copy)]
+pub(crate) struct Inputs<'a> {
+    pub(crate) files: &'a [(String, String)],
+    pub(crate) live: &'a Value,
+    pub(crate) now: &'a str,
+}
+
+/// A plan, and what was asked to make it.
+pub(crate) struct Planned {
+    pub(crate) document: Value,
+    /// The groups whose members or roles were listed, once for each time.
+    pub(crate) asked: Vec<String>,
+}
+
+/// What became of a saved plan.
+#[derive(Debug)]
+pub(crate) enum TakenUp {
+    /// It is applied: what the plan is now.
+    Plan(Value),
+    /// What it saw is no longer so: one line for each group and person.
+    Stale(Vec<String>),
+    /// It is no plan, or the files or the live state are in no state for one.
+    Refused(String),
+}
+
+/// Plans.
+///
+/// # Errors
+///
+/// The findings, or what could not be read.
+pub(crate) fn plan(inputs: Inputs<'_>) -> Result<Planned, String> {
+    let ready = Ready::new(inputs)?;
+    let source = Counting { answers: &ready.answers, asked: RefCell::default() };
+    let observed = wait(fetch(&source, &ready.declared, &[])).map_err(|it| it.to_string())?;
+    Ok(Planned { document: ready.planned(&observed)?, asked: source.asked.into_inner() })
+}
+
+/// Plans from everything that there is, whatever the files need of it.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn plan_from_everything(inputs: Inputs<'_>) -> Result<Value, String> {
+    let ready = Ready::new(inputs)?;
+    ready.planned(&ready.everything())
+}
+
+/// Explains the access of the user of this id.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
+    let Ready { sources, mut declared, answers, now } = Ready::new(inputs)?;
+    if let Some(company) = declared.company {
+        declared.look_at(company);
+    }
+    let person = PersonRef::UserId(user.parse().unwrap());
+    let observed = wait(fetch_person(&answers, &declared, &person)).map_err(|it| it.to_string())?;
+    let explained = explaining::explain(&declared, &observed, &person, now);
+    let explained = explained.map_err(|it| format!("{user}: {it:?}"))?;
+    let view =
+        Explanation { explained: &explained, sources: &sources, endpoint: ENDPOINT, url: ENDPOINT, now };
+    Ok(serde_json::from_str(&document::explanation::write(&view)).unwrap())
+}
+
+/// Takes a saved plan up again.
+pub(crate) fn take_up(saved: &str, inputs: Inputs<'_>) -> TakenUp {
+    tried(saved, inputs).unwrap_or_else(TakenUp::Refused)
+}
+
+fn tried(saved: &str, inputs: Inputs<'_>) -> Result<TakenUp, String> {
+    let mut ready = Ready::new(inputs)?;
+    let saved = document::read(saved, ready.sources.clone()).map_err(|it| it.to_string())?;
+    let same = saved.files.iter().all(|(path, digest)| {
+        let text = inputs.files.iter().find(|it| *it.0 == **path);
+        text.is_some_and(|it| digest::file(&it.1) == *digest)
+    });
+    let mut touched = Vec::new();
+    for change in &saved.plan.changes {
+        ready.declared.look_at(change.company);
+        touched.extend(change.id.map(|it| (change.company, it)));
+    }
+    for change in &saved.plan.users {
+        ready.declared.look_at_user(change.company, change.user);
+    }
+    let fetching = fetch(&ready.answers, &ready.declared, &touched);
+    let observed = wait(fetching).map_err(|it| it.to_string())?;
+    let bound = bind(&ready.declared, &observed, ready.now).map_err(|it| said(&it))?;
+    let fresh = diff::plan(&bound, &observed);
+    let again = if same && !saved.files.is_empty() {
+        same_again(&saved.plan, saved.id, &fresh, &bound.live)
+    } else {
+        as_approved(saved.plan, saved.id, &fresh, &bound)
+    };
+    Ok(match again {
+        Again::Plan(plan) => TakenUp::Plan(ready.written(*plan, &bound)),
+        Again::Stale(stale) => TakenUp::Stale([stale.groups, stale.people].concat()),
+    })
+}
+
+/// Files that are sound, and a live state that can be asked.
+struct Ready {
+    sources: Sources,
+    declared: Declared,
+    answers: Answers,
+    now: jiff::Timestamp,
+}
+
+impl Ready {
+    fn new(Inputs { files, live, now }: Inputs<'_>) -> Result<Self, String> {
+        let mut sources = Sources::default();
+        let mut parsed = check::Files::default();
+        let wrong = |it: Finding| said(&[it]);
+        for (path, text) in files {
+            let file: FileId = sources.add(path.clone(), text.clone());
+            if path == "rolecall.yaml" {
+                let workspace = manifest::parse::<WorkspaceFile>(text, file).map_err(wrong)?;
+                parsed.workspace = Some((file, workspace));
+            } else {
+                parsed.access.push((file, manifest::parse::<AccessFile>(text, file).map_err(wrong)?));
+            }
+        }
+        let declared = check::check(&parsed).map_err(|it| said(&it))?;
+        let now = now.parse().unwrap();
+        let part = |name: &str| live[name].to_string();
+        let recording = Recording::new(
+            (now, ENDPOINT),
+            serde_json::from_str(&part("companies")).unwrap(),
+            serde_json::from_str(&part("directories")).unwrap(),
+            serde_json::from_str(&part("people")).unwrap(),
+        );
+        let recording = recording::read(&recording::write(&recording)).map_err(|it| it.to_string())?;
+        let answers = Answers::new(recording, None).map_err(|it| it.to_string())?;
+        Ok(Self { sources, declared, answers, now })
+    }
+
+    fn planned(&self, observed: &Snapshot) -> Result<Value, String> {
+        let bound = bind(&self.declared, observed, self.now).map_err(|it| said(&it))?;
+        Ok(self.written(diff::plan(&bound, observed), &bound))
+    }
+
+    fn written(&self, plan: rolecall::model::plan::Plan, bound: &Bound) -> Value {
+        let style = rolecall::live::api::Dialect::default().scope_changes();
+        let Assessed { plan, .. } = assess(plan, &bound.live, &bound.rules, style, self.now);
+        let view = View {
+            plan: &plan,
+            sources: &self.sources,
+            endpoint: ENDPOINT,
+            url: ENDPOINT,
+            now: self.now,
+            partial: false,
+            taken: None,
+            cost: None,
+        };
+        serde_json::from_str(&document::write(&view)).unwrap()
+    }
+
+    /// Returns all that the recording holds, as if it had been read.
+    fn everything(&self) -> Snapshot {
+        let recording = self.answers.recording();
+        let mut all = Snapshot::default();
+        for directory in &recording.directories {
+            let ids: Vec<PersonRef> =
+                directory.users.iter().map(|it| PersonRef::UserId(it.user_id)).collect();
+            all.users.extend(self.answers.find_users(directory.company, &ids).unwrap());
+        }
+        let direct = |it: &recording::Person| Some((it.user_id, it.direct_roles.clone()?));
+        all.direct.extend(recording.people.iter().filter_map(direct));
+        for recorded in &recording.companies {
+            let mut live = CompanySnapshot::new(recorded.id);
+            live.groups = self.answers.list_groups(recorded.id).unwrap();
+            live.roles = self.answers.list_roles(recorded.id).unwrap();
+            for head in &live.groups {
+                let members = self.answers.list_members(recorded.id, head.id).unwrap();
+                let roles = wait(Questions::list_group_roles(&self.answers, recorded.id, head.id)).unwrap();
+                members.iter().for_each(|it| live.held.entry(*it).or_default().push(head.id));
+                live.contents.insert(head.id, Contents { members, grants: grants(roles) });
+            }
+            all.companies.push(live);
+        }
+        all
+    }
+}
+
+fn said(findings: &[Finding]) -> String {
+    let lines = findings.iter().map(|it| format!("{}: {}", it.code.as_str(), it.message));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Waits for work that nothing outside has to happen for.
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+/// A source that notes which groups are looked into.
+struct Counting<'a> {
+    answers: &'a Answers,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Questions for Counting<'_> {
+    async fn list_groups(&self, company: CompanyId) -> Result<Vec<GroupHead>, FetchError> {
+        Questions::list_groups(self.answers, company).await
+    }
+
+    async fn groups_among(&self, company: CompanyId, ids: &[GroupId]) -> Result<Vec<GroupHead>, FetchError> {
+        Questions::groups_among(self.answers, company, ids).await
+    }
+
+    async fn list_roles(&self, company: CompanyId) -> Result<Vec<RoleHead>, FetchError> {
+        Questions::list_roles(self.answers, company).await
+    }
+
+    async fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, FetchError> {
+        self.asked.borrow_mut().push(format!("members {group}"));
+        Questions::list_members(self.answers, company, group).await
+    }
+
+    async fn members_among(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        users: &[UserId],
+    ) -> Result<Vec<UserId>, FetchError> {
+        Questions::members_among(self.answers, company, group, users).await
+    }
+
+    async fn list_group_roles(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+    ) -> Result<Vec<GroupRole>, FetchError> {
+        self.asked.borrow_mut().push(format!("roles {group}"));
+        Questions::list_group_roles(self.answers, company, group).await
+    }
+
+    async fn roles_among(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        roles: &[RoleId],
+    ) -> Result<Vec<GroupRole>, FetchError> {
+        Questions::roles_among(self.answers, company, group, roles).await
+    }
+
+    async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, FetchError> {
+        Questions::find_users(self.answers, company, people).await
+    }
+
+    async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Result<Vec<User>, FetchError> {
+        Questions::query_user(self.answers, company, person).await
+    }
+
+    async fn groups_of_user(&self, user: UserId) -> Result<Vec<(CompanyId, GroupHead)>, FetchError> {
+        Questions::groups_of_user(self.answers, user).await
+    }
+
+    async fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, FetchError> {
+        Questions::direct_roles(self.answers, user).await
+    }
+}
