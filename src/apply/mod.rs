@@ -14,7 +14,7 @@ use crate::{
     model::plan::Change,
     plan::{
         judged::{Approved, Judged},
-        order::{Call, Step},
+        order::Call,
     },
 };
 

@@ -17,7 +17,7 @@ fn step(change: usize, lockout: bool, after: Vec<Wait>) -> Step {
 }
 
 fn created(change: usize) -> Step {
-    let attributes = crate::model::plan::Attributes { name: "n".into(), description: "d".into() };
+    let attributes = crate::model::state::Attributes { name: "n".into(), description: "d".into() };
     Step { call: Call::CreateGroup { company: COMPANY, attributes }, ..step(change, false, Vec::new()) }
 }
 

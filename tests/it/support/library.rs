@@ -20,9 +20,10 @@ use rolecall::{
         source::{FileId, Sources},
     },
     plan::{
-        assess::{Assessed, TakenUp as Again, as_approved, assess, same_again},
         bind::{Bound, bind},
         diff, digest, explain as explaining,
+        judged::judged,
+        takeup::{TakenUp as Again, as_approved, same_again},
     },
     report::{
         document,
@@ -114,21 +115,21 @@ fn tried(saved: &str, inputs: Inputs<'_>) -> Result<TakenUp, String> {
         text.is_some_and(|it| digest::file(&it.1) == *digest)
     });
     let mut touched = Vec::new();
-    for change in &saved.plan.changes {
-        ready.declared.look_at(change.company);
-        touched.extend(change.id.map(|it| (change.company, it)));
-    }
-    for change in &saved.plan.users {
-        ready.declared.look_at_user(change.company, change.user);
+    for change in saved.plan.changes() {
+        match change.user() {
+            Some(user) => ready.declared.look_at_user(change.company(), user),
+            None => ready.declared.look_at(change.company()),
+        }
+        touched.extend(change.id().map(|it| (change.company(), it)));
     }
     let fetching = fetch(&ready.answers, &ready.declared, &touched);
     let observed = wait(fetching).map_err(|it| it.to_string())?;
     let bound = bind(&ready.declared, &observed, ready.now).map_err(|it| said(&it))?;
     let fresh = diff::plan(&bound, &observed);
     let again = if same && !saved.files.is_empty() {
-        same_again(&saved.plan, saved.id, &fresh, &bound.live)
+        same_again(&saved.plan, saved.id, &fresh, &bound)
     } else {
-        as_approved(saved.plan, saved.id, &fresh, &bound)
+        as_approved(&saved.plan, saved.id, &fresh, (&bound, &observed))
     };
     Ok(match again {
         Again::Plan(plan) => TakenUp::Plan(ready.written(*plan, &bound)),
@@ -179,9 +180,10 @@ impl Ready {
 
     fn written(&self, plan: rolecall::model::plan::Plan, bound: &Bound) -> Value {
         let style = rolecall::live::api::Dialect::default().scope_changes();
-        let Assessed { plan, .. } = assess(plan, &bound.live, &bound.rules, style, self.now);
+        let judged = judged(plan, &bound.rules, style, self.now);
         let view = View {
-            plan: &plan,
+            plan: &judged.plan,
+            judgement: &judged.judgement,
             sources: &self.sources,
             endpoint: ENDPOINT,
             url: ENDPOINT,
