@@ -126,7 +126,7 @@ impl Connection {
     ) -> Result<T, ApiError> {
         let mut answer = None;
         let mut keep = |reply| read(reply).map(|it| answer = Some(it));
-        self.exchange(request, Payload { query, body, content_type: JSON }, &mut keep).await?;
+        self.exchange(request, &Payload { query, body, content_type: JSON }, &mut keep).await?;
         // Whatever succeeds was read.
         answer.ok_or_else(|| ApiError::Cut { request: Box::new(request.clone()) })
     }
@@ -138,12 +138,12 @@ impl Connection {
     async fn exchange(
         &self,
         request: &Request,
-        payload: Payload<'_>,
+        payload: &Payload<'_>,
         read: &mut Read<'_>,
     ) -> Result<(), ApiError> {
         let until = (request.effect == Effect::Replaces).then(|| Instant::now() + self.fresh);
         let mut proof = self.tokens.proof(&self.sender).await?;
-        let refused = match self.sender.exchange(request, &payload, &mut proof, until, read).await {
+        let refused = match self.sender.exchange(request, payload, &mut proof, until, read).await {
             Err(error @ ApiError::Refused { status: 401, .. }) => error,
             other => return other,
         };
@@ -163,6 +163,6 @@ impl Connection {
         self.sender.count_retry();
         // The error's request remembers whether an attempt before the 401 stayed unclear.
         let request = refused.request().unwrap_or(request);
-        self.sender.exchange(request, &payload, &mut other, until, read).await
+        self.sender.exchange(request, payload, &mut other, until, read).await
     }
 }
