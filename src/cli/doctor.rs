@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use rolecall::{
     doctor::{Area, Check, Report, Trouble, text},
     files::{
+        check::check,
+        declared::Declared,
         load::{self, LoadError, Loaded},
-        manifest::{check::check, declared::Declared},
     },
     live::api::{ApiError, Reader},
     model::{

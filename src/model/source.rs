@@ -5,7 +5,7 @@
 use std::num::NonZeroU32;
 
 /// One file of a [`Sources`], by its position there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
 /// Where a value starts in a file.

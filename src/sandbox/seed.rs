@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::Deserialize;
 
-use crate::{files::manifest::parse, model::source::FileId};
+use crate::{files::decode, model::source::FileId};
 
 use super::{SandboxError, dialect::Dialect, fault::Rule, model::CompanyKind, strict::StrictId};
 
@@ -175,7 +175,7 @@ impl Seed {
 
     fn parse(text: &str, name: &str) -> Result<Self, SandboxError> {
         // The same strictness and the same limits as for the files of a workspace.
-        parse(text, FileId(0)).map_err(|finding| SandboxError::SeedForm {
+        decode(text, FileId(0)).map_err(|finding| SandboxError::SeedForm {
             place: finding
                 .place
                 .map_or_else(|| name.to_owned(), |at| format!("{name}:{}:{}", at.line, at.column)),

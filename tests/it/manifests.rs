@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use rolecall::{
-    files::manifest::{
+    files::{
         check::{Files, check},
-        parse,
+        decode,
     },
     model::{finding::Code, snapshot::Snapshot, source::FileId},
     plan::{bind::bind, diff, guard::judge},
@@ -155,7 +155,7 @@ fn an_identity_that_is_nobody_is_found_when_planning() {
 #[test]
 fn an_exception_that_nothing_needs_is_remarked_in_the_plan() {
     let text = "version: 1\ncompany: 1a6f0000-0000-4000-8000-000000000001\nexceptions: [{ guard: removals, group: Desk, upTo: 1, until: 2026-12-01, reason: r }]\n";
-    let workspace = Some((FileId(0), parse(text, FileId(0)).unwrap()));
+    let workspace = Some((FileId(0), decode(text, FileId(0)).unwrap()));
     let declared = check(&Files { workspace, ..Files::default() }).unwrap();
     let (live, now) = (Snapshot::default(), "2026-11-21T00:00:00Z".parse().unwrap());
     let bound = bind(&declared, &live, now).unwrap();

@@ -5,7 +5,7 @@ use std::{env, path::Path};
 use clap::{ArgMatches, parser::ValueSource};
 use rolecall::{
     doctor::{Area, Check, Trouble},
-    files::manifest::workspace::dialect_lines,
+    files::workspace::dialect_lines,
     model::source::Place,
 };
 
@@ -148,7 +148,7 @@ fn proxy(value: &str) -> &str {
 }
 
 fn dialect(found: &mut Found) {
-    let set = section(&found.loaded).and_then(|it| Some((it.0, it.1.dialect?)));
+    let set = section(&found.loaded).and_then(|it| Some((it.0, (*it.1.dialect)?)));
     let lines =
         set.map(|(file, _)| dialect_lines(&found.loaded.sources.file(file).text, file)).unwrap_or_default();
     let dialect = set.map(|it| it.1).unwrap_or_default();

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Binding;
 use crate::{
-    files::manifest::{
-        access::ProvidedBy,
+    files::{
         declared::{DeclaredGroup, Rest, RoleRef},
+        entry::ProvidedBy,
     },
     model::{
         access::{Grant, Holding},

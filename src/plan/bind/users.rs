@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{Binding, Person, Quarantined, Why, Withheld, people::Failed};
 use crate::{
-    files::manifest::{
+    files::{
         check::{declared_twice, locked_out},
         declared::{Declared, DeclaredDirect, DeclaredTraveller, DeclaredUser, Rest},
     },

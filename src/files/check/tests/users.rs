@@ -1,7 +1,7 @@
 //! Rules of `users:`, one line each: what is written, what is found.
 
 use super::*;
-use crate::files::manifest::declared::{DeclaredDirect, DeclaredUser};
+use crate::files::declared::{DeclaredDirect, DeclaredUser};
 
 fn roles(list: &str) -> String {
     format!("version: 1\nusers:\n  - user: ana@voyager.example\n    directRoles: {list}\n")

@@ -1,7 +1,7 @@
 //! Rules of the files, one line each: what is written, what is found.
 
 use super::*;
-use crate::files::manifest::parse;
+use crate::files::decode;
 
 const WORKSPACE: &str = "
 version: 1
@@ -13,9 +13,9 @@ ids:
 
 fn files(access: &[&str]) -> Result<Files, Finding> {
     let file = |n: usize| FileId(u32::try_from(n).unwrap());
-    let parsed = access.iter().enumerate().map(|(n, it)| Ok((file(n + 1), parse(it, file(n + 1))?)));
+    let parsed = access.iter().enumerate().map(|(n, it)| Ok((file(n + 1), decode(it, file(n + 1))?)));
     Ok(Files {
-        workspace: Some((file(0), parse(WORKSPACE, file(0))?)),
+        workspace: Some((file(0), decode(WORKSPACE, file(0))?)),
         access: parsed.collect::<Result<_, _>>()?,
         company: None,
     })
@@ -263,7 +263,7 @@ removed:
 #[test]
 fn a_file_alone_needs_a_company() {
     let file = FileId(0);
-    let access = parse("version: 1\ngroups: []\n", file).unwrap();
+    let access = decode("version: 1\ngroups: []\n", file).unwrap();
     let alone = Files { workspace: None, access: vec![(file, access)], company: None };
     assert_eq!(check(&alone).unwrap_err()[0].code, Code::NoCompany);
     let given = Files { company: Some("1a6f0000-0000-4000-8000-000000000001".to_owned()), ..alone };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    files::manifest::declared::{DeclaredTarget, Pattern},
+    files::declared::{DeclaredTarget, Pattern},
     model::{
         ids::PersonRef,
         rules::{Guard, Level},
@@ -11,7 +11,7 @@ use crate::{
 
 fn workspace(text: &str, access: &[&str]) -> Result<Files, Finding> {
     let text = format!("{WORKSPACE}{text}");
-    Ok(Files { workspace: Some((FileId(0), parse(&text, FileId(0))?)), ..files(access)? })
+    Ok(Files { workspace: Some((FileId(0), decode(&text, FileId(0))?)), ..files(access)? })
 }
 
 fn declared(text: &str, access: &[&str]) -> Declared {
