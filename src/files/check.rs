@@ -231,7 +231,7 @@ impl Check {
         const DESCRIPTION: &str =
             "say what the group is for; it may be left out where `roles` is `unmanaged`";
         let v = &entry.v;
-        let unmanaged = matches!(&*v.roles, Some(At { v: Listing::Unmanaged, .. }));
+        let unmanaged = v.roles.as_ref().is_some_and(|it| it.v.rest == Rest::Unmanaged);
         let called = v.name.as_ref().map_or(String::new(), |it| format!(" `{}`", it.v));
         self.required(
             self.at(entry),
@@ -269,12 +269,12 @@ impl Check {
         listing: &Given<At<Listing<T>>>,
         mut read: impl FnMut(&mut Self, &At<T>) -> Option<D>,
     ) -> Listed<D> {
-        let (entries, rest): (&[At<T>], Rest) = match listing.as_ref().map(|it| &it.v) {
-            Some(Listing::Exactly(entries)) => (entries, Rest::Removed),
-            Some(Listing::AtLeast(entries)) => (entries, Rest::Kept),
-            Some(Listing::Unmanaged) | None => (&[], Rest::Unmanaged),
-        };
-        Listed { entries: entries.iter().filter_map(|it| read(self, it)).collect(), rest }
+        match &**listing {
+            Some(At { v: Listed { entries, rest }, .. }) => {
+                Listed { entries: entries.iter().filter_map(|it| read(self, it)).collect(), rest: *rest }
+            }
+            None => Listed { entries: Vec::new(), rest: Rest::Unmanaged },
+        }
     }
 
     fn grant(&mut self, entry: &At<RoleEntry>, scopes: &Scopes<'_>) -> Option<DeclaredGrant> {

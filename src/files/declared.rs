@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use globset::{GlobBuilder, GlobMatcher};
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use uuid::Uuid;
 
-use super::entry::ProvidedBy;
 use crate::model::{
     direct::{DirectRole, Kind},
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
@@ -237,7 +238,20 @@ pub(crate) struct DeclaredGrant {
 pub enum RoleRef {
     Id(RoleId),
     /// The exact name, and who provides the role where that is said.
-    Name { name: Box<str>, provided_by: Option<ProvidedBy> },
+    Name {
+        name: Box<str>,
+        provided_by: Option<ProvidedBy>,
+    },
+}
+
+/// Who provides a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProvidedBy {
+    /// Spotnana: the same role in every company.
+    Platform,
+    /// The company itself.
+    Company,
 }
 
 /// A scope, as far as it is known offline.

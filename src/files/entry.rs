@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{
     At,
+    declared::ProvidedBy,
     shape::{Given, Keys, TextOr},
 };
 use crate::model::dialect::Dialect;
@@ -89,14 +90,4 @@ pub(crate) struct RoleKeys {
 impl Keys for RoleKeys {
     const EXPECTED: &str = "the name of a role, `{ id: … }` or `{ name: …, providedBy: … }`";
     const TEXT: &str = "The exact name of the role.";
-}
-
-/// Who provides a role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ProvidedBy {
-    /// Spotnana: the same role in every company.
-    Platform,
-    /// The company itself.
-    Company,
 }

@@ -14,64 +14,37 @@ pub const WORKSPACE_FILE: &str = "rolecall.yaml";
 
 /// Why files could not be read at all.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum LoadError {
-    /// No workspace here or above.
     #[error("no {WORKSPACE_FILE} in {} or above", .from.display())]
-    NoWorkspace {
-        /// Where the search began.
-        from: PathBuf,
-    },
-    /// A path that was given does not exist or cannot be read.
+    NoWorkspace { from: PathBuf },
     #[error("cannot read {}", .path.display())]
-    Unreadable {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A name of an access file is that of something else.
+    Unreadable { path: PathBuf, source: io::Error },
+    /// A name of an access file is that of something else: a folder, a socket.
     #[error("{} is not a file", .path.display())]
-    NotAFile {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The file is not text.
+    NotAFile { path: PathBuf },
     #[error("{} is not UTF-8 text", .path.display())]
-    NotText {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The paths belong to different workspaces.
+    NotText { path: PathBuf },
     #[error("{} and {} belong to different workspaces", .first.display(), .second.display())]
-    TwoWorkspaces {
-        /// The one found first.
-        first: PathBuf,
-        /// The other.
-        second: PathBuf,
-    },
+    TwoWorkspaces { first: PathBuf, second: PathBuf },
     /// A pattern under `access:` is not a glob, or points outside the workspace.
     #[error("`{pattern}` under `access:` is not a pattern inside the workspace")]
-    Pattern {
-        /// The pattern.
-        pattern: String,
-    },
+    Pattern { pattern: String },
 }
 
 impl LoadError {
-    /// What can be done about it.
+    /// What to do.
     pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::NoWorkspace { .. } => Some(
-                "name a folder that holds one (`rolecall plan examples/quickstart`) or an access file, or give the folder as `-C DIR`",
-            ),
-            Self::Unreadable { .. } => Some("check the path and its permissions"),
-            Self::NotAFile { .. } => Some("give it another name, or take it away"),
-            Self::NotText { .. } => Some("save the file as UTF-8"),
-            Self::TwoWorkspaces { .. } => Some("run rolecall once per workspace"),
-            Self::Pattern { .. } => {
-                Some("patterns are relative to rolecall.yaml, such as `access/**/*.yaml`")
+        Some(match self {
+            Self::NoWorkspace { .. } => {
+                "name a folder that holds one (`rolecall plan examples/quickstart`) or an access file, or give the folder as `-C DIR`"
             }
-        }
+            Self::Unreadable { .. } => "check the path and its permissions",
+            Self::NotAFile { .. } => "give it another name, or take it away",
+            Self::NotText { .. } => "save the file as UTF-8",
+            Self::TwoWorkspaces { .. } => "run rolecall once per workspace",
+            Self::Pattern { .. } => "patterns are relative to rolecall.yaml, such as `access/**/*.yaml`",
+        })
     }
 }
 

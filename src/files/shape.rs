@@ -14,7 +14,10 @@ use serde::{
     },
 };
 
-use super::At;
+use super::{
+    At,
+    declared::{Listed, Rest},
+};
 
 /// A key that may be left out but not left empty.
 ///
@@ -43,16 +46,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
     }
 }
 
-/// A list with its meaning.
-#[derive(Clone, Debug)]
-pub(crate) enum Listing<T> {
-    /// These and nothing else; `[]` is nothing.
-    Exactly(Vec<At<T>>),
-    /// These, and whatever else is there.
-    AtLeast(Vec<At<T>>),
-    /// Not ours: whatever is there stays.
-    Unmanaged,
-}
+/// A list as written, with its meaning.
+pub(crate) type Listing<T> = Listed<At<T>>;
 
 /// A text, or a mapping that says more.
 #[derive(Clone, Debug)]
@@ -73,22 +68,22 @@ pub(crate) trait Keys {
 #[derive(Clone, Debug)]
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
 
-/// A value that is text, a list or a mapping; a form that is not decoded here is refused.
+/// A value that is text, a list or a mapping; a list or mapping is refused unless it is decoded here.
 pub(crate) trait Shape<'de>: Sized {
     /// What is expected, for people.
     const EXPECTED: &'static str;
 
-    fn text<E: Error>(text: &str) -> Result<Self, E> {
-        Err(E::custom(format!("expected {}, found `{text}`", Self::EXPECTED)))
-    }
+    fn text<E: Error>(text: &str) -> Result<Self, E>;
 
     fn list<A: SeqAccess<'de>>(_: A) -> Result<Self, A::Error> {
-        Err(A::Error::custom(format!("expected {}, found a list", Self::EXPECTED)))
+        Err(refused(Self::EXPECTED, "a list"))
     }
 
-    fn mapping<A: MapAccess<'de>>(_: A) -> Result<Self, A::Error> {
-        Err(A::Error::custom(format!("expected {}, found a mapping", Self::EXPECTED)))
-    }
+    fn mapping<A: MapAccess<'de>>(mapping: A) -> Result<Self, A::Error>;
+}
+
+fn refused<E: Error>(expected: &str, found: &str) -> E {
+    E::custom(format!("expected {expected}, found {found}"))
 }
 
 /// Decodes a value by its form.
@@ -120,12 +115,15 @@ impl<'de, T: Deserialize<'de>> Shape<'de> for Listing<T> {
     const EXPECTED: &'static str = "a list, `{ atLeast: […] }` or the word `unmanaged`";
 
     fn text<E: Error>(text: &str) -> Result<Self, E> {
-        let wrong = || E::custom(format!("expected {}, found `{text}`", Self::EXPECTED));
-        (text == "unmanaged").then_some(Self::Unmanaged).ok_or_else(wrong)
+        match text {
+            "unmanaged" => Ok(Self { entries: Vec::new(), rest: Rest::Unmanaged }),
+            _ => Err(refused(Self::EXPECTED, &format!("`{text}`"))),
+        }
     }
 
     fn list<A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(list)).map(Self::Exactly)
+        let entries = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+        Ok(Self { entries, rest: Rest::Removed })
     }
 
     fn mapping<A: MapAccess<'de>>(mapping: A) -> Result<Self, A::Error> {
@@ -134,7 +132,8 @@ impl<'de, T: Deserialize<'de>> Shape<'de> for Listing<T> {
         struct AtLeast<T> {
             at_least: Vec<At<T>>,
         }
-        AtLeast::deserialize(MapAccessDeserializer::new(mapping)).map(|it| Self::AtLeast(it.at_least))
+        let AtLeast { at_least } = AtLeast::deserialize(MapAccessDeserializer::new(mapping))?;
+        Ok(Self { entries: at_least, rest: Rest::Kept })
     }
 }
 

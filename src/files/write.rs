@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::model::{
     access::Grant,
     ids::{RoleId, UserId},
-    scope::{Audience, Kind, Scope, Value},
+    scope::{Audience, Dimension, Kind, Scope, Value},
 };
 
 /// A group to be written.
@@ -128,38 +128,32 @@ impl Known<'_> {
     fn audience(self, audience: &Audience) -> Option<Tree> {
         let mut keys = Vec::with_capacity(audience.len());
         let mut predicates = Vec::new();
-        for dimension in audience {
-            let values = || dimension.values.iter().map(|it| self.value(it)).collect();
-            let (rank, key) = match &dimension.kind {
-                Kind::Company => (0, "company"),
-                Kind::LegalEntity => (1, "legalEntity"),
-                Kind::BookingTmc => (2, "bookingTmc"),
-                Kind::ContractingTmc => (3, "contractingTmc"),
-                Kind::StealthType => (5, "stealthType"),
+        for Dimension { kind, values } in audience {
+            let names = || Tree::one_or_many(values.iter().map(|it| self.value(it)).collect());
+            keys.push(match kind {
+                Kind::Company => (0, "company", names()),
+                Kind::LegalEntity => (1, "legalEntity", names()),
+                Kind::BookingTmc => (2, "bookingTmc", names()),
+                Kind::ContractingTmc => (3, "contractingTmc", names()),
                 Kind::Profile => {
                     let person = |it: &Value| match it {
                         Value::Id(id) => Some(self.person(UserId(*id))),
                         Value::Nothing | Value::Text(_) => None,
                     };
-                    let people = dimension.values.iter().map(person).collect::<Option<_>>()?;
-                    keys.push((4, "profile", Tree::one_or_many(people)));
-                    continue;
+                    let people = values.iter().map(person).collect::<Option<_>>()?;
+                    (4, "profile", Tree::one_or_many(people))
                 }
-                Kind::Platform if dimension.values == [Value::Nothing] => {
-                    keys.push((6, "platform", Tree::Flag(true)));
-                    continue;
-                }
+                Kind::StealthType => (5, "stealthType", names()),
+                Kind::Platform if *values == [Value::Nothing] => (6, "platform", Tree::Flag(true)),
                 Kind::Platform | Kind::Other(_) => {
-                    let values = dimension.values.iter().map(Tree::text).collect();
                     predicates.push(Tree::Map(vec![
-                        ("type", Tree::text(dimension.kind.as_wire())),
-                        ("values", Tree::List(values)),
+                        ("type", Tree::text(kind.as_wire())),
+                        ("values", Tree::List(values.iter().map(Tree::text).collect())),
                     ]));
                     continue;
                 }
                 Kind::Unreadable => return None,
-            };
-            keys.push((rank, key, Tree::one_or_many(values())));
+            });
         }
         if !predicates.is_empty() {
             keys.push((7, "predicates", Tree::List(predicates)));

@@ -46,10 +46,16 @@ fn scoped(scope: &str) -> String {
     group(&format!("    roles: [{{ role: Agent, scope: {scope} }}]\n    members: []\n"))
 }
 
+/// Says of all rows at once where something else is found than is expected.
+fn table<'a>(rows: impl IntoIterator<Item = (String, &'a str)>, found: impl Fn(&str) -> Vec<String>) {
+    let found = rows.into_iter().map(|(text, expected)| (found(&text).join(", "), expected, text));
+    let wrong: Vec<_> = found.filter(|(found, expected, _)| found != expected).collect();
+    assert!(wrong.is_empty(), "found, expected, in:\n{wrong:#?}");
+}
+
 #[test]
 fn each_rule_finds_what_it_forbids() {
-    let mut wrong = Vec::new();
-    for (text, expected) in [
+    let rows = [
         ("version: 2\n".to_owned(), "1:1:10 unsupported-version"),
         ("groups: []\n".to_owned(), "1:1:1 unsupported-version"),
         ("version: 1\ngruops: []\n".to_owned(), "1:2:1 unknown-key"),
@@ -91,13 +97,8 @@ fn each_rule_finds_what_it_forbids() {
             ),
             "1:5:54 duplicate-grant",
         ),
-    ] {
-        let found = findings(&[&text]);
-        if found != [expected] {
-            wrong.push(format!("{text}  expected {expected}, found {found:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    ];
+    table(rows, |it| findings(&[it]));
 }
 
 #[test]

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Binding;
 use crate::{
-    files::{
-        declared::{DeclaredGroup, Rest, RoleRef},
-        entry::ProvidedBy,
-    },
+    files::declared::{DeclaredGroup, ProvidedBy, Rest, RoleRef},
     model::{
         access::{Grant, Holding},
         finding::{Code, Finding, did_you_mean},
