@@ -21,7 +21,7 @@ fn files(access: &[&str]) -> Result<Files, Finding> {
     })
 }
 
-/// Returns `file:line:column code` of everything found.
+/// `file:line:column code` of everything found.
 fn findings(access: &[&str]) -> Vec<String> {
     let found = match files(access) {
         Ok(files) => check(&files).err().unwrap_or_default(),

@@ -19,7 +19,7 @@ fn declared(text: &str, access: &[&str]) -> Declared {
         .unwrap_or_else(|it| panic!("{it:?}"))
 }
 
-/// Returns `line:column code` of everything found; the text starts in line 7.
+/// `line:column code` of everything found; the text starts in line 7.
 fn found(text: &str) -> Vec<String> {
     let found = match workspace(text, &[]) {
         Ok(files) => check(&files).err().unwrap_or_default(),
@@ -148,7 +148,7 @@ fn remarks_are_what_has_ended_and_who_is_locked_out_by_now() {
 }
 
 #[test]
-fn whom_the_rules_name_is_known() {
+fn people_that_the_rules_name_are_known() {
     let text = "api: { identity: { userId: 3c8d0000-0000-4000-8000-000000000001 } }
 lockout: [{ employeeId: e, since: 2026-11-20, reason: r }]
 exceptions:
