@@ -64,7 +64,7 @@ impl Serialize for Tree {
 }
 
 impl Tree {
-    fn text(text: impl ToString) -> Self {
+    fn text(text: &(impl ToString + ?Sized)) -> Self {
         Self::Text(text.to_string())
     }
 
@@ -112,7 +112,7 @@ impl Known<'_> {
 
     fn person(self, user: UserId) -> Tree {
         let address = self.people.get(&user).map(Tree::text);
-        address.unwrap_or_else(|| Tree::Map(vec![("userId", Tree::text(user))]))
+        address.unwrap_or_else(|| Tree::Map(vec![("userId", Tree::text(&user))]))
     }
 
     fn scope(self, scope: &Scope) -> Option<Tree> {
