@@ -15,11 +15,11 @@
 //! first write and reads back what it wrote. The modules below are in reading
 //! order, and each uses only those above it. Values and thoughts are pure: they
 //! know no file, no network, no clock and no randomness. Only `load` reads the
-//! user's files, only `journal` writes one, only `api` speaks HTTP, only `manifest`
+//! user's files, only `journal` writes one, only `api` speaks HTTP, only `files`
 //! names the YAML crate of the files, and only the program around this library prints.
 //!
 //! ```
-//! use rolecall::{plan::{bind::bind, diff}, files::manifest, report::render, model::{snapshot::Snapshot, source::Sources}};
+//! use rolecall::{plan::{bind::bind, diff}, files::{check, decode}, report::render, model::{snapshot::Snapshot, source::Sources}};
 //!
 //! let text = "
 //! version: 1
@@ -27,9 +27,9 @@
 //! groups: [{ name: Desk, description: The desk, roles: [], members: [] }]
 //! ";
 //! let file = Sources::default().add("access.yaml".to_owned(), text.to_owned());
-//! let access = manifest::parse(text, file).expect("sound YAML");
-//! let files = manifest::check::Files { access: vec![(file, access)], ..Default::default() };
-//! let declared = manifest::check::check(&files).expect("sound files");
+//! let access = decode(text, file).expect("sound YAML");
+//! let files = check::Files { access: vec![(file, access)], ..Default::default() };
+//! let declared = check::check(&files).expect("sound files");
 //!
 //! let live = Snapshot::default(); // a company without groups
 //! let now = "2026-11-21T00:00:00Z".parse().expect("an instant");

@@ -12,8 +12,9 @@ use rolecall::{
         text,
     },
     files::{
+        check::check,
+        declared::Declared,
         load::{self, LoadError, Loaded},
-        manifest::{check::check, declared::Declared},
     },
     live::api::{Credentials, Settings},
     model::{finding::Finding, ids::PersonRef},

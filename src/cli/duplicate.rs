@@ -2,8 +2,8 @@
 
 use clap::Args;
 use rolecall::{
-    files::manifest::{
-        parse,
+    files::{
+        decode,
         write::{self, DraftGroup},
     },
     live::{
@@ -53,14 +53,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let mut names = Names { values: checked.declared.aliases.clone(), ..Names::default() };
     let work = draft(&connected.reader, company, arguments, &mut names);
     let draft = run::block_on(run::until_signal(work))?;
-    let text = write::access_file(&[draft], &names).map_err(|error| {
+    let known = write::Known { roles: &names.roles, people: &names.people, ids: &names.values };
+    let text = write::access_file(&[draft], known).map_err(|error| {
         Failure::invalid(format!("`{}` cannot be written as YAML: {error}", arguments.group))
             .hint("a scope in a form this version does not know cannot be copied safely")
     })?;
     // Whatever the original and the flags hold: what is printed is what `validate` takes.
     let mut loaded = checked.loaded;
     let file = loaded.sources.add("(the copy)".to_owned(), text.clone());
-    match parse(&text, file) {
+    match decode(&text, file) {
         Ok(access) => loaded.files.access.push((file, access)),
         Err(finding) => loaded.findings.push(finding),
     }

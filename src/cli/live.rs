@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 use rolecall::{
-    files::{load::Loaded, manifest::declared::Declared},
+    files::{declared::Declared, load::Loaded},
     live::{
         api::Dialect,
         fetch::{self, Questions},
@@ -115,7 +115,7 @@ impl Recorded {
             let hint = error.hint();
             Failure::invalid(format!("{}: {error}", path.display())).hint(hint)
         })?;
-        let dialect = section(loaded).and_then(|it| it.1.dialect).unwrap_or_default();
+        let dialect = section(loaded).and_then(|it| *it.1.dialect).unwrap_or_default();
         Ok(Self { answers, dialect })
     }
 }

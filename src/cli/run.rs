@@ -15,8 +15,9 @@ use jiff::Timestamp;
 use rolecall::{
     apply::record::{self, Record},
     files::{
+        check::check,
+        declared::Declared,
         load::{self, LoadError, Loaded},
-        manifest::{check::check, declared::Declared},
     },
     live::fetch::{FetchError, confirm, fetch, fetch_lockouts},
     model::{

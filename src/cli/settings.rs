@@ -3,7 +3,7 @@
 use std::{env, fs};
 
 use rolecall::{
-    files::{load::Loaded, manifest::workspace::ApiSection},
+    files::{entry::ApiSection, load::Loaded},
     live::api::{self, Credentials, Dialect, Endpoint, Reader, Settings, Writer},
     model::source::FileId,
     sandbox::{Options, Sandbox},
@@ -105,7 +105,7 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
         concurrency: global.concurrency.map_or(READERS, usize::from),
         max_rps: global.max_rps,
         timeout: global.timeout,
-        dialect: section(loaded).and_then(|it| it.1.dialect).unwrap_or_default(),
+        dialect: section(loaded).and_then(|it| *it.1.dialect).unwrap_or_default(),
         ..Settings::new(site.endpoint.clone(), credentials)
     })
 }

@@ -18,7 +18,7 @@ use super::{
     },
 };
 use crate::{
-    files::manifest::declared::Declared,
+    files::declared::Declared,
     live::api::{ApiError, Endpoint, Question, Settings},
     model::{
         dialect::Dialect,

@@ -5,11 +5,10 @@ use std::{ffi::OsString, path::Path};
 use super::{Area, Check, Trouble};
 use crate::{
     files::{
+        declared::Declared,
+        entry::ApiSection,
         load::{Loaded, WORKSPACE_FILE},
-        manifest::{
-            declared::Declared,
-            workspace::{ApiSection, dialect_lines},
-        },
+        workspace::dialect_lines,
     },
     model::{
         finding::Finding,
@@ -187,7 +186,7 @@ impl Configuration<'_> {
     }
 
     fn dialect(&self) -> Vec<Check> {
-        let set = self.section.and_then(|it| Some((it.0, it.1.dialect?)));
+        let set = self.section.and_then(|it| Some((it.0, (*it.1.dialect)?)));
         let sources = &self.loaded.sources;
         let lines = set.map(|(file, _)| dialect_lines(&sources.file(file).text, file)).unwrap_or_default();
         let dialect = set.map(|it| it.1).unwrap_or_default();

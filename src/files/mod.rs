@@ -1,6 +1,22 @@
 //! The files people write: read, decoded, checked, and written back.
 //!
-//! Knows no API and no plan. Only `load` touches the disk, and only this room names the YAML crates.
+//! ```text
+//! load:  paths ─read─> text ─decode─> Files ─check─> Declared, or every Finding
+//! ```
+//!
+//! [`workspace`] and [`access`] are the files key by key, with the place of every value; [`check`] turns
+//! them into [`declared`], in names, offline. Knows no API and no plan. Only `read` touches the disk, only
+//! `decode` and `write` name the YAML crate, and nothing here decides what a declaration does.
 
-pub mod manifest;
+pub mod access;
+pub mod check;
+pub mod declared;
+pub mod entry;
 pub mod load;
+pub mod shape;
+pub mod workspace;
+pub mod write;
+mod decode;
+mod read;
+
+pub use decode::{At, MAX_FILE_BYTES, decode};

@@ -10,7 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
 use serde_json::value::RawValue;
 
 use crate::{
-    files::manifest::declared::{Declared, DeclaredCompany, Rest, RoleRef},
+    files::declared::{Declared, DeclaredCompany, Rest, RoleRef},
     live::api::GroupRole,
     model::{
         access::{Contents, Grant},

@@ -29,7 +29,7 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// Returns how a scope can be changed: a deletion by id would take away what was added before it.
+    /// How a scope can be changed: a deletion by id would take away what was added before it.
     pub fn scope_changes(&self) -> ScopeChange {
         match self.roles_to_delete {
             RolesToDelete::Objects => self.scope_change,
@@ -64,7 +64,7 @@ pub enum MemberRemovalField {
 }
 
 impl MemberRemovalField {
-    /// Returns the name as it stands in a request.
+    /// The name in a request.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UserIdsToDelete => "userIdsToDelete",

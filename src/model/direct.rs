@@ -1,4 +1,4 @@
-//! Roles that people hold outside groups: compared by meaning, kept in the very JSON of the API.
+//! Direct roles, which people hold outside groups: compared by meaning, kept in the very JSON of the API.
 //!
 //! What this version does not know of a role survives: an element that stays is sent back as it was
 //! read, one that changes keeps its other fields, and one of an unknown type means exactly itself.
@@ -16,7 +16,7 @@ pub use list::DirectRoles;
 
 /// What a type of role is held on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// A company.
     Company,
     /// A TMC.
@@ -28,7 +28,7 @@ pub enum Reach {
 }
 
 /// The types of role that this version knows, and what each is held on (contract §6.1).
-pub const TYPES: [(&str, Reach); 8] = [
+pub(crate) const TYPES: [(&str, Reach); 8] = [
     ("COMPANY_ADMIN", Reach::Company),
     ("COMPANY_REPORT_ADMIN", Reach::Company),
     ("COMPANY_TRAVEL_ARRANGER", Reach::Company),
@@ -43,8 +43,7 @@ const ARRANGER: &str = "TRAVEL_ARRANGER";
 /// What a role without a type is shown as.
 const UNTOLD: &str = "UNKNOWN";
 
-/// Returns the known type of that name, with what it is held on.
-pub fn known(name: &str) -> Option<(&'static str, Reach)> {
+pub(crate) fn known(name: &str) -> Option<(&'static str, Reach)> {
     TYPES.into_iter().find(|it| it.0 == name)
 }
 
@@ -55,15 +54,15 @@ pub enum Kind {
     Plain(&'static str),
     /// A type on a company or a TMC.
     On(&'static str, CompanyId),
-    /// Arranges for travellers; for whom is in [`DirectRole::travellers`].
+    /// Arranges for the [`DirectRole::travellers`].
     Arranger,
     /// What this version cannot read: its type, and the whole element in one spelling.
     Verbatim(Box<str>, Box<str>),
 }
 
 impl Kind {
-    /// Returns the type, as the API names it.
-    pub fn role_type(&self) -> &str {
+    /// As the API names it.
+    pub(crate) fn role_type(&self) -> &str {
         match self {
             Self::Plain(name) | Self::On(name, _) => name,
             Self::Arranger => ARRANGER,
@@ -71,8 +70,8 @@ impl Kind {
         }
     }
 
-    /// Returns the company or TMC it is held on.
-    pub fn company(&self) -> Option<CompanyId> {
+    /// The company or TMC it is held on.
+    pub(crate) fn company(&self) -> Option<CompanyId> {
         match self {
             Self::On(_, company) => Some(*company),
             Self::Plain(_) | Self::Arranger | Self::Verbatim(..) => None,
@@ -80,7 +79,7 @@ impl Kind {
     }
 }
 
-/// A traveller for whom somebody arranges, and which mails that somebody gets.
+/// A traveller of an arranger, and which mails the arranger gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Traveller {
@@ -89,7 +88,7 @@ pub struct Traveller {
     pub flight_stats: bool,
 }
 
-/// A role that somebody holds outside groups. Equal means: of the same meaning.
+/// A direct role. Equal means: of the same meaning.
 #[derive(Clone, Debug)]
 pub struct DirectRole {
     kind: Kind,
@@ -106,31 +105,29 @@ impl PartialEq for DirectRole {
 impl Eq for DirectRole {}
 
 impl DirectRole {
-    /// Returns a role that is held on nothing, or on a company or a TMC.
-    pub fn new(role_type: &'static str, on: Option<CompanyId>) -> Self {
-        let element = match (known(role_type), on) {
-            (Some((_, Reach::Tmc)), Some(on)) => {
-                json!({ "roleType": role_type, "metadata": { "roleType": role_type, "tmcRef": { "id": on } } })
+    /// A role held on nothing, on a company or on a TMC.
+    pub(crate) fn new(role_type: &'static str, on: Option<CompanyId>) -> Self {
+        let field = if matches!(known(role_type), Some((_, Reach::Tmc))) { "tmcRef" } else { "companyRef" };
+        let element = match on {
+            Some(on) => {
+                json!({ "roleType": role_type, "metadata": { "roleType": role_type, (field): { "id": on } } })
             }
-            (_, Some(on)) => {
-                json!({ "roleType": role_type, "metadata": { "roleType": role_type, "companyRef": { "id": on } } })
-            }
-            (_, None) => json!({ "roleType": role_type }),
+            None => json!({ "roleType": role_type }),
         };
         let kind = on.map_or(Kind::Plain(role_type), |on| Kind::On(role_type, on));
         Self { kind, travellers: Vec::new(), elements: vec![raw(&element)] }
     }
 
-    /// Returns the role of somebody who arranges for these travellers, in any order.
-    pub fn arranger(travellers: Vec<Traveller>) -> Self {
+    /// The role of an arranger, with travellers in any order.
+    pub(crate) fn arranger(travellers: Vec<Traveller>) -> Self {
         let none = json!({ "roleType": ARRANGER });
         Self { kind: Kind::Arranger, travellers: Vec::new(), elements: vec![raw(&none)] }
             .with_travellers(travellers)
     }
 
-    /// Returns the role that an element of the API's list is; one that is not understood means itself.
-    pub fn read(element: Box<RawValue>) -> Self {
-        let value: Value = serde_json::from_str(element.get()).unwrap_or(Value::Null);
+    /// Reads an element of the API's list (contract §6.1); one that is not understood means itself.
+    pub(crate) fn read(element: Box<RawValue>) -> Self {
+        let value = value(&element);
         let (kind, travellers) = understood(&value).unwrap_or_else(|| {
             let name = value["roleType"].as_str().unwrap_or(UNTOLD);
             (Kind::Verbatim(name.into(), canonical(&value).to_string().into()), Vec::new())
@@ -138,36 +135,35 @@ impl DirectRole {
         Self { kind, travellers, elements: vec![element] }
     }
 
-    /// Returns which role it is.
-    pub fn kind(&self) -> &Kind {
+    pub(crate) fn kind(&self) -> &Kind {
         &self.kind
     }
 
-    /// Returns for whom it arranges: sorted, and empty for every other role.
-    pub fn travellers(&self) -> &[Traveller] {
+    /// Sorted; empty for every role but an arranger's.
+    pub(crate) fn travellers(&self) -> &[Traveller] {
         &self.travellers
     }
 
-    /// Returns the elements of the API's list by which it is said: one, or several that mean one role.
-    pub fn elements(&self) -> &[Box<RawValue>] {
+    /// The elements of the API's list that mean this role: one or several.
+    pub(crate) fn elements(&self) -> &[Box<RawValue>] {
         &self.elements
     }
 
-    /// Returns everything that is said of it, in one spelling whatever the order of keys and travellers.
-    pub fn spelling(&self) -> String {
-        let mut elements: Vec<String> = self.elements.iter().map(|it| spelling(it)).collect();
+    /// Everything that its elements say, in one spelling whatever the order of keys and travellers.
+    pub(crate) fn spelling(&self) -> String {
+        let mut elements: Vec<String> =
+            self.elements.iter().map(|it| canonical(&value(it)).to_string()).collect();
         elements.sort();
         elements.join("\n")
     }
 
-    /// Returns the same role for other travellers; whatever else is said of it and of them stays.
+    /// The same role for other travellers; the other fields of it and of them stay.
     ///
-    /// An element that says nothing of those who change is left as it was read. Who is new goes into the first,
-    /// and an element with nobody left goes, as alone it would mean something else.
+    /// An element without a change is left as it was read. New travellers go into the first element, and an
+    /// element without travellers is dropped, as alone it would mean something else.
     #[must_use]
-    pub fn with_travellers(&self, mut travellers: Vec<Traveller>) -> Self {
-        travellers.sort_unstable();
-        travellers.dedup();
+    pub(crate) fn with_travellers(&self, mut travellers: Vec<Traveller>) -> Self {
+        tidy(&mut travellers);
         let mut missing: Vec<Traveller> =
             travellers.iter().filter(|it| self.travellers.binary_search(it).is_err()).copied().collect();
         let mut edit = |entry: &Value| {
@@ -178,25 +174,24 @@ impl DirectRole {
             let same = missing.iter().position(|it| it.user == is.user)?;
             Some(noted(entry.as_object().cloned()?, missing.remove(same)))
         };
-        let values = self.elements.iter().map(|it| serde_json::from_str(it.get()).unwrap_or(Value::Null));
-        let values: Vec<Value> = values.collect();
+        let values: Vec<Value> = self.elements.iter().map(|it| value(it)).collect();
         let mut lists: Vec<Vec<Value>> =
             values.iter().map(|it| arranged(it).filter_map(&mut edit).collect()).collect();
         if let Some(first) = lists.first_mut() {
             first.extend(missing.into_iter().map(|it| noted(Map::new(), it)));
         }
-        let elements = self.elements.iter().zip(values).zip(lists).filter(|it| !it.1.is_empty());
+        let elements = self.elements.iter().zip(&values).zip(lists).filter(|it| !it.1.is_empty());
         let elements =
             elements.map(
                 |((raw, value), list)| {
-                    if arranged(&value).eq(&list) { raw.clone() } else { with_list(&value, list) }
+                    if arranged(value).eq(&list) { raw.clone() } else { with_list(value, list) }
                 },
             );
         Self { kind: Kind::Arranger, elements: elements.collect(), travellers }
     }
 
-    /// Returns as much of the role as `held` gives as well, if there is any; what both give is as `held` says it.
-    pub fn within(&self, held: &Self) -> Option<Self> {
+    /// The part of the role that `held` gives as well, in the words of `held`; `None` where there is none.
+    pub(crate) fn within(&self, held: &Self) -> Option<Self> {
         if self.kind != held.kind {
             return None;
         }
@@ -212,13 +207,11 @@ impl DirectRole {
         }
     }
 
-    /// Returns the elements as they are sent.
-    ///
     /// For a travel arranger `metadata` has to be filled (contract §6.1); where the API itself gave only the
     /// older `roleMetadata`, the newer field is put beside it.
     fn sent(&self) -> impl Iterator<Item = Box<RawValue>> {
         self.elements.iter().map(|it| {
-            let value: Value = serde_json::from_str(it.get()).unwrap_or(Value::Null);
+            let value = value(it);
             match value.as_object() {
                 Some(fields)
                     if self.kind == Kind::Arranger && fields.get("metadata").is_none_or(Value::is_null) =>
@@ -237,8 +230,7 @@ impl DirectRole {
     /// Adds what another element says of the same role.
     fn join(&mut self, other: Self) {
         self.travellers.extend(other.travellers);
-        self.travellers.sort_unstable();
-        self.travellers.dedup();
+        tidy(&mut self.travellers);
         self.elements.extend(other.elements);
     }
 }
@@ -246,12 +238,16 @@ impl DirectRole {
 const CONFIRMATIONS: &str = "sendConfirmationEmail";
 const FLIGHT_STATS: &str = "sendFlightStatsNotificationEmail";
 
-/// Returns an element in one spelling, whatever the order of keys and travellers.
-fn spelling(element: &RawValue) -> String {
-    canonical(&serde_json::from_str(element.get()).unwrap_or(Value::Null)).to_string()
+fn value(element: &RawValue) -> Value {
+    serde_json::from_str(element.get()).unwrap_or(Value::Null)
 }
 
-/// Returns an entry of a list of travellers that means this one; what else it says stays.
+fn tidy(travellers: &mut Vec<Traveller>) {
+    travellers.sort_unstable();
+    travellers.dedup();
+}
+
+/// An entry of a list of travellers, changed to mean this one; its other fields stay.
 fn noted(mut entry: Map<String, Value>, traveller: Traveller) -> Value {
     if !entry.contains_key("userId") {
         entry.insert("userId".to_owned(), json!(traveller.user));
@@ -261,7 +257,7 @@ fn noted(mut entry: Map<String, Value>, traveller: Traveller) -> Value {
     Value::Object(entry)
 }
 
-/// Returns the element of an arranger with other entries; what else it says stays.
+/// The element of an arranger with other entries; its other fields stay.
 fn with_list(element: &Value, list: Vec<Value>) -> Box<RawValue> {
     let object = |it: Option<&Value>| it.and_then(Value::as_object).cloned().unwrap_or_default();
     let mut metadata = object(element.get("metadata"));
@@ -297,14 +293,13 @@ fn understood(element: &Value) -> Option<(Kind, Vec<Traveller>)> {
         Reach::Everything => Some((Kind::Plain(name), Vec::new())),
         Reach::Travellers => {
             let mut travellers = arranged(element).map(traveller).collect::<Option<Vec<_>>>()?;
-            travellers.sort_unstable();
-            travellers.dedup();
+            tidy(&mut travellers);
             (!travellers.is_empty()).then_some((Kind::Arranger, travellers))
         }
     }
 }
 
-/// Returns the travellers of an element, from the field in use or else from the older one.
+/// The travellers of an element, from the field in use or else from the older one.
 fn arranged(element: &Value) -> impl Iterator<Item = &Value> {
     let newer = element["metadata"]["arrangerFor"].as_array();
     let older = element["roleMetadata"]["travelArrangerMetadata"]["arrangerFor"].as_array();
@@ -325,7 +320,7 @@ fn traveller(entry: &Value) -> Option<Traveller> {
     })
 }
 
-/// Returns the value with the keys of every object, and the travellers of every list of them, in one order.
+/// The value with the keys of every object, and the travellers of every list of them, in one order.
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(canonical).collect(),

@@ -23,40 +23,46 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Returns a finding at a place.
-    pub fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
         Self { place: Some(place), code, message: message.into(), related: Vec::new(), help: None }
     }
 
-    /// Returns a finding about the workspace as a whole.
-    pub fn general(code: Code, message: impl Into<String>) -> Self {
+    /// A finding about the workspace as a whole.
+    pub(crate) fn general(code: Code, message: impl Into<String>) -> Self {
         Self { place: None, code, message: message.into(), related: Vec::new(), help: None }
     }
 
-    /// Adds what to do.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Adds what to do, if there is something.
+    /// A `None` keeps the help there is.
     #[must_use]
-    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
     }
 
-    /// Adds another place that matters.
     #[must_use]
-    pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
+    pub(crate) fn related(mut self, place: Place, label: impl Into<String>) -> Self {
         self.related.push((place, label.into()));
         self
     }
 }
 
+/// What a finding does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Severity {
+    /// Stops plan and apply.
+    Error,
+    /// Is reported, and stops nothing.
+    Remark,
+}
+
 macro_rules! codes {
-    ($($name:ident $code:literal $meaning:literal;)*) => {
+    ($($name:ident $severity:ident $code:literal $meaning:literal;)*) => {
         /// The rule that a finding reports; its name is stable across versions.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
@@ -64,64 +70,68 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code, in the order of the documentation.
+            /// In the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// Returns the stable name.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $code),* }
-            }
-
-            /// Returns what the rule is, in one sentence.
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$name => $meaning),* }
+            fn row(self) -> (Severity, &'static str, &'static str) {
+                match self { $(Self::$name => (Severity::$severity, $code, $meaning)),* }
             }
         }
     };
 }
 
 codes! {
-    Syntax "syntax" "The file is not well-formed YAML.";
-    UnknownKey "unknown-key" "A key that means nothing here; misspelt keys are never ignored.";
-    DuplicateKey "duplicate-key" "A key is given twice in one mapping.";
-    WrongType "wrong-type" "A value has the wrong form, such as text where a list belongs.";
-    LimitExceeded "limit-exceeded" "A file is too large, too deep or uses too many aliases.";
-    UnsupportedVersion "unsupported-version" "`version` is missing or not one this rolecall reads.";
-    MissingKey "missing-key" "A required key is missing; nothing that could revoke has a default.";
-    InvalidName "invalid-name" "A name is empty, too long, or holds characters that are not seen.";
-    InvalidDescription "invalid-description" "A description is empty, longer than 1,000 characters, or holds control characters.";
-    InvalidId "invalid-id" "An id is not a UUID.";
-    InvalidEmail "invalid-email" "A person is named by text that is not an e-mail address.";
-    InvalidDate "invalid-date" "`until` or `since` is neither a date nor an instant.";
-    InvalidPerson "invalid-person" "A person is named by no key, by more than one, or by one that holds characters that are not seen.";
-    InvalidScope "invalid-scope" "A scope says nothing, or says it in a form that has no meaning.";
-    UnknownScope "unknown-scope" "A role uses a scope name that no `scopes:` entry defines.";
-    UnknownAlias "unknown-alias" "A name is not an id and not in `ids:` of the workspace.";
-    DuplicateGroup "duplicate-group" "Two entries declare the same group of one company.";
-    DuplicateMember "duplicate-member" "A group lists the same person twice.";
-    DuplicateGrant "duplicate-grant" "A group lists the same role on the same scope twice.";
-    DuplicateUser "duplicate-user" "Two entries under `users:` mean the same person of one company.";
-    DuplicateDirectRole "duplicate-direct-role" "A person lists the same direct role, or the same traveller, twice.";
-    InvalidDirectRole "invalid-direct-role" "A direct role is of no known type, or has a key that its type does not take.";
-    RemovedAndDeclared "removed-and-declared" "A group is both declared and removed.";
-    NoCompany "no-company" "Neither the file, the workspace nor a flag says which company is meant.";
-    UnknownRole "unknown-role" "The company has no role of that name or id.";
-    AmbiguousRole "ambiguous-role" "Several roles have the name.";
-    UnknownGroup "unknown-group" "A pinned or renamed group does not exist.";
-    NameTaken "name-taken" "A group would get a name that another group has.";
-    NoAccessFiles "no-access-files" "The patterns of `access:` match no file.";
-    InvalidGuard "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is none.";
-    InvalidException "invalid-exception" "An exception names no guard, or not exactly one thing that this guard looks at.";
-    UnknownIdentity "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";
-    ExpiredException "expired-exception" "An exception has ended and allows nothing any more; stops no plan.";
-    UnusedException "unused-exception" "An exception is in force and nothing needs it; stops no plan.";
-    LockedOutMember "locked-out-member" "A group lists somebody whom `lockout:` cuts off everywhere; stops no plan.";
+    Syntax Error "syntax" "The file is not well-formed YAML.";
+    UnknownKey Error "unknown-key" "A key that means nothing here; misspelt keys are never ignored.";
+    DuplicateKey Error "duplicate-key" "A key is given twice in one mapping.";
+    WrongType Error "wrong-type" "A value has the wrong form, such as text where a list belongs.";
+    LimitExceeded Error "limit-exceeded" "A file is too large, too deep or uses too many aliases.";
+    UnsupportedVersion Error "unsupported-version" "`version` is missing or not one this rolecall reads.";
+    MissingKey Error "missing-key" "A required key is missing; nothing that could revoke has a default.";
+    InvalidName Error "invalid-name" "A name is empty, too long, or holds characters that are not seen.";
+    InvalidDescription Error "invalid-description" "A description is empty, longer than 1,000 characters, or holds control characters.";
+    InvalidId Error "invalid-id" "An id is not a UUID.";
+    InvalidEmail Error "invalid-email" "A person is named by text that is not an e-mail address.";
+    InvalidDate Error "invalid-date" "`until` or `since` is neither a date nor an instant.";
+    InvalidPerson Error "invalid-person" "A person is named by no key, by more than one, or by one that holds characters that are not seen.";
+    InvalidScope Error "invalid-scope" "A scope says nothing, or says it in a form that has no meaning.";
+    UnknownScope Error "unknown-scope" "A role uses a scope name that no `scopes:` entry defines.";
+    UnknownAlias Error "unknown-alias" "A name is not an id and not in `ids:` of the workspace.";
+    DuplicateGroup Error "duplicate-group" "Two entries declare the same group of one company.";
+    DuplicateMember Error "duplicate-member" "A group lists the same person twice.";
+    DuplicateGrant Error "duplicate-grant" "A group lists the same role on the same scope twice.";
+    DuplicateUser Error "duplicate-user" "Two entries under `users:` mean the same person of one company.";
+    DuplicateDirectRole Error "duplicate-direct-role" "A person lists the same direct role, or the same traveller, twice.";
+    InvalidDirectRole Error "invalid-direct-role" "A direct role is of no known type, or has a key that its type does not take.";
+    RemovedAndDeclared Error "removed-and-declared" "A group is both declared and removed.";
+    NoCompany Error "no-company" "Neither the file, the workspace nor a flag says which company is meant.";
+    UnknownRole Error "unknown-role" "The company has no role of that name or id.";
+    AmbiguousRole Error "ambiguous-role" "Several roles have the name.";
+    UnknownGroup Error "unknown-group" "A pinned or renamed group does not exist.";
+    NameTaken Error "name-taken" "A group would get a name that another group has.";
+    NoAccessFiles Error "no-access-files" "The patterns of `access:` match no file.";
+    InvalidGuard Error "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is not valid.";
+    InvalidException Error "invalid-exception" "An exception names no guard, or not exactly one thing that this guard looks at.";
+    UnknownIdentity Error "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";
+    ExpiredException Remark "expired-exception" "An exception has ended and allows nothing any more; stops no plan.";
+    UnusedException Remark "unused-exception" "An exception is in force and nothing needs it; stops no plan.";
+    LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
 }
 
 impl Code {
-    /// Whether it is odd and no more: what carries it is reported and stops neither plan nor apply.
+    /// The stable name.
+    pub fn as_str(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The rule in one sentence, for the documentation.
+    pub fn meaning(self) -> &'static str {
+        self.row().2
+    }
+
+    /// Whether what carries it stops neither plan nor apply.
     pub fn is_remark(self) -> bool {
-        matches!(self, Self::ExpiredException | Self::UnusedException | Self::LockedOutMember)
+        self.row().0 == Severity::Remark
     }
 }
 
@@ -131,11 +141,9 @@ impl fmt::Display for Code {
     }
 }
 
-/// Returns the candidate that `word` probably meant, for "did you mean".
-///
-/// Near is a Jaro-Winkler likeness of at least 0.8: transposed letters and a
+/// The candidate that `word` probably meant, for "did you mean": near is a Jaro-Winkler likeness of at least 0.8: transposed letters and a
 /// missing one in a short word pass, other words do not.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = word.to_lowercase();
     candidates
         .into_iter()
@@ -145,7 +153,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, it)| it)
 }
 
-/// Returns "did you mean `…`?" where a near candidate exists.
+/// "did you mean `…`?" where a near candidate exists.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(word, candidates).map(|it| format!("did you mean `{it}`?"))
 }

@@ -3,6 +3,7 @@
 //! Knows no other room, no file, no network and no clock.
 
 pub mod ids;
+pub mod date;
 pub mod source;
 pub mod dialect;
 pub mod scope;

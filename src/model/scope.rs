@@ -46,26 +46,23 @@ pub enum Kind {
 }
 
 impl Kind {
-    const NAMED: [(Self, &'static str); 7] = [
-        (Self::Platform, "PLATFORM"),
-        (Self::BookingTmc, "BOOKING_TMC"),
-        (Self::ContractingTmc, "CONTRACTING_TMC"),
-        (Self::Company, "COMPANY"),
-        (Self::LegalEntity, "LEGAL_ENTITY"),
-        (Self::Profile, "PROFILE"),
-        (Self::StealthType, "STEALTH_TYPE"),
+    /// The kinds with a name of the API.
+    const NAMED: [Self; 7] = [
+        Self::Platform,
+        Self::BookingTmc,
+        Self::ContractingTmc,
+        Self::Company,
+        Self::LegalEntity,
+        Self::Profile,
+        Self::StealthType,
     ];
 
-    /// Returns the kind that the API calls `name`.
-    pub fn from_wire(name: &str) -> Self {
-        Self::NAMED
-            .into_iter()
-            .find(|(_, known)| *known == name)
-            .map_or_else(|| Self::Other(name.into()), |(kind, _)| kind)
+    pub(crate) fn from_wire(name: &str) -> Self {
+        let known = Self::NAMED.into_iter().find(|it| it.as_wire() == name);
+        known.unwrap_or_else(|| Self::Other(name.into()))
     }
 
-    /// Returns the API's name for the kind.
-    pub fn as_wire(&self) -> &str {
+    pub(crate) fn as_wire(&self) -> &str {
         match self {
             Self::Platform => "PLATFORM",
             Self::BookingTmc => "BOOKING_TMC",
@@ -81,16 +78,7 @@ impl Kind {
 
     /// Whether a traveller has at most one value of it, so that two sets joined by AND intersect.
     fn is_single_valued(&self) -> bool {
-        match self {
-            Self::BookingTmc
-            | Self::ContractingTmc
-            | Self::Company
-            | Self::LegalEntity
-            | Self::Profile
-            | Self::StealthType
-            | Self::Platform => true,
-            Self::Other(_) | Self::Unreadable => false,
-        }
+        Self::NAMED.contains(self)
     }
 }
 
@@ -106,8 +94,8 @@ pub enum Value {
 }
 
 impl Value {
-    /// Returns the value that the API spells `text`; UUIDs are folded.
-    pub fn from_wire(text: &str) -> Self {
+    /// UUIDs are folded.
+    pub(crate) fn from_wire(text: &str) -> Self {
         parse_uuid(text).map_or_else(|| Self::Text(text.into()), Self::Id)
     }
 }
@@ -151,8 +139,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// Returns the word that people read.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Widens => "WIDENS",
             Self::Narrows => "NARROWS",
@@ -162,36 +149,35 @@ impl Relation {
 }
 
 impl Scope {
-    /// Returns the canonical scope that allows exactly what `audiences` allow together.
+    /// The canonical form of the union of the audiences.
     pub fn new(audiences: impl IntoIterator<Item = Audience>) -> Self {
         Self(canonical(audiences.into_iter().filter_map(tidy).collect()))
     }
 
-    /// Returns the audiences in canonical order.
-    pub fn audiences(&self) -> &[Audience] {
+    /// In canonical order.
+    pub(crate) fn audiences(&self) -> &[Audience] {
         &self.0
     }
 
-    /// Whether it has no audience, and so allows nothing.
+    /// An empty scope allows nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns the scope that allows what any of them allows; brings all to canonical form once.
-    pub fn any(scopes: impl IntoIterator<Item = Self>) -> Self {
+    /// The union of all, brought to canonical form once.
+    pub(crate) fn any(scopes: impl IntoIterator<Item = Self>) -> Self {
         Self(canonical(scopes.into_iter().flat_map(|it| it.0).collect()))
     }
 
-    /// Returns the scope that allows what either allows.
+    /// In canonical form, as all scopes are.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self::any([self, other])
     }
 
-    /// Returns the scope that allows what both allow; of scopes too long to be compared part by part,
-    /// more than that, but never less.
+    /// The intersection; of scopes too long to be compared part by part more than that, but never less.
     #[must_use]
-    pub fn meet(&self, other: &Self) -> Self {
+    pub(crate) fn meet(&self, other: &Self) -> Self {
         let whole = |it: &Self| it.0.iter().any(|audience| is_whole_platform(audience));
         if self == other || whole(other) || self.0.len().saturating_mul(other.0.len()) > EXPANSION_LIMIT {
             return self.clone();
@@ -203,11 +189,9 @@ impl Scope {
         Self::new(self.0.iter().flat_map(|left| other.0.iter().map(move |right| both(left, right))))
     }
 
-    /// Returns what is left when every part that `other` covers whole is taken away.
-    ///
-    /// A part that `other` covers only in part stays whole.
+    /// The scope without every part that `other` covers whole; one that it covers only in part stays whole.
     #[must_use]
-    pub fn without(&self, other: &Self) -> Self {
+    pub(crate) fn without(&self, other: &Self) -> Self {
         if other.is_empty() {
             return self.clone();
         }
@@ -218,7 +202,7 @@ impl Scope {
     }
 
     /// Whether everything that `other` allows is allowed here.
-    pub fn contains(&self, other: &Self) -> bool {
+    pub(crate) fn contains(&self, other: &Self) -> bool {
         if self.0.iter().any(|audience| is_whole_platform(audience)) {
             return true;
         }
@@ -231,7 +215,7 @@ impl Scope {
         })
     }
 
-    /// Returns how `after` relates to this scope, or `None` where both mean the same.
+    /// How `after` relates to this scope; `None` where both mean the same.
     pub fn relation(&self, after: &Self) -> Option<Relation> {
         if self == after {
             return None;
@@ -244,12 +228,12 @@ impl Scope {
         })
     }
 
-    /// Whether a part of it is in a form this version cannot read.
+    /// Whether a part of it has a form this version cannot read.
     pub fn has_unreadable(&self) -> bool {
         self.0.iter().flatten().any(|dimension| dimension.kind == Kind::Unreadable)
     }
 
-    /// Returns the ids of the individual travellers it names.
+    /// The user ids of the individual travellers it names.
     pub fn people(&self) -> impl Iterator<Item = Uuid> {
         self.0.iter().flatten().filter(|it| it.kind == Kind::Profile).flat_map(|it| &it.values).filter_map(
             |it| match it {
@@ -273,16 +257,15 @@ impl Scope {
         }
     }
 
-    /// Returns the scope in the form that is documented best: `{type, comparator: IN, values}` (contract
-    /// §4, C1).
-    pub fn to_wire(&self) -> Box<RawValue> {
+    /// The form that is documented best: `{type, comparator: IN, values}` (contract §4, C1).
+    pub(crate) fn to_wire(&self) -> Box<RawValue> {
         self.to_wire_as(PredicateForm::List)
     }
 
-    /// Returns the scope as an API wants it that takes this form of predicates.
+    /// The scope for an API that takes this form of predicates.
     ///
-    /// An audience that would become more than 10,000 with one value each stays whole, with lists: no scope
-    /// that a person wrote is one, and an API that cannot read it says so or is found out by the read-back.
+    /// An audience that would become more than 10,000 with one value each stays whole, with lists: people
+    /// write no such scope, and an API that cannot read it says so or is found out by the read-back.
     pub fn to_wire_as(&self, form: PredicateForm) -> Box<RawValue> {
         let split: Vec<Audience>;
         let audiences = match form {
@@ -297,7 +280,7 @@ impl Scope {
     }
 }
 
-/// Returns audiences that say the same together, each predicate with one value.
+/// Audiences that mean the same together, each predicate with one value.
 fn single_valued(audience: &Audience) -> Vec<Audience> {
     // What could not be read goes back as it came.
     let unreadable = audience.iter().any(|it| it.kind == Kind::Unreadable);

@@ -5,23 +5,22 @@
 use std::num::NonZeroU32;
 
 /// One file of a [`Sources`], by its position there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
 
 /// Where a value starts in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// The file.
-    pub file: FileId,
-    /// The line, counted from 1.
+    pub(crate) file: FileId,
+    /// From 1.
     pub line: NonZeroU32,
-    /// The column in characters, counted from 1.
-    pub column: u32,
+    /// In characters, from 1.
+    pub(crate) column: u32,
 }
 
 impl Place {
-    /// Returns the place at `line` and `column` (both from 1; 0 reads as 1).
-    pub fn new(file: FileId, line: u32, column: u32) -> Self {
+    /// Line and column count from 1; 0 reads as 1.
+    pub(crate) fn new(file: FileId, line: u32, column: u32) -> Self {
         Self { file, line: NonZeroU32::new(line).unwrap_or(NonZeroU32::MIN), column: column.max(1) }
     }
 }
@@ -47,17 +46,17 @@ impl Sources {
         id
     }
 
-    /// Returns the file that `id` names.
+    /// The file of an id that [`Sources::add`] gave.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.0[id.0 as usize]
     }
 
-    /// Returns all files with their ids, in the order in which they were read.
+    /// In the order in which they were read.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         (0..).map(FileId).zip(&self.0)
     }
 
-    /// Returns `path:line` of a place.
+    /// `path:line`.
     pub fn line(&self, place: Place) -> String {
         format!("{}:{}", self.file(place.file).path, place.line)
     }

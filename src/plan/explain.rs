@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::{
-    files::manifest::declared::{Declared, DeclaredCompany, DeclaredGroup},
+    files::declared::{Declared, DeclaredCompany, DeclaredGroup},
     model::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         plan::{Names, Unresolved},

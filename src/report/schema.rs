@@ -4,7 +4,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::{
-    files::manifest::{access::AccessFile, workspace::WorkspaceFile},
+    files::{access::AccessFile, workspace::WorkspaceFile},
     live::recording::Recording,
     report::document::{Document, explanation},
 };

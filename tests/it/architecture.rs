@@ -90,7 +90,7 @@ const ABSENCES: &[Absence] = &[
     },
     Absence {
         law: "thoughts know no world, no clock, no chance, no log and no command line",
-        inside: &["model", "files::manifest", "live::recording", "plan", "apply::record", "report", "doctor"],
+        inside: &["model", "files", "live::recording", "plan", "apply::record", "report", "doctor"],
         but: &["doctor::probe"],
         never: &[WORLD, CLOCK, CHANCE, HTTP, PRINTING, &["async", "clap", "tracing"]],
     },

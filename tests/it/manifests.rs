@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use rolecall::{
-    files::manifest::{
+    files::{
         check::{Files, check},
-        parse,
+        decode,
     },
     model::{dialect::ScopeChange, finding::Code, snapshot::Snapshot, source::FileId},
     plan::{bind::bind, diff, judged::judged},
@@ -43,12 +43,12 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs the binary in the repository.
+/// In the repository.
 fn run(arguments: &[&str]) -> Run {
     binary().args(arguments).current_dir(root()).output().unwrap().into()
 }
 
-/// Returns the names of the files, or folders, of a folder below `tests/manifests`, sorted.
+/// The files, or folders, of a folder below `tests/manifests`, sorted.
 fn samples(kind: &str) -> Vec<String> {
     let entries = fs::read_dir(root().join("tests/manifests").join(kind)).unwrap();
     let mut names: Vec<String> = entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
@@ -57,7 +57,7 @@ fn samples(kind: &str) -> Vec<String> {
     names
 }
 
-/// Returns what the schema has against a file, as a YAML reader other than the product's sees it.
+/// What the schema has against a file, as a YAML reader other than the product's sees it.
 fn against(schema: &str, path: &str) -> Vec<String> {
     let schema: Value = serde_json::from_str(schema).unwrap();
     let file: Value = match serde_yaml::from_str(&repository(path)) {
@@ -81,7 +81,7 @@ fn valid_files_are_valid_for_the_binary_and_for_the_schema() {
     }
 }
 
-/// Returns the codes that `validate` reports for a sample, and whether each has a message and a place in a file.
+/// The codes that `validate` reports for a sample, each with a message and a place in a file.
 fn codes(path: &str) -> Vec<String> {
     let report = run(&["validate", "--format", "json", path]).expect(4).json();
     let findings = report["findings"].as_array().unwrap();
@@ -155,7 +155,7 @@ fn an_identity_that_is_nobody_is_found_when_planning() {
 #[test]
 fn an_exception_that_nothing_needs_is_remarked_in_the_plan() {
     let text = "version: 1\ncompany: 1a6f0000-0000-4000-8000-000000000001\nexceptions: [{ guard: removals, group: Desk, upTo: 1, until: 2026-12-01, reason: r }]\n";
-    let workspace = Some((FileId(0), parse(text, FileId(0)).unwrap()));
+    let workspace = Some((FileId(0), decode(text, FileId(0)).unwrap()));
     let declared = check(&Files { workspace, ..Files::default() }).unwrap();
     let (live, now) = (Snapshot::default(), "2026-11-21T00:00:00Z".parse().unwrap());
     let bound = bind(&declared, &live, now).unwrap();
@@ -260,7 +260,6 @@ fn the_published_schemas_are_those_of_the_code() {
     for (kind, generated) in [
         ("access", schema::access()),
         ("explanation", schema::explanation()),
-        ("plan", schema::plan()),
         ("plan", schema::plan()),
         ("snapshot", schema::snapshot()),
         ("workspace", schema::workspace()),

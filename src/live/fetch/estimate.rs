@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    files::manifest::declared::{Declared, Rest},
+    files::declared::{Declared, Rest},
     live::api::GroupRole,
     model::{
         direct::DirectRoles,

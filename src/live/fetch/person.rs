@@ -6,7 +6,7 @@ use futures_util::future::try_join;
 
 use super::{FetchError, Questions, elsewhere, grants};
 use crate::{
-    files::manifest::declared::{Declared, DeclaredCompany},
+    files::declared::{Declared, DeclaredCompany},
     model::{
         access::Contents,
         direct::{DirectRole, DirectRoles},

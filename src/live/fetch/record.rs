@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
 use jiff::Timestamp;
 
 use crate::{
-    files::manifest::declared::{Declared, DeclaredCompany},
+    files::declared::{Declared, DeclaredCompany},
     live::{
         api::Reader,
         recording::{self, Answer, Company, Person, Reach, Recording},

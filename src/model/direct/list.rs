@@ -1,14 +1,14 @@
-//! All roles that one person holds outside groups, as the list that the API reads and replaces whole.
+//! All direct roles of one person, as the list that the API reads and replaces whole.
 
 use super::{Deserialize, Deserializer, DirectRole, Kind, RawValue, Serialize, SerializeSeq, Serializer};
 
-/// What somebody holds outside groups: sorted by kind, each kind once.
+/// The direct roles of one person: sorted by kind, each kind once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DirectRoles(Vec<DirectRole>);
 
 impl DirectRoles {
-    /// Returns the roles in the order of their kinds; what several say of one role is joined.
-    pub fn new(roles: impl IntoIterator<Item = DirectRole>) -> Self {
+    /// What several elements say of one role is joined.
+    pub(crate) fn new(roles: impl IntoIterator<Item = DirectRole>) -> Self {
         let mut roles: Vec<DirectRole> = roles.into_iter().collect();
         roles.sort_by(|a, b| a.kind.cmp(&b.kind));
         let mut joined: Vec<DirectRole> = Vec::with_capacity(roles.len());
@@ -21,64 +21,60 @@ impl DirectRoles {
         Self(joined)
     }
 
-    /// Returns the roles that a list of the API says.
-    pub fn read(elements: impl IntoIterator<Item = Box<RawValue>>) -> Self {
+    /// Reads a list of the API (contract §6.1).
+    pub(crate) fn read(elements: impl IntoIterator<Item = Box<RawValue>>) -> Self {
         Self::new(elements.into_iter().map(DirectRole::read))
     }
 
-    /// Returns the roles, sorted by kind.
-    pub fn iter(&self) -> std::slice::Iter<'_, DirectRole> {
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, DirectRole> {
         self.0.iter()
     }
 
-    /// Returns how many there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// No role at all, known to this version or not.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns the role of that kind.
-    pub fn get(&self, kind: &Kind) -> Option<&DirectRole> {
+    pub(crate) fn get(&self, kind: &Kind) -> Option<&DirectRole> {
         self.0.binary_search_by(|it| it.kind.cmp(kind)).ok().map(|at| &self.0[at])
     }
 
-    /// Puts a role in the place of the one of its kind, if there is one.
-    pub fn put(&mut self, role: DirectRole) {
+    /// Replaces the role of the same kind, if there is one.
+    pub(crate) fn put(&mut self, role: DirectRole) {
         match self.0.binary_search_by(|it| it.kind.cmp(&role.kind)) {
             Ok(at) => self.0[at] = role,
             Err(at) => self.0.insert(at, role),
         }
     }
 
-    /// Takes out the role of that kind.
-    pub fn take(&mut self, kind: &Kind) {
+    pub(crate) fn take(&mut self, kind: &Kind) {
         self.0.retain(|it| it.kind != *kind);
     }
 
-    /// Returns the types, sorted, each once.
-    pub fn types(&self) -> Vec<Box<str>> {
+    /// Sorted, each once.
+    pub(crate) fn types(&self) -> Vec<Box<str>> {
         let mut types: Vec<Box<str>> = self.iter().map(|it| it.kind.role_type().into()).collect();
         types.sort_unstable();
         types.dedup();
         types
     }
 
-    /// Whether both say the very same, what this version does not know included.
-    pub fn same_spelling(&self, other: &Self) -> bool {
+    /// Whether both are equal with the fields that this version does not know.
+    pub(crate) fn same_spelling(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().zip(other.iter()).all(|(a, b)| a.spelling() == b.spelling())
     }
 
-    /// Returns the whole list as it is sent.
-    pub fn sent(&self) -> Vec<Box<RawValue>> {
+    /// The whole list for a request.
+    pub(crate) fn sent(&self) -> Vec<Box<RawValue>> {
         self.iter().flat_map(DirectRole::sent).collect()
     }
 
-    /// Returns the whole list as it was read.
-    pub fn elements(&self) -> impl Iterator<Item = &RawValue> {
+    /// The whole list as it was read.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &RawValue> {
         self.iter().flat_map(DirectRole::elements).map(AsRef::as_ref)
     }
 }

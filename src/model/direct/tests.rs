@@ -16,7 +16,7 @@ fn sent(role: &DirectRole) -> Value {
     sent[0].clone()
 }
 
-fn for_whom(user: u128) -> Traveller {
+fn plain(user: u128) -> Traveller {
     Traveller { user: id(user), confirmations: false, flight_stats: false }
 }
 
@@ -47,7 +47,7 @@ fn spelling_is_no_meaning() {
 
 #[test]
 fn travellers_mean_the_same_in_any_order_and_in_either_field() {
-    let both = DirectRole::arranger(vec![for_whom(2), Traveller { confirmations: true, ..for_whom(1) }]);
+    let both = DirectRole::arranger(vec![plain(2), Traveller { confirmations: true, ..plain(1) }]);
     let list = json!([{ "userId": id(1), "sendConfirmationEmail": true }, { "userId": { "id": id(2) } }]);
     let newer =
         read(&json!({ "roleType": ARRANGER, "metadata": { "roleType": ARRANGER, "arrangerFor": list } }));
@@ -56,15 +56,15 @@ fn travellers_mean_the_same_in_any_order_and_in_either_field() {
     );
     assert_eq!((&newer, &older), (&both, &both));
     let split =
-        DirectRoles::new([DirectRole::arranger(vec![for_whom(2)]), DirectRole::arranger(vec![for_whom(1)])]);
-    assert_eq!(split, DirectRoles::new([DirectRole::arranger(vec![for_whom(1), for_whom(2)])]));
+        DirectRoles::new([DirectRole::arranger(vec![plain(2)]), DirectRole::arranger(vec![plain(1)])]);
+    assert_eq!(split, DirectRoles::new([DirectRole::arranger(vec![plain(1), plain(2)])]));
     assert_eq!(split.sent().len(), 2, "as it was read");
     // The field in use has to be filled when it is sent; what was read stays beside it.
     let filled = sent(&older);
     assert_eq!(filled["metadata"]["arrangerFor"], list);
     assert_eq!(filled["roleMetadata"]["travelArrangerMetadata"]["arrangerFor"], list);
     assert_eq!(read(&filled), both);
-    // Nobody to arrange for is not what this version writes: it is kept as it is.
+    // This version writes no arranger without travellers: what is read of one is kept as it is.
     assert!(matches!(read(&json!({ "roleType": ARRANGER })).kind(), Kind::Verbatim(..)));
 }
 
@@ -74,7 +74,7 @@ fn a_changed_list_of_travellers_keeps_all_else() {
         "roleType": ARRANGER, "since": "2020", "roleMetadata": { "travelArrangerMetadata": { "arrangerFor": [] } },
         "metadata": { "roleType": ARRANGER, "note": 1, "arrangerFor": [{ "userId": id(1), "rank": 5 }, { "userId": id(2), "rank": 6 }] },
     }));
-    let changed = live.with_travellers(vec![for_whom(3), Traveller { flight_stats: true, ..for_whom(2) }]);
+    let changed = live.with_travellers(vec![plain(3), Traveller { flight_stats: true, ..plain(2) }]);
     assert_eq!(
         sent(&changed),
         json!({
@@ -98,7 +98,7 @@ fn a_change_of_travellers_keeps_every_element_and_touches_only_those_it_is_about
     let live = read(&[element(1, &[1]), element(2, &[2, 3])]);
     let live = live.iter().next().unwrap();
     let to = |travellers: &[u128]| {
-        let changed = live.with_travellers(travellers.iter().map(|it| for_whom(*it)).collect());
+        let changed = live.with_travellers(travellers.iter().map(|it| plain(*it)).collect());
         let elements: Vec<Value> = changed.sent().map(|it| serde_json::from_str(it.get()).unwrap()).collect();
         let again = read(&elements);
         assert_eq!(again.iter().collect::<Vec<_>>(), [&changed]);
@@ -124,8 +124,8 @@ fn a_change_of_travellers_keeps_every_element_and_touches_only_those_it_is_about
     all(first, 1, &[4]);
     all(second, 2, &[3]);
     // Another mail is a change of that entry, which keeps what else is said of it.
-    let mails = Traveller { confirmations: true, ..for_whom(2) };
-    let changed = live.with_travellers(vec![for_whom(1), mails, for_whom(3)]);
+    let mails = Traveller { confirmations: true, ..plain(2) };
+    let changed = live.with_travellers(vec![plain(1), mails, plain(3)]);
     let sent: Vec<Value> = changed.sent().map(|it| serde_json::from_str(it.get()).unwrap()).collect();
     let entry = &sent[1]["metadata"]["arrangerFor"][0];
     assert_eq!((&entry["rank"], &entry[CONFIRMATIONS]), (&json!(2), &json!(true)), "{sent:?}");
@@ -161,8 +161,8 @@ fn what_is_not_known_is_a_part_of_the_spelling_only() {
 
 #[test]
 fn what_two_roles_give_is_no_more_than_either() {
-    let arranger = |all: &[u128]| DirectRole::arranger(all.iter().map(|it| for_whom(*it)).collect());
-    let loud = Traveller { confirmations: true, ..for_whom(1) };
+    let arranger = |all: &[u128]| DirectRole::arranger(all.iter().map(|it| plain(*it)).collect());
+    let loud = Traveller { confirmations: true, ..plain(1) };
     let on = |n: u128| DirectRole::new("COMPANY_ADMIN", Some(CompanyId(Uuid::from_u128(n))));
     for (wanted, held, both) in [
         (on(7), on(7), Some(on(7))),

@@ -18,7 +18,7 @@ pub(super) fn is_whole_platform(audience: &[Dimension]) -> bool {
     matches!(audience, [Dimension { kind: Kind::Platform, values }] if values == &[Value::Nothing])
 }
 
-/// Sorts an audience and joins dimensions of one kind; `None` where nobody can match it.
+/// Sorts an audience and joins dimensions of one kind; `None` where it excludes everybody.
 pub(super) fn tidy(mut audience: Audience) -> Option<Audience> {
     for dimension in &mut audience {
         dimension.values.sort_unstable();
@@ -41,7 +41,7 @@ pub(super) fn tidy(mut audience: Audience) -> Option<Audience> {
     Some(tidied)
 }
 
-/// Returns the one form of all spellings of the same union.
+/// The one form of all spellings of the same union.
 ///
 /// Every audience is multiplied out into audiences with one value per dimension
 /// ("atoms"). As values are open sets, a union covers an atom only if one of its
@@ -140,9 +140,8 @@ pub(super) fn combinations(audience: &[Dimension]) -> usize {
     audience.iter().map(|it| it.values.len()).fold(1, usize::saturating_mul)
 }
 
-/// Returns the audiences with one value per dimension that allow together what this one allows.
-///
-/// As many as [`combinations`] says at most: the caller looks at that first.
+/// Audiences with one value per dimension that allow together what this one allows: at most as many as
+/// [`combinations`] says, which the caller looks at first.
 pub(super) fn atoms(audience: &[Dimension]) -> Vec<Audience> {
     let mut atoms = vec![Vec::with_capacity(audience.len())];
     for Dimension { kind, values } in audience {

@@ -44,7 +44,7 @@ enum Id {
 }
 
 impl Predicate {
-    /// Returns the dimension, or `None` for a comparator that is not `IN`.
+    /// `None` for a comparator other than `IN`, and for two targets that differ.
     pub(super) fn dimension(self) -> Option<Dimension> {
         if self.comparator.is_some_and(|it| it != "IN") {
             return None;
@@ -88,7 +88,7 @@ pub(super) enum AudienceOut<'a> {
 }
 
 impl<'a> AudienceOut<'a> {
-    /// Returns one audience, or each of those that could not be read and became one; what said nothing is left out.
+    /// One audience, or each of the unreadable ones that became one; an entry without a scope is left out.
     pub(super) fn of(audience: &'a [Dimension], form: PredicateForm) -> Vec<Self> {
         if let [Dimension { kind: Kind::Unreadable, values }] = audience {
             let raw = |value: &Value| match value {

@@ -7,10 +7,7 @@ use std::{
 
 use super::Binding;
 use crate::{
-    files::manifest::{
-        access::ProvidedBy,
-        declared::{DeclaredGroup, Rest, RoleRef},
-    },
+    files::declared::{DeclaredGroup, ProvidedBy, Rest, RoleRef},
     model::{
         access::Why,
         finding::{Code, Finding, did_you_mean},

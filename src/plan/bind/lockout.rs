@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Binding, Directory, Fact, GroupIx, Owner, Place, Quarantined, Why, Withheld};
 use crate::{
-    files::manifest::declared::{Declared, DeclaredLockout},
+    files::declared::{Declared, DeclaredLockout},
     model::{
         ids::{CompanyId, UserId},
         plan::Unresolved,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    files::manifest::declared::{DeclaredCompany, DeclaredGroup, DeclaredRemoval},
+    files::declared::{DeclaredCompany, DeclaredGroup, DeclaredRemoval},
     model::{
         finding::{Code, Finding, did_you_mean},
         ids::GroupId,

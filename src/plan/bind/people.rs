@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::{
-    files::manifest::declared::{DeclaredCompany, DeclaredScope, PendingAudience},
+    files::declared::{DeclaredCompany, DeclaredScope, PendingAudience},
     model::{
         ids::{CompanyId, Email, PersonRef, UserId},
         plan::Unresolved,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Directory, grants::Roles};
 use crate::{
-    files::manifest::declared::{Declared, DeclaredCompany, DeclaredException, DeclaredTarget, RoleRef},
+    files::declared::{Declared, DeclaredCompany, DeclaredException, DeclaredTarget, RoleRef},
     model::{
         direct::known,
         finding::{Code, Finding},

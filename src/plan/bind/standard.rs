@@ -1,7 +1,7 @@
 //! Standard groups: what of them cannot change stays as it is, and the plan says so.
 
 use super::{Asked, Binding, Frozen, GroupIx, Quarantined, Wanted, Withheld};
-use crate::files::manifest::declared::DeclaredGroup;
+use crate::files::declared::DeclaredGroup;
 
 impl Binding<'_> {
     /// Lets a standard group keep its name, description and roles (contract §8); its members change all the same.

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::{
-    files::manifest::{
+    files::{
         check::{Files, check},
-        parse,
+        decode,
     },
     model::{
         access::{Contents, Grant},
@@ -108,8 +108,8 @@ fn bound_by(workspace: &str, access: &str, snapshot: &Snapshot) -> Result<Bound,
     let access = format!("version: 1\n{access}");
     let workspace = format!("{WORKSPACE}{workspace}");
     let files = Files {
-        workspace: Some((FileId(0), parse(&workspace, FileId(0)).unwrap())),
-        access: vec![(FileId(1), parse(&access, FileId(1)).unwrap())],
+        workspace: Some((FileId(0), decode(&workspace, FileId(0)).unwrap())),
+        access: vec![(FileId(1), decode(&access, FileId(1)).unwrap())],
         company: None,
     };
     let declared = check(&files).unwrap_or_else(|it| panic!("{it:?}"));
@@ -530,8 +530,8 @@ proptest::proptest! {
             );
             let access = format!("version: 1\ngroups:\n{}\n", groups.join("\n"));
             let files = Files {
-                workspace: Some((FileId(0), parse(WORKSPACE, FileId(0)).unwrap())),
-                access: vec![(FileId(1), parse(&access, FileId(1)).unwrap())],
+                workspace: Some((FileId(0), decode(WORKSPACE, FileId(0)).unwrap())),
+                access: vec![(FileId(1), decode(&access, FileId(1)).unwrap())],
                 company: None,
             };
             let mut snapshot = snapshot();

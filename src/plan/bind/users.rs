@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Binding, Fact, Owner, PersonIx, Quarantined, Why, Withheld, people::Failed};
 use crate::{
-    files::manifest::{
+    files::{
         check::{declared_twice, locked_out},
         declared::{Declared, DeclaredDirect, DeclaredTraveller, DeclaredUser, Rest},
     },

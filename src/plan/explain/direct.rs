@@ -9,7 +9,7 @@ use super::{
     standing::{Keys, lasting_longest},
 };
 use crate::{
-    files::manifest::declared::{Declared, DeclaredDirect, DeclaredUser, Rest},
+    files::declared::{Declared, DeclaredDirect, DeclaredUser, Rest},
     model::direct::{DirectRole, DirectRoles, Kind},
 };
 

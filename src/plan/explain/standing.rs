@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::RoleAccess;
 use crate::{
-    files::manifest::declared::{DeclaredGroup, Rest},
+    files::declared::{DeclaredGroup, Rest},
     model::{
         access::Grant,
         ids::{Email, PersonRef, RoleId, UserId},

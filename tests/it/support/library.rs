@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use rolecall::{
-    files::manifest::{self, access::AccessFile, check, declared::Declared, workspace::WorkspaceFile},
+    files::{self, access::AccessFile, check, declared::Declared, workspace::WorkspaceFile},
     live::{
         api::GroupRole,
         fetch::{FetchError, Questions, fetch, fetch_person, grants},

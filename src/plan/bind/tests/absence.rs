@@ -38,7 +38,7 @@ proptest! {
             text += " []";
         }
         let file = FileId(0);
-        let files = Files { access: vec![(file, parse(&text, file).unwrap())], ..Files::default() };
+        let files = Files { access: vec![(file, decode(&text, file).unwrap())], ..Files::default() };
         let bound = bind(&check(&files).unwrap(), &snapshot, "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
         let plan = diff::plan(&bound, &snapshot);
         prop_assert!(plan.is_empty(), "{:?}", plan.edits);

@@ -192,11 +192,11 @@ fn a_privileged_role_needs_to_exist_in_one_of_the_companies() {
     let files = Files {
         workspace: Some((
             FileId(0),
-            parse(&format!("{WORKSPACE}guards: {{ privileged: [Agent, Clerk] }}\n"), FileId(0)).unwrap(),
+            decode(&format!("{WORKSPACE}guards: {{ privileged: [Agent, Clerk] }}\n"), FileId(0)).unwrap(),
         )),
         access: [(1, "voyager"), (2, "globex")]
             .map(|(n, company)| {
-                (FileId(n), parse(&format!("version: 1\ncompany: {company}\n"), FileId(n)).unwrap())
+                (FileId(n), decode(&format!("version: 1\ncompany: {company}\n"), FileId(n)).unwrap())
             })
             .to_vec(),
         company: None,

@@ -2,10 +2,10 @@
 
 use rolecall::{
     apply::record,
-    files::manifest::{
+    files::{
         access::AccessFile,
         check::{Files, check},
-        parse,
+        decode,
         workspace::WorkspaceFile,
     },
     live::recording,
@@ -18,7 +18,7 @@ pub(crate) fn access(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     let mut sources = Sources::default();
     let file = sources.add("access.yaml".to_owned(), text.to_owned());
-    match parse::<AccessFile>(text, file) {
+    match decode::<AccessFile>(text, file) {
         Ok(access) => checked(&Files { access: vec![(file, access)], ..Files::default() }, &sources),
         Err(finding) => shown(&[finding], &sources),
     }
@@ -29,7 +29,7 @@ pub(crate) fn workspace(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     let mut sources = Sources::default();
     let file = sources.add("rolecall.yaml".to_owned(), text.to_owned());
-    match parse::<WorkspaceFile>(text, file) {
+    match decode::<WorkspaceFile>(text, file) {
         Ok(workspace) => {
             checked(&Files { workspace: Some((file, workspace)), ..Files::default() }, &sources);
         }

@@ -33,8 +33,8 @@ impl Declared {
     }
 }
 
-/// Returns the remark that a declared member, or holder of a direct role, is cut off everywhere.
-pub fn locked_out(person: &PersonRef, member: Place, lockout: Place) -> Finding {
+/// A declared member, or holder of a direct role, is cut off everywhere.
+pub(crate) fn locked_out(person: &PersonRef, member: Place, lockout: Place) -> Finding {
     Finding::new(Code::LockedOutMember, member, format!("{person} is locked out, and this entry is void"))
         .related(lockout, "locked out here")
         .help("delete the entry; the lock-out stands for as long as `lockout:` says so")

@@ -15,15 +15,22 @@ use crate::model::{
 /// Largest file that is read, in bytes (product specification, section 2: 64 MiB).
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// A value and where it stands in its file.
+/// A value and where it starts in its file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At<T> {
     /// The value.
     pub v: T,
-    /// The line, from 1.
-    pub line: u32,
-    /// The column in characters, from 1.
-    pub column: u32,
+    /// From 1.
+    pub(crate) line: u32,
+    /// In characters, from 1.
+    pub(crate) column: u32,
+}
+
+impl<T> At<T> {
+    /// Where the value starts, once it is known in which file.
+    pub fn place(&self, file: FileId) -> Place {
+        Place::new(file, self.line, self.column)
+    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
@@ -34,12 +41,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
     }
 }
 
-/// Reads one YAML document.
+/// Decodes one YAML document.
 ///
 /// # Errors
 ///
 /// The first thing that is structurally wrong.
-pub fn parse<T: DeserializeOwned>(text: &str, file: FileId) -> Result<T, Finding> {
+pub fn decode<T: DeserializeOwned>(text: &str, file: FileId) -> Result<T, Finding> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| finding(&error, file))
 }
 

@@ -1,7 +1,7 @@
 //! Rules of `users:`, one line each: what is written, what is found.
 
 use super::*;
-use crate::files::manifest::declared::{DeclaredDirect, DeclaredUser};
+use crate::files::declared::{DeclaredDirect, DeclaredUser};
 
 fn roles(list: &str) -> String {
     format!("version: 1\nusers:\n  - user: ana@voyager.example\n    directRoles: {list}\n")
@@ -9,8 +9,7 @@ fn roles(list: &str) -> String {
 
 #[test]
 fn each_rule_of_direct_roles_finds_what_it_forbids() {
-    let mut wrong = Vec::new();
-    for (text, expected) in [
+    let rows = [
         ("version: 1\nusers: [{ directRoles: [] }]\n".to_owned(), "1:2:9 missing-key"),
         ("version: 1\nusers: [{ user: ana@voyager.example }]\n".to_owned(), "1:2:9 missing-key"),
         ("version: 1\nusers: [{ user: ana, directRoles: [] }]\n".to_owned(), "1:2:17 invalid-email"),
@@ -59,13 +58,8 @@ fn each_rule_of_direct_roles_finds_what_it_forbids() {
             ),
             "1:4:64 duplicate-direct-role",
         ),
-    ] {
-        let found = findings(&[&text]);
-        if found != [expected] {
-            wrong.push(format!("{text}  expected {expected}, found {found:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    ];
+    table(rows, |it| findings(&[it]));
 }
 
 #[test]

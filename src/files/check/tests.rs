@@ -1,7 +1,7 @@
 //! Rules of the files, one line each: what is written, what is found.
 
 use super::*;
-use crate::files::manifest::parse;
+use crate::files::decode;
 
 const WORKSPACE: &str = "
 version: 1
@@ -13,15 +13,15 @@ ids:
 
 fn files(access: &[&str]) -> Result<Files, Finding> {
     let file = |n: usize| FileId(u32::try_from(n).unwrap());
-    let parsed = access.iter().enumerate().map(|(n, it)| Ok((file(n + 1), parse(it, file(n + 1))?)));
+    let parsed = access.iter().enumerate().map(|(n, it)| Ok((file(n + 1), decode(it, file(n + 1))?)));
     Ok(Files {
-        workspace: Some((file(0), parse(WORKSPACE, file(0))?)),
+        workspace: Some((file(0), decode(WORKSPACE, file(0))?)),
         access: parsed.collect::<Result<_, _>>()?,
         company: None,
     })
 }
 
-/// Returns `file:line:column code` of everything found.
+/// `file:line:column code` of everything found.
 fn findings(access: &[&str]) -> Vec<String> {
     let found = match files(access) {
         Ok(files) => check(&files).err().unwrap_or_default(),
@@ -46,10 +46,16 @@ fn scoped(scope: &str) -> String {
     group(&format!("    roles: [{{ role: Agent, scope: {scope} }}]\n    members: []\n"))
 }
 
+/// Says of all rows at once where something else is found than is expected.
+fn table<'a>(rows: impl IntoIterator<Item = (String, &'a str)>, found: impl Fn(&str) -> Vec<String>) {
+    let found = rows.into_iter().map(|(text, expected)| (found(&text).join(", "), expected, text));
+    let wrong: Vec<_> = found.filter(|(found, expected, _)| found != expected).collect();
+    assert!(wrong.is_empty(), "found, expected, in:\n{wrong:#?}");
+}
+
 #[test]
 fn each_rule_finds_what_it_forbids() {
-    let mut wrong = Vec::new();
-    for (text, expected) in [
+    let rows = [
         ("version: 2\n".to_owned(), "1:1:10 unsupported-version"),
         ("groups: []\n".to_owned(), "1:1:1 unsupported-version"),
         ("version: 1\ngruops: []\n".to_owned(), "1:2:1 unknown-key"),
@@ -91,13 +97,8 @@ fn each_rule_finds_what_it_forbids() {
             ),
             "1:5:54 duplicate-grant",
         ),
-    ] {
-        let found = findings(&[&text]);
-        if found != [expected] {
-            wrong.push(format!("{text}  expected {expected}, found {found:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    ];
+    table(rows, |it| findings(&[it]));
 }
 
 #[test]
@@ -263,7 +264,7 @@ removed:
 #[test]
 fn a_file_alone_needs_a_company() {
     let file = FileId(0);
-    let access = parse("version: 1\ngroups: []\n", file).unwrap();
+    let access = decode("version: 1\ngroups: []\n", file).unwrap();
     let alone = Files { workspace: None, access: vec![(file, access)], company: None };
     assert_eq!(check(&alone).unwrap_err()[0].code, Code::NoCompany);
     let given = Files { company: Some("1a6f0000-0000-4000-8000-000000000001".to_owned()), ..alone };

@@ -1,0 +1,223 @@
+//! `guards:`, `exceptions:`, `lockout:` and `api.identity` of a workspace, as rules in names.
+
+use super::{
+    super::{
+        At,
+        declared::{DeclaredException, DeclaredLockout, DeclaredRules, DeclaredTarget, Pattern},
+        entry::ApiSection,
+        shape::Given,
+        workspace::{ExceptionEntry, GuardsSection, LockoutEntry, WorkspaceFile},
+    },
+    Check,
+};
+use crate::model::{
+    finding::{Code, Finding, did_you_mean},
+    ids::{CompanyId, PersonRef, folded_address},
+    rules::{Guard, Level, Target},
+    source::Place,
+};
+
+/// Why a lock-out or an exception has no optional keys.
+const BOUNDED: &str = "what goes beyond the rules is bounded, dated and explained to the next reader";
+
+impl Check {
+    /// Reads the rules; `company` is the one that exceptions are about unless they say otherwise.
+    pub(super) fn rules(&mut self, workspace: &WorkspaceFile, company: Option<CompanyId>) -> DeclaredRules {
+        let mut rules = DeclaredRules::default();
+        if let Some(guards) = &*workspace.guards {
+            self.guards(guards, &mut rules);
+        }
+        rules.exceptions = workspace.exceptions.iter().filter_map(|it| self.exception(it, company)).collect();
+        rules.identity = workspace.api.as_ref().and_then(|it| self.identity(it));
+        rules
+    }
+
+    fn guards(&mut self, guards: &GuardsSection, rules: &mut DeclaredRules) {
+        if let Some(removals) = &*guards.removals {
+            let percent = self.number(&removals.percent, "percent", 1, 100);
+            rules.percent = percent.and_then(|it| u8::try_from(it).ok()).unwrap_or(rules.percent);
+            rules.from = self.number(&removals.from, "from", 1, u64::MAX).unwrap_or(rules.from);
+            rules.at_most = self.number(&removals.at_most, "atMost", 0, u64::MAX).unwrap_or(rules.at_most);
+        }
+        rules.holders = self.number(&guards.holders, "holders", 1, u64::MAX).unwrap_or(rules.holders);
+        let privileged = guards.privileged.iter();
+        rules.privileged = privileged.filter_map(|it| Some((self.role(it)?, self.at(it)))).collect();
+        if let Some(protected) = &*guards.protected {
+            let groups = protected.groups.iter();
+            rules.protected_groups = groups.filter_map(|it| self.pattern(it, &it.v)).collect();
+            // Addresses are folded, so what is to match them is folded too.
+            let people = protected.people.iter();
+            rules.protected_people =
+                people.filter_map(|it| self.pattern(it, &folded_address(&it.v))).collect();
+        }
+    }
+
+    /// Who runs rolecall.
+    pub(super) fn identity(&mut self, api: &ApiSection) -> Option<(PersonRef, Place)> {
+        let identity = api.identity.as_ref()?;
+        let at = self.at(identity);
+        Some((self.keyed(at, &identity.v)?, at))
+    }
+
+    /// Who is cut off everywhere.
+    pub(super) fn lockout(&mut self, entry: &At<LockoutEntry>) -> Option<DeclaredLockout> {
+        let (from, v) = (self.at(entry), &entry.v);
+        let person = self.keyed(from, v);
+        let keys = [("since", v.since.is_none(), BOUNDED), ("reason", v.reason.is_none(), BOUNDED)];
+        self.required(from, "a lock-out", &keys);
+        let since = self.since(&v.since);
+        let reason = self.text(v.reason.as_ref(), "a reason");
+        Some(DeclaredLockout { person: person?, since: since?, reason: reason?, from })
+    }
+
+    fn exception(
+        &mut self,
+        entry: &At<ExceptionEntry>,
+        company: Option<CompanyId>,
+    ) -> Option<DeclaredException> {
+        let (from, v) = (self.at(entry), &entry.v);
+        let keys = [
+            ("guard", v.guard.is_none(), BOUNDED),
+            ("upTo", v.up_to.is_none(), BOUNDED),
+            ("until", v.until.is_none(), BOUNDED),
+            ("reason", v.reason.is_none(), BOUNDED),
+        ];
+        self.required(from, "an exception", &keys);
+        let guard = v.guard.as_ref().and_then(|it| self.guard(it));
+        let target = self.target(from, v, company);
+        let level = self.level(v, guard);
+        let up_to = self.number(&v.up_to, "upTo", 1, u64::MAX);
+        let ends = self.until(&v.until);
+        let reason = self.text(v.reason.as_ref(), "a reason");
+        let (guard, target, level) = (guard?, target?, level?);
+        let fits = level.map_or(guard.targets(), Level::targets);
+        if !fits.contains(&target.kind()) {
+            let of = level.map_or(String::new(), |it| format!(" of {}", it.as_str()));
+            let keys: Vec<String> = fits.iter().map(|it| format!("`{}`", it.as_str())).collect();
+            let message = format!("`{}`{of} does not look at a {}", guard.as_str(), target.kind().as_str());
+            return self.wrong(
+                Finding::new(Code::InvalidException, from, message)
+                    .help(format!("say what it is for by {}", keys.join(" or "))),
+            );
+        }
+        Some(DeclaredException { guard, target, level, up_to: up_to?, ends: ends?, reason: reason?, from })
+    }
+
+    fn guard(&mut self, raw: &At<String>) -> Option<Guard> {
+        let found = Guard::ALL.iter().copied().find(|it| it.as_str() == raw.v);
+        if let Some(guard) = found.filter(|it| it.can_be_excepted()) {
+            return Some(guard);
+        }
+        let words: Vec<&str> =
+            Guard::ALL.iter().filter(|it| it.can_be_excepted()).map(|it| it.as_str()).collect();
+        let list = format!("the guards with exceptions are {}", words.join(", "));
+        let (message, near) = match found {
+            Some(_) => (format!("`{}` knows no exception", raw.v), None),
+            None => (format!("no guard is called `{}`", raw.v), did_you_mean(&raw.v, words)),
+        };
+        self.wrong(Finding::new(Code::InvalidException, self.at(raw), message).help(list).maybe_help(near))
+    }
+
+    /// What `removals` counts: `None` inside for every other guard.
+    fn level(&mut self, v: &ExceptionEntry, guard: Option<Guard>) -> Option<Option<Level>> {
+        let guard = guard?;
+        let Some(of) = &*v.of else {
+            return Some((guard == Guard::Removals).then_some(Level::Members));
+        };
+        if guard != Guard::Removals {
+            let message = format!("`of` means nothing for `{}`", guard.as_str());
+            return self.wrong(
+                Finding::new(Code::InvalidException, self.at(of), message)
+                    .help("only `removals` counts several things"),
+            );
+        }
+        let found = Level::ALL.iter().copied().find(|it| it.as_str() == of.v);
+        found.map(Some).or_else(|| {
+            let words: Vec<&str> = Level::ALL.iter().map(|it| it.as_str()).collect();
+            let message = format!("`removals` does not count `{}`", of.v);
+            self.wrong(
+                Finding::new(Code::InvalidException, self.at(of), message)
+                    .help(format!("it counts {}", words.join(", ")))
+                    .maybe_help(did_you_mean(&of.v, words)),
+            )
+        })
+    }
+
+    /// What an exception is for: a group or role of `company` unless it names another, a person, or a company.
+    fn target(
+        &mut self,
+        at: Place,
+        v: &ExceptionEntry,
+        company: Option<CompanyId>,
+    ) -> Option<DeclaredTarget> {
+        let named = v.company.as_ref().map(|it| self.company(it));
+        match (&*v.group, &*v.person, &*v.role, named) {
+            (None, None, None, Some(company)) => company.map(DeclaredTarget::Company),
+            (None, Some(person), None, None) => self.person(person).map(DeclaredTarget::Person),
+            (Some(group), None, None, named) => {
+                let owner = self.owner(at, named, company)?;
+                Some(DeclaredTarget::Group(owner, self.name(Some(group))?))
+            }
+            (None, None, Some(role), named) => {
+                let owner = self.owner(at, named, company)?;
+                Some(DeclaredTarget::Role(owner, self.role(role)?))
+            }
+            (group, person, role, named) => {
+                let alone = group.is_none() && role.is_none();
+                let keys = [
+                    (Target::Group, group.is_some()),
+                    (Target::Person, person.is_some()),
+                    (Target::Role, role.is_some()),
+                    (Target::Company, alone && named.is_some()),
+                ];
+                let keys: Vec<String> =
+                    keys.iter().filter(|it| it.1).map(|it| format!("`{}`", it.0.as_str())).collect();
+                let given = if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
+                let message = format!("an exception is for one thing, here is {given}");
+                self.wrong(
+                    Finding::new(Code::InvalidException, at, message)
+                        .help("name one of `group`, `person`, `role` and `company`"),
+                )
+            }
+        }
+    }
+
+    /// The company that the entry names, or else the one of the workspace.
+    fn owner(
+        &mut self,
+        at: Place,
+        named: Option<Option<CompanyId>>,
+        company: Option<CompanyId>,
+    ) -> Option<CompanyId> {
+        named.unwrap_or(company).or_else(|| {
+            // A company that is named and not known was reported already.
+            if named.is_some() {
+                return None;
+            }
+            self.wrong(
+                Finding::new(Code::InvalidException, at, "whose group or role it is is not said")
+                    .help("add `company:` here or to the workspace"),
+            )
+        })
+    }
+
+    fn number(&mut self, raw: &Given<At<u64>>, key: &str, least: u64, most: u64) -> Option<usize> {
+        let raw = raw.as_ref()?;
+        if (least..=most).contains(&raw.v) {
+            return Some(usize::try_from(raw.v).unwrap_or(usize::MAX));
+        }
+        let code = if key == "upTo" { Code::InvalidException } else { Code::InvalidGuard };
+        let range = if most == u64::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
+        self.wrong(Finding::new(code, self.at(raw), format!("`{key}` is {range}, not {}", raw.v)))
+    }
+
+    fn pattern(&mut self, raw: &At<String>, text: &str) -> Option<Pattern> {
+        Pattern::new(text).filter(|_| !text.trim().is_empty()).or_else(|| {
+            let message = format!("`{}` is not a pattern", raw.v);
+            self.wrong(
+                Finding::new(Code::InvalidGuard, self.at(raw), message)
+                    .help("write a name, or one with `*` for any letters; quote a bracket with a backslash"),
+            )
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! Scopes as files write them, to audiences; people in them stay names.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    super::{
+        At,
+        access::{AudienceEntry, ScopeEntry},
+        declared::{DeclaredScope, PendingAudience},
+        shape::{OneOrMany, TextOr},
+    },
+    Check, Scopes,
+    values::Alias,
+};
+use crate::model::{
+    finding::{Code, Finding, did_you_mean},
+    ids::PersonRef,
+    scope::{Audience, Dimension, Kind, Scope, Value},
+    source::Place,
+};
+
+impl Check {
+    /// Reads the `scopes:` of a file. A named scope spells its audiences out, so order does not matter.
+    pub(super) fn named_scopes<'a>(&mut self, scopes: &'a BTreeMap<String, At<ScopeEntry>>) -> Scopes<'a> {
+        let none = Scopes::new();
+        let read = |(name, entry): (&'a String, &At<ScopeEntry>)| {
+            if let ScopeEntry::Name(other) = &entry.v {
+                let message = format!("scope `{name}` only names `{other}`");
+                return self.wrong(
+                    Finding::new(Code::InvalidScope, self.at(entry), message)
+                        .help("a scope under `scopes:` spells its audiences out"),
+                );
+            }
+            Some((name.as_str(), self.scope(entry, &none)?))
+        };
+        scopes.iter().filter_map(read).collect()
+    }
+
+    /// Reads a scope, by name or spelled out.
+    pub(super) fn scope(&mut self, entry: &At<ScopeEntry>, named: &Scopes<'_>) -> Option<Arc<DeclaredScope>> {
+        let at = self.at(entry);
+        match &entry.v {
+            ScopeEntry::Name(name) => self.named(at, name, named),
+            ScopeEntry::One(audience) => {
+                let audience = self.audience(at, audience)?;
+                self.not_empty(at, scope_of(audience))
+            }
+            ScopeEntry::Any(entries) => {
+                let mut parts = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    let at = self.at(entry);
+                    parts.extend(match &entry.v {
+                        TextOr::Text(name) => self.named(at, name, named).map(Arc::unwrap_or_clone),
+                        TextOr::Keys(audience) => self.audience(at, audience).map(scope_of),
+                    });
+                }
+                if parts.len() < entries.len() {
+                    return None;
+                }
+                let mut pending: Vec<PendingAudience> =
+                    parts.iter_mut().flat_map(|it| std::mem::take(&mut it.pending)).collect();
+                pending.sort();
+                pending.dedup();
+                let ready = Scope::any(parts.into_iter().map(|it| it.ready));
+                self.not_empty(at, DeclaredScope { ready, pending })
+            }
+        }
+    }
+
+    fn named(&mut self, at: Place, name: &str, named: &Scopes<'_>) -> Option<Arc<DeclaredScope>> {
+        named.get(name).cloned().or_else(|| {
+            let help = "define it under `scopes:` of this file, or write it out";
+            self.wrong(
+                Finding::new(Code::UnknownScope, at, format!("no scope `{name}` in this file"))
+                    .help(format!("{help}: `{{ company: {name} }}`"))
+                    .maybe_help(did_you_mean(name, named.keys().copied())),
+            )
+        })
+    }
+
+    /// A scope that covers nobody would read as a grant and give nothing.
+    fn not_empty(&mut self, at: Place, scope: DeclaredScope) -> Option<Arc<DeclaredScope>> {
+        if scope.ready.is_empty() && scope.pending.is_empty() {
+            return self.wrong(Finding::new(Code::InvalidScope, at, "the scope covers nobody").help(
+                "name at least one company, legal entity or person; keys of one audience all have to hold",
+            ));
+        }
+        Some(Arc::new(scope))
+    }
+
+    fn audience(&mut self, at: Place, entry: &AudienceEntry) -> Option<(Audience, Vec<PersonRef>)> {
+        let before = self.findings.len();
+        let mut audience = Audience::new();
+        for (kind, values, alias) in [
+            (Kind::Company, &entry.company, Some(Alias::Company)),
+            (Kind::BookingTmc, &entry.booking_tmc, Some(Alias::Company)),
+            (Kind::ContractingTmc, &entry.contracting_tmc, Some(Alias::Company)),
+            (Kind::LegalEntity, &entry.legal_entity, Some(Alias::LegalEntity)),
+            (Kind::StealthType, &entry.stealth_type, None),
+        ] {
+            let Some(OneOrMany(values)) = &**values else { continue };
+            self.lists_something(at, kind.as_wire(), values);
+            let read = |it: &At<String>| match alias {
+                Some(alias) => self.id(it, alias).map(Value::Id),
+                None => Some(Value::from_wire(&it.v)),
+            };
+            let values = values.iter().filter_map(read).collect();
+            audience.push(Dimension { kind, values });
+        }
+        match &*entry.platform {
+            Some(At { v: true, .. }) => {
+                audience.push(Dimension { kind: Kind::Platform, values: vec![Value::Nothing] });
+            }
+            Some(it) => self.say(
+                Finding::new(Code::InvalidScope, self.at(it), "`platform` is `true` or absent")
+                    .help("delete the line: a scope without it is not platform-wide"),
+            ),
+            None => (),
+        }
+        for predicate in entry.predicates.iter().flatten() {
+            let kind = Kind::from_wire(&predicate.v.r#type);
+            let mut values: Vec<Value> = predicate.v.values.iter().map(|it| Value::from_wire(it)).collect();
+            if kind == Kind::Platform && values.is_empty() {
+                values.push(Value::Nothing);
+            }
+            self.lists_something(self.at(predicate), kind.as_wire(), &values);
+            audience.push(Dimension { kind, values });
+        }
+        let mut people = Vec::new();
+        if let Some(OneOrMany(entries)) = &*entry.profile {
+            self.lists_something(at, "profile", entries);
+            people.extend(entries.iter().filter_map(|it| self.person(it)));
+            people.sort();
+            people.dedup();
+        }
+        if audience.is_empty() && entry.profile.is_none() && self.findings.len() == before {
+            self.say(
+                Finding::new(Code::InvalidScope, at, "the audience is empty")
+                    .help("an empty audience would cover everybody; say `platform: true` if that is meant"),
+            );
+        }
+        (self.findings.len() == before).then_some((audience, people))
+    }
+
+    fn lists_something<T>(&mut self, at: Place, key: &str, values: &[T]) {
+        if values.is_empty() {
+            self.say(
+                Finding::new(Code::InvalidScope, at, format!("`{key}` lists nothing"))
+                    .help("an empty list would cover nobody; delete the key or the role"),
+            );
+        }
+    }
+}
+
+/// An audience with people in it waits for them to be resolved.
+fn scope_of((audience, people): (Audience, Vec<PersonRef>)) -> DeclaredScope {
+    if people.is_empty() {
+        DeclaredScope { ready: Scope::new([audience]), pending: Vec::new() }
+    } else {
+        DeclaredScope { ready: Scope::default(), pending: vec![PendingAudience { rest: audience, people }] }
+    }
+}

@@ -1,0 +1,166 @@
+//! People with direct roles, as files write them.
+
+use super::{
+    super::{
+        At,
+        access::{DirectRoleEntry, TravellerEntry, UserEntry},
+        declared::{DeclaredDirect, DeclaredDirectRole, DeclaredTraveller, DeclaredUser},
+        shape::TextOr,
+    },
+    Check,
+};
+use crate::model::{
+    direct::{DirectRole, Kind, Reach, TYPES, known},
+    finding::{Code, Finding, did_you_mean},
+    ids::PersonKey,
+    source::Place,
+};
+
+impl Check {
+    pub(super) fn user(&mut self, entry: &At<UserEntry>) -> Option<DeclaredUser> {
+        const HELP: &str =
+            "write `{ user: WHO, directRoles: […] }`; `[]` is none, and `unmanaged` leaves them alone";
+        let (from, v) = (self.at(entry), &entry.v);
+        let keys = [("user", v.user.is_none(), HELP), ("directRoles", v.direct_roles.is_none(), HELP)];
+        self.required(from, "a `users:` entry", &keys);
+        let roles = self.listing(&v.direct_roles, Self::direct_role);
+        self.no_direct_role_twice(&roles.entries);
+        Some(DeclaredUser { person: self.person(v.user.as_ref()?)?, roles, from })
+    }
+
+    fn direct_role(&mut self, entry: &At<DirectRoleEntry>) -> Option<DeclaredDirectRole> {
+        let (from, v) = (self.at(entry), &entry.v);
+        let ends = self.until(&v.until);
+        let what = match (&*v.r#type, &*v.raw) {
+            (Some(name), None) => self.typed(from, name, v),
+            (None, Some(_)) => self.verbatim(v),
+            (None, None) => {
+                let help = "write `{ type: COMPANY_ADMIN, company: … }`, or `{ raw: … }` for a type this rolecall does not know";
+                self.required(from, "a direct role", &[("type", true, help)]);
+                None
+            }
+            (Some(name), Some(_)) => self.wrong(
+                Finding::new(Code::InvalidDirectRole, self.at(name), "`type` and `raw` exclude each other")
+                    .help("keep `type`, or put it into `raw` as `roleType`"),
+            ),
+        };
+        Some(DeclaredDirectRole { what: what?, ends, from })
+    }
+
+    fn typed(&mut self, from: Place, name: &At<String>, v: &DirectRoleEntry) -> Option<DeclaredDirect> {
+        let Some((role_type, reach)) = known(&name.v) else {
+            let words = TYPES.map(|it| it.0);
+            let message = format!("`{}` is no type of direct role that this rolecall knows", name.v);
+            return self.wrong(
+                Finding::new(Code::InvalidDirectRole, self.at(name), message)
+                    .help(format!("the types are {}; write any other as `raw`", words.join(", ")))
+                    .maybe_help(did_you_mean(&name.v, words)),
+            );
+        };
+        const ID: &str = "an id, or a name from `ids.company`";
+        let (key, help) = match reach {
+            Reach::Company => ("company", ID),
+            Reach::Tmc => ("tmc", ID),
+            Reach::Travellers => {
+                ("arrangerFor", "name at least one traveller: `arrangerFor: [vip@globex.example]`")
+            }
+            Reach::Everything => ("", ""),
+        };
+        if !self.fits(role_type, key, v) {
+            return None;
+        }
+        // No other key is there.
+        let on = v.company.as_ref().or(v.tmc.as_ref());
+        let travellers = v.arranger_for.as_ref().filter(|it| !it.v.is_empty());
+        match (reach, on, travellers) {
+            (Reach::Everything, ..) => Some(DeclaredDirect::Ready(DirectRole::new(role_type, None))),
+            (Reach::Company | Reach::Tmc, Some(on), _) => {
+                let on = self.company(on)?;
+                Some(DeclaredDirect::Ready(DirectRole::new(role_type, Some(on))))
+            }
+            (Reach::Travellers, _, Some(list)) => self.travellers(&list.v),
+            (Reach::Company | Reach::Tmc | Reach::Travellers, ..) => {
+                self.required(from, &format!("`{role_type}`"), &[(key, true, help)]);
+                None
+            }
+        }
+    }
+
+    /// Whether there is no key but the one that the type takes; an empty `needed` is none.
+    fn fits(&mut self, role_type: &str, needed: &str, v: &DirectRoleEntry) -> bool {
+        let given = [
+            ("company", v.company.as_ref().map(|it| self.at(it))),
+            ("tmc", v.tmc.as_ref().map(|it| self.at(it))),
+            ("arrangerFor", v.arranger_for.as_ref().map(|it| self.at(it))),
+        ];
+        let before = self.findings.len();
+        for (key, at) in given.into_iter().filter(|it| it.0 != needed) {
+            let Some(at) = at else { continue };
+            let help = match needed {
+                "" => "it takes no other key".to_owned(),
+                needed => format!("it takes `{needed}`"),
+            };
+            let message = format!("`{key}` means nothing for `{role_type}`");
+            self.say(Finding::new(Code::InvalidDirectRole, at, message).help(help));
+        }
+        self.findings.len() == before
+    }
+
+    fn travellers(&mut self, list: &[At<TravellerEntry>]) -> Option<DeclaredDirect> {
+        let mut found: Vec<(DeclaredTraveller, Place)> = Vec::new();
+        for entry in list {
+            let at = self.at(entry);
+            let Some(traveller) = self.traveller(at, &entry.v) else { continue };
+            if let Some((_, first)) = found.iter().find(|it| it.0.person == traveller.person) {
+                let message = format!("{} is listed twice", traveller.person);
+                self.say(
+                    Finding::new(Code::DuplicateDirectRole, at, message).related(*first, "first listed here"),
+                );
+            }
+            found.push((traveller, at));
+        }
+        let whole = found.len() == list.len();
+        let mut travellers: Vec<DeclaredTraveller> = found.into_iter().map(|it| it.0).collect();
+        travellers.sort();
+        whole.then_some(DeclaredDirect::Arranger(travellers))
+    }
+
+    fn traveller(&mut self, at: Place, entry: &TravellerEntry) -> Option<DeclaredTraveller> {
+        let keys = match entry {
+            TextOr::Text(address) => {
+                let person = self.by(at, PersonKey::Email, address)?;
+                return Some(DeclaredTraveller { person, confirmations: false, flight_stats: false });
+            }
+            TextOr::Keys(keys) => keys,
+        };
+        let help = "write `{ user: WHO, sendConfirmationEmail: true }`";
+        self.required(at, "a traveller", &[("user", keys.user.is_none(), help)]);
+        Some(DeclaredTraveller {
+            person: self.person(keys.user.as_ref()?)?,
+            confirmations: keys.send_confirmation_email,
+            flight_stats: keys.send_flight_stats_notification_email,
+        })
+    }
+
+    /// Reads an element in the API's own form. What this version understands is written out instead: there
+    /// must not be two ways to say one thing, of which one hides what it says.
+    fn verbatim(&mut self, v: &DirectRoleEntry) -> Option<DeclaredDirect> {
+        let raw = v.raw.as_ref()?;
+        if !self.fits("raw", "", v) {
+            return None;
+        }
+        let (message, help) = match raw.v.get("roleType").and_then(|it| it.as_str()) {
+            None | Some("") => {
+                ("`raw` has no `roleType`".to_owned(), "write the element whole, as the API shows it")
+            }
+            Some(name) => {
+                let role = DirectRole::read(serde_json::value::to_raw_value(&raw.v).ok()?);
+                if let Kind::Verbatim(..) = role.kind() {
+                    return Some(DeclaredDirect::Ready(role));
+                }
+                (format!("`{name}` is a type that this rolecall knows"), "write it as `type`")
+            }
+        };
+        self.wrong(Finding::new(Code::InvalidDirectRole, self.at(raw), message).help(help))
+    }
+}

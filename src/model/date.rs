@@ -1,0 +1,43 @@
+//! Days and instants as people write them: `2027-01-31` in UTC, or `2027-01-31T18:00:00Z` with its offset.
+//!
+//! Reads no clock. A time without an offset is refused: whose it is would be a guess.
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+/// The instant from which something holds: a day counts from its start.
+pub fn from_start(raw: &str) -> Option<Timestamp> {
+    instant(raw, Some)
+}
+
+/// The instant from which something no longer holds: a day counts through its end.
+pub fn through_end(raw: &str) -> Option<Timestamp> {
+    instant(raw, |day| day.tomorrow().ok())
+}
+
+fn instant(raw: &str, edge: impl Fn(Date) -> Option<Date>) -> Option<Timestamp> {
+    // A date parser would take the day out of an instant and drop the rest.
+    if raw.len() != "2027-01-31".len() {
+        return raw.parse().ok();
+    }
+    Some(edge(raw.parse().ok()?)?.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_two_ends_and_an_instant_is_exact() {
+        for (raw, start, end) in [
+            ("2027-01-31", "2027-01-31T00:00:00Z", "2027-02-01T00:00:00Z"),
+            ("2028-02-29", "2028-02-29T00:00:00Z", "2028-03-01T00:00:00Z"),
+            ("2027-01-31T18:00:00+01:00", "2027-01-31T17:00:00Z", "2027-01-31T17:00:00Z"),
+        ] {
+            let both = [from_start(raw), through_end(raw)].map(|it| it.unwrap().to_string());
+            assert_eq!(both, [start, end], "{raw}");
+        }
+        for wrong in ["", "soon", "2027-02-30", "2027-01-31T18:00:00", "2027-01", "31.01.2027", "20270131"] {
+            assert_eq!((from_start(wrong), through_end(wrong)), (None, None), "{wrong}");
+        }
+    }
+}
