@@ -155,7 +155,7 @@ impl Scope {
     }
 
     /// In canonical order.
-    pub(crate) fn audiences(&self) -> &[Audience] {
+    pub fn audiences(&self) -> &[Audience] {
         &self.0
     }
 
@@ -202,7 +202,7 @@ impl Scope {
     }
 
     /// Whether everything that `other` allows is allowed here.
-    pub(crate) fn contains(&self, other: &Self) -> bool {
+    pub fn contains(&self, other: &Self) -> bool {
         if self.0.iter().any(|audience| is_whole_platform(audience)) {
             return true;
         }

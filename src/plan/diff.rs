@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     model::{
+        access::Why,
         direct::DirectRole,
         ids::{CompanyId, UserId},
         index::{GroupIx, UserIx},
@@ -40,6 +41,10 @@ pub fn plan(bound: &Bound, snapshot: &Snapshot) -> Plan {
     plan.survivors = survivors(&plan, &bound.locked);
     let owners: BTreeSet<Owner> = plan.changes().map(|it| it.owner).collect();
     plan.notes.retain(|key, _| owners.contains(&key.owner));
+    // What only changes has no reason to go, even if one of the entries that asked for it has ended.
+    for edit in plan.edits.iter().filter(|it| !it.removes()) {
+        plan.notes.entry(edit.key.clone()).and_modify(|it| it.why = Why::NotDeclared);
+    }
     plan.reasons.retain(|group, _| owners.contains(&Owner::Group(*group)));
     plan.entries = entries(&plan, snapshot);
     name(&mut plan, snapshot);

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use rolecall::{
-    files::{self, access::AccessFile, check, declared::Declared, workspace::WorkspaceFile},
+    files::{access::AccessFile, check, declared::Declared, decode, workspace::WorkspaceFile},
     live::{
         api::GroupRole,
         fetch::{FetchError, Questions, fetch, fetch_person, grants},
@@ -153,10 +153,10 @@ impl Ready {
         for (path, text) in files {
             let file: FileId = sources.add(path.clone(), text.clone());
             if path == "rolecall.yaml" {
-                let workspace = manifest::parse::<WorkspaceFile>(text, file).map_err(wrong)?;
+                let workspace = decode::<WorkspaceFile>(text, file).map_err(wrong)?;
                 parsed.workspace = Some((file, workspace));
             } else {
-                parsed.access.push((file, manifest::parse::<AccessFile>(text, file).map_err(wrong)?));
+                parsed.access.push((file, decode::<AccessFile>(text, file).map_err(wrong)?));
             }
         }
         let declared = check::check(&parsed).map_err(|it| said(&it))?;
