@@ -45,3 +45,4 @@ pub mod apply;
 pub mod report;
 pub mod doctor;
 pub mod sandbox;
+pub mod workflow;

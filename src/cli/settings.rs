@@ -4,11 +4,14 @@ use std::{env, fs};
 
 use rolecall::{
     files::{load::Loaded, manifest::workspace::ApiSection},
-    live::api::{self, Credentials, Dialect, Endpoint, Reader, Settings, Writer},
+    live::{
+        api::{self, Credentials, Endpoint, Reader, Settings, Writer},
+        source::Source,
+    },
     model::source::FileId,
     sandbox::{Options, Sandbox},
+    workflow::Live,
 };
-
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
@@ -17,23 +20,16 @@ use super::{
     live::host,
 };
 
-/// Requests in flight at once, unless it is said otherwise.
-pub(super) const READERS: usize = 16;
 /// The word for the embedded API.
 pub(super) const SANDBOX: &str = "sandbox";
 
 /// A connection, and the embedded server that may be at its other end.
 pub(crate) struct Connected {
+    pub(crate) live: Live,
     pub(crate) reader: Reader,
     pub(crate) writer: Writer,
-    /// The API's host, for people.
-    pub(crate) host: String,
-    /// The API's URL, or the word for the embedded one, whose port means nothing later.
-    pub(crate) url: String,
-    /// How it spells what its documentation leaves open.
-    pub(crate) dialect: Dialect,
     /// Runs as long as this lives.
-    _sandbox: Option<Sandbox>,
+    pub(super) sandbox: Option<Sandbox>,
 }
 
 /// Where the API is; an embedded one runs as long as this lives.
@@ -51,7 +47,13 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
     let dialect = settings.dialect;
     let (reader, writer) = api::connect(settings)?;
     let Site { host, url, sandbox, .. } = site;
-    Ok(Connected { reader, writer, host, url, dialect, _sandbox: sandbox })
+    let source = Source::Api(reader.clone());
+    Ok(Connected {
+        live: Live { source, host: host.into(), url: url.into(), dialect },
+        reader,
+        writer,
+        sandbox,
+    })
 }
 
 /// Returns the section that says which API; a file that stands alone may have one as well.
@@ -102,7 +104,7 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
         credentials()?
     };
     Ok(Settings {
-        concurrency: global.concurrency.map_or(READERS, usize::from),
+        concurrency: global.readers,
         max_rps: global.max_rps,
         timeout: global.timeout,
         dialect: section(loaded).and_then(|it| it.1.dialect).unwrap_or_default(),

@@ -151,6 +151,39 @@ impl fmt::Display for PersonRef {
     }
 }
 
+impl PersonRef {
+    /// The reference as a command line takes it.
+    pub fn as_argument(&self) -> String {
+        match self {
+            Self::Email(email) => email.to_string(),
+            Self::ExternalId(id) => format!("externalId={id}"),
+            Self::EmployeeId(id) => format!("employeeId={id}"),
+            Self::UserId(id) => format!("userId={id}"),
+        }
+    }
+}
+
+/// The grammar of a command line: an e-mail address, a user id, or `key=value` with one of the four keys.
+impl FromStr for PersonRef {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let wrong = || "write an e-mail address, externalId=…, employeeId=… or userId=…".to_owned();
+        let Some((key, value)) = raw.split_once('=').filter(|it| !it.0.contains('@')) else {
+            let id = raw.parse().map(Self::UserId);
+            return id.or_else(|_| raw.parse().map(Self::Email)).map_err(|_| wrong());
+        };
+        let value = value.trim();
+        match key {
+            "externalId" if !value.is_empty() => Ok(Self::ExternalId(value.into())),
+            "employeeId" if !value.is_empty() => Ok(Self::EmployeeId(value.into())),
+            "userId" => value.parse().map(Self::UserId).map_err(|it: InvalidId| it.to_string()),
+            "email" => value.parse().map(Self::Email).map_err(|it: InvalidId| it.to_string()),
+            _ => Err(wrong()),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Email {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
@@ -193,6 +226,29 @@ mod tests {
             ("\u{ff41}na@x.example", "ana@x.example"),
         ] {
             assert_ne!(folded(a), folded(b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_read_as_a_command_line_names_one() {
+        let id = "1a6f0000-0000-4000-8000-000000000001";
+        let person = PersonRef::UserId(id.parse().unwrap());
+        for (raw, expected) in [
+            (id, person.clone()),
+            (&*format!("userId={id}"), person),
+            ("Ana@x.example", PersonRef::Email("ana@x.example".parse().unwrap())),
+            ("email=ana@x.example", PersonRef::Email("ana@x.example".parse().unwrap())),
+            ("externalId= agent-17", PersonRef::ExternalId("agent-17".into())),
+            ("employeeId=0042", PersonRef::EmployeeId("0042".into())),
+        ] {
+            let read: Result<PersonRef, _> = raw.parse();
+            assert_eq!(read.as_ref(), Ok(&expected), "{raw}");
+            assert_eq!(expected.as_argument().parse(), Ok(expected), "{raw}");
+        }
+        for wrong in
+            ["", "ana", "externalId=", "employeeId= ", "userId=17", "name=ana", "email=ana", "a=b@x.example"]
+        {
+            assert!(wrong.parse::<PersonRef>().is_err(), "{wrong:?}");
         }
     }
 

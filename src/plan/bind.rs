@@ -13,6 +13,7 @@ use crate::{
     files::manifest::{
         check::locked_out,
         declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, Rest},
+        matching::{self, Matched, Target},
     },
     model::{
         access::{DesiredState, Ended, Group, GroupKey, Holding, LiveState, Member, Person, Removal, Why},
@@ -27,7 +28,6 @@ use crate::{
 
 pub mod grants;
 mod lockout;
-pub mod matching;
 pub mod people;
 mod rules;
 mod standard;
@@ -36,7 +36,6 @@ mod tests;
 mod users;
 
 use grants::Roles;
-use matching::{Matched, Target};
 use people::Directory;
 
 /// Both sides, ready to be compared, and what could not be bound.

@@ -5,14 +5,17 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::model::{
-    access::{Contents, Grant},
-    ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{ChangeKind, GrantEffect, GroupChange, Plan},
-    snapshot::{GroupHead, Snapshot},
+use crate::{
+    live::source::Source,
+    model::{
+        access::{Contents, Grant},
+        ids::{CompanyId, GroupId, RoleId, UserId},
+        plan::{ChangeKind, GrantEffect, GroupChange, Plan},
+        snapshot::{GroupHead, Snapshot},
+    },
 };
 
-use super::{FetchError, GROUPS_AT_ONCE, Questions, grants};
+use super::{AT_ONCE, FetchError, grants};
 
 /// Confirms that what `plan` takes away is there just as `snapshot` says: members who leave, roles that go or
 /// change their scope, and groups that are deleted. A plan that takes nothing away costs nothing.
@@ -20,29 +23,25 @@ use super::{FetchError, GROUPS_AT_ONCE, Questions, grants};
 /// # Errors
 ///
 /// [`FetchError::Unconfirmed`] for the first group of which two reads say different things.
-pub async fn confirm<Q: Questions>(
-    questions: &Q,
-    plan: &Plan,
-    snapshot: &Snapshot,
-) -> Result<(), FetchError> {
+pub async fn confirm(source: &Source, plan: &Plan, snapshot: &Snapshot) -> Result<(), FetchError> {
     let groups = stream::iter(&plan.changes).map(|change| async move {
         match change.id {
-            Some(id) => group(questions, change, id, snapshot).await,
+            Some(id) => group(source, change, id, snapshot).await,
             None => Ok(()),
         }
     });
-    let groups = groups.buffered(GROUPS_AT_ONCE).try_collect::<()>();
+    let groups = groups.buffered(AT_ONCE).try_collect::<()>();
     let companies = stream::iter(&snapshot.companies)
-        .map(|company| deleted(questions, plan, company.id, &company.groups))
-        .buffered(GROUPS_AT_ONCE)
+        .map(|company| deleted(source, plan, company.id, &company.groups))
+        .buffered(AT_ONCE)
         .try_collect::<()>();
     futures_util::future::try_join(companies, groups).await?;
     Ok(())
 }
 
 /// Asks once more for the groups of a company that are deleted.
-async fn deleted<Q: Questions>(
-    questions: &Q,
+async fn deleted(
+    source: &Source,
     plan: &Plan,
     company: CompanyId,
     heads: &[GroupHead],
@@ -54,7 +53,7 @@ async fn deleted<Q: Questions>(
         return Ok(());
     }
     let known_ids: Vec<GroupId> = known.iter().map(|it| it.id).collect();
-    let again = questions.groups_among(company, &known_ids).await?;
+    let again = source.groups_among(company, &known_ids).await?;
     for head in known {
         let found: Vec<&GroupHead> = again.iter().filter(|it| it.id == head.id).collect();
         let why = match found[..] {
@@ -69,8 +68,8 @@ async fn deleted<Q: Questions>(
 }
 
 /// Asks once more for what leaves a group.
-async fn group<Q: Questions>(
-    questions: &Q,
+async fn group(
+    source: &Source,
     change: &GroupChange,
     id: GroupId,
     snapshot: &Snapshot,
@@ -82,7 +81,7 @@ async fn group<Q: Questions>(
 
     let leaving: Vec<UserId> = change.leaving().filter(|it| members.binary_search(it).is_ok()).collect();
     if !leaving.is_empty() {
-        let mut again = questions.members_among(change.company, id, &leaving).await?;
+        let mut again = source.members_among(change.company, id, &leaving).await?;
         again.sort_unstable();
         if again != leaving {
             let why = format!(
@@ -106,7 +105,7 @@ async fn group<Q: Questions>(
     let then: Vec<&Grant> = held.iter().filter(|it| changing.contains(&it.role)).collect();
     if !then.is_empty() {
         let roles: Vec<RoleId> = then.iter().map(|it| it.role).collect();
-        let now = grants(questions.roles_among(change.company, id, &roles).await?);
+        let now = grants(source.roles_among(change.company, id, &roles).await?);
         let same = now.len() == then.len()
             && now.iter().zip(&then).all(|(now, then)| (now.role, &now.scope) == (then.role, &then.scope));
         if !same {

@@ -1,15 +1,15 @@
 //! Which live group a declared one is: by pin, by name, or by its former name.
+//!
+//! Compares names and ids; reads nothing, and looks into no group.
 
 use std::collections::HashMap;
 
-use crate::{
-    files::manifest::declared::{DeclaredCompany, DeclaredGroup, DeclaredRemoval},
-    model::{
-        finding::{Code, Finding, did_you_mean},
-        ids::GroupId,
-        snapshot::GroupHead,
-        source::Place,
-    },
+use super::declared::{DeclaredCompany, DeclaredGroup, DeclaredRemoval};
+use crate::model::{
+    finding::{Code, Finding, did_you_mean},
+    ids::GroupId,
+    snapshot::GroupHead,
+    source::Place,
 };
 
 /// What a declared group stands for.
