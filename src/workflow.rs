@@ -137,7 +137,7 @@ async fn observed(
     Ok(Observed { bound: bound.map_err(|it| wrong(it, &checked.loaded))?, snapshot })
 }
 
-// ---- planned ---------------------------------------------------------------------------------------------------
+// ---- planned: `planned::planned`, as what is wanted says -----------------------------------------------------
 
 /// What a plan is made of, beside the live state.
 #[derive(Debug)]
@@ -241,7 +241,18 @@ fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
         Withheld::Person { why, .. } | Withheld::User { why, .. } | Withheld::UnmanagedUser { why, .. } => {
             *why == Unresolved::Unknown
         }
-        _ => false,
+        Withheld::Grant { .. }
+        | Withheld::Unreadable { .. }
+        | Withheld::Removal { .. }
+        | Withheld::HiddenRemoval { .. }
+        | Withheld::Group { .. }
+        | Withheld::InactiveMember { .. }
+        | Withheld::Unmodifiable { .. }
+        | Withheld::Lockout { .. }
+        | Withheld::UnreadLockout { .. }
+        | Withheld::UnreadUser { .. }
+        | Withheld::UnmanagedUnread { .. }
+        | Withheld::Traveller { .. } => false,
     };
     let compares = !declared.rules.protected_people.is_empty() || plan.quarantine.iter().any(unknown);
     (source.is_sanitized() && compares).then_some(Note::Sanitized)

@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 use super::{
     Global,
     failure::{Exit, Failure},
-    settings::{Connected, SANDBOX, connect, secret, section},
+    settings::{Connected, connect, host, secret, section},
 };
 
 /// The variable that holds the salt of sanitized snapshots, or with `_FILE` names the file that does.
@@ -51,14 +51,6 @@ impl From {
             Live { host: host(&url).into(), url, dialect, source: Source::Snapshot(Box::new(answers)) };
         Ok((live, None))
     }
-}
-
-/// Returns the part of a URL that people look at.
-pub(super) fn host(url: &str) -> &str {
-    if url == SANDBOX {
-        return "the embedded sandbox";
-    }
-    url.split_once("://").map_or(url, |it| it.1)
 }
 
 /// Returns the salt that was given, if one was; only the environment and the file that it names may hold it.

@@ -17,7 +17,6 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Global,
     failure::{Exit, Failure},
-    live::host,
 };
 
 /// The word for the embedded API.
@@ -86,6 +85,14 @@ pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
     let url = endpoint.to_string();
     let host = host(&url).to_owned();
     Ok(Site { endpoint, host, url, sandbox: None })
+}
+
+/// Returns the part of a URL that people look at.
+pub(super) fn host(url: &str) -> &str {
+    if url == SANDBOX {
+        return "the embedded sandbox";
+    }
+    url.split_once("://").map_or(url, |it| it.1)
 }
 
 impl Site {

@@ -83,7 +83,14 @@ impl Error {
         match self {
             Self::FilesChanged { changed, .. } => changed.clone(),
             Self::Stale(Stale { groups, people }) => [&groups[..], people].concat(),
-            _ => Vec::new(),
+            Self::Findings { .. }
+            | Self::Load(_)
+            | Self::Fetch(_)
+            | Self::Snapshot(_)
+            | Self::Journal(_)
+            | Self::OtherApi { .. }
+            | Self::Nobody { .. }
+            | Self::NoCompany => Vec::new(),
         }
     }
 

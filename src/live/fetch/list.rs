@@ -189,3 +189,82 @@ impl CompanyReads<'_> {
         rest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        files::manifest::{check, parse},
+        model::source::Sources,
+    };
+
+    const FILE: &str = "
+version: 1
+company: 1a6f0000-0000-4000-8000-000000000001
+groups:
+  - { name: Desk, description: The desk., roles: [], members: [ana@x.example, bo@x.example] }
+  - { name: Club, description: The club., roles: unmanaged, members: { atLeast: [ana@x.example] } }
+  - { name: Left, description: Left alone., roles: unmanaged, members: unmanaged }
+  - { name: New, description: Not there yet., roles: [], members: [] }
+";
+
+    fn declared() -> Declared {
+        let file = Sources::default().add("access.yaml".to_owned(), FILE.to_owned());
+        let access = parse(FILE, file).unwrap();
+        check::check(&check::Files { access: vec![(file, access)], ..Default::default() }).unwrap()
+    }
+
+    fn heads() -> Vec<GroupHead> {
+        let names = ["Desk", "Club", "Left", "Held", "Touched", "Other"];
+        let head = |(n, name): (usize, &&str)| GroupHead {
+            id: id(n),
+            name: (*name).into(),
+            description: if *name == "Left" { "Left alone.".into() } else { "".into() },
+            unmodifiable: false,
+        };
+        names.iter().enumerate().map(head).collect()
+    }
+
+    fn id(n: usize) -> GroupId {
+        GroupId(Uuid::from_u128(n as u128))
+    }
+
+    #[test]
+    fn groups_are_read_of_which_something_is_managed() {
+        let declared = declared();
+        let reads = ReadList::new(&declared, &[]).companies.remove(0).groups(&heads());
+        let desk = GroupRead { strangers: true, members: 2 };
+        let club = GroupRead { strangers: false, members: 1 };
+        assert_eq!(reads, [(id(0), desk), (id(1), club)].into());
+    }
+
+    #[test]
+    fn a_group_is_on_one_list_only() {
+        let mut declared = declared();
+        let company = declared.companies[0].id;
+        let list = ReadList::new(&declared, &[(company, id(4)), (company, id(0)), (company, id(17))]);
+        let reads = &list.companies[0];
+        let (heads, groups) = (heads(), reads.groups(&heads()));
+        let held = BTreeMap::from([(UserId(Uuid::nil()), vec![id(1), id(3)])]);
+        let role = RoleHead {
+            id: RoleId(Uuid::nil()),
+            name: "Company Admin".into(),
+            platform: true,
+            manages_access: true,
+        };
+        let rest = reads.rest(&heads, std::slice::from_ref(&role), &groups, &held);
+        let whole: Vec<(GroupId, bool)> = rest.whole.iter().map(|it| (*it.0, it.1.strangers)).collect();
+        assert_eq!(whole, [(id(3), false), (id(4), true)]);
+        assert_eq!(rest.roles, [], "without privileged roles there is nothing to look for");
+
+        let place = declared.companies[0].groups[0].from;
+        let named = RoleRef::Name { name: role.name.clone(), provided_by: None };
+        declared.rules.privileged.push((named, place));
+        let list = ReadList::new(&declared, &[(company, id(4))]);
+        let rest = list.companies[0].rest(&heads, &[role], &groups, &held);
+        assert_eq!(rest.whole.keys().copied().collect::<Vec<_>>(), [id(3), id(4)]);
+        assert_eq!(rest.roles, [id(2), id(5)]);
+    }
+}
