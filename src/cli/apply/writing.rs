@@ -7,7 +7,7 @@ use rolecall::{
     apply::{Outcome, Report},
     model::plan::{Change, Plan},
     plan::{digest, order::Step, witness::Testimony},
-    report::render::escape::terminal as show,
+    report::render::escape::terminal,
     workflow::{self, Applying, Approved, ID_DIGITS, witness::Witness},
 };
 use serde_json::{Value, json};
@@ -150,11 +150,11 @@ fn tell(plan: &Plan, steps: &[Step], number: usize, outcome: &Outcome, output: &
 /// Returns `done  GROUP: what`, or why not.
 fn line(step: &Step, outcome: &Outcome, plan: &Plan) -> String {
     let title = plan.title(step.change);
-    let name = show(&title);
+    let name = terminal(&title);
     let what = words(&step.call);
     match outcome {
         Outcome::Done => format!("done    {name}: {what}"),
-        Outcome::Failed { error, .. } => format!("failed  {name}: {what}: {}", show(&error.to_string())),
+        Outcome::Failed { error, .. } => format!("failed  {name}: {what}: {}", terminal(&error.to_string())),
         Outcome::Stale { how, .. } => format!("stale   {name}: {how}"),
         Outcome::Skipped(_) => format!("skipped {name}: {what}"),
         Outcome::Halted => format!("stopped {name}: {what}"),
