@@ -32,7 +32,7 @@ mod list;
 mod person;
 mod record;
 
-pub use confirm::confirm;
+pub use confirm::{Going, confirm};
 pub use error::FetchError;
 pub use estimate::{Estimate, estimate};
 pub use file::{SnapshotError, open};

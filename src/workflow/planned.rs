@@ -10,10 +10,10 @@ use super::{Checked, Error, Live, Note, Observed, Wanted, observed, wrong};
 use crate::{
     apply::record::{self, Record},
     files::manifest::declared::Declared,
-    live::fetch::{ReadList, confirm, fetch_lockouts},
+    live::fetch::{Going, ReadList, confirm, fetch_lockouts},
     model::{
         ids::{CompanyId, GroupId},
-        plan::{Digest, Plan, Quarantined},
+        plan::{ChangeKind, Digest, GrantEffect, Plan, Quarantined},
         source::Sources,
     },
     plan::{
@@ -54,7 +54,7 @@ pub(super) async fn planned(
 async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
     let Observed { snapshot, bound } = observed(live, checked, &[], now).await?;
     let plan = diff::plan(&bound, &snapshot);
-    confirm(&live.source, &plan, &snapshot).await?;
+    confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
 }
 
@@ -136,7 +136,7 @@ async fn taken_up(
         TakenUp::Plan(plan) => *plan,
         TakenUp::Stale(stale) => return Err(Error::Stale(stale)),
     };
-    confirm(&live.source, &plan, &snapshot).await?;
+    confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources, notes: Vec::new() })
 }
 
@@ -182,8 +182,27 @@ async fn undo(
     for (user, name) in saved.plan.names.people {
         plan.names.people.entry(user).or_insert(name);
     }
-    confirm(&live.source, &plan, &snapshot).await?;
+    confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources, notes })
+}
+
+/// Returns what a plan takes away, by group.
+fn going(plan: &Plan) -> Vec<Going> {
+    let goes = |effect: &GrantEffect| match effect {
+        GrantEffect::Add { .. } => false,
+        GrantEffect::Rescope { .. } | GrantEffect::Remove { .. } => true,
+    };
+    let going = plan.changes.iter().filter_map(|it| {
+        Some(Going {
+            company: it.company,
+            group: it.id?,
+            name: it.name.clone(),
+            deleted: matches!(it.kind, ChangeKind::Delete { .. }),
+            members: it.leaving().collect(),
+            roles: it.grants.iter().filter(|it| goes(&it.effect)).map(|it| it.role).collect(),
+        })
+    });
+    going.collect()
 }
 
 /// Returns the groups that a plan touches, and makes sure that its companies and people are looked at.
