@@ -1,6 +1,6 @@
 //! What `rolecall apply` is told: which plan, who consents to it, and when to stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rolecall::{model::source::Sources, workflow::ID_DIGITS};
@@ -63,7 +63,7 @@ impl Arguments {
                 read_plan(&path, Sources::default())?;
                 Ok(What::Saved(path))
             }
-            paths if paths.iter().any(is_plan) => {
+            paths if paths.iter().any(|it| is_plan(it)) => {
                 Err(Failure::invalid("a saved plan is applied alone")
                     .hint("name one plan, or files and folders"))
             }
@@ -87,7 +87,7 @@ impl Arguments {
 }
 
 /// Whether a path is that of a saved plan.
-fn is_plan(path: &PathBuf) -> bool {
+fn is_plan(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "json")
 }
 
