@@ -13,7 +13,10 @@ use futures_util::{
 use serde_json::value::RawValue;
 
 use crate::{
-    live::{api::GroupRole, source::Source},
+    live::{
+        api::GroupRole,
+        source::{AT_ONCE, Source},
+    },
     model::{
         access::{Contents, Grant},
         direct::DirectRoles,
@@ -41,9 +44,6 @@ pub use person::fetch_person;
 pub use record::record;
 
 use list::{CompanyReads, GroupReads, Remaining};
-
-/// Questions kept alive at once; the connection limits the requests, this only the futures.
-pub(super) const AT_ONCE: usize = 64;
 
 type Read<T> = Result<T, FetchError>;
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     api::{self, GroupRole, Reader},
-    fetch::{AT_ONCE, FetchError},
+    fetch::FetchError,
     recording::Answers,
 };
 use crate::model::{
@@ -16,6 +16,9 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     snapshot::{GroupHead, RoleHead, User},
 };
+
+/// Questions kept alive at once; the connection limits the requests, this only the futures.
+pub(super) const AT_ONCE: usize = 64;
 
 /// Where live facts come from.
 pub enum Source {

@@ -57,7 +57,7 @@ uuid_ids! {
     UserId: "a user id (a UUID)";
 }
 
-/// Returns the UUID that `raw` spells in the hyphenated form the API uses, in any case.
+/// The UUID that `raw` spells in the hyphenated form the API uses, in any case.
 ///
 /// The crate's other spellings (braces, `urn:uuid:`, no hyphens) are refused:
 /// what a file says must look like what the API says.
@@ -78,12 +78,12 @@ pub fn parse_uuid(raw: &str) -> Option<Uuid> {
 pub struct Email(Box<str>);
 
 impl Email {
-    /// Returns the folded address.
+    /// Folded.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the part before the last `@`.
+    /// The part before the last `@`.
     pub fn local_part(&self) -> &str {
         self.0.rsplit_once('@').map_or(&self.0, |(local, _)| local)
     }
@@ -109,7 +109,7 @@ impl FromStr for Email {
     }
 }
 
-/// Returns the one spelling of an address, or of a pattern for some.
+/// The one spelling of an address, or of a pattern for some.
 ///
 /// Character by character: a Greek capital sigma would otherwise depend on what follows it.
 pub fn folded_address(address: &str) -> String {
@@ -126,7 +126,49 @@ impl fmt::Display for Email {
     }
 }
 
-/// How a file names a person: one of the four keys the user directory can be asked by.
+/// One of the keys by which the user directory can be asked for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum PersonKey {
+    Email,
+    ExternalId,
+    EmployeeId,
+    UserId,
+}
+
+impl PersonKey {
+    /// In the order of the documentation.
+    pub const ALL: [Self; 4] = [Self::Email, Self::ExternalId, Self::EmployeeId, Self::UserId];
+
+    /// The key as files and command lines spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::ExternalId => "externalId",
+            Self::EmployeeId => "employeeId",
+            Self::UserId => "userId",
+        }
+    }
+}
+
+/// A text that names no person.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum InvalidPerson {
+    #[error("`{0}` is not an e-mail address")]
+    Email(String),
+    #[error("`{0}` is not a user id")]
+    UserId(String),
+    #[error("the key of a person is empty")]
+    Empty,
+    /// Nobody could find out why such a key finds no user.
+    #[error("a key of a person holds a character that is not seen (U+{:04X})", u32::from(*.0))]
+    Unseen(char),
+    #[error("write an e-mail address, externalId=…, employeeId=… or userId=…")]
+    Form,
+}
+
+/// How a file names a person: by one of four keys, each folded and trimmed where its kind allows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PersonRef {
@@ -140,6 +182,52 @@ pub enum PersonRef {
     UserId(UserId),
 }
 
+impl PersonRef {
+    /// The person that `raw` names under `key`.
+    ///
+    /// # Errors
+    ///
+    /// What is empty, not of the form of the key, or holds a character that is not seen.
+    pub fn by(key: PersonKey, raw: &str) -> Result<Self, InvalidPerson> {
+        if key == PersonKey::UserId {
+            return raw.parse().map(Self::UserId).map_err(|_| InvalidPerson::UserId(raw.to_owned()));
+        }
+        let id = raw.trim();
+        if id.is_empty() && key != PersonKey::Email {
+            return Err(InvalidPerson::Empty);
+        }
+        if let Some(unseen) = id.chars().find(|it| is_unseen(*it)) {
+            return Err(InvalidPerson::Unseen(unseen));
+        }
+        match key {
+            PersonKey::ExternalId => Ok(Self::ExternalId(id.into())),
+            PersonKey::EmployeeId => Ok(Self::EmployeeId(id.into())),
+            PersonKey::Email | PersonKey::UserId => {
+                raw.parse().map(Self::Email).map_err(|_| InvalidPerson::Email(raw.to_owned()))
+            }
+        }
+    }
+}
+
+/// A person on a command line: an e-mail address, a user id, or `KEY=VALUE`; also `KEY:VALUE`, and
+/// `KEY VALUE` as a person is shown.
+impl FromStr for PersonRef {
+    type Err = InvalidPerson;
+
+    fn from_str(raw: &str) -> Result<Self, InvalidPerson> {
+        let raw = raw.trim();
+        let key = |word: &str| PersonKey::ALL.into_iter().find(|it| it.as_str() == word);
+        if let Some((word, value)) = raw.split_once(['=', ':', ' '])
+            && let Some(key) = key(word)
+        {
+            return Self::by(key, value.trim());
+        }
+        Self::by(PersonKey::UserId, raw).or_else(|_| Self::by(PersonKey::Email, raw)).map_err(|error| {
+            if matches!(error, InvalidPerson::Unseen(_)) { error } else { InvalidPerson::Form }
+        })
+    }
+}
+
 impl fmt::Display for PersonRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -151,37 +239,16 @@ impl fmt::Display for PersonRef {
     }
 }
 
-impl PersonRef {
-    /// The reference as a command line takes it.
-    pub fn as_argument(&self) -> String {
-        match self {
-            Self::Email(email) => email.to_string(),
-            Self::ExternalId(id) => format!("externalId={id}"),
-            Self::EmployeeId(id) => format!("employeeId={id}"),
-            Self::UserId(id) => format!("userId={id}"),
-        }
-    }
+/// Whether a character leaves no trace, or the trace of another: a space that is none, or no width.
+pub(crate) fn is_unseen(it: char) -> bool {
+    is_bidi_control(it)
+        || (it.is_whitespace() && it != ' ')
+        || matches!(it, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{00ad}')
 }
 
-/// The grammar of a command line: an e-mail address, a user id, or `key=value` with one of the four keys.
-impl FromStr for PersonRef {
-    type Err = String;
-
-    fn from_str(raw: &str) -> Result<Self, String> {
-        let wrong = || "write an e-mail address, externalId=…, employeeId=… or userId=…".to_owned();
-        let Some((key, value)) = raw.split_once('=').filter(|it| !it.0.contains('@')) else {
-            let id = raw.parse().map(Self::UserId);
-            return id.or_else(|_| raw.parse().map(Self::Email)).map_err(|_| wrong());
-        };
-        let value = value.trim();
-        match key {
-            "externalId" if !value.is_empty() => Ok(Self::ExternalId(value.into())),
-            "employeeId" if !value.is_empty() => Ok(Self::EmployeeId(value.into())),
-            "userId" => value.parse().map(Self::UserId).map_err(|it: InvalidId| it.to_string()),
-            "email" => value.parse().map(Self::Email).map_err(|it: InvalidId| it.to_string()),
-            _ => Err(wrong()),
-        }
-    }
+/// Whether a character changes the direction of the text after it without being seen.
+pub(crate) fn is_bidi_control(it: char) -> bool {
+    matches!(it, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl<'de> Deserialize<'de> for Email {
@@ -230,25 +297,36 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_read_as_a_command_line_names_one() {
+    fn a_person_is_read_by_one_grammar_and_as_it_is_shown() {
         let id = "1a6f0000-0000-4000-8000-000000000001";
-        let person = PersonRef::UserId(id.parse().unwrap());
+        let email = |it: &str| Ok(PersonRef::Email(it.parse().unwrap()));
+        let external = |it: &str| Ok(PersonRef::ExternalId(it.into()));
+        let user = Ok(PersonRef::UserId(id.parse().unwrap()));
         for (raw, expected) in [
-            (id, person.clone()),
-            (&*format!("userId={id}"), person),
-            ("Ana@x.example", PersonRef::Email("ana@x.example".parse().unwrap())),
-            ("email=ana@x.example", PersonRef::Email("ana@x.example".parse().unwrap())),
-            ("externalId= agent-17", PersonRef::ExternalId("agent-17".into())),
-            ("employeeId=0042", PersonRef::EmployeeId("0042".into())),
+            ("Ana@X.example", email("ana@x.example")),
+            (" email=ana@x.example", email("ana@x.example")),
+            ("a=b@x.example", email("a=b@x.example")),
+            (id, user.clone()),
+            (&id.to_uppercase(), user.clone()),
+            (&format!("userId={id}"), user.clone()),
+            (&format!("userId: {id} "), user),
+            ("externalId=agent-17", external("agent-17")),
+            ("externalId:a=b:c", external("a=b:c")),
+            ("externalId a 17", external("a 17")),
+            ("employeeId= 17 ", Ok(PersonRef::EmployeeId("17".into()))),
+            ("", Err(InvalidPerson::Form)),
+            ("ana", Err(InvalidPerson::Form)),
+            ("external=7", Err(InvalidPerson::Form)),
+            ("externalId", Err(InvalidPerson::Form)),
+            ("externalId=", Err(InvalidPerson::Empty)),
+            ("userId=17", Err(InvalidPerson::UserId("17".to_owned()))),
+            ("email=ana", Err(InvalidPerson::Email("ana".to_owned()))),
+            ("ana@x.example\u{200b}.example", Err(InvalidPerson::Unseen('\u{200b}'))),
+            ("externalId=7\u{a0}7", Err(InvalidPerson::Unseen('\u{a0}'))),
         ] {
-            let read: Result<PersonRef, _> = raw.parse();
-            assert_eq!(read.as_ref(), Ok(&expected), "{raw}");
-            assert_eq!(expected.as_argument().parse(), Ok(expected), "{raw}");
-        }
-        for wrong in
-            ["", "ana", "externalId=", "employeeId= ", "userId=17", "name=ana", "email=ana", "a=b@x.example"]
-        {
-            assert!(wrong.parse::<PersonRef>().is_err(), "{wrong:?}");
+            let found: Result<PersonRef, _> = raw.parse();
+            assert_eq!(found, expected, "{raw:?}");
+            assert!(found.is_err() || found.clone().unwrap().to_string().parse() == found, "{raw:?}");
         }
     }
 

@@ -115,7 +115,7 @@ impl Error {
             }
             Self::Nobody { why: Unresolved::Hidden, .. } => "give the token the right to see the user",
             Self::Nobody { near: Some(near), places, .. } if !places.is_empty() => {
-                return Some(format!("did you mean `{}`?", near.as_argument()));
+                return Some(format!("did you mean `{}`?", as_argument(near)));
             }
             Self::Nobody { places, .. } if !places.is_empty() => {
                 "check the address, or name the person by `externalId=…`, `employeeId=…` or `userId=…`"
@@ -220,5 +220,15 @@ fn nobody(person: &PersonRef, why: &Unresolved, places: &[String]) -> String {
         Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) => {
             format!("{person} is no user of {}", places.join(", "))
         }
+    }
+}
+
+/// A person as a command line takes one.
+fn as_argument(person: &PersonRef) -> String {
+    match person {
+        PersonRef::Email(email) => email.to_string(),
+        PersonRef::ExternalId(id) => format!("externalId={id}"),
+        PersonRef::EmployeeId(id) => format!("employeeId={id}"),
+        PersonRef::UserId(id) => format!("userId={id}"),
     }
 }

@@ -23,7 +23,7 @@ use super::{
         settings::Connected,
         show,
     },
-    Arguments,
+    arguments::Arguments,
 };
 
 /// What became of the steps, where the journal is, and what the witness says.
