@@ -13,8 +13,8 @@ use crate::{
     files::manifest::{
         check::locked_out,
         declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, Rest},
-        matching::{self, Matched, Target},
     },
+    files::matching::{self, Matched, Target},
     model::{
         access::{DesiredState, Ended, Group, GroupKey, Holding, LiveState, Member, Person, Removal, Why},
         finding::{Code, Finding},

@@ -8,10 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::{
-    files::manifest::{
-        declared::{Declared, DeclaredCompany, DeclaredGroup},
-        matching::{Matched, Target, matching},
-    },
+    files::manifest::declared::{Declared, DeclaredCompany, DeclaredGroup},
+    files::matching::{Matched, Target, matching},
     model::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         plan::{Names, Unresolved},

@@ -7,7 +7,6 @@
 pub mod access;
 pub mod check;
 pub mod declared;
-pub mod matching;
 pub mod workspace;
 pub mod write;
 mod yaml;

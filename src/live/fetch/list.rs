@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    files::manifest::{
-        declared::{Declared, DeclaredCompany, Rest, RoleRef},
+    files::{
+        manifest::declared::{Declared, DeclaredCompany, Rest, RoleRef},
         matching::{Target, matching},
     },
     model::{

@@ -4,12 +4,14 @@
 
 use std::collections::HashMap;
 
-use super::declared::{DeclaredCompany, DeclaredGroup, DeclaredRemoval};
-use crate::model::{
-    finding::{Code, Finding, did_you_mean},
-    ids::GroupId,
-    snapshot::GroupHead,
-    source::Place,
+use crate::{
+    files::manifest::declared::{DeclaredCompany, DeclaredGroup, DeclaredRemoval},
+    model::{
+        finding::{Code, Finding, did_you_mean},
+        ids::GroupId,
+        snapshot::GroupHead,
+        source::Place,
+    },
 };
 
 /// What a declared group stands for.
