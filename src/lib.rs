@@ -10,7 +10,7 @@
 //!                                                                              └─ apply ─> Journal, Report
 //! ```
 //!
-//! Every command is a prefix of this line: `validate` ends at the findings, `plan`
+//! [`workflow`] is this line as code. Every command is a prefix of it: `validate` ends at the findings, `plan`
 //! at the rendering, and `apply` goes through, looks at each group just before its
 //! first write and reads back what it wrote. The modules below are in reading
 //! order, and each uses only those above it. Values and thoughts are pure: they
@@ -45,3 +45,4 @@ pub mod apply;
 pub mod report;
 pub mod doctor;
 pub mod sandbox;
+pub mod workflow;

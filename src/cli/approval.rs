@@ -1,30 +1,24 @@
-//! Whether a plan is the one that was approved: saved plans, ids, and why one is not applied.
+//! Saved plans, consent on the terminal, and how it is said that a plan is not applied.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+};
 
-use jiff::Timestamp;
 use rolecall::{
-    model::{
-        plan::{Digest, Judgement, Plan},
-        source::Sources,
-    },
-    plan::{approval::differences, digest},
-    report::{
-        document::{self, Saved},
-        render::{self, counted},
-    },
+    model::source::Sources,
+    report::document::{self, Saved},
+    workflow::{Judged, Refusal},
 };
 use serde_json::{Value, json};
 
 use super::{
-    Format, Global,
+    Format,
     failure::{Exit, Failure},
     output::{Output, trouble},
-    run::{self, Checked, Planned},
+    show,
 };
-
-/// Digits of a plan's id that people see, and the least that approves one.
-pub(super) const ID_DIGITS: usize = 12;
 
 /// Reads a saved plan.
 pub(super) fn read_plan(path: &Path, sources: Sources) -> Result<Saved, Failure> {
@@ -38,131 +32,39 @@ pub(super) fn read_plan(path: &Path, sources: Sources) -> Result<Saved, Failure>
     })
 }
 
-/// Takes a saved plan up again: for the same API, from the same files, and on the groups that it saw.
-pub(super) async fn saved(
-    global: &Global,
-    approved: Option<&str>,
-    output: &Output,
-    checked: Checked,
-    path: &Path,
-    now: Timestamp,
-) -> Result<Planned, Failure> {
-    // Again, so that its places point into the files as they are here.
-    let saved = read_plan(path, checked.loaded.sources.clone())?;
-    let approved = approved.is_some_and(|it| saved.id.to_string().starts_with(it));
-    let changed = changed(&saved, &checked.loaded.sources);
-    if !changed.is_empty() {
-        let what = format!("{} changed since the plan was made", counted(changed.len(), "file", "files"));
-        if !approved {
-            return Err(Failure::new(Exit::Stale, format!("{what}; nothing was written"))
-                .because(changed)
-                .hint(format!(
-                    "plan again; to apply the plan as it is all the same, give `--approve {:.ID_DIGITS$}`",
-                    saved.id
-                )));
-        }
-        output.message(&format!("warning: {what}; the plan is applied as it was approved"));
-    }
-    let from_files = changed.is_empty();
-    run::taken_up(global, output, checked, (saved, from_files), now).await
-}
-
-/// Returns the files that are not what the plan was made from, each with how.
-fn changed(saved: &Saved, sources: &Sources) -> Vec<String> {
-    let now: Vec<(&str, Digest)> = sources
-        .files()
-        .filter(|(_, it)| !it.text.is_empty())
-        .map(|(_, it)| (it.path.as_str(), digest::file(&it.text)))
-        .collect();
-    let mut changed = Vec::new();
-    for (path, digest) in &saved.files {
-        match now.iter().find(|it| it.0 == &**path) {
-            Some((_, same)) if same == digest => (),
-            Some(_) => changed.push(format!("{path} says something else")),
-            None => changed.push(format!("{path} is gone")),
-        }
-    }
-    // A plan of a part of the files knows nothing of the others, and a rollback comes from none.
-    if !saved.partial && !saved.files.is_empty() {
-        let new = now.iter().filter(|it| saved.files.iter().all(|known| *known.0 != *it.0));
-        changed.extend(new.map(|it| format!("{} is new", it.0)));
-    }
-    changed
-}
-
-/// Why a plan is not applied although it could be shown.
-pub(super) struct No {
-    exit: Exit,
-    message: String,
-    causes: Vec<String>,
-    hint: String,
-}
-
-impl No {
-    /// Says so, after the plan or together with it.
-    pub(super) fn say(self, output: &Output, planned: &Planned) -> Exit {
-        let Self { exit, message, causes, hint } = self;
-        output.events.send("refused", json!({ "message": message, "causes": causes }));
-        if output.format == Format::Json {
-            let plan: Value =
-                serde_json::from_str(&planned.rendered(Format::Json)).expect("a document is JSON");
-            let error = json!({ "message": message, "causes": causes, "hint": hint });
-            let report = json!({
-                "version": 1, "kind": "apply", "exit": exit.code(), "result": exit.name(),
-                "plan": plan, "groups": [], "error": error,
-            });
-            output.result(&format!("{report:#}\n"));
-        }
-        output.message(&trouble(&message, &causes, Some(&hint)));
-        exit
+/// Asks on the terminal; only a whole `yes` counts.
+pub(super) async fn consent(output: &Output, question: &str) -> Result<(), Failure> {
+    output.message("");
+    let _ = write!(io::stderr(), "{question} Only `yes` is accepted: ");
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).map(|_| answer)
+    });
+    match answer.await {
+        Ok(Ok(answer)) if answer.trim() == "yes" => Ok(()),
+        _ => Err(Failure::invalid("not approved; nothing was changed")),
     }
 }
 
-/// Returns why the plan is not the one that was approved.
-pub(super) fn not_approved(
-    approved: Option<&str>,
-    at_most: Option<&Saved>,
-    (plan, id): (&Plan, Digest),
-    url: &str,
-) -> Option<No> {
-    if let Some(approved) = approved
-        && !id.to_string().starts_with(approved)
-    {
-        return Some(No {
-            exit: Exit::Stale,
-            message: "the plan is not the one that was approved; nothing was written".to_owned(),
-            causes: vec![format!("approved was {approved:.ID_DIGITS$}, and it is {id:.ID_DIGITS$} now")],
-            hint: "review the plan as it is now, and approve that".to_owned(),
+/// Says why a plan is not applied, after the plan or together with it.
+pub(super) fn refused(judged: &Judged, refusal: &Refusal, output: &Output) -> Exit {
+    let exit = Exit::from(refusal);
+    let (message, causes, hint) = (refusal.to_string(), refusal.reasons(&judged.plan), refusal.hint());
+    output.events.send("refused", json!({ "message": message, "causes": causes }));
+    if output.format == Format::Json {
+        let error = json!({ "message": message, "causes": causes, "hint": hint });
+        let report = json!({
+            "version": 1, "kind": "apply", "exit": exit.code(), "result": exit.name(),
+            "plan": plan(judged), "groups": [], "error": error,
         });
+        output.result(&format!("{report:#}\n"));
     }
-    let at_most = at_most?;
-    if *at_most.endpoint != *url {
-        return Some(No {
-            exit: Exit::Stale,
-            message: "the approved plan was made for another API; nothing was written".to_owned(),
-            causes: vec![format!("it was made for {}, and this is {url}", at_most.endpoint)],
-            hint: "have a plan for this API approved".to_owned(),
-        });
-    }
-    let beyond = differences(&at_most.plan, plan);
-    (!beyond.is_empty()).then(|| No {
-        exit: Exit::Stale,
-        message: format!(
-            "the plan does more than was approved: {}; nothing was written",
-            counted(beyond.len(), "thing", "things")
-        ),
-        causes: render::approval::lines(plan, &beyond),
-        hint: "save the plan as it is now, and have that approved".to_owned(),
-    })
+    output.message(&trouble(&message, &causes, Some(hint)));
+    exit
 }
 
-pub(super) fn blocked(judgement: &Judgement) -> No {
-    let mut guards: Vec<&str> = judgement.stops().map(|it| it.guard.as_str()).collect();
-    guards.dedup();
-    No {
-        exit: Exit::Blocked,
-        message: format!("stopped by {}: {}; nothing was written", if guards.len() == 1 { "a guard" } else { "guards" }, guards.join(", ")),
-        causes: Vec::new(),
-        hint: "the plan says what was counted and what the limit is; an exception belongs into rolecall.yaml, with a reason and a date".to_owned(),
-    }
+/// Returns the document of a plan.
+fn plan(judged: &Judged) -> Value {
+    let text = show::rendered(&judged.context, judged, Format::Json);
+    serde_json::from_str(&text).expect("a document is JSON")
 }

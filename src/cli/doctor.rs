@@ -33,18 +33,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) probe: bool,
     /// Who is put into those that hold no role, instead of `api.identity`: an e-mail address or user id
-    #[arg(long, value_name = "PERSON", env = "ROLECALL_PROBE_USER", value_parser = person, hide_env = true, requires = "probe")]
+    #[arg(long, value_name = "PERSON", env = "ROLECALL_PROBE_USER", hide_env = true, requires = "probe")]
     pub(super) user: Option<PersonRef>,
     /// Probe without asking
     #[arg(long, visible_alias = "yes", env = "ROLECALL_AUTO_APPROVE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
     pub(super) auto_approve: bool,
-}
-
-/// Reads an e-mail address or a user id.
-fn person(raw: &str) -> Result<PersonRef, String> {
-    let id = raw.parse().map(PersonRef::UserId).ok();
-    id.or_else(|| raw.parse().map(PersonRef::Email).ok())
-        .ok_or_else(|| "write an e-mail address or a user id".to_owned())
 }
 
 pub(super) fn run(
@@ -97,7 +90,7 @@ struct Found {
 impl Found {
     /// Reads the workspace file; that there is none, or that it is wrong, is something to tell.
     fn in_files(global: &Global) -> Result<Self, Failure> {
-        let here = run::here(global);
+        let here = global.here().to_owned();
         let (mut loaded, workspace) = match load::load_workspace(&here) {
             Ok(loaded) => (loaded, true),
             Err(LoadError::NoWorkspace { .. }) => (Loaded { root: here, ..Loaded::default() }, false),

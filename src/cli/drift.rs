@@ -1,15 +1,17 @@
 //! `rolecall drift`: the same reading as plan, tuned for cron.
 
 use clap::Args;
-use rolecall::{files::load::Loaded, report::render};
+use rolecall::{
+    report::render::counted,
+    workflow::{Context, Judged},
+};
 
 use super::{
     Format, Global, Selection,
     failure::{Exit, Failure},
-    live::{From, Live, Recorded},
+    live::From,
     output::Output,
-    run::{self, Planned},
-    settings::connect,
+    show,
 };
 
 #[derive(Debug, Args)]
@@ -21,35 +23,28 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let selection = &arguments.selection;
-    Ok(match &arguments.from.live {
-        None => finish(&run::print_plan(global, selection, output, |it| connect(global, it))?, output),
-        Some(path) => {
-            let open = |it: &Loaded| Recorded::open(global, path, it);
-            finish(&run::print_plan(global, selection, output, open)?, output)
-        }
-    })
+    let judged = show::planned(global, &arguments.selection, &arguments.from, output)?;
+    if judged.plan.is_settled() && output.format == Format::Text {
+        // A job that says nothing looks like one that did not run.
+        output.result(&heartbeat(&judged));
+    }
+    Ok(show::differences(&judged))
 }
 
-fn finish(planned: &Planned<impl Live>, output: &Output) -> Exit {
-    if planned.judged.plan.is_settled() && output.format == Format::Text {
-        let memberships: usize = planned.judged.plan.companies.iter().map(|it| it.memberships).sum();
-        let groups: usize = planned.checked.declared.companies.iter().map(|it| it.groups.len()).sum();
-        let source = match planned.connected.taken() {
-            Some(taken) => format!("in the snapshot of {taken:.0}"),
-            None => {
-                let requests = usize::try_from(planned.connected.requests()).unwrap_or(usize::MAX);
-                let requests = render::counted(requests, "request", "requests");
-                format!("{requests} in {:.1} s", planned.elapsed.as_secs_f64())
-            }
-        };
-        // A job that says nothing looks like one that did not run.
-        output.result(&format!(
-            "No drift at {:.0}: {}, {}, {source}.\n",
-            planned.now,
-            render::counted(groups, "declared group", "declared groups"),
-            render::counted(memberships, "membership", "memberships"),
-        ));
-    }
-    planned.differences()
+fn heartbeat(judged: &Judged) -> String {
+    let Context { checked, taken, now, requests, elapsed, .. } = &judged.context;
+    let memberships: usize = judged.plan.companies.iter().map(|it| it.memberships).sum();
+    let groups: usize = checked.declared.companies.iter().map(|it| it.groups.len()).sum();
+    let source = match taken {
+        Some(taken) => format!("in the snapshot of {taken:.0}"),
+        None => {
+            let requests = usize::try_from(*requests).unwrap_or(usize::MAX);
+            format!("{} in {:.1} s", counted(requests, "request", "requests"), elapsed.as_secs_f64())
+        }
+    };
+    format!(
+        "No drift at {now:.0}: {}, {}, {source}.\n",
+        counted(groups, "declared group", "declared groups"),
+        counted(memberships, "membership", "memberships"),
+    )
 }

@@ -2,19 +2,11 @@
 
 use clap::Args;
 use rolecall::{
-    files::{
-        decode,
-        write::{self, DraftGroup},
-    },
-    live::{
-        api::Reader,
-        fetch::{self, Questions},
-    },
-    model::{
-        finding::did_you_mean,
-        ids::{CompanyId, PersonRef, UserId},
-        plan::Names,
-        snapshot::GroupHead,
+    files::{decode, write},
+    model::plan::Names,
+    workflow::{
+        self,
+        duplicate::{Copy, draft},
     },
 };
 
@@ -41,7 +33,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let checked = run::checked_workspace(global)?;
+    let checked = global.checked_workspace()?;
     let company = match &checked.declared.company {
         Some(company) => *company,
         None => {
@@ -51,7 +43,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     };
     let connected = settings::connect(global, &checked.loaded)?;
     let mut names = Names { values: checked.declared.aliases.clone(), ..Names::default() };
-    let work = draft(&connected.reader, company, arguments, &mut names);
+    let copy = Copy {
+        group: &arguments.group,
+        name: &arguments.name,
+        description: arguments.description.as_deref(),
+        members: arguments.members,
+    };
+    let work = async { Ok(draft(&connected.reader, company, copy, &mut names).await?) };
     let draft = run::block_on(run::until_signal(work))?;
     let known = write::Known { roles: &names.roles, people: &names.people, ids: &names.values };
     let text = write::access_file(&[draft], known).map_err(|error| {
@@ -65,58 +63,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Ok(access) => loaded.files.access.push((file, access)),
         Err(finding) => loaded.findings.push(finding),
     }
-    run::sound(global, loaded)?;
+    workflow::validated(loaded)?;
     output.result(&text);
     output.remark("Save it below access/, check it with `rolecall validate`, and plan.");
     Ok(Exit::Ok)
-}
-
-async fn draft(
-    reader: &Reader,
-    company: CompanyId,
-    arguments: &Arguments,
-    names: &mut Names,
-) -> Result<DraftGroup, Failure> {
-    let heads = Questions::list_groups(reader, company).await?;
-    if heads.iter().any(|it| *it.name == *arguments.name) {
-        return Err(Failure::invalid(format!("a group `{}` exists already", arguments.name))
-            .hint("pick another name for the copy"));
-    }
-    let original = original(&heads, &arguments.group)?;
-    for role in Questions::list_roles(reader, company).await? {
-        names.roles.insert(role.id, role.name);
-    }
-    let held = reader.list_group_roles(company, original.id).await?;
-    let grants = fetch::grants(held);
-    let members =
-        if arguments.members { reader.list_members(company, original.id).await? } else { Vec::new() };
-    let in_scopes = grants.iter().flat_map(|it| it.scope.people()).map(UserId);
-    let people: Vec<PersonRef> = members.iter().copied().chain(in_scopes).map(PersonRef::UserId).collect();
-    for user in reader.find_users(company, &people).await? {
-        if let Some(email) = user.email {
-            names.people.insert(user.id, email.as_str().into());
-        }
-    }
-    let description = arguments.description.clone().unwrap_or_else(|| {
-        let copied = format!("Copied from {}. {}", original.name, original.description);
-        copied.trim().chars().take(1_000).collect()
-    });
-    Ok(DraftGroup { name: arguments.name.clone(), description, grants, members })
-}
-
-fn original<'a>(heads: &'a [GroupHead], wanted: &str) -> Result<&'a GroupHead, Failure> {
-    let found: Vec<&GroupHead> =
-        heads.iter().filter(|it| *it.name == *wanted || it.id.to_string() == wanted).collect();
-    match found[..] {
-        [one] => Ok(one),
-        [] => Err(Failure::invalid(format!("no group is called `{wanted}`")).hint(
-            did_you_mean(wanted, heads.iter().map(|it| &*it.name))
-                .unwrap_or_else(|| format!("the company has {} groups; names are exact", heads.len())),
-        )),
-        _ => {
-            let ids: Vec<String> = found.iter().map(|it| it.id.to_string()).collect();
-            Err(Failure::invalid(format!("several groups are called `{wanted}`"))
-                .hint(format!("name one by id: {}", ids.join(", "))))
-        }
-    }
 }

@@ -9,8 +9,9 @@ use rolecall::{
         api::{ApiError, Class},
         fetch::{FetchError, SnapshotError},
     },
-    model::{finding::Finding, source::Sources},
+    model::{finding::Finding, plan::Unresolved, source::Sources},
     sandbox::SandboxError,
+    workflow::{self, Refusal, duplicate::CopyError},
 };
 
 /// What the exit code says; one meaning each, as the table in the README says.
@@ -115,13 +116,6 @@ impl Failure {
         self
     }
 
-    pub(crate) fn because(mut self, reasons: Vec<String>) -> Self {
-        if let Self::Trouble { causes, .. } = &mut self {
-            *causes = reasons;
-        }
-        self
-    }
-
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Findings { .. } => Exit::Invalid,
@@ -148,6 +142,42 @@ pub(crate) fn causes(error: &dyn Error) -> Vec<String> {
         next = cause.source();
     }
     causes
+}
+
+/// How a run ends that did not come to its plan, or whose plan is not applied.
+impl From<workflow::Error> for Failure {
+    fn from(error: workflow::Error) -> Self {
+        use workflow::Error;
+        let exit = match error {
+            Error::Findings { findings, sources } => return Self::Findings { findings, sources },
+            Error::Load(error) => return error.into(),
+            Error::Fetch(error) => return error.into(),
+            Error::Snapshot(error) => return error.into(),
+            Error::Journal(error) => return error.into(),
+            Error::OtherApi { .. } | Error::FilesChanged { .. } | Error::Stale(_) => Exit::Stale,
+            Error::Nobody { why: Unresolved::Hidden, .. } => Exit::Auth,
+            Error::Nobody { .. } | Error::NoCompany => Exit::Invalid,
+        };
+        Self::Trouble { exit, message: error.to_string(), causes: error.reasons(), hint: error.hint() }
+    }
+}
+
+impl From<&Refusal> for Exit {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::OtherPlan { .. } | Refusal::OtherApi { .. } | Refusal::Beyond(_) => Self::Stale,
+            Refusal::Guards(_) => Self::Blocked,
+        }
+    }
+}
+
+impl From<CopyError> for Failure {
+    fn from(error: CopyError) -> Self {
+        match error {
+            CopyError::Fetch(error) => error.into(),
+            error => Self::of(Exit::Invalid, &error, error.hint()),
+        }
+    }
 }
 
 impl From<ApiError> for Failure {

@@ -4,6 +4,7 @@
 
 mod apply;
 mod approval;
+mod arguments;
 mod doctor;
 mod drift;
 mod duplicate;
@@ -11,8 +12,11 @@ mod estimate;
 mod events;
 mod explain;
 mod failure;
+mod files;
+mod global;
 mod live;
 mod log;
+mod next;
 mod output;
 mod plan;
 mod probe;
@@ -22,22 +26,20 @@ mod run;
 mod sandbox;
 mod schema;
 mod settings;
+mod show;
 mod snapshot;
 mod telemetry;
 mod validate;
 mod waiting;
 mod witness;
 
-use std::{ffi::OsStr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{ffi::OsStr, process::ExitCode};
 
-use clap::{
-    Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
-    builder::{PathBufValueParser, TypedValueParser},
-    error::ErrorKind,
-};
-use jiff::Timestamp;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
-use failure::{Exit, Failure};
+use arguments::{Flags, Format, LogFormat, Now, Selection, duration, instant, json_file, now};
+use failure::Exit;
+use global::Global;
 use output::Output;
 
 /// Keeps who may do what, where, in YAML in Git, and makes a Spotnana company match it.
@@ -55,98 +57,9 @@ Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 not authorised, 6 blocked
 )]
 struct Cli {
     #[command(flatten)]
-    global: Global,
+    flags: Flags,
     #[command(subcommand)]
     command: Command,
-}
-
-/// Options of every command, before or after its name.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Global options")]
-struct Global {
-    /// Print help
-    // The short form for both spellings: the long one of a dozen options fills two screens.
-    #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
-    help: Option<bool>,
-    /// Folder of the workspace, instead of the current one
-    #[arg(short = 'C', long, global = true, value_name = "DIR", env = "ROLECALL_WORKSPACE", hide_env = true)]
-    workspace: Option<PathBuf>,
-    /// Base URL of the API, or `sandbox`, instead of the one in rolecall.yaml
-    #[arg(long, global = true, value_name = "URL", env = "ROLECALL_ENDPOINT", hide_env = true)]
-    endpoint: Option<String>,
-    /// Company id or name, instead of the one in rolecall.yaml
-    #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY", hide_env = true)]
-    company: Option<String>,
-    /// Form of the result: text, json or markdown
-    #[arg(
-        long,
-        global = true,
-        value_name = "FORMAT",
-        env = "ROLECALL_FORMAT",
-        default_value = "text",
-        hide_possible_values = true,
-        hide_env = true
-    )]
-    format: Format,
-    /// Also write NDJSON events; `-` for standard output, not the result
-    #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", value_parser = json_file(), hide_env = true)]
-    events: Option<PathBuf>,
-    /// When to use colour
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        env = "ROLECALL_COLOR",
-        default_value = "auto",
-        hide_env = true
-    )]
-    color: ColorChoice,
-    /// Say less: no progress, no remarks
-    #[arg(short, long, global = true)]
-    quiet: bool,
-    /// Log requests to standard error; twice for more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    verbose: u8,
-    /// Form of the log
-    #[arg(
-        long,
-        global = true,
-        value_name = "FORMAT",
-        env = "ROLECALL_LOG_FORMAT",
-        default_value = "text",
-        hide_env = true
-    )]
-    log_format: LogFormat,
-    /// No progress display, even on a terminal
-    // Not shown: `-q` does it as well, and a help has to fit a screen.
-    #[arg(long, global = true, hide = true, env = "ROLECALL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
-    no_progress: bool,
-    /// Request timeout, such as 30s
-    #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
-    timeout: Duration,
-    /// Most requests and steps in flight [default: 16, and 8 steps]
-    #[arg(long, global = true, value_name = "N", env = "ROLECALL_CONCURRENCY", value_parser = clap::value_parser!(u16).range(1..=256), hide_env = true)]
-    concurrency: Option<u16>,
-    /// Requests per second, at most; such as 20 or 0.5
-    #[arg(long, global = true, value_name = "N", env = "ROLECALL_MAX_RPS", hide_env = true)]
-    max_rps: Option<rolecall::live::api::Rate>,
-}
-
-/// What to read and compare; shared by the commands that plan.
-#[derive(Debug, Args)]
-struct Selection {
-    /// Workspace folders or access files, or for apply one saved plan; the workspace around here where absent
-    paths: Vec<PathBuf>,
-    #[command(flatten)]
-    now: Now,
-}
-
-/// The time of a run.
-#[derive(Debug, Args)]
-struct Now {
-    /// The time that `until` is compared with, instead of now
-    #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant, hide_env = true)]
-    now: Option<Timestamp>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -190,22 +103,6 @@ enum Command {
     Schema(schema::Arguments),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people, in a terminal
-    Text,
-    /// For programs: one JSON document in every outcome
-    Json,
-    /// For pull requests
-    Markdown,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum LogFormat {
-    Text,
-    Json,
-}
-
 /// Runs the program and returns its exit code.
 pub(crate) fn main() -> ExitCode {
     // By hand, to keep what clap knows of where each value came from.
@@ -217,33 +114,34 @@ pub(crate) fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    let output = match Output::new(&cli.global) {
+    let output = match Output::new(&cli.flags) {
         Ok(mut output) => {
             output.makes = cli.command.makes();
             output
         }
         Err(failure) => {
-            Output::plain(&cli.global).failure(&failure);
+            Output::plain(&cli.flags).failure(&failure);
             return failure.exit().into();
         }
     };
-    let _telemetry = telemetry::start(&cli.global);
+    let _telemetry = telemetry::start(&cli.flags);
     let _run = tracing::info_span!("run", command = cli.command.name()).entered();
     output.events.send(
         "start",
         serde_json::json!({ "command": cli.command.name(), "tool": env!("CARGO_PKG_VERSION") }),
     );
+    let global = &Global::new(&cli.flags);
     let result = match &cli.command {
-        Command::Validate(arguments) => validate::run(&cli.global, arguments, &output),
-        Command::Plan(arguments) => plan::run(&cli.global, arguments, &output),
-        Command::Apply(arguments) => apply::run(&cli.global, arguments, &output),
-        Command::Rollback(arguments) => rollback::run(&cli.global, arguments, &output),
-        Command::Drift(arguments) => drift::run(&cli.global, arguments, &output),
-        Command::Doctor(arguments) => doctor::run(&cli.global, arguments, &matches, &output),
-        Command::Explain(arguments) => explain::run(&cli.global, arguments, &output),
-        Command::Snapshot(arguments) => snapshot::run(&cli.global, arguments, &output),
-        Command::Duplicate(arguments) => duplicate::run(&cli.global, arguments, &output),
-        Command::Sandbox(arguments) => sandbox::run(&cli.global, arguments, &output),
+        Command::Validate(arguments) => validate::run(global, arguments, &output),
+        Command::Plan(arguments) => plan::run(global, arguments, &output),
+        Command::Apply(arguments) => apply::run(global, arguments, &output),
+        Command::Rollback(arguments) => rollback::run(global, arguments, &output),
+        Command::Drift(arguments) => drift::run(global, arguments, &output),
+        Command::Doctor(arguments) => doctor::run(global, arguments, &matches, &output),
+        Command::Explain(arguments) => explain::run(global, arguments, &output),
+        Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
+        Command::Duplicate(arguments) => duplicate::run(global, arguments, &output),
+        Command::Sandbox(arguments) => sandbox::run(global, arguments, &output),
         Command::Schema(arguments) => schema::run(arguments, &output),
     };
     let exit = result.unwrap_or_else(|failure| {
@@ -266,16 +164,6 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
     command
         .mut_args(|it| if it.get_env().is_some_and(is_empty) { it.env(None::<&str>) } else { it })
         .mut_subcommands(without_empty_variables)
-}
-
-/// Reads the name of a file that is written as JSON: never one of the workspace's own.
-fn json_file() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| match path.extension().and_then(OsStr::to_str) {
-        Some("yaml" | "yml") => {
-            Err("JSON is written, and would take the place of a YAML file; give it another name")
-        }
-        _ => Ok(path),
-    })
 }
 
 impl Command {
@@ -342,46 +230,5 @@ fn wants_json() -> bool {
     match (0..options.len()).find_map(value) {
         Some(format) => format == "json",
         None => std::env::var("ROLECALL_FORMAT").is_ok_and(|it| it == "json"),
-    }
-}
-
-/// Reads `30s`, `500ms` or `2m`.
-fn duration(raw: &str) -> Result<Duration, String> {
-    let parsed: Result<jiff::SignedDuration, _> = raw.parse();
-    match parsed.ok().and_then(|it| Duration::try_from(it).ok()) {
-        Some(it) if !it.is_zero() => Ok(it),
-        _ => Err("write a time such as 30s, 500ms or 2m".to_owned()),
-    }
-}
-
-/// Reads an instant, or a day as its beginning in UTC.
-fn instant(raw: &str) -> Result<Timestamp, String> {
-    let day = || raw.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
-    raw.parse()
-        .ok()
-        .or_else(|| day().map(|it| it.timestamp()))
-        .ok_or_else(|| "write an instant such as 2027-01-31T18:00:00Z".to_owned())
-}
-
-impl Now {
-    /// Returns the time of the flag, or of the clock.
-    fn or_clock(&self) -> Timestamp {
-        self.now.unwrap_or_else(Timestamp::now)
-    }
-
-    /// Returns the time the run takes for now: the flag, `SOURCE_DATE_EPOCH` (seconds), or the clock.
-    fn get(&self) -> Result<Timestamp, Failure> {
-        self.now.map_or_else(now, Ok)
-    }
-}
-
-/// Returns `SOURCE_DATE_EPOCH` (seconds), or the clock.
-fn now() -> Result<Timestamp, Failure> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(raw) => raw.parse().ok().and_then(|it| Timestamp::from_second(it).ok()).ok_or_else(|| {
-            Failure::invalid(format!("SOURCE_DATE_EPOCH is `{raw}`, not a number of seconds"))
-                .hint("unset it, or give `--now`")
-        }),
-        Err(_) => Ok(Timestamp::now()),
     }
 }

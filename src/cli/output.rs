@@ -9,11 +9,14 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use rolecall::{live::api::Reader, report::render};
+use rolecall::{
+    live::{api::Reader, source::Source},
+    report::render,
+};
 use serde_json::{Value, json};
 
 use super::{
-    Format, Global,
+    Flags, Format,
     events::Events,
     failure::{Exit, Failure},
     waiting::{self, Waiting},
@@ -46,26 +49,26 @@ pub(crate) struct Output {
 
 impl Output {
     /// Opens what the flags ask for.
-    pub(crate) fn new(global: &Global) -> Result<Self, Failure> {
-        Ok(Self { events: Arc::new(Events::to(global.events.as_deref())?), ..Self::plain(global) })
+    pub(crate) fn new(flags: &Flags) -> Result<Self, Failure> {
+        Ok(Self { events: Arc::new(Events::to(flags.events.as_deref())?), ..Self::plain(flags) })
     }
 
     /// Returns an output without events.
-    pub(crate) fn plain(global: &Global) -> Self {
+    pub(crate) fn plain(flags: &Flags) -> Self {
         // anstream looks at NO_COLOR, TERM and the stream itself where the choice is left to it.
-        let color = match global.color {
+        let color = match flags.color {
             clap::ColorChoice::Auto => ColorChoice::Auto,
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
+        let progress = !flags.no_progress && !flags.quiet && io::stderr().is_terminal();
         Self {
-            format: global.format,
+            format: flags.format,
             makes: "plan",
             color,
-            quiet: global.quiet,
+            quiet: flags.quiet,
             progress,
-            logs: global.verbose > 0,
+            logs: flags.verbose > 0,
             lost: Mutex::default(),
             events: Arc::default(),
         }
@@ -161,7 +164,7 @@ impl Output {
     }
 
     /// Starts to show that something goes on, on a terminal; nothing elsewhere.
-    pub(crate) fn spinner(&self, what: &'static str) -> Spinner {
+    fn spinner(&self, what: &'static str) -> Spinner {
         if !self.progress {
             return Spinner(None);
         }
@@ -185,6 +188,17 @@ impl Output {
             bar
         });
         Counter { output: self, bar }
+    }
+
+    /// Does work that reads to its end, and meanwhile shows that something goes on where that takes time.
+    pub(crate) async fn reading<T>(&self, source: &Source, work: impl Future<Output = T>) -> T {
+        match source {
+            Source::Snapshot(_) => work.await,
+            Source::Api(reader) => {
+                let spinner = self.spinner("reading");
+                self.watching(reader, |wait| spinner.reading(reader, wait), work).await
+            }
+        }
     }
 
     /// Does work to its end, and meanwhile says when nothing goes on because the API asked for a wait.
@@ -218,11 +232,11 @@ impl Output {
 }
 
 /// Something that goes on; ends when dropped.
-pub(crate) struct Spinner(Option<ProgressBar>);
+struct Spinner(Option<ProgressBar>);
 
 impl Spinner {
     /// Shows how far the reading is, and what it waits for.
-    pub(crate) fn reading(&self, reader: &Reader, wait: Option<Duration>) {
+    fn reading(&self, reader: &Reader, wait: Option<Duration>) {
         if let Some(bar) = &self.0 {
             bar.set_prefix(wait.map_or_else(String::new, |it| format!("{}; ", waiting::text(it))));
             bar.set_message(format!("reading, {} requests", reader.requests_made()));

@@ -7,10 +7,9 @@ use clap::Args;
 use super::{
     Global, Selection, estimate,
     failure::{Exit, Failure},
-    live::{From, Live, Recorded},
+    live::From,
     output::Output,
-    run::{self, Planned},
-    settings::connect,
+    show,
 };
 
 #[derive(Debug, Args)]
@@ -35,21 +34,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if arguments.estimate {
         return estimate::plan(global, selection, output);
     }
-    match &arguments.from.live {
-        None => {
-            let planned = run::print_plan(global, selection, output, |it| connect(global, it))?;
-            finish(global, arguments, &planned)
-        }
-        Some(path) => {
-            let planned = run::print_plan(global, selection, output, |it| Recorded::open(global, path, it))?;
-            finish(global, arguments, &planned)
-        }
-    }
-}
-
-fn finish(global: &Global, arguments: &Arguments, planned: &Planned<impl Live>) -> Result<Exit, Failure> {
-    if let Some(out) = &arguments.out {
-        planned.save(&run::here(global).join(out))?;
-    }
-    Ok(if arguments.detailed_exitcode { planned.differences() } else { Exit::Ok })
+    let judged = show::planned(global, selection, &arguments.from, output)?;
+    show::save(&judged, global, arguments.out.as_deref())?;
+    Ok(if arguments.detailed_exitcode { show::differences(&judged) } else { Exit::Ok })
 }

@@ -37,8 +37,7 @@ pub(super) fn run(
         return Err(Failure::invalid("nobody is there to approve the probe")
             .hint("give `--yes`, or run it in a terminal; `rolecall doctor` without `--probe` only reads"));
     }
-    let checked =
-        run::checked_workspace(global).or_else(|failure| run::without_workspace(global, failure))?;
+    let checked = global.checked_workspace().or_else(|failure| global.without_workspace(failure))?;
     let Some(company) = checked.declared.company else {
         return Err(Failure::invalid("which company to probe is not said").hint("give `--company ID`"));
     };

@@ -279,12 +279,6 @@ pub(crate) fn step(plan: &Plan, steps: &[Step], step: &Step, outcome: &Outcome) 
     json!({ "step": words(&step.call), "result": result, "error": error, "hint": hint })
 }
 
-/// Returns a word as it has to be typed.
-pub(crate) fn typed(word: &str) -> String {
-    let plain = |it: char| it.is_alphanumeric() || "/._-:".contains(it);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
 /// Says what a call does, for people.
 pub(crate) fn words(call: &Call) -> String {
     match call {

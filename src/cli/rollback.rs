@@ -7,15 +7,15 @@ use rolecall::{
     apply::{journal, record::Record},
     model::source::Sources,
     report::document,
+    workflow::Wanted,
 };
 
 use super::{
     Global, Now,
     failure::{Exit, Failure},
-    live::{From, Live, Recorded},
+    live::From,
     output::Output,
-    run::{self, Planned},
-    settings::connect,
+    run, show,
 };
 
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let path = run::here(global).join(&arguments.journal);
+    let path = global.here().join(&arguments.journal);
     let records = journal::read(&path)?;
     let text = records.iter().find_map(|it| match it {
         Record::Start { plan, .. } => Some(plan.to_string()),
@@ -45,30 +45,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Failure::invalid(format!("the journal {} cannot be used: {error}", path.display())).hint(error.hint())
     })?;
     let now = arguments.now.get()?;
-    let checked = run::checked(global, &[])?;
-    let done = (saved, records, &*arguments.journal);
-    match &arguments.from.live {
-        None => {
-            let live = connect(global, &checked.loaded)?;
-            finish(global, arguments, output, run::rolled_back(live, output, checked, done, now))
-        }
-        Some(path) => {
-            let live = Recorded::open(global, path, &checked.loaded)?;
-            finish(global, arguments, output, run::rolled_back(live, output, checked, done, now))
-        }
-    }
-}
-
-fn finish<L: Live>(
-    global: &Global,
-    arguments: &Arguments,
-    output: &Output,
-    undone: impl Future<Output = Result<Planned<L>, Failure>>,
-) -> Result<Exit, Failure> {
-    let planned = run::block_on(run::until_signal(undone))?;
-    planned.print(output);
-    if let Some(out) = &arguments.out {
-        planned.save(&run::here(global).join(out))?;
-    }
-    Ok(if arguments.detailed_exitcode { planned.differences() } else { Exit::Ok })
+    let checked = global.checked(&[])?;
+    let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
+    let journal = arguments.journal.clone().into_boxed_path();
+    let undo = Wanted::Undo { saved: Box::new(saved), records, journal };
+    let judged = run::block_on(run::until_signal(show::judged(&live, checked, undo, now, output)))?;
+    show::print(&judged, output);
+    show::save(&judged, global, arguments.out.as_deref())?;
+    Ok(if arguments.detailed_exitcode { show::differences(&judged) } else { Exit::Ok })
 }

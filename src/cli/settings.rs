@@ -4,36 +4,31 @@ use std::{env, fs};
 
 use rolecall::{
     files::{entry::ApiSection, load::Loaded},
-    live::api::{self, Credentials, Dialect, Endpoint, Reader, Settings, Writer},
+    live::{
+        api::{self, Credentials, Endpoint, Reader, Settings, Writer},
+        source::Source,
+    },
     model::source::FileId,
     sandbox::{Options, Sandbox},
+    workflow::Live,
 };
-
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Global,
     failure::{Exit, Failure},
-    live::host,
 };
 
-/// Requests in flight at once, unless it is said otherwise.
-pub(super) const READERS: usize = 16;
 /// The word for the embedded API.
 pub(super) const SANDBOX: &str = "sandbox";
 
 /// A connection, and the embedded server that may be at its other end.
 pub(crate) struct Connected {
+    pub(crate) live: Live,
     pub(crate) reader: Reader,
     pub(crate) writer: Writer,
-    /// The API's host, for people.
-    pub(crate) host: String,
-    /// The API's URL, or the word for the embedded one, whose port means nothing later.
-    pub(crate) url: String,
-    /// How it spells what its documentation leaves open.
-    pub(crate) dialect: Dialect,
     /// Runs as long as this lives.
-    _sandbox: Option<Sandbox>,
+    pub(super) sandbox: Option<Sandbox>,
 }
 
 /// Where the API is; an embedded one runs as long as this lives.
@@ -51,7 +46,13 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
     let dialect = settings.dialect;
     let (reader, writer) = api::connect(settings)?;
     let Site { host, url, sandbox, .. } = site;
-    Ok(Connected { reader, writer, host, url, dialect, _sandbox: sandbox })
+    let source = Source::Api(reader.clone());
+    Ok(Connected {
+        live: Live { source, host: host.into(), url: url.into(), dialect },
+        reader,
+        writer,
+        sandbox,
+    })
 }
 
 /// Returns the section that says which API; a file that stands alone may have one as well.
@@ -86,6 +87,14 @@ pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
     Ok(Site { endpoint, host, url, sandbox: None })
 }
 
+/// Returns the part of a URL that people look at.
+pub(super) fn host(url: &str) -> &str {
+    if url == SANDBOX {
+        return "the embedded sandbox";
+    }
+    url.split_once("://").map_or(url, |it| it.1)
+}
+
 impl Site {
     /// Says whether it is the embedded API, which has credentials of its own.
     pub(super) fn is_embedded(&self) -> bool {
@@ -102,7 +111,7 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
         credentials()?
     };
     Ok(Settings {
-        concurrency: global.concurrency.map_or(READERS, usize::from),
+        concurrency: global.readers,
         max_rps: global.max_rps,
         timeout: global.timeout,
         dialect: section(loaded).and_then(|it| *it.1.dialect).unwrap_or_default(),

@@ -5,17 +5,16 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 use rolecall::{
-    live::{
-        fetch::record,
-        recording::{self, Keep, Reach, Recording},
-    },
+    live::recording::{self, Keep, Reach, Recording},
     report::render,
+    workflow,
 };
 use serde_json::json;
 
 use super::{
     Format, Global, Now,
     failure::{Exit, Failure},
+    files::keep,
     instant, live,
     output::Output,
     run,
@@ -39,17 +38,14 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = Now { now: arguments.now }.get()?;
-    let checked = run::checked(global, &arguments.paths)?;
+    let mut checked = global.checked(&arguments.paths)?;
     // Before any request: a salt that cannot be used is no reason to ask for everything.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
     let connected = connect(global, &checked.loaded)?;
-    let reading = record(&connected.reader, &checked.declared, &connected.url, now);
-    let work = async { Ok(run::read(output, &connected, reading).await?) };
-    let mut recording = run::block_on(run::until_signal(work))?;
-    if recording.companies.is_empty() {
-        return Err(Failure::invalid("of which company to take a snapshot is not said")
-            .hint("set `company:` in rolecall.yaml, or give `--company`"));
-    }
+    let mut recording = run::block_on(run::until_signal(async {
+        let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now);
+        Ok(output.reading(&connected.live.source, reading).await?)
+    }))?;
     if let Some((salt, keep)) = salt {
         recording = recording.sanitized(&salt, keep);
     }
@@ -64,7 +60,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         output.result(&text);
         return Ok(Exit::Ok);
     };
-    run::keep("snapshot", &run::here(global).join(out), &text)?;
+    keep("snapshot", &global.here().join(out), &text)?;
     output.result(&saved(&recording, out, output.format));
     Ok(Exit::Ok)
 }

@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rolecall::report::render;
+use jiff::Timestamp;
+use rolecall::{
+    report::render,
+    workflow::{self, Checked},
+};
 
 use super::{
     Format, Global,
     failure::{Exit, Failure},
     output::Output,
-    run,
 };
 
 #[derive(Debug, Args)]
@@ -20,15 +23,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = super::now()?;
-    let result = run::validated(global, &arguments.paths).and_then(|it| {
-        let remarks = it.declared.remarks(now);
-        if remarks.is_empty() {
-            return Ok(it);
-        }
-        // No plan stops for these, but whoever looks at the files wants to know.
-        Err(Failure::Findings { findings: remarks, sources: it.loaded.sources })
-    });
-    let checked = match result {
+    let checked = match checked(global, arguments, now) {
         Ok(checked) => checked,
         // Here the findings are the result, not the reason why there is none.
         Err(Failure::Findings { findings, sources }) if output.format == Format::Text => {
@@ -50,4 +45,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Format::Json => render::findings::json(&[], &checked.loaded.sources),
     });
     Ok(Exit::Ok)
+}
+
+/// Checks the files; what is odd about them and stops no plan counts as well.
+fn checked(global: &Global, arguments: &Arguments, now: Timestamp) -> Result<Checked, Failure> {
+    let checked = workflow::validated(global.load(&arguments.paths)?)?;
+    let remarks = checked.declared.remarks(now);
+    if remarks.is_empty() {
+        return Ok(checked);
+    }
+    Err(Failure::Findings { findings: remarks, sources: checked.loaded.sources })
 }

@@ -319,6 +319,23 @@ impl Declared {
         only
     }
 
+    /// Returns the companies whose groups the files may declare, sorted.
+    pub fn own_companies(&self) -> Vec<CompanyId> {
+        let mut own: Vec<CompanyId> = self.companies.iter().map(|it| it.id).chain(self.company).collect();
+        own.sort_unstable();
+        own.dedup();
+        own
+    }
+
+    /// Returns the companies of the workspace: its own, and those that it has names for. Sorted.
+    pub fn all_companies(&self) -> Vec<CompanyId> {
+        let mut all = self.own_companies();
+        all.extend(&self.known_companies);
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// The people that rules and lockouts name, of any company; sorted, without duplicates.
     pub(crate) fn singled_out(&self) -> Vec<&PersonRef> {
         let excepted = self.rules.exceptions.iter().filter_map(|it| match &it.target {

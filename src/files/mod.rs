@@ -12,6 +12,7 @@ pub mod access;
 pub mod check;
 pub mod declared;
 pub mod entry;
+pub mod matching;
 pub mod load;
 pub mod shape;
 pub mod workspace;

@@ -5,3 +5,4 @@
 pub mod recording;
 pub mod api;
 pub mod fetch;
+pub mod source;

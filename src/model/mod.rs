@@ -15,3 +15,4 @@ pub mod finding;
 pub mod rules;
 pub mod plan;
 pub mod snapshot;
+pub mod directory;

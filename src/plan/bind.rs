@@ -16,6 +16,7 @@ use crate::{
     files::{
         check::locked_out,
         declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, Rest},
+        matching::{self, Matched, Target},
     },
     model::{
         access::Why,
@@ -33,7 +34,6 @@ use crate::{
 
 pub mod grants;
 mod lockout;
-pub mod matching;
 pub mod people;
 mod rules;
 mod standard;
@@ -42,7 +42,6 @@ mod tests;
 mod users;
 
 use grants::Roles;
-use matching::{Matched, Target};
 use people::Directory;
 
 /// Both sides, ready to be compared, and what could not be bound.

@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::{
-    files::declared::{Declared, DeclaredCompany, DeclaredGroup},
+    files::{
+        declared::{Declared, DeclaredCompany, DeclaredGroup},
+        matching::{Matched, Target, matching},
+    },
     model::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         plan::{Names, Unresolved},
@@ -18,7 +21,6 @@ use crate::{
     },
     plan::bind::{
         grants::Roles,
-        matching::{Matched, Target, matching},
         people::{Directory, alike},
     },
 };
@@ -159,48 +161,6 @@ impl Explained {
     }
 }
 
-/// Returns the companies of the workspace: those that the files speak of, and those they have names for. Sorted.
-pub fn companies(declared: &Declared) -> Vec<CompanyId> {
-    let mut all = own(declared);
-    all.extend(&declared.known_companies);
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// Returns the companies whose groups the files may declare, sorted.
-pub fn own(declared: &Declared) -> Vec<CompanyId> {
-    let mut own: Vec<CompanyId> = declared.companies.iter().map(|it| it.id).chain(declared.company).collect();
-    own.sort_unstable();
-    own.dedup();
-    own
-}
-
-/// Returns the one user whom the key names: of several one of the files' own companies, then one who is active.
-///
-/// # Errors
-///
-/// Why there is not exactly one.
-pub fn whom(declared: &Declared, users: &[User], person: &PersonRef) -> Result<UserId, Unresolved> {
-    let directory = Directory::new(users);
-    let all = directory.find(person);
-    let own = own(declared);
-    let inside: Vec<&User> =
-        all.iter().copied().filter(|it| it.company.is_some_and(|it| own.contains(&it))).collect();
-    let nearest = if inside.is_empty() { all } else { &inside[..] };
-    let active: Vec<&User> = nearest.iter().copied().filter(|it| it.active).collect();
-    match (nearest, &active[..]) {
-        ([], _) => Err(Unresolved::Unknown),
-        ([one], _) if one.is_hidden() => Err(Unresolved::Hidden),
-        ([one], _) | (_, [one]) => Ok(one.id),
-        (several, _) => {
-            let mut ids: Vec<UserId> = several.iter().map(|it| it.id).collect();
-            ids.sort_unstable();
-            Err(Unresolved::Ambiguous(ids))
-        }
-    }
-}
-
 /// Returns the person of the files whose key is nearest to one that nobody has, if one is near.
 pub fn near<'a>(declared: &'a Declared, person: &PersonRef) -> Option<&'a PersonRef> {
     let members = declared.companies.iter().flat_map(DeclaredCompany::people);
@@ -237,8 +197,8 @@ pub fn explain(
     person: &PersonRef,
     now: Timestamp,
 ) -> Result<Explained, Unresolved> {
-    let user = whom(declared, &snapshot.users, person)?;
     let directory = Directory::new(&snapshot.users);
+    let user = directory.nearest(&declared.own_companies(), person)?;
     let twins: BTreeSet<UserId> = directory.find(person).iter().map(|it| it.id).collect();
     let keys = Keys::of(user, &snapshot.users);
     let lockouts: Vec<Lockout> = declared
@@ -252,7 +212,7 @@ pub fn explain(
             from: it.from,
         })
         .collect();
-    let companies = companies(declared);
+    let companies = declared.all_companies();
     let locked = lockouts.iter().any(|it| it.in_force);
     let names = names(declared, snapshot);
     let mut explaining = Explaining {

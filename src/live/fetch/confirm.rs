@@ -5,57 +5,59 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::model::{
-    access::{Contents, Grant},
-    ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::{Action, Change, Plan},
-    snapshot::{GroupHead, Snapshot},
-    state::Edit,
+use super::{AT_ONCE, FetchError, Read, grants};
+use crate::{
+    live::source::Source,
+    model::{
+        access::{Contents, Grant},
+        ids::{CompanyId, GroupId, RoleId, UserId},
+        snapshot::{GroupHead, Snapshot},
+    },
 };
 
-use super::{FetchError, GROUPS_AT_ONCE, Questions, grants};
+/// What a plan takes away of one group.
+#[derive(Clone, Debug)]
+pub struct Going {
+    /// The owner.
+    pub company: CompanyId,
+    /// Which group.
+    pub group: GroupId,
+    /// Its name.
+    pub name: Box<str>,
+    /// Whether the group itself goes.
+    pub deleted: bool,
+    /// Members who leave, sorted.
+    pub members: Vec<UserId>,
+    /// Roles that go or change their scope.
+    pub roles: Vec<RoleId>,
+}
 
-/// Confirms that what `plan` takes away is there just as `snapshot` says: members who leave, roles that go or
-/// change their scope, and groups that are deleted. A plan that takes nothing away costs nothing.
+/// Confirms that what goes is there just as `snapshot` says. Where nothing goes nothing is asked.
 ///
 /// # Errors
 ///
 /// [`FetchError::Unconfirmed`] for the first group of which two reads say different things.
-pub async fn confirm<Q: Questions>(
-    questions: &Q,
-    plan: &Plan,
-    snapshot: &Snapshot,
-) -> Result<(), FetchError> {
-    let groups = stream::iter(plan.groups()).map(|change| async move {
-        match change.id() {
-            Some(id) => group(questions, change, id, snapshot).await,
-            None => Ok(()),
-        }
-    });
-    let groups = groups.buffered(GROUPS_AT_ONCE).try_collect::<()>();
+pub async fn confirm(source: &Source, going: &[Going], snapshot: &Snapshot) -> Result<(), FetchError> {
+    let groups = stream::iter(going).map(|it| group(source, it, snapshot));
+    let groups = groups.buffered(AT_ONCE).try_collect::<()>();
     let companies = stream::iter(&snapshot.companies)
-        .map(|company| deleted(questions, plan, company.id, &company.groups))
-        .buffered(GROUPS_AT_ONCE)
+        .map(|company| deleted(source, going, company.id, &company.groups))
+        .buffered(AT_ONCE)
         .try_collect::<()>();
     futures_util::future::try_join(companies, groups).await?;
     Ok(())
 }
 
 /// Asks once more for the groups of a company that are deleted.
-async fn deleted<Q: Questions>(
-    questions: &Q,
-    plan: &Plan,
-    company: CompanyId,
-    heads: &[GroupHead],
-) -> Result<(), FetchError> {
-    let goes = |it: &Change<'_>| it.company() == company && it.action() == Action::Delete;
-    let ids: Vec<GroupId> = plan.groups().filter(goes).filter_map(|it| it.id()).collect();
+async fn deleted(source: &Source, going: &[Going], company: CompanyId, heads: &[GroupHead]) -> Read<()> {
+    let goes = |it: &&Going| it.company == company && it.deleted;
+    let ids: Vec<GroupId> = going.iter().filter(goes).map(|it| it.group).collect();
     let known: Vec<&GroupHead> = heads.iter().filter(|it| ids.contains(&it.id)).collect();
     if known.is_empty() {
         return Ok(());
     }
     let known_ids: Vec<GroupId> = known.iter().map(|it| it.id).collect();
-    let again = questions.groups_among(company, &known_ids).await?;
+    let again = source.groups_among(company, &known_ids).await?;
     for head in known {
         let found: Vec<&GroupHead> = again.iter().filter(|it| it.id == head.id).collect();
         let why = match found[..] {
@@ -70,20 +72,17 @@ async fn deleted<Q: Questions>(
 }
 
 /// Asks once more for what leaves a group.
-async fn group<Q: Questions>(
-    questions: &Q,
-    change: Change<'_>,
-    id: GroupId,
-    snapshot: &Snapshot,
-) -> Result<(), FetchError> {
-    let company = snapshot.companies.iter().find(|it| it.id == change.company());
+async fn group(source: &Source, going: &Going, snapshot: &Snapshot) -> Read<()> {
+    let (company, group) = (going.company, going.group);
+    let read = snapshot.companies.iter().find(|it| it.id == company);
     // What was not looked into is taken out on the word of another list: by person.
-    let Some(contents) = company.and_then(|it| it.contents.get(&id)) else { return Ok(()) };
+    let Some(contents) = read.and_then(|it| it.contents.get(&group)) else { return Ok(()) };
     let Contents { members, grants: held } = contents;
 
-    let leaving: Vec<UserId> = change.leaving().filter(|it| members.binary_search(it).is_ok()).collect();
+    let leaving: Vec<UserId> =
+        going.members.iter().copied().filter(|it| members.binary_search(it).is_ok()).collect();
     if !leaving.is_empty() {
-        let mut again = questions.members_among(change.company(), id, &leaving).await?;
+        let mut again = source.members_among(company, group, &leaving).await?;
         again.sort_unstable();
         if again != leaving {
             let why = format!(
@@ -91,15 +90,14 @@ async fn group<Q: Questions>(
                 leaving.len(),
                 again.len()
             );
-            return Err(unconfirmed(change.name(), "members", why));
+            return Err(unconfirmed(&going.name, "members", why));
         }
     }
 
-    let changing: Vec<RoleId> = change.grants().filter(|it| !it.adds()).filter_map(Edit::role).collect();
-    let then: Vec<&Grant> = held.iter().filter(|it| changing.contains(&it.role)).collect();
+    let then: Vec<&Grant> = held.iter().filter(|it| going.roles.contains(&it.role)).collect();
     if !then.is_empty() {
         let roles: Vec<RoleId> = then.iter().map(|it| it.role).collect();
-        let now = grants(questions.roles_among(change.company(), id, &roles).await?);
+        let now = grants(source.roles_among(company, group, &roles).await?);
         let same = now.len() == then.len()
             && now.iter().zip(&then).all(|(now, then)| (now.role, &now.scope) == (then.role, &then.scope));
         if !same {
@@ -107,7 +105,7 @@ async fn group<Q: Questions>(
                 "of {} that would go or change, not all are the same when asked for alone",
                 then.len()
             );
-            return Err(unconfirmed(change.name(), "roles", why));
+            return Err(unconfirmed(&going.name, "roles", why));
         }
     }
     Ok(())

@@ -6,54 +6,54 @@ use futures_util::{StreamExt, TryStreamExt, future::try_join, stream};
 use jiff::Timestamp;
 
 use crate::{
-    files::declared::{Declared, DeclaredCompany},
     live::{
         api::Reader,
         recording::{self, Answer, Company, Person, Reach, Recording},
+        source::Source,
     },
     model::{
+        directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         snapshot::{GroupHead, RoleHead, User},
     },
-    plan::bind::people::Directory,
 };
 
-use super::{FetchError, GROUPS_AT_ONCE, Questions};
+use super::{AT_ONCE, FetchError, Read, ReadList};
 
-/// Reads all groups and roles of the companies that the files speak of, with everything in them, and
-/// everybody of these and of the other companies that the workspace names.
+/// Reads all groups and roles of the companies on the list, with everything in them, and everybody of these and of
+/// the other companies that the workspace names.
 ///
-/// Where the API refuses a list of everybody, people are asked for one by one: those whom the files name
-/// and those who are in groups. What people hold outside groups takes a request for each, so it is read of
-/// those whom the files single out.
+/// Where the API refuses a list of everybody, people are asked for one by one: those on the list and those
+/// who are in groups. Direct roles take a request for each person, so they are read of those whom the files single
+/// out.
 ///
 /// # Errors
 ///
 /// The first request that failed; nothing partial is returned.
 pub async fn record(
     reader: &Reader,
-    declared: &Declared,
+    list: &ReadList<'_>,
     endpoint: &str,
     now: Timestamp,
 ) -> Result<Recording, FetchError> {
-    let own: BTreeSet<CompanyId> =
-        declared.companies.iter().map(|it| it.id).chain(declared.company).collect();
+    let source = Source::Api(reader.clone());
     let mut companies = Vec::new();
-    for &id in &own {
-        companies.push(company(reader, id).await?);
+    for reads in &list.companies {
+        companies.push(company(&source, reads.id).await?);
     }
     let (mut directories, mut known) = (Vec::new(), BTreeMap::new());
-    for &id in &own {
-        let members = companies.iter().filter(|it| it.id == id).flat_map(|it| &it.groups);
-        let members: BTreeSet<UserId> = members.flat_map(|it| &it.members).copied().collect();
-        let (directory, users) = directory(reader, id, &named(declared, Some(id)), &members).await?;
+    for (reads, company) in list.companies.iter().zip(&companies) {
+        let members: BTreeSet<UserId> = company.groups.iter().flat_map(|it| &it.members).copied().collect();
+        let (directory, users) = directory((reader, &source), reads.id, &reads.people, &members).await?;
         directories.push(directory);
-        known.insert(id, users);
+        known.insert(reads.id, users);
     }
-    let everybody = named(declared, None);
-    for &id in declared.known_companies.iter().filter(|it| !own.contains(it)) {
+    let everybody: BTreeSet<&PersonRef> =
+        list.companies.iter().flat_map(|it| &it.people).chain(&list.singled_out).collect();
+    let everybody: Vec<PersonRef> = everybody.into_iter().cloned().collect();
+    for &id in list.known.iter().filter(|it| !known.contains_key(it)) {
         // A token of one company may not look into another; then nobody is known there.
-        let found = match directory(reader, id, &everybody, &BTreeSet::new()).await {
+        let found = match directory((reader, &source), id, &everybody, &BTreeSet::new()).await {
             Err(error) if matches!(error.refused(), Some(403 | 404)) => recording::Directory {
                 company: id,
                 reach: Reach::Closed,
@@ -64,22 +64,13 @@ pub async fn record(
         };
         directories.push(found);
     }
-    let people = singled_out(reader, declared, &known).await?;
+    let people = singled_out(&source, list, &known).await?;
     Ok(Recording::new((now, endpoint), companies, directories, people))
 }
 
-/// Returns whom the files name: in the groups of a company or of any, and by the rules.
-fn named(declared: &Declared, company: Option<CompanyId>) -> Vec<PersonRef> {
-    let companies = declared.companies.iter().filter(|it| company.is_none_or(|id| id == it.id));
-    let people: BTreeSet<&PersonRef> =
-        companies.flat_map(DeclaredCompany::people).chain(declared.singled_out()).collect();
-    people.into_iter().cloned().collect()
-}
-
-async fn company(reader: &Reader, id: CompanyId) -> Result<Company, FetchError> {
-    let heads = Questions::list_groups(reader, id);
-    let (heads, roles) = try_join(heads, Questions::list_roles(reader, id)).await?;
-    let groups = stream::iter(heads).map(|it| group(reader, id, it)).buffered(GROUPS_AT_ONCE);
+async fn company(source: &Source, id: CompanyId) -> Read<Company> {
+    let (heads, roles) = try_join(source.list_groups(id), source.list_roles(id)).await?;
+    let groups = stream::iter(heads).map(|it| group(source, id, it)).buffered(AT_ONCE);
     let role = |it: RoleHead| recording::Role {
         id: it.id,
         name: it.name,
@@ -89,9 +80,9 @@ async fn company(reader: &Reader, id: CompanyId) -> Result<Company, FetchError> 
     Ok(Company { id, groups: groups.try_collect().await?, roles: roles.into_iter().map(role).collect() })
 }
 
-async fn group(reader: &Reader, company: CompanyId, head: GroupHead) -> Result<recording::Group, FetchError> {
-    let members = Questions::list_members(reader, company, head.id);
-    let (members, roles) = try_join(members, Questions::list_group_roles(reader, company, head.id)).await?;
+async fn group(source: &Source, company: CompanyId, head: GroupHead) -> Read<recording::Group> {
+    let members = source.list_members(company, head.id);
+    let (members, roles) = try_join(members, source.list_group_roles(company, head.id)).await?;
     let GroupHead { id, name, description, unmodifiable } = head;
     let grant = |it: crate::live::api::GroupRole| recording::Grant { role_id: it.role, scope: it.scope };
     let roles = roles.into_iter().map(grant).collect();
@@ -100,11 +91,11 @@ async fn group(reader: &Reader, company: CompanyId, head: GroupHead) -> Result<r
 
 /// Reads who is known in a company, and whom single questions find beyond.
 async fn directory(
-    reader: &Reader,
+    (reader, source): (&Reader, &Source),
     company: CompanyId,
     named: &[PersonRef],
     members: &BTreeSet<UserId>,
-) -> Result<(recording::Directory, Vec<User>), FetchError> {
+) -> Read<(recording::Directory, Vec<User>)> {
     let (reach, mut users) = match reader.list_users(company).await? {
         Some(users) => (Reach::Whole, users),
         None => (Reach::Asked, Vec::new()),
@@ -114,10 +105,10 @@ async fn directory(
     let everybody = named.iter().cloned().chain(members.iter().copied().map(PersonRef::UserId));
     let ask: BTreeSet<PersonRef> = everybody.filter(|it| !listed.knows(it)).collect();
     let asked = stream::iter(ask).map(|person| async move {
-        let found = reader.query_user(company, &person).await?;
-        Ok::<_, FetchError>((person, found))
+        let found = source.query_user(company, &person).await?;
+        Read::Ok((person, found))
     });
-    let asked: Vec<(PersonRef, Vec<User>)> = asked.buffered(GROUPS_AT_ONCE).try_collect().await?;
+    let asked: Vec<(PersonRef, Vec<User>)> = asked.buffered(AT_ONCE).try_collect().await?;
     let directory = recording::Directory {
         company,
         reach,
@@ -138,25 +129,23 @@ fn row(user: &User) -> recording::User {
 
 /// Reads the groups and direct roles of everybody whom the files single out.
 async fn singled_out(
-    reader: &Reader,
-    declared: &Declared,
+    source: &Source,
+    list: &ReadList<'_>,
     known: &BTreeMap<CompanyId, Vec<User>>,
-) -> Result<Vec<Person>, FetchError> {
+) -> Read<Vec<Person>> {
     let mut users = BTreeSet::new();
-    for (company, rows) in known {
-        let directory = Directory::new(rows);
-        let with_roles = declared.companies.iter().flat_map(DeclaredCompany::with_direct_roles);
-        let people = declared.singled_out().into_iter().chain(with_roles);
-        users.extend(people.filter_map(|it| directory.anyone(*company, it).ok()));
-        let lockouts = declared.lockouts.iter();
-        users.extend(lockouts.filter_map(|it| directory.everybody(*company, &it.person).ok()).flatten());
+    for reads in &list.companies {
+        let directory = Directory::new(&known[&reads.id]);
+        let people = list.companies.iter().flat_map(|it| &it.direct).chain(&list.singled_out);
+        users.extend(people.filter_map(|it| directory.anyone(reads.id, it).ok()));
+        users.extend(reads.locked(&directory));
     }
     let people = stream::iter(users).map(|user_id| async move {
-        let groups = Questions::groups_of_user(reader, user_id);
-        let (groups, direct_roles) = try_join(groups, Questions::direct_roles(reader, user_id)).await?;
+        let groups = source.groups_of_user(user_id);
+        let (groups, direct_roles) = try_join(groups, source.direct_roles(user_id)).await?;
         let own = groups.into_iter().filter(|it| known.contains_key(&it.0));
         let groups: BTreeSet<GroupId> = own.map(|it| it.1.id).collect();
-        Ok::<_, FetchError>(Person { user_id, groups: groups.into_iter().collect(), direct_roles })
+        Read::Ok(Person { user_id, groups: groups.into_iter().collect(), direct_roles })
     });
-    people.buffered(GROUPS_AT_ONCE).try_collect().await
+    people.buffered(AT_ONCE).try_collect().await
 }

@@ -89,20 +89,12 @@ impl Answers {
         found.map(|at| &self.recording.directories[at]).map_err(|_| NotRecorded::Company(company))
     }
 
-    /// Returns all groups of a company.
-    ///
-    /// # Errors
-    ///
-    /// Where the company is not recorded, as with everything here.
+    /// All groups of a company; fails where the company is not recorded, as everything here.
     pub fn list_groups(&self, company: CompanyId) -> Result<Vec<GroupHead>, NotRecorded> {
         Ok(self.company(company)?.groups.iter().map(head).collect())
     }
 
-    /// Returns all roles that a company may assign.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::list_groups`].
+    /// Every role of a group, once per scope, as it was spelled.
     pub fn list_roles(&self, company: CompanyId) -> Result<Vec<RoleHead>, NotRecorded> {
         let head = |it: &super::Role| RoleHead {
             id: it.id,
@@ -113,29 +105,18 @@ impl Answers {
         Ok(self.company(company)?.roles.iter().map(head).collect())
     }
 
-    /// Returns all members of a group, sorted; nobody where there is no such group.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::list_groups`].
+    /// Sorted; nobody where there is no such group.
     pub fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, NotRecorded> {
         Ok(self.group(company, group)?.map_or_else(Vec::new, |it| it.members.clone()))
     }
 
-    /// Returns every role of a group, once per scope, in the order of the API.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::list_groups`].
+    /// Once per scope, in the order of the API.
     pub fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Result<&[Grant], NotRecorded> {
         Ok(self.group(company, group)?.map_or(&[], |it| &it.roles))
     }
 
-    /// Returns whom the references find in a directory, by id; as a list of them all would.
-    ///
-    /// # Errors
-    ///
-    /// For whom the recording cannot tell.
+    /// The users that the references find in a directory, by id, as a list of them all would; fails for people of whom
+    /// the recording cannot tell.
     pub fn find_users(
         &self,
         company: CompanyId,
@@ -159,12 +140,8 @@ impl Answers {
         Ok(found.into_values().collect())
     }
 
-    /// Returns whom one reference finds when it is asked for alone.
-    ///
-    /// # Errors
-    ///
-    /// Where the recording cannot tell.
-    pub fn query_user(
+    /// The users that one reference finds when it is asked for alone; fails where the recording cannot tell.
+    pub(in crate::live) fn query_user(
         &self,
         company: CompanyId,
         person: &PersonRef,
@@ -193,14 +170,13 @@ impl Answers {
         }
     }
 
-    /// Returns whom the list of everybody shows under a key.
     fn listed(&self, directory: &Directory, person: &PersonRef) -> Vec<snapshot::User> {
         let at = self.users.get(&(directory.company, self.key(person)));
         at.into_iter().flatten().map(|at| self.shown(&directory.users[*at], person)).collect()
     }
 
-    /// Returns the groups of a user, as the API listed them by person, or else as their members tell.
-    pub fn groups_of_user(&self, user: UserId) -> Vec<(CompanyId, GroupHead)> {
+    /// As the API listed them by person, or else as their members tell.
+    pub(in crate::live) fn groups_of_user(&self, user: UserId) -> Vec<(CompanyId, GroupHead)> {
         let ids = match self.person(user) {
             Some(person) => &person.groups,
             None => self.memberships.get(&user).map_or(&[][..], Vec::as_slice),
@@ -209,12 +185,9 @@ impl Answers {
         found.filter_map(|&(id, at)| Some((id, head(&self.company(id).ok()?.groups[at])))).collect()
     }
 
-    /// Returns the roles a user holds outside groups, whole; `None` where nobody might know.
-    ///
-    /// # Errors
-    ///
-    /// For people whom the files did not single out when the snapshot was taken.
-    pub fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
+    /// `None` where the token may not know; fails for people that the files did not single out when the snapshot was
+    /// taken.
+    pub(in crate::live) fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
         let rows = || {
             let all = self.recording.directories.iter().flat_map(|it| &it.users);
             all.filter(|it| it.user_id == user).collect::<Vec<_>>()

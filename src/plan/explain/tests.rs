@@ -103,6 +103,6 @@ fn of_several_users_the_one_of_the_files_own_company_is_meant() {
         (vec![ana(2, 1, true), ana(1, 1, true)], Err(Unresolved::Ambiguous(vec![id(1), id(2)]))),
         (vec![ana(1, 1, true), ana(1, 1, true)], Ok(id(1))),
     ] {
-        assert_eq!(whom(&declared, &users, &person), expected, "{users:?}");
+        assert_eq!(Directory::new(&users).nearest(&declared.own_companies(), &person), expected, "{users:?}");
     }
 }

@@ -2,21 +2,19 @@
 //!
 //! The only file of the laws that names types of the library, so that only it follows them. It decides nothing.
 
-use std::cell::RefCell;
-
 use rolecall::{
     files::{access::AccessFile, check, declared::Declared, decode, workspace::WorkspaceFile},
     live::{
         api::GroupRole,
-        fetch::{FetchError, Questions, fetch, fetch_person, grants},
+        fetch::{ReadList, fetch, fetch_person, grants},
         recording::{self, Answers, Recording},
+        source::Source,
     },
     model::{
         access::Contents,
-        direct::DirectRoles,
         finding::Finding,
-        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-        snapshot::{CompanySnapshot, GroupHead, RoleHead, Snapshot, User},
+        ids::PersonRef,
+        snapshot::{CompanySnapshot, Snapshot},
         source::{FileId, Sources},
     },
     plan::{
@@ -46,7 +44,7 @@ pub(crate) struct Inputs<'a> {
 /// A plan, and what was asked to make it.
 pub(crate) struct Planned {
     pub(crate) document: Value,
-    /// The groups whose members or roles were listed, once for each time.
+    /// The groups whose members or roles were listed.
     pub(crate) asked: Vec<String>,
 }
 
@@ -68,9 +66,10 @@ pub(crate) enum TakenUp {
 /// The findings, or what could not be read.
 pub(crate) fn plan(inputs: Inputs<'_>) -> Result<Planned, String> {
     let ready = Ready::new(inputs)?;
-    let source = Counting { answers: &ready.answers, asked: RefCell::default() };
-    let observed = wait(fetch(&source, &ready.declared, &[])).map_err(|it| it.to_string())?;
-    Ok(Planned { document: ready.planned(&observed)?, asked: source.asked.into_inner() })
+    let observed = wait(fetch(&ready.source, &ReadList::new(&ready.declared, &[])));
+    let observed = observed.map_err(|it| it.to_string())?;
+    let asked = observed.companies.iter().flat_map(|it| it.contents.keys()).map(ToString::to_string);
+    Ok(Planned { asked: asked.collect(), document: ready.planned(&observed)? })
 }
 
 /// Plans from everything that there is, whatever the files need of it.
@@ -89,12 +88,12 @@ pub(crate) fn plan_from_everything(inputs: Inputs<'_>) -> Result<Value, String> 
 ///
 /// As [`plan`].
 pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
-    let Ready { sources, mut declared, answers, now } = Ready::new(inputs)?;
+    let Ready { sources, mut declared, source, now } = Ready::new(inputs)?;
     if let Some(company) = declared.company {
         declared.look_at(company);
     }
     let person = PersonRef::UserId(user.parse().unwrap());
-    let observed = wait(fetch_person(&answers, &declared, &person)).map_err(|it| it.to_string())?;
+    let observed = wait(fetch_person(&source, &declared, &person)).map_err(|it| it.to_string())?;
     let explained = explaining::explain(&declared, &observed, &person, now);
     let explained = explained.map_err(|it| format!("{user}: {it:?}"))?;
     let view =
@@ -122,8 +121,8 @@ fn tried(saved: &str, inputs: Inputs<'_>) -> Result<TakenUp, String> {
         }
         touched.extend(change.id().map(|it| (change.company(), it)));
     }
-    let fetching = fetch(&ready.answers, &ready.declared, &touched);
-    let observed = wait(fetching).map_err(|it| it.to_string())?;
+    let list = ReadList::new(&ready.declared, &touched);
+    let observed = wait(fetch(&ready.source, &list)).map_err(|it| it.to_string())?;
     let bound = bind(&ready.declared, &observed, ready.now).map_err(|it| said(&it))?;
     let fresh = diff::plan(&bound, &observed);
     let again = if same && !saved.files.is_empty() {
@@ -141,7 +140,7 @@ fn tried(saved: &str, inputs: Inputs<'_>) -> Result<TakenUp, String> {
 struct Ready {
     sources: Sources,
     declared: Declared,
-    answers: Answers,
+    source: Source,
     now: jiff::Timestamp,
 }
 
@@ -170,7 +169,7 @@ impl Ready {
         );
         let recording = recording::read(&recording::write(&recording)).map_err(|it| it.to_string())?;
         let answers = Answers::new(recording, None).map_err(|it| it.to_string())?;
-        Ok(Self { sources, declared, answers, now })
+        Ok(Self { sources, declared, source: Source::Snapshot(Box::new(answers)), now })
     }
 
     fn planned(&self, observed: &Snapshot) -> Result<Value, String> {
@@ -197,25 +196,32 @@ impl Ready {
 
     /// Returns all that the recording holds, as if it had been read.
     fn everything(&self) -> Snapshot {
-        let recording = self.answers.recording();
+        let Source::Snapshot(answers) = &self.source else { panic!("laws read snapshots") };
+        let recording = answers.recording();
         let mut all = Snapshot::default();
         for directory in &recording.directories {
             let ids: Vec<PersonRef> =
                 directory.users.iter().map(|it| PersonRef::UserId(it.user_id)).collect();
-            all.users.extend(self.answers.find_users(directory.company, &ids).unwrap());
+            all.users.extend(answers.find_users(directory.company, &ids).unwrap());
         }
         let direct = |it: &recording::Person| Some((it.user_id, it.direct_roles.clone()?));
         all.direct.extend(recording.people.iter().filter_map(direct));
         for recorded in &recording.companies {
             let mut live = CompanySnapshot::new(recorded.id);
-            live.groups = self.answers.list_groups(recorded.id).unwrap();
-            live.roles = self.answers.list_roles(recorded.id).unwrap();
+            live.groups = answers.list_groups(recorded.id).unwrap();
+            live.roles = answers.list_roles(recorded.id).unwrap();
             for head in &live.groups {
-                let members = self.answers.list_members(recorded.id, head.id).unwrap();
-                let roles = wait(Questions::list_group_roles(&self.answers, recorded.id, head.id)).unwrap();
+                let members = answers.list_members(recorded.id, head.id).unwrap();
+                let row = |it: &recording::Grant| GroupRole {
+                    role: it.role_id,
+                    name: None,
+                    scope: it.scope.clone(),
+                };
+                let roles = answers.list_group_roles(recorded.id, head.id).unwrap().iter().map(row).collect();
                 members.iter().for_each(|it| live.held.entry(*it).or_default().push(head.id));
                 live.contents.insert(head.id, Contents { members, grants: grants(roles) });
             }
+            live.held.values_mut().for_each(|it| it.sort_unstable());
             all.companies.push(live);
         }
         all
@@ -230,72 +236,4 @@ fn said(findings: &[Finding]) -> String {
 /// Waits for work that nothing outside has to happen for.
 fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
-}
-
-/// A source that notes which groups are looked into.
-struct Counting<'a> {
-    answers: &'a Answers,
-    asked: RefCell<Vec<String>>,
-}
-
-impl Questions for Counting<'_> {
-    async fn list_groups(&self, company: CompanyId) -> Result<Vec<GroupHead>, FetchError> {
-        Questions::list_groups(self.answers, company).await
-    }
-
-    async fn groups_among(&self, company: CompanyId, ids: &[GroupId]) -> Result<Vec<GroupHead>, FetchError> {
-        Questions::groups_among(self.answers, company, ids).await
-    }
-
-    async fn list_roles(&self, company: CompanyId) -> Result<Vec<RoleHead>, FetchError> {
-        Questions::list_roles(self.answers, company).await
-    }
-
-    async fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, FetchError> {
-        self.asked.borrow_mut().push(format!("members {group}"));
-        Questions::list_members(self.answers, company, group).await
-    }
-
-    async fn members_among(
-        &self,
-        company: CompanyId,
-        group: GroupId,
-        users: &[UserId],
-    ) -> Result<Vec<UserId>, FetchError> {
-        Questions::members_among(self.answers, company, group, users).await
-    }
-
-    async fn list_group_roles(
-        &self,
-        company: CompanyId,
-        group: GroupId,
-    ) -> Result<Vec<GroupRole>, FetchError> {
-        self.asked.borrow_mut().push(format!("roles {group}"));
-        Questions::list_group_roles(self.answers, company, group).await
-    }
-
-    async fn roles_among(
-        &self,
-        company: CompanyId,
-        group: GroupId,
-        roles: &[RoleId],
-    ) -> Result<Vec<GroupRole>, FetchError> {
-        Questions::roles_among(self.answers, company, group, roles).await
-    }
-
-    async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, FetchError> {
-        Questions::find_users(self.answers, company, people).await
-    }
-
-    async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Result<Vec<User>, FetchError> {
-        Questions::query_user(self.answers, company, person).await
-    }
-
-    async fn groups_of_user(&self, user: UserId) -> Result<Vec<(CompanyId, GroupHead)>, FetchError> {
-        Questions::groups_of_user(self.answers, user).await
-    }
-
-    async fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, FetchError> {
-        Questions::direct_roles(self.answers, user).await
-    }
 }

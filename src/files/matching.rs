@@ -1,4 +1,6 @@
 //! Which live group a declared one is: by pin, by name, or by its former name.
+//!
+//! Compares names and ids; reads nothing, and looks into no group.
 
 use std::collections::HashMap;
 

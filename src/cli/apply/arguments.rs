@@ -1,0 +1,132 @@
+//! What `rolecall apply` is told: which plan, who consents to it, and when to stop.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use rolecall::{model::source::Sources, workflow::ID_DIGITS};
+
+use super::super::{Global, Selection, approval::read_plan, failure::Failure, next};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    pub(in crate::cli) selection: Selection,
+    /// Apply without asking
+    #[arg(long, env = "ROLECALL_AUTO_APPROVE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    pub(in crate::cli) auto_approve: bool,
+    /// Apply without asking, if the plan still has this id
+    #[arg(long, value_name = "PLAN_ID", env = "ROLECALL_APPROVE", value_parser = plan_id, hide_env = true)]
+    pub(in crate::cli) approve: Option<String>,
+    /// Apply without asking, if the plan does no more than this saved one
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["approve", "auto_approve"])]
+    pub(in crate::cli) approved_at_most: Option<PathBuf>,
+    /// Only cut off who is locked out, with the fewest requests
+    #[arg(long, value_name = "PART", conflicts_with = "approved_at_most")]
+    pub(in crate::cli) only: Option<Only>,
+    /// Only say how many requests and how much time it would take
+    #[arg(long, env = "ROLECALL_ESTIMATE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    pub(in crate::cli) estimate: bool,
+    /// Compare with rbac-info of whom it concerns, before and after; as that has no scopes, a wrong scope is not seen
+    #[arg(long, env = "ROLECALL_WITNESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    pub(in crate::cli) witness: bool,
+    /// Stop starting steps after N failures [default: 10, or 5% if that is more]
+    #[arg(long, value_name = "N", env = "ROLECALL_MAX_FAILURES", value_parser = failures, hide_env = true)]
+    pub(in crate::cli) max_failures: Option<Failures>,
+    /// File that notes every write [default: below .rolecall/journal]
+    #[arg(long, value_name = "FILE", env = "ROLECALL_JOURNAL", hide_env = true)]
+    pub(in crate::cli) journal: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Only {
+    /// The removals of people who are locked out
+    Lockout,
+}
+
+/// What is applied.
+pub(super) enum What {
+    /// A plan that was saved, and where.
+    Saved(PathBuf),
+    /// What the files ask for.
+    Files,
+    /// The lock-outs alone.
+    Lockouts,
+}
+
+impl Arguments {
+    /// Returns what is to be applied; a saved plan is read before anything else.
+    pub(super) fn what(&self, global: &Global) -> Result<What, Failure> {
+        match &self.selection.paths[..] {
+            _ if self.only == Some(Only::Lockout) => Ok(What::Lockouts),
+            [path] if is_plan(path) => {
+                let path = global.here().join(path);
+                read_plan(&path, Sources::default())?;
+                Ok(What::Saved(path))
+            }
+            paths if paths.iter().any(|it| is_plan(it)) => {
+                Err(Failure::invalid("a saved plan is applied alone")
+                    .hint("name one plan, or files and folders"))
+            }
+            _ => Ok(What::Files),
+        }
+    }
+
+    /// Returns what goes on from an apply that was not complete.
+    pub(super) fn again(&self, global: &Global) -> String {
+        let paths = &self.selection.paths;
+        match (self.only, &paths[..]) {
+            (None, [path]) if is_plan(path) => next::again_saved(global),
+            (only, paths) => next::again(global, paths, only.is_some()),
+        }
+    }
+
+    /// Returns after how many failures of so many steps nothing new begins.
+    pub(super) fn max_failures(&self, steps: usize) -> usize {
+        self.max_failures.unwrap_or(Failures::Usual).of(steps)
+    }
+}
+
+/// Whether a path is that of a saved plan.
+fn is_plan(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "json")
+}
+
+/// How many failures end a run.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::cli) enum Failures {
+    /// So many steps.
+    Steps(usize),
+    /// So many in a hundred steps.
+    Percent(usize),
+    /// Ten steps, or five in a hundred where that is more.
+    Usual,
+}
+
+impl Failures {
+    fn of(self, steps: usize) -> usize {
+        match self {
+            Self::Steps(n) => n,
+            Self::Percent(n) => (steps * n).div_ceil(100),
+            Self::Usual => 10.max(Self::Percent(5).of(steps)),
+        }
+    }
+}
+
+/// Reads `10` or `5%`.
+fn failures(raw: &str) -> Result<Failures, String> {
+    let parsed = match raw.strip_suffix('%') {
+        Some(percent) => percent.parse().ok().filter(|it| (1..=100).contains(it)).map(Failures::Percent),
+        None => raw.parse().ok().filter(|it| *it > 0).map(Failures::Steps),
+    };
+    parsed.ok_or_else(|| "write a number of steps such as 10, or a share of them such as 5%".to_owned())
+}
+
+/// Reads the id of a plan: all of its digits, or at least those that a plan shows.
+fn plan_id(raw: &str) -> Result<String, String> {
+    let digits = raw.to_ascii_lowercase();
+    if (ID_DIGITS..=64).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_hexdigit()) {
+        Ok(digits)
+    } else {
+        Err(format!("a plan id has {ID_DIGITS} to 64 hexadecimal digits, as `Plan id:` shows them"))
+    }
+}

@@ -1,0 +1,167 @@
+//! Arguments that several commands share, and the grammar of their values. Reads no file.
+
+use std::{ffi::OsStr, path::PathBuf, time::Duration};
+
+use clap::{
+    Args, ColorChoice, ValueEnum,
+    builder::{PathBufValueParser, TypedValueParser},
+};
+use jiff::Timestamp;
+
+use super::failure::Failure;
+
+/// Options of every command, before or after its name.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Flags {
+    /// Print help
+    // The short form for both spellings: the long one of a dozen options fills two screens.
+    #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
+    pub(super) help: Option<bool>,
+    /// Folder of the workspace, instead of the current one
+    #[arg(short = 'C', long, global = true, value_name = "DIR", env = "ROLECALL_WORKSPACE", hide_env = true)]
+    pub(super) workspace: Option<PathBuf>,
+    /// Base URL of the API, or `sandbox`, instead of the one in rolecall.yaml
+    #[arg(long, global = true, value_name = "URL", env = "ROLECALL_ENDPOINT", hide_env = true)]
+    pub(super) endpoint: Option<String>,
+    /// Company id or name, instead of the one in rolecall.yaml
+    #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY", hide_env = true)]
+    pub(super) company: Option<String>,
+    /// Form of the result: text, json or markdown
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "ROLECALL_FORMAT",
+        default_value = "text",
+        hide_possible_values = true,
+        hide_env = true
+    )]
+    pub(super) format: Format,
+    /// Also write NDJSON events; `-` for standard output, not the result
+    #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", value_parser = json_file(), hide_env = true)]
+    pub(super) events: Option<PathBuf>,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        env = "ROLECALL_COLOR",
+        default_value = "auto",
+        hide_env = true
+    )]
+    pub(super) color: ColorChoice,
+    /// Say less: no progress, no remarks
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Log requests to standard error; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Form of the log
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        env = "ROLECALL_LOG_FORMAT",
+        default_value = "text",
+        hide_env = true
+    )]
+    pub(super) log_format: LogFormat,
+    /// No progress display, even on a terminal
+    // Not shown: `-q` does it as well, and a help has to fit a screen.
+    #[arg(long, global = true, hide = true, env = "ROLECALL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    pub(super) no_progress: bool,
+    /// Request timeout, such as 30s
+    #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
+    pub(super) timeout: Duration,
+    /// Most requests and steps in flight [default: 16, and 8 steps]
+    #[arg(long, global = true, value_name = "N", env = "ROLECALL_CONCURRENCY", value_parser = clap::value_parser!(u16).range(1..=256), hide_env = true)]
+    pub(super) concurrency: Option<u16>,
+    /// Requests per second, at most; such as 20 or 0.5
+    #[arg(long, global = true, value_name = "N", env = "ROLECALL_MAX_RPS", hide_env = true)]
+    pub(super) max_rps: Option<rolecall::live::api::Rate>,
+}
+
+/// What to read and compare; shared by the commands that plan.
+#[derive(Debug, Args)]
+pub(super) struct Selection {
+    /// Workspace folders or access files, or for apply one saved plan; the workspace around here where absent
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) now: Now,
+}
+
+/// The time of a run.
+#[derive(Debug, Args)]
+pub(super) struct Now {
+    /// The time that `until` is compared with, instead of now
+    #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant, hide_env = true)]
+    pub(super) now: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people, in a terminal
+    Text,
+    /// For programs: one JSON document in every outcome
+    Json,
+    /// For pull requests
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Reads the name of a file that is written as JSON: never one of the workspace's own.
+pub(super) fn json_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.extension().and_then(OsStr::to_str) {
+        Some("yaml" | "yml") => {
+            Err("JSON is written, and would take the place of a YAML file; give it another name")
+        }
+        _ => Ok(path),
+    })
+}
+
+/// Reads `30s`, `500ms` or `2m`.
+pub(super) fn duration(raw: &str) -> Result<Duration, String> {
+    let parsed: Result<jiff::SignedDuration, _> = raw.parse();
+    match parsed.ok().and_then(|it| Duration::try_from(it).ok()) {
+        Some(it) if !it.is_zero() => Ok(it),
+        _ => Err("write a time such as 30s, 500ms or 2m".to_owned()),
+    }
+}
+
+/// Reads an instant, or a day as its beginning in UTC.
+pub(super) fn instant(raw: &str) -> Result<Timestamp, String> {
+    let day = || raw.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    raw.parse()
+        .ok()
+        .or_else(|| day().map(|it| it.timestamp()))
+        .ok_or_else(|| "write an instant such as 2027-01-31T18:00:00Z".to_owned())
+}
+
+impl Now {
+    /// Returns the time of the flag, or of the clock.
+    pub(super) fn or_clock(&self) -> Timestamp {
+        self.now.unwrap_or_else(Timestamp::now)
+    }
+
+    /// Returns the time the run takes for now: the flag, `SOURCE_DATE_EPOCH` (seconds), or the clock.
+    pub(super) fn get(&self) -> Result<Timestamp, Failure> {
+        self.now.map_or_else(now, Ok)
+    }
+}
+
+/// Returns `SOURCE_DATE_EPOCH` (seconds), or the clock.
+pub(super) fn now() -> Result<Timestamp, Failure> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(raw) => raw.parse().ok().and_then(|it| Timestamp::from_second(it).ok()).ok_or_else(|| {
+            Failure::invalid(format!("SOURCE_DATE_EPOCH is `{raw}`, not a number of seconds"))
+                .hint("unset it, or give `--now`")
+        }),
+        Err(_) => Ok(Timestamp::now()),
+    }
+}

@@ -1,0 +1,69 @@
+//! What can be typed next: the commands that go on from an apply, and that lead back from it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::Global;
+
+/// Returns what goes on from here.
+pub(super) fn again(global: &Global, paths: &[PathBuf], only_lockouts: bool) -> String {
+    let paths = paths.iter().map(|it| typed(&it.display().to_string()));
+    let paths: String = paths.map(|it| format!(" {it}")).collect();
+    let lockout = if only_lockouts { " --only lockout" } else { "" };
+    format!("{} apply{paths}{lockout}{}", program(global), target(global))
+}
+
+/// Returns what goes on from a saved plan: what is left is no longer what was saved.
+pub(super) fn again_saved(global: &Global) -> String {
+    format!("{} plan{}, and have that approved", program(global), target(global))
+}
+
+fn program(global: &Global) -> String {
+    match &global.workspace {
+        Some(workspace) => format!("rolecall -C {}", typed(&workspace.display().to_string())),
+        None => "rolecall".to_owned(),
+    }
+}
+
+/// Returns the command that leads back. It is told the workspace where the folder of the caller is not inside.
+pub(super) fn undo(global: &Global, root: &Path, journal: &Path) -> String {
+    let here = Path::new(".");
+    let inside = fs::canonicalize(here)
+        .ok()
+        .zip(fs::canonicalize(root).ok())
+        .is_some_and(|(here, root)| here.starts_with(root));
+    let (folder, option) =
+        if inside { (here, String::new()) } else { (root, format!(" -C {}", typed_in(here, root))) };
+    format!("rolecall{option} rollback {}{}", typed_in(folder, journal), target(global))
+}
+
+/// Returns the options that say which API and company a run was about, where the command line did: with others,
+/// the same command is about something else.
+fn target(global: &Global) -> String {
+    let options = [
+        ("endpoint", "ROLECALL_ENDPOINT", &global.endpoint),
+        ("company", "ROLECALL_COMPANY", &global.company),
+    ];
+    options
+        .into_iter()
+        .filter_map(|(name, variable, value)| {
+            Some((name, value.as_ref().filter(|it| std::env::var(variable).ok().as_ref() != Some(*it))?))
+        })
+        .map(|(name, value)| format!(" --{name} {}", typed(value)))
+        .collect()
+}
+
+/// Returns a path as it can be typed in a folder: relative to it where it is inside.
+fn typed_in(folder: &Path, path: &Path) -> String {
+    let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    typed(&whole.strip_prefix(folder).unwrap_or(&whole).display().to_string())
+}
+
+/// Returns a word as it has to be typed.
+fn typed(word: &str) -> String {
+    let plain = |it: char| it.is_alphanumeric() || "/._-:".contains(it);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}

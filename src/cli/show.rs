@@ -1,0 +1,90 @@
+//! A plan on its way to people and programs: made, printed, saved.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rolecall::{
+    plan::{self, digest},
+    report::{
+        document,
+        render::{escape, markdown, text},
+    },
+    workflow::{self, Checked, Context, Judged, Live, Wanted},
+};
+use serde_json::json;
+
+use super::{
+    Format, Global, Selection,
+    failure::{Exit, Failure},
+    files::keep,
+    live::From,
+    output::{MARKDOWN_BUDGET, Output},
+    run,
+};
+
+/// Plans from the files and prints: all that `plan` and `drift` do. Only reads.
+pub(super) fn planned(
+    global: &Global,
+    selection: &Selection,
+    from: &From,
+    output: &Output,
+) -> Result<Judged, Failure> {
+    let now = selection.now.get()?;
+    let checked = global.checked(&selection.paths)?;
+    let (live, _sandbox) = from.open(global, &checked.loaded)?;
+    let judged = run::block_on(run::until_signal(judged(&live, checked, Wanted::Files, now, output)))?;
+    print(&judged, output);
+    Ok(judged)
+}
+
+/// Makes a plan, and shows that something goes on.
+pub(super) async fn judged(
+    live: &Live,
+    checked: Checked,
+    wanted: Wanted,
+    now: Timestamp,
+    output: &Output,
+) -> Result<Judged, Failure> {
+    let judging = workflow::judged(live, checked, wanted, now);
+    Ok(output.reading(&live.source, judging).await?)
+}
+
+/// Prints the plan, and tells programs that watch.
+pub(super) fn print(judged: &Judged, output: &Output) {
+    announce(judged, output);
+    for note in &judged.notes {
+        output.message(&format!("warning: {}", escape::terminal(&note.to_string())));
+    }
+    output.result(&rendered(&judged.context, judged, output.format));
+}
+
+/// Tells programs that watch what the plan is.
+pub(super) fn announce(judged: &Judged, output: &Output) {
+    let plan::judged::Judged { plan, judgement, steps } = &**judged;
+    let id = digest::plan_id(plan).to_string();
+    let stops: Vec<&str> = judgement.stops().map(|it| it.guard.as_str()).collect();
+    output.events.send("plan", json!({ "id": id, "changes": plan.len(), "steps": steps.len(), "withheld": plan.withheld(), "stops": stops }));
+}
+
+/// Returns a plan in a format.
+pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format: Format) -> String {
+    let view = context.view(&judged.plan, &judged.judgement);
+    match format {
+        Format::Text => text::plan(&view),
+        Format::Json => document::write(&view),
+        Format::Markdown => markdown::plan(&view, MARKDOWN_BUDGET),
+    }
+}
+
+/// Saves the plan where that is asked for, for `rolecall apply FILE`.
+pub(super) fn save(judged: &Judged, global: &Global, out: Option<&Path>) -> Result<(), Failure> {
+    match out {
+        Some(out) => keep("plan", &global.here().join(out), &document::write(&judged.view())),
+        None => Ok(()),
+    }
+}
+
+/// Returns the exit code of a command that reports differences.
+pub(super) fn differences(judged: &Judged) -> Exit {
+    if judged.plan.is_settled() { Exit::Ok } else { Exit::Changes }
+}

@@ -1,0 +1,270 @@
+//! The read list: what a run reads, made from the files and from what a saved plan or a journal touches.
+//!
+//! In two stages, as names become ids only once the groups of a company were listed. Both are pure: reader,
+//! estimate and snapshot work from the same list, and nothing here is asked or read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    files::{
+        declared::{Declared, DeclaredCompany, Rest, RoleRef},
+        matching::{Target, matching},
+    },
+    model::{
+        directory::Directory,
+        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        snapshot::{GroupHead, RoleHead},
+    },
+};
+
+/// What is read of each company, in names.
+#[derive(Debug)]
+pub struct ReadList<'a> {
+    /// The companies whose groups are read, sorted by id.
+    pub(super) companies: Vec<CompanyReads<'a>>,
+    /// The companies the workspace has names for.
+    pub(super) known: &'a [CompanyId],
+    /// People that rules and lock-outs name, of any company; sorted.
+    pub(super) singled_out: Vec<PersonRef>,
+}
+
+/// What is read of one company, in names.
+#[derive(Debug)]
+pub(super) struct CompanyReads<'a> {
+    pub(super) id: CompanyId,
+    /// Users that groups or rules name; sorted.
+    pub(super) people: Vec<PersonRef>,
+    /// Users that the groups name: looked for in other companies where this one does not know them.
+    pub(super) named: Vec<PersonRef>,
+    /// Users that scopes name: looked for in other companies in any case.
+    pub(super) travellers: Vec<PersonRef>,
+    /// Users whose direct roles are read for their own sake.
+    pub(super) direct: Vec<PersonRef>,
+    /// Users who are locked out, in force or not yet: their groups and direct roles are read.
+    lockouts: Vec<PersonRef>,
+    /// The account that runs rolecall: its groups and direct roles are read.
+    identity: Option<PersonRef>,
+    /// Privileged roles: every group that holds one is read, as its holders are counted over all of them.
+    privileged: Vec<&'a RoleRef>,
+    /// Groups that a saved plan or a journal touches.
+    also: BTreeSet<GroupId>,
+    /// The groups that are read by name.
+    declared: &'a DeclaredCompany,
+}
+
+/// A group that is read whole, members and roles.
+///
+/// Always whole: what a new member gains depends on the roles that nobody manages, and the other way round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct GroupRead {
+    /// Whether members that no file names may have to go, and so need names.
+    pub(super) strangers: bool,
+    /// Members that the files give it; 0 where they do not say.
+    pub(super) members: usize,
+}
+
+/// The groups of a company that are read whole.
+pub(super) type GroupReads = BTreeMap<GroupId, GroupRead>;
+
+/// What is read of a company beyond the groups that the files name, once groups, roles and people are known.
+#[derive(Debug)]
+pub(super) struct Remaining {
+    /// Groups that are read whole.
+    pub(super) whole: GroupReads,
+    /// Groups whose roles are read, and whose members if one of the roles is privileged.
+    pub(super) roles: Vec<GroupId>,
+    /// The privileged roles.
+    pub(super) privileged: BTreeSet<RoleId>,
+}
+
+/// Users that the list speaks of, found.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// Users who are locked out, under every account.
+    pub(super) locked: BTreeSet<UserId>,
+    /// The account that runs rolecall.
+    pub(super) identity: Option<UserId>,
+    /// Users whose direct roles are read.
+    pub(super) direct: BTreeSet<UserId>,
+}
+
+impl<'a> ReadList<'a> {
+    /// Makes the list of everything that the files speak of, and of the groups named in `also`.
+    ///
+    /// What the rules need is part of it: the groups of users who are locked out, those of the account that runs
+    /// rolecall, and every group that holds a privileged role.
+    pub fn new(declared: &'a Declared, also: &[(CompanyId, GroupId)]) -> Self {
+        let singled_out: Vec<PersonRef> = declared.singled_out().into_iter().cloned().collect();
+        let company = |company: &'a DeclaredCompany| {
+            let named: Vec<PersonRef> = company.people().into_iter().cloned().collect();
+            let people: BTreeSet<&PersonRef> = named.iter().chain(&singled_out).collect();
+            CompanyReads {
+                id: company.id,
+                people: people.into_iter().cloned().collect(),
+                travellers: company.travellers().cloned().collect(),
+                direct: company.with_direct_roles().cloned().collect(),
+                lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
+                identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
+                privileged: declared.rules.privileged.iter().map(|it| &it.0).collect(),
+                also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
+                declared: company,
+                named,
+            }
+        };
+        Self {
+            companies: declared.companies.iter().map(company).collect(),
+            known: &declared.known_companies,
+            singled_out,
+        }
+    }
+}
+
+impl CompanyReads<'_> {
+    /// Returns the groups of which something is managed. The only place where names of groups become ids for reading.
+    pub(super) fn groups(&self, heads: &[GroupHead]) -> GroupReads {
+        let matched = matching(self.declared, heads);
+        let mut reads = GroupReads::new();
+        for (declared, target) in matched.groups {
+            let Target::Found(head) = target else { continue };
+            let managed = declared.members.rest != Rest::Unmanaged || declared.grants.rest != Rest::Unmanaged;
+            let described = declared.description.as_ref().is_some_and(|it| *it != head.description);
+            if managed || described || declared.name != head.name {
+                // Two entries may speak of one group; that is wrong, and for bind to say.
+                let read = reads.entry(head.id).or_default();
+                read.strangers |= declared.members.rest == Rest::Removed;
+                read.members = declared.members.entries.len();
+            }
+        }
+        for (_, target) in matched.removals {
+            if let Target::Found(head) = target {
+                reads.entry(head.id).or_default().strangers = true;
+            }
+        }
+        reads
+    }
+
+    /// Finds the users that the list speaks of.
+    pub(super) fn find(&self, directory: &Directory<'_>) -> Found {
+        let locked = self.locked(directory);
+        let one = |person| directory.anyone(self.id, person).ok();
+        let identity = self.identity.as_ref().and_then(one);
+        let direct = self.direct.iter().filter_map(one).chain(identity).chain(locked.iter().copied());
+        Found { direct: direct.collect(), identity, locked }
+    }
+
+    /// Finds the users who are locked out, under every account.
+    pub(super) fn locked(&self, directory: &Directory<'_>) -> BTreeSet<UserId> {
+        let meant = self.lockouts.iter().filter_map(|it| directory.everybody(self.id, it).ok());
+        meant.flatten().collect()
+    }
+
+    /// Returns what is read beyond `reads`: groups that rules, a saved plan or a journal speak of.
+    ///
+    /// `held` are the groups of those who are locked out and of the account that runs rolecall.
+    pub(super) fn rest(
+        &self,
+        heads: &[GroupHead],
+        roles: &[RoleHead],
+        reads: &GroupReads,
+        held: &BTreeMap<UserId, Vec<GroupId>>,
+    ) -> Remaining {
+        let named = |role: &RoleHead| {
+            self.privileged.iter().any(|named| match named {
+                RoleRef::Id(id) => *id == role.id,
+                RoleRef::Name { name, .. } => *name == role.name,
+            })
+        };
+        let privileged: BTreeSet<RoleId> = roles.iter().filter(|it| named(it)).map(|it| it.id).collect();
+        let held: BTreeSet<GroupId> = held.values().flatten().copied().collect();
+        let mut rest = Remaining { whole: GroupReads::new(), roles: Vec::new(), privileged };
+        for head in heads.iter().filter(|it| !reads.contains_key(&it.id)) {
+            // A rollback may take out people that no file names.
+            let strangers = self.also.contains(&head.id);
+            if strangers || held.contains(&head.id) {
+                rest.whole.insert(head.id, GroupRead { strangers, members: 0 });
+            } else if !rest.privileged.is_empty() {
+                rest.roles.push(head.id);
+            }
+        }
+        rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        files::{check, decode},
+        model::source::Sources,
+    };
+
+    const FILE: &str = "
+version: 1
+company: 1a6f0000-0000-4000-8000-000000000001
+groups:
+  - { name: Desk, description: The desk., roles: [], members: [ana@x.example, bo@x.example] }
+  - { name: Club, description: The club., roles: unmanaged, members: { atLeast: [ana@x.example] } }
+  - { name: Left, description: Left alone., roles: unmanaged, members: unmanaged }
+  - { name: New, description: Not there yet., roles: [], members: [] }
+";
+
+    fn declared() -> Declared {
+        let file = Sources::default().add("access.yaml".to_owned(), FILE.to_owned());
+        let access = decode(FILE, file).unwrap();
+        check::check(&check::Files { access: vec![(file, access)], ..Default::default() }).unwrap()
+    }
+
+    fn heads() -> Vec<GroupHead> {
+        let names = ["Desk", "Club", "Left", "Held", "Touched", "Other"];
+        let head = |(n, name): (usize, &&str)| GroupHead {
+            id: id(n),
+            name: (*name).into(),
+            description: if *name == "Left" { "Left alone.".into() } else { "".into() },
+            unmodifiable: false,
+        };
+        names.iter().enumerate().map(head).collect()
+    }
+
+    fn id(n: usize) -> GroupId {
+        GroupId(Uuid::from_u128(n as u128))
+    }
+
+    #[test]
+    fn groups_are_read_of_which_something_is_managed() {
+        let declared = declared();
+        let reads = ReadList::new(&declared, &[]).companies.remove(0).groups(&heads());
+        let desk = GroupRead { strangers: true, members: 2 };
+        let club = GroupRead { strangers: false, members: 1 };
+        assert_eq!(reads, [(id(0), desk), (id(1), club)].into());
+    }
+
+    #[test]
+    fn a_group_is_on_one_list_only() {
+        let mut declared = declared();
+        let company = declared.companies[0].id;
+        let list = ReadList::new(&declared, &[(company, id(4)), (company, id(0)), (company, id(17))]);
+        let reads = &list.companies[0];
+        let (heads, groups) = (heads(), reads.groups(&heads()));
+        let held = BTreeMap::from([(UserId(Uuid::nil()), vec![id(1), id(3)])]);
+        let role = RoleHead {
+            id: RoleId(Uuid::nil()),
+            name: "Company Admin".into(),
+            platform: true,
+            manages_access: true,
+        };
+        let rest = reads.rest(&heads, std::slice::from_ref(&role), &groups, &held);
+        let whole: Vec<(GroupId, bool)> = rest.whole.iter().map(|it| (*it.0, it.1.strangers)).collect();
+        assert_eq!(whole, [(id(3), false), (id(4), true)]);
+        assert_eq!(rest.roles, [], "without privileged roles there is nothing to look for");
+
+        let place = declared.companies[0].groups[0].from;
+        let named = RoleRef::Name { name: role.name.clone(), provided_by: None };
+        declared.rules.privileged.push((named, place));
+        let list = ReadList::new(&declared, &[(company, id(4))]);
+        let rest = list.companies[0].rest(&heads, &[role], &groups, &held);
+        assert_eq!(rest.whole.keys().copied().collect::<Vec<_>>(), [id(3), id(4)]);
+        assert_eq!(rest.roles, [id(2), id(5)]);
+    }
+}

@@ -1,0 +1,206 @@
+//! Where the live state is read: the API, or a snapshot of it, asked the same questions.
+//!
+//! One way to read, so that a plan from a snapshot is the plan from the API by construction. Every list is
+//! whole, or an error. Writes nothing.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+
+use super::{
+    api::{self, GroupRole, Reader},
+    fetch::FetchError,
+    recording::Answers,
+};
+use crate::model::{
+    direct::DirectRoles,
+    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    snapshot::{GroupHead, RoleHead, User},
+};
+
+/// Questions kept alive at once; the connection limits the requests, this only the futures.
+pub(super) const AT_ONCE: usize = 64;
+
+/// Where live facts come from.
+pub enum Source {
+    /// The API, as it is now.
+    Api(Reader),
+    /// What a snapshot says of it: no request is sent.
+    Snapshot(Box<Answers>),
+}
+
+type Read<T> = Result<T, FetchError>;
+
+impl Source {
+    /// When the state was read; `None` where that is now.
+    pub fn taken(&self) -> Option<Timestamp> {
+        match self {
+            Self::Api(_) => None,
+            Self::Snapshot(answers) => Some(answers.recording().created_at),
+        }
+    }
+
+    /// Whether addresses and numbers of people are pseudonyms.
+    pub fn is_sanitized(&self) -> bool {
+        match self {
+            Self::Api(_) => false,
+            Self::Snapshot(answers) => answers.recording().sanitized.is_some(),
+        }
+    }
+
+    /// Requests sent so far, by the writing half of the client as well.
+    pub fn requests(&self) -> u64 {
+        match self {
+            Self::Api(reader) => reader.requests_made(),
+            Self::Snapshot(_) => 0,
+        }
+    }
+
+    /// All groups of a company.
+    pub(crate) async fn list_groups(&self, company: CompanyId) -> Read<Vec<GroupHead>> {
+        Ok(match self {
+            Self::Api(it) => it.list_groups(company).await?.into_iter().map(|it| head(it).1).collect(),
+            Self::Snapshot(it) => it.list_groups(company)?,
+        })
+    }
+
+    /// Those of `groups` that a company has, by a list of just these.
+    pub(crate) async fn groups_among(&self, company: CompanyId, groups: &[GroupId]) -> Read<Vec<GroupHead>> {
+        match self {
+            Self::Api(it) => {
+                let found = it.groups_among(company, groups).await?;
+                Ok(found.into_iter().map(|it| head(it).1).collect())
+            }
+            Self::Snapshot(it) => {
+                let all = it.list_groups(company)?;
+                Ok(all.into_iter().filter(|it| groups.contains(&it.id)).collect())
+            }
+        }
+    }
+
+    /// All roles that a company may assign.
+    pub(crate) async fn list_roles(&self, company: CompanyId) -> Read<Vec<RoleHead>> {
+        match self {
+            Self::Api(reader) => {
+                let roles = stream::iter(reader.list_roles(company).await?).map(|it| async move {
+                    let manages_access = match &it.permissions {
+                        Some(permissions) => manage_access(permissions),
+                        None => may_manage_access(reader, it.id).await?,
+                    };
+                    Ok(RoleHead { id: it.id, name: it.name, platform: it.is_platform_role, manages_access })
+                });
+                roles.buffered(AT_ONCE).try_collect().await
+            }
+            Self::Snapshot(it) => Ok(it.list_roles(company)?),
+        }
+    }
+
+    /// All members of a group.
+    pub(crate) async fn list_members(&self, company: CompanyId, group: GroupId) -> Read<Vec<UserId>> {
+        Ok(match self {
+            Self::Api(it) => it.list_members(company, group).await?,
+            Self::Snapshot(it) => it.list_members(company, group)?,
+        })
+    }
+
+    /// Those of `users` who are members of a group, by a list of just these.
+    pub(crate) async fn members_among(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        users: &[UserId],
+    ) -> Read<Vec<UserId>> {
+        match self {
+            Self::Api(it) => Ok(it.members_among(company, group, users).await?),
+            Self::Snapshot(it) => {
+                let all = it.list_members(company, group)?;
+                Ok(users.iter().copied().filter(|it| all.binary_search(it).is_ok()).collect())
+            }
+        }
+    }
+
+    /// Every role of a group, once per scope.
+    pub(crate) async fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Read<Vec<GroupRole>> {
+        match self {
+            Self::Api(it) => Ok(it.list_group_roles(company, group).await?),
+            Self::Snapshot(it) => {
+                let row = |role: RoleId, scope| GroupRole { role, name: None, scope };
+                let rows = it.list_group_roles(company, group)?.iter();
+                Ok(rows.map(|it| row(it.role_id, it.scope.clone())).collect())
+            }
+        }
+    }
+
+    /// What a group holds of `roles`, by a list of just these.
+    pub(crate) async fn roles_among(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+        roles: &[RoleId],
+    ) -> Read<Vec<GroupRole>> {
+        match self {
+            Self::Api(it) => Ok(it.roles_among(company, group, roles).await?),
+            Self::Snapshot(_) => {
+                let all = self.list_group_roles(company, group).await?;
+                Ok(all.into_iter().filter(|it| roles.contains(&it.role)).collect())
+            }
+        }
+    }
+
+    /// The users that the references find in the directory of a company.
+    pub(crate) async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Read<Vec<User>> {
+        Ok(match self {
+            Self::Api(it) => it.find_users(company, people).await?,
+            Self::Snapshot(it) => it.find_users(company, people)?,
+        })
+    }
+
+    /// The users that one reference finds when it is asked for alone.
+    pub(crate) async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Read<Vec<User>> {
+        Ok(match self {
+            Self::Api(it) => it.query_user(company, person).await?,
+            Self::Snapshot(it) => it.query_user(company, person)?,
+        })
+    }
+
+    /// The groups a user is in, each with its company.
+    pub(crate) async fn groups_of_user(&self, user: UserId) -> Read<Vec<(CompanyId, GroupHead)>> {
+        Ok(match self {
+            Self::Api(it) => it.groups_of_user(user).await?.into_iter().map(head).collect(),
+            Self::Snapshot(it) => it.groups_of_user(user),
+        })
+    }
+
+    /// The direct roles of a user; `None` where the token may not know.
+    pub(crate) async fn direct_roles(&self, user: UserId) -> Read<Option<DirectRoles>> {
+        match self {
+            Self::Api(it) => match it.direct_roles(user).await {
+                Ok(roles) => Ok(Some(roles)),
+                Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+            Self::Snapshot(it) => Ok(it.direct_roles(user)?),
+        }
+    }
+}
+
+fn head(group: api::Group) -> (CompanyId, GroupHead) {
+    let api::Group { id, name, description, unmodifiable, company, .. } = group;
+    (company, GroupHead { id, name, description, unmodifiable })
+}
+
+/// Asks what a role permits of which the list does not say it. What nobody says may be access management.
+async fn may_manage_access(reader: &Reader, role: RoleId) -> Read<bool> {
+    match reader.get_role(role).await {
+        Ok(role) => Ok(role.permissions.is_none_or(|it| manage_access(&it))),
+        Err(error) if error.refused().is_some() => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether permissions let their holder change who may do what (contract §5.2, §8).
+fn manage_access(permissions: &[api::PermittedActions]) -> bool {
+    permissions
+        .iter()
+        .filter(|it| &*it.permission == "ACCESS_MANAGEMENT")
+        .any(|it| it.actions.iter().any(|action| matches!(&**action, "ALL" | "WRITE")))
+}

@@ -1,0 +1,417 @@
+//! The main line: checked → observed → planned → judged → approved → applied, from top to bottom.
+//!
+//! Every command is a prefix of it, or a question to one of its values. Takes values and returns values: it prints
+//! nothing, asks nobody on a terminal, and knows no arguments, signals or exit codes. What people should know
+//! beside a plan is returned as notes.
+
+use std::{
+    ops::Deref,
+    path::Path,
+    sync::atomic::AtomicBool,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    apply::{
+        Job, Outcome, Report, apply,
+        journal::{Journal, JournalError},
+        record::{self, Record, Start},
+    },
+    files::{check::check, declared::Declared, load::Loaded},
+    live::{
+        api::{Dialect, Reader, Writer},
+        fetch::{ReadList, fetch},
+        source::Source,
+    },
+    model::{
+        finding::{Code, Finding},
+        ids::{CompanyId, GroupId},
+        plan::{Judgement, Plan, Quarantined, Unresolved, Withheld},
+        snapshot::Snapshot,
+        source::Sources,
+    },
+    plan::{
+        self,
+        approval::differences,
+        bind::{Bound, bind},
+        digest, rollback,
+    },
+    report::{
+        document::{self, Saved},
+        render::{Cost, View},
+    },
+};
+
+pub mod duplicate;
+mod error;
+pub mod estimate;
+mod planned;
+mod questions;
+pub mod witness;
+
+pub use error::{Error, Note, Refusal};
+pub use planned::retaken;
+pub use questions::{explained, recorded};
+
+use planned::{Planned, planned};
+
+/// Digits of a plan's id that people see, and the least that approves one.
+pub const ID_DIGITS: usize = 12;
+
+// ---- checked ---------------------------------------------------------------------------------------------------
+
+/// Files that were read and found to be sound.
+#[derive(Debug)]
+pub struct Checked {
+    /// The files.
+    pub loaded: Loaded,
+    /// What they ask for.
+    pub declared: Declared,
+}
+
+/// Checks files for a plan. That there are none is for the guard `empty-desired` to judge, which shows the plan.
+///
+/// # Errors
+///
+/// Everything that is wrong with them.
+pub fn checked(mut loaded: Loaded) -> Result<Checked, Error> {
+    loaded.findings.retain(|it| it.code != Code::NoAccessFiles);
+    validated(loaded)
+}
+
+/// Checks files for their own sake: that there are none is wrong as well.
+///
+/// # Errors
+///
+/// Everything that is wrong with them.
+pub fn validated(mut loaded: Loaded) -> Result<Checked, Error> {
+    let mut findings = std::mem::take(&mut loaded.findings);
+    let declared = check(&loaded.files).map_err(|more| findings.extend(more));
+    match declared {
+        Ok(declared) if findings.is_empty() => Ok(Checked { loaded, declared }),
+        _ => Err(wrong(findings, &loaded)),
+    }
+}
+
+fn wrong(mut findings: Vec<Finding>, loaded: &Loaded) -> Error {
+    findings.sort();
+    Error::Findings { findings, sources: loaded.sources.clone() }
+}
+
+// ---- observed --------------------------------------------------------------------------------------------------
+
+/// Where the live state is read, and what that place is called.
+pub struct Live {
+    /// Who answers.
+    pub source: Source,
+    /// The API's host, for people.
+    pub host: Box<str>,
+    /// The API's URL, or the word for the embedded one.
+    pub url: Box<str>,
+    /// How the API spells what its documentation leaves open.
+    pub dialect: Dialect,
+}
+
+/// The live state, and what the files ask of it.
+struct Observed {
+    snapshot: Snapshot,
+    bound: Bound,
+}
+
+/// Reads what the files speak of, and the groups named in `also`, and binds the files to it.
+async fn observed(
+    live: &Live,
+    checked: &Checked,
+    also: &[(CompanyId, GroupId)],
+    now: Timestamp,
+) -> Result<Observed, Error> {
+    let snapshot = fetch(&live.source, &ReadList::new(&checked.declared, also)).await?;
+    let bound = bind(&checked.declared, &snapshot, now);
+    Ok(Observed { bound: bound.map_err(|it| wrong(it, &checked.loaded))?, snapshot })
+}
+
+// ---- planned: `planned::planned`, as what is wanted says -----------------------------------------------------
+
+/// What a plan is made of, beside the live state.
+#[derive(Debug)]
+pub enum Wanted {
+    /// What the files ask for.
+    Files,
+    /// The lock-outs of the files alone, by the fewest requests.
+    Lockouts,
+    /// A saved plan: it must be for this API, and what it touches must be what it saw.
+    Saved {
+        /// The plan.
+        saved: Box<Saved>,
+        /// Whether the files are those it was made from.
+        from_files: bool,
+    },
+    /// What undoes an apply.
+    Undo {
+        /// The plan that was applied.
+        saved: Box<Saved>,
+        /// What the journal tells.
+        records: Vec<Record>,
+        /// The journal, as its places name it.
+        journal: Box<Path>,
+    },
+}
+
+// ---- judged ----------------------------------------------------------------------------------------------------
+
+/// A plan that guards have looked at, with what made it.
+#[derive(Debug)]
+pub struct Judged {
+    /// The plan, with its judgement and its steps.
+    pub judged: plan::judged::Judged,
+    /// What made it.
+    pub context: Context,
+    /// What people should know beside it.
+    pub notes: Vec<Note>,
+}
+
+/// What made a plan, and what its readers see beside it.
+#[derive(Debug)]
+pub struct Context {
+    /// The files.
+    pub checked: Checked,
+    /// The files that the places of the plan point into.
+    pub sources: Sources,
+    /// The API's host, for people.
+    pub host: Box<str>,
+    /// The API's URL, or the word for the embedded one.
+    pub url: Box<str>,
+    /// When the snapshot was taken; `None` where the API was read.
+    pub taken: Option<Timestamp>,
+    /// What `until` was compared with.
+    pub now: Timestamp,
+    /// Requests that it took.
+    pub requests: u64,
+    /// Time that it took.
+    pub elapsed: Duration,
+}
+
+/// Reads the live state, plans what is wanted, and lets order and guards look at the plan.
+///
+/// # Errors
+///
+/// Where the live state cannot be read whole, where names cannot be bound to it, and where a saved plan is not for
+/// what there is.
+pub async fn judged(
+    live: &Live,
+    mut checked: Checked,
+    wanted: Wanted,
+    now: Timestamp,
+) -> Result<Judged, Error> {
+    let started = Instant::now();
+    let only_lockouts = matches!(wanted, Wanted::Lockouts);
+    let Planned { plan, bound, sources, mut notes } = planned(live, &mut checked, wanted, now).await?;
+    let mut judged = plan::judged::judged(plan, &bound.rules, live.dialect.scope_changes(), now);
+    if only_lockouts {
+        // What is not read is not measured against its exception.
+        judged.plan.remarks.retain(|it| it.code != Code::UnusedException);
+    }
+    notes.extend(doubt(&live.source, &checked.declared, &judged.plan));
+    let context = Context {
+        checked,
+        sources,
+        host: live.host.clone(),
+        url: live.url.clone(),
+        taken: live.source.taken(),
+        now,
+        requests: live.source.requests(),
+        elapsed: started.elapsed(),
+    };
+    Ok(Judged { judged, context, notes })
+}
+
+/// Returns what of a plan the source cannot tell.
+fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
+    let unknown = |it: &Quarantined| match &it.what {
+        Withheld::Person { why, .. } | Withheld::User { why, .. } | Withheld::UnmanagedUser { why, .. } => {
+            *why == Unresolved::Unknown
+        }
+        Withheld::Grant { .. }
+        | Withheld::Unreadable { .. }
+        | Withheld::Removal { .. }
+        | Withheld::HiddenRemoval { .. }
+        | Withheld::Group { .. }
+        | Withheld::InactiveMember { .. }
+        | Withheld::Unmodifiable { .. }
+        | Withheld::Lockout { .. }
+        | Withheld::UnreadLockout { .. }
+        | Withheld::UnreadUser { .. }
+        | Withheld::UnmanagedUnread { .. }
+        | Withheld::Traveller { .. } => false,
+    };
+    let compares = !declared.rules.protected_people.is_empty() || plan.quarantine.iter().any(unknown);
+    (source.is_sanitized() && compares).then_some(Note::Sanitized)
+}
+
+impl Deref for Judged {
+    type Target = plan::judged::Judged;
+
+    fn deref(&self) -> &Self::Target {
+        &self.judged
+    }
+}
+
+impl Deref for Approved {
+    type Target = plan::judged::Judged;
+
+    fn deref(&self) -> &Self::Target {
+        &self.approved
+    }
+}
+
+impl Judged {
+    /// The plan with what else its readers see.
+    pub fn view(&self) -> View<'_> {
+        self.context.view(&self.plan, &self.judgement)
+    }
+}
+
+impl Context {
+    /// A plan with what else its readers see.
+    pub fn view<'a>(&'a self, plan: &'a Plan, judgement: &'a Judgement) -> View<'a> {
+        let cost = Cost { requests: self.requests, elapsed: self.elapsed };
+        View {
+            plan,
+            judgement,
+            sources: &self.sources,
+            endpoint: &self.host,
+            url: &self.url,
+            now: self.now,
+            partial: self.checked.loaded.partial,
+            taken: self.taken,
+            cost: self.taken.is_none().then_some(cost),
+        }
+    }
+}
+
+// ---- approved --------------------------------------------------------------------------------------------------
+
+/// What was approved before the plan was made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Approval<'a> {
+    /// The id of the plan, or its first digits; it stands for the exception that `privileged` asks for as well.
+    pub id: Option<&'a str>,
+    /// A saved plan: no more than it does.
+    pub at_most: Option<&'a Saved>,
+}
+
+/// A plan that may be applied.
+#[derive(Debug)]
+pub struct Approved {
+    /// The plan, with its steps.
+    pub approved: plan::judged::Approved,
+    /// What made it.
+    pub context: Context,
+}
+
+/// Approves a judged plan.
+///
+/// # Errors
+///
+/// The plan with the reason, where it is not what was approved or a guard stops it.
+pub fn approved(judged: Judged, approval: Approval<'_>) -> Result<Approved, Box<(Judged, Refusal)>> {
+    if let Some(why) = beyond(&judged, approval) {
+        return Err(Box::new((judged, why)));
+    }
+    let Judged { judged, context, notes } = judged;
+    match judged.approve(approval.id.is_some()) {
+        Ok(approved) => Ok(Approved { approved, context }),
+        Err(judged) => {
+            let mut guards: Vec<&str> = judged.judgement.stops().map(|it| it.guard.as_str()).collect();
+            guards.dedup();
+            let why = Refusal::Guards(guards);
+            Err(Box::new((Judged { judged: *judged, context, notes }, why)))
+        }
+    }
+}
+
+/// Returns why the plan is not the one that was approved.
+fn beyond(judged: &Judged, Approval { id: approved, at_most }: Approval<'_>) -> Option<Refusal> {
+    if let Some(approved) = approved {
+        let id = digest::plan_id(&judged.plan);
+        if !id.to_string().starts_with(approved) {
+            return Some(Refusal::OtherPlan { approved: approved.to_owned(), id });
+        }
+    }
+    let at_most = at_most?;
+    if at_most.endpoint != judged.context.url {
+        return Some(Refusal::OtherApi { then: at_most.endpoint.clone(), now: judged.context.url.clone() });
+    }
+    let beyond = differences(&at_most.plan, &judged.plan);
+    (!beyond.is_empty()).then_some(Refusal::Beyond(beyond))
+}
+
+// ---- applied ---------------------------------------------------------------------------------------------------
+
+/// How a plan is applied.
+#[derive(Clone, Copy)]
+pub struct Applying<'a> {
+    /// To look before and after.
+    pub reader: &'a Reader,
+    /// To write.
+    pub writer: &'a Writer,
+    /// The file that notes every write.
+    pub journal: &'a Path,
+    /// Set to end it before the next write.
+    pub stop: &'a AtomicBool,
+    /// Steps made at once, at least 1.
+    pub writers: usize,
+    /// Failed steps after which nothing new begins.
+    pub max_failures: usize,
+}
+
+/// What became of an apply.
+#[derive(Debug)]
+pub struct Applied {
+    /// What became of every step.
+    pub report: Report,
+    journal: Journal,
+}
+
+/// Makes the steps of a plan, and tells of each that has ended.
+///
+/// # Errors
+///
+/// When the journal cannot be begun; then nothing was written.
+pub async fn applied(
+    approved: &Approved,
+    applying: Applying<'_>,
+    progress: impl FnMut(usize, &Outcome),
+) -> Result<Applied, Error> {
+    let Approved { approved, context } = approved;
+    let plan::judged::Judged { plan, judgement, .. } = &**approved;
+    let Applying { reader, writer, journal, stop, writers, max_failures } = applying;
+    let whole = document::line(&context.view(plan, judgement));
+    let inverse = rollback::inverse(plan);
+    let start = Start {
+        version: record::VERSION,
+        at: Timestamp::now(),
+        tool: env!("CARGO_PKG_VERSION"),
+        plan: &whole,
+        inverse: &document::line(&context.view(&inverse, &Judgement::default())),
+    };
+    let journal = Journal::create(journal, &start)?;
+    let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));
+    let job =
+        Job { reader, writer, plan: approved, journal: &journal, label: &label, stop, writers, max_failures };
+    let report = apply(job, progress).await;
+    Ok(Applied { report, journal })
+}
+
+impl Applied {
+    /// Notes in the journal how the run ended.
+    ///
+    /// # Errors
+    ///
+    /// When that cannot be written.
+    pub fn end(&self, exit: u8, result: &str) -> Result<(), JournalError> {
+        self.journal.write(&Record::End { at: Timestamp::now(), exit, result: result.into() })
+    }
+}

@@ -1,0 +1,234 @@
+//! Why the main line ends early: what the files, the live state or a saved plan stand in the way with.
+//!
+//! Says what and what to do; how a process ends of it is for the program to say.
+
+use crate::{
+    apply::journal::JournalError,
+    files::load::LoadError,
+    live::fetch::{FetchError, SnapshotError},
+    model::{
+        finding::Finding,
+        ids::PersonRef,
+        plan::{Digest, Plan, Unresolved},
+        source::Sources,
+    },
+    plan::{approval::Difference, takeup::Stale},
+    report::render::{approval::lines, counted},
+};
+
+use super::ID_DIGITS;
+
+/// Why a stage was not reached. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The files are wrong, or cannot be bound to what there is.
+    #[error("{} in the files", counted(findings.len(), "finding", "findings"))]
+    Findings {
+        /// All that is wrong, sorted.
+        findings: Vec<Finding>,
+        /// The files, for excerpts.
+        sources: Sources,
+    },
+    /// The files cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The live state cannot be read.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The file of a snapshot cannot be used.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The journal cannot be written or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A saved plan is for another API.
+    #[error("the plan was made for {then}, and this is {now}; nothing was written")]
+    OtherApi {
+        /// The API it was made for.
+        then: Box<str>,
+        /// This one.
+        now: Box<str>,
+    },
+    /// A saved plan was made from files that are others by now.
+    #[error("{} changed since the plan was made; nothing was written", files(.changed))]
+    FilesChanged {
+        /// Each file, with how.
+        changed: Vec<String>,
+        /// The id of the plan.
+        id: Digest,
+    },
+    /// What a saved plan touches is not what it saw.
+    #[error("{} not what the plan saw; nothing was written", things(.0))]
+    Stale(Stale),
+    /// There is not exactly one user to explain.
+    #[error("{}", nobody(.person, .why, .places))]
+    Nobody {
+        /// The person that was asked for.
+        person: PersonRef,
+        /// Why there is not exactly one.
+        why: Unresolved,
+        /// The companies where people were looked for.
+        places: Vec<String>,
+        /// The person of the files whose key is nearest.
+        near: Option<PersonRef>,
+    },
+    /// No company to take a snapshot of.
+    #[error("of which company to take a snapshot is not said")]
+    NoCompany,
+}
+
+impl Error {
+    /// What stands in the way, one by one.
+    pub fn reasons(&self) -> Vec<String> {
+        match self {
+            Self::FilesChanged { changed, .. } => changed.clone(),
+            Self::Stale(Stale { groups, people }) => [&groups[..], people].concat(),
+            Self::Findings { .. }
+            | Self::Load(_)
+            | Self::Fetch(_)
+            | Self::Snapshot(_)
+            | Self::Journal(_)
+            | Self::OtherApi { .. }
+            | Self::Nobody { .. }
+            | Self::NoCompany => Vec::new(),
+        }
+    }
+
+    /// What to do about it, as one sentence without a full stop.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Findings { .. } => return None,
+            Self::Load(error) => error.hint()?,
+            Self::Fetch(error) => return error.hint(),
+            Self::Snapshot(error) => error.hint(),
+            Self::Journal(error) => error.hint(),
+            Self::OtherApi { .. } => "give `--endpoint`, or plan again for this API",
+            Self::FilesChanged { id, .. } => {
+                return Some(format!(
+                    "plan again; to apply the plan as it is all the same, give `--approve {id:.ID_DIGITS$}`"
+                ));
+            }
+            Self::Stale(_) => "plan again, and have the new plan approved",
+            Self::Nobody { why: Unresolved::Ambiguous(users), .. } => {
+                let ids: Vec<String> = users.iter().map(|it| format!("userId={it}")).collect();
+                return Some(format!("name one of them: {}", ids.join(", ")));
+            }
+            Self::Nobody { why: Unresolved::Hidden, .. } => "give the token the right to see the user",
+            Self::Nobody { near: Some(near), places, .. } if !places.is_empty() => {
+                return Some(format!("did you mean `{}`?", as_argument(near)));
+            }
+            Self::Nobody { places, .. } if !places.is_empty() => {
+                "check the address, or name the person by `externalId=…`, `employeeId=…` or `userId=…`"
+            }
+            Self::Nobody { .. } | Self::NoCompany => "set `company:` in rolecall.yaml, or give `--company`",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Why a judged plan is not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It is not the plan whose id was approved.
+    #[error("the plan is not the one that was approved; nothing was written")]
+    OtherPlan {
+        /// The id that was approved, or its first digits.
+        approved: String,
+        /// The id that the plan has.
+        id: Digest,
+    },
+    /// The plan that was approved is for another API.
+    #[error("the approved plan was made for another API; nothing was written")]
+    OtherApi {
+        /// The API it was made for.
+        then: Box<str>,
+        /// This one.
+        now: Box<str>,
+    },
+    /// It does more than the plan that was approved.
+    #[error("the plan does more than was approved: {}; nothing was written", counted(.0.len(), "thing", "things"))]
+    Beyond(Vec<Difference>),
+    /// Guards stop it.
+    #[error("stopped by {}: {}; nothing was written", if .0.len() == 1 { "a guard" } else { "guards" }, .0.join(", "))]
+    Guards(Vec<&'static str>),
+}
+
+impl Refusal {
+    /// What stands in the way, one by one; `plan` is the one that is refused.
+    pub fn reasons(&self, plan: &Plan) -> Vec<String> {
+        match self {
+            Self::OtherPlan { approved, id } => {
+                vec![format!("approved was {approved:.ID_DIGITS$}, and it is {id:.ID_DIGITS$} now")]
+            }
+            Self::OtherApi { then, now } => vec![format!("it was made for {then}, and this is {now}")],
+            Self::Beyond(beyond) => lines(plan, beyond),
+            Self::Guards(_) => Vec::new(),
+        }
+    }
+
+    /// What to do about it, as one sentence without a full stop.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::OtherPlan { .. } => "review the plan as it is now, and approve that",
+            Self::OtherApi { .. } => "have a plan for this API approved",
+            Self::Beyond(_) => "save the plan as it is now, and have that approved",
+            Self::Guards(_) => {
+                "the plan says what was counted and what the limit is; an exception belongs into rolecall.yaml, with a reason and a date"
+            }
+        }
+    }
+}
+
+/// What people should know of a plan beside the plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Note {
+    /// The files are others, and the plan was approved all the same; how many.
+    #[error("{} changed since the plan was made; the plan is applied as it was approved", counted(*.0, "file", "files"))]
+    FilesChanged(usize),
+    /// A group of this name may have been created, and cannot be told from others.
+    #[error("which group called {0} the apply created, if any, is not known; none is deleted")]
+    Unsettled(Box<str>),
+    /// Patterns and near addresses cannot be compared with pseudonyms.
+    #[error(
+        "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of people nobody knows"
+    )]
+    Sanitized,
+}
+
+fn files(changed: &[String]) -> String {
+    counted(changed.len(), "file", "files")
+}
+
+fn things(Stale { groups, people }: &Stale) -> String {
+    match (groups.len(), people.len()) {
+        (groups, 0) => counted(groups, "group is", "groups are"),
+        (0, people) => counted(people, "person is", "people are"),
+        (groups, people) => {
+            let groups = counted(groups, "group", "groups");
+            format!("{groups} and {} are", counted(people, "person", "people"))
+        }
+    }
+}
+
+fn nobody(person: &PersonRef, why: &Unresolved, places: &[String]) -> String {
+    match why {
+        Unresolved::Ambiguous(users) => format!("{person} is not one user but {}", users.len()),
+        Unresolved::Hidden => format!("the API does not tell this token who {person} is"),
+        Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) if places.is_empty() => {
+            "where to look for people is not said".to_owned()
+        }
+        Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) => {
+            format!("{person} is no user of {}", places.join(", "))
+        }
+    }
+}
+
+/// A person as a command line takes one.
+fn as_argument(person: &PersonRef) -> String {
+    match person {
+        PersonRef::Email(email) => email.to_string(),
+        PersonRef::ExternalId(id) => format!("externalId={id}"),
+        PersonRef::EmployeeId(id) => format!("employeeId={id}"),
+        PersonRef::UserId(id) => format!("userId={id}"),
+    }
+}

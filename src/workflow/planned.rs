@@ -1,0 +1,216 @@
+//! The ways to a plan: from the files, from the lock-outs alone, from a saved plan, and back from a journal.
+//!
+//! Each reads the live state, binds the files to it, compares, and asks again for what goes. Judges nothing.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Checked, Error, Live, Note, Observed, Wanted, observed, wrong};
+use crate::{
+    apply::record::{self, Record},
+    files::declared::Declared,
+    live::fetch::{Going, ReadList, confirm, fetch_lockouts},
+    model::{
+        ids::{CompanyId, GroupId},
+        plan::{Action, Digest, Plan},
+        source::Sources,
+        state::Edit,
+    },
+    plan::{
+        bind::{Bound, bind},
+        diff, digest, rollback,
+        takeup::{TakenUp, as_approved, same_again},
+    },
+    report::document::Saved,
+};
+
+/// A plan, not yet judged.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) bound: Bound,
+    /// The files its places point into.
+    pub(super) sources: Sources,
+    pub(super) notes: Vec<Note>,
+}
+
+/// Reads the live state and plans what is wanted.
+pub(super) async fn planned(
+    live: &Live,
+    checked: &mut Checked,
+    wanted: Wanted,
+    now: Timestamp,
+) -> Result<Planned, Error> {
+    match wanted {
+        Wanted::Files => from_files(live, checked, now).await,
+        Wanted::Lockouts => lockouts(live, checked, now).await,
+        Wanted::Saved { saved, from_files } => taken_up(live, checked, (*saved, from_files), now).await,
+        Wanted::Undo { saved, records, journal } => {
+            undo(live, checked, (*saved, records, &journal), now).await
+        }
+    }
+}
+
+/// Compares the live state with the files. What goes is asked for again.
+async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
+    let Observed { snapshot, bound } = observed(live, checked, &[], now).await?;
+    let plan = diff::plan(&bound, &snapshot);
+    confirm(&live.source, &going(&plan), &snapshot).await?;
+    Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
+}
+
+/// Plans the lock-outs alone.
+async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
+    let snapshot = fetch_lockouts(&live.source, &ReadList::new(&checked.declared, &[])).await?;
+    let bound = bind(&checked.declared.lockouts_only(), &snapshot, now);
+    let bound = bound.map_err(|it| wrong(it, &checked.loaded))?;
+    let mut plan = diff::plan(&bound, &snapshot);
+    // The groups were not looked into: what else is in them is not known, and nothing is compared with it.
+    plan.read.clear();
+    plan.unread = plan.groups().filter_map(|it| it.group()).collect();
+    Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
+}
+
+/// Says whether a saved plan can be taken up with the files as they are; others need its id in `approve`.
+///
+/// # Errors
+///
+/// Where files changed and the plan is not approved by its id.
+pub fn retaken(
+    saved: Saved,
+    checked: &Checked,
+    approve: Option<&str>,
+) -> Result<(Wanted, Option<Note>), Error> {
+    let changed = changed(&saved, &checked.loaded.sources);
+    let approved = approve.is_some_and(|it| saved.id.to_string().starts_with(it));
+    if !changed.is_empty() && !approved {
+        return Err(Error::FilesChanged { changed, id: saved.id });
+    }
+    let note = (!changed.is_empty()).then_some(Note::FilesChanged(changed.len()));
+    Ok((Wanted::Saved { saved: Box::new(saved), from_files: changed.is_empty() }, note))
+}
+
+/// Returns the files that are not what the plan was made from, each with how.
+fn changed(saved: &Saved, sources: &Sources) -> Vec<String> {
+    let now: Vec<(&str, Digest)> = sources
+        .files()
+        .filter(|(_, it)| !it.text.is_empty())
+        .map(|(_, it)| (it.path.as_str(), digest::file(&it.text)))
+        .collect();
+    let mut changed = Vec::new();
+    for (path, digest) in &saved.files {
+        match now.iter().find(|it| it.0 == &**path) {
+            Some((_, same)) if same == digest => (),
+            Some(_) => changed.push(format!("{path} says something else")),
+            None => changed.push(format!("{path} is gone")),
+        }
+    }
+    // A plan of a part of the files knows nothing of the others, and a rollback comes from none.
+    if !saved.partial && !saved.files.is_empty() {
+        let new = now.iter().filter(|it| saved.files.iter().all(|known| *known.0 != *it.0));
+        changed.extend(new.map(|it| format!("{} is new", it.0)));
+    }
+    changed
+}
+
+/// Takes a saved plan up again.
+async fn taken_up(
+    live: &Live,
+    checked: &mut Checked,
+    (saved, from_files): (Saved, bool),
+    now: Timestamp,
+) -> Result<Planned, Error> {
+    let Saved { plan, sources, endpoint, id, files, .. } = saved;
+    let touched = touched(&plan, &mut checked.declared);
+    let Observed { snapshot, bound } = observed(live, checked, &touched, now).await?;
+    same_api(&endpoint, live)?;
+    let fresh = diff::plan(&bound, &snapshot);
+    // A rollback names no files, and of files that are others by now nothing can be asked.
+    let taken_up = if from_files && !files.is_empty() {
+        same_again(&plan, id, &fresh, &bound)
+    } else {
+        as_approved(&plan, id, &fresh, (&bound, &snapshot))
+    };
+    let plan = match taken_up {
+        TakenUp::Plan(plan) => *plan,
+        TakenUp::Stale(stale) => return Err(Error::Stale(stale)),
+    };
+    confirm(&live.source, &going(&plan), &snapshot).await?;
+    Ok(Planned { plan, bound, sources, notes: Vec::new() })
+}
+
+/// Plans what undoes what a journal tells.
+async fn undo(
+    live: &Live,
+    checked: &mut Checked,
+    (saved, records, journal): (Saved, Vec<Record>, &Path),
+    now: Timestamp,
+) -> Result<Planned, Error> {
+    let done = record::done(&records);
+    let mut touched = touched(&saved.plan, &mut checked.declared);
+    // Groups that were created have ids that only the journal knows, or nobody.
+    for (change, done) in &done {
+        let company = saved.plan.change(*change).map(|it| it.company());
+        touched.extend(company.zip(done.created.flatten()));
+    }
+    let unknown = done.values().any(|it| it.created == Some(None));
+    let mut observed = super::observed(live, checked, &touched, now).await?;
+    same_api(&saved.endpoint, live)?;
+    let ids = rollback::touched(&saved.plan, &done, &observed.snapshot);
+    if unknown {
+        // By name, now that all names are known.
+        let company = |it: &usize| saved.plan.change(*it).map(|it| it.company());
+        touched.extend(ids.iter().filter_map(|(change, id)| Some((company(change)?, *id))));
+        observed = super::observed(live, checked, &touched, now).await?;
+    }
+    let Observed { snapshot, bound } = observed;
+    // Without their texts: the files did not ask for it, and may change before it is applied.
+    let mut sources = Sources::default();
+    for (_, file) in checked.loaded.sources.files() {
+        sources.add(file.path.clone(), String::new());
+    }
+    let file = sources.add(journal.display().to_string(), String::new());
+    let unsettled = rollback::unsettled(&saved.plan, &done, &ids, &snapshot);
+    let notes = unsettled.into_iter().map(|it| Note::Unsettled(it.into())).collect();
+    let bound = rollback::bound(&saved.plan, &done, &ids, (&bound, &snapshot), file);
+    let mut plan = diff::plan(&bound, &snapshot);
+    // People that nobody names any more are still known to the journal.
+    for (user, name) in saved.plan.names.people {
+        plan.names.people.entry(user).or_insert(name);
+    }
+    confirm(&live.source, &going(&plan), &snapshot).await?;
+    Ok(Planned { plan, bound, sources, notes })
+}
+
+/// Returns what a plan takes away, by group.
+fn going(plan: &Plan) -> Vec<Going> {
+    let going = plan.groups().filter_map(|it| {
+        Some(Going {
+            company: it.company(),
+            group: it.id()?,
+            name: it.name().into(),
+            deleted: it.action() == Action::Delete,
+            members: it.leaving().collect(),
+            roles: it.grants().filter(|it| !it.adds()).filter_map(Edit::role).collect(),
+        })
+    });
+    going.collect()
+}
+
+/// Returns the groups that a plan touches, and makes sure that its companies and people are looked at.
+fn touched(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
+    for change in plan.changes() {
+        match change.user() {
+            Some(user) => declared.look_at_user(change.company(), user),
+            None => declared.look_at(change.company()),
+        }
+    }
+    plan.groups().filter_map(|it| Some((it.company(), it.id()?))).collect()
+}
+
+fn same_api(then: &str, live: &Live) -> Result<(), Error> {
+    if *then == *live.url {
+        return Ok(());
+    }
+    Err(Error::OtherApi { then: then.into(), now: live.url.clone() })
+}

@@ -1,0 +1,59 @@
+//! Questions beside the main line: one person's access, and everything at once. Only reads.
+
+use jiff::Timestamp;
+
+use super::{Checked, Error, Live};
+use crate::{
+    live::{
+        api::Reader,
+        fetch::{ReadList, fetch_person, record},
+        recording::Recording,
+    },
+    model::{ids::PersonRef, plan::Names},
+    plan::explain::{self, Explained},
+};
+
+/// Explains the access of one person.
+///
+/// # Errors
+///
+/// Where it cannot be read, and where there is not exactly one such person.
+pub async fn explained(
+    live: &Live,
+    checked: &mut Checked,
+    person: &PersonRef,
+    now: Timestamp,
+) -> Result<Explained, Error> {
+    let declared = &mut checked.declared;
+    if let Some(company) = declared.company {
+        declared.look_at(company);
+    }
+    let snapshot = fetch_person(&live.source, declared, person).await?;
+    explain::explain(declared, &snapshot, person, now).map_err(|why| {
+        let names = Names { values: declared.aliases.clone(), ..Names::default() };
+        Error::Nobody {
+            person: person.clone(),
+            why,
+            places: declared.all_companies().into_iter().map(|it| names.company(it)).collect(),
+            near: explain::near(declared, person).cloned(),
+        }
+    })
+}
+
+/// Reads everything that any later plan of the workspace may need.
+///
+/// # Errors
+///
+/// Where it cannot be read whole, and where no company is named.
+pub async fn recorded(
+    live: &Live,
+    reader: &Reader,
+    checked: &mut Checked,
+    now: Timestamp,
+) -> Result<Recording, Error> {
+    if let Some(company) = checked.declared.company {
+        checked.declared.look_at(company);
+    }
+    let recording = record(reader, &ReadList::new(&checked.declared, &[]), &live.url, now).await?;
+    if recording.companies.is_empty() { Err(Error::NoCompany) } else { Ok(recording) }
+}
