@@ -73,7 +73,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if let (Some(load), true) = (&arguments.load, goes_on) {
         output.remark(&format!("{} is not read: what --state keeps goes on.", load.display()));
     }
-    // Before the address is told: whoever reads it may ask to stop at once.
+    // Before the address is printed: from then on somebody may ask to stop.
     sandbox.stop_when_asked();
     let (id, secret) = Sandbox::credentials();
     output.result(&format!("Sandbox API at {}\n", sandbox.url()));

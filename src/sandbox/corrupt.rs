@@ -1,4 +1,4 @@
-//! Answers that faults have spoilt: true ones taken apart, and false ones made up. Which request gets one is never
+//! Answers that faults have corrupted: true ones taken apart, and false ones made up. Which request gets one is never
 //! decided here.
 
 use std::{borrow::Cow, io, iter};
@@ -72,7 +72,7 @@ pub(super) fn huge(bytes: u64) -> Response {
     json_response(StatusCode::OK, Body::from_stream(stream::iter(parts)))
 }
 
-/// The request that is obeyed in place of the one in `body`: for another page or another order.
+/// The request that is executed in place of the one in `body`: for another page or another order.
 pub(super) fn request<'r>(fault: &Fault, body: &'r [u8], route: Option<Route>) -> Cow<'r, [u8]> {
     let parsed = serde_json::from_slice::<Value>(body).ok().filter(|it| it["pagination"].is_object());
     let Some(mut request) = parsed else { return Cow::Borrowed(body) };

@@ -179,5 +179,8 @@ mod tests {
         assert!(json::<ListGroups>(body, UnknownField::Reject).is_err());
         assert!(json::<ListGroups>(body, UnknownField::Ignore).is_ok());
         assert!(json::<ListGroups>(br#"{"a":1,"pagination":{"limit":0}}"#, UnknownField::Ignore).is_err());
+        let many: String = (0..200).map(|n| format!(r#","x{n}":[]"#)).collect();
+        let many = format!(r#"{{"pagination":{{}}{many}}}"#);
+        assert!(json::<ListGroups>(many.as_bytes(), UnknownField::Ignore).is_ok());
     }
 }

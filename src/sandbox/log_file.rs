@@ -6,7 +6,7 @@ use std::{
     fs::File,
     io::{self, BufWriter, Write},
     path::Path,
-    sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread::{self, JoinHandle},
 };
 
@@ -104,17 +104,12 @@ impl Drop for LogFile {
 
 /// Writes what comes, and flushes whenever nothing waits.
 fn write(mut file: BufWriter<File>, entries: &Receiver<Entry>) -> io::Result<()> {
-    loop {
-        match entries.try_recv() {
-            Ok(entry) => entry.write(&mut file)?,
-            Err(TryRecvError::Disconnected) => return file.flush(),
-            Err(TryRecvError::Empty) => {
-                file.flush()?;
-                match entries.recv() {
-                    Ok(entry) => entry.write(&mut file)?,
-                    Err(_) => return Ok(()),
-                }
-            }
+    while let Ok(entry) = entries.recv() {
+        entry.write(&mut file)?;
+        while let Ok(entry) = entries.try_recv() {
+            entry.write(&mut file)?;
         }
+        file.flush()?;
     }
+    Ok(())
 }

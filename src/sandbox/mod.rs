@@ -3,7 +3,7 @@
 //! It is as strict as the API is known to be; what is not publicly documented is a switch of its `dialect`. It never
 //! talks to anything else, nothing it holds is real, and it shares no scope code with the client, whose oracle it is.
 //!
-//! A request goes through `server` (counted in `request_log`, delayed, spoilt by a `fault`, let in by `tokens`) to
+//! A request goes through `server` (counted in `request_log`, delayed, corrupted by a `fault`, authenticated by `tokens`) to
 //! `dispatch`, which finds the operation: `groups`, `members`, `grants`, `roles`, `users`, `profiles`. Operations get a
 //! `call`, decode it into a `request` and read or change the `store`; `wire` has the shapes of answers. `state` keeps
 //! the store between two runs; `seed` and `seed_builder`, or a `snapshot`, fill it the first time. `spec` reads what a

@@ -10,22 +10,67 @@ use uuid::{Builder, Uuid};
 use super::{clock::Moment, scope::Scope};
 use crate::model::ids::{CompanyId, GroupId, RoleId, UserId};
 
-/// The API's `Reference`: an id and the name that goes with it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Reference {
-    pub(super) id: Uuid,
-    pub(super) name: Box<str>,
+macro_rules! objects {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $kind:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub(super) struct $name { $($(#[$attr])* pub(super) $field: $kind),* }
+    )*};
 }
 
-/// Who made an object and who touched it last.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Stamps {
-    pub(super) created_at: Moment,
-    pub(super) created_by: Reference,
-    pub(super) updated_at: Moment,
-    pub(super) updated_by: Reference,
+objects! {
+    /// The API's `Reference`: an id and the name that goes with it.
+    Reference { id: Uuid, name: Box<str> }
+    /// Who made an object and who touched it last.
+    Stamps { created_at: Moment, created_by: Reference, updated_at: Moment, updated_by: Reference }
+    Company { id: CompanyId, name: Box<str>, kind: CompanyKind, legal_entities: Vec<Reference> }
+    PermissionWithActions { permission: Box<str>, actions: Vec<Box<str>> }
+    /// A role; one without a company is the platform's.
+    Role {
+        id: RoleId,
+        name: Box<str>,
+        description: Box<str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        company: Option<CompanyId>,
+        permissions: Vec<PermissionWithActions>,
+        stamps: Stamps,
+    }
+    User {
+        id: UserId,
+        email: Box<str>,
+        name: Box<str>,
+        company: CompanyId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        external_id: Option<Box<str>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        employee_id: Option<Box<str>>,
+        active: bool,
+        persona: Box<str>,
+        legal_entity: Reference,
+        /// The v2 roles, verbatim (contract §6.1).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        legacy_roles: Vec<Value>,
+        /// What else the business info holds, verbatim (contract §7.4).
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        business: Map<String, Value>,
+        stamps: Stamps,
+    }
+    Group {
+        id: GroupId,
+        name: Box<str>,
+        description: Box<str>,
+        company: CompanyId,
+        unmodifiable: bool,
+        stamps: Stamps,
+        grants: Vec<Grant>,
+        /// In the order in which they were added.
+        members: Vec<Member>,
+    }
+    /// A role on a scope, held by a group.
+    Grant { role: RoleId, scope: Scope }
+    #[derive(Copy)]
+    Member { user: UserId, added_at: Moment }
 }
 
 impl Stamps {
@@ -48,15 +93,6 @@ pub(super) enum CompanyKind {
     Client,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Company {
-    pub(super) id: CompanyId,
-    pub(super) name: Box<str>,
-    pub(super) kind: CompanyKind,
-    pub(super) legal_entities: Vec<Reference>,
-}
-
 impl Company {
     /// The API requires a legal entity of every user (contract §7.2): a company that names none has one of its own name.
     pub(super) fn entities(&self) -> Cow<'_, [Reference]> {
@@ -66,78 +102,6 @@ impl Company {
         let id = derived_id("legalEntity", &[&self.name]);
         Cow::Owned(vec![Reference { id, name: self.name.clone() }])
     }
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PermissionWithActions {
-    pub(super) permission: Box<str>,
-    pub(super) actions: Vec<Box<str>>,
-}
-
-/// A role; one without a company is the platform's.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Role {
-    pub(super) id: RoleId,
-    pub(super) name: Box<str>,
-    pub(super) description: Box<str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) company: Option<CompanyId>,
-    pub(super) permissions: Vec<PermissionWithActions>,
-    pub(super) stamps: Stamps,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct User {
-    pub(super) id: UserId,
-    pub(super) email: Box<str>,
-    pub(super) name: Box<str>,
-    pub(super) company: CompanyId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) external_id: Option<Box<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) employee_id: Option<Box<str>>,
-    pub(super) active: bool,
-    pub(super) persona: Box<str>,
-    pub(super) legal_entity: Reference,
-    /// The v2 roles, verbatim (contract §6.1).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) legacy_roles: Vec<Value>,
-    /// What else the business info holds, verbatim (contract §7.4).
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub(super) business: Map<String, Value>,
-    pub(super) stamps: Stamps,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Group {
-    pub(super) id: GroupId,
-    pub(super) name: Box<str>,
-    pub(super) description: Box<str>,
-    pub(super) company: CompanyId,
-    pub(super) unmodifiable: bool,
-    pub(super) stamps: Stamps,
-    pub(super) grants: Vec<Grant>,
-    /// In the order in which they were added.
-    pub(super) members: Vec<Member>,
-}
-
-/// A role on a scope, held by a group.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Grant {
-    pub(super) role: RoleId,
-    pub(super) scope: Scope,
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Member {
-    pub(super) user: UserId,
-    pub(super) added_at: Moment,
 }
 
 /// Every action named in the sources (contract §5.2).

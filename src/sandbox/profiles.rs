@@ -1,71 +1,19 @@
 //! Users as they are made and described: contract §7.4. Who is in which group is not known here.
-//!
-//! The documents show a part of a profile's fields, so that unknown ones are passed over here.
 
 use axum::http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     call::Call,
     model::{Company, Reference, User},
     reply::{Refusal, Reply},
-    request::{self, LegacyRole},
+    request::{self, NewProfile, WriteBusinessInfo},
     store::Store,
-    validation::{StrictId, present},
     wire::{BusinessInfo, Id},
 };
 use crate::model::ids::{CompanyId, UserId};
 
 const PERSONAS: [&str; 6] = ["UNKNOWN_PERSONA", "EMPLOYEE", "GUEST", "PERSONAL", "RELATIVE", "ADHOC"];
-
-/// `POST /v2/users`: the schema requires the persona, and the workflow page the two references.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewProfile {
-    persona: String,
-    #[serde(default, deserialize_with = "present")]
-    personal_info: Option<PersonalInfo>,
-    business_info: WriteBusinessInfo,
-    #[serde(default, deserialize_with = "present")]
-    external_id: Option<String>,
-    #[serde(default)]
-    roles: Vec<LegacyRole>,
-}
-
-#[derive(Default, Deserialize)]
-struct PersonalInfo {
-    #[serde(default, deserialize_with = "present")]
-    email: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    name: Option<Name>,
-}
-
-#[derive(Deserialize)]
-struct Name {
-    given: String,
-    family1: String,
-}
-
-/// What describes somebody at work; what the sandbox has no use for is kept as it came.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WriteBusinessInfo {
-    organization_ref: IdOf,
-    legal_entity_ref: IdOf,
-    #[serde(default, deserialize_with = "present")]
-    email: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    employee_id: Option<String>,
-    #[serde(flatten)]
-    more: Map<String, Value>,
-}
-
-/// A reference; its name is not what it refers by.
-#[derive(Deserialize)]
-struct IdOf {
-    id: StrictId,
-}
 
 pub(super) fn create(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let request: NewProfile = call.body()?;

@@ -99,10 +99,10 @@ impl<By: Copy> SortParams<By> {
 }
 
 macro_rules! requests {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $kind:ty),* $(,)? $(; $($optional:ident: $optional_kind:ty),* $(,)?)? })*) => {$(
+    ($form:meta; $($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $kind:ty),* $(,)? $(; $($optional:ident: $optional_kind:ty),* $(,)?)? })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Deserialize)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[$form]
         pub(super) struct $name {
             $($(#[$attr])* pub(super) $field: $kind,)*
             $($(#[serde(default, deserialize_with = "present")] pub(super) $optional: Option<$optional_kind>,)*)?
@@ -112,6 +112,7 @@ macro_rules! requests {
 
 // Before the semicolon: required fields. After it: fields that may be absent.
 requests! {
+    serde(rename_all = "camelCase", deny_unknown_fields);
     /// Contract §3.1 and §3.8.
     ListGroups {
         pagination: Pagination;
@@ -163,6 +164,29 @@ requests! {
     WriteRole { name: RoleName, description: String, permissions: Vec<PermissionWithActions> }
     /// Contract §6.1; elements are kept as they come.
     LegacyRoles { roles: Vec<LegacyRole> }
+}
+
+// The documents show a part of a profile's fields (contract §7.4), so that unknown ones are passed over here.
+requests! {
+    serde(rename_all = "camelCase");
+    /// `POST /v2/users`: the schema requires the persona, and the workflow page the two references.
+    NewProfile {
+        persona: String,
+        #[serde(default, deserialize_with = "present")] personal_info: Option<PersonalInfo>,
+        business_info: WriteBusinessInfo,
+        #[serde(default, deserialize_with = "present")] external_id: Option<String>,
+        #[serde(default)] roles: Vec<LegacyRole>,
+    }
+    #[derive(Default)]
+    PersonalInfo { ; email: String, name: Name }
+    Name { given: String, family1: String }
+    /// What the sandbox has no use for is kept as it came.
+    WriteBusinessInfo {
+        organization_ref: IdOf, legal_entity_ref: IdOf, #[serde(flatten)] more: Map<String, Value>;
+        email: String, employee_id: String,
+    }
+    /// A reference; its name is not what it refers by.
+    IdOf { id: StrictId }
 }
 
 /// One of the v2 roles, verbatim.

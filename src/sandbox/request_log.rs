@@ -51,7 +51,7 @@ pub(super) struct Stats {
 }
 
 /// A request that is being answered. It enters the log when it leaves, answered or not.
-pub(super) struct Visit<'t> {
+pub(super) struct InFlight<'t> {
     log: &'t RequestLog,
     applied: OnceLock<u64>,
     pub(super) entry: Entry,
@@ -79,7 +79,7 @@ impl RequestLog {
     }
 
     /// Counts a request in.
-    pub(super) fn enter(&self, method: &str, path: &str, route: Option<Route>) -> Visit<'_> {
+    pub(super) fn enter(&self, method: &str, path: &str, route: Option<Route>) -> InFlight<'_> {
         let kind = route.map(Route::kind);
         let mut counts = self.counts();
         counts.numbered += 1;
@@ -102,7 +102,7 @@ impl RequestLog {
             at: Timestamp::now(),
             ..Entry::default()
         };
-        Visit { log: self, applied: OnceLock::new(), entry }
+        InFlight { log: self, applied: OnceLock::new(), entry }
     }
 
     /// `tokens` is how many were issued.
@@ -131,7 +131,7 @@ impl RequestLog {
     }
 }
 
-impl Visit<'_> {
+impl InFlight<'_> {
     /// Notes that the request changed the store, right after it did: its sender may not wait for the answer.
     pub(super) fn took_effect(&self, generation: u64) {
         if self.applied.set(generation).is_ok() {
@@ -140,7 +140,7 @@ impl Visit<'_> {
     }
 }
 
-impl Drop for Visit<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let mut entry = std::mem::take(&mut self.entry);
         entry.applied = self.applied.get().copied();

@@ -1,6 +1,6 @@
 //! The HTTP side: every request comes in here, and every answer leaves here.
 //!
-//! It knows nothing of groups or users: it counts, delays, spoils, lets in and hands on.
+//! It knows nothing of groups or users: it counts, delays, corrupts, authenticates and hands on.
 
 use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
@@ -25,7 +25,7 @@ use super::{
     log_file::MOST_ANSWER,
     model::derived_id,
     reply::{Refusal, Reply},
-    request_log::Visit,
+    request_log::InFlight,
     route::{self, Kind, Miss, Parameters, Route},
     seed::Rights,
     wire::Id,
@@ -41,12 +41,12 @@ struct Asked<'r> {
     parts: &'r Parts,
     request: fault::Asked<'r>,
     found: Result<(Route, Parameters<'r>), Miss>,
-    visit: &'r Visit<'r>,
+    in_flight: &'r InFlight<'r>,
 }
 
 impl Asked<'_> {
     fn respond(&self, outcome: Result<Reply, Refusal>) -> Response {
-        outcome.map_or_else(|it| it.into_response(self.visit.entry.n), Reply::into_response)
+        outcome.map_or_else(|it| it.into_response(self.in_flight.entry.n), Reply::into_response)
     }
 }
 
@@ -62,41 +62,45 @@ pub(super) async fn serve(State(app): State<Arc<App>>, request: Request) -> Resp
     let route = found.ok().map(|it| it.0);
     let path = parts.uri.path_and_query().map_or(path, |whole| whole.as_str());
     let header = |name: HeaderName| Some(parts.headers.get(name)?.to_str().ok()?.into());
-    let mut visit = app.log.enter(method, path, route);
-    visit.entry.request_id = header(HeaderName::from_static("x-request-id"));
-    visit.entry.agent = app.log.has_file().then(|| header(USER_AGENT)).flatten();
+    let mut in_flight = app.log.enter(method, path, route);
+    in_flight.entry.request_id = header(HeaderName::from_static("x-request-id"));
+    in_flight.entry.agent = app.log.has_file().then(|| header(USER_AGENT)).flatten();
     let Some(body) = read(body).await else {
-        visit.entry.status = Some(StatusCode::PAYLOAD_TOO_LARGE.as_u16());
-        return Refusal::too_large(BODY_LIMIT).into_response(visit.entry.n);
+        in_flight.entry.status = Some(StatusCode::PAYLOAD_TOO_LARGE.as_u16());
+        return Refusal::too_large(BODY_LIMIT).into_response(in_flight.entry.n);
     };
     // A token's form holds a secret, its answer the token, and what leads nowhere may be either.
     let may_be_shown = route.is_some_and(|it| it.kind() != Kind::Token);
     if may_be_shown {
-        visit.entry.body = Some(body.clone());
+        in_flight.entry.body = Some(body.clone());
     }
     let response = match app.rate.as_ref().filter(|it| !it.passes(app.clock.exact())) {
         None => {
             let request = fault::Asked { method, path, route, body: &body };
-            app.answer(&Asked { parts: &parts, request, found, visit: &visit }).await
+            app.answer(&Asked { parts: &parts, request, found, in_flight: &in_flight }).await
         }
         Some(rate) => Some(corrupt::status(429, Some(&rate.retry_after().to_string()), None)),
     };
     match response {
         Some(response) => {
-            visit.entry.status = Some(response.status().as_u16());
-            if may_be_shown && app.log.has_file() { recorded(response, &mut visit).await } else { response }
+            in_flight.entry.status = Some(response.status().as_u16());
+            if may_be_shown && app.log.has_file() {
+                recorded(response, &mut in_flight).await
+            } else {
+                response
+            }
         }
         None => corrupt::dropped(),
     }
 }
 
 /// Notes what is answered, unless it is long or has no end that is known.
-async fn recorded(response: Response, visit: &mut Visit<'_>) -> Response {
+async fn recorded(response: Response, in_flight: &mut InFlight<'_>) -> Response {
     let (head, body) = response.into_parts();
     match body.size_hint().exact() {
         Some(length) if (1..=MOST_ANSWER as u64).contains(&length) => {
             let bytes = to_bytes(body, MOST_ANSWER).await.unwrap_or_default();
-            visit.entry.answer = Some(bytes.clone());
+            in_flight.entry.answer = Some(bytes.clone());
             Response::from_parts(head, bytes.into())
         }
         Some(_) | None => Response::from_parts(head, body),
@@ -124,7 +128,7 @@ async fn read(body: Body) -> Option<Bytes> {
 }
 
 impl App {
-    /// The answer, as late and as spoilt as it is meant to be; `None` to close the connection.
+    /// The answer, as late and as corrupt as it is meant to be; `None` to close the connection.
     async fn answer(&self, asked: &Asked<'_>) -> Option<Response> {
         let latency = self.latency.load(Ordering::Relaxed);
         if latency > 0 {
@@ -136,26 +140,26 @@ impl App {
             fault.map(|fault| (fault, faults.replaced()))
         };
         match fault {
-            None => Some(self.truth(asked).await),
+            None => Some(self.correct(asked).await),
             Some((fault, replaced)) => {
-                tracing::debug!(n = asked.visit.entry.n, ?fault, "fault");
-                self.spoilt(asked, fault, replaced).await
+                tracing::debug!(n = asked.in_flight.entry.n, ?fault, "fault");
+                self.corrupted(asked, fault, replaced).await
             }
         }
     }
 
-    async fn truth(&self, asked: &Asked<'_>) -> Response {
-        asked.respond(self.obey(asked, asked.request.body).await)
+    async fn correct(&self, asked: &Asked<'_>) -> Response {
+        asked.respond(self.execute(asked, asked.request.body).await)
     }
 
-    async fn spoilt(
+    async fn corrupted(
         &self,
         asked: &Asked<'_>,
         fault: Fault,
         mut replaced: watch::Receiver<()>,
     ) -> Option<Response> {
         if let Fault::Status { after_write: true, .. } | Fault::Drop { after_write: true } = fault {
-            self.truth(asked).await;
+            self.correct(asked).await;
         }
         Some(match fault {
             Fault::Status { code, retry_after, body, .. } => {
@@ -165,12 +169,12 @@ impl App {
             Fault::Garbage {} => corrupt::garbage(),
             Fault::Huge { bytes } => corrupt::huge(bytes),
             Fault::Slow { ms, after_write } => {
-                let early = if after_write { Some(self.truth(asked).await) } else { None };
+                let early = if after_write { Some(self.correct(asked).await) } else { None };
                 // An error means that the rules are gone, which is what is waited for.
                 let _ = tokio::time::timeout(Duration::from_millis(ms), replaced.changed()).await;
                 match early {
                     Some(response) => response,
-                    None => self.truth(asked).await,
+                    None => self.correct(asked).await,
                 }
             }
             Fault::ExpireTokens {} => {
@@ -188,7 +192,7 @@ impl App {
             | Fault::Repeat {}
             | Fault::Reorder {} => {
                 let reply = self
-                    .obey(asked, &corrupt::request(&fault, asked.request.body, asked.request.route))
+                    .execute(asked, &corrupt::request(&fault, asked.request.body, asked.request.route))
                     .await;
                 asked.respond(reply.map(|reply| corrupt::reply(&fault, asked.request.body, reply)))
             }
@@ -196,7 +200,7 @@ impl App {
     }
 
     /// Does what was asked, and comes back when it is on the disk.
-    async fn obey(&self, asked: &Asked<'_>, body: &[u8]) -> Result<Reply, Refusal> {
+    async fn execute(&self, asked: &Asked<'_>, body: &[u8]) -> Result<Reply, Refusal> {
         let (Parts { method, uri, headers, .. }, now) = (asked.parts, self.clock.now());
         let (route, parameters) = asked.found.map_err(|miss| match miss {
             Miss::Method => Refusal::no_such_method(method.as_str(), uri.path()),
@@ -213,7 +217,7 @@ impl App {
         let call = Call { route, parameters, uri, body, by, dialect, part, now };
         let Outcome { reply, applied } = carry_out(&call, &self.store);
         if let Some(generation) = applied {
-            asked.visit.took_effect(generation);
+            asked.in_flight.took_effect(generation);
             self.persist().await?;
         }
         reply
@@ -237,7 +241,7 @@ impl App {
         self.tokens.caller(&asked.parts.headers, self.clock.now())?;
         match asked.request.route {
             Some(Route::CreateGroup | Route::CreateRole | Route::CreateUser) => {
-                Reply::json(&Id { id: derived_id("pretended", &[&asked.visit.entry.n.to_string()]) })
+                Reply::json(&Id { id: derived_id("pretended", &[&asked.in_flight.entry.n.to_string()]) })
             }
             Some(Route::DeleteUser | Route::PutLegacyRoles | Route::PutBusinessInfo) => {
                 Ok(Reply::Empty(StatusCode::NO_CONTENT))

@@ -141,16 +141,15 @@ fn rule(item: &str) -> Result<Rule, String> {
         let text = given.take("retry-after");
         given.fields.insert("retryAfter".to_owned(), text.into());
     }
-    let left = given.named.first().map(|(name, value)| format!("`{name}={value}`")).or_else(|| {
-        let forms = [
-            ("afterWrite", "after-write", "`after-write`"),
-            ("ms", "TIME", "time"),
-            ("delta", "+N", "number with a sign"),
-        ];
-        let left = |it: &&(&str, &str, _)| given.fields.contains_key(it.0) && !syntax.contains(it.1);
-        forms.iter().find(left).map(|it| it.2.to_owned())
-    });
-    if let Some(left) = left {
+    let named = given.named.first().map(|(name, value)| format!("`{name}={value}`"));
+    let unnamed = [
+        ("afterWrite", "after-write", "`after-write`"),
+        ("ms", "TIME", "time"),
+        ("delta", "+N", "number with a sign"),
+    ]
+    .into_iter()
+    .find(|(field, mark, _)| given.fields.contains_key(*field) && !syntax.contains(mark));
+    if let Some(left) = named.or(unnamed.map(|it| it.2.to_owned())) {
         return Err(format!("`{what}` has no {left}; there is {KINDS}"));
     }
     let kind = serde_json::from_value(json!({ kind: given.fields })).map_err(|error| error.to_string())?;
@@ -177,8 +176,7 @@ impl FromStr for DialectSpec {
                 .split_once('=')
                 .ok_or_else(|| SpecError::new(item, "write KEY=VALUE, as in a seed's `dialect:`"))?;
             let value = text.parse::<u32>().map_or_else(|_| Value::from(text), Value::from);
-            let alone = Value::Object([(key.to_owned(), value.clone())].into_iter().collect());
-            serde_json::from_value::<Dialect>(alone)
+            serde_json::from_value::<Dialect>(json!({ key: value }))
                 .map_err(|error| SpecError::new(item, error.to_string()))?;
             if switches.insert(key.to_owned(), value).is_some() {
                 return Err(SpecError::new(item, format!("`{key}` is given twice")));

@@ -138,13 +138,13 @@ pub(super) fn query(store: &Store, call: &Call) -> Result<Reply, Refusal> {
             && (query.external_id.is_none() || user.external_id.as_deref() == query.external_id.as_deref())
             && (query.employee_id.is_none() || user.employee_id.as_deref() == query.employee_id.as_deref())
     };
-    let of_company = |company: &Company| match &email {
-        Some(email) => {
-            store.users_with_email(email).filter(|user| user.company == company.id).filter(passes).collect()
+    let users: Vec<&User> = match (company, &email) {
+        (Some(company), Some(email)) => {
+            store.users_with_email(email).filter(|it| it.company == company.id).filter(passes).collect()
         }
-        None => store.users_of(company.id).filter(passes).collect(),
+        (Some(company), None) => store.users_of(company.id).filter(passes).collect(),
+        (None, _) => Vec::new(),
     };
-    let users: Vec<&User> = company.map(of_company).unwrap_or_default();
     Reply::json(&Found { length: users.len(), elements: users.into_iter().map(UserSummary::new).collect() })
 }
 
