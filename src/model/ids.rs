@@ -168,7 +168,7 @@ pub enum InvalidPerson {
     Form,
 }
 
-/// How a file names a person: by one of four keys, each folded and trimmed where its kind allows.
+/// How a file names a person: one of the four keys the user directory can be asked by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PersonRef {
