@@ -10,7 +10,7 @@ use crate::{
     model::ids::GroupId,
 };
 
-use super::{ApplyError, Wrote, group::Tools};
+use super::{ApplyError, Wrote, context::StepContext};
 
 /// What the current step has written so far.
 pub(super) struct Attempt {
@@ -30,12 +30,16 @@ impl Attempt {
     /// Writes the intent, and returns what to send it with.
     ///
     /// The looks before the first write may have taken long: a step that was interrupted meanwhile writes nothing.
-    pub(super) fn begin(&mut self, tools: Tools<'_>, write: Write) -> Result<(Writer, Box<str>), ApplyError> {
-        if self.sent == 0 && tools.job.stop.load(Ordering::Relaxed) {
+    pub(super) fn begin(
+        &mut self,
+        context: StepContext<'_>,
+        write: Write,
+    ) -> Result<(Writer, Box<str>), ApplyError> {
+        if self.sent == 0 && context.job.stop.load(Ordering::Relaxed) {
             return Err(ApplyError::Halted);
         }
         self.sent += 1;
-        let Tools { job, change, step, .. } = tools;
+        let StepContext { job, change, step, .. } = context;
         let id = format!("{}-{}-{}", job.label, step + 1, self.sent).into_boxed_str();
         let intent =
             Intent { at: Timestamp::now(), request_id: id.clone(), change, step, attempt: self.sent, write };
@@ -46,7 +50,7 @@ impl Attempt {
     /// Writes what became of it, and notes whether it took effect, or may have.
     pub(super) fn end<T>(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         id: &str,
         result: Result<T, ApiError>,
         group: Option<GroupId>,
@@ -62,14 +66,14 @@ impl Attempt {
         let error = result.as_ref().err().map(ToString::to_string);
         let ending = Ending { at: Timestamp::now(), request_id: id.into(), outcome, group, error };
         // Where it cannot be written the run ends: the journal is broken then, and the intent tells enough.
-        if let Err(error) = tools.job.journal.write(&Record::Ending(ending)) {
+        if let Err(error) = context.job.journal.write(&Record::Ending(ending)) {
             tracing::error!(%error, "stopping");
         }
         result
     }
 
     /// Returns an error that calls for one more write, unless the run was interrupted meanwhile.
-    pub(super) fn again(tools: Tools<'_>, error: ApiError) -> Result<(), ApplyError> {
-        if tools.job.stop.load(Ordering::Relaxed) { Err(error.into()) } else { Ok(()) }
+    pub(super) fn again(context: StepContext<'_>, error: ApiError) -> Result<(), ApplyError> {
+        if context.job.stop.load(Ordering::Relaxed) { Err(error.into()) } else { Ok(()) }
     }
 }

@@ -1,6 +1,6 @@
 //! One group on its way: looked at before its first write, and written to call by call.
 
-use std::{collections::BTreeMap, sync::atomic::AtomicBool};
+use std::collections::BTreeMap;
 
 use crate::{
     apply::record::Write,
@@ -16,22 +16,11 @@ use crate::{
 };
 
 use super::{
-    ApplyError, Job, Outcome, Stale,
+    ApplyError, Outcome, Stale,
     attempt::Attempt,
+    context::StepContext,
     look::{Seen, What, contents, difference, look, look_at},
 };
-
-/// What a step is made with.
-#[derive(Clone, Copy)]
-pub(super) struct Tools<'a> {
-    pub(super) job: Job<'a>,
-    pub(super) change: usize,
-    pub(super) step: usize,
-    /// Whether another step waits for it.
-    pub(super) followed: bool,
-    /// Whether a removal of this run was seen to be made: the API takes them in the form that is sent.
-    pub(super) proven: &'a AtomicBool,
-}
 
 /// A group that is being changed.
 pub(super) struct Group<'a> {
@@ -84,22 +73,22 @@ impl<'a> Group<'a> {
     }
 
     /// Makes one call.
-    pub(super) async fn make(&mut self, tools: Tools<'_>, call: &Call) -> Outcome {
+    pub(super) async fn make(&mut self, context: StepContext<'_>, call: &Call) -> Outcome {
         self.attempt = Attempt::default();
         // Whoever is cut off goes whatever else has changed: to look first would let them stay by changing it.
-        let checked = match tools.job.plan.steps[tools.step].lockout {
+        let checked = match context.job.plan.steps[context.step].lockout {
             true => Ok(()),
-            false => self.check(tools.job.reader).await,
+            false => self.check(context.job.reader).await,
         };
         let made = match checked {
-            Ok(()) => self.call(tools, call).await,
+            Ok(()) => self.call(context, call).await,
             Err(trouble) => Err(trouble),
         };
         match made {
             Ok(()) => Outcome::Done,
             Err(Trouble::Stale(stale)) => self.refuse(stale),
             Err(Trouble::Error(ApplyError::Halted)) => Outcome::Halted,
-            Err(Trouble::Error(error)) => match self.overtaken(tools.job.reader, &error).await {
+            Err(Trouble::Error(error)) => match self.overtaken(context.job.reader, &error).await {
                 Some(stale) => self.refuse(stale),
                 None => Outcome::Failed { error, wrote: self.attempt.wrote },
             },
@@ -171,9 +160,9 @@ impl<'a> Group<'a> {
         })
     }
 
-    async fn call(&mut self, tools: Tools<'_>, call: &Call) -> Result<(), Trouble> {
+    async fn call(&mut self, context: StepContext<'_>, call: &Call) -> Result<(), Trouble> {
         if let Call::CreateGroup { company, attributes } = call {
-            return self.create(tools, *company, attributes).await;
+            return self.create(context, *company, attributes).await;
         }
         // Every other call waits for the creation.
         let Some(group) = self.id else { return Err(Trouble::Stale(Stale::Gone)) };
@@ -188,42 +177,46 @@ impl<'a> Group<'a> {
                     name: name.clone(),
                     description: description.clone(),
                 };
-                let (writer, id) = self.begin(tools, write)?;
+                let (writer, id) = self.begin(context, write)?;
                 let result = writer.update_group(*company, group, name, description).await;
-                self.end(tools, &id, result, None)?;
+                self.end(context, &id, result, None)?;
                 if let Some(expected) = &mut self.expected {
                     expected.attributes = attributes.clone();
                 }
                 Ok(())
             }
-            Call::DeleteGroup { company, .. } => self.delete(tools, *company, group).await,
+            Call::DeleteGroup { company, .. } => self.delete(context, *company, group).await,
             Call::PatchMembers { company, add, remove, .. } => {
-                self.patch_members(tools, *company, group, add, remove).await
+                self.patch_members(context, *company, group, add, remove).await
             }
             Call::PatchRoles { company, add, delete, .. } => {
-                self.patch_roles(tools, *company, group, add, delete).await
+                self.patch_roles(context, *company, group, add, delete).await
             }
         }
     }
 
     /// Writes the intent, and returns what to send it with.
-    pub(super) fn begin(&mut self, tools: Tools<'_>, write: Write) -> Result<(Writer, Box<str>), ApplyError> {
-        self.attempt.begin(tools, write)
+    pub(super) fn begin(
+        &mut self,
+        context: StepContext<'_>,
+        write: Write,
+    ) -> Result<(Writer, Box<str>), ApplyError> {
+        self.attempt.begin(context, write)
     }
 
     /// Writes what became of it, and notes whether it took effect, or may have.
     pub(super) fn end<T>(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         id: &str,
         result: Result<T, ApiError>,
         group: Option<GroupId>,
     ) -> Result<T, ApiError> {
-        self.attempt.end(tools, id, result, group)
+        self.attempt.end(context, id, result, group)
     }
 
     /// Returns an error that calls for one more write, unless the run was interrupted meanwhile.
-    pub(super) fn again(tools: Tools<'_>, error: ApiError) -> Result<(), ApplyError> {
-        Attempt::again(tools, error)
+    pub(super) fn again(context: StepContext<'_>, error: ApiError) -> Result<(), ApplyError> {
+        Attempt::again(context, error)
     }
 }

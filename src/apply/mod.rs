@@ -21,6 +21,7 @@ use crate::{
 pub mod journal;
 pub mod record;
 mod attempt;
+mod context;
 mod error;
 mod group;
 mod look;
@@ -30,7 +31,8 @@ mod writes;
 
 pub use error::{ApplyError, Stale};
 
-use group::{Group, Tools};
+use context::StepContext;
+use group::Group;
 use schedule::{Ended, Schedule};
 use user::User;
 
@@ -177,9 +179,9 @@ pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -
             let change = steps[step].change;
             let Some(mut target) = targets[change].take() else { continue };
             let followed = schedule.is_followed(step);
-            let tools = Tools { job, change, step, followed, proven: &proven };
+            let context = StepContext { job, change, step, followed, proven: &proven };
             running.push(async move {
-                let outcome = target.make(tools, &steps[step].call).await;
+                let outcome = target.make(context, &steps[step].call).await;
                 (step, target, outcome)
             });
         }
@@ -208,10 +210,10 @@ enum Target<'a> {
 }
 
 impl Target<'_> {
-    async fn make(&mut self, tools: Tools<'_>, call: &Call) -> Outcome {
+    async fn make(&mut self, context: StepContext<'_>, call: &Call) -> Outcome {
         match self {
-            Self::Group(group) => group.make(tools, call).await,
-            Self::User(user) => user.make(tools, call).await,
+            Self::Group(group) => group.make(context, call).await,
+            Self::User(user) => user.make(context, call).await,
         }
     }
 

@@ -4,7 +4,7 @@
 //! [`Ending`] after it. An intent without an ending is a write of which nobody knows: [`Done`]
 //! says so, and only reading the live state can tell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
     scope::Scope,
 };
+use crate::plan::rollback::Done;
 
 /// The version of the format. Fields may be added within it; none is renamed or removed.
 pub const VERSION: u32 = 1;
@@ -175,29 +176,6 @@ impl Added {
         let wire = serde_json::from_str(scope.to_wire().get());
         Self { role_id: role, scope: wire.expect("raw JSON is JSON") }
     }
-}
-
-/// What an apply did to one group or one person, as far as its journal knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Done {
-    /// The line of the journal, from 1, that first speaks of it.
-    pub line: u32,
-    /// The group it created: `Some(None)` where the answer was lost.
-    pub created: Option<Option<GroupId>>,
-    /// Whether it deleted the group, or may have.
-    pub deleted: bool,
-    /// Whether it set name and description, or may have.
-    pub renamed: bool,
-    /// Whom it put in, or may have.
-    pub added: BTreeSet<UserId>,
-    /// Whom it took out, or may have.
-    pub removed: BTreeSet<UserId>,
-    /// The roles it changed, or may have.
-    pub roles: BTreeSet<RoleId>,
-    /// Those of them that it took away in a call that did not give them back.
-    pub taken: BTreeSet<RoleId>,
-    /// Whether it replaced what the person holds outside groups, or may have.
-    pub direct: bool,
 }
 
 /// Returns what was done, or may have been, to each change of the plan.

@@ -18,11 +18,7 @@ use crate::{
     plan::order::Call,
 };
 
-use super::{
-    ApplyError, Outcome, Stale,
-    attempt::Attempt,
-    group::{Tools, Trouble},
-};
+use super::{ApplyError, Outcome, Stale, attempt::Attempt, context::StepContext, group::Trouble};
 
 /// How often a list is sent, each time after a look.
 const ATTEMPTS: u32 = 5;
@@ -40,11 +36,11 @@ impl<'a> User<'a> {
     }
 
     /// Makes one call.
-    pub(super) async fn make(&mut self, tools: Tools<'_>, call: &Call) -> Outcome {
+    pub(super) async fn make(&mut self, context: StepContext<'_>, call: &Call) -> Outcome {
         self.attempt = Attempt::default();
         let Call::PutDirectRoles { company, roles, .. } = call else { return Outcome::Done };
-        let made = match self.check(tools.job.reader).await {
-            Ok(()) => self.put(tools, *company, roles).await,
+        let made = match self.check(context.job.reader).await {
+            Ok(()) => self.put(context, *company, roles).await,
             Err(trouble) => Err(trouble),
         };
         let wrote = |it: &Self| it.attempt.wrote;
@@ -52,7 +48,7 @@ impl<'a> User<'a> {
             Ok(()) => Outcome::Done,
             Err(Trouble::Stale(how)) => Outcome::Stale { how, wrote: wrote(self) },
             Err(Trouble::Error(ApplyError::Halted)) => Outcome::Halted,
-            Err(Trouble::Error(error)) => match self.overtaken(tools.job.reader, &error).await {
+            Err(Trouble::Error(error)) => match self.overtaken(context.job.reader, &error).await {
                 Some(how) => Outcome::Stale { how, wrote: wrote(self) },
                 None => Outcome::Failed { error, wrote: wrote(self) },
             },
@@ -91,13 +87,13 @@ impl<'a> User<'a> {
     /// was, in the meantime somebody else may have changed what it would overwrite.
     async fn put(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         company: CompanyId,
         roles: &DirectRoles,
     ) -> Result<(), Trouble> {
         let mut token_refused = false;
         for _ in 1..ATTEMPTS {
-            let Err(error) = self.send(tools, company, roles).await? else { return Ok(()) };
+            let Err(error) = self.send(context, company, roles).await? else { return Ok(()) };
             let wait = match error.refused() {
                 // There is another token by now, if there can be one.
                 Some(401) if !token_refused => {
@@ -107,22 +103,24 @@ impl<'a> User<'a> {
                 _ => error.again_after(),
             };
             let Some(wait) = wait else { return Err(error.into()) };
-            tools.job.writer.wait(wait).await;
+            context.job.writer.wait(wait).await;
             tracing::debug!("looking what the person holds");
-            match self.look(tools.job.reader).await? {
+            match self.look(context.job.reader).await? {
                 Some(now) if error.ambiguous() && now == *roles => return Ok(()),
-                Some(now) if now.same_spelling(&self.change.direct_before()) => Attempt::again(tools, error)?,
+                Some(now) if now.same_spelling(&self.change.direct_before()) => {
+                    Attempt::again(context, error)?
+                }
                 Some(_) | None if error.ambiguous() => return Err(ApplyError::HalfWay.into()),
                 Some(_) => return Err(Trouble::Stale(Stale::DirectRoles)),
                 None => return Err(Trouble::Stale(Stale::UserGone)),
             }
         }
-        Ok(self.send(tools, company, roles).await??)
+        Ok(self.send(context, company, roles).await??)
     }
 
     async fn send(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         company: CompanyId,
         roles: &DirectRoles,
     ) -> Result<Result<(), ApiError>, ApplyError> {
@@ -130,9 +128,9 @@ impl<'a> User<'a> {
         let sent = roles.sent();
         let noted: Vec<Value> = sent.iter().filter_map(|it| serde_json::from_str(it.get()).ok()).collect();
         let (writer, id) =
-            self.attempt.begin(tools, Write::PutDirectRoles { company, user, roles: noted })?;
+            self.attempt.begin(context, Write::PutDirectRoles { company, user, roles: noted })?;
         let result = writer.put_direct_roles(user, &sent).await;
-        Ok(self.attempt.end(tools, &id, result, None))
+        Ok(self.attempt.end(context, &id, result, None))
     }
 
     /// Compares what the person holds with what it shall be, once the list was replaced.

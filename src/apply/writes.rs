@@ -22,14 +22,15 @@ use crate::{
 
 use super::{
     ApplyError, Stale, Wrote,
-    group::{Expected, Group, Tools, Trouble},
+    context::StepContext,
+    group::{Expected, Group, Trouble},
     look::{difference, holds, look, scope_of},
 };
 
 impl Group<'_> {
     /// Returns an error where the run was interrupted meanwhile.
-    fn go_on(tools: Tools<'_>) -> Result<(), ApplyError> {
-        if tools.job.stop.load(Ordering::Relaxed) { Err(ApplyError::HalfWay) } else { Ok(()) }
+    fn go_on(context: StepContext<'_>) -> Result<(), ApplyError> {
+        if context.job.stop.load(Ordering::Relaxed) { Err(ApplyError::HalfWay) } else { Ok(()) }
     }
 
     /// Creates the group once: looks for its name before, and again if the answer is lost (contract §1.3).
@@ -39,24 +40,24 @@ impl Group<'_> {
     /// again. Two who see each other both do; never do both stay.
     pub(super) async fn create(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         company: CompanyId,
         attributes: &Attributes,
     ) -> Result<(), Trouble> {
         let name = &attributes.name;
-        let reader = tools.job.reader;
+        let reader = context.job.reader;
         if let ids @ [_, ..] = &named(reader, company, name).await?[..] {
             return Err(Trouble::Stale(Stale::Appeared(ids.to_vec())));
         }
-        let id = match self.send_create(tools, company, attributes).await? {
+        let id = match self.send_create(context, company, attributes).await? {
             Ok(id) => id,
             Err(error) if error.ambiguous() => {
                 tracing::debug!("looking whether the group was created");
                 match &named(reader, company, name).await?[..] {
                     [one] => return self.adopt(reader, company, *one, attributes).await,
                     [] => {
-                        Self::again(tools, error)?;
-                        self.send_create(tools, company, attributes).await??
+                        Self::again(context, error)?;
+                        self.send_create(context, company, attributes).await??
                     }
                     several => return Err(Trouble::Stale(Stale::Appeared(several.to_vec()))),
                 }
@@ -66,9 +67,9 @@ impl Group<'_> {
         let others: Vec<GroupId> =
             named(reader, company, name).await?.into_iter().filter(|it| *it != id).collect();
         if !others.is_empty() {
-            let (writer, request) = self.begin(tools, Write::DeleteGroup { company, group: id })?;
+            let (writer, request) = self.begin(context, Write::DeleteGroup { company, group: id })?;
             let result = writer.delete_group(company, id).await;
-            self.end(tools, &request, result, None)?;
+            self.end(context, &request, result, None)?;
             self.attempt.wrote = Wrote::Nothing;
             return Err(Trouble::Stale(Stale::Appeared(others)));
         }
@@ -98,46 +99,46 @@ impl Group<'_> {
 
     async fn send_create(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         company: CompanyId,
         Attributes { name, description }: &Attributes,
     ) -> Result<Result<GroupId, ApiError>, ApplyError> {
         let write = Write::CreateGroup { company, name: name.clone(), description: description.clone() };
-        let (writer, id) = self.begin(tools, write)?;
+        let (writer, id) = self.begin(context, write)?;
         let result = writer.create_group(company, name, description).await;
         let group = result.as_ref().ok().copied();
-        Ok(self.end(tools, &id, result, group))
+        Ok(self.end(context, &id, result, group))
     }
 
     /// Deletes the group; where the API refuses because it is in use, empties it first (contract §3.5).
     pub(super) async fn delete(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         company: CompanyId,
         group: GroupId,
     ) -> Result<(), Trouble> {
-        let (writer, id) = self.begin(tools, Write::DeleteGroup { company, group })?;
+        let (writer, id) = self.begin(context, Write::DeleteGroup { company, group })?;
         let result = writer.delete_group(company, group).await;
-        let error = match self.end(tools, &id, result, None) {
+        let error = match self.end(context, &id, result, None) {
             Err(error) if matches!(error.refused(), Some(400 | 409 | 422)) => error,
             result => return Ok(result?),
         };
         tracing::debug!(status = error.refused(), "emptying the group before deleting it");
-        Self::again(tools, error)?;
+        Self::again(context, error)?;
         let members: Vec<UserId> =
             self.expected.as_ref().map_or_else(Vec::new, |it| it.contents.members.clone());
         for users in members.chunks(MEMBERS_PER_CALL) {
-            Self::go_on(tools)?;
-            self.patch_members(tools, company, group, &[], users).await?;
+            Self::go_on(context)?;
+            self.patch_members(context, company, group, &[], users).await?;
         }
         let roles: Vec<RoleId> =
             self.expected.iter().flat_map(|it| &it.contents.grants).map(|it| it.role).collect();
         if !roles.is_empty() {
-            self.patch_roles(tools, company, group, &[], &roles).await?;
+            self.patch_roles(context, company, group, &[], &roles).await?;
         }
-        let (writer, id) = self.begin(tools, Write::DeleteGroup { company, group })?;
+        let (writer, id) = self.begin(context, Write::DeleteGroup { company, group })?;
         let result = writer.delete_group(company, group).await;
-        Ok(self.end(tools, &id, result, None)?)
+        Ok(self.end(context, &id, result, None)?)
     }
 
     /// Changes members; if the answer is lost, reads who is in and asks once more for the rest only.
@@ -146,14 +147,14 @@ impl Group<'_> {
     /// its new roles what neither state gives, and whoever is not would lose elsewhere what both give.
     pub(super) async fn patch_members(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         company: CompanyId,
         group: GroupId,
         add: &[UserId],
         remove: &[UserId],
     ) -> Result<(), Trouble> {
-        let reader = tools.job.reader;
-        match self.send_members(tools, company, group, add, remove).await? {
+        let reader = context.job.reader;
+        match self.send_members(context, company, group, add, remove).await? {
             Ok(()) => (),
             Err(error) if error.ambiguous() => {
                 tracing::debug!("looking who is in the group");
@@ -162,17 +163,17 @@ impl Group<'_> {
                 let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
                 let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
                 if !missing.is_empty() || !left.is_empty() {
-                    Self::again(tools, error)?;
-                    self.send_members(tools, company, group, &missing, &left).await??;
+                    Self::again(context, error)?;
+                    self.send_members(context, company, group, &missing, &left).await??;
                 }
             }
             Err(error) => return Err(error.into()),
         }
         // Otherwise it is seen when the group is read back; a group that was not looked at is not.
-        let proven = tools.proven.load(Ordering::Relaxed) && !tools.followed && self.expected.is_some();
+        let proven = context.proven.load(Ordering::Relaxed) && !context.followed && self.expected.is_some();
         let gone = if proven { &[] } else { remove };
         // Somebody may be about to lose elsewhere what this group gives.
-        let joined = if tools.followed { add } else { &[] };
+        let joined = if context.followed { add } else { &[] };
         if !gone.is_empty() || !joined.is_empty() {
             let inside = reader.members_among(company, group, &[gone, joined].concat()).await?;
             let left = gone.iter().filter(|it| inside.contains(it)).count();
@@ -183,7 +184,7 @@ impl Group<'_> {
             if missing > 0 {
                 return Err(ApplyError::NotJoined { missing }.into());
             }
-            tools.proven.fetch_or(!gone.is_empty(), Ordering::Relaxed);
+            context.proven.fetch_or(!gone.is_empty(), Ordering::Relaxed);
         }
         if let Some(Expected { contents: Contents { members, .. }, .. }) = &mut self.expected {
             members.retain(|it| !remove.contains(it));
@@ -198,16 +199,16 @@ impl Group<'_> {
 
     async fn send_members(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         company: CompanyId,
         group: GroupId,
         add: &[UserId],
         remove: &[UserId],
     ) -> Result<Result<(), ApiError>, ApplyError> {
         let write = Write::PatchMembers { company, group, add: add.to_vec(), remove: remove.to_vec() };
-        let (writer, id) = self.begin(tools, write)?;
+        let (writer, id) = self.begin(context, write)?;
         let result = writer.patch_members(company, group, add, remove).await;
-        Ok(self.end(tools, &id, result, None))
+        Ok(self.end(context, &id, result, None))
     }
 
     /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
@@ -216,7 +217,7 @@ impl Group<'_> {
     /// would gain by a role that is still there.
     pub(super) async fn patch_roles(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         company: CompanyId,
         group: GroupId,
         add: &[(RoleId, Scope)],
@@ -237,10 +238,10 @@ impl Group<'_> {
                 (role, Scope::any(given.chain([left])))
             })
             .collect();
-        let reader = tools.job.reader;
-        match self.send_roles(tools, company, group, add, delete).await? {
+        let reader = context.job.reader;
+        match self.send_roles(context, company, group, add, delete).await? {
             // Where nothing is taken and nothing follows it is seen when the group is read back.
-            Ok(()) if delete.is_empty() && !tools.followed => (),
+            Ok(()) if delete.is_empty() && !context.followed => (),
             Ok(()) => verify_roles(reader, company, group, &after).await?,
             Err(error) if error.ambiguous() => {
                 tracing::debug!("looking which roles the group has");
@@ -249,8 +250,8 @@ impl Group<'_> {
                     if !holds(&held, &before) {
                         return Err(ApplyError::HalfWay.into());
                     }
-                    Self::again(tools, error)?;
-                    self.send_roles(tools, company, group, add, delete).await??;
+                    Self::again(context, error)?;
+                    self.send_roles(context, company, group, add, delete).await??;
                     // What was seen before the second request says nothing of what that one did.
                     verify_roles(reader, company, group, &after).await?;
                 }
@@ -273,7 +274,7 @@ impl Group<'_> {
 
     async fn send_roles(
         &mut self,
-        tools: Tools<'_>,
+        context: StepContext<'_>,
         company: CompanyId,
         group: GroupId,
         add: &[(RoleId, Scope)],
@@ -295,9 +296,9 @@ impl Group<'_> {
             add: add.iter().map(|(role, scope)| Added::new(*role, scope)).collect(),
             remove: delete.to_vec(),
         };
-        let (writer, id) = self.begin(tools, write)?;
+        let (writer, id) = self.begin(context, write)?;
         let result = writer.patch_roles(company, group, &added, &deleted).await;
-        Ok(self.end(tools, &id, result, None))
+        Ok(self.end(context, &id, result, None))
     }
 }
 

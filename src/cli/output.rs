@@ -146,7 +146,7 @@ impl Output {
                     Format::Json => json_failure("error", *exit, message, causes, hint.as_deref()),
                     // A comment on a pull request says that there is no plan, and why.
                     Format::Markdown => {
-                        let say = render::escape::markdown;
+                        let say = rolecall::model::escape::markdown;
                         let why = causes.iter().map(|it| format!("\n- because: {}", say(it)));
                         let hint = hint.iter().map(|it| format!("\n- hint: {}", say(it)));
                         let more: String = why.chain(hint).collect();
@@ -307,7 +307,7 @@ fn nameless(text: &str) -> String {
 
 /// Returns `error: …`, the causes, and the hint on a line of its own.
 pub(crate) fn trouble(message: &str, causes: &[String], hint: Option<&str>) -> String {
-    let show = render::escape::terminal;
+    let show = rolecall::model::escape::terminal;
     let mut text = format!("{ERROR}error{ERROR:#}: {}", show(message));
     for cause in causes {
         text += &format!("\n  because: {}", show(cause));

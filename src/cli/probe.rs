@@ -9,8 +9,10 @@ use rolecall::{
         look::Observer,
         probe::{self, Ending, Job, NotPrepared, Prepared},
     },
-    model::ids::{CompanyId, PersonRef, RoleId},
-    report::render::escape::terminal as show,
+    model::{
+        escape::terminal as show,
+        ids::{CompanyId, PersonRef, RoleId},
+    },
 };
 
 use super::{

@@ -8,12 +8,12 @@ use std::{
 use rolecall::{
     apply::{ApplyError, Halt, Left, Outcome, Report, Wrote},
     live::api::Class,
-    model::plan::Plan,
+    model::{escape::terminal as show, plan::Plan},
     plan::{
         order::{Call, Step},
         witness::Testimony,
     },
-    report::render::{counted, escape::terminal as show},
+    report::render::counted,
 };
 use serde_json::{Value, json};
 

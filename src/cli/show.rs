@@ -4,10 +4,11 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use rolecall::{
+    model::escape,
     plan::{self, digest},
     report::{
         document,
-        render::{escape, markdown, text},
+        render::{markdown, text},
     },
     workflow::{self, Checked, Context, Judged, Live, Wanted},
 };

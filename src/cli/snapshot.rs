@@ -86,7 +86,7 @@ fn saved(recording: &Recording, out: &std::path::Path, format: Format) -> String
             render::counted(groups, "group", "groups"),
             render::counted(members, "membership", "memberships"),
             render::counted(people, "person", "people"),
-            render::escape::terminal(&out.display().to_string()),
+            rolecall::model::escape::terminal(&out.display().to_string()),
         ),
         Format::Json => {
             let document = json!({

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use rolecall::{
-    model::{ids::UserId, plan::Plan},
+    model::{escape::terminal as show, ids::UserId, plan::Plan},
     plan::witness::{Contradiction, Testimony, Turn},
-    report::render::{counted, escape::terminal as show},
+    report::render::counted,
 };
 use serde_json::{Value, json};
 

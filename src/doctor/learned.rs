@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 use crate::{
     model::{
         dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange},
+        escape,
         ids::CompanyId,
+        json::document,
     },
-    report::render::{counted, escape, json::document},
+    report::render::counted,
 };
 
 const BOLD: Style = Style::new().bold();

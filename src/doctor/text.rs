@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::{Area, Check, Report, Trouble, Verdict};
-use crate::report::render::{escape, json::document};
+use crate::model::{escape, json::document};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();

@@ -8,13 +8,12 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    model::{
-        direct::DirectRoles,
-        ids::{CompanyId, PersonRef, UserId},
-        plan::Digest,
-    },
-    report::render::{escape, json},
+use crate::model::{
+    direct::DirectRoles,
+    escape,
+    ids::{CompanyId, PersonRef, UserId},
+    json,
+    plan::Digest,
 };
 
 mod answers;
@@ -210,7 +209,7 @@ pub enum Keep {
 
 /// Returns JSON without spaces and with nothing that acts where it is printed: it means the same.
 fn printable(raw: &RawValue) -> Box<RawValue> {
-    let text = escape::json(crate::report::document::compact(raw).get());
+    let text = escape::json(crate::model::json::compact(raw).get());
     RawValue::from_string(text).unwrap_or_else(|_| raw.to_owned())
 }
 

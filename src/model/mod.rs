@@ -5,6 +5,8 @@
 pub mod ids;
 pub mod date;
 pub mod source;
+pub mod escape;
+pub(crate) mod json;
 pub mod dialect;
 pub mod scope;
 pub mod direct;

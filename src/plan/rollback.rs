@@ -10,7 +10,6 @@ use std::{
 };
 
 use crate::{
-    apply::record::Done,
     model::{
         direct::{DirectRole, DirectRoles},
         ids::{CompanyId, GroupId, RoleId, UserId},
@@ -26,6 +25,29 @@ use crate::{
 
 /// The reason that a rollback gives for deleting a group.
 const REASON: &str = "rollback: the apply created it";
+
+/// What an apply did to one group or one person, as far as its journal knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The line of the journal, from 1, that first speaks of it.
+    pub line: u32,
+    /// The group it created: `Some(None)` where the answer was lost.
+    pub created: Option<Option<GroupId>>,
+    /// Whether it deleted the group, or may have.
+    pub deleted: bool,
+    /// Whether it set name and description, or may have.
+    pub renamed: bool,
+    /// Whom it put in, or may have.
+    pub added: BTreeSet<UserId>,
+    /// Whom it took out, or may have.
+    pub removed: BTreeSet<UserId>,
+    /// The roles it changed, or may have.
+    pub roles: BTreeSet<RoleId>,
+    /// Those of them that it took away in a call that did not give them back.
+    pub taken: BTreeSet<RoleId>,
+    /// Whether it replaced what the person holds outside groups, or may have.
+    pub direct: bool,
+}
 
 /// Returns the groups that a rollback must look at, by the change that touched them.
 ///

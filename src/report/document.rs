@@ -9,11 +9,12 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     model::{
+        json,
         plan::{Digest, Judgement, Plan},
         source::Sources,
     },
     plan::digest,
-    report::render::{View, json},
+    report::render::View,
 };
 
 pub mod explanation;
@@ -24,7 +25,6 @@ mod tests;
 mod writing;
 
 pub(crate) use shape::Document;
-pub(crate) use writing::compact;
 
 /// The version of the form that is written and read.
 const VERSION: u32 = 1;

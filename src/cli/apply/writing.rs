@@ -5,9 +5,8 @@ use std::{path::PathBuf, sync::atomic::AtomicBool};
 use jiff::Timestamp;
 use rolecall::{
     apply::{Outcome, Report},
-    model::plan::Plan,
+    model::{escape::terminal, plan::Plan},
     plan::{digest, order::Step, witness::Testimony},
-    report::render::escape::terminal,
     workflow::{self, Applying, Approved, ID_DIGITS, witness::Witness},
 };
 use serde_json::{Value, json};

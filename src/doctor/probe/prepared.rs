@@ -10,11 +10,11 @@ use crate::{
     },
     live::api::{ApiError, Question, Reader, Role, Writer},
     model::{
+        escape::terminal as show,
         ids::{CompanyId, PersonRef, UserId},
         plan::Unresolved,
     },
     plan::bind::people::Directory,
-    report::render::escape::terminal as show,
 };
 
 /// Everything that a probe needs, read.

@@ -46,5 +46,5 @@ impl FetchError {
 }
 
 fn name(raw: &str) -> String {
-    format!("`{}`", crate::report::render::escape::terminal(raw))
+    format!("`{}`", crate::model::escape::terminal(raw))
 }

@@ -10,7 +10,7 @@ use crate::model::{ids::UserId, plan::Change};
 
 use super::{
     Call, MEMBERS_PER_CALL, Step, Until, Wait,
-    graph::{Deed, Edge, Graph, Half, Node, People, Reason, Stayers},
+    graph::{Edge, Graph, Half, Node, Operation, People, Reason, Stayers},
     links::{Links, depths},
 };
 
@@ -74,8 +74,10 @@ pub(super) fn steps(graph: &Graph) -> Vec<Step> {
 fn patient(graph: &Graph) -> Vec<bool> {
     let mut patient = vec![false; graph.nodes.len()];
     for Edge { from, to, why } in &graph.edges {
-        let (from_deed, to) = (graph.nodes[*from].deed, graph.nodes[*to]);
-        if let (Reason::Access, Deed::Leave(_), Deed::Role { takes: true, .. }) = (why, from_deed, to.deed) {
+        let (from_deed, to) = (graph.nodes[*from].operation, graph.nodes[*to]);
+        if let (Reason::Access, Operation::Leave(_), Operation::Role { takes: true, .. }) =
+            (why, from_deed, to.operation)
+        {
             patient[*from] |= graph.stayers[to.change] != Stayers::Nobody;
         }
     }
@@ -89,15 +91,15 @@ impl Batcher<'_, '_> {
         for node in level {
             let change = self.graph.nodes[node].change;
             let waits = self.waits(node);
-            match self.graph.nodes[node].deed {
-                Deed::Barrier => self.barriers.push((node, waits)),
-                Deed::LockOut(_) => parts.push((change, 0, waits, node)),
-                Deed::Leave(_) => parts.push((change, 1, waits, node)),
-                Deed::Role { .. } => parts.push((change, 2, waits, node)),
-                Deed::Join(_) => parts.push((change, 3, waits, node)),
-                Deed::Create => parts.push((change, 4, waits, node)),
-                Deed::Update => parts.push((change, 5, waits, node)),
-                Deed::Delete => parts.push((change, 6, waits, node)),
+            match self.graph.nodes[node].operation {
+                Operation::Barrier => self.barriers.push((node, waits)),
+                Operation::LockOut(_) => parts.push((change, 0, waits, node)),
+                Operation::Leave(_) => parts.push((change, 1, waits, node)),
+                Operation::Role { .. } => parts.push((change, 2, waits, node)),
+                Operation::Join(_) => parts.push((change, 3, waits, node)),
+                Operation::Create => parts.push((change, 4, waits, node)),
+                Operation::Update => parts.push((change, 5, waits, node)),
+                Operation::Delete => parts.push((change, 6, waits, node)),
             }
         }
         parts.sort_unstable();
@@ -112,13 +114,16 @@ impl Batcher<'_, '_> {
 
     /// Whether others than `user` lose by what a part takes, or by what waits for it.
     fn concerns_others(&self, node: usize, user: UserId) -> bool {
-        let Node { change, deed } = self.graph.nodes[node];
-        match deed {
-            Deed::Role { .. } => self.graph.others_stay(change, user),
-            Deed::Leave(_) => self.patient[node],
-            Deed::Create | Deed::Delete | Deed::LockOut(_) | Deed::Join(_) | Deed::Update | Deed::Barrier => {
-                false
-            }
+        let Node { change, operation } = self.graph.nodes[node];
+        match operation {
+            Operation::Role { .. } => self.graph.others_stay(change, user),
+            Operation::Leave(_) => self.patient[node],
+            Operation::Create
+            | Operation::Delete
+            | Operation::LockOut(_)
+            | Operation::Join(_)
+            | Operation::Update
+            | Operation::Barrier => false,
         }
     }
 
@@ -131,7 +136,7 @@ impl Batcher<'_, '_> {
                 Reason::Keep { user, .. } if self.concerns_others(node, user) => Until::Ended,
                 Reason::Keep { .. } | Reason::Access | Reason::Floor => Until::Done,
             };
-            if let Deed::Barrier = self.graph.nodes[edge.from].deed {
+            if let Operation::Barrier = self.graph.nodes[edge.from].operation {
                 let barrier = self.barriers.iter().find(|it| it.0 == edge.from);
                 waits.extend(barrier.iter().flat_map(|it| &it.1));
             }
@@ -149,23 +154,25 @@ impl Batcher<'_, '_> {
         let change = self.graph.groups[n];
         let (company, group) = (change.company(), change.id());
         let first = self.drafts.len();
-        let (rank, call) = match (self.graph.nodes[nodes[0]].deed, group) {
-            (Deed::LockOut(_) | Deed::Leave(_) | Deed::Join(_), _) => return self.members(n, nodes, waits),
-            (Deed::Role { .. }, _) => self.roles(&change, nodes),
-            (Deed::Create, _) => match change.attributes_after() {
+        let (rank, call) = match (self.graph.nodes[nodes[0]].operation, group) {
+            (Operation::LockOut(_) | Operation::Leave(_) | Operation::Join(_), _) => {
+                return self.members(n, nodes, waits);
+            }
+            (Operation::Role { .. }, _) => self.roles(&change, nodes),
+            (Operation::Create, _) => match change.attributes_after() {
                 Some(to) => (Rank::Roles, Call::CreateGroup { company, attributes: to.clone() }),
                 None => return,
             },
-            (Deed::Update, Some(group)) => match change.attributes_after() {
+            (Operation::Update, Some(group)) => match change.attributes_after() {
                 Some(to) => (Rank::Attributes, Call::UpdateGroup { company, group, attributes: to.clone() }),
                 None => return,
             },
-            (Deed::Delete, Some(group)) => {
+            (Operation::Delete, Some(group)) => {
                 let waits = self.absorb(waits);
                 self.push(n, Rank::Revocation, Call::DeleteGroup { company, group }, waits);
                 return;
             }
-            (Deed::Update | Deed::Delete | Deed::Barrier, _) => return,
+            (Operation::Update | Operation::Delete | Operation::Barrier, _) => return,
         };
         self.push(n, rank, call, waits.to_vec());
         for node in nodes {
@@ -188,21 +195,25 @@ impl Batcher<'_, '_> {
         let (mut rank, mut joins) = (Rank::Revocation, false);
         for node in nodes {
             let from = users.len();
-            match self.graph.nodes[*node].deed {
-                Deed::LockOut(user) => {
+            match self.graph.nodes[*node].operation {
+                Operation::LockOut(user) => {
                     rank = Rank::LockOut;
                     users.push(user);
                 }
-                Deed::Leave(People::One(user)) => users.push(user),
-                Deed::Leave(People::Rest) => users.extend(&rest.leaving),
-                Deed::Join(people) => {
+                Operation::Leave(People::One(user)) => users.push(user),
+                Operation::Leave(People::Rest) => users.extend(&rest.leaving),
+                Operation::Join(people) => {
                     (rank, joins) = (Rank::Joins, true);
                     match people {
                         People::One(user) => users.push(user),
                         People::Rest => users.extend(&rest.joining),
                     }
                 }
-                Deed::Create | Deed::Delete | Deed::Role { .. } | Deed::Update | Deed::Barrier => (),
+                Operation::Create
+                | Operation::Delete
+                | Operation::Role { .. }
+                | Operation::Update
+                | Operation::Barrier => (),
             }
             let call = |at: usize| first + at / MEMBERS_PER_CALL;
             self.made[*node] = (call(from), call(users.len().saturating_sub(1)) + 1);
@@ -218,7 +229,9 @@ impl Batcher<'_, '_> {
     fn roles(&self, change: &Change<'_>, nodes: &[usize]) -> (Rank, Call) {
         let (mut add, mut delete, mut rank) = (Vec::new(), Vec::new(), Rank::Revocation);
         for node in nodes {
-            let Deed::Role { edit, half, gives, .. } = self.graph.nodes[*node].deed else { continue };
+            let Operation::Role { edit, half, gives, .. } = self.graph.nodes[*node].operation else {
+                continue;
+            };
             let edit = &change.edits[edit];
             let Some(role) = edit.role() else { continue };
             if gives {

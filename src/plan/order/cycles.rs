@@ -7,7 +7,7 @@
 use crate::model::plan::{Gap, GapCause};
 
 use super::{
-    graph::{Deed, Edge, Graph, Reason},
+    graph::{Edge, Graph, Operation, Reason},
     links::Links,
 };
 
@@ -122,7 +122,7 @@ impl<'g, 'a> Cutter<'g, 'a> {
     fn release(&mut self, circle: &[usize]) {
         let mut targets: Vec<(usize, usize)> = Vec::new();
         for node in circle {
-            if let Deed::Role { .. } = self.graph.nodes[*node].deed {
+            if let Operation::Role { .. } = self.graph.nodes[*node].operation {
                 let cost = self.obstacles(*node).iter().map(|it| it.0).sum();
                 targets.push((cost, *node));
             }
@@ -172,7 +172,7 @@ impl<'g, 'a> Cutter<'g, 'a> {
 
     /// Returns the roles that a part holds back: a role itself, and those that wait for who leaves.
     fn held(&self, node: usize) -> impl Iterator<Item = usize> {
-        let own = matches!(self.graph.nodes[node].deed, Deed::Role { .. });
+        let own = matches!(self.graph.nodes[node].operation, Operation::Role { .. });
         let next = if own { &[] } else { self.out.of(node) };
         let next = next.iter().filter(|it| self.closes(**it)).map(|it| self.graph.edges[*it].to);
         own.then_some(node).into_iter().chain(next)
@@ -207,7 +207,7 @@ impl<'g, 'a> Cutter<'g, 'a> {
         let mut found: Vec<_> = nodes
             .into_iter()
             .map(|it| {
-                let is_role = matches!(self.graph.nodes[it].deed, Deed::Role { .. });
+                let is_role = matches!(self.graph.nodes[it].operation, Operation::Role { .. });
                 (self.people(it), is_role, it)
             })
             .filter(|it| it.0 > 0)

@@ -9,9 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::ids::{CompanyId, RoleId};
 
 use super::{
-    graph::{Deed, Edge, Graph, Reason, Rest, Row, Way},
+    graph::{Edge, Graph, Operation, Part, Reason, Rest, Row, Way},
     links::depths,
-    people::Part,
 };
 
 type Key = (CompanyId, RoleId);
@@ -47,7 +46,7 @@ impl Holder {
 
 impl Floors {
     pub(super) fn new(keys: &BTreeSet<Key>, graph: &mut Graph) -> Self {
-        let barriers = keys.iter().map(|it| (*it, graph.add(0, Deed::Barrier))).collect();
+        let barriers = keys.iter().map(|it| (*it, graph.add(0, Operation::Barrier))).collect();
         Self { barriers, edges: BTreeMap::new(), unmet: BTreeSet::new() }
     }
 

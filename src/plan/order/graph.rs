@@ -32,12 +32,12 @@ pub(super) struct Graph<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     pub(super) change: usize,
-    pub(super) deed: Deed,
+    pub(super) operation: Operation,
 }
 
 /// What a part does.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Deed {
+pub(super) enum Operation {
     Create,
     /// Deletes what by then is without members.
     Delete,
@@ -165,8 +165,8 @@ pub(super) struct Rest {
 
 impl Graph<'_> {
     /// Adds a part and returns its number.
-    pub(super) fn add(&mut self, change: usize, deed: Deed) -> usize {
-        self.nodes.push(Node { change, deed });
+    pub(super) fn add(&mut self, change: usize, operation: Operation) -> usize {
+        self.nodes.push(Node { change, operation });
         self.nodes.len() - 1
     }
 
@@ -182,5 +182,48 @@ impl Graph<'_> {
             Stayers::One(one) => one != user,
             Stayers::Several => true,
         }
+    }
+}
+
+/// One group in which a person meets a role.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) change: usize,
+    pub(super) way: Way,
+    /// What changes the membership.
+    pub(super) member: Option<usize>,
+    pub(super) row: Row,
+}
+
+impl Part {
+    /// Returns what it gives the person before.
+    pub(super) fn before(&self) -> Region {
+        if self.way.was() { self.row.before } else { Region::NOWHERE }
+    }
+
+    /// Returns what it gives the person after.
+    pub(super) fn after(&self) -> Region {
+        if self.way.will() { self.row.after } else { Region::NOWHERE }
+    }
+
+    /// Returns what makes the person leave, where that can wait.
+    pub(super) fn leave(&self) -> Option<usize> {
+        match self.way {
+            Way::Leaves => self.member,
+            Way::Stays | Way::LockedOut | Way::Joins => None,
+        }
+    }
+
+    /// Returns what makes the person join.
+    pub(super) fn join(&self) -> Option<usize> {
+        match self.way {
+            Way::Joins => self.member,
+            Way::Stays | Way::LockedOut | Way::Leaves => None,
+        }
+    }
+
+    /// Whether the person is in all the time, while the role is not.
+    pub(super) fn is_cut(&self) -> bool {
+        self.row.cut && self.way == Way::Stays
     }
 }

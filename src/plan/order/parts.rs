@@ -13,7 +13,7 @@ use crate::model::{
 
 use super::{
     ScopeChange,
-    graph::{Deed, Graph, Half, Membership, Node, People, Reason, Rest, Row, Stayers, Way},
+    graph::{Graph, Half, Membership, Node, Operation, People, Reason, Rest, Row, Stayers, Way},
     region::{Region, Regions},
 };
 
@@ -36,11 +36,11 @@ pub(super) fn graph(plan: &Plan, style: ScopeChange) -> Graph<'_> {
     for n in 0..graph.groups.len() {
         let change = graph.groups[n];
         let whole = match change.action() {
-            Action::Create => Some(graph.add(n, Deed::Create)),
-            Action::Delete => Some(graph.add(n, Deed::Delete)),
+            Action::Create => Some(graph.add(n, Operation::Create)),
+            Action::Delete => Some(graph.add(n, Operation::Delete)),
             Action::Alter => {
                 if change.itself().is_some() {
-                    graph.add(n, Deed::Update);
+                    graph.add(n, Operation::Update);
                 }
                 None
             }
@@ -89,10 +89,10 @@ fn people(graph: &mut Graph) {
                     Stayers::One(_) | Stayers::Several => Stayers::Several,
                 };
             }
-            let deed = match (*way, shared) {
-                (Way::LockedOut, _) => Some(Deed::LockOut(*user)),
-                (Way::Leaves, true) => Some(Deed::Leave(People::One(*user))),
-                (Way::Joins, true) => Some(Deed::Join(People::One(*user))),
+            let operation = match (*way, shared) {
+                (Way::LockedOut, _) => Some(Operation::LockOut(*user)),
+                (Way::Leaves, true) => Some(Operation::Leave(People::One(*user))),
+                (Way::Joins, true) => Some(Operation::Join(People::One(*user))),
                 (Way::Stays, true) => None,
                 (Way::Leaves, false) => {
                     rest.leaving.push(*user);
@@ -107,8 +107,8 @@ fn people(graph: &mut Graph) {
                     None
                 }
             };
-            *node = deed.map(|deed| {
-                nodes.push(Node { change: *change, deed });
+            *node = operation.map(|operation| {
+                nodes.push(Node { change: *change, operation });
                 nodes.len() - 1
             });
         }
@@ -149,21 +149,21 @@ fn row(graph: &mut Graph, (change, edit): (usize, usize), role: RoleId, style: S
     let role = Row { role, before, after, take: None, give: None, cut: false };
     match (style, relation) {
         (ScopeChange::Atomic, _) | (ScopeChange::Split | ScopeChange::RevokeFirst, None) => {
-            let node = graph.add(change, Deed::Role { edit, half: Half::Both, gives, takes });
+            let node = graph.add(change, Operation::Role { edit, half: Half::Both, gives, takes });
             Row { take: takes.then_some(node), give: gives.then_some(node), ..role }
         }
         (ScopeChange::Split, Some(Relation::Widens)) => {
-            let give = graph.add(change, Deed::Role { edit, half: Half::Addition, gives, takes: false });
+            let give = graph.add(change, Operation::Role { edit, half: Half::Addition, gives, takes: false });
             let rest =
-                graph.add(change, Deed::Role { edit, half: Half::Deletion, gives: false, takes: false });
+                graph.add(change, Operation::Role { edit, half: Half::Deletion, gives: false, takes: false });
             graph.wait(give, rest, Reason::Access);
             Row { give: Some(give), ..role }
         }
         (ScopeChange::Split, Some(Relation::Narrows | Relation::Changes))
         | (ScopeChange::RevokeFirst, Some(_)) => {
             let take =
-                graph.add(change, Deed::Role { edit, half: Half::Deletion, gives: false, takes: true });
-            let give = graph.add(change, Deed::Role { edit, half: Half::Addition, gives, takes: false });
+                graph.add(change, Operation::Role { edit, half: Half::Deletion, gives: false, takes: true });
+            let give = graph.add(change, Operation::Role { edit, half: Half::Addition, gives, takes: false });
             graph.wait(take, give, Reason::Access);
             Row { take: Some(take), give: Some(give), cut: true, ..role }
         }
@@ -175,7 +175,7 @@ fn row(graph: &mut Graph, (change, edit): (usize, usize), role: RoleId, style: S
 /// They have before what the group has before, and after what it has after.
 fn rest(graph: &mut Graph, n: usize, rows: &[Row]) {
     if !graph.rest[n].leaving.is_empty() {
-        let leave = graph.add(n, Deed::Leave(People::Rest));
+        let leave = graph.add(n, Operation::Leave(People::Rest));
         graph.rest[n].leave = Some(leave);
         for row in rows {
             if let Some(give) = row.give.filter(|_| !graph.regions.contains(row.before, row.after)) {
@@ -184,7 +184,7 @@ fn rest(graph: &mut Graph, n: usize, rows: &[Row]) {
         }
     }
     if !graph.rest[n].joining.is_empty() {
-        let join = graph.add(n, Deed::Join(People::Rest));
+        let join = graph.add(n, Operation::Join(People::Rest));
         graph.rest[n].join = Some(join);
         for row in rows {
             if let Some(take) = row.take.filter(|_| !graph.regions.contains(row.after, row.before)) {
@@ -211,20 +211,22 @@ fn rest(graph: &mut Graph, n: usize, rows: &[Row]) {
 /// A deletion takes the group from nobody then, so that no revocation waits for what it does not need.
 /// It does not wait for who is cut off: if that failed, the deletion makes it good.
 fn begin_and_end(graph: &mut Graph, n: usize) {
-    let Node { change, deed } = graph.nodes[n];
+    let Node { change, operation } = graph.nodes[n];
     let Some(whole) = graph.whole[change] else { return };
-    match (deed, graph.nodes[whole].deed) {
-        (Deed::Leave(_), Deed::Delete) => graph.wait(n, whole, Reason::Access),
-        (Deed::Role { .. } | Deed::Join(_), Deed::Create) => graph.wait(whole, n, Reason::Access),
+    match (operation, graph.nodes[whole].operation) {
+        (Operation::Leave(_), Operation::Delete) => graph.wait(n, whole, Reason::Access),
+        (Operation::Role { .. } | Operation::Join(_), Operation::Create) => {
+            graph.wait(whole, n, Reason::Access)
+        }
         (
-            Deed::Create
-            | Deed::Delete
-            | Deed::LockOut(_)
-            | Deed::Update
-            | Deed::Barrier
-            | Deed::Leave(_)
-            | Deed::Role { .. }
-            | Deed::Join(_),
+            Operation::Create
+            | Operation::Delete
+            | Operation::LockOut(_)
+            | Operation::Update
+            | Operation::Barrier
+            | Operation::Leave(_)
+            | Operation::Role { .. }
+            | Operation::Join(_),
             _,
         ) => (),
     }

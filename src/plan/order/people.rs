@@ -10,52 +10,9 @@ use crate::model::{
 
 use super::{
     floors::Floors,
-    graph::{Graph, Membership, Reason, Row, Way},
+    graph::{Graph, Membership, Part, Reason, Row, Way},
     region::Region,
 };
-
-/// One group in which a person meets a role.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
-    pub(super) change: usize,
-    pub(super) way: Way,
-    /// What changes the membership.
-    pub(super) member: Option<usize>,
-    pub(super) row: Row,
-}
-
-impl Part {
-    /// Returns what it gives the person before.
-    pub(super) fn before(&self) -> Region {
-        if self.way.was() { self.row.before } else { Region::NOWHERE }
-    }
-
-    /// Returns what it gives the person after.
-    pub(super) fn after(&self) -> Region {
-        if self.way.will() { self.row.after } else { Region::NOWHERE }
-    }
-
-    /// Returns what makes the person leave, where that can wait.
-    pub(super) fn leave(&self) -> Option<usize> {
-        match self.way {
-            Way::Leaves => self.member,
-            Way::Stays | Way::LockedOut | Way::Joins => None,
-        }
-    }
-
-    /// Returns what makes the person join.
-    pub(super) fn join(&self) -> Option<usize> {
-        match self.way {
-            Way::Joins => self.member,
-            Way::Stays | Way::LockedOut | Way::Leaves => None,
-        }
-    }
-
-    /// Whether the person is in all the time, while the role is not.
-    pub(super) fn is_cut(&self) -> bool {
-        self.row.cut && self.way == Way::Stays
-    }
-}
 
 /// Adds what people make wait.
 pub(super) fn connect(graph: &mut Graph, floors: &mut Floors) {

@@ -11,19 +11,19 @@ use serde_json::value::RawValue;
 use super::{
     VERSION,
     shape::{Names, Origin, WireScope},
-    writing::{compact, compacted},
+    writing::compacted,
 };
 use crate::{
     model::{
         direct::DirectRoles,
         ids::{CompanyId, Email, GroupId, RoleId, UserId},
+        json::{self, compact},
         scope::Scope,
         source::Sources,
     },
     plan::explain::{self, Asked, Explained, GroupAccess, Managed, RoleAccess, Standing},
     report::render::{
         explanation::{Explanation, remarks, summary},
-        json,
         scope::Words,
     },
 };

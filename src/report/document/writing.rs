@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
 use crate::{
     model::{
         access::Why,
         direct::{self, DirectRoles},
         finding::Finding,
         index::GroupIx,
+        json::compact,
         plan::{self, Check, Frozen, Plan, Quarantined, Unresolved, Withheld},
         rules,
         scope::Scope,
@@ -167,24 +166,6 @@ fn contents(change: &plan::Change<'_>, plan: &Plan) -> Before {
         entries: entries(role_id).into_iter().flatten().map(|it| it.as_deref().map(compact)).collect(),
     };
     Before { members: change.members_before().collect(), roles: change.roles_before().map(grant).collect() }
-}
-
-/// Takes out the spaces between the parts, which mean nothing and could break the layout of the document.
-///
-/// Numbers, repeated keys and their order stay: an entry is named to the API as it was read.
-pub(crate) fn compact(raw: &RawValue) -> Box<RawValue> {
-    let (mut in_text, mut escaped) = (false, false);
-    let mut text = raw.get().to_owned();
-    text.retain(|c| {
-        let keep = in_text || !matches!(c, ' ' | '\t' | '\n' | '\r');
-        (in_text, escaped) = match c {
-            '"' if !escaped => (!in_text, false),
-            '\\' => (in_text, !escaped),
-            _ => (in_text, false),
-        };
-        keep
-    });
-    RawValue::from_string(text).unwrap_or_else(|_| raw.to_owned())
 }
 
 /// Returns why something goes, as the entry that has ended and the one that cuts off.

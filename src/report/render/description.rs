@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::escape::clip;
+use crate::model::escape::clip;
 
 /// Both texts are quoted in full up to this many characters each.
 const QUOTED: usize = 60;

@@ -2,7 +2,8 @@
 
 use crate::model::direct::{DirectRole, Kind, Traveller};
 
-use super::{escape, scope::Words};
+use super::scope::Words;
+use crate::model::escape;
 
 /// Characters of an element of unknown type: more than any sane one has.
 const ELEMENT: usize = 200;

@@ -10,11 +10,13 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin as Header, Renderer
 use serde::Serialize;
 
 use crate::model::{
+    escape,
     finding::{Code, Finding},
+    json,
     source::{FileId, Place, Sources},
 };
 
-use super::{counted, escape, json as document};
+use super::{counted, json::Origin};
 
 /// More of a message than this says nothing more.
 const MESSAGE: usize = 600;
@@ -41,7 +43,7 @@ pub fn text(findings: &[Finding], sources: &Sources) -> String {
 /// Returns the findings as one JSON document, with a newline at the end.
 pub fn json(findings: &[Finding], sources: &Sources) -> String {
     let findings = findings.iter().map(|it| Entry::new(it, sources)).collect();
-    document::document(&Document { version: 1, findings })
+    json::document(&Document { version: 1, findings })
 }
 
 /// Returns the findings as a pull-request comment of at most `budget` bytes.
@@ -265,7 +267,7 @@ struct Entry<'a> {
 #[derive(Serialize)]
 struct Related<'a> {
     #[serde(flatten)]
-    origin: document::Origin<'a>,
+    origin: Origin<'a>,
     message: &'a str,
 }
 
@@ -282,10 +284,7 @@ impl<'a> Entry<'a> {
             related: finding
                 .related
                 .iter()
-                .map(|(place, label)| Related {
-                    origin: document::Origin::new(*place, sources),
-                    message: label,
-                })
+                .map(|(place, label)| Related { origin: Origin::new(*place, sources), message: label })
                 .collect(),
         }
     }

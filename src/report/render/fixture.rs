@@ -558,7 +558,7 @@ fn users() -> Vec<User> {
     let unknown = |text: &str| {
         let element = serde_json::json!({ "roleType": text, "metadata": { "note": text } });
         // As a document writes it.
-        let text = super::escape::json(&element.to_string());
+        let text = crate::model::escape::json(&element.to_string());
         DirectRole::read(serde_json::value::RawValue::from_string(text).expect("plain data is always JSON"))
     };
     let admin = || DirectRole::new("COMPANY_ADMIN", Some(CompanyId(id(0x2b7e_0000, 2))));

@@ -1,16 +1,8 @@
-//! JSON that is harmless to print, and what its documents share.
+//! Where something is declared, in JSON.
 
 use serde::Serialize;
 
 use crate::model::source::{Place, Sources};
-
-use super::escape;
-
-/// Writes a value of ours as one JSON document, with a newline at the end.
-pub(crate) fn document(value: &impl Serialize) -> String {
-    let text = serde_json::to_string_pretty(value).expect("plain data with text keys is always JSON");
-    escape::json(&text) + "\n"
-}
 
 /// Where something is declared.
 #[derive(Serialize)]

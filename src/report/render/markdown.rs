@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{
-    View, counted, escape,
+    View, counted,
     guards::{self, Outcome},
     notices,
     scope::Words,
@@ -16,6 +16,7 @@ use super::{
     thousands, withheld,
     wording::{self, Block, Effect, Fact, Line, Sign},
 };
+use crate::model::escape;
 
 /// By this line CI finds the comment to update.
 const MARKER: &str = "<!-- rolecall:plan -->";

@@ -13,7 +13,6 @@ use crate::model::{
 };
 
 pub mod approval;
-pub mod escape;
 pub mod explanation;
 pub mod findings;
 pub(crate) mod json;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{counted, escape, guards::Outcome, notices::Topic, thousands, wording::Fact};
+use super::{counted, guards::Outcome, notices::Topic, thousands, wording::Fact};
+use crate::model::escape;
 
 /// A group with more lines than this is folded.
 const FOLDED: usize = 20;

@@ -13,13 +13,14 @@ use crate::model::{
 };
 
 use super::{
-    Cost, View, counted, escape,
+    Cost, View, counted,
     guards::{self, Outcome},
     notices,
     scope::Words,
     thousands, withheld,
     wording::{self, Block, Fact, Line, Sign},
 };
+use crate::model::escape;
 
 /// The column at which origins begin, where what stands before them leaves room.
 pub(super) const ORIGIN: usize = 62;

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use super::{Explanation, Line, Said};
-use crate::report::render::{counted, escape, wording::Sign};
+use crate::{
+    model::escape,
+    report::render::{counted, wording::Sign},
+};
 
 /// By this line a program finds the comment to update.
 const MARKER: &str = "<!-- rolecall:explanation -->";

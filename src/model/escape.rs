@@ -22,7 +22,7 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns lines of a file with one `�` for each character that would act or hide, so that columns stay.
-pub(super) fn source_text(text: &str) -> String {
+pub(crate) fn source_text(text: &str) -> String {
     text.chars().map(|c| if hides(c) && c != '\t' && c != '\n' { '�' } else { c }).collect()
 }
 
@@ -45,7 +45,7 @@ pub fn markdown(text: &str) -> String {
 /// Returns `text` as a `<code>` element for the inside of an HTML block, such as a `<summary>`.
 ///
 /// The element keeps forges from seeing mentions and references, the entities keep out tags.
-pub(super) fn html(text: &str) -> String {
+pub(crate) fn html(text: &str) -> String {
     let mut out = "<code>".to_owned();
     for c in terminal(text).chars() {
         match c {
@@ -82,7 +82,7 @@ pub(crate) fn json(document: &str) -> String {
 }
 
 /// Returns at most `limit` bytes of `text`, with `…` where some is missing.
-pub(super) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
+pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     if text.len() <= limit {
         return Cow::Borrowed(text);
     }
@@ -94,7 +94,7 @@ pub(super) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// Returns the length of the longest run of `wanted`.
-pub(super) fn longest_run(text: &str, wanted: char) -> usize {
+pub(crate) fn longest_run(text: &str, wanted: char) -> usize {
     let (mut longest, mut run) = (0, 0);
     for c in text.chars() {
         run = if c == wanted { run + 1 } else { 0 };
