@@ -66,7 +66,7 @@ use throttle::Throttle;
 /// When the credentials cannot stand in a header, or no TLS client can be built.
 pub fn connect(settings: Settings) -> Result<(Reader, Writer), ApiError> {
     let throttle = throttle(&settings);
-    connect_within(&settings, Bounds::default(), throttle)
+    connect_within(settings, Bounds::default(), throttle)
 }
 
 fn throttle(settings: &Settings) -> Arc<Throttle> {
@@ -75,7 +75,7 @@ fn throttle(settings: &Settings) -> Arc<Throttle> {
 
 /// Returns a client whose requests pass a throttle that others may pass as well.
 fn connect_within(
-    settings: &Settings,
+    settings: Settings,
     bounds: Bounds,
     throttle: Arc<Throttle>,
 ) -> Result<(Reader, Writer), ApiError> {
@@ -94,13 +94,13 @@ impl Looking {
     /// As [`connect`].
     pub(crate) fn new(settings: &Settings) -> Result<Self, ApiError> {
         let throttle = throttle(settings);
-        let connection = Connection::new(settings, Bounds::default(), throttle.clone())?.looking();
+        let connection = Connection::new(settings.clone(), Bounds::default(), throttle.clone())?.looking();
         Ok(Self { connection, throttle })
     }
 
     /// # Errors
     /// As [`connect`].
     pub(crate) fn connect(&self, settings: &Settings) -> Result<(Reader, Writer), ApiError> {
-        connect_within(settings, Bounds::default(), self.throttle.clone())
+        connect_within(settings.clone(), Bounds::default(), self.throttle.clone())
     }
 }
