@@ -190,10 +190,8 @@ fn alter(want: &Group, have: &Group) -> Option<GroupChange> {
 /// Names every member and role that goes with the group, not just the group.
 fn delete(have: &Group, desired: &DesiredState) -> Option<GroupChange> {
     let id = existing(&have.key)?;
-    let at = desired
-        .removals
-        .binary_search_by_key(&(have.company, id), crate::model::access::Removal::identity)
-        .ok()?;
+    let at =
+        desired.removals.binary_search_by_key(&(have.company, id), crate::model::access::Removal::identity).ok()?;
     let removal = &desired.removals[at];
     Some(GroupChange {
         company: have.company,

@@ -11,7 +11,8 @@ use secrecy::ExposeSecret;
 use crate::{
     doctor::{Answer, Came, TokenFacts},
     live::api::{
-        ApiError, Credentials, Endpoint, Looking, Question, Reader, Reply, Settings, Traffic, Writer,
+        ApiError, Connection, Credentials, Endpoint, Question, Reader, Reply, Settings, Traffic, Writer,
+        connect_beside, look,
     },
 };
 
@@ -20,7 +21,7 @@ const SMALLER: [u32; 3] = [50, 25, 10];
 
 /// Asks an API, and notes how it is answered.
 pub struct Observer {
-    looking: Looking,
+    connection: Connection,
     settings: Settings,
 }
 
@@ -30,7 +31,7 @@ impl Observer {
     /// # Errors
     /// When no TLS client can be built, or a token that is given cannot stand in a header.
     pub fn new(settings: Settings) -> Result<Self, ApiError> {
-        Ok(Self { looking: Looking::new(&settings)?, settings })
+        Ok(Self { connection: look(settings.clone())?, settings })
     }
 
     /// Returns the addresses of an endpoint's host.
@@ -47,7 +48,7 @@ impl Observer {
 
     /// Returns how every reply to this observer came, so far.
     pub fn traffic(&self) -> Traffic {
-        self.looking.connection.traffic()
+        self.connection.traffic()
     }
 
     /// Sets the rows that clients ask for per page which are connected from now on.
@@ -61,7 +62,7 @@ impl Observer {
     /// # Errors
     /// As [`crate::live::api::connect`].
     pub fn connect(&self) -> Result<(Reader, Writer), ApiError> {
-        self.looking.connect(&self.settings)
+        connect_beside(&self.connection, self.settings.clone())
     }
 
     /// Fetches a token where one has to be fetched, and returns what is known of it.
@@ -72,7 +73,7 @@ impl Observer {
         if let Credentials::Token(token) = &self.settings.credentials {
             return Ok(TokenFacts::given(token.expose_secret()));
         }
-        let grant = self.looking.connection.grant().await?;
+        let grant = self.connection.grant().await?;
         let (expires_in, scope) = grant.map_or((None, None), |it| (it.expires_in, it.scope));
         Ok(TokenFacts { came: Came::Fetched, expires_in, ends: None, scope })
     }
@@ -82,7 +83,7 @@ impl Observer {
     /// # Errors
     /// When no answer came.
     pub async fn knock(&self) -> Result<Answer, ApiError> {
-        self.looking.connection.knock().await.map(|it| Answer::new(&it, None))
+        self.connection.knock().await.map(|it| Answer::new(&it, None))
     }
 
     /// Asks one question with the token; an answer that is not a success is an error.
@@ -90,7 +91,7 @@ impl Observer {
     /// # Errors
     /// Any [`ApiError`].
     pub async fn ask(&self, question: &Question) -> Result<Answer, ApiError> {
-        let reply = self.looking.connection.ask(*question).await?;
+        let reply = self.connection.ask(*question).await?;
         let flaw = question.flaw(&reply.body);
         Ok(Answer::new(&reply, flaw))
     }

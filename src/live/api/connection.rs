@@ -65,6 +65,11 @@ impl Connection {
         Self { sender: self.sender.looking(), ..self }
     }
 
+    /// Returns the throttle, for clients beside this one.
+    pub(super) fn throttle(&self) -> Arc<Throttle> {
+        self.sender.throttle.clone()
+    }
+
     pub(super) fn counters(&self) -> Counters {
         self.sender.counters()
     }
