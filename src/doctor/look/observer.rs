@@ -38,7 +38,7 @@ impl Observer {
     ///
     /// # Errors
     /// When the name has none.
-    pub async fn addresses(endpoint: &Endpoint) -> std::io::Result<Vec<IpAddr>> {
+    pub(in crate::doctor) async fn addresses(endpoint: &Endpoint) -> std::io::Result<Vec<IpAddr>> {
         let mut found: Vec<IpAddr> =
             tokio::net::lookup_host(endpoint.address()).await?.map(|it| it.ip()).collect();
         found.sort_unstable();
@@ -47,12 +47,12 @@ impl Observer {
     }
 
     /// Returns how every reply to this observer came, so far.
-    pub fn traffic(&self) -> Traffic {
+    pub(in crate::doctor) fn traffic(&self) -> Traffic {
         self.connection.traffic()
     }
 
     /// Sets the rows that clients ask for per page which are connected from now on.
-    pub fn set_page_limit(&mut self, rows: u32) {
+    pub(in crate::doctor) fn set_page_limit(&mut self, rows: u32) {
         self.settings.dialect.page_limit = rows;
     }
 
@@ -61,7 +61,7 @@ impl Observer {
     ///
     /// # Errors
     /// As [`crate::live::api::connect`].
-    pub fn connect(&self) -> Result<(Reader, Writer), ApiError> {
+    pub(in crate::doctor) fn connect(&self) -> Result<(Reader, Writer), ApiError> {
         connect_beside(&self.connection, self.settings.clone())
     }
 
@@ -69,7 +69,7 @@ impl Observer {
     ///
     /// # Errors
     /// Any [`ApiError`], above all [`ApiError::Auth`].
-    pub async fn token(&self) -> Result<TokenFacts, ApiError> {
+    pub(in crate::doctor) async fn token(&self) -> Result<TokenFacts, ApiError> {
         if let Credentials::Token(token) = &self.settings.credentials {
             return Ok(TokenFacts::given(token.expose_secret()));
         }
@@ -82,7 +82,7 @@ impl Observer {
     ///
     /// # Errors
     /// When no answer came.
-    pub async fn knock(&self) -> Result<Answer, ApiError> {
+    pub(in crate::doctor) async fn knock(&self) -> Result<Answer, ApiError> {
         self.connection.knock().await.map(|it| Answer::new(&it, None))
     }
 
@@ -90,7 +90,7 @@ impl Observer {
     ///
     /// # Errors
     /// Any [`ApiError`].
-    pub async fn ask(&self, question: &Question) -> Result<Answer, ApiError> {
+    pub(in crate::doctor) async fn ask(&self, question: &Question) -> Result<Answer, ApiError> {
         let reply = self.connection.ask(*question).await?;
         let flaw = question.flaw(&reply.body);
         Ok(Answer::new(&reply, flaw))
@@ -100,7 +100,11 @@ impl Observer {
     ///
     /// # Errors
     /// Any [`ApiError`]; a refusal where a page of one row is refused as well.
-    pub async fn page_of(&self, list: impl Fn(u32) -> Question, rows: u32) -> Result<u32, ApiError> {
+    pub(in crate::doctor) async fn page_of(
+        &self,
+        list: impl Fn(u32) -> Question,
+        rows: u32,
+    ) -> Result<u32, ApiError> {
         let fewer = SMALLER.into_iter().filter(|it| *it < rows);
         for rows in [rows].into_iter().chain(fewer) {
             match self.ask(&list(rows)).await {
@@ -119,7 +123,6 @@ impl Answer {
         Self {
             status: reply.status,
             version: reply.version(),
-            elapsed: reply.elapsed,
             date: date.and_then(|it| DateTimeParser::new().parse_timestamp(it).ok()),
             at: reply.at,
             body: success.unwrap_or_default(),

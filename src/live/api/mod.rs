@@ -45,18 +45,18 @@ pub use crate::model::dialect::Dialect;
 use crate::model::dialect::{GroupUpdate, RolesToDelete};
 pub use credentials::Credentials;
 pub use error::{ApiError, Class};
-pub use question::Question;
 pub use reader::Reader;
 pub use request::{Effect, Request};
 pub use sender::Counters;
 pub use settings::{Endpoint, Settings};
 pub use throttle::Rate;
-pub use traffic::Traffic;
 pub use wire::{Group, GroupRole, Permission, PermittedActions, RbacInfo, Role};
 pub use writer::{RoleToAdd, RoleToDelete, Writer};
 
 pub(crate) use connection::Connection;
+pub(crate) use question::Question;
 pub(crate) use reply::Reply;
+pub(crate) use traffic::Traffic;
 
 use connection::Bounds;
 use throttle::Throttle;
