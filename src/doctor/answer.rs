@@ -1,6 +1,6 @@
 //! One answer of an API as seen from outside, and a token as far as it may be known.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
@@ -8,21 +8,19 @@ use serde_json::Value;
 
 /// An answer, and how it came.
 #[derive(Clone)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The version of HTTP.
-    pub version: &'static str,
-    /// From the first byte sent to the last received.
-    pub elapsed: Duration,
+    pub(crate) version: &'static str,
     /// What the server takes for now, to the second.
-    pub date: Option<Timestamp>,
+    pub(crate) date: Option<Timestamp>,
     /// What this machine took for now, half way to the head of the answer.
-    pub at: Timestamp,
+    pub(crate) at: Timestamp,
     /// The body of a success; looked at for its shape, never shown.
-    pub body: Value,
+    pub(crate) body: Value,
     /// Why rolecall cannot work with that body, if it cannot.
-    pub flaw: Option<String>,
+    pub(crate) flaw: Option<String>,
 }
 
 impl fmt::Debug for Answer {
@@ -34,7 +32,7 @@ impl fmt::Debug for Answer {
 
 /// Where a token came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub(crate) enum Came {
     /// It was given.
     Given,
     /// It was got for client credentials.
@@ -43,20 +41,20 @@ pub enum Came {
 
 /// What may be known of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenFacts {
+pub(crate) struct TokenFacts {
     /// Where it came from.
-    pub came: Came,
+    pub(crate) came: Came,
     /// Seconds that it lives, where the server said.
-    pub expires_in: Option<u64>,
+    pub(crate) expires_in: Option<u64>,
     /// When it ends, where the token itself says so.
-    pub ends: Option<Timestamp>,
+    pub(crate) ends: Option<Timestamp>,
     /// What it is for, in the server's words.
-    pub scope: Option<String>,
+    pub(crate) scope: Option<String>,
 }
 
 impl TokenFacts {
     /// Returns what a token that was given says about itself: when it ends, if it is a JWT (RFC 7519 §4.1.4).
-    pub fn given(token: &str) -> Self {
+    pub(crate) fn given(token: &str) -> Self {
         let ends = || {
             let claims = token.trim().split('.').nth(1)?;
             let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;

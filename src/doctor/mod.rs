@@ -12,11 +12,11 @@ pub mod learned;
 pub mod look;
 pub mod probe;
 pub mod settings;
-pub mod shapes;
+mod shapes;
 pub mod text;
-pub mod verdicts;
+mod verdicts;
 
-pub use answer::{Answer, Came, TokenFacts};
+pub(crate) use answer::{Answer, Came, TokenFacts};
 
 /// What a report is about, and everything that was checked, in the order in which it is shown.
 #[derive(Clone, Debug)]

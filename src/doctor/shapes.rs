@@ -14,67 +14,67 @@ const KNOWN: [&str; 4] = ["type", "comparator", "values", "id"];
 
 /// What was seen in answers so far.
 #[derive(Clone, Debug, Default)]
-pub struct Shapes {
+pub(crate) struct Shapes {
     /// Shapes of listed group roles.
-    pub group_roles: BTreeSet<&'static str>,
+    pub(crate) group_roles: BTreeSet<&'static str>,
     /// Forms of conditions.
-    pub predicates: BTreeSet<&'static str>,
+    pub(crate) predicates: BTreeSet<&'static str>,
     /// Types of conditions.
-    pub types: BTreeSet<String>,
+    pub(crate) types: BTreeSet<String>,
     /// Comparators of conditions.
-    pub comparators: BTreeSet<String>,
+    pub(crate) comparators: BTreeSet<String>,
     /// Fields of conditions, audiences and scopes that mean nothing here.
-    pub unknown: BTreeSet<String>,
+    pub(crate) unknown: BTreeSet<String>,
     /// Group roles without a scope.
-    pub unscoped: usize,
+    pub(crate) unscoped: usize,
     /// How ids of members are written.
-    pub ids: BTreeSet<&'static str>,
+    pub(crate) ids: BTreeSet<&'static str>,
     /// Lists that state no total.
-    pub no_total: BTreeSet<&'static str>,
+    pub(crate) no_total: BTreeSet<&'static str>,
     /// Lists that were seen.
-    pub lists: usize,
+    pub(crate) lists: usize,
     /// What came of asking for a page of one row.
-    pub one_row: Option<Asked>,
+    pub(crate) one_row: Option<Asked>,
     /// What came of asking for the usual page.
-    pub usual: Option<Asked>,
+    pub(crate) usual: Option<Asked>,
 }
 
 /// A page that was asked for, and what came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// Rows asked for.
-    pub limit: u64,
+    pub(crate) limit: u64,
     /// Rows that came.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Rows there are.
-    pub total: u64,
+    pub(crate) total: u64,
 }
 
 impl Asked {
     /// Returns what a page came to, if the list states its total.
-    pub fn new(limit: u32, body: &Value, field: &str) -> Option<Self> {
+    pub(crate) fn new(limit: u32, body: &Value, field: &str) -> Option<Self> {
         let rows = body[field].as_array()?.len() as u64;
         Some(Self { limit: limit.into(), rows, total: total(body)? })
     }
 
     /// Returns the rows that the server gives at most, if this page shows a bound.
-    pub fn bound(self) -> Option<u64> {
+    pub(crate) fn bound(self) -> Option<u64> {
         (self.rows > 0 && self.rows < self.limit.min(self.total)).then_some(self.rows)
     }
 }
 
 /// Returns how many rows a list has, if it says.
-pub fn total(body: &Value) -> Option<u64> {
+pub(crate) fn total(body: &Value) -> Option<u64> {
     body["pagination"]["totalNumResults"].as_u64()
 }
 
 /// Returns the shape of one listed group role, if it is one that is known.
-pub fn group_role(row: &Value) -> Option<GroupRole> {
+pub(crate) fn group_role(row: &Value) -> Option<GroupRole> {
     if row["role"].is_object() { Some(GroupRole::Nested) } else { row.get("id").map(|_| GroupRole::Flat) }
 }
 
 /// Returns the form of one condition; a valueless one has none.
-pub fn predicate(it: &Value) -> Option<PredicateForm> {
+pub(crate) fn predicate(it: &Value) -> Option<PredicateForm> {
     match (&it["values"], &it["id"]) {
         (Value::Array(_), _) => Some(PredicateForm::List),
         (Value::String(_), _) => Some(PredicateForm::Single),
@@ -85,7 +85,7 @@ pub fn predicate(it: &Value) -> Option<PredicateForm> {
 
 impl Shapes {
     /// Looks at a page of a list.
-    pub fn list(&mut self, name: &'static str, body: &Value) {
+    pub(crate) fn list(&mut self, name: &'static str, body: &Value) {
         self.lists += 1;
         if total(body).is_none() {
             self.no_total.insert(name);
@@ -93,7 +93,7 @@ impl Shapes {
     }
 
     /// Looks at a page of a group's members.
-    pub fn members(&mut self, body: &Value) {
+    pub(crate) fn members(&mut self, body: &Value) {
         self.list("members", body);
         for row in rows(body, "members") {
             self.ids.insert(if row["userId"].is_object() { "wrapped in an object" } else { "bare" });
@@ -101,7 +101,7 @@ impl Shapes {
     }
 
     /// Looks at a page of a group's roles.
-    pub fn group_roles(&mut self, body: &Value) {
+    pub(crate) fn group_roles(&mut self, body: &Value) {
         self.list("roles of a group", body);
         for row in rows(body, "roles") {
             self.group_roles.insert(match group_role(row) {
@@ -138,7 +138,7 @@ impl Shapes {
     }
 
     /// Returns what the shapes come to, beside what is configured.
-    pub fn checks(&self, dialect: &Dialect) -> Vec<Check> {
+    pub(crate) fn checks(&self, dialect: &Dialect) -> Vec<Check> {
         let mut checks = vec![self.roles_check(dialect), self.predicates_check(dialect)];
         if !self.unknown.is_empty() {
             let fact = format!("fields that this version does not know: {}", joined(&self.unknown));
@@ -248,7 +248,7 @@ fn differs(name: &str, fact: String, field: &str, value: &str) -> Check {
 }
 
 /// Returns the word of `api.dialect`.
-pub fn word(form: PredicateForm) -> &'static str {
+pub(crate) fn word(form: PredicateForm) -> &'static str {
     match form {
         PredicateForm::List => "list",
         PredicateForm::Single => "single",

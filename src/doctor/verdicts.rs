@@ -18,7 +18,7 @@ const SHORT_LIFE: i64 = 300;
 const NEEDED: &str = "ACCESS_MANAGEMENT";
 
 /// Returns what the clocks on both sides come to.
-pub fn clock(answer: &Answer) -> Check {
+pub(crate) fn clock(answer: &Answer) -> Check {
     let Some(date) = answer.date else {
         return Check::note(
             Area::Clock,
@@ -51,7 +51,7 @@ fn span(seconds: i64) -> String {
 }
 
 /// Returns what is known of a token, as checks.
-pub fn token(facts: &TokenFacts, now: Timestamp) -> Vec<Check> {
+pub(crate) fn token(facts: &TokenFacts, now: Timestamp) -> Vec<Check> {
     let (how, name) = match facts.came {
         Came::Given => ("given as it is; rolecall cannot renew it", "origin"),
         Came::Fetched => ("got for the client credentials, and renewed as needed", "origin"),
@@ -83,7 +83,7 @@ pub fn token(facts: &TokenFacts, now: Timestamp) -> Vec<Check> {
 
 /// How one question was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// With what was asked for.
     Answered(u16),
     /// 401 or 403.
@@ -100,16 +100,16 @@ pub enum Reply {
 
 /// Something rolecall asks for, and what it means not to get it.
 #[derive(Clone, Copy, Debug)]
-pub struct Right {
+pub(crate) struct Right {
     /// What it is, to people.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it means that it is refused or missing.
-    pub if_missing: IfMissing,
+    pub(crate) if_missing: IfMissing,
 }
 
 /// What it means that something is refused or missing.
 #[derive(Clone, Copy, Debug)]
-pub enum IfMissing {
+pub(crate) enum IfMissing {
     /// rolecall cannot work: and how that shows.
     Fatal(&'static str),
     /// rolecall does it another way, or leaves it out.
@@ -117,7 +117,7 @@ pub enum IfMissing {
 }
 
 /// Returns what an answer, or its absence, means for rolecall.
-pub fn right(right: Right, reply: &Reply) -> Check {
+pub(crate) fn right(right: Right, reply: &Reply) -> Check {
     let Right { name, if_missing } = right;
     let (fact, trouble) = match reply {
         Reply::Answered(status) => return Check::ok(Area::Rights, name, format!("answers ({status})")),
@@ -133,7 +133,7 @@ pub fn right(right: Right, reply: &Reply) -> Check {
 }
 
 /// Returns what an account may do, by the actions that its effective rights list (contract §6.3).
-pub fn may(rbac_info: &Value) -> Check {
+pub(crate) fn may(rbac_info: &Value) -> Check {
     let rows = rbac_info["permissions"].as_array();
     let held = rows.into_iter().flatten().filter(|it| it["permission"] == NEEDED);
     let actions: Vec<&str> = held
@@ -157,7 +157,7 @@ pub fn may(rbac_info: &Value) -> Check {
 }
 
 /// Returns what the traffic came to.
-pub fn rate(traffic: &Traffic, more: u64) -> Vec<Check> {
+pub(crate) fn rate(traffic: &Traffic, more: u64) -> Vec<Check> {
     let Some((median, worst)) = traffic.latency() else { return Vec::new() };
     let ms = |it: Duration| format!("{:.0} ms", it.as_secs_f64() * 1000.0);
     let asked = traffic.replies() as u64 + more;
@@ -199,7 +199,6 @@ mod tests {
             let answer = Answer {
                 status: 401,
                 version: "HTTP/2",
-                elapsed: Duration::ZERO,
                 date: Some(date),
                 at,
                 body: Value::Null,

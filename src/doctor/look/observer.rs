@@ -11,7 +11,8 @@ use secrecy::ExposeSecret;
 use crate::{
     doctor::{Answer, Came, TokenFacts},
     live::api::{
-        ApiError, Credentials, Endpoint, Looking, Question, Reader, Reply, Settings, Traffic, Writer,
+        ApiError, Connection, Credentials, Endpoint, Question, Reader, Reply, Settings, Traffic, Writer,
+        connect_beside, look,
     },
 };
 
@@ -20,7 +21,7 @@ const SMALLER: [u32; 3] = [50, 25, 10];
 
 /// Asks an API, and notes how it is answered.
 pub struct Observer {
-    looking: Looking,
+    connection: Connection,
     settings: Settings,
 }
 
@@ -30,14 +31,14 @@ impl Observer {
     /// # Errors
     /// When no TLS client can be built, or a token that is given cannot stand in a header.
     pub fn new(settings: Settings) -> Result<Self, ApiError> {
-        Ok(Self { looking: Looking::new(&settings)?, settings })
+        Ok(Self { connection: look(settings.clone())?, settings })
     }
 
     /// Returns the addresses of an endpoint's host.
     ///
     /// # Errors
     /// When the name has none.
-    pub async fn addresses(endpoint: &Endpoint) -> std::io::Result<Vec<IpAddr>> {
+    pub(in crate::doctor) async fn addresses(endpoint: &Endpoint) -> std::io::Result<Vec<IpAddr>> {
         let mut found: Vec<IpAddr> =
             tokio::net::lookup_host(endpoint.address()).await?.map(|it| it.ip()).collect();
         found.sort_unstable();
@@ -46,12 +47,12 @@ impl Observer {
     }
 
     /// Returns how every reply to this observer came, so far.
-    pub fn traffic(&self) -> Traffic {
-        self.looking.connection.traffic()
+    pub(in crate::doctor) fn traffic(&self) -> Traffic {
+        self.connection.traffic()
     }
 
     /// Sets the rows that clients ask for per page which are connected from now on.
-    pub fn set_page_limit(&mut self, rows: u32) {
+    pub(in crate::doctor) fn set_page_limit(&mut self, rows: u32) {
         self.settings.dialect.page_limit = rows;
     }
 
@@ -60,19 +61,19 @@ impl Observer {
     ///
     /// # Errors
     /// As [`crate::live::api::connect`].
-    pub fn connect(&self) -> Result<(Reader, Writer), ApiError> {
-        self.looking.connect(&self.settings)
+    pub(in crate::doctor) fn connect(&self) -> Result<(Reader, Writer), ApiError> {
+        connect_beside(&self.connection, self.settings.clone())
     }
 
     /// Fetches a token where one has to be fetched, and returns what is known of it.
     ///
     /// # Errors
     /// Any [`ApiError`], above all [`ApiError::Auth`].
-    pub async fn token(&self) -> Result<TokenFacts, ApiError> {
+    pub(in crate::doctor) async fn token(&self) -> Result<TokenFacts, ApiError> {
         if let Credentials::Token(token) = &self.settings.credentials {
             return Ok(TokenFacts::given(token.expose_secret()));
         }
-        let grant = self.looking.connection.grant().await?;
+        let grant = self.connection.grant().await?;
         let (expires_in, scope) = grant.map_or((None, None), |it| (it.expires_in, it.scope));
         Ok(TokenFacts { came: Came::Fetched, expires_in, ends: None, scope })
     }
@@ -81,16 +82,16 @@ impl Observer {
     ///
     /// # Errors
     /// When no answer came.
-    pub async fn knock(&self) -> Result<Answer, ApiError> {
-        self.looking.connection.knock().await.map(|it| Answer::new(&it, None))
+    pub(in crate::doctor) async fn knock(&self) -> Result<Answer, ApiError> {
+        self.connection.knock().await.map(|it| Answer::new(&it, None))
     }
 
     /// Asks one question with the token; an answer that is not a success is an error.
     ///
     /// # Errors
     /// Any [`ApiError`].
-    pub async fn ask(&self, question: &Question) -> Result<Answer, ApiError> {
-        let reply = self.looking.connection.ask(*question).await?;
+    pub(in crate::doctor) async fn ask(&self, question: &Question) -> Result<Answer, ApiError> {
+        let reply = self.connection.ask(*question).await?;
         let flaw = question.flaw(&reply.body);
         Ok(Answer::new(&reply, flaw))
     }
@@ -99,7 +100,11 @@ impl Observer {
     ///
     /// # Errors
     /// Any [`ApiError`]; a refusal where a page of one row is refused as well.
-    pub async fn page_of(&self, list: impl Fn(u32) -> Question, rows: u32) -> Result<u32, ApiError> {
+    pub(in crate::doctor) async fn page_of(
+        &self,
+        list: impl Fn(u32) -> Question,
+        rows: u32,
+    ) -> Result<u32, ApiError> {
         let fewer = SMALLER.into_iter().filter(|it| *it < rows);
         for rows in [rows].into_iter().chain(fewer) {
             match self.ask(&list(rows)).await {
@@ -118,7 +123,6 @@ impl Answer {
         Self {
             status: reply.status,
             version: reply.version(),
-            elapsed: reply.elapsed,
             date: date.and_then(|it| DateTimeParser::new().parse_timestamp(it).ok()),
             at: reply.at,
             body: success.unwrap_or_default(),

@@ -46,17 +46,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(
-        settings: &Settings,
-        bounds: Bounds,
-        throttle: Arc<Throttle>,
-    ) -> Result<Self, ApiError> {
+    pub(super) fn new(settings: Settings, bounds: Bounds, throttle: Arc<Throttle>) -> Result<Self, ApiError> {
         let concurrency = settings.concurrency.max(1);
         // All in flight may have their turn first, and again after a look each.
         let turns = settings.max_rps.map(|it| 2.0 * concurrency as f64 / it.per_second());
         Ok(Self {
-            sender: Sender::new(settings, bounds.body, throttle)?,
-            tokens: Tokens::new(&settings.credentials)?,
+            sender: Sender::new(&settings, bounds.body, throttle)?,
+            tokens: Tokens::new(settings.credentials)?,
             fresh: turns.map_or(FRESH, |it| FRESH.max(Duration::from_secs_f64(it))),
             concurrency,
             dialect: settings.dialect,
@@ -67,6 +63,11 @@ impl Connection {
     /// Returns the same connection for one who looks at the API rather than uses it: refusals are what is looked for.
     pub(super) fn looking(self) -> Self {
         Self { sender: self.sender.looking(), ..self }
+    }
+
+    /// Returns the throttle, for clients beside this one.
+    pub(super) fn throttle(&self) -> Arc<Throttle> {
+        self.sender.throttle.clone()
     }
 
     pub(super) fn counters(&self) -> Counters {

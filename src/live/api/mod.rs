@@ -45,19 +45,20 @@ pub use crate::model::dialect::Dialect;
 use crate::model::dialect::{GroupUpdate, RolesToDelete};
 pub use credentials::Credentials;
 pub use error::{ApiError, Class};
-pub use question::Question;
 pub use reader::Reader;
 pub use request::{Effect, Request};
 pub use sender::Counters;
 pub use settings::{Endpoint, Settings};
 pub use throttle::Rate;
-pub use traffic::Traffic;
 pub use wire::{Group, GroupRole, Permission, PermittedActions, RbacInfo, Role};
 pub use writer::{RoleToAdd, RoleToDelete, Writer};
 
+pub(crate) use connection::Connection;
+pub(crate) use question::Question;
 pub(crate) use reply::Reply;
+pub(crate) use traffic::Traffic;
 
-use connection::{Bounds, Connection};
+use connection::Bounds;
 use throttle::Throttle;
 
 /// Returns the two halves of a client; the first request is what opens the network.
@@ -66,7 +67,7 @@ use throttle::Throttle;
 /// When the credentials cannot stand in a header, or no TLS client can be built.
 pub fn connect(settings: Settings) -> Result<(Reader, Writer), ApiError> {
     let throttle = throttle(&settings);
-    connect_within(&settings, Bounds::default(), throttle)
+    connect_within(settings, Bounds::default(), throttle)
 }
 
 fn throttle(settings: &Settings) -> Arc<Throttle> {
@@ -75,7 +76,7 @@ fn throttle(settings: &Settings) -> Arc<Throttle> {
 
 /// Returns a client whose requests pass a throttle that others may pass as well.
 fn connect_within(
-    settings: &Settings,
+    settings: Settings,
     bounds: Bounds,
     throttle: Arc<Throttle>,
 ) -> Result<(Reader, Writer), ApiError> {
@@ -83,24 +84,22 @@ fn connect_within(
     Ok((Reader::new(connection.clone()), Writer::new(connection)))
 }
 
-/// A way to look at an API rather than to use it, and clients that keep one rate together with it.
-pub(crate) struct Looking {
-    pub(crate) connection: Connection,
-    throttle: Arc<Throttle>,
+/// Returns a connection to look at an API with rather than to use it: refusals are what is looked for.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) fn look(settings: Settings) -> Result<Connection, ApiError> {
+    let throttle = throttle(&settings);
+    Connection::new(settings, Bounds::default(), throttle).map(Connection::looking)
 }
 
-impl Looking {
-    /// # Errors
-    /// As [`connect`].
-    pub(crate) fn new(settings: &Settings) -> Result<Self, ApiError> {
-        let throttle = throttle(settings);
-        let connection = Connection::new(settings, Bounds::default(), throttle.clone())?.looking();
-        Ok(Self { connection, throttle })
-    }
-
-    /// # Errors
-    /// As [`connect`].
-    pub(crate) fn connect(&self, settings: &Settings) -> Result<(Reader, Writer), ApiError> {
-        connect_within(settings, Bounds::default(), self.throttle.clone())
-    }
+/// Returns a client that keeps one rate together with a connection.
+///
+/// # Errors
+/// As [`connect`].
+pub(crate) fn connect_beside(
+    connection: &Connection,
+    settings: Settings,
+) -> Result<(Reader, Writer), ApiError> {
+    connect_within(settings, Bounds::default(), connection.throttle())
 }

@@ -19,8 +19,7 @@ use crate::model::{
 
 /// A request that only reads, and of a list one page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it, and the contract the rest")]
-pub enum Question {
+pub(crate) enum Question {
     Groups {
         company: CompanyId,
         limit: u32,

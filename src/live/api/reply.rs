@@ -93,9 +93,11 @@ impl Reply {
 
     /// Says whether an answer is nested deeper than [`DEEPEST`]. Most have too few brackets, which is seen at once.
     fn is_too_deep(&self) -> bool {
-        // One bit tells the two apart. So few at a time can be counted in a byte, many of which are added at once.
-        let opening = |part: &[u8]| part.iter().map(|it| u8::from(it | 0x20 == b'{')).sum::<u8>();
-        let brackets: usize = self.body.chunks(255).map(|part| usize::from(opening(part))).sum();
+        // One bit tells the two apart. As few as these can be counted in a byte, and many bytes at once.
+        let opens = |byte: &u8| u8::from(byte | 0x20 == b'{');
+        let (parts, rest) = self.body.as_chunks::<128>();
+        let brackets: usize = parts.iter().map(|it| usize::from(it.iter().map(opens).sum::<u8>())).sum();
+        let brackets = brackets + rest.iter().map(opens).map(usize::from).sum::<usize>();
         brackets > DEEPEST && nesting(&self.body) == Nesting::TooDeep
     }
 

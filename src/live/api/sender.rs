@@ -4,10 +4,7 @@
 //! fetches a token.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -40,12 +37,10 @@ pub(super) type Read<'a> = dyn FnMut(Reply) -> Result<(), ApiError> + Send + 'a;
 /// An endpoint, and how patiently it is asked.
 pub(super) struct Sender {
     transport: Transport,
-    throttle: Arc<Throttle>,
+    pub(super) throttle: Arc<Throttle>,
     patience: Patience,
     backoff: Duration,
-    requests: AtomicU64,
-    retries: AtomicU64,
-    throttled: AtomicU64,
+    counters: Mutex<Counters>,
     /// How each reply came, where somebody wants to know.
     traffic: Option<Mutex<Traffic>>,
 }
@@ -58,9 +53,7 @@ impl Sender {
             throttle,
             patience: Patience::Work { retries: settings.retries },
             backoff: settings.backoff,
-            requests: AtomicU64::new(0),
-            retries: AtomicU64::new(0),
-            throttled: AtomicU64::new(0),
+            counters: Mutex::default(),
             traffic: None,
         })
     }
@@ -71,22 +64,17 @@ impl Sender {
     }
 
     pub(super) fn counters(&self) -> Counters {
-        Counters {
-            requests: self.requests.load(Relaxed),
-            retries: self.retries.load(Relaxed),
-            throttled: self.throttled.load(Relaxed),
-        }
+        *locked(&self.counters)
     }
 
     /// Returns how each reply came so far, where that is noted.
     pub(super) fn traffic(&self) -> Traffic {
-        let noted = |it: &Mutex<Traffic>| it.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.traffic.as_ref().map(noted).unwrap_or_default()
+        self.traffic.as_ref().map(|it| locked(it).clone()).unwrap_or_default()
     }
 
     /// Notes that a request is sent again for a reason that is not seen here.
     pub(super) fn count_retry(&self) {
-        self.retries.fetch_add(1, Relaxed);
+        locked(&self.counters).retries += 1;
     }
 
     /// Returns how long nothing will be sent because the server said so, if that is what is going on.
@@ -157,14 +145,11 @@ impl Sender {
     ) -> Result<Reply, ApiError> {
         // While this one waited, another may have been refused and fetched a token.
         let authorization = proof.authorization()?;
-        self.requests.fetch_add(1, Relaxed);
+        locked(&self.counters).requests += 1;
         let reply = self.transport.send(request, payload, authorization, attempt).await?;
-        if reply.status == 429 {
-            self.throttled.fetch_add(1, Relaxed);
-        }
+        locked(&self.counters).throttled += u64::from(reply.status == 429);
         if let Some(traffic) = &self.traffic {
-            let mut traffic = traffic.lock().unwrap_or_else(PoisonError::into_inner);
-            traffic.note(reply.elapsed, reply.status, &reply.headers);
+            locked(traffic).note(reply.elapsed, reply.status, &reply.headers);
         }
         Ok(reply)
     }
@@ -207,4 +192,9 @@ impl Sender {
         self.count_retry();
         Ok(())
     }
+}
+
+/// Locks what no panic leaves half done.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

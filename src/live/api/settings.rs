@@ -60,7 +60,7 @@ impl Endpoint {
     }
 
     /// Returns the host and the port, explicit or usual, without the brackets of IPv6.
-    pub fn address(&self) -> (&str, u16) {
+    pub(crate) fn address(&self) -> (&str, u16) {
         let host = self.0.host_str().unwrap_or_default();
         let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         (bare, self.0.port_or_known_default().unwrap_or(443))

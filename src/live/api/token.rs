@@ -58,14 +58,14 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D:
 }
 
 impl Tokens {
-    pub(super) fn new(credentials: &Credentials) -> Result<Self, ApiError> {
+    pub(super) fn new(credentials: Credentials) -> Result<Self, ApiError> {
         let newest = Newest::default();
         let client = match credentials {
             Credentials::Token(token) => {
                 newest.set(Bearer::new(&token.expose_secret().trim().into(), 0)?, None);
                 None
             }
-            Credentials::Client { id, secret } => Some((id.clone(), secret.clone())),
+            Credentials::Client { id, secret } => Some((id, secret)),
         };
         Ok(Self { newest, client, fetching: Mutex::new(()) })
     }

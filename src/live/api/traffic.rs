@@ -6,12 +6,12 @@ use reqwest::header::HeaderMap;
 
 /// Every reply that came.
 #[derive(Clone, Debug, Default)]
-pub struct Traffic {
+pub(crate) struct Traffic {
     times: Vec<Duration>,
     /// Replies that asked for fewer requests (429).
-    pub throttled: usize,
+    pub(crate) throttled: usize,
     /// Headers that tell of limits, each name with the last value seen, cut at 60 characters; sorted.
-    pub limits: Vec<(String, String)>,
+    pub(crate) limits: Vec<(String, String)>,
 }
 
 impl Traffic {
@@ -33,12 +33,12 @@ impl Traffic {
     }
 
     /// Returns how many replies came.
-    pub fn replies(&self) -> usize {
+    pub(crate) fn replies(&self) -> usize {
         self.times.len()
     }
 
     /// Returns the median and the longest time of a reply.
-    pub fn latency(&self) -> Option<(Duration, Duration)> {
+    pub(crate) fn latency(&self) -> Option<(Duration, Duration)> {
         let mut times = self.times.clone();
         times.sort_unstable();
         Some((*times.get(times.len() / 2)?, *times.last()?))

@@ -164,6 +164,6 @@ impl Server {
     pub(super) fn within(&self, bounds: Bounds) -> (Reader, Writer) {
         let settings = self.settings();
         let throttle = throttle(&settings);
-        connect_within(&settings, bounds, throttle).unwrap()
+        connect_within(settings, bounds, throttle).unwrap()
     }
 }

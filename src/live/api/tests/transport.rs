@@ -158,7 +158,7 @@ async fn an_answer_over_the_limit_is_not_read_whatever_length_it_claims() {
     ))
     .await;
     let throttle = throttle(&settings);
-    let (reader, _) = connect_within(&settings, Bounds { body: 20, ..bounds }, throttle).unwrap();
+    let (reader, _) = connect_within(settings, Bounds { body: 20, ..bounds }, throttle).unwrap();
     let error = reader.list_permissions().await.unwrap_err();
     assert!(matches!(error, ApiError::TooLarge { .. }), "{error:?}");
 }
