@@ -101,7 +101,7 @@ impl<'a> Group<'a> {
         Outcome::Stale { how: stale, wrote: self.attempt.wrote }
     }
 
-    /// Looks, before the first write, whether the group is what the plan saw.
+    /// Looks, before the first write, whether what is about to change of the group is what the plan saw.
     async fn check(&mut self, reader: &Reader) -> Result<(), Trouble> {
         if let Some(stale) = &self.stale {
             return Err(Trouble::Stale(stale.clone()));
@@ -110,18 +110,30 @@ impl<'a> Group<'a> {
             return Ok(());
         };
         let Some(attributes) = self.change.attributes_before() else { return Ok(()) };
-        let Some(seen) = look(reader, self.change.company(), id).await? else {
-            return Err(Trouble::Stale(Stale::Gone));
-        };
         // Who was cut off in this run is gone already.
         let mut before = contents(&self.change);
         before.members.retain(|it| !self.cut_off.contains(it));
-        if let Some(stale) = difference(&seen, attributes, &before) {
+        let known = Seen { attributes: attributes.clone(), contents: before };
+        let seen = look_at(reader, self.change.company(), id, self.what(), known.clone()).await?;
+        let Some(seen) = seen else { return Err(Trouble::Stale(Stale::Gone)) };
+        if let Some(stale) = difference(&seen, &known.attributes, &known.contents) {
             return Err(Trouble::Stale(stale));
         }
         self.prior.clone_from(&seen.contents.grants);
         self.expected = Some(Expected { attributes: seen.attributes, contents: seen.contents });
         Ok(())
+    }
+
+    /// What of the group is about to change, or was changed: of one that comes or goes all of it.
+    fn what(&self) -> What {
+        match self.change.action() {
+            Action::Create | Action::Delete => What::All,
+            Action::Alter => What::Parts {
+                attributes: self.change.itself().is_some(),
+                roles: self.change.grants().next().is_some(),
+                members: self.change.members().next().is_some(),
+            },
+        }
     }
 
     /// Returns how the group has changed under a write that was refused, if that is why it was.
@@ -141,17 +153,9 @@ impl<'a> Group<'a> {
     pub(super) async fn read_back(&self, reader: &Reader) -> Result<Option<Stale>, ApplyError> {
         let (Some(id), Some(expected)) = (self.id, &self.expected) else { return Ok(None) };
         let Expected { attributes, contents } = expected;
-        let what = match self.change.action() {
-            Action::Create | Action::Delete => What::All,
-            Action::Alter => What::Written {
-                attributes: self.change.itself().is_some(),
-                roles: self.change.grants().next().is_some(),
-                members: self.change.members().next().is_some(),
-            },
-        };
         // What was not written is as it was when it was looked at, as far as this run is concerned.
         let known = Seen { attributes: attributes.clone(), contents: contents.clone() };
-        let seen = look_at(reader, self.change.company(), id, what, known).await?;
+        let seen = look_at(reader, self.change.company(), id, self.what(), known).await?;
         Ok(match (self.change.action(), seen) {
             (Action::Delete, None) => None,
             (Action::Delete, Some(_)) => Some(Stale::Appeared(vec![id])),

@@ -24,6 +24,7 @@ use crate::{
 use super::Stale;
 
 /// A group as it is.
+#[derive(Clone)]
 pub(super) struct Seen {
     pub(super) attributes: Attributes,
     pub(super) contents: Contents,
@@ -64,8 +65,8 @@ pub(super) fn contents(change: &Change<'_>) -> Contents {
 pub(super) enum What {
     /// Whether it exists, and all of it.
     All,
-    /// The parts that were written.
-    Written { attributes: bool, roles: bool, members: bool },
+    /// Some parts.
+    Parts { attributes: bool, roles: bool, members: bool },
 }
 
 /// Reads a part of a group; the rest is taken from what is known.
@@ -76,20 +77,24 @@ pub(super) async fn look_at(
     what: What,
     mut known: Seen,
 ) -> Result<Option<Seen>, ApiError> {
-    let What::Written { attributes, roles, members } = what else {
+    let What::Parts { attributes, roles, members } = what else {
         return look(reader, company, group).await;
     };
     let read = async {
-        if members {
-            let mut found = reader.list_members(company, group).await?;
+        let found = try_join3(
+            async { if members { Ok(Some(reader.list_members(company, group).await?)) } else { Ok(None) } },
+            async { if roles { Ok(Some(reader.list_group_roles(company, group).await?)) } else { Ok(None) } },
+            async { if attributes { Ok(Some(reader.get_group(company, group).await?)) } else { Ok(None) } },
+        );
+        let (found, held, head) = found.await?;
+        if let Some(mut found) = found {
             found.sort_unstable();
             known.contents.members = found;
         }
-        if roles {
-            known.contents.grants = grants(reader.list_group_roles(company, group).await?);
+        if let Some(held) = held {
+            known.contents.grants = grants(held);
         }
-        if attributes {
-            let head = reader.get_group(company, group).await?;
+        if let Some(head) = head {
             known.attributes = Attributes { name: head.name, description: head.description };
         }
         Ok(known)

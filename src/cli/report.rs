@@ -285,10 +285,13 @@ pub(crate) fn words(call: &Call) -> String {
         Call::CreateGroup { .. } => "create the group".to_owned(),
         Call::UpdateGroup { .. } => "change name or description".to_owned(),
         Call::DeleteGroup { .. } => "delete the group".to_owned(),
-        Call::PatchMembers { add, remove, .. } if add.is_empty() => {
-            format!("remove {}", counted(remove.len(), "member", "members"))
-        }
-        Call::PatchMembers { add, .. } => format!("add {}", counted(add.len(), "member", "members")),
+        Call::PatchMembers { add, remove, .. } => match (add.len(), remove.len()) {
+            (0, remove) => format!("remove {}", counted(remove, "member", "members")),
+            (add, 0) => format!("add {}", counted(add, "member", "members")),
+            (add, remove) => {
+                format!("add {}, remove {}", counted(add, "member", "members"), remove)
+            }
+        },
         Call::PatchRoles { .. } => "change roles".to_owned(),
         Call::PutDirectRoles { .. } => "replace the direct roles".to_owned(),
     }

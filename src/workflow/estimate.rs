@@ -119,8 +119,8 @@ fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
             Action::Create => (looks, read_backs) = (looks + 2, read_backs + 3),
             Action::Delete => (looks, read_backs) = (looks + 3, read_backs + 3),
             Action::Alter => {
-                looks += 3;
-                read_backs += u64::from(grants) + u64::from(members) + u64::from(change.itself().is_some());
+                let parts = u64::from(grants) + u64::from(members) + u64::from(change.itself().is_some());
+                (looks, read_backs) = (looks + parts, read_backs + parts);
             }
         }
     }

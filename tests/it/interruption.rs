@@ -99,13 +99,25 @@ fn a_step_that_was_only_looking_writes_nothing_any_more() {
         "  - { name: Desk, description: The desk., roles: unmanaged, members: [root@voyager.example] }
   - { name: Night, description: Other., roles: unmanaged, members: unmanaged }\n",
     );
-    // The plan reads each once; what is read before a write waits.
-    let looks = "GET /v3/companies/{companyId}/user-groups/{groupId}";
+    // The plan asks for each list of members, and once more for who leaves; what is read before a write waits.
+    let looks = "POST /v3/companies/{companyId}/user-groups/{groupId}/members";
+    world.forget();
+    world.plan().expect(0);
+    let reads = world
+        .log()
+        .iter()
+        .filter(|it| it["method"] == "POST" && it["path"].to_string().contains("/members"))
+        .count() as u64;
     world.faults(
-        json!([{ "method": "GET", "path": "/user-groups/", "times": 0, "kind": { "slow": { "ms": 600_000 } } }]),
+        json!([
+            { "method": "POST", "path": "/members", "skip": reads, "times": 0, "kind": { "slow": { "ms": 600_000 } } },
+            { "method": "GET", "path": "/user-groups/", "times": 0, "kind": { "slow": { "ms": 600_000 } } },
+        ]),
     );
     world.forget();
-    let looking = |it: &Value| it["byRoute"][looks].as_u64() >= Some(2);
+    let texts = "GET /v3/companies/{companyId}/user-groups/{groupId}";
+    let looking =
+        |it: &Value| it["byRoute"][looks].as_u64() > Some(reads) && it["byRoute"][texts].as_u64() == Some(1);
     let run = signalled(&world, "apply --auto-approve", "-INT", looking);
     assert!(run.expect(130).stdout.contains("as the run was interrupted"));
     assert_eq!(world.writes(), [""; 0]);

@@ -4,7 +4,10 @@
 //! step waits for nothing that waits for it. Decides no order; only where it is
 //! free, what takes comes before what gives.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+};
 
 use crate::model::{ids::UserId, plan::Change};
 
@@ -30,7 +33,7 @@ enum Rank {
 struct Draft {
     rank: Rank,
     step: Step,
-    /// Whether the deletion of the group does what it does.
+    /// Whether another call does what it does.
     absorbed: bool,
 }
 
@@ -66,7 +69,41 @@ pub(super) fn steps(graph: &Graph) -> Vec<Step> {
     for level in levels {
         batcher.level(level);
     }
+    join_members(&mut batcher.drafts);
     sorted(batcher.drafts)
+}
+
+/// Lets one call add and remove where a group's members change in one call each, and nothing waits for either.
+///
+/// Who joins and who leaves are different people, so whatever becomes of the call, each holds what one side gives.
+fn join_members(drafts: &mut [Draft]) {
+    let mut followed = vec![false; drafts.len()];
+    for wait in drafts.iter().filter(|it| !it.absorbed).flat_map(|it| &it.step.after) {
+        followed[wait.step] = true;
+    }
+    let mut own: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (n, draft) in drafts.iter().enumerate().filter(|it| !it.1.absorbed) {
+        if matches!(draft.step.call, Call::PatchMembers { .. }) {
+            own.entry(draft.step.change).or_default().push(n);
+        }
+    }
+    for calls in own.into_values() {
+        let [leave, join] = calls[..] else { continue };
+        let free = |n: usize| !followed[n] && drafts[n].step.after.is_empty() && !drafts[n].step.lockout;
+        let (Call::PatchMembers { remove, .. }, Call::PatchMembers { add, .. }) =
+            (&drafts[leave].step.call, &drafts[join].step.call)
+        else {
+            continue;
+        };
+        let one_way = !remove.is_empty() && !add.is_empty() && remove.len() + add.len() <= MEMBERS_PER_CALL;
+        if one_way && free(leave) && free(join) {
+            let joining = add.clone();
+            drafts[join].absorbed = true;
+            if let Call::PatchMembers { add, .. } = &mut drafts[leave].step.call {
+                *add = joining;
+            }
+        }
+    }
 }
 
 /// A revocation never waits for somebody else's grant to be made. So who must leave before a role that
