@@ -65,7 +65,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             Ok(approved) => approved,
             Err(refusal) => return Ok(refused(&refusal.0, &refusal.1, output)),
         };
-        if !approved.plan.is_empty() && !consented {
+        if !approved.plan().is_empty() && !consented {
             run::until_signal(consent(output, "Apply these changes?")).await?;
         }
         writing::applied(global, arguments, &connected, &approved, (&stop, output)).await

@@ -49,7 +49,7 @@ pub(super) async fn consent(output: &Output, question: &str) -> Result<(), Failu
 /// Says why a plan is not applied, after the plan or together with it.
 pub(super) fn refused(judged: &Judged, refusal: &Refusal, output: &Output) -> Exit {
     let exit = Exit::from(refusal);
-    let (message, causes, hint) = (refusal.to_string(), refusal.reasons(&judged.plan), refusal.hint());
+    let (message, causes, hint) = (refusal.to_string(), refusal.reasons(judged.plan()), refusal.hint());
     output.events.send("refused", json!({ "message": message, "causes": causes }));
     if output.format == Format::Json {
         let error = json!({ "message": message, "causes": causes, "hint": hint });

@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let judged = show::planned(global, &arguments.selection, &arguments.from, output)?;
-    if judged.plan.is_settled() && output.format == Format::Text {
+    if judged.plan().is_settled() && output.format == Format::Text {
         // A job that says nothing looks like one that did not run.
         output.result(&heartbeat(&judged));
     }
@@ -33,7 +33,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
 
 fn heartbeat(judged: &Judged) -> String {
     let Context { checked, taken, now, requests, elapsed, .. } = &judged.context;
-    let memberships: usize = judged.plan.companies.iter().map(|it| it.memberships).sum();
+    let memberships: usize = judged.plan().companies.iter().map(|it| it.memberships).sum();
     let groups: usize = checked.declared.companies.iter().map(|it| it.groups.len()).sum();
     let source = match taken {
         Some(taken) => format!("in the snapshot of {taken:.0}"),

@@ -61,7 +61,7 @@ pub(super) fn print(judged: &Judged, output: &Output) {
 
 /// Tells programs that watch what the plan is.
 pub(super) fn announce(judged: &Judged, output: &Output) {
-    let plan::judged::Judged { plan, judgement, steps } = &**judged;
+    let (plan, judgement, steps) = (judged.plan(), judged.judgement(), judged.steps());
     let id = digest::plan_id(plan).to_string();
     let stops: Vec<&str> = judgement.stops().map(|it| it.guard.as_str()).collect();
     output.events.send("plan", json!({ "id": id, "changes": plan.len(), "steps": steps.len(), "withheld": plan.withheld(), "stops": stops }));
@@ -69,7 +69,7 @@ pub(super) fn announce(judged: &Judged, output: &Output) {
 
 /// Returns a plan in a format.
 pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format: Format) -> String {
-    let view = context.view(&judged.plan, &judged.judgement);
+    let view = context.view(judged.plan(), judged.judgement());
     match format {
         Format::Text => text::plan(&view),
         Format::Json => document::write(&view),
@@ -87,5 +87,5 @@ pub(super) fn save(judged: &Judged, global: &Global, out: Option<&Path>) -> Resu
 
 /// Returns the exit code of a command that reports differences.
 pub(super) fn differences(judged: &Judged) -> Exit {
-    if judged.plan.is_settled() { Exit::Ok } else { Exit::Changes }
+    if judged.plan().is_settled() { Exit::Ok } else { Exit::Changes }
 }

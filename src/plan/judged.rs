@@ -18,14 +18,15 @@ use crate::{
 };
 
 /// A plan with everything people need to judge it, and its steps.
-#[derive(Clone, Debug, Default)]
+///
+/// Only [`judged`] makes one, so a plan that no guard looked at cannot be approved.
+#[derive(Clone, Debug)]
 pub struct Judged {
-    /// The plan.
-    pub plan: Plan,
-    /// Whom it concerns, and what the guards found.
-    pub judgement: Judgement,
-    /// What it is made of.
-    pub steps: Vec<Step>,
+    pub(crate) plan: Plan,
+    pub(crate) judgement: Judgement,
+    pub(crate) steps: Vec<Step>,
+    /// Keeps it from being made anywhere else.
+    _made: (),
 }
 
 /// Orders a plan, and lets every guard look at it.
@@ -39,7 +40,7 @@ pub fn judged(mut plan: Plan, rules: &Rules, style: ScopeChange, now: Timestamp)
     plan.remarks.extend(remarks);
     plan.remarks.sort();
     plan.remarks.dedup();
-    Judged { plan, judgement, steps }
+    Judged { plan, judgement, steps, _made: () }
 }
 
 /// A plan that no guard stops: the only kind that can be applied.
@@ -47,6 +48,27 @@ pub fn judged(mut plan: Plan, rules: &Rules, style: ScopeChange, now: Timestamp)
 pub struct Approved(Judged);
 
 impl Judged {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The people it concerns, and what the guards found.
+    pub fn judgement(&self) -> &Judgement {
+        &self.judgement
+    }
+
+    /// What it is made of, in the order of apply.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// A judgement that a test chose, which no guard reached.
+    #[cfg(test)]
+    pub(crate) fn chosen(plan: Plan, judgement: Judgement) -> Self {
+        Self { plan, judgement, steps: Vec::new(), _made: () }
+    }
+
     /// Turns it into a plan that can be applied.
     ///
     /// `by_id` says that somebody saw this very plan and approved it by its id, which stands for the exception that

@@ -160,8 +160,8 @@ fn an_exception_that_nothing_needs_is_remarked_in_the_plan() {
     let (live, now) = (Snapshot::default(), "2026-11-21T00:00:00Z".parse().unwrap());
     let bound = bind(&declared, &live, now).unwrap();
     let plan = diff::plan(&bound, &live);
-    let plan = judged(plan, &bound.rules, ScopeChange::default(), now).plan;
-    assert_eq!(plan.remarks.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::UnusedException]);
+    let judged = judged(plan, &bound.rules, ScopeChange::default(), now);
+    assert_eq!(judged.plan().remarks.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::UnusedException]);
 }
 
 #[test]

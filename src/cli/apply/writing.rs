@@ -36,7 +36,7 @@ pub(super) async fn applied(
     approved: &Approved,
     (stop, output): (&AtomicBool, &Output),
 ) -> Result<Exit, Failure> {
-    let (plan, steps, context) = (&approved.plan, &approved.steps[..], &approved.context);
+    let (plan, steps, context) = (approved.plan(), approved.steps(), &approved.context);
     let (report, journal, testimony) = write(global, arguments, connected, approved, (stop, output)).await?;
     let root = &context.checked.loaded.root;
     let undo = journal.as_deref().map(|it| next::undo(global, root, &global.here().join(it)));
@@ -73,7 +73,7 @@ async fn write(
     approved: &Approved,
     (stop, output): (&AtomicBool, &Output),
 ) -> Result<Written, Failure> {
-    let (plan, steps) = (&approved.plan, &approved.steps[..]);
+    let (plan, steps) = (approved.plan(), approved.steps());
     if steps.is_empty() {
         let report = Report { outcomes: Vec::new(), halted: None, differ: Vec::new() };
         return Ok((report, None, arguments.witness.then(Testimony::default)));
@@ -124,7 +124,7 @@ fn journal(global: &Global, arguments: &Arguments, approved: &Approved) -> PathB
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%9fZ");
     let own = approved.context.checked.loaded.root.join(".rolecall");
     files::ignored(&own);
-    let label = digest::plan_id(&approved.plan);
+    let label = digest::plan_id(approved.plan());
     own.join("journal").join(format!("{label:.ID_DIGITS$}-{time}.ndjson"))
 }
 

@@ -169,7 +169,7 @@ impl Binding<'_> {
         for (kind, from) in declared.into_iter().rev() {
             self.note(owner, Fact::Direct(Box::new(kind))).from = Some(from);
         }
-        for (kind, why) in ended.into_iter().rev() {
+        for (kind, why) in ended.into_iter().rev().filter(|it| wanted.get(&it.0).is_none()) {
             self.note(owner, Fact::Direct(Box::new(kind))).why = why;
         }
         self.desired.direct(person, &wanted);

@@ -522,7 +522,7 @@ fn what_is_protected_loses_nothing() {
 fn an_approval_by_id_stands_for_the_exception_from_privileged_only() {
     let judged = |case: &Case| {
         let judgement = Judgement { guards: case.judged().0, ..Judgement::default() };
-        Judged { plan: case.plan(), judgement, ..Judged::default() }
+        Judged::chosen(case.plan(), judgement)
     };
     let new = case(&[], &[group("root", &[1], ADMINS)]);
     let refused = judged(&new).approve(false).unwrap_err();

@@ -52,7 +52,7 @@ fn plan(entries: &'static [&'static str]) -> impl Strategy<Value = Judged> {
             Some(((changed.group()?, role), entries))
         });
         plan.entries = spelled.collect();
-        Judged { plan: saved(plan), ..Judged::default() }
+        Judged::chosen(saved(plan), Judgement::default())
     })
 }
 
@@ -94,7 +94,7 @@ fn assert_same(left: &Plan, right: &Plan) {
 
 /// Writes a plan that was read back.
 fn again(saved: &Saved) -> String {
-    let judged = Judged { plan: saved.plan.clone(), judgement: saved.judgement.clone(), steps: Vec::new() };
+    let judged = Judged::chosen(saved.plan.clone(), saved.judgement.clone());
     write(&view(&judged, &saved.sources))
 }
 
@@ -107,7 +107,9 @@ fn data(text: &str) -> Value {
 
 #[test]
 fn a_plan_with_everything_is_read_back_as_it_was() {
-    for mut plan in [everyday().judged(), everything().judged(), Judged::default()] {
+    for mut plan in
+        [everyday().judged(), everything().judged(), Judged::chosen(Plan::default(), Judgement::default())]
+    {
         plan.plan = saved(plan.plan);
         let text = written(&plan);
         let saved = read(&text, Sources::default()).unwrap();
@@ -185,7 +187,7 @@ fn check_schema(plan: &Judged) {
 #[test]
 fn a_plan_with_everything_is_as_the_schema_says() {
     check_schema(&everything().judged());
-    check_schema(&Judged::default());
+    check_schema(&Judged::chosen(Plan::default(), Judgement::default()));
 }
 
 #[test]

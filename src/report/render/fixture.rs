@@ -204,7 +204,7 @@ impl Draft {
         for gap in judgement.gaps.iter_mut().filter(|_| !self.groups.is_empty()) {
             (gap.taken, gap.given) = (place(gap.taken), place(gap.given));
         }
-        Judged { plan, judgement, steps: Vec::new() }
+        Judged::chosen(plan, judgement)
     }
 }
 

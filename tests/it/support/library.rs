@@ -181,8 +181,8 @@ impl Ready {
         let style = rolecall::live::api::Dialect::default().scope_changes();
         let judged = judged(plan, &bound.rules, style, self.now);
         let view = View {
-            plan: &judged.plan,
-            judgement: &judged.judgement,
+            plan: judged.plan(),
+            judgement: judged.judgement(),
             sources: &self.sources,
             endpoint: ENDPOINT,
             url: ENDPOINT,
