@@ -1,25 +1,34 @@
 //! rolecall keeps who may do what, where, in YAML, and makes a Spotnana company match it.
 //!
 //! ```text
-//!  files --load--> Files --check--> Declared ──┐
-//!                            └> [Finding]      ├─ bind ─> DesiredState, LiveState, Rules ─ diff ─> Plan
-//!  API ──fetch──> Snapshot ────────────────────┘      └─> [Quarantined]                             │
-//!                                                                                                assess
-//!       document ─> plan.json ─┐                               render ─> text | json | markdown <──┤ (order, people, guard)
-//!       journal ── rollback ───┴─ the same way again ──────────> Plan      ApprovedPlan, Steps <───┘
-//!                                                                              └─ apply ─> Journal, Report
+//!  files ──load──> Loaded ──check──> Declared ──┐
+//!                                               ├─ bind ─> two states, rules ── diff ─┐
+//!  API or snapshot file ──fetch──> Snapshot ────┘                                     │
+//!  plan.json ────────────── taken up ─────────────────────────────────────────────────┼─> Plan
+//!  journal ──────────────── rolled back ──────────────────────────────────────────────┘     │
+//!                                             effective access, order, guards ─> Judged <───┘
+//!        text | json | markdown <── render ────────────────────────────────────────┤
+//!                                                                              approve
+//!                                              Report, journal <── apply ── Approved
 //! ```
 //!
-//! [`workflow`] is this line as code. Every command is a prefix of it: `validate` ends at the findings, `plan`
-//! at the rendering, and `apply` goes through, looks at each group just before its
-//! first write and reads back what it wrote. The modules below are in reading
-//! order, and each uses only those above it. Values and thoughts are pure: they
-//! know no file, no network, no clock and no randomness. Only `load` reads the
-//! user's files, only `journal` writes one, only `api` speaks HTTP, only `files`
-//! names the YAML crate of the files, and only the program around this library prints.
+//! A [state](model::state) is a sorted set of keyed facts, and a [plan](model::plan) the sorted list of edits between
+//! two of them. What is exact, `atLeast`, unmanaged or withheld is settled in [`bind`](plan::bind): there both states
+//! agree, so that the [difference](plan::diff) has no exceptions.
+//!
+//! [`workflow`] is this line as code, from top to bottom in one file. Every command is a prefix of it: `validate`
+//! ends at the findings, `plan` at the rendering, and `apply` goes through, looks at what it is about to change in a
+//! group just before its first write there, and reads back what it wrote. The modules below are in reading order, and
+//! each uses only those above it; a test holds them to that. Only `files` reads the user's files, only `apply` writes
+//! a journal, only `live` (and the sandbox's server) speaks HTTP, and only the program around this library prints.
 //!
 //! ```
-//! use rolecall::{plan::{bind::bind, diff}, files::{check, decode}, report::render, model::{snapshot::Snapshot, source::Sources}};
+//! use rolecall::{
+//!     files::{check, decode},
+//!     model::{dialect::ScopeChange, snapshot::Snapshot, source::Sources},
+//!     plan::{bind::bind, diff, judged::judged},
+//!     report::render,
+//! };
 //!
 //! let text = "
 //! version: 1
@@ -33,8 +42,9 @@
 //!
 //! let live = Snapshot::default(); // a company without groups
 //! let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
-//! let plan = diff::plan(&bind(&declared, &live, now).expect("known names"), &live);
-//! assert!(render::text::summary(&plan).starts_with("Plan: 1 group to create, 0 to change, 0 to delete;"));
+//! let bound = bind(&declared, &live, now).expect("known names");
+//! let judged = judged(diff::plan(&bound, &live), &bound.rules, ScopeChange::default(), now);
+//! assert!(render::text::summary(judged.plan(), judged.judgement()).starts_with("Plan: 1 group to create, 0 to change, 0 to delete;"));
 //! ```
 
 pub mod model;

@@ -54,7 +54,7 @@ pub enum Kind {
     Plain(&'static str),
     /// A type on a company or a TMC.
     On(&'static str, CompanyId),
-    /// Arranges for the [`DirectRole::travellers`].
+    /// Arranges for travellers, who stand in the role itself.
     Arranger,
     /// What this version cannot read: its type, and the whole element in one spelling.
     Verbatim(Box<str>, Box<str>),

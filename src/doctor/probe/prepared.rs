@@ -38,7 +38,7 @@ pub enum NotPrepared {
     #[error(transparent)]
     Api(#[from] ApiError),
     /// Neither the command nor the files name a person.
-    #[error("whom to put into the group of the probe is not said")]
+    #[error("the user to put into the probe's group is not named")]
     NoPerson,
     /// The person belongs to another company.
     #[error("{0} is of another company")]

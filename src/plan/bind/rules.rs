@@ -184,7 +184,7 @@ fn identity(
         let what = if many == 0 { "no user".to_owned() } else { format!("not one user but {many}") };
         findings.push(
             Finding::new(Code::UnknownIdentity, *from, format!("{person} is {what}"))
-                .help("name the user whom the token stands for by `userId`, or delete `identity`"),
+                .help("name the user that the token stands for by `userId`, or delete `identity`"),
         );
     }
     found
