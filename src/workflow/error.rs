@@ -218,7 +218,7 @@ fn nobody(person: &PersonRef, why: &Unresolved, places: &[String]) -> String {
             "where to look for people is not said".to_owned()
         }
         Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) => {
-            format!("{person} is no user of {}", places.join(", "))
+            format!("{person} is not a user of {}", places.join(", "))
         }
     }
 }
