@@ -108,7 +108,7 @@ impl<'a> User<'a> {
             match self.look(context.job.reader).await? {
                 Some(now) if error.ambiguous() && now == *roles => return Ok(()),
                 Some(now) if now.same_spelling(&self.change.direct_before()) => {
-                    Attempt::again(context, error)?
+                    Attempt::again(context, error)?;
                 }
                 Some(_) | None if error.ambiguous() => return Err(ApplyError::HalfWay.into()),
                 Some(_) => return Err(Trouble::Stale(Stale::DirectRoles)),

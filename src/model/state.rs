@@ -250,7 +250,7 @@ impl State {
                     direct.push(((person, (**kind).clone()), Some(to.clone())));
                 }
                 (Owner::Person(person), Fact::Direct(kind), _) => {
-                    direct.push(((person, (**kind).clone()), None))
+                    direct.push(((person, (**kind).clone()), None));
                 }
                 // No such key is made.
                 (Owner::Group(_), Fact::Direct(_), _)
@@ -407,7 +407,7 @@ fn join<K: Ord, V: PartialEq>(a: &[(K, V)], b: &[(K, V)], mut each: impl FnMut(&
         let right = if order.is_ge() { b.next() } else { None };
         match (left, right) {
             (Some((key, before)), Some((_, after))) if before != after => {
-                each(key, Some(before), Some(after))
+                each(key, Some(before), Some(after));
             }
             (Some((key, before)), None) => each(key, Some(before), None),
             (None, Some((key, after))) => each(key, None, Some(after)),

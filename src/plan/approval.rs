@@ -121,7 +121,7 @@ fn beyond(approved: Option<&Change<'_>>, new: &Change<'_>) -> Vec<Beyond> {
 
 /// Compares what happens to the group itself.
 fn itself(approved: Option<&Change<'_>>, new: &Change<'_>) -> Vec<Beyond> {
-    let action = approved.map(|it| it.action());
+    let action = approved.map(Change::action);
     let known = approved.map(|it| (it.attributes_before(), it.attributes_after()));
     match (new.action(), new.attributes_before(), new.attributes_after()) {
         (Action::Create, _, to) => {

@@ -13,7 +13,7 @@ use crate::{
         plan::{Change, Edits, Entries, Names, Plan, ReadGroup, Survivor, Withheld},
         scope::Scope,
         snapshot::Snapshot,
-        state::{Fact, Key, Owner, State, diff},
+        state::{Edit, Fact, Key, Owner, State, diff},
     },
     plan::{
         bind::{Bound, people::Directory},
@@ -85,7 +85,7 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
     let mut all: BTreeSet<UserId> = BTreeSet::new();
     for change in plan.changes() {
         all.extend(change.user());
-        all.extend(change.members().filter_map(|it| it.member()).map(|it| plan.index.user(it)));
+        all.extend(change.members().filter_map(Edit::member).map(|it| plan.index.user(it)));
         // Where roles change or the group goes, whoever stays in it until then is concerned as well.
         if change.grants().next().is_some() {
             all.extend(change.staying());

@@ -16,7 +16,7 @@ use crate::model::{
     plan::{Edits, Plan},
     scope::{Dimension, Kind, Scope, Value},
     source::{FileId, Place},
-    state::{Attributes, Facts, State, diff},
+    state::{Attributes, Edit, Facts, State, diff},
 };
 
 /// The company of every random group.
@@ -153,7 +153,7 @@ impl World {
         let plan = Plan { index: Arc::new(index), live, edits, ..Plan::default() };
         let (mut notes, mut reasons) = (BTreeMap::new(), BTreeMap::new());
         for change in plan.groups() {
-            if change.itself().is_some_and(|it| it.removes()) {
+            if change.itself().is_some_and(Edit::removes) {
                 reasons.insert(change.group().unwrap(), "gone".into());
             }
             for edit in change.members().filter(|it| it.removes()) {

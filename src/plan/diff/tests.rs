@@ -46,7 +46,7 @@ proptest! {
     #[test]
     fn the_inverse_leads_back(world in world()) {
         let plan = world.plan();
-        let back: Vec<_> = plan.edits.iter().cloned().map(|it| it.inverse()).collect();
+        let back: Vec<_> = plan.edits.iter().cloned().map(Edit::inverse).collect();
         let mut state = plan.after();
         state.apply(&back);
         prop_assert_eq!(&state, &plan.live);
@@ -74,7 +74,7 @@ proptest! {
         for edit in all() {
             let mut others = all().filter(|it| it.member() == edit.member());
             let counterpart = others.find(|it| it.adds() != edit.adds());
-            prop_assert_eq!(moves.get(&edit.key).is_some(), counterpart.is_some());
+            prop_assert_eq!(moves.contains_key(&edit.key), counterpart.is_some());
             if let Some(group) = moves.get(&edit.key) {
                 let there = Key { owner: Owner::Group(*group), ..edit.key.clone() };
                 prop_assert!(all().any(|it| it.key == there && it.adds() != edit.adds()));

@@ -216,7 +216,7 @@ fn begin_and_end(graph: &mut Graph, n: usize) {
     match (operation, graph.nodes[whole].operation) {
         (Operation::Leave(_), Operation::Delete) => graph.wait(n, whole, Reason::Access),
         (Operation::Role { .. } | Operation::Join(_), Operation::Create) => {
-            graph.wait(whole, n, Reason::Access)
+            graph.wait(whole, n, Reason::Access);
         }
         (
             Operation::Create
