@@ -232,7 +232,7 @@ fn a_probe_is_told_its_company_and_asks() {
     world.run(&PROBE.replace(" --yes", "")).expect(4).says(&["no terminal to confirm the probe on", "--yes"]);
     assert_eq!(world.log().len(), 0, "no request was made");
     world.run("doctor --probe --yes --company voyager").expect(4).says(&[
-        "whom to put",
+        "the user to put into the probe",
         "api.identity",
         "--user",
     ]);
