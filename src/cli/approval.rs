@@ -11,7 +11,7 @@ use rolecall::{
     report::document::{self, Saved},
     workflow::{Judged, Refusal},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     Format,
@@ -55,16 +55,10 @@ pub(super) fn refused(judged: &Judged, refusal: &Refusal, output: &Output) -> Ex
         let error = json!({ "message": message, "causes": causes, "hint": hint });
         let report = json!({
             "version": 1, "kind": "apply", "exit": exit.code(), "result": exit.name(),
-            "plan": plan(judged), "groups": [], "error": error,
+            "plan": show::document(&judged.context, judged), "groups": [], "error": error,
         });
         output.result(&format!("{report:#}\n"));
     }
     output.message(&trouble(&message, &causes, Some(hint)));
     exit
-}
-
-/// Returns the document of a plan.
-fn plan(judged: &Judged) -> Value {
-    let text = show::rendered(&judged.context, judged, Format::Json);
-    serde_json::from_str(&text).expect("a document is JSON")
 }

@@ -13,7 +13,7 @@ use super::failure::Failure;
 /// Options of every command, before or after its name.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub(super) struct Flags {
+pub(crate) struct Global {
     /// Print help
     // The short form for both spellings: the long one of a dozen options fills two screens.
     #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]

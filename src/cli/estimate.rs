@@ -22,11 +22,8 @@ use super::{
 pub(super) fn plan(global: &Global, selection: &Selection, output: &Output) -> Result<Exit, Failure> {
     let checked = global.checked(&selection.paths)?;
     let live = connect(global, &checked.loaded)?;
-    let work = async {
-        let asking = estimate::of_plan(&live.live, &checked, global.pace());
-        Ok(output.reading(&live.live.source, asking).await?)
-    };
-    let estimate = run::block_on(run::until_signal(work))?;
+    let asking = estimate::of_plan(&live.live, &checked, global.pace());
+    let estimate = run::reading(output.reading(&live.live.source, asking))?;
     output.result(&told(&estimate, output.format));
     Ok(Exit::Ok)
 }

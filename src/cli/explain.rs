@@ -34,10 +34,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let mut checked = global.checked(&arguments.paths)?;
     let connected = settings::connect(global, &checked.loaded)?;
     let live = &connected.live;
-    let explained = run::block_on(run::until_signal(async {
-        let explaining = workflow::explained(live, &mut checked, &arguments.person, now);
-        Ok(output.reading(&live.source, explaining).await?)
-    }))?;
+    let explaining = workflow::explained(live, &mut checked, &arguments.person, now);
+    let explained = run::reading(output.reading(&live.source, explaining))?;
     let view = Explanation {
         explained: &explained,
         sources: &checked.loaded.sources,

@@ -37,9 +37,8 @@ use std::{ffi::OsStr, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
-use arguments::{Flags, Format, LogFormat, Now, Selection, duration, instant, json_file, now};
+use arguments::{Format, Global, LogFormat, Now, Selection, duration, instant, json_file, now};
 use failure::Exit;
-use global::Global;
 use output::Output;
 
 /// Keeps who may do what, where, in YAML in Git, and makes a Spotnana company match it.
@@ -57,7 +56,7 @@ Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 not authorised, 6 blocked
 )]
 struct Cli {
     #[command(flatten)]
-    flags: Flags,
+    global: Global,
     #[command(subcommand)]
     command: Command,
 }
@@ -114,23 +113,18 @@ pub(crate) fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    let output = match Output::new(&cli.flags) {
-        Ok(mut output) => {
-            output.makes = cli.command.makes();
-            output
-        }
+    let global = &cli.global;
+    let name = matches.subcommand_name().unwrap_or_default();
+    let output = match Output::new(global, name) {
+        Ok(output) => output,
         Err(failure) => {
-            Output::plain(&cli.flags).failure(&failure);
+            Output::plain(global).failure(&failure);
             return failure.exit().into();
         }
     };
-    let _telemetry = telemetry::start(&cli.flags);
-    let _run = tracing::info_span!("run", command = cli.command.name()).entered();
-    output.events.send(
-        "start",
-        serde_json::json!({ "command": cli.command.name(), "tool": env!("CARGO_PKG_VERSION") }),
-    );
-    let global = &Global::new(&cli.flags);
+    let _telemetry = telemetry::start(global);
+    let _run = tracing::info_span!("run", command = name).entered();
+    output.events.send("start", serde_json::json!({ "command": name, "tool": env!("CARGO_PKG_VERSION") }));
     let result = match &cli.command {
         Command::Validate(arguments) => validate::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
@@ -164,41 +158,6 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
     command
         .mut_args(|it| if it.get_env().is_some_and(is_empty) { it.env(None::<&str>) } else { it })
         .mut_subcommands(without_empty_variables)
-}
-
-impl Command {
-    /// Returns what a comment is about that the command makes.
-    fn makes(&self) -> &'static str {
-        match self {
-            Self::Explain(_) => "explanation",
-            Self::Doctor(_) => "report",
-            Self::Validate(_)
-            | Self::Plan(_)
-            | Self::Apply(_)
-            | Self::Rollback(_)
-            | Self::Drift(_)
-            | Self::Snapshot(_)
-            | Self::Duplicate(_)
-            | Self::Sandbox(_)
-            | Self::Schema(_) => "plan",
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Validate(_) => "validate",
-            Self::Plan(_) => "plan",
-            Self::Apply(_) => "apply",
-            Self::Rollback(_) => "rollback",
-            Self::Drift(_) => "drift",
-            Self::Doctor(_) => "doctor",
-            Self::Explain(_) => "explain",
-            Self::Snapshot(_) => "snapshot",
-            Self::Duplicate(_) => "duplicate",
-            Self::Sandbox(_) => "sandbox",
-            Self::Schema(_) => "schema",
-        }
-    }
 }
 
 /// Help and version are no failure; everything else clap has to say is invalid input.

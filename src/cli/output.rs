@@ -16,7 +16,7 @@ use rolecall::{
 use serde_json::{Value, json};
 
 use super::{
-    Flags, Format,
+    Format, Global,
     events::Events,
     failure::{Exit, Failure},
     waiting::{self, Waiting},
@@ -48,27 +48,33 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Opens what the flags ask for.
-    pub(crate) fn new(flags: &Flags) -> Result<Self, Failure> {
-        Ok(Self { events: Arc::new(Events::to(flags.events.as_deref())?), ..Self::plain(flags) })
+    /// Opens what the flags ask for, for the command of this name.
+    pub(crate) fn new(global: &Global, command: &str) -> Result<Self, Failure> {
+        let makes = match command {
+            "explain" => "explanation",
+            "doctor" => "report",
+            _ => "plan",
+        };
+        let events = Arc::new(Events::to(global.events.as_deref())?);
+        Ok(Self { events, makes, ..Self::plain(global) })
     }
 
     /// Returns an output without events.
-    pub(crate) fn plain(flags: &Flags) -> Self {
+    pub(crate) fn plain(global: &Global) -> Self {
         // anstream looks at NO_COLOR, TERM and the stream itself where the choice is left to it.
-        let color = match flags.color {
+        let color = match global.color {
             clap::ColorChoice::Auto => ColorChoice::Auto,
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        let progress = !flags.no_progress && !flags.quiet && io::stderr().is_terminal();
+        let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
         Self {
-            format: flags.format,
+            format: global.format,
             makes: "plan",
             color,
-            quiet: flags.quiet,
+            quiet: global.quiet,
             progress,
-            logs: flags.verbose > 0,
+            logs: global.verbose > 0,
             lost: Mutex::default(),
             events: Arc::default(),
         }
@@ -108,12 +114,7 @@ impl Output {
             Some(error) => ("the result cannot be printed", error),
             None => ("the events cannot be written", self.events.lost()?),
         };
-        Some(Failure::Trouble {
-            exit: Exit::Error,
-            message: format!("{what}: {error}"),
-            causes: Vec::new(),
-            hint: None,
-        })
+        Some(Failure::new(Exit::Error, format!("{what}: {error}")))
     }
 
     /// Prints a remark to people who watch.

@@ -7,7 +7,7 @@ use rolecall::{
     apply::{journal, record::Record},
     model::source::Sources,
     report::document,
-    workflow::Wanted,
+    workflow::{self, Wanted},
 };
 
 use super::{
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let path = global.here().join(&arguments.journal);
-    let records = journal::read(&path)?;
+    let records = journal::read(&path).map_err(workflow::Error::from)?;
     let text = records.iter().find_map(|it| match it {
         Record::Start { plan, .. } => Some(plan.to_string()),
         Record::Intent(_) | Record::Ending(_) | Record::End { .. } => None,
@@ -49,7 +49,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
     let journal = arguments.journal.clone().into_boxed_path();
     let undo = Wanted::Undo { saved: Box::new(saved), records, journal };
-    let judged = run::block_on(run::until_signal(show::judged(&live, checked, undo, now, output)))?;
+    let judged = run::reading(show::judged(&live, checked, undo, now, output))?;
     show::print(&judged, output);
     show::save(&judged, global, arguments.out.as_deref())?;
     Ok(if arguments.detailed_exitcode { show::differences(&judged) } else { Exit::Ok })

@@ -25,10 +25,21 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     result
 }
 
+/// Runs work that only reads, to its end or to the first signal.
+pub(crate) fn reading<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    block_on(until_signal(work))
+}
+
 /// Waits for work that only reads: a signal ends it at once, nothing was written.
-pub(crate) async fn until_signal<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(crate) async fn until_signal<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
     tokio::select! {
-        result = work => result,
+        result = work => Ok(result?),
         () = signal() => Err(Failure::new(Exit::Interrupted, "interrupted; nothing was written")),
     }
 }

@@ -36,6 +36,7 @@ pub(super) struct Site {
     pub(super) endpoint: Endpoint,
     pub(super) host: String,
     pub(super) url: String,
+    /// The embedded API, which has credentials of its own.
     sandbox: Option<Sandbox>,
 }
 
@@ -95,23 +96,16 @@ pub(super) fn host(url: &str) -> &str {
     url.split_once("://").map_or(url, |it| it.1)
 }
 
-impl Site {
-    /// Says whether it is the embedded API, which has credentials of its own.
-    pub(super) fn is_embedded(&self) -> bool {
-        self.sandbox.is_some()
-    }
-}
-
 /// Returns the settings of a client for a site.
 pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<Settings, Failure> {
-    let credentials = if site.is_embedded() {
+    let credentials = if site.sandbox.is_some() {
         let (id, secret) = Sandbox::credentials();
         Credentials::Client { id: id.to_owned(), secret: secret.into() }
     } else {
         credentials()?
     };
     Ok(Settings {
-        concurrency: global.readers,
+        concurrency: global.readers(),
         max_rps: global.max_rps,
         timeout: global.timeout,
         dialect: section(loaded).and_then(|it| *it.1.dialect).unwrap_or_default(),

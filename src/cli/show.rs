@@ -12,7 +12,7 @@ use rolecall::{
     },
     workflow::{self, Checked, Context, Judged, Live, Wanted},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Format, Global, Selection,
@@ -33,7 +33,7 @@ pub(super) fn planned(
     let now = selection.now.get()?;
     let checked = global.checked(&selection.paths)?;
     let (live, _sandbox) = from.open(global, &checked.loaded)?;
-    let judged = run::block_on(run::until_signal(judged(&live, checked, Wanted::Files, now, output)))?;
+    let judged = run::reading(judged(&live, checked, Wanted::Files, now, output))?;
     print(&judged, output);
     Ok(judged)
 }
@@ -45,9 +45,8 @@ pub(super) async fn judged(
     wanted: Wanted,
     now: Timestamp,
     output: &Output,
-) -> Result<Judged, Failure> {
-    let judging = workflow::judged(live, checked, wanted, now);
-    Ok(output.reading(&live.source, judging).await?)
+) -> Result<Judged, workflow::Error> {
+    output.reading(&live.source, workflow::judged(live, checked, wanted, now)).await
 }
 
 /// Prints the plan, and tells programs that watch.
@@ -75,6 +74,11 @@ pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format:
         Format::Json => document::write(&view),
         Format::Markdown => markdown::plan(&view, MARKDOWN_BUDGET),
     }
+}
+
+/// The document of a plan, to stand in another.
+pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Value {
+    serde_json::from_str(&rendered(context, judged, Format::Json)).expect("a document is JSON")
 }
 
 /// Saves the plan where that is asked for, for `rolecall apply FILE`.

@@ -42,10 +42,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     // Before any request: a salt that cannot be used is no reason to ask for everything.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
     let connected = connect(global, &checked.loaded)?;
-    let mut recording = run::block_on(run::until_signal(async {
-        let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now);
-        Ok(output.reading(&connected.live.source, reading).await?)
-    }))?;
+    let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now);
+    let mut recording = run::reading(output.reading(&connected.live.source, reading))?;
     if let Some((salt, keep)) = salt {
         recording = recording.sanitized(&salt, keep);
     }

@@ -61,8 +61,8 @@ pub enum Error {
     #[error("{} not what the plan saw; nothing was written", things(.0))]
     Stale(Stale),
     /// There is not exactly one user to explain.
-    #[error("{}", nobody(.person, .why, .places))]
-    Nobody {
+    #[error("{}", not_one(.person, .why, .places))]
+    NotOne {
         /// The person that was asked for.
         person: PersonRef,
         /// Why there is not exactly one.
@@ -89,7 +89,7 @@ impl Error {
             | Self::Snapshot(_)
             | Self::Journal(_)
             | Self::OtherApi { .. }
-            | Self::Nobody { .. }
+            | Self::NotOne { .. }
             | Self::NoCompany => Vec::new(),
         }
     }
@@ -109,18 +109,18 @@ impl Error {
                 ));
             }
             Self::Stale(_) => "plan again, and have the new plan approved",
-            Self::Nobody { why: Unresolved::Ambiguous(users), .. } => {
+            Self::NotOne { why: Unresolved::Ambiguous(users), .. } => {
                 let ids: Vec<String> = users.iter().map(|it| format!("userId={it}")).collect();
                 return Some(format!("name one of them: {}", ids.join(", ")));
             }
-            Self::Nobody { why: Unresolved::Hidden, .. } => "give the token the right to see the user",
-            Self::Nobody { near: Some(near), places, .. } if !places.is_empty() => {
+            Self::NotOne { why: Unresolved::Hidden, .. } => "give the token the right to see the user",
+            Self::NotOne { near: Some(near), places, .. } if !places.is_empty() => {
                 return Some(format!("did you mean `{}`?", as_argument(near)));
             }
-            Self::Nobody { places, .. } if !places.is_empty() => {
+            Self::NotOne { places, .. } if !places.is_empty() => {
                 "check the address, or name the person by `externalId=…`, `employeeId=…` or `userId=…`"
             }
-            Self::Nobody { .. } | Self::NoCompany => "set `company:` in rolecall.yaml, or give `--company`",
+            Self::NotOne { .. } | Self::NoCompany => "set `company:` in rolecall.yaml, or give `--company`",
         };
         Some(hint.to_owned())
     }
@@ -210,7 +210,7 @@ fn things(Stale { groups, people }: &Stale) -> String {
     }
 }
 
-fn nobody(person: &PersonRef, why: &Unresolved, places: &[String]) -> String {
+fn not_one(person: &PersonRef, why: &Unresolved, places: &[String]) -> String {
     match why {
         Unresolved::Ambiguous(users) => format!("{person} is not one user but {}", users.len()),
         Unresolved::Hidden => format!("the API does not tell this token who {person} is"),

@@ -9,7 +9,7 @@ use rolecall::{
     plan::{digest, order::Step, witness::Testimony},
     workflow::{self, Applying, Approved, ID_DIGITS, witness::Witness},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     super::{
@@ -52,9 +52,7 @@ pub(super) async fn applied(
     };
     output.result(&match output.format {
         Format::Json => {
-            let text = show::rendered(context, approved, Format::Json);
-            let plan: Value = serde_json::from_str(&text).expect("a document is JSON");
-            format!("{:#}\n", applied.json(&plan))
+            format!("{:#}\n", applied.json(&show::document(context, approved)))
         }
         Format::Text => applied.text(),
         // An indented block, in which nothing calls anybody.
@@ -80,8 +78,7 @@ async fn write(
     }
     let reader = &connected.reader;
     let witness = if arguments.witness {
-        let called = async { Ok(Witness::called(reader, plan).await) };
-        Some(run::until_signal(called).await?)
+        Some(run::until_signal(async { Ok::<_, Failure>(Witness::called(reader, plan).await) }).await?)
     } else {
         None
     };
@@ -92,7 +89,7 @@ async fn write(
         writer: &connected.writer,
         journal: &path,
         stop,
-        writers: global.writers,
+        writers: global.writers(),
         max_failures: arguments.max_failures(steps.len()),
     };
     let applying = workflow::applied(approved, applying, |step, outcome| {
@@ -116,7 +113,7 @@ async fn write(
     Ok((applied.report, Some(files::inside(&path, global)), testimony))
 }
 
-/// Returns where every write is noted: where it was said, or below the workspace.
+/// Where every write is noted: where it was said, or below the workspace.
 fn journal(global: &Global, arguments: &Arguments, approved: &Approved) -> PathBuf {
     if let Some(path) = &arguments.journal {
         return global.here().join(path);
@@ -143,7 +140,7 @@ fn tell(plan: &Plan, steps: &[Step], number: usize, outcome: &Outcome, output: &
     output.events.send("step", facts);
 }
 
-/// Returns `done  GROUP: what`, or why not.
+/// `done  GROUP: what`, or why not.
 fn line(step: &Step, outcome: &Outcome, plan: &Plan) -> String {
     let title = plan.title(step.change);
     let name = terminal(&title);
