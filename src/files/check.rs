@@ -40,10 +40,9 @@ pub(crate) use unique::declared_twice;
 
 /// The files of one run, decoded.
 #[derive(Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Files {
-    /// The workspace, where there is one.
     pub workspace: Option<(FileId, WorkspaceFile)>,
-    /// The access files, in any order.
     pub access: Vec<(FileId, AccessFile)>,
     /// A company given from outside: it stands in for the one of the workspace.
     pub company: Option<String>,
