@@ -15,12 +15,9 @@ pub(super) use arguments::Arguments;
 use arguments::What;
 
 use super::{
-    Format, Global,
+    Exit, Failure, Format, Global, Output,
     approval::{read_plan, refused},
-    estimate,
-    failure::{Exit, Failure},
-    output::Output,
-    run,
+    estimate, run,
     settings::connect,
     show,
 };

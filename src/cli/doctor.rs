@@ -21,12 +21,7 @@ use rolecall::{
     workflow,
 };
 
-use super::{
-    Global,
-    failure::{Exit, Failure},
-    output::Output,
-    probe, run, settings,
-};
+use super::{Exit, Failure, Global, Output, probe, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,10 +29,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) probe: bool,
     /// Who is put into those that hold no role, instead of `api.identity`: an e-mail address or user id
-    #[arg(long, value_name = "PERSON", env = "ROLECALL_PROBE_USER", hide_env = true, requires = "probe")]
+    #[arg(long, value_name = "PERSON", env = "ROLECALL_PROBE_USER", requires = "probe")]
     pub(super) user: Option<PersonRef>,
     /// Probe without asking
-    #[arg(long, visible_alias = "yes", env = "ROLECALL_AUTO_APPROVE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    #[arg(long, visible_alias = "yes", env = "ROLECALL_AUTO_APPROVE")]
     pub(super) auto_approve: bool,
 }
 
@@ -80,9 +75,7 @@ pub(super) fn run(
 struct Found {
     loaded: Loaded,
     declared: Option<Declared>,
-    /// What is wrong with the workspace file.
     findings: Vec<Finding>,
-    /// Whether there is a workspace file.
     workspace: bool,
     endpoint: String,
     checks: Vec<Check>,
@@ -106,7 +99,6 @@ impl Found {
         Ok(Self { loaded, declared, findings, workspace, endpoint, checks: Vec::new() })
     }
 
-    /// Tells every setting.
     fn settings(&mut self, global: &Global, matches: &ArgMatches) {
         let origin = |id| given::given(matches, id).map(|it| it.origin).unwrap_or_default();
         let option = |(id, absent)| Some((given::given(matches, id)?, absent));

@@ -10,12 +10,7 @@ use rolecall::{
     },
 };
 
-use super::{
-    Global,
-    failure::{Exit, Failure},
-    output::Output,
-    run, settings,
-};
+use super::{Exit, Failure, Global, Output, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

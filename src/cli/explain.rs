@@ -12,12 +12,7 @@ use rolecall::{
     workflow,
 };
 
-use super::{
-    Format, Global, Now,
-    failure::{Exit, Failure},
-    output::{MARKDOWN_BUDGET, Output},
-    run, settings,
-};
+use super::{Exit, Failure, Format, Global, Now, Output, output::MARKDOWN_BUDGET, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -15,9 +15,7 @@ use rolecall::{
 /// What the exit code says; one meaning each, as the table in the README says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Success.
     Ok = 0,
-    /// Unexpected.
     Error = 1,
     /// Differences were found, and the command was asked to say so.
     Changes = 2,
@@ -67,13 +65,11 @@ impl From<Exit> for ExitCode {
 /// Why a command did not get to its result.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The files are wrong.
     Findings {
         findings: Vec<Finding>,
         /// For excerpts.
         sources: Sources,
     },
-    /// Something did not work.
     Trouble {
         exit: Exit,
         /// What, in one sentence.

@@ -8,7 +8,7 @@ use rolecall::{
     workflow::{self, Checked, estimate::Pace},
 };
 
-use super::{Global, failure::Failure};
+use super::{Failure, Global};
 
 /// Requests in flight at once, unless it is said otherwise.
 const READERS: usize = 16;
@@ -29,12 +29,10 @@ impl Global {
         self.workspace.as_deref().unwrap_or(Path::new("."))
     }
 
-    /// How fast requests may be sent.
     pub(super) fn pace(&self) -> Pace {
         Pace::new(self.readers(), self.max_rps)
     }
 
-    /// Reads the files that paths name.
     pub(super) fn load(&self, paths: &[PathBuf]) -> Result<Loaded, workflow::Error> {
         let paths: Vec<PathBuf> = paths.iter().map(|it| self.here().join(it)).collect();
         Ok(self.about(load::load(&paths, self.here())?))

@@ -16,8 +16,7 @@ use rolecall::{
 use secrecy::ExposeSecret;
 
 use super::{
-    Global,
-    failure::{Exit, Failure},
+    Exit, Failure, Global,
     settings::{Connected, connect, host, secret, section},
 };
 
@@ -28,7 +27,7 @@ const SALT: &str = "ROLECALL_SNAPSHOT_SALT";
 #[derive(Debug, Args)]
 pub(super) struct From {
     /// Read this snapshot instead of the API: no network, no token
-    #[arg(long, value_name = "SNAPSHOT", env = "ROLECALL_LIVE", hide_env = true)]
+    #[arg(long, value_name = "SNAPSHOT", env = "ROLECALL_LIVE")]
     live: Option<PathBuf>,
 }
 

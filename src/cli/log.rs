@@ -1,4 +1,4 @@
-//! The log on standard error: for whoever runs rolecall, not for whoever reads a plan.
+//! The log on standard error: for the people who run rolecall, not for the readers of a plan.
 //!
 //! Only rolecall's own events: those of the HTTP crates below it would tell addresses and queries.
 
@@ -19,7 +19,6 @@ use tracing_subscriber::{
 
 use super::{Global, LogFormat};
 
-/// Returns the log, if one is asked for.
 pub(super) fn layer(global: &Global) -> Option<Box<dyn Layer<Registry> + Send + Sync>> {
     let level = match global.verbose {
         0 => return None,
@@ -38,7 +37,6 @@ pub(super) fn layer(global: &Global) -> Option<Box<dyn Layer<Registry> + Send + 
     })
 }
 
-/// Writes an event as one line for people.
 struct Lines;
 
 impl<S, N> FormatEvent<S, N> for Lines
@@ -58,7 +56,6 @@ where
     }
 }
 
-/// What an event says.
 #[derive(Default)]
 struct Facts {
     message: String,

@@ -33,12 +33,15 @@ mod validate;
 mod waiting;
 mod witness;
 
-use std::{ffi::OsStr, process::ExitCode};
+use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
+use clap::{
+    Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, builder::FalseyValueParser,
+    error::ErrorKind,
+};
 
 use arguments::{Format, Global, LogFormat, Now, Selection, duration, instant, json_file, now};
-use failure::Exit;
+use failure::{Exit, Failure};
 use output::Output;
 
 /// Keeps who may do what, where, in YAML in Git, and makes a Spotnana company match it.
@@ -102,10 +105,9 @@ enum Command {
     Schema(schema::Arguments),
 }
 
-/// Runs the program and returns its exit code.
 pub(crate) fn main() -> ExitCode {
     // By hand, to keep what clap knows of where each value came from.
-    let mut command = without_empty_variables(Cli::command());
+    let mut command = with_variables(Cli::command());
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
     let parsed = parsed
         .and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));
@@ -152,15 +154,21 @@ pub(crate) fn main() -> ExitCode {
         .into()
 }
 
-/// Takes an empty variable for none: workflows set variables that have no value to nothing.
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|it| it.is_empty());
-    command
-        .mut_args(|it| if it.get_env().is_some_and(is_empty) { it.env(None::<&str>) } else { it })
-        .mut_subcommands(without_empty_variables)
+/// Completes what options read from the environment: `1` and `yes` set a flag, the help does not list values, and an
+/// empty variable counts as absent, because workflows set variables without a value to nothing.
+fn with_variables(command: clap::Command) -> clap::Command {
+    let completed = |it: Arg| match it.get_env().map(std::env::var_os) {
+        None => it,
+        Some(Some(value)) if value.is_empty() => it.env(None::<&str>),
+        Some(_) if matches!(it.get_action(), ArgAction::SetTrue) => {
+            it.hide_env(true).value_parser(FalseyValueParser::new())
+        }
+        Some(_) => it.hide_env(true),
+    };
+    command.mut_args(completed).mut_subcommands(with_variables)
 }
 
-/// Help and version are no failure; everything else clap has to say is invalid input.
+/// Help and version are not a failure; everything else clap has to say is invalid input.
 ///
 /// clap's own code for it is 2, which here means "there are changes".
 fn usage(error: &clap::Error) -> ExitCode {

@@ -15,12 +15,7 @@ use rolecall::{
     },
 };
 
-use super::{
-    Global, apply,
-    failure::{Exit, Failure},
-    output::{Output, trouble},
-    run, settings,
-};
+use super::{Exit, Failure, Global, Output, apply, output::trouble, run, settings};
 
 pub(super) fn run(
     global: &Global,

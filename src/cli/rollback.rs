@@ -10,13 +10,7 @@ use rolecall::{
     workflow::{self, Wanted},
 };
 
-use super::{
-    Global, Now,
-    failure::{Exit, Failure},
-    live::From,
-    output::Output,
-    run, show,
-};
+use super::{Exit, Failure, Global, Now, Output, live::From, run, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -28,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", value_parser = super::json_file())]
     out: Option<PathBuf>,
     /// Exit with 2 where there is something to undo
-    #[arg(long, env = "ROLECALL_DETAILED_EXITCODE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    #[arg(long, env = "ROLECALL_DETAILED_EXITCODE")]
     detailed_exitcode: bool,
     #[command(flatten)]
     now: Now,

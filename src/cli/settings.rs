@@ -1,4 +1,4 @@
-//! Where to connect, and as whom: flags, environment, file, in this order.
+//! Where to connect, with which credentials: flags, environment, file, in this order.
 
 use std::{env, fs};
 
@@ -14,10 +14,7 @@ use rolecall::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    Global,
-    failure::{Exit, Failure},
-};
+use super::{Exit, Failure, Global};
 
 /// The word for the embedded API.
 pub(super) const SANDBOX: &str = "sandbox";
@@ -56,7 +53,7 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
     })
 }
 
-/// Returns the section that says which API; a file that stands alone may have one as well.
+/// The section that says which API; a file that stands alone may have one as well.
 pub(super) fn section(loaded: &Loaded) -> Option<(FileId, &ApiSection)> {
     let workspace = loaded.files.workspace.as_ref().and_then(|it| Some((it.0, it.1.api.as_ref()?)));
     let alone = || loaded.files.access.iter().find_map(|it| Some((it.0, it.1.api.as_ref()?)));
@@ -88,7 +85,7 @@ pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
     Ok(Site { endpoint, host, url, sandbox: None })
 }
 
-/// Returns the part of a URL that people look at.
+/// The part of a URL that people look at.
 pub(super) fn host(url: &str) -> &str {
     if url == SANDBOX {
         return "the embedded sandbox";
@@ -96,7 +93,6 @@ pub(super) fn host(url: &str) -> &str {
     url.split_once("://").map_or(url, |it| it.1)
 }
 
-/// Returns the settings of a client for a site.
 pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<Settings, Failure> {
     let credentials = if site.sandbox.is_some() {
         let (id, secret) = Sandbox::credentials();
@@ -138,7 +134,7 @@ fn half(set: &str, missing: &str) -> Failure {
         .hint(format!("set {missing} as well, or ROLECALL_TOKEN instead of both"))
 }
 
-/// Returns a secret from the variable or from the file that the variable with `_FILE` names.
+/// A secret from the variable or from the file that the variable with `_FILE` names.
 pub(super) fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
     let direct = env::var(name).ok().filter(|it| !it.is_empty()).map(SecretString::from);
     let Some(path) = env::var_os(format!("{name}_FILE")).filter(|it| !it.is_empty()) else {

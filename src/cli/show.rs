@@ -15,12 +15,7 @@ use rolecall::{
 use serde_json::{Value, json};
 
 use super::{
-    Format, Global, Selection,
-    failure::{Exit, Failure},
-    files::keep,
-    live::From,
-    output::{MARKDOWN_BUDGET, Output},
-    run,
+    Exit, Failure, Format, Global, Output, Selection, files::keep, live::From, output::MARKDOWN_BUDGET, run,
 };
 
 /// Plans from the files and prints: all that `plan` and `drift` do. Only reads.
@@ -38,7 +33,6 @@ pub(super) fn planned(
     Ok(judged)
 }
 
-/// Makes a plan, and shows that something goes on.
 pub(super) async fn judged(
     live: &Live,
     checked: Checked,
@@ -66,7 +60,6 @@ pub(super) fn announce(judged: &Judged, output: &Output) {
     output.events.send("plan", json!({ "id": id, "changes": plan.len(), "steps": steps.len(), "withheld": plan.withheld(), "stops": stops }));
 }
 
-/// Returns a plan in a format.
 pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format: Format) -> String {
     let view = context.view(&judged.plan, &judged.judgement);
     match format {
@@ -89,7 +82,7 @@ pub(super) fn save(judged: &Judged, global: &Global, out: Option<&Path>) -> Resu
     }
 }
 
-/// Returns the exit code of a command that reports differences.
+/// The exit code of a command that reports differences.
 pub(super) fn differences(judged: &Judged) -> Exit {
     if judged.plan.is_settled() { Exit::Ok } else { Exit::Changes }
 }

@@ -13,10 +13,7 @@ use serde_json::json;
 
 use super::{
     super::{
-        Format, Global,
-        failure::{Exit, Failure},
-        files, next,
-        output::Output,
+        Exit, Failure, Global, Output, files, next,
         report::{self, Applied, words},
         run,
         settings::Connected,
@@ -28,7 +25,6 @@ use super::{
 /// What became of the steps, where the journal is, and what the witness says.
 type Written = (Report, Option<PathBuf>, Option<Testimony>);
 
-/// Applies a plan and says what became of it.
 pub(super) async fn applied(
     global: &Global,
     arguments: &Arguments,
@@ -50,20 +46,10 @@ pub(super) async fn applied(
         undo: undo.as_deref(),
         again: &again,
     };
-    output.result(&match output.format {
-        Format::Json => {
-            format!("{:#}\n", applied.json(&show::document(context, approved)))
-        }
-        Format::Text => applied.text(),
-        // An indented block, in which nothing calls anybody.
-        Format::Markdown => {
-            applied.text().lines().map(|it| format!("    {it}").trim_end().to_owned() + "\n").collect()
-        }
-    });
+    output.document(&applied.text(), || applied.json(&show::document(context, approved)));
     Ok(applied.exit())
 }
 
-/// Makes the steps, with a journal.
 async fn write(
     global: &Global,
     arguments: &Arguments,
