@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let checked = global.checked_workspace()?;
     let Some(company) = checked.declared.company else {
-        return Err(Failure::invalid("whose group it is is not said")
+        return Err(Failure::invalid("the company of the group is not given")
             .hint("set `company:` in rolecall.yaml, or give `--company`"));
     };
     let connected = settings::connect(global, &checked.loaded)?;

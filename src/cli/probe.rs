@@ -31,12 +31,12 @@ pub(super) fn run(
     }
     // Before any request, as with an apply.
     if !auto_approve && !io::stdin().is_terminal() {
-        return Err(Failure::invalid("nobody is there to approve the probe")
+        return Err(Failure::invalid("no terminal to confirm the probe on")
             .hint("give `--yes`, or run it in a terminal; `rolecall doctor` without `--probe` only reads"));
     }
     let checked = global.checked_workspace().or_else(|failure| global.without_workspace(failure))?;
     let Some(company) = checked.declared.company else {
-        return Err(Failure::invalid("which company to probe is not said").hint("give `--company ID`"));
+        return Err(Failure::invalid("no company to probe is given").hint("give `--company ID`"));
     };
     let person = user.or_else(|| checked.declared.rules.identity.as_ref().map(|it| it.0.clone()));
     let label = match checked.declared.aliases.get(&company.0) {

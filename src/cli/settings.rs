@@ -64,7 +64,7 @@ pub(super) fn section(loaded: &Loaded) -> Option<(FileId, &ApiSection)> {
 pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
     let in_file = section(loaded).and_then(|it| it.1.endpoint.as_ref()).map(|it| it.v.clone());
     let Some(endpoint) = global.endpoint.clone().or(in_file) else {
-        return Err(Failure::invalid("which API to talk to is not said")
+        return Err(Failure::invalid("no API endpoint is given")
             .hint("set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one"));
     };
     if endpoint == SANDBOX {

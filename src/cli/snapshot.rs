@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     }
     for directory in recording.directories.iter().filter(|it| it.reach == Reach::Asked) {
         output.message(&format!(
-            "warning: the API refuses a list of everybody of {}: only people whom files and groups name are in the snapshot",
+            "warning: the API refuses to list all users of {}: only people named by files and groups are in the snapshot",
             directory.company
         ));
     }

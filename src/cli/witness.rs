@@ -25,7 +25,7 @@ fn sentence(plan: &Plan, it: &Contradiction) -> String {
 pub(super) fn text(plan: &Plan, testimony: &Testimony) -> String {
     let Testimony { looked, contradictions, untold } = testimony;
     let verdict = match (contradictions.len(), untold.len()) {
-        (0, 0) if *looked == 0 => "nobody's roles changed".to_owned(),
+        (0, 0) if *looked == 0 => "no user's roles changed".to_owned(),
         (0, 0) => "all as planned".to_owned(),
         (0, _) => "nothing else than planned, as far as it can be told".to_owned(),
         (n, _) => counted(n, "contradiction", "contradictions"),

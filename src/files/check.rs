@@ -213,7 +213,7 @@ impl Check {
         let Some(company) = company else {
             let start = Place::new(self.file, 1, 1);
             return self.say(
-                Finding::new(Code::NoCompany, start, "whose groups these are is not said")
+                Finding::new(Code::NoCompany, start, "the company of these groups is not given")
                     .help("set `company:` in `rolecall.yaml` or in this file, or give `--company`"),
             );
         };

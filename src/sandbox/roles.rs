@@ -104,7 +104,7 @@ fn modifiable(store: &Store, call: &Call) -> Result<RoleId, Refusal> {
 fn refuse_unknown(permissions: &[PermissionWithActions]) -> Result<(), Refusal> {
     for (n, it) in permissions.iter().enumerate() {
         if !PERMISSIONS.contains(&&*it.permission) {
-            let problem = format!("`{}` is no permission", it.permission);
+            let problem = format!("`{}` is not a permission", it.permission);
             return Err(Refusal::invalid(&format!("permissions[{n}].permission"), problem));
         }
         if let Some(wrong) = it.actions.iter().find(|it| !ACTIONS.contains(&&***it)) {

@@ -87,7 +87,7 @@ impl<'s> Parameters<'s> {
         } else if part == "after-write" {
             self.fields.insert("afterWrite".to_owned(), true.into());
         } else if part.starts_with(['+', '-']) {
-            let delta: i64 = part.parse().map_err(|_| format!("`{part}` is no whole number"))?;
+            let delta: i64 = part.parse().map_err(|_| format!("`{part}` is not a whole number"))?;
             self.fields.insert("delta".to_owned(), delta.into());
         } else if let Ok(number) = part.parse::<f64>() {
             self.probability = Some(Probability::try_from(number)?);
@@ -132,7 +132,7 @@ fn rule(item: &str) -> Result<Rule, String> {
         if syntax.contains(&format!("{name}=N")) {
             let parse = |it: &str| it.parse().ok().filter(|it| *it <= most).ok_or_else(|| it.to_owned());
             let number = given.take(name).map_or(Ok(default), parse);
-            let number = number.map_err(|it| format!("{name}={it} is no whole number"))?;
+            let number = number.map_err(|it| format!("{name}={it} is not a whole number"))?;
             given.fields.insert(name.to_owned(), number.into());
         }
     }

@@ -52,7 +52,7 @@ pub enum Error {
         /// The person of the files whose key is nearest.
         near: Option<PersonRef>,
     },
-    #[error("of which company to take a snapshot is not said")]
+    #[error("no company to take a snapshot of is given")]
     NoCompany,
 }
 
@@ -153,7 +153,7 @@ pub enum Note {
     Unsettled(Box<str>),
     /// Patterns and near addresses cannot be compared with pseudonyms.
     #[error(
-        "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of people nobody knows"
+        "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of unknown people"
     )]
     Sanitized,
 }
@@ -178,10 +178,10 @@ fn not_one(person: &PersonRef, why: &Unresolved, places: &[String]) -> String {
         Unresolved::Ambiguous(users) => format!("{person} is not one user but {}", users.len()),
         Unresolved::Hidden => format!("the API does not tell this token who {person} is"),
         Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) if places.is_empty() => {
-            "where to look for people is not said".to_owned()
+            "no company to look for people in is given".to_owned()
         }
         Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) => {
-            format!("{person} is no user of {}", places.join(", "))
+            format!("{person} is not a user of {}", places.join(", "))
         }
     }
 }

@@ -256,7 +256,7 @@ fn nobody_is_explained_who_is_not_known() {
     world.forget();
     let unknown = world.run("explain anna@voyager.example").expect(4);
     let unknown =
-        unknown.says(&["is no user of voyager, globex, initech", "did you mean `ana@voyager.example`?"]);
+        unknown.says(&["is not a user of voyager, globex, initech", "did you mean `ana@voyager.example`?"]);
     assert_eq!(unknown.stdout, "");
     world.run("explain somebody@else.example").expect(4).says(&["name the person by `externalId=…`"]);
     let failed = world.run("explain anna@voyager.example --format json").expect(4).json();

@@ -26,7 +26,7 @@ pub(in crate::cli) struct Arguments {
     /// Only say how many requests and how much time it would take
     #[arg(long, env = "ROLECALL_ESTIMATE")]
     pub(in crate::cli) estimate: bool,
-    /// Compare with rbac-info of whom it concerns, before and after; as that has no scopes, a wrong scope is not seen
+    /// Compare the rbac-info of users whose roles change, before and after; it has no scopes, so a wrong scope is not seen
     #[arg(long, env = "ROLECALL_WITNESS")]
     pub(in crate::cli) witness: bool,
     /// Stop starting steps after N failures [default: 10, or 5% if that is more]

@@ -193,7 +193,7 @@ impl Check {
                 return None;
             }
             self.wrong(
-                Finding::new(Code::InvalidException, at, "whose group or role it is is not said")
+                Finding::new(Code::InvalidException, at, "the company of the group or role is not given")
                     .help("add `company:` here or to the workspace"),
             )
         })

@@ -50,7 +50,7 @@ impl Check {
     fn typed(&mut self, from: Place, name: &At<String>, v: &DirectRoleEntry) -> Option<DeclaredDirect> {
         let Some((role_type, reach)) = known(&name.v) else {
             let words = TYPES.map(|it| it.0);
-            let message = format!("`{}` is no type of direct role that this rolecall knows", name.v);
+            let message = format!("`{}` is not a type of direct role that this rolecall knows", name.v);
             return self.wrong(
                 Finding::new(Code::InvalidDirectRole, self.at(name), message)
                     .help(format!("the types are {}; write any other as `raw`", words.join(", ")))
