@@ -229,7 +229,7 @@ fn a_probe_is_told_its_company_and_asks() {
         .run("doctor --probe --yes --user root@voyager.example")
         .expect(4)
         .says(&["named on the command line"]);
-    world.run(&PROBE.replace(" --yes", "")).expect(4).says(&["nobody is there to approve", "--yes"]);
+    world.run(&PROBE.replace(" --yes", "")).expect(4).says(&["no terminal to confirm the probe on", "--yes"]);
     assert_eq!(world.log().len(), 0, "no request was made");
     world.run("doctor --probe --yes --company voyager").expect(4).says(&[
         "whom to put",
