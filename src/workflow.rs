@@ -243,13 +243,6 @@ impl Deref for Approved {
     }
 }
 
-impl Judged {
-    /// The plan with what else its readers see.
-    pub fn view(&self) -> View<'_> {
-        self.context.view(&self.plan, &self.judgement)
-    }
-}
-
 impl Context {
     /// A plan with what else its readers see.
     pub fn view<'a>(&'a self, plan: &'a Plan, judgement: &'a Judgement) -> View<'a> {

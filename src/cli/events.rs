@@ -15,7 +15,7 @@ use super::{Exit, Failure};
 /// The version of the format. Fields may be added within it; none is renamed or removed.
 const VERSION: u32 = 1;
 
-/// Where events go; nowhere unless somebody asked for them.
+/// Where events go; nowhere unless they are asked for.
 #[derive(Default)]
 pub(crate) struct Events {
     sink: Mutex<Option<Box<dyn Write + Send>>>,
@@ -59,7 +59,7 @@ impl Events {
         if let (Some(line), Value::Object(facts)) = (line.as_object_mut(), facts) {
             line.extend(facts);
         }
-        // A listener that left is no reason to stop, nor is a full disk to stop half-way.
+        // Neither a listener that left nor a full disk stops a run half-way.
         if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
             *sink = None;
             if error.kind() != io::ErrorKind::BrokenPipe {

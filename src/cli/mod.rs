@@ -168,7 +168,7 @@ fn with_variables(command: clap::Command) -> clap::Command {
     command.mut_args(completed).mut_subcommands(with_variables)
 }
 
-/// Help and version are not a failure; everything else clap has to say is invalid input.
+/// Help and version are not failures; everything else clap has to say is invalid input.
 ///
 /// clap's own code for it is 2, which here means "there are changes".
 fn usage(error: &clap::Error) -> ExitCode {

@@ -14,7 +14,7 @@ pub(super) fn again(global: &Global, paths: &[PathBuf], only_lockouts: bool) -> 
     format!("{} apply{paths}{lockout}{}", program(global), target(global))
 }
 
-/// What goes on from a saved plan: what is left is no longer what was saved.
+/// What goes on from a saved plan: the rest of it is another plan.
 pub(super) fn again_saved(global: &Global) -> String {
     format!("{} plan{}, and have that approved", program(global), target(global))
 }

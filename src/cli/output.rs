@@ -96,7 +96,7 @@ impl Output {
         }
     }
 
-    /// Prints the result. A reader that has seen enough (`| head`) is no failure.
+    /// Prints the result. A reader that has seen enough (`| head`) is not a failure.
     pub(crate) fn result(&self, text: &str) {
         if self.events.on_stdout() {
             return;

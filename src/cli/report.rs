@@ -208,8 +208,12 @@ impl Applied<'_> {
     /// The report for programs; `plan` is the document of the plan.
     pub(crate) fn json(&self, plan: &Value) -> String {
         let (mut groups, mut users) = (Vec::new(), Vec::new());
+        let mut differ: BTreeSet<usize> = self.report.differ.iter().map(|it| it.0).collect();
         for (change, steps) in self.groups() {
             let done = steps.iter().all(|it| it.1.is_done()) && !self.differs(change);
+            if !done {
+                differ.insert(change);
+            }
             let steps: Vec<Value> =
                 steps.iter().map(|(of, it)| step(self.plan, self.steps, of, it)).collect();
             match self.plan.change(change) {
@@ -220,9 +224,6 @@ impl Applied<'_> {
                 },
             }
         }
-        let undone =
-            self.groups().into_iter().filter(|it| !it.1.iter().all(|it| it.1.is_done())).map(|it| it.0);
-        let differ: BTreeSet<usize> = undone.chain(self.report.differ.iter().map(|it| it.0)).collect();
         let differ: Vec<String> = differ.into_iter().map(|it| self.plan.title(it)).collect();
         let [done, failed, stale, skipped, halted] = self.counts();
         let exit = self.exit();

@@ -76,10 +76,8 @@ pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Valu
 
 /// Saves the plan where that is asked for, for `rolecall apply FILE`.
 pub(super) fn save(judged: &Judged, global: &Global, out: Option<&Path>) -> Result<(), Failure> {
-    match out {
-        Some(out) => keep("plan", &global.here().join(out), &document::write(&judged.view())),
-        None => Ok(()),
-    }
+    let Some(out) = out else { return Ok(()) };
+    keep("plan", &global.here().join(out), &rendered(&judged.context, judged, Format::Json))
 }
 
 /// The exit code of a command that reports differences.

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = Now { now: arguments.now }.get()?;
     let mut checked = global.checked(&arguments.paths)?;
-    // Before any request: a salt that cannot be used is no reason to ask for everything.
+    // Before any request: with a salt that cannot be used nothing has to be read.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
     let connected = connect(global, &checked.loaded)?;
     let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now);

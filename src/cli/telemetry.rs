@@ -80,7 +80,7 @@ mod otel {
                     .build(),
             ),
             Err(error) => {
-                // Telemetry is no reason to stop; there is no log yet to say it in.
+                // Telemetry stops no run; there is no log yet to say it in.
                 anstream::eprintln!("warning: no spans are exported: {error}");
                 None
             }

@@ -250,17 +250,9 @@ impl Check {
         let members = self.listing(&v.members, Self::member);
         self.no_grant_twice(&grants.entries);
         self.no_member_twice(&members.entries);
-        let name = v.name.as_ref()?;
-        let from = self.at(name);
-        Some(DeclaredGroup {
-            from,
-            name: self.name(Some(name))?,
-            description,
-            id,
-            renamed_from,
-            grants,
-            members,
-        })
+        let from = self.at(v.name.as_ref()?);
+        let name = self.name(v.name.as_ref())?;
+        Some(DeclaredGroup { from, name, description, id, renamed_from, grants, members })
     }
 
     fn listing<T, D>(
