@@ -11,7 +11,7 @@ use crate::{
     model::{
         direct::DirectRoles,
         ids::{CompanyId, GroupId, RoleId, UserId},
-        plan::Plan,
+        plan::{Change, Plan},
     },
     plan::{
         order::Step,
@@ -83,7 +83,7 @@ impl<'a> Witness<'a> {
         testimony.untold.extend(direct.into_iter().filter_map(|it| Some((it, self.direct(it)?))));
         for (change, why) in self.unread.iter().filter(|it| !undone.contains(it.0)) {
             let change = self.plan.change(*change);
-            testimony.untold.extend(change.iter().flat_map(|it| it.leaving()).map(|it| (it, why.clone())));
+            testimony.untold.extend(change.iter().flat_map(Change::leaving).map(|it| (it, why.clone())));
         }
         testimony.untold.sort_unstable();
         testimony.untold.dedup();
