@@ -1,7 +1,7 @@
 //! The main line: checked → observed → planned → judged → approved → applied, from top to bottom.
 //!
 //! Every command is a prefix of it, or a question to one of its values. Takes values and returns values: it prints
-//! nothing, asks nobody on a terminal, and knows no arguments, signals or exit codes. What people should know
+//! nothing, asks nothing on a terminal, and knows no arguments, signals or exit codes. What people should know
 //! beside a plan is returned as notes.
 
 use std::{
@@ -64,10 +64,9 @@ pub const ID_DIGITS: usize = 12;
 
 /// Files that were read and found to be sound.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Checked {
-    /// The files.
     pub loaded: Loaded,
-    /// What they ask for.
     pub declared: Declared,
 }
 
@@ -103,14 +102,12 @@ fn wrong(mut findings: Vec<Finding>, loaded: &Loaded) -> Error {
 // ---- observed --------------------------------------------------------------------------------------------------
 
 /// Where the live state is read, and what that place is called.
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Live {
-    /// Who answers.
     pub source: Source,
-    /// The API's host, for people.
     pub host: Box<str>,
     /// The API's URL, or the word for the embedded one.
     pub url: Box<str>,
-    /// How the API spells what its documentation leaves open.
     pub dialect: Dialect,
 }
 
@@ -136,23 +133,19 @@ async fn observed(
 
 /// What a plan is made of, beside the live state.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Wanted {
-    /// What the files ask for.
     Files,
     /// The lock-outs of the files alone, by the fewest requests.
     Lockouts,
     /// A saved plan: it must be for this API, and what it touches must be what it saw.
     Saved {
-        /// The plan.
         saved: Box<Saved>,
         /// Whether the files are those it was made from.
         from_files: bool,
     },
-    /// What undoes an apply.
     Undo {
-        /// The plan that was applied.
         saved: Box<Saved>,
-        /// What the journal tells.
         records: Vec<Record>,
         /// The journal, as its places name it.
         journal: Box<Path>,
@@ -163,23 +156,20 @@ pub enum Wanted {
 
 /// A plan that guards have looked at, with what made it.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Judged {
-    /// The plan, with its judgement and its steps.
     pub judged: plan::judged::Judged,
-    /// What made it.
     pub context: Context,
-    /// What people should know beside it.
     pub notes: Vec<Note>,
 }
 
 /// What made a plan, and what its readers see beside it.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Context {
-    /// The files.
     pub checked: Checked,
     /// The files that the places of the plan point into.
     pub sources: Sources,
-    /// The API's host, for people.
     pub host: Box<str>,
     /// The API's URL, or the word for the embedded one.
     pub url: Box<str>,
@@ -187,9 +177,7 @@ pub struct Context {
     pub taken: Option<Timestamp>,
     /// What `until` was compared with.
     pub now: Timestamp,
-    /// Requests that it took.
     pub requests: u64,
-    /// Time that it took.
     pub elapsed: Duration,
 }
 
@@ -227,24 +215,13 @@ pub async fn judged(
     Ok(Judged { judged, context, notes })
 }
 
-/// Returns what of a plan the source cannot tell.
+/// What of a plan the source cannot tell.
 fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
     let unknown = |it: &Quarantined| match &it.what {
         Withheld::Person { why, .. } | Withheld::User { why, .. } | Withheld::UnmanagedUser { why, .. } => {
             *why == Unresolved::Unknown
         }
-        Withheld::Grant { .. }
-        | Withheld::Unreadable { .. }
-        | Withheld::Removal { .. }
-        | Withheld::HiddenRemoval { .. }
-        | Withheld::Group { .. }
-        | Withheld::InactiveMember { .. }
-        | Withheld::Unmodifiable { .. }
-        | Withheld::Lockout { .. }
-        | Withheld::UnreadLockout { .. }
-        | Withheld::UnreadUser { .. }
-        | Withheld::UnmanagedUnread { .. }
-        | Withheld::Traveller { .. } => false,
+        _ => false,
     };
     let compares = !declared.rules.protected_people.is_empty() || plan.quarantine.iter().any(unknown);
     (source.is_sanitized() && compares).then_some(Note::Sanitized)
@@ -263,13 +240,6 @@ impl Deref for Approved {
 
     fn deref(&self) -> &Self::Target {
         &self.approved
-    }
-}
-
-impl Judged {
-    /// The plan with what else its readers see.
-    pub fn view(&self) -> View<'_> {
-        self.context.view(&self.plan, &self.judgement)
     }
 }
 
@@ -304,10 +274,9 @@ pub struct Approval<'a> {
 
 /// A plan that may be applied.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Approved {
-    /// The plan, with its steps.
     pub approved: plan::judged::Approved,
-    /// What made it.
     pub context: Context,
 }
 
@@ -332,7 +301,7 @@ pub fn approved(judged: Judged, approval: Approval<'_>) -> Result<Approved, Box<
     }
 }
 
-/// Returns why the plan is not the one that was approved.
+/// Why the plan is not the one that was approved.
 fn beyond(judged: &Judged, Approval { id: approved, at_most }: Approval<'_>) -> Option<Refusal> {
     if let Some(approved) = approved {
         let id = digest::plan_id(&judged.plan);
@@ -352,12 +321,10 @@ fn beyond(judged: &Judged, Approval { id: approved, at_most }: Approval<'_>) -> 
 
 /// How a plan is applied.
 #[derive(Clone, Copy)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Applying<'a> {
-    /// To look before and after.
     pub reader: &'a Reader,
-    /// To write.
     pub writer: &'a Writer,
-    /// The file that notes every write.
     pub journal: &'a Path,
     /// Set to end it before the next write.
     pub stop: &'a AtomicBool,
@@ -369,8 +336,8 @@ pub struct Applying<'a> {
 
 /// What became of an apply.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Applied {
-    /// What became of every step.
     pub report: Report,
     journal: Journal,
 }

@@ -15,12 +15,9 @@ pub(super) use arguments::Arguments;
 use arguments::What;
 
 use super::{
-    Format, Global,
+    Exit, Failure, Format, Global, Output,
     approval::{read_plan, refused},
-    estimate,
-    failure::{Exit, Failure},
-    output::Output,
-    run,
+    estimate, run,
     settings::connect,
     show,
 };
@@ -31,7 +28,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Some(path) => Some(read_plan(&global.here().join(path), Sources::default())?),
         None => None,
     };
-    // A plan that is named was looked at; whoever starts the process says so.
+    // A plan that is named was looked at: starting the process says so.
     let consented = arguments.estimate
         || arguments.auto_approve
         || arguments.approve.is_some()
@@ -50,8 +47,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let wanted = wanted(what, &checked, arguments, output)?;
     run::block_on(async {
         let connected = connect(global, &checked.loaded)?;
-        let judging = show::judged(&connected.live, checked, wanted, now, output);
-        let judged = run::until_signal(judging).await?;
+        let judged = run::until_signal(show::judged(&connected.live, checked, wanted, now, output)).await?;
         if arguments.estimate {
             return Ok(estimate::apply(global, &judged, arguments.witness, output));
         }
@@ -72,7 +68,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     })
 }
 
-/// Returns what the plan is made of; a saved plan is taken up only with the files that it was made from, or by its id.
+/// What the plan is made of; a saved plan is taken up only with the files that it was made from, or by its id.
 fn wanted(what: What, checked: &Checked, arguments: &Arguments, output: &Output) -> Result<Wanted, Failure> {
     let path = match what {
         What::Files => return Ok(Wanted::Files),

@@ -8,25 +8,19 @@ use std::{
 
 use rolecall::{
     model::source::Sources,
-    report::document::{self, Saved},
+    report::document::{Saved, read},
     workflow::{Judged, Refusal},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{
-    Format,
-    failure::{Exit, Failure},
-    output::{Output, trouble},
-    show,
-};
+use super::{Exit, Failure, Format, Output, output::document, output::trouble, show};
 
-/// Reads a saved plan.
 pub(super) fn read_plan(path: &Path, sources: Sources) -> Result<Saved, Failure> {
     let text = fs::read_to_string(path).map_err(|error| {
         Failure::invalid(format!("cannot read the plan {}: {error}", path.display()))
             .hint("save one with `rolecall plan --out FILE`")
     })?;
-    document::read(&text, sources).map_err(|error| {
+    read(&text, sources).map_err(|error| {
         let hint = error.hint();
         Failure::invalid(format!("{}: {error}", path.display())).hint(hint)
     })
@@ -53,18 +47,11 @@ pub(super) fn refused(judged: &Judged, refusal: &Refusal, output: &Output) -> Ex
     output.events.send("refused", json!({ "message": message, "causes": causes }));
     if output.format == Format::Json {
         let error = json!({ "message": message, "causes": causes, "hint": hint });
-        let report = json!({
-            "version": 1, "kind": "apply", "exit": exit.code(), "result": exit.name(),
-            "plan": plan(judged), "groups": [], "error": error,
-        });
-        output.result(&format!("{report:#}\n"));
+        let plan = show::document(&judged.context, judged);
+        let facts =
+            json!({ "exit": exit.code(), "result": exit.name(), "plan": plan, "groups": [], "error": error });
+        output.result(&document("apply", &facts));
     }
     output.message(&trouble(&message, &causes, Some(hint)));
     exit
-}
-
-/// Returns the document of a plan.
-fn plan(judged: &Judged) -> Value {
-    let text = show::rendered(&judged.context, judged, Format::Json);
-    serde_json::from_str(&text).expect("a document is JSON")
 }

@@ -8,24 +8,24 @@ use clap::{
 };
 use jiff::Timestamp;
 
-use super::failure::Failure;
+use super::Failure;
 
 /// Options of every command, before or after its name.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub(super) struct Flags {
+pub(crate) struct Global {
     /// Print help
     // The short form for both spellings: the long one of a dozen options fills two screens.
     #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
     pub(super) help: Option<bool>,
     /// Folder of the workspace, instead of the current one
-    #[arg(short = 'C', long, global = true, value_name = "DIR", env = "ROLECALL_WORKSPACE", hide_env = true)]
+    #[arg(short = 'C', long, global = true, value_name = "DIR", env = "ROLECALL_WORKSPACE")]
     pub(super) workspace: Option<PathBuf>,
     /// Base URL of the API, or `sandbox`, instead of the one in rolecall.yaml
-    #[arg(long, global = true, value_name = "URL", env = "ROLECALL_ENDPOINT", hide_env = true)]
+    #[arg(long, global = true, value_name = "URL", env = "ROLECALL_ENDPOINT")]
     pub(super) endpoint: Option<String>,
     /// Company id or name, instead of the one in rolecall.yaml
-    #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY", hide_env = true)]
+    #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY")]
     pub(super) company: Option<String>,
     /// Form of the result: text, json or markdown
     #[arg(
@@ -34,22 +34,14 @@ pub(super) struct Flags {
         value_name = "FORMAT",
         env = "ROLECALL_FORMAT",
         default_value = "text",
-        hide_possible_values = true,
-        hide_env = true
+        hide_possible_values = true
     )]
     pub(super) format: Format,
     /// Also write NDJSON events; `-` for standard output, not the result
-    #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", value_parser = json_file(), hide_env = true)]
+    #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", value_parser = json_file())]
     pub(super) events: Option<PathBuf>,
     /// When to use colour
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        env = "ROLECALL_COLOR",
-        default_value = "auto",
-        hide_env = true
-    )]
+    #[arg(long, global = true, value_name = "WHEN", env = "ROLECALL_COLOR", default_value = "auto")]
     pub(super) color: ColorChoice,
     /// Say less: no progress, no remarks
     #[arg(short, long, global = true)]
@@ -58,27 +50,20 @@ pub(super) struct Flags {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
     /// Form of the log
-    #[arg(
-        long,
-        global = true,
-        value_name = "FORMAT",
-        env = "ROLECALL_LOG_FORMAT",
-        default_value = "text",
-        hide_env = true
-    )]
+    #[arg(long, global = true, value_name = "FORMAT", env = "ROLECALL_LOG_FORMAT", default_value = "text")]
     pub(super) log_format: LogFormat,
     /// No progress display, even on a terminal
     // Not shown: `-q` does it as well, and a help has to fit a screen.
-    #[arg(long, global = true, hide = true, env = "ROLECALL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    #[arg(long, global = true, hide = true, env = "ROLECALL_NO_PROGRESS")]
     pub(super) no_progress: bool,
     /// Request timeout, such as 30s
-    #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration, hide_env = true)]
+    #[arg(long, global = true, value_name = "TIME", env = "ROLECALL_TIMEOUT", default_value = "30s", value_parser = duration)]
     pub(super) timeout: Duration,
     /// Most requests and steps in flight [default: 16, and 8 steps]
-    #[arg(long, global = true, value_name = "N", env = "ROLECALL_CONCURRENCY", value_parser = clap::value_parser!(u16).range(1..=256), hide_env = true)]
+    #[arg(long, global = true, value_name = "N", env = "ROLECALL_CONCURRENCY", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) concurrency: Option<u16>,
     /// Requests per second, at most; such as 20 or 0.5
-    #[arg(long, global = true, value_name = "N", env = "ROLECALL_MAX_RPS", hide_env = true)]
+    #[arg(long, global = true, value_name = "N", env = "ROLECALL_MAX_RPS")]
     pub(super) max_rps: Option<rolecall::live::api::Rate>,
 }
 
@@ -91,11 +76,10 @@ pub(super) struct Selection {
     pub(super) now: Now,
 }
 
-/// The time of a run.
 #[derive(Debug, Args)]
 pub(super) struct Now {
     /// The time that `until` is compared with, instead of now
-    #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant, hide_env = true)]
+    #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant)]
     pub(super) now: Option<Timestamp>,
 }
 
@@ -144,18 +128,17 @@ pub(super) fn instant(raw: &str) -> Result<Timestamp, String> {
 }
 
 impl Now {
-    /// Returns the time of the flag, or of the clock.
     pub(super) fn or_clock(&self) -> Timestamp {
         self.now.unwrap_or_else(Timestamp::now)
     }
 
-    /// Returns the time the run takes for now: the flag, `SOURCE_DATE_EPOCH` (seconds), or the clock.
+    /// The time the run takes for now: the flag, `SOURCE_DATE_EPOCH` (seconds), or the clock.
     pub(super) fn get(&self) -> Result<Timestamp, Failure> {
         self.now.map_or_else(now, Ok)
     }
 }
 
-/// Returns `SOURCE_DATE_EPOCH` (seconds), or the clock.
+/// `SOURCE_DATE_EPOCH` (seconds), or the clock.
 pub(super) fn now() -> Result<Timestamp, Failure> {
     match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(raw) => raw.parse().ok().and_then(|it| Timestamp::from_second(it).ok()).ok_or_else(|| {

@@ -18,14 +18,10 @@ use rolecall::{
     },
     live::api::{Credentials, Settings},
     model::{finding::Finding, ids::PersonRef},
+    workflow,
 };
 
-use super::{
-    Global,
-    failure::{Exit, Failure},
-    output::Output,
-    probe, run, settings,
-};
+use super::{Exit, Failure, Global, Output, probe, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -33,10 +29,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) probe: bool,
     /// Who is put into those that hold no role, instead of `api.identity`: an e-mail address or user id
-    #[arg(long, value_name = "PERSON", env = "ROLECALL_PROBE_USER", hide_env = true, requires = "probe")]
+    #[arg(long, value_name = "PERSON", env = "ROLECALL_PROBE_USER", requires = "probe")]
     pub(super) user: Option<PersonRef>,
     /// Probe without asking
-    #[arg(long, visible_alias = "yes", env = "ROLECALL_AUTO_APPROVE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    #[arg(long, visible_alias = "yes", env = "ROLECALL_AUTO_APPROVE")]
     pub(super) auto_approve: bool,
 }
 
@@ -55,7 +51,7 @@ pub(super) fn run(
         found.settings(global, matches);
         let looking = async {
             found.look(global).await;
-            Ok(())
+            Ok::<_, Failure>(())
         };
         let interrupted = run::until_signal(looking).await.err();
         Ok((found.report(), interrupted))
@@ -79,9 +75,7 @@ pub(super) fn run(
 struct Found {
     loaded: Loaded,
     declared: Option<Declared>,
-    /// What is wrong with the workspace file.
     findings: Vec<Finding>,
-    /// Whether there is a workspace file.
     workspace: bool,
     endpoint: String,
     checks: Vec<Check>,
@@ -94,7 +88,7 @@ impl Found {
         let (mut loaded, workspace) = match load::load_workspace(&here) {
             Ok(loaded) => (loaded, true),
             Err(LoadError::NoWorkspace { .. }) => (Loaded { root: here, ..Loaded::default() }, false),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(workflow::Error::from(error).into()),
         };
         loaded.files.company.clone_from(&global.company);
         let mut findings = std::mem::take(&mut loaded.findings);
@@ -105,7 +99,6 @@ impl Found {
         Ok(Self { loaded, declared, findings, workspace, endpoint, checks: Vec::new() })
     }
 
-    /// Tells every setting.
     fn settings(&mut self, global: &Global, matches: &ArgMatches) {
         let origin = |id| given::given(matches, id).map(|it| it.origin).unwrap_or_default();
         let option = |(id, absent)| Some((given::given(matches, id)?, absent));
@@ -133,25 +126,21 @@ impl Found {
     async fn look(&mut self, global: &Global) {
         let site = match site(global, &self.loaded) {
             Ok(site) => site,
-            Err(failure) => return self.say(failed(Area::Endpoint, "address", &failure)),
+            Err(failure) => return self.checks.push(failed(Area::Endpoint, "address", &failure)),
         };
         self.endpoint.clone_from(&site.host);
         let plain = if site.endpoint.is_plain() { "plain http, on this very machine" } else { "https" };
-        self.say(Check::ok(Area::Endpoint, "address", plain));
+        self.checks.push(Check::ok(Area::Endpoint, "address", plain));
         let (settings, without) = match settings::settings(global, &self.loaded, &site) {
             Ok(settings) => (settings, None),
             Err(failure) => {
-                let nobody = Settings::new(site.endpoint.clone(), Credentials::Token("none".into()));
-                let settings = Settings { timeout: global.timeout, ..nobody };
+                let anonymous = Settings::new(site.endpoint.clone(), Credentials::Token("none".into()));
+                let settings = Settings { timeout: global.timeout, ..anonymous };
                 (settings, Some(failed(Area::Token, "credentials", &failure)))
             }
         };
         let subject = self.declared.as_ref().map(Subject::declared).unwrap_or_default();
         self.checks.extend(survey(settings, &subject, without).await);
-    }
-
-    fn say(&mut self, check: Check) {
-        self.checks.push(check);
     }
 
     fn report(self) -> Report {
@@ -160,19 +149,11 @@ impl Found {
     }
 }
 
-/// Returns a check that something did not work.
 fn failed(area: Area, name: &str, failure: &Failure) -> Check {
     let trouble = match failure.exit() {
         Exit::Auth => Trouble::Auth,
         Exit::Remote => Trouble::Remote,
-        Exit::Ok
-        | Exit::Error
-        | Exit::Changes
-        | Exit::Partial
-        | Exit::Invalid
-        | Exit::Blocked
-        | Exit::Stale
-        | Exit::Interrupted => Trouble::Invalid,
+        _ => Trouble::Invalid,
     };
     let (fact, hint) = match failure {
         Failure::Trouble { message, causes, hint, .. } => {

@@ -6,13 +6,7 @@ use rolecall::{
     workflow::{Context, Judged},
 };
 
-use super::{
-    Format, Global, Selection,
-    failure::{Exit, Failure},
-    live::From,
-    output::Output,
-    show,
-};
+use super::{Exit, Failure, Format, Global, Output, Selection, live::From, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

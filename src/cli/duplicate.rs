@@ -10,12 +10,7 @@ use rolecall::{
     },
 };
 
-use super::{
-    Global,
-    failure::{Exit, Failure},
-    output::Output,
-    run, settings,
-};
+use super::{Exit, Failure, Global, Output, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,12 +29,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let checked = global.checked_workspace()?;
-    let company = match &checked.declared.company {
-        Some(company) => *company,
-        None => {
-            return Err(Failure::invalid("whose group it is is not said")
-                .hint("set `company:` in rolecall.yaml, or give `--company`"));
-        }
+    let Some(company) = checked.declared.company else {
+        return Err(Failure::invalid("the company of the group is not given")
+            .hint("set `company:` in rolecall.yaml, or give `--company`"));
     };
     let connected = settings::connect(global, &checked.loaded)?;
     let mut names = Names { values: checked.declared.aliases.clone(), ..Names::default() };
@@ -49,8 +41,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         description: arguments.description.as_deref(),
         members: arguments.members,
     };
-    let work = async { Ok(draft(&connected.reader, company, copy, &mut names).await?) };
-    let draft = run::block_on(run::until_signal(work))?;
+    let draft = run::reading(draft(&connected.reader, company, copy, &mut names))?;
     let known = write::Known { roles: &names.roles, people: &names.people, ids: &names.values };
     let text = write::access_file(&[draft], known).map_err(|error| {
         Failure::invalid(format!("`{}` cannot be written as YAML: {error}", arguments.group))

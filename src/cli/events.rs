@@ -10,12 +10,12 @@ use std::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::failure::{Exit, Failure};
+use super::{Exit, Failure};
 
 /// The version of the format. Fields may be added within it; none is renamed or removed.
 const VERSION: u32 = 1;
 
-/// Where events go; nowhere unless somebody asked for them.
+/// Where events go; nowhere unless they are asked for.
 #[derive(Default)]
 pub(crate) struct Events {
     sink: Mutex<Option<Box<dyn Write + Send>>>,
@@ -23,12 +23,6 @@ pub(crate) struct Events {
     lost: Mutex<Option<io::Error>>,
     /// Whether they take the place of the result on standard output.
     on_stdout: bool,
-}
-
-impl std::fmt::Debug for Events {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Events").field("on_stdout", &self.on_stdout).finish_non_exhaustive()
-    }
 }
 
 impl Events {
@@ -53,7 +47,6 @@ impl Events {
         self.on_stdout
     }
 
-    /// Whether anybody listens.
     pub(crate) fn wanted(&self) -> bool {
         self.sink.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
@@ -66,7 +59,7 @@ impl Events {
         if let (Some(line), Value::Object(facts)) = (line.as_object_mut(), facts) {
             line.extend(facts);
         }
-        // A listener that left is no reason to stop, nor is a full disk to stop half-way.
+        // Neither a listener that left nor a full disk stops a run half-way.
         if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
             *sink = None;
             if error.kind() != io::ErrorKind::BrokenPipe {
@@ -75,7 +68,7 @@ impl Events {
         }
     }
 
-    /// Returns why events could not be written, if they could not; once.
+    /// Why events could not be written, if they could not; once.
     pub(crate) fn lost(&self) -> Option<io::Error> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

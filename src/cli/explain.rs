@@ -12,12 +12,7 @@ use rolecall::{
     workflow,
 };
 
-use super::{
-    Format, Global, Now,
-    failure::{Exit, Failure},
-    output::{MARKDOWN_BUDGET, Output},
-    run, settings,
-};
+use super::{Exit, Failure, Format, Global, Now, Output, output::MARKDOWN_BUDGET, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,10 +29,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let mut checked = global.checked(&arguments.paths)?;
     let connected = settings::connect(global, &checked.loaded)?;
     let live = &connected.live;
-    let explained = run::block_on(run::until_signal(async {
-        let explaining = workflow::explained(live, &mut checked, &arguments.person, now);
-        Ok(output.reading(&live.source, explaining).await?)
-    }))?;
+    let explaining = workflow::explained(live, &mut checked, &arguments.person, now);
+    let explained = run::reading(output.reading(&live.source, explaining))?;
     let view = Explanation {
         explained: &explained,
         sources: &checked.loaded.sources,

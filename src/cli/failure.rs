@@ -3,11 +3,9 @@
 use std::{error::Error, process::ExitCode};
 
 use rolecall::{
-    apply::journal::JournalError,
-    files::load::LoadError,
     live::{
         api::{ApiError, Class},
-        fetch::{FetchError, SnapshotError},
+        fetch::FetchError,
     },
     model::{finding::Finding, plan::Unresolved, source::Sources},
     sandbox::SandboxError,
@@ -17,42 +15,29 @@ use rolecall::{
 /// What the exit code says; one meaning each, as the table in the README says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Success.
-    Ok,
-    /// Unexpected.
-    Error,
+    Ok = 0,
+    Error = 1,
     /// Differences were found, and the command was asked to say so.
-    Changes,
-    /// Some of it was done, or somebody was quarantined.
-    Partial,
+    Changes = 2,
+    /// Some of it was done, or something was withheld.
+    Partial = 3,
     /// A bad flag, a bad file, an unknown name, or no consent.
-    Invalid,
+    Invalid = 4,
     /// Not authenticated, or not allowed.
-    Auth,
+    Auth = 5,
     /// A guard stopped it; nothing was written.
-    Blocked,
+    Blocked = 6,
     /// The live state is not what the plan saw; nothing was written to what differs.
-    Stale,
+    Stale = 7,
     /// Network, server, rate limit, or an incomplete read.
-    Remote,
+    Remote = 8,
     /// Interrupted before the first write.
-    Interrupted,
+    Interrupted = 130,
 }
 
 impl Exit {
     pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Ok => 0,
-            Self::Error => 1,
-            Self::Changes => 2,
-            Self::Partial => 3,
-            Self::Invalid => 4,
-            Self::Auth => 5,
-            Self::Blocked => 6,
-            Self::Stale => 7,
-            Self::Remote => 8,
-            Self::Interrupted => 130,
-        }
+        self as u8
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -80,22 +65,17 @@ impl From<Exit> for ExitCode {
 /// Why a command did not get to its result.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The files are wrong.
     Findings {
-        /// All that is wrong, sorted.
         findings: Vec<Finding>,
-        /// The files, for excerpts.
+        /// For excerpts.
         sources: Sources,
     },
-    /// Something did not work.
     Trouble {
-        /// How the run ends.
         exit: Exit,
         /// What, in one sentence.
         message: String,
         /// Why, outermost first.
         causes: Vec<String>,
-        /// What to do.
         hint: Option<String>,
     },
 }
@@ -128,7 +108,7 @@ impl Failure {
     }
 }
 
-/// Returns the reasons below an error, without those that its own message already holds.
+/// The reasons below an error, without those that its own message already holds.
 pub(crate) fn causes(error: &dyn Error) -> Vec<String> {
     let mut causes = Vec::new();
     let mut said = error.to_string();
@@ -148,17 +128,21 @@ pub(crate) fn causes(error: &dyn Error) -> Vec<String> {
 impl From<workflow::Error> for Failure {
     fn from(error: workflow::Error) -> Self {
         use workflow::Error;
-        let exit = match error {
-            Error::Findings { findings, sources } => return Self::Findings { findings, sources },
-            Error::Load(error) => return error.into(),
-            Error::Fetch(error) => return error.into(),
-            Error::Snapshot(error) => return error.into(),
-            Error::Journal(error) => return error.into(),
+        let exit = match &error {
+            Error::Fetch(FetchError::Api(error)) => Exit::from(error.class()),
+            Error::Fetch(_) => Exit::Remote,
             Error::OtherApi { .. } | Error::FilesChanged { .. } | Error::Stale(_) => Exit::Stale,
-            Error::Nobody { why: Unresolved::Hidden, .. } => Exit::Auth,
-            Error::Nobody { .. } | Error::NoCompany => Exit::Invalid,
+            Error::NotOne { why: Unresolved::Hidden, .. } => Exit::Auth,
+            Error::NotOne { .. } | Error::NoCompany => Exit::Invalid,
+            Error::Load(_) | Error::Snapshot(_) | Error::Journal(_) | Error::Findings { .. } => Exit::Invalid,
         };
-        Self::Trouble { exit, message: error.to_string(), causes: error.reasons(), hint: error.hint() }
+        match error {
+            Error::Findings { findings, sources } => Self::Findings { findings, sources },
+            error => {
+                let causes = [error.reasons(), causes(&error)].concat();
+                Self::Trouble { exit, message: error.to_string(), causes, hint: error.hint() }
+            }
+        }
     }
 }
 
@@ -174,49 +158,25 @@ impl From<&Refusal> for Exit {
 impl From<CopyError> for Failure {
     fn from(error: CopyError) -> Self {
         match error {
-            CopyError::Fetch(error) => error.into(),
+            CopyError::Fetch(error) => workflow::Error::Fetch(error).into(),
             error => Self::of(Exit::Invalid, &error, error.hint()),
+        }
+    }
+}
+
+impl From<Class> for Exit {
+    fn from(class: Class) -> Self {
+        match class {
+            Class::Auth => Self::Auth,
+            Class::Remote => Self::Remote,
+            Class::Invalid => Self::Invalid,
         }
     }
 }
 
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
-        let exit = match error.class() {
-            Class::Auth => Exit::Auth,
-            Class::Remote => Exit::Remote,
-            Class::Invalid => Exit::Invalid,
-        };
-        Self::of(exit, &error, error.hint())
-    }
-}
-
-impl From<FetchError> for Failure {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::Api(error) => error.into(),
-            FetchError::NotRecorded(_) | FetchError::Unconfirmed { .. } => {
-                Self::of(Exit::Remote, &error, error.hint())
-            }
-        }
-    }
-}
-
-impl From<SnapshotError> for Failure {
-    fn from(error: SnapshotError) -> Self {
-        Self::of(Exit::Invalid, &error, Some(error.hint().to_owned()))
-    }
-}
-
-impl From<JournalError> for Failure {
-    fn from(error: JournalError) -> Self {
-        Self::of(Exit::Invalid, &error, Some(error.hint().to_owned()))
-    }
-}
-
-impl From<LoadError> for Failure {
-    fn from(error: LoadError) -> Self {
-        Self::of(Exit::Invalid, &error, error.hint().map(str::to_owned))
+        Self::of(error.class().into(), &error, error.hint())
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Global, failure::Failure};
+use super::{Failure, Global};
 
 /// Writes what only its owner may read, as it names people and what they may do.
 pub(super) fn keep(what: &str, path: &Path, text: &str) -> Result<(), Failure> {
@@ -16,7 +16,7 @@ pub(super) fn keep(what: &str, path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Puts a file that only its owner may read into a place, whole or not at all and whoever could read what was there.
+/// Puts a file that only its owner may read into a place, whole or not at all; who could read the old one does not matter.
 fn private(path: &Path, text: &str) -> io::Result<()> {
     // A pipe or a device is nothing to replace.
     if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
@@ -40,7 +40,7 @@ pub(super) fn ignored(folder: &Path) {
     }
 }
 
-/// Returns a path as it can be typed in the folder that the run is about.
+/// A path as it can be typed in the folder that the run is about.
 pub(super) fn inside(path: &Path, global: &Global) -> PathBuf {
     let here = fs::canonicalize(global.here()).ok();
     let whole = fs::canonicalize(path).ok();

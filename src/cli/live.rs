@@ -11,13 +11,12 @@ use rolecall::{
         source::Source,
     },
     sandbox::Sandbox,
-    workflow::Live,
+    workflow::{self, Live},
 };
 use secrecy::ExposeSecret;
 
 use super::{
-    Global,
-    failure::{Exit, Failure},
+    Exit, Failure, Global,
     settings::{Connected, connect, host, secret, section},
 };
 
@@ -28,7 +27,7 @@ const SALT: &str = "ROLECALL_SNAPSHOT_SALT";
 #[derive(Debug, Args)]
 pub(super) struct From {
     /// Read this snapshot instead of the API: no network, no token
-    #[arg(long, value_name = "SNAPSHOT", env = "ROLECALL_LIVE", hide_env = true)]
+    #[arg(long, value_name = "SNAPSHOT", env = "ROLECALL_LIVE")]
     live: Option<PathBuf>,
 }
 
@@ -39,7 +38,7 @@ impl From {
             let Connected { live, sandbox, .. } = connect(global, loaded)?;
             return Ok((live, sandbox));
         };
-        let recording = fetch::open(&global.here().join(path))?;
+        let recording = fetch::open(&global.here().join(path)).map_err(workflow::Error::from)?;
         let salt = salt()?;
         let answers = Answers::new(recording, salt.as_ref()).map_err(|error| {
             let hint = error.hint();
@@ -53,14 +52,14 @@ impl From {
     }
 }
 
-/// Returns the salt that was given, if one was; only the environment and the file that it names may hold it.
+/// The salt that was given, if one was; only the environment and the file that it names may hold it.
 pub(super) fn salt() -> Result<Option<Salt>, Failure> {
     let Some(text) = secret(SALT)? else { return Ok(None) };
     let salt = text.expose_secret().parse::<Salt>();
     salt.map(Some).map_err(|why| Failure::new(Exit::Invalid, format!("{SALT} cannot be used: {why}")))
 }
 
-/// Returns a salt that nobody has used before.
+/// A salt that was never used before.
 pub(super) fn new_salt() -> Result<Salt, Failure> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| {

@@ -1,4 +1,4 @@
-//! The log on standard error: for whoever runs rolecall, not for whoever reads a plan.
+//! The log on standard error: for the people who run rolecall, not for the readers of a plan.
 //!
 //! Only rolecall's own events: those of the HTTP crates below it would tell addresses and queries.
 
@@ -17,18 +17,17 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{Flags, LogFormat};
+use super::{Global, LogFormat};
 
-/// Returns the log, if one is asked for.
-pub(super) fn layer(flags: &Flags) -> Option<Box<dyn Layer<Registry> + Send + Sync>> {
-    let level = match flags.verbose {
+pub(super) fn layer(global: &Global) -> Option<Box<dyn Layer<Registry> + Send + Sync>> {
+    let level = match global.verbose {
         0 => return None,
         1 => "rolecall=debug",
         _ => "rolecall=trace",
     };
     let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let filter = EnvFilter::new(level);
-    Some(match flags.log_format {
+    Some(match global.log_format {
         LogFormat::Text => log.event_format(Lines).with_filter(filter).boxed(),
         // What a line says is whole; which span it is in is for the collector.
         LogFormat::Json => {
@@ -38,7 +37,6 @@ pub(super) fn layer(flags: &Flags) -> Option<Box<dyn Layer<Registry> + Send + Sy
     })
 }
 
-/// Writes an event as one line for people.
 struct Lines;
 
 impl<S, N> FormatEvent<S, N> for Lines
@@ -58,7 +56,6 @@ where
     }
 }
 
-/// What an event says.
 #[derive(Default)]
 struct Facts {
     message: String,

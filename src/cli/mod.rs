@@ -33,13 +33,15 @@ mod validate;
 mod waiting;
 mod witness;
 
-use std::{ffi::OsStr, process::ExitCode};
+use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
+use clap::{
+    Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, builder::FalseyValueParser,
+    error::ErrorKind,
+};
 
-use arguments::{Flags, Format, LogFormat, Now, Selection, duration, instant, json_file, now};
-use failure::Exit;
-use global::Global;
+use arguments::{Format, Global, LogFormat, Now, Selection, duration, instant, json_file, now};
+use failure::{Exit, Failure};
 use output::Output;
 
 /// Keeps who may do what, where, in YAML in Git, and makes a Spotnana company match it.
@@ -57,7 +59,7 @@ Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 not authorised, 6 blocked
 )]
 struct Cli {
     #[command(flatten)]
-    flags: Flags,
+    global: Global,
     #[command(subcommand)]
     command: Command,
 }
@@ -103,10 +105,9 @@ enum Command {
     Schema(schema::Arguments),
 }
 
-/// Runs the program and returns its exit code.
 pub(crate) fn main() -> ExitCode {
     // By hand, to keep what clap knows of where each value came from.
-    let mut command = without_empty_variables(Cli::command());
+    let mut command = with_variables(Cli::command());
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
     let parsed = parsed
         .and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));
@@ -114,23 +115,18 @@ pub(crate) fn main() -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return usage(&error),
     };
-    let output = match Output::new(&cli.flags) {
-        Ok(mut output) => {
-            output.makes = cli.command.makes();
-            output
-        }
+    let global = &cli.global;
+    let name = matches.subcommand_name().unwrap_or_default();
+    let output = match Output::new(global, name) {
+        Ok(output) => output,
         Err(failure) => {
-            Output::plain(&cli.flags).failure(&failure);
+            Output::plain(global).failure(&failure);
             return failure.exit().into();
         }
     };
-    let _telemetry = telemetry::start(&cli.flags);
-    let _run = tracing::info_span!("run", command = cli.command.name()).entered();
-    output.events.send(
-        "start",
-        serde_json::json!({ "command": cli.command.name(), "tool": env!("CARGO_PKG_VERSION") }),
-    );
-    let global = &Global::new(&cli.flags);
+    let _telemetry = telemetry::start(global);
+    let _run = tracing::info_span!("run", command = name).entered();
+    output.events.send("start", serde_json::json!({ "command": name, "tool": env!("CARGO_PKG_VERSION") }));
     let result = match &cli.command {
         Command::Validate(arguments) => validate::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
@@ -158,50 +154,21 @@ pub(crate) fn main() -> ExitCode {
         .into()
 }
 
-/// Takes an empty variable for none: workflows set variables that have no value to nothing.
-fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|it| it.is_empty());
-    command
-        .mut_args(|it| if it.get_env().is_some_and(is_empty) { it.env(None::<&str>) } else { it })
-        .mut_subcommands(without_empty_variables)
+/// Completes what options read from the environment: `1` and `yes` set a flag, the help does not list values, and an
+/// empty variable counts as absent, because workflows set variables without a value to nothing.
+fn with_variables(command: clap::Command) -> clap::Command {
+    let completed = |it: Arg| match it.get_env().map(std::env::var_os) {
+        None => it,
+        Some(Some(value)) if value.is_empty() => it.env(None::<&str>),
+        Some(_) if matches!(it.get_action(), ArgAction::SetTrue) => {
+            it.hide_env(true).value_parser(FalseyValueParser::new())
+        }
+        Some(_) => it.hide_env(true),
+    };
+    command.mut_args(completed).mut_subcommands(with_variables)
 }
 
-impl Command {
-    /// Returns what a comment is about that the command makes.
-    fn makes(&self) -> &'static str {
-        match self {
-            Self::Explain(_) => "explanation",
-            Self::Doctor(_) => "report",
-            Self::Validate(_)
-            | Self::Plan(_)
-            | Self::Apply(_)
-            | Self::Rollback(_)
-            | Self::Drift(_)
-            | Self::Snapshot(_)
-            | Self::Duplicate(_)
-            | Self::Sandbox(_)
-            | Self::Schema(_) => "plan",
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Validate(_) => "validate",
-            Self::Plan(_) => "plan",
-            Self::Apply(_) => "apply",
-            Self::Rollback(_) => "rollback",
-            Self::Drift(_) => "drift",
-            Self::Doctor(_) => "doctor",
-            Self::Explain(_) => "explain",
-            Self::Snapshot(_) => "snapshot",
-            Self::Duplicate(_) => "duplicate",
-            Self::Sandbox(_) => "sandbox",
-            Self::Schema(_) => "schema",
-        }
-    }
-}
-
-/// Help and version are no failure; everything else clap has to say is invalid input.
+/// Help and version are not failures; everything else clap has to say is invalid input.
 ///
 /// clap's own code for it is 2, which here means "there are changes".
 fn usage(error: &clap::Error) -> ExitCode {

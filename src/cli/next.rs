@@ -7,7 +7,6 @@ use std::{
 
 use super::Global;
 
-/// Returns what goes on from here.
 pub(super) fn again(global: &Global, paths: &[PathBuf], only_lockouts: bool) -> String {
     let paths = paths.iter().map(|it| typed(&it.display().to_string()));
     let paths: String = paths.map(|it| format!(" {it}")).collect();
@@ -15,7 +14,7 @@ pub(super) fn again(global: &Global, paths: &[PathBuf], only_lockouts: bool) -> 
     format!("{} apply{paths}{lockout}{}", program(global), target(global))
 }
 
-/// Returns what goes on from a saved plan: what is left is no longer what was saved.
+/// What goes on from a saved plan: the rest of it is another plan.
 pub(super) fn again_saved(global: &Global) -> String {
     format!("{} plan{}, and have that approved", program(global), target(global))
 }
@@ -27,7 +26,7 @@ fn program(global: &Global) -> String {
     }
 }
 
-/// Returns the command that leads back. It is told the workspace where the folder of the caller is not inside.
+/// The command that leads back. It is told the workspace where the folder of the caller is not inside.
 pub(super) fn undo(global: &Global, root: &Path, journal: &Path) -> String {
     let here = Path::new(".");
     let inside = fs::canonicalize(here)
@@ -39,7 +38,7 @@ pub(super) fn undo(global: &Global, root: &Path, journal: &Path) -> String {
     format!("rolecall{option} rollback {}{}", typed_in(folder, journal), target(global))
 }
 
-/// Returns the options that say which API and company a run was about, where the command line did: with others,
+/// The options that say which API and company a run was about, where the command line did: with others,
 /// the same command is about something else.
 fn target(global: &Global) -> String {
     let options = [
@@ -55,14 +54,14 @@ fn target(global: &Global) -> String {
         .collect()
 }
 
-/// Returns a path as it can be typed in a folder: relative to it where it is inside.
+/// A path as it can be typed in a folder: relative to it where it is inside.
 fn typed_in(folder: &Path, path: &Path) -> String {
     let whole = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     typed(&whole.strip_prefix(folder).unwrap_or(&whole).display().to_string())
 }
 
-/// Returns a word as it has to be typed.
+/// A word as it has to be typed.
 fn typed(word: &str) -> String {
     let plain = |it: char| it.is_alphanumeric() || "/._-:".contains(it);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }

@@ -16,9 +16,8 @@ use rolecall::{
 use serde_json::{Value, json};
 
 use super::{
-    Flags, Format,
+    Exit, Failure, Format, Global,
     events::Events,
-    failure::{Exit, Failure},
     waiting::{self, Waiting},
 };
 
@@ -31,8 +30,6 @@ const LONG_WAIT: Duration = Duration::from_secs(5);
 /// Longest Markdown that is printed, in bytes: the forges cut comments near 65,000 characters.
 pub(crate) const MARKDOWN_BUDGET: usize = 60_000;
 
-/// Where and how a run prints.
-#[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) format: Format,
     /// What the command makes: a comment says so where there is none.
@@ -43,32 +40,36 @@ pub(crate) struct Output {
     logs: bool,
     /// Why the result could not be printed.
     lost: Mutex<Option<io::Error>>,
-    /// For programs that watch.
     pub(crate) events: Arc<Events>,
 }
 
 impl Output {
-    /// Opens what the flags ask for.
-    pub(crate) fn new(flags: &Flags) -> Result<Self, Failure> {
-        Ok(Self { events: Arc::new(Events::to(flags.events.as_deref())?), ..Self::plain(flags) })
+    /// Opens what the flags ask for, for the command of this name.
+    pub(crate) fn new(global: &Global, command: &str) -> Result<Self, Failure> {
+        let makes = match command {
+            "explain" => "explanation",
+            "doctor" => "report",
+            _ => "plan",
+        };
+        let events = Arc::new(Events::to(global.events.as_deref())?);
+        Ok(Self { events, makes, ..Self::plain(global) })
     }
 
-    /// Returns an output without events.
-    pub(crate) fn plain(flags: &Flags) -> Self {
+    pub(crate) fn plain(global: &Global) -> Self {
         // anstream looks at NO_COLOR, TERM and the stream itself where the choice is left to it.
-        let color = match flags.color {
+        let color = match global.color {
             clap::ColorChoice::Auto => ColorChoice::Auto,
             clap::ColorChoice::Always => ColorChoice::Always,
             clap::ColorChoice::Never => ColorChoice::Never,
         };
-        let progress = !flags.no_progress && !flags.quiet && io::stderr().is_terminal();
+        let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
         Self {
-            format: flags.format,
+            format: global.format,
             makes: "plan",
             color,
-            quiet: flags.quiet,
+            quiet: global.quiet,
             progress,
-            logs: flags.verbose > 0,
+            logs: global.verbose > 0,
             lost: Mutex::default(),
             events: Arc::default(),
         }
@@ -87,7 +88,15 @@ impl Output {
         }
     }
 
-    /// Prints the result. A reader that has seen enough (`| head`) is no failure.
+    /// Prints a sentence, or for programs a document of these facts.
+    pub(crate) fn sentence(&self, text: &str, kind: &str, facts: &Value) {
+        match self.format {
+            Format::Text | Format::Markdown => self.result(text),
+            Format::Json => self.result(&document(kind, facts)),
+        }
+    }
+
+    /// Prints the result. A reader that has seen enough (`| head`) is not a failure.
     pub(crate) fn result(&self, text: &str) {
         if self.events.on_stdout() {
             return;
@@ -101,19 +110,14 @@ impl Output {
         }
     }
 
-    /// Returns the failure to print a result or to write events, if there was one.
+    /// The failure to print a result or to write events, if there was one.
     pub(crate) fn lost(&self) -> Option<Failure> {
         let result = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (what, error) = match result {
             Some(error) => ("the result cannot be printed", error),
             None => ("the events cannot be written", self.events.lost()?),
         };
-        Some(Failure::Trouble {
-            exit: Exit::Error,
-            message: format!("{what}: {error}"),
-            causes: Vec::new(),
-            hint: None,
-        })
+        Some(Failure::new(Exit::Error, format!("{what}: {error}")))
     }
 
     /// Prints a remark to people who watch.
@@ -163,30 +167,15 @@ impl Output {
         }
     }
 
-    /// Starts to show that something goes on, on a terminal; nothing elsewhere.
-    fn spinner(&self, what: &'static str) -> Spinner {
-        if !self.progress {
-            return Spinner(None);
-        }
-        let bar = ProgressBar::new_spinner().with_message(what);
-        bar.set_style(
-            ProgressStyle::with_template("{spinner} {prefix}{msg} ({elapsed})")
-                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-        );
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Spinner(Some(bar))
+    /// A display on a terminal; nothing elsewhere.
+    fn bar(&self, template: &str, bar: impl FnOnce() -> ProgressBar) -> Bar {
+        let style = || ProgressStyle::with_template(template).expect("a template is well formed");
+        Bar(self.progress.then(|| bar().with_style(style())))
     }
 
     /// Starts to count groups: a bar on a terminal, a line per group elsewhere.
     pub(crate) fn counter(&self, total: usize) -> Counter<'_> {
-        let bar = self.progress.then(|| {
-            let bar = ProgressBar::new(total as u64);
-            bar.set_style(
-                ProgressStyle::with_template("{bar:30} {pos}/{len} groups  {prefix}{msg}")
-                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
-            );
-            bar
-        });
+        let bar = self.bar("{bar:30} {pos}/{len} groups  {prefix}{msg}", || ProgressBar::new(total as u64));
         Counter { output: self, bar }
     }
 
@@ -195,8 +184,18 @@ impl Output {
         match source {
             Source::Snapshot(_) => work.await,
             Source::Api(reader) => {
-                let spinner = self.spinner("reading");
-                self.watching(reader, |wait| spinner.reading(reader, wait), work).await
+                let spinner = self.bar("{spinner} {prefix}{msg} ({elapsed})", ProgressBar::new_spinner);
+                if let Some(bar) = &spinner.0 {
+                    bar.set_message("reading");
+                    bar.enable_steady_tick(Duration::from_millis(120));
+                }
+                let display = |wait| {
+                    spinner.waits(wait);
+                    if let Some(bar) = &spinner.0 {
+                        bar.set_message(format!("reading, {} requests", reader.requests_made()));
+                    }
+                };
+                self.watching(reader, display, work).await
             }
         }
     }
@@ -231,20 +230,18 @@ impl Output {
     }
 }
 
-/// Something that goes on; ends when dropped.
-struct Spinner(Option<ProgressBar>);
+/// What goes on, as people see it; ends when dropped.
+struct Bar(Option<ProgressBar>);
 
-impl Spinner {
-    /// Shows how far the reading is, and what it waits for.
-    fn reading(&self, reader: &Reader, wait: Option<Duration>) {
+impl Bar {
+    fn waits(&self, wait: Option<Duration>) {
         if let Some(bar) = &self.0 {
             bar.set_prefix(wait.map_or_else(String::new, |it| format!("{}; ", waiting::text(it))));
-            bar.set_message(format!("reading, {} requests", reader.requests_made()));
         }
     }
 }
 
-impl Drop for Spinner {
+impl Drop for Bar {
     fn drop(&mut self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
@@ -255,19 +252,16 @@ impl Drop for Spinner {
 /// Groups that are done, one by one.
 pub(crate) struct Counter<'a> {
     output: &'a Output,
-    bar: Option<ProgressBar>,
+    bar: Bar,
 }
 
 impl Counter<'_> {
-    /// Shows what the work waits for.
     pub(crate) fn waits(&self, wait: Option<Duration>) {
-        if let Some(bar) = &self.bar {
-            bar.set_prefix(wait.map_or_else(String::new, |it| format!("{}; ", waiting::text(it))));
-        }
+        self.bar.waits(wait);
     }
 
     pub(crate) fn settled(&self, line: &str) {
-        match &self.bar {
+        match &self.bar.0 {
             Some(bar) => {
                 bar.inc(1);
                 bar.set_message(line.to_owned());
@@ -277,15 +271,6 @@ impl Counter<'_> {
     }
 }
 
-impl Drop for Counter<'_> {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-/// Returns a failure as the facts of an event.
 fn facts(failure: &Failure) -> Value {
     match failure {
         Failure::Findings { findings, .. } => {
@@ -299,13 +284,13 @@ fn facts(failure: &Failure) -> Value {
     }
 }
 
-/// Returns the text without e-mail addresses: whoever types one reads it again, but events are kept and passed on.
+/// The text without e-mail addresses: events are kept and passed on.
 fn nameless(text: &str) -> String {
     let word = |it: &'_ str| if it.contains('@') { "(an address)".to_owned() } else { it.to_owned() };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// Returns `error: …`, the causes, and the hint on a line of its own.
+/// `error: …`, the causes, and the hint on a line of its own.
 pub(crate) fn trouble(message: &str, causes: &[String], hint: Option<&str>) -> String {
     let show = rolecall::model::escape::terminal;
     let mut text = format!("{ERROR}error{ERROR:#}: {}", show(message));
@@ -318,12 +303,18 @@ pub(crate) fn trouble(message: &str, causes: &[String], hint: Option<&str>) -> S
     text
 }
 
+/// A JSON document of this kind, in version 1.
+pub(crate) fn document(kind: &str, facts: &Value) -> String {
+    let mut document = facts.clone();
+    document["version"] = json!(1);
+    document["kind"] = json!(kind);
+    format!("{document:#}\n")
+}
+
 /// Prints a failure as the one JSON document of the run.
 pub(crate) fn json_failure(kind: &str, exit: Exit, message: &str, causes: &[String], hint: Option<&str>) {
-    let error = json!({
-        "version": 1,
-        "kind": "error",
+    let facts = json!({
         "error": { "type": kind, "exit": exit.code(), "name": exit.name(), "message": message, "causes": causes, "hint": hint },
     });
-    let _ = writeln!(io::stdout(), "{error:#}");
+    let _ = write!(io::stdout(), "{}", document("error", &facts));
 }

@@ -4,13 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{
-    Global, Selection, estimate,
-    failure::{Exit, Failure},
-    live::From,
-    output::Output,
-    show,
-};
+use super::{Exit, Failure, Global, Output, Selection, estimate, live::From, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -22,10 +16,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", value_parser = super::json_file())]
     out: Option<PathBuf>,
     /// Only say how many requests and how much time it would take
-    #[arg(long, env = "ROLECALL_ESTIMATE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true, conflicts_with_all = ["live", "out"])]
+    #[arg(long, env = "ROLECALL_ESTIMATE", conflicts_with_all = ["live", "out"])]
     estimate: bool,
     /// Exit with 2 where there are differences
-    #[arg(long, env = "ROLECALL_DETAILED_EXITCODE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    #[arg(long, env = "ROLECALL_DETAILED_EXITCODE")]
     detailed_exitcode: bool,
 }
 

@@ -15,12 +15,7 @@ use rolecall::{
     },
 };
 
-use super::{
-    Global, apply,
-    failure::{Exit, Failure},
-    output::{Output, trouble},
-    run, settings,
-};
+use super::{Exit, Failure, Global, Output, apply, output::trouble, run, settings};
 
 pub(super) fn run(
     global: &Global,
@@ -41,7 +36,7 @@ pub(super) fn run(
     }
     let checked = global.checked_workspace().or_else(|failure| global.without_workspace(failure))?;
     let Some(company) = checked.declared.company else {
-        return Err(Failure::invalid("which company to probe is not said").hint("give `--company ID`"));
+        return Err(Failure::invalid("no company to probe is given").hint("give `--company ID`"));
     };
     let person = user.or_else(|| checked.declared.rules.identity.as_ref().map(|it| it.0.clone()));
     let label = match checked.declared.aliases.get(&company.0) {

@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 
 use super::{
     failure::{Exit, causes},
+    output::document,
     witness,
 };
 
-/// What became of an apply.
 pub(crate) struct Applied<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) steps: &'a [Step],
@@ -33,24 +33,13 @@ pub(crate) struct Applied<'a> {
     pub(crate) journal: Option<&'a Path>,
     /// The command that would lead back, where something was to be done.
     pub(crate) undo: Option<&'a str>,
-    /// What goes on from here.
     pub(crate) again: &'a str,
 }
 
-/// How many steps ended in which way.
-#[derive(Default)]
-struct Counts {
-    done: usize,
-    failed: usize,
-    stale: usize,
-    skipped: usize,
-    halted: usize,
-}
-
 impl Applied<'_> {
-    /// Returns the exit code; what was written counts, and so does what was not.
+    /// The exit code; what was written counts, and so does what was not.
     pub(crate) fn exit(&self) -> Exit {
-        let Counts { failed, stale, halted, .. } = self.counts();
+        let [_, failed, stale, _, halted] = self.counts();
         let wrote = self.report.outcomes.iter().any(Outcome::wrote);
         if self.witness.is_some_and(|it| !it.contradictions.is_empty()) {
             return Exit::Partial;
@@ -84,7 +73,7 @@ impl Applied<'_> {
         self.report.outcomes.iter().all(Outcome::is_done) && self.report.differ.is_empty()
     }
 
-    /// Returns the command that leads back, where something was written.
+    /// The command that leads back, where something was written.
     fn undo(&self) -> Option<&str> {
         self.undo.filter(|_| self.report.outcomes.iter().any(Outcome::wrote))
     }
@@ -94,21 +83,21 @@ impl Applied<'_> {
         self.report.differ.iter().any(|it| it.0 == change)
     }
 
-    fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+    /// How many steps are done, failed, stale, skipped and not begun.
+    fn counts(&self) -> [usize; 5] {
+        let mut counts = [0; 5];
         for outcome in &self.report.outcomes {
-            *match outcome {
-                Outcome::Done => &mut counts.done,
-                Outcome::Failed { .. } => &mut counts.failed,
-                Outcome::Stale { .. } => &mut counts.stale,
-                Outcome::Skipped(_) => &mut counts.skipped,
-                Outcome::Halted => &mut counts.halted,
-            } += 1;
+            counts[match outcome {
+                Outcome::Done => 0,
+                Outcome::Failed { .. } => 1,
+                Outcome::Stale { .. } => 2,
+                Outcome::Skipped(_) => 3,
+                Outcome::Halted => 4,
+            }] += 1;
         }
         counts
     }
 
-    /// Returns the steps of each group and person, with what became of them.
     fn groups(&self) -> BTreeMap<usize, Vec<(&Step, &Outcome)>> {
         let mut groups: BTreeMap<usize, Vec<(&Step, &Outcome)>> = BTreeMap::new();
         for (step, outcome) in self.steps.iter().zip(&self.report.outcomes) {
@@ -117,7 +106,6 @@ impl Applied<'_> {
         groups
     }
 
-    /// Returns the report for a terminal.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         let groups = self.groups();
@@ -149,7 +137,7 @@ impl Applied<'_> {
                 }
             }
             text += &format!("\nApplied: {}", parts.join(", "));
-            let Counts { done, failed, stale, skipped, halted } = self.counts();
+            let [done, failed, stale, skipped, halted] = self.counts();
             text += &if done == self.steps.len() {
                 ".".to_owned()
             } else {
@@ -217,11 +205,15 @@ impl Applied<'_> {
         }
     }
 
-    /// Returns the report for programs; `plan` is the document of the plan.
-    pub(crate) fn json(&self, plan: &Value) -> Value {
+    /// The report for programs; `plan` is the document of the plan.
+    pub(crate) fn json(&self, plan: &Value) -> String {
         let (mut groups, mut users) = (Vec::new(), Vec::new());
+        let mut differ: BTreeSet<usize> = self.report.differ.iter().map(|it| it.0).collect();
         for (change, steps) in self.groups() {
             let done = steps.iter().all(|it| it.1.is_done()) && !self.differs(change);
+            if !done {
+                differ.insert(change);
+            }
             let steps: Vec<Value> =
                 steps.iter().map(|(of, it)| step(self.plan, self.steps, of, it)).collect();
             match self.plan.change(change) {
@@ -232,15 +224,10 @@ impl Applied<'_> {
                 },
             }
         }
-        let undone =
-            self.groups().into_iter().filter(|it| !it.1.iter().all(|it| it.1.is_done())).map(|it| it.0);
-        let differ: BTreeSet<usize> = undone.chain(self.report.differ.iter().map(|it| it.0)).collect();
         let differ: Vec<String> = differ.into_iter().map(|it| self.plan.title(it)).collect();
-        let Counts { done, failed, stale, skipped, halted } = self.counts();
+        let [done, failed, stale, skipped, halted] = self.counts();
         let exit = self.exit();
-        json!({
-            "version": 1,
-            "kind": "apply",
+        let facts = json!({
             "exit": exit.code(),
             "result": exit.name(),
             "plan": plan,
@@ -257,7 +244,8 @@ impl Applied<'_> {
             }),
             "continue": (!self.complete() && !self.steps.is_empty()).then_some(self.again),
             "undo": self.undo(),
-        })
+        });
+        document("apply", &facts)
     }
 }
 
@@ -267,7 +255,6 @@ fn because_of(plan: &Plan, steps: &[Step], step: usize) -> String {
     format!("“{}” of {} was not made", words(&step.call), plan.title(step.change))
 }
 
-/// Returns what became of one step, for programs.
 pub(crate) fn step(plan: &Plan, steps: &[Step], step: &Step, outcome: &Outcome) -> Value {
     let (result, error, hint) = match outcome {
         Outcome::Done => ("done", None, None),

@@ -7,16 +7,10 @@ use rolecall::{
     apply::{journal, record::Record},
     model::source::Sources,
     report::document,
-    workflow::Wanted,
+    workflow::{self, Wanted},
 };
 
-use super::{
-    Global, Now,
-    failure::{Exit, Failure},
-    live::From,
-    output::Output,
-    run, show,
-};
+use super::{Exit, Failure, Global, Now, Output, live::From, run, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -28,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", value_parser = super::json_file())]
     out: Option<PathBuf>,
     /// Exit with 2 where there is something to undo
-    #[arg(long, env = "ROLECALL_DETAILED_EXITCODE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    #[arg(long, env = "ROLECALL_DETAILED_EXITCODE")]
     detailed_exitcode: bool,
     #[command(flatten)]
     now: Now,
@@ -36,7 +30,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let path = global.here().join(&arguments.journal);
-    let records = journal::read(&path)?;
+    let records = journal::read(&path).map_err(workflow::Error::from)?;
     let text = records.iter().find_map(|it| match it {
         Record::Start { plan, .. } => Some(plan.to_string()),
         Record::Intent(_) | Record::Ending(_) | Record::End { .. } => None,
@@ -49,7 +43,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
     let journal = arguments.journal.clone().into_boxed_path();
     let undo = Wanted::Undo { saved: Box::new(saved), records, journal };
-    let judged = run::block_on(run::until_signal(show::judged(&live, checked, undo, now, output)))?;
+    let judged = run::reading(show::judged(&live, checked, undo, now, output))?;
     show::print(&judged, output);
     show::save(&judged, global, arguments.out.as_deref())?;
     Ok(if arguments.detailed_exitcode { show::differences(&judged) } else { Exit::Ok })

@@ -5,11 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use super::{
-    Format,
-    failure::{Exit, Failure},
-    output::{Output, json_failure},
-};
+use super::{Exit, Failure, Format, Output, output::json_failure};
 
 /// Runs to the end, or to the first signal if nothing was written by then.
 ///
@@ -20,15 +16,26 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
         .build()
         .map_err(|error| Failure::new(Exit::Error, format!("cannot start: {error}")))?;
     let result = runtime.block_on(work);
-    // A question on the terminal that nobody answered must not keep the process.
+    // An unanswered question on the terminal must not keep the process.
     runtime.shutdown_background();
     result
 }
 
+/// Runs work that only reads, to its end or to the first signal.
+pub(crate) fn reading<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    block_on(until_signal(work))
+}
+
 /// Waits for work that only reads: a signal ends it at once, nothing was written.
-pub(crate) async fn until_signal<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(crate) async fn until_signal<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
     tokio::select! {
-        result = work => result,
+        result = work => Ok(result?),
         () = signal() => Err(Failure::new(Exit::Interrupted, "interrupted; nothing was written")),
     }
 }
@@ -56,8 +63,8 @@ pub(crate) fn stop_on_signal(output: &Output) -> Arc<AtomicBool> {
     stop
 }
 
-/// Returns at the next SIGINT or SIGTERM after the call.
-fn signal() -> impl Future<Output = ()> + Send {
+/// Ends at the next SIGINT or SIGTERM after the call.
+pub(crate) fn signal() -> impl Future<Output = ()> + Send {
     #[cfg(unix)]
     let (interrupt, terminate) = {
         use tokio::signal::unix::{SignalKind, signal};

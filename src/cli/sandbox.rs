@@ -5,11 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 use rolecall::sandbox::{DialectSpec, FaultSpec, Options, Sandbox};
 
-use super::{
-    Global,
-    failure::{Exit, Failure},
-    output::Output,
-};
+use super::{Exit, Failure, Global, Output, run};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -73,14 +69,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if let (Some(load), true) = (&arguments.load, goes_on) {
         output.remark(&format!("{} is not read: what --state keeps goes on.", load.display()));
     }
-    // Before the address is printed: from then on somebody may ask to stop.
-    sandbox.stop_when_asked();
-    let (id, secret) = Sandbox::credentials();
-    output.result(&format!("Sandbox API at {}\n", sandbox.url()));
-    output.remark(&format!(
-        "Use it with:  export ROLECALL_ENDPOINT={} ROLECALL_CLIENT_ID={id} ROLECALL_CLIENT_SECRET={secret}\nStop it with Ctrl-C.",
-        sandbox.url()
-    ));
-    sandbox.wait();
+    let (url, (id, secret)) = (sandbox.url(), Sandbox::credentials());
+    run::block_on(async {
+        // Listened for before the address is printed: from then on it may come.
+        let stop = run::signal();
+        output.result(&format!("Sandbox API at {url}\n"));
+        output.remark(&format!(
+            "Use it with:  export ROLECALL_ENDPOINT={url} ROLECALL_CLIENT_ID={id} ROLECALL_CLIENT_SECRET={secret}\nStop it with Ctrl-C."
+        ));
+        stop.await;
+        Ok(())
+    })?;
+    drop(sandbox);
     Ok(Exit::Ok)
 }

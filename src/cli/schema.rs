@@ -2,10 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{
-    failure::{Exit, Failure},
-    output::Output,
-};
+use super::{Exit, Failure, Output};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -1,4 +1,4 @@
-//! Where to connect, and as whom: flags, environment, file, in this order.
+//! Where to connect, with which credentials: flags, environment, file, in this order.
 
 use std::{env, fs};
 
@@ -14,10 +14,7 @@ use rolecall::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    Global,
-    failure::{Exit, Failure},
-};
+use super::{Exit, Failure, Global};
 
 /// The word for the embedded API.
 pub(super) const SANDBOX: &str = "sandbox";
@@ -36,6 +33,7 @@ pub(super) struct Site {
     pub(super) endpoint: Endpoint,
     pub(super) host: String,
     pub(super) url: String,
+    /// The embedded API, which has credentials of its own.
     sandbox: Option<Sandbox>,
 }
 
@@ -55,7 +53,7 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
     })
 }
 
-/// Returns the section that says which API; a file that stands alone may have one as well.
+/// The section that says which API; a file that stands alone may have one as well.
 pub(super) fn section(loaded: &Loaded) -> Option<(FileId, &ApiSection)> {
     let workspace = loaded.files.workspace.as_ref().and_then(|it| Some((it.0, it.1.api.as_ref()?)));
     let alone = || loaded.files.access.iter().find_map(|it| Some((it.0, it.1.api.as_ref()?)));
@@ -66,7 +64,7 @@ pub(super) fn section(loaded: &Loaded) -> Option<(FileId, &ApiSection)> {
 pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
     let in_file = section(loaded).and_then(|it| it.1.endpoint.as_ref()).map(|it| it.v.clone());
     let Some(endpoint) = global.endpoint.clone().or(in_file) else {
-        return Err(Failure::invalid("which API to talk to is not said")
+        return Err(Failure::invalid("no API endpoint is given")
             .hint("set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one"));
     };
     if endpoint == SANDBOX {
@@ -87,7 +85,7 @@ pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
     Ok(Site { endpoint, host, url, sandbox: None })
 }
 
-/// Returns the part of a URL that people look at.
+/// The part of a URL that people look at.
 pub(super) fn host(url: &str) -> &str {
     if url == SANDBOX {
         return "the embedded sandbox";
@@ -95,23 +93,15 @@ pub(super) fn host(url: &str) -> &str {
     url.split_once("://").map_or(url, |it| it.1)
 }
 
-impl Site {
-    /// Says whether it is the embedded API, which has credentials of its own.
-    pub(super) fn is_embedded(&self) -> bool {
-        self.sandbox.is_some()
-    }
-}
-
-/// Returns the settings of a client for a site.
 pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<Settings, Failure> {
-    let credentials = if site.is_embedded() {
+    let credentials = if site.sandbox.is_some() {
         let (id, secret) = Sandbox::credentials();
         Credentials::Client { id: id.to_owned(), secret: secret.into() }
     } else {
         credentials()?
     };
     Ok(Settings {
-        concurrency: global.readers,
+        concurrency: global.readers(),
         max_rps: global.max_rps,
         timeout: global.timeout,
         dialect: section(loaded).and_then(|it| *it.1.dialect).unwrap_or_default(),
@@ -144,7 +134,7 @@ fn half(set: &str, missing: &str) -> Failure {
         .hint(format!("set {missing} as well, or ROLECALL_TOKEN instead of both"))
 }
 
-/// Returns a secret from the variable or from the file that the variable with `_FILE` names.
+/// A secret from the variable or from the file that the variable with `_FILE` names.
 pub(super) fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
     let direct = env::var(name).ok().filter(|it| !it.is_empty()).map(SecretString::from);
     let Some(path) = env::var_os(format!("{name}_FILE")).filter(|it| !it.is_empty()) else {

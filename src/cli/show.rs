@@ -12,15 +12,10 @@ use rolecall::{
     },
     workflow::{self, Checked, Context, Judged, Live, Wanted},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    Format, Global, Selection,
-    failure::{Exit, Failure},
-    files::keep,
-    live::From,
-    output::{MARKDOWN_BUDGET, Output},
-    run,
+    Exit, Failure, Format, Global, Output, Selection, files::keep, live::From, output::MARKDOWN_BUDGET, run,
 };
 
 /// Plans from the files and prints: all that `plan` and `drift` do. Only reads.
@@ -33,21 +28,19 @@ pub(super) fn planned(
     let now = selection.now.get()?;
     let checked = global.checked(&selection.paths)?;
     let (live, _sandbox) = from.open(global, &checked.loaded)?;
-    let judged = run::block_on(run::until_signal(judged(&live, checked, Wanted::Files, now, output)))?;
+    let judged = run::reading(judged(&live, checked, Wanted::Files, now, output))?;
     print(&judged, output);
     Ok(judged)
 }
 
-/// Makes a plan, and shows that something goes on.
 pub(super) async fn judged(
     live: &Live,
     checked: Checked,
     wanted: Wanted,
     now: Timestamp,
     output: &Output,
-) -> Result<Judged, Failure> {
-    let judging = workflow::judged(live, checked, wanted, now);
-    Ok(output.reading(&live.source, judging).await?)
+) -> Result<Judged, workflow::Error> {
+    output.reading(&live.source, workflow::judged(live, checked, wanted, now)).await
 }
 
 /// Prints the plan, and tells programs that watch.
@@ -67,7 +60,6 @@ pub(super) fn announce(judged: &Judged, output: &Output) {
     output.events.send("plan", json!({ "id": id, "changes": plan.len(), "steps": steps.len(), "withheld": plan.withheld(), "stops": stops }));
 }
 
-/// Returns a plan in a format.
 pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format: Format) -> String {
     let view = context.view(judged.plan(), judged.judgement());
     match format {
@@ -77,15 +69,18 @@ pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format:
     }
 }
 
-/// Saves the plan where that is asked for, for `rolecall apply FILE`.
-pub(super) fn save(judged: &Judged, global: &Global, out: Option<&Path>) -> Result<(), Failure> {
-    match out {
-        Some(out) => keep("plan", &global.here().join(out), &document::write(&judged.view())),
-        None => Ok(()),
-    }
+/// The document of a plan, to stand in another.
+pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Value {
+    serde_json::from_str(&rendered(context, judged, Format::Json)).expect("a document is JSON")
 }
 
-/// Returns the exit code of a command that reports differences.
+/// Saves the plan where that is asked for, for `rolecall apply FILE`.
+pub(super) fn save(judged: &Judged, global: &Global, out: Option<&Path>) -> Result<(), Failure> {
+    let Some(out) = out else { return Ok(()) };
+    keep("plan", &global.here().join(out), &rendered(&judged.context, judged, Format::Json))
+}
+
+/// The exit code of a command that reports differences.
 pub(super) fn differences(judged: &Judged) -> Exit {
     if judged.plan().is_settled() { Exit::Ok } else { Exit::Changes }
 }

@@ -1,6 +1,6 @@
 //! `rolecall snapshot`: the live state as one file, from which to plan without a network. Only reads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -11,15 +11,7 @@ use rolecall::{
 };
 use serde_json::json;
 
-use super::{
-    Format, Global, Now,
-    failure::{Exit, Failure},
-    files::keep,
-    instant, live,
-    output::Output,
-    run,
-    settings::connect,
-};
+use super::{Exit, Failure, Global, Now, Output, files::keep, instant, live, run, settings::connect};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -29,29 +21,27 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", value_parser = super::json_file())]
     out: Option<PathBuf>,
     /// Put pseudonyms for addresses and numbers of people, the same for the same person
-    #[arg(long, env = "ROLECALL_SANITIZE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    #[arg(long, env = "ROLECALL_SANITIZE")]
     sanitize: bool,
     /// The time to note as that of the snapshot, instead of now
-    #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant, hide_env = true)]
+    #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant)]
     now: Option<Timestamp>,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = Now { now: arguments.now }.get()?;
     let mut checked = global.checked(&arguments.paths)?;
-    // Before any request: a salt that cannot be used is no reason to ask for everything.
+    // Before any request: with a salt that cannot be used nothing has to be read.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
     let connected = connect(global, &checked.loaded)?;
-    let mut recording = run::block_on(run::until_signal(async {
-        let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now);
-        Ok(output.reading(&connected.live.source, reading).await?)
-    }))?;
+    let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now);
+    let mut recording = run::reading(output.reading(&connected.live.source, reading))?;
     if let Some((salt, keep)) = salt {
         recording = recording.sanitized(&salt, keep);
     }
     for directory in recording.directories.iter().filter(|it| it.reach == Reach::Asked) {
         output.message(&format!(
-            "warning: the API refuses a list of everybody of {}: only people that files and groups name are in the snapshot",
+            "warning: the API refuses to list all users of {}: only people named by files and groups are in the snapshot",
             directory.company
         ));
     }
@@ -61,11 +51,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         return Ok(Exit::Ok);
     };
     keep("snapshot", &global.here().join(out), &text)?;
-    output.result(&saved(&recording, out, output.format));
+    saved(&recording, out, output);
     Ok(Exit::Ok)
 }
 
-/// Returns the salt, and whether it belongs into the file: one that was given stays where it is.
+/// The salt, and whether it belongs into the file: one that was given stays where it is.
 fn salt() -> Result<(recording::Salt, Keep), Failure> {
     Ok(match live::salt()? {
         Some(given) => (given, Keep::Apart),
@@ -73,27 +63,22 @@ fn salt() -> Result<(recording::Salt, Keep), Failure> {
     })
 }
 
-/// Says what was saved.
-fn saved(recording: &Recording, out: &std::path::Path, format: Format) -> String {
+fn saved(recording: &Recording, out: &Path, output: &Output) {
     let groups: usize = recording.companies.iter().map(|it| it.groups.len()).sum();
     let members = recording.companies.iter().flat_map(|it| &it.groups).map(|it| it.members.len());
     let members: usize = members.sum();
     let people: usize = recording.directories.iter().map(|it| it.users.len()).sum();
-    match format {
-        Format::Text | Format::Markdown => format!(
-            "Snapshot of {:.0}: {}, {}, {}. Plan from it with `--live {}`.\n",
-            recording.created_at,
-            render::counted(groups, "group", "groups"),
-            render::counted(members, "membership", "memberships"),
-            render::counted(people, "person", "people"),
-            rolecall::model::escape::terminal(&out.display().to_string()),
-        ),
-        Format::Json => {
-            let document = json!({
-                "version": 1, "kind": "saved-snapshot", "file": out.display().to_string(), "digest": recording.digest,
-                "createdAt": recording.created_at, "groups": groups, "memberships": members, "people": people,
-            });
-            format!("{document:#}\n")
-        }
-    }
+    let text = format!(
+        "Snapshot of {:.0}: {}, {}, {}. Plan from it with `--live {}`.\n",
+        recording.created_at,
+        render::counted(groups, "group", "groups"),
+        render::counted(members, "membership", "memberships"),
+        render::counted(people, "person", "people"),
+        rolecall::model::escape::terminal(&out.display().to_string()),
+    );
+    let facts = json!({
+        "file": out.display().to_string(), "digest": recording.digest, "createdAt": recording.created_at,
+        "groups": groups, "memberships": members, "people": people,
+    });
+    output.sentence(&text, "saved-snapshot", &facts);
 }

@@ -5,7 +5,7 @@
 
 use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::{Flags, log};
+use super::{Global, log};
 
 /// The log and the spans of a run; what is still to be sent goes out when it is dropped.
 #[derive(Default)]
@@ -15,9 +15,9 @@ pub(super) struct Telemetry {
 }
 
 /// Starts the log that the flags ask for, and the spans that the environment asks for.
-pub(super) fn start(flags: &Flags) -> Telemetry {
+pub(super) fn start(global: &Global) -> Telemetry {
     let telemetry = Telemetry::new();
-    tracing_subscriber::registry().with(log::layer(flags)).with(telemetry.layer()).init();
+    tracing_subscriber::registry().with(log::layer(global)).with(telemetry.layer()).init();
     telemetry
 }
 
@@ -80,7 +80,7 @@ mod otel {
                     .build(),
             ),
             Err(error) => {
-                // Telemetry is no reason to stop; there is no log yet to say it in.
+                // Telemetry stops no run; there is no log yet to say it in.
                 anstream::eprintln!("warning: no spans are exported: {error}");
                 None
             }

@@ -9,11 +9,7 @@ use rolecall::{
     workflow::{self, Checked},
 };
 
-use super::{
-    Format, Global,
-    failure::{Exit, Failure},
-    output::Output,
-};
+use super::{Exit, Failure, Format, Global, Output};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

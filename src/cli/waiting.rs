@@ -12,7 +12,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Returns the wait that goes on now, the first time that it is seen.
+    /// The wait that goes on now, the first time that it is seen.
     pub(crate) fn began(&mut self, wait: Option<Duration>, now: Instant) -> Option<Duration> {
         let until = now + wait?;
         if self.until.is_some_and(|known| until <= known + SAME) {
@@ -23,7 +23,7 @@ impl Waiting {
     }
 }
 
-/// Returns `waiting 12 s: rate limited`; begun seconds count.
+/// `waiting 12 s: rate limited`; begun seconds count.
 pub(crate) fn text(wait: Duration) -> String {
     format!("waiting {} s: rate limited", wait.as_millis().div_ceil(1000))
 }

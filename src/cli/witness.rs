@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// What can be done about a contradiction.
 const HINT: &str = "it may take a moment until the API shows it; run `rolecall plan` and look";
 
-/// Returns `gained Agent by Desk, but rbac-info does not show AGENT`.
+/// `gained Agent by Desk, but rbac-info does not show AGENT`.
 fn sentence(plan: &Plan, it: &Contradiction) -> String {
     let (role, group) = (&it.role, plan.title(it.claim.change));
     let what = it.permissions.words();
@@ -22,11 +22,10 @@ fn sentence(plan: &Plan, it: &Contradiction) -> String {
     }
 }
 
-/// Returns what the witness says, for people.
 pub(super) fn text(plan: &Plan, testimony: &Testimony) -> String {
     let Testimony { looked, contradictions, untold } = testimony;
     let verdict = match (contradictions.len(), untold.len()) {
-        (0, 0) if *looked == 0 => "nobody's roles changed".to_owned(),
+        (0, 0) if *looked == 0 => "no user's roles changed".to_owned(),
         (0, 0) => "all as planned".to_owned(),
         (0, _) => "nothing else than planned, as far as it can be told".to_owned(),
         (n, _) => counted(n, "contradiction", "contradictions"),
@@ -51,7 +50,6 @@ pub(super) fn text(plan: &Plan, testimony: &Testimony) -> String {
     text
 }
 
-/// Returns what the witness says, for programs.
 pub(super) fn json(plan: &Plan, testimony: &Testimony) -> Value {
     let contradiction = |it: &Contradiction| {
         let permissions = it.permissions.iter();

@@ -40,10 +40,9 @@ pub(crate) use unique::declared_twice;
 
 /// The files of one run, decoded.
 #[derive(Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Files {
-    /// The workspace, where there is one.
     pub workspace: Option<(FileId, WorkspaceFile)>,
-    /// The access files, in any order.
     pub access: Vec<(FileId, AccessFile)>,
     /// A company given from outside: it stands in for the one of the workspace.
     pub company: Option<String>,
@@ -214,7 +213,7 @@ impl Check {
         let Some(company) = company else {
             let start = Place::new(self.file, 1, 1);
             return self.say(
-                Finding::new(Code::NoCompany, start, "whose groups these are is not said")
+                Finding::new(Code::NoCompany, start, "the company of these groups is not given")
                     .help("set `company:` in `rolecall.yaml` or in this file, or give `--company`"),
             );
         };
@@ -251,17 +250,9 @@ impl Check {
         let members = self.listing(&v.members, Self::member);
         self.no_grant_twice(&grants.entries);
         self.no_member_twice(&members.entries);
-        let name = v.name.as_ref()?;
-        let from = self.at(name);
-        Some(DeclaredGroup {
-            from,
-            name: self.name(Some(name))?,
-            description,
-            id,
-            renamed_from,
-            grants,
-            members,
-        })
+        let from = self.at(v.name.as_ref()?);
+        let name = self.name(v.name.as_ref())?;
+        Some(DeclaredGroup { from, name, description, id, renamed_from, grants, members })
     }
 
     fn listing<T, D>(

@@ -18,16 +18,14 @@ use crate::model::{
 
 /// Everything the files of one run ask for.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Declared {
-    /// The company of the workspace, where it has one.
     pub company: Option<CompanyId>,
-    /// By company, sorted.
     pub companies: Vec<DeclaredCompany>,
     /// The names of the workspace, by which ids are shown to people.
     pub aliases: BTreeMap<Uuid, Box<str>>,
     /// The companies the workspace has names for, in which people of scopes are looked for.
     pub(crate) known_companies: Vec<CompanyId>,
-    /// The rules a plan is judged by.
     pub rules: DeclaredRules,
     /// In force or not, in the order of the file.
     pub lockouts: Vec<DeclaredLockout>,
@@ -319,7 +317,7 @@ impl Declared {
         only
     }
 
-    /// Returns the companies whose groups the files may declare, sorted.
+    /// The companies whose groups the files may declare, sorted.
     pub fn own_companies(&self) -> Vec<CompanyId> {
         let mut own: Vec<CompanyId> = self.companies.iter().map(|it| it.id).chain(self.company).collect();
         own.sort_unstable();
@@ -327,7 +325,7 @@ impl Declared {
         own
     }
 
-    /// Returns the companies of the workspace: its own, and those that it has names for. Sorted.
+    /// The companies of the workspace: its own, and those that it has names for. Sorted.
     pub fn all_companies(&self) -> Vec<CompanyId> {
         let mut all = self.own_companies();
         all.extend(&self.known_companies);

@@ -17,8 +17,8 @@ pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// A value and where it starts in its file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct At<T> {
-    /// The value.
     pub v: T,
     /// From 1.
     pub(crate) line: u32,

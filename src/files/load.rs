@@ -23,12 +23,11 @@ const PARALLEL_FROM: usize = 64 << 10;
 
 /// The files of one run, read and decoded.
 #[derive(Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Loaded {
     /// The folder of the workspace, or of the first file where there is none.
     pub root: PathBuf,
-    /// The files as text, for places.
     pub sources: Sources,
-    /// The files as values, as far as they could be decoded.
     pub files: Files,
     /// Whether these are not all access files of the workspace.
     pub partial: bool,

@@ -16,21 +16,18 @@ use crate::{
 
 /// What a declared group stands for.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Target<'a> {
-    /// Nothing yet.
     Missing,
-    /// This one.
     Found(&'a GroupHead),
-    /// One of several of the same name.
     Ambiguous(Vec<GroupId>),
 }
 
 /// Every declared group and removal of a company with its target.
 #[derive(Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Matched<'a> {
-    /// The groups.
     pub groups: Vec<(&'a DeclaredGroup, Target<'a>)>,
-    /// The removals.
     pub removals: Vec<(&'a DeclaredRemoval, Target<'a>)>,
     /// Groups that have no sensible target.
     pub findings: Vec<Finding>,

@@ -25,10 +25,10 @@ pub struct DraftGroup {
 
 /// Names that a file may use in place of ids.
 #[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Known<'a> {
     /// All roles of the company: a name that several have is not used.
     pub roles: &'a BTreeMap<RoleId, Box<str>>,
-    /// E-mail addresses.
     pub people: &'a BTreeMap<UserId, Box<str>>,
     /// The names under `ids:` of the workspace.
     pub ids: &'a BTreeMap<Uuid, Box<str>>,

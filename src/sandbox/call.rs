@@ -2,6 +2,7 @@
 
 use axum::http::Uri;
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
@@ -134,14 +135,9 @@ struct Page<V> {
 
 impl<V: Serialize> Serialize for Page<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Total {
-            total_num_results: usize,
-        }
         let mut page = serializer.serialize_map(Some(2))?;
         page.serialize_entry(self.name, &self.rows)?;
-        page.serialize_entry("pagination", &Total { total_num_results: self.total })?;
+        page.serialize_entry("pagination", &json!({ "totalNumResults": self.total }))?;
         page.end()
     }
 }

@@ -1,7 +1,7 @@
 //! Time as the API writes it: whole seconds, never a fraction (contract §1).
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// Where the server takes the time from.
 #[derive(Clone, Copy, Debug)]
@@ -30,33 +30,26 @@ impl Clock {
 #[serde(transparent)]
 pub(super) struct Moment(Timestamp);
 
+/// `{"iso8601": "2026-03-04T10:20:00Z"}`: a time as an answer shows it.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    iso8601: String,
+}
+
 impl Moment {
     /// Seconds since 1970.
     pub(super) fn as_second(self) -> i64 {
         self.0.as_second()
     }
-}
 
-#[derive(Serialize)]
-struct Iso8601<'t> {
-    iso8601: &'t str,
-}
-
-/// `{"iso8601": "2026-03-04T10:20:00Z"}`, the rbac API's way.
-pub(super) struct WithZone(pub(super) Moment);
-
-impl Serialize for WithZone {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Iso8601 { iso8601: &self.0.0.to_string() }.serialize(serializer)
+    /// The rbac API's way, with the zone.
+    pub(super) fn with_zone(self) -> Shown {
+        Shown { iso8601: self.0.to_string() }
     }
-}
 
-/// `{"iso8601": "2026-03-04T10:20:00"}`, the users API's way.
-pub(super) struct WithoutZone(pub(super) Moment);
-
-impl Serialize for WithoutZone {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Iso8601 { iso8601: self.0.0.to_string().trim_end_matches('Z') }.serialize(serializer)
+    /// The users API's way: `2026-03-04T10:20:00`.
+    pub(super) fn without_zone(self) -> Shown {
+        Shown { iso8601: self.0.to_string().trim_end_matches('Z').to_owned() }
     }
 }
 
@@ -120,11 +113,11 @@ mod tests {
     fn moments_are_written_without_a_fraction() {
         let moment = Clock::Fixed("2026-03-04T12:00:00.75Z".parse().unwrap()).now();
         assert_eq!(
-            serde_json::to_string(&WithZone(moment)).unwrap(),
+            serde_json::to_string(&moment.with_zone()).unwrap(),
             r#"{"iso8601":"2026-03-04T12:00:00Z"}"#
         );
         assert_eq!(
-            serde_json::to_string(&WithoutZone(moment)).unwrap(),
+            serde_json::to_string(&moment.without_zone()).unwrap(),
             r#"{"iso8601":"2026-03-04T12:00:00"}"#
         );
     }

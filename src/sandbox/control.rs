@@ -24,7 +24,6 @@ struct Latency {
     ms: u64,
 }
 
-/// Answers a request for `what` of the control plane.
 pub(super) fn answer(app: &App, method: &str, what: &str, query: Option<&str>, body: &[u8]) -> Response {
     let outcome = match (method, what) {
         ("GET", "stats") => Reply::json(&app.log.stats(app.tokens.issued())),

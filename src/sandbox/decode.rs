@@ -18,10 +18,7 @@ use serde_path_to_error::{Segment, Track};
 
 use super::{dialect::UnknownField, reply::Refusal};
 
-/// Decodes the JSON in `body`.
-///
-/// # Errors
-/// A 400 that names the field and the problem.
+/// Decodes the JSON in `body`; a refusal names the field and the problem.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8], unknown_field: UnknownField) -> Result<T, Refusal> {
     let problem = match strict(body) {
         Ok(request) => return Ok(request),
@@ -46,10 +43,7 @@ fn strict<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_path_to_error::Er
     whole.map_err(|error| serde_path_to_error::Error::new(track.path(), error))
 }
 
-/// Decodes the query of `uri`; unknown parameters are ignored.
-///
-/// # Errors
-/// A 400 that names the parameter and the problem.
+/// Decodes the query of `uri`; unknown parameters are ignored, and a refusal names the parameter and the problem.
 pub(super) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Refusal> {
     Query::try_from_uri(uri).map(|Query(parameters)| parameters).map_err(|rejection| {
         let mut cause: Option<&(dyn Error + 'static)> = rejection.source();

@@ -4,9 +4,8 @@
 //! server takes and how it answers, never the form in which it stores. The first value of each is the default.
 //! A new switch is a field here and one place that asks for it.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub(super) use crate::model::dialect::{
     GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete,
@@ -122,51 +121,30 @@ impl<const A: u16, const B: u16, const C: u16> TryFrom<u16> for Status<A, B, C> 
 }
 
 /// The largest page that is answered: in the seed the word `none` or a number of rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
 pub(super) enum MaxLimit {
-    /// As many rows as were asked for.
     #[default]
     None,
-    /// At most this many.
     Rows(u32),
 }
 
-impl Serialize for MaxLimit {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::None => serializer.serialize_str("none"),
-            Self::Rows(rows) => serializer.serialize_u32(*rows),
+impl From<MaxLimit> for Value {
+    fn from(limit: MaxLimit) -> Self {
+        match limit {
+            MaxLimit::None => "none".into(),
+            MaxLimit::Rows(rows) => rows.into(),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for MaxLimit {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Rows;
-        impl de::Visitor<'_> for Rows {
-            type Value = MaxLimit;
+impl TryFrom<Value> for MaxLimit {
+    type Error = String;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("`none` or a number of rows, at least 1")
-            }
-
-            fn visit_str<E: de::Error>(self, word: &str) -> Result<MaxLimit, E> {
-                match word {
-                    "none" => Ok(MaxLimit::None),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(word), &self)),
-                }
-            }
-
-            fn visit_u64<E: de::Error>(self, rows: u64) -> Result<MaxLimit, E> {
-                let limit = u32::try_from(rows).ok().filter(|rows| *rows > 0).map(MaxLimit::Rows);
-                limit.ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(rows), &self))
-            }
-
-            fn visit_i64<E: de::Error>(self, rows: i64) -> Result<MaxLimit, E> {
-                self.visit_u64(u64::try_from(rows).unwrap_or(0))
-            }
-        }
-        deserializer.deserialize_any(Rows)
+    fn try_from(value: Value) -> Result<Self, String> {
+        let rows = value.as_u64().and_then(|it| u32::try_from(it).ok()).filter(|it| *it > 0);
+        let limit = rows.map(Self::Rows).or_else(|| (value == "none").then_some(Self::None));
+        limit.ok_or_else(|| format!("{value} is neither `none` nor a number of rows, at least 1"))
     }
 }
 

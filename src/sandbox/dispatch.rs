@@ -13,7 +13,6 @@ use super::{
     users,
 };
 
-/// What became of a request.
 pub(super) struct Outcome {
     pub(super) reply: Result<Reply, Refusal>,
     /// For a write, the generation of the store that it made; a refused one may have done a part.

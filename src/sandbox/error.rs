@@ -6,8 +6,8 @@ use crate::live::fetch::SnapshotError;
 
 /// Why a sandbox did not start. Paths are those of the file that is named in the message.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum SandboxError {
-    /// The seed file could not be read.
     #[error("cannot read the seed {}", .0.display())]
     ReadSeed(PathBuf, #[source] io::Error),
     /// The seed is not YAML, or not of the seed's form: `path:line:column: problem`, both counted from 1.
@@ -16,31 +16,23 @@ pub enum SandboxError {
     /// The seed is well formed but does not make sense: `path: entry: problem`.
     #[error("{0}")]
     SeedMeaning(String),
-    /// The snapshot to begin with could not be used.
     #[error(transparent)]
     Snapshot(SnapshotError),
-    /// The snapshot holds something that the sandbox cannot keep.
     #[error("the sandbox cannot hold what is in the snapshot {}", .0.display())]
     SnapshotForm(PathBuf, #[source] serde_json::Error),
-    /// The state file could not be read.
     #[error("cannot read the sandbox state {}", .0.display())]
     ReadState(PathBuf, #[source] io::Error),
-    /// The state file is not one that a sandbox wrote.
     #[error("{} is not a sandbox state", .0.display())]
     StateForm(PathBuf, #[source] serde_json::Error),
     /// The state file, its folder or its lock could not be written.
     #[error("cannot write the sandbox state {}", .0.display())]
     WriteState(PathBuf, #[source] io::Error),
-    /// The log file could not be written.
     #[error("cannot write the sandbox log {}", .0.display())]
     WriteLog(PathBuf, #[source] io::Error),
-    /// Another process keeps the state file.
     #[error("the sandbox state {} is in use by another process", .0.display())]
     Locked(PathBuf),
-    /// The port could not be had.
     #[error("cannot listen on 127.0.0.1:{0}")]
     Listen(u16, #[source] io::Error),
-    /// The server's thread or runtime could not be started.
     #[error("cannot start the sandbox server")]
     Start(#[source] io::Error),
 }

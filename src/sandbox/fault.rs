@@ -15,7 +15,6 @@ use super::{
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Rule {
-    /// Only requests of this method.
     method: Option<String>,
     /// Only requests whose path contains this.
     path: Option<String>,
@@ -69,18 +68,20 @@ pub(super) enum Fault {
         #[serde(default)]
         after_write: bool,
     },
-    /// 200 with a page of HTML.
     Garbage {},
     /// The answer, cut in the middle.
     Truncate {},
     /// Lists only: a total that is wrong by `delta`.
-    LieTotal { delta: i64 },
+    LieTotal {
+        delta: i64,
+    },
     /// Lists only: full pages without end. A list without rows stays empty, but claims to have more.
     Endless {},
     /// Lists only: the last row of a page is its first once more.
     DuplicateRows {},
-    /// 200 and this many bytes of JSON.
-    Huge { bytes: u64 },
+    Huge {
+        bytes: u64,
+    },
     /// Lists only: the rows of a page the other way round.
     Shuffle {},
     /// Lists only: a page after the first begins `rows` too early, and so ends too early.
@@ -130,7 +131,6 @@ impl Fault {
         }
     }
 
-    /// Whether it can happen to this request at all.
     fn concerns(&self, asked: &Asked<'_>) -> bool {
         let kind = asked.route.map(Route::kind);
         match self.nature().0 {
@@ -146,7 +146,6 @@ fn one() -> u32 {
     1
 }
 
-/// Which requests a kind of fault can happen to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reach {
     Everything,
@@ -160,7 +159,6 @@ fn is_later_page(body: &[u8]) -> bool {
     request.is_some_and(|it| it["pagination"]["offset"].as_u64().is_some_and(|it| it > 0))
 }
 
-/// What rules look at of a request.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Asked<'r> {
     pub(super) method: &'r str,

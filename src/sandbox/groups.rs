@@ -54,18 +54,11 @@ pub(super) fn get(store: &Store, call: &Call) -> Result<Reply, Refusal> {
 pub(super) fn create(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let request: WriteGroup = call.body()?;
     let company = call.company(store)?.id;
-    refuse_duplicate(store, call, company, &request.name.0, None)?;
-    let id = GroupId(store.new_id("group", company, &request.name.0));
-    store.add_group(Group {
-        id,
-        name: request.name.0,
-        description: request.description.0,
-        company,
-        unmodifiable: false,
-        stamps: call.stamps(),
-        grants: Vec::new(),
-        members: Vec::new(),
-    });
+    let (name, description, stamps) = (request.name.0, request.description.0, call.stamps());
+    refuse_duplicate(store, call, company, &name, None)?;
+    let id = GroupId(store.new_id("group", company, &name));
+    let (unmodifiable, grants, members) = (false, Vec::new(), Vec::new());
+    store.add_group(Group { id, name, description, company, unmodifiable, stamps, grants, members });
     Reply::json(&Id { id })
 }
 

@@ -70,9 +70,6 @@ pub(super) struct LogFile {
 
 impl LogFile {
     /// Makes the file at `path`, or empties it.
-    ///
-    /// # Errors
-    /// When it cannot be written, or the thread cannot be started.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         let file = BufWriter::new(File::create(path)?);
         let (sender, receiver) = sync_channel(MOST_WAITING);

@@ -1,4 +1,4 @@
-//! Who is in a group: contract §3.6 and §3.7. Allowed on unmodifiable groups too; never adds somebody of another company.
+//! Who is in a group: contract §3.6 and §3.7. Allowed on unmodifiable groups too; never adds a user of another company.
 
 use std::collections::HashSet;
 

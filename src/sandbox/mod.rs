@@ -61,7 +61,7 @@ use std::{
 use axum::{Router, serve::ListenerExt};
 use tokio::{
     net::TcpListener,
-    runtime::{self, Handle, Runtime},
+    runtime::{self, Runtime},
     sync::watch,
 };
 
@@ -116,8 +116,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
-    stop: Arc<watch::Sender<bool>>,
-    handle: Handle,
+    stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -174,7 +173,6 @@ impl Sandbox {
             .enable_all()
             .build()
             .map_err(SandboxError::Start)?;
-        let handle = runtime.handle().clone();
         let listener = {
             let _inside = runtime.enter();
             TcpListener::from_std(listener).map_err(refused)?
@@ -185,7 +183,7 @@ impl Sandbox {
             .spawn(move || run(runtime, listener, app, stopped))
             .map_err(SandboxError::Start)?;
         tracing::debug!(%address, "sandbox listens");
-        Ok(Self { address, stop: Arc::new(stop), handle, thread: Some(thread) })
+        Ok(Self { address, stop, thread: Some(thread) })
     }
 
     /// Where the server is, for example `http://127.0.0.1:8080`.
@@ -197,37 +195,15 @@ impl Sandbox {
     pub fn credentials() -> (&'static str, &'static str) {
         DEFAULT_CLIENT
     }
-
-    /// Stops the server once the process is asked to stop (an interrupt, or SIGTERM), from this call on.
-    pub fn stop_when_asked(&self) {
-        let stop = Arc::clone(&self.stop);
-        let asked = {
-            let _within = self.handle.enter();
-            asked_to_stop()
-        };
-        self.handle.spawn(async move {
-            asked.await;
-            stop.send_replace(true);
-        });
-    }
-
-    /// Blocks until the server has stopped.
-    pub fn wait(mut self) {
-        self.join();
-    }
-
-    fn join(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            // A panic on the server's thread was reported there; there is nothing to add here.
-            let _ = thread.join();
-        }
-    }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.stop.send_replace(true);
-        self.join();
+        if let Some(thread) = self.thread.take() {
+            // A panic on the server's thread was reported there; there is nothing to add here.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -266,24 +242,4 @@ async fn serve(listener: TcpListener, app: Arc<App>, stopped: watch::Receiver<bo
 async fn until(mut stopped: watch::Receiver<bool>) {
     // An error means that the sender is gone, which is a reason to stop as well.
     let _ = stopped.wait_for(|stop| *stop).await;
-}
-
-/// Comes back when the process is asked to stop, be it before this is waited for.
-#[cfg(unix)]
-fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
-    use tokio::signal::unix::{SignalKind, signal};
-    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-    async {
-        // Where the system lets us not listen it ends the process itself.
-        let [Ok(mut terminate), Ok(mut interrupt)] = signals else { return std::future::pending().await };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
-    async { _ = tokio::signal::ctrl_c().await }
 }

@@ -107,7 +107,7 @@ impl Company {
 /// Every action named in the sources (contract §5.2).
 pub(super) const ACTIONS: [&str; 6] = ["ALL", "CREATE", "READ", "WRITE", "DELETE", "PURGE"];
 
-/// The id of something when nobody chose one: the same parts give the same id, always.
+/// The id of something where none was chosen: the same parts give the same id, always.
 pub(super) fn derived_id(kind: &str, parts: &[&str]) -> Uuid {
     let mut hash = Sha256::new();
     for part in std::iter::once(&kind).chain(parts) {

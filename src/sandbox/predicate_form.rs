@@ -9,10 +9,7 @@ use super::{
 };
 
 impl Scope {
-    /// Checks that every predicate is in `form`; `field` is where the scope stands in the request.
-    ///
-    /// # Errors
-    /// A 400 that names the first field that is of another form, or missing.
+    /// Refuses the first field of a predicate that is not of `form`; `field` is where the scope stands in the request.
     pub(super) fn take(
         &mut self,
         form: PredicateForm,

@@ -63,7 +63,7 @@ pub(super) fn put_business_info(store: &mut Store, call: &Call) -> Result<Reply,
     let user = call.user(store)?;
     let company = company(store, &request)?;
     if company.id != user.company {
-        let problem = "the sandbox moves nobody to another company";
+        let problem = "the sandbox does not move users to another company";
         return Err(Refusal::invalid("organizationRef.id", problem));
     }
     let legal_entity = legal_entity(company, &request)?;
@@ -101,7 +101,7 @@ fn refuse_taken(
 ) -> Result<(), Refusal> {
     let folded = email.to_lowercase();
     if store.users_with_email(&folded).any(|it| it.company == company && Some(it.id) != except) {
-        return Err(Refusal::invalid("businessInfo.email", "somebody of the company has it"));
+        return Err(Refusal::invalid("businessInfo.email", "another user of the company has it"));
     }
     Ok(())
 }

@@ -150,7 +150,6 @@ impl Refusal {
     }
 }
 
-/// What is wrong with a field.
 #[derive(Debug, Serialize)]
 struct Parameter {
     name: String,

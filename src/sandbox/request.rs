@@ -30,9 +30,7 @@ fn hundred() -> Limit {
 
 impl Pagination {
     /// The rows of this page, and how many there are in all.
-    ///
-    /// # Errors
-    /// A 400 for a page larger than the dialect allows, where it refuses those.
+    /// A page larger than the dialect allows is refused where it says so.
     pub(super) fn cut<T>(
         self,
         rows: impl Iterator<Item = T>,
@@ -193,9 +191,6 @@ requests! {
 pub(super) type LegacyRole = Map<String, Value>;
 
 /// Refuses v2 roles without what their type needs (contract §6.1); types that are not known pass.
-///
-/// # Errors
-/// A 400 that names the first field that is missing.
 pub(super) fn check_legacy_roles(roles: &[LegacyRole]) -> Result<(), Refusal> {
     for (n, role) in roles.iter().enumerate() {
         let metadata = role.get("metadata");

@@ -34,7 +34,6 @@ struct Counts {
     body_bytes: usize,
 }
 
-/// Counts since the last reset.
 #[derive(Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Stats {

@@ -84,7 +84,7 @@ pub(super) fn update(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     Ok(call.done())
 }
 
-/// Deletes a role that nobody holds. Invented: what becomes of one that somebody holds is not documented.
+/// Deletes a role without holders. Invented: what becomes of one with holders is not documented.
 pub(super) fn delete(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let id = modifiable(store, call)?;
     if store.groups().any(|group| group.grants.iter().any(|grant| grant.role == id)) {

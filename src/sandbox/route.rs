@@ -9,13 +9,11 @@ pub(super) enum Kind {
     Read,
     /// Answers a page of a list.
     List,
-    /// Changes something.
     Write,
 }
 
 macro_rules! routes {
     ($($name:ident: $method:literal $template:literal $kind:ident,)*) => {
-        /// An operation.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Route { $($name),* }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
     dialect::Dialect,
@@ -28,10 +28,9 @@ macro_rules! entries {
 
 // What has `= default` may be left out, and so may what is an `Option`.
 entries! {
-    /// The whole file.
     Seed {
-        #[serde(rename = "version")]
-        _version: Version,
+        #[serde(rename = "version", deserialize_with = "version")]
+        _version: (),
         companies: Vec<CompanyEntry> = default,
         #[serde(default = "default_clients")]
         clients: Vec<Client>,
@@ -83,20 +82,11 @@ entries! {
     GrantEntry { role: String, scope: Vec<BTreeMap<String, Vec<String>>> }
 }
 
-/// The only version there is.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "u32")]
-pub(super) struct Version;
-
-impl TryFrom<u32> for Version {
-    type Error = String;
-
-    fn try_from(version: u32) -> Result<Self, String> {
-        if version == 1 {
-            Ok(Self)
-        } else {
-            Err(format!("version {version} is unknown; this sandbox reads version 1"))
-        }
+/// Takes the only version there is.
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    match u32::deserialize(deserializer)? {
+        1 => Ok(()),
+        other => Err(D::Error::custom(format!("version {other} is unknown; this sandbox reads version 1"))),
     }
 }
 
@@ -119,10 +109,6 @@ fn active() -> bool {
 }
 
 impl Seed {
-    /// Reads the file at `path`.
-    ///
-    /// # Errors
-    /// When it cannot be read or is not of the seed's form.
     pub(super) fn read(path: &Path) -> Result<Self, SandboxError> {
         let text =
             fs::read_to_string(path).map_err(|source| SandboxError::ReadSeed(path.to_owned(), source))?;

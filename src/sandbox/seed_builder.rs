@@ -15,10 +15,8 @@ use super::{
 };
 use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
 
-/// Builds the objects that `seed`, read from `place`, describes; all of them made at `now`.
-///
-/// # Errors
-/// `SeedMeaning` for the first entry that names something unknown or takes an id twice.
+/// Builds the objects that `seed`, read from `place`, describes; all of them made at `now`. The first entry that names
+/// something unknown or takes an id twice is an error.
 pub(super) fn build(seed: &Seed, place: &str, now: Moment) -> Result<Objects, SandboxError> {
     let author = Reference { id: derived_id("client", &["seed"]), name: "seed".into() };
     let mut builder = SeedBuilder {

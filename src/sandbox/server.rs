@@ -50,7 +50,6 @@ impl Asked<'_> {
     }
 }
 
-/// Answers a request.
 pub(super) async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let (method, path) = (parts.method.as_str(), parts.uri.path());
@@ -182,15 +181,7 @@ impl App {
                 asked.respond(Err(Refusal::not_authenticated("the access token is invalid")))
             }
             Fault::IgnoreWrite {} => asked.respond(self.pretend(asked)),
-            Fault::Truncate {}
-            | Fault::LieTotal { .. }
-            | Fault::Endless {}
-            | Fault::DuplicateRows {}
-            | Fault::Shuffle {}
-            | Fault::Overlap { .. }
-            | Fault::Shrink { .. }
-            | Fault::Repeat {}
-            | Fault::Reorder {} => {
+            _ => {
                 let reply = self
                     .execute(asked, &corrupt::request(&fault, asked.request.body, asked.request.route))
                     .await;

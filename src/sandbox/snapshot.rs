@@ -20,9 +20,6 @@ use crate::{
 };
 
 /// The objects of the snapshot at `path`, all of them made at `now`.
-///
-/// # Errors
-/// When the file is not a snapshot, or holds a scope in a form that the sandbox cannot keep.
 pub(super) fn load(path: &Path, now: Moment) -> Result<Objects, SandboxError> {
     let recording = fetch::open(path).map_err(SandboxError::Snapshot)?;
     // By way of the form of the state file: one reader says what objects are.

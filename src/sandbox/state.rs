@@ -39,10 +39,7 @@ struct Form {
 }
 
 impl StateFile {
-    /// Locks the state at `path`, which need not exist, and reads it.
-    ///
-    /// # Errors
-    /// When another process holds the lock for more than ten seconds, or the state cannot be read or understood.
+    /// Locks the state at `path`, which need not exist, and reads it; gives up on the lock after ten seconds.
     pub(super) fn open(path: &Path) -> Result<(Self, Option<Objects>), SandboxError> {
         Self::open_within(path, LOCK_PATIENCE)
     }
@@ -74,9 +71,7 @@ impl StateFile {
     /// Comes back once `generation` of `store`, or a later one, is in the file.
     ///
     /// The first writes for all that wait behind the lock: a hundred concurrent writers cost a handful of files.
-    ///
-    /// # Errors
-    /// When the file cannot be written; the old one is still there then.
+    /// Where the file cannot be written the old one is still there.
     pub(super) fn save(&self, store: &RwLock<Store>, generation: u64) -> io::Result<()> {
         let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
         if saved.is_some_and(|saved| saved >= generation) {

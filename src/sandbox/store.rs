@@ -26,7 +26,6 @@ pub(super) struct Objects {
     pub(super) groups: Vec<Group>,
 }
 
-/// The objects and their indexes.
 #[derive(Default)]
 pub(super) struct Store {
     created: u64,

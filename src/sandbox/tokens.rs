@@ -21,7 +21,6 @@ use super::{
 /// How long a token lives, in seconds (contract §2.1: the samples' value).
 const LIFETIME: i64 = 3600;
 
-/// Who made a request.
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) reference: Reference,
@@ -70,10 +69,7 @@ impl Tokens {
         Self { clients: clients.collect(), fixed: fixed.collect(), issued: RwLock::default() }
     }
 
-    /// Answers a request for a token.
-    ///
-    /// # Errors
-    /// 400 for what is not such a form, 403 for unknown credentials (contract §2.1).
+    /// Answers a request for a token: 400 for what is not such a form, 403 for unknown credentials (contract §2.1).
     pub(super) fn fetch(&self, form: &[u8], now: Moment) -> Result<Reply, Refusal> {
         // A form body and a query are written the same way, and the framework reads the latter.
         let query = std::str::from_utf8(form).ok().and_then(|form| format!("/?{form}").parse::<Uri>().ok());
@@ -100,10 +96,7 @@ impl Tokens {
         token
     }
 
-    /// Who bears the token in `headers`.
-    ///
-    /// # Errors
-    /// 401 without a token, and with one that is unknown or has expired.
+    /// Who bears the token in `headers`; 401 without one, and with one that is unknown or has expired.
     pub(super) fn caller(&self, headers: &HeaderMap, now: Moment) -> Result<Arc<Caller>, Refusal> {
         let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let (_, token) = header
@@ -125,7 +118,6 @@ impl Tokens {
         self.issued.write().unwrap_or_else(PoisonError::into_inner).live.clear();
     }
 
-    /// How many tokens were issued since the start.
     pub(super) fn issued(&self) -> u64 {
         self.issued.read().unwrap_or_else(PoisonError::into_inner).count
     }

@@ -98,7 +98,6 @@ fn candidates<'s>(store: &'s Store, filters: &[UserFilter]) -> Option<Vec<&'s Us
     Some(found)
 }
 
-/// The query of `GET /v2/users`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct UserQuery {

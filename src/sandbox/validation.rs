@@ -71,9 +71,7 @@ impl TryFrom<String> for RoleName {
 #[serde(try_from = "i64")]
 pub(super) struct Count<const LEAST: i64>(pub(super) usize);
 
-/// The number of a row to start at.
 pub(super) type Offset = Count<0>;
-/// A number of rows.
 pub(super) type Limit = Count<1>;
 
 impl<const LEAST: i64> TryFrom<i64> for Count<LEAST> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    clock::{WithZone, WithoutZone},
+    clock::Shown,
     dialect::{Dialect, GroupRole},
     model::{Company, Group, Member, PermissionWithActions, Reference, Role, User},
     scope::Scope,
@@ -43,9 +43,9 @@ views! {
         name: &'s str = &group.name,
         description: &'s str = &group.description,
         company_id: CompanyId = group.company,
-        created_at: WithZone = WithZone(group.stamps.created_at),
+        created_at: Shown = group.stamps.created_at.with_zone(),
         created_by: &'s Reference = &group.stamps.created_by,
-        updated_at: WithZone = WithZone(group.stamps.updated_at),
+        updated_at: Shown = group.stamps.updated_at.with_zone(),
         updated_by: &'s Reference = &group.stamps.updated_by,
         /// Absent means false (contract §3.0), and so it is left out.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,9 +59,9 @@ views! {
         #[serde(skip_serializing_if = "Option::is_none")]
         company_id: Option<CompanyId> = role.company,
         permissions: &'s [PermissionWithActions] = &role.permissions,
-        created_at: WithZone = WithZone(role.stamps.created_at),
+        created_at: Shown = role.stamps.created_at.with_zone(),
         created_by: &'s Reference = &role.stamps.created_by,
-        updated_at: WithZone = WithZone(role.stamps.updated_at),
+        updated_at: Shown = role.stamps.updated_at.with_zone(),
         updated_by: &'s Reference = &role.stamps.updated_by,
     }
     CompanyReference of company: Company {
@@ -84,8 +84,8 @@ views! {
         external_id: Option<&'s str> = user.external_id.as_deref(),
         personal_detail: NameOnly<'s> = NameOnly { name: Name::of(&user.name) },
         business_detail: BusinessDetail<'s> = BusinessDetail::new(user),
-        created_at: WithoutZone = WithoutZone(user.stamps.created_at),
-        last_updated_at: WithoutZone = WithoutZone(user.stamps.updated_at),
+        created_at: Shown = user.stamps.created_at.without_zone(),
+        last_updated_at: Shown = user.stamps.updated_at.without_zone(),
     }
     /// An element of `GET /v2/users`.
     UserSummary of user: User {
@@ -156,12 +156,12 @@ impl<'s> GrantView<'s> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct MemberView {
     user_id: UserId,
-    added_at: WithZone,
+    added_at: Shown,
 }
 
 impl From<&Member> for MemberView {
     fn from(member: &Member) -> Self {
-        Self { user_id: member.user, added_at: WithZone(member.added_at) }
+        Self { user_id: member.user, added_at: member.added_at.with_zone() }
     }
 }
 

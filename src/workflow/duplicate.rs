@@ -17,42 +17,28 @@ use crate::{
 
 /// What to copy, and as what.
 #[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Copy<'a> {
     /// The group to copy: its exact name, or its id.
     pub group: &'a str,
-    /// The name of the new group.
     pub name: &'a str,
     /// The description of the new group, instead of one made from the original's.
     pub description: Option<&'a str>,
-    /// Whether members are copied too.
     pub members: bool,
 }
 
 /// Why a group cannot be copied.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum CopyError {
-    /// It cannot be read.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// The new name is taken.
     #[error("a group `{0}` exists already")]
     Taken(Box<str>),
-    /// There is no such group.
     #[error("no group is called `{wanted}`")]
-    Unknown {
-        /// What was asked for.
-        wanted: Box<str>,
-        /// What to do.
-        hint: String,
-    },
-    /// There are several.
+    Unknown { wanted: Box<str>, hint: String },
     #[error("several groups are called `{wanted}`")]
-    Ambiguous {
-        /// What was asked for.
-        wanted: Box<str>,
-        /// Their ids.
-        ids: Vec<String>,
-    },
+    Ambiguous { wanted: Box<str>, ids: Vec<String> },
 }
 
 impl CopyError {

@@ -20,60 +20,39 @@ use super::ID_DIGITS;
 
 /// Why a stage was not reached. Nothing was written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum Error {
     /// The files are wrong, or cannot be bound to what there is.
     #[error("{} in the files", counted(findings.len(), "finding", "findings"))]
-    Findings {
-        /// All that is wrong, sorted.
-        findings: Vec<Finding>,
-        /// The files, for excerpts.
-        sources: Sources,
-    },
-    /// The files cannot be read.
+    Findings { findings: Vec<Finding>, sources: Sources },
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// The live state cannot be read.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// The file of a snapshot cannot be used.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
-    /// The journal cannot be written or read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// A saved plan is for another API.
     #[error("the plan was made for {then}, and this is {now}; nothing was written")]
-    OtherApi {
-        /// The API it was made for.
-        then: Box<str>,
-        /// This one.
-        now: Box<str>,
-    },
-    /// A saved plan was made from files that are others by now.
+    OtherApi { then: Box<str>, now: Box<str> },
     #[error("{} changed since the plan was made; nothing was written", files(.changed))]
     FilesChanged {
         /// Each file, with how.
         changed: Vec<String>,
-        /// The id of the plan.
         id: Digest,
     },
-    /// What a saved plan touches is not what it saw.
     #[error("{} not what the plan saw; nothing was written", things(.0))]
     Stale(Stale),
-    /// There is not exactly one user to explain.
-    #[error("{}", nobody(.person, .why, .places))]
-    Nobody {
-        /// The person that was asked for.
+    #[error("{}", not_one(.person, .why, .places))]
+    NotOne {
         person: PersonRef,
-        /// Why there is not exactly one.
         why: Unresolved,
         /// The companies where people were looked for.
         places: Vec<String>,
         /// The person of the files whose key is nearest.
         near: Option<PersonRef>,
     },
-    /// No company to take a snapshot of.
-    #[error("of which company to take a snapshot is not said")]
+    #[error("no company to take a snapshot of is given")]
     NoCompany,
 }
 
@@ -83,14 +62,7 @@ impl Error {
         match self {
             Self::FilesChanged { changed, .. } => changed.clone(),
             Self::Stale(Stale { groups, people }) => [&groups[..], people].concat(),
-            Self::Findings { .. }
-            | Self::Load(_)
-            | Self::Fetch(_)
-            | Self::Snapshot(_)
-            | Self::Journal(_)
-            | Self::OtherApi { .. }
-            | Self::Nobody { .. }
-            | Self::NoCompany => Vec::new(),
+            _ => Vec::new(),
         }
     }
 
@@ -109,18 +81,18 @@ impl Error {
                 ));
             }
             Self::Stale(_) => "plan again, and have the new plan approved",
-            Self::Nobody { why: Unresolved::Ambiguous(users), .. } => {
+            Self::NotOne { why: Unresolved::Ambiguous(users), .. } => {
                 let ids: Vec<String> = users.iter().map(|it| format!("userId={it}")).collect();
                 return Some(format!("name one of them: {}", ids.join(", ")));
             }
-            Self::Nobody { why: Unresolved::Hidden, .. } => "give the token the right to see the user",
-            Self::Nobody { near: Some(near), places, .. } if !places.is_empty() => {
+            Self::NotOne { why: Unresolved::Hidden, .. } => "give the token the right to see the user",
+            Self::NotOne { near: Some(near), places, .. } if !places.is_empty() => {
                 return Some(format!("did you mean `{}`?", as_argument(near)));
             }
-            Self::Nobody { places, .. } if !places.is_empty() => {
+            Self::NotOne { places, .. } if !places.is_empty() => {
                 "check the address, or name the person by `externalId=…`, `employeeId=…` or `userId=…`"
             }
-            Self::Nobody { .. } | Self::NoCompany => "set `company:` in rolecall.yaml, or give `--company`",
+            Self::NotOne { .. } | Self::NoCompany => "set `company:` in rolecall.yaml, or give `--company`",
         };
         Some(hint.to_owned())
     }
@@ -128,27 +100,18 @@ impl Error {
 
 /// Why a judged plan is not applied.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum Refusal {
-    /// It is not the plan whose id was approved.
     #[error("the plan is not the one that was approved; nothing was written")]
     OtherPlan {
         /// The id that was approved, or its first digits.
         approved: String,
-        /// The id that the plan has.
         id: Digest,
     },
-    /// The plan that was approved is for another API.
     #[error("the approved plan was made for another API; nothing was written")]
-    OtherApi {
-        /// The API it was made for.
-        then: Box<str>,
-        /// This one.
-        now: Box<str>,
-    },
-    /// It does more than the plan that was approved.
+    OtherApi { then: Box<str>, now: Box<str> },
     #[error("the plan does more than was approved: {}; nothing was written", counted(.0.len(), "thing", "things"))]
     Beyond(Vec<Difference>),
-    /// Guards stop it.
     #[error("stopped by {}: {}; nothing was written", if .0.len() == 1 { "a guard" } else { "guards" }, .0.join(", "))]
     Guards(Vec<&'static str>),
 }
@@ -190,7 +153,7 @@ pub enum Note {
     Unsettled(Box<str>),
     /// Patterns and near addresses cannot be compared with pseudonyms.
     #[error(
-        "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of people nobody knows"
+        "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of unknown people"
     )]
     Sanitized,
 }
@@ -210,12 +173,12 @@ fn things(Stale { groups, people }: &Stale) -> String {
     }
 }
 
-fn nobody(person: &PersonRef, why: &Unresolved, places: &[String]) -> String {
+fn not_one(person: &PersonRef, why: &Unresolved, places: &[String]) -> String {
     match why {
         Unresolved::Ambiguous(users) => format!("{person} is not one user but {}", users.len()),
         Unresolved::Hidden => format!("the API does not tell this token who {person} is"),
         Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) if places.is_empty() => {
-            "where to look for people is not said".to_owned()
+            "no company to look for people in is given".to_owned()
         }
         Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) => {
             format!("{person} is not a user of {}", places.join(", "))

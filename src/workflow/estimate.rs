@@ -25,12 +25,12 @@ use super::{Checked, Error, Judged, Live};
 
 /// What a run will cost.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Estimate {
     /// Requests, by what they are for.
     pub parts: Vec<(&'static str, u64)>,
     /// Requests that were sent to find out.
     pub sent: u64,
-    /// How fast they are sent.
     pub pace: Pace,
 }
 
@@ -39,12 +39,10 @@ const PHASES: f64 = 4.0;
 
 /// How fast requests are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Pace {
-    /// Requests in flight.
     pub at_once: usize,
-    /// How long an answer takes.
     pub latency: Duration,
-    /// The rate that is kept, if one was set.
     pub rate: Option<Rate>,
 }
 
@@ -108,7 +106,7 @@ fn people(plan: &Plan) -> u64 {
     users.len() as u64
 }
 
-/// Returns how often groups and people are looked at before a write, written to, and read after it.
+/// How often groups and people are looked at before a write, written to, and read after it.
 fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
     let users = plan.people().count() as u64;
     let (mut looks, mut read_backs) = (users, users);

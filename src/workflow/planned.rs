@@ -59,7 +59,6 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
     Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
 }
 
-/// Plans the lock-outs alone.
 async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
     let snapshot = fetch_lockouts(&live.source, &ReadList::new(&checked.declared, &[])).await?;
     let bound = bind(&checked.declared.lockouts_only(), &snapshot, now);
@@ -90,7 +89,7 @@ pub fn retaken(
     Ok((Wanted::Saved { saved: Box::new(saved), from_files: changed.is_empty() }, note))
 }
 
-/// Returns the files that are not what the plan was made from, each with how.
+/// The files that are not what the plan was made from, each with how.
 fn changed(saved: &Saved, sources: &Sources) -> Vec<String> {
     let now: Vec<(&str, Digest)> = sources
         .files()
@@ -113,7 +112,6 @@ fn changed(saved: &Saved, sources: &Sources) -> Vec<String> {
     changed
 }
 
-/// Takes a saved plan up again.
 async fn taken_up(
     live: &Live,
     checked: &mut Checked,
@@ -139,7 +137,6 @@ async fn taken_up(
     Ok(Planned { plan, bound, sources, notes: Vec::new() })
 }
 
-/// Plans what undoes what a journal tells.
 async fn undo(
     live: &Live,
     checked: &mut Checked,
@@ -148,7 +145,7 @@ async fn undo(
 ) -> Result<Planned, Error> {
     let done = record::done(&records);
     let mut touched = touched(&saved.plan, &mut checked.declared);
-    // Groups that were created have ids that only the journal knows, or nobody.
+    // Groups that were created have ids that the journal alone knows, or no file at all.
     for (change, done) in &done {
         let company = saved.plan.change(*change).map(|it| it.company());
         touched.extend(company.zip(done.created.flatten()));
@@ -174,7 +171,7 @@ async fn undo(
     let notes = unsettled.into_iter().map(|it| Note::Unsettled(it.into())).collect();
     let bound = rollback::bound(&saved.plan, &done, &ids, (&bound, &snapshot), file);
     let mut plan = diff::plan(&bound, &snapshot);
-    // People that nobody names any more are still known to the journal.
+    // People whom no file names any more are still known to the journal.
     for (user, name) in saved.plan.names.people {
         plan.names.people.entry(user).or_insert(name);
     }
@@ -182,7 +179,7 @@ async fn undo(
     Ok(Planned { plan, bound, sources, notes })
 }
 
-/// Returns what a plan takes away, by group.
+/// What a plan takes away, by group.
 fn going(plan: &Plan) -> Vec<Going> {
     let going = plan.groups().filter_map(|it| {
         Some(Going {
@@ -197,7 +194,7 @@ fn going(plan: &Plan) -> Vec<Going> {
     going.collect()
 }
 
-/// Returns the groups that a plan touches, and makes sure that its companies and people are looked at.
+/// The groups that a plan touches, and makes sure that its companies and people are looked at.
 fn touched(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
     for change in plan.changes() {
         match change.user() {

@@ -31,7 +31,7 @@ pub async fn explained(
     let snapshot = fetch_person(&live.source, declared, person).await?;
     explain::explain(declared, &snapshot, person, now).map_err(|why| {
         let names = Names { values: declared.aliases.clone(), ..Names::default() };
-        Error::Nobody {
+        Error::NotOne {
             person: person.clone(),
             why,
             places: declared.all_companies().into_iter().map(|it| names.company(it)).collect(),

@@ -36,12 +36,13 @@ pub struct Witness<'a> {
 }
 
 impl<'a> Witness<'a> {
-    /// Reads what `rbac-info` says of everybody whose roles a plan changes.
+    /// Reads what `rbac-info` says of the people whose roles a plan changes.
     pub async fn called(reader: &'a Reader, plan: &'a Plan) -> Self {
         let closed = plan.groups().filter(|it| !it.is_read());
-        let closed = closed.filter_map(|it| Some((it.at, (it.company(), it.id()?))));
+        let closed = closed.filter_map(|it| Some((it.at, it.company(), it.id()?)));
         let (mut roles, mut unread) = (BTreeMap::new(), BTreeMap::new());
-        for (n, found) in each(closed, |(company, group)| group_roles(reader, company, group)).await {
+        for ((n, ..), found) in each(closed, |(_, company, group)| group_roles(reader, company, group)).await
+        {
             match found {
                 Ok(found) => drop(roles.insert(n, found)),
                 Err(why) => drop(unread.insert(n, why)),
@@ -69,7 +70,7 @@ impl<'a> Witness<'a> {
                 ..Testimony::default()
             }
         } else {
-            // Whoever was refused before is not asked for again.
+            // Who was refused before is not asked for again.
             let refused = |it: &UserId| self.evidence.before.get(it).is_some_and(Result::is_err);
             let (silent, asked): (BTreeSet<UserId>, BTreeSet<UserId>) = users.into_iter().partition(refused);
             self.evidence.after = infos(self.reader, asked).await;
@@ -79,7 +80,7 @@ impl<'a> Witness<'a> {
             self.read_holdings().await;
             self.evidence.judge(&self.claims)
         };
-        testimony.untold.extend(direct.into_iter().filter_map(|it| Some((it, self.outside(it)?))));
+        testimony.untold.extend(direct.into_iter().filter_map(|it| Some((it, self.direct(it)?))));
         for (change, why) in self.unread.iter().filter(|it| !undone.contains(it.0)) {
             let change = self.plan.change(*change);
             testimony.untold.extend(change.iter().flat_map(Change::leaving).map(|it| (it, why.clone())));
@@ -89,7 +90,7 @@ impl<'a> Witness<'a> {
         testimony
     }
 
-    /// Reads what the roles permit that somebody gets or loses.
+    /// Reads what the gained and lost roles permit.
     async fn read_roles(&mut self) {
         let companies: BTreeSet<CompanyId> =
             self.claims.iter().filter_map(|it| Some(self.plan.change(it.change)?.company())).collect();
@@ -120,13 +121,13 @@ impl<'a> Witness<'a> {
             Ok(some) => Ok(some),
             Err(error) => Err(why("a role", &error)),
         };
-        self.evidence.roles.extend(each(roles.into_iter().map(|it| (it, it)), read).await);
+        self.evidence.roles.extend(each(roles, read).await);
     }
 
     /// Reads what else people hold who show a lost role all the same.
     async fn read_holdings(&mut self) {
         let reader = self.reader;
-        let people = self.evidence.doubtful(&self.claims).into_iter().map(|it| (it, it));
+        let people = self.evidence.doubtful(&self.claims);
         let read = async |user| -> Read<(Vec<(CompanyId, GroupId)>, bool)> {
             let groups =
                 reader.groups_of_user(user).await.map_err(|error| why("the list of groups", &error))?;
@@ -138,7 +139,7 @@ impl<'a> Witness<'a> {
         let groups: BTreeSet<(CompanyId, GroupId)> =
             people.values().flatten().flat_map(|it| &it.0).copied().collect();
         let read = |(company, group)| group_roles(reader, company, group);
-        let groups = each(groups.into_iter().map(|it| (it, it)), read).await;
+        let groups = each(groups, read).await;
         for (user, found) in people {
             let holds = found.and_then(|(all, direct)| {
                 let mut roles = BTreeSet::new();
@@ -153,8 +154,8 @@ impl<'a> Witness<'a> {
         self.read_missing(held).await;
     }
 
-    /// Says what `rbac-info` shows of a person whose roles outside groups changed.
-    fn outside(&self, user: UserId) -> Option<String> {
+    /// What `rbac-info` shows of a person whose direct roles changed.
+    fn direct(&self, user: UserId) -> Option<String> {
         let (before, after) = (self.evidence.before.get(&user)?, self.evidence.after.get(&user)?);
         let (before, after) = match (before, after) {
             (Ok(before), Ok(after)) => (before, after),
@@ -179,16 +180,12 @@ impl<'a> Witness<'a> {
 }
 
 /// Asks the same of many at once.
-async fn each<K: Ord, T, R>(
-    of: impl IntoIterator<Item = (K, T)>,
+async fn each<T: Copy + Ord, R>(
+    of: impl IntoIterator<Item = T>,
     ask: impl AsyncFn(T) -> R,
-) -> BTreeMap<K, R> {
+) -> BTreeMap<T, R> {
     let ask = &ask;
-    stream::iter(of)
-        .map(|(key, it)| async move { (key, ask(it).await) })
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await
+    stream::iter(of).map(async |it| (it, ask(it).await)).buffer_unordered(AT_ONCE).collect().await
 }
 
 async fn infos(reader: &Reader, users: BTreeSet<UserId>) -> BTreeMap<UserId, Read<Permissions>> {
@@ -196,7 +193,7 @@ async fn infos(reader: &Reader, users: BTreeSet<UserId>) -> BTreeMap<UserId, Rea
         Ok(info) => Ok(permissions(info.permissions)),
         Err(error) => Err(why("rbac-info", &error)),
     };
-    each(users.into_iter().map(|it| (it, it)), read).await
+    each(users, read).await
 }
 
 async fn group_roles(reader: &Reader, company: CompanyId, group: GroupId) -> Read<BTreeSet<RoleId>> {
@@ -208,7 +205,7 @@ fn permissions(rows: Vec<PermittedActions>) -> Permissions {
     rows.into_iter().map(|it| (it.permission, it.actions)).collect()
 }
 
-/// Says why something could not be read, the same for everybody.
+/// Why something could not be read, the same for every person.
 fn why(what: &str, error: &ApiError) -> String {
     match error {
         ApiError::Refused { status, .. } => format!("not witnessed: {what} is refused with {status}"),

@@ -235,7 +235,7 @@ fn a_result_that_cannot_be_printed_is_a_failure_and_one_that_nobody_reads_is_non
 fn settings_that_name_nothing_are_refused() {
     let nowhere = world().variable("ROLECALL_ENDPOINT", "");
     let unset = nowhere.command().env_remove("ROLECALL_ENDPOINT").arg("plan").output().unwrap();
-    fails(unset.into(), 4, &["which API to talk to is not said", "hint: set `api: { endpoint"]);
+    fails(unset.into(), 4, &["no API endpoint is given", "hint: set `api: { endpoint"]);
     let world = world();
     world.forget();
     fails(

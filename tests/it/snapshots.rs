@@ -245,7 +245,7 @@ fn what_a_snapshot_does_not_know_is_never_guessed() {
     // A directory that was not open as a whole does not know whom it was not asked for.
     let world = World::seeded(&format!("{SEED}dialect: {{ usersList: refused }}\n"))
         .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\n");
-    world.run("snapshot --out live.json").expect(0).says(&["refuses a list of everybody"]);
+    world.run("snapshot --out live.json").expect(0).says(&["refuses to list all users"]);
     world.write("access/a.yaml", "version: 1\ngroups: [{ name: Desk, description: The desk., roles: unmanaged, members: { atLeast: [root@voyager.example] } }]\n");
     offline(&world, "plan --live live.json").expect(8).says(&["who root@voyager.example is"]);
     // A company that came later.

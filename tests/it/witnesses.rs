@@ -209,7 +209,7 @@ fn nobody_is_asked_for_where_nobody_changes_or_nobody_asks_for_a_witness() {
     assert_eq!((asked(&world), &told["witness"]), (0, &Value::Null));
     // Nothing to do.
     world.forget();
-    world.run(APPLY).expect(0).shows("Witness 0 people looked at: nobody's roles changed");
+    world.run(APPLY).expect(0).shows("Witness 0 people looked at: no user's roles changed");
     assert_eq!(asked(&world), 0);
     // A group changes, and nobody's roles with it: a description, and a scope.
     world.write(
@@ -217,7 +217,7 @@ fn nobody_is_asked_for_where_nobody_changes_or_nobody_asks_for_a_witness() {
         &format!("version: 1\ngroups:\n{}", DESK.replace("The desk.", "Front.").replace("globex", "initech")),
     );
     world.forget();
-    world.run(APPLY).expect(0).shows("Witness 0 people looked at: nobody's roles changed");
+    world.run(APPLY).expect(0).shows("Witness 0 people looked at: no user's roles changed");
     assert_eq!(asked(&world), 0);
 }
 

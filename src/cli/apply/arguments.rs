@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use rolecall::{model::source::Sources, workflow::ID_DIGITS};
 
-use super::super::{Global, Selection, approval::read_plan, failure::Failure, next};
+use super::super::{Failure, Global, Selection, approval::read_plan, next};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     pub(in crate::cli) selection: Selection,
     /// Apply without asking
-    #[arg(long, env = "ROLECALL_AUTO_APPROVE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    #[arg(long, env = "ROLECALL_AUTO_APPROVE")]
     pub(in crate::cli) auto_approve: bool,
     /// Apply without asking, if the plan still has this id
-    #[arg(long, value_name = "PLAN_ID", env = "ROLECALL_APPROVE", value_parser = plan_id, hide_env = true)]
+    #[arg(long, value_name = "PLAN_ID", env = "ROLECALL_APPROVE", value_parser = plan_id)]
     pub(in crate::cli) approve: Option<String>,
     /// Apply without asking, if the plan does no more than this saved one
     #[arg(long, value_name = "PLAN", conflicts_with_all = ["approve", "auto_approve"])]
@@ -24,16 +24,16 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "PART", conflicts_with = "approved_at_most")]
     pub(in crate::cli) only: Option<Only>,
     /// Only say how many requests and how much time it would take
-    #[arg(long, env = "ROLECALL_ESTIMATE", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    #[arg(long, env = "ROLECALL_ESTIMATE")]
     pub(in crate::cli) estimate: bool,
-    /// Compare with rbac-info of whom it concerns, before and after; as that has no scopes, a wrong scope is not seen
-    #[arg(long, env = "ROLECALL_WITNESS", value_parser = clap::builder::FalseyValueParser::new(), hide_env = true)]
+    /// Compare the rbac-info of users whose roles change, before and after; it has no scopes, so a wrong scope is not seen
+    #[arg(long, env = "ROLECALL_WITNESS")]
     pub(in crate::cli) witness: bool,
     /// Stop starting steps after N failures [default: 10, or 5% if that is more]
-    #[arg(long, value_name = "N", env = "ROLECALL_MAX_FAILURES", value_parser = failures, hide_env = true)]
+    #[arg(long, value_name = "N", env = "ROLECALL_MAX_FAILURES", value_parser = failures)]
     pub(in crate::cli) max_failures: Option<Failures>,
     /// File that notes every write [default: below .rolecall/journal]
-    #[arg(long, value_name = "FILE", env = "ROLECALL_JOURNAL", hide_env = true)]
+    #[arg(long, value_name = "FILE", env = "ROLECALL_JOURNAL")]
     pub(in crate::cli) journal: Option<PathBuf>,
 }
 
@@ -43,18 +43,14 @@ pub(in crate::cli) enum Only {
     Lockout,
 }
 
-/// What is applied.
 pub(super) enum What {
-    /// A plan that was saved, and where.
     Saved(PathBuf),
-    /// What the files ask for.
     Files,
-    /// The lock-outs alone.
     Lockouts,
 }
 
 impl Arguments {
-    /// Returns what is to be applied; a saved plan is read before anything else.
+    /// What is to be applied; a saved plan is read before anything else.
     pub(super) fn what(&self, global: &Global) -> Result<What, Failure> {
         match &self.selection.paths[..] {
             _ if self.only == Some(Only::Lockout) => Ok(What::Lockouts),
@@ -71,7 +67,6 @@ impl Arguments {
         }
     }
 
-    /// Returns what goes on from an apply that was not complete.
     pub(super) fn again(&self, global: &Global) -> String {
         let paths = &self.selection.paths;
         match (self.only, &paths[..]) {
@@ -80,13 +75,12 @@ impl Arguments {
         }
     }
 
-    /// Returns after how many failures of so many steps nothing new begins.
+    /// After how many failures of so many steps nothing new begins.
     pub(super) fn max_failures(&self, steps: usize) -> usize {
         self.max_failures.unwrap_or(Failures::Usual).of(steps)
     }
 }
 
-/// Whether a path is that of a saved plan.
 fn is_plan(path: &Path) -> bool {
     path.extension().is_some_and(|it| it == "json")
 }
@@ -94,7 +88,6 @@ fn is_plan(path: &Path) -> bool {
 /// How many failures end a run.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cli) enum Failures {
-    /// So many steps.
     Steps(usize),
     /// So many in a hundred steps.
     Percent(usize),

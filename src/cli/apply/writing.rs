@@ -9,14 +9,11 @@ use rolecall::{
     plan::{digest, order::Step, witness::Testimony},
     workflow::{self, Applying, Approved, ID_DIGITS, witness::Witness},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     super::{
-        Format, Global,
-        failure::{Exit, Failure},
-        files, next,
-        output::Output,
+        Exit, Failure, Global, Output, files, next,
         report::{self, Applied, words},
         run,
         settings::Connected,
@@ -28,7 +25,6 @@ use super::{
 /// What became of the steps, where the journal is, and what the witness says.
 type Written = (Report, Option<PathBuf>, Option<Testimony>);
 
-/// Applies a plan and says what became of it.
 pub(super) async fn applied(
     global: &Global,
     arguments: &Arguments,
@@ -50,22 +46,10 @@ pub(super) async fn applied(
         undo: undo.as_deref(),
         again: &again,
     };
-    output.result(&match output.format {
-        Format::Json => {
-            let text = show::rendered(context, approved, Format::Json);
-            let plan: Value = serde_json::from_str(&text).expect("a document is JSON");
-            format!("{:#}\n", applied.json(&plan))
-        }
-        Format::Text => applied.text(),
-        // An indented block, in which nothing calls anybody.
-        Format::Markdown => {
-            applied.text().lines().map(|it| format!("    {it}").trim_end().to_owned() + "\n").collect()
-        }
-    });
+    output.document(&applied.text(), || applied.json(&show::document(context, approved)));
     Ok(applied.exit())
 }
 
-/// Makes the steps, with a journal.
 async fn write(
     global: &Global,
     arguments: &Arguments,
@@ -80,8 +64,7 @@ async fn write(
     }
     let reader = &connected.reader;
     let witness = if arguments.witness {
-        let called = async { Ok(Witness::called(reader, plan).await) };
-        Some(run::until_signal(called).await?)
+        Some(run::until_signal(async { Ok::<_, Failure>(Witness::called(reader, plan).await) }).await?)
     } else {
         None
     };
@@ -92,7 +75,7 @@ async fn write(
         writer: &connected.writer,
         journal: &path,
         stop,
-        writers: global.writers,
+        writers: global.writers(),
         max_failures: arguments.max_failures(steps.len()),
     };
     let applying = workflow::applied(approved, applying, |step, outcome| {
@@ -116,7 +99,7 @@ async fn write(
     Ok((applied.report, Some(files::inside(&path, global)), testimony))
 }
 
-/// Returns where every write is noted: where it was said, or below the workspace.
+/// Where every write is noted: where it was said, or below the workspace.
 fn journal(global: &Global, arguments: &Arguments, approved: &Approved) -> PathBuf {
     if let Some(path) = &arguments.journal {
         return global.here().join(path);
@@ -143,7 +126,7 @@ fn tell(plan: &Plan, steps: &[Step], number: usize, outcome: &Outcome, output: &
     output.events.send("step", facts);
 }
 
-/// Returns `done  GROUP: what`, or why not.
+/// `done  GROUP: what`, or why not.
 fn line(step: &Step, outcome: &Outcome, plan: &Plan) -> String {
     let title = plan.title(step.change);
     let name = terminal(&title);

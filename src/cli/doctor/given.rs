@@ -3,7 +3,7 @@
 use clap::{ArgMatches, parser::ValueSource};
 use rolecall::doctor::settings::Given;
 
-/// Returns a global option as it is given, if there is such an option.
+/// A global option as it is given, if there is such an option.
 pub(super) fn given(matches: &ArgMatches, id: &str) -> Option<Given> {
     let level = level(matches, id)?;
     let flag = id.replace('_', "-");
@@ -17,7 +17,7 @@ pub(super) fn given(matches: &ArgMatches, id: &str) -> Option<Given> {
     Some(Given { flag, value: values.next().map(|it| it.to_string_lossy().into_owned()), origin })
 }
 
-/// Returns the innermost level that knows an option: the others may not have heard of a value given there.
+/// The innermost level that knows an option: the others may not have heard of a value given there.
 fn level<'a>(matches: &'a ArgMatches, id: &str) -> Option<&'a ArgMatches> {
     let inner = matches.subcommand().map(|it| it.1);
     [inner, Some(matches)].into_iter().flatten().find(|it| it.try_get_raw(id).is_ok())

@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 impl Declared {
-    /// Returns the exceptions that have ended, and the members who are locked out under the very key
+    /// The exceptions that have ended, and the members who are locked out under the very key
     /// they are declared by; sorted. One who has another key is found when people are bound to users.
     pub fn remarks(&self, now: Timestamp) -> Vec<Finding> {
         let exceptions = self.rules.exceptions.iter().filter(|it| it.ends <= now);

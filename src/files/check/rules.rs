@@ -52,14 +52,12 @@ impl Check {
         }
     }
 
-    /// Who runs rolecall.
     pub(super) fn identity(&mut self, api: &ApiSection) -> Option<(PersonRef, Place)> {
         let identity = api.identity.as_ref()?;
         let at = self.at(identity);
         Some((self.keyed(at, &identity.v)?, at))
     }
 
-    /// Who is cut off everywhere.
     pub(super) fn lockout(&mut self, entry: &At<LockoutEntry>) -> Option<DeclaredLockout> {
         let (from, v) = (self.at(entry), &entry.v);
         let person = self.keyed(from, v);
@@ -195,7 +193,7 @@ impl Check {
                 return None;
             }
             self.wrong(
-                Finding::new(Code::InvalidException, at, "whose group or role it is is not said")
+                Finding::new(Code::InvalidException, at, "the company of the group or role is not given")
                     .help("add `company:` here or to the workspace"),
             )
         })

@@ -36,7 +36,6 @@ impl Check {
         scopes.iter().filter_map(read).collect()
     }
 
-    /// Reads a scope, by name or spelled out.
     pub(super) fn scope(&mut self, entry: &At<ScopeEntry>, named: &Scopes<'_>) -> Option<Arc<DeclaredScope>> {
         let at = self.at(entry);
         match &entry.v {

@@ -124,7 +124,6 @@ impl Check {
         })
     }
 
-    /// A person, by e-mail address or by a mapping.
     pub(super) fn person<K: PersonKeyed>(&mut self, entry: &At<TextOr<K>>) -> Option<PersonRef> {
         let at = self.at(entry);
         match &entry.v {
