@@ -8,13 +8,14 @@ use std::{
 use crate::{
     apply::record::{Added, Write},
     live::{
-        api::{ApiError, Reader, RoleToAdd, RoleToDelete},
+        api::{ApiError, Reader, RoleToAdd},
         fetch::grants,
     },
     model::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId, UserId},
         scope::Scope,
+        snapshot::GroupRole,
         state::Attributes,
     },
     plan::order::MEMBERS_PER_CALL,
@@ -286,9 +287,9 @@ impl Group<'_> {
         let entry = |it: &Grant| {
             let role = it.role;
             let entries = it.as_read.iter().cloned();
-            entries.map(|scope| RoleToDelete { role, scope }).collect::<Vec<_>>()
+            entries.map(|scope| GroupRole { role, scope }).collect::<Vec<_>>()
         };
-        let deleted: Vec<RoleToDelete> =
+        let deleted: Vec<GroupRole> =
             self.prior.iter().filter(|it| delete.contains(&it.role)).flat_map(entry).collect();
         let write = Write::PatchRoles {
             company,

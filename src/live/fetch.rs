@@ -16,17 +16,14 @@ use futures_util::{
 use serde_json::value::RawValue;
 
 use crate::{
-    live::{
-        api::GroupRole,
-        source::{AT_ONCE, Source},
-    },
+    live::source::{AT_ONCE, Source},
     model::{
         access::{Contents, Grant},
         direct::DirectRoles,
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         scope::Scope,
-        snapshot::{CompanySnapshot, GroupHead, Snapshot, User},
+        snapshot::{CompanySnapshot, GroupHead, GroupRole, Snapshot, User},
     },
 };
 

@@ -14,6 +14,7 @@ use crate::model::{
     ids::{CompanyId, PersonRef, UserId},
     json,
     plan::Digest,
+    snapshot::User,
 };
 
 mod answers;
@@ -24,7 +25,7 @@ mod tests;
 
 pub use answers::Answers;
 pub use pseudonym::Salt;
-pub use shape::{Answer, Company, Directory, Grant, Group, Person, Reach, Recording, Role, Sanitized, User};
+pub use shape::{Answer, Company, Directory, Group, Person, Reach, Recording, Sanitized};
 
 /// The version of the form that is written and read.
 pub const VERSION: u32 = 1;
@@ -157,7 +158,7 @@ impl Recording {
 
     fn sort_users(&mut self) {
         for directory in &mut self.directories {
-            directory.users.sort_by_key(|it| it.user_id);
+            directory.users.sort_by_key(|it| it.id);
             directory.asked.sort_by(|a, b| a.person.cmp(&b.person));
         }
     }

@@ -7,14 +7,14 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
-    api::{self, GroupRole, Reader},
+    api::{self, Reader},
     fetch::FetchError,
     recording::Answers,
 };
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    snapshot::{GroupHead, RoleHead, User},
+    snapshot::{GroupHead, GroupRole, RoleHead, User},
 };
 
 /// Questions kept alive at once; the connection limits the requests, this only the futures.
@@ -122,11 +122,7 @@ impl Source {
     pub(crate) async fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Read<Vec<GroupRole>> {
         match self {
             Self::Api(it) => Ok(it.list_group_roles(company, group).await?),
-            Self::Snapshot(it) => {
-                let row = |role: RoleId, scope| GroupRole { role, name: None, scope };
-                let rows = it.list_group_roles(company, group)?.iter();
-                Ok(rows.map(|it| row(it.role_id, it.scope.clone())).collect())
-            }
+            Self::Snapshot(it) => Ok(it.list_group_roles(company, group)?.to_vec()),
         }
     }
 

@@ -12,11 +12,11 @@ use serde_json::{Value, json, to_value};
 
 use super::{clock::Moment, error::SandboxError, model::derived_id, store::Objects};
 use crate::{
-    live::{
-        fetch,
-        recording::{Grant, Recording, User},
+    live::{fetch, recording::Recording},
+    model::{
+        ids::{CompanyId, RoleId, UserId},
+        snapshot::{GroupRole, User},
     },
-    model::ids::{CompanyId, RoleId, UserId},
 };
 
 /// The objects of the snapshot at `path`, all of them made at `now`.
@@ -56,14 +56,14 @@ fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Erro
     // Roles that groups hold and no list shows: of a company that does not exist, so that no list shows them here either.
     let unknown = derived_id("company", &["roles that no list shows"]);
     let held = recording.companies.iter().flat_map(|it| &it.groups).flat_map(|it| &it.roles);
-    for id in held.map(|it| it.role_id) {
+    for id in held.map(|it| it.role) {
         let unlisted = || json!({ "id": id, "name": id, "description": "", "company": unknown, "permissions": [], "stamps": stamps });
         roles.entry(id).or_insert_with(unlisted);
     }
     let mut groups = Vec::new();
     for company in &recording.companies {
         for group in &company.groups {
-            let grant = |it: &Grant| Ok(json!({ "role": it.role_id, "scope": to_value(&it.scope)? }));
+            let grant = |it: &GroupRole| Ok(json!({ "role": it.role, "scope": to_value(&it.scope)? }));
             let grants: Vec<Value> =
                 group.roles.iter().map(grant).collect::<Result<_, serde_json::Error>>()?;
             let members: Vec<Value> =
@@ -97,7 +97,7 @@ fn users(recording: &Recording) -> BTreeMap<UserId, (CompanyId, Option<&User>)> 
         let asked = directory.asked.iter().flat_map(|it| &it.users);
         // A row of the list says more than an answer to one question.
         for row in asked.chain(&directory.users) {
-            users.insert(row.user_id, (row.company.unwrap_or(directory.company), Some(row)));
+            users.insert(row.id, (row.company.unwrap_or(directory.company), Some(row)));
         }
     }
     users
@@ -148,7 +148,7 @@ mod tests {
         let id = Uuid::from_u128;
         let recording = |scope: &str, role: &str| {
             let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
-            let grant = Grant { role_id: RoleId(id(5)), scope: Some(raw(scope)) };
+            let grant = GroupRole { role: RoleId(id(5)), scope: Some(raw(scope)) };
             let group = Group {
                 id: GroupId(id(2)),
                 name: "N".into(),

@@ -3,11 +3,12 @@
 use super::{Dialect, Halt, MOST_ROLES, SETTLE, ScratchGroups, Shown, Tried, scratch::Holds};
 use crate::{
     doctor::shapes,
-    live::api::{GroupRole as Held, Question, RoleToAdd, RoleToDelete},
+    live::api::{Question, RoleToAdd},
     model::{
         dialect::{PredicateForm, RolesToDelete, ScopeChange},
         ids::{GroupId, RoleId},
         scope::{Dimension, Kind, Scope, Value},
+        snapshot::GroupRole as Held,
     },
 };
 
@@ -221,12 +222,12 @@ async fn change(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), Ha
 }
 
 /// Returns a group that holds the role on the wide scope and nothing else, and that role as it is listed.
-async fn given(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(GroupId, Vec<RoleToDelete>), Halt> {
+async fn given(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(GroupId, Vec<Held>), Halt> {
     let wanted = [(trial.role, &trial.wide)];
     let group = scratch.group().await?;
     let held = scratch.held(group).await?;
     if holds(&held, &wanted) {
-        return Ok((group, deletions(held)));
+        return Ok((group, held));
     }
     let group = scratch.bare(Holds::Roles).await?;
     let add = [RoleToAdd { role: trial.role, scope: trial.wide.clone() }];
@@ -234,13 +235,9 @@ async fn given(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(GroupI
     let refused = scratch.patch_roles(group, speech, &add, &[]).await?;
     let held = settled(scratch, group, refused.as_ref(), |it| holds(it, &wanted)).await?;
     match Tried::new(refused, shown(&held, &[], &wanted)) {
-        Tried::Took => Ok((group, deletions(held))),
+        Tried::Took => Ok((group, held)),
         tried => Err(Halt::Unsafe(tried.told("what was taken before"))),
     }
-}
-
-fn deletions(held: Vec<Held>) -> Vec<RoleToDelete> {
-    held.into_iter().map(|it| RoleToDelete { role: it.role, scope: it.scope }).collect()
 }
 
 /// Returns the group's roles after a write; looks twice where it was accepted and does not show.

@@ -7,10 +7,11 @@ use crate::{
         learned::{Left, Probed},
         look::Observer,
     },
-    live::api::{ApiError, GroupRole, Reader, RoleToAdd, RoleToDelete, Writer},
+    live::api::{ApiError, Reader, RoleToAdd, Writer},
     model::{
         dialect::{Dialect, MemberRemovalField, RolesToDelete},
         ids::{CompanyId, GroupId, RoleId, UserId},
+        snapshot::GroupRole,
     },
 };
 
@@ -168,7 +169,7 @@ impl<'a> ScratchGroups<'a> {
         group: GroupId,
         speech: Dialect,
         add: &[RoleToAdd],
-        remove: &[RoleToDelete],
+        remove: &[GroupRole],
     ) -> Result<Option<String>, Halt> {
         self.go_on()?;
         if !add.is_empty() && (!self.is_for(group, Holds::Roles) || !self.members(group).await?.is_empty()) {
@@ -268,12 +269,7 @@ impl<'a> ScratchGroups<'a> {
             }
         }
         for roles_to_delete in [RolesToDelete::Objects, RolesToDelete::Ids] {
-            let held: Vec<RoleToDelete> = self
-                .held(group)
-                .await?
-                .into_iter()
-                .map(|it| RoleToDelete { role: it.role, scope: it.scope })
-                .collect();
+            let held = self.held(group).await?;
             if !held.is_empty() {
                 let speech = Dialect { roles_to_delete, ..self.speech() };
                 let _ = self.writer.speaking(speech).patch_roles(self.company, group, &[], &held).await;

@@ -50,8 +50,8 @@ pub use request::{Effect, Request};
 pub use sender::Counters;
 pub use settings::{Endpoint, Settings};
 pub use throttle::Rate;
-pub use wire::{Group, GroupRole, Permission, PermittedActions, RbacInfo, Role};
-pub use writer::{RoleToAdd, RoleToDelete, Writer};
+pub use wire::{Group, Permission, PermittedActions, RbacInfo, Role};
+pub use writer::{RoleToAdd, Writer};
 
 pub(crate) use connection::Connection;
 pub(crate) use question::Question;

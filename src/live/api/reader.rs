@@ -12,16 +12,17 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{
-    ApiError, Counters, Group, GroupRole, Permission, RbacInfo, Request, Role,
+    ApiError, Counters, Group, Permission, RbacInfo, Request, Role,
     connection::Connection,
     page::Row,
     paging::{List, gather},
     request::{GROUP_ROLES, GROUPS, MEMBERS},
-    wire::{HeldDirectly, Member, Permissions},
+    wire::{HeldDirectly, Member, Permissions, Wire},
 };
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
+    snapshot::GroupRole,
 };
 
 /// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published). One fewer than a page
@@ -151,7 +152,8 @@ impl Reader {
         group: GroupId,
     ) -> Result<Vec<GroupRole>, ApiError> {
         let ids = [company.0, group.0];
-        let rows: Vec<GroupRole> = self.list(GROUP_ROLES, &ids, &BY_NAME).await?;
+        let rows: Vec<Wire<GroupRole>> = self.list(GROUP_ROLES, &ids, &BY_NAME).await?;
+        let rows: Vec<GroupRole> = rows.into_iter().map(|it| it.0).collect();
         let twice = repeated(&rows);
         if twice.is_empty() {
             return Ok(rows);
@@ -164,7 +166,7 @@ impl Reader {
         }
         Err(ApiError::Incomplete {
             request: Box::new(Request::reads(Method::POST, GROUP_ROLES, &ids)),
-            list: GroupRole::LIST,
+            list: Wire::<GroupRole>::LIST,
             received: rows.len() as u64,
             total: None,
             why: "an entry came twice, and a list of just that role says otherwise".into(),
@@ -182,7 +184,9 @@ impl Reader {
         roles: &[RoleId],
     ) -> Result<Vec<GroupRole>, ApiError> {
         let ids = [company.0, group.0];
-        self.among(GROUP_ROLES, &ids, BY_NAME.sort_params, roles, "roleIds", |row: &GroupRole| row.role).await
+        let of = |row: &Wire<GroupRole>| row.0.role;
+        let rows = self.among(GROUP_ROLES, &ids, BY_NAME.sort_params, roles, "roleIds", of).await?;
+        Ok(rows.into_iter().map(|it| it.0).collect())
     }
 
     /// Returns all roles a company can use, platform roles included (contract §5.1).

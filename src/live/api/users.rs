@@ -6,7 +6,13 @@ use std::{collections::BTreeSet, sync::PoisonError};
 
 use serde::Serialize;
 
-use super::{ApiError, Reader, paging::gather, reader::FILTER_SIZE, settings::form_encoded, wire::Elements};
+use super::{
+    ApiError, Reader,
+    paging::gather,
+    reader::FILTER_SIZE,
+    settings::form_encoded,
+    wire::{Elements, Wire},
+};
 use crate::model::{
     ids::{CompanyId, PersonRef, UserId},
     snapshot::User,
@@ -59,18 +65,19 @@ impl Reader {
             PersonRef::ExternalId(id) => ("externalId", &**id),
             PersonRef::EmployeeId(id) => ("employeeId", &**id),
             PersonRef::UserId(id) => {
-                let found = self.get::<User>("/v2/users/{userId}", &[id.0], "includeInactive=true").await;
+                let found =
+                    self.get::<Wire<User>>("/v2/users/{userId}", &[id.0], "includeInactive=true").await;
                 return match found {
                     // It may be one user alone that this token must not see: of another company by now, perhaps.
                     Err(ApiError::Refused { status: 403, .. }) => Ok(vec![User::hidden(*id)]),
-                    found => or_nobody(found.map(|user| vec![user])),
+                    found => or_nobody(found.map(|user| vec![user.0])),
                 };
             }
         };
         let company_text = company.to_string();
         let query = form_encoded(&[("companyId", &company_text), (key, value), ("includeInactive", "true")]);
         let found = self.get::<Elements>("/v2/users", &[], &query).await;
-        let mut users = match found.map(|answer| answer.elements) {
+        let mut users = match found.map(|answer| answer.elements.into_iter().map(|it| it.0).collect()) {
             // A key that the server does not take is nobody's; who is named so is reported as unknown.
             Err(ApiError::Refused { status: 400, .. }) => {
                 tracing::warn!(key, "the API refuses to look for somebody by this key");
@@ -149,11 +156,9 @@ impl Reader {
             sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
             filters: filter.map(|it| [it]),
         };
-        let mut users: Vec<User> = self.list("/v3/users/list", &[], &body).await?;
-        for user in &mut users {
-            user.company.get_or_insert(company);
-        }
-        Ok(users)
+        let users: Vec<Wire<User>> = self.list("/v3/users/list", &[], &body).await?;
+        let owned = |Wire(user): Wire<User>| User { company: user.company.or(Some(company)), ..user };
+        Ok(users.into_iter().map(owned).collect())
     }
 
     /// Finds at most [`FILTER_SIZE`] people named by one kind of key.

@@ -11,7 +11,7 @@ use super::liberal::{Reference, id, optional_id, or_default, time};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    snapshot::User,
+    snapshot::{GroupRole, User},
 };
 
 /// A user group (contract §3.0).
@@ -102,23 +102,15 @@ pub(super) struct HeldDirectly {
     pub(super) roles: DirectRoles,
 }
 
-/// A role held by a group, under a scope (contract §3.9).
-#[derive(Clone, Debug)]
-pub struct GroupRole {
-    /// Which role.
-    pub role: RoleId,
-    /// Its name, if the answer says.
-    pub name: Option<Box<str>>,
-    /// The scope as sent. `None` does not mean unrestricted: the server said nothing.
-    pub scope: Option<Box<RawValue>>,
-}
+/// A row of the model as the API spells it.
+pub(super) struct Wire<T>(pub(super) T);
 
-impl<'de> Deserialize<'de> for GroupRole {
+impl<'de> Deserialize<'de> for Wire<GroupRole> {
     /// Accepts `{role: {id, name}, scope}`, the role's fields beside `scope`, and `{roleId, scope}`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Wire {
+        struct Row {
             #[serde(default)]
             role: Option<Reference>,
             #[serde(default)]
@@ -126,23 +118,21 @@ impl<'de> Deserialize<'de> for GroupRole {
             #[serde(default)]
             id: Option<Reference>,
             #[serde(default)]
-            name: Option<Box<str>>,
-            #[serde(default)]
             scope: Option<Box<RawValue>>,
         }
-        let Wire { role, role_id, id, name, scope } = Wire::deserialize(deserializer)?;
+        let Row { role, role_id, id, scope } = Row::deserialize(deserializer)?;
         // The outer `id` last: beside a nested role it could be the assignment's own.
         let found = role.or(role_id).or(id).ok_or_else(|| de::Error::missing_field("roleId"))?;
-        Ok(Self { role: RoleId(found.id), name: found.name.or(name), scope })
+        Ok(Self(GroupRole { role: RoleId(found.id), scope }))
     }
 }
 
 /// Reads a user as any of the three user operations tells (contract §7); a private address is not looked at.
-impl<'de> Deserialize<'de> for User {
+impl<'de> Deserialize<'de> for Wire<User> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Wire {
+        struct Row {
             #[serde(default)]
             user_id: Option<Reference>,
             #[serde(default)]
@@ -172,12 +162,12 @@ impl<'de> Deserialize<'de> for User {
             #[serde(default)]
             organization_ref: Option<Reference>,
         }
-        let wire = Wire::deserialize(deserializer)?;
+        let wire = Row::deserialize(deserializer)?;
         let id = wire.user_id.or(wire.id).ok_or_else(|| de::Error::missing_field("id"))?;
         let business = wire.business_detail.or(wire.business_info).unwrap_or_default();
         let email = business.business_email.or(business.email).or(wire.email);
         let some = |text: Option<Box<str>>| text.filter(|text| !text.is_empty());
-        Ok(Self {
+        Ok(Self(User {
             id: UserId(id.id),
             // An address that is none cannot name anybody: the same as having none.
             email: email.and_then(|email| email.parse().ok()),
@@ -185,7 +175,7 @@ impl<'de> Deserialize<'de> for User {
             employee_id: some(business.employee_id),
             company: wire.organization.or(business.organization_ref).map(|found| CompanyId(found.id)),
             active: wire.is_active.unwrap_or(true),
-        })
+        }))
     }
 }
 
@@ -214,5 +204,5 @@ pub(super) struct Permissions {
 #[derive(Deserialize)]
 pub(super) struct Elements {
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) elements: Vec<User>,
+    pub(super) elements: Vec<Wire<User>>,
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
     scope::Scope,
+    snapshot::GroupRole,
 };
 
 /// The writing half of a client. Cheap to clone; clones share the connection.
@@ -43,17 +44,6 @@ struct Addition {
     #[serde(rename = "roleId")]
     role: RoleId,
     scope: Box<RawValue>,
-}
-
-/// A role to take from a group.
-#[derive(Clone, Debug, Serialize)]
-pub struct RoleToDelete {
-    /// Which role.
-    #[serde(rename = "roleId")]
-    pub role: RoleId,
-    /// The scope exactly as read back (contract §3.10); `None` if the server showed none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scope: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -91,7 +81,7 @@ struct Roles<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Deletions<'a> {
-    Objects(&'a [RoleToDelete]),
+    Objects(&'a [GroupRole]),
     Ids(Vec<RoleId>),
 }
 
@@ -213,7 +203,7 @@ impl Writer {
         company: CompanyId,
         group: GroupId,
         add: &[RoleToAdd],
-        remove: &[RoleToDelete],
+        remove: &[GroupRole],
     ) -> Result<(), ApiError> {
         let roles_to_delete = match self.dialect.roles_to_delete {
             RolesToDelete::Objects => Deletions::Objects(remove),

@@ -14,7 +14,7 @@ use crate::{
     model::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
-        snapshot::{GroupHead, RoleHead, User},
+        snapshot::{GroupHead, User},
     },
 };
 
@@ -71,21 +71,13 @@ pub async fn record(
 async fn company(source: &Source, id: CompanyId) -> Read<Company> {
     let (heads, roles) = try_join(source.list_groups(id), source.list_roles(id)).await?;
     let groups = stream::iter(heads).map(|it| group(source, id, it)).buffered(AT_ONCE);
-    let role = |it: RoleHead| recording::Role {
-        id: it.id,
-        name: it.name,
-        platform: it.platform,
-        manages_access: it.manages_access,
-    };
-    Ok(Company { id, groups: groups.try_collect().await?, roles: roles.into_iter().map(role).collect() })
+    Ok(Company { id, groups: groups.try_collect().await?, roles })
 }
 
 async fn group(source: &Source, company: CompanyId, head: GroupHead) -> Read<recording::Group> {
     let members = source.list_members(company, head.id);
     let (members, roles) = try_join(members, source.list_group_roles(company, head.id)).await?;
     let GroupHead { id, name, description, unmodifiable } = head;
-    let grant = |it: crate::live::api::GroupRole| recording::Grant { role_id: it.role, scope: it.scope };
-    let roles = roles.into_iter().map(grant).collect();
     Ok(recording::Group { id, name, description, unmodifiable, roles, members })
 }
 
@@ -105,26 +97,13 @@ async fn directory(
     let everybody = named.iter().cloned().chain(members.iter().copied().map(PersonRef::UserId));
     let ask: BTreeSet<PersonRef> = everybody.filter(|it| !listed.knows(it)).collect();
     let asked = stream::iter(ask).map(|person| async move {
-        let found = source.query_user(company, &person).await?;
-        Read::Ok((person, found))
+        let users = source.query_user(company, &person).await?;
+        Read::Ok(Answer { person, users })
     });
-    let asked: Vec<(PersonRef, Vec<User>)> = asked.buffered(AT_ONCE).try_collect().await?;
-    let directory = recording::Directory {
-        company,
-        reach,
-        users: users.iter().map(row).collect(),
-        asked: asked
-            .iter()
-            .map(|(person, found)| Answer { person: person.clone(), users: found.iter().map(row).collect() })
-            .collect(),
-    };
-    users.extend(asked.into_iter().flat_map(|it| it.1));
+    let asked: Vec<Answer> = asked.buffered(AT_ONCE).try_collect().await?;
+    let directory = recording::Directory { company, reach, users: users.clone(), asked: asked.clone() };
+    users.extend(asked.into_iter().flat_map(|it| it.users));
     Ok((directory, users))
-}
-
-fn row(user: &User) -> recording::User {
-    let User { id, email, external_id, employee_id, company, active } = user.clone();
-    recording::User { user_id: id, email, external_id, employee_id, company, active }
 }
 
 /// Reads the groups and direct roles of everybody whom the files single out.

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    Company, Directory, Grant, Group, NotASnapshot, NotRecorded, Person, Reach, Recording, Salt, User, named,
-};
+use super::{Company, Directory, Group, NotASnapshot, NotRecorded, Person, Reach, Recording, Salt, named};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, UserId},
-    snapshot::{self, GroupHead, RoleHead},
+    snapshot::{GroupHead, GroupRole, RoleHead, User},
 };
 
 /// What a recording answers. Pure: the same question is always answered the same.
@@ -96,13 +94,7 @@ impl Answers {
 
     /// Every role of a group, once per scope, as it was spelled.
     pub fn list_roles(&self, company: CompanyId) -> Result<Vec<RoleHead>, NotRecorded> {
-        let head = |it: &super::Role| RoleHead {
-            id: it.id,
-            name: it.name.clone(),
-            platform: it.platform,
-            manages_access: it.manages_access,
-        };
-        Ok(self.company(company)?.roles.iter().map(head).collect())
+        Ok(self.company(company)?.roles.clone())
     }
 
     /// Sorted; nobody where there is no such group.
@@ -111,19 +103,15 @@ impl Answers {
     }
 
     /// Once per scope, in the order of the API.
-    pub fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Result<&[Grant], NotRecorded> {
+    pub fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Result<&[GroupRole], NotRecorded> {
         Ok(self.group(company, group)?.map_or(&[], |it| &it.roles))
     }
 
     /// The users that the references find in a directory, by id, as a list of them all would; fails for people of whom
     /// the recording cannot tell.
-    pub fn find_users(
-        &self,
-        company: CompanyId,
-        people: &[PersonRef],
-    ) -> Result<Vec<snapshot::User>, NotRecorded> {
+    pub fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, NotRecorded> {
         let directory = self.directory(company)?;
-        let mut found: BTreeMap<UserId, snapshot::User> = BTreeMap::new();
+        let mut found: BTreeMap<UserId, User> = BTreeMap::new();
         for person in people {
             let rows = match directory.reach {
                 Reach::Whole => self.listed(directory, person),
@@ -145,7 +133,7 @@ impl Answers {
         &self,
         company: CompanyId,
         person: &PersonRef,
-    ) -> Result<Vec<snapshot::User>, NotRecorded> {
+    ) -> Result<Vec<User>, NotRecorded> {
         let directory = self.directory(company)?;
         let key = self.key(person);
         if let Ok(at) = directory.asked.binary_search_by(|it| it.person.cmp(&key)) {
@@ -170,7 +158,7 @@ impl Answers {
         }
     }
 
-    fn listed(&self, directory: &Directory, person: &PersonRef) -> Vec<snapshot::User> {
+    fn listed(&self, directory: &Directory, person: &PersonRef) -> Vec<User> {
         let at = self.users.get(&(directory.company, self.key(person)));
         at.into_iter().flatten().map(|at| self.shown(&directory.users[*at], person)).collect()
     }
@@ -190,7 +178,7 @@ impl Answers {
     pub(in crate::live) fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
         let rows = || {
             let all = self.recording.directories.iter().flat_map(|it| &it.users);
-            all.filter(|it| it.user_id == user).collect::<Vec<_>>()
+            all.filter(|it| it.id == user).collect::<Vec<_>>()
         };
         let person = self.person(user).ok_or_else(|| NotRecorded::DirectRoles(named(user, &rows())))?;
         Ok(person.direct_roles.clone())
@@ -207,21 +195,14 @@ impl Answers {
     }
 
     /// Returns a row as whoever asks for `person` sees it: by the name that was asked for.
-    fn shown(&self, row: &User, person: &PersonRef) -> snapshot::User {
-        let mut user = snapshot::User {
-            id: row.user_id,
-            email: row.email.clone(),
-            external_id: row.external_id.clone(),
-            employee_id: row.employee_id.clone(),
-            company: row.company,
-            active: row.active,
-        };
+    fn shown(&self, row: &User, person: &PersonRef) -> User {
+        let mut user = row.clone();
         self.reveal(&mut user, person);
         user
     }
 
     /// Puts the name that was asked for where its pseudonym stands.
-    fn reveal(&self, user: &mut snapshot::User, person: &PersonRef) {
+    fn reveal(&self, user: &mut User, person: &PersonRef) {
         let Some(salt) = &self.salt else { return };
         match (salt.person(person), person) {
             (PersonRef::Email(hidden), PersonRef::Email(plain)) if user.email.as_ref() == Some(&hidden) => {
@@ -256,7 +237,7 @@ fn head(group: &Group) -> GroupHead {
 /// Returns every key a user is known by.
 fn keys(user: &User) -> impl Iterator<Item = PersonRef> {
     let keys = [
-        Some(PersonRef::UserId(user.user_id)),
+        Some(PersonRef::UserId(user.id)),
         user.email.clone().map(PersonRef::Email),
         user.external_id.clone().map(PersonRef::ExternalId),
         user.employee_id.clone().map(PersonRef::EmployeeId),

@@ -7,9 +7,10 @@ use std::{fmt, str::FromStr};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::ids::{Email, PersonRef};
-
-use super::User;
+use crate::model::{
+    ids::{Email, PersonRef},
+    snapshot::User,
+};
 
 /// Keeps pseudonyms of different snapshots apart.
 #[derive(Clone, PartialEq, Eq)]

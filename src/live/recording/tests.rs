@@ -6,6 +6,7 @@ use super::*;
 use crate::model::{
     direct::DirectRoles,
     ids::{Email, RoleId},
+    snapshot::GroupRole,
 };
 
 fn recording() -> Recording {
@@ -16,12 +17,12 @@ fn recording() -> Recording {
         name: "N".into(),
         description: "D".into(),
         unmodifiable: false,
-        roles: vec![Grant { role_id: RoleId(id(5)), scope: Some(scope.clone()) }],
+        roles: vec![GroupRole { role: RoleId(id(5)), scope: Some(scope.clone()) }],
         members: vec![UserId(id(9)), UserId(id(8))],
     };
     let company = Company { id: CompanyId(id(1)), groups: vec![group(3), group(2)], roles: Vec::new() };
     let user = User {
-        user_id: UserId(id(8)),
+        id: UserId(id(8)),
         email: Some("ana@x.example".parse().unwrap()),
         external_id: Some("same".into()),
         employee_id: Some("same".into()),

@@ -5,7 +5,6 @@
 use rolecall::{
     files::{access::AccessFile, check, declared::Declared, decode, workspace::WorkspaceFile},
     live::{
-        api::GroupRole,
         fetch::{ReadList, fetch, fetch_person, grants},
         recording::{self, Answers, Recording},
         source::Source,
@@ -200,8 +199,7 @@ impl Ready {
         let recording = answers.recording();
         let mut all = Snapshot::default();
         for directory in &recording.directories {
-            let ids: Vec<PersonRef> =
-                directory.users.iter().map(|it| PersonRef::UserId(it.user_id)).collect();
+            let ids: Vec<PersonRef> = directory.users.iter().map(|it| PersonRef::UserId(it.id)).collect();
             all.users.extend(answers.find_users(directory.company, &ids).unwrap());
         }
         let direct = |it: &recording::Person| Some((it.user_id, it.direct_roles.clone()?));
@@ -212,12 +210,7 @@ impl Ready {
             live.roles = answers.list_roles(recorded.id).unwrap();
             for head in &live.groups {
                 let members = answers.list_members(recorded.id, head.id).unwrap();
-                let row = |it: &recording::Grant| GroupRole {
-                    role: it.role_id,
-                    name: None,
-                    scope: it.scope.clone(),
-                };
-                let roles = answers.list_group_roles(recorded.id, head.id).unwrap().iter().map(row).collect();
+                let roles = answers.list_group_roles(recorded.id, head.id).unwrap().to_vec();
                 members.iter().for_each(|it| live.held.entry(*it).or_default().push(head.id));
                 live.contents.insert(head.id, Contents { members, grants: grants(roles) });
             }
