@@ -23,18 +23,13 @@ const UNKNOWN: Style = AnsiColor::Yellow.on_default();
 /// The fields of a dialect as far as they were learned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Learned {
-    /// What takes members out.
     pub member_removal_field: Option<MemberRemovalField>,
-    /// What `rolesToDelete` holds.
     pub roles_to_delete: Option<RolesToDelete>,
-    /// The shape of a listed group role.
     pub group_role: Option<GroupRole>,
-    /// The form of a condition.
     pub predicate: Option<PredicateForm>,
-    /// How a role moves to another scope.
     pub scope_change: Option<ScopeChange>,
-    /// What changes name and description.
     pub group_update: Option<GroupUpdate>,
     /// Rows of a page that were asked for and came.
     pub page_limit: Option<u32>,
@@ -42,50 +37,44 @@ pub struct Learned {
 
 /// One thing that was tried, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Finding {
-    /// What was tried.
     pub name: &'static str,
     /// What it is, or `unknown`.
     pub verdict: String,
-    /// How that showed.
     pub fact: String,
 }
 
 /// A group of a probe that is, or may be, still there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Left {
     /// Its id; empty where it is not known whether it was made.
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// Why it is there.
     pub why: String,
 }
 
 /// The whole result of a probe.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Probed {
-    /// The fields.
     pub learned: Learned,
-    /// What was tried, in order.
     pub findings: Vec<Finding>,
     /// Names of the groups that were made, and are gone.
     pub deleted: Vec<String>,
     /// Groups that it made, or may have made, and could not delete.
     pub left: Vec<Left>,
-    /// Groups of earlier probes.
     pub earlier: Vec<Left>,
-    /// Why it ended before its end, if it did.
     pub cut_short: Option<String>,
 }
 
+#[expect(missing_docs, reason = "the names say it")]
 impl Probed {
-    /// Says whether groups were made, or may have been.
     pub fn made_groups(&self) -> bool {
         !self.deleted.is_empty() || !self.left.is_empty()
     }
 
-    /// Returns in words which groups are, or may be, still there, if any are.
     pub fn what_is_left(&self) -> Option<String> {
         let what = counted(self.left.len(), "group of the probe", "groups of the probe");
         let known = self.left.iter().all(|it| !it.id.is_empty());
@@ -182,7 +171,6 @@ pub fn text(probed: &Probed, company: &str, endpoint: &str, company_id: CompanyI
     out
 }
 
-/// Returns how a group that is left is deleted by hand.
 fn by_hand(left: &Left, company: CompanyId) -> String {
     let Left { id, name, .. } = left;
     let name = escape::terminal(name);

@@ -35,10 +35,10 @@ const MOST_GROUPS: usize = 8;
 
 /// What the files say that a look goes by.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Subject {
     /// The company; nothing of a company is asked for without one.
     pub company: Option<CompanyId>,
-    /// The account that runs rolecall.
     pub identity: Option<PersonRef>,
     /// Whether people are locked out, for which their groups have to be seen.
     pub locks_out: bool,
@@ -91,7 +91,6 @@ pub async fn survey(settings: Settings, subject: &Subject, without: Option<Check
     survey.checks
 }
 
-/// Looks the host up.
 async fn names(endpoint: &Endpoint) -> Check {
     let proxied = !endpoint.is_loopback()
         && ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
@@ -153,14 +152,12 @@ async fn knocked(observer: &Observer, endpoint: &Endpoint, checks: &mut Vec<Chec
     true
 }
 
-/// Says that the page of a list is refused, and which is not.
 fn smaller(takes: u32, refused: u32) -> Check {
     let fact = format!("a page of {refused} rows is refused, one of {takes} is not");
     Check::problem(Area::Shapes, "page limit", Trouble::Invalid, fact)
         .hint(format!("set `api.dialect.pageLimit: {takes}` in rolecall.yaml"))
 }
 
-/// A look at a company, under way.
 struct Survey {
     observer: Observer,
     dialect: Dialect,
@@ -346,7 +343,6 @@ impl Survey {
         user
     }
 
-    /// Finds the account that runs rolecall, if it is set.
     async fn identity(&mut self, company: CompanyId, person: Option<&PersonRef>) -> Option<UserId> {
         let person = person?;
         let name = "account";

@@ -15,23 +15,16 @@ const KNOWN: [&str; 4] = ["type", "comparator", "values", "id"];
 /// What was seen in answers so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shapes {
-    /// Shapes of listed group roles.
     pub(crate) group_roles: BTreeSet<&'static str>,
-    /// Forms of conditions.
     pub(crate) predicates: BTreeSet<&'static str>,
-    /// Types of conditions.
     pub(crate) types: BTreeSet<String>,
-    /// Comparators of conditions.
     pub(crate) comparators: BTreeSet<String>,
     /// Fields of conditions, audiences and scopes that mean nothing here.
     pub(crate) unknown: BTreeSet<String>,
-    /// Group roles without a scope.
     pub(crate) unscoped: usize,
     /// How ids of members are written.
     pub(crate) ids: BTreeSet<&'static str>,
-    /// Lists that state no total.
     pub(crate) no_total: BTreeSet<&'static str>,
-    /// Lists that were seen.
     pub(crate) lists: usize,
     /// What came of asking for a page of one row.
     pub(crate) one_row: Option<Asked>,
@@ -39,14 +32,10 @@ pub(crate) struct Shapes {
     pub(crate) usual: Option<Asked>,
 }
 
-/// A page that was asked for, and what came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// Rows asked for.
     pub(crate) limit: u64,
-    /// Rows that came.
     pub(crate) rows: u64,
-    /// Rows there are.
     pub(crate) total: u64,
 }
 
@@ -63,7 +52,6 @@ impl Asked {
     }
 }
 
-/// Returns how many rows a list has, if it says.
 pub(crate) fn total(body: &Value) -> Option<u64> {
     body["pagination"]["totalNumResults"].as_u64()
 }
@@ -84,7 +72,6 @@ pub(crate) fn predicate(it: &Value) -> Option<PredicateForm> {
 }
 
 impl Shapes {
-    /// Looks at a page of a list.
     pub(crate) fn list(&mut self, name: &'static str, body: &Value) {
         self.lists += 1;
         if total(body).is_none() {
@@ -92,7 +79,6 @@ impl Shapes {
         }
     }
 
-    /// Looks at a page of a group's members.
     pub(crate) fn members(&mut self, body: &Value) {
         self.list("members", body);
         for row in rows(body, "members") {
@@ -100,7 +86,6 @@ impl Shapes {
         }
     }
 
-    /// Looks at a page of a group's roles.
     pub(crate) fn group_roles(&mut self, body: &Value) {
         self.list("roles of a group", body);
         for row in rows(body, "roles") {
@@ -137,7 +122,6 @@ impl Shapes {
         );
     }
 
-    /// Returns what the shapes come to, beside what is configured.
     pub(crate) fn checks(&self, dialect: &Dialect) -> Vec<Check> {
         let mut checks = vec![self.roles_check(dialect), self.predicates_check(dialect)];
         if !self.unknown.is_empty() {
@@ -247,7 +231,6 @@ fn differs(name: &str, fact: String, field: &str, value: &str) -> Check {
     ))
 }
 
-/// Returns the word of `api.dialect`.
 pub(crate) fn word(form: PredicateForm) -> &'static str {
     match form {
         PredicateForm::List => "list",

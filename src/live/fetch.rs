@@ -53,7 +53,6 @@ type Read<T> = Result<T, FetchError>;
 /// people.
 ///
 /// # Errors
-///
 /// The first request that failed; nothing partial is returned.
 pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot::default();
@@ -88,8 +87,6 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Snapshot, Fet
 /// not known.
 ///
 /// # Errors
-///
-/// As [`fetch`].
 pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Snapshot, FetchError> {
     let mut snapshot = Snapshot::default();
     for reads in &list.companies {
@@ -179,7 +176,6 @@ async fn direct_roles(source: &Source, users: &BTreeSet<UserId>) -> Read<Vec<(Us
     Ok(roles.into_iter().flatten().collect())
 }
 
-/// Reads groups whole.
 async fn whole(
     source: &Source,
     company: CompanyId,
@@ -231,7 +227,6 @@ pub fn grants(roles: Vec<GroupRole>) -> Vec<Grant> {
     entries.into_iter().map(grant).collect()
 }
 
-/// Returns the people that a directory does not know.
 fn missing(people: &[PersonRef], directory: &Directory<'_>) -> Vec<PersonRef> {
     people.iter().filter(|it| !directory.knows(it)).cloned().collect()
 }

@@ -57,33 +57,23 @@ impl NotRecorded {
 
 /// Why a text is not a snapshot that can be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum NotASnapshot {
-    /// Nothing is in it.
     #[error("the snapshot is empty")]
     Empty,
-    /// It is no JSON, or only the beginning of it.
     #[error("the snapshot is not JSON: {0}")]
     Syntax(#[source] serde_json::Error),
-    /// It is the JSON of something else.
     #[error("the file is not a snapshot of rolecall{}", .0.as_deref().map(|it| format!(": its kind is `{}`", escape::terminal(it))).unwrap_or_default())]
     Foreign(Option<String>),
-    /// A later rolecall wrote it.
     #[error("the snapshot has version {0} of its form, and this rolecall reads version {VERSION}")]
     Version(String),
     /// A field is missing, is not of its kind, or is not known.
     #[error("the snapshot is incomplete or damaged: {0}")]
     Field(#[source] serde_json::Error),
-    /// It is not what was written.
     #[error(
         "the snapshot was changed after it was taken: its digest is {said:.12}, and its content comes to {found:.12}"
     )]
-    Changed {
-        /// What the document says.
-        said: Digest,
-        /// What its content comes to.
-        found: Digest,
-    },
-    /// It was made with a salt that is kept elsewhere.
+    Changed { said: Digest, found: Digest },
     #[error("the snapshot is sanitized, and its salt is not in it")]
     NoSalt,
     /// It was made with another salt.
@@ -92,7 +82,7 @@ pub enum NotASnapshot {
 }
 
 impl NotASnapshot {
-    /// Returns what to do.
+    /// Returns what to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty | Self::Foreign(_) => {
@@ -222,7 +212,6 @@ pub fn write(recording: &Recording) -> String {
 /// Reads back what [`write()`] wrote.
 ///
 /// # Errors
-///
 /// Whatever is not a whole snapshot of a version that is known, as it was written.
 pub fn read(text: &str) -> Result<Recording, NotASnapshot> {
     /// Enough to see what it is.

@@ -55,7 +55,6 @@ impl Source {
         }
     }
 
-    /// All groups of a company.
     pub(crate) async fn list_groups(&self, company: CompanyId) -> Read<Vec<GroupHead>> {
         Ok(match self {
             Self::Api(it) => it.list_groups(company).await?.into_iter().map(|it| head(it).1).collect(),
@@ -77,7 +76,6 @@ impl Source {
         }
     }
 
-    /// All roles that a company may assign.
     pub(crate) async fn list_roles(&self, company: CompanyId) -> Read<Vec<RoleHead>> {
         match self {
             Self::Api(reader) => {
@@ -94,7 +92,6 @@ impl Source {
         }
     }
 
-    /// All members of a group.
     pub(crate) async fn list_members(&self, company: CompanyId, group: GroupId) -> Read<Vec<UserId>> {
         Ok(match self {
             Self::Api(it) => it.list_members(company, group).await?,
@@ -118,7 +115,6 @@ impl Source {
         }
     }
 
-    /// Every role of a group, once per scope.
     pub(crate) async fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Read<Vec<GroupRole>> {
         match self {
             Self::Api(it) => Ok(it.list_group_roles(company, group).await?),
@@ -142,7 +138,6 @@ impl Source {
         }
     }
 
-    /// The users that the references find in the directory of a company.
     pub(crate) async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Read<Vec<User>> {
         Ok(match self {
             Self::Api(it) => it.find_users(company, people).await?,
@@ -158,7 +153,6 @@ impl Source {
         })
     }
 
-    /// The groups a user is in, each with its company.
     pub(crate) async fn groups_of_user(&self, user: UserId) -> Read<Vec<(CompanyId, GroupHead)>> {
         Ok(match self {
             Self::Api(it) => it.groups_of_user(user).await?.into_iter().map(head).collect(),

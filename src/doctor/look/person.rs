@@ -11,9 +11,6 @@ use crate::{
 
 /// Returns the rows among which the person is, as a plan reads them: which of them it is, a [`Directory`] says, as
 /// a list may show others as well.
-///
-/// # Errors
-/// Any [`ApiError`].
 pub(in crate::doctor) async fn rows(
     reader: &Reader,
     company: CompanyId,

@@ -19,7 +19,6 @@ struct Trial {
     narrow: Scope,
 }
 
-/// Learns everything about roles of a group.
 pub(super) async fn learn(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
     let Some(trial) = form(scratch).await? else {
         for name in ["roles to delete", "scope change"] {
@@ -71,7 +70,6 @@ async fn form(scratch: &mut ScratchGroups<'_>) -> Result<Option<Trial>, Halt> {
     Ok(None)
 }
 
-/// Learns the shape of a listed role from the group itself.
 async fn listed(scratch: &mut ScratchGroups<'_>, group: GroupId) -> Result<(), Halt> {
     let question = Question::GroupRoles { company: scratch.company, group, limit: 1 };
     let body = scratch.observer.ask(&question).await?.body;
@@ -79,7 +77,6 @@ async fn listed(scratch: &mut ScratchGroups<'_>, group: GroupId) -> Result<(), H
     Ok(())
 }
 
-/// Learns the shape of a listed role from a few groups that exist.
 async fn elsewhere(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
     let groups = scratch.reader.list_groups(scratch.company).await?;
     for group in groups.iter().take(10) {

@@ -24,7 +24,6 @@ pub(super) enum Holds {
     Roles,
 }
 
-/// The groups on which a probe tries things.
 pub(super) struct ScratchGroups<'a> {
     pub(super) reader: &'a Reader,
     pub(super) writer: &'a Writer,
@@ -64,7 +63,6 @@ impl<'a> ScratchGroups<'a> {
         }
     }
 
-    /// Makes a group.
     pub(super) async fn create(&mut self, name: &str) -> Result<GroupId, ApiError> {
         match self.writer.create_group(self.company, name, DESCRIPTION).await {
             Ok(id) => {
@@ -134,7 +132,6 @@ impl<'a> ScratchGroups<'a> {
         if tried.in_doubt() { self.discard().await } else { Ok(()) }
     }
 
-    /// Says whether a group is in use for what it is about to be given.
     fn is_for(&self, group: GroupId, holds: Holds) -> bool {
         self.current == Some((group, Some(holds)))
     }
@@ -147,7 +144,6 @@ impl<'a> ScratchGroups<'a> {
         self.reader.list_group_roles(self.company, group).await
     }
 
-    /// Adds the user, if the group holds no role, or takes the user out.
     pub(super) async fn patch_members(
         &mut self,
         group: GroupId,

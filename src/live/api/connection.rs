@@ -34,7 +34,6 @@ impl Default for Bounds {
     }
 }
 
-/// An endpoint and who talks to it.
 pub(crate) struct Connection {
     sender: Sender,
     tokens: Tokens,
@@ -65,7 +64,6 @@ impl Connection {
         Self { sender: self.sender.looking(), ..self }
     }
 
-    /// Returns the throttle, for clients beside this one.
     pub(super) fn throttle(&self) -> Arc<Throttle> {
         self.sender.throttle.clone()
     }
@@ -74,7 +72,6 @@ impl Connection {
         self.sender.counters()
     }
 
-    /// Returns how each reply came so far, where that is noted.
     pub(crate) fn traffic(&self) -> Traffic {
         self.sender.traffic()
     }
@@ -107,7 +104,6 @@ impl Connection {
         self.send(&request, &query, body.as_bytes(), Ok).await
     }
 
-    /// Sends a request with the access token and decodes the answer.
     pub(super) async fn decoded<T: DeserializeOwned + Send>(
         &self,
         request: &Request,
@@ -117,7 +113,6 @@ impl Connection {
         self.send(request, query, body, |reply| reply.decode(request)).await
     }
 
-    /// Sends a request with the access token and returns what `read` makes of the answer.
     pub(super) async fn send<T: Send>(
         &self,
         request: &Request,

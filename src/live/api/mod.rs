@@ -85,18 +85,12 @@ fn connect_within(
 }
 
 /// Returns a connection to look at an API with rather than to use it: refusals are what is looked for.
-///
-/// # Errors
-/// As [`connect`].
 pub(crate) fn look(settings: Settings) -> Result<Connection, ApiError> {
     let throttle = throttle(&settings);
     Connection::new(settings, Bounds::default(), throttle).map(Connection::looking)
 }
 
 /// Returns a client that keeps one rate together with a connection.
-///
-/// # Errors
-/// As [`connect`].
 pub(crate) fn connect_beside(
     connection: &Connection,
     settings: Settings,

@@ -13,9 +13,7 @@ use crate::model::snapshot::{GroupRole, User};
 
 /// Rows of a paged list and the name they are listed under.
 pub(super) trait Row: Send + for<'de> Deserialize<'de> {
-    /// The field of the answer.
     const FIELD: &'static str;
-    /// What an error calls the list.
     const LIST: &'static str;
     /// What no two rows of a complete list share; `None` where repetition is legitimate.
     fn key(&self) -> Option<Uuid>;

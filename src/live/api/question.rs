@@ -67,7 +67,6 @@ pub(crate) enum Question {
 }
 
 impl Question {
-    /// Returns the request, its query and its body.
     pub(super) fn asked(self) -> (Request, String, Option<Value>) {
         let sorted = |limit: u32, by: &str| json!({ "pagination": { "offset": 0, "limit": limit }, "sortParams": { "sortBy": by, "sortOrder": "ASC" } });
         let get = |template, ids: &[Uuid]| (Request::reads(Method::GET, template, ids), String::new(), None);

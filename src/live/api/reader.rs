@@ -30,6 +30,8 @@ use crate::model::{
 pub(super) const FILTER_SIZE: usize = 99;
 
 /// The reading half of a client. Cheap to clone; clones share the connection.
+///
+/// Every question fails with any [`ApiError`], and a list also when it cannot be proven complete.
 #[derive(Clone)]
 pub struct Reader {
     pub(super) connection: Arc<Connection>,
@@ -60,12 +62,12 @@ const BY_NAME: Listed<'_, ()> =
 
 const BY_TIME: Sort = Sort { sort_by: "ADDED_AT", sort_order: "ASC" };
 
+#[expect(missing_docs, reason = "the names say it")]
 impl Reader {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
         Self { connection, bulk_refused: Arc::default() }
     }
 
-    /// Returns how many requests this client has sent, its writing half included.
     pub fn requests_made(&self) -> u64 {
         self.counters().requests
     }
@@ -81,17 +83,10 @@ impl Reader {
     }
 
     /// Returns all groups of a company (contract §3.1).
-    ///
-    /// # Errors
-    /// Any [`ApiError`]; also when the list cannot be proven complete, as with every list here.
     pub async fn list_groups(&self, company: CompanyId) -> Result<Vec<Group>, ApiError> {
         self.list(GROUPS, &[company.0], &BY_NAME).await
     }
 
-    /// Returns the groups of a company whose name is exactly `name`.
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn find_groups_named(&self, company: CompanyId, name: &str) -> Result<Vec<Group>, ApiError> {
         // What the server's search matches is not documented beyond ignoring case; it only narrows.
         let body = Listed { search_text: Some(name), ..BY_NAME };
@@ -100,28 +95,17 @@ impl Reader {
         Ok(groups)
     }
 
-    /// Returns one group (contract §3.2).
-    ///
-    /// # Errors
-    /// Any [`ApiError`]; a group of another company is refused with 403 or 404.
     pub async fn get_group(&self, company: CompanyId, group: GroupId) -> Result<Group, ApiError> {
         self.get("/v3/companies/{companyId}/user-groups/{groupId}", &[company.0, group.0], "").await
     }
 
     /// Returns the ids of all members of a group, oldest first (contract §3.6).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, ApiError> {
         let body = Listed::<()> { sort_params: BY_TIME, search_text: None, filters: None };
         let members: Vec<Member> = self.list(MEMBERS, &[company.0, group.0], &body).await?;
         Ok(members.into_iter().map(|member| member.user_id).collect())
     }
 
-    /// Returns those of `users` that are members of a group.
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn members_among(
         &self,
         company: CompanyId,
@@ -134,18 +118,12 @@ impl Reader {
     }
 
     /// Returns those of `groups` that a company has (contract §3.1).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn groups_among(&self, company: CompanyId, groups: &[GroupId]) -> Result<Vec<Group>, ApiError> {
         self.among(GROUPS, &[company.0], BY_NAME.sort_params, groups, "userGroupIds", |row: &Group| row.id)
             .await
     }
 
     /// Returns every role a group holds, once per scope (contract §3.9).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn list_group_roles(
         &self,
         company: CompanyId,
@@ -174,9 +152,6 @@ impl Reader {
     }
 
     /// Returns what a group holds of `roles`, once per scope (contract §3.9).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn roles_among(
         &self,
         company: CompanyId,
@@ -190,50 +165,31 @@ impl Reader {
     }
 
     /// Returns all roles a company can use, platform roles included (contract §5.1).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn list_roles(&self, company: CompanyId) -> Result<Vec<Role>, ApiError> {
         self.list("/v3/companies/{companyId}/roles", &[company.0], &BY_NAME).await
     }
 
-    /// Returns one role (contract §5.1).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn get_role(&self, role: RoleId) -> Result<Role, ApiError> {
         self.get("/v3/roles/{roleId}", &[role.0], "").await
     }
 
     /// Returns the platform's catalogue of permissions, which is not paged (contract §5.1).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn list_permissions(&self) -> Result<Vec<Permission>, ApiError> {
         self.get::<Permissions>("/v3/permissions", &[], "").await.map(|catalogue| catalogue.permissions)
     }
 
     /// Returns the groups a user is a member of, perhaps of several companies (contract §3.8).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn groups_of_user(&self, user: UserId) -> Result<Vec<Group>, ApiError> {
         self.list("/v3/users/{userId}/user-groups", &[user.0], &BY_NAME).await
     }
 
     /// Returns the roles a user holds outside groups, each with all that the server says of it (contract §6.1).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn direct_roles(&self, user: UserId) -> Result<DirectRoles, ApiError> {
         let held: HeldDirectly = self.get("/v2/users/{userId}/roles", &[user.0], "").await?;
         Ok(held.roles)
     }
 
     /// Returns what a user may do in effect, without scopes (contract §6.3).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn rbac_info(&self, user: UserId) -> Result<RbacInfo, ApiError> {
         self.get("/v3/users/{userId}/rbac-info", &[user.0], "").await
     }
@@ -285,7 +241,6 @@ impl Reader {
     }
 }
 
-/// Returns an entry of a list of roles as it was spelled.
 fn spelling(row: &GroupRole) -> (RoleId, Option<&str>) {
     (row.role, row.scope.as_deref().map(RawValue::get))
 }

@@ -56,9 +56,6 @@ impl Reader {
     /// Where the answer leaves out the key that was asked for, or the company, it is filled in.
     /// By user id the company asked for plays no part: the row says which it is. Who must not be seen is
     /// [hidden](User::hidden).
-    ///
-    /// # Errors
-    /// Any [`ApiError`]; nobody found is an empty list.
     pub async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Result<Vec<User>, ApiError> {
         let (key, value) = match person {
             PersonRef::Email(email) => ("email", email.as_str()),
@@ -102,9 +99,6 @@ impl Reader {
     /// Asks for 99 people per request (contract §7.2). Employee ids have no bulk filter; they, and
     /// everybody of a company that refuses the bulk list, are asked for one by one. A filter by e-mail may
     /// match an address that the row does not show: all rows are returned.
-    ///
-    /// # Errors
-    /// Any [`ApiError`]; people not found are simply not among the rows.
     pub async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, ApiError> {
         // Sorted, so that each kind of key stands together and nobody is asked for twice.
         let people: Vec<&PersonRef> = people.iter().collect::<BTreeSet<_>>().into_iter().collect();
@@ -118,9 +112,6 @@ impl Reader {
     }
 
     /// Returns everybody of a company, inactive people included; `None` where its bulk list is or was refused.
-    ///
-    /// # Errors
-    /// Any other [`ApiError`].
     pub async fn list_users(&self, company: CompanyId) -> Result<Option<Vec<User>>, ApiError> {
         if self.is_bulk_refused(company) {
             return Ok(None);
@@ -147,7 +138,6 @@ impl Reader {
         true
     }
 
-    /// Reads the bulk list, of everybody or of those that a filter lets through.
     async fn listed(&self, company: CompanyId, filter: Option<&Filter<'_>>) -> Result<Vec<User>, ApiError> {
         let body = Listed {
             company_id: Id { id: company },

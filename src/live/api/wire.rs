@@ -17,8 +17,8 @@ use crate::model::{
 /// A user group (contract §3.0).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Group {
-    /// Which group.
     #[serde(deserialize_with = "id")]
     pub id: GroupId,
     /// 1 to 255 characters; not known to be unique.
@@ -26,7 +26,6 @@ pub struct Group {
     /// Up to 1000 characters.
     #[serde(default, deserialize_with = "or_default")]
     pub description: Box<str>,
-    /// The owner.
     #[serde(rename = "companyId", deserialize_with = "id")]
     pub company: CompanyId,
     /// Created by the platform: only its members may change. Absent means no.
@@ -40,8 +39,8 @@ pub struct Group {
 /// A role (contract §5.0).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Role {
-    /// Which role.
     #[serde(deserialize_with = "id")]
     pub id: RoleId,
     /// Its name; not known to be unique.
@@ -49,7 +48,6 @@ pub struct Role {
     /// Provided by the platform rather than by a company.
     #[serde(default, deserialize_with = "or_default")]
     pub is_platform_role: bool,
-    /// The owner, if it has one.
     #[serde(rename = "companyId", default, deserialize_with = "optional_id")]
     pub company: Option<CompanyId>,
     /// What it permits; `None` where the answer does not say.
@@ -59,10 +57,9 @@ pub struct Role {
 
 /// A permission and what it covers (contract §5.2); both are open lists of names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct PermittedActions {
-    /// Name of the permission.
     pub permission: Box<str>,
-    /// Names of the actions.
     #[serde(default, deserialize_with = "or_default")]
     pub actions: Vec<Box<str>>,
 }
@@ -70,10 +67,9 @@ pub struct PermittedActions {
 /// An entry of the catalogue of permissions (contract §5.1).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Permission {
-    /// Its name.
     pub name: Box<str>,
-    /// What it is for.
     #[serde(default, deserialize_with = "or_default")]
     pub description: Box<str>,
     /// The permission it is part of.
@@ -84,11 +80,11 @@ pub struct Permission {
 /// What a user may do in effect, without where (contract §6.3).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct RbacInfo {
     /// Whether trips of others are within reach.
     #[serde(default, deserialize_with = "or_default")]
     pub has_others_trip_access: bool,
-    /// What is permitted.
     #[serde(default, deserialize_with = "or_default")]
     pub permissions: Vec<PermittedActions>,
 }
@@ -187,20 +183,17 @@ pub(super) struct Member {
     pub(super) user_id: UserId,
 }
 
-/// What creating answers.
 #[derive(Deserialize)]
 pub(super) struct Created {
     #[serde(deserialize_with = "id")]
     pub(super) id: GroupId,
 }
 
-/// The unpaged catalogue of permissions.
 #[derive(Deserialize)]
 pub(super) struct Permissions {
     pub(super) permissions: Vec<Permission>,
 }
 
-/// The unpaged answer of the older user query.
 #[derive(Deserialize)]
 pub(super) struct Elements {
     #[serde(default, deserialize_with = "or_default")]

@@ -31,10 +31,9 @@ pub struct Writer {
 
 /// A role to give to a group.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct RoleToAdd {
-    /// Which role.
     pub role: RoleId,
-    /// Where it holds.
     pub scope: Scope,
 }
 
@@ -125,9 +124,6 @@ impl Writer {
     /// Sets the name and the description of a group (contract §3.4).
     ///
     /// The method is not documented: where the one set is not allowed (405), the other is tried.
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn update_group(
         &self,
         company: CompanyId,
@@ -148,9 +144,6 @@ impl Writer {
     }
 
     /// Sets the name and the description of a group by one method and no other.
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn update_group_by(
         &self,
         method: GroupUpdate,
@@ -168,9 +161,6 @@ impl Writer {
     }
 
     /// Deletes a group; one that does not exist counts as deleted (contract §3.5).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn delete_group(&self, company: CompanyId, group: GroupId) -> Result<(), ApiError> {
         match self.write(&Request::idempotent(Method::DELETE, GROUP, &[company.0, group.0]), b"").await {
             Err(ApiError::Refused { status: 404, .. }) => Ok(()),

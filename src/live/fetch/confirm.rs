@@ -17,12 +17,10 @@ use crate::{
 
 /// What a plan takes away of one group.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Going {
-    /// The owner.
     pub company: CompanyId,
-    /// Which group.
     pub group: GroupId,
-    /// Its name.
     pub name: Box<str>,
     /// Whether the group itself goes.
     pub deleted: bool,
@@ -35,7 +33,6 @@ pub struct Going {
 /// Confirms that what goes is there just as `snapshot` says. Where nothing goes nothing is asked.
 ///
 /// # Errors
-///
 /// [`FetchError::Unconfirmed`] for the first group of which two reads say different things.
 pub async fn confirm(source: &Source, going: &[Going], snapshot: &Snapshot) -> Result<(), FetchError> {
     let groups = stream::iter(going).map(|it| group(source, it, snapshot));

@@ -21,10 +21,6 @@ use crate::{
 ///
 /// The contents of a group are its roles and this one member. Of a person who cannot be told, only the
 /// users whom the key names are returned.
-///
-/// # Errors
-///
-/// As [`fetch`](super::fetch).
 pub async fn fetch_person(
     source: &Source,
     declared: &Declared,

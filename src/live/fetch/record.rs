@@ -28,7 +28,6 @@ use super::{AT_ONCE, FetchError, Read, ReadList};
 /// out.
 ///
 /// # Errors
-///
 /// The first request that failed; nothing partial is returned.
 pub async fn record(
     reader: &Reader,

@@ -16,7 +16,6 @@ pub struct Answers {
     salt: Option<Salt>,
     /// Position in the directory, by the key of the file.
     users: HashMap<(CompanyId, PersonRef), Vec<usize>>,
-    /// Company and position in it.
     groups: HashMap<GroupId, (CompanyId, usize)>,
     /// The groups of everybody, by their lists of members.
     memberships: HashMap<UserId, Vec<GroupId>>,
@@ -26,7 +25,6 @@ impl Answers {
     /// Makes a recording answer; `salt` is the one given, where one is.
     ///
     /// # Errors
-    ///
     /// Where the recording is sanitized and the salt is neither in it nor given.
     pub fn new(recording: Recording, salt: Option<&Salt>) -> Result<Self, NotASnapshot> {
         let salt = match &recording.sanitized {
