@@ -20,6 +20,17 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const UNKNOWN: Style = AnsiColor::Yellow.on_default();
 
+/// The fields of [`Learned`] in the order in which they are shown.
+const FIELDS: [&str; 7] = [
+    "memberRemovalField",
+    "rolesToDelete",
+    "groupRole",
+    "predicate",
+    "scopeChange",
+    "groupUpdate",
+    "pageLimit",
+];
+
 /// The fields of a dialect as far as they were learned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,23 +100,10 @@ impl Probed {
 }
 
 impl Learned {
-    /// Returns each field's name and its word, or nothing where it was not learned.
-    fn fields(&self) -> [(&'static str, Option<String>); 7] {
-        fn word(value: Option<impl Serialize>) -> Option<String> {
-            match serde_json::to_value(value?).ok()? {
-                Value::String(word) => Some(word),
-                other => Some(other.to_string()),
-            }
-        }
-        [
-            ("memberRemovalField", word(self.member_removal_field)),
-            ("rolesToDelete", word(self.roles_to_delete)),
-            ("groupRole", word(self.group_role)),
-            ("predicate", word(self.predicate)),
-            ("scopeChange", word(self.scope_change)),
-            ("groupUpdate", word(self.group_update)),
-            ("pageLimit", word(self.page_limit)),
-        ]
+    /// Each field's name and its value, null where it was not learned.
+    fn fields(&self) -> [(&'static str, Value); 7] {
+        let all = serde_json::to_value(self).unwrap_or_default();
+        FIELDS.map(|it| (it, all[it].clone()))
     }
 
     /// Returns the block for `rolecall.yaml`; what was not learned is a remark in it.
@@ -113,12 +111,13 @@ impl Learned {
         let mut out = "api:\n".to_owned();
         let fields = self.fields();
         // An empty mapping would be no mapping at all.
-        let nothing = fields.iter().all(|it| it.1.is_none());
+        let nothing = fields.iter().all(|it| it.1.is_null());
         out += if nothing { "  dialect: {}\n" } else { "  dialect:\n" };
         for (name, value) in fields {
             let _ = match value {
-                Some(value) => writeln!(out, "    {name}: {value}"),
-                None => writeln!(out, "    # {name}: unknown"),
+                Value::Null => writeln!(out, "    # {name}: unknown"),
+                Value::String(word) => writeln!(out, "    {name}: {word}"),
+                other => writeln!(out, "    {name}: {other}"),
             };
         }
         out
@@ -187,11 +186,8 @@ fn by_hand(left: &Left, company: CompanyId) -> String {
 /// Returns the result for programs, with how the run ends.
 pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> String {
     let left = |it: &Left| json!({ "id": it.id, "name": it.name, "why": it.why });
-    let learned = probed.learned.fields().into_iter().filter_map(|(name, value)| {
-        let value = value?;
-        let value = value.parse::<u32>().map_or_else(|_| Value::from(value), Value::from);
-        Some((name.to_owned(), value))
-    });
+    let learned = probed.learned.fields().into_iter().filter(|it| !it.1.is_null());
+    let learned = learned.map(|(name, value)| (name.to_owned(), value));
     document(&json!({
         "version": 1,
         "kind": "probe",

@@ -61,7 +61,9 @@ pub struct Job<'a> {
     pub stop: &'a AtomicBool,
 }
 
-enum Halt {
+/// Why a probe ends before its end.
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Halt {
     Asked,
     Failed(ApiError),
     Unsafe(String),
@@ -129,15 +131,6 @@ impl Tried {
     }
 }
 
-/// How a probe ended.
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Ending {
-    Whole,
-    Interrupted,
-    Failed(ApiError),
-    Unsafe,
-}
-
 /// Returns the name for a probe's first group.
 pub fn name() -> String {
     use std::hash::{BuildHasher, RandomState};
@@ -172,28 +165,19 @@ fn when(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(whole)
 }
 
-/// Tries everything, deletes what it made, and tells both. What fails ends the trying, never the deleting.
-pub async fn probe(job: Job<'_>) -> (Probed, Ending) {
+/// Tries everything, deletes what it made, and tells both, and why it ended before its end, if it did. What fails
+/// ends the trying, never the deleting.
+pub async fn probe(job: Job<'_>) -> (Probed, Option<Halt>) {
     let mut scratch = ScratchGroups::new(job);
     let halt = trials(&mut scratch).await.err();
     scratch.leave().await;
     let mut probed = scratch.probed;
-    let ending = match halt {
-        None => Ending::Whole,
-        Some(Halt::Asked) => {
-            probed.cut_short = Some("it was interrupted".to_owned());
-            Ending::Interrupted
-        }
-        Some(Halt::Failed(error)) => {
-            probed.cut_short = Some(error.to_string());
-            Ending::Failed(error)
-        }
-        Some(Halt::Unsafe(why)) => {
-            probed.cut_short = Some(why);
-            Ending::Unsafe
-        }
-    };
-    (probed, ending)
+    probed.cut_short = halt.as_ref().map(|it| match it {
+        Halt::Asked => "it was interrupted".to_owned(),
+        Halt::Failed(error) => error.to_string(),
+        Halt::Unsafe(why) => why.clone(),
+    });
+    (probed, halt)
 }
 
 async fn trials(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {

@@ -93,13 +93,7 @@ pub(crate) enum Reply {
     NotAsked(&'static str),
 }
 
-/// Something rolecall asks for, and what it means not to get it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Right {
-    pub(crate) name: &'static str,
-    pub(crate) if_missing: IfMissing,
-}
-
+/// What it means not to get something that rolecall asks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum IfMissing {
     /// rolecall cannot work: and how that shows.
@@ -108,8 +102,7 @@ pub(crate) enum IfMissing {
     Fallback(&'static str),
 }
 
-pub(crate) fn right(right: Right, reply: &Reply) -> Check {
-    let Right { name, if_missing } = right;
+pub(crate) fn right(name: &str, if_missing: IfMissing, reply: &Reply) -> Check {
     let (fact, trouble) = match reply {
         Reply::Answered(status) => return Check::ok(Area::Rights, name, format!("answers ({status})")),
         Reply::NotAsked(why) => return Check::note(Area::Rights, name, format!("not asked: {why}")),

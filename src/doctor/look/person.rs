@@ -4,6 +4,7 @@ use crate::{
     live::api::{ApiError, Reader},
     model::{
         ids::{CompanyId, PersonRef},
+        plan::Unresolved,
         snapshot::User,
     },
     plan::bind::people::Directory,
@@ -22,4 +23,12 @@ pub(in crate::doctor) async fn rows(
         users.extend(reader.query_user(company, person).await?);
     }
     Ok(users)
+}
+
+/// How many of the company's users it is that are not one.
+pub(in crate::doctor) fn count(unresolved: &Unresolved) -> usize {
+    match unresolved {
+        Unresolved::Ambiguous(users) => users.len(),
+        Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) | Unresolved::Hidden => 0,
+    }
 }

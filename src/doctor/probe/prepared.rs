@@ -80,14 +80,10 @@ async fn somebody(
 ) -> Result<UserId, NotPrepared> {
     let person = person.ok_or(NotPrepared::NoPerson)?;
     let users = person::rows(reader, company, person).await?;
-    match Directory::new(&users).anyone(company, person) {
-        Ok(user) => Ok(user),
-        Err(Unresolved::Foreign(_)) => Err(NotPrepared::Foreign(person.clone())),
-        Err(Unresolved::Ambiguous(users)) => Err(NotPrepared::NotOne(person.clone(), users.len())),
-        Err(Unresolved::Unknown | Unresolved::Inactive | Unresolved::Hidden) => {
-            Err(NotPrepared::NotOne(person.clone(), 0))
-        }
-    }
+    Directory::new(&users).anyone(company, person).map_err(|it| match it {
+        Unresolved::Foreign(_) => NotPrepared::Foreign(person.clone()),
+        other => NotPrepared::NotOne(person.clone(), person::count(&other)),
+    })
 }
 
 /// Sorts roles so that those come first that permit least: nobody gets them, and still.

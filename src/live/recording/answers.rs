@@ -118,7 +118,7 @@ impl Answers {
             };
             for row in rows {
                 match found.get_mut(&row.id) {
-                    Some(known) => self.reveal(known, person),
+                    Some(known) => _ = self.salt.as_ref().map(|it| it.reveal(known, person)),
                     None => _ = found.insert(row.id, row),
                 }
             }
@@ -195,35 +195,10 @@ impl Answers {
     /// Returns a row as whoever asks for `person` sees it: by the name that was asked for.
     fn shown(&self, row: &User, person: &PersonRef) -> User {
         let mut user = row.clone();
-        self.reveal(&mut user, person);
-        user
-    }
-
-    /// Puts the name that was asked for where its pseudonym stands.
-    fn reveal(&self, user: &mut User, person: &PersonRef) {
-        let Some(salt) = &self.salt else { return };
-        match (salt.person(person), person) {
-            (PersonRef::Email(hidden), PersonRef::Email(plain)) if user.email.as_ref() == Some(&hidden) => {
-                user.email = Some(plain.clone());
-            }
-            (PersonRef::ExternalId(hidden), PersonRef::ExternalId(plain))
-                if user.external_id.as_ref() == Some(&hidden) =>
-            {
-                user.external_id = Some(plain.clone());
-            }
-            (PersonRef::EmployeeId(hidden), PersonRef::EmployeeId(plain))
-                if user.employee_id.as_ref() == Some(&hidden) =>
-            {
-                user.employee_id = Some(plain.clone());
-            }
-            (
-                PersonRef::Email(_)
-                | PersonRef::ExternalId(_)
-                | PersonRef::EmployeeId(_)
-                | PersonRef::UserId(_),
-                _,
-            ) => (),
+        if let Some(salt) = &self.salt {
+            salt.reveal(&mut user, person);
         }
+        user
     }
 }
 

@@ -49,6 +49,21 @@ impl Salt {
         }
     }
 
+    /// Puts the name that was asked for where its pseudonym stands.
+    pub(super) fn reveal(&self, user: &mut User, person: &PersonRef) {
+        fn show<T: Clone + PartialEq>(field: &mut Option<T>, hidden: &T, plain: &T) {
+            if field.as_ref() == Some(hidden) {
+                *field = Some(plain.clone());
+            }
+        }
+        match person {
+            PersonRef::Email(it) => show(&mut user.email, &self.email(it), it),
+            PersonRef::ExternalId(it) => show(&mut user.external_id, &self.text("externalId", it), it),
+            PersonRef::EmployeeId(it) => show(&mut user.employee_id, &self.text("employeeId", it), it),
+            PersonRef::UserId(_) => (),
+        }
+    }
+
     fn email(&self, email: &Email) -> Email {
         let address = format!("p-{}@{DOMAIN}", self.digest("email", email.as_str()));
         address.parse().expect("letters, an `@` and a domain are an address")
