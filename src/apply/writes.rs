@@ -8,7 +8,7 @@ use std::{
 use crate::{
     apply::record::{Added, Write},
     live::{
-        api::{ApiError, Reader, RoleToAdd},
+        api::{ApiError, Reader},
         fetch::grants,
     },
     model::{
@@ -281,8 +281,6 @@ impl Group<'_> {
         add: &[(RoleId, Scope)],
         delete: &[RoleId],
     ) -> Result<Result<(), ApiError>, ApplyError> {
-        let added: Vec<RoleToAdd> =
-            add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.clone() }).collect();
         // Named exactly as they were read (contract §3.10).
         let entry = |it: &Grant| {
             let role = it.role;
@@ -298,7 +296,7 @@ impl Group<'_> {
             remove: delete.to_vec(),
         };
         let (writer, id) = self.begin(context, write)?;
-        let result = writer.patch_roles(company, group, &added, &deleted).await;
+        let result = writer.patch_roles(company, group, add, &deleted).await;
         Ok(self.end(context, &id, result, None))
     }
 }

@@ -20,17 +20,6 @@ const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const UNKNOWN: Style = AnsiColor::Yellow.on_default();
 
-/// The fields of [`Learned`] in the order in which they are shown.
-const FIELDS: [&str; 7] = [
-    "memberRemovalField",
-    "rolesToDelete",
-    "groupRole",
-    "predicate",
-    "scopeChange",
-    "groupUpdate",
-    "pageLimit",
-];
-
 /// The fields of a dialect as far as they were learned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -101,15 +90,17 @@ impl Probed {
 
 impl Learned {
     /// Each field's name and its value, null where it was not learned.
-    fn fields(&self) -> [(&'static str, Value); 7] {
+    fn fields(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let all = serde_json::to_value(self).unwrap_or_default();
-        FIELDS.map(|it| (it, all[it].clone()))
+        "memberRemovalField rolesToDelete groupRole predicate scopeChange groupUpdate pageLimit"
+            .split(' ')
+            .map(move |it| (it, all[it].clone()))
     }
 
     /// Returns the block for `rolecall.yaml`; what was not learned is a remark in it.
     pub fn block(&self) -> String {
         let mut out = "api:\n".to_owned();
-        let fields = self.fields();
+        let fields: Vec<_> = self.fields().collect();
         // An empty mapping would be no mapping at all.
         let nothing = fields.iter().all(|it| it.1.is_null());
         out += if nothing { "  dialect: {}\n" } else { "  dialect:\n" };
@@ -186,7 +177,7 @@ fn by_hand(left: &Left, company: CompanyId) -> String {
 /// Returns the result for programs, with how the run ends.
 pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> String {
     let left = |it: &Left| json!({ "id": it.id, "name": it.name, "why": it.why });
-    let learned = probed.learned.fields().into_iter().filter(|it| !it.1.is_null());
+    let learned = probed.learned.fields().filter(|it| !it.1.is_null());
     let learned = learned.map(|(name, value)| (name.to_owned(), value));
     document(&json!({
         "version": 1,

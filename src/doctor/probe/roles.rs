@@ -3,7 +3,7 @@
 use super::{Dialect, Halt, MOST_ROLES, SETTLE, ScratchGroups, Shown, Tried, scratch::Holds};
 use crate::{
     doctor::shapes,
-    live::api::{Question, RoleToAdd},
+    live::api::Question,
     model::{
         dialect::{PredicateForm, RolesToDelete, ScopeChange},
         ids::{GroupId, RoleId},
@@ -46,7 +46,7 @@ async fn form(scratch: &mut ScratchGroups<'_>) -> Result<Option<Trial>, Halt> {
             for form in [PredicateForm::List, PredicateForm::Single, PredicateForm::Id] {
                 let group = scratch.bare(Holds::Roles).await?;
                 let speech = Dialect { predicate: form, ..Dialect::default() };
-                let add = [RoleToAdd { role, scope: wide.clone() }];
+                let add = [(role, wide.clone())];
                 let refused = scratch.patch_roles(group, speech, &add, &[]).await?;
                 let held =
                     settled(scratch, group, refused.as_ref(), |it| holds(it, &[(role, &wide)])).await?;
@@ -128,7 +128,7 @@ async fn deletion(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), 
 /// Learns what becomes of the same role on the same scope, given twice.
 async fn twice(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), Halt> {
     let (group, _) = given(scratch, trial).await?;
-    let add = [RoleToAdd { role: trial.role, scope: trial.wide.clone() }];
+    let add = [(trial.role, trial.wide.clone())];
     let speech = scratch.speech();
     let refused = scratch.patch_roles(group, speech, &add, &[]).await?;
     let held = scratch.held(group).await?;
@@ -150,7 +150,7 @@ async fn twice(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), Hal
 async fn change(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), Halt> {
     const NAME: &str = "scope change";
     let Trial { role, wide, narrow } = trial;
-    let add = [RoleToAdd { role: *role, scope: narrow.clone() }];
+    let add = [(*role, narrow.clone())];
     let (group, _) = given(scratch, trial).await?;
     let speech = scratch.speech();
     let refused = scratch.patch_roles(group, speech, &add, &[]).await?;
@@ -227,7 +227,7 @@ async fn given(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(GroupI
         return Ok((group, held));
     }
     let group = scratch.bare(Holds::Roles).await?;
-    let add = [RoleToAdd { role: trial.role, scope: trial.wide.clone() }];
+    let add = [(trial.role, trial.wide.clone())];
     let speech = scratch.speech();
     let refused = scratch.patch_roles(group, speech, &add, &[]).await?;
     let held = settled(scratch, group, refused.as_ref(), |it| holds(it, &wanted)).await?;

@@ -7,10 +7,11 @@ use crate::{
         learned::{Left, Probed},
         look::Observer,
     },
-    live::api::{ApiError, Reader, RoleToAdd, Writer},
+    live::api::{ApiError, Reader, Writer},
     model::{
         dialect::{Dialect, MemberRemovalField, RolesToDelete},
         ids::{CompanyId, GroupId, RoleId, UserId},
+        scope::Scope,
         snapshot::GroupRole,
     },
 };
@@ -164,7 +165,7 @@ impl<'a> ScratchGroups<'a> {
         &mut self,
         group: GroupId,
         speech: Dialect,
-        add: &[RoleToAdd],
+        add: &[(RoleId, Scope)],
         remove: &[GroupRole],
     ) -> Result<Option<String>, Halt> {
         self.go_on()?;

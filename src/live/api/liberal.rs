@@ -74,12 +74,6 @@ pub(super) fn id<'de, D: Deserializer<'de>, T: FromUuid>(deserializer: D) -> Res
     Reference::deserialize(deserializer).map(|found| T::from_uuid(found.id))
 }
 
-pub(super) fn optional_id<'de, D: Deserializer<'de>, T: FromUuid>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    Ok(Option::<Reference>::deserialize(deserializer)?.map(|found| T::from_uuid(found.id)))
-}
-
 /// Reads `null` like an absent field.
 pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,

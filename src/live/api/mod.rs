@@ -51,7 +51,7 @@ pub use sender::Counters;
 pub use settings::{Endpoint, Settings};
 pub use throttle::Rate;
 pub use wire::{Group, Permission, PermittedActions, RbacInfo, Role};
-pub use writer::{RoleToAdd, Writer};
+pub use writer::Writer;
 
 pub(crate) use connection::Connection;
 pub(crate) use question::Question;
@@ -95,5 +95,5 @@ pub(crate) fn connect_beside(
     connection: &Connection,
     settings: Settings,
 ) -> Result<(Reader, Writer), ApiError> {
-    connect_within(settings, Bounds::default(), connection.throttle())
+    connect_within(settings, Bounds::default(), connection.sender.throttle.clone())
 }

@@ -51,9 +51,9 @@ struct Listed<'a, F> {
 
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Sort {
-    sort_by: &'static str,
-    sort_order: &'static str,
+pub(super) struct Sort {
+    pub(super) sort_by: &'static str,
+    pub(super) sort_order: &'static str,
 }
 
 /// Pages are only stable under a stated order (contract §1.1).
@@ -74,12 +74,12 @@ impl Reader {
 
     /// Returns what was asked of the server so far, by both halves of this client.
     pub fn counters(&self) -> Counters {
-        self.connection.counters()
+        self.connection.sender.counters()
     }
 
     /// Returns how long this client, both halves of it, sends nothing because the server asked for that.
     pub fn waiting(&self) -> Option<Duration> {
-        self.connection.waiting()
+        self.connection.sender.throttle.waiting()
     }
 
     /// Returns all groups of a company (contract §3.1).

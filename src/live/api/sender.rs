@@ -75,11 +75,6 @@ impl Sender {
         locked(&self.counters).retries += 1;
     }
 
-    /// Returns how long nothing will be sent because the server said so, if that is what is going on.
-    pub(super) fn waiting(&self) -> Option<Duration> {
-        self.throttle.waiting()
-    }
-
     /// Waits as long as the server said plus some of our own, so that all who were told the same do not return at once.
     pub(super) async fn wait(&self, wait: Duration) {
         self.throttle.wait_retry_after(wait + retry::backoff(self.backoff, 1)).await;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     ApiError, Reader,
     paging::gather,
-    reader::FILTER_SIZE,
+    reader::{FILTER_SIZE, Sort},
     settings::form_encoded,
     wire::{Elements, Wire},
 };
@@ -32,13 +32,6 @@ struct Listed<'a> {
     sort: Sort,
     #[serde(skip_serializing_if = "Option::is_none")]
     filters: Option<[&'a Filter<'a>; 1]>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Sort {
-    sort_by: &'static str,
-    sort_order: &'static str,
 }
 
 /// One filter element; its values are alternatives.

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
-use super::liberal::{Reference, id, optional_id, or_default, time};
+use super::liberal::{Reference, id, or_default, time};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
@@ -48,8 +48,6 @@ pub struct Role {
     /// Provided by the platform rather than by a company.
     #[serde(default, deserialize_with = "or_default")]
     pub is_platform_role: bool,
-    #[serde(rename = "companyId", default, deserialize_with = "optional_id")]
-    pub company: Option<CompanyId>,
     /// What it permits; `None` where the answer does not say.
     #[serde(default)]
     pub permissions: Option<Vec<PermittedActions>>,
@@ -72,9 +70,6 @@ pub struct Permission {
     pub name: Box<str>,
     #[serde(default, deserialize_with = "or_default")]
     pub description: Box<str>,
-    /// The permission it is part of.
-    #[serde(default)]
-    pub parent_name: Option<Box<str>>,
 }
 
 /// What a user may do in effect, without where (contract §6.3).
@@ -82,9 +77,6 @@ pub struct Permission {
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct RbacInfo {
-    /// Whether trips of others are within reach.
-    #[serde(default, deserialize_with = "or_default")]
-    pub has_others_trip_access: bool,
     #[serde(default, deserialize_with = "or_default")]
     pub permissions: Vec<PermittedActions>,
 }

@@ -29,22 +29,6 @@ pub struct Writer {
     request_id: Option<Arc<str>>,
 }
 
-/// A role to give to a group.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct RoleToAdd {
-    pub role: RoleId,
-    pub scope: Scope,
-}
-
-/// The same, as it is sent.
-#[derive(Serialize)]
-struct Addition {
-    #[serde(rename = "roleId")]
-    role: RoleId,
-    scope: Box<RawValue>,
-}
-
 #[derive(Serialize)]
 struct Description<'a> {
     name: &'a str,
@@ -73,7 +57,7 @@ impl Serialize for Members<'_> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Roles<'a> {
-    roles_to_add: Vec<Addition>,
+    roles_to_add: Vec<GroupRole>,
     roles_to_delete: Deletions<'a>,
 }
 
@@ -192,7 +176,7 @@ impl Writer {
         &self,
         company: CompanyId,
         group: GroupId,
-        add: &[RoleToAdd],
+        add: &[(RoleId, Scope)],
         remove: &[GroupRole],
     ) -> Result<(), ApiError> {
         let roles_to_delete = match self.dialect.roles_to_delete {
@@ -205,7 +189,8 @@ impl Writer {
             }
         };
         let form = self.dialect.predicate;
-        let addition = |it: &RoleToAdd| Addition { role: it.role, scope: it.scope.to_wire_as(form) };
+        let addition =
+            |(role, scope): &(RoleId, Scope)| GroupRole { role: *role, scope: Some(scope.to_wire_as(form)) };
         let body = encoded(&Roles { roles_to_add: add.iter().map(addition).collect(), roles_to_delete });
         self.write(&Request::not_idempotent(Method::PATCH, GROUP_ROLES, &[company.0, group.0]), &body).await
     }
@@ -228,7 +213,7 @@ impl Writer {
 
     /// Waits before something is looked at and sent again, and lets it be known that this is what goes on.
     pub async fn wait(&self, wait: Duration) {
-        self.connection.wait(wait).await;
+        self.connection.sender.wait(wait).await;
     }
 
     /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).

@@ -123,7 +123,7 @@ async fn roles_go_out_with_their_scopes_untouched() {
         let mut settings = server.settings();
         settings.dialect.roles_to_delete = form;
         let (_, writer) = connect(settings).unwrap();
-        let add = [RoleToAdd { role: role(1), scope: given.clone() }];
+        let add = [(role(1), given.clone())];
         let remove =
             [GroupRole { role: role(2), scope: Some(raw(scope)) }, GroupRole { role: role(2), scope: None }];
         writer.patch_roles(COMPANY, GROUP, &add, &remove).await.unwrap();
