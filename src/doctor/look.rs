@@ -122,30 +122,20 @@ async fn knocked(observer: &Observer, endpoint: &Endpoint, checks: &mut Vec<Chec
     let secured = if endpoint.is_plain() { "connected" } else { "TLS handshake and certificate fine" };
     checks.push(Check::ok(Area::Endpoint, "connection", format!("{secured}, {}", answer.version)));
     let status = answer.status;
+    let wrong =
+        |trouble, fact| Check::problem(Area::Endpoint, "guarded", trouble, format!("{fact} ({status})"));
     checks.push(match status {
         401 | 403 => {
             Check::ok(Area::Endpoint, "guarded", format!("refuses to answer without a token ({status})"))
         }
-        300..=399 => Check::problem(
-            Area::Endpoint,
-            "guarded",
-            Trouble::Invalid,
-            format!("sends its callers elsewhere ({status})"),
-        )
-        .hint("rolecall never follows with credentials: make the new address the endpoint"),
-        500.. => Check::problem(
-            Area::Endpoint,
-            "guarded",
-            Trouble::Remote,
-            format!("the API is in trouble ({status})"),
-        )
-        .hint("try again later"),
-        _ => Check::note(
-            Area::Endpoint,
-            "guarded",
-            format!("answered {status} without a token, where 401 was expected"),
-        )
-        .hint("something other than the API may have answered: check the endpoint and any proxy"),
+        300..=399 => wrong(Trouble::Invalid, "sends its callers elsewhere")
+            .hint("rolecall never follows with credentials: make the new address the endpoint"),
+        500.. => wrong(Trouble::Remote, "the API is in trouble").hint("try again later"),
+        _ => {
+            let fact = format!("answered {status} without a token, where 401 was expected");
+            Check::note(Area::Endpoint, "guarded", fact)
+                .hint("something other than the API may have answered: check the endpoint and any proxy")
+        }
     });
     checks.push(verdicts::clock(&answer));
     true

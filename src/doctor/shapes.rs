@@ -125,7 +125,7 @@ impl Shapes {
     pub(crate) fn checks(&self, dialect: &Dialect) -> Vec<Check> {
         let mut checks = vec![self.roles_check(dialect), self.predicates_check(dialect)];
         if !self.unknown.is_empty() {
-            let fact = format!("fields that this version does not know: {}", joined(&self.unknown));
+            let fact = format!("fields that this version does not know: {}", joined(&self.unknown, ", "));
             checks.push(
                 Check::note(Area::Shapes, "unknown fields", fact)
                     .hint("scopes with them are shown and left alone, never taken for what a file asks for"),
@@ -139,22 +139,17 @@ impl Shapes {
             );
         }
         if !self.ids.is_empty() {
-            let ids: Vec<&str> = self.ids.iter().copied().collect();
-            checks.push(Check::ok(Area::Shapes, "ids", format!("ids of members are {}", ids.join(" and "))));
+            let fact = format!("ids of members are {}", joined(&self.ids, " and "));
+            checks.push(Check::ok(Area::Shapes, "ids", fact));
         }
         checks.push(if self.lists == 0 {
             Check::note(Area::Shapes, "totals", "no list was seen")
         } else if self.no_total.is_empty() {
             Check::ok(Area::Shapes, "totals", "every list states its total")
         } else {
-            let lists: Vec<&str> = self.no_total.iter().copied().collect();
-            Check::problem(
-                Area::Shapes,
-                "totals",
-                super::Trouble::Remote,
-                format!("no total in: {}", lists.join(", ")),
-            )
-            .hint("a list that cannot be proven complete is not believed: rolecall refuses to plan on it")
+            let fact = format!("no total in: {}", joined(&self.no_total, ", "));
+            Check::problem(Area::Shapes, "totals", super::Trouble::Remote, fact)
+                .hint("a list that cannot be proven complete is not believed: rolecall refuses to plan on it")
         });
         checks.push(self.pages_check(dialect));
         checks
@@ -181,9 +176,9 @@ impl Shapes {
         let name = "predicates";
         let set = word(dialect.predicate);
         let seen: Vec<&str> = self.predicates.iter().copied().collect();
-        let mut with = vec![format!("types {}", joined(&self.types))];
+        let mut with = vec![format!("types {}", joined(&self.types, ", "))];
         if !self.comparators.is_empty() {
-            with.push(format!("comparators {}", joined(&self.comparators)));
+            with.push(format!("comparators {}", joined(&self.comparators, ", ")));
         }
         let with = with.join("; ");
         let odd: Vec<&String> = self.comparators.iter().filter(|it| *it != "IN").collect();
@@ -251,8 +246,8 @@ fn cut(text: impl AsRef<str>) -> String {
     text.as_ref().chars().take(60).collect()
 }
 
-fn joined(names: &BTreeSet<String>) -> String {
-    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+fn joined<T: AsRef<str>>(names: &BTreeSet<T>, by: &str) -> String {
+    names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(by)
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ impl Recording {
         };
         recording.sort_users();
         recording.respell();
-        recording.seal();
+        recording.digest = recording.found();
         recording
     }
 
@@ -151,11 +151,6 @@ impl Recording {
             directory.users.sort_by_key(|it| it.id);
             directory.asked.sort_by(|a, b| a.person.cmp(&b.person));
         }
-    }
-
-    /// Makes the digest that of the content.
-    fn seal(&mut self) {
-        self.digest = self.found();
     }
 
     /// Returns the digest of everything but itself, in one form whatever the layout of the file.
@@ -184,7 +179,7 @@ impl Recording {
             check: salt.check().into(),
         });
         self.sort_users();
-        self.seal();
+        self.digest = self.found();
         self
     }
 }

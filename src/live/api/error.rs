@@ -82,8 +82,6 @@ pub enum ApiError {
     Redirected { request: Box<Request>, status: u16, host: Option<Box<str>> },
 }
 
-const NOT_THE_API: &str = "something other than the API may have answered: check the endpoint and any proxy";
-
 /// What kind of failure it is, for the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -195,21 +193,23 @@ impl ApiError {
 
     /// Returns what to do about it, as one sentence without a full stop.
     pub fn hint(&self) -> Option<String> {
+        let unclear = match self {
+            Self::NoAnswer { sent, .. } => *sent,
+            Self::Cut { .. } | Self::TooLarge { .. } | Self::TimedOut { .. } | Self::Exhausted { .. } => true,
+            Self::Refused { status, .. } => *status >= 500,
+            _ => false,
+        };
+        if unclear && self.ambiguous() {
+            return Some("the change may have been made: plan again to see".to_owned());
+        }
         let hint = match self {
             Self::BadEndpoint { .. } => "give the address of the API, such as https://apis.spotnana.com",
             Self::Insecure { .. } => "use https://; plain http is for localhost only",
             Self::UnsendableToken => "check the token for line breaks or spaces copied along",
             Self::NoClient { .. } => "check the CA certificates of this machine (SSL_CERT_FILE)",
             Self::NoAnswer { sent: false, .. } => "check the endpoint, the network and any proxy",
-            Self::NoAnswer { .. } | Self::Cut { .. } => {
-                return self.reread().or_else(|| Some("the network or a proxy cut it off: try again".into()));
-            }
-            Self::TooLarge { .. } => {
-                return self.reread().or_else(|| Some(NOT_THE_API.into()));
-            }
-            Self::TimedOut { .. } => {
-                return self.reread().or_else(|| Some("try again, or allow more time per request".into()));
-            }
+            Self::NoAnswer { .. } | Self::Cut { .. } => "the network or a proxy cut it off: try again",
+            Self::TimedOut { .. } => "try again, or allow more time per request",
             Self::Refused { status: 401, .. } => {
                 "the access token is missing, expired or revoked: get a new one"
             }
@@ -220,9 +220,7 @@ impl ApiError {
                 "check the ids and the endpoint, and that the API user can see this company"
             }
             Self::Refused { status: 400, request, .. } => return Some(unaccepted(request)),
-            Self::Refused { status: 500.., .. } => {
-                return self.reread().or_else(|| Some("the API is in trouble: try again later".into()));
-            }
+            Self::Refused { status: 500.., .. } => "the API is in trouble: try again later",
             Self::Refused { .. } => {
                 "check the endpoint and any proxy; the API's support can look up the debug id"
             }
@@ -230,12 +228,12 @@ impl ApiError {
                 "try again later, or ask for less at a time (--max-rps, --concurrency)"
             }
             Self::Exhausted { .. } => {
-                return self.reread().or_else(|| {
-                    Some("the API or the way to it is in trouble: try again later, or ask for less at a time (--max-rps, --concurrency)".into())
-                });
+                "the API or the way to it is in trouble: try again later, or ask for less at a time (--max-rps, --concurrency)"
             }
             Self::Auth { .. } => "check the client id and secret: a rotated secret ends at once",
-            Self::Garbled { .. } => NOT_THE_API,
+            Self::Garbled { .. } | Self::TooLarge { .. } => {
+                "something other than the API may have answered: check the endpoint and any proxy"
+            }
             Self::Incomplete { .. } => "somebody may be changing it right now: try again in a moment",
             Self::Endless { .. } => "the server's paging is broken: nothing was changed on this basis",
             Self::Redirected { .. } => "if you trust that address, make it the endpoint",
@@ -275,10 +273,6 @@ impl ApiError {
             }
             None => self,
         }
-    }
-
-    fn reread(&self) -> Option<String> {
-        self.ambiguous().then(|| "the change may have been made: plan again to see".to_owned())
     }
 }
 
