@@ -3,7 +3,7 @@
 //! ```text
 //!  files --load--> Files --check--> Declared ──┐
 //!                            └> [Finding]      ├─ bind ─> DesiredState, LiveState, Rules ─ diff ─> Plan
-//!  API ──fetch──> Snapshot ────────────────────┘      └─> [Quarantined]                             │
+//!  API ──fetch──> Observed ────────────────────┘      └─> [Quarantined]                             │
 //!                                                                                                assess
 //!       document ─> plan.json ─┐                               render ─> text | json | markdown <──┤ (order, people, guard)
 //!       journal ── rollback ───┴─ the same way again ──────────> Plan      ApprovedPlan, Steps <───┘
@@ -19,7 +19,7 @@
 //! names the YAML crate of the files, and only the program around this library prints.
 //!
 //! ```
-//! use rolecall::{plan::{bind::bind, diff}, files::{check, decode}, report::render, model::{snapshot::Snapshot, source::Sources}};
+//! use rolecall::{plan::{bind::bind, diff}, files::{check, decode}, report::render, model::{observed::Observed, source::Sources}};
 //!
 //! let text = "
 //! version: 1
@@ -31,7 +31,7 @@
 //! let files = check::Files { access: vec![(file, access)], ..Default::default() };
 //! let declared = check::check(&files).expect("sound files");
 //!
-//! let live = Snapshot::default(); // a company without groups
+//! let live = Observed::default(); // a company without groups
 //! let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
 //! let plan = diff::plan(&bind(&declared, &live, now).expect("known names"), &live);
 //! assert!(render::text::summary(&plan).starts_with("Plan: 1 group to create, 0 to change, 0 to delete;"));

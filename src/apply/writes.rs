@@ -14,8 +14,8 @@ use crate::{
     model::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId, UserId},
+        observed::GroupRole,
         scope::Scope,
-        snapshot::GroupRole,
         state::Attributes,
     },
     plan::order::MEMBERS_PER_CALL,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 use rolecall::{
-    live::recording::{self, Keep, Reach, Recording},
+    live::snapshot::{self, Keep, Reach, Snapshot},
     report::render,
     workflow,
 };
@@ -42,31 +42,31 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     // Before any request: a salt that cannot be used is no reason to ask for everything.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
     let connected = connect(global, &checked.loaded)?;
-    let mut recording = run::block_on(run::until_signal(async {
+    let mut snapshot = run::block_on(run::until_signal(async {
         let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now);
         Ok(output.reading(&connected.live.source, reading).await?)
     }))?;
     if let Some((salt, keep)) = salt {
-        recording = recording.sanitized(&salt, keep);
+        snapshot = snapshot.sanitized(&salt, keep);
     }
-    for directory in recording.directories.iter().filter(|it| it.reach == Reach::Asked) {
+    for directory in snapshot.directories.iter().filter(|it| it.reach == Reach::Asked) {
         output.message(&format!(
             "warning: the API refuses a list of everybody of {}: only people whom files and groups name are in the snapshot",
             directory.company
         ));
     }
-    let text = recording::write(&recording);
+    let text = snapshot::write(&snapshot);
     let Some(out) = &arguments.out else {
         output.result(&text);
         return Ok(Exit::Ok);
     };
     keep("snapshot", &global.here().join(out), &text)?;
-    output.result(&saved(&recording, out, output.format));
+    output.result(&saved(&snapshot, out, output.format));
     Ok(Exit::Ok)
 }
 
 /// Returns the salt, and whether it belongs into the file: one that was given stays where it is.
-fn salt() -> Result<(recording::Salt, Keep), Failure> {
+fn salt() -> Result<(snapshot::Salt, Keep), Failure> {
     Ok(match live::salt()? {
         Some(given) => (given, Keep::Apart),
         None => (live::new_salt()?, Keep::Inside),
@@ -74,15 +74,15 @@ fn salt() -> Result<(recording::Salt, Keep), Failure> {
 }
 
 /// Says what was saved.
-fn saved(recording: &Recording, out: &std::path::Path, format: Format) -> String {
-    let groups: usize = recording.companies.iter().map(|it| it.groups.len()).sum();
-    let members = recording.companies.iter().flat_map(|it| &it.groups).map(|it| it.members.len());
+fn saved(snapshot: &Snapshot, out: &std::path::Path, format: Format) -> String {
+    let groups: usize = snapshot.companies.iter().map(|it| it.groups.len()).sum();
+    let members = snapshot.companies.iter().flat_map(|it| &it.groups).map(|it| it.members.len());
     let members: usize = members.sum();
-    let people: usize = recording.directories.iter().map(|it| it.users.len()).sum();
+    let people: usize = snapshot.directories.iter().map(|it| it.users.len()).sum();
     match format {
         Format::Text | Format::Markdown => format!(
             "Snapshot of {:.0}: {}, {}, {}. Plan from it with `--live {}`.\n",
-            recording.created_at,
+            snapshot.created_at,
             render::counted(groups, "group", "groups"),
             render::counted(members, "membership", "memberships"),
             render::counted(people, "person", "people"),
@@ -90,8 +90,8 @@ fn saved(recording: &Recording, out: &std::path::Path, format: Format) -> String
         ),
         Format::Json => {
             let document = json!({
-                "version": 1, "kind": "saved-snapshot", "file": out.display().to_string(), "digest": recording.digest,
-                "createdAt": recording.created_at, "groups": groups, "memberships": members, "people": people,
+                "version": 1, "kind": "saved-snapshot", "file": out.display().to_string(), "digest": snapshot.digest,
+                "createdAt": snapshot.created_at, "groups": groups, "memberships": members, "people": people,
             });
             format!("{document:#}\n")
         }

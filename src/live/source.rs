@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use super::{
     api::{self, Reader},
     fetch::FetchError,
-    recording::Answers,
+    snapshot::Answers,
 };
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    snapshot::{GroupHead, GroupRole, RoleHead, User},
+    observed::{GroupHead, GroupRole, RoleHead, User},
 };
 
 /// Questions kept alive at once; the connection limits the requests, this only the futures.
@@ -35,7 +35,7 @@ impl Source {
     pub fn taken(&self) -> Option<Timestamp> {
         match self {
             Self::Api(_) => None,
-            Self::Snapshot(answers) => Some(answers.recording().created_at),
+            Self::Snapshot(answers) => Some(answers.snapshot().created_at),
         }
     }
 
@@ -43,7 +43,7 @@ impl Source {
     pub fn is_sanitized(&self) -> bool {
         match self {
             Self::Api(_) => false,
-            Self::Snapshot(answers) => answers.recording().sanitized.is_some(),
+            Self::Snapshot(answers) => answers.snapshot().sanitized.is_some(),
         }
     }
 

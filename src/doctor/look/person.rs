@@ -4,8 +4,8 @@ use crate::{
     live::api::{ApiError, Reader},
     model::{
         ids::{CompanyId, PersonRef},
+        observed::User,
         plan::Unresolved,
-        snapshot::User,
     },
     plan::bind::people::Directory,
 };

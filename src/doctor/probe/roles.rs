@@ -7,8 +7,8 @@ use crate::{
     model::{
         dialect::{PredicateForm, RolesToDelete, ScopeChange},
         ids::{GroupId, RoleId},
+        observed::GroupRole as Held,
         scope::{Dimension, Kind, Scope, Value},
-        snapshot::GroupRole as Held,
     },
 };
 

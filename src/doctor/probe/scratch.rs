@@ -11,8 +11,8 @@ use crate::{
     model::{
         dialect::{Dialect, MemberRemovalField, RolesToDelete},
         ids::{CompanyId, GroupId, RoleId, UserId},
+        observed::GroupRole,
         scope::Scope,
-        snapshot::GroupRole,
     },
 };
 

@@ -10,7 +10,7 @@ use super::{
     refusal, retry, token,
     wire::{Created, Elements, HeldDirectly, Member, Permissions, Wire},
 };
-use crate::model::snapshot::{GroupRole, User};
+use crate::model::observed::{GroupRole, User};
 
 /// Decodes `body` as a page of every list there is.
 pub fn lists(body: &[u8]) {

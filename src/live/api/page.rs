@@ -9,7 +9,7 @@ use serde::{
 use uuid::Uuid;
 
 use super::wire::{Group, Member, Role, Wire};
-use crate::model::snapshot::{GroupRole, User};
+use crate::model::observed::{GroupRole, User};
 
 /// Rows of a paged list and the name they are listed under.
 pub(super) trait Row: Send + for<'de> Deserialize<'de> {

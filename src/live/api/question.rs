@@ -14,7 +14,7 @@ use super::{
 };
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
-    snapshot::{GroupRole, User},
+    observed::{GroupRole, User},
 };
 
 /// A request that only reads, and of a list one page.

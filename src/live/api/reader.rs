@@ -22,7 +22,7 @@ use super::{
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    snapshot::GroupRole,
+    observed::GroupRole,
 };
 
 /// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published). One fewer than a page

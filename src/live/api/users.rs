@@ -15,7 +15,7 @@ use super::{
 };
 use crate::model::{
     ids::{CompanyId, PersonRef, UserId},
-    snapshot::User,
+    observed::User,
 };
 
 /// An id as users v3 spells it, unlike rbac (contract C11).

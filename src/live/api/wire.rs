@@ -11,7 +11,7 @@ use super::liberal::{Reference, id, or_default, time};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    snapshot::{GroupRole, User},
+    observed::{GroupRole, User},
 };
 
 /// A user group (contract §3.0).

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
+    observed::GroupRole,
     scope::Scope,
-    snapshot::GroupRole,
 };
 
 /// The writing half of a client. Cheap to clone; clones share the connection.

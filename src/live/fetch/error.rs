@@ -1,6 +1,6 @@
 //! Why nothing, or not all of it, could be read.
 
-use crate::live::{api::ApiError, recording::NotRecorded};
+use crate::live::{api::ApiError, snapshot::NotRecorded};
 
 /// A reading that failed. Nothing partial is returned beside it.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::live::recording::{self, NotASnapshot, Recording, SIZE_LIMIT};
+use crate::live::snapshot::{self, NotASnapshot, SIZE_LIMIT, Snapshot};
 
 /// Why a file could not be used as a snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ impl SnapshotError {
 }
 
 /// Reads a snapshot.
-pub fn open(path: &Path) -> Result<Recording, SnapshotError> {
+pub fn open(path: &Path) -> Result<Snapshot, SnapshotError> {
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(SIZE_LIMIT + 1).read_to_string(&mut text));
     let unusable = |source| SnapshotError::Unusable { path: path.to_owned(), source };
@@ -46,5 +46,5 @@ pub fn open(path: &Path) -> Result<Recording, SnapshotError> {
         }
         Ok(_) => (),
     }
-    recording::read(&text).map_err(unusable)
+    snapshot::read(&text).map_err(unusable)
 }

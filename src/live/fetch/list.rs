@@ -13,7 +13,7 @@ use crate::{
     model::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-        snapshot::{GroupHead, RoleHead},
+        observed::{GroupHead, RoleHead},
     },
 };
 

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use crate::{
     live::{
         api::Reader,
-        recording::{self, Answer, Company, Person, Reach, Recording},
+        snapshot::{self, Answer, Company, Person, Reach, Snapshot},
         source::Source,
     },
     model::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
-        snapshot::{GroupHead, User},
+        observed::{GroupHead, User},
     },
 };
 
@@ -34,7 +34,7 @@ pub async fn record(
     list: &ReadList<'_>,
     endpoint: &str,
     now: Timestamp,
-) -> Result<Recording, FetchError> {
+) -> Result<Snapshot, FetchError> {
     let source = Source::Api(reader.clone());
     let mut companies = Vec::new();
     for reads in &list.companies {
@@ -53,7 +53,7 @@ pub async fn record(
     for &id in list.known.iter().filter(|it| !known.contains_key(it)) {
         // A token of one company may not look into another; then nobody is known there.
         let found = match directory((reader, &source), id, &everybody, &BTreeSet::new()).await {
-            Err(error) if matches!(error.refused(), Some(403 | 404)) => recording::Directory {
+            Err(error) if matches!(error.refused(), Some(403 | 404)) => snapshot::Directory {
                 company: id,
                 reach: Reach::Closed,
                 users: Vec::new(),
@@ -64,7 +64,7 @@ pub async fn record(
         directories.push(found);
     }
     let people = singled_out(&source, list, &known).await?;
-    Ok(Recording::new((now, endpoint), companies, directories, people))
+    Ok(Snapshot::new((now, endpoint), companies, directories, people))
 }
 
 async fn company(source: &Source, id: CompanyId) -> Read<Company> {
@@ -73,11 +73,11 @@ async fn company(source: &Source, id: CompanyId) -> Read<Company> {
     Ok(Company { id, groups: groups.try_collect().await?, roles })
 }
 
-async fn group(source: &Source, company: CompanyId, head: GroupHead) -> Read<recording::Group> {
+async fn group(source: &Source, company: CompanyId, head: GroupHead) -> Read<snapshot::Group> {
     let members = source.list_members(company, head.id);
     let (members, roles) = try_join(members, source.list_group_roles(company, head.id)).await?;
     let GroupHead { id, name, description, unmodifiable } = head;
-    Ok(recording::Group { id, name, description, unmodifiable, roles, members })
+    Ok(snapshot::Group { id, name, description, unmodifiable, roles, members })
 }
 
 /// Reads who is known in a company, and whom single questions find beyond.
@@ -86,7 +86,7 @@ async fn directory(
     company: CompanyId,
     named: &[PersonRef],
     members: &BTreeSet<UserId>,
-) -> Read<(recording::Directory, Vec<User>)> {
+) -> Read<(snapshot::Directory, Vec<User>)> {
     let (reach, mut users) = match reader.list_users(company).await? {
         Some(users) => (Reach::Whole, users),
         None => (Reach::Asked, Vec::new()),
@@ -100,7 +100,7 @@ async fn directory(
         Read::Ok(Answer { person, users })
     });
     let asked: Vec<Answer> = asked.buffered(AT_ONCE).try_collect().await?;
-    let directory = recording::Directory { company, reach, users: users.clone(), asked: asked.clone() };
+    let directory = snapshot::Directory { company, reach, users: users.clone(), asked: asked.clone() };
     users.extend(asked.into_iter().flat_map(|it| it.users));
     Ok((directory, users))
 }

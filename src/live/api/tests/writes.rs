@@ -6,7 +6,7 @@ use super::{
     server::{Reply, Server},
     *,
 };
-use crate::model::{dialect::MemberRemovalField, scope::Scope, snapshot::GroupRole};
+use crate::model::{dialect::MemberRemovalField, observed::GroupRole, scope::Scope};
 
 fn raw(json: &str) -> Box<RawValue> {
     RawValue::from_string(json.to_owned()).unwrap()

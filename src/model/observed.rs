@@ -1,4 +1,4 @@
-//! The snapshot: what the API reported, as far as the files need it.
+//! What the API reported, as far as the files need it.
 //!
 //! A value; whether it is complete was proven while it was fetched.
 
@@ -14,11 +14,11 @@ use crate::model::{
     ids::{CompanyId, Email, GroupId, RoleId, UserId},
 };
 
-/// Everything that was read for one plan.
+/// Everything that was read for a run.
 #[derive(Clone, Debug, Default)]
-pub struct Snapshot {
+pub struct Observed {
     /// The companies, sorted by id.
-    pub companies: Vec<CompanySnapshot>,
+    pub companies: Vec<ObservedCompany>,
     /// The users that the files or the groups name, of any company, in any order.
     pub users: Vec<User>,
     /// Roles that users hold outside groups (contract §6.1): of those whom the files declare under `users:`,
@@ -29,7 +29,7 @@ pub struct Snapshot {
 
 /// What one company reported.
 #[derive(Clone, Debug)]
-pub struct CompanySnapshot {
+pub struct ObservedCompany {
     /// Which one.
     pub id: CompanyId,
     /// All its groups, in any order.
@@ -42,7 +42,7 @@ pub struct CompanySnapshot {
     pub held: BTreeMap<UserId, Vec<GroupId>>,
 }
 
-impl CompanySnapshot {
+impl ObservedCompany {
     /// No company: nothing of it was read.
     pub(crate) const NONE: &'static Self = &Self {
         id: CompanyId(uuid::Uuid::nil()),

@@ -11,15 +11,15 @@ use serde_json::Value;
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, UserId},
+    observed::{GroupRole, RoleHead, User},
     plan::Digest,
-    snapshot::{GroupRole, RoleHead, User},
 };
 
 /// A snapshot of rolecall: everything about a workspace's companies that any later plan may need.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "rolecall snapshot")]
-pub struct Recording {
+pub struct Snapshot {
     /// The version of this form: 1.
     pub version: u32,
     /// What this document is: `snapshot`.

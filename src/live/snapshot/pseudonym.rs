@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::{
     ids::{Email, PersonRef},
-    snapshot::User,
+    observed::User,
 };
 
 /// Keeps pseudonyms of different snapshots apart.

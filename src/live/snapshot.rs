@@ -1,6 +1,6 @@
 //! A snapshot as one JSON document: all that any later plan of the same workspace may ask of the API.
 //!
-//! Complete where [`Snapshot`](crate::model::snapshot::Snapshot) is what one plan needs. It answers as the API
+//! Complete where [`Observed`](crate::model::observed::Observed) is what one plan needs. It answers as the API
 //! answered, or says that it does not know; it never guesses. Nothing here touches a file.
 
 use jiff::Timestamp;
@@ -13,8 +13,8 @@ use crate::model::{
     escape,
     ids::{CompanyId, PersonRef, UserId},
     json,
+    observed::User,
     plan::Digest,
-    snapshot::User,
 };
 
 mod answers;
@@ -25,7 +25,7 @@ mod tests;
 
 pub use answers::Answers;
 pub use pseudonym::Salt;
-pub use shape::{Answer, Company, Directory, Group, Person, Reach, Recording, Sanitized};
+pub use shape::{Answer, Company, Directory, Group, Person, Reach, Sanitized, Snapshot};
 
 /// The version of the form that is written and read.
 pub const VERSION: u32 = 1;
@@ -98,8 +98,8 @@ impl NotASnapshot {
     }
 }
 
-impl Recording {
-    /// Returns a recording with its digest, everything in order.
+impl Snapshot {
+    /// Returns a snapshot with its digest, everything in order.
     pub fn new(
         (created_at, endpoint): (Timestamp, &str),
         mut companies: Vec<Company>,
@@ -114,7 +114,7 @@ impl Recording {
         }
         directories.sort_by_key(|it| it.company);
         people.sort_by_key(|it| it.user_id);
-        let mut recording = Self {
+        let mut snapshot = Self {
             version: VERSION,
             kind: KIND.into(),
             created_at,
@@ -126,10 +126,10 @@ impl Recording {
             directories,
             people,
         };
-        recording.sort_users();
-        recording.respell();
-        recording.digest = recording.found();
-        recording
+        snapshot.sort_users();
+        snapshot.respell();
+        snapshot.digest = snapshot.found();
+        snapshot
     }
 
     /// Writes what the API said in its own words in one layout, with nothing that acts where it is printed: a
@@ -199,16 +199,16 @@ fn printable(raw: &RawValue) -> Box<RawValue> {
     RawValue::from_string(text).unwrap_or_else(|_| raw.to_owned())
 }
 
-/// Returns the recording as one JSON document, with a newline at the end.
-pub fn write(recording: &Recording) -> String {
-    json::document(recording)
+/// Returns the snapshot as one JSON document, with a newline at the end.
+pub fn write(snapshot: &Snapshot) -> String {
+    json::document(snapshot)
 }
 
 /// Reads back what [`write()`] wrote.
 ///
 /// # Errors
 /// Whatever is not a whole snapshot of a version that is known, as it was written.
-pub fn read(text: &str) -> Result<Recording, NotASnapshot> {
+pub fn read(text: &str) -> Result<Snapshot, NotASnapshot> {
     /// Enough to see what it is.
     #[derive(Deserialize)]
     struct Head {
@@ -232,13 +232,13 @@ pub fn read(text: &str) -> Result<Recording, NotASnapshot> {
         Some(version) => return Err(NotASnapshot::Version(version.to_string())),
         None => return Err(NotASnapshot::Foreign(None)),
     }
-    let mut recording: Recording = serde_json::from_str(text).map_err(NotASnapshot::Field)?;
-    recording.respell();
-    let (said, found) = (recording.digest, recording.found());
+    let mut snapshot: Snapshot = serde_json::from_str(text).map_err(NotASnapshot::Field)?;
+    snapshot.respell();
+    let (said, found) = (snapshot.digest, snapshot.found());
     if said != found {
         return Err(NotASnapshot::Changed { said, found });
     }
-    Ok(recording)
+    Ok(snapshot)
 }
 
 /// Returns what an error calls a user.

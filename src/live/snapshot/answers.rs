@@ -1,33 +1,34 @@
-//! A recording, ready to be asked: the answers that the API gave, found by what is asked for.
+//! A snapshot, ready to be asked: the answers that the API gave, found by what is asked for.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Company, Directory, Group, NotASnapshot, NotRecorded, Person, Reach, Recording, Salt, named};
+use super::{Company, Directory, Group, NotASnapshot, NotRecorded, Person, Reach, Salt, Snapshot, named};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, UserId},
-    snapshot::{GroupHead, GroupRole, RoleHead, User},
+    observed::{GroupHead, GroupRole, RoleHead, User},
 };
 
-/// What a recording answers. Pure: the same question is always answered the same.
+/// What a snapshot answers. Pure: the same question is always answered the same.
 #[derive(Debug)]
 pub struct Answers {
-    recording: Recording,
+    snapshot: Snapshot,
     salt: Option<Salt>,
     /// Position in the directory, by the key of the file.
     users: HashMap<(CompanyId, PersonRef), Vec<usize>>,
+    /// Company and position in it.
     groups: HashMap<GroupId, (CompanyId, usize)>,
     /// The groups of everybody, by their lists of members.
     memberships: HashMap<UserId, Vec<GroupId>>,
 }
 
 impl Answers {
-    /// Makes a recording answer; `salt` is the one given, where one is.
+    /// Makes a snapshot answer; `salt` is the one given, where one is.
     ///
     /// # Errors
-    /// Where the recording is sanitized and the salt is neither in it nor given.
-    pub fn new(recording: Recording, salt: Option<&Salt>) -> Result<Self, NotASnapshot> {
-        let salt = match &recording.sanitized {
+    /// Where the snapshot is sanitized and the salt is neither in it nor given.
+    pub fn new(snapshot: Snapshot, salt: Option<&Salt>) -> Result<Self, NotASnapshot> {
+        let salt = match &snapshot.sanitized {
             None => None,
             Some(sanitized) => {
                 let inside = sanitized.salt.as_deref().and_then(|it| it.parse().ok());
@@ -39,20 +40,20 @@ impl Answers {
             }
         };
         let mut answers = Self {
-            recording,
+            snapshot,
             salt,
             users: HashMap::new(),
             groups: HashMap::new(),
             memberships: HashMap::new(),
         };
-        for Directory { company, users, .. } in &answers.recording.directories {
+        for Directory { company, users, .. } in &answers.snapshot.directories {
             for (n, user) in users.iter().enumerate() {
                 for key in keys(user) {
                     answers.users.entry((*company, key)).or_default().push(n);
                 }
             }
         }
-        for company in &answers.recording.companies {
+        for company in &answers.snapshot.companies {
             for (n, group) in company.groups.iter().enumerate() {
                 answers.groups.insert(group.id, (company.id, n));
                 for member in &group.members {
@@ -64,13 +65,13 @@ impl Answers {
     }
 
     /// Returns what it is made of.
-    pub fn recording(&self) -> &Recording {
-        &self.recording
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
     }
 
     fn company(&self, id: CompanyId) -> Result<&Company, NotRecorded> {
-        let found = self.recording.companies.binary_search_by_key(&id, |it| it.id);
-        found.map(|at| &self.recording.companies[at]).map_err(|_| NotRecorded::Company(id))
+        let found = self.snapshot.companies.binary_search_by_key(&id, |it| it.id);
+        found.map(|at| &self.snapshot.companies[at]).map_err(|_| NotRecorded::Company(id))
     }
 
     /// Returns a group of a company; `None` where there is no such group.
@@ -81,8 +82,8 @@ impl Answers {
     }
 
     fn directory(&self, company: CompanyId) -> Result<&Directory, NotRecorded> {
-        let found = self.recording.directories.binary_search_by_key(&company, |it| it.company);
-        found.map(|at| &self.recording.directories[at]).map_err(|_| NotRecorded::Company(company))
+        let found = self.snapshot.directories.binary_search_by_key(&company, |it| it.company);
+        found.map(|at| &self.snapshot.directories[at]).map_err(|_| NotRecorded::Company(company))
     }
 
     /// All groups of a company; fails where the company is not recorded, as everything here.
@@ -90,7 +91,7 @@ impl Answers {
         Ok(self.company(company)?.groups.iter().map(head).collect())
     }
 
-    /// Every role of a group, once per scope, as it was spelled.
+    /// All roles that a company may assign.
     pub fn list_roles(&self, company: CompanyId) -> Result<Vec<RoleHead>, NotRecorded> {
         Ok(self.company(company)?.roles.clone())
     }
@@ -106,7 +107,7 @@ impl Answers {
     }
 
     /// The users that the references find in a directory, by id, as a list of them all would; fails for people of whom
-    /// the recording cannot tell.
+    /// the snapshot cannot tell.
     pub fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, NotRecorded> {
         let directory = self.directory(company)?;
         let mut found: BTreeMap<UserId, User> = BTreeMap::new();
@@ -126,7 +127,7 @@ impl Answers {
         Ok(found.into_values().collect())
     }
 
-    /// The users that one reference finds when it is asked for alone; fails where the recording cannot tell.
+    /// The users that one reference finds when it is asked for alone; fails where the snapshot cannot tell.
     pub(in crate::live) fn query_user(
         &self,
         company: CompanyId,
@@ -142,7 +143,7 @@ impl Answers {
             (Reach::Closed, _) => Ok(Vec::new()),
             // An id is asked for in all companies at once; there may be more of them than are recorded.
             (Reach::Whole | Reach::Asked, PersonRef::UserId(_)) => {
-                let others = self.recording.directories.iter().filter(|it| it.company != company);
+                let others = self.snapshot.directories.iter().filter(|it| it.company != company);
                 let mut all = std::iter::once(directory).chain(others);
                 let found = all.find_map(|it| Some(self.listed(it, person)).filter(|it| !it.is_empty()));
                 found.map_or_else(unknown, Ok)
@@ -175,7 +176,7 @@ impl Answers {
     /// taken.
     pub(in crate::live) fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
         let rows = || {
-            let all = self.recording.directories.iter().flat_map(|it| &it.users);
+            let all = self.snapshot.directories.iter().flat_map(|it| &it.users);
             all.filter(|it| it.id == user).collect::<Vec<_>>()
         };
         let person = self.person(user).ok_or_else(|| NotRecorded::DirectRoles(named(user, &rows())))?;
@@ -183,8 +184,8 @@ impl Answers {
     }
 
     fn person(&self, user: UserId) -> Option<&Person> {
-        let at = self.recording.people.binary_search_by_key(&user, |it| it.user_id).ok()?;
-        Some(&self.recording.people[at])
+        let at = self.snapshot.people.binary_search_by_key(&user, |it| it.user_id).ok()?;
+        Some(&self.snapshot.people[at])
     }
 
     /// Returns how the file names a person.
