@@ -3,7 +3,7 @@
 //! ```text
 //!  files ──load──> Loaded ──check──> Declared ──┐
 //!                                               ├─ bind ─> two states, rules ── diff ─┐
-//!  API or snapshot file ──fetch──> Snapshot ────┘                                     │
+//!  API or snapshot file ──fetch──> Observed ────┘                                     │
 //!  plan.json ────────────── taken up ─────────────────────────────────────────────────┼─> Plan
 //!  journal ──────────────── rolled back ──────────────────────────────────────────────┘     │
 //!                                             effective access, order, guards ─> Judged <───┘
@@ -25,7 +25,7 @@
 //! ```
 //! use rolecall::{
 //!     files::{check, decode},
-//!     model::{dialect::ScopeChange, snapshot::Snapshot, source::Sources},
+//!     model::{dialect::ScopeChange, observed::Observed, source::Sources},
 //!     plan::{bind::bind, diff, judged::judged},
 //!     report::render,
 //! };
@@ -40,7 +40,7 @@
 //! let files = check::Files { access: vec![(file, access)], ..Default::default() };
 //! let declared = check::check(&files).expect("sound files");
 //!
-//! let live = Snapshot::default(); // a company without groups
+//! let live = Observed::default(); // a company without groups
 //! let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
 //! let bound = bind(&declared, &live, now).expect("known names");
 //! let judged = judged(diff::plan(&bound, &live), &bound.rules, ScopeChange::default(), now);

@@ -28,8 +28,8 @@ use crate::{
     model::{
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
+        observed::Observed,
         plan::{Judgement, Plan, Quarantined, Unresolved, Withheld},
-        snapshot::Snapshot,
         source::Sources,
     },
     plan::{
@@ -112,8 +112,8 @@ pub struct Live {
 }
 
 /// The live state, and what the files ask of it.
-struct Observed {
-    snapshot: Snapshot,
+struct Observation {
+    snapshot: Observed,
     bound: Bound,
 }
 
@@ -123,10 +123,10 @@ async fn observed(
     checked: &Checked,
     also: &[(CompanyId, GroupId)],
     now: Timestamp,
-) -> Result<Observed, Error> {
+) -> Result<Observation, Error> {
     let snapshot = fetch(&live.source, &ReadList::new(&checked.declared, also)).await?;
     let bound = bind(&checked.declared, &snapshot, now);
-    Ok(Observed { bound: bound.map_err(|it| wrong(it, &checked.loaded))?, snapshot })
+    Ok(Observation { bound: bound.map_err(|it| wrong(it, &checked.loaded))?, snapshot })
 }
 
 // ---- planned: `planned::planned`, as what is wanted says -----------------------------------------------------

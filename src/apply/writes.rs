@@ -8,12 +8,13 @@ use std::{
 use crate::{
     apply::record::{Added, Write},
     live::{
-        api::{ApiError, Reader, RoleToAdd, RoleToDelete},
+        api::{ApiError, Reader},
         fetch::grants,
     },
     model::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId, UserId},
+        observed::GroupRole,
         scope::Scope,
         state::Attributes,
     },
@@ -280,15 +281,13 @@ impl Group<'_> {
         add: &[(RoleId, Scope)],
         delete: &[RoleId],
     ) -> Result<Result<(), ApiError>, ApplyError> {
-        let added: Vec<RoleToAdd> =
-            add.iter().map(|(role, scope)| RoleToAdd { role: *role, scope: scope.clone() }).collect();
         // Named exactly as they were read (contract §3.10).
         let entry = |it: &Grant| {
             let role = it.role;
             let entries = it.as_read.iter().cloned();
-            entries.map(|scope| RoleToDelete { role, scope }).collect::<Vec<_>>()
+            entries.map(|scope| GroupRole { role, scope }).collect::<Vec<_>>()
         };
-        let deleted: Vec<RoleToDelete> =
+        let deleted: Vec<GroupRole> =
             self.prior.iter().filter(|it| delete.contains(&it.role)).flat_map(entry).collect();
         let write = Write::PatchRoles {
             company,
@@ -297,7 +296,7 @@ impl Group<'_> {
             remove: delete.to_vec(),
         };
         let (writer, id) = self.begin(context, write)?;
-        let result = writer.patch_roles(company, group, &added, &deleted).await;
+        let result = writer.patch_roles(company, group, add, &deleted).await;
         Ok(self.end(context, &id, result, None))
     }
 }

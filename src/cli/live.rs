@@ -7,7 +7,7 @@ use rolecall::{
     files::load::Loaded,
     live::{
         fetch,
-        recording::{Answers, Salt},
+        snapshot::{Answers, Salt},
         source::Source,
     },
     sandbox::Sandbox,
@@ -38,13 +38,13 @@ impl From {
             let Connected { live, sandbox, .. } = connect(global, loaded)?;
             return Ok((live, sandbox));
         };
-        let recording = fetch::open(&global.here().join(path)).map_err(workflow::Error::from)?;
+        let snapshot = fetch::open(&global.here().join(path)).map_err(workflow::Error::from)?;
         let salt = salt()?;
-        let answers = Answers::new(recording, salt.as_ref()).map_err(|error| {
+        let answers = Answers::new(snapshot, salt.as_ref()).map_err(|error| {
             let hint = error.hint();
             Failure::invalid(format!("{}: {error}", path.display())).hint(hint)
         })?;
-        let url = answers.recording().endpoint.clone();
+        let url = answers.snapshot().endpoint.clone();
         let dialect = section(loaded).and_then(|it| *it.1.dialect).unwrap_or_default();
         let live =
             Live { host: host(&url).into(), url, dialect, source: Source::Snapshot(Box::new(answers)) };

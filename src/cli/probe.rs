@@ -7,7 +7,7 @@ use rolecall::{
     doctor::{
         learned::{self, Probed},
         look::Observer,
-        probe::{self, Ending, Job, NotPrepared, Prepared},
+        probe::{self, Halt, Job, NotPrepared, Prepared},
     },
     model::{
         escape::terminal as show,
@@ -62,22 +62,21 @@ pub(super) fn run(
         let roles: Vec<RoleId> = roles.iter().map(|it| it.id).collect();
         let observer = &observer;
         let job = Job { reader: &reader, writer: &writer, observer, company, user, roles, name, stop: &stop };
-        let (mut probed, ending) = probe::probe(job).await;
+        let (mut probed, halt) = probe::probe(job).await;
         probed.earlier = earlier;
         let made = probed.made_groups();
-        if !made && let Ending::Failed(error) = ending {
+        if !made && let Some(Halt::Failed(error)) = halt {
             // Nothing was written, so there is nothing to tell but this.
             return Err(error.into());
         }
-        let exit = match &ending {
+        let exit = match &halt {
             _ if !probed.left.is_empty() => Exit::Partial,
-            Ending::Whole => Exit::Ok,
-            Ending::Interrupted if made => Exit::Partial,
-            Ending::Interrupted => Exit::Interrupted,
-            Ending::Failed(_) | Ending::Unsafe => Exit::Partial,
+            None => Exit::Ok,
+            Some(Halt::Asked) if !made => Exit::Interrupted,
+            Some(Halt::Asked | Halt::Failed(_) | Halt::Unsafe(_)) => Exit::Partial,
         };
         finish(output, &probed, (&label, host), company, exit);
-        if let Ending::Failed(error) = &ending {
+        if let Some(Halt::Failed(error)) = &halt {
             output.message(&trouble(
                 &error.to_string(),
                 &super::failure::causes(error),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 use rolecall::{
-    live::recording::{self, Keep, Reach, Recording},
+    live::snapshot::{self, Keep, Reach, Snapshot},
     report::render,
     workflow,
 };
@@ -35,49 +35,49 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
     let connected = connect(global, &checked.loaded)?;
     let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now);
-    let mut recording = run::reading(output.reading(&connected.live.source, reading))?;
+    let mut snapshot = run::reading(output.reading(&connected.live.source, reading))?;
     if let Some((salt, keep)) = salt {
-        recording = recording.sanitized(&salt, keep);
+        snapshot = snapshot.sanitized(&salt, keep);
     }
-    for directory in recording.directories.iter().filter(|it| it.reach == Reach::Asked) {
+    for directory in snapshot.directories.iter().filter(|it| it.reach == Reach::Asked) {
         output.message(&format!(
             "warning: the API refuses to list all users of {}: only people named by files and groups are in the snapshot",
             directory.company
         ));
     }
-    let text = recording::write(&recording);
+    let text = snapshot::write(&snapshot);
     let Some(out) = &arguments.out else {
         output.result(&text);
         return Ok(Exit::Ok);
     };
     keep("snapshot", &global.here().join(out), &text)?;
-    saved(&recording, out, output);
+    saved(&snapshot, out, output);
     Ok(Exit::Ok)
 }
 
 /// The salt, and whether it belongs into the file: one that was given stays where it is.
-fn salt() -> Result<(recording::Salt, Keep), Failure> {
+fn salt() -> Result<(snapshot::Salt, Keep), Failure> {
     Ok(match live::salt()? {
         Some(given) => (given, Keep::Apart),
         None => (live::new_salt()?, Keep::Inside),
     })
 }
 
-fn saved(recording: &Recording, out: &Path, output: &Output) {
-    let groups: usize = recording.companies.iter().map(|it| it.groups.len()).sum();
-    let members = recording.companies.iter().flat_map(|it| &it.groups).map(|it| it.members.len());
+fn saved(snapshot: &Snapshot, out: &Path, output: &Output) {
+    let groups: usize = snapshot.companies.iter().map(|it| it.groups.len()).sum();
+    let members = snapshot.companies.iter().flat_map(|it| &it.groups).map(|it| it.members.len());
     let members: usize = members.sum();
-    let people: usize = recording.directories.iter().map(|it| it.users.len()).sum();
+    let people: usize = snapshot.directories.iter().map(|it| it.users.len()).sum();
     let text = format!(
         "Snapshot of {:.0}: {}, {}, {}. Plan from it with `--live {}`.\n",
-        recording.created_at,
+        snapshot.created_at,
         render::counted(groups, "group", "groups"),
         render::counted(members, "membership", "memberships"),
         render::counted(people, "person", "people"),
         rolecall::model::escape::terminal(&out.display().to_string()),
     );
     let facts = json!({
-        "file": out.display().to_string(), "digest": recording.digest, "createdAt": recording.created_at,
+        "file": out.display().to_string(), "digest": snapshot.digest, "createdAt": snapshot.created_at,
         "groups": groups, "memberships": members, "people": people,
     });
     output.sentence(&text, "saved-snapshot", &facts);

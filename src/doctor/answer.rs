@@ -9,11 +9,8 @@ use serde_json::Value;
 /// An answer, and how it came.
 #[derive(Clone)]
 pub(crate) struct Answer {
-    /// The HTTP status.
     pub(crate) status: u16,
-    /// The version of HTTP.
     pub(crate) version: &'static str,
-    /// What the server takes for now, to the second.
     pub(crate) date: Option<Timestamp>,
     /// What this machine took for now, half way to the head of the answer.
     pub(crate) at: Timestamp,
@@ -30,19 +27,14 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// Where a token came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Came {
-    /// It was given.
     Given,
-    /// It was got for client credentials.
     Fetched,
 }
 
-/// What may be known of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenFacts {
-    /// Where it came from.
     pub(crate) came: Came,
     /// Seconds that it lives, where the server said.
     pub(crate) expires_in: Option<u64>,

@@ -23,18 +23,13 @@ const UNKNOWN: Style = AnsiColor::Yellow.on_default();
 /// The fields of a dialect as far as they were learned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Learned {
-    /// What takes members out.
     pub member_removal_field: Option<MemberRemovalField>,
-    /// What `rolesToDelete` holds.
     pub roles_to_delete: Option<RolesToDelete>,
-    /// The shape of a listed group role.
     pub group_role: Option<GroupRole>,
-    /// The form of a condition.
     pub predicate: Option<PredicateForm>,
-    /// How a role moves to another scope.
     pub scope_change: Option<ScopeChange>,
-    /// What changes name and description.
     pub group_update: Option<GroupUpdate>,
     /// Rows of a page that were asked for and came.
     pub page_limit: Option<u32>,
@@ -42,50 +37,44 @@ pub struct Learned {
 
 /// One thing that was tried, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Finding {
-    /// What was tried.
     pub name: &'static str,
     /// What it is, or `unknown`.
     pub verdict: String,
-    /// How that showed.
     pub fact: String,
 }
 
 /// A group of a probe that is, or may be, still there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Left {
     /// Its id; empty where it is not known whether it was made.
     pub id: String,
-    /// Its name.
     pub name: String,
-    /// Why it is there.
     pub why: String,
 }
 
 /// The whole result of a probe.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Probed {
-    /// The fields.
     pub learned: Learned,
-    /// What was tried, in order.
     pub findings: Vec<Finding>,
     /// Names of the groups that were made, and are gone.
     pub deleted: Vec<String>,
     /// Groups that it made, or may have made, and could not delete.
     pub left: Vec<Left>,
-    /// Groups of earlier probes.
     pub earlier: Vec<Left>,
-    /// Why it ended before its end, if it did.
     pub cut_short: Option<String>,
 }
 
+#[expect(missing_docs, reason = "the names say it")]
 impl Probed {
-    /// Says whether groups were made, or may have been.
     pub fn made_groups(&self) -> bool {
         !self.deleted.is_empty() || !self.left.is_empty()
     }
 
-    /// Returns in words which groups are, or may be, still there, if any are.
     pub fn what_is_left(&self) -> Option<String> {
         let what = counted(self.left.len(), "group of the probe", "groups of the probe");
         let known = self.left.iter().all(|it| !it.id.is_empty());
@@ -100,36 +89,26 @@ impl Probed {
 }
 
 impl Learned {
-    /// Returns each field's name and its word, or nothing where it was not learned.
-    fn fields(&self) -> [(&'static str, Option<String>); 7] {
-        fn word(value: Option<impl Serialize>) -> Option<String> {
-            match serde_json::to_value(value?).ok()? {
-                Value::String(word) => Some(word),
-                other => Some(other.to_string()),
-            }
-        }
-        [
-            ("memberRemovalField", word(self.member_removal_field)),
-            ("rolesToDelete", word(self.roles_to_delete)),
-            ("groupRole", word(self.group_role)),
-            ("predicate", word(self.predicate)),
-            ("scopeChange", word(self.scope_change)),
-            ("groupUpdate", word(self.group_update)),
-            ("pageLimit", word(self.page_limit)),
-        ]
+    /// Each field's name and its value, null where it was not learned.
+    fn fields(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        let all = serde_json::to_value(self).unwrap_or_default();
+        "memberRemovalField rolesToDelete groupRole predicate scopeChange groupUpdate pageLimit"
+            .split(' ')
+            .map(move |it| (it, all[it].clone()))
     }
 
     /// Returns the block for `rolecall.yaml`; what was not learned is a remark in it.
     pub fn block(&self) -> String {
         let mut out = "api:\n".to_owned();
-        let fields = self.fields();
+        let fields: Vec<_> = self.fields().collect();
         // An empty mapping would be no mapping at all.
-        let nothing = fields.iter().all(|it| it.1.is_none());
+        let nothing = fields.iter().all(|it| it.1.is_null());
         out += if nothing { "  dialect: {}\n" } else { "  dialect:\n" };
         for (name, value) in fields {
             let _ = match value {
-                Some(value) => writeln!(out, "    {name}: {value}"),
-                None => writeln!(out, "    # {name}: unknown"),
+                Value::Null => writeln!(out, "    # {name}: unknown"),
+                Value::String(word) => writeln!(out, "    {name}: {word}"),
+                other => writeln!(out, "    {name}: {other}"),
             };
         }
         out
@@ -182,7 +161,6 @@ pub fn text(probed: &Probed, company: &str, endpoint: &str, company_id: CompanyI
     out
 }
 
-/// Returns how a group that is left is deleted by hand.
 fn by_hand(left: &Left, company: CompanyId) -> String {
     let Left { id, name, .. } = left;
     let name = escape::terminal(name);
@@ -199,11 +177,8 @@ fn by_hand(left: &Left, company: CompanyId) -> String {
 /// Returns the result for programs, with how the run ends.
 pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> String {
     let left = |it: &Left| json!({ "id": it.id, "name": it.name, "why": it.why });
-    let learned = probed.learned.fields().into_iter().filter_map(|(name, value)| {
-        let value = value?;
-        let value = value.parse::<u32>().map_or_else(|_| Value::from(value), Value::from);
-        Some((name.to_owned(), value))
-    });
+    let learned = probed.learned.fields().filter(|it| !it.1.is_null());
+    let learned = learned.map(|(name, value)| (name.to_owned(), value));
     document(&json!({
         "version": 1,
         "kind": "probe",

@@ -13,8 +13,8 @@ use super::{
     shapes::{Asked, Shapes},
     verdicts::{
         self,
-        IfMissing::{Fallback, Fatal},
-        Reply, Right,
+        IfMissing::{self, Fallback, Fatal},
+        Reply,
     },
 };
 use crate::{
@@ -23,7 +23,6 @@ use crate::{
     model::{
         dialect::Dialect,
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-        plan::Unresolved,
     },
     plan::bind::people::Directory,
 };
@@ -35,10 +34,10 @@ const MOST_GROUPS: usize = 8;
 
 /// What the files say that a look goes by.
 #[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Subject {
     /// The company; nothing of a company is asked for without one.
     pub company: Option<CompanyId>,
-    /// The account that runs rolecall.
     pub identity: Option<PersonRef>,
     /// Whether people are locked out, for which their groups have to be seen.
     pub locks_out: bool,
@@ -91,7 +90,6 @@ pub async fn survey(settings: Settings, subject: &Subject, without: Option<Check
     survey.checks
 }
 
-/// Looks the host up.
 async fn names(endpoint: &Endpoint) -> Check {
     let proxied = !endpoint.is_loopback()
         && ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
@@ -124,43 +122,31 @@ async fn knocked(observer: &Observer, endpoint: &Endpoint, checks: &mut Vec<Chec
     let secured = if endpoint.is_plain() { "connected" } else { "TLS handshake and certificate fine" };
     checks.push(Check::ok(Area::Endpoint, "connection", format!("{secured}, {}", answer.version)));
     let status = answer.status;
+    let wrong =
+        |trouble, fact| Check::problem(Area::Endpoint, "guarded", trouble, format!("{fact} ({status})"));
     checks.push(match status {
         401 | 403 => {
             Check::ok(Area::Endpoint, "guarded", format!("refuses to answer without a token ({status})"))
         }
-        300..=399 => Check::problem(
-            Area::Endpoint,
-            "guarded",
-            Trouble::Invalid,
-            format!("sends its callers elsewhere ({status})"),
-        )
-        .hint("rolecall never follows with credentials: make the new address the endpoint"),
-        500.. => Check::problem(
-            Area::Endpoint,
-            "guarded",
-            Trouble::Remote,
-            format!("the API is in trouble ({status})"),
-        )
-        .hint("try again later"),
-        _ => Check::note(
-            Area::Endpoint,
-            "guarded",
-            format!("answered {status} without a token, where 401 was expected"),
-        )
-        .hint("something other than the API may have answered: check the endpoint and any proxy"),
+        300..=399 => wrong(Trouble::Invalid, "sends its callers elsewhere")
+            .hint("rolecall never follows with credentials: make the new address the endpoint"),
+        500.. => wrong(Trouble::Remote, "the API is in trouble").hint("try again later"),
+        _ => {
+            let fact = format!("answered {status} without a token, where 401 was expected");
+            Check::note(Area::Endpoint, "guarded", fact)
+                .hint("something other than the API may have answered: check the endpoint and any proxy")
+        }
     });
     checks.push(verdicts::clock(&answer));
     true
 }
 
-/// Says that the page of a list is refused, and which is not.
 fn smaller(takes: u32, refused: u32) -> Check {
     let fact = format!("a page of {refused} rows is refused, one of {takes} is not");
     Check::problem(Area::Shapes, "page limit", Trouble::Invalid, fact)
         .hint(format!("set `api.dialect.pageLimit: {takes}` in rolecall.yaml"))
 }
 
-/// A look at a company, under way.
 struct Survey {
     observer: Observer,
     dialect: Dialect,
@@ -173,6 +159,10 @@ struct Survey {
 impl Survey {
     fn say(&mut self, check: Check) {
         self.checks.push(check);
+    }
+
+    fn right(&mut self, name: &str, if_missing: IfMissing, reply: &Reply) {
+        self.say(verdicts::right(name, if_missing, reply));
     }
 
     /// Asks, and returns what came and how that counts.
@@ -211,10 +201,7 @@ impl Survey {
         self.say(Check::ok(Area::Token, "accepted", "yes"));
         self.shapes.list("user groups", &groups);
         self.shapes.usual = Asked::new(limit, &groups, "userGroups");
-        self.say(verdicts::right(
-            Right { name: "list groups", if_missing: Fatal("rolecall can do nothing without it: check the company id, and that the API user has ACCESS_MANAGEMENT for it") },
-            &listed,
-        ));
+        self.right("list groups", Fatal("rolecall can do nothing without it: check the company id, and that the API user has ACCESS_MANAGEMENT for it"), &listed);
         let rows = groups["userGroups"].as_array().cloned().unwrap_or_default();
         drop(groups);
         let member = self.groups(company, limit, &rows).await;
@@ -287,7 +274,7 @@ impl Survey {
             ("members of a group", "without them there is no plan", members),
             ("roles of a group", "without them there is no plan", roles),
         ] {
-            self.say(verdicts::right(Right { name, if_missing: Fatal(so) }, &reply));
+            self.right(name, Fatal(so), &reply);
         }
         member
     }
@@ -297,18 +284,19 @@ impl Survey {
         if matches!(reply, Reply::Answered(_)) {
             self.shapes.list("roles", &body);
         }
-        let so = "roles are named in the files, and their ids come from this list";
-        self.say(verdicts::right(Right { name: "list roles", if_missing: Fatal(so) }, &reply));
+        self.right(
+            "list roles",
+            Fatal("roles are named in the files, and their ids come from this list"),
+            &reply,
+        );
         let role: Option<RoleId> = body["roles"][0]["id"].as_str().and_then(|it| it.parse().ok());
         let reply = match role {
             Some(role) => self.ask(Question::Role { role }).await.1,
             None => Reply::NotAsked("the company shows no role"),
         };
-        let so = "nothing: the list of roles is enough";
-        self.say(verdicts::right(Right { name: "read a role", if_missing: Fallback(so) }, &reply));
+        self.right("read a role", Fallback("nothing: the list of roles is enough"), &reply);
         let (_, reply) = self.ask(Question::Permissions).await;
-        let so = "nothing: permissions come with the roles";
-        self.say(verdicts::right(Right { name: "list permissions", if_missing: Fallback(so) }, &reply));
+        self.right("list permissions", Fallback("nothing: permissions come with the roles"), &reply);
     }
 
     /// Looks for people by both ways; returns somebody of the company.
@@ -328,7 +316,7 @@ impl Survey {
                 Fatal("only where this list is refused or missing are people looked for in another way")
             }
         };
-        self.say(verdicts::right(Right { name: "list users", if_missing }, &bulk));
+        self.right("list users", if_missing, &bulk);
         let (_, query) = self.ask(Question::Nobody { company }).await;
         let if_missing = match bulk {
             Reply::Answered(_) => {
@@ -342,11 +330,10 @@ impl Survey {
                 Fatal("nobody can be found by either way: the API user needs USER_MANAGEMENT to read")
             }
         };
-        self.say(verdicts::right(Right { name: "query a user", if_missing }, &query));
+        self.right("query a user", if_missing, &query);
         user
     }
 
-    /// Finds the account that runs rolecall, if it is set.
     async fn identity(&mut self, company: CompanyId, person: Option<&PersonRef>) -> Option<UserId> {
         let person = person?;
         let name = "account";
@@ -358,14 +345,8 @@ impl Survey {
             }
             Err(error) => Err(error),
         };
-        let users = match users {
-            Ok(users) => users,
-            Err(error) => {
-                let fact = format!("not found out: {}", error.in_one_line());
-                self.say(Check::note(Area::Identity, name, fact));
-                return None;
-            }
-        };
+        let said = |error: &ApiError| format!("not found out: {}", error.in_one_line());
+        let users = users.map_err(|it| self.say(Check::note(Area::Identity, name, said(&it)))).ok()?;
         let directory = Directory::new(&users);
         let id = directory.someone(&[company], person);
         let check = match id.and_then(|it| directory.user(it)) {
@@ -381,16 +362,7 @@ impl Survey {
                 Check::note(Area::Identity, name, format!("{person} is user {}, who is not active", user.id))
             }
             None => {
-                let many = match directory.anyone(company, person) {
-                    Err(Unresolved::Ambiguous(users)) => users.len(),
-                    Ok(_) => 1,
-                    Err(
-                        Unresolved::Unknown
-                        | Unresolved::Inactive
-                        | Unresolved::Foreign(_)
-                        | Unresolved::Hidden,
-                    ) => 0,
-                };
+                let many = directory.anyone(company, person).map_or_else(|it| person::count(&it), |_| 1);
                 let fact = format!("{person} is {many} users of this company, and has to be one");
                 Check::problem(Area::Identity, name, Trouble::Invalid, fact)
                     .hint("correct `api.identity`: nothing could keep that account from being locked out")
@@ -433,7 +405,7 @@ impl Survey {
                 info,
             ),
         ] {
-            self.say(verdicts::right(Right { name, if_missing }, &reply));
+            self.right(name, if_missing, &reply);
         }
     }
 }

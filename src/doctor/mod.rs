@@ -20,36 +20,30 @@ pub(crate) use answer::{Answer, Came, TokenFacts};
 
 /// What a report is about, and everything that was checked, in the order in which it is shown.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Report {
-    /// The host of the API, or that it is not known.
     pub endpoint: String,
     /// The company, as people call it, if one is set.
     pub company: Option<String>,
-    /// When it was made.
     pub at: Timestamp,
-    /// What was checked.
     pub checks: Vec<Check>,
 }
 
-/// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Check {
-    /// What it belongs to.
     pub area: Area,
     /// Its name, unique within the area.
     pub name: String,
     /// What it came to.
     pub verdict: Verdict,
-    /// What is the case, in one line.
     pub fact: String,
-    /// What to do about it, where something is to be done.
     pub hint: Option<String>,
 }
 
-/// What a check came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Verdict {
-    /// As it should be.
     Ok,
     /// Worth knowing; rolecall works all the same.
     Note,
@@ -70,22 +64,15 @@ pub enum Trouble {
 
 /// What checks are shown under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Area {
-    /// What rolecall is told, and by what.
     Settings,
-    /// The way to the API.
     Endpoint,
-    /// The time on both sides.
     Clock,
-    /// What proves who asks.
     Token,
-    /// What may be asked.
     Rights,
-    /// The account that runs rolecall.
     Identity,
-    /// How the API spells things.
     Shapes,
-    /// How fast it answers, and what it allows.
     Rate,
 }
 
@@ -105,27 +92,24 @@ impl Area {
     }
 }
 
+#[expect(missing_docs, reason = "the names say it")]
 impl Check {
     fn new(area: Area, name: impl Into<String>, verdict: Verdict, fact: impl Into<String>) -> Self {
         Self { area, name: name.into(), verdict, fact: fact.into(), hint: None }
     }
 
-    /// Returns a check that is as it should be.
     pub fn ok(area: Area, name: impl Into<String>, fact: impl Into<String>) -> Self {
         Self::new(area, name, Verdict::Ok, fact)
     }
 
-    /// Returns a check that is worth knowing.
     pub fn note(area: Area, name: impl Into<String>, fact: impl Into<String>) -> Self {
         Self::new(area, name, Verdict::Note, fact)
     }
 
-    /// Returns a check that keeps rolecall from working.
     pub fn problem(area: Area, name: impl Into<String>, trouble: Trouble, fact: impl Into<String>) -> Self {
         Self::new(area, name, Verdict::Problem(trouble), fact)
     }
 
-    /// Returns a check that a request failed, with what to do about it.
     pub fn failed(area: Area, name: impl Into<String>, error: &ApiError) -> Self {
         let trouble = match error.class() {
             Class::Auth => Trouble::Auth,
@@ -136,7 +120,6 @@ impl Check {
         Self { hint: error.hint(), ..check }
     }
 
-    /// Returns the same check with what to do about it.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }

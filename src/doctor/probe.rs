@@ -46,33 +46,26 @@ const ABANDONED: i64 = 3600;
 /// Wait before a second reading is believed that a write was ignored.
 const SETTLE: Duration = Duration::from_millis(250);
 
-/// What a probe works with.
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Job<'a> {
-    /// Reads.
     pub reader: &'a Reader,
-    /// Writes.
     pub writer: &'a Writer,
-    /// Looks at shapes.
     pub observer: &'a Observer,
-    /// Whose dialect.
     pub company: CompanyId,
     /// A user of the company.
     pub user: UserId,
     /// Roles of the company to try, the one that permits least first.
     pub roles: Vec<RoleId>,
-    /// The name of the first group.
     pub name: String,
     /// Ends it early, with everything deleted.
     pub stop: &'a AtomicBool,
 }
 
 /// Why a probe ends before its end.
-enum Halt {
-    /// It was asked to.
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Halt {
     Asked,
-    /// A request failed for a reason of its own.
     Failed(ApiError),
-    /// Its own group is not as it must be.
     Unsafe(String),
 }
 
@@ -82,14 +75,10 @@ impl From<ApiError> for Halt {
     }
 }
 
-/// What a reading after a write shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
-    /// What was wished.
     Wished,
-    /// What was there before.
     Before,
-    /// Something else.
     Else,
 }
 
@@ -142,18 +131,6 @@ impl Tried {
     }
 }
 
-/// How a probe ended.
-pub enum Ending {
-    /// Everything was tried.
-    Whole,
-    /// It was asked to stop.
-    Interrupted,
-    /// A request failed.
-    Failed(ApiError),
-    /// Its own group was not as it must be.
-    Unsafe,
-}
-
 /// Returns the name for a probe's first group.
 pub fn name() -> String {
     use std::hash::{BuildHasher, RandomState};
@@ -161,9 +138,6 @@ pub fn name() -> String {
 }
 
 /// Returns the groups that earlier probes left behind, an hour ago or more.
-///
-/// # Errors
-/// Any [`ApiError`].
 pub async fn abandoned(reader: &Reader, company: CompanyId, now: Timestamp) -> Result<Vec<Left>, ApiError> {
     let groups = reader.list_groups(company).await?;
     let ours = groups.into_iter().filter(|it| it.name.starts_with(PREFIX) && !it.unmodifiable);
@@ -191,28 +165,19 @@ fn when(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(whole)
 }
 
-/// Tries everything, deletes what it made, and tells both. What fails ends the trying, never the deleting.
-pub async fn probe(job: Job<'_>) -> (Probed, Ending) {
+/// Tries everything, deletes what it made, and tells both, and why it ended before its end, if it did. What fails
+/// ends the trying, never the deleting.
+pub async fn probe(job: Job<'_>) -> (Probed, Option<Halt>) {
     let mut scratch = ScratchGroups::new(job);
     let halt = trials(&mut scratch).await.err();
     scratch.leave().await;
     let mut probed = scratch.probed;
-    let ending = match halt {
-        None => Ending::Whole,
-        Some(Halt::Asked) => {
-            probed.cut_short = Some("it was interrupted".to_owned());
-            Ending::Interrupted
-        }
-        Some(Halt::Failed(error)) => {
-            probed.cut_short = Some(error.to_string());
-            Ending::Failed(error)
-        }
-        Some(Halt::Unsafe(why)) => {
-            probed.cut_short = Some(why);
-            Ending::Unsafe
-        }
-    };
-    (probed, ending)
+    probed.cut_short = halt.as_ref().map(|it| match it {
+        Halt::Asked => "it was interrupted".to_owned(),
+        Halt::Failed(error) => error.to_string(),
+        Halt::Unsafe(why) => why.clone(),
+    });
+    (probed, halt)
 }
 
 async fn trials(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
@@ -274,7 +239,6 @@ async fn same_name(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
 }
 
 impl ScratchGroups<'_> {
-    /// Ends the trying once it was asked to.
     fn go_on(&self) -> Result<(), Halt> {
         if self.stop.load(Ordering::Relaxed) { Err(Halt::Asked) } else { Ok(()) }
     }

@@ -23,8 +23,8 @@ const PROXIES: [&str; 6] =
 
 /// A global option: its value, if it has one, and what set it.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Given {
-    /// Its name, without dashes before it.
     pub flag: String,
     /// As it was written.
     pub value: Option<String>,
@@ -32,9 +32,8 @@ pub struct Given {
     pub origin: String,
 }
 
-/// Everything a run is told.
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Configuration<'a> {
-    /// The files.
     pub loaded: &'a Loaded,
     /// What they declare, unless that is wrong.
     pub declared: Option<&'a Declared>,
@@ -46,13 +45,10 @@ pub struct Configuration<'a> {
     pub section: Option<(FileId, &'a ApiSection)>,
     /// The endpoint, where it is given beside the files, and what set it.
     pub endpoint: Option<(String, String)>,
-    /// The company, likewise.
     pub company: Option<(String, String)>,
     /// Other options, each with what it means that there is no value.
     pub options: Vec<(Given, &'static str)>,
-    /// Reads a variable of the environment.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
-    /// Says whether a path exists.
     pub exists: &'a dyn Fn(&Path) -> bool,
 }
 

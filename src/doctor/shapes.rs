@@ -15,23 +15,16 @@ const KNOWN: [&str; 4] = ["type", "comparator", "values", "id"];
 /// What was seen in answers so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shapes {
-    /// Shapes of listed group roles.
     pub(crate) group_roles: BTreeSet<&'static str>,
-    /// Forms of conditions.
     pub(crate) predicates: BTreeSet<&'static str>,
-    /// Types of conditions.
     pub(crate) types: BTreeSet<String>,
-    /// Comparators of conditions.
     pub(crate) comparators: BTreeSet<String>,
     /// Fields of conditions, audiences and scopes that mean nothing here.
     pub(crate) unknown: BTreeSet<String>,
-    /// Group roles without a scope.
     pub(crate) unscoped: usize,
     /// How ids of members are written.
     pub(crate) ids: BTreeSet<&'static str>,
-    /// Lists that state no total.
     pub(crate) no_total: BTreeSet<&'static str>,
-    /// Lists that were seen.
     pub(crate) lists: usize,
     /// What came of asking for a page of one row.
     pub(crate) one_row: Option<Asked>,
@@ -39,14 +32,10 @@ pub(crate) struct Shapes {
     pub(crate) usual: Option<Asked>,
 }
 
-/// A page that was asked for, and what came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// Rows asked for.
     pub(crate) limit: u64,
-    /// Rows that came.
     pub(crate) rows: u64,
-    /// Rows there are.
     pub(crate) total: u64,
 }
 
@@ -63,7 +52,6 @@ impl Asked {
     }
 }
 
-/// Returns how many rows a list has, if it says.
 pub(crate) fn total(body: &Value) -> Option<u64> {
     body["pagination"]["totalNumResults"].as_u64()
 }
@@ -84,7 +72,6 @@ pub(crate) fn predicate(it: &Value) -> Option<PredicateForm> {
 }
 
 impl Shapes {
-    /// Looks at a page of a list.
     pub(crate) fn list(&mut self, name: &'static str, body: &Value) {
         self.lists += 1;
         if total(body).is_none() {
@@ -92,7 +79,6 @@ impl Shapes {
         }
     }
 
-    /// Looks at a page of a group's members.
     pub(crate) fn members(&mut self, body: &Value) {
         self.list("members", body);
         for row in rows(body, "members") {
@@ -100,7 +86,6 @@ impl Shapes {
         }
     }
 
-    /// Looks at a page of a group's roles.
     pub(crate) fn group_roles(&mut self, body: &Value) {
         self.list("roles of a group", body);
         for row in rows(body, "roles") {
@@ -137,11 +122,10 @@ impl Shapes {
         );
     }
 
-    /// Returns what the shapes come to, beside what is configured.
     pub(crate) fn checks(&self, dialect: &Dialect) -> Vec<Check> {
         let mut checks = vec![self.roles_check(dialect), self.predicates_check(dialect)];
         if !self.unknown.is_empty() {
-            let fact = format!("fields that this version does not know: {}", joined(&self.unknown));
+            let fact = format!("fields that this version does not know: {}", joined(&self.unknown, ", "));
             checks.push(
                 Check::note(Area::Shapes, "unknown fields", fact)
                     .hint("scopes with them are shown and left alone, never taken for what a file asks for"),
@@ -155,22 +139,17 @@ impl Shapes {
             );
         }
         if !self.ids.is_empty() {
-            let ids: Vec<&str> = self.ids.iter().copied().collect();
-            checks.push(Check::ok(Area::Shapes, "ids", format!("ids of members are {}", ids.join(" and "))));
+            let fact = format!("ids of members are {}", joined(&self.ids, " and "));
+            checks.push(Check::ok(Area::Shapes, "ids", fact));
         }
         checks.push(if self.lists == 0 {
             Check::note(Area::Shapes, "totals", "no list was seen")
         } else if self.no_total.is_empty() {
             Check::ok(Area::Shapes, "totals", "every list states its total")
         } else {
-            let lists: Vec<&str> = self.no_total.iter().copied().collect();
-            Check::problem(
-                Area::Shapes,
-                "totals",
-                super::Trouble::Remote,
-                format!("no total in: {}", lists.join(", ")),
-            )
-            .hint("a list that cannot be proven complete is not believed: rolecall refuses to plan on it")
+            let fact = format!("no total in: {}", joined(&self.no_total, ", "));
+            Check::problem(Area::Shapes, "totals", super::Trouble::Remote, fact)
+                .hint("a list that cannot be proven complete is not believed: rolecall refuses to plan on it")
         });
         checks.push(self.pages_check(dialect));
         checks
@@ -197,9 +176,9 @@ impl Shapes {
         let name = "predicates";
         let set = word(dialect.predicate);
         let seen: Vec<&str> = self.predicates.iter().copied().collect();
-        let mut with = vec![format!("types {}", joined(&self.types))];
+        let mut with = vec![format!("types {}", joined(&self.types, ", "))];
         if !self.comparators.is_empty() {
-            with.push(format!("comparators {}", joined(&self.comparators)));
+            with.push(format!("comparators {}", joined(&self.comparators, ", ")));
         }
         let with = with.join("; ");
         let odd: Vec<&String> = self.comparators.iter().filter(|it| *it != "IN").collect();
@@ -247,7 +226,6 @@ fn differs(name: &str, fact: String, field: &str, value: &str) -> Check {
     ))
 }
 
-/// Returns the word of `api.dialect`.
 pub(crate) fn word(form: PredicateForm) -> &'static str {
     match form {
         PredicateForm::List => "list",
@@ -268,8 +246,8 @@ fn cut(text: impl AsRef<str>) -> String {
     text.as_ref().chars().take(60).collect()
 }
 
-fn joined(names: &BTreeSet<String>) -> String {
-    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+fn joined<T: AsRef<str>>(names: &BTreeSet<T>, by: &str) -> String {
+    names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(by)
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::{Area, Check, Report, Trouble, Verdict};
-use crate::model::{escape, json::document};
+use crate::{
+    model::{escape, json::document},
+    report::render::counted,
+};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -34,7 +37,6 @@ pub fn text(report: &Report) -> String {
         }
     }
     let [ok, notes, problems] = report.counts();
-    let counted = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
     let _ = writeln!(
         out,
         "\n{}, {}, {ok} ok.",

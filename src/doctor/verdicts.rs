@@ -17,7 +17,6 @@ const SHORT_LIFE: i64 = 300;
 /// The permission that rolecall itself needs (contract §8).
 const NEEDED: &str = "ACCESS_MANAGEMENT";
 
-/// Returns what the clocks on both sides come to.
 pub(crate) fn clock(answer: &Answer) -> Check {
     let Some(date) = answer.date else {
         return Check::note(
@@ -50,7 +49,6 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// Returns what is known of a token, as checks.
 pub(crate) fn token(facts: &TokenFacts, now: Timestamp) -> Vec<Check> {
     let (how, name) = match facts.came {
         Came::Given => ("given as it is; rolecall cannot renew it", "origin"),
@@ -81,10 +79,8 @@ pub(crate) fn token(facts: &TokenFacts, now: Timestamp) -> Vec<Check> {
     checks
 }
 
-/// How one question was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
-    /// With what was asked for.
     Answered(u16),
     /// 401 or 403.
     Forbidden(u16),
@@ -94,20 +90,10 @@ pub(crate) enum Reply {
     Unaccepted(String),
     /// With another status, with what cannot be read, or not at all.
     Failed(String),
-    /// It was not asked, and why.
     NotAsked(&'static str),
 }
 
-/// Something rolecall asks for, and what it means not to get it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Right {
-    /// What it is, to people.
-    pub(crate) name: &'static str,
-    /// What it means that it is refused or missing.
-    pub(crate) if_missing: IfMissing,
-}
-
-/// What it means that something is refused or missing.
+/// What it means not to get something that rolecall asks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum IfMissing {
     /// rolecall cannot work: and how that shows.
@@ -116,9 +102,7 @@ pub(crate) enum IfMissing {
     Fallback(&'static str),
 }
 
-/// Returns what an answer, or its absence, means for rolecall.
-pub(crate) fn right(right: Right, reply: &Reply) -> Check {
-    let Right { name, if_missing } = right;
+pub(crate) fn right(name: &str, if_missing: IfMissing, reply: &Reply) -> Check {
     let (fact, trouble) = match reply {
         Reply::Answered(status) => return Check::ok(Area::Rights, name, format!("answers ({status})")),
         Reply::NotAsked(why) => return Check::note(Area::Rights, name, format!("not asked: {why}")),
@@ -156,7 +140,6 @@ pub(crate) fn may(rbac_info: &Value) -> Check {
     }
 }
 
-/// Returns what the traffic came to.
 pub(crate) fn rate(traffic: &Traffic, more: u64) -> Vec<Check> {
     let Some((median, worst)) = traffic.latency() else { return Vec::new() };
     let ms = |it: Duration| format!("{:.0} ms", it.as_secs_f64() * 1000.0);

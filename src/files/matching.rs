@@ -9,7 +9,7 @@ use crate::{
     model::{
         finding::{Code, Finding, did_you_mean},
         ids::GroupId,
-        snapshot::GroupHead,
+        observed::GroupHead,
         source::Place,
     },
 };

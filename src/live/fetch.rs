@@ -1,4 +1,4 @@
-//! From the API, or from a snapshot of it, to [`Snapshot`]: what a [`ReadList`] names and nothing more, all or nothing.
+//! From the API, or from a snapshot of it, to [`Observed`]: what a [`ReadList`] names and nothing more, all or nothing.
 //!
 //! Reads only. A list that cannot be proven complete fails the whole fetch: an
 //! incomplete read would pass for people without access.
@@ -16,17 +16,14 @@ use futures_util::{
 use serde_json::value::RawValue;
 
 use crate::{
-    live::{
-        api::GroupRole,
-        source::{AT_ONCE, Source},
-    },
+    live::source::{AT_ONCE, Source},
     model::{
         access::{Contents, Grant},
         direct::DirectRoles,
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        observed::{GroupHead, GroupRole, Observed, ObservedCompany, User},
         scope::Scope,
-        snapshot::{CompanySnapshot, GroupHead, Snapshot, User},
     },
 };
 
@@ -56,10 +53,9 @@ type Read<T> = Result<T, FetchError>;
 /// people.
 ///
 /// # Errors
-///
 /// The first request that failed; nothing partial is returned.
-pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Snapshot, FetchError> {
-    let mut snapshot = Snapshot::default();
+pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
+    let mut observed = Observed::default();
     for reads in &list.companies {
         let groups = async {
             let heads = source.list_groups(reads.id).await?;
@@ -77,11 +73,11 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Snapshot, Fet
         people.users.extend(strangers);
         people.held.retain(|it, _| people.locked.contains(it));
         let (id, held) = (reads.id, people.held);
-        snapshot.companies.push(CompanySnapshot { id, groups: heads, roles, contents, held });
-        snapshot.users.extend(people.users);
-        snapshot.direct.extend(people.direct);
+        observed.companies.push(ObservedCompany { id, groups: heads, roles, contents, held });
+        observed.users.extend(people.users);
+        observed.direct.extend(people.direct);
     }
-    Ok(snapshot)
+    Ok(observed)
 }
 
 /// Reads only what the lock-outs on the list need: who they mean, and the groups of these.
@@ -91,15 +87,13 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Snapshot, Fet
 /// not known.
 ///
 /// # Errors
-///
-/// As [`fetch`].
-pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Snapshot, FetchError> {
-    let mut snapshot = Snapshot::default();
+pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
+    let mut observed = Observed::default();
     for reads in &list.companies {
         let mut users = source.find_users(reads.id, &list.singled_out).await?;
         let missing = missing(&list.singled_out, &Directory::new(&users));
         users.extend(one_by_one(source, reads.id, &missing).await?);
-        let mut live = CompanySnapshot::new(reads.id);
+        let mut live = ObservedCompany::new(reads.id);
         for user in reads.locked(&Directory::new(&users)) {
             // Direct roles are only reported: not to know them keeps nobody in a group.
             let roles = async {
@@ -118,14 +112,14 @@ pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Snap
             }
             live.held.insert(user, own.iter().map(|it| it.id).collect());
             live.groups.extend(own);
-            snapshot.direct.extend(roles.map(|it| (user, it)));
+            observed.direct.extend(roles.map(|it| (user, it)));
         }
         live.groups.sort_by_key(|it| it.id);
         live.groups.dedup_by_key(|it| it.id);
-        snapshot.users.extend(users);
-        snapshot.companies.push(live);
+        observed.users.extend(users);
+        observed.companies.push(live);
     }
-    Ok(snapshot)
+    Ok(observed)
 }
 
 /// Users that a list speaks of, with what is read of them.
@@ -182,7 +176,6 @@ async fn direct_roles(source: &Source, users: &BTreeSet<UserId>) -> Read<Vec<(Us
     Ok(roles.into_iter().flatten().collect())
 }
 
-/// Reads groups whole.
 async fn whole(
     source: &Source,
     company: CompanyId,
@@ -234,7 +227,6 @@ pub fn grants(roles: Vec<GroupRole>) -> Vec<Grant> {
     entries.into_iter().map(grant).collect()
 }
 
-/// Returns the people that a directory does not know.
 fn missing(people: &[PersonRef], directory: &Directory<'_>) -> Vec<PersonRef> {
     people.iter().filter(|it| !directory.knows(it)).cloned().collect()
 }

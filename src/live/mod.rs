@@ -2,7 +2,7 @@
 //!
 //! Knows no plan, no doctor and no command. Only this room (and the sandbox's server) names the HTTP crates.
 
-pub mod recording;
+pub mod snapshot;
 pub mod api;
 pub mod fetch;
 pub mod source;

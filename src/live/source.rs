@@ -7,14 +7,14 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
-    api::{self, GroupRole, Reader},
+    api::{self, Reader},
     fetch::FetchError,
-    recording::Answers,
+    snapshot::Answers,
 };
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    snapshot::{GroupHead, RoleHead, User},
+    observed::{GroupHead, GroupRole, RoleHead, User},
 };
 
 /// Questions kept alive at once; the connection limits the requests, this only the futures.
@@ -35,7 +35,7 @@ impl Source {
     pub fn taken(&self) -> Option<Timestamp> {
         match self {
             Self::Api(_) => None,
-            Self::Snapshot(answers) => Some(answers.recording().created_at),
+            Self::Snapshot(answers) => Some(answers.snapshot().created_at),
         }
     }
 
@@ -43,7 +43,7 @@ impl Source {
     pub fn is_sanitized(&self) -> bool {
         match self {
             Self::Api(_) => false,
-            Self::Snapshot(answers) => answers.recording().sanitized.is_some(),
+            Self::Snapshot(answers) => answers.snapshot().sanitized.is_some(),
         }
     }
 
@@ -55,7 +55,6 @@ impl Source {
         }
     }
 
-    /// All groups of a company.
     pub(crate) async fn list_groups(&self, company: CompanyId) -> Read<Vec<GroupHead>> {
         Ok(match self {
             Self::Api(it) => it.list_groups(company).await?.into_iter().map(|it| head(it).1).collect(),
@@ -77,7 +76,6 @@ impl Source {
         }
     }
 
-    /// All roles that a company may assign.
     pub(crate) async fn list_roles(&self, company: CompanyId) -> Read<Vec<RoleHead>> {
         match self {
             Self::Api(reader) => {
@@ -94,7 +92,6 @@ impl Source {
         }
     }
 
-    /// All members of a group.
     pub(crate) async fn list_members(&self, company: CompanyId, group: GroupId) -> Read<Vec<UserId>> {
         Ok(match self {
             Self::Api(it) => it.list_members(company, group).await?,
@@ -118,15 +115,10 @@ impl Source {
         }
     }
 
-    /// Every role of a group, once per scope.
     pub(crate) async fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Read<Vec<GroupRole>> {
         match self {
             Self::Api(it) => Ok(it.list_group_roles(company, group).await?),
-            Self::Snapshot(it) => {
-                let row = |role: RoleId, scope| GroupRole { role, name: None, scope };
-                let rows = it.list_group_roles(company, group)?.iter();
-                Ok(rows.map(|it| row(it.role_id, it.scope.clone())).collect())
-            }
+            Self::Snapshot(it) => Ok(it.list_group_roles(company, group)?.to_vec()),
         }
     }
 
@@ -146,7 +138,6 @@ impl Source {
         }
     }
 
-    /// The users that the references find in the directory of a company.
     pub(crate) async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Read<Vec<User>> {
         Ok(match self {
             Self::Api(it) => it.find_users(company, people).await?,
@@ -162,7 +153,6 @@ impl Source {
         })
     }
 
-    /// The groups a user is in, each with its company.
     pub(crate) async fn groups_of_user(&self, user: UserId) -> Read<Vec<(CompanyId, GroupHead)>> {
         Ok(match self {
             Self::Api(it) => it.groups_of_user(user).await?.into_iter().map(head).collect(),

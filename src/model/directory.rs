@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use super::{
     ids::{CompanyId, PersonRef, UserId},
+    observed::User,
     plan::Unresolved,
-    snapshot::User,
 };
 
 /// The users that were read, by every key a file may use.

@@ -16,5 +16,5 @@ pub mod access;
 pub mod finding;
 pub mod rules;
 pub mod plan;
-pub mod snapshot;
+pub mod observed;
 pub mod directory;

@@ -23,10 +23,10 @@ use crate::{
         finding::{Code, Finding, did_you_mean},
         ids::{GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
+        observed::{GroupHead, Observed, ObservedCompany, User},
         plan::{Frozen, Note, Outside, Overview, Plan, Quarantined, Unresolved, Withheld},
         rules::Rules,
         scope::Scope,
-        snapshot::{CompanySnapshot, GroupHead, Snapshot, User},
         source::Place,
         state::{Attributes, Fact, Facts, Key, Owner, State},
     },
@@ -84,7 +84,7 @@ pub struct Bound {
 /// All findings that need the API to be seen: unknown and ambiguous roles,
 /// unknown groups, an unknown identity. People who cannot be resolved and
 /// changes of what cannot be changed are no error: they are quarantined (P7).
-pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<Bound, Vec<Finding>> {
+pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<Bound, Vec<Finding>> {
     let directory = Directory::new(&snapshot.users);
     let mut bound = Bound { aliases: declared.aliases.clone(), ..Bound::default() };
     let mut findings = Vec::new();
@@ -146,14 +146,14 @@ pub fn bind(declared: &Declared, snapshot: &Snapshot, now: Timestamp) -> Result<
 /// A company with the groups that its files speak of.
 struct Company<'a> {
     declared: &'a DeclaredCompany,
-    live: &'a CompanySnapshot,
+    live: &'a ObservedCompany,
     matched: Matched<'a>,
     spoken_of: BTreeSet<GroupId>,
 }
 
 impl<'a> Company<'a> {
-    fn new(declared: &'a DeclaredCompany, snapshot: &'a Snapshot, findings: &mut Vec<Finding>) -> Self {
-        let live = snapshot.companies.iter().find(|it| it.id == declared.id).unwrap_or(CompanySnapshot::NONE);
+    fn new(declared: &'a DeclaredCompany, snapshot: &'a Observed, findings: &mut Vec<Finding>) -> Self {
+        let live = snapshot.companies.iter().find(|it| it.id == declared.id).unwrap_or(ObservedCompany::NONE);
         let mut matched = matching::matching(declared, &live.groups);
         findings.append(&mut matched.findings);
         let targets = matched.groups.iter().map(|it| &it.1).chain(matched.removals.iter().map(|it| &it.1));
@@ -182,7 +182,7 @@ impl<'a> Company<'a> {
 }
 
 /// Numbers everything that the companies have and shall have.
-fn index(companies: &[Company<'_>], snapshot: &Snapshot) -> Index {
+fn index(companies: &[Company<'_>], snapshot: &Observed) -> Index {
     let mut groups = Vec::new();
     let mut users: Vec<UserId> = snapshot.users.iter().map(|it| it.id).collect();
     let mut people = Vec::new();
@@ -224,7 +224,7 @@ fn live(companies: &[Company<'_>], index: &Index) -> State {
 /// One company on its way from names to ids.
 struct Binding<'a> {
     company: &'a DeclaredCompany,
-    heads: &'a CompanySnapshot,
+    heads: &'a ObservedCompany,
     index: &'a Index,
     /// The groups as they are.
     live: &'a State,

@@ -10,9 +10,9 @@ use crate::{
         direct::DirectRole,
         ids::{CompanyId, UserId},
         index::{GroupIx, UserIx},
+        observed::Observed,
         plan::{Change, Edits, Entries, Names, Plan, ReadGroup, Survivor, Withheld},
         scope::Scope,
-        snapshot::Snapshot,
         state::{Edit, Fact, Key, Owner, State, diff},
     },
     plan::{
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Returns the plan between the two bound sides, with names for everything it mentions.
-pub fn plan(bound: &Bound, snapshot: &Snapshot) -> Plan {
+pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
     let mut plan = Plan {
         index: bound.index.clone(),
         edits: Edits::new(diff(&bound.live, &bound.desired)),
@@ -60,7 +60,7 @@ fn read(live: &State, bound: &Bound) -> Vec<ReadGroup> {
 }
 
 /// The scopes of all live roles of the groups that change, as they were spelled.
-pub(super) fn entries(plan: &Plan, snapshot: &Snapshot) -> Entries {
+pub(super) fn entries(plan: &Plan, snapshot: &Observed) -> Entries {
     let mut entries = Entries::new();
     for change in plan.groups() {
         let (Some(group), Some(id)) = (change.group(), change.id()) else { continue };
@@ -72,7 +72,7 @@ pub(super) fn entries(plan: &Plan, snapshot: &Snapshot) -> Entries {
 }
 
 /// Gives names to everything a plan mentions.
-fn name(plan: &mut Plan, snapshot: &Snapshot) {
+fn name(plan: &mut Plan, snapshot: &Observed) {
     let roles = snapshot.companies.iter().flat_map(|it| &it.roles);
     plan.names.roles = roles.map(|it| (it.id, it.name.clone())).collect();
     let directory = Directory::new(&snapshot.users);

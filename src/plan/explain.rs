@@ -14,9 +14,9 @@ use crate::{
     },
     model::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        observed::{GroupHead, Observed, ObservedCompany, User},
         plan::{Names, Unresolved},
         scope::Scope,
-        snapshot::{CompanySnapshot, GroupHead, Snapshot, User},
         source::Place,
     },
     plan::bind::{
@@ -193,7 +193,7 @@ pub fn near<'a>(declared: &'a Declared, person: &PersonRef) -> Option<&'a Person
 /// Why there is not exactly one.
 pub fn explain(
     declared: &Declared,
-    snapshot: &Snapshot,
+    snapshot: &Observed,
     person: &PersonRef,
     now: Timestamp,
 ) -> Result<Explained, Unresolved> {
@@ -250,7 +250,7 @@ pub fn explain(
     })
 }
 
-fn names(declared: &Declared, snapshot: &Snapshot) -> Names {
+fn names(declared: &Declared, snapshot: &Observed) -> Names {
     let roles = snapshot.companies.iter().flat_map(|it| &it.roles).map(|it| (it.id, it.name.clone()));
     let email = |it: &User| Some((it.id, it.email.as_ref()?.as_str().into()));
     Names {
@@ -274,7 +274,7 @@ struct Explaining<'a> {
 }
 
 impl Explaining<'_> {
-    fn company(&mut self, declared: &DeclaredCompany, live: &CompanySnapshot) {
+    fn company(&mut self, declared: &DeclaredCompany, live: &ObservedCompany) {
         let held: &[GroupId] = live.held.get(&self.user).map_or(&[], Vec::as_slice);
         let heads = live.groups.iter().filter(|it| held.contains(&it.id));
         let mut unmanaged: BTreeMap<GroupId, &GroupHead> = heads.map(|it| (it.id, it)).collect();
@@ -316,7 +316,7 @@ impl Explaining<'_> {
     /// Notes a group that the person is in.
     fn held(
         &mut self,
-        live: &CompanySnapshot,
+        live: &ObservedCompany,
         head: &GroupHead,
         managed: Managed,
         declared: Option<&DeclaredGroup>,
@@ -334,7 +334,7 @@ impl Explaining<'_> {
     /// Notes a group that the person is not in, if the files want the person there.
     fn missing(
         &mut self,
-        live: &CompanySnapshot,
+        live: &ObservedCompany,
         declared: &DeclaredGroup,
         head: Option<&GroupHead>,
         managed: Managed,

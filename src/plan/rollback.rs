@@ -14,9 +14,9 @@ use crate::{
         direct::{DirectRole, DirectRoles},
         ids::{CompanyId, GroupId, RoleId, UserId},
         index::{GroupIx, GroupName, Index},
+        observed::{GroupHead, Observed},
         plan::{Action, Change, Edits, Note, Plan, Quarantined},
         scope::Scope,
-        snapshot::{GroupHead, Snapshot},
         source::{FileId, Place},
         state::{Attributes, Edit, Fact, Facts, Key, Owner, State},
     },
@@ -53,7 +53,7 @@ pub struct Done {
 ///
 /// A group whose creation was never answered is known by its name, if exactly one group has it
 /// that the plan did not see.
-pub fn touched(plan: &Plan, done: &BTreeMap<usize, Done>, snapshot: &Snapshot) -> BTreeMap<usize, GroupId> {
+pub fn touched(plan: &Plan, done: &BTreeMap<usize, Done>, snapshot: &Observed) -> BTreeMap<usize, GroupId> {
     let seen: BTreeSet<GroupId> = plan.read.iter().map(|it| it.group).collect();
     let by_name = |company: CompanyId, name: &str| {
         let mut fitting = named(snapshot, company, name).filter(|it| !seen.contains(&it.id));
@@ -73,7 +73,7 @@ pub fn unsettled<'a>(
     plan: &'a Plan,
     done: &BTreeMap<usize, Done>,
     touched: &BTreeMap<usize, GroupId>,
-    snapshot: &Snapshot,
+    snapshot: &Observed,
 ) -> Vec<&'a str> {
     let open = done.iter().filter(|(n, it)| it.created == Some(None) && !touched.contains_key(n));
     let changes = open.filter_map(|(n, _)| plan.change(*n)).filter(|it| it.group().is_some());
@@ -90,7 +90,7 @@ pub fn bound(
     plan: &Plan,
     done: &BTreeMap<usize, Done>,
     touched: &BTreeMap<usize, GroupId>,
-    (fresh, snapshot): (&Bound, &Snapshot),
+    (fresh, snapshot): (&Bound, &Observed),
     journal: FileId,
 ) -> Bound {
     let gone = |change: &Change<'_>, done: &Done| {
@@ -265,7 +265,7 @@ impl Undo<'_> {
 }
 
 /// Returns the groups of a company that have a name.
-fn named<'a>(snapshot: &'a Snapshot, company: CompanyId, name: &str) -> impl Iterator<Item = &'a GroupHead> {
+fn named<'a>(snapshot: &'a Observed, company: CompanyId, name: &str) -> impl Iterator<Item = &'a GroupHead> {
     let own = snapshot.companies.iter().filter(move |it| it.id == company);
     own.flat_map(|it| &it.groups).filter(move |it| *it.name == *name)
 }

@@ -9,8 +9,8 @@ use crate::{
     model::{
         access::Why,
         ids::{CompanyId, GroupId, UserId},
+        observed::Observed,
         plan::{Change, Digest, Plan, Quarantined, ReadGroup},
-        snapshot::Snapshot,
     },
     plan::{bind::Bound, diff, digest},
 };
@@ -82,7 +82,7 @@ pub fn as_approved(
     saved: &Plan,
     id: Digest,
     fresh: &Plan,
-    (bound, snapshot): (&Bound, &Snapshot),
+    (bound, snapshot): (&Bound, &Observed),
 ) -> TakenUp {
     let locked = &bound.locked;
     let mut stale = stale(saved, bound);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     files::{access::AccessFile, workspace::WorkspaceFile},
-    live::recording::Recording,
+    live::snapshot::Snapshot,
     report::document::{Document, explanation},
 };
 
@@ -31,7 +31,7 @@ pub fn explanation() -> String {
 
 /// Returns the schema of a snapshot: what `rolecall snapshot` takes.
 pub fn snapshot() -> String {
-    text::<Recording>()
+    text::<Snapshot>()
 }
 
 /// Draft 7, because editors' YAML plugins read nothing newer everywhere.

@@ -12,32 +12,32 @@ use serde_json::{Value, json, to_value};
 
 use super::{clock::Moment, error::SandboxError, model::derived_id, store::Objects};
 use crate::{
-    live::{
-        fetch,
-        recording::{Grant, Recording, User},
+    live::{fetch, snapshot::Snapshot},
+    model::{
+        ids::{CompanyId, RoleId, UserId},
+        observed::{GroupRole, User},
     },
-    model::ids::{CompanyId, RoleId, UserId},
 };
 
 /// The objects of the snapshot at `path`, all of them made at `now`.
 pub(super) fn load(path: &Path, now: Moment) -> Result<Objects, SandboxError> {
-    let recording = fetch::open(path).map_err(SandboxError::Snapshot)?;
+    let snapshot = fetch::open(path).map_err(SandboxError::Snapshot)?;
     // By way of the form of the state file: one reader says what objects are.
-    objects(&recording, now)
+    objects(&snapshot, now)
         .and_then(serde_json::from_value)
         .map_err(|source| SandboxError::SnapshotForm(path.to_owned(), source))
 }
 
-fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Error> {
+fn objects(snapshot: &Snapshot, now: Moment) -> Result<Value, serde_json::Error> {
     let author = json!({ "id": derived_id("client", &["snapshot"]), "name": "snapshot" });
     let stamps = json!({ "createdAt": now, "createdBy": author, "updatedAt": now, "updatedBy": author });
-    let users = users(recording);
-    let held = recording.companies.iter().map(|it| it.id);
-    let known = recording.directories.iter().map(|it| it.company);
+    let users = users(snapshot);
+    let held = snapshot.companies.iter().map(|it| it.id);
+    let known = snapshot.directories.iter().map(|it| it.company);
     let owners = users.values().map(|(company, _)| *company);
     let companies: BTreeSet<CompanyId> = held.chain(known).chain(owners).collect();
     let mut roles: BTreeMap<RoleId, Value> = BTreeMap::new();
-    for company in &recording.companies {
+    for company in &snapshot.companies {
         for role in &company.roles {
             let permissions = match role.manages_access {
                 true => json!([{ "permission": "ACCESS_MANAGEMENT", "actions": ["ALL"] }]),
@@ -52,15 +52,15 @@ fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Erro
     }
     // Roles that groups hold and no list shows: of a company that does not exist, so that no list shows them here either.
     let unknown = derived_id("company", &["roles that no list shows"]);
-    let held = recording.companies.iter().flat_map(|it| &it.groups).flat_map(|it| &it.roles);
-    for id in held.map(|it| it.role_id) {
+    let held = snapshot.companies.iter().flat_map(|it| &it.groups).flat_map(|it| &it.roles);
+    for id in held.map(|it| it.role) {
         let unlisted = || json!({ "id": id, "name": id, "description": "", "company": unknown, "permissions": [], "stamps": stamps });
         roles.entry(id).or_insert_with(unlisted);
     }
     let mut groups = Vec::new();
-    for company in &recording.companies {
+    for company in &snapshot.companies {
         for group in &company.groups {
-            let grant = |it: &Grant| Ok(json!({ "role": it.role_id, "scope": to_value(&it.scope)? }));
+            let grant = |it: &GroupRole| Ok(json!({ "role": it.role, "scope": to_value(&it.scope)? }));
             let grants: Vec<Value> =
                 group.roles.iter().map(grant).collect::<Result<_, serde_json::Error>>()?;
             let members: Vec<Value> =
@@ -72,7 +72,7 @@ fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Erro
         }
     }
     let user = |(id, (company, row)): (&UserId, &(CompanyId, Option<&User>))| {
-        user(*id, *company, *row, recording, &stamps)
+        user(*id, *company, *row, snapshot, &stamps)
     };
     Ok(json!({
         "created": 0,
@@ -84,17 +84,17 @@ fn objects(recording: &Recording, now: Moment) -> Result<Value, serde_json::Erro
 }
 
 /// All users with their company: those that a directory or an answer shows, and members that neither does.
-fn users(recording: &Recording) -> BTreeMap<UserId, (CompanyId, Option<&User>)> {
+fn users(snapshot: &Snapshot) -> BTreeMap<UserId, (CompanyId, Option<&User>)> {
     let mut users: BTreeMap<UserId, (CompanyId, Option<&User>)> = BTreeMap::new();
-    for company in &recording.companies {
+    for company in &snapshot.companies {
         let members = company.groups.iter().flat_map(|it| &it.members);
         users.extend(members.map(|it| (*it, (company.id, None))));
     }
-    for directory in &recording.directories {
+    for directory in &snapshot.directories {
         let asked = directory.asked.iter().flat_map(|it| &it.users);
         // A row of the list says more than an answer to one question.
         for row in asked.chain(&directory.users) {
-            users.insert(row.user_id, (row.company.unwrap_or(directory.company), Some(row)));
+            users.insert(row.id, (row.company.unwrap_or(directory.company), Some(row)));
         }
     }
     users
@@ -104,7 +104,7 @@ fn user(
     id: UserId,
     company: CompanyId,
     row: Option<&User>,
-    recording: &Recording,
+    snapshot: &Snapshot,
     stamps: &Value,
 ) -> Result<Value, serde_json::Error> {
     let email = row.and_then(|it| it.email.as_ref()).map_or("", |it| it.as_str());
@@ -120,7 +120,7 @@ fn user(
     if let Some(employee) = row.and_then(|it| it.employee_id.as_ref()) {
         value["employeeId"] = json!(employee);
     }
-    let person = recording.people.iter().find(|it| it.user_id == id);
+    let person = snapshot.people.iter().find(|it| it.user_id == id);
     if let Some(roles) = person.and_then(|it| it.direct_roles.as_ref()).filter(|it| !it.is_empty()) {
         value["legacyRoles"] = to_value(roles)?;
     }
@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        live::recording::{Company, Directory, Group, Person, Reach},
+        live::snapshot::{Company, Directory, Group, Person, Reach},
         model::{direct::DirectRoles, ids::GroupId},
         sandbox::clock::Clock,
     };
@@ -143,9 +143,9 @@ mod tests {
     #[test]
     fn what_cannot_be_kept_is_an_error() {
         let id = Uuid::from_u128;
-        let recording = |scope: &str, role: &str| {
+        let snapshot = |scope: &str, role: &str| {
             let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
-            let grant = Grant { role_id: RoleId(id(5)), scope: Some(raw(scope)) };
+            let grant = GroupRole { role: RoleId(id(5)), scope: Some(raw(scope)) };
             let group = Group {
                 id: GroupId(id(2)),
                 name: "N".into(),
@@ -160,14 +160,14 @@ mod tests {
             let direct_roles = Some(DirectRoles::read([raw(role)]));
             let person = Person { user_id: UserId(id(8)), groups: Vec::new(), direct_roles };
             let at = "2026-11-21T00:00:00Z".parse().unwrap();
-            Recording::new((at, "sandbox"), vec![company], vec![directory], vec![person])
+            Snapshot::new((at, "sandbox"), vec![company], vec![directory], vec![person])
         };
         for (scope, role, fits) in [
             (r#"{"audiences":[]}"#, "{}", true),
             (r#"{"audiences":1.0e400}"#, "{}", false),
             (r#"{"audiences":[]}"#, "1.0e400", false),
         ] {
-            let objects = objects(&recording(scope, role), Clock::Fixed(jiff::Timestamp::UNIX_EPOCH).now());
+            let objects = objects(&snapshot(scope, role), Clock::Fixed(jiff::Timestamp::UNIX_EPOCH).now());
             assert_eq!(objects.is_ok(), fits, "{scope} {role}");
         }
     }

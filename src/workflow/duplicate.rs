@@ -10,8 +10,8 @@ use crate::{
     model::{
         finding::did_you_mean,
         ids::{CompanyId, PersonRef, UserId},
+        observed::GroupHead,
         plan::Names,
-        snapshot::GroupHead,
     },
 };
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live, Note, Observed, Wanted, observed, wrong};
+use super::{Checked, Error, Live, Note, Observation, Wanted, observed, wrong};
 use crate::{
     apply::record::{self, Record},
     files::declared::Declared,
@@ -53,7 +53,7 @@ pub(super) async fn planned(
 
 /// Compares the live state with the files. What goes is asked for again.
 async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
-    let Observed { snapshot, bound } = observed(live, checked, &[], now).await?;
+    let Observation { snapshot, bound } = observed(live, checked, &[], now).await?;
     let plan = diff::plan(&bound, &snapshot);
     confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
@@ -120,7 +120,7 @@ async fn taken_up(
 ) -> Result<Planned, Error> {
     let Saved { plan, sources, endpoint, id, files, .. } = saved;
     let touched = touched(&plan, &mut checked.declared);
-    let Observed { snapshot, bound } = observed(live, checked, &touched, now).await?;
+    let Observation { snapshot, bound } = observed(live, checked, &touched, now).await?;
     same_api(&endpoint, live)?;
     let fresh = diff::plan(&bound, &snapshot);
     // A rollback names no files, and of files that are others by now nothing can be asked.
@@ -160,7 +160,7 @@ async fn undo(
         touched.extend(ids.iter().filter_map(|(change, id)| Some((company(change)?, *id))));
         observed = super::observed(live, checked, &touched, now).await?;
     }
-    let Observed { snapshot, bound } = observed;
+    let Observation { snapshot, bound } = observed;
     // Without their texts: the files did not ask for it, and may change before it is applied.
     let mut sources = Sources::default();
     for (_, file) in checked.loaded.sources.files() {

@@ -7,7 +7,7 @@ use crate::{
     live::{
         api::Reader,
         fetch::{ReadList, fetch_person, record},
-        recording::Recording,
+        snapshot::Snapshot,
     },
     model::{ids::PersonRef, plan::Names},
     plan::explain::{self, Explained},
@@ -50,10 +50,10 @@ pub async fn recorded(
     reader: &Reader,
     checked: &mut Checked,
     now: Timestamp,
-) -> Result<Recording, Error> {
+) -> Result<Snapshot, Error> {
     if let Some(company) = checked.declared.company {
         checked.declared.look_at(company);
     }
-    let recording = record(reader, &ReadList::new(&checked.declared, &[]), &live.url, now).await?;
-    if recording.companies.is_empty() { Err(Error::NoCompany) } else { Ok(recording) }
+    let snapshot = record(reader, &ReadList::new(&checked.declared, &[]), &live.url, now).await?;
+    if snapshot.companies.is_empty() { Err(Error::NoCompany) } else { Ok(snapshot) }
 }

@@ -7,7 +7,7 @@ use rolecall::{
         check::{Files, check},
         decode,
     },
-    model::{dialect::ScopeChange, finding::Code, snapshot::Snapshot, source::FileId},
+    model::{dialect::ScopeChange, finding::Code, observed::Observed, source::FileId},
     plan::{bind::bind, diff, judged::judged},
     report::schema,
 };
@@ -157,7 +157,7 @@ fn an_exception_that_nothing_needs_is_remarked_in_the_plan() {
     let text = "version: 1\ncompany: 1a6f0000-0000-4000-8000-000000000001\nexceptions: [{ guard: removals, group: Desk, upTo: 1, until: 2026-12-01, reason: r }]\n";
     let workspace = Some((FileId(0), decode(text, FileId(0)).unwrap()));
     let declared = check(&Files { workspace, ..Files::default() }).unwrap();
-    let (live, now) = (Snapshot::default(), "2026-11-21T00:00:00Z".parse().unwrap());
+    let (live, now) = (Observed::default(), "2026-11-21T00:00:00Z".parse().unwrap());
     let bound = bind(&declared, &live, now).unwrap();
     let plan = diff::plan(&bound, &live);
     let judged = judged(plan, &bound.rules, ScopeChange::default(), now);

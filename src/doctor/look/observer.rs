@@ -34,10 +34,6 @@ impl Observer {
         Ok(Self { connection: look(settings.clone())?, settings })
     }
 
-    /// Returns the addresses of an endpoint's host.
-    ///
-    /// # Errors
-    /// When the name has none.
     pub(in crate::doctor) async fn addresses(endpoint: &Endpoint) -> std::io::Result<Vec<IpAddr>> {
         let mut found: Vec<IpAddr> =
             tokio::net::lookup_host(endpoint.address()).await?.map(|it| it.ip()).collect();
@@ -46,29 +42,20 @@ impl Observer {
         Ok(found)
     }
 
-    /// Returns how every reply to this observer came, so far.
     pub(in crate::doctor) fn traffic(&self) -> Traffic {
         self.connection.traffic()
     }
 
-    /// Sets the rows that clients ask for per page which are connected from now on.
     pub(in crate::doctor) fn set_page_limit(&mut self, rows: u32) {
         self.settings.dialect.page_limit = rows;
     }
 
     /// Returns the two halves of a client that repeats what fails, as every client does: one that did not would
     /// leave behind what it made. What they send and what is asked here keep one rate together.
-    ///
-    /// # Errors
-    /// As [`crate::live::api::connect`].
     pub(in crate::doctor) fn connect(&self) -> Result<(Reader, Writer), ApiError> {
         connect_beside(&self.connection, self.settings.clone())
     }
 
-    /// Fetches a token where one has to be fetched, and returns what is known of it.
-    ///
-    /// # Errors
-    /// Any [`ApiError`], above all [`ApiError::Auth`].
     pub(in crate::doctor) async fn token(&self) -> Result<TokenFacts, ApiError> {
         if let Credentials::Token(token) = &self.settings.credentials {
             return Ok(TokenFacts::given(token.expose_secret()));
@@ -78,18 +65,10 @@ impl Observer {
         Ok(TokenFacts { came: Came::Fetched, expires_in, ends: None, scope })
     }
 
-    /// Asks without a token whether anybody is there: every status is an answer.
-    ///
-    /// # Errors
-    /// When no answer came.
     pub(in crate::doctor) async fn knock(&self) -> Result<Answer, ApiError> {
         self.connection.knock().await.map(|it| Answer::new(&it, None))
     }
 
-    /// Asks one question with the token; an answer that is not a success is an error.
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub(in crate::doctor) async fn ask(&self, question: &Question) -> Result<Answer, ApiError> {
         let reply = self.connection.ask(*question).await?;
         let flaw = question.flaw(&reply.body);
@@ -97,9 +76,6 @@ impl Observer {
     }
 
     /// Returns the largest page of a list that is not refused: of so many rows, or of a few smaller ones.
-    ///
-    /// # Errors
-    /// Any [`ApiError`]; a refusal where a page of one row is refused as well.
     pub(in crate::doctor) async fn page_of(
         &self,
         list: impl Fn(u32) -> Question,

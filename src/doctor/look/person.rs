@@ -4,16 +4,14 @@ use crate::{
     live::api::{ApiError, Reader},
     model::{
         ids::{CompanyId, PersonRef},
-        snapshot::User,
+        observed::User,
+        plan::Unresolved,
     },
     plan::bind::people::Directory,
 };
 
 /// Returns the rows among which the person is, as a plan reads them: which of them it is, a [`Directory`] says, as
 /// a list may show others as well.
-///
-/// # Errors
-/// Any [`ApiError`].
 pub(in crate::doctor) async fn rows(
     reader: &Reader,
     company: CompanyId,
@@ -25,4 +23,12 @@ pub(in crate::doctor) async fn rows(
         users.extend(reader.query_user(company, person).await?);
     }
     Ok(users)
+}
+
+/// How many of the company's users it is that are not one.
+pub(in crate::doctor) fn count(unresolved: &Unresolved) -> usize {
+    match unresolved {
+        Unresolved::Ambiguous(users) => users.len(),
+        Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) | Unresolved::Hidden => 0,
+    }
 }

@@ -17,33 +17,26 @@ use crate::{
     plan::bind::people::Directory,
 };
 
-/// Everything that a probe needs, read.
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Prepared {
-    /// Reads.
     pub reader: Reader,
-    /// Writes.
     pub writer: Writer,
-    /// The user that is put into groups.
     pub user: UserId,
     /// Roles of the company, the one that permits least first.
     pub roles: Vec<Role>,
-    /// Groups that earlier probes left behind.
     pub earlier: Vec<Left>,
 }
 
 /// Why a probe cannot begin.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum NotPrepared {
-    /// A request failed.
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// Neither the command nor the files name a person.
     #[error("the user to put into the probe's group is not named")]
     NoPerson,
-    /// The person belongs to another company.
     #[error("{0} is of another company")]
     Foreign(PersonRef),
-    /// The person is none or several of the company's users.
     #[error("{0} is {1} users of this company, and has to be one")]
     NotOne(PersonRef, usize),
 }
@@ -63,9 +56,6 @@ impl NotPrepared {
 }
 
 /// Reads what a probe needs: pages of at most `rows` rows, fewer where lists refuse that many.
-///
-/// # Errors
-/// See [`NotPrepared`].
 pub async fn prepare(
     observer: &mut Observer,
     company: CompanyId,
@@ -90,14 +80,10 @@ async fn somebody(
 ) -> Result<UserId, NotPrepared> {
     let person = person.ok_or(NotPrepared::NoPerson)?;
     let users = person::rows(reader, company, person).await?;
-    match Directory::new(&users).anyone(company, person) {
-        Ok(user) => Ok(user),
-        Err(Unresolved::Foreign(_)) => Err(NotPrepared::Foreign(person.clone())),
-        Err(Unresolved::Ambiguous(users)) => Err(NotPrepared::NotOne(person.clone(), users.len())),
-        Err(Unresolved::Unknown | Unresolved::Inactive | Unresolved::Hidden) => {
-            Err(NotPrepared::NotOne(person.clone(), 0))
-        }
-    }
+    Directory::new(&users).anyone(company, person).map_err(|it| match it {
+        Unresolved::Foreign(_) => NotPrepared::Foreign(person.clone()),
+        other => NotPrepared::NotOne(person.clone(), person::count(&other)),
+    })
 }
 
 /// Sorts roles so that those come first that permit least: nobody gets them, and still.

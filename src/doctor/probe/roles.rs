@@ -3,10 +3,11 @@
 use super::{Dialect, Halt, MOST_ROLES, SETTLE, ScratchGroups, Shown, Tried, scratch::Holds};
 use crate::{
     doctor::shapes,
-    live::api::{GroupRole as Held, Question, RoleToAdd, RoleToDelete},
+    live::api::Question,
     model::{
         dialect::{PredicateForm, RolesToDelete, ScopeChange},
         ids::{GroupId, RoleId},
+        observed::GroupRole as Held,
         scope::{Dimension, Kind, Scope, Value},
     },
 };
@@ -18,7 +19,6 @@ struct Trial {
     narrow: Scope,
 }
 
-/// Learns everything about roles of a group.
 pub(super) async fn learn(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
     let Some(trial) = form(scratch).await? else {
         for name in ["roles to delete", "scope change"] {
@@ -46,7 +46,7 @@ async fn form(scratch: &mut ScratchGroups<'_>) -> Result<Option<Trial>, Halt> {
             for form in [PredicateForm::List, PredicateForm::Single, PredicateForm::Id] {
                 let group = scratch.bare(Holds::Roles).await?;
                 let speech = Dialect { predicate: form, ..Dialect::default() };
-                let add = [RoleToAdd { role, scope: wide.clone() }];
+                let add = [(role, wide.clone())];
                 let refused = scratch.patch_roles(group, speech, &add, &[]).await?;
                 let held =
                     settled(scratch, group, refused.as_ref(), |it| holds(it, &[(role, &wide)])).await?;
@@ -70,7 +70,6 @@ async fn form(scratch: &mut ScratchGroups<'_>) -> Result<Option<Trial>, Halt> {
     Ok(None)
 }
 
-/// Learns the shape of a listed role from the group itself.
 async fn listed(scratch: &mut ScratchGroups<'_>, group: GroupId) -> Result<(), Halt> {
     let question = Question::GroupRoles { company: scratch.company, group, limit: 1 };
     let body = scratch.observer.ask(&question).await?.body;
@@ -78,7 +77,6 @@ async fn listed(scratch: &mut ScratchGroups<'_>, group: GroupId) -> Result<(), H
     Ok(())
 }
 
-/// Learns the shape of a listed role from a few groups that exist.
 async fn elsewhere(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
     let groups = scratch.reader.list_groups(scratch.company).await?;
     for group in groups.iter().take(10) {
@@ -130,7 +128,7 @@ async fn deletion(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), 
 /// Learns what becomes of the same role on the same scope, given twice.
 async fn twice(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), Halt> {
     let (group, _) = given(scratch, trial).await?;
-    let add = [RoleToAdd { role: trial.role, scope: trial.wide.clone() }];
+    let add = [(trial.role, trial.wide.clone())];
     let speech = scratch.speech();
     let refused = scratch.patch_roles(group, speech, &add, &[]).await?;
     let held = scratch.held(group).await?;
@@ -152,7 +150,7 @@ async fn twice(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), Hal
 async fn change(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), Halt> {
     const NAME: &str = "scope change";
     let Trial { role, wide, narrow } = trial;
-    let add = [RoleToAdd { role: *role, scope: narrow.clone() }];
+    let add = [(*role, narrow.clone())];
     let (group, _) = given(scratch, trial).await?;
     let speech = scratch.speech();
     let refused = scratch.patch_roles(group, speech, &add, &[]).await?;
@@ -221,26 +219,22 @@ async fn change(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), Ha
 }
 
 /// Returns a group that holds the role on the wide scope and nothing else, and that role as it is listed.
-async fn given(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(GroupId, Vec<RoleToDelete>), Halt> {
+async fn given(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(GroupId, Vec<Held>), Halt> {
     let wanted = [(trial.role, &trial.wide)];
     let group = scratch.group().await?;
     let held = scratch.held(group).await?;
     if holds(&held, &wanted) {
-        return Ok((group, deletions(held)));
+        return Ok((group, held));
     }
     let group = scratch.bare(Holds::Roles).await?;
-    let add = [RoleToAdd { role: trial.role, scope: trial.wide.clone() }];
+    let add = [(trial.role, trial.wide.clone())];
     let speech = scratch.speech();
     let refused = scratch.patch_roles(group, speech, &add, &[]).await?;
     let held = settled(scratch, group, refused.as_ref(), |it| holds(it, &wanted)).await?;
     match Tried::new(refused, shown(&held, &[], &wanted)) {
-        Tried::Took => Ok((group, deletions(held))),
+        Tried::Took => Ok((group, held)),
         tried => Err(Halt::Unsafe(tried.told("what was taken before"))),
     }
-}
-
-fn deletions(held: Vec<Held>) -> Vec<RoleToDelete> {
-    held.into_iter().map(|it| RoleToDelete { role: it.role, scope: it.scope }).collect()
 }
 
 /// Returns the group's roles after a write; looks twice where it was accepted and does not show.

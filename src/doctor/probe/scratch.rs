@@ -7,10 +7,12 @@ use crate::{
         learned::{Left, Probed},
         look::Observer,
     },
-    live::api::{ApiError, GroupRole, Reader, RoleToAdd, RoleToDelete, Writer},
+    live::api::{ApiError, Reader, Writer},
     model::{
         dialect::{Dialect, MemberRemovalField, RolesToDelete},
         ids::{CompanyId, GroupId, RoleId, UserId},
+        observed::GroupRole,
+        scope::Scope,
     },
 };
 
@@ -23,7 +25,6 @@ pub(super) enum Holds {
     Roles,
 }
 
-/// The groups on which a probe tries things.
 pub(super) struct ScratchGroups<'a> {
     pub(super) reader: &'a Reader,
     pub(super) writer: &'a Writer,
@@ -63,7 +64,6 @@ impl<'a> ScratchGroups<'a> {
         }
     }
 
-    /// Makes a group.
     pub(super) async fn create(&mut self, name: &str) -> Result<GroupId, ApiError> {
         match self.writer.create_group(self.company, name, DESCRIPTION).await {
             Ok(id) => {
@@ -133,7 +133,6 @@ impl<'a> ScratchGroups<'a> {
         if tried.in_doubt() { self.discard().await } else { Ok(()) }
     }
 
-    /// Says whether a group is in use for what it is about to be given.
     fn is_for(&self, group: GroupId, holds: Holds) -> bool {
         self.current == Some((group, Some(holds)))
     }
@@ -146,7 +145,6 @@ impl<'a> ScratchGroups<'a> {
         self.reader.list_group_roles(self.company, group).await
     }
 
-    /// Adds the user, if the group holds no role, or takes the user out.
     pub(super) async fn patch_members(
         &mut self,
         group: GroupId,
@@ -167,8 +165,8 @@ impl<'a> ScratchGroups<'a> {
         &mut self,
         group: GroupId,
         speech: Dialect,
-        add: &[RoleToAdd],
-        remove: &[RoleToDelete],
+        add: &[(RoleId, Scope)],
+        remove: &[GroupRole],
     ) -> Result<Option<String>, Halt> {
         self.go_on()?;
         if !add.is_empty() && (!self.is_for(group, Holds::Roles) || !self.members(group).await?.is_empty()) {
@@ -268,12 +266,7 @@ impl<'a> ScratchGroups<'a> {
             }
         }
         for roles_to_delete in [RolesToDelete::Objects, RolesToDelete::Ids] {
-            let held: Vec<RoleToDelete> = self
-                .held(group)
-                .await?
-                .into_iter()
-                .map(|it| RoleToDelete { role: it.role, scope: it.scope })
-                .collect();
+            let held = self.held(group).await?;
             if !held.is_empty() {
                 let speech = Dialect { roles_to_delete, ..self.speech() };
                 let _ = self.writer.speaking(speech).patch_roles(self.company, group, &[], &held).await;

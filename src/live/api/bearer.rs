@@ -40,8 +40,6 @@ pub(super) enum Proof<'a> {
 }
 
 impl Bearer {
-    /// # Errors
-    /// [`ApiError::UnsendableToken`].
     pub(super) fn new(token: &SecretString, serial: u64) -> Result<Self, ApiError> {
         let header = SecretString::from([SCHEME, token.expose_secret()].concat());
         let bearer = Self { header: Arc::new(header), serial };
@@ -57,12 +55,10 @@ impl Bearer {
         Ok(header)
     }
 
-    /// Returns the token, so that it can be blotted out of what the server says.
     fn secret(&self) -> &str {
         self.header.expose_secret().strip_prefix(SCHEME).unwrap_or_default()
     }
 
-    /// Returns the number of the fetch it came from.
     pub(super) fn serial(&self) -> u64 {
         self.serial
     }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::{
-    ApiError, Counters, Dialect, Effect, Question, Request, Settings, Traffic,
+    ApiError, Dialect, Effect, Question, Request, Settings, Traffic,
     reply::Reply,
     sender::{Read, Sender},
     throttle::Throttle,
@@ -34,9 +34,8 @@ impl Default for Bounds {
     }
 }
 
-/// An endpoint and who talks to it.
 pub(crate) struct Connection {
-    sender: Sender,
+    pub(super) sender: Sender,
     tokens: Tokens,
     /// How long after the look a request may be sent that replaces what was looked at.
     fresh: Duration,
@@ -65,28 +64,8 @@ impl Connection {
         Self { sender: self.sender.looking(), ..self }
     }
 
-    /// Returns the throttle, for clients beside this one.
-    pub(super) fn throttle(&self) -> Arc<Throttle> {
-        self.sender.throttle.clone()
-    }
-
-    pub(super) fn counters(&self) -> Counters {
-        self.sender.counters()
-    }
-
-    /// Returns how each reply came so far, where that is noted.
     pub(crate) fn traffic(&self) -> Traffic {
         self.sender.traffic()
-    }
-
-    /// Returns how long nothing will be sent because the server said so, if that is what is going on.
-    pub(super) fn waiting(&self) -> Option<Duration> {
-        self.sender.waiting()
-    }
-
-    /// Waits as long as the server said, or as one does after a failure.
-    pub(super) async fn wait(&self, wait: Duration) {
-        self.sender.wait(wait).await;
     }
 
     /// Fetches a token where one has to be fetched, and returns what is said of it.
@@ -107,7 +86,6 @@ impl Connection {
         self.send(&request, &query, body.as_bytes(), Ok).await
     }
 
-    /// Sends a request with the access token and decodes the answer.
     pub(super) async fn decoded<T: DeserializeOwned + Send>(
         &self,
         request: &Request,
@@ -117,7 +95,6 @@ impl Connection {
         self.send(request, query, body, |reply| reply.decode(request)).await
     }
 
-    /// Sends a request with the access token and returns what `read` makes of the answer.
     pub(super) async fn send<T: Send>(
         &self,
         request: &Request,

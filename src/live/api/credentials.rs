@@ -7,6 +7,7 @@ use secrecy::SecretString;
 
 /// What proves to the API who is asking.
 #[derive(Clone, Debug)] // `SecretString` prints as `[REDACTED]`.
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Credentials {
     /// An access token obtained elsewhere; it cannot be renewed.
     Token(SecretString),
@@ -14,7 +15,6 @@ pub enum Credentials {
     Client {
         /// The API user's id; not a secret.
         id: String,
-        /// Its secret.
         secret: SecretString,
     },
 }

@@ -14,165 +14,73 @@ use super::{
 /// A request, or a list of them, that did not give what was asked for.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the names and messages say it")]
 pub enum ApiError {
-    /// The endpoint is not a usable address.
     #[error("the endpoint is not usable: {why}")]
-    BadEndpoint {
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// The endpoint would carry credentials unencrypted over a network.
+    BadEndpoint { why: &'static str },
     #[error("refusing to send credentials to {host} over plain http")]
-    Insecure {
-        /// The host of the endpoint.
-        host: Box<str>,
-    },
+    Insecure { host: Box<str> },
     /// A token holds characters that no header can carry; usually a line break copied along.
     #[error("the access token contains characters that cannot be sent")]
     UnsendableToken,
-    /// No HTTP client could be set up.
     #[error("cannot set up the HTTP client")]
-    NoClient {
-        /// The HTTP crate's reason.
-        source: reqwest::Error,
-    },
-    /// Nothing, or not all of it, came back.
+    NoClient { source: reqwest::Error },
     #[error("{request}: {}", if *.sent { "the connection broke before the answer was complete" } else { "cannot connect" })]
     NoAnswer {
-        /// What was asked.
         request: Box<Request>,
         /// Whether the server may have received it.
         sent: bool,
-        /// The HTTP crate's reason.
         source: reqwest::Error,
     },
-    /// No complete answer came in time.
     #[error("{request}: no complete answer within {} s", .after.as_secs_f32())]
-    TimedOut {
-        /// What was asked.
-        request: Box<Request>,
-        /// The limit that passed.
-        after: Duration,
-        /// The HTTP crate's reason.
-        source: reqwest::Error,
-    },
-    /// The answer is only the beginning of one.
+    TimedOut { request: Box<Request>, after: Duration, source: reqwest::Error },
     #[error("{request}: the answer ends in the middle")]
-    Cut {
-        /// What was asked.
-        request: Box<Request>,
-    },
+    Cut { request: Box<Request> },
     /// Its turn came only when what it would replace may have been changed since it was looked at.
     #[error("{request}: not sent: too long after the look at what it replaces")]
-    Overdue {
-        /// What was to be asked.
-        request: Box<Request>,
-    },
-    /// The server said no.
+    Overdue { request: Box<Request> },
     #[error("{request}: refused with {status}{}", said(.code.as_deref(), .message.as_deref(), .debug_id.as_deref()))]
     Refused {
-        /// What was asked.
         request: Box<Request>,
-        /// The HTTP status, 400 or above.
         status: u16,
-        /// The API's error code, if it gave one.
         code: Option<Box<str>>,
-        /// What the server said, cut at 300 characters.
         message: Option<Box<str>>,
-        /// What Spotnana's support can look the refusal up by.
         debug_id: Option<Box<str>>,
-        /// How long the server asked to wait.
         retry_after: Option<Duration>,
     },
     /// The server asked for fewer requests, for longer than rolecall waits.
     #[error("{request}: the server limits the rate of requests ({status}){}", waits(*.retry_after))]
     Throttled {
-        /// What was asked.
         request: Box<Request>,
         /// The HTTP status: 429, or another that came with `Retry-After`.
         status: u16,
-        /// How long the server asked to wait, if it said.
         retry_after: Option<Duration>,
     },
     /// So much fails that repeating it does more harm than good.
     #[error("{request}: too many requests failed: {repeated} of {sent} had to be repeated")]
     Exhausted {
-        /// What was asked last.
         request: Box<Request>,
         /// Requests sent again without the server having named a time.
         repeated: u64,
-        /// Requests sent, these included.
         sent: u64,
-        /// How the last attempt failed.
         source: Box<ApiError>,
     },
     /// The credentials were not accepted for a token.
     #[error("{request}: no access token for these credentials ({status}){}", said(.code.as_deref(), .message.as_deref(), None))]
-    Auth {
-        /// The token request.
-        request: Box<Request>,
-        /// The HTTP status.
-        status: u16,
-        /// The error code, if any.
-        code: Option<Box<str>>,
-        /// What the server said, cut at 300 characters.
-        message: Option<Box<str>>,
-    },
-    /// The answer is not what this request is answered with.
+    Auth { request: Box<Request>, status: u16, code: Option<Box<str>>, message: Option<Box<str>> },
     #[error("{request}: cannot understand the answer ({})", .content_type.as_deref().unwrap_or("no content type"))]
-    Garbled {
-        /// What was asked.
-        request: Box<Request>,
-        /// What the answer says it is.
-        content_type: Option<Box<str>>,
-        /// Where decoding stopped.
-        source: serde_json::Error,
-    },
-    /// The answer is larger than any sensible one.
+    Garbled { request: Box<Request>, content_type: Option<Box<str>>, source: serde_json::Error },
     #[error("{request}: the answer is larger than {limit} bytes")]
-    TooLarge {
-        /// What was asked.
-        request: Box<Request>,
-        /// The limit, in bytes after decompression.
-        limit: usize,
-    },
+    TooLarge { request: Box<Request>, limit: usize },
     /// A list could not be proven complete, twice in a row.
     #[error("{request}: the list of {list} is incomplete: {why} ({received} received{})", of(*.total))]
-    Incomplete {
-        /// The request of one page.
-        request: Box<Request>,
-        /// What is listed.
-        list: &'static str,
-        /// Rows received.
-        received: u64,
-        /// Rows the first page announced.
-        total: Option<u64>,
-        /// What does not add up.
-        why: Box<str>,
-    },
-    /// A list is longer than rolecall will follow.
+    Incomplete { request: Box<Request>, list: &'static str, received: u64, total: Option<u64>, why: Box<str> },
     #[error("{request}: the list of {list} does not end: {why}")]
-    Endless {
-        /// The request of one page.
-        request: Box<Request>,
-        /// What is listed.
-        list: &'static str,
-        /// Which bound it exceeds.
-        why: Box<str>,
-    },
+    Endless { request: Box<Request>, list: &'static str, why: Box<str> },
     /// The answer sends the client elsewhere; rolecall does not go.
     #[error("{request}: redirected ({status}) to {}", .host.as_deref().unwrap_or("an unnamed place"))]
-    Redirected {
-        /// What was asked.
-        request: Box<Request>,
-        /// The HTTP status, 300 to 399.
-        status: u16,
-        /// The host it points to.
-        host: Option<Box<str>>,
-    },
+    Redirected { request: Box<Request>, status: u16, host: Option<Box<str>> },
 }
-
-const NOT_THE_API: &str = "something other than the API may have answered: check the endpoint and any proxy";
 
 /// What kind of failure it is, for the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,8 +93,8 @@ pub enum Class {
     Invalid,
 }
 
+#[expect(missing_docs, reason = "the names and messages say it")]
 impl ApiError {
-    /// Returns the request it happened to, unless it never came to one.
     pub fn request(&self) -> Option<&Request> {
         match self {
             Self::BadEndpoint { .. }
@@ -219,7 +127,6 @@ impl ApiError {
         }
     }
 
-    /// Returns the kind of failure.
     pub fn class(&self) -> Class {
         match self {
             Self::BadEndpoint { .. } | Self::Insecure { .. } | Self::NoClient { .. } => Class::Invalid,
@@ -286,21 +193,23 @@ impl ApiError {
 
     /// Returns what to do about it, as one sentence without a full stop.
     pub fn hint(&self) -> Option<String> {
+        let unclear = match self {
+            Self::NoAnswer { sent, .. } => *sent,
+            Self::Cut { .. } | Self::TooLarge { .. } | Self::TimedOut { .. } | Self::Exhausted { .. } => true,
+            Self::Refused { status, .. } => *status >= 500,
+            _ => false,
+        };
+        if unclear && self.ambiguous() {
+            return Some("the change may have been made: plan again to see".to_owned());
+        }
         let hint = match self {
             Self::BadEndpoint { .. } => "give the address of the API, such as https://apis.spotnana.com",
             Self::Insecure { .. } => "use https://; plain http is for localhost only",
             Self::UnsendableToken => "check the token for line breaks or spaces copied along",
             Self::NoClient { .. } => "check the CA certificates of this machine (SSL_CERT_FILE)",
             Self::NoAnswer { sent: false, .. } => "check the endpoint, the network and any proxy",
-            Self::NoAnswer { .. } | Self::Cut { .. } => {
-                return self.reread().or_else(|| Some("the network or a proxy cut it off: try again".into()));
-            }
-            Self::TooLarge { .. } => {
-                return self.reread().or_else(|| Some(NOT_THE_API.into()));
-            }
-            Self::TimedOut { .. } => {
-                return self.reread().or_else(|| Some("try again, or allow more time per request".into()));
-            }
+            Self::NoAnswer { .. } | Self::Cut { .. } => "the network or a proxy cut it off: try again",
+            Self::TimedOut { .. } => "try again, or allow more time per request",
             Self::Refused { status: 401, .. } => {
                 "the access token is missing, expired or revoked: get a new one"
             }
@@ -311,9 +220,7 @@ impl ApiError {
                 "check the ids and the endpoint, and that the API user can see this company"
             }
             Self::Refused { status: 400, request, .. } => return Some(unaccepted(request)),
-            Self::Refused { status: 500.., .. } => {
-                return self.reread().or_else(|| Some("the API is in trouble: try again later".into()));
-            }
+            Self::Refused { status: 500.., .. } => "the API is in trouble: try again later",
             Self::Refused { .. } => {
                 "check the endpoint and any proxy; the API's support can look up the debug id"
             }
@@ -321,12 +228,12 @@ impl ApiError {
                 "try again later, or ask for less at a time (--max-rps, --concurrency)"
             }
             Self::Exhausted { .. } => {
-                return self.reread().or_else(|| {
-                    Some("the API or the way to it is in trouble: try again later, or ask for less at a time (--max-rps, --concurrency)".into())
-                });
+                "the API or the way to it is in trouble: try again later, or ask for less at a time (--max-rps, --concurrency)"
             }
             Self::Auth { .. } => "check the client id and secret: a rotated secret ends at once",
-            Self::Garbled { .. } => NOT_THE_API,
+            Self::Garbled { .. } | Self::TooLarge { .. } => {
+                "something other than the API may have answered: check the endpoint and any proxy"
+            }
             Self::Incomplete { .. } => "somebody may be changing it right now: try again in a moment",
             Self::Endless { .. } => "the server's paging is broken: nothing was changed on this basis",
             Self::Redirected { .. } => "if you trust that address, make it the endpoint",
@@ -366,10 +273,6 @@ impl ApiError {
             }
             None => self,
         }
-    }
-
-    fn reread(&self) -> Option<String> {
-        self.ambiguous().then(|| "the change may have been made: plan again to see".to_owned())
     }
 }
 

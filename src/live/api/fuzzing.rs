@@ -5,20 +5,20 @@
 use reqwest::header::{DATE, HeaderValue, RETRY_AFTER};
 
 use super::{
-    Group, GroupRole, RbacInfo, Role,
+    Group, RbacInfo, Role,
     page::{Page, Row},
     refusal, retry, token,
-    wire::{Created, Elements, HeldDirectly, Member, Permissions},
+    wire::{Created, Elements, HeldDirectly, Member, Permissions, Wire},
 };
-use crate::model::snapshot::User;
+use crate::model::observed::{GroupRole, User};
 
 /// Decodes `body` as a page of every list there is.
 pub fn lists(body: &[u8]) {
     page::<Group>(body);
     page::<Member>(body);
     page::<Role>(body);
-    page::<User>(body);
-    page::<GroupRole>(body);
+    page::<Wire<User>>(body);
+    page::<Wire<GroupRole>>(body);
 }
 
 fn page<T: Row>(body: &[u8]) {
@@ -41,7 +41,7 @@ pub fn objects(body: &[u8]) {
     _ = serde_json::from_slice::<Permissions>(body);
     _ = serde_json::from_slice::<Elements>(body);
     _ = serde_json::from_slice::<token::Granted>(body);
-    if let Ok(user) = serde_json::from_slice::<User>(body) {
+    if let Ok(Wire(user)) = serde_json::from_slice::<Wire<User>>(body) {
         assert!(user.email.is_none_or(|it| it.as_str().contains('@')));
     }
 }

@@ -12,10 +12,9 @@ use uuid::Uuid;
 
 use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
 
-/// An id, alone or with a name: `"…"`, or an object with `id` and perhaps `name`.
+/// An id, alone or in an object: `"…"`, or `{"id": "…"}` and whatever else.
 pub(super) struct Reference {
     pub(super) id: Uuid,
-    pub(super) name: Option<Box<str>>,
 }
 
 impl<'de> Deserialize<'de> for Reference {
@@ -31,7 +30,7 @@ impl<'de> Deserialize<'de> for Reference {
             fn visit_str<E: de::Error>(self, raw: &str) -> Result<Reference, E> {
                 let id =
                     parse_uuid(raw).ok_or_else(|| E::invalid_value(de::Unexpected::Other("text"), &self))?;
-                Ok(Reference { id, name: None })
+                Ok(Reference { id })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Reference, A::Error> {
@@ -39,21 +38,18 @@ impl<'de> Deserialize<'de> for Reference {
                 #[serde(field_identifier, rename_all = "camelCase")]
                 enum Field {
                     Id,
-                    Name,
                     #[serde(other)]
                     Other,
                 }
-                let (mut id, mut name) = (None::<Reference>, None);
+                let mut id = None;
                 while let Some(field) = fields.next_key()? {
                     match field {
                         Field::Id => id = Some(fields.next_value()?),
-                        Field::Name => name = fields.next_value()?,
                         // Permissions above all: nobody reads those of a group's role.
                         Field::Other => _ = fields.next_value::<IgnoredAny>()?,
                     }
                 }
-                let id = id.ok_or_else(|| de::Error::missing_field("id"))?.id;
-                Ok(Reference { id, name })
+                id.ok_or_else(|| de::Error::missing_field("id"))
             }
         }
         deserializer.deserialize_any(Either)
@@ -76,12 +72,6 @@ from_uuid!(CompanyId GroupId RoleId UserId);
 
 pub(super) fn id<'de, D: Deserializer<'de>, T: FromUuid>(deserializer: D) -> Result<T, D::Error> {
     Reference::deserialize(deserializer).map(|found| T::from_uuid(found.id))
-}
-
-pub(super) fn optional_id<'de, D: Deserializer<'de>, T: FromUuid>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    Ok(Option::<Reference>::deserialize(deserializer)?.map(|found| T::from_uuid(found.id)))
 }
 
 /// Reads `null` like an absent field.

@@ -50,8 +50,8 @@ pub use request::{Effect, Request};
 pub use sender::Counters;
 pub use settings::{Endpoint, Settings};
 pub use throttle::Rate;
-pub use wire::{Group, GroupRole, Permission, PermittedActions, RbacInfo, Role};
-pub use writer::{RoleToAdd, RoleToDelete, Writer};
+pub use wire::{Group, Permission, PermittedActions, RbacInfo, Role};
+pub use writer::Writer;
 
 pub(crate) use connection::Connection;
 pub(crate) use question::Question;
@@ -85,21 +85,15 @@ fn connect_within(
 }
 
 /// Returns a connection to look at an API with rather than to use it: refusals are what is looked for.
-///
-/// # Errors
-/// As [`connect`].
 pub(crate) fn look(settings: Settings) -> Result<Connection, ApiError> {
     let throttle = throttle(&settings);
     Connection::new(settings, Bounds::default(), throttle).map(Connection::looking)
 }
 
 /// Returns a client that keeps one rate together with a connection.
-///
-/// # Errors
-/// As [`connect`].
 pub(crate) fn connect_beside(
     connection: &Connection,
     settings: Settings,
 ) -> Result<(Reader, Writer), ApiError> {
-    connect_within(settings, Bounds::default(), connection.throttle())
+    connect_within(settings, Bounds::default(), connection.sender.throttle.clone())
 }

@@ -8,21 +8,19 @@ use serde::{
 };
 use uuid::Uuid;
 
-use super::wire::{Group, GroupRole, Member, Role};
-use crate::model::snapshot::User;
+use super::wire::{Group, Member, Role, Wire};
+use crate::model::observed::{GroupRole, User};
 
 /// Rows of a paged list and the name they are listed under.
 pub(super) trait Row: Send + for<'de> Deserialize<'de> {
-    /// The field of the answer.
     const FIELD: &'static str;
-    /// What an error calls the list.
     const LIST: &'static str;
     /// What no two rows of a complete list share; `None` where repetition is legitimate.
     fn key(&self) -> Option<Uuid>;
 }
 
 macro_rules! rows {
-    ($($name:ident: $field:literal, $list:literal, $key:expr;)*) => {$(
+    ($($name:ty: $field:literal, $list:literal, $key:expr;)*) => {$(
         impl Row for $name {
             const FIELD: &'static str = $field;
             const LIST: &'static str = $list;
@@ -38,8 +36,8 @@ rows! {
     Member: "members", "members", |row| Some(row.user_id.0);
     Role: "roles", "roles", |row| Some(row.id.0);
     // The same role may be held under several scopes, or twice under one (contract §3.9).
-    GroupRole: "roles", "roles of the group", |_| None;
-    User: "users", "users", |row| Some(row.id.0);
+    Wire<GroupRole>: "roles", "roles of the group", |_| None;
+    Wire<User>: "users", "users", |row| Some(row.0.id.0);
 }
 
 /// One page of a list: its rows and how many the list has.

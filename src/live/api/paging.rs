@@ -22,14 +22,12 @@ pub(super) struct List<'a> {
     rest: String,
 }
 
-/// Why a list could not be proven complete.
 struct Flaw {
     received: u64,
     total: Option<u64>,
     why: String,
 }
 
-/// How reading a list once ended.
 enum Sweep<T> {
     Whole(Vec<T>),
     Flawed(Flaw),

@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Group, GroupRole, RbacInfo, Request, Role,
+    Group, RbacInfo, Request, Role,
     page::Page,
     request::{GROUP_ROLES, GROUPS, MEMBERS},
     settings::form_encoded,
-    wire::{Elements, HeldDirectly, Member, Permissions},
+    wire::{Elements, HeldDirectly, Member, Permissions, Wire},
 };
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
-    snapshot::User,
+    observed::{GroupRole, User},
 };
 
 /// A request that only reads, and of a list one page.
@@ -67,7 +67,6 @@ pub(crate) enum Question {
 }
 
 impl Question {
-    /// Returns the request, its query and its body.
     pub(super) fn asked(self) -> (Request, String, Option<Value>) {
         let sorted = |limit: u32, by: &str| json!({ "pagination": { "offset": 0, "limit": limit }, "sortParams": { "sortBy": by, "sortOrder": "ASC" } });
         let get = |template, ids: &[Uuid]| (Request::reads(Method::GET, template, ids), String::new(), None);
@@ -120,10 +119,10 @@ impl Question {
             Self::Groups { .. } | Self::GroupsOfUser { .. } => flaw::<Page<Group>>(body),
             Self::Group { .. } => flaw::<Group>(body),
             Self::Members { .. } => flaw::<Page<Member>>(body),
-            Self::GroupRoles { .. } => flaw::<Page<GroupRole>>(body),
+            Self::GroupRoles { .. } => flaw::<Page<Wire<GroupRole>>>(body),
             Self::Roles { .. } => flaw::<Page<Role>>(body),
             Self::Role { .. } => flaw::<Role>(body),
-            Self::Users { .. } => flaw::<Page<User>>(body),
+            Self::Users { .. } => flaw::<Page<Wire<User>>>(body),
             Self::Nobody { .. } => flaw::<Elements>(body),
             Self::DirectRoles { .. } => flaw::<HeldDirectly>(body),
             Self::RbacInfo { .. } => flaw::<RbacInfo>(body),

@@ -12,16 +12,17 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{
-    ApiError, Counters, Group, GroupRole, Permission, RbacInfo, Request, Role,
+    ApiError, Counters, Group, Permission, RbacInfo, Request, Role,
     connection::Connection,
     page::Row,
     paging::{List, gather},
     request::{GROUP_ROLES, GROUPS, MEMBERS},
-    wire::{HeldDirectly, Member, Permissions},
+    wire::{HeldDirectly, Member, Permissions, Wire},
 };
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
+    observed::GroupRole,
 };
 
 /// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published). One fewer than a page
@@ -29,6 +30,8 @@ use crate::model::{
 pub(super) const FILTER_SIZE: usize = 99;
 
 /// The reading half of a client. Cheap to clone; clones share the connection.
+///
+/// Every question fails with any [`ApiError`], and a list also when it cannot be proven complete.
 #[derive(Clone)]
 pub struct Reader {
     pub(super) connection: Arc<Connection>,
@@ -48,9 +51,9 @@ struct Listed<'a, F> {
 
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Sort {
-    sort_by: &'static str,
-    sort_order: &'static str,
+pub(super) struct Sort {
+    pub(super) sort_by: &'static str,
+    pub(super) sort_order: &'static str,
 }
 
 /// Pages are only stable under a stated order (contract §1.1).
@@ -59,38 +62,31 @@ const BY_NAME: Listed<'_, ()> =
 
 const BY_TIME: Sort = Sort { sort_by: "ADDED_AT", sort_order: "ASC" };
 
+#[expect(missing_docs, reason = "the names say it")]
 impl Reader {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
         Self { connection, bulk_refused: Arc::default() }
     }
 
-    /// Returns how many requests this client has sent, its writing half included.
     pub fn requests_made(&self) -> u64 {
         self.counters().requests
     }
 
     /// Returns what was asked of the server so far, by both halves of this client.
     pub fn counters(&self) -> Counters {
-        self.connection.counters()
+        self.connection.sender.counters()
     }
 
     /// Returns how long this client, both halves of it, sends nothing because the server asked for that.
     pub fn waiting(&self) -> Option<Duration> {
-        self.connection.waiting()
+        self.connection.sender.throttle.waiting()
     }
 
     /// Returns all groups of a company (contract §3.1).
-    ///
-    /// # Errors
-    /// Any [`ApiError`]; also when the list cannot be proven complete, as with every list here.
     pub async fn list_groups(&self, company: CompanyId) -> Result<Vec<Group>, ApiError> {
         self.list(GROUPS, &[company.0], &BY_NAME).await
     }
 
-    /// Returns the groups of a company whose name is exactly `name`.
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn find_groups_named(&self, company: CompanyId, name: &str) -> Result<Vec<Group>, ApiError> {
         // What the server's search matches is not documented beyond ignoring case; it only narrows.
         let body = Listed { search_text: Some(name), ..BY_NAME };
@@ -99,28 +95,17 @@ impl Reader {
         Ok(groups)
     }
 
-    /// Returns one group (contract §3.2).
-    ///
-    /// # Errors
-    /// Any [`ApiError`]; a group of another company is refused with 403 or 404.
     pub async fn get_group(&self, company: CompanyId, group: GroupId) -> Result<Group, ApiError> {
         self.get("/v3/companies/{companyId}/user-groups/{groupId}", &[company.0, group.0], "").await
     }
 
     /// Returns the ids of all members of a group, oldest first (contract §3.6).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, ApiError> {
         let body = Listed::<()> { sort_params: BY_TIME, search_text: None, filters: None };
         let members: Vec<Member> = self.list(MEMBERS, &[company.0, group.0], &body).await?;
         Ok(members.into_iter().map(|member| member.user_id).collect())
     }
 
-    /// Returns those of `users` that are members of a group.
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn members_among(
         &self,
         company: CompanyId,
@@ -133,25 +118,20 @@ impl Reader {
     }
 
     /// Returns those of `groups` that a company has (contract §3.1).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn groups_among(&self, company: CompanyId, groups: &[GroupId]) -> Result<Vec<Group>, ApiError> {
         self.among(GROUPS, &[company.0], BY_NAME.sort_params, groups, "userGroupIds", |row: &Group| row.id)
             .await
     }
 
     /// Returns every role a group holds, once per scope (contract §3.9).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn list_group_roles(
         &self,
         company: CompanyId,
         group: GroupId,
     ) -> Result<Vec<GroupRole>, ApiError> {
         let ids = [company.0, group.0];
-        let rows: Vec<GroupRole> = self.list(GROUP_ROLES, &ids, &BY_NAME).await?;
+        let rows: Vec<Wire<GroupRole>> = self.list(GROUP_ROLES, &ids, &BY_NAME).await?;
+        let rows: Vec<GroupRole> = rows.into_iter().map(|it| it.0).collect();
         let twice = repeated(&rows);
         if twice.is_empty() {
             return Ok(rows);
@@ -164,7 +144,7 @@ impl Reader {
         }
         Err(ApiError::Incomplete {
             request: Box::new(Request::reads(Method::POST, GROUP_ROLES, &ids)),
-            list: GroupRole::LIST,
+            list: Wire::<GroupRole>::LIST,
             received: rows.len() as u64,
             total: None,
             why: "an entry came twice, and a list of just that role says otherwise".into(),
@@ -172,9 +152,6 @@ impl Reader {
     }
 
     /// Returns what a group holds of `roles`, once per scope (contract §3.9).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn roles_among(
         &self,
         company: CompanyId,
@@ -182,54 +159,37 @@ impl Reader {
         roles: &[RoleId],
     ) -> Result<Vec<GroupRole>, ApiError> {
         let ids = [company.0, group.0];
-        self.among(GROUP_ROLES, &ids, BY_NAME.sort_params, roles, "roleIds", |row: &GroupRole| row.role).await
+        let of = |row: &Wire<GroupRole>| row.0.role;
+        let rows = self.among(GROUP_ROLES, &ids, BY_NAME.sort_params, roles, "roleIds", of).await?;
+        Ok(rows.into_iter().map(|it| it.0).collect())
     }
 
     /// Returns all roles a company can use, platform roles included (contract §5.1).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn list_roles(&self, company: CompanyId) -> Result<Vec<Role>, ApiError> {
         self.list("/v3/companies/{companyId}/roles", &[company.0], &BY_NAME).await
     }
 
-    /// Returns one role (contract §5.1).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn get_role(&self, role: RoleId) -> Result<Role, ApiError> {
         self.get("/v3/roles/{roleId}", &[role.0], "").await
     }
 
     /// Returns the platform's catalogue of permissions, which is not paged (contract §5.1).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn list_permissions(&self) -> Result<Vec<Permission>, ApiError> {
         self.get::<Permissions>("/v3/permissions", &[], "").await.map(|catalogue| catalogue.permissions)
     }
 
     /// Returns the groups a user is a member of, perhaps of several companies (contract §3.8).
-    ///
-    /// # Errors
-    /// As [`Reader::list_groups`].
     pub async fn groups_of_user(&self, user: UserId) -> Result<Vec<Group>, ApiError> {
         self.list("/v3/users/{userId}/user-groups", &[user.0], &BY_NAME).await
     }
 
     /// Returns the roles a user holds outside groups, each with all that the server says of it (contract §6.1).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn direct_roles(&self, user: UserId) -> Result<DirectRoles, ApiError> {
         let held: HeldDirectly = self.get("/v2/users/{userId}/roles", &[user.0], "").await?;
         Ok(held.roles)
     }
 
     /// Returns what a user may do in effect, without scopes (contract §6.3).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn rbac_info(&self, user: UserId) -> Result<RbacInfo, ApiError> {
         self.get("/v3/users/{userId}/rbac-info", &[user.0], "").await
     }
@@ -281,7 +241,6 @@ impl Reader {
     }
 }
 
-/// Returns an entry of a list of roles as it was spelled.
 fn spelling(row: &GroupRole) -> (RoleId, Option<&str>) {
     (row.role, row.scope.as_deref().map(RawValue::get))
 }

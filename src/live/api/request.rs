@@ -11,7 +11,6 @@ use std::{
 use reqwest::Method;
 use uuid::Uuid;
 
-/// The list of a company's groups.
 pub(super) const GROUPS: &str = "/v3/companies/{companyId}/user-groups/list";
 /// The list of a group's roles; also where they are changed.
 pub(super) const GROUP_ROLES: &str = "/v3/companies/{companyId}/user-groups/{groupId}/roles";
@@ -51,7 +50,6 @@ impl Request {
         Self::new(method, template, ids, Effect::Reads)
     }
 
-    /// Names a write that may be repeated.
     pub(super) fn idempotent(method: Method, template: &'static str, ids: &[Uuid]) -> Self {
         Self::new(method, template, ids, Effect::Idempotent)
     }

@@ -20,8 +20,8 @@ use super::{
     transport::{Payload, Transport},
 };
 
-/// How much was asked of the server so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Counters {
     /// Requests sent, further attempts and token fetches included.
     pub requests: u64,
@@ -46,7 +46,6 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Returns a sender that works.
     pub(super) fn new(settings: &Settings, limit: usize, throttle: Arc<Throttle>) -> Result<Self, ApiError> {
         Ok(Self {
             transport: Transport::new(settings, limit)?,
@@ -67,7 +66,6 @@ impl Sender {
         *locked(&self.counters)
     }
 
-    /// Returns how each reply came so far, where that is noted.
     pub(super) fn traffic(&self) -> Traffic {
         self.traffic.as_ref().map(|it| locked(it).clone()).unwrap_or_default()
     }
@@ -75,11 +73,6 @@ impl Sender {
     /// Notes that a request is sent again for a reason that is not seen here.
     pub(super) fn count_retry(&self) {
         locked(&self.counters).retries += 1;
-    }
-
-    /// Returns how long nothing will be sent because the server said so, if that is what is going on.
-    pub(super) fn waiting(&self) -> Option<Duration> {
-        self.throttle.waiting()
     }
 
     /// Waits as long as the server said plus some of our own, so that all who were told the same do not return at once.

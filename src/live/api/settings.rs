@@ -10,10 +10,9 @@ use super::{ApiError, Credentials, Dialect, Rate};
 
 /// Where, in whose name and how patiently to talk.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Settings {
-    /// The address all paths are relative to.
     pub endpoint: Endpoint,
-    /// Who is asking.
     pub credentials: Credentials,
     /// Most requests in flight, at least 1; a request that waits for its next attempt is not in flight.
     /// The client starts with sixteen, or fewer, and adapts.

@@ -24,7 +24,6 @@ const USUAL_LIFETIME: u64 = 3600;
 /// Longest lifetime believed, in seconds; also keeps the arithmetic of instants in range.
 const LONGEST_LIFETIME: u64 = 30 * 86_400;
 
-/// Where bearers come from.
 pub(super) struct Tokens {
     newest: Newest,
     /// The API user to fetch them for; a token that was given is the only one.
@@ -41,7 +40,6 @@ pub(crate) struct Grant {
     pub(crate) scope: Option<String>,
 }
 
-/// The answer of the token endpoint.
 #[derive(Deserialize)]
 pub(super) struct Granted {
     #[serde(deserialize_with = "secret")]

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-/// Every reply that came.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traffic {
     times: Vec<Duration>,
@@ -15,7 +14,6 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Notes one reply.
     pub(super) fn note(&mut self, elapsed: Duration, status: u16, headers: &HeaderMap) {
         self.times.push(elapsed);
         self.throttled += usize::from(status == 429);
@@ -32,7 +30,6 @@ impl Traffic {
         self.limits.sort();
     }
 
-    /// Returns how many replies came.
     pub(crate) fn replies(&self) -> usize {
         self.times.len()
     }

@@ -32,7 +32,6 @@ pub(super) struct Payload<'a> {
     pub(super) content_type: HeaderValue,
 }
 
-/// An endpoint and the HTTP client for it.
 pub(super) struct Transport {
     client: Client,
     endpoint: Endpoint,

@@ -6,10 +6,16 @@ use std::{collections::BTreeSet, sync::PoisonError};
 
 use serde::Serialize;
 
-use super::{ApiError, Reader, paging::gather, reader::FILTER_SIZE, settings::form_encoded, wire::Elements};
+use super::{
+    ApiError, Reader,
+    paging::gather,
+    reader::{FILTER_SIZE, Sort},
+    settings::form_encoded,
+    wire::{Elements, Wire},
+};
 use crate::model::{
     ids::{CompanyId, PersonRef, UserId},
-    snapshot::User,
+    observed::User,
 };
 
 /// An id as users v3 spells it, unlike rbac (contract C11).
@@ -28,13 +34,6 @@ struct Listed<'a> {
     filters: Option<[&'a Filter<'a>; 1]>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Sort {
-    sort_by: &'static str,
-    sort_order: &'static str,
-}
-
 /// One filter element; its values are alternatives.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -50,27 +49,25 @@ impl Reader {
     /// Where the answer leaves out the key that was asked for, or the company, it is filled in.
     /// By user id the company asked for plays no part: the row says which it is. Who must not be seen is
     /// [hidden](User::hidden).
-    ///
-    /// # Errors
-    /// Any [`ApiError`]; nobody found is an empty list.
     pub async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Result<Vec<User>, ApiError> {
         let (key, value) = match person {
             PersonRef::Email(email) => ("email", email.as_str()),
             PersonRef::ExternalId(id) => ("externalId", &**id),
             PersonRef::EmployeeId(id) => ("employeeId", &**id),
             PersonRef::UserId(id) => {
-                let found = self.get::<User>("/v2/users/{userId}", &[id.0], "includeInactive=true").await;
+                let found =
+                    self.get::<Wire<User>>("/v2/users/{userId}", &[id.0], "includeInactive=true").await;
                 return match found {
                     // It may be one user alone that this token must not see: of another company by now, perhaps.
                     Err(ApiError::Refused { status: 403, .. }) => Ok(vec![User::hidden(*id)]),
-                    found => or_nobody(found.map(|user| vec![user])),
+                    found => or_nobody(found.map(|user| vec![user.0])),
                 };
             }
         };
         let company_text = company.to_string();
         let query = form_encoded(&[("companyId", &company_text), (key, value), ("includeInactive", "true")]);
         let found = self.get::<Elements>("/v2/users", &[], &query).await;
-        let mut users = match found.map(|answer| answer.elements) {
+        let mut users = match found.map(|answer| answer.elements.into_iter().map(|it| it.0).collect()) {
             // A key that the server does not take is nobody's; who is named so is reported as unknown.
             Err(ApiError::Refused { status: 400, .. }) => {
                 tracing::warn!(key, "the API refuses to look for somebody by this key");
@@ -95,9 +92,6 @@ impl Reader {
     /// Asks for 99 people per request (contract §7.2). Employee ids have no bulk filter; they, and
     /// everybody of a company that refuses the bulk list, are asked for one by one. A filter by e-mail may
     /// match an address that the row does not show: all rows are returned.
-    ///
-    /// # Errors
-    /// Any [`ApiError`]; people not found are simply not among the rows.
     pub async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, ApiError> {
         // Sorted, so that each kind of key stands together and nobody is asked for twice.
         let people: Vec<&PersonRef> = people.iter().collect::<BTreeSet<_>>().into_iter().collect();
@@ -111,9 +105,6 @@ impl Reader {
     }
 
     /// Returns everybody of a company, inactive people included; `None` where its bulk list is or was refused.
-    ///
-    /// # Errors
-    /// Any other [`ApiError`].
     pub async fn list_users(&self, company: CompanyId) -> Result<Option<Vec<User>>, ApiError> {
         if self.is_bulk_refused(company) {
             return Ok(None);
@@ -140,7 +131,6 @@ impl Reader {
         true
     }
 
-    /// Reads the bulk list, of everybody or of those that a filter lets through.
     async fn listed(&self, company: CompanyId, filter: Option<&Filter<'_>>) -> Result<Vec<User>, ApiError> {
         let body = Listed {
             company_id: Id { id: company },
@@ -149,11 +139,9 @@ impl Reader {
             sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
             filters: filter.map(|it| [it]),
         };
-        let mut users: Vec<User> = self.list("/v3/users/list", &[], &body).await?;
-        for user in &mut users {
-            user.company.get_or_insert(company);
-        }
-        Ok(users)
+        let users: Vec<Wire<User>> = self.list("/v3/users/list", &[], &body).await?;
+        let owned = |Wire(user): Wire<User>| User { company: user.company.or(Some(company)), ..user };
+        Ok(users.into_iter().map(owned).collect())
     }
 
     /// Finds at most [`FILTER_SIZE`] people named by one kind of key.

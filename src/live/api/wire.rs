@@ -7,18 +7,18 @@
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
-use super::liberal::{Reference, id, optional_id, or_default, time};
+use super::liberal::{Reference, id, or_default, time};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    snapshot::User,
+    observed::{GroupRole, User},
 };
 
 /// A user group (contract §3.0).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Group {
-    /// Which group.
     #[serde(deserialize_with = "id")]
     pub id: GroupId,
     /// 1 to 255 characters; not known to be unique.
@@ -26,7 +26,6 @@ pub struct Group {
     /// Up to 1000 characters.
     #[serde(default, deserialize_with = "or_default")]
     pub description: Box<str>,
-    /// The owner.
     #[serde(rename = "companyId", deserialize_with = "id")]
     pub company: CompanyId,
     /// Created by the platform: only its members may change. Absent means no.
@@ -40,8 +39,8 @@ pub struct Group {
 /// A role (contract §5.0).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Role {
-    /// Which role.
     #[serde(deserialize_with = "id")]
     pub id: RoleId,
     /// Its name; not known to be unique.
@@ -49,9 +48,6 @@ pub struct Role {
     /// Provided by the platform rather than by a company.
     #[serde(default, deserialize_with = "or_default")]
     pub is_platform_role: bool,
-    /// The owner, if it has one.
-    #[serde(rename = "companyId", default, deserialize_with = "optional_id")]
-    pub company: Option<CompanyId>,
     /// What it permits; `None` where the answer does not say.
     #[serde(default)]
     pub permissions: Option<Vec<PermittedActions>>,
@@ -59,10 +55,9 @@ pub struct Role {
 
 /// A permission and what it covers (contract §5.2); both are open lists of names.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct PermittedActions {
-    /// Name of the permission.
     pub permission: Box<str>,
-    /// Names of the actions.
     #[serde(default, deserialize_with = "or_default")]
     pub actions: Vec<Box<str>>,
 }
@@ -70,25 +65,18 @@ pub struct PermittedActions {
 /// An entry of the catalogue of permissions (contract §5.1).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Permission {
-    /// Its name.
     pub name: Box<str>,
-    /// What it is for.
     #[serde(default, deserialize_with = "or_default")]
     pub description: Box<str>,
-    /// The permission it is part of.
-    #[serde(default)]
-    pub parent_name: Option<Box<str>>,
 }
 
 /// What a user may do in effect, without where (contract §6.3).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct RbacInfo {
-    /// Whether trips of others are within reach.
-    #[serde(default, deserialize_with = "or_default")]
-    pub has_others_trip_access: bool,
-    /// What is permitted.
     #[serde(default, deserialize_with = "or_default")]
     pub permissions: Vec<PermittedActions>,
 }
@@ -102,23 +90,15 @@ pub(super) struct HeldDirectly {
     pub(super) roles: DirectRoles,
 }
 
-/// A role held by a group, under a scope (contract §3.9).
-#[derive(Clone, Debug)]
-pub struct GroupRole {
-    /// Which role.
-    pub role: RoleId,
-    /// Its name, if the answer says.
-    pub name: Option<Box<str>>,
-    /// The scope as sent. `None` does not mean unrestricted: the server said nothing.
-    pub scope: Option<Box<RawValue>>,
-}
+/// A row of the model as the API spells it.
+pub(super) struct Wire<T>(pub(super) T);
 
-impl<'de> Deserialize<'de> for GroupRole {
+impl<'de> Deserialize<'de> for Wire<GroupRole> {
     /// Accepts `{role: {id, name}, scope}`, the role's fields beside `scope`, and `{roleId, scope}`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Wire {
+        struct Row {
             #[serde(default)]
             role: Option<Reference>,
             #[serde(default)]
@@ -126,23 +106,21 @@ impl<'de> Deserialize<'de> for GroupRole {
             #[serde(default)]
             id: Option<Reference>,
             #[serde(default)]
-            name: Option<Box<str>>,
-            #[serde(default)]
             scope: Option<Box<RawValue>>,
         }
-        let Wire { role, role_id, id, name, scope } = Wire::deserialize(deserializer)?;
+        let Row { role, role_id, id, scope } = Row::deserialize(deserializer)?;
         // The outer `id` last: beside a nested role it could be the assignment's own.
         let found = role.or(role_id).or(id).ok_or_else(|| de::Error::missing_field("roleId"))?;
-        Ok(Self { role: RoleId(found.id), name: found.name.or(name), scope })
+        Ok(Self(GroupRole { role: RoleId(found.id), scope }))
     }
 }
 
 /// Reads a user as any of the three user operations tells (contract §7); a private address is not looked at.
-impl<'de> Deserialize<'de> for User {
+impl<'de> Deserialize<'de> for Wire<User> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Wire {
+        struct Row {
             #[serde(default)]
             user_id: Option<Reference>,
             #[serde(default)]
@@ -172,12 +150,12 @@ impl<'de> Deserialize<'de> for User {
             #[serde(default)]
             organization_ref: Option<Reference>,
         }
-        let wire = Wire::deserialize(deserializer)?;
+        let wire = Row::deserialize(deserializer)?;
         let id = wire.user_id.or(wire.id).ok_or_else(|| de::Error::missing_field("id"))?;
         let business = wire.business_detail.or(wire.business_info).unwrap_or_default();
         let email = business.business_email.or(business.email).or(wire.email);
         let some = |text: Option<Box<str>>| text.filter(|text| !text.is_empty());
-        Ok(Self {
+        Ok(Self(User {
             id: UserId(id.id),
             // An address that is none cannot name anybody: the same as having none.
             email: email.and_then(|email| email.parse().ok()),
@@ -185,7 +163,7 @@ impl<'de> Deserialize<'de> for User {
             employee_id: some(business.employee_id),
             company: wire.organization.or(business.organization_ref).map(|found| CompanyId(found.id)),
             active: wire.is_active.unwrap_or(true),
-        })
+        }))
     }
 }
 
@@ -197,22 +175,19 @@ pub(super) struct Member {
     pub(super) user_id: UserId,
 }
 
-/// What creating answers.
 #[derive(Deserialize)]
 pub(super) struct Created {
     #[serde(deserialize_with = "id")]
     pub(super) id: GroupId,
 }
 
-/// The unpaged catalogue of permissions.
 #[derive(Deserialize)]
 pub(super) struct Permissions {
     pub(super) permissions: Vec<Permission>,
 }
 
-/// The unpaged answer of the older user query.
 #[derive(Deserialize)]
 pub(super) struct Elements {
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) elements: Vec<User>,
+    pub(super) elements: Vec<Wire<User>>,
 }

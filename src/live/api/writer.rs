@@ -17,6 +17,7 @@ use super::{
 };
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
+    observed::GroupRole,
     scope::Scope,
 };
 
@@ -26,34 +27,6 @@ pub struct Writer {
     connection: Arc<Connection>,
     dialect: Dialect,
     request_id: Option<Arc<str>>,
-}
-
-/// A role to give to a group.
-#[derive(Clone, Debug)]
-pub struct RoleToAdd {
-    /// Which role.
-    pub role: RoleId,
-    /// Where it holds.
-    pub scope: Scope,
-}
-
-/// The same, as it is sent.
-#[derive(Serialize)]
-struct Addition {
-    #[serde(rename = "roleId")]
-    role: RoleId,
-    scope: Box<RawValue>,
-}
-
-/// A role to take from a group.
-#[derive(Clone, Debug, Serialize)]
-pub struct RoleToDelete {
-    /// Which role.
-    #[serde(rename = "roleId")]
-    pub role: RoleId,
-    /// The scope exactly as read back (contract §3.10); `None` if the server showed none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scope: Option<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -84,14 +57,14 @@ impl Serialize for Members<'_> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Roles<'a> {
-    roles_to_add: Vec<Addition>,
+    roles_to_add: Vec<GroupRole>,
     roles_to_delete: Deletions<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Deletions<'a> {
-    Objects(&'a [RoleToDelete]),
+    Objects(&'a [GroupRole]),
     Ids(Vec<RoleId>),
 }
 
@@ -135,9 +108,6 @@ impl Writer {
     /// Sets the name and the description of a group (contract §3.4).
     ///
     /// The method is not documented: where the one set is not allowed (405), the other is tried.
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn update_group(
         &self,
         company: CompanyId,
@@ -158,9 +128,6 @@ impl Writer {
     }
 
     /// Sets the name and the description of a group by one method and no other.
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn update_group_by(
         &self,
         method: GroupUpdate,
@@ -178,9 +145,6 @@ impl Writer {
     }
 
     /// Deletes a group; one that does not exist counts as deleted (contract §3.5).
-    ///
-    /// # Errors
-    /// Any [`ApiError`].
     pub async fn delete_group(&self, company: CompanyId, group: GroupId) -> Result<(), ApiError> {
         match self.write(&Request::idempotent(Method::DELETE, GROUP, &[company.0, group.0]), b"").await {
             Err(ApiError::Refused { status: 404, .. }) => Ok(()),
@@ -212,8 +176,8 @@ impl Writer {
         &self,
         company: CompanyId,
         group: GroupId,
-        add: &[RoleToAdd],
-        remove: &[RoleToDelete],
+        add: &[(RoleId, Scope)],
+        remove: &[GroupRole],
     ) -> Result<(), ApiError> {
         let roles_to_delete = match self.dialect.roles_to_delete {
             RolesToDelete::Objects => Deletions::Objects(remove),
@@ -225,7 +189,8 @@ impl Writer {
             }
         };
         let form = self.dialect.predicate;
-        let addition = |it: &RoleToAdd| Addition { role: it.role, scope: it.scope.to_wire_as(form) };
+        let addition =
+            |(role, scope): &(RoleId, Scope)| GroupRole { role: *role, scope: Some(scope.to_wire_as(form)) };
         let body = encoded(&Roles { roles_to_add: add.iter().map(addition).collect(), roles_to_delete });
         self.write(&Request::not_idempotent(Method::PATCH, GROUP_ROLES, &[company.0, group.0]), &body).await
     }
@@ -248,7 +213,7 @@ impl Writer {
 
     /// Waits before something is looked at and sent again, and lets it be known that this is what goes on.
     pub async fn wait(&self, wait: Duration) {
-        self.connection.wait(wait).await;
+        self.connection.sender.wait(wait).await;
     }
 
     /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).

@@ -11,18 +11,16 @@ use crate::{
     model::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId, UserId},
-        snapshot::{GroupHead, Snapshot},
+        observed::{GroupHead, Observed},
     },
 };
 
 /// What a plan takes away of one group.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Going {
-    /// The owner.
     pub company: CompanyId,
-    /// Which group.
     pub group: GroupId,
-    /// Its name.
     pub name: Box<str>,
     /// Whether the group itself goes.
     pub deleted: bool,
@@ -32,15 +30,14 @@ pub struct Going {
     pub roles: Vec<RoleId>,
 }
 
-/// Confirms that what goes is there just as `snapshot` says. Where nothing goes nothing is asked.
+/// Confirms that what goes is there just as `observed` says. Where nothing goes nothing is asked.
 ///
 /// # Errors
-///
 /// [`FetchError::Unconfirmed`] for the first group of which two reads say different things.
-pub async fn confirm(source: &Source, going: &[Going], snapshot: &Snapshot) -> Result<(), FetchError> {
-    let groups = stream::iter(going).map(|it| group(source, it, snapshot));
+pub async fn confirm(source: &Source, going: &[Going], observed: &Observed) -> Result<(), FetchError> {
+    let groups = stream::iter(going).map(|it| group(source, it, observed));
     let groups = groups.buffered(AT_ONCE).try_collect::<()>();
-    let companies = stream::iter(&snapshot.companies)
+    let companies = stream::iter(&observed.companies)
         .map(|company| deleted(source, going, company.id, &company.groups))
         .buffered(AT_ONCE)
         .try_collect::<()>();
@@ -72,9 +69,9 @@ async fn deleted(source: &Source, going: &[Going], company: CompanyId, heads: &[
 }
 
 /// Asks once more for what leaves a group.
-async fn group(source: &Source, going: &Going, snapshot: &Snapshot) -> Read<()> {
+async fn group(source: &Source, going: &Going, observed: &Observed) -> Read<()> {
     let (company, group) = (going.company, going.group);
-    let read = snapshot.companies.iter().find(|it| it.id == company);
+    let read = observed.companies.iter().find(|it| it.id == company);
     // What was not looked into is taken out on the word of another list: by person.
     let Some(contents) = read.and_then(|it| it.contents.get(&group)) else { return Ok(()) };
     let Contents { members, grants: held } = contents;

@@ -1,22 +1,19 @@
 //! Why nothing, or not all of it, could be read.
 
-use crate::live::{api::ApiError, recording::NotRecorded};
+use crate::live::{api::ApiError, snapshot::NotRecorded};
 
 /// A reading that failed. Nothing partial is returned beside it.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the names and messages say it")]
 pub enum FetchError {
-    /// A request failed.
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// The snapshot does not tell.
     #[error(transparent)]
     NotRecorded(#[from] NotRecorded),
     /// What would be taken away was asked for once more, alone, and the two answers differ.
     #[error("group {}: the list of its {list} is incomplete or has changed: {why}", name(.group))]
     Unconfirmed {
-        /// The name of the group.
         group: Box<str>,
-        /// What is listed.
         list: &'static str,
         /// How they differ, without naming anybody.
         why: String,

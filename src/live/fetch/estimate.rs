@@ -23,10 +23,6 @@ pub struct Estimate {
 ///
 /// Groups are taken to be as large as the files say. People that no file names, and who would be looked up to
 /// be named, are not counted; nor is what confirms removals, nor repeated requests.
-///
-/// # Errors
-///
-/// As [`fetch`](super::fetch).
 pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> Result<Estimate, FetchError> {
     let pages = |rows: usize| rows.div_ceil(usize::try_from(page_limit.max(1)).unwrap_or(usize::MAX)).max(1);
     let answers = Cell::new((0, Duration::ZERO));
@@ -49,7 +45,6 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
     Ok(Estimate { requests, latency: waited / answered.max(1) })
 }
 
-/// Waits for a list, and counts its rows and how long they took.
 async fn timed<T>(
     asking: impl Future<Output = Read<Vec<T>>>,
     count: &impl Fn(usize, Duration),

@@ -6,33 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::live::recording::{self, NotASnapshot, Recording, SIZE_LIMIT};
+use crate::live::snapshot::{self, NotASnapshot, SIZE_LIMIT, Snapshot};
 
 /// Why a file could not be used as a snapshot.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the names and messages say it")]
 pub enum SnapshotError {
-    /// It could not be read.
     #[error("cannot read the snapshot {}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It is larger than any sensible one.
+    Unreadable { path: PathBuf, source: io::Error },
     #[error("the snapshot {} is larger than {SIZE_LIMIT} bytes", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is no snapshot.
+    TooLarge { path: PathBuf },
     #[error("{}: {source}", path.display())]
-    Unusable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: NotASnapshot,
-    },
+    Unusable { path: PathBuf, source: NotASnapshot },
 }
 
 impl SnapshotError {
@@ -47,11 +32,7 @@ impl SnapshotError {
 }
 
 /// Reads a snapshot.
-///
-/// # Errors
-///
-/// Whatever is not a whole snapshot of a version that is known, as it was written.
-pub fn open(path: &Path) -> Result<Recording, SnapshotError> {
+pub fn open(path: &Path) -> Result<Snapshot, SnapshotError> {
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(SIZE_LIMIT + 1).read_to_string(&mut text));
     let unusable = |source| SnapshotError::Unusable { path: path.to_owned(), source };
@@ -65,5 +46,5 @@ pub fn open(path: &Path) -> Result<Recording, SnapshotError> {
         }
         Ok(_) => (),
     }
-    recording::read(&text).map_err(unusable)
+    snapshot::read(&text).map_err(unusable)
 }

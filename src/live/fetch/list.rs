@@ -13,7 +13,7 @@ use crate::{
     model::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-        snapshot::{GroupHead, RoleHead},
+        observed::{GroupHead, RoleHead},
     },
 };
 
@@ -63,26 +63,20 @@ pub(super) struct GroupRead {
     pub(super) members: usize,
 }
 
-/// The groups of a company that are read whole.
 pub(super) type GroupReads = BTreeMap<GroupId, GroupRead>;
 
 /// What is read of a company beyond the groups that the files name, once groups, roles and people are known.
 #[derive(Debug)]
 pub(super) struct Remaining {
-    /// Groups that are read whole.
     pub(super) whole: GroupReads,
     /// Groups whose roles are read, and whose members if one of the roles is privileged.
     pub(super) roles: Vec<GroupId>,
-    /// The privileged roles.
     pub(super) privileged: BTreeSet<RoleId>,
 }
 
-/// Users that the list speaks of, found.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// Users who are locked out, under every account.
     pub(super) locked: BTreeSet<UserId>,
-    /// The account that runs rolecall.
     pub(super) identity: Option<UserId>,
     /// Users whose direct roles are read.
     pub(super) direct: BTreeSet<UserId>,

@@ -13,7 +13,7 @@ use crate::{
         direct::{DirectRole, DirectRoles},
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
-        snapshot::{CompanySnapshot, GroupHead, Snapshot, User},
+        observed::{GroupHead, Observed, ObservedCompany, User},
     },
 };
 
@@ -21,24 +21,20 @@ use crate::{
 ///
 /// The contents of a group are its roles and this one member. Of a person who cannot be told, only the
 /// users whom the key names are returned.
-///
-/// # Errors
-///
-/// As [`fetch`](super::fetch).
 pub async fn fetch_person(
     source: &Source,
     declared: &Declared,
     person: &PersonRef,
-) -> Result<Snapshot, FetchError> {
-    let mut snapshot = Snapshot { users: found(source, declared, person).await?, ..Snapshot::default() };
-    let directory = Directory::new(&snapshot.users);
-    let Ok(user) = directory.nearest(&declared.own_companies(), person) else { return Ok(snapshot) };
-    snapshot.users.extend(the_rest(source, declared, user, &snapshot.users).await?);
+) -> Result<Observed, FetchError> {
+    let mut observed = Observed { users: found(source, declared, person).await?, ..Observed::default() };
+    let directory = Directory::new(&observed.users);
+    let Ok(user) = directory.nearest(&declared.own_companies(), person) else { return Ok(observed) };
+    observed.users.extend(the_rest(source, declared, user, &observed.users).await?);
     let (groups, roles) = try_join(source.groups_of_user(user), source.direct_roles(user)).await?;
-    snapshot.direct.extend(roles.map(|it| (user, it)));
-    let travellers = snapshot.direct.values().flat_map(DirectRoles::iter).flat_map(DirectRole::travellers);
+    observed.direct.extend(roles.map(|it| (user, it)));
+    let travellers = observed.direct.values().flat_map(DirectRoles::iter).flat_map(DirectRole::travellers);
     let travellers = travellers.map(|it| PersonRef::UserId(it.user)).collect();
-    snapshot.users.extend(named(source, declared, travellers).await?);
+    observed.users.extend(named(source, declared, travellers).await?);
     let mut by_company: BTreeMap<CompanyId, Vec<GroupHead>> =
         declared.own_companies().into_iter().map(|it| (it, Vec::new())).collect();
     for (company, head) in groups {
@@ -46,24 +42,24 @@ pub async fn fetch_person(
     }
     let workspace = declared.all_companies();
     for (company, held) in by_company {
-        let mut live = CompanySnapshot::new(company);
+        let mut live = ObservedCompany::new(company);
         let mut ids: Vec<GroupId> = held.iter().map(|it| it.id).collect();
         ids.sort_unstable();
         live.held.insert(user, ids);
         live.groups = held;
         if workspace.binary_search(&company).is_ok() {
-            snapshot.users.extend(inside(source, declared, &mut live, user).await?);
+            observed.users.extend(inside(source, declared, &mut live, user).await?);
         }
-        snapshot.companies.push(live);
+        observed.companies.push(live);
     }
-    Ok(snapshot)
+    Ok(observed)
 }
 
 /// Reads what the person's groups of one company hold, and returns the people whom their scopes name.
 async fn inside(
     source: &Source,
     declared: &Declared,
-    live: &mut CompanySnapshot,
+    live: &mut ObservedCompany,
     user: UserId,
 ) -> Result<Vec<User>, FetchError> {
     let held = live.held.get(&user).cloned().unwrap_or_default();

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use crate::{
     live::{
         api::Reader,
-        recording::{self, Answer, Company, Person, Reach, Recording},
+        snapshot::{self, Answer, Company, Person, Reach, Snapshot},
         source::Source,
     },
     model::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
-        snapshot::{GroupHead, RoleHead, User},
+        observed::{GroupHead, User},
     },
 };
 
@@ -28,14 +28,13 @@ use super::{AT_ONCE, FetchError, Read, ReadList};
 /// out.
 ///
 /// # Errors
-///
 /// The first request that failed; nothing partial is returned.
 pub async fn record(
     reader: &Reader,
     list: &ReadList<'_>,
     endpoint: &str,
     now: Timestamp,
-) -> Result<Recording, FetchError> {
+) -> Result<Snapshot, FetchError> {
     let source = Source::Api(reader.clone());
     let mut companies = Vec::new();
     for reads in &list.companies {
@@ -54,7 +53,7 @@ pub async fn record(
     for &id in list.known.iter().filter(|it| !known.contains_key(it)) {
         // A token of one company may not look into another; then nobody is known there.
         let found = match directory((reader, &source), id, &everybody, &BTreeSet::new()).await {
-            Err(error) if matches!(error.refused(), Some(403 | 404)) => recording::Directory {
+            Err(error) if matches!(error.refused(), Some(403 | 404)) => snapshot::Directory {
                 company: id,
                 reach: Reach::Closed,
                 users: Vec::new(),
@@ -65,28 +64,20 @@ pub async fn record(
         directories.push(found);
     }
     let people = singled_out(&source, list, &known).await?;
-    Ok(Recording::new((now, endpoint), companies, directories, people))
+    Ok(Snapshot::new((now, endpoint), companies, directories, people))
 }
 
 async fn company(source: &Source, id: CompanyId) -> Read<Company> {
     let (heads, roles) = try_join(source.list_groups(id), source.list_roles(id)).await?;
     let groups = stream::iter(heads).map(|it| group(source, id, it)).buffered(AT_ONCE);
-    let role = |it: RoleHead| recording::Role {
-        id: it.id,
-        name: it.name,
-        platform: it.platform,
-        manages_access: it.manages_access,
-    };
-    Ok(Company { id, groups: groups.try_collect().await?, roles: roles.into_iter().map(role).collect() })
+    Ok(Company { id, groups: groups.try_collect().await?, roles })
 }
 
-async fn group(source: &Source, company: CompanyId, head: GroupHead) -> Read<recording::Group> {
+async fn group(source: &Source, company: CompanyId, head: GroupHead) -> Read<snapshot::Group> {
     let members = source.list_members(company, head.id);
     let (members, roles) = try_join(members, source.list_group_roles(company, head.id)).await?;
     let GroupHead { id, name, description, unmodifiable } = head;
-    let grant = |it: crate::live::api::GroupRole| recording::Grant { role_id: it.role, scope: it.scope };
-    let roles = roles.into_iter().map(grant).collect();
-    Ok(recording::Group { id, name, description, unmodifiable, roles, members })
+    Ok(snapshot::Group { id, name, description, unmodifiable, roles, members })
 }
 
 /// Reads who is known in a company, and whom single questions find beyond.
@@ -95,7 +86,7 @@ async fn directory(
     company: CompanyId,
     named: &[PersonRef],
     members: &BTreeSet<UserId>,
-) -> Read<(recording::Directory, Vec<User>)> {
+) -> Read<(snapshot::Directory, Vec<User>)> {
     let (reach, mut users) = match reader.list_users(company).await? {
         Some(users) => (Reach::Whole, users),
         None => (Reach::Asked, Vec::new()),
@@ -105,26 +96,13 @@ async fn directory(
     let everybody = named.iter().cloned().chain(members.iter().copied().map(PersonRef::UserId));
     let ask: BTreeSet<PersonRef> = everybody.filter(|it| !listed.knows(it)).collect();
     let asked = stream::iter(ask).map(|person| async move {
-        let found = source.query_user(company, &person).await?;
-        Read::Ok((person, found))
+        let users = source.query_user(company, &person).await?;
+        Read::Ok(Answer { person, users })
     });
-    let asked: Vec<(PersonRef, Vec<User>)> = asked.buffered(AT_ONCE).try_collect().await?;
-    let directory = recording::Directory {
-        company,
-        reach,
-        users: users.iter().map(row).collect(),
-        asked: asked
-            .iter()
-            .map(|(person, found)| Answer { person: person.clone(), users: found.iter().map(row).collect() })
-            .collect(),
-    };
-    users.extend(asked.into_iter().flat_map(|it| it.1));
+    let asked: Vec<Answer> = asked.buffered(AT_ONCE).try_collect().await?;
+    let directory = snapshot::Directory { company, reach, users: users.clone(), asked: asked.clone() };
+    users.extend(asked.into_iter().flat_map(|it| it.users));
     Ok((directory, users))
-}
-
-fn row(user: &User) -> recording::User {
-    let User { id, email, external_id, employee_id, company, active } = user.clone();
-    recording::User { user_id: id, email, external_id, employee_id, company, active }
 }
 
 /// Reads the groups and direct roles of everybody whom the files single out.

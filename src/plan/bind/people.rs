@@ -7,9 +7,9 @@ use crate::{
     model::{
         directory::one_active,
         ids::{Email, PersonRef, UserId},
+        observed::User,
         plan::Unresolved,
         scope::{Audience, Dimension, Kind, Scope, Value},
-        snapshot::User,
     },
 };
 

@@ -11,15 +11,15 @@ use crate::{
         direct::known,
         finding::{Code, Finding},
         ids::{CompanyId, RoleId, UserId},
+        observed::{Observed, User},
         rules::{self, Exception, Guard, Rules, Subject},
-        snapshot::{Snapshot, User},
     },
 };
 
 /// Binds the rules. What is wrong joins `findings`, what is odd `remarks`.
 pub(super) fn rules(
     declared: &Declared,
-    snapshot: &Snapshot,
+    snapshot: &Observed,
     directory: &Directory<'_>,
     now: Timestamp,
     findings: &mut Vec<Finding>,
@@ -115,7 +115,7 @@ fn privileged(
 }
 
 /// Returns the groups that patterns mean, as they are called now or will be when they are created.
-fn protected_groups(declared: &Declared, snapshot: &Snapshot) -> Vec<(CompanyId, Box<str>)> {
+fn protected_groups(declared: &Declared, snapshot: &Observed) -> Vec<(CompanyId, Box<str>)> {
     let patterns = &declared.rules.protected_groups;
     let mut found = Vec::new();
     for company in &declared.companies {
@@ -130,7 +130,7 @@ fn protected_groups(declared: &Declared, snapshot: &Snapshot) -> Vec<(CompanyId,
 }
 
 /// Returns the people whom patterns mean, and whoever may be one of them because nobody can see who it is.
-fn protected_people(declared: &Declared, snapshot: &Snapshot, directory: &Directory<'_>) -> Vec<UserId> {
+fn protected_people(declared: &Declared, snapshot: &Observed, directory: &Directory<'_>) -> Vec<UserId> {
     let patterns = &declared.rules.protected_people;
     let meant = |email: &str| patterns.iter().any(|it| it.matches(email));
     let users = snapshot.users.iter();
@@ -147,7 +147,7 @@ fn protected_people(declared: &Declared, snapshot: &Snapshot, directory: &Direct
 /// Returns whoever cannot be compared with the patterns of protected people, where there are some.
 fn hidden<'a>(
     declared: &'a Declared,
-    snapshot: &'a Snapshot,
+    snapshot: &'a Observed,
     directory: &'a Directory<'_>,
 ) -> impl Iterator<Item = UserId> + 'a {
     let compared = !declared.rules.protected_people.is_empty();
@@ -159,7 +159,7 @@ fn hidden<'a>(
 /// force allows to take something from a protected person of that id, the guard decides.
 pub(super) fn unseen(
     declared: &Declared,
-    snapshot: &Snapshot,
+    snapshot: &Observed,
     directory: &Directory<'_>,
     rules: &Rules,
     now: Timestamp,

@@ -9,9 +9,9 @@ use crate::{
     model::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId},
+        observed::{RoleHead, User},
         plan::{Change, Unresolved},
         scope::{Dimension, Kind, Scope, Value},
-        snapshot::{RoleHead, User},
         source::FileId,
         state::Edit,
     },
@@ -51,7 +51,7 @@ fn globex() -> Scope {
 }
 
 /// Ana, Bo and Cy; a custom group `Desk` of ana and bo with Agent on globex; standard `Admins`; two `Twins`.
-fn snapshot() -> Snapshot {
+fn snapshot() -> Observed {
     let head = |n: u128, name: &str| GroupHead {
         id: GroupId(Uuid::from_u128(n)),
         name: name.into(),
@@ -66,7 +66,7 @@ fn snapshot() -> Snapshot {
             as_read: vec![Some(globex().to_wire())],
         }],
     };
-    let company = CompanySnapshot {
+    let company = ObservedCompany {
         id: VOYAGER,
         groups: vec![
             head(1, "Desk"),
@@ -92,19 +92,19 @@ fn snapshot() -> Snapshot {
         (7, "twin@voyager.example"),
     ];
     let users = users.iter().map(|(n, email)| user(*n, email)).collect();
-    Snapshot { companies: vec![company], users, direct: BTreeMap::new() }
+    Observed { companies: vec![company], users, direct: BTreeMap::new() }
 }
 
 fn bound(access: &str) -> Result<Bound, Vec<Finding>> {
     bound_to(access, &snapshot())
 }
 
-fn bound_to(access: &str, snapshot: &Snapshot) -> Result<Bound, Vec<Finding>> {
+fn bound_to(access: &str, snapshot: &Observed) -> Result<Bound, Vec<Finding>> {
     bound_by("", access, snapshot)
 }
 
 /// Binds an access file in a workspace that says more.
-fn bound_by(workspace: &str, access: &str, snapshot: &Snapshot) -> Result<Bound, Vec<Finding>> {
+fn bound_by(workspace: &str, access: &str, snapshot: &Observed) -> Result<Bound, Vec<Finding>> {
     let access = format!("version: 1\n{access}");
     let workspace = format!("{WORKSPACE}{workspace}");
     let files = Files {

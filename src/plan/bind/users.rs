@@ -13,15 +13,15 @@ use crate::{
     model::{
         direct::{DirectRole, DirectRoles, Kind, Traveller},
         ids::UserId,
+        observed::Observed,
         plan::{Outside, Unresolved},
-        snapshot::Snapshot,
         source::Place,
     },
 };
 
 impl Binding<'_> {
     /// Binds the people whose roles outside groups were looked at.
-    pub(super) fn users(&mut self, snapshot: &Snapshot, declared: &Declared) {
+    pub(super) fn users(&mut self, snapshot: &Observed, declared: &Declared) {
         let mut bound: BTreeMap<UserId, &DeclaredUser> = BTreeMap::new();
         for user in &self.company.users {
             let id = match self.directory.member(self.company.id, &user.person) {
@@ -71,7 +71,7 @@ impl Binding<'_> {
 
     /// Puts everybody of the company whose direct roles were read on the live side, and on both where nothing is
     /// decided about them; and tells who holds some.
-    fn live_users(&mut self, snapshot: &Snapshot, declared: &Declared, settled: &BTreeSet<PersonIx>) {
+    fn live_users(&mut self, snapshot: &Observed, declared: &Declared, settled: &BTreeSet<PersonIx>) {
         let company = self.company.id;
         let identity = declared.rules.identity.as_ref().map(|it| &it.0);
         let named = self.company.with_direct_roles().chain(identity);

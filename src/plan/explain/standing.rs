@@ -10,8 +10,8 @@ use crate::{
     model::{
         access::Grant,
         ids::{Email, PersonRef, RoleId, UserId},
+        observed::User,
         scope::Scope,
-        snapshot::User,
         source::Place,
     },
     plan::bind::{grants::Roles, people::Directory},

@@ -61,8 +61,8 @@ fn undone(plan: &Plan, world: &World, made: impl Fn(usize) -> bool + Copy) -> [V
         (it.at, all(&it, Some(found.id)))
     });
     let done: BTreeMap<usize, Done> = done.collect();
-    let ids = touched(plan, &done, &Snapshot::default());
-    let back = bound(plan, &done, &ids, (&now, &Snapshot::default()), FileId(0));
+    let ids = touched(plan, &done, &Observed::default());
+    let back = bound(plan, &done, &ids, (&now, &Observed::default()), FileId(0));
     let mut then = back.live.clone();
     then.apply(&diff(&back.live, &back.desired));
     [essence(&back.index, &then), essence(&plan.index, &plan.live)]
@@ -91,8 +91,8 @@ proptest! {
         let plan = world.plan();
         let existing = plan.groups().filter(|it| it.id().is_some());
         let done: BTreeMap<usize, Done> = existing.map(|it| (it.at, all(&it, it.id()))).collect();
-        let ids = touched(&plan, &done, &Snapshot::default());
-        let back = bound(&plan, &done, &ids, (&read(&world), &Snapshot::default()), FileId(0));
+        let ids = touched(&plan, &done, &Observed::default());
+        let back = bound(&plan, &done, &ids, (&read(&world), &Observed::default()), FileId(0));
         prop_assert_eq!(diff(&back.live, &back.desired), []);
     }
 

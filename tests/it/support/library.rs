@@ -5,16 +5,15 @@
 use rolecall::{
     files::{access::AccessFile, check, declared::Declared, decode, workspace::WorkspaceFile},
     live::{
-        api::GroupRole,
         fetch::{ReadList, fetch, fetch_person, grants},
-        recording::{self, Answers, Recording},
+        snapshot::{self, Answers, Snapshot},
         source::Source,
     },
     model::{
         access::Contents,
         finding::Finding,
         ids::PersonRef,
-        snapshot::{CompanySnapshot, Snapshot},
+        observed::{Observed, ObservedCompany},
         source::{FileId, Sources},
     },
     plan::{
@@ -161,18 +160,18 @@ impl Ready {
         let declared = check::check(&parsed).map_err(|it| said(&it))?;
         let now = now.parse().unwrap();
         let part = |name: &str| live[name].to_string();
-        let recording = Recording::new(
+        let snapshot = Snapshot::new(
             (now, ENDPOINT),
             serde_json::from_str(&part("companies")).unwrap(),
             serde_json::from_str(&part("directories")).unwrap(),
             serde_json::from_str(&part("people")).unwrap(),
         );
-        let recording = recording::read(&recording::write(&recording)).map_err(|it| it.to_string())?;
-        let answers = Answers::new(recording, None).map_err(|it| it.to_string())?;
+        let snapshot = snapshot::read(&snapshot::write(&snapshot)).map_err(|it| it.to_string())?;
+        let answers = Answers::new(snapshot, None).map_err(|it| it.to_string())?;
         Ok(Self { sources, declared, source: Source::Snapshot(Box::new(answers)), now })
     }
 
-    fn planned(&self, observed: &Snapshot) -> Result<Value, String> {
+    fn planned(&self, observed: &Observed) -> Result<Value, String> {
         let bound = bind(&self.declared, observed, self.now).map_err(|it| said(&it))?;
         Ok(self.written(diff::plan(&bound, observed), &bound))
     }
@@ -194,30 +193,24 @@ impl Ready {
         serde_json::from_str(&document::write(&view)).unwrap()
     }
 
-    /// Returns all that the recording holds, as if it had been read.
-    fn everything(&self) -> Snapshot {
+    /// Returns all that the snapshot holds, as if it had been read.
+    fn everything(&self) -> Observed {
         let Source::Snapshot(answers) = &self.source else { panic!("laws read snapshots") };
-        let recording = answers.recording();
-        let mut all = Snapshot::default();
-        for directory in &recording.directories {
-            let ids: Vec<PersonRef> =
-                directory.users.iter().map(|it| PersonRef::UserId(it.user_id)).collect();
+        let snapshot = answers.snapshot();
+        let mut all = Observed::default();
+        for directory in &snapshot.directories {
+            let ids: Vec<PersonRef> = directory.users.iter().map(|it| PersonRef::UserId(it.id)).collect();
             all.users.extend(answers.find_users(directory.company, &ids).unwrap());
         }
-        let direct = |it: &recording::Person| Some((it.user_id, it.direct_roles.clone()?));
-        all.direct.extend(recording.people.iter().filter_map(direct));
-        for recorded in &recording.companies {
-            let mut live = CompanySnapshot::new(recorded.id);
+        let direct = |it: &snapshot::Person| Some((it.user_id, it.direct_roles.clone()?));
+        all.direct.extend(snapshot.people.iter().filter_map(direct));
+        for recorded in &snapshot.companies {
+            let mut live = ObservedCompany::new(recorded.id);
             live.groups = answers.list_groups(recorded.id).unwrap();
             live.roles = answers.list_roles(recorded.id).unwrap();
             for head in &live.groups {
                 let members = answers.list_members(recorded.id, head.id).unwrap();
-                let row = |it: &recording::Grant| GroupRole {
-                    role: it.role_id,
-                    name: None,
-                    scope: it.scope.clone(),
-                };
-                let roles = answers.list_group_roles(recorded.id, head.id).unwrap().iter().map(row).collect();
+                let roles = answers.list_group_roles(recorded.id, head.id).unwrap().to_vec();
                 members.iter().for_each(|it| live.held.entry(*it).or_default().push(head.id));
                 live.contents.insert(head.id, Contents { members, grants: grants(roles) });
             }

@@ -6,7 +6,7 @@ use super::{
     server::{Reply, Server},
     *,
 };
-use crate::model::{dialect::MemberRemovalField, scope::Scope};
+use crate::model::{dialect::MemberRemovalField, observed::GroupRole, scope::Scope};
 
 fn raw(json: &str) -> Box<RawValue> {
     RawValue::from_string(json.to_owned()).unwrap()
@@ -123,11 +123,9 @@ async fn roles_go_out_with_their_scopes_untouched() {
         let mut settings = server.settings();
         settings.dialect.roles_to_delete = form;
         let (_, writer) = connect(settings).unwrap();
-        let add = [RoleToAdd { role: role(1), scope: given.clone() }];
-        let remove = [
-            RoleToDelete { role: role(2), scope: Some(raw(scope)) },
-            RoleToDelete { role: role(2), scope: None },
-        ];
+        let add = [(role(1), given.clone())];
+        let remove =
+            [GroupRole { role: role(2), scope: Some(raw(scope)) }, GroupRole { role: role(2), scope: None }];
         writer.patch_roles(COMPANY, GROUP, &add, &remove).await.unwrap();
         let added = format!(r#"[{{"roleId":"{}","scope":{}}}]"#, role(1), given.to_wire());
         let expected = format!(r#"{{"rolesToAdd":{added},"rolesToDelete":{deleted}}}"#);

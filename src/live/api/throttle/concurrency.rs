@@ -23,7 +23,6 @@ impl Concurrency {
         Self { allowed: AT_FIRST.min(most), most, round: Serial::default() }
     }
 
-    /// Returns how many requests may be in flight.
     pub(super) fn allowed(&self) -> usize {
         self.allowed
     }

@@ -6,8 +6,8 @@ use super::*;
 use crate::plan::worlds::{COMPANY, World, world};
 
 /// A company as it is before the plan of a world, every group of it read.
-fn read(world: &World) -> Snapshot {
-    let mut company = CompanySnapshot::new(COMPANY);
+fn read(world: &World) -> Observed {
+    let mut company = ObservedCompany::new(COMPANY);
     for (id, side) in world.groups.iter().filter_map(|it| Some((it.id, it.before.as_ref()?))) {
         let (name, description) = (side.name.clone(), side.description.clone());
         company.groups.push(GroupHead { id, name, description, unmodifiable: false });
@@ -19,7 +19,7 @@ fn read(world: &World) -> Snapshot {
         let members = side.members.iter().copied().collect();
         company.contents.insert(id, Contents { members, grants: side.grants.iter().map(grant).collect() });
     }
-    Snapshot { companies: vec![company], ..Snapshot::default() }
+    Observed { companies: vec![company], ..Observed::default() }
 }
 
 proptest! {

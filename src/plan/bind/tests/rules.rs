@@ -11,7 +11,7 @@ fn id(n: u128) -> UserId {
 }
 
 /// The world of the other tests, where `Other` holds bo as well, as the API says of bo.
-fn snapshot_with_bo_elsewhere() -> Snapshot {
+fn snapshot_with_bo_elsewhere() -> Observed {
     let mut snapshot = snapshot();
     let company = &mut snapshot.companies[0];
     company.held = BTreeMap::from([(id(2), vec![GroupId(Uuid::from_u128(1)), GroupId(Uuid::from_u128(5))])]);
@@ -29,7 +29,7 @@ fn direct(role_type: &'static str) -> DirectRoles {
 const BO: &str = "lockout: [{ externalId: ext-2, since: 2026-11-20, reason: left }]\n";
 
 /// Returns the plan of an access file in a workspace that says more, and what was odd.
-fn cut(workspace: &str, access: &str, snapshot: &Snapshot) -> (Vec<String>, Vec<String>) {
+fn cut(workspace: &str, access: &str, snapshot: &Observed) -> (Vec<String>, Vec<String>) {
     let bound = bound_by(workspace, access, snapshot).unwrap_or_else(|it| panic!("{it:?}"));
     let plan = diff::plan(&bound, snapshot);
     let remark = |it: &Finding| format!("{} {}", it.code, it.place.unwrap().line);
@@ -119,7 +119,7 @@ fn who_cannot_be_found_is_not_cut_off_and_that_is_said() {
     let vip = "lockout: [{ email: vip@globex.example, since: 2026-11-20, reason: r }]\n";
     assert_eq!(cut(vip, "groups: []\n", &snapshot()).0, ["not cut off vip@globex.example: foreign"]);
     let mut both = snapshot();
-    both.companies.push(CompanySnapshot {
+    both.companies.push(ObservedCompany {
         id: GLOBEX,
         contents: BTreeMap::new(),
         held: BTreeMap::new(),
@@ -182,7 +182,7 @@ fn an_unknown_role_or_identity_is_found() {
 #[test]
 fn a_privileged_role_needs_to_exist_in_one_of_the_companies() {
     let mut snapshot = snapshot();
-    snapshot.companies.push(CompanySnapshot {
+    snapshot.companies.push(ObservedCompany {
         id: GLOBEX,
         groups: Vec::new(),
         roles: vec![role(9, "Agent", true), role(10, "Clerk", false)],
@@ -235,7 +235,7 @@ fn exceptions_are_bound_or_odd() {
 
 #[test]
 fn what_was_read_is_live_even_if_no_file_speaks_of_it() {
-    let live = |snapshot: &Snapshot| -> Vec<String> {
+    let live = |snapshot: &Observed| -> Vec<String> {
         let bound = bound_by("", &desk(AGENT, "unmanaged"), snapshot).unwrap();
         let plan = diff::plan(&bound, snapshot);
         assert!(plan.is_empty(), "{:?}", plan.edits);

@@ -7,7 +7,7 @@ use crate::model::direct::{DirectRole, DirectRoles};
 
 /// The world of the other tests, in which Ana administers Globex and arranges for the VIP, and Bo holds
 /// something that no version knows. Of Cy nothing could be read.
-fn snapshot_with_direct_roles() -> Snapshot {
+fn snapshot_with_direct_roles() -> Observed {
     let roles = |list: serde_json::Value| {
         let list: Vec<Box<RawValue>> = serde_json::from_str(&list.to_string()).unwrap();
         DirectRoles::read(list)
@@ -19,7 +19,7 @@ fn snapshot_with_direct_roles() -> Snapshot {
     let bo = roles(json!([{ "roleType": "NEW_THING", "metadata": { "a": 1 } }]));
     let direct = [(1, ana), (2, bo), (4, DirectRoles::default())];
     let direct = direct.into_iter().map(|(n, it)| (UserId(Uuid::from_u128(n)), it)).collect();
-    Snapshot { direct, ..snapshot() }
+    Observed { direct, ..snapshot() }
 }
 
 fn user_entry(who: &str, roles: &str) -> String {
@@ -114,7 +114,7 @@ fn a_list_of_travellers_that_has_ended_ends_for_those_it_names_only() {
     let list = json!([{ "roleType": "TRAVEL_ARRANGER", "metadata": { "arrangerFor": [traveller(5), traveller(2), traveller(4)] } }]);
     let list: Vec<Box<RawValue>> = serde_json::from_str(&list.to_string()).unwrap();
     let ana = UserId(Uuid::from_u128(1));
-    let snapshot = Snapshot { direct: BTreeMap::from([(ana, DirectRoles::read(list))]), ..snapshot() };
+    let snapshot = Observed { direct: BTreeMap::from([(ana, DirectRoles::read(list))]), ..snapshot() };
     let lockout = "lockout: [{ email: ana@voyager.example, since: 2026-11-20, reason: r }]\n";
     let check = |list: &str, travellers: &str, effect: &str, left: &[u128]| {
         let ended = format!("{{ type: TRAVEL_ARRANGER, arrangerFor: [{travellers}], until: 2026-11-20 }}");

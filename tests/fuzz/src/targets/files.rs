@@ -8,7 +8,7 @@ use rolecall::{
         decode,
         workspace::WorkspaceFile,
     },
-    live::recording,
+    live::snapshot,
     model::{finding::Finding, source::Sources},
     report::{document, render},
 };
@@ -63,8 +63,8 @@ pub(crate) fn plan(input: &[u8]) {
 /// A snapshot: what is accepted has the digest it says, and can be asked.
 pub(crate) fn snapshot(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
-    if let Ok(recording) = recording::read(text) {
-        _ = recording::Answers::new(recording, None);
+    if let Ok(snapshot) = snapshot::read(text) {
+        _ = snapshot::Answers::new(snapshot, None);
     }
 }
 

@@ -1,8 +1,12 @@
-//! The snapshot: what the API reported, as far as the files need it.
+//! What the API reported, as far as the files need it.
 //!
 //! A value; whether it is complete was proven while it was fetched.
 
 use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
 
 use crate::model::{
     access::Contents,
@@ -10,11 +14,11 @@ use crate::model::{
     ids::{CompanyId, Email, GroupId, RoleId, UserId},
 };
 
-/// Everything that was read for one plan.
+/// Everything that was read for a run.
 #[derive(Clone, Debug, Default)]
-pub struct Snapshot {
+pub struct Observed {
     /// The companies, sorted by id.
-    pub companies: Vec<CompanySnapshot>,
+    pub companies: Vec<ObservedCompany>,
     /// The users that the files or the groups name, of any company, in any order.
     pub users: Vec<User>,
     /// Roles that users hold outside groups (contract §6.1): of those whom the files declare under `users:`,
@@ -25,7 +29,7 @@ pub struct Snapshot {
 
 /// What one company reported.
 #[derive(Clone, Debug)]
-pub struct CompanySnapshot {
+pub struct ObservedCompany {
     /// Which one.
     pub id: CompanyId,
     /// All its groups, in any order.
@@ -38,7 +42,7 @@ pub struct CompanySnapshot {
     pub held: BTreeMap<UserId, Vec<GroupId>>,
 }
 
-impl CompanySnapshot {
+impl ObservedCompany {
     /// No company: nothing of it was read.
     pub(crate) const NONE: &'static Self = &Self {
         id: CompanyId(uuid::Uuid::nil()),
@@ -65,32 +69,55 @@ pub struct GroupHead {
     pub unmodifiable: bool,
 }
 
+// The rest is part of a published schema, with its words and names.
+
 /// A role that can be assigned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "Role")]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct RoleHead {
     pub id: RoleId,
     pub name: Box<str>,
     /// Provided by the platform, not by the company.
     pub platform: bool,
-    /// Whether it lets its holder change who may do what: `ACCESS_MANAGEMENT` to write (contract §5.2, §8).
+    /// Whether it lets its holder change who may do what.
+    // `ACCESS_MANAGEMENT` to write (contract §5.2, §8).
     pub manages_access: bool,
 }
 
-/// A user of the directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A role on a scope.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Grant")]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct GroupRole {
+    #[serde(rename = "roleId")]
+    pub role: RoleId,
+    /// The scope as the API spelled it; left out where it said nothing.
+    // That does not mean unrestricted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Value>")]
+    pub scope: Option<Box<RawValue>>,
+}
+
+/// A user of a directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct User {
-    /// Which user.
+    #[serde(rename = "userId")]
     pub id: UserId,
-    /// The business address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// The id another system gave the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<Box<str>>,
-    /// The employer's number for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub employee_id: Option<Box<str>>,
-    /// The company the person belongs to.
+    /// The company the person belongs to, where the API says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company: Option<CompanyId>,
-    /// Whether the person can act; where the API does not say, yes.
+    // Where the API does not say, yes.
     pub active: bool,
 }
 

@@ -6,9 +6,10 @@ use super::*;
 use crate::model::{
     direct::DirectRoles,
     ids::{Email, RoleId},
+    observed::GroupRole,
 };
 
-fn recording() -> Recording {
+fn snapshot() -> Snapshot {
     let id = |n: u128| uuid::Uuid::from_u128(n);
     let scope = RawValue::from_string("{ \"x\": \"a\u{202e}b\",\n \"n\": 1.0e400 }".to_owned()).unwrap();
     let group = |n: u128| Group {
@@ -16,12 +17,12 @@ fn recording() -> Recording {
         name: "N".into(),
         description: "D".into(),
         unmodifiable: false,
-        roles: vec![Grant { role_id: RoleId(id(5)), scope: Some(scope.clone()) }],
+        roles: vec![GroupRole { role: RoleId(id(5)), scope: Some(scope.clone()) }],
         members: vec![UserId(id(9)), UserId(id(8))],
     };
     let company = Company { id: CompanyId(id(1)), groups: vec![group(3), group(2)], roles: Vec::new() };
     let user = User {
-        user_id: UserId(id(8)),
+        id: UserId(id(8)),
         email: Some("ana@x.example".parse().unwrap()),
         external_id: Some("same".into()),
         employee_id: Some("same".into()),
@@ -31,12 +32,12 @@ fn recording() -> Recording {
     let directory =
         Directory { company: CompanyId(id(1)), reach: Reach::Whole, users: vec![user], asked: Vec::new() };
     let at = "2026-11-21T00:00:00Z".parse().unwrap();
-    Recording::new((at, "sandbox"), vec![company], vec![directory], Vec::new())
+    Snapshot::new((at, "sandbox"), vec![company], vec![directory], Vec::new())
 }
 
 #[test]
 fn what_is_written_is_what_is_read() {
-    let one = recording();
+    let one = snapshot();
     let text = write(&one);
     assert!(!text.contains('\u{202e}'), "nothing in it acts where it is printed");
     assert_eq!(write(&read(&text).unwrap()), text);
@@ -44,7 +45,7 @@ fn what_is_written_is_what_is_read() {
 
 #[test]
 fn every_fact_counts_in_the_digest() {
-    let text = write(&recording());
+    let text = write(&snapshot());
     for (from, to) in
         [("\"D\"", "\"E\""), ("1.0e400", "1.0e401"), ("sandbox", "elsewhere"), ("\"whole\"", "\"asked\"")]
     {
@@ -57,7 +58,7 @@ fn every_fact_counts_in_the_digest() {
 #[test]
 fn a_pseudonym_is_the_same_for_the_same_and_no_two_kinds_share_one() {
     let salt = Salt::new([7; 32]);
-    let hidden = recording().sanitized(&salt, Keep::Inside);
+    let hidden = snapshot().sanitized(&salt, Keep::Inside);
     let text = write(&hidden);
     assert!(!text.contains("ana@x.example") && !text.contains("\"same\""));
     let row = &hidden.directories[0].users[0];
@@ -70,7 +71,7 @@ fn a_pseudonym_is_the_same_for_the_same_and_no_two_kinds_share_one() {
         "ana@x.example",
         "shown by the name that was asked for"
     );
-    let other = write(&recording().sanitized(&Salt::new([8; 32]), Keep::Inside));
+    let other = write(&snapshot().sanitized(&Salt::new([8; 32]), Keep::Inside));
     assert_ne!(other, text);
 }
 
@@ -136,10 +137,10 @@ proptest! {
     #[test]
     fn direct_roles_are_read_as_they_were_written(elements in prop::collection::vec(element(), 0..4)) {
         let roles = DirectRoles::read(elements);
-        let mut one = recording();
+        let mut one = snapshot();
         let user_id = UserId(uuid::Uuid::from_u128(8));
         let people = vec![Person { user_id, groups: Vec::new(), direct_roles: Some(roles.clone()) }];
-        one = Recording::new((one.created_at, &one.endpoint), one.companies, one.directories, people);
+        one = Snapshot::new((one.created_at, &one.endpoint), one.companies, one.directories, people);
         let text = write(&one);
         prop_assert!(text.chars().all(|it| it == '\n' || escape::terminal(it.encode_utf8(&mut [0; 4])).starts_with(it)));
         for text in [text.clone(), laid_out(&text)] {

@@ -6,11 +6,12 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 use crate::model::{
     direct::DirectRoles,
-    ids::{CompanyId, Email, GroupId, PersonRef, RoleId, UserId},
+    ids::{CompanyId, GroupId, PersonRef, UserId},
+    observed::{GroupRole, RoleHead, User},
     plan::Digest,
 };
 
@@ -18,7 +19,7 @@ use crate::model::{
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "rolecall snapshot")]
-pub struct Recording {
+pub struct Snapshot {
     /// The version of this form: 1.
     pub version: u32,
     /// What this document is: `snapshot`.
@@ -63,7 +64,7 @@ pub struct Company {
     /// All its groups, sorted by id.
     pub groups: Vec<Group>,
     /// All roles that it may assign, sorted by id.
-    pub roles: Vec<Role>,
+    pub roles: Vec<RoleHead>,
 }
 
 /// A group and what is in it.
@@ -77,34 +78,9 @@ pub struct Group {
     /// A standard group: everything but its members is frozen.
     pub unmodifiable: bool,
     /// Its roles, one entry per scope, in the order of the API.
-    pub roles: Vec<Grant>,
+    pub roles: Vec<GroupRole>,
     /// Its members, sorted.
     pub members: Vec<UserId>,
-}
-
-/// A role on a scope.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Grant {
-    pub role_id: RoleId,
-    /// The scope as the API spelled it; left out where it said nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Value>")]
-    pub scope: Option<Box<RawValue>>,
-}
-
-/// A role that can be assigned.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Role {
-    pub id: RoleId,
-    pub name: Box<str>,
-    /// Provided by the platform, not by the company.
-    pub platform: bool,
-    /// Whether it lets its holder change who may do what.
-    pub manages_access: bool,
 }
 
 /// How much of a directory is known.
@@ -141,24 +117,6 @@ pub struct Answer {
     pub person: PersonRef,
     /// Whom it finds.
     pub users: Vec<User>,
-}
-
-/// A user of a directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct User {
-    pub user_id: UserId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Email>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub external_id: Option<Box<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub employee_id: Option<Box<str>>,
-    /// The company the person belongs to, where the API says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub company: Option<CompanyId>,
-    pub active: bool,
 }
 
 /// What was asked about one person.

@@ -7,9 +7,10 @@ use std::{fmt, str::FromStr};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::ids::{Email, PersonRef};
-
-use super::User;
+use crate::model::{
+    ids::{Email, PersonRef},
+    observed::User,
+};
 
 /// Keeps pseudonyms of different snapshots apart.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,6 +46,21 @@ impl Salt {
             PersonRef::ExternalId(id) => PersonRef::ExternalId(self.text("externalId", id)),
             PersonRef::EmployeeId(id) => PersonRef::EmployeeId(self.text("employeeId", id)),
             PersonRef::UserId(id) => PersonRef::UserId(*id),
+        }
+    }
+
+    /// Puts the name that was asked for where its pseudonym stands.
+    pub(super) fn reveal(&self, user: &mut User, person: &PersonRef) {
+        fn show<T: Clone + PartialEq>(field: &mut Option<T>, hidden: &T, plain: &T) {
+            if field.as_ref() == Some(hidden) {
+                *field = Some(plain.clone());
+            }
+        }
+        match person {
+            PersonRef::Email(it) => show(&mut user.email, &self.email(it), it),
+            PersonRef::ExternalId(it) => show(&mut user.external_id, &self.text("externalId", it), it),
+            PersonRef::EmployeeId(it) => show(&mut user.employee_id, &self.text("employeeId", it), it),
+            PersonRef::UserId(_) => (),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A snapshot as one JSON document: all that any later plan of the same workspace may ask of the API.
 //!
-//! Complete where [`Snapshot`](crate::model::snapshot::Snapshot) is what one plan needs. It answers as the API
+//! Complete where [`Observed`](crate::model::observed::Observed) is what one plan needs. It answers as the API
 //! answered, or says that it does not know; it never guesses. Nothing here touches a file.
 
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use crate::model::{
     escape,
     ids::{CompanyId, PersonRef, UserId},
     json,
+    observed::User,
     plan::Digest,
 };
 
@@ -24,7 +25,7 @@ mod tests;
 
 pub use answers::Answers;
 pub use pseudonym::Salt;
-pub use shape::{Answer, Company, Directory, Grant, Group, Person, Reach, Recording, Role, Sanitized, User};
+pub use shape::{Answer, Company, Directory, Group, Person, Reach, Sanitized, Snapshot};
 
 /// The version of the form that is written and read.
 pub const VERSION: u32 = 1;
@@ -56,33 +57,23 @@ impl NotRecorded {
 
 /// Why a text is not a snapshot that can be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum NotASnapshot {
-    /// Nothing is in it.
     #[error("the snapshot is empty")]
     Empty,
-    /// It is no JSON, or only the beginning of it.
     #[error("the snapshot is not JSON: {0}")]
     Syntax(#[source] serde_json::Error),
-    /// It is the JSON of something else.
     #[error("the file is not a snapshot of rolecall{}", .0.as_deref().map(|it| format!(": its kind is `{}`", escape::terminal(it))).unwrap_or_default())]
     Foreign(Option<String>),
-    /// A later rolecall wrote it.
     #[error("the snapshot has version {0} of its form, and this rolecall reads version {VERSION}")]
     Version(String),
     /// A field is missing, is not of its kind, or is not known.
     #[error("the snapshot is incomplete or damaged: {0}")]
     Field(#[source] serde_json::Error),
-    /// It is not what was written.
     #[error(
         "the snapshot was changed after it was taken: its digest is {said:.12}, and its content comes to {found:.12}"
     )]
-    Changed {
-        /// What the document says.
-        said: Digest,
-        /// What its content comes to.
-        found: Digest,
-    },
-    /// It was made with a salt that is kept elsewhere.
+    Changed { said: Digest, found: Digest },
     #[error("the snapshot is sanitized, and its salt is not in it")]
     NoSalt,
     /// It was made with another salt.
@@ -91,7 +82,7 @@ pub enum NotASnapshot {
 }
 
 impl NotASnapshot {
-    /// Returns what to do.
+    /// Returns what to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty | Self::Foreign(_) => {
@@ -107,8 +98,8 @@ impl NotASnapshot {
     }
 }
 
-impl Recording {
-    /// Returns a recording with its digest, everything in order.
+impl Snapshot {
+    /// Returns a snapshot with its digest, everything in order.
     pub fn new(
         (created_at, endpoint): (Timestamp, &str),
         mut companies: Vec<Company>,
@@ -123,7 +114,7 @@ impl Recording {
         }
         directories.sort_by_key(|it| it.company);
         people.sort_by_key(|it| it.user_id);
-        let mut recording = Self {
+        let mut snapshot = Self {
             version: VERSION,
             kind: KIND.into(),
             created_at,
@@ -135,10 +126,10 @@ impl Recording {
             directories,
             people,
         };
-        recording.sort_users();
-        recording.respell();
-        recording.seal();
-        recording
+        snapshot.sort_users();
+        snapshot.respell();
+        snapshot.digest = snapshot.found();
+        snapshot
     }
 
     /// Writes what the API said in its own words in one layout, with nothing that acts where it is printed: a
@@ -157,14 +148,9 @@ impl Recording {
 
     fn sort_users(&mut self) {
         for directory in &mut self.directories {
-            directory.users.sort_by_key(|it| it.user_id);
+            directory.users.sort_by_key(|it| it.id);
             directory.asked.sort_by(|a, b| a.person.cmp(&b.person));
         }
-    }
-
-    /// Makes the digest that of the content.
-    fn seal(&mut self) {
-        self.digest = self.found();
     }
 
     /// Returns the digest of everything but itself, in one form whatever the layout of the file.
@@ -193,7 +179,7 @@ impl Recording {
             check: salt.check().into(),
         });
         self.sort_users();
-        self.seal();
+        self.digest = self.found();
         self
     }
 }
@@ -213,17 +199,16 @@ fn printable(raw: &RawValue) -> Box<RawValue> {
     RawValue::from_string(text).unwrap_or_else(|_| raw.to_owned())
 }
 
-/// Returns the recording as one JSON document, with a newline at the end.
-pub fn write(recording: &Recording) -> String {
-    json::document(recording)
+/// Returns the snapshot as one JSON document, with a newline at the end.
+pub fn write(snapshot: &Snapshot) -> String {
+    json::document(snapshot)
 }
 
 /// Reads back what [`write()`] wrote.
 ///
 /// # Errors
-///
 /// Whatever is not a whole snapshot of a version that is known, as it was written.
-pub fn read(text: &str) -> Result<Recording, NotASnapshot> {
+pub fn read(text: &str) -> Result<Snapshot, NotASnapshot> {
     /// Enough to see what it is.
     #[derive(Deserialize)]
     struct Head {
@@ -247,13 +232,13 @@ pub fn read(text: &str) -> Result<Recording, NotASnapshot> {
         Some(version) => return Err(NotASnapshot::Version(version.to_string())),
         None => return Err(NotASnapshot::Foreign(None)),
     }
-    let mut recording: Recording = serde_json::from_str(text).map_err(NotASnapshot::Field)?;
-    recording.respell();
-    let (said, found) = (recording.digest, recording.found());
+    let mut snapshot: Snapshot = serde_json::from_str(text).map_err(NotASnapshot::Field)?;
+    snapshot.respell();
+    let (said, found) = (snapshot.digest, snapshot.found());
     if said != found {
         return Err(NotASnapshot::Changed { said, found });
     }
-    Ok(recording)
+    Ok(snapshot)
 }
 
 /// Returns what an error calls a user.

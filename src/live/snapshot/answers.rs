@@ -1,20 +1,18 @@
-//! A recording, ready to be asked: the answers that the API gave, found by what is asked for.
+//! A snapshot, ready to be asked: the answers that the API gave, found by what is asked for.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    Company, Directory, Grant, Group, NotASnapshot, NotRecorded, Person, Reach, Recording, Salt, User, named,
-};
+use super::{Company, Directory, Group, NotASnapshot, NotRecorded, Person, Reach, Salt, Snapshot, named};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, UserId},
-    snapshot::{self, GroupHead, RoleHead},
+    observed::{GroupHead, GroupRole, RoleHead, User},
 };
 
-/// What a recording answers. Pure: the same question is always answered the same.
+/// What a snapshot answers. Pure: the same question is always answered the same.
 #[derive(Debug)]
 pub struct Answers {
-    recording: Recording,
+    snapshot: Snapshot,
     salt: Option<Salt>,
     /// Position in the directory, by the key of the file.
     users: HashMap<(CompanyId, PersonRef), Vec<usize>>,
@@ -25,13 +23,12 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Makes a recording answer; `salt` is the one given, where one is.
+    /// Makes a snapshot answer; `salt` is the one given, where one is.
     ///
     /// # Errors
-    ///
-    /// Where the recording is sanitized and the salt is neither in it nor given.
-    pub fn new(recording: Recording, salt: Option<&Salt>) -> Result<Self, NotASnapshot> {
-        let salt = match &recording.sanitized {
+    /// Where the snapshot is sanitized and the salt is neither in it nor given.
+    pub fn new(snapshot: Snapshot, salt: Option<&Salt>) -> Result<Self, NotASnapshot> {
+        let salt = match &snapshot.sanitized {
             None => None,
             Some(sanitized) => {
                 let inside = sanitized.salt.as_deref().and_then(|it| it.parse().ok());
@@ -43,20 +40,20 @@ impl Answers {
             }
         };
         let mut answers = Self {
-            recording,
+            snapshot,
             salt,
             users: HashMap::new(),
             groups: HashMap::new(),
             memberships: HashMap::new(),
         };
-        for Directory { company, users, .. } in &answers.recording.directories {
+        for Directory { company, users, .. } in &answers.snapshot.directories {
             for (n, user) in users.iter().enumerate() {
                 for key in keys(user) {
                     answers.users.entry((*company, key)).or_default().push(n);
                 }
             }
         }
-        for company in &answers.recording.companies {
+        for company in &answers.snapshot.companies {
             for (n, group) in company.groups.iter().enumerate() {
                 answers.groups.insert(group.id, (company.id, n));
                 for member in &group.members {
@@ -68,13 +65,13 @@ impl Answers {
     }
 
     /// Returns what it is made of.
-    pub fn recording(&self) -> &Recording {
-        &self.recording
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
     }
 
     fn company(&self, id: CompanyId) -> Result<&Company, NotRecorded> {
-        let found = self.recording.companies.binary_search_by_key(&id, |it| it.id);
-        found.map(|at| &self.recording.companies[at]).map_err(|_| NotRecorded::Company(id))
+        let found = self.snapshot.companies.binary_search_by_key(&id, |it| it.id);
+        found.map(|at| &self.snapshot.companies[at]).map_err(|_| NotRecorded::Company(id))
     }
 
     /// Returns a group of a company; `None` where there is no such group.
@@ -85,8 +82,8 @@ impl Answers {
     }
 
     fn directory(&self, company: CompanyId) -> Result<&Directory, NotRecorded> {
-        let found = self.recording.directories.binary_search_by_key(&company, |it| it.company);
-        found.map(|at| &self.recording.directories[at]).map_err(|_| NotRecorded::Company(company))
+        let found = self.snapshot.directories.binary_search_by_key(&company, |it| it.company);
+        found.map(|at| &self.snapshot.directories[at]).map_err(|_| NotRecorded::Company(company))
     }
 
     /// All groups of a company; fails where the company is not recorded, as everything here.
@@ -94,15 +91,9 @@ impl Answers {
         Ok(self.company(company)?.groups.iter().map(head).collect())
     }
 
-    /// Every role of a group, once per scope, as it was spelled.
+    /// All roles that a company may assign.
     pub fn list_roles(&self, company: CompanyId) -> Result<Vec<RoleHead>, NotRecorded> {
-        let head = |it: &super::Role| RoleHead {
-            id: it.id,
-            name: it.name.clone(),
-            platform: it.platform,
-            manages_access: it.manages_access,
-        };
-        Ok(self.company(company)?.roles.iter().map(head).collect())
+        Ok(self.company(company)?.roles.clone())
     }
 
     /// Sorted; nobody where there is no such group.
@@ -111,19 +102,15 @@ impl Answers {
     }
 
     /// Once per scope, in the order of the API.
-    pub fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Result<&[Grant], NotRecorded> {
+    pub fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Result<&[GroupRole], NotRecorded> {
         Ok(self.group(company, group)?.map_or(&[], |it| &it.roles))
     }
 
     /// The users that the references find in a directory, by id, as a list of them all would; fails for people of whom
-    /// the recording cannot tell.
-    pub fn find_users(
-        &self,
-        company: CompanyId,
-        people: &[PersonRef],
-    ) -> Result<Vec<snapshot::User>, NotRecorded> {
+    /// the snapshot cannot tell.
+    pub fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, NotRecorded> {
         let directory = self.directory(company)?;
-        let mut found: BTreeMap<UserId, snapshot::User> = BTreeMap::new();
+        let mut found: BTreeMap<UserId, User> = BTreeMap::new();
         for person in people {
             let rows = match directory.reach {
                 Reach::Whole => self.listed(directory, person),
@@ -132,7 +119,7 @@ impl Answers {
             };
             for row in rows {
                 match found.get_mut(&row.id) {
-                    Some(known) => self.reveal(known, person),
+                    Some(known) => _ = self.salt.as_ref().map(|it| it.reveal(known, person)),
                     None => _ = found.insert(row.id, row),
                 }
             }
@@ -140,12 +127,12 @@ impl Answers {
         Ok(found.into_values().collect())
     }
 
-    /// The users that one reference finds when it is asked for alone; fails where the recording cannot tell.
+    /// The users that one reference finds when it is asked for alone; fails where the snapshot cannot tell.
     pub(in crate::live) fn query_user(
         &self,
         company: CompanyId,
         person: &PersonRef,
-    ) -> Result<Vec<snapshot::User>, NotRecorded> {
+    ) -> Result<Vec<User>, NotRecorded> {
         let directory = self.directory(company)?;
         let key = self.key(person);
         if let Ok(at) = directory.asked.binary_search_by(|it| it.person.cmp(&key)) {
@@ -156,7 +143,7 @@ impl Answers {
             (Reach::Closed, _) => Ok(Vec::new()),
             // An id is asked for in all companies at once; there may be more of them than are recorded.
             (Reach::Whole | Reach::Asked, PersonRef::UserId(_)) => {
-                let others = self.recording.directories.iter().filter(|it| it.company != company);
+                let others = self.snapshot.directories.iter().filter(|it| it.company != company);
                 let mut all = std::iter::once(directory).chain(others);
                 let found = all.find_map(|it| Some(self.listed(it, person)).filter(|it| !it.is_empty()));
                 found.map_or_else(unknown, Ok)
@@ -170,7 +157,7 @@ impl Answers {
         }
     }
 
-    fn listed(&self, directory: &Directory, person: &PersonRef) -> Vec<snapshot::User> {
+    fn listed(&self, directory: &Directory, person: &PersonRef) -> Vec<User> {
         let at = self.users.get(&(directory.company, self.key(person)));
         at.into_iter().flatten().map(|at| self.shown(&directory.users[*at], person)).collect()
     }
@@ -189,16 +176,16 @@ impl Answers {
     /// taken.
     pub(in crate::live) fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, NotRecorded> {
         let rows = || {
-            let all = self.recording.directories.iter().flat_map(|it| &it.users);
-            all.filter(|it| it.user_id == user).collect::<Vec<_>>()
+            let all = self.snapshot.directories.iter().flat_map(|it| &it.users);
+            all.filter(|it| it.id == user).collect::<Vec<_>>()
         };
         let person = self.person(user).ok_or_else(|| NotRecorded::DirectRoles(named(user, &rows())))?;
         Ok(person.direct_roles.clone())
     }
 
     fn person(&self, user: UserId) -> Option<&Person> {
-        let at = self.recording.people.binary_search_by_key(&user, |it| it.user_id).ok()?;
-        Some(&self.recording.people[at])
+        let at = self.snapshot.people.binary_search_by_key(&user, |it| it.user_id).ok()?;
+        Some(&self.snapshot.people[at])
     }
 
     /// Returns how the file names a person.
@@ -207,44 +194,12 @@ impl Answers {
     }
 
     /// Returns a row as whoever asks for `person` sees it: by the name that was asked for.
-    fn shown(&self, row: &User, person: &PersonRef) -> snapshot::User {
-        let mut user = snapshot::User {
-            id: row.user_id,
-            email: row.email.clone(),
-            external_id: row.external_id.clone(),
-            employee_id: row.employee_id.clone(),
-            company: row.company,
-            active: row.active,
-        };
-        self.reveal(&mut user, person);
-        user
-    }
-
-    /// Puts the name that was asked for where its pseudonym stands.
-    fn reveal(&self, user: &mut snapshot::User, person: &PersonRef) {
-        let Some(salt) = &self.salt else { return };
-        match (salt.person(person), person) {
-            (PersonRef::Email(hidden), PersonRef::Email(plain)) if user.email.as_ref() == Some(&hidden) => {
-                user.email = Some(plain.clone());
-            }
-            (PersonRef::ExternalId(hidden), PersonRef::ExternalId(plain))
-                if user.external_id.as_ref() == Some(&hidden) =>
-            {
-                user.external_id = Some(plain.clone());
-            }
-            (PersonRef::EmployeeId(hidden), PersonRef::EmployeeId(plain))
-                if user.employee_id.as_ref() == Some(&hidden) =>
-            {
-                user.employee_id = Some(plain.clone());
-            }
-            (
-                PersonRef::Email(_)
-                | PersonRef::ExternalId(_)
-                | PersonRef::EmployeeId(_)
-                | PersonRef::UserId(_),
-                _,
-            ) => (),
+    fn shown(&self, row: &User, person: &PersonRef) -> User {
+        let mut user = row.clone();
+        if let Some(salt) = &self.salt {
+            salt.reveal(&mut user, person);
         }
+        user
     }
 }
 
@@ -256,7 +211,7 @@ fn head(group: &Group) -> GroupHead {
 /// Returns every key a user is known by.
 fn keys(user: &User) -> impl Iterator<Item = PersonRef> {
     let keys = [
-        Some(PersonRef::UserId(user.user_id)),
+        Some(PersonRef::UserId(user.id)),
         user.email.clone().map(PersonRef::Email),
         user.external_id.clone().map(PersonRef::ExternalId),
         user.employee_id.clone().map(PersonRef::EmployeeId),
