@@ -229,22 +229,13 @@ pub async fn judged(
 
 /// Returns what of a plan the source cannot tell.
 fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
-    let unknown = |it: &Quarantined| match &it.what {
-        Withheld::Person { why, .. } | Withheld::User { why, .. } | Withheld::UnmanagedUser { why, .. } => {
-            *why == Unresolved::Unknown
-        }
-        Withheld::Grant { .. }
-        | Withheld::Unreadable { .. }
-        | Withheld::Removal { .. }
-        | Withheld::HiddenRemoval { .. }
-        | Withheld::Group { .. }
-        | Withheld::InactiveMember { .. }
-        | Withheld::Unmodifiable { .. }
-        | Withheld::Lockout { .. }
-        | Withheld::UnreadLockout { .. }
-        | Withheld::UnreadUser { .. }
-        | Withheld::UnmanagedUnread { .. }
-        | Withheld::Traveller { .. } => false,
+    let unknown = |it: &Quarantined| {
+        matches!(
+            it.what,
+            Withheld::Person { why: Unresolved::Unknown, .. }
+                | Withheld::User { why: Unresolved::Unknown, .. }
+                | Withheld::UnmanagedUser { why: Unresolved::Unknown, .. }
+        )
     };
     let compares = !declared.rules.protected_people.is_empty() || plan.quarantine.iter().any(unknown);
     (source.is_sanitized() && compares).then_some(Note::Sanitized)

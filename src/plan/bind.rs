@@ -23,7 +23,7 @@ use crate::{
         finding::{Code, Finding, did_you_mean},
         ids::{GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
-        plan::{Frozen, Note, Outside, Overview, Plan, Quarantined, Unresolved, Withheld},
+        plan::{Note, Outside, Overview, Plan, Quarantined, Unresolved, Withheld},
         rules::Rules,
         scope::Scope,
         snapshot::{CompanySnapshot, GroupHead, Snapshot, User},
@@ -268,9 +268,7 @@ impl Binding<'_> {
         for (declared, target) in removals {
             let what = match target {
                 Target::Missing => continue,
-                Target::Found(head) if head.unmodifiable => {
-                    Withheld::Unmodifiable { what: Frozen::Existence }
-                }
+                Target::Found(head) if head.unmodifiable => Withheld::FrozenGroup {},
                 Target::Found(head) => {
                     let Some(group) = self.index.find_group(self.company.id, head.id) else { continue };
                     settled.insert(group);
@@ -412,8 +410,8 @@ impl Binding<'_> {
                 },
             };
             members.insert(user, None);
-            if let Some(because) = because {
-                self.withhold(declared, Withheld::Removal { user, because });
+            if let Some(person) = because {
+                self.withhold(declared, Withheld::Removal { user, person });
             }
         }
         for (user, from) in ended.into_iter().filter(|it| is_live(&it.0)) {

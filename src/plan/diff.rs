@@ -10,7 +10,7 @@ use crate::{
         direct::DirectRole,
         ids::{CompanyId, UserId},
         index::{GroupIx, UserIx},
-        plan::{Change, Edits, Entries, Names, Plan, ReadGroup, Survivor, Withheld},
+        plan::{Change, Edits, Entries, Names, Plan, ReadGroup, Survivor},
         scope::Scope,
         snapshot::Snapshot,
         state::{Fact, Key, Owner, State, diff},
@@ -95,25 +95,7 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
             all.extend(edit.scopes().into_iter().flatten().flat_map(Scope::people).map(UserId));
         }
     }
-    for quarantined in &plan.quarantine {
-        match &quarantined.what {
-            Withheld::Removal { user, .. }
-            | Withheld::HiddenRemoval { user }
-            | Withheld::UnreadLockout { user }
-            | Withheld::Traveller { user, .. } => _ = all.insert(*user),
-            Withheld::Person { .. }
-            | Withheld::Grant { .. }
-            | Withheld::Unreadable { .. }
-            | Withheld::Group { .. }
-            | Withheld::InactiveMember { .. }
-            | Withheld::Unmodifiable { .. }
-            | Withheld::Lockout { .. }
-            | Withheld::User { .. }
-            | Withheld::UnreadUser { .. }
-            | Withheld::UnmanagedUser { .. }
-            | Withheld::UnmanagedUnread { .. } => (),
-        }
-    }
+    all.extend(plan.quarantine.iter().filter_map(|it| it.what.about().user));
     for outside in &plan.outside {
         all.insert(outside.user);
         all.extend(outside.roles.iter().flat_map(DirectRole::travellers).map(|it| it.user));

@@ -158,13 +158,15 @@ fn lines(plan: &Plan) -> Vec<String> {
             Withheld::Person { person, why } => format!("withheld {person}: {}", words(why)),
             Withheld::Grant { role, person, why } => format!("withheld {role} for {person}: {}", words(why)),
             Withheld::Unreadable { role } => format!("withheld {role}: unreadable"),
-            Withheld::Removal { user, because } => {
-                format!("kept {} because of {because}", plan.names.person(*user))
+            Withheld::Removal { user, person } => {
+                format!("kept {} because of {person}", plan.names.person(*user))
             }
             Withheld::HiddenRemoval { user } => format!("kept {} unseen", plan.names.person(*user)),
             Withheld::Group { candidates } => format!("withheld group {}", candidates.len()),
             Withheld::InactiveMember { person } => format!("inactive {person}"),
-            Withheld::Unmodifiable { what } => format!("{what:?} of {} stay", quarantined.group),
+            Withheld::FrozenRoles {} => format!("Roles of {} stay", quarantined.group),
+            Withheld::FrozenAttributes {} => format!("Attributes of {} stay", quarantined.group),
+            Withheld::FrozenGroup {} => format!("Existence of {} stay", quarantined.group),
             Withheld::Lockout { person, why } => format!("not cut off {person}: {}", words(why)),
             Withheld::User { person, why } => format!("withheld user {person}: {}", words(why)),
             Withheld::UnreadLockout { user } => {

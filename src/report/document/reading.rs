@@ -18,8 +18,8 @@ use crate::model::{
     ids::RoleId,
     index::{GroupIx, GroupName, Index},
     plan::{
-        Check, Digest, Edits, Entries, Frozen, Gap, Judgement, Names, Note, Outside, Overview, People, Plan,
-        Quarantined, ReadGroup, Survivor, Unresolved, Verdict, Withheld,
+        About, Check, Digest, Edits, Entries, Judgement, Note, Overview, People, Plan, Quarantined,
+        Unresolved, Verdict, Withheld,
     },
     rules::{Guard, Subject},
     scope::Scope,
@@ -59,12 +59,13 @@ impl Files {
         origin.map(|it| self.place(it))
     }
 
-    fn why(&mut self, expired: Option<&Origin>, locked_out: Option<&Origin>) -> Why {
-        match (expired, locked_out) {
+    fn note(&mut self, note: &shape::Note) -> Note {
+        let why = match (&note.expired, &note.locked_out) {
             (None, None) => Why::NotDeclared,
             (_, Some(from)) => Why::LockedOut(self.place(from)),
             (Some(from), None) => Why::Ended(self.place(from)),
-        }
+        };
+        Note { from: self.maybe(note.origin.as_ref()), why }
     }
 }
 
@@ -91,6 +92,9 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
     let Reading { index, facts, mut edits, notes, reasons, entries, unread, .. } = reading;
     edits.sort_by(|a, b| a.key.cmp(&b.key));
     ascending(&edits, "groups", |it| &it.key)?;
+    if document.gaps.iter().any(|it| it.taken.max(it.given) >= owners) {
+        return Err("a gap names a group that is not in `groups`".to_owned());
+    }
     let people = |it: shape::People| People {
         gain: it.gain,
         lose: it.lose,
@@ -98,7 +102,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
     };
     let judgement = Judgement {
         people: people(document.people),
-        gaps: all(document.gaps, |it| gap(&it, owners))?,
+        gaps: document.gaps,
         guards: all(document.guards, |it| check(it, &mut files))?,
     };
     let plan = Plan {
@@ -112,23 +116,11 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         companies: document.companies.into_iter().map(company).collect(),
         quarantine: all(document.quarantine, |it| held(it, &mut files))?,
         expiring: document.expiring,
-        names: Names {
-            people: document.names.people,
-            roles: document.names.roles,
-            values: document.names.values,
-        },
-        read: document.live.into_iter().map(live).collect(),
+        names: document.names,
+        read: document.live,
         remarks: all(document.remarks, |it| remark(it, &mut files))?,
-        survivors: document
-            .survivors
-            .into_iter()
-            .map(|it| Survivor { user: it.user_id, roles: it.roles })
-            .collect(),
-        outside: document
-            .outside
-            .into_iter()
-            .map(|it| Outside { company: it.company, user: it.user_id, roles: it.roles })
-            .collect(),
+        survivors: document.survivors,
+        outside: document.outside,
     };
     Ok((plan, judgement, files))
 }
@@ -315,10 +307,7 @@ impl<'a> Reading<'a> {
                 return Err("the `action` of a role is none that roles have".to_owned());
             }
         };
-        let note = Note {
-            from: self.files.maybe(role.origin.as_ref()),
-            why: self.files.why(role.expired.as_ref(), role.locked_out.as_ref()),
-        };
+        let note = self.files.note(&role.note);
         self.edit((owner, Fact::Grant(role.role_id)), sides.map(|it| it.map(Value::Scope)), note);
         Ok(())
     }
@@ -332,10 +321,7 @@ impl<'a> Reading<'a> {
             }
         };
         let user = self.index.find_user(member.user_id).ok_or("`members` names nobody")?;
-        let note = Note {
-            from: self.files.maybe(member.origin.as_ref()),
-            why: self.files.why(member.expired.as_ref(), member.locked_out.as_ref()),
-        };
+        let note = self.files.note(&member.note);
         self.edit((owner, Fact::Member(user)), sides, note);
         Ok(())
     }
@@ -382,73 +368,26 @@ impl<'a> Reading<'a> {
         if !fits {
             return Err("a direct role changes otherwise than `before` allows".to_owned());
         }
-        let note = Note {
-            from: self.files.maybe(role.origin.as_ref()),
-            why: self.files.why(role.expired.as_ref(), role.locked_out.as_ref()),
-        };
+        let note = self.files.note(&role.note);
         let value = |it: Option<DirectRole>| it.map(|it| Value::Direct(Arc::new(it)));
         self.edit((owner, Fact::Direct(Box::new(kind))), sides.map(value), note);
         Ok(())
     }
 }
 
-fn held(mut held: Held, files: &mut Files) -> Result<Quarantined, Wrong> {
-    let from = files.maybe(held.origin.as_ref());
-    let person = held.person.take();
-    let role = held.role.take();
-    let what = match &*held.kind {
-        "person" => Withheld::Person { person: required(person, "person")?, why: unresolved(&mut held)? },
-        "role" => Withheld::Grant {
-            role: required(role, "role")?,
-            person: required(person, "person")?,
-            why: unresolved(&mut held)?,
-        },
-        "unreadable" => Withheld::Unreadable { role: required(role, "role")? },
-        "removal" => Withheld::Removal {
-            user: required(held.user_id, "userId")?,
-            because: required(person, "person")?,
-        },
-        "hiddenRemoval" => Withheld::HiddenRemoval { user: required(held.user_id, "userId")? },
-        "group" => Withheld::Group { candidates: required(held.groups.take(), "groups")? },
-        "inactiveMember" => Withheld::InactiveMember { person: required(person, "person")? },
-        "unmodifiableRoles" => Withheld::Unmodifiable { what: Frozen::Roles },
-        "unmodifiableAttributes" => Withheld::Unmodifiable { what: Frozen::Attributes },
-        "unmodifiableGroup" => Withheld::Unmodifiable { what: Frozen::Existence },
-        "lockout" => Withheld::Lockout { person: required(person, "person")?, why: unresolved(&mut held)? },
-        "unreadLockout" => Withheld::UnreadLockout { user: required(held.user_id, "userId")? },
-        "user" => Withheld::User { person: required(person, "person")?, why: unresolved(&mut held)? },
-        "unreadUser" => Withheld::UnreadUser { person: required(person, "person")? },
-        "unmanagedUser" => {
-            Withheld::UnmanagedUser { person: required(person, "person")?, why: unresolved(&mut held)? }
-        }
-        "unmanagedUnread" => Withheld::UnmanagedUnread { person: required(person, "person")? },
-        "traveller" => Withheld::Traveller {
-            user: required(held.user_id, "userId")?,
-            person: required(person, "person")?,
-            why: unresolved(&mut held)?,
-        },
-        other => return Err(format!("the kind `{other}` of what is withheld is not known")),
+fn held(held: Held, files: &mut Files) -> Result<Quarantined, Wrong> {
+    let why = match held.why.as_deref() {
+        None => None,
+        Some("unknown") => Some(Unresolved::Unknown),
+        Some("inactive") => Some(Unresolved::Inactive),
+        Some("ambiguous") => Some(Unresolved::Ambiguous(required(held.users, "users")?)),
+        Some("foreign") => Some(Unresolved::Foreign(required(held.company, "company")?)),
+        Some("hidden") => Some(Unresolved::Hidden),
+        Some(other) => return Err(format!("the reason `{other}` of what is withheld is not known")),
     };
-    Ok(Quarantined { from, group: held.group, what })
-}
-
-fn unresolved(held: &mut Held) -> Result<Unresolved, Wrong> {
-    Ok(match required(held.why.as_deref(), "why")? {
-        "unknown" => Unresolved::Unknown,
-        "inactive" => Unresolved::Inactive,
-        "ambiguous" => Unresolved::Ambiguous(required(held.users.take(), "users")?),
-        "foreign" => Unresolved::Foreign(required(held.company, "company")?),
-        "hidden" => Unresolved::Hidden,
-        other => return Err(format!("the reason `{other}` of what is withheld is not known")),
-    })
-}
-
-fn gap(gap: &shape::Gap, groups: usize) -> Result<Gap, Wrong> {
-    let shape::Gap { user_id: user, role_id: role, taken, given, why } = *gap;
-    if taken.max(given) >= groups {
-        return Err("a gap names a group that is not in `groups`".to_owned());
-    }
-    Ok(Gap { user, role, taken, given, why })
+    let Held { role, person, user_id: user, groups: candidates, .. } = held;
+    let what = Withheld::of(&held.kind, About { role, user, person, why, candidates })?;
+    Ok(Quarantined { from: files.maybe(held.origin.as_ref()), group: held.group, what })
 }
 
 fn check(check: shape::Check, files: &mut Files) -> Result<Check, Wrong> {
@@ -487,15 +426,4 @@ fn remark(remark: shape::Remark, files: &mut Files) -> Result<Finding, Wrong> {
         related: remark.related.into_iter().map(|it| (files.place(&it.origin), it.message.into())).collect(),
         help: remark.help.map(Into::into),
     })
-}
-
-fn live(live: shape::Live) -> ReadGroup {
-    ReadGroup {
-        company: live.company,
-        group: live.id,
-        name: live.name,
-        attributes: live.attributes,
-        roles: live.roles,
-        members: live.members,
-    }
 }

@@ -536,7 +536,7 @@ fn quarantine() -> Vec<Quarantined> {
             },
         ),
         held(13, Withheld::Grant { role: "Agent".into(), person: zoe(), why: Unresolved::Unknown }),
-        held(14, Withheld::Removal { user: user(5), because: zoe() }),
+        held(14, Withheld::Removal { user: user(5), person: zoe() }),
         held(14, Withheld::HiddenRemoval { user: user(51) }),
         held(15, Withheld::Group { candidates: vec![GroupId(id(1, 5)), GroupId(id(2, 5))] }),
         held(16, Withheld::InactiveMember { person: email("gus@voyager.example") }),

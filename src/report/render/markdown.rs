@@ -16,7 +16,7 @@ use super::{
     thousands, withheld,
     wording::{self, Block, Effect, Fact, Line, Sign},
 };
-use crate::model::escape;
+use crate::model::{escape, plan::Quarantined};
 
 /// By this line CI finds the comment to update.
 const MARKER: &str = "<!-- rolecall:plan -->";
@@ -203,7 +203,7 @@ fn changes(effect: Effect, title: &'static str, blocks: &[Block], words: Option<
 }
 
 fn withheld(view: &View<'_>) -> Section {
-    let entries = withheld::entries(view.plan, view.sources).into_iter().map(|it| {
+    let entries = withheld::those(view.plan, view.sources, Quarantined::withholds).into_iter().map(|it| {
         let left = format!("! {:6}  {}", it.noun, shown(&it.what));
         let origin = it.origin.map_or_else(String::new, |it| format!("  {}", shown(&it)));
         let text = format!("{left}{origin}\n          {}", shown(&it.why));

@@ -2,7 +2,7 @@
 
 use crate::model::{
     finding::Finding,
-    plan::{Gap, GapCause, Outside, Plan, Survivor},
+    plan::{Gap, GapCause, Outside, Plan, Quarantined, Survivor, Withheld},
     source::Sources,
 };
 
@@ -83,8 +83,11 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     let &View { plan, sources, .. } = view;
     let gaps = gaps(view, words);
     let remarks = plan.remarks.iter().map(|it| remark(it, sources)).collect();
-    let inactive = withheld::inactive(plan, sources).into_iter().map(as_it_is).collect();
-    let unclear = withheld::unclear(plan, sources).into_iter().map(as_it_is).collect();
+    let inactive = withheld::those(plan, sources, |it| matches!(it.what, Withheld::InactiveMember { .. }))
+        .into_iter()
+        .map(as_it_is)
+        .collect();
+    let unclear = withheld::those(plan, sources, is_unclear).into_iter().map(as_it_is).collect();
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
     let all = [
@@ -138,6 +141,11 @@ fn remark(finding: &Finding, sources: &Sources) -> String {
     let place = finding.place.map(|it| sources.line(it) + "  ").unwrap_or_default();
     let help = finding.help.as_ref().map(|it| format!("; {it}")).unwrap_or_default();
     format!("{place}{}  {}{help}", finding.code, finding.message)
+}
+
+/// Whether something is not known of a person of whom nothing is asked.
+fn is_unclear(it: &Quarantined) -> bool {
+    matches!(it.what, Withheld::UnmanagedUser { .. } | Withheld::UnmanagedUnread { .. })
 }
 
 fn as_it_is(Held { what, why, origin, noun: _ }: Held) -> String {

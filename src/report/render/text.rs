@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::model::{
     ids::CompanyId,
-    plan::{Judgement, Plan},
+    plan::{Judgement, Plan, Quarantined},
 };
 
 use super::{
@@ -118,7 +118,7 @@ fn line(line: &Line) -> String {
 }
 
 fn tail(out: &mut String, view: &View<'_>, words: &Words<'_>) {
-    let held = withheld::entries(view.plan, view.sources);
+    let held = withheld::those(view.plan, view.sources, Quarantined::withholds);
     if !held.is_empty() {
         separate(out);
         let mut row = Row::default();
