@@ -27,7 +27,9 @@ mod judged;
 mod withheld;
 
 pub use change::{Action, Change, Edits, relation};
-pub use judged::{Check, Digest, Gap, GapCause, Judgement, Outside, People, ReadGroup, Survivor, Verdict};
+pub use judged::{
+    Check, Digest, Gap, GapCause, Judgement, Loser, Outside, People, ReadGroup, Survivor, Verdict,
+};
 pub use withheld::{About, Withheld};
 
 /// Every edit that turns the live state into the desired one, with places, reasons and names beside it.

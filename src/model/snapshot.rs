@@ -4,6 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::model::{
     access::Contents,
     direct::DirectRoles,
@@ -78,19 +81,24 @@ pub struct RoleHead {
 }
 
 /// A user of the directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct User {
-    /// Which user.
+    #[serde(rename = "userId")]
     pub id: UserId,
-    /// The business address.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// The id another system gave the person.
+    // What another system calls the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<Box<str>>,
-    /// The employer's number for the person.
+    // What the employer calls the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub employee_id: Option<Box<str>>,
-    /// The company the person belongs to.
+    /// Left out where the API does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub company: Option<CompanyId>,
-    /// Whether the person can act; where the API does not say, yes.
+    // Whether the person can act; where the API does not say, yes.
     pub active: bool,
 }
 

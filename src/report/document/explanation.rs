@@ -8,23 +8,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{
-    VERSION,
-    shape::{Origin, WireScope},
-    writing::compacted,
-};
+use super::{VERSION, shape::WireScope, writing::compacted};
 use crate::{
     model::{
         direct::DirectRoles,
-        ids::{CompanyId, Email, GroupId, RoleId, UserId},
+        ids::{CompanyId, GroupId, RoleId, UserId},
         json::{self, compact},
         plan::Names,
         scope::Scope,
+        snapshot::User,
         source::Sources,
     },
     plan::explain::{self, Asked, Explained, GroupAccess, Managed, RoleAccess, Standing, Through},
     report::render::{
         explanation::{Explanation, remarks, summary},
+        json::Origin,
         scope::Words,
     },
 };
@@ -72,19 +70,9 @@ pub(crate) struct Document {
 
 /// Whose access it is.
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 struct Person {
-    user_id: UserId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<Email>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    employee_id: Option<Box<str>>,
-    /// Left out where the API does not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    company: Option<CompanyId>,
-    active: bool,
+    #[serde(flatten)]
+    user: User,
     /// Other users, not active, whom the same key names.
     twins: Vec<UserId>,
 }
@@ -220,7 +208,7 @@ pub fn write(view: &Explanation<'_>) -> String {
         created_at: view.now,
         tool: env!("CARGO_PKG_VERSION"),
         endpoint: view.url.into(),
-        person: person(it),
+        person: Person { user: it.person.clone(), twins: it.twins.clone() },
         lockouts: it.lockouts.iter().map(|it| lockout(it, view.sources)).collect(),
         effective: it.effects.iter().map(|effect| effective(effect, it)).collect(),
         groups: it.groups.iter().map(|group| self::group(group, it, view.sources)).collect(),
@@ -235,19 +223,6 @@ pub fn write(view: &Explanation<'_>) -> String {
         message: summary(it).into(),
         names: it.names.clone(),
     })
-}
-
-fn person(it: &Explained) -> Person {
-    let person = it.person.clone();
-    Person {
-        user_id: person.id,
-        email: person.email,
-        external_id: person.external_id,
-        employee_id: person.employee_id,
-        company: person.company,
-        active: person.active,
-        twins: it.twins.clone(),
-    }
 }
 
 fn lockout(it: &explain::Lockout, sources: &Sources) -> Lockout {

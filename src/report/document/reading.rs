@@ -4,10 +4,7 @@
 //! every position is checked. Scopes that were live are read from the API's own
 //! entries, as they were then, so that even one no version can read stays what it was.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::value::RawValue;
 
@@ -18,8 +15,8 @@ use crate::model::{
     ids::RoleId,
     index::{GroupIx, GroupName, Index},
     plan::{
-        About, Check, Digest, Edits, Entries, Judgement, Note, Overview, People, Plan, Quarantined,
-        Unresolved, Verdict, Withheld,
+        About, Check, Digest, Edits, Judgement, Note, Overview, Plan, Quarantined, Unresolved, Verdict,
+        Withheld,
     },
     rules::{Guard, Subject},
     scope::Scope,
@@ -27,7 +24,8 @@ use crate::model::{
     state::{Attributes, Edit, Fact, Facts, Key, Owner, State, Value},
 };
 
-use super::shape::{self, Action, Document, Held, Origin};
+use super::shape::{self, Action, Document, Held};
+use crate::report::render::json::Origin;
 
 /// What a document says that no plan can: the field, and what is wrong with it.
 pub(super) type Wrong = String;
@@ -84,35 +82,28 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         memberships: it.memberships,
         unmanaged: it.unmanaged,
     };
-    let mut reading = Reading::new(index(&document)?, &mut files);
+    let index = Arc::new(index(&document)?);
+    let plan = Plan { index, ..Plan::default() };
+    let mut reading = Reading { plan, files: &mut files, facts: Facts::default(), edits: Vec::new() };
     let names = names(&document.groups);
-    let groups = std::mem::take(&mut document.groups).into_iter().zip(&names);
-    groups.into_iter().try_for_each(|(it, name)| reading.group(it, name))?;
-    std::mem::take(&mut document.users).into_iter().try_for_each(|it| reading.user(it))?;
-    let Reading { index, facts, mut edits, notes, reasons, entries, unread, .. } = reading;
+    for (group, name) in document.groups.into_iter().zip(&names) {
+        reading.group(group, name)?;
+    }
+    document.users.into_iter().try_for_each(|it| reading.user(it))?;
+    let Reading { plan, facts, mut edits, .. } = reading;
     edits.sort_by(|a, b| a.key.cmp(&b.key));
     ascending(&edits, "groups", |it| &it.key)?;
     if document.gaps.iter().any(|it| it.taken.max(it.given) >= owners) {
         return Err("a gap names a group that is not in `groups`".to_owned());
     }
-    let people = |it: shape::People| People {
-        gain: it.gain,
-        lose: it.lose,
-        lose_everything: it.lose_everything.into_iter().map(|it| (it.company, it.user_id)).collect(),
-    };
     let judgement = Judgement {
-        people: people(document.people),
+        people: document.people,
         gaps: document.gaps,
         guards: all(document.guards, |it| check(it, &mut files))?,
     };
     let plan = Plan {
-        index: Arc::new(index),
         live: State::new(facts),
         edits: Edits::new(edits),
-        notes,
-        reasons,
-        entries,
-        unread,
         companies: document.companies.into_iter().map(company).collect(),
         quarantine: all(document.quarantine, |it| held(it, &mut files))?,
         expiring: document.expiring,
@@ -121,6 +112,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         remarks: all(document.remarks, |it| remark(it, &mut files))?,
         survivors: document.survivors,
         outside: document.outside,
+        ..plan
     };
     Ok((plan, judgement, files))
 }
@@ -169,30 +161,14 @@ fn ascending<'a, T, K: Ord>(items: &'a [T], what: &str, key: impl Fn(&'a T) -> K
 
 /// The groups and people of a document on their way to facts and edits.
 struct Reading<'a> {
-    index: Index,
+    /// What is said beside the edits.
+    plan: Plan,
     files: &'a mut Files,
     facts: Facts,
     edits: Vec<Edit>,
-    notes: BTreeMap<Key, Note>,
-    reasons: BTreeMap<GroupIx, Box<str>>,
-    entries: Entries,
-    unread: BTreeSet<GroupIx>,
 }
 
-impl<'a> Reading<'a> {
-    fn new(index: Index, files: &'a mut Files) -> Self {
-        Self {
-            index,
-            files,
-            facts: Facts::default(),
-            edits: Vec::new(),
-            notes: BTreeMap::new(),
-            reasons: BTreeMap::new(),
-            entries: Entries::new(),
-            unread: BTreeSet::new(),
-        }
-    }
-
+impl Reading<'_> {
     fn edit(&mut self, (owner, fact): (Owner, Fact), sides: [Option<Value>; 2], note: Note) {
         let (key, [before, after]) = (Key { owner, fact }, sides);
         self.note(key.clone(), note);
@@ -201,12 +177,12 @@ impl<'a> Reading<'a> {
 
     fn note(&mut self, key: Key, note: Note) {
         if note != Note::default() {
-            self.notes.insert(key, note);
+            self.plan.notes.insert(key, note);
         }
     }
 
     fn group(&mut self, group: shape::Group, name: &GroupName) -> Result<(), Wrong> {
-        let ix = self.index.find(name).ok_or("`groups` names one twice")?;
+        let ix = self.plan.index.find(name).ok_or("`groups` names one twice")?;
         let owner = Owner::Group(ix);
         let attributes = |name: &str, description: &str| {
             Arc::new(Attributes { name: name.into(), description: description.into() })
@@ -234,7 +210,7 @@ impl<'a> Reading<'a> {
             Action::Delete => {
                 let before = existing()?;
                 self.facts.group(ix, before.clone());
-                self.reasons.insert(ix, required(group.reason, "reason")?);
+                self.plan.reasons.insert(ix, required(group.reason, "reason")?);
                 [value(&before), None]
             }
             Action::Add | Action::Rescope | Action::Remove => {
@@ -250,7 +226,7 @@ impl<'a> Reading<'a> {
         let held = match group.before {
             Some(before) => self.before(ix, before)?,
             None => {
-                self.unread.insert(ix);
+                self.plan.unread.insert(ix);
                 BTreeMap::new()
             }
         };
@@ -277,10 +253,10 @@ impl<'a> Reading<'a> {
             };
             let scope = Arc::new(scope);
             self.facts.grant(group, role_id, scope.clone());
-            self.entries.insert((group, role_id), entries);
+            self.plan.entries.insert((group, role_id), entries);
             held.insert(role_id, scope);
         }
-        for user in before.members.iter().filter_map(|it| self.index.find_user(*it)) {
+        for user in before.members.iter().filter_map(|it| self.plan.index.find_user(*it)) {
             self.facts.member(group, user);
         }
         Ok(held)
@@ -320,14 +296,14 @@ impl<'a> Reading<'a> {
                 return Err("the `action` of a member is none that members have".to_owned());
             }
         };
-        let user = self.index.find_user(member.user_id).ok_or("`members` names nobody")?;
+        let user = self.plan.index.find_user(member.user_id).ok_or("`members` names nobody")?;
         let note = self.files.note(&member.note);
         self.edit((owner, Fact::Member(user)), sides, note);
         Ok(())
     }
 
     fn user(&mut self, user: shape::User) -> Result<(), Wrong> {
-        let person = self.index.find_person(user.company, user.user_id).ok_or("`users` names nobody")?;
+        let person = self.plan.index.find_person(user.company, user.user_id).ok_or("`users` names nobody")?;
         let owner = Owner::Person(person);
         let from = self.files.maybe(user.origin.as_ref());
         self.note(Key { owner, fact: Fact::Attributes }, Note { from, ..Note::default() });

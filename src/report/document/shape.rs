@@ -11,10 +11,11 @@ use serde_json::{Value, value::RawValue};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    plan::{self, Digest, Gap, Names, Outside, ReadGroup, Survivor},
+    plan::{self, Digest, Gap, Names, Outside, People, ReadGroup, Survivor},
     rules::{Level, Limit},
     scope::Relation,
 };
+use crate::report::render::json::Origin;
 
 /// A plan of rolecall: what an apply would change, and everything needed to judge it and to apply exactly it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -162,14 +163,6 @@ pub(super) struct Edit {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) from: Option<Box<str>>,
     pub(super) to: Box<str>,
-}
-
-/// Where something is declared; line and column count from 1.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Origin {
-    pub(super) file: Box<str>,
-    pub(super) line: u32,
-    pub(super) column: u32,
 }
 
 /// A role that a group gets, keeps on another scope, or loses.
@@ -333,26 +326,6 @@ pub(super) struct Held {
     pub(super) message: Box<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<Origin>,
-}
-
-/// How many people gain and lose, over all groups that were read.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct People {
-    /// How many can do something they could not.
-    pub(super) gain: usize,
-    /// How many can no longer do something they could.
-    pub(super) lose: usize,
-    /// Who is left with no role at all in a company.
-    pub(super) lose_everything: Vec<Loser>,
-}
-
-/// Somebody who is left with no role at all in a company.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Loser {
-    pub(super) company: CompanyId,
-    pub(super) user_id: UserId,
 }
 
 /// What one guard found about one thing.

@@ -16,12 +16,12 @@ use crate::{
         state,
     },
     plan::{diff, digest},
-    report::render::{View, guards, scope::Words, withheld},
+    report::render::{View, guards, json::Origin, scope::Words, withheld},
 };
 
 use super::shape::{
-    Action, Before, Company, DirectRole, Document, Edit, File, Grant, Group, Held, Loser, Member, Note,
-    Origin, People, Related, Remark, Role, Subject, Summary, User, Verdict,
+    Action, Before, Company, DirectRole, Document, Edit, File, Grant, Group, Held, Member, Note, Related,
+    Remark, Role, Subject, Summary, User, Verdict,
 };
 
 impl Document {
@@ -58,7 +58,7 @@ impl Document {
                 .map(|(it, why)| held(it, why, sources))
                 .collect(),
             expiring: plan.expiring,
-            people: people(&judgement.people),
+            people: judgement.people.clone(),
             gaps: judgement.gaps.clone(),
             guards: judgement.guards.iter().map(|it| check(it, &words, sources)).collect(),
             remarks: plan.remarks.iter().map(|it| remark(it, sources)).collect(),
@@ -94,16 +94,6 @@ impl Company {
             groups: found.groups,
             memberships: found.memberships,
             unmanaged: found.unmanaged.clone(),
-        }
-    }
-}
-
-impl Origin {
-    pub(super) fn new(place: Place, sources: &Sources) -> Self {
-        Self {
-            file: sources.file(place.file).path.as_str().into(),
-            line: place.line.get(),
-            column: place.column,
         }
     }
 }
@@ -259,12 +249,6 @@ fn held(entry: &Quarantined, message: String, sources: &Sources) -> Held {
         message: message.into(),
         origin: entry.from.map(|it| Origin::new(it, sources)),
     }
-}
-
-fn people(people: &plan::People) -> People {
-    let plan::People { gain, lose, lose_everything } = people;
-    let losers = lose_everything.iter().map(|&(company, user_id)| Loser { company, user_id });
-    People { gain: *gain, lose: *lose, lose_everything: losers.collect() }
 }
 
 fn check(check: &Check, words: &Words<'_>, sources: &Sources) -> super::shape::Check {

@@ -12,8 +12,8 @@ use crate::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupName, Index},
         plan::{
-            Check, Digest, Edits, Gap, GapCause, Judgement, Names, Note, Outside, Overview, People, Plan,
-            Quarantined, ReadGroup, Survivor, Unresolved, Verdict, Withheld,
+            Check, Digest, Edits, Gap, GapCause, Judgement, Loser, Names, Note, Outside, Overview, People,
+            Plan, Quarantined, ReadGroup, Survivor, Unresolved, Verdict, Withheld,
         },
         rules::{Guard, Level, Limit, Subject},
         scope::{Dimension, Kind, Scope, Value},
@@ -334,7 +334,11 @@ pub(crate) fn everyday() -> Draft {
             ..Plan::default()
         },
         judgement: Judgement {
-            people: People { gain: 9, lose: 8, lose_everything: vec![(company(), user(3))] },
+            people: People {
+                gain: 9,
+                lose: 8,
+                lose_everything: vec![Loser { company: company(), user: user(3) }],
+            },
             gaps: Vec::new(),
             guards: guards(),
         },
@@ -412,7 +416,7 @@ pub(crate) fn everything() -> Draft {
     plan.quarantine = quarantine();
     judgement.guards.extend(more_guards());
     judgement.guards.sort_by_key(|it| it.guard);
-    judgement.people.lose_everything.extend((4..12).map(|it| (company(), user(it))));
+    judgement.people.lose_everything.extend((4..12).map(|it| Loser { company: company(), user: user(it) }));
     let gap = |n, role, taken, given, why| Gap { user: user(n), role, taken, given, why };
     judgement.gaps = (0..9).map(|it| gap(it, role(1), 5, 5, GapCause::RevokeFirst)).collect();
     judgement.gaps.push(gap(0, role(0), 0, 4, GapCause::Cycle));

@@ -14,7 +14,7 @@ use super::{
     scope::Words,
     section::{Counts, Group, Item, Part, Section},
     thousands, withheld,
-    wording::{self, Block, Effect, Fact, Line, Sign},
+    wording::{self, Block, Effect, Fact, Line},
 };
 use crate::model::{escape, plan::Quarantined};
 
@@ -23,7 +23,7 @@ const MARKER: &str = "<!-- rolecall:plan -->";
 /// Said in the heading when something is left out.
 const TRUNCATED: &str = " (truncated)";
 /// The column at which origins begin at most.
-const ORIGIN: usize = 62;
+pub(super) const ORIGIN: usize = 62;
 /// Bytes of one text: more than any sane name or scope takes, so that only hostile ones are cut.
 const TEXT: usize = 1_000;
 /// Bytes of a name beside which something else must have room.
@@ -82,11 +82,8 @@ fn head(view: &View<'_>, truncated: &str) -> String {
         [(sum.groups_deleted, "deleted"), (sum.groups_created, "created"), (sum.groups_changed, "changed")];
     let mut words: Vec<String> = Vec::new();
     for (n, done) in counts.into_iter().filter(|it| it.0 > 0) {
-        words.push(if words.is_empty() {
-            format!("{} {done}", counted(n, "group", "groups"))
-        } else {
-            format!("{} {done}", thousands(n))
-        });
+        let n = if words.is_empty() { counted(n, "group", "groups") } else { thousands(n) };
+        words.push(format!("{n} {done}"));
     }
     match view.plan.people().count() {
         0 => (),
@@ -221,7 +218,7 @@ struct Row {
 }
 
 fn heading(block: &Block, own: Option<Fact>, company: Option<String>) -> Row {
-    let sign = own.map_or(' ', |it| sign(it.sign()));
+    let sign = own.map_or(' ', |it| it.sign().in_diff());
     let mut left = format!("{sign} {} {}", block.noun, shown(&block.name));
     if let Some(company) = company {
         left.push_str(&format!(" of {}", shown(&company)));
@@ -234,20 +231,12 @@ fn heading(block: &Block, own: Option<Fact>, company: Option<String>) -> Row {
 }
 
 fn row(line: &Line) -> Row {
-    let mut left = format!("{}     {:6}  {}", sign(line.fact.sign()), line.fact.noun(), shown(&line.what));
+    let mut left =
+        format!("{}     {:6}  {}", line.fact.sign().in_diff(), line.fact.noun(), shown(&line.what));
     if let Some(mark) = line.fact.mark() {
         left.push_str(&format!("   {mark}"));
     }
     Row { counts: Counts::Change(line.fact), left, origin: line.origin.clone(), note: line.note.clone() }
-}
-
-/// The first character of a line is what forges colour a `diff` by.
-fn sign(sign: Sign) -> char {
-    match sign {
-        Sign::Add => '+',
-        Sign::Change => '!',
-        Sign::Remove => '-',
-    }
 }
 
 /// Writes rows with what stands beside them in one column, as near as the longest allows.
@@ -255,21 +244,26 @@ fn aligned(rows: Vec<Row>) -> Vec<Item> {
     let widths = rows.iter().map(|it| it.left.width());
     let column = widths.filter(|it| *it <= ORIGIN).max().unwrap_or(0);
     let items = rows.into_iter().map(|row| {
-        let beside: Vec<String> =
-            [row.origin, row.note].into_iter().flatten().map(|it| shown(&it).into_owned()).collect();
         let mut text = row.left;
-        if !beside.is_empty() {
-            let gap = column.saturating_sub(text.width()) + 2;
-            text.extend(std::iter::repeat_n(' ', gap));
-            text.push_str(&beside.join("  "));
-        }
+        let gap = column.saturating_sub(text.width()) + 2;
+        aside(&mut text, gap, [&row.origin, &row.note]);
         text.truncate(text.trim_end().len());
         Item { counts: row.counts, text }
     });
     items.collect()
 }
 
-fn shown(text: &str) -> Cow<'_, str> {
+/// Adds what stands beside a line, if anything does.
+pub(super) fn aside(text: &mut String, gap: usize, beside: [&Option<String>; 2]) {
+    let beside: Vec<Cow<'_, str>> = beside.into_iter().flatten().map(|it| shown(it)).collect();
+    if !beside.is_empty() {
+        text.extend(std::iter::repeat_n(' ', gap));
+        text.push_str(&beside.join("  "));
+    }
+}
+
+/// A text without what a terminal or a forge could obey, and of a size that people read.
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
     match escape::terminal(text) {
         Cow::Borrowed(text) => escape::clip(text, TEXT),
         Cow::Owned(text) => Cow::Owned(escape::clip(&text, TEXT).into_owned()),

@@ -30,28 +30,26 @@ pub(super) enum Topic {
 }
 
 impl Topic {
-    /// Returns the word that the lines begin with.
-    pub(super) fn word(self) -> &'static str {
+    /// The word that lines begin with, and how one and several are counted.
+    const fn words(self) -> [&'static str; 3] {
         match self {
-            Self::Gap => "Gaps",
-            Self::Remark => "Remarks",
-            Self::Inactive => "Inactive",
-            Self::Unclear => "Unclear",
-            Self::Survivor => "Survives",
-            Self::Outside => "Outside",
+            Self::Gap => ["Gaps", "gap", "gaps"],
+            Self::Remark => ["Remarks", "remark", "remarks"],
+            Self::Inactive => ["Inactive", "inactive member", "inactive members"],
+            Self::Unclear => ["Unclear", "unclear entry", "unclear entries"],
+            Self::Survivor => ["Survives", "survivor", "survivors"],
+            Self::Outside => {
+                ["Outside", "person with access outside groups", "people with access outside groups"]
+            }
         }
     }
 
-    /// Returns `3 remarks`.
+    pub(super) fn word(self) -> &'static str {
+        self.words()[0]
+    }
+
     pub(super) fn counted(self, n: usize) -> String {
-        let (one, many) = match self {
-            Self::Gap => ("gap", "gaps"),
-            Self::Remark => ("remark", "remarks"),
-            Self::Inactive => ("inactive member", "inactive members"),
-            Self::Unclear => ("unclear entry", "unclear entries"),
-            Self::Survivor => ("survivor", "survivors"),
-            Self::Outside => ("person with access outside groups", "people with access outside groups"),
-        };
+        let [_, one, many] = self.words();
         counted(n, one, many)
     }
 }
@@ -62,18 +60,17 @@ pub(super) fn people(view: &View<'_>, words: &Words<'_>, show: impl Fn(&str) -> 
     if found.gain == 0 && found.lose == 0 && found.lose_everything.is_empty() {
         return None;
     }
-    let some = |n, one, many| format!("{} {}", thousands(n), if n == 1 { one } else { many });
-    let mut text = some(found.gain, "gains access", "gain access")
+    let mut text = counted(found.gain, "gains access", "gain access")
         + ", "
-        + &some(found.lose, "loses access", "lose access");
+        + &counted(found.lose, "loses access", "lose access");
     let nothing = &found.lose_everything;
     if !nothing.is_empty() {
         text += ", ";
-        text += &some(nothing.len(), "loses everything", "lose everything");
+        text += &counted(nothing.len(), "loses everything", "lose everything");
         // What nobody asked about was not read.
         let unread = view.plan.companies.iter().any(|it| !it.unmanaged.is_empty());
         text += if unread { " (but for what unmanaged groups give): " } else { ": " };
-        text += &named(nothing.iter().map(|it| show(&words.person(it.1))));
+        text += &named(nothing.iter().map(|it| show(&words.person(it.user))));
     }
     Some(text)
 }
@@ -101,13 +98,11 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     all.into_iter().flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it))).collect()
 }
 
-/// Returns how much ends soon, and how much no file speaks of, where there is some.
 pub(super) fn expiring(plan: &Plan) -> Option<String> {
     let n = thousands(plan.expiring);
     (plan.expiring > 0).then(|| format!("Expiring {n} within {} days", Plan::EXPIRY_NOTICE_DAYS))
 }
 
-/// Returns how many groups no file speaks of, if there are some.
 pub(super) fn unmanaged(plan: &Plan) -> Option<String> {
     let unmanaged: usize = plan.companies.iter().map(|it| it.unmanaged.len()).sum();
     (unmanaged > 0).then(|| format!("Unmanaged, left alone: {}", counted(unmanaged, "group", "groups")))
