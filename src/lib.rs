@@ -3,7 +3,7 @@
 //! ```text
 //!  files --load--> Files --check--> Declared ──┐
 //!                            └> [Finding]      ├─ bind ─> DesiredState, LiveState, Rules ─ diff ─> Plan
-//!  API ──fetch──> Snapshot ────────────────────┘      └─> [Quarantined]                             │
+//!  API ──fetch──> Snapshot ────────────────────┘      └─> [Withheld]                                │
 //!                                                                                                assess
 //!       document ─> plan.json ─┐                               render ─> text | json | markdown <──┤ (order, people, guard)
 //!       journal ── rollback ───┴─ the same way again ──────────> Plan      ApprovedPlan, Steps <───┘

@@ -28,7 +28,7 @@ use crate::{
     model::{
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
-        plan::{Judgement, Plan, Quarantined, Unresolved, Withheld},
+        plan::{Judgement, Plan, Unresolved, Withheld, WithheldReason},
         snapshot::Snapshot,
         source::Sources,
     },
@@ -229,15 +229,15 @@ pub async fn judged(
 
 /// Returns what of a plan the source cannot tell.
 fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
-    let unknown = |it: &Quarantined| {
+    let unknown = |it: &Withheld| {
         matches!(
             it.what,
-            Withheld::Person { why: Unresolved::Unknown, .. }
-                | Withheld::User { why: Unresolved::Unknown, .. }
-                | Withheld::UnmanagedUser { why: Unresolved::Unknown, .. }
+            WithheldReason::Person { why: Unresolved::Unknown, .. }
+                | WithheldReason::User { why: Unresolved::Unknown, .. }
+                | WithheldReason::UnmanagedUser { why: Unresolved::Unknown, .. }
         )
     };
-    let compares = !declared.rules.protected_people.is_empty() || plan.quarantine.iter().any(unknown);
+    let compares = !declared.rules.protected_people.is_empty() || plan.withheld.iter().any(unknown);
     (source.is_sanitized() && compares).then_some(Note::Sanitized)
 }
 

@@ -30,7 +30,7 @@ pub use change::{Action, Change, Edits, relation};
 pub use judged::{
     Check, Digest, Gap, GapCause, Judgement, Loser, Outside, People, ReadGroup, Survivor, Verdict,
 };
-pub use withheld::{About, Withheld};
+pub use withheld::{About, WithheldReason};
 
 /// Every edit that turns the live state into the desired one, with places, reasons and names beside it.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +52,7 @@ pub struct Plan {
     /// The companies looked at, sorted by id.
     pub companies: Vec<Overview>,
     /// What was asked for and is withheld, and why; sorted.
-    pub quarantine: Vec<Quarantined>,
+    pub withheld: Vec<Withheld>,
     /// Memberships and grants that end within [`Plan::EXPIRY_NOTICE_DAYS`].
     pub expiring: usize,
     /// Names for the ids above.
@@ -169,7 +169,7 @@ impl Plan {
 
     /// How much was asked for and is withheld.
     pub fn withheld(&self) -> usize {
-        self.quarantine.iter().filter(|it| it.withholds()).count()
+        self.withheld.iter().filter(|it| it.withholds()).count()
     }
 
     /// How much it changes.
@@ -232,29 +232,29 @@ pub struct Summary {
 
 /// Something that was asked for and is withheld: the rest of the plan stands (P7).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quarantined {
+pub struct Withheld {
     /// Where it is declared.
     pub from: Option<Place>,
     /// The group it concerns; empty where it concerns none in particular.
     pub group: Box<str>,
     /// What is withheld.
-    pub what: Withheld,
+    pub what: WithheldReason,
 }
 
-impl Quarantined {
+impl Withheld {
     /// Whether anything that was asked for is not done; otherwise it is only worth saying.
     pub fn withholds(&self) -> bool {
         !matches!(
             self.what,
-            Withheld::InactiveMember { .. }
-                | Withheld::UnmanagedUser { .. }
-                | Withheld::UnmanagedUnread { .. }
+            WithheldReason::InactiveMember { .. }
+                | WithheldReason::UnmanagedUser { .. }
+                | WithheldReason::UnmanagedUnread { .. }
         )
     }
 
     /// Whether it is about what a lock-out leaves: that is so of every plan, whatever asks for it.
     pub fn is_left_by_lockout(&self) -> bool {
-        matches!(self.what, Withheld::UnreadLockout { .. })
+        matches!(self.what, WithheldReason::UnreadLockout { .. })
     }
 }
 

@@ -30,7 +30,7 @@ pub fn plan(bound: &Bound, snapshot: &Snapshot) -> Plan {
         notes: bound.notes.clone(),
         reasons: bound.reasons.clone(),
         companies: bound.companies.clone(),
-        quarantine: bound.quarantine.clone(),
+        withheld: bound.withheld.clone(),
         expiring: bound.expiring,
         names: Names { values: bound.aliases.clone(), ..Names::default() },
         remarks: bound.remarks.clone(),
@@ -95,7 +95,7 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
             all.extend(edit.scopes().into_iter().flatten().flat_map(Scope::people).map(UserId));
         }
     }
-    all.extend(plan.quarantine.iter().filter_map(|it| it.what.about().user));
+    all.extend(plan.withheld.iter().filter_map(|it| it.what.about().user));
     for outside in &plan.outside {
         all.insert(outside.user);
         all.extend(outside.roles.iter().flat_map(DirectRole::travellers).map(|it| it.user));

@@ -64,14 +64,11 @@ pub struct Explained {
 
 /// An entry that cuts the person off everywhere.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Lockout {
-    /// The instant from which it is in force.
     pub since: Timestamp,
-    /// Whether it is.
     pub in_force: bool,
-    /// Why.
     pub reason: Box<str>,
-    /// Where it is said.
     pub from: Place,
 }
 
@@ -130,7 +127,7 @@ impl Explained {
         direct + self.groups.iter().map(group).sum::<usize>()
     }
 
-    /// Returns the groups that the person is in.
+    /// The groups that the person is in.
     pub fn live(&self) -> impl Iterator<Item = &GroupAccess> {
         self.groups.iter().filter(|it| it.standing.is_live())
     }

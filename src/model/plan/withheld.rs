@@ -27,9 +27,9 @@ macro_rules! reasons {
         /// What is withheld, and why.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "the fields are those of `About`")]
-        pub enum Withheld { $($(#[doc = $doc])+ $name { $($field: $type),* },)+ }
+        pub enum WithheldReason { $($(#[doc = $doc])+ $name { $($field: $type),* },)+ }
 
-        impl Withheld {
+        impl WithheldReason {
             /// The word for programs: `kind` in a plan's document.
             pub fn code(&self) -> &'static str {
                 match self { $(Self::$name { .. } => $code,)+ }

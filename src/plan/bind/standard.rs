@@ -1,6 +1,6 @@
 //! Standard groups: what of them cannot change stays as it is, and the plan says so.
 
-use super::{Asked, Binding, GroupIx, Quarantined, Wanted, Withheld};
+use super::{Asked, Binding, GroupIx, Wanted, Withheld, WithheldReason};
 use crate::files::declared::DeclaredGroup;
 
 impl Binding<'_> {
@@ -16,12 +16,12 @@ impl Binding<'_> {
         let attributes_differ = wanted.attributes != *attributes;
         let first = declared.grants.entries.first().map_or(declared.from, |it| it.from);
         for (differ, from, what) in [
-            (roles_differ, first, Withheld::FrozenRoles {}),
-            (attributes_differ, declared.from, Withheld::FrozenAttributes {}),
+            (roles_differ, first, WithheldReason::FrozenRoles {}),
+            (attributes_differ, declared.from, WithheldReason::FrozenAttributes {}),
         ] {
             if differ {
                 let (from, group) = (Some(from), attributes.name.clone());
-                self.bound.quarantine.push(Quarantined { from, group, what });
+                self.bound.withheld.push(Withheld { from, group, what });
             }
         }
         let kept = |((_, role), scope): &crate::model::state::Grant| Asked {

@@ -15,8 +15,8 @@ use crate::model::{
     ids::RoleId,
     index::{GroupIx, GroupName, Index},
     plan::{
-        About, Check, Digest, Edits, Judgement, Note, Overview, Plan, Quarantined, Unresolved, Verdict,
-        Withheld,
+        About, Check, Digest, Edits, Judgement, Note, Overview, Plan, Unresolved, Verdict, Withheld,
+        WithheldReason,
     },
     rules::{Guard, Subject},
     scope::Scope,
@@ -105,7 +105,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         live: State::new(facts),
         edits: Edits::new(edits),
         companies: document.companies.into_iter().map(company).collect(),
-        quarantine: all(document.quarantine, |it| held(it, &mut files))?,
+        withheld: all(document.quarantine, |it| held(it, &mut files))?,
         expiring: document.expiring,
         names: document.names,
         read: document.live,
@@ -150,6 +150,18 @@ fn required<T>(field: Option<T>, what: &str) -> Result<T, Wrong> {
     field.ok_or_else(|| format!("`{what}` is missing"))
 }
 
+/// Whether something is there before, and after, by an action that must be one of those that such things have.
+fn sides_of<const N: usize>(action: Action, known: [Action; N], what: &str) -> Result<[bool; 2], Wrong> {
+    if !known.contains(&action) {
+        return Err(format!("the `action` of a {what} is none that {what}s have"));
+    }
+    Ok(match action {
+        Action::Create | Action::Add => [false, true],
+        Action::Change | Action::Rescope => [true, true],
+        Action::Delete | Action::Remove => [true, false],
+    })
+}
+
 /// Whether the keys only grow: what is looked up in a list must be sorted and there once.
 fn ascending<'a, T, K: Ord>(items: &'a [T], what: &str, key: impl Fn(&'a T) -> K) -> Result<(), Wrong> {
     if items.is_sorted_by(|a, b| key(a) < key(b)) {
@@ -187,36 +199,28 @@ impl Reading<'_> {
         let attributes = |name: &str, description: &str| {
             Arc::new(Attributes { name: name.into(), description: description.into() })
         };
-        let value = |it: &Arc<Attributes>| Some(Value::Attributes(it.clone()));
-        let existing = || {
+        let [was, will] = sides_of(group.action, [Action::Create, Action::Change, Action::Delete], "group")?;
+        let mut before = None;
+        if was {
             required(group.id, "id")?;
-            Ok::<_, Wrong>(attributes(
-                &group.name,
-                &required(group.description_before.clone(), "descriptionBefore")?,
-            ))
-        };
-        let sides = match group.action {
-            Action::Create => {
-                let description = required(group.description, "description")?.to;
-                [None, value(&attributes(&group.name, &description))]
-            }
-            Action::Change => {
-                let before = existing()?;
-                self.facts.group(ix, before.clone());
+            before = Some(attributes(&group.name, &required(group.description_before, "descriptionBefore")?));
+        }
+        let after = match (&before, will) {
+            (None, _) => Some(attributes(&group.name, &required(group.description, "description")?.to)),
+            (Some(before), true) => {
                 let name = group.rename.map_or_else(|| before.name.clone(), |it| it.to);
                 let description = group.description.map_or_else(|| before.description.clone(), |it| it.to);
-                [value(&before), value(&attributes(&name, &description))]
+                Some(attributes(&name, &description))
             }
-            Action::Delete => {
-                let before = existing()?;
-                self.facts.group(ix, before.clone());
+            (Some(_), false) => {
                 self.plan.reasons.insert(ix, required(group.reason, "reason")?);
-                [value(&before), None]
-            }
-            Action::Add | Action::Rescope | Action::Remove => {
-                return Err("the `action` of a group is none that groups have".to_owned());
+                None
             }
         };
+        if let Some(before) = &before {
+            self.facts.group(ix, before.clone());
+        }
+        let sides = [before, after].map(|it| it.map(Value::Attributes));
         let note = Note { from: self.files.maybe(group.origin.as_ref()), why: Why::NotDeclared };
         if sides[0] == sides[1] {
             self.note(Key { owner, fact: Fact::Attributes }, note);
@@ -271,16 +275,13 @@ impl Reading<'_> {
         let wished =
             |raw: Option<Box<RawValue>>, what| required(raw, what).map(|it| Arc::new(Scope::read(Some(&it))));
         let live = |raw, what| held.get(&role.role_id).cloned().map_or_else(|| wished(raw, what), Ok);
-        let sides = match role.action {
-            Action::Add => [None, Some(wished(role.scope, "scope")?)],
-            Action::Rescope => {
+        let sides = match sides_of(role.action, [Action::Add, Action::Rescope, Action::Remove], "role")? {
+            [false, _] => [None, Some(wished(role.scope, "scope")?)],
+            [true, false] => [Some(live(role.scope, "scope")?), None],
+            [true, true] => {
                 let (before, after) = (live(role.before, "before")?, wished(role.after, "after")?);
                 before.relation(&after).ok_or("`before` and `after` mean the same")?;
                 [Some(before), Some(after)]
-            }
-            Action::Remove => [Some(live(role.scope, "scope")?), None],
-            Action::Create | Action::Change | Action::Delete => {
-                return Err("the `action` of a role is none that roles have".to_owned());
             }
         };
         let note = self.files.note(&role.note);
@@ -289,13 +290,8 @@ impl Reading<'_> {
     }
 
     fn member(&mut self, owner: Owner, member: &shape::Member) -> Result<(), Wrong> {
-        let sides = match member.action {
-            Action::Add => [None, Some(Value::Member)],
-            Action::Remove => [Some(Value::Member), None],
-            Action::Create | Action::Change | Action::Delete | Action::Rescope => {
-                return Err("the `action` of a member is none that members have".to_owned());
-            }
-        };
+        let sides = sides_of(member.action, [Action::Add, Action::Remove], "member")?;
+        let sides = sides.map(|it| it.then_some(Value::Member));
         let user = self.plan.index.find_user(member.user_id).ok_or("`members` names nobody")?;
         let note = self.files.note(&member.note);
         self.edit((owner, Fact::Member(user)), sides, note);
@@ -327,14 +323,11 @@ impl Reading<'_> {
                 _ => Err(format!("`{what}` is not one role")),
             }
         };
-        let sides = match role.action {
-            Action::Add => [None, one(role.after, "after")?],
-            Action::Change => [one(role.before, "before")?, one(role.after, "after")?],
-            Action::Remove => [one(role.before, "before")?, None],
-            Action::Create | Action::Delete | Action::Rescope => {
-                return Err("the `action` of a direct role is none that direct roles have".to_owned());
-            }
-        };
+        let [was, will] =
+            sides_of(role.action, [Action::Add, Action::Change, Action::Remove], "direct role")?;
+        let before = if was { one(role.before, "before")? } else { None };
+        let after = if will { one(role.after, "after")? } else { None };
+        let sides = [before, after];
         let [before, after] = &sides;
         let kind = before.iter().chain(after).map(DirectRole::kind).next().cloned();
         let kind = required(kind, "before")?;
@@ -351,7 +344,7 @@ impl Reading<'_> {
     }
 }
 
-fn held(held: Held, files: &mut Files) -> Result<Quarantined, Wrong> {
+fn held(held: Held, files: &mut Files) -> Result<Withheld, Wrong> {
     let why = match held.why.as_deref() {
         None => None,
         Some("unknown") => Some(Unresolved::Unknown),
@@ -362,8 +355,8 @@ fn held(held: Held, files: &mut Files) -> Result<Quarantined, Wrong> {
         Some(other) => return Err(format!("the reason `{other}` of what is withheld is not known")),
     };
     let Held { role, person, user_id: user, groups: candidates, .. } = held;
-    let what = Withheld::of(&held.kind, About { role, user, person, why, candidates })?;
-    Ok(Quarantined { from: files.maybe(held.origin.as_ref()), group: held.group, what })
+    let what = WithheldReason::of(&held.kind, About { role, user, person, why, candidates })?;
+    Ok(Withheld { from: files.maybe(held.origin.as_ref()), group: held.group, what })
 }
 
 fn check(check: shape::Check, files: &mut Files) -> Result<Check, Wrong> {

@@ -9,7 +9,7 @@ use crate::{
         finding::Finding,
         index::GroupIx,
         json::compact,
-        plan::{self, About, Check, Plan, Quarantined, Unresolved},
+        plan::{self, About, Check, Plan, Unresolved, Withheld},
         rules,
         scope::Scope,
         source::{Place, Sources},
@@ -51,12 +51,7 @@ impl Document {
             companies: plan.companies.iter().map(|it| Company::new(it, plan)).collect(),
             groups: plan.groups().map(|it| Group::new(&it, plan, &moves, sources)).collect(),
             users: plan.people().filter_map(|it| user(&it, plan, sources)).collect(),
-            quarantine: plan
-                .quarantine
-                .iter()
-                .zip(sentences)
-                .map(|(it, why)| held(it, why, sources))
-                .collect(),
+            quarantine: plan.withheld.iter().zip(sentences).map(|(it, why)| held(it, why, sources)).collect(),
             expiring: plan.expiring,
             people: judgement.people.clone(),
             gaps: judgement.gaps.clone(),
@@ -226,7 +221,7 @@ pub(super) fn compacted(roles: &DirectRoles) -> DirectRoles {
     DirectRoles::read(roles.elements().map(compact))
 }
 
-fn held(entry: &Quarantined, message: String, sources: &Sources) -> Held {
+fn held(entry: &Withheld, message: String, sources: &Sources) -> Held {
     let About { role, user, person, why, candidates } = entry.what.about();
     let (word, users, company) = match why {
         None => (None, None, None),

@@ -13,7 +13,7 @@ use crate::{
         index::{GroupName, Index},
         plan::{
             Check, Digest, Edits, Gap, GapCause, Judgement, Loser, Names, Note, Outside, Overview, People,
-            Plan, Quarantined, ReadGroup, Survivor, Unresolved, Verdict, Withheld,
+            Plan, ReadGroup, Survivor, Unresolved, Verdict, Withheld, WithheldReason,
         },
         rules::{Guard, Level, Limit, Subject},
         scope::{Dimension, Kind, Scope, Value},
@@ -413,7 +413,7 @@ pub(crate) fn everything() -> Draft {
     let hostile = altered(HOSTILE, vec![grant(5, 15, text_scope(HOSTILE))], vec![remove(9)]);
     let long = altered(&"W".repeat(255), vec![grant(99, 30, companies([99]))], vec![remove(99)]);
     groups.extend([hostile, Group { company: other, ..long }]);
-    plan.quarantine = quarantine();
+    plan.withheld = withheld();
     judgement.guards.extend(more_guards());
     judgement.guards.sort_by_key(|it| it.guard);
     judgement.people.lose_everything.extend((4..12).map(|it| Loser { company: company(), user: user(it) }));
@@ -514,42 +514,45 @@ fn scopes() -> Group {
     )
 }
 
-fn quarantine() -> Vec<Quarantined> {
+fn withheld() -> Vec<Withheld> {
     let email = |it: &str| PersonRef::Email(it.parse().expect("an address"));
     let zoe = || email("zoe@voyager.example");
-    let held = |line, what| Quarantined { from: at(1, line), group: "Oncall EU".into(), what };
-    let outside = |line, what| Quarantined { from: at(1, line), group: "".into(), what };
+    let held = |line, what| Withheld { from: at(1, line), group: "Oncall EU".into(), what };
+    let outside = |line, what| Withheld { from: at(1, line), group: "".into(), what };
     vec![
-        held(9, Withheld::Person { person: zoe(), why: Unresolved::Unknown }),
+        held(9, WithheldReason::Person { person: zoe(), why: Unresolved::Unknown }),
         held(
             10,
-            Withheld::Person { person: PersonRef::ExternalId(HOSTILE.into()), why: Unresolved::Inactive },
+            WithheldReason::Person {
+                person: PersonRef::ExternalId(HOSTILE.into()),
+                why: Unresolved::Inactive,
+            },
         ),
         held(
             11,
-            Withheld::Person {
+            WithheldReason::Person {
                 person: PersonRef::EmployeeId("0042".into()),
                 why: Unresolved::Ambiguous(vec![user(7), user(8)]),
             },
         ),
         held(
             12,
-            Withheld::Person {
+            WithheldReason::Person {
                 person: PersonRef::UserId(user(50)),
                 why: Unresolved::Foreign(CompanyId(id(0x1a6f_0001, 1))),
             },
         ),
-        held(13, Withheld::Grant { role: "Agent".into(), person: zoe(), why: Unresolved::Unknown }),
-        held(14, Withheld::Removal { user: user(5), person: zoe() }),
-        held(14, Withheld::HiddenRemoval { user: user(51) }),
-        held(15, Withheld::Group { candidates: vec![GroupId(id(1, 5)), GroupId(id(2, 5))] }),
-        held(16, Withheld::InactiveMember { person: email("gus@voyager.example") }),
-        outside(20, Withheld::UnreadLockout { user: user(4) }),
-        outside(21, Withheld::User { person: zoe(), why: Unresolved::Unknown }),
-        outside(22, Withheld::UnreadUser { person: email("gus@voyager.example") }),
-        outside(22, Withheld::UnmanagedUser { person: zoe(), why: Unresolved::Hidden }),
-        outside(22, Withheld::UnmanagedUnread { person: email("gus@voyager.example") }),
-        outside(23, Withheld::Traveller { user: user(5), person: zoe(), why: Unresolved::Unknown }),
+        held(13, WithheldReason::Grant { role: "Agent".into(), person: zoe(), why: Unresolved::Unknown }),
+        held(14, WithheldReason::Removal { user: user(5), person: zoe() }),
+        held(14, WithheldReason::HiddenRemoval { user: user(51) }),
+        held(15, WithheldReason::Group { candidates: vec![GroupId(id(1, 5)), GroupId(id(2, 5))] }),
+        held(16, WithheldReason::InactiveMember { person: email("gus@voyager.example") }),
+        outside(20, WithheldReason::UnreadLockout { user: user(4) }),
+        outside(21, WithheldReason::User { person: zoe(), why: Unresolved::Unknown }),
+        outside(22, WithheldReason::UnreadUser { person: email("gus@voyager.example") }),
+        outside(22, WithheldReason::UnmanagedUser { person: zoe(), why: Unresolved::Hidden }),
+        outside(22, WithheldReason::UnmanagedUnread { person: email("gus@voyager.example") }),
+        outside(23, WithheldReason::Traveller { user: user(5), person: zoe(), why: Unresolved::Unknown }),
     ]
 }
 

@@ -8,7 +8,7 @@ use crate::model::{
     source::Sources,
 };
 
-use super::{View, counted, scope::Words, thousands};
+use super::{View, counted, more, scope::Words, thousands};
 
 /// Things of one guard named one by one; the others are counted.
 const LISTED: usize = 6;
@@ -102,11 +102,6 @@ fn rank(subject: &Subject) -> u8 {
         Subject::Company(_) => 1,
         Subject::Group(..) | Subject::Person(_) | Subject::Role(..) => 2,
     }
-}
-
-fn more(all: usize, shown: usize) -> Option<String> {
-    let more = all.checked_sub(shown).filter(|it| *it > 0)?;
-    Some(format!("and {} more", thousands(more)))
 }
 
 pub(crate) fn sentence(

@@ -16,7 +16,7 @@ use super::{
     thousands, withheld,
     wording::{self, Block, Effect, Fact, Line},
 };
-use crate::model::{escape, plan::Quarantined};
+use crate::model::{escape, plan::Withheld};
 
 /// By this line CI finds the comment to update.
 const MARKER: &str = "<!-- rolecall:plan -->";
@@ -85,9 +85,8 @@ fn head(view: &View<'_>, truncated: &str) -> String {
         let n = if words.is_empty() { counted(n, "group", "groups") } else { thousands(n) };
         words.push(format!("{n} {done}"));
     }
-    match view.plan.people().count() {
-        0 => (),
-        n => words.push(format!("{} changed", counted(n, "user", "users"))),
+    if let n @ 1.. = view.plan.people().count() {
+        words.push(format!("{} changed", counted(n, "user", "users")));
     }
     let held = view.plan.withheld();
     match (words.is_empty(), held) {
@@ -95,9 +94,8 @@ fn head(view: &View<'_>, truncated: &str) -> String {
         (true | false, 1..) => words.push(format!("{} withheld", thousands(held))),
         (false, 0) => (),
     }
-    match view.judgement.stops().count() {
-        0 => (),
-        n => words.push(counted(n, "guard stops it", "guards stop it")),
+    if let n @ 1.. = view.judgement.stops().count() {
+        words.push(counted(n, "guard stops it", "guards stop it"));
     }
     let summary = wording::summary(view.plan, view.judgement);
     let title = words.join(", ");
@@ -112,11 +110,7 @@ fn companies(view: &View<'_>) -> String {
     let found = &view.plan.companies;
     let host = code(view.endpoint);
     let sizes = |groups, memberships| {
-        format!(
-            "{}, {}",
-            counted(groups, "group", "groups"),
-            counted(memberships, "membership", "memberships")
-        )
+        counted(groups, "group", "groups") + ", " + &counted(memberships, "membership", "memberships")
     };
     if found.is_empty() || found.len() > COMPANIES {
         let (groups, memberships) =
@@ -169,19 +163,19 @@ fn guards(view: &View<'_>, words: &Words<'_>) -> (Section, Section) {
         };
         rows.into_iter().map(item).collect()
     };
-    let others = Group { name: "Guards".to_owned(), aside: true, items: items(others, ' ') };
-    let others = if others.items.is_empty() { Vec::new() } else { vec![others] };
+    let others = grouped("Guards", true, items(others, ' '));
     (section("Stopped by guards", items(stops, '-')), Section::new("", others))
+}
+
+/// One group of all items, or none of none.
+fn grouped(name: &str, aside: bool, items: Vec<Item>) -> Vec<Group> {
+    let group = Group { name: name.to_owned(), aside, items };
+    if group.items.is_empty() { Vec::new() } else { vec![group] }
 }
 
 /// Returns a section of lines that belong to no group.
 fn section(title: &'static str, items: Vec<Item>) -> Section {
-    let groups = if items.is_empty() {
-        Vec::new()
-    } else {
-        vec![Group { name: title.to_owned(), aside: false, items }]
-    };
-    Section::new(title, groups)
+    Section::new(title, grouped(title, false, items))
 }
 
 /// Returns the section of all changes with that effect, group by group.
@@ -200,7 +194,7 @@ fn changes(effect: Effect, title: &'static str, blocks: &[Block], words: Option<
 }
 
 fn withheld(view: &View<'_>) -> Section {
-    let entries = withheld::those(view.plan, view.sources, Quarantined::withholds).into_iter().map(|it| {
+    let entries = withheld::those(view.plan, view.sources, Withheld::withholds).into_iter().map(|it| {
         let left = format!("! {:6}  {}", it.noun, shown(&it.what));
         let origin = it.origin.map_or_else(String::new, |it| format!("  {}", shown(&it)));
         let text = format!("{left}{origin}\n          {}", shown(&it.why));

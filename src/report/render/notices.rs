@@ -2,12 +2,12 @@
 
 use crate::model::{
     finding::Finding,
-    plan::{Gap, GapCause, Outside, Plan, Quarantined, Survivor, Withheld},
+    plan::{Gap, GapCause, Outside, Plan, Survivor, Withheld, WithheldReason},
     source::Sources,
 };
 
 use super::{
-    View, counted, direct,
+    View, counted, direct, more,
     scope::Words,
     thousands,
     withheld::{self, Held},
@@ -80,10 +80,11 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     let &View { plan, sources, .. } = view;
     let gaps = gaps(view, words);
     let remarks = plan.remarks.iter().map(|it| remark(it, sources)).collect();
-    let inactive = withheld::those(plan, sources, |it| matches!(it.what, Withheld::InactiveMember { .. }))
-        .into_iter()
-        .map(as_it_is)
-        .collect();
+    let inactive =
+        withheld::those(plan, sources, |it| matches!(it.what, WithheldReason::InactiveMember { .. }))
+            .into_iter()
+            .map(as_it_is)
+            .collect();
     let unclear = withheld::those(plan, sources, is_unclear).into_iter().map(as_it_is).collect();
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
@@ -139,8 +140,8 @@ fn remark(finding: &Finding, sources: &Sources) -> String {
 }
 
 /// Whether something is not known of a person of whom nothing is asked.
-fn is_unclear(it: &Quarantined) -> bool {
-    matches!(it.what, Withheld::UnmanagedUser { .. } | Withheld::UnmanagedUnread { .. })
+fn is_unclear(it: &Withheld) -> bool {
+    matches!(it.what, WithheldReason::UnmanagedUser { .. } | WithheldReason::UnmanagedUnread { .. })
 }
 
 fn as_it_is(Held { what, why, origin, noun: _ }: Held) -> String {
@@ -160,19 +161,13 @@ fn outside(outside: &Outside, words: &Words<'_>) -> String {
 
 /// Lists names; of many only the first.
 fn named(all: impl ExactSizeIterator<Item = String>) -> String {
-    let more = all.len().saturating_sub(NAMED);
-    let mut words = all.take(NAMED).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        words += &format!(" and {} more", thousands(more));
-    }
-    words
+    let more = more(all.len(), NAMED).map_or_else(String::new, |it| format!(" {it}"));
+    all.take(NAMED).collect::<Vec<_>>().join(", ") + &more
 }
 
 fn cut(mut lines: Vec<String>) -> Vec<String> {
-    let more = lines.len().saturating_sub(LINES);
-    if more > 0 {
-        lines.truncate(LINES);
-        lines.push(format!("and {} more", thousands(more)));
-    }
+    let more = more(lines.len(), LINES);
+    lines.truncate(LINES);
+    lines.extend(more);
     lines
 }

@@ -42,7 +42,7 @@ pub(super) struct Item {
 pub(super) enum Counts {
     /// A change.
     Change(Fact),
-    /// An entry of the quarantine.
+    /// Something withheld.
     Withheld,
     /// What a guard found.
     Guard(Outcome),

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::model::{
     ids::{GroupId, UserId},
-    plan::{Plan, Quarantined, Unresolved, Withheld},
+    plan::{Plan, Unresolved, Withheld, WithheldReason},
     source::Sources,
 };
 
@@ -27,12 +27,12 @@ pub(crate) fn all(plan: &Plan, sources: &Sources) -> Vec<Held> {
 }
 
 /// Those entries of a plan for which `keep` holds, in its order.
-pub(super) fn those(plan: &Plan, sources: &Sources, keep: fn(&Quarantined) -> bool) -> Vec<Held> {
+pub(super) fn those(plan: &Plan, sources: &Sources, keep: fn(&Withheld) -> bool) -> Vec<Held> {
     let words = Words::new(plan);
-    plan.quarantine.iter().filter(|it| keep(it)).map(|it| held(it, &words, sources)).collect()
+    plan.withheld.iter().filter(|it| keep(it)).map(|it| held(it, &words, sources)).collect()
 }
 
-fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
+fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
     let group = &entry.group;
     let because = |why, remedies| because(why, remedies, words);
     let member = |who: &dyn Display| ("member", format!("{who} in {group}"));
@@ -42,26 +42,26 @@ fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
     let user = |who: &dyn Display| ("user", who.to_string());
     let ((noun, what), why) = match &entry.what {
         // Of whom nobody can see it may be that they are in the group already.
-        Withheld::Person { person, why: why @ Unresolved::Hidden } => {
+        WithheldReason::Person { person, why: why @ Unresolved::Hidden } => {
             (member(person), format!("left as it is: {}", because(why, MEMBER)))
         }
-        Withheld::Person { person, why } => (member(person), format!("not added: {}", because(why, MEMBER))),
-        Withheld::Grant { role: name, person, why } => {
+        WithheldReason::Person { person, why } => (member(person), format!("not added: {}", because(why, MEMBER))),
+        WithheldReason::Grant { role: name, person, why } => {
             (role(name), format!("left as it is: {person} in its scope: {}", because(why, MEMBER)))
         }
-        Withheld::Unreadable { role: name } => (
+        WithheldReason::Unreadable { role: name } => (
             role(name),
             "left as it is: its scope is in a form this version cannot read; list the roles exactly to replace it".to_owned(),
         ),
-        Withheld::Removal { user, person } => (
+        WithheldReason::Removal { user, person } => (
             member(&words.person(*user)),
             format!("not removed: may be {person}, who is not resolved; mend that entry first"),
         ),
-        Withheld::HiddenRemoval { user } => (
+        WithheldReason::HiddenRemoval { user } => (
             member(&words.person(*user)),
             "not removed: the API does not tell this token who that is, and it may be somebody protected; give the token the right to see users, or add an exception from `protected` by `userId`".to_owned(),
         ),
-        Withheld::Group { candidates } => (
+        WithheldReason::Group { candidates } => (
             standard(),
             format!(
                 "left as it is: {} have this name; say which with `id:` ({})",
@@ -69,45 +69,45 @@ fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
                 ids(candidates.iter().map(GroupId::to_string)),
             ),
         ),
-        Withheld::InactiveMember { person } => {
+        WithheldReason::InactiveMember { person } => {
             (member(person), "stays a member, though not active; activate the user or remove the entry".to_owned())
         }
-        Withheld::FrozenRoles {} => (
+        WithheldReason::FrozenRoles {} => (
             standard(),
             format!("its roles stay: it is a standard group; write `roles: unmanaged`, or copy it with `rolecall duplicate \"{group}\" --as NAME`"),
         ),
-        Withheld::FrozenAttributes {} => (
+        WithheldReason::FrozenAttributes {} => (
             standard(),
             "its name and description stay: it is a standard group; use the name it has, and leave `description` out with `roles: unmanaged`".to_owned(),
         ),
-        Withheld::FrozenGroup {} => (
+        WithheldReason::FrozenGroup {} => (
             standard(),
             "stays: a standard group cannot be deleted; to keep everybody out of it, declare it with `roles: unmanaged` and `members: []`".to_owned(),
         ),
-        Withheld::Lockout { person, why } => {
+        WithheldReason::Lockout { person, why } => {
             (locked(person), format!("not cut off: {}", because(why, LOCKOUT)))
         }
-        Withheld::UnreadLockout { user } => {
+        WithheldReason::UnreadLockout { user } => {
             let person = words.person(*user);
             let why = format!(
                 "what {person} holds outside groups is not known: it could not be read; look at it by hand, or give the token the right to read it"
             );
             (locked(&person), why)
         }
-        Withheld::User { person, why } => {
+        WithheldReason::User { person, why } => {
             (user(person), format!("direct roles left as they are: {}", because(why, USER)))
         }
-        Withheld::UnreadUser { person } => (
+        WithheldReason::UnreadUser { person } => (
             user(person),
             "direct roles left as they are: the API does not tell them to this token; give it the right to read them".to_owned(),
         ),
-        Withheld::UnmanagedUser { person, why } => {
+        WithheldReason::UnmanagedUser { person, why } => {
             (user(person), format!("is not resolved, though nothing is asked for: {}", because(why, USER)))
         }
-        Withheld::UnmanagedUnread { person } => {
+        WithheldReason::UnmanagedUnread { person } => {
             (user(person), "may hold roles outside groups: the API does not tell them to this token".to_owned())
         }
-        Withheld::Traveller { user, person, why } => (
+        WithheldReason::Traveller { user, person, why } => (
             ("role", format!("TRAVEL_ARRANGER of {}", words.person(*user))),
             format!("left as it is: {person} among its travellers: {}", because(why, TRAVELLER)),
         ),

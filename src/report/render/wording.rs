@@ -306,8 +306,8 @@ fn attributes(change: &Change<'_>) -> Vec<Line> {
     lines
 }
 
-/// Returns what a plan comes to, in a form that programs may rely on.
-pub(super) fn summary(plan: &Plan, judgement: &Judgement) -> String {
+/// The last line of a plan, without a newline: what it comes to, in a form that programs may rely on.
+pub fn summary(plan: &Plan, judgement: &Judgement) -> String {
     if plan.is_settled() {
         return "No changes. Live state matches the files.".to_owned();
     }
