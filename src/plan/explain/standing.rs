@@ -205,8 +205,8 @@ fn role_access(role: RoleId, entries: Entries, held: Option<&Scope>, rest: Rest)
     let Entries { lasting, ended, mut wanted, gone, doubt } = entries;
     let access = |scope, standing, elsewhere| Some(RoleAccess { role, scope, standing, elsewhere });
     let Some(held) = held else {
-        let missing = !lasting.is_empty();
-        return missing.then(|| access(Scope::any(wanted), Standing::new(Asked::Missing, lasting), None))?;
+        let missing = |lasting| access(Scope::any(wanted), Standing::new(Asked::Missing, lasting), None);
+        return if lasting.is_empty() { None } else { missing(lasting) };
     };
     // What a list that is not exact lets stay: all but what has ended.
     let kept = held.without(&Scope::any(gone));

@@ -199,10 +199,10 @@ fn unset(guard: Guard) -> &'static str {
 
 /// What lets an apply go on.
 fn remedy(guard: Guard) -> &'static str {
-    match guard {
-        Guard::Privileged => "needs an exception or an approval",
-        _ if guard.can_be_excepted() => "needs an exception",
-        _ => "cannot be excepted",
+    match guard.can_be_excepted() {
+        true if guard == Guard::Privileged => "needs an exception or an approval",
+        true => "needs an exception",
+        false => "cannot be excepted",
     }
 }
 
