@@ -29,7 +29,7 @@ use crate::{
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
         observed::Observed,
-        plan::{Judgement, Plan, Quarantined, Unresolved, Withheld},
+        plan::{Judgement, Plan, Unresolved, Withheld, WithheldReason},
         source::Sources,
     },
     plan::{
@@ -217,13 +217,15 @@ pub async fn judged(
 
 /// What of a plan the source cannot tell.
 fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
-    let unknown = |it: &Quarantined| match &it.what {
-        Withheld::Person { why, .. } | Withheld::User { why, .. } | Withheld::UnmanagedUser { why, .. } => {
-            *why == Unresolved::Unknown
-        }
-        _ => false,
+    let unknown = |it: &Withheld| {
+        matches!(
+            it.what,
+            WithheldReason::Person { why: Unresolved::Unknown, .. }
+                | WithheldReason::User { why: Unresolved::Unknown, .. }
+                | WithheldReason::UnmanagedUser { why: Unresolved::Unknown, .. }
+        )
     };
-    let compares = !declared.rules.protected_people.is_empty() || plan.quarantine.iter().any(unknown);
+    let compares = !declared.rules.protected_people.is_empty() || plan.withheld.iter().any(unknown);
     (source.is_sanitized() && compares).then_some(Note::Sanitized)
 }
 

@@ -8,13 +8,15 @@ use std::{
     sync::Arc,
 };
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::model::{
     access::Why,
     finding::Finding,
-    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+    ids::{CompanyId, RoleId, UserId},
     index::{GroupIx, Index, Renumbering},
     source::Place,
     state::{Edit, Fact, Key, State},
@@ -22,9 +24,13 @@ use crate::model::{
 
 mod change;
 mod judged;
+mod withheld;
 
 pub use change::{Action, Change, Edits, relation};
-pub use judged::{Check, Digest, Gap, GapCause, Judgement, Outside, People, ReadGroup, Survivor, Verdict};
+pub use judged::{
+    Check, Digest, Gap, GapCause, Judgement, Loser, Outside, People, ReadGroup, Survivor, Verdict,
+};
+pub use withheld::{About, WithheldReason};
 
 /// Every edit that turns the live state into the desired one, with places, reasons and names beside it.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +52,7 @@ pub struct Plan {
     /// The companies looked at, sorted by id.
     pub companies: Vec<Overview>,
     /// What was asked for and is withheld, and why; sorted.
-    pub quarantine: Vec<Quarantined>,
+    pub withheld: Vec<Withheld>,
     /// Memberships and grants that end within [`Plan::EXPIRY_NOTICE_DAYS`].
     pub expiring: usize,
     /// Names for the ids above.
@@ -163,7 +169,7 @@ impl Plan {
 
     /// How much was asked for and is withheld.
     pub fn withheld(&self) -> usize {
-        self.quarantine.iter().filter(|it| it.withholds()).count()
+        self.withheld.iter().filter(|it| it.withholds()).count()
     }
 
     /// How much it changes.
@@ -210,7 +216,8 @@ pub struct Overview {
 }
 
 /// Counts of a plan, in the order of its last line; roles are those of groups, and direct ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Summary {
     pub groups_created: usize,
@@ -225,139 +232,30 @@ pub struct Summary {
 
 /// Something that was asked for and is withheld: the rest of the plan stands (P7).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quarantined {
+pub struct Withheld {
     /// Where it is declared.
     pub from: Option<Place>,
     /// The group it concerns; empty where it concerns none in particular.
     pub group: Box<str>,
     /// What is withheld.
-    pub what: Withheld,
+    pub what: WithheldReason,
 }
 
-impl Quarantined {
+impl Withheld {
     /// Whether anything that was asked for is not done; otherwise it is only worth saying.
     pub fn withholds(&self) -> bool {
         !matches!(
             self.what,
-            Withheld::InactiveMember { .. }
-                | Withheld::UnmanagedUser { .. }
-                | Withheld::UnmanagedUnread { .. }
+            WithheldReason::InactiveMember { .. }
+                | WithheldReason::UnmanagedUser { .. }
+                | WithheldReason::UnmanagedUnread { .. }
         )
     }
 
     /// Whether it is about what a lock-out leaves: that is so of every plan, whatever asks for it.
     pub fn is_left_by_lockout(&self) -> bool {
-        matches!(self.what, Withheld::UnreadLockout { .. })
+        matches!(self.what, WithheldReason::UnreadLockout { .. })
     }
-}
-
-/// What is withheld, and why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Withheld {
-    /// Adding a person who cannot be resolved to exactly one active user of the company.
-    Person {
-        /// As the file names the person.
-        person: PersonRef,
-        /// Why.
-        why: Unresolved,
-    },
-    /// A role whose scope names a person who cannot be resolved: the role stays as it is.
-    Grant {
-        /// The role's name.
-        role: Box<str>,
-        /// The person in its scope.
-        person: PersonRef,
-        /// Why the person cannot be resolved.
-        why: Unresolved,
-    },
-    /// Adding to a role whose live scope is in a form this version cannot read: the role stays as it is.
-    Unreadable {
-        /// The role's name.
-        role: Box<str>,
-    },
-    /// A removal that might concern the person whom the file names otherwise.
-    Removal {
-        /// Who stays for now.
-        user: UserId,
-        /// The unresolved person it may be.
-        because: PersonRef,
-    },
-    /// A removal of somebody of whom the API does not tell who it is, where people are protected by their address.
-    HiddenRemoval {
-        /// Who stays for now.
-        user: UserId,
-    },
-    /// The whole group: more than one live group has the name.
-    Group {
-        /// Their ids.
-        candidates: Vec<GroupId>,
-    },
-    /// Nothing is withheld: a member who is there and declared, but inactive, stays.
-    InactiveMember {
-        /// As the file names the person.
-        person: PersonRef,
-    },
-    /// A change of what a standard group keeps (contract §8); its members change all the same.
-    Unmodifiable {
-        /// What stays as it is.
-        what: Frozen,
-    },
-    /// Cutting off a person who cannot be resolved to exactly one user, active or not.
-    Lockout {
-        /// As the file names the person.
-        person: PersonRef,
-        /// Why.
-        why: Unresolved,
-    },
-    /// Telling what a person who is cut off holds outside groups: it could not be read. The groups go all the same.
-    UnreadLockout {
-        /// Who.
-        user: UserId,
-    },
-    /// The roles outside groups of a person who cannot be resolved to exactly one active user of the company.
-    User {
-        /// As the file names the person.
-        person: PersonRef,
-        /// Why.
-        why: Unresolved,
-    },
-    /// The roles outside groups of a person of whom the token may not know them: they stay as they are.
-    UnreadUser {
-        /// As the file names the person.
-        person: PersonRef,
-    },
-    /// Nothing is withheld: of a person who cannot be resolved nothing is asked outside groups.
-    UnmanagedUser {
-        /// As the file names the person.
-        person: PersonRef,
-        /// Why.
-        why: Unresolved,
-    },
-    /// Nothing is withheld: of a person of whom the token may not know the roles outside groups nothing is asked there.
-    UnmanagedUnread {
-        /// As the file names the person.
-        person: PersonRef,
-    },
-    /// A role outside groups that names a traveller who cannot be resolved: the role stays as it is.
-    Traveller {
-        /// Who would arrange.
-        user: UserId,
-        /// The traveller.
-        person: PersonRef,
-        /// Why the traveller cannot be resolved.
-        why: Unresolved,
-    },
-}
-
-/// What a standard group keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Frozen {
-    /// Its roles and their scopes.
-    Roles,
-    /// Its name and description.
-    Attributes,
-    /// That it exists.
-    Existence,
 }
 
 /// Why a person could not be resolved.
@@ -375,14 +273,14 @@ pub enum Unresolved {
     Hidden,
 }
 
-/// Names for ids, for people only: nothing is decided by them.
-#[derive(Clone, Debug, Default)]
+/// Names for ids, for people only.
+// Nothing is decided by them. Of people it is the e-mail address, of values the alias of the workspace.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Names {
-    /// Users: the e-mail address where there is one.
     pub people: BTreeMap<UserId, Box<str>>,
-    /// Roles.
     pub roles: BTreeMap<RoleId, Box<str>>,
-    /// Companies and legal entities, by the aliases of the workspace.
+    /// Companies and legal entities.
     pub values: BTreeMap<Uuid, Box<str>>,
 }
 

@@ -24,7 +24,7 @@ use crate::{
         ids::{GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany, User},
-        plan::{Frozen, Note, Outside, Overview, Plan, Quarantined, Unresolved, Withheld},
+        plan::{Note, Outside, Overview, Plan, Unresolved, Withheld, WithheldReason},
         rules::Rules,
         scope::Scope,
         source::Place,
@@ -60,7 +60,7 @@ pub struct Bound {
     /// Everybody whose direct roles were read.
     pub people: BTreeSet<PersonIx>,
     /// What was asked for and is withheld, sorted.
-    pub quarantine: Vec<Quarantined>,
+    pub withheld: Vec<Withheld>,
     /// The companies looked at.
     pub companies: Vec<Overview>,
     /// Memberships and grants that end soon.
@@ -83,14 +83,14 @@ pub struct Bound {
 ///
 /// All findings that need the API to be seen: unknown and ambiguous roles,
 /// unknown groups, an unknown identity. People who cannot be resolved and
-/// changes of what cannot be changed are no error: they are quarantined (P7).
+/// changes of what cannot be changed are no error: they are withheld (P7).
 pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<Bound, Vec<Finding>> {
     let directory = Directory::new(&snapshot.users);
     let mut bound = Bound { aliases: declared.aliases.clone(), ..Bound::default() };
     let mut findings = Vec::new();
     bound.remarks = declared.remarks(now);
     bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
-    bound.quarantine = lockout::unresolved(declared, &directory, now);
+    bound.withheld = lockout::unresolved(declared, &directory, now);
     let unseen = rules::unseen(declared, snapshot, &directory, &bound.rules, now);
     let companies: Vec<Company<'_>> =
         declared.companies.iter().map(|it| Company::new(it, snapshot, &mut findings)).collect();
@@ -135,8 +135,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.live = live.with(direct);
     bound.desired = State::new(desired);
     bound.index = index;
-    bound.quarantine.sort();
-    bound.quarantine.dedup();
+    bound.withheld.sort();
+    bound.withheld.dedup();
     bound.remarks.sort();
     bound.remarks.dedup();
     bound.outside.sort_by_key(|it| (it.company, it.user));
@@ -262,15 +262,15 @@ impl Binding<'_> {
                         self.group(declared, group, Some(head));
                     }
                 }
-                Target::Ambiguous(candidates) => self.withhold(declared, Withheld::Group { candidates }),
+                Target::Ambiguous(candidates) => {
+                    self.withhold(declared, WithheldReason::Group { candidates });
+                }
             }
         }
         for (declared, target) in removals {
             let what = match target {
                 Target::Missing => continue,
-                Target::Found(head) if head.unmodifiable => {
-                    Withheld::Unmodifiable { what: Frozen::Existence }
-                }
+                Target::Found(head) if head.unmodifiable => WithheldReason::FrozenGroup {},
                 Target::Found(head) => {
                     let Some(group) = self.index.find_group(self.company.id, head.id) else { continue };
                     settled.insert(group);
@@ -278,10 +278,10 @@ impl Binding<'_> {
                     self.note(Owner::Group(group), Fact::Attributes).from = Some(declared.from);
                     continue;
                 }
-                Target::Ambiguous(candidates) => Withheld::Group { candidates },
+                Target::Ambiguous(candidates) => WithheldReason::Group { candidates },
             };
             let (from, group) = (Some(declared.from), declared.name.clone());
-            self.bound.quarantine.push(Quarantined { from, group, what });
+            self.bound.withheld.push(Withheld { from, group, what });
         }
         self.leave_alone(&settled);
         let unmanaged = live.groups.iter().filter(|it| !spoken_of.contains(&it.id));
@@ -295,8 +295,8 @@ impl Binding<'_> {
         });
     }
 
-    fn withhold(&mut self, group: &DeclaredGroup, what: Withheld) {
-        self.bound.quarantine.push(Quarantined { from: Some(group.from), group: group.name.clone(), what });
+    fn withhold(&mut self, group: &DeclaredGroup, what: WithheldReason) {
+        self.bound.withheld.push(Withheld { from: Some(group.from), group: group.name.clone(), what });
     }
 
     fn note(&mut self, owner: Owner, fact: Fact) -> &mut Note {
@@ -375,11 +375,11 @@ impl Binding<'_> {
                     let stays = |it: &UserId| is_live(it) && !self.locked.contains_key(it);
                     let there: Vec<UserId> = candidates.iter().copied().filter(stays).collect();
                     let what = match (&why, there.is_empty()) {
-                        (Unresolved::Inactive, false) => Withheld::InactiveMember { person },
-                        _ => Withheld::Person { person, why },
+                        (Unresolved::Inactive, false) => WithheldReason::InactiveMember { person },
+                        _ => WithheldReason::Person { person, why },
                     };
                     members.extend(there.into_iter().map(|user| (user, None)));
-                    self.bound.quarantine.push(Quarantined {
+                    self.bound.withheld.push(Withheld {
                         from: Some(entry.from),
                         group: declared.name.clone(),
                         what,
@@ -398,7 +398,7 @@ impl Binding<'_> {
             let goes = ended.contains_key(&user) || declared.members.rest == Rest::Removed;
             if goes && self.unseen.contains(&user) {
                 members.insert(user, None);
-                self.withhold(declared, Withheld::HiddenRemoval { user });
+                self.withhold(declared, WithheldReason::HiddenRemoval { user });
                 continue;
             }
             if ended.contains_key(&user) {
@@ -412,8 +412,8 @@ impl Binding<'_> {
                 },
             };
             members.insert(user, None);
-            if let Some(because) = because {
-                self.withhold(declared, Withheld::Removal { user, because });
+            if let Some(person) = because {
+                self.withhold(declared, WithheldReason::Removal { user, person });
             }
         }
         for (user, from) in ended.into_iter().filter(|it| is_live(&it.0)) {

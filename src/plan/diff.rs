@@ -11,7 +11,7 @@ use crate::{
         ids::{CompanyId, UserId},
         index::{GroupIx, UserIx},
         observed::Observed,
-        plan::{Change, Edits, Entries, Names, Plan, ReadGroup, Survivor, Withheld},
+        plan::{Change, Edits, Entries, Names, Plan, ReadGroup, Survivor},
         scope::Scope,
         state::{Edit, Fact, Key, Owner, State, diff},
     },
@@ -30,7 +30,7 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
         notes: bound.notes.clone(),
         reasons: bound.reasons.clone(),
         companies: bound.companies.clone(),
-        quarantine: bound.quarantine.clone(),
+        withheld: bound.withheld.clone(),
         expiring: bound.expiring,
         names: Names { values: bound.aliases.clone(), ..Names::default() },
         remarks: bound.remarks.clone(),
@@ -95,25 +95,7 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
             all.extend(edit.scopes().into_iter().flatten().flat_map(Scope::people).map(UserId));
         }
     }
-    for quarantined in &plan.quarantine {
-        match &quarantined.what {
-            Withheld::Removal { user, .. }
-            | Withheld::HiddenRemoval { user }
-            | Withheld::UnreadLockout { user }
-            | Withheld::Traveller { user, .. } => _ = all.insert(*user),
-            Withheld::Person { .. }
-            | Withheld::Grant { .. }
-            | Withheld::Unreadable { .. }
-            | Withheld::Group { .. }
-            | Withheld::InactiveMember { .. }
-            | Withheld::Unmodifiable { .. }
-            | Withheld::Lockout { .. }
-            | Withheld::User { .. }
-            | Withheld::UnreadUser { .. }
-            | Withheld::UnmanagedUser { .. }
-            | Withheld::UnmanagedUnread { .. } => (),
-        }
-    }
+    all.extend(plan.withheld.iter().filter_map(|it| it.what.about().user));
     for outside in &plan.outside {
         all.insert(outside.user);
         all.extend(outside.roles.iter().flat_map(DirectRole::travellers).map(|it| it.user));

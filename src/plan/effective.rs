@@ -9,7 +9,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, RoleId, UserId},
     index::{GroupIx, UserIx},
-    plan::{Action, Change, People, Plan},
+    plan::{Action, Change, Loser, People, Plan},
     scope::Scope,
     state::{Membership, Owner, State, memberships},
 };
@@ -139,7 +139,7 @@ pub fn people(sides: &Sides<'_>) -> People {
         people.gain += usize::from(fate.gains);
         people.lose += usize::from(fate.loses);
         if fate.loses_everything {
-            people.lose_everything.push((company, id));
+            people.lose_everything.push(Loser { company, user: id });
         }
     }
     people

@@ -64,14 +64,11 @@ pub struct Explained {
 
 /// An entry that cuts the person off everywhere.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Lockout {
-    /// The instant from which it is in force.
     pub since: Timestamp,
-    /// Whether it is.
     pub in_force: bool,
-    /// Why.
     pub reason: Box<str>,
-    /// Where it is said.
     pub from: Place,
 }
 
@@ -112,15 +109,10 @@ pub struct RoleAccess {
     pub role: RoleId,
     /// Where it holds; where the group does not have it yet, where it shall.
     pub scope: Scope,
-    /// What the files say about it.
-    pub asked: Asked,
-}
-
-impl RoleAccess {
-    /// Whether the group has the role.
-    pub fn is_live(&self) -> bool {
-        !matches!(self.asked, Asked::Missing(_))
-    }
+    /// Whether the group has it, and shall.
+    pub standing: Standing,
+    /// Where the files want it, if that is elsewhere.
+    pub elsewhere: Option<Scope>,
 }
 
 impl Explained {
@@ -128,14 +120,14 @@ impl Explained {
     pub fn differences(&self) -> usize {
         let group = |it: &GroupAccess| {
             let gone = matches!(it.managed, Managed::Removed(_));
-            let roles = it.roles.iter().filter(|role| role.asked.differs()).count();
+            let roles = it.roles.iter().filter(|role| role.standing.differs()).count();
             usize::from(gone || it.standing.differs()) + if gone { 0 } else { roles }
         };
         let direct = self.direct.iter().flatten().filter(|it| it.standing.differs()).count();
         direct + self.groups.iter().map(group).sum::<usize>()
     }
 
-    /// Returns the groups that the person is in.
+    /// The groups that the person is in.
     pub fn live(&self) -> impl Iterator<Item = &GroupAccess> {
         self.groups.iter().filter(|it| it.standing.is_live())
     }
@@ -148,15 +140,7 @@ impl Explained {
     /// Returns every scope that is spoken of.
     pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
         let roles = self.groups.iter().flat_map(|it| &it.roles);
-        let asked = roles.clone().filter_map(|it| match &it.asked {
-            Asked::Differs(_, scope) => Some(scope),
-            Asked::Declared(_)
-            | Asked::Ended(_)
-            | Asked::Kept
-            | Asked::Unmanaged
-            | Asked::NotDeclared
-            | Asked::Missing(_) => None,
-        });
+        let asked = roles.clone().filter_map(|it| it.elsewhere.as_ref());
         roles.map(|it| &it.scope).chain(asked).chain(self.effects.iter().map(|it| &it.scope))
     }
 }
@@ -345,7 +329,7 @@ impl Explaining<'_> {
             id: head.map(|it| it.id),
             name: head.map_or(&declared.name, |it| &it.name).clone(),
             managed,
-            standing: Standing::Missing(line),
+            standing: Standing::new(Asked::Missing, [line]),
             roles: Vec::new(),
         });
     }

@@ -15,7 +15,7 @@ use crate::{
         ids::{CompanyId, GroupId, RoleId, UserId},
         index::{GroupIx, GroupName, Index},
         observed::{GroupHead, Observed},
-        plan::{Action, Change, Edits, Note, Plan, Quarantined},
+        plan::{Action, Change, Edits, Note, Plan, Withheld},
         scope::Scope,
         source::{FileId, Place},
         state::{Attributes, Edit, Fact, Facts, Key, Owner, State},
@@ -149,8 +149,8 @@ pub fn bound(
         |group| !owners.contains(&Owner::Group(group)),
         |person| !owners.contains(&Owner::Person(person)),
     );
-    let mut quarantine = fresh.quarantine.clone();
-    quarantine.retain(Quarantined::is_left_by_lockout);
+    let mut withheld = fresh.withheld.clone();
+    withheld.retain(Withheld::is_left_by_lockout);
     let numbers = fresh.index.within(&index);
     Bound {
         desired: kept.with(undo.facts),
@@ -158,7 +158,7 @@ pub fn bound(
         live,
         notes,
         reasons,
-        quarantine,
+        withheld,
         expiring: 0,
         index,
         ..fresh.clone()

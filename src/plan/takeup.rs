@@ -10,7 +10,7 @@ use crate::{
         access::Why,
         ids::{CompanyId, GroupId, UserId},
         observed::Observed,
-        plan::{Change, Digest, Plan, Quarantined, ReadGroup},
+        plan::{Change, Digest, Plan, ReadGroup, Withheld},
     },
     plan::{bind::Bound, diff, digest},
 };
@@ -91,7 +91,7 @@ pub fn as_approved(
         fresh.renumbered(index.clone(), &fresh.index.within(&index)),
         saved.renumbered(index.clone(), &saved.index.within(&index)),
     );
-    plan.quarantine.retain(Quarantined::is_left_by_lockout);
+    plan.withheld.retain(Withheld::is_left_by_lockout);
     plan.expiring = 0;
     plan.edits = saved.edits;
     plan.notes = saved.notes;

@@ -110,14 +110,12 @@ pub enum Turn {
 
 /// A role that somebody gets or loses by a group, as a plan says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Claim {
     /// The group, by its position in the plan.
     pub change: usize,
-    /// Who.
     pub user: UserId,
-    /// What happens.
     pub turn: Turn,
-    /// The role.
     pub role: RoleId,
 }
 

@@ -54,40 +54,24 @@ pub struct Saved {
 
 /// Why a text is not a plan that can be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
 pub enum NotAPlan {
-    /// Nothing is in it.
     #[error("the plan is empty")]
     Empty,
-    /// It is no JSON, or only the beginning of it.
     #[error("the plan is not JSON: {0}")]
     Syntax(#[source] serde_json::Error),
-    /// It is the JSON of something else.
     #[error("the file is not a plan of rolecall{}", .0.as_deref().map(|it| format!(": its kind is `{it}`")).unwrap_or_default())]
     Foreign(Option<String>),
-    /// A later rolecall wrote it.
     #[error("the plan has version {0} of its form, and this rolecall reads version {VERSION}")]
     Version(String),
-    /// A field is missing, or is not of its kind.
     #[error("the plan is incomplete or damaged: {0}")]
     Field(#[source] serde_json::Error),
-    /// A field says what no plan of this version can.
     #[error("the plan (of rolecall {tool}) cannot be understood: {what}")]
-    Meaning {
-        /// The version that wrote it.
-        tool: Box<str>,
-        /// What is wrong.
-        what: String,
-    },
-    /// What it does is not what its id names.
+    Meaning { tool: Box<str>, what: String },
     #[error(
         "the plan was changed after it was made: its id is {said:.12}, and its content comes to {found:.12}"
     )]
-    Changed {
-        /// What the document says.
-        said: Digest,
-        /// What its content comes to.
-        found: Digest,
-    },
+    Changed { said: Digest, found: Digest },
 }
 
 impl NotAPlan {

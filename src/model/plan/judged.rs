@@ -12,20 +12,20 @@ use crate::model::{
     source::Place,
 };
 
-/// A live group as it was read, in digests: enough to see later that it is no longer the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A live group as it was read, in digests.
+// Enough to see later that it is no longer the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Live")]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct ReadGroup {
-    /// The owner.
     pub company: CompanyId,
-    /// Which group.
+    #[serde(rename = "id")]
     pub group: GroupId,
-    /// Its name.
     pub name: Box<str>,
-    /// Digest of name and description.
+    /// Of name and description.
     pub attributes: Digest,
-    /// Digest of the roles and their scopes, by meaning.
+    /// Of the roles and their scopes, by meaning.
     pub roles: Digest,
-    /// Digest of the members.
     pub members: Digest,
 }
 
@@ -65,29 +65,40 @@ impl Judgement {
     }
 }
 
-/// How many people a plan gives to and takes from, over all groups that were read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// How many people gain and lose, over all groups that were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct People {
     /// How many can do something they could not.
     pub gain: usize,
     /// How many can no longer do something they could.
     pub lose: usize,
-    /// Who is left with no role at all in a company, sorted; they are among those who lose.
-    pub lose_everything: Vec<(CompanyId, UserId)>,
+    /// Who is left with no role at all in a company.
+    // Sorted; they are among those who lose.
+    pub lose_everything: Vec<Loser>,
+}
+
+/// Somebody who is left with no role at all in a company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Loser {
+    pub company: CompanyId,
+    #[serde(rename = "userId")]
+    pub user: UserId,
 }
 
 /// Access that both sides give a person and that is gone for a moment in between.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Gap {
-    /// Who.
+    #[serde(rename = "userId")]
     pub user: UserId,
-    /// Which role.
+    #[serde(rename = "roleId")]
     pub role: RoleId,
-    /// The change that takes it away, by its position in the plan.
+    /// The entry of `groups` that takes it away, counted from 0.
     pub taken: usize,
-    /// The change that gives it back, by its position in the plan.
+    /// The entry of `groups` that gives it back, counted from 0.
     pub given: usize,
-    /// Why no order avoids it.
     pub why: GapCause,
 }
 
@@ -138,22 +149,25 @@ pub enum Verdict {
     Stop,
 }
 
-/// Roles that somebody holds outside groups (contract §6.1).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Roles that somebody holds outside groups.
+// Contract §6.1.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Survivor {
-    /// Who.
+    #[serde(rename = "userId")]
     pub user: UserId,
-    /// The role types, as the API names them, sorted.
+    /// The role types, as the API names them.
     pub roles: Vec<Box<str>>,
 }
 
-/// What somebody holds outside groups, as it was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Roles that somebody holds outside groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Outside {
-    /// The company the person belongs to.
     pub company: CompanyId,
-    /// Who.
+    #[serde(rename = "userId")]
     pub user: UserId,
-    /// What.
+    /// Elements of the API's list.
+    #[schemars(with = "Vec<serde_json::Value>")]
     pub roles: DirectRoles,
 }

@@ -14,7 +14,7 @@ use crate::{
         ids::RoleId,
         index::GroupIx,
         observed::RoleHead,
-        plan::{Quarantined, Withheld},
+        plan::{Withheld, WithheldReason},
         scope::Scope,
         source::Place,
         state::{Fact, Owner},
@@ -129,12 +129,8 @@ impl Binding<'_> {
             if rest == Rest::Kept && held.is_some_and(|it| it.has_unreadable()) && !asked.wanted.is_empty() {
                 // Adding to what cannot be read would mean to write it anew by guess.
                 asked.doubt = true;
-                let what = Withheld::Unreadable { role: self.roles.name(role) };
-                self.bound.quarantine.push(Quarantined {
-                    from: asked.from,
-                    group: declared.name.clone(),
-                    what,
-                });
+                let what = WithheldReason::Unreadable { role: self.roles.name(role) };
+                self.bound.withheld.push(Withheld { from: asked.from, group: declared.name.clone(), what });
             }
             if asked.doubt {
                 asked.wanted.clear();
@@ -162,7 +158,7 @@ impl Binding<'_> {
         grants
     }
 
-    /// Sorts the entries of a group by role, resolved; what cannot be is quarantined.
+    /// Sorts the entries of a group by role, resolved; what cannot be is withheld.
     fn asked(&mut self, declared: &DeclaredGroup) -> BTreeMap<RoleId, Asked> {
         let mut all: BTreeMap<RoleId, Asked> = BTreeMap::new();
         for entry in &declared.grants.entries {
@@ -184,10 +180,10 @@ impl Binding<'_> {
             asked.from.get_or_insert(entry.from);
             asked.wanted.push(scope);
             asked.doubt |= !failures.is_empty();
-            self.bound.quarantine.extend(failures.into_iter().map(|(person, why)| Quarantined {
+            self.bound.withheld.extend(failures.into_iter().map(|(person, why)| Withheld {
                 from: Some(entry.from),
                 group: declared.name.clone(),
-                what: Withheld::Grant { role: role.name.clone(), person, why },
+                what: WithheldReason::Grant { role: role.name.clone(), person, why },
             }));
             self.note_expiry(entry.ends);
         }

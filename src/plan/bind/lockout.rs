@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Binding, Directory, Fact, GroupIx, Owner, Place, Quarantined, Why, Withheld};
+use super::{Binding, Directory, Fact, GroupIx, Owner, Place, Why, Withheld, WithheldReason};
 use crate::{
     files::declared::{Declared, DeclaredLockout},
     model::{
@@ -27,7 +27,7 @@ pub(super) fn locked<'a>(
 }
 
 /// Returns the lock-outs in force that mean nobody, or nobody in particular.
-pub(super) fn unresolved(declared: &Declared, directory: &Directory<'_>, now: Timestamp) -> Vec<Quarantined> {
+pub(super) fn unresolved(declared: &Declared, directory: &Directory<'_>, now: Timestamp) -> Vec<Withheld> {
     let mut all = Vec::new();
     for lockout in declared.lockouts.iter().filter(|it| it.holds(now)) {
         let companies = declared.companies.iter();
@@ -40,10 +40,10 @@ pub(super) fn unresolved(declared: &Declared, directory: &Directory<'_>, now: Ti
                 !somewhere
             }
         };
-        all.extend(results.into_iter().filter_map(Result::err).filter(matters).map(|why| Quarantined {
+        all.extend(results.into_iter().filter_map(Result::err).filter(matters).map(|why| Withheld {
             from: Some(lockout.from),
             group: "".into(),
-            what: Withheld::Lockout { person: lockout.person.clone(), why },
+            what: WithheldReason::Lockout { person: lockout.person.clone(), why },
         }));
     }
     all

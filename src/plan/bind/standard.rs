@@ -1,6 +1,6 @@
 //! Standard groups: what of them cannot change stays as it is, and the plan says so.
 
-use super::{Asked, Binding, Frozen, GroupIx, Quarantined, Wanted, Withheld};
+use super::{Asked, Binding, GroupIx, Wanted, Withheld, WithheldReason};
 use crate::files::declared::DeclaredGroup;
 
 impl Binding<'_> {
@@ -15,15 +15,13 @@ impl Binding<'_> {
             .eq(grants.iter().map(|it| (it.0.1, &it.1)));
         let attributes_differ = wanted.attributes != *attributes;
         let first = declared.grants.entries.first().map_or(declared.from, |it| it.from);
-        for (differ, from, what) in
-            [(roles_differ, first, Frozen::Roles), (attributes_differ, declared.from, Frozen::Attributes)]
-        {
+        for (differ, from, what) in [
+            (roles_differ, first, WithheldReason::FrozenRoles {}),
+            (attributes_differ, declared.from, WithheldReason::FrozenAttributes {}),
+        ] {
             if differ {
-                self.bound.quarantine.push(Quarantined {
-                    from: Some(from),
-                    group: attributes.name.clone(),
-                    what: Withheld::Unmodifiable { what },
-                });
+                let (from, group) = (Some(from), attributes.name.clone());
+                self.bound.withheld.push(Withheld { from, group, what });
             }
         }
         let kept = |((_, role), scope): &crate::model::state::Grant| Asked {

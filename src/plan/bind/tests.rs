@@ -153,27 +153,33 @@ fn lines(plan: &Plan) -> Vec<String> {
             lines.push(format!("  {} {what}", effect(&change, edit)));
         }
     }
-    for quarantined in &plan.quarantine {
-        lines.push(match &quarantined.what {
-            Withheld::Person { person, why } => format!("withheld {person}: {}", words(why)),
-            Withheld::Grant { role, person, why } => format!("withheld {role} for {person}: {}", words(why)),
-            Withheld::Unreadable { role } => format!("withheld {role}: unreadable"),
-            Withheld::Removal { user, because } => {
-                format!("kept {} because of {because}", plan.names.person(*user))
+    for withheld in &plan.withheld {
+        lines.push(match &withheld.what {
+            WithheldReason::Person { person, why } => format!("withheld {person}: {}", words(why)),
+            WithheldReason::Grant { role, person, why } => {
+                format!("withheld {role} for {person}: {}", words(why))
             }
-            Withheld::HiddenRemoval { user } => format!("kept {} unseen", plan.names.person(*user)),
-            Withheld::Group { candidates } => format!("withheld group {}", candidates.len()),
-            Withheld::InactiveMember { person } => format!("inactive {person}"),
-            Withheld::Unmodifiable { what } => format!("{what:?} of {} stay", quarantined.group),
-            Withheld::Lockout { person, why } => format!("not cut off {person}: {}", words(why)),
-            Withheld::User { person, why } => format!("withheld user {person}: {}", words(why)),
-            Withheld::UnreadLockout { user } => {
+            WithheldReason::Unreadable { role } => format!("withheld {role}: unreadable"),
+            WithheldReason::Removal { user, person } => {
+                format!("kept {} because of {person}", plan.names.person(*user))
+            }
+            WithheldReason::HiddenRemoval { user } => format!("kept {} unseen", plan.names.person(*user)),
+            WithheldReason::Group { candidates } => format!("withheld group {}", candidates.len()),
+            WithheldReason::InactiveMember { person } => format!("inactive {person}"),
+            WithheldReason::FrozenRoles {} => format!("Roles of {} stay", withheld.group),
+            WithheldReason::FrozenAttributes {} => format!("Attributes of {} stay", withheld.group),
+            WithheldReason::FrozenGroup {} => format!("Existence of {} stay", withheld.group),
+            WithheldReason::Lockout { person, why } => format!("not cut off {person}: {}", words(why)),
+            WithheldReason::User { person, why } => format!("withheld user {person}: {}", words(why)),
+            WithheldReason::UnreadLockout { user } => {
                 format!("not known what {} holds", plan.names.person(*user))
             }
-            Withheld::UnreadUser { person } => format!("withheld user {person}: unread"),
-            Withheld::UnmanagedUser { person, why } => format!("unmanaged user {person}: {}", words(why)),
-            Withheld::UnmanagedUnread { person } => format!("unmanaged user {person}: unread"),
-            Withheld::Traveller { user, person, why } => {
+            WithheldReason::UnreadUser { person } => format!("withheld user {person}: unread"),
+            WithheldReason::UnmanagedUser { person, why } => {
+                format!("unmanaged user {person}: {}", words(why))
+            }
+            WithheldReason::UnmanagedUnread { person } => format!("unmanaged user {person}: unread"),
+            WithheldReason::Traveller { user, person, why } => {
                 format!(
                     "withheld TRAVEL_ARRANGER of {} for {person}: {}",
                     plan.names.person(*user),

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Binding, Fact, Owner, PersonIx, Quarantined, Why, Withheld, people::Failed};
+use super::{Binding, Fact, Owner, PersonIx, Why, Withheld, WithheldReason, people::Failed};
 use crate::{
     files::{
         check::{declared_twice, locked_out},
@@ -32,9 +32,9 @@ impl Binding<'_> {
                     (why, _) => {
                         let person = user.person.clone();
                         let what = if manages(user) {
-                            Withheld::User { person, why }
+                            WithheldReason::User { person, why }
                         } else {
-                            Withheld::UnmanagedUser { person, why }
+                            WithheldReason::UnmanagedUser { person, why }
                         };
                         self.withhold_user(user.from, what);
                         continue;
@@ -52,9 +52,9 @@ impl Binding<'_> {
             let Some(live) = snapshot.direct.get(&id) else {
                 let person = user.person.clone();
                 let what = if manages(user) {
-                    Withheld::UnreadUser { person }
+                    WithheldReason::UnreadUser { person }
                 } else {
-                    Withheld::UnmanagedUnread { person }
+                    WithheldReason::UnmanagedUnread { person }
                 };
                 self.withhold_user(user.from, what);
                 continue;
@@ -85,7 +85,7 @@ impl Binding<'_> {
             let Some(live) = snapshot.direct.get(&user) else {
                 // Nobody may take a lock-out for complete of which it is not known what it leaves.
                 if let Some(lockout) = self.locked.get(&user) {
-                    self.withhold_user(lockout.from, Withheld::UnreadLockout { user });
+                    self.withhold_user(lockout.from, WithheldReason::UnreadLockout { user });
                 }
                 continue;
             };
@@ -193,7 +193,7 @@ impl Binding<'_> {
                     });
                 }
                 Err(Failed { why, .. }) => {
-                    let what = Withheld::Traveller { user: arranger, person: person.clone(), why };
+                    let what = WithheldReason::Traveller { user: arranger, person: person.clone(), why };
                     self.withhold_user(from, what);
                 }
             }
@@ -215,8 +215,8 @@ impl Binding<'_> {
         (!left.is_empty()).then(|| role.with_travellers(left))
     }
 
-    fn withhold_user(&mut self, from: Place, what: Withheld) {
-        self.bound.quarantine.push(Quarantined { from: Some(from), group: "".into(), what });
+    fn withhold_user(&mut self, from: Place, what: WithheldReason) {
+        self.bound.withheld.push(Withheld { from: Some(from), group: "".into(), what });
     }
 }
 

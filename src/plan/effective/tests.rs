@@ -26,7 +26,7 @@ fn group(n: u128, members: &[u128], on: &[u128]) -> Half {
 /// Returns who gains and who loses, and who loses everything.
 fn outcome(world: &World) -> (usize, usize, Vec<u128>) {
     let found = people(&Sides::new(&world.plan()));
-    (found.gain, found.lose, found.lose_everything.iter().map(|it| it.1.0.as_u128()).collect())
+    (found.gain, found.lose, found.lose_everything.iter().map(|it| it.user.0.as_u128()).collect())
 }
 
 #[test]
@@ -87,7 +87,7 @@ proptest! {
             };
             gain += usize::from(!covers(&before, &after));
             lose += usize::from(!covers(&after, &before));
-            lose_everything.extend((!before.is_empty() && after.is_empty()).then_some((COMPANY, user(n))));
+            lose_everything.extend((!before.is_empty() && after.is_empty()).then_some(Loser { company: COMPANY, user: user(n) }));
         }
         prop_assert_eq!(found, People { gain, lose, lose_everything });
     }

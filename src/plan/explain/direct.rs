@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Line, Standing,
-    standing::{Keys, lasting_longest},
+    Asked, Line, Standing,
+    standing::{Keys, lasting_longest, unnamed},
 };
 use crate::{
     files::declared::{Declared, DeclaredDirect, DeclaredUser, Rest},
@@ -42,23 +42,22 @@ pub(super) fn direct(
         };
         lines.entry(kind).or_default().push(Line { from: entry.from, ends: entry.ends });
     }
-    let rest = own.first().map(|it| it.roles.rest);
+    let rest = own.first().map_or(Rest::Unmanaged, |it| it.roles.rest);
     let mut all = Vec::new();
     for role in live.iter() {
         let lines = lines.remove(role.kind()).unwrap_or_default();
-        let standing = match (lasting_longest(lines.iter().copied(), now), lines.iter().max(), rest) {
-            (Some(line), _, _) => Standing::Declared(line),
-            (None, Some(line), _) => Standing::Ended(*line),
-            (None, None, None | Some(Rest::Unmanaged)) => Standing::Unmanaged,
-            (None, None, Some(Rest::Kept)) => Standing::Kept,
-            (None, None, Some(Rest::Removed)) => Standing::NotDeclared,
+        let standing = match (lasting_longest(lines.iter().copied(), now), lines.iter().max()) {
+            (Some(line), _) => Standing::new(Asked::Declared, [line]),
+            (None, Some(line)) => Standing::new(Asked::Ended, [*line]),
+            (None, None) => unnamed(rest),
         };
         all.push(DirectAccess { kind: role.kind().clone(), live: Some(role.clone()), standing });
     }
     // Nothing is given to who is cut off.
     for (kind, lines) in lines.into_iter().filter(|_| !locked) {
         if let Some(line) = lasting_longest(lines.into_iter(), now) {
-            all.push(DirectAccess { kind, live: None, standing: Standing::Missing(line) });
+            let standing = Standing::new(Asked::Missing, [line]);
+            all.push(DirectAccess { kind, live: None, standing });
         }
     }
     all.sort_by(|a, b| a.kind.cmp(&b.kind));

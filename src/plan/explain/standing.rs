@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::RoleAccess;
 use crate::{
@@ -26,75 +28,60 @@ pub struct Line {
     pub ends: Option<Timestamp>,
 }
 
-/// Whether a person is in a group, and shall be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// In it, as an entry asks.
-    Declared(Line),
-    /// In it, though the entry has ended.
-    Ended(Line),
-    /// In it, though cut off everywhere; the entry that names the person all the same.
-    LockedOut(Option<Line>),
-    /// In it, and the list lets others stay whom it does not name.
+/// What the files say: `declared` as it is, `differs` on another scope, `ended` until an instant now past,
+/// `lockedOut` not any more, `kept` is not listed and may stay, `unmanaged` nothing, `notDeclared` is not listed
+/// and the list is all there shall be, `missing` is asked for and not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Files")]
+#[expect(missing_docs, reason = "said above, as the schema says it")]
+pub enum Asked {
+    Declared,
+    Differs,
+    Ended,
+    LockedOut,
     Kept,
-    /// In it, and no file speaks of the members.
     Unmanaged,
-    /// In it, and the list, which is all of them, does not name the person.
     NotDeclared,
-    /// Not in it, though an entry asks.
-    Missing(Line),
+    Missing,
+}
+
+/// Whether something is there, and shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What the files say about it.
+    pub asked: Asked,
+    /// The entries that this rests on: for a membership or a direct role one at the most.
+    pub lines: Vec<Line>,
 }
 
 impl Standing {
-    /// Whether the person is in the group.
-    pub fn is_live(self) -> bool {
-        match self {
-            Self::Declared(_)
-            | Self::Ended(_)
-            | Self::LockedOut(_)
-            | Self::Kept
-            | Self::Unmanaged
-            | Self::NotDeclared => true,
-            Self::Missing(_) => false,
-        }
+    pub(super) fn new(asked: Asked, lines: impl IntoIterator<Item = Line>) -> Self {
+        Self { asked, lines: lines.into_iter().collect() }
+    }
+
+    /// Whether it is there.
+    pub fn is_live(&self) -> bool {
+        self.asked != Asked::Missing
     }
 
     /// Whether that is not what the files ask for.
-    pub fn differs(self) -> bool {
-        match self {
-            Self::Declared(_) | Self::Kept | Self::Unmanaged => false,
-            Self::Ended(_) | Self::LockedOut(_) | Self::NotDeclared | Self::Missing(_) => true,
-        }
-    }
-}
-
-/// What the files say about a role of a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// These entries ask for it, as it is.
-    Declared(Vec<Line>),
-    /// These entries ask for it, on this scope.
-    Differs(Vec<Line>, Scope),
-    /// The entries that asked for it have ended.
-    Ended(Vec<Line>),
-    /// The list lets others stay that it does not name.
-    Kept,
-    /// No file speaks of the roles.
-    Unmanaged,
-    /// The list, which is all of them, does not name it.
-    NotDeclared,
-    /// These entries ask for it, and the group does not have it.
-    Missing(Vec<Line>),
-}
-
-impl Asked {
-    /// Whether the role is not what the files ask for.
     pub fn differs(&self) -> bool {
-        match self {
-            Self::Declared(_) | Self::Kept | Self::Unmanaged => false,
-            Self::Differs(..) | Self::Ended(_) | Self::NotDeclared | Self::Missing(_) => true,
+        match self.asked {
+            Asked::Declared | Asked::Kept | Asked::Unmanaged => false,
+            Asked::Differs | Asked::Ended | Asked::LockedOut | Asked::NotDeclared | Asked::Missing => true,
         }
     }
+}
+
+/// What the files say about something that no entry names.
+pub(super) fn unnamed(rest: Rest) -> Standing {
+    let asked = match rest {
+        Rest::Unmanaged => Asked::Unmanaged,
+        Rest::Kept => Asked::Kept,
+        Rest::Removed => Asked::NotDeclared,
+    };
+    Standing::new(asked, None)
 }
 
 /// Everything by which a file may name the person.
@@ -150,13 +137,11 @@ impl Keys {
     pub(super) fn standing(&self, group: Option<&DeclaredGroup>, locked: bool, now: Timestamp) -> Standing {
         let wanted = group.and_then(|it| self.wanted(it, now));
         let ended = group.and_then(|it| self.lines(it).max_by_key(|it| (it.ends, it.from)));
-        match (locked, wanted, ended, group.map(|it| it.members.rest)) {
-            (true, wanted, _, _) => Standing::LockedOut(wanted),
-            (false, Some(line), _, _) => Standing::Declared(line),
-            (false, None, Some(line), _) => Standing::Ended(line),
-            (false, None, None, None | Some(Rest::Unmanaged)) => Standing::Unmanaged,
-            (false, None, None, Some(Rest::Kept)) => Standing::Kept,
-            (false, None, None, Some(Rest::Removed)) => Standing::NotDeclared,
+        match (wanted, ended) {
+            (wanted, _) if locked => Standing::new(Asked::LockedOut, wanted),
+            (Some(line), _) => Standing::new(Asked::Declared, [line]),
+            (None, Some(line)) => Standing::new(Asked::Ended, [line]),
+            (None, None) => unnamed(group.map_or(Rest::Unmanaged, |it| it.members.rest)),
         }
     }
 }
@@ -210,34 +195,35 @@ pub(super) fn roles(
     let rest = declared.map_or(Rest::Unmanaged, |it| it.grants.rest);
     let access = all.into_iter().filter_map(|(role, entries)| {
         let held = live.iter().find(|it| it.role == role).map(|it| &*it.scope);
-        let (scope, asked) = asked(entries, held, rest)?;
-        Some(RoleAccess { role, scope, asked })
+        role_access(role, entries, held, rest)
     });
     (access.collect(), unknown)
 }
 
-/// Returns where a role holds or shall, and what the files say about it; `None` where it neither is nor shall be.
-fn asked(entries: Entries, held: Option<&Scope>, rest: Rest) -> Option<(Scope, Asked)> {
+/// Where a role holds or shall, and what the files say about it; `None` where it neither is nor shall be.
+fn role_access(role: RoleId, entries: Entries, held: Option<&Scope>, rest: Rest) -> Option<RoleAccess> {
     let Entries { lasting, ended, mut wanted, gone, doubt } = entries;
+    let access = |scope, standing, elsewhere| Some(RoleAccess { role, scope, standing, elsewhere });
     let Some(held) = held else {
-        return (!lasting.is_empty()).then(|| (Scope::any(wanted), Asked::Missing(lasting)));
+        let missing = |lasting| access(Scope::any(wanted), Standing::new(Asked::Missing, lasting), None);
+        return if lasting.is_empty() { None } else { missing(lasting) };
     };
     // What a list that is not exact lets stay: all but what has ended.
     let kept = held.without(&Scope::any(gone));
-    let asked = match (lasting.is_empty(), ended.is_empty(), rest) {
-        (false, _, _) if doubt => Asked::Declared(lasting),
-        (false, _, rest) => {
-            if rest == Rest::Kept {
-                wanted.push(kept);
-            }
-            let wanted = Scope::any(wanted);
-            if wanted == *held { Asked::Declared(lasting) } else { Asked::Differs(lasting, wanted) }
+    let (standing, elsewhere) = if !lasting.is_empty() {
+        if rest == Rest::Kept {
+            wanted.push(kept);
         }
-        (true, false, Rest::Kept) if kept == *held => Asked::Kept,
-        (true, false, _) => Asked::Ended(ended),
-        (true, true, Rest::Kept) => Asked::Kept,
-        (true, true, Rest::Unmanaged) => Asked::Unmanaged,
-        (true, true, Rest::Removed) => Asked::NotDeclared,
+        let wanted = Scope::any(wanted);
+        if doubt || wanted == *held {
+            (Standing::new(Asked::Declared, lasting), None)
+        } else {
+            (Standing::new(Asked::Differs, lasting), Some(wanted))
+        }
+    } else if ended.is_empty() || (rest == Rest::Kept && kept == *held) {
+        (unnamed(rest), None)
+    } else {
+        (Standing::new(Asked::Ended, ended), None)
     };
-    Some((held.clone(), asked))
+    access(held.clone(), standing, elsewhere)
 }

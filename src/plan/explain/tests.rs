@@ -22,18 +22,23 @@ fn groups() -> impl Strategy<Value = Vec<GroupAccess>> {
     let group = (roles, any::<bool>());
     prop::collection::vec(group, 0..6).prop_map(|groups| {
         let line = Line { from: Place::new(crate::model::source::FileId(0), 1, 1), ends: None };
+        let standing = |live| match live {
+            true => Standing::new(Asked::Unmanaged, None),
+            false => Standing::new(Asked::Missing, [line]),
+        };
         let group = |n: usize, roles: BTreeMap<u128, (Scope, bool)>, live: bool| GroupAccess {
             company: CompanyId(Uuid::from_u128(1)),
             id: Some(GroupId(Uuid::from_u128(n as u128))),
             name: format!("g{n}").into(),
             managed: Managed::No,
-            standing: if live { Standing::Unmanaged } else { Standing::Missing(line) },
+            standing: standing(live),
             roles: roles
                 .into_iter()
                 .map(|(role, (scope, live))| RoleAccess {
                     role: RoleId(Uuid::from_u128(role)),
                     scope,
-                    asked: if live { Asked::Unmanaged } else { Asked::Missing(vec![line]) },
+                    standing: standing(live),
+                    elsewhere: None,
                 })
                 .collect(),
         };
@@ -49,7 +54,7 @@ proptest! {
         let given: Vec<(RoleId, &str, &Scope)> = groups
             .iter()
             .filter(|it| it.standing.is_live())
-            .flat_map(|group| group.roles.iter().filter(|it| it.is_live()).map(|it| (it.role, &*group.name, &it.scope)))
+            .flat_map(|group| group.roles.iter().filter(|it| it.standing.is_live()).map(|it| (it.role, &*group.name, &it.scope)))
             .collect();
         for (role, name, scope) in &given {
             let effect = effects.iter().find(|it| it.role == *role).unwrap();

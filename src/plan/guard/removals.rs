@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Judge, locked_direct, subject};
 use crate::model::{
     ids::{CompanyId, UserId},
-    plan::{Action, Check, Verdict},
+    plan::{Action, Check, Loser, Verdict},
     rules::{Guard, Level, Limit, Subject},
 };
 
@@ -82,7 +82,7 @@ impl Judge<'_> {
                 self.of_one(level, subject.clone(), value, of);
             }
         }
-        for (company, user) in &self.effects.people.lose_everything {
+        for Loser { company, user } in &self.effects.people.lose_everything {
             let key = (*company, *user);
             if allowed.contains(&key) && !otherwise.contains(&key) {
                 tallies.entry((*company, Level::People)).or_default().all += 1;

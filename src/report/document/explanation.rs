@@ -8,22 +8,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{
-    VERSION,
-    shape::{Names, Origin, WireScope},
-    writing::compacted,
-};
+use super::{VERSION, shape::WireScope, writing::compacted};
 use crate::{
     model::{
         direct::DirectRoles,
-        ids::{CompanyId, Email, GroupId, RoleId, UserId},
+        ids::{CompanyId, GroupId, RoleId, UserId},
         json::{self, compact},
+        observed::User,
+        plan::Names,
         scope::Scope,
         source::Sources,
     },
-    plan::explain::{self, Asked, Explained, GroupAccess, Managed, RoleAccess, Standing},
+    plan::explain::{self, Asked, Explained, GroupAccess, Managed, RoleAccess, Standing, Through},
     report::render::{
         explanation::{Explanation, remarks, summary},
+        json::Origin,
         scope::Words,
     },
 };
@@ -71,19 +70,9 @@ pub(crate) struct Document {
 
 /// Whose access it is.
 #[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
 struct Person {
-    user_id: UserId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<Email>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<Box<str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    employee_id: Option<Box<str>>,
-    /// Left out where the API does not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    company: Option<CompanyId>,
-    active: bool,
+    #[serde(flatten)]
+    user: User,
     /// Other users, not active, whom the same key names.
     twins: Vec<UserId>,
 }
@@ -110,15 +99,6 @@ struct Effective {
     scope: Box<RawValue>,
     /// The groups that give it.
     groups: Vec<Through>,
-}
-
-/// A group that gives a role.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Through {
-    company: CompanyId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<GroupId>,
-    name: Box<str>,
 }
 
 /// A group, as far as it concerns the person.
@@ -155,25 +135,9 @@ struct Membership {
     /// Whether the person is in it.
     live: bool,
     /// What the files say about it: `missing` where they ask for what is not there.
-    files: Files,
+    files: Asked,
     /// The entries it rests on.
     entries: Vec<Entry>,
-}
-
-/// What the files say: `declared` as it is, `differs` on another scope, `ended` until an instant now past,
-/// `lockedOut` not any more, `kept` is not listed and may stay, `unmanaged` nothing, `notDeclared` is not listed
-/// and the list is all there shall be, `missing` is asked for and not there.
-#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-enum Files {
-    Declared,
-    Differs,
-    Ended,
-    LockedOut,
-    Kept,
-    Unmanaged,
-    NotDeclared,
-    Missing,
 }
 
 /// An entry of a file.
@@ -195,7 +159,7 @@ struct Role {
     /// Whether the group has it.
     live: bool,
     /// What the files say about it.
-    files: Files,
+    files: Asked,
     /// Where it holds; where the group lacks it, where it shall.
     #[schemars(with = "WireScope")]
     scope: Box<RawValue>,
@@ -227,7 +191,7 @@ struct DirectRole {
     /// Whether the person holds it.
     live: bool,
     /// What the files say about it.
-    files: Files,
+    files: Asked,
     entries: Vec<Entry>,
     /// The elements of the API's list; none where it is not held.
     #[schemars(with = "Vec<serde_json::Value>")]
@@ -244,7 +208,7 @@ pub fn write(view: &Explanation<'_>) -> String {
         created_at: view.now,
         tool: env!("CARGO_PKG_VERSION"),
         endpoint: view.url.into(),
-        person: person(it),
+        person: Person { user: it.person.clone(), twins: it.twins.clone() },
         lockouts: it.lockouts.iter().map(|it| lockout(it, view.sources)).collect(),
         effective: it.effects.iter().map(|effect| effective(effect, it)).collect(),
         groups: it.groups.iter().map(|group| self::group(group, it, view.sources)).collect(),
@@ -257,25 +221,8 @@ pub fn write(view: &Explanation<'_>) -> String {
         misfits: it.misfits,
         remarks: remarks(it, &words).into_iter().map(Into::into).collect(),
         message: summary(it).into(),
-        names: Names {
-            people: it.names.people.clone(),
-            roles: it.names.roles.clone(),
-            values: it.names.values.clone(),
-        },
+        names: it.names.clone(),
     })
-}
-
-fn person(it: &Explained) -> Person {
-    let person = it.person.clone();
-    Person {
-        user_id: person.id,
-        email: person.email,
-        external_id: person.external_id,
-        employee_id: person.employee_id,
-        company: person.company,
-        active: person.active,
-        twins: it.twins.clone(),
-    }
 }
 
 fn lockout(it: &explain::Lockout, sources: &Sources) -> Lockout {
@@ -288,12 +235,11 @@ fn lockout(it: &explain::Lockout, sources: &Sources) -> Lockout {
 }
 
 fn effective(effect: &explain::Effect, it: &Explained) -> Effective {
-    let through = |it: &explain::Through| Through { company: it.company, id: it.id, name: it.name.clone() };
     Effective {
         role_id: effect.role,
         role: it.names.roles.get(&effect.role).cloned(),
         scope: scope(&effect.scope),
-        groups: effect.through.iter().map(through).collect(),
+        groups: effect.through.clone(),
     }
 }
 
@@ -304,66 +250,46 @@ fn group(group: &GroupAccess, it: &Explained, sources: &Sources) -> Group {
         Managed::OneOfSeveral(from) => (ManagedWord::OneOfSeveral, Some(from)),
         Managed::Removed(from) => (ManagedWord::Removed, Some(from)),
     };
-    let (files, entries) = standing(group.standing, sources);
     Group {
         company: group.company,
         id: group.id,
         name: group.name.clone(),
         managed,
         origin: from.map(|it| Origin::new(it, sources)),
-        membership: Membership { live: group.standing.is_live(), files, entries },
+        membership: Membership {
+            live: group.standing.is_live(),
+            files: group.standing.asked,
+            entries: entries(&group.standing, sources),
+        },
         roles: group.roles.iter().map(|role| self::role(role, it, sources)).collect(),
     }
 }
 
 fn direct(role: &explain::DirectAccess, sources: &Sources) -> DirectRole {
-    let (files, entries) = standing(role.standing, sources);
     DirectRole {
         role_type: role.kind.role_type().into(),
         company: role.kind.company(),
         live: role.live.is_some(),
-        files,
-        entries,
+        files: role.standing.asked,
+        entries: entries(&role.standing, sources),
         elements: compacted(&DirectRoles::new(role.live.clone())),
     }
 }
 
-fn standing(standing: Standing, sources: &Sources) -> (Files, Vec<Entry>) {
-    let (files, entry) = match standing {
-        Standing::Declared(line) => (Files::Declared, Some(line)),
-        Standing::Ended(line) => (Files::Ended, Some(line)),
-        Standing::LockedOut(line) => (Files::LockedOut, line),
-        Standing::Kept => (Files::Kept, None),
-        Standing::Unmanaged => (Files::Unmanaged, None),
-        Standing::NotDeclared => (Files::NotDeclared, None),
-        Standing::Missing(line) => (Files::Missing, Some(line)),
-    };
-    (files, entries(entry.as_slice(), sources))
-}
-
 fn role(role: &RoleAccess, it: &Explained, sources: &Sources) -> Role {
-    let (files, asked, lines) = match &role.asked {
-        Asked::Declared(lines) => (Files::Declared, None, &lines[..]),
-        Asked::Differs(lines, asked) => (Files::Differs, Some(scope(asked)), &lines[..]),
-        Asked::Ended(lines) => (Files::Ended, None, &lines[..]),
-        Asked::Kept => (Files::Kept, None, &[][..]),
-        Asked::Unmanaged => (Files::Unmanaged, None, &[][..]),
-        Asked::NotDeclared => (Files::NotDeclared, None, &[][..]),
-        Asked::Missing(lines) => (Files::Missing, None, &lines[..]),
-    };
     Role {
         role_id: role.role,
         role: it.names.roles.get(&role.role).cloned(),
-        live: role.is_live(),
-        files,
+        live: role.standing.is_live(),
+        files: role.standing.asked,
         scope: scope(&role.scope),
-        asked,
-        entries: entries(lines, sources),
+        asked: role.elsewhere.as_ref().map(scope),
+        entries: entries(&role.standing, sources),
     }
 }
 
-fn entries(lines: &[explain::Line], sources: &Sources) -> Vec<Entry> {
-    lines.iter().map(|it| Entry { origin: Origin::new(it.from, sources), until: it.ends }).collect()
+fn entries(standing: &Standing, sources: &Sources) -> Vec<Entry> {
+    standing.lines.iter().map(|it| Entry { origin: Origin::new(it.from, sources), until: it.ends }).collect()
 }
 
 fn scope(scope: &Scope) -> Box<RawValue> {

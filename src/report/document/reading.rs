@@ -4,10 +4,7 @@
 //! every position is checked. Scopes that were live are read from the API's own
 //! entries, as they were then, so that even one no version can read stays what it was.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::value::RawValue;
 
@@ -18,8 +15,8 @@ use crate::model::{
     ids::RoleId,
     index::{GroupIx, GroupName, Index},
     plan::{
-        Check, Digest, Edits, Entries, Frozen, Gap, Judgement, Names, Note, Outside, Overview, People, Plan,
-        Quarantined, ReadGroup, Survivor, Unresolved, Verdict, Withheld,
+        About, Check, Digest, Edits, Judgement, Note, Overview, Plan, Unresolved, Verdict, Withheld,
+        WithheldReason,
     },
     rules::{Guard, Subject},
     scope::Scope,
@@ -27,7 +24,8 @@ use crate::model::{
     state::{Attributes, Edit, Fact, Facts, Key, Owner, State, Value},
 };
 
-use super::shape::{self, Action, Document, Held, Origin};
+use super::shape::{self, Action, Document, Held};
+use crate::report::render::json::Origin;
 
 /// What a document says that no plan can: the field, and what is wrong with it.
 pub(super) type Wrong = String;
@@ -59,12 +57,13 @@ impl Files {
         origin.map(|it| self.place(it))
     }
 
-    fn why(&mut self, expired: Option<&Origin>, locked_out: Option<&Origin>) -> Why {
-        match (expired, locked_out) {
+    fn note(&mut self, note: &shape::Note) -> Note {
+        let why = match (&note.expired, &note.locked_out) {
             (None, None) => Why::NotDeclared,
             (_, Some(from)) => Why::LockedOut(self.place(from)),
             (Some(from), None) => Why::Ended(self.place(from)),
-        }
+        };
+        Note { from: self.maybe(note.origin.as_ref()), why }
     }
 }
 
@@ -83,52 +82,37 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         memberships: it.memberships,
         unmanaged: it.unmanaged,
     };
-    let mut reading = Reading::new(index(&document)?, &mut files);
+    let index = Arc::new(index(&document)?);
+    let plan = Plan { index, ..Plan::default() };
+    let mut reading = Reading { plan, files: &mut files, facts: Facts::default(), edits: Vec::new() };
     let names = names(&document.groups);
-    let groups = std::mem::take(&mut document.groups).into_iter().zip(&names);
-    groups.into_iter().try_for_each(|(it, name)| reading.group(it, name))?;
-    std::mem::take(&mut document.users).into_iter().try_for_each(|it| reading.user(it))?;
-    let Reading { index, facts, mut edits, notes, reasons, entries, unread, .. } = reading;
+    for (group, name) in document.groups.into_iter().zip(&names) {
+        reading.group(group, name)?;
+    }
+    document.users.into_iter().try_for_each(|it| reading.user(it))?;
+    let Reading { plan, facts, mut edits, .. } = reading;
     edits.sort_by(|a, b| a.key.cmp(&b.key));
     ascending(&edits, "groups", |it| &it.key)?;
-    let people = |it: shape::People| People {
-        gain: it.gain,
-        lose: it.lose,
-        lose_everything: it.lose_everything.into_iter().map(|it| (it.company, it.user_id)).collect(),
-    };
+    if document.gaps.iter().any(|it| it.taken.max(it.given) >= owners) {
+        return Err("a gap names a group that is not in `groups`".to_owned());
+    }
     let judgement = Judgement {
-        people: people(document.people),
-        gaps: all(document.gaps, |it| gap(&it, owners))?,
+        people: document.people,
+        gaps: document.gaps,
         guards: all(document.guards, |it| check(it, &mut files))?,
     };
     let plan = Plan {
-        index: Arc::new(index),
         live: State::new(facts),
         edits: Edits::new(edits),
-        notes,
-        reasons,
-        entries,
-        unread,
         companies: document.companies.into_iter().map(company).collect(),
-        quarantine: all(document.quarantine, |it| held(it, &mut files))?,
+        withheld: all(document.quarantine, |it| held(it, &mut files))?,
         expiring: document.expiring,
-        names: Names {
-            people: document.names.people,
-            roles: document.names.roles,
-            values: document.names.values,
-        },
-        read: document.live.into_iter().map(live).collect(),
+        names: document.names,
+        read: document.live,
         remarks: all(document.remarks, |it| remark(it, &mut files))?,
-        survivors: document
-            .survivors
-            .into_iter()
-            .map(|it| Survivor { user: it.user_id, roles: it.roles })
-            .collect(),
-        outside: document
-            .outside
-            .into_iter()
-            .map(|it| Outside { company: it.company, user: it.user_id, roles: it.roles })
-            .collect(),
+        survivors: document.survivors,
+        outside: document.outside,
+        ..plan
     };
     Ok((plan, judgement, files))
 }
@@ -166,6 +150,18 @@ fn required<T>(field: Option<T>, what: &str) -> Result<T, Wrong> {
     field.ok_or_else(|| format!("`{what}` is missing"))
 }
 
+/// Whether something is there before, and after, by an action that must be one of those that such things have.
+fn sides_of<const N: usize>(action: Action, known: [Action; N], what: &str) -> Result<[bool; 2], Wrong> {
+    if !known.contains(&action) {
+        return Err(format!("the `action` of a {what} is none that {what}s have"));
+    }
+    Ok(match action {
+        Action::Create | Action::Add => [false, true],
+        Action::Change | Action::Rescope => [true, true],
+        Action::Delete | Action::Remove => [true, false],
+    })
+}
+
 /// Whether the keys only grow: what is looked up in a list must be sorted and there once.
 fn ascending<'a, T, K: Ord>(items: &'a [T], what: &str, key: impl Fn(&'a T) -> K) -> Result<(), Wrong> {
     if items.is_sorted_by(|a, b| key(a) < key(b)) {
@@ -177,30 +173,14 @@ fn ascending<'a, T, K: Ord>(items: &'a [T], what: &str, key: impl Fn(&'a T) -> K
 
 /// The groups and people of a document on their way to facts and edits.
 struct Reading<'a> {
-    index: Index,
+    /// What is said beside the edits.
+    plan: Plan,
     files: &'a mut Files,
     facts: Facts,
     edits: Vec<Edit>,
-    notes: BTreeMap<Key, Note>,
-    reasons: BTreeMap<GroupIx, Box<str>>,
-    entries: Entries,
-    unread: BTreeSet<GroupIx>,
 }
 
-impl<'a> Reading<'a> {
-    fn new(index: Index, files: &'a mut Files) -> Self {
-        Self {
-            index,
-            files,
-            facts: Facts::default(),
-            edits: Vec::new(),
-            notes: BTreeMap::new(),
-            reasons: BTreeMap::new(),
-            entries: Entries::new(),
-            unread: BTreeSet::new(),
-        }
-    }
-
+impl Reading<'_> {
     fn edit(&mut self, (owner, fact): (Owner, Fact), sides: [Option<Value>; 2], note: Note) {
         let (key, [before, after]) = (Key { owner, fact }, sides);
         self.note(key.clone(), note);
@@ -209,46 +189,38 @@ impl<'a> Reading<'a> {
 
     fn note(&mut self, key: Key, note: Note) {
         if note != Note::default() {
-            self.notes.insert(key, note);
+            self.plan.notes.insert(key, note);
         }
     }
 
     fn group(&mut self, group: shape::Group, name: &GroupName) -> Result<(), Wrong> {
-        let ix = self.index.find(name).ok_or("`groups` names one twice")?;
+        let ix = self.plan.index.find(name).ok_or("`groups` names one twice")?;
         let owner = Owner::Group(ix);
         let attributes = |name: &str, description: &str| {
             Arc::new(Attributes { name: name.into(), description: description.into() })
         };
-        let value = |it: &Arc<Attributes>| Some(Value::Attributes(it.clone()));
-        let existing = || {
+        let [was, will] = sides_of(group.action, [Action::Create, Action::Change, Action::Delete], "group")?;
+        let mut before = None;
+        if was {
             required(group.id, "id")?;
-            Ok::<_, Wrong>(attributes(
-                &group.name,
-                &required(group.description_before.clone(), "descriptionBefore")?,
-            ))
-        };
-        let sides = match group.action {
-            Action::Create => {
-                let description = required(group.description, "description")?.to;
-                [None, value(&attributes(&group.name, &description))]
-            }
-            Action::Change => {
-                let before = existing()?;
-                self.facts.group(ix, before.clone());
+            before = Some(attributes(&group.name, &required(group.description_before, "descriptionBefore")?));
+        }
+        let after = match (&before, will) {
+            (None, _) => Some(attributes(&group.name, &required(group.description, "description")?.to)),
+            (Some(before), true) => {
                 let name = group.rename.map_or_else(|| before.name.clone(), |it| it.to);
                 let description = group.description.map_or_else(|| before.description.clone(), |it| it.to);
-                [value(&before), value(&attributes(&name, &description))]
+                Some(attributes(&name, &description))
             }
-            Action::Delete => {
-                let before = existing()?;
-                self.facts.group(ix, before.clone());
-                self.reasons.insert(ix, required(group.reason, "reason")?);
-                [value(&before), None]
-            }
-            Action::Add | Action::Rescope | Action::Remove => {
-                return Err("the `action` of a group is none that groups have".to_owned());
+            (Some(_), false) => {
+                self.plan.reasons.insert(ix, required(group.reason, "reason")?);
+                None
             }
         };
+        if let Some(before) = &before {
+            self.facts.group(ix, before.clone());
+        }
+        let sides = [before, after].map(|it| it.map(Value::Attributes));
         let note = Note { from: self.files.maybe(group.origin.as_ref()), why: Why::NotDeclared };
         if sides[0] == sides[1] {
             self.note(Key { owner, fact: Fact::Attributes }, note);
@@ -258,7 +230,7 @@ impl<'a> Reading<'a> {
         let held = match group.before {
             Some(before) => self.before(ix, before)?,
             None => {
-                self.unread.insert(ix);
+                self.plan.unread.insert(ix);
                 BTreeMap::new()
             }
         };
@@ -285,10 +257,10 @@ impl<'a> Reading<'a> {
             };
             let scope = Arc::new(scope);
             self.facts.grant(group, role_id, scope.clone());
-            self.entries.insert((group, role_id), entries);
+            self.plan.entries.insert((group, role_id), entries);
             held.insert(role_id, scope);
         }
-        for user in before.members.iter().filter_map(|it| self.index.find_user(*it)) {
+        for user in before.members.iter().filter_map(|it| self.plan.index.find_user(*it)) {
             self.facts.member(group, user);
         }
         Ok(held)
@@ -303,45 +275,31 @@ impl<'a> Reading<'a> {
         let wished =
             |raw: Option<Box<RawValue>>, what| required(raw, what).map(|it| Arc::new(Scope::read(Some(&it))));
         let live = |raw, what| held.get(&role.role_id).cloned().map_or_else(|| wished(raw, what), Ok);
-        let sides = match role.action {
-            Action::Add => [None, Some(wished(role.scope, "scope")?)],
-            Action::Rescope => {
+        let sides = match sides_of(role.action, [Action::Add, Action::Rescope, Action::Remove], "role")? {
+            [false, _] => [None, Some(wished(role.scope, "scope")?)],
+            [true, false] => [Some(live(role.scope, "scope")?), None],
+            [true, true] => {
                 let (before, after) = (live(role.before, "before")?, wished(role.after, "after")?);
                 before.relation(&after).ok_or("`before` and `after` mean the same")?;
                 [Some(before), Some(after)]
             }
-            Action::Remove => [Some(live(role.scope, "scope")?), None],
-            Action::Create | Action::Change | Action::Delete => {
-                return Err("the `action` of a role is none that roles have".to_owned());
-            }
         };
-        let note = Note {
-            from: self.files.maybe(role.origin.as_ref()),
-            why: self.files.why(role.expired.as_ref(), role.locked_out.as_ref()),
-        };
+        let note = self.files.note(&role.note);
         self.edit((owner, Fact::Grant(role.role_id)), sides.map(|it| it.map(Value::Scope)), note);
         Ok(())
     }
 
     fn member(&mut self, owner: Owner, member: &shape::Member) -> Result<(), Wrong> {
-        let sides = match member.action {
-            Action::Add => [None, Some(Value::Member)],
-            Action::Remove => [Some(Value::Member), None],
-            Action::Create | Action::Change | Action::Delete | Action::Rescope => {
-                return Err("the `action` of a member is none that members have".to_owned());
-            }
-        };
-        let user = self.index.find_user(member.user_id).ok_or("`members` names nobody")?;
-        let note = Note {
-            from: self.files.maybe(member.origin.as_ref()),
-            why: self.files.why(member.expired.as_ref(), member.locked_out.as_ref()),
-        };
+        let sides = sides_of(member.action, [Action::Add, Action::Remove], "member")?;
+        let sides = sides.map(|it| it.then_some(Value::Member));
+        let user = self.plan.index.find_user(member.user_id).ok_or("`members` names nobody")?;
+        let note = self.files.note(&member.note);
         self.edit((owner, Fact::Member(user)), sides, note);
         Ok(())
     }
 
     fn user(&mut self, user: shape::User) -> Result<(), Wrong> {
-        let person = self.index.find_person(user.company, user.user_id).ok_or("`users` names nobody")?;
+        let person = self.plan.index.find_person(user.company, user.user_id).ok_or("`users` names nobody")?;
         let owner = Owner::Person(person);
         let from = self.files.maybe(user.origin.as_ref());
         self.note(Key { owner, fact: Fact::Attributes }, Note { from, ..Note::default() });
@@ -365,14 +323,11 @@ impl<'a> Reading<'a> {
                 _ => Err(format!("`{what}` is not one role")),
             }
         };
-        let sides = match role.action {
-            Action::Add => [None, one(role.after, "after")?],
-            Action::Change => [one(role.before, "before")?, one(role.after, "after")?],
-            Action::Remove => [one(role.before, "before")?, None],
-            Action::Create | Action::Delete | Action::Rescope => {
-                return Err("the `action` of a direct role is none that direct roles have".to_owned());
-            }
-        };
+        let [was, will] =
+            sides_of(role.action, [Action::Add, Action::Change, Action::Remove], "direct role")?;
+        let before = if was { one(role.before, "before")? } else { None };
+        let after = if will { one(role.after, "after")? } else { None };
+        let sides = [before, after];
         let [before, after] = &sides;
         let kind = before.iter().chain(after).map(DirectRole::kind).next().cloned();
         let kind = required(kind, "before")?;
@@ -382,73 +337,26 @@ impl<'a> Reading<'a> {
         if !fits {
             return Err("a direct role changes otherwise than `before` allows".to_owned());
         }
-        let note = Note {
-            from: self.files.maybe(role.origin.as_ref()),
-            why: self.files.why(role.expired.as_ref(), role.locked_out.as_ref()),
-        };
+        let note = self.files.note(&role.note);
         let value = |it: Option<DirectRole>| it.map(|it| Value::Direct(Arc::new(it)));
         self.edit((owner, Fact::Direct(Box::new(kind))), sides.map(value), note);
         Ok(())
     }
 }
 
-fn held(mut held: Held, files: &mut Files) -> Result<Quarantined, Wrong> {
-    let from = files.maybe(held.origin.as_ref());
-    let person = held.person.take();
-    let role = held.role.take();
-    let what = match &*held.kind {
-        "person" => Withheld::Person { person: required(person, "person")?, why: unresolved(&mut held)? },
-        "role" => Withheld::Grant {
-            role: required(role, "role")?,
-            person: required(person, "person")?,
-            why: unresolved(&mut held)?,
-        },
-        "unreadable" => Withheld::Unreadable { role: required(role, "role")? },
-        "removal" => Withheld::Removal {
-            user: required(held.user_id, "userId")?,
-            because: required(person, "person")?,
-        },
-        "hiddenRemoval" => Withheld::HiddenRemoval { user: required(held.user_id, "userId")? },
-        "group" => Withheld::Group { candidates: required(held.groups.take(), "groups")? },
-        "inactiveMember" => Withheld::InactiveMember { person: required(person, "person")? },
-        "unmodifiableRoles" => Withheld::Unmodifiable { what: Frozen::Roles },
-        "unmodifiableAttributes" => Withheld::Unmodifiable { what: Frozen::Attributes },
-        "unmodifiableGroup" => Withheld::Unmodifiable { what: Frozen::Existence },
-        "lockout" => Withheld::Lockout { person: required(person, "person")?, why: unresolved(&mut held)? },
-        "unreadLockout" => Withheld::UnreadLockout { user: required(held.user_id, "userId")? },
-        "user" => Withheld::User { person: required(person, "person")?, why: unresolved(&mut held)? },
-        "unreadUser" => Withheld::UnreadUser { person: required(person, "person")? },
-        "unmanagedUser" => {
-            Withheld::UnmanagedUser { person: required(person, "person")?, why: unresolved(&mut held)? }
-        }
-        "unmanagedUnread" => Withheld::UnmanagedUnread { person: required(person, "person")? },
-        "traveller" => Withheld::Traveller {
-            user: required(held.user_id, "userId")?,
-            person: required(person, "person")?,
-            why: unresolved(&mut held)?,
-        },
-        other => return Err(format!("the kind `{other}` of what is withheld is not known")),
+fn held(held: Held, files: &mut Files) -> Result<Withheld, Wrong> {
+    let why = match held.why.as_deref() {
+        None => None,
+        Some("unknown") => Some(Unresolved::Unknown),
+        Some("inactive") => Some(Unresolved::Inactive),
+        Some("ambiguous") => Some(Unresolved::Ambiguous(required(held.users, "users")?)),
+        Some("foreign") => Some(Unresolved::Foreign(required(held.company, "company")?)),
+        Some("hidden") => Some(Unresolved::Hidden),
+        Some(other) => return Err(format!("the reason `{other}` of what is withheld is not known")),
     };
-    Ok(Quarantined { from, group: held.group, what })
-}
-
-fn unresolved(held: &mut Held) -> Result<Unresolved, Wrong> {
-    Ok(match required(held.why.as_deref(), "why")? {
-        "unknown" => Unresolved::Unknown,
-        "inactive" => Unresolved::Inactive,
-        "ambiguous" => Unresolved::Ambiguous(required(held.users.take(), "users")?),
-        "foreign" => Unresolved::Foreign(required(held.company, "company")?),
-        "hidden" => Unresolved::Hidden,
-        other => return Err(format!("the reason `{other}` of what is withheld is not known")),
-    })
-}
-
-fn gap(gap: &shape::Gap, groups: usize) -> Result<Gap, Wrong> {
-    let shape::Gap { user_id: user, role_id: role, taken, given, why } = *gap;
-    if taken.max(given) >= groups {
-        return Err("a gap names a group that is not in `groups`".to_owned());
-    }
-    Ok(Gap { user, role, taken, given, why })
+    let Held { role, person, user_id: user, groups: candidates, .. } = held;
+    let what = WithheldReason::of(&held.kind, About { role, user, person, why, candidates })?;
+    Ok(Withheld { from: files.maybe(held.origin.as_ref()), group: held.group, what })
 }
 
 fn check(check: shape::Check, files: &mut Files) -> Result<Check, Wrong> {
@@ -487,15 +395,4 @@ fn remark(remark: shape::Remark, files: &mut Files) -> Result<Finding, Wrong> {
         related: remark.related.into_iter().map(|it| (files.place(&it.origin), it.message.into())).collect(),
         help: remark.help.map(Into::into),
     })
-}
-
-fn live(live: shape::Live) -> ReadGroup {
-    ReadGroup {
-        company: live.company,
-        group: live.id,
-        name: live.name,
-        attributes: live.attributes,
-        roles: live.roles,
-        members: live.members,
-    }
 }

@@ -3,21 +3,19 @@
 //! Fields may be added within version 1; none is renamed, removed or given another meaning.
 //! What is absent is left out, never null. Nothing is computed here.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
-use uuid::Uuid;
 
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    plan::{Digest, GapCause},
+    plan::{self, Digest, Gap, Names, Outside, People, ReadGroup, Survivor},
     rules::{Level, Limit},
     scope::Relation,
 };
+use crate::report::render::json::Origin;
 
 /// A plan of rolecall: what an apply would change, and everything needed to judge it and to apply exactly it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -70,7 +68,7 @@ pub(crate) struct Document {
     /// Roles outside groups of everybody else whose roles there were looked at.
     pub(super) outside: Vec<Outside>,
     /// Every live group that was read, in digests, sorted by company and id.
-    pub(super) live: Vec<Live>,
+    pub(super) live: Vec<ReadGroup>,
     /// Names for the ids of this document.
     pub(super) names: Names,
 }
@@ -79,14 +77,8 @@ pub(crate) struct Document {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Summary {
-    pub(super) groups_created: usize,
-    pub(super) groups_changed: usize,
-    pub(super) groups_deleted: usize,
-    pub(super) roles_added: usize,
-    pub(super) roles_changed: usize,
-    pub(super) roles_removed: usize,
-    pub(super) members_added: usize,
-    pub(super) members_removed: usize,
+    #[serde(flatten)]
+    pub(super) changes: plan::Summary,
     /// People whose roles outside groups change; the roles themselves are among those above.
     pub(super) users_changed: usize,
     /// Entries of the quarantine but for those of the kinds `inactiveMember`, `unmanagedUser` and `unmanagedUnread`, of
@@ -173,17 +165,10 @@ pub(super) struct Edit {
     pub(super) to: Box<str>,
 }
 
-/// Where something is declared; line and column count from 1.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Origin {
-    pub(super) file: Box<str>,
-    pub(super) line: u32,
-    pub(super) column: u32,
-}
-
 /// A role that a group gets, keeps on another scope, or loses.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = concerns_everybody)]
 pub(super) struct Role {
     /// `add`, `rescope` or `remove`.
     pub(super) action: Action,
@@ -204,10 +189,25 @@ pub(super) struct Role {
     pub(super) after: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) relation: Option<Relation>,
+    #[serde(flatten)]
+    pub(super) note: Note,
+}
+
+/// Who loses a role of a group is not one person.
+fn concerns_everybody(schema: &mut Schema) {
+    if let Some(description) = schema.pointer_mut("/properties/lockedOut/description") {
+        *description = "The entry that cuts everybody off who would have it.".into();
+    }
+}
+
+/// Where something is declared, and why it goes if it does.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Note {
     /// The entry that asked for it and has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expired: Option<Origin>,
-    /// The entry that cuts everybody off who would have it.
+    /// The entry that cuts the person off everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) locked_out: Option<Origin>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -236,14 +236,8 @@ pub(super) struct Member {
     /// The group of the same company that the person joins in the same plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) moved_to: Option<Box<str>>,
-    /// The entry that asked for it and has ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) expired: Option<Origin>,
-    /// The entry that cuts the person off everywhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) locked_out: Option<Origin>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) origin: Option<Origin>,
+    #[serde(flatten)]
+    pub(super) note: Note,
 }
 
 /// What was in a group when it was read: nothing for one that is created.
@@ -301,29 +295,12 @@ pub(super) struct DirectRole {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<Value>>")]
     pub(super) after: Option<DirectRoles>,
-    /// The entry that asked for it and has ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) expired: Option<Origin>,
-    /// The entry that cuts the person off everywhere.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) locked_out: Option<Origin>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) origin: Option<Origin>,
-}
-
-/// Roles that somebody holds outside groups.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Outside {
-    pub(super) company: CompanyId,
-    pub(super) user_id: UserId,
-    /// Elements of the API's list.
-    #[schemars(with = "Vec<Value>")]
-    pub(super) roles: DirectRoles,
+    #[serde(flatten)]
+    pub(super) note: Note,
 }
 
 /// An entry of the quarantine: `kind` says what is withheld, `why` is set where a person is not resolved.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Held {
     /// `person`, `role`, `unreadable`, `removal`, `hiddenRemoval`, `group`, `inactiveMember`, `lockout`, of roles outside
@@ -349,39 +326,6 @@ pub(super) struct Held {
     pub(super) message: Box<str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<Origin>,
-}
-
-/// How many people gain and lose, over all groups that were read.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct People {
-    /// How many can do something they could not.
-    pub(super) gain: usize,
-    /// How many can no longer do something they could.
-    pub(super) lose: usize,
-    /// Who is left with no role at all in a company.
-    pub(super) lose_everything: Vec<Loser>,
-}
-
-/// Somebody who is left with no role at all in a company.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Loser {
-    pub(super) company: CompanyId,
-    pub(super) user_id: UserId,
-}
-
-/// Access that both sides give a person and that is gone for a moment in between.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Gap {
-    pub(super) user_id: UserId,
-    pub(super) role_id: RoleId,
-    /// The entry of `groups` that takes it away, counted from 0.
-    pub(super) taken: usize,
-    /// The entry of `groups` that gives it back, counted from 0.
-    pub(super) given: usize,
-    pub(super) why: GapCause,
 }
 
 /// What one guard found about one thing.
@@ -445,35 +389,4 @@ pub(super) struct Remark {
 pub(super) struct Related {
     pub(super) origin: Origin,
     pub(super) message: Box<str>,
-}
-
-/// Roles that somebody holds outside groups.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Survivor {
-    pub(super) user_id: UserId,
-    /// The role types, as the API names them.
-    pub(super) roles: Vec<Box<str>>,
-}
-
-/// A live group as it was read, in digests.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Live {
-    pub(super) company: CompanyId,
-    pub(super) id: GroupId,
-    pub(super) name: Box<str>,
-    /// Of name and description.
-    pub(super) attributes: Digest,
-    /// Of the roles and their scopes, by meaning.
-    pub(super) roles: Digest,
-    pub(super) members: Digest,
-}
-
-/// Names for ids, for people only.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct Names {
-    pub(super) people: BTreeMap<UserId, Box<str>>,
-    pub(super) roles: BTreeMap<RoleId, Box<str>>,
-    /// Companies and legal entities.
-    pub(super) values: BTreeMap<Uuid, Box<str>>,
 }

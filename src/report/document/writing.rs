@@ -9,19 +9,19 @@ use crate::{
         finding::Finding,
         index::GroupIx,
         json::compact,
-        plan::{self, Check, Frozen, Plan, Quarantined, Unresolved, Withheld},
+        plan::{self, About, Check, Plan, Unresolved, Withheld},
         rules,
         scope::Scope,
         source::{Place, Sources},
         state,
     },
     plan::{diff, digest},
-    report::render::{View, guards, scope::Words, withheld},
+    report::render::{View, guards, json::Origin, scope::Words, withheld},
 };
 
 use super::shape::{
-    Action, Before, Company, DirectRole, Document, Edit, File, Gap, Grant, Group, Held, Live, Loser, Member,
-    Names, Origin, Outside, People, Related, Remark, Role, Subject, Summary, Survivor, User, Verdict,
+    Action, Before, Company, DirectRole, Document, Edit, File, Grant, Group, Held, Member, Note, Related,
+    Remark, Role, Subject, Summary, User, Verdict,
 };
 
 impl Document {
@@ -51,49 +51,28 @@ impl Document {
             companies: plan.companies.iter().map(|it| Company::new(it, plan)).collect(),
             groups: plan.groups().map(|it| Group::new(&it, plan, &moves, sources)).collect(),
             users: plan.people().filter_map(|it| user(&it, plan, sources)).collect(),
-            quarantine: plan
-                .quarantine
-                .iter()
-                .zip(sentences)
-                .map(|(it, why)| held(it, why, sources))
-                .collect(),
+            quarantine: plan.withheld.iter().zip(sentences).map(|(it, why)| held(it, why, sources)).collect(),
             expiring: plan.expiring,
-            people: people(&judgement.people),
-            gaps: judgement.gaps.iter().map(gap).collect(),
+            people: judgement.people.clone(),
+            gaps: judgement.gaps.clone(),
             guards: judgement.guards.iter().map(|it| check(it, &words, sources)).collect(),
             remarks: plan.remarks.iter().map(|it| remark(it, sources)).collect(),
-            survivors: plan
-                .survivors
-                .iter()
-                .map(|it| Survivor { user_id: it.user, roles: it.roles.clone() })
-                .collect(),
+            survivors: plan.survivors.clone(),
             outside: plan
                 .outside
                 .iter()
-                .map(|it| Outside { company: it.company, user_id: it.user, roles: compacted(&it.roles) })
+                .map(|it| plan::Outside { roles: compacted(&it.roles), ..it.clone() })
                 .collect(),
-            live: plan.read.iter().map(live).collect(),
-            names: Names {
-                people: plan.names.people.clone(),
-                roles: plan.names.roles.clone(),
-                values: plan.names.values.clone(),
-            },
+            live: plan.read.clone(),
+            names: plan.names.clone(),
         }
     }
 }
 
 impl Summary {
     fn new(plan: &Plan, judgement: &plan::Judgement) -> Self {
-        let sum = plan.summary();
         Self {
-            groups_created: sum.groups_created,
-            groups_changed: sum.groups_changed,
-            groups_deleted: sum.groups_deleted,
-            roles_added: sum.roles_added,
-            roles_changed: sum.roles_changed,
-            roles_removed: sum.roles_removed,
-            members_added: sum.members_added,
-            members_removed: sum.members_removed,
+            changes: plan.summary(),
             users_changed: plan.people().count(),
             withheld: plan.withheld(),
             unmanaged: plan.companies.iter().map(|it| it.unmanaged.len()).sum(),
@@ -110,16 +89,6 @@ impl Company {
             groups: found.groups,
             memberships: found.memberships,
             unmanaged: found.unmanaged.clone(),
-        }
-    }
-}
-
-impl Origin {
-    pub(super) fn new(place: Place, sources: &Sources) -> Self {
-        Self {
-            file: sources.file(place.file).path.as_str().into(),
-            line: place.line.get(),
-            column: place.column,
         }
     }
 }
@@ -168,12 +137,15 @@ fn contents(change: &plan::Change<'_>, plan: &Plan) -> Before {
     Before { members: change.members_before().collect(), roles: change.roles_before().map(grant).collect() }
 }
 
-/// Returns why something goes, as the entry that has ended and the one that cuts off.
-fn reason(why: Why, sources: &Sources) -> (Option<Origin>, Option<Origin>) {
-    match why {
-        Why::NotDeclared => (None, None),
-        Why::Ended(from) => (Some(Origin::new(from, sources)), None),
-        Why::LockedOut(from) => (None, Some(Origin::new(from, sources))),
+impl Note {
+    fn new(note: plan::Note, sources: &Sources) -> Self {
+        let origin = |it: Option<Place>| it.map(|it| Origin::new(it, sources));
+        let (expired, locked_out) = match note.why {
+            Why::NotDeclared => (None, None),
+            Why::Ended(from) => (Some(from), None),
+            Why::LockedOut(from) => (None, Some(from)),
+        };
+        Self { expired: origin(expired), locked_out: origin(locked_out), origin: origin(note.from) }
     }
 }
 
@@ -186,7 +158,6 @@ fn role(edit: &state::Edit, plan: &Plan, sources: &Sources) -> Option<Role> {
         None if edit.adds() => (Action::Add, [after, None, None]),
         None => (Action::Remove, [before, None, None]),
     };
-    let (expired, locked_out) = reason(note.why, sources);
     Some(Role {
         action,
         role_id,
@@ -195,9 +166,7 @@ fn role(edit: &state::Edit, plan: &Plan, sources: &Sources) -> Option<Role> {
         before,
         after,
         relation,
-        expired,
-        locked_out,
-        origin: note.from.map(|it| Origin::new(it, sources)),
+        note: Note::new(note, sources),
     })
 }
 
@@ -210,16 +179,13 @@ fn member(
     let (user_id, note) = (plan.index.user(edit.member()?), plan.note(&edit.key));
     let other = moves.get(&edit.key).map(|it| plan.index.group(*it).name.clone());
     let (moved_from, moved_to) = if edit.adds() { (other, None) } else { (None, other) };
-    let (expired, locked_out) = reason(note.why, sources);
     Some(Member {
         action: if edit.adds() { Action::Add } else { Action::Remove },
         user_id,
         person: plan.names.people.get(&user_id).cloned(),
         moved_from,
         moved_to,
-        expired,
-        locked_out,
-        origin: note.from.map(|it| Origin::new(it, sources)),
+        note: Note::new(note, sources),
     })
 }
 
@@ -238,7 +204,6 @@ fn user(change: &plan::Change<'_>, plan: &Plan, sources: &Sources) -> Option<Use
 fn direct_role(edit: &state::Edit, plan: &Plan, sources: &Sources) -> Option<DirectRole> {
     let one = |role: &direct::DirectRole| compacted(&DirectRoles::new([role.clone()]));
     let ([before, after], note) = (edit.direct().map(|it| it.map(one)), plan.note(&edit.key));
-    let (expired, locked_out) = reason(note.why, sources);
     Some(DirectRole {
         action: match (&before, &after) {
             (None, _) => Action::Add,
@@ -248,9 +213,7 @@ fn direct_role(edit: &state::Edit, plan: &Plan, sources: &Sources) -> Option<Dir
         role_type: edit.kind()?.role_type().into(),
         before,
         after,
-        expired,
-        locked_out,
-        origin: note.from.map(|it| Origin::new(it, sources)),
+        note: Note::new(note, sources),
     })
 }
 
@@ -258,111 +221,29 @@ pub(super) fn compacted(roles: &DirectRoles) -> DirectRoles {
     DirectRoles::read(roles.elements().map(compact))
 }
 
-fn held(entry: &Quarantined, message: String, sources: &Sources) -> Held {
-    let mut held = Held {
+fn held(entry: &Withheld, message: String, sources: &Sources) -> Held {
+    let About { role, user, person, why, candidates } = entry.what.about();
+    let (word, users, company) = match why {
+        None => (None, None, None),
+        Some(Unresolved::Unknown) => (Some("unknown"), None, None),
+        Some(Unresolved::Inactive) => (Some("inactive"), None, None),
+        Some(Unresolved::Ambiguous(users)) => (Some("ambiguous"), Some(users), None),
+        Some(Unresolved::Foreign(company)) => (Some("foreign"), None, Some(company)),
+        Some(Unresolved::Hidden) => (Some("hidden"), None, None),
+    };
+    Held {
+        kind: entry.what.code().into(),
         group: entry.group.clone(),
+        role,
+        person,
+        user_id: user,
+        why: word.map(Into::into),
+        company,
+        users,
+        groups: candidates,
         message: message.into(),
         origin: entry.from.map(|it| Origin::new(it, sources)),
-        ..Held::default()
-    };
-    let kind = match &entry.what {
-        Withheld::Person { person, why } => {
-            held.person = Some(person.clone());
-            held.unresolved(why);
-            "person"
-        }
-        Withheld::Grant { role, person, why } => {
-            (held.role, held.person) = (Some(role.clone()), Some(person.clone()));
-            held.unresolved(why);
-            "role"
-        }
-        Withheld::Unreadable { role } => {
-            held.role = Some(role.clone());
-            "unreadable"
-        }
-        Withheld::Removal { user, because } => {
-            (held.user_id, held.person) = (Some(*user), Some(because.clone()));
-            "removal"
-        }
-        Withheld::HiddenRemoval { user } => {
-            held.user_id = Some(*user);
-            "hiddenRemoval"
-        }
-        Withheld::Group { candidates } => {
-            held.groups = Some(candidates.clone());
-            "group"
-        }
-        Withheld::InactiveMember { person } => {
-            held.person = Some(person.clone());
-            "inactiveMember"
-        }
-        Withheld::Unmodifiable { what: Frozen::Roles } => "unmodifiableRoles",
-        Withheld::Unmodifiable { what: Frozen::Attributes } => "unmodifiableAttributes",
-        Withheld::Unmodifiable { what: Frozen::Existence } => "unmodifiableGroup",
-        Withheld::Lockout { person, why } => {
-            held.person = Some(person.clone());
-            held.unresolved(why);
-            "lockout"
-        }
-        Withheld::UnreadLockout { user } => {
-            held.user_id = Some(*user);
-            "unreadLockout"
-        }
-        Withheld::User { person, why } => {
-            held.person = Some(person.clone());
-            held.unresolved(why);
-            "user"
-        }
-        Withheld::UnreadUser { person } => {
-            held.person = Some(person.clone());
-            "unreadUser"
-        }
-        Withheld::UnmanagedUser { person, why } => {
-            held.person = Some(person.clone());
-            held.unresolved(why);
-            "unmanagedUser"
-        }
-        Withheld::UnmanagedUnread { person } => {
-            held.person = Some(person.clone());
-            "unmanagedUnread"
-        }
-        Withheld::Traveller { user, person, why } => {
-            (held.user_id, held.person) = (Some(*user), Some(person.clone()));
-            held.unresolved(why);
-            "traveller"
-        }
-    };
-    Held { kind: kind.into(), ..held }
-}
-
-impl Held {
-    fn unresolved(&mut self, why: &Unresolved) {
-        let word = match why {
-            Unresolved::Unknown => "unknown",
-            Unresolved::Inactive => "inactive",
-            Unresolved::Ambiguous(users) => {
-                self.users = Some(users.clone());
-                "ambiguous"
-            }
-            Unresolved::Foreign(company) => {
-                self.company = Some(*company);
-                "foreign"
-            }
-            Unresolved::Hidden => "hidden",
-        };
-        self.why = Some(word.into());
     }
-}
-
-fn people(people: &plan::People) -> People {
-    let plan::People { gain, lose, lose_everything } = people;
-    let losers = lose_everything.iter().map(|&(company, user_id)| Loser { company, user_id });
-    People { gain: *gain, lose: *lose, lose_everything: losers.collect() }
-}
-
-fn gap(gap: &plan::Gap) -> Gap {
-    let plan::Gap { user, role, taken, given, why } = *gap;
-    Gap { user_id: user, role_id: role, taken, given, why }
 }
 
 fn check(check: &Check, words: &Words<'_>, sources: &Sources) -> super::shape::Check {
@@ -403,16 +284,5 @@ fn remark(finding: &Finding, sources: &Sources) -> Remark {
         origin: finding.place.map(|it| Origin::new(it, sources)),
         help: finding.help.as_deref().map(Into::into),
         related: related.collect(),
-    }
-}
-
-fn live(read: &plan::ReadGroup) -> Live {
-    Live {
-        company: read.company,
-        id: read.group,
-        name: read.name.clone(),
-        attributes: read.attributes,
-        roles: read.roles,
-        members: read.members,
     }
 }

@@ -13,8 +13,7 @@ const NAMED: usize = 8;
 /// Returns `COMPANY_ADMIN of globex`, `TRAVEL_ARRANGER for vip@globex.example`, or an element as it is.
 pub(super) fn role(role: &DirectRole, words: &Words<'_>) -> String {
     match role.kind() {
-        Kind::Plain(name) => (*name).to_owned(),
-        Kind::On(name, company) => format!("{name} of {}", words.alias(*company)),
+        plain @ (Kind::Plain(_) | Kind::On(..)) => kind(plain, words),
         Kind::Arranger => format!("{} for {}", role.kind().role_type(), travellers(role.travellers(), words)),
         Kind::Verbatim(name, element) => {
             let element = element.replace('\n', " ");

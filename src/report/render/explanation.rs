@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{counted, direct, scope::Words, wording::Sign};
 use crate::{
-    model::source::Sources,
+    model::{scope::Scope, source::Sources},
     plan::explain::{
         Asked, DirectAccess, Effect, Explained, GroupAccess, Line as Entry, Managed, RoleAccess, Standing,
     },
@@ -73,7 +73,7 @@ impl Explanation<'_> {
         let words = Words::of(&it.names, it.companies(), it.scopes());
         let speaker = Speaker { it, sources: self.sources, words };
         Said {
-            person: speaker.person(),
+            person: speaker.words.person(it.person.id),
             company: it.person.company.map(|company| speaker.words.company(company)),
             alarms: speaker.alarms(),
             effects: it.effects.iter().map(|effect| speaker.effect(effect)).collect(),
@@ -83,7 +83,7 @@ impl Explanation<'_> {
                 Some([]) => vec![bare("none")],
                 Some(roles) => roles.iter().map(|it| speaker.direct(it)).collect(),
             },
-            remarks: speaker.remarks(),
+            remarks: remarks(it, &speaker.words),
             summary: summary(it),
         }
     }
@@ -157,10 +157,6 @@ struct Speaker<'a> {
 }
 
 impl Speaker<'_> {
-    fn person(&self) -> String {
-        self.words.person(self.it.person.id)
-    }
-
     fn alarms(&self) -> Vec<String> {
         let mut alarms = Vec::new();
         if !self.it.person.active {
@@ -222,7 +218,8 @@ impl Speaker<'_> {
     fn member(&self, group: &GroupAccess, managed: bool) -> Line {
         let missing = if self.it.person.active { "not in the group yet" } else { "waits: not active" };
         let unmanaged = managed.then_some("members unmanaged");
-        self.standing("member", self.person(), group.standing, (missing, unmanaged))
+        let line = self.standing("member", self.words.person(self.it.person.id), &group.standing);
+        line.noted(missing, unmanaged, &group.standing)
     }
 
     fn direct(&self, access: &DirectAccess) -> Line {
@@ -230,72 +227,54 @@ impl Speaker<'_> {
             Some(role) => direct::role(role, &self.words),
             None => direct::kind(&access.kind, &self.words),
         };
-        self.standing("role", what, access.standing, ("not held yet", Some("unmanaged")))
+        let line = self.standing("role", what, &access.standing);
+        line.noted("not held yet", Some("unmanaged"), &access.standing)
     }
 
-    /// Words what the files say of something; what is missing and what nobody manages is worded by the caller.
-    fn standing(
-        &self,
-        noun: &'static str,
-        what: String,
-        standing: Standing,
-        (missing, unmanaged): (&'static str, Option<&'static str>),
-    ) -> Line {
-        let (sign, entry, note) = match standing {
-            Standing::Declared(line) => (None, Some(line), None),
-            Standing::Ended(line) => (Some(Sign::Remove), Some(line), Some("expired")),
-            Standing::LockedOut(line) => (Some(Sign::Remove), line, Some("locked out")),
-            Standing::Kept => (None, None, Some("not listed; others may stay")),
-            Standing::Unmanaged => (None, None, unmanaged),
-            Standing::NotDeclared => (Some(Sign::Remove), None, Some("not declared")),
-            Standing::Missing(line) => (Some(Sign::Add), Some(line), Some(missing)),
-        };
-        let ends = entry.and_then(|it| it.ends).map(until);
+    /// A line about something that one entry asks for, with the last day of that.
+    fn standing(&self, noun: &'static str, what: String, standing: &Standing) -> Line {
+        let entry = standing.lines.first();
         let origin = entry.map(|it| self.sources.line(it.from));
-        Line { sign, noun, what, origin, note: both(ends, note.map(str::to_owned)) }
+        Line { sign: None, noun, what, origin, note: entry.and_then(|it| it.ends).map(until) }
     }
 
     fn role(&self, role: &RoleAccess, managed: bool) -> Line {
-        let none: &[Entry] = &[];
-        let (sign, entries, note) = match &role.asked {
-            Asked::Declared(lines) => (None, &lines[..], None),
-            Asked::Differs(lines, scope) => {
-                let (_, asked) = self.words.rescope(&role.scope, scope);
-                (Some(Sign::Change), &lines[..], Some(format!("asked for: on {asked}")))
-            }
-            Asked::Ended(lines) => (Some(Sign::Remove), &lines[..], Some("expired".to_owned())),
-            Asked::Kept => (None, none, Some("not listed; others may stay".to_owned())),
-            Asked::Unmanaged => (None, none, managed.then(|| "roles unmanaged".to_owned())),
-            Asked::NotDeclared => (Some(Sign::Remove), none, Some("not declared".to_owned())),
-            Asked::Missing(lines) => (Some(Sign::Add), &lines[..], Some("the group lacks it".to_owned())),
-        };
         let one = |it: &Entry| {
             let place = self.sources.line(it.from);
             it.ends.map_or_else(|| place.clone(), |ends| format!("{place}  {}", until(ends)))
         };
-        let origins: Vec<String> = entries.iter().map(one).collect();
-        Line {
-            sign,
+        let origins: Vec<String> = role.standing.lines.iter().map(one).collect();
+        let asked = |it: &Scope| format!("asked for: on {}", self.words.rescope(&role.scope, it).1);
+        let line = Line {
+            sign: None,
             noun: "role",
             what: format!("{} on {}", self.words.role(role.role), self.words.scope(&role.scope)),
             origin: (!origins.is_empty()).then(|| origins.join(", ")),
-            note,
-        }
+            note: role.elsewhere.as_ref().map(asked),
+        };
+        line.noted("the group lacks it", managed.then_some("roles unmanaged"), &role.standing)
     }
+}
 
-    fn remarks(&self) -> Vec<String> {
-        remarks(self.it, &self.words)
+impl Line {
+    /// Adds what a plan would do, and why; what is missing and what nobody manages is worded by the caller.
+    fn noted(self, missing: &str, unmanaged: Option<&str>, standing: &Standing) -> Self {
+        let (sign, why) = match standing.asked {
+            Asked::Declared => (None, None),
+            Asked::Differs => (Some(Sign::Change), None),
+            Asked::Ended => (Some(Sign::Remove), Some("expired")),
+            Asked::LockedOut => (Some(Sign::Remove), Some("locked out")),
+            Asked::Kept => (None, Some("not listed; others may stay")),
+            Asked::Unmanaged => (None, unmanaged),
+            Asked::NotDeclared => (Some(Sign::Remove), Some("not declared")),
+            Asked::Missing => (Some(Sign::Add), Some(missing)),
+        };
+        let note: Vec<&str> = self.note.as_deref().into_iter().chain(why).collect();
+        Self { sign, note: (!note.is_empty()).then(|| note.join("  ")), ..self }
     }
 }
 
 /// Returns a line that says nothing but this.
 fn bare(what: &str) -> Line {
     Line { sign: None, noun: "", what: what.to_owned(), origin: None, note: None }
-}
-
-fn both(first: Option<String>, second: Option<String>) -> Option<String> {
-    match (first, second) {
-        (Some(first), Some(second)) => Some(format!("{first}  {second}")),
-        (first, second) => first.or(second),
-    }
 }

@@ -267,7 +267,7 @@ struct Entry<'a> {
 #[derive(Serialize)]
 struct Related<'a> {
     #[serde(flatten)]
-    origin: Origin<'a>,
+    origin: Origin,
     message: &'a str,
 }
 

@@ -12,8 +12,8 @@ use crate::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupName, Index},
         plan::{
-            Check, Digest, Edits, Gap, GapCause, Judgement, Names, Note, Outside, Overview, People, Plan,
-            Quarantined, ReadGroup, Survivor, Unresolved, Verdict, Withheld,
+            Check, Digest, Edits, Gap, GapCause, Judgement, Loser, Names, Note, Outside, Overview, People,
+            Plan, ReadGroup, Survivor, Unresolved, Verdict, Withheld, WithheldReason,
         },
         rules::{Guard, Level, Limit, Subject},
         scope::{Dimension, Kind, Scope, Value},
@@ -334,7 +334,11 @@ pub(crate) fn everyday() -> Draft {
             ..Plan::default()
         },
         judgement: Judgement {
-            people: People { gain: 9, lose: 8, lose_everything: vec![(company(), user(3))] },
+            people: People {
+                gain: 9,
+                lose: 8,
+                lose_everything: vec![Loser { company: company(), user: user(3) }],
+            },
             gaps: Vec::new(),
             guards: guards(),
         },
@@ -409,10 +413,10 @@ pub(crate) fn everything() -> Draft {
     let hostile = altered(HOSTILE, vec![grant(5, 15, text_scope(HOSTILE))], vec![remove(9)]);
     let long = altered(&"W".repeat(255), vec![grant(99, 30, companies([99]))], vec![remove(99)]);
     groups.extend([hostile, Group { company: other, ..long }]);
-    plan.quarantine = quarantine();
+    plan.withheld = withheld();
     judgement.guards.extend(more_guards());
     judgement.guards.sort_by_key(|it| it.guard);
-    judgement.people.lose_everything.extend((4..12).map(|it| (company(), user(it))));
+    judgement.people.lose_everything.extend((4..12).map(|it| Loser { company: company(), user: user(it) }));
     let gap = |n, role, taken, given, why| Gap { user: user(n), role, taken, given, why };
     judgement.gaps = (0..9).map(|it| gap(it, role(1), 5, 5, GapCause::RevokeFirst)).collect();
     judgement.gaps.push(gap(0, role(0), 0, 4, GapCause::Cycle));
@@ -510,42 +514,45 @@ fn scopes() -> Group {
     )
 }
 
-fn quarantine() -> Vec<Quarantined> {
+fn withheld() -> Vec<Withheld> {
     let email = |it: &str| PersonRef::Email(it.parse().expect("an address"));
     let zoe = || email("zoe@voyager.example");
-    let held = |line, what| Quarantined { from: at(1, line), group: "Oncall EU".into(), what };
-    let outside = |line, what| Quarantined { from: at(1, line), group: "".into(), what };
+    let held = |line, what| Withheld { from: at(1, line), group: "Oncall EU".into(), what };
+    let outside = |line, what| Withheld { from: at(1, line), group: "".into(), what };
     vec![
-        held(9, Withheld::Person { person: zoe(), why: Unresolved::Unknown }),
+        held(9, WithheldReason::Person { person: zoe(), why: Unresolved::Unknown }),
         held(
             10,
-            Withheld::Person { person: PersonRef::ExternalId(HOSTILE.into()), why: Unresolved::Inactive },
+            WithheldReason::Person {
+                person: PersonRef::ExternalId(HOSTILE.into()),
+                why: Unresolved::Inactive,
+            },
         ),
         held(
             11,
-            Withheld::Person {
+            WithheldReason::Person {
                 person: PersonRef::EmployeeId("0042".into()),
                 why: Unresolved::Ambiguous(vec![user(7), user(8)]),
             },
         ),
         held(
             12,
-            Withheld::Person {
+            WithheldReason::Person {
                 person: PersonRef::UserId(user(50)),
                 why: Unresolved::Foreign(CompanyId(id(0x1a6f_0001, 1))),
             },
         ),
-        held(13, Withheld::Grant { role: "Agent".into(), person: zoe(), why: Unresolved::Unknown }),
-        held(14, Withheld::Removal { user: user(5), because: zoe() }),
-        held(14, Withheld::HiddenRemoval { user: user(51) }),
-        held(15, Withheld::Group { candidates: vec![GroupId(id(1, 5)), GroupId(id(2, 5))] }),
-        held(16, Withheld::InactiveMember { person: email("gus@voyager.example") }),
-        outside(20, Withheld::UnreadLockout { user: user(4) }),
-        outside(21, Withheld::User { person: zoe(), why: Unresolved::Unknown }),
-        outside(22, Withheld::UnreadUser { person: email("gus@voyager.example") }),
-        outside(22, Withheld::UnmanagedUser { person: zoe(), why: Unresolved::Hidden }),
-        outside(22, Withheld::UnmanagedUnread { person: email("gus@voyager.example") }),
-        outside(23, Withheld::Traveller { user: user(5), person: zoe(), why: Unresolved::Unknown }),
+        held(13, WithheldReason::Grant { role: "Agent".into(), person: zoe(), why: Unresolved::Unknown }),
+        held(14, WithheldReason::Removal { user: user(5), person: zoe() }),
+        held(14, WithheldReason::HiddenRemoval { user: user(51) }),
+        held(15, WithheldReason::Group { candidates: vec![GroupId(id(1, 5)), GroupId(id(2, 5))] }),
+        held(16, WithheldReason::InactiveMember { person: email("gus@voyager.example") }),
+        outside(20, WithheldReason::UnreadLockout { user: user(4) }),
+        outside(21, WithheldReason::User { person: zoe(), why: Unresolved::Unknown }),
+        outside(22, WithheldReason::UnreadUser { person: email("gus@voyager.example") }),
+        outside(22, WithheldReason::UnmanagedUser { person: zoe(), why: Unresolved::Hidden }),
+        outside(22, WithheldReason::UnmanagedUnread { person: email("gus@voyager.example") }),
+        outside(23, WithheldReason::Traveller { user: user(5), person: zoe(), why: Unresolved::Unknown }),
     ]
 }
 

@@ -1,19 +1,21 @@
 //! Where something is declared, in JSON.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::model::source::{Place, Sources};
 
-/// Where something is declared.
-#[derive(Serialize)]
-pub(super) struct Origin<'a> {
-    file: &'a str,
-    line: u32,
-    column: u32,
+/// Where something is declared; line and column count from 1.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Origin {
+    pub(crate) file: Box<str>,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
 }
 
-impl<'a> Origin<'a> {
-    pub(super) fn new(place: Place, sources: &'a Sources) -> Self {
-        Self { file: &sources.file(place.file).path, line: place.line.get(), column: place.column }
+impl Origin {
+    pub(crate) fn new(place: Place, sources: &Sources) -> Self {
+        let file = sources.file(place.file).path.as_str().into();
+        Self { file, line: place.line.get(), column: place.column }
     }
 }

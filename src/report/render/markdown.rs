@@ -14,16 +14,16 @@ use super::{
     scope::Words,
     section::{Counts, Group, Item, Part, Section},
     thousands, withheld,
-    wording::{self, Block, Effect, Fact, Line, Sign},
+    wording::{self, Block, Effect, Fact, Line},
 };
-use crate::model::escape;
+use crate::model::{escape, plan::Withheld};
 
 /// By this line CI finds the comment to update.
 const MARKER: &str = "<!-- rolecall:plan -->";
 /// Said in the heading when something is left out.
 const TRUNCATED: &str = " (truncated)";
 /// The column at which origins begin at most.
-const ORIGIN: usize = 62;
+pub(super) const ORIGIN: usize = 62;
 /// Bytes of one text: more than any sane name or scope takes, so that only hostile ones are cut.
 const TEXT: usize = 1_000;
 /// Bytes of a name beside which something else must have room.
@@ -82,15 +82,11 @@ fn head(view: &View<'_>, truncated: &str) -> String {
         [(sum.groups_deleted, "deleted"), (sum.groups_created, "created"), (sum.groups_changed, "changed")];
     let mut words: Vec<String> = Vec::new();
     for (n, done) in counts.into_iter().filter(|it| it.0 > 0) {
-        words.push(if words.is_empty() {
-            format!("{} {done}", counted(n, "group", "groups"))
-        } else {
-            format!("{} {done}", thousands(n))
-        });
+        let n = if words.is_empty() { counted(n, "group", "groups") } else { thousands(n) };
+        words.push(format!("{n} {done}"));
     }
-    match view.plan.people().count() {
-        0 => (),
-        n => words.push(format!("{} changed", counted(n, "user", "users"))),
+    if let n @ 1.. = view.plan.people().count() {
+        words.push(format!("{} changed", counted(n, "user", "users")));
     }
     let held = view.plan.withheld();
     match (words.is_empty(), held) {
@@ -98,9 +94,8 @@ fn head(view: &View<'_>, truncated: &str) -> String {
         (true | false, 1..) => words.push(format!("{} withheld", thousands(held))),
         (false, 0) => (),
     }
-    match view.judgement.stops().count() {
-        0 => (),
-        n => words.push(counted(n, "guard stops it", "guards stop it")),
+    if let n @ 1.. = view.judgement.stops().count() {
+        words.push(counted(n, "guard stops it", "guards stop it"));
     }
     let summary = wording::summary(view.plan, view.judgement);
     let title = words.join(", ");
@@ -115,11 +110,7 @@ fn companies(view: &View<'_>) -> String {
     let found = &view.plan.companies;
     let host = code(view.endpoint);
     let sizes = |groups, memberships| {
-        format!(
-            "{}, {}",
-            counted(groups, "group", "groups"),
-            counted(memberships, "membership", "memberships")
-        )
+        counted(groups, "group", "groups") + ", " + &counted(memberships, "membership", "memberships")
     };
     if found.is_empty() || found.len() > COMPANIES {
         let (groups, memberships) =
@@ -172,19 +163,19 @@ fn guards(view: &View<'_>, words: &Words<'_>) -> (Section, Section) {
         };
         rows.into_iter().map(item).collect()
     };
-    let others = Group { name: "Guards".to_owned(), aside: true, items: items(others, ' ') };
-    let others = if others.items.is_empty() { Vec::new() } else { vec![others] };
+    let others = grouped("Guards", true, items(others, ' '));
     (section("Stopped by guards", items(stops, '-')), Section::new("", others))
+}
+
+/// One group of all items, or none of none.
+fn grouped(name: &str, aside: bool, items: Vec<Item>) -> Vec<Group> {
+    let group = Group { name: name.to_owned(), aside, items };
+    if group.items.is_empty() { Vec::new() } else { vec![group] }
 }
 
 /// Returns a section of lines that belong to no group.
 fn section(title: &'static str, items: Vec<Item>) -> Section {
-    let groups = if items.is_empty() {
-        Vec::new()
-    } else {
-        vec![Group { name: title.to_owned(), aside: false, items }]
-    };
-    Section::new(title, groups)
+    Section::new(title, grouped(title, false, items))
 }
 
 /// Returns the section of all changes with that effect, group by group.
@@ -203,7 +194,7 @@ fn changes(effect: Effect, title: &'static str, blocks: &[Block], words: Option<
 }
 
 fn withheld(view: &View<'_>) -> Section {
-    let entries = withheld::entries(view.plan, view.sources).into_iter().map(|it| {
+    let entries = withheld::those(view.plan, view.sources, Withheld::withholds).into_iter().map(|it| {
         let left = format!("! {:6}  {}", it.noun, shown(&it.what));
         let origin = it.origin.map_or_else(String::new, |it| format!("  {}", shown(&it)));
         let text = format!("{left}{origin}\n          {}", shown(&it.why));
@@ -221,7 +212,7 @@ struct Row {
 }
 
 fn heading(block: &Block, own: Option<Fact>, company: Option<String>) -> Row {
-    let sign = own.map_or(' ', |it| sign(it.sign()));
+    let sign = own.map_or(' ', |it| it.sign().in_diff());
     let mut left = format!("{sign} {} {}", block.noun, shown(&block.name));
     if let Some(company) = company {
         left.push_str(&format!(" of {}", shown(&company)));
@@ -234,20 +225,12 @@ fn heading(block: &Block, own: Option<Fact>, company: Option<String>) -> Row {
 }
 
 fn row(line: &Line) -> Row {
-    let mut left = format!("{}     {:6}  {}", sign(line.fact.sign()), line.fact.noun(), shown(&line.what));
+    let mut left =
+        format!("{}     {:6}  {}", line.fact.sign().in_diff(), line.fact.noun(), shown(&line.what));
     if let Some(mark) = line.fact.mark() {
         left.push_str(&format!("   {mark}"));
     }
     Row { counts: Counts::Change(line.fact), left, origin: line.origin.clone(), note: line.note.clone() }
-}
-
-/// The first character of a line is what forges colour a `diff` by.
-fn sign(sign: Sign) -> char {
-    match sign {
-        Sign::Add => '+',
-        Sign::Change => '!',
-        Sign::Remove => '-',
-    }
 }
 
 /// Writes rows with what stands beside them in one column, as near as the longest allows.
@@ -255,21 +238,26 @@ fn aligned(rows: Vec<Row>) -> Vec<Item> {
     let widths = rows.iter().map(|it| it.left.width());
     let column = widths.filter(|it| *it <= ORIGIN).max().unwrap_or(0);
     let items = rows.into_iter().map(|row| {
-        let beside: Vec<String> =
-            [row.origin, row.note].into_iter().flatten().map(|it| shown(&it).into_owned()).collect();
         let mut text = row.left;
-        if !beside.is_empty() {
-            let gap = column.saturating_sub(text.width()) + 2;
-            text.extend(std::iter::repeat_n(' ', gap));
-            text.push_str(&beside.join("  "));
-        }
+        let gap = column.saturating_sub(text.width()) + 2;
+        aside(&mut text, gap, [&row.origin, &row.note]);
         text.truncate(text.trim_end().len());
         Item { counts: row.counts, text }
     });
     items.collect()
 }
 
-fn shown(text: &str) -> Cow<'_, str> {
+/// Adds what stands beside a line, if anything does.
+pub(super) fn aside(text: &mut String, gap: usize, beside: [&Option<String>; 2]) {
+    let beside: Vec<Cow<'_, str>> = beside.into_iter().flatten().map(|it| shown(it)).collect();
+    if !beside.is_empty() {
+        text.extend(std::iter::repeat_n(' ', gap));
+        text.push_str(&beside.join("  "));
+    }
+}
+
+/// A text without what a terminal or a forge could obey, and of a size that people read.
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
     match escape::terminal(text) {
         Cow::Borrowed(text) => escape::clip(text, TEXT),
         Cow::Owned(text) => Cow::Owned(escape::clip(&text, TEXT).into_owned()),

@@ -65,12 +65,18 @@ pub struct Cost {
     pub elapsed: Duration,
 }
 
-/// Returns `n things` in English, with separators between thousands.
+/// `n things` in English, with separators between thousands.
 pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { many })
 }
 
-/// Returns the number with a comma between thousands.
+/// `and 1,204 more`, where not all are shown.
+fn more(all: usize, shown: usize) -> Option<String> {
+    let more = all.checked_sub(shown).filter(|it| *it > 0)?;
+    Some(format!("and {} more", thousands(more)))
+}
+
+/// The number with a comma between thousands.
 fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);

@@ -2,12 +2,12 @@
 
 use crate::model::{
     finding::Finding,
-    plan::{Gap, GapCause, Outside, Plan, Survivor},
+    plan::{Gap, GapCause, Outside, Plan, Survivor, Withheld, WithheldReason},
     source::Sources,
 };
 
 use super::{
-    View, counted, direct,
+    View, counted, direct, more,
     scope::Words,
     thousands,
     withheld::{self, Held},
@@ -30,28 +30,26 @@ pub(super) enum Topic {
 }
 
 impl Topic {
-    /// Returns the word that the lines begin with.
-    pub(super) fn word(self) -> &'static str {
+    /// The word that lines begin with, and how one and several are counted.
+    const fn words(self) -> [&'static str; 3] {
         match self {
-            Self::Gap => "Gaps",
-            Self::Remark => "Remarks",
-            Self::Inactive => "Inactive",
-            Self::Unclear => "Unclear",
-            Self::Survivor => "Survives",
-            Self::Outside => "Outside",
+            Self::Gap => ["Gaps", "gap", "gaps"],
+            Self::Remark => ["Remarks", "remark", "remarks"],
+            Self::Inactive => ["Inactive", "inactive member", "inactive members"],
+            Self::Unclear => ["Unclear", "unclear entry", "unclear entries"],
+            Self::Survivor => ["Survives", "survivor", "survivors"],
+            Self::Outside => {
+                ["Outside", "person with access outside groups", "people with access outside groups"]
+            }
         }
     }
 
-    /// Returns `3 remarks`.
+    pub(super) fn word(self) -> &'static str {
+        self.words()[0]
+    }
+
     pub(super) fn counted(self, n: usize) -> String {
-        let (one, many) = match self {
-            Self::Gap => ("gap", "gaps"),
-            Self::Remark => ("remark", "remarks"),
-            Self::Inactive => ("inactive member", "inactive members"),
-            Self::Unclear => ("unclear entry", "unclear entries"),
-            Self::Survivor => ("survivor", "survivors"),
-            Self::Outside => ("person with access outside groups", "people with access outside groups"),
-        };
+        let [_, one, many] = self.words();
         counted(n, one, many)
     }
 }
@@ -62,18 +60,17 @@ pub(super) fn people(view: &View<'_>, words: &Words<'_>, show: impl Fn(&str) -> 
     if found.gain == 0 && found.lose == 0 && found.lose_everything.is_empty() {
         return None;
     }
-    let some = |n, one, many| format!("{} {}", thousands(n), if n == 1 { one } else { many });
-    let mut text = some(found.gain, "gains access", "gain access")
+    let mut text = counted(found.gain, "gains access", "gain access")
         + ", "
-        + &some(found.lose, "loses access", "lose access");
+        + &counted(found.lose, "loses access", "lose access");
     let nothing = &found.lose_everything;
     if !nothing.is_empty() {
         text += ", ";
-        text += &some(nothing.len(), "loses everything", "lose everything");
+        text += &counted(nothing.len(), "loses everything", "lose everything");
         // What nobody asked about was not read.
         let unread = view.plan.companies.iter().any(|it| !it.unmanaged.is_empty());
         text += if unread { " (but for what unmanaged groups give): " } else { ": " };
-        text += &named(nothing.iter().map(|it| show(&words.person(it.1))));
+        text += &named(nothing.iter().map(|it| show(&words.person(it.user))));
     }
     Some(text)
 }
@@ -83,8 +80,12 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     let &View { plan, sources, .. } = view;
     let gaps = gaps(view, words);
     let remarks = plan.remarks.iter().map(|it| remark(it, sources)).collect();
-    let inactive = withheld::inactive(plan, sources).into_iter().map(as_it_is).collect();
-    let unclear = withheld::unclear(plan, sources).into_iter().map(as_it_is).collect();
+    let inactive =
+        withheld::those(plan, sources, |it| matches!(it.what, WithheldReason::InactiveMember { .. }))
+            .into_iter()
+            .map(as_it_is)
+            .collect();
+    let unclear = withheld::those(plan, sources, is_unclear).into_iter().map(as_it_is).collect();
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
     let all = [
@@ -98,13 +99,11 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     all.into_iter().flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it))).collect()
 }
 
-/// Returns how much ends soon, and how much no file speaks of, where there is some.
 pub(super) fn expiring(plan: &Plan) -> Option<String> {
     let n = thousands(plan.expiring);
     (plan.expiring > 0).then(|| format!("Expiring {n} within {} days", Plan::EXPIRY_NOTICE_DAYS))
 }
 
-/// Returns how many groups no file speaks of, if there are some.
 pub(super) fn unmanaged(plan: &Plan) -> Option<String> {
     let unmanaged: usize = plan.companies.iter().map(|it| it.unmanaged.len()).sum();
     (unmanaged > 0).then(|| format!("Unmanaged, left alone: {}", counted(unmanaged, "group", "groups")))
@@ -140,6 +139,11 @@ fn remark(finding: &Finding, sources: &Sources) -> String {
     format!("{place}{}  {}{help}", finding.code, finding.message)
 }
 
+/// Whether something is not known of a person of whom nothing is asked.
+fn is_unclear(it: &Withheld) -> bool {
+    matches!(it.what, WithheldReason::UnmanagedUser { .. } | WithheldReason::UnmanagedUnread { .. })
+}
+
 fn as_it_is(Held { what, why, origin, noun: _ }: Held) -> String {
     let place = origin.map(|it| format!(" ({it})")).unwrap_or_default();
     format!("{what} {why}{place}")
@@ -157,19 +161,13 @@ fn outside(outside: &Outside, words: &Words<'_>) -> String {
 
 /// Lists names; of many only the first.
 fn named(all: impl ExactSizeIterator<Item = String>) -> String {
-    let more = all.len().saturating_sub(NAMED);
-    let mut words = all.take(NAMED).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        words += &format!(" and {} more", thousands(more));
-    }
-    words
+    let more = more(all.len(), NAMED).map_or_else(String::new, |it| format!(" {it}"));
+    all.take(NAMED).collect::<Vec<_>>().join(", ") + &more
 }
 
 fn cut(mut lines: Vec<String>) -> Vec<String> {
-    let more = lines.len().saturating_sub(LINES);
-    if more > 0 {
-        lines.truncate(LINES);
-        lines.push(format!("and {} more", thousands(more)));
-    }
+    let more = more(lines.len(), LINES);
+    lines.truncate(LINES);
+    lines.extend(more);
     lines
 }

@@ -95,7 +95,6 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Returns the alias of a company, or its id.
     pub(super) fn alias(&self, company: CompanyId) -> String {
         self.names.company(company)
     }
@@ -106,7 +105,6 @@ impl<'a> Words<'a> {
         if self.crowded.contains(&start) { id.to_string() } else { format!("{start:08x}…") }
     }
 
-    /// Returns a scope in words.
     pub(super) fn scope(&self, scope: &Scope) -> String {
         self.phrase(scope, &Scope::default())
     }

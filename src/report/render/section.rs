@@ -42,7 +42,7 @@ pub(super) struct Item {
 pub(super) enum Counts {
     /// A change.
     Change(Fact),
-    /// An entry of the quarantine.
+    /// Something withheld.
     Withheld,
     /// What a guard found.
     Guard(Outcome),
@@ -91,7 +91,6 @@ impl Section {
         if self.groups.is_empty() { 0 } else { self.heading().len() + left_out(self.items()).len() }
     }
 
-    /// Returns as much of it as fits, from the start.
     pub(super) fn render(&self, budget: usize) -> Part {
         if self.groups.is_empty() {
             return Part { text: String::new(), cut: false };

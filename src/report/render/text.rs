@@ -7,10 +7,7 @@ use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::model::{
-    ids::CompanyId,
-    plan::{Judgement, Plan},
-};
+use crate::model::{ids::CompanyId, plan::Withheld};
 
 use super::{
     Cost, View, counted,
@@ -21,6 +18,8 @@ use super::{
     wording::{self, Block, Fact, Line, Sign},
 };
 use crate::model::escape;
+
+pub use super::wording::summary;
 
 /// The column at which origins begin, where what stands before them leaves room.
 pub(super) const ORIGIN: usize = 62;
@@ -56,11 +55,6 @@ pub fn plan(view: &View<'_>) -> String {
     }
     tail(&mut out, view, &words);
     out
-}
-
-/// Returns the last line of a plan, without a newline.
-pub fn summary(plan: &Plan, judgement: &Judgement) -> String {
-    wording::summary(plan, judgement)
 }
 
 fn header(company: CompanyId, view: &View<'_>, cost: Option<Cost>, words: &Words<'_>) -> String {
@@ -118,7 +112,7 @@ fn line(line: &Line) -> String {
 }
 
 fn tail(out: &mut String, view: &View<'_>, words: &Words<'_>) {
-    let held = withheld::entries(view.plan, view.sources);
+    let held = withheld::those(view.plan, view.sources, Withheld::withholds);
     if !held.is_empty() {
         separate(out);
         let mut row = Row::default();
@@ -157,13 +151,10 @@ fn known(view: &View<'_>, words: &Words<'_>) -> String {
     for (topic, text) in notices::lines(view, words) {
         labelled(topic.word(), &text);
     }
-    if let Some(expiring) = notices::expiring(view.plan) {
-        out.push_str(&Row::default().put(PLAIN, &expiring).end());
-    }
+    let plain = |it: String| Row::default().put(PLAIN, &it).end();
+    out.extend(notices::expiring(view.plan).map(plain));
     guards(&mut out, &guards::rows(view, words, |it| it));
-    if let Some(unmanaged) = notices::unmanaged(view.plan) {
-        out.push_str(&Row::default().put(PLAIN, &unmanaged).end());
-    }
+    out.extend(notices::unmanaged(view.plan).map(plain));
     out
 }
 

@@ -1,14 +1,16 @@
 //! What a plan withholds, in words: whom it concerns, why, and what to do. Raw: formats escape them.
 
+use std::fmt::Display;
+
 use crate::model::{
     ids::{GroupId, UserId},
-    plan::{Frozen, Plan, Quarantined, Unresolved, Withheld},
+    plan::{Plan, Unresolved, Withheld, WithheldReason},
     source::Sources,
 };
 
 use super::{counted, scope::Words};
 
-/// One entry of the quarantine.
+/// One entry of what is withheld, or only worth saying.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(super) noun: &'static str,
@@ -19,187 +21,139 @@ pub(crate) struct Held {
     pub(crate) why: String,
 }
 
-/// Returns the whole quarantine, in the order of the plan.
+/// All that is withheld, and what is only worth saying, in the order of the plan.
 pub(crate) fn all(plan: &Plan, sources: &Sources) -> Vec<Held> {
+    those(plan, sources, |_| true)
+}
+
+/// Those entries of a plan for which `keep` holds, in its order.
+pub(super) fn those(plan: &Plan, sources: &Sources, keep: fn(&Withheld) -> bool) -> Vec<Held> {
     let words = Words::new(plan);
-    plan.quarantine.iter().map(|it| held(it, &words, sources)).collect()
+    plan.withheld.iter().filter(|it| keep(it)).map(|it| held(it, &words, sources)).collect()
 }
 
-/// Returns what is withheld, in the order of the plan.
-pub(super) fn entries(plan: &Plan, sources: &Sources) -> Vec<Held> {
-    let all = all(plan, sources).into_iter().zip(&plan.quarantine);
-    all.filter(|it| it.1.withholds()).map(|it| it.0).collect()
-}
-
-/// Returns the members who are not active and stay, in the order of the plan.
-pub(super) fn inactive(plan: &Plan, sources: &Sources) -> Vec<Held> {
-    let all = all(plan, sources).into_iter().zip(&plan.quarantine);
-    all.filter(|it| matches!(it.1.what, Withheld::InactiveMember { .. })).map(|it| it.0).collect()
-}
-
-/// Returns the people of whom nothing is asked and something is not known, in the order of the plan.
-pub(super) fn unclear(plan: &Plan, sources: &Sources) -> Vec<Held> {
-    let all = all(plan, sources).into_iter().zip(&plan.quarantine);
-    let is_unclear =
-        |it: &Withheld| matches!(it, Withheld::UnmanagedUser { .. } | Withheld::UnmanagedUnread { .. });
-    all.filter(|it| is_unclear(&it.1.what)).map(|it| it.0).collect()
-}
-
-fn held(entry: &Quarantined, words: &Words<'_>, sources: &Sources) -> Held {
+fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
     let group = &entry.group;
-    let (noun, what, why) = match &entry.what {
-        Withheld::Person { person, why } => {
-            // Of whom nobody can see it may be that they are in the group already.
-            let done = if *why == Unresolved::Hidden { "left as it is" } else { "not added" };
-            let (why, remedy) = unresolved(why, words);
-            ("member", format!("{person} in {group}"), format!("{done}: {why}; {remedy}"))
+    let because = |why, remedies| because(why, remedies, words);
+    let member = |who: &dyn Display| ("member", format!("{who} in {group}"));
+    let role = |role: &dyn Display| ("role", format!("{role} of {group}"));
+    let standard = || ("group", group.to_string());
+    let locked = |who: &dyn Display| ("person", format!("{who}, locked out"));
+    let user = |who: &dyn Display| ("user", who.to_string());
+    let ((noun, what), why) = match &entry.what {
+        // Of whom nobody can see it may be that they are in the group already.
+        WithheldReason::Person { person, why: why @ Unresolved::Hidden } => {
+            (member(person), format!("left as it is: {}", because(why, MEMBER)))
         }
-        Withheld::Grant { role, person, why } => {
-            let (why, remedy) = unresolved(why, words);
-            (
-                "role",
-                format!("{role} of {group}"),
-                format!("left as it is: {person} in its scope: {why}; {remedy}"),
-            )
+        WithheldReason::Person { person, why } => (member(person), format!("not added: {}", because(why, MEMBER))),
+        WithheldReason::Grant { role: name, person, why } => {
+            (role(name), format!("left as it is: {person} in its scope: {}", because(why, MEMBER)))
         }
-        Withheld::Unreadable { role } => (
-            "role",
-            format!("{role} of {group}"),
-            "left as it is: its scope is in a form this version cannot read; list the roles exactly to replace it"
-                .to_owned(),
+        WithheldReason::Unreadable { role: name } => (
+            role(name),
+            "left as it is: its scope is in a form this version cannot read; list the roles exactly to replace it".to_owned(),
         ),
-        Withheld::Removal { user, because } => (
-            "member",
-            format!("{} in {group}", words.person(*user)),
-            format!("not removed: may be {because}, who is not resolved; mend that entry first"),
+        WithheldReason::Removal { user, person } => (
+            member(&words.person(*user)),
+            format!("not removed: may be {person}, who is not resolved; mend that entry first"),
         ),
-        Withheld::HiddenRemoval { user } => (
-            "member",
-            format!("{} in {group}", words.person(*user)),
+        WithheldReason::HiddenRemoval { user } => (
+            member(&words.person(*user)),
             "not removed: the API does not tell this token who that is, and it may be somebody protected; give the token the right to see users, or add an exception from `protected` by `userId`".to_owned(),
         ),
-        Withheld::Group { candidates } => (
-            "group",
-            group.to_string(),
+        WithheldReason::Group { candidates } => (
+            standard(),
             format!(
                 "left as it is: {} have this name; say which with `id:` ({})",
                 counted(candidates.len(), "group", "groups"),
                 ids(candidates.iter().map(GroupId::to_string)),
             ),
         ),
-        Withheld::InactiveMember { person } => (
-            "member",
-            format!("{person} in {group}"),
-            "stays a member, though not active; activate the user or remove the entry".to_owned(),
-        ),
-        Withheld::Unmodifiable { what } => ("group", group.to_string(), unmodifiable(*what, group)),
-        Withheld::Lockout { person, why } => {
-            let remedy = match why {
-                Unresolved::Unknown | Unresolved::Inactive => "correct the entry, or drop it if the user is gone",
-                Unresolved::Ambiguous(_) => "name one by `userId:`",
-                Unresolved::Foreign(_) => "say it in a workspace that manages that company",
-                Unresolved::Hidden => "give the token the right to see users",
-            };
-            let (why, _) = unresolved(why, words);
-            ("person", format!("{person}, locked out"), format!("not cut off: {why}; {remedy}"))
+        WithheldReason::InactiveMember { person } => {
+            (member(person), "stays a member, though not active; activate the user or remove the entry".to_owned())
         }
-        Withheld::UnreadLockout { user } => {
+        WithheldReason::FrozenRoles {} => (
+            standard(),
+            format!("its roles stay: it is a standard group; write `roles: unmanaged`, or copy it with `rolecall duplicate \"{group}\" --as NAME`"),
+        ),
+        WithheldReason::FrozenAttributes {} => (
+            standard(),
+            "its name and description stay: it is a standard group; use the name it has, and leave `description` out with `roles: unmanaged`".to_owned(),
+        ),
+        WithheldReason::FrozenGroup {} => (
+            standard(),
+            "stays: a standard group cannot be deleted; to keep everybody out of it, declare it with `roles: unmanaged` and `members: []`".to_owned(),
+        ),
+        WithheldReason::Lockout { person, why } => {
+            (locked(person), format!("not cut off: {}", because(why, LOCKOUT)))
+        }
+        WithheldReason::UnreadLockout { user } => {
             let person = words.person(*user);
-            (
-                "person",
-                format!("{person}, locked out"),
-                format!(
-                    "what {person} holds outside groups is not known: it could not be read; look at it by hand, or give the token the right to read it"
-                ),
-            )
+            let why = format!(
+                "what {person} holds outside groups is not known: it could not be read; look at it by hand, or give the token the right to read it"
+            );
+            (locked(&person), why)
         }
-        Withheld::User { person, why } => {
-            let (why, remedy) = unresolved_user(why, words);
-            ("user", person.to_string(), format!("direct roles left as they are: {why}; {remedy}"))
+        WithheldReason::User { person, why } => {
+            (user(person), format!("direct roles left as they are: {}", because(why, USER)))
         }
-        Withheld::UnreadUser { person } => (
-            "user",
-            person.to_string(),
-            "direct roles left as they are: the API does not tell them to this token; give it the right to read them"
-                .to_owned(),
+        WithheldReason::UnreadUser { person } => (
+            user(person),
+            "direct roles left as they are: the API does not tell them to this token; give it the right to read them".to_owned(),
         ),
-        Withheld::UnmanagedUser { person, why } => {
-            let (why, remedy) = unresolved_user(why, words);
-            (
-                "user",
-                person.to_string(),
-                format!("is not resolved, though nothing is asked for: {why}; {remedy}"),
-            )
+        WithheldReason::UnmanagedUser { person, why } => {
+            (user(person), format!("is not resolved, though nothing is asked for: {}", because(why, USER)))
         }
-        Withheld::UnmanagedUnread { person } => (
-            "user",
-            person.to_string(),
-            "may hold roles outside groups: the API does not tell them to this token".to_owned(),
+        WithheldReason::UnmanagedUnread { person } => {
+            (user(person), "may hold roles outside groups: the API does not tell them to this token".to_owned())
+        }
+        WithheldReason::Traveller { user, person, why } => (
+            ("role", format!("TRAVEL_ARRANGER of {}", words.person(*user))),
+            format!("left as it is: {person} among its travellers: {}", because(why, TRAVELLER)),
         ),
-        Withheld::Traveller { user, person, why } => {
-            let (why, remedy) = match why {
-                Unresolved::Foreign(_) => (unresolved(why, words).0, "name another traveller"),
-                Unresolved::Unknown
-                | Unresolved::Inactive
-                | Unresolved::Ambiguous(_)
-                | Unresolved::Hidden => unresolved(why, words),
-            };
-            (
-                "role",
-                format!("TRAVEL_ARRANGER of {}", words.person(*user)),
-                format!("left as it is: {person} among its travellers: {why}; {remedy}"),
-            )
-        }
     };
     Held { noun, what, origin: entry.from.map(|it| sources.line(it)), why }
 }
 
-/// Returns what of a standard group stays, and the way out.
-fn unmodifiable(what: Frozen, group: &str) -> String {
-    match what {
-        Frozen::Roles => format!(
-            "its roles stay: it is a standard group; write `roles: unmanaged`, or copy it with `rolecall duplicate \"{group}\" --as NAME`"
-        ),
-        Frozen::Attributes => "its name and description stay: it is a standard group; use the name it has, and leave `description` out with `roles: unmanaged`".to_owned(),
-        Frozen::Existence => "stays: a standard group cannot be deleted; to keep everybody out of it, declare it with `roles: unmanaged` and `members: []`".to_owned(),
-    }
+/// What to do about a person who is not resolved, by why not; of several users one is named, wherever that is.
+#[derive(Clone, Copy)]
+struct Remedies {
+    unknown: &'static str,
+    inactive: &'static str,
+    foreign: &'static str,
+    hidden: &'static str,
 }
 
-/// Returns why a person is not resolved, and what to do.
-fn unresolved(why: &Unresolved, words: &Words<'_>) -> (String, &'static str) {
-    match why {
-        Unresolved::Unknown => {
-            ("no user has this key".to_owned(), "correct the entry, or create the user first")
-        }
-        Unresolved::Inactive => {
-            ("the user is not active".to_owned(), "activate the user or remove the entry")
-        }
-        Unresolved::Ambiguous(users) => (
-            format!(
-                "{} match ({})",
-                counted(users.len(), "user", "users"),
-                ids(users.iter().map(UserId::to_string))
-            ),
-            "name one by `userId:`",
-        ),
-        Unresolved::Foreign(company) => (
-            format!("the user belongs to {}", words.company(*company)),
-            "declare it in a group of that company",
-        ),
-        Unresolved::Hidden => (
-            "the API does not tell this token whose user that is".to_owned(),
-            "give the token the right to see the user, or remove the entry",
-        ),
-    }
-}
+const MEMBER: Remedies = Remedies {
+    unknown: "correct the entry, or create the user first",
+    inactive: "activate the user or remove the entry",
+    foreign: "declare it in a group of that company",
+    hidden: "give the token the right to see the user, or remove the entry",
+};
+const USER: Remedies = Remedies { foreign: "declare the person in a file of that company", ..MEMBER };
+const TRAVELLER: Remedies = Remedies { foreign: "name another traveller", ..MEMBER };
+const LOCKOUT: Remedies = Remedies {
+    unknown: "correct the entry, or drop it if the user is gone",
+    inactive: "correct the entry, or drop it if the user is gone",
+    foreign: "say it in a workspace that manages that company",
+    hidden: "give the token the right to see users",
+};
 
-/// Returns why a person under `users:` is not resolved, and what to do.
-fn unresolved_user(why: &Unresolved, words: &Words<'_>) -> (String, &'static str) {
-    let (reason, remedy) = unresolved(why, words);
+/// Why a person is not resolved, and what to do.
+fn because(why: &Unresolved, remedies: Remedies, words: &Words<'_>) -> String {
     match why {
-        Unresolved::Foreign(_) => (reason, "declare the person in a file of that company"),
-        Unresolved::Unknown | Unresolved::Inactive | Unresolved::Ambiguous(_) | Unresolved::Hidden => {
-            (reason, remedy)
+        Unresolved::Unknown => format!("no user has this key; {}", remedies.unknown),
+        Unresolved::Inactive => format!("the user is not active; {}", remedies.inactive),
+        Unresolved::Ambiguous(users) => format!(
+            "{} match ({}); name one by `userId:`",
+            counted(users.len(), "user", "users"),
+            ids(users.iter().map(UserId::to_string))
+        ),
+        Unresolved::Foreign(company) => {
+            format!("the user belongs to {}; {}", words.company(*company), remedies.foreign)
+        }
+        Unresolved::Hidden => {
+            format!("the API does not tell this token whose user that is; {}", remedies.hidden)
         }
     }
 }

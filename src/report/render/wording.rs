@@ -7,7 +7,7 @@ use crate::{
         access::Why,
         ids::CompanyId,
         index::GroupIx,
-        plan::{Action, Change, Judgement, Plan, Summary},
+        plan::{Action, Change, Judgement, Plan},
         scope::Relation,
         source::Sources,
         state::{Edit, Key},
@@ -23,6 +23,17 @@ pub(super) enum Sign {
     Add,
     Change,
     Remove,
+}
+
+impl Sign {
+    /// The first character of a line of a `diff` fence, by which forges colour it.
+    pub(super) fn in_diff(self) -> char {
+        match self {
+            Self::Add => '+',
+            Self::Change => '!',
+            Self::Remove => '-',
+        }
+    }
 }
 
 /// What a line means for access.
@@ -168,7 +179,6 @@ impl Wording<'_> {
             let roles = counted(change.grants().count(), "role", "roles");
             format!("{roles}, {}", counted(change.members().count(), "member", "members"))
         });
-        // The line of a deleted group gives the reason for everything in it.
         let is_whole = fact.is_some();
         let mut lines = attributes(change);
         let mut roles: Vec<Line> = change.grants().filter_map(|it| self.role(it, is_whole)).collect();
@@ -192,7 +202,8 @@ impl Wording<'_> {
 
     /// A line about an edit that needs no note but, where something goes, why.
     fn line(&self, edit: &Edit, fact: Fact, what: String, is_whole: bool) -> Line {
-        let goes = |it: Why| self.ended(it).or_else(|| not_declared(is_whole));
+        // The line of a group that comes or goes gives the reason for everything in it.
+        let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| "not declared".to_owned()));
         let note = self.plan.note(&edit.key);
         Line {
             fact,
@@ -217,13 +228,9 @@ impl Wording<'_> {
             [None, Some(role)] => (Fact::DirectAdded, direct::role(role, words)),
             [Some(role), None] => (Fact::DirectRemoved, direct::role(role, words)),
             [Some(before), Some(after)] => {
-                let fact = match edit.relation() {
-                    Some(Relation::Widens) => Fact::DirectWidened,
-                    Some(Relation::Narrows) => Fact::DirectNarrowed,
-                    Some(Relation::Changes) | None => Fact::DirectChanged,
-                };
+                let facts = [Fact::DirectWidened, Fact::DirectNarrowed, Fact::DirectChanged];
                 let after = direct::travellers(after.travellers(), words);
-                (fact, format!("{} → {after}", direct::role(before, words)))
+                (changed(edit, facts), format!("{} → {after}", direct::role(before, words)))
             }
         };
         Some(self.line(edit, fact, what, false))
@@ -237,13 +244,9 @@ impl Wording<'_> {
             [None, Some(scope)] => (Fact::RoleAdded, format!("{name} on {}", words.scope(scope))),
             [Some(scope), None] => (Fact::RoleRemoved, format!("{name} on {}", words.scope(scope))),
             [Some(before), Some(after)] => {
-                let fact = match edit.relation() {
-                    Some(Relation::Widens) => Fact::RoleWidened,
-                    Some(Relation::Narrows) => Fact::RoleNarrowed,
-                    Some(Relation::Changes) | None => Fact::RoleChanged,
-                };
+                let facts = [Fact::RoleWidened, Fact::RoleNarrowed, Fact::RoleChanged];
                 let (before, after) = words.rescope(before, after);
-                (fact, format!("{name}: {before} → {after}"))
+                (changed(edit, facts), format!("{name}: {before} → {after}"))
             }
         };
         Some(self.line(edit, fact, what, is_whole))
@@ -267,15 +270,19 @@ impl Wording<'_> {
     }
 }
 
+/// What is reported of something that widens, narrows, or changes otherwise.
+fn changed(edit: &Edit, [widened, narrowed, changed]: [Fact; 3]) -> Fact {
+    match edit.relation() {
+        Some(Relation::Widens) => widened,
+        Some(Relation::Narrows) => narrowed,
+        Some(Relation::Changes) | None => changed,
+    }
+}
+
 /// Sorts what comes before what goes, each by name.
 fn removals_last(lines: &mut [Line]) {
     let goes = |it: &Line| it.fact.sign() == Sign::Remove;
     lines.sort_by(|a, b| (goes(a), &a.what).cmp(&(goes(b), &b.what)));
-}
-
-/// The line of a group that comes or goes gives the reason for everything in it.
-fn not_declared(is_whole: bool) -> Option<String> {
-    (!is_whole).then(|| "not declared".to_owned())
 }
 
 fn attributes(change: &Change<'_>) -> Vec<Line> {
@@ -299,27 +306,19 @@ fn attributes(change: &Change<'_>) -> Vec<Line> {
     lines
 }
 
-/// Returns what a plan comes to, in a form that programs may rely on.
-pub(super) fn summary(plan: &Plan, judgement: &Judgement) -> String {
+/// The last line of a plan, without a newline: what it comes to, in a form that programs may rely on.
+pub fn summary(plan: &Plan, judgement: &Judgement) -> String {
     if plan.is_settled() {
         return "No changes. Live state matches the files.".to_owned();
     }
-    let Summary {
-        groups_created,
-        groups_changed,
-        groups_deleted,
-        roles_added,
-        roles_changed,
-        roles_removed,
-        members_added,
-        members_removed,
-    } = plan.summary();
-    let groups = if groups_created == 1 { "group" } else { "groups" };
+    let sum = plan.summary();
+    let groups = if sum.groups_created == 1 { "group" } else { "groups" };
+    let [created, changed, deleted] = [sum.groups_created, sum.groups_changed, sum.groups_deleted];
+    let guards = counted(judgement.stops().count(), "guard", "guards");
     format!(
-        "Plan: {groups_created} {groups} to create, {groups_changed} to change, {groups_deleted} to delete; \
-         roles +{roles_added} ~{roles_changed} -{roles_removed}; \
-         members +{members_added} -{members_removed}; {}.",
-        counted(judgement.stops().count(), "guard", "guards")
+        "Plan: {created} {groups} to create, {changed} to change, {deleted} to delete; \
+         roles +{} ~{} -{}; members +{} -{}; {guards}.",
+        sum.roles_added, sum.roles_changed, sum.roles_removed, sum.members_added, sum.members_removed
     )
 }
 

@@ -292,7 +292,7 @@ fn what_is_not_known_of_who_is_locked_out_is_said() {
     let nobody = plan("groups: []\n");
     assert_eq!(lines(&nobody).last().unwrap(), "not known what bo@voyager.example holds");
     assert_eq!((nobody.withheld(), nobody.survivors.len()), (1, 0));
-    assert_eq!(nobody.quarantine[0].from.unwrap().line.get(), 6);
+    assert_eq!(nobody.withheld[0].from.unwrap().line.get(), 6);
     // However an entry under `users:` is to be understood, it says so once more only where that asks for something.
     let user = |roles: &str| format!("users: [{{ user: bo@voyager.example, directRoles: {roles} }}]\n");
     assert_eq!((plan(&user("unmanaged")).withheld(), plan(&user("[]")).withheld()), (1, 2));

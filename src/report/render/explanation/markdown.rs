@@ -1,22 +1,21 @@
 //! One person's access for a comment or a ticket: inert whatever the names are, within a budget.
 
-use std::borrow::Cow;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{Explanation, Line, Said};
 use crate::{
     model::escape,
-    report::render::{counted, wording::Sign},
+    report::render::{
+        counted,
+        markdown::{ORIGIN, aside, shown},
+        wording::Sign,
+    },
 };
 
 /// By this line a program finds the comment to update.
 const MARKER: &str = "<!-- rolecall:explanation -->";
-/// Bytes of one text: more than any sane name or scope takes, so that only hostile ones are cut.
-const TEXT: usize = 1_000;
 /// Bytes of what says how much is left out.
 const NOTICE: usize = 100;
-/// The column at which origins begin at most.
-const ORIGIN: usize = 62;
-
 /// Returns the explanation in about `budget` bytes: what comes last is left out first, and counted.
 pub fn markdown(view: &Explanation<'_>, budget: usize) -> String {
     let Said { person, company, alarms, effects, groups, direct, remarks, summary } = view.said();
@@ -78,35 +77,18 @@ fn section(title: &str, mut lines: Vec<String>, nothing: &str, budget: usize) ->
 
 /// Returns a line of a fence; none begins with a backtick, which could end it.
 fn row(line: &Line, indent: usize) -> String {
-    // The first character is what forges colour a `diff` by.
-    let sign = line.sign.map_or(' ', |it| match it {
-        Sign::Add => '+',
-        Sign::Change => '!',
-        Sign::Remove => '-',
-    });
+    let sign = line.sign.map_or(' ', Sign::in_diff);
     let noun = match (line.noun, indent) {
         ("", _) => String::new(),
         (noun, 0) => format!("{noun} "),
         (noun, _) => format!("{noun:6}  "),
     };
     let mut text = format!("{sign} {:indent$}{noun}{}", "", shown(&line.what));
-    let beside: Vec<Cow<'_, str>> =
-        [&line.origin, &line.note].into_iter().flatten().map(|it| shown(it)).collect();
-    if !beside.is_empty() {
-        let gap = ORIGIN.saturating_sub(unicode_width::UnicodeWidthStr::width(&*text)).max(2);
-        text.extend(std::iter::repeat_n(' ', gap));
-        text.push_str(&beside.join("  "));
-    }
+    let gap = ORIGIN.saturating_sub(text.width()).max(2);
+    aside(&mut text, gap, [&line.origin, &line.note]);
     text
 }
 
 fn code(text: &str) -> String {
     escape::markdown(&shown(text))
-}
-
-fn shown(text: &str) -> Cow<'_, str> {
-    match escape::terminal(text) {
-        Cow::Borrowed(text) => escape::clip(text, TEXT),
-        Cow::Owned(text) => Cow::Owned(escape::clip(&text, TEXT).into_owned()),
-    }
 }

@@ -248,7 +248,7 @@ fn every_guard_is_in_every_format_with_value_limit_and_verdict() {
 #[test]
 fn a_plan_that_does_nothing_shows_only_guards_that_somebody_must_look_at() {
     let (mut plan, sources) = (everything().does_nothing().judged(), sources());
-    plan.plan.quarantine.clear();
+    plan.plan.withheld.clear();
     plan.judgement.gaps.clear();
     let text = plain(&text::plan(&view(&plan, &sources)));
     let comment = markdown::plan(&view(&plan, &sources), 60_000);
