@@ -15,6 +15,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::{GroupHead, GroupRole, RoleHead, User},
+    permissions::Permissions,
 };
 
 /// Questions kept alive at once; the connection limits the requests, this only the futures.
@@ -80,11 +81,19 @@ impl Source {
         match self {
             Self::Api(reader) => {
                 let roles = stream::iter(reader.list_roles(company).await?).map(|it| async move {
-                    let manages_access = match &it.permissions {
-                        Some(permissions) => manage_access(permissions),
-                        None => may_manage_access(reader, it.id).await?,
+                    let permissions = match it.permissions {
+                        Some(permissions) => Some(permissions),
+                        None => untold(reader, it.id).await?,
                     };
-                    Ok(RoleHead { id: it.id, name: it.name, platform: it.is_platform_role, manages_access })
+                    // What nobody says may be access management.
+                    let manages_access = permissions.as_ref().is_none_or(Permissions::manage_access);
+                    Ok(RoleHead {
+                        id: it.id,
+                        name: it.name,
+                        platform: it.is_platform_role,
+                        manages_access,
+                        permissions,
+                    })
                 });
                 roles.buffered(AT_ONCE).try_collect().await
             }
@@ -178,19 +187,11 @@ fn head(group: api::Group) -> (CompanyId, GroupHead) {
     (company, GroupHead { id, name, description, unmodifiable })
 }
 
-/// Asks what a role permits of which the list does not say it. What nobody says may be access management.
-async fn may_manage_access(reader: &Reader, role: RoleId) -> Read<bool> {
+/// Asks what a role permits where the list does not say it.
+async fn untold(reader: &Reader, role: RoleId) -> Read<Option<Permissions>> {
     match reader.get_role(role).await {
-        Ok(role) => Ok(role.permissions.is_none_or(|it| manage_access(&it))),
-        Err(error) if error.refused().is_some() => Ok(true),
+        Ok(role) => Ok(role.permissions),
+        Err(error) if error.refused().is_some() => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Whether permissions let their holder change who may do what (contract §5.2, §8).
-fn manage_access(permissions: &[api::PermittedActions]) -> bool {
-    permissions
-        .iter()
-        .filter(|it| &*it.permission == "ACCESS_MANAGEMENT")
-        .any(|it| it.actions.iter().any(|action| matches!(&**action, "ALL" | "WRITE")))
 }

@@ -14,6 +14,7 @@ pub mod index;
 pub mod state;
 pub mod access;
 pub mod finding;
+pub mod permissions;
 pub mod rules;
 pub mod plan;
 pub mod observed;

@@ -12,6 +12,7 @@ use crate::model::{
     access::Contents,
     direct::DirectRoles,
     ids::{CompanyId, Email, GroupId, RoleId, UserId},
+    permissions::Permissions,
 };
 
 /// Everything that was read for a run.
@@ -84,6 +85,9 @@ pub struct RoleHead {
     /// Whether it lets its holder change who may do what.
     // `ACCESS_MANAGEMENT` to write (contract §5.2, §8).
     pub manages_access: bool,
+    /// What it permits: the actions of each permission, as the API names them; left out where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Permissions>,
 }
 
 /// A role on a scope.

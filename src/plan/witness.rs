@@ -6,97 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     ids::{RoleId, UserId},
+    permissions::Permissions,
     plan::{Action, Change, Plan},
 };
 
 /// What every traveller may do about the own trips and the own profile, whatever the roles (contract §5.3).
 const SELF_SERVICE: [&str; 2] = ["TRIP_MANAGEMENT", "USER_PROFILE"];
-/// The action that means all others.
-const ALL: &str = "ALL";
-/// The actions that together are as good as all; nobody needs `PURGE` to be shown by name.
-const COMMON: [&str; 4] = ["CREATE", "READ", "WRITE", "DELETE"];
-const RARE: &str = "PURGE";
-
-/// Permissions, each with its actions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Permissions(BTreeMap<Box<str>, BTreeSet<Box<str>>>);
-
-impl<A: IntoIterator<Item = Box<str>>> FromIterator<(Box<str>, A)> for Permissions {
-    fn from_iter<I: IntoIterator<Item = (Box<str>, A)>>(rows: I) -> Self {
-        let mut all = Self::default();
-        for (permission, actions) in rows {
-            all.0.entry(permission).or_default().extend(actions);
-        }
-        all
-    }
-}
-
-impl Permissions {
-    /// Whether it permits nothing.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns every permission with its actions, sorted.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &BTreeSet<Box<str>>)> {
-        self.0.iter().map(|(permission, actions)| (&**permission, actions))
-    }
-
-    /// Whether this action is covered, also by `ALL` or, for `ALL`, by the rest.
-    fn covers(&self, permission: &str, action: &str) -> bool {
-        let Some(actions) = self.0.get(permission) else { return false };
-        actions.contains(action)
-            || actions.contains(ALL)
-            || (action == ALL && COMMON.iter().all(|it| actions.contains(*it)))
-    }
-
-    /// Returns the same with `ALL` spelled out as well.
-    fn spelled_out(&self) -> Self {
-        let mut all = self.clone();
-        for actions in all.0.values_mut().filter(|it| it.contains(ALL)) {
-            actions.extend(COMMON.iter().chain(&[RARE]).map(|it| Box::from(*it)));
-        }
-        all
-    }
-
-    fn retain(mut self, keep: impl Fn(&str, &str) -> bool) -> Self {
-        self.0.retain(|permission, actions| {
-            actions.retain(|action| keep(permission, action));
-            !actions.is_empty()
-        });
-        self
-    }
-
-    /// Returns what of it is not shown.
-    pub fn missing_in(&self, shown: &Self) -> Self {
-        self.clone().retain(|permission, action| !shown.covers(permission, action))
-    }
-
-    /// Returns what of a lost role is shown afterwards as before, leaving out what every traveller may do.
-    fn lingering(&self, before: &Self, after: &Self) -> Self {
-        self.spelled_out().retain(|permission, action| {
-            !SELF_SERVICE.contains(&permission)
-                && before.covers(permission, action)
-                && after.covers(permission, action)
-        })
-    }
-
-    /// Returns it without what a role that is kept carries.
-    fn without(self, kept: &Self) -> Self {
-        self.retain(|permission, action| !kept.covers(permission, action))
-    }
-
-    /// Returns `AGENT` where the whole permission is meant, `AGENT (READ, WRITE)` otherwise.
-    pub fn words(&self) -> String {
-        let word = |(permission, actions): (&str, &BTreeSet<Box<str>>)| {
-            if actions.contains(ALL) {
-                return permission.to_owned();
-            }
-            let actions: Vec<&str> = actions.iter().map(|it| &**it).collect();
-            format!("{permission} ({})", actions.join(", "))
-        };
-        self.iter().map(word).collect::<Vec<_>>().join(", ")
-    }
+/// What of a lost role is shown afterwards as before, leaving out what every traveller may do.
+fn lingering(lost: &Permissions, before: &Permissions, after: &Permissions) -> Permissions {
+    lost.expanded().retain(|permission, action| {
+        !SELF_SERVICE.contains(&permission)
+            && before.covers(permission, action)
+            && after.covers(permission, action)
+    })
 }
 
 /// Whether somebody gets a role by a group, or loses it.
@@ -246,11 +168,11 @@ impl Evidence {
 
     fn lingering(&self, claim: &Claim) -> Result<Permissions, String> {
         let (role, after) = (known(&self.roles, &claim.role)?, known(&self.after, &claim.user)?);
-        if role.lingering(after, after).is_empty() {
+        if lingering(role, after, after).is_empty() {
             // It is gone, whatever was.
             return Ok(Permissions::default());
         }
-        Ok(role.lingering(known(&self.before, &claim.user)?, after))
+        Ok(lingering(role, known(&self.before, &claim.user)?, after))
     }
 
     fn left_over(&self, claim: &Claim) -> Result<Permissions, String> {
@@ -305,7 +227,7 @@ mod tests {
         let lost = permissions(&[("AGENT", &["ALL"]), ("TRIP_MANAGEMENT", &["READ"])]);
         let before = permissions(&[("AGENT", &["ALL"]), ("TRIP_MANAGEMENT", &["ALL"])]);
         let left = |after: &[(&str, &[&str])], kept: &[(&str, &[&str])]| {
-            lost.lingering(&before, &permissions(after)).without(&permissions(kept)).words()
+            lingering(&lost, &before, &permissions(after)).without(&permissions(kept)).words()
         };
         assert_eq!(left(&[("TRIP_MANAGEMENT", &["READ"])], &[]), "");
         assert_eq!(left(&[("AGENT", &["ALL"])], &[]), "AGENT");
@@ -313,6 +235,6 @@ mod tests {
         assert_eq!(left(&[("AGENT", &["READ"])], &[("AGENT", &["READ"])]), "");
         assert_eq!(left(&[("AGENT", &["ALL"])], &[("AGENT", &["READ"])]), "AGENT");
         assert_eq!(left(&[("AGENT", &["ALL"])], &[("AGENT", &["ALL"])]), "");
-        assert_eq!(lost.lingering(&Permissions::default(), &before).words(), "", "it was not shown before");
+        assert_eq!(lingering(&lost, &Permissions::default(), &before).words(), "", "it was not shown before");
     }
 }

@@ -1,7 +1,7 @@
 //! Turns a snapshot into objects, to rehearse on.
 //!
 //! What a snapshot does not tell is made up and plays no part in a plan: names of companies and people, what
-//! a role permits beyond managing access, and of roles that groups hold and no list shows all but the id.
+//! a role permits where the API did not say, and of roles that groups hold and no list shows all but the id.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,9 +39,15 @@ fn objects(snapshot: &Snapshot, now: Moment) -> Result<Value, serde_json::Error>
     let mut roles: BTreeMap<RoleId, Value> = BTreeMap::new();
     for company in &snapshot.companies {
         for role in &company.roles {
-            let permissions = match role.manages_access {
-                true => json!([{ "permission": "ACCESS_MANAGEMENT", "actions": ["ALL"] }]),
-                false => json!([]),
+            let permissions = match &role.permissions {
+                Some(told) => told
+                    .iter()
+                    .map(|(permission, actions)| json!({ "permission": permission, "actions": actions }))
+                    .collect(),
+                None if role.manages_access => {
+                    json!([{ "permission": "ACCESS_MANAGEMENT", "actions": ["ALL"] }])
+                }
+                None => json!([]),
             };
             let mut value = json!({ "id": role.id, "name": role.name, "description": "", "permissions": permissions, "stamps": stamps });
             if !role.platform {

@@ -7,15 +7,16 @@ use std::{
 
 use crate::{
     apply::Report,
-    live::api::{ApiError, PermittedActions, Reader},
+    live::api::{ApiError, Reader},
     model::{
         direct::DirectRoles,
         ids::{CompanyId, GroupId, RoleId, UserId},
+        permissions::Permissions,
         plan::{Change, Plan},
     },
     plan::{
         order::Step,
-        witness::{Claim, Evidence, Holds, Permissions, Testimony, claims},
+        witness::{Claim, Evidence, Holds, Testimony, claims},
     },
 };
 use futures_util::{StreamExt, stream};
@@ -97,7 +98,7 @@ impl<'a> Witness<'a> {
         for company in companies {
             // What the list does not say is asked for one by one.
             for role in self.reader.list_roles(company).await.unwrap_or_default() {
-                let permissions = permissions(role.permissions.unwrap_or_default());
+                let permissions = role.permissions.unwrap_or_default();
                 self.evidence.names.insert(role.id, role.name);
                 if !permissions.is_empty() {
                     self.evidence.roles.insert(role.id, Ok(permissions));
@@ -110,10 +111,7 @@ impl<'a> Witness<'a> {
     async fn read_missing(&mut self, mut roles: BTreeSet<RoleId>) {
         roles.retain(|it| !self.evidence.roles.contains_key(it));
         let reader = self.reader;
-        let read = async |role| match reader
-            .get_role(role)
-            .await
-            .map(|it| permissions(it.permissions.unwrap_or_default()))
+        let read = async |role| match reader.get_role(role).await.map(|it| it.permissions.unwrap_or_default())
         {
             Ok(none) if none.is_empty() => {
                 Err("not witnessed: the API does not say what a role permits".to_owned())
@@ -190,7 +188,7 @@ async fn each<T: Copy + Ord, R>(
 
 async fn infos(reader: &Reader, users: BTreeSet<UserId>) -> BTreeMap<UserId, Read<Permissions>> {
     let read = async |user| match reader.rbac_info(user).await {
-        Ok(info) => Ok(permissions(info.permissions)),
+        Ok(info) => Ok(info.permissions.unwrap_or_default()),
         Err(error) => Err(why("rbac-info", &error)),
     };
     each(users, read).await
@@ -199,10 +197,6 @@ async fn infos(reader: &Reader, users: BTreeSet<UserId>) -> BTreeMap<UserId, Rea
 async fn group_roles(reader: &Reader, company: CompanyId, group: GroupId) -> Read<BTreeSet<RoleId>> {
     let roles = reader.list_group_roles(company, group).await;
     Ok(roles.map_err(|error| why("the roles of a group", &error))?.into_iter().map(|it| it.role).collect())
-}
-
-fn permissions(rows: Vec<PermittedActions>) -> Permissions {
-    rows.into_iter().map(|it| (it.permission, it.actions)).collect()
 }
 
 /// Why something could not be read, the same for every person.

@@ -12,6 +12,7 @@ use crate::{
     model::{
         escape::terminal as show,
         ids::{CompanyId, PersonRef, UserId},
+        permissions::Permissions,
         plan::Unresolved,
     },
     plan::bind::people::Directory,
@@ -89,11 +90,12 @@ async fn somebody(
 /// Sorts roles so that those come first that permit least: nobody gets them, and still.
 fn least_first(mut roles: Vec<Role>) -> Vec<Role> {
     let weight = |it: &Role| {
-        let permissions = it.permissions.as_deref().unwrap_or_default();
-        let actions = permissions.iter().flat_map(|it| &it.actions);
+        let permissions = it.permissions.iter().flat_map(Permissions::iter);
+        let actions = permissions.clone().flat_map(|it| it.1);
         let more_than_reading = actions.filter(|it| ***it != *"READ").count();
         // What permits nothing that is told may permit anything.
-        (permissions.is_empty(), more_than_reading, permissions.len())
+        let count = permissions.count();
+        (count == 0, more_than_reading, count)
     };
     roles.sort_by(|a, b| (weight(a), &a.name, a.id).cmp(&(weight(b), &b.name, b.id)));
     roles

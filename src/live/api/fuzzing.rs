@@ -8,7 +8,7 @@ use super::{
     Group, RbacInfo, Role,
     page::{Page, Row},
     refusal, retry, token,
-    wire::{Created, Elements, HeldDirectly, Member, Permissions, Wire},
+    wire::{Catalogue, Created, Elements, HeldDirectly, Member, Wire},
 };
 use crate::model::observed::{GroupRole, User};
 
@@ -38,7 +38,7 @@ pub fn objects(body: &[u8]) {
         assert!(again.types() == held.roles.types());
     }
     _ = serde_json::from_slice::<Created>(body);
-    _ = serde_json::from_slice::<Permissions>(body);
+    _ = serde_json::from_slice::<Catalogue>(body);
     _ = serde_json::from_slice::<Elements>(body);
     _ = serde_json::from_slice::<token::Granted>(body);
     if let Ok(Wire(user)) = serde_json::from_slice::<Wire<User>>(body) {

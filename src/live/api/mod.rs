@@ -50,7 +50,7 @@ pub use request::{Effect, Request};
 pub use sender::Counters;
 pub use settings::{Endpoint, Settings};
 pub use throttle::Rate;
-pub use wire::{Group, Permission, PermittedActions, RbacInfo, Role};
+pub use wire::{Group, Permission, RbacInfo, Role};
 pub use writer::Writer;
 
 pub(crate) use connection::Connection;

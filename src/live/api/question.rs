@@ -10,7 +10,7 @@ use super::{
     page::Page,
     request::{GROUP_ROLES, GROUPS, MEMBERS},
     settings::form_encoded,
-    wire::{Elements, HeldDirectly, Member, Permissions, Wire},
+    wire::{Catalogue, Elements, HeldDirectly, Member, Wire},
 };
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
@@ -126,7 +126,7 @@ impl Question {
             Self::Nobody { .. } => flaw::<Elements>(body),
             Self::DirectRoles { .. } => flaw::<HeldDirectly>(body),
             Self::RbacInfo { .. } => flaw::<RbacInfo>(body),
-            Self::Permissions => flaw::<Permissions>(body),
+            Self::Permissions => flaw::<Catalogue>(body),
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{
     page::Row,
     paging::{List, gather},
     request::{GROUP_ROLES, GROUPS, MEMBERS},
-    wire::{HeldDirectly, Member, Permissions, Wire},
+    wire::{Catalogue, HeldDirectly, Member, Wire},
 };
 use crate::model::{
     direct::DirectRoles,
@@ -175,7 +175,7 @@ impl Reader {
 
     /// Returns the platform's catalogue of permissions, which is not paged (contract §5.1).
     pub async fn list_permissions(&self) -> Result<Vec<Permission>, ApiError> {
-        self.get::<Permissions>("/v3/permissions", &[], "").await.map(|catalogue| catalogue.permissions)
+        self.get::<Catalogue>("/v3/permissions", &[], "").await.map(|catalogue| catalogue.permissions)
     }
 
     /// Returns the groups a user is a member of, perhaps of several companies (contract §3.8).

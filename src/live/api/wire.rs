@@ -12,6 +12,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     observed::{GroupRole, User},
+    permissions::Permissions,
 };
 
 /// A user group (contract §3.0).
@@ -49,17 +50,21 @@ pub struct Role {
     #[serde(default, deserialize_with = "or_default")]
     pub is_platform_role: bool,
     /// What it permits; `None` where the answer does not say.
-    #[serde(default)]
-    pub permissions: Option<Vec<PermittedActions>>,
+    #[serde(default, deserialize_with = "permissions")]
+    pub permissions: Option<Permissions>,
 }
 
 /// A permission and what it covers (contract §5.2); both are open lists of names.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct PermittedActions {
-    pub permission: Box<str>,
+#[derive(Deserialize)]
+struct PermittedActions {
+    permission: Box<str>,
     #[serde(default, deserialize_with = "or_default")]
-    pub actions: Vec<Box<str>>,
+    actions: Vec<Box<str>>,
+}
+
+fn permissions<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Permissions>, D::Error> {
+    let rows = Option::<Vec<PermittedActions>>::deserialize(input)?;
+    Ok(rows.map(|it| it.into_iter().map(|it| (it.permission, it.actions)).collect()))
 }
 
 /// An entry of the catalogue of permissions (contract §5.1).
@@ -77,8 +82,8 @@ pub struct Permission {
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct RbacInfo {
-    #[serde(default, deserialize_with = "or_default")]
-    pub permissions: Vec<PermittedActions>,
+    #[serde(default, deserialize_with = "permissions")]
+    pub permissions: Option<Permissions>,
 }
 
 /// The roles of a user outside groups (contract §6.1): each element stays what the server sent.
@@ -182,7 +187,7 @@ pub(super) struct Created {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Permissions {
+pub(super) struct Catalogue {
     pub(super) permissions: Vec<Permission>,
 }
 

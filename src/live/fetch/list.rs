@@ -247,6 +247,7 @@ groups:
             name: "Company Admin".into(),
             platform: true,
             manages_access: true,
+            permissions: None,
         };
         let rest = reads.rest(&heads, std::slice::from_ref(&role), &groups, &held);
         let whole: Vec<(GroupId, bool)> = rest.whole.iter().map(|it| (*it.0, it.1.strangers)).collect();

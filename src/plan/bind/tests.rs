@@ -43,7 +43,13 @@ fn user(n: u128, email: &str) -> User {
 }
 
 fn role(n: u128, name: &str, platform: bool) -> RoleHead {
-    RoleHead { id: RoleId(Uuid::from_u128(n)), name: name.into(), platform, manages_access: false }
+    RoleHead {
+        id: RoleId(Uuid::from_u128(n)),
+        name: name.into(),
+        platform,
+        manages_access: false,
+        permissions: None,
+    }
 }
 
 fn globex() -> Scope {
