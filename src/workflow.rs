@@ -89,7 +89,10 @@ pub fn validated(mut loaded: Loaded) -> Result<Checked, Error> {
     let mut findings = std::mem::take(&mut loaded.findings);
     let declared = check(&loaded.files).map_err(|more| findings.extend(more));
     match declared {
-        Ok(declared) if findings.is_empty() => Ok(Checked { loaded, declared }),
+        Ok(declared) if findings.is_empty() => {
+            loaded.files.forget_entries();
+            Ok(Checked { loaded, declared })
+        }
         _ => Err(wrong(findings, &loaded)),
     }
 }

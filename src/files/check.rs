@@ -48,6 +48,15 @@ pub struct Files {
     pub company: Option<String>,
 }
 
+impl Files {
+    /// Drops what [`check`] has returned in names: the entries, most of the memory of a large company's files.
+    pub(crate) fn forget_entries(&mut self) {
+        for (_, file) in &mut self.access {
+            *file = AccessFile { api: std::mem::take(&mut file.api), ..AccessFile::default() };
+        }
+    }
+}
+
 /// Checks everything that can be checked without the API.
 ///
 /// # Errors
@@ -262,7 +271,9 @@ impl Check {
     ) -> Listed<D> {
         match &**listing {
             Some(At { v: Listed { entries, rest }, .. }) => {
-                Listed { entries: entries.iter().filter_map(|it| read(self, it)).collect(), rest: *rest }
+                let mut all = Vec::with_capacity(entries.len());
+                all.extend(entries.iter().filter_map(|it| read(self, it)));
+                Listed { entries: all, rest: *rest }
             }
             None => Listed { entries: Vec::new(), rest: Rest::Unmanaged },
         }

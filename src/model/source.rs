@@ -2,7 +2,7 @@
 //!
 //! Holds the text of the files as read; never reads one.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, sync::Arc};
 
 /// One file of a [`Sources`], by its position there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +26,7 @@ impl Place {
 }
 
 /// A file as it was read.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SourceFile {
     /// The path shown to people, relative to the workspace where it lies inside.
     pub path: String,
@@ -34,15 +34,15 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// The files of one run.
+/// The files of one run; a copy shares the texts.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(Vec<SourceFile>);
+pub struct Sources(Vec<Arc<SourceFile>>);
 
 impl Sources {
     /// Keeps a file and returns its id.
     pub fn add(&mut self, path: String, text: String) -> FileId {
         let id = FileId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
-        self.0.push(SourceFile { path, text });
+        self.0.push(Arc::new(SourceFile { path, text }));
         id
     }
 
@@ -53,7 +53,7 @@ impl Sources {
 
     /// In the order in which they were read.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        (0..).map(FileId).zip(&self.0)
+        (0..).map(FileId).zip(self.0.iter().map(|it| &**it))
     }
 
     /// `path:line`.
