@@ -1,6 +1,9 @@
 //! A snapshot, ready to be asked: the answers that the API gave, found by what is asked for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use super::{Company, Directory, Group, NotASnapshot, NotRecorded, Person, Reach, Salt, Snapshot, named};
 use crate::model::{
@@ -14,12 +17,12 @@ use crate::model::{
 pub struct Answers {
     snapshot: Snapshot,
     salt: Option<Salt>,
-    /// Position in the directory, by the key of the file.
-    users: HashMap<(CompanyId, PersonRef), Vec<usize>>,
+    /// Position in the directory, by the key of the file; sorted.
+    users: Vec<(CompanyId, PersonRef, usize)>,
     /// Company and position in it.
     groups: HashMap<GroupId, (CompanyId, usize)>,
-    /// The groups of everybody, by their lists of members.
-    memberships: HashMap<UserId, Vec<GroupId>>,
+    /// The groups of everybody, by their lists of members; few plans ask.
+    memberships: OnceLock<HashMap<UserId, Vec<GroupId>>>,
 }
 
 impl Answers {
@@ -39,26 +42,18 @@ impl Answers {
                 Some(salt)
             }
         };
-        let mut answers = Self {
-            snapshot,
-            salt,
-            users: HashMap::new(),
-            groups: HashMap::new(),
-            memberships: HashMap::new(),
-        };
+        let mut answers =
+            Self { snapshot, salt, users: Vec::new(), groups: HashMap::new(), memberships: OnceLock::new() };
         for Directory { company, users, .. } in &answers.snapshot.directories {
             for (n, user) in users.iter().enumerate() {
-                for key in keys(user) {
-                    answers.users.entry((*company, key)).or_default().push(n);
-                }
+                answers.users.extend(keys(user).map(|key| (*company, key, n)));
             }
         }
+        answers.users.sort_unstable();
+        answers.users.shrink_to_fit();
         for company in &answers.snapshot.companies {
             for (n, group) in company.groups.iter().enumerate() {
                 answers.groups.insert(group.id, (company.id, n));
-                for member in &group.members {
-                    answers.memberships.entry(*member).or_default().push(group.id);
-                }
             }
         }
         Ok(answers)
@@ -158,15 +153,29 @@ impl Answers {
     }
 
     fn listed(&self, directory: &Directory, person: &PersonRef) -> Vec<User> {
-        let at = self.users.get(&(directory.company, self.key(person)));
-        at.into_iter().flatten().map(|at| self.shown(&directory.users[*at], person)).collect()
+        let (company, key) = (directory.company, self.key(person));
+        let from = self.users.partition_point(|it| (it.0, &it.1) < (company, &key));
+        let found = self.users[from..].iter().take_while(|it| (it.0, &it.1) == (company, &key));
+        found.map(|it| self.shown(&directory.users[it.2], person)).collect()
+    }
+
+    fn memberships(&self) -> &HashMap<UserId, Vec<GroupId>> {
+        self.memberships.get_or_init(|| {
+            let mut all: HashMap<UserId, Vec<GroupId>> = HashMap::new();
+            for group in self.snapshot.companies.iter().flat_map(|it| &it.groups) {
+                for member in &group.members {
+                    all.entry(*member).or_default().push(group.id);
+                }
+            }
+            all
+        })
     }
 
     /// As the API listed them by person, or else as their members tell.
     pub(in crate::live) fn groups_of_user(&self, user: UserId) -> Vec<(CompanyId, GroupHead)> {
         let ids = match self.person(user) {
             Some(person) => &person.groups,
-            None => self.memberships.get(&user).map_or(&[][..], Vec::as_slice),
+            None => self.memberships().get(&user).map_or(&[][..], Vec::as_slice),
         };
         let found = ids.iter().filter_map(|it| self.groups.get(it));
         found.filter_map(|&(id, at)| Some((id, head(&self.company(id).ok()?.groups[at])))).collect()
