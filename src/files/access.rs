@@ -151,7 +151,7 @@ pub(crate) enum ScopeEntry {
 /// An audience, or the name of a scope that stands for its audiences.
 pub(crate) type AudienceOrName = TextOr<AudienceEntry>;
 
-/// Whom a scope covers: all keys must hold, any value of a key will do.
+/// The travellers a scope covers: all keys must hold, any value of a key will do.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct AudienceEntry {

@@ -22,7 +22,7 @@ pub struct ApiSection {
     /// How this endpoint spells what its documentation leaves open.
     #[schemars(extend("default" = null))]
     pub dialect: Given<Dialect>,
-    /// The user whom the token stands for: no plan may take from this user what it takes to repair things.
+    /// The user that the token stands for: no plan may take from this user what it takes to repair things.
     pub(crate) identity: Given<At<PersonKeys>>,
 }
 

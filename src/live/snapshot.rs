@@ -43,7 +43,7 @@ pub enum NotRecorded {
     /// Whom the files name: the directory was not open as a whole when the snapshot was taken.
     #[error("the snapshot does not know who {} is, nor that there is nobody", escape::terminal(&.0.to_string()))]
     Person(PersonRef),
-    /// What somebody holds outside groups: that is read only of people whom the files single out.
+    /// What somebody holds outside groups: that is read only of people that the files single out.
     #[error("the snapshot does not know which roles {0} holds outside groups")]
     DirectRoles(Box<str>),
 }

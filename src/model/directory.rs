@@ -91,7 +91,7 @@ impl<'a> Directory<'a> {
     ///
     /// # Errors
     ///
-    /// Why there is not exactly one, and whom it may be.
+    /// Why there is not exactly one, and who it may be.
     pub fn member(&self, company: CompanyId, person: &PersonRef) -> Result<UserId, Failed> {
         let all = self.find(person);
         let own: Vec<&User> = all.iter().copied().filter(|it| it.company == Some(company)).collect();
@@ -157,12 +157,12 @@ impl<'a> Directory<'a> {
     ///
     /// # Errors
     ///
-    /// Why there is not exactly one, and whom it may be.
+    /// Why there is not exactly one, and who it may be.
     pub fn anywhere(&self, person: &PersonRef) -> Result<UserId, Failed> {
         one_active(self.find(person))
     }
 
-    /// Returns the one user whom the key names: of several one of `own`, then one who is active.
+    /// Returns the one user that the key names: of several one of `own`, then one who is active.
     ///
     /// # Errors
     ///

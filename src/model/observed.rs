@@ -22,7 +22,7 @@ pub struct Observed {
     pub companies: Vec<ObservedCompany>,
     /// The users that the files or the groups name, of any company, in any order.
     pub users: Vec<User>,
-    /// Roles that users hold outside groups (contract §6.1): of those whom the files declare under `users:`,
+    /// Roles that users hold outside groups (contract §6.1): of those that the files declare under `users:`,
     /// of those who are locked out, and of the account that runs rolecall. Who is missing was not read, or the
     /// token may not know: never that there are none.
     pub direct: BTreeMap<UserId, DirectRoles>,

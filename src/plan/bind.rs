@@ -119,7 +119,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
         let locked: Vec<UserId> = binding.locked.into_keys().collect();
         bound.locked.extend(&locked);
     }
-    // A lock-out names whom it means: it does not wait until somebody may see who that is.
+    // A lock-out names the people it means: it does not wait until somebody may see who that is.
     let named = |it: &UserId| bound.locked.contains(it) && directory.user(*it).is_some_and(User::is_hidden);
     bound.rules.protected_people.retain(|it| !named(it));
     if !findings.is_empty() {
@@ -231,7 +231,7 @@ struct Binding<'a> {
     desired: &'a mut Facts,
     directory: &'a Directory<'a>,
     roles: Roles<'a>,
-    /// The people whom the files name and the directory does not know.
+    /// The people that the files name and the directory does not know.
     suspects: Vec<&'a PersonRef>,
     /// Everybody who stays a member because nobody can see whether it is somebody protected.
     unseen: &'a BTreeSet<UserId>,
@@ -351,7 +351,7 @@ impl Binding<'_> {
         let mut unresolved = Vec::new();
         for entry in &declared.members.entries {
             let resolved = self.directory.member(self.company.id, &entry.person);
-            // Inactive or not: one user whom the entry means is enough to take something away.
+            // Inactive or not: one user that the entry means is enough to take something away.
             let meant = match &resolved {
                 Ok(user) => std::slice::from_ref(user),
                 Err(failed) => &failed.candidates[..],

@@ -80,7 +80,7 @@ fn name(plan: &mut Plan, snapshot: &Observed) {
     plan.names.people = mentioned(plan).into_iter().filter_map(email).collect();
 }
 
-/// Everybody whom a plan speaks of, or whom it concerns.
+/// Everybody that a plan speaks of, or whom it concerns.
 fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
     let mut all: BTreeSet<UserId> = BTreeSet::new();
     for change in plan.changes() {

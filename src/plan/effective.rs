@@ -9,6 +9,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, RoleId, UserId},
     index::{GroupIx, UserIx},
+    permissions::Permissions,
     plan::{Action, Change, Loser, People, Plan},
     scope::Scope,
     state::{Membership, Owner, State, memberships},
@@ -71,6 +72,37 @@ pub struct Held<'a> {
     pub before: Vec<(GroupIx, &'a Scope)>,
     /// After it.
     pub after: Vec<(GroupIx, &'a Scope)>,
+}
+
+/// A role that somebody has, and everything that gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect<P> {
+    /// The role.
+    pub role: RoleId,
+    /// Where it holds: wherever one of the paths says.
+    pub scope: Scope,
+    /// What it permits, `ALL` expanded; `None` where the API did not say.
+    pub permissions: Option<Permissions>,
+    /// What gives it, in the order in which it was added up.
+    pub through: Vec<P>,
+}
+
+/// Adds up what paths give together, sorted by role.
+pub fn effects<'a, P>(
+    paths: impl IntoIterator<Item = (RoleId, &'a Scope, P)>,
+    permissions: &BTreeMap<RoleId, &Permissions>,
+) -> Vec<Effect<P>> {
+    let mut all: BTreeMap<RoleId, (Vec<Scope>, Vec<P>)> = BTreeMap::new();
+    for (role, scope, path) in paths {
+        let (scopes, through) = all.entry(role).or_default();
+        scopes.push(scope.clone());
+        through.push(path);
+    }
+    let effect = |(role, (scopes, through)): (RoleId, (Vec<Scope>, Vec<P>))| {
+        let permissions = permissions.get(&role).map(|it| it.expanded());
+        Effect { role, scope: Scope::any(scopes), permissions, through }
+    };
+    all.into_iter().map(effect).collect()
 }
 
 /// The scope that several give together.

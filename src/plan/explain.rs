@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::{
     files::{
@@ -15,24 +17,26 @@ use crate::{
     model::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         observed::{GroupHead, Observed, ObservedCompany, User},
+        permissions::Permissions,
         plan::{Names, Unresolved},
         scope::Scope,
         source::Place,
     },
-    plan::bind::{
-        grants::Roles,
-        people::{Directory, alike},
+    plan::{
+        bind::{
+            grants::Roles,
+            people::{Directory, alike},
+        },
+        effective,
     },
 };
 
 mod direct;
-mod effect;
 mod standing;
 #[cfg(test)]
 mod tests;
 
 pub use direct::DirectAccess;
-pub use effect::{Effect, Through};
 pub use standing::{Asked, Line, Standing};
 
 use standing::Keys;
@@ -70,6 +74,19 @@ pub struct Lockout {
     pub in_force: bool,
     pub reason: Box<str>,
     pub from: Place,
+}
+
+/// A role that a person has through groups.
+pub type Effect = effective::Effect<Through>;
+
+/// A group that gives a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Through {
+    pub company: CompanyId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<GroupId>,
+    pub name: Box<str>,
 }
 
 /// One group, as far as it concerns the person.
@@ -170,7 +187,7 @@ pub fn near<'a>(declared: &'a Declared, person: &PersonRef) -> Option<&'a Person
     known.filter(|it| *it != person).filter_map(|it| Some((distance(it)?, it))).min().map(|it| it.1)
 }
 
-/// Explains the access of the one person whom the key names.
+/// Explains the access of the one person that the key names.
 ///
 /// # Errors
 ///
@@ -217,7 +234,9 @@ pub fn explain(
     }
     let Explaining { keys, mut groups, misfits, .. } = explaining;
     groups.sort_by(|a, b| (a.company, &a.name, a.id).cmp(&(b.company, &b.name, b.id)));
-    let effects = effect::effects(&groups, &names);
+    let roles = snapshot.companies.iter().flat_map(|it| &it.roles);
+    let permissions = roles.filter_map(|it| Some((it.id, it.permissions.as_ref()?))).collect();
+    let effects = effects(&groups, &permissions, &names);
     let direct = snapshot.direct.get(&user).map(|it| direct::direct(declared, &keys, it, locked, now));
     let at_home = keys.person.company.is_none_or(|it| companies.binary_search(&it).is_ok());
     Ok(Explained {
@@ -232,6 +251,29 @@ pub fn explain(
         misfits,
         names,
     })
+}
+
+/// What the groups that the person is in give together, sorted by name and id of the role; each through groups sorted
+/// by company, name and id.
+fn effects(
+    groups: &[GroupAccess],
+    permissions: &BTreeMap<RoleId, &Permissions>,
+    names: &Names,
+) -> Vec<Effect> {
+    let groups = groups.iter().filter(|it| it.standing.is_live());
+    let paths = groups.flat_map(|group| {
+        let roles = group.roles.iter().filter(|it| it.standing.is_live());
+        roles.map(|it| {
+            let through = Through { company: group.company, name: group.name.clone(), id: group.id };
+            (it.role, &it.scope, through)
+        })
+    });
+    let mut effects = effective::effects(paths, permissions);
+    for effect in &mut effects {
+        effect.through.sort_by(|a, b| (a.company, &a.name, a.id).cmp(&(b.company, &b.name, b.id)));
+    }
+    effects.sort_by_cached_key(|it| (names.role(it.role), it.role));
+    effects
 }
 
 fn names(declared: &Declared, snapshot: &Observed) -> Names {

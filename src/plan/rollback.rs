@@ -37,9 +37,9 @@ pub struct Done {
     pub deleted: bool,
     /// Whether it set name and description, or may have.
     pub renamed: bool,
-    /// Whom it put in, or may have.
+    /// The people it put in, or may have.
     pub added: BTreeSet<UserId>,
-    /// Whom it took out, or may have.
+    /// The people it took out, or may have.
     pub removed: BTreeSet<UserId>,
     /// The roles it changed, or may have.
     pub roles: BTreeSet<RoleId>,

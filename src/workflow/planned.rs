@@ -171,7 +171,7 @@ async fn undo(
     let notes = unsettled.into_iter().map(|it| Note::Unsettled(it.into())).collect();
     let bound = rollback::bound(&saved.plan, &done, &ids, (&bound, &snapshot), file);
     let mut plan = diff::plan(&bound, &snapshot);
-    // People whom no file names any more are still known to the journal.
+    // People that no file names any more are still known to the journal.
     for (user, name) in saved.plan.names.people {
         plan.names.people.entry(user).or_insert(name);
     }

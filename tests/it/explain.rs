@@ -99,6 +99,8 @@ fn what_several_groups_give_adds_up() {
     assert_eq!(on(&agent["scope"]), [GLOBEX, INITECH]);
     let through: Vec<&Value> = agent["groups"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
     assert_eq!(through, ["Desk", "Night"]);
+    let expanded = json!({ "AGENT": ["ALL", "CREATE", "DELETE", "PURGE", "READ", "WRITE"] });
+    assert_eq!(agent["permissions"], expanded, "`ALL`, and what it means");
     let direct = &document["direct"];
     assert_eq!((&direct["known"], &direct["roles"][0]["roleType"]), (&json!(true), &json!("COMPANY_ADMIN")));
     assert_eq!((&direct["roles"][0]["files"], &direct["roles"][1]), (&json!("unmanaged"), &Value::Null));

@@ -20,7 +20,7 @@ use crate::{
 /// Reads one person's groups, in the companies of the workspace with their roles, and what is held outside groups.
 ///
 /// The contents of a group are its roles and this one member. Of a person who cannot be told, only the
-/// users whom the key names are returned.
+/// users that the key names are returned.
 pub async fn fetch_person(
     source: &Source,
     declared: &Declared,
@@ -55,7 +55,7 @@ pub async fn fetch_person(
     Ok(observed)
 }
 
-/// Reads what the person's groups of one company hold, and returns the people whom their scopes name.
+/// Reads what the person's groups of one company hold, and returns the people that their scopes name.
 async fn inside(
     source: &Source,
     declared: &Declared,
@@ -85,7 +85,7 @@ async fn inside(
         .collect();
     let mut users = self::named(source, declared, named).await?;
     if let Some(files) = files {
-        // Travellers whom the files name, to compare what is asked for with what there is.
+        // Travellers that the files name, to compare what is asked for with what there is.
         let names: Vec<&str> = live.groups.iter().map(|it| &*it.name).collect();
         let mut groups = files.groups.clone();
         groups.retain(|it| names.contains(&&*it.name) || it.id.is_some() || it.renamed_from.is_some());

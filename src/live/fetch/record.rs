@@ -24,7 +24,7 @@ use super::{AT_ONCE, FetchError, Read, ReadList};
 /// the other companies that the workspace names.
 ///
 /// Where the API refuses a list of everybody, people are asked for one by one: those on the list and those
-/// who are in groups. Direct roles take a request for each person, so they are read of those whom the files single
+/// who are in groups. Direct roles take a request for each person, so they are read of those that the files single
 /// out.
 ///
 /// # Errors
@@ -105,7 +105,7 @@ async fn directory(
     Ok((directory, users))
 }
 
-/// Reads the groups and direct roles of everybody whom the files single out.
+/// Reads the groups and direct roles of everybody that the files single out.
 async fn singled_out(
     source: &Source,
     list: &ReadList<'_>,

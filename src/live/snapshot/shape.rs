@@ -113,9 +113,9 @@ pub struct Directory {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
-    /// Whom it names.
+    /// The people it names.
     pub person: PersonRef,
-    /// Whom it finds.
+    /// The users it finds.
     pub users: Vec<User>,
 }
 

@@ -1,4 +1,4 @@
-//! What a plan is judged by: what was read for it, whom it concerns, and what the guards found.
+//! What a plan is judged by: what was read for it, the people it concerns, and what the guards found.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the files say of people: whom a scope covers, and whom a member about to go may be.
+//! What the files say of people: the travellers a scope covers, and whom a member about to go may be.
 
 use jiff::Timestamp;
 
@@ -37,7 +37,7 @@ impl Directory<'_> {
         (Scope::any(scopes), failures)
     }
 
-    /// Returns the one active user whom an audience names: of the companies it names, or of any.
+    /// Returns the one active user that an audience names: of the companies it names, or of any.
     fn traveller(&self, person: &PersonRef, audience: &Audience) -> Result<UserId, Failed> {
         let companies = audience.iter().find(|it| it.kind == Kind::Company);
         let inside = |user: &&&User| {
@@ -48,10 +48,10 @@ impl Directory<'_> {
         one_active(&users)
     }
 
-    /// Returns the unresolved person whom a user about to be removed may be.
+    /// Returns the unresolved person that a user about to be removed may be.
     ///
-    /// Anybody whom this very group names and nobody knows may be the user under
-    /// another address; somebody whom another group names only where the two
+    /// Anybody that this very group names and nobody knows may be the user under
+    /// another address; somebody that another group names only where the two
     /// addresses are alike. Doubt keeps access for a day; certainty would take
     /// it away for a typing error.
     pub fn who_it_may_be<'p>(

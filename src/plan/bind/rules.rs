@@ -129,7 +129,7 @@ fn protected_groups(declared: &Declared, snapshot: &Observed) -> Vec<(CompanyId,
     found
 }
 
-/// Returns the people whom patterns mean, and whoever may be one of them because nobody can see who it is.
+/// Returns the people that patterns mean, and whoever may be one of them because nobody can see who it is.
 fn protected_people(declared: &Declared, snapshot: &Observed, directory: &Directory<'_>) -> Vec<UserId> {
     let patterns = &declared.rules.protected_people;
     let meant = |email: &str| patterns.iter().any(|it| it.matches(email));

@@ -203,7 +203,7 @@ impl Binding<'_> {
 
     /// Returns what an arranger's role is without these travellers, if anybody is left.
     ///
-    /// Active or not: one user whom an entry means is enough to take something away.
+    /// Active or not: one user that an entry means is enough to take something away.
     fn without(&self, role: &DirectRole, travellers: &[DeclaredTraveller]) -> Option<DirectRole> {
         let meant = |it: &DeclaredTraveller| match self.directory.anywhere(&it.person) {
             Ok(user) => Some(user),

@@ -50,7 +50,7 @@ proptest! {
     /// The effect contains what each group gives, and nothing that none of them gives.
     #[test]
     fn the_effect_is_all_that_the_groups_give_and_no_more(groups in groups()) {
-        let effects = effect::effects(&groups, &Names::default());
+        let effects = effects(&groups, &BTreeMap::new(), &Names::default());
         let given: Vec<(RoleId, &str, &Scope)> = groups
             .iter()
             .filter(|it| it.standing.is_live())
@@ -76,7 +76,8 @@ proptest! {
     #[test]
     fn the_order_of_groups_is_irrelevant((groups, shuffled) in groups().prop_flat_map(|it| (Just(it.clone()), Just(it).prop_shuffle()))) {
         let names = Names::default();
-        prop_assert_eq!(effect::effects(&groups, &names), effect::effects(&shuffled, &names));
+        let none = BTreeMap::new();
+        prop_assert_eq!(effects(&groups, &none, &names), effects(&shuffled, &none, &names));
     }
 }
 

@@ -1,6 +1,6 @@
 //! A plan to its smallest parts, with the reasons inside one group why one waits for another.
 //!
-//! A person whom only one change of the plan knows can neither gain elsewhere what
+//! A person that only one change of the plan knows can neither gain elsewhere what
 //! is lost here nor the reverse: all of them who go the same way are one part.
 //! Only who is in several changes ("shared") is a part of their own. Looks at no
 //! two groups together.

@@ -15,6 +15,7 @@ use crate::{
         ids::{CompanyId, GroupId, RoleId, UserId},
         json::{self, compact},
         observed::User,
+        permissions::Permissions,
         plan::Names,
         scope::Scope,
         source::Sources,
@@ -97,6 +98,9 @@ struct Effective {
     /// Wherever one of the groups says.
     #[schemars(with = "WireScope")]
     scope: Box<RawValue>,
+    /// What it permits: the actions of each permission, `ALL` with those it means; left out where the API does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permissions: Option<Permissions>,
     /// The groups that give it.
     groups: Vec<Through>,
 }
@@ -239,6 +243,7 @@ fn effective(effect: &explain::Effect, it: &Explained) -> Effective {
         role_id: effect.role,
         role: it.names.roles.get(&effect.role).cloned(),
         scope: scope(&effect.scope),
+        permissions: effect.permissions.clone(),
         groups: effect.through.clone(),
     }
 }
