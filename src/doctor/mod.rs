@@ -1,7 +1,7 @@
 //! What a look at an API and its settings found: checks, each with a verdict, one fact, and what to do.
 //!
-//! Only `look` and `probe` ask, through the client that everything uses. Prints nothing, and keeps no bodies, tokens or names of people
-//! longer than it takes to see their shape.
+//! Only `look` and `probe` ask, through the client that everything uses. Prints nothing, and keeps no bodies, tokens
+//! or names of people longer than it takes to see their shape.
 
 use jiff::Timestamp;
 
