@@ -4,8 +4,8 @@ use std::{error::Error, process::ExitCode};
 
 use rolecall::{
     live::{
+        FetchError,
         api::{ApiError, Class},
-        fetch::FetchError,
     },
     model::{finding::Finding, plan::Unresolved, source::Sources},
     sandbox::SandboxError,

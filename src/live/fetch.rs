@@ -16,7 +16,10 @@ use futures_util::{
 use serde_json::value::RawValue;
 
 use crate::{
-    live::source::{AT_ONCE, Source},
+    live::{
+        FetchError,
+        source::{AT_ONCE, Source},
+    },
     model::{
         access::{Contents, Grant},
         direct::DirectRoles,
@@ -28,7 +31,6 @@ use crate::{
 };
 
 mod confirm;
-mod error;
 mod estimate;
 mod file;
 mod list;
@@ -36,7 +38,6 @@ mod person;
 mod record;
 
 pub use confirm::{Going, confirm};
-pub use error::FetchError;
 pub use estimate::{Estimate, estimate};
 pub use file::{SnapshotError, open};
 pub use list::ReadList;

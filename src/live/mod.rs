@@ -4,5 +4,8 @@
 
 pub mod snapshot;
 pub mod api;
+mod error;
 pub mod fetch;
 pub mod source;
+
+pub use error::FetchError;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     api::{self, Reader},
-    fetch::FetchError,
+    error::FetchError,
     snapshot::Answers,
 };
 use crate::model::{

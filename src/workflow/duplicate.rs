@@ -2,11 +2,7 @@
 
 use crate::{
     files::write::DraftGroup,
-    live::{
-        api::Reader,
-        fetch::{self, FetchError},
-        source::Source,
-    },
+    live::{FetchError, api::Reader, fetch, source::Source},
     model::{
         finding::did_you_mean,
         ids::{CompanyId, PersonRef, UserId},

@@ -5,7 +5,7 @@
 use crate::{
     apply::journal::JournalError,
     files::load::LoadError,
-    live::fetch::{FetchError, SnapshotError},
+    live::{FetchError, fetch::SnapshotError},
     model::{
         finding::Finding,
         ids::PersonRef,
