@@ -26,7 +26,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         observed::{GroupHead, GroupRole, Observed, ObservedCompany, User},
-        scope::Scope,
+        scope::{Scope, Shared},
     },
 };
 
@@ -57,6 +57,7 @@ type Read<T> = Result<T, FetchError>;
 /// The first request that failed; nothing partial is returned.
 pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
     let mut observed = Observed::default();
+    let mut scopes = Shared::default();
     for reads in &list.companies {
         let groups = async {
             let heads = source.list_groups(reads.id).await?;
@@ -69,6 +70,9 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
             try_join3(groups, roles, people(source, list.known, reads)).await?;
         let rest = reads.rest(&heads, &roles, &wanted, &people.held);
         contents.extend(remaining(source, reads.id, &rest).await?);
+        for grant in contents.values_mut().flat_map(|it| &mut it.grants) {
+            grant.scope = scopes.scope(grant.scope.clone());
+        }
         wanted.extend(rest.whole);
         let strangers = strangers(source, reads.id, &wanted, &contents, &people.users).await?;
         people.users.extend(strangers);

@@ -4,7 +4,7 @@
 //! dimensions, a dimension a set (OR) of values (contract §4). Two scopes mean
 //! the same exactly if their canonical forms are equal; `canonical` says how.
 
-use std::fmt;
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,21 @@ pub type Audience = Vec<Dimension>;
 /// Where a role holds, in canonical form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(Vec<Audience>);
+
+/// Keeps equal scopes once: a company has many grants and few scopes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shared(HashSet<Arc<Scope>>);
+
+impl Shared {
+    /// The equal scope that came first.
+    pub(crate) fn scope(&mut self, scope: Arc<Scope>) -> Arc<Scope> {
+        if let Some(known) = self.0.get(&scope) {
+            return known.clone();
+        }
+        self.0.insert(scope.clone());
+        scope
+    }
+}
 
 /// How a changed scope relates to the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,7 @@ use crate::model::{
     direct::{DirectRole, DirectRoles, Kind},
     ids::RoleId,
     index::{GroupIx, PersonIx, Renumbering, UserIx},
-    scope::Scope,
+    scope::{Scope, Shared},
 };
 
 /// What a fact is about: groups come before people, and the facts of one owner stand together.
@@ -169,7 +169,7 @@ pub struct State {
 impl State {
     /// Sorts facts that came in any order; of two with one key the first stays.
     pub fn new(facts: Facts) -> Self {
-        let Facts { mut groups, mut grants, mut members, mut direct } = facts;
+        let Facts { mut groups, mut grants, mut members, mut direct, scopes: _ } = facts;
         tidy(&mut groups);
         tidy(&mut grants);
         tidy(&mut members);
@@ -267,7 +267,7 @@ impl State {
     #[must_use]
     pub fn with(self, more: Facts) -> Self {
         let Self { groups, grants, members, direct } = self;
-        let mut facts = Facts { groups, grants, members, direct };
+        let mut facts = Facts { groups, grants, members, direct, ..Facts::default() };
         facts.groups.extend(more.groups);
         facts.grants.extend(more.grants);
         facts.members.extend(more.members);
@@ -303,6 +303,7 @@ impl State {
             grants: grants.collect(),
             members: members.collect(),
             direct: direct.collect(),
+            ..Facts::default()
         })
     }
 }
@@ -314,6 +315,7 @@ pub struct Facts {
     grants: Vec<Grant>,
     members: Vec<((GroupIx, UserIx), ())>,
     direct: Vec<((PersonIx, Kind), Arc<DirectRole>)>,
+    scopes: Shared,
 }
 
 impl Facts {
@@ -324,7 +326,7 @@ impl Facts {
 
     /// A group grants a role.
     pub fn grant(&mut self, group: GroupIx, role: RoleId, scope: Arc<Scope>) {
-        self.grants.push(((group, role), scope));
+        self.grants.push(((group, role), self.scopes.scope(scope)));
     }
 
     /// Somebody is in a group.
