@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::model::{
     direct::{DirectRole, Kind},
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    rules::{Guard, Level, Rules, Target},
+    observed::RoleHead,
+    rules::{Guard, Level, Rules},
     scope::{Audience, Scope},
     source::Place,
 };
@@ -42,11 +43,12 @@ pub struct DeclaredRules {
     pub(crate) at_most: usize,
     /// How many holders each privileged role keeps at least.
     pub(crate) holders: usize,
-    /// Roles that are privileged, in every company that has them.
-    pub(crate) privileged: Vec<(RoleRef, Place)>,
-    pub(crate) protected_groups: Vec<Pattern>,
+    /// What is privileged beside the default: roles by name or id, permissions, types of direct roles; in every company
+    /// that has them. `None` where the files do not say, and nothing at all is privileged where the list is empty.
+    pub(crate) privileged: Option<Vec<(RoleRef, Place)>>,
+    pub(crate) protected_groups: Vec<(Pattern, Place)>,
     /// People who lose nothing, by address.
-    pub protected_people: Vec<Pattern>,
+    pub protected_people: Vec<(Pattern, Place)>,
     pub(crate) exceptions: Vec<DeclaredException>,
     /// The account that runs rolecall.
     pub identity: Option<(PersonRef, Place)>,
@@ -60,11 +62,30 @@ impl Default for DeclaredRules {
             from,
             at_most,
             holders,
-            privileged: Vec::new(),
+            privileged: None,
             protected_groups: Vec::new(),
             protected_people: Vec::new(),
             exceptions: Vec::new(),
             identity: None,
+        }
+    }
+}
+
+impl DeclaredRules {
+    /// Whether a role of groups is privileged: by what it permits, or because the files name it or what it permits.
+    pub(crate) fn is_privileged(&self, role: &RoleHead) -> bool {
+        let named = |named: &RoleRef| match named {
+            RoleRef::Id(id) => *id == role.id,
+            RoleRef::Name { name, provided_by } => {
+                let from = if role.platform { ProvidedBy::Platform } else { ProvidedBy::Company };
+                *name == role.name && provided_by.is_none_or(|it| it == from)
+                    || provided_by.is_none() && role.permissions.as_ref().is_some_and(|it| it.has(name))
+            }
+        };
+        match &self.privileged {
+            None => role.manages_access,
+            Some(listed) if listed.is_empty() => false,
+            Some(listed) => role.manages_access || listed.iter().any(|it| named(&it.0)),
         }
     }
 }
@@ -74,6 +95,8 @@ impl Default for DeclaredRules {
 pub struct Pattern {
     text: Box<str>,
     glob: GlobMatcher,
+    /// The one person it means, where it is an address.
+    person: Option<PersonRef>,
 }
 
 impl Pattern {
@@ -81,7 +104,19 @@ impl Pattern {
     pub(crate) fn new(text: &str) -> Option<Self> {
         // Names are not paths: a slash is a letter, and a backslash quotes everywhere.
         let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build().ok()?;
-        Some(Self { text: text.into(), glob: glob.compile_matcher() })
+        let is_glob = text.contains(['*', '?', '[', '{']);
+        let person = text.parse().ok().filter(|_| !is_glob).map(PersonRef::Email);
+        Some(Self { text: text.into(), glob: glob.compile_matcher(), person })
+    }
+
+    /// As it is written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The one person it means, where it is an address.
+    pub(crate) fn person(&self) -> Option<&PersonRef> {
+        self.person.as_ref()
     }
 
     /// Whether it means `name`; a name that reads as a pattern still means itself.
@@ -105,24 +140,14 @@ pub(crate) struct DeclaredException {
     pub(crate) from: Place,
 }
 
-/// What an exception is for, in names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DeclaredTarget {
-    Group(CompanyId, Box<str>),
-    Person(PersonRef),
-    Role(CompanyId, RoleRef),
-    Company(CompanyId),
-}
-
-impl DeclaredTarget {
-    pub(crate) fn kind(&self) -> Target {
-        match self {
-            Self::Group(..) => Target::Group,
-            Self::Person(_) => Target::Person,
-            Self::Role(..) => Target::Role,
-            Self::Company(_) => Target::Company,
-        }
-    }
+/// What an exception is for, in names: everything that is given must be so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DeclaredTarget {
+    /// Always given beside a group or a role.
+    pub(crate) company: Option<CompanyId>,
+    pub(crate) group: Option<Box<str>>,
+    pub(crate) person: Option<PersonRef>,
+    pub(crate) role: Option<RoleRef>,
 }
 
 /// A lockout: a person who is cut off everywhere.
@@ -313,7 +338,7 @@ impl Declared {
             company.removals.clear();
             company.users.clear();
         }
-        only.rules.privileged.clear();
+        only.rules.privileged = Some(Vec::new());
         only
     }
 
@@ -336,13 +361,17 @@ impl Declared {
 
     /// The people that rules and lockouts name, of any company; sorted, without duplicates.
     pub(crate) fn singled_out(&self) -> Vec<&PersonRef> {
-        let excepted = self.rules.exceptions.iter().filter_map(|it| match &it.target {
-            DeclaredTarget::Person(person) => Some(person),
-            DeclaredTarget::Group(..) | DeclaredTarget::Role(..) | DeclaredTarget::Company(_) => None,
-        });
+        let protected = self.rules.protected_people.iter().filter_map(|it| it.0.person());
+        let excepted = self.rules.exceptions.iter().filter_map(|it| it.target.person.as_ref());
         let identity = self.rules.identity.iter().map(|it| &it.0);
-        let mut people: Vec<&PersonRef> =
-            self.lockouts.iter().map(|it| &it.person).chain(identity).chain(excepted).collect();
+        let mut people: Vec<&PersonRef> = self
+            .lockouts
+            .iter()
+            .map(|it| &it.person)
+            .chain(identity)
+            .chain(excepted)
+            .chain(protected)
+            .collect();
         people.sort_unstable();
         people.dedup();
         people

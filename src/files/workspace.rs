@@ -67,8 +67,10 @@ pub(crate) struct Ids {
 pub(crate) struct GuardsSection {
     /// How much may go.
     pub(crate) removals: Given<RemovalsSection>,
-    /// Roles that nobody gets without an exception or an approval, and that keep enough holders.
-    pub(crate) privileged: Vec<At<RoleName>>,
+    /// What nobody gets without an exception or an approval, and what keeps enough holders, beside the roles that carry
+    /// `ACCESS_MANAGEMENT`, which always are: roles, permissions that make a role one of them, and types of direct roles.
+    /// `[]` switches it off.
+    pub(crate) privileged: Given<Vec<At<RoleName>>>,
     /// How many holders each privileged role keeps at least; 2 where absent.
     #[schemars(range(min = 1))]
     pub(crate) holders: Given<At<u64>>,
@@ -76,7 +78,7 @@ pub(crate) struct GuardsSection {
     pub(crate) protected: Given<ProtectedSection>,
 }
 
-/// How many memberships, roles and groups may go, and how many people may lose everything.
+/// How many people may lose access, and how many memberships, roles and groups may go.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct RemovalsSection {
@@ -100,7 +102,7 @@ pub(crate) struct ProtectedSection {
     pub(crate) people: Vec<At<String>>,
 }
 
-/// What may go beyond a limit: exactly one of `group`, `person`, `role` and `company`.
+/// What may go beyond a limit: by `group`, `person`, `role` or `company`; of several all must be so.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[schemars(extend("required" = ["guard", "upTo", "until", "reason"]))]
@@ -114,7 +116,7 @@ pub(crate) struct ExceptionEntry {
     pub(crate) person: Given<At<PersonEntry>>,
     /// For this role.
     pub(crate) role: Given<At<RoleName>>,
-    /// For this company; beside `group` or `role`: of this company instead of the one of the workspace.
+    /// For this company; beside others: of this company instead of the one of the workspace.
     pub(crate) company: Given<At<String>>,
     /// What `removals` counts here; `members` where absent.
     #[schemars(extend("enum" = ["members", "roles", "groups", "people"]))]

@@ -33,6 +33,7 @@ use crate::{
 mod confirm;
 mod estimate;
 mod file;
+mod holders;
 mod list;
 mod person;
 mod record;
@@ -40,11 +41,12 @@ mod record;
 pub use confirm::{Going, confirm};
 pub use estimate::{Estimate, estimate};
 pub use file::{SnapshotError, open};
+pub use holders::holders;
 pub use list::ReadList;
 pub use person::fetch_person;
 pub use record::record;
 
-use list::{CompanyReads, GroupReads, Remaining};
+use list::{CompanyReads, GroupReads};
 
 type Read<T> = Result<T, FetchError>;
 
@@ -68,12 +70,12 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         let roles = source.list_roles(reads.id);
         let ((heads, mut wanted, mut contents), roles, mut people) =
             try_join3(groups, roles, people(source, list.known, reads)).await?;
-        let rest = reads.rest(&heads, &roles, &wanted, &people.held);
-        contents.extend(remaining(source, reads.id, &rest).await?);
+        let rest = reads.rest(&heads, &wanted, &people.held);
+        contents.extend(whole(source, reads.id, &rest).await?);
         for grant in contents.values_mut().flat_map(|it| &mut it.grants) {
             grant.scope = scopes.scope(grant.scope.clone());
         }
-        wanted.extend(rest.whole);
+        wanted.extend(rest);
         let strangers = strangers(source, reads.id, &wanted, &contents, &people.users).await?;
         people.users.extend(strangers);
         people.held.retain(|it, _| people.locked.contains(it));
@@ -194,25 +196,6 @@ async fn whole(
     contents.buffer_unordered(AT_ONCE).try_collect().await
 }
 
-/// Reads the groups that only rules, a saved plan or a journal speak of.
-async fn remaining(
-    source: &Source,
-    company: CompanyId,
-    rest: &Remaining,
-) -> Read<BTreeMap<GroupId, Contents>> {
-    let holding = stream::iter(&rest.roles).map(|&group| async move {
-        let roles = source.list_group_roles(company, group).await?;
-        if !roles.iter().any(|it| rest.privileged.contains(&it.role)) {
-            return Ok(None);
-        }
-        Ok(Some((group, contents(source.list_members(company, group).await?, roles))))
-    });
-    let holding = holding.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>();
-    let (mut contents, holding) = try_join(whole(source, company, &rest.whole), holding).await?;
-    contents.extend(holding.into_iter().flatten());
-    Ok(contents)
-}
-
 fn contents(mut members: Vec<UserId>, roles: Vec<GroupRole>) -> Contents {
     members.sort_unstable();
     Contents { members, grants: grants(roles) }
@@ -275,10 +258,20 @@ async fn strangers(
     contents: &BTreeMap<GroupId, Contents>,
     known: &[User],
 ) -> Read<Vec<User>> {
-    let known: BTreeSet<UserId> = known.iter().map(|it| it.id).collect();
     let groups = groups.iter().filter(|it| it.1.strangers);
     let members = groups.filter_map(|it| contents.get(it.0)).flat_map(|it| &it.members);
-    let unknown: BTreeSet<UserId> = members.copied().filter(|it| !known.contains(it)).collect();
+    unknown(source, company, members, known).await
+}
+
+/// Looks up users by id, but those who are known already.
+async fn unknown(
+    source: &Source,
+    company: CompanyId,
+    users: impl Iterator<Item = &UserId>,
+    known: &[User],
+) -> Read<Vec<User>> {
+    let known: BTreeSet<UserId> = known.iter().map(|it| it.id).collect();
+    let unknown: BTreeSet<UserId> = users.copied().filter(|it| !known.contains(it)).collect();
     let unknown: Vec<PersonRef> = unknown.into_iter().map(PersonRef::UserId).collect();
     let mut found = source.find_users(company, &unknown).await?;
     // A protected person of whom only the id is known would not be recognised.

@@ -39,6 +39,15 @@ pub(crate) const TYPES: [(&str, Reach); 8] = [
     (ARRANGER, Reach::Travellers),
 ];
 
+/// The types of role that let nobody change who may do what, or see more than reports.
+const HARMLESS: [&str; 5] =
+    ["COMPANY_REPORT_ADMIN", "COMPANY_TRAVEL_ARRANGER", "GLOBAL_AGENT", "TMC_AGENT", ARRANGER];
+
+/// Whether a type of role is known to give no power over access. One that this version does not know is not.
+pub(crate) fn is_harmless(role_type: &str) -> bool {
+    HARMLESS.iter().any(|it| it.eq_ignore_ascii_case(role_type))
+}
+
 const ARRANGER: &str = "TRAVEL_ARRANGER";
 /// What a role without a type is shown as.
 const UNTOLD: &str = "UNKNOWN";

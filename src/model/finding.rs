@@ -111,10 +111,13 @@ codes! {
     NameTaken Error "name-taken" "A group would get a name that another group has.";
     NoAccessFiles Error "no-access-files" "The patterns of `access:` match no file.";
     InvalidGuard Error "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is not valid.";
-    InvalidException Error "invalid-exception" "An exception names no guard, or not exactly one thing that this guard looks at.";
+    InvalidException Error "invalid-exception" "An exception names no guard, or nothing that this guard looks at.";
     UnknownIdentity Error "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";
     ExpiredException Remark "expired-exception" "An exception has ended and allows nothing any more; stops no plan.";
     UnusedException Remark "unused-exception" "An exception is in force and nothing needs it; stops no plan.";
+    SmallException Remark "small-exception" "An exception is for less than the plan counts, and so allows nothing; stops no plan.";
+    UnknownException Remark "unknown-exception" "An exception names a group, person or role that does not exist, and so allows nothing; stops no plan.";
+    UnmatchedPattern Remark "unmatched-pattern" "A name or pattern under `guards.protected` matches nothing that was read; where it cannot match anything, no apply takes access from anybody.";
     LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
 }
 

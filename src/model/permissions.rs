@@ -34,6 +34,11 @@ impl Permissions {
         self.covers("ACCESS_MANAGEMENT", "WRITE")
     }
 
+    /// Whether any action of this permission is among them.
+    pub fn has(&self, permission: &str) -> bool {
+        self.0.contains_key(permission)
+    }
+
     /// Whether it permits nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

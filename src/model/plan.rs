@@ -211,6 +211,8 @@ pub struct Overview {
     pub groups: usize,
     /// Memberships of the groups that were read, in all.
     pub memberships: usize,
+    /// Groups of which it was not read what is in them.
+    pub unread: usize,
     /// Names of the groups that no file speaks of, sorted.
     pub unmanaged: Vec<Box<str>>,
 }

@@ -6,9 +6,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use crate::model::{
+    direct,
     finding::{Code, Finding},
     ids::{CompanyId, RoleId, UserId},
+    scope::Scope,
     source::Place,
 };
 
@@ -38,14 +42,14 @@ macro_rules! guards {
 }
 
 guards! {
-    Removals "removals" "No more members, roles and groups go, and no more people lose everything, than a share and a number.";
-    GroupEmptied "group-emptied" "No group loses its last member.";
+    Removals "removals" "No more people lose access, and no more members, roles and groups go, than a share and a number.";
+    GroupEmptied "group-emptied" "No group loses its last member who can act.";
     EmptyDesired "empty-desired" "The files declare something.";
     IncompleteLive "incomplete-live" "Every list of the API adds up; cannot be excepted.";
     SelfLockout "self-lockout" "The account that runs rolecall keeps what it needs to repair things; cannot be excepted.";
-    LastHolder "last-holder" "Each privileged role keeps enough holders, after every step.";
+    LastHolder "last-holder" "Each privileged role keeps enough holders who can act, after every step.";
     Privileged "privileged" "Nobody gains a privileged role, or more of one, without an exception or an approval.";
-    Protected "protected" "Protected groups and people lose nothing.";
+    Protected "protected" "Protected groups and people lose no access, whichever way.";
     Unmodifiable "unmodifiable" "Standard groups change their members only.";
 }
 
@@ -61,21 +65,21 @@ impl Guard {
     }
 
     /// Returns what an exception from it can be for: what the guard itself looks at, so that none is void by design.
-    pub fn targets(self) -> &'static [Target] {
+    pub fn targets(self) -> &'static [ExceptionKey] {
         match self {
             Self::IncompleteLive | Self::SelfLockout | Self::EmptyDesired | Self::Unmodifiable => &[],
-            Self::Removals => &[Target::Group, Target::Person, Target::Company],
-            Self::GroupEmptied => &[Target::Group],
-            Self::Privileged => &[Target::Group, Target::Person],
-            Self::LastHolder => &[Target::Role],
-            Self::Protected => &[Target::Group, Target::Person],
+            Self::Removals => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Company],
+            Self::GroupEmptied => &[ExceptionKey::Group],
+            Self::Privileged => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Role],
+            Self::LastHolder => &[ExceptionKey::Role],
+            Self::Protected => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Role],
         }
     }
 }
 
-/// What kind of thing an exception is for.
+/// A key by which an exception says what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target {
+pub enum ExceptionKey {
     /// A group.
     Group,
     /// A person.
@@ -86,7 +90,10 @@ pub enum Target {
     Company,
 }
 
-impl Target {
+impl ExceptionKey {
+    /// Every key, in the order of the documentation.
+    pub const ALL: &[Self] = &[Self::Group, Self::Person, Self::Role, Self::Company];
+
     /// Returns the key that names it in a file.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -108,7 +115,7 @@ pub enum Level {
     Roles,
     /// Groups.
     Groups,
-    /// People who are left with nothing.
+    /// People who lose access to something.
     People,
 }
 
@@ -127,16 +134,18 @@ impl Level {
     }
 
     /// Returns what an exception from `removals` at this level can be for.
-    pub fn targets(self) -> &'static [Target] {
+    pub fn targets(self) -> &'static [ExceptionKey] {
         match self {
-            Self::Members | Self::Groups => &[Target::Group, Target::Company],
-            Self::Roles => &[Target::Group, Target::Person, Target::Company],
-            Self::People => &[Target::Person, Target::Company],
+            Self::Groups => &[ExceptionKey::Group, ExceptionKey::Company],
+            Self::Members => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Company],
+            Self::Roles | Self::People => {
+                &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Role, ExceptionKey::Company]
+            }
         }
     }
 }
 
-/// What a guard looks at, and an exception is for.
+/// What a guard looks at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// The whole plan.
@@ -149,6 +158,38 @@ pub enum Subject {
     Person(UserId),
     /// A role of a company.
     Role(CompanyId, RoleId),
+}
+
+/// One thing that a guard counted: who, which role, where, through what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Counted {
+    pub company: CompanyId,
+    pub group: Option<Box<str>>,
+    pub person: Option<UserId>,
+    pub role: Option<HeldRole>,
+    /// Where the role is given, or was, of a role of a group.
+    pub scope: Option<Arc<Scope>>,
+    /// How it comes about.
+    pub how: How,
+}
+
+/// How access comes or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum How {
+    /// Somebody joins a group.
+    Joins,
+    /// Somebody leaves a group.
+    Leaves,
+    /// A role is given where it was not.
+    Gains,
+    /// A role goes, or holds on less.
+    Loses,
+    /// A group is deleted.
+    Deleted,
+    /// A group gets another name.
+    Renamed,
 }
 
 /// How many there may be.
@@ -174,14 +215,18 @@ pub struct Rules {
     pub at_most: usize,
     /// Roles that are privileged, by company, sorted.
     pub privileged: Vec<(CompanyId, RoleId)>,
-    /// Types of roles outside groups that are privileged, sorted.
-    pub privileged_direct: Vec<&'static str>,
+    /// Which direct roles are privileged.
+    pub privileged_direct: PrivilegedTypes,
     /// How many holders each privileged role keeps at least.
     pub holders: usize,
     /// Groups that lose nothing, sorted, by the name they have.
     pub protected_groups: Vec<(CompanyId, Box<str>)>,
     /// People who lose nothing, sorted.
     pub protected_people: Vec<UserId>,
+    /// Patterns of what is protected that match nothing, as they are written.
+    pub unmatched: Vec<Box<str>>,
+    /// Whether the account of everybody who was looked up is active. Who is not seen is not known to be.
+    pub active: BTreeMap<UserId, bool>,
     /// The account that runs rolecall, where the files say.
     pub identity: Option<UserId>,
     /// Roles that let their holder change who may do what, by company, sorted.
@@ -200,10 +245,12 @@ impl Default for Rules {
             from: 10,
             at_most: 50,
             privileged: Vec::new(),
-            privileged_direct: Vec::new(),
+            privileged_direct: PrivilegedTypes::default(),
             holders: 2,
             protected_groups: Vec::new(),
             protected_people: Vec::new(),
+            unmatched: Vec::new(),
+            active: BTreeMap::new(),
             identity: None,
             access_roles: Vec::new(),
             exceptions: Vec::new(),
@@ -212,13 +259,104 @@ impl Default for Rules {
     }
 }
 
+impl Rules {
+    /// Whether a role of a company is privileged.
+    pub fn is_privileged(&self, company: CompanyId, role: RoleId) -> bool {
+        self.privileged.binary_search(&(company, role)).is_ok()
+    }
+
+    /// Whether somebody can use what is given: not, if the account is known to be inactive.
+    pub fn may_act(&self, user: UserId) -> bool {
+        self.active.get(&user) != Some(&false)
+    }
+
+    /// Whether somebody is known to be able to use what is given. Of who was not looked up that is not known.
+    pub fn can_act(&self, user: UserId) -> bool {
+        self.active.get(&user) == Some(&true)
+    }
+}
+
+/// Which types of direct roles are privileged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PrivilegedTypes {
+    /// None: the files say `privileged: []`.
+    Off,
+    /// Every type but the harmless ones that this version knows.
+    #[default]
+    Known,
+    /// The same, and these.
+    And(Vec<Box<str>>),
+}
+
+impl PrivilegedTypes {
+    /// Whether a type is privileged, as the API names it. The case of letters makes no difference.
+    pub fn contains(&self, role_type: &str) -> bool {
+        let named = match self {
+            Self::Off => return false,
+            Self::Known => &[][..],
+            Self::And(types) => types,
+        };
+        !direct::is_harmless(role_type) || named.iter().any(|it| it.eq_ignore_ascii_case(role_type))
+    }
+}
+
+/// What an exception is for: everything that is given must be so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct ExceptionFor {
+    pub company: Option<CompanyId>,
+    pub group: Option<Box<str>>,
+    pub person: Option<UserId>,
+    pub role: Option<HeldRole>,
+}
+
+impl ExceptionFor {
+    /// Whether it is for this.
+    pub fn fits(&self, item: &Counted) -> bool {
+        let Self { company, group, person, role } = self;
+        company.is_none_or(|it| it == item.company)
+            && group.as_ref().is_none_or(|it| item.group.as_ref() == Some(it))
+            && person.is_none_or(|it| item.person == Some(it))
+            && role.as_ref().is_none_or(|it| item.role.as_ref() == Some(it))
+    }
+
+    /// Whether it says something by a key.
+    pub fn names(&self, key: ExceptionKey) -> bool {
+        match key {
+            ExceptionKey::Group => self.group.is_some(),
+            ExceptionKey::Person => self.person.is_some(),
+            ExceptionKey::Role => self.role.is_some(),
+            ExceptionKey::Company => self.company.is_some(),
+        }
+    }
+
+    /// Whether it names a company and nothing in it.
+    pub fn is_company(&self) -> bool {
+        self.group.is_none() && self.person.is_none() && self.role.is_none()
+    }
+
+    /// How much it says: the more it says the less it is for.
+    pub fn keys(&self) -> usize {
+        ExceptionKey::ALL.iter().filter(|it| self.names(**it)).count()
+    }
+}
+
+/// A role that is given to somebody, through groups or outside them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HeldRole {
+    /// A role of groups.
+    Role(RoleId),
+    /// A direct role, by its type as the API names it.
+    Direct(Box<str>),
+}
+
 /// Something that may go beyond a limit: targeted, bounded, dated and reasoned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
     /// Which guard.
     pub guard: Guard,
     /// What it is for.
-    pub subject: Subject,
+    pub target: ExceptionFor,
     /// What `removals` counts; `None` for the other guards.
     pub level: Option<Level>,
     /// How far beyond: the largest value it allows.
@@ -246,6 +384,15 @@ pub fn expired(guard: Guard, ends: Timestamp, from: Place) -> Finding {
         format!("this exception from `{}` ended at {ends}", guard.as_str()),
     )
     .help("delete it, or give it a new `until` if it is still needed")
+}
+
+/// Returns the remark that an exception allows less than a plan counts.
+pub fn too_small(exception: &Exception, counted: usize) -> Finding {
+    let Exception { guard, up_to, from, .. } = exception;
+    let message =
+        format!("this exception from `{}` allows {up_to}, and this plan counts {counted}", guard.as_str());
+    Finding::new(Code::SmallException, *from, message)
+        .help(format!("so it allows nothing; write `upTo: {counted}` if all of that is wanted"))
 }
 
 /// Returns the remark that nothing needs an exception.

@@ -218,9 +218,6 @@ impl Scope {
 
     /// Whether everything that `other` allows is allowed here.
     pub fn contains(&self, other: &Self) -> bool {
-        if self.0.iter().any(|audience| is_whole_platform(audience)) {
-            return true;
-        }
         other.0.iter().all(|audience| {
             if combinations(audience) <= EXPANSION_LIMIT {
                 atoms(audience).iter().all(|atom| self.0.iter().any(|outer| covers(outer, atom)))

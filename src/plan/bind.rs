@@ -291,6 +291,7 @@ impl Binding<'_> {
             company: self.company.id,
             groups: live.groups.len(),
             memberships: live.contents.values().map(|it| it.members.len()).sum(),
+            unread: live.groups.iter().filter(|it| !live.contents.contains_key(&it.id)).count(),
             unmanaged,
         });
     }

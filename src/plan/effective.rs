@@ -3,7 +3,11 @@
 //! The one place that adds up: the roles of a person through every group of a company, each on the union of its scopes,
 //! and direct roles where they were read. Nothing subtracts (contract §8). Knows only the groups that were read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    rc::Rc,
+    sync::Arc,
+};
 
 use crate::model::{
     direct::DirectRoles,
@@ -65,13 +69,56 @@ pub struct Part {
     pub after: bool,
 }
 
-/// A role that somebody has, by the groups that give it with the scope of each.
-#[derive(Clone, Debug, Default)]
-pub struct Held<'a> {
-    /// Before the plan.
-    pub before: Vec<(GroupIx, &'a Scope)>,
-    /// After it.
-    pub after: Vec<(GroupIx, &'a Scope)>,
+/// What a plan does to what somebody may do in a company.
+#[derive(Clone, Debug)]
+pub struct Outcome<'a> {
+    /// The company.
+    pub company: CompanyId,
+    /// The person.
+    pub user: UserIx,
+    /// What becomes of the roles that groups give; people in the same groups share it.
+    pub fate: Rc<Fate<'a>>,
+    /// The change of direct roles, if there is one.
+    pub direct: Option<Change<'a>>,
+    /// Whether any role is left; of groups that were read, and of direct roles as far as those were.
+    pub loses_everything: bool,
+}
+
+impl Outcome<'_> {
+    /// Whether the person can do something that was not allowed before.
+    pub fn gains(&self) -> bool {
+        self.fate.roles.iter().any(|it| !it.gained.is_empty()) || self.direct.is_some_and(|it| it.gives())
+    }
+
+    /// Whether the person can no longer do something that was allowed before.
+    pub fn loses(&self) -> bool {
+        self.fate.roles.iter().any(|it| !it.lost.is_empty()) || self.direct.is_some_and(|it| it.takes())
+    }
+}
+
+/// What becomes of the roles that groups give to whoever is in them.
+#[derive(Clone, Debug)]
+pub struct Fate<'a> {
+    /// The groups, sorted.
+    pub parts: Vec<Part>,
+    /// The roles of which somebody gains or loses something, sorted.
+    pub roles: Vec<RoleFate<'a>>,
+    /// Whether any role is held before, and after.
+    held: [bool; 2],
+}
+
+/// Groups, each with where it gives a role.
+pub type Grants<'a> = Vec<(GroupIx, &'a Arc<Scope>)>;
+
+/// A role of which somebody gains something, or loses something, through everything together.
+#[derive(Clone, Debug)]
+pub struct RoleFate<'a> {
+    /// The role.
+    pub role: RoleId,
+    /// The groups that give more than was held before, each with where it gives the role.
+    pub gained: Grants<'a>,
+    /// The groups that gave what is not held after, each with where it gave the role.
+    pub lost: Grants<'a>,
 }
 
 /// A role that somebody has, and everything that gives it.
@@ -105,11 +152,6 @@ pub fn effects<'a, P>(
     all.into_iter().map(effect).collect()
 }
 
-/// The scope that several give together.
-pub fn union<'a>(paths: impl IntoIterator<Item = &'a (GroupIx, &'a Scope)>) -> Scope {
-    Scope::any(paths.into_iter().map(|it| it.1.clone()))
-}
-
 /// The groups of each person of a company for whom `concerns` holds, each list sorted.
 pub fn parts(
     sides: &Sides<'_>,
@@ -125,26 +167,10 @@ pub fn parts(
     all
 }
 
-/// What somebody in these groups has through them, by role.
-pub fn held<'a>(sides: &'a Sides<'_>, parts: &[Part]) -> BTreeMap<RoleId, Held<'a>> {
-    let mut roles: BTreeMap<RoleId, Held<'a>> = BTreeMap::new();
-    for &Part { group, before, after } in parts {
-        if before {
-            for ((_, role), scope) in sides.plan.live.grants(group) {
-                roles.entry(*role).or_default().before.push((group, scope));
-            }
-        }
-        if after {
-            for ((_, role), scope) in sides.after.grants(group) {
-                roles.entry(*role).or_default().after.push((group, scope));
-            }
-        }
-    }
-    roles
-}
-
-/// Counts who gains and who loses access by a plan, in time linear in the memberships that were read.
-pub fn people(sides: &Sides<'_>) -> People {
+/// Everybody whose access a plan may change, with what becomes of it; sorted by company and person.
+///
+/// In time linear in the memberships that were read.
+pub fn outcomes<'a>(sides: &'a Sides<'_>) -> Vec<Outcome<'a>> {
     let plan = sides.plan;
     let mut concerned: BTreeSet<(CompanyId, UserIx)> = BTreeSet::new();
     for change in plan.groups() {
@@ -158,23 +184,32 @@ pub fn people(sides: &Sides<'_>) -> People {
     let changed = plan.people().filter_map(|it| Some((it.company(), plan.index.find_user(it.user()?)?)));
     concerned.extend(changed);
     let mut parts = parts(sides, |company, user| concerned.contains(&(company, user)));
-    // People in the same groups share their fate, and there are few such sets.
-    let mut known: HashMap<Vec<Part>, Fate> = HashMap::new();
-    let mut people = People::default();
-    for (company, user) in concerned {
+    // There are few sets of groups that people are in.
+    let mut known: HashMap<Vec<Part>, Rc<Fate<'a>>> = HashMap::new();
+    let outcome = |(company, user)| {
         let parts = parts.remove(&(company, user)).unwrap_or_default();
-        let id = plan.index.user(user);
-        let fate = match direct.get(&(company, id)) {
-            Some(own) => Fate::of(&parts, sides, Some(own)),
-            None => *known.entry(parts).or_insert_with_key(|parts| Fate::of(parts, sides, None)),
-        };
-        people.gain += usize::from(fate.gains);
-        people.lose += usize::from(fate.loses);
-        if fate.loses_everything {
-            people.lose_everything.push(Loser { company, user: id });
+        let fate = known.entry(parts).or_insert_with_key(|parts| Rc::new(Fate::of(parts, sides))).clone();
+        let (mut held, mut change) = (fate.held, None);
+        if let Some(own) = direct.get(&(company, plan.index.user(user))) {
+            change = own.change;
+            let has = change.map_or_else(|| !own.before.is_empty(), |it| !it.direct_after().is_empty());
+            held = [held[0] || !own.before.is_empty(), held[1] || has];
         }
+        Outcome { company, user, fate, direct: change, loses_everything: held == [true, false] }
+    };
+    concerned.into_iter().map(outcome).collect()
+}
+
+/// Counts who gains and who loses access.
+pub fn people(plan: &Plan, outcomes: &[Outcome<'_>]) -> People {
+    let lost = outcomes.iter().filter(|it| it.loses_everything);
+    People {
+        gain: outcomes.iter().filter(|it| it.gains()).count(),
+        lose: outcomes.iter().filter(|it| it.loses()).count(),
+        lose_everything: lost
+            .map(|it| Loser { company: it.company, user: plan.index.user(it.user) })
+            .collect(),
     }
-    people
 }
 
 /// The direct roles of somebody, before and after.
@@ -196,36 +231,38 @@ fn direct(plan: &Plan) -> BTreeMap<(CompanyId, UserId), Direct<'_>> {
     owners.into_iter().filter_map(one).collect()
 }
 
-#[derive(Clone, Copy)]
-struct Fate {
-    gains: bool,
-    loses: bool,
-    loses_everything: bool,
+impl<'a> Fate<'a> {
+    fn of(parts: &[Part], sides: &'a Sides<'_>) -> Self {
+        let mut roles: BTreeMap<RoleId, [Grants<'a>; 2]> = BTreeMap::new();
+        for part in parts {
+            let states = [(part.before, &sides.plan.live), (part.after, &sides.after)];
+            for (side, (_, state)) in states.into_iter().enumerate().filter(|it| it.1.0) {
+                for ((_, role), scope) in state.grants(part.group) {
+                    roles.entry(*role).or_default()[side].push((part.group, scope));
+                }
+            }
+        }
+        let held = [0, 1].map(|side| roles.values().any(|it| !it[side].is_empty()));
+        let roles = roles.into_iter().filter_map(|(role, sides)| RoleFate::of(role, sides)).collect();
+        Self { parts: parts.to_vec(), roles, held }
+    }
 }
 
-impl Fate {
-    fn of(parts: &[Part], sides: &Sides<'_>, direct: Option<&Direct<'_>>) -> Self {
-        let roles = held(sides, parts);
-        let had_direct = direct.is_some_and(|it| !it.before.is_empty());
-        let change = direct.and_then(|it| it.change);
-        let has_direct = change.map_or(had_direct, |it| !it.direct_after().is_empty());
-        let mut fate = Self {
-            gains: change.is_some_and(|it| it.gives()),
-            loses: change.is_some_and(|it| it.takes()),
-            loses_everything: (had_direct || roles.values().any(|it| !it.before.is_empty()))
-                && !has_direct
-                && roles.values().all(|it| it.after.is_empty()),
-        };
-        for Held { before, after } in roles.values() {
-            if before.iter().map(|it| it.1).eq(after.iter().map(|it| it.1)) {
-                continue;
-            }
-            let (had, has) = (union(before), union(after));
-            // A scope in a form nobody can read is still held or not.
-            fate.gains |= !had.contains(&has) || (before.is_empty() && !after.is_empty());
-            fate.loses |= !has.contains(&had) || (after.is_empty() && !before.is_empty());
+impl<'a> RoleFate<'a> {
+    /// `None` where what is held is the same.
+    fn of(role: RoleId, [before, after]: [Grants<'a>; 2]) -> Option<Self> {
+        if before.iter().map(|it| it.1).eq(after.iter().map(|it| it.1)) {
+            return None;
         }
-        fate
+        let all = |of: &[(GroupIx, &'a Arc<Scope>)]| Scope::any(of.iter().map(|it| (**it.1).clone()));
+        let (had, has) = (all(&before), all(&after));
+        // A scope in a form nobody can read is still held or not.
+        let beyond = |of: Grants<'a>, other: &Scope, none: bool| {
+            of.into_iter().filter(|it| none || !other.contains(it.1)).collect::<Vec<_>>()
+        };
+        let (none_before, none_after) = (before.is_empty(), after.is_empty());
+        let (gained, lost) = (beyond(after, &had, none_before), beyond(before, &has, none_after));
+        (!gained.is_empty() || !lost.is_empty()).then_some(Self { role, gained, lost })
     }
 }
 

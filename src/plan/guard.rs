@@ -1,58 +1,62 @@
 //! The guards: everything a plan may not do, judged on the whole plan before its first write.
 //!
-//! A guard never hides or shortens a plan; it says what it counted, what the
-//! limit is and what follows, and a plan that is stopped can only be shown.
-//! What goes beyond a limit takes an exception from the reviewed files: for one
-//! thing, up to a number, until a date. There is no force.
+//! A guard never hides or shortens a plan; it says what it counted, what the limit is and what follows, and a plan
+//! that is stopped can only be shown. What is counted is access: who can do less, or more, than before, through
+//! everything together, of the people whose accounts are active. What goes beyond a limit takes an exception from
+//! the reviewed files: for one thing, up to a number, until a date. There is no force.
 //!
-//! Two laws hold: fewer removals are never refused where more are allowed, and
-//! no exception makes anything else stop.
+//! Two laws hold: fewer removals are never refused where more are allowed, and no exception makes anything else stop.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
 use crate::{
     model::{
+        direct,
         finding::Finding,
-        ids::{CompanyId, RoleId},
-        plan::{Change, Check, Gap, People, Plan, Verdict},
-        rules::{self, Exception, Guard, Level, Limit, Rules, Subject},
+        ids::{CompanyId, RoleId, UserId},
+        index::GroupIx,
+        plan::{Change, Check, Gap, Plan, Verdict},
+        rules::{Counted, ExceptionKey, Guard, HeldRole, How, Limit, Rules, Subject},
+        scope::{Dimension, Kind, Scope, Value},
+        state::Edit,
     },
-    plan::effective::Sides,
+    plan::effective::{Outcome, Sides},
 };
 
 mod access;
+mod exceptions;
 mod holders;
 mod protected;
 mod removals;
 #[cfg(test)]
 mod tests;
 
-pub use holders::floors;
+pub use holders::{floors, takes_privileged};
 
-/// What guards look at beside the two sides: who gains and loses, who lacks something for a moment, and the [`floors`]
-/// that no order keeps.
+use exceptions::{Exceptions, Pool, Thing};
+
+/// What guards look at beside the two sides: what becomes of whose access, who lacks something for a moment, and the
+/// [`floors`] that no order keeps.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Effects<'a> {
-    pub people: &'a People,
+    pub outcomes: &'a [Outcome<'a>],
     pub gaps: &'a [Gap],
     pub unmet: &'a BTreeSet<(CompanyId, RoleId)>,
 }
 
-/// Returns what every guard found, and which exceptions in force nothing needs; both sorted.
+/// Returns what every guard found, and which exceptions in force nothing needs or are too small; both sorted.
 pub fn judge(
     sides: &Sides<'_>,
     effects: Effects<'_>,
     rules: &Rules,
     now: Timestamp,
 ) -> (Vec<Check>, Vec<Finding>) {
-    let mut exceptions: Vec<&Exception> = rules.exceptions.iter().filter(|it| it.holds(now)).collect();
-    exceptions.sort_by_key(|it| it.from);
+    let exceptions = Exceptions::new(rules, now);
     let plan = sides.plan;
-    let mut judge =
-        Judge { plan, sides, effects, rules, exceptions, used: BTreeSet::new(), checks: Vec::new() };
+    let mut judge = Judge { plan, sides, effects, rules, exceptions, checks: Vec::new() };
     judge.removals();
     judge.group_emptied();
     judge.fact(Guard::EmptyDesired, rules.declared, Limit::AtLeast(1));
@@ -64,15 +68,13 @@ pub fn judge(
     judge.protected();
     // Such a change is withheld when the files are bound, and reaches no plan.
     judge.fact(Guard::Unmodifiable, 0, Limit::AtMost(0));
-    let Judge { mut checks, exceptions, used, .. } = judge;
+    let Judge { mut checks, exceptions, .. } = judge;
     // The numbers tell groups of one name apart.
     checks.sort_by(|a, b| {
         let key = |it: &Check| (it.level, it.value, it.of);
-        (a.guard, &a.subject, key(a)).cmp(&(b.guard, &b.subject, key(b)))
+        (a.guard, &a.subject, key(a), &a.items).cmp(&(b.guard, &b.subject, key(b), &b.items))
     });
-    let unused = exceptions.iter().enumerate().filter(|(n, _)| !used.contains(n));
-    let remarks = unused.map(|(_, it)| rules::unused(it.guard, it.from)).collect();
-    (checks, remarks)
+    (checks, exceptions.remarks())
 }
 
 /// A plan on trial.
@@ -81,26 +83,11 @@ struct Judge<'a> {
     sides: &'a Sides<'a>,
     effects: Effects<'a>,
     rules: &'a Rules,
-    /// Those in force, in the order of the file.
-    exceptions: Vec<&'a Exception>,
-    /// The positions of those that something needs.
-    used: BTreeSet<usize>,
+    exceptions: Exceptions<'a>,
     checks: Vec<Check>,
 }
 
-impl Judge<'_> {
-    /// Returns the position of the first exception that allows so much.
-    fn exception(
-        &self,
-        guard: Guard,
-        level: Option<Level>,
-        subject: &Subject,
-        value: usize,
-    ) -> Option<usize> {
-        let fits = |it: &&Exception| (it.guard, it.level, &it.subject) == (guard, level, subject);
-        self.exceptions.iter().position(|it| fits(it) && value <= it.up_to)
-    }
-
+impl<'a> Judge<'a> {
     fn is_beyond(&self, value: usize, of: Option<usize>, limit: Limit) -> bool {
         match limit {
             Limit::Percent(percent) => of.is_some_and(|of| {
@@ -111,51 +98,130 @@ impl Judge<'_> {
         }
     }
 
-    /// Adds what was found, with what follows.
-    fn found(&mut self, check: Check) {
-        let verdict = if !self.is_beyond(check.value, check.of, check.limit) {
-            Verdict::Ok
-        } else if let Some(n) = self.exception(check.guard, check.level, &check.subject, check.value) {
-            self.used.insert(n);
-            Verdict::Excepted { from: self.exceptions[n].from }
+    /// Adds what was counted of one subject, with what follows: the things of the pool at these positions.
+    fn found(&mut self, check: Check, pool: &Pool, at: &[usize]) {
+        let value = at.len();
+        let in_sums = matches!(check.subject, Subject::Plan | Subject::Company(_));
+        let allowed: Vec<usize> = at.iter().copied().filter(|it| pool.is_allowed(*it, in_sums)).collect();
+        let beyond = |value| self.is_beyond(value, check.of, check.limit);
+        let stays_beyond = beyond(value - allowed.len());
+        let (mut items, mut excepted) = (Vec::new(), 0);
+        let verdict = if beyond(value) {
+            excepted = allowed.len();
+            items = at.iter().flat_map(|it| pool.items(*it)).cloned().collect();
+            items.sort();
+            items.dedup();
+            let first = self.exceptions.needed(pool, &allowed);
+            if stays_beyond {
+                self.exceptions.missed(pool, at);
+            }
+            first.filter(|_| !stays_beyond).map_or(Verdict::Stop, |from| Verdict::Excepted { from })
         } else {
-            Verdict::Stop
+            Verdict::Ok
         };
-        self.checks.push(Check { verdict, ..check });
+        self.checks.push(Check { value, excepted, verdict, items, ..check });
     }
 
-    /// Adds what was found of the whole plan.
+    /// Adds a thing that no exception is for.
     fn fact(&mut self, guard: Guard, value: usize, limit: Limit) {
-        self.found(check(guard, Subject::Plan, value, limit));
+        self.fact_about(guard, Subject::Plan, value, limit);
+    }
+
+    fn fact_about(&mut self, guard: Guard, subject: Subject, value: usize, limit: Limit) {
+        let verdict = if self.is_beyond(value, None, limit) { Verdict::Stop } else { Verdict::Ok };
+        self.checks.push(Check { value, verdict, ..check(guard, subject, limit) });
     }
 
     /// Says that a guard found nothing, or had nothing to look for, if it said nothing else.
     fn or_nothing(&mut self, guard: Guard, is_set: bool) {
         if self.checks.iter().all(|it| it.guard != guard) {
             let verdict = if is_set { Verdict::Ok } else { Verdict::Unset };
-            self.checks.push(Check { verdict, ..check(guard, Subject::Plan, 0, Limit::AtMost(0)) });
+            self.checks.push(Check { verdict, ..check(guard, Subject::Plan, Limit::AtMost(0)) });
         }
     }
 
-    /// No group loses its last member but to a lock-out.
+    /// Adds a check of each subject of which there is anything, where nothing at all may be.
+    fn none_of(&mut self, guard: Guard, must: Option<ExceptionKey>, things: Vec<(Subject, Thing)>) {
+        let (subjects, things): (Vec<Subject>, Vec<Thing>) = things.into_iter().unzip();
+        let pool = self.exceptions.pool(guard, must, things);
+        let each: BTreeSet<&Subject> = subjects.iter().collect();
+        for subject in each {
+            let at: Vec<usize> = (0..subjects.len()).filter(|it| subjects[*it] == *subject).collect();
+            self.found(check(guard, subject.clone(), Limit::AtMost(0)), &pool, &at);
+        }
+    }
+
+    /// No group loses its last member who can act, but to a lock-out.
     fn group_emptied(&mut self) {
-        let sides = self.sides;
+        let (sides, rules) = (self.sides, self.rules);
+        let mut emptied: Vec<(Change<'a>, Vec<Thing>)> = Vec::new();
         for change in self.plan.groups() {
             let Some(group) = change.group() else { continue };
-            let (was, is) =
-                (sides.before().attributes(group).is_some(), sides.after.attributes(group).is_some());
-            let before = sides.before().members(group).len() - change.locked_out().count();
-            if was && is && before > 0 && sides.after.members(group).len() == 0 {
-                self.found(check(Guard::GroupEmptied, subject(&change), before, Limit::AtMost(0)));
+            let was = sides.before().attributes(group).is_some();
+            let is = sides.after.attributes(group).is_some();
+            let left = sides.after.members(group).any(|it| rules.may_act(self.plan.index.user(it)));
+            if !was || !is || left {
+                continue;
             }
+            let locked: BTreeSet<_> = change.locked_out().collect();
+            let goes = change.leaving().filter(|it| !locked.contains(it) && rules.may_act(*it));
+            let item = |person| Counted { person: Some(person), ..self.item(&change, How::Leaves) };
+            emptied.push((change, goes.map(|it| vec![item(it)]).collect()));
+        }
+        for (change, things) in emptied.into_iter().filter(|it| !it.1.is_empty()) {
+            // Groups of one name are counted one by one.
+            let at: Vec<usize> = (0..things.len()).collect();
+            let pool = self.exceptions.pool(Guard::GroupEmptied, None, things);
+            self.found(check(Guard::GroupEmptied, subject(&change), Limit::AtMost(0)), &pool, &at);
         }
         self.or_nothing(Guard::GroupEmptied, true);
     }
+
+    /// Everybody who is cut off everywhere and loses something by that.
+    fn locked_out(&self) -> BTreeSet<(CompanyId, UserId)> {
+        let mut locked = BTreeSet::new();
+        for change in self.plan.changes() {
+            let direct = change.direct().any(|it| it.takes() && change.note(it).why.is_lockout());
+            let own = change.user().filter(|_| direct);
+            locked.extend(change.locked_out().chain(own).map(|it| (change.company(), it)));
+        }
+        locked
+    }
+
+    /// What happens to the group or person of a change.
+    fn item(&self, change: &Change<'_>, how: How) -> Counted {
+        let group = change.group().map(|_| change.name().into());
+        Counted { company: change.company(), group, person: change.user(), role: None, scope: None, how }
+    }
+
+    /// What happens to a direct role, with where it is held.
+    fn direct(&self, change: &Change<'_>, edit: &Edit, how: How) -> Counted {
+        let kind = edit.kind();
+        let role = kind.map(|it| HeldRole::Direct(it.role_type().into()));
+        let on = |it: CompanyId| vec![Dimension { kind: Kind::Company, values: vec![Value::Id(it.0)] }];
+        let scope = kind.and_then(direct::Kind::company).map(|it| Arc::new(Scope::new([on(it)])));
+        Counted { role, scope, ..self.item(change, how) }
+    }
+
+    /// The name that a group has, or will have if it is created.
+    fn name(&self, group: GroupIx) -> Box<str> {
+        self.plan.index.group(group).name.clone()
+    }
 }
 
-/// Returns what was found before anything follows from it.
-fn check(guard: Guard, subject: Subject, value: usize, limit: Limit) -> Check {
-    Check { guard, subject, level: None, value, of: None, limit, verdict: Verdict::Ok }
+/// What was found before anything was counted.
+fn check(guard: Guard, subject: Subject, limit: Limit) -> Check {
+    Check {
+        guard,
+        subject,
+        level: None,
+        value: 0,
+        excepted: 0,
+        of: None,
+        limit,
+        verdict: Verdict::Ok,
+        items: Vec::new(),
+    }
 }
 
 /// The group, or the person, that a change is about.
@@ -164,9 +230,4 @@ fn subject(change: &Change<'_>) -> Subject {
         Some(user) => Subject::Person(user),
         None => Subject::Group(change.company(), change.name().into()),
     }
-}
-
-/// How many direct roles somebody loses because of being cut off everywhere.
-fn locked_direct(change: &Change<'_>) -> usize {
-    change.direct().filter(|it| it.removes() && change.note(it).why.is_lockout()).count()
 }

@@ -11,7 +11,7 @@ use crate::{
         rules::{Guard, Rules},
     },
     plan::{
-        effective::{Sides, people},
+        effective::{Sides, outcomes, people},
         guard::{Effects, floors, judge},
         order::{Ordered, Step, order},
     },
@@ -33,9 +33,10 @@ pub struct Judged {
 pub fn judged(mut plan: Plan, rules: &Rules, style: ScopeChange, now: Timestamp) -> Judged {
     let sides = Sides::new(&plan);
     let Ordered { steps, gaps, unmet } = order(&plan, style, &floors(&sides, rules));
-    let people = people(&sides);
-    let effects = Effects { people: &people, gaps: &gaps, unmet: &unmet };
+    let outcomes = outcomes(&sides);
+    let effects = Effects { outcomes: &outcomes, gaps: &gaps, unmet: &unmet };
     let (guards, remarks) = judge(&sides, effects, rules, now);
+    let people = people(&plan, &outcomes);
     let judgement = Judgement { people, gaps, guards };
     plan.remarks.extend(remarks);
     plan.remarks.sort();

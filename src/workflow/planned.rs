@@ -10,7 +10,7 @@ use super::{Checked, Error, Live, Note, Observation, Wanted, observed, wrong};
 use crate::{
     apply::record::{self, Record},
     files::declared::Declared,
-    live::fetch::{Going, ReadList, confirm, fetch_lockouts},
+    live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders},
     model::{
         ids::{CompanyId, GroupId},
         plan::{Action, Digest, Plan},
@@ -19,7 +19,9 @@ use crate::{
     },
     plan::{
         bind::{Bound, bind},
-        diff, digest, rollback,
+        diff, digest,
+        guard::takes_privileged,
+        rollback,
         takeup::{TakenUp, as_approved, same_again},
     },
     report::document::Saved,
@@ -53,10 +55,30 @@ pub(super) async fn planned(
 
 /// Compares the live state with the files. What goes is asked for again.
 async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
-    let Observation { snapshot, bound } = observed(live, checked, &[], now).await?;
-    let plan = diff::plan(&bound, &snapshot);
+    let observation = observed(live, checked, &[], now).await?;
+    let plan = |it: &Observation| Ok(diff::plan(&it.bound, &it.snapshot));
+    let (Observation { snapshot, bound }, plan) =
+        with_holders((live, checked), observation, now, plan).await?;
     confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
+}
+
+/// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one.
+async fn with_holders(
+    (live, checked): (&Live, &Checked),
+    mut observation: Observation,
+    now: Timestamp,
+    plan: impl Fn(&Observation) -> Result<Plan, Error>,
+) -> Result<(Observation, Plan), Error> {
+    let mut made = plan(&observation)?;
+    let Observation { snapshot, bound } = &mut observation;
+    if takes_privileged(&made, &bound.rules)
+        && holders(&live.source, &bound.rules.privileged, snapshot).await?
+    {
+        *bound = bind(&checked.declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
+        made = plan(&observation)?;
+    }
+    Ok((observation, made))
 }
 
 async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
@@ -120,19 +142,23 @@ async fn taken_up(
 ) -> Result<Planned, Error> {
     let Saved { plan, sources, endpoint, id, files, .. } = saved;
     let touched = touched(&plan, &mut checked.declared);
-    let Observation { snapshot, bound } = observed(live, checked, &touched, now).await?;
+    let observation = observed(live, checked, &touched, now).await?;
     same_api(&endpoint, live)?;
-    let fresh = diff::plan(&bound, &snapshot);
-    // A rollback names no files, and of files that are others by now nothing can be asked.
-    let taken_up = if from_files && !files.is_empty() {
-        same_again(&plan, id, &fresh, &bound)
-    } else {
-        as_approved(&plan, id, &fresh, (&bound, &snapshot))
+    let taken_up = |Observation { snapshot, bound }: &Observation| {
+        let fresh = diff::plan(bound, snapshot);
+        // A rollback names no files, and of files that are others by now nothing can be asked.
+        let taken_up = if from_files && !files.is_empty() {
+            same_again(&plan, id, &fresh, bound)
+        } else {
+            as_approved(&plan, id, &fresh, (bound, snapshot))
+        };
+        match taken_up {
+            TakenUp::Plan(plan) => Ok(*plan),
+            TakenUp::Stale(stale) => Err(Error::Stale(stale)),
+        }
     };
-    let plan = match taken_up {
-        TakenUp::Plan(plan) => *plan,
-        TakenUp::Stale(stale) => return Err(Error::Stale(stale)),
-    };
+    let (Observation { snapshot, bound }, plan) =
+        with_holders((live, checked), observation, now, taken_up).await?;
     confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources, notes: Vec::new() })
 }
@@ -160,17 +186,20 @@ async fn undo(
         touched.extend(ids.iter().filter_map(|(change, id)| Some((company(change)?, *id))));
         observed = super::observed(live, checked, &touched, now).await?;
     }
-    let Observation { snapshot, bound } = observed;
     // Without their texts: the files did not ask for it, and may change before it is applied.
     let mut sources = Sources::default();
     for (_, file) in checked.loaded.sources.files() {
         sources.add(file.path.clone(), String::new());
     }
     let file = sources.add(journal.display().to_string(), String::new());
-    let unsettled = rollback::unsettled(&saved.plan, &done, &ids, &snapshot);
+    let unsettled = rollback::unsettled(&saved.plan, &done, &ids, &observed.snapshot);
     let notes = unsettled.into_iter().map(|it| Note::Unsettled(it.into())).collect();
-    let bound = rollback::bound(&saved.plan, &done, &ids, (&bound, &snapshot), file);
-    let mut plan = diff::plan(&bound, &snapshot);
+    let undo = |Observation { snapshot, bound }: &Observation| {
+        let bound = rollback::bound(&saved.plan, &done, &ids, (bound, snapshot), file);
+        Ok(diff::plan(&bound, snapshot))
+    };
+    let (Observation { snapshot, bound }, mut plan) =
+        with_holders((live, checked), observed, now, undo).await?;
     // People that no file names any more are still known to the journal.
     for (user, name) in saved.plan.names.people {
         plan.names.people.entry(user).or_insert(name);

@@ -32,9 +32,14 @@ fn user(who: &str, roles: &str) -> String {
     format!("  - {{ user: {who}, directRoles: {roles} }}\n")
 }
 
+/// The usual world, where nothing is privileged: what guards say is told elsewhere.
+fn usual() -> World {
+    World::new().ruled("guards: { privileged: [] }\n")
+}
+
 /// Ana administers Globex, with a field that nobody knows, and holds something that nobody knows.
 fn world(entries: &str) -> World {
-    let world = users(World::new(), entries);
+    let world = users(usual(), entries);
     put(&world, ANA, &json!([admin(GLOBEX), unknown()]));
     world
 }
@@ -463,7 +468,7 @@ fn who_is_locked_out_loses_what_is_declared_to_go_and_no_more() {
 fn a_rollback_takes_from_who_is_locked_out_by_now_and_gives_nothing() {
     let lockout = "lockout: [{ email: ana@voyager.example, since: 2026-11-20, reason: stolen laptop }]\n";
     let arranges = "{ type: TRAVEL_ARRANGER, arrangerFor: [bo@voyager.example, vip@globex.example] }";
-    let world = users(World::new(), &user(ANA, &format!("[{ADMIN}, {arranges}]")));
+    let world = users(usual(), &user(ANA, &format!("[{ADMIN}, {arranges}]")));
     let arranger = json!({ "roleType": "TRAVEL_ARRANGER", "note": 1, "metadata": { "roleType": "TRAVEL_ARRANGER", "arrangerFor": [{ "userId": world.user(BO) }] } });
     let agent = json!({ "roleType": "TMC_AGENT", "metadata": { "roleType": "TMC_AGENT", "tmcRef": { "id": VOYAGER } } });
     put(&world, ANA, &json!([agent, arranger]));

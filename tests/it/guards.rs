@@ -224,3 +224,197 @@ fn the_account_keeps_what_it_needs_even_if_the_list_of_roles_does_not_say_what_t
     let run = world.apply().expect(6);
     assert!(run.stdout.contains("STOP   self-lockout"), "{}", run.stdout);
 }
+
+/// What a `STOP` proposes, as lines for the list under `exceptions:`.
+fn proposed(plan: &str) -> String {
+    let lines = plan.lines().map(str::trim).filter(|it| it.starts_with("- { guard: "));
+    lines.map(|it| format!("  {it}\n")).collect()
+}
+
+#[test]
+fn what_a_stop_proposes_lets_the_apply_through() {
+    let more = vec![
+        (
+            "removals",
+            "guards: { removals: { atMost: 0, from: 1 } }\n",
+            "removed: [{ group: Crowd, reason: tidy }]\n".to_owned(),
+            None,
+        ),
+        (
+            "removals",
+            "guards: { removals: { atMost: 0 } }\n",
+            declared("Crowd", "[{ role: Trip Manager, scope: { company: globex } }]", "unmanaged"),
+            None,
+        ),
+        (
+            "privileged",
+            "",
+            "users: [{ user: bo@voyager.example, directRoles: [{ type: COMPANY_ADMIN, company: globex }] }]\n"
+                .to_owned(),
+            None,
+        ),
+        (
+            "protected",
+            "guards: { protected: { people: [c05@voyager.example], groups: [Crowd] } }\n",
+            declared("Crowd", "[]", "unmanaged"),
+            None,
+        ),
+    ];
+    for (guard, rules, files, _) in trips().into_iter().chain(more) {
+        if ["empty-desired", "self-lockout"].contains(&guard) {
+            continue;
+        }
+        let world = world(rules, &files);
+        let plan = world.plan().expect(0).stdout;
+        let exceptions = proposed(&plan);
+        assert!(!exceptions.is_empty(), "{guard}: {plan}");
+        let world = world.ruled(&format!("{rules}exceptions:\n{exceptions}"));
+        world.run("validate").expect(0);
+        world.apply().expect(0);
+        world.plan().expect(0).ends_with("No changes. Live state matches the files.");
+    }
+}
+
+#[test]
+fn privilege_is_what_a_role_gives_under_whatever_name() {
+    let access = "{ role: Access Admin, scope: { company: globex } }";
+    let user = |role: &str| format!("users: [{{ user: bo@voyager.example, directRoles: [{role}] }}]\n");
+    let both = "[ana@voyager.example, root@voyager.example, bo@voyager.example]";
+    let standard = seed().replace("  - name: Desk\n", "  - { name: Standard Access, company: voyager, description: d, unmodifiable: true, roles: [{ role: Access Admin, scope: [{ COMPANY: [voyager] }] }], members: [root@voyager.example] }\n  - name: Desk\n");
+    for (what, seed, files) in [
+        ("a new group", seed(), declared("New", &format!("[{access}]"), "[bo@voyager.example]")),
+        ("a group without members", seed(), declared("New", &format!("[{access}]"), "[]")),
+        ("another group", seed(), declared("Night", &format!("{{ atLeast: [{access}] }}"), "unmanaged")),
+        ("more of it", seed(), declared("Access", &format!("{{ atLeast: [{access}] }}"), "unmanaged")),
+        ("another member", seed(), declared("Access", "unmanaged", both)),
+        (
+            "a standard group",
+            standard,
+            declared("Standard Access", "unmanaged", "{ atLeast: [bo@voyager.example] }"),
+        ),
+        (
+            "another name",
+            seed()
+                .replace("name: Access Admin, description", "name: Helper, description")
+                .replace("role: Access Admin", "role: Helper"),
+            declared("New", "[{ role: Helper, scope: { company: globex } }]", "[bo@voyager.example]"),
+        ),
+        ("a direct role", seed(), user("{ type: TMC_ADMIN, tmc: voyager }")),
+        ("a direct role of a type nobody knows", seed(), user("{ raw: { roleType: SUPER_ADMIN } }")),
+        ("a direct role in other letters", seed(), user("{ raw: { roleType: company_admin } }")),
+    ] {
+        let world = World::seeded(&seed).with("access/a.yaml", &format!("version: 1\n{files}"));
+        let stopped = world.apply().expect(6);
+        assert!(stopped.stdout.contains("STOP   privileged"), "{what}: {}", stopped.stdout);
+        let world = world.ruled("guards: { privileged: [] }\n");
+        let plan = world.plan().expect(0).stdout;
+        assert!(
+            !plan.contains("STOP") && plan.contains("switched off by `privileged: []`"),
+            "{what}: {plan}"
+        );
+    }
+    for (what, files) in [
+        (
+            "to read who may do what is no power over it",
+            declared("New", "[{ role: Trip Manager, scope: { company: globex } }]", "[bo@voyager.example]"),
+        ),
+        ("reports", user("{ type: COMPANY_REPORT_ADMIN, company: globex }")),
+        (
+            "less of it",
+            declared(
+                "Access",
+                "[{ role: Access Admin, scope: { company: globex, legalEntity: globex-uk } }]",
+                "unmanaged",
+            ),
+        ),
+    ] {
+        let seed = seed()
+            .replace(
+                "permission: TRIP_MANAGEMENT, actions: [READ, WRITE]",
+                "permission: ACCESS_MANAGEMENT, actions: [READ]",
+            )
+            .replace(
+                "scope: [{ COMPANY: [voyager] }] }], members: [root@voyager.example, ana",
+                "scope: [{ COMPANY: [globex] }] }], members: [root@voyager.example, ana",
+            );
+        let world = World::seeded(&seed).with("access/a.yaml", &format!("version: 1\n{files}"));
+        let plan = world.plan().expect(0).stdout;
+        assert!(!plan.contains("STOP   privileged"), "{what}: {plan}");
+    }
+}
+
+#[test]
+fn what_is_privileged_can_be_named_by_role_permission_and_type() {
+    let gains =
+        declared("New", "[{ role: Trip Manager, scope: { company: globex } }]", "[bo@voyager.example]");
+    let direct = "users: [{ user: bo@voyager.example, directRoles: [{ type: COMPANY_REPORT_ADMIN, company: globex }] }]\n";
+    for (listed, files, stops) in [
+        ("[Trip Manager]", gains.as_str(), true),
+        ("[TRIP_MANAGEMENT]", &gains, true),
+        ("[{ name: Trip Manager, providedBy: platform }]", &gains, true),
+        ("[Agent]", &gains, false),
+        ("[COMPANY_REPORT_ADMIN]", direct, true),
+        ("[Agent]", direct, false),
+    ] {
+        let world = world(&format!("guards: {{ privileged: {listed} }}\n"), files);
+        let plan = world.plan().expect(0).stdout;
+        assert_eq!(plan.contains("STOP   privileged"), stops, "{listed}: {plan}");
+    }
+    world("guards: { privileged: [TRIP_MANAGMENT] }\n", &gains).plan().expect(4).says(&["unknown-role"]);
+}
+
+#[test]
+fn who_else_holds_a_privileged_role_is_read_only_where_the_plan_takes_one() {
+    let seed = seed()
+        + "  - { name: Spare, company: voyager, description: d, roles: [{ role: Access Admin, scope: [{ COMPANY: [voyager] }] }], members: [bo@voyager.example, gone@voyager.example] }\n";
+    let asked = |members: &str| {
+        let world = World::seeded(&seed)
+            .with("access/a.yaml", &format!("version: 1\n{}", declared("Access", "unmanaged", members)));
+        world.forget();
+        let plan = world.plan().expect(0).stdout;
+        let lists = world
+            .log()
+            .iter()
+            .filter_map(|it| it["path"].as_str())
+            .filter(|it| it.ends_with("/roles") && it.contains("user-groups"))
+            .count();
+        (plan, lists)
+    };
+    let (plan, lists) = asked("[root@voyager.example, ana@voyager.example, cy@voyager.example]");
+    assert!(plan.contains("STOP   privileged") && lists == 1, "{lists} {plan}");
+    // Bo holds it through a group that no file names, and whoever cannot act does not count.
+    let (plan, lists) = asked("[root@voyager.example]");
+    assert!(!plan.contains("STOP   last-holder") && lists > 1, "{lists} {plan}");
+    let (plan, _) = asked("[]");
+    assert!(plan.contains("Access Admin: 1 holder too few"), "{plan}");
+    assert!(plan.contains("root@voyager.example no longer holds Access Admin"), "{plan}");
+}
+
+#[test]
+fn a_role_that_is_dropped_or_narrowed_takes_from_the_protected() {
+    let protected = "guards: { protected: { people: [c03@voyager.example] } }\n";
+    let crowd = |role: &str| declared("Crowd", &format!("[{role}]"), "unmanaged");
+    for (what, files, stops) in [
+        ("dropped", crowd(""), true),
+        ("moved", crowd("{ role: Trip Manager, scope: { company: globex } }"), true),
+        (
+            "narrowed",
+            crowd("{ role: Trip Manager, scope: { company: voyager, stealthType: STEALTH_TYPE_1 } }"),
+            true,
+        ),
+        ("widened", crowd("{ role: Trip Manager, scope: { company: [voyager, globex] } }"), false),
+        ("replaced", crowd("{ role: Agent, scope: { company: voyager } }"), true),
+        ("deleted", "removed: [{ group: Crowd, reason: tidy }]\n".to_owned(), true),
+    ] {
+        let world = world(protected, &files);
+        world.forget();
+        let plan = world.run("plan --format json").expect(0).json();
+        let found = plan["guards"].as_array().unwrap().iter().find(|it| it["guard"] == "protected").unwrap();
+        assert_eq!(found["verdict"] == "stop", stops, "{what}: {found}");
+        if stops {
+            assert_eq!(found["items"][0]["person"], "c03@voyager.example", "{what}: {found}");
+            world.apply().expect(6);
+            assert_eq!(world.writes(), [""; 0], "{what}");
+        }
+    }
+}

@@ -2,15 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use rolecall::{
-    files::{
-        check::{Files, check},
-        decode,
-    },
-    model::{dialect::ScopeChange, finding::Code, observed::Observed, source::FileId},
-    plan::{bind::bind, diff, judged::judged},
-    report::schema,
-};
+use rolecall::{model::finding::Code, report::schema};
 use serde_json::Value;
 
 use crate::support::{Run, World, binary, repository};
@@ -108,7 +100,14 @@ fn an_invalid_file_has_exactly_the_code_it_is_named_after() {
 fn every_code_is_provoked() {
     let offline = samples("invalid").into_iter().map(|it| it.trim_end_matches(".yaml").to_owned());
     let online = SEEN_BY_THE_API.iter().map(|(code, _)| code.to_string());
-    let in_plans = [Code::UnknownIdentity, Code::UnusedException].map(|it| it.to_string());
+    let in_plans = [
+        Code::UnknownIdentity,
+        Code::UnusedException,
+        Code::UnknownException,
+        Code::SmallException,
+        Code::UnmatchedPattern,
+    ];
+    let in_plans = in_plans.map(|it| it.to_string());
     let provoked: BTreeSet<String> = offline.chain(online).chain(in_plans).collect();
     let all: BTreeSet<String> = Code::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(provoked, all);
@@ -153,15 +152,45 @@ fn an_identity_that_is_nobody_is_found_when_planning() {
 }
 
 #[test]
-fn an_exception_that_nothing_needs_is_remarked_in_the_plan() {
-    let text = "version: 1\ncompany: 1a6f0000-0000-4000-8000-000000000001\nexceptions: [{ guard: removals, group: Desk, upTo: 1, until: 2026-12-01, reason: r }]\n";
-    let workspace = Some((FileId(0), decode(text, FileId(0)).unwrap()));
-    let declared = check(&Files { workspace, ..Files::default() }).unwrap();
-    let (live, now) = (Observed::default(), "2026-11-21T00:00:00Z".parse().unwrap());
-    let bound = bind(&declared, &live, now).unwrap();
-    let plan = diff::plan(&bound, &live);
-    let judged = judged(plan, &bound.rules, ScopeChange::default(), now);
-    assert_eq!(judged.plan().remarks.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::UnusedException]);
+fn rules_that_mean_nothing_are_remarked_in_the_plan_and_name_it() {
+    let exception = |keys: &str| format!("exceptions: [{{ {keys}, until: 2099-01-01, reason: r }}]\n");
+    let leaves = "groups: [{ name: Desk, roles: unmanaged, members: [ana@voyager.example] }]\n";
+    for (rules, code, words) in [
+        (exception("guard: removals, group: Desk, upTo: 1"), "unused-exception", "nothing in this plan"),
+        (exception("guard: removals, group: Dsek, upTo: 1"), "unknown-exception", "`Dsek`"),
+        (
+            exception("guard: privileged, person: nobody@voyager.example, upTo: 1"),
+            "unknown-exception",
+            "nobody@",
+        ),
+        (exception("guard: privileged, group: Desk, role: Agnet, upTo: 1"), "unknown-exception", "`Agnet`"),
+        ("guards: { protected: { groups: [Dsek] } }\n".to_owned(), "unmatched-pattern", "`Dsek`"),
+        (
+            "guards: { protected: { people: [bob@voyager.example] } }\n".to_owned(),
+            "unmatched-pattern",
+            "bob@",
+        ),
+        (
+            "guards: { protected: { people: [\"*@voyagre.example\"] } }\n".to_owned(),
+            "unmatched-pattern",
+            "voyagre",
+        ),
+    ] {
+        let world = World::new().ruled(&rules).with("access/a.yaml", &format!("version: 1\n{leaves}"));
+        let plan = world.run("plan --format json").expect(0).json();
+        let remarks = plan["remarks"].as_array().unwrap();
+        let found = remarks.iter().find(|it| it["code"] == code);
+        let message = found.unwrap_or_else(|| panic!("{rules}: {remarks:?}"))["message"].as_str().unwrap();
+        assert!(message.contains(words), "{message}");
+    }
+    let narrow = "guards: { removals: { atMost: 0 } }\n".to_owned();
+    let small = exception("guard: removals, company: voyager, upTo: 1");
+    let nobody = "groups: [{ name: Desk, roles: unmanaged, members: [] }]\n";
+    let world =
+        World::new().ruled(&(narrow + &small)).with("access/a.yaml", &format!("version: 1\n{nobody}"));
+    let plan = world.run("plan --format json").expect(0).json();
+    let remarks = plan["remarks"].as_array().unwrap();
+    assert!(remarks.iter().any(|it| it["code"] == "small-exception"), "{remarks:?}");
 }
 
 #[test]

@@ -13,12 +13,23 @@ use super::{
 use crate::model::{
     finding::{Code, Finding, did_you_mean},
     ids::{CompanyId, PersonRef, folded_address},
-    rules::{Guard, Level, Target},
+    rules::{ExceptionKey, Guard, Level},
     source::Place,
 };
 
 /// Why a lock-out or an exception has no optional keys.
 const BOUNDED: &str = "what goes beyond the rules is bounded, dated and explained to the next reader";
+
+/// The keys by which an exception says what it is for; `company` beside others only says whose they are.
+fn given(v: &ExceptionEntry) -> impl Iterator<Item = ExceptionKey> {
+    let alone = v.group.is_none() && v.person.is_none() && v.role.is_none();
+    ExceptionKey::ALL.iter().copied().filter(move |it| match it {
+        ExceptionKey::Group => v.group.is_some(),
+        ExceptionKey::Person => v.person.is_some(),
+        ExceptionKey::Role => v.role.is_some(),
+        ExceptionKey::Company => alone && v.company.is_some(),
+    })
+}
 
 impl Check {
     /// Reads the rules; `company` is the one that exceptions are about unless they say otherwise.
@@ -40,15 +51,19 @@ impl Check {
             rules.at_most = self.number(&removals.at_most, "atMost", 0, u64::MAX).unwrap_or(rules.at_most);
         }
         rules.holders = self.number(&guards.holders, "holders", 1, u64::MAX).unwrap_or(rules.holders);
-        let privileged = guards.privileged.iter();
-        rules.privileged = privileged.filter_map(|it| Some((self.role(it)?, self.at(it)))).collect();
+        if let Some(privileged) = &*guards.privileged {
+            let privileged = privileged.iter();
+            rules.privileged =
+                Some(privileged.filter_map(|it| Some((self.role(it)?, self.at(it)))).collect());
+        }
         if let Some(protected) = &*guards.protected {
             let groups = protected.groups.iter();
-            rules.protected_groups = groups.filter_map(|it| self.pattern(it, &it.v)).collect();
+            rules.protected_groups =
+                groups.filter_map(|it| Some((self.pattern(it, &it.v)?, self.at(it)))).collect();
             // Addresses are folded, so what is to match them is folded too.
             let people = protected.people.iter();
-            rules.protected_people =
-                people.filter_map(|it| self.pattern(it, &folded_address(&it.v))).collect();
+            let pattern = |it: &At<String>| Some((self.pattern(it, &folded_address(&it.v))?, self.at(it)));
+            rules.protected_people = people.filter_map(pattern).collect();
         }
     }
 
@@ -82,17 +97,17 @@ impl Check {
         ];
         self.required(from, "an exception", &keys);
         let guard = v.guard.as_ref().and_then(|it| self.guard(it));
-        let target = self.target(from, v, company);
         let level = self.level(v, guard);
+        let target = self.target(from, v, company);
         let up_to = self.number(&v.up_to, "upTo", 1, u64::MAX);
         let ends = self.until(&v.until);
         let reason = self.text(v.reason.as_ref(), "a reason");
         let (guard, target, level) = (guard?, target?, level?);
         let fits = level.map_or(guard.targets(), Level::targets);
-        if !fits.contains(&target.kind()) {
+        if let Some(key) = given(v).find(|it| !fits.contains(it)) {
             let of = level.map_or(String::new(), |it| format!(" of {}", it.as_str()));
             let keys: Vec<String> = fits.iter().map(|it| format!("`{}`", it.as_str())).collect();
-            let message = format!("`{}`{of} does not look at a {}", guard.as_str(), target.kind().as_str());
+            let message = format!("`{}`{of} does not look at a {}", guard.as_str(), key.as_str());
             return self.wrong(
                 Finding::new(Code::InvalidException, from, message)
                     .help(format!("say what it is for by {}", keys.join(" or "))),
@@ -149,35 +164,26 @@ impl Check {
         company: Option<CompanyId>,
     ) -> Option<DeclaredTarget> {
         let named = v.company.as_ref().map(|it| self.company(it));
-        match (&*v.group, &*v.person, &*v.role, named) {
-            (None, None, None, Some(company)) => company.map(DeclaredTarget::Company),
-            (None, Some(person), None, None) => self.person(person).map(DeclaredTarget::Person),
-            (Some(group), None, None, named) => {
-                let owner = self.owner(at, named, company)?;
-                Some(DeclaredTarget::Group(owner, self.name(Some(group))?))
-            }
-            (None, None, Some(role), named) => {
-                let owner = self.owner(at, named, company)?;
-                Some(DeclaredTarget::Role(owner, self.role(role)?))
-            }
-            (group, person, role, named) => {
-                let alone = group.is_none() && role.is_none();
-                let keys = [
-                    (Target::Group, group.is_some()),
-                    (Target::Person, person.is_some()),
-                    (Target::Role, role.is_some()),
-                    (Target::Company, alone && named.is_some()),
-                ];
-                let keys: Vec<String> =
-                    keys.iter().filter(|it| it.1).map(|it| format!("`{}`", it.0.as_str())).collect();
-                let given = if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
-                let message = format!("an exception is for one thing, here is {given}");
-                self.wrong(
-                    Finding::new(Code::InvalidException, at, message)
-                        .help("name one of `group`, `person`, `role` and `company`"),
-                )
-            }
+        if given(v).next().is_none() {
+            return self.wrong(
+                Finding::new(Code::InvalidException, at, "an exception is for something, here is nothing")
+                    .help("name a `group`, a `person`, a `role` or a `company`, or several: all must be so"),
+            );
         }
+        let company = match (&*v.group, &*v.role, named) {
+            (None, None, Some(company)) => Some(company?),
+            (None, None, None) => None,
+            (Some(_), _, named) | (None, Some(_), named) => Some(self.owner(at, named, company)?),
+        };
+        let group = v.group.as_ref().map(|it| self.name(Some(it)));
+        let person = v.person.as_ref().map(|it| self.person(it));
+        let role = v.role.as_ref().map(|it| self.role(it));
+        Some(DeclaredTarget {
+            company,
+            group: group.map_or(Some(None), |it| it.map(Some))?,
+            person: person.map_or(Some(None), |it| it.map(Some))?,
+            role: role.map_or(Some(None), |it| it.map(Some))?,
+        })
     }
 
     /// The company that the entry names, or else the one of the workspace.

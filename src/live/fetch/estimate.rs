@@ -22,7 +22,8 @@ pub struct Estimate {
 /// Returns what [`fetch`](super::fetch) would ask beyond what this asks: the lists of members and roles of each group.
 ///
 /// Groups are taken to be as large as the files say. People that no file names, and who would be looked up to
-/// be named, are not counted; nor is what confirms removals, nor repeated requests.
+/// be named, are not counted; nor is what confirms removals, nor who else holds a privileged role that the plan takes away, nor
+/// repeated requests.
 pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> Result<Estimate, FetchError> {
     let pages = |rows: usize| rows.div_ceil(usize::try_from(page_limit.max(1)).unwrap_or(usize::MAX)).max(1);
     let answers = Cell::new((0, Duration::ZERO));
@@ -34,12 +35,12 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
     for reads in &list.companies {
         let heads = timed(source.list_groups(reads.id), &count);
         let roles = timed(source.list_roles(reads.id), &count);
-        let (heads, roles, people) = try_join3(heads, roles, people(source, list.known, reads)).await?;
+        let (heads, _, people) = try_join3(heads, roles, people(source, list.known, reads)).await?;
         let groups = reads.groups(&heads);
-        let rest = reads.rest(&heads, &roles, &groups, &people.held);
+        let rest = reads.rest(&heads, &groups, &people.held);
         // A page of members or more, and the roles.
         let whole = |it: &GroupReads| it.values().map(|it| pages(it.members) + 1).sum::<usize>();
-        requests += (whole(&groups) + whole(&rest.whole) + rest.roles.len()) as u64;
+        requests += (whole(&groups) + whole(&rest)) as u64;
     }
     let (answered, waited) = answers.get();
     Ok(Estimate { requests, latency: waited / answered.max(1) })

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany, Rest, RoleRef},
+        declared::{Declared, DeclaredCompany, Rest},
         matching::{Target, matching},
     },
     model::{
         directory::Directory,
-        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-        observed::{GroupHead, RoleHead},
+        ids::{CompanyId, GroupId, PersonRef, UserId},
+        observed::GroupHead,
     },
 };
 
@@ -44,8 +44,6 @@ pub(super) struct CompanyReads<'a> {
     lockouts: Vec<PersonRef>,
     /// The account that runs rolecall: its groups and direct roles are read.
     identity: Option<PersonRef>,
-    /// Privileged roles: every group that holds one is read, as its holders are counted over all of them.
-    privileged: Vec<&'a RoleRef>,
     /// Groups that a saved plan or a journal touches.
     also: BTreeSet<GroupId>,
     /// The groups that are read by name.
@@ -65,15 +63,6 @@ pub(super) struct GroupRead {
 
 pub(super) type GroupReads = BTreeMap<GroupId, GroupRead>;
 
-/// What is read of a company beyond the groups that the files name, once groups, roles and people are known.
-#[derive(Debug)]
-pub(super) struct Remaining {
-    pub(super) whole: GroupReads,
-    /// Groups whose roles are read, and whose members if one of the roles is privileged.
-    pub(super) roles: Vec<GroupId>,
-    pub(super) privileged: BTreeSet<RoleId>,
-}
-
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) locked: BTreeSet<UserId>,
@@ -85,8 +74,8 @@ pub(super) struct Found {
 impl<'a> ReadList<'a> {
     /// Makes the list of everything that the files speak of, and of the groups named in `also`.
     ///
-    /// What the rules need is part of it: the groups of users who are locked out, those of the account that runs
-    /// rolecall, and every group that holds a privileged role.
+    /// What the rules need is part of it: the groups of users who are locked out, and those of the account that runs
+    /// rolecall.
     pub fn new(declared: &'a Declared, also: &[(CompanyId, GroupId)]) -> Self {
         let singled_out: Vec<PersonRef> = declared.singled_out().into_iter().cloned().collect();
         let company = |company: &'a DeclaredCompany| {
@@ -99,7 +88,6 @@ impl<'a> ReadList<'a> {
                 direct: company.with_direct_roles().cloned().collect(),
                 lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
                 identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
-                privileged: declared.rules.privileged.iter().map(|it| &it.0).collect(),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
                 declared: company,
                 named,
@@ -152,35 +140,19 @@ impl CompanyReads<'_> {
         meant.flatten().collect()
     }
 
-    /// Returns what is read beyond `reads`: groups that rules, a saved plan or a journal speak of.
-    ///
-    /// `held` are the groups of those who are locked out and of the account that runs rolecall.
+    /// Returns what is read beyond `reads`: groups that a saved plan or a journal speak of, and those in `held`, which
+    /// are of those who are locked out and of the account that runs rolecall.
     pub(super) fn rest(
         &self,
         heads: &[GroupHead],
-        roles: &[RoleHead],
         reads: &GroupReads,
         held: &BTreeMap<UserId, Vec<GroupId>>,
-    ) -> Remaining {
-        let named = |role: &RoleHead| {
-            self.privileged.iter().any(|named| match named {
-                RoleRef::Id(id) => *id == role.id,
-                RoleRef::Name { name, .. } => *name == role.name,
-            })
-        };
-        let privileged: BTreeSet<RoleId> = roles.iter().filter(|it| named(it)).map(|it| it.id).collect();
+    ) -> GroupReads {
         let held: BTreeSet<GroupId> = held.values().flatten().copied().collect();
-        let mut rest = Remaining { whole: GroupReads::new(), roles: Vec::new(), privileged };
-        for head in heads.iter().filter(|it| !reads.contains_key(&it.id)) {
-            // A rollback may take out people that no file names.
-            let strangers = self.also.contains(&head.id);
-            if strangers || held.contains(&head.id) {
-                rest.whole.insert(head.id, GroupRead { strangers, members: 0 });
-            } else if !rest.privileged.is_empty() {
-                rest.roles.push(head.id);
-            }
-        }
-        rest
+        let rest = heads.iter().map(|it| it.id).filter(|it| !reads.contains_key(it));
+        // A rollback may take out people that no file names.
+        let rest = rest.map(|it| (it, GroupRead { strangers: self.also.contains(&it), members: 0 }));
+        rest.filter(|it| it.1.strangers || held.contains(&it.0)).collect()
     }
 }
 
@@ -236,30 +208,14 @@ groups:
 
     #[test]
     fn a_group_is_on_one_list_only() {
-        let mut declared = declared();
+        let declared = declared();
         let company = declared.companies[0].id;
         let list = ReadList::new(&declared, &[(company, id(4)), (company, id(0)), (company, id(17))]);
         let reads = &list.companies[0];
         let (heads, groups) = (heads(), reads.groups(&heads()));
         let held = BTreeMap::from([(UserId(Uuid::nil()), vec![id(1), id(3)])]);
-        let role = RoleHead {
-            id: RoleId(Uuid::nil()),
-            name: "Company Admin".into(),
-            platform: true,
-            manages_access: true,
-            permissions: None,
-        };
-        let rest = reads.rest(&heads, std::slice::from_ref(&role), &groups, &held);
-        let whole: Vec<(GroupId, bool)> = rest.whole.iter().map(|it| (*it.0, it.1.strangers)).collect();
-        assert_eq!(whole, [(id(3), false), (id(4), true)]);
-        assert_eq!(rest.roles, [], "without privileged roles there is nothing to look for");
-
-        let place = declared.companies[0].groups[0].from;
-        let named = RoleRef::Name { name: role.name.clone(), provided_by: None };
-        declared.rules.privileged.push((named, place));
-        let list = ReadList::new(&declared, &[(company, id(4))]);
-        let rest = list.companies[0].rest(&heads, &[role], &groups, &held);
-        assert_eq!(rest.whole.keys().copied().collect::<Vec<_>>(), [id(3), id(4)]);
-        assert_eq!(rest.roles, [id(2), id(5)]);
+        let rest = reads.rest(&heads, &groups, &held);
+        let rest: Vec<(GroupId, bool)> = rest.iter().map(|it| (*it.0, it.1.strangers)).collect();
+        assert_eq!(rest, [(id(3), false), (id(4), true)]);
     }
 }

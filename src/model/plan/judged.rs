@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    rules::{Guard, Level, Limit, Subject},
+    rules::{Counted, Guard, Level, Limit, Subject},
     source::Place,
 };
 
@@ -123,12 +123,16 @@ pub struct Check {
     pub level: Option<Level>,
     /// How many.
     pub value: usize,
+    /// How many of them exceptions allow.
+    pub excepted: usize,
     /// Of how many, where that matters.
     pub of: Option<usize>,
     /// How many there may be.
     pub limit: Limit,
     /// What follows.
     pub verdict: Verdict,
+    /// What was counted, one by one, where it is beyond the limit; sorted.
+    pub items: Vec<Counted>,
 }
 
 /// What follows from what a guard found.

@@ -19,7 +19,13 @@ pub(super) fn is_whole_platform(audience: &[Dimension]) -> bool {
 }
 
 /// Sorts an audience and joins dimensions of one kind; `None` where it excludes everybody.
+///
+/// The platform is everything, so beside something else it restricts nothing.
 pub(super) fn tidy(mut audience: Audience) -> Option<Audience> {
+    let is_platform = |it: &Dimension| is_whole_platform(std::slice::from_ref(it));
+    if audience.iter().any(|it| !is_platform(it)) {
+        audience.retain(|it| !is_platform(it));
+    }
     for dimension in &mut audience {
         dimension.values.sort_unstable();
         dimension.values.dedup();
@@ -128,12 +134,13 @@ fn join_along(kind: &Kind, boxes: Vec<Audience>) -> Vec<Audience> {
 
 /// Whether everybody in `inner` is in `outer`.
 pub(super) fn covers(outer: &[Dimension], inner: &[Dimension]) -> bool {
-    outer.iter().all(|wide| {
-        inner.iter().any(|narrow| {
-            narrow.kind == wide.kind
-                && narrow.values.iter().all(|value| wide.values.binary_search(value).is_ok())
+    is_whole_platform(outer)
+        || outer.iter().all(|wide| {
+            inner.iter().any(|narrow| {
+                narrow.kind == wide.kind
+                    && narrow.values.iter().all(|value| wide.values.binary_search(value).is_ok())
+            })
         })
-    })
 }
 
 pub(super) fn combinations(audience: &[Dimension]) -> usize {

@@ -234,12 +234,15 @@ fn kinds() -> [Kind; 4] {
     [Kind::Company, Kind::LegalEntity, Kind::Profile, Kind::Other("tag".into())]
 }
 
-/// Audiences over four dimensions with three values each: small enough that they overlap.
+/// Audiences over four dimensions with three values each, small enough that they overlap; and now and then the platform,
+/// alone or beside others.
 fn audiences() -> impl Strategy<Value = Vec<Audience>> {
     let dimension = (0..4usize, prop::collection::vec(0..3u8, 1..3)).prop_map(|(kind, values)| Dimension {
         kind: kinds()[kind].clone(),
         values: values.into_iter().map(|it| Value::Text(it.to_string().into())).collect(),
     });
+    let platform = Just(Dimension { kind: Kind::Platform, values: vec![Value::Nothing] });
+    let dimension = prop_oneof![12 => dimension, 1 => platform];
     prop::collection::vec(prop::collection::vec(dimension, 1..4), 0..5)
 }
 
@@ -249,7 +252,7 @@ type Traveller = [Vec<u8>; 4];
 /// Whether this traveller is inside; the meaning itself, spelled out.
 fn allows(audiences: &[Audience], traveller: &Traveller) -> bool {
     audiences.iter().any(|audience| {
-        audience.iter().all(|it| {
+        audience.iter().filter(|it| it.kind != Kind::Platform).all(|it| {
             let n = kinds().iter().position(|kind| *kind == it.kind).unwrap();
             traveller[n].iter().any(|value| it.values.contains(&Value::Text(value.to_string().into())))
         })

@@ -6,13 +6,14 @@ use jiff::Timestamp;
 
 use super::{Directory, grants::Roles};
 use crate::{
-    files::declared::{Declared, DeclaredCompany, DeclaredException, DeclaredTarget, RoleRef},
+    files::declared::{Declared, DeclaredCompany, DeclaredException, DeclaredTarget, Pattern, RoleRef},
     model::{
-        direct::known,
-        finding::{Code, Finding},
-        ids::{CompanyId, RoleId, UserId},
-        observed::{Observed, User},
-        rules::{self, Exception, Guard, Rules, Subject},
+        direct::{DirectRoles, known},
+        finding::{Code, Finding, did_you_mean},
+        ids::{CompanyId, PersonRef, RoleId, UserId},
+        observed::{Observed, ObservedCompany, User},
+        rules::{Exception, ExceptionFor, Guard, HeldRole, PrivilegedTypes, Rules},
+        source::Place,
     },
 };
 
@@ -32,21 +33,40 @@ pub(super) fn rules(
 
     let mut exceptions = Vec::new();
     for exception in &written.exceptions {
-        match subject(exception, &companies, &roles, directory) {
-            Some(subject) => exceptions.push(Exception {
+        let world = World { declared, snapshot, companies: &companies, roles: &roles, directory };
+        match target(exception, &world) {
+            Ok(target) => exceptions.push(Exception {
                 guard: exception.guard,
-                subject,
+                target,
                 level: exception.level,
                 up_to: exception.up_to,
                 ends: exception.ends,
                 reason: exception.reason.clone(),
                 from: exception.from,
             }),
-            // What it is for does not exist, so nothing can need it.
-            None if exception.ends > now => remarks.push(rules::unused(exception.guard, exception.from)),
-            None => (),
+            Err(unknown) if exception.ends > now => {
+                let message =
+                    format!("this exception from `{}` is for {}", exception.guard.as_str(), unknown.what);
+                let finding = Finding::new(Code::UnknownException, exception.from, message);
+                let help = "it allows nothing: correct it, or delete it if what it was for is gone";
+                remarks.push(match unknown.near {
+                    Some(near) => finding.help(near),
+                    None => finding.help(help),
+                });
+            }
+            Err(_) => (),
         }
     }
+    let mut unmatched = Vec::new();
+    let protected_groups = protected_groups(declared, snapshot, &mut unmatched);
+    let protected_people = protected_people(declared, snapshot, directory, &mut unmatched);
+    for Unmatched { pattern, from, what, .. } in &unmatched {
+        let message = format!("`{}` under `guards.protected` matches no {what}", pattern.text());
+        let help = "correct it, or delete it: it protects nothing";
+        remarks.push(Finding::new(Code::UnmatchedPattern, *from, message).help(help));
+    }
+    let unmatched =
+        unmatched.into_iter().filter(|it| it.is_certain).map(|it| it.pattern.text().into()).collect();
     let mut access_roles: Vec<(CompanyId, RoleId)> = live()
         .flat_map(|it| it.roles.iter().filter(|role| role.manages_access).map(|role| (it.id, role.id)))
         .collect();
@@ -55,11 +75,13 @@ pub(super) fn rules(
         percent: written.percent,
         from: written.from,
         at_most: written.at_most,
-        privileged: privileged(declared, &roles, findings),
+        privileged: privileged(declared, snapshot, &roles, findings),
         privileged_direct: privileged_direct(declared),
         holders: written.holders,
-        protected_groups: protected_groups(declared, snapshot),
-        protected_people: protected_people(declared, snapshot, directory),
+        protected_groups,
+        protected_people,
+        unmatched,
+        active: snapshot.users.iter().filter(|it| !it.is_hidden()).map(|it| (it.id, it.active)).collect(),
         identity: identity(declared, &companies, directory, findings),
         access_roles,
         exceptions,
@@ -68,61 +90,85 @@ pub(super) fn rules(
     }
 }
 
-/// Returns the types of roles outside groups that are privileged.
-fn privileged_direct(declared: &Declared) -> Vec<&'static str> {
-    let mut found: Vec<&str> = declared.rules.privileged.iter().filter_map(|it| direct_type(&it.0)).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
-/// Returns the type of role outside groups that a name is, if it is one and says nothing more.
-fn direct_type(role: &RoleRef) -> Option<&'static str> {
-    match role {
-        RoleRef::Name { name, provided_by: None } => known(name).map(|it| it.0),
+/// Returns which direct roles are privileged.
+fn privileged_direct(declared: &Declared) -> PrivilegedTypes {
+    let Some(listed) = &declared.rules.privileged else { return PrivilegedTypes::Known };
+    let name = |role: &RoleRef| match role {
+        RoleRef::Name { name, provided_by: None } => Some(name.clone()),
         RoleRef::Name { provided_by: Some(_), .. } | RoleRef::Id(_) => None,
+    };
+    match listed.is_empty() {
+        true => PrivilegedTypes::Off,
+        false => PrivilegedTypes::And(listed.iter().filter_map(|it| name(&it.0)).collect()),
     }
 }
 
-/// Returns the privileged roles of every company that has them. A name has to mean something somewhere: a
-/// role of groups, or a type of role outside them.
+/// Whether a name means something that is no role of groups: a type of direct role, known to this version or seen in
+/// what was read or is declared, or a permission of some role.
+fn means_something(role: &RoleRef, declared: &Declared, snapshot: &Observed) -> bool {
+    let RoleRef::Name { name, provided_by: None } = role else { return false };
+    let is_type = |it: &str| it.eq_ignore_ascii_case(name);
+    let mut roles = snapshot.companies.iter().flat_map(|it| &it.roles);
+    let mut users = declared.companies.iter().flat_map(|it| &it.users).flat_map(|it| &it.roles.entries);
+    known(name).is_some()
+        || roles.any(|it| it.permissions.as_ref().is_some_and(|it| it.has(name)))
+        || snapshot.direct.values().flat_map(DirectRoles::iter).any(|it| is_type(it.kind().role_type()))
+        || users.any(|it| is_type(it.what.kind().role_type()))
+}
+
+/// Returns the privileged roles of every company. A name has to mean something somewhere.
 fn privileged(
     declared: &Declared,
+    snapshot: &Observed,
     roles: &[(CompanyId, Roles<'_>)],
     findings: &mut Vec<Finding>,
 ) -> Vec<(CompanyId, RoleId)> {
-    let mut found = Vec::new();
-    for (role, from) in &declared.rules.privileged {
-        let (mut unknown, before) = (None, found.len());
-        for (company, roles) in roles {
-            match roles.find(role, *from) {
-                Ok(role) => found.push((*company, role.id)),
-                Err(finding) if finding.code == Code::UnknownRole => unknown = Some(finding),
-                Err(finding) => {
-                    findings.push(finding);
-                    unknown = None;
-                    break;
-                }
-            }
-        }
-        if found.len() == before && direct_type(role).is_none() {
-            findings.extend(unknown);
+    for (role, from) in declared.rules.privileged.iter().flatten() {
+        let mut found: Vec<_> = roles.iter().map(|(_, roles)| roles.find(role, *from)).collect();
+        let wrong = found.iter().position(|it| it.as_ref().is_err_and(|it| it.code != Code::UnknownRole));
+        let unknown = found.iter().all(Result::is_err) && !means_something(role, declared, snapshot);
+        if let Some(at) = wrong.or_else(|| unknown.then(|| found.len().checked_sub(1)).flatten()) {
+            findings.extend(found.swap_remove(at).err());
         }
     }
+    let companies = snapshot.companies.iter().filter(|it| roles.iter().any(|own| own.0 == it.id));
+    let privileged = companies.flat_map(|company| {
+        let roles = company.roles.iter().filter(|it| declared.rules.is_privileged(it));
+        roles.map(|it| (company.id, it.id))
+    });
+    let mut found: Vec<(CompanyId, RoleId)> = privileged.collect();
     found.sort_unstable();
     found.dedup();
     found
 }
 
+/// A pattern of what is protected that matches nothing of what was read.
+struct Unmatched<'a> {
+    pattern: &'a Pattern,
+    from: Place,
+    what: &'static str,
+    /// Whether it could not match anything else either.
+    is_certain: bool,
+}
+
 /// Returns the groups that patterns mean, as they are called now or will be when they are created.
-fn protected_groups(declared: &Declared, snapshot: &Observed) -> Vec<(CompanyId, Box<str>)> {
-    let patterns = &declared.rules.protected_groups;
+fn protected_groups<'a>(
+    declared: &'a Declared,
+    snapshot: &Observed,
+    unmatched: &mut Vec<Unmatched<'a>>,
+) -> Vec<(CompanyId, Box<str>)> {
     let mut found = Vec::new();
-    for company in &declared.companies {
-        let live = snapshot.companies.iter().filter(|it| it.id == company.id).flat_map(|it| &it.groups);
-        let names = live.map(|it| &it.name).chain(company.groups.iter().map(|it| &it.name));
-        let meant = names.filter(|name| patterns.iter().any(|it| it.matches(name)));
-        found.extend(meant.map(|it| (company.id, it.clone())));
+    for (pattern, from) in &declared.rules.protected_groups {
+        let before = found.len();
+        for company in &declared.companies {
+            let live = snapshot.companies.iter().filter(|it| it.id == company.id).flat_map(|it| &it.groups);
+            let names = live.map(|it| &it.name).chain(company.groups.iter().map(|it| &it.name));
+            let meant = names.filter(|name| pattern.matches(name));
+            found.extend(meant.map(|it| (company.id, it.clone())));
+        }
+        if found.len() == before {
+            unmatched.push(Unmatched { pattern, from: *from, what: "group", is_certain: true });
+        }
     }
     found.sort_unstable();
     found.dedup();
@@ -130,15 +176,27 @@ fn protected_groups(declared: &Declared, snapshot: &Observed) -> Vec<(CompanyId,
 }
 
 /// Returns the people that patterns mean, and whoever may be one of them because nobody can see who it is.
-fn protected_people(declared: &Declared, snapshot: &Observed, directory: &Directory<'_>) -> Vec<UserId> {
-    let patterns = &declared.rules.protected_people;
-    let meant = |email: &str| patterns.iter().any(|it| it.matches(email));
-    let users = snapshot.users.iter();
-    let mut found: Vec<UserId> = users
-        .filter(|it| it.email.as_ref().is_some_and(|email| meant(email.as_str())))
-        .map(|it| it.id)
-        .chain(hidden(declared, snapshot, directory))
-        .collect();
+fn protected_people<'a>(
+    declared: &'a Declared,
+    snapshot: &Observed,
+    directory: &Directory<'_>,
+    unmatched: &mut Vec<Unmatched<'a>>,
+) -> Vec<UserId> {
+    let mut found: Vec<UserId> = hidden(declared, snapshot, directory).collect();
+    let sees_everybody = found.is_empty();
+    let read = |it: &ObservedCompany| it.groups.iter().all(|group| it.contents.contains_key(&group.id));
+    let everything = snapshot.companies.iter().all(read);
+    for (pattern, from) in &declared.rules.protected_people {
+        let before = found.len();
+        let meant = |it: &&User| it.email.as_ref().is_some_and(|email| pattern.matches(email.as_str()));
+        found.extend(snapshot.users.iter().filter(meant).map(|it| it.id));
+        // Somebody who cannot be seen may be meant.
+        if found.len() == before && sees_everybody {
+            // An address was looked up. A pattern may mean somebody in a group that was not read, who loses nothing.
+            let is_certain = pattern.person().is_some() || everything;
+            unmatched.push(Unmatched { pattern, from: *from, what: "person who was looked up", is_certain });
+        }
+    }
     found.sort_unstable();
     found.dedup();
     found
@@ -166,7 +224,7 @@ pub(super) fn unseen(
 ) -> BTreeSet<UserId> {
     let excepted = |user: &UserId| {
         let mut own = rules.exceptions.iter().filter(|it| it.guard == Guard::Protected && it.holds(now));
-        own.any(|it| it.subject == Subject::Person(*user))
+        own.any(|it| it.target.person == Some(*user))
     };
     hidden(declared, snapshot, directory).filter(|it| !excepted(it)).collect()
 }
@@ -190,20 +248,62 @@ fn identity(
     found
 }
 
-/// Returns what an exception is for, or `None` where that does not exist.
-fn subject(
-    exception: &DeclaredException,
-    companies: &[CompanyId],
-    roles: &[(CompanyId, Roles<'_>)],
-    directory: &Directory<'_>,
-) -> Option<Subject> {
-    match &exception.target {
-        DeclaredTarget::Group(company, name) => Some(Subject::Group(*company, name.clone())),
-        DeclaredTarget::Company(company) => Some(Subject::Company(*company)),
-        DeclaredTarget::Person(person) => directory.someone(companies, person).map(Subject::Person),
-        DeclaredTarget::Role(company, role) => {
-            let roles = &roles.iter().find(|it| it.0 == *company)?.1;
-            Some(Subject::Role(*company, roles.find(role, exception.from).ok()?.id))
+/// What exceptions can be for.
+struct World<'a> {
+    declared: &'a Declared,
+    snapshot: &'a Observed,
+    companies: &'a [CompanyId],
+    roles: &'a [(CompanyId, Roles<'a>)],
+    directory: &'a Directory<'a>,
+}
+
+/// What an exception names and does not exist, and what it may mean.
+struct Unknown {
+    what: String,
+    near: Option<String>,
+}
+
+/// Returns what an exception is for.
+fn target(exception: &DeclaredException, world: &World<'_>) -> Result<ExceptionFor, Unknown> {
+    let DeclaredTarget { company, group, person, role } = &exception.target;
+    let unknown = |what: String| Unknown { what, near: None };
+    if let Some(name) = group {
+        let declared = world.declared.companies.iter().filter(|it| Some(it.id) == *company);
+        let declared = declared.flat_map(|it| &it.groups).map(|it| &*it.name);
+        let live = world.snapshot.companies.iter().filter(|it| Some(it.id) == *company);
+        let names: BTreeSet<&str> =
+            declared.chain(live.flat_map(|it| &it.groups).map(|it| &*it.name)).collect();
+        if !names.contains(&**name) {
+            let what = format!("the group `{name}`, and there is no such group");
+            return Err(Unknown { what, near: did_you_mean(name, names) });
+        }
+    }
+    let someone = |it: &PersonRef| {
+        let found = world.directory.someone(world.companies, it);
+        found.ok_or_else(|| unknown(format!("{it}, who is not exactly one user")))
+    };
+    Ok(ExceptionFor {
+        company: *company,
+        group: group.clone(),
+        person: person.as_ref().map(someone).transpose()?,
+        role: role.as_ref().map(|it| given(it, exception, world)).transpose()?,
+    })
+}
+
+/// Returns the role that an exception is for: of groups, or a type of direct roles.
+fn given(role: &RoleRef, exception: &DeclaredException, world: &World<'_>) -> Result<HeldRole, Unknown> {
+    let own = world.roles.iter().find(|it| Some(it.0) == exception.target.company);
+    let found = own.map(|it| it.1.find(role, exception.from));
+    match (found, role) {
+        (Some(Ok(role)), _) => Ok(HeldRole::Role(role.id)),
+        (_, RoleRef::Name { name, .. }) if means_something(role, world.declared, world.snapshot) => {
+            Ok(HeldRole::Direct(name.clone()))
+        }
+        (Some(Err(finding)), _) => {
+            Err(Unknown { what: format!("a role, and {}", finding.message), near: finding.help })
+        }
+        (None, _) => {
+            Err(Unknown { what: "a role of a company that is not looked at".to_owned(), near: None })
         }
     }
 }

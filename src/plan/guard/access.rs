@@ -1,11 +1,17 @@
 //! What a plan gives: `privileged`, and what it must not take from the account that runs it: `self-lockout`.
 
-use super::{Judge, check, subject};
-use crate::model::{
-    ids::{CompanyId, RoleId, UserId},
-    plan::Action,
-    rules::{Guard, Limit, Subject},
-    scope::{Dimension, Kind, Scope, Value},
+use std::collections::BTreeSet;
+
+use super::{Judge, Thing, subject};
+use crate::{
+    model::{
+        ids::{CompanyId, RoleId, UserId},
+        index::GroupIx,
+        plan::Action,
+        rules::{Counted, Guard, HeldRole, How, Limit, PrivilegedTypes, Subject},
+        scope::{Dimension, Kind, Scope, Value},
+    },
+    plan::effective::RoleFate,
 };
 
 impl Judge<'_> {
@@ -39,7 +45,7 @@ impl Judge<'_> {
             });
             let lost = !kept.contains(needed) || interrupted || reduced;
             let subject = Subject::Company(company);
-            self.found(check(Guard::SelfLockout, subject, usize::from(lost), Limit::AtMost(0)));
+            self.fact_about(Guard::SelfLockout, subject, usize::from(lost), Limit::AtMost(0));
         }
         self.or_nothing(Guard::SelfLockout, true);
     }
@@ -72,25 +78,53 @@ impl Judge<'_> {
         )
     }
 
-    /// Nobody gets a privileged role, or more of one: each grant that is added or widened counts, and
-    /// everybody who joins a group that has one; outside groups, each role of a privileged type.
+    /// Nobody gets a privileged role, or more of one: everybody counts who gains some through any group, once for each
+    /// role and group, and everybody who gets a direct role of a privileged type. A group that gets a privileged role
+    /// by which nobody gains counts once: whoever joins it later would.
     pub(super) fn privileged(&mut self) {
-        for change in self.plan.changes().filter(|it| it.action() != Action::Delete) {
-            let company = change.company();
-            let is_privileged = |role: RoleId| self.rules.privileged.binary_search(&(company, role)).is_ok();
-            let grants =
-                change.grants().filter(|it| it.gives() && it.role().is_some_and(is_privileged)).count();
-            let after = change.group().map_or(&[][..], |it| self.sides.after.grants(it));
-            let has_one = after.iter().any(|it| is_privileged(it.0.1));
-            let direct = change.direct().filter(|it| it.gives()).filter_map(|it| it.kind());
-            let is_privileged = |it: &str| self.rules.privileged_direct.binary_search(&it).is_ok();
-            let direct = direct.filter(|it| is_privileged(it.role_type())).count();
-            let value = grants + direct + if has_one { change.joining().count() } else { 0 };
-            if value > 0 {
-                self.found(check(Guard::Privileged, subject(&change), value, Limit::AtMost(0)));
+        let rules = self.rules;
+        let mut given: Vec<(Subject, Thing)> = Vec::new();
+        let mut felt: BTreeSet<(GroupIx, RoleId)> = BTreeSet::new();
+        for outcome in self.effects.outcomes {
+            let user = self.plan.index.user(outcome.user);
+            let is_privileged = |it: &&RoleFate<'_>| rules.is_privileged(outcome.company, it.role);
+            for role in outcome.fate.roles.iter().filter(|_| rules.may_act(user)).filter(is_privileged) {
+                for (group, scope) in &role.gained {
+                    felt.insert((*group, role.role));
+                    let joins = !self.sides.before().has_member(*group, outcome.user);
+                    let item = Counted {
+                        company: outcome.company,
+                        group: Some(self.name(*group)),
+                        person: Some(user),
+                        role: Some(HeldRole::Role(role.role)),
+                        scope: Some((*scope).clone()),
+                        how: if joins { How::Joins } else { How::Gains },
+                    };
+                    given.push((Subject::Group(outcome.company, self.name(*group)), vec![item]));
+                }
             }
         }
-        let is_set = !self.rules.privileged.is_empty() || !self.rules.privileged_direct.is_empty();
+        for change in self.plan.changes().filter(|it| it.action() != Action::Delete) {
+            let gains = change.edits.iter().filter(|it| it.gives());
+            for edit in gains {
+                let item = match (change.group().zip(edit.role()), edit.kind()) {
+                    (Some((group, role)), _)
+                        if rules.is_privileged(change.company(), role) && !felt.contains(&(group, role)) =>
+                    {
+                        let scope = self.sides.after.scope(group, role).cloned();
+                        let role = Some(HeldRole::Role(role));
+                        Counted { role, scope, ..self.item(&change, How::Gains) }
+                    }
+                    (None, Some(kind)) if rules.privileged_direct.contains(kind.role_type()) => {
+                        self.direct(&change, edit, How::Gains)
+                    }
+                    _ => continue,
+                };
+                given.push((subject(&change), vec![item]));
+            }
+        }
+        self.none_of(Guard::Privileged, None, given);
+        let is_set = !rules.privileged.is_empty() || rules.privileged_direct != PrivilegedTypes::Off;
         self.or_nothing(Guard::Privileged, is_set);
     }
 }

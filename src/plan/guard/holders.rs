@@ -1,8 +1,7 @@
 //! Who holds the privileged roles: `last-holder`, and the floors that an order has to keep.
 //!
-//! A holder is a person in a group of the company that has the role, on
-//! whatever scope. Roles that people hold outside groups are not counted: they
-//! are read of few people only, so nobody could say who else holds one.
+//! A holder is a person in a group of the company that has the role, on whatever scope, whose account is known to be
+//! active. Direct roles are not counted: they are read of few people only, so nobody could say who else holds one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +10,8 @@ use crate::{
     model::{
         ids::{CompanyId, RoleId, UserId},
         index::UserIx,
-        rules::{Guard, Limit, Rules, Subject},
+        plan::Plan,
+        rules::{Counted, Guard, HeldRole, How, Limit, Rules, Subject},
         state::State,
     },
     plan::effective::Sides,
@@ -22,6 +22,16 @@ use crate::{
 pub fn floors(sides: &Sides<'_>, rules: &Rules) -> BTreeSet<(CompanyId, RoleId)> {
     let holders = Holders::all(sides, rules);
     holders.into_iter().filter(|(_, it)| it.needs_order(rules)).map(|(key, _)| key).collect()
+}
+
+/// Whether a plan takes somebody out of a group that has a privileged role, or takes such a role from a group: then it
+/// matters who else holds one.
+pub fn takes_privileged(plan: &Plan, rules: &Rules) -> bool {
+    plan.groups().any(|change| {
+        let is_privileged = |role| rules.is_privileged(change.company(), role);
+        let taken = change.grants().any(|it| it.removes() && it.role().is_some_and(is_privileged));
+        taken || change.leaving().next().is_some() && change.roles_before().any(|it| is_privileged(it.0))
+    })
 }
 
 /// Who holds a role before and after.
@@ -42,7 +52,8 @@ impl Holders {
         let mut add = |state: &State, holders: fn(&mut Self) -> &mut BTreeSet<UserIx>| {
             for ((group, role), _) in state.all_grants() {
                 if let Some(found) = all.get_mut(&(sides.company(*group), *role)) {
-                    holders(found).extend(state.members(*group));
+                    let able = |it: &UserIx| rules.can_act(sides.plan.index.user(*it));
+                    holders(found).extend(state.members(*group).filter(able));
                 }
             }
         };
@@ -78,7 +89,26 @@ impl Judge<'_> {
                 holders.staying().filter(|it| !lacking.contains(&plan.index.user(*it))).count()
             };
             let missing = self.rules.holders.min(holders.before.len()).saturating_sub(fewest);
-            self.found(check(Guard::LastHolder, Subject::Role(company, role), missing, Limit::AtMost(0)));
+            let one = Counted {
+                company,
+                group: None,
+                person: None,
+                role: Some(HeldRole::Role(role)),
+                scope: None,
+                how: How::Loses,
+            };
+            let pool = self.exceptions.pool(Guard::LastHolder, None, vec![vec![one]; missing]);
+            let check = check(Guard::LastHolder, Subject::Role(company, role), Limit::AtMost(0));
+            self.found(check, &pool, &(0..missing).collect::<Vec<_>>());
+            // What stops it is told by who no longer holds the role.
+            if let Some(check) = self.checks.last_mut().filter(|it| !it.items.is_empty()) {
+                let lost = holders.before.difference(&holders.after).map(|it| plan.index.user(*it));
+                let one = |person| Counted { person: Some(person), ..check.items[0].clone() };
+                let lost: Vec<Counted> = lost.chain(lacking).map(one).collect();
+                check.items = lost;
+                check.items.sort();
+                check.items.dedup();
+            }
         }
         self.or_nothing(Guard::LastHolder, false);
     }

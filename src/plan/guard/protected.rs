@@ -1,58 +1,97 @@
 //! `protected`: groups and people that lose nothing, whoever declares them or does not.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::{Judge, check, subject};
-use crate::model::{
-    ids::UserId,
-    plan::Change,
-    rules::{Guard, Limit, Subject},
+use super::{Judge, Thing, subject};
+use crate::{
+    model::{
+        ids::UserId,
+        plan::Change,
+        rules::{Counted, ExceptionKey, Guard, HeldRole, How, Limit, Subject},
+    },
+    plan::effective::Outcome,
 };
 
 impl Judge<'_> {
-    /// Protected groups keep their name, members and roles, and protected people every membership and all that
-    /// they hold outside groups.
+    /// Protected groups keep their name, members and roles, and protected people every membership, every direct role,
+    /// and all that their groups give them.
     ///
     /// A lock-out takes people out of protected groups too, as it names them; but to cut off somebody who is
     /// protected takes an exception.
     pub(super) fn protected(&mut self) {
         let rules = self.rules;
         let is_protected = |it: &UserId| rules.protected_people.binary_search(it).is_ok();
-        let mut lost: BTreeMap<UserId, usize> = BTreeMap::new();
+        let mut lost: Vec<(Subject, Thing)> = Vec::new();
+        let mut lost_by_groups: Vec<(Subject, Thing)> = Vec::new();
         for change in self.plan.changes() {
             for user in change.leaving().filter(is_protected) {
-                *lost.entry(user).or_default() += 1;
+                let item = Counted { person: Some(user), ..self.item(&change, How::Leaves) };
+                lost.push((Subject::Person(user), vec![item]));
             }
             if let Some(user) = change.user().filter(is_protected) {
-                let value = change.direct().filter(|it| it.takes()).count();
-                if value > 0 {
-                    *lost.entry(user).or_default() += value;
+                for edit in change.direct().filter(|it| it.takes()) {
+                    lost.push((Subject::Person(user), vec![self.direct(&change, edit, How::Loses)]));
                 }
             }
             let is_meant =
                 |(company, name): &(_, Box<str>)| (*company, &**name).cmp(&(change.company(), change.name()));
-            let protected =
-                change.group().is_some() && rules.protected_groups.binary_search_by(is_meant).is_ok();
-            let value = if protected { losses(&change) } else { 0 };
-            if value > 0 {
-                self.found(check(Guard::Protected, subject(&change), value, Limit::AtMost(0)));
+            if change.group().is_some() && rules.protected_groups.binary_search_by(is_meant).is_ok() {
+                let losses = self.losses(&change);
+                lost_by_groups.extend(losses.into_iter().map(|it| (subject(&change), vec![it])));
             }
         }
-        for (user, value) in lost {
-            self.found(check(Guard::Protected, Subject::Person(user), value, Limit::AtMost(0)));
+        for outcome in self.effects.outcomes {
+            let user = self.plan.index.user(outcome.user);
+            if !is_protected(&user) {
+                continue;
+            }
+            for role in &outcome.fate.roles {
+                // Who leaves a group is counted by that.
+                let stays = role.lost.iter().filter(|it| self.sides.after.has_member(it.0, outcome.user));
+                let causes: Thing = stays
+                    .map(|(group, scope)| Counted {
+                        company: outcome.company,
+                        group: Some(self.name(*group)),
+                        person: Some(user),
+                        role: Some(HeldRole::Role(role.role)),
+                        scope: Some((*scope).clone()),
+                        how: How::Loses,
+                    })
+                    .collect();
+                if !causes.is_empty() {
+                    lost.push((Subject::Person(user), causes));
+                }
+            }
+        }
+        // To take from a person who is protected takes an exception for that person, whatever is so for the group.
+        self.none_of(Guard::Protected, Some(ExceptionKey::Person), lost);
+        self.none_of(Guard::Protected, Some(ExceptionKey::Group), lost_by_groups);
+        // Who it should protect may be among those who lose. A lock-out names its people, and waits for no other name.
+        let locked = self.locked_out();
+        let is_locked = |it: &Outcome<'_>| locked.contains(&(it.company, self.plan.index.user(it.user)));
+        let mut outcomes = self.effects.outcomes.iter();
+        if !rules.unmatched.is_empty() && outcomes.any(|it| it.loses() && !is_locked(it)) {
+            self.fact(Guard::Protected, rules.unmatched.len(), Limit::AtMost(0));
         }
         let is_set = !rules.protected_groups.is_empty() || !rules.protected_people.is_empty();
         self.or_nothing(Guard::Protected, is_set);
     }
-}
 
-/// How much a group loses: itself, its name, its members and its roles.
-fn losses(change: &Change<'_>) -> usize {
-    let itself = match (change.attributes_before(), change.attributes_after()) {
-        (Some(before), Some(after)) => before.name != after.name,
-        (Some(_), None) => true,
-        (None, _) => false,
-    };
-    usize::from(itself) + change.leaving().count() - change.locked_out().count()
-        + change.grants().filter(|it| it.takes()).count()
+    /// What a group loses: itself, its name, its members and its roles.
+    fn losses(&self, change: &Change<'_>) -> Vec<Counted> {
+        let item = |how| self.item(change, how);
+        let itself = match (change.attributes_before(), change.attributes_after()) {
+            (Some(before), Some(after)) => (before.name != after.name).then_some(How::Renamed),
+            (Some(_), None) => Some(How::Deleted),
+            (None, _) => None,
+        };
+        let locked: BTreeSet<UserId> = change.locked_out().collect();
+        let leaving = change.leaving().filter(|it| !locked.contains(it));
+        let members = leaving.map(|it| Counted { person: Some(it), ..item(How::Leaves) });
+        let roles = change.grants().filter(|it| it.takes()).map(|edit| {
+            let scope = change.group().zip(edit.role()).and_then(|it| self.sides.before().scope(it.0, it.1));
+            Counted { role: edit.role().map(HeldRole::Role), scope: scope.cloned(), ..item(How::Loses) }
+        });
+        itself.map(item).into_iter().chain(members).chain(roles).collect()
+    }
 }

@@ -1,177 +1,190 @@
-//! `removals`: how many memberships, roles and groups go, and how many people lose everything.
+//! `removals`: how many people lose access, and how many memberships, roles and groups go.
 //!
-//! Counted per group, per person (roles outside groups), per company and in one apply. Whoever is cut off
-//! everywhere is not counted: a lock-out must not wait for a limit. What an
-//! exception allows one group or person is not counted in the sums either, nor
-//! who loses everything by it, or one thing would take two exceptions.
+//! Counted per group, per person (direct roles), per company and in one apply. A role that is narrowed or moved counts
+//! like one that goes, if people lose by it. A deleted group counts as a group and by the people who lose, not once
+//! more by its members and roles. Whoever is cut off everywhere is not counted: a lock-out must not wait for a limit.
+//! What an exception allows one group is not counted again as people who lose by it, or one thing would take two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Judge, locked_direct, subject};
+use super::{Judge, Pool, Thing, check, subject};
 use crate::model::{
-    ids::{CompanyId, UserId},
-    plan::{Action, Check, Loser, Verdict},
-    rules::{Guard, Level, Limit, Subject},
+    ids::{CompanyId, RoleId, UserId},
+    index::GroupIx,
+    plan::{Action, Change, Check},
+    rules::{Counted, Guard, HeldRole, How, Level, Limit, Subject},
 };
 
-/// What goes of a company.
-#[derive(Default)]
-struct Tally {
-    /// How much there is.
-    of: usize,
-    /// How much goes.
-    all: usize,
-    /// How much of it no exception of a group or person allows.
-    counted: usize,
-    /// The exceptions that allow the rest.
-    by: BTreeSet<usize>,
-}
+/// What goes at one level: the changes by which it does, by position, and the thing.
+type Going = Vec<(Vec<usize>, Thing)>;
 
-type Tallies = BTreeMap<(CompanyId, Level), Tally>;
+/// Everything there is, by company and level.
+type Existing = BTreeMap<(CompanyId, Level), usize>;
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
     pub(super) fn removals(&mut self) {
-        let mut tallies = self.existing();
-        let mut cut_off: BTreeSet<(CompanyId, UserId)> = BTreeSet::new();
-        // Who loses by what an exception allows a group, and who by something else.
-        let (mut allowed, mut otherwise) = (BTreeSet::new(), BTreeSet::new());
-        let plan = self.plan;
-        for change in plan.changes() {
-            let (company, subject) = (change.company(), subject(&change));
-            let key = |user: UserId| (company, user);
-            let excepted = |judge: &Self, level, value| {
-                judge.exception(Guard::Removals, Some(level), &subject, value).is_some()
-            };
+        let (losers, felt) = self.losers();
+        let (mut members, mut roles, mut groups) = (Going::new(), Going::new(), Going::new());
+        let mut of: BTreeMap<(Level, usize), usize> = BTreeMap::new();
+        for change in self.plan.changes() {
+            let at = || vec![change.at];
             let Some(group) = change.group() else {
-                let Some(user) = change.user() else { continue };
-                let locked = locked_direct(&change);
-                if locked > 0 {
-                    cut_off.insert(key(user));
-                }
-                let value = change.direct().filter(|it| it.removes()).count() - locked;
-                if value > 0 && excepted(self, Level::Roles, value) {
-                    allowed.insert(key(user));
-                } else if change.takes() {
-                    otherwise.insert(key(user));
-                }
-                let of = Some(change.direct_before().len());
-                self.count(&mut tallies, (company, Level::Roles), &subject, value);
-                self.of_one(Level::Roles, subject, value, of);
+                of.insert((Level::Roles, change.at), change.direct_before().len());
+                roles.extend(self.direct_losses(&change).map(|it| (at(), vec![it])));
                 continue;
             };
-            cut_off.extend(change.locked_out().map(key));
-            let members = change.leaving().count() - change.locked_out().count();
-            let roles = change.grants().filter(|it| it.removes()).count();
-            let groups = usize::from(change.action() == Action::Delete);
-            if members > 0 && excepted(self, Level::Members, members) {
-                allowed.extend(change.leaving().map(key));
-            } else {
-                otherwise.extend(change.leaving().map(key));
-            }
-            // Whoever leaves would have lost these all the same.
-            if roles > 0 && !excepted(self, Level::Roles, roles) {
-                otherwise.extend(change.staying().chain(change.leaving()).map(key));
+            if change.action() == Action::Delete {
+                groups.push((Vec::new(), vec![self.item(&change, How::Deleted)]));
+                continue;
             }
             let live = self.sides.before();
-            for (level, value, of) in [
-                (Level::Members, members, Some(live.members(group).len())),
-                (Level::Roles, roles, Some(live.grants(group).len())),
-                (Level::Groups, groups, None),
-            ] {
-                self.count(&mut tallies, (company, level), &subject, value);
-                self.of_one(level, subject.clone(), value, of);
+            let able = live.members(group).filter(|it| self.rules.may_act(self.plan.index.user(*it)));
+            of.insert((Level::Members, change.at), live.members(group).len());
+            of.insert((Level::Roles, change.at), live.grants(group).len());
+            of.insert((Level::People, change.at), able.count());
+            let locked: BTreeSet<UserId> = change.locked_out().collect();
+            for person in change.leaving().filter(|it| !locked.contains(it)) {
+                let item = Counted { person: Some(person), ..self.item(&change, How::Leaves) };
+                members.push((at(), vec![item]));
+            }
+            for edit in change.grants() {
+                let Some(role) = edit.role() else { continue };
+                if edit.removes() || edit.takes() && felt.contains(&(group, role)) {
+                    let scope = live.scope(group, role).cloned();
+                    let role = Some(HeldRole::Role(role));
+                    roles.push((at(), vec![Counted { role, scope, ..self.item(&change, How::Loses) }]));
+                }
             }
         }
-        for Loser { company, user } in &self.effects.people.lose_everything {
-            let key = (*company, *user);
-            if allowed.contains(&key) && !otherwise.contains(&key) {
-                tallies.entry((*company, Level::People)).or_default().all += 1;
-            } else if !cut_off.contains(&key) {
-                self.count(&mut tallies, (*company, Level::People), &Subject::Person(*user), 1);
-            }
-        }
-        for (&(company, level), tally) in &tallies {
-            let limit = Limit::Percent(self.rules.percent);
-            if self.is_beyond(tally.all, Some(tally.of), limit) {
-                self.used.extend(&tally.by);
-            }
-            self.found(Check {
-                level: Some(level),
-                of: Some(tally.of),
-                ..super::check(Guard::Removals, Subject::Company(company), tally.counted, limit)
-            });
-        }
-        for &level in Level::ALL {
-            self.in_one_apply(&tallies, level);
+        let existing = self.existing();
+        let mut allowed: BTreeMap<Cause, usize> = BTreeMap::new();
+        for (level, going) in [
+            (Level::Members, members),
+            (Level::Roles, roles),
+            (Level::Groups, groups),
+            (Level::People, losers),
+        ] {
+            let (changes, things): (Vec<_>, Vec<_>) = going.into_iter().unzip();
+            let known = |it: &Counted| allowed.get(&cause(it)).copied().filter(|_| level == Level::People);
+            let pool = self.exceptions.removals(level, things, known);
+            self.of_each(level, &changes, &pool, &of);
+            self.in_all(level, &pool, &existing);
+            allowed.extend(pool.allowed_items().map(|(item, by)| (cause(item), by)));
         }
     }
 
-    /// Adds what goes of one thing to the sums, unless an exception allows it.
-    fn count(&self, tallies: &mut Tallies, key: (CompanyId, Level), subject: &Subject, value: usize) {
-        if value == 0 {
-            return;
-        }
-        let tally = tallies.entry(key).or_default();
-        tally.all += value;
-        match self.exception(Guard::Removals, Some(key.1), subject, value) {
-            Some(n) => _ = tally.by.insert(n),
-            None => tally.counted += value,
-        }
+    /// What goes of the direct roles of a person, but by a lock-out.
+    fn direct_losses(&self, change: &Change<'a>) -> impl Iterator<Item = Counted> {
+        let goes = change.direct().filter(|it| it.takes() && !change.note(it).why.is_lockout());
+        goes.map(|it| self.direct(change, it, How::Loses))
     }
 
-    /// Says what goes of one group, or one person, where it is too much.
-    fn of_one(&mut self, level: Level, subject: Subject, value: usize, of: Option<usize>) {
+    /// Everybody who can act and loses something, with what it comes about by and the changed groups in which it does; and
+    /// the roles of groups by which somebody loses.
+    fn losers(&self) -> (Going, BTreeSet<(GroupIx, RoleId)>) {
+        let locked = self.locked_out();
+        let mut felt = BTreeSet::new();
+        let mut losers = Vec::new();
+        for outcome in self.effects.outcomes {
+            let user = self.plan.index.user(outcome.user);
+            if !self.rules.may_act(user) {
+                continue;
+            }
+            for role in &outcome.fate.roles {
+                felt.extend(role.lost.iter().map(|it| (it.0, role.role)));
+            }
+            if !outcome.loses() || locked.contains(&(outcome.company, user)) {
+                continue;
+            }
+            let (mut causes, mut changes): (Thing, BTreeSet<usize>) = Default::default();
+            for role in &outcome.fate.roles {
+                for (group, scope) in &role.lost {
+                    let Some(change) = self.sides.change(*group) else { continue };
+                    let taken = change.grants().any(|it| it.role() == Some(role.role) && it.takes());
+                    let leaves = !self.sides.after.has_member(*group, outcome.user);
+                    let how = if change.action() == Action::Delete {
+                        vec![How::Deleted]
+                    } else {
+                        // Whoever leaves would have lost by the role all the same.
+                        let how = [(leaves, How::Leaves), (taken, How::Loses)];
+                        how.into_iter().filter_map(|(is_so, how)| is_so.then_some(how)).collect()
+                    };
+                    // Where no role goes, who loses are those who leave, and these are counted as members.
+                    if how.contains(&How::Loses) {
+                        changes.insert(change.at);
+                    }
+                    causes.extend(how.into_iter().map(|how| Counted {
+                        company: outcome.company,
+                        group: Some(self.name(*group)),
+                        person: Some(user),
+                        role: Some(HeldRole::Role(role.role)),
+                        scope: Some((*scope).clone()),
+                        how,
+                    }));
+                }
+            }
+            causes.extend(outcome.direct.iter().flat_map(|it| self.direct_losses(it)));
+            losers.push((changes.into_iter().collect(), causes));
+        }
+        (losers, felt)
+    }
+
+    /// Says what goes of each group and person, where it is too much of that.
+    fn of_each(
+        &mut self,
+        level: Level,
+        changes: &[Vec<usize>],
+        pool: &Pool,
+        of: &BTreeMap<(Level, usize), usize>,
+    ) {
+        let mut each: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (thing, changes) in changes.iter().enumerate() {
+            for change in changes {
+                each.entry(*change).or_default().push(thing);
+            }
+        }
         let limit = Limit::Percent(self.rules.percent);
-        if self.is_beyond(value, of, limit) {
-            let check = super::check(Guard::Removals, subject, value, limit);
-            self.found(Check { level: Some(level), of, ..check });
+        for (change, things) in each {
+            let of = of.get(&(level, change)).copied();
+            let Some(change) = self.plan.change(change) else { continue };
+            if self.is_beyond(things.len(), of, limit) {
+                let check = check(Guard::Removals, subject(&change), limit);
+                self.found(Check { level: Some(level), of, ..check }, pool, &things);
+            }
         }
     }
 
-    /// Says what goes in one apply. A company whose exception allows all that goes of it counts for nothing.
-    fn in_one_apply(&mut self, tallies: &Tallies, level: Level) {
-        let limit = Limit::AtMost(self.rules.at_most);
-        let (mut all, mut counted, mut not_allowed) = (0, 0, 0);
-        let (mut by, mut companies) = (BTreeSet::<usize>::new(), BTreeSet::<usize>::new());
-        for (&(company, _), tally) in tallies.iter().filter(|it| it.0.1 == level) {
-            all += tally.all;
-            counted += tally.counted;
-            by.extend(&tally.by);
-            let subject = Subject::Company(company);
-            match self.exception(Guard::Removals, Some(level), &subject, tally.counted) {
-                Some(n) if tally.counted > 0 => _ = companies.insert(n),
-                Some(_) | None => not_allowed += tally.counted,
-            }
+    /// Says what goes of each company, and in one apply.
+    fn in_all(&mut self, level: Level, pool: &Pool, existing: &Existing) {
+        let all: Vec<usize> = (0..pool.len()).collect();
+        let mut own: BTreeMap<CompanyId, Vec<usize>> = BTreeMap::new();
+        for &at in &all {
+            // All that makes up a thing is of one company.
+            own.entry(pool.items(at)[0].company).or_default().push(at);
         }
-        if self.is_beyond(all, None, limit) {
-            self.used.extend(by);
+        for (&(company, _), &of) in existing.iter().filter(|it| it.0.1 == level) {
+            let limit = Limit::Percent(self.rules.percent);
+            let check = check(Guard::Removals, Subject::Company(company), limit);
+            let own = own.get(&company).map_or(&[][..], |it| it);
+            self.found(Check { level: Some(level), of: Some(of), ..check }, pool, own);
         }
-        let verdict = match companies.first() {
-            _ if !self.is_beyond(counted, None, limit) => Verdict::Ok,
-            Some(&first) if !self.is_beyond(not_allowed, None, limit) => {
-                let from = self.exceptions[first].from;
-                self.used.extend(companies);
-                Verdict::Excepted { from }
-            }
-            Some(_) | None => Verdict::Stop,
-        };
-        let check = super::check(Guard::Removals, Subject::Plan, counted, limit);
-        self.checks.push(Check { level: Some(level), verdict, ..check });
+        let check = check(Guard::Removals, Subject::Plan, Limit::AtMost(self.rules.at_most));
+        self.found(Check { level: Some(level), ..check }, pool, &all);
     }
 
     /// Returns how much there is of everything that was read; of groups, all that the company has.
-    fn existing(&self) -> Tallies {
-        let mut tallies = Tallies::new();
+    fn existing(&self) -> Existing {
+        let mut existing = Existing::new();
         let (live, sides, index) = (self.sides.before(), self.sides, &self.plan.index);
         let companies = self.plan.companies.iter().map(|it| it.company);
         let people = live.people().map(|it| index.person(it.0).0);
         let groups = sides.groups().into_iter().map(|it| sides.company(it));
         for company in companies.chain(groups).chain(people) {
             for &level in Level::ALL {
-                tallies.entry((company, level)).or_default();
+                existing.entry((company, level)).or_default();
             }
         }
-        let mut add = |company, level, n| tallies.entry((company, level)).or_default().of += n;
+        let mut add = |company, level, n| *existing.entry((company, level)).or_default() += n;
         for overview in &self.plan.companies {
             add(overview.company, Level::Groups, overview.groups);
         }
@@ -188,9 +201,25 @@ impl Judge<'_> {
             add(index.person(person).0, Level::Roles, roles.count());
             holders.insert(index.person(person));
         }
-        for (company, _) in holders {
-            add(company, Level::People, 1);
+        for (company, _) in holders.iter().filter(|it| self.rules.may_act(it.1)) {
+            add(*company, Level::People, 1);
         }
-        tallies
+        existing
     }
+}
+
+/// What an item at one level and a cause of somebody's loss have in common.
+type Cause = (CompanyId, Option<Box<str>>, Option<UserId>, Option<HeldRole>, How);
+
+/// Who leaves loses every role of the group by that, and where a role goes or the group everybody does.
+fn cause(item: &Counted) -> Cause {
+    let Counted { company, group, person, role, how, scope: _ } = item.clone();
+    let (person, role) = match how {
+        How::Leaves => (person, None),
+        How::Deleted => (None, None),
+        // A direct role is one person's.
+        _ if group.is_none() => (person, role),
+        _ => (None, role),
+    };
+    (company, group, person, role, how)
 }

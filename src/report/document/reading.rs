@@ -18,7 +18,7 @@ use crate::model::{
         About, Check, Digest, Edits, Judgement, Note, Overview, Plan, Unresolved, Verdict, Withheld,
         WithheldReason,
     },
-    rules::{Guard, Subject},
+    rules::{Counted, Guard, HeldRole, Subject},
     scope::Scope,
     source::{FileId, Place, Sources},
     state::{Attributes, Edit, Fact, Facts, Key, Owner, State, Value},
@@ -80,6 +80,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         company: it.id,
         groups: it.groups,
         memberships: it.memberships,
+        unread: it.unread,
         unmanaged: it.unmanaged,
     };
     let index = Arc::new(index(&document)?);
@@ -374,6 +375,8 @@ fn check(check: shape::Check, files: &mut Files) -> Result<Check, Wrong> {
         value: check.value,
         of: check.of,
         limit: check.limit,
+        excepted: check.excepted,
+        items: check.items.into_iter().map(item).collect(),
         verdict: match check.verdict {
             shape::Verdict::Ok => Verdict::Ok,
             shape::Verdict::Unset => Verdict::Unset,
@@ -384,6 +387,18 @@ fn check(check: shape::Check, files: &mut Files) -> Result<Check, Wrong> {
             shape::Verdict::Stop => Verdict::Stop,
         },
     })
+}
+
+fn item(item: shape::Counted) -> Counted {
+    let shape::Counted { how, company, group, user_id, role_id, role_type, scope, person: _, role: _ } = item;
+    Counted {
+        company,
+        group,
+        person: user_id,
+        role: role_id.map(HeldRole::Role).or(role_type.map(HeldRole::Direct)),
+        scope: scope.map(|it| Arc::new(Scope::read(Some(&it)))),
+        how,
+    }
 }
 
 fn remark(remark: shape::Remark, files: &mut Files) -> Result<Finding, Wrong> {

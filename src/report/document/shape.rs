@@ -12,7 +12,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     plan::{self, Digest, Gap, Names, Outside, People, ReadGroup, Survivor},
-    rules::{Level, Limit},
+    rules::{How, Level, Limit},
     scope::Relation,
 };
 use crate::report::render::json::Origin;
@@ -109,6 +109,9 @@ pub(super) struct Company {
     pub(super) groups: usize,
     /// How many memberships the groups that were read have.
     pub(super) memberships: usize,
+    /// How many groups were not looked into: what they give to whom is not known. Left out where none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) unread: usize,
     /// Names of the groups that no file speaks of.
     pub(super) unmanaged: Vec<Box<str>>,
 }
@@ -342,12 +345,48 @@ pub(super) struct Check {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) of: Option<usize>,
     pub(super) limit: Limit,
+    /// How many of them exceptions allow; left out where none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) excepted: usize,
     pub(super) verdict: Verdict,
+    /// What was counted, one by one, where it is beyond the limit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) items: Vec<Counted>,
     /// The exception that allows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) exception: Option<Origin>,
     /// The same for people.
     pub(super) message: Box<str>,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+/// One thing that a guard counted: who, which role, where, through what.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Counted {
+    /// `joins`, `leaves`, `gains`, `loses`, `deleted` or `renamed`.
+    pub(super) how: How,
+    pub(super) company: CompanyId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) group: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) person: Option<Box<str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) role_id: Option<RoleId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<Box<str>>,
+    /// The type of a direct role, as the API names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) role_type: Option<Box<str>>,
+    /// Where the role of a group is given, or was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<WireScope>")]
+    pub(super) scope: Option<Box<RawValue>>,
 }
 
 /// What a guard looked at.

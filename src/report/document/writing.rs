@@ -10,7 +10,7 @@ use crate::{
         index::GroupIx,
         json::compact,
         plan::{self, About, Check, Plan, Unresolved, Withheld},
-        rules,
+        rules::{self, HeldRole},
         scope::Scope,
         source::{Place, Sources},
         state,
@@ -20,8 +20,8 @@ use crate::{
 };
 
 use super::shape::{
-    Action, Before, Company, DirectRole, Document, Edit, File, Grant, Group, Held, Member, Note, Related,
-    Remark, Role, Subject, Summary, User, Verdict,
+    Action, Before, Company, Counted, DirectRole, Document, Edit, File, Grant, Group, Held, Member, Note,
+    Related, Remark, Role, Subject, Summary, User, Verdict,
 };
 
 impl Document {
@@ -88,6 +88,7 @@ impl Company {
             name: plan.names.values.get(&found.company.0).cloned(),
             groups: found.groups,
             memberships: found.memberships,
+            unread: found.unread,
             unmanaged: found.unmanaged.clone(),
         }
     }
@@ -267,9 +268,30 @@ fn check(check: &Check, words: &Words<'_>, sources: &Sources) -> super::shape::C
         value: check.value,
         of: check.of,
         limit: check.limit,
+        excepted: check.excepted,
         verdict,
+        items: check.items.iter().map(|it| item(it, words)).collect(),
         exception,
         message: guards::sentence(check, words, sources, |it| it).into(),
+    }
+}
+
+fn item(item: &rules::Counted, words: &Words<'_>) -> Counted {
+    let (role_id, role_type) = match &item.role {
+        Some(HeldRole::Role(role)) => (Some(*role), None),
+        Some(HeldRole::Direct(name)) => (None, Some(name.clone())),
+        None => (None, None),
+    };
+    Counted {
+        how: item.how,
+        company: item.company,
+        group: item.group.clone(),
+        user_id: item.person,
+        person: item.person.and_then(|it| words.names.people.get(&it).cloned()),
+        role_id,
+        role: role_id.and_then(|it| words.names.roles.get(&it).cloned()),
+        role_type,
+        scope: item.scope.as_ref().map(|it| it.to_wire()),
     }
 }
 

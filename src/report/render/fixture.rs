@@ -15,7 +15,7 @@ use crate::{
             Check, Digest, Edits, Gap, GapCause, Judgement, Loser, Names, Note, Outside, Overview, People,
             Plan, ReadGroup, Survivor, Unresolved, Verdict, Withheld, WithheldReason,
         },
-        rules::{Guard, Level, Limit, Subject},
+        rules::{Counted, Guard, HeldRole, How, Level, Limit, Subject},
         scope::{Dimension, Kind, Scope, Value},
         source::{FileId, Place, Sources},
         state::{self, Attributes, Edit, Fact, Facts, Key, Owner, State},
@@ -320,7 +320,13 @@ pub(crate) fn everyday() -> Draft {
         groups: vec![agents, oncall, winter],
         users: Vec::new(),
         plan: Plan {
-            companies: vec![Overview { company: company(), groups: 214, memberships: 3902, unmanaged }],
+            companies: vec![Overview {
+                company: company(),
+                groups: 214,
+                memberships: 3902,
+                unread: 11,
+                unmanaged,
+            }],
             expiring: 2,
             names: names(),
             read: vec![ReadGroup {
@@ -346,7 +352,7 @@ pub(crate) fn everyday() -> Draft {
 }
 
 fn check(guard: Guard, subject: Subject, value: usize, limit: Limit, verdict: Verdict) -> Check {
-    Check { guard, subject, level: None, value, of: None, limit, verdict }
+    Check { guard, subject, level: None, value, excepted: 0, of: None, limit, verdict, items: Vec::new() }
 }
 
 /// What the guards say of the everyday plan: one of them stops it, two are not set.
@@ -370,11 +376,25 @@ fn guards() -> Vec<Check> {
         check(Guard::IncompleteLive, Subject::Plan, 0, Limit::AtMost(0), Verdict::Ok),
         check(Guard::SelfLockout, Subject::Plan, 0, Limit::AtMost(0), Verdict::Unset),
         check(Guard::LastHolder, Subject::Role(company(), role(1)), 0, Limit::AtMost(0), Verdict::Ok),
-        check(Guard::Privileged, dedicated, 3, Limit::AtMost(0), Verdict::Stop),
+        Check {
+            items: vec![
+                counted(Some(1), Some(HeldRole::Role(role(1))), How::Joins),
+                counted(Some(2), Some(HeldRole::Role(role(1))), How::Gains),
+                counted(None, Some(HeldRole::Role(role(3))), How::Gains),
+            ],
+            ..check(Guard::Privileged, dedicated, 3, Limit::AtMost(0), Verdict::Stop)
+        },
         check(Guard::Protected, Subject::Plan, 0, Limit::AtMost(0), Verdict::Unset),
         check(Guard::Unmodifiable, Subject::Plan, 0, Limit::AtMost(0), Verdict::Ok),
     ]);
     all
+}
+
+/// Something that a guard counted in a group.
+fn counted(person: Option<u32>, role: Option<HeldRole>, how: How) -> Counted {
+    let scope = matches!(role, Some(HeldRole::Role(_))).then(|| Arc::new(companies([1])));
+    let group = Some("Dedicated Client Agents".into());
+    Counted { company: company(), group, person: person.map(user), role, scope, how }
 }
 
 /// Guards with every subject and verdict, and names that mean harm.
@@ -388,17 +408,41 @@ fn more_guards() -> Vec<Check> {
     };
     vec![
         share(Subject::Company(company()), 1_170, 3_902, Verdict::Ok),
-        share(group("Winter Migration"), 7, 7, from(31)),
-        share(group(HOSTILE), 3_001, 10_000, Verdict::Stop),
+        Check { excepted: 7, ..share(group("Winter Migration"), 7, 7, from(31)) },
+        Check {
+            excepted: 12,
+            items: (0..9).map(|n| counted(Some(n), None, How::Leaves)).collect(),
+            ..share(group(HOSTILE), 3_001, 10_000, Verdict::Stop)
+        },
         Check {
             level: Some(Level::People),
             ..check(Guard::Removals, Subject::Plan, 1, Limit::AtMost(0), from(32))
         },
         check(Guard::GroupEmptied, group("Winter Migration"), 1, Limit::AtMost(0), from(33)),
         check(Guard::SelfLockout, Subject::Company(company()), 1, Limit::AtMost(0), Verdict::Stop),
-        check(Guard::LastHolder, Subject::Role(company(), role(3)), 1, Limit::AtMost(0), Verdict::Stop),
+        Check {
+            items: vec![Counted {
+                group: None,
+                scope: None,
+                ..counted(Some(3), Some(HeldRole::Role(role(3))), How::Loses)
+            }],
+            ..check(Guard::LastHolder, Subject::Role(company(), role(3)), 1, Limit::AtMost(0), Verdict::Stop)
+        },
         check(Guard::Privileged, group("Oncall EU"), 2, Limit::AtMost(0), Verdict::Approved),
-        check(Guard::Protected, Subject::Person(user(9)), 1, Limit::AtMost(0), Verdict::Stop),
+        Check {
+            items: vec![
+                counted(Some(9), Some(HeldRole::Role(role(1))), How::Loses),
+                counted(Some(9), Some(HeldRole::Role(role(1))), How::Leaves),
+                counted(Some(9), Some(HeldRole::Role(role(1))), How::Deleted),
+                Counted {
+                    group: None,
+                    ..counted(Some(9), Some(HeldRole::Direct("TMC_ADMIN".into())), How::Loses)
+                },
+                Counted { group: Some(HOSTILE.into()), ..counted(None, None, How::Renamed) },
+            ],
+            ..check(Guard::Protected, Subject::Person(user(9)), 5, Limit::AtMost(0), Verdict::Stop)
+        },
+        check(Guard::Protected, Subject::Plan, 1, Limit::AtMost(0), Verdict::Stop),
     ]
 }
 
@@ -407,7 +451,13 @@ pub(crate) fn everything() -> Draft {
     let mut draft = everyday();
     let other = CompanyId(id(0x1a6f_0001, 1));
     let Draft { groups, users, plan, judgement } = &mut draft;
-    plan.companies.push(Overview { company: other, groups: 1, memberships: 1, unmanaged: Vec::new() });
+    plan.companies.push(Overview {
+        company: other,
+        groups: 1,
+        memberships: 1,
+        unread: 0,
+        unmanaged: Vec::new(),
+    });
     groups[2].members.truncate(2);
     groups.extend([attributes(), members(), scopes()]);
     let hostile = altered(HOSTILE, vec![grant(5, 15, text_scope(HOSTILE))], vec![remove(9)]);

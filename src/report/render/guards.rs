@@ -1,6 +1,6 @@
 //! What each guard found, in words: value, limit and verdict. Raw: formats escape and arrange them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     plan::{Check, Verdict},
@@ -8,10 +8,8 @@ use crate::model::{
     source::Sources,
 };
 
-use super::{View, counted, more, scope::Words, thousands};
+use super::{View, counted, more, remedy, scope::Words, thousands};
 
-/// Things of one guard named one by one; the others are counted.
-const LISTED: usize = 6;
 /// Things of one guard that each have a line of their own; the others are counted.
 const LINES: usize = 20;
 
@@ -57,13 +55,16 @@ impl Outcome {
     }
 }
 
-/// One line about one guard.
+/// One line about one guard, or about all that found nothing.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) outcome: Outcome,
+    /// Empty where it is about several.
     pub(super) guard: &'static str,
-    /// One part for each thing looked at.
+    /// One part for each thing looked at, or for each guard.
     pub(super) parts: Vec<String>,
+    /// What was counted, one by one, and what would allow it: a line each.
+    pub(super) below: Vec<String>,
 }
 
 /// Returns what is shown of the guards: all of them, or of a plan that does nothing those somebody has to look at.
@@ -72,35 +73,50 @@ pub(super) struct Row {
 pub(super) fn rows(view: &View<'_>, words: &Words<'_>, name: impl Fn(String) -> String) -> Vec<Row> {
     let &View { plan, judgement, sources, .. } = view;
     let mut found: BTreeMap<(Guard, Outcome), Vec<&Check>> = BTreeMap::new();
+    let mut quiet: BTreeMap<Outcome, Vec<String>> = BTreeMap::new();
     for check in &judgement.guards {
         found.entry((check.guard, Outcome::of(check))).or_default().push(check);
     }
+    let loud: BTreeSet<Guard> = found.keys().filter(|it| !it.1.is_quiet()).map(|it| it.0).collect();
     let mut rows = Vec::new();
-    for ((guard, outcome), mut checks) in found {
-        if plan.is_settled() && outcome.is_quiet() {
+    for ((guard, outcome), checks) in found {
+        if outcome.is_quiet() {
+            if !loud.contains(&guard) && !plan.is_settled() {
+                quiet.entry(outcome).or_default().push(in_a_word(guard, outcome, &checks));
+            }
             continue;
         }
-        let row = |parts| Row { outcome, guard: guard.as_str(), parts };
-        let say = |it: &&Check| sentence(it, words, sources, &name);
-        if outcome.is_quiet() {
-            // What is said of the whole plan first, then of companies, then of what is in them.
-            checks.sort_by_key(|it| rank(&it.subject));
-            let mut parts: Vec<String> = checks.iter().take(LISTED).map(say).collect();
-            parts.extend(more(checks.len(), LISTED).map(|it| it + " alike"));
-            rows.push(row(parts));
-        } else {
-            rows.extend(checks.iter().take(LINES).map(|it| row(vec![say(it)])));
-            rows.extend(more(checks.len(), LINES).map(|it| row(vec![it])));
+        let guard = guard.as_str();
+        for check in checks.iter().take(LINES) {
+            let mut below = remedy::details(check, words);
+            below.extend(remedy::allow(check, view));
+            rows.push(Row { outcome, guard, parts: vec![sentence(check, words, sources, &name)], below });
         }
+        let rest = more(checks.len(), LINES);
+        rows.extend(rest.map(|it| Row { outcome, guard, parts: vec![it], below: Vec::new() }));
     }
+    let quiet =
+        quiet.into_iter().map(|(outcome, parts)| Row { outcome, guard: "", parts, below: Vec::new() });
+    rows.extend(quiet);
     rows
 }
 
-fn rank(subject: &Subject) -> u8 {
-    match subject {
-        Subject::Plan => 0,
-        Subject::Company(_) => 1,
-        Subject::Group(..) | Subject::Person(_) | Subject::Role(..) => 2,
+/// Returns a guard that found nothing: what it counted in one apply, or why it had nothing to look for.
+fn in_a_word(guard: Guard, outcome: Outcome, checks: &[&Check]) -> String {
+    let of_plan =
+        |it: &&&Check| it.subject == Subject::Plan && it.level.is_some() && it.of.is_none() && it.value > 0;
+    let counts: Vec<String> = checks
+        .iter()
+        .filter(of_plan)
+        .map(|it| {
+            let (one, many) = things(it);
+            counted(it.value, one, many)
+        })
+        .collect();
+    match (outcome, counts.is_empty()) {
+        (Outcome::Unset, _) => format!("{} ({})", guard.as_str(), unset(guard)),
+        (_, true) => guard.as_str().to_owned(),
+        (_, false) => format!("{} ({})", guard.as_str(), counts.join(", ")),
     }
 }
 
@@ -124,7 +140,7 @@ pub(crate) fn sentence(
         Verdict::Unset => format!("{subject}not checked: {}", unset(check.guard)),
         Verdict::Excepted { from } => format!("{}; excepted ({})", found(), sources.line(from)),
         Verdict::Approved => format!("{}; approved by the id of the plan", found()),
-        Verdict::Stop => format!("{}; {}", found(), remedy(check.guard)),
+        Verdict::Stop => format!("{}; {}", found(), remedy(check)),
     }
 }
 
@@ -134,6 +150,11 @@ fn amount(check: &Check) -> String {
     let what = match check.of {
         Some(of) => format!("{} of {}", thousands(check.value), counted(of, one, many)),
         None => counted(check.value, one, many),
+    };
+    let what = match check.excepted {
+        0 => what,
+        n if n == check.value => what,
+        n => format!("{what}, {} excepted", thousands(n)),
     };
     let limit = match check.limit {
         Limit::Percent(limit) => {
@@ -165,12 +186,12 @@ fn share(value: usize, of: usize, limit: u8) -> Option<String> {
 fn things(check: &Check) -> (&'static str, &'static str) {
     match (check.guard, check.level, &check.subject) {
         (Guard::Removals, Some(Level::Members), _) => ("member removed", "members removed"),
-        (Guard::Removals, Some(Level::Roles), _) => ("role removed", "roles removed"),
+        (Guard::Removals, Some(Level::Roles), _) => ("role removed or narrowed", "roles removed or narrowed"),
         (Guard::Removals, Some(Level::Groups), _) => ("group deleted", "groups deleted"),
-        (Guard::Removals, Some(Level::People), _) => ("person left with nothing", "people left with nothing"),
+        (Guard::Removals, Some(Level::People), _) => ("person who loses access", "people who lose access"),
         (Guard::Removals, None, _) => ("removal", "removals"),
         (Guard::GroupEmptied, _, Subject::Group(..)) => {
-            ("member removed, the last one", "members removed, all there are")
+            ("member removed, the last who can act", "members removed, all who can act")
         }
         (Guard::GroupEmptied, ..) => ("group emptied", "groups emptied"),
         (Guard::EmptyDesired, ..) => ("entry declared", "entries declared"),
@@ -178,6 +199,9 @@ fn things(check: &Check) -> (&'static str, &'static str) {
         (Guard::SelfLockout, ..) => ("right to change access lost", "rights to change access lost"),
         (Guard::LastHolder, ..) => ("holder too few", "holders too few"),
         (Guard::Privileged, ..) => ("grant of a privileged role", "grants of a privileged role"),
+        (Guard::Protected, _, Subject::Plan) if check.value > 0 => {
+            ("name or pattern that matches nothing", "names or patterns that match nothing")
+        }
         (Guard::Protected, ..) => ("loss of what is protected", "losses of what is protected"),
         (Guard::Unmodifiable, ..) => ("change beyond members", "changes beyond members"),
     }
@@ -186,7 +210,8 @@ fn things(check: &Check) -> (&'static str, &'static str) {
 /// Why a guard had nothing to look at, and so what to set.
 fn unset(guard: Guard) -> &'static str {
     match guard {
-        Guard::LastHolder | Guard::Privileged => "`guards.privileged` names no role",
+        Guard::LastHolder => "no role is privileged",
+        Guard::Privileged => "switched off by `privileged: []`",
         Guard::Protected => "`guards.protected` names nothing",
         Guard::SelfLockout => "`api.identity` does not say which account runs rolecall",
         Guard::Removals
@@ -198,11 +223,12 @@ fn unset(guard: Guard) -> &'static str {
 }
 
 /// What lets an apply go on.
-fn remedy(guard: Guard) -> &'static str {
-    match guard.can_be_excepted() {
-        true if guard == Guard::Privileged => "needs an exception or an approval",
-        true => "needs an exception",
-        false => "cannot be excepted",
+fn remedy(check: &Check) -> &'static str {
+    match (check.guard.can_be_excepted(), check.guard, &check.subject) {
+        (false, ..) => "cannot be excepted",
+        (true, Guard::Protected, Subject::Plan) => "correct or delete what matches nothing",
+        (true, Guard::Privileged, _) => "needs an exception or an approval",
+        (true, ..) => "needs an exception",
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) const ORIGIN: usize = 62;
 const TEXT: usize = 1_000;
 /// Bytes of a name beside which something else must have room.
 const NAME: usize = 200;
+/// Bytes of a line that says who or what, or what to paste: more than any real one takes.
+const DETAIL: usize = 400;
 /// Companies named one by one.
 const COMPANIES: usize = 3;
 
@@ -155,11 +157,15 @@ fn guards(view: &View<'_>, words: &Words<'_>) -> (Section, Section) {
         let word = rows.iter().map(|it| it.outcome.word().len()).max().unwrap_or(0);
         let name = rows.iter().map(|it| it.guard.len()).max().unwrap_or(0);
         let item = |it: guards::Row| {
-            let (outcome, text) = (it.outcome.word(), it.parts.join("; "));
-            Item {
-                counts: Counts::Guard(it.outcome),
-                text: format!("{sign} {outcome:word$}  {:name$}  {}", it.guard, escape::terminal(&text)),
+            let separator = if it.guard.is_empty() { ", " } else { "; " };
+            let (outcome, text) = (it.outcome.word(), it.parts.join(separator));
+            let guard = if it.guard.is_empty() { String::new() } else { format!("{:name$}  ", it.guard) };
+            let mut text = format!("{sign} {outcome:word$}  {guard}{}", escape::terminal(&text));
+            for line in &it.below {
+                text.push_str("\n      ");
+                text.push_str(&escape::terminal(&escape::clip(line, DETAIL)));
             }
+            Item { counts: Counts::Guard(it.outcome), text }
         };
         rows.into_iter().map(item).collect()
     };

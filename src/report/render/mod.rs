@@ -23,6 +23,7 @@ mod description;
 mod direct;
 pub(crate) mod guards;
 mod notices;
+mod remedy;
 pub(crate) mod scope;
 mod section;
 pub(crate) mod withheld;

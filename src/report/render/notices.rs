@@ -67,9 +67,14 @@ pub(super) fn people(view: &View<'_>, words: &Words<'_>, show: impl Fn(&str) -> 
     if !nothing.is_empty() {
         text += ", ";
         text += &counted(nothing.len(), "loses everything", "lose everything");
-        // What nobody asked about was not read.
-        let unread = view.plan.companies.iter().any(|it| !it.unmanaged.is_empty());
-        text += if unread { " (but for what unmanaged groups give): " } else { ": " };
+        // What nobody asked about was not read, and may give something.
+        text += &match view.plan.companies.iter().map(|it| it.unread).sum() {
+            0 => ": ".to_owned(),
+            n => format!(
+                " (but for what {} give): ",
+                counted(n, "group that was not read", "groups that were not read")
+            ),
+        };
         text += &named(nothing.iter().map(|it| show(&words.person(it.user))));
     }
     Some(text)

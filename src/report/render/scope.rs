@@ -21,7 +21,7 @@ const SHOWN: usize = 6;
 /// Names for what a plan mentions, each of them meaning one thing.
 #[derive(Debug)]
 pub(crate) struct Words<'a> {
-    names: &'a Names,
+    pub(crate) names: &'a Names,
     /// E-mail addresses that several people share.
     shared_people: BTreeSet<&'a str>,
     /// Role names that several roles share, as a platform role and a company's own may.

@@ -171,9 +171,12 @@ fn guards(out: &mut String, rows: &[guards::Row]) {
             Outcome::Excepted | Outcome::Approved => CHANGE,
             Outcome::Ok | Outcome::Unset => DIM,
         };
-        row.put(style, it.outcome.word()).to(name, 1).put(PLAIN, it.guard).to(text, 1);
+        row.put(style, it.outcome.word()).to(name, 1);
+        let text = if it.guard.is_empty() { name } else { text };
+        row.put(PLAIN, it.guard).to(text, 1);
         for (n, part) in it.parts.iter().enumerate() {
-            let part = if n + 1 < it.parts.len() { format!("{part};") } else { part.clone() };
+            let separator = if it.guard.is_empty() { "," } else { ";" };
+            let part = if n + 1 < it.parts.len() { format!("{part}{separator}") } else { part.clone() };
             if n > 0 && row.width + 1 + part.width() > WIDTH {
                 out.push_str(&row.end());
                 row.to(text, 0);
@@ -183,6 +186,9 @@ fn guards(out: &mut String, rows: &[guards::Row]) {
             row.put(PLAIN, &part);
         }
         out.push_str(&row.end());
+        for line in &it.below {
+            out.push_str(&Row::default().to(text + 2, 0).put(PLAIN, line).end());
+        }
     }
 }
 

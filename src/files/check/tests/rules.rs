@@ -56,13 +56,15 @@ fn each_rule_of_the_rules_finds_what_it_forbids() {
         (exception("guard: removal, group: G, upTo: 1"), "7:23 invalid-exception"),
         (exception("guard: self-lockout, group: G, upTo: 1"), "7:23 invalid-exception"),
         (exception("guard: removals, upTo: 1"), "7:14 invalid-exception"),
-        (exception("guard: removals, group: G, person: a@x.example, upTo: 1"), "7:14 invalid-exception"),
-        (
-            exception("guard: protected, company: voyager, person: a@x.example, upTo: 1"),
-            "7:14 invalid-exception",
-        ),
+        (exception("guard: removals, group: G, person: a@x.example, upTo: 1"), ""),
+        (exception("guard: protected, company: voyager, person: a@x.example, upTo: 1"), ""),
+        (exception("guard: privileged, group: G, person: a@x.example, role: R, upTo: 1"), ""),
+        (exception("guard: privileged, company: voyager, upTo: 1"), "7:14 invalid-exception"),
+        (exception("guard: last-holder, role: R, person: a@x.example, upTo: 1"), "7:14 invalid-exception"),
+        (exception("guard: group-emptied, group: G, person: \"\", upTo: 1"), "7:56 invalid-email"),
         (exception("guard: removals, role: R, upTo: 1"), "7:14 invalid-exception"),
-        (exception("guard: removals, group: G, of: people, upTo: 1"), "7:14 invalid-exception"),
+        (exception("guard: removals, group: G, of: people, upTo: 1"), ""),
+        (exception("guard: removals, role: R, of: members, upTo: 1"), "7:14 invalid-exception"),
         (exception("guard: removals, group: G, of: memebrs, upTo: 1"), "7:47 invalid-exception"),
         (exception("guard: protected, group: G, of: members, upTo: 1"), "7:48 invalid-exception"),
         (exception("guard: removals, group: G, upTo: 0"), "7:49 invalid-exception"),
@@ -99,13 +101,15 @@ fn what_is_left_out_has_its_default() {
     let rules = declared("guards: { removals: { percent: 20 } }\n", &[]).rules;
     assert_eq!((rules.percent, rules.from, rules.at_most, rules.holders), (20, 10, 50, 2));
     let exceptions = declared(&exception("guard: removals, group: G, upTo: 3"), &[]).rules.exceptions;
+    let group =
+        |company| DeclaredTarget { company: Some(company), group: Some("G".into()), ..Default::default() };
     let voyager = CompanyId("1a6f0000-0000-4000-8000-000000000001".parse().unwrap());
-    assert_eq!(exceptions[0].target, DeclaredTarget::Group(voyager, "G".into()));
+    assert_eq!(exceptions[0].target, group(voyager));
     assert_eq!((exceptions[0].guard, exceptions[0].level), (Guard::Removals, Some(Level::Members)));
     assert_eq!(exceptions[0].ends.to_string(), "2026-12-02T00:00:00Z");
     let globex = CompanyId("1a6f0000-0000-4000-8000-000000000002".parse().unwrap());
     let other = declared(&exception("guard: group-emptied, group: G, company: globex, upTo: 3"), &[]);
-    assert_eq!(other.rules.exceptions[0].target, DeclaredTarget::Group(globex, "G".into()));
+    assert_eq!(other.rules.exceptions[0].target, group(globex));
 }
 
 #[test]

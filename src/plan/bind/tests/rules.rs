@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{
     direct::{DirectRole, DirectRoles},
-    rules::{Guard, Subject},
+    rules::{ExceptionFor, Guard, HeldRole},
 };
 
 fn id(n: u128) -> UserId {
@@ -217,19 +217,21 @@ fn exceptions_are_bound_or_odd() {
   - { guard: protected, person: nobody@voyager.example, upTo: 1, until: 2026-12-01, reason: r }
 ";
     let bound = bound_by(exceptions, "groups: []\n", &snapshot()).unwrap();
-    let subjects: Vec<_> = bound.rules.exceptions.iter().map(|it| (it.guard, it.subject.clone())).collect();
+    let targets: Vec<_> = bound.rules.exceptions.iter().map(|it| (it.guard, it.target.clone())).collect();
+    let (nothing, own) = (ExceptionFor::default(), Some(VOYAGER));
+    let role = Some(HeldRole::Role(RoleId(Uuid::from_u128(1))));
     assert_eq!(
-        subjects,
+        targets,
         [
-            (Guard::Removals, Subject::Group(VOYAGER, "Desk".into())),
-            (Guard::Protected, Subject::Person(id(2))),
-            (Guard::LastHolder, Subject::Role(VOYAGER, RoleId(Uuid::from_u128(1)))),
+            (Guard::Removals, ExceptionFor { company: own, group: Some("Desk".into()), ..nothing.clone() }),
+            (Guard::Protected, ExceptionFor { person: Some(id(2)), ..nothing.clone() }),
+            (Guard::LastHolder, ExceptionFor { company: own, role, ..nothing }),
         ]
     );
     let remarks: Vec<_> = bound.remarks.iter().map(|it| (it.place.unwrap().line.get(), it.code)).collect();
     assert_eq!(
         remarks,
-        [(9, Code::ExpiredException), (10, Code::UnusedException), (11, Code::UnusedException)]
+        [(9, Code::ExpiredException), (10, Code::UnknownException), (11, Code::UnknownException)]
     );
 }
 

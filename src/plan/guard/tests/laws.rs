@@ -6,7 +6,7 @@ use super::*;
 use crate::plan::worlds::world;
 
 /// A random world in which little is much, so that the limits are met.
-fn small_world() -> impl Strategy<Value = Case> {
+pub(super) fn small_world() -> impl Strategy<Value = Case> {
     let rules = (1..=100_u8, 1..4_usize, 0..6_usize, 1..4_usize);
     (world(), rules).prop_map(|(world, (percent, from, at_most, holders))| {
         let nil = CompanyId(Uuid::nil());
@@ -25,6 +25,7 @@ fn small_world() -> impl Strategy<Value = Case> {
             protected_groups,
             protected_people: vec![user(1)],
             declared: 1,
+            active: (0..6).map(|it| (user(it), true)).collect(),
             ..Rules::default()
         };
         Case { world, rules, gaps: Vec::new(), unmet: BTreeSet::new() }
@@ -46,7 +47,7 @@ fn exceptions() -> impl Strategy<Value = Vec<Exception>> {
     ];
     let one = (what, subjects, 1..8_usize).prop_map(|((guard, level), subject, up_to)| Exception {
         guard,
-        subject,
+        target: target(subject),
         level,
         up_to,
         ends: "2026-11-22T00:00:00Z".parse().unwrap(),
@@ -98,13 +99,13 @@ fn turned_case(case: &Case) -> Case {
     }
     case.rules(|it| {
         it.protected_groups.iter_mut().for_each(|it| it.1 = turned(&it.1));
-        it.exceptions.iter_mut().for_each(|it| it.subject = turned_subject(&it.subject));
+        it.exceptions.iter_mut().for_each(|it| it.target.group = it.target.group.as_deref().map(turned));
     })
 }
 
 /// What checks are sorted by.
 fn shown_by(check: &Check) -> impl Ord + use<> {
-    (check.guard, check.subject.clone(), check.level, check.value, check.of)
+    (check.guard, check.subject.clone(), check.level, check.value, check.of, check.items.clone())
 }
 
 proptest! {
@@ -120,7 +121,8 @@ proptest! {
         let leaving: Vec<(usize, UserId)> = (0..).zip(&case.world.groups)
             .flat_map(|(n, group)| {
                 let members = |side: &Option<Side>| side.as_ref().map_or_else(BTreeSet::new, |it| it.members.clone());
-                let gone = &members(&group.before) - &members(&group.after);
+                // A lock-out is in no sum to begin with.
+                let gone = &(&members(&group.before) - &members(&group.after)) - &case.world.locked;
                 gone.into_iter().map(move |user| (n, user))
             })
             .collect();
@@ -163,7 +165,11 @@ proptest! {
         let (expected, expected_remarks) = case.judged();
         let (mut found, remarks) = turned_case.judged();
         prop_assert!(expected.is_sorted_by_key(shown_by) && found.is_sorted_by_key(shown_by));
-        found.iter_mut().for_each(|it| it.subject = turned_subject(&it.subject));
+        for check in &mut found {
+            check.subject = turned_subject(&check.subject);
+            check.items.iter_mut().for_each(|it| it.group = it.group.as_deref().map(turned));
+            check.items.sort();
+        }
         found.sort_by_key(shown_by);
         prop_assert_eq!((found, remarks), (expected, expected_remarks));
     }

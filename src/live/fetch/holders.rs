@@ -1,0 +1,55 @@
+//! Who holds the privileged roles of a company, whatever group gives them: read where a plan takes one away. Reads only.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{AT_ONCE, FetchError, Read, contents, unknown};
+use crate::{
+    live::source::Source,
+    model::{
+        access::Contents,
+        ids::{CompanyId, GroupId, RoleId},
+        observed::Observed,
+    },
+};
+
+/// Reads of every group that was not looked into whether it gives one of these roles, and if so who is in it; and of
+/// everybody in such groups whether the account is active. Returns whether anything was read.
+///
+/// # Errors
+/// The first request that failed.
+pub async fn holders(
+    source: &Source,
+    privileged: &[(CompanyId, RoleId)],
+    observed: &mut Observed,
+) -> Result<bool, FetchError> {
+    let Observed { companies, users, .. } = observed;
+    let (requests, mut found) = (source.requests(), Vec::new());
+    for company in companies {
+        let is_privileged = |role: &RoleId| privileged.binary_search(&(company.id, *role)).is_ok();
+        let ids = company.groups.iter().map(|it| it.id).filter(|it| !company.contents.contains_key(it));
+        let groups = stream::iter(ids).map(|group| holding(source, company.id, group, is_privileged));
+        let groups: Vec<Option<_>> = groups.buffer_unordered(AT_ONCE).try_collect().await?;
+        company.contents.extend(groups.into_iter().flatten());
+        let holding =
+            company.contents.values().filter(|it| it.grants.iter().any(|it| is_privileged(&it.role)));
+        let members: BTreeSet<_> = holding.flat_map(|it| &it.members).collect();
+        found.extend(unknown(source, company.id, members.into_iter(), users).await?);
+    }
+    users.extend(found);
+    Ok(source.requests() > requests)
+}
+
+async fn holding(
+    source: &Source,
+    company: CompanyId,
+    group: GroupId,
+    is_privileged: impl Fn(&RoleId) -> bool,
+) -> Read<Option<(GroupId, Contents)>> {
+    let roles = source.list_group_roles(company, group).await?;
+    if !roles.iter().any(|it| is_privileged(&it.role)) {
+        return Ok(None);
+    }
+    Ok(Some((group, contents(source.list_members(company, group).await?, roles))))
+}

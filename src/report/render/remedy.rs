@@ -1,0 +1,176 @@
+//! What a guard counted, one by one, and the lines that would allow it: exceptions to paste, or an approval.
+//!
+//! Raw text; formats escape and arrange it. What stands between braces is YAML for the list under `exceptions:`.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{View, more, scope::Words, wording};
+use crate::model::{
+    ids::{CompanyId, Email, RoleId, UserId},
+    plan::{Check, Names, Verdict},
+    rules::{Counted, Guard, HeldRole, How, Level, Subject},
+};
+
+/// Things that are named one by one; the others are counted.
+const LISTED: usize = 6;
+/// For how many days an exception that is proposed is good.
+const DAYS: i64 = 14;
+
+/// Returns who, which role, where and through what, of what goes beyond a limit.
+pub(super) fn details(check: &Check, words: &Words<'_>) -> Vec<String> {
+    let mut lines: Vec<String> = check.items.iter().map(|it| detail(check.guard, it, words)).collect();
+    lines.dedup();
+    let all = lines.len();
+    lines.truncate(LISTED);
+    lines.extend(more(all, LISTED));
+    lines
+}
+
+fn detail(guard: Guard, item: &Counted, words: &Words<'_>) -> String {
+    let person = item.person.map(|it| words.person(it));
+    let role = item.role.as_ref().map(|it| match it {
+        HeldRole::Role(role) => words.role(*role),
+        HeldRole::Direct(name) => format!("the direct role {name}"),
+    });
+    let role = role.map(|it| match &item.scope {
+        Some(scope) => format!("{it} on {}", words.scope(scope)),
+        None => it,
+    });
+    let group = item.group.as_deref();
+    match (item.how, person, role, group) {
+        (How::Joins, Some(who), Some(role), Some(group)) => format!("{who} gets {role} by joining {group}"),
+        (How::Gains, Some(who), Some(role), Some(group)) => format!("{who} gets {role} through {group}"),
+        (How::Gains | How::Joins, Some(who), Some(role), None) => format!("{who} gets {role}"),
+        (How::Gains, None, Some(role), Some(group)) => format!("{group} gets {role}"),
+        (How::Leaves, Some(who), Some(role), Some(group)) => format!("{who} leaves {group} and loses {role}"),
+        (How::Leaves, Some(who), None, Some(group)) => format!("{who} leaves {group}"),
+        (How::Deleted, Some(who), Some(role), Some(group)) => {
+            format!("{who} loses {role}, as {group} is deleted")
+        }
+        (How::Deleted, _, _, Some(group)) => format!("{group} is deleted"),
+        (How::Renamed, _, _, Some(group)) => format!("{group} gets another name"),
+        (How::Loses, Some(who), Some(role), _) if guard == Guard::LastHolder => {
+            format!("{who} no longer holds {role}")
+        }
+        (How::Loses, Some(who), Some(role), Some(group)) => {
+            format!("{who} loses {role} through {group}, or part of it")
+        }
+        (How::Loses, Some(who), Some(role), None) => format!("{who} loses {role}, or part of it"),
+        (How::Loses, None, Some(role), Some(group)) => format!("{group} loses {role}, or part of it"),
+        (How::Loses, None, Some(role), None) => role,
+        // Nothing else is made.
+        (_, who, role, group) => {
+            let words = [who, role, group.map(str::to_owned)];
+            words.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// Returns the lines that would allow what stops the plan.
+pub(super) fn allow(check: &Check, view: &View<'_>) -> Vec<String> {
+    if check.verdict != Verdict::Stop || !check.guard.can_be_excepted() {
+        return Vec::new();
+    }
+    let mut lines = exceptions(check, &view.plan.names, view.now);
+    if !lines.is_empty() {
+        lines.insert(0, "to allow it, add to `exceptions:` of rolecall.yaml:".to_owned());
+    }
+    if let Some(id) = wording::plan_id(view.plan).filter(|_| check.guard == Guard::Privileged) {
+        lines.push(format!("or approve this very plan: rolecall apply --approve {id}"));
+    }
+    lines
+}
+
+/// Returns the exceptions that together allow what a check found.
+fn exceptions(check: &Check, names: &Names, now: Timestamp) -> Vec<String> {
+    let rest = check.value - check.excepted;
+    let one = |keys: Vec<String>, up_to: usize| {
+        let level = check.level.filter(|it| *it != Level::Members);
+        let of = level.map(|it| format!("of: {}", it.as_str()));
+        let until = (now + SignedDuration::from_hours(24 * DAYS)).to_zoned(TimeZone::UTC).date();
+        let guard = format!("guard: {}", check.guard.as_str());
+        let end = [format!("upTo: {up_to}"), format!("until: {until}"), "reason: say why".to_owned()];
+        let keys: Vec<String> = [guard].into_iter().chain(of).chain(keys).chain(end).collect();
+        format!("  - {{ {} }}", keys.join(", "))
+    };
+    let company = |it: &CompanyId| format!("company: {}", scalar(&names.company(*it)));
+    match &check.subject {
+        Subject::Group(of, name) => vec![one(vec![company(of), format!("group: {}", scalar(name))], rest)],
+        Subject::Person(user) => vec![one(vec![person(*user, names)], rest)],
+        Subject::Role(of, id) => vec![one(vec![company(of), role(*id, names)], rest)],
+        Subject::Company(of) => vec![one(vec![company(of)], rest)],
+        Subject::Plan => {
+            let mut companies: Vec<CompanyId> = check.items.iter().map(|it| it.company).collect();
+            companies.sort_unstable();
+            companies.dedup();
+            companies.iter().map(|it| one(vec![company(it)], rest)).collect()
+        }
+    }
+}
+
+fn person(user: UserId, names: &Names) -> String {
+    match names.people.get(&user).filter(|it| it.parse::<Email>().is_ok()) {
+        Some(email) => format!("person: {}", scalar(email)),
+        None => format!("person: {{ userId: {user} }}"),
+    }
+}
+
+fn role(id: RoleId, names: &Names) -> String {
+    let shared = |name: &str| names.roles.values().filter(|it| &***it == name).count() > 1;
+    match names.roles.get(&id).filter(|it| !shared(it)) {
+        Some(name) => format!("role: {}", scalar(name)),
+        None => format!("role: {{ id: {id} }}"),
+    }
+}
+
+/// A text as YAML in a flow mapping: as it is where it cannot be taken for anything else, and quoted otherwise.
+fn scalar(text: &str) -> String {
+    let plain = |it: char| it.is_ascii_alphanumeric() || "_@.+-/() ".contains(it);
+    let is_word = text.starts_with(|it: char| it.is_ascii_alphabetic())
+        && !text.ends_with(' ')
+        && text.chars().all(plain)
+        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
+            .contains(&text.to_ascii_lowercase().as_str());
+    if is_word { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{files::decode, model::source::Sources};
+
+    #[test]
+    fn a_scalar_reads_back_as_it_was() {
+        for text in [
+            "Company Admins",
+            "a: b",
+            "# no",
+            "{x}",
+            "yes",
+            "- x",
+            "1a6f",
+            "night's \"desk\"",
+            " x",
+            "x ",
+            "é",
+            "[a",
+            "a, b",
+            "*a",
+            "&a",
+            "a\\b",
+            "~",
+            "!x",
+            "%",
+            "a #b",
+            "a@b.example",
+            "x\u{202e}y",
+        ] {
+            let yaml = format!("{{ name: {} }}", scalar(text));
+            let file = Sources::default().add("a.yaml".to_owned(), yaml.clone());
+            let read: BTreeMap<String, String> = decode(&yaml, file).unwrap();
+            assert_eq!(read["name"], text, "{yaml}");
+        }
+    }
+}
