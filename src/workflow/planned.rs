@@ -6,14 +6,15 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live, Note, Observation, Wanted, observed, wrong};
+use super::{Checked, Error, Live, Note, Observation, Wanted, bound, not_doubted, observed, wrong};
 use crate::{
     apply::record::{self, Record},
     files::declared::Declared,
-    live::fetch::{Going, ReadList, confirm, fetch_lockouts},
+    live::fetch::{Going, ReadList, confirm, fetch, fetch_lockouts},
     model::{
         ids::{CompanyId, GroupId},
         plan::{Action, Digest, Plan},
+        rules::Unmanaged,
         source::Sources,
         state::Edit,
     },
@@ -53,8 +54,14 @@ pub(super) async fn planned(
 
 /// Compares the live state with the files. What goes is asked for again.
 async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
-    let Observation { snapshot, bound } = observed(live, checked, &[], now).await?;
-    let plan = diff::plan(&bound, &snapshot);
+    let snapshot = fetch(&live.source, &ReadList::new(&checked.declared, &[])).await?;
+    not_doubted(&checked.declared, &snapshot)?;
+    let bound = bound(checked, &snapshot, now)?;
+    let mut plan = diff::plan(&bound, &snapshot);
+    if checked.loaded.partial {
+        // Other files may name them.
+        plan.unmanaged = plan.unmanaged.allowing();
+    }
     confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
 }
@@ -65,6 +72,7 @@ async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Plan
     let bound = bound.map_err(|it| wrong(it, &checked.loaded))?;
     let mut plan = diff::plan(&bound, &snapshot);
     // The groups were not looked into: what else is in them is not known, and nothing is compared with it.
+    plan.unmanaged = Unmanaged::Ignore;
     plan.read.clear();
     plan.unread = plan.groups().filter_map(|it| it.group()).collect();
     Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
@@ -127,7 +135,7 @@ async fn taken_up(
     let taken_up = if from_files && !files.is_empty() {
         same_again(&plan, id, &fresh, &bound)
     } else {
-        as_approved(&plan, id, &fresh, (&bound, &snapshot))
+        as_approved(&plan, id, &fresh, (&bound, &snapshot), now)
     };
     let plan = match taken_up {
         TakenUp::Plan(plan) => *plan,
@@ -171,6 +179,8 @@ async fn undo(
     let notes = unsettled.into_iter().map(|it| Note::Unsettled(it.into())).collect();
     let bound = rollback::bound(&saved.plan, &done, &ids, (&bound, &snapshot), file);
     let mut plan = diff::plan(&bound, &snapshot);
+    // It is about what the apply did, and not about what others make.
+    plan.unmanaged = plan.unmanaged.allowing();
     // People that no file names any more are still known to the journal.
     for (user, name) in saved.plan.names.people {
         plan.names.people.entry(user).or_insert(name);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Directory, grants::Roles};
 use crate::{
-    files::declared::{Declared, DeclaredCompany, DeclaredException, DeclaredTarget, RoleRef},
+    files::declared::{Declared, DeclaredException, DeclaredTarget, RoleRef},
     model::{
         direct::known,
         finding::{Code, Finding},
@@ -63,8 +63,7 @@ pub(super) fn rules(
         identity: identity(declared, &companies, directory, findings),
         access_roles,
         exceptions,
-        declared: declared.companies.iter().map(DeclaredCompany::entries).sum::<usize>()
-            + declared.lockouts.len(),
+        declared: declared.entries(),
     }
 }
 
