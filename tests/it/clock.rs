@@ -1,8 +1,9 @@
 //! The clock is the clock: only `--now` says otherwise and is told, and what has ended is given by no approval.
 
-use std::{fs, process::Stdio};
+use std::{fs, process::Stdio, time::Duration};
 
-use serde_json::Value;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use crate::support::{Run, World, words};
 
@@ -153,4 +154,37 @@ fn of_two_entries_for_one_person_the_longer_one_counts() {
         let id = &plan["id"].as_str().unwrap()[..12];
         world.run(&format!("apply plan.json --approve {id} --now 2026-12-02")).expect(code);
     }
+}
+
+/// The plan was made while it ran, and reading took until it had ended: nobody answered a question meanwhile, but
+/// somebody may take as long for that.
+#[test]
+fn what_ends_while_an_apply_reads_is_not_given() {
+    for seconds in [4, 30, 240] {
+        let ends = Timestamp::now() + SignedDuration::from_secs(seconds);
+        let world = World::new().groups(&format!(
+            "  - {{ name: Desk, description: The desk., roles: unmanaged, members: {{ atLeast: [{{ email: cy@voyager.example, until: \"{ends}\" }}] }} }}\n"
+        ));
+        let desk = world.id("Desk");
+        world.forget();
+        world.faults(
+            json!([{ "path": desk, "method": "POST", "times": 0, "kind": { "slow": { "ms": 600_000 } } }]),
+        );
+        let child = world.start("apply --auto-approve");
+        world.until(|it| {
+            it["byRoute"]["POST /v3/companies/{companyId}/user-groups/{groupId}/members"].is_u64()
+        });
+        while Timestamp::now() < ends {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        world.faults(json!([]));
+        let run = Run::from(child.wait_with_output().unwrap());
+        assert_eq!(world.writes(), [""; 0]);
+        // On a machine so slow that it had ended at the start there was nothing to do.
+        if run.code != 0 {
+            run.expect(7).says(&["Desk: would get what has ended meanwhile"]);
+            return;
+        }
+    }
+    panic!("it never started in time");
 }

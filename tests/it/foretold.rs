@@ -20,7 +20,7 @@ fn desk(members: &str) -> World {
 /// A situation with the codes of `plan --check`, the same with `--detailed-exitcode`, that alone, `drift` and `apply`.
 type Row = (&'static str, fn() -> World, [i32; 5]);
 
-const SITUATIONS: [Row; 13] = [
+const SITUATIONS: [Row; 14] = [
     ("settled", || desk(AS_IT_IS), [0, 0, 0, 0, 0]),
     ("changes", || desk(MORE), [0, 2, 2, 2, 0]),
     ("a guard", || World::new().groups(EMPTIED), [6, 6, 2, 6, 6]),
@@ -45,6 +45,11 @@ const SITUATIONS: [Row; 13] = [
                 .ruled("guards: { privileged: [Trip Manager], holders: 1 }\n")
         },
         [6, 6, 2, 6, 6],
+    ),
+    (
+        "fewer holders than there should be, and nothing to do",
+        || desk(AS_IT_IS).ruled("guards: { privileged: [Trip Manager] }\n"),
+        [0, 0, 0, 0, 0],
     ),
     ("nothing declared", || World::new().with("access/a.yaml", "version: 1\ngroups: []\n"), [4, 4, 4, 4, 4]),
     ("no file", World::new, [4, 4, 4, 4, 4]),

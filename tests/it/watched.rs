@@ -159,4 +159,10 @@ fn a_file_that_is_gone_since_a_plan_was_saved_is_named() {
     world.run("plan --out plan.json").expect(0);
     std::fs::remove_file(world.path().join("access/b.yaml")).unwrap();
     world.run("apply plan.json").expect(7).says(&["access/b.yaml is gone"]);
+    // Where nothing is declared any more, an approval of the plan does not do without the guard.
+    let plan = std::fs::read_to_string(world.path().join("plan.json")).unwrap();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    std::fs::remove_file(world.path().join("access/a.yaml")).unwrap();
+    let approved = format!("apply plan.json --approve {}", plan["id"].as_str().unwrap());
+    world.run(&approved).expect(6).says(&["empty-desired"]);
 }
