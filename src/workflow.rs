@@ -19,11 +19,7 @@ use crate::{
         journal::{Journal, JournalError},
         record::{self, Record, Start},
     },
-    files::{
-        check::check,
-        declared::{Bare, Declared, DeclaredCompany},
-        load::Loaded,
-    },
+    files::{check::check, declared::Declared, load::Loaded},
     live::{
         api::{Dialect, Reader, Writer},
         fetch::{ReadList, fetch},
@@ -34,7 +30,7 @@ use crate::{
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
         observed::Observed,
-        plan::{Judgement, Names, Plan, Unresolved, Withheld, WithheldReason},
+        plan::{Judgement, Plan, Unresolved, Withheld, WithheldReason},
         source::Sources,
     },
     plan::{
@@ -61,7 +57,7 @@ pub use error::{Error, Note, Refusal};
 pub use planned::retaken;
 pub use questions::{explained, recorded};
 
-use planned::{Planned, planned};
+use planned::{Planned, not_doubted, planned};
 
 /// Digits of a plan's id that people see, and the least that approves one.
 pub const ID_DIGITS: usize = 12;
@@ -89,9 +85,11 @@ pub fn checked(loaded: Loaded) -> Result<Checked, Error> {
     if checked.declared.entries() > 0 {
         return Ok(checked);
     }
-    let access = checked.loaded.files.access.iter().map(|it| checked.loaded.sources.file(it.0).path.as_str());
-    let access: Vec<&str> = access.collect();
-    let read = if access.is_empty() { "no access file was read".to_owned() } else { access.join(", ") };
+    let read = match &checked.loaded.files.access[..] {
+        [] => "no access file was read".to_owned(),
+        [(one, _)] => format!("{} has no entry", checked.loaded.sources.file(*one).path),
+        several => format!("none of {} access files has an entry", several.len()),
+    };
     let finding = Finding::general(Code::NothingDeclared, format!("the files declare nothing: {read}")).help(
         "declare at least one group; groups that no file names are left alone, and nobody watches them",
     );
@@ -144,7 +142,7 @@ struct Observation {
     bound: Bound,
 }
 
-/// Reads what the files speak of, and the groups named in `also`, and binds the files to it.
+/// Reads what the files speak of, and the groups named in `also`, and binds the files to it. An empty list is doubted.
 async fn observed(
     live: &Live,
     checked: &Checked,
@@ -152,23 +150,9 @@ async fn observed(
     now: Timestamp,
 ) -> Result<Observation, Error> {
     let snapshot = fetch(&live.source, &ReadList::new(&checked.declared, also)).await?;
-    Ok(Observation { bound: bound(checked, &snapshot, now)?, snapshot })
-}
-
-fn bound(checked: &Checked, snapshot: &Observed, now: Timestamp) -> Result<Bound, Error> {
-    bind(&checked.declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded))
-}
-
-/// Doubts an empty list of groups where the files declare some: by it, everything would be created a second time, and
-/// nobody would seem to have anything. Of a saved plan what is compared with it is stale, and a rollback needs no groups.
-fn not_doubted(declared: &Declared, snapshot: &Observed) -> Result<(), Error> {
-    let is_doubted = |it: &&DeclaredCompany| {
-        let read = snapshot.companies.iter().find(|live| live.id == it.id);
-        it.bare == Bare::Doubted && !it.groups.is_empty() && read.is_some_and(|live| live.groups.is_empty())
-    };
-    let Some(company) = declared.companies.iter().find(is_doubted) else { return Ok(()) };
-    let names = Names { values: declared.aliases.clone(), ..Names::default() };
-    Err(Error::NoGroups { company: names.company(company.id), declared: company.groups.len() })
+    not_doubted(&checked.declared, &snapshot)?;
+    let bound = bind(&checked.declared, &snapshot, now);
+    Ok(Observation { bound: bound.map_err(|it| wrong(it, &checked.loaded))?, snapshot })
 }
 
 // ---- planned: `planned::planned`, as what is wanted says -----------------------------------------------------

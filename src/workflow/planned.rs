@@ -6,14 +6,15 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live, Note, Observation, Wanted, bound, not_doubted, observed, wrong};
+use super::{Checked, Error, Live, Note, Observation, Wanted, observed, wrong};
 use crate::{
     apply::record::{self, Record},
-    files::declared::Declared,
-    live::fetch::{Going, ReadList, confirm, fetch, fetch_lockouts},
+    files::declared::{Bare, Declared, DeclaredCompany},
+    live::fetch::{Going, ReadList, confirm, fetch_lockouts},
     model::{
         ids::{CompanyId, GroupId},
-        plan::{Action, Digest, Plan},
+        observed::Observed,
+        plan::{Action, Digest, Names, Plan},
         rules::Unmanaged,
         source::Sources,
         state::Edit,
@@ -54,9 +55,7 @@ pub(super) async fn planned(
 
 /// Compares the live state with the files. What goes is asked for again.
 async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
-    let snapshot = fetch(&live.source, &ReadList::new(&checked.declared, &[])).await?;
-    not_doubted(&checked.declared, &snapshot)?;
-    let bound = bound(checked, &snapshot, now)?;
+    let Observation { snapshot, bound } = observed(live, checked, &[], now).await?;
     let mut plan = diff::plan(&bound, &snapshot);
     if checked.loaded.partial {
         // Other files may name them.
@@ -159,6 +158,8 @@ async fn undo(
         touched.extend(company.zip(done.created.flatten()));
     }
     let unknown = done.values().any(|it| it.created == Some(None));
+    // Perhaps the apply created all there is, and somebody has undone it.
+    checked.declared.create_all();
     let mut observed = super::observed(live, checked, &touched, now).await?;
     same_api(&saved.endpoint, live)?;
     let ids = rollback::touched(&saved.plan, &done, &observed.snapshot);
@@ -187,6 +188,18 @@ async fn undo(
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources, notes })
+}
+
+/// Doubts an empty list of groups where the files declare some: by it, everything would be created a second time, and
+/// nobody would seem to have anything.
+pub(super) fn not_doubted(declared: &Declared, snapshot: &Observed) -> Result<(), Error> {
+    let is_doubted = |it: &&DeclaredCompany| {
+        let read = snapshot.companies.iter().find(|live| live.id == it.id);
+        it.bare == Bare::Doubted && !it.groups.is_empty() && read.is_some_and(|live| live.groups.is_empty())
+    };
+    let Some(company) = declared.companies.iter().find(is_doubted) else { return Ok(()) };
+    let names = Names { values: declared.aliases.clone(), ..Names::default() };
+    Err(Error::NoGroups { company: names.company(company.id), declared: company.groups.len() })
 }
 
 /// What a plan takes away, by group.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live, not_doubted};
+use super::{Checked, Error, Live, planned::not_doubted};
 use crate::{
     live::{
         api::Reader,
