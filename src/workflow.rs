@@ -26,6 +26,7 @@ use crate::{
         source::Source,
     },
     model::{
+        date::Now,
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
         observed::Observed,
@@ -37,6 +38,7 @@ use crate::{
         approval::differences,
         bind::{Bound, bind},
         digest, rollback,
+        takeup::Stale,
     },
     report::{
         document::{self, Saved},
@@ -55,7 +57,7 @@ pub use error::{Error, Note, Refusal};
 pub use planned::retaken;
 pub use questions::{explained, recorded};
 
-use planned::{Planned, planned};
+use planned::{Planned, not_doubted, planned};
 
 /// Digits of a plan's id that people see, and the least that approves one.
 pub const ID_DIGITS: usize = 12;
@@ -70,22 +72,42 @@ pub struct Checked {
     pub declared: Declared,
 }
 
-/// Checks files for a plan. That there are none is for the guard `empty-desired` to judge, which shows the plan.
+/// Checks files that the live state is compared with: sound, and all that should have been read.
+///
+/// Where they declare nothing, or one of them was passed over, groups would go unwatched, and a comparison could only
+/// be calm by mistake.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with them.
-pub fn checked(mut loaded: Loaded) -> Result<Checked, Error> {
-    loaded.findings.retain(|it| it.code != Code::NoAccessFiles);
-    validated(loaded)
+pub fn checked(loaded: Loaded) -> Result<Checked, Error> {
+    let checked = all_sound(loaded)?;
+    if checked.declared.entries() > 0 {
+        return Ok(checked);
+    }
+    let read = match &checked.loaded.files.access[..] {
+        [] => "no access file was read".to_owned(),
+        [(one, _)] => format!("{} has no entry", checked.loaded.sources.file(*one).path),
+        several => format!("none of {} access files has an entry", several.len()),
+    };
+    let finding = Finding::general(Code::NothingDeclared, format!("the files declare nothing: {read}")).help(
+        "declare at least one group; groups that no file names are left alone, and nobody watches them",
+    );
+    Err(wrong(vec![finding], &checked.loaded))
 }
 
-/// Checks files for their own sake: that there are none is wrong as well.
+/// Checks files for what they say, where nothing is compared with them: for a snapshot, a saved plan, a rollback, or
+/// lock-outs alone, which must not wait for a file that is missing.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with them.
-pub fn validated(mut loaded: Loaded) -> Result<Checked, Error> {
+/// Everything that is wrong in what was read.
+pub fn sound(mut loaded: Loaded) -> Result<Checked, Error> {
+    loaded.findings.retain(|it| !matches!(it.code, Code::NoAccessFiles | Code::PassedOver));
+    all_sound(loaded)
+}
+
+fn all_sound(mut loaded: Loaded) -> Result<Checked, Error> {
     let mut findings = std::mem::take(&mut loaded.findings);
     let declared = check(&loaded.files).map_err(|more| findings.extend(more));
     match declared {
@@ -120,7 +142,7 @@ struct Observation {
     bound: Bound,
 }
 
-/// Reads what the files speak of, and the groups named in `also`, and binds the files to it.
+/// Reads what the files speak of, and the groups named in `also`, and binds the files to it. An empty list is doubted.
 async fn observed(
     live: &Live,
     checked: &Checked,
@@ -128,6 +150,7 @@ async fn observed(
     now: Timestamp,
 ) -> Result<Observation, Error> {
     let snapshot = fetch(&live.source, &ReadList::new(&checked.declared, also)).await?;
+    not_doubted(&checked.declared, &snapshot)?;
     let bound = bind(&checked.declared, &snapshot, now);
     Ok(Observation { bound: bound.map_err(|it| wrong(it, &checked.loaded))?, snapshot })
 }
@@ -179,7 +202,7 @@ pub struct Context {
     /// When the snapshot was taken; `None` where the API was read.
     pub taken: Option<Timestamp>,
     /// What `until` was compared with.
-    pub now: Timestamp,
+    pub now: Now,
     pub requests: u64,
     pub elapsed: Duration,
 }
@@ -190,16 +213,11 @@ pub struct Context {
 ///
 /// Where the live state cannot be read whole, where names cannot be bound to it, and where a saved plan is not for
 /// what there is.
-pub async fn judged(
-    live: &Live,
-    mut checked: Checked,
-    wanted: Wanted,
-    now: Timestamp,
-) -> Result<Judged, Error> {
+pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now) -> Result<Judged, Error> {
     let started = Instant::now();
     let only_lockouts = matches!(wanted, Wanted::Lockouts);
-    let Planned { plan, bound, sources, mut notes } = planned(live, &mut checked, wanted, now).await?;
-    let mut judged = plan::judged::judged(plan, &bound.rules, live.dialect.scope_changes(), now);
+    let Planned { plan, bound, sources, mut notes } = planned(live, &mut checked, wanted, now.at).await?;
+    let mut judged = plan::judged::judged(plan, &bound.rules, live.dialect.scope_changes(), now.at);
     if only_lockouts {
         // What is not read is not measured against its exception.
         judged.plan.remarks.retain(|it| it.code != Code::UnusedException);
@@ -283,6 +301,18 @@ pub struct Approval<'a> {
 pub struct Approved {
     pub approved: plan::judged::Approved,
     pub context: Context,
+}
+
+impl Approved {
+    /// Makes sure that nothing it gives has ended since it was made: reading takes minutes, and an answer may take days.
+    ///
+    /// # Errors
+    ///
+    /// What has ended by `now`.
+    pub fn not_ended(&self, now: Timestamp) -> Result<(), Error> {
+        let stale = Stale::ended(self.plan(), now);
+        if stale.is_empty() { Ok(()) } else { Err(Error::Stale(stale)) }
+    }
 }
 
 /// Approves a judged plan.

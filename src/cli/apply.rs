@@ -5,6 +5,7 @@ mod writing;
 
 use std::io::{self, IsTerminal};
 
+use jiff::Timestamp;
 use rolecall::{
     model::source::Sources,
     workflow::{self, Approval, Checked, Wanted},
@@ -40,10 +41,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             "give `--approve PLAN_ID` or `--auto-approve`, or run it in a terminal; `rolecall plan` shows what would change",
         ));
     }
-    // Not `SOURCE_DATE_EPOCH`: it is for output that can be reproduced, and would bring back what has ended.
-    let now = arguments.selection.now.or_clock();
-    let is_saved = matches!(what, What::Saved(_));
-    let checked = global.checked(if is_saved { &[] } else { &arguments.selection.paths })?;
+    let now = arguments.selection.now.get()?;
+    let paths = &arguments.selection.paths;
+    let checked = match what {
+        What::Files => global.selected(&arguments.selection)?,
+        What::Lockouts => global.sound(paths)?,
+        What::Saved(_) => arguments.selection.believing(global.sound(&[])?),
+    };
     let wanted = wanted(what, &checked, arguments, output)?;
     run::block_on(async {
         let connected = connect(global, &checked.loaded)?;
@@ -63,6 +67,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         };
         if !approved.plan().is_empty() && !consented {
             run::until_signal(consent(output, "Apply these changes?")).await?;
+        }
+        if !now.is_given {
+            approved.not_ended(Timestamp::now())?;
         }
         writing::applied(global, arguments, &connected, &approved, (&stop, output)).await
     })

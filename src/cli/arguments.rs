@@ -7,6 +7,7 @@ use clap::{
     builder::{PathBufValueParser, TypedValueParser},
 };
 use jiff::Timestamp;
+use rolecall::{model::date, workflow::Checked};
 
 use super::Failure;
 
@@ -72,8 +73,21 @@ pub(crate) struct Global {
 pub(super) struct Selection {
     /// Workspace folders or access files, or for apply one saved plan; the workspace around here where absent
     pub(super) paths: Vec<PathBuf>,
+    /// Believe an API that lists no group: the company is new
+    #[arg(long, env = "ROLECALL_CREATE_ALL")]
+    pub(super) create_all: bool,
     #[command(flatten)]
     pub(super) now: Now,
+}
+
+impl Selection {
+    /// The files, with what the flags say of an API that lists no group.
+    pub(super) fn believing(&self, mut checked: Checked) -> Checked {
+        if self.create_all {
+            checked.declared.create_all();
+        }
+        checked
+    }
 }
 
 #[derive(Debug, Args)]
@@ -101,11 +115,14 @@ pub(super) enum LogFormat {
 
 /// Reads the name of a file that is written as JSON: never one of the workspace's own.
 pub(super) fn json_file() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(|path| match path.extension().and_then(OsStr::to_str) {
-        Some("yaml" | "yml") => {
-            Err("JSON is written, and would take the place of a YAML file; give it another name")
+    PathBufValueParser::new().try_map(|path| {
+        let end = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+        match end.as_deref() {
+            Some("yaml" | "yml") => {
+                Err("JSON is written, and would take the place of a YAML file; give it another name")
+            }
+            _ => Ok(path),
         }
-        _ => Ok(path),
     })
 }
 
@@ -128,23 +145,19 @@ pub(super) fn instant(raw: &str) -> Result<Timestamp, String> {
 }
 
 impl Now {
-    pub(super) fn or_clock(&self) -> Timestamp {
-        self.now.unwrap_or_else(Timestamp::now)
-    }
-
-    /// The time the run takes for now: the flag, `SOURCE_DATE_EPOCH` (seconds), or the clock.
-    pub(super) fn get(&self) -> Result<Timestamp, Failure> {
-        self.now.map_or_else(now, Ok)
+    /// The time the run goes by: the flag, or the clock. `SOURCE_DATE_EPOCH` only dates documents: build shells set
+    /// it, often to a day long past, and by that nothing would have ended.
+    pub(super) fn get(&self) -> Result<date::Now, Failure> {
+        let at = self.now.unwrap_or_else(Timestamp::now);
+        Ok(date::Now { at, is_given: self.now.is_some(), dated: source_date()?.unwrap_or(at) })
     }
 }
 
-/// `SOURCE_DATE_EPOCH` (seconds), or the clock.
-pub(super) fn now() -> Result<Timestamp, Failure> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(raw) => raw.parse().ok().and_then(|it| Timestamp::from_second(it).ok()).ok_or_else(|| {
-            Failure::invalid(format!("SOURCE_DATE_EPOCH is `{raw}`, not a number of seconds"))
-                .hint("unset it, or give `--now`")
-        }),
-        Err(_) => Ok(Timestamp::now()),
-    }
+/// `SOURCE_DATE_EPOCH`, in seconds, where it is set.
+fn source_date() -> Result<Option<Timestamp>, Failure> {
+    let Ok(raw) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let date = raw.parse().ok().and_then(|it| Timestamp::from_second(it).ok());
+    date.map(Some).ok_or_else(|| {
+        Failure::invalid(format!("SOURCE_DATE_EPOCH is `{raw}`, not a number of seconds")).hint("unset it")
+    })
 }

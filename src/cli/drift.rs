@@ -6,7 +6,7 @@ use rolecall::{
     workflow::{Context, Judged},
 };
 
-use super::{Exit, Failure, Format, Global, Output, Selection, live::From, show};
+use super::{Exit, Failure, Format, Global, Output, Selection, foretold, live::From, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -22,7 +22,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         // A job that says nothing looks like one that did not run.
         output.result(&heartbeat(&judged));
     }
-    Ok(show::differences(&judged))
+    Ok(foretold::drift(&judged, output))
 }
 
 fn heartbeat(judged: &Judged) -> String {
@@ -36,8 +36,10 @@ fn heartbeat(judged: &Judged) -> String {
             format!("{} in {:.1} s", counted(requests, "request", "requests"), elapsed.as_secs_f64())
         }
     };
+    let given = if now.is_given { " (--now)" } else { "" };
     format!(
-        "No drift at {now:.0}: {}, {}, {source}.\n",
+        "No drift at {:.0}{given}: {}, {}, {source}.\n",
+        now.at,
         counted(groups, "declared group", "declared groups"),
         counted(memberships, "membership", "memberships"),
     )

@@ -54,7 +54,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Ok(access) => loaded.files.access.push((file, access)),
         Err(finding) => loaded.findings.push(finding),
     }
-    workflow::validated(loaded)?;
+    workflow::sound(loaded)?;
     output.result(&text);
     output.remark("Save it below access/, check it with `rolecall validate`, and plan.");
     Ok(Exit::Ok)

@@ -8,7 +8,7 @@ use rolecall::{
     workflow::{self, Checked, estimate::Pace},
 };
 
-use super::{Failure, Global};
+use super::{Failure, Global, Selection};
 
 /// Requests in flight at once, unless it is said otherwise.
 const READERS: usize = 16;
@@ -38,15 +38,25 @@ impl Global {
         Ok(self.about(load::load(&paths, self.here())?))
     }
 
-    /// Reads and checks the files that paths name, for a plan.
+    /// Reads and checks the files that paths name, for a comparison with the live state.
     pub(super) fn checked(&self, paths: &[PathBuf]) -> Result<Checked, Failure> {
         Ok(workflow::checked(self.load(paths)?)?)
+    }
+
+    /// Reads and checks the files that are selected for a comparison.
+    pub(super) fn selected(&self, selection: &Selection) -> Result<Checked, Failure> {
+        Ok(selection.believing(self.checked(&selection.paths)?))
+    }
+
+    /// Reads and checks the files that paths name, where nothing is compared with them.
+    pub(super) fn sound(&self, paths: &[PathBuf]) -> Result<Checked, Failure> {
+        Ok(workflow::sound(self.load(paths)?)?)
     }
 
     /// Reads and checks the workspace file alone, for commands that need no access files.
     pub(super) fn checked_workspace(&self) -> Result<Checked, Failure> {
         let loaded = load::load_workspace(self.here()).map_err(workflow::Error::from)?;
-        Ok(workflow::validated(self.about(loaded))?)
+        Ok(workflow::sound(self.about(loaded))?)
     }
 
     /// Does without a workspace where there is none: flags may say enough.
@@ -54,7 +64,7 @@ impl Global {
         match load::load_workspace(self.here()) {
             Err(LoadError::NoWorkspace { .. }) => {
                 let none = Loaded { root: self.here().to_owned(), ..Loaded::default() };
-                Ok(workflow::validated(self.about(none))?)
+                Ok(workflow::sound(self.about(none))?)
             }
             Ok(_) | Err(_) => Err(failure),
         }

@@ -13,6 +13,7 @@ mod events;
 mod explain;
 mod failure;
 mod files;
+mod foretold;
 mod global;
 mod live;
 mod log;
@@ -40,7 +41,7 @@ use clap::{
     error::ErrorKind,
 };
 
-use arguments::{Format, Global, LogFormat, Now, Selection, duration, instant, json_file, now};
+use arguments::{Format, Global, LogFormat, Now, Selection, duration, instant, json_file};
 use failure::{Exit, Failure};
 use output::Output;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, Failure, Global, Output, Selection, estimate, live::From, show};
+use super::{Exit, Failure, Global, Output, Selection, estimate, foretold::Foretelling, live::From, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -16,11 +16,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", value_parser = super::json_file())]
     out: Option<PathBuf>,
     /// Only say how many requests and how much time it would take
-    #[arg(long, env = "ROLECALL_ESTIMATE", conflicts_with_all = ["live", "out"])]
+    #[arg(long, env = "ROLECALL_ESTIMATE", conflicts_with_all = ["live", "out", "check"])]
     estimate: bool,
-    /// Exit with 2 where there are differences
-    #[arg(long, env = "ROLECALL_DETAILED_EXITCODE")]
-    detailed_exitcode: bool,
+    #[command(flatten)]
+    foretelling: Foretelling,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
@@ -30,5 +29,5 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     }
     let judged = show::planned(global, selection, &arguments.from, output)?;
     show::save(&judged, global, arguments.out.as_deref())?;
-    Ok(if arguments.detailed_exitcode { show::differences(&judged) } else { Exit::Ok })
+    Ok(arguments.foretelling.exit(&judged, output))
 }

@@ -10,7 +10,7 @@ use rolecall::{
     workflow::{self, Wanted},
 };
 
-use super::{Exit, Failure, Global, Now, Output, live::From, run, show};
+use super::{Exit, Failure, Global, Now, Output, foretold::Foretelling, live::From, run, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -21,9 +21,8 @@ pub(super) struct Arguments {
     /// Also save the plan, for `rolecall apply FILE`
     #[arg(long, value_name = "FILE", value_parser = super::json_file())]
     out: Option<PathBuf>,
-    /// Exit with 2 where there is something to undo
-    #[arg(long, env = "ROLECALL_DETAILED_EXITCODE")]
-    detailed_exitcode: bool,
+    #[command(flatten)]
+    foretelling: Foretelling,
     #[command(flatten)]
     now: Now,
 }
@@ -39,12 +38,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Failure::invalid(format!("the journal {} cannot be used: {error}", path.display())).hint(error.hint())
     })?;
     let now = arguments.now.get()?;
-    let checked = global.checked(&[])?;
+    let checked = global.sound(&[])?;
     let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
     let journal = arguments.journal.clone().into_boxed_path();
     let undo = Wanted::Undo { saved: Box::new(saved), records, journal };
     let judged = run::reading(show::judged(&live, checked, undo, now, output))?;
     show::print(&judged, output);
     show::save(&judged, global, arguments.out.as_deref())?;
-    Ok(if arguments.detailed_exitcode { show::differences(&judged) } else { Exit::Ok })
+    Ok(arguments.foretelling.exit(&judged, output))
 }

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use rolecall::{
-    model::escape,
+    model::{date::Now, escape},
     plan::{self, digest},
     report::{
         document,
@@ -15,7 +14,7 @@ use rolecall::{
 use serde_json::{Value, json};
 
 use super::{
-    Exit, Failure, Format, Global, Output, Selection, files::keep, live::From, output::MARKDOWN_BUDGET, run,
+    Failure, Format, Global, Output, Selection, files::keep, live::From, output::MARKDOWN_BUDGET, run,
 };
 
 /// Plans from the files and prints: all that `plan` and `drift` do. Only reads.
@@ -26,7 +25,7 @@ pub(super) fn planned(
     output: &Output,
 ) -> Result<Judged, Failure> {
     let now = selection.now.get()?;
-    let checked = global.checked(&selection.paths)?;
+    let checked = global.selected(selection)?;
     let (live, _sandbox) = from.open(global, &checked.loaded)?;
     let judged = run::reading(judged(&live, checked, Wanted::Files, now, output))?;
     print(&judged, output);
@@ -37,7 +36,7 @@ pub(super) async fn judged(
     live: &Live,
     checked: Checked,
     wanted: Wanted,
-    now: Timestamp,
+    now: Now,
     output: &Output,
 ) -> Result<Judged, workflow::Error> {
     output.reading(&live.source, workflow::judged(live, checked, wanted, now)).await
@@ -78,9 +77,4 @@ pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Valu
 pub(super) fn save(judged: &Judged, global: &Global, out: Option<&Path>) -> Result<(), Failure> {
     let Some(out) = out else { return Ok(()) };
     keep("plan", &global.here().join(out), &rendered(&judged.context, judged, Format::Json))
-}
-
-/// The exit code of a command that reports differences.
-pub(super) fn differences(judged: &Judged) -> Exit {
-    if judged.plan().is_settled() { Exit::Ok } else { Exit::Changes }
 }

@@ -30,11 +30,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = Now { now: arguments.now }.get()?;
-    let mut checked = global.checked(&arguments.paths)?;
+    let mut checked = global.sound(&arguments.paths)?;
     // Before any request: with a salt that cannot be used nothing has to be read.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
     let connected = connect(global, &checked.loaded)?;
-    let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now);
+    let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now.dated);
     let mut snapshot = run::reading(output.reading(&connected.live.source, reading))?;
     if let Some((salt, keep)) = salt {
         snapshot = snapshot.sanitized(&salt, keep);

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
-use rolecall::{
-    report::render,
-    workflow::{self, Checked},
-};
+use rolecall::{report::render, workflow::Checked};
 
 use super::{Exit, Failure, Format, Global, Output};
 
@@ -18,7 +15,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let now = super::now()?;
+    let now = Timestamp::now();
     let checked = match checked(global, arguments, now) {
         Ok(checked) => checked,
         // Here the findings are the result, not the reason why there is none.
@@ -45,7 +42,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
 
 /// Checks the files; what is odd about them and stops no plan counts as well.
 fn checked(global: &Global, arguments: &Arguments, now: Timestamp) -> Result<Checked, Failure> {
-    let checked = workflow::validated(global.load(&arguments.paths)?)?;
+    let checked = global.checked(&arguments.paths)?;
     let remarks = checked.declared.remarks(now);
     if remarks.is_empty() {
         return Ok(checked);

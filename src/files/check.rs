@@ -109,7 +109,9 @@ pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     if check.findings.is_empty() {
         let mut known_companies: Vec<CompanyId> = check.companies.values().copied().map(CompanyId).collect();
         known_companies.sort_unstable();
-        Ok(Declared { company, companies, aliases: check.aliases, known_companies, rules, lockouts })
+        let unmanaged = files.workspace.as_ref().and_then(|it| *it.1.unmanaged).unwrap_or_default();
+        let aliases = check.aliases;
+        Ok(Declared { company, companies, aliases, known_companies, rules, unmanaged, lockouts })
     } else {
         check.findings.sort();
         check.findings.dedup();

@@ -12,7 +12,7 @@ use crate::model::{
     direct::{DirectRole, Kind},
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::RoleHead,
-    rules::{Guard, Level, Rules},
+    rules::{Guard, Level, Rules, Unmanaged},
     scope::{Audience, Scope},
     source::Place,
 };
@@ -28,6 +28,8 @@ pub struct Declared {
     /// The companies the workspace has names for, in which people of scopes are looked for.
     pub(crate) known_companies: Vec<CompanyId>,
     pub rules: DeclaredRules,
+    /// What is done about groups that no file names.
+    pub unmanaged: Unmanaged,
     /// In force or not, in the order of the file.
     pub lockouts: Vec<DeclaredLockout>,
 }
@@ -179,6 +181,18 @@ pub struct DeclaredCompany {
     pub(crate) users: Vec<DeclaredUser>,
     /// People whose direct roles are looked at although no file speaks of them.
     pub(crate) also: Vec<PersonRef>,
+    /// What it means where the company has no group of its own.
+    pub(crate) bare: Bare,
+}
+
+/// What is thought of a company without groups of its own, though the files declare some.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bare {
+    /// That the list is wrong.
+    #[default]
+    Doubted,
+    /// That it is new, and everything is to be created, even what is pinned or renamed.
+    New,
 }
 
 /// A person with direct roles.
@@ -314,6 +328,16 @@ pub struct DeclaredRemoval {
 }
 
 impl Declared {
+    /// How many groups, removals, users and lock-outs the files have.
+    pub fn entries(&self) -> usize {
+        self.companies.iter().map(DeclaredCompany::entries).sum::<usize>() + self.lockouts.len()
+    }
+
+    /// Takes companies without groups of their own for new ones.
+    pub fn create_all(&mut self) {
+        self.companies.iter_mut().for_each(|it| it.bare = Bare::New);
+    }
+
     /// Looks at a company even if no file speaks of it.
     pub fn look_at(&mut self, company: CompanyId) {
         if let Err(at) = self.companies.binary_search_by_key(&company, |it| it.id) {
@@ -380,7 +404,14 @@ impl Declared {
 
 impl DeclaredCompany {
     pub(crate) fn new(id: CompanyId) -> Self {
-        Self { id, groups: Vec::new(), removals: Vec::new(), users: Vec::new(), also: Vec::new() }
+        Self {
+            id,
+            groups: Vec::new(),
+            removals: Vec::new(),
+            users: Vec::new(),
+            also: Vec::new(),
+            bare: Bare::default(),
+        }
     }
 
     pub(crate) fn entries(&self) -> usize {

@@ -9,7 +9,13 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-use super::{MAX_FILE_BYTES, access::AccessFile, check::Files, decode, read};
+use super::{
+    MAX_FILE_BYTES,
+    access::AccessFile,
+    check::Files,
+    decode,
+    read::{self, DEFAULT_PATTERN, Matching},
+};
 use crate::model::{
     finding::{Code, Finding},
     source::{FileId, Place, Sources},
@@ -17,7 +23,6 @@ use crate::model::{
 
 pub use super::read::{LoadError, WORKSPACE_FILE};
 
-const DEFAULT_PATTERN: &str = "access/**/*.yaml";
 /// Below this many bytes in all, threads cost more than they save.
 const PARALLEL_FROM: usize = 64 << 10;
 
@@ -54,24 +59,11 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
         return Ok(loaded);
     };
     let mut loaded = workspace(root)?;
-    let Some((_, file)) = &loaded.files.workspace else { return Ok(loaded) };
-    let patterns: Vec<&str> = match &*file.access {
-        Some(patterns) => patterns.iter().map(|it| it.v.as_str()).collect(),
-        None => vec![DEFAULT_PATTERN],
-    };
-    loaded.partial = !paths.is_empty() && !parts.iter().any(|it| read::is_workspace(it));
-    let files = if loaded.partial {
-        read::below(&loaded.root, parts)?
-    } else {
-        read::matching(&loaded.root, &patterns)?
-    };
-    if files.is_empty() && !loaded.partial {
-        let message = format!("no file matches {}", patterns.join(", "));
-        loaded.findings.push(
-            Finding::general(Code::NoAccessFiles, message)
-                .help("create an access file, or correct `access:` in rolecall.yaml"),
-        );
+    if loaded.files.workspace.is_none() {
+        return Ok(loaded);
     }
+    loaded.partial = !paths.is_empty() && !parts.iter().any(|it| read::is_workspace(it));
+    let files = if loaded.partial { loaded.below(parts)? } else { loaded.matching()? };
     loaded.access(&files)?;
     Ok(loaded)
 }
@@ -98,6 +90,49 @@ fn workspace(root: PathBuf) -> Result<Loaded, LoadError> {
 }
 
 impl Loaded {
+    /// The files that are named, and those below the folders that are.
+    fn below(&mut self, parts: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
+        let (files, empty) = read::below(&self.root, parts)?;
+        self.findings.extend(empty.into_iter().map(|it| {
+            Finding::general(Code::NoAccessFiles, format!("no YAML file is below {it}"))
+                .help("name a folder with access files, or a file")
+        }));
+        Ok(files)
+    }
+
+    /// The files that the patterns of the workspace mean; what was passed over is a finding.
+    fn matching(&mut self) -> Result<Vec<PathBuf>, LoadError> {
+        let Some((file, workspace)) = &self.files.workspace else { return Ok(Vec::new()) };
+        let (patterns, places): (Vec<&str>, Vec<Option<Place>>) = match &*workspace.access {
+            Some(all) => all.iter().map(|it| (it.v.as_str(), Some(it.place(*file)))).unzip(),
+            None => (vec![DEFAULT_PATTERN], vec![None]),
+        };
+        let Matching { files, unmatched, passed_over } = read::matching(&self.root, &patterns)?;
+        let nothing = |at: usize| {
+            let finding = Finding::general(Code::NoAccessFiles, format!("no file matches {}", patterns[at]));
+            Finding { place: places[at], ..finding }
+                .help("create an access file, or correct `access:` in rolecall.yaml")
+        };
+        let mut findings: Vec<Finding> = unmatched.into_iter().map(nothing).collect();
+        if patterns.is_empty() {
+            findings.push(
+                Finding::general(Code::NoAccessFiles, "`access:` has no pattern")
+                    .help("leave it out for the files below access/, or write the patterns"),
+            );
+        }
+        for path in passed_over {
+            let shown = read::shown(&self.root, &path);
+            let help = format!(
+                "rename it, name it under `access:` (`{shown}`), or leave it out there by a pattern (`!{shown}`)"
+            );
+            let place = Place::new(self.sources.add(shown, String::new()), 1, 1);
+            let message = "looks like an access file, and no pattern of `access:` matches it";
+            findings.push(Finding::new(Code::PassedOver, place, message).help(help));
+        }
+        self.findings.append(&mut findings);
+        Ok(files)
+    }
+
     /// Keeps the text of a file; `None` where it is too large, which is a finding.
     fn read(&mut self, shown: String, path: &Path) -> Result<Option<FileId>, LoadError> {
         Ok(match read::text(path)? {

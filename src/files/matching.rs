@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    files::declared::{DeclaredCompany, DeclaredGroup, DeclaredRemoval},
+    files::declared::{Bare, DeclaredCompany, DeclaredGroup, DeclaredRemoval},
     model::{
-        finding::{Code, Finding, did_you_mean},
+        finding::{Code, Finding},
         ids::GroupId,
         observed::GroupHead,
         source::Place,
@@ -31,6 +31,8 @@ pub struct Matched<'a> {
     pub removals: Vec<(&'a DeclaredRemoval, Target<'a>)>,
     /// Groups that have no sensible target.
     pub findings: Vec<Finding>,
+    /// What is odd, and stops nothing.
+    pub remarks: Vec<Finding>,
 }
 
 /// Matches what is declared with what exists.
@@ -40,10 +42,15 @@ pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matc
         by_name.entry(&head.name).or_default().push(head);
     }
     let by_id: HashMap<GroupId, &GroupHead> = live.iter().map(|it| (it.id, it)).collect();
+    let is_new = company.bare == Bare::New && live.iter().all(|it| it.unmodifiable);
     let mut matched = Matched::default();
     for group in &company.groups {
         match target(group, &by_id, &by_name) {
             Ok(target) => matched.groups.push((group, target)),
+            Err(finding) if is_new && finding.code == Code::UnknownGroup => {
+                matched.remarks.push(created_anew(group));
+                matched.groups.push((group, Target::Missing));
+            }
             Err(finding) => matched.findings.push(finding),
         }
     }
@@ -80,6 +87,21 @@ pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matc
     matched
 }
 
+fn created_anew(group: &DeclaredGroup) -> Finding {
+    let (from, key, help) = match &group.renamed_from {
+        Some((_, at)) if group.id.is_none() => {
+            (*at, "renamedFrom", "drop `renamedFrom`: no other plan can follow this one")
+        }
+        _ => (
+            group.from,
+            "id",
+            "write the `id` that the group gets, or drop it: no other plan can follow this one",
+        ),
+    };
+    let message = format!("`{key}` means no group of this company, and `{}` is created", group.name);
+    Finding::new(Code::CreatedAnew, from, message).help(help)
+}
+
 fn by_exact_name<'a>(name: &str, by_name: &HashMap<&str, Vec<&'a GroupHead>>) -> Target<'a> {
     match by_name.get(name).map(Vec::as_slice) {
         None | Some([]) => Target::Missing,
@@ -100,8 +122,13 @@ fn target<'a>(
     let now = by_exact_name(&group.name, by_name);
     let renamed = if let Some(id) = group.id {
         let head = by_id.get(&id).copied().ok_or_else(|| {
-            Finding::new(Code::UnknownGroup, group.from, format!("no group has the id {id}"))
-                .help("drop `id` to create the group, or correct it")
+            let help = match &now {
+                Target::Found(head) => format!("correct `id`: the group of this name has the id {}", head.id),
+                Target::Missing | Target::Ambiguous(_) => {
+                    "drop `id` to create the group, or correct it".to_owned()
+                }
+            };
+            Finding::new(Code::UnknownGroup, group.from, format!("no group has the id {id}")).help(help)
         })?;
         Target::Found(head)
     } else if let Some((former, at)) = &group.renamed_from {
@@ -112,8 +139,7 @@ fn target<'a>(
                     *at,
                     format!("neither `{former}` nor `{}` exists", group.name),
                 )
-                .help("drop `renamedFrom` to create the group")
-                .maybe_help(did_you_mean(former, by_name.keys().copied())));
+                .help("drop `renamedFrom` to create the group, or write there the name that it has now"));
             }
             // The rename was applied before.
             (Target::Missing, _) => return Ok(now),

@@ -1,7 +1,9 @@
 //! The disk: which files are meant, and their text. Never writes a file, and knows nothing of what is in one.
 
 use std::{
-    fs, io,
+    collections::{BTreeSet, VecDeque},
+    fs,
+    io::{self, Read as _},
     path::{Component, Path, PathBuf},
 };
 
@@ -11,6 +13,15 @@ use super::MAX_FILE_BYTES;
 
 /// The file that makes a folder a workspace.
 pub const WORKSPACE_FILE: &str = "rolecall.yaml";
+
+/// The access files where a workspace does not say which.
+pub(super) const DEFAULT_PATTERN: &str = "access/**/*.yaml";
+/// The file beside it that the embedded API begins with: it has groups as well.
+const SEED_FILE: &str = "sandbox.yaml";
+/// How many entries of folders are looked at for files that were passed over.
+const LOOKED_AT: usize = 10_000;
+/// How much of a file is looked at, in bytes, to see what it is.
+const BEGINNING: u64 = 64 << 10;
 
 /// Why files could not be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -87,14 +98,19 @@ pub(super) fn is_workspace(path: &Path) -> bool {
     }
 }
 
-/// The files that the paths are, and the YAML files below those that are folders, each file once.
-pub(super) fn below(root: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
-    let mut files = Vec::new();
+/// The files that the paths are, and the YAML files below those that are folders, each file once; and the folders that
+/// hold none.
+pub(super) fn below(root: &Path, paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), LoadError> {
+    let (mut files, mut empty) = (Vec::new(), Vec::new());
     for path in paths {
         if path.is_dir() {
             let mut inside = Vec::new();
             walk(path, &mut inside)?;
-            files.extend(inside.into_iter().filter(|it| is_yaml(it)));
+            inside.retain(|it| is_yaml(it));
+            if inside.is_empty() {
+                empty.push(shown(root, path));
+            }
+            files.append(&mut inside);
         } else {
             files.push(path.clone());
         }
@@ -102,7 +118,7 @@ pub(super) fn below(root: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Load
     // One file under two spellings of its path is one file.
     files.sort_by_key(|it| shown(root, it));
     files.dedup_by_key(|it| shown(root, it));
-    Ok(files)
+    Ok((files, empty))
 }
 
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
@@ -131,19 +147,47 @@ pub(super) fn shown(root: &Path, path: &Path) -> String {
     parts.join("/")
 }
 
-/// The files below `root` that match a pattern, sorted.
-pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Vec<PathBuf>, LoadError> {
+/// What the patterns of a workspace come to.
+pub(super) struct Matching {
+    /// The files that match, sorted.
+    pub(super) files: Vec<PathBuf>,
+    /// The patterns, by position, that match no file.
+    pub(super) unmatched: Vec<usize>,
+    /// The files that look as if they should match, and do not; sorted.
+    pub(super) passed_over: Vec<PathBuf>,
+}
+
+/// Finds the files below `root` that match a pattern and none that begins with `!`.
+pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadError> {
     let wrong = |pattern: &str| LoadError::Pattern { pattern: pattern.to_owned() };
     let mut globs = GlobSetBuilder::new();
+    let mut left_out = GlobSetBuilder::new();
+    let mut alike = GlobSetBuilder::new();
+    let mut meant: Vec<usize> = Vec::new();
     let mut starts: Vec<PathBuf> = Vec::new();
-    for pattern in patterns {
+    for (at, pattern) in patterns.iter().enumerate() {
+        let (leaves_out, bare) = pattern.strip_prefix('!').map_or((false, *pattern), |it| (true, it));
         let outside = |it: Component<'_>| !matches!(it, Component::Normal(_) | Component::CurDir);
-        if Path::new(pattern).components().any(outside) {
+        if bare.is_empty() || Path::new(bare).components().any(outside) {
             return Err(wrong(pattern));
         }
-        let tidy = pattern.trim_start_matches("./");
-        let glob = GlobBuilder::new(tidy).literal_separator(true).build().map_err(|_| wrong(pattern))?;
-        globs.add(glob);
+        let tidy = bare.trim_start_matches("./");
+        let glob = |of: &str, any_case: bool| {
+            GlobBuilder::new(of)
+                .literal_separator(true)
+                .case_insensitive(any_case)
+                .build()
+                .map_err(|_| wrong(pattern))
+        };
+        if leaves_out {
+            left_out.add(glob(tidy, false)?);
+            continue;
+        }
+        meant.push(at);
+        globs.add(glob(tidy, false)?);
+        if let Some(stem) = tidy.strip_suffix(".yaml").or_else(|| tidy.strip_suffix(".yml")) {
+            alike.add(glob(&format!("{stem}.{{yaml,yml}}"), true)?);
+        }
         let fixed: PathBuf =
             tidy.split('/').take_while(|it| !it.contains(['*', '?', '[', '{', '\\'])).collect();
         let start = root.join(&fixed);
@@ -153,7 +197,8 @@ pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Vec<PathBuf>, L
         }
         starts.push(start);
     }
-    let globs: GlobSet = globs.build().map_err(|_| wrong(&patterns.join(", ")))?;
+    let all = |it: GlobSetBuilder| it.build().map_err(|_| wrong(&patterns.join(", ")));
+    let (globs, left_out, alike) = (all(globs)?, all(left_out)?, all(alike)?);
     let mut files = Vec::new();
     for start in starts {
         if start.is_dir() {
@@ -164,12 +209,78 @@ pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Vec<PathBuf>, L
     }
     files.sort();
     files.dedup();
-    files.retain(|it| it.strip_prefix(root).is_ok_and(|it| globs.is_match(it)));
-    Ok(files)
+    let mut used: BTreeSet<usize> = BTreeSet::new();
+    files.retain(|it| {
+        let Ok(inside) = it.strip_prefix(root) else { return false };
+        let matches = globs.matches(inside);
+        used.extend(&matches);
+        !matches.is_empty() && !left_out.is_match(inside)
+    });
+    let unmatched = meant.iter().enumerate().filter(|it| !used.contains(&it.0)).map(|it| *it.1).collect();
+    let expected = |it: &Path| alike.is_match(it);
+    let passed_over = passed_over(root, &files, &left_out, &expected);
+    Ok(Matching { files, unmatched, passed_over })
 }
 
 fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|it| it == "yaml" || it == "yml")
+    path.extension().is_some_and(|it| it.eq_ignore_ascii_case("yaml") || it.eq_ignore_ascii_case("yml"))
+}
+
+/// Finds the YAML files below `root` that nobody reads and that are access files by what is in them or, for `expected`,
+/// by where they are. The nearest first, and no more than [`LOOKED_AT`] entries of folders: a workspace may lie in a
+/// folder with much else. Nothing of other workspaces, nothing behind links, and nothing that cannot be read.
+fn passed_over(
+    root: &Path,
+    read: &[PathBuf],
+    left_out: &GlobSet,
+    expected: &dyn Fn(&Path) -> bool,
+) -> Vec<PathBuf> {
+    let (mut found, mut budget) = (Vec::new(), LOOKED_AT);
+    let mut folders = VecDeque::from([root.to_owned()]);
+    'all: while let Some(folder) = folders.pop_front() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        let mut entries: Vec<fs::DirEntry> = entries.flatten().collect();
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let (path, name) = (entry.path(), entry.file_name());
+            if budget == 0 {
+                break 'all;
+            }
+            budget -= 1;
+            let Ok(kind) = entry.file_type() else { continue };
+            if name.to_string_lossy().starts_with('.') {
+                continue;
+            }
+            if kind.is_dir() && !path.join(WORKSPACE_FILE).is_file() {
+                folders.push_back(path);
+                continue;
+            }
+            let inside = path.strip_prefix(root).unwrap_or(&path);
+            let unread = !kind.is_dir()
+                && is_yaml(&path)
+                && ![WORKSPACE_FILE, SEED_FILE].map(Path::new).contains(&inside)
+                && read.binary_search(&path).is_err()
+                && !left_out.is_match(inside);
+            if unread && (expected(inside) || kind.is_file() && looks_like_access(&path)) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Whether a file has the keys of an access file at its top, and none of a sandbox's seed; by its beginning.
+fn looks_like_access(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|it| it.take(BEGINNING).read_to_end(&mut bytes));
+    if read.is_err() {
+        return false;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let keys: BTreeSet<&str> = text.lines().filter_map(|it| Some(it.split_once(':')?.0)).collect();
+    let any = |names: &[&str]| names.iter().any(|it| keys.contains(it));
+    any(&["version"]) && any(&["groups", "removed", "users"]) && !any(&["companies", "roles", "tokens"])
 }
 
 /// Adds every file below a folder. Hidden ones are left out, and links to folders not followed: no cycles.

@@ -10,7 +10,10 @@ use super::{
     entry::{ApiSection, PersonEntry, RoleName, person_keys},
     shape::Given,
 };
-use crate::model::source::{FileId, Place};
+use crate::model::{
+    rules::Unmanaged,
+    source::{FileId, Place},
+};
 
 /// The settings of a workspace: the file `rolecall.yaml` at its top.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -24,10 +27,13 @@ pub struct WorkspaceFile {
     pub api: Given<ApiSection>,
     /// Whose groups these are: a company id, or a name from `ids`.
     pub company: Given<At<String>>,
-    /// Glob patterns of the access files, relative to this file. `access/**/*.yaml` where absent.
+    /// Glob patterns of the access files, relative to this file; one that begins with `!` leaves files out.
+    /// `access/**/*.yaml` where absent.
     pub(crate) access: Given<Vec<At<String>>>,
     /// Names for the UUIDs that scopes and `company` point at.
     pub(crate) ids: Ids,
+    /// What is done about groups that no file names: `ignore`, `report` (where absent) or `forbid`.
+    pub(crate) unmanaged: Given<Unmanaged>,
     /// Limits on what one plan may do.
     pub(crate) guards: Given<GuardsSection>,
     /// What may go beyond a limit: one thing, so far, until then, and why.

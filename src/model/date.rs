@@ -1,8 +1,33 @@
-//! Days and instants as people write them: `2027-01-31` in UTC, or `2027-01-31T18:00:00Z` with its offset.
+//! Days and instants as people write them: `2027-01-31` in UTC, or `2027-01-31T18:00:00Z` with its offset; and the
+//! time that a run goes by.
 //!
 //! Reads no clock. A time without an offset is refused: whose it is would be a guess.
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+/// The time that a run goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// What `until` and `since` are compared with.
+    pub at: Timestamp,
+    /// Whether it was given, and is not the clock: then everybody who sees the result is told.
+    pub is_given: bool,
+    /// The time that documents say they were made at; nothing is compared with it.
+    pub dated: Timestamp,
+}
+
+impl Now {
+    /// What people are told of a time that is not the clock.
+    pub fn told(&self) -> Option<String> {
+        self.is_given.then(|| format!("as of {:.0} (--now)", self.at))
+    }
+}
+
+impl From<Timestamp> for Now {
+    fn from(at: Timestamp) -> Self {
+        Self { at, is_given: false, dated: at }
+    }
+}
 
 /// The instant from which something holds: a day counts from its start.
 pub fn from_start(raw: &str) -> Option<Timestamp> {

@@ -109,10 +109,13 @@ codes! {
     AmbiguousRole Error "ambiguous-role" "Several roles have the name.";
     UnknownGroup Error "unknown-group" "A pinned or renamed group does not exist.";
     NameTaken Error "name-taken" "A group would get a name that another group has.";
-    NoAccessFiles Error "no-access-files" "The patterns of `access:` match no file.";
+    NoAccessFiles Error "no-access-files" "A pattern of `access:`, or a folder that is named, holds no access file.";
+    PassedOver Error "passed-over" "A file looks like an access file, and no pattern of `access:` matches it.";
+    NothingDeclared Error "nothing-declared" "The files have no entry at all: no group, removal, user or lock-out.";
     InvalidGuard Error "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is not valid.";
     InvalidException Error "invalid-exception" "An exception names no guard, or nothing that this guard looks at.";
     UnknownIdentity Error "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";
+    CreatedAnew Remark "created-anew" "A group is pinned or renamed, and `--create-all` creates it in a new company; stops no plan.";
     ExpiredException Remark "expired-exception" "An exception has ended and allows nothing any more; stops no plan.";
     UnusedException Remark "unused-exception" "An exception is in force and nothing needs it; stops no plan.";
     SmallException Remark "small-exception" "An exception is for less than the plan counts, and so allows nothing; stops no plan.";

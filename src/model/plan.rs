@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -18,6 +19,7 @@ use crate::model::{
     finding::Finding,
     ids::{CompanyId, RoleId, UserId},
     index::{GroupIx, Index, Renumbering},
+    rules::Unmanaged,
     source::Place,
     state::{Edit, Fact, Key, State},
 };
@@ -51,6 +53,8 @@ pub struct Plan {
     pub unread: BTreeSet<GroupIx>,
     /// The companies looked at, sorted by id.
     pub companies: Vec<Overview>,
+    /// What is done about groups that no file names.
+    pub unmanaged: Unmanaged,
     /// What was asked for and is withheld, and why; sorted.
     pub withheld: Vec<Withheld>,
     /// Memberships and grants that end within [`Plan::EXPIRY_NOTICE_DAYS`].
@@ -75,6 +79,8 @@ pub type Entries = BTreeMap<(GroupIx, RoleId), Vec<Option<Box<RawValue>>>>;
 pub struct Note {
     /// Where the fact, or the removal of a group, is declared.
     pub from: Option<Place>,
+    /// The instant from which the fact, or a part of it, is no longer wanted.
+    pub ends: Option<Timestamp>,
     /// Why it goes, if it does.
     pub why: Why,
 }
@@ -124,6 +130,12 @@ impl Plan {
         self.notes.get(key).copied().unwrap_or_default()
     }
 
+    /// Whether a change would give something that has ended by `now`.
+    pub fn gives_what_ended(&self, change: &Change<'_>, now: Timestamp) -> bool {
+        let ended = |it: &Edit| !it.removes() && self.note(&it.key).ends.is_some_and(|ends| ends <= now);
+        change.edits.iter().any(ended)
+    }
+
     /// The state that results.
     pub fn after(&self) -> State {
         let mut after = self.live.clone();
@@ -162,9 +174,20 @@ impl Plan {
         }
     }
 
-    /// Whether live state is all that the files ask for: nothing to change and nothing withheld.
+    /// Whether live state is all that the files ask for: nothing to change, nothing withheld and nothing forbidden.
     pub fn is_settled(&self) -> bool {
-        self.is_empty() && self.withheld() == 0
+        self.is_empty() && self.withheld() == 0 && self.forbidden().next().is_none()
+    }
+
+    /// Whether a group that no file names is a difference from the files.
+    pub fn forbids(&self, group: &UnmanagedGroup) -> bool {
+        self.unmanaged == Unmanaged::Forbid && !group.is_standard
+    }
+
+    /// The groups that no file names although the files are to name all, with their companies.
+    pub fn forbidden(&self) -> impl Iterator<Item = (CompanyId, &UnmanagedGroup)> {
+        let all = self.companies.iter().flat_map(|it| it.unmanaged.iter().map(|group| (it.company, group)));
+        all.filter(|it| self.forbids(it.1))
     }
 
     /// How much was asked for and is withheld.
@@ -213,8 +236,17 @@ pub struct Overview {
     pub memberships: usize,
     /// Groups of which it was not read what is in them.
     pub unread: usize,
-    /// Names of the groups that no file speaks of, sorted.
-    pub unmanaged: Vec<Box<str>>,
+    /// The groups that no file speaks of, sorted by name.
+    pub unmanaged: Vec<UnmanagedGroup>,
+}
+
+/// A group that no file speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnmanagedGroup {
+    /// Its name.
+    pub name: Box<str>,
+    /// Whether every company has it, and nobody can make or delete it.
+    pub is_standard: bool,
 }
 
 /// Counts of a plan, in the order of its last line; roles are those of groups, and direct ones.

@@ -204,6 +204,31 @@ pub enum Limit {
     AtLeast(usize),
 }
 
+/// What is done about groups that no file names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Unmanaged {
+    /// Nothing is said of them.
+    Ignore,
+    /// They are named.
+    #[default]
+    Report,
+    /// They are named, and those made by hand are a difference from the files. Standard groups are not: every company
+    /// has them, and nobody can make or delete one.
+    Forbid,
+}
+
+impl Unmanaged {
+    /// The same where nothing can be forbidden, as not all files are looked at.
+    #[must_use]
+    pub fn allowing(self) -> Self {
+        match self {
+            Self::Ignore => Self::Ignore,
+            Self::Report | Self::Forbid => Self::Report,
+        }
+    }
+}
+
 /// Everything a plan is judged by.
 #[derive(Clone, Debug)]
 pub struct Rules {

@@ -24,8 +24,8 @@ use crate::{
         ids::{GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany, User},
-        plan::{Note, Outside, Overview, Plan, Unresolved, Withheld, WithheldReason},
-        rules::Rules,
+        plan::{Note, Outside, Overview, Plan, UnmanagedGroup, Unresolved, Withheld, WithheldReason},
+        rules::{Rules, Unmanaged},
         scope::Scope,
         source::Place,
         state::{Attributes, Fact, Facts, Key, Owner, State},
@@ -63,6 +63,8 @@ pub struct Bound {
     pub withheld: Vec<Withheld>,
     /// The companies looked at.
     pub companies: Vec<Overview>,
+    /// What is done about groups that no file names.
+    pub unmanaged: Unmanaged,
     /// Memberships and grants that end soon.
     pub expiring: usize,
     /// Names of the companies and legal entities of the workspace.
@@ -86,7 +88,8 @@ pub struct Bound {
 /// changes of what cannot be changed are no error: they are withheld (P7).
 pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<Bound, Vec<Finding>> {
     let directory = Directory::new(&snapshot.users);
-    let mut bound = Bound { aliases: declared.aliases.clone(), ..Bound::default() };
+    let mut bound =
+        Bound { aliases: declared.aliases.clone(), unmanaged: declared.unmanaged, ..Bound::default() };
     let mut findings = Vec::new();
     bound.remarks = declared.remarks(now);
     bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
@@ -94,6 +97,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let unseen = rules::unseen(declared, snapshot, &directory, &bound.rules, now);
     let companies: Vec<Company<'_>> =
         declared.companies.iter().map(|it| Company::new(it, snapshot, &mut findings)).collect();
+    bound.remarks.extend(companies.iter().flat_map(|it| it.matched.remarks.iter().cloned()));
     let index = Arc::new(index(&companies, snapshot));
     let live = live(&companies, &index);
     let mut desired = Facts::default();
@@ -285,7 +289,8 @@ impl Binding<'_> {
         }
         self.leave_alone(&settled);
         let unmanaged = live.groups.iter().filter(|it| !spoken_of.contains(&it.id));
-        let mut unmanaged: Vec<Box<str>> = unmanaged.map(|it| it.name.clone()).collect();
+        let group = |it: &GroupHead| UnmanagedGroup { name: it.name.clone(), is_standard: it.unmodifiable };
+        let mut unmanaged: Vec<UnmanagedGroup> = unmanaged.map(group).collect();
         unmanaged.sort();
         self.bound.companies.push(Overview {
             company: self.company.id,
@@ -329,15 +334,17 @@ impl Binding<'_> {
         }
         self.note(Owner::Group(group), Fact::Attributes).from = Some(declared.from);
         self.desired.group(group, wanted.attributes);
-        for Asked { what: (role, scope), from } in wanted.grants {
+        for Asked { what: (role, scope), from, ends } in wanted.grants {
             if self.live.scope(group, role).is_none_or(|it| *it != scope) {
-                self.note(Owner::Group(group), Fact::Grant(role)).from = from;
+                let note = self.note(Owner::Group(group), Fact::Grant(role));
+                (note.from, note.ends) = (from, ends);
             }
             self.desired.grant(group, role, scope);
         }
-        for Asked { what: user, from } in wanted.members {
+        for Asked { what: user, from, ends } in wanted.members {
             if !self.live.has_member(group, user) {
-                self.note(Owner::Group(group), Fact::Member(user)).from = from;
+                let note = self.note(Owner::Group(group), Fact::Member(user));
+                (note.from, note.ends) = (from, ends);
             }
             self.desired.member(group, user);
         }
@@ -347,7 +354,7 @@ impl Binding<'_> {
     fn desired_members(&mut self, declared: &DeclaredGroup, group: GroupIx) -> Vec<Asked<UserIx>> {
         let live: Vec<UserId> = self.live.members(group).map(|it| self.index.user(it)).collect();
         let is_live = |user: &UserId| live.binary_search(user).is_ok();
-        let mut members: BTreeMap<UserId, Option<Place>> = BTreeMap::new();
+        let mut members: BTreeMap<UserId, (Option<Place>, Option<Timestamp>)> = BTreeMap::new();
         let mut ended = BTreeMap::new();
         let mut unresolved = Vec::new();
         for entry in &declared.members.entries {
@@ -369,7 +376,12 @@ impl Binding<'_> {
             }
             self.note_expiry(entry.ends);
             match resolved {
-                Ok(user) => _ = members.insert(user, Some(entry.from)),
+                Ok(user) => {
+                    // Of two keys of one person the one that lasts longer counts.
+                    let known = members.get(&user).map(|it| it.1);
+                    let ends = known.map_or(entry.ends, |it| it.zip(entry.ends).map(|(a, b)| a.max(b)));
+                    members.insert(user, (Some(entry.from), ends));
+                }
                 Err(people::Failed { why, candidates }) => {
                     let person = entry.person.clone();
                     // A declared member who is there stays; the report says what is odd about it.
@@ -379,7 +391,7 @@ impl Binding<'_> {
                         (Unresolved::Inactive, false) => WithheldReason::InactiveMember { person },
                         _ => WithheldReason::Person { person, why },
                     };
-                    members.extend(there.into_iter().map(|user| (user, None)));
+                    members.extend(there.into_iter().map(|user| (user, (None, None))));
                     self.bound.withheld.push(Withheld {
                         from: Some(entry.from),
                         group: declared.name.clone(),
@@ -398,7 +410,7 @@ impl Binding<'_> {
             }
             let goes = ended.contains_key(&user) || declared.members.rest == Rest::Removed;
             if goes && self.unseen.contains(&user) {
-                members.insert(user, None);
+                members.insert(user, (None, None));
                 self.withhold(declared, WithheldReason::HiddenRemoval { user });
                 continue;
             }
@@ -412,7 +424,7 @@ impl Binding<'_> {
                     None => continue,
                 },
             };
-            members.insert(user, None);
+            members.insert(user, (None, None));
             if let Some(person) = because {
                 self.withhold(declared, WithheldReason::Removal { user, person });
             }
@@ -422,7 +434,7 @@ impl Binding<'_> {
                 self.note(Owner::Group(group), Fact::Member(user)).why = Why::Ended(from);
             }
         }
-        let asked = |(user, from)| Some(Asked { what: self.index.find_user(user)?, from });
+        let asked = |(user, (from, ends))| Some(Asked { what: self.index.find_user(user)?, from, ends });
         members.into_iter().filter_map(asked).collect()
     }
 
@@ -438,6 +450,8 @@ impl Binding<'_> {
 struct Asked<T> {
     what: T,
     from: Option<Place>,
+    /// The instant from which it, or a part of it, is no longer wanted.
+    ends: Option<Timestamp>,
 }
 
 /// What a declared group shall be.

@@ -30,6 +30,7 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
         notes: bound.notes.clone(),
         reasons: bound.reasons.clone(),
         companies: bound.companies.clone(),
+        unmanaged: bound.unmanaged,
         withheld: bound.withheld.clone(),
         expiring: bound.expiring,
         names: Names { values: bound.aliases.clone(), ..Names::default() },

@@ -304,7 +304,7 @@ impl Explaining<'_> {
         let held: &[GroupId] = live.held.get(&self.user).map_or(&[], Vec::as_slice);
         let heads = live.groups.iter().filter(|it| held.contains(&it.id));
         let mut unmanaged: BTreeMap<GroupId, &GroupHead> = heads.map(|it| (it.id, it)).collect();
-        let Matched { groups, removals, findings } = matching(declared, &live.groups);
+        let Matched { groups, removals, findings, remarks: _ } = matching(declared, &live.groups);
         self.misfits += findings.len();
         for (group, target) in groups {
             match target {

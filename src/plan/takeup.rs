@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use crate::{
     model::{
         access::Why,
@@ -33,8 +35,22 @@ pub struct Stale {
 }
 
 impl Stale {
-    fn is_empty(&self) -> bool {
+    /// The groups and people to whom a plan would give what has ended by `now`.
+    pub fn ended(plan: &Plan, now: Timestamp) -> Self {
+        let mut stale = Self::default();
+        stale.note_ended(plan, now);
+        stale
+    }
+
+    /// Whether there is nothing of the kind.
+    pub fn is_empty(&self) -> bool {
         self.groups.is_empty() && self.people.is_empty()
+    }
+
+    fn note_ended(&mut self, plan: &Plan, now: Timestamp) {
+        for change in plan.changes().filter(|it| plan.gives_what_ended(it, now)) {
+            self.note(plan, &change, "would get what has ended meanwhile");
+        }
     }
 
     fn note(&mut self, plan: &Plan, change: &Change<'_>, how: &str) {
@@ -83,6 +99,7 @@ pub fn as_approved(
     id: Digest,
     fresh: &Plan,
     (bound, snapshot): (&Bound, &Observed),
+    now: Timestamp,
 ) -> TakenUp {
     let locked = &bound.locked;
     let mut stale = stale(saved, bound);
@@ -121,6 +138,7 @@ pub fn as_approved(
         }
     }
     plan.notes = notes;
+    stale.note_ended(&plan, now);
     if stale.is_empty() && digest::plan_id(&plan) != id {
         stale.groups.push("the groups hold other roles than the plan saw".to_owned());
     }

@@ -160,7 +160,7 @@ impl World {
                 if self.locked.contains(&plan.index.user(edit.member().unwrap())) {
                     notes.insert(
                         edit.key.clone(),
-                        crate::model::plan::Note { from: None, why: Why::LockedOut(place(9)) },
+                        crate::model::plan::Note { why: Why::LockedOut(place(9)), ..Default::default() },
                     );
                 }
             }

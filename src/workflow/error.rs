@@ -52,6 +52,11 @@ pub enum Error {
         /// The person of the files whose key is nearest.
         near: Option<PersonRef>,
     },
+    #[error(
+        "the API lists no group at all of {company}, and the files declare {}; nothing was planned",
+        counted(*.declared, "group", "groups")
+    )]
+    NoGroups { company: String, declared: usize },
     #[error("no company to take a snapshot of is given")]
     NoCompany,
 }
@@ -79,6 +84,9 @@ impl Error {
                 return Some(format!(
                     "plan again; to apply the plan as it is all the same, give `--approve {id:.ID_DIGITS$}`"
                 ));
+            }
+            Self::NoGroups { .. } => {
+                "check `company:`, the endpoint and the rights of the token; if the company is new, give `--create-all` to plan and apply"
             }
             Self::Stale(_) => "plan again, and have the new plan approved",
             Self::NotOne { why: Unresolved::Ambiguous(users), .. } => {

@@ -9,11 +9,13 @@ use jiff::Timestamp;
 use super::{Checked, Error, Live, Note, Observation, Wanted, observed, wrong};
 use crate::{
     apply::record::{self, Record},
-    files::declared::Declared,
+    files::declared::{Bare, Declared, DeclaredCompany},
     live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders},
     model::{
         ids::{CompanyId, GroupId},
-        plan::{Action, Digest, Plan},
+        observed::Observed,
+        plan::{Action, Digest, Names, Plan},
+        rules::Unmanaged,
         source::Sources,
         state::Edit,
     },
@@ -57,8 +59,12 @@ pub(super) async fn planned(
 async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
     let observation = observed(live, checked, &[], now).await?;
     let plan = |it: &Observation| Ok(diff::plan(&it.bound, &it.snapshot));
-    let (Observation { snapshot, bound }, plan) =
+    let (Observation { snapshot, bound }, mut plan) =
         with_holders((live, checked), observation, now, plan).await?;
+    if checked.loaded.partial {
+        // Other files may name them.
+        plan.unmanaged = plan.unmanaged.allowing();
+    }
     confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
 }
@@ -87,6 +93,7 @@ async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Plan
     let bound = bound.map_err(|it| wrong(it, &checked.loaded))?;
     let mut plan = diff::plan(&bound, &snapshot);
     // The groups were not looked into: what else is in them is not known, and nothing is compared with it.
+    plan.unmanaged = Unmanaged::Ignore;
     plan.read.clear();
     plan.unread = plan.groups().filter_map(|it| it.group()).collect();
     Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
@@ -150,7 +157,7 @@ async fn taken_up(
         let taken_up = if from_files && !files.is_empty() {
             same_again(&plan, id, &fresh, bound)
         } else {
-            as_approved(&plan, id, &fresh, (bound, snapshot))
+            as_approved(&plan, id, &fresh, (bound, snapshot), now)
         };
         match taken_up {
             TakenUp::Plan(plan) => Ok(*plan),
@@ -177,6 +184,8 @@ async fn undo(
         touched.extend(company.zip(done.created.flatten()));
     }
     let unknown = done.values().any(|it| it.created == Some(None));
+    // Perhaps the apply created all there is, and somebody has undone it.
+    checked.declared.create_all();
     let mut observed = super::observed(live, checked, &touched, now).await?;
     same_api(&saved.endpoint, live)?;
     let ids = rollback::touched(&saved.plan, &done, &observed.snapshot);
@@ -200,12 +209,26 @@ async fn undo(
     };
     let (Observation { snapshot, bound }, mut plan) =
         with_holders((live, checked), observed, now, undo).await?;
+    // It is about what the apply did, and not about what others make.
+    plan.unmanaged = plan.unmanaged.allowing();
     // People that no file names any more are still known to the journal.
     for (user, name) in saved.plan.names.people {
         plan.names.people.entry(user).or_insert(name);
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, bound, sources, notes })
+}
+
+/// Doubts an empty list of groups where the files declare some: by it, everything would be created a second time, and
+/// nobody would seem to have anything.
+pub(super) fn not_doubted(declared: &Declared, snapshot: &Observed) -> Result<(), Error> {
+    let is_doubted = |it: &&DeclaredCompany| {
+        let read = snapshot.companies.iter().find(|live| live.id == it.id);
+        it.bare == Bare::Doubted && !it.groups.is_empty() && read.is_some_and(|live| live.groups.is_empty())
+    };
+    let Some(company) = declared.companies.iter().find(is_doubted) else { return Ok(()) };
+    let names = Names { values: declared.aliases.clone(), ..Names::default() };
+    Err(Error::NoGroups { company: names.company(company.id), declared: company.groups.len() })
 }
 
 /// What a plan takes away, by group.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live};
+use super::{Checked, Error, Live, planned::not_doubted};
 use crate::{
     live::{
         api::Reader,
@@ -29,6 +29,7 @@ pub async fn explained(
         declared.look_at(company);
     }
     let snapshot = fetch_person(&live.source, declared, person).await?;
+    not_doubted(declared, &snapshot)?;
     explain::explain(declared, &snapshot, person, now).map_err(|why| {
         let names = Names { values: declared.aliases.clone(), ..Names::default() };
         Error::NotOne {

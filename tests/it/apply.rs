@@ -241,7 +241,7 @@ fn groups_of_two_companies_are_kept_apart() {
         .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example] }\n")
         .with("access/globex.yaml", "version: 1\ncompany: globex\ngroups:\n  - { name: Desk, description: Theirs., roles: [], members: [vip@globex.example] }\n");
     world.forget();
-    world.apply().expect(0);
+    world.run("apply --auto-approve --create-all").expect(0);
     let mut companies: Vec<String> =
         world.written().iter().map(|it| it.path.split('/').nth(3).unwrap().to_owned()).collect();
     companies.dedup();

@@ -76,7 +76,7 @@ fn plan_id(folder: &TempDir) -> String {
 #[test]
 fn the_quickstart_is_applied_once_and_then_matches() {
     let folder = quickstart();
-    run(&folder, "drift").expect(2);
+    run(&folder, "drift").expect(6);
     run(&folder, "apply").expect(4);
     // Somebody would become an administrator: that takes an approval of this very plan.
     run(&folder, &format!("apply --auto-approve --now {NOW}")).expect(6);

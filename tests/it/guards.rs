@@ -46,7 +46,6 @@ fn trips() -> Vec<(&'static str, &'static str, String, Option<&'static str>)> {
     vec![
         ("removals", "", fewer(), Some("group: Crowd, upTo: 5")),
         ("group-emptied", "", declared("Night", "unmanaged", "[]"), Some("group: Night, upTo: 1")),
-        ("empty-desired", "", String::new(), None),
         ("self-lockout", IDENTITY, declared("Access", wide, "[ana@voyager.example]"), None),
         ("self-lockout", IDENTITY, declared("Access", "[]", "unmanaged"), None),
         (

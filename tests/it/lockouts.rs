@@ -171,7 +171,7 @@ fn a_lockout_of_whom_the_direct_roles_are_not_known_does_not_look_complete() {
             assert!(!world.members(group).contains(&"ana@voyager.example".to_owned()), "{group}");
         }
         // Nobody knows it tomorrow either, until somebody lets it be known.
-        world.run("drift").expect(2);
+        world.run("drift").expect(3);
         world.faults(json!([]));
         world.apply().expect(0);
         world.run("drift").expect(0);

@@ -81,7 +81,9 @@ fn a_clean_drift_run_leaves_a_heartbeat() {
     let drift = clean().run("drift --now 2026-12-24T03:17:00Z").expect(0);
     let last = drift.stdout.lines().last().unwrap();
     assert!(
-        last.starts_with("No drift at 2026-12-24T03:17:00Z: 1 declared group, 0 memberships, 2 requests in "),
+        last.starts_with(
+            "No drift at 2026-12-24T03:17:00Z (--now): 1 declared group, 0 memberships, 2 requests in "
+        ),
         "{last}"
     );
     let drift = world().run("drift").expect(2);

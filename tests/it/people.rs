@@ -307,9 +307,9 @@ fn nobody_is_removed_unseen_who_may_be_protected() {
         let run = world.apply().expect(3).shows(&format!("! member {id} in Desk"));
         assert!(run.stdout.contains("not removed: the API does not tell this token"), "{}", run.stdout);
         world.forget();
-        world.run("drift").expect(2);
+        world.run("drift").expect(3);
         world.run("snapshot --out live.json").expect(0);
-        world.run("drift --live live.json").expect(2).shows(&format!("! member {id} in Desk"));
+        world.run("drift --live live.json").expect(3).shows(&format!("! member {id} in Desk"));
         // With the group it would be gone as well.
         world.write("access/a.yaml", "version: 1\nremoved: [{ group: Desk, reason: over }]\n");
         world.apply().expect(6);

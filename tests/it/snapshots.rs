@@ -249,7 +249,7 @@ fn what_a_snapshot_does_not_know_is_never_guessed() {
     world.write("access/a.yaml", "version: 1\ngroups: [{ name: Desk, description: The desk., roles: unmanaged, members: { atLeast: [root@voyager.example] } }]\n");
     offline(&world, "plan --live live.json").expect(8).says(&["who root@voyager.example is"]);
     // A company that came later.
-    world.write("access/a.yaml", "version: 1\ncompany: globex\ngroups: []\n");
+    world.write("access/a.yaml", "version: 1\ncompany: globex\nremoved: [{ group: Old, reason: r }]\n");
     offline(&world, "plan --live live.json").expect(8).says(&["does not know the company"]);
 }
 

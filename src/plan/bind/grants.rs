@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use super::Binding;
 use crate::{
     files::declared::{DeclaredGroup, ProvidedBy, Rest, RoleRef},
@@ -103,6 +105,8 @@ fn list<'a>(roles: impl IntoIterator<Item = &'a RoleHead>) -> String {
 struct Asked {
     wanted: Vec<Scope>,
     from: Option<Place>,
+    /// When the first of what is wanted ends.
+    ends: Option<Timestamp>,
     /// What was wanted until an instant now past.
     ended: Vec<Scope>,
     ended_at: Option<Place>,
@@ -150,7 +154,7 @@ impl Binding<'_> {
                 }
             };
             if !scope.is_empty() {
-                grants.push(super::Asked { what: (role, scope), from: asked.from });
+                grants.push(super::Asked { what: (role, scope), from: asked.from, ends: asked.ends });
             } else if let (Some(from), Some(_)) = (asked.ended_at, held) {
                 self.note(Owner::Group(group), Fact::Grant(role)).why = Why::Ended(from);
             }
@@ -179,6 +183,7 @@ impl Binding<'_> {
             }
             asked.from.get_or_insert(entry.from);
             asked.wanted.push(scope);
+            asked.ends = asked.ends.into_iter().chain(entry.ends).min();
             asked.doubt |= !failures.is_empty();
             self.bound.withheld.extend(failures.into_iter().map(|(person, why)| Withheld {
                 from: Some(entry.from),

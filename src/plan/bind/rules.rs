@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Directory, grants::Roles};
 use crate::{
-    files::declared::{Declared, DeclaredCompany, DeclaredException, DeclaredTarget, Pattern, RoleRef},
+    files::declared::{Declared, DeclaredException, DeclaredTarget, Pattern, RoleRef},
     model::{
         direct::{DirectRoles, known},
         finding::{Code, Finding, did_you_mean},
@@ -85,8 +85,7 @@ pub(super) fn rules(
         identity: identity(declared, &companies, directory, findings),
         access_roles,
         exceptions,
-        declared: declared.companies.iter().map(DeclaredCompany::entries).sum::<usize>()
-            + declared.lockouts.len(),
+        declared: declared.entries(),
     }
 }
 

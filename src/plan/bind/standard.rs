@@ -27,6 +27,7 @@ impl Binding<'_> {
         let kept = |((_, role), scope): &crate::model::state::Grant| Asked {
             what: (*role, scope.clone()),
             from: None,
+            ends: None,
         };
         wanted.grants = grants.iter().map(kept).collect();
         wanted.attributes = attributes.clone();

@@ -117,7 +117,7 @@ impl Binding<'_> {
                     Rest::Removed | Rest::Unmanaged => None,
                 };
                 if let Some(role) = others {
-                    declared.push((kind.clone(), entry.from));
+                    declared.push((kind.clone(), entry.from, None));
                     wanted.put(role);
                 }
                 ended.push((kind.clone(), Why::Ended(entry.from)));
@@ -145,7 +145,7 @@ impl Binding<'_> {
                     wanted_as_is(&mut wanted, live, role.kind());
                 }
                 Some(_) | None => {
-                    declared.push((role.kind().clone(), entry.from));
+                    declared.push((role.kind().clone(), entry.from, entry.ends));
                     wanted.put(role);
                 }
             }
@@ -166,8 +166,9 @@ impl Binding<'_> {
         let owner = Owner::Person(person);
         self.note(owner, Fact::Attributes).from = Some(user.from);
         // Of two entries of one kind the first counts.
-        for (kind, from) in declared.into_iter().rev() {
-            self.note(owner, Fact::Direct(Box::new(kind))).from = Some(from);
+        for (kind, from, ends) in declared.into_iter().rev() {
+            let note = self.note(owner, Fact::Direct(Box::new(kind)));
+            (note.from, note.ends) = (Some(from), ends);
         }
         for (kind, why) in ended.into_iter().rev().filter(|it| wanted.get(&it.0).is_none()) {
             self.note(owner, Fact::Direct(Box::new(kind))).why = why;

@@ -120,7 +120,7 @@ proptest! {
         for (n, edit) in plan.edits.iter().enumerate() {
             let place = Place::new(FileId(3), 1, 1);
             let why = [Why::NotDeclared, Why::Ended(place), Why::LockedOut(place)][n % 3];
-            same.notes.insert(edit.key.clone(), Note { from, why });
+            same.notes.insert(edit.key.clone(), Note { from, why, ..Note::default() });
         }
         same.reasons.values_mut().for_each(|it| *it = "another".into());
         same.entries.clear();
@@ -197,7 +197,7 @@ fn the_same_direct_roles_are_the_same_plan_in_any_order_and_spelling() {
     let mut same = person(other).plan();
     let place = Place::new(FileId(3), 1, 1);
     for edit in same.edits.iter() {
-        same.notes.insert(edit.key.clone(), Note { from: Some(place), why: Why::Ended(place) });
+        same.notes.insert(edit.key.clone(), Note { from: Some(place), why: Why::Ended(place), ends: None });
     }
     same.outside.push(crate::model::plan::Outside {
         company: CompanyId(Uuid::nil()),

@@ -130,7 +130,7 @@ impl Case {
         for person in self.world.people.iter().filter(|it| self.world.locked.contains(&it.user)) {
             let owner = plan.index.find_person(person.company, person.user).map(Owner::Person).unwrap();
             let gone = plan.edits.iter().filter(|it| it.key.owner == owner && it.removes());
-            let note = Note { from: None, why: Why::LockedOut(place(9)) };
+            let note = Note { why: Why::LockedOut(place(9)), ..Note::default() };
             plan.notes.extend(gone.map(|it| (it.key.clone(), note)));
         }
         plan

@@ -40,8 +40,11 @@ pub(crate) struct Document {
     version: u32,
     /// What this document is: `explanation`.
     kind: &'static str,
-    /// The time that the run took for now.
+    /// When it was made: `SOURCE_DATE_EPOCH`, or else the time that the run went by.
     created_at: Timestamp,
+    /// What `until` was compared with, where `--now` said so; left out where it was the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now: Option<Timestamp>,
     /// The version of the rolecall that made it.
     tool: &'static str,
     /// The URL of the API, or the word `sandbox`.
@@ -209,7 +212,8 @@ pub fn write(view: &Explanation<'_>) -> String {
     json::document(&Document {
         version: VERSION,
         kind: KIND,
-        created_at: view.now,
+        created_at: view.now.dated,
+        now: view.now.is_given.then_some(view.now.at),
         tool: env!("CARGO_PKG_VERSION"),
         endpoint: view.url.into(),
         person: Person { user: it.person.clone(), twins: it.twins.clone() },

@@ -15,8 +15,8 @@ use crate::model::{
     ids::RoleId,
     index::{GroupIx, GroupName, Index},
     plan::{
-        About, Check, Digest, Edits, Judgement, Note, Overview, Plan, Unresolved, Verdict, Withheld,
-        WithheldReason,
+        About, Check, Digest, Edits, Judgement, Note, Overview, Plan, UnmanagedGroup, Unresolved, Verdict,
+        Withheld, WithheldReason,
     },
     rules::{Counted, Guard, HeldRole, Subject},
     scope::Scope,
@@ -63,7 +63,7 @@ impl Files {
             (_, Some(from)) => Why::LockedOut(self.place(from)),
             (Some(from), None) => Why::Ended(self.place(from)),
         };
-        Note { from: self.maybe(note.origin.as_ref()), why }
+        Note { from: self.maybe(note.origin.as_ref()), ends: note.ends, why }
     }
 }
 
@@ -81,7 +81,11 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         groups: it.groups,
         memberships: it.memberships,
         unread: it.unread,
-        unmanaged: it.unmanaged,
+        unmanaged: it
+            .unmanaged
+            .into_iter()
+            .map(|name| UnmanagedGroup { is_standard: it.standard.contains(&name), name })
+            .collect(),
     };
     let index = Arc::new(index(&document)?);
     let plan = Plan { index, ..Plan::default() };
@@ -108,6 +112,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         companies: document.companies.into_iter().map(company).collect(),
         withheld: all(document.quarantine, |it| held(it, &mut files))?,
         expiring: document.expiring,
+        unmanaged: document.unmanaged,
         names: document.names,
         read: document.live,
         remarks: all(document.remarks, |it| remark(it, &mut files))?,
@@ -222,7 +227,7 @@ impl Reading<'_> {
             self.facts.group(ix, before.clone());
         }
         let sides = [before, after].map(|it| it.map(Value::Attributes));
-        let note = Note { from: self.files.maybe(group.origin.as_ref()), why: Why::NotDeclared };
+        let note = Note { from: self.files.maybe(group.origin.as_ref()), ..Note::default() };
         if sides[0] == sides[1] {
             self.note(Key { owner, fact: Fact::Attributes }, note);
         } else {

@@ -12,7 +12,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     plan::{self, Digest, Gap, Names, Outside, People, ReadGroup, Survivor},
-    rules::{How, Level, Limit},
+    rules::{How, Level, Limit, Unmanaged},
     scope::Relation,
 };
 use crate::report::render::json::Origin;
@@ -28,8 +28,11 @@ pub(crate) struct Document {
     pub(super) kind: Box<str>,
     /// The id of the plan: a digest of its effects and of the access that results.
     pub(super) id: Digest,
-    /// The time that the run took for now.
+    /// When it was made: `SOURCE_DATE_EPOCH`, or else the time that the run went by.
     pub(super) created_at: Timestamp,
+    /// What `until` was compared with, where `--now` said so; left out where it was the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) now: Option<Timestamp>,
     /// The version of the rolecall that made it.
     pub(super) tool: Box<str>,
     /// The URL of the API it was made for, or the word `sandbox`.
@@ -47,6 +50,9 @@ pub(crate) struct Document {
     pub(super) files: Vec<File>,
     /// The companies looked at, sorted by id.
     pub(super) companies: Vec<Company>,
+    /// What is done about groups that no file names, unless they are reported.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub(super) unmanaged: Unmanaged,
     /// The groups that change, sorted by company, name and id.
     pub(super) groups: Vec<Group>,
     /// The people whose roles outside groups change, sorted by company and id.
@@ -73,6 +79,10 @@ pub(crate) struct Document {
     pub(super) names: Names,
 }
 
+fn is_usual(unmanaged: &Unmanaged) -> bool {
+    *unmanaged == Unmanaged::default()
+}
+
 /// Counts of a plan.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -85,6 +95,9 @@ pub(super) struct Summary {
     /// which nothing is withheld.
     pub(super) withheld: usize,
     pub(super) unmanaged: usize,
+    /// Those among the unmanaged groups that are forbidden.
+    #[serde(default)]
+    pub(super) forbidden: usize,
     /// Guards that stop an apply.
     pub(super) guards: usize,
 }
@@ -114,6 +127,12 @@ pub(super) struct Company {
     pub(super) unread: usize,
     /// Names of the groups that no file speaks of.
     pub(super) unmanaged: Vec<Box<str>>,
+    /// Names of the standard groups among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) standard: Vec<Box<str>>,
+    /// Names of those among them that `unmanaged: forbid` forbids: all but standard groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) forbidden: Vec<Box<str>>,
 }
 
 /// What happens to a group, a role or a member.
@@ -213,6 +232,9 @@ pub(super) struct Note {
     /// The entry that cuts the person off everywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) locked_out: Option<Origin>,
+    /// The instant from which it is no longer wanted, or a part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ends: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<Origin>,
 }

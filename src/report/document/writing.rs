@@ -9,7 +9,7 @@ use crate::{
         finding::Finding,
         index::GroupIx,
         json::compact,
-        plan::{self, About, Check, Plan, Unresolved, Withheld},
+        plan::{self, About, Check, Plan, UnmanagedGroup, Unresolved, Withheld},
         rules::{self, HeldRole},
         scope::Scope,
         source::{Place, Sources},
@@ -41,7 +41,8 @@ impl Document {
             kind: super::KIND.into(),
             id: digest::plan_id(plan),
             partial,
-            created_at: now,
+            created_at: now.dated,
+            now: now.is_given.then_some(now.at),
             tool: env!("CARGO_PKG_VERSION").into(),
             endpoint: url.into(),
             taken,
@@ -49,6 +50,7 @@ impl Document {
             summary: Summary::new(plan, judgement),
             files,
             companies: plan.companies.iter().map(|it| Company::new(it, plan)).collect(),
+            unmanaged: plan.unmanaged,
             groups: plan.groups().map(|it| Group::new(&it, plan, &moves, sources)).collect(),
             users: plan.people().filter_map(|it| user(&it, plan, sources)).collect(),
             quarantine: plan.withheld.iter().zip(sentences).map(|(it, why)| held(it, why, sources)).collect(),
@@ -76,6 +78,7 @@ impl Summary {
             users_changed: plan.people().count(),
             withheld: plan.withheld(),
             unmanaged: plan.companies.iter().map(|it| it.unmanaged.len()).sum(),
+            forbidden: plan.forbidden().count(),
             guards: judgement.stops().count(),
         }
     }
@@ -83,13 +86,18 @@ impl Summary {
 
 impl Company {
     fn new(found: &plan::Overview, plan: &Plan) -> Self {
+        let named = |is_meant: &dyn Fn(&UnmanagedGroup) -> bool| {
+            found.unmanaged.iter().filter(|it| is_meant(it)).map(|it| it.name.clone()).collect()
+        };
         Self {
             id: found.company,
             name: plan.names.values.get(&found.company.0).cloned(),
             groups: found.groups,
             memberships: found.memberships,
             unread: found.unread,
-            unmanaged: found.unmanaged.clone(),
+            unmanaged: named(&|_| true),
+            standard: named(&|it| it.is_standard),
+            forbidden: named(&|it| plan.forbids(it)),
         }
     }
 }
@@ -146,7 +154,12 @@ impl Note {
             Why::Ended(from) => (Some(from), None),
             Why::LockedOut(from) => (None, Some(from)),
         };
-        Self { expired: origin(expired), locked_out: origin(locked_out), origin: origin(note.from) }
+        Self {
+            expired: origin(expired),
+            locked_out: origin(locked_out),
+            ends: note.ends,
+            origin: origin(note.from),
+        }
     }
 }
 

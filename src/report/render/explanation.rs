@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{counted, direct, scope::Words, wording::Sign};
 use crate::{
-    model::{scope::Scope, source::Sources},
+    model::{date::Now, scope::Scope, source::Sources},
     plan::explain::{
         Asked, DirectAccess, Effect, Explained, GroupAccess, Line as Entry, Managed, RoleAccess, Standing,
     },
@@ -30,7 +30,7 @@ pub struct Explanation<'a> {
     /// The URL of the API, or the word `sandbox`; for programs.
     pub url: &'a str,
     /// The time that the run takes for now.
-    pub now: Timestamp,
+    pub now: Now,
 }
 
 /// What is said of a person, part by part.
@@ -75,7 +75,7 @@ impl Explanation<'_> {
         Said {
             person: speaker.words.person(it.person.id),
             company: it.person.company.map(|company| speaker.words.company(company)),
-            alarms: speaker.alarms(),
+            alarms: self.now.told().into_iter().chain(speaker.alarms()).collect(),
             effects: it.effects.iter().map(|effect| speaker.effect(effect)).collect(),
             groups: it.groups.iter().map(|group| speaker.group(group)).collect(),
             direct: match it.direct.as_deref() {

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         index::{GroupName, Index},
         plan::{
             Check, Digest, Edits, Gap, GapCause, Judgement, Loser, Names, Note, Outside, Overview, People,
-            Plan, ReadGroup, Survivor, Unresolved, Verdict, Withheld, WithheldReason,
+            Plan, ReadGroup, Survivor, UnmanagedGroup, Unresolved, Verdict, Withheld, WithheldReason,
         },
         rules::{Counted, Guard, HeldRole, How, Level, Limit, Subject},
         scope::{Dimension, Kind, Scope, Value},
@@ -209,7 +210,9 @@ impl Draft {
 }
 
 fn asked(file: u32, line: u32) -> Note {
-    Note { from: at(file, line), ..Note::default() }
+    // One of them for a time.
+    let ends = (line == 17).then(|| "2026-12-24T18:00:00Z".parse().expect("an instant"));
+    Note { from: at(file, line), ends, ..Note::default() }
 }
 
 pub(crate) fn add(n: u32, line: u32) -> Member {
@@ -315,7 +318,9 @@ pub(crate) fn everyday() -> Draft {
     let leaving = [0, 1, 2, 3, 10, 11, 12].map(remove);
     let winter =
         deleted("Winter Migration", "project ended", vec![revoke(1, companies([0, 1]))], leaving.to_vec());
-    let unmanaged = (0..12).map(|n| format!("Other {n}").into()).collect();
+    let unmanaged =
+        (0..12).map(|n| UnmanagedGroup { name: format!("Other {n}").into(), is_standard: n == 0 });
+    let unmanaged = unmanaged.collect();
     Draft {
         groups: vec![agents, oncall, winter],
         users: Vec::new(),
@@ -622,7 +627,7 @@ fn users() -> Vec<User> {
     let agent = || DirectRole::new("TMC_AGENT", Some(company()));
     let global = || DirectRole::new("GLOBAL_ADMIN", None);
     let add = |line, role| ([None, Some(role)], asked(1, line));
-    let remove = |why, role| ([Some(role), None], Note { from: None, why });
+    let remove = |why, role| ([Some(role), None], Note { why, ..Note::default() });
     let of = |n: u32, before: Vec<DirectRole>, roles| User {
         user: user(n),
         before: DirectRoles::new(before),
@@ -669,7 +674,7 @@ pub(crate) fn findings() -> Vec<Finding> {
 }
 
 pub(crate) fn view<'a>(judged: &'a Judged, sources: &'a Sources) -> View<'a> {
-    let now = "2026-11-21T08:00:00Z".parse().expect("an instant");
+    let now: Timestamp = "2026-11-21T08:00:00Z".parse().expect("an instant");
     View {
         partial: false,
         plan: &judged.plan,
@@ -677,7 +682,7 @@ pub(crate) fn view<'a>(judged: &'a Judged, sources: &'a Sources) -> View<'a> {
         sources,
         endpoint: HOST,
         url: "https://api-ext-sboxmeta.partners.spotnana.com",
-        now,
+        now: now.into(),
         taken: None,
         cost: None,
     }

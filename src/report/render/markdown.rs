@@ -90,11 +90,14 @@ fn head(view: &View<'_>, truncated: &str) -> String {
     if let n @ 1.. = view.plan.people().count() {
         words.push(format!("{} changed", counted(n, "user", "users")));
     }
-    let held = view.plan.withheld();
-    match (words.is_empty(), held) {
-        (true, 0) => words.push("no changes".to_owned()),
-        (true | false, 1..) => words.push(format!("{} withheld", thousands(held))),
-        (false, 0) => (),
+    if let held @ 1.. = view.plan.withheld() {
+        words.push(format!("{} withheld", thousands(held)));
+    }
+    if let n @ 1.. = view.plan.forbidden().count() {
+        words.push(counted(n, "forbidden group", "forbidden groups"));
+    }
+    if words.is_empty() {
+        words.push("no changes".to_owned());
     }
     if let n @ 1.. = view.judgement.stops().count() {
         words.push(counted(n, "guard stops it", "guards stop it"));
@@ -104,7 +107,8 @@ fn head(view: &View<'_>, truncated: &str) -> String {
     let companies = companies(view);
     let taken =
         view.taken.map_or_else(String::new, |it| format!(" From a snapshot of {it:.0}, not from the API."));
-    format!("{MARKER}\n### rolecall: {title}{truncated}\n\n**{summary}**\n\n{companies}{taken}\n\n")
+    let now = view.now.told().map_or_else(String::new, |it| format!(" Judged {it}."));
+    format!("{MARKER}\n### rolecall: {title}{truncated}\n\n**{summary}**\n\n{companies}{taken}{now}\n\n")
 }
 
 fn companies(view: &View<'_>) -> String {
@@ -134,13 +138,16 @@ fn code(text: &str) -> String {
 fn foot(view: &View<'_>, words: &Words<'_>) -> String {
     let people = notices::people(view, words, code).map(|it| format!("People: {it}"));
     let id = wording::plan_id(view.plan).map(|it| format!("Plan id: `{it}`"));
-    let lines = [people, notices::expiring(view.plan), notices::unmanaged(view.plan), id];
-    lines.into_iter().flatten().map(|it| it + "\n\n").collect()
+    // Their names are among what may be cut.
+    let unmanaged = notices::unmanaged(view, words).into_iter().map(|it| Some(it.head));
+    let lines = [people, notices::expiring(view.plan)].into_iter().chain(unmanaged).chain([id]);
+    lines.flatten().map(|it| it + "\n\n").collect()
 }
 
 /// Returns what people should know beside the changes.
 fn known(view: &View<'_>, words: &Words<'_>) -> Section {
-    let items = notices::lines(view, words).into_iter().map(|(topic, text)| Item {
+    let unmanaged = notices::unmanaged(view, words).into_iter().map(|it| (it.topic, it.names));
+    let items = notices::lines(view, words).into_iter().chain(unmanaged).map(|(topic, text)| Item {
         counts: Counts::Notice(topic),
         text: format!("  {:8}  {}", topic.word(), shown(&text)),
     });

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::{
+    date::Now,
     plan::{Judgement, Plan},
     source::Sources,
 };
@@ -48,7 +49,7 @@ pub struct View<'a> {
     /// The URL of the API, or the word `sandbox`; for programs.
     pub url: &'a str,
     /// The time that the run takes for now.
-    pub now: Timestamp,
+    pub now: Now,
     /// Whether it was made from a part of the workspace's access files.
     pub partial: bool,
     /// When the snapshot was taken that it is made from; `None` where the API was read.

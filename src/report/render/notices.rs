@@ -2,7 +2,9 @@
 
 use crate::model::{
     finding::Finding,
-    plan::{Gap, GapCause, Outside, Plan, Survivor, Withheld, WithheldReason},
+    ids::CompanyId,
+    plan::{Gap, GapCause, Outside, Plan, Survivor, UnmanagedGroup, Withheld, WithheldReason},
+    rules::Unmanaged,
     source::Sources,
 };
 
@@ -15,6 +17,8 @@ use super::{
 
 /// People named one by one; the others are counted.
 const NAMED: usize = 6;
+/// Unmanaged groups named one by one; the others are counted.
+const GROUPS: usize = 20;
 /// Lines of one kind; the others are counted.
 const LINES: usize = 20;
 
@@ -27,6 +31,8 @@ pub(super) enum Topic {
     Unclear,
     Survivor,
     Outside,
+    Forbidden,
+    Unmanaged,
 }
 
 impl Topic {
@@ -41,6 +47,8 @@ impl Topic {
             Self::Outside => {
                 ["Outside", "person with access outside groups", "people with access outside groups"]
             }
+            Self::Forbidden => ["Forbidden", "list of forbidden groups", "lists of forbidden groups"],
+            Self::Unmanaged => ["Unmanaged", "list of unmanaged groups", "lists of unmanaged groups"],
         }
     }
 
@@ -109,9 +117,35 @@ pub(super) fn expiring(plan: &Plan) -> Option<String> {
     (plan.expiring > 0).then(|| format!("Expiring {n} within {} days", Plan::EXPIRY_NOTICE_DAYS))
 }
 
-pub(super) fn unmanaged(plan: &Plan) -> Option<String> {
-    let unmanaged: usize = plan.companies.iter().map(|it| it.unmanaged.len()).sum();
-    (unmanaged > 0).then(|| format!("Unmanaged, left alone: {}", counted(unmanaged, "group", "groups")))
+/// Groups that no file names.
+pub(super) struct Unnamed {
+    pub(super) topic: Topic,
+    /// How many, and what about them.
+    pub(super) head: String,
+    /// The first of their names.
+    pub(super) names: String,
+}
+
+/// Returns the groups that no file names and that are forbidden, and the others.
+pub(super) fn unmanaged(view: &View<'_>, words: &Words<'_>) -> Vec<Unnamed> {
+    let plan = view.plan;
+    let all = plan.companies.iter().flat_map(|it| it.unmanaged.iter().map(|group| (it.company, group)));
+    let (forbidden, others): (Vec<_>, Vec<_>) = all.partition(|it| plan.forbids(it.1));
+    let others = if plan.unmanaged == Unmanaged::Ignore { Vec::new() } else { others };
+    let left = if view.partial { "Not in these files, left alone" } else { "Unmanaged, left alone" };
+    let name = |(company, group): &(CompanyId, &UnmanagedGroup)| match plan.companies.len() {
+        1 => group.name.to_string(),
+        _ => format!("{} of {}", group.name, words.company(*company)),
+    };
+    [(Topic::Forbidden, "Forbidden, as no file names them", forbidden), (Topic::Unmanaged, left, others)]
+        .into_iter()
+        .filter(|it| !it.2.is_empty())
+        .map(|(topic, label, groups)| Unnamed {
+            topic,
+            head: format!("{label}: {}", counted(groups.len(), "group", "groups")),
+            names: first(groups.iter().map(name), GROUPS),
+        })
+        .collect()
 }
 
 /// Returns one line for all people who lack the same role between the same two changes.
@@ -166,8 +200,12 @@ fn outside(outside: &Outside, words: &Words<'_>) -> String {
 
 /// Lists names; of many only the first.
 fn named(all: impl ExactSizeIterator<Item = String>) -> String {
-    let more = more(all.len(), NAMED).map_or_else(String::new, |it| format!(" {it}"));
-    all.take(NAMED).collect::<Vec<_>>().join(", ") + &more
+    first(all, NAMED)
+}
+
+fn first(all: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    let more = more(all.len(), most).map_or_else(String::new, |it| format!(" {it}"));
+    all.take(most).collect::<Vec<_>>().join(", ") + &more
 }
 
 fn cut(mut lines: Vec<String>) -> Vec<String> {

@@ -71,7 +71,7 @@ pub(super) fn allow(check: &Check, view: &View<'_>) -> Vec<String> {
     if check.verdict != Verdict::Stop || !check.guard.can_be_excepted() {
         return Vec::new();
     }
-    let mut lines = exceptions(check, &view.plan.names, view.now);
+    let mut lines = exceptions(check, &view.plan.names, view.now.at);
     if !lines.is_empty() {
         lines.insert(0, "to allow it, add to `exceptions:` of rolecall.yaml:".to_owned());
     }

@@ -68,6 +68,9 @@ fn header(company: CompanyId, view: &View<'_>, cost: Option<Cost>, words: &Words
     if let Some(taken) = view.taken {
         row.space(3).put(ALARM, &format!("snapshot of {taken:.0}"));
     }
+    if let Some(now) = view.now.told() {
+        row.space(3).put(ALARM, &now);
+    }
     if let Some(Cost { requests, elapsed }) = cost {
         let requests = counted(usize::try_from(requests).unwrap_or(usize::MAX), "request", "requests");
         row.space(3).put(DIM, &format!("{requests}, {}", duration(elapsed)));
@@ -154,8 +157,24 @@ fn known(view: &View<'_>, words: &Words<'_>) -> String {
     let plain = |it: String| Row::default().put(PLAIN, &it).end();
     out.extend(notices::expiring(view.plan).map(plain));
     guards(&mut out, &guards::rows(view, words, |it| it));
-    out.extend(notices::unmanaged(view.plan).map(plain));
+    out.extend(
+        notices::unmanaged(view, words).iter().map(|it| wrapped(&format!("{}: {}", it.head, it.names))),
+    );
     out
+}
+
+/// Writes a list over as many lines as it takes.
+fn wrapped(list: &str) -> String {
+    let (mut out, mut row) = (String::new(), Row::default());
+    for (n, part) in list.split_inclusive(", ").enumerate() {
+        if n > 0 && row.width + row.owed + part.trim_end().width() > WIDTH {
+            out.push_str(&row.end());
+            row = Row::default();
+            row.space(4);
+        }
+        row.put(PLAIN, part);
+    }
+    out + &row.end()
 }
 
 /// Writes the guards as a table; what does not fit beside the columns goes below itself.

@@ -12,6 +12,8 @@ use crate::support::{
 
 /// A day later, on which nothing has ended that had not.
 const LATER: &str = "2026-11-22T12:00:00Z";
+/// A day on which everything has ended that ever ends.
+const MUCH_LATER: &str = "2199-01-01T00:00:00Z";
 /// An id that nothing in any world has.
 const NOBODY: &str = "2b7e0000-0000-4000-8000-000000000077";
 
@@ -181,6 +183,28 @@ proptest! {
             match taken_up(&world, &saved, LATER) {
                 TakenUp::Plan(plan) => prop_assert_eq!(effects(&plan), effects(&saved), "{:?}", world),
                 other => prop_assert!(false, "{other:?}\n{world:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_ended_is_not_taken_up(mut tape in tapes()) {
+        let lent = |document: &Value| {
+            let mut copy = document.clone();
+            parts(&mut copy).any(|it| it.to_string().contains("\"ends\":"))
+        };
+        if let Some((world, saved)) = saved(&mut tape) {
+            let believed = list(&saved, "files").is_empty();
+            match taken_up(&world, &saved, MUCH_LATER) {
+                TakenUp::Plan(plan) => {
+                    prop_assert!(!lent(&plan), "{plan:#}\n{world:?}");
+                    prop_assert!(!believed || !lent(&saved), "{saved:#}\n{world:?}");
+                }
+                TakenUp::Stale(lines) => {
+                    let told = lines.iter().any(|it| it.ends_with("would get what has ended meanwhile"));
+                    prop_assert_eq!(told, believed && lent(&saved), "{:?}\n{:?}", lines, world);
+                }
+                TakenUp::Refused(_) => (),
             }
         }
     }

@@ -95,8 +95,13 @@ pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
     let observed = wait(fetch_person(&source, &declared, &person)).map_err(|it| it.to_string())?;
     let explained = explaining::explain(&declared, &observed, &person, now);
     let explained = explained.map_err(|it| format!("{user}: {it:?}"))?;
-    let view =
-        Explanation { explained: &explained, sources: &sources, endpoint: ENDPOINT, url: ENDPOINT, now };
+    let view = Explanation {
+        explained: &explained,
+        sources: &sources,
+        endpoint: ENDPOINT,
+        url: ENDPOINT,
+        now: now.into(),
+    };
     Ok(serde_json::from_str(&document::explanation::write(&view)).unwrap())
 }
 
@@ -127,7 +132,7 @@ fn tried(saved: &str, inputs: Inputs<'_>) -> Result<TakenUp, String> {
     let again = if same && !saved.files.is_empty() {
         same_again(&saved.plan, saved.id, &fresh, &bound)
     } else {
-        as_approved(&saved.plan, saved.id, &fresh, (&bound, &observed))
+        as_approved(&saved.plan, saved.id, &fresh, (&bound, &observed), ready.now)
     };
     Ok(match again {
         Again::Plan(plan) => TakenUp::Plan(ready.written(*plan, &bound)),
@@ -185,7 +190,7 @@ impl Ready {
             sources: &self.sources,
             endpoint: ENDPOINT,
             url: ENDPOINT,
-            now: self.now,
+            now: self.now.into(),
             partial: false,
             taken: None,
             cost: None,
