@@ -99,8 +99,6 @@ impl Outcome<'_> {
 /// What becomes of the roles that groups give to whoever is in them.
 #[derive(Clone, Debug)]
 pub struct Fate<'a> {
-    /// The groups, sorted.
-    pub parts: Vec<Part>,
     /// The roles of which somebody gains or loses something, sorted.
     pub roles: Vec<RoleFate<'a>>,
     /// Whether any role is held before, and after.
@@ -244,7 +242,7 @@ impl<'a> Fate<'a> {
         }
         let held = [0, 1].map(|side| roles.values().any(|it| !it[side].is_empty()));
         let roles = roles.into_iter().filter_map(|(role, sides)| RoleFate::of(role, sides)).collect();
-        Self { parts: parts.to_vec(), roles, held }
+        Self { roles, held }
     }
 }
 
