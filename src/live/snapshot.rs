@@ -3,6 +3,8 @@
 //! Complete where [`Observed`](crate::model::observed::Observed) is what one plan needs. It answers as the API
 //! answered, or says that it does not know; it never guesses. Nothing here touches a file.
 
+use std::io;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -154,10 +156,12 @@ impl Snapshot {
     }
 
     /// Returns the digest of everything but itself, in one form whatever the layout of the file.
-    fn found(&self) -> Digest {
-        let bare = Self { digest: Digest([0; 32]), ..self.clone() };
-        let text = serde_json::to_string(&bare).expect("plain data with text keys is always JSON");
-        Digest(Sha256::digest(text.as_bytes()).into())
+    fn found(&mut self) -> Digest {
+        let said = std::mem::replace(&mut self.digest, Digest([0; 32]));
+        let mut hash = Hash(Sha256::new());
+        serde_json::to_writer(&mut hash, self).expect("plain data with text keys is always JSON");
+        self.digest = said;
+        Digest(hash.0.finalize().into())
     }
 
     /// Returns the same with a pseudonym for every address and number of a person; see [`Salt`].
@@ -184,6 +188,20 @@ impl Snapshot {
     }
 }
 
+/// Takes a text in as it is written: the document of a large company would be the largest thing in memory.
+struct Hash(Sha256);
+
+impl io::Write for Hash {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.0.update(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Where the salt of a sanitized snapshot is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
@@ -204,11 +222,11 @@ pub fn write(snapshot: &Snapshot) -> String {
     json::document(snapshot)
 }
 
-/// Reads back what [`write()`] wrote.
+/// Reads back what [`write()`] wrote. The text is not kept for longer than it is needed.
 ///
 /// # Errors
 /// Whatever is not a whole snapshot of a version that is known, as it was written.
-pub fn read(text: &str) -> Result<Snapshot, NotASnapshot> {
+pub fn read(text: String) -> Result<Snapshot, NotASnapshot> {
     /// Enough to see what it is.
     #[derive(Deserialize)]
     struct Head {
@@ -219,7 +237,7 @@ pub fn read(text: &str) -> Result<Snapshot, NotASnapshot> {
     if text.trim().is_empty() {
         return Err(NotASnapshot::Empty);
     }
-    let head: Head = serde_json::from_str(text).map_err(|error| {
+    let head: Head = serde_json::from_str(&text).map_err(|error| {
         if error.is_data() { NotASnapshot::Foreign(None) } else { NotASnapshot::Syntax(error) }
     })?;
     match head.kind {
@@ -232,7 +250,8 @@ pub fn read(text: &str) -> Result<Snapshot, NotASnapshot> {
         Some(version) => return Err(NotASnapshot::Version(version.to_string())),
         None => return Err(NotASnapshot::Foreign(None)),
     }
-    let mut snapshot: Snapshot = serde_json::from_str(text).map_err(NotASnapshot::Field)?;
+    let mut snapshot: Snapshot = serde_json::from_str(&text).map_err(NotASnapshot::Field)?;
+    drop(text);
     snapshot.respell();
     let (said, found) = (snapshot.digest, snapshot.found());
     if said != found {

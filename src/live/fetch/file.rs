@@ -34,7 +34,12 @@ impl SnapshotError {
 /// Reads a snapshot.
 pub fn open(path: &Path) -> Result<Snapshot, SnapshotError> {
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(SIZE_LIMIT + 1).read_to_string(&mut text));
+    let read = File::open(path).and_then(|file| {
+        // Only a hint, of what is a file: doubled until it fits, the text would take up to twice its size.
+        let size = file.metadata()?.len().min(SIZE_LIMIT);
+        text.reserve_exact(usize::try_from(size).unwrap_or(0));
+        file.take(SIZE_LIMIT + 1).read_to_string(&mut text)
+    });
     let unusable = |source| SnapshotError::Unusable { path: path.to_owned(), source };
     match read {
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -46,5 +51,5 @@ pub fn open(path: &Path) -> Result<Snapshot, SnapshotError> {
         }
         Ok(_) => (),
     }
-    snapshot::read(&text).map_err(unusable)
+    snapshot::read(text).map_err(unusable)
 }

@@ -40,7 +40,7 @@ fn what_is_written_is_what_is_read() {
     let one = snapshot();
     let text = write(&one);
     assert!(!text.contains('\u{202e}'), "nothing in it acts where it is printed");
-    assert_eq!(write(&read(&text).unwrap()), text);
+    assert_eq!(write(&read(text.clone()).unwrap()), text);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn every_fact_counts_in_the_digest() {
     {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text, "{from}");
-        assert!(matches!(read(&changed), Err(NotASnapshot::Changed { .. })), "{from}");
+        assert!(matches!(read(changed), Err(NotASnapshot::Changed { .. })), "{from}");
     }
 }
 
@@ -64,7 +64,7 @@ fn a_pseudonym_is_the_same_for_the_same_and_no_two_kinds_share_one() {
     let row = &hidden.directories[0].users[0];
     assert_ne!(row.external_id, row.employee_id);
     let asked = PersonRef::Email("ana@x.example".parse::<Email>().unwrap());
-    let answers = Answers::new(read(&text).unwrap(), None).unwrap();
+    let answers = Answers::new(read(text.clone()).unwrap(), None).unwrap();
     let found = answers.find_users(hidden.companies[0].id, std::slice::from_ref(&asked)).unwrap();
     assert_eq!(
         found[0].email.as_ref().unwrap().as_str(),
@@ -144,7 +144,7 @@ proptest! {
         let text = write(&one);
         prop_assert!(text.chars().all(|it| it == '\n' || escape::terminal(it.encode_utf8(&mut [0; 4])).starts_with(it)));
         for text in [text.clone(), laid_out(&text)] {
-            let again = read(&text).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            let again = read(text.clone()).map_err(|error| TestCaseError::fail(error.to_string()))?;
             prop_assert!(again.people[0].direct_roles.as_ref().is_some_and(|it| it.same_spelling(&roles)));
             prop_assert_eq!(again.digest, one.digest);
         }

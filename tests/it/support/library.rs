@@ -171,7 +171,7 @@ impl Ready {
             serde_json::from_str(&part("directories")).unwrap(),
             serde_json::from_str(&part("people")).unwrap(),
         );
-        let snapshot = snapshot::read(&snapshot::write(&snapshot)).map_err(|it| it.to_string())?;
+        let snapshot = snapshot::read(snapshot::write(&snapshot)).map_err(|it| it.to_string())?;
         let answers = Answers::new(snapshot, None).map_err(|it| it.to_string())?;
         Ok(Self { sources, declared, source: Source::Snapshot(Box::new(answers)), now })
     }

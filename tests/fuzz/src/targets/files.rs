@@ -63,7 +63,7 @@ pub(crate) fn plan(input: &[u8]) {
 /// A snapshot: what is accepted has the digest it says, and can be asked.
 pub(crate) fn snapshot(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
-    if let Ok(snapshot) = snapshot::read(text) {
+    if let Ok(snapshot) = snapshot::read(text.to_owned()) {
         _ = snapshot::Answers::new(snapshot, None);
     }
 }
