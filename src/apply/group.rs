@@ -112,7 +112,7 @@ impl<'a> Group<'a> {
         let Some(attributes) = self.change.attributes_before() else { return Ok(()) };
         // Who was cut off in this run is gone already.
         let mut before = contents(&self.change);
-        before.members.retain(|it| !self.cut_off.contains(it));
+        before.members = before.members.iter().copied().filter(|it| !self.cut_off.contains(it)).collect();
         let known = Seen { attributes: attributes.clone(), contents: before };
         let seen = look_at(reader, self.change.company(), id, self.what(), known.clone()).await?;
         let Some(seen) = seen else { return Err(Trouble::Stale(Stale::Gone)) };

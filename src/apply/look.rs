@@ -43,7 +43,10 @@ pub(super) async fn look(
         Ok((head, mut members, roles)) => {
             members.sort_unstable();
             let attributes = Attributes { name: head.name, description: head.description };
-            Ok(Some(Seen { attributes, contents: Contents { members, grants: grants(roles) } }))
+            Ok(Some(Seen {
+                attributes,
+                contents: Contents { members: members.into(), grants: grants(roles) },
+            }))
         }
         Err(ApiError::Refused { status: 404, .. }) => Ok(None),
         Err(error) => Err(error),
@@ -52,8 +55,11 @@ pub(super) async fn look(
 
 /// What was in a group when the plan read it.
 pub(super) fn contents(change: &Change<'_>) -> Contents {
-    let grant =
-        |(role, scope): (RoleId, &Scope)| Grant { role, scope: Arc::new(scope.clone()), as_read: Vec::new() };
+    let grant = |(role, scope): (RoleId, &Scope)| Grant {
+        role,
+        scope: Arc::new(scope.clone()),
+        as_read: Box::default(),
+    };
     Contents {
         members: change.members_before().collect(),
         grants: change.roles_before().map(grant).collect(),
@@ -89,7 +95,7 @@ pub(super) async fn look_at(
         let (found, held, head) = found.await?;
         if let Some(mut found) = found {
             found.sort_unstable();
-            known.contents.members = found;
+            known.contents.members = found.into();
         }
         if let Some(held) = held {
             known.contents.grants = grants(held);

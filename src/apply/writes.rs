@@ -1,7 +1,7 @@
 //! The calls of a step: each made once, looked into where the answer is lost, and verified where something follows.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::Ordering},
 };
 
@@ -126,8 +126,7 @@ impl Group<'_> {
         };
         tracing::debug!(status = error.refused(), "emptying the group before deleting it");
         Self::again(context, error)?;
-        let members: Vec<UserId> =
-            self.expected.as_ref().map_or_else(Vec::new, |it| it.contents.members.clone());
+        let members = self.expected.as_ref().map_or_else(Arc::default, |it| it.contents.members.clone());
         for users in members.chunks(MEMBERS_PER_CALL) {
             Self::go_on(context)?;
             self.patch_members(context, company, group, &[], users).await?;
@@ -188,10 +187,8 @@ impl Group<'_> {
             context.proven.fetch_or(!gone.is_empty(), Ordering::Relaxed);
         }
         if let Some(Expected { contents: Contents { members, .. }, .. }) = &mut self.expected {
-            members.retain(|it| !remove.contains(it));
-            members.extend(add);
-            members.sort_unstable();
-            members.dedup();
+            let stay = members.iter().filter(|it| !remove.contains(it));
+            *members = stay.chain(add).copied().collect::<BTreeSet<_>>().into_iter().collect();
         } else {
             self.cut_off.extend(remove);
         }
@@ -266,7 +263,7 @@ impl Group<'_> {
             grants.extend(held.map(|(role, scope)| Grant {
                 role,
                 scope: Arc::new(scope),
-                as_read: Vec::new(),
+                as_read: Box::default(),
             }));
             grants.sort_by_key(|it| it.role);
         }

@@ -8,13 +8,6 @@ use std::{
     sync::Arc,
 };
 
-use futures_util::{
-    StreamExt, TryStreamExt,
-    future::{try_join, try_join3},
-    stream,
-};
-use serde_json::value::RawValue;
-
 use crate::{
     live::{
         FetchError,
@@ -24,10 +17,15 @@ use crate::{
         access::{Contents, Grant},
         direct::DirectRoles,
         directory::Directory,
-        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, GroupRole, Observed, ObservedCompany, User},
         scope::{Scope, Shared},
     },
+};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    future::{try_join, try_join3},
+    stream,
 };
 
 mod confirm;
@@ -37,6 +35,8 @@ mod holders;
 mod list;
 mod person;
 mod record;
+#[cfg(test)]
+mod tests;
 
 pub use confirm::{Going, confirm};
 pub use estimate::{Estimate, estimate};
@@ -64,17 +64,14 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         let groups = async {
             let heads = source.list_groups(reads.id).await?;
             let wanted = reads.groups(&heads);
-            let contents = whole(source, reads.id, &wanted).await?;
+            let contents = whole(source, reads.id, &wanted, &mut scopes).await?;
             Ok((heads, wanted, contents))
         };
         let roles = source.list_roles(reads.id);
         let ((heads, mut wanted, mut contents), roles, mut people) =
             try_join3(groups, roles, people(source, list.known, reads)).await?;
         let rest = reads.rest(&heads, &wanted, &people.held);
-        contents.extend(whole(source, reads.id, &rest).await?);
-        for grant in contents.values_mut().flat_map(|it| &mut it.grants) {
-            grant.scope = scopes.scope(grant.scope.clone());
-        }
+        contents.extend(whole(source, reads.id, &rest, &mut scopes).await?);
         wanted.extend(rest);
         let strangers = strangers(source, reads.id, &wanted, &contents, &people.users).await?;
         people.users.extend(strangers);
@@ -114,8 +111,9 @@ pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Obse
                 groups.into_iter().filter(|it| it.0 == reads.id).map(|it| it.1).collect();
             for group in &own {
                 let contents = live.contents.entry(group.id).or_default();
-                contents.members.push(user);
-                contents.members.sort_unstable();
+                let mut members: Vec<UserId> = contents.members.iter().copied().chain([user]).collect();
+                members.sort_unstable();
+                contents.members = members.into();
             }
             live.held.insert(user, own.iter().map(|it| it.id).collect());
             live.groups.extend(own);
@@ -183,36 +181,55 @@ async fn direct_roles(source: &Source, users: &BTreeSet<UserId>) -> Read<Vec<(Us
     Ok(roles.into_iter().flatten().collect())
 }
 
+/// What the API says is in a group.
+type Found = (Arc<[UserId]>, Vec<GroupRole>);
+
 async fn whole(
     source: &Source,
     company: CompanyId,
     groups: &GroupReads,
+    scopes: &mut Shared,
 ) -> Read<BTreeMap<GroupId, Contents>> {
-    let contents = stream::iter(groups.keys()).map(|&group| async move {
+    let found = stream::iter(groups.keys()).map(|&group| async move {
         let members = source.list_members(company, group);
-        let (members, roles) = try_join(members, source.list_group_roles(company, group)).await?;
-        Ok((group, contents(members, roles)))
+        Ok((group, try_join(members, source.list_group_roles(company, group)).await?))
     });
-    contents.buffer_unordered(AT_ONCE).try_collect().await
+    let found = found.buffer_unordered(AT_ONCE);
+    found.map_ok(|(group, found)| (group, contents(found, scopes))).try_collect().await
 }
 
-fn contents(mut members: Vec<UserId>, roles: Vec<GroupRole>) -> Contents {
-    members.sort_unstable();
-    Contents { members, grants: grants(roles) }
+fn contents((mut members, roles): Found, scopes: &mut Shared) -> Contents {
+    // As a snapshot says it, which keeps the list.
+    if !members.is_sorted() {
+        Arc::make_mut(&mut members).sort_unstable();
+    }
+    Contents { members, grants: shared(roles, scopes) }
 }
 
 /// Joins the entries of one role: a group holds it wherever any of them says (contract §3.9).
 pub fn grants(roles: Vec<GroupRole>) -> Vec<Grant> {
-    let mut entries: BTreeMap<RoleId, Vec<Option<Box<RawValue>>>> = BTreeMap::new();
-    for entry in roles {
-        entries.entry(entry.role).or_default().push(entry.scope);
-    }
-    let grant = |(role, as_read): (RoleId, Vec<Option<Box<RawValue>>>)| Grant {
-        role,
-        scope: Arc::new(Scope::any(as_read.iter().map(|it| Scope::read(it.as_deref())))),
-        as_read,
+    shared(roles, &mut Shared::default())
+}
+
+/// [`grants`], of which equal parts are kept once.
+fn shared(mut roles: Vec<GroupRole>, scopes: &mut Shared) -> Vec<Grant> {
+    // Entries of one role stay in the order of the API.
+    roles.sort_by_key(|it| it.role);
+    let grant = |entries: &mut [GroupRole]| {
+        let mut read: Vec<Arc<Scope>> = entries.iter_mut().map(|it| scopes.read(&mut it.scope)).collect();
+        let scope = match read.pop() {
+            Some(only) if read.is_empty() => only,
+            last => {
+                scopes.scope(Arc::new(Scope::any(read.into_iter().chain(last).map(Arc::unwrap_or_clone))))
+            }
+        };
+        Grant {
+            role: entries[0].role,
+            scope,
+            as_read: entries.iter_mut().map(|it| it.scope.take()).collect(),
+        }
     };
-    entries.into_iter().map(grant).collect()
+    roles.chunk_by_mut(|a, b| a.role == b.role).map(grant).collect()
 }
 
 fn missing(people: &[PersonRef], directory: &Directory<'_>) -> Vec<PersonRef> {
@@ -259,7 +276,7 @@ async fn strangers(
     known: &[User],
 ) -> Read<Vec<User>> {
     let groups = groups.iter().filter(|it| it.1.strangers);
-    let members = groups.filter_map(|it| contents.get(it.0)).flat_map(|it| &it.members);
+    let members = groups.filter_map(|it| contents.get(it.0)).flat_map(|it| &*it.members);
     unknown(source, company, members, known).await
 }
 

@@ -3,7 +3,7 @@
 //! Complete where [`Observed`](crate::model::observed::Observed) is what one plan needs. It answers as the API
 //! answered, or says that it does not know; it never guesses. Nothing here touches a file.
 
-use std::io;
+use std::{collections::HashMap, io, sync::Arc};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -112,7 +112,7 @@ impl Snapshot {
         for company in &mut companies {
             company.groups.sort_by_key(|it| it.id);
             company.roles.sort_by_key(|it| it.id);
-            company.groups.iter_mut().for_each(|it| it.members.sort_unstable());
+            company.groups.iter_mut().for_each(|it| Arc::make_mut(&mut it.members).sort_unstable());
         }
         directories.sort_by_key(|it| it.company);
         people.sort_by_key(|it| it.user_id);
@@ -137,10 +137,14 @@ impl Snapshot {
     /// Writes what the API said in its own words in one layout, with nothing that acts where it is printed: a
     /// document that is laid out anew says the same.
     fn respell(&mut self) {
-        for group in self.companies.iter_mut().flat_map(|it| &mut it.groups) {
-            for held in &mut group.roles {
-                held.scope = held.scope.take().map(|it| printable(&it));
-            }
+        // A company has many grants and few scopes: each is kept once.
+        let mut known: HashMap<Box<str>, Arc<RawValue>> = HashMap::new();
+        let groups = self.companies.iter_mut().flat_map(|it| &mut it.groups);
+        for scope in groups.flat_map(|it| &mut it.roles).filter_map(|it| it.scope.as_mut()) {
+            *scope = match known.get(scope.get()) {
+                Some(known) => known.clone(),
+                None => known.entry(scope.get().into()).or_insert(printable(scope).into()).clone(),
+            };
         }
         for person in &mut self.people {
             let roles = person.direct_roles.take();

@@ -3,6 +3,8 @@
 //! One way to read, so that a plan from a snapshot is the plan from the API by construction. Every list is
 //! whole, or an error. Writes nothing.
 
+use std::sync::Arc;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
@@ -101,9 +103,9 @@ impl Source {
         }
     }
 
-    pub(crate) async fn list_members(&self, company: CompanyId, group: GroupId) -> Read<Vec<UserId>> {
+    pub(crate) async fn list_members(&self, company: CompanyId, group: GroupId) -> Read<Arc<[UserId]>> {
         Ok(match self {
-            Self::Api(it) => it.list_members(company, group).await?,
+            Self::Api(it) => it.list_members(company, group).await?.into(),
             Self::Snapshot(it) => it.list_members(company, group)?,
         })
     }

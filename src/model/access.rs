@@ -14,7 +14,7 @@ use crate::model::{
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
     /// Sorted, without duplicates.
-    pub members: Vec<UserId>,
+    pub members: Arc<[UserId]>,
     /// One per role, sorted by role.
     pub grants: Vec<Grant>,
 }
@@ -28,7 +28,7 @@ pub struct Grant {
     pub scope: Arc<Scope>,
     /// The scopes exactly as the API spelled them, one per entry of its list;
     /// a deletion must name them so (contract §3.10).
-    pub as_read: Vec<Option<Box<RawValue>>>,
+    pub as_read: Box<[Option<Arc<RawValue>>]>,
 }
 
 /// Why something is taken away.

@@ -2,7 +2,7 @@
 //!
 //! A value; whether it is complete was proven while it was fetched.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,7 @@ pub struct GroupRole {
     // That does not mean unrestricted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Value>")]
-    pub scope: Option<Box<RawValue>>,
+    pub scope: Option<Arc<RawValue>>,
 }
 
 /// A user of a directory.

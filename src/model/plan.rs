@@ -72,7 +72,7 @@ pub struct Plan {
 }
 
 /// Scopes as the API spelled them, by group and role.
-pub type Entries = BTreeMap<(GroupIx, RoleId), Vec<Option<Box<RawValue>>>>;
+pub type Entries = BTreeMap<(GroupIx, RoleId), Box<[Option<Arc<RawValue>>]>>;
 
 /// What is said beside an edit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

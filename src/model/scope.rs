@@ -4,7 +4,13 @@
 //! dimensions, a dimension a set (OR) of values (contract §4). Two scopes mean
 //! the same exactly if their canonical forms are equal; `canonical` says how.
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{
+    borrow::Borrow,
+    collections::{HashMap, HashSet},
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -126,20 +132,59 @@ pub type Audience = Vec<Dimension>;
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope(Vec<Audience>);
 
-/// Keeps equal scopes once: a company has many grants and few scopes.
+/// Keeps equal scopes once, and what the API spells the same: a company has many grants and few scopes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shared(HashSet<Arc<Scope>>);
+pub(crate) struct Shared {
+    scopes: HashSet<Arc<Scope>>,
+    spellings: HashMap<Spelling, Arc<Scope>>,
+}
+
+/// A scope as the API spelled it, recognised by its very text.
+#[derive(Clone, Debug)]
+struct Spelling(Arc<RawValue>);
 
 impl Shared {
     /// The equal scope that came first.
     pub(crate) fn scope(&mut self, scope: Arc<Scope>) -> Arc<Scope> {
-        if let Some(known) = self.0.get(&scope) {
+        if let Some(known) = self.scopes.get(&scope) {
             return known.clone();
         }
-        self.0.insert(scope.clone());
+        self.scopes.insert(scope.clone());
+        scope
+    }
+
+    /// [`Scope::read`], once for each spelling; what the API said is the text that came first as well.
+    pub(crate) fn read(&mut self, raw: &mut Option<Arc<RawValue>>) -> Arc<Scope> {
+        let Some(raw) = raw else { return self.scope(Arc::new(Scope::read(None))) };
+        if let Some((Spelling(known), scope)) = self.spellings.get_key_value(raw.get()) {
+            raw.clone_from(known);
+            return scope.clone();
+        }
+        let scope = self.scope(Arc::new(Scope::read(Some(raw))));
+        self.spellings.insert(Spelling(raw.clone()), scope.clone());
         scope
     }
 }
+
+impl Borrow<str> for Spelling {
+    fn borrow(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl Hash for Spelling {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.get().hash(state);
+    }
+}
+
+impl PartialEq for Spelling {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Eq for Spelling {}
 
 /// How a changed scope relates to the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

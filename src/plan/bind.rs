@@ -171,17 +171,17 @@ impl<'a> Company<'a> {
     }
 
     /// Everybody who is known to be in a group, sorted.
-    fn members(&self, group: GroupId) -> Vec<UserId> {
-        let mut members = self.live.contents.get(&group).map_or_else(Vec::new, |it| it.members.clone());
+    fn members(&self, group: GroupId) -> Arc<[UserId]> {
+        let read = self.live.contents.get(&group).map_or_else(Arc::default, |it| it.members.clone());
         // Members of a group need not be listed for the groups of a person to be known.
-        let held = self.live.held.iter().filter(|it| it.1.contains(&group));
-        let read = members.len();
-        members.extend(held.map(|it| *it.0));
-        if members.len() > read {
-            members.sort_unstable();
-            members.dedup();
+        let held = self.live.held.iter().filter(|it| it.1.contains(&group)).map(|it| *it.0);
+        let held: Vec<UserId> = held.filter(|it| read.binary_search(it).is_err()).collect();
+        if held.is_empty() {
+            return read;
         }
-        members
+        let mut members = [&read, &held[..]].concat();
+        members.sort_unstable();
+        members.into()
     }
 }
 
@@ -195,7 +195,7 @@ fn index(companies: &[Company<'_>], snapshot: &Observed) -> Index {
         groups.extend(live.groups.iter().map(|it| GroupName::existing(company, it.name.clone(), it.id)));
         let missing = matched.groups.iter().filter(|it| matches!(it.1, Target::Missing));
         groups.extend(missing.map(|it| GroupName::new(company, it.0.name.clone())));
-        users.extend(live.contents.values().flat_map(|it| &it.members));
+        users.extend(live.contents.values().flat_map(|it| &*it.members));
         users.extend(live.held.keys());
         people.extend(snapshot.direct.keys().map(|it| (company, *it)));
     }
@@ -217,7 +217,7 @@ fn live(companies: &[Company<'_>], index: &Index) -> State {
             for grant in contents.iter().flat_map(|it| &it.grants) {
                 facts.grant(group, grant.role, grant.scope.clone());
             }
-            for user in members.into_iter().filter_map(|it| index.find_user(it)) {
+            for user in members.iter().filter_map(|it| index.find_user(*it)) {
                 facts.member(group, user);
             }
         }
@@ -369,8 +369,9 @@ impl Binding<'_> {
                 continue;
             }
             // Whichever of them it is, it is nobody who joins.
-            let lockouts: Option<Vec<_>> = meant.iter().map(|user| self.locked.get(user)).collect();
-            if let Some(lockout) = lockouts.and_then(|it| it.first().copied()) {
+            if meant.iter().all(|it| self.locked.contains_key(it))
+                && let Some(lockout) = meant.first().and_then(|it| self.locked.get(it))
+            {
                 self.bound.remarks.push(locked_out(&entry.person, entry.from, lockout.from));
                 continue;
             }

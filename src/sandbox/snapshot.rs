@@ -93,7 +93,7 @@ fn objects(snapshot: &Snapshot, now: Moment) -> Result<Value, serde_json::Error>
 fn users(snapshot: &Snapshot) -> BTreeMap<UserId, (CompanyId, Option<&User>)> {
     let mut users: BTreeMap<UserId, (CompanyId, Option<&User>)> = BTreeMap::new();
     for company in &snapshot.companies {
-        let members = company.groups.iter().flat_map(|it| &it.members);
+        let members = company.groups.iter().flat_map(|it| &*it.members);
         users.extend(members.map(|it| (*it, (company.id, None))));
     }
     for directory in &snapshot.directories {
@@ -151,14 +151,14 @@ mod tests {
         let id = Uuid::from_u128;
         let snapshot = |scope: &str, role: &str| {
             let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
-            let grant = GroupRole { role: RoleId(id(5)), scope: Some(raw(scope)) };
+            let grant = GroupRole { role: RoleId(id(5)), scope: Some(raw(scope).into()) };
             let group = Group {
                 id: GroupId(id(2)),
                 name: "N".into(),
                 description: "D".into(),
                 unmodifiable: false,
                 roles: vec![grant],
-                members: vec![UserId(id(8))],
+                members: [UserId(id(8))].into(),
             };
             let company = Company { id: CompanyId(id(1)), groups: vec![group], roles: Vec::new() };
             let directory =

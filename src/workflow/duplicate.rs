@@ -1,5 +1,7 @@
 //! A standard group's roles, as the draft of a custom group. Only reads.
 
+use std::sync::Arc;
+
 use crate::{
     files::write::DraftGroup,
     live::{FetchError, api::Reader, fetch, source::Source},
@@ -70,7 +72,8 @@ pub async fn draft(
         names.roles.insert(role.id, role.name);
     }
     let grants = fetch::grants(source.list_group_roles(company, original.id).await?);
-    let members = if copy.members { source.list_members(company, original.id).await? } else { Vec::new() };
+    let members =
+        if copy.members { source.list_members(company, original.id).await? } else { Arc::default() };
     let in_scopes = grants.iter().flat_map(|it| it.scope.people()).map(UserId);
     let people: Vec<PersonRef> = members.iter().copied().chain(in_scopes).map(PersonRef::UserId).collect();
     for user in source.find_users(company, &people).await? {
@@ -85,7 +88,7 @@ pub async fn draft(
         },
         str::to_owned,
     );
-    Ok(DraftGroup { name: copy.name.to_owned(), description, grants, members })
+    Ok(DraftGroup { name: copy.name.to_owned(), description, grants, members: members.to_vec() })
 }
 
 fn original<'a>(heads: &'a [GroupHead], wanted: &str) -> Result<&'a GroupHead, CopyError> {

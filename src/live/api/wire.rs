@@ -4,6 +4,8 @@
 //! bare string or `{"id": …}`, times stay text, and a scope stays the very text the server sent,
 //! because it may have to be sent back.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
@@ -111,7 +113,7 @@ impl<'de> Deserialize<'de> for Wire<GroupRole> {
             #[serde(default)]
             id: Option<Reference>,
             #[serde(default)]
-            scope: Option<Box<RawValue>>,
+            scope: Option<Arc<RawValue>>,
         }
         let Row { role, role_id, id, scope } = Row::deserialize(deserializer)?;
         // The outer `id` last: beside a nested role it could be the assignment's own.

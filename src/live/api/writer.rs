@@ -189,8 +189,10 @@ impl Writer {
             }
         };
         let form = self.dialect.predicate;
-        let addition =
-            |(role, scope): &(RoleId, Scope)| GroupRole { role: *role, scope: Some(scope.to_wire_as(form)) };
+        let addition = |(role, scope): &(RoleId, Scope)| GroupRole {
+            role: *role,
+            scope: Some(scope.to_wire_as(form).into()),
+        };
         let body = encoded(&Roles { roles_to_add: add.iter().map(addition).collect(), roles_to_delete });
         self.write(&Request::not_idempotent(Method::PATCH, GROUP_ROLES, &[company.0, group.0]), &body).await
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{AT_ONCE, FetchError, Read, contents, unknown};
+use super::{AT_ONCE, FetchError, Found, Read, contents, unknown};
 use crate::{
     live::source::Source,
     model::{
-        access::Contents,
         ids::{CompanyId, GroupId, RoleId},
         observed::Observed,
+        scope::Shared,
     },
 };
 
@@ -25,16 +25,17 @@ pub async fn holders(
     observed: &mut Observed,
 ) -> Result<bool, FetchError> {
     let Observed { companies, users, .. } = observed;
-    let (requests, mut found) = (source.requests(), Vec::new());
+    let (requests, mut found, mut scopes) = (source.requests(), Vec::new(), Shared::default());
     for company in companies {
         let is_privileged = |role: &RoleId| privileged.binary_search(&(company.id, *role)).is_ok();
         let ids = company.groups.iter().map(|it| it.id).filter(|it| !company.contents.contains_key(it));
         let groups = stream::iter(ids).map(|group| holding(source, company.id, group, is_privileged));
         let groups: Vec<Option<_>> = groups.buffer_unordered(AT_ONCE).try_collect().await?;
-        company.contents.extend(groups.into_iter().flatten());
+        let groups = groups.into_iter().flatten();
+        company.contents.extend(groups.map(|(group, found)| (group, contents(found, &mut scopes))));
         let holding =
             company.contents.values().filter(|it| it.grants.iter().any(|it| is_privileged(&it.role)));
-        let members: BTreeSet<_> = holding.flat_map(|it| &it.members).collect();
+        let members: BTreeSet<_> = holding.flat_map(|it| &*it.members).collect();
         found.extend(unknown(source, company.id, members.into_iter(), users).await?);
     }
     users.extend(found);
@@ -46,10 +47,10 @@ async fn holding(
     company: CompanyId,
     group: GroupId,
     is_privileged: impl Fn(&RoleId) -> bool,
-) -> Read<Option<(GroupId, Contents)>> {
+) -> Read<Option<(GroupId, Found)>> {
     let roles = source.list_group_roles(company, group).await?;
     if !roles.iter().any(|it| is_privileged(&it.role)) {
         return Ok(None);
     }
-    Ok(Some((group, contents(source.list_members(company, group).await?, roles))))
+    Ok(Some((group, (source.list_members(company, group).await?, roles))))
 }

@@ -76,7 +76,7 @@ async fn inside(
     }
     for group in held {
         let grants = grants(source.list_group_roles(live.id, group).await?);
-        live.contents.insert(group, Contents { members: vec![user], grants });
+        live.contents.insert(group, Contents { members: [user].into(), grants });
     }
     let grants = live.contents.values().flat_map(|it| &it.grants);
     let named: Vec<PersonRef> = grants

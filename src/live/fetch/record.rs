@@ -42,7 +42,7 @@ pub async fn record(
     }
     let (mut directories, mut known) = (Vec::new(), BTreeMap::new());
     for (reads, company) in list.companies.iter().zip(&companies) {
-        let members: BTreeSet<UserId> = company.groups.iter().flat_map(|it| &it.members).copied().collect();
+        let members: BTreeSet<UserId> = company.groups.iter().flat_map(|it| &*it.members).copied().collect();
         let (directory, users) = directory((reader, &source), reads.id, &reads.people, &members).await?;
         directories.push(directory);
         known.insert(reads.id, users);

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use super::{Company, Directory, Group, NotASnapshot, NotRecorded, Person, Reach, Salt, Snapshot, named};
@@ -92,8 +92,8 @@ impl Answers {
     }
 
     /// Sorted; nobody where there is no such group.
-    pub fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, NotRecorded> {
-        Ok(self.group(company, group)?.map_or_else(Vec::new, |it| it.members.clone()))
+    pub fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Arc<[UserId]>, NotRecorded> {
+        Ok(self.group(company, group)?.map_or_else(Arc::default, |it| it.members.clone()))
     }
 
     /// Once per scope, in the order of the API.
@@ -163,7 +163,7 @@ impl Answers {
         self.memberships.get_or_init(|| {
             let mut all: HashMap<UserId, Vec<GroupId>> = HashMap::new();
             for group in self.snapshot.companies.iter().flat_map(|it| &it.groups) {
-                for member in &group.members {
+                for member in &*group.members {
                     all.entry(*member).or_default().push(group.id);
                 }
             }

@@ -3,6 +3,8 @@
 //! What is absent is left out, never null. A field that is not known is an error, as the digest covers all
 //! of them: whoever adds one adds one to the version. Nothing is computed here.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,7 +82,7 @@ pub struct Group {
     /// Its roles, one entry per scope, in the order of the API.
     pub roles: Vec<GroupRole>,
     /// Its members, sorted.
-    pub members: Vec<UserId>,
+    pub members: Arc<[UserId]>,
 }
 
 /// How much of a directory is known.

@@ -17,8 +17,8 @@ fn snapshot() -> Snapshot {
         name: "N".into(),
         description: "D".into(),
         unmodifiable: false,
-        roles: vec![GroupRole { role: RoleId(id(5)), scope: Some(scope.clone()) }],
-        members: vec![UserId(id(9)), UserId(id(8))],
+        roles: vec![GroupRole { role: RoleId(id(5)), scope: Some(scope.clone().into()) }],
+        members: [UserId(id(9)), UserId(id(8))].into(),
     };
     let company = Company { id: CompanyId(id(1)), groups: vec![group(3), group(2)], roles: Vec::new() };
     let user = User {

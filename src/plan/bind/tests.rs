@@ -69,7 +69,7 @@ fn snapshot() -> Observed {
         grants: vec![Grant {
             role: RoleId(Uuid::from_u128(1)),
             scope: globex().into(),
-            as_read: vec![Some(globex().to_wire())],
+            as_read: [Some(globex().to_wire().into())].into(),
         }],
     };
     let company = ObservedCompany {
@@ -315,7 +315,7 @@ fn what_cannot_be_read_is_replaced_whole_or_left_whole() {
     let mut snapshot = snapshot();
     let grant = &mut snapshot.companies[0].contents.get_mut(&GroupId(Uuid::from_u128(1))).unwrap().grants[0];
     grant.scope = Scope::read(Some(&raw)).into();
-    grant.as_read = vec![Some(raw)];
+    grant.as_read = [Some(raw.into())].into();
     let plan = |roles: &str| {
         let access = desk(roles, "unmanaged");
         lines(&diff::plan(&bound_to(&access, &snapshot).unwrap(), &snapshot))
@@ -330,7 +330,7 @@ fn an_entry_without_a_scope_is_seen_beside_one_with_a_scope_and_never_overwritte
     let mut snapshot = snapshot();
     let grant = &mut snapshot.companies[0].contents.get_mut(&GroupId(Uuid::from_u128(1))).unwrap().grants[0];
     grant.scope = Scope::any([globex(), Scope::read(None)]).into();
-    grant.as_read.push(None);
+    grant.as_read = [grant.as_read[0].clone(), None].into();
     let plan = |roles: &str| {
         let access = desk(roles, "unmanaged");
         lines(&diff::plan(&bound_to(&access, &snapshot).unwrap(), &snapshot))

@@ -263,6 +263,7 @@ impl Reading<'_> {
             };
             let scope = Arc::new(scope);
             self.facts.grant(group, role_id, scope.clone());
+            let entries = entries.into_iter().map(|it| it.map(Arc::from)).collect();
             self.plan.entries.insert((group, role_id), entries);
             held.insert(role_id, scope);
         }

@@ -1,6 +1,6 @@
 //! What is written is read back as it was, and nothing else is taken for a plan.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use serde_json::{Value, json, value::RawValue};
@@ -40,8 +40,9 @@ fn plan(entries: &'static [&'static str]) -> impl Strategy<Value = Judged> {
         let grants = live.flat_map(|(id, side)| side.grants.iter_mut().map(move |it| (id, it)));
         for ((id, (role, scope)), entries) in grants.zip(each) {
             if !entries.is_empty() {
-                let raw = |it: Option<&str>| it.map(|it| RawValue::from_string(it.to_owned()).unwrap());
-                let entries: Vec<_> = entries.into_iter().map(raw).collect();
+                let raw =
+                    |it: Option<&str>| it.map(|it| RawValue::from_string(it.to_owned()).unwrap().into());
+                let entries: Box<[Option<Arc<RawValue>>]> = entries.into_iter().map(raw).collect();
                 *scope = Scope::any(entries.iter().map(|it| Scope::read(it.as_deref())));
                 spelled.push(((id, *role), entries));
             }
@@ -146,10 +147,10 @@ proptest! {
         prop_assert!(!text.contains(hidden));
         let saved = read(&text, Sources::default()).unwrap();
         prop_assert_eq!(saved.id, digest::plan_id(&plan.plan));
-        let value = |it: &Option<Box<RawValue>>| it.as_ref().map(|it| serde_json::from_str::<Value>(it.get()).unwrap());
+        let value = |it: &Option<Arc<RawValue>>| it.as_ref().map(|it| serde_json::from_str::<Value>(it.get()).unwrap());
         prop_assert_eq!(&saved.plan.live, &plan.plan.live);
         for ((key, read), (same, was)) in saved.plan.entries.iter().zip(&plan.plan.entries) {
-            let values = |it: &Vec<Option<Box<RawValue>>>| it.iter().map(value).collect::<Vec<_>>();
+            let values = |it: &[Option<Arc<RawValue>>]| it.iter().map(value).collect::<Vec<_>>();
             prop_assert_eq!((key, values(read)), (same, values(was)));
         }
     }

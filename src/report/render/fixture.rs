@@ -158,8 +158,8 @@ impl Draft {
                 edit(owner, Fact::Grant(*role), [value(&sides[0]), value(&sides[1])], *note);
                 if let Some(scope) = &sides[0] {
                     facts.grant(group, *role, Arc::new(scope.clone()));
-                    let raw = (*scope != Scope::read(None)).then(|| scope.to_wire());
-                    plan.entries.insert((group, *role), vec![raw]);
+                    let raw = (*scope != Scope::read(None)).then(|| scope.to_wire().into());
+                    plan.entries.insert((group, *role), [raw].into());
                 }
             }
             for Member { user, joins, note } in &it.members {

@@ -124,8 +124,10 @@ async fn roles_go_out_with_their_scopes_untouched() {
         settings.dialect.roles_to_delete = form;
         let (_, writer) = connect(settings).unwrap();
         let add = [(role(1), given.clone())];
-        let remove =
-            [GroupRole { role: role(2), scope: Some(raw(scope)) }, GroupRole { role: role(2), scope: None }];
+        let remove = [
+            GroupRole { role: role(2), scope: Some(raw(scope).into()) },
+            GroupRole { role: role(2), scope: None },
+        ];
         writer.patch_roles(COMPANY, GROUP, &add, &remove).await.unwrap();
         let added = format!(r#"[{{"roleId":"{}","scope":{}}}]"#, role(1), given.to_wire());
         let expected = format!(r#"{{"rolesToAdd":{added},"rolesToDelete":{deleted}}}"#);

@@ -14,7 +14,7 @@ fn read(world: &World) -> Observed {
         let grant = |(role, scope): (&RoleId, &Scope)| Grant {
             role: *role,
             scope: Arc::new(scope.clone()),
-            as_read: vec![Some(scope.to_wire())],
+            as_read: [Some(scope.to_wire().into())].into(),
         };
         let members = side.members.iter().copied().collect();
         company.contents.insert(id, Contents { members, grants: side.grants.iter().map(grant).collect() });

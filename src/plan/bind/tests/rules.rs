@@ -17,7 +17,7 @@ fn snapshot_with_bo_elsewhere() -> Observed {
     company.held = BTreeMap::from([(id(2), vec![GroupId(Uuid::from_u128(1)), GroupId(Uuid::from_u128(5))])]);
     company
         .contents
-        .insert(GroupId(Uuid::from_u128(5)), Contents { members: vec![id(1), id(2)], grants: Vec::new() });
+        .insert(GroupId(Uuid::from_u128(5)), Contents { members: [id(1), id(2)].into(), grants: Vec::new() });
     snapshot.direct = BTreeMap::from([(id(2), direct("GLOBAL_ADMIN")), (id(1), direct("GLOBAL_AGENT"))]);
     snapshot
 }
