@@ -19,7 +19,7 @@ use crate::{
         journal::{Journal, JournalError},
         record::{self, Record, Start},
     },
-    files::{check::check, declared::Declared, load::Loaded},
+    files::{check::check_and_forget, declared::Declared, load::Loaded},
     live::{
         api::{Dialect, Reader, Writer},
         fetch::{ReadList, fetch},
@@ -109,12 +109,9 @@ pub fn sound(mut loaded: Loaded) -> Result<Checked, Error> {
 
 fn all_sound(mut loaded: Loaded) -> Result<Checked, Error> {
     let mut findings = std::mem::take(&mut loaded.findings);
-    let declared = check(&loaded.files).map_err(|more| findings.extend(more));
+    let declared = check_and_forget(&mut loaded.files).map_err(|more| findings.extend(more));
     match declared {
-        Ok(declared) if findings.is_empty() => {
-            loaded.files.forget_entries();
-            Ok(Checked { loaded, declared })
-        }
+        Ok(declared) if findings.is_empty() => Ok(Checked { loaded, declared }),
         _ => Err(wrong(findings, &loaded)),
     }
 }
@@ -216,8 +213,8 @@ pub struct Context {
 pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now) -> Result<Judged, Error> {
     let started = Instant::now();
     let only_lockouts = matches!(wanted, Wanted::Lockouts);
-    let Planned { plan, bound, sources, mut notes } = planned(live, &mut checked, wanted, now.at).await?;
-    let mut judged = plan::judged::judged(plan, &bound.rules, live.dialect.scope_changes(), now.at);
+    let Planned { plan, rules, sources, mut notes } = planned(live, &mut checked, wanted, now.at).await?;
+    let mut judged = plan::judged::judged(plan, &rules, live.dialect.scope_changes(), now.at);
     if only_lockouts {
         // What is not read is not measured against its exception.
         judged.plan.remarks.retain(|it| it.code != Code::UnusedException);

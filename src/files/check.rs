@@ -3,7 +3,8 @@
 //! Reads nothing, and decides nothing of what a declaration does.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    borrow::Borrow,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::model::{
     finding::{Code, Finding, did_you_mean},
-    ids::{CompanyId, GroupId, RoleId, parse_uuid},
+    ids::{CompanyId, GroupId, PersonRef, RoleId, parse_uuid},
     source::{FileId, Place},
 };
 
@@ -48,38 +49,46 @@ pub struct Files {
     pub company: Option<String>,
 }
 
-impl Files {
-    /// Drops what [`check`] has returned in names: the entries, most of the memory of a large company's files.
-    pub(crate) fn forget_entries(&mut self) {
-        for (_, file) in &mut self.access {
-            *file = AccessFile { api: std::mem::take(&mut file.api), ..AccessFile::default() };
-        }
-    }
-}
-
 /// Checks everything that can be checked without the API.
 ///
 /// # Errors
 ///
 /// All findings, sorted by place. The result does not depend on the order of the files.
 pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
+    checked(files.workspace.as_ref(), files.company.as_deref(), files.access.iter().map(|it| (it.0, &it.1)))
+}
+
+/// [`check`], which drops the entries of a file once they are checked: most of the memory of a large company's files.
+pub(crate) fn check_and_forget(files: &mut Files) -> Result<Declared, Vec<Finding>> {
+    let access = files.access.iter_mut().map(|(file, access)| {
+        let kept = AccessFile { api: access.api.clone(), ..AccessFile::default() };
+        (*file, std::mem::replace(access, kept))
+    });
+    checked(files.workspace.as_ref(), files.company.as_deref(), access)
+}
+
+fn checked(
+    workspace: Option<&(FileId, WorkspaceFile)>,
+    given: Option<&str>,
+    files: impl ExactSizeIterator<Item = (FileId, impl Borrow<AccessFile>)>,
+) -> Result<Declared, Vec<Finding>> {
     let mut check = Check::default();
-    if let Some((file, workspace)) = &files.workspace {
+    if let Some((file, workspace)) = workspace {
         check.file = *file;
         check.workspace(workspace);
     }
-    let in_file = files.workspace.as_ref().and_then(|it| it.1.company.as_ref());
-    let company = match (&files.company, in_file) {
+    let in_file = workspace.and_then(|it| it.1.company.as_ref());
+    let company = match (given, in_file) {
         (Some(company), _) => check.given_company(company),
         (None, Some(company)) => check.company(company),
         (None, None) => None,
     };
     // A company that could not be read was reported already; its groups are still checked.
-    let given = files.company.is_some() || in_file.is_some();
-    let fallback = company.or_else(|| given.then_some(CompanyId(Uuid::nil())));
+    let is_given = given.is_some() || in_file.is_some();
+    let fallback = company.or_else(|| is_given.then_some(CompanyId(Uuid::nil())));
 
     let (mut rules, mut lockouts) = (DeclaredRules::default(), Vec::new());
-    if let Some((_, workspace)) = &files.workspace {
+    if let Some((_, workspace)) = workspace {
         rules = check.rules(workspace, fallback);
         lockouts = workspace.lockout.iter().filter_map(|it| check.lockout(it)).collect();
     }
@@ -87,18 +96,20 @@ pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     let mut companies: BTreeMap<CompanyId, DeclaredCompany> = BTreeMap::new();
     // Looked at even if no file declares a group: a plan of nothing still says what there is, and
     // who is cut off everywhere has to be found.
-    if let Some(id) = company.filter(|_| files.access.is_empty() || !lockouts.is_empty()) {
+    if let Some(id) = company.filter(|_| files.len() == 0 || !lockouts.is_empty()) {
         companies.insert(id, DeclaredCompany::new(id));
     }
-    for (file, access) in &files.access {
-        check.file = *file;
-        check.access_file(access, fallback, files.workspace.is_some(), &mut companies);
-        if let (None, Some(api)) = (&files.workspace, &*access.api) {
+    for (file, access) in files {
+        let access = access.borrow();
+        check.file = file;
+        check.access_file(access, fallback, workspace.is_some(), &mut companies);
+        if let (None, Some(api)) = (workspace, &*access.api) {
             rules.identity = check.identity(api).or(rules.identity);
         }
     }
     let mut companies: Vec<DeclaredCompany> = companies.into_values().collect();
     for company in &mut companies {
+        company.groups.shrink_to_fit();
         company.groups.sort_by(|a, b| (&a.name, a.from).cmp(&(&b.name, b.from)));
         company.removals.sort_by(|a, b| (&a.name, a.from).cmp(&(&b.name, b.from)));
         check.one_entry_per_group(company);
@@ -109,7 +120,7 @@ pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     if check.findings.is_empty() {
         let mut known_companies: Vec<CompanyId> = check.companies.values().copied().map(CompanyId).collect();
         known_companies.sort_unstable();
-        let unmanaged = files.workspace.as_ref().and_then(|it| *it.1.unmanaged).unwrap_or_default();
+        let unmanaged = workspace.and_then(|it| *it.1.unmanaged).unwrap_or_default();
         let aliases = check.aliases;
         Ok(Declared { company, companies, aliases, known_companies, rules, unmanaged, lockouts })
     } else {
@@ -127,6 +138,10 @@ struct Check {
     legal_entities: BTreeMap<String, Uuid>,
     aliases: BTreeMap<Uuid, Box<str>>,
     findings: Vec<Finding>,
+    /// The addresses that were read, as the files spell them, and the scopes: a company has many entries and few of
+    /// these.
+    addresses: HashMap<Box<str>, PersonRef>,
+    scopes: HashSet<Arc<DeclaredScope>>,
 }
 
 /// Scopes by the name they have in one file.

@@ -1,6 +1,9 @@
 //! What the files declare: checked offline, in names, with the place of each line.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use globset::{GlobBuilder, GlobMatcher};
 use jiff::Timestamp;
@@ -292,7 +295,7 @@ pub enum ProvidedBy {
 }
 
 /// A scope, as far as it is known offline.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeclaredScope {
     /// The audiences without people in them.
     pub(crate) ready: Scope,
@@ -301,7 +304,7 @@ pub struct DeclaredScope {
 }
 
 /// An audience whose `PROFILE` values are still names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PendingAudience {
     pub(crate) rest: Audience,
     /// The people, any of whom will do.
@@ -434,10 +437,11 @@ impl DeclaredCompany {
     /// The people that the entries name as members, users or travellers; sorted, without duplicates.
     pub(crate) fn people(&self) -> Vec<&PersonRef> {
         let members = self.groups.iter().flat_map(|it| &it.members.entries).map(|it| &it.person);
-        let mut people: Vec<&PersonRef> =
+        // Most are in several groups: sorting them all would take longer than finding who is there once.
+        let distinct: HashSet<&PersonRef> =
             members.chain(self.with_direct_roles()).chain(self.travellers()).collect();
+        let mut people: Vec<&PersonRef> = distinct.into_iter().collect();
         people.sort_unstable();
-        people.dedup();
         people
     }
 }

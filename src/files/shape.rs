@@ -122,7 +122,9 @@ impl<'de, T: Deserialize<'de>> Shape<'de> for Listing<T> {
     }
 
     fn list<A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
-        let entries = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+        let mut entries = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+        // All lists of all files are there at once before they are checked.
+        entries.shrink_to_fit();
         Ok(Self { entries, rest: Rest::Removed })
     }
 

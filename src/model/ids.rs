@@ -2,7 +2,7 @@
 //!
 //! Nothing here looks anything up: an id says which, never whether it exists.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use schemars::JsonSchema;
@@ -72,10 +72,10 @@ pub fn parse_uuid(raw: &str) -> Option<Uuid> {
 /// character and one of two. Lower case is Unicode's own, character by character and
 /// for no language in particular: a dotless ı is no i, and a dotted İ is not one
 /// either, so that no two people are taken for one. Folding happens here, once,
-/// for the files and for what the API says, and nowhere else.
+/// for the files and for what the API says, and nowhere else. A copy shares the text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Email(Box<str>);
+pub struct Email(Arc<str>);
 
 impl Email {
     /// Folded.

@@ -8,17 +8,14 @@ use crate::{
     model::{
         access::Why,
         direct::DirectRole,
-        ids::{CompanyId, UserId},
+        ids::{CompanyId, Email, UserId},
         index::{GroupIx, UserIx},
         observed::Observed,
         plan::{Change, Edits, Entries, Names, Plan, ReadGroup, Survivor},
         scope::Scope,
         state::{Edit, Fact, Key, Owner, State, diff},
     },
-    plan::{
-        bind::{Bound, people::Directory},
-        digest,
-    },
+    plan::{bind::Bound, digest},
 };
 
 /// Returns the plan between the two bound sides, with names for everything it mentions.
@@ -55,7 +52,8 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
 /// Digests of every live group, sorted by company and id.
 fn read(live: &State, bound: &Bound) -> Vec<ReadGroup> {
     let groups = live.groups().iter();
-    let mut read: Vec<ReadGroup> = groups.filter_map(|it| digest::group(&bound.index, live, it.0)).collect();
+    let mut read = Vec::with_capacity(groups.len());
+    read.extend(groups.filter_map(|it| digest::group(&bound.index, live, it.0)));
     read.sort_unstable_by_key(|it| (it.company, it.group));
     read
 }
@@ -76,9 +74,14 @@ pub(super) fn entries(plan: &Plan, snapshot: &Observed) -> Entries {
 fn name(plan: &mut Plan, snapshot: &Observed) {
     let roles = snapshot.companies.iter().flat_map(|it| &it.roles);
     plan.names.roles = roles.map(|it| (it.id, it.name.clone())).collect();
-    let directory = Directory::new(&snapshot.users);
-    let email = |user: UserId| Some((user, directory.user(user)?.email.as_ref()?.as_str().into()));
-    plan.names.people = mentioned(plan).into_iter().filter_map(email).collect();
+    let mentioned = mentioned(plan);
+    // Of a user who was read more than once, the first that tells who it is.
+    let mut told: BTreeMap<UserId, Option<&Email>> = BTreeMap::new();
+    for user in snapshot.users.iter().filter(|it| mentioned.contains(&it.id) && !it.is_hidden()) {
+        told.entry(user.id).or_insert(user.email.as_ref());
+    }
+    plan.names.people =
+        told.into_iter().filter_map(|(id, email)| Some((id, email?.as_str().into()))).collect();
 }
 
 /// Everybody that a plan speaks of, or whom it concerns.

@@ -15,12 +15,12 @@ use crate::{
         ids::{CompanyId, GroupId},
         observed::Observed,
         plan::{Action, Digest, Names, Plan},
-        rules::Unmanaged,
+        rules::{Rules, Unmanaged},
         source::Sources,
         state::Edit,
     },
     plan::{
-        bind::{Bound, bind},
+        bind::bind,
         diff, digest,
         guard::takes_privileged,
         rollback,
@@ -32,7 +32,7 @@ use crate::{
 /// A plan, not yet judged.
 pub(super) struct Planned {
     pub(super) plan: Plan,
-    pub(super) bound: Bound,
+    pub(super) rules: Rules,
     /// The files its places point into.
     pub(super) sources: Sources,
     pub(super) notes: Vec<Note>,
@@ -66,7 +66,7 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
         plan.unmanaged = plan.unmanaged.allowing();
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
-    Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
+    Ok(Planned { plan, rules: bound.rules, sources: checked.loaded.sources.clone(), notes: Vec::new() })
 }
 
 /// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one.
@@ -96,7 +96,7 @@ async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Plan
     plan.unmanaged = Unmanaged::Ignore;
     plan.read.clear();
     plan.unread = plan.groups().filter_map(|it| it.group()).collect();
-    Ok(Planned { plan, bound, sources: checked.loaded.sources.clone(), notes: Vec::new() })
+    Ok(Planned { plan, rules: bound.rules, sources: checked.loaded.sources.clone(), notes: Vec::new() })
 }
 
 /// Says whether a saved plan can be taken up with the files as they are; others need its id in `approve`.
@@ -167,7 +167,7 @@ async fn taken_up(
     let (Observation { snapshot, bound }, plan) =
         with_holders((live, checked), observation, now, taken_up).await?;
     confirm(&live.source, &going(&plan), &snapshot).await?;
-    Ok(Planned { plan, bound, sources, notes: Vec::new() })
+    Ok(Planned { plan, rules: bound.rules, sources, notes: Vec::new() })
 }
 
 async fn undo(
@@ -216,7 +216,7 @@ async fn undo(
         plan.names.people.entry(user).or_insert(name);
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
-    Ok(Planned { plan, bound, sources, notes })
+    Ok(Planned { plan, rules: bound.rules, sources, notes })
 }
 
 /// Doubts an empty list of groups where the files declare some: by it, everything would be created a second time, and

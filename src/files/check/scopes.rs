@@ -84,7 +84,12 @@ impl Check {
                 "name at least one company, legal entity or person; keys of one audience all have to hold",
             ));
         }
-        Some(Arc::new(scope))
+        if let Some(known) = self.scopes.get(&scope) {
+            return Some(known.clone());
+        }
+        let scope = Arc::new(scope);
+        self.scopes.insert(scope.clone());
+        Some(scope)
     }
 
     fn audience(&mut self, at: Place, entry: &AudienceEntry) -> Option<(Audience, Vec<PersonRef>)> {

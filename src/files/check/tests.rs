@@ -272,4 +272,5 @@ fn a_file_alone_needs_a_company() {
 }
 
 mod rules;
+mod sharing;
 mod users;

@@ -127,9 +127,19 @@ impl Check {
     pub(super) fn person<K: PersonKeyed>(&mut self, entry: &At<TextOr<K>>) -> Option<PersonRef> {
         let at = self.at(entry);
         match &entry.v {
-            TextOr::Text(address) => self.by(at, PersonKey::Email, address),
+            TextOr::Text(address) => self.addressed(at, address),
             TextOr::Keys(keys) => self.keyed(at, &**keys),
         }
+    }
+
+    /// A person by address: one that was read before is not read again, and shares its text.
+    fn addressed(&mut self, at: Place, address: &str) -> Option<PersonRef> {
+        if let Some(known) = self.addresses.get(address) {
+            return Some(known.clone());
+        }
+        let person = self.by(at, PersonKey::Email, address)?;
+        self.addresses.insert(address.into(), person.clone());
+        Some(person)
     }
 
     /// A person, by exactly one of the keys.
