@@ -332,7 +332,7 @@ impl Check {
             TextOr::Text(_) => None,
             TextOr::Keys(keys) => self.until(&keys.until),
         };
-        Some(DeclaredMember { person: person?, ends, from: self.at(entry) })
+        Some(DeclaredMember { person: person?, ends: ends.map(Box::new), from: self.at(entry) })
     }
 
     fn removal(&mut self, entry: &At<RemovedEntry>) -> Option<DeclaredRemoval> {

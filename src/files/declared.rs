@@ -311,13 +311,20 @@ pub(crate) struct PendingAudience {
     pub(crate) people: Vec<PersonRef>,
 }
 
-/// A person who shall be in a group.
+/// A person who shall be in a group. Of nothing else there is as much.
 #[derive(Clone, Debug)]
 pub(crate) struct DeclaredMember {
     pub(crate) person: PersonRef,
-    /// The instant from which the membership is no longer wanted.
-    pub(crate) ends: Option<Timestamp>,
+    /// Few have one.
+    pub(super) ends: Option<Box<Timestamp>>,
     pub(crate) from: Place,
+}
+
+impl DeclaredMember {
+    /// The instant from which the membership is no longer wanted.
+    pub(crate) fn ends(&self) -> Option<Timestamp> {
+        self.ends.as_deref().copied()
+    }
 }
 
 /// A group that shall not exist.

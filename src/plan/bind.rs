@@ -364,7 +364,7 @@ impl Binding<'_> {
                 Ok(user) => std::slice::from_ref(user),
                 Err(failed) => &failed.candidates[..],
             };
-            if entry.ends.is_some_and(|it| it <= self.now) {
+            if entry.ends().is_some_and(|it| it <= self.now) {
                 ended.extend(<&[UserId; 1]>::try_from(meant).map(|[user]| (*user, entry.from)));
                 continue;
             }
@@ -375,12 +375,12 @@ impl Binding<'_> {
                 self.bound.remarks.push(locked_out(&entry.person, entry.from, lockout.from));
                 continue;
             }
-            self.note_expiry(entry.ends);
+            self.note_expiry(entry.ends());
             match resolved {
                 Ok(user) => {
                     // Of two keys of one person the one that lasts longer counts.
                     let known = members.get(&user).map(|it| it.1);
-                    let ends = known.map_or(entry.ends, |it| it.zip(entry.ends).map(|(a, b)| a.max(b)));
+                    let ends = known.map_or(entry.ends(), |it| it.zip(entry.ends()).map(|(a, b)| a.max(b)));
                     members.insert(user, (Some(entry.from), ends));
                 }
                 Err(people::Failed { why, candidates }) => {

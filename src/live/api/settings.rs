@@ -75,9 +75,18 @@ impl Endpoint {
         self.0.join(location).ok()?.host_str().map(Into::into)
     }
 
-    /// Returns the address without a closing slash, ready for a path to follow.
-    pub(super) fn base(&self) -> &str {
+    /// Returns the address without a closing slash.
+    fn base(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
+    }
+
+    /// Returns the address of a path below it, with an encoded query; the empty query is none.
+    pub(super) fn url(&self, path: &str, query: &str) -> Url {
+        // The host is not read anew: that would be the most of it.
+        let mut url = self.0.clone();
+        url.set_path(&[self.0.path().trim_end_matches('/'), path].concat());
+        url.set_query(Some(query).filter(|it| !it.is_empty()));
+        url
     }
 }
 
@@ -166,6 +175,25 @@ mod tests {
     fn a_base_has_no_closing_slash() {
         assert_eq!("https://x.example/v/".parse::<Endpoint>().unwrap().base(), "https://x.example/v");
         assert_eq!("https://x.example".parse::<Endpoint>().unwrap().to_string(), "https://x.example");
+    }
+
+    #[test]
+    fn a_path_follows_whatever_path_the_endpoint_has() {
+        for base in [
+            "https://x.example",
+            "https://x.example:8443/v/",
+            "https://[::1]/a%20b/ü//",
+            "http://localhost:80",
+        ] {
+            let endpoint: Endpoint = base.parse().unwrap();
+            for (path, query) in
+                [("/v2/users", ""), ("/v2/users", "email=a%2Bb%40x.example&k=%C3%BC+%3D"), ("/", "a")]
+            {
+                let mark = if query.is_empty() { "" } else { "?" };
+                let whole = [endpoint.base(), path, mark, query].concat();
+                assert_eq!(endpoint.url(path, query), Url::parse(&whole).unwrap(), "{whole}");
+            }
+        }
     }
 
     #[test]

@@ -61,8 +61,8 @@ impl Transport {
     ) -> Result<Reply, ApiError> {
         let mut line = Line::new(request, attempt);
         let Payload { query, body, content_type } = payload;
-        let url = [self.endpoint.base(), &*request.path, if query.is_empty() { "" } else { "?" }, query];
-        let mut sending = self.client.request(request.method.clone(), url.concat());
+        let url = self.endpoint.url(&request.path, query);
+        let mut sending = self.client.request(request.method.clone(), url);
         if let Some(authorization) = authorization {
             sending = sending.header(AUTHORIZATION, authorization);
         }

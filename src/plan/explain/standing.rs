@@ -130,7 +130,7 @@ impl Keys {
 
     fn lines(&self, group: &DeclaredGroup) -> impl Iterator<Item = Line> {
         let own = group.members.entries.iter().filter(|it| self.are_those_of(&it.person));
-        own.map(|it| Line { from: it.from, ends: it.ends })
+        own.map(|it| Line { from: it.from, ends: it.ends() })
     }
 
     /// Returns what the files say about the person's being in a group.
