@@ -10,7 +10,7 @@ use crate::{
     model::{ids::RoleId, index::GroupIx, scope::Scope, state::Edit},
     plan::{judged::Judged, worlds::world},
     report::{
-        render::fixture::{everyday, everything, sources, view},
+        render::tests::fixture::{everyday, everything, sources, view},
         schema,
     },
 };

@@ -74,7 +74,7 @@ mod tests {
     use crate::{
         model::{plan::Edits, state::Value},
         plan::approval::differences,
-        report::render::fixture::everyday,
+        report::render::tests::fixture::everyday,
     };
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
         let mut grown = everyday().judged().plan;
         let agents = grown.change(0).unwrap();
         let first = agents.grants().next().unwrap().clone();
-        let scope = Arc::new(crate::report::render::fixture::companies([0, 1, 2]));
+        let scope = Arc::new(crate::report::render::tests::fixture::companies([0, 1, 2]));
         grown.live.apply([&Edit { after: Some(Value::Scope(scope)), ..first.clone() }]);
         grown.edits = Edits::new(grown.edits.iter().filter(|it| it.key != first.key).cloned().collect());
         assert_eq!(

@@ -31,9 +31,7 @@ pub(crate) mod withheld;
 mod wording;
 
 #[cfg(test)]
-pub(crate) mod fixture;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// A plan, and what else its readers see.
 #[derive(Clone, Copy, Debug)]

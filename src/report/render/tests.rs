@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::{
-    fixture::{everyday, everything, findings, sources, view},
-    *,
-};
+use self::fixture::{everyday, everything, findings, sources, view};
+use super::*;
 
+pub(crate) mod fixture;
 mod laws;
 
 fn plain(styled: &str) -> String {

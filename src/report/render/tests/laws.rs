@@ -5,10 +5,8 @@ use std::ops::Range;
 use proptest::prelude::*;
 
 use super::{
-    super::{
-        fixture::{HOSTILE, add, altered, deleted, everyday, everything, remove, sources, view},
-        *,
-    },
+    super::*,
+    fixture::{self, HOSTILE, add, altered, deleted, everyday, everything, remove, sources, view},
     plain,
 };
 use crate::{

@@ -24,7 +24,7 @@ use crate::{
     plan::judged::Judged,
 };
 
-use super::View;
+use super::super::View;
 
 pub(crate) const HOST: &str = "api-ext-sboxmeta.partners.spotnana.com";
 
