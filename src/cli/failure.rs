@@ -3,6 +3,7 @@
 use std::{error::Error, process::ExitCode};
 
 use rolecall::{
+    doctor::{Trouble, probe::NotPrepared},
     live::{
         FetchError,
         api::{ApiError, Class},
@@ -103,6 +104,17 @@ impl Failure {
         }
     }
 
+    /// What and why on one line, and what to do about it.
+    pub(crate) fn in_one_line(self) -> (String, Option<String>) {
+        match self {
+            Self::Findings { findings, .. } => (format!("{} findings", findings.len()), None),
+            Self::Trouble { message, causes, hint, .. } => {
+                let causes = causes.iter().map(|it| format!(": {it}"));
+                (std::iter::once(message).chain(causes).collect(), hint)
+            }
+        }
+    }
+
     fn of(exit: Exit, error: &dyn Error, hint: Option<String>) -> Self {
         Self::Trouble { exit, message: error.to_string(), causes: causes(error), hint }
     }
@@ -174,9 +186,30 @@ impl From<Class> for Exit {
     }
 }
 
+impl From<Trouble> for Exit {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Invalid => Self::Invalid,
+            Trouble::Remote => Self::Remote,
+            Trouble::Auth => Self::Auth,
+        }
+    }
+}
+
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         Self::of(error.class().into(), &error, error.hint())
+    }
+}
+
+impl From<NotPrepared> for Failure {
+    fn from(error: NotPrepared) -> Self {
+        match error {
+            NotPrepared::Api(error) => error.into(),
+            error @ (NotPrepared::NoPerson | NotPrepared::Foreign(_) | NotPrepared::NotOne(..)) => {
+                Self::invalid(error.to_string()).hint(error.hint().unwrap_or_default())
+            }
+        }
     }
 }
 

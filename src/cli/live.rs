@@ -17,7 +17,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     Exit, Failure, Global,
-    settings::{Connected, connect, host, secret, section},
+    settings::{Connected, connect, host, secret},
 };
 
 /// The variable that holds the salt of sanitized snapshots, or with `_FILE` names the file that does.
@@ -45,7 +45,7 @@ impl From {
             Failure::invalid(format!("{}: {error}", path.display())).hint(hint)
         })?;
         let url = answers.snapshot().endpoint.clone();
-        let dialect = section(loaded).and_then(|it| *it.1.dialect).unwrap_or_default();
+        let dialect = loaded.files.api().and_then(|it| *it.1.dialect).unwrap_or_default();
         let live =
             Live { host: host(&url).into(), url, dialect, source: Source::Snapshot(Box::new(answers)) };
         Ok((live, None))

@@ -7,7 +7,7 @@ use rolecall::{
     doctor::{
         learned::{self, Probed},
         look::Observer,
-        probe::{self, Halt, Job, NotPrepared, Prepared},
+        probe::{self, Halt, Job, Prepared},
     },
     model::{
         escape::terminal as show,
@@ -48,9 +48,7 @@ pub(super) fn run(
         let settings = settings::settings(global, &checked.loaded, &site)?;
         let wanted = settings.dialect.page_limit.max(1);
         let mut observer = Observer::new(settings)?;
-        let reading = async {
-            probe::prepare(&mut observer, company, person.as_ref(), wanted).await.map_err(not_prepared)
-        };
+        let reading = probe::prepare(&mut observer, company, person.as_ref(), wanted);
         let Prepared { reader, writer, user, roles, earlier } = run::until_signal(reading).await?;
         let (name, host) = (probe::name(), &site.host);
         if !auto_approve {
@@ -95,14 +93,5 @@ fn finish(output: &Output, probed: &Probed, (label, host): (&str, &str), company
     output.document(&text, || learned::json(probed, &company.to_string(), exit.code(), exit.name()));
     if let Some(left) = probed.what_is_left() {
         output.message(&trouble(&left, &[], Some("the report says how to delete it by hand")));
-    }
-}
-
-fn not_prepared(error: NotPrepared) -> Failure {
-    match error {
-        NotPrepared::Api(error) => error.into(),
-        error @ (NotPrepared::NoPerson | NotPrepared::Foreign(_) | NotPrepared::NotOne(..)) => {
-            Failure::invalid(error.to_string()).hint(error.hint().unwrap_or_default())
-        }
     }
 }

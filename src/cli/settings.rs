@@ -3,12 +3,11 @@
 use std::{env, fs};
 
 use rolecall::{
-    files::{entry::ApiSection, load::Loaded},
+    files::load::Loaded,
     live::{
         api::{self, Credentials, Endpoint, Reader, Settings, Writer},
         source::Source,
     },
-    model::source::FileId,
     sandbox::{Options, Sandbox},
     workflow::Live,
 };
@@ -53,16 +52,9 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
     })
 }
 
-/// The section that says which API; a file that stands alone may have one as well.
-pub(super) fn section(loaded: &Loaded) -> Option<(FileId, &ApiSection)> {
-    let workspace = loaded.files.workspace.as_ref().and_then(|it| Some((it.0, it.1.api.as_ref()?)));
-    let alone = || loaded.files.access.iter().find_map(|it| Some((it.0, it.1.api.as_ref()?)));
-    workspace.or_else(alone)
-}
-
 /// Finds where the API is, and starts the embedded one where it is that.
 pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
-    let in_file = section(loaded).and_then(|it| it.1.endpoint.as_ref()).map(|it| it.v.clone());
+    let in_file = loaded.files.api().and_then(|it| it.1.endpoint.as_ref()).map(|it| it.v.clone());
     let Some(endpoint) = global.endpoint.clone().or(in_file) else {
         return Err(Failure::invalid("no API endpoint is given")
             .hint("set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one"));
@@ -104,7 +96,7 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
         concurrency: global.readers(),
         max_rps: global.max_rps,
         timeout: global.timeout,
-        dialect: section(loaded).and_then(|it| *it.1.dialect).unwrap_or_default(),
+        dialect: loaded.files.api().and_then(|it| *it.1.dialect).unwrap_or_default(),
         ..Settings::new(site.endpoint.clone(), credentials)
     })
 }

@@ -15,6 +15,7 @@ pub mod settings;
 mod shapes;
 pub mod text;
 mod verdicts;
+pub mod workspace;
 
 pub(crate) use answer::{Answer, Came, TokenFacts};
 

@@ -2,14 +2,9 @@
 
 use std::{ffi::OsString, path::Path};
 
-use super::{Area, Check, Trouble};
+use super::{Area, Check, Trouble, workspace::Workspace};
 use crate::{
-    files::{
-        declared::Declared,
-        entry::ApiSection,
-        load::{Loaded, WORKSPACE_FILE},
-        workspace::dialect_lines,
-    },
+    files::{declared::Declared, entry::ApiSection, load::WORKSPACE_FILE, workspace::dialect_lines},
     model::{
         finding::Finding,
         source::{FileId, Place},
@@ -34,15 +29,7 @@ pub struct Given {
 
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Configuration<'a> {
-    pub loaded: &'a Loaded,
-    /// What they declare, unless that is wrong.
-    pub declared: Option<&'a Declared>,
-    /// What is wrong with the workspace file.
-    pub findings: Vec<Finding>,
-    /// Whether there is a workspace file.
-    pub workspace: bool,
-    /// The section that says which API.
-    pub section: Option<(FileId, &'a ApiSection)>,
+    pub workspace: &'a Workspace,
     /// The endpoint, where it is given beside the files, and what set it.
     pub endpoint: Option<(String, String)>,
     pub company: Option<(String, String)>,
@@ -74,11 +61,20 @@ impl Configuration<'_> {
     }
 
     fn line(&self, at: Place) -> String {
-        self.loaded.sources.line(at)
+        self.workspace.loaded.sources.line(at)
+    }
+
+    fn declared(&self) -> Option<&Declared> {
+        self.workspace.declared.as_ref()
+    }
+
+    /// The section that says which API.
+    fn api(&self) -> Option<(FileId, &ApiSection)> {
+        self.workspace.loaded.files.api()
     }
 
     fn workspace(&self) -> Vec<Check> {
-        if !self.workspace {
+        if !self.workspace.is_there {
             let check = Check::note(AREA, "workspace", "no rolecall.yaml here or above");
             return vec![
                 check.hint(
@@ -86,11 +82,11 @@ impl Configuration<'_> {
                 ),
             ];
         }
-        if self.findings.is_empty() {
-            let path = self.loaded.root.join(WORKSPACE_FILE);
+        if self.workspace.findings.is_empty() {
+            let path = self.workspace.loaded.root.join(WORKSPACE_FILE);
             return vec![Check::ok(AREA, "workspace", path.display().to_string())];
         }
-        self.findings.iter().map(|it| self.wrong(it)).collect()
+        self.workspace.findings.iter().map(|it| self.wrong(it)).collect()
     }
 
     fn wrong(&self, finding: &Finding) -> Check {
@@ -102,7 +98,7 @@ impl Configuration<'_> {
 
     fn endpoint(&self) -> Option<Check> {
         let in_file = || {
-            let (file, section) = self.section?;
+            let (file, section) = self.api()?;
             let at = section.endpoint.as_ref()?;
             Some((at.v.clone(), self.line(at.place(file))))
         };
@@ -114,7 +110,7 @@ impl Configuration<'_> {
 
     fn company(&self) -> Check {
         let in_file = || {
-            let (file, workspace) = self.loaded.files.workspace.as_ref()?;
+            let (file, workspace) = self.workspace.loaded.files.workspace.as_ref()?;
             let at = workspace.company.as_ref()?;
             Some((at.v.clone(), self.line(at.place(*file))))
         };
@@ -122,7 +118,7 @@ impl Configuration<'_> {
             let check = Check::note(AREA, "company", "not said: nothing of a company is asked for");
             return check.hint("set `company:` in rolecall.yaml, or give `--company`");
         };
-        let id = self.declared.and_then(|it| it.company).map(|it| it.to_string());
+        let id = self.declared().and_then(|it| it.company).map(|it| it.to_string());
         let id = id.filter(|it| *it != value).map(|it| format!(" = {it}")).unwrap_or_default();
         Check::ok(AREA, "company", format!("{value}{id} ({origin})"))
     }
@@ -137,7 +133,7 @@ impl Configuration<'_> {
         let token = named("ROLECALL_TOKEN");
         let client: Vec<String> =
             ["ROLECALL_CLIENT_ID", "ROLECALL_CLIENT_SECRET"].into_iter().flat_map(named).collect();
-        let endpoint = self.section.and_then(|it| it.1.endpoint.as_ref()).map(|it| it.v.as_str());
+        let endpoint = self.api().and_then(|it| it.1.endpoint.as_ref()).map(|it| it.v.as_str());
         let fact = match (token.is_empty(), client.is_empty()) {
             (true, true) if endpoint == Some("sandbox") => "those of the embedded sandbox".to_owned(),
             (true, true) => "none in the environment".to_owned(),
@@ -150,7 +146,7 @@ impl Configuration<'_> {
     }
 
     fn identity(&self) -> Check {
-        match self.declared.and_then(|it| it.rules.identity.as_ref()) {
+        match self.declared().and_then(|it| it.rules.identity.as_ref()) {
             Some((person, at)) => Check::ok(AREA, "identity", format!("{person} ({})", self.line(*at))),
             None => Check::note(AREA, "identity", "not set: which account runs rolecall is not known")
                 .hint("set `api.identity` in rolecall.yaml, and no plan can lock that account out"),
@@ -182,8 +178,8 @@ impl Configuration<'_> {
     }
 
     fn dialect(&self) -> Vec<Check> {
-        let set = self.section.and_then(|it| Some((it.0, (*it.1.dialect)?)));
-        let sources = &self.loaded.sources;
+        let set = self.api().and_then(|it| Some((it.0, (*it.1.dialect)?)));
+        let sources = &self.workspace.loaded.sources;
         let lines = set.map(|(file, _)| dialect_lines(&sources.file(file).text, file)).unwrap_or_default();
         let dialect = set.map(|it| it.1).unwrap_or_default();
         let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(dialect) else { return Vec::new() };
@@ -194,15 +190,6 @@ impl Configuration<'_> {
         };
         fields.into_iter().map(check).collect()
     }
-}
-
-/// Returns the company as people call it, if one is set.
-pub fn company(declared: &Declared) -> Option<String> {
-    let id = declared.company?;
-    Some(match declared.aliases.get(&id.0) {
-        Some(name) => format!("{name} ({:.4}…)", id.to_string()),
-        None => id.to_string(),
-    })
 }
 
 /// Returns the address of a proxy without what may stand before it.

@@ -17,7 +17,7 @@ use super::{
         Declared, DeclaredCompany, DeclaredGrant, DeclaredGroup, DeclaredMember, DeclaredRemoval,
         DeclaredRules, DeclaredScope, Listed, Rest, RoleRef,
     },
-    entry::RoleName,
+    entry::{ApiSection, RoleName},
     shape::{Given, Listing, TextOr},
     workspace::WorkspaceFile,
 };
@@ -47,6 +47,15 @@ pub struct Files {
     pub access: Vec<(FileId, AccessFile)>,
     /// A company given from outside: it stands in for the one of the workspace.
     pub company: Option<String>,
+}
+
+impl Files {
+    /// The section that says which API; a file that stands alone may have one as well.
+    pub fn api(&self) -> Option<(FileId, &ApiSection)> {
+        let workspace = self.workspace.as_ref().and_then(|it| Some((it.0, it.1.api.as_ref()?)));
+        let alone = || self.access.iter().find_map(|it| Some((it.0, it.1.api.as_ref()?)));
+        workspace.or_else(alone)
+    }
 }
 
 /// Checks everything that can be checked without the API.

@@ -1,10 +1,37 @@
 //! Where each global option comes from: a flag, a variable, or nothing but the default.
 
 use clap::{ArgMatches, parser::ValueSource};
-use rolecall::doctor::settings::Given;
+use rolecall::doctor::{
+    settings::{Configuration, Given},
+    workspace::Workspace,
+};
+
+use super::super::Global;
+
+/// Everything that sets something, to be told.
+pub(super) fn configuration<'a>(
+    global: &Global,
+    matches: &ArgMatches,
+    workspace: &'a Workspace,
+) -> Configuration<'a> {
+    let origin = |id| given(matches, id).map(|it| it.origin).unwrap_or_default();
+    let options = [
+        ("timeout", "30s"),
+        ("concurrency", "16 for reading, 8 steps of an apply"),
+        ("max_rps", "no limit of its own"),
+    ];
+    Configuration {
+        workspace,
+        endpoint: global.endpoint.clone().map(|it| (it, origin("endpoint"))),
+        company: global.company.clone().map(|it| (it, origin("company"))),
+        options: options.into_iter().filter_map(|(id, absent)| Some((given(matches, id)?, absent))).collect(),
+        variable: &|name| std::env::var_os(name),
+        exists: &|path| path.exists(),
+    }
+}
 
 /// A global option as it is given, if there is such an option.
-pub(super) fn given(matches: &ArgMatches, id: &str) -> Option<Given> {
+fn given(matches: &ArgMatches, id: &str) -> Option<Given> {
     let level = level(matches, id)?;
     let flag = id.replace('_', "-");
     let origin = match level.value_source(id) {
