@@ -1,6 +1,8 @@
 //! `rolecall apply`: plan or read a plan, have it approved, write, read back. The only command that writes live.
 
 mod arguments;
+mod exit;
+mod told;
 mod writing;
 
 use std::io::{self, IsTerminal};

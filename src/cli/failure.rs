@@ -9,6 +9,7 @@ use rolecall::{
         api::{ApiError, Class},
     },
     model::{finding::Finding, plan::Unresolved, source::Sources},
+    report::render::causes,
     sandbox::SandboxError,
     workflow::{self, Refusal, duplicate::CopyError},
 };
@@ -118,22 +119,6 @@ impl Failure {
     fn of(exit: Exit, error: &dyn Error, hint: Option<String>) -> Self {
         Self::Trouble { exit, message: error.to_string(), causes: causes(error), hint }
     }
-}
-
-/// The reasons below an error, without those that its own message already holds.
-pub(crate) fn causes(error: &dyn Error) -> Vec<String> {
-    let mut causes = Vec::new();
-    let mut said = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if !said.contains(&text) {
-            causes.push(text.clone());
-        }
-        said = text;
-        next = cause.source();
-    }
-    causes
 }
 
 /// How a run ends that did not come to its plan, or whose plan is not applied.

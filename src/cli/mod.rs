@@ -21,7 +21,6 @@ mod next;
 mod output;
 mod plan;
 mod probe;
-mod report;
 mod rollback;
 mod run;
 mod sandbox;
@@ -32,7 +31,6 @@ mod snapshot;
 mod telemetry;
 mod validate;
 mod waiting;
-mod witness;
 
 use std::process::ExitCode;
 

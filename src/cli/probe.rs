@@ -13,6 +13,7 @@ use rolecall::{
         escape::terminal as show,
         ids::{CompanyId, PersonRef, RoleId},
     },
+    report::render::causes,
 };
 
 use super::{Exit, Failure, Global, Output, apply, output::trouble, run, settings};
@@ -75,11 +76,7 @@ pub(super) fn run(
         };
         finish(output, &probed, (&label, host), company, exit);
         if let Some(Halt::Failed(error)) = &halt {
-            output.message(&trouble(
-                &error.to_string(),
-                &super::failure::causes(error),
-                error.hint().as_deref(),
-            ));
+            output.message(&trouble(&error.to_string(), &causes(error), error.hint().as_deref()));
         }
         Ok(exit)
     })

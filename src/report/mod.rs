@@ -2,6 +2,7 @@
 //!
 //! Computes nothing and reads no environment: it words what the plan already says.
 
+pub mod applied;
 pub mod render;
 pub mod document;
 pub mod schema;

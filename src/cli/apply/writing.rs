@@ -2,24 +2,19 @@
 
 use std::{path::PathBuf, sync::atomic::AtomicBool};
 
-use jiff::Timestamp;
 use rolecall::{
-    apply::{Outcome, Report},
-    model::{escape::terminal, plan::Plan},
-    plan::{digest, order::Step, witness::Testimony},
-    workflow::{self, Applying, Approved, ID_DIGITS, witness::Witness},
+    apply::Report,
+    plan::witness::Testimony,
+    report::applied::{Applied, line},
+    workflow::{self, Applying, Approved, witness::Witness},
 };
 use serde_json::json;
 
 use super::{
-    super::{
-        Exit, Failure, Global, Output, files, next,
-        report::{self, Applied, words},
-        run,
-        settings::Connected,
-        show,
-    },
+    super::{Exit, Failure, Global, Output, files, next, output, run, settings::Connected, show},
     arguments::Arguments,
+    exit::exit,
+    told::{journal, tell},
 };
 
 /// What became of the steps, where the journal is, and what the witness says.
@@ -46,8 +41,10 @@ pub(super) async fn applied(
         undo: undo.as_deref(),
         again: &again,
     };
-    output.document(&applied.text(), || applied.json(&show::document(context, approved)));
-    Ok(applied.exit())
+    let exit = exit(&applied);
+    let facts = || applied.json(&show::document(context, approved), exit.code(), exit.name());
+    output.document(&applied.text(), || output::document("apply", &facts()));
+    Ok(exit)
 }
 
 async fn write(
@@ -92,50 +89,9 @@ async fn write(
         output.events.send("witness", json!({ "looked": it.looked, "contradictions": it.contradictions.len(), "untold": it.untold.len() }));
     }
     let (witness, report) = (testimony.as_ref(), &applied.report);
-    let exit = Applied { plan, steps, report, witness, journal: None, undo: None, again: "" }.exit();
+    let exit = exit(&Applied { plan, steps, report, witness, journal: None, undo: None, again: "" });
     if let Err(error) = applied.end(exit.code(), exit.name()) {
         output.message(&format!("the journal has no last line: {error}"));
     }
     Ok((applied.report, Some(files::inside(&path, global)), testimony))
-}
-
-/// Where every write is noted: where it was said, or below the workspace.
-fn journal(global: &Global, arguments: &Arguments, approved: &Approved) -> PathBuf {
-    if let Some(path) = &arguments.journal {
-        return global.here().join(path);
-    }
-    let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%9fZ");
-    let own = approved.context.checked.loaded.root.join(".rolecall");
-    files::ignored(&own);
-    let label = digest::plan_id(approved.plan());
-    own.join("journal").join(format!("{label:.ID_DIGITS$}-{time}.ndjson"))
-}
-
-/// Tells programs that watch what became of a step.
-fn tell(plan: &Plan, steps: &[Step], number: usize, outcome: &Outcome, output: &Output) {
-    if !output.events.wanted() {
-        return;
-    }
-    let step = &steps[number];
-    let mut facts = report::step(plan, steps, step, outcome);
-    facts["of"] = steps.len().into();
-    facts["number"] = (number + 1).into();
-    let is_user = plan.change(step.change).is_some_and(|it| it.user().is_some());
-    let key = if is_user { "user" } else { "group" };
-    facts[key] = plan.title(step.change).into();
-    output.events.send("step", facts);
-}
-
-/// `done  GROUP: what`, or why not.
-fn line(step: &Step, outcome: &Outcome, plan: &Plan) -> String {
-    let title = plan.title(step.change);
-    let name = terminal(&title);
-    let what = words(&step.call);
-    match outcome {
-        Outcome::Done => format!("done    {name}: {what}"),
-        Outcome::Failed { error, .. } => format!("failed  {name}: {what}: {}", terminal(&error.to_string())),
-        Outcome::Stale { how, .. } => format!("stale   {name}: {how}"),
-        Outcome::Skipped(_) => format!("skipped {name}: {what}"),
-        Outcome::Halted => format!("stopped {name}: {what}"),
-    }
 }

@@ -3,7 +3,7 @@
 //! One module per format. Nothing here decides anything, prints, or knows the
 //! time. What a line says is worded once, in `wording`; a format gives it a look.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use jiff::Timestamp;
 
@@ -68,6 +68,22 @@ pub struct Cost {
 /// `n things` in English, with separators between thousands.
 pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
+/// The reasons below an error, without those that its own message already holds.
+pub fn causes(error: &dyn Error) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !said.contains(&text) {
+            causes.push(text.clone());
+        }
+        said = text;
+        next = cause.source();
+    }
+    causes
 }
 
 /// `and 1,204 more`, where not all are shown.

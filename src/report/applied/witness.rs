@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rolecall::{
+use serde_json::{Value, json};
+
+use crate::{
     model::{escape::terminal as show, ids::UserId, plan::Plan},
     plan::witness::{Contradiction, Testimony, Turn},
     report::render::counted,
 };
-use serde_json::{Value, json};
 
 /// What can be done about a contradiction.
 const HINT: &str = "it may take a moment until the API shows it; run `rolecall plan` and look";
