@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     apply::record::Write,
-    live::api::{ApiError, Reader, Writer},
+    live::api::{ApiError, Reader},
     model::{
         access::{Contents, Grant},
         ids::{GroupId, RoleId, UserId},
@@ -181,9 +181,9 @@ impl<'a> Group<'a> {
                     name: name.clone(),
                     description: description.clone(),
                 };
-                let (writer, id) = self.begin(context, write)?;
+                let (writer, id) = self.attempt.begin(context, write)?;
                 let result = writer.update_group(*company, group, name, description).await;
-                self.end(context, &id, result, None)?;
+                self.attempt.end(context, &id, result, None)?;
                 if let Some(expected) = &mut self.expected {
                     expected.attributes = attributes.clone();
                 }
@@ -197,30 +197,5 @@ impl<'a> Group<'a> {
                 self.patch_roles(context, *company, group, add, delete).await
             }
         }
-    }
-
-    /// Writes the intent, and returns what to send it with.
-    pub(super) fn begin(
-        &mut self,
-        context: StepContext<'_>,
-        write: Write,
-    ) -> Result<(Writer, Box<str>), ApplyError> {
-        self.attempt.begin(context, write)
-    }
-
-    /// Writes what became of it, and notes whether it took effect, or may have.
-    pub(super) fn end<T>(
-        &mut self,
-        context: StepContext<'_>,
-        id: &str,
-        result: Result<T, ApiError>,
-        group: Option<GroupId>,
-    ) -> Result<T, ApiError> {
-        self.attempt.end(context, id, result, group)
-    }
-
-    /// Returns an error that calls for one more write, unless the run was interrupted meanwhile.
-    pub(super) fn again(context: StepContext<'_>, error: ApiError) -> Result<(), ApplyError> {
-        Attempt::again(context, error)
     }
 }

@@ -23,6 +23,7 @@ use crate::{
 
 use super::{
     ApplyError, Stale, Wrote,
+    attempt::Attempt,
     context::StepContext,
     group::{Expected, Group, Trouble},
     look::{difference, holds, look, scope_of},
@@ -57,7 +58,7 @@ impl Group<'_> {
                 match &named(reader, company, name).await?[..] {
                     [one] => return self.adopt(reader, company, *one, attributes).await,
                     [] => {
-                        Self::again(context, error)?;
+                        Attempt::again(context, error)?;
                         self.send_create(context, company, attributes).await??
                     }
                     several => return Err(Trouble::Stale(Stale::Appeared(several.to_vec()))),
@@ -68,9 +69,9 @@ impl Group<'_> {
         let others: Vec<GroupId> =
             named(reader, company, name).await?.into_iter().filter(|it| *it != id).collect();
         if !others.is_empty() {
-            let (writer, request) = self.begin(context, Write::DeleteGroup { company, group: id })?;
+            let (writer, request) = self.attempt.begin(context, Write::DeleteGroup { company, group: id })?;
             let result = writer.delete_group(company, id).await;
-            self.end(context, &request, result, None)?;
+            self.attempt.end(context, &request, result, None)?;
             self.attempt.wrote = Wrote::Nothing;
             return Err(Trouble::Stale(Stale::Appeared(others)));
         }
@@ -105,10 +106,10 @@ impl Group<'_> {
         Attributes { name, description }: &Attributes,
     ) -> Result<Result<GroupId, ApiError>, ApplyError> {
         let write = Write::CreateGroup { company, name: name.clone(), description: description.clone() };
-        let (writer, id) = self.begin(context, write)?;
+        let (writer, id) = self.attempt.begin(context, write)?;
         let result = writer.create_group(company, name, description).await;
         let group = result.as_ref().ok().copied();
-        Ok(self.end(context, &id, result, group))
+        Ok(self.attempt.end(context, &id, result, group))
     }
 
     /// Deletes the group; where the API refuses because it is in use, empties it first (contract §3.5).
@@ -118,14 +119,14 @@ impl Group<'_> {
         company: CompanyId,
         group: GroupId,
     ) -> Result<(), Trouble> {
-        let (writer, id) = self.begin(context, Write::DeleteGroup { company, group })?;
+        let (writer, id) = self.attempt.begin(context, Write::DeleteGroup { company, group })?;
         let result = writer.delete_group(company, group).await;
-        let error = match self.end(context, &id, result, None) {
+        let error = match self.attempt.end(context, &id, result, None) {
             Err(error) if matches!(error.refused(), Some(400 | 409 | 422)) => error,
             result => return Ok(result?),
         };
         tracing::debug!(status = error.refused(), "emptying the group before deleting it");
-        Self::again(context, error)?;
+        Attempt::again(context, error)?;
         let members = self.expected.as_ref().map_or_else(Arc::default, |it| it.contents.members.clone());
         for users in members.chunks(MEMBERS_PER_CALL) {
             Self::go_on(context)?;
@@ -136,9 +137,9 @@ impl Group<'_> {
         if !roles.is_empty() {
             self.patch_roles(context, company, group, &[], &roles).await?;
         }
-        let (writer, id) = self.begin(context, Write::DeleteGroup { company, group })?;
+        let (writer, id) = self.attempt.begin(context, Write::DeleteGroup { company, group })?;
         let result = writer.delete_group(company, group).await;
-        Ok(self.end(context, &id, result, None)?)
+        Ok(self.attempt.end(context, &id, result, None)?)
     }
 
     /// Changes members; if the answer is lost, reads who is in and asks once more for the rest only.
@@ -163,7 +164,7 @@ impl Group<'_> {
                 let missing: Vec<UserId> = add.iter().copied().filter(|it| !inside.contains(it)).collect();
                 let left: Vec<UserId> = remove.iter().copied().filter(|it| inside.contains(it)).collect();
                 if !missing.is_empty() || !left.is_empty() {
-                    Self::again(context, error)?;
+                    Attempt::again(context, error)?;
                     self.send_members(context, company, group, &missing, &left).await??;
                 }
             }
@@ -204,9 +205,9 @@ impl Group<'_> {
         remove: &[UserId],
     ) -> Result<Result<(), ApiError>, ApplyError> {
         let write = Write::PatchMembers { company, group, add: add.to_vec(), remove: remove.to_vec() };
-        let (writer, id) = self.begin(context, write)?;
+        let (writer, id) = self.attempt.begin(context, write)?;
         let result = writer.patch_members(company, group, add, remove).await;
-        Ok(self.end(context, &id, result, None))
+        Ok(self.attempt.end(context, &id, result, None))
     }
 
     /// Changes roles; if the answer is lost, reads them and repeats only if nothing happened.
@@ -248,7 +249,7 @@ impl Group<'_> {
                     if !holds(&held, &before) {
                         return Err(ApplyError::HalfWay.into());
                     }
-                    Self::again(context, error)?;
+                    Attempt::again(context, error)?;
                     self.send_roles(context, company, group, add, delete).await??;
                     // What was seen before the second request says nothing of what that one did.
                     verify_roles(reader, company, group, &after).await?;
@@ -292,9 +293,9 @@ impl Group<'_> {
             add: add.iter().map(|(role, scope)| Added::new(*role, scope)).collect(),
             remove: delete.to_vec(),
         };
-        let (writer, id) = self.begin(context, write)?;
+        let (writer, id) = self.attempt.begin(context, write)?;
         let result = writer.patch_roles(company, group, add, &deleted).await;
-        Ok(self.end(context, &id, result, None))
+        Ok(self.attempt.end(context, &id, result, None))
     }
 }
 

@@ -6,8 +6,7 @@
 use std::{collections::HashMap, io, sync::Arc};
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{
@@ -81,6 +80,17 @@ pub enum NotASnapshot {
     /// It was made with another salt.
     #[error("the snapshot is sanitized, with another salt than the one given")]
     OtherSalt,
+}
+
+impl From<json::NotOurs> for NotASnapshot {
+    fn from(why: json::NotOurs) -> Self {
+        match why {
+            json::NotOurs::Empty => Self::Empty,
+            json::NotOurs::Syntax(error) => Self::Syntax(error),
+            json::NotOurs::Foreign(kind) => Self::Foreign(kind),
+            json::NotOurs::Version(version) => Self::Version(version),
+        }
+    }
 }
 
 impl NotASnapshot {
@@ -231,29 +241,7 @@ pub fn write(snapshot: &Snapshot) -> String {
 /// # Errors
 /// Whatever is not a whole snapshot of a version that is known, as it was written.
 pub fn read(text: String) -> Result<Snapshot, NotASnapshot> {
-    /// Enough to see what it is.
-    #[derive(Deserialize)]
-    struct Head {
-        kind: Option<Value>,
-        version: Option<Value>,
-    }
-
-    if text.trim().is_empty() {
-        return Err(NotASnapshot::Empty);
-    }
-    let head: Head = serde_json::from_str(&text).map_err(|error| {
-        if error.is_data() { NotASnapshot::Foreign(None) } else { NotASnapshot::Syntax(error) }
-    })?;
-    match head.kind {
-        Some(Value::String(kind)) if kind == KIND => (),
-        Some(Value::String(kind)) => return Err(NotASnapshot::Foreign(Some(kind))),
-        Some(_) | None => return Err(NotASnapshot::Foreign(None)),
-    }
-    match head.version {
-        Some(version) if version == VERSION => (),
-        Some(version) => return Err(NotASnapshot::Version(version.to_string())),
-        None => return Err(NotASnapshot::Foreign(None)),
-    }
+    json::is_a(KIND, VERSION, &text)?;
     let mut snapshot: Snapshot = serde_json::from_str(&text).map_err(NotASnapshot::Field)?;
     drop(text);
     snapshot.respell();

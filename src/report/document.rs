@@ -4,8 +4,7 @@
 //! file; what is read back is only believed if its id is that of what it says.
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::{
     model::{
@@ -74,6 +73,17 @@ pub enum NotAPlan {
     Changed { said: Digest, found: Digest },
 }
 
+impl From<json::NotOurs> for NotAPlan {
+    fn from(why: json::NotOurs) -> Self {
+        match why {
+            json::NotOurs::Empty => Self::Empty,
+            json::NotOurs::Syntax(error) => Self::Syntax(error),
+            json::NotOurs::Foreign(kind) => Self::Foreign(kind),
+            json::NotOurs::Version(version) => Self::Version(version),
+        }
+    }
+}
+
 impl NotAPlan {
     /// Returns what to do.
     pub fn hint(&self) -> &'static str {
@@ -110,28 +120,7 @@ pub fn line(view: &View<'_>) -> Box<RawValue> {
 ///
 /// Whatever is not a whole plan of a version that is known, as it was written.
 pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
-    /// Enough to see what it is.
-    #[derive(Deserialize)]
-    struct Head {
-        kind: Option<Value>,
-        version: Option<Value>,
-    }
-
-    if text.trim().is_empty() {
-        return Err(NotAPlan::Empty);
-    }
-    let head: Head = serde_json::from_str(text)
-        .map_err(|error| if error.is_data() { NotAPlan::Foreign(None) } else { NotAPlan::Syntax(error) })?;
-    match head.kind {
-        Some(Value::String(kind)) if kind == KIND => (),
-        Some(Value::String(kind)) => return Err(NotAPlan::Foreign(Some(kind))),
-        Some(_) | None => return Err(NotAPlan::Foreign(None)),
-    }
-    match head.version {
-        Some(version) if version == VERSION => (),
-        Some(version) => return Err(NotAPlan::Version(version.to_string())),
-        None => return Err(NotAPlan::Foreign(None)),
-    }
+    json::is_a(KIND, VERSION, text)?;
     let document: Document = serde_json::from_str(text).map_err(NotAPlan::Field)?;
     let (said, created_at, partial) = (document.id, document.created_at, document.partial);
     let (tool, endpoint) = (document.tool.clone(), document.endpoint.clone());
