@@ -72,9 +72,10 @@ pub fn parse_uuid(raw: &str) -> Option<Uuid> {
 /// character and one of two. Lower case is Unicode's own, character by character and
 /// for no language in particular: a dotless ı is no i, and a dotted İ is not one
 /// either, so that no two people are taken for one. Folding happens here, once,
-/// for the files and for what the API says, and nowhere else. A copy shares the text.
+/// for the files and for what the API says, and nowhere else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
+// A copy shares the text.
 pub struct Email(Arc<str>);
 
 impl Email {
