@@ -9,6 +9,7 @@ use super::{
 use crate::model::{
     finding::{Code, Finding},
     ids::PersonRef,
+    lookalike::{Lookalikes, difference, is_plain},
     source::Place,
 };
 
@@ -71,6 +72,7 @@ impl Check {
             |it| ((&it.name, it.id), it.from),
             |it, at| twice(at, format!("group `{}` is removed twice", it.name)),
         );
+        self.told_apart(company.groups.iter().map(|it| (&*it.name, it.from)));
         let by_name = |name: &str| {
             company.groups.binary_search_by(|it| (*it.name).cmp(name)).ok().map(|at| &company.groups[at])
         };
@@ -105,6 +107,35 @@ impl Check {
                 );
             }
         }
+    }
+
+    /// Names of one kind in one place can be told apart by reading; which of two is meant would be a guess.
+    ///
+    /// Where both are spelt with ASCII alone it takes a close look, as with 0 and O: that is only a remark of a plan.
+    pub(super) fn told_apart<'a>(&mut self, names: impl IntoIterator<Item = (&'a str, Place)>) {
+        for ((name, at), (first, there)) in Lookalikes::new(names).pairs() {
+            if !is_plain(name, first) && at != there {
+                let message = format!("`{name}` looks like `{first}`: {}", difference(name, first));
+                self.say(
+                    Finding::new(Code::ConfusableName, at, message)
+                        .related(there, "the other name")
+                        .help("write one of them otherwise, or both the same"),
+                );
+            }
+        }
+    }
+
+    /// Nobody among the people of a company passes for somebody else.
+    pub(super) fn people_told_apart(&mut self, company: &DeclaredCompany) {
+        let members =
+            company.groups.iter().flat_map(|it| &it.members.entries).map(|it| (&it.person, it.from));
+        let people = members.chain(company.users.iter().map(|it| (&it.person, it.from)));
+        let mut keys: Vec<(&str, Place)> = people.filter_map(|(it, at)| Some((it.key()?, at))).collect();
+        if keys.iter().all(|it| it.0.is_ascii()) {
+            return;
+        }
+        keys.sort_by_key(|it| it.1);
+        self.told_apart(keys);
     }
 
     /// Says of each item with the key of an earlier one where the first of them is.
