@@ -41,7 +41,7 @@ impl Applied<'_> {
     pub(crate) fn exit(&self) -> Exit {
         let [_, failed, stale, _, halted] = self.counts();
         let wrote = self.report.outcomes.iter().any(Outcome::wrote);
-        if self.witness.is_some_and(|it| !it.contradictions.is_empty()) {
+        if self.witness.is_some_and(|it| !it.contradictions.is_empty() || it.saw_nobody()) {
             return Exit::Partial;
         }
         if self.complete() {
