@@ -2,7 +2,7 @@
 //!
 //! Says what looks alike; compares nothing with the API and reads nothing.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::LazyLock};
+use std::{fmt::Write as _, sync::LazyLock};
 
 use icu_properties::{CodePointMapData, props::Script};
 
@@ -27,30 +27,31 @@ pub(crate) fn skeleton(name: &str) -> String {
     skeleton
 }
 
-/// The names of several things by what they look like.
+/// The names of several things by what they look like: sorted by that, and then as they were given.
 #[derive(Debug)]
-pub(crate) struct Lookalikes<'a, T>(BTreeMap<String, Vec<(&'a str, T)>>);
+pub(crate) struct Lookalikes<'a, T>(Vec<(String, &'a str, T)>);
 
 impl<'a, T: Copy> Lookalikes<'a, T> {
     pub(crate) fn new(names: impl IntoIterator<Item = (&'a str, T)>) -> Self {
-        let mut all: BTreeMap<String, Vec<(&str, T)>> = BTreeMap::new();
-        for (name, what) in names {
-            all.entry(skeleton(name)).or_default().push((name, what));
-        }
+        let mut all: Vec<(String, &str, T)> =
+            names.into_iter().map(|(name, what)| (skeleton(name), name, what)).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
         Self(all)
     }
 
     /// Returns the other names that look like this one, in the order in which they were given.
     pub(crate) fn of(&self, name: &str) -> impl Iterator<Item = (&'a str, T)> {
-        let found = self.0.get(&skeleton(name)).map_or(&[][..], Vec::as_slice);
-        found.iter().copied().filter(move |it| it.0 != name)
+        let skeleton = skeleton(name);
+        let from = self.0.partition_point(|it| it.0 < skeleton);
+        let same = self.0[from..].iter().take_while(move |it| it.0 == skeleton);
+        same.filter(move |it| it.1 != name).map(|it| (it.1, it.2))
     }
 
     /// Returns each later name with the first one that it looks like.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = ((&'a str, T), (&'a str, T))> {
-        self.0.values().filter(|it| it.len() > 1).flat_map(|it| {
-            let first = it[0];
-            it[1..].iter().copied().filter(move |other| other.0 != first.0).map(move |other| (other, first))
+        self.0.chunk_by(|a, b| a.0 == b.0).flat_map(|it| {
+            let first = (it[0].1, it[0].2);
+            it[1..].iter().map(|it| (it.1, it.2)).filter(move |it| it.0 != first.0).map(move |it| (it, first))
         })
     }
 }

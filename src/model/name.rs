@@ -85,19 +85,22 @@ pub(crate) fn is_ignorable(it: char) -> bool {
 ///
 /// What chooses how an emoji or a letter of a joining script looks is seen by that, and passes there and nowhere else.
 pub(crate) fn unseen(name: &str) -> Option<char> {
-    if name.is_ascii() {
-        return name.chars().find(char::is_ascii_control);
-    }
     unseen_by(name, is_unseen)
 }
 
 /// Returns the first character of a description or reason that is not seen where it stands: line breaks, tabs and
 /// spaces of any kind are layout there.
 pub(crate) fn unseen_in_text(text: &str) -> Option<char> {
-    unseen_by(text, |it| is_ignorable(it) || (it.is_control() && !matches!(it, '\n' | '\t')))
+    unseen_by(text, |it| {
+        (it.is_control() && !matches!(it, '\n' | '\t')) || (!it.is_ascii() && is_ignorable(it))
+    })
 }
 
 fn unseen_by(text: &str, hides: impl Fn(char) -> bool) -> Option<char> {
+    if text.is_ascii() {
+        // Most are, and then a control is all there is to find.
+        return text.bytes().find(u8::is_ascii_control).and_then(|_| text.chars().find(|it| hides(*it)));
+    }
     let mut before = None;
     let mut rest = text.chars();
     while let Some(it) = rest.next() {
@@ -106,7 +109,7 @@ fn unseen_by(text: &str, hides: impl Fn(char) -> bool) -> Option<char> {
         }
         // What changes an emoji stands between it and a joiner.
         let changes =
-            matches!(it, '\u{fe0e}' | '\u{fe0f}') || CodePointSetData::new::<EmojiModifier>().contains(it);
+            !it.is_ascii() && (is_variation(it) || CodePointSetData::new::<EmojiModifier>().contains(it));
         if !changes || before.is_none() {
             before = Some(it);
         }
@@ -114,15 +117,20 @@ fn unseen_by(text: &str, hides: impl Fn(char) -> bool) -> Option<char> {
     None
 }
 
+/// Whether a character chooses between the two looks of an emoji.
+fn is_variation(it: char) -> bool {
+    matches!(it, '\u{fe0e}' | '\u{fe0f}')
+}
+
 /// Whether a character that is not seen itself changes what is seen beside it.
-pub(crate) fn is_shown_by(before: Option<char>, it: char, after: Option<char>) -> bool {
+fn is_shown_by(before: Option<char>, it: char, after: Option<char>) -> bool {
     let Some(before) = before else { return false };
     let pictographic = |it| CodePointSetData::new::<ExtendedPictographic>().contains(it);
     match it {
-        '\u{fe0e}' | '\u{fe0f}' if before.is_ascii() => {
+        _ if is_variation(it) && before.is_ascii() => {
             matches!(before, '0'..='9' | '#' | '*') && after == Some(KEYCAP)
         }
-        '\u{fe0e}' | '\u{fe0f}' => CodePointSetData::new::<Emoji>().contains(before),
+        _ if is_variation(it) => CodePointSetData::new::<Emoji>().contains(before),
         JOINER if pictographic(before) => after.is_some_and(pictographic),
         JOINER | NON_JOINER => {
             let script = |it| CodePointMapData::<Script>::new().get(it);

@@ -487,6 +487,20 @@ fn two_keys_of_one_person_in_one_group_are_said_with_both_places() {
 }
 
 #[test]
+fn two_keys_of_one_traveller_are_said() {
+    let world = World::new().with(
+        "access/a.yaml",
+        "version: 1
+users:
+  - user: ana@voyager.example
+    directRoles:
+      - { type: TRAVEL_ARRANGER, arrangerFor: [bo@voyager.example, { user: { externalId: agent-17 }, sendConfirmationEmail: true }] }
+",
+    );
+    world.plan().expect(4).says(&["duplicate-direct-role", "are one traveller", "access/a.yaml:5:"]);
+}
+
+#[test]
 fn two_names_of_one_id_are_a_finding_and_a_mistake_is_said_once() {
     for ids in [
         "company: { voyager: 1a6f0000-0000-4000-8000-000000000001, harbor: 1a6f0000-0000-4000-8000-000000000001 }",

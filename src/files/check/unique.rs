@@ -112,7 +112,10 @@ impl Check {
     /// Names of one kind in one place can be told apart by reading; which of two is meant would be a guess.
     ///
     /// Where both are spelt with ASCII alone it takes a close look, as with 0 and O: that is only a remark of a plan.
-    pub(super) fn told_apart<'a>(&mut self, names: impl IntoIterator<Item = (&'a str, Place)>) {
+    pub(super) fn told_apart<'a>(&mut self, names: impl IntoIterator<Item = (&'a str, Place)> + Clone) {
+        if names.clone().into_iter().all(|it| it.0.is_ascii()) {
+            return;
+        }
         for ((name, at), (first, there)) in Lookalikes::new(names).pairs() {
             if !is_plain(name, first) && at != there {
                 let message = format!("`{name}` looks like `{first}`: {}", difference(name, first));
@@ -130,12 +133,12 @@ impl Check {
         let members =
             company.groups.iter().flat_map(|it| &it.members.entries).map(|it| (&it.person, it.from));
         let people = members.chain(company.users.iter().map(|it| (&it.person, it.from)));
-        let mut keys: Vec<(&str, Place)> = people.filter_map(|(it, at)| Some((it.key()?, at))).collect();
-        if keys.iter().all(|it| it.0.is_ascii()) {
-            return;
+        let keys = people.filter_map(|(it, at)| Some((it.key()?, at)));
+        if keys.clone().any(|it| !it.0.is_ascii()) {
+            let mut keys: Vec<(&str, Place)> = keys.collect();
+            keys.sort_by_key(|it| it.1);
+            self.told_apart(keys);
         }
-        keys.sort_by_key(|it| it.1);
-        self.told_apart(keys);
     }
 
     /// Says of each item with the key of an earlier one where the first of them is.
