@@ -75,9 +75,11 @@ fn without<'t>(text: &'t str, secret: &str) -> Cow<'t, str> {
     if words(&out) {
         out = Cow::Owned(replaced(&out, |it| holds(it.as_bytes(), secret, LAYERS)));
     }
-    // Encoded in lines, it is in none of them.
+    // Encoded in lines, it is in none of them; and neither is one with spaces whose other letters are escaped.
     let joined: String = out.split_whitespace().collect();
-    if joined.len() < out.len() && holds(joined.as_bytes(), secret, LAYERS) {
+    let squeezed: String = secret.split_whitespace().collect();
+    let hidden = |it: &str| holds(joined.as_bytes(), it, LAYERS);
+    if joined.len() < out.len() && (hidden(secret) || (squeezed.len() < secret.len() && hidden(&squeezed))) {
         return Cow::Owned(REDACTED.to_owned());
     }
     out
@@ -310,6 +312,7 @@ mod tests {
             ("no xhush-hushx, here", "hush-hush", "no [REDACTED] here"),
             ("hush hush hush", "hush hush", "[REDACTED] hush"),
             ("aHVzaC1o\ndXNo", "hush-hush", "[REDACTED]"),
+            (r#""hush \"hush""#, r#"hush "hush"#, "[REDACTED]"),
             ("a  b\tc", "hush-hush", "a  b\tc"),
         ] {
             assert_eq!(redacted(text, secret), left, "{text}");
