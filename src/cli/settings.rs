@@ -1,6 +1,9 @@
 //! Where to connect, with which credentials: flags, environment, file, in this order.
 
-use std::{env, fs};
+use std::{
+    env::{self, VarError},
+    fs,
+};
 
 use rolecall::{
     files::load::Loaded,
@@ -8,12 +11,20 @@ use rolecall::{
         api::{self, Credentials, Endpoint, Reader, Settings, Writer},
         source::Source,
     },
+    report::render,
     sandbox::{Options, Sandbox},
     workflow::Live,
 };
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Exit, Failure, Global};
+
+const TOKEN: &str = "ROLECALL_TOKEN";
+const SECRET: &str = "ROLECALL_CLIENT_SECRET";
+/// Fewest characters of a token or a secret.
+const LEAST: usize = 8;
+/// The same for an API on this very machine, such as a sandbox.
+const LEAST_ON_LOOPBACK: usize = 4;
 
 /// The word for the embedded API.
 pub(super) const SANDBOX: &str = "sandbox";
@@ -90,7 +101,7 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
         let (id, secret) = Sandbox::credentials();
         Credentials::Client { id: id.to_owned(), secret: secret.into() }
     } else {
-        credentials()?
+        credentials(site.endpoint.is_loopback())?
     };
     Ok(Settings {
         concurrency: global.readers(),
@@ -101,14 +112,21 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
     })
 }
 
-/// Reads credentials from the environment, or from files that it names; never from anywhere else.
-fn credentials() -> Result<Credentials, Failure> {
-    let token = secret("ROLECALL_TOKEN")?;
+/// Reads credentials from the environment, or from files that it names; never from anywhere else. An API on this very
+/// machine may have made-up ones.
+fn credentials(on_loopback: bool) -> Result<Credentials, Failure> {
+    let least = if on_loopback { LEAST_ON_LOOPBACK } else { LEAST };
+    let token = secret(TOKEN)?;
     let id = secret("ROLECALL_CLIENT_ID")?;
-    let secret = secret("ROLECALL_CLIENT_SECRET")?;
+    let secret = secret(SECRET)?;
     match (token, id, secret) {
-        (Some(token), None, None) => Ok(Credentials::Token(token)),
+        (Some(token), None, None) => {
+            is_bare(token.expose_secret())?;
+            is_long(TOKEN, token.expose_secret(), least)?;
+            Ok(Credentials::Token(token))
+        }
         (None, Some(id), Some(secret)) => {
+            is_long(SECRET, secret.expose_secret(), least)?;
             Ok(Credentials::Client { id: id.expose_secret().to_owned(), secret })
         }
         (None, None, None) => Err(Failure::new(Exit::Auth, "no credentials").hint(
@@ -121,6 +139,32 @@ fn credentials() -> Result<Credentials, Failure> {
     }
 }
 
+/// Refuses a header, or a part of one, in the place of a token: it would be sent in vain.
+fn is_bare(token: &str) -> Result<(), Failure> {
+    const WORDS: [&str; 4] = ["authorization", "basic", "bearer", "token"];
+    let word = token.trim().split_once([' ', ':', '\t']).map(|it| it.0);
+    if let Some(word) = word.filter(|it| WORDS.contains(&&*it.to_ascii_lowercase())) {
+        return Err(Failure::invalid(format!("{TOKEN} begins with `{word}`, which is not part of a token"))
+            .hint("give the token alone: what stands after `Bearer ` in the header"));
+    }
+    if token.trim().contains([' ', '\t']) {
+        return Err(Failure::invalid(format!("{TOKEN} holds a space, which no token does"))
+            .hint("check for text copied along, and give the token alone"));
+    }
+    Ok(())
+}
+
+/// Refuses what is too short to be a secret: one of a few letters could not be kept out of what is shown.
+fn is_long(name: &str, given: &str, least: usize) -> Result<(), Failure> {
+    let length = given.trim().chars().count();
+    if length >= least {
+        return Ok(());
+    }
+    let length = render::counted(length, "character", "characters");
+    Err(Failure::invalid(format!("{name} has {length}, too few to be a secret"))
+        .hint(format!("give at least {least}: check that the whole of it was copied")))
+}
+
 fn half(set: &str, missing: &str) -> Failure {
     Failure::new(Exit::Auth, format!("{set} is set, but {missing} is not"))
         .hint(format!("set {missing} as well, or ROLECALL_TOKEN instead of both"))
@@ -128,7 +172,13 @@ fn half(set: &str, missing: &str) -> Failure {
 
 /// A secret from the variable or from the file that the variable with `_FILE` names.
 pub(super) fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
-    let direct = env::var(name).ok().filter(|it| !it.is_empty()).map(SecretString::from);
+    let direct = match env::var(name) {
+        Ok(text) => Some(SecretString::from(text)).filter(|it| !it.expose_secret().is_empty()),
+        Err(VarError::NotPresent) => None,
+        Err(VarError::NotUnicode(_)) => {
+            return Err(Failure::invalid(format!("{name} is not UTF-8 text")).hint("check how it was set"));
+        }
+    };
     let Some(path) = env::var_os(format!("{name}_FILE")).filter(|it| !it.is_empty()) else {
         return Ok(direct);
     };

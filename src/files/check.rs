@@ -3,7 +3,7 @@
 //! Reads nothing, and decides nothing of what a declaration does.
 
 use std::{
-    borrow::Borrow,
+    borrow::{Borrow, Cow},
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
@@ -24,6 +24,7 @@ use super::{
 use crate::model::{
     finding::{Code, Finding, did_you_mean},
     ids::{CompanyId, GroupId, PersonRef, RoleId, parse_uuid},
+    name,
     source::{FileId, Place},
 };
 
@@ -124,6 +125,7 @@ fn checked(
         check.one_entry_per_group(company);
         company.users.sort_by(|a, b| (&a.person, a.from).cmp(&(&b.person, b.from)));
         check.one_entry_per_user(company);
+        check.people_told_apart(company);
     }
 
     if check.findings.is_empty() {
@@ -153,8 +155,8 @@ struct Check {
     scopes: HashSet<Arc<DeclaredScope>>,
 }
 
-/// Scopes by the name they have in one file.
-type Scopes<'a> = HashMap<&'a str, Arc<DeclaredScope>>;
+/// Scopes by the name they have in one file; `None` for one that is wrong, which was reported.
+type Scopes<'a> = HashMap<Cow<'a, str>, Option<Arc<DeclaredScope>>>;
 
 impl Check {
     fn at<T>(&self, it: &At<T>) -> Place {
@@ -204,14 +206,43 @@ impl Check {
     }
 
     fn aliases(&mut self, ids: &BTreeMap<String, At<String>>, what: &str) -> BTreeMap<String, Uuid> {
-        let found: BTreeMap<String, Uuid> =
-            ids.iter().filter_map(|(name, id)| Some((name.clone(), self.uuid(Some(id), what)?))).collect();
-        self.aliases.extend(found.iter().map(|(name, id)| (*id, name.as_str().into())));
+        let mut found: BTreeMap<String, Uuid> = BTreeMap::new();
+        for (name, at) in self.names(ids, "a name under `ids:`") {
+            let Some(id) = self.uuid(ids.get(name), what) else { continue };
+            let name = name::composed(name);
+            if let Some(first) = self.aliases.insert(id, name.as_ref().into()) {
+                let place = |it: &str| {
+                    ids.iter().find(|(name, _)| name::composed(name) == it).map(|it| self.at(it.1))
+                };
+                let message = format!("`{name}` and `{first}` are names for one id");
+                let twice = Finding::new(Code::DuplicateAlias, at, message)
+                    .help("keep one of them: which of the two a plan shows would be a guess");
+                let first = place(&first).filter(|it| *it != at);
+                self.say(first.into_iter().fold(twice, |it, first| it.related(first, "the other name")));
+            }
+            found.insert(name.into_owned(), id);
+        }
         found
     }
 
+    /// The keys of a mapping that are names, with the place of what each stands for: those that are seen, spelt in one
+    /// alphabet a word, and told apart by reading.
+    fn names<'a, T>(&mut self, all: &'a BTreeMap<String, At<T>>, what: &str) -> Vec<(&'a String, Place)> {
+        let mut names = Vec::with_capacity(all.len());
+        for (name, entry) in all {
+            let at = self.at(entry);
+            if self.seen_at(at, name, what).is_some() {
+                self.one_alphabet(at, name, what);
+                names.push((name, at));
+            }
+        }
+        names.sort_by_key(|it: &(&String, Place)| it.1);
+        self.told_apart(names.iter().map(|it| (it.0.as_str(), it.1)));
+        names
+    }
+
     fn given_company(&mut self, raw: &str) -> Option<CompanyId> {
-        let found = parse_uuid(raw).or_else(|| self.companies.get(raw).copied());
+        let found = parse_uuid(raw).or_else(|| self.companies.get(&*name::composed(raw)).copied());
         found.map(CompanyId).or_else(|| {
             let near = did_you_mean(raw, self.companies.keys().map(String::as_str));
             let message = format!("`{raw}` is neither a company id nor a name from `ids.company`");
@@ -286,7 +317,7 @@ impl Check {
         self.no_grant_twice(&grants.entries);
         self.no_member_twice(&members.entries);
         let from = self.at(v.name.as_ref()?);
-        let name = self.name(v.name.as_ref())?;
+        let name = self.own_name(v.name.as_ref())?;
         Some(DeclaredGroup { from, name, description, id, renamed_from, grants, members })
     }
 
@@ -313,20 +344,22 @@ impl Check {
         let role = v.role.as_ref().and_then(|it| self.role(it));
         let scope = v.scope.as_ref().and_then(|it| self.scope(it, scopes));
         let ends = self.until(&v.until);
+        self.maybe_reason(&v.reason);
         Some(DeclaredGrant { role: role?, scope: scope?, ends, from })
     }
 
     fn role(&mut self, role: &At<RoleName>) -> Option<RoleRef> {
         let keys = match &role.v {
             TextOr::Text(name) => {
-                return Some(RoleRef::Name { name: name.as_str().into(), provided_by: None });
+                let name = self.seen_at(self.at(role), name, "a role name")?.into();
+                return Some(RoleRef::Name { name, provided_by: None });
             }
             TextOr::Keys(keys) => keys,
         };
         match (&*keys.id, &*keys.name, *keys.provided_by) {
             (Some(id), None, None) => self.uuid(Some(id), "a role id").map(|id| RoleRef::Id(RoleId(id))),
             (None, Some(name), provided_by) => {
-                Some(RoleRef::Name { name: name.v.as_str().into(), provided_by })
+                Some(RoleRef::Name { name: self.seen(name, "a role name")?.into(), provided_by })
             }
             _ => {
                 let message = "a role is named by `id`, or by `name` with or without `providedBy`";
@@ -339,7 +372,10 @@ impl Check {
         let person = self.person(entry);
         let ends = match &entry.v {
             TextOr::Text(_) => None,
-            TextOr::Keys(keys) => self.until(&keys.until),
+            TextOr::Keys(keys) => {
+                self.maybe_reason(&keys.reason);
+                self.until(&keys.until)
+            }
         };
         Some(DeclaredMember { person: person?, ends: ends.map(Box::new), from: self.at(entry) })
     }

@@ -14,10 +14,11 @@ use super::{
     access::AccessFile,
     check::Files,
     decode,
-    read::{self, DEFAULT_PATTERN, Matching},
+    read::{self, DEFAULT_PATTERN, Matching, Unusable},
 };
 use crate::model::{
     finding::{Code, Finding},
+    name,
     source::{FileId, Place, Sources},
 };
 
@@ -133,19 +134,33 @@ impl Loaded {
         Ok(files)
     }
 
-    /// Keeps the text of a file; `None` where it is too large, which is a finding.
+    /// Keeps the text of a file; `None` where it has none that could be read, which is a finding.
     fn read(&mut self, shown: String, path: &Path) -> Result<Option<FileId>, LoadError> {
-        Ok(match read::text(path)? {
-            Ok(text) => Some(self.sources.add(shown, text)),
-            Err(size) => {
-                let place = Place::new(self.sources.add(shown, String::new()), 1, 1);
+        let unseen = name::unseen(&shown);
+        let (file, finding) = match read::text(path)? {
+            Ok(text) => (self.sources.add(shown, text), None),
+            Err(Unusable::TooLarge(size)) => {
+                let file = self.sources.add(shown, String::new());
                 let message = format!("the file has {size} bytes, more than {MAX_FILE_BYTES}");
-                self.findings.push(
-                    Finding::new(Code::LimitExceeded, place, message).help("split it into several files"),
-                );
-                None
+                let finding = Finding::new(Code::LimitExceeded, Place::new(file, 1, 1), message);
+                (file, Some(finding.help("split it into several files")))
             }
-        })
+            Err(Unusable::NotText(bytes)) => {
+                let file = self.sources.add(shown, String::from_utf8_lossy(&bytes).into_owned());
+                (file, Some(not_text((file, &self.sources.file(file).path), &bytes)))
+            }
+        };
+        if let Some(it) = unseen {
+            let message =
+                format!("the name of the file holds a character that is not seen (U+{:04X})", u32::from(it));
+            self.findings.push(
+                Finding::new(Code::InvalidName, Place::new(file, 1, 1), message)
+                    .help("rename the file: what is not seen makes one name look like another"),
+            );
+        }
+        let unusable = finding.is_some();
+        self.findings.extend(finding);
+        Ok((!unusable).then_some(file))
     }
 
     fn decode<T: DeserializeOwned>(&self, file: FileId) -> Result<T, Finding> {
@@ -183,6 +198,26 @@ impl Loaded {
         }
         Ok(())
     }
+}
+
+/// Says where a file stops being UTF-8.
+fn not_text((file, path): (FileId, &str), bytes: &[u8]) -> Finding {
+    let chunk = bytes.utf8_chunks().next();
+    let (before, byte) = chunk.map_or(("", None), |it| (it.valid(), it.invalid().first()));
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let narrow = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+    let byte = byte.map_or_else(String::new, |it| format!(": byte 0x{it:02X}"));
+    let help = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it begins like UTF-16: save the file as UTF-8",
+        _ => "save the file as UTF-8",
+    };
+    Finding::new(
+        Code::Syntax,
+        Place::new(file, narrow(line), narrow(column)),
+        format!("{path} is not UTF-8 text{byte}"),
+    )
+    .help(help)
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 //!
 //! Compares names and ids; reads nothing, and looks into no group.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     files::declared::{Bare, DeclaredCompany, DeclaredGroup, DeclaredRemoval},
     model::{
-        finding::{Code, Finding},
+        finding::{Code, Finding, did_you_mean},
         ids::GroupId,
+        lookalike::{Lookalikes, difference},
         observed::GroupHead,
         source::Place,
     },
@@ -100,6 +101,55 @@ fn created_anew(group: &DeclaredGroup) -> Finding {
     };
     let message = format!("`{key}` means no group of this company, and `{}` is created", group.name);
     Finding::new(Code::CreatedAnew, from, message).help(help)
+}
+
+impl Matched<'_> {
+    /// The groups that exist and are declared or removed.
+    pub fn spoken_of(&self) -> HashSet<GroupId> {
+        let targets = self.groups.iter().map(|it| &it.1).chain(self.removals.iter().map(|it| &it.1));
+        let ids = targets.flat_map(|it| match it {
+            Target::Missing => &[],
+            Target::Found(head) => std::slice::from_ref(&head.id),
+            Target::Ambiguous(candidates) => &candidates[..],
+        });
+        ids.copied().collect()
+    }
+
+    /// What is odd about the names and stops nothing.
+    pub fn name_remarks(&self, live: &[GroupHead]) -> Vec<Finding> {
+        let spoken_of = self.spoken_of();
+        // Whatever else the files speak of is neither misspelt nor a stranger.
+        let others: Vec<&str> =
+            live.iter().filter(|it| !spoken_of.contains(&it.id)).map(|it| &*it.name).collect();
+        let missing = self.removals.iter().filter(|it| matches!(it.1, Target::Missing));
+        let mut remarks: Vec<Finding> = missing.map(|it| removed_nothing(it.0, &others)).collect();
+        let own = Lookalikes::new(self.groups.iter().map(|it| (&*it.0.name, it.0.from)));
+        // Those that differ by more than a close look at ASCII shows are errors of the files already.
+        remarks.extend(own.pairs().map(|((name, from), (other, first))| {
+            lookalike(name, from, other).related(first, "the other group")
+        }));
+        for other in others {
+            remarks.extend(own.of(other).map(|(name, from)| lookalike(name, from, other)));
+        }
+        remarks
+    }
+}
+
+/// A removal names no group. One that was applied stays in the files for a while, so that it is only said.
+fn removed_nothing(removal: &DeclaredRemoval, others: &[&str]) -> Finding {
+    let message = match removal.id {
+        Some(id) => format!("no group has the id {id} (`{}`)", removal.name),
+        None => format!("no group is called `{}`", removal.name),
+    };
+    Finding::new(Code::RemovedNothing, removal.from, message)
+        .help("if it is deleted already, this entry has done its work: delete it")
+        .maybe_help(did_you_mean(&removal.name, others.iter().copied()))
+}
+
+fn lookalike(name: &str, from: Place, other: &str) -> Finding {
+    let message = format!("`{name}` looks like `{other}`, another group: {}", difference(name, other));
+    Finding::new(Code::LookalikeName, from, message)
+        .help("make sure which of the two is meant, or rename one")
 }
 
 fn by_exact_name<'a>(name: &str, by_name: &HashMap<&str, Vec<&'a GroupHead>>) -> Target<'a> {

@@ -34,8 +34,6 @@ pub enum LoadError {
     /// A name of an access file is that of something else: a folder, a socket.
     #[error("{} is not a file", .path.display())]
     NotAFile { path: PathBuf },
-    #[error("{} is not UTF-8 text", .path.display())]
-    NotText { path: PathBuf },
     #[error("{} and {} belong to different workspaces", .first.display(), .second.display())]
     TwoWorkspaces { first: PathBuf, second: PathBuf },
     /// A pattern under `access:` is not a glob, or points outside the workspace.
@@ -52,21 +50,28 @@ impl LoadError {
             }
             Self::Unreadable { .. } => "check the path and its permissions",
             Self::NotAFile { .. } => "give it another name, or take it away",
-            Self::NotText { .. } => "save the file as UTF-8",
             Self::TwoWorkspaces { .. } => "run rolecall once per workspace",
             Self::Pattern { .. } => "patterns are relative to rolecall.yaml, such as `access/**/*.yaml`",
         })
     }
 }
 
-/// The text of a file, or its size in bytes where that is more than [`MAX_FILE_BYTES`].
-pub(super) fn text(path: &Path) -> Result<Result<String, u64>, LoadError> {
+/// What is wrong with a file before anything in it is looked at.
+pub(super) enum Unusable {
+    /// Its size in bytes is more than [`MAX_FILE_BYTES`].
+    TooLarge(u64),
+    /// It is not UTF-8.
+    NotText(Vec<u8>),
+}
+
+/// The text of a file, or what is wrong with that.
+pub(super) fn text(path: &Path) -> Result<Result<String, Unusable>, LoadError> {
     let size = fs::metadata(path).map_err(unreadable(path))?.len();
     if size > MAX_FILE_BYTES {
-        return Ok(Err(size));
+        return Ok(Err(Unusable::TooLarge(size)));
     }
     let bytes = fs::read(path).map_err(unreadable(path))?;
-    String::from_utf8(bytes).map(Ok).map_err(|_| LoadError::NotText { path: path.to_owned() })
+    Ok(String::from_utf8(bytes).map_err(|it| Unusable::NotText(it.into_bytes())))
 }
 
 /// The workspace that all paths lie in; `None` where they are files outside of any.

@@ -3,7 +3,7 @@
 //! One way to read, so that a plan from a snapshot is the plan from the API by construction. Every list is
 //! whole, or an error. Writes nothing.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -55,6 +55,14 @@ impl Source {
         match self {
             Self::Api(reader) => reader.requests_made(),
             Self::Snapshot(_) => 0,
+        }
+    }
+
+    /// The companies in which looking for a single person was refused last, each with the status.
+    pub(crate) fn search_refused(&self) -> BTreeMap<CompanyId, u16> {
+        match self {
+            Self::Api(reader) => reader.search_refused(),
+            Self::Snapshot(_) => BTreeMap::new(),
         }
     }
 

@@ -39,12 +39,22 @@ pub fn through_end(raw: &str) -> Option<Timestamp> {
     instant(raw, |day| day.tomorrow().ok())
 }
 
+/// What is later than the last instant there is, on the last two days of the year 9999, counts as that.
 fn instant(raw: &str, edge: impl Fn(Date) -> Option<Date>) -> Option<Timestamp> {
     // A date parser would take the day out of an instant and drop the rest.
     if raw.len() != "2027-01-31".len() {
-        return raw.parse().ok();
+        return raw.parse().ok().or_else(|| at_the_end_of_time(raw).then_some(Timestamp::MAX));
     }
-    Some(edge(raw.parse().ok()?)?.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    let day: Date = raw.parse().ok()?;
+    let zoned = edge(day).and_then(|it| it.to_zoned(TimeZone::UTC).ok());
+    Some(zoned.map_or(Timestamp::MAX, |it| it.timestamp()))
+}
+
+/// Whether a text is an instant as good as any but for its year, which is the last, and its day, one of the last two:
+/// with some offsets those are out of range.
+fn at_the_end_of_time(raw: &str) -> bool {
+    let day = ["9999-12-30", "9999-12-31"].into_iter().find_map(|it| raw.strip_prefix(it));
+    day.is_some_and(|time| format!("9998-12-30{time}").parse::<Timestamp>().is_ok())
 }
 
 #[cfg(test)]
@@ -60,6 +70,21 @@ mod tests {
         ] {
             let both = [from_start(raw), through_end(raw)].map(|it| it.unwrap().to_string());
             assert_eq!(both, [start, end], "{raw}");
+        }
+        for last in [
+            "9999-12-30",
+            "9999-12-31",
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T00:00:00+02:00",
+            "9999-12-30T23:00:00-05:00",
+        ] {
+            let end = through_end(last).unwrap();
+            assert!(end >= "9999-12-30T21:00:00Z".parse().unwrap(), "{last}: {end}");
+            assert!(from_start(last).is_some_and(|it| it <= end), "{last}");
+        }
+        assert_eq!(through_end("9999-12-29").unwrap().to_string(), "9999-12-30T00:00:00Z");
+        for wrong in ["9999-12-31T25:00:00Z", "9999-12-31T23:59:59", "9999-12-32", "9999-12-31 soon"] {
+            assert_eq!((from_start(wrong), through_end(wrong)), (None, None), "{wrong}");
         }
         for wrong in ["", "soon", "2027-02-30", "2027-01-31T18:00:00", "2027-01", "31.01.2027", "20270131"] {
             assert_eq!((from_start(wrong), through_end(wrong)), (None, None), "{wrong}");

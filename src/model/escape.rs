@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
+use super::name;
+
 /// Returns `text` on one line, with every character that could act or hide shown as `\u{…}`.
 ///
 /// Controls would drive the terminal, bidirectional marks would reorder what
@@ -105,15 +107,15 @@ pub(crate) fn longest_run(text: &str, wanted: char) -> usize {
 
 /// Whether the character acts on the terminal, reorders text or cannot be seen.
 ///
-/// The ranges are the controls and the default-ignorable characters of Unicode
-/// but for variation selectors, which only choose how an emoji looks.
+/// Variation selectors that only choose how an emoji looks are left alone, and so are spaces.
 fn hides(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}')
+    !matches!(c, ' '..='~' | '\u{fe0e}' | '\u{fe0f}')
+        && (name::is_ignorable(c) || (name::is_unseen(c) && !is_space(c)))
+}
+
+/// Spaces are seen as what they are but for those that end a line.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -128,6 +130,12 @@ mod tests {
             ("\u{1b}[31mred", r"\u{1b}[31mred"),
             ("\u{9b}31m", r"\u{9b}31m"),
             ("a\u{202e}b\u{200b}", r"a\u{202e}b\u{200b}"),
+            ("a\u{2800}b\u{3164}\u{1bca0}\u{e0041}", r"a\u{2800}b\u{3164}\u{1bca0}\u{e0041}"),
+            ("a\u{2028}b\u{61c}\u{fe00}", r"a\u{2028}b\u{61c}\u{fe00}"),
+            (
+                "\u{26a0}\u{fe0f} Desk\u{a0}: Größe\u{3000}日本",
+                "\u{26a0}\u{fe0f} Desk\u{a0}: Größe\u{3000}日本",
+            ),
         ] {
             assert_eq!(terminal(raw), shown);
         }

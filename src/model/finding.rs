@@ -81,7 +81,7 @@ macro_rules! codes {
 }
 
 codes! {
-    Syntax Error "syntax" "The file is not well-formed YAML.";
+    Syntax Error "syntax" "The file is not well-formed YAML, or not UTF-8 text.";
     UnknownKey Error "unknown-key" "A key that means nothing here; misspelt keys are never ignored.";
     DuplicateKey Error "duplicate-key" "A key is given twice in one mapping.";
     WrongType Error "wrong-type" "A value has the wrong form, such as text where a list belongs.";
@@ -89,16 +89,18 @@ codes! {
     UnsupportedVersion Error "unsupported-version" "`version` is missing or not one this rolecall reads.";
     MissingKey Error "missing-key" "A required key is missing; nothing that could revoke has a default.";
     InvalidName Error "invalid-name" "A name is empty, too long, or holds characters that are not seen.";
-    InvalidDescription Error "invalid-description" "A description is empty, longer than 1,000 characters, or holds control characters.";
+    ConfusableName Error "confusable-name" "A name passes for another: it mixes alphabets inside a word, or looks like another name of the files.";
+    InvalidDescription Error "invalid-description" "A description or reason is empty, longer than 1,000 characters, or holds characters that are not seen.";
     InvalidId Error "invalid-id" "An id is not a UUID.";
     InvalidEmail Error "invalid-email" "A person is named by text that is not an e-mail address.";
     InvalidDate Error "invalid-date" "`until` or `since` is neither a date nor an instant.";
     InvalidPerson Error "invalid-person" "A person is named by no key, by more than one, or by one that holds characters that are not seen.";
     InvalidScope Error "invalid-scope" "A scope says nothing, or says it in a form that has no meaning.";
     UnknownScope Error "unknown-scope" "A role uses a scope name that no `scopes:` entry defines.";
+    DuplicateAlias Error "duplicate-alias" "Two names under `ids:` stand for one id.";
     UnknownAlias Error "unknown-alias" "A name is not an id and not in `ids:` of the workspace.";
     DuplicateGroup Error "duplicate-group" "Two entries declare the same group of one company.";
-    DuplicateMember Error "duplicate-member" "A group lists the same person twice.";
+    DuplicateMember Error "duplicate-member" "A group lists the same person twice, be it under two keys.";
     DuplicateGrant Error "duplicate-grant" "A group lists the same role on the same scope twice.";
     DuplicateUser Error "duplicate-user" "Two entries under `users:` mean the same person of one company.";
     DuplicateDirectRole Error "duplicate-direct-role" "A person lists the same direct role, or the same traveller, twice.";
@@ -121,6 +123,8 @@ codes! {
     SmallException Remark "small-exception" "An exception is for less than the plan counts, and so allows nothing; stops no plan.";
     UnknownException Remark "unknown-exception" "An exception names a group, person or role that does not exist, and so allows nothing; stops no plan.";
     UnmatchedPattern Remark "unmatched-pattern" "A name or pattern under `guards.protected` matches nothing that was read; where it cannot match anything, no apply takes access from anybody.";
+    RemovedNothing Remark "removed-nothing" "A group under `removed:` does not exist: it is gone, or its name is misspelt; stops no plan.";
+    LookalikeName Remark "lookalike-name" "A name looks like that of another group or role that exists; stops no plan.";
     LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
 }
 

@@ -4,10 +4,11 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use icu_normalizer::ComposingNormalizerBorrowed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
+
+use super::name;
 
 /// A text that does not have the form its kind requires.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,7 +119,7 @@ pub fn folded_address(address: &str) -> String {
         return address.to_ascii_lowercase();
     }
     let lower: String = address.chars().flat_map(char::to_lowercase).collect();
-    ComposingNormalizerBorrowed::new_nfc().normalize(&lower).into_owned()
+    name::composed(&lower).into_owned()
 }
 
 impl fmt::Display for Email {
@@ -188,24 +189,32 @@ impl PersonRef {
     ///
     /// # Errors
     ///
-    /// What is empty, not of the form of the key, or holds a character that is not seen.
+    /// What is empty, not of the form of the key, or holds a character that is not seen. Spaces around it are not of it.
     pub fn by(key: PersonKey, raw: &str) -> Result<Self, InvalidPerson> {
-        if key == PersonKey::UserId {
-            return raw.parse().map(Self::UserId).map_err(|_| InvalidPerson::UserId(raw.to_owned()));
-        }
-        let id = raw.trim();
-        if id.is_empty() && key != PersonKey::Email {
-            return Err(InvalidPerson::Empty);
-        }
-        if let Some(unseen) = id.chars().find(|it| is_unseen(*it)) {
+        let id = raw.trim_ascii();
+        if let Some(unseen) = name::unseen(id) {
             return Err(InvalidPerson::Unseen(unseen));
         }
+        let id = name::composed(id);
         match key {
+            PersonKey::UserId => {
+                raw.parse().map(Self::UserId).map_err(|_| InvalidPerson::UserId(raw.to_owned()))
+            }
+            PersonKey::Email => id.parse().map(Self::Email).map_err(|_| InvalidPerson::Email(raw.to_owned())),
+            PersonKey::ExternalId | PersonKey::EmployeeId if id.is_empty() => Err(InvalidPerson::Empty),
             PersonKey::ExternalId => Ok(Self::ExternalId(id.into())),
             PersonKey::EmployeeId => Ok(Self::EmployeeId(id.into())),
-            PersonKey::Email | PersonKey::UserId => {
-                raw.parse().map(Self::Email).map_err(|_| InvalidPerson::Email(raw.to_owned()))
-            }
+        }
+    }
+}
+
+impl PersonRef {
+    /// The key that people write by hand; none of an id.
+    pub(crate) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Email(email) => Some(email.as_str()),
+            Self::ExternalId(id) | Self::EmployeeId(id) => Some(id),
+            Self::UserId(_) => None,
         }
     }
 }
@@ -216,12 +225,12 @@ impl FromStr for PersonRef {
     type Err = InvalidPerson;
 
     fn from_str(raw: &str) -> Result<Self, InvalidPerson> {
-        let raw = raw.trim();
+        let raw = raw.trim_ascii();
         let key = |word: &str| PersonKey::ALL.into_iter().find(|it| it.as_str() == word);
         if let Some((word, value)) = raw.split_once(['=', ':', ' '])
             && let Some(key) = key(word)
         {
-            return Self::by(key, value.trim());
+            return Self::by(key, value.trim_ascii());
         }
         Self::by(PersonKey::UserId, raw).or_else(|_| Self::by(PersonKey::Email, raw)).map_err(|error| {
             if matches!(error, InvalidPerson::Unseen(_)) { error } else { InvalidPerson::Form }
@@ -238,18 +247,6 @@ impl fmt::Display for PersonRef {
             Self::UserId(id) => write!(f, "userId {id}"),
         }
     }
-}
-
-/// Whether a character leaves no trace, or the trace of another: a space that is none, or no width.
-pub(crate) fn is_unseen(it: char) -> bool {
-    is_bidi_control(it)
-        || (it.is_whitespace() && it != ' ')
-        || matches!(it, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{00ad}')
-}
-
-/// Whether a character changes the direction of the text after it without being seen.
-pub(crate) fn is_bidi_control(it: char) -> bool {
-    matches!(it, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl<'de> Deserialize<'de> for Email {
@@ -324,6 +321,9 @@ mod tests {
             ("email=ana", Err(InvalidPerson::Email("ana".to_owned()))),
             ("ana@x.example\u{200b}.example", Err(InvalidPerson::Unseen('\u{200b}'))),
             ("externalId=7\u{a0}7", Err(InvalidPerson::Unseen('\u{a0}'))),
+            ("externalId=\u{a0}7", Err(InvalidPerson::Unseen('\u{a0}'))),
+            ("userId=\u{200b}7", Err(InvalidPerson::Unseen('\u{200b}'))),
+            ("externalId=a\u{308}7", external("\u{e4}7")),
         ] {
             let found: Result<PersonRef, _> = raw.parse();
             assert_eq!(found, expected, "{raw:?}");

@@ -2,6 +2,8 @@
 //!
 //! Knows no other room, no file, no network and no clock.
 
+pub mod name;
+pub(crate) mod lookalike;
 pub mod ids;
 pub mod date;
 pub mod source;

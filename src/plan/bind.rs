@@ -5,7 +5,7 @@
 //! Decides by values only; `now` is an argument.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     files::{
         check::locked_out,
-        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, Rest},
+        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, DeclaredMember, Rest},
         matching::{self, Matched, Target},
     },
     model::{
@@ -98,6 +98,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let companies: Vec<Company<'_>> =
         declared.companies.iter().map(|it| Company::new(it, snapshot, &mut findings)).collect();
     bound.remarks.extend(companies.iter().flat_map(|it| it.matched.remarks.iter().cloned()));
+    bound.remarks.extend(companies.iter().flat_map(|it| it.matched.name_remarks(&it.live.groups)));
     let index = Arc::new(index(&companies, snapshot));
     let live = live(&companies, &index);
     let mut desired = Facts::default();
@@ -152,7 +153,7 @@ struct Company<'a> {
     declared: &'a DeclaredCompany,
     live: &'a ObservedCompany,
     matched: Matched<'a>,
-    spoken_of: BTreeSet<GroupId>,
+    spoken_of: HashSet<GroupId>,
 }
 
 impl<'a> Company<'a> {
@@ -160,13 +161,7 @@ impl<'a> Company<'a> {
         let live = snapshot.companies.iter().find(|it| it.id == declared.id).unwrap_or(ObservedCompany::NONE);
         let mut matched = matching::matching(declared, &live.groups);
         findings.append(&mut matched.findings);
-        let targets = matched.groups.iter().map(|it| &it.1).chain(matched.removals.iter().map(|it| &it.1));
-        let spoken_of = targets.flat_map(|it| match it {
-            Target::Missing => &[],
-            Target::Found(head) => std::slice::from_ref(&head.id),
-            Target::Ambiguous(candidates) => &candidates[..],
-        });
-        let spoken_of = spoken_of.copied().collect();
+        let spoken_of = matched.spoken_of();
         Self { declared, live, matched, spoken_of }
     }
 
@@ -357,8 +352,20 @@ impl Binding<'_> {
         let mut members: BTreeMap<UserId, (Option<Place>, Option<Timestamp>)> = BTreeMap::new();
         let mut ended = BTreeMap::new();
         let mut unresolved = Vec::new();
+        let mut named: BTreeMap<UserId, &DeclaredMember> = BTreeMap::new();
         for entry in &declared.members.entries {
             let resolved = self.directory.member(self.company.id, &entry.person);
+            if let Ok(user) = resolved
+                && let Some(first) = named.insert(user, entry)
+            {
+                // Two keys of one person, in the order of the files.
+                let message = format!("{} and {} are one person", first.person, entry.person);
+                self.findings.push(
+                    Finding::new(Code::DuplicateMember, entry.from, message)
+                        .related(first.from, "first listed here")
+                        .help("keep one of the two entries"),
+                );
+            }
             // Inactive or not: one user that the entry means is enough to take something away.
             let meant = match &resolved {
                 Ok(user) => std::slice::from_ref(user),

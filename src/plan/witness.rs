@@ -128,6 +128,13 @@ pub struct Testimony {
     pub untold: Vec<(UserId, String)>,
 }
 
+impl Testimony {
+    /// Whether there was somebody to look at and nobody was seen.
+    pub fn saw_nobody(&self) -> bool {
+        self.looked == 0 && !self.untold.is_empty()
+    }
+}
+
 impl Evidence {
     /// Returns the people of whom it has to be known what else they hold: a role was lost, and what it
     /// permits is shown all the same.

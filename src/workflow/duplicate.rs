@@ -8,6 +8,7 @@ use crate::{
     model::{
         finding::did_you_mean,
         ids::{CompanyId, PersonRef, UserId},
+        name,
         observed::GroupHead,
         plan::Names,
     },
@@ -63,11 +64,12 @@ pub async fn draft(
     names: &mut Names,
 ) -> Result<DraftGroup, CopyError> {
     let source = Source::Api(reader.clone());
+    let name = name::composed(copy.name);
     let heads = source.list_groups(company).await?;
-    if heads.iter().any(|it| *it.name == *copy.name) {
+    if heads.iter().any(|it| *it.name == *name) {
         return Err(CopyError::Taken(copy.name.into()));
     }
-    let original = original(&heads, copy.group)?;
+    let original = original(&heads, &name::composed(copy.group))?;
     for role in source.list_roles(company).await? {
         names.roles.insert(role.id, role.name);
     }
@@ -88,7 +90,7 @@ pub async fn draft(
         },
         str::to_owned,
     );
-    Ok(DraftGroup { name: copy.name.to_owned(), description, grants, members: members.to_vec() })
+    Ok(DraftGroup { name: name.into_owned(), description, grants, members: members.to_vec() })
 }
 
 fn original<'a>(heads: &'a [GroupHead], wanted: &str) -> Result<&'a GroupHead, CopyError> {

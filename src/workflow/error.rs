@@ -43,12 +43,14 @@ pub enum Error {
     },
     #[error("{} not what the plan saw; nothing was written", things(.0))]
     Stale(Stale),
-    #[error("{}", not_one(.person, .why, .places))]
+    #[error("{}", not_one(.person, .why, .places, .refused.as_deref()))]
     NotOne {
         person: PersonRef,
         why: Unresolved,
         /// The companies where people were looked for.
         places: Vec<String>,
+        /// Where the API refused that.
+        refused: Option<Box<SearchRefused>>,
         /// The person of the files whose key is nearest.
         near: Option<PersonRef>,
     },
@@ -59,6 +61,13 @@ pub enum Error {
     NoGroups { company: String, declared: usize },
     #[error("no company to take a snapshot of is given")]
     NoCompany,
+}
+
+/// Companies where the API refused to look for a person, and the status with which it did.
+#[derive(Debug)]
+pub struct SearchRefused {
+    pub(super) status: u16,
+    pub(super) companies: Vec<String>,
 }
 
 impl Error {
@@ -94,12 +103,16 @@ impl Error {
                 return Some(format!("name one of them: {}", ids.join(", ")));
             }
             Self::NotOne { why: Unresolved::Hidden, .. } => "give the token the right to see the user",
+            Self::NotOne { refused: Some(refused), .. } if refused.status == 400 => {
+                "name the person by another key: an e-mail address, `externalId=…`, `employeeId=…` or `userId=…`"
+            }
             Self::NotOne { near: Some(near), places, .. } if !places.is_empty() => {
                 return Some(format!("did you mean `{}`?", as_argument(near)));
             }
             Self::NotOne { places, .. } if !places.is_empty() => {
                 "check the address, or name the person by `externalId=…`, `employeeId=…` or `userId=…`"
             }
+            Self::NotOne { refused: Some(_), .. } => "give the token the right to look for users there",
             Self::NotOne { .. } | Self::NoCompany => "set `company:` in rolecall.yaml, or give `--company`",
         };
         Some(hint.to_owned())
@@ -181,15 +194,26 @@ fn things(Stale { groups, people }: &Stale) -> String {
     }
 }
 
-fn not_one(person: &PersonRef, why: &Unresolved, places: &[String]) -> String {
+fn not_one(
+    person: &PersonRef,
+    why: &Unresolved,
+    places: &[String],
+    refused: Option<&SearchRefused>,
+) -> String {
+    let refused = refused.map(|SearchRefused { status, companies }| {
+        format!("the API refuses to look for {person} in {} ({status})", companies.join(", "))
+    });
     match why {
         Unresolved::Ambiguous(users) => format!("{person} is not one user but {}", users.len()),
         Unresolved::Hidden => format!("the API does not tell this token who {person} is"),
-        Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) if places.is_empty() => {
-            "no company to look for people in is given".to_owned()
-        }
         Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) => {
-            format!("{person} is not a user of {}", places.join(", "))
+            let open =
+                (!places.is_empty()).then(|| format!("{person} is not a user of {}", places.join(", ")));
+            match (open, refused) {
+                (Some(open), Some(refused)) => format!("{open}, and {refused}"),
+                (Some(it), None) | (None, Some(it)) => it,
+                (None, None) => "no company to look for people in is given".to_owned(),
+            }
         }
     }
 }

@@ -2,14 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live, planned::not_doubted};
+use super::{Checked, Error, Live, error::SearchRefused, planned::not_doubted};
 use crate::{
     live::{
         api::Reader,
         fetch::{ReadList, fetch_person, record},
         snapshot::Snapshot,
     },
-    model::{ids::PersonRef, plan::Names},
+    model::{
+        ids::{CompanyId, PersonRef},
+        plan::Names,
+    },
     plan::explain::{self, Explained},
 };
 
@@ -32,10 +35,18 @@ pub async fn explained(
     not_doubted(declared, &snapshot)?;
     explain::explain(declared, &snapshot, person, now).map_err(|why| {
         let names = Names { values: declared.aliases.clone(), ..Names::default() };
+        let refused = live.source.search_refused();
+        let (closed, open): (Vec<_>, Vec<_>) =
+            declared.all_companies().into_iter().partition(|it| refused.contains_key(it));
+        let called = |all: Vec<CompanyId>| all.into_iter().map(|it| names.company(it)).collect();
         Error::NotOne {
             person: person.clone(),
             why,
-            places: declared.all_companies().into_iter().map(|it| names.company(it)).collect(),
+            places: called(open),
+            refused: refused
+                .into_values()
+                .next()
+                .map(|status| Box::new(SearchRefused { status, companies: called(closed) })),
             near: explain::near(declared, person).cloned(),
         }
     })

@@ -73,9 +73,12 @@ fn paths_that_lead_nowhere_are_named() {
     fs::write(world.path().join("access/latin.yaml"), b"version: 1 # \xe9\n").unwrap();
     for (line, words) in [
         ("plan no/such/folder", &["no/such/folder", "hint: check the path"][..]),
-        ("plan access/latin.yaml", &["access/latin.yaml is not UTF-8", "hint: save the file as UTF-8"]),
+        (
+            "plan access/latin.yaml",
+            &["access/latin.yaml is not UTF-8", "access/latin.yaml:1:14", "help: save the file as UTF-8"],
+        ),
     ] {
-        fails(world.run(line), 4, words);
+        world.run(line).expect(4).says(words);
     }
     let alone: Run = binary().arg("plan").current_dir(&elsewhere).output().unwrap().into();
     fails(alone, 4, &["no rolecall.yaml", "hint: ", "rolecall plan examples/quickstart"]);

@@ -393,3 +393,25 @@ fn the_events_of_a_failed_run_name_nobody() {
     let events = std::fs::read_to_string(world.path().join("events.ndjson")).unwrap();
     assert!(events.contains("\"failure\"") && !events.contains('@'), "{events}");
 }
+
+#[test]
+fn a_search_that_the_api_refuses_is_not_taken_for_nobody() {
+    let refuse = |code: u16, company: &str| {
+        let query = format!("/v2/users?companyId={company}");
+        json!([
+            { "path": "/v3/users/list", "times": 0, "kind": { "status": { "code": 403 } } },
+            { "path": query.split('?').next(), "times": 0, "kind": { "status": { "code": code } } },
+        ])
+    };
+    for key in ["employeeId=V-99", "externalId=agent-99", "nobody@voyager.example"] {
+        let world = world();
+        world.faults(refuse(400, VOYAGER));
+        world.run(&format!("explain {key}")).expect(4).says(&[
+            "the API refuses to look for",
+            "in voyager, globex, initech (400)",
+            "hint: name the person by another key",
+        ]);
+        let world = self::world();
+        world.run(&format!("explain {key}")).expect(4).says(&["is not a user of voyager, globex, initech"]);
+    }
+}

@@ -29,6 +29,7 @@ mod lockouts;
 mod manifests;
 mod matrix;
 mod model;
+mod names;
 mod output;
 mod people;
 mod probes;

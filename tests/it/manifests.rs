@@ -107,6 +107,8 @@ fn every_code_is_provoked() {
         Code::SmallException,
         Code::UnmatchedPattern,
         Code::CreatedAnew,
+        Code::RemovedNothing,
+        Code::LookalikeName,
     ];
     let in_plans = in_plans.map(|it| it.to_string());
     let provoked: BTreeSet<String> = offline.chain(online).chain(in_plans).collect();

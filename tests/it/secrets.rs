@@ -12,6 +12,13 @@ use std::{
     thread,
 };
 
+use base64::prelude::{
+    BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD, Engine as _,
+};
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
 use serde_json::json;
 
 use crate::support::{SEED, World, words};
@@ -180,4 +187,112 @@ fn a_credential_that_cannot_be_used_is_not_shown_either() {
         assert!(text.contains("\"exit\": 5") || text.contains("\"exit\": 4"), "{text}");
         clean(&text, "plan");
     }
+}
+
+/// Every form in which a careless server may repeat a secret.
+fn forms(secret: &str) -> Vec<String> {
+    let percent: String = secret.bytes().map(|it| format!("%{it:02x}")).collect();
+    let points: String = secret.chars().map(|it| format!("\\u{:04x}", u32::from(it))).collect();
+    let json = json!(secret).to_string();
+    let mut forms = vec![percent.to_uppercase(), percent, points, json[1..json.len() - 1].to_owned()];
+    for text in [secret.to_owned(), format!("robot:{secret}"), format!("client_secret={secret}&x=1")] {
+        forms.push(BASE64_STANDARD.encode(&text));
+        forms.push(BASE64_STANDARD_NO_PAD.encode(&text));
+        forms.push(BASE64_URL_SAFE.encode(&text));
+        forms.push(BASE64_URL_SAFE_NO_PAD.encode(&text));
+    }
+    forms.sort();
+    forms.dedup();
+    forms
+}
+
+/// Whatever the secret is, and in whatever form a server repeats it in what it says of a refusal: on standard output,
+/// in both logs, among the events, in the journal and in every other file nothing is left of any form.
+#[test]
+fn no_form_of_a_secret_leaves_by_any_way() {
+    let secrets = "[!#-&(-~]{8,24}";
+    let mut runner = TestRunner::deterministic();
+    for n in 0..3 {
+        let secret =
+            proptest::string::string_regex(secrets).unwrap().new_tree(&mut runner).unwrap().current();
+        let quoted = json!(secret).to_string();
+        let seed = SEED.replacen("roles:", &format!("  - {{ token: {quoted}, access: full }}\nroles:"), 1)
+            + &format!("clients: [{{ id: robot, secret: {quoted} }}]\n");
+        let all = forms(&secret);
+        let said = [&all[..], std::slice::from_ref(&secret)].concat().join(" & ");
+        let body = json!({ "errorCode": all[0], "message": said, "debugIdentifier": all[all.len() - 1] });
+        let kind = json!({ "status": { "code": 400, "body": body.to_string() } });
+        let own: [&[(&str, &str)]; 2] = [
+            &[("ROLECALL_TOKEN", &*secret)],
+            &[("ROLECALL_CLIENT_ID", "robot"), ("ROLECALL_CLIENT_SECRET", &*secret)],
+        ];
+        for (way, credentials) in own.into_iter().enumerate() {
+            // What is refused while it is read, while it is written, and before anything else.
+            for (method, path) in
+                [("POST", "/user-groups/list"), ("PATCH", "/members"), ("POST", "oauth2-token")]
+            {
+                let world = World::seeded(&seed).groups(GROUPS);
+                world.faults(json!([{ "method": method, "path": path, "times": 0, "kind": kind }]));
+                let format = ["json --log-format text", "text --log-format json"][(n + way) % 2];
+                let line = format!("apply --auto-approve -vv --events events.ndjson --format {format}");
+                let mut written = vec![everything(&world, &line, credentials)];
+                let refused = way == 1 || path != "oauth2-token";
+                assert_eq!(
+                    written[0].contains("[REDACTED] & [REDACTED]"),
+                    refused,
+                    "{line}:\n{}",
+                    written[0]
+                );
+                written.extend(contents(&world.path()));
+                for form in all.iter().chain([&secret]) {
+                    let shown = written.iter().find(|it| it.contains(form.as_str()));
+                    assert!(shown.is_none(), "{form} of {secret}:\n{}", shown.unwrap());
+                }
+            }
+        }
+    }
+}
+
+/// Everything that the files of a folder hold.
+fn contents(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|it| it.is_dir());
+    let texts = files.iter().map(|it| String::from_utf8_lossy(&fs::read(it).unwrap()).into_owned());
+    texts.chain(folders.iter().flat_map(|it| contents(it))).collect()
+}
+
+#[test]
+fn what_cannot_be_a_secret_is_refused_by_the_name_of_its_variable_before_anything_is_sent() {
+    let world = world();
+    let remote = ("ROLECALL_ENDPOINT", "https://rolecall.invalid");
+    for (credentials, words) in [
+        (&[("ROLECALL_TOKEN", "t")][..], "ROLECALL_TOKEN has 1 character, too few to be a secret"),
+        (&[("ROLECALL_TOKEN", "  ")], "ROLECALL_TOKEN has 0 characters"),
+        (&[("ROLECALL_TOKEN", "q7Q7q7Q"), remote], "ROLECALL_TOKEN has 7 characters"),
+        (
+            &[("ROLECALL_CLIENT_ID", "robot"), ("ROLECALL_CLIENT_SECRET", "q7Q"), remote],
+            "ROLECALL_CLIENT_SECRET has 3",
+        ),
+        (&[("ROLECALL_TOKEN_FILE", "short.txt")], "ROLECALL_TOKEN has 3 characters"),
+        (&[("ROLECALL_TOKEN", "Bearer t0ken-given-by-hand-xK7")], "ROLECALL_TOKEN begins with `Bearer`"),
+        (&[("ROLECALL_TOKEN", "bearer\tt0ken-given-by-hand-xK7")], "ROLECALL_TOKEN begins with `bearer`"),
+        (
+            &[("ROLECALL_TOKEN", "Authorization: Bearer t0ken-given-by-hand-xK7")],
+            "begins with `Authorization`",
+        ),
+        (&[("ROLECALL_TOKEN", "t0ken-given-by-hand-xK7 and more")], "ROLECALL_TOKEN holds a space"),
+    ] {
+        world.write("short.txt", "q7Q\n");
+        let text = everything(&world, "plan -vv --format json", credentials);
+        assert!(text.contains(words) && text.contains("\"exit\": 4"), "{words}:\n{text}");
+        clean(&text, words);
+        assert!(!text.contains("q7Q"), "{text}");
+    }
+    // One of a few letters that a sandbox takes is a word and not a syllable.
+    let seed = SEED.replacen("roles:", "  - { token: here, access: full }\nroles:", 1);
+    let world = World::seeded(&seed).groups(GROUPS);
+    let body = json!({ "message": "where there is a token here, it is not here2" }).to_string();
+    world.faults(json!([{ "path": "/user-groups/list", "times": 0, "kind": { "status": { "code": 400, "body": body } } }]));
+    let text = everything(&world, "plan", &[("ROLECALL_TOKEN", "here")]);
+    assert!(text.contains("where there is a token [REDACTED], it is not here2"), "{text}");
 }

@@ -153,14 +153,16 @@ fn of_direct_roles_that_change_is_told_what_rbac_info_shows() {
 }
 
 #[test]
-fn who_may_not_be_looked_at_is_not_witnessed_and_that_is_no_failure() {
+fn who_may_not_be_looked_at_is_not_witnessed_and_where_nobody_may_be_that_is_said_by_the_exit_code() {
     let world = world();
     world.faults(json!([{ "path": "/rbac-info", "times": 0, "kind": { "status": { "code": 403 } } }]));
     world.forget();
     world
         .run(APPLY)
-        .expect(0)
-        .shows("Witness 0 people looked at:")
+        .expect(3)
+        .shows("Applied: 2 of 2 groups. Read back: live state matches the plan.")
+        .shows("Witness 0 people looked at: nothing was witnessed")
+        .shows("hint: give the token the right to read rbac-info, or apply without --witness")
         .shows("not witnessed: rbac-info is refused with 403:");
     assert_eq!(asked(&world), 3, "whoever was refused is not asked for again");
     // Roles of which the list tells nothing and which may not be looked at one by one.

@@ -12,7 +12,7 @@ use super::super::Exit;
 pub(super) fn exit(applied: &Applied<'_>) -> Exit {
     let [_, failed, stale, _, halted] = applied.counts();
     let wrote = applied.report.outcomes.iter().any(Outcome::wrote);
-    if applied.witness.is_some_and(|it| !it.contradictions.is_empty()) {
+    if applied.witness.is_some_and(|it| !it.contradictions.is_empty() || it.saw_nobody()) {
         return Exit::Partial;
     }
     if applied.complete() {

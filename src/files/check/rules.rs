@@ -13,6 +13,7 @@ use super::{
 use crate::model::{
     finding::{Code, Finding, did_you_mean},
     ids::{CompanyId, PersonRef, folded_address},
+    name,
     rules::{ExceptionKey, Guard, Level},
     source::Place,
 };
@@ -58,8 +59,9 @@ impl Check {
         }
         if let Some(protected) = &*guards.protected {
             let groups = protected.groups.iter();
-            rules.protected_groups =
-                groups.filter_map(|it| Some((self.pattern(it, &it.v)?, self.at(it)))).collect();
+            rules.protected_groups = groups
+                .filter_map(|it| Some((self.pattern(it, &name::composed(&it.v))?, self.at(it))))
+                .collect();
             // Addresses are folded, so what is to match them is folded too.
             let people = protected.people.iter();
             let pattern = |it: &At<String>| Some((self.pattern(it, &folded_address(&it.v))?, self.at(it)));
@@ -216,6 +218,7 @@ impl Check {
     }
 
     fn pattern(&mut self, raw: &At<String>, text: &str) -> Option<Pattern> {
+        self.seen(raw, "a pattern")?;
         Pattern::new(text).filter(|_| !text.trim().is_empty()).or_else(|| {
             let message = format!("`{}` is not a pattern", raw.v);
             self.wrong(

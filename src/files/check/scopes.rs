@@ -10,11 +10,12 @@ use super::{
         shape::{OneOrMany, TextOr},
     },
     Check, Scopes,
-    values::Alias,
+    values::{Alias, hides},
 };
 use crate::model::{
     finding::{Code, Finding, did_you_mean},
     ids::PersonRef,
+    name,
     scope::{Audience, Dimension, Kind, Scope, Value},
     source::Place,
 };
@@ -23,17 +24,22 @@ impl Check {
     /// Reads the `scopes:` of a file. A named scope spells its audiences out, so order does not matter.
     pub(super) fn named_scopes<'a>(&mut self, scopes: &'a BTreeMap<String, At<ScopeEntry>>) -> Scopes<'a> {
         let none = Scopes::new();
-        let read = |(name, entry): (&'a String, &At<ScopeEntry>)| {
-            if let ScopeEntry::Name(other) = &entry.v {
-                let message = format!("scope `{name}` only names `{other}`");
-                return self.wrong(
-                    Finding::new(Code::InvalidScope, self.at(entry), message)
-                        .help("a scope under `scopes:` spells its audiences out"),
-                );
-            }
-            Some((name.as_str(), self.scope(entry, &none)?))
-        };
-        scopes.iter().filter_map(read).collect()
+        self.names(scopes, "the name of a scope");
+        let mut found = Scopes::new();
+        for (name, entry) in scopes {
+            let scope = match &entry.v {
+                ScopeEntry::Name(other) => {
+                    let message = format!("scope `{name}` only names `{other}`");
+                    self.wrong(
+                        Finding::new(Code::InvalidScope, self.at(entry), message)
+                            .help("a scope under `scopes:` spells its audiences out"),
+                    )
+                }
+                ScopeEntry::One(_) | ScopeEntry::Any(_) => self.scope(entry, &none),
+            };
+            found.insert(name::composed(name), scope);
+        }
+        found
     }
 
     pub(super) fn scope(&mut self, entry: &At<ScopeEntry>, named: &Scopes<'_>) -> Option<Arc<DeclaredScope>> {
@@ -67,12 +73,17 @@ impl Check {
     }
 
     fn named(&mut self, at: Place, name: &str, named: &Scopes<'_>) -> Option<Arc<DeclaredScope>> {
-        named.get(name).cloned().or_else(|| {
+        let found = named.get(&name::composed(name)).cloned();
+        found.unwrap_or_else(|| {
             let help = "define it under `scopes:` of this file, or write it out";
             self.wrong(
-                Finding::new(Code::UnknownScope, at, format!("no scope `{name}` in this file"))
-                    .help(format!("{help}: `{{ company: {name} }}`"))
-                    .maybe_help(did_you_mean(name, named.keys().copied())),
+                Finding::new(
+                    Code::UnknownScope,
+                    at,
+                    format!("no scope `{name}` in this file{}", hides(name)),
+                )
+                .help(format!("{help}: `{{ company: {name} }}`"))
+                .maybe_help(did_you_mean(name, named.keys().map(|it| &**it))),
             )
         })
     }

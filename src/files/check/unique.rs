@@ -9,6 +9,7 @@ use super::{
 use crate::model::{
     finding::{Code, Finding},
     ids::PersonRef,
+    lookalike::{Lookalikes, difference, is_plain},
     source::Place,
 };
 
@@ -71,6 +72,7 @@ impl Check {
             |it| ((&it.name, it.id), it.from),
             |it, at| twice(at, format!("group `{}` is removed twice", it.name)),
         );
+        self.told_apart(company.groups.iter().map(|it| (&*it.name, it.from)));
         let by_name = |name: &str| {
             company.groups.binary_search_by(|it| (*it.name).cmp(name)).ok().map(|at| &company.groups[at])
         };
@@ -104,6 +106,38 @@ impl Check {
                         .help("delete one of the two entries"),
                 );
             }
+        }
+    }
+
+    /// Names of one kind in one place can be told apart by reading; which of two is meant would be a guess.
+    ///
+    /// Where both are spelt with ASCII alone it takes a close look, as with 0 and O: that is only a remark of a plan.
+    pub(super) fn told_apart<'a>(&mut self, names: impl IntoIterator<Item = (&'a str, Place)> + Clone) {
+        if names.clone().into_iter().all(|it| it.0.is_ascii()) {
+            return;
+        }
+        for ((name, at), (first, there)) in Lookalikes::new(names).pairs() {
+            if !is_plain(name, first) && at != there {
+                let message = format!("`{name}` looks like `{first}`: {}", difference(name, first));
+                self.say(
+                    Finding::new(Code::ConfusableName, at, message)
+                        .related(there, "the other name")
+                        .help("write one of them otherwise, or both the same"),
+                );
+            }
+        }
+    }
+
+    /// Nobody among the people of a company passes for somebody else.
+    pub(super) fn people_told_apart(&mut self, company: &DeclaredCompany) {
+        let members =
+            company.groups.iter().flat_map(|it| &it.members.entries).map(|it| (&it.person, it.from));
+        let people = members.chain(company.users.iter().map(|it| (&it.person, it.from)));
+        let keys = people.filter_map(|(it, at)| Some((it.key()?, at)));
+        if keys.clone().any(|it| !it.0.is_ascii()) {
+            let mut keys: Vec<(&str, Place)> = keys.collect();
+            keys.sort_by_key(|it| it.1);
+            self.told_apart(keys);
         }
     }
 

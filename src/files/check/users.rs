@@ -31,6 +31,7 @@ impl Check {
     fn direct_role(&mut self, entry: &At<DirectRoleEntry>) -> Option<DeclaredDirectRole> {
         let (from, v) = (self.at(entry), &entry.v);
         let ends = self.until(&v.until);
+        self.maybe_reason(&v.reason);
         let what = match (&*v.r#type, &*v.raw) {
             (Some(name), None) => self.typed(from, name, v),
             (None, Some(_)) => self.verbatim(v),

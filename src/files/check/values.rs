@@ -1,5 +1,7 @@
 //! Single values: names, texts, ids, dates and people, each by one grammar.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -15,7 +17,8 @@ use crate::{
     model::{
         date,
         finding::{Code, Finding, did_you_mean},
-        ids::{CompanyId, InvalidPerson, PersonKey, PersonRef, is_bidi_control, is_unseen, parse_uuid},
+        ids::{CompanyId, InvalidPerson, PersonKey, PersonRef, parse_uuid},
+        lookalike, name,
         source::Place,
     },
 };
@@ -36,8 +39,9 @@ impl Check {
     pub(super) fn uuid(&mut self, raw: Option<&At<String>>, what: &str) -> Option<Uuid> {
         let raw = raw?;
         parse_uuid(&raw.v).or_else(|| {
+            let message = format!("`{}` is not {what}{}", raw.v, hides(&raw.v));
             self.wrong(
-                Finding::new(Code::InvalidId, self.at(raw), format!("`{}` is not {what}", raw.v))
+                Finding::new(Code::InvalidId, self.at(raw), message)
                     .help("ids are UUIDs such as 1a6f0000-0000-4000-8000-000000000001"),
             )
         })
@@ -49,12 +53,12 @@ impl Check {
             Alias::Company => ("company", &self.companies),
             Alias::LegalEntity => ("legalEntity", &self.legal_entities),
         };
-        let found = parse_uuid(&raw.v).or_else(|| names.get(&raw.v).copied());
+        let found = parse_uuid(&raw.v).or_else(|| names.get(&*name::composed(&raw.v)).copied());
         if found.is_some() {
             return found;
         }
         let near = did_you_mean(&raw.v, names.keys().map(String::as_str));
-        let message = format!("`{}` is neither an id nor a name from `ids.{kind}`", raw.v);
+        let message = format!("`{}` is neither an id nor a name from `ids.{kind}`{}", raw.v, hides(&raw.v));
         self.wrong(
             Finding::new(Code::UnknownAlias, self.at(raw), message)
                 .help(format!("add it to `rolecall.yaml`: `ids: {{ {kind}: {{ {}: UUID }} }}`", raw.v))
@@ -71,33 +75,79 @@ impl Check {
         let raw = raw?;
         let wrong =
             |why: String| Finding::new(Code::InvalidName, self.at(raw), format!("a group name {why}"));
-        let length = raw.v.chars().count();
+        let length = name::composed(&raw.v).chars().count();
         let finding = if length == 0 || length > MAX_NAME {
             wrong(format!("has 1 to {MAX_NAME} characters, this one has {length}"))
-        } else if raw.v.trim() != raw.v {
+        } else if raw.v.trim_ascii() != raw.v {
             wrong("does not begin or end with a space".to_owned())
-        } else if raw.v.chars().any(|it| it.is_control() || is_unseen(it)) {
-            wrong("holds no control characters, and no spaces but the common one".to_owned())
-                .help("what is not seen makes one name look like another")
         } else {
-            return Some(raw.v.as_str().into());
+            return self.seen(raw, "a group name").map(Into::into);
         };
         self.wrong(finding)
+    }
+
+    /// The name of a group that shall have it: one that also passes for no other.
+    pub(super) fn own_name(&mut self, raw: Option<&At<String>>) -> Option<Box<str>> {
+        let name = self.name(raw)?;
+        self.one_alphabet(self.at(raw?), &name, "a group name");
+        Some(name)
+    }
+
+    /// A name of any kind, in its one spelling: whatever it holds is seen.
+    pub(super) fn seen<'a>(&mut self, raw: &'a At<String>, what: &str) -> Option<Cow<'a, str>> {
+        self.seen_at(self.at(raw), &raw.v, what)
+    }
+
+    pub(super) fn seen_at<'a>(&mut self, at: Place, raw: &'a str, what: &str) -> Option<Cow<'a, str>> {
+        match name::unseen(raw) {
+            None => Some(name::composed(raw)),
+            Some(it) => self.wrong(
+                Finding::new(
+                    Code::InvalidName,
+                    at,
+                    format!("{what} holds a character that is not seen ({})", point(it)),
+                )
+                .help("write it anew, by hand: what is not seen makes one name look like another"),
+            ),
+        }
+    }
+
+    /// Says where the words of a name hold letters of another alphabet that pass for its own.
+    pub(super) fn one_alphabet(&mut self, at: Place, name: &str, what: &str) {
+        if let Some(letters) = lookalike::mixed(name) {
+            self.say(
+                Finding::new(
+                    Code::ConfusableName,
+                    at,
+                    format!("{what} mixes alphabets inside a word: {letters}"),
+                )
+                .help("write each word in one alphabet: readers take such a letter for another"),
+            );
+        }
     }
 
     /// A text of 1 to [`MAX_TEXT`] characters.
     pub(super) fn text(&mut self, raw: Option<&At<String>>, what: &str) -> Option<Box<str>> {
         let raw = raw?;
         let length = raw.v.chars().count();
-        let hidden = |it: char| (it.is_control() && it != '\n' && it != '\t') || is_bidi_control(it);
-        let why = if raw.v.trim().is_empty() || length > MAX_TEXT {
-            format!("{what} has 1 to {MAX_TEXT} characters, this one has {length}")
-        } else if raw.v.chars().any(hidden) {
-            format!("{what} holds no control characters")
+        let text = name::composed(&raw.v);
+        let why = if raw.v.chars().all(|it| it.is_whitespace() || name::is_unseen(it)) || length > MAX_TEXT {
+            format!("{what} has 1 to {MAX_TEXT} characters, this one has {length}{}", hides(&raw.v))
+        } else if let Some(it) = name::unseen_in_text(&raw.v) {
+            format!("{what} holds a character that is not seen ({})", point(it))
         } else {
-            return Some(raw.v.as_str().into());
+            return Some(text.into());
         };
         self.wrong(Finding::new(Code::InvalidDescription, self.at(raw), why))
+    }
+
+    /// A reason that may be left out, and that nothing but people read.
+    pub(super) fn maybe_reason(&mut self, raw: &Given<At<String>>) {
+        let Some(raw) = raw.as_ref() else { return };
+        if let Some(it) = name::unseen_in_text(&raw.v) {
+            let message = format!("a reason holds a character that is not seen ({})", point(it));
+            self.say(Finding::new(Code::InvalidDescription, self.at(raw), message));
+        }
     }
 
     /// The instant from which something is no longer wanted.
@@ -170,6 +220,20 @@ impl Check {
             let finding = Finding::new(code, at, error.to_string());
             if help.is_empty() { finding } else { finding.help(help) }
         });
-        self.take(found)
+        let found = self.take(found)?;
+        if let PersonRef::Email(address) = &found {
+            self.one_alphabet(at, address.as_str(), "the address");
+        }
+        Some(found)
     }
+}
+
+fn point(it: char) -> String {
+    format!("U+{:04X}", u32::from(it))
+}
+
+/// Says which character is not seen, where that may be what is wrong.
+pub(super) fn hides(raw: &str) -> String {
+    name::unseen(raw)
+        .map_or_else(String::new, |it| format!("; it holds a character that is not seen ({})", point(it)))
 }

@@ -29,14 +29,12 @@ struct Held {
     renew_at: Option<Instant>,
 }
 
-/// What proves who is asking; must never appear in an error, even if the server says it.
+/// What proves who is asking.
 pub(super) enum Proof<'a> {
-    /// It is asked in nobody's name.
+    /// None is sent with it.
     Nothing,
     /// An access token, in a header.
     Bearer(Bearer, &'a Newest),
-    /// A secret, somewhere in the body.
-    Secret(&'a str),
 }
 
 impl Bearer {
@@ -53,10 +51,6 @@ impl Bearer {
             HeaderValue::from_str(self.header.expose_secret()).map_err(|_| ApiError::UnsendableToken)?;
         header.set_sensitive(true);
         Ok(header)
-    }
-
-    fn secret(&self) -> &str {
-        self.header.expose_secret().strip_prefix(SCHEME).unwrap_or_default()
     }
 
     pub(super) fn serial(&self) -> u64 {
@@ -89,19 +83,11 @@ impl Proof<'_> {
     /// Returns the header to send, after exchanging a token for the newest.
     pub(super) fn authorization(&mut self) -> Result<Option<HeaderValue>, ApiError> {
         match self {
-            Self::Nothing | Self::Secret(_) => Ok(None),
+            Self::Nothing => Ok(None),
             Self::Bearer(bearer, newest) => {
                 *bearer = newest.get().unwrap_or_else(|| bearer.clone());
                 bearer.header().map(Some)
             }
-        }
-    }
-
-    pub(super) fn secret(&self) -> &str {
-        match self {
-            Self::Nothing => "",
-            Self::Bearer(bearer, _) => bearer.secret(),
-            Self::Secret(secret) => secret,
         }
     }
 }
@@ -113,7 +99,6 @@ mod tests {
     #[test]
     fn a_bearer_hides_itself_and_refuses_line_breaks() {
         let bearer = Bearer::new(&"hush-hush".into(), 0).unwrap();
-        assert_eq!(bearer.secret(), "hush-hush");
         assert_eq!(bearer.header().unwrap(), "Bearer hush-hush");
         assert!(!format!("{:?}", bearer.header()).contains("hush"));
         assert!(matches!(Bearer::new(&"a\nb".into(), 0), Err(ApiError::UnsendableToken)));

@@ -7,7 +7,9 @@ use reqwest::header::{DATE, HeaderValue, RETRY_AFTER};
 use super::{
     Group, RbacInfo, Role,
     page::{Page, Row},
-    refusal, retry, token,
+    refusal, retry,
+    secrets::Secrets,
+    token,
     wire::{Catalogue, Created, Elements, HeldDirectly, Member, Wire},
 };
 use crate::model::observed::{GroupRole, User};
@@ -57,7 +59,9 @@ pub fn refusals(body: &[u8]) {
         _ = retry::stated(&headers, jiff::Timestamp::UNIX_EPOCH);
     }
     let secret: String = text.chars().take(8).filter(char::is_ascii_alphanumeric).collect();
-    let said = refusal::read(body, &secret);
+    let secrets = Secrets::default();
+    secrets.add(&secret.as_str().into());
+    let said = refusal::read(body, &secrets);
     for shown in [said.code, said.message, said.debug_id].into_iter().flatten() {
         assert!(!shown.chars().any(char::is_control) && shown.chars().count() <= 300, "{shown:?}");
         // One of a few letters, or part of what it is blotted out with, may be made anew by that.

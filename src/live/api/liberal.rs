@@ -10,7 +10,10 @@ use serde::{
 };
 use uuid::Uuid;
 
-use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
+use crate::model::{
+    ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid},
+    name,
+};
 
 /// An id, alone or in an object: `"…"`, or `{"id": "…"}` and whatever else.
 pub(super) struct Reference {
@@ -54,6 +57,20 @@ impl<'de> Deserialize<'de> for Reference {
         }
         deserializer.deserialize_any(Either)
     }
+}
+
+/// A name, in its one spelling.
+pub(super) fn composed<'de, D: Deserializer<'de>>(input: D) -> Result<Box<str>, D::Error> {
+    let mut text = Box::<str>::deserialize(input)?;
+    name::compose(&mut text);
+    Ok(text)
+}
+
+/// A text in its one spelling; empty for `null`.
+pub(super) fn composed_or_empty<'de, D: Deserializer<'de>>(input: D) -> Result<Box<str>, D::Error> {
+    let mut text: Box<str> = or_default(input)?;
+    name::compose(&mut text);
+    Ok(text)
 }
 
 /// An id type that a UUID makes.

@@ -23,6 +23,7 @@ mod paging;
 mod question;
 mod reader;
 mod refusal;
+mod secrets;
 mod reply;
 mod request;
 mod retry;

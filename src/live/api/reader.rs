@@ -37,6 +37,8 @@ pub struct Reader {
     pub(super) connection: Arc<Connection>,
     /// The companies whose bulk user list was refused: it is not asked for again.
     pub(super) bulk_refused: Arc<Mutex<BTreeSet<CompanyId>>>,
+    /// The companies in which looking for a single person was refused last, each with the status.
+    pub(super) search_refused: Arc<Mutex<BTreeMap<CompanyId, u16>>>,
 }
 
 #[derive(Serialize)]
@@ -65,7 +67,7 @@ const BY_TIME: Sort = Sort { sort_by: "ADDED_AT", sort_order: "ASC" };
 #[expect(missing_docs, reason = "the names say it")]
 impl Reader {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
-        Self { connection, bulk_refused: Arc::default() }
+        Self { connection, bulk_refused: Arc::default(), search_refused: Arc::default() }
     }
 
     pub fn requests_made(&self) -> u64 {

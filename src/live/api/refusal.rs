@@ -4,6 +4,9 @@
 
 use serde::Deserialize;
 
+use super::secrets::Secrets;
+use crate::model::name;
+
 /// Longest server text shown, in characters.
 const LONGEST_TEXT: usize = 300;
 
@@ -36,9 +39,9 @@ struct Entry {
     error_detail: Option<String>,
 }
 
-/// Reads a refusal's body; `secret` is blotted out wherever the server repeats it.
-pub(super) fn read(body: &[u8], secret: &str) -> Said {
-    let shown = |text: Option<String>| text.and_then(|text| presentable(&text, secret));
+/// Reads a refusal's body; the secrets go wherever the server repeats them.
+pub(super) fn read(body: &[u8], secrets: &Secrets) -> Said {
+    let shown = |text: Option<String>| text.and_then(|text| presentable(&secrets.redacted(&text)));
     let Ok(body) = serde_json::from_slice::<Body>(body) else {
         // JSON of another shape and the mark-up of a gateway's page help nobody; plain text might.
         let text = String::from_utf8_lossy(body);
@@ -55,24 +58,16 @@ pub(super) fn read(body: &[u8], secret: &str) -> Said {
     }
 }
 
-fn presentable(text: &str, secret: &str) -> Option<Box<str>> {
-    let blotted;
-    let text = if secret.is_empty() || !text.contains(secret) {
-        text
-    } else {
-        blotted = text.replace(secret, "[REDACTED]");
-        &blotted
-    };
+fn presentable(text: &str) -> Option<Box<str>> {
     let clean: String =
         text.trim().chars().map(|c| if is_harmless(c) { c } else { ' ' }).take(LONGEST_TEXT).collect();
     let clean = clean.trim();
     (!clean.is_empty()).then(|| clean.into())
 }
 
-/// Control characters drive terminals; bidirectional ones make text read as it is not.
+/// Control characters drive terminals; those that are not seen make text read as it is not.
 fn is_harmless(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    !c.is_control() && !name::is_ignorable(c)
 }
 
 #[cfg(test)]
@@ -107,14 +102,16 @@ mod tests {
             ("null", Said::default()),
             ("", Said::default()),
         ] {
-            assert_eq!(read(body.as_bytes(), ""), expected, "{body}");
+            assert_eq!(read(body.as_bytes(), &Secrets::default()), expected, "{body}");
         }
     }
 
     #[test]
     fn server_text_is_cut_and_never_repeats_the_secret() {
         let long = format!(r#"{{"message":"token hush-hush {}"}}"#, "x".repeat(1000));
-        let message = read(long.as_bytes(), "hush-hush").message.unwrap();
+        let secrets = Secrets::default();
+        secrets.add(&"hush-hush".into());
+        let message = read(long.as_bytes(), &secrets).message.unwrap();
         assert_eq!(message.chars().count(), LONGEST_TEXT);
         assert!(message.starts_with("token [REDACTED] xx"), "{message}");
     }

@@ -10,7 +10,7 @@ use reqwest::{
 use secrecy::zeroize::Zeroize;
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, Endpoint, Request, refusal, retry};
+use super::{ApiError, Endpoint, Request, refusal, retry, secrets::Secrets};
 
 /// Deepest nesting of an answer; the JSON crate's own bound.
 const DEEPEST: usize = 127;
@@ -40,12 +40,12 @@ enum Nesting {
 }
 
 impl Reply {
-    /// Returns the reply if it is a success, and else the error that it is; `secret` is blotted out of that.
+    /// Returns the reply if it is a success, and else the error that it is, without the secrets.
     pub(super) fn success(
         self,
         request: &Request,
         endpoint: &Endpoint,
-        secret: &str,
+        secrets: &Secrets,
     ) -> Result<Self, ApiError> {
         let boxed = || Box::new(request.clone());
         let text = |name| self.headers.get(name)?.to_str().ok();
@@ -57,7 +57,7 @@ impl Reply {
             }
             status => {
                 let retry_after = retry::stated(&self.headers, Timestamp::now());
-                let refusal::Said { code, message, debug_id } = refusal::read(&self.body, secret);
+                let refusal::Said { code, message, debug_id } = refusal::read(&self.body, secrets);
                 Err(ApiError::Refused { request: boxed(), status, code, message, debug_id, retry_after })
             }
         }

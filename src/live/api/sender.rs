@@ -11,10 +11,11 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    ApiError, Request, Settings,
+    ApiError, Credentials, Request, Settings,
     bearer::Proof,
     reply::Reply,
     retry::{self, Attempts, Patience, Verdict},
+    secrets::Secrets,
     throttle::{AttemptResult, Closed, Slot, Throttle},
     traffic::Traffic,
     transport::{Payload, Transport},
@@ -41,13 +42,20 @@ pub(super) struct Sender {
     patience: Patience,
     backoff: Duration,
     counters: Mutex<Counters>,
+    /// Whatever a server repeats of them is not told.
+    pub(super) secrets: Secrets,
     /// How each reply came, where somebody wants to know.
     traffic: Option<Mutex<Traffic>>,
 }
 
 impl Sender {
     pub(super) fn new(settings: &Settings, limit: usize, throttle: Arc<Throttle>) -> Result<Self, ApiError> {
+        let secrets = Secrets::default();
+        match &settings.credentials {
+            Credentials::Token(secret) | Credentials::Client { secret, .. } => secrets.add(secret),
+        }
         Ok(Self {
+            secrets,
             transport: Transport::new(settings, limit)?,
             throttle,
             patience: Patience::Work { retries: settings.retries },
@@ -105,8 +113,7 @@ impl Sender {
         loop {
             let slot = self.enter(&request, until).await?;
             let reply = self.attempt(&request, payload, proof, attempt).await;
-            let success =
-                reply.and_then(|it| it.success(&request, self.transport.endpoint(), proof.secret()));
+            let success = reply.and_then(|it| it.success(&request, self.transport.endpoint(), &self.secrets));
             let result = success.and_then(&mut *read);
             slot.leave(self.for_others(result.as_ref().err()));
             match result {
@@ -139,7 +146,8 @@ impl Sender {
         // While this one waited, another may have been refused and fetched a token.
         let authorization = proof.authorization()?;
         locked(&self.counters).requests += 1;
-        let reply = self.transport.send(request, payload, authorization, attempt).await?;
+        let mut reply = self.transport.send(request, payload, authorization, attempt).await?;
+        self.secrets.redact(&mut reply.headers);
         locked(&self.counters).throttled += u64::from(reply.status == 429);
         if let Some(traffic) = &self.traffic {
             locked(traffic).note(reply.elapsed, reply.status, &reply.headers);

@@ -122,12 +122,14 @@ impl Tokens {
             reply.wipe();
             decoded.map(|it| granted = Some(it))
         };
-        let mut proof = Proof::Secret(secret);
+        let mut proof = Proof::Nothing;
         sender.exchange(&request, &payload, &mut proof, None, &mut read).await.map_err(refused)?;
         let Some(Granted { access_token, expires_in, scope }) = granted else { return Ok(None) };
+        sender.secrets.add(&access_token);
         let expires_in = seconds(expires_in.as_ref());
         self.newest.set(Bearer::new(&access_token, serial)?, Some(asked_at + use_for(expires_in)));
-        let scope = scope.and_then(|it| Some(it.as_str()?.chars().take(200).collect()));
+        let scope =
+            scope.and_then(|it| Some(sender.secrets.redacted(it.as_str()?).chars().take(200).collect()));
         Ok(Some(Grant { expires_in, scope }))
     }
 }

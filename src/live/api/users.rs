@@ -2,7 +2,10 @@
 //!
 //! Returns what the directory says; which row is the person meant is for the caller to decide.
 
-use std::{collections::BTreeSet, sync::PoisonError};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::PoisonError,
+};
 
 use serde::Serialize;
 
@@ -15,6 +18,7 @@ use super::{
 };
 use crate::model::{
     ids::{CompanyId, PersonRef, UserId},
+    name,
     observed::User,
 };
 
@@ -64,17 +68,13 @@ impl Reader {
                 };
             }
         };
-        let company_text = company.to_string();
-        let query = form_encoded(&[("companyId", &company_text), (key, value), ("includeInactive", "true")]);
-        let found = self.get::<Elements>("/v2/users", &[], &query).await;
-        let mut users = match found.map(|answer| answer.elements.into_iter().map(|it| it.0).collect()) {
-            // A key that the server does not take is nobody's; who is named so is reported as unknown.
-            Err(ApiError::Refused { status: 400, .. }) => {
-                tracing::warn!(key, "the API refuses to look for somebody by this key");
-                Vec::new()
-            }
-            found => or_nobody(found)?,
-        };
+        let mut users = self.query_by(company, key, value).await?;
+        if users.is_empty()
+            && let Some(value) = name::decomposed(value)
+        {
+            // The API may compare letter by letter, and have been told the other spelling.
+            users = self.query_by(company, key, &value).await?;
+        }
         for user in &mut users {
             user.company.get_or_insert(company);
             match person {
@@ -85,6 +85,30 @@ impl Reader {
             }
         }
         Ok(users)
+    }
+
+    /// Returns the users that one key of this very spelling finds.
+    async fn query_by(&self, company: CompanyId, key: &str, value: &str) -> Result<Vec<User>, ApiError> {
+        let company_text = company.to_string();
+        let query = form_encoded(&[("companyId", &company_text), (key, value), ("includeInactive", "true")]);
+        let found = self.get::<Elements>("/v2/users", &[], &query).await;
+        if let Err(ApiError::Refused { status: status @ (400 | 403), .. }) = &found {
+            self.search_refused.lock().unwrap_or_else(PoisonError::into_inner).insert(company, *status);
+        }
+        match found.map(|answer| answer.elements.into_iter().map(|it| it.0).collect()) {
+            // A key that the server does not take is nobody's; who is named so is reported as unknown, or as refused.
+            Err(ApiError::Refused { status: 400, .. }) => {
+                tracing::warn!(key, "the API refuses to look for somebody by this key");
+                Ok(Vec::new())
+            }
+            found => or_nobody(found),
+        }
+    }
+
+    /// Returns the companies in which looking for a single person was refused last, each with the status: that nobody
+    /// was found there says nothing.
+    pub fn search_refused(&self) -> BTreeMap<CompanyId, u16> {
+        self.search_refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns the users that the references find, inactive people included, by id; identical rows once.

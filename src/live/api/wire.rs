@@ -2,17 +2,19 @@
 //!
 //! Decoding is liberal (contract §1, evolution): unknown fields and values pass, an id may be a
 //! bare string or `{"id": …}`, times stay text, and a scope stays the very text the server sent,
-//! because it may have to be sent back.
+//! because it may have to be sent back. Names and keys are brought into their one spelling here, as those of
+//! files are where these are read, so that nothing further on compares two spellings.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
-use super::liberal::{Reference, id, or_default, time};
+use super::liberal::{Reference, composed, composed_or_empty, id, or_default, time};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
+    name,
     observed::{GroupRole, User},
     permissions::Permissions,
 };
@@ -25,9 +27,10 @@ pub struct Group {
     #[serde(deserialize_with = "id")]
     pub id: GroupId,
     /// 1 to 255 characters; not known to be unique.
+    #[serde(deserialize_with = "composed")]
     pub name: Box<str>,
     /// Up to 1000 characters.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "composed_or_empty")]
     pub description: Box<str>,
     #[serde(rename = "companyId", deserialize_with = "id")]
     pub company: CompanyId,
@@ -47,6 +50,7 @@ pub struct Role {
     #[serde(deserialize_with = "id")]
     pub id: RoleId,
     /// Its name; not known to be unique.
+    #[serde(deserialize_with = "composed")]
     pub name: Box<str>,
     /// Provided by the platform rather than by a company.
     #[serde(default, deserialize_with = "or_default")]
@@ -161,7 +165,11 @@ impl<'de> Deserialize<'de> for Wire<User> {
         let id = wire.user_id.or(wire.id).ok_or_else(|| de::Error::missing_field("id"))?;
         let business = wire.business_detail.or(wire.business_info).unwrap_or_default();
         let email = business.business_email.or(business.email).or(wire.email);
-        let some = |text: Option<Box<str>>| text.filter(|text| !text.is_empty());
+        let some = |text: Option<Box<str>>| {
+            let mut text = text.filter(|text| !text.is_empty())?;
+            name::compose(&mut text);
+            Some(text)
+        };
         Ok(Self(User {
             id: UserId(id.id),
             // An address that is none cannot name anybody: the same as having none.

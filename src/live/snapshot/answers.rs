@@ -9,6 +9,7 @@ use super::{Company, Directory, Group, NotASnapshot, NotRecorded, Person, Reach,
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, UserId},
+    name,
     observed::{GroupHead, GroupRole, RoleHead, User},
 };
 
@@ -42,6 +43,8 @@ impl Answers {
                 Some(salt)
             }
         };
+        let mut snapshot = snapshot;
+        snapshot.compose();
         let mut answers =
             Self { snapshot, salt, users: Vec::new(), groups: HashMap::new(), memberships: OnceLock::new() };
         for Directory { company, users, .. } in &answers.snapshot.directories {
@@ -209,6 +212,26 @@ impl Answers {
             salt.reveal(&mut user, person);
         }
         user
+    }
+}
+
+impl Snapshot {
+    /// Brings every name and key into its one spelling, as what the API tells: whoever took it may have had another.
+    fn compose(&mut self) {
+        for company in &mut self.companies {
+            for group in &mut company.groups {
+                name::compose(&mut group.name);
+                name::compose(&mut group.description);
+            }
+            company.roles.iter_mut().for_each(|it| name::compose(&mut it.name));
+        }
+        for directory in &mut self.directories {
+            let asked = directory.asked.iter_mut().flat_map(|it| &mut it.users);
+            for user in directory.users.iter_mut().chain(asked) {
+                let keys = [&mut user.external_id, &mut user.employee_id];
+                keys.into_iter().flatten().for_each(name::compose);
+            }
+        }
     }
 }
 

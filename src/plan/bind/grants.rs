@@ -15,6 +15,7 @@ use crate::{
         finding::{Code, Finding, did_you_mean},
         ids::RoleId,
         index::GroupIx,
+        lookalike::{Lookalikes, difference},
         observed::RoleHead,
         plan::{Withheld, WithheldReason},
         scope::Scope,
@@ -28,6 +29,7 @@ use crate::{
 pub struct Roles<'a> {
     all: &'a [RoleHead],
     by_name: HashMap<&'a str, Vec<&'a RoleHead>>,
+    lookalikes: Lookalikes<'a, ()>,
 }
 
 impl<'a> Roles<'a> {
@@ -37,7 +39,19 @@ impl<'a> Roles<'a> {
         for role in all {
             by_name.entry(&role.name).or_default().push(role);
         }
-        Self { all, by_name }
+        let lookalikes = Lookalikes::new(all.iter().map(|it| (&*it.name, ())));
+        Self { all, by_name, lookalikes }
+    }
+
+    /// Returns the remark that a role which a file names looks like another one, if it does.
+    fn lookalike(&self, role: &RoleHead, from: Place) -> Option<Finding> {
+        let (other, ()) = self.lookalikes.of(&role.name).next()?;
+        let message = format!(
+            "role `{}` looks like `{other}`, another role: {}",
+            role.name,
+            difference(&role.name, other)
+        );
+        Some(Finding::new(Code::LookalikeName, from, message).help("make sure which of the two is meant"))
     }
 
     fn name(&self, id: RoleId) -> Box<str> {
@@ -173,6 +187,11 @@ impl Binding<'_> {
                     continue;
                 }
             };
+            let lookalike = self.roles.lookalike(role, entry.from);
+            let said = |it: &Finding| self.bound.remarks.iter().any(|known| known.message == it.message);
+            if let Some(remark) = lookalike.filter(|it| !said(it)) {
+                self.bound.remarks.push(remark);
+            }
             let asked = all.entry(role.id).or_default();
             let (scope, failures) = self.directory.scope(&entry.scope);
             if entry.ends.is_some_and(|it| it <= self.now) {

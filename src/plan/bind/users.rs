@@ -12,7 +12,8 @@ use crate::{
     },
     model::{
         direct::{DirectRole, DirectRoles, Kind, Traveller},
-        ids::UserId,
+        finding::{Code, Finding},
+        ids::{PersonRef, UserId},
         observed::Observed,
         plan::{Outside, Unresolved},
         source::Place,
@@ -184,9 +185,17 @@ impl Binding<'_> {
         from: Place,
     ) -> Option<Vec<Traveller>> {
         let mut found = Vec::with_capacity(travellers.len());
+        let mut named: BTreeMap<UserId, &PersonRef> = BTreeMap::new();
         for DeclaredTraveller { person, confirmations, flight_stats } in travellers {
             match self.directory.anywhere(person) {
                 Ok(user) => {
+                    if let Some(first) = named.insert(user, person) {
+                        let message = format!("{first} and {person} are one traveller");
+                        self.findings.push(
+                            Finding::new(Code::DuplicateDirectRole, from, message)
+                                .help("keep one of the two"),
+                        );
+                    }
                     found.push(Traveller {
                         user,
                         confirmations: *confirmations,

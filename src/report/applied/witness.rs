@@ -28,6 +28,7 @@ pub(super) fn text(plan: &Plan, testimony: &Testimony) -> String {
     let verdict = match (contradictions.len(), untold.len()) {
         (0, 0) if *looked == 0 => "no user's roles changed".to_owned(),
         (0, 0) => "all as planned".to_owned(),
+        (0, _) if testimony.saw_nobody() => "nothing was witnessed".to_owned(),
         (0, _) => "nothing else than planned, as far as it can be told".to_owned(),
         (n, _) => counted(n, "contradiction", "contradictions"),
     };
@@ -44,6 +45,9 @@ pub(super) fn text(plan: &Plan, testimony: &Testimony) -> String {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let people = people.into_iter().take(3).collect::<Vec<_>>().join(", ");
         text += &format!("  {}: {}{more}\n", show(why), show(&people));
+    }
+    if testimony.saw_nobody() {
+        text += "  hint: give the token the right to read rbac-info, or apply without --witness\n";
     }
     if !contradictions.is_empty() {
         text += &format!("  hint: {HINT}\n");

@@ -141,6 +141,9 @@ pub(crate) fn remarks(it: &Explained, words: &Words<'_>) -> Vec<String> {
 
 /// Returns the last day on which something holds that ends at an instant, or that instant.
 fn until(ends: Timestamp) -> String {
+    if ends == Timestamp::MAX {
+        return "until 9999-12-31".to_owned();
+    }
     let before = ends.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(ends).to_zoned(TimeZone::UTC);
     if before.date() < ends.to_zoned(TimeZone::UTC).date() {
         format!("until {}", before.date())

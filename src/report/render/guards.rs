@@ -171,11 +171,18 @@ fn amount(check: &Check) -> String {
     format!("{what} ({limit})")
 }
 
-/// Returns the share in percent, with one decimal; rounded so that it is on the side of the limit where the value is.
+/// Returns the share in percent, with one decimal; rounded so that it is on the side of the limit where the value is,
+/// and so that some are not none and not all are not all.
 fn share(value: usize, of: usize, limit: u8) -> Option<String> {
     let (value, of) = (value as u128, of as u128);
     let beyond = value * 100 > of * u128::from(limit);
     let tenths = if beyond { (value * 1000).div_ceil(of.max(1)) } else { (value * 1000).checked_div(of)? };
+    if value > 0 && tenths == 0 {
+        return Some("under 0.1 %".to_owned());
+    }
+    if value < of && tenths == 1000 {
+        return Some("over 99.9 %".to_owned());
+    }
     Some(match tenths % 10 {
         0 => format!("{} %", tenths / 10),
         rest => format!("{}.{rest} %", tenths / 10),
@@ -244,6 +251,13 @@ mod tests {
             (3001, 10_000, 30, Some("30.1 %")),
             (2999, 10_000, 30, Some("29.9 %")),
             (1, 1, 30, Some("100 %")),
+            (152, 500, 30, Some("30.4 %")),
+            (30_001, 100_000, 30, Some("30.1 %")),
+            (29_999, 100_000, 30, Some("29.9 %")),
+            (1, 3902, 30, Some("under 0.1 %")),
+            (0, 3902, 30, Some("0 %")),
+            (9_999, 10_000, 30, Some("over 99.9 %")),
+            (9_999, 10_000, 100, Some("99.9 %")),
             (0, 0, 30, None),
         ] {
             assert_eq!(share(value, of, limit).as_deref(), shown, "{value} of {of}");
