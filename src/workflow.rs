@@ -367,6 +367,8 @@ pub struct Applying<'a> {
     pub writers: usize,
     /// Failed steps after which nothing new begins.
     pub max_failures: usize,
+    /// How long it is waited for the API to show one write that it has accepted.
+    pub settle: Duration,
 }
 
 /// What became of an apply.
@@ -389,7 +391,7 @@ pub async fn applied(
 ) -> Result<Applied, Error> {
     let Approved { approved, context } = approved;
     let plan::judged::Judged { plan, judgement, .. } = &**approved;
-    let Applying { reader, writer, journal, stop, writers, max_failures } = applying;
+    let Applying { reader, writer, journal, stop, writers, max_failures, settle } = applying;
     let whole = document::line(&context.view(plan, judgement));
     let inverse = rollback::inverse(plan);
     let start = Start {
@@ -401,8 +403,8 @@ pub async fn applied(
     };
     let journal = Journal::create(journal, &start)?;
     let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));
-    let job =
-        Job { reader, writer, plan: approved, journal: &journal, label: &label, stop, writers, max_failures };
+    let (plan, journal_of, label) = (approved, &journal, &*label);
+    let job = Job { reader, writer, plan, journal: journal_of, label, stop, writers, max_failures, settle };
     let report = apply(job, progress).await;
     Ok(Applied { report, journal })
 }

@@ -73,6 +73,16 @@ impl Applied<'_> {
         self.report.outcomes.iter().all(Outcome::is_done) && self.report.differ.is_empty()
     }
 
+    /// The command that goes on, where something is left to do and doing it could not make a second group of a name.
+    fn again(&self) -> Option<&str> {
+        let may_come = |(step, outcome): (&Step, &Outcome)| {
+            let Outcome::Failed { wrote: Wrote::Perhaps, .. } = outcome else { return false };
+            matches!(step.call, Call::CreateGroup { .. })
+        };
+        let unsettled = self.steps.iter().zip(&self.report.outcomes).any(may_come);
+        (!self.complete() && !self.steps.is_empty() && !unsettled).then_some(self.again)
+    }
+
     /// The command that leads back, where something was written.
     fn undo(&self) -> Option<&str> {
         self.undo.filter(|_| self.report.outcomes.iter().any(Outcome::wrote))
@@ -168,8 +178,8 @@ impl Applied<'_> {
         if let Some(it) = self.witness {
             text += &witness::text(self.plan, it);
         }
-        if !self.complete() && !self.steps.is_empty() {
-            text += &format!("Continue: {}\n", show(self.again));
+        if let Some(again) = self.again() {
+            text += &format!("Continue: {}\n", show(again));
         }
         if let Some(undo) = self.undo() {
             text += &format!("Undo:     {}\n", show(undo));
@@ -242,7 +252,7 @@ impl Applied<'_> {
                 Halt::Failures => "failures",
                 Halt::Journal => "journal",
             }),
-            "continue": (!self.complete() && !self.steps.is_empty()).then_some(self.again),
+            "continue": self.again(),
             "undo": self.undo(),
         });
         document("apply", &facts)

@@ -258,11 +258,14 @@ fn a_changed_scope_is_sent_as_the_dialect_says() {
     let wider = "[globex, initech]";
     let other = "initech";
     for (client, server, scope, calls) in [
-        ("scopeChange: atomic", "{}", wider, &["+-"][..]),
-        ("scopeChange: split", "{}", wider, &["+", "-"]),
+        ("scopeChange: atomic", "{}", wider, &["+"][..]),
+        ("scopeChange: atomic", "{}", other, &["+-"]),
+        ("scopeChange: split", "{}", wider, &["+"]),
         ("scopeChange: split", "{}", other, &["-", "+"]),
         ("scopeChange: revokeFirst", "{}", wider, &["-", "+"]),
-        ("rolesToDelete: ids", "{ rolesToDelete: ids }", wider, &["-", "+"]),
+        ("scopeChange: revokeFirst", "{ scopeChange: split, sameRoleTwice: reject }", wider, &["-", "+"]),
+        ("rolesToDelete: ids", "{ rolesToDelete: ids }", wider, &["+"]),
+        ("rolesToDelete: ids", "{ rolesToDelete: ids }", other, &["-", "+"]),
     ] {
         let world = World::seeded(&format!("{SEED}dialect: {server}\n"))
             .ruled(&format!("api: {{ dialect: {{ {client} }} }}\n"))

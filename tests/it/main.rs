@@ -14,6 +14,7 @@ mod corpus;
 mod direct_roles;
 mod doctor;
 mod emptiness;
+mod entries;
 mod examples;
 mod exit_codes;
 mod explain;

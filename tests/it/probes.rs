@@ -111,7 +111,7 @@ fn every() -> Vec<(String, Dialect)> {
                 for predicate in ["list", "single", "id"] {
                     for update in ["put", "patch"] {
                         for unknown in ["reject", "ignore"] {
-                            let change = if delete == "ids" { "revokeFirst" } else { "atomic" };
+                            let change = if delete == "ids" { "split" } else { "atomic" };
                             let at = all.len();
                             let (above, limit) =
                                 if at.count_ones() % 2 == 0 { ("clamp", 100) } else { ("reject", 25) };
@@ -186,10 +186,14 @@ fn other_manners_of_the_api_do_not_mislead() {
         ("scopeChange: split", json!({ "scopeChange": "split" })),
         ("scopeChange: split, sameRoleTwice: merge", json!({ "scopeChange": "revokeFirst" })),
         ("scopeChange: split, sameRoleTwice: reject", json!({ "scopeChange": "revokeFirst" })),
+        (
+            "rolesToDelete: ids, sameRoleTwice: reject",
+            json!({ "rolesToDelete": "ids", "scopeChange": "revokeFirst" }),
+        ),
         ("deleteNonEmptyGroup: reject", json!({})),
         (
             "deleteNonEmptyGroup: reject, rolesToDelete: ids, memberRemovalField: userIdsToRemove, unknownField: ignore",
-            json!({ "rolesToDelete": "ids", "memberRemovalField": "userIdsToRemove", "scopeChange": "revokeFirst" }),
+            json!({ "rolesToDelete": "ids", "memberRemovalField": "userIdsToRemove", "scopeChange": "split" }),
         ),
         ("addPresentMember: reject, removeAbsentMember: reject, duplicateGroupName: reject", json!({})),
         ("scopeEcho: split", json!({})),

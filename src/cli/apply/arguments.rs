@@ -1,6 +1,9 @@
 //! What `rolecall apply` is told: which plan, who consents to it, and when to stop.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, ValueEnum};
 use rolecall::{model::source::Sources, workflow::ID_DIGITS};
@@ -32,6 +35,9 @@ pub(in crate::cli) struct Arguments {
     /// Stop starting steps after N failures [default: 10, or 5% if that is more]
     #[arg(long, value_name = "N", env = "ROLECALL_MAX_FAILURES", value_parser = failures)]
     pub(in crate::cli) max_failures: Option<Failures>,
+    /// Longest wait for the API to show a write
+    #[arg(long, value_name = "TIME", env = "ROLECALL_SETTLE", default_value = "10s", value_parser = super::super::duration)]
+    pub(in crate::cli) settle: Duration,
     /// File that notes every write [default: below .rolecall/journal]
     #[arg(long, value_name = "FILE", env = "ROLECALL_JOURNAL")]
     pub(in crate::cli) journal: Option<PathBuf>,

@@ -211,6 +211,20 @@ impl Writer {
         self.write(&request, &encoded(&Roles { roles })).await
     }
 
+    /// How it spells what no document settles.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Waits before it is looked whether a write that failed so, for the `failed`th time, was made all the same.
+    /// Gives the error back where it may be sent once more if it was not.
+    ///
+    /// # Errors
+    /// What the attempts came to, where there shall be no other.
+    pub async fn before_look(&self, error: ApiError, failed: u32) -> Result<ApiError, ApiError> {
+        self.connection.sender.before_look(error, failed).await
+    }
+
     /// Waits before something is looked at and sent again, and lets it be known that this is what goes on.
     pub async fn wait(&self, wait: Duration) {
         self.connection.sender.wait(wait).await;
