@@ -65,8 +65,8 @@ impl Group<'_> {
     ///
     /// The API may allow two groups of one name, and somebody else may create one at the same moment. Of two runs
     /// that see each other's group, the one with the greater id takes its own away, still empty, and the other waits
-    /// for that. Who waits in vain takes the own one away as well: that the other is seen does not mean that its
-    /// maker sees this one. So both never stay.
+    /// for that. Where the other is filled already, or does not go, the own one goes as well: whoever made it may
+    /// have looked before this one was there. So both never stay.
     async fn alone(
         &mut self,
         context: StepContext<'_>,
@@ -80,7 +80,9 @@ impl Group<'_> {
             let seen = all.contains(&id);
             match (seen, others.iter().min()) {
                 (true, None) => return Ok(()),
-                (true, Some(other)) if *other < id => break (seen, others),
+                (true, Some(other)) if *other < id || self.is_in_use(context, company, *other).await? => {
+                    break (seen, others);
+                }
                 _ if !settling.pause().await => break (seen, others),
                 _ => (),
             }
@@ -97,6 +99,17 @@ impl Group<'_> {
         }
         self.attempt.wrote = Wrote::Nothing;
         Err(Trouble::Stale(Stale::Appeared(others)))
+    }
+
+    /// Whether a group has members or roles.
+    async fn is_in_use(
+        &self,
+        context: StepContext<'_>,
+        company: CompanyId,
+        group: GroupId,
+    ) -> Result<bool, ApiError> {
+        let seen = look(context.job.reader, company, group).await?;
+        Ok(seen.is_some_and(|it| !it.contents.members.is_empty() || !it.contents.grants.is_empty()))
     }
 
     /// Takes the one group of the name for the own one whose creation was not answered, if it looks like it:

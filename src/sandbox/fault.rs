@@ -109,7 +109,8 @@ pub(super) enum Fault {
     ExpireTokens {},
     /// Writes only: success is answered and nothing done.
     IgnoreWrite {},
-    /// Writes only: it takes effect, and the next `reads` requests that read still see what was before.
+    /// Writes only: it takes effect, and the next `reads` requests that read still see what was before,
+    /// unless the rules are replaced.
     Lag {
         #[serde(default = "some")]
         reads: u32,

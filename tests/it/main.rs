@@ -25,6 +25,7 @@ mod guards;
 mod interruption;
 mod journals;
 mod kills;
+mod lags;
 mod laws;
 mod lockouts;
 mod manifests;
