@@ -119,6 +119,35 @@ fn all_sound(mut loaded: Loaded) -> Result<Checked, Error> {
     }
 }
 
+/// Checks files for their lock-outs alone, which need the workspace file and no other: what is wrong elsewhere holds
+/// up nobody's removal, and is counted in the note. A company that only a file names of which this cannot be read is
+/// not looked at.
+///
+/// # Errors
+///
+/// What is wrong with the workspace file, or all there is where it names no company.
+pub fn checked_for_lockouts(mut loaded: Loaded) -> Result<(Checked, Option<Note>), Error> {
+    let Some(file) = loaded.files.workspace.as_ref().map(|it| it.0) else {
+        return Ok((sound(loaded)?, None));
+    };
+    loaded.findings.retain(|it| !matches!(it.code, Code::NoAccessFiles | Code::PassedOver));
+    let elsewhere = |it: &Finding| it.place.is_some_and(|it| it.file != file);
+    let mut findings: Vec<Finding> = loaded.findings.extract_if(.., |it| elsewhere(it)).collect();
+    findings.extend(check(&loaded.files).err().unwrap_or_default().into_iter().filter(elsewhere));
+    if findings.is_empty() {
+        return Ok((sound(loaded)?, None));
+    }
+    loaded.files.keep_companies();
+    let unsound = check(&loaded.files).err().unwrap_or_default();
+    let unsound = |file| unsound.iter().any(|it| it.place.is_some_and(|it| it.file == file));
+    loaded.files.access.retain(|it| !unsound(it.0));
+    let left = sound(loaded)?;
+    if left.declared.companies.is_empty() {
+        return Err(wrong(findings, &left.loaded));
+    }
+    Ok((left, Some(Note::OnlyLockouts(findings.len(), findings.into_iter().next().map(|it| it.message)))))
+}
+
 fn wrong(mut findings: Vec<Finding>, loaded: &Loaded) -> Error {
     findings.sort();
     Error::Findings { findings, sources: loaded.sources.clone() }

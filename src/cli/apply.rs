@@ -45,7 +45,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let paths = &arguments.selection.paths;
     let checked = match what {
         What::Files => global.selected(&arguments.selection)?,
-        What::Lockouts => global.sound(paths)?,
+        What::Lockouts => show::for_lockouts(global, paths, output)?,
         What::Saved(_) => arguments.selection.believing(global.sound(&[])?),
     };
     let wanted = wanted(what, &checked, arguments, output)?;

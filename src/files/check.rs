@@ -49,6 +49,14 @@ pub struct Files {
 }
 
 impl Files {
+    /// Leaves of the access files which company each is about.
+    pub(crate) fn keep_companies(&mut self) {
+        for (_, file) in &mut self.access {
+            let AccessFile { version, company, .. } = std::mem::take(file);
+            *file = AccessFile { version, company, ..AccessFile::default() };
+        }
+    }
+
     /// Drops what [`check`] has returned in names: the entries, most of the memory of a large company's files.
     pub(crate) fn forget_entries(&mut self) {
         for (_, file) in &mut self.access {

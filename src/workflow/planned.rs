@@ -90,7 +90,9 @@ async fn with_holders(
 async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
     let snapshot = fetch_lockouts(&live.source, &ReadList::new(&checked.declared, &[])).await?;
     let bound = bind(&checked.declared.lockouts_only(), &snapshot, now);
-    let bound = bound.map_err(|it| wrong(it, &checked.loaded))?;
+    let mut bound = bound.map_err(|it| wrong(it, &checked.loaded))?;
+    // That no entry is declared takes nothing from anybody here: with nobody to cut off there is nothing to do.
+    bound.rules.declared = bound.rules.declared.max(1);
     let mut plan = diff::plan(&bound, &snapshot);
     // The groups were not looked into: what else is in them is not known, and nothing is compared with it.
     plan.unmanaged = Unmanaged::Ignore;

@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rolecall::{model::source::Sources, workflow::ID_DIGITS};
 
-use super::super::{Failure, Global, Selection, approval::read_plan, next};
+use super::super::{Failure, Global, Only, Selection, approval::read_plan, next};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
@@ -41,12 +41,6 @@ pub(in crate::cli) struct Arguments {
     /// File that notes every write [default: below .rolecall/journal]
     #[arg(long, value_name = "FILE", env = "ROLECALL_JOURNAL")]
     pub(in crate::cli) journal: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Only {
-    /// The removals of people who are locked out
-    Lockout,
 }
 
 pub(super) enum What {
