@@ -57,6 +57,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         }
         let stop = run::stop_on_signal(output);
         show::announce(&judged, output);
+        for note in &judged.notes {
+            output.message(&note.to_string());
+        }
         if output.format != Format::Json {
             output.result(&show::rendered(&judged.context, &judged, output.format));
         }

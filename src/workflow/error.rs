@@ -159,6 +159,9 @@ pub enum Note {
     /// A group of this name may have been created, and cannot be told from others.
     #[error("which group called {0} the apply created, if any, is not known; none is deleted")]
     Unsettled(Box<str>),
+    /// A saved plan whose effects are all there.
+    #[error("already so: everything that the plan changes is as it wants it, and nothing is left to apply")]
+    AlreadySo,
     /// How much is wrong in files that lock-outs do not need, and what first.
     #[error(
         "{} in the access files{}; they are left aside: only who is locked out in rolecall.yaml is cut off, and \

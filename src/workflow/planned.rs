@@ -163,13 +163,21 @@ async fn taken_up(
         };
         match taken_up {
             TakenUp::Plan(plan) => Ok(*plan),
+            // Everything is as it wants it: nothing is left of it.
+            TakenUp::Already => {
+                let mut nothing = fresh;
+                nothing.retain(|_| false);
+                Ok(nothing)
+            }
             TakenUp::Stale(stale) => Err(Error::Stale(stale)),
         }
     };
-    let (Observation { snapshot, bound }, plan) =
+    let (Observation { snapshot, bound }, today) =
         with_holders((live, checked), observation, now, taken_up).await?;
-    confirm(&live.source, &going(&plan), &snapshot).await?;
-    Ok(Planned { plan, bound, sources, notes: Vec::new() })
+    confirm(&live.source, &going(&today), &snapshot).await?;
+    let already = today.is_empty() && !plan.is_empty();
+    let notes = already.then_some(Note::AlreadySo).into_iter().collect();
+    Ok(Planned { plan: today, bound, sources, notes })
 }
 
 async fn undo(

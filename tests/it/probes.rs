@@ -315,9 +315,32 @@ fn a_group_that_was_made_without_an_answer_is_found_and_deleted() {
 }
 
 #[test]
+fn one_write_that_fails_in_the_server_ends_no_probe() {
+    let cases: Vec<(&str, &str, u32, bool)> =
+        [("POST", "/user-groups"), ("PATCH", "/members"), ("PATCH", "/roles")]
+            .into_iter()
+            .flat_map(|(method, path)| {
+                [(0, false), (0, true), (2, false)].map(|it| (method, path, it.0, it.1))
+            })
+            .collect();
+    side_by_side(&cases, |(method, path, skip, after)| {
+        let world = World::new();
+        let kind = json!({ "status": { "code": 502, "afterWrite": after } });
+        world.faults(json!([{ "method": method, "path": path, "writes": true, "skip": skip, "kind": kind }]));
+        world.forget();
+        let run = world.run(PROBE);
+        assert_eq!(run.code, 0, "{method} {path} {skip} {after}\n{}\n{}", run.stdout, run.stderr);
+        assert!(!run.stdout.contains("Not finished"), "{}", run.stdout);
+        assert!(run.stdout.contains("rolesToDelete: objects"), "{}", run.stdout);
+        nobody_gained_anything(&world, "userIdsToDelete");
+        no_group_is_left(&world);
+    });
+}
+
+#[test]
 fn a_failure_on_the_way_still_deletes_and_tells_what_was_learned() {
     let world = World::new();
-    let broken = json!({ "status": { "code": 500, "afterWrite": true } });
+    let broken = json!({ "status": { "code": 500 } });
     world.faults(json!([{ "method": "PATCH", "path": "/roles", "times": 0, "kind": broken }]));
     world.forget();
     let run = world.run(PROBE).expect(3);

@@ -165,7 +165,9 @@ impl Writer {
     ) -> Result<(), ApiError> {
         let removal_field = self.dialect.member_removal_field.as_str();
         let body = encoded(&Members { add, remove, removal_field });
-        self.write(&Request::not_idempotent(Method::PATCH, MEMBERS, &[company.0, group.0]), &body).await
+        let mut request = Request::not_idempotent(Method::PATCH, MEMBERS, &[company.0, group.0]);
+        request.only_adds = remove.is_empty();
+        self.write(&request, &body).await
     }
 
     /// Gives roles to a group and takes roles from it (contract §3.10).
