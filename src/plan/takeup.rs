@@ -188,7 +188,7 @@ fn is_so(saved: &Plan, bound: &Bound) -> bool {
             _ => false,
         }
     };
-    saved.len() > 0 && saved.changes().all(change)
+    !saved.is_empty() && saved.changes().all(change)
 }
 
 /// Returns the groups and people that are no longer what a plan saw, each with how; one that it did not look at is none it saw.

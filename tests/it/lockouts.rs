@@ -232,7 +232,9 @@ fn who_was_hired_twice_is_cut_off_under_both_accounts() {
 }
 
 /// What is wrong somewhere else in a workspace, and how that is done to it.
-const BREAKAGES: [(&str, fn(&World)); 8] = [
+type Breakage = (&'static str, fn(&World));
+
+const BREAKAGES: [Breakage; 8] = [
     ("an open bracket", |it| it.write("access/other.yaml", "groups: [")),
     ("a group declared twice", |it| {
         let group = "  - { name: Twin, description: One., roles: [], members: [] }\n";

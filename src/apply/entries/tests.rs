@@ -71,7 +71,7 @@ impl Api {
         let (mut add, mut delete) = (asked.add.clone(), asked.delete.clone());
         while !add.is_empty() || !delete.is_empty() {
             dice = dice.rotate_left(7) ^ 0x9e37_79b9;
-            if delete.is_empty() || (!add.is_empty() && dice % 2 == 0) {
+            if delete.is_empty() || (!add.is_empty() && dice.is_multiple_of(2)) {
                 let (role, scope) = add.remove(0);
                 let there = self.entries.iter_mut().find(|it| it.0 == role);
                 match (self.twice, there) {

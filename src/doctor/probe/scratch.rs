@@ -81,7 +81,7 @@ impl<'a> ScratchGroups<'a> {
                 self.maybe = Some(name.to_owned());
             }
             // Without any answer it may still be on its way, and a second one would not be the last.
-            if !error.refused().is_some_and(|it| it >= 500) {
+            if error.refused().is_none_or(|it| it < 500) {
                 return Err(error);
             }
             failed += 1;
