@@ -122,6 +122,7 @@ codes! {
     UnknownException Remark "unknown-exception" "An exception names a group, person or role that does not exist, and so allows nothing; stops no plan.";
     UnmatchedPattern Remark "unmatched-pattern" "A name or pattern under `guards.protected` matches nothing that was read; where it cannot match anything, no apply takes access from anybody.";
     LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
+    VoidRename Remark "void-rename" "A `renamedFrom` has nothing left to rename, and a group has the old name again; stops no plan.";
 }
 
 impl Code {

@@ -291,3 +291,27 @@ fn a_changed_scope_is_sent_as_the_dialect_says() {
         world.settled();
     }
 }
+
+#[test]
+fn a_rename_that_is_done_stays_done_whoever_makes_a_group_of_the_old_name() {
+    for twins in [1, 2] {
+        let world = World::new().groups(
+            "  - { name: Front, renamedFrom: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example] }\n",
+        );
+        world.apply().expect(0);
+        let front = world.id("Front");
+        for _ in 0..twins {
+            let path = format!("/v3/companies/{VOYAGER}/user-groups");
+            assert!(world.call("POST", &path, json!({ "name": "Desk", "description": "Another." })).0 < 300);
+        }
+        world.forget();
+        let run = world.apply().expect(0);
+        assert!(
+            run.stdout.contains("void-rename") || run.stdout.contains("nothing is renamed"),
+            "{}",
+            run.stdout
+        );
+        assert_eq!(world.writes(), [""; 0]);
+        assert_eq!(world.id("Front"), front);
+    }
+}

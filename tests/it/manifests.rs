@@ -28,7 +28,7 @@ const SEEN_BY_THE_API: [(Code, &str); 4] = [
         "{ name: New, description: D., members: [], roles: [{ role: Clerk, scope: { company: globex } }] }",
     ),
     (Code::UnknownGroup, "{ name: New, renamedFrom: Nothing, description: D., members: [], roles: [] }"),
-    (Code::NameTaken, "{ name: Night, renamedFrom: Desk, description: D., members: [], roles: [] }"),
+    (Code::NameTaken, "{ name: Night, id: DESK, description: D., members: [], roles: [] }"),
 ];
 
 fn root() -> PathBuf {
@@ -107,6 +107,7 @@ fn every_code_is_provoked() {
         Code::SmallException,
         Code::UnmatchedPattern,
         Code::CreatedAnew,
+        Code::VoidRename,
     ];
     let in_plans = in_plans.map(|it| it.to_string());
     let provoked: BTreeSet<String> = offline.chain(online).chain(in_plans).collect();
@@ -127,7 +128,9 @@ fn what_only_the_api_knows_is_found_when_planning() {
     let seed = crate::support::SEED
         .replace("users:\n", "  - { name: Clerk, company: voyager }\n  - { name: Clerk }\nusers:\n");
     for (code, group) in SEEN_BY_THE_API {
-        let world = World::seeded(&seed).groups(&format!("  - {group}\n"));
+        let world = World::seeded(&seed);
+        let group = group.replace("DESK", &world.id("Desk"));
+        let world = world.groups(&format!("  - {group}\n"));
         world.run("validate").expect(0);
         world.forget();
         let report = world.run("apply --auto-approve --format json").expect(4).json();

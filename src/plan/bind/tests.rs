@@ -432,6 +432,13 @@ fn groups_are_created_renamed_and_removed_as_said() {
     assert_eq!(outcome(&pinned), ["alter Desk"]);
     let done = "groups: [{ name: Desk, renamedFrom: Bureau, roles: unmanaged, members: unmanaged }]\n";
     assert!(outcome(done).is_empty());
+    // Somebody has made a group of the former name since, or two.
+    for former in ["Admins", "Twins"] {
+        let void = done.replace("Bureau", former);
+        assert!(outcome(&void).is_empty(), "{former}");
+        let remarks = bound(&void).unwrap().remarks;
+        assert_eq!(remarks.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::VoidRename], "{former}");
+    }
     assert_eq!(
         outcome("removed: [{ group: Desk, reason: r }, { group: Never, reason: r }]\n"),
         ["delete Desk", "  - Agent", "  - ana@voyager.example", "  - bo@voyager.example",]
