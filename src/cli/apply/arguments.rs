@@ -23,7 +23,7 @@ pub(in crate::cli) struct Arguments {
     /// Apply without asking, if the plan does no more than this saved one
     #[arg(long, value_name = "PLAN", conflicts_with_all = ["approve", "auto_approve"])]
     pub(in crate::cli) approved_at_most: Option<PathBuf>,
-    /// Only cut off who is locked out, with the fewest requests
+    /// Only cut off who is locked out
     #[arg(long, value_name = "PART", conflicts_with = "approved_at_most")]
     pub(in crate::cli) only: Option<Only>,
     /// Only say how many requests and how much time it would take

@@ -205,6 +205,7 @@ proptest! {
                     prop_assert_eq!(told, believed && lent(&saved), "{:?}\n{:?}", lines, world);
                 }
                 TakenUp::Refused(_) => (),
+                TakenUp::Already => prop_assert!(false, "nothing was applied\n{world:?}"),
             }
         }
     }
