@@ -19,7 +19,11 @@ use crate::{
         journal::{Journal, JournalError},
         record::{self, Record, Start},
     },
-    files::{check::check_and_forget, declared::Declared, load::Loaded},
+    files::{
+        check::{check, check_and_forget},
+        declared::Declared,
+        load::Loaded,
+    },
     live::{
         api::{Dialect, Reader, Writer},
         fetch::{ReadList, fetch},
@@ -114,6 +118,35 @@ fn all_sound(mut loaded: Loaded) -> Result<Checked, Error> {
         Ok(declared) if findings.is_empty() => Ok(Checked { loaded, declared }),
         _ => Err(wrong(findings, &loaded)),
     }
+}
+
+/// Checks files for their lock-outs alone, which need the workspace file and no other: what is wrong elsewhere holds
+/// up nobody's removal, and is counted in the note. A company that only a file names of which this cannot be read is
+/// not looked at.
+///
+/// # Errors
+///
+/// What is wrong with the workspace file, or all there is where it names no company.
+pub fn checked_for_lockouts(mut loaded: Loaded) -> Result<(Checked, Option<Note>), Error> {
+    let Some(file) = loaded.files.workspace.as_ref().map(|it| it.0) else {
+        return Ok((sound(loaded)?, None));
+    };
+    loaded.findings.retain(|it| !matches!(it.code, Code::NoAccessFiles | Code::PassedOver));
+    let elsewhere = |it: &Finding| it.place.is_some_and(|it| it.file != file);
+    let mut findings: Vec<Finding> = loaded.findings.extract_if(.., |it| elsewhere(it)).collect();
+    findings.extend(check(&loaded.files).err().unwrap_or_default().into_iter().filter(elsewhere));
+    if findings.is_empty() {
+        return Ok((sound(loaded)?, None));
+    }
+    loaded.files.keep_companies();
+    let unsound = check(&loaded.files).err().unwrap_or_default();
+    let unsound = |file| unsound.iter().any(|it| it.place.is_some_and(|it| it.file == file));
+    loaded.files.access.retain(|it| !unsound(it.0));
+    let left = sound(loaded)?;
+    if left.declared.companies.is_empty() {
+        return Err(wrong(findings, &left.loaded));
+    }
+    Ok((left, Some(Note::OnlyLockouts(findings.len(), findings.into_iter().next().map(|it| it.message)))))
 }
 
 fn wrong(mut findings: Vec<Finding>, loaded: &Loaded) -> Error {
@@ -335,6 +368,9 @@ pub fn approved(judged: Judged, approval: Approval<'_>) -> Result<Approved, Box<
 
 /// Why the plan is not the one that was approved.
 fn beyond(judged: &Judged, Approval { id: approved, at_most }: Approval<'_>) -> Option<Refusal> {
+    if judged.notes.contains(&Note::AlreadySo) {
+        return None;
+    }
     if let Some(approved) = approved {
         let id = digest::plan_id(&judged.plan);
         if !id.to_string().starts_with(approved) {
@@ -364,6 +400,8 @@ pub struct Applying<'a> {
     pub writers: usize,
     /// Failed steps after which nothing new begins.
     pub max_failures: usize,
+    /// How long it is waited for the API to show one write that it has accepted.
+    pub settle: Duration,
 }
 
 /// What became of an apply.
@@ -386,7 +424,7 @@ pub async fn applied(
 ) -> Result<Applied, Error> {
     let Approved { approved, context } = approved;
     let plan::judged::Judged { plan, judgement, .. } = &**approved;
-    let Applying { reader, writer, journal, stop, writers, max_failures } = applying;
+    let Applying { reader, writer, journal, stop, writers, max_failures, settle } = applying;
     let whole = document::line(&context.view(plan, judgement));
     let inverse = rollback::inverse(plan);
     let start = Start {
@@ -398,8 +436,8 @@ pub async fn applied(
     };
     let journal = Journal::create(journal, &start)?;
     let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));
-    let job =
-        Job { reader, writer, plan: approved, journal: &journal, label: &label, stop, writers, max_failures };
+    let (plan, journal_of, label) = (approved, &journal, &*label);
+    let job = Job { reader, writer, plan, journal: journal_of, label, stop, writers, max_failures, settle };
     let report = apply(job, progress).await;
     Ok(Applied { report, journal })
 }

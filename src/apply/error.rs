@@ -29,6 +29,12 @@ pub enum ApplyError {
         /// How many of them are missing.
         missing: usize,
     },
+    /// The API said that it made a group, and does not show it.
+    #[error("the API created the group ({group}), and does not show it")]
+    NotShown {
+        /// Its id, as the API told it.
+        group: GroupId,
+    },
     /// It was interrupted before its first write.
     #[error("interrupted before anything was written")]
     Halted,
@@ -46,6 +52,11 @@ impl ApplyError {
             Self::NotJoined { .. } => {
                 Some("nothing that waits for it was done; plan again and look".to_owned())
             }
+            Self::NotShown { .. } => Some(
+                "wait until `rolecall plan` no longer wants to create it before anything is applied again: a second \
+                 group of the name could be made otherwise"
+                    .to_owned(),
+            ),
             Self::Halted => None,
             Self::Ignored { .. } => Some(ignored("memberRemovalField")),
             Self::RolesIgnored => Some(ignored("rolesToDelete, predicate")),

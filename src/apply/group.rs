@@ -1,15 +1,14 @@
 //! One group on its way: looked at before its first write, and written to call by call.
 
-use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use crate::{
     apply::record::Write,
     live::api::{ApiError, Reader},
     model::{
-        access::{Contents, Grant},
-        ids::{GroupId, RoleId, UserId},
+        access::Contents,
+        ids::{GroupId, UserId},
         plan::{Action, Change},
-        scope::Scope,
         state::Attributes,
     },
     plan::order::Call,
@@ -29,10 +28,6 @@ pub(super) struct Group<'a> {
     pub(super) id: Option<GroupId>,
     /// As it should be right now: what was seen before the first write, and what was written since.
     pub(super) expected: Option<Expected>,
-    /// The roles as they were seen before the first write, by which deletions name them.
-    pub(super) prior: Vec<Grant>,
-    /// The roles that were given since, for a group that takes a changed scope in two calls.
-    pub(super) given: BTreeMap<RoleId, Scope>,
     pub(super) stale: Option<Stale>,
     /// Who was taken out before the group was looked at.
     pub(super) cut_off: Vec<UserId>,
@@ -64,8 +59,6 @@ impl<'a> Group<'a> {
             change,
             id: change.id(),
             expected: None,
-            prior: Vec::new(),
-            given: BTreeMap::new(),
             stale: None,
             cut_off: Vec::new(),
             attempt: Attempt::default(),
@@ -119,7 +112,6 @@ impl<'a> Group<'a> {
         if let Some(stale) = difference(&seen, &known.attributes, &known.contents) {
             return Err(Trouble::Stale(stale));
         }
-        self.prior.clone_from(&seen.contents.grants);
         self.expected = Some(Expected { attributes: seen.attributes, contents: seen.contents });
         Ok(())
     }
@@ -197,5 +189,10 @@ impl<'a> Group<'a> {
                 self.patch_roles(context, *company, group, add, delete).await
             }
         }
+    }
+
+    /// Returns an error where the run was interrupted between two writes that belong together.
+    pub(super) fn go_on(context: StepContext<'_>) -> Result<(), ApplyError> {
+        if context.job.stop.load(Ordering::Relaxed) { Err(ApplyError::HalfWay) } else { Ok(()) }
     }
 }

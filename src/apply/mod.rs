@@ -4,7 +4,10 @@
 //! write to a group or a person it is read again; one that is not what the plan saw is left alone, others
 //! go on. A failed step stops only what waits for it. Nothing is undone: running again resumes.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use futures_util::{StreamExt, stream, stream::FuturesUnordered};
 
@@ -22,22 +25,30 @@ pub mod journal;
 pub mod record;
 mod attempt;
 mod context;
+mod creation;
+mod entries;
 mod error;
 mod group;
 mod look;
+mod members;
+mod roles;
 mod schedule;
+mod settling;
 mod user;
-mod writes;
 
 pub use error::{ApplyError, Stale};
 
 use context::StepContext;
 use group::Group;
 use schedule::{Ended, Schedule};
+use settling::Settling;
 use user::User;
 
 /// Steps made at once, unless it is said otherwise.
 pub const WRITERS: usize = 8;
+
+/// How long it is waited for the API to show what it has accepted, unless it is said otherwise.
+pub const SETTLE: Duration = Duration::from_secs(10);
 
 /// Groups read back at once; the connection limits the requests.
 const READERS: usize = 64;
@@ -61,6 +72,8 @@ pub struct Job<'a> {
     pub writers: usize,
     /// Failed steps after which nothing new begins.
     pub max_failures: usize,
+    /// How long it is waited for the API to show one write that it has accepted.
+    pub settle: Duration,
 }
 
 /// What became of every step, in the order of the steps, and of the groups and people after it.
@@ -236,10 +249,14 @@ async fn read_back<'a>(
         whole[step.change] &= outcome.is_done();
     }
     let work = targets.enumerate().filter(|(change, _)| whole[*change]).map(|(change, target)| async move {
-        let left = match target.read_back(job.reader).await {
-            Ok(None) => None,
-            Ok(Some(stale)) => Some(Left::Differs(stale)),
-            Err(error) => Some(Left::Unknown(error)),
+        let mut settling = Settling::new(job);
+        let left = loop {
+            match target.read_back(job.reader).await {
+                Ok(None) => break None,
+                Ok(Some(_)) if settling.pause().await => (),
+                Ok(Some(stale)) => break Some(Left::Differs(stale)),
+                Err(error) => break Some(Left::Unknown(error)),
+            }
         };
         left.map(|it| (change, it))
     });

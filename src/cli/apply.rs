@@ -47,7 +47,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let paths = &arguments.selection.paths;
     let checked = match what {
         What::Files => global.selected(&arguments.selection)?,
-        What::Lockouts => global.sound(paths)?,
+        What::Lockouts => show::for_lockouts(global, paths, output)?,
         What::Saved(_) => arguments.selection.believing(global.sound(&[])?),
     };
     let wanted = wanted(what, &checked, arguments, output)?;
@@ -59,6 +59,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         }
         let stop = run::stop_on_signal(output);
         show::announce(&judged, output);
+        for note in &judged.notes {
+            output.message(&note.to_string());
+        }
         if output.format != Format::Json {
             output.result(&show::rendered(&judged.context, &judged, output.format));
         }

@@ -90,6 +90,13 @@ impl Selection {
     }
 }
 
+/// The part of a plan that is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Only {
+    /// The removals of people who are locked out
+    Lockout,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Now {
     /// The time that `until` is compared with, instead of now

@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let judged = show::planned(global, &arguments.selection, &arguments.from, output)?;
+    let judged = show::planned(global, (&arguments.selection, None), &arguments.from, output)?;
     if judged.plan().is_settled() && output.format == Format::Text {
         // A job that says nothing looks like one that did not run.
         output.result(&heartbeat(&judged));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rolecall::{
     apply::WRITERS,
     files::load::{self, LoadError, Loaded},
-    workflow::{self, Checked, estimate::Pace},
+    workflow::{self, Checked, Note, estimate::Pace},
 };
 
 use super::{Failure, Global, Selection};
@@ -51,6 +51,20 @@ impl Global {
     /// Reads and checks the files that paths name, where nothing is compared with them.
     pub(super) fn sound(&self, paths: &[PathBuf]) -> Result<Checked, Failure> {
         Ok(workflow::sound(self.load(paths)?)?)
+    }
+
+    /// Reads and checks what the lock-outs need, and says what else is wrong; that holds up nobody's removal.
+    pub(super) fn checked_for_lockouts(&self, paths: &[PathBuf]) -> Result<(Checked, Option<Note>), Failure> {
+        match self.load(paths) {
+            Ok(loaded) => Ok(workflow::checked_for_lockouts(loaded)?),
+            Err(error) => match load::load_workspace(self.here()).map(|it| workflow::sound(self.about(it))) {
+                Ok(Ok(checked)) if !checked.declared.companies.is_empty() => {
+                    Ok((checked, Some(Note::OnlyLockouts(1, Some(error.to_string())))))
+                }
+                Ok(Err(findings)) => Err(findings.into()),
+                Ok(Ok(_)) | Err(_) => Err(error.into()),
+            },
+        }
     }
 
     /// Reads and checks the workspace file alone, for commands that need no access files.

@@ -39,7 +39,7 @@ use clap::{
     error::ErrorKind,
 };
 
-use arguments::{Format, Global, LogFormat, Now, Selection, duration, instant, json_file};
+use arguments::{Format, Global, LogFormat, Now, Only, Selection, duration, instant, json_file};
 use failure::{Exit, Failure};
 use output::Output;
 

@@ -63,12 +63,36 @@ pub(crate) fn stop_on_signal(output: &Output) -> Arc<AtomicBool> {
     stop
 }
 
-/// Ends at the next SIGINT or SIGTERM after the call.
+/// Whether the caller told us to ignore hang-ups. Asked once: listening changes the answer.
+#[cfg(unix)]
+static HANGUP_IGNORED: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| {
+    // The mask of ignored signals, of which a hang-up is the first.
+    let status = std::fs::read_to_string("/proc/self/status");
+    let mask = status.ok().and_then(|it| {
+        let mask = it.lines().find_map(|it| it.strip_prefix("SigIgn:"))?.trim().to_owned();
+        u64::from_str_radix(&mask, 16).ok()
+    });
+    // Where the system does not tell, nobody who ignores them has a terminal to write to.
+    mask.map_or_else(|| !std::io::IsTerminal::is_terminal(&std::io::stderr()), |it| it & 1 == 1)
+});
+
+/// Waits for a signal that may not be listened for.
+#[cfg(unix)]
+async fn heard(signal: Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(mut signal) => _ = signal.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ends at the next SIGINT, SIGTERM or SIGHUP after the call; a hang-up that the caller told us to ignore, as `nohup`
+/// does, stays ignored.
 pub(crate) fn signal() -> impl Future<Output = ()> + Send {
     #[cfg(unix)]
-    let (interrupt, terminate) = {
+    let (interrupt, terminate, hangup) = {
         use tokio::signal::unix::{SignalKind, signal};
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        let hangup = if *HANGUP_IGNORED { None } else { signal(SignalKind::hangup()).ok() };
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), hangup)
     };
     async move {
         #[cfg(unix)]
@@ -76,6 +100,7 @@ pub(crate) fn signal() -> impl Future<Output = ()> + Send {
             tokio::select! {
                 _ = interrupt.recv() => (),
                 _ = terminate.recv() => (),
+                () = heard(hangup) => (),
             }
             return;
         }

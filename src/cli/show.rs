@@ -1,6 +1,6 @@
 //! A plan on its way to people and programs: made, printed, saved.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rolecall::{
     model::{date::Now, escape},
@@ -14,22 +14,34 @@ use rolecall::{
 use serde_json::{Value, json};
 
 use super::{
-    Failure, Format, Global, Output, Selection, files::keep, live::From, output::MARKDOWN_BUDGET, run,
+    Failure, Format, Global, Only, Output, Selection, files::keep, live::From, output::MARKDOWN_BUDGET, run,
 };
 
-/// Plans from the files and prints: all that `plan` and `drift` do. Only reads.
+/// Plans from the files, or from their lock-outs alone, and prints: all that `plan` and `drift` do. Only reads.
 pub(super) fn planned(
     global: &Global,
-    selection: &Selection,
+    (selection, only): (&Selection, Option<Only>),
     from: &From,
     output: &Output,
 ) -> Result<Judged, Failure> {
     let now = selection.now.get()?;
-    let checked = global.selected(selection)?;
+    let (checked, wanted) = match only {
+        None => (global.selected(selection)?, Wanted::Files),
+        Some(Only::Lockout) => (for_lockouts(global, &selection.paths, output)?, Wanted::Lockouts),
+    };
     let (live, _sandbox) = from.open(global, &checked.loaded)?;
-    let judged = run::reading(judged(&live, checked, Wanted::Files, now, output))?;
+    let judged = run::reading(judged(&live, checked, wanted, now, output))?;
     print(&judged, output);
     Ok(judged)
+}
+
+/// Checks what lock-outs need, and says what else is wrong.
+pub(super) fn for_lockouts(global: &Global, paths: &[PathBuf], output: &Output) -> Result<Checked, Failure> {
+    let (checked, note) = global.checked_for_lockouts(paths)?;
+    if let Some(note) = note {
+        output.message(&format!("warning: {}", escape::terminal(&note.to_string())));
+    }
+    Ok(checked)
 }
 
 pub(super) async fn judged(

@@ -57,6 +57,14 @@ impl Files {
         let alone = || self.access.iter().find_map(|it| Some((it.0, it.1.api.as_ref()?)));
         workspace.or_else(alone)
     }
+
+    /// Leaves of the access files which company each is about.
+    pub(crate) fn keep_companies(&mut self) {
+        for (_, file) in &mut self.access {
+            let AccessFile { version, company, .. } = std::mem::take(file);
+            *file = AccessFile { version, company, ..AccessFile::default() };
+        }
+    }
 }
 
 /// Checks everything that can be checked without the API.

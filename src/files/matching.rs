@@ -46,6 +46,7 @@ pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matc
     let is_new = company.bare == Bare::New && live.iter().all(|it| it.unmodifiable);
     let mut matched = Matched::default();
     for group in &company.groups {
+        matched.remarks.extend(void_rename(group, &by_name));
         match target(group, &by_id, &by_name) {
             Ok(target) => matched.groups.push((group, target)),
             Err(finding) if is_new && finding.code == Code::UnknownGroup => {
@@ -191,8 +192,8 @@ fn target<'a>(
                 )
                 .help("drop `renamedFrom` to create the group, or write there the name that it has now"));
             }
-            // The rename was applied before.
-            (Target::Missing, _) => return Ok(now),
+            // The rename was applied before, whoever has made a group of the former name since.
+            (Target::Missing, _) | (_, Target::Found(_)) => return Ok(now),
             (former, _) => former,
         }
     } else {
@@ -214,4 +215,15 @@ fn target<'a>(
         .help("pick another name, or remove the other group first")),
         None => Ok(renamed),
     }
+}
+
+/// Says that a rename has nothing left to do although a group has the former name.
+fn void_rename(group: &DeclaredGroup, by_name: &HashMap<&str, Vec<&GroupHead>>) -> Option<Finding> {
+    let (former, at) = group.renamed_from.as_ref().filter(|_| group.id.is_none())?;
+    let Target::Found(head) = by_exact_name(&group.name, by_name) else { return None };
+    let others = by_name.get(&**former)?;
+    others.iter().all(|it| it.id != head.id).then(|| {
+        let message = format!("`{}` exists, so nothing is renamed: `{former}` is another group", group.name);
+        Finding::new(Code::VoidRename, *at, message).help("drop `renamedFrom`")
+    })
 }

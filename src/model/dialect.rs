@@ -29,11 +29,11 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// How a scope can be changed: a deletion by id would take away what was added before it.
+    /// How a scope can be changed: by id, a deletion would take away what the same request adds.
     pub fn scope_changes(&self) -> ScopeChange {
-        match self.roles_to_delete {
-            RolesToDelete::Objects => self.scope_change,
-            RolesToDelete::Ids => ScopeChange::RevokeFirst,
+        match (self.roles_to_delete, self.scope_change) {
+            (RolesToDelete::Ids, ScopeChange::Atomic) => ScopeChange::Split,
+            (RolesToDelete::Objects | RolesToDelete::Ids, style) => style,
         }
     }
 }
@@ -115,9 +115,9 @@ pub enum ScopeChange {
     /// By one request that deletes and adds, of which no moment shows a half.
     #[default]
     Atomic,
-    /// By two: what narrows is deleted first and added then, what only widens is added first.
+    /// By two: what narrows is deleted first and added then; what only widens is added, and nothing deleted.
     Split,
-    /// By two, and always the deletion first: where a deletion means every scope of the role.
+    /// By two, and always the deletion first: where a group takes a role only once.
     RevokeFirst,
 }
 

@@ -126,6 +126,7 @@ codes! {
     RemovedNothing Remark "removed-nothing" "A group under `removed:` does not exist: it is gone, or its name is misspelt; stops no plan.";
     LookalikeName Remark "lookalike-name" "A name looks like that of another group or role that exists; stops no plan.";
     LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
+    VoidRename Remark "void-rename" "A `renamedFrom` has nothing left to rename, and a group has the old name again; stops no plan.";
 }
 
 impl Code {

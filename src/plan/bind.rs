@@ -104,6 +104,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let mut desired = Facts::default();
     for company in companies {
         let locked = lockout::locked(declared, company.declared.id, &directory, now);
+        let roles = Roles::new(&company.live.roles);
         let mut binding = Binding {
             company: company.declared,
             heads: company.live,
@@ -111,7 +112,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             live: &live,
             desired: &mut desired,
             directory: &directory,
-            roles: Roles::new(&company.live.roles),
+            doubtful_roles: doubtful_roles(company.declared, &roles),
+            roles,
             suspects: people::suspects(company.declared, &directory, now),
             unseen: &unseen,
             locked,
@@ -230,6 +232,8 @@ struct Binding<'a> {
     desired: &'a mut Facts,
     directory: &'a Directory<'a>,
     roles: Roles<'a>,
+    /// The roles that an entry may mean that means none.
+    doubtful_roles: BTreeSet<RoleId>,
     /// The people that the files name and the directory does not know.
     suspects: Vec<&'a PersonRef>,
     /// Everybody who stays a member because nobody can see whether it is somebody protected.
@@ -239,6 +243,12 @@ struct Binding<'a> {
     now: Timestamp,
     bound: &'a mut Bound,
     findings: &'a mut Vec<Finding>,
+}
+
+fn doubtful_roles(company: &DeclaredCompany, roles: &Roles<'_>) -> BTreeSet<RoleId> {
+    let entries = company.groups.iter().flat_map(|it| &it.grants.entries);
+    let unknown = entries.filter(|it| roles.find(&it.role, it.from).is_err());
+    unknown.flat_map(|it| roles.near(&it.role)).collect()
 }
 
 impl Binding<'_> {

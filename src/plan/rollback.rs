@@ -219,8 +219,10 @@ impl Undo<'_> {
             let scope = |it: Option<&&Scope>| it.map_or_else(Scope::default, |it| (*it).clone());
             let (was, made) = (scope(was.get(role)), scope(made.get(role)));
             let is = grants.get(role).map_or_else(Scope::default, |it| (**it).clone());
-            // Made whole, made half in either order, or not at all; anything else is somebody else's doing.
-            let half = is.is_empty() && done.taken.contains(role) || is == made.clone().union(was.clone());
+            // Made whole, made half in either order, or not at all; anything else is somebody else's doing. Between
+            // the two halves it holds what entries that were not to go give.
+            let between = was.contains(&is) && made.contains(&is);
+            let half = between && done.taken.contains(role) || is == made.clone().union(was.clone());
             if is != made && !half {
                 continue;
             }

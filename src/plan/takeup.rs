@@ -10,9 +10,12 @@ use jiff::Timestamp;
 use crate::{
     model::{
         access::Why,
-        ids::{CompanyId, GroupId, UserId},
+        ids::{CompanyId, GroupId, RoleId, UserId},
+        index::{GroupIx, Index},
         observed::Observed,
-        plan::{Change, Digest, Plan, ReadGroup, Withheld},
+        plan::{Action, Change, Digest, Plan, ReadGroup, Withheld},
+        scope::Scope,
+        state::State,
     },
     plan::{bind::Bound, diff, digest},
 };
@@ -22,6 +25,8 @@ use crate::{
 pub enum TakenUp {
     /// The plan, with everything but its effects computed anew.
     Plan(Box<Plan>),
+    /// Everything is as it wants it: it was applied already.
+    Already,
     /// What it saw, or what it was made from, is no longer so.
     Stale(Stale),
 }
@@ -72,6 +77,9 @@ fn subject(change: &Change<'_>) -> Subject {
 ///
 /// Nothing of the saved plan itself is applied. Its id says what was approved, and its groups which part.
 pub fn same_again(saved: &Plan, id: Digest, fresh: &Plan, bound: &Bound) -> TakenUp {
+    if is_so(saved, bound) {
+        return TakenUp::Already;
+    }
     let mut stale = stale(saved, bound);
     if !stale.is_empty() {
         return TakenUp::Stale(stale);
@@ -101,6 +109,10 @@ pub fn as_approved(
     (bound, snapshot): (&Bound, &Observed),
     now: Timestamp,
 ) -> TakenUp {
+    // What was created is known by its name alone, and nobody has looked into a group that no file names.
+    if is_so(saved, bound) && saved.groups().all(|it| it.action() != Action::Create) {
+        return TakenUp::Already;
+    }
     let locked = &bound.locked;
     let mut stale = stale(saved, bound);
     let index = Arc::new(fresh.index.merged(&saved.index));
@@ -143,6 +155,40 @@ pub fn as_approved(
         stale.groups.push("the groups hold other roles than the plan saw".to_owned());
     }
     if stale.is_empty() { TakenUp::Plan(Box::new(plan)) } else { TakenUp::Stale(stale) }
+}
+
+/// Whether each group and person that a plan changes is as it wants them.
+fn is_so(saved: &Plan, bound: &Bound) -> bool {
+    let after = saved.after();
+    let facts = |index: &Index, state: &State, group: GroupIx| {
+        let grants: Vec<(RoleId, Scope)> =
+            state.grants(group).iter().map(|it| (it.0.1, (*it.1).clone())).collect();
+        let members: Vec<UserId> = state.members(group).map(|it| index.user(it)).collect();
+        (state.attributes(group).cloned(), grants, members)
+    };
+    let change = |change: Change<'_>| {
+        let company = change.company();
+        let Some(group) = change.group() else {
+            let person = change.user().and_then(|it| bound.index.find_person(company, it));
+            let read = person.filter(|it| bound.people.contains(it));
+            return read.is_some_and(|it| bound.live.direct(it) == change.direct_after());
+        };
+        let meant = |it: &GroupIx| {
+            let known = bound.index.group(*it);
+            known.company == company
+                && match change.id() {
+                    Some(id) => known.id == Some(id),
+                    None => change.attributes_after().is_some_and(|it| it.name == known.name),
+                }
+        };
+        let now: Vec<GroupIx> = bound.live.groups().iter().map(|it| it.0).filter(meant).collect();
+        match now[..] {
+            [] => change.action() == Action::Delete,
+            [one] => facts(&bound.index, &bound.live, one) == facts(&saved.index, &after, group),
+            _ => false,
+        }
+    };
+    !saved.is_empty() && saved.changes().all(change)
 }
 
 /// Returns the groups and people that are no longer what a plan saw, each with how; one that it did not look at is none it saw.

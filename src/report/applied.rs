@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use crate::{
-    apply::{Outcome, Report},
+    apply::{Outcome, Report, Wrote},
     model::plan::Plan,
     plan::{
         order::{Call, Step},
@@ -38,6 +38,16 @@ impl Applied<'_> {
     /// Whether all was made, and is as the plan says.
     pub fn complete(&self) -> bool {
         self.report.outcomes.iter().all(Outcome::is_done) && self.report.differ.is_empty()
+    }
+
+    /// The command that goes on, where something is left to do and doing it could not make a second group of a name.
+    fn again(&self) -> Option<&str> {
+        let may_come = |(step, outcome): (&Step, &Outcome)| {
+            let Outcome::Failed { wrote: Wrote::Perhaps, .. } = outcome else { return false };
+            matches!(step.call, Call::CreateGroup { .. })
+        };
+        let unsettled = self.steps.iter().zip(&self.report.outcomes).any(may_come);
+        (!self.complete() && !self.steps.is_empty() && !unsettled).then_some(self.again)
     }
 
     /// The command that leads back, where something was written.

@@ -35,6 +35,7 @@ pub(super) fn answer(app: &App, method: &str, what: &str, query: Option<&str>, b
         ("POST", "faults") => parse(body).map(|rules: Vec<Rule>| {
             let mut faults = app.faults.lock().unwrap_or_else(PoisonError::into_inner);
             *faults = faults.replace(rules);
+            app.lag(0);
             Reply::Empty(StatusCode::OK)
         }),
         ("POST", "latency") => parse(body).map(|latency: Latency| {

@@ -76,12 +76,14 @@ switches! {
     // Clamp: the largest page is answered.
     AboveMaxLimit { Clamp, Reject }
     // SecondEntry: it is listed once more, also where the scope is the same. Merge: its audiences join those there.
-    SameRoleTwice { SecondEntry, Merge, Reject }
+    // Replace: its scope takes the place of the one there.
+    SameRoleTwice { SecondEntry, Merge, Replace, Reject }
     // Split: 400, it takes two requests.
     ScopeChange { Atomic, Split }
     // Yes: what is refused changes nothing, and no reader sees a half. No: elements are taken one by one, additions
-    // before deletions, readers may come in between, and what came before a refused element stays.
-    PatchAtomic { Yes, No }
+    // before deletions, readers may come in between, and what came before a refused element stays. RemovalsFirst: the
+    // same, deletions before additions.
+    PatchAtomic { Yes, No, RemovalsFirst }
     AddPresentMember { Noop, Reject }
     RemoveAbsentMember { Noop, Reject }
     // Empty: 200 without a body. Object: 200 with `{}`. NoContent: 204.

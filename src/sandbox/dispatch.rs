@@ -22,17 +22,20 @@ pub(super) struct Outcome {
 /// Does what was asked, in one part or, where changes are not atomic, in two.
 pub(super) fn carry_out(call: &Call, store: &RwLock<Store>) -> Outcome {
     let parted = matches!(call.route, Route::PatchMembers | Route::PatchGrants);
-    match call.dialect.patch_atomic {
-        PatchAtomic::No if parted => {
-            let first = carry_out_part(&Call { part: Part::Additions, ..*call }, store);
-            if first.reply.is_err() {
-                return first;
-            }
-            let second = carry_out_part(&Call { part: Part::Removals, ..*call }, store);
-            Outcome { applied: second.applied.or(first.applied), ..second }
+    let parts = match call.dialect.patch_atomic {
+        PatchAtomic::No if parted => [Part::Additions, Part::Removals],
+        PatchAtomic::RemovalsFirst if parted => [Part::Removals, Part::Additions],
+        PatchAtomic::Yes | PatchAtomic::No | PatchAtomic::RemovalsFirst => {
+            return carry_out_part(call, store);
         }
-        PatchAtomic::Yes | PatchAtomic::No => carry_out_part(call, store),
+    };
+    let [first, second] = parts;
+    let first = carry_out_part(&Call { part: first, ..*call }, store);
+    if first.reply.is_err() {
+        return first;
     }
+    let second = carry_out_part(&Call { part: second, ..*call }, store);
+    Outcome { applied: second.applied.or(first.applied), ..second }
 }
 
 fn carry_out_part(call: &Call, store: &RwLock<Store>) -> Outcome {

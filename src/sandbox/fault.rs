@@ -109,6 +109,12 @@ pub(super) enum Fault {
     ExpireTokens {},
     /// Writes only: success is answered and nothing done.
     IgnoreWrite {},
+    /// Writes only: it takes effect, and the next `reads` requests that read still see what was before,
+    /// unless the rules are replaced.
+    Lag {
+        #[serde(default = "some")]
+        reads: u32,
+    },
 }
 
 impl Fault {
@@ -121,6 +127,7 @@ impl Fault {
             Self::Garbage {} | Self::Huge { .. } | Self::ExpireTokens {} => (Reach::Everything, true),
             Self::Truncate {} | Self::Slow { .. } => (Reach::Everything, false),
             Self::IgnoreWrite {} => (Reach::Writes, true),
+            Self::Lag { .. } => (Reach::Writes, false),
             Self::Overlap { .. } | Self::Repeat {} => (Reach::LaterPages, false),
             Self::LieTotal { .. }
             | Self::Endless {}
@@ -144,6 +151,10 @@ impl Fault {
 
 fn one() -> u32 {
     1
+}
+
+fn some() -> u32 {
+    3
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -97,6 +97,7 @@ fn add(held: &mut Vec<Grant>, grant: &Grant, call: &Call, field: &str) -> Result
             let new = grant.scope.audiences.iter().filter(|it| !there.contains(it)).cloned();
             there.extend(new.collect::<Vec<_>>());
         }
+        (SameRoleTwice::Replace, Some(same_role)) => same_role.scope = grant.scope.clone(),
         (SameRoleTwice::Reject, Some(_)) => {
             return Err(Refusal::invalid(&format!("{field}.roleId"), "the group holds the role already"));
         }

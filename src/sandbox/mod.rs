@@ -151,6 +151,7 @@ impl Sandbox {
             store,
             state,
             tokens: Tokens::new(seed.clients, seed.tokens),
+            lagging: Mutex::default(),
             faults: Mutex::new(Faults::new(rules, options.seed)),
             log,
             dialect: options.dialect.on(seed.dialect),

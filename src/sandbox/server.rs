@@ -181,6 +181,10 @@ impl App {
                 asked.respond(Err(Refusal::not_authenticated("the access token is invalid")))
             }
             Fault::IgnoreWrite {} => asked.respond(self.pretend(asked)),
+            Fault::Lag { reads } => {
+                self.lag(reads);
+                self.correct(asked).await
+            }
             _ => {
                 let reply = self
                     .execute(asked, &corrupt::request(&fault, asked.request.body, asked.request.route))
@@ -206,7 +210,8 @@ impl App {
         }
         let (by, dialect, part) = (&caller.reference, self.dialect, Part::Whole);
         let call = Call { route, parameters, uri, body, by, dialect, part, now };
-        let Outcome { reply, applied } = carry_out(&call, &self.store);
+        let store = if route.kind() == Kind::Write { Arc::clone(&self.store) } else { self.shown() };
+        let Outcome { reply, applied } = carry_out(&call, &store);
         if let Some(generation) = applied {
             asked.in_flight.took_effect(generation);
             self.persist().await?;

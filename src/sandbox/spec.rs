@@ -14,7 +14,7 @@ use super::{
 
 /// Every kind with its parameters in brackets: for people, and to know which parameters a kind takes.
 const KINDS: &str = "a status such as 429[:retry-after=S][:after-write], reset[:after-write], slow:TIME[:after-write], \
-                     truncate, garbage, huge[:bytes=N], expire-tokens, ignore-write, lie-total[:+N], shrink[:rows=N], \
+                     truncate, garbage, huge[:bytes=N], expire-tokens, ignore-write, lag[:reads=N], lie-total[:+N], shrink[:rows=N], \
                      overlap[:rows=N], repeat, reorder, shuffle, duplicate-rows, endless";
 /// Bytes of a huge answer, unless it is said otherwise: more than the client takes.
 const HUGE: u64 = 65 << 20;
@@ -128,7 +128,9 @@ fn rule(item: &str) -> Result<Rule, String> {
     if syntax.contains("+N") {
         given.fields.entry("delta").or_insert(1.into());
     }
-    for (name, default, most) in [("bytes", HUGE, u64::MAX), ("rows", 1, u32::MAX.into())] {
+    for (name, default, most) in
+        [("bytes", HUGE, u64::MAX), ("rows", 1, u32::MAX.into()), ("reads", 3, u32::MAX.into())]
+    {
         if syntax.contains(&format!("{name}=N")) {
             let parse = |it: &str| it.parse().ok().filter(|it| *it <= most).ok_or_else(|| it.to_owned());
             let number = given.take(name).map_or(Ok(default), parse);
@@ -229,6 +231,8 @@ mod tests {
             ("huge:bytes=7", "Huge { bytes: 7 }"),
             ("expire-tokens:0.1", "ExpireTokens"),
             ("ignore-write", "IgnoreWrite"),
+            ("lag", "Lag { reads: 3 }"),
+            ("lag:reads=7", "Lag { reads: 7 }"),
             ("lie-total:+5:0.01", "LieTotal { delta: 5 }"),
             ("lie-total:-2", "LieTotal { delta: -2 }"),
             ("lie-total:0.01", "LieTotal { delta: 1 }"),

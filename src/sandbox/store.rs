@@ -26,7 +26,7 @@ pub(super) struct Objects {
     pub(super) groups: Vec<Group>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Store {
     created: u64,
     /// How many were created before this process began.
@@ -52,7 +52,7 @@ pub(super) struct Store {
 }
 
 /// The users of one company, in two orders. Nothing renames a user, so that nothing moves in the second.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Rosters {
     by_arrival: Vec<usize>,
     by_name: Vec<usize>,

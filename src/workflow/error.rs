@@ -172,6 +172,17 @@ pub enum Note {
     /// A group of this name may have been created, and cannot be told from others.
     #[error("which group called {0} the apply created, if any, is not known; none is deleted")]
     Unsettled(Box<str>),
+    /// A saved plan whose effects are all there.
+    #[error("already so: everything that the plan changes is as it wants it, and nothing is left to apply")]
+    AlreadySo,
+    /// How much is wrong in files that lock-outs do not need, and what first.
+    #[error(
+        "{} in the access files{}; they are left aside: only who is locked out in rolecall.yaml is cut off, and \
+         `rolecall validate` shows what is wrong",
+        counted(*.0, "finding", "findings"),
+        .1.as_ref().map_or_else(String::new, |it| format!(" ({it})"))
+    )]
+    OnlyLockouts(usize, Option<String>),
     /// Patterns and near addresses cannot be compared with pseudonyms.
     #[error(
         "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of unknown people"

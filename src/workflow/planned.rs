@@ -90,7 +90,9 @@ async fn with_holders(
 async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
     let snapshot = fetch_lockouts(&live.source, &ReadList::new(&checked.declared, &[])).await?;
     let bound = bind(&checked.declared.lockouts_only(), &snapshot, now);
-    let bound = bound.map_err(|it| wrong(it, &checked.loaded))?;
+    let mut bound = bound.map_err(|it| wrong(it, &checked.loaded))?;
+    // That no entry is declared takes nothing from anybody here: with nobody to cut off there is nothing to do.
+    bound.rules.declared = bound.rules.declared.max(1);
     let mut plan = diff::plan(&bound, &snapshot);
     // The groups were not looked into: what else is in them is not known, and nothing is compared with it.
     plan.unmanaged = Unmanaged::Ignore;
@@ -161,13 +163,21 @@ async fn taken_up(
         };
         match taken_up {
             TakenUp::Plan(plan) => Ok(*plan),
+            // Everything is as it wants it: nothing is left of it.
+            TakenUp::Already => {
+                let mut nothing = fresh;
+                nothing.retain(|_| false);
+                Ok(nothing)
+            }
             TakenUp::Stale(stale) => Err(Error::Stale(stale)),
         }
     };
-    let (Observation { snapshot, bound }, plan) =
+    let (Observation { snapshot, bound }, today) =
         with_holders((live, checked), observation, now, taken_up).await?;
-    confirm(&live.source, &going(&plan), &snapshot).await?;
-    Ok(Planned { plan, rules: bound.rules, sources, notes: Vec::new() })
+    confirm(&live.source, &going(&today), &snapshot).await?;
+    let already = today.is_empty() && !plan.is_empty();
+    let notes = already.then_some(Note::AlreadySo).into_iter().collect();
+    Ok(Planned { plan: today, rules: bound.rules, sources, notes })
 }
 
 async fn undo(

@@ -258,11 +258,14 @@ fn a_changed_scope_is_sent_as_the_dialect_says() {
     let wider = "[globex, initech]";
     let other = "initech";
     for (client, server, scope, calls) in [
-        ("scopeChange: atomic", "{}", wider, &["+-"][..]),
-        ("scopeChange: split", "{}", wider, &["+", "-"]),
+        ("scopeChange: atomic", "{}", wider, &["+"][..]),
+        ("scopeChange: atomic", "{}", other, &["+-"]),
+        ("scopeChange: split", "{}", wider, &["+"]),
         ("scopeChange: split", "{}", other, &["-", "+"]),
         ("scopeChange: revokeFirst", "{}", wider, &["-", "+"]),
-        ("rolesToDelete: ids", "{ rolesToDelete: ids }", wider, &["-", "+"]),
+        ("scopeChange: revokeFirst", "{ scopeChange: split, sameRoleTwice: reject }", wider, &["-", "+"]),
+        ("rolesToDelete: ids", "{ rolesToDelete: ids }", wider, &["+"]),
+        ("rolesToDelete: ids", "{ rolesToDelete: ids }", other, &["-", "+"]),
     ] {
         let world = World::seeded(&format!("{SEED}dialect: {server}\n"))
             .ruled(&format!("api: {{ dialect: {{ {client} }} }}\n"))
@@ -286,5 +289,29 @@ fn a_changed_scope_is_sent_as_the_dialect_says() {
             .collect();
         assert_eq!(sent, calls, "{client}");
         world.settled();
+    }
+}
+
+#[test]
+fn a_rename_that_is_done_stays_done_whoever_makes_a_group_of_the_old_name() {
+    for twins in [1, 2] {
+        let world = World::new().groups(
+            "  - { name: Front, renamedFrom: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example] }\n",
+        );
+        world.apply().expect(0);
+        let front = world.id("Front");
+        for _ in 0..twins {
+            let path = format!("/v3/companies/{VOYAGER}/user-groups");
+            assert!(world.call("POST", &path, json!({ "name": "Desk", "description": "Another." })).0 < 300);
+        }
+        world.forget();
+        let run = world.apply().expect(0);
+        assert!(
+            run.stdout.contains("void-rename") || run.stdout.contains("nothing is renamed"),
+            "{}",
+            run.stdout
+        );
+        assert_eq!(world.writes(), [""; 0]);
+        assert_eq!(world.id("Front"), front);
     }
 }

@@ -38,7 +38,36 @@ fn a_saved_plan_is_applied_exactly_and_asks_nobody() {
         .shows("Applied: 2 of 2 groups. Read back: live state matches the plan.");
     assert_eq!(world.members("Desk"), ["ana@voyager.example", "cy@voyager.example"]);
     world.settled();
-    // A second time it is no longer what the live state needs.
+}
+
+/// What a plan changes, and how: every kind of change alone, and several together.
+const KINDS: [&str; 6] = [
+    WANTED,
+    "  - { name: Fresh, description: New., roles: [{ role: Agent, scope: { company: globex } }], members: [ana@voyager.example] }\n",
+    "  - { name: Night, description: The night., roles: [{ role: Agent, scope: { company: initech } }], members: unmanaged }\n",
+    "  - { name: Late, renamedFrom: Night, description: The night., roles: unmanaged, members: unmanaged }\n",
+    "  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\nremoved: [{ group: Night, reason: over }]\n",
+    "  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\nusers: [{ user: bo@voyager.example, directRoles: [{ type: COMPANY_REPORT_ADMIN, company: voyager }] }]\n",
+];
+
+#[test]
+fn a_saved_plan_that_was_applied_is_already_so_unless_something_differs_again() {
+    for groups in KINDS {
+        let world = World::new().ruled("exceptions: [{ guard: group-emptied, group: Night, upTo: 1, until: 2999-01-01, reason: over }]\n").groups(groups);
+        let id = id(&world, "plan --out plan.json");
+        world.run("apply plan.json").expect(0);
+        for line in ["apply plan.json".to_owned(), format!("apply plan.json --approve {id}")] {
+            world.forget();
+            let run = world.run(&line).expect(0).says(&["already so"]);
+            assert!(run.stdout.contains(NO_CHANGES), "{groups}: {}", run.stdout);
+            assert_eq!(world.writes(), [""; 0], "{groups}");
+        }
+    }
+    // Somebody has gone on by hand: that is not what the plan wants.
+    let world = world();
+    saved(&world);
+    world.run("apply plan.json").expect(0);
+    world.patch_members("Desk", &json!({ "userIdsToAdd": [world.user("bo@voyager.example")] }));
     world.forget();
     world.run("apply plan.json").expect(7).says(&["Desk: its members are others"]);
     assert_eq!(world.writes(), [""; 0]);

@@ -292,3 +292,53 @@ fn an_apply_that_cannot_be_read_back_is_no_success() {
         .shows("Spare: could not be read: ");
     assert!(!run.stdout.contains("live state matches"), "{}", run.stdout);
 }
+
+/// A write that the server fails is looked into and sent again, as often as a read, and never twice where it was made.
+#[test]
+fn a_server_error_on_a_write_is_tried_again_up_to_five_times() {
+    let kinds = [("POST", "user-groups"), ("PATCH", "members"), ("PATCH", "roles")];
+    for (method, path) in kinds {
+        for (times, after, code) in [(1, false, 0), (4, false, 0), (1, true, 0), (5, true, 0), (5, false, 3)]
+        {
+            let world = World::new().groups(
+                "  - { name: Fresh, description: New., roles: [{ role: Agent, scope: { company: globex } }], members: [ana@voyager.example] }\n",
+            );
+            let kind = json!({ "status": { "code": 503, "afterWrite": after } });
+            world.faults(
+                json!([{ "method": method, "path": path, "writes": true, "times": times, "kind": kind }]),
+            );
+            world.forget();
+            let run = world.apply();
+            // Of a creation that fails five times nothing is known to be written.
+            let code = if code == 3 && path == "user-groups" { 3 } else { code };
+            assert_eq!(run.code, code, "{method} {path} {times} {after}\n{}\n{}", run.stdout, run.stderr);
+            let own = world.writes().iter().filter(|it| **it == format!("{method} {path}")).count();
+            let wanted = match (after, times) {
+                (true, _) => 1,
+                (false, 5) => 5,
+                (false, failed) => failed + 1,
+            };
+            assert_eq!(own, wanted, "{method} {path} {times} {after}");
+            if code == 0 {
+                world.settled();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_member_who_does_not_exist_is_no_fault_of_the_dialect() {
+    for (members, blames) in [
+        ("[ana@voyager.example, bo@voyager.example, cy@voyager.example]", false),
+        ("[ana@voyager.example]", true),
+    ] {
+        let world = World::new().groups(&format!(
+            "  - {{ name: Desk, description: The desk., roles: unmanaged, members: {members} }}\n"
+        ));
+        let kind = json!({ "status": { "code": 400 } });
+        world.faults(json!([{ "method": "PATCH", "path": "/members", "times": 0, "kind": kind }]));
+        let run = world.apply();
+        assert_ne!(run.code, 0);
+        assert_eq!(run.stdout.contains("api.dialect"), blames, "{}", run.stdout);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
@@ -78,7 +78,13 @@ fn journal(world: &World) -> Vec<Value> {
 #[cfg(unix)]
 #[test]
 fn before_the_first_write_an_interruption_changes_nothing() {
-    for (line, signal) in [("plan", "-INT"), ("plan", "-TERM"), ("apply --auto-approve", "-INT")] {
+    for (line, signal) in [
+        ("plan", "-INT"),
+        ("plan", "-TERM"),
+        ("plan", "-HUP"),
+        ("apply --auto-approve", "-INT"),
+        ("apply --auto-approve", "-HUP"),
+    ] {
         let world = world();
         world.faults(json!([{ "path": "/user-groups/list", "kind": { "slow": { "ms": 60_000 } } }]));
         world.forget();
@@ -236,4 +242,29 @@ fn a_run_that_fails_again_and_again_gives_up() {
     world.faults(json!([]));
     world.apply().expect(0);
     world.settled();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hang_up_ends_a_run_with_report_and_journal_unless_it_is_ignored() {
+    for (ignored, code) in [(false, 3), (true, 0)] {
+        let world = world();
+        world.faults(json!([{ "method": "PATCH", "times": 0, "kind": { "slow": { "ms": 600_000 } } }]));
+        world.forget();
+        // As `nohup` does it.
+        let trap = if ignored { "trap '' HUP; " } else { "" };
+        let line = format!("{trap}exec {} apply --auto-approve", env!("CARGO_BIN_EXE_rolecall"));
+        let mut shell = Command::new("/bin/sh");
+        let own = world.command();
+        let variables = own.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        shell.env_clear().envs(variables).current_dir(world.path()).args(["-c", &line]);
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = shell.spawn().unwrap();
+        world.until(|it| patches(it) == Some(8));
+        send(&child, "-HUP");
+        world.faults(json!([]));
+        let run = Run::from(child.wait_with_output().unwrap()).expect(code);
+        assert_eq!(run.stdout.contains("Interrupted: "), !ignored, "{}", run.stdout);
+        assert_eq!(journal(&world).last().unwrap()["exit"], code, "{}", run.stdout);
+    }
 }

@@ -173,7 +173,7 @@ fn the_way_from_one_state_to_the_other_takes_as_many_writes_as_are_tried() {
     world.forget();
     world.apply().expect(0);
     assert!(world.stats()["applied"].as_u64().unwrap() >= WRITES, "{}", world.stats());
-    assert_eq!(world.state().groups(), desired().state().groups());
+    assert_eq!(world.state().by_meaning(), desired().state().by_meaning());
     world.settled();
 }
 
@@ -188,7 +188,7 @@ static RESUMED: LazyLock<Vec<(Moment, History)>> = LazyLock::new(|| {
         foretold(&world, *moment);
         world.apply().expect(0);
         world.settled();
-        assert_eq!(world.state().groups(), after.groups(), "{moment:?}");
+        assert_eq!(world.state().by_meaning(), after.by_meaning(), "{moment:?}");
         let history = world.history(world.at_start());
         histories.lock().unwrap().push((*moment, history));
     });
@@ -225,7 +225,7 @@ fn whenever_it_is_killed_a_rollback_leads_back_to_exactly_what_was() {
         world.run("rollback j.ndjson --out r.json").expect(0);
         world.run("apply r.json").expect(0);
         let now = world.state();
-        assert_eq!(now.groups(), before.groups(), "{moment:?}");
+        assert_eq!(now.by_meaning(), before.by_meaning(), "{moment:?}");
         for (id, group) in &world.at_start().0 {
             let kept = now.0.get(id).map(|it| &it.name);
             assert!(
@@ -246,7 +246,7 @@ fn after_a_rollback_there_is_nothing_left_to_undo() {
     world.run("apply --auto-approve --journal j.ndjson").expect(0);
     world.run("rollback j.ndjson --out r.json").expect(0);
     world.run("apply r.json").expect(0);
-    assert_eq!(world.state().groups(), live().state().groups());
+    assert_eq!(world.state().by_meaning(), live().state().by_meaning());
     let again = world.run("rollback j.ndjson").expect(0);
     assert!(again.stdout.contains("No changes."), "{}", again.stdout);
 }

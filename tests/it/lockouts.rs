@@ -230,3 +230,93 @@ fn who_was_hired_twice_is_cut_off_under_both_accounts() {
         world.run("drift --live live.json").expect(0).shows("Survives gone@voyager.example");
     }
 }
+
+/// What is wrong somewhere else in a workspace, and how that is done to it.
+type Breakage = (&'static str, fn(&World));
+
+const BREAKAGES: [Breakage; 8] = [
+    ("an open bracket", |it| it.write("access/other.yaml", "groups: [")),
+    ("a group declared twice", |it| {
+        let group = "  - { name: Twin, description: One., roles: [], members: [] }\n";
+        it.write("access/other.yaml", &format!("version: 1\ngroups:\n{group}{group}"));
+    }),
+    ("an unknown company", |it| it.write("access/other.yaml", "version: 1\ncompany: nowhere\ngroups: []\n")),
+    ("an unknown alias in a scope", |it| {
+        let role = "[{ role: Agent, scope: { company: nowhere } }]";
+        let group = format!("  - {{ name: Odd, description: Odd., roles: {role}, members: [] }}\n");
+        it.write("access/other.yaml", &format!("version: 1\ngroups:\n{group}"));
+    }),
+    ("an unknown key", |it| it.write("access/other.yaml", "version: 1\ngrups: []\n")),
+    ("no text at all", |it| std::fs::write(it.path().join("access/other.yaml"), [0xff, 0xfe, 0x00]).unwrap()),
+    ("a file that is too large", |it| {
+        let file = std::fs::File::create(it.path().join("access/other.yaml")).unwrap();
+        file.set_len(65 << 20).unwrap();
+    }),
+    ("a link that leads nowhere", |it| {
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("nowhere", it.path().join("access/other.yaml")).unwrap();
+        #[cfg(not(unix))]
+        it.write("access/other.yaml", "groups: [");
+    }),
+];
+
+const STOLEN: &str = "lockout: [{ email: ana@voyager.example, since: 2026-01-01, reason: stolen laptop }]\n";
+
+#[test]
+fn what_is_wrong_elsewhere_holds_up_no_lockout_and_is_said() {
+    for (what, breakage) in BREAKAGES {
+        let world = World::new()
+            .ruled(STOLEN)
+            .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\n");
+        breakage(&world);
+        let validated = world.run("validate");
+        let plan = world.run("plan --only lockout");
+        assert_eq!(plan.code, 0, "{what}\n{}", plan.stderr);
+        assert!(plan.stdout.contains("- member  ana@voyager.example"), "{what}\n{}", plan.stdout);
+        assert_eq!(world.members("Desk"), ["ana@voyager.example", "bo@voyager.example"], "{what}");
+        let run = world.run("apply --only lockout --auto-approve");
+        assert_eq!(run.code, 0, "{what}\n{}", run.stderr);
+        assert_eq!(world.members("Desk"), ["bo@voyager.example"], "{what}");
+        let said = run.stderr.contains("left aside") && run.stderr.contains("rolecall validate");
+        assert_eq!(said, validated.code != 0, "{what}\n{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_mistake_in_the_workspace_file_stops_a_lockout_and_is_shown() {
+    for wrong in [
+        "lockout: [{ email: ana@voyager.example, since: 2026-01-01 }]\n",
+        "lockout: [{ emial: ana@voyager.example, since: 2026-01-01, reason: stolen laptop }]\n",
+        "lockout: [\n",
+    ] {
+        for access in ["groups: [", "version: 1\ngroups: []\n"] {
+            let world = World::new().ruled(wrong).with("access/other.yaml", access);
+            let run = world.run("apply --only lockout --auto-approve").expect(4);
+            assert!(run.stderr.contains("rolecall.yaml:"), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn where_no_company_is_known_a_lockout_that_reaches_nobody_is_no_success() {
+    let world = World::new().with("rolecall.yaml", &format!("version: 1\n{STOLEN}"));
+    world.write("access/other.yaml", "groups: [");
+    world.run("apply --only lockout --auto-approve").expect(4).says(&["access/other.yaml"]);
+}
+
+#[test]
+fn with_nobody_to_lock_out_there_is_nothing_to_do() {
+    for lockout in
+        ["", "lockout: []\n", "lockout: [{ email: ana@voyager.example, since: 2999-01-01, reason: later }]\n"]
+    {
+        for access in ["version: 1\ngroups: []\n", "groups: ["] {
+            let world = World::new().ruled(lockout).with("access/other.yaml", access);
+            world.forget();
+            world.run("apply --only lockout --auto-approve").expect(0);
+            world.run("plan --only lockout").expect(0);
+            assert_eq!(world.writes(), [""; 0]);
+        }
+        let world = World::new().ruled(lockout);
+        world.run("apply --only lockout --auto-approve").expect(0);
+    }
+}

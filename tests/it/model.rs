@@ -79,7 +79,7 @@ fn tried(seed: u64) {
     world.faults(json!([]));
     let told = format!("{what}\nexit {}\n{}\n{}", run.code, run.stdout, run.stderr);
     if run.code == 0 {
-        assert_eq!(world.state().groups(), after.groups(), "a false success: {told}");
+        assert_eq!(world.state().by_meaning(), after.by_meaning(), "a false success: {told}");
     } else if run.code == 4 && what.contains("lieTotal") {
         // A page that is full and announces no more is a whole list: a role that is not in it is unknown.
         assert!(run.stdout.contains("[unknown-role]") || run.stderr.contains("[unknown-role]"), "{told}");
@@ -89,7 +89,7 @@ fn tried(seed: u64) {
     }
     let again = world.apply();
     assert_eq!(again.code, 0, "{told}\nthen\n{}\n{}", again.stdout, again.stderr);
-    assert_eq!(world.state().groups(), after.groups(), "{told}");
+    assert_eq!(world.state().by_meaning(), after.by_meaning(), "{told}");
     let plan = world.run("plan --detailed-exitcode");
     assert_eq!(plan.code, 0, "{told}\nthen\n{}", plan.stdout);
     world.history(world.at_start()).nobody_holds_more_than(&[&before, &after], &told);
@@ -117,7 +117,7 @@ fn without_faults_every_world_becomes_what_the_files_say_and_nobody_lacks_what_b
         world.forget();
         world.apply().expect(0);
         let what = format!("ROLECALL_SEED={seed} ROLECALL_WORLDS=1");
-        assert_eq!(world.state().groups(), wish.state().groups(), "{what}");
+        assert_eq!(world.state().by_meaning(), wish.state().by_meaning(), "{what}");
         world.settled();
         let history = world.history(world.at_start());
         history.nobody_holds_more_than(&[&live.state(), &wish.state()], &what);

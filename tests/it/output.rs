@@ -186,9 +186,9 @@ fn json_is_one_document_in_every_outcome() {
         ("plan", "  - { nmae: Desk }\n", &none, 4),
         (
             "plan",
-            "  - { name: Desk, description: The desk., roles: [{ role: Agnet, scope: { company: globex } }], members: [] }\n",
+            "  - { name: Desk, description: The desk., roles: [{ role: Agnet, scope: { company: globex } }], members: unmanaged }\n",
             &none,
-            4,
+            0,
         ),
         ("plan --nonsense", two, &none, 4),
         ("plan --endpoint nonsense", two, &none, 4),

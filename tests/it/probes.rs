@@ -111,7 +111,7 @@ fn every() -> Vec<(String, Dialect)> {
                 for predicate in ["list", "single", "id"] {
                     for update in ["put", "patch"] {
                         for unknown in ["reject", "ignore"] {
-                            let change = if delete == "ids" { "revokeFirst" } else { "atomic" };
+                            let change = if delete == "ids" { "split" } else { "atomic" };
                             let at = all.len();
                             let (above, limit) =
                                 if at.count_ones() % 2 == 0 { ("clamp", 100) } else { ("reject", 25) };
@@ -186,10 +186,14 @@ fn other_manners_of_the_api_do_not_mislead() {
         ("scopeChange: split", json!({ "scopeChange": "split" })),
         ("scopeChange: split, sameRoleTwice: merge", json!({ "scopeChange": "revokeFirst" })),
         ("scopeChange: split, sameRoleTwice: reject", json!({ "scopeChange": "revokeFirst" })),
+        (
+            "rolesToDelete: ids, sameRoleTwice: reject",
+            json!({ "rolesToDelete": "ids", "scopeChange": "revokeFirst" }),
+        ),
         ("deleteNonEmptyGroup: reject", json!({})),
         (
             "deleteNonEmptyGroup: reject, rolesToDelete: ids, memberRemovalField: userIdsToRemove, unknownField: ignore",
-            json!({ "rolesToDelete": "ids", "memberRemovalField": "userIdsToRemove", "scopeChange": "revokeFirst" }),
+            json!({ "rolesToDelete": "ids", "memberRemovalField": "userIdsToRemove", "scopeChange": "split" }),
         ),
         ("addPresentMember: reject, removeAbsentMember: reject, duplicateGroupName: reject", json!({})),
         ("scopeEcho: split", json!({})),
@@ -311,9 +315,32 @@ fn a_group_that_was_made_without_an_answer_is_found_and_deleted() {
 }
 
 #[test]
+fn one_write_that_fails_in_the_server_ends_no_probe() {
+    let cases: Vec<(&str, &str, u32, bool)> =
+        [("POST", "/user-groups"), ("PATCH", "/members"), ("PATCH", "/roles")]
+            .into_iter()
+            .flat_map(|(method, path)| {
+                [(0, false), (0, true), (2, false)].map(|it| (method, path, it.0, it.1))
+            })
+            .collect();
+    side_by_side(&cases, |(method, path, skip, after)| {
+        let world = World::new();
+        let kind = json!({ "status": { "code": 502, "afterWrite": after } });
+        world.faults(json!([{ "method": method, "path": path, "writes": true, "skip": skip, "kind": kind }]));
+        world.forget();
+        let run = world.run(PROBE);
+        assert_eq!(run.code, 0, "{method} {path} {skip} {after}\n{}\n{}", run.stdout, run.stderr);
+        assert!(!run.stdout.contains("Not finished"), "{}", run.stdout);
+        assert!(run.stdout.contains("rolesToDelete: objects"), "{}", run.stdout);
+        nobody_gained_anything(&world, "userIdsToDelete");
+        no_group_is_left(&world);
+    });
+}
+
+#[test]
 fn a_failure_on_the_way_still_deletes_and_tells_what_was_learned() {
     let world = World::new();
-    let broken = json!({ "status": { "code": 500, "afterWrite": true } });
+    let broken = json!({ "status": { "code": 500 } });
     world.faults(json!([{ "method": "PATCH", "path": "/roles", "times": 0, "kind": broken }]));
     world.forget();
     let run = world.run(PROBE).expect(3);

@@ -191,7 +191,9 @@ fn a_role_that_somebody_took_away_since_is_not_given_back() {
     let world = World::new().groups("  - { name: Desk, description: The desk., roles: [{ role: Agent, scope: { company: [globex, initech] } }], members: unmanaged }\n");
     world.apply().expect(0);
     let held = world.list(&format!("user-groups/{}/roles", world.id("Desk")));
-    let delete = json!({ "rolesToAdd": [], "rolesToDelete": [{ "roleId": held[0]["role"]["id"], "scope": held[0]["scope"] }] });
+    let entries: Vec<serde_json::Value> =
+        held.iter().map(|it| json!({ "roleId": it["role"]["id"], "scope": it["scope"] })).collect();
+    let delete = json!({ "rolesToAdd": [], "rolesToDelete": entries });
     let path = format!("/v3/companies/{}/user-groups/{}/roles", crate::support::VOYAGER, world.id("Desk"));
     assert!(world.call("PATCH", &path, delete).0 < 300);
     let [journal] = &journals(&world)[..] else { panic!("one journal") };

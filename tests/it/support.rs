@@ -226,6 +226,8 @@ impl World {
             .current_dir(self.path())
             .env("ROLECALL_ENDPOINT", self.url())
             .env("ROLECALL_TOKEN", "full-token")
+            // Where something is never shown, a test has nothing to wait for.
+            .env("ROLECALL_SETTLE", "30ms")
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -1,11 +1,14 @@
 //! What `rolecall apply` is told: which plan, who consents to it, and when to stop.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rolecall::{model::source::Sources, workflow::ID_DIGITS};
 
-use super::super::{Failure, Global, Selection, approval::read_plan, next};
+use super::super::{Failure, Global, Only, Selection, approval::read_plan, next};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
@@ -20,7 +23,7 @@ pub(in crate::cli) struct Arguments {
     /// Apply without asking, if the plan does no more than this saved one
     #[arg(long, value_name = "PLAN", conflicts_with_all = ["approve", "auto_approve"])]
     pub(in crate::cli) approved_at_most: Option<PathBuf>,
-    /// Only cut off who is locked out, with the fewest requests
+    /// Only cut off who is locked out
     #[arg(long, value_name = "PART", conflicts_with = "approved_at_most")]
     pub(in crate::cli) only: Option<Only>,
     /// Only say how many requests and how much time it would take
@@ -32,15 +35,12 @@ pub(in crate::cli) struct Arguments {
     /// Stop starting steps after N failures [default: 10, or 5% if that is more]
     #[arg(long, value_name = "N", env = "ROLECALL_MAX_FAILURES", value_parser = failures)]
     pub(in crate::cli) max_failures: Option<Failures>,
+    /// Longest wait for the API to show a write
+    #[arg(long, value_name = "TIME", env = "ROLECALL_SETTLE", default_value = "10s", value_parser = super::super::duration)]
+    pub(in crate::cli) settle: Duration,
     /// File that notes every write [default: below .rolecall/journal]
     #[arg(long, value_name = "FILE", env = "ROLECALL_JOURNAL")]
     pub(in crate::cli) journal: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Only {
-    /// The removals of people who are locked out
-    Lockout,
 }
 
 pub(super) enum What {

@@ -74,6 +74,7 @@ async fn write(
         stop,
         writers: global.writers(),
         max_failures: arguments.max_failures(steps.len()),
+        settle: arguments.settle,
     };
     let applying = workflow::applied(approved, applying, |step, outcome| {
         counter.settled(&line(&steps[step], outcome, plan));

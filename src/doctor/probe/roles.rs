@@ -179,12 +179,16 @@ async fn change(scratch: &mut ScratchGroups<'_>, trial: &Trial) -> Result<(), Ha
         return Ok(());
     };
     if form == RolesToDelete::Ids {
-        scratch.probed.learned.scope_change = Some(ScopeChange::RevokeFirst);
-        scratch.found(
-            NAME,
-            "revokeFirst",
-            "a deletion by id takes the role under every scope: it has to come first",
-        );
+        let (learned, word, fact) = match side_by_side {
+            true => {
+                (ScopeChange::Split, "split", "a second scope stands beside the first, and is only added")
+            }
+            false => (ScopeChange::RevokeFirst, "revokeFirst", "the role does not stand on two scopes"),
+        };
+        scratch.probed.learned.scope_change = Some(learned);
+        let fact =
+            format!("a deletion by id takes the role under every scope, so it has to come first; {fact}");
+        scratch.found(NAME, word, fact);
         return Ok(());
     }
     let (group, held) = given(scratch, trial).await?;

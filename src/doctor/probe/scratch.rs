@@ -42,6 +42,8 @@ pub(super) struct ScratchGroups<'a> {
     made: usize,
     /// A group may have been made by a request that was never answered.
     maybe: Option<String>,
+    /// The names of groups that were asked for again after a failure: the first may have come all the same.
+    twins: Vec<String>,
 }
 
 impl<'a> ScratchGroups<'a> {
@@ -61,23 +63,43 @@ impl<'a> ScratchGroups<'a> {
             current: None,
             made: 0,
             maybe: None,
+            twins: Vec::new(),
         }
     }
 
     pub(super) async fn create(&mut self, name: &str) -> Result<GroupId, ApiError> {
-        match self.writer.create_group(self.company, name, DESCRIPTION).await {
-            Ok(id) => {
-                self.made += 1;
-                self.standing.insert(id, name.to_owned());
-                Ok(id)
+        let named = async |reader: &Reader, company| -> Result<Vec<GroupId>, ApiError> {
+            Ok(reader.find_groups_named(company, name).await?.into_iter().map(|it| it.id).collect())
+        };
+        let mut failed = 0;
+        let id = loop {
+            let error = match self.writer.create_group(self.company, name, DESCRIPTION).await {
+                Ok(id) => break id,
+                Err(error) => error,
+            };
+            if error.ambiguous() {
+                self.maybe = Some(name.to_owned());
             }
-            Err(error) => {
-                if error.ambiguous() {
-                    self.maybe = Some(name.to_owned());
-                }
-                Err(error)
+            // Without any answer it may still be on its way, and a second one would not be the last.
+            if error.refused().is_none_or(|it| it < 500) {
+                return Err(error);
             }
+            failed += 1;
+            let hope = self.writer.before_look(error, failed).await;
+            let mut new = named(self.reader, self.company).await?;
+            new.retain(|it| !self.standing.contains_key(it));
+            match new[..] {
+                [one] => break one,
+                _ => _ = hope?,
+            }
+        };
+        if failed > 0 {
+            self.maybe = None;
+            self.twins.push(name.to_owned());
         }
+        self.made += 1;
+        self.standing.insert(id, name.to_owned());
+        Ok(id)
     }
 
     /// Returns the group in use, whatever is in it; a new one where there is none.
@@ -156,8 +178,23 @@ impl<'a> ScratchGroups<'a> {
         if !add.is_empty() && (!self.is_for(group, Holds::Members) || !self.held(group).await?.is_empty()) {
             return Err(Halt::Unsafe("somebody gave its group a role".to_owned()));
         }
-        let sent = self.writer.speaking(speech).patch_members(self.company, group, add, remove).await;
-        self.refused(sent)
+        let (company, reader, writer) = (self.company, self.reader, self.writer.speaking(speech));
+        let before = reader.list_members(company, group).await?;
+        let mut failed = 0;
+        loop {
+            let sent = writer.patch_members(company, group, add, remove).await;
+            let error = match sent {
+                Err(error) if error.ambiguous() => error,
+                sent => return self.refused(sent),
+            };
+            failed += 1;
+            let hope = writer.before_look(error, failed).await;
+            if reader.list_members(company, group).await? != before {
+                return Ok(None);
+            }
+            hope?;
+            self.go_on()?;
+        }
     }
 
     /// Gives and takes roles, gives only if the group has no members.
@@ -172,8 +209,26 @@ impl<'a> ScratchGroups<'a> {
         if !add.is_empty() && (!self.is_for(group, Holds::Roles) || !self.members(group).await?.is_empty()) {
             return Err(Halt::Unsafe("somebody put a member into its group".to_owned()));
         }
-        let sent = self.writer.speaking(speech).patch_roles(self.company, group, add, remove).await;
-        self.refused(sent)
+        let (company, reader, writer) = (self.company, self.reader, self.writer.speaking(speech));
+        let spelt = |held: Vec<GroupRole>| -> Vec<(RoleId, Option<String>)> {
+            held.into_iter().map(|it| (it.role, it.scope.map(|it| it.get().to_owned()))).collect()
+        };
+        let before = spelt(reader.list_group_roles(company, group).await?);
+        let mut failed = 0;
+        loop {
+            let sent = writer.patch_roles(company, group, add, remove).await;
+            let error = match sent {
+                Err(error) if error.ambiguous() => error,
+                sent => return self.refused(sent),
+            };
+            failed += 1;
+            let hope = writer.before_look(error, failed).await;
+            if spelt(reader.list_group_roles(company, group).await?) != before {
+                return Ok(None);
+            }
+            hope?;
+            self.go_on()?;
+        }
     }
 
     /// Deletes every group but one, and lets those that stay be dealt with at the end.
@@ -190,6 +245,10 @@ impl<'a> ScratchGroups<'a> {
             && let Err(why) = self.look_for(&name).await
         {
             self.probed.left.push(Left { id: String::new(), name, why });
+        }
+        for name in std::mem::take(&mut self.twins) {
+            let found = self.reader.find_groups_named(self.company, &name).await.unwrap_or_default();
+            self.standing.extend(found.into_iter().map(|it| (it.id, name.clone())));
         }
         for (group, name) in self.standing.clone() {
             if let Err(why) = self.remove(group).await {

@@ -159,7 +159,8 @@ impl ApiError {
     /// Returns how long to wait before looking and asking once more; `None` where that changes nothing.
     pub fn again_after(&self) -> Option<Duration> {
         match self {
-            Self::Overdue { .. } => Some(Duration::ZERO),
+            // Something answered; what became of the request shows a look.
+            Self::Overdue { .. } | Self::Garbled { .. } | Self::TooLarge { .. } => Some(Duration::ZERO),
             _ => retry::after_a_look(self.outcome()),
         }
     }

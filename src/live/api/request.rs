@@ -26,6 +26,8 @@ pub struct Request {
     pub(super) effect: Effect,
     /// An earlier attempt was sent and never clearly answered: it may have taken effect.
     pub(super) unclear: bool,
+    /// Nothing is removed by it.
+    pub(super) only_adds: bool,
     /// Sent as `X-Request-Id`, by which both sides can find it again; the API documents no such header
     /// and is free to ignore it.
     pub(super) id: Option<Arc<str>>,
@@ -65,7 +67,15 @@ impl Request {
     }
 
     fn new(method: Method, template: &'static str, ids: &[Uuid], effect: Effect) -> Self {
-        Self { method, template, path: filled(template, ids), effect, unclear: false, id: None }
+        Self {
+            method,
+            template,
+            path: filled(template, ids),
+            effect,
+            unclear: false,
+            only_adds: false,
+            id: None,
+        }
     }
 
     pub(super) fn identified(self, id: Option<&Arc<str>>) -> Self {
@@ -81,6 +91,8 @@ impl Request {
     pub(super) fn spelt_by(&self) -> &'static [&'static str] {
         let last = self.template.rsplit('/').next().unwrap_or_default();
         match (self.method.as_str(), last) {
+            // Who is added is listed under a name that is certain.
+            ("PATCH", "members") if self.only_adds => &[],
             ("PATCH", "members") => &["memberRemovalField"],
             ("PATCH", "roles") => &["rolesToDelete", "predicate", "scopeChange"],
             // A list.

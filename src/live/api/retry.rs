@@ -185,14 +185,27 @@ pub(super) fn stated(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     retry_after(text(RETRY_AFTER)?, date.unwrap_or(now))
 }
 
-/// Reads `Retry-After`, seconds or an HTTP date (RFC 9110 §10.2.3); a date in the past is no wait.
+/// Reads `Retry-After`, seconds or an HTTP date (RFC 9110 §10.2.3); a date in the past is no wait. Seconds may have a
+/// fraction, which no document allows and some gateways send; it is rounded up to the millisecond.
 fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
-    if let Ok(seconds) = header.parse() {
-        return Some(Duration::from_secs(seconds));
+    if let Some(wait) = seconds(header) {
+        return Some(wait);
     }
     let until = DateTimeParser::new().parse_timestamp(header).ok()?;
     Some(until.duration_since(now).try_into().unwrap_or(Duration::ZERO))
+}
+
+/// Reads decimal digits, with or without a fraction; any other number is none.
+fn seconds(text: &str) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let thousandths = format!("{fraction:0<3}")[..3].parse::<u64>().ok()?;
+    let rest = fraction.bytes().skip(3).any(|it| it != b'0');
+    Some(Duration::from_secs(whole.parse().ok()?) + Duration::from_millis(thousandths + u64::from(rest)))
 }
 
 #[cfg(test)]
@@ -303,6 +316,28 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(retry_after(header, now), seconds.map(Duration::from_secs), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn seconds_may_have_a_fraction() {
+        for (header, millis) in [
+            ("1.5", Some(1_500)),
+            ("0.25", Some(250)),
+            (" 2.0 ", Some(2_000)),
+            ("0.0001", Some(1)),
+            ("3.9999", Some(4_000)),
+            ("1.", None),
+            (".5", None),
+            ("1,5", None),
+            ("1.5s", None),
+            ("1e3", None),
+            ("+1", None),
+            ("1.5.5", None),
+            ("99999999999999999999999", None),
+        ] {
+            let now = "2026-11-06T08:49:37Z".parse().unwrap();
+            assert_eq!(retry_after(header, now), millis.map(Duration::from_millis), "{header:?}");
         }
     }
 

@@ -88,6 +88,27 @@ impl Sender {
         self.throttle.wait_retry_after(wait + retry::backoff(self.backoff, 1)).await;
     }
 
+    /// Waits as before a retry where a write may have taken effect, which is to be looked at before it is sent again.
+    ///
+    /// # Errors
+    /// The error, where it was the last attempt: there are no more than of a request that only reads, of one budget.
+    pub(super) async fn before_look(&self, error: ApiError, failed: u32) -> Result<ApiError, ApiError> {
+        let retries = match self.patience {
+            Patience::Work { retries } => retries,
+            Patience::Look => 0,
+        };
+        let Some(wait) = error.again_after().filter(|_| failed <= retries) else { return Err(error) };
+        if let Err(spent) = self.throttle.draw_retry() {
+            return Err(error.retry_budget_spent(spent));
+        }
+        self.throttle.back_off(wait + retry::backoff(self.backoff, failed)).await;
+        if let Some(spent) = self.throttle.spent() {
+            return Err(error.retry_budget_spent(spent));
+        }
+        self.count_retry();
+        Ok(error)
+    }
+
     /// Sends a request once, when its turn comes; every status is a reply.
     pub(super) async fn once(&self, request: &Request, payload: &Payload<'_>) -> Result<Reply, ApiError> {
         let slot = self.enter(request, None).await?;

@@ -165,7 +165,9 @@ impl Writer {
     ) -> Result<(), ApiError> {
         let removal_field = self.dialect.member_removal_field.as_str();
         let body = encoded(&Members { add, remove, removal_field });
-        self.write(&Request::not_idempotent(Method::PATCH, MEMBERS, &[company.0, group.0]), &body).await
+        let mut request = Request::not_idempotent(Method::PATCH, MEMBERS, &[company.0, group.0]);
+        request.only_adds = remove.is_empty();
+        self.write(&request, &body).await
     }
 
     /// Gives roles to a group and takes roles from it (contract §3.10).
@@ -211,6 +213,20 @@ impl Writer {
         }
         let request = Request::replaces(Method::PUT, "/v2/users/{userId}/roles", &[user.0]);
         self.write(&request, &encoded(&Roles { roles })).await
+    }
+
+    /// How it spells what no document settles.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Waits before it is looked whether a write that failed so, for the `failed`th time, was made all the same.
+    /// Gives the error back where it may be sent once more if it was not.
+    ///
+    /// # Errors
+    /// What the attempts came to, where there shall be no other.
+    pub async fn before_look(&self, error: ApiError, failed: u32) -> Result<ApiError, ApiError> {
+        self.connection.sender.before_look(error, failed).await
     }
 
     /// Waits before something is looked at and sent again, and lets it be known that this is what goes on.

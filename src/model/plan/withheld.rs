@@ -62,6 +62,8 @@ reasons! {
     Person "person" { person: PersonRef, why: Unresolved };
     /// A role whose scope names a person who cannot be resolved: the role stays as it is.
     Grant "role" { role: Box<str>, person: PersonRef, why: Unresolved };
+    /// A role that a name does not mean, or not alone: what it may replace stays.
+    UnknownRole "unknownRole" { role: Box<str> };
     /// Adding to a role whose live scope is in a form this version cannot read: the role stays as it is.
     Unreadable "unreadable" { role: Box<str> };
     /// A removal of a user who may be the unresolved person of another entry.

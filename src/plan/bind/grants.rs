@@ -12,7 +12,7 @@ use crate::{
     files::declared::{DeclaredGroup, ProvidedBy, Rest, RoleRef},
     model::{
         access::Why,
-        finding::{Code, Finding, did_you_mean},
+        finding::{Code, Finding, did_you_mean, nearest},
         ids::RoleId,
         index::GroupIx,
         lookalike::{Lookalikes, difference},
@@ -52,6 +52,16 @@ impl<'a> Roles<'a> {
             difference(&role.name, other)
         );
         Some(Finding::new(Code::LookalikeName, from, message).help("make sure which of the two is meant"))
+    }
+
+    /// The roles that may be meant where none is, or several are: what their names resemble.
+    pub(super) fn near(&self, role: &RoleRef) -> Vec<RoleId> {
+        let RoleRef::Name { name, .. } = role else { return Vec::new() };
+        let near = match self.by_name.get_key_value(&**name) {
+            Some((same, _)) => Some(*same),
+            None => nearest(name, self.by_name.keys().copied()),
+        };
+        near.into_iter().flat_map(|it| &self.by_name[it]).map(|it| it.id).collect()
     }
 
     fn name(&self, id: RoleId) -> Box<str> {
@@ -135,7 +145,7 @@ impl Binding<'_> {
         declared: &DeclaredGroup,
         group: GroupIx,
     ) -> Vec<super::Asked<(RoleId, Arc<Scope>)>> {
-        let mut asked = self.asked(declared);
+        let (mut asked, unknown) = self.asked(declared);
         let mut grants = Vec::new();
         let live = self.live;
         for ((_, role), _) in live.grants(group) {
@@ -156,6 +166,8 @@ impl Binding<'_> {
             let kept = match rest {
                 _ if asked.doubt => held.cloned(),
                 Rest::Unmanaged => held.cloned(),
+                // What nobody knows may take its place, here or elsewhere.
+                _ if unknown || self.doubtful_roles.contains(&role) => held.cloned(),
                 Rest::Kept if asked.ended.is_empty() => held.cloned(),
                 Rest::Kept => held.map(|it| Arc::new(it.without(&Scope::any(asked.ended)))),
                 Rest::Removed => None,
@@ -176,14 +188,19 @@ impl Binding<'_> {
         grants
     }
 
-    /// Sorts the entries of a group by role, resolved; what cannot be is withheld.
-    fn asked(&mut self, declared: &DeclaredGroup) -> BTreeMap<RoleId, Asked> {
-        let mut all: BTreeMap<RoleId, Asked> = BTreeMap::new();
+    /// Sorts the entries of a group by role, resolved; what cannot be is withheld. Says whether a role is unknown.
+    fn asked(&mut self, declared: &DeclaredGroup) -> (BTreeMap<RoleId, Asked>, bool) {
+        let (mut all, mut unknown): (BTreeMap<RoleId, Asked>, _) = Default::default();
         for entry in &declared.grants.entries {
             let role = match self.roles.find(&entry.role, entry.from) {
                 Ok(role) => role,
                 Err(finding) => {
-                    self.findings.push(finding);
+                    // What it says of the name is worth more than that it is withheld.
+                    self.bound.remarks.push(finding);
+                    let what = WithheldReason::UnknownRole { role: entry.role.to_string().into() };
+                    let group = declared.name.clone();
+                    self.bound.withheld.push(Withheld { from: Some(entry.from), group, what });
+                    unknown = true;
                     continue;
                 }
             };
@@ -211,6 +228,6 @@ impl Binding<'_> {
             }));
             self.note_expiry(entry.ends);
         }
-        all
+        (all, unknown)
     }
 }

@@ -165,6 +165,7 @@ fn lines(plan: &Plan) -> Vec<String> {
             WithheldReason::Grant { role, person, why } => {
                 format!("withheld {role} for {person}: {}", words(why))
             }
+            WithheldReason::UnknownRole { role } => format!("withheld {role}: no role"),
             WithheldReason::Unreadable { role } => format!("withheld {role}: unreadable"),
             WithheldReason::Removal { user, person } => {
                 format!("kept {} because of {person}", plan.names.person(*user))
@@ -432,6 +433,13 @@ fn groups_are_created_renamed_and_removed_as_said() {
     assert_eq!(outcome(&pinned), ["alter Desk"]);
     let done = "groups: [{ name: Desk, renamedFrom: Bureau, roles: unmanaged, members: unmanaged }]\n";
     assert!(outcome(done).is_empty());
+    // Somebody has made a group of the former name since, or two.
+    for former in ["Admins", "Twins"] {
+        let void = done.replace("Bureau", former);
+        assert!(outcome(&void).is_empty(), "{former}");
+        let remarks = bound(&void).unwrap().remarks;
+        assert_eq!(remarks.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::VoidRename], "{former}");
+    }
     assert_eq!(
         outcome("removed: [{ group: Desk, reason: r }, { group: Never, reason: r }]\n"),
         ["delete Desk", "  - Agent", "  - ana@voyager.example", "  - bo@voyager.example",]
@@ -458,8 +466,6 @@ removed:
     assert_eq!(
         found,
         [
-            (3, Code::UnknownRole),
-            (3, Code::AmbiguousRole),
             (5, Code::UnknownGroup),
             (6, Code::UnknownGroup),
             (7, Code::NameTaken),
@@ -469,9 +475,37 @@ removed:
     );
 }
 
+/// What a group shall hold beside a role that is misspelt, and what of it happens.
+#[test]
+fn a_role_that_nobody_knows_is_withheld_with_every_removal_that_it_may_replace() {
+    let agnet = "{ role: Agnet, scope: { company: globex } }";
+    let lead = "{ role: { name: Desk Lead, providedBy: company }, scope: { company: globex } }";
+    for (roles, lines) in [
+        (format!("[{agnet}]"), &["withheld Agnet: no role"][..]),
+        (format!("[{agnet}, {lead}]"), &["alter Desk", "  + Desk Lead", "withheld Agnet: no role"]),
+        (
+            format!("[{agnet}, {{ role: Agent, scope: {{ company: voyager }} }}]"),
+            &["alter Desk", "  Widens Agent", "withheld Agnet: no role"],
+        ),
+        ("[{ role: Emperor, scope: { company: globex } }]".to_owned(), &["withheld Emperor: no role"]),
+        ("[{ role: Desk Lead, scope: { company: globex } }]".to_owned(), &["withheld Desk Lead: no role"]),
+    ] {
+        assert_eq!(outcome(&desk(&roles, "unmanaged")), lines, "{roles}");
+        assert_eq!(bound(&desk(&roles, "unmanaged")).unwrap().remarks.len(), 1, "{roles}");
+    }
+    // Elsewhere only what the name resembles waits.
+    let elsewhere = |role: &str| {
+        outcome(&format!(
+            "groups:\n  - {{ name: Desk, description: d, roles: [], members: unmanaged }}\n  - {{ name: New, description: d, roles: [{{ role: {role}, scope: {{ company: globex }} }}], members: [] }}\n"
+        ))
+    };
+    assert_eq!(elsewhere("Agnet"), ["create New", "withheld Agnet: no role"]);
+    assert_eq!(elsewhere("Emperor"), ["alter Desk", "  - Agent", "create New", "withheld Emperor: no role"]);
+}
+
 #[test]
 fn an_ambiguous_role_lists_its_candidates() {
-    let help = |access: &str| bound(access).unwrap_err().remove(0).help.unwrap();
+    let help = |access: &str| bound(access).unwrap().remarks.remove(0).help.unwrap();
     let ambiguous = help(&desk("[{ role: Desk Lead, scope: { company: globex } }]", "[]"));
     for id in [2, 3] {
         assert!(ambiguous.contains(&Uuid::from_u128(id).to_string()), "{ambiguous}");

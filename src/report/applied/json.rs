@@ -48,7 +48,7 @@ impl Applied<'_> {
                 Halt::Failures => "failures",
                 Halt::Journal => "journal",
             }),
-            "continue": (!self.complete() && !self.steps.is_empty()).then_some(self.again),
+            "continue": self.again(),
             "undo": self.undo(),
         })
     }

@@ -72,8 +72,8 @@ impl Applied<'_> {
         if let Some(it) = self.witness {
             text += &witness::text(self.plan, it);
         }
-        if !self.complete() && !self.steps.is_empty() {
-            text += &format!("Continue: {}\n", show(self.again));
+        if let Some(again) = self.again() {
+            text += &format!("Continue: {}\n", show(again));
         }
         if let Some(undo) = self.undo() {
             text += &format!("Undo:     {}\n", show(undo));

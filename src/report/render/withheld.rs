@@ -49,6 +49,10 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
         WithheldReason::Grant { role: name, person, why } => {
             (role(name), format!("left as it is: {person} in its scope: {}", because(why, MEMBER)))
         }
+        WithheldReason::UnknownRole { role: name } => (
+            role(name),
+            "not given, nor any role taken that it may replace: the name does not mean exactly one role of the company; mend that entry first".to_owned(),
+        ),
         WithheldReason::Unreadable { role: name } => (
             role(name),
             "left as it is: its scope is in a form this version cannot read; list the roles exactly to replace it".to_owned(),

@@ -190,7 +190,7 @@ async fn a_group_may_have_to_be_empty_before_it_goes() {
 }
 
 #[tokio::test]
-async fn a_role_given_twice_can_be_merged_or_refused() {
+async fn a_role_given_twice_can_be_merged_take_the_place_of_the_first_or_be_refused() {
     let add = json!({"rolesToAdd": [{"roleId": AGENT, "scope": companies(&[&["x"]])}]});
     let path = format!("{}/roles", at(AGENTS));
     let merging = site("dialect: { sameRoleTwice: merge }").await;
@@ -198,6 +198,9 @@ async fn a_role_given_twice_can_be_merged_or_refused() {
         merging.done("PATCH", &path, add.clone()).await;
     }
     assert_eq!(merging.scopes(AGENTS).await, [companies(&[&[GLOBEX, VOYAGER], &["x"]])]);
+    let replacing = site("dialect: { sameRoleTwice: replace }").await;
+    replacing.done("PATCH", &path, add.clone()).await;
+    assert_eq!(replacing.scopes(AGENTS).await, [companies(&[&["x"]])]);
     let strict = site("dialect: { sameRoleTwice: reject }").await;
     let (status, reply) = strict.ask("PATCH", &path, add.clone()).await;
     assert_eq!((status, field(&reply)), (400, "rolesToAdd[0].roleId"));
@@ -242,7 +245,19 @@ async fn a_change_can_happen_in_parts_so_that_a_refused_one_leaves_a_half() {
     // Additions come first, and so a removal takes what was just added where it means the same.
     let again = json!({"rolesToAdd": [{"roleId": AGENT, "scope": new}], "rolesToDelete": [{"roleId": AGENT, "scope": new}]});
     site.done("PATCH", &roles, again).await;
-    assert_eq!(site.scopes(AGENTS).await, [old]);
+    assert_eq!(site.scopes(AGENTS).await, *std::slice::from_ref(&old));
+}
+
+#[tokio::test]
+async fn a_change_can_take_away_before_it_gives() {
+    let site = site("dialect: { patchAtomic: removalsFirst }").await;
+    let (roles, old) = (format!("{}/roles", at(AGENTS)), companies(&[&[GLOBEX, VOYAGER]]));
+    let again = json!({"rolesToAdd": [{"roleId": AGENT, "scope": old}], "rolesToDelete": [{"roleId": AGENT, "scope": old}]});
+    site.done("PATCH", &roles, again).await;
+    assert_eq!(site.scopes(AGENTS).await, *std::slice::from_ref(&old));
+    let half = json!({"rolesToAdd": [{"roleId": NOWHERE, "scope": old}], "rolesToDelete": [{"roleId": AGENT, "scope": old}]});
+    assert_eq!(site.ask("PATCH", &roles, half).await.0, 400);
+    assert_eq!(site.scopes(AGENTS).await, [] as [Value; 0], "taken away, and the other not given");
 }
 
 #[tokio::test]

@@ -44,6 +44,20 @@ async fn a_connection_is_dropped_before_or_after_the_work() {
 }
 
 #[tokio::test]
+async fn a_write_can_be_seen_late() {
+    let site = site("").await;
+    set(&site, json!([{"method": "POST", "path": "user-groups", "kind": {"lag": {"reads": 2}}}])).await;
+    let made = site.done("POST", &groups(), new_group()).await;
+    let path = at(made["id"].as_str().unwrap());
+    assert_eq!(group_count(&site).await, 2);
+    // It is there for whoever writes to it.
+    site.done("PATCH", &format!("{path}/members"), json!({"userIdsToAdd": [ANA]})).await;
+    assert_eq!(site.get(&path).await.0, 404);
+    assert_eq!(site.get(&path).await.0, 200);
+    assert_eq!(group_count(&site).await, 3);
+}
+
+#[tokio::test]
 async fn answers_can_be_no_json_or_half_of_it() {
     let site = site("").await;
     set(&site, json!([{"kind": {"garbage": {}}}, {"kind": {"truncate": {}}}])).await;

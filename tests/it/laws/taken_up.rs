@@ -205,6 +205,7 @@ proptest! {
                     prop_assert_eq!(told, believed && lent(&saved), "{:?}\n{:?}", lines, world);
                 }
                 TakenUp::Refused(_) => (),
+                TakenUp::Already => prop_assert!(false, "nothing was applied\n{world:?}"),
             }
         }
     }
@@ -231,6 +232,8 @@ proptest! {
                     let told = lines.iter().any(|it| it.starts_with(&format!("{name}: ")));
                     prop_assert!(told, "{name}, {what}: {lines:?}\n{world:?}");
                 }
+                // By chance just what the plan wants, where it wants nothing else.
+                TakenUp::Already => prop_assert!(touched.len() + people.len() == 1, "{name}, {what}: {world:?}"),
                 other => prop_assert!(false, "{name}, {what}: {other:?}\n{world:?}"),
             }
         }

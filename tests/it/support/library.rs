@@ -50,6 +50,7 @@ pub(crate) struct Planned {
 /// What became of a saved plan.
 #[derive(Debug)]
 pub(crate) enum TakenUp {
+    Already,
     /// It is applied: what the plan is now.
     Plan(Value),
     /// What it saw is no longer so: one line for each group and person.
@@ -136,6 +137,7 @@ fn tried(saved: &str, inputs: Inputs<'_>) -> Result<TakenUp, String> {
     };
     Ok(match again {
         Again::Plan(plan) => TakenUp::Plan(ready.written(*plan, &bound)),
+        Again::Already => TakenUp::Already,
         Again::Stale(stale) => TakenUp::Stale([stale.groups, stale.people].concat()),
     })
 }

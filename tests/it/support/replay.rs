@@ -43,12 +43,18 @@ impl State {
 
     /// Returns the groups by name, with one entry for each role, on all that its entries reach.
     ///
-    /// The API keeps a pair that is given twice as two entries; they mean what one means.
+    /// The API keeps a pair that is given twice as two entries, and what is added to a scope as one more; they mean
+    /// what one means.
     pub(crate) fn by_meaning(&self) -> Vec<Group> {
         let merged = |group: &Group| {
             let mut roles: BTreeMap<String, Scope> = BTreeMap::new();
             for (role, scope) in &group.roles {
                 roles.entry(role.clone()).or_default().extend(scope.iter().cloned());
+            }
+            for scope in roles.values_mut() {
+                // What another atom reaches as well says nothing of its own.
+                let all = scope.clone();
+                scope.retain(|atom| !all.iter().any(|it| it != atom && it.is_subset(atom)));
             }
             Group { roles: roles.into_iter().collect(), ..group.clone() }
         };
