@@ -100,7 +100,7 @@ codes! {
     DuplicateAlias Error "duplicate-alias" "Two names under `ids:` stand for one id.";
     UnknownAlias Error "unknown-alias" "A name is not an id and not in `ids:` of the workspace.";
     DuplicateGroup Error "duplicate-group" "Two entries declare the same group of one company.";
-    DuplicateMember Error "duplicate-member" "A group lists the same person twice, be it under two keys.";
+    DuplicateMember Error "duplicate-member" "A group lists the same person twice.";
     DuplicateGrant Error "duplicate-grant" "A group lists the same role on the same scope twice.";
     DuplicateUser Error "duplicate-user" "Two entries under `users:` mean the same person of one company.";
     DuplicateDirectRole Error "duplicate-direct-role" "A person lists the same direct role, or the same traveller, twice.";
@@ -125,6 +125,7 @@ codes! {
     UnmatchedPattern Remark "unmatched-pattern" "A name or pattern under `guards.protected` matches nothing that was read; where it cannot match anything, no apply takes access from anybody.";
     RemovedNothing Remark "removed-nothing" "A group under `removed:` does not exist: it is gone, or its name is misspelt; stops no plan.";
     LookalikeName Remark "lookalike-name" "A name looks like that of another group or role that exists; stops no plan.";
+    TwoKeys Remark "two-keys" "A group lists one person under two keys; stops no plan.";
     LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
     VoidRename Remark "void-rename" "A `renamedFrom` has nothing left to rename, and a group has the old name again; stops no plan.";
 }

@@ -368,12 +368,12 @@ impl Binding<'_> {
             if let Ok(user) = resolved
                 && let Some(first) = named.insert(user, entry)
             {
-                // Two keys of one person, in the order of the files.
+                // Two keys of one person, in the order of the files. It harms nobody: the longer entry counts.
                 let message = format!("{} and {} are one person", first.person, entry.person);
-                self.findings.push(
-                    Finding::new(Code::DuplicateMember, entry.from, message)
+                self.bound.remarks.push(
+                    Finding::new(Code::TwoKeys, entry.from, message)
                         .related(first.from, "first listed here")
-                        .help("keep one of the two entries"),
+                        .help("keep one of the two entries: of two ends the later counts"),
                 );
             }
             // Inactive or not: one user that the entry means is enough to take something away.

@@ -104,6 +104,7 @@ fn every_code_is_provoked() {
         Code::VoidRename,
         Code::UnknownRole,
         Code::AmbiguousRole,
+        Code::TwoKeys,
     ];
     let in_plans = in_plans.map(|it| it.to_string());
     let provoked: BTreeSet<String> = offline.chain(online).chain(in_plans).collect();

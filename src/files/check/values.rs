@@ -221,10 +221,11 @@ impl Check {
             if help.is_empty() { finding } else { finding.help(help) }
         });
         let found = self.take(found)?;
+        let before = self.findings.len();
         if let PersonRef::Email(address) = &found {
             self.one_alphabet(at, address.as_str(), "the address");
         }
-        Some(found)
+        (self.findings.len() == before).then_some(found)
     }
 }
 
