@@ -107,7 +107,7 @@ impl fmt::Display for Stale {
             Self::Attributes => f.write_str("its name or description is another"),
             Self::Roles => f.write_str("its roles or their scopes are others"),
             Self::DirectRoles => f.write_str("the direct roles are others"),
-            Self::UserGone => f.write_str("the user is gone"),
+            Self::UserGone => f.write_str("the user is gone, or the API no longer says what the user holds"),
             Self::Members { came, went } => write!(f, "its members are others (+{came} -{went})"),
         }
     }

@@ -42,7 +42,8 @@ pub(super) async fn look(
     match try_join3(head, members, roles).await {
         Ok((head, mut members, roles)) => {
             members.sort_unstable();
-            let attributes = Attributes { name: head.name, description: head.description };
+            let description = head.description.unwrap_or_default();
+            let attributes = Attributes { name: head.name, description };
             Ok(Some(Seen {
                 attributes,
                 contents: Contents { members: members.into(), grants: grants(roles) },
@@ -101,7 +102,8 @@ pub(super) async fn look_at(
             known.contents.grants = grants(held);
         }
         if let Some(head) = head {
-            known.attributes = Attributes { name: head.name, description: head.description };
+            known.attributes =
+                Attributes { name: head.name, description: head.description.unwrap_or_default() };
         }
         Ok(known)
     };

@@ -64,11 +64,11 @@ impl<'a> User<'a> {
         }
     }
 
+    /// Returns what the user holds; `None` where the API does not say, or no longer knows the user.
     async fn look(&self, reader: &Reader) -> Result<Option<DirectRoles>, ApiError> {
         match reader.direct_roles(self.user).await {
-            Ok(roles) => Ok(Some(roles)),
             Err(ApiError::Refused { status: 404, .. }) => Ok(None),
-            Err(error) => Err(error),
+            roles => roles,
         }
     }
 

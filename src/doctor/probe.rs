@@ -199,13 +199,13 @@ async fn update(scratch: &mut ScratchGroups<'_>) -> Result<(), Halt> {
         let sent = scratch.writer.update_group_by(method, company, group, (&name, &description)).await;
         let refused = scratch.refused(sent)?;
         let mut tried = scratch.reader.get_group(company, group).await?;
-        if refused.is_none() && *tried.description != *description {
+        if refused.is_none() && tried.description.as_deref() != Some(&description) {
             tokio::time::sleep(SETTLE).await;
             tried = scratch.reader.get_group(company, group).await?;
         }
         let shown = if *tried.name != *name {
             Shown::Else
-        } else if *tried.description == *description {
+        } else if tried.description.as_deref() == Some(&description) {
             Shown::Wished
         } else {
             Shown::Before

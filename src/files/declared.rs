@@ -82,8 +82,9 @@ impl DeclaredRules {
         let named = |named: &RoleRef| match named {
             RoleRef::Id(id) => *id == role.id,
             RoleRef::Name { name, provided_by } => {
-                let from = if role.platform { ProvidedBy::Platform } else { ProvidedBy::Company };
-                *name == role.name && provided_by.is_none_or(|it| it == from)
+                // Of whom the API does not say it, it may be the one.
+                let fits = |by| role.platform.is_none_or(|it| it == (by == ProvidedBy::Platform));
+                *name == role.name && provided_by.is_none_or(fits)
                     || provided_by.is_none() && role.permissions.as_ref().is_some_and(|it| it.has(name))
             }
         };

@@ -18,7 +18,7 @@ use crate::{
         direct::DirectRoles,
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
-        observed::{GroupHead, GroupRole, Observed, ObservedCompany, User},
+        observed::{GroupHead, GroupRole, Observed, ObservedCompany, User, completed},
         scope::{Scope, Shared},
     },
 };
@@ -81,6 +81,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
     }
+    observed.users = completed(observed.users);
     Ok(observed)
 }
 
@@ -124,6 +125,7 @@ pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Obse
         observed.users.extend(users);
         observed.companies.push(live);
     }
+    observed.users = completed(observed.users);
     Ok(observed)
 }
 
@@ -267,7 +269,8 @@ fn unless_refused<T: Default>(answer: Read<T>) -> Read<T> {
     }
 }
 
-/// Looks up the members that no file names, so that a plan to remove them can name them.
+/// Looks up the members that no file names, so that a plan to remove them can name them, and those of whom no answer
+/// told the address: it says who is protected.
 async fn strangers(
     source: &Source,
     company: CompanyId,
@@ -275,24 +278,32 @@ async fn strangers(
     contents: &BTreeMap<GroupId, Contents>,
     known: &[User],
 ) -> Read<Vec<User>> {
-    let groups = groups.iter().filter(|it| it.1.strangers);
-    let members = groups.filter_map(|it| contents.get(it.0)).flat_map(|it| &*it.members);
+    let nameless: BTreeSet<UserId> = known.iter().filter(|it| it.email.is_none()).map(|it| it.id).collect();
+    let groups = groups.iter().filter_map(|it| Some((it.1.strangers, contents.get(it.0)?)));
+    let members = groups.flat_map(|(strangers, contents)| {
+        let nameless = &nameless;
+        contents.members.iter().filter(move |it| strangers || nameless.contains(it))
+    });
     unknown(source, company, members, known).await
 }
 
-/// Looks up users by id, but those who are known already.
+/// Looks up users by id, but those of whom enough is known already; who is known without an address is asked for alone.
 async fn unknown(
     source: &Source,
     company: CompanyId,
     users: impl Iterator<Item = &UserId>,
     known: &[User],
 ) -> Read<Vec<User>> {
+    let told: BTreeSet<UserId> = known.iter().filter(|it| it.email.is_some()).map(|it| it.id).collect();
     let known: BTreeSet<UserId> = known.iter().map(|it| it.id).collect();
-    let unknown: BTreeSet<UserId> = users.copied().filter(|it| !known.contains(it)).collect();
+    let users: BTreeSet<UserId> = users.copied().filter(|it| !told.contains(it)).collect();
+    let (ask, unknown): (BTreeSet<UserId>, BTreeSet<UserId>) =
+        users.into_iter().partition(|it| known.contains(it));
     let unknown: Vec<PersonRef> = unknown.into_iter().map(PersonRef::UserId).collect();
     let mut found = source.find_users(company, &unknown).await?;
-    // A protected person of whom only the id is known would not be recognised.
-    let missing = missing(&unknown, &Directory::new(&found));
+    let directory = Directory::new(&found);
+    let mut missing: Vec<PersonRef> = unknown.iter().filter(|it| !directory.tells(it)).cloned().collect();
+    missing.extend(ask.into_iter().map(PersonRef::UserId));
     found.extend(one_by_one(source, company, &missing).await?);
     Ok(found)
 }

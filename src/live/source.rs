@@ -91,19 +91,18 @@ impl Source {
         match self {
             Self::Api(reader) => {
                 let roles = stream::iter(reader.list_roles(company).await?).map(|it| async move {
-                    let permissions = match it.permissions {
-                        Some(permissions) => Some(permissions),
-                        None => untold(reader, it.id).await?,
+                    let (permissions, platform) = match (it.permissions, it.is_platform_role) {
+                        (permissions @ Some(_), platform @ Some(_)) => (permissions, platform),
+                        (permissions, platform) => {
+                            let alone = untold(reader, it.id).await?;
+                            let more = |role: &api::Role| role.is_platform_role;
+                            let platform = platform.or_else(|| alone.as_ref().and_then(more));
+                            (permissions.or_else(|| alone?.permissions), platform)
+                        }
                     };
                     // What nobody says may be access management.
                     let manages_access = permissions.as_ref().is_none_or(Permissions::manage_access);
-                    Ok(RoleHead {
-                        id: it.id,
-                        name: it.name,
-                        platform: it.is_platform_role,
-                        manages_access,
-                        permissions,
-                    })
+                    Ok(RoleHead { id: it.id, name: it.name, platform, manages_access, permissions })
                 });
                 roles.buffered(AT_ONCE).try_collect().await
             }
@@ -179,11 +178,11 @@ impl Source {
         })
     }
 
-    /// The direct roles of a user; `None` where the token may not know.
+    /// The direct roles of a user; `None` where the token may not know, or the answer does not say.
     pub(crate) async fn direct_roles(&self, user: UserId) -> Read<Option<DirectRoles>> {
         match self {
             Self::Api(it) => match it.direct_roles(user).await {
-                Ok(roles) => Ok(Some(roles)),
+                Ok(roles) => Ok(roles),
                 Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
                 Err(error) => Err(error.into()),
             },
@@ -194,13 +193,14 @@ impl Source {
 
 fn head(group: api::Group) -> (CompanyId, GroupHead) {
     let api::Group { id, name, description, unmodifiable, company, .. } = group;
-    (company, GroupHead { id, name, description, unmodifiable })
+    // An encoder that leaves out what is empty tells no empty one.
+    (company, GroupHead { id, name, description: description.unwrap_or_default(), unmodifiable })
 }
 
-/// Asks what a role permits where the list does not say it.
-async fn untold(reader: &Reader, role: RoleId) -> Read<Option<Permissions>> {
+/// Asks for a role alone of which the list does not say what it permits, or who provides it.
+async fn untold(reader: &Reader, role: RoleId) -> Read<Option<api::Role>> {
     match reader.get_role(role).await {
-        Ok(role) => Ok(role.permissions),
+        Ok(role) => Ok(Some(role)),
         Err(error) if error.refused().is_some() => Ok(None),
         Err(error) => Err(error.into()),
     }

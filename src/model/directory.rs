@@ -82,6 +82,11 @@ impl<'a> Directory<'a> {
         self.find(person).iter().any(|it| !it.is_hidden())
     }
 
+    /// Whether an answer tells the address of somebody known by the key.
+    pub fn tells(&self, person: &PersonRef) -> bool {
+        self.find(person).iter().any(|it| it.email.is_some())
+    }
+
     /// Returns the user of that id.
     pub fn user(&self, id: UserId) -> Option<&'a User> {
         self.by_key.get(&Key::Id(id)).and_then(|it| it.first().copied())

@@ -80,8 +80,9 @@ pub struct GroupHead {
 pub struct RoleHead {
     pub id: RoleId,
     pub name: Box<str>,
-    /// Provided by the platform, not by the company.
-    pub platform: bool,
+    /// Provided by the platform, not by the company; left out where the API does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<bool>,
     /// Whether it lets its holder change who may do what.
     // `ACCESS_MANAGEMENT` to write (contract §5.2, §8).
     pub manages_access: bool,
@@ -121,7 +122,7 @@ pub struct User {
     /// The company the person belongs to, where the API says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company: Option<CompanyId>,
-    // Where the API does not say, yes.
+    /// Whether the account can be used.
     pub active: bool,
 }
 
@@ -136,4 +137,33 @@ impl User {
     pub fn is_hidden(&self) -> bool {
         *self == Self::hidden(self.id)
     }
+
+    /// Takes from another answer about the same user what this one left out.
+    fn complete(&mut self, other: &Self) {
+        if self.is_hidden() {
+            self.active = other.active;
+        }
+        self.email = self.email.take().or_else(|| other.email.clone());
+        self.external_id = self.external_id.take().or_else(|| other.external_id.clone());
+        self.employee_id = self.employee_id.take().or_else(|| other.employee_id.clone());
+        self.company = self.company.or(other.company);
+    }
+}
+
+/// Gives every row of a user what another row tells where it tells nothing: sorted by id, equal rows once.
+///
+/// Two answers may still tell two addresses of one user; then there are two rows, and each finds the user.
+pub fn completed(mut users: Vec<User>) -> Vec<User> {
+    // Those that tell come before those that do not.
+    users.sort_by_key(|it| (it.id, it.is_hidden()));
+    for rows in users.chunk_by_mut(|a, b| a.id == b.id) {
+        for n in 0..rows.len() {
+            for other in (0..rows.len()).filter(|it| *it != n) {
+                let told = rows[other].clone();
+                rows[n].complete(&told);
+            }
+        }
+    }
+    users.dedup();
+    users
 }

@@ -23,7 +23,7 @@ use crate::{
         finding::{Code, Finding, did_you_mean},
         ids::{GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
-        observed::{GroupHead, Observed, ObservedCompany, User},
+        observed::{GroupHead, Observed, ObservedCompany},
         plan::{Note, Outside, Overview, Plan, UnmanagedGroup, Unresolved, Withheld, WithheldReason},
         rules::{Rules, Unmanaged},
         scope::Scope,
@@ -127,7 +127,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
         bound.locked.extend(&locked);
     }
     // A lock-out names the people it means: it does not wait until somebody may see who that is.
-    let named = |it: &UserId| bound.locked.contains(it) && directory.user(*it).is_some_and(User::is_hidden);
+    let unseen = |it: &UserId| directory.user(*it).is_some_and(|it| it.email.is_none());
+    let named = |it: &UserId| bound.locked.contains(it) && unseen(it);
     bound.rules.protected_people.retain(|it| !named(it));
     if !findings.is_empty() {
         findings.sort();

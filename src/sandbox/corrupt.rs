@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     fault::Fault,
+    left_out,
     model::derived_id,
     reply::{Reply, json_response, response},
     route::Route,
@@ -123,8 +124,22 @@ pub(super) fn reply(fault: &Fault, body: &[u8], reply: Reply) -> Reply {
     }
 }
 
+/// The answer without what is false, 0 or empty in it.
+pub(super) fn without_defaults(reply: Reply) -> Reply {
+    let Reply::Json(status, bytes) = reply else { return reply };
+    let left = serde_json::from_slice::<Value>(&bytes).ok().and_then(|mut answer| {
+        left_out::defaults(&mut answer);
+        serde_json::to_vec(&answer).ok()
+    });
+    Reply::Json(status, left.unwrap_or(bytes))
+}
+
 /// A page as `fault` changes it, or nothing if it does not change pages.
 fn edit(fault: &Fault, body: &[u8], mut page: Value) -> Option<Value> {
+    if let Fault::LeaveOut { field } = fault {
+        left_out::field(&mut page, field);
+        return Some(page);
+    }
     // The rows of a page are its only array.
     let mut none = Vec::new();
     let rows = page.as_object_mut()?.values_mut().find_map(Value::as_array_mut).unwrap_or(&mut none);

@@ -57,6 +57,8 @@ pub(super) struct Dialect {
     pub(super) write_answer: WriteAnswer,
     /// Whether the draft operation `POST /v3/users/list` is open to the caller (contract §7.2).
     pub(super) users_list: UsersList,
+    /// Whether answers hold fields that are false, 0 or empty.
+    pub(super) defaults: Defaults,
 }
 
 macro_rules! switches {
@@ -93,6 +95,8 @@ switches! {
     ScopeEcho { AsSent, Sorted, Split }
     // Refused: 403.
     UsersList { Available, Refused }
+    // Dropped: as protobuf's JSON does it unless told otherwise.
+    Defaults { Sent, Dropped }
 }
 
 /// The status that refuses something: one of these numbers, `A` unless another is chosen.

@@ -115,6 +115,10 @@ pub(super) enum Fault {
         #[serde(default = "some")]
         reads: u32,
     },
+    /// The answer without a field: its name, and before it the names of those it must stand in, as in `role.permissions`.
+    LeaveOut {
+        field: String,
+    },
 }
 
 impl Fault {
@@ -125,7 +129,7 @@ impl Fault {
                 (Reach::Everything, !after_write)
             }
             Self::Garbage {} | Self::Huge { .. } | Self::ExpireTokens {} => (Reach::Everything, true),
-            Self::Truncate {} | Self::Slow { .. } => (Reach::Everything, false),
+            Self::Truncate {} | Self::Slow { .. } | Self::LeaveOut { .. } => (Reach::Everything, false),
             Self::IgnoreWrite {} => (Reach::Writes, true),
             Self::Lag { .. } => (Reach::Writes, false),
             Self::Overlap { .. } | Self::Repeat {} => (Reach::LaterPages, false),

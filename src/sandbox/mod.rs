@@ -21,6 +21,7 @@ mod error;
 mod fault;
 mod grants;
 mod groups;
+mod left_out;
 mod log_file;
 mod members;
 mod model;

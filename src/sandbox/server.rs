@@ -20,6 +20,7 @@ use super::{
     app::App,
     call::{Call, Part},
     control, corrupt,
+    dialect::Defaults,
     dispatch::{Outcome, carry_out},
     fault::{self, Fault},
     log_file::MOST_ANSWER,
@@ -216,7 +217,10 @@ impl App {
             asked.in_flight.took_effect(generation);
             self.persist().await?;
         }
-        reply
+        match dialect.defaults {
+            Defaults::Sent => reply,
+            Defaults::Dropped => reply.map(corrupt::without_defaults),
+        }
     }
 
     /// Comes back once the store as it is now, or a later one, is in the state file, if there is one.

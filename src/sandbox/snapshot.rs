@@ -50,7 +50,7 @@ fn objects(snapshot: &Snapshot, now: Moment) -> Result<Value, serde_json::Error>
                 None => json!([]),
             };
             let mut value = json!({ "id": role.id, "name": role.name, "description": "", "permissions": permissions, "stamps": stamps });
-            if !role.platform {
+            if role.platform == Some(false) {
                 value["company"] = json!(company.id);
             }
             roles.insert(role.id, value);

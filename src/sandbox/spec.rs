@@ -15,7 +15,7 @@ use super::{
 /// Every kind with its parameters in brackets: for people, and to know which parameters a kind takes.
 const KINDS: &str = "a status such as 429[:retry-after=S][:after-write], reset[:after-write], slow:TIME[:after-write], \
                      truncate, garbage, huge[:bytes=N], expire-tokens, ignore-write, lag[:reads=N], lie-total[:+N], shrink[:rows=N], \
-                     overlap[:rows=N], repeat, reorder, shuffle, duplicate-rows, endless";
+                     overlap[:rows=N], repeat, reorder, shuffle, duplicate-rows, endless, leave-out:field=NAME";
 /// Bytes of a huge answer, unless it is said otherwise: more than the client takes.
 const HUGE: u64 = 65 << 20;
 
@@ -138,6 +138,10 @@ fn rule(item: &str) -> Result<Rule, String> {
             given.fields.insert(name.to_owned(), number.into());
         }
     }
+    if syntax.contains("field=NAME") {
+        let field = given.take("field").ok_or("say which field, for example `leave-out:field=isActive`")?;
+        given.fields.insert("field".to_owned(), field.into());
+    }
     if let Some(code) = status {
         given.fields.insert("code".to_owned(), code.into());
         let text = given.take("retry-after");
@@ -243,6 +247,7 @@ mod tests {
             ("shuffle", "Shuffle"),
             ("duplicate-rows", "DuplicateRows"),
             ("endless", "Endless"),
+            ("leave-out:field=role.permissions:0.5", "LeaveOut { field: \"role.permissions\" }"),
         ] {
             let rules = rules(raw);
             assert!(rules.len() == 1 && rules[0].contains(&format!("kind: {kind}")), "{raw}: {rules:?}");
@@ -273,6 +278,7 @@ mod tests {
             ("truncate:rows=5", &["`truncate` has no `rows=5`"]),
             ("shrink:rows=many", &["rows=many"]),
             ("lie-total:+x", &["`+x`"]),
+            ("leave-out", &["leave-out:field=isActive"]),
         ] {
             let problem = problem(raw);
             assert!(words.iter().all(|it| problem.contains(it)), "{raw}: {problem}");

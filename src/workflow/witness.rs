@@ -130,7 +130,8 @@ impl<'a> Witness<'a> {
             let groups =
                 reader.groups_of_user(user).await.map_err(|error| why("the list of groups", &error))?;
             // Where they are refused there may be some.
-            let direct = reader.direct_roles(user).await.map_or(true, |it: DirectRoles| !it.is_empty());
+            let direct = reader.direct_roles(user).await.ok().flatten();
+            let direct = direct.is_none_or(|it: DirectRoles| !it.is_empty());
             Ok((groups.into_iter().map(|it| (it.company, it.id)).collect(), direct))
         };
         let people = each(people, read).await;

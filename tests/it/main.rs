@@ -27,6 +27,7 @@ mod journals;
 mod kills;
 mod lags;
 mod laws;
+mod left_out;
 mod lockouts;
 mod manifests;
 mod matrix;

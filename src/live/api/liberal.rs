@@ -66,10 +66,10 @@ pub(super) fn composed<'de, D: Deserializer<'de>>(input: D) -> Result<Box<str>, 
     Ok(text)
 }
 
-/// A text in its one spelling; empty for `null`.
-pub(super) fn composed_or_empty<'de, D: Deserializer<'de>>(input: D) -> Result<Box<str>, D::Error> {
-    let mut text: Box<str> = or_default(input)?;
-    name::compose(&mut text);
+/// A text in its one spelling, where there is one.
+pub(super) fn composed_if_told<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Box<str>>, D::Error> {
+    let mut text = Option::<Box<str>>::deserialize(input)?;
+    text.iter_mut().for_each(name::compose);
     Ok(text)
 }
 

@@ -8,8 +8,8 @@ use serde::{
 };
 use uuid::Uuid;
 
-use super::wire::{Group, Member, Role, Wire};
-use crate::model::observed::{GroupRole, User};
+use super::wire::{Group, Member, Role, Told, Wire};
+use crate::model::observed::GroupRole;
 
 /// Rows of a paged list and the name they are listed under.
 pub(super) trait Row: Send + for<'de> Deserialize<'de> {
@@ -37,7 +37,7 @@ rows! {
     Role: "roles", "roles", |row| Some(row.id.0);
     // The same role may be held under several scopes, or twice under one (contract §3.9).
     Wire<GroupRole>: "roles", "roles of the group", |_| None;
-    Wire<User>: "users", "users", |row| Some(row.0.id.0);
+    Told: "users", "users", |row| Some(row.id().0);
 }
 
 /// One page of a list: its rows and how many the list has.
@@ -64,19 +64,51 @@ impl<'de, T: Row> Deserialize<'de> for Page<T> {
                     total_num_results: Option<u64>,
                 }
                 let mut page = Page { rows: Vec::new(), total: None };
+                // An encoder that leaves out what is 0 or empty answers `{"pagination":{}}` for an empty list; where the
+                // rows are told, so would the total be.
+                let (mut told, mut paged) = (false, false);
                 while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
                     if name == T::FIELD {
-                        page.rows = fields.next_value::<Option<_>>()?.unwrap_or_default();
+                        let rows = fields.next_value::<Option<_>>()?;
+                        told = rows.is_some();
+                        page.rows = rows.unwrap_or_default();
                     } else if name == "pagination" {
                         let pagination = fields.next_value::<Option<Pagination>>()?;
+                        paged = pagination.is_some();
                         page.total = pagination.and_then(|pagination| pagination.total_num_results);
                     } else {
                         fields.next_value::<IgnoredAny>()?;
                     }
                 }
+                if paged && !told {
+                    page.total.get_or_insert(0);
+                }
                 Ok(page)
             }
         }
         deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_total_that_is_left_out_is_told_by_nothing_but_an_empty_page() {
+        for (body, total) in [
+            (r#"{"members":[],"pagination":{"totalNumResults":0}}"#, Some(0)),
+            (r#"{"pagination":{"totalNumResults":7}}"#, Some(7)),
+            (r#"{"pagination":{}}"#, Some(0)),
+            (r#"{"members":null,"pagination":{}}"#, Some(0)),
+            (r#"{"members":[],"pagination":{}}"#, None),
+            (r#"{"members":[],"pagination":null}"#, None),
+            (r#"{"pagination":null}"#, None),
+            (r#"{"members":[]}"#, None),
+            ("{}", None),
+        ] {
+            let page: Page<Member> = serde_json::from_str(body).unwrap();
+            assert_eq!((page.rows.len(), page.total), (0, total), "{body}");
+        }
     }
 }

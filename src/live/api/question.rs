@@ -10,11 +10,11 @@ use super::{
     page::Page,
     request::{GROUP_ROLES, GROUPS, MEMBERS},
     settings::form_encoded,
-    wire::{Catalogue, Elements, HeldDirectly, Member, Wire},
+    wire::{Catalogue, Elements, HeldDirectly, Member, Told, Wire},
 };
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
-    observed::{GroupRole, User},
+    observed::GroupRole,
 };
 
 /// A request that only reads, and of a list one page.
@@ -122,13 +122,19 @@ impl Question {
             Self::GroupRoles { .. } => flaw::<Page<Wire<GroupRole>>>(body),
             Self::Roles { .. } => flaw::<Page<Role>>(body),
             Self::Role { .. } => flaw::<Role>(body),
-            Self::Users { .. } => flaw::<Page<Wire<User>>>(body),
+            Self::Users { .. } => flaw::<Page<Told>>(body),
             Self::Nobody { .. } => flaw::<Elements>(body),
-            Self::DirectRoles { .. } => flaw::<HeldDirectly>(body),
+            // Nobody's are known where it does not speak of them, and so nobody's can be changed.
+            Self::DirectRoles { .. } => flaw::<HeldDirectly>(body).or_else(|| untold(body)),
             Self::RbacInfo { .. } => flaw::<RbacInfo>(body),
             Self::Permissions => flaw::<Catalogue>(body),
         }
     }
+}
+
+fn untold(body: &[u8]) -> Option<String> {
+    let held: HeldDirectly = serde_json::from_slice(body).ok()?;
+    held.roles.is_none().then(|| "missing field `roles`".to_owned())
 }
 
 fn flaw<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
@@ -156,6 +162,7 @@ mod tests {
             assert!(said.contains("line 1") && !said.contains("hush"), "{said}");
         }
         assert_eq!(Question::RbacInfo { user }.flaw(b"{}"), None);
+        assert!(Question::DirectRoles { user }.flaw(b"{}").is_some());
         assert!(Question::Permissions.flaw(b"{}").is_some());
     }
 }

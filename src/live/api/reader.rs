@@ -86,7 +86,7 @@ impl Reader {
 
     /// Returns all groups of a company (contract §3.1).
     pub async fn list_groups(&self, company: CompanyId) -> Result<Vec<Group>, ApiError> {
-        self.list(GROUPS, &[company.0], &BY_NAME).await
+        self.told(self.list(GROUPS, &[company.0], &BY_NAME).await?).await
     }
 
     pub async fn find_groups_named(&self, company: CompanyId, name: &str) -> Result<Vec<Group>, ApiError> {
@@ -94,7 +94,23 @@ impl Reader {
         let body = Listed { search_text: Some(name), ..BY_NAME };
         let mut groups: Vec<Group> = self.list(GROUPS, &[company.0], &body).await?;
         groups.retain(|group| &*group.name == name);
-        Ok(groups)
+        self.told(groups).await
+    }
+
+    /// Asks for each group alone of which the list leaves the description out: to write another name takes both.
+    async fn told(&self, groups: Vec<Group>) -> Result<Vec<Group>, ApiError> {
+        let each = groups.into_iter().map(|group| async move {
+            let description = match group.description {
+                Some(description) => Some(description),
+                None => match self.get_group(group.company, group.id).await {
+                    // Gone by now, or of another company.
+                    Err(ApiError::Refused { status: 403 | 404, .. }) => None,
+                    found => found?.description,
+                },
+            };
+            Ok(Group { description, ..group })
+        });
+        gather(self.connection.concurrency, each).await
     }
 
     pub async fn get_group(&self, company: CompanyId, group: GroupId) -> Result<Group, ApiError> {
@@ -121,8 +137,9 @@ impl Reader {
 
     /// Returns those of `groups` that a company has (contract §3.1).
     pub async fn groups_among(&self, company: CompanyId, groups: &[GroupId]) -> Result<Vec<Group>, ApiError> {
-        self.among(GROUPS, &[company.0], BY_NAME.sort_params, groups, "userGroupIds", |row: &Group| row.id)
-            .await
+        let of = |row: &Group| row.id;
+        let sort = BY_NAME.sort_params;
+        self.told(self.among(GROUPS, &[company.0], sort, groups, "userGroupIds", of).await?).await
     }
 
     /// Returns every role a group holds, once per scope (contract §3.9).
@@ -182,11 +199,12 @@ impl Reader {
 
     /// Returns the groups a user is a member of, perhaps of several companies (contract §3.8).
     pub async fn groups_of_user(&self, user: UserId) -> Result<Vec<Group>, ApiError> {
-        self.list("/v3/users/{userId}/user-groups", &[user.0], &BY_NAME).await
+        self.told(self.list("/v3/users/{userId}/user-groups", &[user.0], &BY_NAME).await?).await
     }
 
-    /// Returns the roles a user holds outside groups, each with all that the server says of it (contract §6.1).
-    pub async fn direct_roles(&self, user: UserId) -> Result<DirectRoles, ApiError> {
+    /// Returns the roles a user holds outside groups, each with all that the server says of it (contract §6.1);
+    /// `None` where the answer does not speak of them.
+    pub async fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, ApiError> {
         let held: HeldDirectly = self.get("/v2/users/{userId}/roles", &[user.0], "").await?;
         Ok(held.roles)
     }

@@ -1,20 +1,22 @@
 //! Finding people: in bulk where the endpoint allows, one by one where it does not.
 //!
-//! Returns what the directory says; which row is the person meant is for the caller to decide.
+//! Returns what the directory says; which row is the person meant is for the caller to decide. Where a row does not
+//! say whether somebody is active, the same is asked for once more without inactive accounts.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::PoisonError,
 };
 
+use reqwest::Method;
 use serde::Serialize;
 
 use super::{
-    ApiError, Reader,
+    ApiError, Reader, Request,
     paging::gather,
     reader::{FILTER_SIZE, Sort},
     settings::form_encoded,
-    wire::{Elements, Wire},
+    wire::{Elements, Told},
 };
 use crate::model::{
     ids::{CompanyId, PersonRef, UserId},
@@ -58,15 +60,7 @@ impl Reader {
             PersonRef::Email(email) => ("email", email.as_str()),
             PersonRef::ExternalId(id) => ("externalId", &**id),
             PersonRef::EmployeeId(id) => ("employeeId", &**id),
-            PersonRef::UserId(id) => {
-                let found =
-                    self.get::<Wire<User>>("/v2/users/{userId}", &[id.0], "includeInactive=true").await;
-                return match found {
-                    // It may be one user alone that this token must not see: of another company by now, perhaps.
-                    Err(ApiError::Refused { status: 403, .. }) => Ok(vec![User::hidden(*id)]),
-                    found => or_nobody(found.map(|user| vec![user.0])),
-                };
-            }
+            PersonRef::UserId(id) => return self.query_id(*id).await,
         };
         let mut users = self.query_by(company, key, value).await?;
         if users.is_empty()
@@ -89,26 +83,65 @@ impl Reader {
 
     /// Returns the users that one key of this very spelling finds.
     async fn query_by(&self, company: CompanyId, key: &str, value: &str) -> Result<Vec<User>, ApiError> {
-        let company_text = company.to_string();
-        let query = form_encoded(&[("companyId", &company_text), (key, value), ("includeInactive", "true")]);
-        let found = self.get::<Elements>("/v2/users", &[], &query).await;
+        let found = self.elements(company, (key, value), Accounts::All).await;
         if let Err(ApiError::Refused { status: status @ (400 | 403), .. }) = &found {
             self.search_refused.lock().unwrap_or_else(PoisonError::into_inner).insert(company, *status);
         }
-        match found.map(|answer| answer.elements.into_iter().map(|it| it.0).collect()) {
+        let found = match found {
             // A key that the server does not take is nobody's; who is named so is reported as unknown, or as refused.
             Err(ApiError::Refused { status: 400, .. }) => {
                 tracing::warn!(key, "the API refuses to look for somebody by this key");
-                Ok(Vec::new())
+                Vec::new()
             }
-            found => or_nobody(found),
-        }
+            found => or_nobody(found)?,
+        };
+        let active = if found.iter().any(|it| it.active.is_none()) {
+            listed(or_nobody(self.elements(company, (key, value), Accounts::Active).await)?)
+        } else {
+            BTreeSet::new()
+        };
+        Ok(found.into_iter().map(|it| it.settled(|id| active.contains(&id))).collect())
     }
 
     /// Returns the companies in which looking for a single person was refused last, each with the status: that nobody
     /// was found there says nothing.
     pub fn search_refused(&self) -> BTreeMap<CompanyId, u16> {
         self.search_refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn query_id(&self, id: UserId) -> Result<Vec<User>, ApiError> {
+        let get = async |accounts: Accounts| {
+            self.get::<Told>("/v2/users/{userId}", &[id.0], accounts.query()).await
+        };
+        let found = match get(Accounts::All).await {
+            // It may be one user alone that this token must not see: of another company by now, perhaps.
+            Err(ApiError::Refused { status: 403, .. }) => return Ok(vec![User::hidden(id)]),
+            found => or_nobody(found.map(|it| vec![it]))?,
+        };
+        let active = if found.iter().any(|it| it.active.is_none()) {
+            listed(or_nobody(get(Accounts::Active).await.map(|it| vec![it]))?)
+        } else {
+            BTreeSet::new()
+        };
+        Ok(found.into_iter().map(|it| it.settled(|id| active.contains(&id))).collect())
+    }
+
+    async fn elements(
+        &self,
+        company: CompanyId,
+        key: (&str, &str),
+        accounts: Accounts,
+    ) -> Result<Vec<Told>, ApiError> {
+        let company = company.to_string();
+        let query = format!("{}&{}", form_encoded(&[("companyId", &company), key]), accounts.query());
+        let found = self.get::<Elements>("/v2/users", &[], &query).await?;
+        found.all().ok_or_else(|| ApiError::Incomplete {
+            request: Box::new(Request::reads(Method::GET, "/v2/users", &[])),
+            list: "users with one key",
+            received: 0,
+            total: None,
+            why: "the answer announces more users than it shows".into(),
+        })
     }
 
     /// Returns the users that the references find, inactive people included, by id; identical rows once.
@@ -145,27 +178,41 @@ impl Reader {
     ///
     /// A draft operation: its absence is no failure, only slower.
     fn refuses_bulk<T>(&self, company: CompanyId, answer: &Result<T, ApiError>) -> bool {
-        let Err(ApiError::Refused { status: status @ (400 | 403 | 404 | 405 | 501), .. }) = answer else {
-            return false;
+        let lasting = match answer {
+            Err(ApiError::Refused { status: 400, .. }) => false,
+            Err(ApiError::Refused { status: 403 | 404 | 405 | 501, .. }) => true,
+            // Of no field of this answer the description says that it is required (contract §7.2). Without a total nobody
+            // can be proven to be missing, but who is asked for alone is there or is not.
+            Err(ApiError::Incomplete { total: None, .. }) => false,
+            Ok(_) | Err(_) => return false,
         };
-        tracing::debug!(status, "no bulk user list here: asking for people one by one");
-        if *status != 400 {
+        tracing::debug!("no bulk user list here: asking for people one by one");
+        if lasting {
             self.bulk_refused.lock().unwrap_or_else(PoisonError::into_inner).insert(company);
         }
         true
     }
 
     async fn listed(&self, company: CompanyId, filter: Option<&Filter<'_>>) -> Result<Vec<User>, ApiError> {
-        let body = Listed {
-            company_id: Id { id: company },
-            // The default leaves inactive people out.
-            user_status_filter: "ALL",
-            sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
-            filters: filter.map(|it| [it]),
+        let list = async |accounts: Accounts| {
+            let body = Listed {
+                company_id: Id { id: company },
+                // The default leaves inactive people out.
+                user_status_filter: accounts.status(),
+                sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
+                filters: filter.map(|it| [it]),
+            };
+            self.list::<Told>("/v3/users/list", &[], &body).await
         };
-        let users: Vec<Wire<User>> = self.list("/v3/users/list", &[], &body).await?;
-        let owned = |Wire(user): Wire<User>| User { company: user.company.or(Some(company)), ..user };
-        Ok(users.into_iter().map(owned).collect())
+        let users = list(Accounts::All).await?;
+        let active = if users.iter().any(|it| it.active.is_none()) {
+            listed(list(Accounts::Active).await?)
+        } else {
+            BTreeSet::new()
+        };
+        let settled = |it: Told| it.settled(|id| active.contains(&id));
+        let owned = |user: User| User { company: user.company.or(Some(company)), ..user };
+        Ok(users.into_iter().map(settled).map(owned).collect())
     }
 
     /// Finds at most [`FILTER_SIZE`] people named by one kind of key.
@@ -207,8 +254,36 @@ impl<'a> Filter<'a> {
     }
 }
 
+/// Which accounts a question is about.
+#[derive(Clone, Copy)]
+enum Accounts {
+    All,
+    Active,
+}
+
+impl Accounts {
+    fn status(self) -> &'static str {
+        match self {
+            Self::All => "ALL",
+            Self::Active => "ACTIVE",
+        }
+    }
+
+    fn query(self) -> &'static str {
+        match self {
+            Self::All => "includeInactive=true",
+            Self::Active => "includeInactive=false",
+        }
+    }
+}
+
+/// Those of an answer without inactive accounts that it does not call inactive all the same.
+fn listed(found: Vec<Told>) -> BTreeSet<UserId> {
+    found.into_iter().filter(|it| it.active != Some(false)).map(|it| it.id()).collect()
+}
+
 /// Not found is an answer to "who is this", not a failure.
-fn or_nobody(found: Result<Vec<User>, ApiError>) -> Result<Vec<User>, ApiError> {
+fn or_nobody<T>(found: Result<Vec<T>, ApiError>) -> Result<Vec<T>, ApiError> {
     match found {
         Err(ApiError::Refused { status: 404, .. }) => Ok(Vec::new()),
         other => other,

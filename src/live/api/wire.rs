@@ -3,14 +3,15 @@
 //! Decoding is liberal (contract §1, evolution): unknown fields and values pass, an id may be a
 //! bare string or `{"id": …}`, times stay text, and a scope stays the very text the server sent,
 //! because it may have to be sent back. Names and keys are brought into their one spelling here, as those of
-//! files are where these are read, so that nothing further on compares two spellings.
+//! files are where these are read, so that nothing further on compares two spellings. What an answer leaves out is
+//! not known: it becomes no default here, but what `docs/answers.md` says of each field.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
-use super::liberal::{Reference, composed, composed_or_empty, id, or_default, time};
+use super::liberal::{Reference, composed, composed_if_told, id, or_default, time};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
@@ -29,9 +30,9 @@ pub struct Group {
     /// 1 to 255 characters; not known to be unique.
     #[serde(deserialize_with = "composed")]
     pub name: Box<str>,
-    /// Up to 1000 characters.
-    #[serde(default, deserialize_with = "composed_or_empty")]
-    pub description: Box<str>,
+    /// Up to 1000 characters; `None` where no answer says.
+    #[serde(default, deserialize_with = "composed_if_told")]
+    pub description: Option<Box<str>>,
     #[serde(rename = "companyId", deserialize_with = "id")]
     pub company: CompanyId,
     /// Created by the platform: only its members may change. Absent means no.
@@ -52,9 +53,9 @@ pub struct Role {
     /// Its name; not known to be unique.
     #[serde(deserialize_with = "composed")]
     pub name: Box<str>,
-    /// Provided by the platform rather than by a company.
-    #[serde(default, deserialize_with = "or_default")]
-    pub is_platform_role: bool,
+    /// Provided by the platform rather than by a company; `None` where the answer does not say.
+    #[serde(default)]
+    pub is_platform_role: Option<bool>,
     /// What it permits; `None` where the answer does not say.
     #[serde(default, deserialize_with = "permissions")]
     pub permissions: Option<Permissions>,
@@ -64,13 +65,13 @@ pub struct Role {
 #[derive(Deserialize)]
 struct PermittedActions {
     permission: Box<str>,
-    #[serde(default, deserialize_with = "or_default")]
-    actions: Vec<Box<str>>,
+    actions: Option<Vec<Box<str>>>,
 }
 
 fn permissions<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Permissions>, D::Error> {
     let rows = Option::<Vec<PermittedActions>>::deserialize(input)?;
-    Ok(rows.map(|it| it.into_iter().map(|it| (it.permission, it.actions)).collect()))
+    // A permission without its actions may be any of them: then what all of it permits is not known.
+    Ok(rows.and_then(|it| it.into_iter().map(|it| Some((it.permission, it.actions?))).collect()))
 }
 
 /// An entry of the catalogue of permissions (contract §5.1).
@@ -98,7 +99,8 @@ pub struct RbacInfo {
 /// replaces what there is.
 #[derive(Deserialize)]
 pub(super) struct HeldDirectly {
-    pub(super) roles: DirectRoles,
+    #[serde(default)]
+    pub(super) roles: Option<DirectRoles>,
 }
 
 /// A row of the model as the API spells it.
@@ -126,8 +128,29 @@ impl<'de> Deserialize<'de> for Wire<GroupRole> {
     }
 }
 
+/// A user as one answer tells.
+pub(super) struct Told {
+    /// Not active until it is known.
+    user: User,
+    /// `None` where the answer does not say.
+    pub(super) active: Option<bool>,
+}
+
+impl Told {
+    pub(super) fn id(&self) -> UserId {
+        self.user.id
+    }
+
+    /// The user; where the answer does not say whether active, `listed` does: whether it is among those whom the API
+    /// shows when it is asked for nobody else.
+    pub(super) fn settled(self, listed: impl FnOnce(UserId) -> bool) -> User {
+        let active = self.active.unwrap_or_else(|| listed(self.user.id));
+        User { active, ..self.user }
+    }
+}
+
 /// Reads a user as any of the three user operations tells (contract §7); a private address is not looked at.
-impl<'de> Deserialize<'de> for Wire<User> {
+impl<'de> Deserialize<'de> for Told {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -170,15 +193,16 @@ impl<'de> Deserialize<'de> for Wire<User> {
             name::compose(&mut text);
             Some(text)
         };
-        Ok(Self(User {
+        let user = User {
             id: UserId(id.id),
             // An address that is none cannot name anybody: the same as having none.
             email: email.and_then(|email| email.parse().ok()),
             external_id: some(wire.external_id),
             employee_id: some(business.employee_id),
             company: wire.organization.or(business.organization_ref).map(|found| CompanyId(found.id)),
-            active: wire.is_active.unwrap_or(true),
-        }))
+            active: false,
+        };
+        Ok(Self { user, active: wire.is_active })
     }
 }
 
@@ -201,8 +225,19 @@ pub(super) struct Catalogue {
     pub(super) permissions: Vec<Permission>,
 }
 
+/// Who is found by a key (contract §7.1).
 #[derive(Deserialize)]
 pub(super) struct Elements {
+    #[serde(default)]
+    length: Option<u64>,
     #[serde(default, deserialize_with = "or_default")]
-    pub(super) elements: Vec<Wire<User>>,
+    elements: Vec<Told>,
+}
+
+impl Elements {
+    /// The users; `None` where the answer announces more than it shows.
+    pub(super) fn all(self) -> Option<Vec<Told>> {
+        let announced = self.length.unwrap_or(0);
+        (announced <= self.elements.len() as u64).then_some(self.elements)
+    }
 }

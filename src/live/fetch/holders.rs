@@ -9,7 +9,7 @@ use crate::{
     live::source::Source,
     model::{
         ids::{CompanyId, GroupId, RoleId},
-        observed::Observed,
+        observed::{Observed, completed},
         scope::Shared,
     },
 };
@@ -39,6 +39,7 @@ pub async fn holders(
         found.extend(unknown(source, company.id, members.into_iter(), users).await?);
     }
     users.extend(found);
+    *users = completed(std::mem::take(users));
     Ok(source.requests() > requests)
 }
 

@@ -13,7 +13,7 @@ use crate::{
         direct::{DirectRole, DirectRoles},
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
-        observed::{GroupHead, Observed, ObservedCompany, User},
+        observed::{GroupHead, Observed, ObservedCompany, User, completed},
     },
 };
 
@@ -52,6 +52,7 @@ pub async fn fetch_person(
         }
         observed.companies.push(live);
     }
+    observed.users = completed(observed.users);
     Ok(observed)
 }
 

@@ -93,8 +93,9 @@ async fn directory(
     };
     // The list may not show everybody (contract §7.2): whom it does not show is asked for, as for a plan.
     let listed = Directory::new(&users);
-    let everybody = named.iter().cloned().chain(members.iter().copied().map(PersonRef::UserId));
-    let ask: BTreeSet<PersonRef> = everybody.filter(|it| !listed.knows(it)).collect();
+    let named = named.iter().filter(|it| !listed.knows(it)).cloned();
+    let members = members.iter().copied().map(PersonRef::UserId).filter(|it| !listed.tells(it));
+    let ask: BTreeSet<PersonRef> = named.chain(members).collect();
     let asked = stream::iter(ask).map(|person| async move {
         let users = source.query_user(company, &person).await?;
         Read::Ok(Answer { person, users })

@@ -84,14 +84,20 @@ impl<'a> Roles<'a> {
             RoleRef::Name { name, provided_by } => (name, *provided_by),
         };
         let named = self.by_name.get(&**name).map_or(&[][..], Vec::as_slice);
+        // One of whom the provider is not told may be the one that is meant.
         let fits = |role: &&&RoleHead| match provided_by {
             None => true,
-            Some(ProvidedBy::Platform) => role.platform,
-            Some(ProvidedBy::Company) => !role.platform,
+            Some(ProvidedBy::Platform) => role.platform.unwrap_or(true),
+            Some(ProvidedBy::Company) => !role.platform.unwrap_or(false),
         };
         let fitting: Vec<&RoleHead> = named.iter().filter(fits).copied().collect();
         match &fitting[..] {
-            [one] => Ok(one),
+            [one] if provided_by.is_none() || one.platform.is_some() => Ok(one),
+            [one] => {
+                let what = format!("the API does not say who provides the role `{name}`");
+                let help = format!("name it by id, as in `{{ id: {} }}`", one.id);
+                Err(Finding::new(Code::AmbiguousRole, from, what).help(help))
+            }
             [] => Err(Finding::new(Code::UnknownRole, from, format!("the company has no role `{name}`"))
                 .help(match did_you_mean(name, self.by_name.keys().copied()) {
                     Some(near) => near,
@@ -116,7 +122,11 @@ fn list<'a>(roles: impl IntoIterator<Item = &'a RoleHead>) -> String {
     let mut names: Vec<String> = roles
         .into_iter()
         .map(|it| {
-            let provider = if it.platform { "platform" } else { "company" };
+            let provider = match it.platform {
+                Some(true) => "platform",
+                Some(false) => "company",
+                None => "provider not told",
+            };
             format!("{} ({provider}, {})", it.name, it.id)
         })
         .collect();

@@ -201,7 +201,8 @@ fn protected_people<'a>(
     found
 }
 
-/// Returns whoever cannot be compared with the patterns of protected people, where there are some.
+/// Returns whoever cannot be compared with the patterns of protected people, where there are some: of whom no
+/// answer tells the address.
 fn hidden<'a>(
     declared: &'a Declared,
     snapshot: &'a Observed,
@@ -209,7 +210,7 @@ fn hidden<'a>(
 ) -> impl Iterator<Item = UserId> + 'a {
     let compared = !declared.rules.protected_people.is_empty();
     let ids = snapshot.users.iter().map(|it| it.id);
-    ids.filter(move |it| compared && directory.user(*it).is_some_and(User::is_hidden))
+    ids.filter(move |it| compared && directory.user(*it).is_some_and(|it| it.email.is_none()))
 }
 
 /// Returns those who must not be removed because nobody can see whether they are protected. Where an exception in

@@ -46,7 +46,7 @@ fn role(n: u128, name: &str, platform: bool) -> RoleHead {
     RoleHead {
         id: RoleId(Uuid::from_u128(n)),
         name: name.into(),
-        platform,
+        platform: Some(platform),
         manages_access: false,
         permissions: None,
     }

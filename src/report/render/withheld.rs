@@ -63,7 +63,7 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
         ),
         WithheldReason::HiddenRemoval { user } => (
             member(&words.person(*user)),
-            "not removed: the API does not tell this token who that is, and it may be somebody protected; give the token the right to see users, or add an exception from `protected` by `userId`".to_owned(),
+            "not removed: the API does not tell this token who that is, or not the address, and it may be somebody protected; give the token the right to see users, or add an exception from `protected` by `userId`".to_owned(),
         ),
         WithheldReason::Group { candidates } => (
             standard(),
@@ -103,7 +103,7 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
         }
         WithheldReason::UnreadUser { person } => (
             user(person),
-            "direct roles left as they are: the API does not tell them to this token; give it the right to read them".to_owned(),
+            "direct roles left as they are: the API does not tell them, or not to this token; give it the right to read them".to_owned(),
         ),
         WithheldReason::UnmanagedUser { person, why } => {
             (user(person), format!("is not resolved, though nothing is asked for: {}", because(why, USER)))
