@@ -433,22 +433,21 @@ impl Binding<'_> {
                 self.withhold(declared, WithheldReason::HiddenRemoval { user });
                 continue;
             }
-            if ended.contains_key(&user) {
-                continue;
-            }
-            let because = match declared.members.rest {
-                Rest::Kept | Rest::Unmanaged => None,
-                Rest::Removed => match self.directory.who_it_may_be(user, &unresolved, &self.suspects) {
-                    Some(suspect) => Some(suspect.clone()),
-                    None => continue,
-                },
+            let because = match (ended.contains_key(&user), declared.members.rest) {
+                // Another entry of this group, which nobody can read, may be the same person's and last. What
+                // another group says of somebody does not keep a membership that has ended here.
+                (true, _) => self.directory.who_it_may_be(user, &unresolved, &[]),
+                (false, Rest::Kept | Rest::Unmanaged) => {
+                    members.insert(user, (None, None));
+                    continue;
+                }
+                (false, Rest::Removed) => self.directory.who_it_may_be(user, &unresolved, &self.suspects),
             };
+            let Some(person) = because.cloned() else { continue };
             members.insert(user, (None, None));
-            if let Some(person) = because {
-                self.withhold(declared, WithheldReason::Removal { user, person });
-            }
+            self.withhold(declared, WithheldReason::Removal { user, person });
         }
-        for (user, from) in ended.into_iter().filter(|it| is_live(&it.0)) {
+        for (user, from) in ended.into_iter().filter(|it| is_live(&it.0) && !members.contains_key(&it.0)) {
             if let Some(user) = self.index.find_user(user) {
                 self.note(Owner::Group(group), Fact::Member(user)).why = Why::Ended(from);
             }

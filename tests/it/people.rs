@@ -175,6 +175,26 @@ fn what_has_ended_goes_even_from_a_list_that_keeps_others() {
 }
 
 #[test]
+fn one_whose_ended_entry_is_spelt_right_and_whose_lasting_one_is_not_stays() {
+    for lasting in ["bob@voyager.example", "{ externalId: agent-71 }", "{ employeeId: V-99 }"] {
+        let ended = "{ email: bo@voyager.example, until: 2026-01-31 }";
+        for list in [
+            format!("[ana@voyager.example, {ended}, {lasting}]"),
+            format!("{{ atLeast: [{lasting}, {ended}] }}"),
+        ] {
+            let world = desk(&list);
+            let apply = world.apply().expect(3);
+            assert!(apply.stdout.contains("not removed: may be"), "{list}: {}", apply.stdout);
+            assert_eq!(world.members("Desk"), ["ana@voyager.example", "bo@voyager.example"], "{list}");
+        }
+        // Once the lasting entry is mended, nothing is left to doubt.
+        let world = desk(&format!("[ana@voyager.example, {ended}, {{ externalId: agent-17 }}]"));
+        world.apply().expect(0);
+        assert_eq!(world.members("Desk"), ["ana@voyager.example", "bo@voyager.example"]);
+    }
+}
+
+#[test]
 fn a_role_ends_at_its_instant() {
     let world = World::new().groups(
         "  - { name: Desk, description: The desk., members: unmanaged, roles: [{ role: Agent, scope: { company: globex }, until: \"2027-01-31T18:00:00Z\" }] }\n",

@@ -310,6 +310,33 @@ fn a_membership_that_has_ended_goes_even_if_the_person_is_inactive() {
 }
 
 #[test]
+fn a_membership_that_has_ended_waits_where_its_group_names_somebody_unknown() {
+    let ended = "{ email: bo@voyager.example, until: 2026-11-20 }";
+    // Alike or not, by whatever key: it may be the same person's entry, and last.
+    for (unknown, said) in [
+        ("boo@voyager.example", "boo@voyager.example"),
+        ("bartholomew@voyager.example", "bartholomew@voyager.example"),
+        ("{ externalId: ext-99 }", "externalId ext-99"),
+        ("{ employeeId: E-99, until: 2027-01-01 }", "employeeId E-99"),
+        ("{ userId: 00000000-0000-0000-0000-000000000099 }", "userId 00000000-0000-0000-0000-000000000099"),
+    ] {
+        for list in ["[ana@voyager.example, UNKNOWN, ENDED]", "{ atLeast: [ENDED, UNKNOWN] }"] {
+            let list = list.replace("UNKNOWN", unknown).replace("ENDED", ended);
+            let expected = BTreeSet::from([
+                format!("withheld {said}: unknown"),
+                format!("kept bo@voyager.example because of {said}"),
+            ]);
+            assert_eq!(outcome(&desk(AGENT, &list)).into_iter().collect::<BTreeSet<_>>(), expected, "{list}");
+        }
+    }
+    // One who is known, or whose own time has ended, is nobody's other name.
+    for other in ["cy@voyager.example", "{ email: boo@voyager.example, until: 2026-11-19 }"] {
+        let lines = outcome(&desk(AGENT, &format!("[ana@voyager.example, {other}, {ended}]")));
+        assert!(lines.contains(&"  ended bo@voyager.example".to_owned()), "{other}: {lines:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_replaced_whole_or_left_whole() {
     let raw = r#"{"audiences":[{"predicates":[{"type":"COMPANY","comparator":"NOT_IN","values":["x"]}]}]}"#;
     let raw = serde_json::value::RawValue::from_string(raw.to_owned()).unwrap();
