@@ -75,7 +75,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         wanted.extend(rest);
         let strangers = strangers(source, reads.id, &wanted, &contents, &people.users).await?;
         people.users.extend(strangers);
-        people.held.retain(|it, _| people.locked.contains(it));
+        people.held.retain(|it, _| people.cut_off.contains(it));
         let (id, held) = (reads.id, people.held);
         observed.companies.push(ObservedCompany { id, groups: heads, roles, contents, held });
         observed.users.extend(people.users);
@@ -94,12 +94,18 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
 /// # Errors
 pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
     let mut observed = Observed::default();
+    let mut users = Vec::new();
     for reads in &list.companies {
-        let mut users = source.find_users(reads.id, &list.singled_out).await?;
-        let missing = missing(&list.singled_out, &Directory::new(&users));
-        users.extend(one_by_one(source, reads.id, &missing).await?);
+        let mut own = source.find_users(reads.id, &list.singled_out).await?;
+        let missing = missing(&list.singled_out, &Directory::new(&own));
+        own.extend(one_by_one(source, reads.id, &missing).await?);
+        users.extend(own);
+    }
+    observed.users = completed(users);
+    let directory = Directory::new(&observed.users);
+    for reads in &list.companies {
         let mut live = ObservedCompany::new(reads.id);
-        for user in reads.locked(&Directory::new(&users)) {
+        for user in reads.cut_off(&directory) {
             // Direct roles are only reported: not to know them keeps nobody in a group.
             let roles = async {
                 match source.direct_roles(user).await {
@@ -122,18 +128,16 @@ pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Obse
         }
         live.groups.sort_by_key(|it| it.id);
         live.groups.dedup_by_key(|it| it.id);
-        observed.users.extend(users);
         observed.companies.push(live);
     }
-    observed.users = completed(observed.users);
     Ok(observed)
 }
 
 /// Users that a list speaks of, with what is read of them.
 struct People {
     users: Vec<User>,
-    /// Those who are locked out.
-    locked: BTreeSet<UserId>,
+    /// Those who are locked out and may be in groups.
+    cut_off: BTreeSet<UserId>,
     /// The groups of those who are locked out and of the account that runs rolecall, in the company.
     held: BTreeMap<UserId, Vec<GroupId>>,
     direct: Vec<(UserId, DirectRoles)>,
@@ -152,13 +156,17 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     let unknown: Vec<PersonRef> = unknown.into_iter().cloned().collect();
     let more = elsewhere(source, known, reads.id, &unknown).await?;
     directory.add(&more);
+    // Somebody else's people may still be in groups of this company.
+    let moved = elsewhere(source, &reads.own, reads.id, &reads.lockouts).await?;
+    directory.add(&moved);
     let found = reads.find(&directory);
-    let holders: BTreeSet<UserId> = found.locked.iter().copied().chain(found.identity).collect();
+    let holders: BTreeSet<UserId> = found.cut_off.iter().copied().chain(found.identity).collect();
     let (held, direct) =
         try_join(groups_of(source, reads.id, &holders), direct_roles(source, &found.direct)).await?;
     users.extend(single);
     users.extend(more);
-    Ok(People { users, locked: found.locked, held, direct })
+    users.extend(moved);
+    Ok(People { users, cut_off: found.cut_off, held, direct })
 }
 
 async fn groups_of(

@@ -147,6 +147,26 @@ impl<'a> Directory<'a> {
         }
     }
 
+    /// Returns everybody of other companies than this whom a lock-out means, sorted: may be in groups of this one, who was
+    /// moved since.
+    ///
+    /// An address and a user id are one person's everywhere; a number is only where the lock-out is in force, in `own`.
+    pub fn cut_off_elsewhere(
+        &self,
+        company: CompanyId,
+        own: &[CompanyId],
+        person: &PersonRef,
+    ) -> Vec<UserId> {
+        let anywhere = match person {
+            PersonRef::Email(_) | PersonRef::UserId(_) => true,
+            PersonRef::ExternalId(_) | PersonRef::EmployeeId(_) => false,
+        };
+        let meant = |it: &&User| {
+            it.company.is_some_and(|other| other != company && (anywhere || own.contains(&other)))
+        };
+        ids(&self.find(person).iter().copied().filter(meant).collect::<Vec<_>>())
+    }
+
     /// Returns the one user, of any company, whom the file names; of several the one of `companies`.
     pub fn someone(&self, companies: &[CompanyId], person: &PersonRef) -> Option<UserId> {
         let all = self.find(person);

@@ -103,7 +103,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let live = live(&companies, &index);
     let mut desired = Facts::default();
     for company in companies {
-        let locked = lockout::locked(declared, company.declared.id, &directory, now);
+        let locked = lockout::locked(declared, (company.declared.id, company.live), &directory, now);
         let roles = Roles::new(&company.live.roles);
         let mut binding = Binding {
             company: company.declared,

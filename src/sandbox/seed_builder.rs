@@ -183,6 +183,8 @@ impl SeedBuilder {
             (Some(user), None, _) => Ok(user.id),
             (Some(_), Some(_), _) => Err(format!("member `{raw}` is several users; use the user id")),
             (None, _, true) => Err(format!("there is no user `{raw}`")),
+            // By id: somebody who was moved to another company since.
+            (None, _, false) if parse_uuid(raw).is_some() => Ok(found[0].id),
             (None, _, false) => Err(format!("member `{raw}` is not of company `{company_name}`")),
         }
     }

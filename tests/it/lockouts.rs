@@ -320,3 +320,64 @@ fn with_nobody_to_lock_out_there_is_nothing_to_do() {
         world.run("apply --only lockout --auto-approve").expect(0);
     }
 }
+
+const MOVED: &str = "a5a50000-0000-4000-8000-000000000003";
+const GLOBEX: &str = "2b7e0000-0000-4000-8000-000000000002";
+
+/// Eve is of Globex by now, and still in groups of Voyager.
+fn moved(rules: &str, files: &str) -> World {
+    let seed = SEED
+        .replace(
+            "groups:\n",
+            &format!("  - {{ id: {MOVED}, email: eve@globex.example, company: globex, externalId: e-7 }}\ngroups:\n"),
+        )
+        .replace("members: [cy@voyager.example]", &format!("members: [cy@voyager.example, {MOVED}]"))
+        .replace("members: [root@voyager.example]", &format!("members: [root@voyager.example, {MOVED}]"));
+    let office = "  - { name: Office, company: globex, description: d }\n";
+    World::seeded(&format!("{seed}{office}"))
+        .ruled(rules)
+        .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\n")
+        .with("access/globex.yaml", files)
+}
+
+#[test]
+fn somebody_of_another_company_is_cut_off_from_the_groups_of_this_one_too() {
+    let globex = format!(
+        "version: 1\ncompany: {GLOBEX}\ngroups: [{{ name: Office, description: d, roles: [], members: [] }}]\n"
+    );
+    for key in ["email: eve@globex.example", "externalId: e-7", &format!("userId: {MOVED}")] {
+        let lockout = format!("lockout: [{{ {key}, since: 2026-11-20, reason: stolen laptop }}]\n");
+        for apply in ["apply --auto-approve", "apply --only lockout --auto-approve"] {
+            let world = moved(&lockout, &globex);
+            world.run("snapshot --out live.json").expect(0);
+            let edits = |line: &str| {
+                let plan = world.run(line).expect(0).json();
+                (plan["groups"].clone(), plan["quarantine"].clone())
+            };
+            let plan = edits("plan --format json");
+            assert_eq!(edits("plan --live live.json --format json"), plan, "{key}");
+            world.run(apply).expect(0);
+            assert_eq!(world.members("Night"), ["cy@voyager.example"], "{key} {apply}");
+            assert_eq!(world.members("Company Admins"), ["root@voyager.example"], "{key} {apply}");
+        }
+    }
+}
+
+#[test]
+fn of_a_company_that_no_file_speaks_of_only_the_groups_here_are_cut_off_and_it_is_said() {
+    let lockout = format!("lockout: [{{ userId: {MOVED}, since: 2026-11-20, reason: stolen laptop }}]\n");
+    for apply in ["apply --auto-approve", "apply --only lockout --auto-approve"] {
+        let world = moved(&lockout, "version: 1\n");
+        let run = world.run(apply).expect(3);
+        assert!(
+            run.stdout.contains("from the groups of this workspace and from nothing else"),
+            "{}",
+            run.stdout
+        );
+        assert_eq!(world.members("Night"), ["cy@voyager.example"]);
+    }
+    // A number of another company's is not known to be the same person's.
+    let world = moved(&lockout.replace(&format!("userId: {MOVED}"), "externalId: e-7"), "version: 1\n");
+    world.run("apply --auto-approve").expect(3);
+    assert_eq!(world.members("Night").len(), 2);
+}

@@ -40,8 +40,11 @@ pub(super) struct CompanyReads<'a> {
     pub(super) travellers: Vec<PersonRef>,
     /// Users whose direct roles are read for their own sake.
     pub(super) direct: Vec<PersonRef>,
-    /// Users who are locked out, in force or not yet: their groups and direct roles are read.
-    lockouts: Vec<PersonRef>,
+    /// Users who are locked out, in force or not yet: their groups and direct roles are read. They are looked for in all
+    /// companies of the list.
+    pub(super) lockouts: Vec<PersonRef>,
+    /// The companies of the list.
+    pub(super) own: Vec<CompanyId>,
     /// The account that runs rolecall: its groups and direct roles are read.
     identity: Option<PersonRef>,
     /// Groups that a saved plan or a journal touches.
@@ -65,7 +68,8 @@ pub(super) type GroupReads = BTreeMap<GroupId, GroupRead>;
 
 #[derive(Debug)]
 pub(super) struct Found {
-    pub(super) locked: BTreeSet<UserId>,
+    /// Who is locked out and may be in groups.
+    pub(super) cut_off: BTreeSet<UserId>,
     pub(super) identity: Option<UserId>,
     /// Users whose direct roles are read.
     pub(super) direct: BTreeSet<UserId>,
@@ -86,6 +90,7 @@ impl<'a> ReadList<'a> {
                 people: people.into_iter().cloned().collect(),
                 travellers: company.travellers().cloned().collect(),
                 direct: company.with_direct_roles().cloned().collect(),
+                own: declared.companies.iter().map(|it| it.id).collect(),
                 lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
                 identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
@@ -131,13 +136,20 @@ impl CompanyReads<'_> {
         let one = |person| directory.anyone(self.id, person).ok();
         let identity = self.identity.as_ref().and_then(one);
         let direct = self.direct.iter().filter_map(one).chain(identity).chain(locked.iter().copied());
-        Found { direct: direct.collect(), identity, locked }
+        Found { direct: direct.collect(), identity, cut_off: self.cut_off(directory) }
     }
 
-    /// Finds the users who are locked out, under every account.
-    pub(super) fn locked(&self, directory: &Directory<'_>) -> BTreeSet<UserId> {
+    /// Finds the users of the company who are locked out, under every account.
+    fn locked(&self, directory: &Directory<'_>) -> BTreeSet<UserId> {
         let meant = self.lockouts.iter().filter_map(|it| directory.everybody(self.id, it).ok());
         meant.flatten().collect()
+    }
+
+    /// Finds everybody who is locked out and may be in groups of the company: its own people, and those who by now are
+    /// another company's.
+    pub(super) fn cut_off(&self, directory: &Directory<'_>) -> BTreeSet<UserId> {
+        let others = self.lockouts.iter().flat_map(|it| directory.cut_off_elsewhere(self.id, &self.own, it));
+        others.chain(self.locked(directory)).collect()
     }
 
     /// Returns what is read beyond `reads`: groups that a saved plan or a journal speak of, and those in `held`, which

@@ -113,11 +113,13 @@ async fn singled_out(
     known: &BTreeMap<CompanyId, Vec<User>>,
 ) -> Read<Vec<Person>> {
     let mut users = BTreeSet::new();
+    let all: Vec<User> = known.values().flatten().cloned().collect();
+    let all = Directory::new(&all);
     for reads in &list.companies {
         let directory = Directory::new(&known[&reads.id]);
         let people = list.companies.iter().flat_map(|it| &it.direct).chain(&list.singled_out);
         users.extend(people.filter_map(|it| directory.anyone(reads.id, it).ok()));
-        users.extend(reads.locked(&directory));
+        users.extend(reads.cut_off(&all));
     }
     let people = stream::iter(users).map(|user_id| async move {
         let groups = source.groups_of_user(user_id);

@@ -9,21 +9,30 @@ use crate::{
     files::declared::{Declared, DeclaredLockout},
     model::{
         ids::{CompanyId, UserId},
+        observed::ObservedCompany,
         plan::Unresolved,
     },
 };
 
-/// Returns the users of a company who are cut off now, under every account; one who is named twice by the first entry.
+/// Returns everybody who is cut off now and is of the company, under every account, or in a group of it all the same;
+/// one who is named twice by the first entry.
 pub(super) fn locked<'a>(
     declared: &'a Declared,
-    company: CompanyId,
+    (company, live): (CompanyId, &ObservedCompany),
     directory: &Directory<'_>,
     now: Timestamp,
 ) -> BTreeMap<UserId, &'a DeclaredLockout> {
     // The last to be put in stays.
     let in_force = declared.lockouts.iter().rev().filter(|it| it.holds(now));
-    let meant = in_force.filter_map(|it| Some((directory.everybody(company, &it.person).ok()?, it)));
-    meant.flat_map(|(users, it)| users.into_iter().map(move |user| (user, it))).collect()
+    let own: Vec<CompanyId> = declared.companies.iter().map(|it| it.id).collect();
+    let is_in_a_group = |it: &UserId| live.held.get(it).is_some_and(|groups| !groups.is_empty());
+    let meant = in_force.flat_map(|it| {
+        let mut users = directory.everybody(company, &it.person).unwrap_or_default();
+        let others = directory.cut_off_elsewhere(company, &own, &it.person);
+        users.extend(others.into_iter().filter(is_in_a_group));
+        users.into_iter().map(move |user| (user, it))
+    });
+    meant.collect()
 }
 
 /// Returns the lock-outs in force that mean nobody, or nobody in particular.

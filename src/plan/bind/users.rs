@@ -78,7 +78,7 @@ impl Binding<'_> {
         let named = self.company.with_direct_roles().chain(identity);
         let mut people: Vec<UserId> = named
             .filter_map(|it| self.directory.anyone(company, it).ok())
-            .chain(self.locked.keys().copied())
+            .chain(self.locked.keys().copied().filter(|it| self.is_own(*it)))
             .collect();
         people.sort_unstable();
         people.dedup();
@@ -100,6 +100,12 @@ impl Binding<'_> {
                 self.bound.outside.push(Outside { company, user, roles: live.clone() });
             }
         }
+    }
+
+    /// Whether somebody is not known to be another company's.
+    fn is_own(&self, user: UserId) -> bool {
+        let company = self.directory.user(user).and_then(|it| it.company);
+        company.is_none_or(|it| it == self.company.id)
     }
 
     fn desired_user(&mut self, id: UserId, person: PersonIx, user: &DeclaredUser, live: &DirectRoles) {

@@ -88,6 +88,10 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             standard(),
             "stays: a standard group cannot be deleted; to keep everybody out of it, declare it with `roles: unmanaged` and `members: []`".to_owned(),
         ),
+        WithheldReason::Lockout { person, why: why @ Unresolved::Foreign(_) } => {
+            let what = "cut off from the groups of this workspace and from nothing else";
+            (locked(person), format!("{what}: {}", because(why, LOCKOUT)))
+        }
         WithheldReason::Lockout { person, why } => {
             (locked(person), format!("not cut off: {}", because(why, LOCKOUT)))
         }
