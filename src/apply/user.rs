@@ -11,7 +11,7 @@ use crate::{
     apply::record::Write,
     live::api::{ApiError, Reader},
     model::{
-        direct::DirectRoles,
+        direct::{DirectRoles, Fields},
         ids::{CompanyId, UserId},
         plan::Change,
     },
@@ -92,9 +92,15 @@ impl<'a> User<'a> {
         roles: &DirectRoles,
     ) -> Result<(), Trouble> {
         let mut token_refused = false;
+        let mut fields = Fields::Current;
         for _ in 1..ATTEMPTS {
-            let Err(error) = self.send(context, company, roles).await? else { return Ok(()) };
+            let Err(error) = self.send(context, company, roles, fields).await? else { return Ok(()) };
             let wait = match error.refused() {
+                // It insists on a field that the official description does not want from who writes.
+                Some(400) if error.said().any(|it| fields.misses(it)) => {
+                    fields = Fields::AsRead;
+                    Some(Duration::ZERO)
+                }
                 // There is another token by now, if there can be one.
                 Some(401) if !token_refused => {
                     token_refused = true;
@@ -115,7 +121,7 @@ impl<'a> User<'a> {
                 None => return Err(Trouble::Stale(Stale::UserGone)),
             }
         }
-        Ok(self.send(context, company, roles).await??)
+        Ok(self.send(context, company, roles, fields).await??)
     }
 
     async fn send(
@@ -123,9 +129,10 @@ impl<'a> User<'a> {
         context: StepContext<'_>,
         company: CompanyId,
         roles: &DirectRoles,
+        fields: Fields,
     ) -> Result<Result<(), ApiError>, ApplyError> {
         let user = self.user;
-        let sent = roles.sent();
+        let sent = roles.sent(fields);
         let noted: Vec<Value> = sent.iter().filter_map(|it| serde_json::from_str(it.get()).ok()).collect();
         let (writer, id) =
             self.attempt.begin(context, Write::PutDirectRoles { company, user, roles: noted })?;

@@ -1,8 +1,12 @@
 //! Direct roles, which people hold outside groups: compared by meaning, kept in the very JSON of the API.
 //!
 //! What this version does not know of a role survives: an element that stays is sent back as it was
-//! read, one that changes keeps its other fields, and one of an unknown type means exactly itself.
+//! read, one that changes keeps its other fields, and one of an unknown type means exactly itself. Only what the
+//! official description takes from those who write is not sent: the read-only field of a company's role, and the one
+//! that is past its sunset.
 //! Knows the form of contract §6.1 and nothing of who holds what.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq};
 use serde_json::{Map, Value, json, value::RawValue};
@@ -216,24 +220,45 @@ impl DirectRole {
         }
     }
 
-    /// For a travel arranger `metadata` has to be filled (contract §6.1); where the API itself gave only the
-    /// older `roleMetadata`, the newer field is put beside it.
-    fn sent(&self) -> impl Iterator<Item = Box<RawValue>> {
-        self.elements.iter().map(|it| {
-            let value = value(it);
-            match value.as_object() {
-                Some(fields)
-                    if self.kind == Kind::Arranger && fields.get("metadata").is_none_or(Value::is_null) =>
-                {
-                    let list: Vec<Value> = arranged(&value).cloned().collect();
-                    let mut fields = fields.clone();
-                    let metadata = json!({ "roleType": ARRANGER, "arrangerFor": list });
-                    fields.insert("metadata".to_owned(), metadata);
-                    raw(&fields.into())
-                }
-                Some(_) | None => it.clone(),
-            }
-        })
+    /// For a travel arranger `metadata` has to be filled (contract §6.1), be it from the older `roleMetadata`.
+    fn sent(&self, which: Fields) -> impl Iterator<Item = Box<RawValue>> {
+        self.elements.iter().map(move |it| self.written(it, which).unwrap_or_else(|| it.clone()))
+    }
+
+    /// An element with the fields to send; `None` where it is sent as it was read, to the letter.
+    fn written(&self, element: &RawValue, which: Fields) -> Option<Box<RawValue>> {
+        let read_only = match &self.kind {
+            Kind::On(name, _) => matches!(known(name), Some((_, Reach::Company))),
+            Kind::Plain(_) | Kind::Arranger => false,
+            // Nobody knows what such a one would mean without a field.
+            Kind::Verbatim(..) => return None,
+        };
+        let value = value(element);
+        let has = |it: &Value, field: &str| it.get(field).is_some();
+        let unfilled = self.kind == Kind::Arranger && value.get("metadata").is_none_or(Value::is_null);
+        let (older, computed) = match which {
+            Fields::Current => (has(&value, OLDER), read_only && has(&value["metadata"], READ_ONLY)),
+            Fields::AsRead => (false, false),
+        };
+        if !unfilled && !older && !computed {
+            return None;
+        }
+        // The other values stay as they are written: a number may have more digits than any type here.
+        let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(element.get()).ok()?;
+        if unfilled {
+            let list: Vec<&Value> = arranged(&value).collect();
+            fields.insert("metadata".to_owned(), raw(&json!({ "roleType": ARRANGER, "arrangerFor": list })));
+        }
+        if older {
+            fields.remove(OLDER);
+        }
+        if computed {
+            let mut metadata: BTreeMap<String, Box<RawValue>> =
+                serde_json::from_str(fields.get("metadata")?.get()).ok()?;
+            metadata.remove(READ_ONLY);
+            fields.insert("metadata".to_owned(), serde_json::value::to_raw_value(&metadata).ok()?);
+        }
+        serde_json::value::to_raw_value(&fields).ok()
     }
 
     /// Adds what another element says of the same role.
@@ -244,6 +269,26 @@ impl DirectRole {
     }
 }
 
+/// Which fields of a role are sent back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fields {
+    /// Those that the official description leaves to who writes.
+    Current,
+    /// All that were read, for a server that misses one.
+    AsRead,
+}
+
+impl Fields {
+    /// Whether a server that refuses with these words misses a field that is not sent.
+    pub(crate) fn misses(self, refusal: &str) -> bool {
+        self == Self::Current && (refusal.contains(OLDER) || refusal.contains(READ_ONLY))
+    }
+}
+
+/// Deprecated, with its sunset on 2026-07-01 (contract §6.1).
+const OLDER: &str = "roleMetadata";
+/// The TMC of the company that a role is held on: the API's own to say (contract §6.1).
+const READ_ONLY: &str = "tmcRef";
 const CONFIRMATIONS: &str = "sendConfirmationEmail";
 const FLIGHT_STATS: &str = "sendFlightStatsNotificationEmail";
 
@@ -275,7 +320,7 @@ fn with_list(element: &Value, list: Vec<Value>) -> Box<RawValue> {
     let mut element = object(Some(element));
     element.insert("metadata".to_owned(), metadata.into());
     // The older place must not contradict the newer.
-    element.remove("roleMetadata");
+    element.remove(OLDER);
     raw(&element.into())
 }
 
@@ -311,7 +356,7 @@ fn understood(element: &Value) -> Option<(Kind, Vec<Traveller>)> {
 /// The travellers of an element, from the field in use or else from the older one.
 fn arranged(element: &Value) -> impl Iterator<Item = &Value> {
     let newer = element["metadata"]["arrangerFor"].as_array();
-    let older = element["roleMetadata"]["travelArrangerMetadata"]["arrangerFor"].as_array();
+    let older = element[OLDER]["travelArrangerMetadata"]["arrangerFor"].as_array();
     newer.or(older).into_iter().flatten()
 }
 

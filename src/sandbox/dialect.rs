@@ -59,6 +59,8 @@ pub(super) struct Dialect {
     pub(super) users_list: UsersList,
     /// Whether answers hold fields that are false, 0 or empty.
     pub(super) defaults: Defaults,
+    /// Which fields of roles outside groups are taken, of those that are read-only or past their sunset (contract §6.1).
+    pub(super) direct_role_fields: DirectRoleFields,
 }
 
 macro_rules! switches {
@@ -97,6 +99,8 @@ switches! {
     UsersList { Available, Refused }
     // Dropped: as protobuf's JSON does it unless told otherwise.
     Defaults { Sent, Dropped }
+    // Any: whatever is sent is kept. Current: 400 where one of them is sent. AsRead: 400 where one that is there is not.
+    DirectRoleFields { Any, Current, AsRead }
 }
 
 /// The status that refuses something: one of these numbers, `A` unless another is chosen.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     clock::OffsetTime,
-    dialect::{AboveMaxLimit, Dialect, MaxLimit},
+    dialect::{AboveMaxLimit, Dialect, DirectRoleFields, MaxLimit},
     model::PermissionWithActions,
     reply::Refusal,
     scope::Scope,
@@ -209,6 +209,40 @@ pub(super) fn check_legacy_roles(roles: &[LegacyRole]) -> Result<(), Refusal> {
         if !given {
             let problem = format!("needs roleType and `{needed}`");
             return Err(Refusal::invalid(&format!("roles[{n}].metadata"), problem));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses v2 roles with, or without, the fields that the official description takes from those who write.
+pub(super) fn check_fields(
+    roles: &[LegacyRole],
+    held: &[Value],
+    taken: DirectRoleFields,
+) -> Result<(), Refusal> {
+    let of_company = |role: &Value| role["metadata"]["companyRef"].is_object();
+    for (n, role) in roles.iter().enumerate() {
+        let role = Value::Object(role.clone());
+        let same = |it: &&Value| {
+            it["roleType"] == role["roleType"]
+                && it["metadata"]["companyRef"]["id"] == role["metadata"]["companyRef"]["id"]
+        };
+        let before = held.iter().find(same).unwrap_or(&Value::Null);
+        let fields = [
+            ("roleMetadata", role.get("roleMetadata"), before.get("roleMetadata")),
+            (
+                "metadata.tmcRef",
+                role["metadata"].get("tmcRef").filter(|_| of_company(&role)),
+                before["metadata"].get("tmcRef").filter(|_| of_company(before)),
+            ),
+        ];
+        for (field, sent, held) in fields {
+            let problem = match taken {
+                DirectRoleFields::Current if sent.is_some() => "is not to be sent",
+                DirectRoleFields::AsRead if sent.is_none() && held.is_some() => "is required",
+                DirectRoleFields::Any | DirectRoleFields::Current | DirectRoleFields::AsRead => continue,
+            };
+            return Err(Refusal::invalid(&format!("roles[{n}].{field}"), problem));
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::Value;
 
 use super::{
     dialect::Dialect,
@@ -68,6 +69,8 @@ entries! {
         active: bool,
         legal_entity: Option<String>,
         persona: Option<String>,
+        /// Roles outside groups, verbatim.
+        direct_roles: Vec<Value> = default,
     }
     GroupEntry {
         id: Option<StrictId>,

@@ -139,7 +139,7 @@ impl SeedBuilder {
             active: entry.active,
             persona: entry.persona.as_deref().unwrap_or("EMPLOYEE").into(),
             legal_entity,
-            legacy_roles: Vec::new(),
+            legacy_roles: entry.direct_roles.clone(),
             business: serde_json::Map::new(),
             stamps: self.stamps.clone(),
         });

@@ -180,6 +180,7 @@ pub(super) fn legacy_roles(store: &Store, call: &Call) -> Result<Reply, Refusal>
 pub(super) fn put_legacy_roles(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let request: request::LegacyRoles = call.body()?;
     request::check_legacy_roles(&request.roles)?;
+    request::check_fields(&request.roles, &call.user(store)?.legacy_roles, call.dialect.direct_role_fields)?;
     let id = call.user(store)?.id;
     let roles = request.roles.into_iter().map(Value::Object).collect();
     store.change_user(id, call.stamps(), |user| user.legacy_roles = roles);

@@ -54,8 +54,21 @@ fn put(world: &World, who: &str, roles: &Value) {
     assert!(status < 300, "{status} {body}");
 }
 
-/// Returns what somebody holds, as the API shows it.
+/// Returns what somebody holds, as the API shows it: which TMC a company is of it says itself, and the sandbox does not.
 fn held(world: &World, who: &str) -> Value {
+    let mut roles = stored(world, who);
+    for role in roles.as_array_mut().into_iter().flatten() {
+        let mut told = role.clone();
+        told["metadata"]["tmcRef"] = json!({ "id": VOYAGER });
+        if [admin(GLOBEX), admin(INITECH), admin(VOYAGER)].contains(&told) {
+            *role = told;
+        }
+    }
+    roles
+}
+
+/// Returns what was written for somebody, or set by hand.
+fn stored(world: &World, who: &str) -> Value {
     world.call("GET", &path(world, who), Value::Null).1["roles"].clone()
 }
 
@@ -676,5 +689,36 @@ fn an_entry_that_asks_for_nothing_withholds_nothing() {
             );
             world.apply().expect(0);
         }
+    }
+}
+
+/// The read-only field of a company's role, and the one past its sunset.
+#[test]
+fn fields_that_are_not_for_those_who_write_are_sent_only_to_a_server_that_insists() {
+    for (fields, sent) in [("any", 1), ("current", 1), ("asRead", 2)] {
+        let mut older = admin(INITECH);
+        older["roleMetadata"] = json!({ "travelArrangerMetadata": { "arrangerFor": [] } });
+        let seed = SEED.replace(
+            "{ email: ana@voyager.example, company: voyager }",
+            &format!(
+                "{{ email: ana@voyager.example, company: voyager, directRoles: {} }}",
+                json!([admin(GLOBEX), older])
+            ),
+        );
+        let world = users(
+            World::seeded(&format!("{seed}dialect: {{ directRoleFields: {fields} }}\n")),
+            &user(ANA, "{ atLeast: [{ type: TMC_AGENT, tmc: voyager }] }"),
+        );
+        let apply = world.apply();
+        assert_eq!(apply.code, 0, "{fields}: {}{}", apply.stdout, apply.stderr);
+        let written = world.written();
+        assert_eq!(written.len(), sent, "{fields}");
+        let body = |n: usize| written[n].body["roles"].to_string();
+        let held = |n: usize| (body(n).contains("roleMetadata"), body(n).matches("tmcRef").count());
+        // That of the TMC's own role is always sent.
+        assert_eq!(held(0), (false, 1), "{fields}");
+        assert_eq!(held(sent - 1), (sent == 2, if sent == 2 { 3 } else { 1 }), "{fields}");
+        assert_eq!(body(0).matches("since").count(), 2, "what nobody knows stays");
+        world.settled();
     }
 }

@@ -117,6 +117,13 @@ impl ApiError {
         }
     }
 
+    /// Returns what the API said when it refused the request itself: a code and a message, where there are.
+    pub fn said(&self) -> impl Iterator<Item = &str> {
+        let said =
+            if let Self::Refused { code, message, .. } = self { [code, message] } else { [&None, &None] };
+        said.into_iter().filter_map(|it| it.as_deref())
+    }
+
     /// Returns the HTTP status with which the API refused the request itself.
     ///
     /// A refused token, a rate and a redirect say nothing of what was asked for.

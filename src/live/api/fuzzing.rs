@@ -12,7 +12,10 @@ use super::{
     token,
     wire::{Catalogue, Created, Elements, HeldDirectly, Member, Told, Wire},
 };
-use crate::model::observed::GroupRole;
+use crate::model::{
+    direct::{DirectRoles, Fields},
+    observed::GroupRole,
+};
 
 /// Decodes `body` as a page of every list there is.
 pub fn lists(body: &[u8]) {
@@ -36,8 +39,10 @@ pub fn objects(body: &[u8]) {
     _ = serde_json::from_slice::<RbacInfo>(body);
     if let Ok(HeldDirectly { roles: Some(held) }) = serde_json::from_slice(body) {
         // What is sent back is read as the same again.
-        let again = crate::model::direct::DirectRoles::read(held.sent());
-        assert!(again.types() == held.types());
+        for fields in [Fields::Current, Fields::AsRead] {
+            let again = DirectRoles::read(held.sent(fields));
+            assert!(again == held);
+        }
     }
     _ = serde_json::from_slice::<Created>(body);
     _ = serde_json::from_slice::<Catalogue>(body);

@@ -1,6 +1,8 @@
 //! All direct roles of one person, as the list that the API reads and replaces whole.
 
-use super::{Deserialize, Deserializer, DirectRole, Kind, RawValue, Serialize, SerializeSeq, Serializer};
+use super::{
+    Deserialize, Deserializer, DirectRole, Fields, Kind, RawValue, Serialize, SerializeSeq, Serializer,
+};
 
 /// The direct roles of one person: sorted by kind, each kind once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,8 +71,8 @@ impl DirectRoles {
     }
 
     /// The whole list for a request.
-    pub(crate) fn sent(&self) -> Vec<Box<RawValue>> {
-        self.iter().flat_map(DirectRole::sent).collect()
+    pub(crate) fn sent(&self, which: Fields) -> Vec<Box<RawValue>> {
+        self.iter().flat_map(|it| it.sent(which)).collect()
     }
 
     /// The whole list as it was read.

@@ -11,7 +11,8 @@ fn read(element: &Value) -> DirectRole {
 }
 
 fn sent(role: &DirectRole) -> Value {
-    let sent: Vec<Value> = role.sent().map(|it| serde_json::from_str(it.get()).unwrap()).collect();
+    let sent: Vec<Value> =
+        role.sent(Fields::Current).map(|it| serde_json::from_str(it.get()).unwrap()).collect();
     assert_eq!(sent.len(), 1);
     sent[0].clone()
 }
@@ -58,11 +59,11 @@ fn travellers_mean_the_same_in_any_order_and_in_either_field() {
     let split =
         DirectRoles::new([DirectRole::arranger(vec![plain(2)]), DirectRole::arranger(vec![plain(1)])]);
     assert_eq!(split, DirectRoles::new([DirectRole::arranger(vec![plain(1), plain(2)])]));
-    assert_eq!(split.sent().len(), 2, "as it was read");
-    // The field in use has to be filled when it is sent; what was read stays beside it.
+    assert_eq!(split.sent(Fields::Current).len(), 2, "as it was read");
+    // The field in use has to be filled when it is sent; the older one is not sent.
     let filled = sent(&older);
     assert_eq!(filled["metadata"]["arrangerFor"], list);
-    assert_eq!(filled["roleMetadata"]["travelArrangerMetadata"]["arrangerFor"], list);
+    assert!(filled.get("roleMetadata").is_none(), "{filled}");
     assert_eq!(read(&filled), both);
     // This version writes no arranger without travellers: what is read of one is kept as it is.
     assert!(matches!(read(&json!({ "roleType": ARRANGER })).kind(), Kind::Verbatim(..)));
@@ -99,7 +100,8 @@ fn a_change_of_travellers_keeps_every_element_and_touches_only_those_it_is_about
     let live = live.iter().next().unwrap();
     let to = |travellers: &[u128]| {
         let changed = live.with_travellers(travellers.iter().map(|it| plain(*it)).collect());
-        let elements: Vec<Value> = changed.sent().map(|it| serde_json::from_str(it.get()).unwrap()).collect();
+        let elements: Vec<Value> =
+            changed.sent(Fields::Current).map(|it| serde_json::from_str(it.get()).unwrap()).collect();
         let again = read(&elements);
         assert_eq!(again.iter().collect::<Vec<_>>(), [&changed]);
         elements
@@ -126,7 +128,8 @@ fn a_change_of_travellers_keeps_every_element_and_touches_only_those_it_is_about
     // Another mail is a change of that entry, which keeps what else is said of it.
     let mails = Traveller { confirmations: true, ..plain(2) };
     let changed = live.with_travellers(vec![plain(1), mails, plain(3)]);
-    let sent: Vec<Value> = changed.sent().map(|it| serde_json::from_str(it.get()).unwrap()).collect();
+    let sent: Vec<Value> =
+        changed.sent(Fields::Current).map(|it| serde_json::from_str(it.get()).unwrap()).collect();
     let entry = &sent[1]["metadata"]["arrangerFor"][0];
     assert_eq!((&entry["rank"], &entry[CONFIRMATIONS]), (&json!(2), &json!(true)), "{sent:?}");
     assert_eq!(sent[0], element(1, &[1]));
@@ -174,5 +177,54 @@ fn what_two_roles_give_is_no_more_than_either() {
         (DirectRole::arranger(vec![loud]), arranger(&[1]), Some(arranger(&[1]))),
     ] {
         assert_eq!(wanted.within(&held), both, "{wanted:?} {held:?}");
+    }
+}
+
+#[test]
+fn what_is_not_for_those_who_write_is_not_sent_and_all_else_is_to_the_letter() {
+    let older = r#""roleMetadata":{"travelArrangerMetadata":{"arrangerFor":[]}}"#;
+    let company = id(1);
+    let on = format!(r#""companyRef":{{"id":"{company}"}}"#);
+    let tmc = format!(r#""tmcRef":{{"id":"{}","note":1.50}}"#, id(9));
+    let digits = r#""x":123456789012345678901234567890.10"#;
+    for (read, current) in [
+        // The read-only field of a company's role, whichever; what nobody knows stays digit for digit.
+        (
+            format!(r#"{{"roleType":"COMPANY_ADMIN",{digits},"metadata":{{{on},{tmc},{digits}}}}}"#),
+            format!(r#"{{"metadata":{{{on},{digits}}},"roleType":"COMPANY_ADMIN",{digits}}}"#),
+        ),
+        (
+            format!(r#"{{"roleType":"COMPANY_REPORT_ADMIN","metadata":{{{on},{tmc}}},{older}}}"#),
+            format!(r#"{{"metadata":{{{on}}},"roleType":"COMPANY_REPORT_ADMIN"}}"#),
+        ),
+        // A TMC's role is held on that field.
+        (
+            format!(r#"{{"roleType":"TMC_AGENT","metadata":{{{tmc}}}}}"#),
+            format!(r#"{{"roleType":"TMC_AGENT","metadata":{{{tmc}}}}}"#),
+        ),
+        (format!(r#"{{"roleType":"GLOBAL_AGENT",{older}}}"#), r#"{"roleType":"GLOBAL_AGENT"}"#.to_owned()),
+        // Without one of them nothing is written anew, not even a space.
+        (
+            format!(r#"{{ "roleType": "COMPANY_ADMIN", "metadata": {{ {on} }}, {digits} }}"#),
+            format!(r#"{{ "roleType": "COMPANY_ADMIN", "metadata": {{ {on} }}, {digits} }}"#),
+        ),
+        // What nobody knows means itself, whole.
+        (
+            format!(r#"{{"roleType":"NEW_THING","metadata":{{{on},{tmc}}},{older}}}"#),
+            format!(r#"{{"roleType":"NEW_THING","metadata":{{{on},{tmc}}},{older}}}"#),
+        ),
+    ] {
+        let roles = DirectRoles::read([RawValue::from_string(read.clone()).unwrap()]);
+        let sent = |which| roles.sent(which)[0].get().to_owned();
+        assert_eq!(sent(Fields::Current), current, "{read}");
+        assert_eq!(sent(Fields::AsRead), read);
+        assert_eq!(DirectRoles::read(roles.sent(Fields::Current)), roles, "{read}");
+    }
+    for (refusal, misses) in [
+        ("roles[0].metadata.tmcRef: is required", true),
+        ("roleMetadata must not be null", true),
+        ("roles[0].metadata: needs roleType", false),
+    ] {
+        assert_eq!((Fields::Current.misses(refusal), Fields::AsRead.misses(refusal)), (misses, false));
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{json, value::RawValue};
 
 use super::*;
-use crate::model::direct::{DirectRole, DirectRoles};
+use crate::model::direct::{DirectRole, DirectRoles, Fields};
 
 /// The world of the other tests, in which Ana administers Globex and arranges for the VIP, and Bo holds
 /// something that no version knows. Of Cy nothing could be read.
@@ -176,7 +176,7 @@ fn a_role_that_stays_is_the_one_that_is_there() {
     let bound = bound_to(&user_entry("ana@voyager.example", &format!("[{ADMIN}]")), &snapshot).unwrap();
     let plan = diff::plan(&bound, &snapshot);
     let after = plan.people().next().unwrap().direct_after();
-    let sent: Vec<String> = after.sent().iter().map(|it| it.get().to_owned()).collect();
+    let sent: Vec<String> = after.sent(Fields::Current).iter().map(|it| it.get().to_owned()).collect();
     assert!(sent.len() == 1 && sent[0].contains(r#""note":1"#), "{sent:?}");
 }
 
