@@ -16,7 +16,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::RoleHead,
     rules::{Guard, Level, Rules, Unmanaged},
-    scope::{Audience, Scope},
+    scope::{self, Audience, Scope, Value},
     source::Place,
 };
 
@@ -403,6 +403,18 @@ impl Declared {
         all
     }
 
+    /// The companies in which people are looked for whose company is not said: all of the workspace, and those that scopes
+    /// name. Sorted.
+    pub(crate) fn searched_companies(&self) -> Vec<CompanyId> {
+        let mut all = self.all_companies();
+        let groups = self.companies.iter().flat_map(|it| &it.groups);
+        let scopes = groups.flat_map(|it| &it.grants.entries).map(|it| &it.scope);
+        all.extend(scopes.flat_map(|it| it.companies()));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// The people that rules and lockouts name, of any company; sorted, without duplicates.
     pub(crate) fn singled_out(&self) -> Vec<&PersonRef> {
         let protected = self.rules.protected_people.iter().filter_map(|it| it.0.person());
@@ -460,6 +472,18 @@ impl DeclaredCompany {
         let mut people: Vec<&PersonRef> = distinct.into_iter().collect();
         people.sort_unstable();
         people
+    }
+}
+
+impl DeclaredScope {
+    /// The companies that it names.
+    fn companies(&self) -> impl Iterator<Item = CompanyId> {
+        let audiences = self.ready.audiences().iter().chain(self.pending.iter().map(|it| &it.rest));
+        let companies = audiences.flatten().filter(|it| it.kind == scope::Kind::Company);
+        companies.flat_map(|it| &it.values).filter_map(|it| match it {
+            Value::Id(id) => Some(CompanyId(*id)),
+            Value::Text(_) | Value::Nothing => None,
+        })
     }
 }
 

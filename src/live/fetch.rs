@@ -58,7 +58,7 @@ type Read<T> = Result<T, FetchError>;
 /// # Errors
 /// The first request that failed; nothing partial is returned.
 pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
-    let mut observed = Observed::default();
+    let mut observed = Observed { searched: searched(list), ..Observed::default() };
     let mut scopes = Shared::default();
     for reads in &list.companies {
         let groups = async {
@@ -69,7 +69,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         };
         let roles = source.list_roles(reads.id);
         let ((heads, mut wanted, mut contents), roles, mut people) =
-            try_join3(groups, roles, people(source, list.known, reads)).await?;
+            try_join3(groups, roles, people(source, &list.known, reads)).await?;
         let rest = reads.rest(&heads, &wanted, &people.held);
         contents.extend(whole(source, reads.id, &rest, &mut scopes).await?);
         wanted.extend(rest);
@@ -78,6 +78,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         people.held.retain(|it, _| people.cut_off.contains(it));
         let (id, held) = (reads.id, people.held);
         observed.companies.push(ObservedCompany { id, groups: heads, roles, contents, held });
+        observed.searched.retain(|it| !people.closed.contains(it));
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
     }
@@ -141,6 +142,8 @@ struct People {
     /// The groups of those who are locked out and of the account that runs rolecall, in the company.
     held: BTreeMap<UserId, Vec<GroupId>>,
     direct: Vec<(UserId, DirectRoles)>,
+    /// Companies that do not let this token look for people.
+    closed: BTreeSet<CompanyId>,
 }
 
 /// Reads the users of a company that the list speaks of, and of some of them groups and direct roles.
@@ -154,10 +157,10 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     let unseen = reads.named.iter().filter(|it| !directory.sees(it));
     let unknown: BTreeSet<&PersonRef> = reads.travellers.iter().chain(unseen).collect();
     let unknown: Vec<PersonRef> = unknown.into_iter().cloned().collect();
-    let more = elsewhere(source, known, reads.id, &unknown).await?;
+    let (more, closed) = elsewhere(source, known, reads.id, &unknown).await?;
     directory.add(&more);
     // Somebody else's people may still be in groups of this company.
-    let moved = elsewhere(source, &reads.own, reads.id, &reads.lockouts).await?;
+    let (moved, _) = elsewhere(source, &reads.own, reads.id, &reads.lockouts).await?;
     directory.add(&moved);
     let found = reads.find(&directory);
     let holders: BTreeSet<UserId> = found.cut_off.iter().copied().chain(found.identity).collect();
@@ -166,7 +169,11 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     users.extend(single);
     users.extend(more);
     users.extend(moved);
-    Ok(People { users, cut_off: found.cut_off, held, direct })
+    Ok(People { users, cut_off: found.cut_off, held, direct, closed })
+}
+
+fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {
+    list.known.iter().copied().collect()
 }
 
 async fn groups_of(
@@ -254,19 +261,32 @@ async fn one_by_one(source: &Source, company: CompanyId, people: &[PersonRef]) -
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Looks for people in the other companies of the workspace.
+/// Looks for people in other companies than this, for whoever is not found there alone as well; and says which of these
+/// companies do not let this token look.
 async fn elsewhere(
     source: &Source,
     known: &[CompanyId],
     company: CompanyId,
     people: &[PersonRef],
-) -> Read<Vec<User>> {
-    let mut found = Vec::new();
-    for &other in known.iter().filter(|it| **it != company && !people.is_empty()) {
+) -> Read<(Vec<User>, BTreeSet<CompanyId>)> {
+    let (mut found, mut closed) = (Vec::new(), BTreeSet::new());
+    let others = || known.iter().copied().filter(|it| *it != company && !people.is_empty());
+    for other in others() {
         // A token of one company may not look into another; then nobody is known there.
-        found.extend(unless_refused(source.find_users(other, people).await)?);
+        match source.find_users(other, people).await {
+            Err(error) if matches!(error.refused(), Some(403 | 404)) => _ = closed.insert(other),
+            users => found.extend(users?),
+        }
     }
-    Ok(found)
+    // By id the company plays no part, and it was asked before.
+    let directory = Directory::new(&found);
+    let is_missing = |it: &&PersonRef| !matches!(it, PersonRef::UserId(_)) && !directory.knows(it);
+    let missing: Vec<PersonRef> = people.iter().filter(is_missing).cloned().collect();
+    for other in others().filter(|it| !closed.contains(it)).collect::<Vec<_>>() {
+        let users = if missing.is_empty() { Vec::new() } else { one_by_one(source, other, &missing).await? };
+        found.extend(users);
+    }
+    Ok((found, closed))
 }
 
 /// Takes a refusal for nothing, where nothing depends on the answer but names.

@@ -2,7 +2,10 @@
 //!
 //! A value; whether it is complete was proven while it was fetched.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,8 @@ pub struct Observed {
     /// of those who are locked out, and of the account that runs rolecall. Who is missing was not read, or the
     /// token may not know: never that there are none.
     pub direct: BTreeMap<UserId, DirectRoles>,
+    /// The companies in which people of scopes were looked for, and that let this token look.
+    pub searched: BTreeSet<CompanyId>,
 }
 
 /// What one company reported.

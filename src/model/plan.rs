@@ -297,6 +297,8 @@ impl Withheld {
 pub enum Unresolved {
     /// The directory knows nobody by that key.
     Unknown,
+    /// The directories of all these companies know nobody by that key, and the user may be of any.
+    Nowhere(Vec<CompanyId>),
     /// The user exists but is not active.
     Inactive,
     /// Several users match.

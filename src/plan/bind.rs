@@ -21,7 +21,7 @@ use crate::{
     model::{
         access::Why,
         finding::{Code, Finding, did_you_mean},
-        ids::{GroupId, PersonRef, RoleId, UserId},
+        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
         plan::{Note, Outside, Overview, Plan, UnmanagedGroup, Unresolved, Withheld, WithheldReason},
@@ -116,6 +116,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             roles,
             suspects: people::suspects(company.declared, &directory, now),
             unseen: &unseen,
+            searched: &snapshot.searched,
             locked,
             now,
             bound: &mut bound,
@@ -239,6 +240,8 @@ struct Binding<'a> {
     suspects: Vec<&'a PersonRef>,
     /// Everybody who stays a member because nobody can see whether it is somebody protected.
     unseen: &'a BTreeSet<UserId>,
+    /// Where people of scopes were looked for.
+    searched: &'a BTreeSet<CompanyId>,
     /// Everybody who is cut off everywhere, and by which entry.
     locked: BTreeMap<UserId, &'a DeclaredLockout>,
     now: Timestamp,

@@ -217,7 +217,7 @@ fn not_one(
     match why {
         Unresolved::Ambiguous(users) => format!("{person} is not one user but {}", users.len()),
         Unresolved::Hidden => format!("the API does not tell this token who {person} is"),
-        Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) => {
+        Unresolved::Unknown | Unresolved::Nowhere(_) | Unresolved::Inactive | Unresolved::Foreign(_) => {
             let open =
                 (!places.is_empty()).then(|| format!("{person} is not a user of {}", places.join(", ")));
             match (open, refused) {

@@ -29,6 +29,10 @@ pub(in crate::doctor) async fn rows(
 pub(in crate::doctor) fn count(unresolved: &Unresolved) -> usize {
     match unresolved {
         Unresolved::Ambiguous(users) => users.len(),
-        Unresolved::Unknown | Unresolved::Inactive | Unresolved::Foreign(_) | Unresolved::Hidden => 0,
+        Unresolved::Unknown
+        | Unresolved::Nowhere(_)
+        | Unresolved::Inactive
+        | Unresolved::Foreign(_)
+        | Unresolved::Hidden => 0,
     }
 }

@@ -35,7 +35,7 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
     for reads in &list.companies {
         let heads = timed(source.list_groups(reads.id), &count);
         let roles = timed(source.list_roles(reads.id), &count);
-        let (heads, _, people) = try_join3(heads, roles, people(source, list.known, reads)).await?;
+        let (heads, _, people) = try_join3(heads, roles, people(source, &list.known, reads)).await?;
         let groups = reads.groups(&heads);
         let rest = reads.rest(&heads, &groups, &people.held);
         // A page of members or more, and the roles.

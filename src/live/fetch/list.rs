@@ -22,8 +22,9 @@ use crate::{
 pub struct ReadList<'a> {
     /// The companies whose groups are read, sorted by id.
     pub(super) companies: Vec<CompanyReads<'a>>,
-    /// The companies the workspace has names for.
-    pub(super) known: &'a [CompanyId],
+    /// The companies that may hold people whom this workspace names: its own, those it has names for, and those that
+    /// scopes name.
+    pub(super) known: Vec<CompanyId>,
     /// People that rules and lock-outs name, of any company; sorted.
     pub(super) singled_out: Vec<PersonRef>,
 }
@@ -100,7 +101,7 @@ impl<'a> ReadList<'a> {
         };
         Self {
             companies: declared.companies.iter().map(company).collect(),
-            known: &declared.known_companies,
+            known: declared.searched_companies(),
             singled_out,
         }
     }

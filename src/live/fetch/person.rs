@@ -97,7 +97,7 @@ async fn inside(
         travellers.dedup();
         if !travellers.is_empty() && !live.contents.is_empty() {
             users.extend(source.find_users(live.id, &travellers).await?);
-            users.extend(elsewhere(source, &declared.known_companies, live.id, &travellers).await?);
+            users.extend(elsewhere(source, &declared.searched_companies(), live.id, &travellers).await?.0);
         }
     }
     users.sort_by_key(|it| it.id);

@@ -106,7 +106,8 @@ pub struct Gap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum GapCause {
-    /// Several changes wait for each other; without a gap somebody would for a moment hold too much.
+    /// Several changes wait for each other; without a gap in this order of whole changes somebody would for a moment hold
+    /// too much. Narrowing first and widening later, in two plans, may have none.
     Cycle,
     /// The API takes a changed scope only as a removal and an addition.
     RevokeFirst,

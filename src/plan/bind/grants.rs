@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::Binding;
+use super::{Binding, people::nowhere};
 use crate::{
     files::declared::{DeclaredGroup, ProvidedBy, Rest, RoleRef},
     model::{
@@ -234,7 +234,11 @@ impl Binding<'_> {
             self.bound.withheld.extend(failures.into_iter().map(|(person, why)| Withheld {
                 from: Some(entry.from),
                 group: declared.name.clone(),
-                what: WithheldReason::Grant { role: role.name.clone(), person, why },
+                what: WithheldReason::Grant {
+                    role: role.name.clone(),
+                    person,
+                    why: nowhere(why, self.searched),
+                },
             }));
             self.note_expiry(entry.ends);
         }

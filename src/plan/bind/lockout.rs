@@ -45,9 +45,11 @@ pub(super) fn unresolved(declared: &Declared, directory: &Directory<'_>, now: Ti
         // A person of one company is no stranger because there are others.
         let matters = |why: &Unresolved| match why {
             Unresolved::Ambiguous(_) => true,
-            Unresolved::Unknown | Unresolved::Inactive | Unresolved::Hidden | Unresolved::Foreign(_) => {
-                !somewhere
-            }
+            Unresolved::Unknown
+            | Unresolved::Nowhere(_)
+            | Unresolved::Inactive
+            | Unresolved::Hidden
+            | Unresolved::Foreign(_) => !somewhere,
         };
         all.extend(results.into_iter().filter_map(Result::err).filter(matters).map(|why| Withheld {
             from: Some(lockout.from),

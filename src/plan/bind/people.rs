@@ -1,12 +1,14 @@
 //! What the files say of people: the travellers a scope covers, and whom a member about to go may be.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::{
     files::declared::{DeclaredCompany, DeclaredScope, PendingAudience},
     model::{
         directory::one_active,
-        ids::{Email, PersonRef, UserId},
+        ids::{CompanyId, Email, PersonRef, UserId},
         observed::User,
         plan::Unresolved,
         scope::{Audience, Dimension, Kind, Scope, Value},
@@ -44,8 +46,12 @@ impl Directory<'_> {
             let own = |it: &Dimension| user.company.is_some_and(|own| it.values.contains(&Value::Id(own.0)));
             user.is_hidden() || companies.is_none_or(own)
         };
-        let users: Vec<&User> = self.find(person).iter().filter(inside).copied().collect();
-        one_active(&users)
+        let all = self.find(person);
+        let users: Vec<&User> = all.iter().filter(inside).copied().collect();
+        match all.iter().find_map(|it| it.company).filter(|_| users.is_empty()) {
+            Some(other) => Err(Failed { why: Unresolved::Foreign(other), candidates: Vec::new() }),
+            None => one_active(&users),
+        }
     }
 
     /// Returns the unresolved person that a user about to be removed may be.
@@ -68,6 +74,16 @@ impl Directory<'_> {
                 PersonRef::ExternalId(_) | PersonRef::EmployeeId(_) | PersonRef::UserId(_) => false,
             })
         })
+    }
+}
+
+/// Says of who is not known where that is.
+pub(super) fn nowhere(why: Unresolved, searched: &BTreeSet<CompanyId>) -> Unresolved {
+    match why {
+        Unresolved::Unknown if !searched.is_empty() => {
+            Unresolved::Nowhere(searched.iter().copied().collect())
+        }
+        other => other,
     }
 }
 

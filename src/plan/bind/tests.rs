@@ -98,7 +98,7 @@ fn snapshot() -> Observed {
         (7, "twin@voyager.example"),
     ];
     let users = users.iter().map(|(n, email)| user(*n, email)).collect();
-    Observed { companies: vec![company], users, direct: BTreeMap::new() }
+    Observed { companies: vec![company], users, direct: BTreeMap::new(), searched: BTreeSet::new() }
 }
 
 fn bound(access: &str) -> Result<Bound, Vec<Finding>> {
@@ -201,6 +201,7 @@ fn lines(plan: &Plan) -> Vec<String> {
 fn words(why: &Unresolved) -> &'static str {
     match why {
         Unresolved::Unknown => "unknown",
+        Unresolved::Nowhere(_) => "nowhere",
         Unresolved::Inactive => "inactive",
         Unresolved::Ambiguous(_) => "ambiguous",
         Unresolved::Foreign(_) => "foreign",

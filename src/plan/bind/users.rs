@@ -4,7 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Binding, Fact, Owner, PersonIx, Why, Withheld, WithheldReason, people::Failed};
+use super::{
+    Binding, Fact, Owner, PersonIx, Why, Withheld, WithheldReason,
+    people::{Failed, nowhere},
+};
 use crate::{
     files::{
         check::{declared_twice, locked_out},
@@ -209,6 +212,7 @@ impl Binding<'_> {
                     });
                 }
                 Err(Failed { why, .. }) => {
+                    let why = nowhere(why, self.searched);
                     let what = WithheldReason::Traveller { user: arranger, person: person.clone(), why };
                     self.withhold_user(from, what);
                 }

@@ -1,5 +1,7 @@
-//! Parts that wait for each other in a circle: here somebody has to lack something for a moment.
+//! Parts that wait for each other in a circle: here somebody lacks something for a moment.
 //!
+//! In this order, that is: a change of a scope stays one call here. Made in two, narrow first and wide last, some circles
+//! would be none; so nobody is told that no order exists.
 //! Only what keeps people from lacking is cut, never what keeps them from holding
 //! too much, and only inside a circle. What is cut in the end, each alone would
 //! close a circle again: there is no gap that the others make superfluous.

@@ -354,7 +354,7 @@ impl Reading<'_> {
 fn held(held: Held, files: &mut Files) -> Result<Withheld, Wrong> {
     let why = match held.why.as_deref() {
         None => None,
-        Some("unknown") => Some(Unresolved::Unknown),
+        Some("unknown") => Some(held.companies.map_or(Unresolved::Unknown, Unresolved::Nowhere)),
         Some("inactive") => Some(Unresolved::Inactive),
         Some("ambiguous") => Some(Unresolved::Ambiguous(required(held.users, "users")?)),
         Some("foreign") => Some(Unresolved::Foreign(required(held.company, "company")?)),

@@ -341,6 +341,9 @@ pub(super) struct Held {
     /// `unknown`, `inactive`, `ambiguous`, `foreign` or `hidden`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<Box<str>>,
+    /// Where an `unknown` person of a scope was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) companies: Option<Vec<CompanyId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) company: Option<CompanyId>,
     #[serde(skip_serializing_if = "Option::is_none")]

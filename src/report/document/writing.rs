@@ -237,9 +237,10 @@ pub(super) fn compacted(roles: &DirectRoles) -> DirectRoles {
 
 fn held(entry: &Withheld, message: String, sources: &Sources) -> Held {
     let About { role, user, person, why, candidates } = entry.what.about();
+    let companies = if let Some(Unresolved::Nowhere(all)) = &why { Some(all.clone()) } else { None };
     let (word, users, company) = match why {
         None => (None, None, None),
-        Some(Unresolved::Unknown) => (Some("unknown"), None, None),
+        Some(Unresolved::Unknown | Unresolved::Nowhere(_)) => (Some("unknown"), None, None),
         Some(Unresolved::Inactive) => (Some("inactive"), None, None),
         Some(Unresolved::Ambiguous(users)) => (Some("ambiguous"), Some(users), None),
         Some(Unresolved::Foreign(company)) => (Some("foreign"), None, Some(company)),
@@ -252,6 +253,7 @@ fn held(entry: &Withheld, message: String, sources: &Sources) -> Held {
         person,
         user_id: user,
         why: word.map(Into::into),
+        companies,
         company,
         users,
         groups: candidates,

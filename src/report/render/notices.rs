@@ -164,7 +164,7 @@ fn gaps(view: &View<'_>, words: &Words<'_>) -> Vec<String> {
             format!("{} → {}", name(taken), name(given))
         };
         let why = match why {
-            GapCause::Cycle => "as the moves wait for each other",
+            GapCause::Cycle => "in this order, as the moves wait for each other",
             GapCause::RevokeFirst => "as the API takes a changed scope only as a removal and an addition",
         };
         format!("{who} {verb} for a moment without {}: {between}, {why}", words.role(role))

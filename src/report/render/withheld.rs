@@ -47,7 +47,8 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
         }
         WithheldReason::Person { person, why } => (member(person), format!("not added: {}", because(why, MEMBER))),
         WithheldReason::Grant { role: name, person, why } => {
-            (role(name), format!("left as it is: {person} in its scope: {}", because(why, MEMBER)))
+            let what = "the role is withheld, neither given nor changed nor taken";
+            (role(name), format!("{what}: {person} in its scope: {}", because(why, SCOPE)))
         }
         WithheldReason::UnknownRole { role: name } => (
             role(name),
@@ -117,7 +118,7 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
         }
         WithheldReason::Traveller { user, person, why } => (
             ("role", format!("TRAVEL_ARRANGER of {}", words.person(*user))),
-            format!("left as it is: {person} among its travellers: {}", because(why, TRAVELLER)),
+            format!("the role is withheld, neither given nor changed nor taken: {person} among its travellers: {}", because(why, TRAVELLER)),
         ),
     };
     Held { noun, what, origin: entry.from.map(|it| sources.line(it)), why }
@@ -139,6 +140,7 @@ const MEMBER: Remedies = Remedies {
     hidden: "give the token the right to see the user, or remove the entry",
 };
 const USER: Remedies = Remedies { foreign: "declare the person in a file of that company", ..MEMBER };
+const SCOPE: Remedies = Remedies { foreign: "name that company beside it, or somebody else", ..MEMBER };
 const TRAVELLER: Remedies = Remedies { foreign: "name another traveller", ..MEMBER };
 const LOCKOUT: Remedies = Remedies {
     unknown: "correct the entry, or drop it if the user is gone",
@@ -151,6 +153,16 @@ const LOCKOUT: Remedies = Remedies {
 fn because(why: &Unresolved, remedies: Remedies, words: &Words<'_>) -> String {
     match why {
         Unresolved::Unknown => format!("no user has this key; {}", remedies.unknown),
+        Unresolved::Nowhere(companies) => {
+            let named: Vec<String> = companies.iter().take(SHOWN).map(|it| words.company(*it)).collect();
+            let more = companies.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!(
+                "no user of {}{more} has this key, and nobody was looked for elsewhere; {}, or name the company of the user under `ids:`",
+                named.join(", "),
+                remedies.unknown
+            )
+        }
         Unresolved::Inactive => format!("the user is not active; {}", remedies.inactive),
         Unresolved::Ambiguous(users) => format!(
             "{} match ({}); name one by `userId:`",
@@ -166,9 +178,11 @@ fn because(why: &Unresolved, remedies: Remedies, words: &Words<'_>) -> String {
     }
 }
 
+/// Of many only so many are named.
+const SHOWN: usize = 4;
+
 /// Lists ids in full, for copying; of many only the first.
 fn ids(all: impl ExactSizeIterator<Item = String>) -> String {
-    const SHOWN: usize = 4;
     let more = all.len().saturating_sub(SHOWN);
     let mut words: Vec<String> = all.take(SHOWN).collect();
     if more > 0 {
