@@ -90,7 +90,12 @@ impl Needs<'_, '_> {
             if lost.is_nowhere() {
                 continue;
             }
+            let lasting = self.until_left(part, parts);
+            let left = |it: &mut Self, lost| {
+                lasting.iter().fold(lost, |lost, held| it.graph.regions.without(lost, *held))
+            };
             if let Some(leave) = part.leave() {
+                let lost = left(self, lost);
                 self.keep(leave, lost, givers.iter());
             }
             let Some(take) = part.row.take else { continue };
@@ -102,6 +107,7 @@ impl Needs<'_, '_> {
             } else {
                 self.graph.regions.without(lost, part.row.after)
             };
+            let lost = if own { lost } else { left(self, lost) };
             // What the role gives by the same call, or a later one, it cannot wait for.
             let lost = self.keep(take, lost, givers.iter().filter(|it| it.change != part.change));
             if own && !lost.is_nowhere() {
@@ -168,6 +174,24 @@ impl Needs<'_, '_> {
             rest = self.graph.regions.without(rest, giver.row.after);
         }
         rest
+    }
+
+    /// Returns what the person holds through groups that are left only later: to leave them, or to take the role from
+    /// them, waits itself until another group gives it. So nothing of that has to be waited for here.
+    ///
+    /// Of several that are left each relies on those before it only, so that the first waits: one that gives nothing
+    /// anew, as nothing else waits there for who leaves.
+    fn until_left(&self, part: &Part, parts: &[Part]) -> Vec<Region> {
+        let rank = |it: &Part| {
+            let gives = self.graph.roles[it.change].iter().any(|row| row.give.is_some());
+            (gives, it.row.take.is_some(), it.change)
+        };
+        let lasts = |it: &&Part| {
+            it.change != part.change
+                && it.leave().is_some()
+                && (part.leave().is_none() || rank(it) < rank(part))
+        };
+        parts.iter().filter(lasts).map(|it| it.row.before).collect()
     }
 
     /// Whether the group itself takes something needed and then gives it back.

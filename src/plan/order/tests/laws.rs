@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::plan::worlds::{World as Sides, shuffled, world};
+use crate::{
+    model::state::Edit,
+    plan::worlds::{World as Sides, shuffled, world},
+};
 
 /// Groups of which some belong to another company, and people of whom some who lose everything are cut off.
 pub(super) fn sides() -> impl Strategy<Value = Sides> {
@@ -80,6 +83,57 @@ fn takes(step: &Step, user: UserId, role: RoleId, before: &World) -> bool {
 fn holders(plan: &Plan, world: &World, (company, role): (CompanyId, RoleId)) -> BTreeSet<UserId> {
     let groups = world.iter().zip(plan.groups()).filter(|it| it.1.company() == company);
     groups.flat_map(|it| facts_of(it.0)).filter(|it| it.1 == role).map(|it| it.0).collect()
+}
+
+/// Changes the groups in one thing.
+type Deed = Box<dyn Fn(&mut World)>;
+
+/// The smallest things that a plan does when a change of a role's scope is one: each as the groups after it.
+fn deeds(plan: &Plan) -> Vec<Deed> {
+    let new = after(plan);
+    let mut all: Vec<Deed> = Vec::new();
+    for (n, change) in plan.groups().enumerate() {
+        for user in change.leaving() {
+            all.push(Box::new(move |it: &mut World| _ = it[n].members.remove(&user)));
+        }
+        for user in change.joining() {
+            all.push(Box::new(move |it: &mut World| _ = it[n].members.insert(user)));
+        }
+        // The roles of a group that is deleted are nobody's by then.
+        for role in change.grants().filter_map(Edit::role).filter(|_| new[n].exists) {
+            let after = new[n].roles.get(&role).cloned();
+            all.push(Box::new(move |it: &mut World| {
+                _ = match after.clone() {
+                    Some(after) => it[n].roles.insert(role, after),
+                    None => it[n].roles.remove(&role),
+                };
+            }));
+        }
+    }
+    all
+}
+
+/// Whether some order of these deeds keeps both laws at every moment: by trying all.
+fn has_an_order_without_a_gap(plan: &Plan, deeds: &[Deed]) -> bool {
+    let (old, new) = (before(plan), after(plan));
+    let (had, shall) = (facts(&old), facts(&new));
+    let both: BTreeSet<Fact> = had.intersection(&shall).cloned().collect();
+    let sound = |made: usize| {
+        let mut world = old.clone();
+        deeds.iter().enumerate().filter(|it| made >> it.0 & 1 == 1).for_each(|it| it.1(&mut world));
+        let now = facts(&world);
+        both.is_subset(&now) && now.iter().all(|it| had.contains(it) || shall.contains(it))
+    };
+    let mut reached = vec![false; 1 << deeds.len()];
+    reached[0] = true;
+    for made in 0..reached.len() {
+        if reached[made] {
+            for next in (0..deeds.len()).map(|it| made | 1 << it) {
+                reached[next] = reached[next] || sound(next);
+            }
+        }
+    }
+    reached[reached.len() - 1]
 }
 
 proptest! {
@@ -245,4 +299,34 @@ proptest! {
         let text = || format!("{:?}", order(&plan, style, &floors));
         prop_assert_eq!(text(), text());
     }
+}
+
+/// An order is found part by part and not by trying all, so that it may have a gap that another order has not: seldom, and
+/// nobody is told that there is none. Here it is told by trying all.
+#[test]
+fn a_gap_that_another_order_of_whole_changes_would_not_have_is_seldom() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    let mut runner = TestRunner::deterministic();
+    let (mut announced, mut avoidable) = (0, Vec::new());
+    for _ in 0..20_000 {
+        let plan = plans().new_tree(&mut runner).unwrap().current();
+        let deeds = deeds(&plan);
+        if deeds.len() > 12 || !locked_out(&plan).is_empty() {
+            continue;
+        }
+        let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());
+        if !ordered.gaps.is_empty() {
+            announced += 1;
+            if has_an_order_without_a_gap(&plan, &deeds) {
+                avoidable.push(show(&plan, &ordered));
+            }
+        }
+    }
+    assert!(announced >= 100, "{announced}");
+    assert!(
+        avoidable.len() * 100 <= announced,
+        "{} of {announced}\n{}",
+        avoidable.len(),
+        avoidable.join("\n")
+    );
 }

@@ -55,6 +55,19 @@ fn who_moves_joins_before_leaving() {
 }
 
 #[test]
+fn who_still_holds_it_elsewhere_until_something_gives_it_lacks_nothing_in_a_circle() {
+    for text in [
+        "3 | 1a > | 1a / 3 | 1b > 3 | 1a / 3 | 1a > 3 | 1b",
+        "0 | 2b > 5 | 2a / 5 | 2a > 0 5 | 2b / 5 | 2a > |",
+        "1 2 4 | 2b > 1 2 3 | 0a / 1 | 0a > 1 4 | 2b / 3 4 | 2b > -",
+    ] {
+        let plan = plan(text);
+        let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());
+        assert!(ordered.gaps.is_empty(), "{}", show(&plan, &ordered));
+    }
+}
+
+#[test]
 fn two_who_swap_groups_wait_for_nobody_else() {
     check(
         "1 | 0a > 2 | 0a / 2 | 0a > 1 | 0a",
