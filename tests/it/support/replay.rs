@@ -151,6 +151,11 @@ pub(crate) fn atoms(scope: &Value) -> Scope {
     let mut atoms = Scope::new();
     for audience in scope["audiences"].as_array().into_iter().flatten() {
         let mut some = vec![Atom::new()];
+        if audience.as_object().is_none_or(|it| it.keys().any(|key| key != "predicates")) {
+            // What nobody can read reaches as far as itself.
+            atoms.insert(Atom::from([("UNREADABLE".to_owned(), audience.to_string())]));
+            continue;
+        }
         for predicate in audience["predicates"].as_array().into_iter().flatten() {
             let kind = predicate["type"].as_str().unwrap();
             let values: Vec<&str> =
