@@ -1,6 +1,7 @@
 //! What the files declare: checked offline, in names, with the place of each line.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashSet},
     sync::Arc,
 };
@@ -372,6 +373,16 @@ impl Declared {
         for it in self.companies.iter_mut().filter(|it| it.id == company && !it.also.contains(&person)) {
             it.also.push(person.clone());
         }
+    }
+
+    /// The same without what is asked of these companies.
+    pub(crate) fn without(&self, companies: &BTreeMap<CompanyId, Box<str>>) -> Cow<'_, Self> {
+        if companies.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut rest = self.clone();
+        rest.companies.retain(|it| !companies.contains_key(&it.id));
+        Cow::Owned(rest)
     }
 
     /// The lockouts alone, with the rules that need nothing else to be read.

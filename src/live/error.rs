@@ -29,6 +29,14 @@ impl FetchError {
         }
     }
 
+    /// Whether it says nothing of other companies: the API does not tell of this one, or tells nonsense.
+    pub(super) fn is_of_one_company(&self) -> bool {
+        match self {
+            Self::Api(error) => error.is_of_one_answer(),
+            Self::NotRecorded(_) | Self::Unconfirmed { .. } => false,
+        }
+    }
+
     /// Returns what to do about it, as one sentence without a full stop.
     pub fn hint(&self) -> Option<String> {
         match self {

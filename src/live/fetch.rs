@@ -52,38 +52,63 @@ type Read<T> = Result<T, FetchError>;
 
 /// Reads everything on the list.
 ///
-/// Lists that do not depend on each other are asked for at the same time: groups with their contents, roles, and
-/// people.
+/// A company that the API does not tell of, or tells nonsense of, is left out with its reason, if others are there.
 ///
 /// # Errors
-/// The first request that failed; nothing partial is returned.
+/// The first request that failed for another reason, or of the only company; nothing partial of a company is returned.
 pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
     let mut observed = Observed { searched: searched(list), ..Observed::default() };
     let mut scopes = Shared::default();
+    let mut failed = Vec::new();
     for reads in &list.companies {
-        let groups = async {
-            let heads = source.list_groups(reads.id).await?;
-            let wanted = reads.groups(&heads);
-            let contents = whole(source, reads.id, &wanted, &mut scopes).await?;
-            Ok((heads, wanted, contents))
+        let (company, people) = match company(source, &list.known, reads, &mut scopes).await {
+            Ok(read) => read,
+            Err(error) if error.is_of_one_company() => {
+                failed.push((reads.id, error));
+                continue;
+            }
+            Err(error) => return Err(error),
         };
-        let roles = source.list_roles(reads.id);
-        let ((heads, mut wanted, mut contents), roles, mut people) =
-            try_join3(groups, roles, people(source, &list.known, reads)).await?;
-        let rest = reads.rest(&heads, &wanted, &people.held);
-        contents.extend(whole(source, reads.id, &rest, &mut scopes).await?);
-        wanted.extend(rest);
-        let strangers = strangers(source, reads.id, &wanted, &contents, &people.users).await?;
-        people.users.extend(strangers);
-        people.held.retain(|it, _| people.cut_off.contains(it));
-        let (id, held) = (reads.id, people.held);
-        observed.companies.push(ObservedCompany { id, groups: heads, roles, contents, held });
+        observed.companies.push(company);
         observed.searched.retain(|it| !people.closed.contains(it));
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
     }
+    observed.failed = failed.iter().map(|(id, error)| (*id, error.to_string().into())).collect();
+    if observed.companies.is_empty() && !failed.is_empty() {
+        return Err(failed.swap_remove(0).1);
+    }
     observed.users = completed(observed.users);
     Ok(observed)
+}
+
+/// Reads one company.
+///
+/// Lists that do not depend on each other are asked for at the same time: groups with their contents, roles, and
+/// people.
+async fn company(
+    source: &Source,
+    known: &[CompanyId],
+    reads: &CompanyReads<'_>,
+    scopes: &mut Shared,
+) -> Read<(ObservedCompany, People)> {
+    let groups = async {
+        let heads = source.list_groups(reads.id).await?;
+        let wanted = reads.groups(&heads);
+        let contents = whole(source, reads.id, &wanted, scopes).await?;
+        Ok((heads, wanted, contents))
+    };
+    let roles = source.list_roles(reads.id);
+    let ((heads, mut wanted, mut contents), roles, mut people) =
+        try_join3(groups, roles, people(source, known, reads)).await?;
+    let rest = reads.rest(&heads, &wanted, &people.held);
+    contents.extend(whole(source, reads.id, &rest, scopes).await?);
+    wanted.extend(rest);
+    let strangers = strangers(source, reads.id, &wanted, &contents, &people.users).await?;
+    people.users.extend(strangers);
+    people.held.retain(|it, _| people.cut_off.contains(it));
+    let held = std::mem::take(&mut people.held);
+    Ok((ObservedCompany { id: reads.id, groups: heads, roles, contents, held }, people))
 }
 
 /// Reads only what the lock-outs on the list need: who they mean, and the groups of these.

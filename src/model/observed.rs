@@ -23,6 +23,8 @@ use crate::model::{
 pub struct Observed {
     /// The companies, sorted by id.
     pub companies: Vec<ObservedCompany>,
+    /// Companies of which nothing could be read, each with why.
+    pub failed: BTreeMap<CompanyId, Box<str>>,
     /// The users that the files or the groups name, of any company, in any order.
     pub users: Vec<User>,
     /// Roles that users hold outside groups (contract §6.1): of those that the files declare under `users:`,

@@ -87,6 +87,7 @@ pub struct Bound {
 /// unknown groups, an unknown identity. People who cannot be resolved and
 /// changes of what cannot be changed are no error: they are withheld (P7).
 pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<Bound, Vec<Finding>> {
+    let declared = &*declared.without(&snapshot.failed);
     let directory = Directory::new(&snapshot.users);
     let mut bound =
         Bound { aliases: declared.aliases.clone(), unmanaged: declared.unmanaged, ..Bound::default() };
@@ -94,6 +95,10 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.remarks = declared.remarks(now);
     bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
     bound.withheld = lockout::unresolved(declared, &directory, now);
+    for (company, answer) in &snapshot.failed {
+        let what = WithheldReason::Company { company: *company, answer: answer.clone() };
+        bound.withheld.push(Withheld { from: None, group: "".into(), what });
+    }
     let unseen = rules::unseen(declared, snapshot, &directory, &bound.rules, now);
     let companies: Vec<Company<'_>> =
         declared.companies.iter().map(|it| Company::new(it, snapshot, &mut findings)).collect();

@@ -5,6 +5,7 @@ mod approvals;
 mod apply;
 mod architecture;
 mod client;
+mod companies;
 mod clock;
 mod confirmations;
 mod consent;

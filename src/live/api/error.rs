@@ -134,6 +134,17 @@ impl ApiError {
         }
     }
 
+    /// Whether it is about what was asked for, and not about the way there or who asks.
+    pub(in crate::live) fn is_of_one_answer(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => matches!(status, 403 | 404),
+            Self::Garbled { .. } | Self::TooLarge { .. } | Self::Incomplete { .. } | Self::Endless { .. } => {
+                true
+            }
+            _ => false,
+        }
+    }
+
     pub fn class(&self) -> Class {
         match self {
             Self::BadEndpoint { .. } | Self::Insecure { .. } | Self::NoClient { .. } => Class::Invalid,

@@ -3,7 +3,7 @@
 //! What a reason says to people is the report's; which place of a file asks for it is said beside it.
 
 use crate::model::{
-    ids::{GroupId, PersonRef, UserId},
+    ids::{CompanyId, GroupId, PersonRef, UserId},
     plan::Unresolved,
 };
 
@@ -20,6 +20,10 @@ pub struct About {
     pub why: Option<Unresolved>,
     /// The ids of groups that may be meant.
     pub candidates: Option<Vec<GroupId>>,
+    /// The company.
+    pub company: Option<CompanyId>,
+    /// What the API answered instead.
+    pub answer: Option<Box<str>>,
 }
 
 macro_rules! reasons {
@@ -70,6 +74,8 @@ reasons! {
     Removal "removal" { user: UserId, person: PersonRef };
     /// A removal of somebody of whom the API does not tell who it is, where people are protected by their address.
     HiddenRemoval "hiddenRemoval" { user: UserId };
+    /// A company with all its groups: the API does not tell of it, or tells nonsense.
+    Company "company" { company: CompanyId, answer: Box<str> };
     /// The whole group: more than one live group has the name.
     Group "group" { candidates: Vec<GroupId> };
     /// Nothing is withheld: a member who is there and declared, but inactive, stays.

@@ -98,7 +98,7 @@ fn snapshot() -> Observed {
         (7, "twin@voyager.example"),
     ];
     let users = users.iter().map(|(n, email)| user(*n, email)).collect();
-    Observed { companies: vec![company], users, direct: BTreeMap::new(), searched: BTreeSet::new() }
+    Observed { companies: vec![company], users, ..Observed::default() }
 }
 
 fn bound(access: &str) -> Result<Bound, Vec<Finding>> {
@@ -165,6 +165,7 @@ fn lines(plan: &Plan) -> Vec<String> {
             WithheldReason::Grant { role, person, why } => {
                 format!("withheld {role} for {person}: {}", words(why))
             }
+            WithheldReason::Company { company, answer } => format!("withheld {company:?}: {answer}"),
             WithheldReason::UnknownRole { role } => format!("withheld {role}: no role"),
             WithheldReason::Unreadable { role } => format!("withheld {role}: unreadable"),
             WithheldReason::Removal { user, person } => {

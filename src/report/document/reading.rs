@@ -361,8 +361,9 @@ fn held(held: Held, files: &mut Files) -> Result<Withheld, Wrong> {
         Some("hidden") => Some(Unresolved::Hidden),
         Some(other) => return Err(format!("the reason `{other}` of what is withheld is not known")),
     };
-    let Held { role, person, user_id: user, groups: candidates, .. } = held;
-    let what = WithheldReason::of(&held.kind, About { role, user, person, why, candidates })?;
+    let Held { role, person, user_id: user, groups: candidates, company, answer, .. } = held;
+    let about = About { role, user, person, why, candidates, company, answer };
+    let what = WithheldReason::of(&held.kind, about)?;
     Ok(Withheld { from: files.maybe(held.origin.as_ref()), group: held.group, what })
 }
 

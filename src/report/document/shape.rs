@@ -328,7 +328,7 @@ pub(super) struct DirectRole {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Held {
-    /// `person`, `role`, `unreadable`, `removal`, `hiddenRemoval`, `group`, `inactiveMember`, `lockout`, of roles outside
+    /// `person`, `role`, `unreadable`, `removal`, `hiddenRemoval`, `company`, `group`, `inactiveMember`, `lockout`, of roles outside
     /// groups `unreadLockout`, `user`, `unreadUser`, `unmanagedUser`, `unmanagedUnread` or `traveller`, or, of a standard group, `unmodifiableRoles`, `unmodifiableAttributes` or `unmodifiableGroup`.
     pub(super) kind: Box<str>,
     pub(super) group: Box<str>,
@@ -346,6 +346,9 @@ pub(super) struct Held {
     pub(super) companies: Option<Vec<CompanyId>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) company: Option<CompanyId>,
+    /// What the API answered of a company that is withheld with all its groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) answer: Option<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) users: Option<Vec<UserId>>,
     #[serde(skip_serializing_if = "Option::is_none")]

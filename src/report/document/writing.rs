@@ -236,7 +236,7 @@ pub(super) fn compacted(roles: &DirectRoles) -> DirectRoles {
 }
 
 fn held(entry: &Withheld, message: String, sources: &Sources) -> Held {
-    let About { role, user, person, why, candidates } = entry.what.about();
+    let About { role, user, person, why, candidates, company: failed, answer } = entry.what.about();
     let companies = if let Some(Unresolved::Nowhere(all)) = &why { Some(all.clone()) } else { None };
     let (word, users, company) = match why {
         None => (None, None, None),
@@ -254,7 +254,8 @@ fn held(entry: &Withheld, message: String, sources: &Sources) -> Held {
         user_id: user,
         why: word.map(Into::into),
         companies,
-        company,
+        company: company.or(failed),
+        answer,
         users,
         groups: candidates,
         message: message.into(),

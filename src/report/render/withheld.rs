@@ -66,6 +66,10 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             member(&words.person(*user)),
             "not removed: the API does not tell this token who that is, or not the address, and it may be somebody protected; give the token the right to see users, or add an exception from `protected` by `userId`".to_owned(),
         ),
+        WithheldReason::Company { company, answer } => (
+            ("company", words.company(*company)),
+            format!("left as it is, with all its groups: {answer}; give the token the right to see it, or correct its id"),
+        ),
         WithheldReason::Group { candidates } => (
             standard(),
             format!(
