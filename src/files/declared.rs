@@ -6,20 +6,23 @@ use std::{
     sync::Arc,
 };
 
-use globset::{GlobBuilder, GlobMatcher};
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::model::{
     direct::{DirectRole, Kind},
-    ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    observed::RoleHead,
-    rules::{Guard, Level, Rules, Unmanaged},
+    ids::{CompanyId, GroupId, PersonRef, UserId},
+    rules::Unmanaged,
     scope::{self, Audience, Scope, Value},
     source::Place,
 };
+
+mod role;
+mod rules;
+
+pub use role::{ProvidedBy, RoleRef};
+pub(crate) use rules::{DeclaredException, DeclaredTarget};
+pub use rules::{DeclaredLockout, DeclaredRules, Pattern};
 
 /// Everything the files of one run ask for.
 #[derive(Clone, Debug, Default)]
@@ -36,141 +39,6 @@ pub struct Declared {
     pub unmanaged: Unmanaged,
     /// In force or not, in the order of the file.
     pub lockouts: Vec<DeclaredLockout>,
-}
-
-/// The rules a plan is judged by, in names.
-#[derive(Clone, Debug)]
-pub struct DeclaredRules {
-    /// Most of what exists that may go, in percent (1 to 100).
-    pub(crate) percent: u8,
-    /// The share is looked at where at least so many exist.
-    pub(crate) from: usize,
-    /// Most that may go in one apply.
-    pub(crate) at_most: usize,
-    /// How many holders each privileged role keeps at least.
-    pub(crate) holders: usize,
-    /// What is privileged beside the default: roles by name or id, permissions, types of direct roles; in every company
-    /// that has them. `None` where the files do not say, and nothing at all is privileged where the list is empty.
-    pub(crate) privileged: Option<Vec<(RoleRef, Place)>>,
-    pub(crate) protected_groups: Vec<(Pattern, Place)>,
-    /// People who lose nothing, by address.
-    pub protected_people: Vec<(Pattern, Place)>,
-    pub(crate) exceptions: Vec<DeclaredException>,
-    /// The account that runs rolecall.
-    pub identity: Option<(PersonRef, Place)>,
-}
-
-impl Default for DeclaredRules {
-    fn default() -> Self {
-        let Rules { percent, from, at_most, holders, .. } = Rules::default();
-        Self {
-            percent,
-            from,
-            at_most,
-            holders,
-            privileged: None,
-            protected_groups: Vec::new(),
-            protected_people: Vec::new(),
-            exceptions: Vec::new(),
-            identity: None,
-        }
-    }
-}
-
-impl DeclaredRules {
-    /// Whether a role of groups is privileged: by what it permits, or because the files name it or what it permits.
-    pub(crate) fn is_privileged(&self, role: &RoleHead) -> bool {
-        let named = |named: &RoleRef| match named {
-            RoleRef::Id(id) => *id == role.id,
-            RoleRef::Name { name, provided_by } => {
-                // Of whom the API does not say it, it may be the one.
-                let fits = |by| role.platform.is_none_or(|it| it == (by == ProvidedBy::Platform));
-                *name == role.name && provided_by.is_none_or(fits)
-                    || provided_by.is_none() && role.permissions.as_ref().is_some_and(|it| it.has(name))
-            }
-        };
-        match &self.privileged {
-            None => role.manages_access,
-            Some(listed) if listed.is_empty() => false,
-            Some(listed) => role.manages_access || listed.iter().any(|it| named(&it.0)),
-        }
-    }
-}
-
-/// A name, or a glob that stands for several.
-#[derive(Clone, Debug)]
-pub struct Pattern {
-    text: Box<str>,
-    glob: GlobMatcher,
-    /// The one person it means, where it is an address.
-    person: Option<PersonRef>,
-}
-
-impl Pattern {
-    /// `None` where `text` is not a pattern.
-    pub(crate) fn new(text: &str) -> Option<Self> {
-        // Names are not paths: a slash is a letter, and a backslash quotes everywhere.
-        let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build().ok()?;
-        let is_glob = text.contains(['*', '?', '[', '{']);
-        let person = text.parse().ok().filter(|_| !is_glob).map(PersonRef::Email);
-        Some(Self { text: text.into(), glob: glob.compile_matcher(), person })
-    }
-
-    /// As it is written.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The one person it means, where it is an address.
-    pub(crate) fn person(&self) -> Option<&PersonRef> {
-        self.person.as_ref()
-    }
-
-    /// Whether it means `name`; a name that reads as a pattern still means itself.
-    pub(crate) fn matches(&self, name: &str) -> bool {
-        *self.text == *name || self.glob.is_match(name)
-    }
-}
-
-/// Something that may go beyond a limit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct DeclaredException {
-    pub(crate) guard: Guard,
-    pub(crate) target: DeclaredTarget,
-    /// What `removals` counts; `None` for the other guards.
-    pub(crate) level: Option<Level>,
-    /// The largest value it allows.
-    pub(crate) up_to: usize,
-    /// The instant from which it is void.
-    pub(crate) ends: Timestamp,
-    pub(crate) reason: Box<str>,
-    pub(crate) from: Place,
-}
-
-/// What an exception is for, in names: everything that is given must be so.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct DeclaredTarget {
-    /// Always given beside a group or a role.
-    pub(crate) company: Option<CompanyId>,
-    pub(crate) group: Option<Box<str>>,
-    pub(crate) person: Option<PersonRef>,
-    pub(crate) role: Option<RoleRef>,
-}
-
-/// A lockout: a person who is cut off everywhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeclaredLockout {
-    pub(crate) person: PersonRef,
-    /// The instant from which it is in force.
-    pub(crate) since: Timestamp,
-    pub(crate) reason: Box<str>,
-    pub(crate) from: Place,
-}
-
-impl DeclaredLockout {
-    pub(crate) fn holds(&self, now: Timestamp) -> bool {
-        self.since <= now
-    }
 }
 
 /// What the files ask of one company.
@@ -272,37 +140,6 @@ pub(crate) struct DeclaredGrant {
     /// The instant from which it is no longer wanted.
     pub(crate) ends: Option<Timestamp>,
     pub(crate) from: Place,
-}
-
-/// How a file names a role.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum RoleRef {
-    Id(RoleId),
-    /// The exact name, and who provides the role where that is said.
-    Name {
-        name: Box<str>,
-        provided_by: Option<ProvidedBy>,
-    },
-}
-
-impl std::fmt::Display for RoleRef {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Id(id) => id.fmt(f),
-            Self::Name { name, .. } => f.write_str(name),
-        }
-    }
-}
-
-/// Who provides a role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ProvidedBy {
-    /// Spotnana: the same role in every company.
-    Platform,
-    /// The company itself.
-    Company,
 }
 
 /// A scope, as far as it is known offline.

@@ -1,0 +1,37 @@
+//! How files name a role.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::model::ids::RoleId;
+
+/// How a file names a role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum RoleRef {
+    Id(RoleId),
+    /// The exact name, and who provides the role where that is said.
+    Name {
+        name: Box<str>,
+        provided_by: Option<ProvidedBy>,
+    },
+}
+
+impl std::fmt::Display for RoleRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name { name, .. } => f.write_str(name),
+        }
+    }
+}
+
+/// Who provides a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProvidedBy {
+    /// Spotnana: the same role in every company.
+    Platform,
+    /// The company itself.
+    Company,
+}

@@ -1,0 +1,147 @@
+//! The rules of a workspace in names: limits, what is privileged and protected, exceptions, lock-outs.
+
+use globset::{GlobBuilder, GlobMatcher};
+use jiff::Timestamp;
+
+use super::role::{ProvidedBy, RoleRef};
+use crate::model::{
+    ids::{CompanyId, PersonRef},
+    observed::RoleHead,
+    rules::{Guard, Level, Rules},
+    source::Place,
+};
+
+/// The rules a plan is judged by, in names.
+#[derive(Clone, Debug)]
+pub struct DeclaredRules {
+    /// Most of what exists that may go, in percent (1 to 100).
+    pub(crate) percent: u8,
+    /// The share is looked at where at least so many exist.
+    pub(crate) from: usize,
+    /// Most that may go in one apply.
+    pub(crate) at_most: usize,
+    /// How many holders each privileged role keeps at least.
+    pub(crate) holders: usize,
+    /// What is privileged beside the default: roles by name or id, permissions, types of direct roles; in every company
+    /// that has them. `None` where the files do not say, and nothing at all is privileged where the list is empty.
+    pub(crate) privileged: Option<Vec<(RoleRef, Place)>>,
+    pub(crate) protected_groups: Vec<(Pattern, Place)>,
+    /// People who lose nothing, by address.
+    pub protected_people: Vec<(Pattern, Place)>,
+    pub(crate) exceptions: Vec<DeclaredException>,
+    /// The account that runs rolecall.
+    pub identity: Option<(PersonRef, Place)>,
+}
+
+impl Default for DeclaredRules {
+    fn default() -> Self {
+        let Rules { percent, from, at_most, holders, .. } = Rules::default();
+        Self {
+            percent,
+            from,
+            at_most,
+            holders,
+            privileged: None,
+            protected_groups: Vec::new(),
+            protected_people: Vec::new(),
+            exceptions: Vec::new(),
+            identity: None,
+        }
+    }
+}
+
+impl DeclaredRules {
+    /// Whether a role of groups is privileged: by what it permits, or because the files name it or what it permits.
+    pub(crate) fn is_privileged(&self, role: &RoleHead) -> bool {
+        let named = |named: &RoleRef| match named {
+            RoleRef::Id(id) => *id == role.id,
+            RoleRef::Name { name, provided_by } => {
+                // Of whom the API does not say it, it may be the one.
+                let fits = |by| role.platform.is_none_or(|it| it == (by == ProvidedBy::Platform));
+                *name == role.name && provided_by.is_none_or(fits)
+                    || provided_by.is_none() && role.permissions.as_ref().is_some_and(|it| it.has(name))
+            }
+        };
+        match &self.privileged {
+            None => role.manages_access,
+            Some(listed) if listed.is_empty() => false,
+            Some(listed) => role.manages_access || listed.iter().any(|it| named(&it.0)),
+        }
+    }
+}
+
+/// A name, or a glob that stands for several.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: Box<str>,
+    glob: GlobMatcher,
+    /// The one person it means, where it is an address.
+    person: Option<PersonRef>,
+}
+
+impl Pattern {
+    /// `None` where `text` is not a pattern.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        // Names are not paths: a slash is a letter, and a backslash quotes everywhere.
+        let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build().ok()?;
+        let is_glob = text.contains(['*', '?', '[', '{']);
+        let person = text.parse().ok().filter(|_| !is_glob).map(PersonRef::Email);
+        Some(Self { text: text.into(), glob: glob.compile_matcher(), person })
+    }
+
+    /// As it is written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The one person it means, where it is an address.
+    pub(crate) fn person(&self) -> Option<&PersonRef> {
+        self.person.as_ref()
+    }
+
+    /// Whether it means `name`; a name that reads as a pattern still means itself.
+    pub(crate) fn matches(&self, name: &str) -> bool {
+        *self.text == *name || self.glob.is_match(name)
+    }
+}
+
+/// Something that may go beyond a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DeclaredException {
+    pub(crate) guard: Guard,
+    pub(crate) target: DeclaredTarget,
+    /// What `removals` counts; `None` for the other guards.
+    pub(crate) level: Option<Level>,
+    /// The largest value it allows.
+    pub(crate) up_to: usize,
+    /// The instant from which it is void.
+    pub(crate) ends: Timestamp,
+    pub(crate) reason: Box<str>,
+    pub(crate) from: Place,
+}
+
+/// What an exception is for, in names: everything that is given must be so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DeclaredTarget {
+    /// Always given beside a group or a role.
+    pub(crate) company: Option<CompanyId>,
+    pub(crate) group: Option<Box<str>>,
+    pub(crate) person: Option<PersonRef>,
+    pub(crate) role: Option<RoleRef>,
+}
+
+/// A lockout: a person who is cut off everywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredLockout {
+    pub(crate) person: PersonRef,
+    /// The instant from which it is in force.
+    pub(crate) since: Timestamp,
+    pub(crate) reason: Box<str>,
+    pub(crate) from: Place,
+}
+
+impl DeclaredLockout {
+    pub(crate) fn holds(&self, now: Timestamp) -> bool {
+        self.since <= now
+    }
+}
