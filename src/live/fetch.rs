@@ -46,7 +46,7 @@ pub use list::ReadList;
 pub use person::fetch_person;
 pub use record::record;
 
-use list::{CompanyReads, GroupReads};
+use list::{CompanyReads, GroupRead, GroupReads};
 
 type Read<T> = Result<T, FetchError>;
 
@@ -74,12 +74,54 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
     }
+    moved(source, list, &mut observed, &mut scopes).await?;
     observed.failed = failed.iter().map(|(id, error)| (*id, error.to_string().into())).collect();
     if observed.companies.is_empty() && !failed.is_empty() {
         return Err(failed.swap_remove(0).1);
     }
     observed.users = completed(observed.users);
     Ok(observed)
+}
+
+/// Looks for those who are locked out in other companies too, and reads in which groups they still are here: each is
+/// asked for once, however many companies there are.
+async fn moved(
+    source: &Source,
+    list: &ReadList<'_>,
+    observed: &mut Observed,
+    scopes: &mut Shared,
+) -> Read<()> {
+    let Some(lockouts) = list.companies.first().map(|it| &it.lockouts).filter(|it| !it.is_empty()) else {
+        return Ok(());
+    };
+    for &other in list.known.iter().filter(|it| list.companies.iter().all(|own| own.id != **it)) {
+        observed.users.extend(unless_refused(source.find_users(other, lockouts).await)?);
+    }
+    let directory = Directory::new(&observed.users);
+    let mut missing: BTreeMap<UserId, Vec<usize>> = BTreeMap::new();
+    for (at, company) in observed.companies.iter().enumerate() {
+        let reads = list.companies.iter().find(|it| it.id == company.id);
+        for user in reads.into_iter().flat_map(|it| it.cut_off(&directory)) {
+            if !company.held.contains_key(&user) {
+                missing.entry(user).or_default().push(at);
+            }
+        }
+    }
+    let groups = stream::iter(missing.keys()).map(|&user| source.groups_of_user(user));
+    let groups: Vec<Vec<(CompanyId, GroupHead)>> = groups.buffered(AT_ONCE).try_collect().await?;
+    for ((user, companies), groups) in missing.into_iter().zip(groups) {
+        for at in companies {
+            let company = &mut observed.companies[at];
+            let own = groups.iter().filter(|it| it.0 == company.id).map(|it| it.1.id);
+            let mut own: Vec<GroupId> = own.collect();
+            own.sort_unstable();
+            let unread = own.iter().filter(|it| !company.contents.contains_key(it));
+            let unread: GroupReads = unread.map(|it| (*it, GroupRead::default())).collect();
+            company.contents.extend(whole(source, company.id, &unread, scopes).await?);
+            company.held.insert(user, own);
+        }
+    }
+    Ok(())
 }
 
 /// Reads one company.
@@ -184,16 +226,12 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     let unknown: Vec<PersonRef> = unknown.into_iter().cloned().collect();
     let (more, closed) = elsewhere(source, known, reads.id, &unknown).await?;
     directory.add(&more);
-    // Somebody else's people may still be in groups of this company.
-    let (moved, _) = elsewhere(source, &reads.own, reads.id, &reads.lockouts).await?;
-    directory.add(&moved);
     let found = reads.find(&directory);
     let holders: BTreeSet<UserId> = found.cut_off.iter().copied().chain(found.identity).collect();
     let (held, direct) =
         try_join(groups_of(source, reads.id, &holders), direct_roles(source, &found.direct)).await?;
     users.extend(single);
     users.extend(more);
-    users.extend(moved);
     Ok(People { users, cut_off: found.cut_off, held, direct, closed })
 }
 

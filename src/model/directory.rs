@@ -150,8 +150,7 @@ impl<'a> Directory<'a> {
     /// Returns everybody of other companies than this whom a lock-out means, sorted: may be in groups of this one, who was
     /// moved since.
     ///
-    /// A user id is one person's everywhere. Any other key counts where the lock-out is in force, in `own`: these
-    /// companies are searched for it, and no others.
+    /// An address and a user id are one person's everywhere; a number is only where the lock-out is in force, in `own`.
     pub fn cut_off_elsewhere(
         &self,
         company: CompanyId,
@@ -159,8 +158,8 @@ impl<'a> Directory<'a> {
         person: &PersonRef,
     ) -> Vec<UserId> {
         let anywhere = match person {
-            PersonRef::UserId(_) => true,
-            PersonRef::Email(_) | PersonRef::ExternalId(_) | PersonRef::EmployeeId(_) => false,
+            PersonRef::Email(_) | PersonRef::UserId(_) => true,
+            PersonRef::ExternalId(_) | PersonRef::EmployeeId(_) => false,
         };
         let meant = |it: &&User| {
             it.company.is_some_and(|other| other != company && (anywhere || own.contains(&other)))

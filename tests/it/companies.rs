@@ -74,3 +74,26 @@ fn what_is_wrong_with_every_company_or_with_the_way_there_ends_the_run() {
         assert_eq!(world.writes(), [""; 0]);
     }
 }
+
+#[test]
+fn who_is_locked_out_is_looked_for_once_in_each_company() {
+    let one = |name: &str, company: &str| {
+        format!(
+            "version: 1\ncompany: {company}\ngroups: [{{ name: {name}, description: d, roles: [], members: [] }}]\n"
+        )
+    };
+    let world = World::new()
+        .ruled("lockout: [{ email: ana@voyager.example, since: 2026-11-20, reason: left }]\n")
+        .with("access/a.yaml", &one("A", "voyager"))
+        .with("access/b.yaml", &one("B", "globex"))
+        .with("access/c.yaml", &one("C", "initech"));
+    world.forget();
+    world.run("plan --create-all").expect(0).shows("- member ana@voyager.example locked out");
+    let asked = |end: &str| {
+        let log = world.log();
+        log.iter().filter_map(|it| it["path"].as_str()).filter(|it| it.ends_with(end)).count()
+    };
+    assert_eq!(asked("/v3/users/list"), 3);
+    // By her own company, and once for all the others.
+    assert!(asked(&format!("/{}/user-groups", world.user("ana@voyager.example"))) <= 2);
+}
