@@ -390,7 +390,7 @@ fn who_else_holds_a_privileged_role_is_read_only_where_the_plan_takes_one() {
 }
 
 #[test]
-fn a_role_that_is_dropped_or_narrowed_takes_from_the_protected() {
+fn a_role_that_is_dropped_or_narrowed_counts_as_a_loss_of_the_protected() {
     let protected = "guards: { protected: { people: [c03@voyager.example] } }\n";
     let crowd = |role: &str| declared("Crowd", &format!("[{role}]"), "unmanaged");
     for (what, files, stops) in [
