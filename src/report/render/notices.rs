@@ -79,8 +79,8 @@ pub(super) fn people(view: &View<'_>, words: &Words<'_>, show: impl Fn(&str) -> 
         text += &match view.plan.companies.iter().map(|it| it.unread).sum() {
             0 => ": ".to_owned(),
             n => format!(
-                " (but for what {} give): ",
-                counted(n, "group that was not read", "groups that were not read")
+                " (but for what {}): ",
+                counted(n, "group that was not read gives", "groups that were not read give")
             ),
         };
         text += &named(nothing.iter().map(|it| show(&words.person(it.user))));
