@@ -250,7 +250,8 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
     let mut judged = plan::judged::judged(plan, &rules, live.dialect.scope_changes(), now.at);
     if only_lockouts {
         // What is not read is not measured against its exception.
-        judged.plan.remarks.retain(|it| it.code != Code::UnusedException);
+        let needs_all = [Code::UnusedException, Code::UnknownException, Code::UnmatchedPattern];
+        judged.plan.remarks.retain(|it| !needs_all.contains(&it.code));
     }
     notes.extend(doubt(&live.source, &checked.declared, &judged.plan));
     let context = Context {

@@ -230,7 +230,7 @@ impl Declared {
             company.removals.clear();
             company.users.clear();
         }
-        only.rules.privileged = Some(Vec::new());
+        only.rules.privileged = None;
         only
     }
 

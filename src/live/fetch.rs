@@ -74,11 +74,11 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
     }
-    moved(source, list, &mut observed, &mut scopes).await?;
     observed.failed = failed.iter().map(|(id, error)| (*id, error.to_string().into())).collect();
     if observed.companies.is_empty() && !failed.is_empty() {
         return Err(failed.swap_remove(0).1);
     }
+    moved(source, list, &mut observed, &mut scopes).await?;
     observed.users = completed(observed.users);
     Ok(observed)
 }

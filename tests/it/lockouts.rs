@@ -381,3 +381,18 @@ fn of_a_company_that_no_file_speaks_of_only_the_groups_here_are_cut_off_and_it_i
     world.run("apply --auto-approve").expect(3);
     assert_eq!(world.members("Night").len(), 2);
 }
+
+#[test]
+fn a_lockout_alone_says_nothing_of_rules_about_what_it_does_not_read() {
+    let rules = "guards: { privileged: [Company Management Admin], protected: { groups: [Night], people: [\"*@voyager.example\"] } }
+exceptions: [{ guard: removals, group: Night, upTo: 1, until: 2099-01-01, reason: r }, { guard: last-holder, role: Company Management Admin, upTo: 1, until: 2099-01-01, reason: r }]
+lockout: [{ email: vip@globex.example, since: 2026-11-20, reason: left }, { email: ana@voyager.example, since: 2026-11-20, reason: left }]
+";
+    let world =
+        World::new().ruled(rules).groups("  - { name: Desk, roles: unmanaged, members: unmanaged }\n");
+    let plan = world.run("plan --only lockout").expect(0).stdout;
+    for wrong in ["unknown-exception", "unmatched-pattern", "unused-exception", "switched off"] {
+        assert!(!plan.contains(wrong), "{wrong}: {plan}");
+    }
+    assert!(plan.contains("- member  ana@voyager.example"), "{plan}");
+}

@@ -124,6 +124,18 @@ impl<'a> Judge<'a> {
                 }
             }
             causes.extend(outcome.direct.iter().flat_map(|it| self.direct_losses(it)));
+            if causes.is_empty() {
+                // However it comes about: somebody loses, and nothing less than an exception for that person allows it.
+                let (company, person) = (outcome.company, Some(user));
+                causes.push(Counted {
+                    company,
+                    group: None,
+                    person,
+                    role: None,
+                    scope: None,
+                    how: How::Loses,
+                });
+            }
             losers.push((changes.into_iter().collect(), causes));
         }
         (losers, felt)

@@ -217,7 +217,7 @@ fn things(check: &Check) -> (&'static str, &'static str) {
 /// Why a guard had nothing to look at, and so what to set.
 fn unset(guard: Guard) -> &'static str {
     match guard {
-        Guard::LastHolder => "no role is privileged",
+        Guard::LastHolder => "no privileged role was read",
         Guard::Privileged => "switched off by `privileged: []`",
         Guard::Protected => "`guards.protected` names nothing",
         Guard::SelfLockout => "`api.identity` does not say which account runs rolecall",
