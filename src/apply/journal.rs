@@ -16,7 +16,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::apply::record::{self, Foreign, Record, Start};
+use crate::apply::record::{self, Foreign, Record};
 
 /// A journal that is being written.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Journal {
     /// # Errors
     ///
     /// When the file exists, or cannot be written.
-    pub fn create(path: &Path, start: &Start<'_>) -> Result<Self, JournalError> {
+    pub fn create(path: &Path, start: &Record) -> Result<Self, JournalError> {
         let unwritable = |source| JournalError::Unwritable { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(unwritable)?;

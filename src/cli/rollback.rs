@@ -31,7 +31,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let path = global.here().join(&arguments.journal);
     let records = journal::read(&path).map_err(workflow::Error::from)?;
     let text = records.iter().find_map(|it| match it {
-        Record::Start { plan, .. } => Some(plan.to_string()),
+        Record::Start { plan, .. } => Some(plan.get().to_owned()),
         Record::Intent(_) | Record::Ending(_) | Record::End { .. } => None,
     });
     let saved = document::read(&text.unwrap_or_default(), Sources::default()).map_err(|error| {

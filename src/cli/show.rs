@@ -80,9 +80,12 @@ pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format:
     }
 }
 
-/// The document of a plan, to stand in another.
+/// The document of a plan, to stand in another: without the digest of its letters, which are others there.
 pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Value {
-    serde_json::from_str(&rendered(context, judged, Format::Json)).expect("a document is JSON")
+    let text = rendered(context, judged, Format::Json);
+    let mut document: Value = serde_json::from_str(&text).expect("a document is JSON");
+    document.as_object_mut().expect("a plan is an object").remove("digest");
+    document
 }
 
 /// Saves the plan where that is asked for, for `rolecall apply FILE`.

@@ -19,9 +19,9 @@ use crate::model::{
 macro_rules! guards {
     ($($name:ident $word:literal $meaning:literal;)*) => {
         /// A limit on what a plan may do.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum Guard {
-            $(#[doc = $meaning] $name,)*
+            $(#[doc = $meaning] #[serde(rename = $word)] $name,)*
         }
 
         impl Guard {
@@ -146,7 +146,9 @@ impl Level {
 }
 
 /// What a guard looks at.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "SubjectForm", into = "SubjectForm")]
+#[schemars(with = "SubjectForm")]
 pub enum Subject {
     /// The whole plan.
     Plan,
@@ -160,15 +162,55 @@ pub enum Subject {
     Role(CompanyId, RoleId),
 }
 
+/// What a guard looked at.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[schemars(rename = "Subject")]
+enum SubjectForm {
+    Plan,
+    Company { company: CompanyId },
+    Group { company: CompanyId, name: Box<str> },
+    Person { user_id: UserId },
+    Role { company: CompanyId, role_id: RoleId },
+}
+
+impl From<Subject> for SubjectForm {
+    fn from(subject: Subject) -> Self {
+        match subject {
+            Subject::Plan => Self::Plan,
+            Subject::Company(company) => Self::Company { company },
+            Subject::Group(company, name) => Self::Group { company, name },
+            Subject::Person(user_id) => Self::Person { user_id },
+            Subject::Role(company, role_id) => Self::Role { company, role_id },
+        }
+    }
+}
+
+impl From<SubjectForm> for Subject {
+    fn from(form: SubjectForm) -> Self {
+        match form {
+            SubjectForm::Plan => Self::Plan,
+            SubjectForm::Company { company } => Self::Company(company),
+            SubjectForm::Group { company, name } => Self::Group(company, name),
+            SubjectForm::Person { user_id } => Self::Person(user_id),
+            SubjectForm::Role { company, role_id } => Self::Role(company, role_id),
+        }
+    }
+}
+
 /// One thing that a guard counted: who, which role, where, through what.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Counted {
     pub company: CompanyId,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<Box<str>>,
+    #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
     pub person: Option<UserId>,
+    #[serde(flatten)]
     pub role: Option<HeldRole>,
     /// Where the role is given, or was, of a role of a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Arc<Scope>>,
     /// How it comes about.
     pub how: How,
@@ -367,11 +409,13 @@ impl ExceptionFor {
 }
 
 /// A role that is given to somebody, through groups or outside them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum HeldRole {
     /// A role of groups.
+    #[serde(rename = "roleId")]
     Role(RoleId),
     /// A direct role, by its type as the API names it.
+    #[serde(rename = "roleType")]
     Direct(Box<str>),
 }
 

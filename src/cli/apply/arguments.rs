@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use rolecall::{model::source::Sources, workflow::ID_DIGITS};
+use rolecall::model::{plan::ID_DIGITS, source::Sources};
 
 use super::super::{Failure, Global, Only, Selection, approval::read_plan, next};
 
