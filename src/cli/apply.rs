@@ -18,17 +18,13 @@ pub(super) use arguments::Arguments;
 use arguments::What;
 
 use super::{
-    Exit, Failure, Format, Global, Output,
-    approval::{read_plan, refused},
-    estimate, run,
-    settings::connect,
-    show,
+    Exit, Failure, Format, Global, Output, approval::refused, estimate, run, settings::connect, show,
 };
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let what = arguments.what(global)?;
     let at_most = match &arguments.approved_at_most {
-        Some(path) => Some(read_plan(&global.here().join(path), Sources::default())?),
+        Some(path) => Some(arguments.plan_file(global, path)?.plan(Sources::default())?),
         None => None,
     };
     // A plan that is named was looked at: starting the process says so.
@@ -82,13 +78,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
 
 /// What the plan is made of; a saved plan is taken up only with the files that it was made from, or by its id.
 fn wanted(what: What, checked: &Checked, arguments: &Arguments, output: &Output) -> Result<Wanted, Failure> {
-    let path = match what {
+    let file = match what {
         What::Files => return Ok(Wanted::Files),
         What::Lockouts => return Ok(Wanted::Lockouts),
-        What::Saved(path) => path,
+        What::Saved(file) => file,
     };
     // Again, so that its places point into the files as they are here.
-    let saved = read_plan(&path, checked.loaded.sources.clone())?;
+    let saved = file.plan(checked.loaded.sources.clone())?;
     let (wanted, note) = workflow::retaken(saved, checked, arguments.approve.as_deref())?;
     if let Some(note) = note {
         output.message(&format!("warning: {note}"));

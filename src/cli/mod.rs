@@ -24,6 +24,7 @@ mod probe;
 mod rollback;
 mod run;
 mod sandbox;
+mod saving;
 mod schema;
 mod settings;
 mod show;

@@ -10,7 +10,9 @@ use rolecall::{
     workflow::{self, Wanted},
 };
 
-use super::{Exit, Failure, Global, Now, Output, foretold::Foretelling, live::From, run, show};
+use super::{
+    Exit, Failure, Global, Now, Output, foretold::Foretelling, live::From, run, saving::Saving, show,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -18,9 +20,8 @@ pub(super) struct Arguments {
     journal: PathBuf,
     #[command(flatten)]
     from: From,
-    /// Also save the plan, for `rolecall apply FILE`
-    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    saving: Saving,
     #[command(flatten)]
     foretelling: Foretelling,
     #[command(flatten)]
@@ -44,6 +45,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let undo = Wanted::Undo { saved: Box::new(saved), records, journal };
     let judged = run::reading(show::judged(&live, checked, undo, now, output))?;
     show::print(&judged, output);
-    show::save(&judged, global, arguments.out.as_deref())?;
+    arguments.saving.save(&judged, global)?;
     Ok(arguments.foretelling.exit(&judged, output))
 }

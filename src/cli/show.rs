@@ -1,6 +1,6 @@
 //! A plan on its way to people and programs: made, printed, saved.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rolecall::{
     model::{date::Now, escape},
@@ -13,9 +13,7 @@ use rolecall::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    Failure, Format, Global, Only, Output, Selection, files::keep, live::From, output::MARKDOWN_BUDGET, run,
-};
+use super::{Failure, Format, Global, Only, Output, Selection, live::From, output::MARKDOWN_BUDGET, run};
 
 /// Plans from the files, or from their lock-outs alone, and prints: all that `plan` and `drift` do. Only reads.
 pub(super) fn planned(
@@ -86,10 +84,4 @@ pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Valu
     let mut document: Value = serde_json::from_str(&text).expect("a document is JSON");
     document.as_object_mut().expect("a plan is an object").remove("digest");
     document
-}
-
-/// Saves the plan where that is asked for, for `rolecall apply FILE`.
-pub(super) fn save(judged: &Judged, global: &Global, out: Option<&Path>) -> Result<(), Failure> {
-    let Some(out) = out else { return Ok(()) };
-    keep("plan", &global.here().join(out), &rendered(&judged.context, judged, Format::Json))
 }

@@ -17,6 +17,7 @@ use crate::{
     report::render::View,
 };
 
+pub mod attestation;
 pub mod explanation;
 mod reading;
 mod shape;
