@@ -72,7 +72,8 @@ fn nothing_that_is_not_signed_is_applied_where_that_is_required() {
     };
     let gone = |world: &World| fs::remove_file(world.path().join("plan.json.intoto.json")).unwrap();
     let nothing = |_: &World| ();
-    let cases: [(&str, &dyn Fn(&World), &str); 9] = [
+    type Case<'a> = (&'a str, &'a dyn Fn(&World), &'a str);
+    let cases: [Case<'_>; 9] = [
         (APPLY, &forge, "the signature is of something else than this plan"),
         (APPLY, &gone, "cannot read the signature"),
         (APPLY, &|it| it.write("plan.json.intoto.json", "{}"), "not a DSSE envelope"),
