@@ -150,9 +150,9 @@ async fn taken_up(
     now: Timestamp,
 ) -> Result<Planned, Error> {
     let Saved { plan, sources, endpoint, id, files, .. } = saved;
+    same_api(&endpoint, live)?;
     let touched = touched(&plan, &mut checked.declared);
     let observation = observed(live, checked, &touched, now).await?;
-    same_api(&endpoint, live)?;
     let taken_up = |Observation { snapshot, bound }: &Observation| {
         let fresh = diff::plan(bound, snapshot);
         // A rollback names no files, and of files that are others by now nothing can be asked.
@@ -186,6 +186,7 @@ async fn undo(
     (saved, records, journal): (Saved, Vec<Record>, &Path),
     now: Timestamp,
 ) -> Result<Planned, Error> {
+    same_api(&saved.endpoint, live)?;
     let done = record::done(&records);
     let mut touched = touched(&saved.plan, &mut checked.declared);
     // Groups that were created have ids that the journal alone knows, or no file at all.
@@ -197,7 +198,6 @@ async fn undo(
     // Perhaps the apply created all there is, and somebody has undone it.
     checked.declared.create_all();
     let mut observed = super::observed(live, checked, &touched, now).await?;
-    same_api(&saved.endpoint, live)?;
     let ids = rollback::touched(&saved.plan, &done, &observed.snapshot);
     if unknown {
         // By name, now that all names are known.

@@ -38,6 +38,7 @@ mod output;
 mod people;
 mod probes;
 mod readme;
+mod recipients;
 mod rehearsal;
 mod rollbacks;
 mod secrets;

@@ -20,6 +20,10 @@ pub enum ApiError {
     BadEndpoint { why: &'static str },
     #[error("refusing to send credentials to {host} over plain http")]
     Insecure { host: Box<str> },
+    #[error(
+        "no credentials are sent to {host}: only a file names it, and a change of a file does not decide where they go"
+    )]
+    Unlisted { host: Box<str> },
     /// A token holds characters that no header can carry; usually a line break copied along.
     #[error("the access token contains characters that cannot be sent")]
     UnsendableToken,
@@ -99,6 +103,7 @@ impl ApiError {
         match self {
             Self::BadEndpoint { .. }
             | Self::Insecure { .. }
+            | Self::Unlisted { .. }
             | Self::UnsendableToken
             | Self::NoClient { .. } => None,
             Self::NoAnswer { request, .. }
@@ -147,7 +152,10 @@ impl ApiError {
 
     pub fn class(&self) -> Class {
         match self {
-            Self::BadEndpoint { .. } | Self::Insecure { .. } | Self::NoClient { .. } => Class::Invalid,
+            Self::BadEndpoint { .. }
+            | Self::Insecure { .. }
+            | Self::Unlisted { .. }
+            | Self::NoClient { .. } => Class::Invalid,
             Self::UnsendableToken | Self::Auth { .. } | Self::Refused { status: 401 | 403, .. } => {
                 Class::Auth
             }
@@ -224,6 +232,10 @@ impl ApiError {
         let hint = match self {
             Self::BadEndpoint { .. } => "give the address of the API, such as https://apis.spotnana.com",
             Self::Insecure { .. } => "use https://; plain http is for localhost only",
+            Self::Unlisted { .. } => {
+                "if it is the right one, say so where the credentials are set: by `--endpoint`, ROLECALL_ENDPOINT or \
+                 ROLECALL_ALLOWED_ENDPOINTS"
+            }
             Self::UnsendableToken => "check the token for line breaks or spaces copied along",
             Self::NoClient { .. } => "check the CA certificates of this machine (SSL_CERT_FILE)",
             Self::NoAnswer { sent: false, .. } => "check the endpoint, the network and any proxy",
