@@ -15,7 +15,7 @@ use super::{
 /// Every kind with its parameters in brackets: for people, and to know which parameters a kind takes.
 const KINDS: &str = "a status such as 429[:retry-after=S][:after-write], reset[:after-write], slow:TIME[:after-write], \
                      truncate, garbage, huge[:bytes=N], expire-tokens, ignore-write, lag[:reads=N], lie-total[:+N], shrink[:rows=N], \
-                     overlap[:rows=N], repeat, reorder, shuffle, duplicate-rows, endless, leave-out:field=NAME";
+                     overlap[:rows=N], repeat, reorder, shuffle, duplicate-rows, endless, leave-out:field=NAME, shift-clock:+N";
 /// Bytes of a huge answer, unless it is said otherwise: more than the client takes.
 const HUGE: u64 = 65 << 20;
 

@@ -12,6 +12,7 @@
 //! reads a file or the environment, but for the proxies and authorities that the HTTP crate looks for.
 
 mod bearer;
+mod clock;
 mod connection;
 mod credentials;
 mod error;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 
 pub use crate::model::dialect::Dialect;
 use crate::model::dialect::{GroupUpdate, RolesToDelete};
+pub use clock::Skew;
 pub use credentials::Credentials;
 pub use error::{ApiError, Class};
 pub use reader::Reader;
@@ -56,6 +58,7 @@ pub use throttle::Rate;
 pub use wire::{Group, Permission, RbacInfo, Role};
 pub use writer::Writer;
 
+pub(crate) use clock::date;
 pub(crate) use connection::Connection;
 pub(crate) use question::Question;
 pub(crate) use reply::Reply;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{
-    ApiError, Counters, Group, Permission, RbacInfo, Request, Role,
+    ApiError, Counters, Group, Permission, RbacInfo, Request, Role, Skew,
     connection::Connection,
     page::Row,
     paging::{List, gather},
@@ -77,6 +77,16 @@ impl Reader {
     /// Returns what was asked of the server so far, by both halves of this client.
     pub fn counters(&self) -> Counters {
         self.connection.sender.counters()
+    }
+
+    /// Returns how far the clocks are apart, by the answer that says least; nothing where none has said.
+    pub fn skew(&self) -> Option<Skew> {
+        self.connection.sender.clock.least()
+    }
+
+    /// Takes this machine's clock anew: from here on it counts what answers say.
+    pub fn restart_clock(&self) {
+        self.connection.sender.clock.restart();
     }
 
     /// Returns how long this client, both halves of it, sends nothing because the server asked for that.
