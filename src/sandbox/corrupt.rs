@@ -147,9 +147,16 @@ pub(super) fn without_defaults(reply: Reply) -> Reply {
 
 /// A page as `fault` changes it, or nothing if it does not change pages.
 fn edit(fault: &Fault, body: &[u8], mut page: Value) -> Option<Value> {
-    if let Fault::LeaveOut { field } = fault {
-        left_out::field(&mut page, field);
-        return Some(page);
+    match fault {
+        Fault::LeaveOut { field } => {
+            left_out::field(&mut page, field);
+            return Some(page);
+        }
+        Fault::Another { field } => {
+            left_out::another(&mut page, field);
+            return Some(page);
+        }
+        _ => (),
     }
     // The rows of a page are its only array.
     let mut none = Vec::new();

@@ -74,6 +74,9 @@ pub enum ApiError {
     Auth { request: Box<Request>, status: u16, code: Option<Box<str>>, message: Option<Box<str>> },
     #[error("{request}: cannot understand the answer ({})", .content_type.as_deref().unwrap_or("no content type"))]
     Garbled { request: Box<Request>, content_type: Option<Box<str>>, source: serde_json::Error },
+    /// The answer is about another object than the request.
+    #[error("{request}: the answer is about another: {what}")]
+    Another { request: Box<Request>, what: Box<str> },
     #[error("{request}: the answer is larger than {limit} bytes")]
     TooLarge { request: Box<Request>, limit: usize },
     /// A list could not be proven complete, twice in a row.
@@ -115,6 +118,7 @@ impl ApiError {
             | Self::Exhausted { request, .. }
             | Self::Auth { request, .. }
             | Self::Garbled { request, .. }
+            | Self::Another { request, .. }
             | Self::TooLarge { request, .. }
             | Self::Incomplete { request, .. }
             | Self::Endless { request, .. }
@@ -167,6 +171,7 @@ impl ApiError {
             | Self::Throttled { .. }
             | Self::Exhausted { .. }
             | Self::Garbled { .. }
+            | Self::Another { .. }
             | Self::TooLarge { .. }
             | Self::Incomplete { .. }
             | Self::Endless { .. }
@@ -179,7 +184,7 @@ impl ApiError {
         let Some(request) = self.request().filter(|request| request.is_write()) else { return false };
         request.unclear
             || self.outcome().is_unclear()
-            || matches!(self, Self::Garbled { .. } | Self::TooLarge { .. })
+            || matches!(self, Self::Garbled { .. } | Self::Another { .. } | Self::TooLarge { .. })
     }
 
     /// Returns how long to wait before looking and asking once more; `None` where that changes nothing.
@@ -264,6 +269,9 @@ impl ApiError {
             Self::Auth { .. } => "check the client id and secret: a rotated secret ends at once",
             Self::Garbled { .. } | Self::TooLarge { .. } => {
                 "something other than the API may have answered: check the endpoint and any proxy"
+            }
+            Self::Another { .. } => {
+                "nothing that such an API says can be believed: check the endpoint and any proxy, and tell its support"
             }
             Self::Incomplete { .. } => "somebody may be changing it right now: try again in a moment",
             Self::Endless { .. } => "the server's paging is broken: nothing was changed on this basis",

@@ -6,11 +6,12 @@
 //! a look (doctor) ───────┘                             └────> transport ─> reply
 //! ```
 //!
-//! [`Reader`] only reads, [`Writer`] only writes; both share one connection, one token and one throttle.
+//! [`Reader`] only reads, [`Writer`] only writes, but for a look at what it created; both share one connection, one token and one throttle.
 //! Every request is sent by the transport, and repeated by the sender where that is harmless. A list is
 //! returned whole and proven whole, or not at all. Nothing here decides what ought to change, prints, or
 //! reads a file or the environment, but for the proxies and authorities that the HTTP crate looks for.
 
+mod about;
 mod bearer;
 mod clock;
 mod connection;
@@ -31,6 +32,7 @@ mod request;
 mod retry;
 mod sender;
 mod settings;
+mod subjects;
 mod throttle;
 mod token;
 mod traffic;

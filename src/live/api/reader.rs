@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{
     ApiError, Counters, Group, Permission, RbacInfo, Request, Role, Skew,
+    about::About,
     connection::Connection,
     page::Row,
     paging::{List, gather},
@@ -256,11 +257,19 @@ impl Reader {
         ids: &[Uuid],
         body: &impl Serialize,
     ) -> Result<Vec<T>, ApiError> {
-        let request = Request::reads(Method::POST, template, ids);
+        self.list_of(Request::reads(Method::POST, template, ids), body).await
+    }
+
+    /// Reads a paged list whole by a request that says what the list is about.
+    pub(super) async fn list_of<T: Row>(
+        &self,
+        request: Request,
+        body: &impl Serialize,
+    ) -> Result<Vec<T>, ApiError> {
         List::new(&self.connection, request, body).read().await
     }
 
-    pub(super) async fn get<T: DeserializeOwned + Send>(
+    pub(super) async fn get<T: DeserializeOwned + About + Send>(
         &self,
         template: &'static str,
         ids: &[Uuid],
