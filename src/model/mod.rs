@@ -6,6 +6,7 @@ pub mod name;
 pub(crate) mod lookalike;
 pub mod ids;
 pub mod date;
+pub mod pattern;
 pub mod source;
 pub mod escape;
 pub(crate) mod json;

@@ -168,6 +168,9 @@ impl Attempts {
     }
 }
 
+/// Longest header that names a time, in bytes; a date takes half of that.
+const LONGEST_HEADER: usize = 64;
+
 /// Draws the wait before the attempt after attempt number `attempt` (from 1): anything from zero
 /// to `base` doubled each time, at most 10 s, so that many clients do not return in step.
 pub(super) fn backoff(base: Duration, attempt: u32) -> Duration {
@@ -181,7 +184,8 @@ pub(super) fn backoff(base: Duration, attempt: u32) -> Duration {
 /// the clock here may be off.
 pub(super) fn stated(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok();
-    let date = text(DATE).and_then(|it| DateTimeParser::new().parse_timestamp(it).ok());
+    let date = text(DATE).filter(|it| it.len() <= LONGEST_HEADER);
+    let date = date.and_then(|it| DateTimeParser::new().parse_timestamp(it).ok());
     retry_after(text(RETRY_AFTER)?, date.unwrap_or(now))
 }
 
@@ -189,6 +193,9 @@ pub(super) fn stated(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 /// fraction, which no document allows and some gateways send; it is rounded up to the millisecond.
 fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
+    if header.len() > LONGEST_HEADER {
+        return None;
+    }
     if let Some(wait) = seconds(header) {
         return Some(wait);
     }
@@ -205,7 +212,8 @@ fn seconds(text: &str) -> Option<Duration> {
     }
     let thousandths = format!("{fraction:0<3}")[..3].parse::<u64>().ok()?;
     let rest = fraction.bytes().skip(3).any(|it| it != b'0');
-    Some(Duration::from_secs(whole.parse().ok()?) + Duration::from_millis(thousandths + u64::from(rest)))
+    let rest = Duration::from_millis(thousandths + u64::from(rest));
+    Some(Duration::from_secs(whole.parse().ok()?).saturating_add(rest))
 }
 
 #[cfg(test)]
@@ -339,6 +347,10 @@ mod tests {
             let now = "2026-11-06T08:49:37Z".parse().unwrap();
             assert_eq!(retry_after(header, now), millis.map(Duration::from_millis), "{header:?}");
         }
+        let now = "2026-11-06T08:49:37Z".parse().unwrap();
+        let most = format!("{}.9999", u64::MAX);
+        assert_eq!(retry_after(&most, now), Some(Duration::MAX), "more than there is");
+        assert_eq!(retry_after(&format!("1.{}", "0".repeat(LONGEST_HEADER)), now), None);
     }
 
     #[test]
