@@ -9,7 +9,7 @@ pub mod date;
 pub mod pattern;
 pub mod source;
 pub mod escape;
-pub(crate) mod json;
+pub mod json;
 pub mod dialect;
 pub mod scope;
 pub mod direct;

@@ -35,6 +35,7 @@ mod matrix;
 mod model;
 mod names;
 mod output;
+mod outside;
 mod people;
 mod probes;
 mod readme;
