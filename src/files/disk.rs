@@ -149,9 +149,9 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// Where it is or lies behind a link (see [`through_link`]), or cannot be made.
+/// Where what is in it would lie behind a link (see [`through_link`]), or it cannot be made.
 pub fn folder(path: &Path) -> io::Result<()> {
-    through_link(path)?;
+    through_link(&path.join("any"))?;
     fs::create_dir_all(path)
 }
 

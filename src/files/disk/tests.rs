@@ -147,6 +147,7 @@ fn nothing_is_written_through_a_link_of_a_workspace() {
         symlink(to, at(link)).unwrap();
     }
     symlink("../out", at(".rolecall")).unwrap();
+    assert!(folder(&at(".rolecall")).is_err(), "what is put into it would be elsewhere");
     for name in ["file", "near", "missing", "null", ".rolecall/new", ".rolecall/a", ".rolecall/deep/new"] {
         for existing in [Existing::Refused, Existing::Emptied, Existing::Kept] {
             let refused = create(&at(name), existing).unwrap_err().to_string();
@@ -161,6 +162,7 @@ fn nothing_is_written_through_a_link_of_a_workspace() {
     assert_eq!(fs::read_to_string(at("deep/a")).unwrap(), "inside");
     // Above a workspace links are the machine's own.
     symlink("in", world.path().join("way")).unwrap();
+    folder(&world.path().join("way")).unwrap();
     replace(&world.path().join("way/new"), b"x").unwrap();
     folder(&world.path().join("way/some/folder")).unwrap();
     assert!(at("some/folder").is_dir() && at("new").is_file());
