@@ -5,7 +5,7 @@
 //! only its owner may read it.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::File,
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{
@@ -16,7 +16,13 @@ use std::{
 
 use serde::Serialize;
 
-use crate::apply::record::{self, Foreign, Record};
+use crate::{
+    apply::record::{self, Foreign, Record},
+    files::disk::{self, Existing, Named, Unread},
+};
+
+/// Most bytes of a journal that is read: some millions of writes.
+const SIZE_LIMIT: u64 = 1 << 30;
 
 /// A journal that is being written.
 #[derive(Debug)]
@@ -51,7 +57,7 @@ pub enum JournalError {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        source: Unread,
     },
     /// The file is no journal.
     #[error("{} is not a journal: line {line} {why}", .path.display())]
@@ -87,14 +93,8 @@ impl Journal {
     /// When the file exists, or cannot be written.
     pub fn create(path: &Path, start: &Record) -> Result<Self, JournalError> {
         let unwritable = |source| JournalError::Unwritable { path: path.to_owned(), source };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(unwritable)?;
-        }
-        let mut options = OpenOptions::new();
-        options.append(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|error| match error.kind() {
+        disk::folder(disk::around(path)).map_err(unwritable)?;
+        let file = disk::create(path, Existing::Refused).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => JournalError::Exists { path: path.to_owned() },
             _ => unwritable(error),
         })?;
@@ -145,8 +145,8 @@ impl Journal {
 ///
 /// When the file cannot be read, or is not a journal of a version this rolecall knows.
 pub fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
-    let text = fs::read_to_string(path)
-        .map_err(|source| JournalError::Unreadable { path: path.to_owned(), source })?;
+    let unreadable = |source| JournalError::Unreadable { path: path.to_owned(), source };
+    let text = disk::text(path, Named::ByCaller, SIZE_LIMIT).map_err(unreadable)?;
     record::read(&text).map_err(|Foreign { line, why }| JournalError::Foreign {
         path: path.to_owned(),
         line,

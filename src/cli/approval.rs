@@ -1,12 +1,12 @@
 //! Saved plans, consent on the terminal, and how it is said that a plan is not applied.
 
 use std::{
-    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use rolecall::{
+    files::disk::{self, Named},
     model::source::Sources,
     report::document::{Saved, attestation, read},
     workflow::{Judged, Refusal},
@@ -14,6 +14,9 @@ use rolecall::{
 use serde_json::json;
 
 use super::{Exit, Failure, Format, Output, output::document, output::trouble, show};
+
+/// Most bytes of a saved plan: some millions of memberships.
+const SIZE_LIMIT: u64 = 1 << 30;
 
 /// A saved plan as it was read, once: what was looked at is what is applied.
 pub(super) struct PlanFile {
@@ -56,7 +59,7 @@ pub(super) fn signature_of(plan: &Path) -> PathBuf {
 }
 
 fn read_text(what: &str, path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path)
+    disk::text(path, Named::ByCaller, SIZE_LIMIT)
         .map_err(|error| Failure::invalid(format!("cannot read {what} {}: {error}", path.display())))
 }
 

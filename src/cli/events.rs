@@ -1,13 +1,13 @@
 //! Events of a run as newline-delimited JSON, for programs that watch: `end` is always the last.
 
 use std::{
-    fs::OpenOptions,
     io::{self, Write},
     path::Path,
     sync::{Mutex, PoisonError},
 };
 
 use jiff::Timestamp;
+use rolecall::files::disk::{self, Existing};
 use serde_json::{Value, json};
 
 use super::{Exit, Failure};
@@ -33,8 +33,7 @@ impl Events {
         let sink: Box<dyn Write + Send> = if on_stdout {
             Box::new(io::stdout())
         } else {
-            let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
-            Box::new(file.map_err(|error| {
+            Box::new(disk::create(path, Existing::Emptied).map_err(|error| {
                 Failure::invalid(format!("cannot write events to {}: {error}", path.display()))
                     .hint("give another file with `--events`, or `-` for standard output")
             })?)

@@ -1,6 +1,9 @@
 //! What the options of every command come to, resolved once; and the files that they name.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use rolecall::{
     apply::WRITERS,
@@ -27,6 +30,14 @@ impl Global {
     /// The folder that paths are relative to, as if the program was started in it.
     pub(super) fn here(&self) -> &Path {
         self.workspace.as_deref().unwrap_or(Path::new("."))
+    }
+
+    /// A path as it was given. The folder of the workspace may be given by a link: that was meant.
+    pub(super) fn at(&self, path: &Path) -> PathBuf {
+        match &self.workspace {
+            None => path.to_owned(),
+            Some(folder) => fs::canonicalize(folder).unwrap_or_else(|_| folder.clone()).join(path),
+        }
     }
 
     pub(super) fn pace(&self) -> Pace {

@@ -38,7 +38,7 @@ impl From {
             let Connected { live, sandbox, .. } = connect(global, loaded)?;
             return Ok((live, sandbox));
         };
-        let snapshot = fetch::open(&global.here().join(path)).map_err(workflow::Error::from)?;
+        let snapshot = fetch::open(&global.at(path)).map_err(workflow::Error::from)?;
         let salt = salt()?;
         let answers = Answers::new(snapshot, salt.as_ref()).map_err(|error| {
             let hint = error.hint();

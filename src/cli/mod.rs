@@ -21,6 +21,7 @@ mod next;
 mod output;
 mod plan;
 mod probe;
+mod process;
 mod rollback;
 mod run;
 mod sandbox;
@@ -106,6 +107,7 @@ enum Command {
 }
 
 pub(crate) fn main() -> ExitCode {
+    process::keep_memory_private();
     // By hand, to keep what clap knows of where each value came from.
     let mut command = with_variables(Cli::command());
     let parsed = command.try_get_matches_from_mut(std::env::args_os());

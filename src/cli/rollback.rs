@@ -29,7 +29,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let path = global.here().join(&arguments.journal);
+    let path = global.at(&arguments.journal);
     let records = journal::read(&path).map_err(workflow::Error::from)?;
     let text = records.iter().find_map(|it| match it {
         Record::Start { plan, .. } => Some(plan.get().to_owned()),

@@ -1,9 +1,14 @@
 //! The runtime of a run, and the signals that end it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
+
+use rolecall::files::disk::{self, Named};
 
 use super::{Exit, Failure, Format, Output, output::json_failure};
 
@@ -67,8 +72,9 @@ pub(crate) fn stop_on_signal(output: &Output) -> Arc<AtomicBool> {
 #[cfg(unix)]
 static HANGUP_IGNORED: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| {
     // The mask of ignored signals, of which a hang-up is the first.
-    let status = std::fs::read_to_string("/proc/self/status");
+    let status = disk::beginning(Path::new("/proc/self/status"), Named::ByCaller, 64 << 10);
     let mask = status.ok().and_then(|it| {
+        let it = String::from_utf8(it).ok()?;
         let mask = it.lines().find_map(|it| it.strip_prefix("SigIgn:"))?.trim().to_owned();
         u64::from_str_radix(&mask, 16).ok()
     });

@@ -1,15 +1,27 @@
 //! `rolecall sandbox`: the embedded API as a server of its own.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use clap::Args;
 use rolecall::sandbox::{DialectSpec, FaultSpec, Options, Sandbox};
+use secrecy::ExposeSecret;
+use serde_json::json;
 
-use super::{Exit, Failure, Global, Output, run};
+use super::{Exit, Failure, Format, Global, Output, run};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Port on 127.0.0.1; 0 for any that is free
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    listen: IpAddr,
+    /// Name it may be asked for by, beside localhost and its address; repeatable
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
+    /// Port; 0 for any that is free
     #[arg(long, default_value_t = 0)]
     port: u16,
     /// What there is at first: companies, roles, users, groups
@@ -57,6 +69,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         from: arguments.from.clone(),
         state: arguments.state.clone(),
         load: arguments.load.clone(),
+        listen: Some(arguments.listen),
+        hosts: arguments.hosts.clone(),
         port: arguments.port,
         latency: arguments.latency,
         faults: arguments.fault.clone(),
@@ -69,13 +83,33 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if let (Some(load), true) = (&arguments.load, goes_on) {
         output.remark(&format!("{} is not read: what --state keeps goes on.", load.display()));
     }
-    let (url, (id, secret)) = (sandbox.url(), Sandbox::credentials());
+    if !arguments.listen.is_loopback() {
+        output.message(&format!(
+            "warning: others reach the sandbox at {}: what it holds and what it is sent goes there in the clear",
+            arguments.listen
+        ));
+    }
+    let (url, control) = (sandbox.url(), sandbox.control_token().expose_secret());
+    let credentials = sandbox.credentials().map(|(id, secret)| (id, secret.expose_secret()));
     run::block_on(async {
         // Listened for before the address is printed: from then on it may come.
         let stop = run::signal();
-        output.result(&format!("Sandbox API at {url}\n"));
+        // On one line, for whoever waits for it.
+        let facts = json!({
+            "version": 1, "kind": "sandbox", "url": url, "clientId": credentials.map(|it| it.0),
+            "clientSecret": credentials.map(|it| it.1), "controlToken": control,
+        });
+        output.result(&match output.format {
+            Format::Json => format!("{facts}\n"),
+            Format::Text | Format::Markdown => format!("Sandbox API at {url}\n"),
+        });
+        if let Some((id, secret)) = credentials {
+            output.remark(&format!(
+                "Use it with:  export ROLECALL_ENDPOINT={url} ROLECALL_CLIENT_ID={id} ROLECALL_CLIENT_SECRET={secret}"
+            ));
+        }
         output.remark(&format!(
-            "Use it with:  export ROLECALL_ENDPOINT={url} ROLECALL_CLIENT_ID={id} ROLECALL_CLIENT_SECRET={secret}\nStop it with Ctrl-C."
+            "Steer it with:  curl -H 'Authorization: Bearer {control}' {url}/__sandbox/stats\nStop it with Ctrl-C."
         ));
         stop.await;
         Ok(())

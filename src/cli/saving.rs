@@ -1,12 +1,12 @@
 //! Where a plan is saved, and who vouches for it.
 
-use std::{fmt::Display, fs, path::PathBuf};
+use std::{fmt::Display, path::PathBuf};
 
 use clap::Args;
 use rolecall::{report::document::attestation, workflow::Judged};
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::ExposeSecret;
 
-use super::{Failure, Format, Global, approval::signature_of, files::keep, show};
+use super::{Failure, Format, Global, approval::signature_of, files::keep, settings::secret_file, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Saving {
@@ -22,13 +22,12 @@ impl Saving {
     /// Saves the plan where that is asked for.
     pub(super) fn save(&self, judged: &Judged, global: &Global) -> Result<(), Failure> {
         let Some(out) = &self.out else { return Ok(()) };
-        let (path, text) = (global.here().join(out), show::rendered(&judged.context, judged, Format::Json));
+        let (path, text) = (global.at(out), show::rendered(&judged.context, judged, Format::Json));
         let Some(key) = &self.sign else { return keep("plan", &path, &text) };
         let failed = |why: &dyn Display| format!("cannot sign with {}: {why}", key.display());
-        let pem = fs::read(global.here().join(key)).map(SecretSlice::from);
-        let pem = pem.map_err(|error| Failure::invalid(failed(&error)))?;
+        let pem = secret_file(&global.at(key)).map_err(|error| Failure::invalid(failed(&error)))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let signature = attestation::sign(&text, &name, pem.expose_secret())
+        let signature = attestation::sign(&text, &name, pem.expose_secret().as_bytes())
             .map_err(|error| Failure::invalid(failed(&error)).hint(error.hint()))?;
         keep("plan", &path, &text)?;
         keep("signature", &signature_of(&path), &signature)

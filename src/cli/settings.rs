@@ -4,16 +4,23 @@
 //! endpoint, to those that are listed beside the credentials and to no other.
 
 use std::{
+    collections::BTreeSet,
     env::{self, VarError},
-    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use rolecall::{
-    files::load::Loaded,
+    files::{
+        disk::{self, Named, Readers, Unread},
+        load::Loaded,
+    },
     live::{
         api::{self, Credentials, Endpoint, Reader, Recipients, Settings, Writer},
         source::Source,
     },
+    model::escape,
     report::render,
     sandbox::{Options, Sandbox},
     workflow::Live,
@@ -26,6 +33,8 @@ const TOKEN: &str = "ROLECALL_TOKEN";
 const SECRET: &str = "ROLECALL_CLIENT_SECRET";
 /// The variable that lists the endpoints a file may name.
 const ALLOWED: &str = "ROLECALL_ALLOWED_ENDPOINTS";
+/// Most bytes of a file that holds one.
+const LONGEST: u64 = 64 << 10;
 /// Fewest characters of a token or a secret.
 const LEAST: usize = 8;
 /// The same for an API on this very machine, such as a sandbox.
@@ -82,7 +91,8 @@ pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
     if endpoint == SANDBOX {
         let seed = loaded.root.join("sandbox.yaml");
         let options = Options {
-            from: seed.is_file().then_some(seed),
+            // Also a link that leads nowhere: another seed in its place would be a surprise.
+            from: seed.symlink_metadata().is_ok().then_some(seed),
             state: Some(loaded.root.join(".rolecall").join("sandbox.json")),
             ..Options::default()
         };
@@ -113,11 +123,18 @@ pub(super) fn host(url: &str) -> &str {
 }
 
 pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<Settings, Failure> {
-    let credentials = if site.sandbox.is_some() {
-        let (id, secret) = Sandbox::credentials();
-        Credentials::Client { id: id.to_owned(), secret: secret.into() }
-    } else {
-        credentials(site.endpoint.is_loopback())?
+    if site.sandbox.is_none() && site.url.starts_with("https:") {
+        authorities_can_be_read()?;
+    }
+    let credentials = match &site.sandbox {
+        Some(sandbox) => {
+            let (id, secret) = sandbox.credentials().ok_or_else(|| {
+                Failure::invalid("sandbox.yaml has no client")
+                    .hint("leave `clients:` out, and one is made up")
+            })?;
+            Credentials::Client { id: id.to_owned(), secret: secret.clone() }
+        }
+        None => credentials(site.endpoint.is_loopback())?,
     };
     Ok(Settings {
         concurrency: global.readers(),
@@ -219,7 +236,7 @@ pub(super) fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
         return Err(Failure::new(Exit::Auth, format!("{name} and {name}_FILE are both set"))
             .hint("unset one of them"));
     }
-    let problem = match fs::read_to_string(&path).map(SecretString::from) {
+    let problem = match secret_file(Path::new(&path)) {
         Ok(text) if !text.expose_secret().trim().is_empty() => {
             return Ok(Some(text.expose_secret().trim().into()));
         }
@@ -228,4 +245,34 @@ pub(super) fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
     };
     Err(Failure::new(Exit::Auth, problem)
         .hint(format!("check the path and its permissions, or set {name} itself")))
+}
+
+/// Looks at the authorities that are to be trusted before the TLS library does, which would read a device without end.
+fn authorities_can_be_read() -> Result<(), Failure> {
+    const LARGEST: u64 = 16 << 20;
+    let Some(path) = env::var_os("SSL_CERT_FILE").filter(|it| !it.is_empty()) else { return Ok(()) };
+    disk::read(Path::new(&path), Named::ByCaller, LARGEST).map(drop).map_err(|error| {
+        let path = Path::new(&path).display();
+        Failure::invalid(format!("cannot read the authorities of SSL_CERT_FILE, {path}: {error}"))
+            .hint("name a PEM file, or unset it for those of this machine")
+    })
+}
+
+/// The content of a file that holds a secret; where others may read it, that is said.
+pub(super) fn secret_file(path: &Path) -> Result<SecretString, Unread> {
+    let (text, readers) = disk::secret(path, LONGEST)?;
+    if readers == Readers::Others {
+        warn_of_readers(path);
+    }
+    Ok(text)
+}
+
+/// Says once of each file that holds a secret that others on this machine may read it. Nothing is refused: where secrets
+/// are mounted, nobody else may be on it.
+fn warn_of_readers(path: &Path) {
+    static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    if WARNED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned()) {
+        let path = escape::terminal(&path.display().to_string()).into_owned();
+        let _ = writeln!(io::stderr(), "warning: others may read the secret in {path}: chmod 600 {path}");
+    }
 }

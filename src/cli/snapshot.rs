@@ -50,7 +50,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         output.result(&text);
         return Ok(Exit::Ok);
     };
-    keep("snapshot", &global.here().join(out), &text)?;
+    keep("snapshot", &global.at(out), &text)?;
     saved(&snapshot, out, output);
     Ok(Exit::Ok)
 }

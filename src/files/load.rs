@@ -13,7 +13,7 @@ use super::{
     MAX_FILE_BYTES,
     access::AccessFile,
     check::Files,
-    decode,
+    decode, disk,
     read::{self, DEFAULT_PATTERN, Matching, Unusable},
 };
 use crate::model::{
@@ -22,7 +22,7 @@ use crate::model::{
     source::{FileId, Place, Sources},
 };
 
-pub use super::read::{LoadError, WORKSPACE_FILE};
+pub use super::{WORKSPACE_FILE, read::LoadError};
 
 /// Below this many bytes in all, threads cost more than they save.
 const PARALLEL_FROM: usize = 64 << 10;
@@ -56,16 +56,16 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
     let Some(root) = read::root_of(parts)? else {
         let root = parts.first().and_then(|it| it.parent()).unwrap_or(from).to_owned();
         let mut loaded = Loaded { root, ..Loaded::default() };
-        loaded.access(parts)?;
+        loaded.access(parts, disk::around)?;
         return Ok(loaded);
     };
-    let mut loaded = workspace(root)?;
+    let mut loaded = workspace(&root)?;
     if loaded.files.workspace.is_none() {
         return Ok(loaded);
     }
     loaded.partial = !paths.is_empty() && !parts.iter().any(|it| read::is_workspace(it));
     let files = if loaded.partial { loaded.below(parts)? } else { loaded.matching()? };
-    loaded.access(&files)?;
+    loaded.access(&files, |_| &root)?;
     Ok(loaded)
 }
 
@@ -75,13 +75,13 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
 ///
 /// What cannot be read. What is wrong in the file is in [`Loaded::findings`].
 pub fn load_workspace(from: &Path) -> Result<Loaded, LoadError> {
-    workspace(read::workspace_of(from).ok_or_else(|| read::no_workspace(from))?)
+    workspace(&read::workspace_of(from).ok_or_else(|| read::no_workspace(from))?)
 }
 
-fn workspace(root: PathBuf) -> Result<Loaded, LoadError> {
+fn workspace(root: &Path) -> Result<Loaded, LoadError> {
     let path = root.join(WORKSPACE_FILE);
-    let mut loaded = Loaded { root, ..Loaded::default() };
-    if let Some(file) = loaded.read(WORKSPACE_FILE.to_owned(), &path)? {
+    let mut loaded = Loaded { root: root.to_owned(), ..Loaded::default() };
+    if let Some(file) = loaded.read(WORKSPACE_FILE.to_owned(), &path, root)? {
         match loaded.decode(file) {
             Ok(workspace) => loaded.files.workspace = Some((file, workspace)),
             Err(finding) => loaded.findings.push(finding),
@@ -122,6 +122,15 @@ impl Loaded {
             );
         }
         for path in passed_over {
+            if path.is_dir() {
+                // By its own name: where it leads is nobody's business.
+                let shown = path.strip_prefix(&self.root).unwrap_or(&path).display().to_string();
+                let help = format!("put the files there, or leave it out under `access:` (`!{shown}/**`)");
+                let place = Place::new(self.sources.add(shown, String::new()), 1, 1);
+                let message = "is a link to a folder, and links to folders are not followed";
+                findings.push(Finding::new(Code::PassedOver, place, message).help(help));
+                continue;
+            }
             let shown = read::shown(&self.root, &path);
             let help = format!(
                 "rename it, name it under `access:` (`{shown}`), or leave it out there by a pattern (`!{shown}`)"
@@ -135,13 +144,13 @@ impl Loaded {
     }
 
     /// Keeps the text of a file; `None` where it has none that could be read, which is a finding.
-    fn read(&mut self, shown: String, path: &Path) -> Result<Option<FileId>, LoadError> {
+    fn read(&mut self, shown: String, path: &Path, folder: &Path) -> Result<Option<FileId>, LoadError> {
         let unseen = name::unseen(&shown);
-        let (file, finding) = match read::text(path)? {
+        let (file, finding) = match read::text(path, folder)? {
             Ok(text) => (self.sources.add(shown, text), None),
-            Err(Unusable::TooLarge(size)) => {
+            Err(Unusable::TooLarge) => {
                 let file = self.sources.add(shown, String::new());
-                let message = format!("the file has {size} bytes, more than {MAX_FILE_BYTES}");
+                let message = format!("the file has more than {MAX_FILE_BYTES} bytes");
                 let finding = Finding::new(Code::LimitExceeded, Place::new(file, 1, 1), message);
                 (file, Some(finding.help("split it into several files")))
             }
@@ -167,10 +176,15 @@ impl Loaded {
         decode(&self.sources.file(file).text, file)
     }
 
-    fn access(&mut self, files: &[PathBuf]) -> Result<(), LoadError> {
+    /// Reads and decodes access files; `within` is the folder that each has to lie in, links and all.
+    fn access<'f>(
+        &mut self,
+        files: &'f [PathBuf],
+        within: impl Fn(&'f Path) -> &'f Path,
+    ) -> Result<(), LoadError> {
         let mut ids = Vec::with_capacity(files.len());
         for path in files {
-            ids.extend(self.read(read::shown(&self.root, path), path)?);
+            ids.extend(self.read(read::shown(&self.root, path), path, within(path))?);
         }
         let bytes: usize = ids.iter().map(|it| self.sources.file(*it).text.len()).sum();
         let cores =

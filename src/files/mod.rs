@@ -5,12 +5,13 @@
 //! ```
 //!
 //! [`workspace`] and [`access`] are the files key by key, with the place of every value; [`check`] turns
-//! them into [`declared`], in names, offline. Knows no API and no plan. Only `read` touches the disk, only
+//! them into [`declared`], in names, offline. Knows no API and no plan. Only `disk` and `read` touch the disk, only
 //! `decode` and `write` name the YAML crate, and nothing here decides what a declaration does.
 
 pub mod access;
 pub mod check;
 pub mod declared;
+pub mod disk;
 pub mod entry;
 pub mod matching;
 pub mod load;
@@ -21,3 +22,6 @@ mod decode;
 mod read;
 
 pub use decode::{At, MAX_FILE_BYTES, decode};
+
+/// The file that makes a folder a workspace.
+pub const WORKSPACE_FILE: &str = "rolecall.yaml";

@@ -1,23 +1,25 @@
-//! The disk: which files are meant, and their text. Never writes a file, and knows nothing of what is in one.
+//! Which files are meant, and their text. Never writes a file, and knows nothing of what is in one.
 
 use std::{
     collections::{BTreeSet, VecDeque},
     fs,
-    io::{self, Read as _},
     path::{Component, Path, PathBuf},
 };
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
-use super::MAX_FILE_BYTES;
-
-/// The file that makes a folder a workspace.
-pub const WORKSPACE_FILE: &str = "rolecall.yaml";
+use super::{
+    MAX_FILE_BYTES, WORKSPACE_FILE,
+    disk::{self, Named, Unread},
+};
+use crate::model::{escape, pattern};
 
 /// The access files where a workspace does not say which.
 pub(super) const DEFAULT_PATTERN: &str = "access/**/*.yaml";
 /// The file beside it that the embedded API begins with: it has groups as well.
 const SEED_FILE: &str = "sandbox.yaml";
+/// Most patterns of a workspace.
+const MOST_PATTERNS: usize = 1_000;
 /// How many entries of folders are looked at for files that were passed over.
 const LOOKED_AT: usize = 10_000;
 /// How much of a file is looked at, in bytes, to see what it is.
@@ -30,15 +32,19 @@ pub enum LoadError {
     #[error("no {WORKSPACE_FILE} in {} or above", .from.display())]
     NoWorkspace { from: PathBuf },
     #[error("cannot read {}", .path.display())]
-    Unreadable { path: PathBuf, source: io::Error },
+    Unreadable { path: PathBuf, source: Unread },
     /// A name of an access file is that of something else: a folder, a socket.
     #[error("{} is not a file", .path.display())]
     NotAFile { path: PathBuf },
+    #[error("{} is a link to a folder, and links to folders are not followed", .path.display())]
+    LinkedFolder { path: PathBuf },
     #[error("{} and {} belong to different workspaces", .first.display(), .second.display())]
     TwoWorkspaces { first: PathBuf, second: PathBuf },
     /// A pattern under `access:` is not a glob, or points outside the workspace.
-    #[error("`{pattern}` under `access:` is not a pattern inside the workspace")]
-    Pattern { pattern: String },
+    #[error("`{pattern}` under `access:` is not a pattern inside the workspace{why}")]
+    Pattern { pattern: String, why: Box<str> },
+    #[error("`access:` has {0} patterns, more than {MOST_PATTERNS}")]
+    Patterns(usize),
 }
 
 impl LoadError {
@@ -48,9 +54,14 @@ impl LoadError {
             Self::NoWorkspace { .. } => {
                 "name a folder that holds one (`rolecall plan examples/quickstart`) or an access file, or give the folder as `-C DIR`"
             }
+            Self::Unreadable { source: Unread::Astray(_), .. } => {
+                "put the file itself there: nothing outside is read because a link says so"
+            }
             Self::Unreadable { .. } => "check the path and its permissions",
             Self::NotAFile { .. } => "give it another name, or take it away",
             Self::TwoWorkspaces { .. } => "run rolecall once per workspace",
+            Self::LinkedFolder { .. } => "put the files themselves there",
+            Self::Patterns(_) => "name folders, as in `access/**/*.yaml`, instead of single files",
             Self::Pattern { .. } => "patterns are relative to rolecall.yaml, such as `access/**/*.yaml`",
         })
     }
@@ -58,20 +69,21 @@ impl LoadError {
 
 /// What is wrong with a file before anything in it is looked at.
 pub(super) enum Unusable {
-    /// Its size in bytes is more than [`MAX_FILE_BYTES`].
-    TooLarge(u64),
+    /// It has more bytes than [`MAX_FILE_BYTES`].
+    TooLarge,
     /// It is not UTF-8.
     NotText(Vec<u8>),
 }
 
-/// The text of a file, or what is wrong with that.
-pub(super) fn text(path: &Path) -> Result<Result<String, Unusable>, LoadError> {
-    let size = fs::metadata(path).map_err(unreadable(path))?.len();
-    if size > MAX_FILE_BYTES {
-        return Ok(Err(Unusable::TooLarge(size)));
+/// The text of a file that lies in `folder`, or what is wrong with that.
+pub(super) fn text(path: &Path, folder: &Path) -> Result<Result<String, Unusable>, LoadError> {
+    // What the shell makes of `<(…)` and `-` lies in no folder, and nobody can commit it.
+    let named = if disk::is_stream(path) { Named::ByCaller } else { Named::In(folder) };
+    match disk::read(path, named, MAX_FILE_BYTES) {
+        Ok(bytes) => Ok(String::from_utf8(bytes).map_err(|it| Unusable::NotText(it.into_bytes()))),
+        Err(Unread::TooLarge(_)) => Ok(Err(Unusable::TooLarge)),
+        Err(source) => Err(unreadable(path)(source)),
     }
-    let bytes = fs::read(path).map_err(unreadable(path))?;
-    Ok(String::from_utf8(bytes).map_err(|it| Unusable::NotText(it.into_bytes())))
 }
 
 /// The workspace that all paths lie in; `None` where they are files outside of any.
@@ -126,9 +138,9 @@ pub(super) fn below(root: &Path, paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec
     Ok((files, empty))
 }
 
-fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> LoadError {
+fn unreadable<E: Into<Unread>>(path: &Path) -> impl FnOnce(E) -> LoadError {
     let path = path.to_owned();
-    move |source| LoadError::Unreadable { path, source }
+    move |source| LoadError::Unreadable { path, source: source.into() }
 }
 
 /// Says in full where the search began: `.` tells nothing in the log of a job.
@@ -136,9 +148,10 @@ pub(super) fn no_workspace(from: &Path) -> LoadError {
     LoadError::NoWorkspace { from: fs::canonicalize(from).unwrap_or_else(|_| from.to_owned()) }
 }
 
-/// The nearest folder at or above `path` that is a workspace.
+/// The nearest folder at or above `path` that is a workspace. A file lies where it is named, wherever a link leads.
 pub(super) fn workspace_of(path: &Path) -> Option<PathBuf> {
-    let absolute = fs::canonicalize(path).ok()?;
+    let folder = if path.is_dir() { path } else { disk::around(path) };
+    let absolute = fs::canonicalize(folder).ok()?;
     absolute.ancestors().find(|it| it.join(WORKSPACE_FILE).is_file()).map(Path::to_owned)
 }
 
@@ -158,13 +171,19 @@ pub(super) struct Matching {
     pub(super) files: Vec<PathBuf>,
     /// The patterns, by position, that match no file.
     pub(super) unmatched: Vec<usize>,
-    /// The files that look as if they should match, and do not; sorted.
+    /// The files that look as if they should match, and do not, and links to folders in whose place they might; sorted.
     pub(super) passed_over: Vec<PathBuf>,
 }
 
 /// Finds the files below `root` that match a pattern and none that begins with `!`.
 pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadError> {
-    let wrong = |pattern: &str| LoadError::Pattern { pattern: pattern.to_owned() };
+    if patterns.len() > MOST_PATTERNS {
+        return Err(LoadError::Patterns(patterns.len()));
+    }
+    let wrong = |pattern: &str, why: &str| LoadError::Pattern {
+        pattern: escape::short(pattern),
+        why: if why.is_empty() { "".into() } else { format!(": {why}").into() },
+    };
     let mut globs = GlobSetBuilder::new();
     let mut left_out = GlobSetBuilder::new();
     let mut alike = GlobSetBuilder::new();
@@ -174,15 +193,12 @@ pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadE
         let (leaves_out, bare) = pattern.strip_prefix('!').map_or((false, *pattern), |it| (true, it));
         let outside = |it: Component<'_>| !matches!(it, Component::Normal(_) | Component::CurDir);
         if bare.is_empty() || Path::new(bare).components().any(outside) {
-            return Err(wrong(pattern));
+            return Err(wrong(pattern, ""));
         }
         let tidy = bare.trim_start_matches("./");
         let glob = |of: &str, any_case: bool| {
-            GlobBuilder::new(of)
-                .literal_separator(true)
-                .case_insensitive(any_case)
-                .build()
-                .map_err(|_| wrong(pattern))
+            let mut glob = pattern::glob(of).map_err(|why| wrong(pattern, &why.to_string()))?;
+            glob.literal_separator(true).case_insensitive(any_case).build().map_err(|_| wrong(pattern, ""))
         };
         if leaves_out {
             left_out.add(glob(tidy, false)?);
@@ -202,11 +218,15 @@ pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadE
         }
         starts.push(start);
     }
-    let all = |it: GlobSetBuilder| it.build().map_err(|_| wrong(&patterns.join(", ")));
+    let all = |it: GlobSetBuilder| it.build().map_err(|_| wrong(&patterns.join(", "), ""));
     let (globs, left_out, alike) = (all(globs)?, all(left_out)?, all(alike)?);
     let mut files = Vec::new();
     for start in starts {
         if start.is_dir() {
+            let links = start.ancestors().take_while(|it| *it != root).filter(|it| it.is_symlink());
+            if let Some(path) = links.last() {
+                return Err(LoadError::LinkedFolder { path: path.to_owned() });
+            }
             walk(&start, &mut files)?;
         } else if start.is_file() {
             files.push(start);
@@ -261,12 +281,18 @@ fn passed_over(
                 continue;
             }
             let inside = path.strip_prefix(root).unwrap_or(&path);
+            // A file of an access file's name in there would match: it would leave its groups out without a word.
+            let within = inside.join("any.yaml");
+            if kind.is_symlink() && path.is_dir() && expected(&within) && !left_out.is_match(&within) {
+                found.push(path);
+                continue;
+            }
             let unread = !kind.is_dir()
                 && is_yaml(&path)
                 && ![WORKSPACE_FILE, SEED_FILE].map(Path::new).contains(&inside)
                 && read.binary_search(&path).is_err()
                 && !left_out.is_match(inside);
-            if unread && (expected(inside) || kind.is_file() && looks_like_access(&path)) {
+            if unread && (expected(inside) || kind.is_file() && looks_like_access(root, &path)) {
                 found.push(path);
             }
         }
@@ -276,12 +302,8 @@ fn passed_over(
 }
 
 /// Whether a file has the keys of an access file at its top, and none of a sandbox's seed; by its beginning.
-fn looks_like_access(path: &Path) -> bool {
-    let mut bytes = Vec::new();
-    let read = fs::File::open(path).and_then(|it| it.take(BEGINNING).read_to_end(&mut bytes));
-    if read.is_err() {
-        return false;
-    }
+fn looks_like_access(root: &Path, path: &Path) -> bool {
+    let Ok(bytes) = disk::beginning(path, Named::In(root), BEGINNING) else { return false };
     let text = String::from_utf8_lossy(&bytes);
     let keys: BTreeSet<&str> = text.lines().filter_map(|it| Some(it.split_once(':')?.0)).collect();
     let any = |names: &[&str]| names.iter().any(|it| keys.contains(it));

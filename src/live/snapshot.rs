@@ -63,14 +63,14 @@ pub enum NotASnapshot {
     #[error("the snapshot is empty")]
     Empty,
     #[error("the snapshot is not JSON: {0}")]
-    Syntax(#[source] serde_json::Error),
+    Syntax(json::Flaw),
     #[error("the file is not a snapshot of rolecall{}", .0.as_deref().map(|it| format!(": its kind is `{}`", escape::terminal(it))).unwrap_or_default())]
     Foreign(Option<String>),
     #[error("the snapshot has version {0} of its form, and this rolecall reads version {VERSION}")]
-    Version(String),
+    Version(u64),
     /// A field is missing, is not of its kind, or is not known.
     #[error("the snapshot is incomplete or damaged: {0}")]
-    Field(#[source] serde_json::Error),
+    Field(json::Flaw),
     #[error(
         "the snapshot was changed after it was taken: its digest is {said:.12}, and its content comes to {found:.12}"
     )]
@@ -242,7 +242,7 @@ pub fn write(snapshot: &Snapshot) -> String {
 /// Whatever is not a whole snapshot of a version that is known, as it was written.
 pub fn read(text: String) -> Result<Snapshot, NotASnapshot> {
     json::is_a(KIND, VERSION, &text)?;
-    let mut snapshot: Snapshot = serde_json::from_str(&text).map_err(NotASnapshot::Field)?;
+    let mut snapshot: Snapshot = serde_json::from_str(&text).map_err(|it| NotASnapshot::Field(it.into()))?;
     drop(text);
     snapshot.respell();
     let (said, found) = (snapshot.digest, snapshot.found());

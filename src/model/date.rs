@@ -29,6 +29,9 @@ impl From<Timestamp> for Now {
     }
 }
 
+/// Most bytes of an instant: with nine digits of a second and an offset it takes half of them.
+const LONGEST: usize = 64;
+
 /// The instant from which something holds: a day counts from its start.
 pub fn from_start(raw: &str) -> Option<Timestamp> {
     instant(raw, Some)
@@ -41,6 +44,9 @@ pub fn through_end(raw: &str) -> Option<Timestamp> {
 
 /// What is later than the last instant there is, on the last two days of the year 9999, counts as that.
 fn instant(raw: &str, edge: impl Fn(Date) -> Option<Date>) -> Option<Timestamp> {
+    if raw.len() > LONGEST {
+        return None;
+    }
     // A date parser would take the day out of an instant and drop the rest.
     if raw.len() != "2027-01-31".len() {
         return raw.parse().ok().or_else(|| at_the_end_of_time(raw).then_some(Timestamp::MAX));
@@ -85,6 +91,9 @@ mod tests {
         assert_eq!(through_end("9999-12-29").unwrap().to_string(), "9999-12-30T00:00:00Z");
         for wrong in ["9999-12-31T25:00:00Z", "9999-12-31T23:59:59", "9999-12-32", "9999-12-31 soon"] {
             assert_eq!((from_start(wrong), through_end(wrong)), (None, None), "{wrong}");
+        }
+        for wrong in [format!("2027-01-31T18:00:00.{}Z", "0".repeat(LONGEST)), "9".repeat(1 << 20)] {
+            assert_eq!((from_start(&wrong), through_end(&wrong)), (None, None));
         }
         for wrong in ["", "soon", "2027-02-30", "2027-01-31T18:00:00", "2027-01", "31.01.2027", "20270131"] {
             assert_eq!((from_start(wrong), through_end(wrong)), (None, None), "{wrong}");

@@ -118,9 +118,25 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// A text as a message quotes it: its beginning, where it is long.
+pub fn short(text: &str) -> String {
+    const SHOWN: usize = 80;
+    match text.char_indices().nth(SHOWN) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_quotes_the_beginning_of_what_is_long() {
+        assert_eq!(short("a"), "a");
+        assert_eq!(short(&"é".repeat(80)), "é".repeat(80));
+        assert_eq!(short(&"é".repeat(81)), "é".repeat(80) + "…");
+    }
 
     #[test]
     fn what_acts_or_hides_is_shown_and_the_rest_is_untouched() {

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
-use super::name;
+use super::{escape::short, name};
 
 /// A text that does not have the form its kind requires.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ macro_rules! uuid_ids {
             type Err = InvalidId;
 
             fn from_str(raw: &str) -> Result<Self, InvalidId> {
-                parse_uuid(raw).map(Self).ok_or_else(|| InvalidId { kind: $kind, raw: raw.to_owned() })
+                parse_uuid(raw).map(Self).ok_or_else(|| InvalidId { kind: $kind, raw: short(raw) })
             }
         }
 
@@ -106,7 +106,7 @@ impl FromStr for Email {
         if plausible && !email.contains(|c: char| c.is_whitespace() || c.is_control()) {
             Ok(Self(email.into()))
         } else {
-            Err(InvalidId { kind: "an e-mail address", raw: raw.to_owned() })
+            Err(InvalidId { kind: "an e-mail address", raw: short(raw) })
         }
     }
 }
@@ -153,6 +153,9 @@ impl PersonKey {
     }
 }
 
+/// Most bytes of a key of a person: an address has 254 (RFC 5321), other keys fewer.
+const LONGEST_KEY: usize = 1_024;
+
 /// A text that names no person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -163,6 +166,8 @@ pub enum InvalidPerson {
     UserId(String),
     #[error("the key of a person is empty")]
     Empty,
+    #[error("the key of a person has more than {LONGEST_KEY} bytes")]
+    Long,
     /// Nobody could find out why such a key finds no user.
     #[error("a key of a person holds a character that is not seen (U+{:04X})", u32::from(*.0))]
     Unseen(char),
@@ -192,15 +197,16 @@ impl PersonRef {
     /// What is empty, not of the form of the key, or holds a character that is not seen. Spaces around it are not of it.
     pub fn by(key: PersonKey, raw: &str) -> Result<Self, InvalidPerson> {
         let id = raw.trim_ascii();
+        if id.len() > LONGEST_KEY {
+            return Err(InvalidPerson::Long);
+        }
         if let Some(unseen) = name::unseen(id) {
             return Err(InvalidPerson::Unseen(unseen));
         }
         let id = name::composed(id);
         match key {
-            PersonKey::UserId => {
-                raw.parse().map(Self::UserId).map_err(|_| InvalidPerson::UserId(raw.to_owned()))
-            }
-            PersonKey::Email => id.parse().map(Self::Email).map_err(|_| InvalidPerson::Email(raw.to_owned())),
+            PersonKey::UserId => raw.parse().map(Self::UserId).map_err(|_| InvalidPerson::UserId(short(raw))),
+            PersonKey::Email => id.parse().map(Self::Email).map_err(|_| InvalidPerson::Email(short(raw))),
             PersonKey::ExternalId | PersonKey::EmployeeId if id.is_empty() => Err(InvalidPerson::Empty),
             PersonKey::ExternalId => Ok(Self::ExternalId(id.into())),
             PersonKey::EmployeeId => Ok(Self::EmployeeId(id.into())),
@@ -233,7 +239,11 @@ impl FromStr for PersonRef {
             return Self::by(key, value.trim_ascii());
         }
         Self::by(PersonKey::UserId, raw).or_else(|_| Self::by(PersonKey::Email, raw)).map_err(|error| {
-            if matches!(error, InvalidPerson::Unseen(_)) { error } else { InvalidPerson::Form }
+            if matches!(error, InvalidPerson::Unseen(_) | InvalidPerson::Long) {
+                error
+            } else {
+                InvalidPerson::Form
+            }
         })
     }
 }
@@ -324,6 +334,10 @@ mod tests {
             ("externalId=\u{a0}7", Err(InvalidPerson::Unseen('\u{a0}'))),
             ("userId=\u{200b}7", Err(InvalidPerson::Unseen('\u{200b}'))),
             ("externalId=a\u{308}7", external("\u{e4}7")),
+            (&format!("externalId={}", "7".repeat(LONGEST_KEY)), external(&"7".repeat(LONGEST_KEY))),
+            (&format!("externalId={}", "7".repeat(LONGEST_KEY + 1)), Err(InvalidPerson::Long)),
+            (&format!("{}@x.example", "a".repeat(1 << 20)), Err(InvalidPerson::Long)),
+            (&"7".repeat(LONGEST_KEY + 1), Err(InvalidPerson::Long)),
         ] {
             let found: Result<PersonRef, _> = raw.parse();
             assert_eq!(found, expected, "{raw:?}");

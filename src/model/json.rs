@@ -1,6 +1,9 @@
 //! JSON that is harmless to print, and what all documents share.
 
-use std::io::{self, Write};
+use std::{
+    fmt,
+    io::{self, Write},
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{
@@ -104,13 +107,67 @@ pub(crate) fn compact(raw: &RawValue) -> Box<RawValue> {
     RawValue::from_string(text).unwrap_or_else(|_| raw.to_owned())
 }
 
+/// What is wrong with a JSON text and where, without a word of the text: it may be any file that a link leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    what: String,
+    line: usize,
+    column: usize,
+}
+
+impl From<serde_json::Error> for Flaw {
+    fn from(error: serde_json::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&serde_json::Error> for Flaw {
+    fn from(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let text = error.to_string();
+        let what = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+        // Only what the decoder of a type says may quote. Where serde words it, what was expected comes last and is
+        // ours; where a type does, it may begin with anything.
+        let quoting =
+            ["invalid type: ", "invalid value: ", "invalid length ", "unknown field `", "unknown variant `"];
+        let expected =
+            || what.rsplit_once(", expected ").filter(|_| quoting.iter().any(|it| what.starts_with(it)));
+        let harmless = ["missing field `", "duplicate field `", "data did not match any variant"];
+        let what = if !error.is_data() || harmless.iter().any(|it| what.starts_with(it)) {
+            what.to_owned()
+        } else if let Some((found, expected)) = expected() {
+            let found =
+                if found.starts_with("unknown field") { "an unknown field" } else { "something else" };
+            format!("expected {expected}, found {found}")
+        } else {
+            "a value of the wrong form".to_owned()
+        };
+        Self { what, line, column }
+    }
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => f.write_str(&self.what),
+            line => write!(f, "{} at line {line} column {}", self.what, self.column),
+        }
+    }
+}
+
+impl std::error::Error for Flaw {}
+
+/// The kinds of documents that rolecall writes; of another it is not said what it calls itself.
+const KINDS: [&str; 9] =
+    ["apply", "doctor", "error", "explanation", "plan", "probe", "sandbox", "saved-snapshot", "snapshot"];
+
 /// Why a text is not one of our documents, as far as that shows before all of it is read.
 pub(crate) enum NotOurs {
     Empty,
-    Syntax(serde_json::Error),
-    /// The kind that it says it is, if it says one.
+    Syntax(Flaw),
+    /// Which of our kinds it says it is, if it says one.
     Foreign(Option<String>),
-    Version(String),
+    Version(u64),
 }
 
 /// Looks whether a text is a document of this kind and version, before anything else of it is believed.
@@ -125,16 +182,83 @@ pub(crate) fn is_a(kind: &str, version: u32, text: &str) -> Result<(), NotOurs> 
     if text.trim().is_empty() {
         return Err(NotOurs::Empty);
     }
-    let head: Head = serde_json::from_str(text)
-        .map_err(|error| if error.is_data() { NotOurs::Foreign(None) } else { NotOurs::Syntax(error) })?;
+    let head: Head = serde_json::from_str(text).map_err(|error| {
+        if error.is_data() { NotOurs::Foreign(None) } else { NotOurs::Syntax(error.into()) }
+    })?;
     match head.kind {
         Some(Value::String(found)) if found == kind => (),
-        Some(Value::String(found)) => return Err(NotOurs::Foreign(Some(found))),
+        Some(Value::String(found)) => {
+            return Err(NotOurs::Foreign(Some(found).filter(|it| KINDS.contains(&&**it))));
+        }
         Some(_) | None => return Err(NotOurs::Foreign(None)),
     }
-    match head.version {
-        Some(found) if found == version => Ok(()),
-        Some(found) => Err(NotOurs::Version(found.to_string())),
+    match head.version.and_then(|it| it.as_u64()) {
+        Some(found) if found == u64::from(version) => Ok(()),
+        Some(found) => Err(NotOurs::Version(found)),
         None => Err(NotOurs::Foreign(None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only what is wrong with it is looked at")]
+    struct Form {
+        number: Option<u32>,
+        kind: Option<Kind>,
+        list: Option<Vec<bool>>,
+        id: Option<crate::model::ids::Email>,
+        map: Option<BTreeMap<u8, u8>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    enum Kind {
+        One,
+        Two,
+    }
+
+    fn flaw(text: &str) -> String {
+        Flaw::from(serde_json::from_str::<Form>(text).unwrap_err()).to_string()
+    }
+
+    #[test]
+    fn a_flaw_says_what_was_expected_where() {
+        for (text, said) in [
+            ("{", "EOF while parsing an object at line 1 column 1"),
+            ("{]", "key must be a string at line 1 column 2"),
+            ("{\"number\":\"MARK\"}", "expected u32, found something else at line 1 column 16"),
+            (
+                "{\"MARK\":1}",
+                "expected one of `number`, `kind`, `list`, `id`, `map`, found an unknown field at line 1 column 7",
+            ),
+            ("{\"kind\":\"MARK\"}", "expected `One` or `Two`, found something else at line 1 column 14"),
+            ("{\"id\":\"MARK\"}", "a value of the wrong form at line 1 column 13"),
+            ("{\"number\":1,\"number\":2}", "duplicate field `number` at line 1 column 20"),
+        ] {
+            assert_eq!(flaw(text), said.replace("`One` or `Two`", "`one` or `two`"), "{text}");
+        }
+    }
+
+    proptest! {
+        /// Whatever stands in a text, and however it resembles what a decoder says.
+        #[test]
+        fn a_flaw_never_quotes(
+            key in prop::sample::select(vec!["number", "kind", "list", "id", "map", "MARK", "missing field `MARK"]),
+            value in prop::sample::select(vec![
+                "\"MARK\"", "[\"MARK\"]", "{\"MARK\":1}", "\"x, expected MARK\"", "\"missing field `MARK\"", "MARK",
+                "\"MARK", "[{\"a\":\"MARK, expected b\"}]", "{\"1\":\"MARK\"}",
+            ]),
+        ) {
+            let text = format!("{{{}:{value}}}", serde_json::to_string(key).unwrap());
+            prop_assert!(!flaw(&text).contains("MARK"), "{text}: {}", flaw(&text));
+        }
     }
 }

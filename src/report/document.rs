@@ -60,13 +60,13 @@ pub enum NotAPlan {
     #[error("the plan is empty")]
     Empty,
     #[error("the plan is not JSON: {0}")]
-    Syntax(#[source] serde_json::Error),
+    Syntax(json::Flaw),
     #[error("the file is not a plan of rolecall{}", .0.as_deref().map(|it| format!(": its kind is `{it}`")).unwrap_or_default())]
     Foreign(Option<String>),
     #[error("the plan has version {0} of its form, and this rolecall reads version {VERSION}")]
-    Version(String),
+    Version(u64),
     #[error("the plan is incomplete or damaged: {0}")]
-    Field(#[source] serde_json::Error),
+    Field(json::Flaw),
     #[error("the plan (of rolecall {tool}) cannot be understood: {what}")]
     Meaning { tool: Box<str>, what: String },
     #[error("the plan is incomplete or damaged: `digest` is not its last field")]
@@ -129,7 +129,7 @@ pub fn line(view: &View<'_>) -> Box<RawValue> {
 /// Whatever is not a whole plan of a version that is known, as it was written.
 pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
     json::is_a(KIND, VERSION, text)?;
-    let document: Document = serde_json::from_str(text).map_err(NotAPlan::Field)?;
+    let document: Document = serde_json::from_str(text).map_err(|it| NotAPlan::Field(it.into()))?;
     let found = seal(text).ok_or(NotAPlan::Unsealed)?;
     if found != document.digest {
         return Err(NotAPlan::Changed);

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64};
 
 use super::{
-    clock::Clock, dialect::Dialect, fault::Faults, rate::Rate, request_log::RequestLog, state::StateFile,
-    store::Store, tokens::Tokens,
+    clock::Clock, dialect::Dialect, doors::Doors, fault::Faults, rate::Rate, request_log::RequestLog,
+    state::StateFile, store::Store, tokens::Tokens,
 };
 
 pub(super) struct App {
@@ -12,6 +12,7 @@ pub(super) struct App {
     /// What requests that read are shown in place of the store, and how many of them.
     pub(super) lagging: Mutex<Option<(u32, Arc<RwLock<Store>>)>>,
     pub(super) state: Option<Arc<StateFile>>,
+    pub(super) doors: Doors,
     pub(super) tokens: Tokens,
     pub(super) faults: Mutex<Faults>,
     pub(super) log: RequestLog,

@@ -1,6 +1,6 @@
 //! The control plane under `/__sandbox/`: what tests steer and observe the server with.
 //!
-//! It needs no token, is not counted, and no latency or fault touches it.
+//! It takes the control token and no other, is not counted, and no latency or fault touches it.
 
 use std::sync::{PoisonError, atomic::Ordering};
 

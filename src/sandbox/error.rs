@@ -1,15 +1,15 @@
 //! What can keep a sandbox from starting. Requests never end up here: they are answered.
 
-use std::{io, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::live::fetch::SnapshotError;
+use crate::{files::disk::Unread, live::fetch::SnapshotError, model::json::Flaw};
 
 /// Why a sandbox did not start. Paths are those of the file that is named in the message.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum SandboxError {
     #[error("cannot read the seed {}", .0.display())]
-    ReadSeed(PathBuf, #[source] io::Error),
+    ReadSeed(PathBuf, #[source] Unread),
     /// The seed is not YAML, or not of the seed's form: `path:line:column: problem`, both counted from 1.
     #[error("{0}")]
     SeedForm(String),
@@ -19,11 +19,13 @@ pub enum SandboxError {
     #[error(transparent)]
     Snapshot(SnapshotError),
     #[error("the sandbox cannot hold what is in the snapshot {}", .0.display())]
-    SnapshotForm(PathBuf, #[source] serde_json::Error),
+    SnapshotForm(PathBuf, #[source] Flaw),
     #[error("cannot read the sandbox state {}", .0.display())]
-    ReadState(PathBuf, #[source] io::Error),
+    ReadState(PathBuf, #[source] Unread),
     #[error("{} is not a sandbox state", .0.display())]
-    StateForm(PathBuf, #[source] serde_json::Error),
+    StateForm(PathBuf, #[source] Flaw),
+    #[error("the sandbox state {} has version {version} of its form, and this rolecall reads version 1", path.display())]
+    StateVersion { path: PathBuf, version: u32 },
     /// The state file, its folder or its lock could not be written.
     #[error("cannot write the sandbox state {}", .0.display())]
     WriteState(PathBuf, #[source] io::Error),
@@ -31,8 +33,8 @@ pub enum SandboxError {
     WriteLog(PathBuf, #[source] io::Error),
     #[error("the sandbox state {} is in use by another process", .0.display())]
     Locked(PathBuf),
-    #[error("cannot listen on 127.0.0.1:{0}")]
-    Listen(u16, #[source] io::Error),
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
     #[error("cannot start the sandbox server")]
     Start(#[source] io::Error),
 }
@@ -51,7 +53,7 @@ impl SandboxError {
                 "entries refer to companies and roles by name, and to members by e-mail or id"
             }
             // Not to remove it: it may be anything.
-            Self::ReadState(..) | Self::StateForm(..) => {
+            Self::ReadState(..) | Self::StateForm(..) | Self::StateVersion { .. } => {
                 "name another file, which need not exist yet, to start again from the seed"
             }
             Self::Locked(_) => {

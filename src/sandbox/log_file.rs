@@ -15,6 +15,8 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use crate::files::disk::{self, Existing};
+
 /// Lines that may wait for the disk; a server that is faster than it waits as well.
 const MOST_WAITING: usize = 10_000;
 /// The largest answer that is recorded, in bytes.
@@ -69,9 +71,9 @@ pub(super) struct LogFile {
 }
 
 impl LogFile {
-    /// Makes the file at `path`, or empties it.
+    /// Makes the file at `path`, or empties it; only its owner may read it, as it names people.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let file = BufWriter::new(File::create(path)?);
+        let file = BufWriter::new(disk::create(path, Existing::Emptied)?);
         let (sender, receiver) = sync_channel(MOST_WAITING);
         let thread = thread::Builder::new().name("sandbox log".to_owned()).spawn(move || {
             if let Err(error) = write(file, &receiver) {

@@ -3,7 +3,7 @@
 //! It is as strict as the API is known to be; what is not publicly documented is a switch of its `dialect`. It never
 //! talks to anything else, nothing it holds is real, and it shares no scope code with the client, whose oracle it is.
 //!
-//! A request goes through `server` (counted in `request_log`, delayed, corrupted by a `fault`, authenticated by `tokens`) to
+//! A request goes through `server` (let in by its `doors`, counted in `request_log`, delayed, corrupted by a `fault`, authenticated by `tokens`) to
 //! `dispatch`, which finds the operation: `groups`, `members`, `grants`, `roles`, `users`, `profiles`. Operations get a
 //! `call`, decode it into a `request` and read or change the `store`; `wire` has the shapes of answers. `state` keeps
 //! the store between two runs; `seed` and `seed_builder`, or a `snapshot`, fill it the first time. `spec` reads what a
@@ -17,6 +17,7 @@ mod corrupt;
 mod decode;
 mod dialect;
 mod dispatch;
+mod doors;
 mod error;
 mod fault;
 mod grants;
@@ -52,7 +53,7 @@ mod wire;
 use std::{
     future::IntoFuture,
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU64},
     thread::{self, JoinHandle},
@@ -60,6 +61,7 @@ use std::{
 };
 
 use axum::{Router, serve::ListenerExt};
+use secrecy::SecretString;
 use tokio::{
     net::TcpListener,
     runtime::{self, Runtime},
@@ -69,11 +71,12 @@ use tokio::{
 use self::{
     app::App,
     clock::Clock,
+    doors::Doors,
     fault::Faults,
     log_file::LogFile,
     rate::Rate,
     request_log::RequestLog,
-    seed::{DEFAULT_CLIENT, Seed},
+    seed::{Client, Rights, Seed},
     state::StateFile,
     store::Store,
     tokens::Tokens,
@@ -95,7 +98,11 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// The snapshot whose objects there are at first, in place of those of the seed.
     pub load: Option<PathBuf>,
-    /// The port on 127.0.0.1; 0 is any free one.
+    /// The address to listen on; 127.0.0.1, for this machine alone, where absent.
+    pub listen: Option<IpAddr>,
+    /// Names by which it may be asked for, beside its address and `localhost`.
+    pub hosts: Vec<String>,
+    /// The port; 0 is any free one.
     pub port: u16,
     /// Added to every answer of the API, to the millisecond.
     pub latency: Duration,
@@ -117,6 +124,8 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
+    credentials: Option<(String, SecretString)>,
+    control: SecretString,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -148,10 +157,23 @@ impl Sandbox {
         let log = RequestLog::new(options.log.map(log).transpose()?);
         let rules = seed.faults.into_iter().chain(options.faults.rules).collect();
         let latency = (options.latency + options.faults.latency).as_millis();
+        let clients = match seed.clients {
+            Some(clients) => clients,
+            None => {
+                let secret = tokens::fresh().map_err(SandboxError::Start)?;
+                vec![Client { id: "sandbox".to_owned(), secret, access: Rights::Full }]
+            }
+        };
+        let known = clients.iter().find(|it| it.access == Rights::Full).or(clients.first());
+        let credentials = known.map(|it| (it.id.clone(), it.secret.as_str().into()));
+        let listen = options.listen.unwrap_or(Ipv4Addr::LOCALHOST.into());
+        let control = tokens::fresh().map_err(SandboxError::Start)?;
+        let doors = Doors { beyond: !listen.is_loopback(), names: options.hosts, control: control.clone() };
         let app = App {
+            doors,
             store,
             state,
-            tokens: Tokens::new(seed.clients, seed.tokens),
+            tokens: Tokens::new(clients, seed.tokens),
             lagging: Mutex::default(),
             faults: Mutex::new(Faults::new(rules, options.seed)),
             log,
@@ -160,32 +182,8 @@ impl Sandbox {
             rate: options.max_rps.map(Rate::new),
             latency: AtomicU64::new(u64::try_from(latency).unwrap_or(u64::MAX)),
         };
-        Self::listen(Arc::new(app), options.port)
-    }
-
-    fn listen(app: Arc<App>, port: u16) -> Result<Self, SandboxError> {
-        let refused = |source| SandboxError::Listen(port, source);
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(refused)?;
-        listener.set_nonblocking(true).map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
-        // Two workers: enough to show what concurrency does, and to leave room for the client beside it.
-        let runtime = runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("sandbox")
-            .enable_all()
-            .build()
-            .map_err(SandboxError::Start)?;
-        let listener = {
-            let _inside = runtime.enter();
-            TcpListener::from_std(listener).map_err(refused)?
-        };
-        let (stop, stopped) = watch::channel(false);
-        let thread = thread::Builder::new()
-            .name("sandbox".to_owned())
-            .spawn(move || run(runtime, listener, app, stopped))
-            .map_err(SandboxError::Start)?;
-        tracing::debug!(%address, "sandbox listens");
-        Ok(Self { address, stop, thread: Some(thread) })
+        let (address, stop, thread) = listen_at(Arc::new(app), SocketAddr::new(listen, options.port))?;
+        Ok(Self { address, credentials, control: control.into(), stop, thread: Some(thread) })
     }
 
     /// Where the server is, for example `http://127.0.0.1:8080`.
@@ -193,10 +191,43 @@ impl Sandbox {
         format!("http://{}", self.address)
     }
 
-    /// Id and secret of the client that exists unless the seed names others.
-    pub fn credentials() -> (&'static str, &'static str) {
-        DEFAULT_CLIENT
+    /// Id and secret of a client that may do everything: of the one that the seed names, or else of one that is made up
+    /// at every start.
+    pub fn credentials(&self) -> Option<(&str, &SecretString)> {
+        self.credentials.as_ref().map(|(id, secret)| (id.as_str(), secret))
     }
+
+    /// The bearer token for what is below `/__sandbox/`, made up at every start.
+    pub fn control_token(&self) -> &SecretString {
+        &self.control
+    }
+}
+
+type Listening = (SocketAddr, watch::Sender<bool>, JoinHandle<()>);
+
+fn listen_at(app: Arc<App>, address: SocketAddr) -> Result<Listening, SandboxError> {
+    let refused = |source| SandboxError::Listen(address, source);
+    let listener = std::net::TcpListener::bind(address).map_err(refused)?;
+    listener.set_nonblocking(true).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    // Two workers: enough to show what concurrency does, and to leave room for the client beside it.
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("sandbox")
+        .enable_all()
+        .build()
+        .map_err(SandboxError::Start)?;
+    let listener = {
+        let _inside = runtime.enter();
+        TcpListener::from_std(listener).map_err(refused)?
+    };
+    let (stop, stopped) = watch::channel(false);
+    let thread = thread::Builder::new()
+        .name("sandbox".to_owned())
+        .spawn(move || run(runtime, listener, app, stopped))
+        .map_err(SandboxError::Start)?;
+    tracing::debug!(%address, "sandbox listens");
+    Ok((address, stop, thread))
 }
 
 impl Drop for Sandbox {

@@ -1,6 +1,6 @@
 //! The seed file `sandbox.yaml`: its form alone. What its names mean is not known here, but in `seed_builder`.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::Value;
@@ -12,12 +12,15 @@ use super::{
     model::{CompanyKind, PermissionWithActions},
     validation::StrictId,
 };
-use crate::{files::decode, model::source::FileId};
+use crate::{
+    files::{
+        MAX_FILE_BYTES, decode,
+        disk::{self, Named},
+    },
+    model::source::FileId,
+};
 
 const BUILT_IN: &str = include_str!("builtin.yaml");
-/// Id and secret of the client that exists unless the seed names others.
-pub(super) const DEFAULT_CLIENT: (&str, &str) = ("sandbox", "sandbox");
-
 macro_rules! entries {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $kind:ty $(= $default:ident)?),* $(,)? })*) => {$(
         $(#[$doc])*
@@ -33,8 +36,8 @@ entries! {
         #[serde(rename = "version", deserialize_with = "version")]
         _version: (),
         companies: Vec<CompanyEntry> = default,
-        #[serde(default = "default_clients")]
-        clients: Vec<Client>,
+        /// One with a secret that nobody knows before, unless some are named.
+        clients: Option<Vec<Client>>,
         tokens: Vec<StaticToken> = default,
         roles: Vec<RoleEntry> = default,
         users: Vec<UserEntry> = default,
@@ -102,19 +105,15 @@ pub(super) enum Rights {
     Read,
 }
 
-fn default_clients() -> Vec<Client> {
-    let (id, secret) = DEFAULT_CLIENT;
-    vec![Client { id: id.to_owned(), secret: secret.to_owned(), access: Rights::Full }]
-}
-
 fn active() -> bool {
     true
 }
 
 impl Seed {
     pub(super) fn read(path: &Path) -> Result<Self, SandboxError> {
-        let text =
-            fs::read_to_string(path).map_err(|source| SandboxError::ReadSeed(path.to_owned(), source))?;
+        // What is wrong with it is quoted, so that it has to be what it says it is: a link may lead anywhere.
+        let text = disk::text(path, Named::In(disk::around(path)), MAX_FILE_BYTES)
+            .map_err(|source| SandboxError::ReadSeed(path.to_owned(), source))?;
         Self::parse(&text, &path.display().to_string())
     }
 

@@ -53,8 +53,14 @@ impl Asked<'_> {
 
 pub(super) async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    if let Err(refusal) = app.doors.pass(&parts) {
+        return refusal.into_response(0);
+    }
     let (method, path) = (parts.method.as_str(), parts.uri.path());
     if let Some(what) = path.strip_prefix(control::PREFIX) {
+        if let Err(refusal) = app.doors.controls(&parts.headers) {
+            return refusal.into_response(0);
+        }
         let body = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
         return control::answer(&app, method, what, parts.uri.query(), &body);
     }

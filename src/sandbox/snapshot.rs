@@ -25,7 +25,7 @@ pub(super) fn load(path: &Path, now: Moment) -> Result<Objects, SandboxError> {
     // By way of the form of the state file: one reader says what objects are.
     objects(&snapshot, now)
         .and_then(serde_json::from_value)
-        .map_err(|source| SandboxError::SnapshotForm(path.to_owned(), source))
+        .map_err(|it| SandboxError::SnapshotForm(path.to_owned(), it.into()))
 }
 
 fn objects(snapshot: &Snapshot, now: Moment) -> Result<Value, serde_json::Error> {

@@ -11,12 +11,15 @@ use super::{
     fault::{Fault, Rule},
     random::Probability,
 };
+use crate::model::escape::short;
 
 /// Every kind with its parameters in brackets: for people, and to know which parameters a kind takes.
 const KINDS: &str = "a status such as 429[:retry-after=S][:after-write], reset[:after-write], slow:TIME[:after-write], \
                      truncate, garbage, huge[:bytes=N], expire-tokens, ignore-write, lag[:reads=N], lie-total[:+N], shrink[:rows=N], \
                      overlap[:rows=N], repeat, reorder, shuffle, duplicate-rows, endless, leave-out:field=NAME, another:field=NAME, \
                      shift-clock:+N";
+/// Most bytes of a specification.
+const LONGEST: usize = 4_096;
 /// Bytes of a huge answer, unless it is said otherwise: more than the client takes.
 const HUGE: u64 = 65 << 20;
 
@@ -42,7 +45,15 @@ pub struct SpecError {
 
 impl SpecError {
     fn new(item: &str, problem: impl Into<String>) -> Self {
-        Self { item: item.to_owned(), problem: problem.into() }
+        Self { item: short(item), problem: problem.into() }
+    }
+
+    /// Refuses a specification that nobody wrote.
+    fn bounded(raw: &str) -> Result<(), Self> {
+        if raw.len() <= LONGEST {
+            return Ok(());
+        }
+        Err(Self::new(raw, format!("it has more than {LONGEST} bytes")))
     }
 }
 
@@ -50,6 +61,7 @@ impl FromStr for FaultSpec {
     type Err = SpecError;
 
     fn from_str(raw: &str) -> Result<Self, SpecError> {
+        SpecError::bounded(raw)?;
         let mut spec = Self::default();
         for item in items(raw) {
             let rule = rule(item).map_err(|problem| SpecError::new(item, problem))?;
@@ -179,6 +191,7 @@ impl FromStr for DialectSpec {
     type Err = SpecError;
 
     fn from_str(raw: &str) -> Result<Self, SpecError> {
+        SpecError::bounded(raw)?;
         let mut switches = Map::new();
         for item in items(raw) {
             let (key, text) = item
@@ -284,6 +297,8 @@ mod tests {
             ("shrink:rows=many", &["rows=many"]),
             ("lie-total:+x", &["`+x`"]),
             ("leave-out", &["leave-out:field=isActive"]),
+            (&"reset:0.1,".repeat(LONGEST), &["more than 4096 bytes"]),
+            (&":".repeat(LONGEST + 1), &["more than 4096 bytes"]),
         ] {
             let problem = problem(raw);
             assert!(words.iter().all(|it| problem.contains(it)), "{raw}: {problem}");

@@ -4,7 +4,7 @@
 //! from the seed at every start.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError, RwLock},
@@ -18,9 +18,12 @@ use super::{
     error::SandboxError,
     store::{Objects, Store},
 };
+use crate::files::disk::{self, Existing, Named, Unread};
 
 /// How long a starting sandbox waits for another one to let go of the state.
 const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+/// Most bytes of a state that is read: some millions of memberships.
+const SIZE_LIMIT: u64 = 1 << 30;
 const LOCK_RETRY: Duration = Duration::from_millis(50);
 
 /// The right to write a state file, held as long as this lives.
@@ -46,11 +49,10 @@ impl StateFile {
 
     fn open_within(path: &Path, patience: Duration) -> Result<(Self, Option<Objects>), SandboxError> {
         let failed = |source| SandboxError::WriteState(path.to_owned(), source);
-        fs::create_dir_all(folder(path)).map_err(failed)?;
+        disk::folder(disk::around(path)).map_err(failed)?;
         let mut lock_path = path.as_os_str().to_owned();
         lock_path.push(".lock");
-        let lock =
-            File::options().create(true).truncate(false).write(true).open(lock_path).map_err(failed)?;
+        let lock = disk::create(Path::new(&lock_path), Existing::Kept).map_err(failed)?;
         let since = Instant::now();
         loop {
             match lock.try_lock() {
@@ -60,9 +62,11 @@ impl StateFile {
                 Err(TryLockError::Error(source)) => return Err(failed(source)),
             }
         }
-        let objects = match fs::read(path) {
+        // It will be written, so that a link is in its place as little as in that of another.
+        disk::through_link(path).map_err(failed)?;
+        let objects = match disk::read(path, Named::In(disk::around(path)), SIZE_LIMIT) {
             Ok(bytes) => Some(parse(&bytes, path)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(Unread::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => return Err(SandboxError::ReadState(path.to_owned(), source)),
         };
         Ok((Self { path: path.to_owned(), _lock: lock, saved: Mutex::new(None) }, objects))
@@ -81,27 +85,18 @@ impl StateFile {
             let store = store.read().unwrap_or_else(PoisonError::into_inner);
             (render(&store)?, store.generation())
         };
-        let mut file = tempfile::NamedTempFile::new_in(folder(&self.path))?;
-        file.write_all(&text)?;
-        file.as_file().sync_data()?;
-        file.persist(&self.path).map_err(|error| error.error)?;
+        disk::replace(&self.path, &text)?;
         *saved = Some(written);
         Ok(())
     }
 }
 
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 fn parse(bytes: &[u8], path: &Path) -> Result<Objects, SandboxError> {
     let form: Form =
-        serde_json::from_slice(bytes).map_err(|source| SandboxError::StateForm(path.to_owned(), source))?;
-    if form.version == 1 {
-        Ok(form.objects)
-    } else {
-        let source = serde::de::Error::custom(format!("version {} is unknown", form.version));
-        Err(SandboxError::StateForm(path.to_owned(), source))
+        serde_json::from_slice(bytes).map_err(|it| SandboxError::StateForm(path.to_owned(), it.into()))?;
+    match form.version {
+        1 => Ok(form.objects),
+        version => Err(SandboxError::StateVersion { path: path.to_owned(), version }),
     }
 }
 
@@ -132,6 +127,8 @@ fn section<T: Serialize>(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::{super::seed::Seed, *};
     use crate::sandbox::{clock::Clock, seed_builder::build};
 

@@ -10,9 +10,10 @@ mod rules;
 mod start;
 
 use reqwest::{Client, Method, Response};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
-use super::{Options, Sandbox, model::derived_id};
+use super::{Options, Sandbox, control, model::derived_id};
 
 const VOYAGER: &str = "1a6f0000-0000-4000-8000-000000000001";
 const GLOBEX: &str = "1a6f0000-0000-4000-8000-000000000002";
@@ -85,7 +86,7 @@ async fn connect(sandbox: Sandbox) -> Site {
     let mut site = Site { sandbox, client, token: String::new(), _folder: tempfile::tempdir().unwrap() };
     // Chance may spoil the first answers.
     for _ in 0..100 {
-        if let Some(token) = site.fetch_token("sandbox", "sandbox").await {
+        if let Some(token) = site.own_token().await {
             site.token = token;
             return site;
         }
@@ -94,6 +95,12 @@ async fn connect(sandbox: Sandbox) -> Site {
 }
 
 impl Site {
+    /// A token of the client that may do everything.
+    async fn own_token(&self) -> Option<String> {
+        let (id, secret) = self.sandbox.credentials().unwrap();
+        self.fetch_token(id, secret.expose_secret()).await
+    }
+
     async fn fetch_token(&self, id: &str, secret: &str) -> Option<String> {
         let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
         let url = format!("{}/v2/auth/oauth2-token", self.sandbox.url());
@@ -105,7 +112,10 @@ impl Site {
     async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> reqwest::Result<Response> {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.client.request(method, format!("{}{path}", self.sandbox.url()));
-        request = request.bearer_auth(&self.token);
+        request = request.bearer_auth(match path.starts_with(control::PREFIX) {
+            true => self.sandbox.control_token().expose_secret(),
+            false => &self.token,
+        });
         if let Some(body) = body {
             request = request.json(body);
         }

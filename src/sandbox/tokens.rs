@@ -3,12 +3,12 @@
 
 use std::{
     collections::HashMap,
+    io,
     sync::{Arc, PoisonError, RwLock},
 };
 
 use axum::http::{HeaderMap, Uri, header::AUTHORIZATION};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{
     clock::Moment,
@@ -55,6 +55,18 @@ struct TokenReply<'r> {
     expires_in: i64,
 }
 
+/// A secret that nobody can guess: 256 bits of chance, as text.
+pub(super) fn fresh() -> io::Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The token in a header that has one.
+pub(super) fn bearer(header: &str) -> Option<&str> {
+    header.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|it| it.1)
+}
+
 impl Tokens {
     pub(super) fn new(clients: Vec<Client>, fixed: Vec<StaticToken>) -> Self {
         let caller = |name: &str, rights| {
@@ -81,28 +93,24 @@ impl Tokens {
         let known =
             self.clients.iter().find(|(c, _)| c.id == form.client_id && c.secret == form.client_secret);
         let (_, caller) = known.ok_or_else(|| Refusal::forbidden("client id or secret is wrong"))?;
-        let token = self.issue(caller, now);
+        let token = self.issue(caller, now)?;
         Reply::json(&TokenReply { access_token: &token, token_type: "Bearer", expires_in: LIFETIME })
     }
 
-    fn issue(&self, caller: &Arc<Caller>, now: Moment) -> String {
+    fn issue(&self, caller: &Arc<Caller>, now: Moment) -> Result<String, Refusal> {
+        let token = fresh().map_err(|error| Refusal::broken(error.to_string()))?;
         let mut issued = self.issued.write().unwrap_or_else(PoisonError::into_inner);
         issued.count += 1;
-        // The process and its clock are part of it, so that a token of an earlier server is unknown here.
-        let seed = format!("{} {} {}", std::process::id(), jiff::Timestamp::now(), issued.count);
-        let token: String = Sha256::digest(seed).iter().map(|byte| format!("{byte:02x}")).collect();
         issued.live.retain(|_, (_, expiry)| *expiry > now.as_second());
         issued.live.insert(token.clone(), (Arc::clone(caller), now.as_second() + LIFETIME));
-        token
+        Ok(token)
     }
 
     /// Who bears the token in `headers`; 401 without one, and with one that is unknown or has expired.
     pub(super) fn caller(&self, headers: &HeaderMap, now: Moment) -> Result<Arc<Caller>, Refusal> {
         let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let (_, token) = header
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .ok_or_else(|| Refusal::not_authenticated("there is no bearer token"))?;
+        let token =
+            header.and_then(bearer).ok_or_else(|| Refusal::not_authenticated("there is no bearer token"))?;
         if let Some(caller) = self.fixed.get(token) {
             return Ok(Arc::clone(caller));
         }

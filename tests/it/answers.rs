@@ -157,10 +157,7 @@ fn a_token_request_meets_the_same_patience() {
         ),
         (json!({ "garbage": {} }), 8, &["cannot understand the answer", "hint: "]),
     ] {
-        let world = world()
-            .variable("ROLECALL_TOKEN", "")
-            .variable("ROLECALL_CLIENT_ID", "sandbox")
-            .variable("ROLECALL_CLIENT_SECRET", "sandbox");
+        let world = world().with_client();
         world.faults(json!([{ "path": "/oauth2-token", "kind": kind }]));
         world.plan().expect(code).says(words);
     }

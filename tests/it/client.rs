@@ -9,7 +9,8 @@ use crate::support::{VOYAGER, World};
 
 /// Connects to a world as its client and runs the questions to their end.
 fn ask<T>(world: &World, questions: impl AsyncFnOnce(Reader, Writer, CompanyId) -> T) -> T {
-    let credentials = Credentials::Client { id: "sandbox".to_owned(), secret: "sandbox".into() };
+    let (id, secret) = world.client();
+    let credentials = Credentials::Client { id, secret: secret.into() };
     let (reader, writer) = api::connect(Settings::new(world.url().parse().unwrap(), credentials)).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(questions(reader, writer, VOYAGER.parse().unwrap()))

@@ -589,10 +589,7 @@ fn a_list_that_is_changed_while_the_write_waits_is_not_overwritten() {
 #[test]
 fn a_list_that_is_changed_while_a_token_is_renewed_is_not_overwritten() {
     let renewing = || {
-        let world = world(&user(ANA, &format!("[{ADMIN}]")))
-            .variable("ROLECALL_TOKEN", "")
-            .variable("ROLECALL_CLIENT_ID", "sandbox")
-            .variable("ROLECALL_CLIENT_SECRET", "sandbox");
+        let world = world(&user(ANA, &format!("[{ADMIN}]"))).with_client();
         world.faults(json!([
             { "method": "PUT", "path": path(&world, ANA), "kind": { "status": { "code": 401 } } },
             { "path": "oauth2-token", "skip": 1, "kind": { "slow": { "ms": 600_000 } } },

@@ -94,7 +94,7 @@ fn a_wrong_secret_is_told_apart_from_a_missing_one_and_never_shown() {
     assert!(check(&none, "token", "credentials")["fact"].as_str().unwrap().contains("CLIENT_SECRET is not"));
     // The way to the API was looked at all the same.
     assert_eq!(check(&none, "endpoint", "guarded")["verdict"], "ok");
-    let right = examined(&client("sandbox"), 0);
+    let right = examined(&world().with_client(), 0);
     assert_eq!(check(&right, "token", "life")["fact"], "60 min from now");
     let given = examined(&world().variable("ROLECALL_TOKEN", "nobodys-token"), 5);
     assert_eq!(check(&given, "token", "accepted")["verdict"], "problem");

@@ -122,8 +122,8 @@ fn credentials_may_stand_in_files() {
         .variable("ROLECALL_TOKEN", "")
         .variable("ROLECALL_CLIENT_ID_FILE", "id")
         .variable("ROLECALL_CLIENT_SECRET_FILE", "secret")
-        .with("id", "sandbox\n")
-        .with("secret", "sandbox\n");
+        .with("id", "sandbox\n");
+    world.write("secret", &format!("{}\n", world.client().1));
     world.plan().expect(0).shows("- member bo@voyager.example");
     world.variable("ROLECALL_CLIENT_SECRET_FILE", "").run("plan").expect(5);
 }

@@ -247,10 +247,7 @@ fn a_token_that_may_only_read_writes_nothing() {
 #[test]
 fn a_token_that_dies_in_the_middle_is_renewed() {
     for skip in [1, 6, 14] {
-        let world = two_groups()
-            .variable("ROLECALL_TOKEN", "")
-            .variable("ROLECALL_CLIENT_ID", "sandbox")
-            .variable("ROLECALL_CLIENT_SECRET", "sandbox");
+        let world = two_groups().with_client();
         world.faults(json!([{ "path": "/v3/", "skip": skip, "kind": { "expireTokens": {} } }]));
         world.forget();
         world.apply().expect(0);

@@ -47,10 +47,7 @@ fn a_plan_of_many_groups_takes_no_more_requests_than_it_must() {
 
 #[test]
 fn a_token_is_fetched_once_for_a_run() {
-    let world = crowd(3, 2, "")
-        .variable("ROLECALL_TOKEN", "")
-        .variable("ROLECALL_CLIENT_ID", "sandbox")
-        .variable("ROLECALL_CLIENT_SECRET", "sandbox");
+    let world = crowd(3, 2, "").with_client();
     world.forget();
     let plan = world.plan().expect(0).ends_with(NO_CHANGES);
     assert_eq!(counts(&world)["POST /v2/auth/oauth2-token"], 1);

@@ -36,6 +36,7 @@ mod matrix;
 mod model;
 mod names;
 mod output;
+mod outside;
 mod people;
 mod probes;
 mod readme;

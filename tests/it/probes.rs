@@ -678,10 +678,7 @@ fn a_page_is_as_large_as_every_list_accepts() {
 fn a_token_that_is_revoked_in_the_middle_of_a_probe_is_renewed() {
     let ends: Vec<u64> = (0..48).step_by(3).collect();
     side_by_side(&ends, |skip| {
-        let world = World::new()
-            .variable("ROLECALL_TOKEN", "")
-            .variable("ROLECALL_CLIENT_ID", "sandbox")
-            .variable("ROLECALL_CLIENT_SECRET", "sandbox");
+        let world = World::new().with_client();
         world.faults(json!([{ "path": "/v3/", "skip": skip, "kind": { "expireTokens": {} } }]));
         world.forget();
         world.run(PROBE).expect(0);

@@ -1,13 +1,120 @@
 //! `rolecall sandbox` as a process of its own: what its flags do, and what it says of wrong ones.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
 use serde_json::{Value, json};
 
 use crate::support::{Run, SEED, VOYAGER, World, binary, http, words};
+
+/// Starts a sandbox for a program, and returns it with the line that says it is ready.
+fn ready(folder: &Path, flags: &str) -> (Child, Value) {
+    let mut command = binary();
+    command.args(["sandbox", "--format", "json"]).args(words(flags)).current_dir(folder);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    (process, serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
+}
+
+fn end(mut process: Child) {
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+/// Sends a request with these lines of a head and returns the status.
+fn status(url: &str, request: &str, head: &[&str], body: &str) -> u16 {
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+    let head: String = head.iter().map(|it| format!("{it}\r\n")).collect();
+    let length = body.len();
+    write!(stream, "{request} HTTP/1.0\r\n{head}Content-Length: {length}\r\n\r\n{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap_or_else(|| panic!("{answer}")).parse().unwrap()
+}
+
+#[test]
+fn a_sandbox_answers_no_page_and_its_control_plane_nobody_without_its_token() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("seed.yaml"), SEED).unwrap();
+    let (process, told) = ready(folder.path(), "--from seed.yaml --host sandbox.example --log log.ndjson");
+    let url = told["url"].as_str().unwrap();
+    let host = format!("Host: {}", url.strip_prefix("http://").unwrap());
+    let control = format!("Authorization: Bearer {}", told["controlToken"].as_str().unwrap());
+    let full = "Authorization: Bearer full-token";
+    let (stats, latency, user) = ("GET /__sandbox/stats", "POST /__sandbox/latency", "GET /v3/permissions");
+    for (request, head, expected) in [
+        (stats, &[&*host, &*control][..], 200),
+        (stats, &["Host: localhost", &control], 200),
+        (stats, &["Host: sandbox.example:80", &control], 200),
+        (stats, &[&host], 401),
+        (stats, &[&host, full], 401),
+        (stats, &["Host: evil.example", &control], 403),
+        (stats, &[&control], 403),
+        (latency, &[&host, &control, "Content-Type: application/json"], 200),
+        (latency, &[&host, &control, "Content-Type: text/plain", "Origin: https://evil.example"], 403),
+        (latency, &[&host, &control, "Content-Type: text/plain", "Origin: null"], 403),
+        (latency, &[&host, "Content-Type: text/plain"], 401),
+        (user, &[&host, full], 200),
+        (user, &[&host, &control], 401),
+        (user, &["Host: evil.example", full], 403),
+        (user, &[&host, full, "Origin: https://evil.example"], 403),
+        (user, &[&host, full, "Sec-Fetch-Site: cross-site"], 403),
+    ] {
+        assert_eq!(status(url, request, head, "{\"ms\":0}"), expected, "{request} {head:?}");
+    }
+    end(process);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let log = folder.path().join("log.ndjson");
+        assert_eq!(std::fs::metadata(log).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn the_secret_of_a_sandbox_is_made_up_unless_its_seed_has_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let seeded = format!("{SEED}clients: [{{ id: mine, secret: hush-hush }}]\n");
+    std::fs::write(folder.path().join("seed.yaml"), seeded).unwrap();
+    let grants = |told: &Value, secret: &str| {
+        let id = told["clientId"].as_str().unwrap();
+        let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+        http(told["url"].as_str().unwrap(), "none", "POST", "/v2/auth/oauth2-token", &form).0
+    };
+    let started = ["", "", "--from seed.yaml"].map(|it| ready(folder.path(), it));
+    let secret = |n: usize| started[n].1["clientSecret"].as_str().unwrap();
+    for n in 0..3 {
+        assert_eq!(grants(&started[n].1, secret(n)), 200, "{n}");
+        assert_eq!(grants(&started[n].1, "sandbox"), 403, "{n}");
+        let control = started[n].1["controlToken"].as_str().unwrap();
+        assert!(control.len() == 64 && control != started[(n + 1) % 3].1["controlToken"], "{n}");
+    }
+    assert!(secret(0) != secret(1) && secret(0).len() == 64, "made up at every start");
+    assert_eq!((&started[2].1["clientId"], secret(2)), (&json!("mine"), "hush-hush"));
+    started.into_iter().for_each(|(process, _)| end(process));
+}
+
+#[test]
+fn a_sandbox_for_others_warns_and_is_there_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = binary();
+    command.args(["sandbox", "--listen", "0.0.0.0"]).current_dir(&folder);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let port = line.trim().rsplit(':').next().unwrap();
+    let url = format!("http://127.0.0.1:{port}");
+    let asked = |host: &str| status(&url, "GET /v3/permissions", &[&format!("Host: {host}")], "");
+    assert_eq!([asked("10.0.0.7"), asked("0.0.0.0"), asked("evil.example")], [401, 401, 403]);
+    process.kill().unwrap();
+    let run = Run::from(process.wait_with_output().unwrap());
+    assert!(run.stderr.contains("warning: others reach the sandbox at 0.0.0.0"), "{}", run.stderr);
+}
 
 /// A sandbox of the default seed that is told what to do by flags.
 struct Served {

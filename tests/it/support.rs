@@ -21,6 +21,7 @@ pub(crate) use server::Server;
 
 use replay::State;
 use rolecall::sandbox::{Options, Sandbox};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -174,7 +175,9 @@ impl World {
             let (records, n) = (it.as_ref()?, NEXT_RECORD.fetch_add(1, Ordering::Relaxed));
             Some(records.join(format!("{n:06}.ndjson")))
         });
-        let sandbox = Sandbox::start(Options { from: Some(path), log, ..Options::default() }).unwrap();
+        // Some tests have a server with a certificate in front of it.
+        let hosts = ["api.example.test", "0.0.0.0"].map(str::to_owned).to_vec();
+        let sandbox = Sandbox::start(Options { from: Some(path), log, hosts, ..Options::default() }).unwrap();
         Self { folder, sandbox, seeded: None, variables: Vec::new() }
     }
 
@@ -209,6 +212,19 @@ impl World {
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Has the binary fetch its tokens with the credentials of the sandbox's client.
+    pub(crate) fn with_client(self) -> Self {
+        let (id, secret) = self.client();
+        self.variable("ROLECALL_TOKEN", "")
+            .variable("ROLECALL_CLIENT_ID", &id)
+            .variable("ROLECALL_CLIENT_SECRET", &secret)
+    }
+
+    /// Id and secret of a client of the sandbox.
+    pub(crate) fn client(&self) -> (String, String) {
+        client(&self.sandbox)
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -293,6 +309,12 @@ pub(crate) fn recorded(run: impl FnOnce()) -> Vec<Value> {
     files.sort();
     let texts: Vec<String> = files.iter().map(|it| fs::read_to_string(it).unwrap()).collect();
     texts.iter().flat_map(|it| it.lines()).map(|it| serde_json::from_str(it).unwrap()).collect()
+}
+
+/// Id and secret of a client of a sandbox.
+pub(crate) fn client(sandbox: &Sandbox) -> (String, String) {
+    let (id, secret) = sandbox.credentials().unwrap();
+    (id.to_owned(), secret.expose_secret().to_owned())
 }
 
 /// Returns the binary with an empty environment.

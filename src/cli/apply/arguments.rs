@@ -77,7 +77,7 @@ impl Arguments {
     /// Reads a saved plan, signed where that is asked for.
     pub(super) fn plan_file(&self, global: &Global, path: &Path) -> Result<PlanFile, Failure> {
         let keys = self.require_signed.as_ref().map(|it| global.here().join(it));
-        PlanFile::read(global.here().join(path), keys.as_deref())
+        PlanFile::read(global.at(path), keys.as_deref())
     }
 
     pub(super) fn again(&self, global: &Global) -> String {

@@ -19,7 +19,7 @@ use super::{
 /// Where every write is noted: where it was said, or below the workspace.
 pub(super) fn journal(global: &Global, arguments: &Arguments, approved: &Approved) -> PathBuf {
     if let Some(path) = &arguments.journal {
-        return global.here().join(path);
+        return global.at(path);
     }
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%9fZ");
     let own = approved.context.checked.loaded.root.join(".rolecall");

@@ -11,9 +11,10 @@ use super::{
     Check,
 };
 use crate::model::{
+    escape,
     finding::{Code, Finding, did_you_mean},
     ids::{CompanyId, PersonRef, folded_address},
-    name,
+    name, pattern,
     rules::{ExceptionKey, Guard, Level},
     source::Place,
 };
@@ -220,7 +221,8 @@ impl Check {
     fn pattern(&mut self, raw: &At<String>, text: &str) -> Option<Pattern> {
         self.seen(raw, "a pattern")?;
         Pattern::new(text).filter(|_| !text.trim().is_empty()).or_else(|| {
-            let message = format!("`{}` is not a pattern", raw.v);
+            let why = pattern::glob(text).err().map(|it| format!(": {it}")).unwrap_or_default();
+            let message = format!("`{}` is not a pattern{why}", escape::short(&raw.v));
             self.wrong(
                 Finding::new(Code::InvalidGuard, self.at(raw), message)
                     .help("write a name, or one with `*` for any letters; quote a bracket with a backslash"),

@@ -215,7 +215,7 @@ impl Check {
                 ),
                 InvalidPerson::Unseen(_) => (Code::InvalidPerson, "write the key anew, by hand"),
                 InvalidPerson::UserId(_) => (Code::InvalidId, ""),
-                InvalidPerson::Empty | InvalidPerson::Form => (Code::InvalidPerson, ""),
+                InvalidPerson::Empty | InvalidPerson::Long | InvalidPerson::Form => (Code::InvalidPerson, ""),
             };
             let finding = Finding::new(code, at, error.to_string());
             if help.is_empty() { finding } else { finding.help(help) }

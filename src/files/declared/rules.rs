@@ -1,12 +1,13 @@
 //! The rules of a workspace in names: limits, what is privileged and protected, exceptions, lock-outs.
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 use jiff::Timestamp;
 
 use super::role::{ProvidedBy, RoleRef};
 use crate::model::{
     ids::{CompanyId, PersonRef},
     observed::RoleHead,
+    pattern,
     rules::{Guard, Level, Rules},
     source::Place,
 };
@@ -83,7 +84,8 @@ impl Pattern {
     /// `None` where `text` is not a pattern.
     pub(crate) fn new(text: &str) -> Option<Self> {
         // Names are not paths: a slash is a letter, and a backslash quotes everywhere.
-        let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build().ok()?;
+        let mut glob = pattern::glob(text).ok()?;
+        let glob = glob.literal_separator(false).backslash_escape(true).build().ok()?;
         let is_glob = text.contains(['*', '?', '[', '{']);
         let person = text.parse().ok().filter(|_| !is_glob).map(PersonRef::Email);
         Some(Self { text: text.into(), glob: glob.compile_matcher(), person })

@@ -11,6 +11,7 @@ use secrecy::zeroize::Zeroize;
 use serde::de::DeserializeOwned;
 
 use super::{ApiError, Endpoint, Request, refusal, retry, secrets::Secrets};
+use crate::model::json::Flaw;
 
 /// Deepest nesting of an answer; the JSON crate's own bound.
 const DEEPEST: usize = 127;
@@ -83,11 +84,11 @@ impl Reply {
         let decoded = if self.is_too_deep() {
             Err(serde::de::Error::custom(format!("nested deeper than {DEEPEST} levels")))
         } else {
-            serde_json::from_slice(&self.body)
+            serde_json::from_slice(&self.body).map_err(|error| without_value(&error))
         };
         decoded.map_err(|source| match nesting(&self.body) {
             Nesting::Open => ApiError::Cut { request: Box::new(request.clone()) },
-            Nesting::Whole | Nesting::TooDeep => self.garbled(request, &source),
+            Nesting::Whole | Nesting::TooDeep => self.garbled(request, source),
         })
     }
 
@@ -107,10 +108,10 @@ impl Reply {
     }
 
     /// Returns the error for an answer that is not what `request` is answered with.
-    fn garbled(&self, request: &Request, source: &serde_json::Error) -> ApiError {
+    fn garbled(&self, request: &Request, source: serde_json::Error) -> ApiError {
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.map(|text| text.chars().take(100).collect());
-        ApiError::Garbled { request: Box::new(request.clone()), content_type, source: without_value(source) }
+        ApiError::Garbled { request: Box::new(request.clone()), content_type, source }
     }
 }
 
@@ -140,10 +141,5 @@ fn nesting(json: &[u8]) -> Nesting {
 
 /// Returns the same complaint without the value it is about, which may be a token or a person's data.
 fn without_value(error: &serde_json::Error) -> serde_json::Error {
-    let text = error.to_string();
-    let text = text.rfind(", expected ").map_or_else(
-        || text.clone(),
-        |found| format!("not the kind of value there should be{}", &text[found..]),
-    );
-    serde::de::Error::custom(text)
+    serde::de::Error::custom(Flaw::from(error))
 }

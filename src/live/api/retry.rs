@@ -10,7 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::{
     Effect,
-    clock::date,
+    clock::{LONGEST_HEADER, date},
     throttle::{AttemptResult, PATIENCE},
 };
 
@@ -188,6 +188,9 @@ pub(super) fn stated(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 /// fraction, which no document allows and some gateways send; it is rounded up to the millisecond.
 fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
+    if header.len() > LONGEST_HEADER {
+        return None;
+    }
     if let Some(wait) = seconds(header) {
         return Some(wait);
     }
@@ -204,7 +207,8 @@ fn seconds(text: &str) -> Option<Duration> {
     }
     let thousandths = format!("{fraction:0<3}")[..3].parse::<u64>().ok()?;
     let rest = fraction.bytes().skip(3).any(|it| it != b'0');
-    Some(Duration::from_secs(whole.parse().ok()?) + Duration::from_millis(thousandths + u64::from(rest)))
+    let rest = Duration::from_millis(thousandths + u64::from(rest));
+    Some(Duration::from_secs(whole.parse().ok()?).saturating_add(rest))
 }
 
 #[cfg(test)]
@@ -340,6 +344,10 @@ mod tests {
             let now = "2026-11-06T08:49:37Z".parse().unwrap();
             assert_eq!(retry_after(header, now), millis.map(Duration::from_millis), "{header:?}");
         }
+        let now = "2026-11-06T08:49:37Z".parse().unwrap();
+        let most = format!("{}.9999", u64::MAX);
+        assert_eq!(retry_after(&most, now), Some(Duration::MAX), "more than there is");
+        assert_eq!(retry_after(&format!("1.{}", "0".repeat(LONGEST_HEADER)), now), None);
     }
 
     #[test]

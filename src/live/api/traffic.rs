@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
+/// Longest name of a header that is kept, in bytes.
+const LONGEST_NAME: usize = 60;
+/// Most headers that are kept.
+const MOST_LIMITS: usize = 20;
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traffic {
     times: Vec<Duration>,
@@ -17,14 +22,19 @@ impl Traffic {
     pub(super) fn note(&mut self, elapsed: Duration, status: u16, headers: &HeaderMap) {
         self.times.push(elapsed);
         self.throttled += usize::from(status == 429);
-        let tells =
-            |name: &str| name == "retry-after" || name.contains("ratelimit") || name.contains("rate-limit");
+        let tells = |name: &str| {
+            name == "retry-after"
+                || name.len() <= LONGEST_NAME && (name.contains("ratelimit") || name.contains("rate-limit"))
+        };
         for (name, value) in headers.iter().filter(|it| tells(it.0.as_str())) {
             let Ok(value) = value.to_str() else { continue };
             let value = value.chars().take(60).collect();
+            let is_room = self.limits.len() < MOST_LIMITS;
             match self.limits.iter_mut().find(|it| it.0 == *name.as_str()) {
                 Some(known) => known.1 = value,
-                None => self.limits.push((name.to_string(), value)),
+                // A server may call each header of each reply by another name.
+                None if is_room => self.limits.push((name.to_string(), value)),
+                None => (),
             }
         }
         self.limits.sort();

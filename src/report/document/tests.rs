@@ -245,7 +245,7 @@ fn what_is_no_plan_is_refused_and_says_why() {
         ("{\"version\":4,\"terraform_version\":\"1.9.0\"}", "the file is not a plan of rolecall"),
         (&older, "the plan has version 1 of its form, and this rolecall reads version 2"),
         ("{\"version\":2,\"kind\":\"plan\"}", "the plan is incomplete or damaged: missing field `id`"),
-        (&alien, "the plan is incomplete or damaged: unknown variant `telepathy`"),
+        (&alien, "the plan is incomplete or damaged: expected one of `removals`, "),
         (&twice, "cannot be understood: `edits` is not sorted, or names something twice"),
         (&stranger, "cannot be understood: an edit is about a group that is not in `groups`"),
         (&moved, "the plan is incomplete or damaged: "),

@@ -226,7 +226,7 @@ async fn tokens_can_die_in_mid_run() {
     assert_eq!(site.get(&at(AGENTS)).await.0, 200);
     assert_eq!(site.get(&at(AGENTS)).await.0, 401);
     assert_eq!(site.get(&at(AGENTS)).await.0, 401, "the old token stays dead");
-    site.token = site.fetch_token("sandbox", "sandbox").await.unwrap();
+    site.token = site.own_token().await.unwrap();
     assert_eq!(site.get(&at(AGENTS)).await.0, 200);
     site.token = "fixed".to_owned();
     assert_eq!(site.get(&at(AGENTS)).await.0, 200);

@@ -5,6 +5,7 @@ use std::{
     net::TcpStream,
 };
 
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{VOYAGER, World};
@@ -35,10 +36,17 @@ impl Write {
 }
 
 impl World {
-    /// Calls the sandbox as somebody with all rights and returns status and body.
+    /// Calls the sandbox as somebody with all rights, and its control plane as whoever runs it, and returns status and body.
     #[expect(clippy::needless_pass_by_value, reason = "callers write the body where they call")]
     pub(crate) fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
-        http(&self.url(), "full-token", method, path, &body.to_string())
+        http(&self.url(), self.token_for(path), method, path, &body.to_string())
+    }
+
+    fn token_for(&self, path: &str) -> &str {
+        match path.starts_with("/__sandbox/") {
+            true => self.sandbox.control_token().expose_secret(),
+            false => "full-token",
+        }
     }
 
     /// Injects faults (see the sandbox's `/__sandbox/faults`).
@@ -54,7 +62,7 @@ impl World {
 
     /// Returns the requests since the last [`World::forget`], as the sandbox logged them.
     pub(crate) fn log(&self) -> Vec<Value> {
-        let (_, text) = raw(&self.url(), "full-token", "GET", "/__sandbox/log", "");
+        let (_, text) = raw(&self.url(), self.token_for("/__sandbox/log"), "GET", "/__sandbox/log", "");
         text.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
     }
 

@@ -4,11 +4,12 @@
 
 mod answers;
 mod files;
+mod grammars;
 
 /// What a target is called, as its folder of the corpus is, and what it does with an input.
 type Target = (&'static str, fn(&[u8]));
 
-pub(crate) const TARGETS: [Target; 9] = [
+pub(crate) const TARGETS: [Target; 13] = [
     ("access", files::access),
     ("workspace", files::workspace),
     ("plan", files::plan),
@@ -18,4 +19,8 @@ pub(crate) const TARGETS: [Target; 9] = [
     ("objects", answers::objects),
     ("scopes", answers::scopes),
     ("refusals", answers::refusals),
+    ("patterns", grammars::patterns),
+    ("dates", grammars::dates),
+    ("people", grammars::people),
+    ("specifications", grammars::specifications),
 ];
