@@ -6,7 +6,7 @@
 //!
 //! [`workspace`] and [`access`] are the files key by key, with the place of every value; [`check`] turns
 //! them into [`declared`], in names, offline. Knows no API and no plan. Only `read` touches the disk, only
-//! `decode` and `write` name the YAML crate, and nothing here decides what a declaration does.
+//! `tree` names the YAML parser, and nothing here decides what a declaration does.
 
 pub mod access;
 pub mod check;
@@ -14,10 +14,13 @@ pub mod declared;
 pub mod entry;
 pub mod matching;
 pub mod load;
+pub mod mapping;
 pub mod shape;
 pub mod workspace;
 pub mod write;
 mod decode;
+mod foreign;
 mod read;
+mod tree;
 
-pub use decode::{At, MAX_FILE_BYTES, decode};
+pub use decode::{At, Decode, Decoded, MAX_FILE_BYTES, decode, decoded, deserialize};

@@ -12,7 +12,7 @@ use super::{
     model::{CompanyKind, PermissionWithActions},
     validation::StrictId,
 };
-use crate::{files::decode, model::source::FileId};
+use crate::{files::deserialize, model::source::FileId};
 
 const BUILT_IN: &str = include_str!("builtin.yaml");
 /// Id and secret of the client that exists unless the seed names others.
@@ -125,7 +125,7 @@ impl Seed {
 
     fn parse(text: &str, name: &str) -> Result<Self, SandboxError> {
         // The same strictness and the same limits as for the files of a workspace.
-        decode(text, FileId(0)).map_err(|finding| {
+        deserialize(text, FileId(0)).map_err(|finding| {
             let place = finding.place.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
             let help = finding.help.map(|help| format!(" ({help})")).unwrap_or_default();
             SandboxError::SeedForm(format!("{name}{place}: {}{help}", finding.message))

@@ -1,7 +1,7 @@
 //! Rules of the files, one line each: what is written, what is found.
 
 use super::*;
-use crate::files::decode;
+use crate::files::{decode, decoded};
 
 const WORKSPACE: &str = "
 version: 1
@@ -11,22 +11,32 @@ ids:
   legalEntity: { globex-uk: 3c8d0000-0000-4000-8000-000000000001 }
 ";
 
-fn files(access: &[&str]) -> Result<Files, Finding> {
-    let file = |n: usize| FileId(u32::try_from(n).unwrap());
-    let parsed = access.iter().enumerate().map(|(n, it)| Ok((file(n + 1), decode(it, file(n + 1))?)));
-    Ok(Files {
-        workspace: Some((file(0), decode(WORKSPACE, file(0))?)),
-        access: parsed.collect::<Result<_, _>>()?,
-        company: None,
-    })
+fn files(access: &[&str]) -> Result<Files, Vec<Finding>> {
+    match all(WORKSPACE, access) {
+        (files, findings) if findings.is_empty() => Ok(files),
+        (_, findings) => Err(findings),
+    }
+}
+
+/// The files as far as they are certain, and what is structurally wrong with them.
+fn all(workspace: &str, access: &[&str]) -> (Files, Vec<Finding>) {
+    let (mut files, mut findings) = (Files::default(), Vec::new());
+    let workspace = decoded(workspace, FileId(0));
+    findings.extend(workspace.findings);
+    files.workspace = workspace.value.map(|it| (FileId(0), it));
+    for (file, text) in (1..).map(FileId).zip(access) {
+        let access = decoded(text, file);
+        findings.extend(access.findings);
+        files.access.extend(access.value.map(|it| (file, it)));
+    }
+    (files, findings)
 }
 
 /// `file:line:column code` of everything found.
 fn findings(access: &[&str]) -> Vec<String> {
-    let found = match files(access) {
-        Ok(files) => check(&files).err().unwrap_or_default(),
-        Err(finding) => vec![finding],
-    };
+    let (files, mut found) = all(WORKSPACE, access);
+    found.extend(check(&files).err().unwrap_or_default());
+    found.sort();
     let show = |it: Finding| {
         let at = it.place.unwrap();
         format!("{}:{}:{} {}", at.file.0, at.line, at.column, it.code)
@@ -195,7 +205,7 @@ fn a_near_name_is_offered() {
     let help = |text: &str| {
         let found = match files(&[text]) {
             Ok(files) => check(&files).unwrap_err().remove(0),
-            Err(finding) => finding,
+            Err(mut findings) => findings.remove(0),
         };
         found.help.unwrap()
     };
@@ -265,7 +275,7 @@ removed:
 fn a_file_alone_needs_a_company() {
     let file = FileId(0);
     let access = decode("version: 1\ngroups: []\n", file).unwrap();
-    let alone = Files { workspace: None, access: vec![(file, access)], company: None };
+    let alone = Files { workspace: None, access: vec![(file, access)], ..Files::default() };
     assert_eq!(check(&alone).unwrap_err()[0].code, Code::NoCompany);
     let given = Files { company: Some("1a6f0000-0000-4000-8000-000000000001".to_owned()), ..alone };
     assert!(check(&given).is_ok());

@@ -20,7 +20,7 @@ pub(crate) fn access(input: &[u8]) {
     let file = sources.add("access.yaml".to_owned(), text.to_owned());
     match decode::<AccessFile>(text, file) {
         Ok(access) => checked(&Files { access: vec![(file, access)], ..Files::default() }, &sources),
-        Err(finding) => shown(&[finding], &sources),
+        Err(findings) => shown(&findings, &sources),
     }
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn workspace(input: &[u8]) {
         Ok(workspace) => {
             checked(&Files { workspace: Some((file, workspace)), ..Files::default() }, &sources);
         }
-        Err(finding) => shown(&[finding], &sources),
+        Err(findings) => shown(&findings, &sources),
     }
 }
 

@@ -1,0 +1,521 @@
+//! Text to [`Tree`], within limits: no repeated keys, no tags that change a meaning, no merge keys, bounded depth, nodes
+//! and aliases.
+//!
+//! What is refused is a finding and a node of which nothing follows. After a syntax error the tree holds what was
+//! certain before it.
+
+use std::borrow::Cow;
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
+
+use super::{Kind, Raw, Style, Tree, syntax};
+use crate::model::{
+    finding::{Code, Finding},
+    source::{FileId, Place},
+};
+
+/// Nested lists and mappings, through aliases as well.
+const MAX_DEPTH: u32 = 64;
+/// A node costs 36 bytes, so that a file of [`MAX_FILE_BYTES`](crate::files::MAX_FILE_BYTES) stays within memory.
+const MAX_NODES: usize = 20_000_000;
+/// All texts, those behind aliases each time.
+const MAX_TEXT_BYTES: u64 = 256 << 20;
+/// Aliases add little to access files, so few are allowed.
+const MAX_ALIASES: usize = 1_000;
+const MAX_ANCHORS: usize = 1_000;
+/// All nodes behind aliases, each time.
+const MAX_ALIASED_NODES: u64 = 1_000_000;
+/// Many aliases of few anchors are a way to say the same over and over: from so many on ten to one are too many.
+const FEW_ALIASES: usize = 100;
+const ALIASES_PER_ANCHOR: usize = 10;
+/// In a mapping of so few keys each is compared with each; sorting them would take longer.
+const FEW_KEYS: usize = 12;
+
+/// Reads one document; the findings are added to `findings`.
+pub(in crate::files) fn parse<'a>(text: &'a str, file: FileId, findings: &mut Vec<Finding>) -> Tree<'a> {
+    let tree = Tree { text, unfolded: String::new(), nodes: Vec::with_capacity(text.len() / 16) };
+    let mut builder = Builder {
+        tree,
+        file,
+        findings,
+        open: Vec::new(),
+        anchors: Vec::new(),
+        aliases: 0,
+        total: Size::default(),
+    };
+    let options = granit_parser::options! { emit_comments: false, emit_unresolved_aliases: true };
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut documents = 0;
+    let stopped = loop {
+        let event = match parser.next_event() {
+            None => break Ok(()),
+            Some(Ok(event)) => event,
+            Some(Err(error)) => break Err(Stop::Syntax(Box::new(error))),
+        };
+        if let (Event::DocumentStart(..), span) = &event {
+            documents += 1;
+            if documents > 1 {
+                break Err(Stop::SecondDocument(*span));
+            }
+        }
+        if let Err(stop) = builder.take(event) {
+            break Err(stop);
+        }
+    };
+    match stopped {
+        Ok(()) => (),
+        Err(Stop::Syntax(error)) => builder.break_off(&error),
+        Err(Stop::SecondDocument(at)) => {
+            builder.say(
+                Code::Syntax,
+                at,
+                "the file holds several documents",
+                "give each document a file of its own",
+            );
+            builder.tree.nodes.clear();
+        }
+        Err(Stop::Conflict) => {
+            builder.findings.extend(syntax::conflict(text, file));
+            builder.tree.nodes.clear();
+        }
+        Err(Stop::Limit(at, message)) => {
+            let help = "write values out instead of using anchors, or split the file";
+            builder.say(Code::LimitExceeded, at, message, help);
+            builder.tree.nodes.clear();
+        }
+    }
+    builder.tree
+}
+
+/// Why the rest of a file is not read.
+enum Stop {
+    Syntax(Box<ScanError>),
+    SecondDocument(Span),
+    /// The lines of a merge that nobody finished, inside a text.
+    Conflict,
+    Limit(Span, &'static str),
+}
+
+struct Builder<'a, 'f> {
+    tree: Tree<'a>,
+    file: FileId,
+    findings: &'f mut Vec<Finding>,
+    open: Vec<Open>,
+    /// By the id that the parser gives them, from 1.
+    anchors: Vec<Anchor>,
+    aliases: usize,
+    total: Size,
+}
+
+/// A list or mapping that has not ended yet.
+struct Open {
+    at: u32,
+    in_flow: bool,
+    /// Whether what comes next is a key; `None` in a list.
+    wants_key: Option<bool>,
+    /// Of what is in it, so far.
+    height: u32,
+    anchor: usize,
+    before: Size,
+}
+
+/// How much there is, with what is behind aliases.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: u64,
+    bytes: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Anchor {
+    at: u32,
+    /// `None` while it is open.
+    whole: Option<(Size, u32)>,
+}
+
+impl Builder<'_, '_> {
+    fn say(&mut self, code: Code, at: Span, message: impl Into<String>, help: impl Into<String>) {
+        let at = Place::new(self.file, narrow(at.start.line()), narrow(at.start.col() + 1));
+        self.findings.push(Finding::new(code, at, message).help(help));
+    }
+
+    fn take(&mut self, (event, span): (Event<'_>, Span)) -> Result<(), Stop> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                // Where nothing stands the parser says `~`.
+                let is_nothing = style == ScalarStyle::Plain && span.start.index() == span.end.index();
+                let text = if is_nothing { Cow::Borrowed("") } else { text };
+                self.grow(span, text.len())?;
+                let size = Size { nodes: 1, bytes: text.len() as u64 };
+                let raw = self.scalar(text, style, span)?;
+                let at = self.push(raw);
+                if let Some(tag) = tag {
+                    self.tagged(at, span, &tag);
+                }
+                self.anchor(anchor, at, span)?;
+                self.placed(at, span, true);
+                self.ended(at, anchor, size, 0);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.begin(Kind::List, style, anchor, tag.as_deref(), span)?
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.begin(Kind::Mapping, style, anchor, tag.as_deref(), span)?
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::Alias(id) => self.alias(id, span)?,
+            Event::UnresolvedAlias(name) => {
+                self.grow(span, 0)?;
+                let message = format!("nothing before this line is named `&{name}`");
+                let help = format!("a text that begins with `*` needs quotes: `\"*{name}\"`");
+                self.say(Code::Syntax, span, message, help);
+                let at = self.push(bare(Kind::Wrong, span));
+                self.placed(at, span, true);
+            }
+            _ => (),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, mut raw: Raw) -> u32 {
+        let at = narrow(self.tree.nodes.len());
+        if !matches!(raw.kind, Kind::Scalar { .. } | Kind::Alias) {
+            raw.this = at + 1;
+        }
+        self.tree.nodes.push(raw);
+        at
+    }
+
+    /// Counts one node more.
+    fn grow(&mut self, at: Span, bytes: usize) -> Result<(), Stop> {
+        self.total.nodes += 1;
+        self.total.bytes += bytes as u64;
+        if self.tree.nodes.len() >= MAX_NODES {
+            return Err(Stop::Limit(at, "the file has too many entries"));
+        }
+        self.bounded(at)
+    }
+
+    fn bounded(&self, at: Span) -> Result<(), Stop> {
+        if self.total.bytes > MAX_TEXT_BYTES {
+            return Err(Stop::Limit(at, "the file has too much text, with what its aliases repeat"));
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, span: Span) -> Result<Raw, Stop> {
+        let whole = self.tree.text;
+        let kept = if style == ScalarStyle::Plain { Style::Plain } else { Style::Text };
+        // A slice of the file is told by where it lies.
+        let offset = (text.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
+        let (from, unfolded) = match &text {
+            Cow::Borrowed("") => (0, false),
+            Cow::Borrowed(_) if offset <= whole.len() => (offset, false),
+            _ => (self.tree.unfolded.len(), true),
+        };
+        if unfolded {
+            if style == ScalarStyle::Plain && syntax::is_conflict(&text) {
+                return Err(Stop::Conflict);
+            }
+            self.tree.unfolded.push_str(&text);
+        }
+        let mut raw = bare(Kind::Scalar { style: kept, unfolded }, span);
+        (raw.this, raw.that) = (narrow(from), narrow(from + text.len()));
+        Ok(raw)
+    }
+
+    /// A tag may say what a node is anyway; every other is refused.
+    fn tagged(&mut self, at: u32, span: Span, tag: &Tag) {
+        let raw = self.tree.nodes[at as usize];
+        let kind = match (raw.kind, tag.core_suffix()) {
+            (Kind::List, Some("seq")) | (Kind::Mapping, Some("map")) => return,
+            (Kind::Scalar { unfolded, .. }, Some("str")) => Kind::Scalar { style: Style::Text, unfolded },
+            (Kind::Scalar { unfolded, .. }, Some("int" | "float" | "bool")) => {
+                Kind::Scalar { style: Style::Typed, unfolded }
+            }
+            _ => {
+                self.say(
+                    Code::Syntax,
+                    span,
+                    format!("tags (`{}`) are not read", tag.original()),
+                    "delete the tag; a text that begins with `!` needs quotes",
+                );
+                Kind::Wrong
+            }
+        };
+        let raw = &mut self.tree.nodes[at as usize];
+        raw.kind = kind;
+        if kind == Kind::Wrong {
+            raw.this = at + 1;
+        }
+    }
+
+    fn begin(
+        &mut self,
+        kind: Kind,
+        style: StructureStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+    ) -> Result<(), Stop> {
+        if self.open.len() >= MAX_DEPTH as usize {
+            return Err(Stop::Limit(span, "lists and mappings are nested too deep"));
+        }
+        let before = self.total;
+        self.grow(span, 0)?;
+        let at = self.push(bare(kind, span));
+        if let Some(tag) = tag {
+            self.tagged(at, span, tag);
+        }
+        self.anchor(anchor, at, span)?;
+        let in_flow = style == StructureStyle::Flow;
+        let wants_key = (kind == Kind::Mapping).then_some(true);
+        self.open.push(Open { at, in_flow, wants_key, height: 0, anchor, before });
+        Ok(())
+    }
+
+    fn end(&mut self, span: Span) {
+        let Some(Open { at, in_flow, height, anchor, before, .. }) = self.open.pop() else { return };
+        let next = narrow(self.tree.nodes.len());
+        // A block ends with what is in it, not where the parser noticed.
+        let inside = self.tree.nodes[at as usize + 1..].last().map(|it| it.end);
+        let raw = &mut self.tree.nodes[at as usize];
+        raw.this = next;
+        raw.end = match inside {
+            Some(end) if !in_flow => end,
+            _ => narrow(span.end.byte_offset().unwrap_or_default()),
+        };
+        if raw.kind == Kind::Mapping {
+            self.each_key_once(at);
+        }
+        let size = Size { nodes: self.total.nodes - before.nodes, bytes: self.total.bytes - before.bytes };
+        self.placed(at, span, false);
+        self.ended(at, anchor, size, height + 1);
+    }
+
+    /// Notes that a node has its place in the list or mapping around it.
+    fn placed(&mut self, at: u32, span: Span, is_scalar: bool) {
+        let Some(around) = self.open.last_mut() else { return };
+        let Some(is_key) = around.wants_key else { return };
+        around.wants_key = Some(!is_key);
+        if is_key {
+            self.key(at, span, is_scalar);
+        }
+    }
+
+    /// Notes that a node is whole, for those that stand for it elsewhere.
+    fn ended(&mut self, at: u32, anchor: usize, size: Size, height: u32) {
+        if let Some(around) = self.open.last_mut() {
+            around.height = around.height.max(height);
+        }
+        if anchor > 0
+            && let Some(it) = self.anchors.get_mut(anchor - 1)
+        {
+            *it = Anchor { at, whole: Some((size, height)) };
+        }
+    }
+
+    /// A key is a text, and means itself.
+    fn key(&mut self, at: u32, span: Span, is_scalar: bool) {
+        let raw = self.tree.nodes[at as usize];
+        if raw.kind == Kind::Wrong {
+            return;
+        }
+        let text = match raw.kind {
+            Kind::Scalar { style, unfolded } => Some((style, self.tree.scalar(&raw, unfolded))),
+            Kind::Alias | Kind::List | Kind::Mapping | Kind::Wrong => None,
+        };
+        let start = Span::new(span.start, span.start);
+        let (code, message, help) = match text {
+            Some((Style::Plain, "<<")) => (
+                Code::UnknownKey,
+                "merge keys (`<<`) are not read".to_owned(),
+                "write the keys out: who holds access should be readable where it stands",
+            ),
+            Some((Style::Plain, "")) => (
+                Code::WrongType,
+                "there is no key before the colon".to_owned(),
+                "write the key, or delete the line",
+            ),
+            Some((Style::Plain, null @ ("~" | "null" | "Null" | "NULL"))) => {
+                (Code::WrongType, format!("`{null}` is not a key"), "quote it if the word itself is meant")
+            }
+            Some(_) => return,
+            None if is_scalar && raw.kind == Kind::Alias => return,
+            None => (
+                Code::WrongType,
+                "a list or mapping stands where a key belongs".to_owned(),
+                "a key is a text; a text that begins with a bracket needs quotes",
+            ),
+        };
+        let place = if is_scalar { start } else { self.span_of(at) };
+        self.say(code, place, message, help);
+        let after = self.tree.next(at);
+        let raw = &mut self.tree.nodes[at as usize];
+        (raw.kind, raw.this) = (Kind::Wrong, after);
+    }
+
+    fn span_of(&self, at: u32) -> Span {
+        let raw = self.tree.raw(at);
+        let mark = granit_parser::Marker::new(0, raw.line as usize, raw.column as usize - 1);
+        Span::new(mark, mark)
+    }
+
+    /// Which of two equal keys would win must not be a guess: the later ones are wrong.
+    fn each_key_once(&mut self, mapping: u32) {
+        let tree = &self.tree;
+        let text = |at: u32| match tree.raw(at).kind {
+            Kind::Scalar { unfolded, .. } => Some(tree.scalar(tree.raw(at), unfolded)),
+            Kind::Alias => {
+                let target = tree.raw(tree.raw(at).this);
+                let Kind::Scalar { unfolded, .. } = target.kind else { return None };
+                Some(tree.scalar(target, unfolded))
+            }
+            Kind::List | Kind::Mapping | Kind::Wrong => None,
+        };
+        let keys = || tree.children(mapping).step_by(2).filter_map(|it| Some((text(it)?, it)));
+        let mut few = [("", 0); FEW_KEYS];
+        let mut count = 0;
+        let mut again: Vec<(u32, u32)> = Vec::new();
+        for (key, at) in keys() {
+            if count == FEW_KEYS {
+                let mut sorted: Vec<(&str, u32)> = keys().collect();
+                sorted.sort_unstable();
+                let same = sorted.chunk_by(|a, b| a.0 == b.0);
+                again = same.flat_map(|it| it[1..].iter().map(|again| (it[0].1, again.1))).collect();
+                break;
+            }
+            if let Some((_, first)) = few[..count].iter().find(|it| it.0 == key) {
+                again.push((*first, at));
+                continue;
+            }
+            few[count] = (key, at);
+            count += 1;
+        }
+        for (first, at) in again {
+            let key = text_of(&self.tree, at);
+            let place = |at| {
+                let raw = self.tree.raw(at);
+                Place::new(self.file, raw.line, raw.column)
+            };
+            self.findings.push(
+                Finding::new(Code::DuplicateKey, place(at), format!("the key `{key}` is given twice"))
+                    .related(place(first), "first given here")
+                    .help("keep one of them: which one would win must not be a guess"),
+            );
+            let raw = &mut self.tree.nodes[at as usize];
+            (raw.kind, raw.this) = (Kind::Wrong, at + 1);
+        }
+    }
+
+    fn anchor(&mut self, id: usize, at: u32, span: Span) -> Result<(), Stop> {
+        if id == 0 {
+            return Ok(());
+        }
+        if id > MAX_ANCHORS {
+            return Err(Stop::Limit(span, "the file has too many anchors"));
+        }
+        self.anchors.resize(self.anchors.len().max(id), Anchor { at, whole: None });
+        self.anchors[id - 1] = Anchor { at, whole: None };
+        Ok(())
+    }
+
+    fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
+        self.aliases += 1;
+        let too_many = self.aliases > MAX_ALIASES
+            || self.aliases >= FEW_ALIASES && self.aliases > ALIASES_PER_ANCHOR * self.anchors.len();
+        if too_many {
+            return Err(Stop::Limit(span, "the file uses too many aliases"));
+        }
+        let Some(Anchor { at: target, whole: Some((size, height)) }) = self.anchors.get(id - 1).copied()
+        else {
+            self.grow(span, 0)?;
+            let message = "this alias stands inside of what it stands for";
+            self.say(Code::Syntax, span, message, "write the value out");
+            let at = self.push(bare(Kind::Wrong, span));
+            self.placed(at, span, true);
+            return Ok(());
+        };
+        self.grow(span, 0)?;
+        self.total.nodes += size.nodes;
+        self.total.bytes += size.bytes;
+        self.bounded(span)?;
+        if self.total.nodes > self.tree.nodes.len() as u64 + MAX_ALIASED_NODES {
+            return Err(Stop::Limit(span, "aliases make the file too long"));
+        }
+        if self.open.len() + height as usize > MAX_DEPTH as usize {
+            return Err(Stop::Limit(span, "aliases nest lists and mappings too deep"));
+        }
+        let mut raw = bare(Kind::Alias, span);
+        raw.this = target;
+        // What stands for nothing certain is not certain either.
+        if self.tree.raw(target).kind == Kind::Wrong {
+            raw.kind = Kind::Wrong;
+        }
+        let is_scalar = matches!(self.tree.raw(target).kind, Kind::Scalar { .. } | Kind::Wrong);
+        let at = self.push(raw);
+        self.placed(at, span, is_scalar);
+        self.ended(at, 0, Size::default(), height);
+        Ok(())
+    }
+
+    /// Reports a syntax error, and keeps what was certain before it.
+    fn break_off(&mut self, error: &ScanError) {
+        let brackets = self.open.iter().filter(|it| it.in_flow).map(|it| self.span_of(it.at).start);
+        let bracket = brackets.last().map(|it| (narrow(it.line()), narrow(it.col() + 1)));
+        let (finding, is_conflict) = syntax::finding(error, bracket, self.tree.text, self.file);
+        self.findings.push(finding);
+        let root = self.tree.nodes.first().map(|it| it.kind);
+        if is_conflict || root != Some(Kind::Mapping) {
+            self.tree.nodes.clear();
+            return;
+        }
+        // A key whose value is missing has an unknown one.
+        for open in &self.open {
+            let end = narrow(self.tree.nodes.len());
+            self.tree.nodes[open.at as usize].this = end;
+        }
+        let wrong = Raw { kind: Kind::Wrong, line: 1, column: 1, start: 0, end: 0, this: 0, that: 0 };
+        // The keys after the break are not known: a key that is refused stands for them.
+        let more = 2 + self.tree.children(0).count() % 2;
+        // The last thing before a break is not certain, down to the entry of a list.
+        let mut at = 0;
+        while let Some(last) = self.tree.children(at).last() {
+            at = last;
+            let after = self.tree.next(at);
+            let raw = &mut self.tree.nodes[at as usize];
+            if raw.kind != Kind::List {
+                (raw.kind, raw.this) = (Kind::Wrong, after);
+                break;
+            }
+        }
+        for _ in 0..more {
+            self.push(wrong);
+        }
+        self.tree.nodes[0].this = narrow(self.tree.nodes.len());
+    }
+}
+
+fn text_of<'t>(tree: &'t Tree<'_>, at: u32) -> &'t str {
+    match tree.raw(at).kind {
+        Kind::Scalar { unfolded, .. } => tree.scalar(tree.raw(at), unfolded),
+        Kind::Alias => text_of(tree, tree.raw(at).this),
+        Kind::List | Kind::Mapping | Kind::Wrong => "",
+    }
+}
+
+fn bare(kind: Kind, span: Span) -> Raw {
+    Raw {
+        kind,
+        line: narrow(span.start.line()),
+        column: narrow(span.start.col() + 1),
+        start: narrow(span.start.byte_offset().unwrap_or_default()),
+        end: narrow(span.end.byte_offset().unwrap_or_default()),
+        this: 0,
+        that: 0,
+    }
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
