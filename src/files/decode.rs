@@ -9,8 +9,8 @@ use crate::model::{
 };
 
 use super::{
-    foreign,
     tree::{self, Form, Node},
+    words,
 };
 
 /// Largest file that is read, in bytes (product specification, section 2: 64 MiB).
@@ -94,21 +94,6 @@ pub fn decode<T: Decode + Default>(text: &str, file: FileId) -> Result<T, Vec<Fi
     if findings.is_empty() { Ok(value.unwrap_or_default()) } else { Err(findings) }
 }
 
-/// Decodes one YAML document to a type that is not of the files of a workspace.
-///
-/// # Errors
-///
-/// The first thing that is structurally wrong.
-pub fn deserialize<T: serde::de::DeserializeOwned>(text: &str, file: FileId) -> Result<T, Finding> {
-    let mut findings = Vec::new();
-    let tree = tree::parse(text, file, &mut findings);
-    findings.sort();
-    match findings.into_iter().next() {
-        Some(first) => Err(first),
-        None => foreign::read(tree.root(), file).map_err(|it| it.unwrap_or_else(|| unreadable(file))),
-    }
-}
-
 /// The place of each key of a mapping, found by the keys that lead to it; none of a file that is not well-formed.
 pub(crate) fn places(text: &str, file: FileId, path: &[&str]) -> Vec<(String, Place)> {
     let tree = tree::parse(text, file, &mut Vec::new());
@@ -120,10 +105,6 @@ pub(crate) fn places(text: &str, file: FileId, path: &[&str]) -> Vec<(String, Pl
     entries.filter_map(|(key, value)| Some((key.scalar()?.to_owned(), value.place(file)))).collect()
 }
 
-fn unreadable(file: FileId) -> Finding {
-    Finding::new(Code::WrongType, Place::new(file, 1, 1), "the file is empty")
-}
-
 impl Findings {
     pub(super) fn say(&mut self, finding: Finding) {
         self.found.push(finding);
@@ -133,16 +114,17 @@ impl Findings {
         self.remarks.push(finding);
     }
 
-    /// Says that something else is expected, unless it was said that the node is nothing.
+    /// Says that something else is expected, unless something was said of the node, or of what is in it.
     pub(super) fn unexpected<T>(
         &mut self,
         node: Node<'_>,
         expected: &str,
         help: Option<String>,
     ) -> Option<T> {
-        if node.form() != Form::Wrong {
+        if node.is_certain() {
             let message = format!("expected {expected}, found {}", found(node));
-            self.say(Finding::new(Code::WrongType, node.place(self.file), message).maybe_help(help));
+            let help = help.unwrap_or_else(|| instead(node).to_owned());
+            self.say(Finding::new(Code::WrongType, node.place(self.file), message).help(help));
         }
         None
     }
@@ -155,6 +137,16 @@ pub(super) fn found(node: Node<'_>) -> String {
         Form::Mapping => "a mapping".to_owned(),
         Form::Scalar if node.is_null() => "nothing".to_owned(),
         Form::Scalar | Form::Wrong => format!("`{}`", quoted(node.scalar().unwrap_or_default())),
+    }
+}
+
+/// What to do where something else is expected.
+pub(super) fn instead(node: Node<'_>) -> &'static str {
+    match node.form() {
+        Form::List => "take the brackets or dashes around it away, and an alias for a list",
+        Form::Mapping => "write a value alone; a text that holds `: `, or begins with a brace, needs quotes",
+        Form::Scalar if node.is_null() => "write it, or delete the dash or key",
+        Form::Scalar | Form::Wrong => "write it in this form: a word alone does not say all of it",
     }
 }
 
@@ -174,8 +166,8 @@ impl Decode for String {
         match node.text() {
             Some(text) => Some(text.to_owned()),
             None => {
-                let help =
-                    node.is_null().then(|| "quote it (`\"null\"`) if the text itself is meant".to_owned());
+                let quoted = "write it, and in quotes (`\"null\"`) if the word itself is meant";
+                let help = node.is_null().then(|| quoted.to_owned());
                 to.unexpected(node, Self::EXPECTED, help)
             }
         }
@@ -186,7 +178,8 @@ impl Decode for bool {
     const EXPECTED: &'static str = "`true` or `false`";
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
-        node.scalar().and_then(foreign::boolean).or_else(|| to.unexpected(node, Self::EXPECTED, None))
+        let help = || Some("write one of these two words".to_owned());
+        node.scalar().and_then(words::boolean).or_else(|| to.unexpected(node, Self::EXPECTED, help()))
     }
 }
 
@@ -194,8 +187,9 @@ impl Decode for u64 {
     const EXPECTED: &'static str = "a whole number";
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
-        let whole = node.scalar().and_then(foreign::whole).and_then(|it| Self::try_from(it).ok());
-        whole.or_else(|| to.unexpected(node, Self::EXPECTED, None))
+        let whole = node.scalar().and_then(words::whole).and_then(|it| Self::try_from(it).ok());
+        let help = || Some("write it in digits, without a fraction".to_owned());
+        whole.or_else(|| to.unexpected(node, Self::EXPECTED, help()))
     }
 }
 
@@ -209,3 +203,6 @@ impl<T: Decode> Decode for At<T> {
         Some(Self { v: T::decode(node, to)?, line, column })
     }
 }
+
+#[cfg(test)]
+mod tests;

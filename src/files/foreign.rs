@@ -1,6 +1,6 @@
 //! Types of other rooms, and of the sandbox's seed, from the tree of a file: through serde, up to the first finding.
 //!
-//! Which words are a number, true or false is decided here for all.
+//! Knows no type of the files of a workspace.
 
 use std::fmt::Display;
 
@@ -8,36 +8,55 @@ use serde::{
     Deserializer,
     de::{
         self, DeserializeOwned, DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected,
-        VariantAccess, Visitor, value::BorrowedStrDeserializer,
+        VariantAccess, Visitor,
+        value::{BorrowedStrDeserializer, MapDeserializer},
     },
     forward_to_deserialize_any,
 };
 
 use super::{
-    decode::{Decode, Findings, found},
-    tree::{Form, Node},
+    decode::{Decode, Findings, found, instead},
+    tree::{self, Form, Node},
+    words::{boolean, fraction, is_beyond, whole},
 };
 use crate::model::{
     finding::{Code, Finding, did_you_mean, nearest},
     source::{FileId, Place},
 };
 
-/// Reads a document; an error without a finding is one of an empty document that may not be empty.
-pub(super) fn read<T: DeserializeOwned>(root: Option<Node<'_>>, file: FileId) -> Result<T, Option<Finding>> {
-    match root {
-        None => {
-            T::deserialize(de::value::MapDeserializer::<_, Unfit>::new(std::iter::empty::<(&str, &str)>()))
-                .map_err(|it| it.finding(file))
-        }
-        Some(node) => T::deserialize(Foreign(node)).map_err(|it| it.at(node).finding(file)),
+/// Decodes one YAML document to a type that is not of the files of a workspace.
+///
+/// # Errors
+///
+/// The first thing that is structurally wrong.
+pub fn deserialize<T: DeserializeOwned>(text: &str, file: FileId) -> Result<T, Finding> {
+    let mut findings = Vec::new();
+    let tree = tree::parse(text, file, &mut findings);
+    findings.sort();
+    if let Some(first) = findings.into_iter().next() {
+        return Err(first);
     }
+    let read = match tree.root() {
+        // An empty file is one without keys.
+        None => {
+            let nothing = std::iter::empty::<(&str, &str)>();
+            T::deserialize(MapDeserializer::<_, Unfit>::new(nothing))
+        }
+        Some(root) => T::deserialize(Foreign(root)).map_err(|it| it.at(root)),
+    };
+    read.map_err(|it| it.place(file))
 }
 
 impl Findings {
     /// Reads a node as a type that knows nothing of files.
     pub(super) fn foreign<T: DeserializeOwned>(&mut self, node: Node<'_>) -> Option<T> {
-        let read = T::deserialize(Foreign(node)).map_err(|it| it.at(node).finding(self.file));
-        read.map_err(|it| it.into_iter().for_each(|it| self.say(it))).ok()
+        let read = T::deserialize(Foreign(node)).map_err(|it| it.at(node));
+        read.map_err(|it| {
+            if !it.is_known {
+                self.say(it.place(self.file))
+            }
+        })
+        .ok()
     }
 }
 
@@ -61,73 +80,6 @@ foreign! {
     std::collections::BTreeMap<String, serde_json::Value>: "a mapping",
 }
 
-/// `true` or `false`, as YAML 1.2 spells them.
-pub(super) fn boolean(text: &str) -> Option<bool> {
-    match padded(text) {
-        "true" | "True" | "TRUE" => Some(true),
-        "false" | "False" | "FALSE" => Some(false),
-        _ => None,
-    }
-}
-
-/// A whole number, in decimals or with a prefix that says otherwise; leading zeros are ambiguous, and so is -0.
-pub(super) fn whole(text: &str) -> Option<i128> {
-    let text = padded(text);
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let prefixed = |of: [&str; 2]| of.iter().find_map(|it| digits.strip_prefix(it));
-    let (radix, digits) = if let Some(rest) = prefixed(["0x", "0X"]) {
-        (16, rest)
-    } else if let Some(rest) = prefixed(["0o", "0O"]) {
-        (8, rest)
-    } else if let Some(rest) = prefixed(["0b", "0B"]) {
-        (2, rest)
-    } else if digits.starts_with('0') && digits != "0" {
-        return None;
-    } else {
-        (10, digits)
-    };
-    let parted = digits.contains('_');
-    if parted && (digits.starts_with('_') || digits.ends_with('_') || digits.contains("__")) {
-        return None;
-    }
-    let number =
-        if parted { i128::from_str_radix(&digits.replace('_', ""), radix) } else { unsigned(digits, radix) };
-    number.ok().filter(|it| sign > 0 || *it != 0).map(|it| sign * it)
-}
-
-/// Without the sign that the library would take a second time.
-fn unsigned(digits: &str, radix: u32) -> Result<i128, std::num::ParseIntError> {
-    if digits.starts_with(['+', '-']) {
-        i128::from_str_radix("", radix)
-    } else {
-        i128::from_str_radix(digits, radix)
-    }
-}
-
-fn fraction(text: &str) -> Option<f64> {
-    padded(text).parse().ok().filter(|_| is_decimal(text))
-}
-
-/// Whether it is a number for YAML, and none for JSON: infinite, too large, or the word for no number.
-fn is_beyond(text: &str) -> bool {
-    let bare = padded(text).trim_start_matches(['+', '-']);
-    let is_word = [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(&bare);
-    is_word || is_decimal(text) && padded(text).parse().is_ok_and(|it: f64| !it.is_finite())
-}
-
-fn is_decimal(text: &str) -> bool {
-    let text = padded(text);
-    text.contains(|it: char| it.is_ascii_digit())
-        && text.chars().all(|it| matches!(it, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'))
-}
-
-fn padded(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\r', '\n'])
-}
-
 /// What does not fit, before its place has a file.
 #[derive(Debug)]
 struct Unfit {
@@ -149,10 +101,9 @@ impl Unfit {
         self
     }
 
-    fn finding(self, file: FileId) -> Option<Finding> {
+    fn place(self, file: FileId) -> Finding {
         let (line, column) = self.at.unwrap_or((1, 1));
-        let finding = Finding::new(self.code, Place::new(file, line, column), self.message);
-        (!self.is_known).then(|| finding.maybe_help(self.help))
+        Finding::new(self.code, Place::new(file, line, column), self.message).maybe_help(self.help)
     }
 }
 
@@ -178,7 +129,11 @@ impl de::Error for Unfit {
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let message = format!("`{variant}` is not one of {}", expected.join(", "));
-        Self { help: did_you_mean(variant, expected.iter().copied()), ..Self::custom(message) }
+        let near = did_you_mean(variant, expected.iter().copied());
+        Self {
+            help: Some(near.unwrap_or_else(|| "write one of these words".to_owned())),
+            ..Self::custom(message)
+        }
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -195,8 +150,8 @@ impl de::Error for Unfit {
 
 /// Says that something else is expected.
 fn unfit<T>(node: Node<'_>, expected: &str) -> Result<T, Unfit> {
-    let is_known = node.form() == Form::Wrong;
-    Err(Unfit { is_known, ..Unfit::custom(format!("expected {expected}, found {}", found(node))) }.at(node))
+    let error = Unfit::custom(format!("expected {expected}, found {}", found(node)));
+    Err(Unfit { is_known: !node.is_certain(), help: Some(instead(node).to_owned()), ..error }.at(node))
 }
 
 fn text(node: Node<'_>) -> Result<&str, Unfit> {

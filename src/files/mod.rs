@@ -22,5 +22,7 @@ mod decode;
 mod foreign;
 mod read;
 mod tree;
+mod words;
 
-pub use decode::{At, Decode, Decoded, MAX_FILE_BYTES, decode, decoded, deserialize};
+pub use decode::{At, Decode, Decoded, MAX_FILE_BYTES, decode, decoded};
+pub use foreign::deserialize;

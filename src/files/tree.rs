@@ -29,7 +29,7 @@ struct Raw {
     line: u32,
     /// In characters, from 1.
     column: u32,
-    /// In bytes.
+    /// In bytes; of a block of text its lines, without the sign before them.
     start: u32,
     end: u32,
     /// Of a scalar its text, from here to there; of an alias the node it stands for; of everything else the node after it.
@@ -130,6 +130,12 @@ impl<'t> Node<'t> {
             Kind::Mapping => Form::Mapping,
             Kind::Wrong | Kind::Alias => Form::Wrong,
         }
+    }
+
+    /// Whether nothing was said of it, and of nothing in it.
+    pub(crate) fn is_certain(self) -> bool {
+        let all = self.at as usize..self.tree.next(self.at) as usize;
+        self.tree.nodes[all].iter().all(|it| it.kind != Kind::Wrong)
     }
 
     /// The text of a scalar, whatever it is meant to be.

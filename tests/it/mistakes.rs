@@ -52,7 +52,7 @@ fn answered(page: &str) -> (String, Vec<(&str, String)>) {
         let (path, after) = after.split_once('\n').unwrap();
         let (text, after) = after.split_once("```\n\n```text\n").unwrap();
         let (_, after) = after.split_once("```\n").unwrap();
-        let answer = validated(path, text).expect(4).stdout;
+        let answer = validated(path, text).stdout;
         written += &format!("{before}```yaml {path}\n{text}```\n\n```text\n{answer}```\n");
         answers.push((title, answer));
         rest = after;
@@ -71,7 +71,10 @@ fn each_mistake_is_told_in_words_of_the_files() {
     for (title, answer) in &answers {
         // What to do is said of each finding, and none speaks of something that is not in the file.
         let findings = answer.matches("error[").count();
-        assert_eq!(answer.matches("= help: ").count(), findings, "{title}\n{answer}");
+        assert!(findings > 0, "{title}\n{answer}");
+        // Where somebody is listed twice the two places say enough.
+        let enough = ["error[duplicate-member]"].iter().map(|it| answer.matches(it).count()).sum::<usize>();
+        assert_eq!(answer.matches("= help: ").count() + enough, findings, "{title}\n{answer}");
         let said = answer.lines().filter(|it| it.starts_with("error[") || it.contains("= help: "));
         for line in said {
             let jargon = JARGON.iter().find(|it| line.contains(*it));

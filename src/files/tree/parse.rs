@@ -225,7 +225,8 @@ impl Builder<'_, '_> {
     }
 
     /// A tag may say what a node is anyway; every other is refused.
-    fn tagged(&mut self, at: u32, span: Span, tag: &Tag) {
+    fn tagged(&mut self, at: u32, mut span: Span, tag: &Tag) {
+        span.start = span.tag_start.unwrap_or(span.start);
         let raw = self.tree.nodes[at as usize];
         let kind = match (raw.kind, tag.core_suffix()) {
             (Kind::List, Some("seq")) | (Kind::Mapping, Some("map")) => return,

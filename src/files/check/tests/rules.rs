@@ -43,7 +43,7 @@ fn each_rule_of_the_rules_finds_what_it_forbids() {
         ("guards: { removals: { from: 0 } }\n".to_owned(), "7:29 invalid-guard"),
         ("guards: { removals: { atMost: 0 } }\n".to_owned(), ""),
         ("guards: { removals: { atMost: -1 } }\n".to_owned(), "7:31 wrong-type"),
-        ("guards: { removals: }\n".to_owned(), "7:19 wrong-type"),
+        ("guards: { removals: }\n".to_owned(), "7:11 wrong-type"),
         ("guards: { holders: 0 }\n".to_owned(), "7:20 invalid-guard"),
         ("guards: { removal: { percent: 5 } }\n".to_owned(), "7:11 unknown-key"),
         ("guards: { protected: { groups: [\"a[\"] } }\n".to_owned(), "7:33 invalid-guard"),
