@@ -66,17 +66,11 @@ impl<T> Given<Entries<T>> {
 impl Findings {
     /// What can be read of a list; `None` where that is nothing, though there are entries.
     fn entries<T: Decode>(&mut self, list: Node<'_>) -> Option<Vec<At<T>>> {
-        let mut entries: Vec<At<T>> = Vec::new();
-        let mut wrong = 0;
-        for it in list.items() {
-            match At::decode(it, self) {
-                Some(it) => entries.push(it),
-                None => wrong += 1,
-            }
-        }
-        // All lists of all files are there at once before they are checked.
-        entries.shrink_to_fit();
-        (wrong == 0 || !entries.is_empty()).then_some(entries)
+        // All lists of all files are there at once before they are checked: none has more room than it needs.
+        let count = list.items().count();
+        let mut entries: Vec<At<T>> = Vec::with_capacity(count);
+        entries.extend(list.items().filter_map(|it| At::decode(it, self)));
+        (count == 0 || !entries.is_empty()).then_some(entries)
     }
 
     /// Says that a list is expected, and how what stands there would be one.
@@ -136,7 +130,7 @@ impl<T: Decode> Decode for Listing<T> {
         }
         match node.form() {
             Form::List => {
-                if let Some(key) = node.items().find_map(at_least) {
+                if let Some(key) = node.items().next().and_then(at_least) {
                     let message = "`atLeast` stands inside of a list";
                     to.say(
                         Finding::new(Code::WrongType, key.place(to.file), message).help(

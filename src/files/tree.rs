@@ -161,8 +161,10 @@ impl<'t> Node<'t> {
 
     /// Whether nothing stands there, or the word for it.
     pub(crate) fn is_null(self) -> bool {
-        let is_plain = matches!(self.raw().kind, Kind::Scalar { style: Style::Plain, .. });
-        is_plain && matches!(self.scalar(), Some("" | "~" | "null" | "Null" | "NULL"))
+        let raw = self.raw();
+        matches!(raw.kind, Kind::Scalar { style: Style::Plain, .. })
+            && raw.that - raw.this <= 4
+            && matches!(self.scalar(), Some("" | "~" | "null" | "Null" | "NULL"))
     }
 
     fn child(self, at: u32) -> Self {

@@ -81,5 +81,5 @@ fn each_mistake_is_told_in_words_of_the_files() {
             assert_eq!(jargon, None, "{title}\n{answer}");
         }
     }
-    assert!(written == page, "{FILE} is out of date: run SNAPSHOTS=overwrite cargo test");
+    assert!(written == repository(FILE), "{FILE} is out of date: run SNAPSHOTS=overwrite cargo test");
 }

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 
 use super::{Kind, Raw, Style, Tree, syntax};
 use crate::model::{
@@ -45,21 +45,21 @@ pub(in crate::files) fn parse<'a>(text: &'a str, file: FileId, findings: &mut Ve
     };
     let options = granit_parser::options! { emit_comments: false, emit_unresolved_aliases: true };
     let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut documents = 0;
+    let mut has_begun = false;
     let stopped = loop {
-        let event = match parser.next_event() {
+        let stop = match parser.next_event() {
             None => break Ok(()),
-            Some(Ok(event)) => event,
-            Some(Err(error)) => break Err(Stop::Syntax(Box::new(error))),
-        };
-        if let (Event::DocumentStart(..), span) = &event {
-            documents += 1;
-            if documents > 1 {
-                break Err(Stop::SecondDocument(*span));
+            Some(Err(error)) => Err(Stop::Syntax(Box::new(error))),
+            Some(Ok((Event::DocumentStart(..), span))) if has_begun => {
+                Err(Stop::SecondDocument(Here::of(&span)))
             }
-        }
-        if let Err(stop) = builder.take(event) {
-            break Err(stop);
+            Some(Ok((event, span))) => {
+                has_begun |= matches!(event, Event::DocumentStart(..));
+                builder.take(event, &span)
+            }
+        };
+        if stop.is_err() {
+            break stop;
         }
     };
     match stopped {
@@ -90,10 +90,32 @@ pub(in crate::files) fn parse<'a>(text: &'a str, file: FileId, findings: &mut Ve
 /// Why the rest of a file is not read.
 enum Stop {
     Syntax(Box<ScanError>),
-    SecondDocument(Span),
+    SecondDocument(Here),
     /// The lines of a merge that nobody finished, inside a text.
     Conflict,
-    Limit(Span, &'static str),
+    Limit(Here, &'static str),
+}
+
+/// Where something stands, as [`Raw`] has it: a tenth of what the parser says of it.
+#[derive(Clone, Copy)]
+struct Here {
+    line: u32,
+    column: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Here {
+    fn of(span: &Span) -> Self {
+        let byte = |it: &Marker| narrow(it.byte_offset().unwrap_or_default());
+        let (start, end) = (byte(&span.start), byte(&span.end));
+        Self { line: narrow(span.start.line()), column: narrow(span.start.col() + 1), start, end }
+    }
+
+    fn of_tag(span: &Span) -> Self {
+        let start = span.tag_start.unwrap_or(span.start);
+        Self::of(&Span::new(start, span.end))
+    }
 }
 
 struct Builder<'a, 'f> {
@@ -134,33 +156,34 @@ struct Anchor {
 }
 
 impl Builder<'_, '_> {
-    fn say(&mut self, code: Code, at: Span, message: impl Into<String>, help: impl Into<String>) {
-        let at = Place::new(self.file, narrow(at.start.line()), narrow(at.start.col() + 1));
+    fn say(&mut self, code: Code, at: Here, message: impl Into<String>, help: impl Into<String>) {
+        let at = Place::new(self.file, at.line, at.column);
         self.findings.push(Finding::new(code, at, message).help(help));
     }
 
-    fn take(&mut self, (event, span): (Event<'_>, Span)) -> Result<(), Stop> {
+    fn take(&mut self, event: Event<'_>, whole: &Span) -> Result<(), Stop> {
+        let span = Here::of(whole);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 // Where nothing stands the parser says `~`.
-                let is_nothing = style == ScalarStyle::Plain && span.start.index() == span.end.index();
+                let is_nothing = style == ScalarStyle::Plain && span.start == span.end;
                 let text = if is_nothing { Cow::Borrowed("") } else { text };
                 self.grow(span, text.len())?;
                 let size = Size { nodes: 1, bytes: text.len() as u64 };
                 let raw = self.scalar(text, style, span)?;
                 let at = self.push(raw);
                 if let Some(tag) = tag {
-                    self.tagged(at, span, &tag);
+                    self.tagged(at, Here::of_tag(whole), &tag);
                 }
                 self.anchor(anchor, at, span)?;
                 self.placed(at, span, true);
                 self.ended(at, anchor, size, 0);
             }
             Event::SequenceStart(style, anchor, tag) => {
-                self.begin(Kind::List, style, anchor, tag.as_deref(), span)?
+                self.begin(Kind::List, style, anchor, tag.as_deref(), whole)?
             }
             Event::MappingStart(style, anchor, tag) => {
-                self.begin(Kind::Mapping, style, anchor, tag.as_deref(), span)?
+                self.begin(Kind::Mapping, style, anchor, tag.as_deref(), whole)?
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(id) => self.alias(id, span)?,
@@ -187,7 +210,7 @@ impl Builder<'_, '_> {
     }
 
     /// Counts one node more.
-    fn grow(&mut self, at: Span, bytes: usize) -> Result<(), Stop> {
+    fn grow(&mut self, at: Here, bytes: usize) -> Result<(), Stop> {
         self.total.nodes += 1;
         self.total.bytes += bytes as u64;
         if self.tree.nodes.len() >= MAX_NODES {
@@ -196,14 +219,14 @@ impl Builder<'_, '_> {
         self.bounded(at)
     }
 
-    fn bounded(&self, at: Span) -> Result<(), Stop> {
+    fn bounded(&self, at: Here) -> Result<(), Stop> {
         if self.total.bytes > MAX_TEXT_BYTES {
             return Err(Stop::Limit(at, "the file has too much text, with what its aliases repeat"));
         }
         Ok(())
     }
 
-    fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, span: Span) -> Result<Raw, Stop> {
+    fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, span: Here) -> Result<Raw, Stop> {
         let whole = self.tree.text;
         let kept = if style == ScalarStyle::Plain { Style::Plain } else { Style::Text };
         // A slice of the file is told by where it lies.
@@ -225,8 +248,7 @@ impl Builder<'_, '_> {
     }
 
     /// A tag may say what a node is anyway; every other is refused.
-    fn tagged(&mut self, at: u32, mut span: Span, tag: &Tag) {
-        span.start = span.tag_start.unwrap_or(span.start);
+    fn tagged(&mut self, at: u32, span: Here, tag: &Tag) {
         let raw = self.tree.nodes[at as usize];
         let kind = match (raw.kind, tag.core_suffix()) {
             (Kind::List, Some("seq")) | (Kind::Mapping, Some("map")) => return,
@@ -257,8 +279,9 @@ impl Builder<'_, '_> {
         style: StructureStyle,
         anchor: usize,
         tag: Option<&Tag>,
-        span: Span,
+        whole: &Span,
     ) -> Result<(), Stop> {
+        let span = Here::of(whole);
         if self.open.len() >= MAX_DEPTH as usize {
             return Err(Stop::Limit(span, "lists and mappings are nested too deep"));
         }
@@ -266,7 +289,7 @@ impl Builder<'_, '_> {
         self.grow(span, 0)?;
         let at = self.push(bare(kind, span));
         if let Some(tag) = tag {
-            self.tagged(at, span, tag);
+            self.tagged(at, Here::of_tag(whole), tag);
         }
         self.anchor(anchor, at, span)?;
         let in_flow = style == StructureStyle::Flow;
@@ -275,7 +298,7 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
-    fn end(&mut self, span: Span) {
+    fn end(&mut self, span: Here) {
         let Some(Open { at, in_flow, height, anchor, before, .. }) = self.open.pop() else { return };
         let next = narrow(self.tree.nodes.len());
         // A block ends with what is in it, not where the parser noticed.
@@ -284,7 +307,7 @@ impl Builder<'_, '_> {
         raw.this = next;
         raw.end = match inside {
             Some(end) if !in_flow => end,
-            _ => narrow(span.end.byte_offset().unwrap_or_default()),
+            _ => span.end,
         };
         if raw.kind == Kind::Mapping {
             self.each_key_once(at);
@@ -295,7 +318,7 @@ impl Builder<'_, '_> {
     }
 
     /// Notes that a node has its place in the list or mapping around it.
-    fn placed(&mut self, at: u32, span: Span, is_scalar: bool) {
+    fn placed(&mut self, at: u32, span: Here, is_scalar: bool) {
         let Some(around) = self.open.last_mut() else { return };
         let Some(is_key) = around.wants_key else { return };
         around.wants_key = Some(!is_key);
@@ -317,7 +340,7 @@ impl Builder<'_, '_> {
     }
 
     /// A key is a text, and means itself.
-    fn key(&mut self, at: u32, span: Span, is_scalar: bool) {
+    fn key(&mut self, at: u32, span: Here, is_scalar: bool) {
         let raw = self.tree.nodes[at as usize];
         if raw.kind == Kind::Wrong {
             return;
@@ -326,7 +349,6 @@ impl Builder<'_, '_> {
             Kind::Scalar { style, unfolded } => Some((style, self.tree.scalar(&raw, unfolded))),
             Kind::Alias | Kind::List | Kind::Mapping | Kind::Wrong => None,
         };
-        let start = Span::new(span.start, span.start);
         let (code, message, help) = match text {
             Some((Style::Plain, "<<")) => (
                 Code::UnknownKey,
@@ -349,17 +371,16 @@ impl Builder<'_, '_> {
                 "a key is a text; a text that begins with a bracket needs quotes",
             ),
         };
-        let place = if is_scalar { start } else { self.span_of(at) };
+        let place = if is_scalar { span } else { self.here(at) };
         self.say(code, place, message, help);
         let after = self.tree.next(at);
         let raw = &mut self.tree.nodes[at as usize];
         (raw.kind, raw.this) = (Kind::Wrong, after);
     }
 
-    fn span_of(&self, at: u32) -> Span {
-        let raw = self.tree.raw(at);
-        let mark = granit_parser::Marker::new(0, raw.line as usize, raw.column as usize - 1);
-        Span::new(mark, mark)
+    fn here(&self, at: u32) -> Here {
+        let Raw { line, column, start, end, .. } = *self.tree.raw(at);
+        Here { line, column, start, end }
     }
 
     /// Which of two equal keys would win must not be a guess: the later ones are wrong.
@@ -409,7 +430,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn anchor(&mut self, id: usize, at: u32, span: Span) -> Result<(), Stop> {
+    fn anchor(&mut self, id: usize, at: u32, span: Here) -> Result<(), Stop> {
         if id == 0 {
             return Ok(());
         }
@@ -421,7 +442,7 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
-    fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
+    fn alias(&mut self, id: usize, span: Here) -> Result<(), Stop> {
         self.aliases += 1;
         let too_many = self.aliases > MAX_ALIASES
             || self.aliases >= FEW_ALIASES && self.aliases > ALIASES_PER_ANCHOR * self.anchors.len();
@@ -462,8 +483,8 @@ impl Builder<'_, '_> {
 
     /// Reports a syntax error, and keeps what was certain before it.
     fn break_off(&mut self, error: &ScanError) {
-        let brackets = self.open.iter().filter(|it| it.in_flow).map(|it| self.span_of(it.at).start);
-        let bracket = brackets.last().map(|it| (narrow(it.line()), narrow(it.col() + 1)));
+        let brackets = self.open.iter().filter(|it| it.in_flow).map(|it| self.here(it.at));
+        let bracket = brackets.last().map(|it| (it.line, it.column));
         let (finding, is_conflict) = syntax::finding(error, bracket, self.tree.text, self.file);
         self.findings.push(finding);
         let root = self.tree.nodes.first().map(|it| it.kind);
@@ -505,16 +526,8 @@ fn text_of<'t>(tree: &'t Tree<'_>, at: u32) -> &'t str {
     }
 }
 
-fn bare(kind: Kind, span: Span) -> Raw {
-    Raw {
-        kind,
-        line: narrow(span.start.line()),
-        column: narrow(span.start.col() + 1),
-        start: narrow(span.start.byte_offset().unwrap_or_default()),
-        end: narrow(span.end.byte_offset().unwrap_or_default()),
-        this: 0,
-        that: 0,
-    }
+fn bare(kind: Kind, Here { line, column, start, end }: Here) -> Raw {
+    Raw { kind, line, column, start, end, this: 0, that: 0 }
 }
 
 fn narrow(number: usize) -> u32 {
