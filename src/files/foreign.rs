@@ -50,13 +50,16 @@ pub fn deserialize<T: DeserializeOwned>(text: &str, file: FileId) -> Result<T, F
 impl Findings {
     /// Reads a node as a type that knows nothing of files.
     pub(super) fn foreign<T: DeserializeOwned>(&mut self, node: Node<'_>) -> Option<T> {
-        let read = T::deserialize(Foreign(node)).map_err(|it| it.at(node));
-        read.map_err(|it| {
-            if !it.is_known {
-                self.say(it.place(self.file))
+        match T::deserialize(Foreign(node)) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let error = error.at(node);
+                if !error.is_known {
+                    self.say(error.place(self.file));
+                }
+                None
             }
-        })
-        .ok()
+        }
     }
 }
 

@@ -278,6 +278,14 @@ fn what_is_refused_is_refused_wherever_it_stands() {
 }
 
 #[test]
+fn signs_of_a_merge_inside_of_a_line_are_text() {
+    let text = "a: left <<<<<<< right\n  >>>>>>> on\n";
+    assert_eq!(deserialize::<Value>(text, FileId(0)).unwrap()["a"], "left <<<<<<< right >>>>>>> on");
+    let merged = "a: [\n<<<<<<< ours\n  b,\n=======\n  c,\n>>>>>>> theirs\n]\n";
+    assert_eq!(deserialize::<Value>(merged, FileId(0)).unwrap_err().place.unwrap().line.get(), 2);
+}
+
+#[test]
 fn words_mean_what_they_say() {
     let read = |text: &str| deserialize::<Value>(&format!("k: {text}\n"), FileId(0)).unwrap()["k"].clone();
     for text in [

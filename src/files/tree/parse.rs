@@ -14,6 +14,9 @@ use crate::model::{
     source::{FileId, Place},
 };
 
+mod broken;
+mod keys;
+
 /// Nested lists and mappings, through aliases as well.
 const MAX_DEPTH: u32 = 64;
 /// A node costs 36 bytes, so that a file of [`MAX_FILE_BYTES`](crate::files::MAX_FILE_BYTES) stays within memory.
@@ -28,8 +31,6 @@ const MAX_ALIASED_NODES: u64 = 1_000_000;
 /// Many aliases of few anchors are a way to say the same over and over: from so many on ten to one are too many.
 const FEW_ALIASES: usize = 100;
 const ALIASES_PER_ANCHOR: usize = 10;
-/// In a mapping of so few keys each is compared with each; sorting them would take longer.
-const FEW_KEYS: usize = 12;
 
 /// Reads one document; the findings are added to `findings`.
 pub(in crate::files) fn parse<'a>(text: &'a str, file: FileId, findings: &mut Vec<Finding>) -> Tree<'a> {
@@ -74,8 +75,8 @@ pub(in crate::files) fn parse<'a>(text: &'a str, file: FileId, findings: &mut Ve
             );
             builder.tree.nodes.clear();
         }
-        Err(Stop::Conflict) => {
-            builder.findings.extend(syntax::conflict(text, file));
+        Err(Stop::Conflict(finding)) => {
+            builder.findings.push(*finding);
             builder.tree.nodes.clear();
         }
         Err(Stop::Limit(at, message)) => {
@@ -92,7 +93,7 @@ enum Stop {
     Syntax(Box<ScanError>),
     SecondDocument(Here),
     /// The lines of a merge that nobody finished, inside a text.
-    Conflict,
+    Conflict(Box<Finding>),
     Limit(Here, &'static str),
 }
 
@@ -170,7 +171,7 @@ impl Builder<'_, '_> {
                 let text = if is_nothing { Cow::Borrowed("") } else { text };
                 self.grow(span, text.len())?;
                 let size = Size { nodes: 1, bytes: text.len() as u64 };
-                let raw = self.scalar(text, style, span)?;
+                let raw = self.scalar(&text, style, span)?;
                 let at = self.push(raw);
                 if let Some(tag) = tag {
                     self.tagged(at, Here::of_tag(whole), &tag);
@@ -180,10 +181,10 @@ impl Builder<'_, '_> {
                 self.ended(at, anchor, size, 0);
             }
             Event::SequenceStart(style, anchor, tag) => {
-                self.begin(Kind::List, style, anchor, tag.as_deref(), whole)?
+                self.begin(Kind::List, style, anchor, tag.as_deref(), whole)?;
             }
             Event::MappingStart(style, anchor, tag) => {
-                self.begin(Kind::Mapping, style, anchor, tag.as_deref(), whole)?
+                self.begin(Kind::Mapping, style, anchor, tag.as_deref(), whole)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(id) => self.alias(id, span)?,
@@ -226,21 +227,25 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
-    fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, span: Here) -> Result<Raw, Stop> {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, span: Here) -> Result<Raw, Stop> {
         let whole = self.tree.text;
         let kept = if style == ScalarStyle::Plain { Style::Plain } else { Style::Text };
         // A slice of the file is told by where it lies.
-        let offset = (text.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
-        let (from, unfolded) = match &text {
-            Cow::Borrowed("") => (0, false),
-            Cow::Borrowed(_) if offset <= whole.len() => (offset, false),
+        let is_slice = whole.as_bytes().as_ptr_range().contains(&text.as_ptr());
+        let (from, unfolded) = match text {
+            "" => (0, false),
+            _ if is_slice => (text.as_ptr() as usize - whole.as_ptr() as usize, false),
             _ => (self.tree.unfolded.len(), true),
         };
         if unfolded {
-            if style == ScalarStyle::Plain && syntax::is_conflict(&text) {
-                return Err(Stop::Conflict);
+            // Lines between brackets are one text, whatever they say.
+            if style == ScalarStyle::Plain
+                && text.contains("<<<<<<<")
+                && let Some(finding) = syntax::conflict(whole, self.file)
+            {
+                return Err(Stop::Conflict(Box::new(finding)));
             }
-            self.tree.unfolded.push_str(&text);
+            self.tree.unfolded.push_str(text);
         }
         let mut raw = bare(Kind::Scalar { style: kept, unfolded }, span);
         (raw.this, raw.that) = (narrow(from), narrow(from + text.len()));
@@ -339,95 +344,9 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// A key is a text, and means itself.
-    fn key(&mut self, at: u32, span: Here, is_scalar: bool) {
-        let raw = self.tree.nodes[at as usize];
-        if raw.kind == Kind::Wrong {
-            return;
-        }
-        let text = match raw.kind {
-            Kind::Scalar { style, unfolded } => Some((style, self.tree.scalar(&raw, unfolded))),
-            Kind::Alias | Kind::List | Kind::Mapping | Kind::Wrong => None,
-        };
-        let (code, message, help) = match text {
-            Some((Style::Plain, "<<")) => (
-                Code::UnknownKey,
-                "merge keys (`<<`) are not read".to_owned(),
-                "write the keys out: who holds access should be readable where it stands",
-            ),
-            Some((Style::Plain, "")) => (
-                Code::WrongType,
-                "there is no key before the colon".to_owned(),
-                "write the key, or delete the line",
-            ),
-            Some((Style::Plain, null @ ("~" | "null" | "Null" | "NULL"))) => {
-                (Code::WrongType, format!("`{null}` is not a key"), "quote it if the word itself is meant")
-            }
-            Some(_) => return,
-            None if is_scalar && raw.kind == Kind::Alias => return,
-            None => (
-                Code::WrongType,
-                "a list or mapping stands where a key belongs".to_owned(),
-                "a key is a text; a text that begins with a bracket needs quotes",
-            ),
-        };
-        let place = if is_scalar { span } else { self.here(at) };
-        self.say(code, place, message, help);
-        let after = self.tree.next(at);
-        let raw = &mut self.tree.nodes[at as usize];
-        (raw.kind, raw.this) = (Kind::Wrong, after);
-    }
-
     fn here(&self, at: u32) -> Here {
         let Raw { line, column, start, end, .. } = *self.tree.raw(at);
         Here { line, column, start, end }
-    }
-
-    /// Which of two equal keys would win must not be a guess: the later ones are wrong.
-    fn each_key_once(&mut self, mapping: u32) {
-        let tree = &self.tree;
-        let text = |at: u32| match tree.raw(at).kind {
-            Kind::Scalar { unfolded, .. } => Some(tree.scalar(tree.raw(at), unfolded)),
-            Kind::Alias => {
-                let target = tree.raw(tree.raw(at).this);
-                let Kind::Scalar { unfolded, .. } = target.kind else { return None };
-                Some(tree.scalar(target, unfolded))
-            }
-            Kind::List | Kind::Mapping | Kind::Wrong => None,
-        };
-        let keys = || tree.children(mapping).step_by(2).filter_map(|it| Some((text(it)?, it)));
-        let mut few = [("", 0); FEW_KEYS];
-        let mut count = 0;
-        let mut again: Vec<(u32, u32)> = Vec::new();
-        for (key, at) in keys() {
-            if count == FEW_KEYS {
-                let mut sorted: Vec<(&str, u32)> = keys().collect();
-                sorted.sort_unstable();
-                let same = sorted.chunk_by(|a, b| a.0 == b.0);
-                again = same.flat_map(|it| it[1..].iter().map(|again| (it[0].1, again.1))).collect();
-                break;
-            }
-            if let Some((_, first)) = few[..count].iter().find(|it| it.0 == key) {
-                again.push((*first, at));
-                continue;
-            }
-            few[count] = (key, at);
-            count += 1;
-        }
-        for (first, at) in again {
-            let key = text_of(&self.tree, at);
-            let place = |at| {
-                let raw = self.tree.raw(at);
-                Place::new(self.file, raw.line, raw.column)
-            };
-            self.findings.push(
-                Finding::new(Code::DuplicateKey, place(at), format!("the key `{key}` is given twice"))
-                    .related(place(first), "first given here")
-                    .help("keep one of them: which one would win must not be a guess"),
-            );
-            let raw = &mut self.tree.nodes[at as usize];
-            (raw.kind, raw.this) = (Kind::Wrong, at + 1);
-        }
     }
 
     fn anchor(&mut self, id: usize, at: u32, span: Here) -> Result<(), Stop> {
@@ -479,50 +398,6 @@ impl Builder<'_, '_> {
         self.placed(at, span, is_scalar);
         self.ended(at, 0, Size::default(), height);
         Ok(())
-    }
-
-    /// Reports a syntax error, and keeps what was certain before it.
-    fn break_off(&mut self, error: &ScanError) {
-        let brackets = self.open.iter().filter(|it| it.in_flow).map(|it| self.here(it.at));
-        let bracket = brackets.last().map(|it| (it.line, it.column));
-        let (finding, is_conflict) = syntax::finding(error, bracket, self.tree.text, self.file);
-        self.findings.push(finding);
-        let root = self.tree.nodes.first().map(|it| it.kind);
-        if is_conflict || root != Some(Kind::Mapping) {
-            self.tree.nodes.clear();
-            return;
-        }
-        // A key whose value is missing has an unknown one.
-        for open in &self.open {
-            let end = narrow(self.tree.nodes.len());
-            self.tree.nodes[open.at as usize].this = end;
-        }
-        let wrong = Raw { kind: Kind::Wrong, line: 1, column: 1, start: 0, end: 0, this: 0, that: 0 };
-        // The keys after the break are not known: a key that is refused stands for them.
-        let more = 2 + self.tree.children(0).count() % 2;
-        // The last thing before a break is not certain, down to the entry of a list.
-        let mut at = 0;
-        while let Some(last) = self.tree.children(at).last() {
-            at = last;
-            let after = self.tree.next(at);
-            let raw = &mut self.tree.nodes[at as usize];
-            if raw.kind != Kind::List {
-                (raw.kind, raw.this) = (Kind::Wrong, after);
-                break;
-            }
-        }
-        for _ in 0..more {
-            self.push(wrong);
-        }
-        self.tree.nodes[0].this = narrow(self.tree.nodes.len());
-    }
-}
-
-fn text_of<'t>(tree: &'t Tree<'_>, at: u32) -> &'t str {
-    match tree.raw(at).kind {
-        Kind::Scalar { unfolded, .. } => tree.scalar(tree.raw(at), unfolded),
-        Kind::Alias => text_of(tree, tree.raw(at).this),
-        Kind::List | Kind::Mapping | Kind::Wrong => "",
     }
 }
 

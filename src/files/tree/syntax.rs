@@ -50,11 +50,6 @@ fn marks(line: &str) -> bool {
         .any(|it| line.strip_prefix(it).is_some_and(|it| it.is_empty() || it.starts_with(' ')))
 }
 
-/// Whether a text that was folded into one line swallowed the lines of a merge.
-pub(super) fn is_conflict(folded: &str) -> bool {
-    folded.starts_with("<<<<<<< ") || folded.contains(" <<<<<<< ") || folded.contains(" >>>>>>> ")
-}
-
 /// Where the parser gave up.
 struct Error<'a> {
     text: &'a str,
