@@ -40,7 +40,7 @@ fn run(command: &str, path: &str, text: &str) -> Run {
     }
     fs::write(folder.path().join(path), text).unwrap();
     let endpoint = ("ROLECALL_ENDPOINT", "http://127.0.0.1:1");
-    let environment = [endpoint, ("ROLECALL_TOKEN", "t")];
+    let environment = [endpoint, ("ROLECALL_TOKEN", "not-a-secret")];
     binary().arg(command).envs(environment).current_dir(folder.path()).output().unwrap().into()
 }
 
