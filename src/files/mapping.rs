@@ -140,27 +140,22 @@ impl Findings {
 
     /// Remarks on a text that ends sooner than it seems, or holds the quotes that were meant to be around it.
     fn misread(&mut self, key: &str, value: Node<'_>) {
+        const QUOTES: [char; 5] = ['“', '”', '„', '‘', '’'];
         let text = value.scalar().unwrap_or_default();
         let rest = value.rest_of_line();
-        let cut = rest.trim_start();
-        let shown = quoted(text);
-        let (message, help) = if cut.len() < rest.len()
-            && cut.strip_prefix('#').is_some_and(|it| it.starts_with(char::is_alphanumeric))
-        {
-            let cut = quoted(cut.trim_end());
-            (
-                format!("`{shown}` is all of the text: `{cut}` is a comment"),
-                format!(
-                    "write `{key}: \"{shown} {cut}\"` if it is part of the text, or a space after `#` if not"
-                ),
-            )
-        } else if text.starts_with(['“', '”', '„', '‘', '’']) && text.ends_with(['“', '”', '‘', '’'])
-        {
-            let bare = text.trim_matches(['“', '”', '„', '‘', '’']);
-            (
-                format!("the quotes of `{shown}` are part of the text"),
-                format!("write `{key}: \"{}\"` with straight quotes, or leave them out", quoted(bare)),
-            )
+        let cut = rest.trim();
+        let is_cut = rest.starts_with([' ', '\t'])
+            && cut.strip_prefix('#').is_some_and(|it| it.starts_with(char::is_alphanumeric));
+        let (message, help) = if is_cut {
+            let (shown, cut) = (quoted(text), quoted(cut));
+            let help = format!(
+                "write `{key}: \"{shown} {cut}\"` if it is part of the text, or a space after `#` if not"
+            );
+            (format!("`{shown}` is all of the text: `{cut}` is a comment"), help)
+        } else if text.starts_with(QUOTES) && text.ends_with(QUOTES) {
+            let bare = quoted(text.trim_matches(QUOTES));
+            let help = format!("write `{key}: \"{bare}\"` with straight quotes, or leave them out");
+            (format!("the quotes of `{}` are part of the text", quoted(text)), help)
         } else {
             return;
         };

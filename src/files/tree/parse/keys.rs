@@ -52,6 +52,9 @@ impl Builder<'_, '_> {
     /// Which of two equal keys would win must not be a guess: the later ones are wrong.
     pub(super) fn each_key_once(&mut self, mapping: u32) {
         let tree = &self.tree;
+        if tree.next(mapping) <= mapping + 3 {
+            return;
+        }
         let text = |at: u32| match tree.raw(at).kind {
             Kind::Scalar { unfolded, .. } => Some(tree.scalar(tree.raw(at), unfolded)),
             Kind::Alias => {
