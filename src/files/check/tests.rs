@@ -164,6 +164,59 @@ fn a_key_without_a_value_is_never_taken_for_an_absent_key() {
     }
 }
 
+/// Nobody means the line break that ends a block of text, and an API may well not keep it.
+#[test]
+fn a_text_ends_with_its_last_line() {
+    for written in [
+        "The desk",
+        "\"The desk\\n\"",
+        ">\n      The\n      desk\n",
+        "|\n      The desk\n\n\n",
+        ">-\n      The desk\n",
+    ] {
+        let text = format!(
+            "version: 1\ngroups:\n  - name: G\n    roles: []\n    members: []\n    description: {written}\n"
+        );
+        let declared = check(&files(&[&text]).unwrap()).unwrap();
+        assert_eq!(declared.companies[0].groups[0].description.as_deref(), Some("The desk"), "{text}");
+    }
+    let inner = "version: 1\ngroups:\n  - name: G\n    roles: []\n    members: []\n    description: |\n      One\n\n      two\n";
+    let declared = check(&files(&[inner]).unwrap()).unwrap();
+    assert_eq!(declared.companies[0].groups[0].description.as_deref(), Some("One\n\ntwo"));
+}
+
+/// What names stand for was refused or may be misspelt: no scope, company or person is unknown for that.
+#[test]
+fn what_is_not_certain_makes_nothing_unknown() {
+    let used = "groups: [{ name: G, description: d, members: [], roles: [{ role: A, scope: { company: globex } }, { role: B, scope: night }] }]\n";
+    let access = |scopes: &str| format!("version: 1\n{scopes}{used}");
+    let sound = access("scopes: { night: { company: voyager } }\n");
+    for workspace in [
+        WORKSPACE.replace("ids:", "idz:"),
+        WORKSPACE.replace("company: {", "compny: {"),
+        WORKSPACE.replace("{ voyager", "{ <<: x, voyager"),
+        WORKSPACE.replace("globex: 1a6f0000-0000-4000-8000-000000000002", "globex: "),
+        WORKSPACE.replace("globex: 1a6f0000-0000-4000-8000-000000000002", "globex: 1a6f"),
+        WORKSPACE.replace("globex: 1a6f0000-0000-4000-8000-000000000002", "globex: [1a6f]"),
+    ] {
+        let (files, mut found) = all(&workspace, &[&sound]);
+        found.extend(check(&files).err().unwrap_or_default());
+        assert_eq!(found.len(), 1, "{workspace}\n{found:#?}");
+    }
+    for scopes in [
+        "scopes:\n",
+        "scopes: [night]\n",
+        "scope: { night: { company: voyager } }\n",
+        "scopes: { night: }\n",
+        "scopes: { night: { compny: voyager } }\n",
+        "scopes: { night: { company: [[]] } }\n",
+        "scopes: { night: other }\n",
+        "scopes: { <<: x }\n",
+    ] {
+        assert_eq!(findings(&[&access(scopes)]).len(), 1, "{scopes} {:?}", findings(&[&access(scopes)]));
+    }
+}
+
 #[test]
 fn everything_wrong_is_found_in_one_run() {
     let text = "version: 1
