@@ -138,7 +138,7 @@ pub fn checked_for_lockouts(mut loaded: Loaded) -> Result<(Checked, Option<Note>
     loaded.files.keep_companies();
     let unsound = check(&loaded.files).err().unwrap_or_default();
     let unsound = |file| unsound.iter().any(|it| it.place.is_some_and(|it| it.file == file));
-    loaded.files.access.retain(|it| !unsound(it.0));
+    loaded.files.access.retain(|it| !unsound(it.0) && it.1.says_company());
     let left = sound(loaded)?;
     if left.declared.companies.is_empty() {
         return Err(wrong(findings, &left.loaded));

@@ -52,7 +52,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let file = loaded.sources.add("(the copy)".to_owned(), text.clone());
     match decode(&text, file) {
         Ok(access) => loaded.files.access.push((file, access)),
-        Err(finding) => loaded.findings.push(finding),
+        Err(findings) => loaded.findings.extend(findings),
     }
     workflow::sound(loaded)?;
     output.result(&text);

@@ -45,7 +45,7 @@ impl From {
             Failure::invalid(format!("{}: {error}", path.display())).hint(hint)
         })?;
         let url = answers.snapshot().endpoint.clone();
-        let dialect = loaded.files.api().and_then(|it| *it.1.dialect).unwrap_or_default();
+        let dialect = loaded.files.api().and_then(|it| it.1.dialect.as_ref().copied()).unwrap_or_default();
         let live =
             Live { host: host(&url).into(), url, dialect, source: Source::Snapshot(Box::new(answers)) };
         Ok((live, None))

@@ -140,7 +140,7 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
         concurrency: global.readers(),
         max_rps: global.max_rps,
         timeout: global.timeout,
-        dialect: loaded.files.api().and_then(|it| *it.1.dialect).unwrap_or_default(),
+        dialect: loaded.files.api().and_then(|it| it.1.dialect.as_ref().copied()).unwrap_or_default(),
         ..Settings::new(site.endpoint.clone(), credentials)
     })
 }

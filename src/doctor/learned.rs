@@ -197,7 +197,10 @@ pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::dialect::Dialect;
+    use crate::{
+        files::deserialize,
+        model::{dialect::Dialect, source::FileId},
+    };
 
     #[test]
     fn the_block_is_the_dialect_that_was_learned() {
@@ -210,7 +213,7 @@ mod tests {
         let block = learned.block();
         assert!(block.contains("    # groupRole: unknown\n"), "{block}");
         let yaml = block.strip_prefix("api:\n  dialect:\n").unwrap();
-        let dialect: Dialect = serde_saphyr::from_str(yaml).unwrap();
+        let dialect: Dialect = deserialize(yaml, FileId(0)).unwrap();
         let wanted = Dialect {
             member_removal_field: MemberRemovalField::UserIdsToRemove,
             predicate: PredicateForm::Id,

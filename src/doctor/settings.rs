@@ -184,7 +184,7 @@ impl Configuration<'_> {
     }
 
     fn dialect(&self) -> Vec<Check> {
-        let set = self.api().and_then(|it| Some((it.0, (*it.1.dialect)?)));
+        let set = self.api().and_then(|it| Some((it.0, it.1.dialect.as_ref().copied()?)));
         let sources = &self.workspace.loaded.sources;
         let lines = set.map(|(file, _)| dialect_lines(&sources.file(file).text, file)).unwrap_or_default();
         let dialect = set.map(|it| it.1).unwrap_or_default();

@@ -41,6 +41,7 @@ impl Workspace {
         loaded.files.company = company.map(str::to_owned);
         let mut findings = std::mem::take(&mut loaded.findings);
         let declared = check(&loaded.files).map_err(|more| findings.extend(more)).ok();
+        let declared = declared.filter(|_| findings.is_empty());
         findings.sort();
         findings.dedup();
         Ok(Self { is_there, loaded, declared, findings })

@@ -1,140 +1,139 @@
 //! An access file: groups with their roles and members, as written.
 //!
-//! Only the form is looked at. What must be written is [`Given`] here all the same, so that a missing
-//! key is found together with everything else that is wrong instead of alone.
+//! Only the form is looked at. What must be written may be absent here all the same: that is asked when everything is
+//! checked, together with what else is wrong.
 
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, value::MapAccessDeserializer, value::SeqAccessDeserializer},
-};
+use schemars::{Schema, SchemaGenerator, json_schema};
 
 use super::{
     At,
+    decode::{Decode, Findings},
     entry::{ApiSection, PersonEntry, PersonKeys, RoleName, person_keys},
-    shape::{Given, Keys, Listing, OneOrMany, Shape, TextOr, inline_schemas, shaped},
+    mapping::{Given, mapping},
+    shape::{Entries, Keys, Listing, Names, OneOrMany, TextOr, inline_schemas},
+    tree::{Form, Node},
 };
 use crate::model::direct;
 
-/// Who holds which roles on which scopes: one of the files below `access/`.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("required" = ["version"]))]
-pub struct AccessFile {
-    /// The version of this format. Always 1.
-    #[schemars(range(min = 1, max = 1))]
-    pub(crate) version: Given<At<u64>>,
-    /// Which API to talk to; only for a file that stands alone, without a `rolecall.yaml`.
-    pub api: Given<ApiSection>,
-    /// Whose groups these are, where it is not the company of the workspace: an id or a name from `ids`.
-    pub(crate) company: Given<At<String>>,
-    /// Named scopes, for the roles of this file.
-    pub(crate) scopes: BTreeMap<String, At<ScopeEntry>>,
-    /// The groups that shall exist. A group that is not listed is left alone.
-    pub(crate) groups: Vec<At<GroupEntry>>,
-    /// The groups that shall be deleted, each with a reason.
-    pub(crate) removed: Vec<At<RemovedEntry>>,
-    /// People whose roles outside groups are looked at. A person who is not listed is left alone.
-    pub(crate) users: Vec<At<UserEntry>>,
+mapping! {
+    /// Who holds which roles on which scopes: one of the files below `access/`.
+    #[schemars(extend("required" = ["version"]))]
+    pub struct AccessFile: "the keys of an access file" {
+        /// The version of this format. Always 1.
+        #[schemars(range(min = 1, max = 1))]
+        "version" pub(crate) version: Given<At<u64>>,
+        /// Which API to talk to; only for a file that stands alone, without a `rolecall.yaml`.
+        "api" pub api: Given<ApiSection>,
+        /// Whose groups these are, where it is not the company of the workspace: an id or a name from `ids`.
+        "company" pub(crate) company: Given<At<String>>,
+        /// Named scopes, for the roles of this file.
+        "scopes" pub(crate) scopes: Given<Names<ScopeEntry>>,
+        /// The groups that shall exist. A group that is not listed is left alone.
+        "groups" pub(crate) groups: Given<Entries<GroupEntry>>,
+        /// The groups that shall be deleted, each with a reason.
+        "removed" pub(crate) removed: Given<Entries<RemovedEntry>>,
+        /// People whose roles outside groups are looked at. A person who is not listed is left alone.
+        "users" pub(crate) users: Given<Entries<UserEntry>>,
+    }
 }
 
-/// A user group with everything it gives and everybody it gives it to.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("required" = ["name", "roles", "members"]))]
-pub(crate) struct GroupEntry {
-    /// The name: 1 to 255 characters, unique in its company.
-    #[schemars(length(min = 1, max = 255))]
-    pub(crate) name: Given<At<String>>,
-    /// What the group is for: 1 to 1,000 characters. May be left out only where `roles` is `unmanaged`.
-    #[schemars(length(min = 1, max = 1000))]
-    pub(crate) description: Given<At<String>>,
-    /// Pins the group by its id, whatever its name is now.
-    pub(crate) id: Given<At<String>>,
-    /// The name the group has now, where `name` is to be its new one.
-    pub(crate) renamed_from: Given<At<String>>,
-    /// The roles of the group: exactly these, at least these, or `unmanaged`.
-    pub(crate) roles: Given<At<Listing<RoleEntry>>>,
-    /// The members of the group: exactly these, at least these, or `unmanaged`.
-    pub(crate) members: Given<At<Listing<MemberEntry>>>,
+mapping! {
+    /// A user group with everything it gives and everybody it gives it to.
+    #[schemars(extend("required" = ["name", "roles", "members"]))]
+    pub(crate) struct GroupEntry: "a group, `{ name: …, description: …, roles: […], members: […] }`" {
+        /// The name: 1 to 255 characters, unique in its company.
+        #[schemars(length(min = 1, max = 255))]
+        "name" pub(crate) name: Given<At<String>>,
+        /// What the group is for: 1 to 1,000 characters. May be left out only where `roles` is `unmanaged`.
+        #[schemars(length(min = 1, max = 1000))]
+        "description" pub(crate) description: Given<At<String>>,
+        /// Pins the group by its id, whatever its name is now.
+        "id" pub(crate) id: Given<At<String>>,
+        /// The name the group has now, where `name` is to be its new one.
+        "renamedFrom" pub(crate) renamed_from: Given<At<String>>,
+        /// The roles of the group: exactly these, at least these, or `unmanaged`.
+        "roles" pub(crate) roles: Given<At<Listing<RoleEntry>>>,
+        /// The members of the group: exactly these, at least these, or `unmanaged`.
+        "members" pub(crate) members: Given<At<Listing<MemberEntry>>>,
+    }
 }
 
-/// A group to delete.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("required" = ["group", "reason"]))]
-pub(crate) struct RemovedEntry {
-    /// The name of the group.
-    pub(crate) group: Given<At<String>>,
-    /// Pins the group by its id, where several have the name.
-    pub(crate) id: Given<At<String>>,
-    /// Why it goes.
-    pub(crate) reason: Given<At<String>>,
+mapping! {
+    /// A group to delete.
+    #[schemars(extend("required" = ["group", "reason"]))]
+    pub(crate) struct RemovedEntry: "`{ group: NAME, reason: WHY }`" {
+        /// The name of the group.
+        "group" pub(crate) group: Given<At<String>>,
+        /// Pins the group by its id, where several have the name.
+        "id" pub(crate) id: Given<At<String>>,
+        /// Why it goes.
+        "reason" pub(crate) reason: Given<At<String>>,
+    }
 }
 
-/// A person with the roles held outside groups.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("required" = ["user", "directRoles"]))]
-pub(crate) struct UserEntry {
-    /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
-    pub(crate) user: Given<At<PersonEntry>>,
-    /// The roles the person holds outside groups: exactly these, at least these, or `unmanaged`.
-    pub(crate) direct_roles: Given<At<Listing<DirectRoleEntry>>>,
+mapping! {
+    /// A person with the roles held outside groups.
+    #[schemars(extend("required" = ["user", "directRoles"]))]
+    pub(crate) struct UserEntry: "`{ user: WHO, directRoles: […] }`" {
+        /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
+        "user" pub(crate) user: Given<At<PersonEntry>>,
+        /// The roles the person holds outside groups: exactly these, at least these, or `unmanaged`.
+        "directRoles" pub(crate) direct_roles: Given<At<Listing<DirectRoleEntry>>>,
+    }
 }
 
-/// A role held outside groups: a `type` with what it is held on, or an element of the API's list as it is.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub(crate) struct DirectRoleEntry {
-    /// The type, as the API spells it.
-    #[schemars(schema_with = "direct_role_type")]
-    pub(crate) r#type: Given<At<String>>,
-    /// The company: an id or a name from `ids.company`. For `COMPANY_…`.
-    pub(crate) company: Given<At<String>>,
-    /// The TMC: an id or a name from `ids.company`. For `TMC_…`.
-    pub(crate) tmc: Given<At<String>>,
-    /// The travellers, of any company. For `TRAVEL_ARRANGER`.
-    pub(crate) arranger_for: Given<At<Vec<At<TravellerEntry>>>>,
-    /// An element in the API's own form, for a type this version does not know.
-    pub(crate) raw: Given<At<BTreeMap<String, serde_json::Value>>>,
-    /// The last day (through its end, UTC) or the instant at which it ends.
-    pub(crate) until: Given<At<String>>,
-    /// Why, for the next reader.
-    pub(crate) reason: Given<At<String>>,
+mapping! {
+    /// A role held outside groups: a `type` with what it is held on, or an element of the API's list as it is.
+    pub(crate) struct DirectRoleEntry: "a direct role, `{ type: COMPANY_ADMIN, company: … }`" {
+        /// The type, as the API spells it.
+        #[schemars(schema_with = "direct_role_type")]
+        "type" pub(crate) r#type: Given<At<String>>,
+        /// The company: an id or a name from `ids.company`. For `COMPANY_…`.
+        "company" pub(crate) company: Given<At<String>>,
+        /// The TMC: an id or a name from `ids.company`. For `TMC_…`.
+        "tmc" pub(crate) tmc: Given<At<String>>,
+        /// The travellers, of any company. For `TRAVEL_ARRANGER`.
+        "arrangerFor" pub(crate) arranger_for: Given<At<Vec<At<TravellerEntry>>>>,
+        /// An element in the API's own form, for a type this version does not know.
+        "raw" pub(crate) raw: Given<At<BTreeMap<String, serde_json::Value>>>,
+        /// The last day (through its end, UTC) or the instant at which it ends.
+        "until" pub(crate) until: Given<At<String>>,
+        /// Why, for the next reader.
+        "reason" pub(crate) reason: Given<At<String>>,
+    }
 }
 
 /// A traveller by e-mail address without mails to the arranger, or with the mails.
 pub(crate) type TravellerEntry = TextOr<TravellerKeys>;
 
-/// A traveller with the mails that the arranger gets.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("required" = ["user"]))]
-pub(crate) struct TravellerKeys {
-    /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
-    pub(crate) user: Given<At<PersonEntry>>,
-    /// Whether the arranger gets the confirmations.
-    pub(crate) send_confirmation_email: bool,
-    /// Whether the arranger gets the news about flights.
-    pub(crate) send_flight_stats_notification_email: bool,
+mapping! {
+    /// A traveller with the mails that the arranger gets.
+    #[schemars(extend("required" = ["user"]))]
+    pub(crate) struct TravellerKeys: "`{ user: …, sendConfirmationEmail: true }`" {
+        /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
+        "user" pub(crate) user: Given<At<PersonEntry>>,
+        /// Whether the arranger gets the confirmations.
+        "sendConfirmationEmail" pub(crate) send_confirmation_email: Given<bool>,
+        /// Whether the arranger gets the news about flights.
+        "sendFlightStatsNotificationEmail" pub(crate) send_flight_stats_notification_email: Given<bool>,
+    }
 }
 
-/// A role on a scope.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("required" = ["role", "scope"]))]
-pub(crate) struct RoleEntry {
-    /// Which role: its exact name, `{ id: … }`, or `{ name: …, providedBy: platform | company }`.
-    pub(crate) role: Given<At<RoleName>>,
-    /// Where it holds: the name of a scope, or a scope.
-    pub(crate) scope: Given<At<ScopeEntry>>,
-    /// The last day (through its end, UTC) or the instant at which it ends.
-    pub(crate) until: Given<At<String>>,
-    /// Why, for the next reader.
-    pub(crate) reason: Given<At<String>>,
+mapping! {
+    /// A role on a scope.
+    #[schemars(extend("required" = ["role", "scope"]))]
+    pub(crate) struct RoleEntry: "a role with its scope, `{ role: …, scope: … }`" {
+        /// Which role: its exact name, `{ id: … }`, or `{ name: …, providedBy: platform | company }`.
+        "role" pub(crate) role: Given<At<RoleName>>,
+        /// Where it holds: the name of a scope, or a scope.
+        "scope" pub(crate) scope: Given<At<ScopeEntry>>,
+        /// The last day (through its end, UTC) or the instant at which it ends.
+        "until" pub(crate) until: Given<At<String>>,
+        /// Why, for the next reader.
+        "reason" pub(crate) reason: Given<At<String>>,
+    }
 }
 
 /// Where a role holds.
@@ -151,36 +150,37 @@ pub(crate) enum ScopeEntry {
 /// An audience, or the name of a scope that stands for its audiences.
 pub(crate) type AudienceOrName = TextOr<AudienceEntry>;
 
-/// The travellers a scope covers: all keys must hold, any value of a key will do.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub(crate) struct AudienceEntry {
-    /// Client organisations: ids or names from `ids`.
-    pub(crate) company: Given<OneOrMany<At<String>>>,
-    /// Legal entities: ids or names from `ids`.
-    pub(crate) legal_entity: Given<OneOrMany<At<String>>>,
-    /// TMCs that handle the booking: ids or names from `ids.company`.
-    pub(crate) booking_tmc: Given<OneOrMany<At<String>>>,
-    /// TMCs under contract: ids or names from `ids.company`.
-    pub(crate) contracting_tmc: Given<OneOrMany<At<String>>>,
-    /// Individual travellers.
-    pub(crate) profile: Given<OneOrMany<At<PersonEntry>>>,
-    /// Stealth types, as the API spells them (`STEALTH_TYPE_1`).
-    pub(crate) stealth_type: Given<OneOrMany<At<String>>>,
-    /// `true` for the whole platform.
-    pub(crate) platform: Given<At<bool>>,
-    /// Predicates in the API's own form, for types this version does not know.
-    pub(crate) predicates: Given<Vec<At<RawPredicate>>>,
+mapping! {
+    /// The travellers a scope covers: all keys must hold, any value of a key will do.
+    pub(crate) struct AudienceEntry: "an audience, such as `{ company: … }`" {
+        /// Client organisations: ids or names from `ids`.
+        "company" pub(crate) company: Given<OneOrMany<At<String>>>,
+        /// Legal entities: ids or names from `ids`.
+        "legalEntity" pub(crate) legal_entity: Given<OneOrMany<At<String>>>,
+        /// TMCs that handle the booking: ids or names from `ids.company`.
+        "bookingTmc" pub(crate) booking_tmc: Given<OneOrMany<At<String>>>,
+        /// TMCs under contract: ids or names from `ids.company`.
+        "contractingTmc" pub(crate) contracting_tmc: Given<OneOrMany<At<String>>>,
+        /// Individual travellers.
+        "profile" pub(crate) profile: Given<OneOrMany<At<PersonEntry>>>,
+        /// Stealth types, as the API spells them (`STEALTH_TYPE_1`).
+        "stealthType" pub(crate) stealth_type: Given<OneOrMany<At<String>>>,
+        /// `true` for the whole platform.
+        "platform" pub(crate) platform: Given<At<bool>>,
+        /// Predicates in the API's own form, for types this version does not know.
+        "predicates" pub(crate) predicates: Given<Vec<At<RawPredicate>>>,
+    }
 }
 
-/// A predicate in the API's own form.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawPredicate {
-    /// The type, as the API spells it.
-    pub(crate) r#type: String,
-    /// The values, any of which will do.
-    pub(crate) values: Vec<String>,
+mapping! {
+    /// A predicate in the API's own form.
+    #[schemars(extend("required" = ["type", "values"]))]
+    pub(crate) struct RawPredicate: "`{ type: …, values: […] }`" {
+        /// The type, as the API spells it.
+        "type" pub(crate) r#type: Given<At<String>>,
+        /// The values, any of which will do.
+        "values" pub(crate) values: Given<Vec<String>>,
+    }
 }
 
 /// A member of a group.
@@ -190,47 +190,57 @@ person_keys! {
     /// A member named by one of four keys, with an end and a reason where there is one.
     MemberKeys {
         /// The last day (through its end, UTC) or the instant at which the membership ends.
-        pub(crate) until: Given<At<String>>,
+        "until" pub(crate) until: Given<At<String>>,
         /// Why, for the next reader.
-        pub(crate) reason: Given<At<String>>,
+        "reason" pub(crate) reason: Given<At<String>>,
+    }
+}
+
+impl AccessFile {
+    /// Whether it is certain which company it is about: the one it names, or the one of the workspace.
+    pub(crate) fn says_company(&self) -> bool {
+        !self.company.is_wrong()
+    }
+}
+
+impl AudienceEntry {
+    /// Whether something is left out that belongs to it.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        let texts =
+            [&self.company, &self.legal_entity, &self.booking_tmc, &self.contracting_tmc, &self.stealth_type];
+        let others = [self.profile.is_wrong(), self.platform.is_wrong(), self.predicates.is_wrong()];
+        texts.into_iter().any(Given::is_wrong) || others.contains(&true)
     }
 }
 
 impl Keys for MemberKeys {
-    const EXPECTED: &str = PersonKeys::EXPECTED;
+    const OR_TEXT: &str = PersonKeys::OR_TEXT;
     const TEXT: &str = PersonKeys::TEXT;
 }
 
 impl Keys for TravellerKeys {
-    const EXPECTED: &str =
-        "an e-mail address or a mapping such as `{ user: …, sendConfirmationEmail: true }`";
+    const OR_TEXT: &str = "an e-mail address or a mapping such as `{ user: …, sendConfirmationEmail: true }`";
     const TEXT: &str = PersonKeys::TEXT;
 }
 
 impl Keys for AudienceEntry {
-    const EXPECTED: &str = "an audience or the name of a scope";
+    const OR_TEXT: &str = "an audience or the name of a scope";
     const TEXT: &str = "The name of a scope.";
 }
 
-impl<'de> Shape<'de> for ScopeEntry {
+impl Decode for ScopeEntry {
     const EXPECTED: &'static str = "the name of a scope, an audience or a list of audiences";
+    const FROM_TEXT: bool = true;
 
-    fn text<E>(text: &str) -> Result<Self, E> {
-        Ok(Self::Name(text.to_owned()))
-    }
-
-    fn list<A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(list)).map(Self::Any)
-    }
-
-    fn mapping<A: MapAccess<'de>>(mapping: A) -> Result<Self, A::Error> {
-        Box::deserialize(MapAccessDeserializer::new(mapping)).map(Self::One)
-    }
-}
-
-impl<'de> Deserialize<'de> for ScopeEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        shaped(deserializer)
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        match node.form() {
+            Form::List => Vec::decode(node, to).map(Self::Any),
+            Form::Mapping => AudienceEntry::decode(node, to).map(|it| Self::One(Box::new(it))),
+            Form::Scalar | Form::Wrong => match node.text() {
+                Some(name) => Some(Self::Name(name.to_owned())),
+                None => to.unexpected(node, Self::EXPECTED, None),
+            },
+        }
     }
 }
 

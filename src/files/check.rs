@@ -18,7 +18,8 @@ use super::{
         DeclaredRules, DeclaredScope, Listed, Rest, RoleRef,
     },
     entry::{ApiSection, RoleName},
-    shape::{Given, Listing, TextOr},
+    mapping::Given,
+    shape::{Listing, Names, TextOr},
     workspace::WorkspaceFile,
 };
 use crate::model::{
@@ -48,6 +49,8 @@ pub struct Files {
     pub access: Vec<(FileId, AccessFile)>,
     /// A company given from outside: it stands in for the one of the workspace.
     pub company: Option<String>,
+    /// What is odd about how they are written, and stops nothing.
+    pub remarks: Vec<Finding>,
 }
 
 impl Files {
@@ -73,7 +76,9 @@ impl Files {
 ///
 /// All findings, sorted by place. The result does not depend on the order of the files.
 pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
-    checked(files.workspace.as_ref(), files.company.as_deref(), files.access.iter().map(|it| (it.0, &it.1)))
+    let access = files.access.iter().map(|it| (it.0, &it.1));
+    let declared = checked(files.workspace.as_ref(), files.company.as_deref(), access)?;
+    Ok(Declared { misread: files.remarks.clone(), ..declared })
 }
 
 /// [`check`], which drops the entries of a file once they are checked: most of the memory of a large company's files.
@@ -82,7 +87,8 @@ pub(crate) fn check_and_forget(files: &mut Files) -> Result<Declared, Vec<Findin
         let kept = AccessFile { api: access.api.clone(), ..AccessFile::default() };
         (*file, std::mem::replace(access, kept))
     });
-    checked(files.workspace.as_ref(), files.company.as_deref(), access)
+    let declared = checked(files.workspace.as_ref(), files.company.as_deref(), access)?;
+    Ok(Declared { misread: std::mem::take(&mut files.remarks), ..declared })
 }
 
 fn checked(
@@ -102,7 +108,7 @@ fn checked(
         (None, None) => None,
     };
     // A company that could not be read was reported already; its groups are still checked.
-    let is_given = given.is_some() || in_file.is_some();
+    let is_given = given.is_some() || workspace.is_some_and(|it| !it.1.company.is_absent());
     let fallback = company.or_else(|| is_given.then_some(CompanyId(Uuid::nil())));
 
     let (mut rules, mut lockouts) = (DeclaredRules::default(), Vec::new());
@@ -121,7 +127,7 @@ fn checked(
         let access = access.borrow();
         check.file = file;
         check.access_file(access, fallback, workspace.is_some(), &mut companies);
-        if let (None, Some(api)) = (workspace, &*access.api) {
+        if let (None, Some(api)) = (workspace, access.api.as_ref()) {
             rules.identity = check.identity(api).or(rules.identity);
         }
     }
@@ -137,11 +143,13 @@ fn checked(
     }
 
     if check.findings.is_empty() {
-        let mut known_companies: Vec<CompanyId> = check.companies.values().copied().map(CompanyId).collect();
+        let named = check.companies.names.into_values();
+        let mut known_companies: Vec<CompanyId> = named.flatten().map(CompanyId).collect();
         known_companies.sort_unstable();
-        let unmanaged = workspace.and_then(|it| *it.1.unmanaged).unwrap_or_default();
+        let unmanaged = workspace.and_then(|it| it.1.unmanaged.as_ref().copied()).unwrap_or_default();
         let aliases = check.aliases;
-        Ok(Declared { company, companies, aliases, known_companies, rules, unmanaged, lockouts })
+        let misread = Vec::new();
+        Ok(Declared { company, companies, aliases, known_companies, rules, unmanaged, lockouts, misread })
     } else {
         check.findings.sort();
         check.findings.dedup();
@@ -153,8 +161,8 @@ fn checked(
 #[derive(Debug, Default)]
 struct Check {
     file: FileId,
-    companies: BTreeMap<String, Uuid>,
-    legal_entities: BTreeMap<String, Uuid>,
+    companies: Aliases,
+    legal_entities: Aliases,
     aliases: BTreeMap<Uuid, Box<str>>,
     findings: Vec<Finding>,
     /// The addresses that were read, as the files spell them, and the scopes: a company has many entries and few of
@@ -163,8 +171,21 @@ struct Check {
     scopes: HashSet<Arc<DeclaredScope>>,
 }
 
+/// Names for ids; `None` for what is wrong, which was reported.
+#[derive(Debug, Default)]
+struct Aliases {
+    names: BTreeMap<String, Option<Uuid>>,
+    /// Whether there may be others.
+    is_doubtful: bool,
+}
+
 /// Scopes by the name they have in one file; `None` for one that is wrong, which was reported.
-type Scopes<'a> = HashMap<Cow<'a, str>, Option<Arc<DeclaredScope>>>;
+#[derive(Default)]
+struct Scopes<'a> {
+    names: HashMap<Cow<'a, str>, Option<Arc<DeclaredScope>>>,
+    /// Whether there may be others.
+    is_doubtful: bool,
+}
 
 impl Check {
     fn at<T>(&self, it: &At<T>) -> Place {
@@ -194,12 +215,12 @@ impl Check {
     }
 
     fn version(&mut self, version: &Given<At<u64>>) {
-        let (at, message, help) = match &**version {
-            Some(At { v: 1, .. }) => return,
-            Some(other) => {
+        let (at, message, help) = match version {
+            Given::Is(At { v: 1, .. }) | Given::Wrong => return,
+            Given::Is(other) => {
                 (self.at(other), format!("version {} is not known", other.v), "this rolecall reads version 1")
             }
-            None => {
+            Given::Absent => {
                 let start = Place::new(self.file, 1, 1);
                 (start, "`version` is missing".to_owned(), "start the file with `version: 1`")
             }
@@ -209,18 +230,29 @@ impl Check {
 
     fn workspace(&mut self, workspace: &WorkspaceFile) {
         self.version(&workspace.version);
-        self.companies = self.aliases(&workspace.ids.company, "a company id");
-        self.legal_entities = self.aliases(&workspace.ids.legal_entity, "a legal entity id");
+        match &workspace.ids {
+            Given::Is(ids) => {
+                self.companies = self.aliases(&ids.company, "a company id");
+                self.legal_entities = self.aliases(&ids.legal_entity, "a legal entity id");
+            }
+            ids => {
+                (self.companies.is_doubtful, self.legal_entities.is_doubtful) =
+                    (ids.is_wrong(), ids.is_wrong());
+            }
+        }
     }
 
-    fn aliases(&mut self, ids: &BTreeMap<String, At<String>>, what: &str) -> BTreeMap<String, Uuid> {
-        let mut found: BTreeMap<String, Uuid> = BTreeMap::new();
+    fn aliases(&mut self, ids: &Given<Names<String>>, what: &str) -> Aliases {
+        let mut found = Aliases { is_doubtful: ids.is_wrong(), ..Aliases::default() };
+        let Some(ids) = ids.as_ref() else { return found };
+        found.names.extend(ids.keys().map(|it| (name::composed(it).into_owned(), None)));
         for (name, at) in self.names(ids, "a name under `ids:`") {
-            let Some(id) = self.uuid(ids.get(name), what) else { continue };
+            let Some(id) = self.uuid(ids.get(name).and_then(Option::as_ref), what) else { continue };
             let name = name::composed(name);
             if let Some(first) = self.aliases.insert(id, name.as_ref().into()) {
                 let place = |it: &str| {
-                    ids.iter().find(|(name, _)| name::composed(name) == it).map(|it| self.at(it.1))
+                    let (_, first) = ids.iter().find(|(name, _)| name::composed(name) == it)?;
+                    first.as_ref().map(|it| self.at(it))
                 };
                 let message = format!("`{name}` and `{first}` are names for one id");
                 let twice = Finding::new(Code::DuplicateAlias, at, message)
@@ -228,16 +260,16 @@ impl Check {
                 let first = place(&first).filter(|it| *it != at);
                 self.say(first.into_iter().fold(twice, |it, first| it.related(first, "the other name")));
             }
-            found.insert(name.into_owned(), id);
+            found.names.insert(name.into_owned(), Some(id));
         }
         found
     }
 
     /// The keys of a mapping that are names, with the place of what each stands for: those that are seen, spelt in one
     /// alphabet a word, and told apart by reading.
-    fn names<'a, T>(&mut self, all: &'a BTreeMap<String, At<T>>, what: &str) -> Vec<(&'a String, Place)> {
+    fn names<'a, T>(&mut self, all: &'a Names<T>, what: &str) -> Vec<(&'a String, Place)> {
         let mut names = Vec::with_capacity(all.len());
-        for (name, entry) in all {
+        for (name, entry) in all.iter().filter_map(|it| Some((it.0, it.1.as_ref()?))) {
             let at = self.at(entry);
             if self.seen_at(at, name, what).is_some() {
                 self.one_alphabet(at, name, what);
@@ -250,16 +282,20 @@ impl Check {
     }
 
     fn given_company(&mut self, raw: &str) -> Option<CompanyId> {
-        let found = parse_uuid(raw).or_else(|| self.companies.get(&*name::composed(raw)).copied());
-        found.map(CompanyId).or_else(|| {
-            let near = did_you_mean(raw, self.companies.keys().map(String::as_str));
-            let message = format!("`{raw}` is neither a company id nor a name from `ids.company`");
-            self.wrong(
-                Finding::general(Code::UnknownAlias, message)
-                    .help("give `--company` a UUID, or add the name under `ids.company`")
-                    .maybe_help(near),
-            )
-        })
+        if let Some(id) = parse_uuid(raw) {
+            return Some(CompanyId(id));
+        }
+        let known = self.companies.names.get(&*name::composed(raw)).copied();
+        if known.is_some() || self.companies.is_doubtful {
+            return known.flatten().map(CompanyId);
+        }
+        let near = did_you_mean(raw, self.companies.names.keys().map(String::as_str));
+        let message = format!("`{raw}` is neither a company id nor a name from `ids.company`");
+        self.wrong(
+            Finding::general(Code::UnknownAlias, message)
+                .help("give `--company` a UUID, or add the name under `ids.company`")
+                .maybe_help(near),
+        )
     }
 
     fn access_file(
@@ -280,9 +316,10 @@ impl Check {
                     .help("`rolecall.yaml` says which API the whole workspace talks to"),
             );
         }
-        let company = match &*access.company {
-            Some(company) => self.company(company).or(Some(CompanyId(Uuid::nil()))),
-            None => fallback,
+        let company = match &access.company {
+            Given::Is(company) => self.company(company).or(Some(CompanyId(Uuid::nil()))),
+            Given::Wrong => Some(CompanyId(Uuid::nil())),
+            Given::Absent => fallback,
         };
         let Some(company) = company else {
             let start = Place::new(self.file, 1, 1);
@@ -304,16 +341,17 @@ impl Check {
         const DESCRIPTION: &str =
             "say what the group is for; it may be left out where `roles` is `unmanaged`";
         let v = &entry.v;
-        let unmanaged = v.roles.as_ref().is_some_and(|it| it.v.rest == Rest::Unmanaged);
+        let may_be_unmanaged =
+            v.roles.is_wrong() || v.roles.as_ref().is_some_and(|it| it.v.rest == Rest::Unmanaged);
         let called = v.name.as_ref().map_or(String::new(), |it| format!(" `{}`", it.v));
         self.required(
             self.at(entry),
             &format!("group{called}"),
             &[
-                ("name", v.name.is_none(), "every group needs a name"),
-                ("description", v.description.is_none() && !unmanaged, DESCRIPTION),
-                ("roles", v.roles.is_none(), LIST),
-                ("members", v.members.is_none(), LIST),
+                ("name", v.name.is_absent(), "every group needs a name"),
+                ("description", v.description.is_absent() && !may_be_unmanaged, DESCRIPTION),
+                ("roles", v.roles.is_absent(), LIST),
+                ("members", v.members.is_absent(), LIST),
             ],
         );
         let id = self.uuid(v.id.as_ref(), "a group id").map(GroupId);
@@ -334,7 +372,7 @@ impl Check {
         listing: &Given<At<Listing<T>>>,
         mut read: impl FnMut(&mut Self, &At<T>) -> Option<D>,
     ) -> Listed<D> {
-        match &**listing {
+        match listing.as_ref() {
             Some(At { v: Listed { entries, rest }, .. }) => {
                 let mut all = Vec::with_capacity(entries.len());
                 all.extend(entries.iter().filter_map(|it| read(self, it)));
@@ -347,7 +385,7 @@ impl Check {
     fn grant(&mut self, entry: &At<RoleEntry>, scopes: &Scopes<'_>) -> Option<DeclaredGrant> {
         const HELP: &str = "a role holds on a scope: `{ role: …, scope: … }`";
         let (from, v) = (self.at(entry), &entry.v);
-        let keys = [("role", v.role.is_none(), HELP), ("scope", v.scope.is_none(), HELP)];
+        let keys = [("role", v.role.is_absent(), HELP), ("scope", v.scope.is_absent(), HELP)];
         self.required(from, "a role entry", &keys);
         let role = v.role.as_ref().and_then(|it| self.role(it));
         let scope = v.scope.as_ref().and_then(|it| self.scope(it, scopes));
@@ -364,7 +402,7 @@ impl Check {
             }
             TextOr::Keys(keys) => keys,
         };
-        match (&*keys.id, &*keys.name, *keys.provided_by) {
+        match (keys.id.read(Some)?, keys.name.read(Some)?, keys.provided_by.read(|it| Some(*it))?) {
             (Some(id), None, None) => self.uuid(Some(id), "a role id").map(|id| RoleRef::Id(RoleId(id))),
             (None, Some(name), provided_by) => {
                 Some(RoleRef::Name { name: self.seen(name, "a role name")?.into(), provided_by })
@@ -392,7 +430,7 @@ impl Check {
         const HELP: &str =
             "write `{ group: NAME, reason: WHY }`: a deletion is explained to those it concerns";
         let (from, v) = (self.at(entry), &entry.v);
-        let keys = [("group", v.group.is_none(), HELP), ("reason", v.reason.is_none(), HELP)];
+        let keys = [("group", v.group.is_absent(), HELP), ("reason", v.reason.is_absent(), HELP)];
         self.required(from, "a `removed:` entry", &keys);
         let id = self.uuid(v.id.as_ref(), "a group id").map(GroupId);
         let reason = self.text(v.reason.as_ref(), "a reason");

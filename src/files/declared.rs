@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::model::{
     direct::{DirectRole, Kind},
+    finding::Finding,
     ids::{CompanyId, GroupId, PersonRef, UserId},
     rules::Unmanaged,
     scope::{self, Audience, Scope, Value},
@@ -39,6 +40,8 @@ pub struct Declared {
     pub unmanaged: Unmanaged,
     /// In force or not, in the order of the file.
     pub lockouts: Vec<DeclaredLockout>,
+    /// What is odd about how the files are written.
+    pub(crate) misread: Vec<Finding>,
 }
 
 /// What the files ask of one company.

@@ -1,19 +1,22 @@
-//! YAML text to typed values with places; every refusal becomes a [`Finding`].
+//! From the tree of a file to typed values with places, all findings in one pass.
 //!
-//! Strict on purpose: no repeated keys, no tags, no merge keys, no 1.1 booleans,
-//! bounded depth, nodes and aliases. One structural finding per file: the parser
-//! stops at the first.
-
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_saphyr::{DuplicateKeyPolicy, Error, MergeKeyPolicy, Options, Spanned};
+//! What could not be decoded is absent from what is returned, and never taken for something that was not written: no
+//! second finding follows from a first. Knows no key of a file.
 
 use crate::model::{
-    finding::{Code, Finding, nearest},
+    finding::{Code, Finding},
     source::{FileId, Place},
+};
+
+use super::{
+    tree::{self, Form, Node},
+    words,
 };
 
 /// Largest file that is read, in bytes (product specification, section 2: 64 MiB).
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
+/// How much of a text a finding quotes, in characters.
+const QUOTED: usize = 60;
 
 /// A value and where it starts in its file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,102 +36,173 @@ impl<T> At<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Spanned { value, referenced, .. } = Spanned::<T>::deserialize(deserializer)?;
-        let narrow = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        Ok(Self { v: value, line: narrow(referenced.line()), column: narrow(referenced.column()) })
-    }
+/// What a file says, as far as it is certain.
+#[derive(Debug)]
+pub struct Decoded<T> {
+    /// What was decoded, which is nothing to act on where there are findings.
+    pub value: Option<T>,
+    /// Sorted.
+    pub findings: Vec<Finding>,
+    /// What is odd, and stops nothing.
+    pub remarks: Vec<Finding>,
+}
+
+/// A type that files hold.
+pub trait Decode: Sized {
+    /// What is expected, for people: `a list`.
+    const EXPECTED: &'static str;
+    /// What to do where a key has no value.
+    const EMPTY: &'static str = "give it a value, or delete the line";
+    /// Whether a text may stand for it.
+    const FROM_TEXT: bool = false;
+
+    /// Reads a node; `None` where it is something else, of which everything was said then.
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self>;
+}
+
+/// What is found in one file.
+#[derive(Debug)]
+pub struct Findings {
+    pub(super) file: FileId,
+    found: Vec<Finding>,
+    remarks: Vec<Finding>,
+}
+
+/// Decodes one YAML document as far as it goes.
+pub fn decoded<T: Decode + Default>(text: &str, file: FileId) -> Decoded<T> {
+    let mut to = Findings { file, found: Vec::new(), remarks: Vec::new() };
+    let tree = tree::parse(text, file, &mut to.found);
+    let value = match tree.root() {
+        // An empty file is one without keys.
+        None => to.found.is_empty().then(T::default),
+        Some(root) if root.is_null() => Some(T::default()),
+        Some(root) => T::decode(root, &mut to),
+    };
+    let Findings { found: mut findings, mut remarks, .. } = to;
+    findings.sort();
+    remarks.sort();
+    Decoded { value, findings, remarks }
 }
 
 /// Decodes one YAML document.
 ///
 /// # Errors
 ///
-/// The first thing that is structurally wrong.
-pub fn decode<T: DeserializeOwned>(text: &str, file: FileId) -> Result<T, Finding> {
-    serde_saphyr::from_str_with_options(text, options()).map_err(|error| finding(&error, file))
+/// Everything that is structurally wrong, sorted by place.
+pub fn decode<T: Decode + Default>(text: &str, file: FileId) -> Result<T, Vec<Finding>> {
+    let Decoded { value, findings, .. } = decoded(text, file);
+    if findings.is_empty() { Ok(value.unwrap_or_default()) } else { Err(findings) }
 }
 
-/// A node costs a few dozen bytes, so a file of [`MAX_FILE_BYTES`] stays within memory;
-/// aliases add little to access files, so few are allowed and their expansion is bounded.
-fn options() -> Options {
-    let mut options = serde_saphyr::options! {
-        strict_booleans: true,
-        reject_unsupported_tags: true,
-        duplicate_keys: DuplicateKeyPolicy::Error,
-        merge_keys: MergeKeyPolicy::Error,
-        emit_comments: false,
-        with_snippet: false,
-    };
-    if let Some(budget) = &mut options.budget {
-        budget.max_events = 40_000_000;
-        budget.max_nodes = 20_000_000;
-        budget.max_total_scalar_bytes = 256 << 20;
-        budget.max_aliases = 1_000;
-        budget.max_anchors = 1_000;
-        budget.max_depth = 64;
+/// The place of each key of a mapping, found by the keys that lead to it; none of a file that is not well-formed.
+pub(crate) fn places(text: &str, file: FileId, path: &[&str]) -> Vec<(String, Place)> {
+    let tree = tree::parse(text, file, &mut Vec::new());
+    let mut found = tree.root();
+    for key in path {
+        found = found.and_then(|it| it.entries().find(|it| it.0.scalar() == Some(key))).map(|it| it.1);
     }
-    options
+    let entries = found.into_iter().flat_map(Node::entries);
+    entries.filter_map(|(key, value)| Some((key.scalar()?.to_owned(), value.place(file)))).collect()
 }
 
-fn finding(error: &Error, file: FileId) -> Finding {
-    let inner = error.without_snippet();
-    let at = inner.location().or_else(|| error.location());
-    let (line, column) = at.map_or((1, 1), |it| (it.line(), it.column()));
-    let narrow = |n: u64| u32::try_from(n).unwrap_or(1);
-    let new =
-        |code, message: String| Finding::new(code, Place::new(file, narrow(line), narrow(column)), message);
-    match inner {
-        Error::SerdeUnknownField { field, expected, .. } => {
-            let known = expected.join(", ");
-            new(Code::UnknownKey, format!("unknown key `{field}`")).help(
-                match nearest(field, expected.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known keys here: {known}"),
-                },
-            )
+impl Findings {
+    pub(super) fn say(&mut self, finding: Finding) {
+        self.found.push(finding);
+    }
+
+    pub(super) fn remark(&mut self, finding: Finding) {
+        self.remarks.push(finding);
+    }
+
+    /// Says that something else is expected, unless something was said of the node, or of what is in it.
+    pub(super) fn unexpected<T>(
+        &mut self,
+        node: Node<'_>,
+        expected: &str,
+        help: Option<String>,
+    ) -> Option<T> {
+        if node.is_certain() {
+            let message = format!("expected {expected}, found {}", found(node));
+            let help = help.unwrap_or_else(|| instead(node).to_owned());
+            self.say(Finding::new(Code::WrongType, node.place(self.file), message).help(help));
         }
-        Error::DuplicateMappingKey { key, .. } => {
-            let name = key.as_deref().map_or_else(String::new, |it| format!(" `{it}`"));
-            new(Code::DuplicateKey, format!("the key{name} is given twice"))
-                .help("keep one of them: which one would win must not be a guess")
-        }
-        Error::SerdeMissingField { field, .. } => new(Code::MissingKey, format!("`{field}` is missing")),
-        Error::SerdeInvalidType { unexpected, expected, .. }
-        | Error::SerdeInvalidValue { unexpected, expected, .. } => {
-            new(Code::WrongType, format!("expected {expected}, found {unexpected}"))
-        }
-        Error::SerdeUnknownVariant { variant, expected, .. } => {
-            new(Code::WrongType, format!("`{variant}` is not one of {}", expected.join(", ")))
-                .maybe_help(crate::model::finding::did_you_mean(variant, expected.iter().copied()))
-        }
-        Error::SerdeInvalidLength { expected, .. } => new(Code::WrongType, format!("expected {expected}")),
-        Error::InvalidScalar { ty, .. } => new(Code::WrongType, format!("expected a value of type {ty}")),
-        Error::NullIntoString { .. } => new(Code::WrongType, "expected text, found nothing".to_owned())
-            .help("quote it (`\"null\"`) if the text itself is meant"),
-        Error::InvalidBooleanStrict { .. } => new(Code::WrongType, "expected `true` or `false`".to_owned()),
-        Error::MergeKeyNotAllowed { .. } => {
-            new(Code::UnknownKey, "merge keys (`<<`) are not read".to_owned())
-                .help("write the keys out: who holds access should be readable where it stands")
-        }
-        Error::Message { msg, .. } => new(Code::WrongType, msg.clone()),
-        Error::Unexpected { expected, .. } => new(Code::WrongType, format!("expected {expected}")),
-        Error::MultipleDocuments { .. } => new(Code::Syntax, "the file holds several documents".to_owned())
-            .help("give each document a file of its own"),
-        Error::Budget { .. }
-        | Error::AliasReplayLimitExceeded { .. }
-        | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => {
-            new(Code::LimitExceeded, "the file is too deep, too long or uses too many aliases".to_owned())
-                .help("write values out instead of using anchors, or split the file")
-        }
-        other => {
-            let text = other.to_string();
-            let first = text.lines().next().unwrap_or_default();
-            // The message ends in its own copy of the position, which the finding already has.
-            let bare = first.split(" at line ").next().unwrap_or(first);
-            new(Code::Syntax, bare.to_owned())
+        None
+    }
+}
+
+/// What a node is, for people.
+pub(super) fn found(node: Node<'_>) -> String {
+    match node.form() {
+        Form::List => "a list".to_owned(),
+        Form::Mapping => "a mapping".to_owned(),
+        Form::Scalar if node.is_null() => "nothing".to_owned(),
+        Form::Scalar | Form::Wrong => format!("`{}`", quoted(node.scalar().unwrap_or_default())),
+    }
+}
+
+/// What to do where something else is expected.
+pub(super) fn instead(node: Node<'_>) -> &'static str {
+    match node.form() {
+        Form::List => "take the brackets or dashes around it away, and an alias for a list",
+        Form::Mapping => "write a value alone; a text that holds `: `, or begins with a brace, needs quotes",
+        Form::Scalar if node.is_null() => "write it, or delete the dash or key",
+        Form::Scalar | Form::Wrong => "write it in this form: a word alone does not say all of it",
+    }
+}
+
+/// The beginning of a text.
+pub(super) fn quoted(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+impl Decode for String {
+    const EXPECTED: &'static str = "text";
+    const FROM_TEXT: bool = true;
+
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        match node.text() {
+            Some(text) => Some(text.to_owned()),
+            None => {
+                let quoted = "write it, and in quotes (`\"null\"`) if the word itself is meant";
+                let help = node.is_null().then(|| quoted.to_owned());
+                to.unexpected(node, Self::EXPECTED, help)
+            }
         }
     }
 }
+
+impl Decode for bool {
+    const EXPECTED: &'static str = "`true` or `false`";
+
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        let help = || Some("write one of these two words".to_owned());
+        node.scalar().and_then(words::boolean).or_else(|| to.unexpected(node, Self::EXPECTED, help()))
+    }
+}
+
+impl Decode for u64 {
+    const EXPECTED: &'static str = "a whole number";
+
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        let whole = node.scalar().and_then(words::whole).and_then(|it| Self::try_from(it).ok());
+        let help = || Some("write it in digits, without a fraction".to_owned());
+        whole.or_else(|| to.unexpected(node, Self::EXPECTED, help()))
+    }
+}
+
+impl<T: Decode> Decode for At<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    const EMPTY: &'static str = T::EMPTY;
+    const FROM_TEXT: bool = T::FROM_TEXT;
+
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        let (line, column) = node.position();
+        Some(Self { v: T::decode(node, to)?, line, column })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,58 +2,56 @@
 //!
 //! As written, with the place of each value. Says nothing of what they mean.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use super::{
     At,
     declared::ProvidedBy,
-    shape::{Given, Keys, TextOr},
+    mapping::{Given, mapping},
+    shape::{Keys, TextOr},
 };
 use crate::model::dialect::Dialect;
 
-/// Which API to talk to. Credentials never stand in a file: they come from the environment.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("minProperties" = 1))]
-pub struct ApiSection {
-    /// The base URL of the API, or the word `sandbox` for the embedded one. Credentials go there only where flag,
-    /// environment or the list of allowed endpoints names it as well.
-    pub endpoint: Given<At<String>>,
-    /// How this endpoint spells what its documentation leaves open.
-    #[schemars(extend("default" = null))]
-    pub dialect: Given<Dialect>,
-    /// The user that the token stands for: no plan may take from this user what it takes to repair things.
-    pub(crate) identity: Given<At<PersonKeys>>,
+mapping! {
+    /// Which API to talk to. Credentials never stand in a file: they come from the environment.
+    #[schemars(extend("minProperties" = 1))]
+    pub struct ApiSection: "`{ endpoint: … }`" {
+        /// The base URL of the API, or the word `sandbox` for the embedded one. Credentials go there only where flag,
+        /// environment or the list of allowed endpoints names it as well.
+        "endpoint" pub endpoint: Given<At<String>>,
+        /// How this endpoint spells what its documentation leaves open.
+        #[schemars(extend("default" = null))]
+        "dialect" pub dialect: Given<Dialect>,
+        /// The user that the token stands for: no plan may take from this user what it takes to repair things.
+        "identity" pub(crate) identity: Given<At<PersonKeys>>,
+    }
 }
 
 /// An entry that names a person.
 pub(crate) trait PersonKeyed {
     /// In the order of [`PersonKey::ALL`](crate::model::ids::PersonKey::ALL).
-    fn keys(&self) -> [Option<&At<String>>; 4];
+    fn keys(&self) -> [&Given<At<String>>; 4];
 }
 
 /// Declares an entry that names a person by one of four keys, and has some more.
 macro_rules! person_keys {
     ($(#[$meta:meta])* $name:ident { $($more:tt)* }) => {
-        #[derive(Clone, Debug, Default, serde::Deserialize, schemars::JsonSchema)]
-        $(#[$meta])*
-        #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-        pub(crate) struct $name {
-            /// The business e-mail address; upper and lower case are one.
-            pub(crate) email: Given<At<String>>,
-            /// The external id.
-            pub(crate) external_id: Given<At<String>>,
-            /// The employee id.
-            pub(crate) employee_id: Given<At<String>>,
-            /// The API's user id.
-            pub(crate) user_id: Given<At<String>>,
-            $($more)*
+        $crate::files::mapping::mapping! {
+            $(#[$meta])*
+            pub(crate) struct $name: "a mapping such as `{ email: … }`" {
+                /// The business e-mail address; upper and lower case are one.
+                "email" pub(crate) email: Given<At<String>>,
+                /// The external id.
+                "externalId" pub(crate) external_id: Given<At<String>>,
+                /// The employee id.
+                "employeeId" pub(crate) employee_id: Given<At<String>>,
+                /// The API's user id.
+                "userId" pub(crate) user_id: Given<At<String>>,
+                $($more)*
+            }
         }
 
         impl $crate::files::entry::PersonKeyed for $name {
-            fn keys(&self) -> [Option<&At<String>>; 4] {
-                [&self.email, &self.external_id, &self.employee_id, &self.user_id].map(|it| it.as_ref())
+            fn keys(&self) -> [&Given<At<String>>; 4] {
+                [&self.email, &self.external_id, &self.employee_id, &self.user_id]
             }
         }
     };
@@ -69,26 +67,26 @@ person_keys! {
 pub(crate) type PersonEntry = TextOr<PersonKeys>;
 
 impl Keys for PersonKeys {
-    const EXPECTED: &str = "an e-mail address or a mapping such as `{ externalId: … }`";
+    const OR_TEXT: &str = "an e-mail address or a mapping such as `{ externalId: … }`";
     const TEXT: &str = "A business e-mail address.";
 }
 
 /// A role, by exact name or by the keys of a mapping.
 pub(crate) type RoleName = TextOr<RoleKeys>;
 
-/// A role named by id, or by name and origin.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub(crate) struct RoleKeys {
-    /// The role's id.
-    pub(crate) id: Given<At<String>>,
-    /// The role's exact name.
-    pub(crate) name: Given<At<String>>,
-    /// Who provides the role, where the name alone is ambiguous.
-    pub(crate) provided_by: Given<ProvidedBy>,
+mapping! {
+    /// A role named by id, or by name and origin.
+    pub(crate) struct RoleKeys: "`{ id: … }` or `{ name: …, providedBy: … }`" {
+        /// The role's id.
+        "id" pub(crate) id: Given<At<String>>,
+        /// The role's exact name.
+        "name" pub(crate) name: Given<At<String>>,
+        /// Who provides the role, where the name alone is ambiguous.
+        "providedBy" pub(crate) provided_by: Given<ProvidedBy>,
+    }
 }
 
 impl Keys for RoleKeys {
-    const EXPECTED: &str = "the name of a role, `{ id: … }` or `{ name: …, providedBy: … }`";
+    const OR_TEXT: &str = "the name of a role, `{ id: … }` or `{ name: …, providedBy: … }`";
     const TEXT: &str = "The exact name of the role.";
 }

@@ -7,13 +7,13 @@ use std::{
     thread,
 };
 
-use serde::de::DeserializeOwned;
-
 use super::{
     MAX_FILE_BYTES,
     access::AccessFile,
     check::Files,
-    decode, disk,
+    decode::{Decode, Decoded, decoded},
+    disk,
+    mapping::Given,
     read::{self, DEFAULT_PATTERN, Matching, Unusable},
 };
 use crate::model::{
@@ -37,7 +37,7 @@ pub struct Loaded {
     pub files: Files,
     /// Whether these are not all access files of the workspace.
     pub partial: bool,
-    /// What is structurally wrong, one finding per file at most.
+    /// What is structurally wrong: whatever of these files was decoded, nothing may be done with it.
     pub findings: Vec<Finding>,
 }
 
@@ -82,10 +82,8 @@ fn workspace(root: &Path) -> Result<Loaded, LoadError> {
     let path = root.join(WORKSPACE_FILE);
     let mut loaded = Loaded { root: root.to_owned(), ..Loaded::default() };
     if let Some(file) = loaded.read(WORKSPACE_FILE.to_owned(), &path, root)? {
-        match loaded.decode(file) {
-            Ok(workspace) => loaded.files.workspace = Some((file, workspace)),
-            Err(finding) => loaded.findings.push(finding),
-        }
+        let decoded = loaded.decode(file);
+        loaded.files.workspace = loaded.take(file, decoded);
     }
     Ok(loaded)
 }
@@ -104,9 +102,11 @@ impl Loaded {
     /// The files that the patterns of the workspace mean; what was passed over is a finding.
     fn matching(&mut self) -> Result<Vec<PathBuf>, LoadError> {
         let Some((file, workspace)) = &self.files.workspace else { return Ok(Vec::new()) };
-        let (patterns, places): (Vec<&str>, Vec<Option<Place>>) = match &*workspace.access {
-            Some(all) => all.iter().map(|it| (it.v.as_str(), Some(it.place(*file)))).unzip(),
-            None => (vec![DEFAULT_PATTERN], vec![None]),
+        let (patterns, places): (Vec<&str>, Vec<Option<Place>>) = match &workspace.access {
+            Given::Is(all) => all.iter().map(|it| (it.v.as_str(), Some(it.place(*file)))).unzip(),
+            Given::Absent => (vec![DEFAULT_PATTERN], vec![None]),
+            // Which files are meant is not known.
+            Given::Wrong => return Ok(Vec::new()),
         };
         let Matching { files, unmatched, passed_over } = read::matching(&self.root, &patterns)?;
         let nothing = |at: usize| {
@@ -172,8 +172,15 @@ impl Loaded {
         Ok((!unusable).then_some(file))
     }
 
-    fn decode<T: DeserializeOwned>(&self, file: FileId) -> Result<T, Finding> {
-        decode(&self.sources.file(file).text, file)
+    fn decode<T: Decode + Default>(&self, file: FileId) -> Decoded<T> {
+        decoded(&self.sources.file(file).text, file)
+    }
+
+    /// Keeps what was found in a file, and returns what it says.
+    fn take<T>(&mut self, file: FileId, decoded: Decoded<T>) -> Option<(FileId, T)> {
+        self.findings.extend(decoded.findings);
+        self.files.remarks.extend(decoded.remarks);
+        decoded.value.map(|it| (file, it))
     }
 
     /// Reads and decodes access files; `within` is the folder that each has to lie in, links and all.
@@ -191,7 +198,7 @@ impl Loaded {
             if bytes < PARALLEL_FROM { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
         let threads = cores.min(ids.len()).max(1);
         // Decoded in rounds by thread, put back in the order of the files.
-        let mut decoded: Vec<(FileId, Result<AccessFile, Finding>)> = thread::scope(|scope| {
+        let mut decoded: Vec<(FileId, Decoded<AccessFile>)> = thread::scope(|scope| {
             let every = |first| {
                 let ids = ids.iter().skip(first).step_by(threads);
                 ids.map(|&it| (it, self.decode(it))).collect::<Vec<_>>()
@@ -205,10 +212,8 @@ impl Loaded {
         });
         decoded.sort_by_key(|(file, _)| *file);
         for (file, access) in decoded {
-            match access {
-                Ok(access) => self.files.access.push((file, access)),
-                Err(finding) => self.findings.push(finding),
-            }
+            let access = self.take(file, access);
+            self.files.access.extend(access);
         }
         Ok(())
     }

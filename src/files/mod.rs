@@ -6,7 +6,7 @@
 //!
 //! [`workspace`] and [`access`] are the files key by key, with the place of every value; [`check`] turns
 //! them into [`declared`], in names, offline. Knows no API and no plan. Only `disk` and `read` touch the disk, only
-//! `decode` and `write` name the YAML crate, and nothing here decides what a declaration does.
+//! `tree` names the YAML parser, and nothing here decides what a declaration does.
 
 pub mod access;
 pub mod check;
@@ -15,13 +15,18 @@ pub mod disk;
 pub mod entry;
 pub mod matching;
 pub mod load;
+pub mod mapping;
 pub mod shape;
 pub mod workspace;
 pub mod write;
 mod decode;
+mod foreign;
 mod read;
+mod tree;
+mod words;
 
-pub use decode::{At, MAX_FILE_BYTES, decode};
+pub use decode::{At, Decode, Decoded, MAX_FILE_BYTES, decode, decoded};
+pub use foreign::deserialize;
 
 /// The file that makes a folder a workspace.
 pub const WORKSPACE_FILE: &str = "rolecall.yaml";

@@ -1,53 +1,33 @@
 //! Values of more than one form: how they are decoded and what their schemas say.
 //!
-//! A key that may be left out, a list with its meaning, a text or a mapping, one value or several.
-//! Untagged enums would lose the places inside. Knows no key by name but `atLeast`.
+//! Lists with their meaning, a text or a mapping, one value or several, names with what they stand for. Knows no key by
+//! name but `atLeast`.
 
-use std::{fmt, marker::PhantomData, ops::Deref};
+use std::{collections::BTreeMap, ops::Deref};
 
 use schemars::json_schema;
-use serde::{
-    Deserialize, Deserializer,
-    de::{
-        Error, MapAccess, SeqAccess, Visitor,
-        value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer},
-    },
-};
 
 use super::{
     At,
     declared::{Listed, Rest},
+    decode::{Decode, Findings},
+    mapping::Given,
+    tree::{Form, Node},
 };
+use crate::model::finding::{Code, Finding, did_you_mean};
 
-/// A key that may be left out but not left empty.
-///
-/// An `Option` would take a null for an absent key, and `until:` with its date forgotten would make a
-/// membership permanent.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<T>(Option<T>);
-
-impl<T> Default for Given<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<T> Deref for Given<T> {
-    type Target = Option<T>;
-
-    fn deref(&self) -> &Option<T> {
-        &self.0
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(deserializer).map(|it| Self(Some(it)))
-    }
-}
+const AT_LEAST: &str = "atLeast";
+const UNMANAGED: &str = "unmanaged";
 
 /// A list as written, with its meaning.
 pub(crate) type Listing<T> = Listed<At<T>>;
+
+/// Entries that stand for themselves: one that is wrong takes nothing from the others.
+#[derive(Clone, Debug)]
+pub(crate) struct Entries<T>(Vec<At<T>>);
+
+/// What names stand for; `None` where that was refused.
+pub(crate) type Names<T> = BTreeMap<String, Option<At<T>>>;
 
 /// A text, or a mapping that says more.
 #[derive(Clone, Debug)]
@@ -59,7 +39,7 @@ pub(crate) enum TextOr<K> {
 /// A mapping in whose place a text may stand.
 pub(crate) trait Keys {
     /// What is expected, for people: `an audience or …`.
-    const EXPECTED: &str;
+    const OR_TEXT: &str;
     /// What the text is, for the schema.
     const TEXT: &str;
 }
@@ -68,133 +48,172 @@ pub(crate) trait Keys {
 #[derive(Clone, Debug)]
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
 
-/// A value that is text, a list or a mapping; a list or mapping is refused unless it is decoded here.
-pub(crate) trait Shape<'de>: Sized {
-    /// What is expected, for people.
-    const EXPECTED: &'static str;
+impl<T> Deref for Entries<T> {
+    type Target = [At<T>];
 
-    fn text<E: Error>(text: &str) -> Result<Self, E>;
+    fn deref(&self) -> &[At<T>] {
+        &self.0
+    }
+}
 
-    fn list<A: SeqAccess<'de>>(_: A) -> Result<Self, A::Error> {
-        Err(refused(Self::EXPECTED, "a list"))
+impl<T> Given<Entries<T>> {
+    /// Those that are there.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &At<T>> {
+        self.as_ref().into_iter().flat_map(|it| it.iter())
+    }
+}
+
+impl Findings {
+    /// What can be read of a list; `None` where that is nothing, though there are entries.
+    fn entries<T: Decode>(&mut self, list: Node<'_>) -> Option<Vec<At<T>>> {
+        // All lists of all files are there at once before they are checked: none has more room than it needs.
+        let count = list.items().count();
+        let mut entries: Vec<At<T>> = Vec::with_capacity(count);
+        entries.extend(list.items().filter_map(|it| At::decode(it, self)));
+        (count == 0 || !entries.is_empty()).then_some(entries)
     }
 
-    fn mapping<A: MapAccess<'de>>(mapping: A) -> Result<Self, A::Error>;
+    /// Says that a list is expected, and how what stands there would be one.
+    fn no_list<T: Decode, R>(&mut self, node: Node<'_>, expected: &str) -> Option<R> {
+        let help = match (node.form(), node.text()) {
+            (Form::Scalar, Some(text)) if text.contains(", ") || T::FROM_TEXT => {
+                format!("put brackets around it: `[{text}]`")
+            }
+            (Form::Mapping, _) => "begin each entry with a dash, and indent what belongs to it".to_owned(),
+            _ => format!("an entry of the list is {}", T::EXPECTED),
+        };
+        self.unexpected(node, expected, Some(help))
+    }
 }
 
-fn refused<E: Error>(expected: &str, found: &str) -> E {
-    E::custom(format!("expected {expected}, found {found}"))
-}
+impl<T: Decode> Decode for Entries<T> {
+    const EXPECTED: &'static str = "a list";
+    const EMPTY: &'static str = "write its entries, each with a dash, or delete the line";
 
-/// Decodes a value by its form.
-pub(crate) fn shaped<'de, T: Shape<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    struct Forms<T>(PhantomData<T>);
-    impl<'de, T: Shape<'de>> Visitor<'de> for Forms<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(T::EXPECTED)
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-            T::text(text)
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {
-            T::list(list)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mapping: A) -> Result<T, A::Error> {
-            T::mapping(mapping)
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        match node.form() {
+            Form::List => to.entries(node).map(Self),
+            Form::Scalar | Form::Mapping | Form::Wrong => to.no_list::<T, _>(node, Self::EXPECTED),
         }
     }
-    deserializer.deserialize_any(Forms(PhantomData))
 }
 
-impl<'de, T: Deserialize<'de>> Shape<'de> for Listing<T> {
+/// A list that means something as a whole: without one of its entries it is another.
+impl<T: Decode> Decode for Vec<T> {
+    const EXPECTED: &'static str = "a list";
+    const EMPTY: &'static str = "write the list, or delete the line";
+
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        if node.form() != Form::List {
+            return to.no_list::<T, _>(node, Self::EXPECTED);
+        }
+        // Each is read, though one that is wrong spoils all.
+        let read: Vec<Option<T>> = node.items().map(|it| T::decode(it, to)).collect();
+        read.into_iter().collect()
+    }
+}
+
+impl<T: Decode> Decode for Listing<T> {
     const EXPECTED: &'static str = "a list, `{ atLeast: […] }` or the word `unmanaged`";
+    const EMPTY: &'static str =
+        "write the list, `[]` for nobody, `{ atLeast: […] }`, or `unmanaged` to leave it alone";
 
-    fn text<E: Error>(text: &str) -> Result<Self, E> {
-        match text {
-            "unmanaged" => Ok(Self { entries: Vec::new(), rest: Rest::Unmanaged }),
-            _ => Err(refused(Self::EXPECTED, &format!("`{text}`"))),
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        if let Some(text) = node.text() {
+            if text == UNMANAGED {
+                return Some(Self { entries: Vec::new(), rest: Rest::Unmanaged });
+            }
+            return match did_you_mean(text, [UNMANAGED]) {
+                Some(near) => to.unexpected(node, Self::EXPECTED, Some(near)),
+                None => to.no_list::<T, _>(node, Self::EXPECTED),
+            };
+        }
+        match node.form() {
+            Form::List => {
+                if let Some(key) = node.items().next().and_then(at_least) {
+                    let message = "`atLeast` stands inside of a list";
+                    to.say(
+                        Finding::new(Code::WrongType, key.place(to.file), message).help(
+                            "remove the brackets, or the dash, around it: `{ atLeast: […] }` is the list",
+                        ),
+                    );
+                    return None;
+                }
+                Some(Self { entries: to.entries(node)?, rest: Rest::Removed })
+            }
+            Form::Mapping => {
+                let mut entries: Given<Entries<T>> = Given::Absent;
+                let is_other = node
+                    .entries()
+                    .all(|it| it.0.scalar().is_some_and(|it| did_you_mean(it, [AT_LEAST]).is_none()));
+                if is_other && node.entries().next().is_some() {
+                    return to.no_list::<T, _>(node, Self::EXPECTED);
+                }
+                to.mapping(node, Self::EXPECTED, &[AT_LEAST], &mut [&mut entries])?;
+                if entries.is_absent() {
+                    let missing = Finding::new(Code::MissingKey, node.place(to.file), "`atLeast` is missing");
+                    to.say(missing.help(Self::EMPTY));
+                }
+                match entries {
+                    Given::Is(Entries(entries)) => Some(Self { entries, rest: Rest::Kept }),
+                    Given::Absent | Given::Wrong => None,
+                }
+            }
+            Form::Scalar | Form::Wrong => to.unexpected(node, Self::EXPECTED, Some(Self::EMPTY.to_owned())),
         }
     }
+}
 
-    fn list<A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
-        let mut entries = Vec::deserialize(SeqAccessDeserializer::new(list))?;
-        // All lists of all files are there at once before they are checked.
-        entries.shrink_to_fit();
-        Ok(Self { entries, rest: Rest::Removed })
-    }
+/// The key by which a mapping is a list of its own.
+fn at_least(node: Node<'_>) -> Option<Node<'_>> {
+    node.entries().map(|it| it.0).find(|it| it.scalar() == Some(AT_LEAST))
+}
 
-    fn mapping<A: MapAccess<'de>>(mapping: A) -> Result<Self, A::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields, rename_all = "camelCase")]
-        struct AtLeast<T> {
-            at_least: Vec<At<T>>,
+impl<K: Keys + Decode> Decode for TextOr<K> {
+    const EXPECTED: &'static str = K::OR_TEXT;
+    const FROM_TEXT: bool = true;
+
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        match node.form() {
+            Form::Mapping => K::decode(node, to).map(|it| Self::Keys(Box::new(it))),
+            Form::Scalar | Form::List | Form::Wrong => match node.text() {
+                Some(text) => Some(Self::Text(text.to_owned())),
+                None => to.unexpected(node, Self::EXPECTED, None),
+            },
         }
-        let AtLeast { at_least } = AtLeast::deserialize(MapAccessDeserializer::new(mapping))?;
-        Ok(Self { entries: at_least, rest: Rest::Kept })
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Listing<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        shaped(deserializer)
-    }
-}
-
-impl<'de, K: Keys + Deserialize<'de>> Shape<'de> for TextOr<K> {
-    const EXPECTED: &'static str = K::EXPECTED;
-
-    fn text<E>(text: &str) -> Result<Self, E> {
-        Ok(Self::Text(text.to_owned()))
-    }
-
-    fn mapping<A: MapAccess<'de>>(mapping: A) -> Result<Self, A::Error> {
-        Box::deserialize(MapAccessDeserializer::new(mapping)).map(Self::Keys)
-    }
-}
-
-impl<'de, K: Keys + Deserialize<'de>> Deserialize<'de> for TextOr<K> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        shaped(deserializer)
     }
 }
 
 /// The element decides what a single value may be: text or a mapping.
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<At<T>> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        enum Either<T> {
-            One(T),
-            Many(Vec<At<T>>),
-        }
-        impl<'de, T: Deserialize<'de>> Shape<'de> for Either<T> {
-            const EXPECTED: &'static str = "one value or a list of values";
+impl<T: Decode> Decode for OneOrMany<At<T>> {
+    const EXPECTED: &'static str = "one value or a list of values";
 
-            fn text<E: Error>(text: &str) -> Result<Self, E> {
-                T::deserialize(StrDeserializer::new(text)).map(Self::One)
-            }
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        match node.form() {
+            Form::List => Vec::decode(node, to).map(Self),
+            Form::Scalar | Form::Mapping | Form::Wrong => At::decode(node, to).map(|it| Self(vec![it])),
+        }
+    }
+}
 
-            fn list<A: SeqAccess<'de>>(list: A) -> Result<Self, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Self::Many)
-            }
+impl<T: Decode> Decode for Names<T> {
+    const EXPECTED: &'static str = "a mapping of names";
 
-            fn mapping<A: MapAccess<'de>>(mapping: A) -> Result<Self, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(mapping)).map(Self::One)
+    fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
+        if node.form() != Form::Mapping {
+            let help = "write `name: value` for each".to_owned();
+            return to.unexpected(node, Self::EXPECTED, Some(help));
+        }
+        let mut names = Self::new();
+        let mut is_whole = true;
+        for (key, value) in node.entries() {
+            let entry = to.value(key, value);
+            match key.scalar() {
+                Some(name) => _ = names.insert(name.to_owned(), entry),
+                None => is_whole = false,
             }
         }
-        impl<'de, T: Deserialize<'de>> Deserialize<'de> for Either<T> {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                shaped(deserializer)
-            }
-        }
-        let At { v, line, column } = At::<Either<T>>::deserialize(deserializer)?;
-        Ok(Self(match v {
-            Either::One(v) => vec![At { v, line, column }],
-            Either::Many(many) => many,
-        }))
+        is_whole.then_some(names)
     }
 }
 
@@ -221,6 +240,7 @@ pub(super) use inline_schemas;
 inline_schemas! {
     [T] At<T>, |generator| generator.subschema_for::<T>();
     [T] Given<T>, |generator| generator.subschema_for::<Option<T>>();
+    [T] Entries<T>, |generator| generator.subschema_for::<Vec<T>>();
     [T] Listing<T>, |generator| {
         let items = generator.subschema_for::<T>();
         json_schema!({ "anyOf": [

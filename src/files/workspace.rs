@@ -2,137 +2,126 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, de::IgnoredAny};
-
 use super::{
-    At, decode,
+    At,
+    decode::places,
     entry::{ApiSection, PersonEntry, RoleName, person_keys},
-    shape::Given,
+    mapping::{Given, mapping},
+    shape::{Entries, Names},
 };
 use crate::model::{
     rules::Unmanaged,
     source::{FileId, Place},
 };
 
-/// The settings of a workspace: the file `rolecall.yaml` at its top.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("required" = ["version"]))]
-pub struct WorkspaceFile {
-    /// The version of this format. Always 1.
-    #[schemars(range(min = 1, max = 1))]
-    pub(crate) version: Given<At<u64>>,
-    /// Which API to talk to.
-    pub api: Given<ApiSection>,
-    /// Whose groups these are: a company id, or a name from `ids`.
-    pub company: Given<At<String>>,
-    /// Glob patterns of the access files, relative to this file; one that begins with `!` leaves files out.
-    /// `access/**/*.yaml` where absent.
-    pub(crate) access: Given<Vec<At<String>>>,
-    /// Names for the UUIDs that scopes and `company` point at.
-    pub(crate) ids: Ids,
-    /// What is done about groups that no file names: `ignore`, `report` (where absent) or `forbid`.
-    pub(crate) unmanaged: Given<Unmanaged>,
-    /// Limits on what one plan may do.
-    pub(crate) guards: Given<GuardsSection>,
-    /// What may go beyond a limit: one thing, so far, until then, and why.
-    pub(crate) exceptions: Vec<At<ExceptionEntry>>,
-    /// People who are cut off everywhere, ahead of everything else.
-    pub(crate) lockout: Vec<At<LockoutEntry>>,
+mapping! {
+    /// The settings of a workspace: the file `rolecall.yaml` at its top.
+    #[schemars(extend("required" = ["version"]))]
+    pub struct WorkspaceFile: "the keys of `rolecall.yaml`" {
+        /// The version of this format. Always 1.
+        #[schemars(range(min = 1, max = 1))]
+        "version" pub(crate) version: Given<At<u64>>,
+        /// Which API to talk to.
+        "api" pub api: Given<ApiSection>,
+        /// Whose groups these are: a company id, or a name from `ids`.
+        "company" pub company: Given<At<String>>,
+        /// Glob patterns of the access files, relative to this file; one that begins with `!` leaves files out.
+        /// `access/**/*.yaml` where absent.
+        "access" pub(crate) access: Given<Vec<At<String>>>,
+        /// Names for the UUIDs that scopes and `company` point at.
+        "ids" pub(crate) ids: Given<Ids>,
+        /// What is done about groups that no file names: `ignore`, `report` (where absent) or `forbid`.
+        "unmanaged" pub(crate) unmanaged: Given<Unmanaged>,
+        /// Limits on what one plan may do.
+        "guards" pub(crate) guards: Given<GuardsSection>,
+        /// What may go beyond a limit: one thing, so far, until then, and why.
+        "exceptions" pub(crate) exceptions: Given<Entries<ExceptionEntry>>,
+        /// People who are cut off everywhere, ahead of everything else.
+        "lockout" pub(crate) lockout: Given<Entries<LockoutEntry>>,
+    }
 }
 
 /// The place of each field under `api.dialect`; none of a file that cannot be decoded.
 pub fn dialect_lines(text: &str, file: FileId) -> BTreeMap<String, Place> {
-    #[derive(Deserialize)]
-    struct File {
-        api: Api,
+    places(text, file, &["api", "dialect"]).into_iter().collect()
+}
+
+mapping! {
+    /// Names for UUIDs, by what they identify.
+    pub(crate) struct Ids: "names for ids: `{ company: { NAME: ID }, legalEntity: { NAME: ID } }`" {
+        /// Companies: client organisations and TMCs.
+        "company" pub(crate) company: Given<Names<String>>,
+        /// Legal entities.
+        "legalEntity" pub(crate) legal_entity: Given<Names<String>>,
     }
-    #[derive(Deserialize)]
-    struct Api {
-        dialect: BTreeMap<String, At<IgnoredAny>>,
+}
+
+mapping! {
+    /// Limits on what one plan may do. A limit that is left out has its default.
+    pub(crate) struct GuardsSection: "limits, such as `{ removals: { atMost: 50 } }`" {
+        /// How much may go.
+        "removals" pub(crate) removals: Given<RemovalsSection>,
+        /// What nobody gets without an exception or an approval, and what keeps enough holders, beside the roles that carry
+        /// `ACCESS_MANAGEMENT`, which always are: roles, permissions that make a role one of them, and types of direct roles.
+        /// `[]` switches it off.
+        "privileged" pub(crate) privileged: Given<Vec<At<RoleName>>>,
+        /// How many holders each privileged role keeps at least; 2 where absent.
+        #[schemars(range(min = 1))]
+        "holders" pub(crate) holders: Given<At<u64>>,
+        /// Groups and people that lose nothing.
+        "protected" pub(crate) protected: Given<ProtectedSection>,
     }
-    let read = decode::<File>(text, file);
-    let fields = read.map(|it| it.api.dialect).unwrap_or_default();
-    fields.into_iter().map(|(name, it)| (name, it.place(file))).collect()
 }
 
-/// Names for UUIDs, by what they identify.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub(crate) struct Ids {
-    /// Companies: client organisations and TMCs.
-    pub(crate) company: BTreeMap<String, At<String>>,
-    /// Legal entities.
-    pub(crate) legal_entity: BTreeMap<String, At<String>>,
+mapping! {
+    /// How many people may lose access, and how many memberships, roles and groups may go.
+    pub(crate) struct RemovalsSection: "limits, such as `{ percent: 30, atMost: 50 }`" {
+        /// Most of what exists that may go, in percent, of one group and in all; 30 where absent.
+        #[schemars(range(min = 1, max = 100))]
+        "percent" pub(crate) percent: Given<At<u64>>,
+        /// The percentage is looked at where at least so many exist; 10 where absent.
+        #[schemars(range(min = 1))]
+        "from" pub(crate) from: Given<At<u64>>,
+        /// Most that may go in one apply; 50 where absent.
+        "atMost" pub(crate) at_most: Given<At<u64>>,
+    }
 }
 
-/// Limits on what one plan may do. A limit that is left out has its default.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub(crate) struct GuardsSection {
-    /// How much may go.
-    pub(crate) removals: Given<RemovalsSection>,
-    /// What nobody gets without an exception or an approval, and what keeps enough holders, beside the roles that carry
-    /// `ACCESS_MANAGEMENT`, which always are: roles, permissions that make a role one of them, and types of direct roles.
-    /// `[]` switches it off.
-    pub(crate) privileged: Given<Vec<At<RoleName>>>,
-    /// How many holders each privileged role keeps at least; 2 where absent.
-    #[schemars(range(min = 1))]
-    pub(crate) holders: Given<At<u64>>,
-    /// Groups and people that lose nothing.
-    pub(crate) protected: Given<ProtectedSection>,
+mapping! {
+    /// Groups and people that lose nothing, by name or pattern (`*`, `?`, `[…]`, `{…}`).
+    pub(crate) struct ProtectedSection: "`{ groups: […], people: […] }`" {
+        /// Names of groups, declared or not.
+        "groups" pub(crate) groups: Given<Vec<At<String>>>,
+        /// Business e-mail addresses; upper and lower case are one.
+        "people" pub(crate) people: Given<Vec<At<String>>>,
+    }
 }
 
-/// How many people may lose access, and how many memberships, roles and groups may go.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub(crate) struct RemovalsSection {
-    /// Most of what exists that may go, in percent, of one group and in all; 30 where absent.
-    #[schemars(range(min = 1, max = 100))]
-    pub(crate) percent: Given<At<u64>>,
-    /// The percentage is looked at where at least so many exist; 10 where absent.
-    #[schemars(range(min = 1))]
-    pub(crate) from: Given<At<u64>>,
-    /// Most that may go in one apply; 50 where absent.
-    pub(crate) at_most: Given<At<u64>>,
-}
-
-/// Groups and people that lose nothing, by name or pattern (`*`, `?`, `[…]`, `{…}`).
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-pub(crate) struct ProtectedSection {
-    /// Names of groups, declared or not.
-    pub(crate) groups: Vec<At<String>>,
-    /// Business e-mail addresses; upper and lower case are one.
-    pub(crate) people: Vec<At<String>>,
-}
-
-/// What may go beyond a limit: by `group`, `person`, `role` or `company`; of several all must be so.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("required" = ["guard", "upTo", "until", "reason"]))]
-pub(crate) struct ExceptionEntry {
-    /// Which guard.
-    #[schemars(extend("enum" = ["removals", "group-emptied", "last-holder", "privileged", "protected"]))]
-    pub(crate) guard: Given<At<String>>,
-    /// For this group, by the name it has, or will have if it is created.
-    pub(crate) group: Given<At<String>>,
-    /// For this person: an e-mail address, or a mapping such as `{ externalId: … }`.
-    pub(crate) person: Given<At<PersonEntry>>,
-    /// For this role.
-    pub(crate) role: Given<At<RoleName>>,
-    /// For this company; beside others: of this company instead of the one of the workspace.
-    pub(crate) company: Given<At<String>>,
-    /// What `removals` counts here; `members` where absent.
-    #[schemars(extend("enum" = ["members", "roles", "groups", "people"]))]
-    pub(crate) of: Given<At<String>>,
-    /// The largest number it allows.
-    pub(crate) up_to: Given<At<u64>>,
-    /// The last day (through its end, UTC) or the instant at which it ends.
-    pub(crate) until: Given<At<String>>,
-    /// Why.
-    pub(crate) reason: Given<At<String>>,
+mapping! {
+    /// What may go beyond a limit: by `group`, `person`, `role` or `company`; of several all must be so.
+    #[schemars(extend("required" = ["guard", "upTo", "until", "reason"]))]
+    pub(crate) struct ExceptionEntry: "an exception, `{ guard: …, group: …, upTo: …, until: …, reason: … }`" {
+        /// Which guard.
+        #[schemars(extend("enum" = ["removals", "group-emptied", "last-holder", "privileged", "protected"]))]
+        "guard" pub(crate) guard: Given<At<String>>,
+        /// For this group, by the name it has, or will have if it is created.
+        "group" pub(crate) group: Given<At<String>>,
+        /// For this person: an e-mail address, or a mapping such as `{ externalId: … }`.
+        "person" pub(crate) person: Given<At<PersonEntry>>,
+        /// For this role.
+        "role" pub(crate) role: Given<At<RoleName>>,
+        /// For this company; beside others: of this company instead of the one of the workspace.
+        "company" pub(crate) company: Given<At<String>>,
+        /// What `removals` counts here; `members` where absent.
+        #[schemars(extend("enum" = ["members", "roles", "groups", "people"]))]
+        "of" pub(crate) of: Given<At<String>>,
+        /// The largest number it allows.
+        "upTo" pub(crate) up_to: Given<At<u64>>,
+        /// The last day (through its end, UTC) or the instant at which it ends.
+        "until" pub(crate) until: Given<At<String>>,
+        /// Why.
+        "reason" pub(crate) reason: Given<At<String>>,
+    }
 }
 
 person_keys! {
@@ -140,9 +129,9 @@ person_keys! {
     #[schemars(extend("required" = ["since", "reason"]))]
     LockoutEntry {
         /// The day (from its start, UTC) or the instant from which it is in force.
-        pub(crate) since: Given<At<String>>,
+        "since" pub(crate) since: Given<At<String>>,
         /// Why.
-        pub(crate) reason: Given<At<String>>,
+        "reason" pub(crate) reason: Given<At<String>>,
     }
 }
 

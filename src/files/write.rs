@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::model::{
@@ -51,18 +50,6 @@ enum Tree {
     Map(Vec<(&'static str, Self)>),
 }
 
-impl Serialize for Tree {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Number(number) => serializer.serialize_u8(*number),
-            Self::Flag(flag) => serializer.serialize_bool(*flag),
-            Self::List(items) => serializer.collect_seq(items),
-            Self::Map(keys) => serializer.collect_map(keys.iter().map(|(key, value)| (key, value))),
-        }
-    }
-}
-
 impl Tree {
     fn text(text: &(impl ToString + ?Sized)) -> Self {
         Self::Text(text.to_string())
@@ -73,6 +60,61 @@ impl Tree {
         values.sort();
         if values.len() == 1 { values.remove(0) } else { Self::List(values) }
     }
+
+    /// Writes the node where a line is begun at a column already.
+    fn write(&self, column: usize, out: &mut String) {
+        let begin = |out: &mut String, at: usize| {
+            if at > 0 {
+                out.extend(std::iter::repeat_n(' ', column));
+            }
+        };
+        match self {
+            Self::List(items) if !items.is_empty() => {
+                for (at, item) in items.iter().enumerate() {
+                    begin(out, at);
+                    out.push_str("- ");
+                    item.write(column + 2, out);
+                }
+            }
+            Self::Map(keys) if !keys.is_empty() => {
+                for (at, (key, value)) in keys.iter().enumerate() {
+                    begin(out, at);
+                    out.push_str(key);
+                    let inner = match value {
+                        Self::List(items) if !items.is_empty() => column,
+                        Self::Map(keys) if !keys.is_empty() => column + 2,
+                        _ => {
+                            out.push_str(": ");
+                            value.write(column, out);
+                            continue;
+                        }
+                    };
+                    out.push_str(":\n");
+                    out.extend(std::iter::repeat_n(' ', inner));
+                    value.write(inner, out);
+                }
+            }
+            Self::List(_) => out.push_str("[]\n"),
+            Self::Map(_) => out.push_str("{}\n"),
+            Self::Text(text) => out.push_str(&(scalar(text) + "\n")),
+            Self::Number(number) => out.push_str(&format!("{number}\n")),
+            Self::Flag(flag) => out.push_str(&format!("{flag}\n")),
+        }
+    }
+}
+
+/// A text as YAML, in brackets or not: as it is where it cannot be taken for anything else, and quoted otherwise.
+pub(crate) fn scalar(text: &str) -> String {
+    const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    let is_plain = |it: char| it.is_alphanumeric() || "_@.+-/()&' ".contains(it);
+    let is_told_apart =
+        text.starts_with(char::is_alphabetic) || text.contains('@') || Uuid::try_parse(text).is_ok();
+    let is_word = text.starts_with(char::is_alphanumeric)
+        && is_told_apart
+        && !text.ends_with(' ')
+        && text.chars().all(is_plain)
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str());
+    if is_word { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }
 
 /// An access file that declares `groups` exactly as they are.
@@ -83,7 +125,9 @@ impl Tree {
 pub fn access_file(groups: &[DraftGroup], known: Known<'_>) -> Result<String, Unsayable> {
     let groups = groups.iter().map(|it| known.group(it)).collect::<Result<_, _>>()?;
     let file = Tree::Map(vec![("version", Tree::Number(1)), ("groups", Tree::List(groups))]);
-    Ok(serde_saphyr::to_string(&file).unwrap_or_default())
+    let mut text = String::new();
+    file.write(0, &mut text);
+    Ok(text)
 }
 
 impl Known<'_> {

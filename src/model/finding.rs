@@ -127,6 +127,7 @@ codes! {
     LookalikeName Remark "lookalike-name" "A name looks like that of another group or role that exists; stops no plan.";
     TwoKeys Remark "two-keys" "A group lists one person under two keys; stops no plan.";
     LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
+    MisreadText Remark "misread-text" "A text ends at a `#`, or holds the quotes that were meant to be around it; stops no plan.";
     VoidRename Remark "void-rename" "A `renamedFrom` has nothing left to rename, and a group has the old name again; stops no plan.";
 }
 

@@ -161,10 +161,11 @@ impl TryFrom<Value> for MaxLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{files::deserialize, model::source::FileId};
 
     #[test]
     fn an_empty_dialect_is_the_documented_api() {
-        let dialect: Dialect = serde_saphyr::from_str("{}").unwrap();
+        let dialect: Dialect = deserialize("{}", FileId(0)).unwrap();
         assert_eq!(dialect, Dialect::default());
         assert_eq!(dialect.max_limit, MaxLimit::None);
     }
@@ -184,14 +185,14 @@ mod tests {
     fn every_switch_is_read_and_a_misspelt_one_is_refused() {
         let yaml = "memberRemovalField: userIdsToRemove\nrolesToDelete: ids\ngroupRole: flat\nunknownField: ignore\n\
                     groupUpdate: patch\nduplicateGroupName: reject\nmaxLimit: 2\nscopeEcho: split\nusersList: refused\n";
-        let dialect: Dialect = serde_saphyr::from_str(yaml).unwrap();
+        let dialect: Dialect = deserialize(yaml, FileId(0)).unwrap();
         assert_eq!(dialect.max_limit, MaxLimit::Rows(2));
         assert_eq!(dialect.scope_echo, ScopeEcho::Split);
         assert_eq!(dialect.users_list, UsersList::Refused);
         for wrong in
             ["groupRoles: flat", "groupRole: round", "maxLimit: 0", "maxLimit: some", "foreignGroup: 418"]
         {
-            assert!(serde_saphyr::from_str::<Dialect>(wrong).is_err(), "{wrong}");
+            assert!(deserialize::<Dialect>(wrong, FileId(0)).is_err(), "{wrong}");
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     files::{
-        MAX_FILE_BYTES, decode,
+        MAX_FILE_BYTES, deserialize,
         disk::{self, Named},
     },
     model::source::FileId,
@@ -124,7 +124,7 @@ impl Seed {
 
     fn parse(text: &str, name: &str) -> Result<Self, SandboxError> {
         // The same strictness and the same limits as for the files of a workspace.
-        decode(text, FileId(0)).map_err(|finding| {
+        deserialize(text, FileId(0)).map_err(|finding| {
             let place = finding.place.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
             let help = finding.help.map(|help| format!(" ({help})")).unwrap_or_default();
             SandboxError::SeedForm(format!("{name}{place}: {}{help}", finding.message))

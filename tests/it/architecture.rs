@@ -23,7 +23,7 @@ const CLOCK: &[&str] = &[
     "std::thread",
 ];
 const CHANCE: &[&str] = &["getrandom", "uuid::Uuid::new_v4", "uuid::Uuid::now_v7", "std::hash::RandomState"];
-const YAML: &[&str] = &["serde_saphyr", "granit_parser", "serde_yaml", "yaml_serde"];
+const YAML: &[&str] = &["granit_parser", "serde_yaml", "yaml_serde"];
 const HTTP: &[&str] = &["axum", "hyper", "hyper_util", "reqwest"];
 /// What a client with credentials is made of.
 const CREDENTIALS: &[&str] = &[

@@ -33,6 +33,7 @@ mod left_out;
 mod lockouts;
 mod manifests;
 mod matrix;
+mod mistakes;
 mod model;
 mod names;
 mod output;

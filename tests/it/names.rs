@@ -155,11 +155,11 @@ fn found(line: &str) -> Vec<Finding> {
     let mut files = Files::default();
     match decode(&workspace, FileId(0)) {
         Ok(workspace) => files.workspace = Some((FileId(0), workspace)),
-        Err(finding) => return vec![finding],
+        Err(findings) => return findings,
     }
     match decode(&access, FileId(1)) {
         Ok(access) => files.access.push((FileId(1), access)),
-        Err(finding) => return vec![finding],
+        Err(findings) => return findings,
     }
     check(&files).err().unwrap_or_default()
 }

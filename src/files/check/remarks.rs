@@ -13,12 +13,13 @@ use crate::model::{
 };
 
 impl Declared {
-    /// The exceptions that have ended, and the members who are locked out under the very key
+    /// The texts that may be misread, the exceptions that have ended, and the members who are locked out under the very key
     /// they are declared by; sorted. One who has another key is found when people are bound to users.
     pub fn remarks(&self, now: Timestamp) -> Vec<Finding> {
         let exceptions = self.rules.exceptions.iter().filter(|it| it.ends <= now);
         let mut remarks: Vec<Finding> =
             exceptions.map(|it| rules::expired(it.guard, it.ends, it.from)).collect();
+        remarks.extend(self.misread.iter().cloned());
         let in_force = self.lockouts.iter().rev().filter(|it| it.holds(now));
         let locked: BTreeMap<&PersonRef, &DeclaredLockout> = in_force.map(|it| (&it.person, it)).collect();
         let groups = self.companies.iter().flat_map(|it| &it.groups);

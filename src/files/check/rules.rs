@@ -5,7 +5,7 @@ use super::{
         At,
         declared::{DeclaredException, DeclaredLockout, DeclaredRules, DeclaredTarget, Pattern},
         entry::ApiSection,
-        shape::Given,
+        mapping::Given,
         workspace::{ExceptionEntry, GuardsSection, LockoutEntry, WorkspaceFile},
     },
     Check,
@@ -24,12 +24,12 @@ const BOUNDED: &str = "what goes beyond the rules is bounded, dated and explaine
 
 /// The keys by which an exception says what it is for; `company` beside others only says whose they are.
 fn given(v: &ExceptionEntry) -> impl Iterator<Item = ExceptionKey> {
-    let alone = v.group.is_none() && v.person.is_none() && v.role.is_none();
+    let alone = v.group.is_absent() && v.person.is_absent() && v.role.is_absent();
     ExceptionKey::ALL.iter().copied().filter(move |it| match it {
-        ExceptionKey::Group => v.group.is_some(),
-        ExceptionKey::Person => v.person.is_some(),
-        ExceptionKey::Role => v.role.is_some(),
-        ExceptionKey::Company => alone && v.company.is_some(),
+        ExceptionKey::Group => !v.group.is_absent(),
+        ExceptionKey::Person => !v.person.is_absent(),
+        ExceptionKey::Role => !v.role.is_absent(),
+        ExceptionKey::Company => alone && !v.company.is_absent(),
     })
 }
 
@@ -37,7 +37,7 @@ impl Check {
     /// Reads the rules; `company` is the one that exceptions are about unless they say otherwise.
     pub(super) fn rules(&mut self, workspace: &WorkspaceFile, company: Option<CompanyId>) -> DeclaredRules {
         let mut rules = DeclaredRules::default();
-        if let Some(guards) = &*workspace.guards {
+        if let Some(guards) = workspace.guards.as_ref() {
             self.guards(guards, &mut rules);
         }
         rules.exceptions = workspace.exceptions.iter().filter_map(|it| self.exception(it, company)).collect();
@@ -46,25 +46,25 @@ impl Check {
     }
 
     fn guards(&mut self, guards: &GuardsSection, rules: &mut DeclaredRules) {
-        if let Some(removals) = &*guards.removals {
+        if let Some(removals) = guards.removals.as_ref() {
             let percent = self.number(&removals.percent, "percent", 1, 100);
             rules.percent = percent.and_then(|it| u8::try_from(it).ok()).unwrap_or(rules.percent);
             rules.from = self.number(&removals.from, "from", 1, u64::MAX).unwrap_or(rules.from);
             rules.at_most = self.number(&removals.at_most, "atMost", 0, u64::MAX).unwrap_or(rules.at_most);
         }
         rules.holders = self.number(&guards.holders, "holders", 1, u64::MAX).unwrap_or(rules.holders);
-        if let Some(privileged) = &*guards.privileged {
+        if let Some(privileged) = guards.privileged.as_ref() {
             let privileged = privileged.iter();
             rules.privileged =
                 Some(privileged.filter_map(|it| Some((self.role(it)?, self.at(it)))).collect());
         }
-        if let Some(protected) = &*guards.protected {
-            let groups = protected.groups.iter();
+        if let Some(protected) = guards.protected.as_ref() {
+            let groups = protected.groups.as_ref().into_iter().flatten();
             rules.protected_groups = groups
                 .filter_map(|it| Some((self.pattern(it, &name::composed(&it.v))?, self.at(it))))
                 .collect();
             // Addresses are folded, so what is to match them is folded too.
-            let people = protected.people.iter();
+            let people = protected.people.as_ref().into_iter().flatten();
             let pattern = |it: &At<String>| Some((self.pattern(it, &folded_address(&it.v))?, self.at(it)));
             rules.protected_people = people.filter_map(pattern).collect();
         }
@@ -79,7 +79,7 @@ impl Check {
     pub(super) fn lockout(&mut self, entry: &At<LockoutEntry>) -> Option<DeclaredLockout> {
         let (from, v) = (self.at(entry), &entry.v);
         let person = self.keyed(from, v);
-        let keys = [("since", v.since.is_none(), BOUNDED), ("reason", v.reason.is_none(), BOUNDED)];
+        let keys = [("since", v.since.is_absent(), BOUNDED), ("reason", v.reason.is_absent(), BOUNDED)];
         self.required(from, "a lock-out", &keys);
         let since = self.since(&v.since);
         let reason = self.text(v.reason.as_ref(), "a reason");
@@ -93,10 +93,10 @@ impl Check {
     ) -> Option<DeclaredException> {
         let (from, v) = (self.at(entry), &entry.v);
         let keys = [
-            ("guard", v.guard.is_none(), BOUNDED),
-            ("upTo", v.up_to.is_none(), BOUNDED),
-            ("until", v.until.is_none(), BOUNDED),
-            ("reason", v.reason.is_none(), BOUNDED),
+            ("guard", v.guard.is_absent(), BOUNDED),
+            ("upTo", v.up_to.is_absent(), BOUNDED),
+            ("until", v.until.is_absent(), BOUNDED),
+            ("reason", v.reason.is_absent(), BOUNDED),
         ];
         self.required(from, "an exception", &keys);
         let guard = v.guard.as_ref().and_then(|it| self.guard(it));
@@ -137,7 +137,7 @@ impl Check {
     /// What `removals` counts: `None` inside for every other guard.
     fn level(&mut self, v: &ExceptionEntry, guard: Option<Guard>) -> Option<Option<Level>> {
         let guard = guard?;
-        let Some(of) = &*v.of else {
+        let Some(of) = v.of.read(Some)? else {
             return Some((guard == Guard::Removals).then_some(Level::Members));
         };
         if guard != Guard::Removals {
@@ -166,27 +166,22 @@ impl Check {
         v: &ExceptionEntry,
         company: Option<CompanyId>,
     ) -> Option<DeclaredTarget> {
-        let named = v.company.as_ref().map(|it| self.company(it));
+        let named = (!v.company.is_absent()).then(|| v.company.as_ref().and_then(|it| self.company(it)));
         if given(v).next().is_none() {
             return self.wrong(
                 Finding::new(Code::InvalidException, at, "an exception is for something, here is nothing")
                     .help("name a `group`, a `person`, a `role` or a `company`, or several: all must be so"),
             );
         }
-        let company = match (&*v.group, &*v.role, named) {
-            (None, None, Some(company)) => Some(company?),
-            (None, None, None) => None,
-            (Some(_), _, named) | (None, Some(_), named) => Some(self.owner(at, named, company)?),
+        let company = match (v.group.is_absent() && v.role.is_absent(), named) {
+            (true, Some(company)) => Some(company?),
+            (true, None) => None,
+            (false, named) => Some(self.owner(at, named, company)?),
         };
-        let group = v.group.as_ref().map(|it| self.name(Some(it)));
-        let person = v.person.as_ref().map(|it| self.person(it));
-        let role = v.role.as_ref().map(|it| self.role(it));
-        Some(DeclaredTarget {
-            company,
-            group: group.map_or(Some(None), |it| it.map(Some))?,
-            person: person.map_or(Some(None), |it| it.map(Some))?,
-            role: role.map_or(Some(None), |it| it.map(Some))?,
-        })
+        let group = v.group.read(|it| self.name(Some(it)));
+        let person = v.person.read(|it| self.person(it));
+        let role = v.role.read(|it| self.role(it));
+        Some(DeclaredTarget { company, group: group?, person: person?, role: role? })
     }
 
     /// The company that the entry names, or else the one of the workspace.

@@ -1,13 +1,14 @@
 //! Scopes as files write them, to audiences; people in them stay names.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     super::{
         At,
         access::{AudienceEntry, ScopeEntry},
         declared::{DeclaredScope, PendingAudience},
-        shape::{OneOrMany, TextOr},
+        mapping::Given,
+        shape::{Names, OneOrMany, TextOr},
     },
     Check, Scopes,
     values::{Alias, hides},
@@ -22,11 +23,16 @@ use crate::model::{
 
 impl Check {
     /// Reads the `scopes:` of a file. A named scope spells its audiences out, so order does not matter.
-    pub(super) fn named_scopes<'a>(&mut self, scopes: &'a BTreeMap<String, At<ScopeEntry>>) -> Scopes<'a> {
-        let none = Scopes::new();
+    pub(super) fn named_scopes<'a>(&mut self, scopes: &'a Given<Names<ScopeEntry>>) -> Scopes<'a> {
+        let none = Scopes::default();
+        let mut found = Scopes { is_doubtful: scopes.is_wrong(), ..Scopes::default() };
+        let Some(scopes) = scopes.as_ref() else { return found };
         self.names(scopes, "the name of a scope");
-        let mut found = Scopes::new();
         for (name, entry) in scopes {
+            let Some(entry) = entry else {
+                found.names.insert(name::composed(name), None);
+                continue;
+            };
             let scope = match &entry.v {
                 ScopeEntry::Name(other) => {
                     let message = format!("scope `{name}` only names `{other}`");
@@ -37,7 +43,7 @@ impl Check {
                 }
                 ScopeEntry::One(_) | ScopeEntry::Any(_) => self.scope(entry, &none),
             };
-            found.insert(name::composed(name), scope);
+            found.names.insert(name::composed(name), scope);
         }
         found
     }
@@ -73,8 +79,8 @@ impl Check {
     }
 
     fn named(&mut self, at: Place, name: &str, named: &Scopes<'_>) -> Option<Arc<DeclaredScope>> {
-        let found = named.get(&name::composed(name)).cloned();
-        found.unwrap_or_else(|| {
+        let found = named.names.get(&name::composed(name)).cloned();
+        found.or_else(|| named.is_doubtful.then_some(None)).unwrap_or_else(|| {
             let help = "define it under `scopes:` of this file, or write it out";
             self.wrong(
                 Finding::new(
@@ -83,7 +89,7 @@ impl Check {
                     format!("no scope `{name}` in this file{}", hides(name)),
                 )
                 .help(format!("{help}: `{{ company: {name} }}`"))
-                .maybe_help(did_you_mean(name, named.keys().map(|it| &**it))),
+                .maybe_help(did_you_mean(name, named.names.keys().map(|it| &**it))),
             )
         })
     }
@@ -113,7 +119,7 @@ impl Check {
             (Kind::LegalEntity, &entry.legal_entity, Some(Alias::LegalEntity)),
             (Kind::StealthType, &entry.stealth_type, None),
         ] {
-            let Some(OneOrMany(values)) = &**values else { continue };
+            let Some(OneOrMany(values)) = values.as_ref() else { continue };
             self.lists_something(at, kind.as_wire(), values);
             let read = |it: &At<String>| match alias {
                 Some(alias) => self.id(it, alias).map(Value::Id),
@@ -122,7 +128,7 @@ impl Check {
             let values = values.iter().filter_map(read).collect();
             audience.push(Dimension { kind, values });
         }
-        match &*entry.platform {
+        match entry.platform.as_ref() {
             Some(At { v: true, .. }) => {
                 audience.push(Dimension { kind: Kind::Platform, values: vec![Value::Nothing] });
             }
@@ -132,9 +138,18 @@ impl Check {
             ),
             None => (),
         }
-        for predicate in entry.predicates.iter().flatten() {
-            let kind = Kind::from_wire(&predicate.v.r#type);
-            let mut values: Vec<Value> = predicate.v.values.iter().map(|it| Value::from_wire(it)).collect();
+        let mut is_doubtful = entry.is_doubtful();
+        for predicate in entry.predicates.as_ref().into_iter().flatten() {
+            const HELP: &str = "write `{ type: …, values: […] }`, as the API spells it";
+            let (at, v) = (self.at(predicate), &predicate.v);
+            let keys = [("type", v.r#type.is_absent(), HELP), ("values", v.values.is_absent(), HELP)];
+            self.required(at, "a predicate", &keys);
+            let (Some(name), Some(values)) = (v.r#type.as_ref(), v.values.as_ref()) else {
+                is_doubtful = true;
+                continue;
+            };
+            let kind = Kind::from_wire(&name.v);
+            let mut values: Vec<Value> = values.iter().map(|it| Value::from_wire(it)).collect();
             if kind == Kind::Platform && values.is_empty() {
                 values.push(Value::Nothing);
             }
@@ -142,19 +157,20 @@ impl Check {
             audience.push(Dimension { kind, values });
         }
         let mut people = Vec::new();
-        if let Some(OneOrMany(entries)) = &*entry.profile {
+        if let Some(OneOrMany(entries)) = entry.profile.as_ref() {
             self.lists_something(at, "profile", entries);
             people.extend(entries.iter().filter_map(|it| self.person(it)));
             people.sort();
             people.dedup();
         }
-        if audience.is_empty() && entry.profile.is_none() && self.findings.len() == before {
+        let is_sound = !is_doubtful && self.findings.len() == before;
+        if audience.is_empty() && entry.profile.is_absent() && is_sound {
             self.say(
                 Finding::new(Code::InvalidScope, at, "the audience is empty")
                     .help("an empty audience would cover everybody; say `platform: true` if that is meant"),
             );
         }
-        (self.findings.len() == before).then_some((audience, people))
+        (!is_doubtful && self.findings.len() == before).then_some((audience, people))
     }
 
     fn lists_something<T>(&mut self, at: Place, key: &str, values: &[T]) {

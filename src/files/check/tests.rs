@@ -1,7 +1,7 @@
 //! Rules of the files, one line each: what is written, what is found.
 
 use super::*;
-use crate::files::decode;
+use crate::files::{decode, decoded};
 
 const WORKSPACE: &str = "
 version: 1
@@ -11,22 +11,32 @@ ids:
   legalEntity: { globex-uk: 3c8d0000-0000-4000-8000-000000000001 }
 ";
 
-fn files(access: &[&str]) -> Result<Files, Finding> {
-    let file = |n: usize| FileId(u32::try_from(n).unwrap());
-    let parsed = access.iter().enumerate().map(|(n, it)| Ok((file(n + 1), decode(it, file(n + 1))?)));
-    Ok(Files {
-        workspace: Some((file(0), decode(WORKSPACE, file(0))?)),
-        access: parsed.collect::<Result<_, _>>()?,
-        company: None,
-    })
+fn files(access: &[&str]) -> Result<Files, Vec<Finding>> {
+    match all(WORKSPACE, access) {
+        (files, findings) if findings.is_empty() => Ok(files),
+        (_, findings) => Err(findings),
+    }
+}
+
+/// The files as far as they are certain, and what is structurally wrong with them.
+fn all(workspace: &str, access: &[&str]) -> (Files, Vec<Finding>) {
+    let (mut files, mut findings) = (Files::default(), Vec::new());
+    let workspace = decoded(workspace, FileId(0));
+    findings.extend(workspace.findings);
+    files.workspace = workspace.value.map(|it| (FileId(0), it));
+    for (file, text) in (1..).map(FileId).zip(access) {
+        let access = decoded(text, file);
+        findings.extend(access.findings);
+        files.access.extend(access.value.map(|it| (file, it)));
+    }
+    (files, findings)
 }
 
 /// `file:line:column code` of everything found.
 fn findings(access: &[&str]) -> Vec<String> {
-    let found = match files(access) {
-        Ok(files) => check(&files).err().unwrap_or_default(),
-        Err(finding) => vec![finding],
-    };
+    let (files, mut found) = all(WORKSPACE, access);
+    found.extend(check(&files).err().unwrap_or_default());
+    found.sort();
     let show = |it: Finding| {
         let at = it.place.unwrap();
         format!("{}:{}:{} {}", at.file.0, at.line, at.column, it.code)
@@ -154,6 +164,59 @@ fn a_key_without_a_value_is_never_taken_for_an_absent_key() {
     }
 }
 
+/// Nobody means the line break that ends a block of text, and an API may well not keep it.
+#[test]
+fn a_text_ends_with_its_last_line() {
+    for written in [
+        "The desk",
+        "\"The desk\\n\"",
+        ">\n      The\n      desk\n",
+        "|\n      The desk\n\n\n",
+        ">-\n      The desk\n",
+    ] {
+        let text = format!(
+            "version: 1\ngroups:\n  - name: G\n    roles: []\n    members: []\n    description: {written}\n"
+        );
+        let declared = check(&files(&[&text]).unwrap()).unwrap();
+        assert_eq!(declared.companies[0].groups[0].description.as_deref(), Some("The desk"), "{text}");
+    }
+    let inner = "version: 1\ngroups:\n  - name: G\n    roles: []\n    members: []\n    description: |\n      One\n\n      two\n";
+    let declared = check(&files(&[inner]).unwrap()).unwrap();
+    assert_eq!(declared.companies[0].groups[0].description.as_deref(), Some("One\n\ntwo"));
+}
+
+/// What names stand for was refused or may be misspelt: no scope, company or person is unknown for that.
+#[test]
+fn what_is_not_certain_makes_nothing_unknown() {
+    let used = "groups: [{ name: G, description: d, members: [], roles: [{ role: A, scope: { company: globex } }, { role: B, scope: night }] }]\n";
+    let access = |scopes: &str| format!("version: 1\n{scopes}{used}");
+    let sound = access("scopes: { night: { company: voyager } }\n");
+    for workspace in [
+        WORKSPACE.replace("ids:", "idz:"),
+        WORKSPACE.replace("company: {", "compny: {"),
+        WORKSPACE.replace("{ voyager", "{ <<: x, voyager"),
+        WORKSPACE.replace("globex: 1a6f0000-0000-4000-8000-000000000002", "globex: "),
+        WORKSPACE.replace("globex: 1a6f0000-0000-4000-8000-000000000002", "globex: 1a6f"),
+        WORKSPACE.replace("globex: 1a6f0000-0000-4000-8000-000000000002", "globex: [1a6f]"),
+    ] {
+        let (files, mut found) = all(&workspace, &[&sound]);
+        found.extend(check(&files).err().unwrap_or_default());
+        assert_eq!(found.len(), 1, "{workspace}\n{found:#?}");
+    }
+    for scopes in [
+        "scopes:\n",
+        "scopes: [night]\n",
+        "scope: { night: { company: voyager } }\n",
+        "scopes: { night: }\n",
+        "scopes: { night: { compny: voyager } }\n",
+        "scopes: { night: { company: [[]] } }\n",
+        "scopes: { night: other }\n",
+        "scopes: { <<: x }\n",
+    ] {
+        assert_eq!(findings(&[&access(scopes)]).len(), 1, "{scopes} {:?}", findings(&[&access(scopes)]));
+    }
+}
+
 #[test]
 fn everything_wrong_is_found_in_one_run() {
     let text = "version: 1
@@ -195,7 +258,7 @@ fn a_near_name_is_offered() {
     let help = |text: &str| {
         let found = match files(&[text]) {
             Ok(files) => check(&files).unwrap_err().remove(0),
-            Err(finding) => finding,
+            Err(mut findings) => findings.remove(0),
         };
         found.help.unwrap()
     };
@@ -265,7 +328,7 @@ removed:
 fn a_file_alone_needs_a_company() {
     let file = FileId(0);
     let access = decode("version: 1\ngroups: []\n", file).unwrap();
-    let alone = Files { workspace: None, access: vec![(file, access)], company: None };
+    let alone = Files { workspace: None, access: vec![(file, access)], ..Files::default() };
     assert_eq!(check(&alone).unwrap_err()[0].code, Code::NoCompany);
     let given = Files { company: Some("1a6f0000-0000-4000-8000-000000000001".to_owned()), ..alone };
     assert!(check(&given).is_ok());

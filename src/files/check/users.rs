@@ -21,7 +21,7 @@ impl Check {
         const HELP: &str =
             "write `{ user: WHO, directRoles: […] }`; `[]` is none, and `unmanaged` leaves them alone";
         let (from, v) = (self.at(entry), &entry.v);
-        let keys = [("user", v.user.is_none(), HELP), ("directRoles", v.direct_roles.is_none(), HELP)];
+        let keys = [("user", v.user.is_absent(), HELP), ("directRoles", v.direct_roles.is_absent(), HELP)];
         self.required(from, "a `users:` entry", &keys);
         let roles = self.listing(&v.direct_roles, Self::direct_role);
         self.no_direct_role_twice(&roles.entries);
@@ -32,7 +32,10 @@ impl Check {
         let (from, v) = (self.at(entry), &entry.v);
         let ends = self.until(&v.until);
         self.maybe_reason(&v.reason);
-        let what = match (&*v.r#type, &*v.raw) {
+        if v.r#type.is_wrong() || v.raw.is_wrong() {
+            return None;
+        }
+        let what = match (v.r#type.as_ref(), v.raw.as_ref()) {
             (Some(name), None) => self.typed(from, name, v),
             (None, Some(_)) => self.verbatim(v),
             (None, None) => {
@@ -67,7 +70,8 @@ impl Check {
             }
             Reach::Everything => ("", ""),
         };
-        if !self.fits(role_type, key, v) {
+        let is_doubtful = v.company.is_wrong() || v.tmc.is_wrong() || v.arranger_for.is_wrong();
+        if !self.fits(role_type, key, v) || is_doubtful {
             return None;
         }
         // No other key is there.
@@ -135,11 +139,11 @@ impl Check {
             TextOr::Keys(keys) => keys,
         };
         let help = "write `{ user: WHO, sendConfirmationEmail: true }`";
-        self.required(at, "a traveller", &[("user", keys.user.is_none(), help)]);
+        self.required(at, "a traveller", &[("user", keys.user.is_absent(), help)]);
         Some(DeclaredTraveller {
             person: self.person(keys.user.as_ref()?)?,
-            confirmations: keys.send_confirmation_email,
-            flight_stats: keys.send_flight_stats_notification_email,
+            confirmations: keys.send_confirmation_email.read(|it| Some(*it))?.unwrap_or_default(),
+            flight_stats: keys.send_flight_stats_notification_email.read(|it| Some(*it))?.unwrap_or_default(),
         })
     }
 

@@ -6,10 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    super::{
-        At,
-        shape::{Given, TextOr},
-    },
+    super::{At, mapping::Given, shape::TextOr},
     Check,
 };
 use crate::{
@@ -53,11 +50,12 @@ impl Check {
             Alias::Company => ("company", &self.companies),
             Alias::LegalEntity => ("legalEntity", &self.legal_entities),
         };
-        let found = parse_uuid(&raw.v).or_else(|| names.get(&*name::composed(&raw.v)).copied());
-        if found.is_some() {
-            return found;
+        let known =
+            parse_uuid(&raw.v).map(Some).or_else(|| names.names.get(&*name::composed(&raw.v)).copied());
+        if known.is_some() || names.is_doubtful {
+            return known.flatten();
         }
-        let near = did_you_mean(&raw.v, names.keys().map(String::as_str));
+        let near = did_you_mean(&raw.v, names.names.keys().map(String::as_str));
         let message = format!("`{}` is neither an id nor a name from `ids.{kind}`{}", raw.v, hides(&raw.v));
         self.wrong(
             Finding::new(Code::UnknownAlias, self.at(raw), message)
@@ -129,14 +127,15 @@ impl Check {
     /// A text of 1 to [`MAX_TEXT`] characters.
     pub(super) fn text(&mut self, raw: Option<&At<String>>, what: &str) -> Option<Box<str>> {
         let raw = raw?;
-        let length = raw.v.chars().count();
-        let text = name::composed(&raw.v);
-        let why = if raw.v.chars().all(|it| it.is_whitespace() || name::is_unseen(it)) || length > MAX_TEXT {
+        // A block of text ends with its last line, and the line with a break that nobody means.
+        let text = raw.v.trim_end_matches('\n');
+        let length = text.chars().count();
+        let why = if text.chars().all(|it| it.is_whitespace() || name::is_unseen(it)) || length > MAX_TEXT {
             format!("{what} has 1 to {MAX_TEXT} characters, this one has {length}{}", hides(&raw.v))
-        } else if let Some(it) = name::unseen_in_text(&raw.v) {
+        } else if let Some(it) = name::unseen_in_text(text) {
             format!("{what} holds a character that is not seen ({})", point(it))
         } else {
-            return Some(text.into());
+            return Some(name::composed(text).into());
         };
         self.wrong(Finding::new(Code::InvalidDescription, self.at(raw), why))
     }
@@ -194,8 +193,12 @@ impl Check {
 
     /// A person, by exactly one of the keys.
     pub(super) fn keyed(&mut self, at: Place, keys: &impl PersonKeyed) -> Option<PersonRef> {
-        let keys = PersonKey::ALL.into_iter().zip(keys.keys());
-        let given: Vec<_> = keys.filter_map(|(key, raw)| Some((key, raw?))).collect();
+        let keys = keys.keys();
+        if keys.iter().any(|it| it.is_wrong()) {
+            return None;
+        }
+        let keys = PersonKey::ALL.into_iter().zip(keys);
+        let given: Vec<_> = keys.filter_map(|(key, raw)| Some((key, raw.as_ref()?))).collect();
         let [(key, raw)] = given[..] else {
             let message = format!("a person is named by one key, here are {}", given.len());
             return self.wrong(

@@ -116,7 +116,7 @@ fn bound_by(workspace: &str, access: &str, snapshot: &Observed) -> Result<Bound,
     let files = Files {
         workspace: Some((FileId(0), decode(&workspace, FileId(0)).unwrap())),
         access: vec![(FileId(1), decode(&access, FileId(1)).unwrap())],
-        company: None,
+        ..Files::default()
     };
     let declared = check(&files).unwrap_or_else(|it| panic!("{it:?}"));
     bind(&declared, snapshot, "2026-11-21T12:00:00Z".parse().unwrap())
@@ -607,7 +607,7 @@ proptest::proptest! {
             let files = Files {
                 workspace: Some((FileId(0), decode(WORKSPACE, FileId(0)).unwrap())),
                 access: vec![(FileId(1), decode(&access, FileId(1)).unwrap())],
-                company: None,
+                ..Files::default()
             };
             let mut snapshot = snapshot();
             snapshot.users = shuffled(&snapshot.users, people);

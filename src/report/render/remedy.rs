@@ -5,10 +5,13 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{View, more, scope::Words, wording};
-use crate::model::{
-    ids::{CompanyId, Email, RoleId, UserId},
-    plan::{Check, Names, Verdict},
-    rules::{Counted, Guard, HeldRole, How, Level, Subject},
+use crate::{
+    files::write::scalar,
+    model::{
+        ids::{CompanyId, Email, RoleId, UserId},
+        plan::{Check, Names, Verdict},
+        rules::{Counted, Guard, HeldRole, How, Level, Subject},
+    },
 };
 
 /// Things that are named one by one; the others are counted.
@@ -123,23 +126,12 @@ fn role(id: RoleId, names: &Names) -> String {
     }
 }
 
-/// A text as YAML in a flow mapping: as it is where it cannot be taken for anything else, and quoted otherwise.
-fn scalar(text: &str) -> String {
-    let plain = |it: char| it.is_ascii_alphanumeric() || "_@.+-/() ".contains(it);
-    let is_word = text.starts_with(|it: char| it.is_ascii_alphabetic())
-        && !text.ends_with(' ')
-        && text.chars().all(plain)
-        && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
-            .contains(&text.to_ascii_lowercase().as_str());
-    if is_word { text.to_owned() } else { serde_json::Value::from(text).to_string() }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{files::decode, model::source::Sources};
+    use crate::{files::deserialize, model::source::Sources};
 
     #[test]
     fn a_scalar_reads_back_as_it_was() {
@@ -169,7 +161,7 @@ mod tests {
         ] {
             let yaml = format!("{{ name: {} }}", scalar(text));
             let file = Sources::default().add("a.yaml".to_owned(), yaml.clone());
-            let read: BTreeMap<String, String> = decode(&yaml, file).unwrap();
+            let read: BTreeMap<String, String> = deserialize(&yaml, file).unwrap();
             assert_eq!(read["name"], text, "{yaml}");
         }
     }

@@ -154,7 +154,7 @@ impl Ready {
     fn new(Inputs { files, live, now }: Inputs<'_>) -> Result<Self, String> {
         let mut sources = Sources::default();
         let mut parsed = check::Files::default();
-        let wrong = |it: Finding| said(&[it]);
+        let wrong = |it: Vec<Finding>| said(&it);
         for (path, text) in files {
             let file: FileId = sources.add(path.clone(), text.clone());
             if path == "rolecall.yaml" {

@@ -9,22 +9,21 @@ use crate::{
     },
 };
 
-fn workspace(text: &str, access: &[&str]) -> Result<Files, Finding> {
-    let text = format!("{WORKSPACE}{text}");
-    Ok(Files { workspace: Some((FileId(0), decode(&text, FileId(0))?)), ..files(access)? })
+fn workspace(text: &str, access: &[&str]) -> (Files, Vec<Finding>) {
+    all(&format!("{WORKSPACE}{text}"), access)
 }
 
 fn declared(text: &str, access: &[&str]) -> Declared {
-    check(&workspace(text, access).unwrap_or_else(|it| panic!("{it:?}")))
-        .unwrap_or_else(|it| panic!("{it:?}"))
+    let (files, findings) = workspace(text, access);
+    assert_eq!(findings, []);
+    check(&files).unwrap_or_else(|it| panic!("{it:?}"))
 }
 
 /// `line:column code` of everything found; the text starts in line 7.
 fn found(text: &str) -> Vec<String> {
-    let found = match workspace(text, &[]) {
-        Ok(files) => check(&files).err().unwrap_or_default(),
-        Err(finding) => vec![finding],
-    };
+    let (files, mut found) = workspace(text, &[]);
+    found.extend(check(&files).err().unwrap_or_default());
+    found.sort();
     found
         .iter()
         .map(|it| format!("{}:{} {}", it.place.unwrap().line, it.place.unwrap().column, it.code))
@@ -44,7 +43,7 @@ fn each_rule_of_the_rules_finds_what_it_forbids() {
         ("guards: { removals: { from: 0 } }\n".to_owned(), "7:29 invalid-guard"),
         ("guards: { removals: { atMost: 0 } }\n".to_owned(), ""),
         ("guards: { removals: { atMost: -1 } }\n".to_owned(), "7:31 wrong-type"),
-        ("guards: { removals: }\n".to_owned(), "7:19 wrong-type"),
+        ("guards: { removals: }\n".to_owned(), "7:11 wrong-type"),
         ("guards: { holders: 0 }\n".to_owned(), "7:20 invalid-guard"),
         ("guards: { removal: { percent: 5 } }\n".to_owned(), "7:11 unknown-key"),
         ("guards: { protected: { groups: [\"a[\"] } }\n".to_owned(), "7:33 invalid-guard"),
@@ -87,7 +86,7 @@ fn each_rule_of_the_rules_finds_what_it_forbids() {
 
 #[test]
 fn a_misspelt_guard_is_recognised() {
-    let help = |text: &str| check(&workspace(text, &[]).unwrap()).unwrap_err().remove(0).help.unwrap();
+    let help = |text: &str| check(&workspace(text, &[]).0).unwrap_err().remove(0).help.unwrap();
     assert_eq!(help(&exception("guard: removal, group: G, upTo: 1")), "did you mean `removals`?");
     assert_eq!(
         help(&exception("guard: removals, group: G, of: memebrs, upTo: 1")),

@@ -45,7 +45,7 @@ fn what_is_dropped_early_was_checked_all_the_same() {
         let apis = |it: &Files| format!("{:?}", it.access.iter().map(|it| &it.1.api).collect::<Vec<_>>());
         let (whole, before) = (format!("{:?}", check(&files)), apis(&files));
         assert_eq!(format!("{:?}", check_and_forget(&mut files)), whole, "{set:b} {in_workspace}");
-        assert!(files.access.iter().all(|it| it.1.groups.is_empty()));
+        assert!(files.access.iter().all(|it| it.1.groups.is_absent()));
         assert_eq!(apis(&files), before, "settings are asked for later");
     }
 }

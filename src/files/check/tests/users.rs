@@ -47,7 +47,7 @@ fn each_rule_of_direct_roles_finds_what_it_forbids() {
         ),
         (roles("[{ type: GLOBAL_AGENT }, { type: GLOBAL_AGENT }]"), "1:4:43 duplicate-direct-role"),
         (roles("[{ type: GLOBAL_AGENT, until: soon }]"), "1:4:48 invalid-date"),
-        (roles("[{ type: GLOBAL_AGENT, until: }]"), "1:4:46 wrong-type"),
+        (roles("[{ type: GLOBAL_AGENT, until: }]"), "1:4:41 wrong-type"),
         (roles("[{ type: GLOBAL_AGENT, raw: { roleType: X } }]"), "1:4:27 invalid-direct-role"),
         (roles("[{ raw: {} }]"), "1:4:26 invalid-direct-role"),
         (roles("[{ raw: { roleType: GLOBAL_AGENT } }]"), "1:4:26 invalid-direct-role"),

@@ -199,7 +199,7 @@ fn a_privileged_role_needs_to_exist_in_one_of_the_companies() {
                 (FileId(n), decode(&format!("version: 1\ncompany: {company}\n"), FileId(n)).unwrap())
             })
             .to_vec(),
-        company: None,
+        ..Files::default()
     };
     let declared = check(&files).unwrap();
     let rules = bind(&declared, &snapshot, "2026-11-21T12:00:00Z".parse().unwrap()).unwrap().rules;

@@ -3,9 +3,10 @@
 use rolecall::{
     apply::record,
     files::{
+        Decoded,
         access::AccessFile,
         check::{Files, check},
-        decode,
+        decoded,
         workspace::WorkspaceFile,
     },
     live::snapshot,
@@ -18,9 +19,11 @@ pub(crate) fn access(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     let mut sources = Sources::default();
     let file = sources.add("access.yaml".to_owned(), text.to_owned());
-    match decode::<AccessFile>(text, file) {
-        Ok(access) => checked(&Files { access: vec![(file, access)], ..Files::default() }, &sources),
-        Err(finding) => shown(&[finding], &sources),
+    let Decoded { value, findings, remarks } = decoded::<AccessFile>(text, file);
+    shown(&[findings, remarks].concat(), &sources);
+    // What is certain of a broken file is checked as well.
+    if let Some(access) = value {
+        checked(&Files { access: vec![(file, access)], ..Files::default() }, &sources);
     }
 }
 
@@ -29,11 +32,10 @@ pub(crate) fn workspace(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     let mut sources = Sources::default();
     let file = sources.add("rolecall.yaml".to_owned(), text.to_owned());
-    match decode::<WorkspaceFile>(text, file) {
-        Ok(workspace) => {
-            checked(&Files { workspace: Some((file, workspace)), ..Files::default() }, &sources);
-        }
-        Err(finding) => shown(&[finding], &sources),
+    let Decoded { value, findings, remarks } = decoded::<WorkspaceFile>(text, file);
+    shown(&[findings, remarks].concat(), &sources);
+    if let Some(workspace) = value {
+        checked(&Files { workspace: Some((file, workspace)), ..Files::default() }, &sources);
     }
 }
 
