@@ -1,6 +1,7 @@
 //! The control plane under `/__sandbox/`: what tests steer and observe the server with.
 //!
-//! It takes the control token and no other, is not counted, and no latency or fault touches it.
+//! It takes the control token, or one of the seed that may write: who wrote that into the seed is who runs the server. It is
+//! not counted, and no latency or fault touches it.
 
 use std::sync::{PoisonError, atomic::Ordering};
 

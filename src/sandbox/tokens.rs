@@ -121,6 +121,12 @@ impl Tokens {
         }
     }
 
+    /// Whether the bearer of a token of the seed may change things.
+    pub(super) fn may_write(&self, headers: &HeaderMap) -> bool {
+        let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        header.and_then(bearer).and_then(|it| self.fixed.get(it)).is_some_and(|it| it.rights == Rights::Full)
+    }
+
     /// Expires every token that was issued; static ones stay valid.
     pub(super) fn expire_all(&self) {
         self.issued.write().unwrap_or_else(PoisonError::into_inner).live.clear();
