@@ -212,7 +212,9 @@ impl<'a> Error<'a> {
         let word = rest.split([',', ']', '}', '\n', '\r']).next().unwrap_or_default().trim();
         let sign = word.chars().next().unwrap_or(' ');
         let help = format!("put quotes around the text: `\"{word}\"`");
-        (self.at, format!("a text without quotes cannot begin with `{sign}`"), help)
+        // Between backticks one more would not be seen.
+        let sign = if sign == '`' { "a backtick".to_owned() } else { format!("`{sign}`") };
+        (self.at, format!("a text without quotes cannot begin with {sign}"), help)
     }
 
     /// A colon where none can be: the second of its line, or one that the line before does not expect.
