@@ -53,11 +53,13 @@ use crate::{
 pub mod duplicate;
 mod error;
 pub mod estimate;
+mod outside;
 mod planned;
 mod questions;
 pub mod witness;
 
 pub use error::{Error, Note, Refusal};
+pub use outside::{Outside, judged_from};
 pub use planned::retaken;
 pub use questions::{explained, recorded};
 
@@ -277,7 +279,8 @@ fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
                 | WithheldReason::UnmanagedUser { why: Unresolved::Unknown, .. }
         )
     };
-    let compares = !declared.rules.protected_people.is_empty() || plan.withheld.iter().any(unknown);
+    let protects = declared.rules.all().any(|it| !it.protected_people.is_empty());
+    let compares = protects || plan.withheld.iter().any(unknown);
     (source.is_sanitized() && compares).then_some(Note::Sanitized)
 }
 

@@ -44,11 +44,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         ));
     }
     let now = arguments.selection.now.get()?;
-    let paths = &arguments.selection.paths;
     let checked = match what {
         What::Files => global.selected(&arguments.selection)?,
-        What::Lockouts => show::for_lockouts(global, paths, output)?,
-        What::Saved(_) => arguments.selection.believing(global.sound(&[])?),
+        What::Lockouts => show::for_lockouts(global, &arguments.selection, output)?,
+        What::Saved(_) => {
+            let checked = arguments.selection.believing(global.sound(&[])?);
+            global.judged_from(checked, &arguments.selection)?
+        }
     };
     let wanted = wanted(what, &checked, arguments, output)?;
     run::block_on(async {

@@ -9,7 +9,7 @@ use clap::{
 use jiff::Timestamp;
 use rolecall::{model::date, workflow::Checked};
 
-use super::Failure;
+use super::{Failure, operator::Operator};
 
 /// Options of every command, before or after its name.
 #[derive(Debug, Args)]
@@ -76,6 +76,11 @@ pub(super) struct Selection {
     /// Believe an API that lists no group: the company is new
     #[arg(long, env = "ROLECALL_CREATE_ALL")]
     pub(super) create_all: bool,
+    /// Judge by the rules at this commit too, and show which are weaker now; such as origin/main
+    #[arg(long, value_name = "REF", env = "ROLECALL_BASE")]
+    pub(super) base: Option<String>,
+    #[command(flatten)]
+    pub(super) operator: Operator,
     #[command(flatten)]
     pub(super) now: Now,
 }

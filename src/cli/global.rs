@@ -45,7 +45,12 @@ impl Global {
 
     /// Reads and checks the files that are selected for a comparison.
     pub(super) fn selected(&self, selection: &Selection) -> Result<Checked, Failure> {
-        Ok(selection.believing(self.checked(&selection.paths)?))
+        self.judged_from(selection.believing(self.checked(&selection.paths)?), selection)
+    }
+
+    /// Lets the rules from outside the files judge as well.
+    pub(super) fn judged_from(&self, checked: Checked, selection: &Selection) -> Result<Checked, Failure> {
+        selection.operator.judging(self, checked, selection.base.as_deref())
     }
 
     /// Reads and checks the files that paths name, where nothing is compared with them.

@@ -18,6 +18,7 @@ mod global;
 mod live;
 mod log;
 mod next;
+mod operator;
 mod output;
 mod plan;
 mod probe;

@@ -10,7 +10,9 @@ use rolecall::{
     workflow::{self, Wanted},
 };
 
-use super::{Exit, Failure, Global, Now, Output, foretold::Foretelling, live::From, run, show};
+use super::{
+    Exit, Failure, Global, Now, Output, foretold::Foretelling, live::From, operator::Operator, run, show,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -23,6 +25,8 @@ pub(super) struct Arguments {
     out: Option<PathBuf>,
     #[command(flatten)]
     foretelling: Foretelling,
+    #[command(flatten)]
+    operator: Operator,
     #[command(flatten)]
     now: Now,
 }
@@ -38,7 +42,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Failure::invalid(format!("the journal {} cannot be used: {error}", path.display())).hint(error.hint())
     })?;
     let now = arguments.now.get()?;
-    let checked = global.sound(&[])?;
+    let checked = arguments.operator.judging(global, global.sound(&[])?, None)?;
     let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
     let journal = arguments.journal.clone().into_boxed_path();
     let undo = Wanted::Undo { saved: Box::new(saved), records, journal };

@@ -5,19 +5,22 @@
 //! ```
 //!
 //! [`workspace`] and [`access`] are the files key by key, with the place of every value; [`check`] turns
-//! them into [`declared`], in names, offline. Knows no API and no plan. Only `read` touches the disk, only
+//! them into [`declared`], in names, offline. Knows no API and no plan. Only `read` touches the disk and only `base` asks git, only
 //! `decode` and `write` name the YAML crate, and nothing here decides what a declaration does.
 
 pub mod access;
+pub mod base;
 pub mod check;
 pub mod declared;
 pub mod entry;
 pub mod matching;
 pub mod load;
+pub mod outside;
 pub mod shape;
 pub mod workspace;
 pub mod write;
 mod decode;
 mod read;
+mod weakened;
 
 pub use decode::{At, MAX_FILE_BYTES, decode};

@@ -73,6 +73,8 @@ pub(crate) struct Ids {
 pub(crate) struct GuardsSection {
     /// How much may go.
     pub(crate) removals: Given<RemovalsSection>,
+    /// How many people may be cut off everywhere.
+    pub(crate) lockouts: Given<LockoutsSection>,
     /// What nobody gets without an exception or an approval, and what keeps enough holders, beside the roles that carry
     /// `ACCESS_MANAGEMENT`, which always are: roles, permissions that make a role one of them, and types of direct roles.
     /// `[]` switches it off.
@@ -96,6 +98,16 @@ pub(crate) struct RemovalsSection {
     pub(crate) from: Given<At<u64>>,
     /// Most that may go in one apply; 50 where absent.
     pub(crate) at_most: Given<At<u64>>,
+}
+
+/// How much may go by `lockout:`, which waits for no other limit on removals. More takes an approval of the plan.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub(crate) struct LockoutsSection {
+    /// Most people who are cut off in one apply; 5 where absent.
+    pub(crate) people: Given<At<u64>>,
+    /// Most memberships that go by that in one apply; 100 where absent.
+    pub(crate) memberships: Given<At<u64>>,
 }
 
 /// Groups and people that lose nothing, by name or pattern (`*`, `?`, `[…]`, `{…}`).

@@ -4,7 +4,7 @@
 
 use crate::{
     apply::journal::JournalError,
-    files::load::LoadError,
+    files::{base::BaseError, load::LoadError},
     live::{FetchError, fetch::SnapshotError},
     model::{
         finding::Finding,
@@ -27,6 +27,10 @@ pub enum Error {
     Findings { findings: Vec<Finding>, sources: Sources },
     #[error(transparent)]
     Load(#[from] LoadError),
+    #[error(transparent)]
+    Base(#[from] BaseError),
+    #[error("`--base` compares a workspace, and there is none: no rolecall.yaml")]
+    NoBase,
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
@@ -85,6 +89,8 @@ impl Error {
         let hint = match self {
             Self::Findings { .. } => return None,
             Self::Load(error) => error.hint()?,
+            Self::Base(error) => return Some(error.hint()),
+            Self::NoBase => "do without `--base`, or put the files into a workspace",
             Self::Fetch(error) => return error.hint(),
             Self::Snapshot(error) => error.hint(),
             Self::Journal(error) => error.hint(),

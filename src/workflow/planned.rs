@@ -10,7 +10,7 @@ use super::{Checked, Error, Live, Note, Observation, Wanted, observed, wrong};
 use crate::{
     apply::record::{self, Record},
     files::declared::{Bare, Declared, DeclaredCompany},
-    live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders},
+    live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders},
     model::{
         ids::{CompanyId, GroupId},
         observed::Observed,
@@ -78,9 +78,7 @@ async fn with_holders(
 ) -> Result<(Observation, Plan), Error> {
     let mut made = plan(&observation)?;
     let Observation { snapshot, bound } = &mut observation;
-    if takes_privileged(&made, &bound.rules)
-        && holders(&live.source, &bound.rules.privileged, snapshot).await?
-    {
+    if takes_privileged(&made, &bound.rules) && holders(&live.source, &bound.rules.held(), snapshot).await? {
         *bound = bind(&checked.declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
         made = plan(&observation)?;
     }
@@ -88,16 +86,24 @@ async fn with_holders(
 }
 
 async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
-    let snapshot = fetch_lockouts(&live.source, &ReadList::new(&checked.declared, &[])).await?;
-    let bound = bind(&checked.declared.lockouts_only(), &snapshot, now);
-    let mut bound = bound.map_err(|it| wrong(it, &checked.loaded))?;
+    let mut snapshot = fetch_lockouts(&live.source, &ReadList::new(&checked.declared, &[])).await?;
+    let mut declared = checked.declared.lockouts_only();
+    if bind(&declared, &snapshot, now).is_err() {
+        // A role that nobody knows holds up no lock-out: those that manage access are privileged all the same.
+        declared.without_names();
+    }
+    let bound = |snapshot: &Observed| bind(&declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded));
+    let privileged = bound(&snapshot)?.rules.held();
+    let read = lockout_holders(&live.source, &privileged, &mut snapshot).await?;
+    let mut bound = bound(&snapshot)?;
     // That no entry is declared takes nothing from anybody here: with nobody to cut off there is nothing to do.
     bound.rules.declared = bound.rules.declared.max(1);
     let mut plan = diff::plan(&bound, &snapshot);
-    // The groups were not looked into: what else is in them is not known, and nothing is compared with it.
+    // Few groups were looked into: what else is in the others is not known, and nothing is compared with it.
     plan.unmanaged = Unmanaged::Ignore;
     plan.read.clear();
-    plan.unread = plan.groups().filter_map(|it| it.group()).collect();
+    let unread = plan.groups().filter(|it| it.id().is_some_and(|it| !read.contains(&it)));
+    plan.unread = unread.filter_map(|it| it.group()).collect();
     Ok(Planned { plan, rules: bound.rules, sources: checked.loaded.sources.clone(), notes: Vec::new() })
 }
 
@@ -154,7 +160,9 @@ async fn taken_up(
     let observation = observed(live, checked, &touched, now).await?;
     same_api(&endpoint, live)?;
     let taken_up = |Observation { snapshot, bound }: &Observation| {
-        let fresh = diff::plan(bound, snapshot);
+        let mut fresh = diff::plan(bound, snapshot);
+        // Without a base it is not known that what was weaker is not, and the approval was of that as well.
+        fresh.weakened = fresh.weakened.or_else(|| plan.weakened.clone());
         // A rollback names no files, and of files that are others by now nothing can be asked.
         let taken_up = if from_files && !files.is_empty() {
             same_again(&plan, id, &fresh, bound)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    rules::{Counted, Guard, Level, Limit, Subject},
+    rules::{self, Counted, Guard, Level, Limit, Subject},
     source::Place,
 };
 
@@ -132,6 +132,8 @@ pub struct Check {
     pub limit: Limit,
     /// What follows.
     pub verdict: Verdict,
+    /// Whose rules say so, where it is not those of the files.
+    pub by: Option<rules::Outside>,
     /// What was counted, one by one, where it is beyond the limit; sorted.
     pub items: Vec<Counted>,
 }
@@ -148,7 +150,7 @@ pub enum Verdict {
         /// Where the exception is written.
         from: Place,
     },
-    /// Beyond the limit, and the plan was approved by its id (only `privileged` can be).
+    /// Beyond the limit, and the plan was approved by its id.
     Approved,
     /// Beyond the limit: the plan cannot be applied.
     Stop,

@@ -18,7 +18,7 @@ use crate::model::{
         About, Check, Digest, Edits, Judgement, Note, Overview, Plan, UnmanagedGroup, Unresolved, Verdict,
         Withheld, WithheldReason,
     },
-    rules::{Counted, Guard, HeldRole, Subject},
+    rules::{Counted, Guard, HeldRole, Subject, Weakened, Weakening},
     scope::Scope,
     source::{FileId, Place, Sources},
     state::{Attributes, Edit, Fact, Facts, Key, Owner, State, Value},
@@ -118,9 +118,20 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         remarks: all(document.remarks, |it| remark(it, &mut files))?,
         survivors: document.survivors,
         outside: document.outside,
+        weakened: document.weakened.map(|it| weakened(it, &mut files)),
+        undoes: document.undoes,
         ..plan
     };
     Ok((plan, judgement, files))
+}
+
+fn weakened(weakened: shape::Weakened, files: &mut Files) -> Weakened {
+    let row = |it: shape::Weakening| {
+        let from = files.maybe(it.origin.as_ref());
+        Weakening { what: it.what, before: it.before, after: it.after, why: it.why, from }
+    };
+    let shape::Weakened { base, commit, rows } = weakened;
+    Weakened { base, commit, rows: rows.into_iter().map(row).collect() }
 }
 
 /// What each group is recognised by; of several that are created under one name each is one of its own.
@@ -383,6 +394,7 @@ fn check(check: shape::Check, files: &mut Files) -> Result<Check, Wrong> {
         of: check.of,
         limit: check.limit,
         excepted: check.excepted,
+        by: check.by,
         items: check.items.into_iter().map(item).collect(),
         verdict: match check.verdict {
             shape::Verdict::Ok => Verdict::Ok,

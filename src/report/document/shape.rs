@@ -11,8 +11,8 @@ use serde_json::{Value, value::RawValue};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
-    plan::{self, Digest, Gap, Names, Outside, People, ReadGroup, Survivor},
-    rules::{How, Level, Limit, Unmanaged},
+    plan::{self, Digest, Gap, Names, Outside, People, ReadGroup, Survivor, Undone},
+    rules::{self, How, Level, Limit, Unmanaged},
     scope::Relation,
 };
 use crate::report::render::json::Origin;
@@ -77,6 +77,42 @@ pub(crate) struct Document {
     pub(super) live: Vec<ReadGroup>,
     /// Names for the ids of this document.
     pub(super) names: Names,
+    /// What is weaker in the files than in the base; left out where no base was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) weakened: Option<Weakened>,
+    /// The apply that this plan undoes, of a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) undoes: Option<Undone>,
+}
+
+/// What a plan's files were compared with, and every rule by which rolecall stops less than by that.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Weakened {
+    /// The base as it was named.
+    pub(super) base: Box<str>,
+    /// The id of its commit.
+    pub(super) commit: Box<str>,
+    /// In the order in which people should read them.
+    pub(super) rows: Vec<Weakening>,
+}
+
+/// A rule by which rolecall stops less in the files than in the base.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Weakening {
+    /// The key of `rolecall.yaml`, or the group or person.
+    pub(super) what: Box<str>,
+    /// What the base says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<Box<str>>,
+    /// What the files say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) after: Option<Box<str>>,
+    /// Why it matters.
+    pub(super) why: Box<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) origin: Option<Origin>,
 }
 
 fn is_usual(unmanaged: &Unmanaged) -> bool {
@@ -377,6 +413,9 @@ pub(super) struct Check {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) excepted: usize,
     pub(super) verdict: Verdict,
+    /// Whose rules say so, where it is not those of the files: `base` or `policy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) by: Option<rules::Outside>,
     /// What was counted, one by one, where it is beyond the limit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) items: Vec<Counted>,

@@ -221,7 +221,8 @@ fn what_is_no_plan_is_refused_and_says_why() {
 #[test]
 fn no_field_can_be_missing() {
     let document: Value = serde_json::from_str(&written(&everything().judged())).unwrap();
-    for field in document.as_object().unwrap().keys() {
+    // Without saying what it undoes, a plan is judged like any other.
+    for field in document.as_object().unwrap().keys().filter(|it| *it != "undoes") {
         let mut fewer = document.clone();
         fewer.as_object_mut().unwrap().remove(field);
         assert!(read(&fewer.to_string(), Sources::default()).is_err(), "{field}");

@@ -21,7 +21,7 @@ use crate::{
 
 use super::shape::{
     Action, Before, Company, Counted, DirectRole, Document, Edit, File, Grant, Group, Held, Member, Note,
-    Related, Remark, Role, Subject, Summary, User, Verdict,
+    Related, Remark, Role, Subject, Summary, User, Verdict, Weakened, Weakening,
 };
 
 impl Document {
@@ -67,8 +67,22 @@ impl Document {
                 .collect(),
             live: plan.read.clone(),
             names: plan.names.clone(),
+            weakened: plan.weakened.as_ref().map(|it| weakened(it, sources)),
+            undoes: plan.undoes.clone(),
         }
     }
+}
+
+fn weakened(weakened: &rules::Weakened, sources: &Sources) -> Weakened {
+    let row = |it: &rules::Weakening| Weakening {
+        what: it.what.clone(),
+        before: it.before.clone(),
+        after: it.after.clone(),
+        why: it.why.clone(),
+        origin: it.from.map(|it| Origin::new(it, sources)),
+    };
+    let rows = weakened.rows.iter().map(row).collect();
+    Weakened { base: weakened.base.clone(), commit: weakened.commit.clone(), rows }
 }
 
 impl Summary {
@@ -286,6 +300,7 @@ fn check(check: &Check, words: &Words<'_>, sources: &Sources) -> super::shape::C
         limit: check.limit,
         excepted: check.excepted,
         verdict,
+        by: check.by,
         items: check.items.iter().map(|it| item(it, words)).collect(),
         exception,
         message: guards::sentence(check, words, sources, |it| it).into(),

@@ -324,5 +324,5 @@ pub fn summary(plan: &Plan, judgement: &Judgement) -> String {
 
 /// Returns the digits by which a plan is named, where there is something to name.
 pub(super) fn plan_id(plan: &Plan) -> Option<String> {
-    (!plan.is_settled()).then(|| format!("{:.12}", digest::plan_id(plan)))
+    (!plan.is_settled() || !plan.weakenings().is_empty()).then(|| format!("{:.12}", digest::plan_id(plan)))
 }

@@ -1,0 +1,68 @@
+//! What whoever runs rolecall says beside the files, and no change of them can take back: a policy, and whose token it is.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use rolecall::{
+    model::ids::PersonRef,
+    workflow::{self, Checked, Outside},
+};
+
+use super::{Failure, Global};
+
+/// Most bytes of a policy.
+const MOST: u64 = 1 << 20;
+
+#[derive(Debug, Args)]
+pub(super) struct Operator {
+    /// Limits that the files cannot loosen: a file outside the repository, with `guards:`
+    #[arg(long, value_name = "FILE", env = "ROLECALL_POLICY")]
+    policy: Option<PathBuf>,
+    /// The account whose token this is, instead of `api.identity`
+    #[arg(long, value_name = "PERSON", env = "ROLECALL_IDENTITY")]
+    identity: Option<PersonRef>,
+}
+
+impl Operator {
+    /// Lets the rules from outside the files judge as well, and those of a base where one is given.
+    pub(super) fn judging(
+        &self,
+        global: &Global,
+        checked: Checked,
+        base: Option<&str>,
+    ) -> Result<Checked, Failure> {
+        let policy = self.policy.as_ref().map(|it| policy(&global.here().join(it), &checked.loaded.root));
+        let identity = self.identity.clone().map(|it| ("--identity", it));
+        Ok(workflow::judged_from(checked, Outside { base, policy: policy.transpose()?, identity })?)
+    }
+}
+
+/// Reads a policy, with the name by which findings call it. One in the repository of the workspace is refused: the change
+/// that it is to limit could change it.
+fn policy(path: &Path, root: &Path) -> Result<(String, String), Failure> {
+    let shown = path.display().to_string();
+    let wrong = |error: io::Error| {
+        Failure::invalid(format!("cannot read the policy {}: {error}", path.display()))
+            .hint("`--policy` or ROLECALL_POLICY names a YAML file with `version: 1` and `guards:`")
+    };
+    let whole = fs::canonicalize(path).map_err(wrong)?;
+    let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let top = root.ancestors().find(|it| it.join(".git").exists()).unwrap_or(&root);
+    if whole.starts_with(top) {
+        let message = format!("the policy {shown} lies in the repository, where a change can touch it");
+        return Err(Failure::invalid(message).hint("keep it elsewhere on the machine that runs rolecall"));
+    }
+    if !whole.is_file() {
+        return Err(wrong(io::Error::other("it is not a file")));
+    }
+    let mut text = String::new();
+    let read = File::open(&whole).and_then(|it| it.take(MOST + 1).read_to_string(&mut text));
+    if read.map_err(wrong)? as u64 > MOST {
+        return Err(wrong(io::Error::other("it is larger than 1 MiB")));
+    }
+    Ok((shown, text))
+}
