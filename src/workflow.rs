@@ -18,6 +18,7 @@ use crate::{
         Job, Outcome, Report, apply,
         journal::{Journal, JournalError},
         record::{self, Record, Start},
+        seal::Key,
     },
     files::{
         check::{check, check_and_forget},
@@ -56,12 +57,14 @@ pub mod estimate;
 mod outside;
 mod planned;
 mod questions;
+pub mod runs;
 pub mod witness;
 
 pub use error::{Error, Note, Refusal};
 pub use outside::{Outside, judged_from};
 pub use planned::retaken;
 pub use questions::{explained, recorded};
+pub use runs::Run;
 
 use planned::{Planned, not_doubted, planned};
 
@@ -201,12 +204,13 @@ pub enum Wanted {
         saved: Box<Saved>,
         /// Whether the files are those it was made from.
         from_files: bool,
+        /// Of a rollback, the run that it undoes, where its journal is there.
+        undoes: Option<Box<Run>>,
     },
     Undo {
-        saved: Box<Saved>,
-        records: Vec<Record>,
-        /// The journal, as its places name it.
-        journal: Box<Path>,
+        run: Box<Run>,
+        /// Later runs, of whatever is beside its journal.
+        later: Vec<Run>,
     },
 }
 
@@ -404,6 +408,8 @@ pub struct Applying<'a> {
     pub writers: usize,
     /// Failed steps after which nothing new begins.
     pub max_failures: usize,
+    /// What the journal is sealed with.
+    pub key: Option<&'a Key>,
     /// How long it is waited for the API to show one write that it has accepted.
     pub settle: Duration,
 }
@@ -428,7 +434,7 @@ pub async fn applied(
 ) -> Result<Applied, Error> {
     let Approved { approved, context } = approved;
     let plan::judged::Judged { plan, judgement, .. } = &**approved;
-    let Applying { reader, writer, journal, stop, writers, max_failures, settle } = applying;
+    let Applying { reader, writer, journal, stop, writers, max_failures, key, settle } = applying;
     let whole = document::line(&context.view(plan, judgement));
     let inverse = rollback::inverse(plan);
     let start = Start {
@@ -438,7 +444,7 @@ pub async fn applied(
         plan: &whole,
         inverse: &document::line(&context.view(&inverse, &Judgement::default())),
     };
-    let journal = Journal::create(journal, &start)?;
+    let journal = Journal::create(journal, &start, key.cloned())?;
     let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));
     let (plan, journal_of, label) = (approved, &journal, &*label);
     let job = Job { reader, writer, plan, journal: journal_of, label, stop, writers, max_failures, settle };

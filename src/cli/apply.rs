@@ -20,7 +20,7 @@ use arguments::What;
 use super::{
     Exit, Failure, Format, Global, Output,
     approval::{read_plan, refused},
-    estimate, run,
+    estimate, journals, run,
     settings::connect,
     show,
 };
@@ -52,7 +52,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             global.judged_from(checked, &arguments.selection)?
         }
     };
-    let wanted = wanted(what, &checked, arguments, output)?;
+    let wanted = wanted(global, what, &checked, (arguments, output))?;
     run::block_on(async {
         let connected = connect(global, &checked.loaded)?;
         let judged = run::until_signal(show::judged(&connected.live, checked, wanted, now, output)).await?;
@@ -83,7 +83,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
 }
 
 /// What the plan is made of; a saved plan is taken up only with the files that it was made from, or by its id.
-fn wanted(what: What, checked: &Checked, arguments: &Arguments, output: &Output) -> Result<Wanted, Failure> {
+fn wanted(
+    global: &Global,
+    what: What,
+    checked: &Checked,
+    (arguments, output): (&Arguments, &Output),
+) -> Result<Wanted, Failure> {
     let path = match what {
         What::Files => return Ok(Wanted::Files),
         What::Lockouts => return Ok(Wanted::Lockouts),
@@ -91,7 +96,8 @@ fn wanted(what: What, checked: &Checked, arguments: &Arguments, output: &Output)
     };
     // Again, so that its places point into the files as they are here.
     let saved = read_plan(&path, checked.loaded.sources.clone())?;
-    let (wanted, note) = workflow::retaken(saved, checked, arguments.approve.as_deref())?;
+    let run = journals::undone(&saved, global, &checked.loaded.root, output);
+    let (wanted, note) = workflow::retaken(saved, checked, arguments.approve.as_deref(), run)?;
     if let Some(note) = note {
         output.message(&format!("warning: {note}"));
     }

@@ -17,10 +17,11 @@ mod foretold;
 mod global;
 mod live;
 mod log;
+mod journals;
 mod next;
-mod operator;
 mod output;
 mod plan;
+mod policy;
 mod probe;
 mod rollback;
 mod run;
@@ -40,7 +41,7 @@ use clap::{
     error::ErrorKind,
 };
 
-use arguments::{Format, Global, LogFormat, Now, Only, Selection, duration, instant, json_file};
+use arguments::{Format, Global, LogFormat, Now, Only, Operator, Selection, duration, instant, json_file};
 use failure::{Exit, Failure};
 use output::Output;
 

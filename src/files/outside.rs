@@ -1,20 +1,16 @@
 //! Rules from outside the files: those of a base, and the floors of a policy. Text in, rules in names out.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use super::{
-    At,
     access::AccessFile,
     check::{self, Files},
     declared::{Declared, DeclaredFloor},
     decode,
     load::{Loaded, WORKSPACE_FILE},
     read::DEFAULT_PATTERN,
-    shape::Given,
     weakened::{Side, weakened},
-    workspace::{GuardsSection, WorkspaceFile},
+    workspace::{PolicyFile, WorkspaceFile},
 };
 use crate::model::{
     finding::Finding,
@@ -22,18 +18,6 @@ use crate::model::{
     rules::{Guard, Outside, Weakened, Weakening},
     source::{Place, Sources},
 };
-
-/// A policy: limits that the files of a workspace cannot loosen, and that their exceptions do not lift.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("required" = ["version"]))]
-pub struct PolicyFile {
-    /// The version of this format. Always 1.
-    #[schemars(range(min = 1, max = 1))]
-    pub(crate) version: Given<At<u64>>,
-    /// The limits, as in `rolecall.yaml`. What is left out sets nothing.
-    pub(crate) guards: Given<GuardsSection>,
-}
 
 /// Reads a policy, and adds it to the rules that judge.
 ///

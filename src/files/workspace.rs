@@ -1,4 +1,4 @@
-//! `rolecall.yaml`: which API, whose groups, which files, names for ids, and the rules of a plan.
+//! `rolecall.yaml`: which API, whose groups, which files, names for ids, and the rules of a plan; and the policy beside it.
 
 use std::collections::BTreeMap;
 
@@ -40,6 +40,18 @@ pub struct WorkspaceFile {
     pub(crate) exceptions: Vec<At<ExceptionEntry>>,
     /// People who are cut off everywhere, ahead of everything else.
     pub(crate) lockout: Vec<At<LockoutEntry>>,
+}
+
+/// A policy: limits that the files of a workspace cannot loosen, and that their exceptions do not lift.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[schemars(extend("required" = ["version"]))]
+pub struct PolicyFile {
+    /// The version of this format. Always 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub(crate) version: Given<At<u64>>,
+    /// The limits, as in `rolecall.yaml`. What is left out sets nothing.
+    pub(crate) guards: Given<GuardsSection>,
 }
 
 /// The place of each field under `api.dialect`; none of a file that cannot be decoded.

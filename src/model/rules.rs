@@ -6,14 +6,19 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::model::{
     direct,
     finding::{Code, Finding},
     ids::{CompanyId, RoleId, UserId},
+    index::GroupIx,
     scope::Scope,
     source::Place,
+    state::Key,
 };
 
 macro_rules! guards {
@@ -340,6 +345,19 @@ pub struct Rules {
     pub declared: usize,
     /// Rules from outside the files.
     pub floors: Vec<Floor>,
+    /// Of a rollback, what only takes away again what the apply gave.
+    pub undone: Option<Taken>,
+}
+
+/// What a plan takes away that an apply gave, and that is there just as it gave it, as a journal proves.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// Where the journal says so.
+    pub from: Place,
+    /// The edits, by what they change.
+    pub edits: BTreeSet<Key>,
+    /// Who was in each group before that apply.
+    pub members_before: BTreeMap<GroupIx, Vec<UserId>>,
 }
 
 impl Default for Rules {
@@ -364,6 +382,7 @@ impl Default for Rules {
             exceptions: Vec::new(),
             declared: 0,
             floors: Vec::new(),
+            undone: None,
         }
     }
 }

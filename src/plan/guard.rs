@@ -181,7 +181,7 @@ impl<'a> Judge<'a> {
             let was = sides.before().attributes(group).is_some();
             let is = sides.after.attributes(group).is_some();
             let left = sides.after.members(group).any(|it| rules.may_act(self.plan.index.user(it)));
-            if !was || !is || left {
+            if !was || !is || left || self.was_empty(group) {
                 continue;
             }
             let locked: BTreeSet<_> = change.locked_out().collect();
@@ -196,6 +196,12 @@ impl<'a> Judge<'a> {
             self.found(check(Guard::GroupEmptied, subject(&change), Limit::AtMost(0)), &pool, &at);
         }
         self.or_nothing(Guard::GroupEmptied, true);
+    }
+
+    /// Whether nobody in a group could act before the apply that is rolled back: it may be so again.
+    fn was_empty(&self, group: GroupIx) -> bool {
+        let before = self.rules.undone.as_ref().and_then(|it| it.members_before.get(&group));
+        before.is_some_and(|it| it.iter().all(|it| !self.rules.may_act(*it)))
     }
 
     /// Everybody who is cut off everywhere and loses something by that.

@@ -178,6 +178,17 @@ pub enum Note {
     /// A group of this name may have been created, and cannot be told from others.
     #[error("which group called {0} the apply created, if any, is not known; none is deleted")]
     Unsettled(Box<str>),
+    /// A later apply changed some of the same, and is still in force.
+    #[error(
+        "a later apply changed some of the same: undo that first (`rolecall rollback {0}`), or this does not lead back to what was"
+    )]
+    First(Box<str>),
+    /// Nobody can tell whether a journal is what rolecall wrote.
+    #[error(
+        "nothing proves that {0} is as rolecall wrote it, so `removals` counts what it undoes: the key is in .rolecall/journal.key \
+         where the apply ran, or in ROLECALL_JOURNAL_KEY"
+    )]
+    Unproven(Box<str>),
     /// A saved plan whose effects are all there.
     #[error("already so: everything that the plan changes is as it wants it, and nothing is left to apply")]
     AlreadySo,

@@ -72,8 +72,9 @@ pub(crate) fn the_fast_path_asks_for_the_groups_of_the_person_and_writes_once_to
         .collect();
     let count = |what: &str| routes.iter().filter(|it| *it == what).count();
     assert_eq!((count("PATCH members"), count("POST user-groups")), (3, 1), "{routes:?}");
-    // Whom it means, whose groups, which roles remain; and of each group that the person is really out.
-    assert_eq!(routes.len(), 3 + 3 + 3, "{routes:?}");
+    // Who it means, whose groups, which direct roles, and which roles there are at all; and of each group that the person
+    // is really out.
+    assert_eq!(routes.len(), 4 + 3 + 3, "{routes:?}");
     // Nothing else the files ask for was done.
     assert!(!world.members("Desk").contains(&"cy@voyager.example".to_owned()));
     world.forget();
@@ -121,7 +122,7 @@ fn nobody_locks_out_the_account_that_runs_rolecall_or_who_is_protected() {
 }
 
 #[test]
-fn no_limit_on_removals_holds_a_lockout_up() {
+fn no_limit_on_removals_holds_a_lockout_up_but_its_own_does() {
     let people: Vec<String> = (0..60).map(|n| format!("p{n:02}@voyager.example")).collect();
     let users: String =
         people.iter().map(|it| format!("  - {{ email: {it}, company: voyager }}\n")).collect();
@@ -133,8 +134,19 @@ fn no_limit_on_removals_holds_a_lockout_up() {
     let lockouts: Vec<Value> =
         people.iter().map(|it| json!({ "email": it, "since": "2026-11-20", "reason": "leak" })).collect();
     let world = World::seeded(&seed)
-        .ruled(&format!("lockout: {}\n", Value::from(lockouts)))
+        .ruled(&format!("guards: {{ lockouts: {{ people: 60 }} }}\nlockout: {}\n", Value::from(lockouts)))
         .groups("  - { name: Night, description: The night., roles: unmanaged, members: unmanaged }\n");
+    let limited = world.path().join("rolecall.yaml");
+    let allowed = std::fs::read_to_string(&limited).unwrap();
+    std::fs::write(&limited, allowed.replace("people: 60", "people: 59")).unwrap();
+    world.forget();
+    for only in ["", " --only lockout"] {
+        let plan = world.run(&format!("plan{only}")).expect(0);
+        plan.shows("Guards STOP lockouts 60 people cut off everywhere (limit 59); needs an approval");
+        world.run(&format!("apply{only} --auto-approve")).expect(6).says(&["lockouts"]);
+    }
+    assert_eq!(world.writes(), [""; 0]);
+    std::fs::write(&limited, allowed).unwrap();
     world.run("apply --only lockout --auto-approve").expect(0);
     assert_eq!(world.members("Crowd"), [""; 0]);
 }

@@ -48,6 +48,7 @@ mod support;
 mod telemetry;
 mod tls;
 mod together;
+mod undo;
 mod unmanaged;
 mod watched;
 mod witnesses;

@@ -5,9 +5,8 @@ use super::{
         At,
         declared::{DeclaredException, DeclaredLockout, DeclaredRules, DeclaredTarget, Pattern},
         entry::ApiSection,
-        outside::PolicyFile,
         shape::Given,
-        workspace::{ExceptionEntry, GuardsSection, LockoutEntry, WorkspaceFile},
+        workspace::{ExceptionEntry, GuardsSection, LockoutEntry, PolicyFile, WorkspaceFile},
     },
     Check,
 };

@@ -89,6 +89,7 @@ pub(super) fn rules(
         exceptions,
         declared: declared.entries(),
         floors: Vec::new(),
+        undone: None,
     }
 }
 

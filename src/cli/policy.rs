@@ -1,49 +1,19 @@
-//! What whoever runs rolecall says beside the files, and no change of them can take back: a policy, and whose token it is.
+//! A policy: limits of whoever runs rolecall, which no change of the files can touch. Only reads.
 
 use std::{
     fs::{self, File},
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use clap::Args;
-use rolecall::{
-    model::ids::PersonRef,
-    workflow::{self, Checked, Outside},
-};
+use super::Failure;
 
-use super::{Failure, Global};
-
-/// Most bytes of a policy.
+/// Most bytes of one.
 const MOST: u64 = 1 << 20;
-
-#[derive(Debug, Args)]
-pub(super) struct Operator {
-    /// Limits that the files cannot loosen: a file outside the repository, with `guards:`
-    #[arg(long, value_name = "FILE", env = "ROLECALL_POLICY")]
-    policy: Option<PathBuf>,
-    /// The account whose token this is, instead of `api.identity`
-    #[arg(long, value_name = "PERSON", env = "ROLECALL_IDENTITY")]
-    identity: Option<PersonRef>,
-}
-
-impl Operator {
-    /// Lets the rules from outside the files judge as well, and those of a base where one is given.
-    pub(super) fn judging(
-        &self,
-        global: &Global,
-        checked: Checked,
-        base: Option<&str>,
-    ) -> Result<Checked, Failure> {
-        let policy = self.policy.as_ref().map(|it| policy(&global.here().join(it), &checked.loaded.root));
-        let identity = self.identity.clone().map(|it| ("--identity", it));
-        Ok(workflow::judged_from(checked, Outside { base, policy: policy.transpose()?, identity })?)
-    }
-}
 
 /// Reads a policy, with the name by which findings call it. One in the repository of the workspace is refused: the change
 /// that it is to limit could change it.
-fn policy(path: &Path, root: &Path) -> Result<(String, String), Failure> {
+pub(super) fn policy(path: &Path, root: &Path) -> Result<(String, String), Failure> {
     let shown = path.display().to_string();
     let wrong = |error: io::Error| {
         Failure::invalid(format!("cannot read the policy {}: {error}", path.display()))
