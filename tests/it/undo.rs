@@ -1,7 +1,7 @@
 //! Undoing when it is needed: what a journal proves passes the limits on removals, nothing more does, and the order of
 //! several is no matter or is told.
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -215,11 +215,23 @@ fn ask(world: &World, wish: &Wish) {
     );
 }
 
+/// Of each role the companies that it is on, by however many entries: to widen one only adds.
+fn by_meaning(roles: &[String]) -> Vec<String> {
+    let mut companies: BTreeSet<String> = BTreeSet::new();
+    for role in roles {
+        let (name, scope) = role.split_once(" COMPANY=").unwrap();
+        let simple = !scope.contains(['&', '|']);
+        let each: Vec<&str> = if simple { scope.split(',').collect() } else { vec![scope] };
+        companies.extend(each.into_iter().map(|it| format!("{name} on {it}")));
+    }
+    companies.into_iter().collect()
+}
+
 fn state(world: &World) -> Vec<(String, String, Vec<String>, Vec<String>)> {
     let groups = world.list("user-groups/list");
     let group = |it: &serde_json::Value| {
         let name = it["name"].as_str().unwrap();
-        (name.to_owned(), it["description"].to_string(), world.roles(name), world.members(name))
+        (name.to_owned(), it["description"].to_string(), by_meaning(&world.roles(name)), world.members(name))
     };
     let mut all: Vec<_> = groups.iter().map(group).collect();
     all.sort();
