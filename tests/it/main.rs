@@ -4,6 +4,7 @@ mod answers;
 mod approvals;
 mod apply;
 mod architecture;
+mod bases;
 mod client;
 mod companies;
 mod clock;
