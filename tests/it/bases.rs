@@ -85,6 +85,10 @@ fn drop(at: &mut Value, path: &str) {
     }
 }
 
+fn except(it: &mut Value, exception: Value) {
+    it["exceptions"].as_array_mut().unwrap().push(exception);
+}
+
 fn rows() -> Vec<Row> {
     let exceptions = Some("exceptions");
     vec![
@@ -237,7 +241,10 @@ fn rows() -> Vec<Row> {
             "exceptions.guard",
             "added",
             |it| {
-                it["exceptions"].as_array_mut().unwrap().push(json!({ "guard": "group-emptied", "group": "Desk", "upTo": 1, "until": "2199-01-01", "reason": "r" }))
+                except(
+                    it,
+                    json!({ "guard": "group-emptied", "group": "Desk", "upTo": 1, "until": "2199-01-01", "reason": "r" }),
+                )
             },
             exceptions,
         ),
@@ -253,7 +260,10 @@ fn rows() -> Vec<Row> {
             "exceptions.person",
             "added",
             |it| {
-                it["exceptions"].as_array_mut().unwrap().push(json!({ "guard": "protected", "person": "cy@voyager.example", "upTo": 1, "until": "2199-01-01", "reason": "r" }))
+                except(
+                    it,
+                    json!({ "guard": "protected", "person": "cy@voyager.example", "upTo": 1, "until": "2199-01-01", "reason": "r" }),
+                )
             },
             exceptions,
         ),
@@ -261,7 +271,10 @@ fn rows() -> Vec<Row> {
             "exceptions.role",
             "added",
             |it| {
-                it["exceptions"].as_array_mut().unwrap().push(json!({ "guard": "privileged", "role": "Trip Manager", "upTo": 1, "until": "2199-01-01", "reason": "r" }))
+                except(
+                    it,
+                    json!({ "guard": "privileged", "role": "Trip Manager", "upTo": 1, "until": "2199-01-01", "reason": "r" }),
+                )
             },
             exceptions,
         ),
@@ -269,7 +282,10 @@ fn rows() -> Vec<Row> {
             "exceptions.company",
             "added",
             |it| {
-                it["exceptions"].as_array_mut().unwrap().push(json!({ "guard": "removals", "company": "voyager", "upTo": 1, "until": "2199-01-01", "reason": "r" }))
+                except(
+                    it,
+                    json!({ "guard": "removals", "company": "voyager", "upTo": 1, "until": "2199-01-01", "reason": "r" }),
+                )
             },
             exceptions,
         ),

@@ -86,10 +86,13 @@ fn what_was_there_before_or_came_since_is_no_part_of_it() {
     assert_eq!(world.members("Crowd").len(), 21);
 }
 
+/// What is done to a journal, or to the key.
+type Edit<'a> = &'a dyn Fn(&World, &std::path::Path);
+
 /// Everything by which somebody may want more to be exempt than the apply gave.
 #[test]
 fn an_edited_journal_exempts_nothing() {
-    let edits: [(&str, &dyn Fn(&World, &std::path::Path)); 6] = [
+    let edits: [(&str, Edit); 6] = [
         ("a word of a line", &|_, journal| {
             let text = fs::read_to_string(journal).unwrap();
             fs::write(journal, text.replacen("\"attempt\":1", "\"attempt\":2", 1)).unwrap();
