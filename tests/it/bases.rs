@@ -244,7 +244,7 @@ fn rows() -> Vec<Row> {
                 except(
                     it,
                     json!({ "guard": "group-emptied", "group": "Desk", "upTo": 1, "until": "2199-01-01", "reason": "r" }),
-                )
+                );
             },
             exceptions,
         ),
@@ -263,7 +263,7 @@ fn rows() -> Vec<Row> {
                 except(
                     it,
                     json!({ "guard": "protected", "person": "cy@voyager.example", "upTo": 1, "until": "2199-01-01", "reason": "r" }),
-                )
+                );
             },
             exceptions,
         ),
@@ -274,7 +274,7 @@ fn rows() -> Vec<Row> {
                 except(
                     it,
                     json!({ "guard": "privileged", "role": "Trip Manager", "upTo": 1, "until": "2199-01-01", "reason": "r" }),
-                )
+                );
             },
             exceptions,
         ),
@@ -285,7 +285,7 @@ fn rows() -> Vec<Row> {
                 except(
                     it,
                     json!({ "guard": "removals", "company": "voyager", "upTo": 1, "until": "2199-01-01", "reason": "r" }),
-                )
+                );
             },
             exceptions,
         ),
