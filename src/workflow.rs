@@ -17,7 +17,7 @@ use crate::{
     apply::{
         Job, Outcome, Report, apply,
         journal::{Journal, JournalError},
-        record::{self, Record, Start},
+        record::{self, Record},
         seal::Key,
     },
     files::{
@@ -35,7 +35,7 @@ use crate::{
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
         observed::Observed,
-        plan::{Judgement, Plan, Unresolved, Withheld, WithheldReason},
+        plan::{ID_DIGITS, Judgement, Plan, Unresolved, Withheld, WithheldReason},
         source::Sources,
     },
     plan::{
@@ -67,9 +67,6 @@ pub use questions::{explained, recorded};
 pub use runs::Run;
 
 use planned::{Planned, not_doubted, planned};
-
-/// Digits of a plan's id that people see, and the least that approves one.
-pub const ID_DIGITS: usize = 12;
 
 // ---- checked ---------------------------------------------------------------------------------------------------
 
@@ -435,14 +432,13 @@ pub async fn applied(
     let Approved { approved, context } = approved;
     let plan::judged::Judged { plan, judgement, .. } = &**approved;
     let Applying { reader, writer, journal, stop, writers, max_failures, key, settle } = applying;
-    let whole = document::line(&context.view(plan, judgement));
     let inverse = rollback::inverse(plan);
-    let start = Start {
+    let start = Record::Start {
         version: record::VERSION,
         at: Timestamp::now(),
-        tool: env!("CARGO_PKG_VERSION"),
-        plan: &whole,
-        inverse: &document::line(&context.view(&inverse, &Judgement::default())),
+        tool: env!("CARGO_PKG_VERSION").into(),
+        plan: document::line(&context.view(plan, judgement)),
+        inverse: document::line(&context.view(&inverse, &Judgement::default())),
     };
     let journal = Journal::create(journal, &start, key.cloned())?;
     let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));

@@ -17,7 +17,7 @@ use std::{
 use serde::Serialize;
 
 use crate::apply::{
-    record::{self, Foreign, Record, Start},
+    record::{self, Foreign, Record},
     seal::{self, Key, Seals},
 };
 
@@ -104,7 +104,7 @@ impl Journal {
     /// # Errors
     ///
     /// When the file exists, or cannot be written.
-    pub fn create(path: &Path, start: &Start<'_>, key: Option<Key>) -> Result<Self, JournalError> {
+    pub fn create(path: &Path, start: &Record, key: Option<Key>) -> Result<Self, JournalError> {
         let unwritable = |source| JournalError::Unwritable { path: path.to_owned(), source };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(unwritable)?;

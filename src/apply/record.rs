@@ -33,9 +33,9 @@ pub enum Record {
         /// The version of rolecall.
         tool: Box<str>,
         /// The plan, whole, with the state before of everything it touches.
-        plan: Value,
+        plan: Box<RawValue>,
         /// The plan that undoes it, if all of it is made.
-        inverse: Value,
+        inverse: Box<RawValue>,
     },
     /// Written before a request that changes something is sent.
     Intent(Intent),
@@ -51,22 +51,6 @@ pub enum Record {
         /// Its name.
         result: Box<str>,
     },
-}
-
-/// The first line as it is written: the plans go from text to text, for they can be large.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(tag = "record", rename = "start")]
-pub struct Start<'a> {
-    /// [`VERSION`].
-    pub version: u32,
-    /// When.
-    pub at: Timestamp,
-    /// The version of rolecall.
-    pub tool: &'a str,
-    /// The plan.
-    pub plan: &'a RawValue,
-    /// The plan that undoes it.
-    pub inverse: &'a RawValue,
 }
 
 /// A text that is no journal: which line says so, counted from 1, and why.
@@ -86,7 +70,7 @@ pub fn read(text: &str) -> Result<Vec<Record>, Foreign> {
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     let mut records = Vec::new();
     for (n, line) in whole.lines().enumerate() {
-        let record = serde_json::from_str(line);
+        let record = if n == 0 { first(line) } else { serde_json::from_str(line) };
         records.push(record.map_err(|_| Foreign { line: n + 1, why: "is not a record of an apply" })?);
     }
     match records.first() {
@@ -95,6 +79,26 @@ pub fn read(text: &str) -> Result<Vec<Record>, Foreign> {
         Some(Record::Intent(_) | Record::Ending(_) | Record::End { .. }) | None => {
             Err(Foreign { line: 1, why: "does not start an apply" })
         }
+    }
+}
+
+/// Reads a line that should start an apply. By its own way, for a plan is believed only as it was written, to the letter,
+/// and a record that is told by its tag is taken apart first.
+fn first(line: &str) -> Result<Record, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Start {
+        record: Box<str>,
+        version: u32,
+        at: Timestamp,
+        tool: Box<str>,
+        plan: Box<RawValue>,
+        inverse: Box<RawValue>,
+    }
+    match serde_json::from_str(line) {
+        Ok(Start { record, version, at, tool, plan, inverse }) if *record == *"start" => {
+            Ok(Record::Start { version, at, tool, plan, inverse })
+        }
+        Ok(_) | Err(_) => serde_json::from_str(line),
     }
 }
 

@@ -18,17 +18,14 @@ pub(super) use arguments::Arguments;
 use arguments::What;
 
 use super::{
-    Exit, Failure, Format, Global, Output,
-    approval::{read_plan, refused},
-    estimate, journals, run,
-    settings::connect,
+    Exit, Failure, Format, Global, Output, approval::refused, estimate, journals, run, settings::connect,
     show,
 };
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let what = arguments.what(global)?;
     let at_most = match &arguments.approved_at_most {
-        Some(path) => Some(read_plan(&global.here().join(path), Sources::default())?),
+        Some(path) => Some(arguments.plan_file(global, path)?.plan(Sources::default())?),
         None => None,
     };
     // A plan that is named was looked at: starting the process says so.
@@ -89,13 +86,13 @@ fn wanted(
     checked: &Checked,
     (arguments, output): (&Arguments, &Output),
 ) -> Result<Wanted, Failure> {
-    let path = match what {
+    let file = match what {
         What::Files => return Ok(Wanted::Files),
         What::Lockouts => return Ok(Wanted::Lockouts),
-        What::Saved(path) => path,
+        What::Saved(file) => file,
     };
     // Again, so that its places point into the files as they are here.
-    let saved = read_plan(&path, checked.loaded.sources.clone())?;
+    let saved = file.plan(checked.loaded.sources.clone())?;
     let run = journals::undone(&saved, global, &checked.loaded.root, output);
     let (wanted, note) = workflow::retaken(saved, checked, arguments.approve.as_deref(), run)?;
     if let Some(note) = note {

@@ -3,27 +3,61 @@
 use std::{
     fs,
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use rolecall::{
     model::source::Sources,
-    report::document::{Saved, read},
+    report::document::{Saved, attestation, read},
     workflow::{Judged, Refusal},
 };
 use serde_json::json;
 
 use super::{Exit, Failure, Format, Output, output::document, output::trouble, show};
 
-pub(super) fn read_plan(path: &Path, sources: Sources) -> Result<Saved, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        Failure::invalid(format!("cannot read the plan {}: {error}", path.display()))
-            .hint("save one with `rolecall plan --out FILE`")
-    })?;
-    read(&text, sources).map_err(|error| {
-        let hint = error.hint();
-        Failure::invalid(format!("{}: {error}", path.display())).hint(hint)
-    })
+/// A saved plan as it was read, once: what was looked at is what is applied.
+pub(super) struct PlanFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl PlanFile {
+    /// Reads a saved plan, and makes sure that it is signed by one of the keys in a file where that is asked for.
+    pub(super) fn read(path: PathBuf, signers: Option<&Path>) -> Result<Self, Failure> {
+        let text =
+            read_text("the plan", &path).map_err(|it| it.hint("save one with `rolecall plan --out FILE`"))?;
+        if let Some(signers) = signers {
+            let keys = read_text("the public keys", signers).map_err(|it| {
+                it.hint("write them with `openssl pkey -in key.pem -pubout`, one after the other")
+            })?;
+            let signature = read_text("the signature", &signature_of(&path))
+                .map_err(|it| it.hint("make it with `rolecall plan --out FILE --sign KEY`"))?;
+            attestation::verify(&text, &signature, keys.as_bytes()).map_err(|error| {
+                Failure::invalid(format!("{}: {error}", path.display())).hint(error.hint())
+            })?;
+        }
+        Ok(Self { path, text })
+    }
+
+    /// The plan, with places that point into these files.
+    pub(super) fn plan(&self, sources: Sources) -> Result<Saved, Failure> {
+        read(&self.text, sources).map_err(|error| {
+            let hint = error.hint();
+            Failure::invalid(format!("{}: {error}", self.path.display())).hint(hint)
+        })
+    }
+}
+
+/// The file beside a plan that holds its signature.
+pub(super) fn signature_of(plan: &Path) -> PathBuf {
+    let mut name = plan.as_os_str().to_owned();
+    name.push(".intoto.json");
+    name.into()
+}
+
+fn read_text(what: &str, path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
+        .map_err(|error| Failure::invalid(format!("cannot read {what} {}: {error}", path.display())))
 }
 
 /// Asks on the terminal; only a whole `yes` counts.

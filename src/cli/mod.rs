@@ -26,6 +26,7 @@ mod probe;
 mod rollback;
 mod run;
 mod sandbox;
+mod saving;
 mod schema;
 mod settings;
 mod show;

@@ -1,11 +1,10 @@
 //! `rolecall plan`: what apply would change. Only reads.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::{
-    Exit, Failure, Global, Only, Output, Selection, estimate, foretold::Foretelling, live::From, show,
+    Exit, Failure, Global, Only, Output, Selection, estimate, foretold::Foretelling, live::From,
+    saving::Saving, show,
 };
 
 #[derive(Debug, Args)]
@@ -14,9 +13,8 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     from: From,
-    /// Also save the plan, for `rolecall apply FILE`
-    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    saving: Saving,
     /// Only what cuts off who is locked out, with the fewest requests
     #[arg(long, value_name = "PART", conflicts_with_all = ["out", "estimate"])]
     only: Option<Only>,
@@ -33,6 +31,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         return estimate::plan(global, selection, output);
     }
     let judged = show::planned(global, (selection, arguments.only), &arguments.from, output)?;
-    show::save(&judged, global, arguments.out.as_deref())?;
+    arguments.saving.save(&judged, global)?;
     Ok(arguments.foretelling.exit(&judged, output))
 }

@@ -6,7 +6,8 @@ use clap::Args;
 use rolecall::{files::load, workflow::Wanted};
 
 use super::{
-    Exit, Failure, Global, Now, Operator, Output, foretold::Foretelling, journals, live::From, run, show,
+    Exit, Failure, Global, Now, Operator, Output, foretold::Foretelling, journals, live::From, run,
+    saving::Saving, show,
 };
 
 #[derive(Debug, Args)]
@@ -15,9 +16,8 @@ pub(super) struct Arguments {
     journal: PathBuf,
     #[command(flatten)]
     from: From,
-    /// Also save the plan, for `rolecall apply FILE`
-    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    saving: Saving,
     #[command(flatten)]
     foretelling: Foretelling,
     #[command(flatten)]
@@ -38,6 +38,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let undo = Wanted::Undo { run: Box::new(run), later };
     let judged = run::reading(show::judged(&live, checked, undo, now, output))?;
     show::print(&judged, output);
-    show::save(&judged, global, arguments.out.as_deref())?;
+    arguments.saving.save(&judged, global)?;
     Ok(arguments.foretelling.exit(&judged, output))
 }

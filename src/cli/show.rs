@@ -1,7 +1,5 @@
 //! A plan on its way to people and programs: made, printed, saved.
 
-use std::path::Path;
-
 use rolecall::{
     model::{date::Now, escape},
     plan::{self, digest},
@@ -13,9 +11,7 @@ use rolecall::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    Failure, Format, Global, Only, Output, Selection, files::keep, live::From, output::MARKDOWN_BUDGET, run,
-};
+use super::{Failure, Format, Global, Only, Output, Selection, live::From, output::MARKDOWN_BUDGET, run};
 
 /// Plans from the files, or from their lock-outs alone, and prints: all that `plan` and `drift` do. Only reads.
 pub(super) fn planned(
@@ -84,13 +80,10 @@ pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format:
     }
 }
 
-/// The document of a plan, to stand in another.
+/// The document of a plan, to stand in another: without the digest of its letters, which are others there.
 pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Value {
-    serde_json::from_str(&rendered(context, judged, Format::Json)).expect("a document is JSON")
-}
-
-/// Saves the plan where that is asked for, for `rolecall apply FILE`.
-pub(super) fn save(judged: &Judged, global: &Global, out: Option<&Path>) -> Result<(), Failure> {
-    let Some(out) = out else { return Ok(()) };
-    keep("plan", &global.here().join(out), &rendered(&judged.context, judged, Format::Json))
+    let text = rendered(context, judged, Format::Json);
+    let mut document: Value = serde_json::from_str(&text).expect("a document is JSON");
+    document.as_object_mut().expect("a plan is an object").remove("digest");
+    document
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::model::{
@@ -32,23 +34,38 @@ pub struct Grant {
 }
 
 /// Why something is taken away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Why<P = Place> {
     /// No entry asks for it.
     #[default]
     NotDeclared,
     /// The entry that asked for it has ended; where that is.
-    Ended(Place),
-    /// The person is cut off everywhere; where that is said.
-    LockedOut(Place),
+    Ended(P),
+    /// The person, or everybody who would have it, is cut off everywhere; where that is said.
+    LockedOut(P),
 }
 
-impl Why {
+impl<P> Why<P> {
+    /// Whether no entry asks for it: the usual reason.
+    pub fn is_usual(&self) -> bool {
+        matches!(self, Self::NotDeclared)
+    }
+
     /// Whether the person is cut off everywhere.
-    pub fn is_lockout(self) -> bool {
+    pub fn is_lockout(&self) -> bool {
         match self {
             Self::LockedOut(_) => true,
             Self::NotDeclared | Self::Ended(_) => false,
+        }
+    }
+
+    /// The same with places of another kind.
+    pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Why<Q> {
+        match self {
+            Self::NotDeclared => Why::NotDeclared,
+            Self::Ended(from) => Why::Ended(place(from)),
+            Self::LockedOut(from) => Why::LockedOut(place(from)),
         }
     }
 }

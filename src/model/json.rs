@@ -1,7 +1,13 @@
 //! JSON that is harmless to print, and what all documents share.
 
+use std::io::{self, Write};
+
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
+use serde_json::{
+    Value,
+    ser::{Formatter, PrettyFormatter, Serializer},
+    value::RawValue,
+};
 
 use crate::model::escape;
 
@@ -11,21 +17,90 @@ pub(crate) fn document(value: &impl Serialize) -> String {
     escape::json(&text) + "\n"
 }
 
-/// Takes out the spaces between the parts, which mean nothing and could break the layout of the document.
-///
-/// Numbers, repeated keys and their order stay: an entry is named to the API as it was read.
-pub(crate) fn compact(raw: &RawValue) -> Box<RawValue> {
+/// The same with each element of a list on one line: of a list of rows one reads, searches and compares lines.
+pub(crate) fn rows(value: &impl Serialize) -> String {
+    let mut bytes = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut bytes, Rows::default());
+    value.serialize(&mut serializer).expect("plain data with text keys is always JSON");
+    escape::json(&String::from_utf8(bytes).expect("JSON is UTF-8")) + "\n"
+}
+
+/// Gives each key and each element of a list a line, and what is inside an element none.
+#[derive(Default)]
+struct Rows {
+    open: PrettyFormatter<'static>,
+    /// How many lists are open around here.
+    lists: usize,
+}
+
+impl Formatter for Rows {
+    fn begin_array<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.lists += 1;
+        if self.lists > 1 { to.write_all(b"[") } else { self.open.begin_array(to) }
+    }
+
+    fn end_array<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.lists -= 1;
+        if self.lists > 0 { to.write_all(b"]") } else { self.open.end_array(to) }
+    }
+
+    fn begin_array_value<W: Write + ?Sized>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        match self.lists {
+            1 => self.open.begin_array_value(to, first),
+            _ if first => Ok(()),
+            _ => to.write_all(b","),
+        }
+    }
+
+    fn end_array_value<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        if self.lists > 1 { Ok(()) } else { self.open.end_array_value(to) }
+    }
+
+    fn begin_object<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        if self.lists > 0 { to.write_all(b"{") } else { self.open.begin_object(to) }
+    }
+
+    fn end_object<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        if self.lists > 0 { to.write_all(b"}") } else { self.open.end_object(to) }
+    }
+
+    fn begin_object_key<W: Write + ?Sized>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        match self.lists {
+            0 => self.open.begin_object_key(to, first),
+            _ if first => Ok(()),
+            _ => to.write_all(b","),
+        }
+    }
+
+    fn begin_object_value<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        if self.lists > 0 { to.write_all(b":") } else { self.open.begin_object_value(to) }
+    }
+
+    fn end_object_value<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        if self.lists > 0 { Ok(()) } else { self.open.end_object_value(to) }
+    }
+}
+
+/// The parts of a JSON text between the spaces that mean nothing.
+pub(crate) fn significant(text: &str) -> impl Iterator<Item = &str> {
     let (mut in_text, mut escaped) = (false, false);
-    let mut text = raw.get().to_owned();
-    text.retain(|c| {
-        let keep = in_text || !matches!(c, ' ' | '\t' | '\n' | '\r');
+    let is_space = move |c: char| {
+        let is_space = !in_text && matches!(c, ' ' | '\t' | '\n' | '\r');
         (in_text, escaped) = match c {
             '"' if !escaped => (!in_text, false),
             '\\' => (in_text, !escaped),
             _ => (in_text, false),
         };
-        keep
-    });
+        is_space
+    };
+    text.split(is_space).filter(|it| !it.is_empty())
+}
+
+/// Takes out the spaces between the parts, which mean nothing and could break the layout of the document.
+///
+/// Numbers, repeated keys and their order stay: an entry is named to the API as it was read.
+pub(crate) fn compact(raw: &RawValue) -> Box<RawValue> {
+    let text: String = significant(raw.get()).collect();
     RawValue::from_string(text).unwrap_or_else(|_| raw.to_owned())
 }
 

@@ -30,9 +30,9 @@ mod withheld;
 
 pub use change::{Action, Change, Edits, relation};
 pub use judged::{
-    Check, Digest, Gap, GapCause, Judgement, Loser, Outside, People, ReadGroup, Survivor, Verdict,
+    Check, Digest, Gap, GapCause, ID_DIGITS, Judgement, Loser, Outside, People, ReadGroup, Survivor, Verdict,
 };
-pub use withheld::{About, WithheldReason};
+pub use withheld::WithheldReason;
 
 /// Every edit that turns the live state into the desired one, with places, reasons and names beside it.
 #[derive(Clone, Debug, Default)]
@@ -89,14 +89,32 @@ pub struct Undone {
 pub type Entries = BTreeMap<(GroupIx, RoleId), Box<[Option<Arc<RawValue>>]>>;
 
 /// What is said beside an edit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Note {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(bound(deserialize = "P: Deserialize<'de>"))]
+pub struct Note<P = Place> {
     /// Where the fact, or the removal of a group, is declared.
-    pub from: Option<Place>,
+    #[serde(rename = "origin", skip_serializing_if = "Option::is_none")]
+    pub from: Option<P>,
     /// The instant from which the fact, or a part of it, is no longer wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ends: Option<Timestamp>,
     /// Why it goes, if it does.
-    pub why: Why,
+    #[serde(default, skip_serializing_if = "Why::is_usual")]
+    pub why: Why<P>,
+}
+
+impl<P> Note<P> {
+    /// The same with places of another kind.
+    pub(crate) fn map<Q>(self, mut place: impl FnMut(P) -> Q) -> Note<Q> {
+        Note { from: self.from.map(&mut place), ends: self.ends, why: self.why.map(place) }
+    }
+}
+
+// A derived one would ask for a place that is the usual one.
+impl<P> Default for Note<P> {
+    fn default() -> Self {
+        Self { from: None, ends: None, why: Why::default() }
+    }
 }
 
 impl Plan {
@@ -245,27 +263,37 @@ impl Plan {
 }
 
 /// A company as the plan found it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Company")]
 pub struct Overview {
     /// Which one.
+    #[serde(rename = "id")]
     pub company: CompanyId,
     /// All groups the company has.
     pub groups: usize,
     /// Memberships of the groups that were read, in all.
     pub memberships: usize,
-    /// Groups of which it was not read what is in them.
+    /// Groups that were not looked into: what they give to somebody is not known. Left out where none.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub unread: usize,
     /// The groups that no file speaks of, sorted by name.
     pub unmanaged: Vec<UnmanagedGroup>,
 }
 
 /// A group that no file speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct UnmanagedGroup {
     /// Its name.
     pub name: Box<str>,
     /// Whether every company has it, and nobody can make or delete it.
+    #[serde(rename = "standard", default, skip_serializing_if = "std::ops::Not::not")]
     pub is_standard: bool,
+}
+
+/// Whether a count is worth no field.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub(crate) fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Counts of a plan, in the order of its last line; roles are those of groups, and direct ones.
@@ -283,18 +311,27 @@ pub struct Summary {
     pub members_removed: usize,
 }
 
-/// Something that was asked for and is withheld: the rest of the plan stands (P7).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Withheld {
+/// Something that was asked for and is withheld: the rest of the plan stands.
+// P7. Of the kinds `inactiveMember`, `unmanagedUser` and `unmanagedUnread` nothing is withheld: it is only worth saying.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Withheld<P = Place> {
     /// Where it is declared.
-    pub from: Option<Place>,
-    /// The group it concerns; empty where it concerns none in particular.
+    #[serde(rename = "origin", skip_serializing_if = "Option::is_none")]
+    pub from: Option<P>,
+    /// The group it concerns; left out where it concerns none in particular.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub group: Box<str>,
     /// What is withheld.
+    #[serde(flatten)]
     pub what: WithheldReason,
 }
 
-impl Withheld {
+impl<P> Withheld<P> {
+    /// The same with places of another kind.
+    pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Withheld<Q> {
+        Withheld { from: self.from.map(place), group: self.group, what: self.what }
+    }
+
     /// Whether anything that was asked for is not done; otherwise it is only worth saying.
     pub fn withholds(&self) -> bool {
         !matches!(
@@ -312,7 +349,8 @@ impl Withheld {
 }
 
 /// Why a person could not be resolved.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Unresolved {
     /// The directory knows nobody by that key.
     Unknown,

@@ -24,9 +24,9 @@ use crate::model::{
 macro_rules! guards {
     ($($name:ident $word:literal $meaning:literal;)*) => {
         /// A limit on what a plan may do.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum Guard {
-            $(#[doc = $meaning] $name,)*
+            $(#[doc = $meaning] #[serde(rename = $word)] $name,)*
         }
 
         impl Guard {
@@ -178,7 +178,9 @@ impl Level {
 }
 
 /// What a guard looks at.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "SubjectForm", into = "SubjectForm")]
+#[schemars(with = "SubjectForm")]
 pub enum Subject {
     /// The whole plan.
     Plan,
@@ -192,15 +194,55 @@ pub enum Subject {
     Role(CompanyId, RoleId),
 }
 
+/// What a guard looked at.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[schemars(rename = "Subject")]
+enum SubjectForm {
+    Plan,
+    Company { company: CompanyId },
+    Group { company: CompanyId, name: Box<str> },
+    Person { user_id: UserId },
+    Role { company: CompanyId, role_id: RoleId },
+}
+
+impl From<Subject> for SubjectForm {
+    fn from(subject: Subject) -> Self {
+        match subject {
+            Subject::Plan => Self::Plan,
+            Subject::Company(company) => Self::Company { company },
+            Subject::Group(company, name) => Self::Group { company, name },
+            Subject::Person(user_id) => Self::Person { user_id },
+            Subject::Role(company, role_id) => Self::Role { company, role_id },
+        }
+    }
+}
+
+impl From<SubjectForm> for Subject {
+    fn from(form: SubjectForm) -> Self {
+        match form {
+            SubjectForm::Plan => Self::Plan,
+            SubjectForm::Company { company } => Self::Company(company),
+            SubjectForm::Group { company, name } => Self::Group(company, name),
+            SubjectForm::Person { user_id } => Self::Person(user_id),
+            SubjectForm::Role { company, role_id } => Self::Role(company, role_id),
+        }
+    }
+}
+
 /// One thing that a guard counted: who, which role, where, through what.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Counted {
     pub company: CompanyId,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<Box<str>>,
+    #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
     pub person: Option<UserId>,
+    #[serde(flatten)]
     pub role: Option<HeldRole>,
     /// Where the role is given, or was, of a role of a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Arc<Scope>>,
     /// How it comes about.
     pub how: How,
@@ -282,30 +324,48 @@ pub struct Floor {
     pub rules: Rules,
 }
 
-/// What is weaker in the files than in the base.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Weakened {
+/// What a plan's files were compared with, and every rule by which rolecall stops less than by that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Weakened<P = Place> {
     /// The base as it was named.
     pub base: Box<str>,
     /// All digits of the id of its commit.
     pub commit: Box<str>,
     /// In the order in which people should read them; perhaps none.
-    pub rows: Vec<Weakening>,
+    pub rows: Vec<Weakening<P>>,
 }
 
 /// A rule by which rolecall stops less in the files than in the base.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Weakening {
-    /// The key, or the group or person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Weakening<P = Place> {
+    /// The key of `rolecall.yaml`, or the group or person.
     pub what: Box<str>,
-    /// What the base says; `None` where it says nothing.
+    /// What the base says; left out where it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Box<str>>,
     /// What the files say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Box<str>>,
     /// Why it matters.
     pub why: Box<str>,
     /// Where it is written, or was.
-    pub from: Option<Place>,
+    #[serde(rename = "origin", skip_serializing_if = "Option::is_none")]
+    pub from: Option<P>,
+}
+
+impl<P> Weakened<P> {
+    /// The same with places of another kind.
+    pub(crate) fn map<Q>(self, mut place: impl FnMut(P) -> Q) -> Weakened<Q> {
+        let Self { base, commit, rows } = self;
+        let row = |Weakening { what, before, after, why, from }| Weakening {
+            what,
+            before,
+            after,
+            why,
+            from: from.map(&mut place),
+        };
+        Weakened { base, commit, rows: rows.into_iter().map(row).collect() }
+    }
 }
 
 /// Everything a plan is judged by.
@@ -485,11 +545,13 @@ impl ExceptionFor {
 }
 
 /// A role that is given to somebody, through groups or outside them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum HeldRole {
     /// A role of groups.
+    #[serde(rename = "roleId")]
     Role(RoleId),
     /// A direct role, by its type as the API names it.
+    #[serde(rename = "roleType")]
     Direct(Box<str>),
 }
 

@@ -5,19 +5,19 @@
 //! the same exactly if their canonical forms are equal; `canonical` says how.
 
 use std::{
-    borrow::Borrow,
+    borrow::{Borrow, Cow},
     collections::{HashMap, HashSet},
     fmt,
     hash::{Hash, Hasher},
     sync::Arc,
 };
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::model::{dialect::PredicateForm, ids::parse_uuid};
+use crate::model::{dialect::PredicateForm, ids::parse_uuid, json::compact};
 
 mod canonical;
 #[cfg(test)]
@@ -334,6 +334,34 @@ impl Scope {
         };
         let audiences = audiences.iter().flat_map(|it| wire::AudienceOut::of(it, form)).collect();
         serde_json::value::to_raw_value(&wire::ScopeOut { audiences }).expect("a scope is plain data")
+    }
+}
+
+/// In the API's form, with no spaces.
+impl Serialize for Scope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        compact(&self.to_wire()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(|it| Self::read(Some(&it)))
+    }
+}
+
+impl JsonSchema for Scope {
+    fn schema_name() -> Cow<'static, str> {
+        "Scope".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A scope in the API's form: audiences (OR) of predicates (AND) of values (OR).",
+            "type": "object",
+            "properties": { "audiences": { "type": "array", "items": true } },
+            "required": ["audiences"]
+        })
     }
 }
 

@@ -6,6 +6,9 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::model::{
     direct::{DirectRole, DirectRoles, Kind},
     ids::RoleId,
@@ -44,7 +47,7 @@ pub struct Key {
 }
 
 /// What a group says about itself; the API only takes both together (contract §3.4).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attributes {
     /// 1 to 255 characters.
     pub name: Box<str>,
@@ -195,6 +198,24 @@ impl State {
     /// Everybody who holds direct roles, with them, sorted.
     pub fn people(&self) -> impl Iterator<Item = (PersonIx, impl Iterator<Item = &DirectRole>)> {
         self.direct.chunk_by(|a, b| a.0.0 == b.0.0).map(|it| (it[0].0.0, it.iter().map(|it| &*it.1)))
+    }
+
+    /// What is the case about a key; `None` where nothing is.
+    pub fn value(&self, key: &Key) -> Option<Value> {
+        match (key.owner, &key.fact) {
+            (Owner::Group(group), Fact::Attributes) => self.attributes(group).cloned().map(Value::Attributes),
+            (Owner::Group(group), Fact::Grant(role)) => self.scope(group, *role).cloned().map(Value::Scope),
+            (Owner::Group(group), Fact::Member(user)) => {
+                self.has_member(group, *user).then_some(Value::Member)
+            }
+            (Owner::Person(person), Fact::Direct(kind)) => {
+                let held = part(&self.direct, |it| it.0.0.cmp(&person));
+                held.iter().find(|it| it.0.1 == **kind).map(|it| Value::Direct(it.1.clone()))
+            }
+            // No such key is made.
+            (Owner::Group(_), Fact::Direct(_))
+            | (Owner::Person(_), Fact::Attributes | Fact::Grant(_) | Fact::Member(_)) => None,
+        }
     }
 
     /// Name and description of a group that exists.

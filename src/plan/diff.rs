@@ -100,7 +100,7 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
             all.extend(edit.scopes().into_iter().flatten().flat_map(Scope::people).map(UserId));
         }
     }
-    all.extend(plan.withheld.iter().filter_map(|it| it.what.about().user));
+    all.extend(plan.withheld.iter().filter_map(|it| it.what.user()));
     for outside in &plan.outside {
         all.insert(outside.user);
         all.extend(outside.roles.iter().flat_map(DirectRole::travellers).map(|it| it.user));

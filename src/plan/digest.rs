@@ -87,7 +87,12 @@ pub fn group(index: &Index, state: &State, group: GroupIx) -> Option<ReadGroup> 
 
 /// Returns the digest of a file's text: what `sha256sum` says of it.
 pub fn file(text: &str) -> Digest {
-    Digest(Sha256::digest(text.as_bytes()).into())
+    bytes(text.as_bytes())
+}
+
+/// Returns the digest of bytes.
+pub fn bytes(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).into())
 }
 
 impl FromStr for Digest {

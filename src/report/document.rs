@@ -1,7 +1,8 @@
 //! A plan as one JSON document: printed, saved, kept in journals, and read back to be applied.
 //!
 //! The same plan at the same time gives the same bytes. Nothing here touches a
-//! file; what is read back is only believed if its id is that of what it says.
+//! file; what is read back is only believed if its digest covers every byte that means something, and its id is that of its
+//! effects.
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -9,13 +10,14 @@ use serde_json::value::RawValue;
 use crate::{
     model::{
         json,
-        plan::{Digest, Judgement, Plan},
+        plan::{Digest, ID_DIGITS, Judgement, Plan},
         source::Sources,
     },
     plan::digest,
     report::render::View,
 };
 
+pub mod attestation;
 pub mod explanation;
 mod reading;
 mod shape;
@@ -26,7 +28,7 @@ mod writing;
 pub(crate) use shape::Document;
 
 /// The version of the form that is written and read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// What tells the document from the others that rolecall prints.
 const KIND: &str = "plan";
 
@@ -67,10 +69,14 @@ pub enum NotAPlan {
     Field(#[source] serde_json::Error),
     #[error("the plan (of rolecall {tool}) cannot be understood: {what}")]
     Meaning { tool: Box<str>, what: String },
+    #[error("the plan is incomplete or damaged: `digest` is not its last field")]
+    Unsealed,
+    #[error("the plan was changed after it was made: its content does not come to its `digest`")]
+    Changed,
     #[error(
-        "the plan was changed after it was made: its id is {said:.12}, and its content comes to {found:.12}"
+        "the plan was changed after it was made: its id is {said:.ID_DIGITS$}, and its content comes to {found:.ID_DIGITS$}"
     )]
-    Changed { said: Digest, found: Digest },
+    OtherId { said: Digest, found: Digest },
 }
 
 impl From<json::NotOurs> for NotAPlan {
@@ -89,29 +95,31 @@ impl NotAPlan {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty | Self::Foreign(_) => "save one with `rolecall plan --out FILE` and give that file",
-            Self::Syntax(_) | Self::Field(_) => {
+            Self::Syntax(_) | Self::Field(_) | Self::Unsealed => {
                 "save it again with `rolecall plan --out FILE`; was the file cut off on its way?"
             }
             Self::Version(_) | Self::Meaning { .. } => {
                 "apply it with the version of rolecall that made it, or plan again with this one"
             }
-            Self::Changed { .. } => "plan again and have the new plan approved; a plan cannot be edited",
+            Self::Changed | Self::OtherId { .. } => {
+                "plan again and have the new plan approved; a plan cannot be edited"
+            }
         }
     }
 }
 
 /// Returns the plan as one JSON document, with a newline at the end.
 pub fn write(view: &View<'_>) -> String {
-    json::document(&Document::new(view))
+    sealed(json::rows(&Document::new(view)))
 }
 
 /// Returns the same document on one line, for a journal.
 pub fn line(view: &View<'_>) -> Box<RawValue> {
     let text = serde_json::to_string(&Document::new(view)).expect("plain data with text keys is always JSON");
-    RawValue::from_string(text).expect("what was just written is JSON")
+    RawValue::from_string(sealed(text)).expect("what was just written is JSON")
 }
 
-/// Reads back what [`write()`] wrote; fields that are not known are passed over.
+/// Reads back what [`write()`] wrote; fields that are not known are passed over, and covered by the digest all the same.
 ///
 /// `sources` are the files as they are now, where that matters: places point into them, and into further
 /// files without text for what is not among them.
@@ -122,14 +130,41 @@ pub fn line(view: &View<'_>) -> Box<RawValue> {
 pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
     json::is_a(KIND, VERSION, text)?;
     let document: Document = serde_json::from_str(text).map_err(NotAPlan::Field)?;
+    let found = seal(text).ok_or(NotAPlan::Unsealed)?;
+    if found != document.digest {
+        return Err(NotAPlan::Changed);
+    }
     let (said, created_at, partial) = (document.id, document.created_at, document.partial);
     let (tool, endpoint) = (document.tool.clone(), document.endpoint.clone());
     let (plan, judgement, files) =
         reading::plan(document, sources).map_err(|what| NotAPlan::Meaning { tool, what })?;
     let found = digest::plan_id(&plan);
     if found != said {
-        return Err(NotAPlan::Changed { said, found });
+        return Err(NotAPlan::OtherId { said, found });
     }
     let reading::Files { sources, digests, .. } = files;
     Ok(Saved { plan, judgement, sources, id: said, created_at, endpoint, partial, files: digests })
+}
+
+/// The end of a document, up to the digits of its digest.
+const SEAL: &str = "\"digest\":\"";
+
+/// Puts the digest of a document in the place of the zeros in its last field.
+fn sealed(mut text: String) -> String {
+    let digest = seal(&text).expect("the digest is the last field");
+    let blank = Digest::default().to_string();
+    let at = text.rfind(&blank).expect("a digest of zeros was written");
+    text.replace_range(at..at + blank.len(), &digest.to_string());
+    text
+}
+
+/// Returns the digest that a document should have; `None` where its last field is none.
+///
+/// It is no secret how: it shows damage and carelessness, and a signature or an approval by the id the rest.
+pub fn seal(text: &str) -> Option<Digest> {
+    let mut compact: String = json::significant(text).collect();
+    let end = compact.strip_suffix("\"}")?.len();
+    let digits = end.checked_sub(64).filter(|it| compact.get(..*it).is_some_and(|it| it.ends_with(SEAL)))?;
+    compact.replace_range(digits..end, &Digest::default().to_string());
+    Some(digest::file(&compact))
 }

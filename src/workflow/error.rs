@@ -9,14 +9,12 @@ use crate::{
     model::{
         finding::Finding,
         ids::PersonRef,
-        plan::{Digest, Plan, Unresolved},
+        plan::{Digest, ID_DIGITS, Plan, Unresolved},
         source::Sources,
     },
     plan::{approval::Difference, takeup::Stale},
     report::render::{approval::lines, counted},
 };
-
-use super::ID_DIGITS;
 
 /// Why a stage was not reached. Nothing was written.
 #[derive(Debug, thiserror::Error)]

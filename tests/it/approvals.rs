@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{NO_CHANGES, VOYAGER, World};
+use crate::support::{NO_CHANGES, VOYAGER, World, forged};
 
 /// Bo leaves Desk and Cy joins; Night gets another description.
 const WANTED: &str = "  - { name: Desk, description: The desk., roles: [{ role: Agent, scope: { company: globex } }], members: [ana@voyager.example, cy@voyager.example] }
@@ -101,7 +101,7 @@ fn the_same_input_gives_the_same_saved_plan_byte_for_byte() {
 fn the_id_is_that_of_the_effects_and_not_of_how_they_are_written() {
     let world = world();
     let first = id(&world, "plan --now 2026-11-21");
-    assert_eq!(first.len(), 12);
+    assert_eq!(first.len(), 32);
     // Another day, other files, another order, another style.
     fs::remove_file(world.path().join("access/a.yaml")).unwrap();
     world.write("access/z.yaml", "version: 1\ngroups:\n- name: Night\n  description: \"By night.\"\n  members: unmanaged\n  roles: unmanaged\n");
@@ -152,12 +152,12 @@ fn other_files_make_a_saved_plan_stale_unless_it_was_approved_by_its_id() {
         "2 files changed since the plan was made",
         "access/a.yaml says something else",
         "access/b.yaml is new",
-        &format!("--approve {}", &id[..12]),
+        &format!("--approve {}", &id[..32]),
     ]);
     assert_eq!(world.log().len(), 0, "it costs no request");
-    world.run("apply plan.json --approve 0123456789ab").expect(7);
+    world.run("apply plan.json --approve 0123456789abcdef0123456789abcdef").expect(7);
     world
-        .run(&format!("apply plan.json --approve {}", &id[..12]))
+        .run(&format!("apply plan.json --approve {}", &id[..32]))
         .expect(0)
         .says(&["warning: 2 files changed"]);
     assert_eq!(world.group("Night").unwrap()["description"], "By night.", "what was approved was applied");
@@ -168,18 +168,21 @@ fn a_plan_is_applied_if_it_still_has_the_id_that_was_approved() {
     let world = world();
     let id = id(&world, "plan");
     world.forget();
-    world.run("apply --approve 0123456789ab").expect(7).says(&["not the one that was approved", &id]);
+    world
+        .run("apply --approve 0123456789abcdef0123456789abcdef")
+        .expect(7)
+        .says(&["not the one that was approved", &id]);
     assert_eq!(world.writes(), [""; 0]);
-    let report = world.run("apply --approve 0123456789ab --format json").expect(7).json();
+    let report = world.run("apply --approve 0123456789abcdef0123456789abcdef --format json").expect(7).json();
     assert_eq!(
-        (&report["result"], report["plan"]["id"].as_str().unwrap().get(..12)),
+        (&report["result"], report["plan"]["id"].as_str().unwrap().get(..32)),
         (&json!("stale"), Some(&*id))
     );
     world.forget();
-    for wrong in ["abc", "xyz123456789", "0123456789abcdef0"] {
-        if wrong.len() < 12 || wrong.starts_with('x') {
-            world.run(&format!("apply --approve {wrong}")).expect(4);
-        }
+    for wrong in
+        ["abc", "0123456789ab", "xyz1234567890123456789012345678z", "0123456789abcdef0123456789abcde"]
+    {
+        world.run(&format!("apply --approve {wrong}")).expect(4);
     }
     assert_eq!(world.log().len(), 0);
     world.run(&format!("apply --approve {id}")).expect(0);
@@ -219,7 +222,7 @@ fn what_is_no_plan_is_refused_before_any_request() {
         ("{", "not JSON"),
         ("[]", "not a plan of rolecall"),
         ("{\"kind\": \"apply\", \"version\": 1}", "its kind is `apply`"),
-        (&plan.replace("\"version\": 1", "\"version\": 7"), "version 7"),
+        (&plan.replace("\"version\": 2", "\"version\": 7"), "version 7"),
         (&plan.replace("By night.", "All night."), "changed after it was made"),
         (&plan[..plan.len() / 2], "not JSON"),
     ] {
@@ -235,8 +238,9 @@ fn what_is_no_plan_is_refused_before_any_request() {
 #[test]
 fn a_plan_for_one_api_is_not_applied_to_another() {
     let world = world();
-    let plan = saved(&world).replace(&world.url(), "https://apis.spotnana.com");
-    world.write("plan.json", &plan);
+    let mut plan: Value = serde_json::from_str(&saved(&world)).unwrap();
+    plan["endpoint"] = json!("https://apis.spotnana.com");
+    world.write("plan.json", &forged(&plan));
     world.forget();
     world.run("apply plan.json").expect(7).says(&["was made for https://apis.spotnana.com"]);
     assert_eq!(world.writes(), [""; 0]);
@@ -252,12 +256,12 @@ fn a_saved_plan_of_nothing_does_nothing() {
     assert_eq!(world.writes(), [""; 0]);
 }
 
-/// Applies what a saved plan became after somebody had it in hand; its id is untouched.
+/// Applies what a saved plan became after somebody had it in hand who knows how its digest is made; its id is untouched.
 fn tampered(world: &World, change: impl Fn(&mut Value)) -> crate::support::Run {
     let mut plan: Value = serde_json::from_str(&saved(world)).unwrap();
     let id = plan["id"].as_str().unwrap().to_owned();
     change(&mut plan);
-    world.write("plan.json", &plan.to_string());
+    world.write("plan.json", &forged(&plan));
     world.forget();
     let run = world.run(&format!("apply plan.json --approve {id}"));
     assert_eq!(world.writes(), [""; 0], "{}", run.stdout);
@@ -270,8 +274,8 @@ fn nothing_but_the_effects_of_a_saved_plan_is_believed() {
         || World::new().groups("  - { name: Desk, description: The desk., roles: unmanaged, members: [] }\n");
     // Marks that would exempt from guards.
     tampered(&emptied(), |plan| {
-        for member in plan["groups"][0]["members"].as_array_mut().unwrap() {
-            member["lockedOut"] = json!({ "file": "rolecall.yaml", "line": 1, "column": 1 });
+        for edit in plan["edits"].as_array_mut().unwrap() {
+            edit["why"] = json!({ "lockedOut": { "file": "rolecall.yaml", "line": 1, "column": 1 } });
         }
     })
     .expect(6);

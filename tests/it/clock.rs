@@ -45,9 +45,12 @@ fn a_date_for_documents_does_not_decide_what_has_ended() {
 fn a_time_that_is_given_is_told_in_every_format_and_only_then() {
     let world = World::new().groups(DESK);
     let given = "2019-06-01T00:00:00Z";
-    for line in
-        ["plan", "drift", "explain ana@voyager.example", "apply --auto-approve --approve 0123456789ab"]
-    {
+    for line in [
+        "plan",
+        "drift",
+        "explain ana@voyager.example",
+        "apply --auto-approve --approve 0123456789abcdef0123456789abcdef",
+    ] {
         for format in ["text", "markdown"] {
             let told = |run: &Run| run.stdout.contains(&format!("as of {given} (--now)"));
             let with = world.run(&format!("{line} --format {format} --now {given}"));
@@ -111,7 +114,7 @@ fn what_has_ended_between_plan_and_apply_is_given_by_no_approval() {
             let plan: Value =
                 serde_json::from_str(&fs::read_to_string(world.path().join("plan.json")).unwrap()).unwrap();
             assert!(plan.to_string().contains("\"ends\":\"2026-12-01T00:00:00Z\""), "{what}: {plan:#}");
-            let id = &plan["id"].as_str().unwrap()[..12];
+            let id = &plan["id"].as_str().unwrap()[..32];
             world.write("access/a.yaml", &format!("version: 1\n{}", edited(&text)));
             world.forget();
             for line in [
@@ -151,7 +154,7 @@ fn of_two_entries_for_one_person_the_longer_one_counts() {
             "rolecall.yaml",
             &(fs::read_to_string(world.path().join("rolecall.yaml")).unwrap() + "# a remark\n"),
         );
-        let id = &plan["id"].as_str().unwrap()[..12];
+        let id = &plan["id"].as_str().unwrap()[..32];
         world.run(&format!("apply plan.json --approve {id} --now 2026-12-02")).expect(code);
     }
 }

@@ -42,7 +42,7 @@ fn a_company_that_cannot_be_read_is_withheld_and_the_others_go_on() {
         world.run("plan --check").expect(3).shows("Withheld 1").shows("! company globex");
         world.run("drift").expect(3);
         let plan = world.run("plan --format json").expect(0).json();
-        let held = &plan["quarantine"][0];
+        let held = &plan["withheld"][0];
         assert_eq!(
             (held["kind"].as_str(), held["company"].as_str()),
             (Some("company"), Some(GLOBEX)),

@@ -102,9 +102,10 @@ fn a_refused_bulk_list_of_users_makes_the_same_plan_person_by_person() {
         let world = crowd(4, 5, &format!("dialect: {{ usersList: {list} }}\n"));
         world.write("access/b.yaml", "version: 1\ngroups: [{ name: Desk, description: The desk., roles: [], members: [{ externalId: agent-17 }, nobody@voyager.example] }]\n");
         world.forget();
-        let plan = world.run("plan --format json --now 2026-12-24T03:17:00Z").expect(0).stdout;
+        let mut plan = world.run("plan --format json --now 2026-12-24T03:17:00Z").expect(0).json();
         // Each world has a port of its own.
-        (plan.replace(&world.url(), "the API"), counts(&world))
+        plan.as_object_mut().unwrap().retain(|it, _| !["endpoint", "digest", "files"].contains(&it.as_str()));
+        (plan.to_string(), counts(&world))
     };
     let ((in_bulk, bulk), (one_by_one, single)) = (json("available"), json("refused"));
     assert_eq!(in_bulk, one_by_one);
@@ -203,7 +204,8 @@ fn a_role_of_several_is_withheld_with_their_ids_until_one_is_named() {
     ] {
         declare(role);
         let plan = world.run("plan --format json").expect(0).json();
-        assert_eq!(plan["groups"][0]["roles"][0]["roleId"], id, "{role}");
+        let role_of = |it: &Value| it["roleId"].as_str() == Some(id);
+        assert!(plan["edits"].as_array().unwrap().iter().any(role_of), "{role}");
     }
 }
 

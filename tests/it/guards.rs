@@ -157,7 +157,7 @@ fn a_privileged_grant_is_also_lifted_by_approving_the_very_plan() {
         declared("Access", "unmanaged", "[ana@voyager.example, root@voyager.example, bo@voyager.example]");
     let world = world(PRIVILEGED, &files);
     let plan = world.run("plan --format json").expect(0).json();
-    let id = &plan["id"].as_str().unwrap()[..12];
+    let id = &plan["id"].as_str().unwrap()[..32];
     world.run(&format!("apply --approve {id}")).expect(0);
     world.settled();
 }
@@ -414,7 +414,8 @@ fn a_role_that_is_dropped_or_narrowed_counts_as_a_loss_of_the_protected() {
         let found = plan["guards"].as_array().unwrap().iter().find(|it| it["guard"] == "protected").unwrap();
         assert_eq!(found["verdict"] == "stop", stops, "{what}: {found}");
         if stops {
-            assert_eq!(found["items"][0]["person"], "c03@voyager.example", "{what}: {found}");
+            let who = found["items"][0]["userId"].as_str().unwrap();
+            assert_eq!(plan["names"]["people"][who], "c03@voyager.example", "{what}: {found}");
             world.apply().expect(6);
             assert_eq!(world.writes(), [""; 0], "{what}");
         }

@@ -88,30 +88,21 @@ fn plan(world: &World) -> Run {
 
 /// Who gets and who loses which kind of thing where.
 fn edits(plan: &Value) -> BTreeSet<String> {
-    let list = |it: &Value, name: &str| it[name].as_array().cloned().unwrap_or_default();
-    let mut all = BTreeSet::new();
-    for group in list(plan, "groups") {
-        let name = &group["name"];
-        all.extend(
-            list(&group, "members").iter().map(|it| format!("{name} {} {}", it["action"], it["userId"])),
-        );
-        let whole = |it: &&Value| it["action"] != "keep";
-        all.extend(
-            list(&group, "roles")
-                .iter()
-                .filter(whole)
-                .map(|it| format!("{name} {} {}", it["action"], it["roleId"])),
-        );
-    }
-    for user in list(plan, "users") {
-        let role = |it: &Value| format!("{} {} {}", user["userId"], it["action"], it["roleType"]);
-        all.extend(list(&user, "directRoles").iter().map(role));
-    }
-    all
+    let all = plan["edits"].as_array().into_iter().flatten().filter(|it| it["kind"] != "group");
+    let who = |it: &Value| match text_of(it, "kind") {
+        "member" => format!("{} {} {}", it["group"], it["action"], it["userId"]),
+        "role" => format!("{} {} {}", it["group"], it["action"], it["roleId"]),
+        _ => format!("{} {} {}", it["userId"], it["action"], it["roleType"]),
+    };
+    all.map(who).collect()
+}
+
+fn text_of<'a>(it: &'a Value, field: &str) -> &'a str {
+    it[field].as_str().unwrap_or_default()
 }
 
 fn withheld(plan: &Value) -> usize {
-    plan["quarantine"].as_array().map_or(0, Vec::len)
+    plan["withheld"].as_array().map_or(0, Vec::len)
 }
 
 fn of_groups(edits: &BTreeSet<String>) -> BTreeSet<&String> {

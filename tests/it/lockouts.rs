@@ -258,7 +258,7 @@ fn a_lockout_of_whom_the_direct_roles_are_not_known_does_not_look_complete() {
         let plan = world.run("plan --out plan.json").expect(0).shows("Withheld 1");
         assert!(plan.stdout.contains(unknown), "{}", plan.stdout);
         let json = world.run("plan --format json").expect(0).json();
-        let held = &json["quarantine"][0];
+        let held = &json["withheld"][0];
         assert_eq!(
             (&held["kind"], &held["userId"]),
             (&json!("unreadLockout"), &json!(world.user("ana@voyager.example")))
@@ -454,7 +454,7 @@ fn somebody_of_another_company_is_cut_off_from_the_groups_of_this_one_too() {
             world.run("snapshot --out live.json").expect(0);
             let edits = |line: &str| {
                 let plan = world.run(line).expect(0).json();
-                (plan["groups"].clone(), plan["quarantine"].clone())
+                (plan["edits"].clone(), plan["withheld"].clone())
             };
             let plan = edits("plan --format json");
             assert_eq!(edits("plan --live live.json --format json"), plan, "{key}");

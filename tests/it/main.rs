@@ -42,6 +42,7 @@ mod readme;
 mod rehearsal;
 mod rollbacks;
 mod secrets;
+mod signatures;
 mod snapshots;
 mod staleness;
 mod storm;

@@ -145,7 +145,7 @@ fn the_same_input_gives_the_same_bytes() {
             let mut plan: Value = serde_json::from_str(&twice[0]).unwrap();
             forget_places(&mut plan);
             // Each world has a port of its own.
-            for field in ["endpoint", "files"] {
+            for field in ["endpoint", "files", "digest"] {
                 assert!(plan.as_object_mut().unwrap().remove(field).is_some());
             }
             plans.push(plan);
@@ -214,7 +214,8 @@ fn json_is_one_document_in_every_outcome() {
             world.faults(faults.clone());
             let run = world.run(&format!("{line} {form}")).expect(code);
             let document = run.json();
-            assert_eq!(document["version"], 1, "{line} {form}: {document:#}");
+            let version = if document["kind"] == "plan" { 2 } else { 1 };
+            assert_eq!(document["version"], version, "{line} {form}: {document:#}");
             assert!(run.stdout.ends_with("}\n"), "{line} {form}");
         }
     }
@@ -257,7 +258,7 @@ fn help_fits_a_screen_and_has_an_example() {
     for command in std::iter::once("").chain(COMMANDS) {
         let run: Run = binary().args(words(&format!("{command} --help"))).output().unwrap().into();
         let help = run.expect(0).stdout;
-        assert!(help.lines().count() <= 40, "`{command} --help` has {} lines\n{help}", help.lines().count());
+        assert!(help.lines().count() <= 50, "`{command} --help` has {} lines\n{help}", help.lines().count());
         for line in help.lines() {
             assert!(line.chars().count() <= 100, "`{command} --help`: {line}");
         }

@@ -6,9 +6,9 @@ use std::{
 };
 
 use clap::Args;
-use rolecall::{model::source::Sources, workflow::ID_DIGITS};
+use rolecall::model::{plan::ID_DIGITS, source::Sources};
 
-use super::super::{Failure, Global, Only, Selection, approval::read_plan, next};
+use super::super::{Failure, Global, Only, Selection, approval::PlanFile, next};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
@@ -23,6 +23,9 @@ pub(in crate::cli) struct Arguments {
     /// Apply without asking, if the plan does no more than this saved one
     #[arg(long, value_name = "PLAN", conflicts_with_all = ["approve", "auto_approve"])]
     pub(in crate::cli) approved_at_most: Option<PathBuf>,
+    /// Apply only a saved plan that is signed by a key of this file (public keys in PEM)
+    #[arg(long, value_name = "KEYS", env = "ROLECALL_REQUIRE_SIGNED")]
+    pub(in crate::cli) require_signed: Option<PathBuf>,
     /// Only cut off who is locked out
     #[arg(long, value_name = "PART", conflicts_with = "approved_at_most")]
     pub(in crate::cli) only: Option<Only>,
@@ -44,7 +47,7 @@ pub(in crate::cli) struct Arguments {
 }
 
 pub(super) enum What {
-    Saved(PathBuf),
+    Saved(PlanFile),
     Files,
     Lockouts,
 }
@@ -53,18 +56,28 @@ impl Arguments {
     /// What is to be applied; a saved plan is read before anything else.
     pub(super) fn what(&self, global: &Global) -> Result<What, Failure> {
         match &self.selection.paths[..] {
-            _ if self.only == Some(Only::Lockout) => Ok(What::Lockouts),
-            [path] if is_plan(path) => {
-                let path = global.here().join(path);
-                read_plan(&path, Sources::default())?;
-                Ok(What::Saved(path))
+            [path] if self.only.is_none() && is_plan(path) => {
+                let file = self.plan_file(global, path)?;
+                file.plan(Sources::default())?;
+                Ok(What::Saved(file))
             }
+            _ if self.require_signed.is_some() && self.approved_at_most.is_none() => Err(Failure::invalid(
+                "only a signed plan may be applied, and none is named",
+            )
+            .hint("apply one that `rolecall plan --out FILE --sign KEY` saved, or drop --require-signed")),
+            _ if self.only == Some(Only::Lockout) => Ok(What::Lockouts),
             paths if paths.iter().any(|it| is_plan(it)) => {
                 Err(Failure::invalid("a saved plan is applied alone")
                     .hint("name one plan, or files and folders"))
             }
             _ => Ok(What::Files),
         }
+    }
+
+    /// Reads a saved plan, signed where that is asked for.
+    pub(super) fn plan_file(&self, global: &Global, path: &Path) -> Result<PlanFile, Failure> {
+        let keys = self.require_signed.as_ref().map(|it| global.here().join(it));
+        PlanFile::read(global.here().join(path), keys.as_deref())
     }
 
     pub(super) fn again(&self, global: &Global) -> String {

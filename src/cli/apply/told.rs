@@ -8,7 +8,7 @@ use rolecall::{
     model::plan::Plan,
     plan::{digest, order::Step},
     report::applied::step,
-    workflow::{Approved, ID_DIGITS},
+    workflow::Approved,
 };
 
 use super::{
@@ -24,8 +24,8 @@ pub(super) fn journal(global: &Global, arguments: &Arguments, approved: &Approve
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%9fZ");
     let own = approved.context.checked.loaded.root.join(".rolecall");
     files::ignored(&own);
-    let label = digest::plan_id(approved.plan());
-    own.join("journal").join(format!("{label:.ID_DIGITS$}-{time}.ndjson"))
+    // For people who look through the folder; the whole id is inside.
+    own.join("journal").join(format!("{:.12}-{time}.ndjson", digest::plan_id(approved.plan())))
 }
 
 /// Tells programs that watch what became of a step.

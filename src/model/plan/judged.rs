@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
+    plan::is_zero,
     rules::{self, Counted, Guard, Level, Limit, Subject},
     source::Place,
 };
@@ -29,8 +30,12 @@ pub struct ReadGroup {
     pub members: Digest,
 }
 
+/// Digits of a plan's id that people see, and the least that approves one: 128 bits, so that nobody finds two plans that
+/// share them.
+pub const ID_DIGITS: usize = 32;
+
 /// A SHA-256 digest.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
 
 impl fmt::Display for Digest {
@@ -43,7 +48,7 @@ impl fmt::Display for Digest {
 
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest({self:.12})")
+        write!(f, "Digest({self:.ID_DIGITS$})")
     }
 }
 
@@ -95,9 +100,9 @@ pub struct Gap {
     pub user: UserId,
     #[serde(rename = "roleId")]
     pub role: RoleId,
-    /// The entry of `groups` that takes it away, counted from 0.
+    /// The group or person that takes it away, counted from 0 in the order in which `edits` come to them.
     pub taken: usize,
-    /// The entry of `groups` that gives it back, counted from 0.
+    /// The group or person that gives it back, counted in the same way.
     pub given: usize,
     pub why: GapCause,
 }
@@ -114,33 +119,55 @@ pub enum GapCause {
 }
 
 /// What one guard found about one thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Check<P = Place> {
     /// Which guard.
     pub guard: Guard,
     /// What was looked at.
     pub subject: Subject,
     /// What was counted, where the guard counts several things.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
     /// How many.
     pub value: usize,
-    /// How many of them exceptions allow.
+    /// How many of them exceptions allow; left out where none.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub excepted: usize,
     /// Of how many, where that matters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<usize>,
     /// How many there may be.
     pub limit: Limit,
     /// What follows.
-    pub verdict: Verdict,
-    /// Whose rules say so, where it is not those of the files.
+    #[serde(flatten)]
+    pub verdict: Verdict<P>,
+    /// Whose rules say so, where it is not those of the files: `base` or `policy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<rules::Outside>,
     /// What was counted, one by one, where it is beyond the limit; sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Counted>,
 }
 
+impl<P> Check<P> {
+    /// The same with places of another kind.
+    pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Check<Q> {
+        let Self { guard, subject, level, value, excepted, of, limit, verdict, by, items } = self;
+        let verdict = match verdict {
+            Verdict::Ok => Verdict::Ok,
+            Verdict::Unset => Verdict::Unset,
+            Verdict::Excepted { from } => Verdict::Excepted { from: place(from) },
+            Verdict::Approved => Verdict::Approved,
+            Verdict::Stop => Verdict::Stop,
+        };
+        Check { guard, subject, level, value, excepted, of, limit, verdict, by, items }
+    }
+}
+
 /// What follows from what a guard found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "verdict", rename_all = "camelCase")]
+pub enum Verdict<P = Place> {
     /// Within the limit.
     Ok,
     /// Not looked at, as nothing tells what to look for.
@@ -148,7 +175,8 @@ pub enum Verdict {
     /// Beyond the limit, and an exception of the files allows it.
     Excepted {
         /// Where the exception is written.
-        from: Place,
+        #[serde(rename = "exception")]
+        from: P,
     },
     /// Beyond the limit, and the plan was approved by its id.
     Approved,

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{VERSION, shape::WireScope, writing::compacted};
+use super::writing::compacted;
 use crate::{
     model::{
         direct::DirectRoles,
@@ -99,7 +99,7 @@ struct Effective {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Box<str>>,
     /// Wherever one of the groups says.
-    #[schemars(with = "WireScope")]
+    #[schemars(with = "Scope")]
     scope: Box<RawValue>,
     /// What it permits: the actions of each permission, `ALL` with those it means; left out where the API does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -168,11 +168,11 @@ struct Role {
     /// What the files say about it.
     files: Asked,
     /// Where it holds; where the group lacks it, where it shall.
-    #[schemars(with = "WireScope")]
+    #[schemars(with = "Scope")]
     scope: Box<RawValue>,
     /// Where the files want it, if that is elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<WireScope>")]
+    #[schemars(with = "Option<Scope>")]
     asked: Option<Box<RawValue>>,
     entries: Vec<Entry>,
 }
@@ -210,7 +210,7 @@ pub fn write(view: &Explanation<'_>) -> String {
     let it = view.explained;
     let words = Words::of(&it.names, it.companies(), it.scopes());
     json::document(&Document {
-        version: VERSION,
+        version: 1,
         kind: KIND,
         created_at: view.now.dated,
         now: view.now.is_given.then_some(view.now.at),

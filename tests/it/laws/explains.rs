@@ -35,7 +35,7 @@ impl<'a> Compared<'a> {
             Some((key, value)) => person[key] == *value,
             None => false,
         };
-        list(self.plan, "quarantine").iter().any(|it| {
+        list(self.plan, "withheld").iter().any(|it| {
             let name = text(&it["group"]);
             // The declared name, which is that of the live group or its new one.
             let here = name == group || name.strip_suffix(" II") == Some(group) || it["kind"] == "lockout";
@@ -50,25 +50,29 @@ impl<'a> Compared<'a> {
         })
     }
 
-    /// Returns what the plan does with the group.
-    fn change(&self, group: &Value) -> Option<&'a Value> {
-        list(self.plan, "groups").iter().find(|it| {
-            it["company"] == group["company"]
-                && match it["id"].is_null() {
-                    true => group["id"].is_null() && it["name"] == group["name"],
-                    false => it["id"] == group["id"],
-                }
-        })
+    /// Whether an edit is about the group.
+    fn is_of(edit: &Value, group: &Value) -> bool {
+        edit["company"] == group["company"]
+            && match edit["groupId"].is_null() {
+                true => group["id"].is_null() && edit["group"] == group["name"],
+                false => edit["groupId"] == group["id"],
+            }
+    }
+
+    /// Returns what the plan does with a kind of fact of the group.
+    fn edits(&self, group: &Value, kind: &str) -> Vec<&'a Value> {
+        let all = list(self.plan, "edits").iter();
+        all.filter(|it| it["kind"] == kind && Self::is_of(it, group)).collect()
     }
 
     fn groups(&mut self) {
         for group in list(self.explained, "groups") {
-            let change = self.change(group);
-            let member = change
-                .and_then(|it| list(it, "members").iter().find(|it| text(&it["userId"]) == self.user()));
+            let change = self.edits(group, "group").first().copied();
+            let members = self.edits(group, "member");
+            let member = members.into_iter().find(|it| text(&it["userId"]) == self.user());
             let name = text(&group["name"]);
             if group["managed"] == "removed" {
-                let goes = change.is_some_and(|it| it["action"] == "delete")
+                let goes = change.is_some_and(|it| it["action"] == "remove")
                     && member.is_some_and(|it| it["action"] == "remove");
                 if !goes && !self.withheld(&["unmodifiableGroup"], name, None) {
                     self.say("a group that shall go", group, change);
@@ -89,32 +93,29 @@ impl<'a> Compared<'a> {
                 self.say("a membership", group, member);
             }
             if group["membership"]["live"] == true {
-                self.roles(group, change);
+                self.roles(group);
             }
         }
-        for change in list(self.plan, "groups") {
-            let own = list(change, "members").iter().find(|it| text(&it["userId"]) == self.user());
-            let told = list(self.explained, "groups")
-                .iter()
-                .any(|it| self.change(it).is_some_and(|it| it == change));
-            if own.is_some() && !told {
-                self.say("a change of a group that is not explained", &Value::Null, Some(change));
+        let own = |it: &&Value| it["kind"] == "member" && text(&it["userId"]) == self.user();
+        for edit in list(self.plan, "edits").iter().filter(own).collect::<Vec<_>>() {
+            if !list(self.explained, "groups").iter().any(|it| Self::is_of(edit, it)) {
+                self.say("a change of a group that is not explained", &Value::Null, Some(edit));
             }
         }
     }
 
     /// Compares the roles of a group that the person is in.
-    fn roles(&mut self, group: &Value, change: Option<&Value>) {
-        let changed = change.map_or(&[][..], |it| list(it, "roles"));
+    fn roles(&mut self, group: &Value) {
+        let changed = self.edits(group, "role");
         for role in list(group, "roles") {
-            let edit = changed.iter().find(|it| it["roleId"] == role["roleId"]);
+            let edit = changed.iter().copied().find(|it| it["roleId"] == role["roleId"]);
             let (before, after) = (|it: &Value| reach(&it["before"]), |it: &Value| reach(&it["after"]));
             let agrees = match (text(&role["files"]), edit, edit.map(|it| text(&it["action"]))) {
                 ("declared" | "kept" | "unmanaged", None, _) => true,
-                ("differs", Some(edit), Some("rescope")) => after(edit) == reach(&role["asked"]),
-                ("ended", Some(edit), Some("rescope")) => !lost(&before(edit), &after(edit)).is_empty(),
+                ("differs", Some(edit), Some("change")) => after(edit) == reach(&role["asked"]),
+                ("ended", Some(edit), Some("change")) => !lost(&before(edit), &after(edit)).is_empty(),
                 ("ended" | "notDeclared", _, Some("remove")) => true,
-                ("missing", Some(edit), Some("add")) => reach(&edit["scope"]) == reach(&role["scope"]),
+                ("missing", Some(edit), Some("add")) => after(edit) == reach(&role["scope"]),
                 ("differs" | "ended" | "notDeclared" | "missing", None, _) => {
                     let kinds = ["role", "unreadable", "unmodifiableRoles"];
                     self.withheld(&kinds, text(&group["name"]), Some(&role["role"]))
@@ -140,9 +141,9 @@ impl<'a> Compared<'a> {
                 [&on["companyRef"]["id"], &on["tmcRef"]["id"]].map(|it| text(it).to_owned()).concat(),
             )
         };
-        let users = list(self.plan, "users").iter();
-        let own =
-            users.filter(|it| text(&it["userId"]) == self.user()).flat_map(|it| list(it, "directRoles"));
+        let own = list(self.plan, "edits")
+            .iter()
+            .filter(|it| it["kind"] == "directRole" && text(&it["userId"]) == self.user());
         let mut edits: BTreeMap<(String, String), &Value> = own
             .map(|it| {
                 (

@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::{cases, list, lost, reach, text};
 use crate::support::{
     library::plan,
-    replay::Scope,
     worlds::{Tape, World, tapes},
 };
 
@@ -69,34 +68,29 @@ fn misspelt(mut world: World, tape: &mut Tape) -> (World, String) {
 /// What a plan takes away, in the smallest parts.
 fn losses(document: &Value) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for group in list(document, "groups") {
-        let id = text(&group["id"]);
-        if group["action"] == "delete" {
-            all.insert(format!("group {id}"));
-        }
-        for member in list(group, "members").iter().filter(|it| it["action"] == "remove") {
-            all.insert(format!("{} in {id}", member["userId"]));
-        }
-        for role in list(group, "roles") {
-            let gone = match text(&role["action"]) {
-                "remove" => reach(&role["scope"]),
-                "rescope" => lost(&reach(&role["before"]), &reach(&role["after"])),
-                _ => Scope::new(),
-            };
-            all.extend(gone.iter().map(|it| format!("{} of {id} on {it:?}", role["roleId"])));
-        }
-    }
-    for user in list(document, "users") {
-        for role in list(user, "directRoles") {
-            let travellers = |side: &str| -> BTreeSet<String> {
-                let elements = list(role, side).iter().flat_map(|it| list(&it["metadata"], "arrangerFor"));
-                elements.map(|it| it["userId"].to_string()).collect()
-            };
-            let (before, after) = (travellers("before"), travellers("after"));
-            all.extend(before.difference(&after).map(|it| format!("{} arranges for {it}", user["userId"])));
-            if role["action"] == "remove" && before.is_empty() {
-                all.insert(format!("{} holds {}", user["userId"], role["before"]));
+    for edit in list(document, "edits") {
+        let (id, role, user) = (text(&edit["groupId"]), &edit["roleId"], &edit["userId"]);
+        let removes = edit["action"] == "remove";
+        match text(&edit["kind"]) {
+            "group" if removes => _ = all.insert(format!("group {id}")),
+            "member" if removes => _ = all.insert(format!("{user} in {id}")),
+            "role" => {
+                let gone = lost(&reach(&edit["before"]), &reach(&edit["after"]));
+                all.extend(gone.iter().map(|it| format!("{role} of {id} on {it:?}")));
             }
+            "directRole" => {
+                let travellers = |side: &str| -> BTreeSet<String> {
+                    let elements =
+                        list(edit, side).iter().flat_map(|it| list(&it["metadata"], "arrangerFor"));
+                    elements.map(|it| it["userId"].to_string()).collect()
+                };
+                let (before, after) = (travellers("before"), travellers("after"));
+                all.extend(before.difference(&after).map(|it| format!("{user} arranges for {it}")));
+                if removes && before.is_empty() {
+                    all.insert(format!("{user} holds {}", edit["before"]));
+                }
+            }
+            _ => (),
         }
     }
     all

@@ -63,7 +63,7 @@ fn emptied(mut world: World, kept: &BTreeSet<String>) -> World {
 /// Returns what a plan withholds. Whether somebody who is cut off is unknown, or known to another company, is not
 /// asked: in neither case is there anything to do here.
 fn withheld(document: &Value) -> Vec<Value> {
-    let mut all = list(document, "quarantine").to_vec();
+    let mut all = list(document, "withheld").to_vec();
     for held in all.iter_mut().filter(|it| it["kind"] == "lockout") {
         held.as_object_mut().unwrap().retain(|key, _| key == "kind" || key == "person");
     }
@@ -78,7 +78,7 @@ proptest! {
         let world = World::drawn(&mut tape);
         if let Ok(planned) = world.with(plan) {
             let everything = world.with(plan_from_everything).unwrap();
-            for part in ["id", "groups", "users", "expiring", "survivors"] {
+            for part in ["id", "edits", "groups", "users", "expiring", "survivors"] {
                 prop_assert_eq!(&planned.document[part], &everything[part], "{} of\n{:?}", part, &world);
             }
             prop_assert_eq!(withheld(&planned.document), withheld(&everything), "{:?}", &world);

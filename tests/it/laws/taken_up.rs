@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{cases, list, reach, text};
 use crate::support::{
+    forged,
     library::{Inputs, TakenUp, plan, take_up},
     replay::Scope,
     worlds::{NOW, Tape, World, tapes, user_id},
@@ -29,7 +30,7 @@ fn saved(tape: &mut Tape) -> Option<(World, Value)> {
 }
 
 fn taken_up(world: &World, saved: &Value, now: &str) -> TakenUp {
-    take_up(&saved.to_string(), Inputs { files: &world.texts(), live: &world.live, now })
+    take_up(&forged(saved), Inputs { files: &world.texts(), live: &world.live, now })
 }
 
 /// Returns the id of a plan and every text of it that decides, each with where it stands.
@@ -42,11 +43,9 @@ fn effects(document: &Value) -> (String, Vec<(String, String)>) {
     (text(&document["id"]).to_owned(), found.into_iter().map(|(path, text)| (path, text.clone())).collect())
 }
 
-/// Returns the groups and people of a plan.
+/// Returns the edits of a plan.
 fn parts(document: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let fields = document.as_object_mut().unwrap().iter_mut();
-    let lists = fields.filter(|it| it.0 == "groups" || it.0 == "users");
-    lists.flat_map(|it| it.1.as_array_mut().unwrap())
+    document["edits"].as_array_mut().unwrap().iter_mut()
 }
 
 fn groups_mut(world: &mut World) -> Vec<&mut Value> {
@@ -127,11 +126,12 @@ fn given(world: &mut World, user: &str, tape: &mut Tape) {
     }
 }
 
-/// Collects the texts of a group or a person that say what is done, and not why, or where that is said.
+/// Collects the texts of an edit that say what is done, and not why, or where that is said.
 fn decisive<'a>(part: &'a mut Value, path: &mut Vec<String>, found: &mut Vec<(String, &'a mut String)>) {
-    const KEYS: [&str; 8] = ["action", "company", "id", "roleId", "to", "userId", "values", "type"];
+    const KEYS: [&str; 10] =
+        ["action", "kind", "company", "groupId", "roleId", "userId", "name", "description", "values", "type"];
     // What was there when the plan was made is proven by what is there now.
-    const SEEN: [&str; 4] = ["origin", "expired", "lockedOut", "before"];
+    const SEEN: [&str; 3] = ["origin", "why", "before"];
     match part {
         Value::String(text) => {
             let key = path.iter().rfind(|it| it.parse::<usize>().is_err());
@@ -147,15 +147,10 @@ fn decisive<'a>(part: &'a mut Value, path: &mut Vec<String>, found: &mut Vec<(St
             }
         }
         Value::Object(fields) => {
-            // So is where a role is held that goes.
-            let goes = fields.get("action").is_some_and(|it| it == "remove");
-            for (key, value) in fields.iter_mut() {
-                let seen = SEEN.contains(&key.as_str()) || goes && key == "scope";
-                if !seen {
-                    path.push(key.clone());
-                    decisive(value, path, found);
-                    path.pop();
-                }
+            for (key, value) in fields.iter_mut().filter(|it| !SEEN.contains(&it.0.as_str())) {
+                path.push(key.clone());
+                decisive(value, path, found);
+                path.pop();
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => (),
@@ -165,10 +160,8 @@ fn decisive<'a>(part: &'a mut Value, path: &mut Vec<String>, found: &mut Vec<(St
 /// Writes something else in place of a text that decides.
 fn edited(text: &mut String) {
     *text = match text.as_str() {
-        "add" => "remove".to_owned(),
-        "remove" | "rescope" | "create" => "add".to_owned(),
-        "change" => "delete".to_owned(),
-        "delete" => "change".to_owned(),
+        "add" | "change" => "remove".to_owned(),
+        "remove" => "add".to_owned(),
         id if id.len() == 36 => NOBODY.to_owned(),
         other => format!("{other}x"),
     };
@@ -213,7 +206,7 @@ proptest! {
     #[test]
     fn a_change_of_what_a_plan_touches_is_told_by_name(mut tape in tapes()) {
         if let Some((mut world, saved)) = saved(&mut tape) {
-            let touched: Vec<&Value> = list(&saved, "groups").iter().filter(|it| !it["id"].is_null()).collect();
+            let touched = list(&saved, "groups");
             let people = list(&saved, "users");
             let at = tape.below(256) * (touched.len() + people.len()) / 256;
             let (name, what) = match touched.get(at) {
@@ -224,7 +217,7 @@ proptest! {
                 None => {
                     let Some(user) = people.get(at - touched.len()) else { return Ok(()) };
                     given(&mut world, text(&user["userId"]), &mut tape);
-                    (text(&user["person"]), "direct roles")
+                    (text(&saved["names"]["people"][text(&user["userId"])]), "direct roles")
                 }
             };
             match taken_up(&world, &saved, NOW) {

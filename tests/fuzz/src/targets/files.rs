@@ -52,10 +52,15 @@ fn shown(findings: &[Finding], sources: &Sources) {
     assert!(render::findings::markdown(findings, sources, 2_000).len() <= 2_000);
 }
 
-/// A saved plan: what is accepted is what was written, so writing it once more changes nothing of its effects.
+/// A saved plan, under a digest that fits: what is accepted is what was written, so writing it once more changes nothing of
+/// its effects.
 pub(crate) fn plan(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
-    if let Ok(saved) = document::read(text, Sources::default()) {
+    let mut text = text.to_owned();
+    if let (Some(digest), Some(at)) = (document::seal(&text), text.rfind("\"}").or(text.rfind("\"\n}"))) {
+        text.replace_range(at - 64..at, &digest.to_string());
+    }
+    if let Ok(saved) = document::read(&text, Sources::default()) {
         assert_eq!(rolecall::plan::digest::plan_id(&saved.plan), saved.id);
     }
 }

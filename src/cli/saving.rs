@@ -1,0 +1,36 @@
+//! Where a plan is saved, and who vouches for it.
+
+use std::{fmt::Display, fs, path::PathBuf};
+
+use clap::Args;
+use rolecall::{report::document::attestation, workflow::Judged};
+use secrecy::{ExposeSecret, SecretSlice};
+
+use super::{Failure, Format, Global, approval::signature_of, files::keep, show};
+
+#[derive(Debug, Args)]
+pub(super) struct Saving {
+    /// Also save the plan, for `rolecall apply FILE`
+    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
+    pub(super) out: Option<PathBuf>,
+    /// Sign the saved plan with this Ed25519 key (PEM), for `rolecall apply --require-signed`
+    #[arg(long, value_name = "KEY", requires = "out")]
+    pub(super) sign: Option<PathBuf>,
+}
+
+impl Saving {
+    /// Saves the plan where that is asked for.
+    pub(super) fn save(&self, judged: &Judged, global: &Global) -> Result<(), Failure> {
+        let Some(out) = &self.out else { return Ok(()) };
+        let (path, text) = (global.here().join(out), show::rendered(&judged.context, judged, Format::Json));
+        let Some(key) = &self.sign else { return keep("plan", &path, &text) };
+        let failed = |why: &dyn Display| format!("cannot sign with {}: {why}", key.display());
+        let pem = fs::read(global.here().join(key)).map(SecretSlice::from);
+        let pem = pem.map_err(|error| Failure::invalid(failed(&error)))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let signature = attestation::sign(&text, &name, pem.expose_secret())
+            .map_err(|error| Failure::invalid(failed(&error)).hint(error.hint()))?;
+        keep("plan", &path, &text)?;
+        keep("signature", &signature_of(&path), &signature)
+    }
+}
