@@ -272,8 +272,8 @@ fn meanwhile(world: &World, by_hand: impl FnOnce()) -> Run {
     // The plan reads it once.
     world.faults(json!([{ "method": "GET", "path": user, "skip": 1, "times": 0, "kind": { "slow": { "ms": 600_000 } } }]));
     let child = world.start("apply --auto-approve");
-    // Both people were read for the plan, so the third read is a look.
-    world.until(|it| it["byRoute"]["GET /v2/users/{userId}/roles"].as_u64() >= Some(3));
+    // Both people and the account that runs rolecall were read for the plan, so the fourth read is a look.
+    world.until(|it| it["byRoute"]["GET /v2/users/{userId}/roles"].as_u64() >= Some(4));
     by_hand();
     world.faults(json!([]));
     child.wait_with_output().unwrap().into()
@@ -571,8 +571,9 @@ fn a_list_that_is_changed_while_the_write_waits_is_not_overwritten() {
             { "method": "GET", "path": path(&world, ANA), "skip": 2, "kind": { "slow": { "ms": 600_000 } } },
         ]));
         world.forget();
+        // And the plan looks at the account that runs rolecall.
         let child = world.start("apply --auto-approve");
-        world.until(|it| it["byRoute"]["GET /v2/users/{userId}/roles"].as_u64() == Some(3));
+        world.until(|it| it["byRoute"]["GET /v2/users/{userId}/roles"].as_u64() == Some(4));
         let by_hand = json!([admin(GLOBEX), unknown(), admin(INITECH)]);
         put(&world, ANA, &by_hand);
         world.faults(json!([]));
