@@ -26,7 +26,7 @@ use crate::{
         load::Loaded,
     },
     live::{
-        api::{Dialect, Reader, Writer},
+        api::{Dialect, Reader, Skew, Writer},
         fetch::{ReadList, fetch},
         source::Source,
     },
@@ -211,6 +211,18 @@ pub enum Wanted {
     },
 }
 
+impl Wanted {
+    /// Whether a date decides about any of it.
+    fn has_dates(&self, declared: &Declared) -> bool {
+        match self {
+            Self::Files => declared.has_dates(),
+            Self::Lockouts => declared.lockouts_only().has_dates(),
+            Self::Saved { saved, .. } => declared.has_dates() || saved.plan.has_dates(),
+            Self::Undo { run, .. } => declared.has_dates() || run.saved.plan.has_dates(),
+        }
+    }
+}
+
 // ---- judged ----------------------------------------------------------------------------------------------------
 
 /// A plan that guards have looked at, with what made it.
@@ -236,6 +248,8 @@ pub struct Context {
     pub taken: Option<Timestamp>,
     /// What `until` was compared with.
     pub now: Now,
+    /// Whether a date decided about any of it, by the clock of this machine.
+    pub timed: bool,
     pub requests: u64,
     pub elapsed: Duration,
 }
@@ -244,12 +258,23 @@ pub struct Context {
 ///
 /// # Errors
 ///
-/// Where the live state cannot be read whole, where names cannot be bound to it, and where a saved plan is not for
-/// what there is.
+/// Where the live state cannot be read whole, where names cannot be bound to it, where a saved plan is not for
+/// what there is, and where dates would decide by a clock that is far from the server's.
 pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now) -> Result<Judged, Error> {
     let started = Instant::now();
     let only_lockouts = matches!(wanted, Wanted::Lockouts);
-    let Planned { plan, rules, sources, mut notes } = planned(live, &mut checked, wanted, now.at).await?;
+    let timed = !now.is_given && wanted.has_dates(&checked.declared);
+    let planned = planned(live, &mut checked, wanted, now.at).await;
+    // What has ended by a wrong clock may be all that is stale.
+    let skew = match &planned {
+        Ok(_) | Err(Error::Stale(_)) => live.source.skew().filter(Skew::is_far),
+        Err(_) => None,
+    };
+    if let Some(skew) = skew.filter(|_| timed) {
+        return Err(Error::Clock(skew));
+    }
+    let Planned { plan, rules, sources, mut notes } = planned?;
+    notes.extend(skew.filter(|_| !now.is_given).map(Note::Clock));
     let mut judged = plan::judged::judged(plan, &rules, live.dialect.scope_changes(), now.at);
     if only_lockouts {
         // What is not read is not measured against its exception.
@@ -264,6 +289,7 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
         url: live.url.clone(),
         taken: live.source.taken(),
         now,
+        timed,
         requests: live.source.requests(),
         elapsed: started.elapsed(),
     };
@@ -441,9 +467,13 @@ pub async fn applied(
         inverse: document::line(&context.view(&inverse, &Judgement::default())),
     };
     let journal = Journal::create(journal, &start, key.cloned())?;
+    // The answer to the question for consent may have taken days.
+    reader.restart_clock();
     let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));
     let (plan, journal_of, label) = (approved, &journal, &*label);
-    let job = Job { reader, writer, plan, journal: journal_of, label, stop, writers, max_failures, settle };
+    let timed = context.timed;
+    let job =
+        Job { reader, writer, plan, timed, journal: journal_of, label, stop, writers, max_failures, settle };
     let report = apply(job, progress).await;
     Ok(Applied { report, journal })
 }

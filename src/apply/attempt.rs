@@ -29,17 +29,21 @@ impl Default for Attempt {
 impl Attempt {
     /// Writes the intent, and returns what to send it with.
     ///
-    /// The looks before the first write may have taken long: a step that was interrupted meanwhile writes nothing.
+    /// The looks before the first write may have taken long: a step that was interrupted meanwhile writes nothing. By
+    /// the answers to them the clock is judged once more.
     pub(super) fn begin(
         &mut self,
         context: StepContext<'_>,
         write: Write,
     ) -> Result<(Writer, Box<str>), ApplyError> {
-        if self.sent == 0 && context.job.stop.load(Ordering::Relaxed) {
+        let StepContext { job, change, step, .. } = context;
+        if let Some(skew) = job.reader.skew().filter(|it| job.timed && it.is_far()) {
+            return Err(ApplyError::Clock(skew));
+        }
+        if self.sent == 0 && job.stop.load(Ordering::Relaxed) {
             return Err(ApplyError::Halted);
         }
         self.sent += 1;
-        let StepContext { job, change, step, .. } = context;
         let id = format!("{}-{}-{}", job.label, step + 1, self.sent).into_boxed_str();
         let intent =
             Intent { at: Timestamp::now(), request_id: id.clone(), change, step, attempt: self.sent, write };

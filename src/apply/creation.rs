@@ -38,6 +38,8 @@ impl Group<'_> {
         let id = loop {
             let error = match self.send_create(context, company, attributes).await? {
                 Ok(id) => break id,
+                // Which group was made, if any, is nothing to guess at.
+                Err(error @ ApiError::Another { .. }) => return Err(error.into()),
                 Err(error) if error.ambiguous() || failed > 0 => error,
                 Err(error) => return Err(error.into()),
             };

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::{apply::journal::JournalError, live::api::ApiError, model::ids::GroupId};
+use crate::{
+    apply::journal::JournalError,
+    live::api::{ApiError, Skew},
+    model::ids::GroupId,
+};
 
 /// Why a step was not made.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +39,9 @@ pub enum ApplyError {
         /// Its id, as the API told it.
         group: GroupId,
     },
+    /// The clocks are far apart, and dates decided about the plan.
+    #[error("{0}: not written, as dates decided about the plan")]
+    Clock(Skew),
     /// It was interrupted before its first write.
     #[error("interrupted before anything was written")]
     Halted,
@@ -57,6 +64,7 @@ impl ApplyError {
                  group of the name could be made otherwise"
                     .to_owned(),
             ),
+            Self::Clock(_) => Some(Skew::HINT.to_owned()),
             Self::Halted => None,
             Self::Ignored { .. } => Some(ignored("memberRemovalField")),
             Self::RolesIgnored => Some(ignored("rolesToDelete, predicate")),

@@ -63,6 +63,8 @@ pub struct Job<'a> {
     pub writer: &'a Writer,
     /// What is applied.
     pub plan: &'a Approved,
+    /// Whether a date decided about any of it, by the clock of this machine.
+    pub timed: bool,
     /// Knows of every write before it is sent.
     pub journal: &'a Journal,
     /// The first characters of every request id.

@@ -11,7 +11,6 @@ use rolecall::{
         text,
         workspace::Workspace,
     },
-    live::api::{Credentials, Settings},
     model::ids::PersonRef,
     workflow,
 };
@@ -67,9 +66,8 @@ async fn look(global: &Global, workspace: &Workspace) -> (String, Vec<Check>) {
     let (settings, without) = match settings::settings(global, &workspace.loaded, &site) {
         Ok(settings) => (settings, None),
         Err(failure) => {
-            let anonymous = Settings::new(site.endpoint.clone(), Credentials::Token("none".into()));
-            let settings = Settings { timeout: global.timeout, ..anonymous };
-            (settings, Some(failed(Area::Token, "credentials", failure)))
+            let without = failed(Area::Token, "credentials", failure);
+            (settings::anonymous(global, &site), Some(without))
         }
     };
     let subject = workspace.declared.as_ref().map(Subject::declared).unwrap_or_default();

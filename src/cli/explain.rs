@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let mut checked = global.checked(&arguments.paths)?;
     let connected = settings::connect(global, &checked.loaded)?;
     let live = &connected.live;
-    let explaining = workflow::explained(live, &mut checked, &arguments.person, now.at);
+    let explaining = workflow::explained(live, &mut checked, &arguments.person, now);
     let explained = run::reading(output.reading(&live.source, explaining))?;
     let view = Explanation {
         explained: &explained,

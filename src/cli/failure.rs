@@ -127,7 +127,7 @@ impl From<workflow::Error> for Failure {
         use workflow::Error;
         let exit = match &error {
             Error::Fetch(FetchError::Api(error)) => Exit::from(error.class()),
-            Error::Fetch(_) | Error::NoGroups { .. } => Exit::Remote,
+            Error::Fetch(_) | Error::NoGroups { .. } | Error::Clock(_) => Exit::Remote,
             Error::OtherApi { .. } | Error::FilesChanged { .. } | Error::Stale(_) => Exit::Stale,
             Error::NotOne { why: Unresolved::Hidden, .. } => Exit::Auth,
             Error::NotOne { .. } | Error::NoCompany => Exit::Invalid,

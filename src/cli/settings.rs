@@ -1,4 +1,7 @@
 //! Where to connect, with which credentials: flags, environment, file, in this order.
+//!
+//! The one place where a client is given credentials. They go where the operator says; where only a file names the
+//! endpoint, to those that are listed beside the credentials and to no other.
 
 use std::{
     env::{self, VarError},
@@ -8,7 +11,7 @@ use std::{
 use rolecall::{
     files::load::Loaded,
     live::{
-        api::{self, Credentials, Endpoint, Reader, Settings, Writer},
+        api::{self, Credentials, Endpoint, Reader, Recipients, Settings, Writer},
         source::Source,
     },
     report::render,
@@ -21,6 +24,8 @@ use super::{Exit, Failure, Global};
 
 const TOKEN: &str = "ROLECALL_TOKEN";
 const SECRET: &str = "ROLECALL_CLIENT_SECRET";
+/// The variable that lists the endpoints a file may name.
+const ALLOWED: &str = "ROLECALL_ALLOWED_ENDPOINTS";
 /// Fewest characters of a token or a secret.
 const LEAST: usize = 8;
 /// The same for an API on this very machine, such as a sandbox.
@@ -65,10 +70,14 @@ pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Fai
 
 /// Finds where the API is, and starts the embedded one where it is that.
 pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
-    let in_file = loaded.files.api().and_then(|it| it.1.endpoint.as_ref()).map(|it| it.v.clone());
-    let Some(endpoint) = global.endpoint.clone().or(in_file) else {
-        return Err(Failure::invalid("no API endpoint is given")
-            .hint("set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one"));
+    let in_file = || loaded.files.api().and_then(|(file, it)| Some((file, it.endpoint.as_ref()?)));
+    let (endpoint, only_here) = match (&global.endpoint, in_file()) {
+        (Some(given), _) => (&**given, None),
+        (None, Some((file, named))) => (&*named.v, Some(named.place(file))),
+        (None, None) => {
+            return Err(Failure::invalid("no API endpoint is given")
+                .hint("set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one"));
+        }
     };
     if endpoint == SANDBOX {
         let seed = loaded.root.join("sandbox.yaml");
@@ -83,6 +92,13 @@ pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
         return Ok(Site { endpoint, host, url, sandbox: Some(sandbox) });
     }
     let endpoint: Endpoint = endpoint.parse()?;
+    let endpoint = match only_here {
+        None => endpoint,
+        Some(place) => recipients()?.admit(endpoint).map_err(|error| {
+            let message = format!("{}: {error}; nothing was sent", loaded.sources.line(place));
+            Failure::invalid(message).hint(error.hint().unwrap_or_default())
+        })?,
+    };
     let url = endpoint.to_string();
     let host = host(&url).to_owned();
     Ok(Site { endpoint, host, url, sandbox: None })
@@ -109,6 +125,23 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
         timeout: global.timeout,
         dialect: loaded.files.api().and_then(|it| *it.1.dialect).unwrap_or_default(),
         ..Settings::new(site.endpoint.clone(), credentials)
+    })
+}
+
+/// Settings to look at a site with where there are no credentials: none is ever sent.
+pub(super) fn anonymous(global: &Global, site: &Site) -> Settings {
+    let nobody = Credentials::Token("none".into());
+    Settings { timeout: global.timeout, ..Settings::new(site.endpoint.clone(), nobody) }
+}
+
+/// The endpoints to which credentials may go although only a file names them.
+fn recipients() -> Result<Recipients, Failure> {
+    let Some(raw) = env::var_os(ALLOWED).filter(|it| !it.is_empty()) else {
+        return Ok(Recipients::default());
+    };
+    raw.to_string_lossy().parse().map_err(|error: api::ApiError| {
+        Failure::invalid(format!("{ALLOWED} cannot be used: {error}"))
+            .hint("list hosts or URLs between commas, such as `apis.spotnana.com, localhost`")
     })
 }
 

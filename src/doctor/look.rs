@@ -345,8 +345,11 @@ impl Survey {
             }
             Err(error) => Err(error),
         };
-        let said = |error: &ApiError| format!("not found out: {}", error.in_one_line());
-        let users = users.map_err(|it| self.say(Check::note(Area::Identity, name, said(&it)))).ok()?;
+        let said = |error: &ApiError| match error {
+            ApiError::Another { .. } => Check::failed(Area::Identity, name, error),
+            error => Check::note(Area::Identity, name, format!("not found out: {}", error.in_one_line())),
+        };
+        let users = users.map_err(|it| self.say(said(&it))).ok()?;
         let directory = Directory::new(&users);
         let id = directory.someone(&[company], person);
         let check = match id.and_then(|it| directory.user(it)) {

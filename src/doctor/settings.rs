@@ -165,6 +165,12 @@ impl Configuration<'_> {
             let fact = format!("{}; not used for this very machine", proxies.join(", "));
             checks.push(Check::ok(AREA, "proxy", fact));
         }
+        if let Some(listed) = set("ROLECALL_ALLOWED_ENDPOINTS") {
+            // What is not a list of addresses may hold anything, a password for instance.
+            let listed = if listed.contains('@') { "a list with a user name" } else { &listed };
+            let fact = format!("{listed} (environment ROLECALL_ALLOWED_ENDPOINTS)");
+            checks.push(Check::ok(AREA, "allowed endpoints", fact));
+        }
         for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
             let Some(path) = set(name) else { continue };
             checks.push(if (self.exists)(Path::new(&path)) {

@@ -6,12 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{Answer, Area, Came, Check, TokenFacts, Trouble};
-use crate::live::api::Traffic;
+use crate::live::api::{Skew, Traffic};
 
 /// Seconds by which clocks may differ before it is worth a note: the header has no fractions, and answers take time.
 const SKEW_NOTED: i64 = 5;
-/// Seconds by which they may differ at most: tokens end, and so does what is granted `until` a date.
-const SKEW_WRONG: i64 = 300;
 /// Seconds of life below which a given token may end during a run.
 const SHORT_LIFE: i64 = 300;
 /// The permission that rolecall itself needs (contract §8).
@@ -34,7 +32,7 @@ pub(crate) fn clock(answer: &Answer) -> Check {
     match seconds.abs() {
         0..=1 => Check::ok(Area::Clock, "skew", "this machine and the server agree to the second"),
         2..=SKEW_NOTED => Check::ok(Area::Clock, "skew", fact),
-        ..=SKEW_WRONG => Check::note(Area::Clock, "skew", fact).hint(hint),
+        ..=Skew::MOST => Check::note(Area::Clock, "skew", fact).hint(hint),
         _ => Check::problem(Area::Clock, "skew", Trouble::Invalid, fact).hint(hint),
     }
 }

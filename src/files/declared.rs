@@ -222,6 +222,21 @@ impl Declared {
         Cow::Owned(rest)
     }
 
+    /// Whether anything has a date that decides about it.
+    pub fn has_dates(&self) -> bool {
+        let of_group = |it: &DeclaredGroup| {
+            it.grants.entries.iter().any(|it| it.ends.is_some())
+                || it.members.entries.iter().any(|it| it.ends().is_some())
+        };
+        let of_user = |it: &DeclaredUser| it.roles.entries.iter().any(|it| it.ends.is_some());
+        let of_company =
+            |it: &DeclaredCompany| it.groups.iter().any(of_group) || it.users.iter().any(of_user);
+        // Of exceptions and lock-outs each has one.
+        self.rules.all().any(|it| !it.exceptions.is_empty())
+            || !self.lockouts.is_empty()
+            || self.companies.iter().any(of_company)
+    }
+
     /// The lockouts alone, with the rules.
     pub fn lockouts_only(&self) -> Self {
         let mut only = self.clone();

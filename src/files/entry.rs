@@ -17,7 +17,8 @@ use crate::model::dialect::Dialect;
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[schemars(extend("minProperties" = 1))]
 pub struct ApiSection {
-    /// The base URL of the API, or the word `sandbox` for the embedded one.
+    /// The base URL of the API, or the word `sandbox` for the embedded one. Credentials go there only where flag,
+    /// environment or the list of allowed endpoints names it as well.
     pub endpoint: Given<At<String>>,
     /// How this endpoint spells what its documentation leaves open.
     #[schemars(extend("default" = null))]

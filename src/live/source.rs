@@ -9,7 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
-    api::{self, Reader},
+    api::{self, Reader, Skew},
     error::FetchError,
     snapshot::Answers,
 };
@@ -55,6 +55,14 @@ impl Source {
         match self {
             Self::Api(reader) => reader.requests_made(),
             Self::Snapshot(_) => 0,
+        }
+    }
+
+    /// How far the clocks are apart, as far as answers have said.
+    pub(crate) fn skew(&self) -> Option<Skew> {
+        match self {
+            Self::Api(reader) => reader.skew(),
+            Self::Snapshot(_) => None,
         }
     }
 

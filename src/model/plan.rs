@@ -168,6 +168,11 @@ impl Plan {
         change.edits.iter().any(ended)
     }
 
+    /// Whether anything that it gives has an end.
+    pub fn has_dates(&self) -> bool {
+        self.notes.values().any(|it| it.ends.is_some())
+    }
+
     /// The state that results.
     pub fn after(&self) -> State {
         let mut after = self.live.clone();

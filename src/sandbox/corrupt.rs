@@ -9,6 +9,7 @@ use axum::{
     response::Response,
 };
 use futures_util::stream;
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimePrinter};
 use serde_json::{Value, json};
 
 use super::{
@@ -52,6 +53,16 @@ pub(super) fn status(code: u16, retry_after: Option<&str>, body: Option<String>)
     };
     if let Some(value) = retry_after.and_then(|text| HeaderValue::from_str(text).ok()) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+/// The same answer of a server whose clock is `delta` seconds ahead; never of a time that no header can say.
+pub(super) fn dated(mut response: Response, delta: i64) -> Response {
+    let time = Timestamp::now().checked_add(SignedDuration::from_secs(delta)).ok();
+    let text = time.and_then(|it| DateTimePrinter::new().timestamp_to_rfc9110_string(&it).ok());
+    if let Some(date) = text.and_then(|it| HeaderValue::from_str(&it).ok()) {
+        response.headers_mut().insert(header::DATE, date);
     }
     response
 }
@@ -136,9 +147,16 @@ pub(super) fn without_defaults(reply: Reply) -> Reply {
 
 /// A page as `fault` changes it, or nothing if it does not change pages.
 fn edit(fault: &Fault, body: &[u8], mut page: Value) -> Option<Value> {
-    if let Fault::LeaveOut { field } = fault {
-        left_out::field(&mut page, field);
-        return Some(page);
+    match fault {
+        Fault::LeaveOut { field } => {
+            left_out::field(&mut page, field);
+            return Some(page);
+        }
+        Fault::Another { field } => {
+            left_out::another(&mut page, field);
+            return Some(page);
+        }
+        _ => (),
     }
     // The rows of a page are its only array.
     let mut none = Vec::new();

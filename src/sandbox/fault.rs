@@ -105,6 +105,14 @@ pub(super) enum Fault {
         #[serde(default)]
         after_write: bool,
     },
+    /// The answer with another value of a field, named as in `LeaveOut`: another id, or another text.
+    Another {
+        field: String,
+    },
+    /// The answer, of which the `Date` is `delta` seconds from what it is.
+    ShiftClock {
+        delta: i64,
+    },
     /// All issued tokens die; this request is answered 401.
     ExpireTokens {},
     /// Writes only: success is answered and nothing done.
@@ -129,7 +137,11 @@ impl Fault {
                 (Reach::Everything, !after_write)
             }
             Self::Garbage {} | Self::Huge { .. } | Self::ExpireTokens {} => (Reach::Everything, true),
-            Self::Truncate {} | Self::Slow { .. } | Self::LeaveOut { .. } => (Reach::Everything, false),
+            Self::Truncate {}
+            | Self::Slow { .. }
+            | Self::LeaveOut { .. }
+            | Self::Another { .. }
+            | Self::ShiftClock { .. } => (Reach::Everything, false),
             Self::IgnoreWrite {} => (Reach::Writes, true),
             Self::Lag { .. } => (Reach::Writes, false),
             Self::Overlap { .. } | Self::Repeat {} => (Reach::LaterPages, false),

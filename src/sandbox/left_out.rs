@@ -1,24 +1,45 @@
-//! Answers without some of their fields: one by its name, or whatever holds a default.
+//! Answers without some of their fields, one by its name or whatever holds a default, and with another value in one.
 
 use serde_json::{Map, Value};
 
+use super::model::derived_id;
+use crate::model::ids::parse_uuid;
+
 /// Leaves out every field that `path` means: its last name, wherever that stands in the others, in their order.
 pub(super) fn field(answer: &mut Value, path: &str) {
-    let names: Vec<&str> = path.split('.').collect();
-    without(answer, &names, &mut Vec::new());
+    at(answer, &path.split('.').collect::<Vec<_>>(), &mut Vec::new(), &|fields, name| {
+        fields.remove(name);
+    });
 }
 
-fn without(value: &mut Value, names: &[&str], above: &mut Vec<String>) {
+/// Puts another text, of an id another id, in every field that `path` means; always the same for the same.
+pub(super) fn another(answer: &mut Value, path: &str) {
+    at(answer, &path.split('.').collect::<Vec<_>>(), &mut Vec::new(), &|fields, name| {
+        if let Some(Value::String(text)) = fields.get_mut(name) {
+            let is_id = parse_uuid(text).is_some();
+            *text =
+                if is_id { derived_id("another", &[text]).to_string() } else { format!("another-{text}") };
+        }
+    });
+}
+
+/// Does something to the fields that names mean: the last, wherever it stands in the others.
+fn at(
+    value: &mut Value,
+    names: &[&str],
+    above: &mut Vec<String>,
+    act: &impl Fn(&mut Map<String, Value>, &str),
+) {
     match value {
-        Value::Array(rows) => rows.iter_mut().for_each(|it| without(it, names, above)),
+        Value::Array(rows) => rows.iter_mut().for_each(|it| at(it, names, above, act)),
         Value::Object(fields) => {
             let Some((last, outer)) = names.split_last() else { return };
             if above.len() >= outer.len() && above[above.len() - outer.len()..] == *outer {
-                fields.remove(*last);
+                act(fields, last);
             }
             for (name, value) in fields {
                 above.push(name.clone());
-                without(value, names, above);
+                at(value, names, above, act);
                 above.pop();
             }
         }
@@ -72,6 +93,19 @@ mod tests {
             field(&mut it, path);
             assert_eq!(it, left, "{path}");
         }
+    }
+
+    #[test]
+    fn another_value_is_of_the_same_form_and_always_the_same() {
+        let id = "1a6f0000-0000-4000-8000-000000000001";
+        let mut it =
+            json!({ "id": id, "rows": [{ "id": id, "email": "a@x.example", "n": 1 }], "gone": null });
+        for path in ["rows.id", "email", "n", "gone", "other"] {
+            another(&mut it, path);
+        }
+        let other = derived_id("another", &[id]).to_string();
+        let rows = json!([{ "id": other, "email": "another-a@x.example", "n": 1 }]);
+        assert_eq!(it, json!({ "id": id, "rows": rows, "gone": null }));
     }
 
     #[test]

@@ -181,6 +181,7 @@ impl App {
                 self.tokens.expire_all();
                 asked.respond(Err(Refusal::not_authenticated("the access token is invalid")))
             }
+            Fault::ShiftClock { delta } => corrupt::dated(self.correct(asked).await, delta),
             Fault::IgnoreWrite {} => asked.respond(self.pretend(asked)),
             Fault::Lag { reads } => {
                 self.lag(reads);

@@ -15,7 +15,8 @@ use super::{
 /// Every kind with its parameters in brackets: for people, and to know which parameters a kind takes.
 const KINDS: &str = "a status such as 429[:retry-after=S][:after-write], reset[:after-write], slow:TIME[:after-write], \
                      truncate, garbage, huge[:bytes=N], expire-tokens, ignore-write, lag[:reads=N], lie-total[:+N], shrink[:rows=N], \
-                     overlap[:rows=N], repeat, reorder, shuffle, duplicate-rows, endless, leave-out:field=NAME";
+                     overlap[:rows=N], repeat, reorder, shuffle, duplicate-rows, endless, leave-out:field=NAME, another:field=NAME, \
+                     shift-clock:+N";
 /// Bytes of a huge answer, unless it is said otherwise: more than the client takes.
 const HUGE: u64 = 65 << 20;
 
@@ -139,7 +140,9 @@ fn rule(item: &str) -> Result<Rule, String> {
         }
     }
     if syntax.contains("field=NAME") {
-        let field = given.take("field").ok_or("say which field, for example `leave-out:field=isActive`")?;
+        let field = given
+            .take("field")
+            .ok_or_else(|| format!("say which field, for example `{name}:field=isActive`"))?;
         given.fields.insert("field".to_owned(), field.into());
     }
     if let Some(code) = status {
@@ -248,6 +251,8 @@ mod tests {
             ("duplicate-rows", "DuplicateRows"),
             ("endless", "Endless"),
             ("leave-out:field=role.permissions:0.5", "LeaveOut { field: \"role.permissions\" }"),
+            ("another:field=userGroups.companyId", "Another { field: \"userGroups.companyId\" }"),
+            ("shift-clock:-3600", "ShiftClock { delta: -3600 }"),
         ] {
             let rules = rules(raw);
             assert!(rules.len() == 1 && rules[0].contains(&format!("kind: {kind}")), "{raw}: {rules:?}");

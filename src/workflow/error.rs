@@ -5,7 +5,7 @@
 use crate::{
     apply::journal::JournalError,
     files::{base::BaseError, load::LoadError},
-    live::{FetchError, fetch::SnapshotError},
+    live::{FetchError, api::Skew, fetch::SnapshotError},
     model::{
         finding::Finding,
         ids::PersonRef,
@@ -45,6 +45,8 @@ pub enum Error {
     },
     #[error("{} not what the plan saw; nothing was written", things(.0))]
     Stale(Stale),
+    #[error("{0}; dates decide about this, and are not judged by clocks that far apart: nothing was written")]
+    Clock(Skew),
     #[error("{}", not_one(.person, .why, .places, .refused.as_deref()))]
     NotOne {
         person: PersonRef,
@@ -101,6 +103,7 @@ impl Error {
             Self::NoGroups { .. } => {
                 "check `company:`, the endpoint and the rights of the token; if the company is new, give `--create-all` to plan and apply"
             }
+            Self::Clock(_) => Skew::HINT,
             Self::Stale(_) => "plan again, and have the new plan approved",
             Self::NotOne { why: Unresolved::Ambiguous(users), .. } => {
                 let ids: Vec<String> = users.iter().map(|it| format!("userId={it}")).collect();
@@ -198,6 +201,11 @@ pub enum Note {
         .1.as_ref().map_or_else(String::new, |it| format!(" ({it})"))
     )]
     OnlyLockouts(usize, Option<String>),
+    /// The clocks are far apart, and nothing goes by dates.
+    #[error(
+        "{0}; nothing here goes by a date, so this changes nothing yet: set the clock of this machine (NTP)"
+    )]
+    Clock(Skew),
     /// Patterns and near addresses cannot be compared with pseudonyms.
     #[error(
         "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of unknown people"

@@ -113,8 +113,8 @@ fn apply_requests(plan: &Plan, steps: &[Step]) -> (u64, u64, u64) {
     for change in plan.groups() {
         let (grants, members) = (change.grants().next().is_some(), change.members().next().is_some());
         match change.action() {
-            // Whether there is a group of that name, before and after; then all of it.
-            Action::Create => (looks, read_backs) = (looks + 2, read_backs + 3),
+            // Whether there is a group of that name, before and after, and whether it is the one; then all of it.
+            Action::Create => (looks, read_backs) = (looks + 2, read_backs + 4),
             Action::Delete => (looks, read_backs) = (looks + 3, read_backs + 3),
             Action::Alter => {
                 let parts = u64::from(grants) + u64::from(members) + u64::from(change.itself().is_some());

@@ -157,9 +157,9 @@ async fn taken_up(
     now: Timestamp,
 ) -> Result<Planned, Error> {
     let Saved { plan, mut sources, endpoint, id, files, .. } = saved;
+    same_api(&endpoint, live)?;
     let touched = touched(&plan, &mut checked.declared);
     let observation = observed(live, checked, &touched, now).await?;
-    same_api(&endpoint, live)?;
     let taken_up = |Observation { snapshot, bound }: &Observation| {
         let mut fresh = diff::plan(bound, snapshot);
         // Without a base it is not known that what was weaker is not, and the approval was of that as well.
@@ -203,6 +203,7 @@ async fn undo(
     (run, later): (Run, &[Run]),
     now: Timestamp,
 ) -> Result<Planned, Error> {
+    same_api(&run.saved.endpoint, live)?;
     let first = runs::first(&run, later);
     let successors = runs::successors(later);
     let Run { saved, records, journal, trust, .. } = run;
@@ -218,7 +219,6 @@ async fn undo(
     // Perhaps the apply created all there is, and somebody has undone it.
     checked.declared.create_all();
     let mut observed = super::observed(live, checked, &touched, now).await?;
-    same_api(&saved.endpoint, live)?;
     let ids = rollback::touched(&saved.plan, &done, &successors, &observed.snapshot);
     if unknown {
         // By name, now that all names are known.

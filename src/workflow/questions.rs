@@ -10,6 +10,7 @@ use crate::{
         snapshot::Snapshot,
     },
     model::{
+        date::Now,
         ids::{CompanyId, PersonRef},
         plan::Names,
     },
@@ -20,12 +21,13 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Where it cannot be read, and where there is not exactly one such person.
+/// Where it cannot be read, where there is not exactly one such person, and where dates would be judged by a clock
+/// that is far from the server's.
 pub async fn explained(
     live: &Live,
     checked: &mut Checked,
     person: &PersonRef,
-    now: Timestamp,
+    now: Now,
 ) -> Result<Explained, Error> {
     let declared = &mut checked.declared;
     if let Some(company) = declared.company {
@@ -33,7 +35,11 @@ pub async fn explained(
     }
     let snapshot = fetch_person(&live.source, declared, person).await?;
     not_doubted(declared, &snapshot)?;
-    explain::explain(declared, &snapshot, person, now).map_err(|why| {
+    let timed = !now.is_given && declared.has_dates();
+    if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
+        return Err(Error::Clock(skew));
+    }
+    explain::explain(declared, &snapshot, person, now.at).map_err(|why| {
         let names = Names { values: declared.aliases.clone(), ..Names::default() };
         let refused = live.source.search_refused();
         let (closed, open): (Vec<_>, Vec<_>) =

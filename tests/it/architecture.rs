@@ -25,6 +25,13 @@ const CLOCK: &[&str] = &[
 const CHANCE: &[&str] = &["getrandom", "uuid::Uuid::new_v4", "uuid::Uuid::now_v7", "std::hash::RandomState"];
 const YAML: &[&str] = &["serde_saphyr", "granit_parser", "serde_yaml", "yaml_serde"];
 const HTTP: &[&str] = &["axum", "hyper", "hyper_util", "reqwest"];
+/// What a client with credentials is made of.
+const CREDENTIALS: &[&str] = &[
+    "crate::live::api::connect",
+    "crate::live::api::Credentials",
+    "crate::live::api::Endpoint",
+    "crate::live::api::Settings",
+];
 const PRINTING: &[&str] = &[
     "print!",
     "println!",
@@ -100,6 +107,12 @@ const ABSENCES: &[Absence] = &[
         inside: &[""],
         but: &["live", "sandbox"],
         never: &[HTTP],
+    },
+    Absence {
+        law: "only one file gives a client credentials, so that no command forgets to whom they may go",
+        inside: &[""],
+        but: &["live", "doctor::look", "cli::settings"],
+        never: &[CREDENTIALS],
     },
     Absence { law: "only cli prints", inside: &[""], but: &["cli"], never: &[PRINTING] },
     Absence { law: "only cli and main exit", inside: &[""], but: &["cli", "main"], never: &[EXITING] },

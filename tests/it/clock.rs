@@ -5,7 +5,7 @@ use std::{fs, process::Stdio, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::{Run, World, words};
+use crate::support::{Run, Server, World, words};
 
 /// Bo was to leave years ago; Cy is to leave in a hundred.
 const DESK: &str = "  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example, { email: bo@voyager.example, until: 2020-01-31 }, { email: cy@voyager.example, until: 2126-01-31 }] }\n";
@@ -190,4 +190,163 @@ fn what_ends_while_an_apply_reads_is_not_given() {
         }
     }
     panic!("it never started in time");
+}
+
+/// Whatever has a date in the files, each with what else there is.
+fn dated() -> Vec<(&'static str, String)> {
+    let desk = "groups:\n  - { name: Desk, description: The desk., roles: unmanaged, members: { atLeast: [cy@voyager.example] } }\n";
+    let mut all: Vec<(&str, String)> =
+        lent().into_iter().map(|(what, text)| (what, text.replace("2026-11-30", "2126-11-30"))).collect();
+    all.push(("a membership that has ended", lent()[0].1.replace("2026-11-30", "2020-01-31")));
+    all.push((
+        "an exception",
+        format!(
+            "{desk}|exceptions: [{{ guard: removals, group: Desk, upTo: 1, until: 2126-01-31, reason: r }}]\n"
+        ),
+    ));
+    all.push((
+        "a lock-out",
+        format!("{desk}|lockout: [{{ email: cy@voyager.example, since: 2126-01-31, reason: r }}]\n"),
+    ));
+    all
+}
+
+/// A world with one of them; what follows `|` belongs into the workspace file.
+fn dated_world(text: &str) -> World {
+    let (access, rules) = text.split_once('|').unwrap_or((text, ""));
+    World::new()
+        .with("access/a.yaml", &format!("version: 1\n{access}"))
+        .ruled(&format!("guards: {{ privileged: [] }}\n{rules}"))
+}
+
+/// The clock of the server, so many seconds from what it is, for all requests after the first `skip`.
+fn shift(world: &World, skip: usize, delta: i64) {
+    world.faults(json!([{ "times": 0, "skip": skip, "kind": { "shiftClock": { "delta": delta } } }]));
+    world.forget();
+}
+
+const FAR: [&str; 4] = [
+    "the clock of this machine says 2",
+    "that of the server ",
+    "dates",
+    "hint: set the clock of this machine (NTP)",
+];
+
+#[test]
+fn nothing_goes_by_dates_where_the_clocks_are_far_apart() {
+    for (what, text) in dated() {
+        let world = dated_world(&text);
+        world.run("plan --out plan.json").expect(0);
+        world.run("apply --auto-approve --journal journal.ndjson").expect(0);
+        for delta in [3600, -3600, 310, -310, 400 * 86_400, -2000 * 86_400] {
+            shift(&world, 0, delta);
+            for line in [
+                "plan",
+                "plan --check",
+                "plan --format json",
+                "drift",
+                "apply --auto-approve",
+                "apply plan.json",
+                "rollback journal.ndjson",
+                "explain cy@voyager.example",
+            ] {
+                // Where it gave nothing there is nothing to undo.
+                let undone = line.starts_with("rollback") && !world.path().join("journal.ndjson").exists();
+                if undone || (delta.abs() != 3600 && line != "apply --auto-approve") {
+                    continue;
+                }
+                let run = world.run(line).expect(8);
+                let said = run.stdout + &run.stderr;
+                assert!(
+                    FAR.iter().all(|it| said.contains(it.trim_start_matches("hint: "))),
+                    "{what}, {line}: {said}"
+                );
+                assert_eq!(world.writes(), [""; 0], "{what}, {line}");
+            }
+            // Who says what time it is needs no clock, and it is told.
+            let now = Timestamp::now();
+            assert!(world.run(&format!("plan --now {now:.0}")).expect(0).stdout.contains("(--now)"));
+        }
+        for delta in [0, 240, -240] {
+            shift(&world, 0, delta);
+            for line in ["plan", "drift", "apply --auto-approve", "explain cy@voyager.example"] {
+                let run = world.run(line).expect(0);
+                assert!(!run.stderr.contains("clock"), "{what}, {line}: {}", run.stderr);
+            }
+        }
+    }
+}
+
+/// One answer that is slow, or comes from a cache, is not the server's clock; nor is one that says nothing of it.
+#[test]
+fn the_answer_that_says_least_is_believed() {
+    let world = World::new().groups(DESK);
+    world.faults(json!([{ "times": 2, "kind": { "shiftClock": { "delta": -86_400 } } }]));
+    world.run("plan").expect(0).shows("- member bo@voyager.example");
+    // Of the embedded API every answer has a date: of another none may.
+    let silent = Server::answering("403 Forbidden");
+    world.run(&format!("plan --endpoint {}", silent.url)).expect(5);
+}
+
+#[test]
+fn where_nothing_has_a_date_a_far_clock_is_only_remarked_upon() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., roles: unmanaged, members: { atLeast: [cy@voyager.example] } }\n",
+    );
+    shift(&world, 0, -86_400);
+    let remark = "nothing here goes by a date";
+    let plan = world.run("plan").expect(0).says(&["warning: the clock of this machine says", remark]);
+    plan.shows("+ member cy@voyager.example");
+    let run = world.run("plan --now 2026-11-29").expect(0);
+    assert!(!run.stderr.contains("clock"), "{}", run.stderr);
+    world.run("snapshot --out live.json").expect(0);
+    let run = world.run("plan --live live.json").expect(0);
+    assert!(!run.stderr.contains("clock"), "{}", run.stderr);
+    world.run("apply --auto-approve").expect(0).says(&[remark]);
+    world.run("drift").expect(0).says(&[remark]);
+}
+
+#[test]
+fn a_snapshot_has_no_clock_to_compare_with() {
+    let world = World::new().groups(DESK);
+    shift(&world, 0, -86_400);
+    world.run("snapshot --out live.json").expect(0);
+    world.run("plan --live live.json").expect(0).shows("- member bo@voyager.example");
+}
+
+/// Lock-outs have dates as well; whoever has to cut off somebody at once says what time it is.
+#[test]
+fn a_lock_out_waits_for_a_clock_or_the_time() {
+    let lockout = "lockout: [{ email: ana@voyager.example, since: 2026-01-31, reason: r }]\n";
+    let world = World::new().groups(DESK).ruled(lockout);
+    shift(&world, 0, -400 * 86_400);
+    world.run("apply --only lockout --auto-approve").expect(8).says(&FAR);
+    assert_eq!(world.writes(), [""; 0]);
+    let now = Timestamp::now();
+    world.run(&format!("apply --only lockout --auto-approve --now {now:.0}")).expect(0);
+    assert!(!world.members("Desk").contains(&"ana@voyager.example".to_owned()));
+}
+
+/// Between plan and writes an answer to a question may take days: the looks before the writes tell.
+#[test]
+fn an_apply_looks_at_the_clock_again_before_it_writes() {
+    let two =
+        format!("{DESK}  - {{ name: Night, description: Other., roles: unmanaged, members: unmanaged }}\n");
+    for groups in [
+        DESK,
+        &two,
+        "  - { name: New, description: New., roles: [], members: [{ email: cy@voyager.example, until: 2126-01-31 }] }\n",
+    ] {
+        let world = World::new().groups(groups);
+        world.forget();
+        world.plan().expect(0);
+        let planning = world.log().len();
+        shift(&world, planning, 7200);
+        let run = world.run("apply --auto-approve").expect(8);
+        let said = run.stdout + &run.stderr;
+        assert!(said.contains("the clock of this machine says") && said.contains("not written"), "{said}");
+        assert_eq!(world.writes(), [""; 0], "{said}");
+        shift(&world, planning, 240);
+        world.run("apply --auto-approve").expect(0);
+    }
 }

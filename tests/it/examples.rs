@@ -86,6 +86,21 @@ fn the_quickstart_is_applied_once_and_then_matches() {
     run(&folder, &format!("plan --detailed-exitcode --now {NOW}")).expect(0).ends_with(NO_CHANGES);
 }
 
+/// Of the workflows only the one after a merge can write, and none lets a file decide where its credentials go.
+#[test]
+fn workflows_say_where_their_credentials_go_and_only_a_merge_may_write() {
+    for (name, secret) in [("merge", ""), ("nightly", "READ_"), ("pull-request", "READ_")] {
+        let text = repository(&format!("examples/github-actions/{name}.yml"));
+        let secrets: Vec<&str> =
+            text.split("secrets.").skip(1).map(|it| it.split(' ').next().unwrap()).collect();
+        let (id, key) = (format!("ROLECALL_{secret}CLIENT_ID"), format!("ROLECALL_{secret}CLIENT_SECRET"));
+        assert_eq!(secrets, [id, key], "{name}");
+        let step = text.split("      - ").find(|it| it.contains("ROLECALL_CLIENT_SECRET:")).unwrap();
+        assert!(step.contains("ROLECALL_ENDPOINT: ${{ vars.ROLECALL_ENDPOINT }}\n"), "{name}: {step}");
+        assert!(!text.contains("pull_request_target"), "{name}");
+    }
+}
+
 /// A sandbox started by the binary; ended with the test.
 struct Served {
     process: Child,
@@ -226,20 +241,21 @@ fn the_ci_workflows_call_what_the_binary_knows() {
 #[test]
 fn the_ci_workflows_give_credentials_by_names_that_the_binary_reads() {
     let help: Run = binary().arg("--help").output().unwrap().into();
+    let known = help.stdout + &repository("README.md");
     let mut given = 0;
     for (name, workflow) in workflows() {
         for job in workflow["jobs"].as_object().unwrap().values() {
             for step in job["steps"].as_array().unwrap() {
                 for variable in step["env"].as_object().into_iter().flat_map(|it| it.keys()) {
                     if variable.starts_with("ROLECALL_") {
-                        assert!(help.stdout.contains(variable.as_str()), "{name}: {variable}");
+                        assert!(known.contains(variable.as_str()), "{name}: {variable}");
                         given += 1;
                     }
                 }
             }
         }
     }
-    assert_eq!(given, 6);
+    assert_eq!(given, 9);
 }
 
 #[test]

@@ -8,20 +8,37 @@ use crate::support::{Run, SEED, VOYAGER, World, repository};
 
 /// A row of the table, for one field.
 #[derive(Debug)]
-struct Row {
-    route: String,
-    field: String,
-    then: String,
+pub(crate) struct Row {
+    pub(crate) route: String,
+    pub(crate) field: String,
+    pub(crate) then: String,
+    /// What comes of another value.
+    pub(crate) another: String,
 }
 
-fn table() -> Vec<Row> {
+/// The lines of the first table of the page, or of the second.
+pub(crate) fn lines(table: usize) -> Vec<String> {
+    let page = repository("docs/answers.md");
+    let mut tables: Vec<Vec<String>> = vec![Vec::new()];
+    for line in page.lines() {
+        match (line.starts_with('|'), tables.last_mut().unwrap()) {
+            (true, last) => last.push(line.to_owned()),
+            (false, last) if last.is_empty() => (),
+            (false, _) => tables.push(Vec::new()),
+        }
+    }
+    tables.swap_remove(table).split_off(2)
+}
+
+pub(crate) fn cells(line: &str) -> Vec<&str> {
+    line.strip_prefix('|').unwrap().strip_suffix('|').unwrap().split('|').map(str::trim).collect()
+}
+
+pub(crate) fn table() -> Vec<Row> {
     let mut route = String::new();
     let mut rows = Vec::new();
-    for line in
-        repository("docs/answers.md").lines().filter(|it| it.starts_with('|')).map(str::to_owned).skip(2)
-    {
-        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let [answer, fields, _, then] = cells[..] else { panic!("four columns: {line}") };
+    for line in lines(0) {
+        let [answer, fields, _, then, another] = cells(&line)[..] else { panic!("five columns: {line}") };
         if !answer.is_empty() {
             answer.trim_matches('`').clone_into(&mut route);
         }
@@ -29,6 +46,7 @@ fn table() -> Vec<Row> {
             route: route.clone(),
             field: it.trim_matches('`').to_owned(),
             then: then.to_owned(),
+            another: another.to_owned(),
         };
         rows.extend(fields.split(", ").map(field));
     }
@@ -37,13 +55,14 @@ fn table() -> Vec<Row> {
 
 /// A world in which every answer matters: somebody joins, two do not because they left, one goes whom a pattern could
 /// protect, roles change, a standard group is asked to, somebody is locked out and somebody's direct roles change.
-fn world(dialect: &str) -> World {
+pub(crate) fn world(dialect: &str) -> World {
     let seed = SEED.replace(
         "members: [ana@voyager.example, bo@voyager.example]",
         "members: [ana@voyager.example, bo@voyager.example, cy@voyager.example, dan@voyager.example]",
     );
     let seed = seed
         .replace("members: [root@voyager.example]", "members: [root@voyager.example, cy@voyager.example]");
+    let seed = seed.replace("users:\n", "  - { name: Local, company: voyager, description: Own., permissions: [{ permission: AGENT, actions: [READ] }] }\nusers:\n");
     let seed = seed.replace("groups:\n", "  - { email: dan@voyager.example, company: voyager }\n  - { email: ceo@voyager.example, company: voyager }\ngroups:\n");
     let world = World::seeded(&format!("{seed}dialect: {dialect}\n"))
         .ruled(
@@ -113,7 +132,7 @@ fn of_groups(edits: &BTreeSet<String>) -> BTreeSet<&String> {
 }
 
 /// The part of a path by which the sandbox knows a route that was asked for.
-fn path(world: &World, route: &str) -> String {
+pub(crate) fn path(world: &World, route: &str) -> String {
     let who = match route.rsplit('/').next() {
         Some("roles") => "ana@voyager.example",
         Some("user-groups") => "root@voyager.example",

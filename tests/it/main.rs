@@ -1,5 +1,6 @@
 //! rolecall from outside: the real binary against the sandbox over HTTP, and the promises of the repository.
 
+mod another;
 mod answers;
 mod approvals;
 mod apply;
@@ -39,6 +40,7 @@ mod output;
 mod people;
 mod probes;
 mod readme;
+mod recipients;
 mod rehearsal;
 mod rollbacks;
 mod secrets;

@@ -5,14 +5,13 @@
 
 use std::net::IpAddr;
 
-use jiff::fmt::rfc2822::DateTimeParser;
 use secrecy::ExposeSecret;
 
 use crate::{
     doctor::{Answer, Came, TokenFacts},
     live::api::{
         ApiError, Connection, Credentials, Endpoint, Question, Reader, Reply, Settings, Traffic, Writer,
-        connect_beside, look,
+        connect_beside, date, look,
     },
 };
 
@@ -94,12 +93,11 @@ impl Observer {
 
 impl Answer {
     fn new(reply: &Reply, flaw: Option<String>) -> Self {
-        let date = reply.headers.get("date").and_then(|it| it.to_str().ok());
         let success = if reply.status < 300 { serde_json::from_slice(&reply.body).ok() } else { None };
         Self {
             status: reply.status,
             version: reply.version(),
-            date: date.and_then(|it| DateTimeParser::new().parse_timestamp(it).ok()),
+            date: date(&reply.headers),
             at: reply.at,
             body: success.unwrap_or_default(),
             flaw,

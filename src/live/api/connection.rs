@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     ApiError, Dialect, Effect, Question, Request, Settings, Traffic,
+    about::{self, About},
     reply::Reply,
     sender::{Read, Sender},
     throttle::Throttle,
@@ -86,13 +87,15 @@ impl Connection {
         self.send(&request, &query, body.as_bytes(), Ok).await
     }
 
-    pub(super) async fn decoded<T: DeserializeOwned + Send>(
+    /// Sends a request, and decodes its answer, which is about what was asked for.
+    pub(super) async fn decoded<T: DeserializeOwned + About + Send>(
         &self,
         request: &Request,
         query: &str,
         body: &[u8],
     ) -> Result<T, ApiError> {
-        self.send(request, query, body, |reply| reply.decode(request)).await
+        let read = |reply: Reply| about::compared(request, reply.decode(request)?);
+        self.send(request, query, body, read).await
     }
 
     pub(super) async fn send<T: Send>(

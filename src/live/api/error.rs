@@ -20,6 +20,10 @@ pub enum ApiError {
     BadEndpoint { why: &'static str },
     #[error("refusing to send credentials to {host} over plain http")]
     Insecure { host: Box<str> },
+    #[error(
+        "no credentials are sent to {host}: only a file names it, and a change of a file does not decide where they go"
+    )]
+    Unlisted { host: Box<str> },
     /// A token holds characters that no header can carry; usually a line break copied along.
     #[error("the access token contains characters that cannot be sent")]
     UnsendableToken,
@@ -70,6 +74,9 @@ pub enum ApiError {
     Auth { request: Box<Request>, status: u16, code: Option<Box<str>>, message: Option<Box<str>> },
     #[error("{request}: cannot understand the answer ({})", .content_type.as_deref().unwrap_or("no content type"))]
     Garbled { request: Box<Request>, content_type: Option<Box<str>>, source: serde_json::Error },
+    /// The answer is about another object than the request.
+    #[error("{request}: the answer is about another: {what}")]
+    Another { request: Box<Request>, what: Box<str> },
     #[error("{request}: the answer is larger than {limit} bytes")]
     TooLarge { request: Box<Request>, limit: usize },
     /// A list could not be proven complete, twice in a row.
@@ -99,6 +106,7 @@ impl ApiError {
         match self {
             Self::BadEndpoint { .. }
             | Self::Insecure { .. }
+            | Self::Unlisted { .. }
             | Self::UnsendableToken
             | Self::NoClient { .. } => None,
             Self::NoAnswer { request, .. }
@@ -110,6 +118,7 @@ impl ApiError {
             | Self::Exhausted { request, .. }
             | Self::Auth { request, .. }
             | Self::Garbled { request, .. }
+            | Self::Another { request, .. }
             | Self::TooLarge { request, .. }
             | Self::Incomplete { request, .. }
             | Self::Endless { request, .. }
@@ -147,7 +156,10 @@ impl ApiError {
 
     pub fn class(&self) -> Class {
         match self {
-            Self::BadEndpoint { .. } | Self::Insecure { .. } | Self::NoClient { .. } => Class::Invalid,
+            Self::BadEndpoint { .. }
+            | Self::Insecure { .. }
+            | Self::Unlisted { .. }
+            | Self::NoClient { .. } => Class::Invalid,
             Self::UnsendableToken | Self::Auth { .. } | Self::Refused { status: 401 | 403, .. } => {
                 Class::Auth
             }
@@ -159,6 +171,7 @@ impl ApiError {
             | Self::Throttled { .. }
             | Self::Exhausted { .. }
             | Self::Garbled { .. }
+            | Self::Another { .. }
             | Self::TooLarge { .. }
             | Self::Incomplete { .. }
             | Self::Endless { .. }
@@ -171,7 +184,7 @@ impl ApiError {
         let Some(request) = self.request().filter(|request| request.is_write()) else { return false };
         request.unclear
             || self.outcome().is_unclear()
-            || matches!(self, Self::Garbled { .. } | Self::TooLarge { .. })
+            || matches!(self, Self::Garbled { .. } | Self::Another { .. } | Self::TooLarge { .. })
     }
 
     /// Returns how long to wait before looking and asking once more; `None` where that changes nothing.
@@ -224,6 +237,10 @@ impl ApiError {
         let hint = match self {
             Self::BadEndpoint { .. } => "give the address of the API, such as https://apis.spotnana.com",
             Self::Insecure { .. } => "use https://; plain http is for localhost only",
+            Self::Unlisted { .. } => {
+                "if it is the right one, say so where the credentials are set: by `--endpoint`, ROLECALL_ENDPOINT or \
+                 ROLECALL_ALLOWED_ENDPOINTS"
+            }
             Self::UnsendableToken => "check the token for line breaks or spaces copied along",
             Self::NoClient { .. } => "check the CA certificates of this machine (SSL_CERT_FILE)",
             Self::NoAnswer { sent: false, .. } => "check the endpoint, the network and any proxy",
@@ -252,6 +269,9 @@ impl ApiError {
             Self::Auth { .. } => "check the client id and secret: a rotated secret ends at once",
             Self::Garbled { .. } | Self::TooLarge { .. } => {
                 "something other than the API may have answered: check the endpoint and any proxy"
+            }
+            Self::Another { .. } => {
+                "nothing that such an API says can be believed: check the endpoint and any proxy, and tell its support"
             }
             Self::Incomplete { .. } => "somebody may be changing it right now: try again in a moment",
             Self::Endless { .. } => "the server's paging is broken: nothing was changed on this basis",

@@ -8,6 +8,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, IgnoredAny, MapAccess, Visitor},
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::model::{
@@ -57,6 +58,18 @@ impl<'de> Deserialize<'de> for Reference {
         }
         deserializer.deserialize_any(Either)
     }
+}
+
+/// An id that nothing depends on, in any of its forms; anything else is none.
+pub(super) fn readable(value: &Value) -> Option<Uuid> {
+    Reference::deserialize(value).ok().map(|it| it.id)
+}
+
+/// A company that nothing depends on, as [`readable`].
+pub(super) fn company_if_readable<'de, D: Deserializer<'de>>(
+    input: D,
+) -> Result<Option<CompanyId>, D::Error> {
+    Ok(readable(&Value::deserialize(input)?).map(CompanyId))
 }
 
 /// A name, in its one spelling.

@@ -6,12 +6,14 @@
 //! a look (doctor) ───────┘                             └────> transport ─> reply
 //! ```
 //!
-//! [`Reader`] only reads, [`Writer`] only writes; both share one connection, one token and one throttle.
+//! [`Reader`] only reads, [`Writer`] only writes, but for a look at what it created; both share one connection, one token and one throttle.
 //! Every request is sent by the transport, and repeated by the sender where that is harmless. A list is
 //! returned whole and proven whole, or not at all. Nothing here decides what ought to change, prints, or
 //! reads a file or the environment, but for the proxies and authorities that the HTTP crate looks for.
 
+mod about;
 mod bearer;
+mod clock;
 mod connection;
 mod credentials;
 mod error;
@@ -22,6 +24,7 @@ mod page;
 mod paging;
 mod question;
 mod reader;
+mod recipients;
 mod refusal;
 mod secrets;
 mod reply;
@@ -29,6 +32,7 @@ mod request;
 mod retry;
 mod sender;
 mod settings;
+mod subjects;
 mod throttle;
 mod token;
 mod traffic;
@@ -44,9 +48,11 @@ use std::sync::Arc;
 
 pub use crate::model::dialect::Dialect;
 use crate::model::dialect::{GroupUpdate, RolesToDelete};
+pub use clock::Skew;
 pub use credentials::Credentials;
 pub use error::{ApiError, Class};
 pub use reader::Reader;
+pub use recipients::Recipients;
 pub use request::{Effect, Request};
 pub use sender::Counters;
 pub use settings::{Endpoint, Settings};
@@ -54,6 +60,7 @@ pub use throttle::Rate;
 pub use wire::{Group, Permission, RbacInfo, Role};
 pub use writer::Writer;
 
+pub(crate) use clock::date;
 pub(crate) use connection::Connection;
 pub(crate) use question::Question;
 pub(crate) use reply::Reply;

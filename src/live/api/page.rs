@@ -8,11 +8,14 @@ use serde::{
 };
 use uuid::Uuid;
 
-use super::wire::{Group, Member, Role, Told, Wire};
+use super::{
+    about::About,
+    wire::{Group, Member, Role, Told, Wire},
+};
 use crate::model::observed::GroupRole;
 
 /// Rows of a paged list and the name they are listed under.
-pub(super) trait Row: Send + for<'de> Deserialize<'de> {
+pub(super) trait Row: About + Send + for<'de> Deserialize<'de> {
     const FIELD: &'static str;
     const LIST: &'static str;
     /// What no two rows of a complete list share; `None` where repetition is legitimate.

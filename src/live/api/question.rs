@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Group, RbacInfo, Request, Role,
+    about::{About, compared},
     page::Page,
     request::{GROUP_ROLES, GROUPS, MEMBERS},
     settings::form_encoded,
@@ -94,7 +95,8 @@ impl Question {
                     "pagination": { "offset": 0, "limit": limit },
                     "sort": { "sortBy": "NAME", "sortOrder": "ASCENDING" },
                 });
-                list("/v3/users/list", &[], body)
+                let (request, query, body) = list("/v3/users/list", &[], body);
+                (request.about("companyId", company.0), query, body)
             }
             Self::Nobody { company } => {
                 let company = company.to_string();
@@ -115,19 +117,21 @@ impl Question {
 impl Question {
     /// Returns why a client could not read this answer, if it could not: without a value of anybody's.
     pub(crate) fn flaw(self, body: &[u8]) -> Option<String> {
+        let (request, ..) = self.asked();
+        let request = &request;
         match self {
-            Self::Groups { .. } | Self::GroupsOfUser { .. } => flaw::<Page<Group>>(body),
-            Self::Group { .. } => flaw::<Group>(body),
-            Self::Members { .. } => flaw::<Page<Member>>(body),
-            Self::GroupRoles { .. } => flaw::<Page<Wire<GroupRole>>>(body),
-            Self::Roles { .. } => flaw::<Page<Role>>(body),
-            Self::Role { .. } => flaw::<Role>(body),
-            Self::Users { .. } => flaw::<Page<Told>>(body),
-            Self::Nobody { .. } => flaw::<Elements>(body),
+            Self::Groups { .. } | Self::GroupsOfUser { .. } => flaw::<Page<Group>>(request, body),
+            Self::Group { .. } => flaw::<Group>(request, body),
+            Self::Members { .. } => flaw::<Page<Member>>(request, body),
+            Self::GroupRoles { .. } => flaw::<Page<Wire<GroupRole>>>(request, body),
+            Self::Roles { .. } => flaw::<Page<Role>>(request, body),
+            Self::Role { .. } => flaw::<Role>(request, body),
+            Self::Users { .. } => flaw::<Page<Told>>(request, body),
+            Self::Nobody { .. } => flaw::<Elements>(request, body),
             // Nobody's are known where it does not speak of them, and so nobody's can be changed.
-            Self::DirectRoles { .. } => flaw::<HeldDirectly>(body).or_else(|| untold(body)),
-            Self::RbacInfo { .. } => flaw::<RbacInfo>(body),
-            Self::Permissions => flaw::<Catalogue>(body),
+            Self::DirectRoles { .. } => flaw::<HeldDirectly>(request, body).or_else(|| untold(body)),
+            Self::RbacInfo { .. } => flaw::<RbacInfo>(request, body),
+            Self::Permissions => flaw::<Catalogue>(request, body),
         }
     }
 }
@@ -137,8 +141,11 @@ fn untold(body: &[u8]) -> Option<String> {
     held.roles.is_none().then(|| "missing field `roles`".to_owned())
 }
 
-fn flaw<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
-    let error = serde_json::from_slice::<T>(body).err()?;
+fn flaw<T: DeserializeOwned + About>(request: &Request, body: &[u8]) -> Option<String> {
+    let error = match serde_json::from_slice::<T>(body) {
+        Ok(answer) => return compared(request, answer).err().map(|it| it.to_string()),
+        Err(error) => error,
+    };
     let text = error.to_string();
     // Only the names of fields come from here rather than from the answer.
     let missing = text.starts_with("missing field");

@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{
-    ApiError, Counters, Group, Permission, RbacInfo, Request, Role,
+    ApiError, Counters, Group, Permission, RbacInfo, Request, Role, Skew,
+    about::About,
     connection::Connection,
     page::Row,
     paging::{List, gather},
@@ -77,6 +78,16 @@ impl Reader {
     /// Returns what was asked of the server so far, by both halves of this client.
     pub fn counters(&self) -> Counters {
         self.connection.sender.counters()
+    }
+
+    /// Returns how far the clocks are apart, by the answer that says least; nothing where none has said.
+    pub fn skew(&self) -> Option<Skew> {
+        self.connection.sender.clock.least()
+    }
+
+    /// Takes this machine's clock anew: from here on it counts what answers say.
+    pub fn restart_clock(&self) {
+        self.connection.sender.clock.restart();
     }
 
     /// Returns how long this client, both halves of it, sends nothing because the server asked for that.
@@ -246,11 +257,19 @@ impl Reader {
         ids: &[Uuid],
         body: &impl Serialize,
     ) -> Result<Vec<T>, ApiError> {
-        let request = Request::reads(Method::POST, template, ids);
+        self.list_of(Request::reads(Method::POST, template, ids), body).await
+    }
+
+    /// Reads a paged list whole by a request that says what the list is about.
+    pub(super) async fn list_of<T: Row>(
+        &self,
+        request: Request,
+        body: &impl Serialize,
+    ) -> Result<Vec<T>, ApiError> {
         List::new(&self.connection, request, body).read().await
     }
 
-    pub(super) async fn get<T: DeserializeOwned + Send>(
+    pub(super) async fn get<T: DeserializeOwned + About + Send>(
         &self,
         template: &'static str,
         ids: &[Uuid],

@@ -24,6 +24,8 @@ pub struct Request {
     pub(super) template: &'static str,
     pub(super) path: Box<str>,
     pub(super) effect: Effect,
+    /// The ids of what it asks about, each with its name in the path or the body.
+    ids: Vec<(&'static str, Uuid)>,
     /// An earlier attempt was sent and never clearly answered: it may have taken effect.
     pub(super) unclear: bool,
     /// Nothing is removed by it.
@@ -72,10 +74,22 @@ impl Request {
             template,
             path: filled(template, ids),
             effect,
+            ids: named(template).zip(ids.iter().copied()).collect(),
             unclear: false,
             only_adds: false,
             id: None,
         }
+    }
+
+    /// Notes an id that stands in the query or the body.
+    pub(super) fn about(mut self, name: &'static str, id: Uuid) -> Self {
+        self.ids.push((name, id));
+        self
+    }
+
+    /// Returns the id that it asks about under a name.
+    pub(super) fn asked(&self, name: &str) -> Option<Uuid> {
+        self.ids.iter().find(|it| it.0 == name).map(|it| it.1)
     }
 
     pub(super) fn identified(self, id: Option<&Arc<str>>) -> Self {
@@ -115,6 +129,11 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)
     }
+}
+
+/// The names in the braces of a template.
+fn named(template: &'static str) -> impl Iterator<Item = &'static str> {
+    template.split('{').skip(1).filter_map(|it| Some(it.split_once('}')?.0))
 }
 
 fn filled(template: &str, ids: &[Uuid]) -> Box<str> {

@@ -6,10 +6,11 @@ use std::{
 };
 
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::{
     Effect,
+    clock::date,
     throttle::{AttemptResult, PATIENCE},
 };
 
@@ -180,9 +181,7 @@ pub(super) fn backoff(base: Duration, attempt: u32) -> Duration {
 /// Returns how long a refusal asks to wait. A date is compared with the server's own where it tells that one:
 /// the clock here may be off.
 pub(super) fn stated(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = |name| headers.get(name)?.to_str().ok();
-    let date = text(DATE).and_then(|it| DateTimeParser::new().parse_timestamp(it).ok());
-    retry_after(text(RETRY_AFTER)?, date.unwrap_or(now))
+    retry_after(headers.get(RETRY_AFTER)?.to_str().ok()?, date(headers).unwrap_or(now))
 }
 
 /// Reads `Retry-After`, seconds or an HTTP date (RFC 9110 §10.2.3); a date in the past is no wait. Seconds may have a
@@ -210,6 +209,8 @@ fn seconds(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::DATE;
+
     use super::*;
 
     #[test]

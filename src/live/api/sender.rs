@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{
     ApiError, Credentials, Request, Settings,
     bearer::Proof,
+    clock::Clock,
     reply::Reply,
     retry::{self, Attempts, Patience, Verdict},
     secrets::Secrets,
@@ -42,6 +43,7 @@ pub(super) struct Sender {
     patience: Patience,
     backoff: Duration,
     counters: Mutex<Counters>,
+    pub(super) clock: Clock,
     /// Whatever a server repeats of them is not told.
     pub(super) secrets: Secrets,
     /// How each reply came, where somebody wants to know.
@@ -61,6 +63,7 @@ impl Sender {
             patience: Patience::Work { retries: settings.retries },
             backoff: settings.backoff,
             counters: Mutex::default(),
+            clock: Clock::start(),
             traffic: None,
         })
     }
@@ -167,7 +170,9 @@ impl Sender {
         // While this one waited, another may have been refused and fetched a token.
         let authorization = proof.authorization()?;
         locked(&self.counters).requests += 1;
+        let sent = std::time::Instant::now();
         let mut reply = self.transport.send(request, payload, authorization, attempt).await?;
+        self.clock.note(&reply.headers, sent + reply.elapsed / 2);
         self.secrets.redact(&mut reply.headers);
         locked(&self.counters).throttled += u64::from(reply.status == 429);
         if let Some(traffic) = &self.traffic {

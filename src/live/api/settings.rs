@@ -65,6 +65,24 @@ impl Endpoint {
         (bare, self.0.port_or_known_default().unwrap_or(443))
     }
 
+    /// Returns the port, unless it is the usual one.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.0.port()
+    }
+
+    /// Returns the host as it is resolved, and the port unless it is the usual one.
+    pub(super) fn authority(&self) -> Box<str> {
+        let host = self.0.host_str().unwrap_or_default();
+        self.port().map_or_else(|| host.into(), |port| format!("{host}:{port}").into())
+    }
+
+    /// Says whether it is another, or a place below it, at the same scheme, host and port.
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        let (path, above) = (self.0.path(), other.0.path().trim_end_matches('/'));
+        self.0.origin() == other.0.origin()
+            && path.strip_prefix(above).is_some_and(|it| it.is_empty() || it.starts_with('/'))
+    }
+
     /// Says whether answers travel unencrypted, which only loopback may.
     pub fn is_plain(&self) -> bool {
         self.0.scheme() == "http"

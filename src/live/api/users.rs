@@ -52,7 +52,8 @@ enum Filter<'a> {
 impl Reader {
     /// Returns the users that one reference finds, inactive people included (contract §7.1, §7.4).
     ///
-    /// Where the answer leaves out the key that was asked for, or the company, it is filled in.
+    /// Where the answer leaves out the key that was asked for, or the company, it is filled in; one that tells another
+    /// is an error. A list may find people by addresses that it does not show (contract §7.2), and is not compared so.
     /// By user id the company asked for plays no part: the row says which it is. Who must not be seen is
     /// [hidden](User::hidden).
     pub async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Result<Vec<User>, ApiError> {
@@ -68,6 +69,11 @@ impl Reader {
         {
             // The API may compare letter by letter, and have been told the other spelling.
             users = self.query_by(company, key, &value).await?;
+        }
+        if users.iter().any(|it| contradicts(it, person)) {
+            let request = Box::new(Request::reads(Method::GET, "/v2/users", &[]));
+            let what = format!("{key} is not the one that was asked for");
+            return Err(ApiError::Another { request, what: what.into() });
         }
         for user in &mut users {
             user.company.get_or_insert(company);
@@ -132,11 +138,12 @@ impl Reader {
         key: (&str, &str),
         accounts: Accounts,
     ) -> Result<Vec<Told>, ApiError> {
-        let company = company.to_string();
-        let query = format!("{}&{}", form_encoded(&[("companyId", &company), key]), accounts.query());
-        let found = self.get::<Elements>("/v2/users", &[], &query).await?;
+        let of = company.to_string();
+        let query = format!("{}&{}", form_encoded(&[("companyId", &of), key]), accounts.query());
+        let request = Request::reads(Method::GET, "/v2/users", &[]).about("companyId", company.0);
+        let found = self.connection.decoded::<Elements>(&request, &query, b"").await?;
         found.all().ok_or_else(|| ApiError::Incomplete {
-            request: Box::new(Request::reads(Method::GET, "/v2/users", &[])),
+            request: Box::new(request),
             list: "users with one key",
             received: 0,
             total: None,
@@ -202,7 +209,8 @@ impl Reader {
                 sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
                 filters: filter.map(|it| [it]),
             };
-            self.list::<Told>("/v3/users/list", &[], &body).await
+            let request = Request::reads(Method::POST, "/v3/users/list", &[]);
+            self.list_of::<Told>(request.about("companyId", company.0), &body).await
         };
         let users = list(Accounts::All).await?;
         let active = if users.iter().any(|it| it.active.is_none()) {
@@ -280,6 +288,16 @@ impl Accounts {
 /// Those of an answer without inactive accounts that it does not call inactive all the same.
 fn listed(found: Vec<Told>) -> BTreeSet<UserId> {
     found.into_iter().filter(|it| it.active != Some(false)).map(|it| it.id()).collect()
+}
+
+/// Whether an answer tells another value of the key that was asked for. One that it does not tell may be that.
+fn contradicts(user: &User, person: &PersonRef) -> bool {
+    match person {
+        PersonRef::Email(email) => user.email.as_ref().is_some_and(|it| it != email),
+        PersonRef::ExternalId(id) => user.external_id.as_ref().is_some_and(|it| it != id),
+        PersonRef::EmployeeId(id) => user.employee_id.as_ref().is_some_and(|it| it != id),
+        PersonRef::UserId(id) => user.id != *id,
+    }
 }
 
 /// Not found is an answer to "who is this", not a failure.

@@ -9,9 +9,12 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, de};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
+use uuid::Uuid;
 
-use super::liberal::{Reference, composed, composed_if_told, id, or_default, time};
+use super::liberal::{
+    Reference, company_if_readable, composed, composed_if_told, id, or_default, readable, time,
+};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
@@ -56,6 +59,9 @@ pub struct Role {
     /// Provided by the platform rather than by a company; `None` where the answer does not say.
     #[serde(default)]
     pub is_platform_role: Option<bool>,
+    /// The company whose own it is, where the answer says.
+    #[serde(rename = "companyId", default, deserialize_with = "company_if_readable")]
+    pub company: Option<CompanyId>,
     /// What it permits; `None` where the answer does not say.
     #[serde(default, deserialize_with = "permissions")]
     pub permissions: Option<Permissions>,
@@ -141,6 +147,10 @@ impl Told {
         self.user.id
     }
 
+    pub(super) fn company(&self) -> Option<CompanyId> {
+        self.user.company
+    }
+
     /// The user; where the answer does not say whether active, `listed` does: whether it is among those whom the API
     /// shows when it is asked for nobody else.
     pub(super) fn settled(self, listed: impl FnOnce(UserId) -> bool) -> User {
@@ -220,6 +230,19 @@ pub(super) struct Created {
     pub(super) id: GroupId,
 }
 
+/// What the answer to a change of a group may say of it: nothing has to be there, and whatever is, may be of any form.
+pub(super) struct Echo {
+    pub(super) id: Option<Uuid>,
+    pub(super) company: Option<Uuid>,
+}
+
+impl<'de> Deserialize<'de> for Echo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let answer = Value::deserialize(deserializer)?;
+        Ok(Self { id: readable(&answer["id"]), company: readable(&answer["companyId"]) })
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct Catalogue {
     pub(super) permissions: Vec<Permission>,
@@ -235,6 +258,10 @@ pub(super) struct Elements {
 }
 
 impl Elements {
+    pub(super) fn rows(&self) -> &[Told] {
+        &self.elements
+    }
+
     /// The users; `None` where the answer announces more than it shows.
     pub(super) fn all(self) -> Option<Vec<Told>> {
         let announced = self.length.unwrap_or(0);

@@ -5,18 +5,24 @@
 use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
-use serde::{Serialize, Serializer, de::IgnoredAny, ser::SerializeMap};
+use serde::{
+    Serialize, Serializer,
+    de::{DeserializeOwned, IgnoredAny},
+    ser::SerializeMap,
+};
 use serde_json::value::RawValue;
 
 use super::{
-    ApiError, Dialect, GroupUpdate, Request, RolesToDelete,
+    ApiError, Dialect, Group, GroupUpdate, Request, RolesToDelete,
+    about::{self, About},
     connection::Connection,
     reply::Reply,
     request::{GROUP_ROLES, MEMBERS},
-    wire::Created,
+    wire::{Created, Echo},
 };
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
+    name,
     observed::GroupRole,
     scope::Scope,
 };
@@ -87,7 +93,8 @@ impl Writer {
         Self { request_id: Some(id.into()), ..self.clone() }
     }
 
-    /// Creates an empty group and returns its id (contract §3.3).
+    /// Creates an empty group and returns its id (contract §3.3), once that is not somebody else's: it would be filled,
+    /// or deleted again. One that is not shown yet is not.
     ///
     /// # Errors
     /// Any [`ApiError`]; after an ambiguous one look for the name before creating again.
@@ -102,7 +109,14 @@ impl Writer {
         let request = request.identified(self.request_id.as_ref());
         let body = encoded(&Description { name, description });
         let created: Created = self.connection.decoded(&request, "", &body).await?;
-        Ok(created.id)
+        let look = Request::reads(Method::GET, GROUP, &[company.0, created.id.0]);
+        let what = match self.connection.decoded::<Group>(&look, "", b"").await {
+            Ok(shown) if *shown.name == *name::composed(name) => return Ok(created.id),
+            Ok(_) => format!("groupId is {}, a group of another name", created.id),
+            Err(ApiError::Another { what, .. }) => what.into(),
+            Err(_) => return Ok(created.id),
+        };
+        Err(ApiError::Another { request: Box::new(request), what: what.into() })
     }
 
     /// Sets the name and the description of a group (contract §3.4).
@@ -141,7 +155,8 @@ impl Writer {
         };
         // The body is complete, so even as a PATCH a second time changes nothing.
         let body = encoded(&Description { name, description });
-        self.write(&Request::idempotent(method, GROUP, &[company.0, group.0]), &body).await
+        let request = Request::idempotent(method, GROUP, &[company.0, group.0]);
+        self.answered::<Echo>(&request, &body).await
     }
 
     /// Deletes a group; one that does not exist counts as deleted (contract §3.5).
@@ -236,12 +251,24 @@ impl Writer {
 
     /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).
     async fn write(&self, request: &Request, body: &[u8]) -> Result<(), ApiError> {
+        self.answered::<IgnoredAny>(request, body).await
+    }
+
+    /// Sends a write, and compares what its answer says, if it says anything.
+    async fn answered<T: About + DeserializeOwned + Send>(
+        &self,
+        request: &Request,
+        body: &[u8],
+    ) -> Result<(), ApiError> {
         let request = &request.clone().identified(self.request_id.as_ref());
         let read = |reply: Reply| {
             // Anything else, a login page for instance, does not come from the API.
-            if reply.body.trim_ascii().is_empty() { Ok(IgnoredAny) } else { reply.decode(request) }
+            if reply.body.trim_ascii().is_empty() {
+                return Ok(());
+            }
+            about::compared(request, reply.decode::<T>(request)?).map(drop)
         };
-        self.connection.send(request, "", body, read).await.map(drop)
+        self.connection.send(request, "", body, read).await
     }
 }
 

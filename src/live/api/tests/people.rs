@@ -119,10 +119,14 @@ async fn a_company_that_refuses_the_bulk_list_does_not_speak_for_others() {
     let other = CompanyId(uuid::Uuid::from_u128(77));
     let server = Server::start(move |asked| {
         if asked.line.contains("/v3/users/list") && !asked.text.contains(&other.to_string()) {
-            Reply::status(403)
-        } else {
-            directory(asked)
+            return Reply::status(403);
         }
+        let mut reply = directory(asked);
+        reply.body = String::from_utf8(reply.body)
+            .unwrap()
+            .replace(&COMPANY.to_string(), &other.to_string())
+            .into_bytes();
+        reply
     })
     .await;
     let reader = server.reader();
