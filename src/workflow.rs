@@ -18,6 +18,7 @@ use crate::{
         Job, Outcome, Report, apply,
         journal::{Journal, JournalError},
         record::{self, Record},
+        seal::Key,
     },
     files::{
         check::{check, check_and_forget},
@@ -53,13 +54,17 @@ use crate::{
 pub mod duplicate;
 mod error;
 pub mod estimate;
+mod outside;
 mod planned;
 mod questions;
+pub mod runs;
 pub mod witness;
 
 pub use error::{Error, Note, Refusal};
+pub use outside::{Outside, judged_from};
 pub use planned::retaken;
 pub use questions::{explained, recorded};
+pub use runs::Run;
 
 use planned::{Planned, not_doubted, planned};
 
@@ -196,12 +201,13 @@ pub enum Wanted {
         saved: Box<Saved>,
         /// Whether the files are those it was made from.
         from_files: bool,
+        /// Of a rollback, the run that it undoes, where its journal is there.
+        undoes: Option<Box<Run>>,
     },
     Undo {
-        saved: Box<Saved>,
-        records: Vec<Record>,
-        /// The journal, as its places name it.
-        journal: Box<Path>,
+        run: Box<Run>,
+        /// Later runs, of whatever is beside its journal.
+        later: Vec<Run>,
     },
 }
 
@@ -211,9 +217,8 @@ impl Wanted {
         match self {
             Self::Files => declared.has_dates(),
             Self::Lockouts => declared.lockouts_only().has_dates(),
-            Self::Saved { saved, .. } | Self::Undo { saved, .. } => {
-                declared.has_dates() || saved.plan.has_dates()
-            }
+            Self::Saved { saved, .. } => declared.has_dates() || saved.plan.has_dates(),
+            Self::Undo { run, .. } => declared.has_dates() || run.saved.plan.has_dates(),
         }
     }
 }
@@ -301,7 +306,8 @@ fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
                 | WithheldReason::UnmanagedUser { why: Unresolved::Unknown, .. }
         )
     };
-    let compares = !declared.rules.protected_people.is_empty() || plan.withheld.iter().any(unknown);
+    let protects = declared.rules.all().any(|it| !it.protected_people.is_empty());
+    let compares = protects || plan.withheld.iter().any(unknown);
     (source.is_sanitized() && compares).then_some(Note::Sanitized)
 }
 
@@ -425,6 +431,8 @@ pub struct Applying<'a> {
     pub writers: usize,
     /// Failed steps after which nothing new begins.
     pub max_failures: usize,
+    /// What the journal is sealed with.
+    pub key: Option<&'a Key>,
     /// How long it is waited for the API to show one write that it has accepted.
     pub settle: Duration,
 }
@@ -449,7 +457,7 @@ pub async fn applied(
 ) -> Result<Applied, Error> {
     let Approved { approved, context } = approved;
     let plan::judged::Judged { plan, judgement, .. } = &**approved;
-    let Applying { reader, writer, journal, stop, writers, max_failures, settle } = applying;
+    let Applying { reader, writer, journal, stop, writers, max_failures, key, settle } = applying;
     let inverse = rollback::inverse(plan);
     let start = Record::Start {
         version: record::VERSION,
@@ -458,7 +466,7 @@ pub async fn applied(
         plan: document::line(&context.view(plan, judgement)),
         inverse: document::line(&context.view(&inverse, &Judgement::default())),
     };
-    let journal = Journal::create(journal, &start)?;
+    let journal = Journal::create(journal, &start, key.cloned())?;
     // The answer to the question for consent may have taken days.
     reader.restart_clock();
     let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));

@@ -17,20 +17,39 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    apply::record::{self, Foreign, Record},
+    apply::{
+        record::{self, Foreign, Record},
+        seal::{self, Key, Seals},
+    },
     files::disk::{self, Existing, Named, Unread},
 };
 
 /// Most bytes of a journal that is read: some millions of writes.
 const SIZE_LIMIT: u64 = 1 << 30;
 
+/// Whether a journal is what rolecall wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Every line carries a seal of the key that is known here.
+    Sealed,
+    /// Nobody can tell: it has no seals, others, or there is no key.
+    Unproven,
+}
+
 /// A journal that is being written.
 #[derive(Debug)]
 pub struct Journal {
-    file: Mutex<File>,
+    file: Mutex<Open>,
     path: PathBuf,
     /// Whether a line could not be written whole: nothing may follow it.
     broken: AtomicBool,
+}
+
+/// The file, and the seals of its lines where there is a key for them.
+#[derive(Debug)]
+struct Open {
+    file: File,
+    seals: Option<Seals>,
 }
 
 /// A journal that cannot be written or read.
@@ -91,18 +110,19 @@ impl Journal {
     /// # Errors
     ///
     /// When the file exists, or cannot be written.
-    pub fn create(path: &Path, start: &Record) -> Result<Self, JournalError> {
+    pub fn create(path: &Path, start: &Record, key: Option<Key>) -> Result<Self, JournalError> {
         let unwritable = |source| JournalError::Unwritable { path: path.to_owned(), source };
         disk::folder(disk::around(path)).map_err(unwritable)?;
         let file = disk::create(path, Existing::Refused).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => JournalError::Exists { path: path.to_owned() },
             _ => unwritable(error),
         })?;
-        let journal = Self { file: Mutex::new(file), path: path.to_owned(), broken: AtomicBool::new(false) };
+        let open = Mutex::new(Open { file, seals: key.map(Seals::new) });
+        let journal = Self { file: open, path: path.to_owned(), broken: AtomicBool::new(false) };
         journal.write(start)?;
         // Once, so that even a machine that loses power knows what was about to begin. Later lines
         // are left to the operating system: a disk's pace for every write would slow revocations.
-        journal.file().sync_data().map_err(unwritable)?;
+        journal.open().file.sync_data().map_err(unwritable)?;
         Ok(journal)
     }
 
@@ -121,9 +141,13 @@ impl Journal {
         if self.is_broken() {
             return Err(unwritable(io::Error::other("an earlier line could not be written")));
         }
-        let mut line = serde_json::to_vec(record).map_err(|error| unwritable(error.into()))?;
-        line.push(b'\n');
-        self.file().write_all(&line).map_err(|error| {
+        let mut line = serde_json::to_string(record).map_err(|error| unwritable(error.into()))?;
+        let mut open = self.open();
+        if let Some(seals) = &mut open.seals {
+            line = seals.sealed(&line);
+        }
+        line.push('\n');
+        open.file.write_all(line.as_bytes()).map_err(|error| {
             self.broken.store(true, Ordering::Relaxed);
             unwritable(error)
         })
@@ -134,20 +158,22 @@ impl Journal {
         self.broken.load(Ordering::Relaxed)
     }
 
-    fn file(&self) -> std::sync::MutexGuard<'_, File> {
+    fn open(&self) -> std::sync::MutexGuard<'_, Open> {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Reads a journal; a last line that was cut off is left out.
+/// Reads a journal, and whether it is what rolecall wrote, as the key tells; a last line that was cut off is left out.
 ///
 /// # Errors
 ///
 /// When the file cannot be read, or is not a journal of a version this rolecall knows.
-pub fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
+pub fn read(path: &Path, key: Option<&Key>) -> Result<(Vec<Record>, Trust), JournalError> {
     let unreadable = |source| JournalError::Unreadable { path: path.to_owned(), source };
     let text = disk::text(path, Named::ByCaller, SIZE_LIMIT).map_err(unreadable)?;
-    record::read(&text).map_err(|Foreign { line, why }| JournalError::Foreign {
+    let is_sealed = key.is_some_and(|it| seal::is_sealed(&text, it));
+    let trust = if is_sealed { Trust::Sealed } else { Trust::Unproven };
+    record::read(&text).map(|it| (it, trust)).map_err(|Foreign { line, why }| JournalError::Foreign {
         path: path.to_owned(),
         line,
         why: why.into(),

@@ -23,6 +23,7 @@ use crate::{
 
 pub mod journal;
 pub mod record;
+pub mod seal;
 mod attempt;
 mod context;
 mod creation;

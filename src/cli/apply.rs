@@ -18,7 +18,8 @@ pub(super) use arguments::Arguments;
 use arguments::What;
 
 use super::{
-    Exit, Failure, Format, Global, Output, approval::refused, estimate, run, settings::connect, show,
+    Exit, Failure, Format, Global, Output, approval::refused, estimate, journals, run, settings::connect,
+    show,
 };
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
@@ -40,13 +41,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         ));
     }
     let now = arguments.selection.now.get()?;
-    let paths = &arguments.selection.paths;
     let checked = match what {
         What::Files => global.selected(&arguments.selection)?,
-        What::Lockouts => show::for_lockouts(global, paths, output)?,
-        What::Saved(_) => arguments.selection.believing(global.sound(&[])?),
+        What::Lockouts => show::for_lockouts(global, &arguments.selection, output)?,
+        What::Saved(_) => {
+            let checked = arguments.selection.believing(global.sound(&[])?);
+            global.judged_from(checked, &arguments.selection)?
+        }
     };
-    let wanted = wanted(what, &checked, arguments, output)?;
+    let wanted = wanted(global, what, &checked, (arguments, output))?;
     run::block_on(async {
         let connected = connect(global, &checked.loaded)?;
         let judged = run::until_signal(show::judged(&connected.live, checked, wanted, now, output)).await?;
@@ -77,7 +80,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
 }
 
 /// What the plan is made of; a saved plan is taken up only with the files that it was made from, or by its id.
-fn wanted(what: What, checked: &Checked, arguments: &Arguments, output: &Output) -> Result<Wanted, Failure> {
+fn wanted(
+    global: &Global,
+    what: What,
+    checked: &Checked,
+    (arguments, output): (&Arguments, &Output),
+) -> Result<Wanted, Failure> {
     let file = match what {
         What::Files => return Ok(Wanted::Files),
         What::Lockouts => return Ok(Wanted::Lockouts),
@@ -85,7 +93,8 @@ fn wanted(what: What, checked: &Checked, arguments: &Arguments, output: &Output)
     };
     // Again, so that its places point into the files as they are here.
     let saved = file.plan(checked.loaded.sources.clone())?;
-    let (wanted, note) = workflow::retaken(saved, checked, arguments.approve.as_deref())?;
+    let run = journals::undone(&saved, global, &checked.loaded.root, output);
+    let (wanted, note) = workflow::retaken(saved, checked, arguments.approve.as_deref(), run)?;
     if let Some(note) = note {
         output.message(&format!("warning: {note}"));
     }

@@ -7,7 +7,10 @@ use clap::{
     builder::{PathBufValueParser, TypedValueParser},
 };
 use jiff::Timestamp;
-use rolecall::{model::date, workflow::Checked};
+use rolecall::{
+    model::{date, ids::PersonRef},
+    workflow::Checked,
+};
 
 use super::Failure;
 
@@ -71,13 +74,30 @@ pub(crate) struct Global {
 /// What to read and compare; shared by the commands that plan.
 #[derive(Debug, Args)]
 pub(super) struct Selection {
-    /// Workspace folders or access files, or for apply one saved plan; the workspace around here where absent
+    /// Folders or access files, or for apply a saved plan; the workspace around here if none
     pub(super) paths: Vec<PathBuf>,
     /// Believe an API that lists no group: the company is new
     #[arg(long, env = "ROLECALL_CREATE_ALL")]
     pub(super) create_all: bool,
+    /// Judge by the rules of this commit too, such as origin/main
+    #[arg(long, value_name = "REF", env = "ROLECALL_BASE")]
+    pub(super) base: Option<String>,
+    #[command(flatten)]
+    pub(super) operator: Operator,
     #[command(flatten)]
     pub(super) now: Now,
+}
+
+/// What whoever runs rolecall says, and no change of the files can take back.
+#[derive(Debug, Args)]
+pub(super) struct Operator {
+    /// File with limits that the files here cannot loosen
+    // Neither is shown: a help has to fit a screen, and both are for whoever sets a runner up.
+    #[arg(long, value_name = "FILE", hide = true, env = "ROLECALL_POLICY")]
+    pub(super) policy: Option<PathBuf>,
+    /// Whose token this is, instead of `api.identity`
+    #[arg(long, value_name = "PERSON", hide = true, env = "ROLECALL_IDENTITY")]
+    pub(super) identity: Option<PersonRef>,
 }
 
 impl Selection {

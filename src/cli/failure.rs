@@ -131,6 +131,7 @@ impl From<workflow::Error> for Failure {
             Error::OtherApi { .. } | Error::FilesChanged { .. } | Error::Stale(_) => Exit::Stale,
             Error::NotOne { why: Unresolved::Hidden, .. } => Exit::Auth,
             Error::NotOne { .. } | Error::NoCompany => Exit::Invalid,
+            Error::Base(_) | Error::NoBase => Exit::Invalid,
             Error::Load(_) | Error::Snapshot(_) | Error::Journal(_) | Error::Findings { .. } => Exit::Invalid,
         };
         match error {

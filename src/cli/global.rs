@@ -8,10 +8,10 @@ use std::{
 use rolecall::{
     apply::WRITERS,
     files::load::{self, LoadError, Loaded},
-    workflow::{self, Checked, Note, estimate::Pace},
+    workflow::{self, Checked, Note, Outside, estimate::Pace},
 };
 
-use super::{Failure, Global, Selection};
+use super::{Failure, Global, Operator, Selection, policy::policy};
 
 /// Requests in flight at once, unless it is said otherwise.
 const READERS: usize = 16;
@@ -56,7 +56,24 @@ impl Global {
 
     /// Reads and checks the files that are selected for a comparison.
     pub(super) fn selected(&self, selection: &Selection) -> Result<Checked, Failure> {
-        Ok(selection.believing(self.checked(&selection.paths)?))
+        self.judged_from(selection.believing(self.checked(&selection.paths)?), selection)
+    }
+
+    /// Lets the rules from outside the files judge as well.
+    pub(super) fn judged_from(&self, checked: Checked, selection: &Selection) -> Result<Checked, Failure> {
+        self.judged_with(checked, selection.base.as_deref(), &selection.operator)
+    }
+
+    /// Lets a base judge as well, where there is one, and what the operator says.
+    pub(super) fn judged_with(
+        &self,
+        checked: Checked,
+        base: Option<&str>,
+        operator: &Operator,
+    ) -> Result<Checked, Failure> {
+        let policy = operator.policy.as_ref().map(|it| policy(&self.here().join(it), &checked.loaded.root));
+        let identity = operator.identity.clone().map(|it| ("--identity", it));
+        Ok(workflow::judged_from(checked, Outside { base, policy: policy.transpose()?, identity })?)
     }
 
     /// Reads and checks the files that paths name, where nothing is compared with them.

@@ -17,9 +17,11 @@ mod foretold;
 mod global;
 mod live;
 mod log;
+mod journals;
 mod next;
 mod output;
 mod plan;
+mod policy;
 mod probe;
 mod process;
 mod rollback;
@@ -41,7 +43,7 @@ use clap::{
     error::ErrorKind,
 };
 
-use arguments::{Format, Global, LogFormat, Now, Only, Selection, duration, instant, json_file};
+use arguments::{Format, Global, LogFormat, Now, Only, Operator, Selection, duration, instant, json_file};
 use failure::{Exit, Failure};
 use output::Output;
 

@@ -3,15 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rolecall::{
-    apply::{journal, record::Record},
-    model::source::Sources,
-    report::document,
-    workflow::{self, Wanted},
-};
+use rolecall::{files::load, workflow::Wanted};
 
 use super::{
-    Exit, Failure, Global, Now, Output, foretold::Foretelling, live::From, run, saving::Saving, show,
+    Exit, Failure, Global, Now, Operator, Output, foretold::Foretelling, journals, live::From, run,
+    saving::Saving, show,
 };
 
 #[derive(Debug, Args)]
@@ -25,24 +21,21 @@ pub(super) struct Arguments {
     #[command(flatten)]
     foretelling: Foretelling,
     #[command(flatten)]
+    operator: Operator,
+    #[command(flatten)]
     now: Now,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let path = global.at(&arguments.journal);
-    let records = journal::read(&path).map_err(workflow::Error::from)?;
-    let text = records.iter().find_map(|it| match it {
-        Record::Start { plan, .. } => Some(plan.get().to_owned()),
-        Record::Intent(_) | Record::Ending(_) | Record::End { .. } => None,
-    });
-    let saved = document::read(&text.unwrap_or_default(), Sources::default()).map_err(|error| {
-        Failure::invalid(format!("the journal {} cannot be used: {error}", path.display())).hint(error.hint())
-    })?;
     let now = arguments.now.get()?;
-    let checked = global.sound(&[])?;
+    let path = global.here().join(&arguments.journal);
+    // The journal before the files: whatever they say, it is what is asked about.
+    let root = load::root_around(global.here());
+    let run = journals::run(&path, &arguments.journal, &root)?;
+    let later = journals::later(&path, &run, &root);
+    let checked = global.judged_with(global.sound(&[])?, None, &arguments.operator)?;
     let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
-    let journal = arguments.journal.clone().into_boxed_path();
-    let undo = Wanted::Undo { saved: Box::new(saved), records, journal };
+    let undo = Wanted::Undo { run: Box::new(run), later };
     let judged = run::reading(show::judged(&live, checked, undo, now, output))?;
     show::print(&judged, output);
     arguments.saving.save(&judged, global)?;

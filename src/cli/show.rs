@@ -1,7 +1,5 @@
 //! A plan on its way to people and programs: made, printed, saved.
 
-use std::path::PathBuf;
-
 use rolecall::{
     model::{date::Now, escape},
     plan::{self, digest},
@@ -25,7 +23,7 @@ pub(super) fn planned(
     let now = selection.now.get()?;
     let (checked, wanted) = match only {
         None => (global.selected(selection)?, Wanted::Files),
-        Some(Only::Lockout) => (for_lockouts(global, &selection.paths, output)?, Wanted::Lockouts),
+        Some(Only::Lockout) => (for_lockouts(global, selection, output)?, Wanted::Lockouts),
     };
     let (live, _sandbox) = from.open(global, &checked.loaded)?;
     let judged = run::reading(judged(&live, checked, wanted, now, output))?;
@@ -34,12 +32,16 @@ pub(super) fn planned(
 }
 
 /// Checks what lock-outs need, and says what else is wrong.
-pub(super) fn for_lockouts(global: &Global, paths: &[PathBuf], output: &Output) -> Result<Checked, Failure> {
-    let (checked, note) = global.checked_for_lockouts(paths)?;
+pub(super) fn for_lockouts(
+    global: &Global,
+    selection: &Selection,
+    output: &Output,
+) -> Result<Checked, Failure> {
+    let (checked, note) = global.checked_for_lockouts(&selection.paths)?;
     if let Some(note) = note {
         output.message(&format!("warning: {}", escape::terminal(&note.to_string())));
     }
-    Ok(checked)
+    global.judged_from(checked, selection)
 }
 
 pub(super) async fn judged(

@@ -39,6 +39,7 @@ mod users;
 mod values;
 
 pub(crate) use remarks::locked_out;
+pub(super) use rules::policy;
 pub(crate) use unique::declared_twice;
 
 /// The files of one run, decoded.

@@ -22,7 +22,7 @@ mod role;
 mod rules;
 
 pub use role::{ProvidedBy, RoleRef};
-pub(crate) use rules::{DeclaredException, DeclaredTarget};
+pub(crate) use rules::{DeclaredException, DeclaredFloor, DeclaredTarget};
 pub use rules::{DeclaredLockout, DeclaredRules, Pattern};
 
 /// Everything the files of one run ask for.
@@ -235,12 +235,12 @@ impl Declared {
         let of_company =
             |it: &DeclaredCompany| it.groups.iter().any(of_group) || it.users.iter().any(of_user);
         // Of exceptions and lock-outs each has one.
-        !self.rules.exceptions.is_empty()
+        self.rules.all().any(|it| !it.exceptions.is_empty())
             || !self.lockouts.is_empty()
             || self.companies.iter().any(of_company)
     }
 
-    /// The lockouts alone, with the rules that need nothing else to be read.
+    /// The lockouts alone, with the rules.
     pub fn lockouts_only(&self) -> Self {
         let mut only = self.clone();
         for company in &mut only.companies {
@@ -248,8 +248,14 @@ impl Declared {
             company.removals.clear();
             company.users.clear();
         }
-        only.rules.privileged = None;
         only
+    }
+
+    /// Forgets the roles that rules name: what manages access is privileged all the same.
+    pub fn without_names(&mut self) {
+        let floors = self.rules.floors.iter_mut().map(|it| &mut it.rules.privileged);
+        let all = std::iter::once(&mut self.rules.privileged).chain(floors);
+        all.filter(|it| it.as_ref().is_some_and(|it| !it.is_empty())).for_each(|it| *it = None);
     }
 
     /// The companies whose groups the files may declare, sorted.
@@ -283,9 +289,10 @@ impl Declared {
 
     /// The people that rules and lockouts name, of any company; sorted, without duplicates.
     pub(crate) fn singled_out(&self) -> Vec<&PersonRef> {
-        let protected = self.rules.protected_people.iter().filter_map(|it| it.0.person());
-        let excepted = self.rules.exceptions.iter().filter_map(|it| it.target.person.as_ref());
-        let identity = self.rules.identity.iter().map(|it| &it.0);
+        let rules = || self.rules.all();
+        let protected = rules().flat_map(|it| &it.protected_people).filter_map(|it| it.0.person());
+        let excepted = rules().flat_map(|it| &it.exceptions).filter_map(|it| it.target.person.as_ref());
+        let identity = rules().flat_map(|it| &it.identity).map(|it| &it.0);
         let mut people: Vec<&PersonRef> = self
             .lockouts
             .iter()

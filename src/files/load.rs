@@ -78,6 +78,11 @@ pub fn load_workspace(from: &Path) -> Result<Loaded, LoadError> {
     workspace(&read::workspace_of(from).ok_or_else(|| read::no_workspace(from))?)
 }
 
+/// The folder of the workspace around `from`, or `from` itself where there is none.
+pub fn root_around(from: &Path) -> PathBuf {
+    read::workspace_of(from).unwrap_or_else(|| from.to_owned())
+}
+
 fn workspace(root: &Path) -> Result<Loaded, LoadError> {
     let path = root.join(WORKSPACE_FILE);
     let mut loaded = Loaded { root: root.to_owned(), ..Loaded::default() };

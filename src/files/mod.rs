@@ -5,10 +5,11 @@
 //! ```
 //!
 //! [`workspace`] and [`access`] are the files key by key, with the place of every value; [`check`] turns
-//! them into [`declared`], in names, offline. Knows no API and no plan. Only `disk` and `read` touch the disk, only
-//! `tree` names the YAML parser, and nothing here decides what a declaration does.
+//! them into [`declared`], in names, offline. Knows no API and no plan. Only `disk` and `read` touch the disk and only `base` asks
+//! git, only `tree` names the YAML parser, and nothing here decides what a declaration does.
 
 pub mod access;
+pub mod base;
 pub mod check;
 pub mod declared;
 pub mod disk;
@@ -16,6 +17,7 @@ pub mod entry;
 pub mod matching;
 pub mod load;
 pub mod mapping;
+pub mod outside;
 pub mod shape;
 pub mod workspace;
 pub mod write;
@@ -23,6 +25,7 @@ mod decode;
 mod foreign;
 mod read;
 mod tree;
+mod weakened;
 mod words;
 
 pub use decode::{At, Decode, Decoded, MAX_FILE_BYTES, decode, decoded};

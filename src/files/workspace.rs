@@ -1,4 +1,4 @@
-//! `rolecall.yaml`: which API, whose groups, which files, names for ids, and the rules of a plan.
+//! `rolecall.yaml`: which API, whose groups, which files, names for ids, and the rules of a plan; and the policy beside it.
 
 use std::collections::BTreeMap;
 
@@ -41,6 +41,18 @@ mapping! {
     }
 }
 
+mapping! {
+    /// A policy: limits that the files of a workspace cannot loosen, and that their exceptions do not lift.
+    #[schemars(extend("required" = ["version"]))]
+    pub struct PolicyFile: "the keys of a policy, `version` and `guards`" {
+        /// The version of this format. Always 1.
+        #[schemars(range(min = 1, max = 1))]
+        "version" pub(crate) version: Given<At<u64>>,
+        /// The limits, as in `rolecall.yaml`. What is left out sets nothing.
+        "guards" pub(crate) guards: Given<GuardsSection>,
+    }
+}
+
 /// The place of each field under `api.dialect`; none of a file that cannot be decoded.
 pub fn dialect_lines(text: &str, file: FileId) -> BTreeMap<String, Place> {
     places(text, file, &["api", "dialect"]).into_iter().collect()
@@ -61,6 +73,8 @@ mapping! {
     pub(crate) struct GuardsSection: "limits, such as `{ removals: { atMost: 50 } }`" {
         /// How much may go.
         "removals" pub(crate) removals: Given<RemovalsSection>,
+        /// How many people may be cut off everywhere.
+        "lockouts" pub(crate) lockouts: Given<LockoutsSection>,
         /// What nobody gets without an exception or an approval, and what keeps enough holders, beside the roles that carry
         /// `ACCESS_MANAGEMENT`, which always are: roles, permissions that make a role one of them, and types of direct roles.
         /// `[]` switches it off.
@@ -84,6 +98,16 @@ mapping! {
         "from" pub(crate) from: Given<At<u64>>,
         /// Most that may go in one apply; 50 where absent.
         "atMost" pub(crate) at_most: Given<At<u64>>,
+    }
+}
+
+mapping! {
+    /// How much may go by `lockout:`, which waits for no other limit on removals. More takes an approval of the plan.
+    pub(crate) struct LockoutsSection: "limits, such as `{ people: 5, memberships: 100 }`" {
+        /// Most people who are cut off in one apply; 5 where absent.
+        "people" pub(crate) people: Given<At<u64>>,
+        /// Most memberships that go by that in one apply; 100 where absent.
+        "memberships" pub(crate) memberships: Given<At<u64>>,
     }
 }
 

@@ -41,7 +41,7 @@ mod tests;
 pub use confirm::{Going, confirm};
 pub use estimate::{Estimate, estimate};
 pub use file::{SnapshotError, open};
-pub use holders::holders;
+pub use holders::{holders, lockout_holders};
 pub use list::ReadList;
 pub use person::fetch_person;
 pub use record::record;
@@ -156,8 +156,8 @@ async fn company(
 /// Reads only what the lock-outs on the list need: who they mean, and the groups of these.
 ///
 /// The groups are not looked into: to take somebody out it is enough to know that they are in. So their
-/// contents are these people and nothing else. Direct roles that the API does not tell, for whatever reason, are
-/// not known.
+/// contents are these people and nothing else; [`lockout_holders`] looks into those that it matters of. Direct roles
+/// that the API does not tell, for whatever reason, are not known.
 ///
 /// # Errors
 pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
@@ -196,6 +196,9 @@ pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Obse
         }
         live.groups.sort_by_key(|it| it.id);
         live.groups.dedup_by_key(|it| it.id);
+        if !live.groups.is_empty() {
+            live.roles = source.list_roles(reads.id).await?;
+        }
         observed.companies.push(live);
     }
     Ok(observed)

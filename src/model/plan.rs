@@ -19,7 +19,7 @@ use crate::model::{
     finding::Finding,
     ids::{CompanyId, RoleId, UserId},
     index::{GroupIx, Index, Renumbering},
-    rules::Unmanaged,
+    rules::{Unmanaged, Weakened, Weakening},
     source::Place,
     state::{Edit, Fact, Key, State},
 };
@@ -69,6 +69,20 @@ pub struct Plan {
     pub survivors: Vec<Survivor>,
     /// Direct roles that were looked at, of everybody else; sorted.
     pub outside: Vec<Outside>,
+    /// What is weaker in the files than in the base, where there is one.
+    pub weakened: Option<Weakened>,
+    /// Of a rollback, the apply that it undoes.
+    pub undoes: Option<Undone>,
+}
+
+/// The apply that a rollback undoes. Only its journal says what that did; this says where to look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Undone")]
+pub struct Undone {
+    /// Its journal, as a path from the workspace where it lies inside.
+    pub journal: Box<str>,
+    /// The id of its plan.
+    pub plan: Digest,
 }
 
 /// Scopes as the API spelled them, by group and role.
@@ -211,6 +225,11 @@ impl Plan {
     pub fn forbidden(&self) -> impl Iterator<Item = (CompanyId, &UnmanagedGroup)> {
         let all = self.companies.iter().flat_map(|it| it.unmanaged.iter().map(|group| (it.company, group)));
         all.filter(|it| self.forbids(it.1))
+    }
+
+    /// The rules by which rolecall stops less than by those of the base.
+    pub fn weakenings(&self) -> &[Weakening] {
+        self.weakened.as_ref().map_or(&[], |it| &it.rows)
     }
 
     /// How much was asked for and is withheld.

@@ -6,14 +6,19 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::model::{
     direct,
     finding::{Code, Finding},
     ids::{CompanyId, RoleId, UserId},
+    index::GroupIx,
     scope::Scope,
     source::Place,
+    state::Key,
 };
 
 macro_rules! guards {
@@ -43,6 +48,7 @@ macro_rules! guards {
 
 guards! {
     Removals "removals" "No more people lose access, and no more members, roles and groups go, than a share and a number.";
+    Lockouts "lockouts" "No more people are cut off everywhere in one apply than a number, and no more memberships go by that; an approval lifts it.";
     GroupEmptied "group-emptied" "No group loses its last member who can act.";
     EmptyDesired "empty-desired" "The files declare something.";
     IncompleteLive "incomplete-live" "Every list of the API adds up; cannot be excepted.";
@@ -51,23 +57,49 @@ guards! {
     Privileged "privileged" "Nobody gains a privileged role, or more of one, without an exception or an approval.";
     Protected "protected" "Protected groups and people lose no access, whichever way.";
     Unmodifiable "unmodifiable" "Standard groups change their members only.";
+    Weakened "weakened-rules" "No rule of the workspace is weaker than in the base (`--base`); an approval lifts it.";
 }
 
 impl Guard {
     /// Whether an exception can allow what it stops.
     pub fn can_be_excepted(self) -> bool {
         match self {
-            Self::IncompleteLive | Self::SelfLockout | Self::EmptyDesired | Self::Unmodifiable => false,
+            Self::IncompleteLive
+            | Self::SelfLockout
+            | Self::EmptyDesired
+            | Self::Unmodifiable
+            | Self::Lockouts
+            | Self::Weakened => false,
             Self::Removals | Self::GroupEmptied | Self::LastHolder | Self::Privileged | Self::Protected => {
                 true
             }
         }
     }
 
+    /// Whether the approval of a plan by its id allows what it stops: where the files may not say that it is wanted.
+    pub fn can_be_approved(self) -> bool {
+        match self {
+            Self::Privileged | Self::Lockouts | Self::Weakened => true,
+            Self::Removals
+            | Self::GroupEmptied
+            | Self::EmptyDesired
+            | Self::IncompleteLive
+            | Self::SelfLockout
+            | Self::LastHolder
+            | Self::Protected
+            | Self::Unmodifiable => false,
+        }
+    }
+
     /// Returns what an exception from it can be for: what the guard itself looks at, so that none is void by design.
     pub fn targets(self) -> &'static [ExceptionKey] {
         match self {
-            Self::IncompleteLive | Self::SelfLockout | Self::EmptyDesired | Self::Unmodifiable => &[],
+            Self::IncompleteLive
+            | Self::SelfLockout
+            | Self::EmptyDesired
+            | Self::Unmodifiable
+            | Self::Lockouts
+            | Self::Weakened => &[],
             Self::Removals => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Company],
             Self::GroupEmptied => &[ExceptionKey::Group],
             Self::Privileged => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Role],
@@ -271,6 +303,71 @@ impl Unmanaged {
     }
 }
 
+/// From where rules come that a plan is judged by beside those of its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outside {
+    /// The workspace as it is without the change.
+    Base,
+    /// A file of whoever runs rolecall, which no change can touch.
+    Policy,
+}
+
+/// Rules from outside the files, which judge a plan as well: the stricter verdict counts.
+#[derive(Clone, Debug)]
+pub struct Floor {
+    /// From where.
+    pub by: Outside,
+    /// The guards it sets something for; no other is asked.
+    pub guards: Vec<Guard>,
+    /// The limits, and the exceptions from them.
+    pub rules: Rules,
+}
+
+/// What a plan's files were compared with, and every rule by which rolecall stops less than by that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Weakened<P = Place> {
+    /// The base as it was named.
+    pub base: Box<str>,
+    /// All digits of the id of its commit.
+    pub commit: Box<str>,
+    /// In the order in which people should read them; perhaps none.
+    pub rows: Vec<Weakening<P>>,
+}
+
+/// A rule by which rolecall stops less in the files than in the base.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Weakening<P = Place> {
+    /// The key of `rolecall.yaml`, or the group or person.
+    pub what: Box<str>,
+    /// What the base says; left out where it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<str>>,
+    /// What the files say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Box<str>>,
+    /// Why it matters.
+    pub why: Box<str>,
+    /// Where it is written, or was.
+    #[serde(rename = "origin", skip_serializing_if = "Option::is_none")]
+    pub from: Option<P>,
+}
+
+impl<P> Weakened<P> {
+    /// The same with places of another kind.
+    pub(crate) fn map<Q>(self, mut place: impl FnMut(P) -> Q) -> Weakened<Q> {
+        let Self { base, commit, rows } = self;
+        let row = |Weakening { what, before, after, why, from }| Weakening {
+            what,
+            before,
+            after,
+            why,
+            from: from.map(&mut place),
+        };
+        Weakened { base, commit, rows: rows.into_iter().map(row).collect() }
+    }
+}
+
 /// Everything a plan is judged by.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -280,6 +377,10 @@ pub struct Rules {
     pub from: usize,
     /// Most that may go in one apply.
     pub at_most: usize,
+    /// Most people who are cut off everywhere in one apply.
+    pub lockout_people: usize,
+    /// Most memberships that go by that.
+    pub lockout_memberships: usize,
     /// Roles that are privileged, by company, sorted.
     pub privileged: Vec<(CompanyId, RoleId)>,
     /// Which direct roles are privileged.
@@ -302,15 +403,33 @@ pub struct Rules {
     pub exceptions: Vec<Exception>,
     /// How many groups, removals, users and lock-outs the files declare.
     pub declared: usize,
+    /// Rules from outside the files.
+    pub floors: Vec<Floor>,
+    /// Of a rollback, what only takes away again what the apply gave.
+    pub undone: Option<Taken>,
+}
+
+/// What a plan takes away that an apply gave, and that is there just as it gave it, as a journal proves.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// Where the journal says so.
+    pub from: Place,
+    /// The edits, by what they change.
+    pub edits: BTreeSet<Key>,
+    /// Who was in each group before that apply.
+    pub members_before: BTreeMap<GroupIx, Vec<UserId>>,
 }
 
 impl Default for Rules {
-    /// The limits of the product's documentation: 30 % from 10 up, 50 in one apply, 2 holders.
+    /// The limits of the product's documentation: 30 % from 10 up, 50 in one apply, 5 lock-outs with 100 memberships, 2
+    /// holders.
     fn default() -> Self {
         Self {
             percent: 30,
             from: 10,
             at_most: 50,
+            lockout_people: 5,
+            lockout_memberships: 100,
             privileged: Vec::new(),
             privileged_direct: PrivilegedTypes::default(),
             holders: 2,
@@ -322,11 +441,28 @@ impl Default for Rules {
             access_roles: Vec::new(),
             exceptions: Vec::new(),
             declared: 0,
+            floors: Vec::new(),
+            undone: None,
         }
     }
 }
 
 impl Rules {
+    /// These rules, and those from outside the files that set something for a guard.
+    pub fn all_for(&self, guard: Guard) -> impl Iterator<Item = &Self> {
+        let floors = self.floors.iter().filter(move |it| it.guards.contains(&guard)).map(|it| &it.rules);
+        std::iter::once(self).chain(floors)
+    }
+
+    /// The roles of which it matters who holds them, by whatever rules; sorted.
+    pub fn held(&self) -> Vec<(CompanyId, RoleId)> {
+        let mut all: Vec<(CompanyId, RoleId)> =
+            self.all_for(Guard::LastHolder).flat_map(|it| it.privileged.iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Whether a role of a company is privileged.
     pub fn is_privileged(&self, company: CompanyId, role: RoleId) -> bool {
         self.privileged.binary_search(&(company, role)).is_ok()

@@ -25,7 +25,7 @@ use crate::{
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
         plan::{Note, Outside, Overview, Plan, UnmanagedGroup, Unresolved, Withheld, WithheldReason},
-        rules::{Rules, Unmanaged},
+        rules::{Rules, Unmanaged, Weakened},
         scope::Scope,
         source::Place,
         state::{Attributes, Fact, Facts, Key, Owner, State},
@@ -71,6 +71,8 @@ pub struct Bound {
     pub aliases: BTreeMap<Uuid, Box<str>>,
     /// What the plan is judged by.
     pub rules: Rules,
+    /// What is weaker in the files than in the base, where there is one.
+    pub weakened: Option<Weakened>,
     /// What is odd about the files and stops nothing, sorted.
     pub remarks: Vec<Finding>,
     /// Everybody who is cut off everywhere.
@@ -94,6 +96,9 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let mut findings = Vec::new();
     bound.remarks = declared.remarks(now);
     bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
+    let floors = rules::floors(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
+    bound.rules.floors = floors;
+    bound.weakened.clone_from(&declared.rules.weakened);
     bound.withheld = lockout::unresolved(declared, &directory, now);
     for (company, answer) in &snapshot.failed {
         let what = WithheldReason::Company { company: *company, answer: answer.clone() };
@@ -136,6 +141,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let unseen = |it: &UserId| directory.user(*it).is_some_and(|it| it.email.is_none());
     let named = |it: &UserId| bound.locked.contains(it) && unseen(it);
     bound.rules.protected_people.retain(|it| !named(it));
+    bound.rules.floors.iter_mut().for_each(|it| it.rules.protected_people.retain(|it| !named(it)));
     if !findings.is_empty() {
         findings.sort();
         findings.dedup();

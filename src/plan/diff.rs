@@ -33,6 +33,7 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
         names: Names { values: bound.aliases.clone(), ..Names::default() },
         remarks: bound.remarks.clone(),
         outside: bound.outside.clone(),
+        weakened: bound.weakened.clone(),
         read: read(&bound.live, bound),
         ..Plan::default()
     };

@@ -24,7 +24,8 @@ use crate::model::{
 ///
 /// Beside the effects it covers every role that each touched group will have: who is added to
 /// a group is given all of them, so a role that grew meanwhile makes it another plan (P5).
-/// What is withheld, remarked or announced is no effect and does not count.
+/// What is withheld, remarked or announced is no effect and does not count. Rules that are weaker than in the base do: to
+/// approve the plan is to approve these.
 pub fn plan_id(plan: &Plan) -> Digest {
     let of = |it: Change<'_>| Writer::of("change 1", |to| to.change(&it));
     fn key<'a>(it: &Change<'a>) -> (CompanyId, Result<GroupId, &'a str>) {
@@ -39,6 +40,15 @@ pub fn plan_id(plan: &Plan) -> Digest {
         // A plan that changes no people is what it always was.
         if !people.is_empty() {
             to.list(&people, |to, it| to.bytes(&it.0));
+        }
+        if !plan.weakenings().is_empty() {
+            to.text("weakened 1");
+            to.list(plan.weakenings(), |to, it| {
+                to.text(&it.what);
+                for side in [&it.before, &it.after] {
+                    to.either(side.is_none(), |to| to.text(side.as_deref().unwrap_or_default()));
+                }
+            });
         }
     })
 }

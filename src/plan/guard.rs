@@ -3,7 +3,8 @@
 //! A guard never hides or shortens a plan; it says what it counted, what the limit is and what follows, and a plan
 //! that is stopped can only be shown. What is counted is access: who can do less, or more, than before, through
 //! everything together, of the people whose accounts are active. What goes beyond a limit takes an exception from
-//! the reviewed files: for one thing, up to a number, until a date. There is no force.
+//! the reviewed files: for one thing, up to a number, until a date. There is no force. Where the files cannot say that it
+//! is wanted, as they themselves are in doubt, it takes the approval of this very plan.
 //!
 //! Two laws hold: fewer removals are never refused where more are allowed, and no exception makes anything else stop.
 
@@ -18,7 +19,7 @@ use crate::{
         ids::{CompanyId, RoleId, UserId},
         index::GroupIx,
         plan::{Change, Check, Gap, Plan, Verdict},
-        rules::{Counted, ExceptionKey, Guard, HeldRole, How, Limit, Rules, Subject},
+        rules::{Counted, ExceptionKey, Floor, Guard, HeldRole, How, Limit, Rules, Subject},
         scope::{Dimension, Kind, Scope, Value},
         state::Edit,
     },
@@ -27,7 +28,9 @@ use crate::{
 
 mod access;
 mod exceptions;
+mod floors;
 mod holders;
+mod lockouts;
 mod protected;
 mod removals;
 #[cfg(test)]
@@ -48,16 +51,39 @@ pub struct Effects<'a> {
 }
 
 /// Returns what every guard found, and which exceptions in force nothing needs or are too small; both sorted.
+///
+/// Rules from outside the files judge as well, each with its own limits and exceptions, and the stricter verdict counts.
 pub fn judge(
     sides: &Sides<'_>,
     effects: Effects<'_>,
     rules: &Rules,
     now: Timestamp,
 ) -> (Vec<Check>, Vec<Finding>) {
+    let (mut checks, remarks) = by(sides, effects, rules, now);
+    for floor in &rules.floors {
+        let found = by(sides, effects, &floor.rules, now).0;
+        floors::stricter(&mut checks, found, floor);
+    }
+    if let Some(weakened) = &sides.plan.weakened {
+        let value = weakened.rows.len();
+        let verdict = if value > 0 { Verdict::Stop } else { Verdict::Ok };
+        checks.push(Check { value, verdict, ..check(Guard::Weakened, Subject::Plan, Limit::AtMost(0)) });
+    }
+    // The numbers tell groups of one name apart.
+    checks.sort_by(|a, b| {
+        let key = |it: &Check| (it.level, it.value, it.of);
+        (a.guard, &a.subject, key(a), &a.items).cmp(&(b.guard, &b.subject, key(b), &b.items))
+    });
+    (checks, remarks)
+}
+
+/// What the guards find by these rules alone.
+fn by(sides: &Sides<'_>, effects: Effects<'_>, rules: &Rules, now: Timestamp) -> (Vec<Check>, Vec<Finding>) {
     let exceptions = Exceptions::new(rules, now);
     let plan = sides.plan;
     let mut judge = Judge { plan, sides, effects, rules, exceptions, checks: Vec::new() };
     judge.removals();
+    judge.lockouts();
     judge.group_emptied();
     judge.fact(Guard::EmptyDesired, rules.declared, Limit::AtLeast(1));
     // A snapshot exists only if every list added up.
@@ -68,12 +94,7 @@ pub fn judge(
     judge.protected();
     // Such a change is withheld when the files are bound, and reaches no plan.
     judge.fact(Guard::Unmodifiable, 0, Limit::AtMost(0));
-    let Judge { mut checks, exceptions, .. } = judge;
-    // The numbers tell groups of one name apart.
-    checks.sort_by(|a, b| {
-        let key = |it: &Check| (it.level, it.value, it.of);
-        (a.guard, &a.subject, key(a), &a.items).cmp(&(b.guard, &b.subject, key(b), &b.items))
-    });
+    let Judge { checks, exceptions, .. } = judge;
     (checks, exceptions.remarks())
 }
 
@@ -160,7 +181,7 @@ impl<'a> Judge<'a> {
             let was = sides.before().attributes(group).is_some();
             let is = sides.after.attributes(group).is_some();
             let left = sides.after.members(group).any(|it| rules.may_act(self.plan.index.user(it)));
-            if !was || !is || left {
+            if !was || !is || left || self.was_empty(group) {
                 continue;
             }
             let locked: BTreeSet<_> = change.locked_out().collect();
@@ -175,6 +196,12 @@ impl<'a> Judge<'a> {
             self.found(check(Guard::GroupEmptied, subject(&change), Limit::AtMost(0)), &pool, &at);
         }
         self.or_nothing(Guard::GroupEmptied, true);
+    }
+
+    /// Whether nobody in a group could act before the apply that is rolled back: it may be so again.
+    fn was_empty(&self, group: GroupIx) -> bool {
+        let before = self.rules.undone.as_ref().and_then(|it| it.members_before.get(&group));
+        before.is_some_and(|it| it.iter().all(|it| !self.rules.may_act(*it)))
     }
 
     /// Everybody who is cut off everywhere and loses something by that.
@@ -220,6 +247,7 @@ fn check(guard: Guard, subject: Subject, limit: Limit) -> Check {
         of: None,
         limit,
         verdict: Verdict::Ok,
+        by: None,
         items: Vec::new(),
     }
 }

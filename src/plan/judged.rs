@@ -8,7 +8,7 @@ use crate::{
     model::{
         dialect::ScopeChange,
         plan::{Check, Judgement, Plan, Verdict},
-        rules::{Guard, Rules},
+        rules::Rules,
     },
     plan::{
         effective::{Sides, outcomes, people},
@@ -72,15 +72,15 @@ impl Judged {
 
     /// Turns it into a plan that can be applied.
     ///
-    /// `by_id` says that somebody saw this very plan and approved it by its id, which stands for the exception that
-    /// `privileged` asks for, and for no other.
+    /// `by_id` says that somebody saw this very plan and approved it by its id, which lifts what guards stop that can be
+    /// approved, and nothing else.
     ///
     /// # Errors
     ///
     /// The whole plan, where a guard stops it: a guard never hides it.
     pub fn approve(mut self, by_id: bool) -> Result<Approved, Box<Self>> {
         for Check { guard, verdict, .. } in &mut self.judgement.guards {
-            if by_id && *guard == Guard::Privileged && *verdict == Verdict::Stop {
+            if by_id && guard.can_be_approved() && *verdict == Verdict::Stop {
                 *verdict = Verdict::Approved;
             }
         }

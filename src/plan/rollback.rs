@@ -16,6 +16,7 @@ use crate::{
         index::{GroupIx, GroupName, Index},
         observed::{GroupHead, Observed},
         plan::{Action, Change, Edits, Note, Plan, Withheld},
+        rules::Taken,
         scope::Scope,
         source::{FileId, Place},
         state::{Attributes, Edit, Fact, Facts, Key, Owner, State},
@@ -53,7 +54,14 @@ pub struct Done {
 ///
 /// A group whose creation was never answered is known by its name, if exactly one group has it
 /// that the plan did not see.
-pub fn touched(plan: &Plan, done: &BTreeMap<usize, Done>, snapshot: &Observed) -> BTreeMap<usize, GroupId> {
+///
+/// A group that was deleted since and created again has another id: `successors` says which.
+pub fn touched(
+    plan: &Plan,
+    done: &BTreeMap<usize, Done>,
+    successors: &BTreeMap<GroupId, GroupId>,
+    snapshot: &Observed,
+) -> BTreeMap<usize, GroupId> {
     let seen: BTreeSet<GroupId> = plan.read.iter().map(|it| it.group).collect();
     let by_name = |company: CompanyId, name: &str| {
         let mut fitting = named(snapshot, company, name).filter(|it| !seen.contains(&it.id));
@@ -62,7 +70,11 @@ pub fn touched(plan: &Plan, done: &BTreeMap<usize, Done>, snapshot: &Observed) -
     let id = |(&n, done): (&usize, &Done)| {
         let change = plan.change(n).filter(|it| it.group().is_some())?;
         let id = change.id().or(done.created.flatten());
-        let id = id.or_else(|| by_name(change.company(), change.name()))?;
+        let mut id = id.or_else(|| by_name(change.company(), change.name()))?;
+        // As often as it was; a circle cannot be, as no id comes twice.
+        for _ in 0..successors.len() {
+            id = successors.get(&id).copied().unwrap_or(id);
+        }
         Some((n, id))
     };
     done.iter().filter_map(id).collect()
@@ -270,6 +282,74 @@ impl Undo<'_> {
 fn named<'a>(snapshot: &'a Observed, company: CompanyId, name: &str) -> impl Iterator<Item = &'a GroupHead> {
     let own = snapshot.companies.iter().filter(move |it| it.id == company);
     own.flat_map(|it| &it.groups).filter(move |it| *it.name == *name)
+}
+
+/// Returns the edits of `plan` that do nothing but take away what an apply gave, and that is there just as it gave it:
+/// members it put in, roles it gave or widened, direct roles, and groups it created in which there is nothing else.
+///
+/// `saved` is the plan of that apply, and `touched` says which groups its changes are by now.
+pub fn taken(
+    saved: &Plan,
+    done: &BTreeMap<usize, Done>,
+    touched: &BTreeMap<usize, GroupId>,
+    plan: &Plan,
+    from: Place,
+) -> Taken {
+    let mut taken = Taken { from, edits: BTreeSet::new(), members_before: BTreeMap::new() };
+    let of_group = |change: &Change<'_>| {
+        let mut of = touched.iter().filter(|it| Some(*it.1) == change.id());
+        let n = *of.next().filter(|_| of.next().is_none())?.0;
+        Some((saved.change(n).filter(|it| it.company() == change.company())?, done.get(&n)?))
+    };
+    let of_person = |change: &Change<'_>| {
+        let mut all = done.iter().filter_map(|(n, done)| Some((saved.change(*n)?, done)));
+        all.find(|(then, _)| (then.company(), then.user()) == (change.company(), change.user()))
+    };
+    for change in plan.changes() {
+        let found = if change.user().is_some() { of_person(&change) } else { of_group(&change) };
+        let Some((then, done)) = found else { continue };
+        let mut given: Vec<Key> = Vec::new();
+        for edit in change.edits {
+            if gave(&then, done, edit, plan) {
+                given.push(edit.key.clone());
+            }
+        }
+        if let Some(group) = change.group().filter(|_| then.is_read()) {
+            taken.members_before.insert(group, then.members_before().collect());
+        }
+        // A group goes with all that is in it, or it is more than the apply made.
+        let created = done.created.flatten().is_some_and(|it| Some(it) == change.id());
+        let whole = change.edits.iter().all(|it| it.key.fact == Fact::Attributes || given.contains(&it.key));
+        if change.action() == Action::Delete {
+            if created && whole {
+                taken.edits.extend(change.edits.iter().map(|it| it.key.clone()));
+            }
+            continue;
+        }
+        taken.edits.extend(given);
+    }
+    taken
+}
+
+/// Whether an edit takes away exactly what an apply gave by its change `then`.
+fn gave(then: &Change<'_>, done: &Done, edit: &Edit, plan: &Plan) -> bool {
+    if let Some(member) = edit.member() {
+        let user = plan.index.user(member);
+        let gave = done.added.contains(&user) && then.joining().any(|it| it == user);
+        return edit.removes() && gave && !then.members_before().any(|it| it == user);
+    }
+    if let Some(role) = edit.role() {
+        let [is, back] = edit.scopes();
+        let (was, made) = (then.roles_before().find(|it| it.0 == role).map(|it| it.1), then.roles_after());
+        let widened = then.grants().any(|it| it.role() == Some(role) && it.gives() && !it.takes());
+        return done.roles.contains(&role) && widened && is == made.get(&role).copied() && back == was;
+    }
+    if let Some(kind) = edit.kind() {
+        let [is, back] = edit.direct();
+        let gave = then.direct().find(|it| it.kind() == Some(kind) && it.gives() && !it.takes());
+        return done.direct && gave.is_some_and(|it| it.direct() == [back, is]);
+    }
+    false
 }
 
 /// Returns the plan that undoes all of a plan; a group that it creates, or creates again, has no id yet.

@@ -4,7 +4,7 @@
 
 use crate::{
     apply::journal::JournalError,
-    files::load::LoadError,
+    files::{base::BaseError, load::LoadError},
     live::{FetchError, api::Skew, fetch::SnapshotError},
     model::{
         finding::Finding,
@@ -25,6 +25,10 @@ pub enum Error {
     Findings { findings: Vec<Finding>, sources: Sources },
     #[error(transparent)]
     Load(#[from] LoadError),
+    #[error(transparent)]
+    Base(#[from] BaseError),
+    #[error("`--base` compares a workspace, and there is none: no rolecall.yaml")]
+    NoBase,
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
@@ -85,6 +89,8 @@ impl Error {
         let hint = match self {
             Self::Findings { .. } => return None,
             Self::Load(error) => error.hint()?,
+            Self::Base(error) => return Some(error.hint()),
+            Self::NoBase => "do without `--base`, or put the files into a workspace",
             Self::Fetch(error) => return error.hint(),
             Self::Snapshot(error) => error.hint(),
             Self::Journal(error) => error.hint(),
@@ -173,6 +179,17 @@ pub enum Note {
     /// A group of this name may have been created, and cannot be told from others.
     #[error("which group called {0} the apply created, if any, is not known; none is deleted")]
     Unsettled(Box<str>),
+    /// A later apply changed some of the same, and is still in force.
+    #[error(
+        "a later apply changed some of the same: undo that first (`rolecall rollback {0}`), or this does not lead back to what was"
+    )]
+    First(Box<str>),
+    /// Nobody can tell whether a journal is what rolecall wrote.
+    #[error(
+        "nothing proves that {0} is as rolecall wrote it, so `removals` counts what it undoes: the key is in .rolecall/journal.key \
+         where the apply ran, or in ROLECALL_JOURNAL_KEY"
+    )]
+    Unproven(Box<str>),
     /// A saved plan whose effects are all there.
     #[error("already so: everything that the plan changes is as it wants it, and nothing is left to apply")]
     AlreadySo,

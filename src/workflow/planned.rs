@@ -2,21 +2,21 @@
 //!
 //! Each reads the live state, binds the files to it, compares, and asks again for what goes. Judges nothing.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live, Note, Observation, Wanted, observed, wrong};
+use super::{Checked, Error, Live, Note, Observation, Run, Wanted, observed, runs, wrong};
 use crate::{
-    apply::record::{self, Record},
+    apply::{journal::Trust, record},
     files::declared::{Bare, Declared, DeclaredCompany},
-    live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders},
+    live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders},
     model::{
         ids::{CompanyId, GroupId},
         observed::Observed,
-        plan::{Action, Digest, Names, Plan},
-        rules::{Rules, Unmanaged},
-        source::Sources,
+        plan::{Action, Digest, Names, Plan, Undone},
+        rules::{Rules, Taken, Unmanaged},
+        source::{Place, Sources},
         state::Edit,
     },
     plan::{
@@ -48,10 +48,10 @@ pub(super) async fn planned(
     match wanted {
         Wanted::Files => from_files(live, checked, now).await,
         Wanted::Lockouts => lockouts(live, checked, now).await,
-        Wanted::Saved { saved, from_files } => taken_up(live, checked, (*saved, from_files), now).await,
-        Wanted::Undo { saved, records, journal } => {
-            undo(live, checked, (*saved, records, &journal), now).await
+        Wanted::Saved { saved, from_files, undoes } => {
+            taken_up(live, checked, (*saved, from_files, undoes.as_deref()), now).await
         }
+        Wanted::Undo { run, later } => undo(live, checked, (*run, &later), now).await,
     }
 }
 
@@ -78,9 +78,7 @@ async fn with_holders(
 ) -> Result<(Observation, Plan), Error> {
     let mut made = plan(&observation)?;
     let Observation { snapshot, bound } = &mut observation;
-    if takes_privileged(&made, &bound.rules)
-        && holders(&live.source, &bound.rules.privileged, snapshot).await?
-    {
+    if takes_privileged(&made, &bound.rules) && holders(&live.source, &bound.rules.held(), snapshot).await? {
         *bound = bind(&checked.declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
         made = plan(&observation)?;
     }
@@ -88,16 +86,24 @@ async fn with_holders(
 }
 
 async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
-    let snapshot = fetch_lockouts(&live.source, &ReadList::new(&checked.declared, &[])).await?;
-    let bound = bind(&checked.declared.lockouts_only(), &snapshot, now);
-    let mut bound = bound.map_err(|it| wrong(it, &checked.loaded))?;
+    let mut snapshot = fetch_lockouts(&live.source, &ReadList::new(&checked.declared, &[])).await?;
+    let mut declared = checked.declared.lockouts_only();
+    if bind(&declared, &snapshot, now).is_err() {
+        // A role that nobody knows holds up no lock-out: those that manage access are privileged all the same.
+        declared.without_names();
+    }
+    let bound = |snapshot: &Observed| bind(&declared, snapshot, now).map_err(|it| wrong(it, &checked.loaded));
+    let privileged = bound(&snapshot)?.rules.held();
+    let read = lockout_holders(&live.source, &privileged, &mut snapshot).await?;
+    let mut bound = bound(&snapshot)?;
     // That no entry is declared takes nothing from anybody here: with nobody to cut off there is nothing to do.
     bound.rules.declared = bound.rules.declared.max(1);
     let mut plan = diff::plan(&bound, &snapshot);
-    // The groups were not looked into: what else is in them is not known, and nothing is compared with it.
+    // Few groups were looked into: what else is in the others is not known, and nothing is compared with it.
     plan.unmanaged = Unmanaged::Ignore;
     plan.read.clear();
-    plan.unread = plan.groups().filter_map(|it| it.group()).collect();
+    let unread = plan.groups().filter(|it| it.id().is_some_and(|it| !read.contains(&it)));
+    plan.unread = unread.filter_map(|it| it.group()).collect();
     Ok(Planned { plan, rules: bound.rules, sources: checked.loaded.sources.clone(), notes: Vec::new() })
 }
 
@@ -110,6 +116,7 @@ pub fn retaken(
     saved: Saved,
     checked: &Checked,
     approve: Option<&str>,
+    undoes: Option<Box<Run>>,
 ) -> Result<(Wanted, Option<Note>), Error> {
     let changed = changed(&saved, &checked.loaded.sources);
     let approved = approve.is_some_and(|it| saved.id.to_string().starts_with(it));
@@ -117,7 +124,7 @@ pub fn retaken(
         return Err(Error::FilesChanged { changed, id: saved.id });
     }
     let note = (!changed.is_empty()).then_some(Note::FilesChanged(changed.len()));
-    Ok((Wanted::Saved { saved: Box::new(saved), from_files: changed.is_empty() }, note))
+    Ok((Wanted::Saved { saved: Box::new(saved), from_files: changed.is_empty(), undoes }, note))
 }
 
 /// The files that are not what the plan was made from, each with how.
@@ -146,15 +153,17 @@ fn changed(saved: &Saved, sources: &Sources) -> Vec<String> {
 async fn taken_up(
     live: &Live,
     checked: &mut Checked,
-    (saved, from_files): (Saved, bool),
+    (saved, from_files, undoes): (Saved, bool, Option<&Run>),
     now: Timestamp,
 ) -> Result<Planned, Error> {
-    let Saved { plan, sources, endpoint, id, files, .. } = saved;
+    let Saved { plan, mut sources, endpoint, id, files, .. } = saved;
     same_api(&endpoint, live)?;
     let touched = touched(&plan, &mut checked.declared);
     let observation = observed(live, checked, &touched, now).await?;
     let taken_up = |Observation { snapshot, bound }: &Observation| {
-        let fresh = diff::plan(bound, snapshot);
+        let mut fresh = diff::plan(bound, snapshot);
+        // Without a base it is not known that what was weaker is not, and the approval was of that as well.
+        fresh.weakened = fresh.weakened.or_else(|| plan.weakened.clone());
         // A rollback names no files, and of files that are others by now nothing can be asked.
         let taken_up = if from_files && !files.is_empty() {
             same_again(&plan, id, &fresh, bound)
@@ -172,8 +181,16 @@ async fn taken_up(
             TakenUp::Stale(stale) => Err(Error::Stale(stale)),
         }
     };
-    let (Observation { snapshot, bound }, today) =
+    let (Observation { snapshot, mut bound }, mut today) =
         with_holders((live, checked), observation, now, taken_up).await?;
+    if let Some(run) = undoes {
+        // Again, and not as the plan says: only the journal tells what that apply gave.
+        let done = record::done(&run.records);
+        let ids = rollback::touched(&run.saved.plan, &done, &BTreeMap::new(), &snapshot);
+        let from = run.place(&mut sources);
+        allow(&mut bound.rules, rollback::taken(&run.saved.plan, &done, &ids, &today, from));
+    }
+    today.undoes = plan.undoes.clone();
     confirm(&live.source, &going(&today), &snapshot).await?;
     let already = today.is_empty() && !plan.is_empty();
     let notes = already.then_some(Note::AlreadySo).into_iter().collect();
@@ -183,10 +200,13 @@ async fn taken_up(
 async fn undo(
     live: &Live,
     checked: &mut Checked,
-    (saved, records, journal): (Saved, Vec<Record>, &Path),
+    (run, later): (Run, &[Run]),
     now: Timestamp,
 ) -> Result<Planned, Error> {
-    same_api(&saved.endpoint, live)?;
+    same_api(&run.saved.endpoint, live)?;
+    let first = runs::first(&run, later);
+    let successors = runs::successors(later);
+    let Run { saved, records, journal, trust, .. } = run;
     let done = record::done(&records);
     let mut touched = touched(&saved.plan, &mut checked.declared);
     // Groups that were created have ids that the journal alone knows, or no file at all.
@@ -194,11 +214,12 @@ async fn undo(
         let company = saved.plan.change(*change).map(|it| it.company());
         touched.extend(company.zip(done.created.flatten()));
     }
+    touched.extend(runs::succeeding(&touched, &successors));
     let unknown = done.values().any(|it| it.created == Some(None));
     // Perhaps the apply created all there is, and somebody has undone it.
     checked.declared.create_all();
     let mut observed = super::observed(live, checked, &touched, now).await?;
-    let ids = rollback::touched(&saved.plan, &done, &observed.snapshot);
+    let ids = rollback::touched(&saved.plan, &done, &successors, &observed.snapshot);
     if unknown {
         // By name, now that all names are known.
         let company = |it: &usize| saved.plan.change(*it).map(|it| it.company());
@@ -212,13 +233,22 @@ async fn undo(
     }
     let file = sources.add(journal.display().to_string(), String::new());
     let unsettled = rollback::unsettled(&saved.plan, &done, &ids, &observed.snapshot);
-    let notes = unsettled.into_iter().map(|it| Note::Unsettled(it.into())).collect();
+    let mut notes: Vec<Note> = unsettled.into_iter().map(|it| Note::Unsettled(it.into())).collect();
+    notes.extend(first.into_iter().map(|it| Note::First(it.display().to_string().into())));
     let undo = |Observation { snapshot, bound }: &Observation| {
         let bound = rollback::bound(&saved.plan, &done, &ids, (bound, snapshot), file);
         Ok(diff::plan(&bound, snapshot))
     };
-    let (Observation { snapshot, bound }, mut plan) =
+    let (Observation { snapshot, mut bound }, mut plan) =
         with_holders((live, checked), observed, now, undo).await?;
+    plan.undoes = Some(Undone { journal: journal.display().to_string().into(), plan: saved.id });
+    match trust {
+        Trust::Sealed => {
+            let from = Place::new(file, 1, 1);
+            allow(&mut bound.rules, rollback::taken(&saved.plan, &done, &ids, &plan, from));
+        }
+        Trust::Unproven => notes.push(Note::Unproven(journal.display().to_string().into())),
+    }
     // It is about what the apply did, and not about what others make.
     plan.unmanaged = plan.unmanaged.allowing();
     // People that no file names any more are still known to the journal.
@@ -227,6 +257,12 @@ async fn undo(
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
     Ok(Planned { plan, rules: bound.rules, sources, notes })
+}
+
+/// Lets what only takes away again what an apply gave pass the limits on removals, whoever set them.
+fn allow(rules: &mut Rules, taken: Taken) {
+    rules.floors.iter_mut().for_each(|it| it.rules.undone = Some(taken.clone()));
+    rules.undone = Some(taken);
 }
 
 /// Doubts an empty list of groups where the files declare some: by it, everything would be created a second time, and

@@ -177,7 +177,11 @@ fn the_quickstart_is_a_believable_company() {
     };
     assert_eq!(of("companies", "kind", json!("tmc")), 1);
     assert_eq!(seed["companies"].as_array().map(Vec::len), Some(3), "a TMC and two clients");
-    assert_eq!(of("users", "company", json!("voyager")), 12);
+    assert_eq!(
+        of("users", "company", json!("voyager")),
+        13,
+        "twelve people and the account that runs rolecall"
+    );
     let mut declared = 0;
     for file in ["admins", "agents", "oncall"] {
         let file: Value =

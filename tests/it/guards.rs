@@ -36,8 +36,9 @@ fn fewer() -> String {
     declared("Crowd", "unmanaged", &format!("[{}]", members.join(", ")))
 }
 
-const PRIVILEGED: &str = "guards: { privileged: [Access Admin] }\n";
-const PROTECTED: &str = "guards: { protected: { groups: [\"Acc*\"], people: [\"root@*\"] } }\n";
+const PRIVILEGED: &str =
+    "api: { identity: { email: cy@voyager.example } }\nguards: { privileged: [Access Admin] }\n";
+const PROTECTED: &str = "api: { identity: { email: cy@voyager.example } }\nguards: { protected: { groups: [\"Acc*\"], people: [\"root@*\"] } }\n";
 const IDENTITY: &str = "api: { identity: { email: root@voyager.example } }\n";
 
 /// Every guard that a plan can trip: its name, the rules, the files, and what lifts it.
@@ -183,7 +184,9 @@ fn every_guard_is_shown_with_value_limit_and_verdict_in_every_format() {
     let (text, markdown) =
         (world.plan().expect(0).stdout, world.run("plan --format markdown").expect(0).stdout);
     let json = world.run("plan --format json").expect(0).json();
-    for guard in rolecall::model::rules::Guard::ALL {
+    // Where nobody is locked out and no base is given, two have nothing to say.
+    let silent = ["lockouts", "weakened-rules"];
+    for guard in rolecall::model::rules::Guard::ALL.iter().filter(|it| !silent.contains(&it.as_str())) {
         assert!(
             text.contains(guard.as_str()) && markdown.contains(guard.as_str()),
             "{guard:?}\n{text}\n{markdown}"

@@ -72,8 +72,9 @@ pub(crate) fn the_fast_path_asks_for_the_groups_of_the_person_and_writes_once_to
         .collect();
     let count = |what: &str| routes.iter().filter(|it| *it == what).count();
     assert_eq!((count("PATCH members"), count("POST user-groups")), (3, 1), "{routes:?}");
-    // Whom it means, whose groups, which roles remain; and of each group that the person is really out.
-    assert_eq!(routes.len(), 3 + 3 + 3, "{routes:?}");
+    // Who it means, whose groups, which direct roles, and which roles there are at all; and of each group that the person
+    // is really out.
+    assert_eq!(routes.len(), 4 + 3 + 3, "{routes:?}");
     // Nothing else the files ask for was done.
     assert!(!world.members("Desk").contains(&"cy@voyager.example".to_owned()));
     world.forget();
@@ -120,8 +121,98 @@ fn nobody_locks_out_the_account_that_runs_rolecall_or_who_is_protected() {
     }
 }
 
+/// What a lock-out does not escape, on the fast path as little as on the other.
 #[test]
-fn no_limit_on_removals_holds_a_lockout_up() {
+fn a_lockout_escapes_no_protection_and_no_last_holder() {
+    let manager = "permissions: [{ permission: ACCESS_MANAGEMENT, actions: [ALL] }]";
+    let managing = SEED.replace("permissions: [{ permission: COMPANY_MANAGEMENT, actions: [ALL] }]", manager);
+    let root = "lockout: [{ email: root@voyager.example, since: 2026-01-01, reason: left }]\n";
+    let cy = "lockout: [{ email: cy@voyager.example, since: 2026-01-01, reason: left }]\n";
+    let account = "api: { identity: { email: ana@voyager.example } }\n";
+    for (guard, seed, rules, lockout, lifts) in [
+        (
+            "protected",
+            SEED,
+            "guards: { protected: { groups: [N*] } }\n",
+            cy,
+            "guard: protected, group: Night",
+        ),
+        (
+            "protected",
+            SEED,
+            "guards: { protected: { people: [\"cy@*\"] } }\n",
+            cy,
+            "guard: protected, person: cy@voyager.example",
+        ),
+        ("last-holder", &*managing, account, root, "guard: last-holder, role: Company Management Admin"),
+        (
+            "last-holder",
+            SEED,
+            "guards: { privileged: [Company Management Admin] }\n",
+            root,
+            "guard: last-holder, role: Company Management Admin",
+        ),
+        (
+            "self-lockout",
+            &*managing,
+            "exceptions: [{ guard: last-holder, role: Company Management Admin, upTo: 1, until: 2099-01-01, reason: r }]\n",
+            root,
+            "",
+        ),
+    ] {
+        let world = |rules: &str| {
+            World::seeded(seed)
+                .ruled(rules)
+                .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\n")
+        };
+        let stopped = world(&format!("{rules}{lockout}"));
+        stopped.forget();
+        for only in ["", " --only lockout"] {
+            let run = stopped.run(&format!("apply{only} --auto-approve")).expect(6);
+            run.says(&[guard]);
+            // An approval is for other guards.
+            let id =
+                stopped.run(&format!("plan{only} --format json")).json()["id"].as_str().unwrap().to_owned();
+            stopped.run(&format!("apply{only} --approve {id}")).expect(6);
+        }
+        assert_eq!(stopped.writes(), [""; 0], "{guard}");
+        if lifts.is_empty() {
+            continue;
+        }
+        for only in ["", " --only lockout"] {
+            let exception = format!("exceptions: [{{ {lifts}, upTo: 2, until: 2099-01-01, reason: r }}]\n");
+            world(&format!("{rules}{exception}{lockout}"))
+                .run(&format!("apply{only} --auto-approve"))
+                .expect(0);
+        }
+    }
+}
+
+/// More than the limit takes the approval of this very plan, and no exception of the files.
+#[test]
+fn more_lockouts_than_the_limit_take_an_approval() {
+    let who = ["ana", "bo", "cy"]
+        .map(|it| format!("{{ email: {it}@voyager.example, since: 2026-01-01, reason: left }}"));
+    let rules = format!("guards: {{ lockouts: {{ people: 2 }} }}\nlockout: [{}]\n", who.join(", "));
+    for only in ["", " --only lockout"] {
+        let world = World::new()
+            .ruled(&rules)
+            .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\n");
+        world.forget();
+        world.run(&format!("apply{only} --auto-approve")).expect(6).says(&["lockouts"]);
+        assert_eq!(world.writes(), [""; 0]);
+        let id = world.run(&format!("plan{only} --format json")).json()["id"].as_str().unwrap().to_owned();
+        world.run(&format!("apply{only} --approve {id}")).expect(0);
+        assert_eq!(world.members("Desk"), [""; 0]);
+    }
+    let excepted = format!(
+        "{rules}exceptions: [{{ guard: lockouts, company: voyager, upTo: 9, until: 2099-01-01, reason: r }}]\n"
+    );
+    World::new().ruled(&excepted).groups("  []\n").run("validate").expect(4);
+}
+
+#[test]
+fn no_limit_on_removals_holds_a_lockout_up_but_its_own_does() {
     let people: Vec<String> = (0..60).map(|n| format!("p{n:02}@voyager.example")).collect();
     let users: String =
         people.iter().map(|it| format!("  - {{ email: {it}, company: voyager }}\n")).collect();
@@ -133,8 +224,19 @@ fn no_limit_on_removals_holds_a_lockout_up() {
     let lockouts: Vec<Value> =
         people.iter().map(|it| json!({ "email": it, "since": "2026-11-20", "reason": "leak" })).collect();
     let world = World::seeded(&seed)
-        .ruled(&format!("lockout: {}\n", Value::from(lockouts)))
+        .ruled(&format!("guards: {{ lockouts: {{ people: 60 }} }}\nlockout: {}\n", Value::from(lockouts)))
         .groups("  - { name: Night, description: The night., roles: unmanaged, members: unmanaged }\n");
+    let limited = world.path().join("rolecall.yaml");
+    let allowed = std::fs::read_to_string(&limited).unwrap();
+    std::fs::write(&limited, allowed.replace("people: 60", "people: 59")).unwrap();
+    world.forget();
+    for only in ["", " --only lockout"] {
+        let plan = world.run(&format!("plan{only}")).expect(0);
+        plan.shows("Guards STOP lockouts 60 people cut off everywhere (limit 59); needs an approval");
+        world.run(&format!("apply{only} --auto-approve")).expect(6).says(&["lockouts"]);
+    }
+    assert_eq!(world.writes(), [""; 0]);
+    std::fs::write(&limited, allowed).unwrap();
     world.run("apply --only lockout --auto-approve").expect(0);
     assert_eq!(world.members("Crowd"), [""; 0]);
 }

@@ -94,7 +94,7 @@ fn one_who_left_the_company_but_is_declared_and_there_stays_until_someone_decide
     );
     let markdown = world.run("plan --format markdown").expect(0).stdout;
     assert!(
-        markdown.contains("### rolecall: no changes\n") && markdown.contains("gone@voyager.example"),
+        markdown.contains("### rolecall: no changes, ") && markdown.contains("gone@voyager.example"),
         "{markdown}"
     );
     assert!(!markdown.contains("ithheld"), "{markdown}");

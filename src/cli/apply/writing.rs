@@ -11,7 +11,7 @@ use rolecall::{
 use serde_json::json;
 
 use super::{
-    super::{Exit, Failure, Global, Output, files, next, output, run, settings::Connected, show},
+    super::{Exit, Failure, Global, Output, files, journals, next, output, run, settings::Connected, show},
     arguments::Arguments,
     exit::exit,
     told::{journal, tell},
@@ -67,6 +67,7 @@ async fn write(
     };
     let path = journal(global, arguments, approved);
     let counter = output.counter(steps.len());
+    let key = journals::key_or_new(&approved.context.checked.loaded.root)?;
     let applying = Applying {
         reader,
         writer: &connected.writer,
@@ -74,6 +75,7 @@ async fn write(
         stop,
         writers: global.writers(),
         max_failures: arguments.max_failures(steps.len()),
+        key: key.as_ref(),
         settle: arguments.settle,
     };
     let applying = workflow::applied(approved, applying, |step, outcome| {

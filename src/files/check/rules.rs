@@ -6,7 +6,7 @@ use super::{
         declared::{DeclaredException, DeclaredLockout, DeclaredRules, DeclaredTarget, Pattern},
         entry::ApiSection,
         mapping::Given,
-        workspace::{ExceptionEntry, GuardsSection, LockoutEntry, WorkspaceFile},
+        workspace::{ExceptionEntry, GuardsSection, LockoutEntry, PolicyFile, WorkspaceFile},
     },
     Check,
 };
@@ -16,7 +16,7 @@ use crate::model::{
     ids::{CompanyId, PersonRef, folded_address},
     name, pattern,
     rules::{ExceptionKey, Guard, Level},
-    source::Place,
+    source::{FileId, Place},
 };
 
 /// Why a lock-out or an exception has no optional keys.
@@ -31,6 +31,32 @@ fn given(v: &ExceptionEntry) -> impl Iterator<Item = ExceptionKey> {
         ExceptionKey::Role => !v.role.is_absent(),
         ExceptionKey::Company => alone && !v.company.is_absent(),
     })
+}
+
+/// Reads a policy: the guards it sets something for, and the limits; what it leaves out limits nothing.
+pub(in crate::files) fn policy(
+    file: FileId,
+    policy: &PolicyFile,
+) -> Result<(Vec<Guard>, DeclaredRules), Vec<Finding>> {
+    let mut check = Check { file, ..Check::default() };
+    check.version(&policy.version);
+    let (mut rules, mut set) = (DeclaredRules::unlimited(), Vec::new());
+    if let Some(guards) = policy.guards.as_ref() {
+        check.guards(guards, &mut rules);
+        let given = [
+            (Guard::Removals, !guards.removals.is_absent()),
+            (Guard::Lockouts, !guards.lockouts.is_absent()),
+            (Guard::LastHolder, !guards.holders.is_absent()),
+            (Guard::Privileged, !guards.privileged.is_absent()),
+            (Guard::Protected, !guards.protected.is_absent()),
+        ];
+        set.extend(given.into_iter().filter(|it| it.1).map(|it| it.0));
+        if !guards.holders.is_absent() && guards.privileged.is_absent() {
+            // Of the roles that manage access: otherwise there were none to count the holders of.
+            rules.privileged = None;
+        }
+    }
+    if check.findings.is_empty() { Ok((set, rules)) } else { Err(check.findings) }
 }
 
 impl Check {
@@ -51,6 +77,13 @@ impl Check {
             rules.percent = percent.and_then(|it| u8::try_from(it).ok()).unwrap_or(rules.percent);
             rules.from = self.number(&removals.from, "from", 1, u64::MAX).unwrap_or(rules.from);
             rules.at_most = self.number(&removals.at_most, "atMost", 0, u64::MAX).unwrap_or(rules.at_most);
+        }
+        if let Some(lockouts) = guards.lockouts.as_ref() {
+            let number = |check: &mut Self, raw, key| check.number(raw, key, 0, u64::MAX);
+            let people = number(self, &lockouts.people, "people");
+            rules.lockout_people = people.unwrap_or(rules.lockout_people);
+            let memberships = number(self, &lockouts.memberships, "memberships");
+            rules.lockout_memberships = memberships.unwrap_or(rules.lockout_memberships);
         }
         rules.holders = self.number(&guards.holders, "holders", 1, u64::MAX).unwrap_or(rules.holders);
         if let Some(privileged) = guards.privileged.as_ref() {

@@ -8,7 +8,7 @@ use crate::model::{
     ids::{CompanyId, PersonRef},
     observed::RoleHead,
     pattern,
-    rules::{Guard, Level, Rules},
+    rules::{Guard, Level, Outside, Rules, Weakened},
     source::Place,
 };
 
@@ -21,6 +21,10 @@ pub struct DeclaredRules {
     pub(crate) from: usize,
     /// Most that may go in one apply.
     pub(crate) at_most: usize,
+    /// Most people who are cut off everywhere in one apply.
+    pub(crate) lockout_people: usize,
+    /// Most memberships that go by that.
+    pub(crate) lockout_memberships: usize,
     /// How many holders each privileged role keeps at least.
     pub(crate) holders: usize,
     /// What is privileged beside the default: roles by name or id, permissions, types of direct roles; in every company
@@ -32,26 +36,62 @@ pub struct DeclaredRules {
     pub(crate) exceptions: Vec<DeclaredException>,
     /// The account that runs rolecall.
     pub identity: Option<(PersonRef, Place)>,
+    /// Rules from outside the files.
+    pub(crate) floors: Vec<DeclaredFloor>,
+    /// What is weaker than in the base, where there is one to compare with.
+    pub(crate) weakened: Option<Weakened>,
+}
+
+/// Rules from outside the files, in names.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredFloor {
+    pub(crate) by: Outside,
+    /// The guards it sets something for.
+    pub(crate) guards: Vec<Guard>,
+    pub(crate) rules: DeclaredRules,
 }
 
 impl Default for DeclaredRules {
     fn default() -> Self {
-        let Rules { percent, from, at_most, holders, .. } = Rules::default();
+        let Rules { percent, from, at_most, lockout_people, lockout_memberships, holders, .. } =
+            Rules::default();
         Self {
             percent,
             from,
             at_most,
+            lockout_people,
+            lockout_memberships,
             holders,
             privileged: None,
             protected_groups: Vec::new(),
             protected_people: Vec::new(),
             exceptions: Vec::new(),
             identity: None,
+            floors: Vec::new(),
+            weakened: None,
         }
     }
 }
 
 impl DeclaredRules {
+    /// Rules that limit nothing.
+    pub(crate) fn unlimited() -> Self {
+        Self {
+            percent: 100,
+            at_most: usize::MAX,
+            lockout_people: usize::MAX,
+            lockout_memberships: usize::MAX,
+            holders: 0,
+            privileged: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
+    /// These rules, and those from outside the files.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.floors.iter().map(|it| &it.rules))
+    }
+
     /// Whether a role of groups is privileged: by what it permits, or because the files name it or what it permits.
     pub(crate) fn is_privileged(&self, role: &RoleHead) -> bool {
         let named = |named: &RoleRef| match named {
@@ -99,6 +139,12 @@ impl Pattern {
     /// The one person it means, where it is an address.
     pub(crate) fn person(&self) -> Option<&PersonRef> {
         self.person.as_ref()
+    }
+
+    /// Whether it means all that another one means, as far as that is plain to see.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let is_glob = other.text.contains(['*', '?', '[', '{', '\\']);
+        *self.text == *other.text || *self.text == *"*" || !is_glob && self.matches(&other.text)
     }
 
     /// Whether it means `name`; a name that reads as a pattern still means itself.

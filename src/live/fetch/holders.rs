@@ -43,6 +43,48 @@ pub async fn holders(
     Ok(source.requests() > requests)
 }
 
+/// Reads of the groups of those who are cut off whether they give one of these roles, and where one does, who else holds
+/// it in its company. Returns the groups that were looked into by that; nothing else of a company is.
+///
+/// # Errors
+/// The first request that failed.
+pub async fn lockout_holders(
+    source: &Source,
+    privileged: &[(CompanyId, RoleId)],
+    observed: &mut Observed,
+) -> Result<BTreeSet<GroupId>, FetchError> {
+    let (mut read, mut scopes) = (BTreeSet::new(), Shared::default());
+    for company in &mut observed.companies {
+        let is_privileged = |role: &RoleId| privileged.binary_search(&(company.id, *role)).is_ok();
+        if !company.roles.iter().any(|it| is_privileged(&it.id)) {
+            continue;
+        }
+        let ids: Vec<GroupId> = company.contents.keys().copied().collect();
+        let groups = stream::iter(ids).map(|group| holding(source, company.id, group, is_privileged));
+        let groups: Vec<Option<_>> = groups.buffer_unordered(AT_ONCE).try_collect().await?;
+        let groups: Vec<(GroupId, Found)> = groups.into_iter().flatten().collect();
+        if groups.is_empty() {
+            continue;
+        }
+        read.extend(groups.iter().map(|it| it.0));
+        company
+            .contents
+            .extend(groups.into_iter().map(|(group, found)| (group, contents(found, &mut scopes))));
+        company.groups = source.list_groups(company.id).await?;
+    }
+    if !read.is_empty() {
+        // Companies of which only their own groups are known have no others to be read.
+        let before: Vec<BTreeSet<GroupId>> =
+            observed.companies.iter().map(|it| it.contents.keys().copied().collect()).collect();
+        holders(source, privileged, observed).await?;
+        let now = observed.companies.iter().zip(before);
+        read.extend(now.flat_map(|(it, before)| {
+            it.contents.keys().copied().filter(move |it| !before.contains(it)).collect::<Vec<_>>()
+        }));
+    }
+    Ok(read)
+}
+
 async fn holding(
     source: &Source,
     company: CompanyId,

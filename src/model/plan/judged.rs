@@ -9,7 +9,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::is_zero,
-    rules::{Counted, Guard, Level, Limit, Subject},
+    rules::{self, Counted, Guard, Level, Limit, Subject},
     source::Place,
 };
 
@@ -141,6 +141,9 @@ pub struct Check<P = Place> {
     /// What follows.
     #[serde(flatten)]
     pub verdict: Verdict<P>,
+    /// Whose rules say so, where it is not those of the files: `base` or `policy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<rules::Outside>,
     /// What was counted, one by one, where it is beyond the limit; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Counted>,
@@ -149,7 +152,7 @@ pub struct Check<P = Place> {
 impl<P> Check<P> {
     /// The same with places of another kind.
     pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Check<Q> {
-        let Self { guard, subject, level, value, excepted, of, limit, verdict, items } = self;
+        let Self { guard, subject, level, value, excepted, of, limit, verdict, by, items } = self;
         let verdict = match verdict {
             Verdict::Ok => Verdict::Ok,
             Verdict::Unset => Verdict::Unset,
@@ -157,7 +160,7 @@ impl<P> Check<P> {
             Verdict::Approved => Verdict::Approved,
             Verdict::Stop => Verdict::Stop,
         };
-        Check { guard, subject, level, value, excepted, of, limit, verdict, items }
+        Check { guard, subject, level, value, excepted, of, limit, verdict, by, items }
     }
 }
 
@@ -175,7 +178,7 @@ pub enum Verdict<P = Place> {
         #[serde(rename = "exception")]
         from: P,
     },
-    /// Beyond the limit, and the plan was approved by its id (only `privileged` can be).
+    /// Beyond the limit, and the plan was approved by its id.
     Approved,
     /// Beyond the limit: the plan cannot be applied.
     Stop,

@@ -6,13 +6,13 @@ use jiff::Timestamp;
 
 use super::{Directory, grants::Roles};
 use crate::{
-    files::declared::{Declared, DeclaredException, DeclaredTarget, Pattern, RoleRef},
+    files::declared::{Declared, DeclaredException, DeclaredFloor, DeclaredTarget, Pattern, RoleRef},
     model::{
         direct::{DirectRoles, known},
         finding::{Code, Finding, did_you_mean},
         ids::{CompanyId, PersonRef, RoleId, UserId},
         observed::{Observed, ObservedCompany, User},
-        rules::{Exception, ExceptionFor, Guard, HeldRole, PrivilegedTypes, Rules},
+        rules::{Exception, ExceptionFor, Floor, Guard, HeldRole, Outside, PrivilegedTypes, Rules},
         source::Place,
     },
 };
@@ -75,6 +75,8 @@ pub(super) fn rules(
         percent: written.percent,
         from: written.from,
         at_most: written.at_most,
+        lockout_people: written.lockout_people,
+        lockout_memberships: written.lockout_memberships,
         privileged: privileged(declared, snapshot, &roles, findings),
         privileged_direct: privileged_direct(declared),
         holders: written.holders,
@@ -86,7 +88,37 @@ pub(super) fn rules(
         access_roles,
         exceptions,
         declared: declared.entries(),
+        floors: Vec::new(),
+        undone: None,
     }
+}
+
+/// Binds the rules from outside the files. What is wrong with those of a policy is a finding; a base may name what
+/// is gone by now, and what it names and nobody knows judges nothing.
+pub(super) fn floors(
+    declared: &Declared,
+    snapshot: &Observed,
+    directory: &Directory<'_>,
+    now: Timestamp,
+    findings: &mut Vec<Finding>,
+    remarks: &mut Vec<Finding>,
+) -> Vec<Floor> {
+    let floor = |floor: &DeclaredFloor| {
+        let own = Declared { rules: floor.rules.clone(), ..declared.clone() };
+        let (mut wrong, mut odd) = (Vec::new(), Vec::new());
+        let mut rules = rules(&own, snapshot, directory, now, &mut wrong, &mut odd);
+        // It may be a rule for other workspaces, or for what is no more.
+        rules.unmatched.clear();
+        match floor.by {
+            Outside::Base => (),
+            Outside::Policy => {
+                findings.append(&mut wrong);
+                remarks.append(&mut odd);
+            }
+        }
+        Floor { by: floor.by, guards: floor.guards.clone(), rules }
+    };
+    declared.rules.floors.iter().map(floor).collect()
 }
 
 /// Returns which direct roles are privileged.
@@ -181,7 +213,8 @@ fn protected_people<'a>(
     directory: &Directory<'_>,
     unmatched: &mut Vec<Unmatched<'a>>,
 ) -> Vec<UserId> {
-    let mut found: Vec<UserId> = hidden(declared, snapshot, directory).collect();
+    let compared = !declared.rules.protected_people.is_empty();
+    let mut found: Vec<UserId> = hidden(declared, snapshot, directory).filter(|_| compared).collect();
     let sees_everybody = found.is_empty();
     let read = |it: &ObservedCompany| it.groups.iter().all(|group| it.contents.contains_key(&group.id));
     let everything = snapshot.companies.iter().all(read);
@@ -208,7 +241,7 @@ fn hidden<'a>(
     snapshot: &'a Observed,
     directory: &'a Directory<'_>,
 ) -> impl Iterator<Item = UserId> + 'a {
-    let compared = !declared.rules.protected_people.is_empty();
+    let compared = declared.rules.all().any(|it| !it.protected_people.is_empty());
     let ids = snapshot.users.iter().map(|it| it.id);
     ids.filter(move |it| compared && directory.user(*it).is_some_and(|it| it.email.is_none()))
 }
@@ -222,10 +255,11 @@ pub(super) fn unseen(
     rules: &Rules,
     now: Timestamp,
 ) -> BTreeSet<UserId> {
-    let excepted = |user: &UserId| {
+    let excepts = |rules: &Rules, user: &UserId| {
         let mut own = rules.exceptions.iter().filter(|it| it.guard == Guard::Protected && it.holds(now));
         own.any(|it| it.target.person == Some(*user))
     };
+    let excepted = |user: &UserId| rules.all_for(Guard::Protected).all(|it| excepts(it, user));
     hidden(declared, snapshot, directory).filter(|it| !excepted(it)).collect()
 }
 

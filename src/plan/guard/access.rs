@@ -1,15 +1,17 @@
 //! What a plan gives: `privileged`, and what it must not take from the account that runs it: `self-lockout`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Judge, Thing, subject};
+use super::{Judge, Thing, check, subject};
 use crate::{
     model::{
+        direct,
         ids::{CompanyId, RoleId, UserId},
         index::GroupIx,
         plan::Action,
         rules::{Counted, Guard, HeldRole, How, Limit, PrivilegedTypes, Subject},
         scope::{Dimension, Kind, Scope, Value},
+        state::Edit,
     },
     plan::effective::RoleFate,
 };
@@ -22,7 +24,7 @@ impl Judge<'_> {
     /// step fails, and with it the means to try again. To move the account takes two applies.
     pub(super) fn self_lockout(&mut self) {
         let Some(identity) = self.rules.identity else {
-            return self.or_nothing(Guard::SelfLockout, false);
+            return self.anybody_locked_out();
         };
         let before = self.managed(identity);
         let kept = self.kept(identity);
@@ -48,6 +50,41 @@ impl Judge<'_> {
             self.fact_about(Guard::SelfLockout, subject, usize::from(lost), Limit::AtMost(0));
         }
         self.or_nothing(Guard::SelfLockout, true);
+    }
+
+    /// Where nobody says which account runs rolecall, it may be anybody who loses a role by which access is managed.
+    fn anybody_locked_out(&mut self) {
+        let mut lost: BTreeMap<CompanyId, Vec<Thing>> = BTreeMap::new();
+        for outcome in self.effects.outcomes {
+            let user = self.plan.index.user(outcome.user);
+            let managing =
+                outcome.fate.roles.iter().filter(|it| self.manages_access(outcome.company, it.role));
+            for role in managing.filter(|_| self.rules.may_act(user)) {
+                let things = role.lost.iter().map(|(group, scope)| Counted {
+                    company: outcome.company,
+                    group: Some(self.name(*group)),
+                    person: Some(user),
+                    role: Some(HeldRole::Role(role.role)),
+                    scope: Some((*scope).clone()),
+                    how: How::Loses,
+                });
+                lost.entry(outcome.company).or_default().extend(things.map(|it| vec![it]));
+            }
+        }
+        for change in self.plan.people().filter(|it| it.user().is_some_and(|it| self.rules.may_act(it))) {
+            // What a direct role allows is not public (contract §6.1): any but the harmless may manage access.
+            let managing = |it: &&Edit| it.kind().is_some_and(|it| !direct::is_harmless(it.role_type()));
+            for edit in change.direct().filter(|it| it.takes()).filter(managing) {
+                let item = self.direct(&change, edit, How::Loses);
+                lost.entry(change.company()).or_default().push(vec![item]);
+            }
+        }
+        for (company, things) in lost {
+            let at: Vec<usize> = (0..things.len()).collect();
+            let pool = self.exceptions.pool(Guard::SelfLockout, None, things);
+            self.found(check(Guard::SelfLockout, Subject::Company(company), Limit::AtMost(0)), &pool, &at);
+        }
+        self.or_nothing(Guard::SelfLockout, false);
     }
 
     fn manages_access(&self, company: CompanyId, role: RoleId) -> bool {

@@ -20,6 +20,8 @@ pub(super) type Thing = Vec<Counted>;
 pub(super) struct Exceptions<'a> {
     /// Sorted by how much they say, the most first; then in the order of the file.
     all: Vec<&'a Exception>,
+    /// Where the journal of what is rolled back says what that gave: the exception after all others.
+    journal: Option<Place>,
     needed: BTreeSet<usize>,
     /// How much there is of what those are for that are too small and would be needed.
     missed: BTreeMap<usize, usize>,
@@ -68,7 +70,13 @@ impl<'a> Exceptions<'a> {
     pub(super) fn new(rules: &'a Rules, now: Timestamp) -> Self {
         let mut all: Vec<&Exception> = rules.exceptions.iter().filter(|it| it.holds(now)).collect();
         all.sort_by_key(|it| (std::cmp::Reverse(it.target.keys()), it.from));
-        Self { all, needed: BTreeSet::new(), missed: BTreeMap::new() }
+        let journal = rules.undone.as_ref().map(|it| it.from);
+        Self { all, journal, needed: BTreeSet::new(), missed: BTreeMap::new() }
+    }
+
+    /// What stands for the journal among the exceptions, where there is one.
+    pub(super) fn journal(&self) -> Option<usize> {
+        self.journal.map(|_| self.all.len())
     }
 
     /// Says what the exceptions allow of things that a guard counts, those that have the key `must` where one is given.
@@ -126,7 +134,7 @@ impl<'a> Exceptions<'a> {
     pub(super) fn needed(&mut self, pool: &Pool, allowed: &[usize]) -> Option<Place> {
         let by: BTreeSet<usize> = allowed.iter().flat_map(|it| pool.of(*it)).collect();
         self.needed.extend(&by);
-        by.into_iter().map(|it| self.all[it].from).min()
+        by.into_iter().filter_map(|it| self.all.get(it).map(|it| it.from).or(self.journal)).min()
     }
 
     /// Notes which exceptions would have allowed these things, were they large enough.

@@ -20,15 +20,19 @@ use crate::{
 /// Returns the privileged roles that would have too few holders for a moment, if all who lose them lost
 /// them before the first who gains them: here an order has to add before it removes.
 pub fn floors(sides: &Sides<'_>, rules: &Rules) -> BTreeSet<(CompanyId, RoleId)> {
-    let holders = Holders::all(sides, rules);
-    holders.into_iter().filter(|(_, it)| it.needs_order(rules)).map(|(key, _)| key).collect()
+    let floors = |rules: &Rules| {
+        let holders = Holders::all(sides, rules).into_iter();
+        holders.filter(|(_, it)| it.needs_order(rules)).map(|it| it.0).collect::<Vec<_>>()
+    };
+    rules.all_for(Guard::LastHolder).flat_map(floors).collect()
 }
 
 /// Whether a plan takes somebody out of a group that has a privileged role, or takes such a role from a group: then it
 /// matters who else holds one.
 pub fn takes_privileged(plan: &Plan, rules: &Rules) -> bool {
     plan.groups().any(|change| {
-        let is_privileged = |role| rules.is_privileged(change.company(), role);
+        let is_privileged =
+            |role| rules.all_for(Guard::LastHolder).any(|it| it.is_privileged(change.company(), role));
         let taken = change.grants().any(|it| it.removes() && it.role().is_some_and(is_privileged));
         taken || change.leaving().next().is_some() && change.roles_before().any(|it| is_privileged(it.0))
     })

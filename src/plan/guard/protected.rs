@@ -1,7 +1,5 @@
 //! `protected`: groups and people that lose nothing, whoever declares them or does not.
 
-use std::collections::BTreeSet;
-
 use super::{Judge, Thing, subject};
 use crate::{
     model::{
@@ -16,8 +14,8 @@ impl Judge<'_> {
     /// Protected groups keep their name, members and roles, and protected people every membership, every direct role,
     /// and all that their groups give them.
     ///
-    /// A lock-out takes people out of protected groups too, as it names them; but to cut off somebody who is
-    /// protected takes an exception.
+    /// A lock-out is no exception: to take somebody out of a protected group, or to cut off somebody who is protected, takes
+    /// one.
     pub(super) fn protected(&mut self) {
         let rules = self.rules;
         let is_protected = |it: &UserId| rules.protected_people.binary_search(it).is_ok();
@@ -85,9 +83,7 @@ impl Judge<'_> {
             (Some(_), None) => Some(How::Deleted),
             (None, _) => None,
         };
-        let locked: BTreeSet<UserId> = change.locked_out().collect();
-        let leaving = change.leaving().filter(|it| !locked.contains(it));
-        let members = leaving.map(|it| Counted { person: Some(it), ..item(How::Leaves) });
+        let members = change.leaving().map(|it| Counted { person: Some(it), ..item(How::Leaves) });
         let roles = change.grants().filter(|it| it.takes()).map(|edit| {
             let scope = change.group().zip(edit.role()).and_then(|it| self.sides.before().scope(it.0, it.1));
             Counted { role: edit.role().map(HeldRole::Role), scope: scope.cloned(), ..item(How::Loses) }

@@ -3,6 +3,8 @@
 //! Counted per group, per person (direct roles), per company and in one apply. A role that is narrowed or moved counts
 //! like one that goes, if people lose by it. A deleted group counts as a group and by the people who lose, not once
 //! more by its members and roles. Whoever is cut off everywhere is not counted: a lock-out must not wait for a limit.
+//! What only takes away again what an apply gave, as its journal proves, is allowed by that: to undo a mistake must not
+//! wait for a limit.
 //! What an exception allows one group is not counted again as people who lose by it, or one thing would take two.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +15,7 @@ use crate::model::{
     index::GroupIx,
     plan::{Action, Change, Check},
     rules::{Counted, Guard, HeldRole, How, Level, Limit, Subject},
+    state::Edit,
 };
 
 /// What goes at one level: the changes by which it does, by position, and the thing.
@@ -58,6 +61,7 @@ impl<'a> Judge<'a> {
         }
         let existing = self.existing();
         let mut allowed: BTreeMap<Cause, usize> = BTreeMap::new();
+        let undone = self.undone();
         for (level, going) in [
             (Level::Members, members),
             (Level::Roles, roles),
@@ -65,12 +69,52 @@ impl<'a> Judge<'a> {
             (Level::People, losers),
         ] {
             let (changes, things): (Vec<_>, Vec<_>) = going.into_iter().unzip();
-            let known = |it: &Counted| allowed.get(&cause(it)).copied().filter(|_| level == Level::People);
+            let known = |it: &Counted| {
+                let by_journal = self.exceptions.journal().filter(|_| undone.contains(&cause(it)));
+                by_journal.or_else(|| allowed.get(&cause(it)).copied().filter(|_| level == Level::People))
+            };
             let pool = self.exceptions.removals(level, things, known);
             self.of_each(level, &changes, &pool, &of);
             self.in_all(level, &pool, &existing);
             allowed.extend(pool.allowed_items().map(|(item, by)| (cause(item), by)));
         }
+    }
+
+    /// What of the removals only takes away again what the apply gave that is rolled back: of groups of one name all of it.
+    fn undone(&self) -> BTreeSet<Cause> {
+        let Some(taken) = &self.rules.undone else { return BTreeSet::new() };
+        let (mut undone, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for change in self.plan.changes() {
+            let of = |it: &Edit| taken.edits.contains(&it.key);
+            let mut add = |is_undone: bool, item: Counted| {
+                if is_undone {
+                    undone.insert(cause(&item))
+                } else {
+                    others.insert(cause(&item))
+                };
+            };
+            if change.action() == Action::Delete {
+                add(change.edits.iter().all(of), self.item(&change, How::Deleted));
+                continue;
+            }
+            for edit in change.edits.iter().filter(|it| it.takes()) {
+                let item = match (edit.member(), edit.role(), edit.kind()) {
+                    (Some(member), ..) => {
+                        let person = Some(self.plan.index.user(member));
+                        Counted { person, ..self.item(&change, How::Leaves) }
+                    }
+                    (_, Some(role), _) => {
+                        let role = Some(HeldRole::Role(role));
+                        Counted { role, ..self.item(&change, How::Loses) }
+                    }
+                    (.., Some(_)) => self.direct(&change, edit, How::Loses),
+                    (None, None, None) => continue,
+                };
+                add(of(edit), item);
+            }
+        }
+        undone.retain(|it| !others.contains(it));
+        undone
     }
 
     /// What goes of the direct roles of a person, but by a lock-out.

@@ -12,7 +12,7 @@ use crate::{
         finding::Code,
         ids::{GroupId, UserId},
         plan::{GapCause, Judgement, Note, Overview},
-        rules::{Exception, ExceptionFor, HeldRole, Level, PrivilegedTypes},
+        rules::{Exception, ExceptionFor, HeldRole, Level, Outside, PrivilegedTypes},
         state::Owner,
     },
     plan::{
@@ -177,6 +177,11 @@ fn line(check: &Check) -> Option<String> {
     Some(format!("{verdict} {}{level} {subject} {}{of}", check.guard.as_str(), check.value))
 }
 
+fn judged(case: &Case) -> Judged {
+    let judgement = Judgement { guards: case.judged().0, ..Judgement::default() };
+    Judged::chosen(case.plan(), judgement)
+}
+
 fn stops(case: &Case) -> Vec<String> {
     case.lines()
 }
@@ -196,7 +201,9 @@ fn every_guard_says_something_of_every_plan() {
         let (checks, _) = case.judged();
         let mut guards: Vec<Guard> = checks.iter().map(|it| it.guard).collect();
         guards.dedup();
-        assert_eq!(guards, Guard::ALL);
+        // Where nobody is cut off, and where no base is given, nothing is looked at.
+        let always = |it: &&Guard| !matches!(it, Guard::Lockouts | Guard::Weakened);
+        assert_eq!(guards, Guard::ALL.iter().filter(always).copied().collect::<Vec<_>>());
         let levels: Vec<_> =
             checks.iter().filter(|it| it.subject == Subject::Plan).filter_map(|it| it.level).collect();
         assert_eq!(levels, Level::ALL);
@@ -366,13 +373,111 @@ fn no_group_loses_its_last_member() {
 }
 
 #[test]
-fn a_lock_out_waits_for_no_limit() {
+fn a_lock_out_waits_for_no_limit_but_its_own() {
     let roles: &[(u128, &[u128])] = &[(AGENT, &[7])];
-    let all = || case(&[group("desk", &members(1..=60), roles)], &[group("desk", &[], roles)]);
+    let all = || {
+        case(&[group("desk", &members(1..=60), roles)], &[group("desk", &[], roles)])
+            .rules(|it| it.lockout_people = 60)
+    };
     let everybody = all().locked(&members(1..=60));
     assert!(stops(&everybody).is_empty());
     let but_one = all().locked(&members(1..=59));
     assert_eq!(stops(&but_one), ["STOP group-emptied desk 1"]);
+}
+
+/// People are counted once, in however many groups they are, and their memberships one by one.
+#[test]
+fn lock_outs_have_limits_of_their_own() {
+    let sides = |n: u128| {
+        let both = |left: &[u128]| [group("desk", left, &[]), group("night", left, &[])];
+        case(&both(&members(1..=20)), &both(&members(n + 1..=20))).locked(&members(1..=n))
+    };
+    assert!(stops(&sides(5)).is_empty());
+    assert_eq!(sides(5).checks(Guard::Lockouts).iter().map(|it| it.value).collect::<Vec<_>>(), [10, 5]);
+    assert_eq!(stops(&sides(6)), ["STOP lockouts of people plan 6"]);
+    assert!(stops(&sides(6).rules(|it| it.lockout_people = 6)).is_empty());
+    assert_eq!(stops(&sides(5).rules(|it| it.lockout_memberships = 9)), ["STOP lockouts of members plan 10"]);
+    assert_eq!(stops(&sides(1).rules(|it| it.lockout_people = 0)), ["STOP lockouts of people plan 1"]);
+    // What is locked out is no removal, and what is not is no lock-out.
+    let removals = |case: &Case| case.checks(Guard::Removals).iter().map(|it| it.value).sum::<usize>();
+    assert_eq!(removals(&sides(6)), 0);
+    assert!(desk(7).checks(Guard::Lockouts).is_empty());
+    // An approval lifts it, and lifts no guard that it was not asked for.
+    assert!(judged(&sides(6)).approve(false).is_err());
+    let approved = judged(&sides(6)).approve(true).unwrap();
+    assert_eq!(approved.judgement().guards.iter().filter(|it| it.verdict == Verdict::Approved).count(), 1);
+    let protected = sides(6).rules(|it| it.protected_groups = vec![(VOYAGER, "desk".into())]);
+    assert_eq!(stops(&protected), ["STOP lockouts of people plan 6", "STOP protected desk 6"]);
+    assert!(judged(&protected).approve(true).is_err());
+}
+
+/// Nobody knows whose account runs rolecall: it may be any that loses what manages access.
+#[test]
+fn without_an_identity_nobody_loses_what_manages_access() {
+    let before = [group("keep", &[1, 2, 3], WHOLE), group("desk", &[1, 2, 3], &[])];
+    let lost = "STOP self-lockout company 1";
+    let after = |keep: &[u128], desk: &[u128], roles| [group("keep", keep, roles), group("desk", desk, &[])];
+    for (what, after, stopped) in [
+        ("leaves", after(&[1, 2], &[1, 2, 3], WHOLE), true),
+        ("leaves another", after(&[1, 2, 3], &[1, 2], WHOLE), false),
+        ("joins", after(&[1, 2, 3, 4], &[1, 2, 3], WHOLE), false),
+        ("role goes", after(&[1, 2, 3], &[1, 2, 3], &[]), true),
+    ] {
+        let found: Vec<String> = stops(&case(&before, &after));
+        let found: Vec<&String> = found.iter().filter(|it| it.contains("self-lockout")).collect();
+        assert_eq!(!found.is_empty(), stopped, "{what}: {found:?}");
+        let known = stops(&case(&before, &after).rules(|it| it.identity = Some(user(2))));
+        assert_eq!(known.contains(&lost.to_owned()), what == "role goes", "{what}: {known:?}");
+    }
+    // Everybody who loses it is told, and no approval lifts it.
+    let all = case(&before, &after(&[], &[1, 2, 3], WHOLE));
+    assert_eq!(all.checks(Guard::SelfLockout)[0].items.len(), 3);
+    assert!(judged(&all).approve(true).is_err());
+}
+
+/// The stricter verdict of all rules counts, and an exception is good for the rules that it is written in.
+#[test]
+fn rules_from_outside_judge_as_well() {
+    let floor = |case: Case, by, guards: &[Guard], change: &dyn Fn(&mut Rules)| {
+        let mut rules = case.rules.clone();
+        change(&mut rules);
+        let floor = Floor { by, guards: guards.to_vec(), rules };
+        case.rules(move |it| it.floors.push(floor.clone()))
+    };
+    let by = |case: &Case| {
+        let checks = case.checks(Guard::Removals);
+        checks.iter().find(|it| it.verdict == Verdict::Stop).map(|it| it.by)
+    };
+    let loose = |it: &mut Rules| (it.percent, it.at_most) = (100, usize::MAX);
+    // Seven of ten go: the files allow it and the base does not.
+    let base = |case| floor(case, Outside::Base, Guard::ALL, &|_| ());
+    let based = base(desk(3)).rules(loose);
+    assert_eq!(by(&based), Some(Some(Outside::Base)));
+    // The other way round nothing is by the base, and nothing is told twice.
+    let same = base(desk(3));
+    assert_eq!((by(&same), stops(&same)), (Some(None), stops(&desk(3))));
+    assert!(stops(&base(desk(10))).is_empty());
+    // An exception that the base has lifts it, and one that only the change has does not.
+    let excepted = |case: Case| case.except(Guard::Removals, Some(Level::Members), named("desk"), 7);
+    assert!(stops(&excepted(desk(3))).iter().all(|it| it.starts_with("excepted")));
+    let new = excepted(base(desk(3)));
+    assert_eq!(by(&new), Some(Some(Outside::Base)));
+    assert!(stops(&base(excepted(desk(3)))).iter().all(|it| it.starts_with("excepted")));
+    // A floor judges what it sets something for, and nothing else.
+    let policy =
+        |guards: &[Guard]| floor(desk(3).rules(loose), Outside::Policy, guards, &|it| *it = desk(3).rules);
+    assert_eq!(by(&policy(&[Guard::Removals])), Some(Some(Outside::Policy)));
+    assert!(stops(&policy(&[Guard::Privileged, Guard::Protected])).is_empty());
+    // What a floor looks at is not unset.
+    let admin = case(&[], &[group("root", &[1], ADMINS)]);
+    let off = |it: &mut Rules| (it.privileged, it.privileged_direct) = (Vec::new(), PrivilegedTypes::Off);
+    let privileged = admin.rules.clone();
+    let switched_off = admin.rules(off);
+    assert!(stops(&switched_off).is_empty());
+    assert_eq!(switched_off.checks(Guard::Privileged)[0].verdict, Verdict::Unset);
+    let floored = floor(switched_off, Outside::Policy, &[Guard::Privileged], &|it| *it = privileged.clone());
+    let found: Vec<_> = floored.checks(Guard::Privileged);
+    assert_eq!((found.len(), found[0].by), (1, Some(Outside::Policy)), "{found:?}");
 }
 
 #[test]
@@ -553,10 +658,6 @@ fn what_is_protected_loses_nothing() {
 
 #[test]
 fn an_approval_by_id_stands_for_the_exception_from_privileged_only() {
-    let judged = |case: &Case| {
-        let judgement = Judgement { guards: case.judged().0, ..Judgement::default() };
-        Judged::chosen(case.plan(), judgement)
-    };
     let new = case(&[], &[group("root", &[1], ADMINS)]);
     let refused = judged(&new).approve(false).unwrap_err();
     assert_eq!((refused.plan.len(), refused.judgement.stops().count()), (1, 1));
@@ -595,7 +696,8 @@ fn direct(n: u128, before: &[&'static str], after: &[&'static str]) -> Case {
     let roles = |names: &[&'static str]| names.iter().map(|it| DirectRole::new(it, None)).collect();
     let (before, after) = (roles(before), roles(after));
     case.world.people.push(Person { company: VOYAGER, user: user(n), before, after });
-    case
+    // Somebody else: of nobody it would have to be feared that it is the account that runs rolecall.
+    case.rules(|it| it.identity = Some(user(99)))
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn undone(plan: &Plan, world: &World, made: impl Fn(usize) -> bool + Copy) -> [V
         (it.at, all(&it, Some(found.id)))
     });
     let done: BTreeMap<usize, Done> = done.collect();
-    let ids = touched(plan, &done, &Observed::default());
+    let ids = touched(plan, &done, &BTreeMap::new(), &Observed::default());
     let back = bound(plan, &done, &ids, (&now, &Observed::default()), FileId(0));
     let mut then = back.live.clone();
     then.apply(&diff(&back.live, &back.desired));
@@ -91,7 +91,7 @@ proptest! {
         let plan = world.plan();
         let existing = plan.groups().filter(|it| it.id().is_some());
         let done: BTreeMap<usize, Done> = existing.map(|it| (it.at, all(&it, it.id()))).collect();
-        let ids = touched(&plan, &done, &Observed::default());
+        let ids = touched(&plan, &done, &BTreeMap::new(), &Observed::default());
         let back = bound(&plan, &done, &ids, (&read(&world), &Observed::default()), FileId(0));
         prop_assert_eq!(diff(&back.live, &back.desired), []);
     }

@@ -83,6 +83,8 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         remarks: document.remarks.into_iter().map(|it| remark(it, &mut files)).collect::<Result<_, _>>()?,
         survivors: document.survivors,
         outside: document.outside,
+        weakened: document.weakened.map(|it| it.map(|it| files.place(it))),
+        undoes: document.undoes,
         ..plan
     };
     Ok((plan, judgement, files))

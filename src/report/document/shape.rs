@@ -12,10 +12,10 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{
-        self, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Survivor, Withheld,
-        is_zero,
+        self, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Survivor, Undone,
+        Withheld, is_zero,
     },
-    rules::Unmanaged,
+    rules::{Unmanaged, Weakened},
     scope::{Relation, Scope},
 };
 use crate::report::render::json::Origin;
@@ -83,6 +83,12 @@ pub(crate) struct Document {
     pub(super) live: Vec<ReadGroup>,
     /// Names for the ids of this document.
     pub(super) names: Names,
+    /// What is weaker in the files than in the base; left out where no base was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) weakened: Option<Weakened<Origin>>,
+    /// The apply that this plan undoes, of a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) undoes: Option<Undone>,
     /// The SHA-256 digest of all of this document, without the spaces between the parts of the JSON, and with zeros in
     /// the place of this digest. The last field.
     pub(super) digest: Digest,

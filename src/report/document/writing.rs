@@ -79,6 +79,8 @@ impl Document {
             outside: plan.outside.iter().map(outside).collect(),
             live: plan.read.clone(),
             names: plan.names.clone(),
+            weakened: plan.weakened.clone().map(|it| it.map(origin)),
+            undoes: plan.undoes.clone(),
             digest: Digest::default(),
         }
     }

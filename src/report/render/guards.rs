@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     plan::{Check, Verdict},
-    rules::{Guard, Level, Limit, Subject},
+    rules::{Guard, Level, Limit, Outside, Subject},
     source::Sources,
 };
 
@@ -46,7 +46,7 @@ impl Outcome {
     }
 
     /// Whether nobody has to look at it.
-    fn is_quiet(self) -> bool {
+    pub(super) fn is_quiet(self) -> bool {
         matches!(self, Self::Ok | Self::Unset)
     }
 
@@ -134,7 +134,12 @@ pub(crate) fn sentence(
         Subject::Role(_, role) => Some(words.role(*role)),
     };
     let subject = subject.map(|it| name(it) + ": ").unwrap_or_default();
-    let found = || format!("{subject}{}", amount(check));
+    let by = match check.by {
+        Some(Outside::Base) => ", by the rules of the base",
+        Some(Outside::Policy) => ", by the policy",
+        None => "",
+    };
+    let found = || format!("{subject}{}{by}", amount(check));
     match check.verdict {
         Verdict::Ok => found(),
         Verdict::Unset => format!("{subject}not checked: {}", unset(check.guard)),
@@ -197,12 +202,19 @@ fn things(check: &Check) -> (&'static str, &'static str) {
         (Guard::Removals, Some(Level::Groups), _) => ("group deleted", "groups deleted"),
         (Guard::Removals, Some(Level::People), _) => ("person who loses access", "people who lose access"),
         (Guard::Removals, None, _) => ("removal", "removals"),
+        (Guard::Lockouts, Some(Level::People), _) => {
+            ("person cut off everywhere", "people cut off everywhere")
+        }
+        (Guard::Lockouts, ..) => ("membership gone by lock-outs", "memberships gone by lock-outs"),
         (Guard::GroupEmptied, _, Subject::Group(..)) => {
             ("member removed, the last who can act", "members removed, all who can act")
         }
         (Guard::GroupEmptied, ..) => ("group emptied", "groups emptied"),
         (Guard::EmptyDesired, ..) => ("entry declared", "entries declared"),
         (Guard::IncompleteLive, ..) => ("list that does not add up", "lists that do not add up"),
+        (Guard::SelfLockout, ..) if !check.items.is_empty() => {
+            ("loss of a role that manages access", "losses of a role that manages access")
+        }
         (Guard::SelfLockout, ..) => ("right to change access lost", "rights to change access lost"),
         (Guard::LastHolder, ..) => ("holder too few", "holders too few"),
         (Guard::Privileged, ..) => ("grant of a privileged role", "grants of a privileged role"),
@@ -211,6 +223,7 @@ fn things(check: &Check) -> (&'static str, &'static str) {
         }
         (Guard::Protected, ..) => ("loss of what is protected", "losses of what is protected"),
         (Guard::Unmodifiable, ..) => ("change beyond members", "changes beyond members"),
+        (Guard::Weakened, ..) => ("rule weaker than in the base", "rules weaker than in the base"),
     }
 }
 
@@ -220,6 +233,8 @@ fn unset(guard: Guard) -> &'static str {
         Guard::LastHolder => "no privileged role was read",
         Guard::Privileged => "switched off by `privileged: []`",
         Guard::Protected => "`guards.protected` names nothing",
+        Guard::Lockouts => "nobody is locked out",
+        Guard::Weakened => "no `--base` is given",
         Guard::SelfLockout => "`api.identity` does not say which account runs rolecall",
         Guard::Removals
         | Guard::GroupEmptied
@@ -231,8 +246,20 @@ fn unset(guard: Guard) -> &'static str {
 
 /// What lets an apply go on.
 fn remedy(check: &Check) -> &'static str {
+    if check.guard.can_be_excepted() && check.guard != Guard::Privileged {
+        match check.by {
+            Some(Outside::Base) => return "needs an exception that the base has already",
+            Some(Outside::Policy) => return "no exception of the files lifts what the policy sets",
+            None => (),
+        }
+    }
     match (check.guard.can_be_excepted(), check.guard, &check.subject) {
+        (false, Guard::Lockouts | Guard::Weakened, _) => "needs an approval",
+        (false, Guard::SelfLockout, _) if !check.items.is_empty() => {
+            "it is not known whether rolecall's own account loses it: set `api.identity`, or give `--identity`"
+        }
         (false, ..) => "cannot be excepted",
+        (true, Guard::Privileged, _) if check.by.is_some() => "needs an approval",
         (true, Guard::Protected, Subject::Plan) => "correct or delete what matches nothing",
         (true, Guard::Privileged, _) => "needs an exception or an approval",
         (true, ..) => "needs an exception",

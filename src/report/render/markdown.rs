@@ -13,7 +13,7 @@ use super::{
     notices,
     scope::Words,
     section::{Counts, Group, Item, Part, Section},
-    thousands, withheld,
+    thousands, weakened, withheld,
     wording::{self, Block, Effect, Fact, Line},
 };
 use crate::model::{escape, plan::Withheld};
@@ -50,11 +50,14 @@ pub fn plan(view: &View<'_>, budget: usize) -> String {
     let known = known(view, &words);
     let (stops, guards) = guards(view, &words);
     let foot = foot(view, &words);
-    let fixed = head(view, TRUNCATED).len() + foot.len();
+    let sections = [&stops, &takes, &held, &gives, &other, &known, &guards];
+    let least: usize = sections.into_iter().map(Section::least).sum();
+    // What is weaker than in the base is cut for nothing else: only a budget too small for a comment has no room for it.
+    let fits = |rows: &usize| head(view, TRUNCATED, *rows).len() + foot.len() + least <= budget;
+    let rows = (1..=weakened::ROWS).rev().find(fits).unwrap_or(0);
+    let fixed = head(view, TRUNCATED, rows).len() + foot.len();
 
     // Every section is sure of room for its title and its counts; the rest goes to the first that needs it.
-    let least: usize =
-        [&stops, &takes, &held, &gives, &other, &known, &guards].into_iter().map(Section::least).sum();
     let mut free = budget.saturating_sub(fixed + least);
     let mut render = |section: &Section| {
         let part = section.render(free + section.least());
@@ -67,7 +70,7 @@ pub fn plan(view: &View<'_>, budget: usize) -> String {
     let (known, guards) = (render(&known), render(&guards));
 
     let parts = [stops, takes, gives, other, held, known, guards];
-    let mut out = head(view, if parts.iter().any(|it| it.cut) { TRUNCATED } else { "" });
+    let mut out = head(view, if parts.iter().any(|it| it.cut) { TRUNCATED } else { "" }, rows);
     for Part { text, cut: _ } in &parts {
         out.push_str(text);
     }
@@ -78,7 +81,7 @@ pub fn plan(view: &View<'_>, budget: usize) -> String {
     if out.len() <= budget { out } else { escape::clip(MARKER, budget).into_owned() }
 }
 
-fn head(view: &View<'_>, truncated: &str) -> String {
+fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
     let sum = view.plan.summary();
     let counts =
         [(sum.groups_deleted, "deleted"), (sum.groups_created, "created"), (sum.groups_changed, "changed")];
@@ -99,8 +102,15 @@ fn head(view: &View<'_>, truncated: &str) -> String {
     if words.is_empty() {
         words.push("no changes".to_owned());
     }
+    if let n @ 1.. = view.plan.weakenings().len() {
+        words.push(counted(n, "rule weakened", "rules weakened"));
+    }
     if let n @ 1.. = view.judgement.stops().count() {
         words.push(counted(n, "guard stops it", "guards stop it"));
+    }
+    let unset = weakened::unset(view);
+    if !unset.is_empty() {
+        words.push(counted(unset.len(), "guard unset", "guards unset"));
     }
     let summary = wording::summary(view.plan, view.judgement);
     let title = words.join(", ");
@@ -108,7 +118,23 @@ fn head(view: &View<'_>, truncated: &str) -> String {
     let taken =
         view.taken.map_or_else(String::new, |it| format!(" From a snapshot of {it:.0}, not from the API."));
     let now = view.now.told().map_or_else(String::new, |it| format!(" Judged {it}."));
-    format!("{MARKER}\n### rolecall: {title}{truncated}\n\n**{summary}**\n\n{companies}{taken}{now}\n\n")
+    let unset =
+        if unset.is_empty() { String::new() } else { format!("Not checked: {}.\n\n", unset.join(", ")) };
+    let danger = danger(view, rows);
+    format!(
+        "{MARKER}\n### rolecall: {title}{truncated}\n\n{danger}**{summary}**\n\n{companies}{taken}{now}\n\n{unset}"
+    )
+}
+
+/// Returns the rules that are weaker than in the base, which come first of all.
+fn danger(view: &View<'_>, rows: usize) -> String {
+    let Some((heading, rows)) = weakened::rows(view, rows) else { return String::new() };
+    let mut out = format!("#### {}\n\n```diff\n", code(&heading));
+    for row in rows {
+        let origin = row.origin.map_or_else(String::new, |it| format!("  {}", shown(&it)));
+        out.push_str(&format!("- weaker  {}{origin}\n           {}\n", shown(&row.what), shown(&row.why)));
+    }
+    out + "```\n\n"
 }
 
 fn companies(view: &View<'_>) -> String {

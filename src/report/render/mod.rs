@@ -28,6 +28,7 @@ mod remedy;
 pub(crate) mod scope;
 mod section;
 pub(crate) mod withheld;
+mod weakened;
 mod wording;
 
 #[cfg(test)]

@@ -71,15 +71,19 @@ fn detail(guard: Guard, item: &Counted, words: &Words<'_>) -> String {
 
 /// Returns the lines that would allow what stops the plan.
 pub(super) fn allow(check: &Check, view: &View<'_>) -> Vec<String> {
-    if check.verdict != Verdict::Stop || !check.guard.can_be_excepted() {
+    if check.verdict != Verdict::Stop {
         return Vec::new();
     }
-    let mut lines = exceptions(check, &view.plan.names, view.now.at);
-    if !lines.is_empty() {
-        lines.insert(0, "to allow it, add to `exceptions:` of rolecall.yaml:".to_owned());
+    let mut lines = Vec::new();
+    if check.guard.can_be_excepted() && check.by.is_none() {
+        lines = exceptions(check, &view.plan.names, view.now.at);
+        if !lines.is_empty() {
+            lines.insert(0, "to allow it, add to `exceptions:` of rolecall.yaml:".to_owned());
+        }
     }
-    if let Some(id) = wording::plan_id(view.plan).filter(|_| check.guard == Guard::Privileged) {
-        lines.push(format!("or approve this very plan: rolecall apply --approve {id}"));
+    if let Some(id) = wording::plan_id(view.plan).filter(|_| check.guard.can_be_approved()) {
+        let or = if lines.is_empty() { "to allow it, " } else { "or " };
+        lines.push(format!("{or}approve this very plan: rolecall apply --approve {id}"));
     }
     lines
 }

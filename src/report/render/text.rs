@@ -14,7 +14,7 @@ use super::{
     guards::{self, Outcome},
     notices,
     scope::Words,
-    thousands, withheld,
+    thousands, weakened, withheld,
     wording::{self, Block, Fact, Line, Sign},
 };
 use crate::model::escape;
@@ -43,7 +43,7 @@ pub fn plan(view: &View<'_>) -> String {
     let blocks = wording::blocks(view.plan, view.sources);
     let known = view.plan.companies.iter().map(|it| it.company);
     let companies: BTreeSet<CompanyId> = known.chain(blocks.iter().map(|it| it.company)).collect();
-    let mut out = String::new();
+    let mut out = danger(view);
     for (at, company) in companies.into_iter().enumerate() {
         separate(&mut out);
         out.push_str(&header(company, view, view.cost.filter(|_| at == 0), &words));
@@ -54,6 +54,19 @@ pub fn plan(view: &View<'_>) -> String {
         own.for_each(|it| block(&mut out, it));
     }
     tail(&mut out, view, &words);
+    out
+}
+
+/// Returns the rules that are weaker than in the base, which come first of all.
+fn danger(view: &View<'_>) -> String {
+    let Some((heading, rows)) = weakened::rows(view, weakened::ROWS) else { return String::new() };
+    let mut out = Row::default().put(STOP, &heading).end();
+    for it in rows {
+        let mut row = Row::default();
+        row.space(4).put(STOP, "!").put(PLAIN, &format!(" {}", it.what));
+        row.aside(ORIGIN, 2, it.origin.as_deref(), Some(&it.why));
+        out.push_str(&row.end());
+    }
     out
 }
 

@@ -324,5 +324,6 @@ pub fn summary(plan: &Plan, judgement: &Judgement) -> String {
 
 /// Returns the digits by which a plan is named, where there is something to name.
 pub(super) fn plan_id(plan: &Plan) -> Option<String> {
-    (!plan.is_settled()).then(|| format!("{:.ID_DIGITS$}", digest::plan_id(plan)))
+    let is_said = !plan.is_settled() || !plan.weakenings().is_empty();
+    is_said.then(|| format!("{:.ID_DIGITS$}", digest::plan_id(plan)))
 }

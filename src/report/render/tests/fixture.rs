@@ -14,9 +14,9 @@ use crate::{
         index::{GroupName, Index},
         plan::{
             Check, Digest, Edits, Gap, GapCause, Judgement, Loser, Names, Note, Outside, Overview, People,
-            Plan, ReadGroup, Survivor, UnmanagedGroup, Unresolved, Verdict, Withheld, WithheldReason,
+            Plan, ReadGroup, Survivor, Undone, UnmanagedGroup, Unresolved, Verdict, Withheld, WithheldReason,
         },
-        rules::{Counted, Guard, HeldRole, How, Level, Limit, Subject},
+        rules::{self, Counted, Guard, HeldRole, How, Level, Limit, Subject, Weakened, Weakening},
         scope::{Dimension, Kind, Scope, Value},
         source::{FileId, Place, Sources},
         state::{self, Attributes, Edit, Fact, Facts, Key, Owner, State},
@@ -357,7 +357,18 @@ pub(crate) fn everyday() -> Draft {
 }
 
 fn check(guard: Guard, subject: Subject, value: usize, limit: Limit, verdict: Verdict) -> Check {
-    Check { guard, subject, level: None, value, excepted: 0, of: None, limit, verdict, items: Vec::new() }
+    Check {
+        guard,
+        subject,
+        level: None,
+        value,
+        excepted: 0,
+        of: None,
+        limit,
+        verdict,
+        by: None,
+        items: Vec::new(),
+    }
 }
 
 /// What the guards say of the everyday plan: one of them stops it, two are not set.
@@ -423,6 +434,15 @@ fn more_guards() -> Vec<Check> {
             level: Some(Level::People),
             ..check(Guard::Removals, Subject::Plan, 1, Limit::AtMost(0), from(32))
         },
+        Check {
+            level: Some(Level::People),
+            items: (0..9).map(|n| counted(Some(n), None, How::Leaves)).collect(),
+            ..check(Guard::Lockouts, Subject::Plan, 9, Limit::AtMost(5), Verdict::Stop)
+        },
+        Check {
+            by: Some(rules::Outside::Base),
+            ..check(Guard::GroupEmptied, group("Oncall EU"), 1, Limit::AtMost(0), Verdict::Stop)
+        },
         check(Guard::GroupEmptied, group("Winter Migration"), 1, Limit::AtMost(0), from(33)),
         check(Guard::SelfLockout, Subject::Company(company()), 1, Limit::AtMost(0), Verdict::Stop),
         Check {
@@ -448,7 +468,32 @@ fn more_guards() -> Vec<Check> {
             ..check(Guard::Protected, Subject::Person(user(9)), 5, Limit::AtMost(0), Verdict::Stop)
         },
         check(Guard::Protected, Subject::Plan, 1, Limit::AtMost(0), Verdict::Stop),
+        Check {
+            by: Some(rules::Outside::Policy),
+            ..check(Guard::Protected, group("Desk"), 1, Limit::AtMost(0), Verdict::Stop)
+        },
+        check(Guard::Weakened, Subject::Plan, 43, Limit::AtMost(0), Verdict::Stop),
     ]
+}
+
+/// Rules that are weaker than in the base: of every form, and more than are told one by one.
+fn weakened() -> Weakened {
+    let row = |what: &str, before: Option<&str>, after: Option<&str>, line| Weakening {
+        what: what.into(),
+        before: before.map(Into::into),
+        after: after.map(Into::into),
+        why: "it stops less".into(),
+        from: line,
+    };
+    let mut rows = vec![
+        row("api.identity", Some("robot@voyager.example"), None, at(0, 3)),
+        row("guards.removals.percent", Some("30"), Some("100"), None),
+        row(HOSTILE, Some(HOSTILE), Some(HOSTILE), at(0, 9)),
+    ];
+    rows.extend(
+        (0..40).map(|n| row("exceptions", None, Some(&format!("removals for group {n}")), at(0, 30 + n))),
+    );
+    Weakened { base: "origin/main".into(), commit: "0123456789abcdef0123456789abcdef01234567".into(), rows }
 }
 
 /// Every variant of everything, and names that mean harm.
@@ -469,6 +514,8 @@ pub(crate) fn everything() -> Draft {
     let long = altered(&"W".repeat(255), vec![grant(99, 30, companies([99]))], vec![remove(99)]);
     groups.extend([hostile, Group { company: other, ..long }]);
     plan.withheld = withheld();
+    plan.weakened = Some(weakened());
+    plan.undoes = Some(Undone { journal: ".rolecall/journal/a.ndjson".into(), plan: Digest([7; 32]) });
     judgement.guards.extend(more_guards());
     judgement.guards.sort_by_key(|it| it.guard);
     judgement.people.lose_everything.extend((4..12).map(|it| Loser { company: company(), user: user(it) }));

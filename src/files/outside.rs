@@ -1,0 +1,130 @@
+//! Rules from outside the files: those of a base, and the floors of a policy. Text in, rules in names out.
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::{
+    access::AccessFile,
+    check::{self, Files},
+    declared::{Declared, DeclaredFloor},
+    decode,
+    load::{Loaded, WORKSPACE_FILE},
+    read::DEFAULT_PATTERN,
+    weakened::{Side, weakened},
+    workspace::{PolicyFile, WorkspaceFile},
+};
+use crate::model::{
+    finding::Finding,
+    ids::PersonRef,
+    rules::{Guard, Outside, Weakened, Weakening},
+    source::{Place, Sources},
+};
+
+/// Reads a policy, and adds it to the rules that judge.
+///
+/// # Errors
+///
+/// Everything that is wrong in its text, with what it was read from.
+pub fn policy(
+    declared: &mut Declared,
+    sources: &mut Sources,
+    shown: &str,
+    text: &str,
+) -> Result<(), Unsound> {
+    // Without its text, as what no plan is made from; a finding quotes it all the same.
+    let mut whole = sources.clone();
+    let file = sources.add(shown.to_owned(), String::new());
+    whole.add(shown.to_owned(), text.to_owned());
+    let read = decode::<PolicyFile>(text, file);
+    match read.and_then(|it| check::policy(file, &it)) {
+        Ok((guards, rules)) => {
+            declared.rules.floors.push(DeclaredFloor { by: Outside::Policy, guards, rules });
+            Ok(())
+        }
+        Err(findings) => Err(Unsound { findings, sources: whole }),
+    }
+}
+
+/// Findings in a text that is no file of the workspace.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Unsound {
+    pub findings: Vec<Finding>,
+    pub sources: Sources,
+}
+
+/// Compares what is declared with the workspace at a base, and lets the rules of the base judge as well. `files` are those of
+/// the base, by their path in the workspace: its `rolecall.yaml` and all that may be access files.
+///
+/// Access files of the base that cannot be read are passed over: they tell only of which groups less is managed.
+///
+/// # Errors
+///
+/// Everything that is wrong in the `rolecall.yaml` of the base.
+pub fn base(
+    (loaded, declared): (&mut Loaded, &mut Declared),
+    (reference, commit): (&str, &str),
+    files: Vec<(String, Vec<u8>)>,
+) -> Result<(), Unsound> {
+    let weakened = |rows| Some(Weakened { base: reference.into(), commit: commit.into(), rows });
+    let company = loaded.files.company.as_ref().and(declared.company).map(|it| it.to_string());
+    let (workspace, access): (Vec<_>, Vec<_>) = files.into_iter().partition(|it| it.0 == WORKSPACE_FILE);
+    let Some((path, text)) = workspace.into_iter().next() else {
+        declared.rules.weakened = weakened(vec![Weakening {
+            what: WORKSPACE_FILE.into(),
+            before: None,
+            after: Some("new".into()),
+            why: "the base has no such file in this folder: none of its rules judges the plan".into(),
+            from: None,
+        }]);
+        return Ok(());
+    };
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let shown = |path: &str| format!("{reference}:{path}");
+    let mut whole = loaded.sources.clone();
+    whole.add(shown(&path), text.clone());
+    let unsound = |findings| Unsound { findings, sources: whole.clone() };
+    // Without their texts, as what no plan is made from.
+    let file = loaded.sources.add(shown(&path), String::new());
+    let found = decode::<WorkspaceFile>(&text, file).map_err(unsound)?;
+    let mut then = Files { workspace: Some((file, found)), access: Vec::new(), company, remarks: Vec::new() };
+    let alone = check::check(&then).map_err(unsound)?;
+    for (path, text) in access_files(&then, access) {
+        let file = loaded.sources.add(shown(&path), String::new());
+        then.access.extend(decode::<AccessFile>(&text, file).ok().map(|it| (file, it)));
+    }
+    let wrong = check::check(&then).err().unwrap_or_default();
+    then.access.retain(|(file, _)| wrong.iter().all(|it| it.place.is_none_or(|it| it.file != *file)));
+    let was = check::check(&then).unwrap_or(alone);
+    let (old, new) = (Side { files: &then, declared: &was }, Side { files: &loaded.files, declared });
+    declared.rules.weakened = weakened(self::weakened(old, new, loaded.partial));
+    let guards = Guard::ALL.iter().copied().filter(|it| *it != Guard::Weakened).collect();
+    declared.rules.floors.push(DeclaredFloor { by: Outside::Base, guards, rules: was.rules });
+    Ok(())
+}
+
+/// The files of a base that the patterns of its workspace mean, with their texts; those that are text.
+fn access_files(base: &Files, files: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
+    let given = base.workspace.as_ref().and_then(|it| it.1.access.as_ref());
+    let patterns = given.map_or(vec![DEFAULT_PATTERN], |all| all.iter().map(|it| it.v.as_str()).collect());
+    let set = |of: &dyn Fn(&str) -> Option<String>| -> GlobSet {
+        let mut globs = GlobSetBuilder::new();
+        for pattern in patterns.iter().filter_map(|it| of(it)) {
+            let glob = GlobBuilder::new(pattern.trim_start_matches("./")).literal_separator(true).build();
+            glob.into_iter().for_each(|it| _ = globs.add(it));
+        }
+        globs.build().unwrap_or_default()
+    };
+    let meant = set(&|it| (!it.starts_with('!')).then(|| it.to_owned()));
+    let left_out = set(&|it| it.strip_prefix('!').map(str::to_owned));
+    let fits = |it: &str| meant.is_match(it) && !left_out.is_match(it);
+    let files = files.into_iter().filter(|it| fits(&it.0));
+    files.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?))).collect()
+}
+
+/// Lets the account that was named from outside stand in for that of the files, which cannot name another.
+pub fn identity(declared: &mut Declared, sources: &mut Sources, shown: &str, person: PersonRef) {
+    let at = Place::new(sources.add(shown.to_owned(), String::new()), 1, 1);
+    let floors = declared.rules.floors.iter_mut().filter(|it| it.by == Outside::Base);
+    floors.for_each(|it| it.rules.identity = Some((person.clone(), at)));
+    declared.rules.identity = Some((person, at));
+}

@@ -1,0 +1,417 @@
+//! What is weaker in the files than in the base: every key of `rolecall.yaml` by which rolecall stops less, and groups
+//! and people that are managed less. Compares what the files say, not what a plan does.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    check::Files,
+    declared::{
+        Declared, DeclaredException, DeclaredGroup, DeclaredTarget, DeclaredUser, Pattern, Rest, RoleRef,
+    },
+    mapping::Given,
+    workspace::Ids,
+};
+use crate::model::{
+    ids::CompanyId,
+    rules::{Unmanaged, Weakening},
+    source::Place,
+};
+
+/// The files of one side, and what they declare.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'a> {
+    pub(super) files: &'a Files,
+    pub(super) declared: &'a Declared,
+}
+
+/// Returns what is weaker in `new` than in `base`, what matters most first. Of a part of the files it is not said what
+/// they leave out.
+pub(super) fn weakened(base: Side<'_>, new: Side<'_>, is_partial: bool) -> Vec<Weakening> {
+    let mut rows = Rows { base, new, rows: Vec::new() };
+    rows.api();
+    rows.limits();
+    rows.privileged();
+    rows.protected();
+    rows.unmanaged();
+    rows.exceptions();
+    rows.lockouts();
+    rows.names();
+    rows.files();
+    rows.groups(is_partial);
+    rows.users(is_partial);
+    rows.rows
+}
+
+struct Rows<'a> {
+    base: Side<'a>,
+    new: Side<'a>,
+    rows: Vec<Weakening>,
+}
+
+/// What is said of a side: its text, and where.
+type Said = Option<(String, Option<Place>)>;
+
+impl Rows<'_> {
+    fn add(&mut self, what: &str, before: Said, after: Said, why: &str) {
+        let from = after.as_ref().or(before.as_ref()).and_then(|it| it.1);
+        let text = |it: Said| it.map(|it| it.0.into());
+        self.rows.push(Weakening {
+            what: what.into(),
+            before: text(before),
+            after: text(after),
+            why: why.into(),
+            from,
+        });
+    }
+
+    /// Whose API, with which account, and how its answers are read.
+    fn api(&mut self) {
+        let [base, new] = [self.base, self.new];
+        let identity = |it: Side<'_>| it.declared.rules.identity.clone();
+        let (before, after) = (identity(base), identity(new));
+        if before.is_some() && before.as_ref().map(|it| &it.0) != after.as_ref().map(|it| &it.0) {
+            let said = |it: Option<(crate::model::ids::PersonRef, Place)>| {
+                it.map(|it| (it.0.to_string(), Some(it.1)))
+            };
+            let why = "whether the account that runs rolecall keeps its access is no longer looked at";
+            self.add("api.identity", said(before), said(after), why);
+        }
+        let endpoint = |it: Side<'_>| {
+            let (file, api) = it.files.api()?;
+            api.endpoint.as_ref().map(|it| (it.v.clone(), Some(it.place(file))))
+        };
+        let (before, after) = (endpoint(base), endpoint(new));
+        if before.is_some() && before.as_ref().map(|it| &it.0) != after.as_ref().map(|it| &it.0) {
+            self.add(
+                "api.endpoint",
+                before,
+                after,
+                "another API is read and written, and the guards judge that one",
+            );
+        }
+        let dialect = |it: Side<'_>| {
+            let dialect = it.files.api().and_then(|it| it.1.dialect.as_ref().copied()).unwrap_or_default();
+            match serde_json::to_value(dialect) {
+                Ok(Value::Object(fields)) => fields.into_iter().map(|it| (it.0, it.1.to_string())).collect(),
+                Ok(_) | Err(_) => BTreeMap::new(),
+            }
+        };
+        let after = dialect(new);
+        for (field, before) in dialect(base) {
+            let after = after.get(&field).filter(|it| **it != before);
+            if let Some(after) = after {
+                let said = |it: &str| Some((it.trim_matches('"').to_owned(), None));
+                let why = "answers are read, and writes are sent, in another way";
+                self.add(&format!("api.dialect.{field}"), said(&before), said(after), why);
+            }
+        }
+        let company = |it: Side<'_>| it.declared.company;
+        if let (Some(before), after) = (company(base), company(new))
+            && after != Some(before)
+        {
+            let name = |side: Side<'_>, it: CompanyId| match side.declared.aliases.get(&it.0) {
+                Some(name) => (name.to_string(), None),
+                None => (it.to_string(), None),
+            };
+            let after = after.map(|it| name(new, it));
+            self.add(
+                "company",
+                Some(name(base, before)),
+                after,
+                "the groups of another company are planned and judged",
+            );
+        }
+    }
+
+    /// Limits that are numbers.
+    fn limits(&mut self) {
+        let [base, new] = [self.base, self.new].map(|it| &it.declared.rules);
+        let higher = "more may go before an apply is stopped";
+        let cut_off = "more people may be cut off before an apply is stopped";
+        let number = |n: usize| n.to_string();
+        let rows = [
+            ("guards.removals.percent", usize::from(base.percent), usize::from(new.percent), higher),
+            ("guards.removals.from", base.from, new.from, "the share is looked at in fewer cases"),
+            ("guards.removals.atMost", base.at_most, new.at_most, higher),
+            ("guards.lockouts.people", base.lockout_people, new.lockout_people, cut_off),
+            ("guards.lockouts.memberships", base.lockout_memberships, new.lockout_memberships, cut_off),
+        ];
+        for (what, before, after, why) in rows {
+            if after > before {
+                self.add(what, Some((number(before), None)), Some((number(after), None)), why);
+            }
+        }
+        if new.holders < base.holders {
+            let why = "privileged roles may be left with fewer holders";
+            let (before, after) = (number(base.holders), number(new.holders));
+            self.add("guards.holders", Some((before, None)), Some((after, None)), why);
+        }
+    }
+
+    fn privileged(&mut self) {
+        let [base, new] = [self.base, self.new].map(|it| it.declared.rules.privileged.as_ref());
+        let is_off = |it: Option<&Vec<(RoleRef, Place)>>| it.is_some_and(Vec::is_empty);
+        if is_off(base) {
+            return;
+        }
+        if is_off(new) {
+            let before = match base {
+                Some(listed) => listed.iter().map(|it| it.0.to_string()).collect::<Vec<_>>().join(", "),
+                None => "roles that manage access".to_owned(),
+            };
+            let why = "nobody is asked before somebody gets a privileged role";
+            return self.add("guards.privileged", Some((before, None)), Some(("[]".to_owned(), None)), why);
+        }
+        let kept = |role: &RoleRef| new.is_some_and(|it| it.iter().any(|it| it.0 == *role));
+        for (role, from) in base.into_iter().flatten().filter(|it| !kept(&it.0)) {
+            let why = "nobody is asked before somebody gets it, nor does it keep its holders";
+            self.add("guards.privileged", Some((role.to_string(), Some(*from))), None, why);
+        }
+    }
+
+    fn protected(&mut self) {
+        let [base, new] = [self.base, self.new].map(|it| &it.declared.rules);
+        let lists = [
+            (
+                "guards.protected.groups",
+                &base.protected_groups,
+                &new.protected_groups,
+                "what it matches may lose members and roles",
+            ),
+            (
+                "guards.protected.people",
+                &base.protected_people,
+                &new.protected_people,
+                "who it matches may lose access",
+            ),
+        ];
+        for (what, base, new, why) in lists {
+            let kept = |it: &Pattern| new.iter().any(|new| new.0.covers(it));
+            for (pattern, from) in base.iter().filter(|it| !kept(&it.0)) {
+                self.add(what, Some((pattern.text().to_owned(), Some(*from))), None, why);
+            }
+        }
+    }
+
+    fn unmanaged(&mut self) {
+        let [base, new] = [self.base, self.new].map(|it| it.declared.unmanaged);
+        let (word, rank) = (
+            |it| match it {
+                Unmanaged::Ignore => "ignore",
+                Unmanaged::Report => "report",
+                Unmanaged::Forbid => "forbid",
+            },
+            |it| match it {
+                Unmanaged::Ignore => 0,
+                Unmanaged::Report => 1,
+                Unmanaged::Forbid => 2,
+            },
+        );
+        if rank(new) < rank(base) {
+            let said = |it| Some((word(it).to_owned(), None));
+            self.add("unmanaged", said(base), said(new), "less is said of groups that no file names");
+        }
+    }
+
+    fn exceptions(&mut self) {
+        let [base, new] = [self.base, self.new].map(|it| &it.declared.rules.exceptions);
+        for exception in new {
+            let alike = |it: &&DeclaredException| {
+                (it.guard, &it.target, it.level) == (exception.guard, &exception.target, exception.level)
+            };
+            let covers = |it: &DeclaredException| it.up_to >= exception.up_to && it.ends >= exception.ends;
+            let mut known = base.iter().filter(alike).peekable();
+            let widest = known.peek().copied();
+            if known.any(covers) {
+                continue;
+            }
+            let said = |it: &DeclaredException| {
+                (format!("{}: up to {}, until {}", self.target(it), it.up_to, it.ends), Some(it.from))
+            };
+            let why = match widest {
+                Some(_) => "it allows more, or for longer, than before",
+                None => "it lifts what the guard stops",
+            };
+            let (before, after) = (widest.map(said), Some(said(exception)));
+            self.add("exceptions", before, after, why);
+        }
+    }
+
+    /// What an exception is for.
+    fn target(&self, exception: &DeclaredException) -> String {
+        let DeclaredTarget { company, group, person, role } = &exception.target;
+        let of = exception.level.map(|it| format!(" of {}", it.as_str()));
+        let aliases = &self.new.declared.aliases;
+        let name = |it: &CompanyId| aliases.get(&it.0).map_or_else(|| it.to_string(), ToString::to_string);
+        let keys = [
+            group.as_ref().map(|it| format!("group {it}")),
+            person.as_ref().map(|it| format!("person {it}")),
+            role.as_ref().map(|it| format!("role {it}")),
+            company.as_ref().map(|it| format!("company {}", name(it))),
+        ];
+        let keys: Vec<String> = keys.into_iter().flatten().collect();
+        format!("{}{} for {}", exception.guard.as_str(), of.unwrap_or_default(), keys.join(", "))
+    }
+
+    fn lockouts(&mut self) {
+        let new = &self.new.declared.lockouts;
+        for lockout in &self.base.declared.lockouts {
+            let said = |it: &super::declared::DeclaredLockout| {
+                (format!("{} since {}", it.person, it.since), Some(it.from))
+            };
+            let of_person = || new.iter().filter(|it| it.person == lockout.person);
+            if of_person().all(|it| it.since > lockout.since) {
+                let why = "who was cut off everywhere may be given access again";
+                self.add("lockout", Some(said(lockout)), of_person().next().map(said), why);
+            }
+        }
+    }
+
+    /// Names for ids that mean something else by now.
+    fn names(&mut self) {
+        let [base, new] = [self.base, self.new].map(|it| it.files.workspace.as_ref());
+        let (Some((of_base, base)), Some((of_new, new))) = (base, new) else { return };
+        let (of_base, of_new) = (*of_base, *of_new);
+        let names = |ids: &Given<Ids>| {
+            let ids = ids.as_ref();
+            let lists = [ids.and_then(|it| it.company.as_ref()), ids.and_then(|it| it.legal_entity.as_ref())];
+            lists.map(|it| it.cloned().unwrap_or_default())
+        };
+        let lists = ["ids.company", "ids.legalEntity"]
+            .into_iter()
+            .zip(names(&base.ids).into_iter().zip(names(&new.ids)));
+        for (list, (base, new)) in lists {
+            for (name, before) in base.iter().filter_map(|(name, it)| Some((name, it.as_ref()?))) {
+                let after = new.get(name).and_then(Option::as_ref);
+                if after.is_some_and(|it| it.v.eq_ignore_ascii_case(&before.v)) {
+                    continue;
+                }
+                let why = match after {
+                    Some(_) => {
+                        "the name means something else: plans and exceptions that say it are about that"
+                    }
+                    None => "people and lock-outs are no longer looked for there",
+                };
+                let before = Some((before.v.clone(), Some(before.place(of_base))));
+                let after = after.map(|it| (it.v.clone(), Some(it.place(of_new))));
+                self.add(&format!("{list}.{name}"), before, after, why);
+            }
+        }
+    }
+
+    /// Which files are read.
+    fn files(&mut self) {
+        let patterns = |it: Side<'_>| -> Vec<(String, Option<Place>)> {
+            let given = it.files.workspace.as_ref().and_then(|it| Some((it.0, it.1.access.as_ref()?)));
+            match given {
+                Some((file, all)) => all.iter().map(|it| (it.v.clone(), Some(it.place(file)))).collect(),
+                None => vec![(super::read::DEFAULT_PATTERN.to_owned(), None)],
+            }
+        };
+        let (base, new) = (patterns(self.base), patterns(self.new));
+        let has = |all: &[(String, Option<Place>)], it: &str| all.iter().any(|known| known.0 == it);
+        let why = "groups in files that are not read are left alone";
+        for pattern in base.iter().filter(|it| !it.0.starts_with('!') && !has(&new, &it.0)) {
+            self.add("access", Some(pattern.clone()), None, why);
+        }
+        for pattern in new.iter().filter(|it| it.0.starts_with('!') && !has(&base, &it.0)) {
+            self.add("access", None, Some(pattern.clone()), why);
+        }
+    }
+
+    /// Groups of which less is managed.
+    fn groups(&mut self, is_partial: bool) {
+        let [base, new] = [self.base, self.new].map(|it| &it.declared.companies);
+        let mut rows = Vec::new();
+        for company in base {
+            let now = new.iter().find(|it| it.id == company.id);
+            for group in &company.groups {
+                let of_name = |it: &&DeclaredGroup| {
+                    let renamed = it.renamed_from.as_ref().is_some_and(|it| it.0 == group.name);
+                    it.name == group.name || renamed || it.id.is_some() && it.id == group.id
+                };
+                let what = format!("group {}", group.name);
+                match now.and_then(|it| it.groups.iter().find(of_name)) {
+                    Some(now) => {
+                        let lists = [
+                            ("roles", group.grants.rest, now.grants.rest),
+                            ("members", group.members.rest, now.members.rest),
+                        ];
+                        for (list, before, after) in
+                            lists.into_iter().filter(|it| managed(it.2) < managed(it.1))
+                        {
+                            let said = |it, from| Some((word(it).to_owned(), Some(from)));
+                            rows.push((
+                                format!("{what}, {list}"),
+                                said(before, group.from),
+                                said(after, now.from),
+                                "what is there and not declared stays",
+                            ));
+                        }
+                    }
+                    None => {
+                        let removed =
+                            now.is_some_and(|it| it.removals.iter().any(|it| it.name == group.name));
+                        if !removed && !is_partial {
+                            let before = Some(("declared".to_owned(), Some(group.from)));
+                            rows.push((
+                                what,
+                                before,
+                                None,
+                                "no file names it any more: it is left alone, with all who are in it",
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+        rows.into_iter().for_each(|it| self.add(&it.0, it.1, it.2, it.3));
+    }
+
+    /// People whose direct roles are managed less.
+    fn users(&mut self, is_partial: bool) {
+        let [base, new] = [self.base, self.new].map(|it| &it.declared.companies);
+        let mut rows = Vec::new();
+        for company in base {
+            let now = new.iter().find(|it| it.id == company.id);
+            for user in &company.users {
+                let what = format!("user {}", user.person);
+                let said = |it: &DeclaredUser| Some((word(it.roles.rest).to_owned(), Some(it.from)));
+                match now.and_then(|it| it.users.iter().find(|it| it.person == user.person)) {
+                    Some(now) if managed(now.roles.rest) < managed(user.roles.rest) => {
+                        rows.push((what, said(user), said(now), "direct roles that are not declared stay"));
+                    }
+                    None if !is_partial => {
+                        rows.push((
+                            what,
+                            said(user),
+                            None,
+                            "no file names the person any more: direct roles are left alone",
+                        ));
+                    }
+                    Some(_) | None => (),
+                }
+            }
+        }
+        rows.into_iter().for_each(|it| self.add(&it.0, it.1, it.2, it.3));
+    }
+}
+
+/// How much of a list is managed.
+fn managed(rest: Rest) -> u8 {
+    match rest {
+        Rest::Unmanaged => 0,
+        Rest::Kept => 1,
+        Rest::Removed => 2,
+    }
+}
+
+fn word(rest: Rest) -> &'static str {
+    match rest {
+        Rest::Unmanaged => "unmanaged",
+        Rest::Kept => "atLeast",
+        Rest::Removed => "exactly these",
+    }
+}

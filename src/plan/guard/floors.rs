@@ -1,0 +1,44 @@
+//! Rules from outside the files: what they find beside those of the files, and the stricter of both.
+
+use super::{Check, Floor, Subject, Verdict};
+use crate::model::rules::{Guard, Level, Limit};
+
+/// Adds what a floor found. Of what both looked at the graver verdict stays, and the one of the files where both are as
+/// grave.
+pub(super) fn stricter(checks: &mut Vec<Check>, found: Vec<Check>, floor: &Floor) {
+    for check in found.into_iter().filter(|it| floor.guards.contains(&it.guard)) {
+        let check = Check { by: Some(floor.by), ..check };
+        // Groups of one name are counted one by one: of these all are told.
+        let same = |it: &&mut Check| key(it) == key(&check) && it.of == check.of;
+        match checks.iter_mut().find(same) {
+            Some(own) if gravity(&check) > gravity(own) => *own = check,
+            Some(_) => (),
+            None => checks.push(check),
+        }
+    }
+    // What one of them looked at was looked at.
+    let looked: Vec<Guard> =
+        checks.iter().filter(|it| it.verdict != Verdict::Unset).map(|it| it.guard).collect();
+    checks.retain(|it| it.verdict != Verdict::Unset || !looked.contains(&it.guard));
+}
+
+fn key(check: &Check) -> (Guard, &Subject, Option<Level>, u8) {
+    let limit = match check.limit {
+        Limit::Percent(_) => 0,
+        Limit::AtMost(_) => 1,
+        Limit::AtLeast(_) => 2,
+    };
+    (check.guard, &check.subject, check.level, limit)
+}
+
+/// How grave it is, and of what is as grave how much is left that nothing allows.
+fn gravity(check: &Check) -> (u8, usize) {
+    let verdict = match check.verdict {
+        Verdict::Unset => 0,
+        Verdict::Ok => 1,
+        Verdict::Approved => 2,
+        Verdict::Excepted { .. } => 3,
+        Verdict::Stop => 4,
+    };
+    (verdict, if verdict == 4 { check.value - check.excepted.min(check.value) } else { 0 })
+}
