@@ -2,13 +2,14 @@
 //! environment where runs do not share a disk.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use rolecall::{
     apply::{journal, record::Record, seal::Key},
+    files::disk::{self, Existing, Readers},
     model::source::Sources,
     report::document::{self, Saved},
     workflow::{self, Run},
@@ -44,24 +45,17 @@ fn place(root: &Path) -> PathBuf {
 
 /// A key that only its owner can read or write: one that came along with the files of a change is none.
 fn kept(path: &Path) -> Option<Key> {
-    let meta = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o077 != 0 {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    File::open(path).ok()?.take(meta.len().min(1 << 10)).read_to_end(&mut bytes).ok()?;
-    (bytes.len() >= BYTES).then(|| Key::new(&bytes))
+    fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let (text, readers) = disk::secret(path, 1 << 10).ok()?;
+    let text = text.expose_secret();
+    (text.len() >= 2 * BYTES && readers == Readers::Owner).then(|| Key::new(text.as_bytes()))
 }
 
 fn made(path: &Path) -> io::Result<()> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(&bytes)
+    let text: String = bytes.iter().map(|it| format!("{it:02x}")).collect();
+    disk::create(path, Existing::Refused)?.write_all(text.as_bytes())
 }
 
 /// Reads the journal of a run, which is called `shown`.
@@ -80,7 +74,7 @@ pub(super) fn run(path: &Path, shown: &Path, root: &Path) -> Result<Run, Failure
 /// Reads the journals beside one that began after it. What is there and is no journal is passed over: it is looked at
 /// only to say what is to be undone first.
 pub(super) fn later(path: &Path, than: &Run, root: &Path) -> Vec<Run> {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = disk::around(path);
     let shown = than.journal.parent().unwrap_or(Path::new(""));
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<_> = entries.flatten().map(|it| it.file_name()).collect();

@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = arguments.now.get()?;
-    let path = global.here().join(&arguments.journal);
+    let path = global.at(&arguments.journal);
     // The journal before the files: whatever they say, it is what is asked about.
     let root = load::root_around(global.here());
     let run = journals::run(&path, &arguments.journal, &root)?;
