@@ -129,6 +129,10 @@ pub fn retaken(
 
 /// The files that are not what the plan was made from, each with how.
 fn changed(saved: &Saved, sources: &Sources) -> Vec<String> {
+    // What a rollback was made from is a journal.
+    if saved.plan.undoes.is_some() {
+        return Vec::new();
+    }
     let now: Vec<(&str, Digest)> = sources
         .files()
         .filter(|(_, it)| !it.text.is_empty())
@@ -142,8 +146,10 @@ fn changed(saved: &Saved, sources: &Sources) -> Vec<String> {
             None => changed.push(format!("{path} is gone")),
         }
     }
-    // A plan of a part of the files knows nothing of the others, and a rollback comes from none.
-    if !saved.partial && !saved.files.is_empty() {
+    // A plan of a part of the files knows nothing of the others.
+    if saved.files.is_empty() {
+        changed.push("the plan names no file that it was made from".to_owned());
+    } else if !saved.partial {
         let new = now.iter().filter(|it| saved.files.iter().all(|known| *known.0 != *it.0));
         changed.extend(new.map(|it| format!("{} is new", it.0)));
     }
@@ -156,7 +162,7 @@ async fn taken_up(
     (saved, from_files, undoes): (Saved, bool, Option<&Run>),
     now: Timestamp,
 ) -> Result<Planned, Error> {
-    let Saved { plan, mut sources, endpoint, id, files, .. } = saved;
+    let Saved { plan, mut sources, endpoint, id, .. } = saved;
     same_api(&endpoint, live)?;
     let touched = touched(&plan, &mut checked.declared);
     let observation = observed(live, checked, &touched, now).await?;
@@ -164,8 +170,8 @@ async fn taken_up(
         let mut fresh = diff::plan(bound, snapshot);
         // Without a base it is not known that what was weaker is not, and the approval was of that as well.
         fresh.weakened = fresh.weakened.or_else(|| plan.weakened.clone());
-        // A rollback names no files, and of files that are others by now nothing can be asked.
-        let taken_up = if from_files && !files.is_empty() {
+        // A rollback comes from no file, and of files that are others by now nothing can be asked.
+        let taken_up = if from_files && plan.undoes.is_none() {
             same_again(&plan, id, &fresh, bound)
         } else {
             as_approved(&plan, id, &fresh, (bound, snapshot), now)

@@ -292,6 +292,21 @@ fn nothing_but_the_effects_of_a_saved_plan_is_believed() {
 }
 
 #[test]
+fn a_plan_that_names_no_file_is_none_of_these_files() {
+    let world = world();
+    let plan: Value = serde_json::from_str(&saved(&world)).unwrap();
+    for partial in [false, true] {
+        let mut plan = plan.clone();
+        plan["files"] = json!([]);
+        plan["partial"] = json!(partial);
+        world.write("plan.json", &forged(&plan));
+        world.forget();
+        world.run("apply plan.json").expect(7).says(&["the plan names no file that it was made from"]);
+        assert_eq!(world.writes(), [""; 0], "{partial}");
+    }
+}
+
+#[test]
 fn a_saved_plan_gives_nobody_what_has_ended_meanwhile() {
     let world = World::new().groups(
         "  - { name: Night, description: The night., roles: unmanaged, members: [cy@voyager.example, { email: ana@voyager.example, until: 2026-12-01, reason: cover }] }\n",
