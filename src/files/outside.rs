@@ -1,6 +1,6 @@
 //! Rules from outside the files: those of a base, and the floors of a policy. Text in, rules in names out.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
 use super::{
     access::AccessFile,
@@ -15,6 +15,7 @@ use super::{
 use crate::model::{
     finding::Finding,
     ids::PersonRef,
+    pattern,
     rules::{Guard, Outside, Weakened, Weakening},
     source::{Place, Sources},
 };
@@ -109,7 +110,8 @@ fn access_files(base: &Files, files: Vec<(String, Vec<u8>)>) -> Vec<(String, Str
     let set = |of: &dyn Fn(&str) -> Option<String>| -> GlobSet {
         let mut globs = GlobSetBuilder::new();
         for pattern in patterns.iter().filter_map(|it| of(it)) {
-            let glob = GlobBuilder::new(pattern.trim_start_matches("./")).literal_separator(true).build();
+            let mut glob = pattern::glob(pattern.trim_start_matches("./")).ok();
+            let glob = glob.as_mut().and_then(|it| it.literal_separator(true).build().ok());
             glob.into_iter().for_each(|it| _ = globs.add(it));
         }
         globs.build().unwrap_or_default()

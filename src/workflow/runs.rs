@@ -69,6 +69,8 @@ impl Run {
 enum Touched {
     /// The group itself: its name, or that it is there.
     Group(GroupId),
+    /// The name of a group that came, went or was renamed: another may have it since.
+    Name(CompanyId, Box<str>),
     Member(GroupId, UserId),
     Role(GroupId, RoleId),
     Direct(CompanyId, UserId, Kind),
@@ -86,6 +88,9 @@ fn touched(run: &Run) -> BTreeSet<Touched> {
         let Some(group) = change.id().or(done.created.flatten()) else { continue };
         if done.deleted || done.renamed || done.created.is_some() {
             all.insert(Touched::Group(group));
+            let after = change.attributes_after().map(|it| it.name.clone());
+            let names = after.into_iter().chain([change.name().into()]);
+            all.extend(names.map(|it| Touched::Name(change.company(), it)));
         }
         all.extend(done.added.iter().chain(&done.removed).map(|it| Touched::Member(group, *it)));
         all.extend(done.roles.iter().map(|it| Touched::Role(group, *it)));
@@ -96,7 +101,7 @@ fn touched(run: &Run) -> BTreeSet<Touched> {
 fn group(touched: &Touched) -> Option<GroupId> {
     match touched {
         Touched::Group(group) | Touched::Member(group, _) | Touched::Role(group, _) => Some(*group),
-        Touched::Direct(..) => None,
+        Touched::Name(..) | Touched::Direct(..) => None,
     }
 }
 
