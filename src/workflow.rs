@@ -39,7 +39,7 @@ use crate::{
         source::Sources,
     },
     plan::{
-        self,
+        self, aliases,
         approval::differences,
         bind::{Bound, bind},
         digest, rollback,
@@ -281,6 +281,8 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
         let needs_all = [Code::UnusedException, Code::UnknownException, Code::UnmatchedPattern];
         judged.plan.remarks.retain(|it| !needs_all.contains(&it.code));
     }
+    judged.plan.remarks.extend(aliases::remarks(&checked.declared, &live.source.names()));
+    judged.plan.remarks.sort();
     notes.extend(doubt(&live.source, &checked.declared, &judged.plan));
     let context = Context {
         checked,

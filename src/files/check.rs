@@ -148,9 +148,19 @@ fn checked(
         let mut known_companies: Vec<CompanyId> = named.flatten().map(CompanyId).collect();
         known_companies.sort_unstable();
         let unmanaged = workspace.and_then(|it| it.1.unmanaged.as_ref().copied()).unwrap_or_default();
-        let aliases = check.aliases;
+        let (aliases, named_at) = (check.aliases, check.named_at);
         let misread = Vec::new();
-        Ok(Declared { company, companies, aliases, known_companies, rules, unmanaged, lockouts, misread })
+        Ok(Declared {
+            company,
+            companies,
+            aliases,
+            named_at,
+            known_companies,
+            rules,
+            unmanaged,
+            lockouts,
+            misread,
+        })
     } else {
         check.findings.sort();
         check.findings.dedup();
@@ -165,6 +175,7 @@ struct Check {
     companies: Aliases,
     legal_entities: Aliases,
     aliases: BTreeMap<Uuid, Box<str>>,
+    named_at: BTreeMap<Uuid, Place>,
     findings: Vec<Finding>,
     /// The addresses that were read, as the files spell them, and the scopes: a company has many entries and few of
     /// these.
@@ -250,6 +261,7 @@ impl Check {
         for (name, at) in self.names(ids, "a name under `ids:`") {
             let Some(id) = self.uuid(ids.get(name).and_then(Option::as_ref), what) else { continue };
             let name = name::composed(name);
+            self.named_at.entry(id).or_insert(at);
             if let Some(first) = self.aliases.insert(id, name.as_ref().into()) {
                 let place = |it: &str| {
                     let (_, first) = ids.iter().find(|(name, _)| name::composed(name) == it)?;

@@ -33,6 +33,8 @@ pub struct Declared {
     pub companies: Vec<DeclaredCompany>,
     /// The names of the workspace, by which ids are shown to people.
     pub aliases: BTreeMap<Uuid, Box<str>>,
+    /// Where each of these names stands.
+    pub named_at: BTreeMap<Uuid, Place>,
     /// The companies the workspace has names for, in which people of scopes are looked for.
     pub(crate) known_companies: Vec<CompanyId>,
     pub rules: DeclaredRules,

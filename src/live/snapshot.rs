@@ -3,11 +3,16 @@
 //! Complete where [`Observed`](crate::model::observed::Observed) is what one plan needs. It answers as the API
 //! answered, or says that it does not know; it never guesses. Nothing here touches a file.
 
-use std::{collections::HashMap, io, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::model::{
     direct::DirectRoles,
@@ -113,7 +118,7 @@ impl NotASnapshot {
 impl Snapshot {
     /// Returns a snapshot with its digest, everything in order.
     pub fn new(
-        (created_at, endpoint): (Timestamp, &str),
+        (created_at, endpoint, names): (Timestamp, &str, BTreeMap<Uuid, Box<str>>),
         mut companies: Vec<Company>,
         mut directories: Vec<Directory>,
         mut people: Vec<Person>,
@@ -137,6 +142,7 @@ impl Snapshot {
             companies,
             directories,
             people,
+            names,
         };
         snapshot.sort_users();
         snapshot.respell();

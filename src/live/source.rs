@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{
     api::{self, Reader, Skew},
@@ -71,6 +72,14 @@ impl Source {
         match self {
             Self::Api(reader) => reader.search_refused(),
             Self::Snapshot(_) => BTreeMap::new(),
+        }
+    }
+
+    /// What companies and legal entities are called, as far as that was told.
+    pub(crate) fn names(&self) -> BTreeMap<Uuid, Box<str>> {
+        match self {
+            Self::Api(reader) => reader.names(),
+            Self::Snapshot(answers) => answers.snapshot().names.clone(),
         }
     }
 

@@ -125,6 +125,7 @@ codes! {
     UnmatchedPattern Remark "unmatched-pattern" "A name or pattern under `guards.protected` matches nothing that was read; where it cannot match anything, no apply takes access from anybody.";
     RemovedNothing Remark "removed-nothing" "A group under `removed:` does not exist: it is gone, or its name is misspelt; stops no plan.";
     LookalikeName Remark "lookalike-name" "A name looks like that of another group or role that exists; stops no plan.";
+    OtherName Remark "other-name" "A name under `ids:` stands for what the API calls by quite another name; stops no plan.";
     TwoKeys Remark "two-keys" "A group lists one person under two keys; stops no plan.";
     LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
     MisreadText Remark "misread-text" "A text ends at a `#`, or holds the quotes that were meant to be around it; stops no plan.";

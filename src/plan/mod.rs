@@ -2,10 +2,12 @@
 //!
 //! Pure: no file, no network, no clock, no randomness. The same input gives the same bytes.
 
+pub mod aliases;
 pub mod bind;
 pub mod digest;
 pub mod diff;
 pub mod explain;
+
 pub mod approval;
 pub mod effective;
 pub mod witness;

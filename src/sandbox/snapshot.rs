@@ -166,7 +166,7 @@ mod tests {
             let direct_roles = Some(DirectRoles::read([raw(role)]));
             let person = Person { user_id: UserId(id(8)), groups: Vec::new(), direct_roles };
             let at = "2026-11-21T00:00:00Z".parse().unwrap();
-            Snapshot::new((at, "sandbox"), vec![company], vec![directory], vec![person])
+            Snapshot::new((at, "sandbox", BTreeMap::new()), vec![company], vec![directory], vec![person])
         };
         for (scope, role, fits) in [
             (r#"{"audiences":[]}"#, "{}", true),

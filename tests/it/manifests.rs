@@ -105,6 +105,7 @@ fn every_code_is_provoked() {
         Code::UnknownRole,
         Code::AmbiguousRole,
         Code::TwoKeys,
+        Code::OtherName,
     ];
     let in_plans = in_plans.map(|it| it.to_string());
     let provoked: BTreeSet<String> = offline.chain(online).chain(in_plans).collect();

@@ -10,7 +10,7 @@ use rolecall::{
     },
     model::{finding::Finding, source::FileId},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{SEED, VOYAGER, World};
 
@@ -558,4 +558,41 @@ fn the_last_day_of_the_calendar_is_a_day() {
         let explained = world.run("explain ana@voyager.example").expect(0).stdout;
         assert!(explained.contains("until 9999-12-31"), "{explained}");
     }
+}
+
+/// What stands under `ids:` for the company of everybody, and whether that is a remark.
+#[test]
+fn a_name_that_is_not_the_one_the_api_says_is_told() {
+    let files = |alias: &str| {
+        World::new()
+            .with(
+                "rolecall.yaml",
+                &format!("version: 1\ncompany: {alias}\nids: {{ company: {{ {alias}: {VOYAGER} }} }}\n"),
+            )
+            .with("access/a.yaml", "version: 1\ngroups: [{ name: Night, description: The night., roles: unmanaged, members: [ana@voyager.example, cy@voyager.example] }]\n")
+    };
+    for (alias, odd) in
+        [("voyager", false), ("voyager-travel", false), ("zz-tiny-test-client", true), ("globex", true)]
+    {
+        let world = files(alias);
+        let remark = format!("`{alias}` stands for {VOYAGER}, which the API calls `voyager`");
+        world.run("snapshot --out live.json").expect(0);
+        for line in ["plan", "plan --live live.json", "plan --format markdown", "apply --auto-approve"] {
+            let run = world.run(line).expect(0);
+            assert_eq!(run.stdout.contains("other-name"), odd, "{alias} {line}\n{}", run.stdout);
+        }
+        let remarks = world.run("plan --format json").expect(0).json()["remarks"].clone();
+        let told = |it: &Value| it["code"] == "other-name" && it["message"] == *remark;
+        assert_eq!(remarks.as_array().unwrap().iter().any(told), odd, "{remarks:#}");
+        assert!(!odd || remarks[0]["origin"]["line"] == 3, "{remarks:#}");
+    }
+    // Where one of the other names fits better, that is said.
+    let swapped = files("globex").with(
+        "rolecall.yaml",
+        &format!(
+            "version: 1\ncompany: globex\nids: {{ company: {{ globex: {VOYAGER}, voyager: 2b7e0000-0000-4000-8000-000000000002 }} }}\n"
+        ),
+    );
+    let plan = swapped.run("plan").expect(0).stdout;
+    assert!(plan.contains("is it `voyager` that is meant?"), "{plan}");
 }

@@ -21,42 +21,59 @@ pub(super) struct Reference {
     pub(super) id: Uuid,
 }
 
+/// The same, with the name beside the id where there is one.
+pub(super) struct Named {
+    pub(super) id: Uuid,
+    pub(super) name: Option<Box<str>>,
+}
+
 impl<'de> Deserialize<'de> for Reference {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Reference;
+        // A name is mostly beside the point, and there are many.
+        deserializer.deserialize_any(Either::<false>).map(|it| Self { id: it.id })
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an id (a UUID), alone or in an object")
-            }
+impl<'de> Deserialize<'de> for Named {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Either::<true>)
+    }
+}
 
-            fn visit_str<E: de::Error>(self, raw: &str) -> Result<Reference, E> {
-                let id =
-                    parse_uuid(raw).ok_or_else(|| E::invalid_value(de::Unexpected::Other("text"), &self))?;
-                Ok(Reference { id })
-            }
+/// An id alone or in an object, perhaps with its name.
+struct Either<const NAMED: bool>;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Reference, A::Error> {
-                #[derive(Deserialize)]
-                #[serde(field_identifier, rename_all = "camelCase")]
-                enum Field {
-                    Id,
-                    #[serde(other)]
-                    Other,
-                }
-                let mut id = None;
-                while let Some(field) = fields.next_key()? {
-                    match field {
-                        Field::Id => id = Some(fields.next_value()?),
-                        // Permissions above all: nobody reads those of a group's role.
-                        Field::Other => _ = fields.next_value::<IgnoredAny>()?,
-                    }
-                }
-                id.ok_or_else(|| de::Error::missing_field("id"))
+impl<'de, const NAMED: bool> Visitor<'de> for Either<NAMED> {
+    type Value = Named;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id (a UUID), alone or in an object")
+    }
+
+    fn visit_str<E: de::Error>(self, raw: &str) -> Result<Named, E> {
+        let id = parse_uuid(raw).ok_or_else(|| E::invalid_value(de::Unexpected::Other("text"), &self))?;
+        Ok(Named { id, name: None })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Named, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(field_identifier, rename_all = "camelCase")]
+        enum Field {
+            Id,
+            Name,
+            #[serde(other)]
+            Other,
+        }
+        let (mut id, mut name) = (None, None);
+        while let Some(field) = fields.next_key()? {
+            match field {
+                Field::Id => id = Some(fields.next_value::<Reference>()?.id),
+                Field::Name if NAMED => name = fields.next_value::<Value>()?.as_str().map(Into::into),
+                // Permissions above all: nobody reads those of a group's role.
+                Field::Name | Field::Other => _ = fields.next_value::<IgnoredAny>()?,
             }
         }
-        deserializer.deserialize_any(Either)
+        Ok(Named { id: id.ok_or_else(|| de::Error::missing_field("id"))?, name })
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Reader {
     pub(super) bulk_refused: Arc<Mutex<BTreeSet<CompanyId>>>,
     /// The companies in which looking for a single person was refused last, each with the status.
     pub(super) search_refused: Arc<Mutex<BTreeMap<CompanyId, u16>>>,
+    /// What companies and legal entities are called, as far as answers about people have said.
+    pub(super) names: Arc<Mutex<BTreeMap<Uuid, Box<str>>>>,
 }
 
 #[derive(Serialize)]
@@ -68,7 +70,12 @@ const BY_TIME: Sort = Sort { sort_by: "ADDED_AT", sort_order: "ASC" };
 #[expect(missing_docs, reason = "the names say it")]
 impl Reader {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
-        Self { connection, bulk_refused: Arc::default(), search_refused: Arc::default() }
+        Self {
+            connection,
+            bulk_refused: Arc::default(),
+            search_refused: Arc::default(),
+            names: Arc::default(),
+        }
     }
 
     pub fn requests_made(&self) -> u64 {

@@ -10,6 +10,7 @@ use std::{
 
 use reqwest::Method;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{
     ApiError, Reader, Request,
@@ -19,7 +20,7 @@ use super::{
     wire::{Elements, Told},
 };
 use crate::model::{
-    ids::{CompanyId, PersonRef, UserId},
+    ids::{CompanyId, PersonRef, UserId, parse_uuid},
     name,
     observed::User,
 };
@@ -106,13 +107,30 @@ impl Reader {
         } else {
             BTreeSet::new()
         };
-        Ok(found.into_iter().map(|it| it.settled(|id| active.contains(&id))).collect())
+        Ok(found.into_iter().map(|it| self.noted(it).settled(|id| active.contains(&id))).collect())
     }
 
     /// Returns the companies in which looking for a single person was refused last, each with the status: that nobody
     /// was found there says nothing.
     pub fn search_refused(&self) -> BTreeMap<CompanyId, u16> {
         self.search_refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns what companies and legal entities are called, as far as answers about people have said.
+    pub fn names(&self) -> BTreeMap<Uuid, Box<str>> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the names that an answer tells. One that is an id says nothing.
+    fn noted(&self, mut told: Told) -> Told {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, name) in told.names.iter_mut().filter_map(Option::take) {
+            if parse_uuid(&name).is_none() {
+                names.entry(id).or_insert(name);
+            }
+        }
+        drop(names);
+        told
     }
 
     async fn query_id(&self, id: UserId) -> Result<Vec<User>, ApiError> {
@@ -129,7 +147,7 @@ impl Reader {
         } else {
             BTreeSet::new()
         };
-        Ok(found.into_iter().map(|it| it.settled(|id| active.contains(&id))).collect())
+        Ok(found.into_iter().map(|it| self.noted(it).settled(|id| active.contains(&id))).collect())
     }
 
     async fn elements(
@@ -218,7 +236,7 @@ impl Reader {
         } else {
             BTreeSet::new()
         };
-        let settled = |it: Told| it.settled(|id| active.contains(&id));
+        let settled = |it: Told| self.noted(it).settled(|id| active.contains(&id));
         let owned = |user: User| User { company: user.company.or(Some(company)), ..user };
         Ok(users.into_iter().map(settled).map(owned).collect())
     }

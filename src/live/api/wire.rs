@@ -13,7 +13,7 @@ use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
 use super::liberal::{
-    Reference, company_if_readable, composed, composed_if_told, id, or_default, readable, time,
+    Named, Reference, company_if_readable, composed, composed_if_told, id, or_default, readable, time,
 };
 use crate::model::{
     direct::DirectRoles,
@@ -140,6 +140,8 @@ pub(super) struct Told {
     user: User,
     /// `None` where the answer does not say.
     pub(super) active: Option<bool>,
+    /// The company and the legal entity with their names, where the answer says them.
+    pub(super) names: [Option<(Uuid, Box<str>)>; 2],
 }
 
 impl Told {
@@ -176,7 +178,7 @@ impl<'de> Deserialize<'de> for Told {
             #[serde(default)]
             is_active: Option<bool>,
             #[serde(default)]
-            organization: Option<Reference>,
+            organization: Option<Named>,
             #[serde(default)]
             business_detail: Option<Business>,
             #[serde(default)]
@@ -192,12 +194,15 @@ impl<'de> Deserialize<'de> for Told {
             #[serde(default)]
             employee_id: Option<Box<str>>,
             #[serde(default)]
-            organization_ref: Option<Reference>,
+            organization_ref: Option<Named>,
+            #[serde(default, alias = "legalEntityRef")]
+            legal_entity: Option<Named>,
         }
         let wire = Row::deserialize(deserializer)?;
         let id = wire.user_id.or(wire.id).ok_or_else(|| de::Error::missing_field("id"))?;
         let business = wire.business_detail.or(wire.business_info).unwrap_or_default();
         let email = business.business_email.or(business.email).or(wire.email);
+        let company = wire.organization.or(business.organization_ref);
         let some = |text: Option<Box<str>>| {
             let mut text = text.filter(|text| !text.is_empty())?;
             name::compose(&mut text);
@@ -209,10 +214,14 @@ impl<'de> Deserialize<'de> for Told {
             email: email.and_then(|email| email.parse().ok()),
             external_id: some(wire.external_id),
             employee_id: some(business.employee_id),
-            company: wire.organization.or(business.organization_ref).map(|found| CompanyId(found.id)),
+            company: company.as_ref().map(|found| CompanyId(found.id)),
             active: false,
         };
-        Ok(Self { user, active: wire.is_active })
+        let names = [company, business.legal_entity].map(|it| {
+            let Named { id, name } = it?;
+            Some((id, some(name)?))
+        });
+        Ok(Self { user, active: wire.is_active, names })
     }
 }
 

@@ -64,7 +64,7 @@ pub async fn record(
         directories.push(found);
     }
     let people = singled_out(&source, list, &known).await?;
-    Ok(Snapshot::new((now, endpoint), companies, directories, people))
+    Ok(Snapshot::new((now, endpoint, source.names()), companies, directories, people))
 }
 
 async fn company(source: &Source, id: CompanyId) -> Read<Company> {

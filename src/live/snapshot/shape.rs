@@ -3,12 +3,13 @@
 //! What is absent is left out, never null. A field that is not known is an error, as the digest covers all
 //! of them: whoever adds one adds one to the version. Nothing is computed here.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::model::{
     direct::DirectRoles,
@@ -44,6 +45,9 @@ pub struct Snapshot {
     /// What was asked about single people: those whom `users:`, lock-outs, the identity or exceptions
     /// name.
     pub people: Vec<Person>,
+    /// What companies and legal entities are called, as far as answers about people have said.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<Uuid, Box<str>>,
 }
 
 /// How people were made unrecognisable: the same person has the same pseudonym everywhere in the file.

@@ -32,7 +32,7 @@ fn snapshot() -> Snapshot {
     let directory =
         Directory { company: CompanyId(id(1)), reach: Reach::Whole, users: vec![user], asked: Vec::new() };
     let at = "2026-11-21T00:00:00Z".parse().unwrap();
-    Snapshot::new((at, "sandbox"), vec![company], vec![directory], Vec::new())
+    Snapshot::new((at, "sandbox", BTreeMap::new()), vec![company], vec![directory], Vec::new())
 }
 
 #[test]
@@ -140,7 +140,7 @@ proptest! {
         let mut one = snapshot();
         let user_id = UserId(uuid::Uuid::from_u128(8));
         let people = vec![Person { user_id, groups: Vec::new(), direct_roles: Some(roles.clone()) }];
-        one = Snapshot::new((one.created_at, &one.endpoint), one.companies, one.directories, people);
+        one = Snapshot::new((one.created_at, &one.endpoint, one.names), one.companies, one.directories, people);
         let text = write(&one);
         prop_assert!(text.chars().all(|it| it == '\n' || escape::terminal(it.encode_utf8(&mut [0; 4])).starts_with(it)));
         for text in [text.clone(), laid_out(&text)] {

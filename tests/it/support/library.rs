@@ -168,7 +168,7 @@ impl Ready {
         let now = now.parse().unwrap();
         let part = |name: &str| live[name].to_string();
         let snapshot = Snapshot::new(
-            (now, ENDPOINT),
+            (now, ENDPOINT, std::collections::BTreeMap::new()),
             serde_json::from_str(&part("companies")).unwrap(),
             serde_json::from_str(&part("directories")).unwrap(),
             serde_json::from_str(&part("people")).unwrap(),
