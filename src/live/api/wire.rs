@@ -195,8 +195,9 @@ impl<'de> Deserialize<'de> for Told {
             employee_id: Option<Box<str>>,
             #[serde(default)]
             organization_ref: Option<Named>,
+            /// In any form: only its name is of use, and nothing depends on that.
             #[serde(default, alias = "legalEntityRef")]
-            legal_entity: Option<Named>,
+            legal_entity: Value,
         }
         let wire = Row::deserialize(deserializer)?;
         let id = wire.user_id.or(wire.id).ok_or_else(|| de::Error::missing_field("id"))?;
@@ -217,7 +218,7 @@ impl<'de> Deserialize<'de> for Told {
             company: company.as_ref().map(|found| CompanyId(found.id)),
             active: false,
         };
-        let names = [company, business.legal_entity].map(|it| {
+        let names = [company, Named::deserialize(business.legal_entity).ok()].map(|it| {
             let Named { id, name } = it?;
             Some((id, some(name)?))
         });
