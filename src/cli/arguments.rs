@@ -92,11 +92,10 @@ pub(super) struct Selection {
 #[derive(Debug, Args)]
 pub(super) struct Operator {
     /// File with limits that the files here cannot loosen
-    // Neither is shown: a help has to fit a screen, and both are for whoever sets a runner up.
-    #[arg(long, value_name = "FILE", hide = true, env = "ROLECALL_POLICY")]
+    #[arg(long, value_name = "FILE", env = "ROLECALL_POLICY")]
     pub(super) policy: Option<PathBuf>,
     /// Whose token this is, instead of `api.identity`
-    #[arg(long, value_name = "PERSON", hide = true, env = "ROLECALL_IDENTITY")]
+    #[arg(long, value_name = "PERSON", env = "ROLECALL_IDENTITY")]
     pub(super) identity: Option<PersonRef>,
 }
 

@@ -18,6 +18,8 @@ enum Kind {
     Explanation,
     /// A plan, as `--format json` prints it
     Plan,
+    /// A policy, as `--policy` names it
+    Policy,
     /// A snapshot, as `rolecall snapshot` takes it
     Snapshot,
     /// rolecall.yaml
@@ -29,6 +31,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failur
         Kind::Access => rolecall::report::schema::access(),
         Kind::Explanation => rolecall::report::schema::explanation(),
         Kind::Plan => rolecall::report::schema::plan(),
+        Kind::Policy => rolecall::report::schema::policy(),
         Kind::Snapshot => rolecall::report::schema::snapshot(),
         Kind::Workspace => rolecall::report::schema::workspace(),
     });

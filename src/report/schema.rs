@@ -4,7 +4,10 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::{
-    files::{access::AccessFile, workspace::WorkspaceFile},
+    files::{
+        access::AccessFile,
+        workspace::{PolicyFile, WorkspaceFile},
+    },
     live::snapshot::Snapshot,
     report::document::{Document, explanation},
 };
@@ -12,6 +15,11 @@ use crate::{
 /// Returns the schema of `rolecall.yaml`.
 pub fn workspace() -> String {
     text::<WorkspaceFile>()
+}
+
+/// Returns the schema of a policy: what `--policy` names.
+pub fn policy() -> String {
+    text::<PolicyFile>()
 }
 
 /// Returns the schema of an access file.

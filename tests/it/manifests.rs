@@ -283,6 +283,7 @@ fn the_published_schemas_are_those_of_the_code() {
         ("access", schema::access()),
         ("explanation", schema::explanation()),
         ("plan", schema::plan()),
+        ("policy", schema::policy()),
         ("snapshot", schema::snapshot()),
         ("workspace", schema::workspace()),
     ] {

@@ -4,8 +4,19 @@ use serde_json::{Value, json};
 
 use crate::support::{Run, SEED, World, binary, words};
 
-const COMMANDS: [&str; 10] =
-    ["validate", "plan", "apply", "drift", "doctor", "explain", "snapshot", "duplicate", "sandbox", "schema"];
+const COMMANDS: [&str; 11] = [
+    "validate",
+    "plan",
+    "apply",
+    "rollback",
+    "drift",
+    "doctor",
+    "explain",
+    "snapshot",
+    "duplicate",
+    "sandbox",
+    "schema",
+];
 
 const DESK: &str = "  - { name: Desk, description: The desk., roles: [{ role: Agent, scope: { company: globex } }], members: [ana@voyager.example, cy@voyager.example] }\n";
 
