@@ -42,7 +42,7 @@ fn base() -> Value {
 const DESK: &str = "version: 1\ngroups:\n  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example, bo@voyager.example] }\n";
 const NIGHT: &str = "version: 1\ngroups:\n  - { name: Night, description: The night., roles: unmanaged, members: [cy@voyager.example] }\n";
 
-fn git(folder: &Path, line: &[&str]) {
+pub(crate) fn git(folder: &Path, line: &[&str]) {
     let done = Command::new("git")
         .args(["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false", "-C"])
         .arg(folder)
@@ -54,7 +54,7 @@ fn git(folder: &Path, line: &[&str]) {
 }
 
 /// Commits what is there to the branch `main`.
-fn commit(folder: &Path) {
+pub(crate) fn commit(folder: &Path) {
     if !folder.join(".git").exists() {
         git(folder, &["init", "-q", "-b", "main"]);
     }

@@ -40,6 +40,7 @@ mod names;
 mod output;
 mod outside;
 mod people;
+mod pipelines;
 mod probes;
 mod readme;
 mod recipients;
