@@ -25,6 +25,7 @@ mod faults;
 mod fetching;
 mod foretold;
 mod guards;
+mod hostile;
 mod interruption;
 mod journals;
 mod kills;

@@ -30,9 +30,9 @@ const NAME: &str = "api.example.test";
 const HERE: &str = "0.0.0.0";
 
 /// A sandbox behind TLS, a proxy beside it, and the CA in a file of the workspace.
-struct Site {
-    world: World,
-    tls_port: u16,
+pub(crate) struct Site {
+    pub(crate) world: World,
+    pub(crate) tls_port: u16,
     proxy: String,
     /// The first bytes of each connection inside TLS: `PRI` for HTTP/2, a method for HTTP/1.1.
     spoken: Arc<Mutex<Vec<String>>>,
@@ -42,6 +42,14 @@ struct Site {
 
 /// Starts a site whose server offers one version of HTTP.
 fn site(alpn: &[u8]) -> Site {
+    let world = World::new().groups(DESK);
+    let inside = world.url();
+    site_before(world, &inside, alpn)
+}
+
+/// Starts a site before a server of plain HTTP.
+pub(crate) fn site_before(world: World, url: &str, alpn: &[u8]) -> Site {
+    let inside = url.strip_prefix("http://").unwrap().to_owned();
     let ca_key = KeyPair::generate().unwrap();
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -60,8 +68,7 @@ fn site(alpn: &[u8]) -> Site {
         .unwrap();
     config.alpn_protocols = vec![alpn.to_vec()];
 
-    let world = World::new().groups(DESK).with("ca.pem", &ca_pem);
-    let inside = world.url().strip_prefix("http://").unwrap().to_owned();
+    world.write("ca.pem", &ca_pem);
     let (spoken, proxied) = (Arc::<Mutex<Vec<String>>>::default(), Arc::<Mutex<Vec<String>>>::default());
     let (heard, asked) = (spoken.clone(), proxied.clone());
     let (tell, told) = mpsc::channel();
@@ -117,14 +124,14 @@ async fn forward(listener: TcpListener, port: u16, asked: Arc<Mutex<Vec<String>>
 }
 
 impl Site {
-    fn trusted(mut self) -> Self {
+    pub(crate) fn trusted(mut self) -> Self {
         let ca = self.world.path().join("ca.pem");
         assert!(fs::exists(&ca).unwrap());
         self.world = self.world.variable("SSL_CERT_FILE", ca.to_str().unwrap());
         self
     }
 
-    fn spoken(&self) -> Vec<String> {
+    pub(crate) fn spoken(&self) -> Vec<String> {
         let mut spoken = self.spoken.lock().unwrap().clone();
         spoken.dedup();
         spoken

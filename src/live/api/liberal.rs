@@ -67,7 +67,9 @@ impl<'de, const NAMED: bool> Visitor<'de> for Either<NAMED> {
         let (mut id, mut name) = (None, None);
         while let Some(field) = fields.next_key()? {
             match field {
+                Field::Id if id.is_some() => return Err(de::Error::duplicate_field("id")),
                 Field::Id => id = Some(fields.next_value::<Reference>()?.id),
+                Field::Name if name.is_some() => return Err(de::Error::duplicate_field("name")),
                 Field::Name if NAMED => name = fields.next_value::<Value>()?.as_str().map(Into::into),
                 // Permissions above all: nobody reads those of a group's role.
                 Field::Name | Field::Other => _ = fields.next_value::<IgnoredAny>()?,

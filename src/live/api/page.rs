@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{Error, IgnoredAny, MapAccess, Visitor},
 };
 use uuid::Uuid;
 
@@ -66,31 +66,33 @@ impl<'de, T: Row> Deserialize<'de> for Page<T> {
                     #[serde(default)]
                     total_num_results: Option<u64>,
                 }
-                let mut page = Page { rows: Vec::new(), total: None };
-                // An encoder that leaves out what is 0 or empty answers `{"pagination":{}}` for an empty list; where the
-                // rows are told, so would the total be.
-                let (mut told, mut paged) = (false, false);
+                let (mut rows, mut pagination) = (None, None);
                 while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
                     if name == T::FIELD {
-                        let rows = fields.next_value::<Option<_>>()?;
-                        told = rows.is_some();
-                        page.rows = rows.unwrap_or_default();
+                        once(&mut rows, T::FIELD, fields.next_value::<Option<Vec<T>>>()?)?;
                     } else if name == "pagination" {
-                        let pagination = fields.next_value::<Option<Pagination>>()?;
-                        paged = pagination.is_some();
-                        page.total = pagination.and_then(|pagination| pagination.total_num_results);
+                        once(&mut pagination, "pagination", fields.next_value::<Option<Pagination>>()?)?;
                     } else {
                         fields.next_value::<IgnoredAny>()?;
                     }
                 }
-                if paged && !told {
-                    page.total.get_or_insert(0);
+                let (rows, pagination) = (rows.flatten(), pagination.flatten());
+                let mut total = pagination.as_ref().and_then(|it| it.total_num_results);
+                // An encoder that leaves out what is 0 or empty answers `{"pagination":{}}` for an empty list; where the
+                // rows are told, so would the total be.
+                if pagination.is_some() && rows.is_none() {
+                    total.get_or_insert(0);
                 }
-                Ok(page)
+                Ok(Page { rows: rows.unwrap_or_default(), total })
             }
         }
         deserializer.deserialize_map(Fields(PhantomData))
     }
+}
+
+/// Keeps a field; one that comes twice is an error, as it is for every other answer.
+fn once<T, E: Error>(kept: &mut Option<T>, field: &'static str, value: T) -> Result<(), E> {
+    if kept.replace(value).is_some() { Err(E::duplicate_field(field)) } else { Ok(()) }
 }
 
 #[cfg(test)]

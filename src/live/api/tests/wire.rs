@@ -6,13 +6,14 @@ use async_compression::{
     Level,
     tokio::bufread::{BrotliEncoder, GzipEncoder, ZstdEncoder},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
 use super::{
     server::{Reply, Server},
     *,
 };
+use crate::model::ids::PersonRef;
 
 async fn compressed(encoding: &str, text: &[u8]) -> Vec<u8> {
     let mut encoder: Box<dyn AsyncRead + Unpin + Send> = match encoding {
@@ -93,12 +94,81 @@ async fn an_answer_nested_without_end_is_an_error_for_every_decoder() {
             let held = reader.list_group_roles(COMPANY, GROUP).await.map(drop);
             let info = reader.rbac_info(user(1)).await.map(drop);
             let direct = reader.direct_roles(user(1)).await.map(drop);
-            let people =
-                reader.query_user(COMPANY, &crate::model::ids::PersonRef::UserId(user(1))).await.map(drop);
+            let people = reader.query_user(COMPANY, &PersonRef::UserId(user(1))).await.map(drop);
             let created = server.writer().create_group(COMPANY, "n", "d").await.map(drop);
             for result in [permissions, groups, roles, members, held, info, direct, people, created] {
                 assert!(matches!(result, Err(ApiError::Garbled { .. })), "{shown}: {result:?}");
             }
+        }
+    }
+}
+
+/// The text of a value, and in it the key at `turn` twice.
+fn written(value: &Value, turn: &mut usize) -> String {
+    match value {
+        Value::Array(rows) => {
+            format!("[{}]", rows.iter().map(|it| written(it, turn)).collect::<Vec<_>>().join(","))
+        }
+        Value::Object(fields) => {
+            let mut all = Vec::new();
+            for (name, value) in fields {
+                let is_twice = *turn == 0;
+                *turn = turn.wrapping_sub(1);
+                let field = format!("\"{name}\":{}", written(value, turn));
+                all.extend(is_twice.then(|| field.clone()));
+                all.push(field);
+            }
+            format!("{{{}}}", all.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Readers differ in which of two they go by: what a proxy has looked at may not be what is read here.
+#[tokio::test]
+async fn an_answer_in_which_a_key_comes_twice_is_an_error_for_every_decoder() {
+    let page = |list: &str, row: Value| json!({ list: [row], "pagination": { "totalNumResults": 1 } });
+    let permissions = json!([{ "permission": "AGENT", "actions": ["READ"] }]);
+    let group = json!({ "id": GROUP.0, "name": "n", "description": "d", "companyId": COMPANY.0, "isUnmodifiable": false });
+    let role = json!({ "id": user(1).0, "name": "n", "isPlatformRole": true, "permissions": permissions });
+    let person = json!({ "userId": { "id": user(1).0 }, "isActive": true, "organization": { "id": COMPANY.0, "name": "o" },
+        "businessDetail": { "businessEmail": "a@b.example", "employeeId": "e" }, "externalId": "x" });
+    for (decoder, answer) in [
+        ("permissions", json!({ "permissions": [{ "name": "AGENT", "description": "d" }] })),
+        ("groups", page("userGroups", group)),
+        ("roles", page("roles", role)),
+        ("members", page("members", json!({ "userId": user(1).0 }))),
+        ("held", page("roles", json!({ "role": { "id": user(1).0 } }))),
+        ("held", page("roles", json!({ "roleId": user(1).0, "scope": null }))),
+        ("info", json!({ "permissions": permissions })),
+        ("direct", json!({ "roles": [] })),
+        ("person", person.clone()),
+        ("people", json!({ "length": 1, "elements": [person] })),
+    ] {
+        let right = answer.to_string();
+        for at in 0.. {
+            let mut turn = at;
+            let text = written(&answer, &mut turn);
+            let is_right = text == right;
+            let body = text.clone();
+            let server = Server::start(move |_| Reply::text(200, "application/json", &body)).await;
+            let reader = server.reader();
+            let read = match decoder {
+                "permissions" => reader.list_permissions().await.map(drop),
+                "groups" => reader.list_groups(COMPANY).await.map(drop),
+                "roles" => reader.list_roles(COMPANY).await.map(drop),
+                "members" => reader.list_members(COMPANY, GROUP).await.map(drop),
+                "held" => reader.list_group_roles(COMPANY, GROUP).await.map(drop),
+                "info" => reader.rbac_info(user(1)).await.map(drop),
+                "direct" => reader.direct_roles(user(1)).await.map(drop),
+                "person" => reader.query_user(COMPANY, &PersonRef::UserId(user(1))).await.map(drop),
+                _ => reader.query_user(COMPANY, &"a@b.example".parse().unwrap()).await.map(drop),
+            };
+            if is_right {
+                assert!(at > 0 && read.is_ok(), "{text}: {read:?}");
+                break;
+            }
+            assert!(matches!(read, Err(ApiError::Garbled { .. })), "{text}: {read:?}");
         }
     }
 }
