@@ -148,12 +148,19 @@ fn ran(ended: &Ended, steps: &[(&str, i32)]) {
 
 #[test]
 fn a_change_is_planned_merged_applied_and_looked_after() {
-    let runner = Runner::new().proposes("access/desk.yaml", &desk(&format!("{DESK}, cy@voyager.example")));
+    let runner = Runner::new();
+    // Names that a step may write to, were it to write into the checkout.
+    fs::write(runner.at("elsewhere"), "as it was").unwrap();
+    for name in ["plan.md", "comment.md", "summary.md"] {
+        symlink(runner.at("elsewhere"), runner.world.path().join(name)).unwrap();
+    }
+    let runner = runner.proposes("access/desk.yaml", &desk(&format!("{DESK}, cy@voyager.example")));
     let ended = runner.runs("pull-request", "change");
     ran(&ended, &[("Validate", 0), ("Plan", 0), ("Comment", 0)]);
     assert!(ended.comment.contains("cy@voyager.example"), "{}", ended.comment);
     assert!(!ended.comment.contains("weaker"), "{}", ended.comment);
     assert_eq!(runner.world.writes(), [""; 0]);
+    assert_eq!(fs::read_to_string(runner.at("elsewhere")).unwrap(), "as it was");
     runner.merge();
     ran(&runner.runs("merge", "main"), &[("Apply", 0)]);
     assert_eq!(

@@ -1,6 +1,6 @@
 //! The README is run: every command of it, in order, in one shell, on the example as it is committed.
 
-use std::{fs, path::Path, process::Stdio};
+use std::{collections::BTreeSet, fs, path::Path, process::Stdio};
 
 use rolecall::model::finding::Code;
 
@@ -147,24 +147,84 @@ fn every_promise_of_the_readme_is_the_name_of_a_test() {
     let readme = repository("README.md");
     let (_, rest) = readme.split_once("<!-- tests:begin -->\n").expect("the list of promises");
     let (promises, _) = rest.split_once("<!-- tests:end -->").expect("its end");
-    let mut code = String::new();
+    let tests = tests();
+    assert!(promises.lines().count() >= 15);
+    for promise in promises.lines() {
+        let sentence = promise.strip_prefix("- ").and_then(|it| it.strip_suffix('.')).expect(promise);
+        let name = sentence.to_lowercase().replace(' ', "_");
+        let is_there = tests.iter().any(|it| it.ends_with(&format!("::{name}")));
+        assert!(is_there, "no test is called {name}");
+    }
+}
+
+/// Every claim of a table has its test, by the name that `cargo test` shows, and what is not held has none.
+#[test]
+fn every_claim_of_the_threat_model_is_held_by_the_tests_it_names() {
+    let (text, tests) = (repository("docs/threat-model.md"), tests());
+    assert!(text.lines().count() <= 200, "{} lines", text.lines().count());
+    let is_name =
+        |it: &&str| it.contains("::") && it.chars().all(|it| it.is_ascii_alphanumeric() || "_:".contains(it));
+    let named = |line: &str| -> Vec<String> {
+        line.split('`').skip(1).step_by(2).filter(is_name).map(str::to_owned).collect()
+    };
+    let mut claims = 0;
+    for line in text.lines() {
+        for name in named(line) {
+            assert!(tests.contains(&name), "no test is called {name}");
+        }
+        let cells: Vec<&str> = line.split(" | ").collect();
+        let is_claim = line.starts_with("| ") && !line.starts_with("| cannot |");
+        if is_claim {
+            assert!(cells.len() == 2 && !named(cells[1]).is_empty(), "a claim without a test: {line}");
+            claims += 1;
+        }
+    }
+    assert!(claims >= 60, "{claims}");
+}
+
+/// The names of all tests, as `cargo test` shows them, those of the library, the program and this one.
+fn tests() -> BTreeSet<String> {
+    let (mut names, top) = (BTreeSet::new(), Path::new(env!("CARGO_MANIFEST_DIR")));
     for root in ["src", "tests/it"] {
-        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(root)];
+        let mut folders = vec![top.join(root)];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()) {
                 if entry.is_dir() {
                     folders.push(entry);
                 } else if entry.extension().is_some_and(|it| it == "rs") {
-                    code += &fs::read_to_string(entry).unwrap();
+                    let path = entry.strip_prefix(top.join(root)).unwrap().with_extension("");
+                    let parts = path.iter().map(|it| it.to_str().unwrap());
+                    let module: Vec<&str> = parts.filter(|it| !["lib", "main", "mod"].contains(it)).collect();
+                    let file = syn::parse_file(&fs::read_to_string(&entry).unwrap()).unwrap();
+                    collect(&file.items, &module.join("::"), &mut names);
                 }
             }
         }
     }
-    assert!(promises.lines().count() >= 15);
-    for promise in promises.lines() {
-        let sentence = promise.strip_prefix("- ").and_then(|it| it.strip_suffix('.')).expect(promise);
-        let name = sentence.to_lowercase().replace(' ', "_");
-        assert!(code.contains(&format!("fn {name}(")), "no test is called {name}");
+    names
+}
+
+fn collect(items: &[syn::Item], module: &str, names: &mut BTreeSet<String>) {
+    for item in items {
+        match item {
+            syn::Item::Fn(it)
+                if it.attrs.iter().any(|it| it.path().segments.last().unwrap().ident == "test") =>
+            {
+                names.insert(format!("{module}::{}", it.sig.ident));
+            }
+            syn::Item::Mod(it) => {
+                let inner = format!("{module}::{}", it.ident);
+                it.content.iter().for_each(|(_, items)| collect(items, &inner, names));
+            }
+            // Those of `proptest!`, and of macros of our own.
+            syn::Item::Macro(it) => {
+                let text = it.mac.tokens.to_string();
+                let tests = text.split("[test]").skip(1);
+                let heads = tests.filter_map(|it| it.split_once("fn ")?.1.split_once(['(', ' ']));
+                names.extend(heads.map(|(name, _)| format!("{module}::{name}")));
+            }
+            _ => (),
+        }
     }
 }
 
