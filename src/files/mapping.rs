@@ -1,6 +1,6 @@
 //! Mappings with known keys: how a type is declared by its keys, and how each is read.
 //!
-//! Which keys must be there is asked later, of what is [absent](Given::is_absent) for certain: a key that is misspelt,
+//! Which keys must be there is asked later, of what is [absent](Given::Absent) for certain: a key that is misspelt,
 //! or whose value was refused, is not.
 
 use super::{

@@ -41,7 +41,7 @@ pub use holders::{floors, takes_privileged};
 use exceptions::{Exceptions, Pool, Thing};
 
 /// What guards look at beside the two sides: what becomes of whose access, who lacks something for a moment, and the
-/// [`floors`] that no order keeps.
+/// [`floors()`] that no order keeps.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Effects<'a> {
