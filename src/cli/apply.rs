@@ -91,6 +91,9 @@ fn wanted(
         What::Lockouts => return Ok(Wanted::Lockouts),
         What::Saved(file) => file,
     };
+    if let Some(key) = &file.signed_by {
+        output.message(&format!("The plan is signed by the key {key}."));
+    }
     // Again, so that its places point into the files as they are here.
     let saved = file.plan(checked.loaded.sources.clone())?;
     let run = journals::undone(&saved, global, &checked.loaded.root, output);

@@ -22,6 +22,8 @@ const SIZE_LIMIT: u64 = 1 << 30;
 pub(super) struct PlanFile {
     path: PathBuf,
     text: String,
+    /// The id of the key whose signature was asked for.
+    pub(super) signed_by: Option<String>,
 }
 
 impl PlanFile {
@@ -29,17 +31,16 @@ impl PlanFile {
     pub(super) fn read(path: PathBuf, signers: Option<&Path>) -> Result<Self, Failure> {
         let text =
             read_text("the plan", &path).map_err(|it| it.hint("save one with `rolecall plan --out FILE`"))?;
-        if let Some(signers) = signers {
+        let signed_by = signers.map(|signers| {
             let keys = read_text("the public keys", signers).map_err(|it| {
                 it.hint("write them with `openssl pkey -in key.pem -pubout`, one after the other")
             })?;
             let signature = read_text("the signature", &signature_of(&path))
                 .map_err(|it| it.hint("make it with `rolecall plan --out FILE --sign KEY`"))?;
-            attestation::verify(&text, &signature, keys.as_bytes()).map_err(|error| {
-                Failure::invalid(format!("{}: {error}", path.display())).hint(error.hint())
-            })?;
-        }
-        Ok(Self { path, text })
+            attestation::verify(&text, &signature, keys.as_bytes())
+                .map_err(|error| Failure::invalid(format!("{}: {error}", path.display())).hint(error.hint()))
+        });
+        Ok(Self { signed_by: signed_by.transpose()?, path, text })
     }
 
     /// The plan, with places that point into these files.

@@ -30,7 +30,7 @@ fn a_signed_plan_is_applied_where_one_is_required() {
         assert_eq!(world.group("Night").unwrap()["description"], "By night.", "{line}");
     }
     let world = signed().variable("ROLECALL_REQUIRE_SIGNED", "keys.pem");
-    world.run("apply plan.json").expect(0);
+    world.run("apply plan.json").expect(0).says(&["The plan is signed by the key sha256:"]);
     // The way back is a saved plan as well.
     let journal =
         fs::read_dir(world.path().join(".rolecall/journal")).unwrap().next().unwrap().unwrap().path();
