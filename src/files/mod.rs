@@ -27,6 +27,7 @@ mod read;
 mod tree;
 mod weakened;
 mod words;
+pub(crate) mod yaml;
 
 pub use decode::{At, Decode, Decoded, MAX_FILE_BYTES, decode, decoded};
 pub use foreign::deserialize;

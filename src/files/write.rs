@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::yaml::{Style, Yaml};
 use crate::model::{
     access::Grant,
     ids::{RoleId, UserId},
@@ -40,140 +41,65 @@ pub struct Unsayable {
     role: String,
 }
 
-/// YAML with keys in the order in which they are given.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Tree {
-    Text(String),
-    Number(u8),
-    Flag(bool),
-    List(Vec<Self>),
-    Map(Vec<(&'static str, Self)>),
-}
-
-impl Tree {
-    fn text(text: &(impl ToString + ?Sized)) -> Self {
-        Self::Text(text.to_string())
-    }
-
-    /// Sorted, and without brackets around one.
-    fn one_or_many(mut values: Vec<Self>) -> Self {
-        values.sort();
-        if values.len() == 1 { values.remove(0) } else { Self::List(values) }
-    }
-
-    /// Writes the node where a line is begun at a column already.
-    fn write(&self, column: usize, out: &mut String) {
-        let begin = |out: &mut String, at: usize| {
-            if at > 0 {
-                out.extend(std::iter::repeat_n(' ', column));
-            }
-        };
-        match self {
-            Self::List(items) if !items.is_empty() => {
-                for (at, item) in items.iter().enumerate() {
-                    begin(out, at);
-                    out.push_str("- ");
-                    item.write(column + 2, out);
-                }
-            }
-            Self::Map(keys) if !keys.is_empty() => {
-                for (at, (key, value)) in keys.iter().enumerate() {
-                    begin(out, at);
-                    out.push_str(key);
-                    let inner = match value {
-                        Self::List(items) if !items.is_empty() => column,
-                        Self::Map(keys) if !keys.is_empty() => column + 2,
-                        _ => {
-                            out.push_str(": ");
-                            value.write(column, out);
-                            continue;
-                        }
-                    };
-                    out.push_str(":\n");
-                    out.extend(std::iter::repeat_n(' ', inner));
-                    value.write(inner, out);
-                }
-            }
-            Self::List(_) => out.push_str("[]\n"),
-            Self::Map(_) => out.push_str("{}\n"),
-            Self::Text(text) => out.push_str(&(scalar(text) + "\n")),
-            Self::Number(number) => out.push_str(&format!("{number}\n")),
-            Self::Flag(flag) => out.push_str(&format!("{flag}\n")),
-        }
-    }
-}
-
-/// A text as YAML, in brackets or not: as it is where it cannot be taken for anything else, and quoted otherwise.
-pub(crate) fn scalar(text: &str) -> String {
-    const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    let is_plain = |it: char| it.is_alphanumeric() || "_@.+-/()&' ".contains(it);
-    let is_told_apart =
-        text.starts_with(char::is_alphabetic) || text.contains('@') || Uuid::try_parse(text).is_ok();
-    let is_word = text.starts_with(char::is_alphanumeric)
-        && is_told_apart
-        && !text.ends_with(' ')
-        && text.chars().all(is_plain)
-        && !WORDS.contains(&text.to_ascii_lowercase().as_str());
-    if is_word { text.to_owned() } else { serde_json::Value::from(text).to_string() }
-}
-
 /// An access file that declares `groups` exactly as they are.
 ///
 /// # Errors
 ///
 /// A scope that this version cannot read, and so cannot write down truthfully.
 pub fn access_file(groups: &[DraftGroup], known: Known<'_>) -> Result<String, Unsayable> {
-    let groups = groups.iter().map(|it| known.group(it)).collect::<Result<_, _>>()?;
-    let file = Tree::Map(vec![("version", Tree::Number(1)), ("groups", Tree::List(groups))]);
-    let mut text = String::new();
-    file.write(0, &mut text);
-    Ok(text)
+    let groups = groups.iter().map(|it| known.group(it)).collect::<Result<Vec<_>, _>>()?;
+    let version = Yaml::Scalar("1".to_owned());
+    let file = Yaml::map(Style::Block, [("version", version), ("groups", Yaml::list(Style::Block, groups))]);
+    Ok(file.document())
 }
 
 impl Known<'_> {
-    fn group(self, draft: &DraftGroup) -> Result<Tree, Unsayable> {
+    fn group(self, draft: &DraftGroup) -> Result<Yaml, Unsayable> {
         let mut roles = Vec::with_capacity(draft.grants.len());
         for Grant { role, scope, .. } in &draft.grants {
             let name = self.roles.get(role).map_or_else(|| role.to_string(), ToString::to_string);
             let unique = self.roles.values().filter(|it| ***it == *name).count() == 1;
             let Some(scope) = self.scope(scope) else { return Err(Unsayable { role: name }) };
             let (shown, named) = match unique {
-                true => (name.clone(), Tree::Text(name)),
-                false => (role.to_string(), Tree::Map(vec![("id", Tree::text(role))])),
+                true => (name.clone(), Yaml::text(&name)),
+                false => (role.to_string(), Yaml::map(Style::Line, [("id", Yaml::text(role))])),
             };
-            roles.push((shown, Tree::Map(vec![("role", named), ("scope", scope)])));
+            roles.push((shown, Yaml::map(Style::Line, [("role", named), ("scope", scope)])));
         }
         roles.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut members: Vec<Tree> = draft.members.iter().map(|it| self.person(*it)).collect();
+        let mut members: Vec<Yaml> = draft.members.iter().map(|it| self.person(*it)).collect();
         members.sort();
-        Ok(Tree::Map(vec![
-            ("name", Tree::text(&draft.name)),
-            ("description", Tree::text(&draft.description)),
-            ("roles", Tree::List(roles.into_iter().map(|it| it.1).collect())),
-            ("members", Tree::List(members)),
-        ]))
+        Ok(Yaml::map(
+            Style::Block,
+            [
+                ("name", Yaml::text(&draft.name)),
+                ("description", Yaml::text(&draft.description)),
+                ("roles", Yaml::list(Style::Block, roles.into_iter().map(|it| it.1))),
+                ("members", Yaml::list(Style::Block, members)),
+            ],
+        ))
     }
 
-    fn person(self, user: UserId) -> Tree {
-        let address = self.people.get(&user).map(Tree::text);
-        address.unwrap_or_else(|| Tree::Map(vec![("userId", Tree::text(&user))]))
+    fn person(self, user: UserId) -> Yaml {
+        let address = self.people.get(&user).map(Yaml::text);
+        address.unwrap_or_else(|| Yaml::map(Style::Line, [("userId", Yaml::text(&user))]))
     }
 
-    fn scope(self, scope: &Scope) -> Option<Tree> {
+    fn scope(self, scope: &Scope) -> Option<Yaml> {
         if scope.is_empty() {
             return None;
         }
-        let mut audiences: Vec<Tree> =
+        let mut audiences: Vec<Yaml> =
             scope.audiences().iter().map(|it| self.audience(it)).collect::<Option<_>>()?;
-        Some(if audiences.len() == 1 { audiences.remove(0) } else { Tree::List(audiences) })
+        Some(if audiences.len() == 1 { audiences.remove(0) } else { Yaml::list(Style::Block, audiences) })
     }
 
     /// An audience with its keys in the order of the file format; `None` where a part of it has no form.
-    fn audience(self, audience: &Audience) -> Option<Tree> {
+    fn audience(self, audience: &Audience) -> Option<Yaml> {
         let mut keys = Vec::with_capacity(audience.len());
         let mut predicates = Vec::new();
         for Dimension { kind, values } in audience {
-            let names = || Tree::one_or_many(values.iter().map(|it| self.value(it)).collect());
+            let names = || Yaml::one_or_many(values.iter().map(|it| self.value(it)).collect());
             keys.push(match kind {
                 Kind::Company => (0, "company", names()),
                 Kind::LegalEntity => (1, "legalEntity", names()),
@@ -185,31 +111,36 @@ impl Known<'_> {
                         Value::Nothing | Value::Text(_) => None,
                     };
                     let people = values.iter().map(person).collect::<Option<_>>()?;
-                    (4, "profile", Tree::one_or_many(people))
+                    (4, "profile", Yaml::one_or_many(people))
                 }
                 Kind::StealthType => (5, "stealthType", names()),
-                Kind::Platform if *values == [Value::Nothing] => (6, "platform", Tree::Flag(true)),
+                Kind::Platform if *values == [Value::Nothing] => {
+                    (6, "platform", Yaml::Scalar("true".to_owned()))
+                }
                 Kind::Platform | Kind::Other(_) => {
-                    predicates.push(Tree::Map(vec![
-                        ("type", Tree::text(kind.as_wire())),
-                        ("values", Tree::List(values.iter().map(Tree::text).collect())),
-                    ]));
+                    predicates.push(Yaml::map(
+                        Style::Line,
+                        [
+                            ("type", Yaml::text(kind.as_wire())),
+                            ("values", Yaml::list(Style::Line, values.iter().map(Yaml::text))),
+                        ],
+                    ));
                     continue;
                 }
                 Kind::Unreadable => return None,
             });
         }
         if !predicates.is_empty() {
-            keys.push((7, "predicates", Tree::List(predicates)));
+            keys.push((7, "predicates", Yaml::list(Style::Line, predicates)));
         }
         keys.sort();
-        Some(Tree::Map(keys.into_iter().map(|(_, key, value)| (key, value)).collect()))
+        Some(Yaml::map(Style::Line, keys.into_iter().map(|(_, key, value)| (key, value))))
     }
 
-    fn value(self, value: &Value) -> Tree {
+    fn value(self, value: &Value) -> Yaml {
         match value {
-            Value::Id(id) => self.ids.get(id).map_or_else(|| Tree::text(id), Tree::text),
-            Value::Nothing | Value::Text(_) => Tree::text(value),
+            Value::Id(id) => self.ids.get(id).map_or_else(|| Yaml::text(id), Yaml::text),
+            Value::Nothing | Value::Text(_) => Yaml::text(value),
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{View, more, scope::Words, wording};
 use crate::{
-    files::write::scalar,
+    files::yaml::scalar,
     model::{
         ids::{CompanyId, Email, RoleId, UserId},
         plan::{Check, Names, Verdict},
