@@ -26,12 +26,12 @@ use crate::model::{
 
 mod change;
 mod judged;
+mod people;
 mod withheld;
 
 pub use change::{Action, Change, Edits, relation};
-pub use judged::{
-    Check, Digest, Gap, GapCause, ID_DIGITS, Judgement, Loser, Outside, People, ReadGroup, Survivor, Verdict,
-};
+pub use judged::{Check, Digest, Gap, GapCause, ID_DIGITS, Judgement, Outside, ReadGroup, Survivor, Verdict};
+pub use people::{Affected, Loser, Path, People, RoleEffect};
 pub use withheld::WithheldReason;
 
 /// Every edit that turns the live state into the desired one, with places, reasons and names beside it.
@@ -89,7 +89,7 @@ pub struct Undone {
 pub type Entries = BTreeMap<(GroupIx, RoleId), Box<[Option<Arc<RawValue>>]>>;
 
 /// What is said beside an edit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(bound(deserialize = "P: Deserialize<'de>"))]
 pub struct Note<P = Place> {
     /// Where the fact, or the removal of a group, is declared.

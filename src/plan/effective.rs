@@ -14,7 +14,7 @@ use crate::model::{
     ids::{CompanyId, RoleId, UserId},
     index::{GroupIx, UserIx},
     permissions::Permissions,
-    plan::{Action, Change, Loser, People, Plan},
+    plan::{Action, Change, Plan},
     scope::Scope,
     state::{Membership, Owner, State, memberships},
 };
@@ -109,10 +109,14 @@ pub struct Fate<'a> {
 pub type Grants<'a> = Vec<(GroupIx, &'a Arc<Scope>)>;
 
 /// A role of which somebody gains something, or loses something, through everything together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RoleFate<'a> {
     /// The role.
     pub role: RoleId,
+    /// Where it holds after and did not before.
+    pub gains: Arc<Scope>,
+    /// Where it held before and does not after.
+    pub loses: Arc<Scope>,
     /// The groups that give more than was held before, each with where it gives the role.
     pub gained: Grants<'a>,
     /// The groups that gave what is not held after, each with where it gave the role.
@@ -198,18 +202,6 @@ pub fn outcomes<'a>(sides: &'a Sides<'_>) -> Vec<Outcome<'a>> {
     concerned.into_iter().map(outcome).collect()
 }
 
-/// Counts who gains and who loses access.
-pub fn people(plan: &Plan, outcomes: &[Outcome<'_>]) -> People {
-    let lost = outcomes.iter().filter(|it| it.loses_everything);
-    People {
-        gain: outcomes.iter().filter(|it| it.gains()).count(),
-        lose: outcomes.iter().filter(|it| it.loses()).count(),
-        lose_everything: lost
-            .map(|it| Loser { company: it.company, user: plan.index.user(it.user) })
-            .collect(),
-    }
-}
-
 /// The direct roles of somebody, before and after.
 struct Direct<'a> {
     before: DirectRoles,
@@ -260,9 +252,10 @@ impl<'a> RoleFate<'a> {
         };
         let (none_before, none_after) = (before.is_empty(), after.is_empty());
         let (gained, lost) = (beyond(after, &had, none_before), beyond(before, &has, none_after));
-        (!gained.is_empty() || !lost.is_empty()).then_some(Self { role, gained, lost })
+        if gained.is_empty() && lost.is_empty() {
+            return None;
+        }
+        let (gains, loses) = (has.without(&had), had.without(&has));
+        Some(Self { role, gains: Arc::new(gains), loses: Arc::new(loses), gained, lost })
     }
 }
-
-#[cfg(test)]
-mod tests;

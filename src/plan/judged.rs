@@ -11,9 +11,10 @@ use crate::{
         rules::Rules,
     },
     plan::{
-        effective::{Sides, outcomes, people},
+        effective::{Sides, outcomes},
         guard::{Effects, floors, judge},
         order::{Ordered, Step, order},
+        people::people,
     },
 };
 
@@ -36,7 +37,7 @@ pub fn judged(mut plan: Plan, rules: &Rules, style: ScopeChange, now: Timestamp)
     let outcomes = outcomes(&sides);
     let effects = Effects { outcomes: &outcomes, gaps: &gaps, unmet: &unmet };
     let (guards, remarks) = judge(&sides, effects, rules, now);
-    let people = people(&plan, &outcomes);
+    let people = people(&sides, &outcomes, rules);
     let judgement = Judgement { people, gaps, guards };
     plan.remarks.extend(remarks);
     plan.remarks.sort();

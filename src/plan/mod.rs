@@ -13,6 +13,7 @@ pub mod effective;
 pub mod witness;
 pub mod guard;
 pub mod order;
+pub mod people;
 pub mod judged;
 pub mod takeup;
 pub mod rollback;

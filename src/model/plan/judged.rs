@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
-    plan::is_zero,
+    plan::{People, is_zero},
     rules::{self, Counted, Guard, Level, Limit, Subject},
     source::Place,
 };
@@ -68,28 +68,6 @@ impl Judgement {
     pub fn stops(&self) -> impl Iterator<Item = &Check> {
         self.guards.iter().filter(|it| matches!(it.verdict, Verdict::Stop))
     }
-}
-
-/// How many people gain and lose, over all groups that were read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct People {
-    /// How many can do something they could not.
-    pub gain: usize,
-    /// How many can no longer do something they could.
-    pub lose: usize,
-    /// Who is left with no role at all in a company.
-    // Sorted; they are among those who lose.
-    pub lose_everything: Vec<Loser>,
-}
-
-/// Somebody who is left with no role at all in a company.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Loser {
-    pub company: CompanyId,
-    #[serde(rename = "userId")]
-    pub user: UserId,
 }
 
 /// Access that both sides give a person and that is gone for a moment in between.

@@ -68,7 +68,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         return Err("a gap names something that does not change".to_owned());
     }
     let judgement = Judgement {
-        people: document.people,
+        people: document.people.map(|it| files.place(it)),
         gaps: document.gaps,
         guards: document.guards.into_iter().map(|it| it.it.map(|it| files.place(it))).collect(),
     };

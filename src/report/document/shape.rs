@@ -68,7 +68,7 @@ pub(crate) struct Document {
     /// Memberships and roles that end within 7 days.
     pub(super) expiring: usize,
     /// Who gains and who loses access.
-    pub(super) people: People,
+    pub(super) people: People<Origin>,
     /// Who lacks for a moment what both sides give.
     pub(super) gaps: Vec<Gap>,
     /// What every guard found, with value, limit and verdict.

@@ -71,7 +71,7 @@ impl Document {
                 .map(|(it, said)| Worded { it: it.clone().map(origin), message: said.why.into() })
                 .collect(),
             expiring: plan.expiring,
-            people: judgement.people.clone(),
+            people: judgement.people.clone().map(origin),
             gaps: judgement.gaps.clone(),
             guards: judgement.guards.iter().map(guard).collect(),
             remarks: plan.remarks.iter().map(|it| remark(it, sources)).collect(),

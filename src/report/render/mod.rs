@@ -24,6 +24,7 @@ mod description;
 mod direct;
 pub(crate) mod guards;
 mod notices;
+mod people;
 mod remedy;
 pub(crate) mod scope;
 mod section;

@@ -13,6 +13,7 @@ use super::{
     Cost, View, counted,
     guards::{self, Outcome},
     notices,
+    people::{self, Turn},
     scope::Words,
     thousands, weakened, withheld,
     wording::{self, Block, Fact, Line, Sign},
@@ -43,10 +44,19 @@ pub fn plan(view: &View<'_>) -> String {
     let blocks = wording::blocks(view.plan, view.sources);
     let known = view.plan.companies.iter().map(|it| it.company);
     let companies: BTreeSet<CompanyId> = known.chain(blocks.iter().map(|it| it.company)).collect();
+    let mut rows = people::rows(view, &words);
     let mut out = danger(view);
     for (at, company) in companies.into_iter().enumerate() {
         separate(&mut out);
         out.push_str(&header(company, view, view.cost.filter(|_| at == 0), &words));
+        if at == 0
+            && let Some(sum) = notices::people(view, &words, str::to_owned)
+        {
+            out.push('\n');
+            let mut row = Row::default();
+            out.push_str(&row.put(BOLD, "People").to(LABEL, 1).put(BOLD, &sum).end());
+        }
+        rows.extract_if(.., |it| it.company == company).for_each(|it| out.push_str(&person(&it)));
         let mut own = blocks.iter().filter(|it| it.company == company).peekable();
         if own.peek().is_some() {
             out.push('\n');
@@ -111,6 +121,24 @@ fn block(out: &mut String, block: &Block) {
     }
 }
 
+fn person(it: &people::Row) -> String {
+    let mut row = Row::default();
+    let escalates = it.turn == Turn::Escalates;
+    row.space(4);
+    if escalates {
+        row.put(ALARM, "!")
+    } else {
+        row.sign(it.turn.sign())
+    };
+    let verb = it.turn.verb(it.who.len() > 1);
+    row.put(PLAIN, &format!(" {} {verb} {}", it.named(str::to_owned), it.what.join("; ")));
+    if escalates {
+        row.space(3).put(ALARM, "PRIVILEGED");
+    }
+    row.aside(ORIGIN, 2, it.origin.as_deref(), Some(&it.through));
+    row.end()
+}
+
 fn line(line: &Line) -> String {
     let mut row = Row::default();
     row.space(4)
@@ -161,9 +189,6 @@ fn known(view: &View<'_>, words: &Words<'_>) -> String {
         let shown = if std::mem::replace(&mut last, label) == label { "" } else { label };
         out.push_str(&row.put(PLAIN, shown).to(LABEL, 1).put(PLAIN, text).end());
     };
-    if let Some(people) = notices::people(view, words, str::to_owned) {
-        labelled("People", &people);
-    }
     for (topic, text) in notices::lines(view, words) {
         labelled(topic.word(), &text);
     }

@@ -13,15 +13,19 @@ use crate::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupName, Index},
         plan::{
-            Check, Digest, Edits, Gap, GapCause, Judgement, Loser, Names, Note, Outside, Overview, People,
-            Plan, ReadGroup, Survivor, Undone, UnmanagedGroup, Unresolved, Verdict, Withheld, WithheldReason,
+            Check, Digest, Edits, Gap, GapCause, Judgement, Names, Note, Outside, Overview, Plan, ReadGroup,
+            Survivor, Undone, UnmanagedGroup, Unresolved, Verdict, Withheld, WithheldReason,
         },
-        rules::{self, Counted, Guard, HeldRole, How, Level, Limit, Subject, Weakened, Weakening},
+        rules::{self, Counted, Guard, HeldRole, How, Level, Limit, Rules, Subject, Weakened, Weakening},
         scope::{Dimension, Kind, Scope, Value},
         source::{FileId, Place, Sources},
         state::{self, Attributes, Edit, Fact, Facts, Key, Owner, State},
     },
-    plan::judged::Judged,
+    plan::{
+        effective::{Sides, outcomes},
+        judged::Judged,
+        people::people,
+    },
 };
 
 use super::super::View;
@@ -205,6 +209,11 @@ impl Draft {
         for gap in judgement.gaps.iter_mut().filter(|_| !self.groups.is_empty()) {
             (gap.taken, gap.given) = (place(gap.taken), place(gap.given));
         }
+        judgement.people = {
+            let sides = Sides::new(&plan);
+            let rules = Rules { privileged: vec![(company(), role(1))], ..Rules::default() };
+            people(&sides, &outcomes(&sides), &rules)
+        };
         Judged::chosen(plan, judgement)
     }
 }
@@ -344,15 +353,7 @@ pub(crate) fn everyday() -> Draft {
             }],
             ..Plan::default()
         },
-        judgement: Judgement {
-            people: People {
-                gain: 9,
-                lose: 8,
-                lose_everything: vec![Loser { company: company(), user: user(3) }],
-            },
-            gaps: Vec::new(),
-            guards: guards(),
-        },
+        judgement: Judgement { guards: guards(), ..Judgement::default() },
     }
 }
 
@@ -518,7 +519,6 @@ pub(crate) fn everything() -> Draft {
     plan.undoes = Some(Undone { journal: ".rolecall/journal/a.ndjson".into(), plan: Digest([7; 32]) });
     judgement.guards.extend(more_guards());
     judgement.guards.sort_by_key(|it| it.guard);
-    judgement.people.lose_everything.extend((4..12).map(|it| Loser { company: company(), user: user(it) }));
     let gap = |n, role, taken, given, why| Gap { user: user(n), role, taken, given, why };
     judgement.gaps = (0..9).map(|it| gap(it, role(1), 5, 5, GapCause::RevokeFirst)).collect();
     judgement.gaps.push(gap(0, role(0), 0, 4, GapCause::Cycle));

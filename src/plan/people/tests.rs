@@ -1,0 +1,242 @@
+//! Who gains, who loses, who loses everything: what, and through what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    model::{direct::DirectRole, ids::GroupId, scope::Scope},
+    plan::{
+        effective::outcomes,
+        worlds::{self, COMPANY, Side, World, companies, group_id, role, shuffled, user, world},
+    },
+};
+
+/// A group on one side.
+type Half = (GroupId, Side);
+
+/// A group by number, with members and one role on the companies given; on none without it.
+fn group(n: u128, members: &[u128], on: &[u128]) -> Half {
+    let grant = (role(1), companies(on.iter().copied()));
+    let side = Side {
+        name: "g".into(),
+        description: "d".into(),
+        grants: if on.is_empty() { BTreeMap::new() } else { BTreeMap::from([grant]) },
+        members: members.iter().copied().map(user).collect(),
+    };
+    (group_id(n), side)
+}
+
+/// What becomes of whose access where a role is privileged.
+fn found(world: &World) -> People {
+    let plan = world.plan();
+    let sides = Sides::new(&plan);
+    let rules = Rules { privileged: vec![(COMPANY, role(1))], ..Rules::default() };
+    people(&sides, &outcomes(&sides), &rules)
+}
+
+/// Returns who gains and who loses, and who loses everything.
+fn outcome(world: &World) -> (usize, usize, Vec<u128>) {
+    let found = found(world);
+    (found.gain, found.lose, found.lose_everything.iter().map(|it| it.user.0.as_u128()).collect())
+}
+
+#[test]
+fn access_counts_through_all_groups_together() {
+    let here = |members: &[u128], on: &[u128]| group(1, members, on);
+    let there = |members: &[u128], on: &[u128]| group(2, members, on);
+    for (live, desired, expected) in [
+        // Joining and leaving.
+        (vec![here(&[1, 2], &[7])], vec![here(&[2, 3], &[7])], (1, 1, vec![1])),
+        // A group without roles gives nothing.
+        (vec![here(&[1], &[])], vec![here(&[2], &[])], (0, 0, vec![])),
+        // A wider scope gives, a narrower one takes, another one does both.
+        (vec![here(&[1, 2], &[7])], vec![here(&[1, 2], &[7, 8])], (2, 0, vec![])),
+        (vec![here(&[1, 2], &[7, 8])], vec![here(&[1, 2], &[7])], (0, 2, vec![])),
+        (vec![here(&[1, 2], &[7])], vec![here(&[1, 2], &[8])], (2, 2, vec![])),
+        // What another group gives as well is neither gained nor lost.
+        (
+            vec![here(&[1], &[7]), there(&[1], &[7, 8])],
+            vec![here(&[], &[7]), there(&[1], &[7, 8])],
+            (0, 0, vec![]),
+        ),
+        (vec![here(&[1], &[7]), there(&[], &[7])], vec![here(&[], &[7]), there(&[1], &[7])], (0, 0, vec![])),
+        (
+            vec![here(&[1], &[7, 8]), there(&[1], &[7])],
+            vec![here(&[], &[7, 8]), there(&[1], &[7])],
+            (0, 1, vec![]),
+        ),
+        // A deleted group takes everything it gave.
+        (vec![here(&[1, 2], &[7]), there(&[2], &[8])], vec![there(&[2], &[8])], (0, 2, vec![1])),
+    ] {
+        let world = World::between(COMPANY, &live, &desired);
+        assert_eq!(outcome(&world), expected, "{live:?} to {desired:?}");
+    }
+}
+
+proptest! {
+    /// The same as looking at one person at a time.
+    #[test]
+    fn each_person_counts_once(world in world()) {
+        let found = found(&world);
+        prop_assert!(found.lose_everything.len() <= found.lose);
+        prop_assert!(found.lose_everything.is_sorted());
+        let (mut gain, mut lose, mut lose_everything) = (0, 0, Vec::new());
+        for n in 0..6 {
+            let held = |before: bool| -> BTreeMap<RoleId, Scope> {
+                let mut roles: BTreeMap<RoleId, Scope> = BTreeMap::new();
+                let sides = world.groups.iter().filter_map(|it| if before { it.before.as_ref() } else { it.after.as_ref() });
+                for (role, scope) in sides.filter(|it| it.members.contains(&user(n))).flat_map(|it| &it.grants) {
+                    let known = roles.remove(role).unwrap_or_default();
+                    roles.insert(*role, known.union(scope.clone()));
+                }
+                roles
+            };
+            let (before, after) = (held(true), held(false));
+            let covers = |a: &BTreeMap<RoleId, Scope>, b: &BTreeMap<RoleId, Scope>| {
+                b.iter().all(|(role, scope)| a.get(role).is_some_and(|it| it.contains(scope)))
+            };
+            gain += usize::from(!covers(&before, &after));
+            lose += usize::from(!covers(&after, &before));
+            lose_everything.extend((!before.is_empty() && after.is_empty()).then_some(Loser { company: COMPANY, user: user(n) }));
+        }
+        prop_assert_eq!((found.gain, found.lose, found.lose_everything), (gain, lose, lose_everything));
+    }
+
+    /// What the rows say is what looking at each person, role and company alone shows: nothing twice, nothing left out.
+    #[test]
+    fn the_rows_are_every_gain_and_every_loss(world in prop_oneof![world(), shuffled()]) {
+        type Can = BTreeSet<(UserId, RoleId, u128)>;
+        let can = |before: bool| -> Can {
+            let sides = world.groups.iter().filter_map(|it| if before { it.before.as_ref() } else { it.after.as_ref() });
+            let mut can = Can::new();
+            for side in sides {
+                for ((role, scope), member) in side.grants.iter().flat_map(|it| side.members.iter().map(move |member| (it, member))) {
+                    can.extend((0..3).filter(|it| scope.contains(&companies([*it]))).map(|it| (*member, *role, it)));
+                }
+            }
+            can
+        };
+        let (before, after) = (can(true), can(false));
+        let found = found(&world);
+        let mut said = [Vec::new(), Vec::new()];
+        let mut seen = BTreeSet::new();
+        for it in &found.affected {
+            prop_assert!(it.users.is_sorted() && !it.roles.is_empty());
+            for user in &it.users {
+                prop_assert!(seen.insert((it.company, *user)), "{user} has two rows");
+                let nothing_left = before.iter().any(|it| it.0 == *user) && !after.iter().any(|it| it.0 == *user);
+                prop_assert_eq!(it.loses_everything, nothing_left);
+            }
+            for effect in &it.roles {
+                let RoleEffect { role: HeldRole::Role(role_id), gains, loses, .. } = effect else { panic!() };
+                prop_assert_eq!((effect.gives, effect.takes), (!gains.is_empty(), !loses.is_empty()));
+                prop_assert_eq!(effect.privileged, *role_id == role(1));
+                prop_assert!(!effect.through.is_empty());
+                for (said, scope) in said.iter_mut().zip([gains, loses]) {
+                    let on = (0..3).filter(|it| scope.contains(&companies([*it])));
+                    said.extend(on.flat_map(|at| it.users.iter().map(move |user| (*user, *role_id, at))));
+                }
+            }
+        }
+        for (said, truth) in said.iter_mut().zip([&after - &before, &before - &after]) {
+            said.sort();
+            prop_assert_eq!(&*said, &truth.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    /// People alike share a row, and rows are in the order in which they matter.
+    #[test]
+    fn no_two_rows_say_the_same(world in world()) {
+        let found = found(&world);
+        let rank = |it: &Affected| (!it.escalates(), !it.gains(), !it.loses_everything);
+        prop_assert!(found.affected.is_sorted_by_key(rank));
+        for (at, one) in found.affected.iter().enumerate() {
+            for other in &found.affected[at + 1..] {
+                let alike = |it: &Affected| Affected { users: Vec::new(), ..it.clone() };
+                prop_assert!(alike(one) != alike(other) || one.users.len() + other.users.len() == 2);
+            }
+        }
+    }
+}
+
+/// Each row as it is told: who, what, through what.
+fn told(world: &World) -> Vec<String> {
+    let words = |it: &RoleEffect| {
+        let RoleEffect { role: HeldRole::Role(role_id), gains, loses, .. } = it else { panic!() };
+        let on = |it: &Scope| {
+            (0..10).filter(|at| it.contains(&companies([*at]))).map(|it| it.to_string()).collect::<String>()
+        };
+        let through: Vec<String> = it.through.iter().map(|it| format!("{:?}", it.how)).collect();
+        let mark = if it.privileged { "!" } else { "" };
+        format!("{mark}{}+{}-{} {}", role_id.0.as_u128(), on(gains), on(loses), through.join(","))
+    };
+    let row = |it: Affected| {
+        let users: Vec<String> = it.users.iter().map(|it| it.0.as_u128().to_string()).collect();
+        let everything = if it.loses_everything { " everything" } else { "" };
+        format!(
+            "{}{everything}: {}",
+            users.join(","),
+            it.roles.iter().map(words).collect::<Vec<_>>().join("; ")
+        )
+    };
+    found(world).affected.into_iter().map(row).collect()
+}
+
+#[test]
+fn a_row_says_who_gains_and_loses_what_through_what() {
+    let here = |members: &[u128], on: &[u128]| group(1, members, on);
+    let there = |members: &[u128], on: &[u128]| group(2, members, on);
+    for (what, live, desired, expected) in [
+        ("joining", vec![here(&[], &[7])], vec![here(&[1, 2], &[7])], &["1,2: !1+7- Joins"][..]),
+        ("leaving", vec![here(&[1, 2], &[7])], vec![here(&[2], &[7])], &["1 everything: !1+-7 Leaves"]),
+        ("widening", vec![here(&[1], &[7])], vec![here(&[1], &[7, 8])], &["1: !1+8- Gains"]),
+        ("moving", vec![here(&[1, 2], &[7])], vec![here(&[1, 2], &[8])], &["1,2: !1+8-7 Gains,Loses"]),
+        ("deleting", vec![here(&[1, 2], &[7])], vec![], &["1,2 everything: !1+-7 Deleted"]),
+        (
+            "what another group gives is kept",
+            vec![here(&[1, 2], &[7, 8]), there(&[2], &[8])],
+            vec![there(&[2], &[8])],
+            &["1 everything: !1+-78 Deleted", "2: !1+-7 Deleted"],
+        ),
+        (
+            "two groups give at once",
+            vec![here(&[], &[7]), there(&[], &[7, 8])],
+            vec![here(&[1], &[7]), there(&[1], &[7, 8])],
+            &["1: !1+78- Joins,Joins"],
+        ),
+        ("a group without roles", vec![here(&[], &[])], vec![here(&[1], &[])], &[]),
+    ] {
+        assert_eq!(told(&World::between(COMPANY, &live, &desired)), expected, "{what}");
+    }
+}
+
+/// Returns the outcome for one person in a group with a role, or leaving it, whose direct roles change.
+fn with_direct(leaves: bool, before: &[&'static str], after: &[&'static str]) -> (usize, usize, usize) {
+    let members: &[u128] = if leaves { &[] } else { &[1] };
+    let mut world = World::between(COMPANY, &[group(1, &[1], &[7])], &[group(1, members, &[7])]);
+    let roles = |names: &[&'static str]| names.iter().map(|it| DirectRole::new(it, None)).collect();
+    let (before, after) = (roles(before), roles(after));
+    world.people.push(worlds::Person { company: COMPANY, user: user(1), before, after });
+    let (gain, lose, everything) = outcome(&world);
+    (gain, lose, everything.len())
+}
+
+#[test]
+fn what_is_held_outside_groups_counts() {
+    const A: &str = "GLOBAL_ADMIN";
+    const B: &str = "GLOBAL_AGENT";
+    for (leaves, before, after, expected) in [
+        (false, &[][..], &[A][..], (1, 0, 0)),
+        (false, &[A], &[], (0, 1, 0)),
+        (false, &[A], &[B], (1, 1, 0)),
+        // Who loses the group and keeps something outside has not lost everything, and the reverse.
+        (true, &[A], &[A], (0, 1, 0)),
+        (true, &[], &[A], (1, 1, 0)),
+        (true, &[A], &[], (0, 1, 1)),
+        (true, &[], &[], (0, 1, 1)),
+    ] {
+        assert_eq!(with_direct(leaves, before, after), expected, "{leaves} {before:?} {after:?}");
+    }
+}
