@@ -1,20 +1,24 @@
-//! The plan for a pull-request comment: what takes access away first, inert whatever the names are, within a budget.
+//! The plan for a pull-request comment: people first, inert whatever the names are, within a budget.
 //!
 //! Changes stand in `diff` fences, which forges colour and none looks into for
 //! mentions or markup. What does not fit is counted, kind by kind.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{
     View, counted,
     guards::{self, Outcome},
-    notices,
+    more, notices,
+    people::{self, Turn},
     scope::Words,
-    section::{Counts, Group, Item, Part, Section},
+    section::{Counts, FOLDED, Group, Item, Part, Section},
     thousands, weakened, withheld,
-    wording::{self, Block, Effect, Fact, Line},
+    wording::{self, Block, Fact, Line},
 };
 use crate::model::{escape, plan::Withheld};
 
@@ -32,44 +36,49 @@ const NAME: usize = 200;
 const DETAIL: usize = 400;
 /// Companies named one by one.
 const COMPANIES: usize = 3;
+/// Roles of a row of people; the others are counted.
+const ROLES: usize = 12;
+/// With more changes than this each group is folded.
+const MANY: usize = 40;
 
 /// Returns the plan in at most `budget` bytes.
 ///
-/// Where it does not fit, room goes to what takes access away, then to what is
-/// withheld, then to the rest. A budget below 2,000 bytes may leave no room
+/// Where it does not fit, who joins and leaves is counted group by group; then room goes to who gains privileged access,
+/// to guards that stop the plan and to who loses everything, then to the rest. A budget below 4,000 bytes may leave no room
 /// for more than the summary.
 pub fn plan(view: &View<'_>, budget: usize) -> String {
-    let blocks = wording::blocks(view.plan, view.sources);
-    let several = view.plan.companies.len() > 1;
     let words = Words::new(view.plan);
-    let of = |effect, title| changes(effect, title, &blocks, several.then_some(&words));
-    let takes = of(Effect::Takes, "Takes access away");
-    let gives = of(Effect::Gives, "Gives access");
-    let other = of(Effect::None, "Other changes");
-    let held = withheld(view);
-    let known = known(view, &words);
+    let several = view.plan.companies.len() > 1;
+    let named = several.then_some(&words);
+    let mut rows = people::rows(view, &words);
+    let mut people = |turn| people(turn, rows.extract_if(.., |it| it.turn == turn).collect(), named);
+    let [escalates, everything, gains, loses] = Turn::ALL.map(&mut people);
+    let blocks = wording::blocks(view.plan, view.sources);
     let (stops, guards) = guards(view, &words);
+    let (held, known) = (withheld(view), known(view, &words));
+    // As they are shown.
+    let mut sections = [
+        stops,
+        escalates,
+        everything,
+        gains,
+        loses,
+        changes(&blocks, named, Members::Named),
+        held,
+        known,
+        guards,
+    ];
     let foot = foot(view, &words);
-    let sections = [&stops, &takes, &held, &gives, &other, &known, &guards];
-    let least: usize = sections.into_iter().map(Section::least).sum();
+    let whole: usize = sections.iter().map(Section::whole).sum();
+    if head(view, "", weakened::ROWS).len() + whole + foot.len() > budget {
+        sections[5] = changes(&blocks, named, Members::Counted);
+    }
+    let least: usize = sections.iter().map(Section::least).sum();
     // What is weaker than in the base is cut for nothing else: only a budget too small for a comment has no room for it.
     let fits = |rows: &usize| head(view, TRUNCATED, *rows).len() + foot.len() + least <= budget;
     let rows = (1..=weakened::ROWS).rev().find(fits).unwrap_or(0);
     let fixed = head(view, TRUNCATED, rows).len() + foot.len();
-
-    // Every section is sure of room for its title and its counts; the rest goes to the first that needs it.
-    let mut free = budget.saturating_sub(fixed + least);
-    let mut render = |section: &Section| {
-        let part = section.render(free + section.least());
-        // After the first that is cut, nothing that matters less gets more than its counts.
-        free = if part.cut { 0 } else { (free + section.least()).saturating_sub(part.text.len()) };
-        part
-    };
-    let (stops, takes, held) = (render(&stops), render(&takes), render(&held));
-    let (gives, other) = (render(&gives), render(&other));
-    let (known, guards) = (render(&known), render(&guards));
-
-    let parts = [stops, takes, gives, other, held, known, guards];
+    let parts = allotted(&sections, budget.saturating_sub(fixed));
     let mut out = head(view, if parts.iter().any(|it| it.cut) { TRUNCATED } else { "" }, rows);
     for Part { text, cut: _ } in &parts {
         out.push_str(text);
@@ -81,13 +90,41 @@ pub fn plan(view: &View<'_>, budget: usize) -> String {
     if out.len() <= budget { out } else { escape::clip(MARKER, budget).into_owned() }
 }
 
+/// Renders sections within a budget. Each is sure of room for its title and its counts; the dangerous ones, of a share of
+/// the rest, which no flood of the others takes from them; what is left goes to the first that needs it.
+fn allotted(sections: &[Section; 9], budget: usize) -> [Part; 9] {
+    /// By position: who escalates, what stops, who loses everything, what is withheld and what changes come first.
+    const FIRST: [usize; 9] = [1, 0, 2, 6, 5, 3, 4, 7, 8];
+    let least: usize = sections.iter().map(Section::least).sum();
+    let mut free = budget.saturating_sub(least);
+    let share = |of: usize| free / of;
+    let mut sure = [0; 9];
+    (sure[0], sure[1], sure[2], sure[6]) = (share(4), share(4), share(8), share(8));
+    let mut room = [0; 9];
+    for sure in [sure, [usize::MAX; 9]] {
+        for at in FIRST {
+            let wanted = sections[at].whole().saturating_sub(sections[at].least() + room[at]);
+            let given = wanted.min(sure[at]).min(free);
+            (room[at], free) = (room[at] + given, free - given);
+        }
+    }
+    std::array::from_fn(|at| sections[at].render(sections[at].least() + room[at]))
+}
+
 fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
     let sum = view.plan.summary();
     let counts =
         [(sum.groups_deleted, "deleted"), (sum.groups_created, "created"), (sum.groups_changed, "changed")];
     let mut words: Vec<String> = Vec::new();
+    let people = &view.judgement.people;
+    let moves = [(people.gain, "gains access", "gain access"), (people.lose, "loses access", "lose access")];
+    for (n, one, many) in moves.into_iter().filter(|it| it.0 > 0) {
+        let who = if words.is_empty() { counted(n, "person", "people") } else { thousands(n) };
+        words.push(format!("{who} {}", if n == 1 { one } else { many }));
+    }
+    let mut first = true;
     for (n, done) in counts.into_iter().filter(|it| it.0 > 0) {
-        let n = if words.is_empty() { counted(n, "group", "groups") } else { thousands(n) };
+        let n = if std::mem::take(&mut first) { counted(n, "group", "groups") } else { thousands(n) };
         words.push(format!("{n} {done}"));
     }
     if let n @ 1.. = view.plan.people().count() {
@@ -121,8 +158,18 @@ fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
     let unset =
         if unset.is_empty() { String::new() } else { format!("Not checked: {}.\n\n", unset.join(", ")) };
     let danger = danger(view, rows);
+    let people = notices::people(view).map_or_else(String::new, |it| format!("People: {it}.\n\n"));
+    let stops: BTreeSet<&str> = view.judgement.stops().map(|it| it.guard.as_str()).collect();
+    let stops: Vec<&str> = stops.into_iter().collect();
+    let stops = match stops.is_empty() {
+        true => String::new(),
+        false => format!(
+            "> [!CAUTION]\n> **Guards stop this plan: {}.** What would allow it stands below.\n\n",
+            stops.join(", ")
+        ),
+    };
     format!(
-        "{MARKER}\n### rolecall: {title}{truncated}\n\n{danger}**{summary}**\n\n{companies}{taken}{now}\n\n{unset}"
+        "{MARKER}\n### rolecall: {title}{truncated}\n\n{stops}{danger}{people}**{summary}**\n\n{companies}{taken}{now}\n\n{unset}"
     )
 }
 
@@ -162,20 +209,21 @@ fn code(text: &str) -> String {
 }
 
 fn foot(view: &View<'_>, words: &Words<'_>) -> String {
-    let people = notices::people(view, words, code).map(|it| format!("People: {it}"));
     let id = wording::plan_id(view.plan).map(|it| format!("Plan id: `{it}`"));
+    let needs_more = view.judgement.stops().any(|it| !it.guard.can_be_approved());
+    let next = wording::plan_id(view.plan).filter(|_| !needs_more);
+    let next = next.map(|it| format!("To apply exactly this: `rolecall apply --approve {it}`"));
     // Their names are among what may be cut.
     let unmanaged = notices::unmanaged(view, words).into_iter().map(|it| Some(it.head));
-    let lines = [people, notices::expiring(view.plan)].into_iter().chain(unmanaged).chain([id]);
+    let lines = [notices::expiring(view.plan)].into_iter().chain(unmanaged).chain([id, next]);
     lines.flatten().map(|it| it + "\n\n").collect()
 }
 
 /// Returns what people should know beside the changes.
 fn known(view: &View<'_>, words: &Words<'_>) -> Section {
     let unmanaged = notices::unmanaged(view, words).into_iter().map(|it| (it.topic, it.names));
-    let items = notices::lines(view, words).into_iter().chain(unmanaged).map(|(topic, text)| Item {
-        counts: Counts::Notice(topic),
-        text: format!("  {:8}  {}", topic.word(), shown(&text)),
+    let items = notices::lines(view, words).into_iter().chain(unmanaged).map(|(topic, text)| {
+        Item::new(Counts::Notice(topic), format!("  {:8}  {}", topic.word(), shown(&text)))
     });
     section("To know", items.collect())
 }
@@ -198,7 +246,7 @@ fn guards(view: &View<'_>, words: &Words<'_>) -> (Section, Section) {
                 text.push_str("\n      ");
                 text.push_str(&escape::terminal(&escape::clip(line, DETAIL)));
             }
-            Item { counts: Counts::Guard(it.outcome), text }
+            Item::new(Counts::Guard(it.outcome), text)
         };
         rows.into_iter().map(item).collect()
     };
@@ -217,19 +265,82 @@ fn section(title: &'static str, items: Vec<Item>) -> Section {
     Section::new(title, grouped(title, false, items))
 }
 
-/// Returns the section of all changes with that effect, group by group.
-fn changes(effect: Effect, title: &'static str, blocks: &[Block], words: Option<&Words<'_>>) -> Section {
-    let groups = blocks.iter().filter_map(|block| {
-        let own = block.fact.filter(|it| it.effect() == effect);
-        let lines: Vec<&Line> = block.lines.iter().filter(|it| it.fact.effect() == effect).collect();
-        if own.is_none() && lines.is_empty() {
-            return None;
+/// Whether each member has a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Members {
+    Named,
+    Counted,
+}
+
+/// Returns the section of people who gain or lose in the same way, each with all there is to say in one piece.
+fn people(turn: Turn, rows: Vec<people::Row>, words: Option<&Words<'_>>) -> Section {
+    let sign = if turn == Turn::Escalates { '!' } else { turn.sign().in_diff() };
+    let item = |it: people::Row| {
+        let company =
+            words.map_or_else(String::new, |words| format!(" ({})", shown(&words.company(it.company))));
+        let row = |role: &people::Role| Row {
+            left: format!(
+                "{sign}     {}{}",
+                shown(&role.what),
+                if role.privileged { "   PRIVILEGED" } else { "" }
+            ),
+            beside: [role.origin.clone(), Some(role.through.clone())],
+        };
+        let mut text =
+            format!("{sign} {}{company}", it.who(|it| escape::clip(&shown(it), NAME).into_owned()));
+        for line in aligned(it.roles.iter().take(ROLES).map(row).collect()) {
+            text.push('\n');
+            text.push_str(&line);
         }
-        let mut rows = vec![heading(block, own, words.map(|it| it.company(block.company)))];
-        rows.extend(lines.into_iter().map(row));
-        Some(Group { name: block.name.clone(), aside: false, items: aligned(rows) })
+        if let Some(more) = more(it.roles.len(), ROLES) {
+            text.push_str(&format!("\n{sign}     {more}"));
+        }
+        let privileged = it.roles.iter().filter(|it| it.privileged && turn == Turn::Escalates);
+        Item {
+            of: it.who.len(),
+            never_left_out: privileged.map(|it| it.what.clone()).collect(),
+            ..Item::new(Counts::People(turn), text)
+        }
+    };
+    let mut items = rows.into_iter().map(item).peekable();
+    let mut groups = Vec::new();
+    // Ordinary changes may be folded; the others are seen at once.
+    let size = if matches!(turn, Turn::Escalates | Turn::LosesEverything) { FOLDED } else { usize::MAX };
+    while items.peek().is_some() {
+        let items = items.by_ref().take(size).collect();
+        groups.push(Group { name: turn.title().to_owned(), aside: false, items });
+    }
+    Section::new(turn.title(), groups)
+}
+
+/// Returns the section of all changes, group by group: folded where there are many.
+fn changes(blocks: &[Block], words: Option<&Words<'_>>, members: Members) -> Section {
+    let aside = blocks.iter().map(|it| it.lines.len()).sum::<usize>() > MANY;
+    let groups = blocks.iter().map(|block| {
+        let mut rows = vec![heading(block, words.map(|it| it.company(block.company)))];
+        let mut counted: BTreeMap<Fact, usize> = BTreeMap::new();
+        for line in &block.lines {
+            match members {
+                Members::Counted if matches!(line.fact, Fact::MemberAdded | Fact::MemberRemoved) => {
+                    *counted.entry(line.fact).or_default() += 1;
+                }
+                Members::Named | Members::Counted => rows.push(row(line)),
+            }
+        }
+        let mut items: Vec<Item> = Vec::with_capacity(rows.len() + counted.len());
+        let (counts, rows): (Vec<(Counts, Option<String>)>, Vec<Row>) =
+            rows.into_iter().map(|(counts, row, below)| ((counts, below), row)).unzip();
+        for ((counts, below), mut text) in counts.into_iter().zip(aligned(rows)) {
+            text.extend(below);
+            items.push(Item::new(counts, text));
+        }
+        items.extend(counted.into_iter().map(|(fact, of)| Item {
+            of,
+            ..Item::new(Counts::Change(fact), format!("{}     {}", fact.sign().in_diff(), fact.counted(of)))
+        }));
+        Group { name: block.name.clone(), aside, items }
     });
-    Section::new(title, groups.collect())
+    Section::new("All changes", groups.collect())
 }
 
 fn withheld(view: &View<'_>) -> Section {
@@ -237,53 +348,59 @@ fn withheld(view: &View<'_>) -> Section {
         let left = format!("! {:6}  {}", it.noun, shown(&it.what));
         let origin = it.origin.map_or_else(String::new, |it| format!("  {}", shown(&it)));
         let text = format!("{left}{origin}\n          {}", shown(&it.why));
-        Group { name: String::new(), aside: false, items: vec![Item { counts: Counts::Withheld, text }] }
+        Group { name: String::new(), aside: false, items: vec![Item::new(Counts::Withheld, text)] }
     });
     Section::new("Withheld", entries.collect())
 }
 
 /// A line in the making: what stands left, and beside it where it is declared and why.
 struct Row {
-    counts: Counts,
     left: String,
-    origin: Option<String>,
-    note: Option<String>,
+    beside: [Option<String>; 2],
 }
 
-fn heading(block: &Block, own: Option<Fact>, company: Option<String>) -> Row {
-    let sign = own.map_or(' ', |it| it.sign().in_diff());
+/// What a line counts as, the line, and what stands below it.
+type Shown = (Counts, Row, Option<String>);
+
+fn heading(block: &Block, company: Option<String>) -> Shown {
+    let sign = block.fact.map_or(' ', |it| it.sign().in_diff());
     let mut left = format!("{sign} {} {}", block.noun, shown(&block.name));
     if let Some(company) = company {
         left.push_str(&format!(" of {}", shown(&company)));
     }
-    if let (Some(_), Some(size)) = (own, &block.size) {
+    if let Some(size) = &block.size {
         left.push_str(&format!("   {size}"));
     }
-    let counts = own.map_or(Counts::Nothing, Counts::Change);
-    Row { counts, left, origin: block.origin.clone(), note: block.reason.clone() }
+    let counts = block.fact.map_or(Counts::Nothing, Counts::Change);
+    (counts, Row { left, beside: [block.origin.clone(), block.reason.clone()] }, None)
 }
 
-fn row(line: &Line) -> Row {
-    let mut left =
-        format!("{}     {:6}  {}", line.fact.sign().in_diff(), line.fact.noun(), shown(&line.what));
+/// A changed scope is shown as it will be; what it was stands below, where no long line hides the other.
+fn row(line: &Line) -> Shown {
+    let sign = line.fact.sign().in_diff();
+    let mut left = format!("{sign}     {:6}  {}", line.fact.noun(), shown(&line.what));
+    if let Some([_, after]) = &line.scopes {
+        left.push_str(&format!(": {}", shown(after)));
+    }
     if let Some(mark) = line.fact.mark() {
         left.push_str(&format!("   {mark}"));
     }
-    Row { counts: Counts::Change(line.fact), left, origin: line.origin.clone(), note: line.note.clone() }
+    let below =
+        line.scopes.as_ref().map(|[before, _]| format!("\n{sign}               before: {}", shown(before)));
+    (Counts::Change(line.fact), Row { left, beside: [line.origin.clone(), line.note.clone()] }, below)
 }
 
 /// Writes rows with what stands beside them in one column, as near as the longest allows.
-fn aligned(rows: Vec<Row>) -> Vec<Item> {
+fn aligned(rows: Vec<Row>) -> Vec<String> {
     let widths = rows.iter().map(|it| it.left.width());
     let column = widths.filter(|it| *it <= ORIGIN).max().unwrap_or(0);
-    let items = rows.into_iter().map(|row| {
-        let mut text = row.left;
+    let lines = rows.into_iter().map(|Row { left: mut text, beside: [origin, note] }| {
         let gap = column.saturating_sub(text.width()) + 2;
-        aside(&mut text, gap, [&row.origin, &row.note]);
+        aside(&mut text, gap, [&origin, &note]);
         text.truncate(text.trim_end().len());
-        Item { counts: row.counts, text }
+        text
     });
-    items.collect()
+    lines.collect()
 }
 
 /// Adds what stands beside a line, if anything does.

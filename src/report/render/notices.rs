@@ -62,8 +62,8 @@ impl Topic {
     }
 }
 
-/// Returns who gains and who loses, if anybody does; `show` gives names the look of the format.
-pub(super) fn people(view: &View<'_>, words: &Words<'_>, show: impl Fn(&str) -> String) -> Option<String> {
+/// Returns how many gain and how many lose, if anybody does.
+pub(super) fn people(view: &View<'_>) -> Option<String> {
     let found = &view.judgement.people;
     if found.gain == 0 && found.lose == 0 && found.lose_everything.is_empty() {
         return None;
@@ -77,13 +77,12 @@ pub(super) fn people(view: &View<'_>, words: &Words<'_>, show: impl Fn(&str) -> 
         text += &counted(nothing.len(), "loses everything", "lose everything");
         // What nobody asked about was not read, and may give something.
         text += &match view.plan.companies.iter().map(|it| it.unread).sum() {
-            0 => ": ".to_owned(),
+            0 => String::new(),
             n => format!(
-                " (but for what {}): ",
+                " (but for what {})",
                 counted(n, "group that was not read gives", "groups that were not read give")
             ),
         };
-        text += &named(nothing.iter().map(|it| show(&words.person(it.user))));
     }
     Some(text)
 }

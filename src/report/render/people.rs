@@ -19,8 +19,8 @@ const NAMED: usize = 6;
 pub(super) enum Turn {
     /// Somebody gains what is privileged.
     Escalates,
-    Gains,
     LosesEverything,
+    Gains,
     Loses,
 }
 
@@ -31,8 +31,16 @@ pub(super) struct Row {
     pub(super) turn: Turn,
     /// Each by name.
     pub(super) who: Vec<String>,
-    /// Each role, with where: `Agent on company globex`.
-    pub(super) what: Vec<String>,
+    /// Role by role, what is privileged first; never empty.
+    pub(super) roles: Vec<Role>,
+}
+
+/// A role that is gained or lost.
+#[derive(Debug)]
+pub(super) struct Role {
+    pub(super) privileged: bool,
+    /// The role, with where: `Agent on company globex`.
+    pub(super) what: String,
     /// Through what, or why: `through Night Desk`, `Winter Migration is deleted`.
     pub(super) through: String,
     /// Where it is asked for.
@@ -40,6 +48,18 @@ pub(super) struct Row {
 }
 
 impl Turn {
+    pub(super) const ALL: [Self; 4] = [Self::Escalates, Self::LosesEverything, Self::Gains, Self::Loses];
+
+    /// What a list of such people is called.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Escalates => "Gains privileged access",
+            Self::LosesEverything => "Loses everything",
+            Self::Gains => "Gains access",
+            Self::Loses => "Loses access",
+        }
+    }
+
     pub(super) fn sign(self) -> Sign {
         match self {
             Self::Escalates | Self::Gains => Sign::Add,
@@ -47,28 +67,34 @@ impl Turn {
         }
     }
 
-    /// What stands between who and what.
-    pub(super) fn verb(self, several: bool) -> &'static str {
+    /// What stands behind who.
+    fn verb(self, several: bool) -> &'static str {
         match (self, several) {
             (Self::Escalates | Self::Gains, false) => "gains",
             (Self::Escalates | Self::Gains, true) => "gain",
-            (Self::LosesEverything, false) => "loses everything:",
-            (Self::LosesEverything, true) => "lose everything:",
+            (Self::LosesEverything, false) => "loses everything",
+            (Self::LosesEverything, true) => "lose everything",
             (Self::Loses, false) => "loses",
             (Self::Loses, true) => "lose",
         }
     }
+
+    /// Returns `3 people more who gain access`.
+    pub(super) fn counted(self, n: usize) -> String {
+        format!("{} who {}", counted(n, "person", "people"), self.verb(n != 1))
+    }
 }
 
 impl Row {
-    /// Who, as far as it can be read at a glance: `ana, bo`, `15 people: ana, bo and 13 more`.
-    pub(super) fn named(&self, show: impl Fn(&str) -> String) -> String {
+    /// Who does what, as far as it can be read at a glance: `ana, bo gain`, `15 people gain: ana, bo and 13 more`.
+    pub(super) fn who(&self, show: impl Fn(&str) -> String) -> String {
+        let verb = self.turn.verb(self.who.len() > 1);
         let shown: Vec<String> = self.who.iter().take(NAMED).map(|it| show(it)).collect();
         match self.who.len().checked_sub(NAMED) {
-            None | Some(0) => shown.join(", "),
+            None | Some(0) => format!("{} {verb}", shown.join(", ")),
             Some(more) => {
                 let all = counted(self.who.len(), "person", "people");
-                format!("{all}: {} and {more} more", shown.join(", "))
+                format!("{all} {verb}: {} and {more} more", shown.join(", "))
             }
         }
     }
@@ -80,8 +106,7 @@ pub(super) fn rows(view: &View<'_>, words: &Words<'_>) -> Vec<Row> {
     for it in &view.judgement.people.affected {
         let gains = if it.escalates() { Turn::Escalates } else { Turn::Gains };
         let loses = if it.loses_everything { Turn::LosesEverything } else { Turn::Loses };
-        rows.extend(row(it, gains, view, words));
-        rows.extend(row(it, loses, view, words));
+        rows.extend([gains, loses].into_iter().filter_map(|turn| row(it, turn, view, words)));
     }
     rows.sort_by(|a, b| (a.company, a.turn, &a.who).cmp(&(b.company, b.turn, &b.who)));
     rows
@@ -91,22 +116,32 @@ pub(super) fn rows(view: &View<'_>, words: &Words<'_>) -> Vec<Row> {
 fn row(affected: &Affected, turn: Turn, view: &View<'_>, words: &Words<'_>) -> Option<Row> {
     let gains = turn.sign() == Sign::Add;
     let concerns = |it: &&RoleEffect| if gains { it.gives } else { it.takes };
-    let mut roles: Vec<&RoleEffect> = affected.roles.iter().filter(concerns).collect();
-    roles.sort_by_key(|it| !it.privileged);
-    let paths = || roles.iter().flat_map(|it| &it.through).filter(|it| comes(it.how) == gains);
-    let first = paths().next()?;
+    let mut roles: Vec<Role> =
+        affected.roles.iter().filter(concerns).map(|it| role(it, gains, view, words)).collect();
+    roles.sort_by(|a, b| (!a.privileged, &a.what).cmp(&(!b.privileged, &b.what)));
     let mut who: Vec<String> = affected.users.iter().map(|it| words.person(*it)).collect();
     who.sort();
-    let mut what: Vec<String> = roles.iter().map(|it| role(it, gains, words)).collect();
-    what.dedup();
-    Some(Row {
-        company: affected.company,
-        turn,
-        who,
+    (!roles.is_empty()).then_some(Row { company: affected.company, turn, who, roles })
+}
+
+fn role(effect: &RoleEffect, gains: bool, view: &View<'_>, words: &Words<'_>) -> Role {
+    let what = match &effect.role {
+        HeldRole::Role(role) => {
+            let scope = if gains { &effect.gains } else { &effect.loses };
+            format!("{} on {}", words.role(*role), words.scope(scope))
+        }
+        HeldRole::Direct(role_type) => {
+            let side = if gains { &effect.after } else { &effect.before };
+            side.iter().next().map_or_else(|| role_type.to_string(), |it| direct::role(it, words))
+        }
+    };
+    let paths = || effect.through.iter().filter(|it| it.group.is_none() || comes(it.how) == gains);
+    Role {
+        privileged: effect.privileged,
         what,
         through: through(paths(), gains, view),
-        origin: first.note.from.map(|it| view.sources.line(it)),
-    })
+        origin: paths().find_map(|it| it.note.from).map(|it| view.sources.line(it)),
+    }
 }
 
 fn comes(how: How) -> bool {
@@ -116,41 +151,26 @@ fn comes(how: How) -> bool {
     }
 }
 
-fn role(effect: &RoleEffect, gains: bool, words: &Words<'_>) -> String {
-    match &effect.role {
-        HeldRole::Role(role) => {
-            let scope = if gains { &effect.gains } else { &effect.loses };
-            format!("{} on {}", words.role(*role), words.scope(scope))
-        }
-        HeldRole::Direct(role_type) => {
-            let side = if gains { &effect.after } else { &effect.before };
-            side.iter().next().map_or_else(|| role_type.to_string(), |it| direct::role(it, words))
-        }
-    }
-}
-
 /// By what it comes, each group once; or why it goes.
 fn through<'a>(paths: impl Iterator<Item = &'a Path>, gains: bool, view: &View<'_>) -> String {
     let mut said: BTreeSet<String> = BTreeSet::new();
     for Path { group, how, note } in paths {
-        let group = group.as_deref();
-        said.insert(match (how, group) {
+        said.insert(match (how, group.as_deref()) {
             (_, None) if gains => "outside groups".to_owned(),
+            (_, None) => why(note.why, view, "not declared outside groups"),
             (_, Some(group)) if gains => format!("through {group}"),
             (How::Deleted, Some(group)) => format!("{group} is deleted"),
-            (How::Leaves, Some(group)) => format!("{} {group}", why(note.why, view, "not declared in")),
+            (How::Leaves, Some(group)) => format!("leaves {group}, {}", why(note.why, view, "not declared")),
             (_, Some(group)) => format!("{group} gives less"),
-            (_, None) => "not declared outside groups".to_owned(),
         });
     }
-    let said: Vec<String> = said.into_iter().collect();
-    if gains { said.join(" and ") } else { said.join("; ") }
+    said.into_iter().collect::<Vec<_>>().join(if gains { " and " } else { "; " })
 }
 
 fn why(why: Why, view: &View<'_>, usual: &str) -> String {
     match why {
         Why::NotDeclared => usual.to_owned(),
-        Why::Ended(from) => format!("expired ({}) in", view.sources.line(from)),
-        Why::LockedOut(from) => format!("locked out ({}) of", view.sources.line(from)),
+        Why::Ended(from) => format!("expired ({})", view.sources.line(from)),
+        Why::LockedOut(from) => format!("locked out ({})", view.sources.line(from)),
     }
 }

@@ -1,12 +1,16 @@
 //! A part of a comment that shows as many of its lines as fit and counts the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{counted, guards::Outcome, notices::Topic, thousands, wording::Fact};
+use super::{guards::Outcome, more, notices::Topic, people::Turn, thousands, wording::Fact};
 use crate::model::escape;
 
 /// A group with more lines than this is folded.
-const FOLDED: usize = 20;
+pub(super) const FOLDED: usize = 20;
+/// Things that are said even where what they belong to is left out; the others are counted.
+const NEVER_LEFT_OUT: usize = 20;
+/// Bytes of such a thing.
+const NAME: usize = 100;
 
 const FENCE: &str = "```diff\n";
 const FENCE_END: &str = "```\n\n";
@@ -34,12 +38,18 @@ pub(super) struct Group {
 #[derive(Debug)]
 pub(super) struct Item {
     pub(super) counts: Counts,
+    /// How many of them it stands for.
+    pub(super) of: usize,
+    /// What is said of it even where it is left out.
+    pub(super) never_left_out: Vec<String>,
     pub(super) text: String,
 }
 
 /// What is missing when an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Counts {
+    /// People who gain or lose.
+    People(Turn),
     /// A change.
     Change(Fact),
     /// Something withheld.
@@ -67,6 +77,13 @@ enum Open {
     Fold,
 }
 
+impl Item {
+    /// One line about one thing.
+    pub(super) fn new(counts: Counts, text: String) -> Self {
+        Self { counts, of: 1, never_left_out: Vec::new(), text }
+    }
+}
+
 impl Open {
     fn end(self) -> [&'static str; 2] {
         match self {
@@ -89,6 +106,11 @@ impl Section {
     /// Returns how many bytes it needs to say at least what it leaves out.
     pub(super) fn least(&self) -> usize {
         if self.groups.is_empty() { 0 } else { self.heading().len() + left_out(self.items()).len() }
+    }
+
+    /// Returns how many bytes it needs to leave nothing out.
+    pub(super) fn whole(&self) -> usize {
+        self.render(usize::MAX).text.len()
     }
 
     pub(super) fn render(&self, budget: usize) -> Part {
@@ -132,7 +154,7 @@ impl Section {
         if self.title.is_empty() { String::new() } else { format!("#### {}\n\n", self.title) }
     }
 
-    fn items(&self) -> impl Iterator<Item = &Item> {
+    fn items(&self) -> impl Iterator<Item = &Item> + Clone {
         self.groups.iter().flat_map(|it| &it.items)
     }
 }
@@ -153,21 +175,28 @@ impl Group {
     }
 }
 
-/// Returns `… and 1,204 more lines not shown: 900 members added, 304 roles added`.
-fn left_out<'a>(items: impl IntoIterator<Item = &'a Item>) -> String {
+/// Returns `… and 1,204 more not shown: 900 members added, 304 roles added`.
+fn left_out<'a>(items: impl IntoIterator<Item = &'a Item> + Clone) -> String {
+    let said: BTreeSet<&str> =
+        items.clone().into_iter().flat_map(|it| &it.never_left_out).map(|it| &**it).collect();
+    let mut names: Vec<String> =
+        said.iter().take(NEVER_LEFT_OUT).map(|it| escape::markdown(&escape::clip(it, NAME))).collect();
+    names.extend(more(said.len(), NEVER_LEFT_OUT));
+    let said = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
     let (total, counts) = tally(items);
-    format!("… and {} not shown: {counts}\n\n", counted(total, "more line", "more lines"))
+    format!("… and {} more not shown: {counts}{said}\n\n", thousands(total))
 }
 
 fn tally<'a>(items: impl IntoIterator<Item = &'a Item>) -> (usize, String) {
     let mut counts: BTreeMap<Counts, usize> = BTreeMap::new();
     for item in items {
-        *counts.entry(item.counts).or_default() += 1;
+        *counts.entry(item.counts).or_default() += item.of;
     }
     counts.remove(&Counts::Nothing);
     let words: Vec<String> = counts
         .iter()
         .map(|(what, n)| match what {
+            Counts::People(turn) => turn.counted(*n),
             Counts::Change(fact) => fact.counted(*n),
             Counts::Withheld => format!("{} withheld", thousands(*n)),
             Counts::Guard(outcome) => outcome.counted(*n),

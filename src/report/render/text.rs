@@ -50,7 +50,7 @@ pub fn plan(view: &View<'_>) -> String {
         separate(&mut out);
         out.push_str(&header(company, view, view.cost.filter(|_| at == 0), &words));
         if at == 0
-            && let Some(sum) = notices::people(view, &words, str::to_owned)
+            && let Some(sum) = notices::people(view)
         {
             out.push('\n');
             let mut row = Row::default();
@@ -121,22 +121,25 @@ fn block(out: &mut String, block: &Block) {
     }
 }
 
+/// Who gains or loses, and below it role by role what, through what, and where it is asked for.
 fn person(it: &people::Row) -> String {
     let mut row = Row::default();
-    let escalates = it.turn == Turn::Escalates;
     row.space(4);
-    if escalates {
+    if it.turn == Turn::Escalates {
         row.put(ALARM, "!")
     } else {
         row.sign(it.turn.sign())
     };
-    let verb = it.turn.verb(it.who.len() > 1);
-    row.put(PLAIN, &format!(" {} {verb} {}", it.named(str::to_owned), it.what.join("; ")));
-    if escalates {
-        row.space(3).put(ALARM, "PRIVILEGED");
+    let mut out = row.put(PLAIN, &format!(" {}", it.who(str::to_owned))).end();
+    for role in &it.roles {
+        row.space(8).put(PLAIN, &role.what);
+        if role.privileged {
+            row.space(3).put(if it.turn == Turn::Escalates { ALARM } else { PLAIN }, "PRIVILEGED");
+        }
+        row.aside(ORIGIN, 2, role.origin.as_deref(), Some(&role.through));
+        out.push_str(&row.end());
     }
-    row.aside(ORIGIN, 2, it.origin.as_deref(), Some(&it.through));
-    row.end()
+    out
 }
 
 fn line(line: &Line) -> String {
@@ -145,6 +148,9 @@ fn line(line: &Line) -> String {
         .sign(line.fact.sign())
         .put(PLAIN, &format!(" {:6}  ", line.fact.noun()))
         .put(PLAIN, &line.what);
+    if let Some([before, after]) = &line.scopes {
+        row.put(PLAIN, &format!(": {before} → {after}"));
+    }
     let mut gap = 2;
     if let Some(mark) = line.fact.mark() {
         let style = if line.fact == Fact::RoleNarrowed { CHANGE } else { ALARM };

@@ -36,19 +36,8 @@ impl Sign {
     }
 }
 
-/// What a line means for access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effect {
-    /// Somebody may lose some.
-    Takes,
-    /// Somebody gains some, nobody loses any.
-    Gives,
-    /// It stays as it is.
-    None,
-}
-
 macro_rules! facts {
-    ($($name:ident $sign:ident $effect:ident $noun:literal $mark:expr, $one:literal $many:literal;)*) => {
+    ($($name:ident $sign:ident $noun:literal $mark:expr, $one:literal $many:literal;)*) => {
         /// What a line reports; everything else about it follows. In the order in which left-out lines are counted.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub(super) enum Fact { $($name,)* }
@@ -56,10 +45,6 @@ macro_rules! facts {
         impl Fact {
             pub(super) fn sign(self) -> Sign {
                 match self { $(Self::$name => Sign::$sign,)* }
-            }
-
-            pub(super) fn effect(self) -> Effect {
-                match self { $(Self::$name => Effect::$effect,)* }
             }
 
             pub(super) fn noun(self) -> &'static str {
@@ -81,23 +66,23 @@ macro_rules! facts {
 }
 
 facts! {
-    GroupDeleted Remove Takes "group" None, "group deleted" "groups deleted";
-    MemberRemoved Remove Takes "member" None, "member removed" "members removed";
-    RoleRemoved Remove Takes "role" None, "role removed" "roles removed";
-    RoleChanged Change Takes "role" Some(Relation::Changes), "role moved to another scope" "roles moved to another scope";
-    RoleNarrowed Change Takes "role" Some(Relation::Narrows), "role narrowed" "roles narrowed";
-    DirectRemoved Remove Takes "direct role" None, "direct role removed" "direct roles removed";
-    DirectChanged Change Takes "direct role" Some(Relation::Changes), "direct role changed" "direct roles changed";
-    DirectNarrowed Change Takes "direct role" Some(Relation::Narrows), "direct role narrowed" "direct roles narrowed";
-    GroupCreated Add Gives "group" None, "group created" "groups created";
-    TextAdded Add Gives "text" None, "description" "descriptions";
-    MemberAdded Add Gives "member" None, "member added" "members added";
-    RoleAdded Add Gives "role" None, "role added" "roles added";
-    RoleWidened Change Gives "role" Some(Relation::Widens), "role widened" "roles widened";
-    DirectAdded Add Gives "direct role" None, "direct role added" "direct roles added";
-    DirectWidened Change Gives "direct role" Some(Relation::Widens), "direct role widened" "direct roles widened";
-    GroupRenamed Change None "name" None, "group renamed" "groups renamed";
-    TextChanged Change None "text" None, "description changed" "descriptions changed";
+    GroupDeleted Remove "group" None, "group deleted" "groups deleted";
+    MemberRemoved Remove "member" None, "member removed" "members removed";
+    RoleRemoved Remove "role" None, "role removed" "roles removed";
+    RoleChanged Change "role" Some(Relation::Changes), "role moved to another scope" "roles moved to another scope";
+    RoleNarrowed Change "role" Some(Relation::Narrows), "role narrowed" "roles narrowed";
+    DirectRemoved Remove "direct role" None, "direct role removed" "direct roles removed";
+    DirectChanged Change "direct role" Some(Relation::Changes), "direct role changed" "direct roles changed";
+    DirectNarrowed Change "direct role" Some(Relation::Narrows), "direct role narrowed" "direct roles narrowed";
+    GroupCreated Add "group" None, "group created" "groups created";
+    TextAdded Add "text" None, "description" "descriptions";
+    MemberAdded Add "member" None, "member added" "members added";
+    RoleAdded Add "role" None, "role added" "roles added";
+    RoleWidened Change "role" Some(Relation::Widens), "role widened" "roles widened";
+    DirectAdded Add "direct role" None, "direct role added" "direct roles added";
+    DirectWidened Change "direct role" Some(Relation::Widens), "direct role widened" "direct roles widened";
+    GroupRenamed Change "name" None, "group renamed" "groups renamed";
+    TextChanged Change "text" None, "description changed" "descriptions changed";
 }
 
 /// A group or a person of the plan: its own line, and those below it.
@@ -129,6 +114,8 @@ impl Block {
 pub(super) struct Line {
     pub(super) fact: Fact,
     pub(super) what: String,
+    /// Of a role that changes, where it holds before and after.
+    pub(super) scopes: Option<[String; 2]>,
     /// `file:line` of the declaration.
     pub(super) origin: Option<String>,
     /// Why, or what it is part of.
@@ -208,6 +195,7 @@ impl Wording<'_> {
         Line {
             fact,
             what,
+            scopes: None,
             origin: note.from.map(|it| self.sources.line(it)),
             note: if edit.removes() { goes(note.why) } else { None },
         }
@@ -246,7 +234,8 @@ impl Wording<'_> {
             [Some(before), Some(after)] => {
                 let facts = [Fact::RoleWidened, Fact::RoleNarrowed, Fact::RoleChanged];
                 let (before, after) = words.rescope(before, after);
-                (changed(edit, facts), format!("{name}: {before} → {after}"))
+                let line = self.line(edit, changed(edit, facts), name, is_whole);
+                return Some(Line { scopes: Some([before, after]), ..line });
             }
         };
         Some(self.line(edit, fact, what, is_whole))
@@ -286,7 +275,7 @@ fn removals_last(lines: &mut [Line]) {
 }
 
 fn attributes(change: &Change<'_>) -> Vec<Line> {
-    let line = |fact, what| Line { fact, what, origin: None, note: None };
+    let line = |fact, what| Line { fact, what, scopes: None, origin: None, note: None };
     let mut lines = Vec::new();
     match (change.attributes_before(), change.attributes_after()) {
         (Some(before), Some(after)) => {

@@ -232,15 +232,15 @@ pub(crate) fn remove(n: u32) -> Member {
     Member { user: user(n), joins: false, note: Note::default() }
 }
 
-fn grant(n: u32, line: u32, scope: Scope) -> Role {
+pub(crate) fn grant(n: u32, line: u32, scope: Scope) -> Role {
     Role { role: role(n), sides: [None, Some(scope)], note: asked(0, line) }
 }
 
-fn revoke(n: u32, scope: Scope) -> Role {
+pub(crate) fn revoke(n: u32, scope: Scope) -> Role {
     Role { role: role(n), sides: [Some(scope), None], note: Note::default() }
 }
 
-fn rescope(n: u32, line: u32, before: Scope, after: Scope) -> Role {
+pub(crate) fn rescope(n: u32, line: u32, before: Scope, after: Scope) -> Role {
     Role { role: role(n), sides: [Some(before), Some(after)], note: asked(0, line) }
 }
 
