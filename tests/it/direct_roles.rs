@@ -125,7 +125,7 @@ fn an_exact_list_takes_what_it_does_not_name_and_shows_each_of_it() {
         );
     let markdown = world.run("plan --format markdown").expect(0).stdout;
     assert!(
-        markdown.contains("### rolecall: 1 user changed")
+        markdown.contains("### rolecall: 1 person loses access, 1 user changed")
             && markdown.contains("-     direct role  NEW_THING"),
         "{markdown}"
     );
