@@ -160,6 +160,7 @@ fn checked(
             unmanaged,
             lockouts,
             misread,
+            base: None,
         })
     } else {
         check.findings.sort();

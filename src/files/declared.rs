@@ -44,6 +44,8 @@ pub struct Declared {
     pub lockouts: Vec<DeclaredLockout>,
     /// What is odd about how the files are written.
     pub(crate) misread: Vec<Finding>,
+    /// What the files of the base ask for, where there is one.
+    pub(crate) base: Option<Box<Declared>>,
 }
 
 /// What the files ask of one company.

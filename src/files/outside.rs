@@ -99,7 +99,8 @@ pub fn base(
     let (old, new) = (Side { files: &then, declared: &was }, Side { files: &loaded.files, declared });
     declared.rules.weakened = weakened(self::weakened(old, new, loaded.partial));
     let guards = Guard::ALL.iter().copied().filter(|it| *it != Guard::Weakened).collect();
-    declared.rules.floors.push(DeclaredFloor { by: Outside::Base, guards, rules: was.rules });
+    declared.rules.floors.push(DeclaredFloor { by: Outside::Base, guards, rules: was.rules.clone() });
+    declared.base = Some(Box::new(was));
     Ok(())
 }
 

@@ -73,6 +73,9 @@ pub struct Plan {
     pub weakened: Option<Weakened>,
     /// Of a rollback, the apply that it undoes.
     pub undoes: Option<Undone>,
+    /// What the change asks for, the base does not, and somebody has made already: from the base to what is live. Set where
+    /// the plan was compared with a base.
+    pub already_live: Option<Edits>,
 }
 
 /// The apply that a rollback undoes. Only its journal says what that did; this says where to look.
@@ -101,19 +104,34 @@ pub struct Note<P = Place> {
     /// Why it goes, if it does.
     #[serde(default, skip_serializing_if = "Why::is_usual")]
     pub why: Why<P>,
+    /// Where it comes from, where a base was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}
+
+/// Where an edit comes from, seen from the base of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// The change under review.
+    Change,
+    /// Drift: the base asks for the same, and the live state is another. Merging would undo that as well.
+    Drift,
+    /// Both: the change asks for something else than the base, and so does the live state.
+    Conflict,
 }
 
 impl<P> Note<P> {
     /// The same with places of another kind.
     pub(crate) fn map<Q>(self, mut place: impl FnMut(P) -> Q) -> Note<Q> {
-        Note { from: self.from.map(&mut place), ends: self.ends, why: self.why.map(place) }
+        Note { from: self.from.map(&mut place), ends: self.ends, why: self.why.map(place), cause: self.cause }
     }
 }
 
 // A derived one would ask for a place that is the usual one.
 impl<P> Default for Note<P> {
     fn default() -> Self {
-        Self { from: None, ends: None, why: Why::default() }
+        Self { from: None, ends: None, why: Why::default(), cause: None }
     }
 }
 
@@ -186,6 +204,13 @@ impl Plan {
         self.edits = Edits::new(kept);
     }
 
+    /// The plan with the edits alone that come from the change under review, or from drift.
+    #[must_use]
+    pub fn caused(&self, by_drift: bool) -> Self {
+        let is_meant = |it: &&Edit| (self.note(&it.key).cause == Some(Cause::Drift)) == by_drift;
+        Self { edits: Edits::new(self.edits.iter().filter(is_meant).cloned().collect()), ..self.clone() }
+    }
+
     /// The same plan in other numbers, which must know everything it speaks of.
     #[must_use]
     pub fn renumbered(&self, index: Arc<Index>, numbers: &Renumbering) -> Self {
@@ -207,6 +232,10 @@ impl Plan {
                 .filter_map(|((it, role), raw)| Some(((group(it)?, *role), raw.clone())))
                 .collect(),
             unread: self.unread.iter().filter_map(group).collect(),
+            already_live: self
+                .already_live
+                .as_ref()
+                .map(|it| Edits::new(it.iter().filter_map(edit).collect())),
             ..self.clone()
         }
     }

@@ -129,6 +129,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             searched: &snapshot.searched,
             locked,
             now,
+            compared: declared.base.is_some(),
             bound: &mut bound,
             findings: &mut findings,
         };
@@ -256,6 +257,8 @@ struct Binding<'a> {
     /// Everybody who is cut off everywhere, and by which entry.
     locked: BTreeMap<UserId, &'a DeclaredLockout>,
     now: Timestamp,
+    /// Whether a base is compared with: where something is asked for is noted then even if it is there.
+    compared: bool,
     bound: &'a mut Bound,
     findings: &'a mut Vec<Finding>,
 }
@@ -355,14 +358,14 @@ impl Binding<'_> {
         self.note(Owner::Group(group), Fact::Attributes).from = Some(declared.from);
         self.desired.group(group, wanted.attributes);
         for Asked { what: (role, scope), from, ends } in wanted.grants {
-            if self.live.scope(group, role).is_none_or(|it| *it != scope) {
+            if self.compared || self.live.scope(group, role).is_none_or(|it| *it != scope) {
                 let note = self.note(Owner::Group(group), Fact::Grant(role));
                 (note.from, note.ends) = (from, ends);
             }
             self.desired.grant(group, role, scope);
         }
         for Asked { what: user, from, ends } in wanted.members {
-            if !self.live.has_member(group, user) {
+            if self.compared || !self.live.has_member(group, user) {
                 let note = self.note(Owner::Group(group), Fact::Member(user));
                 (note.from, note.ends) = (from, ends);
             }

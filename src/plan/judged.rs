@@ -11,7 +11,7 @@ use crate::{
         rules::Rules,
     },
     plan::{
-        effective::{Sides, outcomes},
+        effective::{self, Sides, outcomes},
         guard::{Effects, floors, judge},
         order::{Ordered, Step, order},
         people::people,
@@ -37,8 +37,14 @@ pub fn judged(mut plan: Plan, rules: &Rules, style: ScopeChange, now: Timestamp)
     let outcomes = outcomes(&sides);
     let effects = Effects { outcomes: &outcomes, gaps: &gaps, unmet: &unmet };
     let (guards, remarks) = judge(&sides, effects, rules, now);
+    let people_of = |plan: &Plan| {
+        let sides = Sides::new(plan);
+        people(&sides, &effective::outcomes(&sides), rules)
+    };
+    let by_cause =
+        plan.already_live.as_ref().map(|_| [false, true].map(|drift| people_of(&plan.caused(drift))));
     let people = people(&sides, &outcomes, rules);
-    let judgement = Judgement { people, gaps, guards };
+    let judgement = Judgement { people, by_cause, gaps, guards };
     plan.remarks.extend(remarks);
     plan.remarks.sort();
     plan.remarks.dedup();

@@ -3,6 +3,7 @@
 //! Pure: no file, no network, no clock, no randomness. The same input gives the same bytes.
 
 pub mod aliases;
+pub mod base;
 pub mod bind;
 pub mod digest;
 pub mod diff;

@@ -206,6 +206,11 @@ pub enum Note {
         "{0}; nothing here goes by a date, so this changes nothing yet: set the clock of this machine (NTP)"
     )]
     Clock(Skew),
+    /// What the files of the base ask for cannot be bound to what there is, and why.
+    #[error(
+        "what is this change and what has drifted before cannot be told apart: the base does not fit what there is ({0})"
+    )]
+    NoSides(String),
     /// Patterns and near addresses cannot be compared with pseudonyms.
     #[error(
         "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of unknown people"

@@ -20,6 +20,7 @@ use crate::{
         state::Edit,
     },
     plan::{
+        base,
         bind::bind,
         diff, digest,
         guard::takes_privileged,
@@ -66,7 +67,14 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
         plan.unmanaged = plan.unmanaged.allowing();
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
-    Ok(Planned { plan, rules: bound.rules, sources: checked.loaded.sources.clone(), notes: Vec::new() })
+    let mut notes = Vec::new();
+    if let Some(then) = &checked.declared.base {
+        match bind(then, &snapshot, now) {
+            Ok(then) => base::split(&mut plan, &bound, &diff::plan(&then, &snapshot)),
+            Err(findings) => notes.extend(findings.into_iter().next().map(|it| Note::NoSides(it.message))),
+        }
+    }
+    Ok(Planned { plan, rules: bound.rules, sources: checked.loaded.sources.clone(), notes })
 }
 
 /// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one.

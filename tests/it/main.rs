@@ -48,6 +48,7 @@ mod recipients;
 mod rehearsal;
 mod rollbacks;
 mod secrets;
+mod sides;
 mod signatures;
 mod snapshots;
 mod staleness;

@@ -84,7 +84,15 @@ impl<'a> ReadList<'a> {
     pub fn new(declared: &'a Declared, also: &[(CompanyId, GroupId)]) -> Self {
         let singled_out: Vec<PersonRef> = declared.singled_out().into_iter().cloned().collect();
         let company = |company: &'a DeclaredCompany| {
-            let named: Vec<PersonRef> = company.people().into_iter().cloned().collect();
+            // Whoever only the base names may be gone by this change, or by hand.
+            let base = declared.base.iter().flat_map(|it| &it.companies).find(|it| it.id == company.id);
+            let named: BTreeSet<PersonRef> = company
+                .people()
+                .into_iter()
+                .chain(base.into_iter().flat_map(|it| it.people()))
+                .cloned()
+                .collect();
+            let named: Vec<PersonRef> = named.into_iter().collect();
             let people: BTreeSet<&PersonRef> = named.iter().chain(&singled_out).collect();
             CompanyReads {
                 id: company.id,

@@ -57,6 +57,8 @@ impl fmt::Debug for Digest {
 pub struct Judgement {
     /// Who gains access and who loses some.
     pub people: People,
+    /// The same for the change under review alone, and for undoing what has drifted before; set where there is a base.
+    pub by_cause: Option<[People; 2]>,
     /// Who lacks for a moment what both sides give, and why; sorted.
     pub gaps: Vec<Gap>,
     /// What every guard found, in the order of [`Guard::ALL`](crate::model::rules::Guard::ALL).

@@ -197,7 +197,10 @@ fn the_same_direct_roles_are_the_same_plan_in_any_order_and_spelling() {
     let mut same = person(other).plan();
     let place = Place::new(FileId(3), 1, 1);
     for edit in same.edits.iter() {
-        same.notes.insert(edit.key.clone(), Note { from: Some(place), why: Why::Ended(place), ends: None });
+        same.notes.insert(
+            edit.key.clone(),
+            Note { from: Some(place), why: Why::Ended(place), ends: None, cause: None },
+        );
     }
     same.outside.push(crate::model::plan::Outside {
         company: CompanyId(Uuid::nil()),

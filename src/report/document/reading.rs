@@ -19,7 +19,7 @@ use crate::model::{
     state::{Attributes, Edit, Fact, Facts, Key, Owner, State, Value},
 };
 
-use super::shape::{self, Action, Document, Group, Kind, Row, User};
+use super::shape::{self, Action, ByCause, Document, Group, Kind, Row, User};
 use crate::report::render::json::Origin;
 
 /// What a document says that no plan can: the field, and what is wrong with it.
@@ -69,6 +69,9 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
     }
     let judgement = Judgement {
         people: document.people.map(|it| files.place(it)),
+        by_cause: document
+            .people_by_cause
+            .map(|ByCause { change, drift }| [change, drift].map(|it| it.map(|it| files.place(it)))),
         gaps: document.gaps,
         guards: document.guards.into_iter().map(|it| it.it.map(|it| files.place(it))).collect(),
     };

@@ -69,6 +69,14 @@ pub(crate) struct Document {
     pub(super) expiring: usize,
     /// Who gains and who loses access.
     pub(super) people: People<Origin>,
+    /// The same for the change under review alone, and for undoing what has drifted before; left out where no base was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) people_by_cause: Option<ByCause>,
+    /// What the change under review asks for, its base does not, and somebody has made already; left out where no base was
+    /// given.
+    // For readers: an apply needs none of it, and it may be of groups that do not change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) already_live: Option<Vec<Row>>,
     /// Who lacks for a moment what both sides give.
     pub(super) gaps: Vec<Gap>,
     /// What every guard found, with value, limit and verdict.
@@ -92,6 +100,15 @@ pub(crate) struct Document {
     /// The SHA-256 digest of all of this document, without the spaces between the parts of the JSON, and with zeros in
     /// the place of this digest. The last field.
     pub(super) digest: Digest,
+}
+
+/// Who gains and who loses access, by where that comes from.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct ByCause {
+    /// By the change under review, conflicts included.
+    pub(super) change: People<Origin>,
+    /// By undoing what has drifted before.
+    pub(super) drift: People<Origin>,
 }
 
 fn is_usual(unmanaged: &Unmanaged) -> bool {

@@ -20,7 +20,8 @@ use crate::{
 };
 
 use super::shape::{
-    Action, Contents, Document, File, Grant, Group, Kind, Related, Remark, Row, Summary, User, Worded,
+    Action, ByCause, Contents, Document, File, Grant, Group, Kind, Related, Remark, Row, Summary, User,
+    Worded,
 };
 
 impl Document {
@@ -72,6 +73,11 @@ impl Document {
                 .collect(),
             expiring: plan.expiring,
             people: judgement.people.clone().map(origin),
+            people_by_cause: judgement.by_cause.clone().map(|it| {
+                let [change, drift] = it.map(|it| it.map(origin));
+                ByCause { change, drift }
+            }),
+            already_live: plan.already_live.as_ref().map(|it| it.iter().map(|it| writing.row(it)).collect()),
             gaps: judgement.gaps.clone(),
             guards: judgement.guards.iter().map(guard).collect(),
             remarks: plan.remarks.iter().map(|it| remark(it, sources)).collect(),

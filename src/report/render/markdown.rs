@@ -116,7 +116,10 @@ fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
     let counts =
         [(sum.groups_deleted, "deleted"), (sum.groups_created, "created"), (sum.groups_changed, "changed")];
     let mut words: Vec<String> = Vec::new();
-    let people = &view.judgement.people;
+    let people = view.judgement.by_cause.as_ref().map_or(&view.judgement.people, |it| &it[0]);
+    if view.judgement.by_cause.is_some() && people.affected.is_empty() {
+        words.push("nobody gains or loses access by this change".to_owned());
+    }
     let moves = [(people.gain, "gains access", "gain access"), (people.lose, "loses access", "lose access")];
     for (n, one, many) in moves.into_iter().filter(|it| it.0 > 0) {
         let who = if words.is_empty() { counted(n, "person", "people") } else { thousands(n) };
@@ -158,7 +161,8 @@ fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
     let unset =
         if unset.is_empty() { String::new() } else { format!("Not checked: {}.\n\n", unset.join(", ")) };
     let danger = danger(view, rows);
-    let people = notices::people(view).map_or_else(String::new, |it| format!("People: {it}.\n\n"));
+    let people: String =
+        notices::people(view).into_iter().map(|(label, it)| format!("{label}: {it}.\n\n")).collect();
     let stops: BTreeSet<&str> = view.judgement.stops().map(|it| it.guard.as_str()).collect();
     let stops: Vec<&str> = stops.into_iter().collect();
     let stops = match stops.is_empty() {

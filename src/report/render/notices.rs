@@ -3,9 +3,10 @@
 use crate::model::{
     finding::Finding,
     ids::CompanyId,
-    plan::{Gap, GapCause, Outside, Plan, Survivor, UnmanagedGroup, Withheld, WithheldReason},
+    plan::{Cause, Gap, GapCause, Outside, People, Plan, Survivor, UnmanagedGroup, Withheld, WithheldReason},
     rules::Unmanaged,
     source::Sources,
+    state::Edit,
 };
 
 use super::{
@@ -62,9 +63,37 @@ impl Topic {
     }
 }
 
-/// Returns how many gain and how many lose, if anybody does.
-pub(super) fn people(view: &View<'_>) -> Option<String> {
-    let found = &view.judgement.people;
+/// Returns how many gain and how many lose, if anybody does; of a change under review what it does itself, and what an apply
+/// of it does beside.
+pub(super) fn people(view: &View<'_>) -> Vec<(&'static str, String)> {
+    let Some([change, drift]) = &view.judgement.by_cause else {
+        return of_people(&view.judgement.people, view).map(|it| ("People", it)).into_iter().collect();
+    };
+    let differences = |drifted| {
+        let alike = |it: &&Edit| (view.plan.note(&it.key).cause == Some(Cause::Drift)) == drifted;
+        match view.plan.edits.iter().filter(alike).count() {
+            0 => String::new(),
+            n => format!("{}: ", counted(n, "difference", "differences")),
+        }
+    };
+    let own = of_people(change, view).unwrap_or_else(|| "nobody gains or loses access".to_owned());
+    let mut said = vec![("This change", differences(false) + &own)];
+    if view.plan.edits.iter().any(|it| view.plan.note(&it.key).cause == Some(Cause::Drift)) {
+        let before =
+            of_people(drift, view).unwrap_or_else(|| "nobody gains or loses access by it".to_owned());
+        said.push(("Already drifted, and undone with it", differences(true) + &before));
+    }
+    let already = view.plan.already_live.as_ref().map_or(0, |it| it.iter().len());
+    if already > 0 {
+        said.push((
+            "Already live",
+            counted(already, "thing that the change asks for", "things that the change asks for"),
+        ));
+    }
+    said
+}
+
+fn of_people(found: &People, view: &View<'_>) -> Option<String> {
     if found.gain == 0 && found.lose == 0 && found.lose_everything.is_empty() {
         return None;
     }

@@ -14,6 +14,9 @@ use super::{View, counted, direct, scope::Words, wording::Sign};
 /// People of a row named one by one; the others are counted.
 const NAMED: usize = 6;
 
+/// What is said of what undoes drift, and is not this change.
+const DRIFTED: &str = " (already drifted)";
+
 /// What a row is about: the most dangerous first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Turn {
@@ -29,6 +32,8 @@ pub(super) enum Turn {
 pub(super) struct Row {
     pub(super) company: CompanyId,
     pub(super) turn: Turn,
+    /// Whether it comes from undoing what has drifted before the change under review.
+    pub(super) drifted: bool,
     /// Each by name.
     pub(super) who: Vec<String>,
     /// Role by role, what is privileged first; never empty.
@@ -90,30 +95,43 @@ impl Row {
     pub(super) fn who(&self, show: impl Fn(&str) -> String) -> String {
         let verb = self.turn.verb(self.who.len() > 1);
         let shown: Vec<String> = self.who.iter().take(NAMED).map(|it| show(it)).collect();
-        match self.who.len().checked_sub(NAMED) {
+        let said = match self.who.len().checked_sub(NAMED) {
             None | Some(0) => format!("{} {verb}", shown.join(", ")),
             Some(more) => {
                 let all = counted(self.who.len(), "person", "people");
                 format!("{all} {verb}: {} and {more} more", shown.join(", "))
             }
-        }
+        };
+        if self.drifted { said + DRIFTED } else { said }
     }
 }
 
-/// Returns the rows of all companies, those of one company together, and of these the most dangerous first.
+/// Returns the rows of all companies, those of one company together, and of these the most dangerous first; of a change under
+/// review before those that only undo drift.
 pub(super) fn rows(view: &View<'_>, words: &Words<'_>) -> Vec<Row> {
+    let parts = match &view.judgement.by_cause {
+        None => vec![(false, &view.judgement.people)],
+        Some([change, drift]) => vec![(false, change), (true, drift)],
+    };
     let mut rows: Vec<Row> = Vec::new();
-    for it in &view.judgement.people.affected {
-        let gains = if it.escalates() { Turn::Escalates } else { Turn::Gains };
-        let loses = if it.loses_everything { Turn::LosesEverything } else { Turn::Loses };
-        rows.extend([gains, loses].into_iter().filter_map(|turn| row(it, turn, view, words)));
+    for (drifted, people) in parts {
+        for it in &people.affected {
+            let gains = if it.escalates() { Turn::Escalates } else { Turn::Gains };
+            let loses = if it.loses_everything { Turn::LosesEverything } else { Turn::Loses };
+            rows.extend([gains, loses].into_iter().filter_map(|turn| row(it, (turn, drifted), view, words)));
+        }
     }
-    rows.sort_by(|a, b| (a.company, a.turn, &a.who).cmp(&(b.company, b.turn, &b.who)));
+    rows.sort_by(|a, b| (a.company, a.drifted, a.turn, &a.who).cmp(&(b.company, b.drifted, b.turn, &b.who)));
     rows
 }
 
 /// What people gain, or what they lose; nothing where that is nothing.
-fn row(affected: &Affected, turn: Turn, view: &View<'_>, words: &Words<'_>) -> Option<Row> {
+fn row(
+    affected: &Affected,
+    (turn, drifted): (Turn, bool),
+    view: &View<'_>,
+    words: &Words<'_>,
+) -> Option<Row> {
     let gains = turn.sign() == Sign::Add;
     let concerns = |it: &&RoleEffect| if gains { it.gives } else { it.takes };
     let mut roles: Vec<Role> =
@@ -121,7 +139,7 @@ fn row(affected: &Affected, turn: Turn, view: &View<'_>, words: &Words<'_>) -> O
     roles.sort_by(|a, b| (!a.privileged, &a.what).cmp(&(!b.privileged, &b.what)));
     let mut who: Vec<String> = affected.users.iter().map(|it| words.person(*it)).collect();
     who.sort();
-    (!roles.is_empty()).then_some(Row { company: affected.company, turn, who, roles })
+    (!roles.is_empty()).then_some(Row { company: affected.company, turn, drifted, who, roles })
 }
 
 fn role(effect: &RoleEffect, gains: bool, view: &View<'_>, words: &Words<'_>) -> Role {

@@ -49,12 +49,13 @@ pub fn plan(view: &View<'_>) -> String {
     for (at, company) in companies.into_iter().enumerate() {
         separate(&mut out);
         out.push_str(&header(company, view, view.cost.filter(|_| at == 0), &words));
-        if at == 0
-            && let Some(sum) = notices::people(view)
-        {
+        let sums = if at == 0 { notices::people(view) } else { Vec::new() };
+        if !sums.is_empty() {
             out.push('\n');
+        }
+        for (label, sum) in sums {
             let mut row = Row::default();
-            out.push_str(&row.put(BOLD, "People").to(LABEL, 1).put(BOLD, &sum).end());
+            out.push_str(&row.put(BOLD, label).to(LABEL, 3).put(BOLD, &sum).end());
         }
         rows.extract_if(.., |it| it.company == company).for_each(|it| out.push_str(&person(&it)));
         let mut own = blocks.iter().filter(|it| it.company == company).peekable();

@@ -7,7 +7,7 @@ use crate::{
         access::Why,
         ids::CompanyId,
         index::GroupIx,
-        plan::{Action, Change, ID_DIGITS, Judgement, Plan},
+        plan::{Action, Cause, Change, ID_DIGITS, Judgement, Plan},
         scope::Relation,
         source::Sources,
         state::{Edit, Key},
@@ -192,12 +192,13 @@ impl Wording<'_> {
         // The line of a group that comes or goes gives the reason for everything in it.
         let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| "not declared".to_owned()));
         let note = self.plan.note(&edit.key);
+        let why = if edit.removes() { goes(note.why) } else { None };
         Line {
             fact,
             what,
             scopes: None,
             origin: note.from.map(|it| self.sources.line(it)),
-            note: if edit.removes() { goes(note.why) } else { None },
+            note: joined([why, cause(note.cause)]),
         }
     }
 
@@ -246,16 +247,30 @@ impl Wording<'_> {
         let other = self.moves.get(&edit.key).map(|it| &self.plan.index.group(*it).name);
         if edit.adds() {
             let line = self.line(edit, Fact::MemberAdded, what, is_whole);
-            return Some(Line { note: other.map(|it| format!("moved from {it}")), ..line });
+            return Some(Line {
+                note: joined([other.map(|it| format!("moved from {it}")), line.note]),
+                ..line
+            });
         }
         let line = self.line(edit, Fact::MemberRemoved, what, is_whole);
         let ended = self.ended(self.plan.note(&edit.key).why);
-        let note = match (ended, other.map(|it| format!("moved to {it}"))) {
-            (Some(ended), Some(moved)) => Some(format!("{ended}, {moved}")),
-            (None, Some(moved)) => Some(moved),
-            (_, None) => line.note,
-        };
+        let Some(moved) = other.map(|it| format!("moved to {it}")) else { return Some(line) };
+        let note = joined([ended, Some(moved), cause(self.plan.note(&edit.key).cause)]);
         Some(Line { note, ..line })
+    }
+}
+
+fn joined<const N: usize>(parts: [Option<String>; N]) -> Option<String> {
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What is said of an edit that is not this change alone.
+fn cause(cause: Option<Cause>) -> Option<String> {
+    match cause {
+        None | Some(Cause::Change) => None,
+        Some(Cause::Drift) => Some("already drifted".to_owned()),
+        Some(Cause::Conflict) => Some("conflict: changed by hand as well".to_owned()),
     }
 }
 
