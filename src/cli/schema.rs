@@ -1,6 +1,7 @@
 //! `rolecall schema`: the published schemas.
 
 use clap::{Args, ValueEnum};
+use rolecall::report::schema;
 
 use super::{Exit, Failure, Output};
 
@@ -8,6 +9,9 @@ use super::{Exit, Failure, Output};
 pub(super) struct Arguments {
     /// Which file
     kind: Kind,
+    /// The draft of JSON Schema it is written in
+    #[arg(long, value_name = "DRAFT", default_value = "7")]
+    draft: Draft,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -26,14 +30,40 @@ enum Kind {
     Workspace,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Draft {
+    /// Draft 7, which every editor reads
+    #[value(name = "7")]
+    Seven,
+    /// 2020-12
+    #[value(name = "2020-12")]
+    TwentyTwenty,
+}
+
 pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    output.result(&match arguments.kind {
-        Kind::Access => rolecall::report::schema::access(),
-        Kind::Explanation => rolecall::report::schema::explanation(),
-        Kind::Plan => rolecall::report::schema::plan(),
-        Kind::Policy => rolecall::report::schema::policy(),
-        Kind::Snapshot => rolecall::report::schema::snapshot(),
-        Kind::Workspace => rolecall::report::schema::workspace(),
-    });
+    let schema = schema::schema(arguments.kind.into(), arguments.draft.into());
+    output.result(&schema.to_string());
     Ok(Exit::Ok)
+}
+
+impl From<Kind> for schema::Kind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Access => Self::Access,
+            Kind::Explanation => Self::Explanation,
+            Kind::Plan => Self::Plan,
+            Kind::Policy => Self::Policy,
+            Kind::Snapshot => Self::Snapshot,
+            Kind::Workspace => Self::Workspace,
+        }
+    }
+}
+
+impl From<Draft> for schema::Draft {
+    fn from(draft: Draft) -> Self {
+        match draft {
+            Draft::Seven => Self::Seven,
+            Draft::TwentyTwenty => Self::TwentyTwenty,
+        }
+    }
 }

@@ -150,6 +150,15 @@ pub(super) fn instead(node: Node<'_>) -> &'static str {
     }
 }
 
+/// What to do where a number, or true or false, is expected.
+fn bare(node: Node<'_>, help: &str) -> String {
+    let text = node.scalar().filter(|it| words::boolean(it).is_some() || words::whole(it).is_some());
+    match text.filter(|_| !node.is_plain()) {
+        Some(text) => format!("take the quotes away: `{text}`"),
+        None => help.to_owned(),
+    }
+}
+
 /// The beginning of a text.
 pub(super) fn quoted(text: &str) -> String {
     match text.char_indices().nth(QUOTED) {
@@ -166,8 +175,11 @@ impl Decode for String {
         match node.text() {
             Some(text) => Some(text.to_owned()),
             None => {
-                let quoted = "write it, and in quotes (`\"null\"`) if the word itself is meant";
-                let help = node.is_null().then(|| quoted.to_owned());
+                let word = node.scalar().unwrap_or_default();
+                let quoted = if node.is_null() { "null" } else { word };
+                let help = format!("write it, and in quotes (`\"{quoted}\"`) if the word itself is meant");
+                let is_word = node.is_null() || words::boolean(word).is_some();
+                let help = is_word.then_some(help);
                 to.unexpected(node, Self::EXPECTED, help)
             }
         }
@@ -178,8 +190,8 @@ impl Decode for bool {
     const EXPECTED: &'static str = "`true` or `false`";
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
-        let help = || Some("write one of these two words".to_owned());
-        node.scalar().and_then(words::boolean).or_else(|| to.unexpected(node, Self::EXPECTED, help()))
+        let read = node.word().and_then(words::boolean);
+        read.or_else(|| to.unexpected(node, Self::EXPECTED, Some(bare(node, "write one of these two words"))))
     }
 }
 
@@ -187,8 +199,8 @@ impl Decode for u64 {
     const EXPECTED: &'static str = "a whole number";
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
-        let whole = node.scalar().and_then(words::whole).and_then(|it| Self::try_from(it).ok());
-        let help = || Some("write it in digits, without a fraction".to_owned());
+        let whole = node.word().and_then(words::whole).and_then(|it| Self::try_from(it).ok());
+        let help = || Some(bare(node, "write it in digits, without a fraction"));
         whole.or_else(|| to.unexpected(node, Self::EXPECTED, help()))
     }
 }

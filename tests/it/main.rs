@@ -47,6 +47,7 @@ mod readme;
 mod recipients;
 mod rehearsal;
 mod rollbacks;
+mod schemas;
 mod secrets;
 mod signatures;
 mod snapshots;
