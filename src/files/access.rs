@@ -58,9 +58,11 @@ mapping! {
         /// The name the group has now, where `name` is to be its new one.
         #[schemars(with = "forms::ExistingGroup")]
         "renamedFrom" pub(crate) renamed_from: Given<At<String>>,
-        /// The roles of the group: exactly these, at least these, or `unmanaged`.
+        /// The roles of the group: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and whatever else is
+        /// there), or `unmanaged` (not ours).
         "roles" pub(crate) roles: Given<At<Listing<RoleEntry>>>,
-        /// The members of the group: exactly these, at least these, or `unmanaged`.
+        /// The members of the group: a list (exactly these; `[]` is nobody), `{ atLeast: […] }` (these, and whoever else is
+        /// there), or `unmanaged` (not ours).
         "members" pub(crate) members: Given<At<Listing<MemberEntry>>>,
     }
 }
@@ -87,7 +89,8 @@ mapping! {
     pub(crate) struct UserEntry: "`{ user: WHO, directRoles: […] }`" {
         /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
         "user" pub(crate) user: Given<At<PersonEntry>>,
-        /// The roles the person holds outside groups: exactly these, at least these, or `unmanaged`.
+        /// The roles the person holds outside groups: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and
+        /// whatever else is there), or `unmanaged` (not ours).
         "directRoles" pub(crate) direct_roles: Given<At<Listing<DirectRoleEntry>>>,
     }
 }
@@ -281,8 +284,9 @@ impl Decode for ScopeEntry {
 
 inline_schemas! {
     [] ScopeEntry, |generator| json_schema!({ "anyOf": [
-        described::<forms::ScopeName>(generator, AudienceEntry::TEXT),
+        // First, as editors measure what fits none by the first.
         generator.subschema_for::<AudienceEntry>(),
+        described::<forms::ScopeName>(generator, AudienceEntry::TEXT),
         {
             "description": "Any of these audiences.",
             "type": "array",

@@ -166,9 +166,9 @@ fn named() -> Schema {
     json_schema!({ "type": TEXT, "pattern": seen_in_name(), "patternErrorMessage": UNSEEN })
 }
 
-/// What must be there, said by conditions rather than alternatives: editors then say what is missing.
+/// What must be there, said by conditions rather than alternatives: editors then say what is missing. They draft an entry
+/// from what is required at the top of a form, so that nothing is where it would not do: there are snippets instead.
 pub(super) fn group(schema: &mut Schema) {
-    // All of it, as editors draft an entry from what is required; a snippet drafts a whole one.
     schema.insert("if".to_owned(), has("roles", json!({ "const": "unmanaged" })));
     schema.insert("then".to_owned(), json!({ "required": ["name", "roles", "members"] }));
     schema.insert("else".to_owned(), json!({ "required": ["name", "description", "roles", "members"] }));
@@ -241,8 +241,10 @@ pub(super) fn exception(schema: &mut Schema) {
         json!({ "if": has("guard", json!({ "const": it.as_str() })), "then": then })
     };
     let guards = Guard::ALL.iter().filter(|it| it.can_be_excepted());
-    schema.insert("then".to_owned(), json!({ "allOf": guards.map(by_guard).collect::<Vec<_>>() }));
+    let guards: Vec<Value> = guards.map(by_guard).collect();
     schema.insert("if".to_owned(), json!({ "required": ["guard"] }));
+    schema.insert("then".to_owned(), json!({ "required": ["upTo", "until", "reason"], "allOf": guards }));
+    schema.insert("else".to_owned(), json!({ "required": ["guard", "upTo", "until", "reason"] }));
 }
 
 fn has(key: &str, value: Value) -> Value {

@@ -256,8 +256,10 @@ inline_schemas! {
     [T] Listing<T>, |generator| {
         let items = generator.subschema_for::<T>();
         json_schema!({ "anyOf": [
-            { "description": "Exactly these; `[]` is nobody.", "type": "array", "items": items },
+            // Without words of its own: an editor would show them in place of those for the key.
+            { "type": "array", "items": items },
             {
+                "title": "At least these",
                 "description": "These, and whoever else is there.",
                 "type": "object",
                 "properties": { "atLeast": { "type": "array", "items": items } },

@@ -11,7 +11,7 @@ use super::{
     shape::{Entries, Names},
 };
 use crate::model::{
-    rules::{Guard, Level, Unmanaged},
+    rules::{Guard, Level, Rules, Unmanaged},
     source::{FileId, Place},
 };
 
@@ -90,7 +90,7 @@ mapping! {
         /// `[]` switches it off.
         "privileged" pub(crate) privileged: Given<Vec<At<RoleName>>>,
         /// How many holders each privileged role keeps at least; 2 where absent.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1), extend("examples" = [Rules::default().holders]))]
         "holders" pub(crate) holders: Given<At<u64>>,
         /// Groups and people that lose nothing.
         "protected" pub(crate) protected: Given<ProtectedSection>,
@@ -101,12 +101,13 @@ mapping! {
     /// How many people may lose access, and how many memberships, roles and groups may go.
     pub(crate) struct RemovalsSection: "limits, such as `{ percent: 30, atMost: 50 }`" {
         /// Most of what exists that may go, in percent, of one group and in all; 30 where absent.
-        #[schemars(range(min = 1, max = 100))]
+        #[schemars(range(min = 1, max = 100), extend("examples" = [Rules::default().percent]))]
         "percent" pub(crate) percent: Given<At<u64>>,
         /// The percentage is looked at where at least so many exist; 10 where absent.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1), extend("examples" = [Rules::default().from]))]
         "from" pub(crate) from: Given<At<u64>>,
         /// Most that may go in one apply; 50 where absent.
+        #[schemars(extend("examples" = [Rules::default().at_most]))]
         "atMost" pub(crate) at_most: Given<At<u64>>,
     }
 }
@@ -115,8 +116,10 @@ mapping! {
     /// How much may go by `lockout:`, which waits for no other limit on removals. More takes an approval of the plan.
     pub(crate) struct LockoutsSection: "limits, such as `{ people: 5, memberships: 100 }`" {
         /// Most people who are cut off in one apply; 5 where absent.
+        #[schemars(extend("examples" = [Rules::default().lockout_people]))]
         "people" pub(crate) people: Given<At<u64>>,
         /// Most memberships that go by that in one apply; 100 where absent.
+        #[schemars(extend("examples" = [Rules::default().lockout_memberships]))]
         "memberships" pub(crate) memberships: Given<At<u64>>,
     }
 }
@@ -135,7 +138,7 @@ mapping! {
 
 mapping! {
     /// What may go beyond a limit: by `group`, `person`, `role` or `company`; of several all must be so.
-    #[schemars(title = "An exception", extend("required" = ["guard", "upTo", "until", "reason"]), transform = forms::exception)]
+    #[schemars(title = "An exception", transform = forms::exception)]
     pub(crate) struct ExceptionEntry: "an exception, `{ guard: …, group: …, upTo: …, until: …, reason: … }`" {
         /// Which guard.
         #[schemars(extend("enum" = excepted()))]
@@ -154,7 +157,7 @@ mapping! {
         #[schemars(extend("enum" = Level::ALL.iter().map(|it| it.as_str()).collect::<Vec<_>>()))]
         "of" pub(crate) of: Given<At<String>>,
         /// The largest number it allows.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1), extend("examples" = [1]))]
         "upTo" pub(crate) up_to: Given<At<u64>>,
         /// The last day (through its end, UTC) or the instant at which it ends.
         #[schemars(with = "forms::DayOrInstant")]
@@ -167,7 +170,7 @@ mapping! {
 
 person_keys! {
     /// A person who is cut off everywhere, named by exactly one of four keys.
-    #[schemars(title = "A lock-out", extend("required" = ["since", "reason"]))]
+    #[schemars(title = "A lock-out", extend("allOf" = [{ "required": ["since", "reason"] }]))]
     LockoutEntry {
         /// The day (from its start, UTC) or the instant from which it is in force.
         #[schemars(with = "forms::DayOrInstant")]

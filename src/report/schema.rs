@@ -128,6 +128,7 @@ pub fn schema(kind: Kind, draft: Draft) -> Schema {
     };
     let mut schema = Schema { kind, draft, schema };
     if kind.is_written() {
+        words(&mut schema.schema);
         schema.name("");
         snippets::add(kind, &mut schema.schema);
     }
@@ -165,6 +166,28 @@ impl fmt::Display for Schema {
         } else {
             writeln!(f, "{schema:#}")
         }
+    }
+}
+
+/// Makes a choice of words one list with what each means: editors offer a key with a value only where they find its type.
+fn words(schema: &mut Value) {
+    match schema {
+        Value::Object(keys) => {
+            let options = keys.get("oneOf").and_then(Value::as_array);
+            let word = |it: &Value| Some((it.get("const")?.clone(), it.get("description")?.clone()));
+            if let Some(found) = options.and_then(|it| it.iter().map(word).collect::<Option<Vec<_>>>()) {
+                let (words, meanings): (Vec<Value>, Vec<Value>) = found.into_iter().unzip();
+                keys.remove("oneOf");
+                keys.extend([
+                    ("type".to_owned(), "string".into()),
+                    ("enum".to_owned(), words.into()),
+                    ("enumDescriptions".to_owned(), meanings.into()),
+                ]);
+            }
+            keys.values_mut().for_each(self::words);
+        }
+        Value::Array(items) => items.iter_mut().for_each(self::words),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
     }
 }
 

@@ -16,6 +16,7 @@ mod contract;
 mod corpus;
 mod direct_roles;
 mod doctor;
+mod editor;
 mod emptiness;
 mod entries;
 mod examples;

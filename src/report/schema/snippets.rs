@@ -55,8 +55,14 @@ fn walk(schema: &mut Value) {
 
 /// The drafts of a value: entries of a list, a scope, a name with what it stands for.
 fn drafts(schema: &Map<String, Value>) -> Vec<Value> {
-    let list = schema.get("items").filter(|_| schema.get("type").is_some_and(|it| it == "array"));
-    if let Some(item) = list {
+    if schema.get("const").is_some_and(|it| it == "unmanaged") {
+        // Beside the list, and not of it: they are offered where there is none yet.
+        return vec![
+            draft("[]", "Exactly these: nobody, nothing", &json!("[]")),
+            draft("at least these", "These, and whoever else is there", &json!({ "atLeast": "[]" })),
+        ];
+    }
+    if let Some(item) = schema.get("items").filter(|_| schema.get("type").is_some_and(|it| it == "array")) {
         return forms(item).flat_map(of).collect();
     }
     if schema.contains_key("propertyNames") {
@@ -65,17 +71,19 @@ fn drafts(schema: &Map<String, Value>) -> Vec<Value> {
         return vec![if is_scope {
             draft("scope", "A named scope: the people of a company", &json!({ "${1:name}": audience() }))
         } else {
-            draft("name", "A name for an id", &json!({ "${1:name}": format!("${{2:{ID}}}") }))
+            draft("name for an id", "A name for an id", &json!({ "${1:name}": format!("${{2:{ID}}}") }))
         }];
     }
-    let options = schema.get("anyOf").and_then(Value::as_array);
-    let options = options.into_iter().flatten();
-    if options.clone().any(|it| it["const"] == "unmanaged") {
-        let none = draft("[]", "Exactly these: nobody, nothing", &json!("[]"));
-        let some = draft("atLeast", "These, and whoever else is there", &json!({ "atLeast": "[]" }));
-        return vec![none, some];
+    let mut options = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    if options.any(|it| name(it) == Some("AudienceEntry")) {
+        // Two: of one alone editors make a part of other drafts, and indent it wrongly there.
+        let one = json!({ "company": format!("${{1:{ID}}}"), "legalEntity": format!("${{2:{ID}}}") });
+        return vec![
+            draft("a company", "The people of a company", &audience()),
+            draft("a legal entity", "The people of a legal entity of a company", &one),
+        ];
     }
-    options.filter_map(name).filter(|it| *it == "AudienceEntry").flat_map(of).collect()
+    Vec::new()
 }
 
 /// The names of the forms that a value may have.
@@ -129,7 +137,11 @@ fn of(form: &str) -> Vec<Value> {
             "A role of a company, held outside groups",
             &json!({ "type": "${1|COMPANY_REPORT_ADMIN,COMPANY_TRAVEL_ARRANGER,COMPANY_ADMIN|}", "company": format!("${{2:{ID}}}") }),
         )],
-        "AudienceEntry" => vec![draft("audience", "The people of a company", &audience())],
+        "AudienceEntry" => vec![draft(
+            "list of audiences",
+            "The people of a company, or of any other of the list",
+            &audience(),
+        )],
         "ExceptionEntry" => vec![draft(
             "exception",
             "One thing that may go beyond a limit, so far, until then, and why",
