@@ -169,7 +169,7 @@ fn named() -> Schema {
 /// What must be there, said by conditions rather than alternatives: editors then say what is missing. They draft an entry
 /// from what is required at the top of a form, so that nothing is where it would not do: there are snippets instead.
 pub(super) fn group(schema: &mut Schema) {
-    schema.insert("if".to_owned(), has("roles", json!({ "const": "unmanaged" })));
+    schema.insert("if".to_owned(), has("roles", "unmanaged"));
     schema.insert("then".to_owned(), json!({ "required": ["name", "roles", "members"] }));
     schema.insert("else".to_owned(), json!({ "required": ["name", "description", "roles", "members"] }));
 }
@@ -192,7 +192,7 @@ pub(super) fn one_person(schema: &mut Schema) {
 
 /// Only the platform has no values.
 pub(super) fn predicate(schema: &mut Schema) {
-    schema.insert("if".to_owned(), has("type", json!({ "const": Kind::Platform.as_wire() })));
+    schema.insert("if".to_owned(), has("type", Kind::Platform.as_wire()));
     schema.insert("else".to_owned(), json!({ "properties": { "values": { "minItems": 1 } } }));
 }
 
@@ -207,7 +207,7 @@ pub(super) fn direct_role(schema: &mut Schema) {
         let needed = key(reach);
         let others = ["company", "tmc", "arrangerFor"].into_iter().filter(|it| Some(*it) != needed);
         json!({
-            "if": has("type", json!({ "const": role_type })),
+            "if": has("type", role_type),
             "then": { "required": needed.as_slice(), "properties": refused(others) },
         })
     };
@@ -227,7 +227,7 @@ pub(super) fn exception(schema: &mut Schema) {
             ExceptionKey::ALL.iter().filter(|it| !keys.contains(it) && **it != ExceptionKey::Company);
         json!({ "anyOf": needed, "properties": refused(others.map(|it| it.as_str())) })
     };
-    let by_level = |it: &Level| json!({ "if": has("of", json!({ "const": it.as_str() })), "then": targets(it.targets()) });
+    let by_level = |it: &Level| json!({ "if": has("of", it.as_str()), "then": targets(it.targets()) });
     let by_guard = |it: &Guard| {
         let then = if *it == Guard::Removals {
             let mut levels: Vec<Value> = Level::ALL.iter().map(by_level).collect();
@@ -238,7 +238,7 @@ pub(super) fn exception(schema: &mut Schema) {
             then["properties"]["of"] = false.into();
             then
         };
-        json!({ "if": has("guard", json!({ "const": it.as_str() })), "then": then })
+        json!({ "if": has("guard", it.as_str()), "then": then })
     };
     let guards = Guard::ALL.iter().filter(|it| it.can_be_excepted());
     let guards: Vec<Value> = guards.map(by_guard).collect();
@@ -247,10 +247,14 @@ pub(super) fn exception(schema: &mut Schema) {
     schema.insert("else".to_owned(), json!({ "required": ["guard", "upTo", "until", "reason"] }));
 }
 
-fn has(key: &str, value: Value) -> Value {
-    json!({ "properties": { key: value }, "required": [key] })
+/// Whether a key has this word.
+fn has(key: &str, word: &str) -> Value {
+    json!({ "properties": { key: { "const": word } }, "required": [key] })
 }
 
 fn refused<'a>(keys: impl IntoIterator<Item = &'a str>) -> Value {
     keys.into_iter().map(|it| (it.to_owned(), Value::Bool(false))).collect::<serde_json::Map<_, _>>().into()
 }
+
+#[cfg(test)]
+mod tests;

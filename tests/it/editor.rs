@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::support::{
-    Run, binary,
+    Run, World, binary,
     editor::{Editor, Offer},
     repository,
 };
@@ -177,6 +177,44 @@ fn what_is_completed_is_valid() {
         }
     }
     assert!(taken.len() > 40, "{taken:?}");
+}
+
+#[test]
+fn with_live_the_names_of_the_company_are_offered_and_others_underlined() {
+    let Some(mut editor) = Editor::start() else { return };
+    let world = World::new();
+    let role = |role: &str, scope: &str| {
+        format!(
+            "version: 1\ngroups:\n  - name: A\n    description: A.\n    members: []\n    roles:\n      - role: {role}\n        scope:\n          {scope}\n"
+        )
+    };
+    for draft in ["7", "2020-12"] {
+        let schema = world.path().join(format!("{draft}.json"));
+        let text = world.run(&format!("schema access --live --draft {draft}")).expect(0).stdout;
+        fs::write(&schema, text).unwrap();
+        for (text, wanted) in [
+            (role("|", "company: globex"), vec!["Agent", "Trip Manager"]),
+            (role("Agent", "company: |"), vec!["globex", "initech", "voyager"]),
+            (role("Agent", "legalEntity: |"), vec!["globex-uk"]),
+            (
+                "version: 1\nremoved:\n  - reason: r\n    group: |\n".to_owned(),
+                vec!["Desk", "Night", "Company Admins"],
+            ),
+            (
+                "version: 1\ngroups:\n  - roles: unmanaged\n    members: []\n    name: |\n".to_owned(),
+                vec!["Company Admins"],
+            ),
+        ] {
+            let offers = editor.offers(&schema, &text);
+            for label in wanted {
+                let offer = offers.iter().find(|it| it.label == label);
+                let offer = offer.unwrap_or_else(|| panic!("no `{label}` at `|` in\n{text}\n{offers:#?}"));
+                assert_eq!(editor.problems(&schema, &offer.file), [""; 0], "{}", offer.file);
+            }
+        }
+        assert!(!editor.problems(&schema, &role("Agnet", "company: globex")).is_empty());
+        assert!(!editor.problems(&schema, &role("Agent", "company: globax")).is_empty());
+    }
 }
 
 #[test]
