@@ -212,7 +212,8 @@ pub(super) fn mutate(file: &mut Value, at: &Index, mutation: &Mutation) {
     match mutation {
         Mutation::Replace(value) => *file.pointer_mut(path).unwrap() = values().swap_remove(*value),
         Mutation::Take(from) => {
-            *file.pointer_mut(path).unwrap() = file.pointer(&elsewhere(from)).cloned().unwrap()
+            let taken = file.pointer(&elsewhere(from)).cloned().unwrap();
+            *file.pointer_mut(path).unwrap() = taken;
         }
         Mutation::Wrap => *file.pointer_mut(path).unwrap() = json!([found]),
         Mutation::Unwrap => {
