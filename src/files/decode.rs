@@ -136,6 +136,9 @@ pub(super) fn found(node: Node<'_>) -> String {
         Form::List => "a list".to_owned(),
         Form::Mapping => "a mapping".to_owned(),
         Form::Scalar if node.is_null() => "nothing".to_owned(),
+        Form::Scalar if in_quotes(node).is_some() => {
+            format!("the text `{}`", quoted(node.scalar().unwrap_or_default()))
+        }
         Form::Scalar | Form::Wrong => format!("`{}`", quoted(node.scalar().unwrap_or_default())),
     }
 }
@@ -152,11 +155,16 @@ pub(super) fn instead(node: Node<'_>) -> &'static str {
 
 /// What to do where a number, or true or false, is expected.
 fn bare(node: Node<'_>, help: &str) -> String {
-    let text = node.scalar().filter(|it| words::boolean(it).is_some() || words::whole(it).is_some());
-    match text.filter(|_| !node.is_plain()) {
-        Some(text) => format!("take the quotes away: `{text}`"),
+    match in_quotes(node) {
+        Some(word) => format!("take the quotes away: `{word}`"),
         None => help.to_owned(),
     }
+}
+
+/// The word of a text that would be a number, true or false without its quotes.
+fn in_quotes(node: Node<'_>) -> Option<&str> {
+    let text = node.scalar().filter(|_| !node.is_plain());
+    text.filter(|it| words::boolean(it).is_some() || words::whole(it).is_some())
 }
 
 /// The beginning of a text.
@@ -175,11 +183,12 @@ impl Decode for String {
         match node.text() {
             Some(text) => Some(text.to_owned()),
             None => {
-                let word = node.scalar().unwrap_or_default();
-                let quoted = if node.is_null() { "null" } else { word };
-                let help = format!("write it, and in quotes (`\"{quoted}\"`) if the word itself is meant");
-                let is_word = node.is_null() || words::boolean(word).is_some();
-                let help = is_word.then_some(help);
+                let help = if node.is_null() {
+                    Some("write it, and in quotes (`\"null\"`) if the word itself is meant".to_owned())
+                } else {
+                    let word = node.scalar().filter(|it| words::boolean(it).is_some());
+                    word.map(|it| format!("put quotes around it if the word itself is meant: `\"{it}\"`"))
+                };
                 to.unexpected(node, Self::EXPECTED, help)
             }
         }
