@@ -58,6 +58,7 @@ mod outside;
 mod planned;
 mod questions;
 pub mod runs;
+mod vocabulary;
 pub mod witness;
 
 pub use error::{Error, Note, Refusal};
@@ -65,6 +66,7 @@ pub use outside::{Outside, judged_from};
 pub use planned::retaken;
 pub use questions::{explained, recorded};
 pub use runs::Run;
+pub use vocabulary::{checked_for_names, vocabulary};
 
 use planned::{Planned, not_doubted, planned};
 
@@ -140,15 +142,21 @@ pub fn checked_for_lockouts(mut loaded: Loaded) -> Result<(Checked, Option<Note>
     if findings.is_empty() {
         return Ok((sound(loaded)?, None));
     }
-    loaded.files.keep_companies();
-    let unsound = check(&loaded.files).err().unwrap_or_default();
-    let unsound = |file| unsound.iter().any(|it| it.place.is_some_and(|it| it.file == file));
-    loaded.files.access.retain(|it| !unsound(it.0) && it.1.says_company());
-    let left = sound(loaded)?;
+    let left = companies_alone(loaded)?;
     if left.declared.companies.is_empty() {
         return Err(wrong(findings, &left.loaded));
     }
     Ok((left, Some(Note::OnlyLockouts(findings.len(), findings.into_iter().next().map(|it| it.message)))))
+}
+
+/// Checks files for which companies they are about, and what the workspace file says; a file of which the company cannot be
+/// read is left out.
+fn companies_alone(mut loaded: Loaded) -> Result<Checked, Error> {
+    loaded.files.keep_companies();
+    let unsound = check(&loaded.files).err().unwrap_or_default();
+    let unsound = |file| unsound.iter().any(|it| it.place.is_some_and(|it| it.file == file));
+    loaded.files.access.retain(|it| !unsound(it.0) && it.1.says_company());
+    sound(loaded)
 }
 
 fn wrong(mut findings: Vec<Finding>, loaded: &Loaded) -> Error {

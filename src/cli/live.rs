@@ -20,6 +20,8 @@ use super::{
     settings::{Connected, connect, host, secret},
 };
 
+/// The variable that names a snapshot to read instead of the API.
+const LIVE: &str = "ROLECALL_LIVE";
 /// The variable that holds the salt of sanitized snapshots, or with `_FILE` names the file that does.
 const SALT: &str = "ROLECALL_SNAPSHOT_SALT";
 
@@ -27,11 +29,17 @@ const SALT: &str = "ROLECALL_SNAPSHOT_SALT";
 #[derive(Debug, Args)]
 pub(super) struct From {
     /// Read this snapshot instead of the API: no network, no token
-    #[arg(long, value_name = "SNAPSHOT", env = "ROLECALL_LIVE")]
+    #[arg(long, value_name = "SNAPSHOT", env = LIVE)]
     live: Option<PathBuf>,
 }
 
 impl From {
+    /// As if the flag named this, or else the variable, or nothing.
+    pub(super) fn given(snapshot: Option<PathBuf>) -> Self {
+        let variable = || std::env::var_os(LIVE).filter(|it| !it.is_empty()).map(PathBuf::from);
+        Self { live: snapshot.or_else(variable) }
+    }
+
     /// Opens what the flag names, or connects to the API; the embedded one runs as long as the second value lives.
     pub(super) fn open(&self, global: &Global, loaded: &Loaded) -> Result<(Live, Option<Sandbox>), Failure> {
         let Some(path) = &self.live else {

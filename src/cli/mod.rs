@@ -142,7 +142,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(global, arguments, &output),
-        Command::Schema(arguments) => schema::run(arguments, &output),
+        Command::Schema(arguments) => schema::run(global, arguments, &output),
     };
     let exit = result.unwrap_or_else(|failure| {
         output.failure(&failure);

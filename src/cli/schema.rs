@@ -1,13 +1,22 @@
 //! `rolecall schema`: the published schemas.
 
-use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
-use super::{Exit, Failure, Output};
+use clap::{Args, ValueEnum};
+use rolecall::{report::schema, workflow};
+
+use super::{Exit, Failure, Global, Output, live::From as Live, run};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Which file
     kind: Kind,
+    /// The draft of JSON Schema it is written in
+    #[arg(long, value_name = "DRAFT", default_value = "7")]
+    draft: Draft,
+    /// With the roles and groups of the company and the names under `ids:`, as the API has them now, or a snapshot
+    #[arg(long, value_name = "SNAPSHOT", num_args = 0..=1)]
+    live: Option<Option<PathBuf>>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -26,14 +35,61 @@ enum Kind {
     Workspace,
 }
 
-pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    output.result(&match arguments.kind {
-        Kind::Access => rolecall::report::schema::access(),
-        Kind::Explanation => rolecall::report::schema::explanation(),
-        Kind::Plan => rolecall::report::schema::plan(),
-        Kind::Policy => rolecall::report::schema::policy(),
-        Kind::Snapshot => rolecall::report::schema::snapshot(),
-        Kind::Workspace => rolecall::report::schema::workspace(),
-    });
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Draft {
+    /// Draft 7, which every editor reads
+    #[value(name = "7")]
+    Seven,
+    /// 2020-12
+    #[value(name = "2020-12")]
+    TwentyTwenty,
+}
+
+pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    let kind = schema::Kind::from(arguments.kind);
+    let mut schema = schema::schema(kind, arguments.draft.into());
+    if let Some(snapshot) = &arguments.live {
+        if !kind.is_written() {
+            return Err(Failure::invalid(format!("nobody writes a file of the kind `{}`", kind.as_str()))
+                .hint("`--live` is for access, policy and workspace"));
+        }
+        schema = schema.knowing(&names(global, snapshot.as_ref(), output)?);
+    }
+    output.result(&schema.to_string());
     Ok(Exit::Ok)
+}
+
+fn names(
+    global: &Global,
+    snapshot: Option<&PathBuf>,
+    output: &Output,
+) -> Result<schema::Vocabulary, Failure> {
+    let checked = match global.load(&[]) {
+        Ok(loaded) => workflow::checked_for_names(loaded)?,
+        Err(error) => global.without_workspace(error.into())?,
+    };
+    let (live, _sandbox) = Live::given(snapshot.cloned()).open(global, &checked.loaded)?;
+    run::reading(output.reading(&live.source, workflow::vocabulary(&live, &checked)))
+}
+
+impl From<Kind> for schema::Kind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Access => Self::Access,
+            Kind::Explanation => Self::Explanation,
+            Kind::Plan => Self::Plan,
+            Kind::Policy => Self::Policy,
+            Kind::Snapshot => Self::Snapshot,
+            Kind::Workspace => Self::Workspace,
+        }
+    }
+}
+
+impl From<Draft> for schema::Draft {
+    fn from(draft: Draft) -> Self {
+        match draft {
+            Draft::Seven => Self::Seven,
+            Draft::TwentyTwenty => Self::TwentyTwenty,
+        }
+    }
 }

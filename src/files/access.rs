@@ -5,30 +5,33 @@
 
 use std::collections::BTreeMap;
 
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::json_schema;
 
 use super::{
     At,
     decode::{Decode, Findings},
     entry::{ApiSection, PersonEntry, PersonKeys, RoleName, person_keys},
+    forms,
     mapping::{Given, mapping},
-    shape::{Entries, Keys, Listing, Names, OneOrMany, TextOr, inline_schemas},
+    shape::{Entries, Keys, Listing, Names, OneOrMany, TextOr, described, inline_schemas},
     tree::{Form, Node},
 };
 use crate::model::direct;
 
 mapping! {
     /// Who holds which roles on which scopes: one of the files below `access/`.
-    #[schemars(extend("required" = ["version"]))]
+    #[schemars(title = "rolecall: an access file", extend("required" = ["version"]))]
     pub struct AccessFile: "the keys of an access file" {
         /// The version of this format. Always 1.
-        #[schemars(range(min = 1, max = 1))]
+        #[schemars(with = "forms::Version")]
         "version" pub(crate) version: Given<At<u64>>,
         /// Which API to talk to; only for a file that stands alone, without a `rolecall.yaml`.
         "api" pub api: Given<ApiSection>,
         /// Whose groups these are, where it is not the company of the workspace: an id or a name from `ids`.
+        #[schemars(with = "forms::Company")]
         "company" pub(crate) company: Given<At<String>>,
         /// Named scopes, for the roles of this file.
+        #[schemars(with = "forms::Named<ScopeDefinition>")]
         "scopes" pub(crate) scopes: Given<Names<ScopeEntry>>,
         /// The groups that shall exist. A group that is not listed is left alone.
         "groups" pub(crate) groups: Given<Entries<GroupEntry>>,
@@ -41,66 +44,81 @@ mapping! {
 
 mapping! {
     /// A user group with everything it gives and everybody it gives it to.
-    #[schemars(extend("required" = ["name", "roles", "members"]))]
+    #[schemars(title = "A group", transform = forms::group)]
     pub(crate) struct GroupEntry: "a group, `{ name: …, description: …, roles: […], members: […] }`" {
         /// The name: 1 to 255 characters, unique in its company.
-        #[schemars(length(min = 1, max = 255))]
+        #[schemars(with = "forms::GroupName")]
         "name" pub(crate) name: Given<At<String>>,
         /// What the group is for: 1 to 1,000 characters. May be left out only where `roles` is `unmanaged`.
-        #[schemars(length(min = 1, max = 1000))]
+        #[schemars(with = "forms::Text")]
         "description" pub(crate) description: Given<At<String>>,
         /// Pins the group by its id, whatever its name is now.
+        #[schemars(with = "forms::Id")]
         "id" pub(crate) id: Given<At<String>>,
         /// The name the group has now, where `name` is to be its new one.
+        #[schemars(with = "forms::ExistingGroup")]
         "renamedFrom" pub(crate) renamed_from: Given<At<String>>,
-        /// The roles of the group: exactly these, at least these, or `unmanaged`.
+        /// The roles of the group: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and whatever else is
+        /// there), or `unmanaged` (not ours).
         "roles" pub(crate) roles: Given<At<Listing<RoleEntry>>>,
-        /// The members of the group: exactly these, at least these, or `unmanaged`.
+        /// The members of the group: a list (exactly these; `[]` is nobody), `{ atLeast: […] }` (these, and whoever else is
+        /// there), or `unmanaged` (not ours).
         "members" pub(crate) members: Given<At<Listing<MemberEntry>>>,
     }
 }
 
 mapping! {
     /// A group to delete.
-    #[schemars(extend("required" = ["group", "reason"]))]
+    #[schemars(title = "A group to delete", extend("required" = ["group", "reason"]))]
     pub(crate) struct RemovedEntry: "`{ group: NAME, reason: WHY }`" {
         /// The name of the group.
+        #[schemars(with = "forms::ExistingGroup")]
         "group" pub(crate) group: Given<At<String>>,
         /// Pins the group by its id, where several have the name.
+        #[schemars(with = "forms::Id")]
         "id" pub(crate) id: Given<At<String>>,
         /// Why it goes.
+        #[schemars(with = "forms::Text")]
         "reason" pub(crate) reason: Given<At<String>>,
     }
 }
 
 mapping! {
     /// A person with the roles held outside groups.
-    #[schemars(extend("required" = ["user", "directRoles"]))]
+    #[schemars(title = "A person with direct roles", extend("required" = ["user", "directRoles"]))]
     pub(crate) struct UserEntry: "`{ user: WHO, directRoles: […] }`" {
         /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
         "user" pub(crate) user: Given<At<PersonEntry>>,
-        /// The roles the person holds outside groups: exactly these, at least these, or `unmanaged`.
+        /// The roles the person holds outside groups: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and
+        /// whatever else is there), or `unmanaged` (not ours).
         "directRoles" pub(crate) direct_roles: Given<At<Listing<DirectRoleEntry>>>,
     }
 }
 
 mapping! {
     /// A role held outside groups: a `type` with what it is held on, or an element of the API's list as it is.
+    #[schemars(title = "A direct role", transform = forms::direct_role)]
     pub(crate) struct DirectRoleEntry: "a direct role, `{ type: COMPANY_ADMIN, company: … }`" {
         /// The type, as the API spells it.
-        #[schemars(schema_with = "direct_role_type")]
+        #[schemars(extend("enum" = direct::TYPES.map(|it| it.0)))]
         "type" pub(crate) r#type: Given<At<String>>,
         /// The company: an id or a name from `ids.company`. For `COMPANY_…`.
+        #[schemars(with = "forms::Company")]
         "company" pub(crate) company: Given<At<String>>,
         /// The TMC: an id or a name from `ids.company`. For `TMC_…`.
+        #[schemars(with = "forms::Company")]
         "tmc" pub(crate) tmc: Given<At<String>>,
         /// The travellers, of any company. For `TRAVEL_ARRANGER`.
+        #[schemars(extend("minItems" = 1))]
         "arrangerFor" pub(crate) arranger_for: Given<At<Vec<At<TravellerEntry>>>>,
         /// An element in the API's own form, for a type this version does not know.
+        #[schemars(extend("required" = ["roleType"], "properties" = { "roleType": { "type": "string", "minLength": 1 } }))]
         "raw" pub(crate) raw: Given<At<BTreeMap<String, serde_json::Value>>>,
         /// The last day (through its end, UTC) or the instant at which it ends.
+        #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why, for the next reader.
+        #[schemars(with = "forms::Note")]
         "reason" pub(crate) reason: Given<At<String>>,
     }
 }
@@ -110,7 +128,7 @@ pub(crate) type TravellerEntry = TextOr<TravellerKeys>;
 
 mapping! {
     /// A traveller with the mails that the arranger gets.
-    #[schemars(extend("required" = ["user"]))]
+    #[schemars(title = "A traveller", extend("required" = ["user"]))]
     pub(crate) struct TravellerKeys: "`{ user: …, sendConfirmationEmail: true }`" {
         /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
         "user" pub(crate) user: Given<At<PersonEntry>>,
@@ -123,15 +141,17 @@ mapping! {
 
 mapping! {
     /// A role on a scope.
-    #[schemars(extend("required" = ["role", "scope"]))]
+    #[schemars(title = "A role on a scope", extend("required" = ["role", "scope"]))]
     pub(crate) struct RoleEntry: "a role with its scope, `{ role: …, scope: … }`" {
         /// Which role: its exact name, `{ id: … }`, or `{ name: …, providedBy: platform | company }`.
         "role" pub(crate) role: Given<At<RoleName>>,
         /// Where it holds: the name of a scope, or a scope.
         "scope" pub(crate) scope: Given<At<ScopeEntry>>,
         /// The last day (through its end, UTC) or the instant at which it ends.
+        #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why, for the next reader.
+        #[schemars(with = "forms::Note")]
         "reason" pub(crate) reason: Given<At<String>>,
     }
 }
@@ -147,38 +167,51 @@ pub(crate) enum ScopeEntry {
     Any(Vec<At<AudienceOrName>>),
 }
 
+/// A scope under `scopes:`, which spells its audiences out.
+pub(crate) enum ScopeDefinition {}
+
 /// An audience, or the name of a scope that stands for its audiences.
 pub(crate) type AudienceOrName = TextOr<AudienceEntry>;
 
 mapping! {
     /// The travellers a scope covers: all keys must hold, any value of a key will do.
+    #[schemars(title = "An audience", extend("minProperties" = 1))]
     pub(crate) struct AudienceEntry: "an audience, such as `{ company: … }`" {
         /// Client organisations: ids or names from `ids`.
+        #[schemars(with = "OneOrMany<forms::Company>")]
         "company" pub(crate) company: Given<OneOrMany<At<String>>>,
         /// Legal entities: ids or names from `ids`.
+        #[schemars(with = "OneOrMany<forms::LegalEntity>")]
         "legalEntity" pub(crate) legal_entity: Given<OneOrMany<At<String>>>,
         /// TMCs that handle the booking: ids or names from `ids.company`.
+        #[schemars(with = "OneOrMany<forms::Company>")]
         "bookingTmc" pub(crate) booking_tmc: Given<OneOrMany<At<String>>>,
         /// TMCs under contract: ids or names from `ids.company`.
+        #[schemars(with = "OneOrMany<forms::Company>")]
         "contractingTmc" pub(crate) contracting_tmc: Given<OneOrMany<At<String>>>,
         /// Individual travellers.
         "profile" pub(crate) profile: Given<OneOrMany<At<PersonEntry>>>,
         /// Stealth types, as the API spells them (`STEALTH_TYPE_1`).
+        #[schemars(with = "OneOrMany<forms::Word>")]
         "stealthType" pub(crate) stealth_type: Given<OneOrMany<At<String>>>,
         /// `true` for the whole platform.
+        #[schemars(with = "forms::True")]
         "platform" pub(crate) platform: Given<At<bool>>,
         /// Predicates in the API's own form, for types this version does not know.
+        #[schemars(extend("minItems" = 1))]
         "predicates" pub(crate) predicates: Given<Vec<At<RawPredicate>>>,
     }
 }
 
 mapping! {
     /// A predicate in the API's own form.
-    #[schemars(extend("required" = ["type", "values"]))]
+    #[schemars(title = "A predicate", extend("required" = ["type", "values"]), transform = forms::predicate)]
     pub(crate) struct RawPredicate: "`{ type: …, values: […] }`" {
         /// The type, as the API spells it.
+        #[schemars(with = "forms::Word")]
         "type" pub(crate) r#type: Given<At<String>>,
         /// The values, any of which will do.
+        #[schemars(with = "Vec<forms::Word>")]
         "values" pub(crate) values: Given<Vec<String>>,
     }
 }
@@ -190,8 +223,10 @@ person_keys! {
     /// A member named by one of four keys, with an end and a reason where there is one.
     MemberKeys {
         /// The last day (through its end, UTC) or the instant at which the membership ends.
+        #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why, for the next reader.
+        #[schemars(with = "forms::Note")]
         "reason" pub(crate) reason: Given<At<String>>,
     }
 }
@@ -214,16 +249,19 @@ impl AudienceEntry {
 }
 
 impl Keys for MemberKeys {
+    type Text = forms::Address;
     const OR_TEXT: &str = PersonKeys::OR_TEXT;
     const TEXT: &str = PersonKeys::TEXT;
 }
 
 impl Keys for TravellerKeys {
+    type Text = forms::Address;
     const OR_TEXT: &str = "an e-mail address or a mapping such as `{ user: …, sendConfirmationEmail: true }`";
     const TEXT: &str = PersonKeys::TEXT;
 }
 
 impl Keys for AudienceEntry {
+    type Text = forms::ScopeName;
     const OR_TEXT: &str = "an audience or the name of a scope";
     const TEXT: &str = "The name of a scope.";
 }
@@ -246,8 +284,9 @@ impl Decode for ScopeEntry {
 
 inline_schemas! {
     [] ScopeEntry, |generator| json_schema!({ "anyOf": [
-        { "description": AudienceEntry::TEXT, "type": "string" },
+        // First, as editors measure what fits none by the first.
         generator.subschema_for::<AudienceEntry>(),
+        described::<forms::ScopeName>(generator, AudienceEntry::TEXT),
         {
             "description": "Any of these audiences.",
             "type": "array",
@@ -255,9 +294,13 @@ inline_schemas! {
             "minItems": 1
         },
     ] });
-}
-
-/// The types of role that people hold outside groups.
-fn direct_role_type(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "string", "enum": direct::TYPES.map(|it| it.0) })
+    [] ScopeDefinition, |generator| json_schema!({ "anyOf": [
+        generator.subschema_for::<AudienceEntry>(),
+        {
+            "description": "Any of these audiences.",
+            "type": "array",
+            "items": generator.subschema_for::<AudienceEntry>(),
+            "minItems": 1
+        },
+    ] });
 }

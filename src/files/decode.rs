@@ -136,6 +136,9 @@ pub(super) fn found(node: Node<'_>) -> String {
         Form::List => "a list".to_owned(),
         Form::Mapping => "a mapping".to_owned(),
         Form::Scalar if node.is_null() => "nothing".to_owned(),
+        Form::Scalar if in_quotes(node).is_some() => {
+            format!("the text `{}`", quoted(node.scalar().unwrap_or_default()))
+        }
         Form::Scalar | Form::Wrong => format!("`{}`", quoted(node.scalar().unwrap_or_default())),
     }
 }
@@ -148,6 +151,20 @@ pub(super) fn instead(node: Node<'_>) -> &'static str {
         Form::Scalar if node.is_null() => "write it, or delete the dash or key",
         Form::Scalar | Form::Wrong => "write it in this form: a word alone does not say all of it",
     }
+}
+
+/// What to do where a number, or true or false, is expected.
+fn bare(node: Node<'_>, help: &str) -> String {
+    match in_quotes(node) {
+        Some(word) => format!("take the quotes away: `{word}`"),
+        None => help.to_owned(),
+    }
+}
+
+/// The word of a text that would be a number, true or false without its quotes.
+fn in_quotes(node: Node<'_>) -> Option<&str> {
+    let text = node.scalar().filter(|_| !node.is_plain());
+    text.filter(|it| words::boolean(it).is_some() || words::whole(it).is_some())
 }
 
 /// The beginning of a text.
@@ -166,8 +183,12 @@ impl Decode for String {
         match node.text() {
             Some(text) => Some(text.to_owned()),
             None => {
-                let quoted = "write it, and in quotes (`\"null\"`) if the word itself is meant";
-                let help = node.is_null().then(|| quoted.to_owned());
+                let help = if node.is_null() {
+                    Some("write it, and in quotes (`\"null\"`) if the word itself is meant".to_owned())
+                } else {
+                    let word = node.scalar().filter(|it| words::boolean(it).is_some());
+                    word.map(|it| format!("put quotes around it if the word itself is meant: `\"{it}\"`"))
+                };
                 to.unexpected(node, Self::EXPECTED, help)
             }
         }
@@ -178,8 +199,8 @@ impl Decode for bool {
     const EXPECTED: &'static str = "`true` or `false`";
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
-        let help = || Some("write one of these two words".to_owned());
-        node.scalar().and_then(words::boolean).or_else(|| to.unexpected(node, Self::EXPECTED, help()))
+        let read = node.word().and_then(words::boolean);
+        read.or_else(|| to.unexpected(node, Self::EXPECTED, Some(bare(node, "write one of these two words"))))
     }
 }
 
@@ -187,8 +208,8 @@ impl Decode for u64 {
     const EXPECTED: &'static str = "a whole number";
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
-        let whole = node.scalar().and_then(words::whole).and_then(|it| Self::try_from(it).ok());
-        let help = || Some("write it in digits, without a fraction".to_owned());
+        let whole = node.word().and_then(words::whole).and_then(|it| Self::try_from(it).ok());
+        let help = || Some(bare(node, "write it in digits, without a fraction"));
         whole.or_else(|| to.unexpected(node, Self::EXPECTED, help()))
     }
 }

@@ -5,6 +5,7 @@
 use super::{
     At,
     declared::ProvidedBy,
+    forms,
     mapping::{Given, mapping},
     shape::{Keys, TextOr},
 };
@@ -12,13 +13,13 @@ use crate::model::dialect::Dialect;
 
 mapping! {
     /// Which API to talk to. Credentials never stand in a file: they come from the environment.
-    #[schemars(extend("minProperties" = 1))]
+    #[schemars(title = "Which API")]
     pub struct ApiSection: "`{ endpoint: … }`" {
         /// The base URL of the API, or the word `sandbox` for the embedded one. Credentials go there only where flag,
         /// environment or the list of allowed endpoints names it as well.
+        #[schemars(extend("type" = ["string", "number"], "examples" = ["sandbox", "https://api-ext-sboxmeta.partners.spotnana.com"]))]
         "endpoint" pub endpoint: Given<At<String>>,
         /// How this endpoint spells what its documentation leaves open.
-        #[schemars(extend("default" = null))]
         "dialect" pub dialect: Given<Dialect>,
         /// The user that the token stands for: no plan may take from this user what it takes to repair things.
         "identity" pub(crate) identity: Given<At<PersonKeys>>,
@@ -36,14 +37,19 @@ macro_rules! person_keys {
     ($(#[$meta:meta])* $name:ident { $($more:tt)* }) => {
         $crate::files::mapping::mapping! {
             $(#[$meta])*
+            #[schemars(transform = $crate::files::forms::one_person)]
             pub(crate) struct $name: "a mapping such as `{ email: … }`" {
                 /// The business e-mail address; upper and lower case are one.
+                #[schemars(with = "forms::Address")]
                 "email" pub(crate) email: Given<At<String>>,
                 /// The external id.
+                #[schemars(with = "forms::Key")]
                 "externalId" pub(crate) external_id: Given<At<String>>,
                 /// The employee id.
+                #[schemars(with = "forms::Key")]
                 "employeeId" pub(crate) employee_id: Given<At<String>>,
                 /// The API's user id.
+                #[schemars(with = "forms::Id")]
                 "userId" pub(crate) user_id: Given<At<String>>,
                 $($more)*
             }
@@ -67,6 +73,7 @@ person_keys! {
 pub(crate) type PersonEntry = TextOr<PersonKeys>;
 
 impl Keys for PersonKeys {
+    type Text = forms::Address;
     const OR_TEXT: &str = "an e-mail address or a mapping such as `{ externalId: … }`";
     const TEXT: &str = "A business e-mail address.";
 }
@@ -76,10 +83,13 @@ pub(crate) type RoleName = TextOr<RoleKeys>;
 
 mapping! {
     /// A role named by id, or by name and origin.
+    #[schemars(title = "A role by id, or by name and origin", transform = forms::role)]
     pub(crate) struct RoleKeys: "`{ id: … }` or `{ name: …, providedBy: … }`" {
         /// The role's id.
+        #[schemars(with = "forms::Id")]
         "id" pub(crate) id: Given<At<String>>,
         /// The role's exact name.
+        #[schemars(with = "forms::RoleTitle")]
         "name" pub(crate) name: Given<At<String>>,
         /// Who provides the role, where the name alone is ambiguous.
         "providedBy" pub(crate) provided_by: Given<ProvidedBy>,
@@ -87,6 +97,7 @@ mapping! {
 }
 
 impl Keys for RoleKeys {
+    type Text = forms::RoleTitle;
     const OR_TEXT: &str = "the name of a role, `{ id: … }` or `{ name: …, providedBy: … }`";
     const TEXT: &str = "The exact name of the role.";
 }

@@ -164,7 +164,7 @@ fn text(node: Node<'_>) -> Result<&str, Unfit> {
 macro_rules! numbers {
     ($($name:ident $visit:ident $type:ty,)*) => {$(
         fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
-            let number = self.0.scalar().and_then(whole).and_then(|it| <$type>::try_from(it).ok());
+            let number = self.0.word().and_then(whole).and_then(|it| <$type>::try_from(it).ok());
             number.map_or_else(|| unfit(self.0, "a whole number"), |it| visitor.$visit(it))
         }
     )*};
@@ -207,7 +207,7 @@ impl<'de> Deserializer<'de> for Foreign<'de> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
-        let boolean = self.0.scalar().and_then(boolean);
+        let boolean = self.0.word().and_then(boolean);
         boolean.map_or_else(|| unfit(self.0, "`true` or `false`"), |it| visitor.visit_bool(it))
     }
 

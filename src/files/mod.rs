@@ -23,6 +23,7 @@ pub mod workspace;
 pub mod write;
 mod decode;
 mod foreign;
+mod forms;
 mod read;
 mod tree;
 mod weakened;

@@ -38,6 +38,8 @@ pub(crate) enum TextOr<K> {
 
 /// A mapping in whose place a text may stand.
 pub(crate) trait Keys {
+    /// The form of the text, for the schema.
+    type Text: schemars::JsonSchema;
     /// What is expected, for people: `an audience or …`.
     const OR_TEXT: &str;
     /// What the text is, for the schema.
@@ -217,6 +219,16 @@ impl<T: Decode> Decode for Names<T> {
     }
 }
 
+/// A schema with words for what it is here.
+pub(super) fn described<T: schemars::JsonSchema>(
+    generator: &mut schemars::SchemaGenerator,
+    description: &str,
+) -> schemars::Schema {
+    let mut schema = generator.subschema_for::<T>();
+    schema.insert("description".to_owned(), description.into());
+    schema
+}
+
 /// Schemas that stand where they are used, without a name of their own.
 macro_rules! inline_schemas {
     ($([$($generic:ident $(: $bound:path)?)?] $type:ty, |$generator:pat_param| $schema:expr;)*) => {$(
@@ -239,13 +251,15 @@ pub(super) use inline_schemas;
 
 inline_schemas! {
     [T] At<T>, |generator| generator.subschema_for::<T>();
-    [T] Given<T>, |generator| generator.subschema_for::<Option<T>>();
+    [T] Given<T>, |generator| generator.subschema_for::<T>();
     [T] Entries<T>, |generator| generator.subschema_for::<Vec<T>>();
     [T] Listing<T>, |generator| {
         let items = generator.subschema_for::<T>();
         json_schema!({ "anyOf": [
-            { "description": "Exactly these; `[]` is nobody.", "type": "array", "items": items },
+            // Without words of its own: an editor would show them in place of those for the key.
+            { "type": "array", "items": items },
             {
+                "title": "At least these",
                 "description": "These, and whoever else is there.",
                 "type": "object",
                 "properties": { "atLeast": { "type": "array", "items": items } },
@@ -260,7 +274,7 @@ inline_schemas! {
         json_schema!({ "anyOf": [item, { "type": "array", "items": item, "minItems": 1 }] })
     };
     [K: Keys] TextOr<K>, |generator| json_schema!({ "anyOf": [
-        { "description": K::TEXT, "type": "string" },
+        described::<K::Text>(generator, K::TEXT),
         generator.subschema_for::<K>(),
     ] });
 }

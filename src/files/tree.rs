@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use super::words::boolean;
 use crate::model::source::{FileId, Place};
 
 pub(super) use parse::parse;
@@ -146,12 +147,18 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// The text of a scalar that may be a text: neither null nor tagged as something else.
+    /// The text of a scalar that may be a text: neither null nor true or false, nor tagged as something else.
     pub(crate) fn text(self) -> Option<&'t str> {
+        let is_word = || self.is_null() || self.word().and_then(boolean).is_some();
         match self.raw().kind {
             Kind::Scalar { style: Style::Typed, .. } => None,
-            _ => self.scalar().filter(|_| !self.is_null()),
+            _ => self.scalar().filter(|_| !is_word()),
         }
+    }
+
+    /// The text of a scalar that may be a number, true or false: what is in quotes is a text.
+    pub(crate) fn word(self) -> Option<&'t str> {
+        self.scalar().filter(|_| self.is_plain())
     }
 
     /// Whether it is a scalar without quotes, whose words may mean something else than text.

@@ -6,27 +6,30 @@ use super::{
     At,
     decode::places,
     entry::{ApiSection, PersonEntry, RoleName, person_keys},
+    forms,
     mapping::{Given, mapping},
     shape::{Entries, Names},
 };
 use crate::model::{
-    rules::Unmanaged,
+    rules::{Guard, Level, Rules, Unmanaged},
     source::{FileId, Place},
 };
 
 mapping! {
     /// The settings of a workspace: the file `rolecall.yaml` at its top.
-    #[schemars(extend("required" = ["version"]))]
+    #[schemars(title = "rolecall: a workspace", extend("required" = ["version"]))]
     pub struct WorkspaceFile: "the keys of `rolecall.yaml`" {
         /// The version of this format. Always 1.
-        #[schemars(range(min = 1, max = 1))]
+        #[schemars(with = "forms::Version")]
         "version" pub(crate) version: Given<At<u64>>,
         /// Which API to talk to.
         "api" pub api: Given<ApiSection>,
         /// Whose groups these are: a company id, or a name from `ids`.
+        #[schemars(with = "forms::Company")]
         "company" pub company: Given<At<String>>,
         /// Glob patterns of the access files, relative to this file; one that begins with `!` leaves files out.
         /// `access/**/*.yaml` where absent.
+        #[schemars(with = "Vec<forms::Word>")]
         "access" pub(crate) access: Given<Vec<At<String>>>,
         /// Names for the UUIDs that scopes and `company` point at.
         "ids" pub(crate) ids: Given<Ids>,
@@ -43,14 +46,19 @@ mapping! {
 
 mapping! {
     /// A policy: limits that the files of a workspace cannot loosen, and that their exceptions do not lift.
-    #[schemars(extend("required" = ["version"]))]
+    #[schemars(title = "rolecall: a policy", extend("required" = ["version"]))]
     pub struct PolicyFile: "the keys of a policy, `version` and `guards`" {
         /// The version of this format. Always 1.
-        #[schemars(range(min = 1, max = 1))]
+        #[schemars(with = "forms::Version")]
         "version" pub(crate) version: Given<At<u64>>,
         /// The limits, as in `rolecall.yaml`. What is left out sets nothing.
         "guards" pub(crate) guards: Given<GuardsSection>,
     }
+}
+
+/// The guards that have exceptions.
+fn excepted() -> Vec<&'static str> {
+    Guard::ALL.iter().filter(|it| it.can_be_excepted()).map(|it| it.as_str()).collect()
 }
 
 /// The place of each field under `api.dialect`; none of a file that cannot be decoded.
@@ -62,8 +70,10 @@ mapping! {
     /// Names for UUIDs, by what they identify.
     pub(crate) struct Ids: "names for ids: `{ company: { NAME: ID }, legalEntity: { NAME: ID } }`" {
         /// Companies: client organisations and TMCs.
+        #[schemars(with = "forms::Named<forms::Id>")]
         "company" pub(crate) company: Given<Names<String>>,
         /// Legal entities.
+        #[schemars(with = "forms::Named<forms::Id>")]
         "legalEntity" pub(crate) legal_entity: Given<Names<String>>,
     }
 }
@@ -80,7 +90,7 @@ mapping! {
         /// `[]` switches it off.
         "privileged" pub(crate) privileged: Given<Vec<At<RoleName>>>,
         /// How many holders each privileged role keeps at least; 2 where absent.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1), extend("examples" = [Rules::default().holders]))]
         "holders" pub(crate) holders: Given<At<u64>>,
         /// Groups and people that lose nothing.
         "protected" pub(crate) protected: Given<ProtectedSection>,
@@ -91,12 +101,13 @@ mapping! {
     /// How many people may lose access, and how many memberships, roles and groups may go.
     pub(crate) struct RemovalsSection: "limits, such as `{ percent: 30, atMost: 50 }`" {
         /// Most of what exists that may go, in percent, of one group and in all; 30 where absent.
-        #[schemars(range(min = 1, max = 100))]
+        #[schemars(range(min = 1, max = 100), extend("examples" = [Rules::default().percent]))]
         "percent" pub(crate) percent: Given<At<u64>>,
         /// The percentage is looked at where at least so many exist; 10 where absent.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1), extend("examples" = [Rules::default().from]))]
         "from" pub(crate) from: Given<At<u64>>,
         /// Most that may go in one apply; 50 where absent.
+        #[schemars(extend("examples" = [Rules::default().at_most]))]
         "atMost" pub(crate) at_most: Given<At<u64>>,
     }
 }
@@ -105,8 +116,10 @@ mapping! {
     /// How much may go by `lockout:`, which waits for no other limit on removals. More takes an approval of the plan.
     pub(crate) struct LockoutsSection: "limits, such as `{ people: 5, memberships: 100 }`" {
         /// Most people who are cut off in one apply; 5 where absent.
+        #[schemars(extend("examples" = [Rules::default().lockout_people]))]
         "people" pub(crate) people: Given<At<u64>>,
         /// Most memberships that go by that in one apply; 100 where absent.
+        #[schemars(extend("examples" = [Rules::default().lockout_memberships]))]
         "memberships" pub(crate) memberships: Given<At<u64>>,
     }
 }
@@ -115,46 +128,55 @@ mapping! {
     /// Groups and people that lose nothing, by name or pattern (`*`, `?`, `[…]`, `{…}`).
     pub(crate) struct ProtectedSection: "`{ groups: […], people: […] }`" {
         /// Names of groups, declared or not.
+        #[schemars(with = "Vec<forms::NameOrPattern>")]
         "groups" pub(crate) groups: Given<Vec<At<String>>>,
         /// Business e-mail addresses; upper and lower case are one.
+        #[schemars(with = "Vec<forms::NameOrPattern>")]
         "people" pub(crate) people: Given<Vec<At<String>>>,
     }
 }
 
 mapping! {
     /// What may go beyond a limit: by `group`, `person`, `role` or `company`; of several all must be so.
-    #[schemars(extend("required" = ["guard", "upTo", "until", "reason"]))]
+    #[schemars(title = "An exception", transform = forms::exception)]
     pub(crate) struct ExceptionEntry: "an exception, `{ guard: …, group: …, upTo: …, until: …, reason: … }`" {
         /// Which guard.
-        #[schemars(extend("enum" = ["removals", "group-emptied", "last-holder", "privileged", "protected"]))]
+        #[schemars(extend("enum" = excepted()))]
         "guard" pub(crate) guard: Given<At<String>>,
         /// For this group, by the name it has, or will have if it is created.
+        #[schemars(with = "forms::ExistingGroup")]
         "group" pub(crate) group: Given<At<String>>,
         /// For this person: an e-mail address, or a mapping such as `{ externalId: … }`.
         "person" pub(crate) person: Given<At<PersonEntry>>,
         /// For this role.
         "role" pub(crate) role: Given<At<RoleName>>,
         /// For this company; beside others: of this company instead of the one of the workspace.
+        #[schemars(with = "forms::Company")]
         "company" pub(crate) company: Given<At<String>>,
         /// What `removals` counts here; `members` where absent.
-        #[schemars(extend("enum" = ["members", "roles", "groups", "people"]))]
+        #[schemars(extend("enum" = Level::ALL.iter().map(|it| it.as_str()).collect::<Vec<_>>()))]
         "of" pub(crate) of: Given<At<String>>,
         /// The largest number it allows.
+        #[schemars(range(min = 1), extend("examples" = [1]))]
         "upTo" pub(crate) up_to: Given<At<u64>>,
         /// The last day (through its end, UTC) or the instant at which it ends.
+        #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why.
+        #[schemars(with = "forms::Text")]
         "reason" pub(crate) reason: Given<At<String>>,
     }
 }
 
 person_keys! {
     /// A person who is cut off everywhere, named by exactly one of four keys.
-    #[schemars(extend("required" = ["since", "reason"]))]
+    #[schemars(title = "A lock-out", extend("allOf" = [{ "required": ["since", "reason"] }]))]
     LockoutEntry {
         /// The day (from its start, UTC) or the instant from which it is in force.
+        #[schemars(with = "forms::DayOrInstant")]
         "since" pub(crate) since: Given<At<String>>,
         /// Why.
+        #[schemars(with = "forms::Text")]
         "reason" pub(crate) reason: Given<At<String>>,
     }
 }

@@ -127,6 +127,14 @@ impl Source {
         }
     }
 
+    /// The names of the roles that a company may assign, by one list: what else is known of them is not asked for.
+    pub(crate) async fn role_names(&self, company: CompanyId) -> Read<Vec<Box<str>>> {
+        Ok(match self {
+            Self::Api(it) => it.list_roles(company).await?.into_iter().map(|it| it.name).collect(),
+            Self::Snapshot(it) => it.list_roles(company)?.into_iter().map(|it| it.name).collect(),
+        })
+    }
+
     pub(crate) async fn list_members(&self, company: CompanyId, group: GroupId) -> Read<Arc<[UserId]>> {
         Ok(match self {
             Self::Api(it) => it.list_members(company, group).await?.into(),

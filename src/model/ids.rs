@@ -66,6 +66,12 @@ pub fn parse_uuid(raw: &str) -> Option<Uuid> {
     if raw.len() == 36 { Uuid::try_parse(raw).ok() } else { None }
 }
 
+/// The form of a UUID as a regular expression, for schemas.
+pub(crate) const UUID_PATTERN: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
+
+/// The form of an e-mail address as a regular expression, for schemas.
+pub(crate) const EMAIL_PATTERN: &str = r"^\s*[^@\s]+@[^@\s.][^@\s]*\.[^@\s]*[^@\s.]\s*$";
+
 /// An e-mail address that names a person: trimmed, in lower case, in Unicode's composed form (NFC).
 ///
 /// The directory compares addresses without regard to case (contract §7.2), so
@@ -154,7 +160,7 @@ impl PersonKey {
 }
 
 /// Most bytes of a key of a person: an address has 254 (RFC 5321), other keys fewer.
-const LONGEST_KEY: usize = 1_024;
+pub(crate) const LONGEST_KEY: usize = 1_024;
 
 /// A text that names no person.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

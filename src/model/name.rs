@@ -13,6 +13,11 @@ use icu_properties::{
     },
 };
 
+/// Longest name of a group, in characters (contract §3.0).
+pub(crate) const MAX_NAME: usize = 255;
+/// Longest description of a group, in characters (contract §3.0); reasons have the same bound.
+pub(crate) const MAX_TEXT: usize = 1_000;
+
 const JOINER: char = '\u{200d}';
 const NON_JOINER: char = '\u{200c}';
 /// The mark that makes a digit before it a key of a keyboard.
@@ -91,9 +96,44 @@ pub(crate) fn unseen(name: &str) -> Option<char> {
 /// Returns the first character of a description or reason that is not seen where it stands: line breaks, tabs and
 /// spaces of any kind are layout there.
 pub(crate) fn unseen_in_text(text: &str) -> Option<char> {
-    unseen_by(text, |it| {
-        (it.is_control() && !matches!(it, '\n' | '\t')) || (!it.is_ascii() && is_ignorable(it))
-    })
+    unseen_by(text, is_hidden_in_text)
+}
+
+/// The characters that no name holds, as ranges of a class of a regular expression, for schemas.
+///
+/// Those that are seen in some places are not among them, nor those beyond the first plane: editors spell these differently.
+pub(crate) fn never_in_names() -> String {
+    class(|it| is_unseen(it) && !is_seen_somewhere(it))
+}
+
+/// The characters that no description or reason holds, likewise.
+pub(crate) fn never_in_texts() -> String {
+    class(|it| is_hidden_in_text(it) && !is_seen_somewhere(it))
+}
+
+/// The characters of which alone no description or reason consists, likewise.
+pub(crate) fn blank_in_texts() -> String {
+    class(|it| it.is_whitespace() || is_unseen(it))
+}
+
+fn class(holds: impl Fn(char) -> bool) -> String {
+    let held: Vec<u32> = ('\0'..='\u{ffff}').filter(|it| holds(*it)).map(u32::from).collect();
+    let runs = held.chunk_by(|a, b| b - a == 1);
+    let range = |run: &[u32]| match *run {
+        [one] => format!("\\u{one:04X}"),
+        [first, .., last] => format!("\\u{first:04X}-\\u{last:04X}"),
+        [] => String::new(),
+    };
+    runs.map(range).collect()
+}
+
+/// Whether a character is seen by what it does to those beside it.
+fn is_seen_somewhere(it: char) -> bool {
+    is_variation(it) || matches!(it, JOINER | NON_JOINER)
+}
+
+fn is_hidden_in_text(it: char) -> bool {
+    (it.is_control() && !matches!(it, '\n' | '\t')) || (!it.is_ascii() && is_ignorable(it))
 }
 
 fn unseen_by(text: &str, hides: impl Fn(char) -> bool) -> Option<char> {

@@ -6,7 +6,7 @@
 use globset::GlobBuilder;
 
 /// Most bytes of a pattern.
-const MOST_BYTES: usize = 1_024;
+pub(crate) const MOST_BYTES: usize = 1_024;
 /// Most braces that are open at a time.
 const MOST_OPEN: usize = 8;
 

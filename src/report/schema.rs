@@ -1,6 +1,13 @@
-//! JSON Schemas of the published files, generated from the types that read them.
+//! JSON Schemas of the published files, generated from the types that read and write them.
+//!
+//! In two drafts that say the same: draft 7, which the YAML plugins of all editors read, and 2020-12.
 
-use schemars::generate::SchemaSettings;
+use std::fmt;
+
+use schemars::{
+    JsonSchema,
+    generate::{SchemaGenerator, SchemaSettings},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,42 +19,176 @@ use crate::{
     report::document::{Document, explanation},
 };
 
-/// Returns the schema of `rolecall.yaml`.
-pub fn workspace() -> String {
-    text::<WorkspaceFile>()
+mod order;
+mod snippets;
+mod vocabulary;
+
+pub use vocabulary::Vocabulary;
+
+/// What a schema is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An access file.
+    Access,
+    /// An explanation as JSON.
+    Explanation,
+    /// A plan as JSON: what `--format json` prints and `plan --out` saves.
+    Plan,
+    /// A policy: what `--policy` names.
+    Policy,
+    /// A snapshot: what `rolecall snapshot` takes.
+    Snapshot,
+    /// `rolecall.yaml`.
+    Workspace,
 }
 
-/// Returns the schema of a policy: what `--policy` names.
-pub fn policy() -> String {
-    text::<PolicyFile>()
+impl Kind {
+    /// In the order of their names.
+    pub const ALL: [Self; 6] =
+        [Self::Access, Self::Explanation, Self::Plan, Self::Policy, Self::Snapshot, Self::Workspace];
+
+    /// Returns the name in files and addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Explanation => "explanation",
+            Self::Plan => "plan",
+            Self::Policy => "policy",
+            Self::Snapshot => "snapshot",
+            Self::Workspace => "workspace",
+        }
+    }
+
+    /// Returns whether people write such a file, in an editor.
+    pub fn is_written(self) -> bool {
+        match self {
+            Self::Access | Self::Policy | Self::Workspace => true,
+            Self::Explanation | Self::Plan | Self::Snapshot => false,
+        }
+    }
 }
 
-/// Returns the schema of an access file.
-pub fn access() -> String {
-    text::<AccessFile>()
+/// The language a schema is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Draft {
+    /// Draft 7: what every editor reads.
+    #[default]
+    Seven,
+    /// 2020-12.
+    TwentyTwenty,
 }
 
-/// Returns the schema of a plan as JSON: what `--format json` prints and `plan --out` saves.
-pub fn plan() -> String {
-    text::<Document>()
+impl Draft {
+    /// Returns its name in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Seven => "draft-07",
+            Self::TwentyTwenty => "2020-12",
+        }
+    }
+
+    /// Returns the key under which a schema keeps its parts.
+    fn definitions(self) -> &'static str {
+        match self {
+            Self::Seven => "definitions",
+            Self::TwentyTwenty => "$defs",
+        }
+    }
+
+    fn generator(self, kind: Kind) -> SchemaGenerator {
+        let mut settings = match self {
+            Self::Seven => SchemaSettings::draft07(),
+            Self::TwentyTwenty => SchemaSettings::draft2020_12(),
+        };
+        if kind.is_written() {
+            // In draft 7 only words stand beside a reference; those are taken up by editors, and an `allOf` around it is not.
+            settings.transforms.clear();
+        }
+        settings.into_generator()
+    }
 }
 
-/// Returns the schema of an explanation as JSON.
-pub fn explanation() -> String {
-    text::<explanation::Document>()
+/// A schema as JSON.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    kind: Kind,
+    draft: Draft,
+    schema: Value,
 }
 
-/// Returns the schema of a snapshot: what `rolecall snapshot` takes.
-pub fn snapshot() -> String {
-    text::<Snapshot>()
+/// Returns the schema of a kind of file.
+pub fn schema(kind: Kind, draft: Draft) -> Schema {
+    let schema = match kind {
+        Kind::Access => of::<AccessFile>(kind, draft),
+        Kind::Explanation => of::<explanation::Document>(kind, draft),
+        Kind::Plan => of::<Document>(kind, draft),
+        Kind::Policy => of::<PolicyFile>(kind, draft),
+        Kind::Snapshot => of::<Snapshot>(kind, draft),
+        Kind::Workspace => of::<WorkspaceFile>(kind, draft),
+    };
+    let mut schema = Schema { kind, draft, schema };
+    if kind.is_written() {
+        words(&mut schema.schema);
+        schema.name("");
+        snippets::add(kind, &mut schema.schema);
+    }
+    schema
 }
 
-/// Draft 7, because editors' YAML plugins read nothing newer everywhere.
-fn text<T: schemars::JsonSchema>() -> String {
-    let schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<T>();
+fn of<T: JsonSchema>(kind: Kind, draft: Draft) -> Value {
+    let schema = draft.generator(kind).into_root_schema_for::<T>();
     let mut schema = Value::from(schema);
     without_nulls(&mut schema);
-    format!("{schema:#}\n")
+    schema
+}
+
+impl Schema {
+    /// Returns the schema with the names of a company: only what it knows can be written, or an id.
+    #[must_use]
+    pub fn knowing(mut self, vocabulary: &Vocabulary) -> Self {
+        self.name(":live");
+        vocabulary.tell(&mut self.schema[self.draft.definitions()]);
+        self
+    }
+
+    /// Gives the schema an address; no server is behind it.
+    fn name(&mut self, suffix: &str) {
+        let id = format!("urn:rolecall:schema:{}:{}{suffix}", self.kind.as_str(), self.draft.as_str());
+        self.schema["$id"] = id.into();
+    }
+}
+
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let schema = &self.schema;
+        if self.kind.is_written() {
+            writeln!(f, "{}", order::Ordered::new(schema))
+        } else {
+            writeln!(f, "{schema:#}")
+        }
+    }
+}
+
+/// Makes a choice of words one list with what each means: editors offer a key with a value only where they find its type.
+fn words(schema: &mut Value) {
+    match schema {
+        Value::Object(keys) => {
+            let options = keys.get("oneOf").and_then(Value::as_array);
+            let word = |it: &Value| Some((it.get("const")?.clone(), it.get("description")?.clone()));
+            if let Some(found) = options.and_then(|it| it.iter().map(word).collect::<Option<Vec<_>>>()) {
+                let (words, meanings): (Vec<Value>, Vec<Value>) = found.into_iter().unzip();
+                keys.remove("oneOf");
+                keys.extend([
+                    ("type".to_owned(), "string".into()),
+                    ("enum".to_owned(), words.into()),
+                    ("enumDescriptions".to_owned(), meanings.into()),
+                ]);
+            }
+            keys.values_mut().for_each(self::words);
+        }
+        Value::Array(items) => items.iter_mut().for_each(self::words),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
 }
 
 /// Takes null out of every type: a key is given a value or left out.

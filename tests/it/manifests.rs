@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use rolecall::{model::finding::Code, report::schema};
+use rolecall::{
+    model::finding::Code,
+    report::schema::{self, Draft, Kind},
+};
 use serde_json::Value;
 
 use crate::support::{Run, World, binary, repository};
@@ -41,6 +44,10 @@ fn samples(kind: &str) -> Vec<String> {
     names
 }
 
+fn written(kind: Kind) -> String {
+    schema::schema(kind, Draft::default()).to_string()
+}
+
 /// What the schema has against a file, as a YAML reader other than the product's sees it.
 fn against(schema: &str, path: &str) -> Vec<String> {
     let schema: Value = serde_json::from_str(schema).unwrap();
@@ -58,8 +65,8 @@ fn valid_files_are_valid_for_the_binary_and_for_the_schema() {
         let path = format!("tests/manifests/valid/{name}");
         run(&["validate", &path]).expect(0).shows("Valid: ");
         let (schema, path) = match root().join(&path).is_dir() {
-            true => (schema::workspace(), format!("{path}/rolecall.yaml")),
-            false => (schema::access(), path),
+            true => (written(Kind::Workspace), format!("{path}/rolecall.yaml")),
+            false => (written(Kind::Access), path),
         };
         assert_eq!(against(&schema, &path), [""; 0], "{path}");
     }
@@ -117,7 +124,7 @@ fn every_code_is_provoked() {
 fn what_the_schema_can_see_it_refuses() {
     for code in SEEN_BY_THE_SCHEMA {
         let path = format!("tests/manifests/invalid/{code}.yaml");
-        assert_ne!(against(&schema::access(), &path), [""; 0], "{path}");
+        assert_ne!(against(&written(Kind::Access), &path), [""; 0], "{path}");
     }
 }
 
@@ -279,20 +286,28 @@ fn a_workspace_file_is_checked_too() {
 #[test]
 fn the_published_schemas_are_those_of_the_code() {
     let overwrite = std::env::var("SNAPSHOTS").is_ok_and(|it| it == "overwrite");
-    for (kind, generated) in [
-        ("access", schema::access()),
-        ("explanation", schema::explanation()),
-        ("plan", schema::plan()),
-        ("policy", schema::policy()),
-        ("snapshot", schema::snapshot()),
-        ("workspace", schema::workspace()),
-    ] {
-        let path = format!("schemas/{kind}.schema.json");
-        if overwrite {
-            fs::write(root().join(&path), &generated).unwrap();
+    for kind in Kind::ALL {
+        for (draft, flag, folder) in
+            [(Draft::Seven, "7", "schemas"), (Draft::TwentyTwenty, "2020-12", "schemas/2020-12")]
+        {
+            let generated = schema::schema(kind, draft).to_string();
+            assert_eq!(run(&["schema", kind.as_str(), "--draft", flag]).expect(0).stdout, generated);
+            // Nobody edits the others, and programs read the draft that is there.
+            if draft == Draft::default() || kind.is_written() {
+                let path = format!("{folder}/{}.schema.json", kind.as_str());
+                if overwrite {
+                    fs::write(root().join(&path), &generated).unwrap();
+                }
+                assert!(
+                    repository(&path) == generated,
+                    "{path} is out of date: run SNAPSHOTS=overwrite cargo test"
+                );
+            }
         }
-        assert!(repository(&path) == generated, "{path} is out of date: run SNAPSHOTS=overwrite cargo test");
-        assert_eq!(run(&["schema", kind]).expect(0).stdout, generated);
+        assert_eq!(
+            run(&["schema", kind.as_str()]).expect(0).stdout,
+            schema::schema(kind, Draft::default()).to_string()
+        );
     }
 }
 
@@ -311,13 +326,13 @@ fn every_example_is_valid_for_the_binary_and_for_the_schema_it_names() {
                 }),
             );
             let path = format!("examples/{name}/rolecall.yaml");
-            assert_eq!(against(&schema::workspace(), &path), [""; 0]);
+            assert_eq!(against(&written(Kind::Workspace), &path), [""; 0]);
             names_schema(&path, "workspace");
         }
     }
     assert!(access.len() >= 3, "{access:?}");
     for path in access {
-        assert_eq!(against(&schema::access(), &path), [""; 0]);
+        assert_eq!(against(&written(Kind::Access), &path), [""; 0]);
         names_schema(&path, "access");
     }
 }

@@ -139,6 +139,9 @@ impl Check {
             None => (),
         }
         let mut is_doubtful = entry.is_doubtful();
+        if let Some(predicates) = entry.predicates.as_ref() {
+            self.lists_something(at, "predicates", predicates);
+        }
         for predicate in entry.predicates.as_ref().into_iter().flatten() {
             const HELP: &str = "write `{ type: …, values: […] }`, as the API spells it";
             let (at, v) = (self.at(predicate), &predicate.v);

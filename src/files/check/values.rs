@@ -15,15 +15,11 @@ use crate::{
         date,
         finding::{Code, Finding, did_you_mean},
         ids::{CompanyId, InvalidPerson, PersonKey, PersonRef, parse_uuid},
-        lookalike, name,
+        lookalike,
+        name::{self, MAX_NAME, MAX_TEXT},
         source::Place,
     },
 };
-
-/// Longest name of a group, in characters (contract §3.0).
-const MAX_NAME: usize = 255;
-/// Longest description of a group, in characters (contract §3.0); reasons have the same bound.
-const MAX_TEXT: usize = 1_000;
 
 /// What `ids:` of the workspace has names for.
 #[derive(Clone, Copy)]

@@ -202,7 +202,9 @@ fn forged(document: &Value) -> String {
 
 fn check_schema(plan: &Judged) {
     static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-        let schema: Value = serde_json::from_str(&schema::plan()).unwrap();
+        let schema: Value =
+            serde_json::from_str(&schema::schema(schema::Kind::Plan, schema::Draft::Seven).to_string())
+                .unwrap();
         jsonschema::validator_for(&schema).unwrap()
     });
     let document: Value = serde_json::from_str(&written(plan)).unwrap();
