@@ -5,6 +5,7 @@
 mod apply;
 mod approval;
 mod arguments;
+mod completions;
 mod doctor;
 mod drift;
 mod duplicate;
@@ -15,8 +16,10 @@ mod failure;
 mod files;
 mod foretold;
 mod global;
+mod help;
 mod live;
 mod log;
+mod man;
 mod journals;
 mod next;
 mod output;
@@ -38,13 +41,11 @@ mod waiting;
 
 use std::process::ExitCode;
 
-use clap::{
-    Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, builder::FalseyValueParser,
-    error::ErrorKind,
-};
+use clap::{FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 use arguments::{Format, Global, LogFormat, Now, Only, Operator, Selection, duration, instant, json_file};
 use failure::{Exit, Failure};
+use help::Detail;
 use output::Output;
 
 /// Keeps who may do what, where, in YAML in Git, and makes a Spotnana company match it.
@@ -106,18 +107,32 @@ enum Command {
     /// Print the JSON Schema of a file, for editors and checks
     #[command(after_help = "Example: rolecall schema access > schemas/access.schema.json")]
     Schema(schema::Arguments),
+    /// Print what makes a shell complete commands, options, and names that the files of the workspace give
+    #[command(
+        after_help = "Example: rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall"
+    )]
+    Completions(completions::Arguments),
+    /// Write a manual page for each command
+    #[command(after_help = "Example: rolecall man ~/.local/share/man/man1")]
+    Man(man::Arguments),
+    /// Print the help of a command, with the variable of each option
+    #[command(after_help = "Example: rolecall help plan")]
+    Help(help::Arguments),
 }
 
 pub(crate) fn main() -> ExitCode {
     process::keep_memory_private();
+    if completions::answered() {
+        return ExitCode::SUCCESS;
+    }
     // By hand, to keep what clap knows of where each value came from.
-    let mut command = with_variables(Cli::command());
+    let mut command = help::command(Detail::of(std::env::args_os()));
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
     let parsed = parsed
         .and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&help::suggesting(error)),
     };
     let global = &cli.global;
     let name = matches.subcommand_name().unwrap_or_default();
@@ -143,6 +158,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Duplicate(arguments) => duplicate::run(global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(global, arguments, &output),
         Command::Schema(arguments) => schema::run(arguments, &output),
+        Command::Completions(arguments) => completions::run(arguments, &output),
+        Command::Man(arguments) => man::run(arguments, &output),
+        Command::Help(arguments) => help::run(arguments, &output),
     };
     let exit = result.unwrap_or_else(|failure| {
         output.failure(&failure);
@@ -156,20 +174,6 @@ pub(crate) fn main() -> ExitCode {
             if exit == Exit::Ok { failure.exit() } else { exit }
         })
         .into()
-}
-
-/// Completes what options read from the environment: `1` and `yes` set a flag, the help does not list values, and an
-/// empty variable counts as absent, because workflows set variables without a value to nothing.
-fn with_variables(command: clap::Command) -> clap::Command {
-    let completed = |it: Arg| match it.get_env().map(std::env::var_os) {
-        None => it,
-        Some(Some(value)) if value.is_empty() => it.env(None::<&str>),
-        Some(_) if matches!(it.get_action(), ArgAction::SetTrue) => {
-            it.hide_env(true).value_parser(FalseyValueParser::new())
-        }
-        Some(_) => it.hide_env(true),
-    };
-    command.mut_args(completed).mut_subcommands(with_variables)
 }
 
 /// Help and version are not failures; everything else clap has to say is invalid input.

@@ -11,10 +11,10 @@ use super::{Failure, Format, Global, approval::signature_of, files::keep, settin
 #[derive(Debug, Args)]
 pub(super) struct Saving {
     /// Also save the plan, for `rolecall apply FILE`
-    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
+    #[arg(long, value_name = "FILE", env = "ROLECALL_OUT", value_parser = super::json_file())]
     pub(super) out: Option<PathBuf>,
     /// Sign the saved plan with this Ed25519 key (PEM), for `rolecall apply --require-signed`
-    #[arg(long, value_name = "KEY", requires = "out")]
+    #[arg(long, value_name = "KEY", env = "ROLECALL_SIGN", requires = "out")]
     pub(super) sign: Option<PathBuf>,
 }
 

@@ -145,6 +145,23 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Puts a file that is for everybody into a place, whole or not at all.
+///
+/// # Errors
+///
+/// As of [`create`].
+pub fn publish(path: &Path, content: &[u8]) -> io::Result<()> {
+    through_link(path)?;
+    let mut options = tempfile::Builder::new();
+    #[cfg(unix)]
+    options.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = options.tempfile_in(around(path))?;
+    file.write_all(content)?;
+    file.as_file().sync_data()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// Makes a folder and those around it, as far as they are missing.
 ///
 /// # Errors

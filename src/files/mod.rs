@@ -17,6 +17,7 @@ pub mod entry;
 pub mod matching;
 pub mod load;
 pub mod mapping;
+pub mod named;
 pub mod outside;
 pub mod shape;
 pub mod workspace;

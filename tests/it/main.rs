@@ -55,6 +55,7 @@ mod staleness;
 mod storm;
 mod support;
 mod telemetry;
+mod terminal;
 mod tls;
 mod together;
 mod undo;
