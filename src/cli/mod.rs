@@ -191,7 +191,11 @@ fn usage(error: &clap::Error) -> ExitCode {
         let tip = text.lines().find_map(|it| it.trim().strip_prefix("tip: "));
         output::json_failure("usage", exit, first.trim_start_matches("error: "), &[], tip);
     }
-    let _ = error.print();
+    if exit == Exit::Invalid {
+        output::print_error(&error.render().ansi().to_string());
+    } else {
+        let _ = error.print();
+    }
     exit.into()
 }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fs, process::Stdio};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::support::{Run, World, binary, words};
 
 pub(crate) const COMMANDS: [&str; 14] = [
@@ -457,5 +459,125 @@ mod in_bash {
             assert_eq!(found, expected, "{line:?}");
         }
         assert_eq!(found.len(), table.len(), "{found:?}");
+    }
+}
+
+/// Whether no shorter line could be made of it: a word, a quotation or a command to type.
+fn is_one_piece(line: &str) -> bool {
+    let line = line.trim();
+    !line.contains(' ') || line.starts_with("rolecall ") || line.starts_with('`') || line.starts_with("(`")
+}
+
+#[test]
+fn whatever_people_read_fits_their_terminal_and_loses_nothing_by_it() {
+    let new = || {
+        World::new()
+        .groups(
+            "  - { name: Desk for everybody who is anybody, description: A desk., roles: [{ role: Agent, scope: { company: [globex, initech], legalEntity: globex-uk } }], members: [ana@voyager.example, zoe@voyager.example] }
+  - { name: Desk, description: The desk of those who work by day., roles: [{ role: Trip Manager, scope: { profile: vip@globex.example } }, { role: Company Management Admin, scope: { company: globex } }], members: [ana@voyager.example, 日本語の名前とても長い@voyager.example] }\n",
+        )
+    };
+    let world = new();
+    let mut wrapped = 0;
+    for line in [
+        "plan",
+        "drift",
+        "apply --auto-approve --concurrency 1",
+        "explain bo@voyager.example",
+        "doctor",
+        "plan --estimate",
+        "validate",
+        "plan --nonsense --that --is-longer-than-what-fits",
+        "plan no/such/folder/anywhere/that/somebody/could/find/with/a/file.yaml",
+        "plan --endpoint http://example.com/a/b/c",
+    ] {
+        let run = |columns: Option<&str>| -> Run {
+            let other = line.starts_with("apply").then(new);
+            let mut command = other.as_ref().unwrap_or(&world).command();
+            command.envs(columns.map(|it| ("COLUMNS", it))).args(words(line));
+            command.stdin(Stdio::null()).output().unwrap().into()
+        };
+        // Numbers of requests and times differ from run to run.
+        let steady = |text: &str| {
+            let text: Vec<_> =
+                text.split_whitespace().map(|it| it.replace(|it: char| it.is_ascii_digit(), "0")).collect();
+            text.into_iter().filter(|it| !it.starts_with('0')).collect::<Vec<_>>()
+        };
+        let whole = run(None);
+        for odd in ["", "0", "wide", "-3"] {
+            let odd = run(Some(odd));
+            assert_eq!(steady(&odd.stdout), steady(&whole.stdout), "{line}");
+            assert_eq!(odd.stdout.lines().count(), whole.stdout.lines().count(), "{line}");
+        }
+        for columns in [60, 72, 80, 100, 120, 200] {
+            let fitted = run(Some(&columns.to_string()));
+            assert_eq!(fitted.code, whole.code, "{line}");
+            for (fitted, whole) in [(&fitted.stdout, &whole.stdout), (&fitted.stderr, &whole.stderr)] {
+                assert_eq!(steady(fitted), steady(whole), "{line} in {columns} columns");
+                for line in fitted.lines() {
+                    assert!(line.width() <= columns || is_one_piece(line), "{columns}: {line}\n{fitted}");
+                }
+                wrapped += usize::from(fitted.lines().count() > whole.lines().count());
+            }
+        }
+    }
+    assert!(wrapped > 20, "{wrapped} texts were too wide for somebody");
+    // What programs read has whole lines.
+    for line in [
+        "plan --format markdown",
+        "plan --format json --now 2026-12-24",
+        "schema access",
+        "duplicate Desk --as Copy",
+    ] {
+        let run = |columns: &str| -> Run {
+            world.command().env("COLUMNS", columns).args(words(line)).output().unwrap().into()
+        };
+        assert_eq!(run("60").expect(0).stdout, run("").expect(0).stdout, "{line}");
+    }
+}
+
+#[test]
+fn findings_fit_as_well_and_keep_their_marks_below_what_they_mark() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: A very long description that goes on and on so that no terminal is wide enough for all of it, rolls: [], members: [one two three four five six seven eight] }\n",
+    );
+    for columns in [60, 80, 100] {
+        let run: Run =
+            world.command().env("COLUMNS", columns.to_string()).arg("validate").output().unwrap().into();
+        let shown = run.expect(4).stdout;
+        for line in shown.lines() {
+            assert!(line.width() <= columns || is_one_piece(line), "{columns}: {line}\n{shown}");
+        }
+        let lines: Vec<&str> = shown.lines().collect();
+        let marks: Vec<usize> = (0..lines.len()).filter(|it| lines[*it].contains("^^^")).collect();
+        assert!(marks.len() > 1, "{shown}");
+        for at in marks {
+            let start = lines[at].find('^').unwrap();
+            let marked: String = lines[at - 1].chars().skip(start).take(5).collect();
+            assert!(["rolls", "one t"].contains(&&*marked), "`{marked}` is marked in\n{shown}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_is_asked_for_its_width() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk of those who work by day and by night and in between., roles: unmanaged, members: [ana@voyager.example] }\n",
+    );
+    for columns in [60, 75, 200] {
+        let line = format!("stty cols {columns} rows 50; exec {} plan", env!("CARGO_BIN_EXE_rolecall"));
+        let product = world.command();
+        let variables = product.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        let mut command = std::process::Command::new("script");
+        command
+            .args(["-qec", &line, "/dev/null"])
+            .env_clear()
+            .envs(variables)
+            .env("SHELL", "/bin/sh")
+            .env("TERM", "dumb");
+        let run: Run = command.current_dir(world.path()).stdin(Stdio::null()).output().unwrap().into();
+        let widest = run.expect(0).stdout.lines().map(|it| it.trim_end().width()).max().unwrap();
+        assert!(widest <= columns && (columns > 100 || widest > columns - 15), "{widest} of {columns}");
     }
 }
