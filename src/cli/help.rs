@@ -20,6 +20,7 @@ const OFFLINE: &[&str] = &["workspace", "company", "format", "events", "color", 
 const MEANT: &[(&str, &[&str])] = &[
     ("completions", &[]),
     ("help", &["color"]),
+    ("init", &["workspace", "endpoint", "company", "format", "events", "color", "quiet"]),
     ("man", &["color", "quiet"]),
     ("sandbox", &["format", "events", "color", "quiet", "verbose", "log_format", "max_rps"]),
     ("schema", &[]),

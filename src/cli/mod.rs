@@ -17,6 +17,7 @@ mod files;
 mod foretold;
 mod global;
 mod help;
+mod init;
 mod live;
 mod log;
 mod man;
@@ -70,6 +71,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a workspace: its files, and the jobs of the forge it is kept on
+    #[command(after_help = "Example: rolecall init -C voyager --endpoint sandbox")]
+    Init(init::Arguments),
     /// Check the files, offline, and report everything that is wrong
     #[command(after_help = "Example: rolecall validate examples/quickstart")]
     Validate(validate::Arguments),
@@ -147,6 +151,7 @@ pub(crate) fn main() -> ExitCode {
     let _run = tracing::info_span!("run", command = name).entered();
     output.events.send("start", serde_json::json!({ "command": name, "tool": env!("CARGO_PKG_VERSION") }));
     let result = match &cli.command {
+        Command::Init(arguments) => init::run(global, arguments, &output),
         Command::Validate(arguments) => validate::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
         Command::Apply(arguments) => apply::run(global, arguments, &output),

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`workspace`] and [`access`] are the files key by key, with the place of every value; [`check`] turns
-//! them into [`declared`], in names, offline. Knows no API and no plan. Only `disk` and `read` touch the disk and only `base` asks
+//! them into [`declared`], in names, offline. Knows no API and no plan. Only `disk` and `read` touch the disk and only `git` runs
 //! git, only `tree` names the YAML parser, and nothing here decides what a declaration does.
 
 pub mod access;
@@ -14,6 +14,7 @@ pub mod check;
 pub mod declared;
 pub mod disk;
 pub mod entry;
+pub mod forge;
 pub mod matching;
 pub mod load;
 pub mod mapping;
@@ -24,6 +25,7 @@ pub mod workspace;
 pub mod write;
 mod decode;
 mod foreign;
+mod git;
 mod read;
 mod tree;
 mod weakened;

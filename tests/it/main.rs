@@ -52,6 +52,7 @@ mod sides;
 mod signatures;
 mod snapshots;
 mod staleness;
+mod starting;
 mod storm;
 mod support;
 mod telemetry;

@@ -6,7 +6,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 14] = [
+pub(crate) const COMMANDS: [&str; 15] = [
+    "init",
     "validate",
     "plan",
     "apply",
@@ -231,7 +232,7 @@ fn manual_pages_are_the_same_each_time_and_take_the_place_of_nothing_else() {
         pages.sort();
         pages
     };
-    assert_eq!(write().expect(0).stdout, "Wrote 15 pages to share/man1.\n");
+    assert_eq!(write().expect(0).stdout, "Wrote 16 pages to share/man1.\n");
     let first = pages();
     write().expect(0);
     assert_eq!(pages(), first);
