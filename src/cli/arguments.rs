@@ -18,8 +18,8 @@ use super::Failure;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Print help
-    // The short form for both spellings: the long one of a dozen options fills two screens.
+    /// Print help; `--help` with the variable of each option
+    // The short form for both spellings: the long one has an option on four lines.
     #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
     pub(super) help: Option<bool>,
     /// Folder of the workspace, instead of the current one
@@ -48,10 +48,10 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "WHEN", env = "ROLECALL_COLOR", default_value = "auto")]
     pub(super) color: ColorChoice,
     /// Say less: no progress, no remarks
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, env = "ROLECALL_QUIET")]
     pub(super) quiet: bool,
     /// Log requests to standard error; twice for more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, env = "ROLECALL_VERBOSE", action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
     /// Form of the log
     #[arg(long, global = true, value_name = "FORMAT", env = "ROLECALL_LOG_FORMAT", default_value = "text")]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use rolecall::{
-    report::render::counted,
+    report::render::{counted, fit::prose},
     workflow::{Context, Judged},
 };
 
@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let judged = show::planned(global, (&arguments.selection, None), &arguments.from, output)?;
     if judged.plan().is_settled() && output.format == Format::Text {
         // A job that says nothing looks like one that did not run.
-        output.result(&heartbeat(&judged));
+        output.result(&prose(&heartbeat(&judged), output.width()));
     }
     Ok(foretold::drift(&judged, output))
 }

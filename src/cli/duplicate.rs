@@ -17,13 +17,13 @@ pub(super) struct Arguments {
     /// The group to copy: its exact name, or its id
     group: String,
     /// The name of the new group
-    #[arg(long = "as", value_name = "NAME")]
+    #[arg(long = "as", value_name = "NAME", env = "ROLECALL_DUPLICATE_AS")]
     name: String,
     /// The description of the new group, instead of one made from the original's
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", env = "ROLECALL_DUPLICATE_DESCRIPTION")]
     description: Option<String>,
     /// Copy the members too; without it the new group starts empty
-    #[arg(long)]
+    #[arg(long, env = "ROLECALL_DUPLICATE_MEMBERS")]
     members: bool,
 }
 

@@ -39,7 +39,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         now,
     };
     output.result(&match output.format {
-        Format::Text => text(&view),
+        Format::Text => text(&view, output.width()),
         Format::Json => document::explanation::write(&view),
         Format::Markdown => markdown(&view, MARKDOWN_BUDGET),
     });

@@ -5,6 +5,7 @@
 mod apply;
 mod approval;
 mod arguments;
+mod completions;
 mod doctor;
 mod drift;
 mod duplicate;
@@ -15,8 +16,11 @@ mod failure;
 mod files;
 mod foretold;
 mod global;
+mod help;
+mod init;
 mod live;
 mod log;
+mod man;
 mod journals;
 mod next;
 mod output;
@@ -38,13 +42,11 @@ mod waiting;
 
 use std::process::ExitCode;
 
-use clap::{
-    Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand, builder::FalseyValueParser,
-    error::ErrorKind,
-};
+use clap::{FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 use arguments::{Format, Global, LogFormat, Now, Only, Operator, Selection, duration, instant, json_file};
 use failure::{Exit, Failure};
+use help::Detail;
 use output::Output;
 
 /// Keeps who may do what, where, in YAML in Git, and makes a Spotnana company match it.
@@ -69,6 +71,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin a workspace: its files, and the jobs of the forge it is kept on
+    #[command(after_help = "Example: rolecall init -C voyager --endpoint sandbox")]
+    Init(init::Arguments),
     /// Check the files, offline, and report everything that is wrong
     #[command(after_help = "Example: rolecall validate examples/quickstart")]
     Validate(validate::Arguments),
@@ -106,18 +111,32 @@ enum Command {
     /// Print the JSON Schema of a file, for editors and checks
     #[command(after_help = "Example: rolecall schema access > schemas/access.schema.json")]
     Schema(schema::Arguments),
+    /// Print what makes a shell complete commands, options, and names that the files of the workspace give
+    #[command(
+        after_help = "Example: rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall"
+    )]
+    Completions(completions::Arguments),
+    /// Write a manual page for each command
+    #[command(after_help = "Example: rolecall man ~/.local/share/man/man1")]
+    Man(man::Arguments),
+    /// Print the help of a command, with the variable of each option
+    #[command(after_help = "Example: rolecall help plan")]
+    Help(help::Arguments),
 }
 
 pub(crate) fn main() -> ExitCode {
     process::keep_memory_private();
+    if completions::answered() {
+        return ExitCode::SUCCESS;
+    }
     // By hand, to keep what clap knows of where each value came from.
-    let mut command = with_variables(Cli::command());
+    let mut command = help::command(Detail::of(std::env::args_os()));
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
     let parsed = parsed
         .and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&help::suggesting(error)),
     };
     let global = &cli.global;
     let name = matches.subcommand_name().unwrap_or_default();
@@ -132,6 +151,7 @@ pub(crate) fn main() -> ExitCode {
     let _run = tracing::info_span!("run", command = name).entered();
     output.events.send("start", serde_json::json!({ "command": name, "tool": env!("CARGO_PKG_VERSION") }));
     let result = match &cli.command {
+        Command::Init(arguments) => init::run(global, arguments, &output),
         Command::Validate(arguments) => validate::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
         Command::Apply(arguments) => apply::run(global, arguments, &output),
@@ -143,6 +163,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Duplicate(arguments) => duplicate::run(global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(global, arguments, &output),
         Command::Schema(arguments) => schema::run(global, arguments, &output),
+        Command::Completions(arguments) => completions::run(arguments, &output),
+        Command::Man(arguments) => man::run(arguments, &output),
+        Command::Help(arguments) => help::run(arguments, &output),
     };
     let exit = result.unwrap_or_else(|failure| {
         output.failure(&failure);
@@ -156,20 +179,6 @@ pub(crate) fn main() -> ExitCode {
             if exit == Exit::Ok { failure.exit() } else { exit }
         })
         .into()
-}
-
-/// Completes what options read from the environment: `1` and `yes` set a flag, the help does not list values, and an
-/// empty variable counts as absent, because workflows set variables without a value to nothing.
-fn with_variables(command: clap::Command) -> clap::Command {
-    let completed = |it: Arg| match it.get_env().map(std::env::var_os) {
-        None => it,
-        Some(Some(value)) if value.is_empty() => it.env(None::<&str>),
-        Some(_) if matches!(it.get_action(), ArgAction::SetTrue) => {
-            it.hide_env(true).value_parser(FalseyValueParser::new())
-        }
-        Some(_) => it.hide_env(true),
-    };
-    command.mut_args(completed).mut_subcommands(with_variables)
 }
 
 /// Help and version are not failures; everything else clap has to say is invalid input.
@@ -187,7 +196,11 @@ fn usage(error: &clap::Error) -> ExitCode {
         let tip = text.lines().find_map(|it| it.trim().strip_prefix("tip: "));
         output::json_failure("usage", exit, first.trim_start_matches("error: "), &[], tip);
     }
-    let _ = error.print();
+    if exit == Exit::Invalid {
+        output::print_error(&error.render().ansi().to_string());
+    } else {
+        let _ = error.print();
+    }
     exit.into()
 }
 

@@ -5,13 +5,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Global;
+use super::{Global, init::Begun};
 
 pub(super) fn again(global: &Global, paths: &[PathBuf], only_lockouts: bool) -> String {
     let paths = paths.iter().map(|it| typed(&it.display().to_string()));
     let paths: String = paths.map(|it| format!(" {it}")).collect();
     let lockout = if only_lockouts { " --only lockout" } else { "" };
     format!("{} apply{paths}{lockout}{}", program(global), target(global))
+}
+
+/// What goes on from a workspace that was begun: a plan, or first what there is to plan.
+pub(super) fn after_init(global: &Global, begun: &Begun, no_import: bool) -> String {
+    match (begun, no_import) {
+        (Begun::Rehearsal, _) => format!("{} plan", program(global)),
+        (Begun::Own { .. }, false) => format!("{} import --merge", program(global)),
+        (Begun::Own { .. }, true) => format!("write the first group, and {} plan", program(global)),
+    }
 }
 
 /// What goes on from a saved plan: the rest of it is another plan.

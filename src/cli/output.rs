@@ -7,7 +7,10 @@ use std::{
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use rolecall::report::render;
+use rolecall::report::render::{
+    self,
+    fit::{Width, prose},
+};
 use serde_json::{Value, json};
 
 use super::{Exit, Failure, Format, Global, events::Events};
@@ -24,6 +27,8 @@ pub(crate) struct Output {
     /// What the command makes: a comment says so where there is none.
     pub(crate) makes: &'static str,
     color: ColorChoice,
+    /// Of standard output, and of standard error.
+    columns: [Width; 2],
     quiet: bool,
     progress: bool,
     logs: bool,
@@ -56,6 +61,7 @@ impl Output {
             format: global.format,
             makes: "plan",
             color,
+            columns: [columns(&io::stdout()), columns(&io::stderr())],
             quiet: global.quiet,
             progress,
             logs: global.verbose > 0,
@@ -64,10 +70,15 @@ impl Output {
         }
     }
 
+    /// How wide the result may be: that of a terminal, where people look at it.
+    pub(crate) fn width(&self) -> Width {
+        if self.format == Format::Text { self.columns[0] } else { Width::Any }
+    }
+
     /// Prints the result in the format asked for; Markdown is the text as an indented block, in which nothing calls anybody.
     pub(crate) fn document(&self, text: &str, json: impl FnOnce() -> String) {
         match self.format {
-            Format::Text => self.result(text),
+            Format::Text => self.result(&prose(text, self.width())),
             Format::Json => self.result(&json()),
             Format::Markdown => {
                 let plain = anstream::adapter::strip_str(text).to_string();
@@ -80,7 +91,7 @@ impl Output {
     /// Prints a sentence, or for programs a document of these facts.
     pub(crate) fn sentence(&self, text: &str, kind: &str, facts: &Value) {
         match self.format {
-            Format::Text | Format::Markdown => self.result(text),
+            Format::Text | Format::Markdown => self.result(&prose(text, self.width())),
             Format::Json => self.result(&document(kind, facts)),
         }
     }
@@ -119,7 +130,7 @@ impl Output {
     /// Prints what has to be seen, even if little is wanted.
     pub(crate) fn message(&self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
-        let _ = writeln!(stderr, "{text}");
+        let _ = writeln!(stderr, "{}", prose(text, self.columns[1]));
     }
 
     /// Prints why there is no result; as JSON on standard output where that is the format.
@@ -131,7 +142,12 @@ impl Output {
                 Format::Markdown => {
                     self.result(&render::findings::markdown(findings, sources, MARKDOWN_BUDGET));
                 }
-                Format::Text => self.message(render::findings::text(findings, sources).trim_end()),
+                // Laid out already.
+                Format::Text => {
+                    let text = render::findings::text(findings, sources, self.columns[1]);
+                    let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+                    let _ = writeln!(stderr, "{}", text.trim_end());
+                }
             },
             Failure::Trouble { exit, message, causes, hint } => {
                 match self.format {
@@ -155,6 +171,20 @@ impl Output {
             }
         }
     }
+}
+
+/// Prints what is wrong with a command line that cannot be read, and so does not say in which colours.
+pub(crate) fn print_error(text: &str) {
+    let stderr = io::stderr();
+    let text = prose(text.trim_end(), columns(&stderr));
+    let _ = writeln!(AutoStream::auto(stderr.lock()), "{text}");
+}
+
+/// How wide a stream is: as COLUMNS says, else as its terminal does. What goes to files and other programs has whole lines.
+fn columns(stream: &impl IsTerminal) -> Width {
+    let given = std::env::var("COLUMNS").ok().and_then(|it| it.parse().ok()).filter(|it| *it > 0);
+    let seen = || terminal_size::terminal_size().map(|it| usize::from(it.0.0)).filter(|it| *it > 0);
+    given.or_else(|| stream.is_terminal().then(seen).flatten()).map_or(Width::Any, Width::Columns)
 }
 
 fn facts(failure: &Failure) -> Value {

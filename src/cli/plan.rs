@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     saving: Saving,
     /// Only what cuts off who is locked out, with the fewest requests
-    #[arg(long, value_name = "PART", conflicts_with_all = ["out", "estimate"])]
+    #[arg(long, value_name = "PART", env = "ROLECALL_ONLY", conflicts_with_all = ["out", "estimate"])]
     only: Option<Only>,
     /// Only say how many requests and how much time it would take
     #[arg(long, env = "ROLECALL_ESTIMATE", conflicts_with_all = ["live", "out", "check"])]

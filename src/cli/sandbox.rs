@@ -16,37 +16,50 @@ use super::{Exit, Failure, Format, Global, Output, run};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Address to listen on
-    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, env = "ROLECALL_SANDBOX_LISTEN", value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     listen: IpAddr,
     /// Name it may be asked for by, beside localhost and its address; repeatable
-    #[arg(long = "host", value_name = "NAME")]
+    #[arg(long = "host", env = "ROLECALL_SANDBOX_HOST", value_name = "NAME", value_delimiter = ',')]
     hosts: Vec<String>,
     /// Port; 0 for any that is free
-    #[arg(long, default_value_t = 0)]
+    // Kubernetes sets variables that end in the name of a service and `_PORT`, to something else.
+    #[arg(long, env = "ROLECALL_SANDBOX_LISTEN_PORT", default_value_t = 0)]
     port: u16,
     /// What there is at first: companies, roles, users, groups
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "ROLECALL_SANDBOX_FROM", value_name = "FILE")]
     from: Option<PathBuf>,
     /// Keeps what is changed; used instead of `--from` and `--load` where it exists
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "ROLECALL_SANDBOX_STATE", value_name = "FILE")]
     state: Option<PathBuf>,
     /// Begins with the objects of this snapshot, to rehearse an apply
-    #[arg(long, value_name = "SNAPSHOT", conflicts_with = "from")]
+    #[arg(long, env = "ROLECALL_SANDBOX_LOAD", value_name = "SNAPSHOT", conflicts_with = "from")]
     load: Option<PathBuf>,
     /// Delay of every answer, such as 20ms
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = delay)]
+    #[arg(long, env = "ROLECALL_SANDBOX_LATENCY", value_name = "TIME", default_value = "0s", value_parser = delay)]
     latency: Duration,
     /// What goes wrong, such as 429:0.05,reset:0.01,slow:200ms,lie-total:+5:0.01
-    #[arg(long, value_name = "SPEC", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        env = "ROLECALL_SANDBOX_FAULT",
+        value_name = "SPEC",
+        default_value = "",
+        hide_default_value = true
+    )]
     fault: FaultSpec,
     /// Number that faults with a probability are drawn from
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = seed)]
+    #[arg(long, env = "ROLECALL_SANDBOX_SEED", value_name = "N", default_value_t = 0, value_parser = seed)]
     seed: u64,
     /// Switches of the dialect, such as predicate=id,maxLimit=50
-    #[arg(long, value_name = "KEY=VALUE", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        env = "ROLECALL_SANDBOX_DIALECT",
+        value_name = "KEY=VALUE",
+        default_value = "",
+        hide_default_value = true
+    )]
     dialect: DialectSpec,
     /// Writes each request and its answer, as NDJSON
-    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
+    #[arg(long, env = "ROLECALL_SANDBOX_LOG", value_name = "FILE", value_parser = super::json_file())]
     log: Option<PathBuf>,
 }
 

@@ -3,7 +3,10 @@
 use std::{fmt::Display, path::PathBuf};
 
 use clap::Args;
-use rolecall::{report::document::attestation, workflow::Judged};
+use rolecall::{
+    report::{document::attestation, render::fit::Width},
+    workflow::Judged,
+};
 use secrecy::ExposeSecret;
 
 use super::{Failure, Format, Global, approval::signature_of, files::keep, settings::secret_file, show};
@@ -11,10 +14,10 @@ use super::{Failure, Format, Global, approval::signature_of, files::keep, settin
 #[derive(Debug, Args)]
 pub(super) struct Saving {
     /// Also save the plan, for `rolecall apply FILE`
-    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
+    #[arg(long, value_name = "FILE", env = "ROLECALL_OUT", value_parser = super::json_file())]
     pub(super) out: Option<PathBuf>,
     /// Sign the saved plan with this Ed25519 key (PEM), for `rolecall apply --require-signed`
-    #[arg(long, value_name = "KEY", requires = "out")]
+    #[arg(long, value_name = "KEY", env = "ROLECALL_SIGN", requires = "out")]
     pub(super) sign: Option<PathBuf>,
 }
 
@@ -22,7 +25,8 @@ impl Saving {
     /// Saves the plan where that is asked for.
     pub(super) fn save(&self, judged: &Judged, global: &Global) -> Result<(), Failure> {
         let Some(out) = &self.out else { return Ok(()) };
-        let (path, text) = (global.at(out), show::rendered(&judged.context, judged, Format::Json));
+        let (path, text) =
+            (global.at(out), show::rendered(&judged.context, judged, Format::Json, Width::Any));
         let Some(key) = &self.sign else { return keep("plan", &path, &text) };
         let failed = |why: &dyn Display| format!("cannot sign with {}: {why}", key.display());
         let pem = secret_file(&global.at(key)).map_err(|error| Failure::invalid(failed(&error)))?;

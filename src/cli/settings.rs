@@ -114,6 +114,15 @@ pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
     Ok(Site { endpoint, host, url, sandbox: None })
 }
 
+/// An endpoint as it is written into a file, if it is one.
+pub(super) fn endpoint(raw: &str) -> Result<String, Failure> {
+    if raw == SANDBOX {
+        return Ok(raw.to_owned());
+    }
+    let endpoint: Endpoint = raw.parse()?;
+    Ok(endpoint.to_string())
+}
+
 /// The part of a URL that people look at.
 pub(super) fn host(url: &str) -> &str {
     if url == SANDBOX {

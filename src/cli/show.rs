@@ -5,7 +5,7 @@ use rolecall::{
     plan::{self, digest},
     report::{
         document,
-        render::{markdown, text},
+        render::{fit::Width, markdown, text},
     },
     workflow::{self, Checked, Context, Judged, Live, Wanted},
 };
@@ -60,7 +60,7 @@ pub(super) fn print(judged: &Judged, output: &Output) {
     for note in &judged.notes {
         output.message(&format!("warning: {}", escape::terminal(&note.to_string())));
     }
-    output.result(&rendered(&judged.context, judged, output.format));
+    output.result(&rendered(&judged.context, judged, output.format, output.width()));
 }
 
 /// Tells programs that watch what the plan is.
@@ -71,10 +71,15 @@ pub(super) fn announce(judged: &Judged, output: &Output) {
     output.events.send("plan", json!({ "id": id, "changes": plan.len(), "steps": steps.len(), "withheld": plan.withheld(), "stops": stops }));
 }
 
-pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format: Format) -> String {
+pub(super) fn rendered(
+    context: &Context,
+    judged: &plan::judged::Judged,
+    format: Format,
+    width: Width,
+) -> String {
     let view = context.view(judged.plan(), judged.judgement());
     match format {
-        Format::Text => text::plan(&view),
+        Format::Text => text::plan(&view, width),
         Format::Json => document::write(&view),
         Format::Markdown => markdown::plan(&view, MARKDOWN_BUDGET),
     }
@@ -82,7 +87,7 @@ pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, format:
 
 /// The document of a plan, to stand in another: without the digest of its letters, which are others there.
 pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Value {
-    let text = rendered(context, judged, Format::Json);
+    let text = rendered(context, judged, Format::Json, Width::Any);
     let mut document: Value = serde_json::from_str(&text).expect("a document is JSON");
     document.as_object_mut().expect("a plan is an object").remove("digest");
     document

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// Workspace folders or access files; the workspace around here where absent
     paths: Vec<PathBuf>,
     /// Write it to a file that only you can read, instead of standard output
-    #[arg(long, value_name = "FILE", value_parser = super::json_file())]
+    #[arg(long, value_name = "FILE", env = "ROLECALL_SNAPSHOT_OUT", value_parser = super::json_file())]
     out: Option<PathBuf>,
     /// Put pseudonyms for addresses and numbers of people, the same for the same person
     #[arg(long, env = "ROLECALL_SANITIZE")]

@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         Ok(checked) => checked,
         // Here the findings are the result, not the reason why there is none.
         Err(Failure::Findings { findings, sources }) if output.format == Format::Text => {
-            output.result(&render::findings::text(&findings, &sources));
+            output.result(&render::findings::text(&findings, &sources, output.width()));
             return Ok(Exit::Invalid);
         }
         Err(failure) => return Err(failure),

@@ -5,17 +5,14 @@
 //! and nothing is fetched. The environment is the caller's, and `GIT_DIR` in it is believed.
 
 use std::{
-    ffi::OsStr,
-    io::{self, Read as _, Write as _},
+    io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    thread,
 };
 
-use super::MAX_FILE_BYTES;
-
-/// Most bytes that are read of a list or a message.
-const MOST: u64 = 64 << 20;
+use super::{
+    MAX_FILE_BYTES,
+    git::{self, Answer, MOST},
+};
 
 /// A commit of the repository that a workspace lies in.
 #[derive(Clone, Debug)]
@@ -179,51 +176,6 @@ impl Base {
         input: String,
         most: u64,
     ) -> Result<Answer, BaseError> {
-        let mut git = Command::new("git");
-        // A repository without a work tree among the files of a change could name commits of its own making.
-        git.args([
-            "--no-pager",
-            "--no-replace-objects",
-            "--literal-pathspecs",
-            "-c",
-            "safe.bareRepository=explicit",
-        ])
-        .arg("-C")
-        .arg(if self.root.as_os_str().is_empty() { OsStr::new(".") } else { self.root.as_os_str() })
-        .args(arguments)
-        .envs([
-            ("LC_ALL", "C"),
-            ("GIT_OPTIONAL_LOCKS", "0"),
-            ("GIT_NO_LAZY_FETCH", "1"),
-            ("GIT_TERMINAL_PROMPT", "0"),
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-        let mut child = git.spawn().map_err(BaseError::NoGit)?;
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (out, said) = thread::scope(|scope| {
-            scope.spawn(move || stdin.map(|mut it| it.write_all(input.as_bytes())));
-            let said = scope.spawn(move || {
-                let mut said = Vec::new();
-                let _ = stderr.map(|it| it.take(MOST).read_to_end(&mut said));
-                said
-            });
-            let mut out = Vec::new();
-            let read = stdout.map_or(Ok(0), |it| it.take(most + 1).read_to_end(&mut out));
-            (read.map(|_| out), said.join().unwrap_or_default())
-        });
-        let ended = child.wait().map_err(BaseError::NoGit)?;
-        let out = out.map_err(BaseError::NoGit)?;
-        let whole = out.len() as u64 <= most;
-        let said = String::from_utf8_lossy(&said).into_owned();
-        Ok(Answer { is_ok: ended.success() && whole, out, said })
+        git::run(&self.root, arguments, input, most).map_err(BaseError::NoGit)
     }
-}
-
-/// What git wrote.
-struct Answer {
-    is_ok: bool,
-    out: Vec<u8>,
-    said: String,
 }

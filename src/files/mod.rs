@@ -5,7 +5,7 @@
 //! ```
 //!
 //! [`workspace`] and [`access`] are the files key by key, with the place of every value; [`check`] turns
-//! them into [`declared`], in names, offline. Knows no API and no plan. Only `disk` and `read` touch the disk and only `base` asks
+//! them into [`declared`], in names, offline. Knows no API and no plan. Only `disk` and `read` touch the disk and only `git` runs
 //! git, only `tree` names the YAML parser, and nothing here decides what a declaration does.
 
 pub mod access;
@@ -14,9 +14,11 @@ pub mod check;
 pub mod declared;
 pub mod disk;
 pub mod entry;
+pub mod forge;
 pub mod matching;
 pub mod load;
 pub mod mapping;
+pub mod named;
 pub mod outside;
 pub mod shape;
 pub mod workspace;
@@ -24,6 +26,7 @@ pub mod write;
 mod decode;
 mod foreign;
 mod forms;
+mod git;
 mod read;
 mod tree;
 mod weakened;

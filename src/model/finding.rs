@@ -157,7 +157,7 @@ impl fmt::Display for Code {
 
 /// The candidate that `word` probably meant, for "did you mean": near is a Jaro-Winkler likeness of at least 0.8: transposed letters and a
 /// missing one in a short word pass, other words do not.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = word.to_lowercase();
     candidates
         .into_iter()

@@ -118,7 +118,7 @@ const ABSENCES: &[Absence] = &[
     Absence {
         law: "thoughts know no world, no clock, no chance, no log and no command line",
         inside: &["model", "files", "live::snapshot", "plan", "apply::record", "report", "doctor"],
-        but: &["doctor::probe", "doctor::look", "files::base", "files::disk", "files::load", "files::read"],
+        but: &["doctor::probe", "doctor::look", "files::disk", "files::git", "files::load", "files::read"],
         never: &[WORLD, CLOCK, CHANCE, HTTP, PRINTING, &["async", "clap", "tracing"]],
     },
     Absence { law: "only files name the YAML crates", inside: &[""], but: &["files"], never: &[YAML] },

@@ -2,21 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Run, SEED, World, binary, words};
-
-const COMMANDS: [&str; 11] = [
-    "validate",
-    "plan",
-    "apply",
-    "rollback",
-    "drift",
-    "doctor",
-    "explain",
-    "snapshot",
-    "duplicate",
-    "sandbox",
-    "schema",
-];
+use crate::{
+    support::{Run, SEED, World, binary, words},
+    terminal::COMMANDS,
+};
 
 const DESK: &str = "  - { name: Desk, description: The desk., roles: [{ role: Agent, scope: { company: globex } }], members: [ana@voyager.example, cy@voyager.example] }\n";
 
@@ -267,9 +256,15 @@ fn an_argument_that_is_no_text_is_a_mistake_and_no_panic() {
 #[test]
 fn help_fits_a_screen_and_has_an_example() {
     for command in std::iter::once("").chain(COMMANDS) {
-        let run: Run = binary().args(words(&format!("{command} --help"))).output().unwrap().into();
-        let help = run.expect(0).stdout;
-        assert!(help.lines().count() <= 50, "`{command} --help` has {} lines\n{help}", help.lines().count());
+        let help = |flag: &str| -> String {
+            let run: Run = binary().args(words(&format!("{command} {flag}"))).output().unwrap().into();
+            run.expect(0).stdout
+        };
+        let brief = help("-h").lines().count();
+        assert!(brief <= 50, "`{command} -h` has {brief} lines\n{}", help("-h"));
+        // With a variable beside each option.
+        let help = help("--help");
+        assert!(help.lines().count() <= 80, "`{command} --help` has {} lines\n{help}", help.lines().count());
         for line in help.lines() {
             assert!(line.chars().count() <= 100, "`{command} --help`: {line}");
         }

@@ -21,13 +21,13 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "PLAN_ID", env = "ROLECALL_APPROVE", value_parser = plan_id)]
     pub(in crate::cli) approve: Option<String>,
     /// Apply without asking, if the plan does no more than this saved one
-    #[arg(long, value_name = "PLAN", conflicts_with_all = ["approve", "auto_approve"])]
+    #[arg(long, value_name = "PLAN", env = "ROLECALL_APPROVED_AT_MOST", conflicts_with_all = ["approve", "auto_approve"])]
     pub(in crate::cli) approved_at_most: Option<PathBuf>,
     /// Apply only a saved plan that is signed by a key of this file (public keys in PEM)
     #[arg(long, value_name = "KEYS", env = "ROLECALL_REQUIRE_SIGNED")]
     pub(in crate::cli) require_signed: Option<PathBuf>,
     /// Only cut off who is locked out
-    #[arg(long, value_name = "PART", conflicts_with = "approved_at_most")]
+    #[arg(long, value_name = "PART", env = "ROLECALL_ONLY", conflicts_with = "approved_at_most")]
     pub(in crate::cli) only: Option<Only>,
     /// Only say how many requests and how much time it would take
     #[arg(long, env = "ROLECALL_ESTIMATE")]

@@ -24,6 +24,11 @@ enum Recipient {
 }
 
 impl Recipients {
+    /// The documented addresses of the API.
+    pub fn documented() -> impl Iterator<Item = String> {
+        DOCUMENTED.iter().map(|it| format!("https://{it}"))
+    }
+
     /// Lets an endpoint pass that a file names.
     ///
     /// # Errors
@@ -40,7 +45,7 @@ impl Recipients {
 impl Default for Recipients {
     /// The documented hosts, and this very machine.
     fn default() -> Self {
-        let documented = DOCUMENTED.iter().filter_map(|it| format!("https://{it}").parse().ok());
+        let documented = Self::documented().filter_map(|it| it.parse().ok());
         Self(documented.map(Recipient::At).chain([Recipient::Loopback]).collect())
     }
 }

@@ -16,7 +16,11 @@ use crate::model::{
     source::{FileId, Place, Sources},
 };
 
-use super::{counted, json::Origin};
+use super::{
+    counted,
+    fit::{self, Width},
+    json::Origin,
+};
 
 /// More of a message than this says nothing more.
 const MESSAGE: usize = 600;
@@ -28,12 +32,20 @@ const NEAR: u32 = 200;
 const RELATED: usize = 4;
 
 /// Returns the findings as a compiler shows them, with ANSI styles, and how many there are.
-pub fn text(findings: &[Finding], sources: &Sources) -> String {
-    let (files, renderer) = (Files::new(findings, sources), Renderer::styled());
+pub fn text(findings: &[Finding], sources: &Sources, width: Width) -> String {
+    let renderer = match width {
+        Width::Any => Renderer::styled(),
+        Width::Columns(columns) => Renderer::styled().term_width(columns),
+    };
+    let files = Files::new(findings, sources);
     let mut out = String::new();
     for it in findings {
-        out.push_str(&files.report(it, &renderer));
-        out.push_str("\n\n");
+        for line in files.report(it, &renderer).lines() {
+            // Marks stand below what they mark.
+            out.push_str(&if is_excerpt(line) { line.to_owned() } else { fit::prose(line, width) });
+            out.push('\n');
+        }
+        out.push('\n');
     }
     out.push_str(&count(findings));
     out.push_str(".\n");
@@ -81,6 +93,15 @@ pub fn markdown(findings: &[Finding], sources: &Sources, budget: usize) -> Strin
         out.push_str(&left_out(left));
     }
     if out.len() <= budget { out } else { escape::clip(&out, budget).into_owned() }
+}
+
+/// Whether a line of a report shows a line of a file, or marks in it.
+fn is_excerpt(line: &str) -> bool {
+    fit::unstyled(line)
+        .trim_start()
+        .trim_start_matches(|it: char| it.is_ascii_digit())
+        .trim_start()
+        .starts_with(['|', ':'])
 }
 
 /// Returns `3 findings in 2 files`.

@@ -16,6 +16,7 @@ use crate::model::{
 pub mod approval;
 pub mod explanation;
 pub mod findings;
+pub mod fit;
 pub(crate) mod json;
 pub mod markdown;
 pub mod text;

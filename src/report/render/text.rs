@@ -2,32 +2,25 @@
 //!
 //! Styles are ANSI codes; the caller strips them where they are not wanted.
 
-use std::{collections::BTreeSet, fmt::Write as _, time::Duration};
-
-use anstyle::{AnsiColor, Style};
-use unicode_width::UnicodeWidthStr as _;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::model::{ids::CompanyId, plan::Withheld};
+use anstyle::{AnsiColor, Style};
 
+pub use super::wording::summary;
 use super::{
     Cost, View, counted,
+    fit::{Layout, Row, Width},
     guards::{self, Outcome},
-    notices,
+    more, notices,
     people::{self, Turn},
     scope::Words,
     thousands, weakened, withheld,
     wording::{self, Block, Fact, Line, Sign},
 };
-use crate::model::escape;
 
-pub use super::wording::summary;
-
-/// The column at which origins begin, where what stands before them leaves room.
-pub(super) const ORIGIN: usize = 62;
 /// The column at which begins what stands beside a word such as `People`.
 pub(super) const LABEL: usize = 9;
-/// Where lines of a table are broken.
-const WIDTH: usize = 120;
 
 pub(super) const PLAIN: Style = Style::new();
 pub(super) const BOLD: Style = Style::new().bold();
@@ -38,68 +31,95 @@ const REMOVE: Style = AnsiColor::Red.on_default();
 pub(super) const ALARM: Style = AnsiColor::Yellow.on_default().bold();
 const STOP: Style = AnsiColor::Red.on_default().bold();
 
+/// Companies without changes that are named; the others are counted.
+const NAMED: usize = 3;
+
 /// Returns the whole plan.
-pub fn plan(view: &View<'_>) -> String {
+pub fn plan(view: &View<'_>, width: Width) -> String {
     let words = Words::new(view.plan);
     let blocks = wording::blocks(view.plan, view.sources);
+    let mut rows = people::rows(view, &words);
+    let lines = blocks.iter().flat_map(|it| it.lines.iter().map(|it| &it.origin).chain([&it.origin]));
+    let asked = rows.iter().flat_map(|it| it.roles.iter().map(|it| &it.origin));
+    let layout = Layout::new(width, lines.chain(asked).flatten().map(String::as_str));
     let known = view.plan.companies.iter().map(|it| it.company);
     let companies: BTreeSet<CompanyId> = known.chain(blocks.iter().map(|it| it.company)).collect();
-    let mut rows = people::rows(view, &words);
-    let mut out = danger(view);
-    for (at, company) in companies.into_iter().enumerate() {
+    let of = |company: CompanyId| blocks.iter().filter(move |it| it.company == company);
+    let is_alone = companies.len() == 1;
+    let changes = |it: CompanyId| of(it).next().is_some() || rows.iter().any(|row| row.company == it);
+    let (shown, quiet): (Vec<CompanyId>, Vec<CompanyId>) =
+        companies.into_iter().partition(|it| is_alone || changes(*it));
+    let mut out = danger(view, layout);
+    for (at, company) in shown.iter().enumerate() {
         separate(&mut out);
-        out.push_str(&header(company, view, view.cost.filter(|_| at == 0), &words));
+        let mut row = layout.row();
+        row.put(BOLD, &words.company(*company));
+        out.push_str(&header(row, &[*company], view, view.cost.filter(|_| at == 0)));
         let sums = if at == 0 { notices::people(view) } else { Vec::new() };
         if !sums.is_empty() {
             out.push('\n');
         }
         for (label, sum) in sums {
-            let mut row = Row::default();
-            out.push_str(&row.put(BOLD, label).to(LABEL, 3).put(BOLD, &sum).end());
+            let mut row = layout.row();
+            out.push_str(&row.put(BOLD, label).to(LABEL, 3).hanging().put(BOLD, &sum).end());
         }
-        rows.extract_if(.., |it| it.company == company).for_each(|it| out.push_str(&person(&it)));
-        let mut own = blocks.iter().filter(|it| it.company == company).peekable();
-        if own.peek().is_some() {
+        rows.extract_if(.., |it| it.company == *company).for_each(|it| out.push_str(&person(&it, layout)));
+        if of(*company).next().is_some() {
             out.push('\n');
         }
-        own.for_each(|it| block(&mut out, it));
+        of(*company).for_each(|it| block(&mut out, it, layout));
     }
-    tail(&mut out, view, &words);
+    if !quiet.is_empty() {
+        separate(&mut out);
+        let names: Vec<String> = quiet.iter().take(NAMED).map(|it| words.company(*it)).collect();
+        let more = more(quiet.len(), NAMED).map_or_else(String::new, |it| format!(" {it}"));
+        let mut row = layout.row();
+        row.put(BOLD, &format!("{} without changes", counted(quiet.len(), "company", "companies")));
+        row.put(PLAIN, &format!(": {}{more}", names.join(", ")));
+        out.push_str(&header(row, &quiet, view, view.cost.filter(|_| shown.is_empty())));
+    }
+    tail(&mut out, view, &words, layout);
     out
 }
 
 /// Returns the rules that are weaker than in the base, which come first of all.
-fn danger(view: &View<'_>) -> String {
+fn danger(view: &View<'_>, layout: Layout) -> String {
     let Some((heading, rows)) = weakened::rows(view, weakened::ROWS) else { return String::new() };
-    let mut out = Row::default().put(STOP, &heading).end();
+    let mut out = layout.row().put(STOP, &heading).end();
     for it in rows {
-        let mut row = Row::default();
-        row.space(4).put(STOP, "!").put(PLAIN, &format!(" {}", it.what));
-        row.aside(ORIGIN, 2, it.origin.as_deref(), Some(&it.why));
+        let mut row = layout.row();
+        row.space(4).put(STOP, "!").space(1).hanging().put(PLAIN, &it.what);
+        row.aside(2, origin(it.origin.as_ref()), Some((PLAIN, &it.why)));
         out.push_str(&row.end());
     }
     out
 }
 
-fn header(company: CompanyId, view: &View<'_>, cost: Option<Cost>, words: &Words<'_>) -> String {
-    let mut row = Row::default();
-    row.put(BOLD, &words.company(company)).put(PLAIN, " at ").put(PLAIN, view.endpoint);
-    if let Some(found) = view.plan.companies.iter().find(|it| it.company == company) {
-        let groups = counted(found.groups, "group", "groups");
-        let memberships = counted(found.memberships, "membership", "memberships");
-        row.to(ORIGIN, 4).put(PLAIN, &format!("{groups}, {memberships}"));
+/// Returns a line that begins with which companies it is about.
+fn header(mut row: Row, companies: &[CompanyId], view: &View<'_>, cost: Option<Cost>) -> String {
+    row.put(PLAIN, " at ").put(PLAIN, view.endpoint);
+    let found = || view.plan.companies.iter().filter(|it| companies.contains(&it.company));
+    if found().next().is_some() {
+        let groups = counted(found().map(|it| it.groups).sum(), "group", "groups");
+        let memberships = counted(found().map(|it| it.memberships).sum(), "membership", "memberships");
+        row.beside(4).whole(PLAIN, &format!("{groups}, {memberships}"));
     }
     if let Some(taken) = view.taken {
-        row.space(3).put(ALARM, &format!("snapshot of {taken:.0}"));
+        row.space(3).whole(ALARM, &format!("snapshot of {taken:.0}"));
     }
     if let Some(now) = view.now.told() {
-        row.space(3).put(ALARM, &now);
+        row.space(3).whole(ALARM, &now);
     }
     if let Some(Cost { requests, elapsed }) = cost {
         let requests = counted(usize::try_from(requests).unwrap_or(usize::MAX), "request", "requests");
-        row.space(3).put(DIM, &format!("{requests}, {}", duration(elapsed)));
+        row.space(3).whole(DIM, &format!("{requests}, {}", duration(elapsed)));
     }
     row.end()
+}
+
+/// Where something is declared, as it stands beside it.
+fn origin(line: Option<&String>) -> Option<(Style, &str)> {
+    line.map(|it| (DIM, it.as_str()))
 }
 
 fn duration(elapsed: Duration) -> String {
@@ -109,45 +129,45 @@ fn duration(elapsed: Duration) -> String {
     }
 }
 
-fn block(out: &mut String, block: &Block) {
-    let mut row = Row::default();
-    row.sign(block.sign()).put(PLAIN, &format!(" {} ", block.noun)).put(BOLD, &block.name);
+fn block(out: &mut String, block: &Block, layout: Layout) {
+    let mut row = layout.row();
+    sign(&mut row, block.sign()).put(PLAIN, &format!(" {} ", block.noun)).hanging().put(BOLD, &block.name);
     if let Some(size) = &block.size {
-        row.space(3).put(PLAIN, size);
+        row.space(3).whole(PLAIN, size);
     }
-    row.aside(ORIGIN, 2, block.origin.as_deref(), block.reason.as_deref());
+    row.aside(2, origin(block.origin.as_ref()), block.reason.as_deref().map(|it| (PLAIN, it)));
     out.push_str(&row.end());
     for it in &block.lines {
-        out.push_str(&line(it));
+        out.push_str(&line(it, layout));
     }
 }
 
 /// Who gains or loses, and below it role by role what, through what, and where it is asked for.
-fn person(it: &people::Row) -> String {
-    let mut row = Row::default();
+fn person(it: &people::Row, layout: Layout) -> String {
+    let mut row = layout.row();
     row.space(4);
     if it.turn == Turn::Escalates {
-        row.put(ALARM, "!")
+        row.put(ALARM, "!");
     } else {
-        row.sign(it.turn.sign())
-    };
-    let mut out = row.put(PLAIN, &format!(" {}", it.who(str::to_owned))).end();
+        sign(&mut row, it.turn.sign());
+    }
+    let mut out = row.space(1).hanging().put(PLAIN, &it.who(str::to_owned)).end();
     for role in &it.roles {
-        row.space(8).put(PLAIN, &role.what);
+        row.space(8).hanging().deeper(2).put(PLAIN, &role.what);
         if role.privileged {
-            row.space(3).put(if it.turn == Turn::Escalates { ALARM } else { PLAIN }, "PRIVILEGED");
+            row.space(3).whole(if it.turn == Turn::Escalates { ALARM } else { PLAIN }, "PRIVILEGED");
         }
-        row.aside(ORIGIN, 2, role.origin.as_deref(), Some(&role.through));
+        row.aside(2, origin(role.origin.as_ref()), Some((PLAIN, &role.through)));
         out.push_str(&row.end());
     }
     out
 }
 
-fn line(line: &Line) -> String {
-    let mut row = Row::default();
-    row.space(4)
-        .sign(line.fact.sign())
+fn line(line: &Line, layout: Layout) -> String {
+    let mut row = layout.row();
+    sign(row.space(4), line.fact.sign())
         .put(PLAIN, &format!(" {:6}  ", line.fact.noun()))
+        .hanging()
         .put(PLAIN, &line.what);
     if let Some([before, after]) = &line.scopes {
         row.put(PLAIN, &format!(": {before} → {after}"));
@@ -155,80 +175,69 @@ fn line(line: &Line) -> String {
     let mut gap = 2;
     if let Some(mark) = line.fact.mark() {
         let style = if line.fact == Fact::RoleNarrowed { CHANGE } else { ALARM };
-        row.space(3).put(style, mark);
+        row.space(3).whole(style, mark);
         gap = 3;
     }
-    row.aside(ORIGIN, gap, line.origin.as_deref(), line.note.as_deref());
+    row.aside(gap, origin(line.origin.as_ref()), line.note.as_deref().map(|it| (PLAIN, it)));
     row.end()
 }
 
-fn tail(out: &mut String, view: &View<'_>, words: &Words<'_>) {
+fn tail(out: &mut String, view: &View<'_>, words: &Words<'_>, layout: Layout) {
     let held = withheld::those(view.plan, view.sources, Withheld::withholds);
     if !held.is_empty() {
         separate(out);
-        let mut row = Row::default();
-        out.push_str(&row.put(BOLD, &format!("Withheld {}", thousands(held.len()))).end());
+        out.push_str(&layout.row().put(BOLD, &format!("Withheld {}", thousands(held.len()))).end());
     }
     for it in &held {
-        let mut row = Row::default();
-        row.space(4).put(ALARM, "!").put(PLAIN, &format!(" {:6}  ", it.noun)).put(PLAIN, &it.what);
-        row.aside(ORIGIN, 2, it.origin.as_deref(), Some(&it.why));
+        let mut row = layout.row();
+        row.space(4).put(ALARM, "!").put(PLAIN, &format!(" {:6}  ", it.noun)).hanging().put(PLAIN, &it.what);
+        row.aside(2, origin(it.origin.as_ref()), Some((PLAIN, &it.why)));
         out.push_str(&row.end());
     }
-    let known = known(view, words);
+    let known = known(view, words, layout);
     if !known.is_empty() {
         separate(out);
     }
     out.push_str(&known);
     separate(out);
-    out.push_str(&Row::default().put(BOLD, &wording::summary(view.plan, view.judgement)).end());
+    out.push_str(&layout.row().put(BOLD, &wording::summary(view.plan, view.judgement)).end());
     if let Some(id) = wording::plan_id(view.plan) {
-        out.push_str(&Row::default().put(PLAIN, &format!("Plan id: {id}")).end());
+        out.push_str(&layout.row().put(PLAIN, &format!("Plan id: {id}")).end());
     }
 }
 
 /// Returns what people should know beside the changes: who is concerned, what is odd, what the guards say.
-fn known(view: &View<'_>, words: &Words<'_>) -> String {
+fn known(view: &View<'_>, words: &Words<'_>, layout: Layout) -> String {
     let mut out = String::new();
     let mut last = "";
     let mut labelled = |label: &'static str, text: &str| {
-        let mut row = Row::default();
+        let mut row = layout.row();
         let shown = if std::mem::replace(&mut last, label) == label { "" } else { label };
-        out.push_str(&row.put(PLAIN, shown).to(LABEL, 1).put(PLAIN, text).end());
+        out.push_str(&row.put(PLAIN, shown).to(LABEL, 1).hanging().put(PLAIN, text).end());
     };
     for (topic, text) in notices::lines(view, words) {
         labelled(topic.word(), &text);
     }
-    let plain = |it: String| Row::default().put(PLAIN, &it).end();
+    let plain = |it: String| layout.row().put(PLAIN, &it).end();
     out.extend(notices::expiring(view.plan).map(plain));
-    guards(&mut out, &guards::rows(view, words, |it| it));
-    out.extend(
-        notices::unmanaged(view, words).iter().map(|it| wrapped(&format!("{}: {}", it.head, it.names))),
-    );
+    guards(&mut out, &guards::rows(view, words, |it| it), layout);
+    for it in notices::unmanaged(view, words) {
+        let mut row = layout.row();
+        for part in format!("{}: {}", it.head, it.names).split_inclusive(", ") {
+            row.item(PLAIN, part);
+        }
+        out.push_str(&row.end());
+    }
     out
 }
 
-/// Writes a list over as many lines as it takes.
-fn wrapped(list: &str) -> String {
-    let (mut out, mut row) = (String::new(), Row::default());
-    for (n, part) in list.split_inclusive(", ").enumerate() {
-        if n > 0 && row.width + row.owed + part.trim_end().width() > WIDTH {
-            out.push_str(&row.end());
-            row = Row::default();
-            row.space(4);
-        }
-        row.put(PLAIN, part);
-    }
-    out + &row.end()
-}
-
 /// Writes the guards as a table; what does not fit beside the columns goes below itself.
-fn guards(out: &mut String, rows: &[guards::Row]) {
+fn guards(out: &mut String, rows: &[guards::Row], layout: Layout) {
     let widest = rows.iter().map(|it| it.outcome.word().len()).max().unwrap_or(0);
     let name = LABEL + widest.max("STOP".len()) + 2;
     let text = name + rows.iter().map(|it| it.guard.len()).max().unwrap_or(0) + 2;
     for (at, it) in rows.iter().enumerate() {
-        let mut row = Row::default();
+        let mut row = layout.row();
         row.put(PLAIN, if at == 0 { "Guards" } else { "" }).to(LABEL, 1);
         let style = match it.outcome {
             Outcome::Stop => STOP,
@@ -236,22 +245,23 @@ fn guards(out: &mut String, rows: &[guards::Row]) {
             Outcome::Ok | Outcome::Unset => DIM,
         };
         row.put(style, it.outcome.word()).to(name, 1);
-        let text = if it.guard.is_empty() { name } else { text };
-        row.put(PLAIN, it.guard).to(text, 1);
+        row.put(PLAIN, it.guard).to(if it.guard.is_empty() { name } else { text }, 1).hanging();
         for (n, part) in it.parts.iter().enumerate() {
-            let separator = if it.guard.is_empty() { "," } else { ";" };
-            let part = if n + 1 < it.parts.len() { format!("{part}{separator}") } else { part.clone() };
-            if n > 0 && row.width + 1 + part.width() > WIDTH {
-                out.push_str(&row.end());
-                row.to(text, 0);
-            } else if n > 0 {
-                row.space(1);
-            }
-            row.put(PLAIN, &part);
+            let separator = if it.guard.is_empty() { ", " } else { "; " };
+            let is_last = n + 1 == it.parts.len();
+            let part = if is_last { part.clone() } else { format!("{part}{separator}") };
+            if n == 0 {
+                row.put(PLAIN, &part)
+            } else {
+                row.item(PLAIN, &part)
+            };
         }
         out.push_str(&row.end());
         for line in &it.below {
-            out.push_str(&Row::default().to(text + 2, 0).put(PLAIN, line).end());
+            // What is to be pasted stays YAML where it goes on below.
+            let said = line.trim_start_matches([' ', '-']);
+            let (lead, mut row) = (&line[..line.len() - said.len()], layout.row());
+            out.push_str(&row.under(text + 2).put(PLAIN, lead).hanging().put(PLAIN, said).end());
         }
     }
 }
@@ -263,66 +273,10 @@ pub(super) fn separate(out: &mut String) {
     }
 }
 
-/// A line in the making: knows how wide it is on the screen. Escapes what it is given.
-#[derive(Default)]
-pub(super) struct Row {
-    text: String,
-    width: usize,
-    /// Spaces that the next text will need before it; never written at the end of a line.
-    owed: usize,
-}
-
-impl Row {
-    pub(super) fn put(&mut self, style: Style, text: &str) -> &mut Self {
-        let shown = escape::terminal(text);
-        let spaces = shown.len() - shown.trim_end_matches(' ').len();
-        let shown = shown.trim_end_matches(' ');
-        if !shown.is_empty() {
-            self.text.extend(std::iter::repeat_n(' ', self.owed));
-            self.width += self.owed + shown.width();
-            self.owed = 0;
-            if style.is_plain() {
-                self.text.push_str(shown);
-            } else {
-                let _ = write!(self.text, "{style}{shown}{style:#}");
-            }
-        }
-        self.space(spaces)
-    }
-
-    pub(super) fn sign(&mut self, sign: Sign) -> &mut Self {
-        match sign {
-            Sign::Add => self.put(ADD, "+"),
-            Sign::Change => self.put(CHANGE, "~"),
-            Sign::Remove => self.put(REMOVE, "-"),
-        }
-    }
-
-    pub(super) fn space(&mut self, n: usize) -> &mut Self {
-        self.owed += n;
-        self
-    }
-
-    /// Moves to a column, by at least `gap` spaces.
-    pub(super) fn to(&mut self, column: usize, gap: usize) -> &mut Self {
-        self.owed = column.saturating_sub(self.width).max(gap);
-        self
-    }
-
-    /// Adds what stands beside a change: where it is declared, and why it happens.
-    pub(super) fn aside(&mut self, column: usize, gap: usize, origin: Option<&str>, note: Option<&str>) {
-        self.to(column, gap);
-        if let Some(origin) = origin {
-            self.put(DIM, origin).space(2);
-        }
-        if let Some(note) = note {
-            self.put(PLAIN, note);
-        }
-    }
-
-    pub(super) fn end(&mut self) -> String {
-        let mut line = std::mem::take(self).text;
-        line.push('\n');
-        line
+pub(super) fn sign(row: &mut Row, sign: Sign) -> &mut Row {
+    match sign {
+        Sign::Add => row.put(ADD, "+"),
+        Sign::Change => row.put(CHANGE, "~"),
+        Sign::Remove => row.put(REMOVE, "-"),
     }
 }

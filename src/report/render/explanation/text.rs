@@ -1,22 +1,29 @@
 //! One person's access for a terminal. Signs and words together: colours carry nothing alone.
 
+use anstyle::Style;
+
 use super::{Explanation, Line, Said};
-use crate::report::render::text::{ALARM, BOLD, DIM, LABEL, ORIGIN, PLAIN, Row, separate};
+use crate::report::render::{
+    fit::{Layout, Row, Width},
+    text::{ALARM, BOLD, DIM, LABEL, PLAIN, separate, sign},
+};
 
 /// Returns the whole explanation.
-pub fn text(view: &Explanation<'_>) -> String {
+pub fn text(view: &Explanation<'_>, width: Width) -> String {
     let Said { person, company, alarms, effects, groups, direct, remarks, summary } = view.said();
     let mut out = String::new();
-    let mut row = Row::default();
+    let heads = groups.iter().flat_map(|it| it.lines.iter().chain([&it.head]));
+    let lines = effects.iter().chain(heads).chain(&direct);
+    let mut row = Layout::new(width, lines.filter_map(|it| it.origin.as_deref())).row();
     row.put(BOLD, &person);
     if let Some(company) = &company {
         row.put(PLAIN, " of ").put(PLAIN, company);
     }
     row.put(PLAIN, " at ").put(PLAIN, view.endpoint);
-    row.to(ORIGIN, 4).put(DIM, "user ").put(DIM, &view.explained.person.id.to_string());
+    row.beside(4).whole(DIM, &format!("user {}", view.explained.person.id));
     out.push_str(&row.end());
     for alarm in &alarms {
-        out.push_str(&row.put(ALARM, "!").space(1).put(PLAIN, alarm).end());
+        out.push_str(&row.put(ALARM, "!").space(1).hanging().put(PLAIN, alarm).end());
     }
     separate(&mut out);
     out.push_str(&row.put(BOLD, "In effect").end());
@@ -45,24 +52,26 @@ pub fn text(view: &Explanation<'_>) -> String {
     separate(&mut out);
     for (at, remark) in remarks.iter().enumerate() {
         let label = if at == 0 { "Remarks" } else { "" };
-        out.push_str(&row.put(PLAIN, label).to(LABEL, 1).put(PLAIN, remark).end());
+        out.push_str(&row.put(PLAIN, label).to(LABEL, 1).hanging().put(PLAIN, remark).end());
     }
     separate(&mut out);
     out.push_str(&row.put(BOLD, &summary).end());
     out
 }
 
-fn line(row: &mut Row, line: &Line, indent: usize, style: anstyle::Style) -> String {
+fn line(row: &mut Row, line: &Line, indent: usize, style: Style) -> String {
     row.space(indent);
     if !line.noun.is_empty() {
         match line.sign {
-            Some(sign) => row.sign(sign),
+            Some(it) => sign(row, it),
             None => row.space(1),
         };
         let noun = if indent == 0 { format!(" {} ", line.noun) } else { format!(" {:6}  ", line.noun) };
         row.put(PLAIN, &noun);
     }
-    row.put(style, &line.what);
-    row.aside(ORIGIN, 2, line.origin.as_deref(), line.note.as_deref());
+    // Without a word before it, what goes below would look like the next line.
+    row.hanging().deeper(if line.noun.is_empty() { 4 } else { 0 }).put(style, &line.what);
+    let origin = line.origin.as_deref().map(|it| (DIM, it));
+    row.aside(2, origin, line.note.as_deref().map(|it| (PLAIN, it)));
     row.end()
 }

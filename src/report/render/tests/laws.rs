@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use proptest::prelude::*;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{
-    super::*,
+    super::{fit::Width, *},
     fixture::{
         self, Group, HOSTILE, add, altered, companies, deleted, everyday, everything, grant, remove, rescope,
         revoke, sources, view,
@@ -127,7 +128,7 @@ proptest! {
         draft.plan.names.people.insert(fixture::user(9), name.as_str().into());
         draft.plan.names.values.insert(fixture::company().0, name.as_str().into());
         let plan = draft.judged();
-        let shown = text::plan(&View { endpoint: &endpoint, ..view(&plan, &sources) });
+        let shown = text::plan(&View { endpoint: &endpoint, ..view(&plan, &sources) }, Width::Any);
         let plain = plain(&shown);
         prop_assert!(!plain.contains(|c: char| c.is_control() && c != '\n'));
         let hidden = ['\u{202e}', '\u{200b}', '\u{9b}'];
@@ -136,6 +137,27 @@ proptest! {
         let lines = 1 + plan.plan.groups().map(edits).sum::<usize>();
         prop_assert!(plain.lines().count() > lines, "every change has its line");
         prop_assert!(plain.lines().all(|it| it.trim_end_matches(' ') == it), "{}", plain);
+    }
+
+    #[test]
+    fn a_plan_fits_every_terminal_and_loses_nothing_by_it(plan in sized(0..6, 0..9), columns in 60..=200_usize, origin in name()) {
+        let mut sources = sources();
+        sources.add(origin.clone(), origin);
+        let cost = Cost { requests: 23, elapsed: std::time::Duration::from_millis(1400) };
+        let view = View { cost: Some(cost), taken: Some("2026-11-21T00:00:00Z".parse().unwrap()), ..view(&plan, &sources) };
+        let whole = plain(&text::plan(&view, Width::Any));
+        let fitted = plain(&text::plan(&view, Width::Columns(columns)));
+        let words = |it: &str| it.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        prop_assert_eq!(words(&fitted), words(&whole));
+        for line in fitted.lines() {
+            prop_assert!(line.trim_end_matches(' ') == line, "{:?}", line);
+            prop_assert!(line.width() <= columns || fit::is_whole(line), "{} columns: {}", columns, line);
+        }
+        let wide = plain(&text::plan(&view, Width::Columns(100_000)));
+        prop_assert_eq!(&wide, &whole);
+        // Where a thing is declared is looked for as a whole.
+        let places = |it: &str| it.matches(".yaml:").count();
+        prop_assert_eq!(places(&fitted), places(&whole));
     }
 
     #[test]
@@ -197,7 +219,7 @@ proptest! {
             .related(Place::new(FileId(0), other, column), message.as_str())
             .help(message);
         let findings = vec![finding; copies];
-        let shown = plain(&super::findings::text(&findings[..1], &sources));
+        let shown = plain(&super::findings::text(&findings[..1], &sources, Width::Any));
         prop_assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
         let comment = super::findings::markdown(&findings, &sources, budget);
         prop_assert!(comment.len() <= budget);
@@ -342,9 +364,11 @@ fn every_guard_is_in_every_format_with_value_limit_and_verdict() {
     stop.expect("the fixture has it").subject =
         Subject::Group(fixture::company(), "\u{200b}".repeat(255).into());
     let shown = view(&plan, &sources);
-    for shown in
-        [plain(&text::plan(&shown)), markdown::plan(&shown, 60_000), crate::report::document::write(&shown)]
-    {
+    for shown in [
+        plain(&text::plan(&shown, Width::Any)),
+        markdown::plan(&shown, 60_000),
+        crate::report::document::write(&shown),
+    ] {
         for guard in Guard::ALL {
             assert!(shown.contains(guard.as_str()), "{guard:?} is missing in {shown}");
         }
@@ -365,7 +389,7 @@ fn a_plan_that_does_nothing_shows_only_guards_that_somebody_must_look_at() {
     plan.plan.withheld.clear();
     plan.plan.weakened = None;
     plan.judgement.gaps.clear();
-    let text = plain(&text::plan(&view(&plan, &sources)));
+    let text = plain(&text::plan(&view(&plan, &sources), Width::Any));
     let comment = markdown::plan(&view(&plan, &sources), 60_000);
     assert!(text.ends_with("\n\nNo changes. Live state matches the files.\n"), "{text}");
     for shown in [text, comment] {
@@ -383,7 +407,7 @@ fn the_summary_keeps_its_published_form() {
     let stop = plan.judgement.stops().next().unwrap().clone();
     for (guards, last) in [(0, "0 guards"), (1, "1 guard"), (2, "2 guards")] {
         plan.judgement.guards = vec![stop.clone(); guards];
-        let text = plain(&text::plan(&view(&plan, &sources)));
+        let text = plain(&text::plan(&view(&plan, &sources), Width::Any));
         let mut lines = text.lines().rev();
         let id = lines.next().and_then(|it| it.strip_prefix("Plan id: ")).unwrap();
         assert!(id.len() == 32 && id.bytes().all(|it| it.is_ascii_hexdigit()), "{id}");

@@ -48,7 +48,7 @@ fn checked(files: &Files, sources: &Sources) {
 }
 
 fn shown(findings: &[Finding], sources: &Sources) {
-    let text = render::findings::text(findings, sources);
+    let text = render::findings::text(findings, sources, render::fit::Width::Any);
     assert!(!text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\t' | '\u{1b}')), "{text:?}");
     render::findings::json(findings, sources);
     assert!(render::findings::markdown(findings, sources, 2_000).len() <= 2_000);

@@ -1,0 +1,114 @@
+//! The command line as it is parsed and explained: which options a command shows, which variable stands for each; and
+//! `rolecall help`.
+
+use std::ffi::OsStr;
+
+use clap::{
+    Arg, ArgAction, Args, Command, CommandFactory, Error,
+    builder::{FalseyValueParser, PossibleValuesParser},
+    error::{ContextKind, ContextValue},
+};
+use rolecall::model::finding::nearest;
+
+use super::{Cli, Exit, Failure, Output};
+
+/// Options of every command that only its help shows.
+const OFFLINE: &[&str] = &["workspace", "company", "format", "events", "color", "quiet"];
+
+/// The global options that mean something to a command; to one that is not here all do. The others are taken as well and
+/// change nothing, so that a script may give the same ones to every command.
+const MEANT: &[(&str, &[&str])] = &[
+    ("completions", &[]),
+    ("help", &["color"]),
+    ("init", &["workspace", "endpoint", "company", "format", "events", "color", "quiet"]),
+    ("man", &["color", "quiet"]),
+    ("sandbox", &["format", "events", "color", "quiet", "verbose", "log_format", "max_rps"]),
+    ("schema", &[]),
+    ("validate", OFFLINE),
+];
+
+/// How much an explanation says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// `-h`: what there is.
+    Brief,
+    /// `--help`, `rolecall help`, manual pages: with the variable of each option.
+    Whole,
+}
+
+impl Detail {
+    /// What a command line asks for, if it asks for help.
+    pub(super) fn of(words: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        let mut words = words.into_iter().take_while(|it| it.as_ref() != "--");
+        if words.any(|it| it.as_ref() == "--help") { Self::Whole } else { Self::Brief }
+    }
+}
+
+/// The command line.
+pub(super) fn command(detail: Detail) -> Command {
+    let command = Cli::command();
+    let global: Vec<Arg> = command.get_arguments().filter(|it| it.is_global_set()).cloned().collect();
+    let names: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
+    let names = PossibleValuesParser::new(names);
+    let command = command.mut_subcommands(|of| {
+        let Some((_, meant)) = MEANT.iter().find(|it| it.0 == of.get_name()) else { return of };
+        let idle = |it: &&Arg| it.get_id() != "help" && !meant.contains(&it.get_id().as_str());
+        // The command's own take the place of the global ones, as clap puts them down.
+        global.iter().filter(idle).fold(of, |of, it| of.arg(it.clone().hide(true)))
+    });
+    let command = command.mut_subcommand("help", |it| {
+        it.mut_arg("of", |it| it.value_parser(names).hide_possible_values(true))
+    });
+    with_variables(command, detail)
+}
+
+/// Completes what options read from the environment: `1` and `yes` set a flag, `0` and `no` are as if the variable was
+/// not there, and so is an empty one, because workflows set variables without a value to nothing. No value is shown.
+fn with_variables(command: Command, detail: Detail) -> Command {
+    let completed = |it: Arg| {
+        let Some(value) = it.get_env().map(std::env::var_os) else { return it };
+        let it = it.hide_env(detail == Detail::Brief).hide_env_values(true);
+        let is_flag = matches!(it.get_action(), ArgAction::SetTrue);
+        let it = if is_flag { it.value_parser(FalseyValueParser::new()) } else { it };
+        match value {
+            Some(value) if detail == Detail::Brief && (value.is_empty() || is_flag && is_no(&value)) => {
+                it.env(None::<&str>)
+            }
+            Some(_) | None => it,
+        }
+    };
+    command.mut_args(completed).mut_subcommands(|it| with_variables(it, detail))
+}
+
+/// What clap takes for `false` in a variable.
+fn is_no(value: &OsStr) -> bool {
+    let value = value.to_string_lossy().to_lowercase();
+    ["n", "no", "f", "false", "off", "0"].contains(&value.as_str())
+}
+
+/// Suggests the one command that was probably meant; clap names all that are somehow alike.
+pub(super) fn suggesting(mut error: Error) -> Error {
+    if let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) {
+        let command = Cli::command();
+        if let Some(meant) = nearest(typed, command.get_subcommands().map(Command::get_name)) {
+            let meant = ContextValue::Strings(vec![meant.to_owned()]);
+            error.insert(ContextKind::SuggestedSubcommand, meant);
+        }
+    }
+    error
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Which one; the program itself where absent
+    #[arg(value_name = "COMMAND")]
+    of: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    let mut command = command(Detail::Whole);
+    command.build();
+    let of = arguments.of.as_deref().and_then(|it| command.find_subcommand_mut(it).cloned());
+    output.result(&of.unwrap_or(command).render_help().ansi().to_string());
+    Ok(Exit::Ok)
+}
