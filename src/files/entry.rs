@@ -13,7 +13,7 @@ use crate::model::dialect::Dialect;
 mapping! {
     /// Which API to talk to. Credentials never stand in a file: they come from the environment.
     #[schemars(extend("minProperties" = 1))]
-    pub struct ApiSection: "`{ endpoint: … }`" {
+    pub struct ApiSection: "`{ endpoint: … }`", block {
         /// The base URL of the API, or the word `sandbox` for the embedded one. Credentials go there only where flag,
         /// environment or the list of allowed endpoints names it as well.
         "endpoint" pub endpoint: Given<At<String>>,
