@@ -13,6 +13,7 @@ mod events;
 mod explain;
 mod failure;
 mod files;
+mod fmt;
 mod foretold;
 mod global;
 mod live;
@@ -72,6 +73,9 @@ enum Command {
     /// Check the files, offline, and report everything that is wrong
     #[command(after_help = "Example: rolecall validate examples/quickstart")]
     Validate(validate::Arguments),
+    /// Lay the files out: keys in order, names sorted, comments where they belong
+    #[command(after_help = "Example: rolecall fmt --check examples/quickstart")]
+    Fmt(fmt::Arguments),
     /// Show what apply would change
     #[command(after_help = "Example: rolecall plan examples/quickstart --format markdown")]
     Plan(plan::Arguments),
@@ -133,6 +137,7 @@ pub(crate) fn main() -> ExitCode {
     output.events.send("start", serde_json::json!({ "command": name, "tool": env!("CARGO_PKG_VERSION") }));
     let result = match &cli.command {
         Command::Validate(arguments) => validate::run(global, arguments, &output),
+        Command::Fmt(arguments) => fmt::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
         Command::Apply(arguments) => apply::run(global, arguments, &output),
         Command::Rollback(arguments) => rollback::run(global, arguments, &output),

@@ -19,6 +19,7 @@ pub mod matching;
 pub mod load;
 pub mod layout;
 pub mod mapping;
+pub mod named;
 pub mod outside;
 pub mod shape;
 pub mod workspace;

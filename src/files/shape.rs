@@ -18,7 +18,8 @@ use super::{
 };
 use crate::model::finding::{Code, Finding, did_you_mean};
 
-const AT_LEAST: &str = "atLeast";
+/// The key of a list that says nothing of what is not in it.
+pub(super) const AT_LEAST: &str = "atLeast";
 const UNMANAGED: &str = "unmanaged";
 
 /// A list as written, with its meaning.

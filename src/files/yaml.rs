@@ -89,6 +89,23 @@ impl Yaml {
         text
     }
 
+    /// The text on one line, without comments.
+    pub(crate) fn bare(&self) -> String {
+        let bare = |it: &Noted| it.value.bare();
+        match self {
+            Self::Scalar(text) => bracketed(text),
+            Self::Lines(lines) => lines.join(" "),
+            Self::List(_, items) => format!("[{}]", items.iter().map(bare).collect::<Vec<_>>().join(", ")),
+            Self::Map(_, keys) => {
+                let keys = keys.iter().filter(|it| it.1.value != Self::End);
+                let keys: Vec<String> = keys.map(|(key, it)| format!("{key}: {}", bare(it))).collect();
+                format!("{{ {} }}", keys.join(", "))
+            }
+            Self::Marked(_, value) => value.bare(),
+            Self::End => String::new(),
+        }
+    }
+
     /// The text on one line in brackets; nothing where it takes several.
     fn line(&self) -> Option<String> {
         let bare = |it: &Noted| match it.above.is_empty() && it.beside.is_none() {
@@ -150,9 +167,13 @@ impl Yaml {
                 return;
             }
             Self::Marked(mark, value) if self.short(begun + 1).is_none() => {
-                if behind == Behind::Key {
-                    out.push(' ');
+                let is_text = matches!(**value, Self::Lines(_));
+                match behind {
+                    Behind::Key => out.push(' '),
+                    Behind::Dash if is_text => (),
+                    Behind::Dash => above(beside, column, out),
                 }
+                let beside = beside.filter(|_| is_text || behind == Behind::Key);
                 out.push_str(mark);
                 return value.write(Behind::Key, column, beside, out);
             }
@@ -204,6 +225,17 @@ enum Behind {
 }
 
 impl Noted {
+    /// Adds the comments in it and behind it.
+    pub(crate) fn comments(&self, to: &mut Vec<String>) {
+        to.extend(self.above.iter().chain(&self.beside).filter(|it| !it.is_empty()).cloned());
+        match &self.value {
+            Yaml::List(_, items) => items.iter().for_each(|it| it.comments(to)),
+            Yaml::Map(_, keys) => keys.iter().for_each(|it| it.1.comments(to)),
+            Yaml::Marked(_, value) => Self::from((**value).clone()).comments(to),
+            Yaml::Scalar(_) | Yaml::Lines(_) | Yaml::End => (),
+        }
+    }
+
     /// Writes what stands before it and begins its line, if there is one.
     fn begin(&self, at: usize, column: usize, out: &mut String) -> bool {
         let is_entry = self.value != Yaml::End;

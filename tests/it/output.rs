@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Run, SEED, World, binary, words};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "validate",
+    "fmt",
     "plan",
     "apply",
     "rollback",

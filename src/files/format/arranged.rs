@@ -3,15 +3,18 @@
 //! A comment behind something stays behind it, one in a line of its own above what follows it, or at the end of what it
 //! is indented like. Nothing is decided here about where a line breaks.
 
+use jiff::Timestamp;
+
 use super::{
-    Unformattable,
+    Ended, Fate, Formatted, Unformattable, has_ended,
     marks::{Kind, Marks, Note, column},
 };
 use crate::{
     files::{
         layout::{Items, Keys, Layout},
+        shape::AT_LEAST,
         tree::{self, Form, Node, Tree},
-        yaml::{Noted, Style, Yaml},
+        yaml::{self, Noted, Style, Yaml},
     },
     model::source::FileId,
 };
@@ -20,11 +23,14 @@ use crate::{
 const MODELINE: &str = "# yaml-language-server:";
 
 /// The text, laid out; of a file without findings.
-pub(super) fn text(text: &str, layout: &Layout) -> Result<String, Unformattable> {
+///
+/// Without the entries that have ended by then.
+pub(super) fn text(text: &str, layout: &Layout, now: Option<Timestamp>) -> Result<Formatted, Unformattable> {
     let tree = tree::parse(text, FileId::default(), &mut Vec::new());
     let marks = Marks::of(text, &tree)?;
-    let mut arranger = Arranger { text, marks: &marks, note: 0, sign: 0 };
-    arranger.whole(&tree, layout)
+    let mut arranger = Arranger { text, marks: &marks, note: 0, sign: 0, now, ended: Vec::new() };
+    let text = arranger.whole(&tree, layout)?;
+    Ok(Formatted { text, ended: arranger.ended })
 }
 
 struct Arranger<'a> {
@@ -33,6 +39,8 @@ struct Arranger<'a> {
     /// How many were taken.
     note: usize,
     sign: usize,
+    now: Option<Timestamp>,
+    ended: Vec<Ended>,
 }
 
 /// An entry of a list or mapping.
@@ -55,6 +63,8 @@ struct Around {
     /// Where the innermost brackets end.
     brackets: Option<usize>,
     next: Option<Next>,
+    /// Whether it is a list that says nothing of what is not in it.
+    is_at_least: bool,
 }
 
 impl Entry<'_> {
@@ -65,7 +75,7 @@ impl Entry<'_> {
 
 impl<'a> Arranger<'a> {
     fn whole(&mut self, tree: &Tree<'_>, layout: &Layout) -> Result<String, Unformattable> {
-        let around = Around { brackets: None, next: None };
+        let around = Around { brackets: None, next: None, is_at_least: false };
         let root = tree.root().filter(|it| !it.is_null());
         let mut above = Vec::new();
         let yaml = match root {
@@ -81,7 +91,7 @@ impl<'a> Arranger<'a> {
         };
         if keys.is_empty() {
             above.extend(rest);
-            let lines = tidy(above, true);
+            let lines = trimmed(tidy(above, true));
             return Ok(lines.into_iter().map(|it| it + "\n").collect());
         }
         for (at, (_, value)) in keys.iter_mut().enumerate() {
@@ -152,7 +162,7 @@ impl<'a> Arranger<'a> {
             _ => node.entries().map(|(key, value)| Entry { key: Some(key), value }).collect(),
         };
         let around = match self.brackets(node) {
-            true => Around { brackets: Some(node.span().end), next: None },
+            true => Around { brackets: Some(node.span().end), next: None, ..around },
             false => around,
         };
         let column = column(self.text, node.span().start);
@@ -161,7 +171,8 @@ impl<'a> Arranger<'a> {
             let mut lines = if at == 0 { std::mem::take(above) } else { Vec::new() };
             lines.extend(self.before(self.begin(*entry, around)));
             let next = entries.get(at + 1).map(|it| Next { at: self.begin(*it, around), column });
-            let inner = Around { next: next.or(around.next), ..around };
+            let key = entry.key.and_then(Node::scalar).unwrap_or_default();
+            let inner = Around { next: next.or(around.next), is_at_least: key == AT_LEAST, ..around };
             let inside = match entry.key {
                 Some(key) => {
                     layout.mapping.map_or(Layout::PLAIN, |it| it.1.of(key.scalar().unwrap_or_default()))
@@ -171,13 +182,62 @@ impl<'a> Arranger<'a> {
             let noted = self.value(*entry, inside, inner, lines)?;
             arranged.push((*entry, noted));
         }
-        let end = match around.brackets {
+        let mut end = match around.brackets {
             Some(end) if self.brackets(node) => self.before(end),
             Some(_) => Vec::new(),
             None if entries.is_empty() => Vec::new(),
             None => self.at_end(column, around),
         };
+        if let Some(now) = self.now.filter(|_| node.form() == Form::List) {
+            arranged = match around.is_at_least {
+                false => self.without_ended(arranged, now, &mut end),
+                true => self.with_ended(arranged, now),
+            };
+        }
         Ok(self.arranged(node, layout, arranged, end))
+    }
+
+    /// Takes entries out that have ended, with what is behind and in them, and what is above one if that is about it
+    /// alone: not if the next stands right below it. What is left over goes to `end`.
+    fn without_ended<'n>(
+        &mut self,
+        entries: Vec<(Entry<'n>, Noted)>,
+        now: Timestamp,
+        end: &mut Vec<String>,
+    ) -> Vec<(Entry<'n>, Noted)> {
+        let mut kept: Vec<(Entry<'n>, Noted)> = Vec::with_capacity(entries.len());
+        let mut left: Vec<String> = Vec::new();
+        let mut rest = entries.into_iter().peekable();
+        while let Some((entry, mut noted)) = rest.next() {
+            left.append(&mut noted.above);
+            noted.above = std::mem::take(&mut left);
+            if !has_ended(entry.value, now) {
+                kept.push((entry, noted));
+                continue;
+            }
+            let is_alone = rest.peek().is_none_or(|it| !it.1.above.is_empty());
+            let about = noted.above.iter().rposition(String::is_empty).map_or(0, |it| it + 1);
+            let own = noted.above.split_off(if is_alone { about } else { noted.above.len() });
+            left = std::mem::take(&mut noted.above);
+            let mut comments = own;
+            noted.comments(&mut comments);
+            let fate = if kept.is_empty() && rest.peek().is_none() { Fate::LastOut } else { Fate::Out };
+            self.ended.push(ended(entry, &noted, comments, fate));
+        }
+        left.append(end);
+        *end = left;
+        kept
+    }
+
+    /// Tells of entries that have ended, and stay.
+    fn with_ended<'n>(
+        &mut self,
+        entries: Vec<(Entry<'n>, Noted)>,
+        now: Timestamp,
+    ) -> Vec<(Entry<'n>, Noted)> {
+        let kept = entries.iter().filter(|it| has_ended(it.0.value, now));
+        self.ended.extend(kept.map(|(entry, noted)| ended(*entry, noted, Vec::new(), Fate::Kept)));
+        entries
     }
 
     /// Where an entry begins: with its key, or before what stands between its dash and its value.
@@ -328,7 +388,9 @@ impl<'a> Arranger<'a> {
         }
         let spelled = |(entry, noted): (Entry<'_>, Noted)| {
             let key = entry.key.map_or("", |it| &self.text[it.span()]);
-            (key.to_owned(), noted)
+            // Quotes around a word that needs none are for JSON.
+            let word = entry.key.and_then(Node::scalar).map(yaml::scalar).filter(|it| !it.starts_with('"'));
+            (word.unwrap_or_else(|| key.to_owned()), noted)
         };
         let mut entries: Vec<(String, Noted)> = entries.into_iter().map(spelled).collect();
         if let Some((_, first)) = entries.first_mut() {
@@ -339,6 +401,10 @@ impl<'a> Arranger<'a> {
         entries.extend(end.map(|it| (String::new(), it)));
         Yaml::Map(style, entries)
     }
+}
+
+fn ended(entry: Entry<'_>, noted: &Noted, comments: Vec<String>, fate: Fate) -> Ended {
+    Ended { line: entry.value.position().0, entry: noted.value.bare(), comments, fate }
 }
 
 /// Takes what stands at the top of a file, and is about all of it: up to the last blank line, or what editors read.

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Unformattable, marks::Marks};
+use jiff::Timestamp;
+
+use super::{Unformattable, has_ended, marks::Marks};
 use crate::{
     files::{
         layout::Layout,
+        shape::AT_LEAST,
         tree::{self, Form, Node, Tree},
         words,
     },
@@ -24,17 +27,26 @@ enum Meaning<'t> {
 }
 
 /// Makes sure that two texts say the same.
-pub(super) fn compared(old: &str, new: &str, layout: &Layout) -> Result<(), Unformattable> {
+///
+/// Of the old one that is without what had ended by then, and without the comments that are gone with it.
+pub(super) fn compared<'t>(
+    (old, now): (&str, Option<Timestamp>),
+    new: &'t str,
+    mut gone: Vec<&'t str>,
+    layout: &Layout,
+) -> Result<(), Unformattable> {
     let read = |text| {
         let mut findings = Vec::new();
         let tree = tree::parse(text, FileId::default(), &mut findings);
         if findings.is_empty() { Ok(tree) } else { Err(Unformattable::Differs("what it means")) }
     };
     let (before, after) = (read(old)?, read(new)?);
-    if Meaning::whole(&before, layout) != Meaning::whole(&after, layout) {
+    if Meaning::whole(&before, layout, now) != Meaning::whole(&after, layout, None) {
         return Err(Unformattable::Differs("what it means"));
     }
-    if comments(old, &before)? != comments(new, &after)? {
+    gone.append(&mut comments(new, &after)?);
+    gone.sort_unstable();
+    if comments(old, &before)? != gone {
         return Err(Unformattable::Differs("a comment"));
     }
     Ok(())
@@ -49,11 +61,13 @@ fn comments<'a>(text: &'a str, tree: &Tree<'_>) -> Result<Vec<&'a str>, Unformat
 }
 
 impl<'t> Meaning<'t> {
-    fn whole(tree: &'t Tree<'_>, layout: &Layout) -> Self {
-        tree.root().map_or(Self::Nothing, |it| Self::of(it, layout))
+    fn whole(tree: &'t Tree<'_>, layout: &Layout, now: Option<Timestamp>) -> Self {
+        let root = tree.root().map_or(Self::Nothing, |it| Self::of(it, layout, now));
+        // A file without keys is an empty one.
+        if root == Self::Mapping(BTreeMap::new()) { Self::Nothing } else { root }
     }
 
-    fn of(node: Node<'t>, layout: &Layout) -> Self {
+    fn of(node: Node<'t>, layout: &Layout, now: Option<Timestamp>) -> Self {
         match node.form() {
             Form::Scalar | Form::Wrong => {
                 let text = node.scalar().unwrap_or_default();
@@ -69,7 +83,8 @@ impl<'t> Meaning<'t> {
             Form::List => {
                 let items = layout.list.map(|it| it.1);
                 let inside = items.map_or(Layout::PLAIN, |it| it.layout);
-                let mut entries: Vec<Self> = node.items().map(|it| Self::of(it, inside)).collect();
+                let kept = node.items().filter(|it| now.is_none_or(|now| !has_ended(*it, now)));
+                let mut entries: Vec<Self> = kept.map(|it| Self::of(it, inside, now)).collect();
                 if items.is_some_and(|it| it.are_names) {
                     entries.sort();
                 }
@@ -79,7 +94,8 @@ impl<'t> Meaning<'t> {
                 let keys = layout.mapping.map(|it| it.1);
                 let entry = |(key, value): (Node<'t>, Node<'t>)| {
                     let key = key.scalar().unwrap_or_default();
-                    (key, Self::of(value, keys.map_or(Layout::PLAIN, |it| it.of(key))))
+                    let now = now.filter(|_| key != AT_LEAST);
+                    (key, Self::of(value, keys.map_or(Layout::PLAIN, |it| it.of(key)), now))
                 };
                 Self::Mapping(node.entries().map(entry).collect())
             }
