@@ -12,11 +12,13 @@ use super::{
     tree::{self, Node},
     workspace::{PolicyFile, WorkspaceFile},
 };
-use crate::model::{date, finding::Finding, source::FileId};
+use crate::model::{finding::Finding, source::FileId};
 
 mod arranged;
+mod ended;
 mod marks;
 mod meaning;
+mod order;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,12 +155,6 @@ fn laid_out(
     kind.check(&new, file).map_err(|_| Unformattable::Differs("what it means"))?;
     let new = if is_crlf { new.replace('\n', "\r\n") } else { new };
     Ok(Formatted { text: format!("{mark}{new}"), ended })
-}
-
-/// Whether an entry of a list has an end, and that has come.
-fn has_ended(entry: Node<'_>, now: Timestamp) -> bool {
-    let until = entry.entries().find(|it| it.0.scalar() == Some("until")).and_then(|it| it.1.text());
-    until.and_then(date::through_end).is_some_and(|end| end <= now)
 }
 
 const BOM: &str = "\u{feff}";

@@ -112,6 +112,9 @@ fn what_is_piped_in_comes_out() {
     assert_eq!(broken.stdout, "", "an editor keeps what it has");
     assert_eq!(piped("fmt -", LEFT).expect(4).says(&["left as it is"]).stdout, "");
     assert_eq!(piped("fmt - --format json", UNTIDY).expect(0).json()["files"][0]["text"], TIDY);
+    let policy = repository("tests/fuzz/corpus/layout/policy.yaml");
+    let new = "version: 1\n\nguards: # of the operator\n  removals: { atMost: 5 }\n  holders: 3\n";
+    assert_eq!(piped("fmt -", &policy).expect(0).stdout, new);
     piped("fmt - x.yaml", UNTIDY).expect(4).says(&["`-` stands for one file"]);
 }
 

@@ -6,21 +6,19 @@
 use jiff::Timestamp;
 
 use super::{
-    Ended, Fate, Formatted, Unformattable, has_ended,
+    Ended, Formatted, Unformattable, ended,
     marks::{Kind, Marks, Note, column},
+    order::{self, Entry, parted, tidy, trimmed},
 };
 use crate::{
     files::{
-        layout::{Items, Keys, Layout},
+        layout::Layout,
         shape::AT_LEAST,
         tree::{self, Form, Node, Tree},
-        yaml::{self, Noted, Style, Yaml},
+        yaml::{Noted, Style, Yaml},
     },
     model::source::FileId,
 };
-
-/// What the first comment of a file says to editors.
-const MODELINE: &str = "# yaml-language-server:";
 
 /// The text, laid out; of a file without findings.
 ///
@@ -43,13 +41,6 @@ struct Arranger<'a> {
     ended: Vec<Ended>,
 }
 
-/// An entry of a list or mapping.
-#[derive(Clone, Copy)]
-struct Entry<'a> {
-    key: Option<Node<'a>>,
-    value: Node<'a>,
-}
-
 /// Where the next entry begins that is not inside.
 #[derive(Clone, Copy)]
 struct Next {
@@ -65,12 +56,6 @@ struct Around {
     next: Option<Next>,
     /// Whether it is a list that says nothing of what is not in it.
     is_at_least: bool,
-}
-
-impl Entry<'_> {
-    fn start(&self) -> usize {
-        self.key.unwrap_or(self.value).span().start
-    }
 }
 
 impl<'a> Arranger<'a> {
@@ -189,55 +174,19 @@ impl<'a> Arranger<'a> {
             None => self.at_end(column, around),
         };
         if let Some(now) = self.now.filter(|_| node.form() == Form::List) {
-            arranged = match around.is_at_least {
-                false => self.without_ended(arranged, now, &mut end),
-                true => self.with_ended(arranged, now),
+            let (kept, mut gone) = match around.is_at_least {
+                false => ended::without(arranged, now, &mut end),
+                true => ended::with(arranged, now),
             };
+            arranged = kept;
+            self.ended.append(&mut gone);
         }
-        Ok(self.arranged(node, layout, arranged, end))
-    }
-
-    /// Takes entries out that have ended, with what is behind and in them, and what is above one if that is about it
-    /// alone: not if the next stands right below it. What is left over goes to `end`.
-    fn without_ended<'n>(
-        &mut self,
-        entries: Vec<(Entry<'n>, Noted)>,
-        now: Timestamp,
-        end: &mut Vec<String>,
-    ) -> Vec<(Entry<'n>, Noted)> {
-        let mut kept: Vec<(Entry<'n>, Noted)> = Vec::with_capacity(entries.len());
-        let mut left: Vec<String> = Vec::new();
-        let mut rest = entries.into_iter().peekable();
-        while let Some((entry, mut noted)) = rest.next() {
-            left.append(&mut noted.above);
-            noted.above = std::mem::take(&mut left);
-            if !has_ended(entry.value, now) {
-                kept.push((entry, noted));
-                continue;
-            }
-            let is_alone = rest.peek().is_none_or(|it| !it.1.above.is_empty());
-            let about = noted.above.iter().rposition(String::is_empty).map_or(0, |it| it + 1);
-            let own = noted.above.split_off(if is_alone { about } else { noted.above.len() });
-            left = std::mem::take(&mut noted.above);
-            let mut comments = own;
-            noted.comments(&mut comments);
-            let fate = if kept.is_empty() && rest.peek().is_none() { Fate::LastOut } else { Fate::Out };
-            self.ended.push(ended(entry, &noted, comments, fate));
-        }
-        left.append(end);
-        *end = left;
-        kept
-    }
-
-    /// Tells of entries that have ended, and stay.
-    fn with_ended<'n>(
-        &mut self,
-        entries: Vec<(Entry<'n>, Noted)>,
-        now: Timestamp,
-    ) -> Vec<(Entry<'n>, Noted)> {
-        let kept = entries.iter().filter(|it| has_ended(it.0.value, now));
-        self.ended.extend(kept.map(|(entry, noted)| ended(*entry, noted, Vec::new(), Fate::Kept)));
-        entries
+        // An alias has to stand after its anchor, wherever its key belongs.
+        let is_free = !self.marks.has_aliases && self.marks.signs.is_empty();
+        Ok(match node.form() {
+            Form::List => order::list(arranged, layout, is_free, end),
+            _ => order::mapping(arranged, (self.text, layout), (node.is_root(), is_free), end),
+        })
     }
 
     /// Where an entry begins: with its key, or before what stands between its dash and its value.
@@ -344,120 +293,4 @@ impl<'a> Arranger<'a> {
         };
         Ok(Yaml::Lines(spelled.split('\n').map(bare).collect()))
     }
-
-    /// The entries in their order.
-    fn arranged(
-        &self,
-        node: Node<'_>,
-        layout: &Layout,
-        mut entries: Vec<(Entry<'_>, Noted)>,
-        end: Vec<String>,
-    ) -> Yaml {
-        let end = tidy(end, false);
-        let end = end.iter().any(|it| !it.is_empty()).then(|| Noted {
-            above: trimmed(end),
-            value: Yaml::End,
-            beside: None,
-        });
-        // An alias has to stand after its anchor, wherever its key belongs.
-        let is_free = !self.marks.has_aliases && self.marks.signs.is_empty();
-        if node.form() == Form::List {
-            let (style, items) = layout.list.unwrap_or((Style::Line, Items::PLAIN));
-            if items.are_names && is_free {
-                sort(&mut entries, items.layout);
-            }
-            let mut noted: Vec<Noted> = entries.into_iter().map(|it| it.1).collect();
-            if let Some(first) = noted.first_mut() {
-                first.above = tidy(std::mem::take(&mut first.above), true);
-            }
-            if items.layout.is_section() {
-                for it in noted.iter_mut().skip(1) {
-                    it.above = parted(std::mem::take(&mut it.above));
-                }
-            }
-            noted.extend(end);
-            return Yaml::List(style, noted);
-        }
-        let (style, keys) = layout.mapping.unwrap_or((Style::Line, Keys::Named(Layout::PLAIN)));
-        let head = match entries.first_mut() {
-            Some((_, first)) if node.is_root() => head_of(&mut first.above),
-            _ => Vec::new(),
-        };
-        if is_free {
-            entries.sort_by_key(|it| it.0.key.and_then(|key| keys.position(key.scalar()?)));
-        }
-        let spelled = |(entry, noted): (Entry<'_>, Noted)| {
-            let key = entry.key.map_or("", |it| &self.text[it.span()]);
-            // Quotes around a word that needs none are for JSON.
-            let word = entry.key.and_then(Node::scalar).map(yaml::scalar).filter(|it| !it.starts_with('"'));
-            (word.unwrap_or_else(|| key.to_owned()), noted)
-        };
-        let mut entries: Vec<(String, Noted)> = entries.into_iter().map(spelled).collect();
-        if let Some((_, first)) = entries.first_mut() {
-            let mut lines = head;
-            lines.append(&mut tidy(std::mem::take(&mut first.above), true));
-            first.above = tidy(lines, true);
-        }
-        entries.extend(end.map(|it| (String::new(), it)));
-        Yaml::Map(style, entries)
-    }
-}
-
-fn ended(entry: Entry<'_>, noted: &Noted, comments: Vec<String>, fate: Fate) -> Ended {
-    Ended { line: entry.value.position().0, entry: noted.value.bare(), comments, fate }
-}
-
-/// Takes what stands at the top of a file, and is about all of it: up to the last blank line, or what editors read.
-fn head_of(above: &mut Vec<String>) -> Vec<String> {
-    let is_head = |it: &String| it.is_empty() || it == "---" || it.starts_with(MODELINE);
-    let end = above.iter().rposition(is_head).map_or(0, |it| it + 1);
-    above.drain(..end).collect()
-}
-
-/// Sorts names between blank lines. What a comment in a line of its own belongs to keeps its place.
-fn sort(entries: &mut [(Entry<'_>, Noted)], layout: &Layout) {
-    for run in entries.chunk_by_mut(|_, it| it.1.above.is_empty()) {
-        let above = std::mem::take(&mut run[0].1.above);
-        if above.iter().all(String::is_empty) {
-            run.sort_by_cached_key(|it| rank(it.0.value, layout));
-        }
-        run[0].1.above = above;
-    }
-}
-
-/// By the key that names it, then by its name.
-fn rank(node: Node<'_>, layout: &Layout) -> (usize, String, String) {
-    let by = |at: usize, text: &str| (at, text.to_lowercase(), text.to_owned());
-    if let Some(text) = node.scalar() {
-        return by(0, text);
-    }
-    let keys = layout.mapping.map_or(Keys::Named(Layout::PLAIN), |it| it.1);
-    let ranked = node.entries().filter_map(|(key, value)| Some((keys.position(key.scalar()?)?, value)));
-    match ranked.min_by_key(|it| it.0) {
-        Some((at, value)) => by(at, value.scalar().unwrap_or_default()),
-        None => by(usize::MAX, ""),
-    }
-}
-
-/// Lines after one blank line.
-fn parted(lines: Vec<String>) -> Vec<String> {
-    let rest = lines.into_iter().skip_while(String::is_empty);
-    std::iter::once(String::new()).chain(rest).collect()
-}
-
-/// Lines without blank ones at the end.
-fn trimmed(mut lines: Vec<String>) -> Vec<String> {
-    while lines.last().is_some_and(String::is_empty) {
-        lines.pop();
-    }
-    lines
-}
-
-/// Lines with no more than one blank one at a time; none at the beginning of what is first.
-fn tidy(mut lines: Vec<String>, is_first: bool) -> Vec<String> {
-    lines.dedup_by(|a, b| a.is_empty() && b.is_empty());
-    if is_first && lines.first().is_some_and(String::is_empty) {
-        lines.remove(0);
-    }
-    lines
 }

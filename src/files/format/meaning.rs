@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Unformattable, has_ended, marks::Marks};
+use super::{Unformattable, ended::has_ended, marks::Marks};
 use crate::{
     files::{
         layout::Layout,
