@@ -14,6 +14,7 @@ mod events;
 mod explain;
 mod failure;
 mod files;
+mod fmt;
 mod foretold;
 mod global;
 mod help;
@@ -77,6 +78,9 @@ enum Command {
     /// Check the files, offline, and report everything that is wrong
     #[command(after_help = "Example: rolecall validate examples/quickstart")]
     Validate(validate::Arguments),
+    /// Lay the files out: keys in order, names sorted, comments where they belong
+    #[command(after_help = "Example: rolecall fmt --check examples/quickstart")]
+    Fmt(fmt::Arguments),
     /// Show what apply would change
     #[command(after_help = "Example: rolecall plan examples/quickstart --format markdown")]
     Plan(plan::Arguments),
@@ -153,6 +157,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Init(arguments) => init::run(global, arguments, &output),
         Command::Validate(arguments) => validate::run(global, arguments, &output),
+        Command::Fmt(arguments) => fmt::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
         Command::Apply(arguments) => apply::run(global, arguments, &output),
         Command::Rollback(arguments) => rollback::run(global, arguments, &output),

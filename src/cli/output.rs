@@ -75,6 +75,11 @@ impl Output {
         if self.format == Format::Text { self.columns[0] } else { Width::Any }
     }
 
+    /// How wide a message may be.
+    pub(crate) fn message_width(&self) -> Width {
+        self.columns[1]
+    }
+
     /// Prints the result in the format asked for; Markdown is the text as an indented block, in which nothing calls anybody.
     pub(crate) fn document(&self, text: &str, json: impl FnOnce() -> String) {
         match self.format {
@@ -144,7 +149,7 @@ impl Output {
                 }
                 // Laid out already.
                 Format::Text => {
-                    let text = render::findings::text(findings, sources, self.columns[1]);
+                    let text = render::findings::text(findings, sources, self.message_width());
                     let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
                     let _ = writeln!(stderr, "{}", text.trim_end());
                 }

@@ -12,16 +12,18 @@ use super::{
     decode::{Decode, Findings},
     entry::{ApiSection, PersonEntry, PersonKeys, RoleName, person_keys},
     forms,
+    layout::{Items, Layout},
     mapping::{Given, mapping},
     shape::{Entries, Keys, Listing, Names, OneOrMany, TextOr, described, inline_schemas},
     tree::{Form, Node},
+    yaml::Style,
 };
 use crate::model::direct;
 
 mapping! {
     /// Who holds which roles on which scopes: one of the files below `access/`.
     #[schemars(title = "rolecall: an access file", extend("required" = ["version"]))]
-    pub struct AccessFile: "the keys of an access file" {
+    pub struct AccessFile: "the keys of an access file", block {
         /// The version of this format. Always 1.
         #[schemars(with = "forms::Version")]
         "version" pub(crate) version: Given<At<u64>>,
@@ -35,29 +37,29 @@ mapping! {
         "scopes" pub(crate) scopes: Given<Names<ScopeEntry>>,
         /// The groups that shall exist. A group that is not listed is left alone.
         "groups" pub(crate) groups: Given<Entries<GroupEntry>>,
-        /// The groups that shall be deleted, each with a reason.
-        "removed" pub(crate) removed: Given<Entries<RemovedEntry>>,
         /// People whose roles outside groups are looked at. A person who is not listed is left alone.
         "users" pub(crate) users: Given<Entries<UserEntry>>,
+        /// The groups that shall be deleted, each with a reason.
+        "removed" pub(crate) removed: Given<Entries<RemovedEntry>>,
     }
 }
 
 mapping! {
     /// A user group with everything it gives and everybody it gives it to.
     #[schemars(title = "A group", transform = forms::group)]
-    pub(crate) struct GroupEntry: "a group, `{ name: …, description: …, roles: […], members: […] }`" {
+    pub(crate) struct GroupEntry: "a group, `{ name: …, description: …, roles: […], members: […] }`", block {
         /// The name: 1 to 255 characters, unique in its company.
         #[schemars(with = "forms::GroupName")]
         "name" pub(crate) name: Given<At<String>>,
-        /// What the group is for: 1 to 1,000 characters. May be left out only where `roles` is `unmanaged`.
-        #[schemars(with = "forms::Text")]
-        "description" pub(crate) description: Given<At<String>>,
         /// Pins the group by its id, whatever its name is now.
         #[schemars(with = "forms::Id")]
         "id" pub(crate) id: Given<At<String>>,
         /// The name the group has now, where `name` is to be its new one.
         #[schemars(with = "forms::ExistingGroup")]
         "renamedFrom" pub(crate) renamed_from: Given<At<String>>,
+        /// What the group is for: 1 to 1,000 characters. May be left out only where `roles` is `unmanaged`.
+        #[schemars(with = "forms::Text")]
+        "description" pub(crate) description: Given<At<String>>,
         /// The roles of the group: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and whatever else is
         /// there), or `unmanaged` (not ours).
         "roles" pub(crate) roles: Given<At<Listing<RoleEntry>>>,
@@ -86,7 +88,7 @@ mapping! {
 mapping! {
     /// A person with the roles held outside groups.
     #[schemars(title = "A person with direct roles", extend("required" = ["user", "directRoles"]))]
-    pub(crate) struct UserEntry: "`{ user: WHO, directRoles: […] }`" {
+    pub(crate) struct UserEntry: "`{ user: WHO, directRoles: […] }`", block {
         /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
         "user" pub(crate) user: Given<At<PersonEntry>>,
         /// The roles the person holds outside groups: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and
@@ -269,6 +271,10 @@ impl Keys for AudienceEntry {
 impl Decode for ScopeEntry {
     const EXPECTED: &'static str = "the name of a scope, an audience or a list of audiences";
     const FROM_TEXT: bool = true;
+    const LAYOUT: &'static Layout = &Layout {
+        mapping: AudienceEntry::LAYOUT.mapping,
+        ..Layout::list(Style::Block, Items::ordered(AudienceOrName::LAYOUT))
+    };
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
         match node.form() {

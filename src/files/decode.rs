@@ -9,6 +9,7 @@ use crate::model::{
 };
 
 use super::{
+    layout::{Items, Layout},
     tree::{self, Form, Node},
     words,
 };
@@ -55,6 +56,10 @@ pub trait Decode: Sized {
     const EMPTY: &'static str = "give it a value, or delete the line";
     /// Whether a text may stand for it.
     const FROM_TEXT: bool = false;
+    /// How it is laid out when its file is formatted.
+    const LAYOUT: &'static Layout = Layout::PLAIN;
+    /// A list of such values, whose order means nothing: names are told by being texts.
+    const ENTRIES: Items = Items { are_names: Self::FROM_TEXT, layout: Self::LAYOUT };
 
     /// Reads a node; `None` where it is something else, of which everything was said then.
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self>;
@@ -218,6 +223,7 @@ impl<T: Decode> Decode for At<T> {
     const EXPECTED: &'static str = T::EXPECTED;
     const EMPTY: &'static str = T::EMPTY;
     const FROM_TEXT: bool = T::FROM_TEXT;
+    const LAYOUT: &'static Layout = T::LAYOUT;
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
         let (line, column) = node.position();

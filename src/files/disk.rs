@@ -185,6 +185,34 @@ pub fn publish(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Puts a new text in the place of one that was read, whole or not at all; who may read and write it stays as it is.
+/// A link that leads to it stays a link.
+///
+/// # Errors
+///
+/// Where it is not what it was when it was read, or as of [`read`] and [`create`].
+pub fn rewrite(path: &Path, named: Named<'_>, old: &str, new: &str) -> Result<(), Unread> {
+    let path = match named {
+        Named::In(folder) => inside(path, folder)?,
+        Named::ByCaller => fs::canonicalize(path)?,
+    };
+    let limit = old.len() as u64;
+    let is_same = match read(&path, Named::ByCaller, limit) {
+        Ok(there) => there == old.as_bytes(),
+        Err(Unread::TooLarge(_)) => false,
+        Err(error) => return Err(error),
+    };
+    if !is_same {
+        return Err(io::Error::other("it was changed by somebody else meanwhile").into());
+    }
+    let mut file = tempfile::NamedTempFile::new_in(around(&path))?;
+    file.write_all(new.as_bytes())?;
+    file.as_file().set_permissions(fs::metadata(&path)?.permissions())?;
+    file.as_file().sync_data()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// Makes a folder and those around it, as far as they are missing.
 ///
 /// # Errors

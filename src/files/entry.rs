@@ -14,7 +14,7 @@ use crate::model::dialect::Dialect;
 mapping! {
     /// Which API to talk to. Credentials never stand in a file: they come from the environment.
     #[schemars(title = "Which API")]
-    pub struct ApiSection: "`{ endpoint: … }`" {
+    pub struct ApiSection: "`{ endpoint: … }`", block {
         /// The base URL of the API, or the word `sandbox` for the embedded one. Credentials go there only where flag,
         /// environment or the list of allowed endpoints names it as well.
         #[schemars(extend("type" = ["string", "number"], "examples" = ["sandbox", "https://api-ext-sboxmeta.partners.spotnana.com"]))]

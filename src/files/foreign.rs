@@ -16,6 +16,7 @@ use serde::{
 
 use super::{
     decode::{Decode, Findings, found, instead},
+    layout::Layout,
     tree::{self, Form, Node},
     words::{boolean, fraction, is_beyond, whole},
 };
@@ -65,9 +66,10 @@ impl Findings {
 
 /// Types of other rooms that files hold.
 macro_rules! foreign {
-    ($($type:ty: $expected:literal,)*) => {$(
+    ($($type:ty: $expected:literal $layout:ident,)*) => {$(
         impl Decode for $type {
             const EXPECTED: &'static str = $expected;
+            const LAYOUT: &'static Layout = Layout::$layout;
 
             fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
                 to.foreign(node)
@@ -77,10 +79,10 @@ macro_rules! foreign {
 }
 
 foreign! {
-    crate::model::dialect::Dialect: "a mapping",
-    crate::model::rules::Unmanaged: "a word",
-    super::declared::ProvidedBy: "a word",
-    std::collections::BTreeMap<String, serde_json::Value>: "a mapping",
+    crate::model::dialect::Dialect: "a mapping" SETTINGS,
+    crate::model::rules::Unmanaged: "a word" PLAIN,
+    super::declared::ProvidedBy: "a word" PLAIN,
+    std::collections::BTreeMap<String, serde_json::Value>: "a mapping" PLAIN,
 }
 
 /// What does not fit, before its place has a file.

@@ -149,7 +149,12 @@ impl Loaded {
     }
 
     /// Keeps the text of a file; `None` where it has none that could be read, which is a finding.
-    fn read(&mut self, shown: String, path: &Path, folder: &Path) -> Result<Option<FileId>, LoadError> {
+    pub(super) fn read(
+        &mut self,
+        shown: String,
+        path: &Path,
+        folder: &Path,
+    ) -> Result<Option<FileId>, LoadError> {
         let unseen = name::unseen(&shown);
         let (file, finding) = match read::text(path, folder)? {
             Ok(text) => (self.sources.add(shown, text), None),

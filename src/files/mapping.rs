@@ -5,6 +5,7 @@
 
 use super::{
     decode::{Decode, Findings, quoted},
+    layout::Layout,
     tree::{Form, Node},
 };
 use crate::model::finding::{Code, Finding, nearest};
@@ -57,6 +58,11 @@ impl<T> Given<T> {
     pub(crate) fn is_wrong(&self) -> bool {
         matches!(self, Self::Wrong)
     }
+}
+
+impl<T: Decode> Given<T> {
+    /// How the value is laid out.
+    pub(super) const LAYOUT: &'static Layout = T::LAYOUT;
 }
 
 /// The field of a key.
@@ -163,11 +169,14 @@ impl Findings {
     }
 }
 
-/// Declares a type by the keys of a mapping: `"key" field: Given<…>`. What is expected is said for people.
+/// Declares a type by the keys of a mapping: `"key" field: Given<…>`. What is expected is said for people. The order of
+/// the keys is the one that files are formatted to; each key takes a line of its own where the type is a `block`.
 macro_rules! mapping {
+    (@style) => { $crate::files::yaml::Style::Line };
+    (@style block) => { $crate::files::yaml::Style::Block };
     (
         $(#[$meta:meta])*
-        $vis:vis struct $name:ident: $expected:literal {
+        $vis:vis struct $name:ident: $expected:literal $(, $style:ident)? {
             $($(#[$about:meta])* $key:literal $seen:vis $field:ident: $type:ty,)*
         }
     ) => {
@@ -180,6 +189,10 @@ macro_rules! mapping {
 
         impl $crate::files::decode::Decode for $name {
             const EXPECTED: &'static str = $expected;
+            const LAYOUT: &'static $crate::files::layout::Layout = &$crate::files::layout::Layout::keys(
+                $crate::files::mapping::mapping!(@style $($style)?),
+                &[$(($key, <$type>::LAYOUT)),*],
+            );
 
             fn decode(
                 node: $crate::files::tree::Node<'_>,

@@ -11,12 +11,15 @@
 pub mod access;
 pub mod base;
 pub mod check;
+pub mod chosen;
 pub mod declared;
 pub mod disk;
 pub mod entry;
 pub mod forge;
+pub mod format;
 pub mod matching;
 pub mod load;
+pub mod layout;
 pub mod mapping;
 pub mod named;
 pub mod outside;

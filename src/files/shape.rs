@@ -11,12 +11,15 @@ use super::{
     At,
     declared::{Listed, Rest},
     decode::{Decode, Findings},
+    layout::{Items, Keys as KeysInOrder, Layout},
     mapping::Given,
     tree::{Form, Node},
+    yaml::Style,
 };
 use crate::model::finding::{Code, Finding, did_you_mean};
 
-const AT_LEAST: &str = "atLeast";
+/// The key of a list that says nothing of what is not in it.
+pub(super) const AT_LEAST: &str = "atLeast";
 const UNMANAGED: &str = "unmanaged";
 
 /// A list as written, with its meaning.
@@ -90,6 +93,7 @@ impl Findings {
 
 impl<T: Decode> Decode for Entries<T> {
     const EXPECTED: &'static str = "a list";
+    const LAYOUT: &'static Layout = &Layout::list(Style::Block, T::ENTRIES);
     const EMPTY: &'static str = "write its entries, each with a dash, or delete the line";
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
@@ -103,6 +107,7 @@ impl<T: Decode> Decode for Entries<T> {
 /// A list that means something as a whole: without one of its entries it is another.
 impl<T: Decode> Decode for Vec<T> {
     const EXPECTED: &'static str = "a list";
+    const LAYOUT: &'static Layout = &Layout::list(Style::Line, Items::ordered(T::LAYOUT));
     const EMPTY: &'static str = "write the list, or delete the line";
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
@@ -117,6 +122,10 @@ impl<T: Decode> Decode for Vec<T> {
 
 impl<T: Decode> Decode for Listing<T> {
     const EXPECTED: &'static str = "a list, `{ atLeast: […] }` or the word `unmanaged`";
+    const LAYOUT: &'static Layout = &Layout {
+        mapping: Some((Style::Block, KeysInOrder::Known(&[(AT_LEAST, Entries::<T>::LAYOUT)]))),
+        ..Layout::list(Style::Block, T::ENTRIES)
+    };
     const EMPTY: &'static str =
         "write the list, `[]` for nobody, `{ atLeast: […] }`, or `unmanaged` to leave it alone";
 
@@ -174,6 +183,7 @@ fn at_least(node: Node<'_>) -> Option<Node<'_>> {
 impl<K: Keys + Decode> Decode for TextOr<K> {
     const EXPECTED: &'static str = K::OR_TEXT;
     const FROM_TEXT: bool = true;
+    const LAYOUT: &'static Layout = K::LAYOUT;
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
         match node.form() {
@@ -189,6 +199,8 @@ impl<K: Keys + Decode> Decode for TextOr<K> {
 /// The element decides what a single value may be: text or a mapping.
 impl<T: Decode> Decode for OneOrMany<At<T>> {
     const EXPECTED: &'static str = "one value or a list of values";
+    const LAYOUT: &'static Layout =
+        &Layout { mapping: T::LAYOUT.mapping, ..Layout::list(Style::Line, T::ENTRIES) };
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
         match node.form() {
@@ -200,6 +212,8 @@ impl<T: Decode> Decode for OneOrMany<At<T>> {
 
 impl<T: Decode> Decode for Names<T> {
     const EXPECTED: &'static str = "a mapping of names";
+    const LAYOUT: &'static Layout =
+        &Layout { mapping: Some((Style::Block, KeysInOrder::Named(T::LAYOUT))), list: None };
 
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
         if node.form() != Form::Mapping {

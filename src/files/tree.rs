@@ -69,6 +69,13 @@ pub struct Node<'t> {
     shown: u32,
 }
 
+/// What is written out: a scalar with its text, or an alias.
+#[derive(Debug)]
+pub(super) struct Leaf<'t> {
+    pub(super) bytes: Range<usize>,
+    pub(super) value: Option<&'t str>,
+}
+
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -83,6 +90,21 @@ impl Tree<'_> {
     /// Nothing where the document is empty or broke off before anything was certain.
     pub(super) fn root(&self) -> Option<Node<'_>> {
         (!self.nodes.is_empty()).then(|| Node { tree: self, at: 0, shown: 0 }.resolved())
+    }
+
+    /// The bytes of all scalars and aliases that are written out, in the order of the file.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = Leaf<'_>> {
+        let leaves = self.nodes.iter().filter_map(|raw| {
+            let bytes = raw.start as usize..raw.end as usize;
+            match raw.kind {
+                Kind::Scalar { unfolded, .. } => {
+                    Some(Leaf { bytes, value: Some(self.scalar(raw, unfolded)) })
+                }
+                Kind::Alias => Some(Leaf { bytes, value: None }),
+                Kind::List | Kind::Mapping | Kind::Wrong => None,
+            }
+        });
+        leaves.filter(|it| !it.bytes.is_empty())
     }
 
     fn next(&self, at: u32) -> u32 {
@@ -190,6 +212,16 @@ impl<'t> Node<'t> {
         let mapping = (self.form() == Form::Mapping).then(|| self.tree.children(self.at));
         let mut nodes = mapping.into_iter().flatten().map(move |it| self.child(it));
         std::iter::from_fn(move || Some((nodes.next()?, nodes.next()?)))
+    }
+
+    /// Whether it is all there is.
+    pub(super) fn is_root(self) -> bool {
+        self.shown == 0
+    }
+
+    /// Whether an alias stands there.
+    pub(super) fn is_alias(self) -> bool {
+        self.tree.raw(self.shown).kind == Kind::Alias
     }
 
     /// Line and column, from 1.

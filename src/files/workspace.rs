@@ -18,7 +18,7 @@ use crate::model::{
 mapping! {
     /// The settings of a workspace: the file `rolecall.yaml` at its top.
     #[schemars(title = "rolecall: a workspace", extend("required" = ["version"]))]
-    pub struct WorkspaceFile: "the keys of `rolecall.yaml`" {
+    pub struct WorkspaceFile: "the keys of `rolecall.yaml`", block {
         /// The version of this format. Always 1.
         #[schemars(with = "forms::Version")]
         "version" pub(crate) version: Given<At<u64>>,
@@ -47,7 +47,7 @@ mapping! {
 mapping! {
     /// A policy: limits that the files of a workspace cannot loosen, and that their exceptions do not lift.
     #[schemars(title = "rolecall: a policy", extend("required" = ["version"]))]
-    pub struct PolicyFile: "the keys of a policy, `version` and `guards`" {
+    pub struct PolicyFile: "the keys of a policy, `version` and `guards`", block {
         /// The version of this format. Always 1.
         #[schemars(with = "forms::Version")]
         "version" pub(crate) version: Given<At<u64>>,
@@ -68,7 +68,7 @@ pub fn dialect_lines(text: &str, file: FileId) -> BTreeMap<String, Place> {
 
 mapping! {
     /// Names for UUIDs, by what they identify.
-    pub(crate) struct Ids: "names for ids: `{ company: { NAME: ID }, legalEntity: { NAME: ID } }`" {
+    pub(crate) struct Ids: "names for ids: `{ company: { NAME: ID }, legalEntity: { NAME: ID } }`", block {
         /// Companies: client organisations and TMCs.
         #[schemars(with = "forms::Named<forms::Id>")]
         "company" pub(crate) company: Given<Names<String>>,
@@ -80,7 +80,7 @@ mapping! {
 
 mapping! {
     /// Limits on what one plan may do. A limit that is left out has its default.
-    pub(crate) struct GuardsSection: "limits, such as `{ removals: { atMost: 50 } }`" {
+    pub(crate) struct GuardsSection: "limits, such as `{ removals: { atMost: 50 } }`", block {
         /// How much may go.
         "removals" pub(crate) removals: Given<RemovalsSection>,
         /// How many people may be cut off everywhere.

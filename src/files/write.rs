@@ -6,11 +6,15 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::yaml::{Style, Yaml};
+use super::{
+    format::{self, formatted},
+    yaml::{Style, Yaml},
+};
 use crate::model::{
     access::Grant,
     ids::{RoleId, UserId},
     scope::{Audience, Dimension, Kind, Scope, Value},
+    source::FileId,
 };
 
 /// A group to be written.
@@ -50,7 +54,9 @@ pub fn access_file(groups: &[DraftGroup], known: Known<'_>) -> Result<String, Un
     let groups = groups.iter().map(|it| known.group(it)).collect::<Result<Vec<_>, _>>()?;
     let version = Yaml::Scalar("1".to_owned());
     let file = Yaml::map(Style::Block, [("version", version), ("groups", Yaml::list(Style::Block, groups))]);
-    Ok(file.document())
+    let text = file.document();
+    // What is written here holds nothing that cannot be laid out.
+    Ok(formatted(&text, format::Kind::Access, FileId::default()).unwrap_or(text))
 }
 
 impl Known<'_> {

@@ -44,13 +44,13 @@ fn the_first_plan_of_the_quickstart_shows_every_kind_of_line() {
     let plan = run(&folder, &format!("plan --now {NOW}")).expect(0);
     let lines = [
         "~ group Company Admins access/admins.yaml:5",
-        "+ member carla@voyager.example access/admins.yaml:9",
+        "+ member carla@voyager.example access/admins.yaml:8",
         "- member ines@voyager.example not declared",
         "~ text ",
         "~ role Agent: company globex → company globex, initech WIDENS access/agents.yaml:15",
         "- role Company Management Admin (Read Only) on company globex",
         "+ role Trip Manager on company globex access/agents.yaml:16",
-        "- member bo@voyager.example expired (access/agents.yaml:20)",
+        "- member bo@voyager.example expired (access/agents.yaml:19)",
         "~ name Night Shift → Night Desk",
         "~ role Agent: company globex, initech → company initech NARROWS",
         "+ group Oncall EU 2 roles, 3 members access/oncall.yaml:5",

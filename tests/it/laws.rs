@@ -14,6 +14,7 @@ use crate::support::{
 };
 
 mod explains;
+mod laid_out;
 mod misspelt;
 mod reading;
 mod taken_up;

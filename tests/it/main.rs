@@ -25,6 +25,7 @@ mod explain;
 mod faults;
 mod fetching;
 mod foretold;
+mod formatting;
 mod guards;
 mod hostile;
 mod interruption;

@@ -6,9 +6,10 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 15] = [
+pub(crate) const COMMANDS: [&str; 16] = [
     "init",
     "validate",
+    "fmt",
     "plan",
     "apply",
     "rollback",

@@ -11,7 +11,7 @@ use rolecall::{
         forge::{Forge, Repository},
     },
     model::ids::CompanyId,
-    report::schema,
+    report::schema::{self, Draft, Kind},
 };
 
 /// The company that the rehearsal is about.
@@ -145,8 +145,8 @@ groups: []
 pub(super) fn schemas(root: &Path) -> [(PathBuf, String); 2] {
     let folder = root.join("schemas");
     [
-        (folder.join("workspace.schema.json"), schema::workspace()),
-        (folder.join("access.schema.json"), schema::access()),
+        (folder.join("workspace.schema.json"), schema::schema(Kind::Workspace, Draft::Seven).to_string()),
+        (folder.join("access.schema.json"), schema::schema(Kind::Access, Draft::Seven).to_string()),
     ]
 }
 

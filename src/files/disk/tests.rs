@@ -167,3 +167,21 @@ fn nothing_is_written_through_a_link_of_a_workspace() {
     folder(&world.path().join("way/some/folder")).unwrap();
     assert!(at("some/folder").is_dir() && at("new").is_file());
 }
+
+#[test]
+fn a_new_text_takes_the_place_of_the_one_that_was_read_and_of_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    fs::write(&path, "theirs, and longer").unwrap();
+    for old in ["", "read", "theirs, and shorter", "theirs, and longer than that"] {
+        let error = rewrite(&path, Named::In(folder.path()), old, "new").unwrap_err();
+        assert!(error.to_string().contains("changed by somebody else"), "{error}");
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), "theirs, and longer");
+    rewrite(&path, Named::In(folder.path()), "theirs, and longer", "new").unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    let outside = tempfile::tempdir().unwrap();
+    let error = rewrite(&path, Named::In(outside.path()), "new", "newer").unwrap_err();
+    assert!(matches!(error, Unread::Astray(_)), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+}

@@ -14,6 +14,7 @@ use crate::model::{
 };
 
 pub mod approval;
+pub mod difference;
 pub mod explanation;
 pub mod findings;
 pub mod fit;

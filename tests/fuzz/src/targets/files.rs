@@ -7,10 +7,14 @@ use rolecall::{
         access::AccessFile,
         check::{Files, check},
         decoded,
+        format::{self, Kind, formatted},
         workspace::WorkspaceFile,
     },
     live::snapshot,
-    model::{finding::Finding, source::Sources},
+    model::{
+        finding::Finding,
+        source::{FileId, Sources},
+    },
     report::{document, render},
 };
 
@@ -37,6 +41,29 @@ pub(crate) fn workspace(input: &[u8]) {
     if let Some(workspace) = value {
         checked(&Files { workspace: Some((file, workspace)), ..Files::default() }, &sources);
     }
+}
+
+/// A file laid out: for good, with every comment, and as sound as before.
+pub(crate) fn layout(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else { return };
+    let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
+    for kind in [Kind::Access, Kind::Workspace, Kind::Policy, Kind::of(text)] {
+        let Ok(new) = formatted(text, kind, FileId::default()) else { continue };
+        assert_eq!(formatted(&new, kind, FileId::default()).as_ref(), Ok(&new));
+        assert_eq!(text.matches('#').count(), new.matches('#').count());
+        if kind == Kind::Access {
+            assert_eq!(is_sound(text), is_sound(&new));
+        }
+        if let Ok(without) = format::without_ended(text, kind, FileId::default(), now) {
+            assert_eq!(formatted(&without.text, kind, FileId::default()), Ok(without.text));
+        }
+    }
+}
+
+fn is_sound(text: &str) -> bool {
+    let file = FileId::default();
+    let value = decoded::<AccessFile>(text, file).value.unwrap_or_default();
+    check(&Files { access: vec![(file, value)], ..Files::default() }).is_ok()
 }
 
 /// Files are sound or have findings, and every finding can be shown.

@@ -9,9 +9,10 @@ mod grammars;
 /// What a target is called, as its folder of the corpus is, and what it does with an input.
 type Target = (&'static str, fn(&[u8]));
 
-pub(crate) const TARGETS: [Target; 13] = [
+pub(crate) const TARGETS: [Target; 14] = [
     ("access", files::access),
     ("workspace", files::workspace),
+    ("layout", files::layout),
     ("plan", files::plan),
     ("journal", files::journal),
     ("snapshot", files::snapshot),

@@ -1,0 +1,159 @@
+//! Files and what becomes of them.
+
+use proptest::{prelude::*, sample::Index};
+
+use super::*;
+use author::{Author, is_token, last_word};
+
+mod author;
+
+fn access(text: &str) -> Result<String, Unformattable> {
+    formatted(text, Kind::Access, FileId::default())
+}
+
+/// What YAML can do beyond what people write here.
+fn strange() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz/corpus/layout/strange.yaml");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// Compared by another reader of YAML, with lists in any order.
+fn seen_by_another(text: &str) -> Option<serde_yaml::Value> {
+    fn sorted(value: serde_yaml::Value) -> serde_yaml::Value {
+        use serde_yaml::Value;
+        match value {
+            Value::Sequence(items) => {
+                let mut items: Vec<Value> = items.into_iter().map(sorted).collect();
+                items.sort_by_key(|it| serde_yaml::to_string(it).unwrap());
+                Value::Sequence(items)
+            }
+            Value::Mapping(entries) => {
+                let mut entries: Vec<_> = entries.into_iter().map(|(key, it)| (key, sorted(it))).collect();
+                entries.sort_by_key(|it| serde_yaml::to_string(&it.0).unwrap());
+                Value::Mapping(entries.into_iter().collect())
+            }
+            other => other,
+        }
+    }
+    serde_yaml::from_str(text.trim_start_matches('\u{feff}')).ok().map(sorted)
+}
+
+proptest! {
+    #[test]
+    fn whatever_way_it_is_written_the_text_is_the_same_once_laid_out_and_each_comment_stays_with_what_it_is_about(
+        numbers in proptest::collection::vec(any::<u8>(), 0..400),
+        crlf in any::<bool>(),
+    ) {
+        let author = Author::file(&numbers);
+        let text = if crlf { author.out.replace('\n', "\r\n") } else { author.out.clone() };
+        let sources = decode::<AccessFile>(&text, FileId::default());
+        prop_assert!(sources.is_ok(), "not valid: {sources:?}\n{text}");
+        let new = access(&text);
+        prop_assert!(new.is_ok(), "left: {new:?}\n{text}");
+        let new = new.unwrap();
+        let again = access(&new);
+        prop_assert_eq!(again.as_ref(), Ok(&new), "not stable\n{}\n--- then\n{}", text, new);
+        prop_assert_eq!(new.matches("# ").count(), author.comments, "{}\n---\n{}", text, new);
+        prop_assert_eq!(new.matches('\n').count() * usize::from(crlf), new.matches("\r\n").count());
+        prop_assert_eq!(seen_by_another(&text), seen_by_another(&new));
+        let new = new.replace("\r\n", "\n");
+        let lines: Vec<&str> = new.lines().collect();
+        for (comment, about) in &author.beside {
+            let token = last_word(about);
+            let at = lines.iter().position(|it| it.contains(comment.as_str())).unwrap();
+            let found = [at.checked_sub(1), Some(at), Some(at + 1)].into_iter().flatten().any(|it| lines.get(it).is_some_and(|it| it.contains(token)));
+            prop_assert!(found, "{comment} was behind {about}\n{text}\n---\n{new}");
+        }
+        for (comment, about) in &author.above {
+            let token = last_word(about);
+            let after = new.split(comment.as_str()).nth(1).unwrap();
+            let first = after.split(|it: char| !it.is_alphanumeric()).find(|it| is_token(it));
+            prop_assert_eq!(first, Some(token), "{} was above {}\n{}\n---\n{}", comment, about, text, new);
+        }
+        prop_assert!(lines.iter().all(|it| it.len() == it.trim_end().len()), "spaces at the end of a line: {new:?}");
+        prop_assert!(!new.contains("\n\n\n") && !new.starts_with('\n') && !new.ends_with("\n\n"), "{new:?}");
+    }
+
+    #[test]
+    fn whatever_is_laid_out_at_all_means_the_same_and_is_laid_out_for_good(
+        numbers in proptest::collection::vec(any::<u8>(), 0..200),
+        is_strange in any::<bool>(),
+        changes in proptest::collection::vec((any::<Index>(), 0..3usize, any::<Index>()), 0..6),
+    ) {
+        const PARTS: [&str; 24] = [
+            "\n", "\n\n", " ", "  ", "# c\n", " # c", "- ", ": ", ", ", "[", "]", "{", "}", "\"", "'", "|\n", ">\n ",
+            "&a ", "*a", "!!str ", "? ", "\t", "~", "a",
+        ];
+        let author = Author::file(&numbers);
+        let mut text = if is_strange { strange() } else { author.out.clone() };
+        for (at, how, part) in changes {
+            let places: Vec<usize> = text.char_indices().map(|it| it.0).collect();
+            if places.is_empty() {
+                break;
+            }
+            let at = places[at.index(places.len())];
+            match how {
+                0 => text.insert_str(at, PARTS[part.index(PARTS.len())]),
+                1 => _ = text.remove(at),
+                _ => {
+                    let end = places.iter().copied().find(|it| *it > at + part.index(20)).unwrap_or(text.len());
+                    text.replace_range(at..end, "");
+                }
+            }
+        }
+        let Ok(new) = access(&text) else { return Ok(()) };
+        let again = access(&new);
+        prop_assert_eq!(again.as_ref(), Ok(&new), "not stable\n{}\n--- then\n{}", text, new);
+        if let (Some(old), Some(new)) = (seen_by_another(&text), seen_by_another(&new)) {
+            prop_assert_eq!(old, new);
+        }
+    }
+}
+
+#[test]
+fn what_yaml_can_do_beyond_what_people_write_is_laid_out_as_well() {
+    insta::assert_snapshot!(access(&strange()).unwrap());
+}
+
+#[test]
+fn what_cannot_be_laid_out_for_certain_is_left() {
+    for (more, what) in [
+        ("users: [{ user: x, directRoles: [] }]\r# c\n", "a carriage return"),
+        ("removed:\n- reason: |+\n    x\n\n  group: y\n", "keeps the blank lines"),
+        ("removed:\n- reason: >\n  group: y\n", "what it means"),
+        ("&a removed: []\n", "before a key"),
+        ("removed:\n- !!str reason: x\n  group: y\n", "before a key"),
+    ] {
+        let error = access(&format!("version: 1\ngroups: []\n{more}")).unwrap_err().to_string();
+        assert!(error.contains(what), "{error}\n{more}");
+    }
+    let error = access("%YAML 1.2\n---\nversion: 1\n").unwrap_err().to_string();
+    assert!(error.contains("a directive"), "{error}");
+    assert!(matches!(access("groups: [{ nmae: x }]"), Err(Unformattable::Invalid(_))));
+}
+
+#[test]
+fn what_is_nearly_nothing_is_laid_out_as_well() {
+    for (text, new) in [
+        ("", ""),
+        ("\n\n", ""),
+        ("# c", "# c\n"),
+        ("\n# c\n\n\n# d\n\n", "# c\n\n# d\n"),
+        ("---\n", "---\n"),
+        ("~ # c", "# c\n"),
+        ("{}", ""),
+        ("\u{feff}version: 1", "\u{feff}version: 1\n"),
+        ("version: 1\r\n", "version: 1\r\n"),
+        ("{version: 1} # c", "version: 1\n# c\n"),
+        ("version: 1\ngroups: # c\n  []\n", "version: 1\n\ngroups: [] # c\n"),
+        ("groups: [ # c\n]\nversion: 1", "version: 1\n\ngroups: [] # c\n"),
+        ("company: x\n# m\n# yaml-language-server: y\nversion: 1", "# m\n"),
+    ] {
+        let made = access(text).unwrap();
+        if new == "# m\n" {
+            assert!(made.starts_with("# m\n# yaml-language-server: y\nversion: 1\n"), "{made}");
+        } else {
+            assert_eq!(made, new, "{text:?}");
+        }
+    }
+}
