@@ -104,12 +104,24 @@ impl Global {
     /// Does without a workspace where there is none: flags may say enough.
     pub(super) fn without_workspace(&self, failure: Failure) -> Result<Checked, Failure> {
         match load::load_workspace(self.here()) {
-            Err(LoadError::NoWorkspace { .. }) => {
-                let none = Loaded { root: self.here().to_owned(), ..Loaded::default() };
-                Ok(workflow::sound(self.about(none))?)
-            }
+            Err(LoadError::NoWorkspace { .. }) => self.alone(),
             Ok(_) | Err(_) => Err(failure),
         }
+    }
+
+    /// Does without files where none are named and there is no workspace: flags may say enough for a question.
+    pub(super) fn or_alone(
+        &self,
+        checked: Result<Checked, Failure>,
+        paths: &[PathBuf],
+    ) -> Result<Checked, Failure> {
+        if paths.is_empty() { checked.or_else(|failure| self.without_workspace(failure)) } else { checked }
+    }
+
+    /// No workspace, whatever is around: the company alone that was named.
+    pub(super) fn alone(&self) -> Result<Checked, Failure> {
+        let none = Loaded { root: self.here().to_owned(), ..Loaded::default() };
+        Ok(workflow::sound(self.about(none))?)
     }
 
     /// Makes files be about the company that was named.

@@ -145,6 +145,29 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Puts new files into places where nothing is, all of them or none, and makes folders as far as they are missing.
+///
+/// # Errors
+///
+/// Names the file that cannot be made; those that were made before it are gone again, folders stay.
+pub fn place(files: &[(PathBuf, String)]) -> Result<(), (PathBuf, io::Error)> {
+    let mut made: Vec<&Path> = Vec::new();
+    for (path, text) in files {
+        let file = folder(around(path)).and_then(|()| create(path, Existing::Refused));
+        let is_new = file.is_ok();
+        made.extend(is_new.then_some(path.as_path()));
+        let written = file.and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_data()
+        });
+        if let Err(error) = written {
+            made.iter().for_each(|it| _ = fs::remove_file(it));
+            return Err((path.clone(), error));
+        }
+    }
+    Ok(())
+}
+
 /// Makes a folder and those around it, as far as they are missing.
 ///
 /// # Errors

@@ -22,7 +22,7 @@ pub enum FetchError {
 
 impl FetchError {
     /// Returns the HTTP status with which the API refused to tell; a refused token, or a rate, is not that.
-    pub(super) fn refused(&self) -> Option<u16> {
+    pub(crate) fn refused(&self) -> Option<u16> {
         match self {
             Self::Api(error) => error.refused(),
             Self::NotRecorded(_) | Self::Unconfirmed { .. } => None,
