@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use rolecall::{
@@ -36,7 +36,11 @@ impl Global {
     pub(super) fn at(&self, path: &Path) -> PathBuf {
         match &self.workspace {
             None => path.to_owned(),
-            Some(folder) => fs::canonicalize(folder).unwrap_or_else(|_| folder.clone()).join(path),
+            Some(folder) => match fs::canonicalize(folder) {
+                Ok(whole) => whole.join(path),
+                // One that is yet to be made: nobody can have linked it elsewhere.
+                Err(_) => without_steps_back(&folder.join(path)),
+            },
         }
     }
 
@@ -129,4 +133,18 @@ impl Global {
         loaded.files.company.clone_from(&self.company);
         loaded
     }
+}
+
+/// The path without `..`, by its words alone.
+fn without_steps_back(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }

@@ -23,10 +23,19 @@ use serde_json::{Value, json};
 
 use super::{Exit, Failure, Format, Global, Now, Output, instant, live, run, settings, snapshot::salt};
 
+/// Most lines of one kind that are said.
+const SAID: usize = 20;
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// How groups are put into files
-    #[arg(long, value_name = "HOW", env = "ROLECALL_LAYOUT", default_value = "per-group")]
+    /// Files: `one` for all groups, one `per-group`, or one `per-prefix` for names that begin alike
+    #[arg(
+        long,
+        value_name = "LAYOUT",
+        env = "ROLECALL_LAYOUT",
+        default_value = "per-group",
+        hide_possible_values = true
+    )]
     layout: Files,
     /// Only groups of this name or pattern; may be given several times
     #[arg(long, value_name = "GLOB", value_parser = pattern)]
@@ -126,8 +135,11 @@ fn nothing_there(global: &Global, root: &Path) -> Result<(), Failure> {
     if others.is_empty() {
         return Ok(());
     }
-    Err(Failure::invalid(format!("there are access files already, which would be read as well: {}", others.join(", ")))
-        .hint("take them away, or give another folder as `-C DIR`"))
+    Err(Failure::invalid(format!(
+        "there are access files already, which would be read as well: {}",
+        others.join(", ")
+    ))
+    .hint("take them away, or give another folder as `-C DIR`"))
 }
 
 /// Puts the files and their schemas into the folder, all of them or none.
@@ -151,15 +163,13 @@ fn write(root: &Path, files: &[(String, String)]) -> Result<(), Failure> {
 
 /// The schemas that the files name for editors.
 fn schemas() -> [(&'static str, String); 2] {
-    [
-        ("schemas/workspace.schema.json", schema::workspace()),
-        ("schemas/access.schema.json", schema::access()),
-    ]
+    [("schemas/workspace.schema.json", schema::workspace()), ("schemas/access.schema.json", schema::access())]
 }
 
 /// Prints the files instead of writing them.
 fn print(imported: &Imported, files: &[(String, String)], output: &Output) {
-    let text = files.iter().map(|(path, text)| format!("# ---- {path}\n{text}")).collect::<Vec<_>>().join("\n");
+    let text =
+        files.iter().map(|(path, text)| format!("# ---- {path}\n{text}")).collect::<Vec<_>>().join("\n");
     match output.format {
         Format::Text | Format::Markdown => output.result(&text),
         Format::Json => {
@@ -188,16 +198,15 @@ fn say(imported: &Imported, files: &[(String, String)], dry_run: bool, output: &
         facts["files"] = files.iter().map(|it| json!({ "path": it.0 })).collect();
         output.sentence("", "import", &facts);
     }
-    for note in &imported.notes {
-        output.message(&format!("note: {}", terminal(note)));
-    }
+    first(&imported.notes, output, |it| output.message(&format!("note: {}", terminal(it))));
     let fill_in = imported.workspace.to_fill_in();
     if !fill_in.is_empty() {
-        output.remark(&format!("Names to fill in ({}), in rolecall.yaml and wherever they are used:", fill_in.len()));
-        for (at, alias) in fill_in {
-            output.remark(&format!("  {at}  {}  {}", alias.name, alias.id));
-        }
+        output.remark(&format!(
+            "Names to fill in ({}), in rolecall.yaml and wherever they are used:",
+            fill_in.len()
+        ));
     }
+    first(&fill_in, output, |(at, it)| output.remark(&format!("  {at}  {}  {}", it.name, it.id)));
     let Extent { groups, memberships, people } = imported.extent();
     let what = [
         counted(groups, "group", "groups"),
@@ -210,6 +219,14 @@ fn say(imported: &Imported, files: &[(String, String)], dry_run: bool, output: &
         (_, true) => (),
         (0, false) => output.remark("No group is declared yet: write one below access/, and plan."),
         (_, false) => output.remark("Next: rolecall plan"),
+    }
+}
+
+/// Says the first of a list, and how many more there are.
+fn first<T>(all: &[T], output: &Output, say: impl Fn(&T)) {
+    all.iter().take(SAID).for_each(say);
+    if let Some(more) = all.len().checked_sub(SAID).filter(|it| *it > 0) {
+        output.remark(&format!("  … and {more} more: `--format json` has them all"));
     }
 }
 

@@ -97,9 +97,9 @@ enum Command {
     #[command(after_help = "Example: rolecall snapshot --sanitize --out live.json")]
     Snapshot(snapshot::Arguments),
     /// Write the files of a company that is in none yet: rolecall.yaml, groups, roles, members
-    #[command(after_help = "\
-Example: rolecall import --endpoint https://apis.spotnana.com --company 1a6f0000-0000-4000-8000-000000000001
-A plan from what it writes is empty. It writes into the current folder, or into the one of `-C DIR`.")]
+    #[command(
+        after_help = "Example: rolecall import --company 1a6f0000-0000-4000-8000-000000000001 --dry-run"
+    )]
     Import(import::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(

@@ -84,7 +84,8 @@ pub(super) fn complete(global: &Global, checked: &Checked, needs: Needs) -> Resu
     let has_file = loaded.files.workspace.is_some();
     let in_file = loaded.files.api().and_then(|it| it.1.endpoint.as_ref()).map(|it| &*it.v);
     let endpoint = global.endpoint.as_deref().or(in_file);
-    let or_file = |key: &str| if has_file { format!(", or set `{key}` in rolecall.yaml") } else { String::new() };
+    let or_file =
+        |key: &str| if has_file { format!(", or set `{key}` in rolecall.yaml") } else { String::new() };
     let mut missing = Vec::new();
     if endpoint.is_none() && needs != Needs::OnlyCompany {
         let how = format!(

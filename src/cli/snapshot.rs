@@ -11,7 +11,12 @@ use rolecall::{
 };
 use serde_json::json;
 
-use super::{Exit, Failure, Global, Now, Output, files::keep, instant, live, run, settings::{Needs, complete, connect}};
+use super::{
+    Exit, Failure, Global, Now, Output,
+    files::keep,
+    instant, live, run,
+    settings::{Needs, complete, connect},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

@@ -100,7 +100,8 @@ impl DraftFile {
     pub fn text(&self, known: &Known) -> String {
         let named = self.named(known);
         let lines = self.comments.iter().map(|it| comment(it));
-        let schema = [schema_line(self.path.matches('/').count(), "access")].into_iter().chain(lines).collect();
+        let schema =
+            [schema_line(self.path.matches('/').count(), "access")].into_iter().chain(lines).collect();
         let version = Noted { above: schema, ..Yaml::Scalar("1".to_owned()).into() };
         let mut keys = vec![("version".to_owned(), version)];
         if let Some(company) = &self.company {
@@ -109,13 +110,9 @@ impl DraftFile {
         if !named.is_empty() {
             let mut scopes: Vec<(&str, &Scope)> = named.iter().map(|it| (&**it.1, &**it.0)).collect();
             scopes.sort_unstable();
-            let scopes = scopes.into_iter().filter_map(|(name, scope)| {
-                let audiences = match known.scope(scope)? {
-                    list @ Yaml::List(..) => list,
-                    one => Yaml::list(Style::Block, [one]),
-                };
-                Some((super::yaml::scalar(name), audiences.into()))
-            });
+            let scopes = scopes
+                .into_iter()
+                .filter_map(|(name, scope)| Some((super::yaml::scalar(name), known.scope(scope)?.into())));
             keys.push(("scopes".to_owned(), apart(Yaml::Map(Style::Block, scopes.collect()))));
         }
         if !self.groups.is_empty() {
@@ -137,7 +134,8 @@ impl DraftFile {
         let repeated = uses.into_iter().filter(|it| it.1 > 1 && Known::size(it.0) >= WORTH_A_NAME);
         let mut taken: BTreeMap<String, usize> = BTreeMap::new();
         let named = repeated.map(|(scope, _)| {
-            let title = Some(known.title(scope)).filter(|it| !it.is_empty()).unwrap_or_else(|| "scope".to_owned());
+            let title =
+                Some(known.title(scope)).filter(|it| !it.is_empty()).unwrap_or_else(|| "scope".to_owned());
             let count = taken.entry(title.clone()).or_default();
             *count += 1;
             let name = if *count == 1 { title } else { format!("{title}-{count}") };
@@ -164,13 +162,13 @@ impl DraftGroup {
 
     /// The group as an entry of `groups:`.
     pub(crate) fn entry(&self, known: &Known, named: &Named) -> Noted {
-        let name = Noted { beside: self.remark.as_deref().map(comment), ..Yaml::text(&self.name).into() };
+        let name = Noted { beside: self.remark.as_deref().map(comment), ..Yaml::prose(&self.name).into() };
         let mut keys = vec![("name".to_owned(), name)];
         if let Some(id) = self.id {
             keys.push(("id".to_owned(), Yaml::text(&id).into()));
         }
         if let Some(description) = &self.description {
-            keys.push(("description".to_owned(), Yaml::text(description).into()));
+            keys.push(("description".to_owned(), Yaml::prose(description).into()));
         }
         let roles = match &self.grants {
             None => Yaml::text("unmanaged"),
@@ -225,7 +223,10 @@ impl DraftUser {
         let roles = Yaml::List(Style::Block, self.roles.iter().map(|it| it.entry().into()).collect());
         Yaml::Map(
             Style::Block,
-            vec![("user".to_owned(), self.user.entry()), ("directRoles".to_owned(), at_least(roles, &self.others))],
+            vec![
+                ("user".to_owned(), self.user.entry()),
+                ("directRoles".to_owned(), at_least(roles, &self.others)),
+            ],
         )
         .into()
     }
@@ -258,3 +259,5 @@ fn comment(text: &str) -> String {
     format!("# {}", escape::terminal(text))
 }
 
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ impl FetchError {
     }
 
     /// Whether it says nothing of other companies: the API does not tell of this one, or tells nonsense.
-    pub(super) fn is_of_one_company(&self) -> bool {
+    pub(crate) fn is_of_one_company(&self) -> bool {
         match self {
             Self::Api(error) => error.is_of_one_answer(),
             Self::NotRecorded(_) | Self::Unconfirmed { .. } => false,

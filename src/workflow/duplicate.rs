@@ -45,7 +45,9 @@ pub enum CopyError {
     Unknown { wanted: Box<str>, hint: String },
     #[error("several groups are called `{wanted}`")]
     Ambiguous { wanted: Box<str>, ids: Vec<String> },
-    #[error("`{group}` cannot be written as YAML: the scope of role `{role}` is in a form that a file cannot say")]
+    #[error(
+        "`{group}` cannot be written as YAML: the scope of role `{role}` is in a form that a file cannot say"
+    )]
     Unsayable { group: Box<str>, role: Box<str> },
 }
 
@@ -118,7 +120,10 @@ pub async fn draft(
         members: members.iter().map(member).collect(),
         ..DraftGroup::new(&name)
     };
-    Ok((DraftFile { path: format!("access/{file}.yaml"), groups: vec![group], ..DraftFile::default() }, known))
+    Ok((
+        DraftFile { path: format!("access/{file}.yaml"), groups: vec![group], ..DraftFile::default() },
+        known,
+    ))
 }
 
 /// The addresses of users, but those that several have.

@@ -67,7 +67,9 @@ pub enum Error {
     NoCompany,
     #[error("no group is called `{wanted}`, or by that pattern")]
     NoSuchGroup { wanted: Box<str>, near: Option<String> },
-    #[error("the files would not say what there is: a plan from them would not be empty; nothing was written")]
+    #[error(
+        "the files would not say what there is: a plan from them would not be empty; nothing was written"
+    )]
     NotProven {
         /// The groups and people that a plan would touch, or leave as they are although the files ask otherwise.
         what: Vec<String>,
@@ -129,7 +131,9 @@ impl Error {
             }
             Self::NotOne { refused: Some(_), .. } => "give the token the right to look for users there",
             Self::NoSuchGroup { near, .. } => {
-                return Some(near.clone().unwrap_or_else(|| "names are exact; `*` stands for any letters".to_owned()));
+                return Some(
+                    near.clone().unwrap_or_else(|| "names are exact; `*` stands for any letters".to_owned()),
+                );
             }
             Self::NotProven { .. } => {
                 "this is a fault of rolecall: please report it; `--group` may leave these out until then"

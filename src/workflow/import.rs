@@ -74,7 +74,12 @@ pub struct Extent {
 /// # Errors
 ///
 /// Where it cannot be read whole, where no company is named, and where no group is called as asked.
-pub async fn read(live: &Live, declared: &Declared, asked: &Asked<'_>, now: Timestamp) -> Result<Snapshot, Error> {
+pub async fn read(
+    live: &Live,
+    declared: &Declared,
+    asked: &Asked<'_>,
+    now: Timestamp,
+) -> Result<Snapshot, Error> {
     let mut declared = declared.clone();
     if let Some(company) = declared.company {
         declared.look_at(company);

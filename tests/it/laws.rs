@@ -14,6 +14,7 @@ use crate::support::{
 };
 
 mod explains;
+mod imports;
 mod misspelt;
 mod reading;
 mod taken_up;

@@ -26,6 +26,7 @@ mod fetching;
 mod foretold;
 mod guards;
 mod hostile;
+mod importing;
 mod interruption;
 mod journals;
 mod kills;

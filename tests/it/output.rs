@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Run, SEED, World, binary, words};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "validate",
     "plan",
     "apply",
@@ -13,6 +13,7 @@ const COMMANDS: [&str; 11] = [
     "doctor",
     "explain",
     "snapshot",
+    "import",
     "duplicate",
     "sandbox",
     "schema",

@@ -31,7 +31,9 @@ pub struct Known {
 
 /// A person as files name one.
 pub(crate) fn person(person: &PersonRef) -> Yaml {
-    let keyed = |key: &'static str, value: &dyn ToString| Yaml::map(Style::Line, [(key, Yaml::text(&value.to_string()))]);
+    let keyed = |key: &'static str, value: &dyn ToString| {
+        Yaml::map(Style::Line, [(key, Yaml::text(&value.to_string()))])
+    };
     match person {
         PersonRef::Email(email) => Yaml::text(email),
         PersonRef::ExternalId(id) => keyed("externalId", id),
@@ -78,6 +80,7 @@ impl Known {
             let Dimension { kind, values } = dimension;
             let ids = |names| self.ids(values, names);
             let plain = || values.iter().map(Yaml::text).collect();
+            let yes = || Yaml::Scalar("true".to_owned());
             let said = match kind {
                 Kind::Company => ids(&self.companies).map(|it| (0, "company", it)),
                 Kind::LegalEntity => ids(&self.legal_entities).map(|it| (1, "legalEntity", it)),
@@ -85,15 +88,12 @@ impl Known {
                 Kind::ContractingTmc => ids(&self.companies).map(|it| (3, "contractingTmc", it)),
                 Kind::Profile => self.people(values).map(|it| (4, "profile", it)),
                 Kind::StealthType => Some((5, "stealthType", plain())),
-                Kind::Platform if *values == [Value::Nothing] => None,
+                Kind::Platform if *values == [Value::Nothing] => Some((6, "platform", vec![yes()])),
                 Kind::Platform | Kind::Other(_) => None,
                 Kind::Unreadable => return None,
             };
             match said {
                 Some((at, key, values)) => keys.push((at, key, Yaml::one_or_many(values))),
-                None if *kind == Kind::Platform && *values == [Value::Nothing] => {
-                    keys.push((6, "platform", Yaml::Scalar("true".to_owned())));
-                }
                 None => predicates.push(Yaml::map(
                     Style::Line,
                     [("type", Yaml::text(kind.as_wire())), ("values", Yaml::list(Style::Line, plain()))],
@@ -132,7 +132,9 @@ impl Known {
     fn part(&self, audience: &Audience) -> String {
         let of = |kind: &Kind| audience.iter().find(|it| it.kind == *kind);
         let narrow = [Kind::Profile, Kind::LegalEntity, Kind::Company].into_iter().find_map(|it| of(&it));
-        let Some(Dimension { kind, values }) = narrow.or_else(|| audience.first()) else { return String::new() };
+        let Some(Dimension { kind, values }) = narrow.or_else(|| audience.first()) else {
+            return String::new();
+        };
         let named = |it: &Value| match (kind, it) {
             (Kind::Profile, Value::Id(id)) => match self.travellers.get(&UserId(*id)) {
                 Some(PersonRef::Email(email)) => slug(email.local_part(), LONGEST),

@@ -42,7 +42,7 @@ impl DraftWorkspace {
         let lines = self.comments.iter().map(|it| format!("# {}", escape::terminal(it)));
         let above = [schema_line(0, "workspace")].into_iter().chain(lines).collect();
         let version = Noted { above, ..Yaml::Scalar("1".to_owned()).into() };
-        let api = Yaml::map(Style::Block, [("endpoint", Yaml::text(&self.endpoint))]);
+        let api = Yaml::map(Style::Block, [("endpoint", Yaml::prose(&self.endpoint))]);
         let mut keys = vec![("version".to_owned(), version), ("api".to_owned(), apart(api))];
         if let Some(company) = &self.company {
             keys.push(("company".to_owned(), apart(Yaml::text(company))));

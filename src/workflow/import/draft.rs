@@ -9,7 +9,8 @@ use crate::{
     files::{
         check::{says_description, says_name},
         write::{
-            Alias, DraftDirect, DraftFile, DraftGrant, DraftGroup, DraftTraveller, DraftUser, DraftWorkspace, Known,
+            Alias, DraftDirect, DraftFile, DraftGrant, DraftGroup, DraftTraveller, DraftUser, DraftWorkspace,
+            Known,
         },
     },
     live::{fetch, snapshot::Snapshot},
@@ -26,7 +27,8 @@ use crate::{
 };
 
 /// What stands above everything that cannot be applied.
-const SANITIZED: &str = "Sanitized: addresses and numbers of people are pseudonyms, so this cannot be applied.";
+const SANITIZED: &str =
+    "Sanitized: addresses and numbers of people are pseudonyms, so this cannot be applied.";
 
 /// Drafts the files that say what a snapshot holds.
 pub(super) fn draft(snapshot: &Snapshot, asked: &Asked<'_>) -> Imported {
@@ -62,8 +64,15 @@ pub(super) fn draft(snapshot: &Snapshot, asked: &Asked<'_>) -> Imported {
         companies: by_id(&companies),
         legal_entities: by_id(&legal_entities),
     };
-    let mut drafting =
-        Drafting { snapshot, people, held, known, notes: Vec::new(), files: Vec::new(), several: own.len() > 1 };
+    let mut drafting = Drafting {
+        snapshot,
+        people,
+        held,
+        known,
+        notes: Vec::new(),
+        files: Vec::new(),
+        several: own.len() > 1,
+    };
     own.iter().enumerate().for_each(|(at, _)| drafting.company(at, asked));
     let Drafting { mut files, known, notes, .. } = drafting;
     let company = (own.len() == 1).then(|| known.companies[&own[0].0].clone());
@@ -116,7 +125,8 @@ impl Drafting<'_> {
                 }
             } else {
                 draft.comments.push(
-                    "Its roles are not managed: a group with roles needs a description that a file can say.".to_owned(),
+                    "Its roles are not managed: a group with roles needs a description that a file can say."
+                        .to_owned(),
                 );
             }
             for member in &*group.members {
@@ -130,7 +140,8 @@ impl Drafting<'_> {
             self.notes.extend(draft.comments.iter().map(told));
             if !draft.others.is_empty() {
                 let count = counted(draft.others.len(), "member", "members");
-                self.notes.push(format!("group {}: no file can name {count}; they stay (`atLeast`)", group.name));
+                self.notes
+                    .push(format!("group {}: no file can name {count}; they stay (`atLeast`)", group.name));
             }
             groups.push((group.id.0, draft));
         }
@@ -160,8 +171,12 @@ impl Drafting<'_> {
                 return Err(format!("the company cannot assign the role {called}"));
             };
             match self.known.scope(&it.scope) {
-                Some(_) if !it.scope.has_unreadable() => Ok(DraftGrant { role, called, scope: it.scope.clone() }),
-                _ => Err(format!("the role {called} holds on a scope in a form that this version does not know")),
+                Some(_) if !it.scope.has_unreadable() => {
+                    Ok(DraftGrant { role, called, scope: it.scope.clone() })
+                }
+                _ => Err(format!(
+                    "the role {called} holds on a scope in a form that this version does not know"
+                )),
             }
         };
         held.iter().map(grant).collect()
@@ -199,10 +214,13 @@ impl Drafting<'_> {
         match role.kind() {
             Kind::Plain(name) => Some(DraftDirect::Plain(name)),
             Kind::On(name, on) => {
-                let called = self.known.companies.get(&on.0).map_or_else(|| on.to_string(), ToString::to_string);
+                let called =
+                    self.known.companies.get(&on.0).map_or_else(|| on.to_string(), ToString::to_string);
                 Some(match known(name)?.1 {
                     Reach::Tmc => DraftDirect::OnTmc(name, called),
-                    Reach::Company | Reach::Travellers | Reach::Everything => DraftDirect::OnCompany(name, called),
+                    Reach::Company | Reach::Travellers | Reach::Everything => {
+                        DraftDirect::OnCompany(name, called)
+                    }
                 })
             }
             Kind::Arranger => {
@@ -217,7 +235,8 @@ impl Drafting<'_> {
                 travellers.collect::<Option<_>>().map(DraftDirect::Arranger)
             }
             Kind::Verbatim(..) => {
-                let element = serde_json::from_str::<serde_json::Value>(role.elements().first()?.get()).ok()?;
+                let element =
+                    serde_json::from_str::<serde_json::Value>(role.elements().first()?.get()).ok()?;
                 let named = element["roleType"].as_str().is_some_and(|it| !it.is_empty());
                 (element.is_object() && named).then_some(DraftDirect::Raw(element))
             }
@@ -226,7 +245,9 @@ impl Drafting<'_> {
 }
 
 /// Says of each group whether it needs its id beside its name, or why no file can declare it.
-fn names<'a>(groups: impl Iterator<Item = (GroupId, &'a str)>) -> BTreeMap<GroupId, Result<bool, &'static str>> {
+fn names<'a>(
+    groups: impl Iterator<Item = (GroupId, &'a str)>,
+) -> BTreeMap<GroupId, Result<bool, &'static str>> {
     let mut groups: Vec<(GroupId, &str)> = groups.collect();
     groups.sort_unstable();
     let mut firsts: HashMap<&str, (GroupId, usize)> = HashMap::new();

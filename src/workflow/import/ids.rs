@@ -43,7 +43,9 @@ impl Ids {
                 Kind::Company => &mut self.companies,
                 Kind::BookingTmc | Kind::ContractingTmc => &mut self.tmcs,
                 Kind::LegalEntity => &mut self.legal_entities,
-                Kind::Platform | Kind::Profile | Kind::StealthType | Kind::Other(_) | Kind::Unreadable => continue,
+                Kind::Platform | Kind::Profile | Kind::StealthType | Kind::Other(_) | Kind::Unreadable => {
+                    continue;
+                }
             };
             of.extend(dimension.values.iter().filter_map(|it| match it {
                 Value::Id(id) => Some(*id),
@@ -61,19 +63,21 @@ impl Ids {
         let companies = companies.iter().map(|it| (*it, "company"));
         let mut all: BTreeMap<Uuid, &str> = tmcs.iter().map(|it| (*it, "tmc")).collect();
         all.extend(companies);
-        let mut companies = aliases(all, told);
+        let mut companies = aliases(&all, told);
         companies.sort_by_key(|it| !first.contains(&CompanyId(it.id)));
         let legal_entities = legal_entities.iter().map(|it| (*it, "legal-entity")).collect();
-        [companies, aliases(legal_entities, told)]
+        [companies, aliases(&legal_entities, told)]
     }
 }
 
-fn aliases(ids: BTreeMap<Uuid, &str>, told: &BTreeMap<Uuid, Box<str>>) -> Vec<Alias> {
+fn aliases(ids: &BTreeMap<Uuid, &str>, told: &BTreeMap<Uuid, Box<str>>) -> Vec<Alias> {
     let best = |id: &Uuid| told.get(id).map_or_else(String::new, |it| slug(it, LONGEST));
     let names = unique(ids.iter().map(|(id, what)| (*id, candidates(&best(id), what, *id))), &[]);
     let alias = |(id, name): (Uuid, String)| {
         let remark = match told.get(&id) {
-            None => Some(format!("give it a name: the API tells no name of this {}", ids[&id].replace('-', " "))),
+            None => {
+                Some(format!("give it a name: the API tells no name of this {}", ids[&id].replace('-', " ")))
+            }
             Some(told) if best(&id).is_empty() => Some(format!("give it a name; the API calls it {told}")),
             Some(_) => None,
         };

@@ -32,7 +32,8 @@ impl Layout {
         let names: BTreeMap<Uuid, String> = match self {
             Self::One => groups.iter().map(|it| (it.0, "groups".to_owned())).collect(),
             Self::PerGroup => {
-                let named = |it: &(Uuid, DraftGroup)| (it.0, candidates(&slug(&it.1.name, LONGEST), "group", it.0));
+                let named =
+                    |it: &(Uuid, DraftGroup)| (it.0, candidates(&slug(&it.1.name, LONGEST), "group", it.0));
                 unique(groups.iter().map(named), &TAKEN)
             }
             Self::PerPrefix => by_prefix(&groups),

@@ -10,7 +10,7 @@ use crate::{
     live::snapshot::Snapshot,
     model::{
         directory::Directory,
-        ids::{CompanyId, PersonKey, PersonRef, UserId},
+        ids::{CompanyId, Email, PersonKey, PersonRef, UserId},
         lookalike::{self, Lookalikes, is_plain},
         observed::User,
         plan::Unresolved,
@@ -30,7 +30,8 @@ pub(super) struct People<'a> {
 impl<'a> People<'a> {
     /// Knows everybody of these rows.
     pub(super) fn new(snapshot: &'a Snapshot, rows: &'a [User]) -> Self {
-        let listed = snapshot.directories.iter().flat_map(|it| it.users.iter().map(|user| (it.company, user.id)));
+        let listed =
+            snapshot.directories.iter().flat_map(|it| it.users.iter().map(|user| (it.company, user.id)));
         let listed = listed.collect();
         let mut people =
             Self { snapshot, directory: Directory::new(rows), listed, lookalikes: BTreeSet::new() };
@@ -72,7 +73,10 @@ impl<'a> People<'a> {
     }
 
     /// The travellers of these scopes, by the keys that lead to them wherever they stand.
-    pub(super) fn travellers<'s>(&self, scopes: impl Iterator<Item = &'s Scope>) -> BTreeMap<UserId, PersonRef> {
+    pub(super) fn travellers<'s>(
+        &self,
+        scopes: impl Iterator<Item = &'s Scope>,
+    ) -> BTreeMap<UserId, PersonRef> {
         let mut found: BTreeMap<UserId, Option<PersonRef>> = BTreeMap::new();
         for audience in scopes.flat_map(Scope::audiences) {
             for value in audience.iter().filter(|it| it.kind == Kind::Profile).flat_map(|it| &it.values) {
@@ -96,7 +100,7 @@ impl<'a> People<'a> {
     fn keys(&self, user: UserId) -> Vec<PersonRef> {
         let Some(row) = self.directory.user(user) else { return Vec::new() };
         let keys = [
-            (PersonKey::Email, row.email.as_ref().map(|it| it.as_str())),
+            (PersonKey::Email, row.email.as_ref().map(Email::as_str)),
             (PersonKey::ExternalId, row.external_id.as_deref()),
             (PersonKey::EmployeeId, row.employee_id.as_deref()),
         ];
@@ -130,11 +134,13 @@ impl<'a> People<'a> {
     fn tell_apart(&mut self) {
         let snapshot = self.snapshot;
         for company in &snapshot.companies {
-            let members: BTreeSet<UserId> = company.groups.iter().flat_map(|it| &*it.members).copied().collect();
+            let members: BTreeSet<UserId> =
+                company.groups.iter().flat_map(|it| &*it.members).copied().collect();
             let members = members.into_iter().chain(snapshot.people.iter().map(|it| it.user_id));
             let keyed: Vec<(PersonRef, UserId)> =
                 members.filter_map(|it| Some((self.member(company.id, it).ok()?.person, it))).collect();
-            let keys: Vec<(&str, UserId)> = keyed.iter().filter_map(|(it, user)| Some((it.key()?, *user))).collect();
+            let keys: Vec<(&str, UserId)> =
+                keyed.iter().filter_map(|(it, user)| Some((it.key()?, *user))).collect();
             if keys.iter().all(|it| it.0.is_ascii()) {
                 continue;
             }

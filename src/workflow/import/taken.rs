@@ -19,7 +19,7 @@ use crate::{
     model::{
         direct::DirectRoles,
         directory,
-        ids::{CompanyId, GroupId, PersonRef, UserId},
+        ids::{CompanyId, Email, GroupId, PersonRef, UserId},
         observed::User,
         scope::{Kind, Scope, Value},
     },
@@ -27,6 +27,9 @@ use crate::{
 
 /// Requests kept waiting at once; the connection limits those that are sent.
 const AT_ONCE: usize = 64;
+
+/// Most companies that are asked for their names, one request each.
+const MOST_ASKED: usize = 500;
 
 type Read<T> = Result<T, FetchError>;
 
@@ -55,7 +58,9 @@ pub(super) async fn taken(
         let people = everybodys_roles(source, &all).await?;
         all.people.extend(people);
     }
-    people(source, declared, &mut all).await?;
+    let (travellers, companies) = named(&all);
+    people(source, declared, &mut all, (&travellers, &companies)).await?;
+    learn_names(source, &companies).await?;
     let mut names = std::mem::take(&mut all.names);
     names.extend(source.names());
     let Snapshot { created_at, endpoint, sanitized, companies, directories, people, .. } = all;
@@ -92,13 +97,19 @@ async fn everybodys_roles(source: &Source, all: &Snapshot) -> Read<Vec<Person>> 
 
 /// Asks who they are whom scopes and arrangers name, whether an address that no list showed leads to its owner, and
 /// whether another company knows it too: all that a plan from the files will ask.
-async fn people(source: &Source, declared: &Declared, all: &mut Snapshot) -> Read<()> {
+async fn people(
+    source: &Source,
+    declared: &Declared,
+    all: &mut Snapshot,
+    (named, companies): (&BTreeSet<UserId>, &BTreeSet<CompanyId>),
+) -> Read<()> {
     let own: BTreeSet<CompanyId> = all.companies.iter().map(|it| it.id).collect();
-    let (named, mut others) = named(all);
+    let mut others = companies.clone();
     let known = rows(all);
     let known = directory::Directory::new(&known);
     let strangers: Vec<UserId> = named.iter().copied().filter(|it| known.user(*it).is_none()).collect();
-    let first = own.first().copied().unwrap_or_else(|| declared.company.unwrap_or(CompanyId(uuid::Uuid::nil())));
+    let first =
+        own.first().copied().unwrap_or_else(|| declared.company.unwrap_or(CompanyId(uuid::Uuid::nil())));
     let found = stream::iter(strangers).map(|it| answer(source, first, PersonRef::UserId(it)));
     let found: Vec<Answer> = found.buffered(AT_ONCE).try_collect().await?;
     let strangers: Vec<User> = found.iter().flat_map(|it| &it.users).cloned().collect();
@@ -110,13 +121,14 @@ async fn people(source: &Source, declared: &Declared, all: &mut Snapshot) -> Rea
     others.extend(declared.all_companies());
     for directory in all.directories.iter_mut().filter(|it| own.contains(&it.company)) {
         let listed: BTreeSet<&str> =
-            directory.users.iter().filter_map(|it| it.email.as_ref()).map(|it| it.as_str()).collect();
+            directory.users.iter().filter_map(|it| it.email.as_ref()).map(Email::as_str).collect();
         let asked = directory.asked.iter();
         let unlisted = asked.flat_map(|it| &it.users).filter(|it| it.company == Some(directory.company));
         let unlisted = unlisted.filter_map(|it| it.email.clone()).map(PersonRef::Email);
         let ask: BTreeSet<PersonRef> = unlisted.chain(addresses.iter().cloned()).collect();
         let ask = ask.into_iter().filter(|it| {
-            it.key().is_none_or(|it| !listed.contains(it)) && directory.asked.iter().all(|known| known.person != *it)
+            it.key().is_none_or(|it| !listed.contains(it))
+                && directory.asked.iter().all(|known| known.person != *it)
         });
         let ask: Vec<PersonRef> = ask.collect();
         let answers = stream::iter(ask).map(|it| answer(source, directory.company, it));
@@ -131,6 +143,20 @@ async fn people(source: &Source, declared: &Declared, all: &mut Snapshot) -> Rea
     let missing: Vec<Directory> = missing.buffered(AT_ONCE).try_collect().await?;
     all.directories.extend(missing);
     Ok(())
+}
+
+/// Asks the companies of scopes what they are called, where nobody has said so yet. Whoever may not be asked has no name.
+async fn learn_names(source: &Source, companies: &BTreeSet<CompanyId>) -> Read<()> {
+    let Source::Api(reader) = source else { return Ok(()) };
+    let told = source.names();
+    let unnamed = companies.iter().filter(|it| !told.contains_key(&it.0)).take(MOST_ASKED);
+    let asked = stream::iter(unnamed).map(|it| async {
+        match reader.learn_names(*it).await.map_err(FetchError::from) {
+            Err(error) if error.is_of_one_company() => Ok(()),
+            told => told,
+        }
+    });
+    asked.buffered(AT_ONCE).try_collect().await
 }
 
 /// The travellers of all scopes and arrangers, and the companies that scopes name.
