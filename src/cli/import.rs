@@ -231,5 +231,7 @@ fn first<T>(all: &[T], output: &Output, say: impl Fn(&T)) {
 }
 
 fn pattern(raw: &str) -> Result<Pattern, String> {
-    Pattern::new(raw).ok_or_else(|| "write a name, or one with `*` for any letters".to_owned())
+    Pattern::new(raw)
+        .filter(|_| !raw.trim().is_empty())
+        .ok_or_else(|| "write a name, or one with `*` for any letters".to_owned())
 }

@@ -151,3 +151,6 @@ async fn proven(imported: &Imported, snapshot: Snapshot) -> Result<(), Error> {
     what.dedup();
     Err(Error::NotProven { what })
 }
+
+#[cfg(test)]
+mod tests;

@@ -381,3 +381,108 @@ fn commands_about_a_company_do_without_a_workspace_and_say_at_once_what_is_missi
         run.says(&["no rolecall.yaml", "rolecall init", "rolecall import"]);
     }
 }
+
+/// The text of the groups of a world whose desk has this scope, with the notes.
+fn desk(scope: &str, members: &str) -> (World, String) {
+    let seed = SEED
+        .replace(
+            "{ role: Agent, scope: [{ COMPANY: [globex] }] }",
+            &format!("{{ role: Agent, scope: {scope} }}"),
+        )
+        .replace("[ana@voyager.example, bo@voyager.example]", members);
+    let world = World::seeded(&seed);
+    let run = import(&world, "fresh", "--group Desk").expect(0);
+    is_what_there_is(&world, "fresh", scope);
+    let text = fs::read_to_string(world.path().join("fresh/access/desk.yaml")).unwrap();
+    (world, text + &run.stderr)
+}
+
+#[test]
+fn each_kind_of_scope_is_said_as_it_is() {
+    for (scope, expected) in [
+        ("[{ COMPANY: [globex] }]", "scope: { company: globex }"),
+        ("[{ BOOKING_TMC: [initech] }]", "scope: { bookingTmc: tmc-2b7e }"),
+        (
+            "[{ CONTRACTING_TMC: [initech], COMPANY: [globex] }]",
+            "scope: { company: globex, contractingTmc: tmc-2b7e }",
+        ),
+        ("[{ PLATFORM: [] }]", "scope: { platform: true }"),
+        (
+            "[{ STEALTH_TYPE: [STEALTH_TYPE_1, STEALTH_TYPE_2] }]",
+            "{ stealthType: [STEALTH_TYPE_1, STEALTH_TYPE_2] }",
+        ),
+        ("[{ PROFILE: [vip@globex.example] }]", "scope: { profile: vip@globex.example }"),
+        (
+            "[{ PROFILE: [vip@globex.example], COMPANY: [globex] }]",
+            "{ company: globex, profile: vip@globex.example }",
+        ),
+        // Nobody who can act: no key leads there, and the id is as the API says it.
+        ("[{ PROFILE: [gone@voyager.example] }]", "{ predicates: [{ type: PROFILE, values: ["),
+        ("[{ COST_CENTER: ['a: b'] }]", "{ predicates: [{ type: COST_CENTER, values: [\"a: b\"] }] }"),
+    ] {
+        let (_, text) = desk(scope, "[ana@voyager.example]");
+        assert!(text.contains(expected), "{scope}: no `{expected}` in\n{text}");
+        assert!(!text.contains("note: "), "{scope}: {text}");
+    }
+}
+
+#[test]
+fn members_who_cannot_be_listed_stay_and_are_told() {
+    for members in [
+        "[gone@voyager.example]",
+        "[gone@voyager.example, ana@voyager.example]",
+        "[gone@voyager.example, ana@voyager.example, bo@voyager.example]",
+    ] {
+        let (world, text) = desk("[{ COMPANY: [globex] }]", members);
+        for word in [
+            "      # Also a member, and stays one: gone@voyager.example (",
+            "): the account is not active.\n      atLeast:",
+            "note: group Desk: no file can name 1 member",
+        ] {
+            assert!(text.contains(word), "{members}: no `{word}` in\n{text}");
+        }
+        // Whoever takes it for an exact list takes nobody out by it.
+        world.run("apply -C fresh --auto-approve").expect(0);
+        assert_eq!(world.members("Desk").len(), members.split(',').count());
+    }
+}
+
+#[test]
+fn groups_of_one_name_are_told_apart_by_id_or_left_out() {
+    let world = World::new();
+    let path = format!("/v3/companies/{VOYAGER}/user-groups");
+    for name in ["Desk", "Night", "Night"] {
+        assert_eq!(world.call("POST", &path, json!({ "name": name, "description": "Another." })).0, 200);
+    }
+    let run = import(&world, "fresh", "--layout one").expect(0);
+    let out =
+        run.stderr.lines().filter(|it| it.contains("is left out: another group has the same name")).count();
+    assert_eq!(out, 3, "{}", run.stderr);
+    let text = fs::read_to_string(world.path().join("fresh/access/groups.yaml")).unwrap();
+    assert_eq!(text.matches("\n    id: ").count(), 2, "{text}");
+    world.run("plan -C fresh --check --detailed-exitcode").expect(0).ends_with(NO_CHANGES);
+}
+
+#[test]
+fn a_company_that_is_none_or_not_of_the_snapshot_is_told() {
+    let world = World::new();
+    world.run("snapshot --out live.json").expect(0);
+    for (line, code, words) in [
+        ("import -C fresh --company globex", 4, &["`globex` is neither a company id nor a name", "UUID"][..]),
+        ("import -C fresh --company 9f9f0000-0000-4000-8000-000000000001", 8, &["404"]),
+        (
+            "import -C fresh --live ../live.json --company 9f9f0000-0000-4000-8000-000000000001",
+            8,
+            &["the snapshot does not know the company 9f9f"],
+        ),
+        ("import -C fresh --live ../nothing.json", 4, &["nothing.json"]),
+        ("import -C fresh --group \"\"", 4, &["--group"]),
+        ("import -C fresh --layout two", 4, &["two", "per-prefix"]),
+    ] {
+        world.run(line).expect(code).says(words);
+        assert!(!world.path().join("fresh").exists(), "{line}");
+    }
+    // A snapshot alone says enough.
+    world.run("import -C fresh --live ../live.json").expect(0);
+    is_what_there_is(&world, "fresh", "from a snapshot");
+}

@@ -170,7 +170,9 @@ fn named(all: &Snapshot) -> (BTreeSet<UserId>, BTreeSet<CompanyId>) {
         }
         let scope = Scope::read(Some(raw));
         people.extend(scope.people().map(UserId));
-        let of_company = scope.audiences().iter().flatten().filter(|it| it.kind == Kind::Company);
+        // TMCs stand under the names of companies, and people are looked for in whatever has one.
+        let is_company = |it: &Kind| matches!(it, Kind::Company | Kind::BookingTmc | Kind::ContractingTmc);
+        let of_company = scope.audiences().iter().flatten().filter(|it| is_company(&it.kind));
         companies.extend(of_company.flat_map(|it| &it.values).filter_map(|it| match it {
             Value::Id(id) => Some(CompanyId(*id)),
             Value::Nothing | Value::Text(_) => None,
