@@ -167,3 +167,24 @@ fn nothing_is_written_through_a_link_of_a_workspace() {
     folder(&world.path().join("way/some/folder")).unwrap();
     assert!(at("some/folder").is_dir() && at("new").is_file());
 }
+
+#[test]
+fn new_files_are_made_all_or_none() {
+    let world = world();
+    let at = |name: &str| world.path().join("in").join(name);
+    let files = |names: &[&str]| names.iter().map(|it| (at(it), (*it).to_owned())).collect::<Vec<_>>();
+    symlink("../out", at("link")).unwrap();
+    for (in_the_way, names) in [
+        ("deep/a", &["one", "new/two", "deep/a", "three"][..]),
+        ("link/new", &["one", "link/new"]),
+        ("deep/a/b", &["one", "deep/a/b"]),
+    ] {
+        let (path, _) = place(&files(names)).unwrap_err();
+        assert_eq!(path, at(in_the_way));
+        assert!(!at("one").exists() && !at("new/two").exists(), "{in_the_way}");
+    }
+    assert_eq!(fs::read_to_string(at("deep/a")).unwrap(), "inside");
+    assert_eq!(fs::read_dir(world.path().join("out")).unwrap().count(), 1);
+    place(&files(&["one", "new/two"])).unwrap();
+    assert_eq!(fs::read_to_string(at("new/two")).unwrap(), "new/two");
+}

@@ -171,8 +171,8 @@ pub(crate) fn import(
     })
 }
 
-/// A live state in the form of a snapshot, ready to be asked.
-fn answers(live: &Value, now: jiff::Timestamp) -> Result<Answers, String> {
+/// A live state as the text of a snapshot.
+pub(crate) fn recorded(live: &Value, now: jiff::Timestamp) -> String {
     let part = |name: &str| live[name].to_string();
     let snapshot = Snapshot::new(
         (now, ENDPOINT, serde_json::from_value(live["names"].clone()).unwrap_or_default()),
@@ -180,7 +180,12 @@ fn answers(live: &Value, now: jiff::Timestamp) -> Result<Answers, String> {
         serde_json::from_str(&part("directories")).unwrap(),
         serde_json::from_str(&part("people")).unwrap(),
     );
-    let snapshot = snapshot::read(snapshot::write(&snapshot)).map_err(|it| it.to_string())?;
+    snapshot::write(&snapshot)
+}
+
+/// A live state in the form of a snapshot, ready to be asked.
+fn answers(live: &Value, now: jiff::Timestamp) -> Result<Answers, String> {
+    let snapshot = snapshot::read(recorded(live, now)).map_err(|it| it.to_string())?;
     Answers::new(snapshot, None).map_err(|it| it.to_string())
 }
 
