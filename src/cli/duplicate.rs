@@ -28,10 +28,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let checked = global.or_alone(global.checked_workspace(), &[])?;
-    settings::complete(global, &checked, settings::Needs::Company)?;
+    settings::complete(global, &checked)?;
     let Some(company) = checked.declared.company else {
-        return Err(Failure::invalid("the company of the group is not given")
-            .hint("set `company:` in rolecall.yaml, or give `--company`"));
+        return Err(workflow::Error::NoCompany.into());
     };
     let connected = settings::connect(global, &checked.loaded)?;
     let copy = Copy {

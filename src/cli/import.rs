@@ -83,7 +83,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     nothing_there(global, root)?;
     let checked = global.alone()?;
     if !arguments.from.is_snapshot() {
-        settings::complete(global, &checked, arguments.from.needs())?;
+        settings::complete(global, &checked)?;
     }
     // Before any request: with a salt that cannot be used nothing has to be read.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };

@@ -17,7 +17,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     Exit, Failure, Global,
-    settings::{Connected, Needs, connect, host, secret},
+    settings::{Connected, connect, host, secret},
 };
 
 /// The variable that holds the salt of sanitized snapshots, or with `_FILE` names the file that does.
@@ -32,11 +32,6 @@ pub(super) struct From {
 }
 
 impl From {
-    /// What else has to be said, of a command that is about a company.
-    pub(super) fn needs(&self) -> Needs {
-        if self.live.is_some() { Needs::OnlyCompany } else { Needs::Company }
-    }
-
     /// Whether a snapshot is named.
     pub(super) fn is_snapshot(&self) -> bool {
         self.live.is_some()

@@ -65,21 +65,11 @@ pub(super) struct Site {
     sandbox: Option<Sandbox>,
 }
 
-/// What a run needs to know beside what it is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Needs {
-    /// The API alone: whose, the files say.
-    Api,
-    /// The API, and a company.
-    Company,
-    /// A company alone: what is read is a file.
-    OnlyCompany,
-}
-
-/// Makes sure that flags, environment and files together say enough, and names everything that is missing at once.
+/// Makes sure that flags, environment and files together say which API and whose groups, and names everything that is
+/// missing at once.
 ///
 /// Credentials alone that are missing are left to who needs them.
-pub(super) fn complete(global: &Global, checked: &Checked, needs: Needs) -> Result<(), Failure> {
+pub(super) fn complete(global: &Global, checked: &Checked) -> Result<(), Failure> {
     let Checked { loaded, declared } = checked;
     let has_file = loaded.files.workspace.is_some();
     let in_file = loaded.files.api().and_then(|it| it.1.endpoint.as_ref()).map(|it| &*it.v);
@@ -87,14 +77,14 @@ pub(super) fn complete(global: &Global, checked: &Checked, needs: Needs) -> Resu
     let or_file =
         |key: &str| if has_file { format!(", or set `{key}` in rolecall.yaml") } else { String::new() };
     let mut missing = Vec::new();
-    if endpoint.is_none() && needs != Needs::OnlyCompany {
+    if endpoint.is_none() {
         let how = format!(
             "give `--endpoint URL` or set ROLECALL_ENDPOINT; `sandbox` is the embedded one{}",
             or_file("api: { endpoint: … }")
         );
         missing.push(("no API endpoint", how));
     }
-    if needs != Needs::Api && declared.company.is_none() && declared.companies.is_empty() {
+    if declared.company.is_none() && declared.companies.is_empty() {
         let how = format!("give `--company ID` or set ROLECALL_COMPANY{}", or_file("company:"));
         missing.push(("no company", how));
     }
@@ -104,7 +94,7 @@ pub(super) fn complete(global: &Global, checked: &Checked, needs: Needs) -> Resu
     if missing.is_empty() {
         return Ok(());
     }
-    if !credentials && needs != Needs::OnlyCompany {
+    if !credentials {
         missing.push(("no credentials", CREDENTIALS.to_owned()));
     }
     match &missing[..] {

@@ -15,7 +15,7 @@ use super::{
     Exit, Failure, Global, Now, Output,
     files::keep,
     instant, live, run,
-    settings::{Needs, complete, connect},
+    settings::{complete, connect},
 };
 
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = Now { now: arguments.now }.get()?;
     let mut checked = global.or_alone(global.sound(&arguments.paths), &arguments.paths)?;
-    complete(global, &checked, Needs::Company)?;
+    complete(global, &checked)?;
     // Before any request: with a salt that cannot be used nothing has to be read.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
     let connected = connect(global, &checked.loaded)?;

@@ -5,6 +5,9 @@ use serde_json::json;
 use super::*;
 use crate::model::ids::PersonRef;
 
+/// Makes files say something else.
+type Spoil = fn(&mut Imported);
+
 const COMPANY: &str = "1a6f0000-0000-4000-8000-000000000001";
 
 fn snapshot() -> Snapshot {
@@ -44,7 +47,7 @@ fn nobody_gets_files_that_would_not_say_what_there_is() {
     };
     let sound = draft::draft(&snapshot(), &asked);
     wait(&sound).unwrap();
-    let spoilt: [(&str, fn(&mut Imported)); 6] = [
+    let spoilt: [(&str, Spoil); 6] = [
         ("a member is missing", |it| it.files[0].groups[0].members.truncate(1)),
         ("a member is another", |it| {
             it.files[0].groups[0].members[0].person = PersonRef::Email("p3@voyager.example".parse().unwrap());
