@@ -54,6 +54,7 @@ use crate::{
 pub mod duplicate;
 mod error;
 pub mod estimate;
+pub mod import;
 mod outside;
 mod planned;
 mod questions;

@@ -2,8 +2,7 @@
 
 use clap::Args;
 use rolecall::{
-    files::{decode, write},
-    model::plan::Names,
+    files::decode,
     workflow::{
         self,
         duplicate::{Copy, draft},
@@ -28,25 +27,21 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let checked = global.checked_workspace()?;
+    let checked = global.or_alone(global.checked_workspace(), &[])?;
+    settings::complete(global, &checked)?;
     let Some(company) = checked.declared.company else {
-        return Err(Failure::invalid("the company of the group is not given")
-            .hint("set `company:` in rolecall.yaml, or give `--company`"));
+        return Err(workflow::Error::NoCompany.into());
     };
     let connected = settings::connect(global, &checked.loaded)?;
-    let mut names = Names { values: checked.declared.aliases.clone(), ..Names::default() };
     let copy = Copy {
         group: &arguments.group,
         name: &arguments.name,
         description: arguments.description.as_deref(),
         members: arguments.members,
     };
-    let draft = run::reading(draft(&connected.reader, company, copy, &mut names))?;
-    let known = write::Known { roles: &names.roles, people: &names.people, ids: &names.values };
-    let text = write::access_file(&[draft], known).map_err(|error| {
-        Failure::invalid(format!("`{}` cannot be written as YAML: {error}", arguments.group))
-            .hint("a scope in a form this version does not know cannot be copied safely")
-    })?;
+    let drafting = draft(&connected.reader, &checked.declared, company, copy);
+    let (draft, known) = run::reading(drafting)?;
+    let text = draft.text(&known);
     // Whatever the original and the flags hold: what is printed is what `validate` takes.
     let mut loaded = checked.loaded;
     let file = loaded.sources.add("(the copy)".to_owned(), text.clone());

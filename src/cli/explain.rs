@@ -26,7 +26,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = arguments.now.get()?;
-    let mut checked = global.checked(&arguments.paths)?;
+    let mut checked = global.or_alone(global.checked(&arguments.paths), &arguments.paths)?;
+    settings::complete(global, &checked)?;
     let connected = settings::connect(global, &checked.loaded)?;
     let live = &connected.live;
     let explaining = workflow::explained(live, &mut checked, &arguments.person, now);

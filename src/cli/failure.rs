@@ -130,7 +130,8 @@ impl From<workflow::Error> for Failure {
             Error::Fetch(_) | Error::NoGroups { .. } | Error::Clock(_) => Exit::Remote,
             Error::OtherApi { .. } | Error::FilesChanged { .. } | Error::Stale(_) => Exit::Stale,
             Error::NotOne { why: Unresolved::Hidden, .. } => Exit::Auth,
-            Error::NotOne { .. } | Error::NoCompany => Exit::Invalid,
+            Error::NotOne { .. } | Error::NoCompany | Error::NoSuchGroup { .. } => Exit::Invalid,
+            Error::NotProven { .. } => Exit::Error,
             Error::Base(_) | Error::NoBase => Exit::Invalid,
             Error::Load(_) | Error::Snapshot(_) | Error::Journal(_) | Error::Findings { .. } => Exit::Invalid,
         };

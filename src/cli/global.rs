@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use rolecall::{
@@ -36,7 +36,11 @@ impl Global {
     pub(super) fn at(&self, path: &Path) -> PathBuf {
         match &self.workspace {
             None => path.to_owned(),
-            Some(folder) => fs::canonicalize(folder).unwrap_or_else(|_| folder.clone()).join(path),
+            Some(folder) => match fs::canonicalize(folder) {
+                Ok(whole) => whole.join(path),
+                // One that is yet to be made: nobody can have linked it elsewhere.
+                Err(_) => without_steps_back(&folder.join(path)),
+            },
         }
     }
 
@@ -104,12 +108,24 @@ impl Global {
     /// Does without a workspace where there is none: flags may say enough.
     pub(super) fn without_workspace(&self, failure: Failure) -> Result<Checked, Failure> {
         match load::load_workspace(self.here()) {
-            Err(LoadError::NoWorkspace { .. }) => {
-                let none = Loaded { root: self.here().to_owned(), ..Loaded::default() };
-                Ok(workflow::sound(self.about(none))?)
-            }
+            Err(LoadError::NoWorkspace { .. }) => self.alone(),
             Ok(_) | Err(_) => Err(failure),
         }
+    }
+
+    /// Does without files where none are named and there is no workspace: flags may say enough for a question.
+    pub(super) fn or_alone(
+        &self,
+        checked: Result<Checked, Failure>,
+        paths: &[PathBuf],
+    ) -> Result<Checked, Failure> {
+        if paths.is_empty() { checked.or_else(|failure| self.without_workspace(failure)) } else { checked }
+    }
+
+    /// No workspace, whatever is around: the company alone that was named.
+    pub(super) fn alone(&self) -> Result<Checked, Failure> {
+        let none = Loaded { root: self.here().to_owned(), ..Loaded::default() };
+        Ok(workflow::sound(self.about(none))?)
     }
 
     /// Makes files be about the company that was named.
@@ -117,4 +133,18 @@ impl Global {
         loaded.files.company.clone_from(&self.company);
         loaded
     }
+}
+
+/// The path without `..`, by its words alone.
+fn without_steps_back(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if matches!(plain.components().next_back(), Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }

@@ -19,7 +19,7 @@ use rolecall::{
         load,
     },
     model::{escape::terminal as show, ids::CompanyId},
-    report::render::counted,
+    report::{render::counted, schema},
 };
 use serde_json::{Value, json};
 
@@ -73,7 +73,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     files.extend(jobs);
     free(files.iter().map(|it| it.0.as_path()))?;
     // Those of an earlier time, or of another version, are somebody's.
-    files.extend(begun::schemas(root).into_iter().filter(|it| it.0.symlink_metadata().is_err()));
+    let schemas = schema::of_a_workspace().map(|(path, text)| (root.join(path), text));
+    files.extend(schemas.into_iter().filter(|it| it.0.symlink_metadata().is_err()));
     let ignore = ignoring(&root.join(".gitignore"))?;
     let named: Vec<&Path> = files.iter().chain(&ignore).map(|it| typed(&it.0)).collect();
     let next = next::after_init(global, &begun, arguments.no_import);

@@ -40,6 +40,11 @@ impl From {
         Self { live: snapshot.or_else(variable) }
     }
 
+    /// Whether a snapshot is named.
+    pub(super) fn is_snapshot(&self) -> bool {
+        self.live.is_some()
+    }
+
     /// Opens what the flag names, or connects to the API; the embedded one runs as long as the second value lives.
     pub(super) fn open(&self, global: &Global, loaded: &Loaded) -> Result<(Live, Option<Sandbox>), Failure> {
         let Some(path) = &self.live else {

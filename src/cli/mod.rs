@@ -19,6 +19,7 @@ mod foretold;
 mod global;
 mod help;
 mod init;
+mod import;
 mod live;
 mod log;
 mod man;
@@ -104,6 +105,11 @@ enum Command {
     /// Read everything into one file, from which `--live` plans without a network
     #[command(after_help = "Example: rolecall snapshot --sanitize --out live.json")]
     Snapshot(snapshot::Arguments),
+    /// Write the files of a company that is in none yet: rolecall.yaml, groups, roles, members
+    #[command(
+        after_help = "Example: rolecall import --company 1a6f0000-0000-4000-8000-000000000001 --dry-run"
+    )]
+    Import(import::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(
         after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
@@ -165,6 +171,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(global, arguments, &matches, &output),
         Command::Explain(arguments) => explain::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
+        Command::Import(arguments) => import::run(global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(global, arguments, &output),
         Command::Schema(arguments) => schema::run(global, arguments, &output),

@@ -23,7 +23,7 @@ use rolecall::{
     model::escape,
     report::render,
     sandbox::{Options, Sandbox},
-    workflow::Live,
+    workflow::{Checked, Live},
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -39,6 +39,10 @@ const LONGEST: u64 = 64 << 10;
 const LEAST: usize = 8;
 /// The same for an API on this very machine, such as a sandbox.
 const LEAST_ON_LOOPBACK: usize = 4;
+
+/// How credentials are given.
+const CREDENTIALS: &str =
+    "set ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN (or the same with _FILE)";
 
 /// The word for the embedded API.
 pub(super) const SANDBOX: &str = "sandbox";
@@ -59,6 +63,48 @@ pub(super) struct Site {
     pub(super) url: String,
     /// The embedded API, which has credentials of its own.
     sandbox: Option<Sandbox>,
+}
+
+/// Makes sure that flags, environment and files together say which API and whose groups, and names everything that is
+/// missing at once.
+///
+/// Credentials alone that are missing are left to who needs them.
+pub(super) fn complete(global: &Global, checked: &Checked) -> Result<(), Failure> {
+    let Checked { loaded, declared } = checked;
+    let has_file = loaded.files.workspace.is_some();
+    let in_file = loaded.files.api().and_then(|it| it.1.endpoint.as_ref()).map(|it| &*it.v);
+    let endpoint = global.endpoint.as_deref().or(in_file);
+    let or_file =
+        |key: &str| if has_file { format!(", or set `{key}` in rolecall.yaml") } else { String::new() };
+    let mut missing = Vec::new();
+    if endpoint.is_none() {
+        let how = format!(
+            "give `--endpoint URL` or set ROLECALL_ENDPOINT; `sandbox` is the embedded one{}",
+            or_file("api: { endpoint: … }")
+        );
+        missing.push(("no API endpoint", how));
+    }
+    if declared.company.is_none() && declared.companies.is_empty() {
+        let how = format!("give `--company ID` or set ROLECALL_COMPANY{}", or_file("company:"));
+        missing.push(("no company", how));
+    }
+    let variables = [TOKEN, "ROLECALL_CLIENT_ID", SECRET].map(|it| [it.to_owned(), format!("{it}_FILE")]);
+    let is_set = |name: &String| env::var_os(name).is_some_and(|it| !it.is_empty());
+    let credentials = variables.as_flattened().iter().any(is_set) || endpoint == Some(SANDBOX);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !credentials {
+        missing.push(("no credentials", CREDENTIALS.to_owned()));
+    }
+    match &missing[..] {
+        [(what, how)] => Err(Failure::invalid(format!("{what} is given")).hint(how)),
+        several => {
+            let what: Vec<&str> = several.iter().map(|it| it.0).collect();
+            let how: Vec<&str> = several.iter().map(|it| &*it.1).collect();
+            Err(Failure::invalid(format!("{} are given", what.join(", "))).hint(how.join("; ")))
+        }
+    }
 }
 
 /// Connects to the API that flags, environment or files name. No request is sent.
@@ -188,9 +234,7 @@ fn credentials(on_loopback: bool) -> Result<Credentials, Failure> {
             is_long(SECRET, secret.expose_secret(), least)?;
             Ok(Credentials::Client { id: id.expose_secret().to_owned(), secret })
         }
-        (None, None, None) => Err(Failure::new(Exit::Auth, "no credentials").hint(
-            "set ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN (or the same with _FILE)",
-        )),
+        (None, None, None) => Err(Failure::new(Exit::Auth, "no credentials").hint(CREDENTIALS)),
         (None, Some(_), None) => Err(half("ROLECALL_CLIENT_ID", "ROLECALL_CLIENT_SECRET")),
         (None, None, Some(_)) => Err(half("ROLECALL_CLIENT_SECRET", "ROLECALL_CLIENT_ID")),
         (Some(_), _, _) => Err(Failure::new(Exit::Auth, "both a token and client credentials are set")

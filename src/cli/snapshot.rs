@@ -11,7 +11,12 @@ use rolecall::{
 };
 use serde_json::json;
 
-use super::{Exit, Failure, Global, Now, Output, files::keep, instant, live, run, settings::connect};
+use super::{
+    Exit, Failure, Global, Now, Output,
+    files::keep,
+    instant, live, run,
+    settings::{complete, connect},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -30,7 +35,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = Now { now: arguments.now }.get()?;
-    let mut checked = global.sound(&arguments.paths)?;
+    let mut checked = global.or_alone(global.sound(&arguments.paths), &arguments.paths)?;
+    complete(global, &checked)?;
     // Before any request: with a salt that cannot be used nothing has to be read.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
     let connected = connect(global, &checked.loaded)?;
@@ -56,7 +62,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
 }
 
 /// The salt, and whether it belongs into the file: one that was given stays where it is.
-fn salt() -> Result<(snapshot::Salt, Keep), Failure> {
+pub(super) fn salt() -> Result<(snapshot::Salt, Keep), Failure> {
     Ok(match live::salt()? {
         Some(given) => (given, Keep::Apart),
         None => (live::new_salt()?, Keep::Inside),

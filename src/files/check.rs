@@ -169,6 +169,20 @@ fn checked(
     }
 }
 
+/// Whether a file can declare a group of this name, and means it to the letter.
+pub(crate) fn says_name(name: &str) -> bool {
+    let mut check = Check::default();
+    let at = At { v: name.to_owned(), line: 1, column: 1 };
+    check.own_name(Some(&at)).is_some_and(|it| *it == *name) && check.findings.is_empty()
+}
+
+/// Whether a file can say this description of a group, and means it to the letter.
+pub(crate) fn says_description(text: &str) -> bool {
+    let mut check = Check::default();
+    let at = At { v: text.to_owned(), line: 1, column: 1 };
+    check.text(Some(&at), "a description").is_some_and(|it| *it == *text)
+}
+
 /// The file that is checked, the names of the workspace, and what was found so far.
 #[derive(Debug, Default)]
 struct Check {

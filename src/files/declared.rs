@@ -270,6 +270,11 @@ impl Declared {
         own
     }
 
+    /// Whether the workspace has a name for this id as that of a company.
+    pub(crate) fn names_company(&self, id: CompanyId) -> bool {
+        self.known_companies.binary_search(&id).is_ok()
+    }
+
     /// The companies of the workspace: its own, and those that it has names for. Sorted.
     pub fn all_companies(&self) -> Vec<CompanyId> {
         let mut all = self.own_companies();

@@ -156,11 +156,8 @@ pub fn place(files: &[(PathBuf, String)]) -> Result<(), (PathBuf, io::Error)> {
         let file = folder(around(path)).and_then(|()| create(path, Existing::Refused));
         let is_new = file.is_ok();
         made.extend(is_new.then_some(path.as_path()));
-        let written = file.and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_data()
-        });
-        if let Err(error) = written {
+        // Not waited for until they are on the disk: they can be made again, and there may be thousands.
+        if let Err(error) = file.and_then(|mut file| file.write_all(text.as_bytes())) {
             made.iter().for_each(|it| _ = fs::remove_file(it));
             return Err((path.clone(), error));
         }

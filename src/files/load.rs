@@ -78,6 +78,21 @@ pub fn load_workspace(from: &Path) -> Result<Loaded, LoadError> {
     workspace(&read::workspace_of(from).ok_or_else(|| read::no_workspace(from))?)
 }
 
+/// The access files that a workspace in this folder would have, by their paths in it.
+///
+/// # Errors
+///
+/// What cannot be read.
+pub fn access_files(root: &Path) -> Result<Vec<String>, LoadError> {
+    let Matching { files, .. } = read::matching(root, &[DEFAULT_PATTERN])?;
+    Ok(files.iter().map(|it| read::shown(root, it)).collect())
+}
+
+/// The folder of the workspace around `from`, where there is one.
+pub fn workspace_around(from: &Path) -> Option<PathBuf> {
+    read::workspace_of(from)
+}
+
 /// The folder of the workspace around `from`, or `from` itself where there is none.
 pub fn root_around(from: &Path) -> PathBuf {
     read::workspace_of(from).unwrap_or_else(|| from.to_owned())
@@ -94,6 +109,25 @@ fn workspace(root: &Path) -> Result<Loaded, LoadError> {
 }
 
 impl Loaded {
+    /// Takes texts for the files of a workspace, each with its path: one is the workspace file, the others are access
+    /// files.
+    pub fn of(texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut loaded = Self::default();
+        for (path, text) in texts {
+            let is_workspace = path == WORKSPACE_FILE;
+            let file = loaded.sources.add(path, text);
+            if is_workspace {
+                let decoded = loaded.decode(file);
+                loaded.files.workspace = loaded.take(file, decoded);
+            } else {
+                let decoded = loaded.decode(file);
+                let access = loaded.take(file, decoded);
+                loaded.files.access.extend(access);
+            }
+        }
+        loaded
+    }
+
     /// The files that are named, and those below the folders that are.
     fn below(&mut self, parts: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
         let (files, empty) = read::below(&self.root, parts)?;

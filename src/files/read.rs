@@ -52,7 +52,8 @@ impl LoadError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoWorkspace { .. } => {
-                "name a folder that holds one (`rolecall plan examples/quickstart`) or an access file, or give the folder as `-C DIR`"
+                "start one with `rolecall init`, or with `rolecall import` from a company that exists; or name a folder that holds one \
+                 (`rolecall plan examples/quickstart`) or an access file, or give the folder as `-C DIR`"
             }
             Self::Unreadable { source: Unread::Astray(_), .. } => {
                 "put the file itself there: nothing outside is read because a link says so"

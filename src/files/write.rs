@@ -1,152 +1,263 @@
-//! Access to YAML: the text of an access file that declares what there is.
+//! Declarations to YAML: what a workspace and its access files shall say, as values and as text.
 //!
-//! Writes text, never a file. Names stand where they are unique, ids elsewhere.
+//! Writes text, never a file, and decides nothing: how each thing is named was decided by whoever drafted it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use uuid::Uuid;
+use crate::model::{
+    escape,
+    ids::{GroupId, PersonRef},
+    scope::Scope,
+};
 
 use super::{
-    format::{self, formatted},
-    yaml::{Style, Yaml},
+    declared::{ProvidedBy, RoleRef},
+    yaml::{Noted, Style, Yaml},
 };
-use crate::model::{
-    access::Grant,
-    ids::{RoleId, UserId},
-    scope::{Audience, Dimension, Kind, Scope, Value},
-    source::FileId,
-};
+
+mod direct;
+pub(crate) mod naming;
+mod scope;
+mod workspace;
+
+pub use direct::{DraftDirect, DraftTraveller};
+pub use scope::Known;
+pub use workspace::{Alias, DraftWorkspace};
+
+use workspace::schema_line;
+
+/// From how many things on a scope that several roles have gets a name: what names less is as short without.
+const WORTH_A_NAME: usize = 2;
+
+/// An access file to be written.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct DraftFile {
+    /// Where it belongs: below the folder of the workspace, with `/` between folders.
+    pub path: String,
+    /// Lines on top, of no more than one line each.
+    pub comments: Vec<String>,
+    /// The name of the company, where it is not the one of the workspace.
+    pub company: Option<Box<str>>,
+    pub groups: Vec<DraftGroup>,
+    pub users: Vec<DraftUser>,
+}
 
 /// A group to be written.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct DraftGroup {
-    pub name: String,
-    pub description: String,
-    pub grants: Vec<Grant>,
-    pub members: Vec<UserId>,
+    /// Lines above it.
+    pub comments: Vec<String>,
+    /// What stands beside its name.
+    pub remark: Option<String>,
+    pub name: Box<str>,
+    /// Where the name alone would not do.
+    pub id: Option<GroupId>,
+    /// Left out only where the roles are not managed.
+    pub description: Option<Box<str>>,
+    /// `None`: unmanaged.
+    pub grants: Option<Vec<DraftGrant>>,
+    pub members: Vec<DraftPerson>,
+    /// Members that no file can name, for people: they stay, by a list that says "at least".
+    pub others: Vec<String>,
 }
 
-/// Names that a file may use in place of ids.
-#[derive(Clone, Copy, Debug)]
+/// A role on a scope, to be written.
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
-pub struct Known<'a> {
-    /// All roles of the company: a name that several have is not used.
-    pub roles: &'a BTreeMap<RoleId, Box<str>>,
-    pub people: &'a BTreeMap<UserId, Box<str>>,
-    /// The names under `ids:` of the workspace.
-    pub ids: &'a BTreeMap<Uuid, Box<str>>,
+pub struct DraftGrant {
+    pub role: RoleRef,
+    /// What the role is called.
+    pub called: Box<str>,
+    pub scope: Arc<Scope>,
 }
 
-/// A scope that a file cannot express.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the scope of role `{role}` is in a form that a file cannot say")]
-pub struct Unsayable {
-    role: String,
+/// A person to be written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DraftPerson {
+    /// How a file names the person.
+    pub person: PersonRef,
+    /// Who that is, where the key does not say.
+    pub who: Option<String>,
 }
 
-/// An access file that declares `groups` exactly as they are.
-///
-/// # Errors
-///
-/// A scope that this version cannot read, and so cannot write down truthfully.
-pub fn access_file(groups: &[DraftGroup], known: Known<'_>) -> Result<String, Unsayable> {
-    let groups = groups.iter().map(|it| known.group(it)).collect::<Result<Vec<_>, _>>()?;
-    let version = Yaml::Scalar("1".to_owned());
-    let file = Yaml::map(Style::Block, [("version", version), ("groups", Yaml::list(Style::Block, groups))]);
-    let text = file.document();
-    // What is written here holds nothing that cannot be laid out.
-    Ok(formatted(&text, format::Kind::Access, FileId::default()).unwrap_or(text))
+/// A person with direct roles, to be written.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct DraftUser {
+    pub user: DraftPerson,
+    pub roles: Vec<DraftDirect>,
+    /// Direct roles that no file can name, for people: they stay, by a list that says "at least".
+    pub others: Vec<String>,
 }
 
-impl Known<'_> {
-    fn group(self, draft: &DraftGroup) -> Result<Yaml, Unsayable> {
-        let mut roles = Vec::with_capacity(draft.grants.len());
-        for Grant { role, scope, .. } in &draft.grants {
-            let name = self.roles.get(role).map_or_else(|| role.to_string(), ToString::to_string);
-            let unique = self.roles.values().filter(|it| ***it == *name).count() == 1;
-            let Some(scope) = self.scope(scope) else { return Err(Unsayable { role: name }) };
-            let (shown, named) = match unique {
-                true => (name.clone(), Yaml::text(&name)),
-                false => (role.to_string(), Yaml::map(Style::Line, [("id", Yaml::text(role))])),
-            };
-            roles.push((shown, Yaml::map(Style::Line, [("role", named), ("scope", scope)])));
+/// The named scopes of one file: those that several of its roles have.
+pub(crate) type Named = BTreeMap<Arc<Scope>, String>;
+
+impl DraftFile {
+    /// The lines of the file.
+    pub fn text(&self, known: &Known) -> String {
+        let named = self.named(known);
+        let lines = self.comments.iter().map(|it| comment(it));
+        let schema =
+            [schema_line(self.path.matches('/').count(), "access")].into_iter().chain(lines).collect();
+        let version = Noted { above: schema, ..Yaml::Scalar("1".to_owned()).into() };
+        let mut keys = vec![("version".to_owned(), version)];
+        if let Some(company) = &self.company {
+            keys.push(("company".to_owned(), Yaml::text(company).into()));
         }
-        roles.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut members: Vec<Yaml> = draft.members.iter().map(|it| self.person(*it)).collect();
-        members.sort();
-        Ok(Yaml::map(
+        if !named.is_empty() {
+            let mut scopes: Vec<(&str, &Scope)> = named.iter().map(|it| (&**it.1, &**it.0)).collect();
+            scopes.sort_unstable();
+            let scopes = scopes
+                .into_iter()
+                .filter_map(|(name, scope)| Some((super::yaml::scalar(name), known.scope(scope)?.into())));
+            keys.push(("scopes".to_owned(), apart(Yaml::Map(Style::Block, scopes.collect()))));
+        }
+        if !self.groups.is_empty() {
+            let groups = self.groups.iter().map(|it| it.entry(known, &named));
+            keys.push(("groups".to_owned(), apart(blocks(groups))));
+        }
+        if !self.users.is_empty() {
+            keys.push(("users".to_owned(), apart(blocks(self.users.iter().map(DraftUser::entry)))));
+        }
+        Yaml::Map(Style::Block, keys).document()
+    }
+
+    /// The scopes that deserve a name in this file.
+    pub(crate) fn named(&self, known: &Known) -> Named {
+        let mut uses: BTreeMap<&Arc<Scope>, usize> = BTreeMap::new();
+        for grant in self.groups.iter().flat_map(|it| it.grants.iter().flatten()) {
+            *uses.entry(&grant.scope).or_default() += 1;
+        }
+        let repeated = uses.into_iter().filter(|it| it.1 > 1 && Known::size(it.0) >= WORTH_A_NAME);
+        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+        let named = repeated.map(|(scope, _)| {
+            let title =
+                Some(known.title(scope)).filter(|it| !it.is_empty()).unwrap_or_else(|| "scope".to_owned());
+            let count = taken.entry(title.clone()).or_default();
+            *count += 1;
+            let name = if *count == 1 { title } else { format!("{title}-{count}") };
+            (scope.clone(), name)
+        });
+        named.collect()
+    }
+}
+
+impl DraftGroup {
+    /// A group of this name, of which nothing is managed and nobody is a member.
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            comments: Vec::new(),
+            remark: None,
+            name: name.into(),
+            id: None,
+            description: None,
+            grants: None,
+            members: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+
+    /// The group as an entry of `groups:`.
+    pub(crate) fn entry(&self, known: &Known, named: &Named) -> Noted {
+        let name = Noted { beside: self.remark.as_deref().map(comment), ..Yaml::prose(&self.name).into() };
+        let mut keys = vec![("name".to_owned(), name)];
+        if let Some(id) = self.id {
+            keys.push(("id".to_owned(), Yaml::text(&id).into()));
+        }
+        if let Some(description) = &self.description {
+            keys.push(("description".to_owned(), Yaml::prose(description).into()));
+        }
+        let roles = match &self.grants {
+            None => Yaml::text("unmanaged"),
+            Some(grants) => {
+                let mut grants: Vec<&DraftGrant> = grants.iter().collect();
+                grants.sort_by_key(|it| (&it.called, &it.role));
+                Yaml::list(Style::Block, grants.into_iter().filter_map(|it| it.entry(known, named)))
+            }
+        };
+        keys.push(("roles".to_owned(), roles.into()));
+        let mut members: Vec<&DraftPerson> = self.members.iter().collect();
+        members.sort_unstable();
+        let members = Yaml::List(Style::Block, members.into_iter().map(DraftPerson::entry).collect());
+        keys.push(("members".to_owned(), at_least(members, &self.others)));
+        let above = self.comments.iter().map(|it| comment(it)).collect();
+        Noted { above, ..Yaml::Map(Style::Block, keys).into() }
+    }
+}
+
+impl DraftGrant {
+    /// The role as an entry of `roles:`; `None` where no file can say its scope.
+    pub(crate) fn entry(&self, known: &Known, named: &Named) -> Option<Yaml> {
+        let scope = match named.get(&self.scope) {
+            Some(name) => Yaml::text(name),
+            None => known.scope(&self.scope)?,
+        };
+        let role = match &self.role {
+            RoleRef::Id(id) => Yaml::map(Style::Line, [("id", Yaml::text(id))]),
+            RoleRef::Name { name, provided_by: None } => Yaml::text(name),
+            RoleRef::Name { name, provided_by: Some(by) } => {
+                let by = match by {
+                    ProvidedBy::Platform => "platform",
+                    ProvidedBy::Company => "company",
+                };
+                Yaml::map(Style::Line, [("name", Yaml::text(name)), ("providedBy", Yaml::text(by))])
+            }
+        };
+        Some(Yaml::map(Style::Line, [("role", role), ("scope", scope)]))
+    }
+}
+
+impl DraftPerson {
+    /// The person as an entry of a list.
+    pub(crate) fn entry(&self) -> Noted {
+        Noted { beside: self.who.as_deref().map(comment), ..scope::person(&self.person).into() }
+    }
+}
+
+impl DraftUser {
+    /// The person as an entry of `users:`.
+    fn entry(&self) -> Noted {
+        let roles = Yaml::List(Style::Block, self.roles.iter().map(|it| it.entry().into()).collect());
+        Yaml::Map(
             Style::Block,
-            [
-                ("name", Yaml::text(&draft.name)),
-                ("description", Yaml::text(&draft.description)),
-                ("roles", Yaml::list(Style::Block, roles.into_iter().map(|it| it.1))),
-                ("members", Yaml::list(Style::Block, members)),
+            vec![
+                ("user".to_owned(), self.user.entry()),
+                ("directRoles".to_owned(), at_least(roles, &self.others)),
             ],
-        ))
-    }
-
-    fn person(self, user: UserId) -> Yaml {
-        let address = self.people.get(&user).map(Yaml::text);
-        address.unwrap_or_else(|| Yaml::map(Style::Line, [("userId", Yaml::text(&user))]))
-    }
-
-    fn scope(self, scope: &Scope) -> Option<Yaml> {
-        if scope.is_empty() {
-            return None;
-        }
-        let mut audiences: Vec<Yaml> =
-            scope.audiences().iter().map(|it| self.audience(it)).collect::<Option<_>>()?;
-        Some(if audiences.len() == 1 { audiences.remove(0) } else { Yaml::list(Style::Block, audiences) })
-    }
-
-    /// An audience with its keys in the order of the file format; `None` where a part of it has no form.
-    fn audience(self, audience: &Audience) -> Option<Yaml> {
-        let mut keys = Vec::with_capacity(audience.len());
-        let mut predicates = Vec::new();
-        for Dimension { kind, values } in audience {
-            let names = || Yaml::one_or_many(values.iter().map(|it| self.value(it)).collect());
-            keys.push(match kind {
-                Kind::Company => (0, "company", names()),
-                Kind::LegalEntity => (1, "legalEntity", names()),
-                Kind::BookingTmc => (2, "bookingTmc", names()),
-                Kind::ContractingTmc => (3, "contractingTmc", names()),
-                Kind::Profile => {
-                    let person = |it: &Value| match it {
-                        Value::Id(id) => Some(self.person(UserId(*id))),
-                        Value::Nothing | Value::Text(_) => None,
-                    };
-                    let people = values.iter().map(person).collect::<Option<_>>()?;
-                    (4, "profile", Yaml::one_or_many(people))
-                }
-                Kind::StealthType => (5, "stealthType", names()),
-                Kind::Platform if *values == [Value::Nothing] => {
-                    (6, "platform", Yaml::Scalar("true".to_owned()))
-                }
-                Kind::Platform | Kind::Other(_) => {
-                    predicates.push(Yaml::map(
-                        Style::Line,
-                        [
-                            ("type", Yaml::text(kind.as_wire())),
-                            ("values", Yaml::list(Style::Line, values.iter().map(Yaml::text))),
-                        ],
-                    ));
-                    continue;
-                }
-                Kind::Unreadable => return None,
-            });
-        }
-        if !predicates.is_empty() {
-            keys.push((7, "predicates", Yaml::list(Style::Line, predicates)));
-        }
-        keys.sort();
-        Some(Yaml::map(Style::Line, keys.into_iter().map(|(_, key, value)| (key, value))))
-    }
-
-    fn value(self, value: &Value) -> Yaml {
-        match value {
-            Value::Id(id) => self.ids.get(id).map_or_else(|| Yaml::text(id), Yaml::text),
-            Value::Nothing | Value::Text(_) => Yaml::text(value),
-        }
+        )
+        .into()
     }
 }
+
+/// A list that is exact, or one that lets others be, who are told.
+fn at_least(list: Yaml, others: &[String]) -> Noted {
+    if others.is_empty() {
+        return list.into();
+    }
+    let above = others.iter().map(|it| comment(it)).collect();
+    let list = Noted { above, ..list.into() };
+    Yaml::Map(Style::Block, vec![("atLeast".to_owned(), list)]).into()
+}
+
+/// Entries of several lines, with a blank line between them.
+fn blocks(entries: impl IntoIterator<Item = Noted>) -> Yaml {
+    let mut entries: Vec<Noted> = entries.into_iter().collect();
+    entries.iter_mut().skip(1).for_each(|it| it.above.insert(0, String::new()));
+    Yaml::List(Style::Block, entries)
+}
+
+/// A value with a blank line before it.
+fn apart(value: Yaml) -> Noted {
+    Noted { above: vec![String::new()], ..value.into() }
+}
+
+/// A comment of one line, with nothing in it that acts or hides.
+fn comment(text: &str) -> String {
+    format!("# {}", escape::terminal(text))
+}
+
+#[cfg(test)]
+mod tests;

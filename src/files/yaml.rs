@@ -58,6 +58,11 @@ impl Yaml {
         Self::Scalar(scalar(&text.to_string()))
     }
 
+    /// A text for the rest of a line, never for a place in brackets.
+    pub(crate) fn prose(text: &str) -> Self {
+        Self::Scalar(prose(text))
+    }
+
     pub(crate) fn list(style: Style, items: impl IntoIterator<Item = Self>) -> Self {
         Self::List(style, items.into_iter().map(Noted::from).collect())
     }
@@ -285,6 +290,20 @@ fn end(beside: Option<&str>, out: &mut String) {
         out.push_str(comment);
     }
     out.push('\n');
+}
+
+/// A text as YAML on the rest of a line, outside of brackets: there commas and most other signs mean nothing, and neither
+/// does a colon inside a word.
+fn prose(text: &str) -> String {
+    let is_inside = |(at, _): &(usize, char)| text[at + 1..].starts_with(|it: char| !it.is_whitespace());
+    let signs = |(at, it): (usize, char)| match it {
+        ',' | ';' | '!' | '?' | '%' | '=' | '"' => '.',
+        ':' if is_inside(&(at, it)) => '.',
+        it => it,
+    };
+    let plain = scalar(&text.char_indices().map(signs).collect::<String>());
+    let is_plain = !plain.starts_with('"') && text.starts_with(char::is_alphabetic);
+    if is_plain { text.to_owned() } else { scalar(text) }
 }
 
 /// A text as YAML, in brackets or not: as it is where it cannot be taken for anything else, and quoted otherwise.

@@ -22,7 +22,7 @@ pub enum FetchError {
 
 impl FetchError {
     /// Returns the HTTP status with which the API refused to tell; a refused token, or a rate, is not that.
-    pub(super) fn refused(&self) -> Option<u16> {
+    pub(crate) fn refused(&self) -> Option<u16> {
         match self {
             Self::Api(error) => error.refused(),
             Self::NotRecorded(_) | Self::Unconfirmed { .. } => None,
@@ -30,7 +30,7 @@ impl FetchError {
     }
 
     /// Whether it says nothing of other companies: the API does not tell of this one, or tells nonsense.
-    pub(super) fn is_of_one_company(&self) -> bool {
+    pub(crate) fn is_of_one_company(&self) -> bool {
         match self {
             Self::Api(error) => error.is_of_one_answer(),
             Self::NotRecorded(_) | Self::Unconfirmed { .. } => false,

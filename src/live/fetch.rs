@@ -295,7 +295,7 @@ pub fn grants(roles: Vec<GroupRole>) -> Vec<Grant> {
 }
 
 /// [`grants`], of which equal parts are kept once.
-fn shared(mut roles: Vec<GroupRole>, scopes: &mut Shared) -> Vec<Grant> {
+pub(crate) fn shared(mut roles: Vec<GroupRole>, scopes: &mut Shared) -> Vec<Grant> {
     // Entries of one role stay in the order of the API.
     roles.sort_by_key(|it| it.role);
     let grant = |entries: &mut [GroupRole]| {

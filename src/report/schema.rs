@@ -135,6 +135,15 @@ pub fn schema(kind: Kind, draft: Draft) -> Schema {
     schema
 }
 
+/// The schemas that the files of a workspace name for editors, each by its path in the workspace.
+pub fn of_a_workspace() -> [(&'static str, String); 2] {
+    let text = |kind| schema(kind, Draft::default()).to_string();
+    [
+        ("schemas/workspace.schema.json", text(Kind::Workspace)),
+        ("schemas/access.schema.json", text(Kind::Access)),
+    ]
+}
+
 fn of<T: JsonSchema>(kind: Kind, draft: Draft) -> Value {
     let schema = draft.generator(kind).into_root_schema_for::<T>();
     let mut schema = Value::from(schema);

@@ -1,17 +1,24 @@
 //! A standard group's roles, as the draft of a custom group. Only reads.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    files::write::DraftGroup,
+    files::{
+        declared::{Declared, RoleRef},
+        write::{
+            DraftFile, DraftGrant, DraftGroup, DraftPerson, Known,
+            naming::{candidates, slug},
+        },
+    },
     live::{FetchError, api::Reader, fetch, source::Source},
     model::{
+        access::Grant,
         finding::did_you_mean,
         ids::{CompanyId, PersonRef, UserId},
         name,
-        observed::GroupHead,
-        plan::Names,
+        observed::{GroupHead, User},
     },
+    plan::bind::grants::Roles,
 };
 
 /// What to copy, and as what.
@@ -38,6 +45,10 @@ pub enum CopyError {
     Unknown { wanted: Box<str>, hint: String },
     #[error("several groups are called `{wanted}`")]
     Ambiguous { wanted: Box<str>, ids: Vec<String> },
+    #[error(
+        "`{group}` cannot be written as YAML: the scope of role `{role}` is in a form that a file cannot say"
+    )]
+    Unsayable { group: Box<str>, role: Box<str> },
 }
 
 impl CopyError {
@@ -47,22 +58,26 @@ impl CopyError {
             Self::Fetch(error) => error.hint(),
             Self::Taken(_) => Some("pick another name for the copy".to_owned()),
             Self::Unknown { hint, .. } => Some(hint.clone()),
+            Self::Unsayable { .. } => {
+                Some("a scope in a form this version does not know cannot be copied safely".to_owned())
+            }
             Self::Ambiguous { ids, .. } => Some(format!("name one by id: {}", ids.join(", "))),
         }
     }
 }
 
-/// Reads a group and drafts its copy; the names that the draft needs are added to `names`.
+/// Reads a group and drafts a file with its copy, with the names that the file uses.
 ///
 /// # Errors
 ///
-/// Where there is not exactly one group to copy, where the name is taken, and where something cannot be read.
+/// Where there is not exactly one group to copy, where the name is taken, and where something cannot be read, or not be
+/// said.
 pub async fn draft(
     reader: &Reader,
+    declared: &Declared,
     company: CompanyId,
     copy: Copy<'_>,
-    names: &mut Names,
-) -> Result<DraftGroup, CopyError> {
+) -> Result<(DraftFile, Known), CopyError> {
     let source = Source::Api(reader.clone());
     let name = name::composed(copy.name);
     let heads = source.list_groups(company).await?;
@@ -70,19 +85,27 @@ pub async fn draft(
         return Err(CopyError::Taken(copy.name.into()));
     }
     let original = original(&heads, &name::composed(copy.group))?;
-    for role in source.list_roles(company).await? {
-        names.roles.insert(role.id, role.name);
-    }
-    let grants = fetch::grants(source.list_group_roles(company, original.id).await?);
+    let all = source.list_roles(company).await?;
+    let roles = Roles::new(&all);
+    let held = fetch::grants(source.list_group_roles(company, original.id).await?);
     let members =
         if copy.members { source.list_members(company, original.id).await? } else { Arc::default() };
-    let in_scopes = grants.iter().flat_map(|it| it.scope.people()).map(UserId);
+    let in_scopes = held.iter().flat_map(|it| it.scope.people()).map(UserId);
     let people: Vec<PersonRef> = members.iter().copied().chain(in_scopes).map(PersonRef::UserId).collect();
-    for user in source.find_users(company, &people).await? {
-        if let Some(email) = user.email {
-            names.people.insert(user.id, email.as_str().into());
+    let keys = keys(&source.find_users(company, &people).await?);
+    let known = known(declared, keys.clone());
+    let grant = |Grant { role, scope, .. }: Grant| {
+        let called = roles.called(role);
+        match known.scope(&scope).filter(|_| !scope.has_unreadable()) {
+            Some(_) => Ok(DraftGrant { role: roles.named(role).unwrap_or(RoleRef::Id(role)), called, scope }),
+            None => Err(CopyError::Unsayable { group: original.name.clone(), role: called }),
         }
-    }
+    };
+    let grants = held.into_iter().map(grant).collect::<Result<_, _>>()?;
+    let member = |it: &UserId| DraftPerson {
+        person: keys.get(it).cloned().unwrap_or(PersonRef::UserId(*it)),
+        who: None,
+    };
     let description = copy.description.map_or_else(
         || {
             let copied = format!("Copied from {}. {}", original.name, original.description);
@@ -90,7 +113,31 @@ pub async fn draft(
         },
         str::to_owned,
     );
-    Ok(DraftGroup { name: name.into_owned(), description, grants, members: members.to_vec() })
+    let file = candidates(&slug(&name, 60), "copy", original.id.0).swap_remove(0);
+    let group = DraftGroup {
+        description: Some(description.into()),
+        grants: Some(grants),
+        members: members.iter().map(member).collect(),
+        ..DraftGroup::new(&name)
+    };
+    Ok((
+        DraftFile { path: format!("access/{file}.yaml"), groups: vec![group], ..DraftFile::default() },
+        known,
+    ))
+}
+
+/// The addresses of users, but those that several have.
+fn keys(users: &[User]) -> BTreeMap<UserId, PersonRef> {
+    let is_one = |user: &User| users.iter().filter(|it| it.email == user.email).all(|it| it.id == user.id);
+    let one = users.iter().filter(|it| is_one(it));
+    one.filter_map(|it| Some((it.id, PersonRef::Email(it.email.clone()?)))).collect()
+}
+
+/// The names of the workspace.
+fn known(declared: &Declared, travellers: BTreeMap<UserId, PersonRef>) -> Known {
+    let names = declared.aliases.iter().map(|it| (*it.0, it.1.clone()));
+    let (companies, legal_entities) = names.partition(|it| declared.names_company(CompanyId(it.0)));
+    Known { companies, legal_entities, travellers }
 }
 
 fn original<'a>(heads: &'a [GroupHead], wanted: &str) -> Result<&'a GroupHead, CopyError> {

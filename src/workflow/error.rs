@@ -63,8 +63,17 @@ pub enum Error {
         counted(*.declared, "group", "groups")
     )]
     NoGroups { company: String, declared: usize },
-    #[error("no company to take a snapshot of is given")]
+    #[error("no company is given")]
     NoCompany,
+    #[error("no group is called `{wanted}`, or by that pattern")]
+    NoSuchGroup { wanted: Box<str>, near: Option<String> },
+    #[error(
+        "the files would not say what there is: a plan from them would not be empty; nothing was written"
+    )]
+    NotProven {
+        /// The groups and people that a plan would touch, or leave as they are although the files ask otherwise.
+        what: Vec<String>,
+    },
 }
 
 /// Companies where the API refused to look for a person, and the status with which it did.
@@ -79,6 +88,7 @@ impl Error {
     pub fn reasons(&self) -> Vec<String> {
         match self {
             Self::FilesChanged { changed, .. } => changed.clone(),
+            Self::NotProven { what } => what.clone(),
             Self::Stale(Stale { groups, people }) => [&groups[..], people].concat(),
             _ => Vec::new(),
         }
@@ -120,6 +130,14 @@ impl Error {
                 "check the address, or name the person by `externalId=…`, `employeeId=…` or `userId=…`"
             }
             Self::NotOne { refused: Some(_), .. } => "give the token the right to look for users there",
+            Self::NoSuchGroup { near, .. } => {
+                return Some(
+                    near.clone().unwrap_or_else(|| "names are exact; `*` stands for any letters".to_owned()),
+                );
+            }
+            Self::NotProven { .. } => {
+                "this is a fault of rolecall: please report it; `--group` may leave these out until then"
+            }
             Self::NotOne { .. } | Self::NoCompany => "set `company:` in rolecall.yaml, or give `--company`",
         };
         Some(hint.to_owned())

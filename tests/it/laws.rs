@@ -15,6 +15,7 @@ use crate::support::{
 
 mod explains;
 mod laid_out;
+mod imports;
 mod misspelt;
 mod reading;
 mod taken_up;

@@ -28,6 +28,7 @@ mod foretold;
 mod formatting;
 mod guards;
 mod hostile;
+mod importing;
 mod interruption;
 mod journals;
 mod kills;

@@ -182,6 +182,18 @@ impl World {
         Self { folder, sandbox, seeded: None, variables: Vec::new() }
     }
 
+    /// Starts a sandbox with what a snapshot holds, and an empty workspace.
+    pub(crate) fn recorded(snapshot: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("workspace")).unwrap();
+        fs::write(at("seed.yaml"), "version: 1\ntokens: [{ token: full-token, access: full }]\n").unwrap();
+        fs::write(at("live.json"), snapshot).unwrap();
+        let (from, load) = (Some(at("seed.yaml")), Some(at("live.json")));
+        let sandbox = Sandbox::start(Options { from, load, ..Options::default() }).unwrap();
+        Self { folder, sandbox, seeded: None, variables: Vec::new() }
+    }
+
     /// Adds rules to `rolecall.yaml`: guards, exceptions, lock-outs.
     pub(crate) fn ruled(self, rules: &str) -> Self {
         self.with("rolecall.yaml", &format!("{WORKSPACE}{rules}"))

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 16] = [
+pub(crate) const COMMANDS: [&str; 17] = [
     "init",
     "validate",
     "fmt",
@@ -17,6 +17,7 @@ pub(crate) const COMMANDS: [&str; 16] = [
     "doctor",
     "explain",
     "snapshot",
+    "import",
     "duplicate",
     "sandbox",
     "schema",

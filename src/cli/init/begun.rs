@@ -11,7 +11,6 @@ use rolecall::{
         forge::{Forge, Repository},
     },
     model::ids::CompanyId,
-    report::schema::{self, Draft, Kind},
 };
 
 /// The company that the rehearsal is about.
@@ -139,15 +138,6 @@ version: 1
 groups: []
 "
     )
-}
-
-/// The schemas that the files name for editors.
-pub(super) fn schemas(root: &Path) -> [(PathBuf, String); 2] {
-    let folder = root.join("schemas");
-    [
-        (folder.join("workspace.schema.json"), schema::schema(Kind::Workspace, Draft::Seven).to_string()),
-        (folder.join("access.schema.json"), schema::schema(Kind::Access, Draft::Seven).to_string()),
-    ]
 }
 
 /// The jobs of a forge, for a workspace that may lie below the top of its repository.

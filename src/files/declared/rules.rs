@@ -122,7 +122,7 @@ pub struct Pattern {
 
 impl Pattern {
     /// `None` where `text` is not a pattern.
-    pub(crate) fn new(text: &str) -> Option<Self> {
+    pub fn new(text: &str) -> Option<Self> {
         // Names are not paths: a slash is a letter, and a backslash quotes everywhere.
         let mut glob = pattern::glob(text).ok()?;
         let glob = glob.literal_separator(false).backslash_escape(true).build().ok()?;

@@ -185,3 +185,24 @@ fn a_new_text_takes_the_place_of_the_one_that_was_read_and_of_no_other() {
     assert!(matches!(error, Unread::Astray(_)), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
 }
+
+#[test]
+fn new_files_are_made_all_or_none() {
+    let world = world();
+    let at = |name: &str| world.path().join("in").join(name);
+    let files = |names: &[&str]| names.iter().map(|it| (at(it), (*it).to_owned())).collect::<Vec<_>>();
+    symlink("../out", at("link")).unwrap();
+    for (in_the_way, names) in [
+        ("deep/a", &["one", "new/two", "deep/a", "three"][..]),
+        ("link/new", &["one", "link/new"]),
+        ("deep/a/b", &["one", "deep/a/b"]),
+    ] {
+        let (path, _) = place(&files(names)).unwrap_err();
+        assert_eq!(path, at(in_the_way));
+        assert!(!at("one").exists() && !at("new/two").exists(), "{in_the_way}");
+    }
+    assert_eq!(fs::read_to_string(at("deep/a")).unwrap(), "inside");
+    assert_eq!(fs::read_dir(world.path().join("out")).unwrap().count(), 1);
+    place(&files(&["one", "new/two"])).unwrap();
+    assert_eq!(fs::read_to_string(at("new/two")).unwrap(), "new/two");
+}

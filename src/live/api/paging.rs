@@ -63,6 +63,15 @@ impl<'a> List<'a> {
         }
     }
 
+    /// Returns the first rows of the list, at most so many: a sample, of which nothing is proven.
+    ///
+    /// # Errors
+    /// Whatever a request can fail with.
+    pub(super) async fn sample<T: Row>(&self, most: u32) -> Result<Vec<T>, ApiError> {
+        let limit = self.connection.dialect.page_limit.max(1).min(most);
+        Ok(self.page(0, limit.into()).await?.rows)
+    }
+
     /// Reads the list once: the first page alone, the rest side by side, and after a page shorter
     /// than the first one after the other.
     async fn sweep<T: Row>(&self) -> Result<Sweep<T>, ApiError> {

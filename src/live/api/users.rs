@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     ApiError, Reader, Request,
-    paging::gather,
+    paging::{List, gather},
     reader::{FILTER_SIZE, Sort},
     settings::form_encoded,
     wire::{Elements, Told},
@@ -24,6 +24,9 @@ use crate::model::{
     name,
     observed::User,
 };
+
+/// Users of a company that are asked for its name: some are of other legal entities.
+const SAMPLE: u32 = 20;
 
 /// An id as users v3 spells it, unlike rbac (contract C11).
 #[derive(Serialize)]
@@ -193,6 +196,24 @@ impl Reader {
         }
         let listed = self.listed(company, None).await;
         Ok(if self.refuses_bulk(company, &listed) { None } else { Some(listed?) })
+    }
+
+    /// Asks a company for a few of its users, whose rows say what it and its legal entities are called; see
+    /// [`names`](Self::names).
+    pub async fn learn_names(&self, company: CompanyId) -> Result<(), ApiError> {
+        if self.is_bulk_refused(company) {
+            return Ok(());
+        }
+        let body = Listed {
+            company_id: Id { id: company },
+            user_status_filter: Accounts::All.status(),
+            sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
+            filters: None,
+        };
+        let request = Request::reads(Method::POST, "/v3/users/list", &[]).about("companyId", company.0);
+        let some: Vec<Told> = List::new(&self.connection, request, &body).sample(SAMPLE).await?;
+        some.into_iter().for_each(|it| drop(self.noted(it)));
+        Ok(())
     }
 
     fn is_bulk_refused(&self, company: CompanyId) -> bool {

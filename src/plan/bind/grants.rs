@@ -16,10 +16,11 @@ use crate::{
         ids::RoleId,
         index::GroupIx,
         lookalike::{Lookalikes, difference},
+        name,
         observed::RoleHead,
         plan::{Withheld, WithheldReason},
         scope::Scope,
-        source::Place,
+        source::{FileId, Place},
         state::{Fact, Owner},
     },
 };
@@ -64,7 +65,20 @@ impl<'a> Roles<'a> {
         near.into_iter().flat_map(|it| &self.by_name[it]).map(|it| it.id).collect()
     }
 
-    fn name(&self, id: RoleId) -> Box<str> {
+    /// How a file names a role: by name, by name and provider, or by id; `None` where the company cannot assign it.
+    pub(crate) fn named(&self, id: RoleId) -> Option<RoleRef> {
+        let head = self.all.iter().find(|it| it.id == id)?;
+        let by = |provided_by| RoleRef::Name { name: head.name.clone(), provided_by };
+        let provider = head.platform.map(|it| if it { ProvidedBy::Platform } else { ProvidedBy::Company });
+        let names = [Some(by(None)), provider.map(|it| by(Some(it)))].into_iter().flatten();
+        let can_be_said = !head.name.is_empty() && name::unseen(&head.name).is_none();
+        let mut names = names.filter(|_| can_be_said).chain([RoleRef::Id(id)]);
+        let nowhere = Place::new(FileId(0), 1, 1);
+        names.find(|it| self.find(it, nowhere).is_ok_and(|found| found.id == id))
+    }
+
+    /// What a role is called, or else its id.
+    pub(crate) fn called(&self, id: RoleId) -> Box<str> {
         self.all.iter().find(|it| it.id == id).map_or_else(|| id.to_string().into(), |it| it.name.clone())
     }
 
@@ -167,7 +181,7 @@ impl Binding<'_> {
             if rest == Rest::Kept && held.is_some_and(|it| it.has_unreadable()) && !asked.wanted.is_empty() {
                 // Adding to what cannot be read would mean to write it anew by guess.
                 asked.doubt = true;
-                let what = WithheldReason::Unreadable { role: self.roles.name(role) };
+                let what = WithheldReason::Unreadable { role: self.roles.called(role) };
                 self.bound.withheld.push(Withheld { from: asked.from, group: declared.name.clone(), what });
             }
             if asked.doubt {

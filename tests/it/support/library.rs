@@ -5,6 +5,7 @@
 use rolecall::{
     files::{access::AccessFile, check, declared::Declared, decode, workspace::WorkspaceFile},
     live::{
+        api::Dialect,
         fetch::{ReadList, fetch, fetch_person, grants},
         snapshot::{self, Answers, Snapshot},
         source::Source,
@@ -25,6 +26,10 @@ use rolecall::{
     report::{
         document,
         render::{View, explanation::Explanation},
+    },
+    workflow::{
+        self, Live,
+        import::{self, Asked, Layout},
     },
 };
 use serde_json::Value;
@@ -142,6 +147,48 @@ fn tried(saved: &str, inputs: Inputs<'_>) -> Result<TakenUp, String> {
     })
 }
 
+/// Writes the files that say what there is of a company, or of all.
+///
+/// # Errors
+///
+/// Why that cannot be done.
+pub(crate) fn import(
+    live: &Value,
+    company: Option<&str>,
+    layout: Layout,
+    direct_roles: bool,
+) -> Result<Vec<(String, String)>, String> {
+    let now = "2026-11-21T12:00:00Z".parse().unwrap();
+    let source = Source::Snapshot(Box::new(answers(live, now)?));
+    let live = Live { source, host: ENDPOINT.into(), url: ENDPOINT.into(), dialect: Dialect::default() };
+    let files = check::Files { company: company.map(str::to_owned), ..check::Files::default() };
+    let declared = check::check(&files).map_err(|it| said(&it))?;
+    let asked = Asked { groups: &[], direct_roles, layout, endpoint: ENDPOINT };
+    let why = |error: workflow::Error| format!("{error}: {:?}", error.reasons());
+    wait(async {
+        let all = import::read(&live, &declared, &asked, now).await.map_err(why)?;
+        Ok(import::drafted(all, &asked).await.map_err(why)?.texts())
+    })
+}
+
+/// A live state as the text of a snapshot.
+pub(crate) fn recorded(live: &Value, now: jiff::Timestamp) -> String {
+    let part = |name: &str| live[name].to_string();
+    let snapshot = Snapshot::new(
+        (now, ENDPOINT, serde_json::from_value(live["names"].clone()).unwrap_or_default()),
+        serde_json::from_str(&part("companies")).unwrap(),
+        serde_json::from_str(&part("directories")).unwrap(),
+        serde_json::from_str(&part("people")).unwrap(),
+    );
+    snapshot::write(&snapshot)
+}
+
+/// A live state in the form of a snapshot, ready to be asked.
+fn answers(live: &Value, now: jiff::Timestamp) -> Result<Answers, String> {
+    let snapshot = snapshot::read(recorded(live, now)).map_err(|it| it.to_string())?;
+    Answers::new(snapshot, None).map_err(|it| it.to_string())
+}
+
 /// Files that are sound, and a live state that can be asked.
 struct Ready {
     sources: Sources,
@@ -166,15 +213,7 @@ impl Ready {
         }
         let declared = check::check(&parsed).map_err(|it| said(&it))?;
         let now = now.parse().unwrap();
-        let part = |name: &str| live[name].to_string();
-        let snapshot = Snapshot::new(
-            (now, ENDPOINT, std::collections::BTreeMap::new()),
-            serde_json::from_str(&part("companies")).unwrap(),
-            serde_json::from_str(&part("directories")).unwrap(),
-            serde_json::from_str(&part("people")).unwrap(),
-        );
-        let snapshot = snapshot::read(snapshot::write(&snapshot)).map_err(|it| it.to_string())?;
-        let answers = Answers::new(snapshot, None).map_err(|it| it.to_string())?;
+        let answers = answers(live, now)?;
         Ok(Self { sources, declared, source: Source::Snapshot(Box::new(answers)), now })
     }
 
@@ -184,7 +223,7 @@ impl Ready {
     }
 
     fn written(&self, plan: rolecall::model::plan::Plan, bound: &Bound) -> Value {
-        let style = rolecall::live::api::Dialect::default().scope_changes();
+        let style = Dialect::default().scope_changes();
         let judged = judged(plan, &bound.rules, style, self.now);
         let view = View {
             plan: judged.plan(),

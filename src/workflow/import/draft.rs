@@ -1,0 +1,278 @@
+//! From everything that there is to what files say of it: which group can be declared, and what of it. Pure.
+
+use std::collections::{BTreeMap, HashMap};
+
+use uuid::Uuid;
+
+use super::{Asked, Imported, ids::Ids, people::People};
+use crate::{
+    files::{
+        check::{says_description, says_name},
+        write::{
+            Alias, DraftDirect, DraftFile, DraftGrant, DraftGroup, DraftTraveller, DraftUser, DraftWorkspace,
+            Known,
+        },
+    },
+    live::{fetch, snapshot::Snapshot},
+    model::{
+        access::Grant,
+        direct::{DirectRole, Kind, Reach, known},
+        ids::{CompanyId, GroupId},
+        lookalike::{Lookalikes, is_plain},
+        observed::completed,
+        scope::Shared,
+    },
+    plan::bind::grants::Roles,
+    report::render::counted,
+};
+
+/// What stands above everything that cannot be applied.
+const SANITIZED: &str =
+    "Sanitized: addresses and numbers of people are pseudonyms, so this cannot be applied.";
+
+/// Drafts the files that say what a snapshot holds.
+pub(super) fn draft(snapshot: &Snapshot, asked: &Asked<'_>) -> Imported {
+    let rows = completed(super::taken::rows(snapshot));
+    let people = People::new(snapshot, &rows);
+    let mut scopes = Shared::default();
+    let mut held: BTreeMap<GroupId, Vec<Grant>> = BTreeMap::new();
+    let mut ids = Ids::default();
+    for group in snapshot.companies.iter().flat_map(|it| &it.groups) {
+        let grants = fetch::shared(group.roles.clone(), &mut scopes);
+        if !group.unmodifiable {
+            grants.iter().for_each(|it| ids.scope(&it.scope));
+        }
+        held.insert(group.id, grants);
+    }
+    let own: Vec<CompanyId> = snapshot.companies.iter().map(|it| it.id).collect();
+    own.iter().for_each(|it| ids.company(*it));
+    // People of scopes are looked for where the workspace has a name for.
+    snapshot.directories.iter().filter(|it| !it.users.is_empty()).for_each(|it| ids.company(it.company));
+    if asked.direct_roles {
+        let roles = snapshot.people.iter().flat_map(|it| &it.direct_roles).flat_map(|it| it.iter());
+        for (role, on) in roles.filter_map(|it| Some((it.kind().role_type(), it.kind().company()?))) {
+            match known(role) {
+                Some((_, Reach::Tmc)) => ids.tmc(on),
+                Some(_) | None => ids.company(on),
+            }
+        }
+    }
+    let [companies, legal_entities] = ids.named(&snapshot.names, &own);
+    let by_id = |all: &[Alias]| all.iter().map(|it| (it.id, it.name.clone())).collect();
+    let known = Known {
+        travellers: people.travellers(held.values().flatten().map(|it| &*it.scope)),
+        companies: by_id(&companies),
+        legal_entities: by_id(&legal_entities),
+    };
+    let mut drafting = Drafting {
+        snapshot,
+        people,
+        held,
+        known,
+        notes: Vec::new(),
+        files: Vec::new(),
+        several: own.len() > 1,
+    };
+    own.iter().enumerate().for_each(|(at, _)| drafting.company(at, asked));
+    let Drafting { mut files, known, notes, .. } = drafting;
+    let company = (own.len() == 1).then(|| known.companies[&own[0].0].clone());
+    let sanitized: Vec<String> = snapshot.sanitized.iter().map(|_| SANITIZED.to_owned()).collect();
+    files.iter_mut().for_each(|it| it.comments.clone_from(&sanitized));
+    let workspace = DraftWorkspace {
+        comments: sanitized,
+        endpoint: asked.endpoint.to_owned(),
+        company,
+        companies,
+        legal_entities,
+    };
+    Imported { workspace, known, files, notes }
+}
+
+struct Drafting<'a> {
+    snapshot: &'a Snapshot,
+    people: People<'a>,
+    held: BTreeMap<GroupId, Vec<Grant>>,
+    known: Known,
+    notes: Vec<String>,
+    files: Vec<DraftFile>,
+    /// Whether files say which company they are about.
+    several: bool,
+}
+
+impl Drafting<'_> {
+    fn company(&mut self, at: usize, asked: &Asked<'_>) {
+        let company = &self.snapshot.companies[at];
+        let roles = Roles::new(&company.roles);
+        let named = names(company.groups.iter().map(|it| (it.id, &*it.name)));
+        let mut groups: Vec<(Uuid, DraftGroup)> = Vec::new();
+        for group in &company.groups {
+            let id = match named.get(&group.id) {
+                Some(Ok(pin)) => pin.then_some(group.id),
+                Some(Err(why)) => {
+                    self.notes.push(format!("group {} ({}) is left out: {why}", group.name, group.id));
+                    continue;
+                }
+                None => continue,
+            };
+            let mut draft = DraftGroup { id, ..DraftGroup::new(&group.name) };
+            if group.unmodifiable {
+                draft.remark = Some("a standard group: only its members are yours to change".to_owned());
+            } else if says_description(&group.description) {
+                draft.description = Some(group.description.clone());
+                match self.grants(&roles, &self.held[&group.id]) {
+                    Ok(grants) => draft.grants = Some(grants),
+                    Err(why) => draft.comments.push(format!("Its roles are not managed: {why}.")),
+                }
+            } else {
+                draft.comments.push(
+                    "Its roles are not managed: a group with roles needs a description that a file can say."
+                        .to_owned(),
+                );
+            }
+            for member in &*group.members {
+                match self.people.member(company.id, *member) {
+                    Ok(person) => draft.members.push(person),
+                    Err(why) => draft.others.push(format!("Also a member, and stays one: {why}.")),
+                }
+            }
+            draft.others.sort_unstable();
+            let told = |it: &String| format!("group {}: {it}", group.name);
+            self.notes.extend(draft.comments.iter().map(told));
+            if !draft.others.is_empty() {
+                let count = counted(draft.others.len(), "member", "members");
+                self.notes
+                    .push(format!("group {}: no file can name {count}; they stay (`atLeast`)", group.name));
+            }
+            groups.push((group.id.0, draft));
+        }
+        groups.sort_by_cached_key(|(id, it)| (it.name.to_lowercase(), it.name.clone(), *id));
+        let users = if asked.direct_roles { self.users(company.id) } else { Vec::new() };
+        let own = self.known.companies[&company.id.0].clone();
+        let folder = if self.several { format!("access/{own}") } else { "access".to_owned() };
+        let file = |name: &str, groups, users| DraftFile {
+            path: format!("{folder}/{name}.yaml"),
+            comments: Vec::new(),
+            company: self.several.then(|| own.clone()),
+            groups,
+            users,
+        };
+        let files = asked.layout.files(groups);
+        self.files.extend(files.into_iter().map(|(name, groups)| file(&name, groups, Vec::new())));
+        if !users.is_empty() {
+            self.files.push(file("users", Vec::new(), users));
+        }
+    }
+
+    /// The roles of a group, or why not all of them can be said.
+    fn grants(&self, roles: &Roles<'_>, held: &[Grant]) -> Result<Vec<DraftGrant>, String> {
+        let grant = |it: &Grant| {
+            let called = roles.called(it.role);
+            let Some(role) = roles.named(it.role) else {
+                return Err(format!("the company cannot assign the role {called}"));
+            };
+            match self.known.scope(&it.scope) {
+                Some(_) if !it.scope.has_unreadable() => {
+                    Ok(DraftGrant { role, called, scope: it.scope.clone() })
+                }
+                _ => Err(format!(
+                    "the role {called} holds on a scope in a form that this version does not know"
+                )),
+            }
+        };
+        held.iter().map(grant).collect()
+    }
+
+    /// Everybody of the company with direct roles.
+    fn users(&mut self, company: CompanyId) -> Vec<DraftUser> {
+        let mut users = Vec::new();
+        for person in &self.snapshot.people {
+            let Some(roles) = person.direct_roles.as_ref().filter(|it| !it.is_empty()) else { continue };
+            let user = match self.people.member(company, person.user_id) {
+                Ok(user) => user,
+                Err(why) => {
+                    self.notes.push(format!("direct roles are left out: {why}"));
+                    continue;
+                }
+            };
+            let mut draft = DraftUser { user, roles: Vec::new(), others: Vec::new() };
+            for role in roles.iter() {
+                match self.direct(role) {
+                    Some(role) => draft.roles.push(role),
+                    None => draft.others.push(format!(
+                        "Also held, and stays: {}, which no file can say in full.",
+                        role.kind().role_type()
+                    )),
+                }
+            }
+            users.push(draft);
+        }
+        users.sort_by(|a, b| a.user.cmp(&b.user));
+        users
+    }
+
+    fn direct(&self, role: &DirectRole) -> Option<DraftDirect> {
+        match role.kind() {
+            Kind::Plain(name) => Some(DraftDirect::Plain(name)),
+            Kind::On(name, on) => {
+                let called =
+                    self.known.companies.get(&on.0).map_or_else(|| on.to_string(), ToString::to_string);
+                Some(match known(name)?.1 {
+                    Reach::Tmc => DraftDirect::OnTmc(name, called),
+                    Reach::Company | Reach::Travellers | Reach::Everything => {
+                        DraftDirect::OnCompany(name, called)
+                    }
+                })
+            }
+            Kind::Arranger => {
+                let travellers = role.travellers().iter().map(|it| {
+                    let person = self.people.traveller(it.user)?;
+                    Some(DraftTraveller {
+                        person,
+                        confirmations: it.confirmations,
+                        flight_stats: it.flight_stats,
+                    })
+                });
+                travellers.collect::<Option<_>>().map(DraftDirect::Arranger)
+            }
+            Kind::Verbatim(..) => {
+                let element =
+                    serde_json::from_str::<serde_json::Value>(role.elements().first()?.get()).ok()?;
+                let named = element["roleType"].as_str().is_some_and(|it| !it.is_empty());
+                (element.is_object() && named).then_some(DraftDirect::Raw(element))
+            }
+        }
+    }
+}
+
+/// Says of each group whether it needs its id beside its name, or why no file can declare it.
+fn names<'a>(
+    groups: impl Iterator<Item = (GroupId, &'a str)>,
+) -> BTreeMap<GroupId, Result<bool, &'static str>> {
+    let mut groups: Vec<(GroupId, &str)> = groups.collect();
+    groups.sort_unstable();
+    let mut firsts: HashMap<&str, (GroupId, usize)> = HashMap::new();
+    for (id, name) in &groups {
+        firsts.entry(name).or_insert((*id, 0)).1 += 1;
+    }
+    let mut said: BTreeMap<GroupId, Result<bool, &'static str>> = BTreeMap::new();
+    let mut declared = Vec::new();
+    for (id, name) in groups {
+        let (first, count) = firsts[name];
+        let how = if !says_name(name) {
+            Err("no file can say its name")
+        } else if first != id {
+            Err("another group has the same name, and files name each once; give it another name")
+        } else {
+            declared.push((name, id));
+            Ok(count > 1)
+        };
+        said.insert(id, how);
+    }
+    let alike = Lookalikes::new(declared);
+    for ((name, id), (other, _)) in alike.pairs() {
+        if !is_plain(name, other) {
+            said.insert(id, Err("its name looks like that of another group; give it another name"));
+        }
+    }
+    said
+}
