@@ -8,8 +8,10 @@ use std::ops::Range;
 
 use crate::model::source::{FileId, Place};
 
+pub(super) use comments::comments;
 pub(super) use parse::parse;
 
+mod comments;
 mod parse;
 mod syntax;
 
@@ -136,6 +138,11 @@ impl<'t> Node<'t> {
     pub(crate) fn is_certain(self) -> bool {
         let all = self.at as usize..self.tree.next(self.at) as usize;
         self.tree.nodes[all].iter().all(|it| it.kind != Kind::Wrong)
+    }
+
+    /// Whether it stands elsewhere in the file, and an alias for it here.
+    pub(crate) fn is_alias(self) -> bool {
+        self.shown != self.at
     }
 
     /// The text of a scalar, whatever it is meant to be.

@@ -8,7 +8,7 @@ use std::iter::repeat_n;
 use uuid::Uuid;
 
 /// Most characters of a line that could be several lines.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 /// By how much more what is inside stands to the right.
 const STEP: usize = 2;
 
@@ -57,6 +57,10 @@ impl Yaml {
         Self::Scalar(prose(text))
     }
 
+    pub(crate) fn block(items: Vec<Noted>) -> Self {
+        Self::List(Style::Block, items)
+    }
+
     pub(crate) fn list(style: Style, items: impl IntoIterator<Item = Self>) -> Self {
         Self::List(style, items.into_iter().map(Noted::from).collect())
     }
@@ -78,8 +82,15 @@ impl Yaml {
         text
     }
 
+    /// The lines of a value that begins at a column, with those margins.
+    pub(crate) fn lines(&self, column: usize, beside: Option<&str>) -> String {
+        let mut text: String = repeat_n(' ', column).collect();
+        self.write(column, beside, &mut text);
+        text
+    }
+
     /// The text on one line; nothing where a comment or a blank line stands inside.
-    fn line(&self) -> Option<String> {
+    pub(crate) fn line(&self) -> Option<String> {
         let bare = |it: &Noted| match it.above.is_empty() && it.beside.is_none() {
             true => it.value.line(),
             false => None,
