@@ -8,16 +8,15 @@
 //! head several entries: they go with the last entry before the next comment or blank line. Comment lines below that
 //! are indented deeper than the dash go with the entry as well.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, fmt, ops::Range};
 
 use super::{
     tree::{self, Form},
-    yaml::{Noted, Yaml},
+    yaml::{Noted, Style, Yaml},
 };
 use crate::model::source::{FileId, Place};
 
-use list::ListChange;
-use meaning::Meaning;
+use meaning::{ListChange, Meaning};
 use outline::{Outline, Part};
 
 mod flow;
@@ -63,6 +62,27 @@ pub(crate) enum Refused {
     Astray,
     #[error("an anchor or alias makes the change reach further than it should")]
     Meaning,
+}
+
+/// What a person would do by hand.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = |value: &Yaml| value.document().trim_end().to_owned();
+        let lines =
+            |key: &str, value: &Noted| whole(&Yaml::Map(Style::Block, vec![(key.to_owned(), value.clone())]));
+        match self {
+            Self::Remove(Spot { line, .. }) => write!(f, "take out the entry in line {line}"),
+            Self::RemoveAround(Spot { line, .. }) => write!(f, "take out the entry around line {line}"),
+            Self::Insert { key, entry, .. } => {
+                write!(f, "add:\n{}", lines(key, &Yaml::block(vec![entry.clone()]).into()))
+            }
+            Self::Set { of, key, value } => {
+                let line = of.map_or(1, |it| it.line);
+                write!(f, "write at line {line}:\n{}", lines(key, &value.clone().into()))
+            }
+            Self::Unset { of: Spot { line, .. }, key } => write!(f, "take out `{key}` at line {line}"),
+        }
+    }
 }
 
 impl From<Place> for Spot {

@@ -13,7 +13,6 @@ pub mod base;
 pub mod check;
 pub mod declared;
 pub mod disk;
-#[cfg_attr(not(test), expect(dead_code, reason = "what is live is to be written into the files by it"))]
 pub(crate) mod edit;
 pub mod entry;
 pub mod matching;

@@ -6,8 +6,7 @@ use super::{
         yaml::{Noted, WIDTH, Yaml},
     },
     Refused, Splice,
-    list::ListChange,
-    meaning::{Entries, Entry},
+    meaning::{Entries, Entry, ListChange},
     outline::{Outline, Part},
 };
 
@@ -23,8 +22,9 @@ pub(super) fn splices(
         return commented(outline, list, change, to);
     }
     let text = outline.text;
+    let quote = quote_of(outline, parts);
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
-        let new = line_of(entries, parts, outline)?;
+        let new = change.added.iter().map(line).collect::<Result<Vec<_>, _>>()?;
         to.push(Splice { range: span, text: format!("[{}]", new.join(", ")) });
         return Ok(());
     };
@@ -32,37 +32,77 @@ pub(super) fn splices(
         to.push(Splice { range: span, text: "[]".to_owned() });
         return Ok(());
     }
-    let (start, end) = (begin(outline, *first), outline.end(*last));
-    // What stands before each but the first.
-    let between: Vec<&str> =
-        parts.windows(2).map(|it| &text[outline.end(it[0])..begin(outline, it[1])]).collect();
-    // Without the blank lines in it.
-    let usual = match between.last().copied().unwrap_or(", ").rsplit_once('\n') {
+    removals(outline, parts, change, to);
+    let margin = outline.column(begin(outline, *first));
+    // What stands between entries here, without the blank lines in it.
+    let between = parts.windows(2).last().map(|it| &text[outline.end(it[0])..begin(outline, it[1])]);
+    let usual = match between.unwrap_or(", ").rsplit_once('\n') {
         Some((_, margin)) => format!(",{}{margin}", outline.end_of_line),
-        None => between.last().copied().unwrap_or(", ").to_owned(),
+        None => between.unwrap_or(", ").to_owned(),
     };
-    let margin = outline.column(start);
-    let mut column = margin;
-    let mut new = String::new();
-    let texts = line_of(entries, parts, outline)?;
-    for (at, (entry, text)) in entries.iter().zip(&texts).enumerate() {
-        let parted = match (at, entry) {
-            (0, _) => String::new(),
-            (_, Entry::Kept(kept)) if *kept > 0 => between[kept - 1].to_owned(),
-            (_, Entry::New(_)) if !usual.contains('\n') && column + text.chars().count() + 3 > WIDTH => {
-                format!(",{}{}", outline.end_of_line, " ".repeat(margin))
+    // Behind the entry before it, or before all others.
+    let mut before: Option<Part> = None;
+    let mut column = 0;
+    let mut front = String::new();
+    for entry in entries {
+        let new = match entry {
+            Entry::Kept(at) => {
+                before = Some(parts[*at]);
+                column = outline.column(outline.end(parts[*at]));
+                continue;
             }
-            (_, Entry::Kept(_) | Entry::New(_)) => usual.clone(),
+            Entry::New(new) => line(&quoted(new, quote))?,
         };
-        column = match parted.rsplit_once('\n') {
-            Some((_, line)) => line.chars().count(),
-            None => column + parted.chars().count(),
-        } + text.chars().count();
-        new.push_str(&parted);
-        new.push_str(text);
+        let Some(before) = before else {
+            front.push_str(&format!("{new}{usual}"));
+            continue;
+        };
+        let fits = usual.contains('\n') || column + usual.len() + new.chars().count() < WIDTH;
+        let parted = match fits {
+            true => usual.clone(),
+            false => format!(",{}{}", outline.end_of_line, " ".repeat(margin)),
+        };
+        column = new.chars().count() + if fits { column + parted.len() } else { margin };
+        let end = outline.end(before);
+        to.push(Splice { range: end..end, text: format!("{parted}{new}") });
     }
-    to.push(Splice { range: start..end, text: new });
+    if front.is_empty() {
+        return Ok(());
+    }
+    let kept = entries.iter().find_map(|it| match it {
+        Entry::Kept(at) => Some(begin(outline, parts[*at])),
+        Entry::New(_) => None,
+    });
+    match kept {
+        Some(at) => to.push(Splice { range: at..at, text: front }),
+        // All others go.
+        None => {
+            let at = outline.end(*last);
+            front.truncate(front.len() - usual.len());
+            to.push(Splice { range: at..at, text: front });
+        }
+    }
     Ok(())
+}
+
+/// Cuts out entries with what parts them from those before, or of the first from those behind.
+fn removals(outline: &Outline<'_>, parts: &[Part], change: &ListChange, to: &mut Vec<Splice>) {
+    let mut at = 0;
+    while at < parts.len() {
+        let run = (at..parts.len()).take_while(|it| change.removed.contains(it)).count();
+        if run == 0 {
+            at += 1;
+            continue;
+        }
+        let (next, last) = (at + run, outline.end(parts[at + run - 1]));
+        let range = match (at, parts.get(next)) {
+            (0, Some(next)) => begin(outline, parts[0])..begin(outline, *next),
+            (0, None) => begin(outline, parts[0])..last,
+            _ => outline.end(parts[at - 1])..last,
+        };
+        to.push(Splice { range, text: String::new() });
+        at = next;
+    }
 }
 
 /// Where an entry begins, with an anchor or a tag before it.
@@ -73,18 +113,24 @@ fn begin(outline: &Outline<'_>, entry: Part) -> usize {
     before + blank
 }
 
-fn line_of(entries: &Entries, parts: &[Part], outline: &Outline<'_>) -> Result<Vec<String>, Refused> {
-    let quote = quote_of(outline, parts);
-    let one = |it: &Entry| match it {
-        Entry::Kept(at) => Ok(outline.text[begin(outline, parts[*at])..outline.end(parts[*at])].to_owned()),
-        Entry::New(it) => line(&quoted(it, quote)),
-    };
-    entries.iter().map(one).collect()
-}
-
 /// An entry on one line, with no room for what is said beside it.
 fn line(entry: &Noted) -> Result<String, Refused> {
-    entry.value.line().ok_or(Refused::Astray)
+    bracketed(&entry.value).line().ok_or(Refused::Astray)
+}
+
+/// A value with quotes around what would end a text in brackets.
+pub(super) fn bracketed(value: &Yaml) -> Yaml {
+    let inside = |it: &Noted| Noted { value: bracketed(&it.value), ..it.clone() };
+    match value {
+        Yaml::Scalar(text) if !text.starts_with(['"', '\'']) && text.contains([',', '[', ']', '{', '}']) => {
+            Yaml::Scalar(in_quotes(text, '"'))
+        }
+        Yaml::Scalar(_) => value.clone(),
+        Yaml::List(style, items) => Yaml::List(*style, items.iter().map(inside).collect()),
+        Yaml::Map(style, keys) => {
+            Yaml::Map(*style, keys.iter().map(|(key, it)| (key.clone(), inside(it))).collect())
+        }
+    }
 }
 
 /// Of a list with comments in it, entries go with their lines, and new ones get lines of their own at its end.
@@ -152,6 +198,9 @@ pub(super) fn quoted(entry: &Noted, quote: Option<char>) -> Noted {
 /// A text as it may be spelled, in quotes.
 pub(super) fn in_quotes(spelled: &str, quote: char) -> String {
     match quote {
+        '\'' if spelled.starts_with('"') && !spelled.contains('\\') => {
+            in_quotes(&spelled[1..spelled.len() - 1], quote)
+        }
         _ if spelled.starts_with('"') => spelled.to_owned(),
         '\'' => format!("'{}'", spelled.replace('\'', "''")),
         _ => format!("\"{spelled}\""),

@@ -20,8 +20,13 @@ pub(super) fn set(
     let Some(old) = outline.value(of, key) else { return add(outline, (of, key), value, to) };
     let (Some(name), text) = (outline.key(old), outline.text) else { return Err(outline.odd(old)) };
     let (span, colon, end) = (outline.node(old).span(), outline.after_colon(name), outline.end(old));
-    let before = &text[colon..span.start];
-    let is_apart = before.contains('\n');
+    let before = text[colon..span.start].trim_end();
+    // A list that is not indented seems to begin behind its first dash.
+    let before = match outline.node(old).form() {
+        Form::List if !outline.is_flow(old) => before.strip_suffix('-').unwrap_or(before),
+        Form::List | Form::Mapping | Form::Scalar | Form::Wrong => before,
+    };
+    let is_apart = text[colon..span.start].contains('\n');
     let has_sign = before.trim_start().starts_with(['|', '>']);
     if outline.has_comment(&(colon..end)) {
         return Err(Refused::Comment(outline.line(span.start)));

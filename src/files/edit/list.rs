@@ -1,24 +1,14 @@
 //! Entries of a list come and go, each with the lines it stands in.
 
-use std::collections::BTreeSet;
-
 use super::{
     super::{
         tree::{Form, Node},
         yaml::{Noted, Style, Yaml},
     },
     Refused, Splice, flow,
-    meaning::{Entries, Entry},
+    meaning::{Entries, Entry, ListChange},
     outline::{Outline, Part},
 };
-
-/// What happens to one list.
-#[derive(Default)]
-pub(super) struct ListChange {
-    /// By position.
-    pub(super) removed: BTreeSet<usize>,
-    pub(super) added: Vec<Noted>,
-}
 
 /// How far lists are indented where a file does not show it.
 const STEP: usize = 2;

@@ -1,6 +1,6 @@
 //! What a text says, whatever it looks like, and what it shall say once it is changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
@@ -31,6 +31,14 @@ pub(super) struct Changes {
     pub(super) lists: BTreeMap<Part, Entries>,
     /// Keys with their new values, and those that go.
     pub(super) keys: Vec<(Part, &'static str, Option<Yaml>)>,
+}
+
+/// What happens to one list.
+#[derive(Default)]
+pub(super) struct ListChange {
+    /// By position.
+    pub(super) removed: BTreeSet<usize>,
+    pub(super) added: Vec<Noted>,
 }
 
 /// What a list shall hold.

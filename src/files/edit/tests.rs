@@ -145,6 +145,16 @@ fn entries_come_and_go_and_every_other_byte_stays() {
         ("a group in brackets", FLOW, vec![Do::AddGroup("Third")]),
         ("a group out of brackets", FLOW, vec![Do::RemoveGroup("Desk")]),
         (
+            "a group in brackets goes, and others change",
+            "groups: [{ name: A, members: [a@x.example, b@x.example] }, { name: B, members: [] }, { name: C, members: [] }]\n",
+            vec![
+                Do::RemoveGroup("B,"),
+                Do::Remove("b@x"),
+                Do::Add("C,", "members", "z@x.example"),
+                Do::AddGroup("D"),
+            ],
+        ),
+        (
             "brackets over lines",
             WRAPPED,
             vec![Do::Remove("bo@"), Do::Add("Desk", "members", "zoe@x.example")],
@@ -193,6 +203,11 @@ fn entries_come_and_go_and_every_other_byte_stays() {
         ("a comment is in the way", TEXTS, vec![Do::Widen("Agent", 1)]),
         ("a scope on lines gets short", TEXTS, vec![Do::Widen("Guide", 2)]),
         ("a scope gets long", TEXTS, vec![Do::Widen("Guide", 14)]),
+        (
+            "a scope in a list that is not indented",
+            "groups:\n- name: Desk\n  roles:\n  - role: Agent\n    scope:\n    - company: a\n    - company: b\n    until: 2030-01-01\n",
+            vec![Do::Widen("Agent", 2)],
+        ),
         ("a scope in brackets", TEXTS, vec![Do::Widen("Pilot", 2)]),
         ("a role goes", TEXTS, vec![Do::Remove("role: Agent")]),
         ("a role in brackets goes", TEXTS, vec![Do::Remove("{ role: Pilot")]),
