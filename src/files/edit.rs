@@ -112,15 +112,18 @@ pub(crate) fn edited(text: &str, changes: &[Change]) -> Result<String, Refused> 
     }
     let mut splices = Vec::new();
     let mut expected = meaning::Changes::default();
-    for (list, change) in &changed.lists {
-        expected.lists.insert(*list, list::splices(&outline, *list, change, &mut splices)?);
-    }
-    for ((of, key), value) in changed.keys {
-        match &value {
-            Some(value) => key::set(&outline, (of, key), value, &mut splices)?,
-            None => key::unset(&outline, (of, key), &mut splices)?,
+    // From the inside out: of what comes in one place, what belongs to the innermost is first.
+    for of in outline.parts().rev() {
+        if let Some(change) = changed.lists.get(&of) {
+            expected.lists.insert(of, list::splices(&outline, of, change, &mut splices)?);
         }
-        expected.keys.push((of, key, value));
+        for ((_, key), value) in changed.keys.range((of, "")..).take_while(|it| it.0.0 == of) {
+            match value {
+                Some(value) => key::set(&outline, (of, key), value, &mut splices)?,
+                None => key::unset(&outline, (of, key), &mut splices)?,
+            }
+            expected.keys.push((of, key, value.clone()));
+        }
     }
     let after = spliced(text, &mut splices)?;
     let meant = expected.applied(&outline);

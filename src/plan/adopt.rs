@@ -134,10 +134,7 @@ pub fn adopted(request: Request<'_>) -> Result<Adopted, Vec<Finding>> {
                 }
             }
             Err(findings) => {
-                let files: BTreeSet<FileId> =
-                    findings.iter().filter_map(|it| it.place).map(|it| it.file).collect();
-                let why = findings.first().map(|it| it.message.clone()).unwrap_or_default();
-                if !adopted.take_back(|it| files.contains(&it.place.file), &why) {
+                if !adopted.sift(&request) {
                     return Err(findings);
                 }
             }
@@ -181,6 +178,25 @@ impl Adopted {
                 self.files.insert(file, after);
             }
         }
+    }
+
+    /// Leaves what makes files unsound, beside what was taken before it, and says whether there was any.
+    fn sift(&mut self, request: &Request<'_>) -> bool {
+        let mut sound = Self::default();
+        let mut failed: BTreeMap<Key, String> = BTreeMap::new();
+        for it in &self.taken {
+            sound.taken.push(it.clone());
+            sound.edit(request.sources);
+            if let Err(findings) = proof::remaining(request, &sound.files) {
+                sound.taken.pop();
+                let why = findings.first().map(|it| it.message.clone()).unwrap_or_default();
+                failed.insert(it.key.clone(), why);
+            }
+        }
+        for (key, why) in &failed {
+            self.take_back(|it| it.key == *key, why);
+        }
+        !failed.is_empty()
     }
 
     /// Leaves what fails for a person to do by hand, and says whether there was any.

@@ -118,9 +118,9 @@ fn line(entry: &Noted) -> Result<String, Refused> {
     bracketed(&entry.value).line().ok_or(Refused::Astray)
 }
 
-/// A value with quotes around what would end a text in brackets.
+/// A value without comments, and with quotes around what would end a text in brackets.
 pub(super) fn bracketed(value: &Yaml) -> Yaml {
-    let inside = |it: &Noted| Noted { value: bracketed(&it.value), ..it.clone() };
+    let inside = |it: &Noted| Noted::from(bracketed(&it.value));
     match value {
         Yaml::Scalar(text) if !text.starts_with(['"', '\'']) && text.contains([',', '[', ']', '{', '}']) => {
             Yaml::Scalar(in_quotes(text, '"'))
@@ -203,6 +203,6 @@ pub(super) fn in_quotes(spelled: &str, quote: char) -> String {
         }
         _ if spelled.starts_with('"') => spelled.to_owned(),
         '\'' => format!("'{}'", spelled.replace('\'', "''")),
-        _ => format!("\"{spelled}\""),
+        _ => serde_json::Value::from(spelled).to_string(),
     }
 }

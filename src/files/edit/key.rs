@@ -34,6 +34,8 @@ pub(super) fn set(
     if !(before.trim().is_empty() || has_sign && is_apart) {
         return Err(outline.odd(old));
     }
+    let bracketed = outline.is_flow(of).then(|| flow::bracketed(value));
+    let value = bracketed.as_ref().unwrap_or(value);
     let line = value.line().ok_or_else(|| outline.odd(old))?;
     let line = match (value, text[span.start..].chars().next()) {
         (Yaml::Scalar(_), Some(quote @ ('"' | '\''))) if !outline.node(old).is_alias() => {
@@ -68,7 +70,7 @@ fn add(
     let (Some(last), Form::Mapping) = (last, outline.node(of).form()) else { return Err(outline.odd(of)) };
     let end = outline.end(last);
     if outline.is_flow(of) {
-        let line = value.line().ok_or_else(|| outline.odd(of))?;
+        let line = flow::bracketed(value).line().ok_or_else(|| outline.odd(of))?;
         to.push(Splice { range: end..end, text: format!(", {key}: {line}") });
         return Ok(());
     }

@@ -90,7 +90,7 @@ impl<'t> Outline<'t> {
         &self.parts[part.0].inside
     }
 
-    pub(super) fn parts(&self) -> impl Iterator<Item = Part> {
+    pub(super) fn parts(&self) -> impl DoubleEndedIterator<Item = Part> {
         (0..self.parts.len()).map(Part)
     }
 

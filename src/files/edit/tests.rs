@@ -109,6 +109,15 @@ fn entries_come_and_go_and_every_other_byte_stays() {
         ("a role into an empty list", INDENTED, vec![Do::Add("Desk", "roles", "Agent")]),
         ("a group goes", INDENTED, vec![Do::RemoveGroup("Desk #")]),
         ("the last group goes", INDENTED, vec![Do::RemoveGroup("Other")]),
+        (
+            "a list begins, and what is around it goes on, in one place",
+            INDENTED,
+            vec![
+                Do::AddGroup("Third"),
+                Do::Add("Other", "roles", "Agent"),
+                Do::Say("Other", "reason", "why"),
+            ],
+        ),
         ("a group comes", INDENTED, vec![Do::AddGroup("Third")]),
         (
             "with the line ends of the file",

@@ -140,16 +140,15 @@ impl Drafting<'_> {
         let [Some(live), Some(wanted)] = edit.attributes() else { return Ok(Draft::default()) };
         let of = declared.from.into();
         let mut changes = Vec::new();
-        let mut set =
-            |key, text: &str| changes.push(Change::Set { of: Some(of), key, value: Yaml::text(text) });
+        let mut set = |key, value| changes.push(Change::Set { of: Some(of), key, value });
         if live.name != wanted.name {
-            set("name", &live.name);
+            set("name", Yaml::text(&live.name));
         }
         if live.description != wanted.description {
             if !says_description(&live.description) {
                 return Err(Why::Unsayable("the description is one that a file cannot say".into()));
             }
-            set("description", &live.description);
+            set("description", Yaml::prose(&live.description));
         }
         if live.name != wanted.name && declared.renamed_from.is_some() {
             changes.push(Change::Unset { of, key: "renamedFrom" });
@@ -228,6 +227,10 @@ impl Drafting<'_> {
             said = said.union(now);
         }
         let rest = live.without(&said);
+        made.push(rest.clone());
+        // No file says the same twice, be it over or not.
+        let over = ended.iter().filter(|it| made.contains(&it.1));
+        changes.extend(over.map(|it| Change::Remove(it.0.from.into())));
         if declared.grants.rest == Rest::Removed && !rest.is_empty() {
             let grant = self.naming.grant(&self.company.roles, role, &rest);
             let entry = grant.and_then(|it| it.entry(&self.naming.known(&rest), &BTreeMap::new()));

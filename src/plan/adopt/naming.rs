@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     files::{
-        declared::Declared,
+        declared::{Declared, DeclaredScope, PendingAudience},
         write::{DraftGrant, DraftPerson, Known},
     },
     model::{
@@ -12,7 +12,7 @@ use crate::{
         ids::{CompanyId, PersonRef, RoleId, UserId},
         observed::{Leads, Observed, User},
         plan::Unresolved,
-        scope::{Kind, Scope, Value},
+        scope::{Audience, Kind, Scope, Value},
     },
     plan::bind::grants::Roles,
 };
@@ -64,15 +64,29 @@ impl<'a> Naming<'a> {
         Some(DraftGrant { role: roles.named(role)?, called: roles.called(role), scope: scope.clone().into() })
     }
 
-    /// The names for a scope, with those of the travellers in it.
+    /// The names for a scope, with those of the travellers in it whose keys mean them wherever they stand.
     pub(super) fn known(&self, scope: &Scope) -> Known {
-        let values = scope.audiences().iter().flatten().filter(|it| it.kind == Kind::Profile);
-        let people = values.flat_map(|it| &it.values).filter_map(|it| match it {
-            Value::Id(id) => Some(UserId(*id)),
-            Value::Nothing | Value::Text(_) => None,
-        });
-        let travellers: BTreeMap<UserId, PersonRef> =
-            people.filter_map(|it| Some((it, self.traveller(it)?))).collect();
+        let mut travellers: BTreeMap<UserId, Option<PersonRef>> = BTreeMap::new();
+        for audience in scope.audiences() {
+            let profiles = audience.iter().filter(|it| it.kind == Kind::Profile);
+            for value in profiles.flat_map(|it| &it.values) {
+                let Value::Id(id) = value else { continue };
+                let user = UserId(*id);
+                let key = travellers.entry(user).or_insert_with(|| self.traveller(user));
+                if key.as_ref().is_some_and(|it| !self.covers(audience, user, it)) {
+                    *key = None;
+                }
+            }
+        }
+        let travellers = travellers.into_iter().filter_map(|(user, key)| Some((user, key?))).collect();
         Known { travellers, ..self.known.clone() }
+    }
+
+    /// Whether a key means the user in an audience, and nobody else.
+    fn covers(&self, audience: &Audience, user: UserId, person: &PersonRef) -> bool {
+        let rest: Audience = audience.iter().filter(|it| it.kind != Kind::Profile).cloned().collect();
+        let pending = vec![PendingAudience { rest, people: vec![person.clone()] }];
+        let (scope, failed) = self.directory.scope(&DeclaredScope { ready: Scope::default(), pending });
+        failed.is_empty() && scope.people().eq([user.0])
     }
 }
