@@ -34,12 +34,15 @@ use crate::{
         date::Now,
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
-        observed::Observed,
+        observed::{Leads, Observed},
         plan::{ID_DIGITS, Judgement, Plan, Unresolved, Withheld, WithheldReason},
+        rules::Rules,
         source::Sources,
     },
     plan::{
-        self, aliases,
+        self,
+        adopt::{self, Adopted, Request},
+        aliases,
         approval::differences,
         bind::{Bound, bind},
         digest, rollback,
@@ -203,6 +206,8 @@ async fn observed(
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Wanted {
     Files,
+    /// The files, to adopt what is live where they differ.
+    Adoption,
     /// The lock-outs of the files alone, by the fewest requests.
     Lockouts,
     /// A saved plan: it must be for this API, and what it touches must be what it saw.
@@ -224,7 +229,7 @@ impl Wanted {
     /// Whether a date decides about any of it.
     fn has_dates(&self, declared: &Declared) -> bool {
         match self {
-            Self::Files => declared.has_dates(),
+            Self::Files | Self::Adoption => declared.has_dates(),
             Self::Lockouts => declared.lockouts_only().has_dates(),
             Self::Saved { saved, .. } => declared.has_dates() || saved.plan.has_dates(),
             Self::Undo { run, .. } => declared.has_dates() || run.saved.plan.has_dates(),
@@ -241,6 +246,16 @@ pub struct Judged {
     pub judged: plan::judged::Judged,
     pub context: Context,
     pub notes: Vec<Note>,
+    /// Where what is live is to be adopted.
+    reading: Option<Box<Reading>>,
+}
+
+/// What a plan was made of, beside the files.
+#[derive(Debug)]
+struct Reading {
+    observed: Observed,
+    leads: Leads,
+    rules: Rules,
 }
 
 /// What made a plan, and what its readers see beside it.
@@ -282,7 +297,7 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
     if let Some(skew) = skew.filter(|_| timed) {
         return Err(Error::Clock(skew));
     }
-    let Planned { plan, rules, sources, mut notes } = planned?;
+    let Planned { plan, rules, sources, mut notes, observed } = planned?;
     notes.extend(skew.filter(|_| !now.is_given).map(Note::Clock));
     let mut judged = plan::judged::judged(plan, &rules, live.dialect.scope_changes(), now.at);
     if only_lockouts {
@@ -304,7 +319,8 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
         requests: live.source.requests(),
         elapsed: started.elapsed(),
     };
-    Ok(Judged { judged, context, notes })
+    let reading = observed.map(|(observed, leads)| Box::new(Reading { observed, leads, rules }));
+    Ok(Judged { judged, context, notes, reading })
 }
 
 /// What of a plan the source cannot tell.
@@ -320,6 +336,28 @@ fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
     let protects = declared.rules.all().any(|it| !it.protected_people.is_empty());
     let compares = protects || plan.withheld.iter().any(unknown);
     (source.is_sanitized() && compares).then_some(Note::Sanitized)
+}
+
+/// What the files are to say so that nothing of the plan is left, as far as that is to be; nothing of a plan that was
+/// not made for it.
+///
+/// # Errors
+///
+/// What would be wrong with the files.
+pub fn adopted(judged: &Judged) -> Result<Adopted, Error> {
+    let Some(reading) = &judged.reading else { return Ok(Adopted::default()) };
+    let Checked { loaded, declared } = &judged.context.checked;
+    let request = Request {
+        declared,
+        files: &loaded.files,
+        sources: &loaded.sources,
+        observed: &reading.observed,
+        leads: &reading.leads,
+        plan: judged.plan(),
+        rules: &reading.rules,
+        now: judged.context.now.at,
+    };
+    adopt::adopted(request).map_err(|it| wrong(it, loaded))
 }
 
 impl Deref for Judged {
@@ -396,14 +434,14 @@ pub fn approved(judged: Judged, approval: Approval<'_>) -> Result<Approved, Box<
     if let Some(why) = beyond(&judged, approval) {
         return Err(Box::new((judged, why)));
     }
-    let Judged { judged, context, notes } = judged;
+    let Judged { judged, context, notes, reading } = judged;
     match judged.approve(approval.id.is_some()) {
         Ok(approved) => Ok(Approved { approved, context }),
         Err(judged) => {
             let mut guards: Vec<&str> = judged.judgement.stops().map(|it| it.guard.as_str()).collect();
             guards.dedup();
             let why = Refusal::Guards(guards);
-            Err(Box::new((Judged { judged: *judged, context, notes }, why)))
+            Err(Box::new((Judged { judged: *judged, context, notes, reading }, why)))
         }
     }
 }

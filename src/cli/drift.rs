@@ -6,7 +6,7 @@ use rolecall::{
     workflow::{Context, Judged},
 };
 
-use super::{Exit, Failure, Format, Global, Output, Selection, foretold, live::From, show};
+use super::{Exit, Failure, Format, Global, Output, Selection, adopt::Adopting, foretold, live::From, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -14,9 +14,14 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     from: From,
+    #[command(flatten)]
+    adopting: Adopting,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    if arguments.adopting.adopt {
+        return arguments.adopting.run(global, &arguments.selection, &arguments.from, output);
+    }
     let judged = show::planned(global, (&arguments.selection, None), &arguments.from, output)?;
     if judged.plan().is_settled() && output.format == Format::Text {
         // A job that says nothing looks like one that did not run.

@@ -2,6 +2,7 @@
 //!
 //! The only module that prints and reads the environment. One file per command.
 
+mod adopt;
 mod apply;
 mod approval;
 mod arguments;

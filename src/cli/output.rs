@@ -82,8 +82,13 @@ impl Output {
 
     /// Prints the result in the format asked for; Markdown is the text as an indented block, in which nothing calls anybody.
     pub(crate) fn document(&self, text: &str, json: impl FnOnce() -> String) {
+        self.verbatim(&prose(text, self.width()), json);
+    }
+
+    /// The same where no line may be broken: files, and differences of files.
+    pub(crate) fn verbatim(&self, text: &str, json: impl FnOnce() -> String) {
         match self.format {
-            Format::Text => self.result(&prose(text, self.width())),
+            Format::Text => self.result(text),
             Format::Json => self.result(&json()),
             Format::Markdown => {
                 let plain = anstream::adapter::strip_str(text).to_string();

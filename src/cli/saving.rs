@@ -22,6 +22,17 @@ pub(super) struct Saving {
 }
 
 impl Saving {
+    /// Refuses to be given beside a flag that makes no plan to save.
+    pub(super) fn none(&self, beside: &str) -> Result<(), Failure> {
+        if self.out.is_none() {
+            return Ok(());
+        }
+        Err(Failure::invalid(format!(
+            "`{beside}` writes the files, and leaves no plan that `--out` could save"
+        ))
+        .hint("plan again once the files are written, with `--out`"))
+    }
+
     /// Saves the plan where that is asked for.
     pub(super) fn save(&self, judged: &Judged, global: &Global) -> Result<(), Failure> {
         let Some(out) = &self.out else { return Ok(()) };

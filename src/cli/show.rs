@@ -57,10 +57,15 @@ pub(super) async fn judged(
 /// Prints the plan, and tells programs that watch.
 pub(super) fn print(judged: &Judged, output: &Output) {
     announce(judged, output);
+    warn(judged, output);
+    output.result(&rendered(&judged.context, judged, output.format, output.width()));
+}
+
+/// Says what people should know beside a plan.
+pub(super) fn warn(judged: &Judged, output: &Output) {
     for note in &judged.notes {
         output.message(&format!("warning: {}", escape::terminal(&note.to_string())));
     }
-    output.result(&rendered(&judged.context, judged, output.format, output.width()));
 }
 
 /// Tells programs that watch what the plan is.

@@ -145,6 +145,20 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes sure that a file still holds the text that was read from it.
+///
+/// # Errors
+///
+/// Where it does not, cannot be read, or lies behind a link (see [`through_link`]).
+pub fn unchanged(path: &Path, text: &str) -> io::Result<()> {
+    through_link(path)?;
+    let now = read(path, Named::ByCaller, text.len() as u64 + 1);
+    if now.is_ok_and(|it| it == text.as_bytes()) {
+        return Ok(());
+    }
+    Err(io::Error::other("it is not what it was when it was read"))
+}
+
 /// Puts new files into places where nothing is, all of them or none, and makes folders as far as they are missing.
 ///
 /// # Errors

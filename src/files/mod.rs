@@ -14,6 +14,7 @@ pub mod check;
 pub mod chosen;
 pub mod declared;
 pub mod disk;
+pub(crate) mod edit;
 pub mod entry;
 pub mod forge;
 pub mod format;

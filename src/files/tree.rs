@@ -9,8 +9,10 @@ use std::ops::Range;
 use super::words::boolean;
 use crate::model::source::{FileId, Place};
 
+pub(super) use comments::comments;
 pub(super) use parse::parse;
 
+mod comments;
 mod parse;
 mod syntax;
 
@@ -161,6 +163,11 @@ impl<'t> Node<'t> {
         self.tree.nodes[all].iter().all(|it| it.kind != Kind::Wrong)
     }
 
+    /// Whether it stands elsewhere in the file, and an alias for it here.
+    pub(crate) fn is_alias(self) -> bool {
+        self.shown != self.at
+    }
+
     /// The text of a scalar, whatever it is meant to be.
     pub(crate) fn scalar(self) -> Option<&'t str> {
         match self.raw().kind {
@@ -217,11 +224,6 @@ impl<'t> Node<'t> {
     /// Whether it is all there is.
     pub(super) fn is_root(self) -> bool {
         self.shown == 0
-    }
-
-    /// Whether an alias stands there.
-    pub(super) fn is_alias(self) -> bool {
-        self.tree.raw(self.shown).kind == Kind::Alias
     }
 
     /// Line and column, from 1.

@@ -8,7 +8,7 @@ use std::iter::repeat_n;
 use uuid::Uuid;
 
 /// Most characters of a line that could be several lines.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 /// By how much more what is inside stands to the right.
 const STEP: usize = 2;
 
@@ -63,6 +63,10 @@ impl Yaml {
         Self::Scalar(prose(text))
     }
 
+    pub(crate) fn block(items: Vec<Noted>) -> Self {
+        Self::List(Style::Block, items)
+    }
+
     pub(crate) fn list(style: Style, items: impl IntoIterator<Item = Self>) -> Self {
         Self::List(style, items.into_iter().map(Noted::from).collect())
     }
@@ -94,6 +98,13 @@ impl Yaml {
         text
     }
 
+    /// The lines of a value that begins at a column, with those margins.
+    pub(crate) fn lines(&self, column: usize, beside: Option<&str>) -> String {
+        let mut text: String = repeat_n(' ', column).collect();
+        self.write(Behind::Dash, column, beside, &mut text);
+        text
+    }
+
     /// The text on one line, without comments.
     pub(crate) fn bare(&self) -> String {
         let bare = |it: &Noted| it.value.bare();
@@ -112,7 +123,7 @@ impl Yaml {
     }
 
     /// The text on one line in brackets; nothing where it takes several.
-    fn line(&self) -> Option<String> {
+    pub(crate) fn line(&self) -> Option<String> {
         let bare = |it: &Noted| match it.above.is_empty() && it.beside.is_none() {
             true => it.value.line(),
             false => None,

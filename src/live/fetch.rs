@@ -33,6 +33,7 @@ mod estimate;
 mod file;
 mod holders;
 mod list;
+mod named;
 mod person;
 mod record;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use estimate::{Estimate, estimate};
 pub use file::{SnapshotError, open};
 pub use holders::{holders, lockout_holders};
 pub use list::ReadList;
+pub use named::named;
 pub use person::fetch_person;
 pub use record::record;
 

@@ -14,7 +14,8 @@ use serde_json::{Value, value::RawValue};
 use crate::model::{
     access::Contents,
     direct::DirectRoles,
-    ids::{CompanyId, Email, GroupId, RoleId, UserId},
+    ids::{CompanyId, Email, GroupId, PersonKey, PersonRef, RoleId, UserId},
+    lookalike,
     permissions::Permissions,
 };
 
@@ -34,6 +35,9 @@ pub struct Observed {
     /// The companies in which people of scopes were looked for, and that let this token look.
     pub searched: BTreeSet<CompanyId>,
 }
+
+/// Users with the companies of which the answers say that the best key of the user leads to the user there.
+pub type Leads = BTreeSet<(CompanyId, UserId)>;
 
 /// What one company reported.
 #[derive(Clone, Debug)]
@@ -143,6 +147,19 @@ impl User {
     /// Whether the API tells nothing of the user.
     pub fn is_hidden(&self) -> bool {
         *self == Self::hidden(self.id)
+    }
+
+    /// The key by which people would name the user, of those that a file can say; the id is none.
+    pub(crate) fn best_key(&self) -> Option<PersonRef> {
+        let keys = [
+            (PersonKey::Email, self.email.as_ref().map(Email::as_str)),
+            (PersonKey::ExternalId, self.external_id.as_deref()),
+            (PersonKey::EmployeeId, self.employee_id.as_deref()),
+        ];
+        keys.into_iter().find_map(|(key, raw)| {
+            let person = PersonRef::by(key, raw?).ok()?;
+            (person.key() == raw && lookalike::mixed(raw?).is_none()).then_some(person)
+        })
     }
 
     /// Takes from another answer about the same user what this one left out.

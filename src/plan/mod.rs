@@ -17,6 +17,7 @@ pub mod order;
 pub mod people;
 pub mod judged;
 pub mod takeup;
+pub mod adopt;
 pub mod rollback;
 #[cfg(test)]
 pub(crate) mod worlds;

@@ -10,17 +10,17 @@ use super::{Checked, Error, Live, Note, Observation, Run, Wanted, observed, runs
 use crate::{
     apply::{journal::Trust, record},
     files::declared::{Bare, Declared, DeclaredCompany},
-    live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders},
+    live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders, named},
     model::{
         ids::{CompanyId, GroupId},
-        observed::Observed,
+        observed::{Leads, Observed},
         plan::{Action, Digest, Names, Plan, Undone},
         rules::{Rules, Taken, Unmanaged},
         source::{Place, Sources},
         state::Edit,
     },
     plan::{
-        base,
+        adopt, base,
         bind::bind,
         diff, digest,
         guard::takes_privileged,
@@ -37,6 +37,8 @@ pub(super) struct Planned {
     /// The files its places point into.
     pub(super) sources: Sources,
     pub(super) notes: Vec<Note>,
+    /// Everything that was read, where it is needed once more.
+    pub(super) observed: Option<(Observed, Leads)>,
 }
 
 /// Reads the live state and plans what is wanted.
@@ -47,7 +49,15 @@ pub(super) async fn planned(
     now: Timestamp,
 ) -> Result<Planned, Error> {
     match wanted {
-        Wanted::Files => from_files(live, checked, now).await,
+        Wanted::Files => Ok(Planned { observed: None, ..from_files(live, checked, now).await? }),
+        Wanted::Adoption => {
+            let mut planned = from_files(live, checked, now).await?;
+            if let Some((observed, leads)) = &mut planned.observed {
+                let people = adopt::people(&planned.plan);
+                *leads = named(&live.source, &checked.declared, observed, &people).await?;
+            }
+            Ok(planned)
+        }
         Wanted::Lockouts => lockouts(live, checked, now).await,
         Wanted::Saved { saved, from_files, undoes } => {
             taken_up(live, checked, (*saved, from_files, undoes.as_deref()), now).await
@@ -67,6 +77,7 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
         plan.unmanaged = plan.unmanaged.allowing();
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
+    let sources = checked.loaded.sources.clone();
     let mut notes = Vec::new();
     if let Some(then) = &checked.declared.base {
         match bind(then, &snapshot, now) {
@@ -74,7 +85,7 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
             Err(findings) => notes.extend(findings.into_iter().next().map(|it| Note::NoSides(it.message))),
         }
     }
-    Ok(Planned { plan, rules: bound.rules, sources: checked.loaded.sources.clone(), notes })
+    Ok(Planned { plan, rules: bound.rules, sources, notes, observed: Some((snapshot, Leads::new())) })
 }
 
 /// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one.
@@ -112,7 +123,13 @@ async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Plan
     plan.read.clear();
     let unread = plan.groups().filter(|it| it.id().is_some_and(|it| !read.contains(&it)));
     plan.unread = unread.filter_map(|it| it.group()).collect();
-    Ok(Planned { plan, rules: bound.rules, sources: checked.loaded.sources.clone(), notes: Vec::new() })
+    Ok(Planned {
+        plan,
+        rules: bound.rules,
+        sources: checked.loaded.sources.clone(),
+        notes: Vec::new(),
+        observed: None,
+    })
 }
 
 /// Says whether a saved plan can be taken up with the files as they are; others need its id in `approve`.
@@ -208,7 +225,7 @@ async fn taken_up(
     confirm(&live.source, &going(&today), &snapshot).await?;
     let already = today.is_empty() && !plan.is_empty();
     let notes = already.then_some(Note::AlreadySo).into_iter().collect();
-    Ok(Planned { plan: today, rules: bound.rules, sources, notes })
+    Ok(Planned { plan: today, rules: bound.rules, sources, notes, observed: None })
 }
 
 async fn undo(
@@ -270,7 +287,7 @@ async fn undo(
         plan.names.people.entry(user).or_insert(name);
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
-    Ok(Planned { plan, rules: bound.rules, sources, notes })
+    Ok(Planned { plan, rules: bound.rules, sources, notes, observed: None })
 }
 
 /// Lets what only takes away again what an apply gave pass the limits on removals, whoever set them.

@@ -13,6 +13,7 @@ use crate::support::{
     worlds::{World, tapes},
 };
 
+mod adopting;
 mod explains;
 mod laid_out;
 mod imports;

@@ -1,5 +1,6 @@
 //! rolecall from outside: the real binary against the sandbox over HTTP, and the promises of the repository.
 
+mod adopting;
 mod another;
 mod answers;
 mod approvals;

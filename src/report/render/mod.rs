@@ -13,6 +13,7 @@ use crate::model::{
     source::Sources,
 };
 
+pub mod adoption;
 pub mod approval;
 pub mod difference;
 pub mod explanation;

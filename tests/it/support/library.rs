@@ -2,11 +2,13 @@
 //!
 //! The only file of the laws that names types of the library, so that only it follows them. It decides nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rolecall::{
     files::{access::AccessFile, check, declared::Declared, decode, workspace::WorkspaceFile},
     live::{
         api::Dialect,
-        fetch::{ReadList, fetch, fetch_person, grants},
+        fetch::{ReadList, fetch, fetch_person, grants, named},
         snapshot::{self, Answers, Snapshot},
         source::Source,
     },
@@ -16,8 +18,10 @@ use rolecall::{
         ids::PersonRef,
         observed::{Observed, ObservedCompany},
         source::{FileId, Sources},
+        state::{Fact, Key, Owner},
     },
     plan::{
+        adopt::{self, Request, Why},
         bind::{Bound, bind},
         diff, digest, explain as explaining,
         judged::judged,
@@ -93,7 +97,7 @@ pub(crate) fn plan_from_everything(inputs: Inputs<'_>) -> Result<Value, String> 
 ///
 /// As [`plan`].
 pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
-    let Ready { sources, mut declared, source, now } = Ready::new(inputs)?;
+    let Ready { sources, mut declared, source, now, .. } = Ready::new(inputs)?;
     if let Some(company) = declared.company {
         declared.look_at(company);
     }
@@ -109,6 +113,73 @@ pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
         now: now.into(),
     };
     Ok(serde_json::from_str(&document::explanation::write(&view)).unwrap())
+}
+
+/// What the files are to say so that nothing of a plan is left.
+pub(crate) struct Adopted {
+    pub(crate) files: Vec<(String, String)>,
+    /// What each edit of the plan is about.
+    pub(crate) edits: BTreeSet<String>,
+    /// What is withheld.
+    pub(crate) withheld: BTreeSet<String>,
+    /// The edits that are left, each with why.
+    pub(crate) left: BTreeMap<String, String>,
+    /// How many are left because the file is not edited there.
+    pub(crate) by_hand: usize,
+}
+
+/// Adopts what is live.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn adopt(inputs: Inputs<'_>) -> Result<Adopted, String> {
+    let ready = Ready::new(inputs)?;
+    let observed = wait(fetch(&ready.source, &ReadList::new(&ready.declared, &[])));
+    let mut observed = observed.map_err(|it| it.to_string())?;
+    let bound = bind(&ready.declared, &observed, ready.now).map_err(|it| said(&it))?;
+    let plan = diff::plan(&bound, &observed);
+    let people = adopt::people(&plan);
+    let leads =
+        wait(named(&ready.source, &ready.declared, &mut observed, &people)).map_err(|it| it.to_string())?;
+    let request = Request {
+        declared: &ready.declared,
+        files: &ready.files,
+        sources: &ready.sources,
+        observed: &observed,
+        leads: &leads,
+        plan: &plan,
+        rules: &bound.rules,
+        now: ready.now,
+    };
+    let adopted = adopt::adopted(request).map_err(|it| said(&it))?;
+    let name = |key: &Key| {
+        let what = match &key.fact {
+            Fact::Member(user) => format!("member {}", plan.index.user(*user)),
+            other => format!("{other:?}"),
+        };
+        match key.owner {
+            Owner::Group(group) => format!("{:?} {what}", plan.index.group(group)),
+            Owner::Person(person) => format!("{:?} {what}", plan.index.person(person)),
+        }
+    };
+    let text = |(path, text): &(String, String)| {
+        let changed = adopted.files.iter().find(|it| ready.sources.file(*it.0).path == *path);
+        (path.clone(), changed.map_or_else(|| text.clone(), |it| it.1.clone()))
+    };
+    let by_hand = adopted.left.iter().filter(|it| matches!(it.why, Why::ByHand(..))).count();
+    Ok(Adopted {
+        files: inputs.files.iter().map(text).collect(),
+        edits: plan.edits.iter().map(|it| name(&it.key)).collect(),
+        withheld: plan
+            .withheld
+            .iter()
+            .filter(|it| it.withholds())
+            .map(|it| format!("{:?}", it.what))
+            .collect(),
+        left: adopted.left.iter().map(|it| (name(&it.key), format!("{:?}", it.why))).collect(),
+        by_hand,
+    })
 }
 
 /// Takes a saved plan up again.
@@ -192,6 +263,7 @@ fn answers(live: &Value, now: jiff::Timestamp) -> Result<Answers, String> {
 /// Files that are sound, and a live state that can be asked.
 struct Ready {
     sources: Sources,
+    files: check::Files,
     declared: Declared,
     source: Source,
     now: jiff::Timestamp,
@@ -214,7 +286,7 @@ impl Ready {
         let declared = check::check(&parsed).map_err(|it| said(&it))?;
         let now = now.parse().unwrap();
         let answers = answers(live, now)?;
-        Ok(Self { sources, declared, source: Source::Snapshot(Box::new(answers)), now })
+        Ok(Self { sources, files: parsed, declared, source: Source::Snapshot(Box::new(answers)), now })
     }
 
     fn planned(&self, observed: &Observed) -> Result<Value, String> {
