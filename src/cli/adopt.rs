@@ -54,7 +54,7 @@ impl Adopting {
         let outcome = if self.dry_run { Outcome::Shown } else { Outcome::Written };
         let plan = judged.plan();
         let adoption = Adoption { adopted: &adopted, plan, sources: &loaded.sources, outcome };
-        output.document(&adoption.text(), || output::document("adoption", &adoption.facts()));
+        output.verbatim(&adoption.text(), || output::document("adoption", &adoption.facts()));
         Ok(exit(&judged, adopted.left.is_empty(), output))
     }
 }

@@ -77,14 +77,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         })?;
     }
     let findings = all(findings, &outcomes);
-    match output.format {
-        Format::Json => {
-            output.result(&document("formatted", &facts(&outcomes, &findings, &sources, is_piped)))
-        }
-        // As it is: neither a file nor a difference is to be broken where the terminal ends.
-        Format::Text => output.result(&shown(&outcomes, arguments, is_piped)),
-        Format::Markdown => output.document(&shown(&outcomes, arguments, is_piped), String::new),
-    }
+    let shown = shown(&outcomes, arguments, is_piped);
+    output.verbatim(&shown, || document("formatted", &facts(&outcomes, &findings, &sources, is_piped)));
     told(&outcomes, &findings, output);
     if output.format != Format::Json && !findings.is_empty() {
         output.message(render::findings::text(&findings, &sources, output.message_width()).trim_end());
