@@ -108,8 +108,7 @@ async fn people(
     let known = rows(all);
     let known = directory::Directory::new(&known);
     let strangers: Vec<UserId> = named.iter().copied().filter(|it| known.user(*it).is_none()).collect();
-    let first =
-        own.first().copied().unwrap_or_else(|| declared.company.unwrap_or(CompanyId(uuid::Uuid::nil())));
+    let Some(&first) = own.first() else { return Ok(()) };
     let found = stream::iter(strangers).map(|it| answer(source, first, PersonRef::UserId(it)));
     let found: Vec<Answer> = found.buffered(AT_ONCE).try_collect().await?;
     let strangers: Vec<User> = found.iter().flat_map(|it| &it.users).cloned().collect();
