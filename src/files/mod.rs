@@ -1,7 +1,8 @@
 //! The files people write: read, decoded, checked, and written back.
 //!
 //! ```text
-//! load:  paths ─read─> text ─decode─> Files ─check─> Declared, or every Finding
+//! load:    paths ─read─> text ─decode─> Files ─check─> Declared, or every Finding
+//! format:  text ─> tree, and what stands between ─order─> text, if it means the same
 //! ```
 //!
 //! [`workspace`] and [`access`] are the files key by key, with the place of every value; [`check`] turns

@@ -159,7 +159,10 @@ impl Yaml {
             Self::List(style, items) => *style == Style::Line || items.is_empty(),
             Self::Map(style, keys) => *style == Style::Line || keys.is_empty(),
         };
-        let line = self.line().filter(|_| may)?;
+        if !may {
+            return None;
+        }
+        let line = self.line()?;
         (column + line.chars().count() <= WIDTH).then_some(line)
     }
 

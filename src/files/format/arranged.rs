@@ -180,6 +180,10 @@ impl<'a> Arranger<'a> {
             };
             arranged = kept;
             self.ended.append(&mut gone);
+            if arranged.is_empty() {
+                // Empty brackets have no room for comments.
+                above.extend(end.drain(..).filter(|it| !it.is_empty()));
+            }
         }
         // An alias has to stand after its anchor, wherever its key belongs.
         let is_free = !self.marks.has_aliases && self.marks.signs.is_empty();

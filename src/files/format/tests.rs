@@ -133,6 +133,49 @@ fn what_cannot_be_laid_out_for_certain_is_left() {
 }
 
 #[test]
+fn what_is_left_of_a_list_that_has_ended_is_brackets_and_the_comments_on_all_of_it() {
+    let text = "groups:
+  - name: A
+    # the roles
+    roles: # of the desk
+      # all of them
+
+      # one
+      - { role: X, until: 2026-01-01 } # first
+      # not any more
+    members:
+      # two people
+      - { email: a@x.example, until: 2026-01-01 }
+      - { email: b@x.example, until: 2027-01-01 }
+
+      # one
+      - { email: c@x.example, until: 2026-01-01 }
+    description: D
+";
+    let now = "2026-06-01T00:00:00Z".parse().unwrap();
+    let Formatted { text, ended } = without_ended(text, Kind::Access, FileId::default(), now).unwrap();
+    let expected = "groups:
+  - name: A
+    description: D
+    # the roles
+    # all of them
+    # not any more
+    roles: [] # of the desk
+    members:
+      # two people
+      - { email: b@x.example, until: 2027-01-01 }
+";
+    assert_eq!(text, expected);
+    let gone: Vec<(u32, Fate, String)> =
+        ended.into_iter().map(|it| (it.line, it.fate, it.comments.join(" "))).collect();
+    let row = |line, fate, comments: &str| (line, fate, comments.to_owned());
+    assert_eq!(
+        gone,
+        [row(8, Fate::LastOut, "# one # first"), row(12, Fate::Out, ""), row(16, Fate::Out, "# one")]
+    );
+}
+
+#[test]
 fn what_is_nearly_nothing_is_laid_out_as_well() {
     for (text, new) in [
         ("", ""),
