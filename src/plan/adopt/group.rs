@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Left, Why,
+    Why,
     drafting::{Drafted, Drafting},
 };
 use crate::{
@@ -91,9 +91,12 @@ impl Drafting<'_> {
         // Who is cut off goes out of it all the same.
         let (locked, kept): (Vec<&Edit>, Vec<&Edit>) =
             self.change.members().partition(|it| self.change.note(it).why.is_lockout());
-        let unsayable = |what: String| to_left(self.change.edits, Why::Unsayable(what.into()));
+        let unsayable = |what: String| Why::Unsayable(what.into());
         if !says_description(&attributes.description) {
-            return to.left.extend(unsayable("a group needs a description that a file can say".to_owned()));
+            return to.leave(
+                self.change.edits,
+                &unsayable("a group needs a description that a file can say".to_owned()),
+            );
         }
         let mut draft = DraftGroup::new(&attributes.name);
         draft.description = Some(attributes.description.clone());
@@ -104,9 +107,10 @@ impl Drafting<'_> {
             let named = self.naming.grant(&self.company.roles, *role, scope);
             let Some(grant) = named.filter(|_| self.naming.known(scope).scope(scope).is_some()) else {
                 let called = self.company.roles.called(*role);
-                return to
-                    .left
-                    .extend(unsayable(format!("role {called} has a scope that a file cannot say")));
+                return to.leave(
+                    self.change.edits,
+                    &unsayable(format!("role {called} has a scope that a file cannot say")),
+                );
             };
             scopes = scopes.union((**scope).clone());
             grants.push(grant);
@@ -114,7 +118,7 @@ impl Drafting<'_> {
         draft.grants = Some(grants);
         for user in kept.iter().filter_map(|it| it.member()).map(|it| plan.index.user(it)) {
             let Some(person) = self.naming.member(company, user) else {
-                return to.left.extend(unsayable(format!("member {user} cannot be named")));
+                return to.leave(self.change.edits, &unsayable(format!("member {user} cannot be named")));
             };
             draft.members.push(person);
         }
@@ -253,8 +257,4 @@ impl Drafting<'_> {
         let called = self.company.roles.called(role);
         Why::Unsayable(format!("role {called} holds on a scope that a file cannot say").into())
     }
-}
-
-fn to_left(edits: &[Edit], why: Why) -> Vec<Left> {
-    edits.iter().map(|it| Left { key: it.key.clone(), why: why.clone() }).collect()
 }
