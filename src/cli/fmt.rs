@@ -30,13 +30,13 @@ pub(super) struct Arguments {
     /// Workspace folders or files; `-` for a file that is piped in; the workspace around here if none
     paths: Vec<PathBuf>,
     /// Write nothing; exit 2 if a file would change
-    #[arg(long)]
+    #[arg(long, env = "ROLECALL_CHECK")]
     check: bool,
     /// Write nothing; show what would change
-    #[arg(long)]
+    #[arg(long, env = "ROLECALL_DIFF")]
     diff: bool,
     /// Take out members, roles and exceptions whose `until` has passed
-    #[arg(long)]
+    #[arg(long, env = "ROLECALL_PRUNE_EXPIRED")]
     prune_expired: bool,
     #[command(flatten)]
     now: Now,

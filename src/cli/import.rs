@@ -38,16 +38,16 @@ pub(super) struct Arguments {
     )]
     layout: Files,
     /// Only groups of this name or pattern; may be given several times
-    #[arg(long, value_name = "GLOB", value_parser = pattern)]
+    #[arg(long, value_name = "GLOB", env = "ROLECALL_GROUP", value_parser = pattern)]
     group: Vec<Pattern>,
     /// Also the direct roles that people hold outside groups: one request for each person
-    #[arg(long)]
+    #[arg(long, env = "ROLECALL_USERS")]
     users: bool,
     /// Put pseudonyms for addresses and numbers of people; the files cannot be applied
     #[arg(long, env = "ROLECALL_SANITIZE")]
     sanitize: bool,
     /// Print the files instead of writing them
-    #[arg(long)]
+    #[arg(long, env = "ROLECALL_DRY_RUN")]
     dry_run: bool,
     #[command(flatten)]
     from: live::From,

@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(long, env = "ROLECALL_INIT_NO_IMPORT")]
     no_import: bool,
     /// Print the files instead of writing them
-    #[arg(long, env = "ROLECALL_INIT_DRY_RUN")]
+    #[arg(long, env = "ROLECALL_DRY_RUN")]
     dry_run: bool,
 }
 

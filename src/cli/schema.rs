@@ -12,7 +12,7 @@ pub(super) struct Arguments {
     /// Which file
     kind: Kind,
     /// The draft of JSON Schema it is written in
-    #[arg(long, value_name = "DRAFT", default_value = "7")]
+    #[arg(long, value_name = "DRAFT", env = "ROLECALL_DRAFT", default_value = "7")]
     draft: Draft,
     /// With the roles and groups of the company and the names under `ids:`, as the API has them now, or a snapshot
     #[arg(long, value_name = "SNAPSHOT", num_args = 0..=1)]

@@ -206,21 +206,3 @@ fn new_files_are_made_all_or_none() {
     place(&files(&["one", "new/two"])).unwrap();
     assert_eq!(fs::read_to_string(at("new/two")).unwrap(), "new/two");
 }
-
-#[test]
-fn a_file_is_rewritten_only_while_it_is_what_was_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.yaml");
-    for (now, read, written) in [
-        ("old", "old", true),
-        ("old and more", "old", false),
-        ("other", "old", false),
-        ("", "old", false),
-        ("", "", true),
-    ] {
-        fs::write(&path, now).unwrap();
-        assert_eq!(rewrite(&path, read, "new").is_ok(), written, "{now}, {read}");
-        assert_eq!(fs::read_to_string(&path).unwrap(), if written { "new" } else { now });
-    }
-    assert!(rewrite(&folder.path().join("none"), "", "new").is_err(), "it was deleted meanwhile");
-}

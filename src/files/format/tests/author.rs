@@ -13,6 +13,9 @@ pub(super) struct Author<'t> {
     is_after_block: bool,
 }
 
+/// A number, which no text is.
+const VERSION: &str = "1";
+
 enum Value {
     Text(String),
     List(Vec<Self>),
@@ -30,7 +33,7 @@ impl<'t> Author<'t> {
             comments: 0,
             is_after_block: false,
         };
-        let mut keys = vec![("version", Value::Text("1".to_owned()))];
+        let mut keys = vec![("version", Value::Text(VERSION.to_owned()))];
         let groups = (0..it.pick(4)).map(|_| it.group()).collect();
         keys.push(("groups", Value::List(groups)));
         if it.pick(3) == 1 {
@@ -261,6 +264,8 @@ impl<'t> Author<'t> {
         }
         let words = |it: &str, margin: usize| it.replacen(' ', &format!("\n{}", " ".repeat(margin)), 1);
         match self.pick(9) {
+            // In quotes it would be a text.
+            _ if text == VERSION => self.out.push_str(text),
             1 => self.out.push_str(&format!("'{}'", text.replace('\'', "''"))),
             2 => self.out.push_str(&quoted(text)),
             3 => {
@@ -308,6 +313,7 @@ impl<'t> Author<'t> {
             Value::Text(text) => {
                 let is_safe = is_plain(text) && !text.contains([',', '{', '}']);
                 let spelled = match self.pick(3) {
+                    _ if text == VERSION => text.clone(),
                     1 => format!("'{}'", text.replace('\'', "''")),
                     0 if is_safe => text.clone(),
                     _ => quoted(text),
