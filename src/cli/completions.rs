@@ -78,7 +78,7 @@ pub(super) fn answered() -> bool {
     let Some(asks) = env::var_os(VARIABLE).filter(|it| !it.is_empty() && it != "0") else { return false };
     let shell = asks.to_str().and_then(|it| Shell::from_str(it, false).ok());
     let words: Vec<OsString> = env::args_os().skip_while(|it| it != "--").skip(1).collect();
-    // Whatever goes wrong, a prompt is no place to say so.
+    // Whatever goes wrong, a prompt is not the place to say so.
     let _ = shell.map_or(Ok(()), |it| answer(it.completer(), words));
     true
 }

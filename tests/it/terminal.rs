@@ -284,7 +284,7 @@ fn asked(world: &World, shell: &str, words: &[&str]) -> Vec<String> {
     command.env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string());
     let run: Run = command.arg("--").args(words).output().unwrap().into();
     let run = run.expect(0);
-    assert_eq!(run.stderr, "", "a prompt is no place for messages");
+    assert_eq!(run.stderr, "", "a prompt is not the place for messages");
     assert!(!run.stdout.contains(|it: char| it.is_control() && it != '\n' && it != '\t'), "{:?}", run.stdout);
     run.stdout.lines().map(|it| it.split('\t').next().unwrap().to_owned()).collect()
 }
