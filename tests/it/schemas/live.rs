@@ -106,7 +106,7 @@ fn a_schema_with_names_takes_two_lists_a_company_and_tells_of_nobody() {
     let alone = Run::from(command.output().unwrap()).expect(0).stdout;
     assert!(alone.contains("\"Agent\"") && alone.contains("\"Desk\"") && !alone.contains("\"globex\""));
     assert_eq!(world.log().len(), 0);
-    // What cannot be read whole is no list of all that is right.
+    // What cannot be read whole is not taken for all that is right.
     world.write("live.json", "{}");
     world.run("schema access --live live.json").expect(4);
     let path = format!("/v3/companies/{VOYAGER}/roles");
