@@ -20,7 +20,7 @@ pub(super) struct Adopting {
     #[arg(long)]
     pub(super) adopt: bool,
     /// With --adopt: show how the files would change, and write nothing
-    #[arg(long, requires = "adopt", env = "ROLECALL_DRY_RUN")]
+    #[arg(long, requires = "adopt")]
     dry_run: bool,
 }
 

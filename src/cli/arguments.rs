@@ -15,7 +15,7 @@ use rolecall::{
 use super::Failure;
 
 /// Options of every command, before or after its name.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Print help; `--help` with the variable of each option

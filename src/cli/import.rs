@@ -38,22 +38,37 @@ pub(super) struct Arguments {
     )]
     layout: Files,
     /// Only groups of this name or pattern; may be given several times
-    #[arg(long, value_name = "GLOB", env = "ROLECALL_GROUP", value_parser = pattern)]
+    #[arg(long, value_name = "GLOB", env = "ROLECALL_IMPORT_GROUP", value_parser = pattern)]
     group: Vec<Pattern>,
     /// Also the direct roles that people hold outside groups: one request for each person
-    #[arg(long, env = "ROLECALL_USERS")]
+    #[arg(long, env = "ROLECALL_IMPORT_USERS")]
     users: bool,
     /// Put pseudonyms for addresses and numbers of people; the files cannot be applied
     #[arg(long, env = "ROLECALL_SANITIZE")]
     sanitize: bool,
     /// Print the files instead of writing them
-    #[arg(long, env = "ROLECALL_DRY_RUN")]
+    #[arg(long, env = "ROLECALL_IMPORT_DRY_RUN")]
     dry_run: bool,
     #[command(flatten)]
     from: live::From,
     /// The time to read as, instead of now
     #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant, hide = true)]
     now: Option<Timestamp>,
+}
+
+impl Arguments {
+    /// What `init` asks for: everything but direct roles, each group in a file of its own.
+    pub(super) fn all(dry_run: bool) -> Self {
+        Self {
+            layout: Files::PerGroup,
+            group: Vec::new(),
+            users: false,
+            sanitize: false,
+            dry_run,
+            from: live::From::default(),
+            now: None,
+        }
+    }
 }
 
 /// How groups are put into files.

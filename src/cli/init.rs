@@ -24,8 +24,8 @@ use rolecall::{
 use serde_json::{Value, json};
 
 use super::{
-    Exit, Failure, Format, Global, Output, next,
-    settings::{SANDBOX, endpoint},
+    Exit, Failure, Format, Global, Output, import, next,
+    settings::{SANDBOX, credentials_are_set, endpoint},
 };
 pub(super) use begun::Begun;
 use begun::Place;
@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(long, env = "ROLECALL_INIT_NO_IMPORT")]
     no_import: bool,
     /// Print the files instead of writing them
-    #[arg(long, env = "ROLECALL_DRY_RUN")]
+    #[arg(long, env = "ROLECALL_INIT_DRY_RUN")]
     dry_run: bool,
 }
 
@@ -69,15 +69,27 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let jobs = begun::jobs(forge, &place);
     free(jobs.iter().map(|it| it.0.as_path()).chain([workspace.as_path()]))?;
     let begun = told(global, output)?;
-    let mut files = begun.files(root);
+    let imports = match &begun {
+        Begun::Own { .. } if !arguments.no_import => wants_import(output)?,
+        Begun::Own { .. } | Begun::Rehearsal => false,
+    };
+    // The import writes those of the workspace itself, or none.
+    let mut files = if imports { Vec::new() } else { begun.files(root) };
     files.extend(jobs);
     free(files.iter().map(|it| it.0.as_path()))?;
     // Those of an earlier time, or of another version, are somebody's.
-    let schemas = schema::of_a_workspace().map(|(path, text)| (root.join(path), text));
-    files.extend(schemas.into_iter().filter(|it| it.0.symlink_metadata().is_err()));
+    if !imports {
+        let schemas = schema::of_a_workspace().map(|(path, text)| (root.join(path), text));
+        files.extend(schemas.into_iter().filter(|it| it.0.symlink_metadata().is_err()));
+    }
     let ignore = ignoring(&root.join(".gitignore"))?;
+    if let (true, Begun::Own { endpoint, company }) = (imports, &begun) {
+        let (endpoint, company) = (Some(endpoint.clone()), Some(company.to_string()));
+        let global = Global { endpoint, company, ..global.clone() };
+        import::run(&global, &import::Arguments::all(arguments.dry_run), output)?;
+    }
     let named: Vec<&Path> = files.iter().chain(&ignore).map(|it| typed(&it.0)).collect();
-    let next = next::after_init(global, &begun, arguments.no_import);
+    let next = next::after_init(global, &begun, imports, arguments.no_import);
     if arguments.dry_run {
         print(&files, ignore.as_ref(), output);
     } else {
@@ -125,6 +137,19 @@ fn told(global: &Global, output: &Output) -> Result<Begun, Failure> {
         None => asking::company(output)?,
     };
     Ok(Begun::Own { endpoint, company })
+}
+
+/// Whether what the API holds is imported: it takes credentials, and on a terminal a yes.
+fn wants_import(output: &Output) -> Result<bool, Failure> {
+    if !credentials_are_set() {
+        output.message("No credentials are set, so nothing is imported.");
+        return Ok(false);
+    }
+    if output.format == Format::Json {
+        return Err(Failure::invalid("an import makes a document of its own")
+            .hint("with `--format json` give `--no-import`, or run `rolecall import --format json` first"));
+    }
+    if io::stdin().is_terminal() { asking::import(output) } else { Ok(true) }
 }
 
 fn company(raw: &str) -> Result<CompanyId, Failure> {

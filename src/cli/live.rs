@@ -26,7 +26,7 @@ const LIVE: &str = "ROLECALL_LIVE";
 const SALT: &str = "ROLECALL_SNAPSHOT_SALT";
 
 /// A flag of the commands that only read.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct From {
     /// Read this snapshot instead of the API: no network, no token
     #[arg(long, value_name = "SNAPSHOT", env = LIVE)]

@@ -15,11 +15,12 @@ pub(super) fn again(global: &Global, paths: &[PathBuf], only_lockouts: bool) -> 
 }
 
 /// What goes on from a workspace that was begun: a plan, or first what there is to plan.
-pub(super) fn after_init(global: &Global, begun: &Begun, no_import: bool) -> String {
-    match (begun, no_import) {
-        (Begun::Rehearsal, _) => format!("{} plan", program(global)),
-        (Begun::Own { .. }, false) => format!("{} import --merge", program(global)),
-        (Begun::Own { .. }, true) => format!("write the first group, and {} plan", program(global)),
+pub(super) fn after_init(global: &Global, begun: &Begun, imported: bool, no_import: bool) -> String {
+    match begun {
+        Begun::Rehearsal => format!("{} plan", program(global)),
+        Begun::Own { .. } if imported => format!("{} plan", program(global)),
+        Begun::Own { .. } if !no_import => format!("{} import --merge", program(global)),
+        Begun::Own { .. } => format!("write the first group, and {} plan", program(global)),
     }
 }
 

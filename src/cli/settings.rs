@@ -88,9 +88,7 @@ pub(super) fn complete(global: &Global, checked: &Checked) -> Result<(), Failure
         let how = format!("give `--company ID` or set ROLECALL_COMPANY{}", or_file("company:"));
         missing.push(("no company", how));
     }
-    let variables = [TOKEN, "ROLECALL_CLIENT_ID", SECRET].map(|it| [it.to_owned(), format!("{it}_FILE")]);
-    let is_set = |name: &String| env::var_os(name).is_some_and(|it| !it.is_empty());
-    let credentials = variables.as_flattened().iter().any(is_set) || endpoint == Some(SANDBOX);
+    let credentials = credentials_are_set() || endpoint == Some(SANDBOX);
     if missing.is_empty() {
         return Ok(());
     }
@@ -105,6 +103,13 @@ pub(super) fn complete(global: &Global, checked: &Checked) -> Result<(), Failure
             Err(Failure::invalid(format!("{} are given", what.join(", "))).hint(how.join("; ")))
         }
     }
+}
+
+/// Whether the environment says anything of credentials.
+pub(super) fn credentials_are_set() -> bool {
+    let variables = [TOKEN, "ROLECALL_CLIENT_ID", SECRET].map(|it| [it.to_owned(), format!("{it}_FILE")]);
+    let is_set = |name: &String| env::var_os(name).is_some_and(|it| !it.is_empty());
+    variables.as_flattened().iter().any(is_set)
 }
 
 /// Connects to the API that flags, environment or files name. No request is sent.

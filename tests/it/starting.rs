@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     bases,
-    support::{Run, VOYAGER, World, binary, words},
+    support::{NO_CHANGES, Run, VOYAGER, World, binary, words},
 };
 
 /// Everything below a folder but what git keeps there, by its path.
@@ -136,6 +136,44 @@ fn a_company_of_ones_own_needs_only_its_first_group() {
     .unwrap();
     own("validate").expect(0);
     own("plan").expect(0).says(&[]).shows("+ group Night Desk 1 role, 1 member access/groups.yaml:14");
+}
+
+#[test]
+fn a_company_that_is_there_is_imported_and_its_first_plan_has_nothing_to_do() {
+    let world = World::new();
+    for line in ["init", "init -C deeper"] {
+        let folder = repository("git@gitlab.com:voyager/access.git");
+        let own = |line: &str| -> Run {
+            let mut command = world.command();
+            command.current_dir(folder.path()).env("ROLECALL_COMPANY", VOYAGER).args(words(line));
+            command.stdin(Stdio::null()).output().unwrap().into()
+        };
+        own(&format!("{line} --dry-run")).expect(0);
+        assert!(tree(folder.path()).is_empty());
+        own(line).expect(0).says(&["Next: rolecall", "Jobs for GitLab"]);
+        let files = tree(folder.path());
+        for name in ["rolecall.yaml", ".gitignore", "schemas/access.schema.json"] {
+            assert!(files.keys().any(|it| it.ends_with(name)), "{name}");
+        }
+        assert!(files.contains_key(".gitlab-ci.yml"));
+        let plan =
+            if line == "init" { "plan --detailed-exitcode" } else { "plan --detailed-exitcode -C deeper" };
+        own(plan).expect(0).ends_with(NO_CHANGES);
+        let again = own(line).expect(4);
+        assert!(again.stderr.contains("rolecall.yaml"), "{}", again.stderr);
+        assert_eq!(tree(folder.path()), files);
+    }
+    // What cannot be read leaves nothing behind.
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = world.command();
+    command.current_dir(folder.path()).env("ROLECALL_TOKEN", "no-such-token");
+    let run: Run = command.args(["init", "--company", VOYAGER]).stdin(Stdio::null()).output().unwrap().into();
+    run.expect(5);
+    assert!(tree(folder.path()).is_empty());
+    let mut command = world.command();
+    command.current_dir(folder.path()).env("ROLECALL_TOKEN", "");
+    let run: Run = command.args(["init", "--company", VOYAGER]).stdin(Stdio::null()).output().unwrap().into();
+    run.expect(0).says(&["No credentials are set", "import --merge"]);
 }
 
 #[test]

@@ -35,6 +35,15 @@ pub(super) fn company(output: &Output) -> Result<CompanyId, Failure> {
     asked("Its id: ", output, super::company)
 }
 
+/// Whether what is there now is imported.
+pub(super) fn import(output: &Output) -> Result<bool, Failure> {
+    asked("Import the groups that are there now? It only reads. [yes] ", output, |answer| match answer {
+        "" | "y" | "yes" => Ok(true),
+        "n" | "no" => Ok(false),
+        _ => Err(Failure::invalid("answer yes or no")),
+    })
+}
+
 /// Puts a question until it is answered in a way that can be read.
 fn asked<T>(
     question: &str,
