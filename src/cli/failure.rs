@@ -14,7 +14,7 @@ use rolecall::{
     workflow::{self, Refusal, duplicate::CopyError},
 };
 
-/// What the exit code says; one meaning each, as the table in the README says.
+/// What the exit code says; one meaning each, as docs/reference/exit-codes.md says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Ok = 0,

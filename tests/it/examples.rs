@@ -241,7 +241,7 @@ fn the_ci_workflows_call_what_the_binary_knows() {
 #[test]
 fn the_ci_workflows_give_credentials_by_names_that_the_binary_reads() {
     let help: Run = binary().arg("--help").output().unwrap().into();
-    let known = help.stdout + &repository("README.md");
+    let known = help.stdout + &repository("docs/reference/environment.md");
     let mut given = 0;
     for (name, workflow) in workflows() {
         for job in workflow["jobs"].as_object().unwrap().values() {

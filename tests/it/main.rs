@@ -47,7 +47,7 @@ mod outside;
 mod people;
 mod pipelines;
 mod probes;
-mod readme;
+mod documents;
 mod recipients;
 mod rehearsal;
 mod rollbacks;

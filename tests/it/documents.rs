@@ -1,8 +1,9 @@
-//! The README is run: every command of it, in order, in one shell, on the example as it is committed.
+//! The README and the pages of docs/ are run: every command of a page, in order, in one shell, on the examples as they are
+//! committed. Their links lead somewhere, and the reference pages are what the program says.
+
+mod reference;
 
 use std::{collections::BTreeSet, fs, path::Path, process::Stdio};
-
-use rolecall::model::finding::Code;
 
 use crate::support::{binary, repository};
 
@@ -47,15 +48,114 @@ fn matches(expected: &[String], found: &[String]) -> bool {
     }
 }
 
-#[test]
-fn the_commands_of_the_readme_print_what_it_says() {
-    let readme = repository("README.md");
-    let commands = shown(&readme);
-    assert!(commands.len() > 6, "the README shows its commands in `console` blocks");
-    assert!(commands[0].command.starts_with("cargo run -- plan examples/quickstart"));
-    assert!(readme.contains("`cargo test`"), "the second command");
-    assert!(readme.contains(concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"), " or later")), "the toolchain");
+/// Every page with commands, by its path.
+fn pages() -> Vec<String> {
+    let mut pages = vec!["README.md".to_owned()];
+    for folder in ["docs", "docs/reference"] {
+        for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            pages.extend(name.ends_with(".md").then(|| format!("{folder}/{name}")));
+        }
+    }
+    pages.sort();
+    pages
+}
 
+#[test]
+fn the_commands_of_every_page_print_what_it_says() {
+    let readme = repository("README.md");
+    assert!(readme.contains("`cargo test`"), "how everything is tested");
+    assert!(readme.contains(concat!("rustc ", env!("CARGO_PKG_RUST_VERSION"), " or later")), "the toolchain");
+    let mut run = 0;
+    for page in pages() {
+        let commands = shown(&repository(&page));
+        run += commands.len();
+        runs_as_shown(&page, &commands);
+    }
+    assert!(run > 30, "{run}");
+}
+
+/// Whoever reads on in the same shell is not led astray by what a page has set.
+#[test]
+fn what_a_page_exports_it_unsets() {
+    for page in pages() {
+        let mut set = BTreeSet::new();
+        for Shown { command, .. } in shown(&repository(&page)) {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            match words.first() {
+                Some(&"export") => {
+                    set.extend(words[1..].iter().map(|it| it.split('=').next().unwrap().to_owned()))
+                }
+                Some(&"unset") => words[1..].iter().for_each(|it| assert!(set.remove(*it), "{page}: {it}")),
+                _ => (),
+            }
+        }
+        assert!(set.is_empty(), "{page} leaves {set:?} set");
+    }
+}
+
+#[test]
+fn the_readme_is_read_in_five_minutes() {
+    let readme = repository("README.md");
+    let (text, _) = readme.split_once("## Read on").expect("the links come last");
+    assert!(text.split_whitespace().count() <= 900, "{} words", text.split_whitespace().count());
+}
+
+#[test]
+fn every_link_of_a_page_leads_somewhere() {
+    let summary = repository("docs/SUMMARY.md");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut links = 0;
+    for page in pages() {
+        let text = repository(&page);
+        let in_book = page.strip_prefix("docs/").filter(|it| *it != "SUMMARY.md");
+        assert!(in_book.is_none_or(|it| summary.contains(&format!("({it})"))), "{page} is not in the book");
+        for target in text.split("](").skip(1).filter_map(|it| it.split(')').next()) {
+            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            if path.contains("://") {
+                continue;
+            }
+            let led =
+                if path.is_empty() { top.join(&page) } else { top.join(&page).parent().unwrap().join(path) };
+            assert!(led.exists(), "{page}: {target}");
+            if !anchor.is_empty() {
+                let there = fs::read_to_string(&led).unwrap();
+                let anchors: Vec<String> =
+                    there.lines().filter(|it| it.starts_with('#')).map(anchor_of).collect();
+                assert!(anchors.iter().any(|it| it == anchor), "{page}: {target}");
+            }
+            links += 1;
+        }
+    }
+    assert!(links > 60, "{links}");
+}
+
+/// The anchor that a heading has in the book, and on the forges.
+fn anchor_of(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    text.chars()
+        .filter(|it| it.is_alphanumeric() || "-_ ".contains(*it))
+        .collect::<String>()
+        .replace(' ', "-")
+}
+
+#[test]
+fn the_reference_is_what_the_program_says() {
+    let overwrite = std::env::var_os("SNAPSHOTS").is_some_and(|it| it == "overwrite");
+    for (page, wanted) in reference::pages() {
+        if overwrite {
+            fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(page), wanted).unwrap();
+        } else {
+            assert!(
+                repository(page) == wanted,
+                "{page}: refresh it with SNAPSHOTS=overwrite cargo test --test it"
+            );
+        }
+    }
+}
+
+/// Runs the commands of one page in a folder of its own.
+fn runs_as_shown(page: &str, commands: &[Shown]) {
     let folder = tempfile::tempdir().unwrap();
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"), &folder.path().join("examples"));
     let binary_path = env!("CARGO_BIN_EXE_rolecall");
@@ -93,12 +193,13 @@ fn the_commands_of_the_readme_print_what_it_says() {
     let text = String::from_utf8(output.stdout).unwrap().replace(&port, "127.0.0.1:8080");
     let errors = String::from_utf8_lossy(&output.stderr);
     let mut parts = text.split("@@ ").skip(1);
-    for Shown { command, output } in &commands {
-        let part = parts.next().unwrap_or_else(|| panic!("`{command}` was not reached\n{text}\n{errors}"));
+    for Shown { command, output } in commands {
+        let part =
+            parts.next().unwrap_or_else(|| panic!("{page}: `{command}` was not reached\n{text}\n{errors}"));
         let found: Vec<String> = part.lines().skip(1).map(str::to_owned).collect();
         assert!(
             matches(output, &found),
-            "`{command}` should print\n{}\nand printed\n{}\n{errors}",
+            "{page}: `{command}` should print\n{}\nand printed\n{}\n{errors}",
             output.join("\n"),
             found.join("\n")
         );
@@ -122,29 +223,8 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn every_finding_is_documented() {
-    let readme = repository("README.md");
-    let (begin, end) = ("<!-- findings:begin -->\n", "<!-- findings:end -->");
-    let (before, rest) = readme.split_once(begin).expect("the table of findings");
-    let (table, after) = rest.split_once(end).expect("the end of the table");
-    let mut wanted = "| code | meaning |\n|---|---|\n".to_owned();
-    for code in Code::ALL {
-        wanted += &format!("| `{code}` | {} |\n", code.meaning());
-    }
-    if std::env::var_os("SNAPSHOTS").is_some_and(|it| it == "overwrite") {
-        fs::write(
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"),
-            format!("{before}{begin}{wanted}{end}{after}"),
-        )
-        .unwrap();
-    } else {
-        assert_eq!(table, wanted, "refresh it with SNAPSHOTS=overwrite cargo test --test it");
-    }
-}
-
-#[test]
-fn every_promise_of_the_readme_is_the_name_of_a_test() {
-    let readme = repository("README.md");
+fn every_promise_is_the_name_of_a_test() {
+    let readme = repository("docs/unattended.md");
     let (_, rest) = readme.split_once("<!-- tests:begin -->\n").expect("the list of promises");
     let (promises, _) = rest.split_once("<!-- tests:end -->").expect("its end");
     let tests = tests();
@@ -225,15 +305,5 @@ fn collect(items: &[syn::Item], module: &str, names: &mut BTreeSet<String>) {
             }
             _ => (),
         }
-    }
-}
-
-#[test]
-fn every_command_is_in_the_readme() {
-    let readme = repository("README.md");
-    let help = String::from_utf8(binary().arg("--help").output().unwrap().stdout).unwrap();
-    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
-    for command in commands.lines().filter_map(|it| it.split_whitespace().next()) {
-        assert!(readme.contains(&format!("| `rolecall {command}")), "{command} is not in the README");
     }
 }
