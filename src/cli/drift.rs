@@ -6,7 +6,7 @@ use rolecall::{
     workflow::{Context, Judged},
 };
 
-use super::{Exit, Failure, Format, Global, Output, Selection, foretold, live::From, show};
+use super::{Exit, Failure, Format, Global, Output, Reporting, Selection, foretold, live::From, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -14,6 +14,8 @@ pub(super) struct Arguments {
     selection: Selection,
     #[command(flatten)]
     from: From,
+    #[command(flatten)]
+    pub(super) reporting: Reporting,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
@@ -22,7 +24,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         // A job that says nothing looks like one that did not run.
         output.result(&heartbeat(&judged));
     }
-    Ok(foretold::drift(&judged, output))
+    let exit = foretold::drift(&judged, output);
+    arguments.reporting.plan(global, (&judged.context, &judged), (exit, None), output)?;
+    Ok(exit)
 }
 
 fn heartbeat(judged: &Judged) -> String {

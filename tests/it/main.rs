@@ -46,6 +46,7 @@ mod probes;
 mod readme;
 mod recipients;
 mod rehearsal;
+mod reports;
 mod rollbacks;
 mod secrets;
 mod sides;

@@ -6,6 +6,7 @@ use self::fixture::{everyday, everything, findings, sources, view};
 use super::*;
 
 pub(crate) mod fixture;
+mod formats;
 mod laws;
 
 fn plain(styled: &str) -> String {
