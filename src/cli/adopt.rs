@@ -17,7 +17,7 @@ use super::{Exit, Failure, Global, Output, Selection, live::From, output, run, s
 #[derive(Debug, Args)]
 pub(super) struct Adopting {
     /// Write what is live into the files instead, and leave the live state alone
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["reports", "metrics_file"])]
     pub(super) adopt: bool,
     /// With --adopt: show how the files would change, and write nothing
     #[arg(long, requires = "adopt")]
@@ -33,6 +33,10 @@ impl Adopting {
         from: &From,
         output: &Output,
     ) -> Result<Exit, Failure> {
+        if let Some(form) = output.form {
+            return Err(Failure::invalid(format!("what is adopted has no form {}", form.name()))
+                .hint("give `--format text`, `json` or `markdown`"));
+        }
         let now = selection.now.get()?;
         let checked = global.selected(selection)?;
         let (live, _sandbox) = from.open(global, &checked.loaded)?;

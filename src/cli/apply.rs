@@ -10,6 +10,7 @@ use std::io::{self, IsTerminal};
 use jiff::Timestamp;
 use rolecall::{
     model::source::Sources,
+    report::render::ending::Trouble,
     workflow::{self, Approval, Checked, Wanted},
 };
 
@@ -67,7 +68,15 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         let approval = Approval { id: arguments.approve.as_deref(), at_most: at_most.as_ref() };
         let approved = match workflow::approved(judged, approval) {
             Ok(approved) => approved,
-            Err(refusal) => return Ok(refused(&refusal.0, &refusal.1, output)),
+            Err(refusal) => {
+                let (judged, refusal) = *refusal;
+                let exit = refused(&judged, &refusal, output);
+                let (message, causes) = (refusal.to_string(), refusal.reasons(judged.plan()));
+                let trouble = Trouble { message: &message, causes: &causes, hint: Some(refusal.hint()) };
+                let told = (exit, Some(trouble));
+                arguments.reporting.plan(global, (&judged.context, &judged), told, output)?;
+                return Ok(exit);
+            }
         };
         if !approved.plan().is_empty() && !consented {
             run::until_signal(consent(output, "Apply these changes?")).await?;

@@ -9,6 +9,7 @@ use clap::{
 use jiff::Timestamp;
 use rolecall::{
     model::{date, ids::PersonRef},
+    report::render::format::Format as Form,
     workflow::Checked,
 };
 
@@ -31,16 +32,16 @@ pub(crate) struct Global {
     /// Company id or name, instead of the one in rolecall.yaml
     #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY")]
     pub(super) company: Option<String>,
-    /// Form of the result: text, json or markdown
+    /// Form of the result: text, json or markdown; of plan, drift and validate also csv, sarif, junit, github, gitlab, slack
     #[arg(
         long,
         global = true,
         value_name = "FORMAT",
         env = "ROLECALL_FORMAT",
         default_value = "text",
-        hide_possible_values = true
+        value_parser = str::parse::<Form>
     )]
-    pub(super) format: Format,
+    pub(super) format: Form,
     /// Also write NDJSON events; `-` for standard output, not the result
     #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", value_parser = json_file())]
     pub(super) events: Option<PathBuf>,
@@ -123,7 +124,8 @@ pub(super) struct Now {
     pub(super) now: Option<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// The forms that the result of every command has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// For people, in a terminal
     Text,
@@ -131,6 +133,24 @@ pub(super) enum Format {
     Json,
     /// For pull requests
     Markdown,
+}
+
+impl Format {
+    /// The form of every result, where it is one of these.
+    pub(super) fn of(form: Form) -> Option<Self> {
+        match form {
+            Form::Text => Some(Self::Text),
+            Form::Json => Some(Self::Json),
+            Form::Markdown => Some(Self::Markdown),
+            Form::Csv
+            | Form::Sarif
+            | Form::Junit
+            | Form::Github
+            | Form::Gitlab
+            | Form::Slack
+            | Form::Openmetrics => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,7 +6,9 @@ use rolecall::{
     workflow::{Context, Judged},
 };
 
-use super::{Exit, Failure, Format, Global, Output, Selection, adopt::Adopting, foretold, live::From, show};
+use super::{
+    Exit, Failure, Format, Global, Output, Reporting, Selection, adopt::Adopting, foretold, live::From, show,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -16,6 +18,8 @@ pub(super) struct Arguments {
     from: From,
     #[command(flatten)]
     adopting: Adopting,
+    #[command(flatten)]
+    pub(super) reporting: Reporting,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
@@ -27,7 +31,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         // A job that says nothing looks like one that did not run.
         output.result(&prose(&heartbeat(&judged), output.width()));
     }
-    Ok(foretold::drift(&judged, output))
+    let exit = foretold::drift(&judged, output);
+    arguments.reporting.plan(global, (&judged.context, &judged), (exit, None), output)?;
+    Ok(exit)
 }
 
 fn heartbeat(judged: &Judged) -> String {

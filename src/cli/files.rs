@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rolecall::files::disk::{self, Existing};
+use rolecall::files::disk::{self, Existing, Readers};
 
 use super::{Failure, Global};
 
 /// Writes what only its owner may read, as it names people and what they may do.
 pub(super) fn keep(what: &str, path: &Path, text: &str) -> Result<(), Failure> {
-    disk::replace(path, text.as_bytes()).map_err(|error| {
+    disk::replace(path, text.as_bytes(), Readers::Owner).map_err(|error| {
         Failure::invalid(format!("cannot write the {what} to {}: {error}", path.display()))
             .hint("give another file with `--out`")
     })

@@ -31,6 +31,7 @@ mod plan;
 mod policy;
 mod probe;
 mod process;
+mod reporting;
 mod rollback;
 mod run;
 mod sandbox;
@@ -43,7 +44,7 @@ mod telemetry;
 mod validate;
 mod waiting;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use clap::{FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
@@ -51,6 +52,7 @@ use arguments::{Format, Global, LogFormat, Now, Only, Operator, Selection, durat
 use failure::{Exit, Failure};
 use help::Detail;
 use output::Output;
+use reporting::Reporting;
 
 /// Keeps who may do what, where, in YAML in Git, and makes a Spotnana company match it.
 #[derive(Debug, Parser)]
@@ -135,6 +137,31 @@ enum Command {
     Help(help::Arguments),
 }
 
+impl Command {
+    /// Where else the result is written, and where the plan is saved.
+    fn reporting(&self) -> Option<(&Reporting, Option<&Path>)> {
+        match self {
+            Self::Validate(it) => Some((&it.reporting, None)),
+            Self::Plan(it) => Some((&it.reporting, it.saving.out.as_deref())),
+            Self::Apply(it) => Some((&it.reporting, None)),
+            Self::Drift(it) => Some((&it.reporting, None)),
+            Self::Init(_)
+            | Self::Fmt(_)
+            | Self::Rollback(_)
+            | Self::Doctor(_)
+            | Self::Explain(_)
+            | Self::Snapshot(_)
+            | Self::Import(_)
+            | Self::Duplicate(_)
+            | Self::Sandbox(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Help(_) => None,
+        }
+    }
+}
+
 pub(crate) fn main() -> ExitCode {
     process::keep_memory_private();
     if completions::answered() {
@@ -158,6 +185,11 @@ pub(crate) fn main() -> ExitCode {
             return failure.exit().into();
         }
     };
+    let reporting = cli.command.reporting();
+    if let Some(Err(failure)) = reporting.map(|(it, out)| it.check(out)) {
+        output.failure(&failure);
+        return failure.exit().into();
+    }
     let _telemetry = telemetry::start(global);
     let _run = tracing::info_span!("run", command = name).entered();
     output.events.send("start", serde_json::json!({ "command": name, "tool": env!("CARGO_PKG_VERSION") }));
@@ -182,6 +214,9 @@ pub(crate) fn main() -> ExitCode {
     };
     let exit = result.unwrap_or_else(|failure| {
         output.failure(&failure);
+        if let Some((reporting, _)) = reporting {
+            reporting.failure(global, &failure, &output);
+        }
         failure.exit()
     });
     output.events.end(exit);

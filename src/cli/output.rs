@@ -3,13 +3,16 @@
 use std::{
     io::{self, IsTerminal, Write},
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use rolecall::report::render::{
     self,
+    ending::Trouble,
     fit::{Width, prose},
+    format::Format as Form,
 };
 use serde_json::{Value, json};
 
@@ -19,11 +22,21 @@ mod progress;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
-/// Longest Markdown that is printed, in bytes: the forges cut comments near 65,000 characters.
-pub(crate) const MARKDOWN_BUDGET: usize = 60_000;
+pub(crate) use rolecall::report::render::format::MARKDOWN_BUDGET;
+
+/// The commands that write reports, by which they know what they are called.
+const COMMANDS: [&str; 4] = ["apply", "drift", "plan", "validate"];
+/// Those of them whose result has every form.
+const FORMS: [&str; 3] = ["drift", "plan", "validate"];
 
 pub(crate) struct Output {
+    /// The form of the result; of one of `form` that of what stands beside it.
     pub(crate) format: Format,
+    /// A form that is printed at the end, when it is known how that is, in the place of the result.
+    pub(crate) form: Option<Form>,
+    /// The command.
+    pub(crate) command: &'static str,
+    pub(crate) started: Instant,
     /// What the command makes: a comment says so where there is none.
     pub(crate) makes: &'static str,
     color: ColorChoice,
@@ -45,8 +58,17 @@ impl Output {
             "doctor" => "report",
             _ => "plan",
         };
+        let plain = Self::plain(global);
+        if let Some(form) = plain.form.filter(|_| !FORMS.contains(&command)) {
+            return Err(Failure::invalid(format!(
+                "`rolecall {command}` has no result in the form {}",
+                form.name()
+            ))
+            .hint("give `--format text`, `json` or `markdown`; plan, drift and validate have the others"));
+        }
         let events = Arc::new(Events::to(global.events.as_deref())?);
-        Ok(Self { events, makes, ..Self::plain(global) })
+        let command = COMMANDS.iter().copied().find(|it| *it == command).unwrap_or_default();
+        Ok(Self { events, makes, command, ..plain })
     }
 
     pub(crate) fn plain(global: &Global) -> Self {
@@ -58,7 +80,10 @@ impl Output {
         };
         let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
         Self {
-            format: global.format,
+            format: Format::of(global.format).unwrap_or(Format::Text),
+            form: Some(global.format).filter(|it| Format::of(*it).is_none()),
+            command: "",
+            started: Instant::now(),
             makes: "plan",
             color,
             columns: [columns(&io::stdout()), columns(&io::stderr())],
@@ -108,6 +133,13 @@ impl Output {
 
     /// Prints the result. A reader that has seen enough (`| head`) is not a failure.
     pub(crate) fn result(&self, text: &str) {
+        if self.form.is_none() {
+            self.printed(text);
+        }
+    }
+
+    /// Prints what takes the place of the result.
+    pub(crate) fn printed(&self, text: &str) {
         if self.events.on_stdout() {
             return;
         }
@@ -165,15 +197,8 @@ impl Output {
                     Format::Json => json_failure("error", *exit, message, causes, hint.as_deref()),
                     // A comment on a pull request says that there is no plan, and why.
                     Format::Markdown => {
-                        let say = rolecall::model::escape::markdown;
-                        let why = causes.iter().map(|it| format!("\n- because: {}", say(it)));
-                        let hint = hint.iter().map(|it| format!("\n- hint: {}", say(it)));
-                        let more: String = why.chain(hint).collect();
-                        self.result(&format!(
-                            "<!-- rolecall:{made} -->\n### rolecall: no {made}\n\n{}\n{more}\n",
-                            say(message),
-                            made = self.makes
-                        ));
+                        let trouble = Trouble { message, causes, hint: hint.as_deref() };
+                        self.result(&render::failure::markdown(self.makes, &trouble));
                     }
                     Format::Text => (),
                 }
@@ -239,8 +264,6 @@ pub(crate) fn document(kind: &str, facts: &Value) -> String {
 
 /// Prints a failure as the one JSON document of the run.
 pub(crate) fn json_failure(kind: &str, exit: Exit, message: &str, causes: &[String], hint: Option<&str>) {
-    let facts = json!({
-        "error": { "type": kind, "exit": exit.code(), "name": exit.name(), "message": message, "causes": causes, "hint": hint },
-    });
-    let _ = write!(io::stdout(), "{}", document("error", &facts));
+    let trouble = Trouble { message, causes, hint };
+    let _ = write!(io::stdout(), "{}", render::failure::json(kind, exit.code(), exit.name(), &trouble));
 }

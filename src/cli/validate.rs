@@ -4,14 +4,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
-use rolecall::{report::render, workflow::Checked};
+use rolecall::{
+    report::render::{self, ending::About},
+    workflow::Checked,
+};
 
-use super::{Exit, Failure, Format, Global, Output};
+use super::{Exit, Failure, Format, Global, Output, Reporting};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Workspace folders or access files; the workspace around the current folder where absent
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) reporting: Reporting,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
@@ -21,6 +26,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         // Here the findings are the result, not the reason why there is none.
         Err(Failure::Findings { findings, sources }) if output.format == Format::Text => {
             output.result(&render::findings::text(&findings, &sources, output.width()));
+            let about = About::Findings(&findings, &sources);
+            arguments.reporting.write(global, about, Exit::Invalid, output)?;
             return Ok(Exit::Invalid);
         }
         Err(failure) => return Err(failure),
@@ -37,6 +44,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         }
         Format::Json => render::findings::json(&[], &checked.loaded.sources),
     });
+    arguments.reporting.write(global, About::Findings(&[], &checked.loaded.sources), Exit::Ok, output)?;
     Ok(Exit::Ok)
 }
 

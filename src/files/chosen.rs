@@ -56,6 +56,7 @@ pub fn chosen(paths: &[PathBuf], from: &Path) -> Result<Chosen, LoadError> {
     };
     let mut found: Vec<(PathBuf, PathBuf)> = Vec::new();
     for path in &whole {
+        read::not_led_out(path)?;
         let root = read::workspace_of(path);
         if !path.is_dir() {
             found.push((path.clone(), root.unwrap_or_else(|| disk::around(path).to_owned())));

@@ -128,17 +128,27 @@ pub fn create(path: &Path, existing: Existing) -> io::Result<File> {
     Ok(file)
 }
 
-/// Puts a file that only its owner may read into a place, whole or not at all; a pipe or device is written to.
+/// Puts a file into a place, whole or not at all, for these readers; a pipe or device is written to.
 ///
 /// # Errors
 ///
 /// As of [`create`].
-pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     through_link(path)?;
     if is_stream(path) || fs::metadata(path).is_ok_and(|it| !it.is_file()) {
         return create(path, Existing::Emptied)?.write_all(content);
     }
-    let mut file = tempfile::NamedTempFile::new_in(around(path))?;
+    let mut made = tempfile::Builder::new();
+    #[cfg(unix)]
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(match readers {
+        Readers::Owner => 0o600,
+        Readers::Others => 0o644,
+    });
+    #[cfg(unix)]
+    made.permissions(mode);
+    #[cfg(not(unix))]
+    let _ = readers;
+    let mut file = made.tempfile_in(around(path))?;
     file.write_all(content)?;
     file.as_file().sync_data()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -92,6 +92,7 @@ pub(super) fn root_of(paths: &[PathBuf]) -> Result<Option<PathBuf>, LoadError> {
     let mut first: Option<(&Path, Option<PathBuf>)> = None;
     for path in paths {
         let is_folder = fs::metadata(path).map_err(unreadable(path))?.is_dir();
+        not_led_out(path)?;
         let found = workspace_of(path);
         if found.is_none() && is_folder {
             return Err(no_workspace(path));
@@ -105,6 +106,17 @@ pub(super) fn root_of(paths: &[PathBuf]) -> Result<Option<PathBuf>, LoadError> {
         }
     }
     Ok(first.and_then(|it| it.1))
+}
+
+/// Refuses what a link to a folder leads out of the workspace that the link lies in: whoever named a path there meant what
+/// lies in that workspace.
+pub(super) fn not_led_out(path: &Path) -> Result<(), LoadError> {
+    let outermost = path.ancestors().filter(|it| it.is_symlink() && it.is_dir()).last();
+    let Some((link, around)) = outermost.and_then(|it| Some((it, workspace_of(disk::around(it))?))) else {
+        return Ok(());
+    };
+    let led = fs::canonicalize(path).map_err(unreadable(path))?;
+    if led.starts_with(&around) { Ok(()) } else { Err(LoadError::LinkedFolder { path: link.to_owned() }) }
 }
 
 /// Whether a path is the workspace itself, named by its folder or its file, and so stands for all of it.

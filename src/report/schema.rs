@@ -148,6 +148,7 @@ fn of<T: JsonSchema>(kind: Kind, draft: Draft) -> Value {
     let schema = draft.generator(kind).into_root_schema_for::<T>();
     let mut schema = Value::from(schema);
     without_nulls(&mut schema);
+    without_sources(&mut schema);
     schema
 }
 
@@ -216,6 +217,23 @@ fn without_nulls(schema: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
+}
+
+/// Takes out which section of the wire contract a description rests on: that is for whoever reads the code.
+fn without_sources(schema: &mut Value) {
+    match schema {
+        Value::Object(keys) => {
+            if let Some(Value::String(text)) = keys.get_mut("description") {
+                while let Some(from) = text.find(" (contract §") {
+                    let end = text[from..].find(')').map_or(text.len(), |it| from + it + 1);
+                    text.replace_range(from..end, "");
+                }
+            }
+            keys.values_mut().for_each(without_sources);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_sources),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
     }
 }

@@ -85,7 +85,7 @@ impl StateFile {
             let store = store.read().unwrap_or_else(PoisonError::into_inner);
             (render(&store)?, store.generation())
         };
-        disk::replace(&self.path, &text)?;
+        disk::replace(&self.path, &text, disk::Readers::Owner)?;
         *saved = Some(written);
         Ok(())
     }

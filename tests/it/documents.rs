@@ -5,7 +5,7 @@ mod reference;
 
 use std::{collections::BTreeSet, fs, path::Path, process::Stdio};
 
-use crate::support::{binary, repository};
+use crate::support::repository;
 
 /// A command of the README and what it says the command prints.
 struct Shown {
@@ -84,7 +84,7 @@ fn what_a_page_exports_it_unsets() {
             let words: Vec<&str> = command.split_whitespace().collect();
             match words.first() {
                 Some(&"export") => {
-                    set.extend(words[1..].iter().map(|it| it.split('=').next().unwrap().to_owned()))
+                    set.extend(words[1..].iter().map(|it| it.split('=').next().unwrap().to_owned()));
                 }
                 Some(&"unset") => words[1..].iter().for_each(|it| assert!(set.remove(*it), "{page}: {it}")),
                 _ => (),

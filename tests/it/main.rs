@@ -50,6 +50,7 @@ mod probes;
 mod documents;
 mod recipients;
 mod rehearsal;
+mod reports;
 mod rollbacks;
 mod schemas;
 mod secrets;

@@ -8,12 +8,14 @@ use std::{
 use clap::Args;
 use rolecall::model::{plan::ID_DIGITS, source::Sources};
 
-use super::super::{Failure, Global, Only, Selection, approval::PlanFile, next};
+use super::super::{Failure, Global, Only, Reporting, Selection, approval::PlanFile, next};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     pub(in crate::cli) selection: Selection,
+    #[command(flatten)]
+    pub(in crate::cli) reporting: Reporting,
     /// Apply without asking
     #[arg(long, env = "ROLECALL_AUTO_APPROVE")]
     pub(in crate::cli) auto_approve: bool,
@@ -30,7 +32,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "PART", env = "ROLECALL_ONLY", conflicts_with = "approved_at_most")]
     pub(in crate::cli) only: Option<Only>,
     /// Only say how many requests and how much time it would take
-    #[arg(long, env = "ROLECALL_ESTIMATE")]
+    #[arg(long, env = "ROLECALL_ESTIMATE", conflicts_with_all = ["reports", "metrics_file"])]
     pub(in crate::cli) estimate: bool,
     /// Compare the rbac-info of users whose roles change, before and after; it has no scopes, so a wrong scope is not seen
     #[arg(long, env = "ROLECALL_WITNESS")]

@@ -5,7 +5,10 @@ use std::{path::PathBuf, sync::atomic::AtomicBool};
 use rolecall::{
     apply::Report,
     plan::witness::Testimony,
-    report::applied::{Applied, line},
+    report::{
+        applied::{Applied, line},
+        render::ending::Trouble,
+    },
     workflow::{self, Applying, Approved, witness::Witness},
 };
 use serde_json::json;
@@ -44,6 +47,10 @@ pub(super) async fn applied(
     let exit = exit(&applied);
     let facts = || applied.json(&show::document(context, approved), exit.code(), exit.name());
     output.document(&applied.text(), || output::document("apply", &facts()));
+    let message = format!("not all of the plan was done ({}); what was is in the journal", exit.name());
+    let trouble =
+        (!applied.complete()).then_some(Trouble { message: &message, causes: &[], hint: Some(&again) });
+    arguments.reporting.plan(global, (context, approved), (exit, trouble), output)?;
     Ok(exit)
 }
 

@@ -125,15 +125,20 @@ fn what_is_written_is_for_its_owner_alone() {
         assert_eq!((&*fs::read_to_string(at(&old)).unwrap(), mode(&old)), (expected, mode_then), "{old}");
     }
     open("whole");
-    replace(&at("whole"), b"new").unwrap();
+    replace(&at("whole"), b"new", Readers::Owner).unwrap();
     assert_eq!((fs::read_to_string(at("whole")).unwrap(), mode("whole")), ("new".to_owned(), 0o600));
+    fs::write(at("usual"), "").unwrap();
+    for (readers, expected) in [(Readers::Others, mode("usual") & 0o644), (Readers::Owner, 0o600)] {
+        replace(&at("whole"), b"again", readers).unwrap();
+        assert_eq!(mode("whole"), expected, "whoever could read it before");
+    }
     fifo(&at("pipe"));
     let pipe = at("pipe");
     let reader = std::thread::spawn(move || fs::read_to_string(pipe).unwrap());
-    replace(&at("pipe"), b"through it").unwrap();
+    replace(&at("pipe"), b"through it", Readers::Owner).unwrap();
     assert_eq!(reader.join().unwrap(), "through it");
     assert!(fs::metadata(at("pipe")).unwrap().file_type().is_fifo());
-    replace(Path::new("/dev/null"), b"x").unwrap();
+    replace(Path::new("/dev/null"), b"x", Readers::Owner).unwrap();
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
 }
 
@@ -153,7 +158,7 @@ fn nothing_is_written_through_a_link_of_a_workspace() {
             let refused = create(&at(name), existing).unwrap_err().to_string();
             assert!(refused.contains("is a link"), "{name}: {refused}");
         }
-        assert!(replace(&at(name), b"x").is_err(), "{name}");
+        assert!(replace(&at(name), b"x", Readers::Owner).is_err(), "{name}");
         assert!(folder(&at(name)).is_err(), "{name}");
     }
     let out = world.path().join("out");
@@ -163,7 +168,7 @@ fn nothing_is_written_through_a_link_of_a_workspace() {
     // Above a workspace links are the machine's own.
     symlink("in", world.path().join("way")).unwrap();
     folder(&world.path().join("way")).unwrap();
-    replace(&world.path().join("way/new"), b"x").unwrap();
+    replace(&world.path().join("way/new"), b"x", Readers::Owner).unwrap();
     folder(&world.path().join("way/some/folder")).unwrap();
     assert!(at("some/folder").is_dir() && at("new").is_file());
 }

@@ -24,7 +24,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    fn of(check: &Check) -> Self {
+    pub(super) fn of(check: &Check) -> Self {
         match check.verdict {
             Verdict::Ok => Self::Ok,
             Verdict::Unset => Self::Unset,

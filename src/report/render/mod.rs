@@ -16,21 +16,32 @@ use crate::model::{
 pub mod adoption;
 pub mod approval;
 pub mod difference;
+pub mod ending;
 pub mod explanation;
+pub mod failure;
 pub mod findings;
 pub mod fit;
+pub mod format;
+pub mod github;
 pub(crate) mod json;
 pub mod markdown;
 pub mod text;
 
+mod csv;
 mod description;
 mod direct;
+mod gitlab;
 pub(crate) mod guards;
+mod issues;
+mod junit;
 mod notices;
+mod openmetrics;
 mod people;
 mod remedy;
+mod sarif;
 pub(crate) mod scope;
 mod section;
+mod slack;
 pub(crate) mod withheld;
 mod weakened;
 mod wording;
@@ -73,6 +84,13 @@ pub struct Cost {
 /// `n things` in English, with separators between thousands.
 pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
+/// Our own text without its colours: what comes from outside has no escape by then.
+fn plain(styled: &str) -> String {
+    let mut parts = styled.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, it| text + it.split_once('m').map_or("", |it| it.1))
 }
 
 /// The reasons below an error, without those that its own message already holds.

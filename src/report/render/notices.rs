@@ -211,7 +211,7 @@ fn is_unclear(it: &Withheld) -> bool {
     matches!(it.what, WithheldReason::UnmanagedUser { .. } | WithheldReason::UnmanagedUnread { .. })
 }
 
-fn as_it_is(Held { what, why, origin, noun: _ }: Held) -> String {
+fn as_it_is(Held { what, why, origin, place: _, noun: _ }: Held) -> String {
     let place = origin.map(|it| format!(" ({it})")).unwrap_or_default();
     format!("{what} {why}{place}")
 }

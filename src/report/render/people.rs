@@ -7,6 +7,7 @@ use crate::model::{
     ids::CompanyId,
     plan::{Affected, Path, RoleEffect},
     rules::{HeldRole, How},
+    source::Place,
 };
 
 use super::{View, counted, direct, scope::Words, wording::Sign};
@@ -44,12 +45,18 @@ pub(super) struct Row {
 #[derive(Debug)]
 pub(super) struct Role {
     pub(super) privileged: bool,
+    /// Its name alone.
+    pub(super) name: String,
+    /// Where it comes or goes; empty of a role outside groups, whose name says it.
+    pub(super) scope: String,
     /// The role, with where: `Agent on company globex`.
     pub(super) what: String,
     /// Through what, or why: `through Night Desk`, `Winter Migration is deleted`.
     pub(super) through: String,
     /// Where it is asked for.
     pub(super) origin: Option<String>,
+    /// The same, for programs.
+    pub(super) place: Option<Place>,
 }
 
 impl Turn {
@@ -143,22 +150,28 @@ fn row(
 }
 
 fn role(effect: &RoleEffect, gains: bool, view: &View<'_>, words: &Words<'_>) -> Role {
-    let what = match &effect.role {
+    let (name, scope) = match &effect.role {
         HeldRole::Role(role) => {
             let scope = if gains { &effect.gains } else { &effect.loses };
-            format!("{} on {}", words.role(*role), words.scope(scope))
+            (words.role(*role), words.scope(scope))
         }
         HeldRole::Direct(role_type) => {
             let side = if gains { &effect.after } else { &effect.before };
-            side.iter().next().map_or_else(|| role_type.to_string(), |it| direct::role(it, words))
+            let role = side.iter().next().map_or_else(|| role_type.to_string(), |it| direct::role(it, words));
+            (role, String::new())
         }
     };
+    let what = if scope.is_empty() { name.clone() } else { format!("{name} on {scope}") };
     let paths = || effect.through.iter().filter(|it| it.group.is_none() || comes(it.how) == gains);
+    let place = paths().find_map(|it| it.note.from);
     Role {
         privileged: effect.privileged,
+        name,
+        scope,
         what,
         through: through(paths(), gains, view),
-        origin: paths().find_map(|it| it.note.from).map(|it| view.sources.line(it)),
+        origin: place.map(|it| view.sources.line(it)),
+        place,
     }
 }
 

@@ -10,6 +10,7 @@ use super::*;
 use crate::model::{ids::CompanyId, plan::Overview};
 
 pub(crate) mod fixture;
+mod formats;
 mod laws;
 
 fn plain(styled: &str) -> String {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::model::{
     ids::{GroupId, UserId},
     plan::{Plan, Unresolved, Withheld, WithheldReason},
-    source::Sources,
+    source::{Place, Sources},
 };
 
 use super::{counted, scope::Words};
@@ -17,6 +17,8 @@ pub(crate) struct Held {
     /// Whom or what it concerns.
     pub(super) what: String,
     pub(super) origin: Option<String>,
+    /// The same, for programs.
+    pub(super) place: Option<Place>,
     /// What happens instead, why, and what to do.
     pub(crate) why: String,
 }
@@ -125,7 +127,7 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             format!("the role is withheld, neither given nor changed nor taken: {person} among its travellers: {}", because(why, TRAVELLER)),
         ),
     };
-    Held { noun, what, origin: entry.from.map(|it| sources.line(it)), why }
+    Held { noun, what, origin: entry.from.map(|it| sources.line(it)), place: entry.from, why }
 }
 
 /// What to do about a person who is not resolved, by why not; of several users one is named, wherever that is.

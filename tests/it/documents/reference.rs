@@ -77,7 +77,7 @@ fn environment() -> String {
                 (Some(row), Some(name)) => row.2.push(name.to_owned()),
                 (Some(_), None) => (),
                 (None, name) => {
-                    rows.push((variable, flag, name.into_iter().map(str::to_owned).collect(), about))
+                    rows.push((variable, flag, name.into_iter().map(str::to_owned).collect(), about));
                 }
             }
         }
@@ -178,7 +178,7 @@ fn form(schema: &Value) -> String {
     }
     for several in ["anyOf", "oneOf", "allOf"] {
         if let Some(all) = schema[several].as_array() {
-            let mut forms: Vec<String> = all.iter().map(|it| form(it)).filter(|it| it != "null").collect();
+            let mut forms: Vec<String> = all.iter().map(form).filter(|it| it != "null").collect();
             forms.dedup();
             return forms.join(" or ");
         }

@@ -59,7 +59,7 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 /// Plans of any size: each number is a group with so many additions and removals.
-fn sized(groups: Range<usize>, members: Range<u32>) -> impl Strategy<Value = Judged> {
+pub(super) fn sized(groups: Range<usize>, members: Range<u32>) -> impl Strategy<Value = Judged> {
     let group = (name(), members.clone(), members, 0..4_u8);
     prop::collection::vec(group, groups).prop_map(|groups| {
         let mut draft = everything();

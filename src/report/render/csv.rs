@@ -1,0 +1,85 @@
+//! Who gains and who loses what, as comma-separated values for a spreadsheet: a row for each person and role.
+//!
+//! Every cell is quoted, and none begins with what a spreadsheet takes for a formula. What is no row about a person (a
+//! guard, something withheld, a failure) says so in the column `change`.
+
+use super::{
+    ending::{About, Ending},
+    issues::{Issue, Kind, issues},
+    people::{self, Row, Turn},
+    scope::Words,
+};
+use crate::model::escape;
+
+const COLUMNS: [&str; 10] = [
+    "change",
+    "person",
+    "company",
+    "role",
+    "scope",
+    "privileged",
+    "losesEverything",
+    "through",
+    "origin",
+    // Whether it only undoes what had drifted before the change under review.
+    "drifted",
+];
+/// With these a cell is computed, in the spreadsheets of some countries in their wide forms too.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+
+pub(super) fn document(ending: &Ending<'_>) -> String {
+    let mut out = line(COLUMNS);
+    if let About::Plan(view, _) = &ending.about {
+        let words = Words::new(view.plan);
+        for row in people::rows(view, &words) {
+            of_people(&row, &words, &mut out);
+        }
+    }
+    // Who gains what is privileged has a row by now.
+    for it in issues(ending).iter().filter(|it| it.kind != Kind::Privileged) {
+        out += &of_issue(it);
+    }
+    out
+}
+
+fn of_people(row: &Row, words: &Words<'_>, out: &mut String) {
+    let company = words.alias(row.company);
+    let gains = matches!(row.turn, Turn::Escalates | Turn::Gains);
+    let change = if gains { "gains" } else { "loses" };
+    for who in &row.who {
+        for role in &row.roles {
+            *out += &line([
+                change,
+                who,
+                &company,
+                &role.name,
+                &role.scope,
+                yes(role.privileged),
+                yes(row.turn == Turn::LosesEverything),
+                &role.through,
+                role.origin.as_deref().unwrap_or_default(),
+                yes(row.drifted),
+            ]);
+        }
+    }
+}
+
+fn of_issue(issue: &Issue) -> String {
+    let origin = issue.spot.as_ref().map_or_else(String::new, |it| format!("{}:{}", it.path, it.line));
+    line([&issue.rule, "", "", "", "", "", "", &issue.title, &origin, ""])
+}
+
+fn yes(is: bool) -> &'static str {
+    if is { "yes" } else { "" }
+}
+
+fn line(cells: [&str; 10]) -> String {
+    cells.map(cell).join(",") + "\r\n"
+}
+
+fn cell(text: &str) -> String {
+    let shown = escape::terminal(text);
+    // What a program drops when it reads a cell must not hide what comes next.
+    let is_formula = shown.trim_start().trim_start_matches('\'').starts_with(FORMULA);
+    format!("\"{}{}\"", if is_formula { "'" } else { "" }, shown.replace('"', "\"\""))
+}
