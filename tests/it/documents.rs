@@ -27,8 +27,11 @@ fn shown(readme: &str) -> Vec<Shown> {
     commands
 }
 
-/// Replaces what differs from run to run: counts of requests and seconds.
+/// Replaces what differs from run to run, and from one machine to the next: counts of requests, seconds, and checks.
 fn steady(line: &str) -> String {
+    if let Some((problems, _)) = line.split_once(" problems, ") {
+        return format!("{problems} problems");
+    }
     match line.split_once(" requests, ") {
         Some((before, _)) => {
             format!("{} requests", before.rsplit_once(' ').map_or(before, |it| it.0).trim_end())
