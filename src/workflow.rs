@@ -208,6 +208,8 @@ pub enum Wanted {
     Files,
     /// The files, to adopt what is live where they differ.
     Adoption,
+    /// What has ended by its date, and nothing else that differs.
+    Expired,
     /// The lock-outs of the files alone, by the fewest requests.
     Lockouts,
     /// A saved plan: it must be for this API, and what it touches must be what it saw.
@@ -229,7 +231,7 @@ impl Wanted {
     /// Whether a date decides about any of it.
     fn has_dates(&self, declared: &Declared) -> bool {
         match self {
-            Self::Files | Self::Adoption => declared.has_dates(),
+            Self::Files | Self::Expired | Self::Adoption => declared.has_dates(),
             Self::Lockouts => declared.lockouts_only().has_dates(),
             Self::Saved { saved, .. } => declared.has_dates() || saved.plan.has_dates(),
             Self::Undo { run, .. } => declared.has_dates() || run.saved.plan.has_dates(),
@@ -286,7 +288,7 @@ pub struct Context {
 /// what there is, and where dates would decide by a clock that is far from the server's.
 pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now) -> Result<Judged, Error> {
     let started = Instant::now();
-    let only_lockouts = matches!(wanted, Wanted::Lockouts);
+    let is_part = matches!(wanted, Wanted::Lockouts | Wanted::Expired);
     let timed = !now.is_given && wanted.has_dates(&checked.declared);
     let planned = planned(live, &mut checked, wanted, now.at).await;
     // What has ended by a wrong clock may be all that is stale.
@@ -300,8 +302,8 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
     let Planned { plan, rules, sources, mut notes, observed } = planned?;
     notes.extend(skew.filter(|_| !now.is_given).map(Note::Clock));
     let mut judged = plan::judged::judged(plan, &rules, live.dialect.scope_changes(), now.at);
-    if only_lockouts {
-        // What is not read is not measured against its exception.
+    if is_part {
+        // What is not read, or not done, is not measured against its exception.
         let needs_all = [Code::UnusedException, Code::UnknownException, Code::UnmatchedPattern];
         judged.plan.remarks.retain(|it| !needs_all.contains(&it.code));
     }

@@ -43,7 +43,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     }
     let now = arguments.selection.now.get()?;
     let checked = match what {
-        What::Files => global.selected(&arguments.selection)?,
+        What::Files | What::Expired => global.selected(&arguments.selection)?,
         What::Lockouts => show::for_lockouts(global, &arguments.selection, output)?,
         What::Saved(_) => {
             let checked = arguments.selection.believing(global.sound(&[])?);
@@ -97,6 +97,7 @@ fn wanted(
 ) -> Result<Wanted, Failure> {
     let file = match what {
         What::Files => return Ok(Wanted::Files),
+        What::Expired => return Ok(Wanted::Expired),
         What::Lockouts => return Ok(Wanted::Lockouts),
         What::Saved(file) => file,
     };

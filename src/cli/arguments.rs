@@ -115,6 +115,18 @@ impl Selection {
 pub(super) enum Only {
     /// The removals of people who are locked out
     Lockout,
+    /// What has ended by its `until`
+    Expired,
+}
+
+impl Only {
+    /// As it is typed.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Lockout => "lockout",
+            Self::Expired => "expired",
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Global, init::Begun};
+use super::{Global, Only, init::Begun};
 
-pub(super) fn again(global: &Global, paths: &[PathBuf], only_lockouts: bool) -> String {
+pub(super) fn again(global: &Global, paths: &[PathBuf], only: Option<Only>) -> String {
     let paths = paths.iter().map(|it| typed(&it.display().to_string()));
     let paths: String = paths.map(|it| format!(" {it}")).collect();
-    let lockout = if only_lockouts { " --only lockout" } else { "" };
-    format!("{} apply{paths}{lockout}{}", program(global), target(global))
+    let only = only.map(|it| format!(" --only {}", it.name())).unwrap_or_default();
+    format!("{} apply{paths}{only}{}", program(global), target(global))
 }
 
 /// What goes on from a workspace that was begun: a plan, or first what there is to plan.

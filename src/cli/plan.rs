@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     pub(super) saving: Saving,
     #[command(flatten)]
     pub(super) reporting: Reporting,
-    /// Only what cuts off who is locked out, with the fewest requests
+    /// Only what cuts off who is locked out, with the fewest requests, or only what has ended
     #[arg(long, value_name = "PART", env = "ROLECALL_ONLY", conflicts_with_all = ["out", "estimate", "adopt"])]
     only: Option<Only>,
     /// Only say how many requests and how much time it would take

@@ -23,6 +23,7 @@ pub(super) fn planned(
     let now = selection.now.get()?;
     let (checked, wanted) = match only {
         None => (global.selected(selection)?, Wanted::Files),
+        Some(Only::Expired) => (global.selected(selection)?, Wanted::Expired),
         Some(Only::Lockout) => (for_lockouts(global, selection, output)?, Wanted::Lockouts),
     };
     let (live, _sandbox) = from.open(global, &checked.loaded)?;

@@ -204,6 +204,13 @@ impl Plan {
         self.edits = Edits::new(kept);
     }
 
+    /// Keeps what goes because it has ended, and nothing else. A role of which a part has ended changes, and stays as it is.
+    pub fn keep_ended(&mut self) {
+        let ended = |it: &&Edit| it.removes() && matches!(self.note(&it.key).why, Why::Ended(_));
+        self.edits = Edits::new(self.edits.iter().filter(ended).cloned().collect());
+        self.unmanaged = self.unmanaged.allowing();
+    }
+
     /// The plan with the edits alone that come from the change under review, or from drift.
     #[must_use]
     pub fn caused(&self, by_drift: bool) -> Self {

@@ -50,6 +50,11 @@ pub(super) async fn planned(
 ) -> Result<Planned, Error> {
     match wanted {
         Wanted::Files => Ok(Planned { observed: None, ..from_files(live, checked, now).await? }),
+        Wanted::Expired => {
+            let mut planned = Planned { observed: None, ..from_files(live, checked, now).await? };
+            planned.plan.keep_ended();
+            Ok(planned)
+        }
         Wanted::Adoption => {
             let mut planned = from_files(live, checked, now).await?;
             if let Some((observed, leads)) = &mut planned.observed {

@@ -19,6 +19,7 @@ mod direct_roles;
 mod doctor;
 mod editor;
 mod emptiness;
+mod ended;
 mod entries;
 mod examples;
 mod exit_codes;

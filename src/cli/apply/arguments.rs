@@ -28,7 +28,7 @@ pub(in crate::cli) struct Arguments {
     /// Apply only a saved plan that is signed by a key of this file (public keys in PEM)
     #[arg(long, value_name = "KEYS", env = "ROLECALL_REQUIRE_SIGNED")]
     pub(in crate::cli) require_signed: Option<PathBuf>,
-    /// Only cut off who is locked out
+    /// Only cut off who is locked out, or only take away what has ended
     #[arg(long, value_name = "PART", env = "ROLECALL_ONLY", conflicts_with = "approved_at_most")]
     pub(in crate::cli) only: Option<Only>,
     /// Only say how many requests and how much time it would take
@@ -51,6 +51,7 @@ pub(in crate::cli) struct Arguments {
 pub(super) enum What {
     Saved(PlanFile),
     Files,
+    Expired,
     Lockouts,
 }
 
@@ -72,6 +73,7 @@ impl Arguments {
                 Err(Failure::invalid("a saved plan is applied alone")
                     .hint("name one plan, or files and folders"))
             }
+            _ if self.only == Some(Only::Expired) => Ok(What::Expired),
             _ => Ok(What::Files),
         }
     }
@@ -86,7 +88,7 @@ impl Arguments {
         let paths = &self.selection.paths;
         match (self.only, &paths[..]) {
             (None, [path]) if is_plan(path) => next::again_saved(global),
-            (only, paths) => next::again(global, paths, only.is_some()),
+            (only, paths) => next::again(global, paths, only),
         }
     }
 

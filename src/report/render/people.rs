@@ -192,7 +192,8 @@ fn through<'a>(paths: impl Iterator<Item = &'a Path>, gains: bool, view: &View<'
             (_, Some(group)) if gains => format!("through {group}"),
             (How::Deleted, Some(group)) => format!("{group} is deleted"),
             (How::Leaves, Some(group)) => format!("leaves {group}, {}", why(note.why, view, "not declared")),
-            (_, Some(group)) => format!("{group} gives less"),
+            (_, Some(group)) if note.why.is_usual() => format!("{group} gives less"),
+            (_, Some(group)) => format!("{group} gives less, {}", why(note.why, view, "")),
         });
     }
     said.into_iter().collect::<Vec<_>>().join(if gains { " and " } else { "; " })
