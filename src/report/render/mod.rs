@@ -21,6 +21,7 @@ pub mod findings;
 pub mod fit;
 pub(crate) mod json;
 pub mod markdown;
+pub mod merging;
 pub mod text;
 
 mod description;
