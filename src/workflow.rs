@@ -41,7 +41,7 @@ use crate::{
     },
     plan::{
         self,
-        adopt::{self, Adopted, Request},
+        adopt::{self, Adopted, Extent, Request},
         aliases,
         approval::differences,
         bind::{Bound, bind},
@@ -346,7 +346,7 @@ fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
 /// # Errors
 ///
 /// What would be wrong with the files.
-pub fn adopted(judged: &Judged) -> Result<Adopted, Error> {
+pub fn adopted(judged: &Judged, extent: Extent<'_>) -> Result<Adopted, Error> {
     let Some(reading) = &judged.reading else { return Ok(Adopted::default()) };
     let Checked { loaded, declared } = &judged.context.checked;
     let request = Request {
@@ -358,6 +358,7 @@ pub fn adopted(judged: &Judged) -> Result<Adopted, Error> {
         plan: judged.plan(),
         rules: &reading.rules,
         now: judged.context.now.at,
+        extent,
     };
     adopt::adopted(request).map_err(|it| wrong(it, loaded))
 }

@@ -4,7 +4,12 @@ use std::path::Path;
 
 use clap::Args;
 use rolecall::{
-    files::disk::{self, Named},
+    files::{
+        disk::{self, Named},
+        load::Loaded,
+    },
+    model::source::FileId,
+    plan::adopt::{Adopted, Extent},
     report::render::{
         adoption::{Adoption, Outcome},
         counted,
@@ -42,18 +47,10 @@ impl Adopting {
         let (live, _sandbox) = from.open(global, &checked.loaded)?;
         let judged = run::reading(show::judged(&live, checked, Wanted::Adoption, now, output))?;
         show::warn(&judged, output);
-        let adopted = workflow::adopted(&judged)?;
+        let adopted = workflow::adopted(&judged, Extent::All)?;
         let loaded = &judged.context.checked.loaded;
         if !self.dry_run {
-            let texts: Vec<_> = adopted
-                .files
-                .iter()
-                .map(|(file, after)| {
-                    let source = loaded.sources.file(*file);
-                    (loaded.root.join(&source.path), source.text.as_str(), after.as_str())
-                })
-                .collect();
-            write(&loaded.root, &texts)?;
+            write_all(loaded, &adopted)?;
         }
         let outcome = if self.dry_run { Outcome::Shown } else { Outcome::Written };
         let plan = judged.plan();
@@ -63,8 +60,18 @@ impl Adopting {
     }
 }
 
+/// Writes what files are to say.
+pub(super) fn write_all(loaded: &Loaded, adopted: &Adopted) -> Result<(), Failure> {
+    let text = |(file, after): (&FileId, &'_ String)| {
+        let source = loaded.sources.file(*file);
+        (loaded.root.join(&source.path), source.text.clone(), after.clone())
+    };
+    let texts: Vec<_> = adopted.files.iter().map(text).collect();
+    write(&loaded.root, &texts)
+}
+
 /// Writes files that are still what was read, each whole or not at all.
-fn write(root: &Path, files: &[(impl AsRef<Path>, &str, &str)]) -> Result<(), Failure> {
+fn write(root: &Path, files: &[(impl AsRef<Path>, String, String)]) -> Result<(), Failure> {
     let failed = |path: &Path, error: &dyn std::fmt::Display, done: usize| {
         let message = format!("cannot write {}: {error}", path.display());
         let hint = match done {

@@ -132,7 +132,7 @@ impl From<workflow::Error> for Failure {
             Error::NotOne { why: Unresolved::Hidden, .. } => Exit::Auth,
             Error::NotOne { .. } | Error::NoCompany | Error::NoSuchGroup { .. } => Exit::Invalid,
             Error::NotProven { .. } => Exit::Error,
-            Error::Base(_) | Error::NoBase => Exit::Invalid,
+            Error::Base(_) | Error::NoBase | Error::Pseudonyms | Error::NotMatched { .. } => Exit::Invalid,
             Error::Load(_) | Error::Snapshot(_) | Error::Journal(_) | Error::Findings { .. } => Exit::Invalid,
         };
         match error {

@@ -1,4 +1,5 @@
-//! `rolecall import`: a company that is in no files yet, as files that plan to nothing. Only reads the API.
+//! `rolecall import`: a company that is in no files yet, as files that plan to nothing; or what is missing in those of a
+//! workspace. Only reads the API.
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,8 @@ use serde_json::{Value, json};
 
 use super::{Exit, Failure, Format, Global, Now, Output, instant, live, run, settings, snapshot::salt};
 
+mod merge;
+
 /// Most lines of one kind that are said.
 const SAID: usize = 20;
 
@@ -40,6 +43,9 @@ pub(super) struct Arguments {
     /// Only groups of this name or pattern; may be given several times
     #[arg(long, value_name = "GLOB", env = "ROLECALL_IMPORT_GROUP", value_parser = pattern)]
     group: Vec<Pattern>,
+    /// Add to the files of a workspace what they do not say yet, and leave every other byte alone
+    #[arg(long, env = "ROLECALL_IMPORT_MERGE", conflicts_with_all = ["users", "sanitize"])]
+    merge: bool,
     /// Also the direct roles that people hold outside groups: one request for each person
     #[arg(long, env = "ROLECALL_IMPORT_USERS")]
     users: bool,
@@ -62,6 +68,7 @@ impl Arguments {
         Self {
             layout: Files::PerGroup,
             group: Vec::new(),
+            merge: false,
             users: false,
             sanitize: false,
             dry_run,
@@ -93,6 +100,9 @@ impl From<Files> for Layout {
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    if arguments.merge {
+        return merge::run(global, arguments, output);
+    }
     let now = Now { now: arguments.now }.get()?.at;
     let root = global.here();
     nothing_there(global, root)?;
@@ -194,11 +204,12 @@ fn print(imported: &Imported, files: &[(String, String)], output: &Output) {
 
 fn facts(imported: &Imported) -> Value {
     let Extent { groups, memberships, people } = imported.extent();
+    let notes: Vec<&String> = imported.notes().collect();
     let fill_in = imported.workspace.to_fill_in();
     let fill_in = fill_in.iter().map(|(at, it)| json!({ "at": at, "name": it.name, "id": it.id }));
     json!({
         "groups": groups, "memberships": memberships, "people": people,
-        "notes": imported.notes, "toFillIn": fill_in.collect::<Value>(),
+        "notes": notes, "toFillIn": fill_in.collect::<Value>(),
     })
 }
 
@@ -209,7 +220,8 @@ fn say(imported: &Imported, files: &[(String, String)], dry_run: bool, output: &
         facts["files"] = files.iter().map(|it| json!({ "path": it.0 })).collect();
         output.sentence("", "import", &facts);
     }
-    first(&imported.notes, output, |it| output.message(&format!("note: {}", terminal(it))));
+    let notes: Vec<&String> = imported.notes().collect();
+    first(&notes, output, |it| output.message(&format!("note: {}", terminal(it))));
     let fill_in = imported.workspace.to_fill_in();
     if !fill_in.is_empty() {
         output.remark(&format!(

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, fmt, ops::Range};
 
 use super::{
     tree::{self, Form},
-    yaml::{Noted, Style, Yaml},
+    yaml::{Noted, Style, Yaml, scalar},
 };
 use crate::model::source::{FileId, Place};
 
@@ -45,6 +45,8 @@ pub(crate) enum Change {
     Insert { of: Option<Spot>, key: &'static str, entry: Noted },
     /// A key has another value, or is new.
     Set { of: Option<Spot>, key: &'static str, value: Yaml },
+    /// A new key of the mapping that is reached by these keys from the outermost; mappings that are missing are made.
+    Name { path: &'static [&'static str], name: Box<str>, value: Noted },
     /// A key goes.
     Unset { of: Spot, key: &'static str },
 }
@@ -79,6 +81,9 @@ impl fmt::Display for Change {
             Self::Set { of, key, value } => {
                 let line = of.map_or(1, |it| it.line);
                 write!(f, "write at line {line}:\n{}", lines(key, &value.clone().into()))
+            }
+            Self::Name { path, name, value } => {
+                write!(f, "add below `{}`:\n{}", path.join("."), lines(name, value))
             }
             Self::Unset { of: Spot { line, .. }, key } => write!(f, "take out `{key}` at line {line}"),
         }
@@ -117,12 +122,12 @@ pub(crate) fn edited(text: &str, changes: &[Change]) -> Result<String, Refused> 
         if let Some(change) = changed.lists.get(&of) {
             expected.lists.insert(of, list::splices(&outline, of, change, &mut splices)?);
         }
-        for ((_, key), value) in changed.keys.range((of, "")..).take_while(|it| it.0.0 == of) {
+        for ((_, key), value) in changed.keys.range((of, "".into())..).take_while(|it| it.0.0 == of) {
             match value {
                 Some(value) => key::set(&outline, (of, key), value, &mut splices)?,
                 None => key::unset(&outline, (of, key), &mut splices)?,
             }
-            expected.keys.push((of, key, value.clone()));
+            expected.keys.push((of, key.clone(), value.as_ref().map(|it| it.value.clone())));
         }
     }
     let after = spliced(text, &mut splices)?;
@@ -139,7 +144,7 @@ pub(crate) fn edited(text: &str, changes: &[Change]) -> Result<String, Refused> 
 #[derive(Default)]
 struct Changed {
     lists: BTreeMap<Part, ListChange>,
-    keys: BTreeMap<(Part, &'static str), Option<Yaml>>,
+    keys: BTreeMap<(Part, Box<str>), Option<Noted>>,
 }
 
 impl Changed {
@@ -158,8 +163,9 @@ impl Changed {
                 let of = outline.mapping(*of)?;
                 let Some(value) = outline.value(of, key) else {
                     // Several entries of a list that is to be made make one list.
-                    let value = self.keys.entry((of, key)).or_insert_with(|| Some(Yaml::block(Vec::new())));
-                    if let Some(Yaml::List(_, entries)) = value {
+                    let list = || Some(Yaml::block(Vec::new()).into());
+                    let value = self.keys.entry((of, (*key).into())).or_insert_with(list);
+                    if let Some(Noted { value: Yaml::List(_, entries), .. }) = value {
                         entries.push(entry.clone());
                     }
                     return Ok(());
@@ -175,13 +181,58 @@ impl Changed {
                 self.lists.entry(list).or_default().added.push(entry.clone());
             }
             Change::Set { of, key, value } => {
-                self.keys.insert((outline.mapping(*of)?, key), Some(value.clone()));
+                self.keys.insert((outline.mapping(*of)?, (*key).into()), Some(value.clone().into()));
             }
+            Change::Name { path, name, value } => self.name(outline, path, (name, value))?,
             Change::Unset { of, key } => {
-                self.keys.insert((outline.mapping(Some(*of))?, key), None);
+                self.keys.insert((outline.mapping(Some(*of))?, (*key).into()), None);
             }
         }
         Ok(())
+    }
+
+    fn name(
+        &mut self,
+        outline: &Outline<'_>,
+        path: &[&'static str],
+        (name, value): (&str, &Noted),
+    ) -> Result<(), Refused> {
+        let (mut of, mut rest) = (Outline::root(), path);
+        while let [first, after @ ..] = rest
+            && let Some(inside) = outline.value(of, first)
+        {
+            outline.written_here(inside)?;
+            if outline.node(inside).form() != Form::Mapping {
+                return Err(outline.odd(inside));
+            }
+            (of, rest) = (inside, after);
+        }
+        let Some((first, rest)) = rest.split_first() else {
+            self.keys.insert((of, name.into()), Some(value.clone()));
+            return Ok(());
+        };
+        // At the top of a file, what is new stands apart.
+        let above = if of == Outline::root() { vec![String::new()] } else { Vec::new() };
+        let map = || Some(Noted { above, ..Yaml::Map(Style::Block, Vec::new()).into() });
+        let made = self.keys.entry((of, (*first).into())).or_insert_with(map);
+        if let Some(Noted { value: Yaml::Map(_, keys), .. }) = made {
+            nest(keys, rest, (name, value));
+        }
+        Ok(())
+    }
+}
+
+/// A key to be made, with the mappings that lead to it.
+fn nest(keys: &mut Vec<(String, Noted)>, path: &[&str], (name, value): (&str, &Noted)) {
+    let Some((first, rest)) = path.split_first() else {
+        return keys.push((scalar(name), value.clone()));
+    };
+    let at = keys.iter().position(|it| it.0 == *first).unwrap_or_else(|| {
+        keys.push(((*first).to_owned(), Yaml::Map(Style::Block, Vec::new()).into()));
+        keys.len() - 1
+    });
+    if let Yaml::Map(_, inside) = &mut keys[at].1.value {
+        nest(inside, rest, (name, value));
     }
 }
 

@@ -128,6 +128,32 @@ impl Loaded {
         loaded
     }
 
+    /// The patterns by which access files are found, each with its place; `None` where that is not known.
+    fn patterns(&self) -> Option<Vec<(&str, Option<Place>)>> {
+        let (file, workspace) = self.files.workspace.as_ref()?;
+        match &workspace.access {
+            Given::Is(all) => Some(all.iter().map(|it| (it.v.as_str(), Some(it.place(*file)))).collect()),
+            Given::Absent => Some(vec![(DEFAULT_PATTERN, None)]),
+            Given::Wrong => None,
+        }
+    }
+
+    /// Whether a file that was put there would be one of the access files.
+    ///
+    /// # Errors
+    ///
+    /// Where a pattern is none.
+    pub fn would_read(&self, path: &str) -> Result<bool, LoadError> {
+        let patterns: Vec<&str> = self.patterns().into_iter().flatten().map(|it| it.0).collect();
+        read::would_match(path, &patterns)
+    }
+
+    /// Whether anything is where a file would be put.
+    pub fn is_taken(&self, path: &str) -> bool {
+        let is_known = |known: &str| known.to_lowercase() == path.to_lowercase();
+        self.root.join(path).symlink_metadata().is_ok() || self.sources.files().any(|it| is_known(&it.1.path))
+    }
+
     /// The files that are named, and those below the folders that are.
     fn below(&mut self, parts: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
         let (files, empty) = read::below(&self.root, parts)?;
@@ -140,13 +166,9 @@ impl Loaded {
 
     /// The files that the patterns of the workspace mean; what was passed over is a finding.
     fn matching(&mut self) -> Result<Vec<PathBuf>, LoadError> {
-        let Some((file, workspace)) = &self.files.workspace else { return Ok(Vec::new()) };
-        let (patterns, places): (Vec<&str>, Vec<Option<Place>>) = match &workspace.access {
-            Given::Is(all) => all.iter().map(|it| (it.v.as_str(), Some(it.place(*file)))).unzip(),
-            Given::Absent => (vec![DEFAULT_PATTERN], vec![None]),
-            // Which files are meant is not known.
-            Given::Wrong => return Ok(Vec::new()),
-        };
+        // Where it is not known which files are meant, none is read.
+        let Some(patterns) = self.patterns() else { return Ok(Vec::new()) };
+        let (patterns, places): (Vec<&str>, Vec<Option<Place>>) = patterns.into_iter().unzip();
         let Matching { files, unmatched, passed_over } = read::matching(&self.root, &patterns)?;
         let nothing = |at: usize| {
             let finding = Finding::general(Code::NoAccessFiles, format!("no file matches {}", patterns[at]));

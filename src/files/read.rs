@@ -6,7 +6,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use globset::{GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::{
     MAX_FILE_BYTES, WORKSPACE_FILE,
@@ -193,10 +193,6 @@ pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadE
     if patterns.len() > MOST_PATTERNS {
         return Err(LoadError::Patterns(patterns.len()));
     }
-    let wrong = |pattern: &str, why: &str| LoadError::Pattern {
-        pattern: escape::short(pattern),
-        why: if why.is_empty() { "".into() } else { format!(": {why}").into() },
-    };
     let mut globs = GlobSetBuilder::new();
     let mut left_out = GlobSetBuilder::new();
     let mut alike = GlobSetBuilder::new();
@@ -209,10 +205,7 @@ pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadE
             return Err(wrong(pattern, ""));
         }
         let tidy = bare.trim_start_matches("./");
-        let glob = |of: &str, any_case: bool| {
-            let mut glob = pattern::glob(of).map_err(|why| wrong(pattern, &why.to_string()))?;
-            glob.literal_separator(true).case_insensitive(any_case).build().map_err(|_| wrong(pattern, ""))
-        };
+        let glob = |of: &str, any_case| glob(pattern, of, any_case);
         if leaves_out {
             left_out.add(glob(tidy, false)?);
             continue;
@@ -258,6 +251,32 @@ pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadE
     let expected = |it: &Path| alike.is_match(it);
     let passed_over = passed_over(root, &files, &left_out, &expected);
     Ok(Matching { files, unmatched, passed_over })
+}
+
+fn wrong(pattern: &str, why: &str) -> LoadError {
+    LoadError::Pattern {
+        pattern: escape::short(pattern),
+        why: if why.is_empty() { "".into() } else { format!(": {why}").into() },
+    }
+}
+
+/// The glob of a pattern, or of one that was made `of` it.
+fn glob(pattern: &str, of: &str, any_case: bool) -> Result<Glob, LoadError> {
+    let mut glob = pattern::glob(of).map_err(|why| wrong(pattern, &why.to_string()))?;
+    glob.literal_separator(true).case_insensitive(any_case).build().map_err(|_| wrong(pattern, ""))
+}
+
+/// Whether a file of this path below the workspace would be one of its access files.
+pub(super) fn would_match(path: &str, patterns: &[&str]) -> Result<bool, LoadError> {
+    let (mut is_meant, mut is_left_out) = (false, false);
+    for pattern in patterns {
+        let (into, bare) = match pattern.strip_prefix('!') {
+            Some(bare) => (&mut is_left_out, bare),
+            None => (&mut is_meant, *pattern),
+        };
+        *into |= glob(pattern, bare.trim_start_matches("./"), false)?.compile_matcher().is_match(path);
+    }
+    Ok(is_meant && !is_left_out)
 }
 
 fn is_yaml(path: &Path) -> bool {

@@ -24,6 +24,7 @@ pub use direct::{DraftDirect, DraftTraveller};
 pub use scope::Known;
 pub use workspace::{Alias, DraftWorkspace};
 
+pub(crate) use workspace::alias_entry;
 use workspace::schema_line;
 
 /// From how many things on a scope that several roles have gets a name: what names less is as short without.

@@ -15,18 +15,18 @@ use jiff::Timestamp;
 use crate::{
     files::{
         check::Files,
-        declared::Declared,
+        declared::{Declared, Pattern},
         edit::{Change, edited},
     },
     model::{
         finding::Finding,
         ids::{CompanyId, UserId},
         observed::{Leads, Observed},
-        plan::Plan,
+        plan::{self, Plan},
         rules::Rules,
         scope::Scope,
         source::{FileId, Place, Sources},
-        state::{Edit, Key},
+        state::{Edit, Fact, Key},
     },
 };
 
@@ -35,6 +35,8 @@ mod group;
 mod naming;
 mod proof;
 mod user;
+
+pub(crate) use proof::{Name, name};
 
 use drafting::{Company, Drafted, Drafting};
 use naming::Naming;
@@ -52,6 +54,17 @@ pub struct Request<'a> {
     pub plan: &'a Plan,
     pub rules: &'a Rules,
     pub now: Timestamp,
+    pub extent: Extent<'a>,
+}
+
+/// How far the files may change.
+#[derive(Clone, Copy, Debug)]
+pub enum Extent<'a> {
+    /// They say what is live.
+    All,
+    /// Entries come, of these groups or where none is named of everything, and nothing goes or is replaced: what would
+    /// be taken from what is live is asked for.
+    Additions(&'a [Pattern]),
 }
 
 /// What the files are to say, and what of the plan is left.
@@ -94,6 +107,8 @@ pub enum Why {
     LockedOut(Place),
     /// No entry of the files is about it.
     NotDeclared,
+    /// It takes more than another entry.
+    Differs,
     /// A file has no words for it.
     Unsayable(Box<str>),
     /// The file is not edited there: why, and what to write by hand.
@@ -148,7 +163,7 @@ fn drafted(request: &Request<'_>) -> Drafted {
     let companies: BTreeMap<CompanyId, Company<'_>> =
         request.declared.companies.iter().map(|it| (it.id, Company::new(it, request))).collect();
     let mut drafted = Drafted::default();
-    for change in request.plan.changes() {
+    for change in request.plan.changes().filter(|it| request.extent.has(it)) {
         let Some(company) = companies.get(&change.company()) else {
             drafted.leave(change.edits, &Why::NotDeclared);
             continue;
@@ -160,6 +175,26 @@ fn drafted(request: &Request<'_>) -> Drafted {
         }
     }
     drafted
+}
+
+impl Extent<'_> {
+    /// Whether it is about that group or person.
+    fn has(self, change: &plan::Change<'_>) -> bool {
+        let before = change.attributes_before().map(|it| &*it.name);
+        let names = |it: &Pattern| it.matches(change.name()) || before.is_some_and(|name| it.matches(name));
+        match self {
+            Self::All | Self::Additions([]) => true,
+            Self::Additions(groups) => change.user().is_none() && groups.iter().any(names),
+        }
+    }
+
+    /// Whether the files are to say something else because of it.
+    fn asks(self, edit: &Edit) -> bool {
+        match self {
+            Self::All => true,
+            Self::Additions(_) => !edit.adds() && (edit.takes() || edit.key.fact == Fact::Attributes),
+        }
+    }
 }
 
 impl Adopted {

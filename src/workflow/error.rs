@@ -63,6 +63,14 @@ pub enum Error {
         counted(*.declared, "group", "groups")
     )]
     NoGroups { company: String, declared: usize },
+    #[error(
+        "the snapshot is sanitized: its addresses are pseudonyms, which belong into no file of a workspace"
+    )]
+    Pseudonyms,
+    #[error(
+        "the new file {path} would not be read: no pattern under `access:` matches it; nothing was written"
+    )]
+    NotMatched { path: String },
     #[error("no company is given")]
     NoCompany,
     #[error("no group is called `{wanted}`, or by that pattern")]
@@ -134,6 +142,10 @@ impl Error {
                 return Some(
                     near.clone().unwrap_or_else(|| "names are exact; `*` stands for any letters".to_owned()),
                 );
+            }
+            Self::Pseudonyms => "merge from the API, or from a snapshot that was taken without `--sanitize`",
+            Self::NotMatched { .. } => {
+                "add `access/**/*.yaml` to the patterns under `access:` in rolecall.yaml; files may be moved afterwards"
             }
             Self::NotProven { .. } => {
                 "this is a fault of rolecall: please report it; `--group` may leave these out until then"

@@ -15,7 +15,7 @@ use crate::{
         WORKSPACE_FILE,
         declared::{Declared, Pattern},
         load::Loaded,
-        write::{DraftFile, DraftWorkspace, Known},
+        write::{Alias, DraftFile, DraftWorkspace, Known},
     },
     live::{
         fetch::{ReadList, fetch},
@@ -29,10 +29,12 @@ use crate::{
 mod draft;
 mod ids;
 mod layout;
+mod merge;
 mod people;
 mod taken;
 
 pub use layout::Layout;
+pub use merge::{Merged, checked_to_merge, merged};
 
 /// What is to be imported, and as what.
 #[derive(Clone, Debug)]
@@ -56,7 +58,9 @@ pub struct Imported {
     pub known: Known,
     /// The access files.
     pub files: Vec<DraftFile>,
-    /// What the files do not say, one line each.
+    /// The groups that no file declares, each with why.
+    pub left_out: Vec<String>,
+    /// What else the files do not say, one line each.
     pub notes: Vec<String>,
 }
 
@@ -85,6 +89,15 @@ pub async fn read(
         declared.look_at(company);
     }
     let mut all = taken::taken(live, &declared, asked.direct_roles, now).await?;
+    no_such_group(&all, asked)?;
+    if !asked.groups.is_empty() {
+        let wanted = |name: &str| asked.groups.iter().any(|it| it.matches(name));
+        all.companies.iter_mut().for_each(|it| it.groups.retain(|it| wanted(&it.name)));
+    }
+    Ok(all)
+}
+
+fn no_such_group(all: &Snapshot, asked: &Asked<'_>) -> Result<(), Error> {
     for pattern in asked.groups {
         let mut names = all.companies.iter().flat_map(|it| &it.groups).map(|it| &*it.name);
         if !names.clone().any(|it| pattern.matches(it)) {
@@ -92,11 +105,7 @@ pub async fn read(
             return Err(Error::NoSuchGroup { wanted: pattern.text().into(), near });
         }
     }
-    if !asked.groups.is_empty() {
-        let wanted = |name: &str| asked.groups.iter().any(|it| it.matches(name));
-        all.companies.iter_mut().for_each(|it| it.groups.retain(|it| wanted(&it.name)));
-    }
-    Ok(all)
+    Ok(())
 }
 
 /// Drafts the files that say what a snapshot holds, and makes sure that they do: that a plan from them is empty.
@@ -116,6 +125,16 @@ impl Imported {
         let workspace = (WORKSPACE_FILE.to_owned(), self.workspace.text());
         let files = self.files.iter().map(|it| (it.path.clone(), it.text(&self.known)));
         [workspace].into_iter().chain(files).collect()
+    }
+
+    /// What the files do not say, one line each.
+    pub fn notes(&self) -> impl Iterator<Item = &String> {
+        self.left_out.iter().chain(&self.notes)
+    }
+
+    /// The names under `ids:`, in the order in which they are written.
+    pub fn names(&self) -> Vec<Alias> {
+        [&self.workspace.companies[..], &self.workspace.legal_entities].concat()
     }
 
     /// How much the files declare.

@@ -17,6 +17,7 @@ mod adopting;
 mod explains;
 mod laid_out;
 mod imports;
+mod merges;
 mod misspelt;
 mod reading;
 mod taken_up;

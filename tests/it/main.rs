@@ -41,6 +41,7 @@ mod lockouts;
 mod manifests;
 mod matrix;
 mod mistakes;
+mod merging;
 mod model;
 mod names;
 mod output;

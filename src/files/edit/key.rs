@@ -3,7 +3,7 @@
 use super::{
     super::{
         tree::{Form, Node},
-        yaml::{Noted, Style, WIDTH, Yaml},
+        yaml::{Noted, Style, WIDTH, Yaml, scalar},
     },
     Refused, Splice, flow,
     list::put,
@@ -13,11 +13,12 @@ use super::{
 /// Gives a key a value, be it there or not.
 pub(super) fn set(
     outline: &Outline<'_>,
-    (of, key): (Part, &'static str),
-    value: &Yaml,
+    (of, key): (Part, &str),
+    noted: &Noted,
     to: &mut Vec<Splice>,
 ) -> Result<(), Refused> {
-    let Some(old) = outline.value(of, key) else { return add(outline, (of, key), value, to) };
+    let Some(old) = outline.value(of, key) else { return add(outline, (of, key), noted, to) };
+    let value = &noted.value;
     let (Some(name), text) = (outline.key(old), outline.text) else { return Err(outline.odd(old)) };
     let (span, colon, end) = (outline.node(old).span(), outline.after_colon(name), outline.end(old));
     let before = text[colon..span.start].trim_end();
@@ -49,21 +50,21 @@ pub(super) fn set(
         to.push(Splice { range: colon..end, text: format!(" {line}") });
         return Ok(());
     }
-    let lines = lines(outline, key, value, outline.column(name.span().start));
+    let lines = lines(outline, key, noted, outline.column(name.span().start));
     to.push(Splice { range: name.span().start..end, text: lines.trim().to_owned() });
     Ok(())
 }
 
 /// A key with its value, on as many lines as it takes.
-fn lines(outline: &Outline<'_>, key: &str, value: &Yaml, column: usize) -> String {
-    let map = Yaml::Map(Style::Block, vec![(key.to_owned(), Noted::from(value.clone()))]);
+fn lines(outline: &Outline<'_>, key: &str, value: &Noted, column: usize) -> String {
+    let map = Yaml::Map(Style::Block, vec![(scalar(key), value.clone())]);
     map.lines(column, None).replace('\n', outline.end_of_line)
 }
 
 fn add(
     outline: &Outline<'_>,
-    (of, key): (Part, &'static str),
-    value: &Yaml,
+    (of, key): (Part, &str),
+    value: &Noted,
     to: &mut Vec<Splice>,
 ) -> Result<(), Refused> {
     outline.written_here(of)?;
@@ -71,7 +72,7 @@ fn add(
     let (Some(last), Form::Mapping) = (last, outline.node(of).form()) else { return Err(outline.odd(of)) };
     let end = outline.end(last);
     if outline.is_flow(of) {
-        to.push(Splice { range: end..end, text: format!(", {key}: {}", value.bare()) });
+        to.push(Splice { range: end..end, text: format!(", {}: {}", scalar(key), value.value.bare()) });
         return Ok(());
     }
     let first = outline.inside(of).first().and_then(|it| outline.key(*it));
@@ -86,7 +87,7 @@ fn add(
 /// Takes a key away.
 pub(super) fn unset(
     outline: &Outline<'_>,
-    (of, key): (Part, &'static str),
+    (of, key): (Part, &str),
     to: &mut Vec<Splice>,
 ) -> Result<(), Refused> {
     let Some(old) = outline.value(of, key) else { return Ok(()) };

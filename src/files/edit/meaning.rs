@@ -30,7 +30,7 @@ pub(super) enum Meaning {
 pub(super) struct Changes {
     pub(super) lists: BTreeMap<Part, Entries>,
     /// Keys with their new values, and those that go.
-    pub(super) keys: Vec<(Part, &'static str, Option<Yaml>)>,
+    pub(super) keys: Vec<(Part, Box<str>, Option<Yaml>)>,
 }
 
 /// What happens to one list.
@@ -94,7 +94,7 @@ impl Changes {
                 }
             }),
             Form::Mapping if !node.is_alias() => {
-                let changed = |key: &str| self.keys.iter().find(|it| it.0 == part && it.1 == key);
+                let changed = |key: &str| self.keys.iter().find(|it| it.0 == part && *it.1 == *key);
                 let mut entries = Vec::new();
                 for it in inside {
                     let Some(key) = outline.key(*it) else { continue };
@@ -106,9 +106,9 @@ impl Changes {
                         Some((_, _, None)) => (),
                     }
                 }
-                let new = self.keys.iter().filter(|it| it.0 == part && outline.value(part, it.1).is_none());
+                let new = self.keys.iter().filter(|it| it.0 == part && outline.value(part, &it.1).is_none());
                 for (_, key, value) in new {
-                    let key = Meaning::written(&Yaml::text(key));
+                    let key = Meaning::written(&Yaml::text(&**key));
                     entries.extend(value.as_ref().map(|value| (key, Meaning::written(value))));
                 }
                 Meaning::Map(entries)

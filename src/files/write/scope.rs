@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::{
-    super::yaml::{Style, Yaml},
+    super::{
+        declared::Declared,
+        yaml::{Style, Yaml},
+    },
     naming::slug,
 };
 use crate::model::{
-    ids::{PersonRef, UserId},
+    ids::{CompanyId, PersonRef, UserId},
     scope::{Audience, Dimension, Kind, Scope, Value},
 };
 
@@ -43,6 +46,17 @@ pub(crate) fn person(person: &PersonRef) -> Yaml {
 }
 
 impl Known {
+    /// The names of a workspace.
+    pub(crate) fn named(declared: &Declared) -> Self {
+        let mut known = Self::default();
+        for (id, name) in &declared.aliases {
+            let is_company = declared.names_company(CompanyId(*id));
+            let of = if is_company { &mut known.companies } else { &mut known.legal_entities };
+            of.insert(*id, name.clone());
+        }
+        known
+    }
+
     /// A scope, written out; `None` where a part of it has no form.
     pub(crate) fn scope(&self, scope: &Scope) -> Option<Yaml> {
         let mut audiences: Vec<Yaml> =

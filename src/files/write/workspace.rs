@@ -80,10 +80,13 @@ pub(super) fn schema_line(depth: usize, schema: &str) -> String {
     format!("# yaml-language-server: $schema={up}schemas/{schema}.schema.json")
 }
 
+/// What stands behind a name.
+pub(crate) fn alias_entry(it: &Alias) -> Noted {
+    let beside = it.remark.as_deref().map(|it| format!("# {}", escape::terminal(it)));
+    Noted { beside, ..Yaml::text(&it.id).into() }
+}
+
 fn names(all: &[Alias]) -> Yaml {
-    let entry = |it: &Alias| {
-        let beside = it.remark.as_deref().map(|it| format!("# {}", escape::terminal(it)));
-        (scalar(&it.name), Noted { beside, ..Yaml::text(&it.id).into() })
-    };
+    let entry = |it: &Alias| (scalar(&it.name), alias_entry(it));
     Yaml::Map(Style::Block, all.iter().map(entry).collect())
 }

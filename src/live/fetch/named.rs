@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Read, Source, unless_refused};
+use super::{FetchError, Read, Source, unless_refused};
 use crate::{
     files::declared::Declared,
+    live::snapshot::NotRecorded,
     model::{
-        ids::{PersonRef, UserId},
+        ids::{CompanyId, PersonRef, UserId},
         observed::{Leads, Observed, User, completed},
     },
 };
@@ -31,17 +32,32 @@ pub async fn named(
     let ids = users.iter().filter(|it| !known.contains(it)).map(|it| PersonRef::UserId(*it));
     let ids: Vec<PersonRef> = ids.collect();
     for company in companies.iter().filter(|_| !ids.is_empty()) {
-        observed.users.extend(unless_refused(source.find_users(*company, &ids).await)?);
+        observed.users.extend(found(source, *company, &ids).await?);
     }
     let keys = observed.users.iter().filter(|it| users.contains(&it.id)).filter_map(User::best_key);
     let keys: BTreeSet<PersonRef> = keys.collect();
     let keys: Vec<PersonRef> = keys.into_iter().collect();
     let mut leads = Leads::new();
     for &company in companies.iter().filter(|_| !keys.is_empty()) {
-        let found = unless_refused(source.find_users(company, &keys).await)?;
+        let found = found(source, company, &keys).await?;
         leads.extend(found.iter().map(|it| (company, it.id)));
         observed.users.extend(found);
     }
     observed.users = completed(std::mem::take(&mut observed.users));
     Ok(leads)
+}
+
+/// Looks people up in a company. Of whom a snapshot does not tell is not found: somebody else may be meant.
+async fn found(source: &Source, company: CompanyId, people: &[PersonRef]) -> Read<Vec<User>> {
+    if let Source::Api(_) = source {
+        return unless_refused(source.find_users(company, people).await);
+    }
+    let mut found = Vec::new();
+    for person in people {
+        match source.find_users(company, std::slice::from_ref(person)).await {
+            Err(FetchError::NotRecorded(NotRecorded::Person(_))) => (),
+            answer => found.extend(unless_refused(answer)?),
+        }
+    }
+    Ok(found)
 }

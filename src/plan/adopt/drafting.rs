@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Left, Request, Taken, Why, naming::Naming};
+use super::{Extent, Left, Request, Taken, Why, naming::Naming};
 use crate::{
     files::{
         declared::{DeclaredCompany, DeclaredGroup, DeclaredRemoval},
@@ -84,6 +84,10 @@ impl Drafting<'_> {
             access::Why::LockedOut(from) => Some(Why::LockedOut(from)),
             access::Why::NotDeclared => None,
         }
+    }
+
+    pub(super) fn is_additions(&self) -> bool {
+        matches!(self.request.extent, Extent::Additions(_))
     }
 
     pub(super) fn is_privileged(&self, role: RoleId) -> bool {

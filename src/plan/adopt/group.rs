@@ -37,6 +37,13 @@ impl Drafting<'_> {
     pub(super) fn group(&self, group: GroupIx, to: &mut Drafted) {
         let (edits, key) = (self.change.edits, |it: &Edit| it.key.clone());
         match (self.change.action(), self.company.groups.get(&group)) {
+            // What is not live comes by an apply.
+            (Action::Create, _) if self.is_additions() => (),
+            (Action::Delete, _) if self.is_additions() => {
+                let why =
+                    if self.company.removals.contains_key(&group) { Why::Differs } else { Why::NotDeclared };
+                to.leave(&edits[..edits.len().min(1)], &why);
+            }
             (Action::Create, Some(declared)) => {
                 let Some(itself) = edits.first() else { return };
                 let change = Change::RemoveAround(declared.from.into());
@@ -44,12 +51,13 @@ impl Drafting<'_> {
             }
             (Action::Delete, _) => self.declared_again(group, to),
             (Action::Alter, Some(declared)) => {
-                for edit in edits {
+                for edit in edits.iter().filter(|it| self.request.extent.asks(it)) {
                     if let Some(why) = self.stays(edit) {
                         to.leave(std::slice::from_ref(edit), &why);
                         continue;
                     }
                     let drafted = match &edit.key.fact {
+                        Fact::Attributes if self.is_additions() => Err(Why::Differs),
                         Fact::Attributes => self.attributes(declared, edit),
                         Fact::Member(user) => {
                             self.member(group, declared, edit, self.request.plan.index.user(*user))
@@ -213,6 +221,11 @@ impl Drafting<'_> {
             }
             but = (live != all_live).then_some(Why::Ended(first.from));
         }
+        if self.is_additions() {
+            let rest = live.without(&Scope::any(entries.iter().map(|it| it.1.clone())));
+            let changes = self.insertion(declared, role, &rest)?;
+            return Ok(Draft { changes, is_privileged, but });
+        }
         let is_only = entries.len() == 1 && declared.grants.rest == Rest::Removed;
         let (mut said, mut made) = (Scope::default(), Vec::new());
         let mut changes = Vec::new();
@@ -235,17 +248,19 @@ impl Drafting<'_> {
         // No file says the same twice, be it over or not.
         let over = ended.iter().filter(|it| made.contains(&it.1));
         changes.extend(over.map(|it| Change::Remove(it.0.from.into())));
-        if declared.grants.rest == Rest::Removed && !rest.is_empty() {
-            let grant = self.naming.grant(&self.company.roles, role, &rest);
-            let entry = grant.and_then(|it| it.entry(&self.naming.known(&rest), &BTreeMap::new()));
-            let entry = entry.ok_or_else(|| self.unsayable(role))?;
-            changes.push(Change::Insert {
-                of: Some(declared.from.into()),
-                key: "roles",
-                entry: entry.into(),
-            });
-        }
+        changes.extend(self.insertion(declared, role, &rest)?);
         Ok(Draft { changes, is_privileged, but })
+    }
+
+    /// An entry for what is live of a role and that no entry asks for; none where that stays anyhow.
+    fn insertion(&self, declared: &DeclaredGroup, role: RoleId, rest: &Scope) -> Result<Vec<Change>, Why> {
+        if declared.grants.rest != Rest::Removed || rest.is_empty() {
+            return Ok(Vec::new());
+        }
+        let grant = self.naming.grant(&self.company.roles, role, rest);
+        let entry = grant.and_then(|it| it.entry(&self.naming.known(rest), &BTreeMap::new()));
+        let entry = entry.ok_or_else(|| self.unsayable(role))?.into();
+        Ok(vec![Change::Insert { of: Some(declared.from.into()), key: "roles", entry }])
     }
 
     fn scope(&self, role: RoleId, scope: &Scope) -> Result<Yaml, Why> {

@@ -26,13 +26,7 @@ pub(super) struct Naming<'a> {
 
 impl<'a> Naming<'a> {
     pub(super) fn new(declared: &Declared, observed: &'a Observed, leads: &'a Leads) -> Self {
-        let mut known = Known::default();
-        for (id, name) in &declared.aliases {
-            let is_company = declared.names_company(CompanyId(*id));
-            let of = if is_company { &mut known.companies } else { &mut known.legal_entities };
-            of.insert(*id, name.clone());
-        }
-        Self { leads, directory: Directory::new(&observed.users), known }
+        Self { leads, directory: Directory::new(&observed.users), known: Known::named(declared) }
     }
 
     /// Somebody who is in a group, by a key that means nobody else; an account that is not active keeps its place by it.

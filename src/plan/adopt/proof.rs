@@ -23,20 +23,20 @@ use crate::{
 
 /// An edit by what it is about, whatever the numbers of its plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Name {
+pub(crate) enum Name {
     Group(CompanyId, Result<GroupId, Box<str>>, What),
     Person(CompanyId, UserId, What),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum What {
+pub(crate) enum What {
     Itself,
     Role(RoleId),
     Member(UserId),
     Direct(Box<Kind>),
 }
 
-pub(super) fn name(plan: &Plan, key: &Key) -> Name {
+pub(crate) fn name(plan: &Plan, key: &Key) -> Name {
     let what = match &key.fact {
         Fact::Attributes => What::Itself,
         Fact::Grant(role) => What::Role(*role),
@@ -78,5 +78,6 @@ pub(super) fn remaining(
     }
     let bound = bind(&declared, request.observed, request.now)?;
     let plan = diff::plan(&bound, request.observed);
-    Ok(plan.edits.iter().map(|it| name(&plan, &it.key)).collect())
+    let left = plan.edits.iter().filter(|it| request.extent.asks(it));
+    Ok(left.map(|it| name(&plan, &it.key)).collect())
 }

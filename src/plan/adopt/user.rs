@@ -24,7 +24,7 @@ pub(super) fn drafted(drafting: &Drafting<'_>, to: &mut Drafted) {
         found.ok() == drafting.change.user()
     };
     let declared = company.users.iter().find(means);
-    for edit in drafting.change.edits {
+    for edit in drafting.change.edits.iter().filter(|it| drafting.request.extent.asks(it)) {
         let one = std::slice::from_ref(edit);
         let Some(declared) = declared else {
             to.leave(one, &drafting.stays(edit).unwrap_or(Why::NotDeclared));
@@ -57,6 +57,7 @@ fn role(drafting: &Drafting<'_>, declared: &DeclaredUser, edit: &Edit) -> Result
             let entry = draft(drafting, role, role.travellers())?.entry().into();
             Ok(vec![Change::Insert { of: Some(declared.from.into()), key: "directRoles", entry }])
         }
+        [Some(_), Some(_)] if drafting.is_additions() => Err(Why::Differs),
         [None, _] => Ok(entries.iter().map(|it| Change::Remove(it.from.into())).collect()),
         [Some(live), Some(wanted)] => {
             let [entry] = entries[..] else { return Err(Why::NotDeclared) };

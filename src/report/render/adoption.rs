@@ -46,15 +46,25 @@ struct Row {
 impl Adoption<'_> {
     /// Everything, for people: what changes in which file, what is left and why, and what comes next.
     pub fn text(&self) -> String {
+        let mut out = self.body();
+        let _ = writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, self.summary());
+        out
+    }
+
+    /// What changes in which file, and what is left and why.
+    pub(super) fn body(&self) -> String {
         let words = Words::new(self.plan);
         let mut out = String::new();
         if self.outcome == Outcome::Shown {
             out.push_str(&self.diff());
         }
         for file in self.adopted.files.keys().filter(|_| self.outcome == Outcome::Written) {
-            let _ = writeln!(out, "{}", escape::terminal(&self.sources.file(*file).path));
             let mut of = String::new();
-            for it in self.adopted.taken.iter().filter(|it| it.place.file == *file) {
+            let mut own = self.adopted.taken.iter().filter(|it| it.place.file == *file).peekable();
+            if own.peek().is_some() {
+                let _ = writeln!(out, "{}", escape::terminal(&self.sources.file(*file).path));
+            }
+            for it in own {
                 let Some(row) = self.row(&it.key, &words) else { continue };
                 if of != row.of {
                     let _ = writeln!(out, "  {}", escape::terminal(&row.of));
@@ -84,7 +94,6 @@ impl Adoption<'_> {
                 let _ = writeln!(out, "        {}", escape::terminal(line));
             }
         }
-        let _ = writeln!(out, "{}{}", if out.is_empty() { "" } else { "\n" }, self.summary());
         out
     }
 
@@ -167,6 +176,10 @@ impl Adoption<'_> {
             Why::LockedOut(at) => {
                 format!("is locked out ({}), and that is not undone by a file: apply", self.sources.line(*at))
             }
+            Why::Differs => {
+                "the files ask otherwise, which takes more than another line: `rolecall drift --adopt`, or apply"
+                    .to_owned()
+            }
             Why::NotDeclared => "no entry of the files is about it: apply".to_owned(),
             Why::Unsayable(what) => format!("{what}: apply, or change it there"),
             Why::ByHand(at, why, _) => {
@@ -238,6 +251,6 @@ impl Adoption<'_> {
 fn by_hand(left: &Left) -> &[String] {
     match &left.why {
         Why::ByHand(_, _, all) => all,
-        Why::Ended(_) | Why::LockedOut(_) | Why::NotDeclared | Why::Unsayable(_) => &[],
+        Why::Ended(_) | Why::LockedOut(_) | Why::NotDeclared | Why::Differs | Why::Unsayable(_) => &[],
     }
 }

@@ -25,6 +25,7 @@ pub mod format;
 pub mod github;
 pub(crate) mod json;
 pub mod markdown;
+pub mod merging;
 pub mod text;
 
 mod csv;

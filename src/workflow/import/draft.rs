@@ -1,6 +1,6 @@
 //! From everything that there is to what files say of it: which group can be declared, and what of it. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use crate::{
         check::{says_description, says_name},
         write::{
             Alias, DraftDirect, DraftFile, DraftGrant, DraftGroup, DraftTraveller, DraftUser, DraftWorkspace,
-            Known,
+            Known, naming::candidates,
         },
     },
     live::{fetch, snapshot::Snapshot},
@@ -30,8 +30,32 @@ use crate::{
 const SANITIZED: &str =
     "Sanitized: addresses and numbers of people are pseudonyms, so this cannot be applied.";
 
+/// What files say already, beside which others are drafted.
+#[derive(Default)]
+pub(super) struct There {
+    /// The groups that are left aside: files speak of them, or they are not asked for.
+    pub(super) aside: BTreeSet<GroupId>,
+    /// The names of groups that files speak of.
+    pub(super) names: BTreeMap<CompanyId, BTreeSet<Box<str>>>,
+    /// The names under `ids:`.
+    pub(super) known: Known,
+    /// The company that files are about if they do not say so.
+    pub(super) company: Option<CompanyId>,
+    /// The companies where people are looked for anyhow.
+    pub(super) searched: BTreeSet<CompanyId>,
+}
+
 /// Drafts the files that say what a snapshot holds.
 pub(super) fn draft(snapshot: &Snapshot, asked: &Asked<'_>) -> Imported {
+    drafted(snapshot, asked, None)
+}
+
+/// Drafts the files that say what a snapshot holds and no other says. What is called by no name yet gets one.
+pub(super) fn beside(snapshot: &Snapshot, asked: &Asked<'_>, there: &There) -> Imported {
+    drafted(snapshot, asked, Some(there))
+}
+
+fn drafted(snapshot: &Snapshot, asked: &Asked<'_>, there: Option<&There>) -> Imported {
     let rows = completed(super::taken::rows(snapshot));
     let people = People::new(snapshot, &rows);
     let mut scopes = Shared::default();
@@ -39,15 +63,19 @@ pub(super) fn draft(snapshot: &Snapshot, asked: &Asked<'_>) -> Imported {
     let mut ids = Ids::default();
     for group in snapshot.companies.iter().flat_map(|it| &it.groups) {
         let grants = fetch::shared(group.roles.clone(), &mut scopes);
-        if !group.unmodifiable {
+        if !group.unmodifiable && there.is_none_or(|it| !it.aside.contains(&group.id)) {
             grants.iter().for_each(|it| ids.scope(&it.scope));
         }
         held.insert(group.id, grants);
     }
     let own: Vec<CompanyId> = snapshot.companies.iter().map(|it| it.id).collect();
-    own.iter().for_each(|it| ids.company(*it));
+    if there.is_none() {
+        own.iter().for_each(|it| ids.company(*it));
+    }
     // People of scopes are looked for where the workspace has a name for.
-    snapshot.directories.iter().filter(|it| !it.users.is_empty()).for_each(|it| ids.company(it.company));
+    let searched = |it: CompanyId| there.is_some_and(|there| there.searched.contains(&it));
+    let directories = snapshot.directories.iter().map(|it| (it.company, !it.users.is_empty()));
+    directories.filter(|it| it.1 && !searched(it.0)).for_each(|it| ids.company(it.0));
     if asked.direct_roles {
         let roles = snapshot.people.iter().flat_map(|it| &it.direct_roles).flat_map(|it| it.iter());
         for (role, on) in roles.filter_map(|it| Some((it.kind().role_type(), it.kind().company()?))) {
@@ -57,25 +85,31 @@ pub(super) fn draft(snapshot: &Snapshot, asked: &Asked<'_>) -> Imported {
             }
         }
     }
-    let [companies, legal_entities] = ids.named(&snapshot.names, &own);
-    let by_id = |all: &[Alias]| all.iter().map(|it| (it.id, it.name.clone())).collect();
+    let nothing = Known::default();
+    let before = there.map_or(&nothing, |it| &it.known);
+    let [companies, legal_entities] = ids.named(&snapshot.names, &own, before);
+    let by_id = |old: &BTreeMap<Uuid, Box<str>>, all: &[Alias]| {
+        old.clone().into_iter().chain(all.iter().map(|it| (it.id, it.name.clone()))).collect()
+    };
     let known = Known {
         travellers: people.travellers(held.values().flatten().map(|it| &*it.scope)),
-        companies: by_id(&companies),
-        legal_entities: by_id(&legal_entities),
+        companies: by_id(&before.companies, &companies),
+        legal_entities: by_id(&before.legal_entities, &legal_entities),
     };
     let mut drafting = Drafting {
         snapshot,
         people,
         held,
         known,
+        left_out: Vec::new(),
         notes: Vec::new(),
         files: Vec::new(),
+        there,
         several: own.len() > 1,
     };
     own.iter().enumerate().for_each(|(at, _)| drafting.company(at, asked));
-    let Drafting { mut files, known, notes, .. } = drafting;
-    let company = (own.len() == 1).then(|| known.companies[&own[0].0].clone());
+    let Drafting { mut files, known, left_out, notes, .. } = drafting;
+    let company = own.first().filter(|_| own.len() == 1).and_then(|it| known.companies.get(&it.0).cloned());
     let sanitized: Vec<String> = snapshot.sanitized.iter().map(|_| SANITIZED.to_owned()).collect();
     files.iter_mut().for_each(|it| it.comments.clone_from(&sanitized));
     let workspace = DraftWorkspace {
@@ -85,7 +119,7 @@ pub(super) fn draft(snapshot: &Snapshot, asked: &Asked<'_>) -> Imported {
         companies,
         legal_entities,
     };
-    Imported { workspace, known, files, notes }
+    Imported { workspace, known, files, left_out, notes }
 }
 
 struct Drafting<'a> {
@@ -93,8 +127,10 @@ struct Drafting<'a> {
     people: People<'a>,
     held: BTreeMap<GroupId, Vec<Grant>>,
     known: Known,
+    left_out: Vec<String>,
     notes: Vec<String>,
     files: Vec<DraftFile>,
+    there: Option<&'a There>,
     /// Whether files say which company they are about.
     several: bool,
 }
@@ -103,13 +139,16 @@ impl Drafting<'_> {
     fn company(&mut self, at: usize, asked: &Asked<'_>) {
         let company = &self.snapshot.companies[at];
         let roles = Roles::new(&company.roles);
-        let named = names(company.groups.iter().map(|it| (it.id, &*it.name)));
+        let nothing = BTreeSet::new();
+        let declared = self.there.and_then(|it| it.names.get(&company.id)).unwrap_or(&nothing);
+        let named = names(company.groups.iter().map(|it| (it.id, &*it.name)), declared);
         let mut groups: Vec<(Uuid, DraftGroup)> = Vec::new();
-        for group in &company.groups {
+        let aside = |it: &GroupId| self.there.is_some_and(|there| there.aside.contains(it));
+        for group in company.groups.iter().filter(|it| !aside(&it.id)) {
             let id = match named.get(&group.id) {
                 Some(Ok(pin)) => pin.then_some(group.id),
                 Some(Err(why)) => {
-                    self.notes.push(format!("group {} ({}) is left out: {why}", group.name, group.id));
+                    self.left_out.push(format!("group {} ({}) is left out: {why}", group.name, group.id));
                     continue;
                 }
                 None => continue,
@@ -147,12 +186,19 @@ impl Drafting<'_> {
         }
         groups.sort_by_cached_key(|(id, it)| (it.name.to_lowercase(), it.name.clone(), *id));
         let users = if asked.direct_roles { self.users(company.id) } else { Vec::new() };
-        let own = self.known.companies[&company.id.0].clone();
-        let folder = if self.several { format!("access/{own}") } else { "access".to_owned() };
+        let is_said = match self.there {
+            None => self.several,
+            Some(there) => there.company != Some(company.id),
+        };
+        let own = self.known.companies.get(&company.id.0).cloned();
+        let folder =
+            own.as_deref().map_or_else(|| candidates("", "company", company.id.0).remove(0), str::to_owned);
+        let own = own.unwrap_or_else(|| company.id.to_string().into());
+        let folder = if is_said { format!("access/{folder}") } else { "access".to_owned() };
         let file = |name: &str, groups, users| DraftFile {
             path: format!("{folder}/{name}.yaml"),
             comments: Vec::new(),
-            company: self.several.then(|| own.clone()),
+            company: is_said.then(|| own.clone()),
             groups,
             users,
         };
@@ -247,6 +293,7 @@ impl Drafting<'_> {
 /// Says of each group whether it needs its id beside its name, or why no file can declare it.
 fn names<'a>(
     groups: impl Iterator<Item = (GroupId, &'a str)>,
+    taken: &'a BTreeSet<Box<str>>,
 ) -> BTreeMap<GroupId, Result<bool, &'static str>> {
     let mut groups: Vec<(GroupId, &str)> = groups.collect();
     groups.sort_unstable();
@@ -260,6 +307,8 @@ fn names<'a>(
         let (first, count) = firsts[name];
         let how = if !says_name(name) {
             Err("no file can say its name")
+        } else if taken.contains(name) {
+            Err("the files speak of another group of that name; give it another name")
         } else if first != id {
             Err("another group has the same name, and files name each once; give it another name")
         } else {
@@ -268,9 +317,12 @@ fn names<'a>(
         };
         said.insert(id, how);
     }
-    let alike = Lookalikes::new(declared);
-    for ((name, id), (other, _)) in alike.pairs() {
-        if !is_plain(name, other) {
+    // What files say already stays as it is.
+    let ours: Vec<(&str, Option<GroupId>)> =
+        declared.into_iter().map(|(name, id)| (name, Some(id))).collect();
+    let alike = Lookalikes::new(ours.into_iter().chain(taken.iter().map(|it| (&**it, None))));
+    for ((name, id), (other, second)) in alike.pairs() {
+        if let Some(id) = id.or(second).filter(|_| !is_plain(name, other)) {
             said.insert(id, Err("its name looks like that of another group; give it another name"));
         }
     }

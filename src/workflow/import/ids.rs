@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     files::write::{
-        Alias,
+        Alias, Known,
         naming::{candidates, slug, unique},
     },
     model::{
@@ -36,6 +36,11 @@ impl Ids {
         self.tmcs.insert(id.0);
     }
 
+    /// Whether anything points at it.
+    pub(super) fn has(&self, id: Uuid) -> bool {
+        [&self.companies, &self.tmcs, &self.legal_entities].into_iter().any(|it| it.contains(&id))
+    }
+
     /// Adds everything that a scope points at.
     pub(super) fn scope(&mut self, scope: &Scope) {
         for dimension in scope.audiences().iter().flatten() {
@@ -56,23 +61,37 @@ impl Ids {
 
     /// Names for companies and for legal entities, sorted but that those of `first` stand first.
     ///
+    /// What has a name before keeps it, and nothing else gets that.
     /// An id has one name: one that is used as both is a company.
-    pub(super) fn named(self, told: &BTreeMap<Uuid, Box<str>>, first: &[CompanyId]) -> [Vec<Alias>; 2] {
-        let Self { companies, tmcs, mut legal_entities } = self;
+    pub(super) fn named(
+        self,
+        told: &BTreeMap<Uuid, Box<str>>,
+        first: &[CompanyId],
+        before: &Known,
+    ) -> [Vec<Alias>; 2] {
+        let Self { mut companies, mut tmcs, mut legal_entities } = self;
+        let is_new =
+            |it: &Uuid| !before.companies.contains_key(it) && !before.legal_entities.contains_key(it);
+        [&mut companies, &mut tmcs, &mut legal_entities].into_iter().for_each(|it| it.retain(is_new));
         legal_entities.retain(|it| !companies.contains(it) && !tmcs.contains(it));
         let companies = companies.iter().map(|it| (*it, "company"));
         let mut all: BTreeMap<Uuid, &str> = tmcs.iter().map(|it| (*it, "tmc")).collect();
         all.extend(companies);
-        let mut companies = aliases(&all, told);
+        let mut companies = aliases(&all, told, &before.companies);
         companies.sort_by_key(|it| !first.contains(&CompanyId(it.id)));
         let legal_entities = legal_entities.iter().map(|it| (*it, "legal-entity")).collect();
-        [companies, aliases(&legal_entities, told)]
+        [companies, aliases(&legal_entities, told, &before.legal_entities)]
     }
 }
 
-fn aliases(ids: &BTreeMap<Uuid, &str>, told: &BTreeMap<Uuid, Box<str>>) -> Vec<Alias> {
+fn aliases(
+    ids: &BTreeMap<Uuid, &str>,
+    told: &BTreeMap<Uuid, Box<str>>,
+    before: &BTreeMap<Uuid, Box<str>>,
+) -> Vec<Alias> {
+    let taken: Vec<&str> = before.values().map(|it| &**it).collect();
     let best = |id: &Uuid| told.get(id).map_or_else(String::new, |it| slug(it, LONGEST));
-    let names = unique(ids.iter().map(|(id, what)| (*id, candidates(&best(id), what, *id))), &[]);
+    let names = unique(ids.iter().map(|(id, what)| (*id, candidates(&best(id), what, *id))), &taken);
     let alias = |(id, name): (Uuid, String)| {
         let remark = match told.get(&id) {
             None => {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall::{
-    files::{access::AccessFile, check, declared::Declared, decode, workspace::WorkspaceFile},
+    files::{access::AccessFile, check, declared::Declared, decode, load::Loaded, workspace::WorkspaceFile},
     live::{
         api::Dialect,
         fetch::{ReadList, fetch, fetch_person, grants, named},
@@ -21,7 +21,7 @@ use rolecall::{
         state::{Fact, Key, Owner},
     },
     plan::{
-        adopt::{self, Request, Why},
+        adopt::{self, Extent, Request, Why},
         bind::{Bound, bind},
         diff, digest, explain as explaining,
         judged::judged,
@@ -151,6 +151,7 @@ pub(crate) fn adopt(inputs: Inputs<'_>) -> Result<Adopted, String> {
         plan: &plan,
         rules: &bound.rules,
         now: ready.now,
+        extent: Extent::All,
     };
     let adopted = adopt::adopted(request).map_err(|it| said(&it))?;
     let name = |key: &Key| {
@@ -240,6 +241,40 @@ pub(crate) fn import(
         let all = import::read(&live, &declared, &asked, now).await.map_err(why)?;
         Ok(import::drafted(all, &asked).await.map_err(why)?.texts())
     })
+}
+
+/// What files are once what is missing was added.
+pub(crate) struct Merged {
+    pub(crate) files: Vec<(String, String)>,
+    /// How many differences were left.
+    pub(crate) left: usize,
+    /// The groups that no file declares still.
+    pub(crate) left_out: Vec<String>,
+}
+
+/// Adds to files what they do not say yet.
+///
+/// # Errors
+///
+/// The findings, or why that cannot be done.
+pub(crate) fn merge(inputs: Inputs<'_>, layout: Layout) -> Result<Merged, String> {
+    let now: jiff::Timestamp = inputs.now.parse().unwrap();
+    let source = Source::Snapshot(Box::new(answers(inputs.live, now)?));
+    let live = Live { source, host: ENDPOINT.into(), url: ENDPOINT.into(), dialect: Dialect::default() };
+    let asked = Asked { groups: &[], direct_roles: false, layout, endpoint: ENDPOINT };
+    let why = |error: workflow::Error| match error {
+        workflow::Error::Findings { findings, .. } => said(&findings),
+        error => format!("{error}: {:?}", error.reasons()),
+    };
+    let checked = import::checked_to_merge(Loaded::of(inputs.files.iter().cloned())).map_err(why)?;
+    let merged = wait(import::merged(&live, checked, &asked, now.into())).map_err(why)?;
+    let sources = &merged.judged.context.checked.loaded.sources;
+    let text = |(path, text): &(String, String)| {
+        let changed = merged.adopted.files.iter().find(|it| sources.file(*it.0).path == *path);
+        (path.clone(), changed.map_or_else(|| text.clone(), |it| it.1.clone()))
+    };
+    let files = inputs.files.iter().map(text).chain(merged.files.iter().cloned()).collect();
+    Ok(Merged { files, left: merged.adopted.left.len(), left_out: merged.imported.left_out })
 }
 
 /// A live state as the text of a snapshot.

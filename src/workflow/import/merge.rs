@@ -1,0 +1,362 @@
+//! What is live and in no file, beside what files say already: groups that none names, and what declared groups have.
+//!
+//! ```text
+//! API or snapshot ─taken─> Snapshot ─┬─ plan ─ adopt, additions alone ──> texts of files that are there ─┐
+//!                                    └─ draft, of the groups left over ─> new files, names under `ids:` ─┴─ proof
+//! ```
+//!
+//! Nothing that a file says is taken out or changed. Before anybody sees the texts, a plan is made from them against
+//! what was read: it does nothing that was not to be done before, and takes nothing but what is said to be left.
+//! Writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    super::{Checked, Error, Judged, Live, Wanted, adopted, all_sound, judged},
+    Asked, Imported,
+    draft::{self, There},
+    ids::Ids,
+    no_such_group, taken,
+};
+use crate::{
+    files::{
+        declared::Declared,
+        edit::{Change, edited},
+        load::Loaded,
+        matching::matching,
+        write::{Alias, Known, alias_entry},
+    },
+    live::{
+        api::Skew,
+        fetch::{ReadList, fetch},
+        snapshot::{Answers, Snapshot},
+        source::Source,
+    },
+    model::{
+        date::Now,
+        finding::Code,
+        ids::{CompanyId, GroupId, UserId},
+        observed::{Observed, ObservedCompany},
+        plan::Plan,
+        source::FileId,
+    },
+    plan::{
+        adopt::{self, Adopted, Extent},
+        bind::bind,
+        diff,
+    },
+};
+
+/// What is added, proven.
+#[derive(Debug)]
+pub struct Merged {
+    /// The plan from the files as they are.
+    pub judged: Judged,
+    /// What comes into the files that are there, `rolecall.yaml` among them, and what of the plan would take something
+    /// and is left.
+    pub adopted: Adopted,
+    /// The groups that no file named, the names that they need, and the groups that no file names still.
+    pub imported: Imported,
+    /// The new files, each with its path below the workspace.
+    pub files: Vec<(String, String)>,
+}
+
+/// Checks files to which something is to be added: all that would be read is sound, and they may declare nothing yet.
+///
+/// # Errors
+///
+/// Everything that is wrong with them.
+pub fn checked_to_merge(mut loaded: Loaded) -> Result<Checked, Error> {
+    loaded.findings.retain(|it| it.code != Code::NoAccessFiles);
+    let mut checked = all_sound(loaded)?;
+    look(&mut checked.declared);
+    Ok(checked)
+}
+
+/// Reads everything of the companies of a workspace, and adds to its files what they do not say.
+///
+/// # Errors
+///
+/// Where it cannot be read whole or bound to the files, where a new file would not be read, and where it is not proven
+/// that a plan from the files would take nothing.
+pub async fn merged(live: &Live, checked: Checked, asked: &Asked<'_>, now: Now) -> Result<Merged, Error> {
+    if live.source.is_sanitized() {
+        return Err(Error::Pseudonyms);
+    }
+    let snapshot = read(live, &checked.declared, now).await?;
+    no_such_group(&snapshot, asked)?;
+    let timed = !now.is_given && checked.declared.has_dates();
+    if let Some(skew) = live.source.skew().filter(|it| timed && Skew::is_far(it)) {
+        return Err(Error::Clock(skew));
+    }
+    let answers = Answers::new(snapshot.clone(), None).map_err(|_| Error::Pseudonyms)?;
+    let (host, url) = (live.host.clone(), live.url.clone());
+    let read = Live { source: Source::Snapshot(Box::new(answers)), host, url, dialect: live.dialect };
+    let judged = judged(&read, checked, Wanted::Adoption, now).await?;
+    let adopted = adopted(&judged, Extent::Additions(asked.groups))?;
+    let there = there(&judged, &snapshot, asked);
+    let mut drafted = draft::beside(&snapshot, asked, &there);
+    placed(&mut drafted, &judged.context.checked.loaded)?;
+    let merging =
+        Merging { read: &read, judged: &judged, adopted: &adopted, snapshot: &snapshot, there: &there };
+    let (mut imported, texts) = merging.sifted(drafted).await?;
+    imported.notes.extend(texts.note);
+    let adopted = Adopted { files: texts.changed, ..adopted };
+    Ok(Merged { judged, adopted, imported, files: texts.files })
+}
+
+/// Looks at the company of the workspace, even if no file speaks of it.
+fn look(declared: &mut Declared) {
+    if let Some(company) = declared.company {
+        declared.look_at(company);
+    }
+}
+
+async fn read(live: &Live, declared: &Declared, now: Now) -> Result<Snapshot, Error> {
+    // Of all companies that files speak of.
+    let all = Declared { company: None, ..declared.clone() };
+    let mut snapshot = taken::taken(live, &all, false, now.at).await?;
+    snapshot.companies.retain(|it| all.companies.iter().any(|declared| declared.id == it.id));
+    if snapshot.companies.is_empty() { Err(Error::NoCompany) } else { Ok(snapshot) }
+}
+
+/// What the files say.
+fn there(judged: &Judged, snapshot: &Snapshot, asked: &Asked<'_>) -> There {
+    let Checked { declared, loaded } = &judged.context.checked;
+    let mut there = There { known: Known::named(declared), ..There::default() };
+    // A company given from outside stands in for the one of the workspace in this run alone.
+    there.company = declared.company.filter(|_| loaded.files.company.is_none());
+    there.searched = declared.searched_companies().into_iter().collect();
+    let observed = judged.reading.iter().flat_map(|it| &it.observed.companies);
+    let observed: Vec<&ObservedCompany> = observed.collect();
+    for company in &declared.companies {
+        let live = observed.iter().copied().find(|it| it.id == company.id).unwrap_or(ObservedCompany::NONE);
+        let matched = matching(company, &live.groups);
+        there.aside.extend(matched.spoken_of());
+        let names = matched.groups.iter().map(|it| &it.0.name);
+        let names = names.chain(matched.removals.iter().map(|it| &it.0.name));
+        there.names.insert(company.id, names.cloned().collect());
+    }
+    let is_asked =
+        |name: &str| asked.groups.is_empty() || asked.groups.iter().any(|pattern| pattern.matches(name));
+    let groups = snapshot.companies.iter().flat_map(|it| &it.groups);
+    there.aside.extend(groups.filter(|it| !is_asked(&it.name)).map(|it| it.id));
+    there
+}
+
+/// Gives new files places where nothing is, and where they are read.
+fn placed(drafted: &mut Imported, loaded: &Loaded) -> Result<(), Error> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for file in &mut drafted.files {
+        let stem = file.path.trim_end_matches(".yaml").to_owned();
+        let mut count = 1;
+        while loaded.is_taken(&file.path) || taken.contains(&file.path) {
+            count += 1;
+            file.path = format!("{stem}-{count}.yaml");
+        }
+        if !loaded.would_read(&file.path)? {
+            return Err(Error::NotMatched { path: file.path.clone() });
+        }
+        taken.insert(file.path.clone());
+    }
+    Ok(())
+}
+
+/// The texts that are to be written.
+struct Texts {
+    changed: BTreeMap<FileId, String>,
+    files: Vec<(String, String)>,
+    /// Why names were not added.
+    note: Option<String>,
+}
+
+/// What additions are proven by.
+struct Merging<'a> {
+    /// What was read, to be asked.
+    read: &'a Live,
+    judged: &'a Judged,
+    adopted: &'a Adopted,
+    snapshot: &'a Snapshot,
+    there: &'a There,
+}
+
+impl Merging<'_> {
+    /// As many of the new groups as are proven together, with the texts, and why others are left out.
+    async fn sifted(&self, drafted: Imported) -> Result<(Imported, Texts), Error> {
+        let all = drafted.files.iter().enumerate();
+        let all: Vec<(usize, usize)> =
+            all.flat_map(|(file, it)| (0..it.groups.len()).map(move |group| (file, group))).collect();
+        let (mut kept, mut waiting, mut out) = (Vec::new(), vec![&all[..]], Vec::new());
+        while let Some(some) = waiting.pop() {
+            let tried = [&kept[..], some].concat();
+            match self.proven(&part(&drafted, &tried)).await {
+                Ok(_) => kept = tried,
+                Err(what) => match some {
+                    [] => return Err(Error::NotProven { what }),
+                    [(file, group)] => {
+                        let name = &drafted.files[*file].groups[*group].name;
+                        let why = what.first().map_or("", String::as_str);
+                        out.push(format!("group {name} is left out: {why}"));
+                    }
+                    several => {
+                        let (first, second) = several.split_at(several.len() / 2);
+                        waiting.extend([second, first]);
+                    }
+                },
+            }
+        }
+        let mut imported = part(&drafted, &kept);
+        imported.left_out.extend(out);
+        let texts = self.proven(&imported).await.map_err(|what| Error::NotProven { what })?;
+        self.keep_needed(&mut imported);
+        if texts.note.is_some() {
+            imported.workspace.companies.clear();
+            imported.workspace.legal_entities.clear();
+        }
+        Ok((imported, texts))
+    }
+
+    /// The texts of all files, if a plan from them does nothing that was not to be done before.
+    async fn proven(&self, imported: &Imported) -> Result<Texts, Vec<String>> {
+        let Checked { loaded, declared: before } = &self.judged.context.checked;
+        let texts = self.texts(imported);
+        let old = loaded
+            .sources
+            .files()
+            .map(|(file, it)| (it.path.clone(), texts.changed.get(&file).unwrap_or(&it.text).clone()));
+        let mut new = Loaded::of(old.chain(texts.files.iter().cloned()));
+        new.files.company.clone_from(&loaded.files.company);
+        let messages = |error: Error| match error {
+            Error::Findings { findings, .. } => findings.into_iter().map(|it| it.message).collect(),
+            other => vec![other.to_string()],
+        };
+        let mut checked = all_sound(new).map_err(messages)?;
+        look(&mut checked.declared);
+        checked.declared.rules = before.rules.clone();
+        let list = ReadList::new(&checked.declared, &[]);
+        let observed = fetch(&self.read.source, &list).await.map_err(|it| vec![it.to_string()])?;
+        let bound = bind(&checked.declared, &observed, self.judged.context.now.at);
+        let bound = bound.map_err(|it| it.into_iter().map(|it| it.message).collect::<Vec<_>>())?;
+        let plan = diff::plan(&bound, &observed);
+        let wrong = self.wrong(imported, (&checked.declared, &observed), &plan);
+        if wrong.is_empty() { Ok(texts) } else { Err(wrong) }
+    }
+
+    /// What a plan from the new texts would do or leave that it should not.
+    fn wrong(
+        &self,
+        imported: &Imported,
+        (declared, observed): (&Declared, &Observed),
+        plan: &Plan,
+    ) -> Vec<String> {
+        let before = self.judged.plan();
+        let known: BTreeSet<adopt::Name> =
+            before.edits.iter().map(|it| adopt::name(before, &it.key)).collect();
+        let new = plan
+            .changes()
+            .filter(|it| it.edits.iter().any(|edit| !known.contains(&adopt::name(plan, &edit.key))));
+        let mut wrong: Vec<String> = new.map(|it| format!("a plan would change {}", it.name())).collect();
+        let withheld = |plan: &Plan| -> BTreeSet<String> {
+            let all = plan.withheld.iter().filter(|it| it.withholds());
+            all.map(|it| format!("{}: {:?}", it.group, it.what)).collect()
+        };
+        let old = withheld(before);
+        let newly = withheld(plan).into_iter().filter(|it| !old.contains(it));
+        wrong.extend(newly.map(|_| "a plan could not do what the file asks".to_owned()));
+        let managed: BTreeSet<GroupId> = declared
+            .companies
+            .iter()
+            .filter_map(|it| Some((it, observed.companies.iter().find(|live| live.id == it.id)?)))
+            .flat_map(|(it, live)| matching(it, &live.groups).spoken_of())
+            .collect();
+        let missing = imported.extent().groups + self.spoken_of().filter(|it| managed.contains(it)).count()
+            != managed.len();
+        wrong.extend(missing.then(|| "another group would be declared than is meant".to_owned()));
+        wrong
+    }
+
+    /// The groups of which the files speak as they are.
+    fn spoken_of(&self) -> impl Iterator<Item = GroupId> {
+        let declared = &self.judged.context.checked.declared.companies;
+        let observed = self.judged.reading.iter().flat_map(|it| &it.observed.companies);
+        let observed: BTreeMap<CompanyId, &ObservedCompany> = observed.map(|it| (it.id, it)).collect();
+        let both = declared.iter().filter_map(move |it| Some((it, *observed.get(&it.id)?)));
+        both.flat_map(|(it, live)| matching(it, &live.groups).spoken_of())
+    }
+
+    fn texts(&self, imported: &Imported) -> Texts {
+        let mut changed = self.adopted.files.clone();
+        let mut imported = imported.clone();
+        self.keep_needed(&mut imported);
+        let note = self.name(&mut imported, &mut changed).err();
+        let files = imported.files.iter().map(|it| (it.path.clone(), it.text(&imported.known))).collect();
+        Texts { changed, files, note }
+    }
+
+    /// Adds new names to `rolecall.yaml`; where that is not edited, ids stand for themselves.
+    fn name(&self, imported: &mut Imported, changed: &mut BTreeMap<FileId, String>) -> Result<(), String> {
+        let loaded = &self.judged.context.checked.loaded;
+        let Some((file, _)) = loaded.files.workspace else { return Ok(()) };
+        let workspace = &imported.workspace;
+        let names = |path, all: &[Alias]| -> Vec<Change> {
+            all.iter()
+                .map(|it| Change::Name { path, name: it.name.clone(), value: alias_entry(it) })
+                .collect()
+        };
+        let changes = [
+            names(&["ids", "company"], &workspace.companies),
+            names(&["ids", "legalEntity"], &workspace.legal_entities),
+        ]
+        .concat();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        match edited(&loaded.sources.file(file).text, &changes) {
+            Ok(text) => _ = changed.insert(file, text),
+            Err(why) => {
+                for file in &mut imported.files {
+                    let new = workspace.companies.iter().find(|it| Some(&it.name) == file.company.as_ref());
+                    file.company = new.map(|it| it.id.to_string().into()).or(file.company.take());
+                }
+                // By id travellers are found wherever they are.
+                imported.known = self.there.known.clone();
+                let count = changes.len();
+                return Err(format!(
+                    "rolecall.yaml is left as it is, so {count} ids stand in the new files without names: {why}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps of the new names those that the groups need.
+    fn keep_needed(&self, imported: &mut Imported) {
+        let mut ids = Ids::default();
+        let mut people: BTreeSet<UserId> = BTreeSet::new();
+        for grant in imported.files.iter().flat_map(|it| &it.groups).flat_map(|it| it.grants.iter().flatten())
+        {
+            ids.scope(&grant.scope);
+            people.extend(grant.scope.people().map(UserId));
+        }
+        for user in taken::rows(self.snapshot).into_iter().filter(|it| people.contains(&it.id)) {
+            user.company.into_iter().for_each(|it| ids.company(it));
+        }
+        let of_files: BTreeSet<Box<str>> =
+            imported.files.iter().filter_map(|it| it.company.clone()).collect();
+        let needed = |it: &Alias| ids.has(it.id) || of_files.contains(&it.name);
+        imported.workspace.companies.retain(needed);
+        imported.workspace.legal_entities.retain(needed);
+    }
+}
+
+/// The same with these groups alone, by file and position, and without the files that have none of them.
+fn part(imported: &Imported, kept: &[(usize, usize)]) -> Imported {
+    let kept: BTreeSet<(usize, usize)> = kept.iter().copied().collect();
+    let mut part = imported.clone();
+    for (file, it) in part.files.iter_mut().enumerate() {
+        let mut at = 0..;
+        it.groups.retain(|_| at.next().is_some_and(|group| kept.contains(&(file, group))));
+    }
+    part.files.retain(|it| !it.groups.is_empty());
+    part
+}
