@@ -22,7 +22,7 @@ use rolecall::{
 };
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, Format, Global, Now, Output, instant, live, run, settings, snapshot::salt};
+use super::{Exit, Failure, Format, Global, Now, Output, instant, live, next, run, settings, snapshot::salt};
 
 mod merge;
 
@@ -103,6 +103,17 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if arguments.merge {
         return merge::run(global, arguments, output);
     }
+    let groups = fresh(global, arguments, output)?;
+    match (groups, arguments.dry_run) {
+        (_, true) => (),
+        (0, false) => output.remark("No group is declared yet: write one below access/, and plan."),
+        (_, false) => output.remark(&format!("Next: {}", next::plan(global))),
+    }
+    Ok(Exit::Ok)
+}
+
+/// Writes a workspace where there is none, and returns how many groups it declares.
+pub(super) fn fresh(global: &Global, arguments: &Arguments, output: &Output) -> Result<usize, Failure> {
     let now = Now { now: arguments.now }.get()?.at;
     let root = global.here();
     nothing_there(global, root)?;
@@ -128,7 +139,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         write(root, &files)?;
     }
     say(&imported, &files, arguments.dry_run, output);
-    Ok(Exit::Ok)
+    Ok(imported.extent().groups)
 }
 
 async fn imported(
@@ -213,7 +224,7 @@ fn facts(imported: &Imported) -> Value {
     })
 }
 
-/// Says what was written, what was left out, what to fill in, and how to go on.
+/// Says what was written, what was left out, and what to fill in.
 fn say(imported: &Imported, files: &[(String, String)], dry_run: bool, output: &Output) {
     if !dry_run && output.format == Format::Json {
         let mut facts = facts(imported);
@@ -238,11 +249,6 @@ fn say(imported: &Imported, files: &[(String, String)], dry_run: bool, output: &
     ];
     let done = if dry_run { "Would write" } else { "Wrote" };
     output.remark(&format!("{done} {}: {}.", counted(files.len(), "file", "files"), what.join(", ")));
-    match (groups, dry_run) {
-        (_, true) => (),
-        (0, false) => output.remark("No group is declared yet: write one below access/, and plan."),
-        (_, false) => output.remark("Next: rolecall plan"),
-    }
 }
 
 /// Says the first of a list, and how many more there are.

@@ -86,7 +86,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if let (true, Begun::Own { endpoint, company }) = (imports, &begun) {
         let (endpoint, company) = (Some(endpoint.clone()), Some(company.to_string()));
         let global = Global { endpoint, company, ..global.clone() };
-        import::run(&global, &import::Arguments::all(arguments.dry_run), output)?;
+        import::fresh(&global, &import::Arguments::all(arguments.dry_run), output)?;
     }
     let named: Vec<&Path> = files.iter().chain(&ignore).map(|it| typed(&it.0)).collect();
     let next = next::after_init(global, &begun, imports, arguments.no_import);

@@ -14,11 +14,16 @@ pub(super) fn again(global: &Global, paths: &[PathBuf], only: Option<Only>) -> S
     format!("{} apply{paths}{only}{}", program(global), target(global))
 }
 
+/// What goes on from a workspace that was written.
+pub(super) fn plan(global: &Global) -> String {
+    format!("{} plan", program(global))
+}
+
 /// What goes on from a workspace that was begun: a plan, or first what there is to plan.
 pub(super) fn after_init(global: &Global, begun: &Begun, imported: bool, no_import: bool) -> String {
     match begun {
-        Begun::Rehearsal => format!("{} plan", program(global)),
-        Begun::Own { .. } if imported => format!("{} plan", program(global)),
+        Begun::Rehearsal => plan(global),
+        Begun::Own { .. } if imported => plan(global),
         Begun::Own { .. } if !no_import => format!("{} import --merge", program(global)),
         Begun::Own { .. } => format!("write the first group, and {} plan", program(global)),
     }
