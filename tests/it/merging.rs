@@ -129,6 +129,7 @@ fn groups_and_members_that_are_missing_come_and_every_other_byte_stays() {
         assert_eq!(end.trim(), "- bo@voyager.example");
         assert_eq!(end.contains('\r'), text.contains('\r'));
         assert!(after["access/company-admins.yaml"].contains("roles: unmanaged"));
+        assert!(world.path().join("schemas/access.schema.json").is_file(), "new files name it");
         takes_nothing(&world);
         world.settled();
         world

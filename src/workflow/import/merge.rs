@@ -39,6 +39,7 @@ use crate::{
         observed::{Observed, ObservedCompany},
         plan::Plan,
         source::FileId,
+        state::Edit,
     },
     plan::{
         adopt::{self, Adopted, Extent},
@@ -131,7 +132,7 @@ fn there(judged: &Judged, snapshot: &Snapshot, asked: &Asked<'_>) -> There {
     for change in plan.changes() {
         let Some(group) = change.id() else { continue };
         let cut_off = change.members().filter(|it| change.note(it).why.is_lockout());
-        let users = cut_off.filter_map(|it| it.member()).map(|it| plan.index.user(it));
+        let users = cut_off.filter_map(Edit::member).map(|it| plan.index.user(it));
         there.cut_off.extend(users.map(|it| (group, it)));
     }
     let observed = judged.reading.iter().flat_map(|it| &it.observed.companies);
