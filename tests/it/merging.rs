@@ -129,6 +129,7 @@ fn groups_and_members_that_are_missing_come_and_every_other_byte_stays() {
         assert_eq!(end.trim(), "- bo@voyager.example");
         assert_eq!(end.contains('\r'), text.contains('\r'));
         assert!(after["access/company-admins.yaml"].contains("roles: unmanaged"));
+        assert!(world.path().join("schemas/access.schema.json").is_file(), "new files name it");
         takes_nothing(&world);
         world.settled();
         world
@@ -260,6 +261,47 @@ removed:
         (&facts["kind"], &facts["written"], facts["left"].as_array().unwrap().len()),
         (&json!("merge"), &json!(false), 2)
     );
+}
+
+#[test]
+fn who_is_locked_out_comes_into_no_file() {
+    let world =
+        World::new().ruled("lockout: [{ email: cy@voyager.example, since: 2020-01-01, reason: left }]\n");
+    let world = world.with(
+        "access/mine.yaml",
+        "version: 1\ngroups: [{ name: Desk, roles: unmanaged, members: [] }, { name: Company Admins, roles: unmanaged, members: unmanaged }]\n",
+    );
+    world.patch_members("Desk", &json!({ "userIdsToAdd": [world.user("cy@voyager.example")] }));
+    let run = merged(&world, "").expect(3);
+    assert!(run.stdout.contains("is locked out (rolecall.yaml"), "{}", run.stdout);
+    let after = files(&world.path());
+    for (path, text) in &after {
+        assert_eq!(text.contains("cy@"), path == "rolecall.yaml", "{path}\n{text}");
+    }
+    assert!(after["access/mine.yaml"].contains("bo@voyager.example"));
+    assert!(after["access/night.yaml"].contains("members: []"), "{}", after["access/night.yaml"]);
+    let plan = world.run("plan --format json").json();
+    assert_eq!(plan["edits"].as_array().unwrap().len(), 2, "the two memberships of who is cut off: {plan:#}");
+}
+
+#[test]
+fn a_company_that_is_not_of_the_workspace_is_said_in_its_new_files() {
+    let world = World::seeded(
+        &SEED
+            .replace(
+                "    company: voyager\n    description: The night.",
+                "    company: globex\n    description: The night.",
+            )
+            .replace("members: [cy@voyager.example]", "members: [vip@globex.example]"),
+    );
+    let world = world
+        .with("access/mine.yaml", DESK)
+        .with("access/globex.yaml", "version: 1\ncompany: globex\ngroups: []\n");
+    merged(&world, "").expect(0);
+    let after = files(&world.path());
+    assert!(after["access/globex/night.yaml"].contains("\ncompany: globex\n"), "{:?}", after.keys());
+    assert!(!after["access/company-admins.yaml"].contains("\ncompany:"));
+    world.settled();
 }
 
 #[test]

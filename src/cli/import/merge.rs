@@ -8,9 +8,12 @@ use rolecall::{
         load::{LoadError, load_workspace},
     },
     model::escape::terminal,
-    report::render::{
-        adoption::{Adoption, Outcome},
-        merging::Merging,
+    report::{
+        render::{
+            adoption::{Adoption, Outcome},
+            merging::Merging,
+        },
+        schema,
     },
     workflow::import::{Asked, Merged, checked_to_merge, merged},
 };
@@ -69,8 +72,13 @@ fn write(merged: &Merged) -> Result<(), Failure> {
         );
     }
     adopt::write_all(loaded, &merged.adopted)?;
-    let new: Vec<(PathBuf, String)> =
+    let mut new: Vec<(PathBuf, String)> =
         merged.files.iter().map(|(path, text)| (loaded.root.join(path), text.clone())).collect();
+    if !new.is_empty() {
+        // New files name their schema.
+        let schemas = schema::of_a_workspace().map(|(path, text)| (loaded.root.join(path), text));
+        new.extend(schemas.into_iter().filter(|it| it.0.symlink_metadata().is_err()));
+    }
     disk::place(&new).map_err(|(path, error)| {
         let done = match merged.adopted.files.len() {
             0 => "nothing was written".to_owned(),

@@ -73,6 +73,52 @@ const TEXTS: &str = "groups:\n  - name: Desk\n    renamedFrom: Old Desk\n    des
 const ANCHORS: &str = "groups:\n  - name: Desk\n    members: &desk\n      - ana@x.example\n      - &bo bo@x.example\n      - cleo@x.example\n    roles: &none []\n  - name: Twin\n    members: *desk\n    roles: *none\n  - name: Free\n    members: [*bo, dee@x.example]\n    roles: []\n";
 const REMOVED: &str = "version: 1\n\n# gone\nremoved:\n  - { group: Old, reason: done }\n";
 
+/// A name, and one of another kind, below mappings that may be missing.
+fn named(text: &str) -> Result<String, Refused> {
+    let name = |path, name: &str| Change::Name { path, name: name.into(), value: Yaml::text("one").into() };
+    edited(
+        text,
+        &[
+            name(&["ids", "company"], "globex"),
+            name(&["ids", "company"], "1e3"),
+            name(&["ids", "legalEntity"], "uk"),
+        ],
+    )
+}
+
+#[test]
+fn names_come_below_mappings_that_may_be_missing() {
+    for (text, expected) in [
+        (
+            "a: 1\n",
+            "a: 1\n\nids:\n  company:\n    globex: one\n    \"1e3\": one\n  legalEntity:\n    uk: one\n",
+        ),
+        (
+            "ids:   # ours\n  company:\n    a: 2b   # one\n\nb: 1",
+            "ids:   # ours\n  company:\n    a: 2b   # one\n    \"1e3\": one\n    globex: one\n  legalEntity:\n    uk: one\n\nb: 1",
+        ),
+        (
+            "ids:\r\n    legalEntity: { 'eu': 2b }\r\nb: 1\r\n",
+            "ids:\r\n    legalEntity: { 'eu': 2b, uk: one }\r\n    company:\r\n      globex: one\r\n      \"1e3\": one\r\nb: 1\r\n",
+        ),
+        (
+            "ids: { company: { a: 2b }, legalEntity: { eu: 2b } }\n",
+            "ids: { company: { a: 2b, \"1e3\": one, globex: one }, legalEntity: { eu: 2b, uk: one } }\n",
+        ),
+    ] {
+        assert_eq!(named(text).as_deref(), Ok(expected), "{text}");
+    }
+    for refused in [
+        "ids: {}\n",
+        "ids: 1\n",
+        "ids:\n",
+        "ids: { company: {} }\n",
+        "x: &a { a: 2b }\nids: { company: *a }\n",
+    ] {
+        assert!(named(refused).is_err(), "{refused}: {:?}", named(refused));
+    }
+}
+
 #[test]
 fn entries_come_and_go_and_every_other_byte_stays() {
     let crlf: &str = &INDENTED.replace('\n', "\r\n");

@@ -17,7 +17,7 @@ use crate::{
     model::{
         access::Grant,
         direct::{DirectRole, Kind, Reach, known},
-        ids::{CompanyId, GroupId},
+        ids::{CompanyId, GroupId, UserId},
         lookalike::{Lookalikes, is_plain},
         observed::completed,
         scope::Shared,
@@ -37,6 +37,8 @@ pub(super) struct There {
     pub(super) aside: BTreeSet<GroupId>,
     /// The names of groups that files speak of.
     pub(super) names: BTreeMap<CompanyId, BTreeSet<Box<str>>>,
+    /// Members who are cut off, whatever any file says.
+    pub(super) cut_off: BTreeSet<(GroupId, UserId)>,
     /// The names under `ids:`.
     pub(super) known: Known,
     /// The company that files are about if they do not say so.
@@ -168,7 +170,9 @@ impl Drafting<'_> {
                         .to_owned(),
                 );
             }
-            for member in &*group.members {
+            let is_cut_off =
+                |it: &&UserId| self.there.is_some_and(|there| there.cut_off.contains(&(group.id, **it)));
+            for member in group.members.iter().filter(|it| !is_cut_off(it)) {
                 match self.people.member(company.id, *member) {
                     Ok(person) => draft.members.push(person),
                     Err(why) => draft.others.push(format!("Also a member, and stays one: {why}.")),

@@ -39,6 +39,7 @@ use crate::{
         observed::{Observed, ObservedCompany},
         plan::Plan,
         source::FileId,
+        state::Edit,
     },
     plan::{
         adopt::{self, Adopted, Extent},
@@ -127,6 +128,13 @@ fn there(judged: &Judged, snapshot: &Snapshot, asked: &Asked<'_>) -> There {
     // A company given from outside stands in for the one of the workspace in this run alone.
     there.company = declared.company.filter(|_| loaded.files.company.is_none());
     there.searched = declared.searched_companies().into_iter().collect();
+    let plan = judged.plan();
+    for change in plan.changes() {
+        let Some(group) = change.id() else { continue };
+        let cut_off = change.members().filter(|it| change.note(it).why.is_lockout());
+        let users = cut_off.filter_map(Edit::member).map(|it| plan.index.user(it));
+        there.cut_off.extend(users.map(|it| (group, it)));
+    }
     let observed = judged.reading.iter().flat_map(|it| &it.observed.companies);
     let observed: Vec<&ObservedCompany> = observed.collect();
     for company in &declared.companies {
