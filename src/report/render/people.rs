@@ -12,9 +12,6 @@ use crate::model::{
 
 use super::{View, counted, direct, scope::Words, wording::Sign};
 
-/// People of a row named one by one; the others are counted.
-const NAMED: usize = 6;
-
 /// What is said of what undoes drift, and is not this change.
 const DRIFTED: &str = " (already drifted)";
 
@@ -79,6 +76,15 @@ impl Turn {
         }
     }
 
+    /// How many people of a row are named one by one; the others are counted.
+    const fn named(self) -> usize {
+        match self {
+            Self::Escalates => 50,
+            Self::LosesEverything => 20,
+            Self::Gains | Self::Loses => 6,
+        }
+    }
+
     /// What stands behind who.
     fn verb(self, several: bool) -> &'static str {
         match (self, several) {
@@ -101,8 +107,9 @@ impl Row {
     /// Who does what, as far as it can be read at a glance: `ana, bo gain`, `15 people gain: ana, bo and 13 more`.
     pub(super) fn who(&self, show: impl Fn(&str) -> String) -> String {
         let verb = self.turn.verb(self.who.len() > 1);
-        let shown: Vec<String> = self.who.iter().take(NAMED).map(|it| show(it)).collect();
-        let said = match self.who.len().checked_sub(NAMED) {
+        let named = self.turn.named();
+        let shown: Vec<String> = self.who.iter().take(named).map(|it| show(it)).collect();
+        let said = match self.who.len().checked_sub(named) {
             None | Some(0) => format!("{} {verb}", shown.join(", ")),
             Some(more) => {
                 let all = counted(self.who.len(), "person", "people");

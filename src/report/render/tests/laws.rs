@@ -304,6 +304,27 @@ fn no_flood_hides_who_gains_privileged_access() {
     }
 }
 
+/// Of many who gain the same, a few are named, unless it is privileged.
+#[test]
+fn everybody_who_gains_privileged_access_in_one_row_is_named() {
+    let sources = sources();
+    for (role, all) in [(1, true), (0, false)] {
+        let mut draft = everyday().does_nothing();
+        let who = 1_000..1_040;
+        for n in who.clone() {
+            draft.plan.names.people.insert(fixture::user(n), format!("somebody-{n}@voyager.example").into());
+        }
+        let joining = who.clone().map(|n| add(n, n)).collect();
+        draft.groups.push(altered("The many", vec![grant(role, 66, companies([2]))], joining));
+        let plan = draft.judged();
+        let shown = view(&plan, &sources);
+        for text in [plain(&text::plan(&shown, Width::Any)), markdown::plan(&shown, 60_000)] {
+            let row = text.lines().find(|it| it.contains("somebody-1000@")).expect("a row");
+            assert_eq!(who.clone().all(|n| row.contains(&format!("somebody-{n}@"))), all, "{row}");
+        }
+    }
+}
+
 /// Where all of them gain it, not everybody is named, and the role is.
 #[test]
 fn a_flood_of_people_who_gain_privileged_access_is_counted_with_the_role() {
