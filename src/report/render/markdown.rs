@@ -90,8 +90,9 @@ pub fn plan(view: &View<'_>, budget: usize) -> String {
     if out.len() <= budget { out } else { escape::clip(MARKER, budget).into_owned() }
 }
 
-/// Renders sections within a budget. Each is sure of room for its title and its counts; the dangerous ones, of a share of
-/// the rest, which no flood of the others takes from them; what is left goes to the first that needs it.
+/// Renders sections within a budget. Each is sure of room for its title and its counts; those about people and about what
+/// stops the plan, of a share of the rest, which no flood of the others takes from them; what is left goes to the first that
+/// needs it.
 fn allotted(sections: &[Section; 9], budget: usize) -> [Part; 9] {
     /// By position: who escalates, what stops, who loses everything, what is withheld and what changes come first.
     const FIRST: [usize; 9] = [1, 0, 2, 6, 5, 3, 4, 7, 8];
@@ -99,7 +100,8 @@ fn allotted(sections: &[Section; 9], budget: usize) -> [Part; 9] {
     let mut free = budget.saturating_sub(least);
     let share = |of: usize| free / of;
     let mut sure = [0; 9];
-    (sure[0], sure[1], sure[2], sure[6]) = (share(4), share(4), share(8), share(8));
+    (sure[0], sure[1]) = (share(4), share(4));
+    (sure[2], sure[3], sure[4], sure[6]) = (share(8), share(8), share(8), share(8));
     let mut room = [0; 9];
     for sure in [sure, [usize::MAX; 9]] {
         for at in FIRST {
