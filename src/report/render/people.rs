@@ -97,7 +97,7 @@ impl Turn {
         }
     }
 
-    /// Returns `3 people more who gain access`.
+    /// Returns `3 people who gain`.
     pub(super) fn counted(self, n: usize) -> String {
         format!("{} who {}", counted(n, "person", "people"), self.verb(n != 1))
     }
