@@ -46,7 +46,7 @@ mod waiting;
 
 use std::{path::Path, process::ExitCode};
 
-use clap::{FromArgMatches, Parser, Subcommand, error::ErrorKind};
+use clap::{ColorChoice, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 use arguments::{Format, Global, LogFormat, Now, Only, Operator, Selection, duration, instant, json_file};
 use failure::{Exit, Failure};
@@ -168,13 +168,15 @@ pub(crate) fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // By hand, to keep what clap knows of where each value came from.
-    let mut command = help::command(Detail::of(std::env::args_os()));
+    let color = asked("--color", "ROLECALL_COLOR").and_then(|it| ColorChoice::from_str(&it, true).ok());
+    let color = color.unwrap_or_default();
+    let mut command = help::command(Detail::of(std::env::args_os())).color(color);
     let parsed = command.try_get_matches_from_mut(std::env::args_os());
     let parsed = parsed
         .and_then(|it| Ok((Cli::from_arg_matches(&it).map_err(|error| error.format(&mut command))?, it)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&help::suggesting(error)),
+        Err(error) => return usage(&help::suggesting(error), color),
     };
     let global = &cli.global;
     let name = matches.subcommand_name().unwrap_or_default();
@@ -232,35 +234,33 @@ pub(crate) fn main() -> ExitCode {
 /// Help and version are not failures; everything else clap has to say is invalid input.
 ///
 /// clap's own code for it is 2, which here means "there are changes".
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(error: &clap::Error, color: ColorChoice) -> ExitCode {
     let exit = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
         _ => Exit::Invalid,
     };
     // A JSON consumer gets a document even for a flag it misspelt.
-    if exit == Exit::Invalid && wants_json() {
+    if exit == Exit::Invalid && asked("--format", "ROLECALL_FORMAT").is_some_and(|it| it == "json") {
         let text = error.render().to_string();
         let first = text.lines().next().unwrap_or_default();
         let tip = text.lines().find_map(|it| it.trim().strip_prefix("tip: "));
         output::json_failure("usage", exit, first.trim_start_matches("error: "), &[], tip);
     }
     if exit == Exit::Invalid {
-        output::print_error(&error.render().ansi().to_string());
+        output::print_error(&error.render().ansi().to_string(), color);
     } else {
         let _ = error.print();
     }
     exit.into()
 }
 
-/// Whether the command line, or else the environment, asks for JSON; of a line that clap has not parsed.
-fn wants_json() -> bool {
+/// What an option of the command line is given, or else its variable; of a line that clap has not parsed.
+fn asked(option: &str, variable: &str) -> Option<String> {
     let options: Vec<_> = std::env::args_os().skip(1).take_while(|it| it != "--").collect();
-    let value = |n: usize| match options[n].to_str()?.strip_prefix("--format")? {
+    let value = |n: usize| match options[n].to_str()?.strip_prefix(option)? {
         "" => options.get(n + 1)?.to_str().filter(|it| !it.starts_with('-')),
         joined => joined.strip_prefix('='),
     };
-    match (0..options.len()).find_map(value) {
-        Some(format) => format == "json",
-        None => std::env::var("ROLECALL_FORMAT").is_ok_and(|it| it == "json"),
-    }
+    let given = (0..options.len()).find_map(value).map(str::to_owned);
+    given.or_else(|| std::env::var(variable).ok())
 }

@@ -72,13 +72,14 @@ impl Output {
     }
 
     pub(crate) fn plain(global: &Global) -> Self {
-        // anstream looks at NO_COLOR, TERM and the stream itself where the choice is left to it.
-        let color = match global.color {
-            clap::ColorChoice::Auto => ColorChoice::Auto,
-            clap::ColorChoice::Always => ColorChoice::Always,
-            clap::ColorChoice::Never => ColorChoice::Never,
+        let color = choice(global.color);
+        // A display that is renewed moves the cursor, by the same escapes that colours are.
+        let escapes = match color {
+            ColorChoice::Auto => anstream::AutoStream::choice(&io::stderr()),
+            chosen => chosen,
         };
-        let progress = !global.no_progress && !global.quiet && io::stderr().is_terminal();
+        let may_move = io::stderr().is_terminal() && escapes != ColorChoice::Never;
+        let progress = may_move && !global.no_progress && !global.quiet;
         Self {
             format: Format::of(global.format).unwrap_or(Format::Text),
             form: Some(global.format).filter(|it| Format::of(*it).is_none()),
@@ -208,11 +209,20 @@ impl Output {
     }
 }
 
-/// Prints what is wrong with a command line that cannot be read, and so does not say in which colours.
-pub(crate) fn print_error(text: &str) {
+/// Prints what is wrong with a command line that cannot be read.
+pub(crate) fn print_error(text: &str, color: clap::ColorChoice) {
     let stderr = io::stderr();
     let text = prose(text.trim_end(), columns(&stderr));
-    let _ = writeln!(AutoStream::auto(stderr.lock()), "{text}");
+    let _ = writeln!(AutoStream::new(stderr.lock(), choice(color)), "{text}");
+}
+
+/// What the program is told of colours; `NO_COLOR`, `TERM` and the stream decide where that is left to them.
+fn choice(color: clap::ColorChoice) -> ColorChoice {
+    match color {
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+    }
 }
 
 /// How wide a stream is: as COLUMNS says, else as its terminal does. What goes to files and other programs has whole lines.

@@ -9,6 +9,7 @@ mod architecture;
 mod bases;
 mod client;
 mod companies;
+mod checks;
 mod clock;
 mod confirmations;
 mod consent;
