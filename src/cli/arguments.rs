@@ -32,7 +32,7 @@ pub(crate) struct Global {
     /// Company id or name, instead of the one in rolecall.yaml
     #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY")]
     pub(super) company: Option<String>,
-    /// Form of the result: text, json or markdown; of plan, drift and validate also csv, sarif, junit, github, gitlab, slack
+    /// Form of the result: text, json or markdown; of plan, drift and validate also html, csv, sarif, junit, github, gitlab, slack
     #[arg(
         long,
         global = true,
@@ -154,7 +154,8 @@ impl Format {
             Form::Text => Some(Self::Text),
             Form::Json => Some(Self::Json),
             Form::Markdown => Some(Self::Markdown),
-            Form::Csv
+            Form::Html
+            | Form::Csv
             | Form::Sarif
             | Form::Junit
             | Form::Github

@@ -48,7 +48,12 @@ pub fn markdown(text: &str) -> String {
 ///
 /// The element keeps forges from seeing mentions and references, the entities keep out tags.
 pub(crate) fn html(text: &str) -> String {
-    let mut out = "<code>".to_owned();
+    format!("<code>{}</code>", markup(text))
+}
+
+/// Returns `text` as what stands between tags of HTML, or between the quotes of an attribute: no part of it is markup.
+pub(crate) fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     for c in terminal(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
@@ -57,10 +62,11 @@ pub(crate) fn html(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '`' => out.push_str("&#96;"),
+            // No document may hold them.
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             _ => out.push(c),
         }
     }
-    out.push_str("</code>");
     out
 }
 

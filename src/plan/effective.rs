@@ -202,6 +202,15 @@ pub fn outcomes<'a>(sides: &'a Sides<'_>) -> Vec<Outcome<'a>> {
     concerned.into_iter().map(outcome).collect()
 }
 
+/// What everybody of whom it was read holds outside groups, before and after.
+pub(super) fn direct_sides(plan: &Plan) -> BTreeMap<(CompanyId, UserId), [DirectRoles; 2]> {
+    let sides = |it: Direct<'_>| {
+        let after = it.change.map_or_else(|| it.before.clone(), |it| it.direct_after());
+        [it.before, after]
+    };
+    direct(plan).into_iter().map(|(who, it)| (who, sides(it))).collect()
+}
+
 /// The direct roles of somebody, before and after.
 struct Direct<'a> {
     before: DirectRoles,

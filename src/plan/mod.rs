@@ -11,6 +11,7 @@ pub mod explain;
 
 pub mod approval;
 pub mod effective;
+pub mod access;
 pub mod witness;
 pub mod guard;
 pub mod order;

@@ -47,6 +47,7 @@ mod model;
 mod names;
 mod output;
 mod outside;
+mod pages;
 mod people;
 mod pipelines;
 mod probes;

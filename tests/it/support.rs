@@ -1,5 +1,6 @@
 //! A sandbox, a workspace in a temporary folder, and the real binary between them.
 
+pub(crate) mod browser;
 pub(crate) mod editor;
 mod live;
 pub(crate) mod library;

@@ -9,7 +9,7 @@ use super::{
     ending::{About, Ending},
     failure, findings,
     fit::Width,
-    github, gitlab, junit, markdown, openmetrics, sarif, slack, text,
+    github, gitlab, html, junit, markdown, openmetrics, sarif, slack, text,
 };
 use crate::report::document;
 
@@ -49,6 +49,7 @@ formats! {
     Text "text" "for people, in a terminal", in_text;
     Json "json" "for programs", in_json;
     Markdown "markdown" "for pull requests", in_markdown;
+    Html "html" "a page for reviewers, with a picture and a matrix of who may do what", html::document;
     Csv "csv" "who gains and loses what, for a spreadsheet", csv::document;
     Sarif "sarif" "for code scanning (SARIF 2.1.0)", sarif::document;
     Junit "junit" "a test for each guard, for test reports of CI systems", junit::document;

@@ -113,7 +113,8 @@ fn allotted(sections: &[Section; 9], budget: usize) -> [Part; 9] {
     std::array::from_fn(|at| sections[at].render(sections[at].least() + room[at]))
 }
 
-fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
+/// Returns what a plan comes to in one line, people first; for the heading.
+pub(super) fn title(view: &View<'_>) -> String {
     let sum = view.plan.summary();
     let counts =
         [(sum.groups_deleted, "deleted"), (sum.groups_created, "created"), (sum.groups_changed, "changed")];
@@ -154,8 +155,13 @@ fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
     if !unset.is_empty() {
         words.push(counted(unset.len(), "guard unset", "guards unset"));
     }
+    words.join(", ")
+}
+
+fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
+    let title = title(view);
+    let unset = weakened::unset(view);
     let summary = wording::summary(view.plan, view.judgement);
-    let title = words.join(", ");
     let companies = companies(view);
     let taken =
         view.taken.map_or_else(String::new, |it| format!(" From a snapshot of {it:.0}, not from the API."));

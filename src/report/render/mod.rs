@@ -32,6 +32,7 @@ mod csv;
 mod description;
 mod direct;
 mod gitlab;
+mod html;
 pub(crate) mod guards;
 mod issues;
 mod junit;

@@ -29,8 +29,11 @@ use crate::{
     plan::judged::Judged,
 };
 
+mod page;
+
 /// Those that are not shown elsewhere.
-const NEW: [Format; 7] = [
+const NEW: [Format; 8] = [
+    Format::Html,
     Format::Csv,
     Format::Sarif,
     Format::Junit,
@@ -98,7 +101,9 @@ fn show(format: Format, about: About<'_>) -> String {
 
 fn snapshots(name: &str, about: About<'_>) {
     for format in NEW {
-        insta::assert_snapshot!(format!("{}_of_{name}", format.name()), show(format, about));
+        let text = show(format, about);
+        let text = if format == Format::Html { page::without_ours(&text) } else { text };
+        insta::assert_snapshot!(format!("{}_of_{name}", format.name()), text);
     }
 }
 
@@ -299,6 +304,7 @@ fn check(format: Format, text: &str) {
     match format {
         Format::Text | Format::Markdown => assert!(!text.is_empty()),
         Format::Json => _ = json(text),
+        Format::Html => _ = page::check(text),
         Format::Csv => {
             for cell in records(text).concat() {
                 let start = cell.trim_start_matches([' ', '\u{3000}']);
@@ -365,6 +371,18 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     assert_eq!(who("loses", true), people.lose_everything.len());
     assert_eq!(rows.iter().filter(|it| it[0].starts_with("guard/")).count(), stops);
     assert_eq!(rows.iter().filter(|it| it[0].starts_with("withheld/")).count(), withheld);
+
+    let page = page::check(&show(Format::Html, about));
+    let entries = |list: &str| page["lists"][list].as_array().cloned().unwrap_or_default();
+    let named = |tones: [u64; 2]| {
+        let people = entries("people");
+        let of = people.iter().filter(|it| it[0].as_u64().is_some_and(|it| tones.contains(&it)));
+        of.map(|it| it[2].as_array().map_or(0, Vec::len)).sum::<usize>()
+    };
+    assert_eq!(named([1, 3]), once_a_company(crate::model::plan::Affected::gains));
+    assert_eq!(named([2, 4]), once_a_company(crate::model::plan::Affected::loses));
+    assert_eq!(entries("withheld").len(), withheld);
+    assert_eq!(entries("changes").len(), plan.plan.len());
 
     let tests = junit(&show(Format::Junit, about));
     let of = |suite: &str, bad: bool| tests.iter().filter(|it| it.0 == suite && it.2 == bad).count();
