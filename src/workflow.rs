@@ -68,7 +68,7 @@ pub mod witness;
 pub use error::{Error, Note, Refusal};
 pub use outside::{Outside, judged_from};
 pub use planned::retaken;
-pub use questions::{explained, recorded};
+pub use questions::{DirectRolesOf, explained, recorded, reviewed};
 pub use runs::Run;
 pub use vocabulary::{checked_for_names, vocabulary};
 

@@ -31,6 +31,7 @@ mod plan;
 mod policy;
 mod probe;
 mod process;
+mod report;
 mod reporting;
 mod rollback;
 mod run;
@@ -105,6 +106,11 @@ enum Command {
     /// Show what one person may do, and which line of the files asks for it
     #[command(after_help = "Example: rolecall explain ana@voyager.example examples/quickstart")]
     Explain(explain::Arguments),
+    /// Show who may do what, everybody and every group, for the quarterly review
+    #[command(
+        after_help = "Example: rolecall report --users --report html=review.html --report csv=review.csv"
+    )]
+    Report(report::Arguments),
     /// Read everything into one file, from which `--live` plans without a network
     #[command(after_help = "Example: rolecall snapshot --sanitize --out live.json")]
     Snapshot(snapshot::Arguments),
@@ -145,6 +151,7 @@ impl Command {
             Self::Plan(it) => Some((&it.reporting, it.saving.out.as_deref())),
             Self::Apply(it) => Some((&it.reporting, None)),
             Self::Drift(it) => Some((&it.reporting, None)),
+            Self::Report(it) => Some((&it.reporting, None)),
             Self::Init(_)
             | Self::Fmt(_)
             | Self::Rollback(_)
@@ -205,6 +212,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Drift(arguments) => drift::run(global, arguments, &output),
         Command::Doctor(arguments) => doctor::run(global, arguments, &matches, &output),
         Command::Explain(arguments) => explain::run(global, arguments, &output),
+        Command::Report(arguments) => report::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
         Command::Import(arguments) => import::run(global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(global, arguments, &output),

@@ -25,9 +25,11 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 pub(crate) use rolecall::report::render::format::MARKDOWN_BUDGET;
 
 /// The commands that write reports, by which they know what they are called.
-const COMMANDS: [&str; 4] = ["apply", "drift", "plan", "validate"];
+const COMMANDS: [&str; 5] = ["apply", "drift", "plan", "report", "validate"];
 /// Those of them whose result has every form.
 const FORMS: [&str; 3] = ["drift", "plan", "validate"];
+/// The forms that a review has; the others are about what changes.
+pub(super) const REVIEW: [Form; 5] = [Form::Text, Form::Json, Form::Markdown, Form::Html, Form::Csv];
 
 pub(crate) struct Output {
     /// The form of the result; of one of `form` that of what stands beside it.
@@ -55,11 +57,13 @@ impl Output {
     pub(crate) fn new(global: &Global, command: &str) -> Result<Self, Failure> {
         let makes = match command {
             "explain" => "explanation",
+            "report" => "review",
             "doctor" => "report",
             _ => "plan",
         };
         let plain = Self::plain(global);
-        if let Some(form) = plain.form.filter(|_| !FORMS.contains(&command)) {
+        let is_of_review = |it: &Form| command == "report" && REVIEW.contains(it);
+        if let Some(form) = plain.form.filter(|it| !FORMS.contains(&command) && !is_of_review(it)) {
             return Err(Failure::invalid(format!(
                 "`rolecall {command}` has no result in the form {}",
                 form.name()

@@ -20,7 +20,7 @@ use rolecall::{
     workflow::Context,
 };
 
-use super::{Exit, Failure, Global, Output};
+use super::{Exit, Failure, Format, Global, Output};
 
 /// Flags of the commands whose result has more forms than one.
 #[derive(Debug, Args)]
@@ -76,6 +76,25 @@ impl Reporting {
         self.reports.iter().map(|it| (it.form, it.file.as_path())).chain(metrics)
     }
 
+    /// Makes sure that only forms are asked for that the result has.
+    pub(super) fn only(&self, forms: &[Form]) -> Result<(), Failure> {
+        match self.reports.iter().find(|it| !forms.contains(&it.form)) {
+            Some(it) => Err(Failure::invalid(format!("a review has no form {}", it.form.name()))
+                .hint("there are text, json, markdown, html and csv")),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a result whose forms are all of one making, and prints it.
+    pub(super) fn all(&self, global: &Global, about: About<'_>, output: &Output) -> Result<(), Failure> {
+        let form = match output.format {
+            Format::Text => Form::Text,
+            Format::Json => Form::Json,
+            Format::Markdown => Form::Markdown,
+        };
+        self.written(global, about, (Exit::Ok, Some(form)), output)
+    }
+
     /// Writes what a plan came to, and of an apply why it was not done in full.
     pub(super) fn plan(
         &self,
@@ -109,6 +128,17 @@ impl Reporting {
         exit: Exit,
         output: &Output,
     ) -> Result<(), Failure> {
+        self.written(global, about, (exit, None), output)
+    }
+
+    /// The same; a form that is `result` is printed as the result where none takes its place.
+    fn written(
+        &self,
+        global: &Global,
+        about: About<'_>,
+        (exit, result_form): (Exit, Option<Form>),
+        output: &Output,
+    ) -> Result<(), Failure> {
         let workspace = fs::canonicalize(global.here()).ok();
         let workspace = workspace.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let ending = Ending {
@@ -124,7 +154,7 @@ impl Reporting {
         for (form, file) in self.files() {
             result = result.and(keep(form, &global.at(file), &form.render(&ending)));
         }
-        if let Some(form) = output.form {
+        if let Some(form) = output.form.or(result_form) {
             output.printed(&form.render(&ending));
         }
         let mut forms = self.files().map(|it| it.0).chain(output.form);

@@ -30,6 +30,7 @@ mod shape;
 mod tests;
 
 pub use answers::Answers;
+pub(crate) use answers::head;
 pub use pseudonym::Salt;
 pub use shape::{Answer, Company, Directory, Group, Person, Reach, Sanitized, Snapshot};
 

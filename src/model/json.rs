@@ -158,8 +158,18 @@ impl fmt::Display for Flaw {
 impl std::error::Error for Flaw {}
 
 /// The kinds of documents that rolecall writes; of another it is not said what it calls itself.
-const KINDS: [&str; 9] =
-    ["apply", "doctor", "error", "explanation", "plan", "probe", "sandbox", "saved-snapshot", "snapshot"];
+const KINDS: [&str; 10] = [
+    "apply",
+    "doctor",
+    "error",
+    "explanation",
+    "plan",
+    "probe",
+    "review",
+    "sandbox",
+    "saved-snapshot",
+    "snapshot",
+];
 
 /// Why a text is not one of our documents, as far as that shows before all of it is read.
 pub(crate) enum NotOurs {

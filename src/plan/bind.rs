@@ -41,6 +41,8 @@ mod standard;
 mod tests;
 mod users;
 
+pub(super) use rules::privileged_direct;
+
 use grants::Roles;
 use people::Directory;
 

@@ -20,5 +20,6 @@ pub mod judged;
 pub mod takeup;
 pub mod adopt;
 pub mod rollback;
+pub mod review;
 #[cfg(test)]
 pub(crate) mod worlds;

@@ -20,6 +20,7 @@ use crate::{
 pub mod attestation;
 pub mod explanation;
 mod reading;
+pub(crate) mod review;
 mod shape;
 #[cfg(test)]
 mod tests;

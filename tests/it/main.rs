@@ -55,6 +55,7 @@ mod documents;
 mod recipients;
 mod rehearsal;
 mod reports;
+mod reviews;
 mod rollbacks;
 mod schemas;
 mod secrets;

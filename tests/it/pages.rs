@@ -2,7 +2,7 @@
 //!
 //! Skipped, and said so, where there is no Chromium.
 
-use std::{fmt::Write as _, fs, path::PathBuf};
+use std::{fmt::Write as _, fs, path::PathBuf, process::Command};
 
 use serde_json::{Value, json};
 
@@ -97,7 +97,10 @@ fn a_page_is_quiet_fits_every_screen_and_reads_the_same_without_its_script() {
     failed.run("plan --report html=page.html").expect(5);
     let settled = World::new()
         .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: unmanaged }\n");
+    let review = World::new();
+    review.run("report --report html=page.html").expect(0);
     let worlds = [
+        ("a review", review, "ana@voyager.example"),
         ("a plan", desk(), "gains access"),
         ("a plan that a guard stops", blocked, "STOP protected"),
         ("nothing to do", settled, ""),
@@ -206,7 +209,8 @@ fn pictures() {
     let folder = PathBuf::from(std::env::var_os("PAGES").expect("a folder"));
     let mut browser = Browser::start().expect("Chromium");
     let mut taken = |name: &str, world: &World, line: &str| {
-        world.run(&format!("{line} --report html=page.html --report md=page.md"));
+        let run = world.run(&format!("{line} --report html=page.html --report md=page.md"));
+        assert!([0, 2].contains(&run.code), "{}", run.stderr);
         let html = world.path().join("page.html");
         fs::copy(&html, folder.join(format!("{name}.html"))).unwrap();
         fs::copy(world.path().join("page.md"), folder.join(format!("{name}.md"))).unwrap();
@@ -223,4 +227,49 @@ fn pictures() {
     taken("small", &desk(), "plan");
     taken("300", &many(75), "plan");
     taken("3000", &many(750), "plan");
+    taken("review", &many(75), "report");
+}
+
+/// The pages of a plan and of a review of 5,000 groups with 100,000 memberships: how large they are, and when a browser shows
+/// something of them. `benches/pages` runs it.
+#[test]
+#[ignore = "takes minutes, and measures"]
+fn large_pages_are_measured() {
+    let folder = PathBuf::from(std::env::var_os("PAGES").expect("a folder"));
+    let mut browser = Browser::start().expect("Chromium");
+    let tenant = tempfile::tempdir().unwrap();
+    let pair = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/pair");
+    let written =
+        Command::new(pair).args(["--groups", "5000", "--write"]).arg(tenant.path()).status().unwrap();
+    assert!(written.success());
+    let at = |name: &str| tenant.path().join(name);
+    fs::rename(at("seed.yaml"), at("sandbox.yaml")).unwrap();
+    // Each name means the next client: every role of every group is on another scope.
+    let text = fs::read_to_string(at("rolecall.yaml")).unwrap();
+    let next = |n: usize| format!("client{n}: 2b7e0000-0000-4000-8000-0000000000{:02}", (n + 1) % 10);
+    let text =
+        text.lines().map(|it| match it.trim().strip_prefix("client").and_then(|it| it[..1].parse().ok()) {
+            Some(n) => format!("    {}\n", next(n)),
+            None => format!("{it}\n"),
+        });
+    fs::write(at("rolecall.yaml"), text.collect::<String>() + "api: { endpoint: sandbox }\n").unwrap();
+    let mut measured = String::new();
+    for command in ["plan", "report"] {
+        let mut run = crate::support::binary();
+        run.args([command, "--report", "html=page.html"]).current_dir(tenant.path());
+        let run = crate::support::Run::from(run.output().unwrap()).expect(0);
+        drop(run);
+        let size = fs::metadata(at("page.html")).unwrap().len();
+        browser.open(&at("page.html"), "", Look::DESK);
+        assert_eq!(browser.said, [""; 0]);
+        let paint = browser.eval("performance.getEntriesByName('first-contentful-paint')[0].startTime");
+        let ready = browser.eval("window.performance.getEntriesByName('ready')[0].startTime");
+        let took = browser.eval(
+            "new Promise(done => { const at = performance.now(); addEventListener('hashchange', () => done(performance.now() - at)); \
+             location.hash = '#q=desk 004243'; })",
+        );
+        let shown = browser.eval("document.querySelectorAll('#people .entry').length");
+        writeln!(measured, "{command}: {size} bytes, first paint {paint} ms, ready {ready} ms, search {took} ms, {shown} found").unwrap();
+    }
+    fs::write(folder.join("large.txt"), &measured).unwrap();
 }

@@ -235,7 +235,7 @@ impl Snapshot {
     }
 }
 
-fn head(group: &Group) -> GroupHead {
+pub(crate) fn head(group: &Group) -> GroupHead {
     let Group { id, name, description, unmodifiable, roles: _, members: _ } = group;
     GroupHead { id: *id, name: name.clone(), description: description.clone(), unmodifiable: *unmodifiable }
 }

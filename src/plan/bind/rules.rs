@@ -122,7 +122,7 @@ pub(super) fn floors(
 }
 
 /// Returns which direct roles are privileged.
-fn privileged_direct(declared: &Declared) -> PrivilegedTypes {
+pub(in crate::plan) fn privileged_direct(declared: &Declared) -> PrivilegedTypes {
     let Some(listed) = &declared.rules.privileged else { return PrivilegedTypes::Known };
     let name = |role: &RoleRef| match role {
         RoleRef::Name { name, provided_by: None } => Some(name.clone()),

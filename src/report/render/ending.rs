@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::View;
+use super::{View, review::ReviewView};
 use crate::model::{finding::Finding, source::Sources};
 
 /// What a run came to.
@@ -31,6 +31,8 @@ pub struct Ending<'a> {
 pub enum About<'a> {
     /// A plan, and of an apply why it was not done in full, where it was not.
     Plan(View<'a>, Option<Trouble<'a>>),
+    /// Who may do what.
+    Review(ReviewView<'a>),
     /// What is wrong with the files; nothing where they are sound.
     Findings(&'a [Finding], &'a Sources),
     /// Why there is nothing.
@@ -53,7 +55,7 @@ impl Ending<'_> {
     pub(super) fn trouble(&self) -> Option<Trouble<'_>> {
         match self.about {
             About::Plan(_, trouble) => trouble,
-            About::Findings(..) => None,
+            About::Findings(..) | About::Review(_) => None,
             About::Trouble(trouble) => Some(trouble),
         }
     }
@@ -64,6 +66,7 @@ impl Ending<'_> {
         match self.about {
             About::Plan(_, trouble) => trouble.is_none(),
             About::Findings(findings, _) => findings.is_empty(),
+            About::Review(_) => true,
             About::Trouble(_) => false,
         }
     }

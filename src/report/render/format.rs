@@ -9,7 +9,7 @@ use super::{
     ending::{About, Ending},
     failure, findings,
     fit::Width,
-    github, gitlab, html, junit, markdown, openmetrics, sarif, slack, text,
+    github, gitlab, html, junit, markdown, openmetrics, review, sarif, slack, text,
 };
 use crate::report::document;
 
@@ -77,6 +77,7 @@ fn in_text(ending: &Ending<'_>) -> String {
             let plan = super::plain(&text::plan(view, Width::Any));
             trouble.iter().fold(plan, |text, it| text + "\n" + &failure::text(it))
         }
+        About::Review(view) => review::text(view),
         About::Findings([], _) => "The files are valid.\n".to_owned(),
         About::Findings(findings, sources) => super::plain(&findings::text(findings, sources, Width::Any)),
         About::Trouble(trouble) => failure::text(trouble),
@@ -86,6 +87,7 @@ fn in_text(ending: &Ending<'_>) -> String {
 fn in_json(ending: &Ending<'_>) -> String {
     match &ending.about {
         About::Plan(view, _) => document::write(view),
+        About::Review(view) => document::review::write(view),
         About::Findings(findings, sources) => findings::json(findings, sources),
         About::Trouble(trouble) => failure::json("error", ending.code, ending.result, trouble),
     }
@@ -97,7 +99,10 @@ fn in_markdown(ending: &Ending<'_>) -> String {
             let note = trouble.map_or_else(String::new, |it| failure::note(&it));
             markdown::plan(view, MARKDOWN_BUDGET - note.len()) + &note
         }
+        About::Review(view) => review::markdown(view),
         About::Findings(findings, sources) => findings::markdown(findings, sources, MARKDOWN_BUDGET),
-        About::Trouble(trouble) => failure::markdown("plan", trouble),
+        About::Trouble(trouble) => {
+            failure::markdown(if ending.command == "report" { "review" } else { "plan" }, trouble)
+        }
     }
 }

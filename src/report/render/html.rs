@@ -18,6 +18,7 @@ mod matrix;
 mod page;
 mod picture;
 mod plan;
+mod review;
 mod text;
 
 use list::{Entry, Line, List, Tone};
@@ -27,6 +28,7 @@ use page::{Page, Section};
 pub(super) fn document(ending: &Ending<'_>) -> String {
     let page = match &ending.about {
         About::Plan(view, trouble) => plan::page(view, trouble.as_ref().map(self::trouble)),
+        About::Review(view) => review::page(view),
         About::Findings(found, sources) => of_findings(found, sources),
         About::Trouble(it) => Page {
             headline: format!("No result: {}", ending.result),

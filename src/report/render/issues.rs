@@ -133,7 +133,7 @@ pub(super) fn issues(ending: &Ending<'_>) -> Vec<Issue> {
     let rest = match &ending.about {
         About::Plan(view, _) => of_plan(view),
         About::Findings(findings, sources) => findings.iter().map(|it| finding(it, sources)).collect(),
-        About::Trouble(_) => Vec::new(),
+        About::Review(_) | About::Trouble(_) => Vec::new(),
     };
     failure.into_iter().chain(rest).collect()
 }

@@ -26,8 +26,10 @@ pub mod github;
 pub(crate) mod json;
 pub mod markdown;
 pub mod merging;
+pub mod review;
 pub mod text;
 
+mod cells;
 mod csv;
 mod description;
 mod direct;

@@ -34,7 +34,7 @@ pub(super) fn document(ending: &Ending<'_>) -> String {
         About::Findings(findings, _) => {
             out.one("findings", "What is wrong in the files.", &findings.len().to_string());
         }
-        About::Trouble(_) => (),
+        About::Review(_) | About::Trouble(_) => (),
     }
     out.text + "# EOF\n"
 }

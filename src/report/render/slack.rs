@@ -86,6 +86,7 @@ fn digest(ending: &Ending<'_>) -> (String, Vec<String>, Vec<String>) {
             lines.extend(of(Kind::Withheld).map(|it| format!("Withheld: {}", it.title)));
             (format!("rolecall: {}", head.join(", ")), lines, foot(view))
         }
+        About::Review(view) => ("rolecall: who may do what".to_owned(), Vec::new(), vec![view.summary()]),
         About::Findings([], _) => ("rolecall: the files are valid".to_owned(), Vec::new(), Vec::new()),
         About::Findings(all, _) => {
             let head = format!("rolecall: {}", counted(all.len(), "finding", "findings"));

@@ -227,6 +227,7 @@
     asked();
     search();
     root.dataset.ready = "";
+    performance.mark("ready");
   };
   requestAnimationFrame(() => setTimeout(begin, 0));
 })();
