@@ -95,33 +95,53 @@ fn what(effect: &RoleEffect, gains: bool, words: &Words<'_>) -> [String; 2] {
     }
 }
 
-fn drawn(ways: &[Way], left: usize) -> String {
-    // What tells a box from others of its column: in the last two, all that is before it as well.
-    let key = |way: &Way, column: usize| -> Vec<String> {
-        match column {
-            0 | 1 => vec![way.boxes[column].clone()],
-            _ => [vec![way.tone.class().to_owned()], way.boxes[1..=column].to_vec()].concat(),
-        }
-    };
-    let mut places: [BTreeMap<Vec<String>, u32>; 4] = Default::default();
-    let mut order: [Vec<(Vec<String>, &Way)>; 4] = Default::default();
-    for way in ways {
-        for column in 0..4 {
-            let key = key(way, column);
-            let next = u32::try_from(places[column].len()).unwrap_or(u32::MAX);
-            if places[column].insert(key.clone(), next).is_some_and(|old| {
-                places[column].insert(key.clone(), old);
-                true
-            }) {
-                continue;
-            }
-            order[column].push((key, way));
-        }
+/// The boxes of a column by what tells them apart, each with where its top is.
+type Tops = BTreeMap<Vec<String>, u32>;
+
+/// What tells a box from others of its column: in the last two, all that is before it as well.
+fn key(way: &Way, column: usize) -> Vec<String> {
+    match column {
+        0 | 1 => vec![way.boxes[column].clone()],
+        _ => [vec![way.tone.class().to_owned()], way.boxes[1..=column].to_vec()].concat(),
     }
-    let rows = order.iter().map(Vec::len).max().unwrap_or(0);
-    let height = |n: usize| u32::try_from(n).unwrap_or(0) * STEP;
-    let y = |column: usize, n: u32| TOP + (height(rows) - height(order[column].len())) / 2 + n * STEP;
-    let total = TOP + height(rows) + if left > 0 { 24 } else { 0 } + 4;
+}
+
+/// Where each box is: the scopes one below the other, and every other one beside the middle of those that it leads to, so
+/// that lines cross as little as they can. And how high all of it is.
+fn laid_out(ways: &[Way]) -> ([Tops; 4], u32) {
+    let mut columns: [Tops; 4] = Default::default();
+    let mut height = TOP;
+    for column in (0..4).rev() {
+        // In the order of the ways, which is that of danger.
+        let mut boxes: Vec<(Vec<String>, Vec<u32>)> = Vec::new();
+        for way in ways {
+            let own = key(way, column);
+            let next = columns.get(column + 1).and_then(|it| it.get(&key(way, column + 1))).copied();
+            match boxes.iter_mut().find(|it| it.0 == own) {
+                Some(known) => known.1.extend(next),
+                None => boxes.push((own, next.into_iter().collect())),
+            }
+        }
+        let wanted = |tops: &[u32]| match u32::try_from(tops.len()) {
+            Ok(n @ 1..) => tops.iter().sum::<u32>() / n,
+            Ok(_) | Err(_) => TOP,
+        };
+        let mut boxes: Vec<(u32, Vec<String>)> = boxes.into_iter().map(|it| (wanted(&it.1), it.0)).collect();
+        boxes.sort_by_key(|it| it.0);
+        let mut free = TOP;
+        for (wanted, own) in boxes {
+            let top = wanted.max(free);
+            free = top + STEP;
+            columns[column].insert(own, top);
+        }
+        height = height.max(free);
+    }
+    (columns, height)
+}
+
+fn drawn(ways: &[Way], left: usize) -> String {
+    let (tops, height) = laid_out(ways);
+    let total = height + if left > 0 { 24 } else { 0 } + 4;
     let mut out = format!(
         "<svg viewBox=\"0 0 {WIDTH} {total}\" role=\"img\" aria-label=\"who gains and loses what, through which group\" \
          xmlns=\"http://www.w3.org/2000/svg\">"
@@ -129,10 +149,24 @@ fn drawn(ways: &[Way], left: usize) -> String {
     for (name, x, _) in COLUMNS {
         out.push_str(&format!("<text class=\"column\" x=\"{x}\" y=\"20\">{name}</text>"));
     }
+    lines(ways, &tops, &mut out);
+    boxes(ways, &tops, &mut out);
+    if left > 0 {
+        out.push_str(&format!(
+            "<text class=\"column\" x=\"10\" y=\"{}\">and {} more, in the lists</text>",
+            total - 10,
+            thousands(left)
+        ));
+    }
+    out + "</svg>"
+}
+
+/// Draws each line once, as the most dangerous way that goes along it.
+fn lines(ways: &[Way], tops: &[Tops; 4], out: &mut String) {
     let mut lines: BTreeMap<(u32, u32, u32, u32), Tone> = BTreeMap::new();
     for way in ways {
         for column in 0..3 {
-            let [from, to] = [column, column + 1].map(|it| y(it, places[it][&key(way, it)]) + BOX / 2);
+            let [from, to] = [column, column + 1].map(|it| tops[it][&key(way, it)] + BOX / 2);
             let (start, end) = (COLUMNS[column].1 + COLUMNS[column].2, COLUMNS[column + 1].1);
             let known = lines.entry((start, from, end, to)).or_insert(way.tone);
             *known = (*known).min(way.tone);
@@ -145,10 +179,12 @@ fn drawn(ways: &[Way], left: usize) -> String {
             "<path class=\"{class}\" d=\"M{start} {from}C{middle} {from} {middle} {to} {end} {to}\"/>"
         ));
     }
-    for (column, boxes) in order.iter().enumerate() {
-        let (_, x, width) = COLUMNS[column];
-        for (key, way) in boxes {
-            let top = y(column, places[column][key]);
+}
+
+fn boxes(ways: &[Way], tops: &[Tops; 4], out: &mut String) {
+    for (column, (_, x, width)) in COLUMNS.into_iter().enumerate() {
+        for (own, top) in &tops[column] {
+            let Some(way) = ways.iter().find(|it| key(it, column) == *own) else { continue };
             let sign = match (column, way.tone) {
                 (2, Tone::Escalates | Tone::Gains) => "+ ",
                 (2, _) => "− ",
@@ -166,14 +202,6 @@ fn drawn(ways: &[Way], left: usize) -> String {
             ));
         }
     }
-    if left > 0 {
-        out.push_str(&format!(
-            "<text class=\"column\" x=\"10\" y=\"{}\">and {} more, in the lists</text>",
-            total - 10,
-            thousands(left)
-        ));
-    }
-    out + "</svg>"
 }
 
 /// As much as fits so many letters.

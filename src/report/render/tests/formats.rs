@@ -1,7 +1,9 @@
 //! Every form in every outcome: what it looks like, that another program can read it, that its counts are those of the
 //! plan, and that no name makes it say or do anything else.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -12,6 +14,7 @@ use super::{
         ending::{About, Ending, Trouble},
         format::Format,
         github,
+        review::ReviewView,
     },
     fixture::{
         self, HOSTILE, add, altered, companies, everyday, everything, findings, grant, remove, revoke,
@@ -21,12 +24,20 @@ use super::{
 };
 use crate::{
     model::{
+        date::Now,
         finding::{Code, Finding},
-        plan::{People, Verdict},
-        rules::Guard,
-        source::{Place, Sources},
+        ids::{CompanyId, GroupId},
+        observed::User,
+        plan::{Names, People, Verdict},
+        rules::{Guard, PrivilegedTypes},
+        source::{FileId, Place, Sources},
     },
-    plan::judged::Judged,
+    plan::{
+        effective::Effect,
+        explain::{Asked, Managed},
+        judged::Judged,
+        review::{Group, Person, Review, Reviewed, Way},
+    },
 };
 
 mod page;
@@ -73,7 +84,7 @@ const NAMES: [&str; 24] = [
 
 fn ending(about: About<'_>) -> Ending<'_> {
     let (code, result) = match &about {
-        About::Plan(_, None) | About::Findings([], _) => (0, "ok"),
+        About::Plan(_, None) | About::Findings([], _) | About::Review(_) => (0, "ok"),
         About::Plan(_, Some(_)) => (3, "partial"),
         About::Findings(..) => (4, "invalid"),
         About::Trouble(_) => (8, "remote"),
@@ -302,7 +313,14 @@ fn check(format: Format, text: &str) {
     };
     assert!(!text.contains(hides), "{}: {text:?}", format.name());
     match format {
-        Format::Text | Format::Markdown => assert!(!text.is_empty()),
+        Format::Text => assert!(!text.is_empty()),
+        Format::Markdown => {
+            // What ends on its line again is a span.
+            let is_fence = |it: &&str| it.starts_with("```") && !it.trim_start_matches('`').contains('`');
+            let fences: Vec<&str> = text.lines().filter(is_fence).collect();
+            let pairs = fences.chunks(2).all(|it| it.len() == 2 && it[1].trim_end_matches('`').is_empty());
+            assert!(!text.is_empty() && pairs, "{fences:?}");
+        }
         Format::Json => _ = json(text),
         Format::Html => _ = page::check(text),
         Format::Csv => {
@@ -421,6 +439,52 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     assert_eq!(sample(&metrics, "withheld", ""), number(withheld));
 }
 
+/// A review in which whatever has a name has this one, with one of everything.
+fn review(name: &str) -> Review {
+    let (company, role) = (fixture::company(), fixture::role(1));
+    let scope = Arc::new(companies([1]));
+    let group = |managed| Group {
+        company,
+        id: GroupId(fixture::id(0x6000_0000, 1)),
+        name: name.into(),
+        is_standard: false,
+        managed,
+        members: 1,
+        grants: vec![(role, scope.clone())],
+    };
+    let way = |group, asked| Way {
+        group,
+        scope: scope.clone(),
+        added: Some(Timestamp::UNIX_EPOCH),
+        asked,
+        from: None,
+        ends: Some(Timestamp::MAX),
+    };
+    let through = vec![way(0, Asked::Unmanaged), way(1, Asked::NotDeclared)];
+    let person = |n, effects| Person {
+        company,
+        user: User { active: true, ..User::hidden(fixture::user(n)) },
+        effects,
+        direct: None,
+        locked_out: None,
+    };
+    let effect = Effect { role, scope: (*scope).clone(), permissions: None, through };
+    let other = CompanyId(fixture::id(0x1b00_0000, 1));
+    let mut names = Names::default();
+    names.people.extend([9, 8].map(|it| (fixture::user(it), name.into())));
+    names.roles.insert(role, name.into());
+    names.values.extend([(company.0, name.into()), (fixture::id(0x2b7e_0001, 2), name.into())]);
+    Review {
+        companies: [company, other].map(|id| Reviewed { id, is_whole: false }).to_vec(),
+        groups: vec![group(Managed::No), group(Managed::Declared(Place::new(FileId(0), 1, 1)))],
+        people: vec![person(9, vec![effect]), person(8, Vec::new())],
+        privileged: BTreeSet::from([(company, role)]),
+        privileged_direct: PrivilegedTypes::Known,
+        is_sanitized: true,
+        names,
+    }
+}
+
 // ---- laws ------------------------------------------------------------------------------------------------------
 
 #[test]
@@ -478,9 +542,21 @@ fn no_name_is_more_than_a_name_in_any_form() {
         let causes = [name.to_owned()];
         let trouble = Trouble { message: name, causes: &causes, hint: Some(name) };
         let shown = View { endpoint: name, ..view(&plan, &sources) };
-        for about in
-            [About::Plan(shown, Some(trouble)), About::Findings(&wrong, &sources), About::Trouble(trouble)]
-        {
+        let (review, place) = (review(name), Place::new(file, 1, 1));
+        let review = Review {
+            people: review.people.into_iter().map(|it| Person { locked_out: Some(place), ..it }).collect(),
+            ..review
+        };
+        let now = Now::from(Timestamp::UNIX_EPOCH);
+        let reviewed =
+            ReviewView { review: &review, sources: &sources, endpoint: name, url: name, now, taken: None };
+        let all = [
+            About::Plan(shown, Some(trouble)),
+            About::Review(reviewed),
+            About::Findings(&wrong, &sources),
+            About::Trouble(trouble),
+        ];
+        for about in all {
             for format in Format::ALL {
                 let named = Ending { workspace: name, ..ending(about) };
                 check(*format, &format.render(&named));
