@@ -74,12 +74,12 @@ impl Browser {
             events: Vec::new(),
             _profile: profile,
         };
-        let page = browser.ask("Target.createTarget", json!({ "url": "about:blank" }));
+        let page = browser.ask("Target.createTarget", &json!({ "url": "about:blank" }));
         let to = json!({ "targetId": page["targetId"], "flatten": true });
-        let session = browser.ask("Target.attachToTarget", to);
+        let session = browser.ask("Target.attachToTarget", &to);
         browser.session = Some(session["sessionId"].as_str().unwrap().to_owned());
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            browser.ask(&format!("{domain}.enable"), json!({}));
+            browser.ask(&format!("{domain}.enable"), &json!({}));
         }
         Some(browser)
     }
@@ -88,15 +88,15 @@ impl Browser {
     pub(crate) fn open(&mut self, path: &Path, fragment: &str, look: Look) {
         let Look { width, dark, scripted } = look;
         let screen = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
-        self.ask("Emulation.setDeviceMetricsOverride", screen);
+        self.ask("Emulation.setDeviceMetricsOverride", &screen);
         let scheme = if dark { "dark" } else { "light" };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        self.ask("Emulation.setEmulatedMedia", features);
-        self.ask("Emulation.setScriptExecutionDisabled", json!({ "value": !scripted }));
+        self.ask("Emulation.setEmulatedMedia", &features);
+        self.ask("Emulation.setScriptExecutionDisabled", &json!({ "value": !scripted }));
         // The same file with another fragment would not be loaded again.
         for url in ["about:blank".to_owned(), format!("file://{}{fragment}", path.display())] {
             self.events.clear();
-            self.ask("Page.navigate", json!({ "url": url }));
+            self.ask("Page.navigate", &json!({ "url": url }));
             while !self.events.iter().any(|it| it == "Page.loadEventFired") {
                 self.receive();
             }
@@ -108,7 +108,7 @@ impl Browser {
     pub(crate) fn eval(&mut self, expression: &str) -> Value {
         let answer = self.ask(
             "Runtime.evaluate",
-            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true }),
+            &json!({ "expression": expression, "returnByValue": true, "awaitPromise": true }),
         );
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
@@ -117,11 +117,11 @@ impl Browser {
     /// Writes what is seen of the page to a file; the whole page, or its first screen.
     pub(crate) fn picture(&mut self, path: &Path, whole: bool) {
         let asked = json!({ "format": "png", "captureBeyondViewport": whole });
-        let seen = self.ask("Page.captureScreenshot", asked);
+        let seen = self.ask("Page.captureScreenshot", &asked);
         std::fs::write(path, BASE64_STANDARD.decode(seen["data"].as_str().unwrap()).unwrap()).unwrap();
     }
 
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.sent += 1;
         let mut message = json!({ "id": self.sent, "method": method, "params": params });
         if let Some(session) = &self.session {
