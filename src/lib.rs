@@ -53,6 +53,7 @@ pub mod live;
 pub mod plan;
 pub mod apply;
 pub mod report;
+pub mod forge;
 pub mod doctor;
 pub mod sandbox;
 pub mod workflow;

@@ -6,6 +6,8 @@ mod adopt;
 mod apply;
 mod approval;
 mod arguments;
+mod ci;
+mod comment;
 mod completions;
 mod doctor;
 mod drift;
@@ -44,7 +46,10 @@ mod telemetry;
 mod validate;
 mod waiting;
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{ColorChoice, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
@@ -99,6 +104,11 @@ enum Command {
     /// Compare for a cron job: exit 2 on differences, a heartbeat line when clean
     #[command(after_help = "Example: rolecall drift --format json > drift.json")]
     Drift(drift::Arguments),
+    /// Post a report as a comment on a pull request, or bring its own comment there up to date
+    #[command(after_help = "\
+Example: rolecall comment plan.md
+Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKEN, SYSTEM_ACCESSTOKEN, BITBUCKET_TOKEN)")]
+    Comment(comment::Arguments),
     /// Look at endpoint, token, rights and dialect; `--probe` learns the dialect by trying
     #[command(after_help = "Example: rolecall doctor --probe --company voyager")]
     Doctor(doctor::Arguments),
@@ -138,6 +148,17 @@ enum Command {
 }
 
 impl Command {
+    /// Files and folders that a command with reports is about.
+    fn paths(&self) -> &[PathBuf] {
+        match self {
+            Self::Validate(it) => &it.paths,
+            Self::Plan(it) => &it.selection.paths,
+            Self::Apply(it) => &it.selection.paths,
+            Self::Drift(it) => &it.selection.paths,
+            _ => &[],
+        }
+    }
+
     /// Where else the result is written, and where the plan is saved.
     fn reporting(&self) -> Option<(&Reporting, Option<&Path>)> {
         match self {
@@ -148,6 +169,7 @@ impl Command {
             Self::Init(_)
             | Self::Fmt(_)
             | Self::Rollback(_)
+            | Self::Comment(_)
             | Self::Doctor(_)
             | Self::Explain(_)
             | Self::Snapshot(_)
@@ -180,8 +202,9 @@ pub(crate) fn main() -> ExitCode {
     };
     let global = &cli.global;
     let name = matches.subcommand_name().unwrap_or_default();
+    let folder = cli.command.paths().first().map(|it| global.here().join(it)).filter(|it| it.is_dir());
     let output = match Output::new(global, name) {
-        Ok(output) => output,
+        Ok(output) => output.about(folder),
         Err(failure) => {
             Output::plain(global).failure(&failure);
             return failure.exit().into();
@@ -203,6 +226,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(global, arguments, &output),
         Command::Rollback(arguments) => rollback::run(global, arguments, &output),
         Command::Drift(arguments) => drift::run(global, arguments, &output),
+        Command::Comment(arguments) => comment::run(global, arguments, &output),
         Command::Doctor(arguments) => doctor::run(global, arguments, &matches, &output),
         Command::Explain(arguments) => explain::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),

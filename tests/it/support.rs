@@ -1,6 +1,7 @@
 //! A sandbox, a workspace in a temporary folder, and the real binary between them.
 
 pub(crate) mod editor;
+pub(crate) mod forge;
 mod live;
 pub(crate) mod library;
 pub(crate) mod replay;

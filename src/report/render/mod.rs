@@ -21,10 +21,12 @@ pub mod explanation;
 pub mod failure;
 pub mod findings;
 pub mod fit;
+pub mod forge;
 pub mod format;
 pub mod github;
 pub(crate) mod json;
 pub mod markdown;
+pub mod marker;
 pub mod merging;
 pub mod text;
 
