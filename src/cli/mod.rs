@@ -104,7 +104,7 @@ enum Command {
     /// Compare for a cron job: exit 2 on differences, a heartbeat line when clean
     #[command(after_help = "Example: rolecall drift --format json > drift.json")]
     Drift(drift::Arguments),
-    /// Post a report as a comment on a pull request, or bring its own comment there up to date
+    /// Post a report as the comment on a pull request, and keep that up to date
     #[command(after_help = "\
 Example: rolecall comment plan.md
 Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKEN, SYSTEM_ACCESSTOKEN, BITBUCKET_TOKEN)")]
@@ -118,7 +118,7 @@ Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKE
     /// Read everything into one file, from which `--live` plans without a network
     #[command(after_help = "Example: rolecall snapshot --sanitize --out live.json")]
     Snapshot(snapshot::Arguments),
-    /// Write the files of a company that is in none yet: rolecall.yaml, groups, roles, members
+    /// Write the files of a company that is in none yet
     #[command(
         after_help = "Example: rolecall import --company 1a6f0000-0000-4000-8000-000000000001 --dry-run"
     )]
@@ -134,7 +134,7 @@ Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKE
     /// Print the JSON Schema of a file, for editors and checks
     #[command(after_help = "Example: rolecall schema access > schemas/access.schema.json")]
     Schema(schema::Arguments),
-    /// Print what makes a shell complete commands, options, and names that the files of the workspace give
+    /// Print what makes a shell complete commands, options, and names of the workspace
     #[command(
         after_help = "Example: rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall"
     )]
