@@ -165,7 +165,6 @@ mod tests {
     }
 
     /// What of it is shown: forge, repository, pull request, first letter of the commit, and whether the run has an address.
-    #[expect(clippy::type_complexity, reason = "a row of a table")]
     fn shown(ci: &Ci) -> (Option<Forge>, Option<&str>, Option<u64>, Option<&str>, bool) {
         (ci.forge, ci.repository.as_deref(), ci.pull_request, ci.commit.as_deref(), ci.run.is_some())
     }

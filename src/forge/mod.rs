@@ -213,7 +213,7 @@ impl Destination {
                 && !it.contains(['\\', '?', '#'])
                 && !it.contains(char::is_control)
         };
-        if repository.len() > 500 || !words.iter().all(|it| is_name(&it)) {
+        if repository.len() > 500 || !words.iter().all(is_name) {
             return Err(wrong());
         }
         let words = match (forge, &words[..]) {
@@ -371,7 +371,7 @@ impl Asked<'_> {
                 let marker =
                     it.pointer(comment.body).and_then(Value::as_str).and_then(|it| Marker::read(it).ok());
                 let Some(marker) = marker.filter(|it| is_own && it.target == target) else { continue };
-                if comment.not.iter().any(|place| is(&place)) {
+                if comment.not.iter().any(is) {
                     continue;
                 }
                 let place = |place: &str| it.pointer(place).and_then(id);

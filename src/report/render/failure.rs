@@ -36,7 +36,7 @@ pub fn json(kind: &str, code: u8, name: &str, trouble: &Trouble<'_>) -> String {
 
 /// Returns what stands above a plan that was not done in full.
 pub(super) fn note(trouble: &Trouble<'_>, forge: Forge) -> String {
-    forge.warning(&said(&sentence(trouble), NOTE)) + "\n"
+    forge.warning(&format!("error: {}", said(&sentence(trouble), NOTE))) + "\n"
 }
 
 /// Bytes of such a note.
@@ -46,7 +46,7 @@ const REASON: usize = 600;
 /// Reasons that are told.
 const REASONS: usize = 10;
 
-/// A text as code, which is not longer than that.
+/// A text as code, which is not longer than that. No line begins with it: what has backticks in it could look like a fence.
 fn said(text: &str, most: usize) -> String {
     escape::markdown(&escape::clip(&escape::terminal(text), most))
 }
@@ -59,5 +59,5 @@ pub fn markdown(made: &str, trouble: &Trouble<'_>, forge: Forge) -> String {
     let hint = trouble.hint.iter().map(|it| format!("\n- hint: {}", say(it)));
     let more: String = why.chain(left).chain(hint).collect();
     let marker = forge.hidden(&format!("rolecall:{made}"));
-    format!("{marker}### rolecall: no {made}\n\n{}\n{more}\n", say(trouble.message))
+    format!("{marker}### rolecall: no {made}\n\nerror: {}\n{more}\n", say(trouble.message))
 }

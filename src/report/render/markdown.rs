@@ -256,7 +256,8 @@ fn companies(view: &View<'_>, forge: Forge) -> String {
     }
     let lines = found.iter().map(|it| {
         let company = code(&words.company(it.company));
-        format!("{company} at {host}: {}", sizes(it.groups, it.memberships))
+        // Not at the beginning of a line: code with backticks in it could look like a fence.
+        format!("Company {company} at {host}: {}", sizes(it.groups, it.memberships))
     });
     lines.collect::<Vec<_>>().join(forge.line_break())
 }

@@ -6,7 +6,14 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{
-    super::{fit::Width, forge::Forge, *},
+    super::{
+        ending::{About, Ending, Review, Trouble},
+        fit::Width,
+        forge::Forge,
+        format::Format,
+        marker::Marker,
+        *,
+    },
     fixture::{
         self, Group, HOSTILE, add, altered, companies, deleted, everyday, everything, grant, remove, rescope,
         revoke, sources, view,
@@ -101,6 +108,7 @@ fn check_markup(comment: &str, forge: Forge) {
             }
             None if line == "</details>" => folds -= 1,
             // A slash at the beginning would be an order to GitLab.
+            None if line == comment.lines().next().unwrap_or_default() => (),
             None => {
                 let seen = without_code(line);
                 assert!(!seen.contains("details>") && !line.starts_with('/'), "{line}");
@@ -225,6 +233,52 @@ proptest! {
         }
     }
 
+    /// With the lines that say which run it is of, with what was done, and whatever came of the run.
+    #[test]
+    fn a_report_fits_its_forge_in_every_outcome(
+        plan in sized(0..40, 0..200), forge in prop::sample::select(&Forge::ALL[..]), said in name(), copies in 1..400_usize,
+        command in prop::sample::select(vec!["plan", "apply", "drift", "validate"]), has_done in any::<bool>(),
+    ) {
+        let mut sources = sources();
+        let file = sources.add(said.clone(), said.clone());
+        let finding = Finding::new(Code::InvalidName, Place::new(file, 1, 1), said.as_str()).help(said.clone());
+        let (findings, causes) = (vec![finding; copies], vec![said.repeat(20); copies]);
+        let trouble = Trouble { message: &causes[0], causes: &causes, hint: Some(&said) };
+        let line = format!("  failed   {}\n", crate::model::escape::terminal(&said));
+        let done = line.repeat(copies) + "Applied: 3 of 4 groups.";
+        let mut plan = plan;
+        plan.plan.names.values.insert(fixture::company().0, said.as_str().into());
+        for about in [
+            About::Plan(view(&plan, &sources), None),
+            About::Plan(view(&plan, &sources), Some(trouble)),
+            About::Findings(&findings, &sources),
+            About::Trouble(trouble),
+        ] {
+            let review = Review { forge, name: &said, commit: Some("4b5cb01"), run: Some("https://forge.example/1") };
+            let report = Format::Markdown.render(&Ending {
+                command,
+                workspace: &said,
+                at: "2026-11-21T08:00:00.25Z".parse().unwrap(),
+                elapsed: std::time::Duration::from_millis(1_400),
+                code: 0,
+                result: "ok",
+                review,
+                done: has_done.then_some(&*done),
+                about,
+            });
+            prop_assert!(report.len() <= forge.budget(), "{} for {forge:?}", report.len());
+            check_markup(&report.replace("[run](https://forge.example/1)", ""), forge);
+            let marker = Marker::read(&report);
+            prop_assert!(marker.as_ref().is_ok_and(|it| it.commit.as_deref() == Some("4b5cb01")), "{:?}", marker);
+            let begun = "2026-11-21T07:59:58.85Z".parse().unwrap();
+            prop_assert_eq!(marker.map(|it| (it.kind.name(), it.at)), Ok((command, begun)));
+            let heading = report.lines().skip(1).find(|it| !it.is_empty()).unwrap_or_default();
+            prop_assert!(heading.starts_with("### rolecall"), "{heading}");
+            let is_told = has_done && matches!(about, About::Plan(..));
+            prop_assert_eq!(report.contains("Applied: 3 of 4 groups."), is_told);
+        }
+    }
+
     #[test]
     fn json_is_one_document_and_always_the_same(plan in sized(0..4, 0..9)) {
         let sources = sources();
@@ -320,18 +374,20 @@ fn no_flood_hides_who_gains_privileged_access() {
     for (what, mut draft) in floods {
         draft.groups.push(altered("The one", vec![grant(1, 66, companies([2]))], vec![add(6, 77)]));
         let plan = draft.judged();
-        let comment = markdown::plan(&view(&plan, &sources), Forge::Github, 60_000);
-        assert!(comment.len() <= 60_000);
-        check_markup(&comment, Forge::Github);
-        let own: Vec<&str> =
-            comment.lines().skip_while(|it| !it.contains("Gains privileged access")).collect();
-        let who = own.iter().position(|it| it.starts_with("! gus@voyager.example gains"));
-        let who = who.unwrap_or_else(|| panic!("{what}: {}", &comment[..3_000]));
-        assert!(
-            own[who + 1].starts_with("!     Trip Manager on company umbrella   PRIVILEGED"),
-            "{what}: {}",
-            own[who + 1]
-        );
+        for forge in [Forge::Github, Forge::Bitbucket] {
+            let comment = markdown::plan(&view(&plan, &sources), forge, forge.budget());
+            assert!(comment.len() <= forge.budget());
+            check_markup(&comment, forge);
+            let own: Vec<&str> =
+                comment.lines().skip_while(|it| !it.contains("Gains privileged access")).collect();
+            let who = own.iter().position(|it| it.starts_with("! gus@voyager.example gains"));
+            let who = who.unwrap_or_else(|| panic!("{what}: {}", &comment[..3_000]));
+            assert!(
+                own[who + 1].starts_with("!     Trip Manager on company umbrella   PRIVILEGED"),
+                "{what}: {}",
+                own[who + 1]
+            );
+        }
     }
 }
 
