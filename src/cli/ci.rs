@@ -28,34 +28,44 @@ pub(super) struct Ci {
     pub(super) run: Option<String>,
 }
 
-/// How a system's variables are read: its own switch, and the rest.
-type Row = (fn(Variables<'_>) -> bool, fn(Variables<'_>) -> Ci);
+/// How a system's variables are read: whether it is this one, the forge, and the rest.
+type Row = (fn(Variables<'_>) -> bool, fn(Variables<'_>) -> Forge, fn(Variables<'_>) -> Ci);
 
 /// Returns the value of a variable that is set and not empty.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Heirs of GitHub's runner set its variables too, and so come first.
 const ROWS: [Row; 5] = [
-    (|it| it("GITEA_ACTIONS").or_else(|| it("FORGEJO_ACTIONS")).is_some(), |it| actions(it, Forge::Gitea)),
-    (|it| it("GITHUB_ACTIONS").is_some(), |it| actions(it, Forge::Github)),
-    (|it| it("GITLAB_CI").is_some(), gitlab),
-    (|it| it("TF_BUILD").is_some(), azure),
-    (|it| it("BITBUCKET_BUILD_NUMBER").is_some(), bitbucket),
+    (|it| it("GITEA_ACTIONS").or_else(|| it("FORGEJO_ACTIONS")).is_some(), |_| Forge::Gitea, actions),
+    (|it| it("GITHUB_ACTIONS").is_some(), |_| Forge::Github, actions),
+    (|it| it("GITLAB_CI").is_some(), |_| Forge::Gitlab, gitlab),
+    (|it| it("TF_BUILD").is_some(), |it| if is_on_github(it) { Forge::Github } else { Forge::Azure }, azure),
+    (|it| it("BITBUCKET_BUILD_NUMBER").is_some(), |_| Forge::Bitbucket, bitbucket),
 ];
 
 impl Ci {
     /// What the environment says.
     pub(super) fn here() -> Self {
-        Self::of(&|name: &str| std::env::var(name).ok().filter(|it| !it.is_empty()))
+        Self::of(&variable)
+    }
+
+    /// The forge alone, which needs no file to be read.
+    pub(super) fn forge() -> Option<Forge> {
+        ROWS.iter().find(|it| it.0(&variable)).map(|it| it.1(&variable))
     }
 
     fn of(variables: Variables<'_>) -> Self {
         let row = ROWS.iter().find(|it| it.0(variables));
-        let mut found = row.map_or_else(Self::default, |it| it.1(variables));
+        let mut found = row.map_or_else(Self::default, |it| it.2(variables));
+        found.forge = row.map(|it| it.1(variables));
         found.commit = found.commit.filter(|it| is_hex(it));
         found.run = found.run.filter(|it| is_address(it));
         found
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|it| !it.is_empty())
 }
 
 /// Whether a text may stand as the address of a link.
@@ -64,7 +74,7 @@ fn is_address(text: &str) -> bool {
     text.starts_with("https://") && text.len() <= 500 && text.bytes().all(plain)
 }
 
-fn actions(it: Variables<'_>, forge: Forge) -> Ci {
+fn actions(it: Variables<'_>) -> Ci {
     let event = it("GITHUB_EVENT_PATH").and_then(|it| event(Path::new(&it))).unwrap_or_default();
     let of_ref = it("GITHUB_REF").and_then(|it| {
         let (number, kind) = it.strip_prefix("refs/pull/")?.split_once('/')?;
@@ -88,7 +98,7 @@ fn actions(it: Variables<'_>, forge: Forge) -> Ci {
         ))
     };
     Ci {
-        forge: Some(forge),
+        forge: None,
         api: it("GITHUB_API_URL"),
         repository: it("GITHUB_REPOSITORY"),
         pull_request: of_ref.or_else(pull),
@@ -104,7 +114,7 @@ fn event(path: &Path) -> Option<Value> {
 
 fn gitlab(it: Variables<'_>) -> Ci {
     Ci {
-        forge: Some(Forge::Gitlab),
+        forge: None,
         api: it("CI_API_V4_URL"),
         // Of a fork, the merge request is in the project that it goes to.
         repository: it("CI_MERGE_REQUEST_PROJECT_ID").or_else(|| it("CI_PROJECT_ID")),
@@ -114,13 +124,17 @@ fn gitlab(it: Variables<'_>) -> Ci {
     }
 }
 
+/// Azure Pipelines also run for repositories on GitHub.
+fn is_on_github(it: Variables<'_>) -> bool {
+    it("BUILD_REPOSITORY_PROVIDER").is_some_and(|it| it.starts_with("GitHub"))
+}
+
 fn azure(it: Variables<'_>) -> Ci {
-    let on_github = it("BUILD_REPOSITORY_PROVIDER").is_some_and(|it| it.starts_with("GitHub"));
     let collection = || it("SYSTEM_COLLECTIONURI");
     let project = || it("SYSTEM_TEAMPROJECTID").or_else(|| it("SYSTEM_TEAMPROJECT"));
     let run =
         || Some(format!("{}{}/_build/results?buildId={}", collection()?, project()?, it("BUILD_BUILDID")?));
-    let (api, repository, number) = match on_github {
+    let (api, repository, number) = match is_on_github(it) {
         true => (None, it("BUILD_REPOSITORY_NAME"), "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER"),
         false => {
             let repository = project().zip(it("BUILD_REPOSITORY_ID")).map(|it| format!("{}/{}", it.0, it.1));
@@ -128,7 +142,7 @@ fn azure(it: Variables<'_>) -> Ci {
         }
     };
     Ci {
-        forge: Some(if on_github { Forge::Github } else { Forge::Azure }),
+        forge: None,
         api,
         repository,
         pull_request: it(number).and_then(|it| it.parse().ok()),
@@ -143,7 +157,7 @@ fn bitbucket(it: Variables<'_>) -> Ci {
         Some(format!("https://bitbucket.org/{repository}/pipelines/results/{number}"))
     };
     Ci {
-        forge: Some(Forge::Bitbucket),
+        forge: None,
         api: None,
         repository: it("BITBUCKET_REPO_FULL_NAME"),
         pull_request: it("BITBUCKET_PR_ID").and_then(|it| it.parse().ok()),

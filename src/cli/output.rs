@@ -90,7 +90,7 @@ impl Output {
             form: Some(global.format).filter(|it| Format::of(*it).is_none()),
             command: "",
             started: Instant::now(),
-            forge: global.forge.or_else(|| Ci::here().forge).unwrap_or(Forge::Github),
+            forge: global.forge.or_else(Ci::forge).unwrap_or(Forge::Github),
             folder: global.here().to_owned(),
             makes: "plan",
             color,
