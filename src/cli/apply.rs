@@ -63,7 +63,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             output.message(&note.to_string());
         }
         if output.format != Format::Json {
-            output.result(&show::rendered(&judged.context, &judged, output.format, output.width()));
+            output.result(&show::rendered(&judged.context, &judged, output));
         }
         let approval = Approval { id: arguments.approve.as_deref(), at_most: at_most.as_ref() };
         let approved = match workflow::approved(judged, approval) {

@@ -9,7 +9,7 @@ use clap::{
 use jiff::Timestamp;
 use rolecall::{
     model::{date, ids::PersonRef},
-    report::render::format::Format as Form,
+    report::render::{forge::Forge, format::Format as Form},
     workflow::Checked,
 };
 
@@ -42,6 +42,10 @@ pub(crate) struct Global {
         value_parser = str::parse::<Form>
     )]
     pub(super) format: Form,
+    /// Whose Markdown it is: github, gitlab, azure, bitbucket or gitea, instead of what CI says
+    // Not shown where it only shapes a comment: CI says it, and a help has to fit a screen.
+    #[arg(long, global = true, hide = true, value_name = "FORGE", env = "ROLECALL_FORGE", value_parser = str::parse::<Forge>)]
+    pub(super) forge: Option<Forge>,
     /// Also write NDJSON events; `-` for standard output, not the result
     #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", value_parser = json_file())]
     pub(super) events: Option<PathBuf>,

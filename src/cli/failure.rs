@@ -4,6 +4,7 @@ use std::{error::Error, process::ExitCode};
 
 use rolecall::{
     doctor::{Trouble, probe::NotPrepared},
+    forge,
     live::{
         FetchError,
         api::{ApiError, Class},
@@ -186,6 +187,13 @@ impl From<Trouble> for Exit {
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         Self::of(error.class().into(), &error, error.hint())
+    }
+}
+
+impl From<forge::Error> for Failure {
+    fn from(error: forge::Error) -> Self {
+        let hint = error.hint();
+        Self::of(error.class().into(), &error, Some(hint))
     }
 }
 

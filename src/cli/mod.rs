@@ -6,6 +6,8 @@ mod adopt;
 mod apply;
 mod approval;
 mod arguments;
+mod ci;
+mod comment;
 mod completions;
 mod doctor;
 mod drift;
@@ -45,7 +47,10 @@ mod telemetry;
 mod validate;
 mod waiting;
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{ColorChoice, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
@@ -100,6 +105,11 @@ enum Command {
     /// Compare for a cron job: exit 2 on differences, a heartbeat line when clean
     #[command(after_help = "Example: rolecall drift --format json > drift.json")]
     Drift(drift::Arguments),
+    /// Post a report as the comment on a pull request, and keep that up to date
+    #[command(after_help = "\
+Example: rolecall comment plan.md
+Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKEN, SYSTEM_ACCESSTOKEN, BITBUCKET_TOKEN)")]
+    Comment(comment::Arguments),
     /// Look at endpoint, token, rights and dialect; `--probe` learns the dialect by trying
     #[command(after_help = "Example: rolecall doctor --probe --company voyager")]
     Doctor(doctor::Arguments),
@@ -114,7 +124,7 @@ enum Command {
     /// Read everything into one file, from which `--live` plans without a network
     #[command(after_help = "Example: rolecall snapshot --sanitize --out live.json")]
     Snapshot(snapshot::Arguments),
-    /// Write the files of a company that is in none yet: rolecall.yaml, groups, roles, members
+    /// Write the files of a company that is in none yet
     #[command(
         after_help = "Example: rolecall import --company 1a6f0000-0000-4000-8000-000000000001 --dry-run"
     )]
@@ -130,7 +140,7 @@ enum Command {
     /// Print the JSON Schema of a file, for editors and checks
     #[command(after_help = "Example: rolecall schema access > schemas/access.schema.json")]
     Schema(schema::Arguments),
-    /// Print what makes a shell complete commands, options, and names that the files of the workspace give
+    /// Print what makes a shell complete commands, options, and names of the workspace
     #[command(
         after_help = "Example: rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall"
     )]
@@ -144,6 +154,17 @@ enum Command {
 }
 
 impl Command {
+    /// Files and folders that a command with reports is about.
+    fn paths(&self) -> &[PathBuf] {
+        match self {
+            Self::Validate(it) => &it.paths,
+            Self::Plan(it) => &it.selection.paths,
+            Self::Apply(it) => &it.selection.paths,
+            Self::Drift(it) => &it.selection.paths,
+            _ => &[],
+        }
+    }
+
     /// Where else the result is written, and where the plan is saved.
     fn reporting(&self) -> Option<(&Reporting, Option<&Path>)> {
         match self {
@@ -155,6 +176,7 @@ impl Command {
             Self::Init(_)
             | Self::Fmt(_)
             | Self::Rollback(_)
+            | Self::Comment(_)
             | Self::Doctor(_)
             | Self::Explain(_)
             | Self::Snapshot(_)
@@ -187,8 +209,9 @@ pub(crate) fn main() -> ExitCode {
     };
     let global = &cli.global;
     let name = matches.subcommand_name().unwrap_or_default();
+    let folder = cli.command.paths().first().map(|it| global.here().join(it)).filter(|it| it.is_dir());
     let output = match Output::new(global, name) {
-        Ok(output) => output,
+        Ok(output) => output.about(folder),
         Err(failure) => {
             Output::plain(global).failure(&failure);
             return failure.exit().into();
@@ -210,6 +233,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Apply(arguments) => apply::run(global, arguments, &output),
         Command::Rollback(arguments) => rollback::run(global, arguments, &output),
         Command::Drift(arguments) => drift::run(global, arguments, &output),
+        Command::Comment(arguments) => comment::run(global, arguments, &output),
         Command::Doctor(arguments) => doctor::run(global, arguments, &matches, &output),
         Command::Explain(arguments) => explain::run(global, arguments, &output),
         Command::Report(arguments) => report::run(global, arguments, &output),

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -12,17 +13,17 @@ use rolecall::report::render::{
     self,
     ending::Trouble,
     fit::{Width, prose},
+    forge::Forge,
     format::Format as Form,
 };
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, Format, Global, events::Events};
+use super::{Exit, Failure, Format, Global, ci::Ci, events::Events};
 
 mod progress;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
-pub(crate) use rolecall::report::render::format::MARKDOWN_BUDGET;
 
 /// The commands that write reports, by which they know what they are called.
 const COMMANDS: [&str; 5] = ["apply", "drift", "plan", "report", "validate"];
@@ -39,6 +40,10 @@ pub(crate) struct Output {
     /// The command.
     pub(crate) command: &'static str,
     pub(crate) started: Instant,
+    /// Where Markdown is read.
+    pub(crate) forge: Forge,
+    /// The workspace that the command is about, for the name of a comment.
+    pub(crate) folder: PathBuf,
     /// What the command makes: a comment says so where there is none.
     pub(crate) makes: &'static str,
     color: ColorChoice,
@@ -89,6 +94,8 @@ impl Output {
             form: Some(global.format).filter(|it| Format::of(*it).is_none()),
             command: "",
             started: Instant::now(),
+            forge: global.forge.or_else(Ci::forge).unwrap_or(Forge::Github),
+            folder: global.here().to_owned(),
             makes: "plan",
             color,
             columns: [columns(&io::stdout()), columns(&io::stderr())],
@@ -98,6 +105,11 @@ impl Output {
             lost: Mutex::default(),
             events: Arc::default(),
         }
+    }
+
+    /// Says which workspace a command is about, where it names one.
+    pub(crate) fn about(self, folder: Option<PathBuf>) -> Self {
+        Self { folder: folder.unwrap_or(self.folder), ..self }
     }
 
     /// How wide the result may be: that of a terminal, where people look at it.
@@ -187,7 +199,12 @@ impl Output {
             Failure::Findings { findings, sources } => match self.format {
                 Format::Json => self.result(&render::findings::json(findings, sources)),
                 Format::Markdown => {
-                    self.result(&render::findings::markdown(findings, sources, MARKDOWN_BUDGET));
+                    self.result(&render::findings::markdown(
+                        findings,
+                        sources,
+                        self.forge,
+                        self.forge.budget(),
+                    ));
                 }
                 // Laid out already.
                 Format::Text => {
@@ -203,7 +220,7 @@ impl Output {
                     // A comment on a pull request says that there is no plan, and why.
                     Format::Markdown => {
                         let trouble = Trouble { message, causes, hint: hint.as_deref() };
-                        self.result(&render::failure::markdown(self.makes, &trouble));
+                        self.result(&render::failure::markdown(self.makes, &trouble, self.forge));
                     }
                     Format::Text => (),
                 }

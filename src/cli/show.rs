@@ -5,13 +5,13 @@ use rolecall::{
     plan::{self, digest},
     report::{
         document,
-        render::{fit::Width, markdown, text},
+        render::{markdown, text},
     },
     workflow::{self, Checked, Context, Judged, Live, Wanted},
 };
 use serde_json::{Value, json};
 
-use super::{Failure, Format, Global, Only, Output, Selection, live::From, output::MARKDOWN_BUDGET, run};
+use super::{Failure, Format, Global, Only, Output, Selection, live::From, run};
 
 /// Plans from the files, or from their lock-outs alone, and prints: all that `plan` and `drift` do. Only reads.
 pub(super) fn planned(
@@ -59,7 +59,7 @@ pub(super) async fn judged(
 pub(super) fn print(judged: &Judged, output: &Output) {
     announce(judged, output);
     warn(judged, output);
-    output.result(&rendered(&judged.context, judged, output.format, output.width()));
+    output.result(&rendered(&judged.context, judged, output));
 }
 
 /// Says what people should know beside a plan.
@@ -77,23 +77,23 @@ pub(super) fn announce(judged: &Judged, output: &Output) {
     output.events.send("plan", json!({ "id": id, "changes": plan.len(), "steps": steps.len(), "withheld": plan.withheld(), "stops": stops }));
 }
 
-pub(super) fn rendered(
-    context: &Context,
-    judged: &plan::judged::Judged,
-    format: Format,
-    width: Width,
-) -> String {
+pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, output: &Output) -> String {
     let view = context.view(judged.plan(), judged.judgement());
-    match format {
-        Format::Text => text::plan(&view, width),
+    match output.format {
+        Format::Text => text::plan(&view, output.width()),
         Format::Json => document::write(&view),
-        Format::Markdown => markdown::plan(&view, MARKDOWN_BUDGET),
+        Format::Markdown => markdown::plan(&view, output.forge, output.forge.budget()),
     }
+}
+
+/// The plan as it is saved, and for programs.
+pub(super) fn written(context: &Context, judged: &plan::judged::Judged) -> String {
+    document::write(&context.view(judged.plan(), judged.judgement()))
 }
 
 /// The document of a plan, to stand in another: without the digest of its letters, which are others there.
 pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Value {
-    let text = rendered(context, judged, Format::Json, Width::Any);
+    let text = written(context, judged);
     let mut document: Value = serde_json::from_str(&text).expect("a document is JSON");
     document.as_object_mut().expect("a plan is an object").remove("digest");
     document

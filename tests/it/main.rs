@@ -8,6 +8,7 @@ mod apply;
 mod architecture;
 mod bases;
 mod client;
+mod comments;
 mod companies;
 mod checks;
 mod clock;

@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod editor;
+pub(crate) mod forge;
 mod live;
 pub(crate) mod library;
 pub(crate) mod replay;

@@ -14,6 +14,7 @@ pub(crate) const COMMANDS: [&str; 18] = [
     "apply",
     "rollback",
     "drift",
+    "comment",
     "doctor",
     "explain",
     "report",

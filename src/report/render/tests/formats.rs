@@ -11,7 +11,8 @@ use serde_json::Value;
 use super::{
     super::{
         View,
-        ending::{About, Ending, Trouble},
+        ending::{About, Ending, Review, Trouble},
+        forge::Forge,
         format::Format,
         github,
         review::ReviewView,
@@ -96,6 +97,8 @@ fn ending(about: About<'_>) -> Ending<'_> {
         elapsed: Duration::from_millis(1_400),
         code,
         result,
+        review: Review { forge: Forge::Github, name: "access", commit: Some("4b5cb01"), run: None },
+        done: None,
         about,
     }
 }
