@@ -27,7 +27,7 @@ pub(crate) use rolecall::report::render::format::MARKDOWN_BUDGET;
 /// The commands that write reports, by which they know what they are called.
 const COMMANDS: [&str; 4] = ["apply", "drift", "plan", "validate"];
 /// Those of them whose result has every form.
-const FORMS: [&str; 3] = ["drift", "plan", "validate"];
+const FORMS: [&str; 4] = ["drift", "plan", "show", "validate"];
 
 pub(crate) struct Output {
     /// The form of the result; of one of `form` that of what stands beside it.
@@ -64,9 +64,13 @@ impl Output {
                 "`rolecall {command}` has no result in the form {}",
                 form.name()
             ))
-            .hint("give `--format text`, `json` or `markdown`; plan, drift and validate have the others"));
+            .hint(
+                "give `--format text`, `json` or `markdown`; plan, show, drift and validate have the others",
+            ));
         }
         let events = Arc::new(Events::to(global.events.as_deref())?);
+        // What is shown is what a plan said.
+        let command = if command == "show" { "plan" } else { command };
         let command = COMMANDS.iter().copied().find(|it| *it == command).unwrap_or_default();
         Ok(Self { events, makes, command, ..plain })
     }

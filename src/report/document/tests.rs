@@ -118,7 +118,7 @@ fn a_plan_with_everything_is_read_back_as_it_was() {
         assert_same(&saved.plan, &plan.plan);
         assert_eq!(saved.judgement, plan.judgement);
         assert_eq!(saved.id, digest::plan_id(&plan.plan));
-        assert_eq!(saved.created_at.to_string(), "2026-11-21T08:00:00Z");
+        assert_eq!(saved.now.dated.to_string(), "2026-11-21T08:00:00Z");
         assert_eq!(&*saved.endpoint, "https://api-ext-sboxmeta.partners.spotnana.com");
         let files: Vec<_> =
             sources().files().map(|(_, it)| (Box::from(it.path.as_str()), digest::file(&it.text))).collect();

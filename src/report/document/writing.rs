@@ -27,7 +27,8 @@ use super::shape::{
 impl Document {
     /// The document, with zeros for its digest.
     pub(super) fn new(view: &View<'_>) -> Self {
-        let &View { partial, plan, judgement, sources, endpoint: _, url, now, taken, cost: _ } = view;
+        let &View { partial, plan, judgement, sources, endpoint: _, url, now, taken, document: _, cost: _ } =
+            view;
         let words = Words::new(plan);
         let writing = Writing { plan, sources, moves: diff::moves(plan) };
         let origin = |it: Place| Origin::new(it, sources);
@@ -77,6 +78,7 @@ impl Document {
                 let [change, drift] = it.map(|it| it.map(origin));
                 ByCause { change, drift }
             }),
+            not_asked: judgement.not_asked,
             already_live: plan.already_live.as_ref().map(|it| it.iter().map(|it| writing.row(it)).collect()),
             gaps: judgement.gaps.clone(),
             guards: judgement.guards.iter().map(guard).collect(),

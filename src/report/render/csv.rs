@@ -69,7 +69,7 @@ fn of_issue(issue: &Issue) -> String {
     line([&issue.rule, "", "", "", "", "", "", &issue.title, &origin, ""])
 }
 
-fn yes(is: bool) -> &'static str {
+pub(super) fn yes(is: bool) -> &'static str {
     if is { "yes" } else { "" }
 }
 
@@ -77,7 +77,7 @@ fn line(cells: [&str; 10]) -> String {
     cells.map(cell).join(",") + "\r\n"
 }
 
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let shown = escape::terminal(text);
     // What a program drops when it reads a cell must not hide what comes next.
     let is_formula = shown.trim_start().trim_start_matches('\'').starts_with(FORMULA);

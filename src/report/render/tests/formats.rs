@@ -92,7 +92,7 @@ fn trouble() -> Trouble<'static> {
     Trouble { message: "the API answered 503 twice", causes: &CAUSES, hint: Some("try again later") }
 }
 
-fn show(format: Format, about: About<'_>) -> String {
+pub(super) fn show(format: Format, about: About<'_>) -> String {
     format.render(&ending(about))
 }
 

@@ -80,7 +80,7 @@ pub(super) fn sized(groups: Range<usize>, members: Range<u32>) -> impl Strategy<
 }
 
 /// Whether fences and folds open and close in turn, and nothing of a name is outside of code.
-fn check_markup(comment: &str) {
+pub(super) fn check_markup(comment: &str) {
     let (mut fence, mut folds) = (None, 0);
     for line in comment.lines() {
         match fence {
