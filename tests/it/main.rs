@@ -50,6 +50,7 @@ mod output;
 mod outside;
 mod people;
 mod pipelines;
+mod policies;
 mod probes;
 mod documents;
 mod recipients;

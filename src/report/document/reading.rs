@@ -184,6 +184,7 @@ impl Reading<'_> {
         ascending(&roles, "roles", |it| it.role_id)?;
         ascending(&members, "members", |it| *it)?;
         for shape::Grant { role_id, scope, entries } in roles {
+            let entries = entries.unwrap_or_else(|| vec![Some(scope.spelled())]);
             let spelled = entries.iter().map(|it| Scope::read(it.as_deref()));
             let scope = if entries.is_empty() { scope } else { Scope::any(spelled) };
             facts.grant(ix, role_id, Arc::new(scope));

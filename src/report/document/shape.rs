@@ -252,9 +252,11 @@ pub(super) struct Grant {
     pub(super) role_id: RoleId,
     /// Where it holds, in canonical form.
     pub(super) scope: Scope,
-    /// The scopes as the API spelled them, one for each of its entries; null where it gave none.
-    #[schemars(with = "Vec<Value>")]
-    pub(super) entries: Vec<Option<Box<RawValue>>>,
+    /// The scopes as the API spelled them, one for each of its entries; null where it gave none. Left out where there is one
+    /// entry, spelled just as `scope` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
+    pub(super) entries: Option<Vec<Option<Box<RawValue>>>>,
 }
 
 /// A person whose roles outside groups change, as they were read: all of them are replaced by one call.

@@ -286,7 +286,7 @@ fn no_other_effect_passes_under_an_id() {
         (format!("/edits/{joins}/userId"), json!("00000000-0000-4000-8000-000000000003")),
         (format!("/edits/{added}/after/audiences/0/predicates/0/values/0"), json!("x")),
         (format!("/edits/{changed}/after/audiences/0/predicates/0/values/0"), json!("x")),
-        ("/groups/0/contents/roles/0/entries/0/audiences/0/predicates/0/values/0".into(), json!("x")),
+        ("/groups/0/contents/roles/0/scope/audiences/0/predicates/0/values/0".into(), json!("x")),
         ("/groups/0/id".into(), json!("00000000-0000-4000-8000-000000000009")),
         ("/id".into(), json!("0".repeat(64))),
     ];

@@ -152,8 +152,11 @@ impl Writing<'_> {
     fn group(&self, change: &plan::Change<'_>) -> Option<Group> {
         let (group, before) = (change.group()?, change.attributes_before()?);
         let grant = |(role_id, scope): (_, &Scope)| {
-            let entries = self.plan.entries.get(&(group, role_id)).into_iter().flatten();
-            let entries = entries.map(|it| it.as_deref().map(compact)).collect();
+            let entries = self.plan.entries.get(&(group, role_id)).map_or(&[][..], |it| it);
+            let entries = match entries {
+                [Some(one)] if compact(one).get() == scope.spelled().get() => None,
+                _ => Some(entries.iter().map(|it| it.as_deref().map(compact)).collect()),
+            };
             Grant { role_id, scope: scope.clone(), entries }
         };
         Some(Group {
@@ -183,7 +186,7 @@ impl Writing<'_> {
 fn raw(value: &Value) -> Option<Box<RawValue>> {
     let raw = match value {
         Value::Attributes(attributes) => to_raw_value(attributes),
-        Value::Scope(scope) => to_raw_value(scope),
+        Value::Scope(scope) => Ok(scope.spelled()),
         Value::Member => return None,
         Value::Direct(role) => to_raw_value(&compacted(&DirectRoles::new([(**role).clone()]))),
     };
