@@ -99,7 +99,7 @@ fn rows_stand_under_headings_in_four_forms() {
         for form in ["text", "markdown", "csv"] {
             let shown = show(&format!("--by {by} --format {form}")).expect(0).stdout;
             let has = |it: &&str| shown.contains(&it.replace('"', if form == "csv" { "\"\"" } else { "\"" }));
-            assert!(names.iter().all(|it| has(&it)), "{by} {form}: {names:?}\n{shown}");
+            assert!(names.iter().all(has), "{by} {form}: {names:?}\n{shown}");
         }
         for form in ["junit", "sarif", "slack", "github", "gitlab"] {
             show(&format!("--by {by} --format {form}")).expect(4).says(&["have no form", form]);

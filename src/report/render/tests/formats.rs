@@ -528,11 +528,12 @@ fn what_only_undoes_drift_is_told_apart_in_every_form_about_people() {
 #[test]
 fn a_document_grows_by_no_more_than_so_many_bytes_an_edit() {
     type Parts = (Vec<fixture::Role>, Vec<fixture::Member>);
+    type Of<'a> = &'a dyn Fn(u32) -> Parts;
     let name = |n: u32| format!("Dedicated Client Agents of Region {n}");
     let members =
         |n: u32, each: fn(u32) -> fixture::Member| (0..20).map(|it| each(1_000 + 20 * n + it)).collect();
     let roles = |each: fn(u32) -> fixture::Role| (0..3).map(each).collect();
-    let groups: [(&str, usize, &dyn Fn(u32) -> Parts); 7] = [
+    let groups: [(&str, usize, Of<'_>); 7] = [
         ("people who join, among twenty", 350, &|n| (Vec::new(), members(n, |it| add(it, it)))),
         ("people who leave, among twenty", 350, &|n| (Vec::new(), members(n, remove))),
         ("people who join a group that gains a role", 400, &|n| {
