@@ -5,6 +5,7 @@
 //! beside a plan is returned as notes.
 
 use std::{
+    collections::BTreeSet,
     ops::Deref,
     path::Path,
     sync::atomic::AtomicBool,
@@ -27,13 +28,14 @@ use crate::{
     },
     live::{
         api::{Dialect, Reader, Skew, Writer},
-        fetch::{ReadList, fetch},
+        fetch::{ReadList, fetch, kept},
         source::Source,
     },
     model::{
         date::Now,
         finding::{Code, Finding},
-        ids::{CompanyId, GroupId},
+        ids::{CompanyId, GroupId, UserId},
+        kept::Kept,
         observed::{Leads, Observed},
         plan::{ID_DIGITS, Judgement, Plan, Unresolved, Withheld, WithheldReason},
         rules::Rules,
@@ -280,14 +282,23 @@ pub struct Context {
     pub elapsed: Duration,
 }
 
-/// Reads the live state, plans what is wanted, and lets order and guards look at the plan.
+/// Reads the live state, plans what is wanted, and lets order and guards look at the plan. At most `asked` of the people who
+/// gain or lose are asked for groups that no file names.
 ///
 /// # Errors
 ///
 /// Where the live state cannot be read whole, where names cannot be bound to it, where a saved plan is not for
 /// what there is, and where dates would decide by a clock that is far from the server's.
-pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now) -> Result<Judged, Error> {
+pub async fn judged(
+    live: &Live,
+    mut checked: Checked,
+    wanted: Wanted,
+    now: Now,
+    asked: usize,
+) -> Result<Judged, Error> {
     let started = Instant::now();
+    // Where few requests are made, or nobody reads who gains, nobody is asked.
+    let asked = if matches!(wanted, Wanted::Lockouts | Wanted::Adoption) { None } else { Some(asked) };
     let is_part = matches!(wanted, Wanted::Lockouts | Wanted::Expired);
     let timed = !now.is_given && wanted.has_dates(&checked.declared);
     let planned = planned(live, &mut checked, wanted, now.at).await;
@@ -299,9 +310,14 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
     if let Some(skew) = skew.filter(|_| timed) {
         return Err(Error::Clock(skew));
     }
-    let Planned { plan, rules, sources, mut notes, observed } = planned?;
+    let Planned { plan, rules, sources, mut notes, whole, observed } = planned?;
     notes.extend(skew.filter(|_| !now.is_given).map(Note::Clock));
     let mut judged = plan::judged::judged(plan, &rules, live.dialect.scope_changes(), now.at);
+    if let Some(most) = asked {
+        let (known, note) = knowing((&live.source, most), judged, &rules, whole).await?;
+        judged = known;
+        notes.extend(note);
+    }
     if is_part {
         // What is not read, or not done, is not measured against its exception.
         let needs_all = [Code::UnusedException, Code::UnknownException, Code::UnmatchedPattern];
@@ -323,6 +339,25 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
     };
     let reading = observed.map(|(observed, leads)| Box::new(Reading { observed, leads, rules }));
     Ok(Judged { judged, context, notes, reading })
+}
+
+/// Asks those who gain or lose for the groups that were not looked into.
+async fn knowing(
+    (source, most): (&Source, usize),
+    judged: plan::judged::Judged,
+    rules: &Rules,
+    whole: BTreeSet<(CompanyId, UserId)>,
+) -> Result<(plan::judged::Judged, Option<Note>), Error> {
+    let plan = judged.plan();
+    let is_unread = |(company, group)| {
+        let found = plan.index.find_group(company, group);
+        found.is_some_and(|it| plan.live.grants(it).is_empty() && plan.live.members(it).len() == 0)
+    };
+    let whole = Kept { whole, ..Kept::default() };
+    let asked = kept(source, &judged.to_ask(&whole), most, is_unread).await?;
+    let kept = Kept { whole: whole.whole, ..asked };
+    let note = kept.refused.map(Note::NotAsked);
+    Ok((judged.knowing(&kept, rules), note))
 }
 
 /// What of a plan the source cannot tell.
@@ -392,6 +427,7 @@ impl Context {
             now: self.now,
             partial: self.checked.loaded.partial,
             taken: self.taken,
+            document: None,
             cost: self.taken.is_none().then_some(cost),
         }
     }

@@ -53,7 +53,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let wanted = wanted(global, what, &checked, (arguments, output))?;
     run::block_on(async {
         let connected = connect(global, &checked.loaded)?;
-        let judged = run::until_signal(show::judged(&connected.live, checked, wanted, now, output)).await?;
+        let asked = arguments.selection.asking.ask_people;
+        let judged =
+            run::until_signal(show::judged(&connected.live, checked, wanted, (now, asked), output)).await?;
         if arguments.estimate {
             return Ok(estimate::apply(global, &judged, arguments.witness, output));
         }

@@ -88,9 +88,19 @@ pub(super) struct Selection {
     #[arg(long, value_name = "REF", env = "ROLECALL_BASE")]
     pub(super) base: Option<String>,
     #[command(flatten)]
+    pub(super) asking: Asking,
+    #[command(flatten)]
     pub(super) operator: Operator,
     #[command(flatten)]
     pub(super) now: Now,
+}
+
+/// How far a plan looks beyond the files.
+#[derive(Debug, Args)]
+pub(super) struct Asking {
+    /// Most people to ask for groups that no file names
+    #[arg(long, value_name = "N", env = "ROLECALL_ASK_PEOPLE", default_value_t = 200)]
+    pub(super) ask_people: usize,
 }
 
 /// What whoever runs rolecall says, and no change of the files can take back.

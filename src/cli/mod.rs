@@ -42,6 +42,7 @@ mod saving;
 mod schema;
 mod settings;
 mod show;
+mod shown;
 mod snapshot;
 mod telemetry;
 mod validate;
@@ -54,7 +55,9 @@ use std::{
 
 use clap::{ColorChoice, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
-use arguments::{Format, Global, LogFormat, Now, Only, Operator, Selection, duration, instant, json_file};
+use arguments::{
+    Asking, Format, Global, LogFormat, Now, Only, Operator, Selection, duration, instant, json_file,
+};
 use failure::{Exit, Failure};
 use help::Detail;
 use output::Output;
@@ -94,6 +97,9 @@ enum Command {
     /// Show what apply would change
     #[command(after_help = "Example: rolecall plan examples/quickstart --format markdown")]
     Plan(plan::Arguments),
+    /// Show a saved plan, in any form, or by group, person, role or company
+    #[command(after_help = "Example: rolecall show plan.json --by person --format markdown")]
+    Show(shown::Arguments),
     /// Make the live access match the files
     #[command(after_help = "Example: rolecall apply examples/quickstart --auto-approve")]
     Apply(apply::Arguments),
@@ -170,6 +176,7 @@ impl Command {
         match self {
             Self::Validate(it) => Some((&it.reporting, None)),
             Self::Plan(it) => Some((&it.reporting, it.saving.out.as_deref())),
+            Self::Show(it) => Some((&it.reporting, None)),
             Self::Apply(it) => Some((&it.reporting, None)),
             Self::Drift(it) => Some((&it.reporting, None)),
             Self::Report(it) => Some((&it.reporting, None)),
@@ -230,6 +237,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Validate(arguments) => validate::run(global, arguments, &output),
         Command::Fmt(arguments) => fmt::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
+        Command::Show(arguments) => shown::run(global, arguments, &output),
         Command::Apply(arguments) => apply::run(global, arguments, &output),
         Command::Rollback(arguments) => rollback::run(global, arguments, &output),
         Command::Drift(arguments) => drift::run(global, arguments, &output),

@@ -28,7 +28,7 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 /// The commands that write reports, by which they know what they are called.
 const COMMANDS: [&str; 5] = ["apply", "drift", "plan", "report", "validate"];
 /// Those of them whose result has every form.
-const FORMS: [&str; 3] = ["drift", "plan", "validate"];
+const FORMS: [&str; 4] = ["drift", "plan", "show", "validate"];
 /// The forms that a review has; the others are about what changes.
 pub(super) const REVIEW: [Form; 5] = [Form::Text, Form::Json, Form::Markdown, Form::Html, Form::Csv];
 
@@ -73,9 +73,13 @@ impl Output {
                 "`rolecall {command}` has no result in the form {}",
                 form.name()
             ))
-            .hint("give `--format text`, `json` or `markdown`; plan, drift and validate have the others"));
+            .hint(
+                "give `--format text`, `json` or `markdown`; plan, show, drift and validate have the others",
+            ));
         }
         let events = Arc::new(Events::to(global.events.as_deref())?);
+        // What is shown is what a plan said.
+        let command = if command == "show" { "plan" } else { command };
         let command = COMMANDS.iter().copied().find(|it| *it == command).unwrap_or_default();
         Ok(Self { events, makes, command, ..plain })
     }

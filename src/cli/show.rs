@@ -27,7 +27,8 @@ pub(super) fn planned(
         Some(Only::Lockout) => (for_lockouts(global, selection, output)?, Wanted::Lockouts),
     };
     let (live, _sandbox) = from.open(global, &checked.loaded)?;
-    let judged = run::reading(judged(&live, checked, wanted, now, output))?;
+    let asked = selection.asking.ask_people;
+    let judged = run::reading(judged(&live, checked, wanted, (now, asked), output))?;
     print(&judged, output);
     Ok(judged)
 }
@@ -49,10 +50,10 @@ pub(super) async fn judged(
     live: &Live,
     checked: Checked,
     wanted: Wanted,
-    now: Now,
+    (now, asked): (Now, usize),
     output: &Output,
 ) -> Result<Judged, workflow::Error> {
-    output.reading(&live.source, workflow::judged(live, checked, wanted, now)).await
+    output.reading(&live.source, workflow::judged(live, checked, wanted, now, asked)).await
 }
 
 /// Prints the plan, and tells programs that watch.

@@ -72,19 +72,24 @@ pub(crate) fn markup(text: &str) -> String {
 
 /// Returns JSON in which what [`terminal`] would show as `\u{…}` is written as `\uXXXX`: the same value, harmless to print.
 pub(crate) fn json(document: &str) -> String {
+    // A line end is layout in a JSON document: those of strings are escaped already.
+    let is_plain = |it: &u8| matches!(it, b'\n' | b' '..=b'~');
     let mut out = String::with_capacity(document.len());
-    for c in document.chars() {
-        match c {
-            // In a JSON document these are layout: those of strings are escaped already.
-            '\n' => out.push('\n'),
-            '\t' | '\r' => out.push(' '),
-            c if hides(c) => {
+    let mut rest = document;
+    while !rest.is_empty() {
+        let plain = rest.bytes().take_while(is_plain).count();
+        out.push_str(&rest[..plain]);
+        let mut others = rest[plain..].chars();
+        match others.next() {
+            Some('\t' | '\r') => out.push(' '),
+            Some(c) if hides(c) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     let _ = write!(out, "\\u{unit:04x}");
                 }
             }
-            c => out.push(c),
+            other => out.extend(other),
         }
+        rest = others.as_str();
     }
     out
 }

@@ -86,17 +86,25 @@ impl Formatter for Rows {
 
 /// The parts of a JSON text between the spaces that mean nothing.
 pub(crate) fn significant(text: &str) -> impl Iterator<Item = &str> {
-    let (mut in_text, mut escaped) = (false, false);
-    let is_space = move |c: char| {
-        let is_space = !in_text && matches!(c, ' ' | '\t' | '\n' | '\r');
-        (in_text, escaped) = match c {
-            '"' if !escaped => (!in_text, false),
-            '\\' => (in_text, !escaped),
-            _ => (in_text, false),
-        };
-        is_space
-    };
-    text.split(is_space).filter(|it| !it.is_empty())
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    let is_space = |it: &u8| matches!(it, b' ' | b'\t' | b'\n' | b'\r');
+    std::iter::from_fn(move || {
+        at += bytes[at..].iter().take_while(|it| is_space(it)).count();
+        let (start, mut in_text) = (at, false);
+        while let Some(byte) = bytes.get(at).filter(|it| in_text || !is_space(it)) {
+            match byte {
+                b'"' => in_text = !in_text,
+                // What comes next ends no text.
+                b'\\' if in_text => at += 1,
+                _ => (),
+            }
+            at += 1;
+        }
+        // A text that ends with it is cut off there.
+        at = at.min(bytes.len());
+        // Spaces and what ends a text are bytes of their own, so no character is cut.
+        (at > start).then(|| &text[start..at])
+    })
 }
 
 /// Takes out the spaces between the parts, which mean nothing and could break the layout of the document.
@@ -258,6 +266,26 @@ mod tests {
     }
 
     proptest! {
+        /// Byte by byte it is what a walk over the characters says.
+        #[test]
+        fn only_spaces_outside_of_texts_mean_nothing(text in "([{}:,]|[ \t\n\r]|\"(a|é|日| |\t|\\\\\\\\|\\\\\"|\\\\u0020){0,4}\"){0,12}") {
+            let (mut in_text, mut escaped) = (false, false);
+            let wanted: String = text.chars().filter(|c| {
+                let is_space = !in_text && matches!(c, ' ' | '\t' | '\n' | '\r');
+                (in_text, escaped) = match c {
+                    '"' if !escaped => (!in_text, false),
+                    '\\' => (in_text, !escaped),
+                    _ => (in_text, false),
+                };
+                !is_space
+            }).collect();
+            prop_assert_eq!(significant(&text).collect::<String>(), wanted);
+            // Nor does a text that is cut off anywhere end the process.
+            for (at, _) in text.char_indices() {
+                prop_assert!(significant(&text[..at]).count() <= at);
+            }
+        }
+
         /// Whatever stands in a text, and however it resembles what a decoder says.
         #[test]
         fn a_flaw_never_quotes(

@@ -21,4 +21,5 @@ pub mod permissions;
 pub mod rules;
 pub mod plan;
 pub mod observed;
+pub mod kept;
 pub mod directory;

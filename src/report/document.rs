@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     model::{
+        date::Now,
         json,
         plan::{Digest, ID_DIGITS, Judgement, Plan},
         source::Sources,
@@ -45,13 +46,33 @@ pub struct Saved {
     /// Its id; what the document says and what it comes to.
     pub id: Digest,
     /// What the run that made it took for now.
-    pub created_at: Timestamp,
+    pub now: Now,
+    /// When the snapshot was taken that it was made from; `None` where the API was read.
+    pub taken: Option<Timestamp>,
     /// The URL of the API it was made for, or the word `sandbox`.
     pub endpoint: Box<str>,
     /// Whether it was made from a part of the workspace's access files.
     pub partial: bool,
     /// The files it was made from, sorted by path.
     pub files: Vec<(Box<str>, Digest)>,
+}
+
+impl Saved {
+    /// The plan as it was shown when it was made, at a host of this name; but for what reading took, which no document says.
+    pub fn view<'a>(&'a self, host: &'a str, document: &'a str) -> View<'a> {
+        View {
+            plan: &self.plan,
+            judgement: &self.judgement,
+            sources: &self.sources,
+            endpoint: host,
+            url: &self.endpoint,
+            now: self.now,
+            partial: self.partial,
+            taken: self.taken,
+            document: Some(document),
+            cost: None,
+        }
+    }
 }
 
 /// Why a text is not a plan that can be used.
@@ -111,6 +132,9 @@ impl NotAPlan {
 
 /// Returns the plan as one JSON document, with a newline at the end.
 pub fn write(view: &View<'_>) -> String {
+    if let Some(document) = view.document {
+        return document.to_owned();
+    }
     sealed(json::rows(&Document::new(view)))
 }
 
@@ -135,7 +159,9 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
     if found != document.digest {
         return Err(NotAPlan::Changed);
     }
-    let (said, created_at, partial) = (document.id, document.created_at, document.partial);
+    let (said, taken, partial) = (document.id, document.taken, document.partial);
+    let dated = document.created_at;
+    let now = Now { at: document.now.unwrap_or(dated), is_given: document.now.is_some(), dated };
     let (tool, endpoint) = (document.tool.clone(), document.endpoint.clone());
     let (plan, judgement, files) =
         reading::plan(document, sources).map_err(|what| NotAPlan::Meaning { tool, what })?;
@@ -144,7 +170,7 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
         return Err(NotAPlan::OtherId { said, found });
     }
     let reading::Files { sources, digests, .. } = files;
-    Ok(Saved { plan, judgement, sources, id: said, created_at, endpoint, partial, files: digests })
+    Ok(Saved { plan, judgement, sources, id: said, now, taken, endpoint, partial, files: digests })
 }
 
 /// The end of a document, up to the digits of its digest.

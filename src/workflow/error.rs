@@ -241,6 +241,12 @@ pub enum Note {
         "what is this change and what has drifted before cannot be told apart: the base does not fit what there is ({0})"
     )]
     NoSides(String),
+    /// The API refuses to tell in which groups people are, with this status.
+    #[error(
+        "the API refuses to tell which groups people are in ({0}): what groups that no file names give to those who gain or \
+         lose is not counted"
+    )]
+    NotAsked(u16),
     /// Patterns and near addresses cannot be compared with pseudonyms.
     #[error(
         "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of unknown people"

@@ -2,7 +2,7 @@
 //!
 //! Each reads the live state, binds the files to it, compares, and asks again for what goes. Judges nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::{
     files::declared::{Bare, Declared, DeclaredCompany},
     live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders, named},
     model::{
-        ids::{CompanyId, GroupId},
+        ids::{CompanyId, GroupId, UserId},
         observed::{Leads, Observed},
         plan::{Action, Digest, Names, Plan, Undone},
         rules::{Rules, Taken, Unmanaged},
@@ -37,6 +37,8 @@ pub(super) struct Planned {
     /// The files its places point into.
     pub(super) sources: Sources,
     pub(super) notes: Vec<Note>,
+    /// Those of whom all groups of a company were read.
+    pub(super) whole: BTreeSet<(CompanyId, UserId)>,
     /// Everything that was read, where it is needed once more.
     pub(super) observed: Option<(Observed, Leads)>,
 }
@@ -90,7 +92,8 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
             Err(findings) => notes.extend(findings.into_iter().next().map(|it| Note::NoSides(it.message))),
         }
     }
-    Ok(Planned { plan, rules: bound.rules, sources, notes, observed: Some((snapshot, Leads::new())) })
+    let whole = whole(&snapshot);
+    Ok(Planned { plan, rules: bound.rules, sources, notes, whole, observed: Some((snapshot, Leads::new())) })
 }
 
 /// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one.
@@ -133,8 +136,13 @@ async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Plan
         rules: bound.rules,
         sources: checked.loaded.sources.clone(),
         notes: Vec::new(),
+        whole: BTreeSet::new(),
         observed: None,
     })
+}
+
+fn whole(snapshot: &Observed) -> BTreeSet<(CompanyId, UserId)> {
+    snapshot.companies.iter().flat_map(|it| it.held.keys().map(|user| (it.id, *user))).collect()
 }
 
 /// Says whether a saved plan can be taken up with the files as they are; others need its id in `approve`.
@@ -230,7 +238,7 @@ async fn taken_up(
     confirm(&live.source, &going(&today), &snapshot).await?;
     let already = today.is_empty() && !plan.is_empty();
     let notes = already.then_some(Note::AlreadySo).into_iter().collect();
-    Ok(Planned { plan: today, rules: bound.rules, sources, notes, observed: None })
+    Ok(Planned { plan: today, rules: bound.rules, sources, notes, whole: whole(&snapshot), observed: None })
 }
 
 async fn undo(
@@ -292,7 +300,7 @@ async fn undo(
         plan.names.people.entry(user).or_insert(name);
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
-    Ok(Planned { plan, rules: bound.rules, sources, notes, observed: None })
+    Ok(Planned { plan, rules: bound.rules, sources, notes, whole: whole(&snapshot), observed: None })
 }
 
 /// Lets what only takes away again what an apply gave pass the limits on removals, whoever set them.

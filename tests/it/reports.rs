@@ -174,7 +174,7 @@ fn what_a_report_cannot_be_written_to_is_said_before_any_request() {
         ("plan --format yaml", &["there are text, json, markdown, html, csv"]),
         (
             "apply --auto-approve --format sarif",
-            &["`rolecall apply` has no result in the form sarif", "plan, drift and validate"],
+            &["`rolecall apply` has no result in the form sarif", "plan, show, drift and validate"],
         ),
         ("explain ana@voyager.example --format csv", &["`rolecall explain` has no result in the form csv"]),
         ("plan --estimate --report csv=a", &["--estimate", "--report"]),

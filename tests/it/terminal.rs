@@ -11,6 +11,7 @@ pub(crate) const COMMANDS: [&str; 18] = [
     "validate",
     "fmt",
     "plan",
+    "show",
     "apply",
     "rollback",
     "drift",

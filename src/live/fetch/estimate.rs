@@ -15,6 +15,8 @@ use crate::live::source::Source;
 pub struct Estimate {
     /// Requests that were not sent to find out: the contents of groups.
     pub requests: u64,
+    /// Groups that are not read: what they give to whoever gains or loses may be asked for.
+    pub unread: u64,
     /// How long an answer takes here.
     pub latency: Duration,
 }
@@ -31,7 +33,7 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
         let (answered, total) = answers.get();
         answers.set((answered + u32::try_from(pages(rows)).unwrap_or(u32::MAX), total + waited));
     };
-    let mut requests = 0;
+    let (mut requests, mut unread) = (0, 0);
     for reads in &list.companies {
         let heads = timed(source.list_groups(reads.id), &count);
         let roles = timed(source.list_roles(reads.id), &count);
@@ -41,9 +43,10 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
         // A page of members or more, and the roles.
         let whole = |it: &GroupReads| it.values().map(|it| pages(it.members) + 1).sum::<usize>();
         requests += (whole(&groups) + whole(&rest)) as u64;
+        unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;
     }
     let (answered, waited) = answers.get();
-    Ok(Estimate { requests, latency: waited / answered.max(1) })
+    Ok(Estimate { requests, unread, latency: waited / answered.max(1) })
 }
 
 async fn timed<T>(

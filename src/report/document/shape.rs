@@ -72,6 +72,10 @@ pub(crate) struct Document {
     /// The same for the change under review alone, and for undoing what has drifted before; left out where no base was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) people_by_cause: Option<ByCause>,
+    /// How many of those who gain or lose were not asked for groups that no file names: what these give them is not counted.
+    /// Left out where none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) not_asked: usize,
     /// What the change under review asks for, its base does not, and somebody has made already; left out where no base was
     /// given.
     // For readers: an apply needs none of it, and it may be of groups that do not change.
@@ -248,9 +252,11 @@ pub(super) struct Grant {
     pub(super) role_id: RoleId,
     /// Where it holds, in canonical form.
     pub(super) scope: Scope,
-    /// The scopes as the API spelled them, one for each of its entries; null where it gave none.
-    #[schemars(with = "Vec<Value>")]
-    pub(super) entries: Vec<Option<Box<RawValue>>>,
+    /// The scopes as the API spelled them, one for each of its entries; null where it gave none. Left out where there is one
+    /// entry, spelled just as `scope` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
+    pub(super) entries: Option<Vec<Option<Box<RawValue>>>>,
 }
 
 /// A person whose roles outside groups change, as they were read: all of them are replaced by one call.

@@ -27,7 +27,8 @@ use super::shape::{
 impl Document {
     /// The document, with zeros for its digest.
     pub(super) fn new(view: &View<'_>) -> Self {
-        let &View { partial, plan, judgement, sources, endpoint: _, url, now, taken, cost: _ } = view;
+        let &View { partial, plan, judgement, sources, endpoint: _, url, now, taken, document: _, cost: _ } =
+            view;
         let words = Words::new(plan);
         let writing = Writing { plan, sources, moves: diff::moves(plan) };
         let origin = |it: Place| Origin::new(it, sources);
@@ -77,6 +78,7 @@ impl Document {
                 let [change, drift] = it.map(|it| it.map(origin));
                 ByCause { change, drift }
             }),
+            not_asked: judgement.not_asked,
             already_live: plan.already_live.as_ref().map(|it| it.iter().map(|it| writing.row(it)).collect()),
             gaps: judgement.gaps.clone(),
             guards: judgement.guards.iter().map(guard).collect(),
@@ -150,8 +152,11 @@ impl Writing<'_> {
     fn group(&self, change: &plan::Change<'_>) -> Option<Group> {
         let (group, before) = (change.group()?, change.attributes_before()?);
         let grant = |(role_id, scope): (_, &Scope)| {
-            let entries = self.plan.entries.get(&(group, role_id)).into_iter().flatten();
-            let entries = entries.map(|it| it.as_deref().map(compact)).collect();
+            let entries = self.plan.entries.get(&(group, role_id)).map_or(&[][..], |it| it);
+            let entries = match entries {
+                [Some(one)] if compact(one).get() == scope.spelled().get() => None,
+                _ => Some(entries.iter().map(|it| it.as_deref().map(compact)).collect()),
+            };
             Grant { role_id, scope: scope.clone(), entries }
         };
         Some(Group {
@@ -181,7 +186,7 @@ impl Writing<'_> {
 fn raw(value: &Value) -> Option<Box<RawValue>> {
     let raw = match value {
         Value::Attributes(attributes) => to_raw_value(attributes),
-        Value::Scope(scope) => to_raw_value(scope),
+        Value::Scope(scope) => Ok(scope.spelled()),
         Value::Member => return None,
         Value::Direct(role) => to_raw_value(&compacted(&DirectRoles::new([(**role).clone()]))),
     };

@@ -71,6 +71,6 @@ fn of_issue(issue: &Issue) -> String {
     line([&issue.rule, "", "", "", "", "", "", &issue.title, &origin, ""])
 }
 
-fn yes(is: bool) -> &'static str {
+pub(super) fn yes(is: bool) -> &'static str {
     if is { "yes" } else { "" }
 }

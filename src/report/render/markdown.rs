@@ -418,9 +418,9 @@ fn withheld(view: &View<'_>) -> Section {
 }
 
 /// A line in the making: what stands left, and beside it where it is declared and why.
-struct Row {
-    left: String,
-    beside: [Option<String>; 2],
+pub(super) struct Row {
+    pub(super) left: String,
+    pub(super) beside: [Option<String>; 2],
 }
 
 /// What a line counts as, the line, and what stands below it.
@@ -455,7 +455,7 @@ fn row(line: &Line) -> Shown {
 }
 
 /// Writes rows with what stands beside them in one column, as near as the longest allows.
-fn aligned(rows: Vec<Row>) -> Vec<String> {
+pub(super) fn aligned(rows: Vec<Row>) -> Vec<String> {
     let widths = rows.iter().map(|it| it.left.width());
     let column = widths.filter(|it| *it <= ORIGIN).max().unwrap_or(0);
     let lines = rows.into_iter().map(|Row { left: mut text, beside: [origin, note] }| {

@@ -24,6 +24,7 @@ pub mod fit;
 pub mod forge;
 pub mod format;
 pub mod github;
+pub mod grouped;
 pub(crate) mod json;
 pub mod markdown;
 pub mod marker;
@@ -74,6 +75,8 @@ pub struct View<'a> {
     pub partial: bool,
     /// When the snapshot was taken that it is made from; `None` where the API was read.
     pub taken: Option<Timestamp>,
+    /// The document that the plan was read from, of one that was saved: as JSON it is shown as it was written.
+    pub document: Option<&'a str>,
     /// What reading the live state took; only the text header shows it, as it differs from run to run.
     pub cost: Option<Cost>,
 }

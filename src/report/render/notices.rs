@@ -66,8 +66,10 @@ impl Topic {
 /// Returns how many gain and how many lose, if anybody does; of a change under review what it does itself, and what an apply
 /// of it does beside.
 pub(super) fn people(view: &View<'_>) -> Vec<(&'static str, String)> {
+    let not_asked = not_asked(view.judgement.not_asked);
     let Some([change, drift]) = &view.judgement.by_cause else {
-        return of_people(&view.judgement.people, view).map(|it| ("People", it)).into_iter().collect();
+        let people = of_people(&view.judgement.people).map(|it| ("People", it));
+        return people.into_iter().chain(not_asked).collect();
     };
     let differences = |drifted| {
         let alike = |it: &&Edit| (view.plan.note(&it.key).cause == Some(Cause::Drift)) == drifted;
@@ -76,11 +78,10 @@ pub(super) fn people(view: &View<'_>) -> Vec<(&'static str, String)> {
             n => format!("{}: ", counted(n, "difference", "differences")),
         }
     };
-    let own = of_people(change, view).unwrap_or_else(|| "nobody gains or loses access".to_owned());
+    let own = of_people(change).unwrap_or_else(|| "nobody gains or loses access".to_owned());
     let mut said = vec![("This change", differences(false) + &own)];
     if view.plan.edits.iter().any(|it| view.plan.note(&it.key).cause == Some(Cause::Drift)) {
-        let before =
-            of_people(drift, view).unwrap_or_else(|| "nobody gains or loses access by it".to_owned());
+        let before = of_people(drift).unwrap_or_else(|| "nobody gains or loses access by it".to_owned());
         said.push(("Already drifted, and undone with it", differences(true) + &before));
     }
     let already = view.plan.already_live.as_ref().map_or(0, |it| it.iter().len());
@@ -90,10 +91,16 @@ pub(super) fn people(view: &View<'_>) -> Vec<(&'static str, String)> {
             counted(already, "thing that the change asks for", "things that the change asks for"),
         ));
     }
+    said.extend(not_asked);
     said
 }
 
-fn of_people(found: &People, view: &View<'_>) -> Option<String> {
+/// Of how many it is not known what else they hold.
+fn not_asked(n: usize) -> Option<(&'static str, String)> {
+    (n > 0).then(|| ("Not asked", counted(n, "person", "people") + " for groups that no file names"))
+}
+
+fn of_people(found: &People) -> Option<String> {
     if found.gain == 0 && found.lose == 0 && found.lose_everything.is_empty() {
         return None;
     }
@@ -104,14 +111,6 @@ fn of_people(found: &People, view: &View<'_>) -> Option<String> {
     if !nothing.is_empty() {
         text += ", ";
         text += &counted(nothing.len(), "loses everything", "lose everything");
-        // What nobody asked about was not read, and may give something.
-        text += &match view.plan.companies.iter().map(|it| it.unread).sum() {
-            0 => String::new(),
-            n => format!(
-                " (but for what {})",
-                counted(n, "group that was not read gives", "groups that were not read give")
-            ),
-        };
     }
     Some(text)
 }

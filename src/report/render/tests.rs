@@ -12,6 +12,7 @@ use crate::model::{ids::CompanyId, plan::Overview};
 pub(crate) mod fixture;
 mod formats;
 mod laws;
+mod shown;
 
 fn plain(styled: &str) -> String {
     anstream::adapter::strip_str(styled).to_string()

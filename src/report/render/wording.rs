@@ -114,6 +114,8 @@ impl Block {
 pub(super) struct Line {
     pub(super) fact: Fact,
     pub(super) what: String,
+    /// The role that it is about, by its name or its type.
+    pub(super) role: Option<String>,
     /// Of a role that changes, where it holds before and after.
     pub(super) scopes: Option<[String; 2]>,
     /// `file:line` of the declaration.
@@ -196,6 +198,7 @@ impl Wording<'_> {
         Line {
             fact,
             what,
+            role: None,
             scopes: None,
             origin: note.from.map(|it| self.sources.line(it)),
             note: joined([why, cause(note.cause)]),
@@ -222,7 +225,8 @@ impl Wording<'_> {
                 (changed(edit, facts), format!("{} → {after}", direct::role(before, words)))
             }
         };
-        Some(self.line(edit, fact, what, false))
+        let role = edit.kind().map(|it| it.role_type().to_owned());
+        Some(Line { role, ..self.line(edit, fact, what, false) })
     }
 
     fn role(&self, edit: &Edit, is_whole: bool) -> Option<Line> {
@@ -235,11 +239,11 @@ impl Wording<'_> {
             [Some(before), Some(after)] => {
                 let facts = [Fact::RoleWidened, Fact::RoleNarrowed, Fact::RoleChanged];
                 let (before, after) = words.rescope(before, after);
-                let line = self.line(edit, changed(edit, facts), name, is_whole);
-                return Some(Line { scopes: Some([before, after]), ..line });
+                let line = self.line(edit, changed(edit, facts), name.clone(), is_whole);
+                return Some(Line { role: Some(name), scopes: Some([before, after]), ..line });
             }
         };
-        Some(self.line(edit, fact, what, is_whole))
+        Some(Line { role: Some(name), ..self.line(edit, fact, what, is_whole) })
     }
 
     fn member(&self, edit: &Edit, is_whole: bool) -> Option<Line> {
@@ -290,7 +294,7 @@ fn removals_last(lines: &mut [Line]) {
 }
 
 fn attributes(change: &Change<'_>) -> Vec<Line> {
-    let line = |fact, what| Line { fact, what, scopes: None, origin: None, note: None };
+    let line = |fact, what| Line { fact, what, role: None, scopes: None, origin: None, note: None };
     let mut lines = Vec::new();
     match (change.attributes_before(), change.attributes_after()) {
         (Some(before), Some(after)) => {

@@ -341,6 +341,7 @@ impl Ready {
             now: self.now.into(),
             partial: false,
             taken: None,
+            document: None,
             cost: None,
         };
         serde_json::from_str(&document::write(&view)).unwrap()

@@ -731,6 +731,7 @@ pub(crate) fn view<'a>(judged: &'a Judged, sources: &'a Sources) -> View<'a> {
         url: "https://api-ext-sboxmeta.partners.spotnana.com",
         now: now.into(),
         taken: None,
+        document: None,
         cost: None,
     }
 }

@@ -88,7 +88,7 @@ pub(super) fn sized(groups: Range<usize>, members: Range<u32>) -> impl Strategy<
 
 /// Whether fences and folds open and close in turn, and nothing of a name is outside of code; and whether the forge can
 /// read all of it.
-fn check_markup(comment: &str, forge: Forge) {
+pub(super) fn check_markup(comment: &str, forge: Forge) {
     let (html, alerts) = match forge {
         Forge::Github | Forge::Gitlab | Forge::Gitea => (true, true),
         Forge::Azure => (true, false),
