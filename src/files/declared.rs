@@ -22,7 +22,9 @@ mod role;
 mod rules;
 
 pub use role::{ProvidedBy, RoleRef};
-pub(crate) use rules::{DeclaredException, DeclaredFloor, DeclaredTarget};
+pub(crate) use rules::{
+    DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredFloor, DeclaredTarget,
+};
 pub use rules::{DeclaredLockout, DeclaredRules, Pattern};
 
 /// Everything the files of one run ask for.
@@ -42,6 +44,8 @@ pub struct Declared {
     pub unmanaged: Unmanaged,
     /// In force or not, in the order of the file.
     pub lockouts: Vec<DeclaredLockout>,
+    /// Differences that are left as they are, in force or not, in the order of the file.
+    pub(crate) accepts: Vec<DeclaredAccept>,
     /// What is odd about how the files are written.
     pub(crate) misread: Vec<Finding>,
     /// What the files of the base ask for, where there is one.
@@ -238,8 +242,9 @@ impl Declared {
         let of_user = |it: &DeclaredUser| it.roles.entries.iter().any(|it| it.ends.is_some());
         let of_company =
             |it: &DeclaredCompany| it.groups.iter().any(of_group) || it.users.iter().any(of_user);
-        // Of exceptions and lock-outs each has one.
+        // Of exceptions, lock-outs and accepted differences each has one.
         self.rules.all().any(|it| !it.exceptions.is_empty())
+            || !self.accepts.is_empty()
             || !self.lockouts.is_empty()
             || self.companies.iter().any(of_company)
     }
