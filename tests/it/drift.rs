@@ -171,3 +171,32 @@ fn a_snapshot_keeps_the_times_and_an_old_one_is_read() {
         );
     }
 }
+
+/// What only reads needs no more than that: the token is refused for every write, and nothing is tried.
+#[test]
+fn a_token_that_may_not_write_is_enough_for_whatever_only_reads() {
+    let accept =
+        "accept: [{ group: Desk, person: bo@voyager.example, owner: o, until: 2026-12-31, reason: r }]\n";
+    for (rules, code) in [("", 2), (accept, 0)] {
+        let declared = DECLARED.replace("At night.", "The night.");
+        let world = World::new().ruled(rules).groups(&declared).variable("ROLECALL_TOKEN", "read-token");
+        let now = "--now 2026-11-21T00:00:00Z";
+        for line in [
+            "plan --detailed-exitcode",
+            "drift",
+            "drift --format json",
+            "plan --format markdown --detailed-exitcode",
+        ] {
+            world.run(&format!("{line} {now}")).expect(code);
+        }
+        for line in [
+            format!("drift --adopt --dry-run {now}"),
+            "import --merge --dry-run".to_owned(),
+            "snapshot --out live.json".to_owned(),
+        ] {
+            let run = world.run(&line);
+            assert!(![1, 4, 5, 8].contains(&run.code), "{line}: {}\n{}", run.stdout, run.stderr);
+        }
+        assert_eq!(world.writes(), [""; 0]);
+    }
+}
