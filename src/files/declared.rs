@@ -230,6 +230,7 @@ impl Declared {
         }
         let mut rest = self.clone();
         rest.companies.retain(|it| !companies.contains_key(&it.id));
+        rest.accepts.retain(|it| !companies.contains_key(&it.company));
         Cow::Owned(rest)
     }
 
@@ -252,6 +253,7 @@ impl Declared {
     /// The lockouts alone, with the rules.
     pub fn lockouts_only(&self) -> Self {
         let mut only = self.clone();
+        only.accepts.clear();
         for company in &mut only.companies {
             company.groups.clear();
             company.removals.clear();

@@ -220,6 +220,10 @@ fn what_is_locked_out_or_has_ended_goes_all_the_same() {
                 plan["remarks"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
             assert!(remarks.contains(&&json!("unused-accept")), "{remarks:?}");
         }
+        // Of a plan of lock-outs alone nothing else is said.
+        let world = World::new().ruled(&format!("{lockout}{}", accepts(&[what]))).groups(&desk(&[]));
+        let plan = world.run(&format!("plan --only lockout --format json {IN_FORCE}")).expect(0).json();
+        assert_eq!((edits(&plan).len(), &plan["remarks"]), (1, &json!([])));
         let world = World::new().ruled(&accepts(&[what])).groups(&ended);
         world.run(&format!("apply --only expired --auto-approve {IN_FORCE}")).expect(0);
         assert_eq!(world.members("Desk"), ["ana@voyager.example"]);
