@@ -2,7 +2,7 @@
 
 use clap::Args;
 use rolecall::{
-    report::render::{counted, fit::prose},
+    report::render::{accepted_in_all, counted, fit::prose},
     workflow::{Context, Judged},
 };
 
@@ -48,8 +48,9 @@ fn heartbeat(judged: &Judged) -> String {
         }
     };
     let given = if now.is_given { " (--now)" } else { "" };
+    let accepted = accepted_in_all(judged.plan()).map_or_else(String::new, |it| format!(" {it}."));
     format!(
-        "No drift at {:.0}{given}: {}, {}, {source}.\n",
+        "No drift at {:.0}{given}: {}, {}, {source}.{accepted}\n",
         now.at,
         counted(groups, "declared group", "declared groups"),
         counted(memberships, "membership", "memberships"),

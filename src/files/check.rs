@@ -112,10 +112,11 @@ fn checked(
     let is_given = given.is_some() || workspace.is_some_and(|it| !it.1.company.is_absent());
     let fallback = company.or_else(|| is_given.then_some(CompanyId(Uuid::nil())));
 
-    let (mut rules, mut lockouts) = (DeclaredRules::default(), Vec::new());
+    let (mut rules, mut lockouts, mut accepts) = (DeclaredRules::default(), Vec::new(), Vec::new());
     if let Some((_, workspace)) = workspace {
         rules = check.rules(workspace, fallback);
         lockouts = workspace.lockout.iter().filter_map(|it| check.lockout(it)).collect();
+        accepts = workspace.accept.iter().filter_map(|it| check.accept(it, fallback)).collect();
     }
 
     let mut companies: BTreeMap<CompanyId, DeclaredCompany> = BTreeMap::new();
@@ -159,6 +160,7 @@ fn checked(
             rules,
             unmanaged,
             lockouts,
+            accepts,
             misread,
             base: None,
         })

@@ -22,7 +22,9 @@ mod role;
 mod rules;
 
 pub use role::{ProvidedBy, RoleRef};
-pub(crate) use rules::{DeclaredException, DeclaredFloor, DeclaredTarget};
+pub(crate) use rules::{
+    DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredFloor, DeclaredTarget,
+};
 pub use rules::{DeclaredLockout, DeclaredRules, Pattern};
 
 /// Everything the files of one run ask for.
@@ -42,6 +44,8 @@ pub struct Declared {
     pub unmanaged: Unmanaged,
     /// In force or not, in the order of the file.
     pub lockouts: Vec<DeclaredLockout>,
+    /// Differences that are left as they are, in force or not, in the order of the file.
+    pub(crate) accepts: Vec<DeclaredAccept>,
     /// What is odd about how the files are written.
     pub(crate) misread: Vec<Finding>,
     /// What the files of the base ask for, where there is one.
@@ -226,6 +230,7 @@ impl Declared {
         }
         let mut rest = self.clone();
         rest.companies.retain(|it| !companies.contains_key(&it.id));
+        rest.accepts.retain(|it| !companies.contains_key(&it.company));
         Cow::Owned(rest)
     }
 
@@ -238,8 +243,9 @@ impl Declared {
         let of_user = |it: &DeclaredUser| it.roles.entries.iter().any(|it| it.ends.is_some());
         let of_company =
             |it: &DeclaredCompany| it.groups.iter().any(of_group) || it.users.iter().any(of_user);
-        // Of exceptions and lock-outs each has one.
+        // Of exceptions, lock-outs and accepted differences each has one.
         self.rules.all().any(|it| !it.exceptions.is_empty())
+            || !self.accepts.is_empty()
             || !self.lockouts.is_empty()
             || self.companies.iter().any(of_company)
     }
@@ -247,6 +253,7 @@ impl Declared {
     /// The lockouts alone, with the rules.
     pub fn lockouts_only(&self) -> Self {
         let mut only = self.clone();
+        only.accepts.clear();
         for company in &mut only.companies {
             company.groups.clear();
             company.removals.clear();

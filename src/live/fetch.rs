@@ -8,13 +8,15 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use crate::{
     live::{
         FetchError,
         source::{AT_ONCE, Source},
     },
     model::{
-        access::{Contents, Grant},
+        access::{Contents, Grant, Members},
         direct::DirectRoles,
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
@@ -121,7 +123,7 @@ async fn moved(
             own.sort_unstable();
             let unread = own.iter().filter(|it| !company.contents.contains_key(it));
             let unread: GroupReads = unread.map(|it| (*it, GroupRead::default())).collect();
-            company.contents.extend(whole(source, company.id, &unread, scopes).await?);
+            whole(source, company.id, &unread, scopes).await?.join(company);
             company.held.insert(user, own);
         }
     }
@@ -141,20 +143,23 @@ async fn company(
     let groups = async {
         let heads = source.list_groups(reads.id).await?;
         let wanted = reads.groups(&heads);
-        let contents = whole(source, reads.id, &wanted, scopes).await?;
-        Ok((heads, wanted, contents))
+        let read = whole(source, reads.id, &wanted, scopes).await?;
+        Ok((heads, wanted, read))
     };
     let roles = source.list_roles(reads.id);
-    let ((heads, mut wanted, mut contents), roles, mut people) =
+    let ((heads, mut wanted, read), roles, mut people) =
         try_join3(groups, roles, people(source, known, reads)).await?;
     let rest = reads.rest(&heads, &wanted, &people.held);
-    contents.extend(whole(source, reads.id, &rest, scopes).await?);
+    let more = whole(source, reads.id, &rest, scopes).await?;
     wanted.extend(rest);
-    let strangers = strangers(source, reads.id, &wanted, &contents, &people.users).await?;
+    let mut company = ObservedCompany { groups: heads, roles, ..ObservedCompany::new(reads.id) };
+    read.join(&mut company);
+    more.join(&mut company);
+    let strangers = strangers(source, reads.id, &wanted, &company.contents, &people.users).await?;
     people.users.extend(strangers);
     people.held.retain(|it, _| people.cut_off.contains(it));
-    let held = std::mem::take(&mut people.held);
-    Ok((ObservedCompany { id: reads.id, groups: heads, roles, contents, held }, people))
+    company.held = std::mem::take(&mut people.held);
+    Ok((company, people))
 }
 
 /// Reads only what the lock-outs on the list need: who they mean, and the groups of these.
@@ -269,28 +274,41 @@ async fn direct_roles(source: &Source, users: &BTreeSet<UserId>) -> Read<Vec<(Us
 }
 
 /// What the API says is in a group.
-type Found = (Arc<[UserId]>, Vec<GroupRole>);
+type Found = (Members, Vec<GroupRole>);
 
-async fn whole(
-    source: &Source,
-    company: CompanyId,
-    groups: &GroupReads,
-    scopes: &mut Shared,
-) -> Read<BTreeMap<GroupId, Contents>> {
+async fn whole(source: &Source, company: CompanyId, groups: &GroupReads, scopes: &mut Shared) -> Read<Whole> {
     let found = stream::iter(groups.keys()).map(|&group| async move {
         let members = source.list_members(company, group);
         Ok((group, try_join(members, source.list_group_roles(company, group)).await?))
     });
     let found = found.buffer_unordered(AT_ONCE);
-    found.map_ok(|(group, found)| (group, contents(found, scopes))).try_collect().await
+    let read = |mut all: Whole, (group, found)| {
+        all.add(group, found, scopes);
+        std::future::ready(Ok(all))
+    };
+    found.try_fold(Whole::default(), read).await
 }
 
-fn contents((mut members, roles): Found, scopes: &mut Shared) -> Contents {
-    // As a snapshot says it, which keeps the list.
-    if !members.is_sorted() {
-        Arc::make_mut(&mut members).sort_unstable();
+/// What is in groups, and since when.
+#[derive(Default)]
+struct Whole {
+    contents: BTreeMap<GroupId, Contents>,
+    added: BTreeMap<GroupId, Arc<[Option<Timestamp>]>>,
+}
+
+impl Whole {
+    fn add(&mut self, group: GroupId, (members, roles): Found, scopes: &mut Shared) {
+        let contents = Contents { members: members.ids, grants: shared(roles, scopes) };
+        self.contents.insert(group, contents);
+        // Also of nobody: each list is beside the members that it is about.
+        self.added.insert(group, members.added);
     }
-    Contents { members, grants: shared(roles, scopes) }
+
+    /// Says it of a company, in the place of what was known of these groups.
+    fn join(self, company: &mut ObservedCompany) {
+        company.contents.extend(self.contents);
+        company.added.extend(self.added);
+    }
 }
 
 /// Joins the entries of one role: a group holds it wherever any of them says (contract §3.9).

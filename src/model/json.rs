@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, Write},
+    ops::RangeInclusive,
 };
 
 use serde::{Deserialize, Serialize};
@@ -189,7 +190,7 @@ pub(crate) enum NotOurs {
 }
 
 /// Looks whether a text is a document of this kind and version, before anything else of it is believed.
-pub(crate) fn is_a(kind: &str, version: u32, text: &str) -> Result<(), NotOurs> {
+pub(crate) fn is_a(kind: &str, versions: RangeInclusive<u32>, text: &str) -> Result<(), NotOurs> {
     /// Enough to see what it is.
     #[derive(Deserialize)]
     struct Head {
@@ -211,7 +212,7 @@ pub(crate) fn is_a(kind: &str, version: u32, text: &str) -> Result<(), NotOurs> 
         Some(_) | None => return Err(NotOurs::Foreign(None)),
     }
     match head.version.and_then(|it| it.as_u64()) {
-        Some(found) if found == u64::from(version) => Ok(()),
+        Some(found) if u32::try_from(found).is_ok_and(|it| versions.contains(&it)) => Ok(()),
         Some(found) => Err(NotOurs::Version(found)),
         None => Err(NotOurs::Foreign(None)),
     }

@@ -11,6 +11,7 @@ pub mod source;
 pub mod escape;
 pub mod json;
 pub mod dialect;
+pub mod stamp;
 pub mod scope;
 pub mod direct;
 pub mod index;

@@ -24,7 +24,9 @@ use crate::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
-        plan::{Note, Outside, Overview, Plan, UnmanagedGroup, Unresolved, Withheld, WithheldReason},
+        plan::{
+            Accepted, Note, Outside, Overview, Plan, UnmanagedGroup, Unresolved, Withheld, WithheldReason,
+        },
         rules::{Rules, Unmanaged, Weakened},
         scope::Scope,
         source::Place,
@@ -32,6 +34,7 @@ use crate::{
     },
 };
 
+mod accept;
 pub mod grants;
 mod lockout;
 pub mod people;
@@ -63,6 +66,10 @@ pub struct Bound {
     pub people: BTreeSet<PersonIx>,
     /// What was asked for and is withheld, sorted.
     pub withheld: Vec<Withheld>,
+    /// What differs and is accepted, sorted.
+    pub accepted: Vec<Accepted>,
+    /// The facts of it, which are on both sides as they are.
+    pub left: BTreeSet<Key>,
     /// The companies looked at.
     pub companies: Vec<Overview>,
     /// What is done about groups that no file names.
@@ -158,6 +165,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.live = live.with(direct);
     bound.desired = State::new(desired);
     bound.index = index;
+    accept::accept(&mut bound, declared, snapshot, &directory, now);
     bound.withheld.sort();
     bound.withheld.dedup();
     bound.remarks.sort();
@@ -314,7 +322,13 @@ impl Binding<'_> {
         }
         self.leave_alone(&settled);
         let unmanaged = live.groups.iter().filter(|it| !spoken_of.contains(&it.id));
-        let group = |it: &GroupHead| UnmanagedGroup { name: it.name.clone(), is_standard: it.unmodifiable };
+        let forbidden = |it: &GroupHead| self.bound.unmanaged == Unmanaged::Forbid && !it.unmodifiable;
+        let group = |it: &GroupHead| UnmanagedGroup {
+            name: it.name.clone(),
+            is_standard: it.unmodifiable,
+            is_accepted: false,
+            created: it.stamps.created.clone().filter(|_| forbidden(it)),
+        };
         let mut unmanaged: Vec<UnmanagedGroup> = unmanaged.map(group).collect();
         unmanaged.sort();
         self.bound.companies.push(Overview {

@@ -153,7 +153,7 @@ pub fn line(view: &View<'_>) -> Box<RawValue> {
 ///
 /// Whatever is not a whole plan of a version that is known, as it was written.
 pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
-    json::is_a(KIND, VERSION, text)?;
+    json::is_a(KIND, VERSION..=VERSION, text)?;
     let document: Document = serde_json::from_str(text).map_err(|it| NotAPlan::Field(it.into()))?;
     let found = seal(text).ok_or(NotAPlan::Unsealed)?;
     if found != document.digest {

@@ -12,6 +12,7 @@ use crate::{
     files::declared::{Bare, Declared, DeclaredCompany},
     live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders, named},
     model::{
+        finding::Code,
         ids::{CompanyId, GroupId, UserId},
         observed::{Leads, Observed},
         plan::{Action, Digest, Names, Plan, Undone},
@@ -82,6 +83,8 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
     if checked.loaded.partial {
         // Other files may name them.
         plan.unmanaged = plan.unmanaged.allowing();
+        // What accepts something of these may find nothing in the part.
+        plan.remarks.retain(|it| it.code != Code::UnusedAccept);
     }
     confirm(&live.source, &going(&plan), &snapshot).await?;
     let sources = checked.loaded.sources.clone();

@@ -13,7 +13,9 @@ use crate::support::{
     worlds::{World, tapes},
 };
 
+mod accepting;
 mod adopting;
+mod drift;
 mod explains;
 mod laid_out;
 mod imports;

@@ -1,6 +1,7 @@
 //! rolecall from outside: the real binary against the sandbox over HTTP, and the promises of the repository.
 
 mod adopting;
+mod accepting;
 mod another;
 mod answers;
 mod approvals;
@@ -19,6 +20,7 @@ mod contract;
 mod corpus;
 mod direct_roles;
 mod doctor;
+mod drift;
 mod editor;
 mod emptiness;
 mod ended;

@@ -58,7 +58,7 @@ async fn deleted(source: &Source, going: &[Going], company: CompanyId, heads: &[
     for head in known {
         let found: Vec<&GroupHead> = again.iter().filter(|it| it.id == head.id).collect();
         let why = match found[..] {
-            [one] if one == head => continue,
+            [one] if is_same(one, head) => continue,
             [_] => "asked for alone, the group has another name or description",
             [] => "asked for alone, the group is not there",
             [_, _, ..] => "asked for alone, the group is there more than once",
@@ -66,6 +66,10 @@ async fn deleted(source: &Source, going: &[Going], company: CompanyId, heads: &[
         return Err(unconfirmed(&head.name, "company's groups", why.to_owned()));
     }
     Ok(())
+}
+
+fn is_same(one: &GroupHead, other: &GroupHead) -> bool {
+    (&one.name, &one.description, one.unmodifiable) == (&other.name, &other.description, other.unmodifiable)
 }
 
 /// Asks once more for what leaves a group.

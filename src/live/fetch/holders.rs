@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{AT_ONCE, FetchError, Found, Read, contents, unknown};
+use super::{AT_ONCE, FetchError, Found, Read, Whole, unknown};
 use crate::{
     live::source::Source,
     model::{
@@ -27,12 +27,14 @@ pub async fn holders(
     let Observed { companies, users, .. } = observed;
     let (requests, mut found, mut scopes) = (source.requests(), Vec::new(), Shared::default());
     for company in companies {
-        let is_privileged = |role: &RoleId| privileged.binary_search(&(company.id, *role)).is_ok();
+        let id = company.id;
+        let is_privileged = |role: &RoleId| privileged.binary_search(&(id, *role)).is_ok();
         let ids = company.groups.iter().map(|it| it.id).filter(|it| !company.contents.contains_key(it));
-        let groups = stream::iter(ids).map(|group| holding(source, company.id, group, is_privileged));
+        let groups = stream::iter(ids).map(|group| holding(source, id, group, is_privileged));
         let groups: Vec<Option<_>> = groups.buffer_unordered(AT_ONCE).try_collect().await?;
-        let groups = groups.into_iter().flatten();
-        company.contents.extend(groups.map(|(group, found)| (group, contents(found, &mut scopes))));
+        let mut whole = Whole::default();
+        groups.into_iter().flatten().for_each(|(group, found)| whole.add(group, found, &mut scopes));
+        whole.join(company);
         let holding =
             company.contents.values().filter(|it| it.grants.iter().any(|it| is_privileged(&it.role)));
         let members: BTreeSet<_> = holding.flat_map(|it| &*it.members).collect();
@@ -55,21 +57,22 @@ pub async fn lockout_holders(
 ) -> Result<BTreeSet<GroupId>, FetchError> {
     let (mut read, mut scopes) = (BTreeSet::new(), Shared::default());
     for company in &mut observed.companies {
-        let is_privileged = |role: &RoleId| privileged.binary_search(&(company.id, *role)).is_ok();
+        let id = company.id;
+        let is_privileged = |role: &RoleId| privileged.binary_search(&(id, *role)).is_ok();
         if !company.roles.iter().any(|it| is_privileged(&it.id)) {
             continue;
         }
         let ids: Vec<GroupId> = company.contents.keys().copied().collect();
-        let groups = stream::iter(ids).map(|group| holding(source, company.id, group, is_privileged));
+        let groups = stream::iter(ids).map(|group| holding(source, id, group, is_privileged));
         let groups: Vec<Option<_>> = groups.buffer_unordered(AT_ONCE).try_collect().await?;
         let groups: Vec<(GroupId, Found)> = groups.into_iter().flatten().collect();
         if groups.is_empty() {
             continue;
         }
         read.extend(groups.iter().map(|it| it.0));
-        company
-            .contents
-            .extend(groups.into_iter().map(|(group, found)| (group, contents(found, &mut scopes))));
+        let mut whole = Whole::default();
+        groups.into_iter().for_each(|(group, found)| whole.add(group, found, &mut scopes));
+        whole.join(company);
         company.groups = source.list_groups(company.id).await?;
     }
     if !read.is_empty() {

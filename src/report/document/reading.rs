@@ -16,6 +16,7 @@ use crate::model::{
     plan::{Digest, Edits, Judgement, Note, Plan},
     scope::Scope,
     source::{FileId, Place, Sources},
+    stamp::Stamps,
     state::{Attributes, Edit, Fact, Facts, Key, Owner, State, Value},
 };
 
@@ -83,6 +84,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         edits,
         companies: document.companies,
         withheld: document.withheld.into_iter().map(|it| it.it.map(|it| files.place(it))).collect(),
+        accepted: document.accepted.into_iter().map(|it| it.map(|it| files.place(it))).collect(),
         expiring: document.expiring,
         unmanaged: document.unmanaged,
         names: document.names,
@@ -173,7 +175,11 @@ impl Reading<'_> {
 
     fn group(&mut self, group: Group, facts: &mut Facts) -> Result<(), Wrong> {
         let ix = self.plan.index.find(&known(&group)?).ok_or("`groups` names one twice")?;
-        let Group { name, description, origin, contents, .. } = group;
+        let Group { name, description, origin, contents, created, updated, company: _, id: _ } = group;
+        let stamps = Stamps { created, updated };
+        if !stamps.is_empty() {
+            self.plan.stamps.insert(ix, stamps);
+        }
         facts.group(ix, Arc::new(Attributes { name, description }));
         let from = origin.map(|it| self.files.place(it));
         self.note(Key { owner: Owner::Group(ix), fact: Fact::Attributes }, Note { from, ..Note::default() });
@@ -262,6 +268,7 @@ impl Reading<'_> {
         }
         let note = row.note.map(|it| self.files.place(it));
         self.note(key.clone(), note);
+        self.plan.added.extend(row.added_at.map(|it| (key.clone(), it)));
         Ok(Edit { key, before, after })
     }
 }

@@ -12,11 +12,12 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{
-        self, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Survivor, Undone,
-        Withheld, is_zero,
+        self, Accepted, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Survivor,
+        Undone, Withheld, is_zero,
     },
     rules::{Unmanaged, Weakened},
     scope::{Relation, Scope},
+    stamp::Stamp,
 };
 use crate::report::render::json::Origin;
 
@@ -65,6 +66,9 @@ pub(crate) struct Document {
     pub(super) unmanaged: Unmanaged,
     /// What was asked for and is withheld, or only worth saying.
     pub(super) withheld: Vec<Worded<Withheld<Origin>>>,
+    /// What differs, and is left as it is because the files accept it for a while; left out where nothing is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) accepted: Vec<Accepted<Origin>>,
     /// Memberships and roles that end within 7 days.
     pub(super) expiring: usize,
     /// Who gains and who loses access.
@@ -134,6 +138,9 @@ pub(super) struct Summary {
     /// Those among the unmanaged groups that are forbidden.
     #[serde(default)]
     pub(super) forbidden: usize,
+    /// Differences that the files accept for a while.
+    #[serde(default)]
+    pub(super) accepted: usize,
     /// Guards that stop an apply.
     pub(super) guards: usize,
 }
@@ -215,6 +222,9 @@ pub(super) struct Row {
     /// Why the group is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<Box<str>>,
+    /// When the API says that a member who goes was added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) added_at: Option<Timestamp>,
     #[serde(flatten)]
     pub(super) note: Note<Origin>,
 }
@@ -231,6 +241,12 @@ pub(super) struct Group {
     /// Where it is declared, or its removal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<Origin>,
+    /// When it was made, and by whose account, as far as the API tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) created: Option<Stamp>,
+    /// When it was changed last, and by whose account, as far as the API tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) updated: Option<Stamp>,
     /// What was in it; left out where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) contents: Option<Contents>,

@@ -13,6 +13,7 @@ use crate::{
         plan::{self, Digest, Note, Plan},
         scope::Scope,
         source::{Place, Sources},
+        stamp::Stamps,
         state::{Edit, Fact, Key, Owner, Value},
     },
     plan::{diff, digest},
@@ -60,6 +61,7 @@ impl Document {
                 withheld: plan.withheld(),
                 unmanaged: plan.companies.iter().map(|it| it.unmanaged.len()).sum(),
                 forbidden: plan.forbidden().count(),
+                accepted: plan.accepted.len(),
                 guards: judgement.stops().count(),
             },
             partial,
@@ -72,6 +74,7 @@ impl Document {
             withheld: withheld
                 .map(|(it, said)| Worded { it: it.clone().map(origin), message: said.why.into() })
                 .collect(),
+            accepted: plan.accepted.iter().map(|it| it.clone().map(origin)).collect(),
             expiring: plan.expiring,
             people: judgement.people.clone().map(origin),
             people_by_cause: judgement.by_cause.clone().map(|it| {
@@ -140,6 +143,7 @@ impl Writing<'_> {
                 (Owner::Group(group), Fact::Attributes) => reasons.get(&group).cloned(),
                 _ => None,
             },
+            added_at: self.plan.added.get(&edit.key).copied(),
             note: self.note(&edit.key),
         }
     }
@@ -159,7 +163,10 @@ impl Writing<'_> {
             };
             Grant { role_id, scope: scope.clone(), entries }
         };
+        let Stamps { created, updated } = self.plan.stamps.get(&group).cloned().unwrap_or_default();
         Some(Group {
+            created,
+            updated,
             company: change.company(),
             id: change.id(),
             name: before.name.clone(),

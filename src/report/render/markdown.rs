@@ -194,6 +194,9 @@ pub(super) fn title(view: &View<'_>) -> String {
     if words.is_empty() {
         words.push("no changes".to_owned());
     }
+    if let n @ 1.. = view.plan.accepted.len() {
+        words.push(counted(n, "accepted difference", "accepted differences"));
+    }
     if let n @ 1.. = view.plan.weakenings().len() {
         words.push(counted(n, "rule weakened", "rules weakened"));
     }
@@ -279,7 +282,8 @@ fn foot(view: &View<'_>, deed: Deed, words: &Words<'_>) -> String {
     let next = next.map(|it| format!("To apply exactly this: `rolecall apply --approve {it}`"));
     // Their names are among what may be cut.
     let unmanaged = notices::unmanaged(view, words).into_iter().map(|it| Some(it.head));
-    let lines = [notices::expiring(view.plan)].into_iter().chain(unmanaged).chain([id, next]);
+    let accepted = notices::accepted_in_all(view.plan).map(|it| it + ".");
+    let lines = [notices::expiring(view.plan), accepted].into_iter().chain(unmanaged).chain([id, next]);
     lines.flatten().map(|it| it + "\n\n").collect()
 }
 

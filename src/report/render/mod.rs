@@ -53,6 +53,8 @@ pub(crate) mod withheld;
 mod weakened;
 mod wording;
 
+pub use notices::accepted_in_all;
+
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -3,7 +3,10 @@
 use crate::model::{
     finding::Finding,
     ids::CompanyId,
-    plan::{Cause, Gap, GapCause, Outside, People, Plan, Survivor, UnmanagedGroup, Withheld, WithheldReason},
+    plan::{
+        Accepted, Cause, Difference, Gap, GapCause, Outside, People, Plan, Side, Survivor, UnmanagedGroup,
+        Withheld, WithheldReason,
+    },
     rules::Unmanaged,
     source::Sources,
     state::Edit,
@@ -32,6 +35,7 @@ pub(super) enum Topic {
     Unclear,
     Survivor,
     Outside,
+    Accepted,
     Forbidden,
     Unmanaged,
 }
@@ -48,6 +52,7 @@ impl Topic {
             Self::Outside => {
                 ["Outside", "person with access outside groups", "people with access outside groups"]
             }
+            Self::Accepted => ["Accepted", "accepted difference", "accepted differences"],
             Self::Forbidden => ["Forbidden", "list of forbidden groups", "lists of forbidden groups"],
             Self::Unmanaged => ["Unmanaged", "list of unmanaged groups", "lists of unmanaged groups"],
         }
@@ -128,6 +133,7 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     let unclear = withheld::those(plan, sources, is_unclear).into_iter().map(as_it_is).collect();
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
+    let accepted = accepted(view, words);
     let all = [
         (Topic::Gap, gaps),
         (Topic::Remark, remarks),
@@ -135,6 +141,7 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
         (Topic::Unclear, unclear),
         (Topic::Survivor, survivors),
         (Topic::Outside, outside),
+        (Topic::Accepted, accepted),
     ];
     all.into_iter().flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it))).collect()
 }
@@ -160,10 +167,19 @@ pub(super) fn unmanaged(view: &View<'_>, words: &Words<'_>) -> Vec<Unnamed> {
     let (forbidden, others): (Vec<_>, Vec<_>) = all.partition(|it| plan.forbids(it.1));
     let others = if plan.unmanaged == Unmanaged::Ignore { Vec::new() } else { others };
     let left = if view.partial { "Not in these files, left alone" } else { "Unmanaged, left alone" };
-    let name = |(company, group): &(CompanyId, &UnmanagedGroup)| match plan.companies.len() {
-        1 => group.name.to_string(),
-        _ => format!("{} of {}", group.name, words.company(*company)),
+    let name = |(company, group): &(CompanyId, &UnmanagedGroup)| {
+        let name = match plan.companies.len() {
+            1 => group.name.to_string(),
+            _ => format!("{} of {}", group.name, words.company(*company)),
+        };
+        let created = group
+            .created
+            .as_ref()
+            .filter(|_| plan.forbids(group))
+            .map(|it| format!(" (created {})", words.stamp(it)));
+        name + &created.unwrap_or_default()
     };
+    let others: Vec<_> = others.into_iter().filter(|it| !it.1.is_accepted).collect();
     [(Topic::Forbidden, "Forbidden, as no file names them", forbidden), (Topic::Unmanaged, left, others)]
         .into_iter()
         .filter(|it| !it.2.is_empty())
@@ -173,6 +189,53 @@ pub(super) fn unmanaged(view: &View<'_>, words: &Words<'_>) -> Vec<Unnamed> {
             names: first(groups.iter().map(name), GROUPS),
         })
         .collect()
+}
+
+/// Returns what differs and is left as it is for a while: what is privileged first, of which all is named.
+pub(super) fn accepted(view: &View<'_>, words: &Words<'_>) -> Vec<String> {
+    let (privileged, others): (Vec<&Accepted>, Vec<&Accepted>) =
+        view.plan.accepted.iter().partition(|it| it.privileged);
+    let more = more(others.len(), LINES);
+    let shown = privileged.into_iter().chain(others.into_iter().take(LINES));
+    let line = |it: &Accepted| {
+        let mark = if it.privileged { "PRIVILEGED " } else { "" };
+        format!("{mark}{} ({})", left_alone(it, words), view.sources.line(it.from))
+    };
+    shown.map(line).chain(more).collect()
+}
+
+/// Returns what differs, until when that is accepted, by whose word and why.
+pub(super) fn left_alone(accepted: &Accepted, words: &Words<'_>) -> String {
+    let Accepted { what, owner, reason, ends, .. } = accepted;
+    format!("{}: accepted until {ends:.0}, {owner}: {reason}", difference(what, words))
+}
+
+fn difference(what: &Difference, words: &Words<'_>) -> String {
+    let side = |side: &Side, there: &str| match side {
+        Side::Live => format!("{there}, and is not declared"),
+        Side::Files => "is declared, and missing".to_owned(),
+        Side::Both => "is not as declared".to_owned(),
+    };
+    match what {
+        Difference::Unmanaged { group } => format!("group {group} exists, and no file names it"),
+        Difference::Group { group, side: it } => format!("group {group} {}", side(it, "exists")),
+        Difference::Role { group, role, side: it } => {
+            format!("role {} of {group} {}", words.role(*role), side(it, "is there"))
+        }
+        Difference::Member { group, user, side: it } => {
+            format!("member {} in {group} {}", words.person(*user), side(it, "is there"))
+        }
+        Difference::DirectRole { user, role_type, side: it } => {
+            format!("direct role {role_type} of {} {}", words.person(*user), side(it, "is held"))
+        }
+    }
+}
+
+/// Returns how much is accepted, and the first instant at which some of it is a difference again.
+pub fn accepted_in_all(plan: &Plan) -> Option<String> {
+    let ends = plan.accepted.iter().map(|it| it.ends).min()?;
+    let n = counted(plan.accepted.len(), "difference is", "differences are");
+    Some(format!("{n} accepted, the first until {ends:.0}"))
 }
 
 /// Returns one line for all people who lack the same role between the same two changes.

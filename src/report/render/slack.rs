@@ -152,7 +152,8 @@ fn foot(view: &View<'_>) -> Vec<String> {
     let people = notices::people(view).into_iter().map(|(label, it)| format!("{label}: {it}."));
     let summary = wording::summary(view.plan, view.judgement);
     let id = wording::plan_id(view.plan).map(|it| format!("Plan id: {it}"));
-    people.chain([summary]).chain(id).collect()
+    let accepted = notices::accepted_in_all(view.plan).map(|it| it + ".");
+    people.chain([summary]).chain(accepted).chain(id).collect()
 }
 
 fn length(text: &str) -> usize {

@@ -15,7 +15,10 @@ use crate::{
     plan::{diff, digest},
 };
 
-use super::{counted, description, direct, scope::Words};
+use super::{
+    counted, description, direct,
+    scope::{Words, day},
+};
 
 /// The sign in front of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +164,7 @@ impl Wording<'_> {
     fn group(&self, change: &Change<'_>) -> Block {
         let (fact, reason) = match change.action() {
             Action::Create => (Some(Fact::GroupCreated), None),
-            Action::Alter => (None, None),
+            Action::Alter => (None, self.touched(change)),
             Action::Delete => (Some(Fact::GroupDeleted), Some(change.reason().to_owned())),
         };
         let size = fact.map(|_| {
@@ -189,11 +192,20 @@ impl Wording<'_> {
         }
     }
 
+    /// Who touched a group last, unless all that is different is the change under review.
+    fn touched(&self, change: &Change<'_>) -> Option<String> {
+        let own = |it: &Edit| change.note(it).cause == Some(Cause::Change);
+        let stamp = self.plan.stamps.get(&change.group()?)?.updated.as_ref()?;
+        (!change.edits.iter().all(own)).then(|| format!("last changed {}", self.words.stamp(stamp)))
+    }
+
     /// A line about an edit that needs no note but, where something goes, why.
     fn line(&self, edit: &Edit, fact: Fact, what: String, is_whole: bool) -> Line {
         // The line of a group that comes or goes gives the reason for everything in it.
-        let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| "not declared".to_owned()));
         let note = self.plan.note(&edit.key);
+        let added = self.plan.added.get(&edit.key).filter(|_| note.cause != Some(Cause::Change));
+        let added = added.map_or_else(String::new, |it| format!("; added {}", day(*it)));
+        let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| format!("not declared{added}")));
         let why = if edit.removes() { goes(note.why) } else { None };
         Line {
             fact,

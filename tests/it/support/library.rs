@@ -13,7 +13,7 @@ use rolecall::{
         source::Source,
     },
     model::{
-        access::Contents,
+        access::{Contents, Members},
         finding::Finding,
         ids::PersonRef,
         observed::{Observed, ObservedCompany},
@@ -365,8 +365,10 @@ impl Ready {
             for head in &live.groups {
                 let members = answers.list_members(recorded.id, head.id).unwrap();
                 let roles = answers.list_group_roles(recorded.id, head.id).unwrap().to_vec();
-                members.iter().for_each(|it| live.held.entry(*it).or_default().push(head.id));
+                members.ids.iter().for_each(|it| live.held.entry(*it).or_default().push(head.id));
+                let Members { ids: members, added } = members;
                 live.contents.insert(head.id, Contents { members, grants: grants(roles) });
+                live.added.insert(head.id, added);
             }
             live.held.values_mut().for_each(|it| it.sort_unstable());
             all.companies.push(live);

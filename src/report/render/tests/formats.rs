@@ -263,7 +263,7 @@ fn commands(text: &str) -> Vec<(&str, &str, &str)> {
         let (head, said) =
             str::strip_prefix(line, "::").and_then(|it| it.split_once("::")).expect("a command");
         let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
-        assert!(["error", "warning"].contains(&name), "{line}");
+        assert!(["error", "warning", "notice"].contains(&name), "{line}");
         for property in properties.split(',').filter(|it| !it.is_empty()) {
             let (key, value) = property.split_once('=').expect("a property");
             assert!(["file", "line", "col", "title"].contains(&key) && !value.contains(':'), "{line}");
@@ -419,7 +419,10 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     };
     assert_eq!([rules("guard/"), rules("withheld/"), rules("weakened")], [stops, withheld, weaker]);
     let all = rules("");
-    assert_eq!(all, stops + withheld + weaker + remarks + rules("privileged-access"));
+    let accepted = plan.plan.accepted.len();
+    assert_eq!(rules("accepted"), accepted);
+    assert_eq!(all, stops + withheld + weaker + accepted + remarks + rules("privileged-access"));
+    assert_eq!(tests.iter().filter(|it| it.0 == "accepted" && !it.2).count(), accepted);
     assert_eq!(json(&show(Format::Gitlab, about)).as_array().map(Vec::len), Some(all));
 
     let metrics = samples(&show(Format::Openmetrics, about));
@@ -440,6 +443,8 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     assert_eq!(sample(&metrics, "people", "lose"), number(people.lose));
     assert_eq!(sample(&metrics, "guards", "stop"), number(stops));
     assert_eq!(sample(&metrics, "withheld", ""), number(withheld));
+    assert_eq!(sample(&metrics, "accepted", ""), number(accepted));
+    assert_eq!(sample(&metrics, "drifted_by_cause", ""), number(plan.plan.edits.iter().len()));
 }
 
 /// A review in which whatever has a name has this one, with one of everything.
