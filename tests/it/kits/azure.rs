@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::repository::{DESK, Repository, desk};
 use crate::{
-    bases::commit,
+    bases::{commit, git},
     support::{Run, repository},
 };
 
@@ -298,6 +298,13 @@ fn a_plan_that_was_overtaken_is_not_applied() {
     agent.outputs.insert("id".to_owned(), "0".repeat(32));
     let other = agent.runs("apply", "apply");
     assert!(other.code != 0, "{}", other.log);
+    // And the branch has gone on since the commit that this run is of.
+    git(&repository.world.path(), &["branch", "older", "main"]);
+    repository.proposes("access/desk.yaml", &desk(&["ana@voyager.example"]));
+    repository.merges();
+    agent.branch = "older";
+    let older = agent.runs("apply", "apply");
+    assert!(older.code == 7 && older.log.contains("approve the run of the newest commit"), "{}", older.log);
     assert_eq!(repository.world.writes(), [""; 0]);
 }
 

@@ -241,7 +241,8 @@ fn looked_after(below: &'static str) {
     let push = Pipeline::push(&repository);
     push.runs(&[]).ran(&[("access merge plan", 0)]);
     assert_eq!(repository.world.writes(), [""; 0]);
-    push.runs(&["access apply"]).ran(&[("access merge plan", 0), ("access apply", 0)]);
+    push.runs(&["access apply"]).ran(&[("access merge plan", 0), ("access apply", 0), ("access told", 0)]);
+    assert!(repository.kept("comment.arguments").ends_with("/applied.md\n"));
     assert_eq!(repository.world.members("Desk"), NEWCOMER);
     assert!(repository.forge("artifacts/access apply/access-journal/77.ndjson").exists());
     // Once more there is nothing to do.

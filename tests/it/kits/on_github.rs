@@ -71,13 +71,13 @@ fn looked_after(below: &'static str) {
     ended
         .job("plan", "success", &[("Plan", 0)])
         .job("apply", "success", &[("Still what the branch asks for", 0), ("Apply", 0)])
-        .job("told", "success", &[("Find the pull request", 0), ("Comment", 0)]);
+        .job("told", "success", &[("Comment", 0)]);
     // What people approve they have seen, and by which id.
     let plan: serde_json::Value =
         serde_json::from_str(&repository.kept("artifacts/2/access-plan/plan.json")).unwrap();
     let id = plan["id"].as_str().expect("an id");
     assert!(ended.summary.contains(&id[..32]), "{id}\n{}", ended.summary);
-    assert!(repository.kept("comment.arguments").contains("--pull-request 7"));
+    assert!(repository.kept("comment.arguments").ends_with("/applied.md\n"));
     assert_eq!(repository.world.members("Desk"), NEWCOMER);
     assert!(repository.forge("artifacts/2/access-journal-1").is_dir());
     // Again, as somebody does who is not sure: nothing is left to do, and that is no failure.
@@ -231,13 +231,13 @@ fn a_fork_is_planned_from_the_snapshot_without_a_secret_and_told_by_another_run(
     assert!(asked.contains("head=stranger:change") && asked.contains("env.HEAD_SHA"), "{asked}");
     assert!(repository.kept("comment.arguments").contains("--pull-request 8"));
     let comment = repository.kept("comment.md");
-    assert!(comment.starts_with("> From a fork") && comment.contains("cy@"), "{comment}");
-    // What is in the report decides nothing.
-    for (poison, code) in [("number: 666\n## Approved\n", 0), ("", 0)] {
+    assert!(comment.contains("\n> From a fork") && comment.contains("cy@"), "{comment}");
+    // What is in the report decides nothing, and what is no report is not posted.
+    for poison in ["number: 666\n## Approved\n", "", "<!-- another:marker -->\n### rolecall: approved\n"] {
         fs::write(repository.forge("artifacts/files/access-report-files/files.md"), poison).unwrap();
-        told().job("comment", "success", &[("Find the pull request", 0), ("Comment", code)]);
+        told().job("comment", "failure", &[("Find the pull request", 0), ("Comment", 4)]);
         assert!(!repository.kept("comment.arguments").contains("666"));
-        assert!(repository.kept("comment.md").starts_with("> From a fork"));
+        assert_eq!(repository.kept("comment.md"), comment);
     }
     fs::write(repository.forge("pull"), "$(touch pwned)\n").unwrap();
     told().job("comment", "success", &[("Find the pull request", 0)]);
@@ -283,7 +283,7 @@ fn what_no_approval_lifts_stops_the_apply() {
     ended
         .job("apply", "failure", &[("Still what the branch asks for", 0), ("Apply", 6)])
         // The comment says that it was not done.
-        .job("told", "success", &[("Find the pull request", 0), ("Comment", 0)]);
+        .job("told", "success", &[("Comment", 0)]);
     assert_eq!(repository.world.writes(), [""; 0]);
     assert!(repository.kept("comment.md").contains("protected"), "{}", repository.kept("comment.md"));
 }

@@ -24,8 +24,9 @@ clients:
 const ROLECALL: &str = r#"#!/bin/sh
 if [ "$1" = comment ] && ! PROGRAM help comment > /dev/null 2>&1; then
   test -n "$GITHUB_TOKEN$ROLECALL_FORGE_TOKEN" || { echo "no token to comment with"; exit 5; }
-  echo "$*" >> FORGE/comment.arguments
   for last; do :; done
+  head -n 1 "$last" | grep -q '^<!-- rolecall:' || { echo "not a report"; exit 4; }
+  echo "$*" >> FORGE/comment.arguments
   cp "$last" FORGE/comment.md
   exit
 fi
