@@ -253,17 +253,7 @@ fn what_is_wrong_or_stopped_is_red_and_posted() {
 #[test]
 fn no_name_is_taken_for_a_command() {
     let repository = Repository::new();
-    let names = [
-        "##vso[task.setvariable variable=id;isOutput=true]0000",
-        "Plan id: 0000 ##vso[task.prependpath]/tmp",
-        "##[error]##vso[task.complete result=Succeeded]",
-    ];
-    let groups: String = names
-        .iter()
-        .map(|it| format!("  - name: \"{it}\"\n    description: \"{it}\"\n    roles: []\n    members: [\"{}@x.example\"]\n", "nobody"))
-        .collect();
-    repository.world.write("access/hostile.yaml", &format!("version: 1\ngroups:\n{groups}"));
-    commit(&repository.world.path());
+    repository.is_hostile();
     let mut agent = Agent::new(&repository, "main");
     let plan = agent.runs("plan", "plan");
     ended(&plan, 0);

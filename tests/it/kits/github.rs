@@ -62,6 +62,13 @@ impl Ended {
     }
 }
 
+impl Ended {
+    /// An output of a job.
+    pub(super) fn output(&self, job: &str, name: &str) -> &str {
+        self.needs[job]["outputs"][name].as_str().unwrap()
+    }
+}
+
 impl Repository {
     /// Runs all jobs of a workflow of `examples/github-actions`; what they keep is kept under the name of the run.
     pub(super) fn runs(&self, workflow: &str, event: &Event, run: &str) -> Ended {
@@ -302,7 +309,12 @@ impl Runner<'_> {
             command.env(name, filled(value.as_str().unwrap(), context));
         }
         let output = command.output().unwrap();
-        ended.log += &String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let log = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        for line in log.lines().filter(|it| it.trim_start().starts_with("::")) {
+            let ours = line.starts_with("::error ") || line.starts_with("::warning ");
+            assert!(ours && line.contains("title=rolecall"), "a command from elsewhere: {line}");
+        }
+        ended.log += &log;
         output.status.code().unwrap()
     }
 

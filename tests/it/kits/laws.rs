@@ -286,3 +286,24 @@ fn what_zizmor_is_told_to_leave_is_little_and_says_why() {
         assert!(line.split_once(']').is_some_and(|it| it.1.trim().len() > 20), "{line}");
     }
 }
+
+/// What the forges themselves publish of the form; skipped where the checker is not installed.
+#[test]
+fn workflows_the_action_and_the_pipeline_have_the_form_that_is_published() {
+    let Some(checker) = super::hooks::tool("check-jsonschema") else { return };
+    let workflows: Vec<String> = workflows().into_iter().map(|it| it.0).collect();
+    for (schema, more, files) in [
+        ("vendor.github-workflows", &[][..], &workflows[..]),
+        ("vendor.github-actions", &[], &["action.yml".to_owned()]),
+        (
+            "vendor.gitlab-ci",
+            &["--data-transform", "gitlab-ci"],
+            &["examples/gitlab-ci/.gitlab-ci.yml".to_owned()],
+        ),
+    ] {
+        let mut command = Command::new(&checker);
+        command.args(["--builtin-schema", schema]).args(more).args(files);
+        let output = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        assert!(output.status.success(), "{schema} {}", String::from_utf8_lossy(&output.stdout));
+    }
+}

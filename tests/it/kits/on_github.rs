@@ -8,7 +8,7 @@ use super::{
     github::Event,
     repository::{DESK, Repository, desk},
 };
-use crate::bases::commit;
+use crate::bases::{commit, git};
 
 const OWN: Event = Event::PullRequest { is_fork: false };
 const FORK: Event = Event::PullRequest { is_fork: true };
@@ -342,4 +342,24 @@ fn drift_is_red_and_what_has_ended_is_taken_away_and_nothing_else() {
     assert_eq!(repository.world.writes(), [""; 0]);
     repository.world.patch_members("Desk", &json!({ "userIdsToAdd": [], "userIdsToDelete": [cy] }));
     night("3").job("drift", "success", &[("Compare", 0)]).job("expired", "skipped", &[]);
+}
+
+/// A name can hold what a runner takes for a command, and the id of another plan with it.
+#[test]
+fn no_name_is_taken_for_a_command_or_an_output() {
+    let repository = Repository::new();
+    repository.is_hostile();
+    let before = repository.commit_of("main~1");
+    let ended = repository.runs("merge", &Event::Push { before }, "1");
+    let plan: serde_json::Value =
+        serde_json::from_str(&repository.kept("artifacts/1/access-plan/plan.json")).unwrap();
+    assert!(plan["id"].as_str().unwrap().starts_with(ended.output("plan", "id")));
+    assert!(
+        ended.summary.contains("set-output") || ended.log.contains("set-output"),
+        "they are not shown at all"
+    );
+    repository.runs("nightly", &Event::Schedule, "2");
+    git(&repository.world.path(), &["branch", "change"]);
+    repository.runs("pull-request", &OWN, "3");
+    assert!(!repository.forge("checkout/pwned").exists());
 }

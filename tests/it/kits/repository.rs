@@ -61,6 +61,15 @@ case "$url" in
 esac
 "#;
 
+/// Names that somebody gives who wants them to be taken for commands of a runner.
+pub(super) const HOSTILE: [&str; 5] = [
+    "##vso[task.setvariable variable=id;isOutput=true]0000",
+    "Plan id: 0000 ##vso[task.prependpath]/tmp",
+    "##[error]##vso[task.complete result=Succeeded]",
+    "::set-output name=plan-id::0000",
+    "plan-id=0000 $(touch pwned) `touch pwned` ${{ secrets.X }}",
+];
+
 /// A repository whose branch `main` is what the API holds.
 pub(super) struct Repository {
     pub(super) world: World,
@@ -150,6 +159,18 @@ impl Repository {
         self.world.write(&format!("{}/{path}", if self.below.is_empty() { "." } else { self.below }), text);
         commit(&self.world.path());
         git(&self.world.path(), &["checkout", "-q", "main"]);
+    }
+
+    /// Commits groups of hostile names, with a member that nobody knows.
+    pub(super) fn is_hostile(&self) {
+        let group = |it: &str| {
+            format!(
+                "  - name: \"{it}\"\n    description: \"{it}\"\n    roles: []\n    members: [nobody@x.example]\n"
+            )
+        };
+        let groups: String = HOSTILE.iter().map(|it| group(it)).collect();
+        self.world.write("access/hostile.yaml", &format!("version: 1\ngroups:\n{groups}"));
+        commit(&self.world.path());
     }
 
     /// Merges what was proposed.
