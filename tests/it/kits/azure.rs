@@ -147,6 +147,13 @@ impl<'a> Agent<'a> {
         command.args(["--noprofile", "--norc", "-c", script]).current_dir(self.at("checkout")).env_clear();
         command.env("PATH", format!("{}:{}", path.join(":"), std::env::var("PATH").unwrap()));
         command.env("AGENT_TEMPDIRECTORY", self.at("temp")).env("PIPELINE_WORKSPACE", self.at("downloaded"));
+        command.envs([
+            ("TF_BUILD", "True"),
+            ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/voyager/"),
+            ("SYSTEM_TEAMPROJECTID", "5c0b1a5e-0000-4000-8000-000000000001"),
+            ("BUILD_REPOSITORY_ID", "5c0b1a5e-0000-4000-8000-000000000002"),
+            ("SYSTEM_PULLREQUEST_PULLREQUESTID", "7"),
+        ]);
         command.env("BUILD_BUILDID", "77").env("ROLECALL_SETTLE", "30ms");
         command.envs(self.repository.variables());
         for (name, value) in env.as_object().into_iter().flatten() {

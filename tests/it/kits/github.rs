@@ -292,6 +292,8 @@ impl Runner<'_> {
         let file = |name: &str| self.at(name).to_str().unwrap().to_owned();
         command.envs([
             ("PATH", path),
+            ("GITHUB_ACTIONS", "true".to_owned()),
+            ("GITHUB_API_URL", "https://api.github.com".to_owned()),
             ("GITHUB_REPOSITORY", "owner/access".to_owned()),
             ("GITHUB_STEP_SUMMARY", file("summary.md")),
             ("GITHUB_OUTPUT", file("output")),
@@ -302,7 +304,7 @@ impl Runner<'_> {
             ("ROLECALL_SETTLE", "30ms".to_owned()),
         ]);
         if matches!(self.event, Event::PullRequest { .. }) {
-            command.env("GITHUB_BASE_REF", "main");
+            command.env("GITHUB_BASE_REF", "main").env("GITHUB_REF", "refs/pull/7/merge");
         }
         command.envs(self.repository.variables());
         for (name, value) in step["env"].as_object().into_iter().flatten() {

@@ -46,6 +46,8 @@ impl<'a> Pipeline<'a> {
         let defaults = [
             ("CI_DEFAULT_BRANCH", "main"),
             ("CI_JOB_ID", "77"),
+            ("CI_PROJECT_ID", "5"),
+            ("GITLAB_CI", "true"),
             ("CI_API_V4_URL", "https://gitlab.example/api/v4"),
         ];
         let own = ["CI_MERGE_REQUEST_PROJECT_ID", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID"].map(|it| (it, "5"));
@@ -57,8 +59,11 @@ impl<'a> Pipeline<'a> {
     }
 
     fn merge_request(repository: &'a Repository) -> Self {
-        let request =
-            [("CI_PIPELINE_SOURCE", "merge_request_event"), ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")];
+        let request = [
+            ("CI_PIPELINE_SOURCE", "merge_request_event"),
+            ("CI_MERGE_REQUEST_IID", "7"),
+            ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+        ];
         Self::new(repository, "change", &request)
     }
 

@@ -20,12 +20,17 @@ clients:
   - { id: writer, secret: writer-secret, access: full }
 ";
 
-/// What the workflows call `rolecall`: the program, but that a comment is kept, where the program cannot post one.
+/// What the workflows call `rolecall`: the program, but that a comment is kept and not sent. A program that can post one
+/// says what it would post, and where.
 const ROLECALL: &str = r#"#!/bin/sh
-if [ "$1" = comment ] && ! PROGRAM help comment > /dev/null 2>&1; then
+if [ "$1" = comment ]; then
   test -n "$GITHUB_TOKEN$ROLECALL_FORGE_TOKEN" || { echo "no token to comment with"; exit 5; }
   for last; do :; done
-  head -n 1 "$last" | grep -q '^<!-- rolecall:' || { echo "not a report"; exit 4; }
+  if PROGRAM help comment > /dev/null 2>&1; then
+    PROGRAM "$@" --dry-run > FORGE/comment.shown || exit
+  else
+    head -n 1 "$last" | grep -q '^<!-- rolecall:' || { echo "not a report"; exit 4; }
+  fi
   echo "$*" >> FORGE/comment.arguments
   cp "$last" FORGE/comment.md
   exit
