@@ -26,6 +26,8 @@ struct Agent<'a> {
     install: Value,
     /// The branch that is checked out.
     branch: &'static str,
+    /// Whether it is for a pull request of a fork.
+    is_fork: bool,
     /// Outputs of jobs.
     outputs: BTreeMap<String, String>,
 }
@@ -46,6 +48,7 @@ impl<'a> Agent<'a> {
             pipeline: serde_yaml::from_str(&file()).unwrap(),
             install: serde_yaml::from_str(&install).unwrap(),
             branch,
+            is_fork: false,
             outputs: BTreeMap::new(),
         }
     }
@@ -87,6 +90,7 @@ impl<'a> Agent<'a> {
         put("System.AccessToken", "forge-token");
         put("System.PullRequest.TargetBranchName", "main");
         put("System.StageAttempt", "1");
+        put("System.PullRequest.IsFork", if self.is_fork { "True" } else { "False" });
         put("Agent.TempDirectory", self.at("temp").to_str().unwrap());
         all
     }
@@ -253,6 +257,33 @@ fn what_is_wrong_or_stopped_is_red_and_posted() {
         ended(&change.runs("change", job), code);
         ended(&change.runs("change", "comment"), 0);
         assert!(repository.kept("comment.md").contains(told), "{}", repository.kept("comment.md"));
+    }
+}
+
+#[test]
+fn a_fork_is_planned_from_the_snapshot_alone() {
+    let repository = Repository::ruled("guards: { protected: { people: [bo@voyager.example] } }\n");
+    let files = |members: &[&str], is_fork: bool| {
+        repository.proposes("access/desk.yaml", &desk(members));
+        let mut agent = Agent::new(&repository, "change");
+        agent.is_fork = is_fork;
+        agent.runs("change", "files")
+    };
+    // Without a snapshot nothing plans for it.
+    ended(&files(&NEWCOMER, true), 1);
+    ended(&files(&NEWCOMER, false), 0);
+    ended(&Agent::new(&repository, "main").runs("night", "snapshot"), 0);
+    repository.world.forget();
+    ended(&files(&NEWCOMER, true), 0);
+    ended(&files(&["ana@voyager.example"], true), 6);
+    ended(&files(&["ana@voyager.example"], false), 0);
+    assert!(repository.world.log().is_empty(), "something was asked of the API");
+    // What else has secrets is not for a fork.
+    let pipeline: Value = serde_yaml::from_str(&file()).unwrap();
+    for job in pipeline["stages"][0]["jobs"].as_array().unwrap() {
+        let has = job.to_string().contains("$(ROLECALL_READ") || job.to_string().contains("AccessToken");
+        let condition = job["condition"].as_str().unwrap_or_default();
+        assert!(!has || condition.contains("ne(variables['System.PullRequest.IsFork'], 'True')"), "{job}");
     }
 }
 

@@ -294,16 +294,28 @@ fn what_is_wrong_or_stopped_is_red_and_posted() {
 
 #[test]
 fn a_fork_gets_no_secret_and_a_program_that_is_another_is_not_run() {
-    let repository = Repository::new();
-    repository.proposes("access/desk.yaml", &desk(&NEWCOMER));
-    let mut fork = Pipeline::merge_request(&repository);
-    fork.variables.insert("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "666".to_owned());
-    fork.runs(&[]).ran(&[("access files", 0), ("access format", 0)]);
-    assert!(repository.world.log().is_empty());
-    fs::write(repository.forge("release/rolecall-x86_64-unknown-linux-musl"), "#!/bin/sh\ntouch pwned\n")
+    let repository = Repository::ruled("guards: { protected: { people: [bo@voyager.example] } }\n");
+    let fork = |members: &[&str]| {
+        repository.proposes("access/desk.yaml", &desk(members));
+        let mut fork = Pipeline::merge_request(&repository);
+        fork.variables.insert("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "666".to_owned());
+        repository.world.forget();
+        let ended = fork.runs(&[]);
+        assert!(repository.world.log().is_empty(), "{}", ended.log);
+        ended
+    };
+    // Without a snapshot nothing plans for it.
+    fork(&NEWCOMER).ran(&[("access files", 1), ("access format", 0)]);
+    Pipeline::night(&repository, "snapshot").runs(&[]).ran(&[("access snapshot", 0)]);
+    fs::rename(repository.forge("artifacts/access snapshot"), repository.forge("artifacts/snapshot"))
         .unwrap();
-    let ended = fork.runs(&[]);
-    ended.ran(&[("access files", 1), ("access format", 1)]);
+    fork(&NEWCOMER).ran(&[("access files", 0), ("access format", 0)]);
+    fork(&["ana@voyager.example"]).ran(&[("access files", 6), ("access format", 0)]);
+    let pipeline = Pipeline::merge_request(&repository);
+    let another = repository.forge("release/rolecall-x86_64-unknown-linux-musl");
+    fs::write(another, "#!/bin/sh\ntouch pwned\n").unwrap();
+    let ended = pipeline.runs(&[]);
+    ended.ran(&[("access files", 1), ("access format", 1), ("access comment", 1)]);
     assert!(!repository.forge("checkout/pwned").exists());
 }
 
