@@ -71,7 +71,7 @@ impl<'a> Agent<'a> {
         let mut put = |name: &str, value: &str| drop(all.insert(name.to_owned(), value.to_owned()));
         for it in groups {
             match (it["group"].as_str(), it["name"].as_str()) {
-                (Some("access-read"), _) => {
+                (Some("access-read" | "access-main"), _) => {
                     put("ROLECALL_READ_CLIENT_ID", "reader");
                     put("ROLECALL_READ_CLIENT_SECRET", "reader-secret");
                 }

@@ -181,7 +181,7 @@ impl Runner<'_> {
     /// What expressions may ask for. Secrets are there only for a job in their environment, and never for a fork.
     fn context(&self, needs: &BTreeMap<String, Value>) -> Value {
         let name = |environment: &str| match environment {
-            "access-read" => {
+            "access-read" | "access-main" => {
                 json!({ "ROLECALL_READ_CLIENT_ID": "reader", "ROLECALL_READ_CLIENT_SECRET": "reader-secret" })
             }
             "access-apply" | "access-expired" => {

@@ -178,6 +178,9 @@ fn secrets_are_those_of_an_environment_and_go_to_rolecall_alone() {
                     let env = step["env"].as_object().expect("only steps that run");
                     // No change of a file decides where the credentials go.
                     assert_eq!(env["ROLECALL_ENDPOINT"], "${{ vars.ROLECALL_ENDPOINT }}", "{path} {name}");
+                    // What people look at before a pull request has it is nothing that the night waits for.
+                    let is_change = path.ends_with("pull-request.yml");
+                    assert_eq!(environment == "access-read", is_change, "{path} {name}");
                     let reads = env["ROLECALL_CLIENT_SECRET"] == "${{ secrets.ROLECALL_READ_CLIENT_SECRET }}";
                     assert_eq!(reads, !writing.contains(&environment), "{path} {name}");
                     // Nothing of the change is run: git, the shell, and rolecall.
