@@ -253,7 +253,7 @@ fn a_fork_without_a_snapshot_or_that_a_guard_stops_is_red() {
         "failure",
         &[("Verdict", 1)],
     );
-    assert!(ended.log.contains("no snapshot to plan from"), "{}", ended.log);
+    assert!(ended.log.contains("No snapshot was found to plan from"), "{}", ended.log);
     with_snapshot(&repository);
     let ended = repository.runs("pull-request", &FORK, "2");
     let steps = [("Touched", 0), ("Validate", 0), ("Snapshot", 0), ("Plan from the snapshot", 6)];

@@ -158,7 +158,7 @@ fn a_program_that_is_not_that_of_the_release_is_never_on_the_path() {
         refused(version, "is to be the tag of a release");
     }
     let run = fetched(&forge, "Linux", "RISCV64", "v0.1.0").expect(1);
-    assert!(run.stdout.contains("no release for Linux on RISCV64"), "{}", run.stdout);
+    assert!(run.stdout.contains("no program for Linux on RISCV64"), "{}", run.stdout);
     // Where there is no gh, that is said.
     fs::remove_file(forge.forge("tools/gh")).unwrap();
     if Command::new("gh").arg("--version").output().is_err() {
