@@ -50,6 +50,7 @@ pub(super) struct Arguments {
 enum Ci {
     Github,
     Gitlab,
+    Azure,
     None,
 }
 
@@ -60,6 +61,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let forge = match arguments.ci {
         Some(Ci::Github) => Some(Forge::GitHub),
         Some(Ci::Gitlab) => Some(Forge::GitLab),
+        Some(Ci::Azure) => Some(Forge::Azure),
         Some(Ci::None) => None,
         None => repository.as_ref().and_then(Repository::forge),
     };
@@ -256,9 +258,10 @@ fn say(
             let name = match forge {
                 Forge::GitHub => "GitHub",
                 Forge::GitLab => "GitLab",
+                Forge::Azure => "Azure",
             };
             output.remark(&format!(
-                "Jobs for {name}: say in them where rolecall is installed from (OWNER), and on {name} what their first lines name."
+                "Jobs for {name}: put in place of OWNER and the zeros who you have rolecall from and what you looked at, and set on {name} what their first lines name."
             ));
         }
         None if asked.is_some() => (),
@@ -269,7 +272,7 @@ fn say(
                 Some(hosts) => format!("what runs jobs at {} is not known", hosts.join(", ")),
             };
             output.remark(&format!(
-                "No jobs are written: {why}. `--ci github` or `--ci gitlab` writes them; they are under examples/ of rolecall as well."
+                "No jobs are written: {why}. `--ci github`, `gitlab` or `azure` writes them; they are under examples/ of rolecall as well."
             ));
         }
     }
