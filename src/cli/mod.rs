@@ -24,6 +24,7 @@ mod import;
 mod live;
 mod log;
 mod man;
+mod merge_reports;
 mod journals;
 mod next;
 mod output;
@@ -108,11 +109,14 @@ enum Command {
     /// Read everything into one file, from which `--live` plans without a network
     #[command(after_help = "Example: rolecall snapshot --sanitize --out live.json")]
     Snapshot(snapshot::Arguments),
-    /// Write the files of a company that is in none yet: rolecall.yaml, groups, roles, members
+    /// Write the files of a company that is in none yet: groups, roles, members
     #[command(
         after_help = "Example: rolecall import --company 1a6f0000-0000-4000-8000-000000000001 --dry-run"
     )]
     Import(import::Arguments),
+    /// Join the JSON reports of the shards of one run
+    #[command(after_help = "Example: rolecall merge-reports shard-0.json shard-1.json --report md=drift.md")]
+    MergeReports(merge_reports::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(
         after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
@@ -124,7 +128,7 @@ enum Command {
     /// Print the JSON Schema of a file, for editors and checks
     #[command(after_help = "Example: rolecall schema access > schemas/access.schema.json")]
     Schema(schema::Arguments),
-    /// Print what makes a shell complete commands, options, and names that the files of the workspace give
+    /// Print what makes a shell complete commands, options, and names of the workspace
     #[command(
         after_help = "Example: rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall"
     )]
@@ -145,6 +149,7 @@ impl Command {
             Self::Plan(it) => Some((&it.reporting, it.saving.out.as_deref())),
             Self::Apply(it) => Some((&it.reporting, None)),
             Self::Drift(it) => Some((&it.reporting, None)),
+            Self::MergeReports(it) => Some((&it.reporting, None)),
             Self::Init(_)
             | Self::Fmt(_)
             | Self::Rollback(_)
@@ -207,6 +212,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
         Command::Import(arguments) => import::run(global, arguments, &output),
+        Command::MergeReports(arguments) => merge_reports::run(global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(global, arguments, &output),
         Command::Schema(arguments) => schema::run(global, arguments, &output),

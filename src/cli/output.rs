@@ -25,9 +25,9 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 pub(crate) use rolecall::report::render::format::MARKDOWN_BUDGET;
 
 /// The commands that write reports, by which they know what they are called.
-const COMMANDS: [&str; 4] = ["apply", "drift", "plan", "validate"];
+const COMMANDS: [&str; 5] = ["apply", "drift", "merge-reports", "plan", "validate"];
 /// Those of them whose result has every form.
-const FORMS: [&str; 3] = ["drift", "plan", "validate"];
+const FORMS: [&str; 4] = ["drift", "merge-reports", "plan", "validate"];
 
 pub(crate) struct Output {
     /// The form of the result; of one of `form` that of what stands beside it.

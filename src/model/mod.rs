@@ -20,5 +20,6 @@ pub mod finding;
 pub mod permissions;
 pub mod rules;
 pub mod plan;
+pub mod portion;
 pub mod observed;
 pub mod directory;

@@ -11,6 +11,7 @@ use crate::{
     model::{
         json,
         plan::{Digest, ID_DIGITS, Judgement, Plan},
+        portion::Portion,
         source::Sources,
     },
     plan::digest,
@@ -19,6 +20,7 @@ use crate::{
 
 pub mod attestation;
 pub mod explanation;
+pub mod joining;
 mod reading;
 mod shape;
 #[cfg(test)]
@@ -49,6 +51,12 @@ pub struct Saved {
     pub endpoint: Box<str>,
     /// Whether it was made from a part of the workspace's access files.
     pub partial: bool,
+    /// Which of the companies of the workspace it is about, where that is not all of them.
+    pub portion: Option<Portion>,
+    /// What `until` was compared with, where it was not the clock.
+    pub now: Option<Timestamp>,
+    /// When the snapshot was taken that it was made from.
+    pub taken: Option<Timestamp>,
     /// The files it was made from, sorted by path.
     pub files: Vec<(Box<str>, Digest)>,
 }
@@ -135,6 +143,7 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
         return Err(NotAPlan::Changed);
     }
     let (said, created_at, partial) = (document.id, document.created_at, document.partial);
+    let (portion, now, taken) = (document.portion, document.now, document.taken);
     let (tool, endpoint) = (document.tool.clone(), document.endpoint.clone());
     let (plan, judgement, files) =
         reading::plan(document, sources).map_err(|what| NotAPlan::Meaning { tool, what })?;
@@ -143,7 +152,19 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
         return Err(NotAPlan::OtherId { said, found });
     }
     let reading::Files { sources, digests, .. } = files;
-    Ok(Saved { plan, judgement, sources, id: said, created_at, endpoint, partial, files: digests })
+    Ok(Saved {
+        plan,
+        judgement,
+        sources,
+        id: said,
+        created_at,
+        endpoint,
+        partial,
+        portion,
+        now,
+        taken,
+        files: digests,
+    })
 }
 
 /// The end of a document, up to the digits of its digest.

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, value::RawValue};
 
+use crate::model::portion::Portion;
 use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
@@ -49,6 +50,9 @@ pub(crate) struct Document {
     pub(super) summary: Summary,
     /// Whether these are not all access files of the workspace.
     pub(super) partial: bool,
+    /// Which of the companies of the workspace it is about, where `--company` or `--shard` said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) portion: Option<Portion>,
     /// Everything that changes, fact by fact: of groups, sorted by company, name and id, then of people, sorted by company and
     /// id; of each first itself, then its roles, then its members.
     pub(super) edits: Vec<Row>,
