@@ -268,9 +268,9 @@ fn of_one_run(parts: &[Part]) -> Result<(), NotJoined> {
             return Err(NotJoined::Kinds { first: first.file.clone(), file: it.file.clone() });
         }
     }
-    for pair in parts.windows(2).filter(|it| it[0].shard == it[1].shard) {
-        let [first, second] = [0, 1].map(|it: usize| pair[it].file.clone());
-        return Err(NotJoined::Twice { first, second, shard: pair[0].shard });
+    if let Some([first, second]) = parts.windows(2).find(|it| it[0].shard == it[1].shard) {
+        let shard = first.shard;
+        return Err(NotJoined::Twice { first: first.file.clone(), second: second.file.clone(), shard });
     }
     let mut seen: BTreeMap<CompanyId, &str> = BTreeMap::new();
     for it in parts {
@@ -476,7 +476,7 @@ fn of_applies(all: &[Value], shards: &[Shard], saved: &Saved, exit: u8) -> Value
         ["done", "failed", "stale", "skipped", "notBegun"].into_iter().map(|it| (it, count(it))).collect();
     let mut differ: Vec<&Value> =
         all.iter().filter_map(|it| it["readBack"]["differ"].as_array()).flatten().collect();
-    differ.sort_by_key(|it| it.to_string());
+    differ.sort_by_key(ToString::to_string);
     let own = |(it, shard): (&Value, &Shard)| {
         json!({
             "shard": shard, "exit": it["exit"], "result": it["result"], "journal": it["journal"],
