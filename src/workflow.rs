@@ -74,7 +74,7 @@ pub use questions::{DirectRolesOf, explained, recorded, reviewed};
 pub use runs::Run;
 pub use vocabulary::{checked_for_names, vocabulary};
 
-use planned::{Planned, not_doubted, planned};
+use planned::{Planned, doubted, planned};
 
 // ---- checked ---------------------------------------------------------------------------------------------------
 
@@ -96,7 +96,9 @@ pub struct Checked {
 /// Everything that is wrong with them.
 pub fn checked(loaded: Loaded) -> Result<Checked, Error> {
     let checked = all_sound(loaded)?;
-    if checked.declared.entries() > 0 {
+    // Of many companies a shard may have none.
+    let is_shard = checked.loaded.portion.is_some_and(|it| it.shard.is_some());
+    if checked.declared.entries() > 0 || is_shard {
         return Ok(checked);
     }
     let read = match &checked.loaded.files.access[..] {
@@ -195,8 +197,8 @@ async fn observed(
     also: &[(CompanyId, GroupId)],
     now: Timestamp,
 ) -> Result<Observation, Error> {
-    let snapshot = fetch(&live.source, &ReadList::new(&checked.declared, also)).await?;
-    not_doubted(&checked.declared, &snapshot)?;
+    let mut snapshot = fetch(&live.source, &ReadList::new(&checked.declared, also)).await?;
+    doubted(&checked.declared, &snapshot)?.leave_out(&mut snapshot)?;
     let bound = bind(&checked.declared, &snapshot, now);
     Ok(Observation { bound: bound.map_err(|it| wrong(it, &checked.loaded))?, snapshot })
 }
@@ -299,7 +301,7 @@ pub async fn judged(
     let started = Instant::now();
     // Where few requests are made, or nobody reads who gains, nobody is asked.
     let asked = if matches!(wanted, Wanted::Lockouts | Wanted::Adoption) { None } else { Some(asked) };
-    let is_part = matches!(wanted, Wanted::Lockouts | Wanted::Expired);
+    let is_part = matches!(wanted, Wanted::Lockouts | Wanted::Expired) || checked.loaded.portion.is_some();
     let timed = !now.is_given && wanted.has_dates(&checked.declared);
     let planned = planned(live, &mut checked, wanted, now.at).await;
     // What has ended by a wrong clock may be all that is stale.
@@ -318,7 +320,7 @@ pub async fn judged(
         judged = known;
         notes.extend(note);
     }
-    if is_part {
+    if is_part || judged.plan.withheld.iter().any(|it| it.company().is_some()) {
         // What is not read, or not done, is not measured against its exception.
         let needs_all = [Code::UnusedException, Code::UnknownException, Code::UnmatchedPattern];
         judged.plan.remarks.retain(|it| !needs_all.contains(&it.code));
@@ -426,6 +428,8 @@ impl Context {
             url: &self.url,
             now: self.now,
             partial: self.checked.loaded.partial,
+            portion: self.checked.loaded.portion,
+            files: &[],
             taken: self.taken,
             document: None,
             cost: self.taken.is_none().then_some(cost),

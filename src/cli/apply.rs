@@ -45,8 +45,9 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let checked = match what {
         What::Files | What::Expired => global.selected(&arguments.selection)?,
         What::Lockouts => show::for_lockouts(global, &arguments.selection, output)?,
-        What::Saved(_) => {
-            let checked = arguments.selection.believing(global.sound(&[])?);
+        What::Saved(ref file) => {
+            let saved = file.plan(Sources::default())?;
+            let checked = arguments.selection.believing(global.sound_for(&saved, arguments.selection.shard)?);
             global.judged_from(checked, &arguments.selection)?
         }
     };

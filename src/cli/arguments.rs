@@ -8,7 +8,7 @@ use clap::{
 };
 use jiff::Timestamp;
 use rolecall::{
-    model::{date, ids::PersonRef},
+    model::{date, ids::PersonRef, portion::Shard},
     report::render::{forge::Forge, format::Format as Form},
     workflow::Checked,
 };
@@ -29,9 +29,9 @@ pub(crate) struct Global {
     /// Base URL of the API, or `sandbox`, instead of the one in rolecall.yaml
     #[arg(long, global = true, value_name = "URL", env = "ROLECALL_ENDPOINT")]
     pub(super) endpoint: Option<String>,
-    /// Company id or name, instead of the one in rolecall.yaml
-    #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY")]
-    pub(super) company: Option<String>,
+    /// Only these companies: id, name or pattern; or whose groups these are
+    #[arg(long, global = true, value_name = "COMPANY", env = "ROLECALL_COMPANY")]
+    pub(super) company: Vec<String>,
     /// Form of the result: text, json or markdown; of plan, drift and validate also html, csv, sarif, junit, github, gitlab, slack
     #[arg(
         long,
@@ -84,6 +84,9 @@ pub(super) struct Selection {
     /// Believe an API that lists no group: the company is new
     #[arg(long, env = "ROLECALL_CREATE_ALL")]
     pub(super) create_all: bool,
+    /// Only this share of the companies: `0/4` to `3/4` are all
+    #[arg(long, value_name = "I/N", env = "ROLECALL_SHARD")]
+    pub(super) shard: Option<Shard>,
     /// Judge by the rules of this commit too, such as origin/main
     #[arg(long, value_name = "REF", env = "ROLECALL_BASE")]
     pub(super) base: Option<String>,

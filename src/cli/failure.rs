@@ -43,6 +43,23 @@ impl Exit {
         self as u8
     }
 
+    /// The one of a code; what is not known is an error.
+    pub(crate) fn of(code: u8) -> Self {
+        const ALL: [Exit; 10] = [
+            Exit::Ok,
+            Exit::Error,
+            Exit::Changes,
+            Exit::Partial,
+            Exit::Invalid,
+            Exit::Auth,
+            Exit::Blocked,
+            Exit::Stale,
+            Exit::Remote,
+            Exit::Interrupted,
+        ];
+        ALL.into_iter().find(|it| it.code() == code).unwrap_or(Self::Error)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -128,7 +145,7 @@ impl From<workflow::Error> for Failure {
         use workflow::Error;
         let exit = match &error {
             Error::Fetch(FetchError::Api(error)) => Exit::from(error.class()),
-            Error::Fetch(_) | Error::NoGroups { .. } | Error::Clock(_) => Exit::Remote,
+            Error::Fetch(_) | Error::NotRead { .. } | Error::Clock(_) => Exit::Remote,
             Error::OtherApi { .. } | Error::FilesChanged { .. } | Error::Stale(_) => Exit::Stale,
             Error::NotOne { why: Unresolved::Hidden, .. } => Exit::Auth,
             Error::NotOne { .. } | Error::NoCompany | Error::NoSuchGroup { .. } => Exit::Invalid,

@@ -87,7 +87,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let ignore = ignoring(&root.join(".gitignore"))?;
     if let (true, Begun::Own { endpoint, company }) = (imports, &begun) {
         let (endpoint, company) = (Some(endpoint.clone()), Some(company.to_string()));
-        let global = Global { endpoint, company, ..global.clone() };
+        let global = Global { endpoint, company: company.into_iter().collect(), ..global.clone() };
         import::fresh(&global, &import::Arguments::all(arguments.dry_run), output)?;
     }
     let named: Vec<&Path> = files.iter().chain(&ignore).map(|it| typed(&it.0)).collect();
@@ -112,7 +112,7 @@ fn told(global: &Global, output: &Output) -> Result<Begun, Failure> {
     let can_ask = io::stdin().is_terminal();
     let missing: Vec<&str> = [
         (global.endpoint.is_none(), "--endpoint URL (or `sandbox`)"),
-        (global.endpoint.as_deref() != Some(SANDBOX) && global.company.is_none(), "--company ID"),
+        (global.endpoint.as_deref() != Some(SANDBOX) && global.company.is_empty(), "--company ID"),
     ]
     .into_iter()
     .filter_map(|it| it.0.then_some(it.1))
@@ -126,7 +126,7 @@ fn told(global: &Global, output: &Output) -> Result<Begun, Failure> {
         None => asking::api(output)?,
     };
     if endpoint == SANDBOX {
-        return match global.company.as_deref() {
+        return match global.one_company()? {
             None | Some(begun::REHEARSED | begun::REHEARSED_ID) => Ok(Begun::Rehearsal),
             Some(_) => {
                 Err(Failure::invalid(format!("the sandbox holds another company: {}", begun::REHEARSED))
@@ -134,7 +134,7 @@ fn told(global: &Global, output: &Output) -> Result<Begun, Failure> {
             }
         };
     }
-    let company = match &global.company {
+    let company = match global.one_company()? {
         Some(given) => company(given)?,
         None => asking::company(output)?,
     };

@@ -26,6 +26,7 @@ mod import;
 mod live;
 mod log;
 mod man;
+mod merge_reports;
 mod journals;
 mod next;
 mod output;
@@ -135,6 +136,9 @@ Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKE
         after_help = "Example: rolecall import --company 1a6f0000-0000-4000-8000-000000000001 --dry-run"
     )]
     Import(import::Arguments),
+    /// Join the JSON reports of the shards of one run
+    #[command(after_help = "Example: rolecall merge-reports shard-0.json shard-1.json --report md=drift.md")]
+    MergeReports(merge_reports::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(
         after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
@@ -180,6 +184,7 @@ impl Command {
             Self::Apply(it) => Some((&it.reporting, None)),
             Self::Drift(it) => Some((&it.reporting, None)),
             Self::Report(it) => Some((&it.reporting, None)),
+            Self::MergeReports(it) => Some((&it.reporting, None)),
             Self::Init(_)
             | Self::Fmt(_)
             | Self::Rollback(_)
@@ -247,6 +252,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Report(arguments) => report::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
         Command::Import(arguments) => import::run(global, arguments, &output),
+        Command::MergeReports(arguments) => merge_reports::run(global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(global, arguments, &output),
         Command::Schema(arguments) => schema::run(global, arguments, &output),

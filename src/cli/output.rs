@@ -26,9 +26,9 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// The commands that write reports, by which they know what they are called.
-const COMMANDS: [&str; 5] = ["apply", "drift", "plan", "report", "validate"];
+const COMMANDS: [&str; 6] = ["apply", "drift", "merge-reports", "plan", "report", "validate"];
 /// Those of them whose result has every form.
-const FORMS: [&str; 4] = ["drift", "plan", "show", "validate"];
+const FORMS: [&str; 5] = ["drift", "merge-reports", "plan", "show", "validate"];
 /// The forms that a review has; the others are about what changes.
 pub(super) const REVIEW: [Form; 5] = [Form::Text, Form::Json, Form::Markdown, Form::Html, Form::Csv];
 

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rolecall::{
     files::disk::{self, Existing, Readers},
     report::render::{
-        ending::{About, Ending, Review, Trouble},
+        ending::{About, Ending, PullRequest, Trouble},
         format::Format as Form,
         github,
         marker::is_hex,
@@ -182,7 +182,7 @@ impl Reporting {
             elapsed: output.started.elapsed(),
             code: exit.code(),
             result: exit.name(),
-            review: Review {
+            pull_request: PullRequest {
                 forge: output.forge,
                 name: &name,
                 commit: self.commit.as_deref().or(ci.commit.as_deref()),

@@ -66,7 +66,7 @@ fn names(
     snapshot: Option<&PathBuf>,
     output: &Output,
 ) -> Result<schema::Vocabulary, Failure> {
-    let checked = match global.load(&[]) {
+    let checked = match global.load(&[], None) {
         Ok(loaded) => workflow::checked_for_names(loaded)?,
         Err(error) => global.without_workspace(error.into())?,
     };

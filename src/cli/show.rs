@@ -39,7 +39,7 @@ pub(super) fn for_lockouts(
     selection: &Selection,
     output: &Output,
 ) -> Result<Checked, Failure> {
-    let (checked, note) = global.checked_for_lockouts(&selection.paths)?;
+    let (checked, note) = global.checked_for_lockouts(&selection.paths, selection.shard)?;
     if let Some(note) = note {
         output.message(&format!("warning: {}", escape::terminal(&note.to_string())));
     }

@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let file = PlanFile::read(global.at(&arguments.plan), None)?;
     let saved = file.plan(Sources::default())?;
-    let view = saved.view(host(&saved.endpoint), file.text());
+    let view = saved.view(host(&saved.endpoint), Some(file.text()));
     match arguments.by {
         Some(by) => output.printed(&by_heading(&view, by, output)?),
         None => {

@@ -33,6 +33,8 @@ pub use rules::{DeclaredLockout, DeclaredRules, Pattern};
 pub struct Declared {
     pub company: Option<CompanyId>,
     pub companies: Vec<DeclaredCompany>,
+    /// The companies of the workspace that the run is not about, sorted: of them nothing is read but who people are.
+    pub(crate) aside: Vec<CompanyId>,
     /// The names of the workspace, by which ids are shown to people.
     pub aliases: BTreeMap<Uuid, Box<str>>,
     /// Where each of these names stands.
@@ -277,6 +279,22 @@ impl Declared {
         own
     }
 
+    /// The companies whose groups this or another run of the same workspace looks at.
+    pub(crate) fn looked_at(&self) -> Vec<CompanyId> {
+        self.companies.iter().map(|it| it.id).chain(self.aside.iter().copied()).collect()
+    }
+
+    /// Leaves the companies that a run is not about aside.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(CompanyId) -> bool) {
+        self.aside.extend(self.companies.iter().map(|it| it.id).filter(|it| !is_kept(*it)));
+        self.aside.sort_unstable();
+        self.aside.dedup();
+        self.companies.retain(|it| is_kept(it.id));
+        if let Some(base) = &mut self.base {
+            base.keep(is_kept);
+        }
+    }
+
     /// Whether the workspace has a name for this id as that of a company.
     pub(crate) fn names_company(&self, id: CompanyId) -> bool {
         self.known_companies.binary_search(&id).is_ok()
@@ -286,6 +304,7 @@ impl Declared {
     pub fn all_companies(&self) -> Vec<CompanyId> {
         let mut all = self.own_companies();
         all.extend(&self.known_companies);
+        all.extend(&self.aside);
         all.sort_unstable();
         all.dedup();
         all

@@ -21,6 +21,7 @@ pub mod finding;
 pub mod permissions;
 pub mod rules;
 pub mod plan;
+pub mod portion;
 pub mod observed;
 pub mod kept;
 pub mod directory;

@@ -391,6 +391,14 @@ impl<P> Withheld<P> {
         Withheld { from: self.from.map(place), group: self.group, what: self.what }
     }
 
+    /// The company that could not be read, where it is about one.
+    pub fn company(&self) -> Option<CompanyId> {
+        match &self.what {
+            WithheldReason::Company { company, .. } => Some(*company),
+            _ => None,
+        }
+    }
+
     /// Whether anything that was asked for is not done; otherwise it is only worth saying.
     pub fn withholds(&self) -> bool {
         !matches!(

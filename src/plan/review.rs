@@ -166,9 +166,9 @@ fn everybody(directory: &snapshot::Directory) -> impl Iterator<Item = &User> {
     directory.users.iter().chain(directory.asked.iter().flat_map(|it| &it.users))
 }
 
-/// When a member was added, as far as that was recorded.
-fn added(_: &snapshot::Group, _: usize) -> Option<Timestamp> {
-    None
+/// When a member was added, as far as the API tells.
+fn added(group: &snapshot::Group, n: usize) -> Option<Timestamp> {
+    group.added.get(n).copied().flatten()
 }
 
 /// The ways to access of everybody who is in a group.

@@ -12,6 +12,7 @@ use crate::{
         date::Now,
         json,
         plan::{Digest, ID_DIGITS, Judgement, Plan},
+        portion::Portion,
         source::Sources,
     },
     plan::digest,
@@ -20,6 +21,7 @@ use crate::{
 
 pub mod attestation;
 pub mod explanation;
+pub mod joining;
 mod reading;
 pub(crate) mod review;
 mod shape;
@@ -53,13 +55,15 @@ pub struct Saved {
     pub endpoint: Box<str>,
     /// Whether it was made from a part of the workspace's access files.
     pub partial: bool,
+    /// Which of the companies of the workspace it is about, where that is not all of them.
+    pub portion: Option<Portion>,
     /// The files it was made from, sorted by path.
     pub files: Vec<(Box<str>, Digest)>,
 }
 
 impl Saved {
     /// The plan as it was shown when it was made, at a host of this name; but for what reading took, which no document says.
-    pub fn view<'a>(&'a self, host: &'a str, document: &'a str) -> View<'a> {
+    pub fn view<'a>(&'a self, host: &'a str, document: Option<&'a str>) -> View<'a> {
         View {
             plan: &self.plan,
             judgement: &self.judgement,
@@ -68,8 +72,10 @@ impl Saved {
             url: &self.endpoint,
             now: self.now,
             partial: self.partial,
+            portion: self.portion,
+            files: &self.files,
             taken: self.taken,
-            document: Some(document),
+            document,
             cost: None,
         }
     }
@@ -159,9 +165,9 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
     if found != document.digest {
         return Err(NotAPlan::Changed);
     }
-    let (said, taken, partial) = (document.id, document.taken, document.partial);
-    let dated = document.created_at;
-    let now = Now { at: document.now.unwrap_or(dated), is_given: document.now.is_some(), dated };
+    let (said, taken) = (document.id, document.taken);
+    let (partial, portion) = (document.partial, document.portion);
+    let now = document.now();
     let (tool, endpoint) = (document.tool.clone(), document.endpoint.clone());
     let (plan, judgement, files) =
         reading::plan(document, sources).map_err(|what| NotAPlan::Meaning { tool, what })?;
@@ -170,7 +176,7 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
         return Err(NotAPlan::OtherId { said, found });
     }
     let reading::Files { sources, digests, .. } = files;
-    Ok(Saved { plan, judgement, sources, id: said, now, taken, endpoint, partial, files: digests })
+    Ok(Saved { plan, judgement, sources, id: said, now, taken, endpoint, partial, portion, files: digests })
 }
 
 /// The end of a document, up to the digits of its digest.

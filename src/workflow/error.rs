@@ -8,7 +8,7 @@ use crate::{
     live::{FetchError, api::Skew, fetch::SnapshotError},
     model::{
         finding::Finding,
-        ids::PersonRef,
+        ids::{CompanyId, PersonRef},
         plan::{Digest, ID_DIGITS, Plan, Unresolved},
         source::Sources,
     },
@@ -58,11 +58,8 @@ pub enum Error {
         /// The person of the files whose key is nearest.
         near: Option<PersonRef>,
     },
-    #[error(
-        "the API lists no group at all of {company}, and the files declare {}; nothing was planned",
-        counted(*.declared, "group", "groups")
-    )]
-    NoGroups { company: String, declared: usize },
+    #[error("the company {company} cannot be read, and the plan changes it: {why}; nothing was written")]
+    NotRead { company: CompanyId, why: Box<str> },
     #[error(
         "the snapshot is sanitized: its addresses are pseudonyms, which belong into no file of a workspace"
     )]
@@ -118,8 +115,8 @@ impl Error {
                     "plan again; to apply the plan as it is all the same, give `--approve {id:.ID_DIGITS$}`"
                 ));
             }
-            Self::NoGroups { .. } => {
-                "check `company:`, the endpoint and the rights of the token; if the company is new, give `--create-all` to plan and apply"
+            Self::NotRead { .. } => {
+                "try again later, or plan again: a new plan leaves this company out and says so"
             }
             Self::Clock(_) => Skew::HINT,
             Self::Stale(_) => "plan again, and have the new plan approved",

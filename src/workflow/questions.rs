@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live, error::SearchRefused, import::taken::taken, planned::not_doubted};
+use super::{Checked, Error, Live, error::SearchRefused, import::taken::taken, planned::doubted};
 use crate::{
     live::{
         api::Reader,
@@ -37,7 +37,7 @@ pub async fn explained(
         declared.look_at(company);
     }
     let snapshot = fetch_person(&live.source, declared, person).await?;
-    not_doubted(declared, &snapshot)?;
+    doubted(declared, &snapshot)?.none()?;
     let timed = !now.is_given && declared.has_dates();
     if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
         return Err(Error::Clock(skew));

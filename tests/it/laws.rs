@@ -22,6 +22,7 @@ mod imports;
 mod merges;
 mod misspelt;
 mod reading;
+mod shards;
 mod taken_up;
 
 /// Returns a configuration of so many cases, unless the environment says how many.

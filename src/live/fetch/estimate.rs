@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::future::try_join3;
 
-use super::{FetchError, GroupReads, Read, ReadList, people};
+use super::{Failed, FetchError, GroupReads, Read, ReadList, people};
 use crate::live::source::Source;
 
 /// What a reading will take.
@@ -33,11 +33,12 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
         let (answered, total) = answers.get();
         answers.set((answered + u32::try_from(pages(rows)).unwrap_or(u32::MAX), total + waited));
     };
-    let (mut requests, mut unread) = (0, 0);
+    let (mut requests, mut unread, mut failed) = (0, 0, Failed::default());
     for reads in &list.companies {
         let heads = timed(source.list_groups(reads.id), &count);
         let roles = timed(source.list_roles(reads.id), &count);
-        let (heads, _, people) = try_join3(heads, roles, people(source, &list.known, reads)).await?;
+        let lists = try_join3(heads, roles, people(source, &list.known, reads)).await;
+        let Some((heads, _, people)) = failed.note(reads.id, lists)? else { continue };
         let groups = reads.groups(&heads);
         let rest = reads.rest(&heads, &groups, &people.held);
         // A page of members or more, and the roles.
@@ -45,6 +46,7 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
         requests += (whole(&groups) + whole(&rest)) as u64;
         unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;
     }
+    failed.not_all(list.companies.len())?;
     let (answered, waited) = answers.get();
     Ok(Estimate { requests, unread, latency: waited / answered.max(1) })
 }

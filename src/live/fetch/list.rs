@@ -102,7 +102,7 @@ impl<'a> ReadList<'a> {
                 people: people.into_iter().cloned().collect(),
                 travellers: company.travellers().cloned().collect(),
                 direct: company.with_direct_roles().cloned().collect(),
-                own: declared.companies.iter().map(|it| it.id).collect(),
+                own: declared.looked_at(),
                 lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
                 identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),

@@ -9,12 +9,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, value::RawValue};
 
 use crate::model::{
+    date::Now,
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{
         self, Accepted, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Survivor,
         Undone, Withheld, is_zero,
     },
+    portion::Portion,
     rules::{Unmanaged, Weakened},
     scope::{Relation, Scope},
     stamp::Stamp,
@@ -50,6 +52,9 @@ pub(crate) struct Document {
     pub(super) summary: Summary,
     /// Whether these are not all access files of the workspace.
     pub(super) partial: bool,
+    /// Which of the companies of the workspace it is about, where `--company` or `--shard` said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) portion: Option<Portion>,
     /// Everything that changes, fact by fact: of groups, sorted by company, name and id, then of people, sorted by company and
     /// id; of each first itself, then its roles, then its members.
     pub(super) edits: Vec<Row>,
@@ -108,6 +113,13 @@ pub(crate) struct Document {
     /// The SHA-256 digest of all of this document, without the spaces between the parts of the JSON, and with zeros in
     /// the place of this digest. The last field.
     pub(super) digest: Digest,
+}
+
+impl Document {
+    /// What the run that made it took for now.
+    pub(super) fn now(&self) -> Now {
+        Now { at: self.now.unwrap_or(self.created_at), is_given: self.now.is_some(), dated: self.created_at }
+    }
 }
 
 /// Who gains and who loses access, by where that comes from.

@@ -28,8 +28,20 @@ use super::shape::{
 impl Document {
     /// The document, with zeros for its digest.
     pub(super) fn new(view: &View<'_>) -> Self {
-        let &View { partial, plan, judgement, sources, endpoint: _, url, now, taken, document: _, cost: _ } =
-            view;
+        let &View {
+            partial,
+            portion,
+            files: known,
+            plan,
+            judgement,
+            sources,
+            endpoint: _,
+            url,
+            now,
+            taken,
+            document: _,
+            cost: _,
+        } = view;
         let words = Words::new(plan);
         let writing = Writing { plan, sources, moves: diff::moves(plan) };
         let origin = |it: Place| Origin::new(it, sources);
@@ -44,6 +56,7 @@ impl Document {
             .filter(|(_, it)| !it.text.is_empty())
             .map(|(_, it)| File { path: it.path.as_str().into(), sha256: digest::file(&it.text) })
             .collect();
+        files.extend(known.iter().map(|(path, sha256)| File { path: path.clone(), sha256: *sha256 }));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Self {
             version: super::VERSION,
@@ -64,7 +77,8 @@ impl Document {
                 accepted: plan.accepted.len(),
                 guards: judgement.stops().count(),
             },
-            partial,
+            partial: partial || portion.is_some(),
+            portion,
             edits: plan.edits.iter().map(|it| writing.row(it)).collect(),
             groups: plan.groups().filter_map(|it| writing.group(&it)).collect(),
             users: plan.people().filter_map(|it| writing.user(&it)).collect(),

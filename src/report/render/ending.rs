@@ -30,7 +30,7 @@ pub struct Ending<'a> {
     /// What the exit code means, in a word.
     pub result: &'a str,
     /// The pull request that it is told on.
-    pub review: Review<'a>,
+    pub pull_request: PullRequest<'a>,
     /// What was done, in the words of an apply; nothing where nothing was begun.
     pub done: Option<&'a str>,
     /// What there is to show.
@@ -39,7 +39,7 @@ pub struct Ending<'a> {
 
 /// What is known of the pull request on which a result is told.
 #[derive(Clone, Copy, Debug)]
-pub struct Review<'a> {
+pub struct PullRequest<'a> {
     /// Where it is.
     pub forge: Forge,
     /// What its comment is about: there is one comment of each name.
@@ -83,11 +83,11 @@ impl Ending<'_> {
         };
         Marker {
             kind: Kind::of(self.command).unwrap_or(Kind::Plan),
-            target: self.review.name.to_owned(),
+            target: self.pull_request.name.to_owned(),
             plan,
-            commit: self.review.commit.map(str::to_owned),
+            commit: self.pull_request.commit.map(str::to_owned),
             at: self.at - jiff::SignedDuration::try_from(self.elapsed).unwrap_or_default(),
-            forge: self.review.forge,
+            forge: self.pull_request.forge,
         }
     }
 
@@ -103,7 +103,7 @@ impl Ending<'_> {
 
     /// The last lines of a comment, by which people see which run it is of.
     pub(super) fn stamp(&self) -> String {
-        let Review { commit, run, .. } = self.review;
+        let PullRequest { commit, run, .. } = self.pull_request;
         let commit = commit.map_or_else(String::new, |it| format!("of commit `{it}`, "));
         let run = run.map_or_else(String::new, |it| format!(", [run]({it})"));
         format!("\n{} {commit}{:.0}{run}\n", self.command, self.marker().at)

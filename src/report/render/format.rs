@@ -97,9 +97,9 @@ fn in_json(ending: &Ending<'_>) -> String {
     }
 }
 
-/// The comment for the forge of the review, which fits there with the lines that say which run it is of.
+/// The comment for the forge of the pull request, which fits there with the lines that say which run it is of.
 fn in_markdown(ending: &Ending<'_>) -> String {
-    let forge = ending.review.forge;
+    let forge = ending.pull_request.forge;
     let (first, last) = (ending.marker().line(), ending.stamp());
     let budget = forge.budget() - first.len() - last.len();
     let body = match &ending.about {

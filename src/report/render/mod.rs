@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use crate::model::{
     date::Now,
-    plan::{Judgement, Plan},
+    plan::{Digest, Judgement, Plan},
+    portion::Portion,
     source::Sources,
 };
 
@@ -75,6 +76,10 @@ pub struct View<'a> {
     pub now: Now,
     /// Whether it was made from a part of the workspace's access files.
     pub partial: bool,
+    /// Which of the workspace's companies it is about, where that is not all of them.
+    pub portion: Option<Portion>,
+    /// Files that it was made from and of which only the digest is known.
+    pub files: &'a [(Box<str>, Digest)],
     /// When the snapshot was taken that it is made from; `None` where the API was read.
     pub taken: Option<Timestamp>,
     /// The document that the plan was read from, of one that was saved: as JSON it is shown as it was written.

@@ -7,6 +7,7 @@ use crate::model::{
         Accepted, Cause, Difference, Gap, GapCause, Outside, People, Plan, Side, Survivor, UnmanagedGroup,
         Withheld, WithheldReason,
     },
+    portion::Portion,
     rules::Unmanaged,
     source::Sources,
     state::Edit,
@@ -29,6 +30,7 @@ const LINES: usize = 20;
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Topic {
+    Portion,
     Gap,
     Remark,
     Inactive,
@@ -44,6 +46,7 @@ impl Topic {
     /// The word that lines begin with, and how one and several are counted.
     const fn words(self) -> [&'static str; 3] {
         match self {
+            Self::Portion => ["Part", "part", "parts"],
             Self::Gap => ["Gaps", "gap", "gaps"],
             Self::Remark => ["Remarks", "remark", "remarks"],
             Self::Inactive => ["Inactive", "inactive member", "inactive members"],
@@ -135,6 +138,7 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
     let accepted = accepted(view, words);
     let all = [
+        (Topic::Portion, view.portion.map(|it| portion(it, plan)).into_iter().collect()),
         (Topic::Gap, gaps),
         (Topic::Remark, remarks),
         (Topic::Inactive, inactive),
@@ -144,6 +148,14 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
         (Topic::Accepted, accepted),
     ];
     all.into_iter().flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it))).collect()
+}
+
+/// Which of the companies of the workspace it is about: what guards count over a whole plan is of these alone.
+fn portion(it: Portion, plan: &Plan) -> String {
+    let shard = it.shard.map(|it| format!("shard {it}, ")).unwrap_or_default();
+    let failed = plan.withheld.iter().filter(|it| it.company().is_some()).count();
+    let about = thousands(plan.companies.len() + failed);
+    format!("{shard}{about} of {}; guards count these alone", counted(it.companies, "company", "companies"))
 }
 
 pub(super) fn expiring(plan: &Plan) -> Option<String> {

@@ -768,6 +768,8 @@ pub(crate) fn view<'a>(judged: &'a Judged, sources: &'a Sources) -> View<'a> {
     let now: Timestamp = "2026-11-21T08:00:00Z".parse().expect("an instant");
     View {
         partial: false,
+        portion: None,
+        files: &[],
         plan: &judged.plan,
         judgement: &judged.judgement,
         sources,

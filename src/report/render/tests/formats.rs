@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     super::{
         View,
-        ending::{About, Ending, Review, Trouble},
+        ending::{About, Ending, PullRequest, Trouble},
         forge::Forge,
         format::Format,
         github,
@@ -97,7 +97,12 @@ fn ending(about: About<'_>) -> Ending<'_> {
         elapsed: Duration::from_millis(1_400),
         code,
         result,
-        review: Review { forge: Forge::Github, name: "access", commit: Some("4b5cb01"), run: None },
+        pull_request: PullRequest {
+            forge: Forge::Github,
+            name: "access",
+            commit: Some("4b5cb01"),
+            run: None,
+        },
         done: None,
         about,
     }

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{
     super::{
-        ending::{About, Ending, Review, Trouble},
+        ending::{About, Ending, PullRequest, Trouble},
         fit::Width,
         forge::Forge,
         format::Format,
@@ -254,7 +254,7 @@ proptest! {
             About::Findings(&findings, &sources),
             About::Trouble(trouble),
         ] {
-            let review = Review { forge, name: &said, commit: Some("4b5cb01"), run: Some("https://forge.example/1") };
+            let pull_request = PullRequest { forge, name: &said, commit: Some("4b5cb01"), run: Some("https://forge.example/1") };
             let report = Format::Markdown.render(&Ending {
                 command,
                 workspace: &said,
@@ -262,7 +262,7 @@ proptest! {
                 elapsed: std::time::Duration::from_millis(1_400),
                 code: 0,
                 result: "ok",
-                review,
+                pull_request,
                 done: has_done.then_some(&*done),
                 about,
             });

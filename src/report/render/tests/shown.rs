@@ -44,7 +44,7 @@ fn check(judged: &Judged) {
     let made = view(judged, &sources);
     let text = write(&made);
     let saved = read(&text, Sources::default()).unwrap();
-    let again = saved.view(made.endpoint, &text);
+    let again = saved.view(made.endpoint, Some(&text));
     for form in Format::ALL {
         let [made, again] = [made, again].map(|it| show(*form, About::Plan(it, None)));
         let differs = made.lines().zip(again.lines()).find(|it| it.0 != it.1);
