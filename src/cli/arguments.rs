@@ -49,8 +49,15 @@ pub(crate) struct Global {
     /// Also write NDJSON events; `-` for standard output, not the result
     #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", value_parser = json_file())]
     pub(super) events: Option<PathBuf>,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", env = "ROLECALL_COLOR", default_value = "auto")]
+    /// When to use colour: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        env = "ROLECALL_COLOR",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub(super) color: ColorChoice,
     /// Say less: no progress, no remarks
     #[arg(short, long, global = true, env = "ROLECALL_QUIET")]

@@ -58,7 +58,7 @@ pub enum Error {
         /// The person of the files whose key is nearest.
         near: Option<PersonRef>,
     },
-    #[error("the company {company} cannot be read, and the plan changes it: {why}; nothing was written")]
+    #[error("the company {company} is to change, and cannot be read: {why}; nothing was written")]
     NotRead { company: CompanyId, why: Box<str> },
     #[error(
         "the snapshot is sanitized: its addresses are pseudonyms, which belong into no file of a workspace"

@@ -15,7 +15,7 @@ const COMMIT: &str = "4b5cb01aa0000000000000000000000000000001";
 /// A world whose plan adds one member.
 fn desk() -> World {
     World::new().groups(
-        "  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example, bo@voyager.example, cy@voyager.example] }\n",
+        "  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example, bo@voyager.example, root@voyager.example] }\n",
     )
 }
 

@@ -132,10 +132,7 @@ fn at_whatever_stage_a_company_fails_the_others_are_planned_and_applied() {
     world.run("plan --out plan.json").expect(0).shows("- member vip@globex.example");
     world.faults(json!([{ "path": of("user-groups/list"), "times": 0, "kind": status(404) }]));
     world.forget();
-    world
-        .run("apply plan.json")
-        .expect(8)
-        .says(&["cannot be read, and the plan changes it", "nothing was written"]);
+    world.run("apply plan.json").expect(8).says(&["is to change, and cannot be read", "nothing was written"]);
     assert_eq!(world.writes(), [""; 0]);
     world.faults(json!([]));
     // It is read again, and only a guard stops it.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     model::{
+        finding::Code,
         ids::{CompanyId, UserId},
         json as form,
         plan::{Check, Digest, ID_DIGITS, People, Verdict},
@@ -281,6 +282,9 @@ fn whole(mut all: Vec<Document>) -> Document {
     for it in rest {
         whole.changes |= it.changes;
         whole.expiring += it.expiring;
+        // Who is concerned in companies of two shards is of each.
+        whole.not_asked += it.not_asked;
+        whole.accepted.extend(it.accepted);
         whole.edits.extend(it.edits);
         whole.groups.extend(it.groups);
         whole.users.extend(it.users);
@@ -315,10 +319,11 @@ fn whole(mut all: Vec<Document>) -> Document {
     whole.files.dedup_by(|a, b| a.path == b.path);
     whole.withheld.sort_by_cached_key(|it| (in_order(it.it.from.as_ref()), it.it.clone()));
     whole.withheld.dedup_by(|a, b| a.it == b.it);
-    whole
-        .remarks
-        .sort_by_cached_key(|it| (in_order(it.origin.as_ref()), it.code.clone(), it.message.clone()));
+    // As findings are sorted.
+    let rank = |code: &str| Code::ALL.iter().position(|it| it.as_str() == code);
+    whole.remarks.sort_by_cached_key(|it| (in_order(it.origin.as_ref()), rank(&it.code), it.message.clone()));
     whole.remarks.dedup_by(|a, b| (&a.code, &a.message) == (&b.code, &b.message) && same(a, b));
+    whole.accepted.sort_by_cached_key(|it| in_order(Some(&it.from)));
     whole.survivors.sort();
     whole.survivors.dedup();
     let worded = |it| Worded { it, message: Box::default() };

@@ -60,6 +60,9 @@ fn law(mut tape: Tape) -> Result<(), TestCaseError> {
             prop_assert!(known.is_null() || known == name, "{} of {} shards: {} and {}", id, of, known, name);
         }
     }
+    // Who is concerned in companies of two shards is asked for in each.
+    let [sum, once] = [&mut joined, &mut whole].map(|it| it["notAsked"].take().as_u64().unwrap_or(0));
+    prop_assert!((once..=once * u64::from(of)).contains(&sum), "{} of {} shards: {}", sum, of, once);
     for (key, said) in whole.as_object().unwrap() {
         prop_assert_eq!(&joined[key], said, "`{}` of {} shards", key, of);
     }

@@ -646,14 +646,14 @@ fn a_document_grows_by_no_more_than_so_many_bytes_an_edit() {
         ("people who join a group that gains a role", 400, &|n| {
             (vec![grant(n % 4, 1, companies([n % 3]))], members(n, |it| add(it, it)))
         }),
-        ("roles that come, three in a group", 650, &|_| {
+        ("roles that come, three in a group", 675, &|_| {
             (roles(|it| grant(it, 1, companies([it]))), Vec::new())
         }),
         ("roles that go, three in a group", 750, &|_| (roles(|it| revoke(it, companies([it]))), Vec::new())),
-        ("roles that move, three in a group", 1100, &|_| {
+        ("roles that move, three in a group", 1125, &|_| {
             (roles(|it| rescope(it, 1, companies([it]), companies([it + 1]))), Vec::new())
         }),
-        ("one role that widens", 1250, &|_| {
+        ("one role that widens", 1300, &|_| {
             (vec![rescope(0, 1, companies([0]), companies([0, 1]))], Vec::new())
         }),
     ];
