@@ -30,6 +30,7 @@ use crate::model::{
     source::{FileId, Place},
 };
 
+mod endpoints;
 mod remarks;
 mod rules;
 mod scopes;
@@ -115,7 +116,9 @@ fn checked(
     let fallback = company.or_else(|| is_given.then_some(CompanyId(Uuid::nil())));
 
     let (mut rules, mut lockouts, mut accepts) = (DeclaredRules::default(), Vec::new(), Vec::new());
+    let mut endpoints = Vec::new();
     if let Some((_, workspace)) = workspace {
+        endpoints = workspace.api.as_ref().map(|it| check.endpoints(it)).unwrap_or_default();
         rules = check.rules(workspace, fallback);
         lockouts = workspace.lockout.iter().filter_map(|it| check.lockout(it)).collect();
         accepts = workspace.accept.iter().filter_map(|it| check.accept(it, fallback)).collect();
@@ -134,6 +137,7 @@ fn checked(
         check.access_file(access, fallback, workspace.is_some(), &mut companies);
         if let (None, Some(api)) = (workspace, access.api.as_ref()) {
             rules.identity = check.identity(api).or(rules.identity);
+            endpoints.extend(check.endpoints(api));
         }
     }
     let mut companies: Vec<DeclaredCompany> =
@@ -156,13 +160,14 @@ fn checked(
         let (aliases, named_at) = (check.aliases, check.named_at);
         let misread = Vec::new();
         Ok(Declared {
-            company: choice.only().or(company),
+            company: choice.only().or(company.filter(|it| choice.holds(*it))),
             aside: choice.aside.iter().copied().collect(),
             companies,
             aliases,
             named_at,
             known_companies,
             rules,
+            endpoints,
             unmanaged,
             lockouts,
             accepts,

@@ -322,6 +322,9 @@ pub struct Overview {
     /// Which one.
     #[serde(rename = "id")]
     pub company: CompanyId,
+    /// The URL of its API, where that is not the `endpoint` of the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Box<str>>,
     /// All groups the company has.
     pub groups: usize,
     /// Memberships of the groups that were read, in all.

@@ -332,6 +332,7 @@ impl Binding<'_> {
         let mut unmanaged: Vec<UnmanagedGroup> = unmanaged.map(group).collect();
         unmanaged.sort();
         self.bound.companies.push(Overview {
+            endpoint: None,
             company: self.company.id,
             groups: live.groups.len(),
             memberships: live.contents.values().map(|it| it.members.len()).sum(),

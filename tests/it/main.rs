@@ -23,6 +23,7 @@ mod doctor;
 mod drift;
 mod editor;
 mod emptiness;
+mod endpoints;
 mod ended;
 mod entries;
 mod examples;

@@ -104,7 +104,7 @@ impl<'a> ReadList<'a> {
                 direct: company.with_direct_roles().cloned().collect(),
                 own: declared.looked_at(),
                 lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
-                identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
+                identity: declared.identity_of(company.id).map(|it| it.0.clone()),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
                 declared: company,
                 named,
