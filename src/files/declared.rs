@@ -6,10 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::model::{
+    date::Term,
     direct::{DirectRole, Kind},
     finding::Finding,
     ids::{CompanyId, GroupId, PersonRef, UserId},
@@ -20,6 +20,7 @@ use crate::model::{
 
 mod role;
 mod rules;
+mod term;
 
 pub use role::{ProvidedBy, RoleRef};
 pub(crate) use rules::{DeclaredException, DeclaredFloor, DeclaredTarget};
@@ -87,8 +88,7 @@ pub(crate) struct DeclaredUser {
 #[derive(Clone, Debug)]
 pub(crate) struct DeclaredDirectRole {
     pub(crate) what: DeclaredDirect,
-    /// The instant from which it is no longer wanted.
-    pub(crate) ends: Option<Timestamp>,
+    pub(crate) term: Term,
     pub(crate) from: Place,
 }
 
@@ -118,6 +118,8 @@ pub struct DeclaredGroup {
     pub(crate) description: Option<Box<str>>,
     pub(crate) id: Option<GroupId>,
     pub(crate) renamed_from: Option<(Box<str>, Place)>,
+    /// When it shall be there: before it is left alone, and after it goes.
+    pub(crate) term: Term,
     pub(crate) grants: Listed<DeclaredGrant>,
     pub(crate) members: Listed<DeclaredMember>,
 }
@@ -126,6 +128,8 @@ pub struct DeclaredGroup {
 #[derive(Clone, Debug)]
 pub(crate) struct Listed<T> {
     pub(crate) entries: Vec<T>,
+    /// Those of the entries that ask for something later; empty until [`Declared::at`] an instant.
+    pub(crate) coming: Vec<T>,
     pub(crate) rest: Rest,
 }
 
@@ -144,8 +148,7 @@ pub(crate) enum Rest {
 pub(crate) struct DeclaredGrant {
     pub(crate) role: RoleRef,
     pub(crate) scope: Arc<DeclaredScope>,
-    /// The instant from which it is no longer wanted.
-    pub(crate) ends: Option<Timestamp>,
+    pub(crate) term: Term,
     pub(crate) from: Place,
 }
 
@@ -171,15 +174,8 @@ pub(crate) struct PendingAudience {
 pub(crate) struct DeclaredMember {
     pub(crate) person: PersonRef,
     /// Few have one.
-    pub(super) ends: Option<Box<Timestamp>>,
+    pub(super) term: Option<Box<Term>>,
     pub(crate) from: Place,
-}
-
-impl DeclaredMember {
-    /// The instant from which the membership is no longer wanted.
-    pub(crate) fn ends(&self) -> Option<Timestamp> {
-        self.ends.as_deref().copied()
-    }
 }
 
 /// A group that shall not exist.
@@ -189,6 +185,8 @@ pub struct DeclaredRemoval {
     /// Its id, where the name alone would not do.
     pub(crate) id: Option<GroupId>,
     pub(crate) reason: Box<str>,
+    /// Whether it is a declared group whose time is over.
+    pub(crate) has_ended: bool,
     pub(crate) from: Place,
 }
 
@@ -231,11 +229,8 @@ impl Declared {
 
     /// Whether anything has a date that decides about it.
     pub fn has_dates(&self) -> bool {
-        let of_group = |it: &DeclaredGroup| {
-            it.grants.entries.iter().any(|it| it.ends.is_some())
-                || it.members.entries.iter().any(|it| it.ends().is_some())
-        };
-        let of_user = |it: &DeclaredUser| it.roles.entries.iter().any(|it| it.ends.is_some());
+        let of_group = |it: &DeclaredGroup| it.terms().any(Term::is_bounded);
+        let of_user = |it: &DeclaredUser| it.roles.entries.iter().any(|it| it.term.is_bounded());
         let of_company =
             |it: &DeclaredCompany| it.groups.iter().any(of_group) || it.users.iter().any(of_user);
         // Of exceptions and lock-outs each has one.

@@ -103,6 +103,8 @@ pub struct Left {
 pub enum Why {
     /// The entry that asked for it has ended, at this place.
     Ended(Place),
+    /// The entry that asks for it begins later, at this place.
+    NotYet(Place),
     /// Somebody is cut off everywhere, at this place.
     LockedOut(Place),
     /// No entry of the files is about it.

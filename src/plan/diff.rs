@@ -29,7 +29,7 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
         companies: bound.companies.clone(),
         unmanaged: bound.unmanaged,
         withheld: bound.withheld.clone(),
-        expiring: bound.expiring,
+        soon: bound.soon.clone(),
         names: Names { values: bound.aliases.clone(), ..Names::default() },
         remarks: bound.remarks.clone(),
         outside: bound.outside.clone(),
@@ -42,7 +42,10 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
     plan.notes.retain(|key, _| owners.contains(&key.owner));
     // What only changes has no reason to go, even if one of the entries that asked for it has ended.
     for edit in plan.edits.iter().filter(|it| !it.removes()) {
-        plan.notes.entry(edit.key.clone()).and_modify(|it| it.why = Why::NotDeclared);
+        plan.notes.entry(edit.key.clone()).and_modify(|it| {
+            it.ends = it.ends.filter(|_| !matches!(it.why, Why::NotYet(_)));
+            it.why = Why::NotDeclared;
+        });
     }
     plan.reasons.retain(|group, _| owners.contains(&Owner::Group(*group)));
     plan.entries = entries(&plan, snapshot);
@@ -106,6 +109,7 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
         all.extend(outside.roles.iter().flat_map(DirectRole::travellers).map(|it| it.user));
     }
     all.extend(plan.survivors.iter().map(|it| it.user));
+    all.extend(plan.soon.iter().filter_map(|it| it.user));
     all
 }
 

@@ -12,7 +12,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{
-        self, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Survivor, Undone,
+        self, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Soon, Survivor, Undone,
         Withheld, is_zero,
     },
     rules::{Unmanaged, Weakened},
@@ -65,8 +65,8 @@ pub(crate) struct Document {
     pub(super) unmanaged: Unmanaged,
     /// What was asked for and is withheld, or only worth saying.
     pub(super) withheld: Vec<Worded<Withheld<Origin>>>,
-    /// Memberships and roles that end within 7 days.
-    pub(super) expiring: usize,
+    /// What ends or begins within 7 days, sorted by time.
+    pub(super) soon: Vec<Soon<Origin>>,
     /// Who gains and who loses access.
     pub(super) people: People<Origin>,
     /// The same for the change under review alone, and for undoing what has drifted before; left out where no base was given.

@@ -71,7 +71,7 @@ impl Document {
             withheld: withheld
                 .map(|(it, said)| Worded { it: it.clone().map(origin), message: said.why.into() })
                 .collect(),
-            expiring: plan.expiring,
+            soon: plan.soon.iter().cloned().map(|it| it.map(origin)).collect(),
             people: judgement.people.clone().map(origin),
             people_by_cause: judgement.by_cause.clone().map(|it| {
                 let [change, drift] = it.map(|it| it.map(origin));

@@ -1,9 +1,12 @@
 //! What people should know about a plan beside its changes, in words. Raw: formats escape and arrange them.
 
 use crate::model::{
+    date,
     finding::Finding,
     ids::CompanyId,
-    plan::{Cause, Gap, GapCause, Outside, People, Plan, Survivor, UnmanagedGroup, Withheld, WithheldReason},
+    plan::{
+        Cause, Gap, GapCause, Outside, People, Plan, Soon, Survivor, UnmanagedGroup, Withheld, WithheldReason,
+    },
     rules::Unmanaged,
     source::Sources,
     state::Edit,
@@ -26,6 +29,8 @@ const LINES: usize = 20;
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Topic {
+    Expiring,
+    Starting,
     Gap,
     Remark,
     Inactive,
@@ -40,6 +45,8 @@ impl Topic {
     /// The word that lines begin with, and how one and several are counted.
     const fn words(self) -> [&'static str; 3] {
         match self {
+            Self::Expiring => ["Expiring", "thing that ends soon", "things that end soon"],
+            Self::Starting => ["Starting", "thing that begins soon", "things that begin soon"],
             Self::Gap => ["Gaps", "gap", "gaps"],
             Self::Remark => ["Remarks", "remark", "remarks"],
             Self::Inactive => ["Inactive", "inactive member", "inactive members"],
@@ -55,6 +62,24 @@ impl Topic {
 
     pub(super) fn word(self) -> &'static str {
         self.words()[0]
+    }
+
+    /// How much there is of what is counted before it is named.
+    pub(super) fn sum(self, plan: &Plan) -> Option<String> {
+        let begins = match self {
+            Self::Expiring => false,
+            Self::Starting => true,
+            Self::Gap
+            | Self::Remark
+            | Self::Inactive
+            | Self::Unclear
+            | Self::Survivor
+            | Self::Outside
+            | Self::Forbidden
+            | Self::Unmanaged => return None,
+        };
+        let n = plan.soon.iter().filter(|it| it.begins == begins).count();
+        (n > 0).then(|| format!("{} within {} days", thousands(n), Plan::NOTICE_DAYS))
     }
 
     pub(super) fn counted(self, n: usize) -> String {
@@ -130,6 +155,8 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
     let all = [
+        (Topic::Expiring, soon(view, words, false)),
+        (Topic::Starting, soon(view, words, true)),
         (Topic::Gap, gaps),
         (Topic::Remark, remarks),
         (Topic::Inactive, inactive),
@@ -140,9 +167,25 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     all.into_iter().flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it))).collect()
 }
 
+/// Returns how much ends soon, if anything does.
 pub(super) fn expiring(plan: &Plan) -> Option<String> {
-    let n = thousands(plan.expiring);
-    (plan.expiring > 0).then(|| format!("Expiring {n} within {} days", Plan::EXPIRY_NOTICE_DAYS))
+    Topic::Expiring.sum(plan).map(|it| format!("{} {it}", Topic::Expiring.word()))
+}
+
+/// Returns what ends soon, or begins.
+fn soon(view: &View<'_>, words: &Words<'_>, begins: bool) -> Vec<String> {
+    let what = |it: &Soon| match (&it.group, it.user, it.role, &it.role_type) {
+        (Some(group), Some(user), ..) => format!("{} in {group}", words.person(user)),
+        (Some(group), None, Some(role), _) => format!("{} of {group}", words.role(role)),
+        (Some(group), None, None, _) => format!("the group {group}"),
+        (None, user, _, role) => {
+            let who = user.map_or_else(String::new, |it| words.person(it));
+            format!("{} of {who}, outside groups", role.as_deref().unwrap_or_default())
+        }
+    };
+    let when = |it: &Soon| if it.begins { date::from(it.at) } else { date::until(it.at) };
+    let line = |it: &Soon| format!("{}: {} ({})", when(it), what(it), view.sources.line(it.from));
+    view.plan.soon.iter().filter(|it| it.begins == begins).map(line).collect()
 }
 
 /// Groups that no file names.

@@ -78,7 +78,7 @@ proptest! {
         let world = World::drawn(&mut tape);
         if let Ok(planned) = world.with(plan) {
             let everything = world.with(plan_from_everything).unwrap();
-            for part in ["id", "edits", "groups", "users", "expiring", "survivors"] {
+            for part in ["id", "edits", "groups", "users", "soon", "survivors"] {
                 prop_assert_eq!(&planned.document[part], &everything[part], "{} of\n{:?}", part, &world);
             }
             prop_assert_eq!(withheld(&planned.document), withheld(&everything), "{:?}", &world);
