@@ -20,7 +20,8 @@
 //! ends at the findings, `plan` at the rendering, and `apply` goes through, looks at what it is about to change in a
 //! group just before its first write there, and reads back what it wrote. The modules below are in reading order, and
 //! each uses only those above it; a test holds them to that. Only `files` reads the user's files, only `apply` writes
-//! a journal, only `live` (and the sandbox's server) speaks HTTP, and only the program around this library prints.
+//! a journal, only `live` (and the sandbox's server) speaks HTTP, by which [`forge`] posts a report as a comment, and only
+//! the program around this library prints.
 //!
 //! ```
 //! use rolecall::{
@@ -53,6 +54,7 @@ pub mod live;
 pub mod plan;
 pub mod apply;
 pub mod report;
+pub mod forge;
 pub mod doctor;
 pub mod sandbox;
 pub mod workflow;

@@ -5,6 +5,7 @@
 //! beside a plan is returned as notes.
 
 use std::{
+    collections::BTreeSet,
     ops::Deref,
     path::Path,
     sync::atomic::AtomicBool,
@@ -27,13 +28,14 @@ use crate::{
     },
     live::{
         api::{Dialect, Reader, Skew, Writer},
-        fetch::{ReadList, fetch},
+        fetch::{ReadList, fetch, kept},
         source::Source,
     },
     model::{
         date::Now,
         finding::{Code, Finding},
-        ids::{CompanyId, GroupId},
+        ids::{CompanyId, GroupId, UserId},
+        kept::Kept,
         observed::{Leads, Observed},
         plan::{ID_DIGITS, Judgement, Plan, Unresolved, Withheld, WithheldReason},
         rules::Rules,
@@ -68,11 +70,11 @@ pub mod witness;
 pub use error::{Error, Note, Refusal};
 pub use outside::{Outside, judged_from};
 pub use planned::retaken;
-pub use questions::{explained, recorded};
+pub use questions::{DirectRolesOf, explained, recorded, reviewed};
 pub use runs::Run;
 pub use vocabulary::{checked_for_names, vocabulary};
 
-use planned::{Planned, not_doubted, planned};
+use planned::{Planned, doubted, planned};
 
 // ---- checked ---------------------------------------------------------------------------------------------------
 
@@ -94,7 +96,9 @@ pub struct Checked {
 /// Everything that is wrong with them.
 pub fn checked(loaded: Loaded) -> Result<Checked, Error> {
     let checked = all_sound(loaded)?;
-    if checked.declared.entries() > 0 {
+    // Of many companies a shard may have none.
+    let is_shard = checked.loaded.portion.is_some_and(|it| it.shard.is_some());
+    if checked.declared.entries() > 0 || is_shard {
         return Ok(checked);
     }
     let read = match &checked.loaded.files.access[..] {
@@ -193,8 +197,8 @@ async fn observed(
     also: &[(CompanyId, GroupId)],
     now: Timestamp,
 ) -> Result<Observation, Error> {
-    let snapshot = fetch(&live.source, &ReadList::new(&checked.declared, also)).await?;
-    not_doubted(&checked.declared, &snapshot)?;
+    let mut snapshot = fetch(&live.source, &ReadList::new(&checked.declared, also)).await?;
+    doubted(&checked.declared, &snapshot)?.leave_out(&mut snapshot)?;
     let bound = bind(&checked.declared, &snapshot, now);
     Ok(Observation { bound: bound.map_err(|it| wrong(it, &checked.loaded))?, snapshot })
 }
@@ -280,15 +284,24 @@ pub struct Context {
     pub elapsed: Duration,
 }
 
-/// Reads the live state, plans what is wanted, and lets order and guards look at the plan.
+/// Reads the live state, plans what is wanted, and lets order and guards look at the plan. At most `asked` of the people who
+/// gain or lose are asked for groups that no file names.
 ///
 /// # Errors
 ///
 /// Where the live state cannot be read whole, where names cannot be bound to it, where a saved plan is not for
 /// what there is, and where dates would decide by a clock that is far from the server's.
-pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now) -> Result<Judged, Error> {
+pub async fn judged(
+    live: &Live,
+    mut checked: Checked,
+    wanted: Wanted,
+    now: Now,
+    asked: usize,
+) -> Result<Judged, Error> {
     let started = Instant::now();
-    let is_part = matches!(wanted, Wanted::Lockouts | Wanted::Expired);
+    // Where few requests are made, or nobody reads who gains, nobody is asked.
+    let asked = if matches!(wanted, Wanted::Lockouts | Wanted::Adoption) { None } else { Some(asked) };
+    let is_part = matches!(wanted, Wanted::Lockouts | Wanted::Expired) || checked.loaded.portion.is_some();
     let timed = !now.is_given && wanted.has_dates(&checked.declared);
     let planned = planned(live, &mut checked, wanted, now.at).await;
     // What has ended by a wrong clock may be all that is stale.
@@ -299,10 +312,15 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
     if let Some(skew) = skew.filter(|_| timed) {
         return Err(Error::Clock(skew));
     }
-    let Planned { plan, rules, sources, mut notes, observed } = planned?;
+    let Planned { plan, rules, sources, mut notes, whole, observed } = planned?;
     notes.extend(skew.filter(|_| !now.is_given).map(Note::Clock));
     let mut judged = plan::judged::judged(plan, &rules, live.dialect.scope_changes(), now.at);
-    if is_part {
+    if let Some(most) = asked {
+        let (known, note) = knowing((&live.source, most), judged, &rules, whole).await?;
+        judged = known;
+        notes.extend(note);
+    }
+    if is_part || judged.plan.withheld.iter().any(|it| it.company().is_some()) {
         // What is not read, or not done, is not measured against its exception.
         let needs_all = [Code::UnusedException, Code::UnknownException, Code::UnmatchedPattern];
         judged.plan.remarks.retain(|it| !needs_all.contains(&it.code));
@@ -323,6 +341,25 @@ pub async fn judged(live: &Live, mut checked: Checked, wanted: Wanted, now: Now)
     };
     let reading = observed.map(|(observed, leads)| Box::new(Reading { observed, leads, rules }));
     Ok(Judged { judged, context, notes, reading })
+}
+
+/// Asks those who gain or lose for the groups that were not looked into.
+async fn knowing(
+    (source, most): (&Source, usize),
+    judged: plan::judged::Judged,
+    rules: &Rules,
+    whole: BTreeSet<(CompanyId, UserId)>,
+) -> Result<(plan::judged::Judged, Option<Note>), Error> {
+    let plan = judged.plan();
+    let is_unread = |(company, group)| {
+        let found = plan.index.find_group(company, group);
+        found.is_some_and(|it| plan.live.grants(it).is_empty() && plan.live.members(it).len() == 0)
+    };
+    let whole = Kept { whole, ..Kept::default() };
+    let asked = kept(source, &judged.to_ask(&whole), most, is_unread).await?;
+    let kept = Kept { whole: whole.whole, ..asked };
+    let note = kept.refused.map(Note::NotAsked);
+    Ok((judged.knowing(&kept, rules), note))
 }
 
 /// What of a plan the source cannot tell.
@@ -392,7 +429,10 @@ impl Context {
             url: &self.url,
             now: self.now,
             partial: self.checked.loaded.partial,
+            portion: self.checked.loaded.portion,
+            files: &[],
             taken: self.taken,
+            document: None,
             cost: self.taken.is_none().then_some(cost),
         }
     }

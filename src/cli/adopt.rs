@@ -45,7 +45,7 @@ impl Adopting {
         let now = selection.now.get()?;
         let checked = global.selected(selection)?;
         let (live, _sandbox) = from.open(global, &checked.loaded)?;
-        let judged = run::reading(show::judged(&live, checked, Wanted::Adoption, now, output))?;
+        let judged = run::reading(show::judged(&live, checked, Wanted::Adoption, (now, 0), output))?;
         show::warn(&judged, output);
         let adopted = workflow::adopted(&judged, Extent::All)?;
         let loaded = &judged.context.checked.loaded;

@@ -45,15 +45,18 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let checked = match what {
         What::Files | What::Expired => global.selected(&arguments.selection)?,
         What::Lockouts => show::for_lockouts(global, &arguments.selection, output)?,
-        What::Saved(_) => {
-            let checked = arguments.selection.believing(global.sound(&[])?);
+        What::Saved(ref file) => {
+            let saved = file.plan(Sources::default())?;
+            let checked = arguments.selection.believing(global.sound_for(&saved, arguments.selection.shard)?);
             global.judged_from(checked, &arguments.selection)?
         }
     };
     let wanted = wanted(global, what, &checked, (arguments, output))?;
     run::block_on(async {
         let connected = connect(global, &checked.loaded)?;
-        let judged = run::until_signal(show::judged(&connected.live, checked, wanted, now, output)).await?;
+        let asked = arguments.selection.asking.ask_people;
+        let judged =
+            run::until_signal(show::judged(&connected.live, checked, wanted, (now, asked), output)).await?;
         if arguments.estimate {
             return Ok(estimate::apply(global, &judged, arguments.witness, output));
         }
@@ -63,7 +66,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             output.message(&note.to_string());
         }
         if output.format != Format::Json {
-            output.result(&show::rendered(&judged.context, &judged, output.format, output.width()));
+            output.result(&show::rendered(&judged.context, &judged, output));
         }
         let approval = Approval { id: arguments.approve.as_deref(), at_most: at_most.as_ref() };
         let approved = match workflow::approved(judged, approval) {

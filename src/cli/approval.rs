@@ -43,6 +43,11 @@ impl PlanFile {
         Ok(Self { signed_by: signed_by.transpose()?, path, text })
     }
 
+    /// The document, as it was read.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The plan, with places that point into these files.
     pub(super) fn plan(&self, sources: Sources) -> Result<Saved, Failure> {
         read(&self.text, sources).map_err(|error| {

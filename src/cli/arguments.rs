@@ -8,8 +8,8 @@ use clap::{
 };
 use jiff::Timestamp;
 use rolecall::{
-    model::{date, ids::PersonRef},
-    report::render::format::Format as Form,
+    model::{date, ids::PersonRef, portion::Shard},
+    report::render::{forge::Forge, format::Format as Form},
     workflow::Checked,
 };
 
@@ -29,10 +29,10 @@ pub(crate) struct Global {
     /// Base URL of the API, or `sandbox`, instead of the one in rolecall.yaml
     #[arg(long, global = true, value_name = "URL", env = "ROLECALL_ENDPOINT")]
     pub(super) endpoint: Option<String>,
-    /// Company id or name, instead of the one in rolecall.yaml
-    #[arg(long, global = true, value_name = "ID", env = "ROLECALL_COMPANY")]
-    pub(super) company: Option<String>,
-    /// Form of the result: text, json or markdown; of plan, drift and validate also csv, sarif, junit, github, gitlab, slack
+    /// Only these companies: id, name or pattern; or whose groups these are
+    #[arg(long, global = true, value_name = "COMPANY", env = "ROLECALL_COMPANY")]
+    pub(super) company: Vec<String>,
+    /// Form of the result: text, json or markdown; of plan, drift and validate also html, csv, sarif, junit, github, gitlab, slack
     #[arg(
         long,
         global = true,
@@ -42,11 +42,22 @@ pub(crate) struct Global {
         value_parser = str::parse::<Form>
     )]
     pub(super) format: Form,
+    /// Whose Markdown it is: github, gitlab, azure, bitbucket or gitea, instead of what CI says
+    // Not shown where it only shapes a comment: CI says it, and a help has to fit a screen.
+    #[arg(long, global = true, hide = true, value_name = "FORGE", env = "ROLECALL_FORGE", value_parser = str::parse::<Forge>)]
+    pub(super) forge: Option<Forge>,
     /// Also write NDJSON events; `-` for standard output, not the result
     #[arg(long, global = true, value_name = "FILE", env = "ROLECALL_EVENTS", value_parser = json_file())]
     pub(super) events: Option<PathBuf>,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", env = "ROLECALL_COLOR", default_value = "auto")]
+    /// When to use colour: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        env = "ROLECALL_COLOR",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub(super) color: ColorChoice,
     /// Say less: no progress, no remarks
     #[arg(short, long, global = true, env = "ROLECALL_QUIET")]
@@ -80,13 +91,26 @@ pub(super) struct Selection {
     /// Believe an API that lists no group: the company is new
     #[arg(long, env = "ROLECALL_CREATE_ALL")]
     pub(super) create_all: bool,
+    /// Only this share of the companies: `0/4` to `3/4` are all
+    #[arg(long, value_name = "I/N", env = "ROLECALL_SHARD")]
+    pub(super) shard: Option<Shard>,
     /// Judge by the rules of this commit too, such as origin/main
     #[arg(long, value_name = "REF", env = "ROLECALL_BASE")]
     pub(super) base: Option<String>,
     #[command(flatten)]
+    pub(super) asking: Asking,
+    #[command(flatten)]
     pub(super) operator: Operator,
     #[command(flatten)]
     pub(super) now: Now,
+}
+
+/// How far a plan looks beyond the files.
+#[derive(Debug, Args)]
+pub(super) struct Asking {
+    /// Most people to ask for groups that no file names
+    #[arg(long, value_name = "N", env = "ROLECALL_ASK_PEOPLE", default_value_t = 200)]
+    pub(super) ask_people: usize,
 }
 
 /// What whoever runs rolecall says, and no change of the files can take back.
@@ -154,7 +178,8 @@ impl Format {
             Form::Text => Some(Self::Text),
             Form::Json => Some(Self::Json),
             Form::Markdown => Some(Self::Markdown),
-            Form::Csv
+            Form::Html
+            | Form::Csv
             | Form::Sarif
             | Form::Junit
             | Form::Github

@@ -40,8 +40,7 @@ pub(super) fn run(
         let (user, auto_approve) = (arguments.user.clone(), arguments.auto_approve);
         return probe::run(global, user, auto_approve, matches, output);
     }
-    let workspace =
-        Workspace::read(global.here(), global.company.as_deref()).map_err(workflow::Error::from)?;
+    let workspace = Workspace::read(global.here(), global.one_company()?).map_err(workflow::Error::from)?;
     let mut checks = given::configuration(global, matches, &workspace).checks();
     let (endpoint, found) = run::reading(async { Ok::<_, Failure>(look(global, &workspace).await) })?;
     checks.extend(found);

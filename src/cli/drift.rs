@@ -2,7 +2,7 @@
 
 use clap::Args;
 use rolecall::{
-    report::render::{counted, fit::prose},
+    report::render::{accepted_in_all, counted, fit::prose},
     workflow::{Context, Judged},
 };
 
@@ -13,7 +13,7 @@ use super::{
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    selection: Selection,
+    pub(super) selection: Selection,
     #[command(flatten)]
     from: From,
     #[command(flatten)]
@@ -48,8 +48,9 @@ fn heartbeat(judged: &Judged) -> String {
         }
     };
     let given = if now.is_given { " (--now)" } else { "" };
+    let accepted = accepted_in_all(judged.plan()).map_or_else(String::new, |it| format!(" {it}."));
     format!(
-        "No drift at {:.0}{given}: {}, {}, {source}.\n",
+        "No drift at {:.0}{given}: {}, {}, {source}.{accepted}\n",
         now.at,
         counted(groups, "declared group", "declared groups"),
         counted(memberships, "membership", "memberships"),

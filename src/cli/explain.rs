@@ -12,7 +12,7 @@ use rolecall::{
     workflow,
 };
 
-use super::{Exit, Failure, Format, Global, Now, Output, output::MARKDOWN_BUDGET, run, settings};
+use super::{Exit, Failure, Format, Global, Now, Output, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     output.result(&match output.format {
         Format::Text => text(&view, output.width()),
         Format::Json => document::explanation::write(&view),
-        Format::Markdown => markdown(&view, MARKDOWN_BUDGET),
+        Format::Markdown => markdown(&view, output.forge.budget()),
     });
     Ok(Exit::Ok)
 }

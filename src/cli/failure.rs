@@ -4,6 +4,7 @@ use std::{error::Error, process::ExitCode};
 
 use rolecall::{
     doctor::{Trouble, probe::NotPrepared},
+    forge,
     live::{
         FetchError,
         api::{ApiError, Class},
@@ -40,6 +41,23 @@ pub(crate) enum Exit {
 impl Exit {
     pub(crate) fn code(self) -> u8 {
         self as u8
+    }
+
+    /// The one of a code; what is not known is an error.
+    pub(crate) fn of(code: u8) -> Self {
+        const ALL: [Exit; 10] = [
+            Exit::Ok,
+            Exit::Error,
+            Exit::Changes,
+            Exit::Partial,
+            Exit::Invalid,
+            Exit::Auth,
+            Exit::Blocked,
+            Exit::Stale,
+            Exit::Remote,
+            Exit::Interrupted,
+        ];
+        ALL.into_iter().find(|it| it.code() == code).unwrap_or(Self::Error)
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -127,7 +145,7 @@ impl From<workflow::Error> for Failure {
         use workflow::Error;
         let exit = match &error {
             Error::Fetch(FetchError::Api(error)) => Exit::from(error.class()),
-            Error::Fetch(_) | Error::NoGroups { .. } | Error::Clock(_) => Exit::Remote,
+            Error::Fetch(_) | Error::NotRead { .. } | Error::Clock(_) => Exit::Remote,
             Error::OtherApi { .. } | Error::FilesChanged { .. } | Error::Stale(_) => Exit::Stale,
             Error::NotOne { why: Unresolved::Hidden, .. } => Exit::Auth,
             Error::NotOne { .. } | Error::NoCompany | Error::NoSuchGroup { .. } => Exit::Invalid,
@@ -186,6 +204,13 @@ impl From<Trouble> for Exit {
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         Self::of(error.class().into(), &error, error.hint())
+    }
+}
+
+impl From<forge::Error> for Failure {
+    fn from(error: forge::Error) -> Self {
+        let hint = error.hint();
+        Self::of(error.class().into(), &error, Some(hint))
     }
 }
 

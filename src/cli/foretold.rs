@@ -1,7 +1,11 @@
 //! What an apply of a plan would come to, foretold by the exit code of the commands that only read.
 
 use clap::Args;
-use rolecall::{plan::judged, report::render::counted};
+use rolecall::{
+    model::plan::{Judgement, Plan},
+    plan::judged,
+    report::render::counted,
+};
 
 use super::{Exit, Output, output::trouble};
 
@@ -35,8 +39,12 @@ impl Foretelling {
 ///
 /// The first two are what `apply` ends with, in the same order.
 fn foretold(judged: &judged::Judged) -> Exit {
-    let plan = judged.plan();
-    if judged.judgement().stops().next().is_some() {
+    of(judged.plan(), judged.judgement())
+}
+
+/// The same of a plan and how it was judged.
+pub(super) fn of(plan: &Plan, judgement: &Judgement) -> Exit {
+    if judgement.stops().next().is_some() {
         Exit::Blocked
     } else if plan.withheld() > 0 {
         Exit::Partial

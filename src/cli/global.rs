@@ -8,6 +8,8 @@ use std::{
 use rolecall::{
     apply::WRITERS,
     files::load::{self, LoadError, Loaded},
+    model::portion::Shard,
+    report::document::Saved,
     workflow::{self, Checked, Note, Outside, estimate::Pace},
 };
 
@@ -48,19 +50,35 @@ impl Global {
         Pace::new(self.readers(), self.max_rps)
     }
 
-    pub(super) fn load(&self, paths: &[PathBuf]) -> Result<Loaded, workflow::Error> {
+    pub(super) fn load(&self, paths: &[PathBuf], shard: Option<Shard>) -> Result<Loaded, workflow::Error> {
+        Ok(self.read(paths)?.about(&self.company, shard)?)
+    }
+
+    /// Reads the files that paths name, of whatever company.
+    fn read(&self, paths: &[PathBuf]) -> Result<Loaded, LoadError> {
         let paths: Vec<PathBuf> = paths.iter().map(|it| self.here().join(it)).collect();
-        Ok(self.about(load::load(&paths, self.here())?))
+        load::load(&paths, self.here())
+    }
+
+    /// The one company that is named, for what is about one.
+    pub(super) fn one_company(&self) -> Result<Option<&str>, Failure> {
+        match &self.company[..] {
+            [] => Ok(None),
+            [one] => Ok(Some(one)),
+            several => Err(Failure::invalid(format!("{} companies are named", several.len()))
+                .hint("give `--company` once: this is about one company")),
+        }
     }
 
     /// Reads and checks the files that paths name, for a comparison with the live state.
     pub(super) fn checked(&self, paths: &[PathBuf]) -> Result<Checked, Failure> {
-        Ok(workflow::checked(self.load(paths)?)?)
+        Ok(workflow::checked(self.load(paths, None)?)?)
     }
 
     /// Reads and checks the files that are selected for a comparison.
     pub(super) fn selected(&self, selection: &Selection) -> Result<Checked, Failure> {
-        self.judged_from(selection.believing(self.checked(&selection.paths)?), selection)
+        let checked = workflow::checked(self.load(&selection.paths, selection.shard)?)?;
+        self.judged_from(selection.believing(checked), selection)
     }
 
     /// Lets the rules from outside the files judge as well.
@@ -82,27 +100,50 @@ impl Global {
 
     /// Reads and checks the files that paths name, where nothing is compared with them.
     pub(super) fn sound(&self, paths: &[PathBuf]) -> Result<Checked, Failure> {
-        Ok(workflow::sound(self.load(paths)?)?)
+        Ok(workflow::sound(self.load(paths, None)?)?)
+    }
+
+    /// Reads and checks the whole workspace for a saved plan, which says what it is about; refuses one that is about more than
+    /// flags choose.
+    pub(super) fn sound_for(&self, saved: &Saved, shard: Option<Shard>) -> Result<Checked, Failure> {
+        let chosen = self.load(&[], shard)?;
+        if chosen.portion.is_none() {
+            return Ok(workflow::sound(chosen)?);
+        }
+        let changed = saved.plan.changes().map(|it| it.company());
+        let mut about = saved.plan.companies.iter().map(|it| it.company).chain(changed);
+        if let Some(other) = about.find(|it| !chosen.files.choice.holds(*it)) {
+            let name = saved.plan.names.company(other);
+            return Err(Failure::invalid(format!(
+                "the plan is about {name} as well, and `--company` or `--shard` leaves that out"
+            ))
+            .hint("a saved plan is applied whole: plan again with these flags, or apply it without them"));
+        }
+        Ok(workflow::sound(self.read(&[]).map_err(workflow::Error::from)?)?)
     }
 
     /// Reads and checks what the lock-outs need, and says what else is wrong; that holds up nobody's removal.
-    pub(super) fn checked_for_lockouts(&self, paths: &[PathBuf]) -> Result<(Checked, Option<Note>), Failure> {
-        match self.load(paths) {
+    pub(super) fn checked_for_lockouts(
+        &self,
+        paths: &[PathBuf],
+        shard: Option<Shard>,
+    ) -> Result<(Checked, Option<Note>), Failure> {
+        match self.load(paths, shard) {
             Ok(loaded) => Ok(workflow::checked_for_lockouts(loaded)?),
-            Err(error) => match load::load_workspace(self.here()).map(|it| workflow::sound(self.about(it))) {
-                Ok(Ok(checked)) if !checked.declared.companies.is_empty() => {
+            Err(error) => match self.checked_workspace() {
+                Ok(checked) if !checked.declared.companies.is_empty() => {
                     Ok((checked, Some(Note::OnlyLockouts(1, Some(error.to_string())))))
                 }
-                Ok(Err(findings)) => Err(findings.into()),
-                Ok(Ok(_)) | Err(_) => Err(error.into()),
+                Err(findings @ Failure::Findings { .. }) => Err(findings),
+                Ok(_) | Err(_) => Err(error.into()),
             },
         }
     }
 
     /// Reads and checks the workspace file alone, for commands that need no access files.
     pub(super) fn checked_workspace(&self) -> Result<Checked, Failure> {
-        let loaded = load::load_workspace(self.here()).map_err(workflow::Error::from)?;
-        Ok(workflow::sound(self.about(loaded))?)
+        let loaded = load::load_workspace(self.here()).and_then(|it| it.about(&self.company, None));
+        Ok(workflow::sound(loaded.map_err(workflow::Error::from)?)?)
     }
 
     /// Does without a workspace where there is none: flags may say enough.
@@ -125,13 +166,8 @@ impl Global {
     /// No workspace, whatever is around: the company alone that was named.
     pub(super) fn alone(&self) -> Result<Checked, Failure> {
         let none = Loaded { root: self.here().to_owned(), ..Loaded::default() };
-        Ok(workflow::sound(self.about(none))?)
-    }
-
-    /// Makes files be about the company that was named.
-    fn about(&self, mut loaded: Loaded) -> Loaded {
-        loaded.files.company.clone_from(&self.company);
-        loaded
+        let none = none.about(&self.company, None).map_err(workflow::Error::from)?;
+        Ok(workflow::sound(none)?)
     }
 }
 

@@ -18,6 +18,10 @@ const OFFLINE: &[&str] = &["workspace", "company", "format", "events", "color", 
 /// The global options that mean something to a command; to one that is not here all do. The others are taken as well and
 /// change nothing, so that a script may give the same ones to every command.
 const MEANT: &[(&str, &[&str])] = &[
+    (
+        "comment",
+        &["workspace", "format", "forge", "events", "color", "quiet", "verbose", "log_format", "timeout"],
+    ),
     ("completions", &[]),
     ("help", &["color"]),
     ("init", &["workspace", "endpoint", "company", "format", "events", "color", "quiet"]),
@@ -56,6 +60,8 @@ pub(super) fn command(detail: Detail) -> Command {
         // The command's own take the place of the global ones, as clap puts them down.
         global.iter().filter(idle).fold(of, |of, it| of.arg(it.clone().hide(true)))
     });
+    let forge = global.iter().find(|it| it.get_id() == "forge").map(|it| it.clone().hide(false));
+    let command = command.mut_subcommand("comment", |it| it.args(forge));
     let command = command.mut_subcommand("help", |it| {
         it.mut_arg("of", |it| it.value_parser(names).hide_possible_values(true))
     });

@@ -50,6 +50,7 @@ pub(super) struct Arguments {
 enum Ci {
     Github,
     Gitlab,
+    Azure,
     None,
 }
 
@@ -60,6 +61,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let forge = match arguments.ci {
         Some(Ci::Github) => Some(Forge::GitHub),
         Some(Ci::Gitlab) => Some(Forge::GitLab),
+        Some(Ci::Azure) => Some(Forge::Azure),
         Some(Ci::None) => None,
         None => repository.as_ref().and_then(Repository::forge),
     };
@@ -85,7 +87,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let ignore = ignoring(&root.join(".gitignore"))?;
     if let (true, Begun::Own { endpoint, company }) = (imports, &begun) {
         let (endpoint, company) = (Some(endpoint.clone()), Some(company.to_string()));
-        let global = Global { endpoint, company, ..global.clone() };
+        let global = Global { endpoint, company: company.into_iter().collect(), ..global.clone() };
         import::fresh(&global, &import::Arguments::all(arguments.dry_run), output)?;
     }
     let named: Vec<&Path> = files.iter().chain(&ignore).map(|it| typed(&it.0)).collect();
@@ -110,7 +112,7 @@ fn told(global: &Global, output: &Output) -> Result<Begun, Failure> {
     let can_ask = io::stdin().is_terminal();
     let missing: Vec<&str> = [
         (global.endpoint.is_none(), "--endpoint URL (or `sandbox`)"),
-        (global.endpoint.as_deref() != Some(SANDBOX) && global.company.is_none(), "--company ID"),
+        (global.endpoint.as_deref() != Some(SANDBOX) && global.company.is_empty(), "--company ID"),
     ]
     .into_iter()
     .filter_map(|it| it.0.then_some(it.1))
@@ -124,7 +126,7 @@ fn told(global: &Global, output: &Output) -> Result<Begun, Failure> {
         None => asking::api(output)?,
     };
     if endpoint == SANDBOX {
-        return match global.company.as_deref() {
+        return match global.one_company()? {
             None | Some(begun::REHEARSED | begun::REHEARSED_ID) => Ok(Begun::Rehearsal),
             Some(_) => {
                 Err(Failure::invalid(format!("the sandbox holds another company: {}", begun::REHEARSED))
@@ -132,7 +134,7 @@ fn told(global: &Global, output: &Output) -> Result<Begun, Failure> {
             }
         };
     }
-    let company = match &global.company {
+    let company = match global.one_company()? {
         Some(given) => company(given)?,
         None => asking::company(output)?,
     };
@@ -256,9 +258,10 @@ fn say(
             let name = match forge {
                 Forge::GitHub => "GitHub",
                 Forge::GitLab => "GitLab",
+                Forge::Azure => "Azure",
             };
             output.remark(&format!(
-                "Jobs for {name}: say in them where rolecall is installed from (OWNER), and on {name} what their first lines name."
+                "Jobs for {name}: put in place of OWNER and the zeros who you have rolecall from and what you looked at, and set on {name} what their first lines name."
             ));
         }
         None if asked.is_some() => (),
@@ -269,7 +272,7 @@ fn say(
                 Some(hosts) => format!("what runs jobs at {} is not known", hosts.join(", ")),
             };
             output.remark(&format!(
-                "No jobs are written: {why}. `--ci github` or `--ci gitlab` writes them; they are under examples/ of rolecall as well."
+                "No jobs are written: {why}. `--ci github`, `gitlab` or `azure` writes them; they are under examples/ of rolecall as well."
             ));
         }
     }

@@ -6,6 +6,8 @@ mod adopt;
 mod apply;
 mod approval;
 mod arguments;
+mod ci;
+mod comment;
 mod completions;
 mod doctor;
 mod drift;
@@ -24,6 +26,7 @@ mod import;
 mod live;
 mod log;
 mod man;
+mod merge_reports;
 mod journals;
 mod next;
 mod output;
@@ -31,6 +34,7 @@ mod plan;
 mod policy;
 mod probe;
 mod process;
+mod report;
 mod reporting;
 mod rollback;
 mod run;
@@ -39,16 +43,22 @@ mod saving;
 mod schema;
 mod settings;
 mod show;
+mod shown;
 mod snapshot;
 mod telemetry;
 mod validate;
 mod waiting;
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{ColorChoice, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
-use arguments::{Format, Global, LogFormat, Now, Only, Operator, Selection, duration, instant, json_file};
+use arguments::{
+    Asking, Format, Global, LogFormat, Now, Only, Operator, Selection, duration, instant, json_file,
+};
 use failure::{Exit, Failure};
 use help::Detail;
 use output::Output;
@@ -88,6 +98,9 @@ enum Command {
     /// Show what apply would change
     #[command(after_help = "Example: rolecall plan examples/quickstart --format markdown")]
     Plan(plan::Arguments),
+    /// Show a saved plan, in any form, or by group, person, role or company
+    #[command(after_help = "Example: rolecall show plan.json --by person --format markdown")]
+    Show(shown::Arguments),
     /// Make the live access match the files
     #[command(after_help = "Example: rolecall apply examples/quickstart --auto-approve")]
     Apply(apply::Arguments),
@@ -99,20 +112,33 @@ enum Command {
     /// Compare for a cron job: exit 2 on differences, a heartbeat line when clean
     #[command(after_help = "Example: rolecall drift --format json > drift.json")]
     Drift(drift::Arguments),
+    /// Post a report as the comment on a pull request, and keep that up to date
+    #[command(after_help = "\
+Example: rolecall comment plan.md
+Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKEN, SYSTEM_ACCESSTOKEN, BITBUCKET_TOKEN)")]
+    Comment(comment::Arguments),
     /// Look at endpoint, token, rights and dialect; `--probe` learns the dialect by trying
     #[command(after_help = "Example: rolecall doctor --probe --company voyager")]
     Doctor(doctor::Arguments),
     /// Show what one person may do, and which line of the files asks for it
     #[command(after_help = "Example: rolecall explain ana@voyager.example examples/quickstart")]
     Explain(explain::Arguments),
+    /// Show who may do what, everybody and every group, for the quarterly review
+    #[command(
+        after_help = "Example: rolecall report --users --report html=review.html --report csv=review.csv"
+    )]
+    Report(report::Arguments),
     /// Read everything into one file, from which `--live` plans without a network
     #[command(after_help = "Example: rolecall snapshot --sanitize --out live.json")]
     Snapshot(snapshot::Arguments),
-    /// Write the files of a company that is in none yet: rolecall.yaml, groups, roles, members
+    /// Write the files of a company that is in none yet
     #[command(
         after_help = "Example: rolecall import --company 1a6f0000-0000-4000-8000-000000000001 --dry-run"
     )]
     Import(import::Arguments),
+    /// Join the JSON reports of the shards of one run
+    #[command(after_help = "Example: rolecall merge-reports shard-0.json shard-1.json --report md=drift.md")]
+    MergeReports(merge_reports::Arguments),
     /// Write YAML for a custom group with the roles of another
     #[command(
         after_help = "Example: rolecall duplicate \"Company Admins\" --as \"EU Admins\" > access/eu-admins.yaml"
@@ -124,7 +150,7 @@ enum Command {
     /// Print the JSON Schema of a file, for editors and checks
     #[command(after_help = "Example: rolecall schema access > schemas/access.schema.json")]
     Schema(schema::Arguments),
-    /// Print what makes a shell complete commands, options, and names that the files of the workspace give
+    /// Print what makes a shell complete commands, options, and names of the workspace
     #[command(
         after_help = "Example: rolecall completions bash > ~/.local/share/bash-completion/completions/rolecall"
     )]
@@ -138,16 +164,31 @@ enum Command {
 }
 
 impl Command {
+    /// Files and folders that a command with reports is about.
+    fn paths(&self) -> &[PathBuf] {
+        match self {
+            Self::Validate(it) => &it.paths,
+            Self::Plan(it) => &it.selection.paths,
+            Self::Apply(it) => &it.selection.paths,
+            Self::Drift(it) => &it.selection.paths,
+            _ => &[],
+        }
+    }
+
     /// Where else the result is written, and where the plan is saved.
     fn reporting(&self) -> Option<(&Reporting, Option<&Path>)> {
         match self {
             Self::Validate(it) => Some((&it.reporting, None)),
             Self::Plan(it) => Some((&it.reporting, it.saving.out.as_deref())),
+            Self::Show(it) => Some((&it.reporting, None)),
             Self::Apply(it) => Some((&it.reporting, None)),
             Self::Drift(it) => Some((&it.reporting, None)),
+            Self::Report(it) => Some((&it.reporting, None)),
+            Self::MergeReports(it) => Some((&it.reporting, None)),
             Self::Init(_)
             | Self::Fmt(_)
             | Self::Rollback(_)
+            | Self::Comment(_)
             | Self::Doctor(_)
             | Self::Explain(_)
             | Self::Snapshot(_)
@@ -180,8 +221,9 @@ pub(crate) fn main() -> ExitCode {
     };
     let global = &cli.global;
     let name = matches.subcommand_name().unwrap_or_default();
+    let folder = cli.command.paths().first().map(|it| global.here().join(it)).filter(|it| it.is_dir());
     let output = match Output::new(global, name) {
-        Ok(output) => output,
+        Ok(output) => output.about(folder),
         Err(failure) => {
             Output::plain(global).failure(&failure);
             return failure.exit().into();
@@ -200,13 +242,17 @@ pub(crate) fn main() -> ExitCode {
         Command::Validate(arguments) => validate::run(global, arguments, &output),
         Command::Fmt(arguments) => fmt::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
+        Command::Show(arguments) => shown::run(global, arguments, &output),
         Command::Apply(arguments) => apply::run(global, arguments, &output),
         Command::Rollback(arguments) => rollback::run(global, arguments, &output),
         Command::Drift(arguments) => drift::run(global, arguments, &output),
+        Command::Comment(arguments) => comment::run(global, arguments, &output),
         Command::Doctor(arguments) => doctor::run(global, arguments, &matches, &output),
         Command::Explain(arguments) => explain::run(global, arguments, &output),
+        Command::Report(arguments) => report::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
         Command::Import(arguments) => import::run(global, arguments, &output),
+        Command::MergeReports(arguments) => merge_reports::run(global, arguments, &output),
         Command::Duplicate(arguments) => duplicate::run(global, arguments, &output),
         Command::Sandbox(arguments) => sandbox::run(global, arguments, &output),
         Command::Schema(arguments) => schema::run(global, arguments, &output),

@@ -5,13 +5,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rolecall::model::portion::Shard;
+
 use super::{Global, Only, init::Begun};
 
-pub(super) fn again(global: &Global, paths: &[PathBuf], only: Option<Only>) -> String {
+pub(super) fn again(
+    global: &Global,
+    paths: &[PathBuf],
+    (only, shard): (Option<Only>, Option<Shard>),
+) -> String {
     let paths = paths.iter().map(|it| typed(&it.display().to_string()));
     let paths: String = paths.map(|it| format!(" {it}")).collect();
     let only = only.map(|it| format!(" --only {}", it.name())).unwrap_or_default();
-    format!("{} apply{paths}{only}{}", program(global), target(global))
+    let shard = shard.map(|it| format!(" --shard {it}")).unwrap_or_default();
+    format!("{} apply{paths}{only}{shard}{}", program(global), target(global))
 }
 
 /// What goes on from a workspace that was written.
@@ -56,17 +63,11 @@ pub(super) fn undo(global: &Global, root: &Path, journal: &Path) -> String {
 /// The options that say which API and company a run was about, where the command line did: with others,
 /// the same command is about something else.
 fn target(global: &Global) -> String {
-    let options = [
-        ("endpoint", "ROLECALL_ENDPOINT", &global.endpoint),
-        ("company", "ROLECALL_COMPANY", &global.company),
-    ];
-    options
-        .into_iter()
-        .filter_map(|(name, variable, value)| {
-            Some((name, value.as_ref().filter(|it| std::env::var(variable).ok().as_ref() != Some(*it))?))
-        })
-        .map(|(name, value)| format!(" --{name} {}", typed(value)))
-        .collect()
+    let is_set = |variable: &str, value: &str| std::env::var(variable).is_ok_and(|it| it == value);
+    let endpoint = global.endpoint.iter().filter(|it| !is_set("ROLECALL_ENDPOINT", it));
+    let endpoint = endpoint.map(|it| format!(" --endpoint {}", typed(it)));
+    let companies = global.company.iter().filter(|it| !is_set("ROLECALL_COMPANY", it));
+    endpoint.chain(companies.map(|it| format!(" --company {}", typed(it)))).collect()
 }
 
 /// A path as it can be typed in a folder: relative to it where it is inside.

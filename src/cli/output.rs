@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -12,22 +13,24 @@ use rolecall::report::render::{
     self,
     ending::Trouble,
     fit::{Width, prose},
+    forge::Forge,
     format::Format as Form,
 };
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, Format, Global, events::Events};
+use super::{Exit, Failure, Format, Global, ci::Ci, events::Events};
 
 mod progress;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
-pub(crate) use rolecall::report::render::format::MARKDOWN_BUDGET;
 
 /// The commands that write reports, by which they know what they are called.
-const COMMANDS: [&str; 4] = ["apply", "drift", "plan", "validate"];
+const COMMANDS: [&str; 6] = ["apply", "drift", "merge-reports", "plan", "report", "validate"];
 /// Those of them whose result has every form.
-const FORMS: [&str; 3] = ["drift", "plan", "validate"];
+const FORMS: [&str; 5] = ["drift", "merge-reports", "plan", "show", "validate"];
+/// The forms that a review has; the others are about what changes.
+pub(super) const REVIEW: [Form; 5] = [Form::Text, Form::Json, Form::Markdown, Form::Html, Form::Csv];
 
 pub(crate) struct Output {
     /// The form of the result; of one of `form` that of what stands beside it.
@@ -37,6 +40,10 @@ pub(crate) struct Output {
     /// The command.
     pub(crate) command: &'static str,
     pub(crate) started: Instant,
+    /// Where Markdown is read.
+    pub(crate) forge: Forge,
+    /// The workspace that the command is about, for the name of a comment.
+    pub(crate) folder: PathBuf,
     /// What the command makes: a comment says so where there is none.
     pub(crate) makes: &'static str,
     color: ColorChoice,
@@ -55,18 +62,24 @@ impl Output {
     pub(crate) fn new(global: &Global, command: &str) -> Result<Self, Failure> {
         let makes = match command {
             "explain" => "explanation",
+            "report" => "review",
             "doctor" => "report",
             _ => "plan",
         };
         let plain = Self::plain(global);
-        if let Some(form) = plain.form.filter(|_| !FORMS.contains(&command)) {
+        let is_of_review = |it: &Form| command == "report" && REVIEW.contains(it);
+        if let Some(form) = plain.form.filter(|it| !FORMS.contains(&command) && !is_of_review(it)) {
             return Err(Failure::invalid(format!(
                 "`rolecall {command}` has no result in the form {}",
                 form.name()
             ))
-            .hint("give `--format text`, `json` or `markdown`; plan, drift and validate have the others"));
+            .hint(
+                "give `--format text`, `json` or `markdown`; plan, show, drift and validate have the others",
+            ));
         }
         let events = Arc::new(Events::to(global.events.as_deref())?);
+        // What is shown is what a plan said.
+        let command = if command == "show" { "plan" } else { command };
         let command = COMMANDS.iter().copied().find(|it| *it == command).unwrap_or_default();
         Ok(Self { events, makes, command, ..plain })
     }
@@ -85,6 +98,8 @@ impl Output {
             form: Some(global.format).filter(|it| Format::of(*it).is_none()),
             command: "",
             started: Instant::now(),
+            forge: global.forge.or_else(Ci::forge).unwrap_or(Forge::Github),
+            folder: global.here().to_owned(),
             makes: "plan",
             color,
             columns: [columns(&io::stdout()), columns(&io::stderr())],
@@ -94,6 +109,11 @@ impl Output {
             lost: Mutex::default(),
             events: Arc::default(),
         }
+    }
+
+    /// Says which workspace a command is about, where it names one.
+    pub(crate) fn about(self, folder: Option<PathBuf>) -> Self {
+        Self { folder: folder.unwrap_or(self.folder), ..self }
     }
 
     /// How wide the result may be: that of a terminal, where people look at it.
@@ -183,7 +203,12 @@ impl Output {
             Failure::Findings { findings, sources } => match self.format {
                 Format::Json => self.result(&render::findings::json(findings, sources)),
                 Format::Markdown => {
-                    self.result(&render::findings::markdown(findings, sources, MARKDOWN_BUDGET));
+                    self.result(&render::findings::markdown(
+                        findings,
+                        sources,
+                        self.forge,
+                        self.forge.budget(),
+                    ));
                 }
                 // Laid out already.
                 Format::Text => {
@@ -199,7 +224,7 @@ impl Output {
                     // A comment on a pull request says that there is no plan, and why.
                     Format::Markdown => {
                         let trouble = Trouble { message, causes, hint: hint.as_deref() };
-                        self.result(&render::failure::markdown(self.makes, &trouble));
+                        self.result(&render::failure::markdown(self.makes, &trouble, self.forge));
                     }
                     Format::Text => (),
                 }

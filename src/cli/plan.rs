@@ -10,7 +10,7 @@ use super::{
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    selection: Selection,
+    pub(super) selection: Selection,
     #[command(flatten)]
     from: From,
     #[command(flatten)]

@@ -13,14 +13,15 @@ use jiff::Timestamp;
 use rolecall::{
     files::disk::{self, Existing, Readers},
     report::render::{
-        ending::{About, Ending, Trouble},
+        ending::{About, Ending, PullRequest, Trouble},
         format::Format as Form,
         github,
+        marker::is_hex,
     },
     workflow::Context,
 };
 
-use super::{Exit, Failure, Global, Output};
+use super::{Exit, Failure, Format, Global, Output, ci::Ci};
 
 /// Flags of the commands whose result has more forms than one.
 #[derive(Debug, Args)]
@@ -31,6 +32,13 @@ pub(super) struct Reporting {
     /// Also write measurements for node_exporter's textfile collector
     #[arg(long, value_name = "FILE", env = "ROLECALL_METRICS_FILE", value_parser = super::json_file())]
     metrics_file: Option<PathBuf>,
+    /// What the comment on a pull request is about, instead of the folder of the workspace in its repository
+    // These two are not shown: a help has to fit a screen. The page on CI tells of them.
+    #[arg(long, value_name = "NAME", env = "ROLECALL_COMMENT_NAME", hide = true)]
+    comment_name: Option<String>,
+    /// The commit of the files, instead of what CI says
+    #[arg(long, value_name = "SHA", env = "ROLECALL_COMMIT", hide = true, value_parser = commit)]
+    commit: Option<String>,
 }
 
 /// A form and the file that it is written to.
@@ -38,6 +46,14 @@ pub(super) struct Reporting {
 struct Wanted {
     form: Form,
     file: PathBuf,
+}
+
+/// Reads the id of a commit.
+fn commit(raw: &str) -> Result<String, String> {
+    match is_hex(raw) {
+        true => Ok(raw.to_ascii_lowercase()),
+        false => Err("a commit has 7 to 64 hexadecimal digits".to_owned()),
+    }
 }
 
 /// Reads `junit=plan.xml`.
@@ -76,6 +92,25 @@ impl Reporting {
         self.reports.iter().map(|it| (it.form, it.file.as_path())).chain(metrics)
     }
 
+    /// Makes sure that only forms are asked for that the result has.
+    pub(super) fn only(&self, forms: &[Form]) -> Result<(), Failure> {
+        match self.reports.iter().find(|it| !forms.contains(&it.form)) {
+            Some(it) => Err(Failure::invalid(format!("a review has no form {}", it.form.name()))
+                .hint("there are text, json, markdown, html and csv")),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a result whose forms are all of one making, and prints it.
+    pub(super) fn all(&self, global: &Global, about: About<'_>, output: &Output) -> Result<(), Failure> {
+        let form = match output.format {
+            Format::Text => Form::Text,
+            Format::Json => Form::Json,
+            Format::Markdown => Form::Markdown,
+        };
+        self.told(global, about, (Exit::Ok, None, Some(form)), output)
+    }
+
     /// Writes what a plan came to, and of an apply why it was not done in full.
     pub(super) fn plan(
         &self,
@@ -85,7 +120,19 @@ impl Reporting {
         output: &Output,
     ) -> Result<(), Failure> {
         let about = About::Plan(context.view(judged.plan(), judged.judgement()), trouble);
-        self.write(global, about, exit, output)
+        self.told(global, about, (exit, None, None), output)
+    }
+
+    /// Writes what became of a plan that was applied, in the words of its result.
+    pub(super) fn applied(
+        &self,
+        global: &Global,
+        (context, judged): (&Context, &rolecall::plan::judged::Judged),
+        (exit, trouble, done): (Exit, Option<Trouble<'_>>, &str),
+        output: &Output,
+    ) -> Result<(), Failure> {
+        let about = About::Plan(context.view(judged.plan(), judged.judgement()), trouble);
+        self.told(global, about, (exit, Some(done), None), output)
     }
 
     /// Writes why there is no result. What cannot be written is said; the run has failed already.
@@ -109,6 +156,23 @@ impl Reporting {
         exit: Exit,
         output: &Output,
     ) -> Result<(), Failure> {
+        self.told(global, about, (exit, None, None), output)
+    }
+
+    /// The same with what was done, in the words of an apply; a form that is `result` is printed as the result where none
+    /// takes its place.
+    fn told(
+        &self,
+        global: &Global,
+        about: About<'_>,
+        (exit, done, result_form): (Exit, Option<&str>, Option<Form>),
+        output: &Output,
+    ) -> Result<(), Failure> {
+        if self.files().next().is_none() && output.form.or(result_form).is_none() {
+            return Ok(());
+        }
+        let ci = Ci::here();
+        let name = self.comment_name.clone().unwrap_or_else(|| place(&output.folder));
         let workspace = fs::canonicalize(global.here()).ok();
         let workspace = workspace.as_deref().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let ending = Ending {
@@ -118,13 +182,20 @@ impl Reporting {
             elapsed: output.started.elapsed(),
             code: exit.code(),
             result: exit.name(),
+            pull_request: PullRequest {
+                forge: output.forge,
+                name: &name,
+                commit: self.commit.as_deref().or(ci.commit.as_deref()),
+                run: ci.run.as_deref(),
+            },
+            done,
             about,
         };
         let mut result = Ok(());
         for (form, file) in self.files() {
             result = result.and(keep(form, &global.at(file), &form.render(&ending)));
         }
-        if let Some(form) = output.form {
+        if let Some(form) = output.form.or(result_form) {
             output.printed(&form.render(&ending));
         }
         let mut forms = self.files().map(|it| it.0).chain(output.form);
@@ -133,6 +204,16 @@ impl Reporting {
         }
         result
     }
+}
+
+/// What a comment is about where nothing else is said: the folder of the workspace from the top of its repository, which is
+/// the same in every checkout. Git is not asked: it refuses repositories of others, as a container may see them.
+fn place(here: &Path) -> String {
+    let whole = fs::canonicalize(here).unwrap_or_default();
+    let top = whole.ancestors().find(|it| it.join(".git").exists());
+    let below = top.and_then(|it| whole.strip_prefix(it).ok()).unwrap_or(Path::new(""));
+    let names: Vec<_> = below.components().map(|it| it.as_os_str().to_string_lossy()).collect();
+    if names.is_empty() { ".".to_owned() } else { names.join("/") }
 }
 
 /// Writes a report: for its owner alone where it names people.

@@ -6,7 +6,7 @@ use clap::Args;
 use rolecall::{files::load, workflow::Wanted};
 
 use super::{
-    Exit, Failure, Global, Now, Operator, Output, foretold::Foretelling, journals, live::From, run,
+    Asking, Exit, Failure, Global, Now, Operator, Output, foretold::Foretelling, journals, live::From, run,
     saving::Saving, show,
 };
 
@@ -20,6 +20,8 @@ pub(super) struct Arguments {
     saving: Saving,
     #[command(flatten)]
     foretelling: Foretelling,
+    #[command(flatten)]
+    asking: Asking,
     #[command(flatten)]
     operator: Operator,
     #[command(flatten)]
@@ -36,7 +38,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let checked = global.judged_with(global.sound(&[])?, None, &arguments.operator)?;
     let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
     let undo = Wanted::Undo { run: Box::new(run), later };
-    let judged = run::reading(show::judged(&live, checked, undo, now, output))?;
+    let judged =
+        run::reading(show::judged(&live, checked, undo, (now, arguments.asking.ask_people), output))?;
     show::print(&judged, output);
     arguments.saving.save(&judged, global)?;
     Ok(arguments.foretelling.exit(&judged, output))

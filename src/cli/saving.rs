@@ -3,13 +3,10 @@
 use std::{fmt::Display, path::PathBuf};
 
 use clap::Args;
-use rolecall::{
-    report::{document::attestation, render::fit::Width},
-    workflow::Judged,
-};
+use rolecall::{report::document::attestation, workflow::Judged};
 use secrecy::ExposeSecret;
 
-use super::{Failure, Format, Global, approval::signature_of, files::keep, settings::secret_file, show};
+use super::{Failure, Global, approval::signature_of, files::keep, settings::secret_file, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Saving {
@@ -36,8 +33,7 @@ impl Saving {
     /// Saves the plan where that is asked for.
     pub(super) fn save(&self, judged: &Judged, global: &Global) -> Result<(), Failure> {
         let Some(out) = &self.out else { return Ok(()) };
-        let (path, text) =
-            (global.at(out), show::rendered(&judged.context, judged, Format::Json, Width::Any));
+        let (path, text) = (global.at(out), show::written(&judged.context, judged));
         let Some(key) = &self.sign else { return keep("plan", &path, &text) };
         let failed = |why: &dyn Display| format!("cannot sign with {}: {why}", key.display());
         let pem = secret_file(&global.at(key)).map_err(|error| Failure::invalid(failed(&error)))?;

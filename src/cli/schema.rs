@@ -29,6 +29,8 @@ enum Kind {
     Plan,
     /// A policy, as `--policy` names it
     Policy,
+    /// Everybody's access, as `report --format json` prints it
+    Review,
     /// A snapshot, as `rolecall snapshot` takes it
     Snapshot,
     /// rolecall.yaml
@@ -64,7 +66,7 @@ fn names(
     snapshot: Option<&PathBuf>,
     output: &Output,
 ) -> Result<schema::Vocabulary, Failure> {
-    let checked = match global.load(&[]) {
+    let checked = match global.load(&[], None) {
         Ok(loaded) => workflow::checked_for_names(loaded)?,
         Err(error) => global.without_workspace(error.into())?,
     };
@@ -79,6 +81,7 @@ impl From<Kind> for schema::Kind {
             Kind::Explanation => Self::Explanation,
             Kind::Plan => Self::Plan,
             Kind::Policy => Self::Policy,
+            Kind::Review => Self::Review,
             Kind::Snapshot => Self::Snapshot,
             Kind::Workspace => Self::Workspace,
         }

@@ -17,11 +17,11 @@ use rolecall::{
         load::Loaded,
     },
     live::{
-        api::{self, Credentials, Endpoint, Reader, Recipients, Settings, Writer},
+        api::{self, Credentials, Elsewhere, Endpoint, Reader, Recipients, Settings, Writer},
         source::Source,
     },
     model::escape,
-    report::render,
+    report::render::{self, forge::Forge},
     sandbox::{Options, Sandbox},
     workflow::{Checked, Live},
 };
@@ -30,6 +30,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Exit, Failure, Global};
 
 const TOKEN: &str = "ROLECALL_TOKEN";
+/// The token of the forge, whatever that is.
+const FORGE_TOKEN: &str = "ROLECALL_FORGE_TOKEN";
 const SECRET: &str = "ROLECALL_CLIENT_SECRET";
 /// The variable that lists the endpoints a file may name.
 const ALLOWED: &str = "ROLECALL_ALLOWED_ENDPOINTS";
@@ -211,6 +213,55 @@ pub(super) fn anonymous(global: &Global, site: &Site) -> Settings {
     Settings { timeout: global.timeout, ..Settings::new(site.endpoint.clone(), nobody) }
 }
 
+/// Connects to a forge with the token that the environment has for it. No request is sent; where it goes, flags and
+/// environment alone have said.
+pub(super) fn forge(global: &Global, forge: Forge, url: &str) -> Result<Elsewhere, Failure> {
+    let endpoint: Endpoint = url.parse()?;
+    if url.starts_with("https:") {
+        authorities_can_be_read()?;
+    }
+    let least = if endpoint.is_loopback() { LEAST_ON_LOOPBACK } else { LEAST };
+    let names = std::iter::once(FORGE_TOKEN).chain(usual_tokens(forge).iter().copied());
+    let mut found = None;
+    for name in names {
+        if let Some(token) = secret(name)? {
+            found = Some((name, token));
+            break;
+        }
+    }
+    let Some((name, token)) = found else {
+        let job = forge == Forge::Gitlab && env::var_os("CI_JOB_TOKEN").is_some();
+        let job = if job { "; CI_JOB_TOKEN may not write comments" } else { "" };
+        return Err(Failure::new(Exit::Auth, format!("no token for {}{job}", forge.title())).hint(format!(
+            "set {FORGE_TOKEN} (or {FORGE_TOKEN}_FILE), or {}",
+            usual_tokens(forge).join(" or ")
+        )));
+    };
+    is_long(name, token.expose_secret(), least)?;
+    let credentials = if token.expose_secret().contains(':') {
+        Credentials::Login(token.expose_secret().trim().into())
+    } else {
+        is_bare(name, token.expose_secret())?;
+        Credentials::Token(token)
+    };
+    Ok(Elsewhere::new(Settings {
+        timeout: global.timeout,
+        max_rps: global.max_rps,
+        ..Settings::new(endpoint, credentials)
+    })?)
+}
+
+/// The variables by which the jobs of a forge have its token.
+fn usual_tokens(forge: Forge) -> &'static [&'static str] {
+    match forge {
+        Forge::Github => &["GITHUB_TOKEN", "GH_TOKEN"],
+        Forge::Gitlab => &["GITLAB_TOKEN"],
+        Forge::Azure => &["SYSTEM_ACCESSTOKEN"],
+        Forge::Bitbucket => &["BITBUCKET_TOKEN"],
+        Forge::Gitea => &["GITEA_TOKEN", "FORGEJO_TOKEN", "GITHUB_TOKEN"],
+    }
+}
+
 /// The endpoints to which credentials may go although only a file names them.
 fn recipients() -> Result<Recipients, Failure> {
     let Some(raw) = env::var_os(ALLOWED).filter(|it| !it.is_empty()) else {
@@ -231,7 +282,7 @@ fn credentials(on_loopback: bool) -> Result<Credentials, Failure> {
     let secret = secret(SECRET)?;
     match (token, id, secret) {
         (Some(token), None, None) => {
-            is_bare(token.expose_secret())?;
+            is_bare(TOKEN, token.expose_secret())?;
             is_long(TOKEN, token.expose_secret(), least)?;
             Ok(Credentials::Token(token))
         }
@@ -248,15 +299,15 @@ fn credentials(on_loopback: bool) -> Result<Credentials, Failure> {
 }
 
 /// Refuses a header, or a part of one, in the place of a token: it would be sent in vain.
-fn is_bare(token: &str) -> Result<(), Failure> {
+fn is_bare(name: &str, token: &str) -> Result<(), Failure> {
     const WORDS: [&str; 4] = ["authorization", "basic", "bearer", "token"];
     let word = token.trim().split_once([' ', ':', '\t']).map(|it| it.0);
     if let Some(word) = word.filter(|it| WORDS.contains(&&*it.to_ascii_lowercase())) {
-        return Err(Failure::invalid(format!("{TOKEN} begins with `{word}`, which is not part of a token"))
+        return Err(Failure::invalid(format!("{name} begins with `{word}`, which is not part of a token"))
             .hint("give the token alone: what stands after `Bearer ` in the header"));
     }
     if token.trim().contains([' ', '\t']) {
-        return Err(Failure::invalid(format!("{TOKEN} holds a space, which no token does"))
+        return Err(Failure::invalid(format!("{name} holds a space, which no token does"))
             .hint("check for text copied along, and give the token alone"));
     }
     Ok(())

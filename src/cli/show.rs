@@ -5,13 +5,13 @@ use rolecall::{
     plan::{self, digest},
     report::{
         document,
-        render::{fit::Width, markdown, text},
+        render::{markdown, text},
     },
     workflow::{self, Checked, Context, Judged, Live, Wanted},
 };
 use serde_json::{Value, json};
 
-use super::{Failure, Format, Global, Only, Output, Selection, live::From, output::MARKDOWN_BUDGET, run};
+use super::{Failure, Format, Global, Only, Output, Selection, live::From, run};
 
 /// Plans from the files, or from their lock-outs alone, and prints: all that `plan` and `drift` do. Only reads.
 pub(super) fn planned(
@@ -27,7 +27,8 @@ pub(super) fn planned(
         Some(Only::Lockout) => (for_lockouts(global, selection, output)?, Wanted::Lockouts),
     };
     let (live, _sandbox) = from.open(global, &checked.loaded)?;
-    let judged = run::reading(judged(&live, checked, wanted, now, output))?;
+    let asked = selection.asking.ask_people;
+    let judged = run::reading(judged(&live, checked, wanted, (now, asked), output))?;
     print(&judged, output);
     Ok(judged)
 }
@@ -38,7 +39,7 @@ pub(super) fn for_lockouts(
     selection: &Selection,
     output: &Output,
 ) -> Result<Checked, Failure> {
-    let (checked, note) = global.checked_for_lockouts(&selection.paths)?;
+    let (checked, note) = global.checked_for_lockouts(&selection.paths, selection.shard)?;
     if let Some(note) = note {
         output.message(&format!("warning: {}", escape::terminal(&note.to_string())));
     }
@@ -49,17 +50,17 @@ pub(super) async fn judged(
     live: &Live,
     checked: Checked,
     wanted: Wanted,
-    now: Now,
+    (now, asked): (Now, usize),
     output: &Output,
 ) -> Result<Judged, workflow::Error> {
-    output.reading(&live.source, workflow::judged(live, checked, wanted, now)).await
+    output.reading(&live.source, workflow::judged(live, checked, wanted, now, asked)).await
 }
 
 /// Prints the plan, and tells programs that watch.
 pub(super) fn print(judged: &Judged, output: &Output) {
     announce(judged, output);
     warn(judged, output);
-    output.result(&rendered(&judged.context, judged, output.format, output.width()));
+    output.result(&rendered(&judged.context, judged, output));
 }
 
 /// Says what people should know beside a plan.
@@ -77,23 +78,23 @@ pub(super) fn announce(judged: &Judged, output: &Output) {
     output.events.send("plan", json!({ "id": id, "changes": plan.len(), "steps": steps.len(), "withheld": plan.withheld(), "stops": stops }));
 }
 
-pub(super) fn rendered(
-    context: &Context,
-    judged: &plan::judged::Judged,
-    format: Format,
-    width: Width,
-) -> String {
+pub(super) fn rendered(context: &Context, judged: &plan::judged::Judged, output: &Output) -> String {
     let view = context.view(judged.plan(), judged.judgement());
-    match format {
-        Format::Text => text::plan(&view, width),
+    match output.format {
+        Format::Text => text::plan(&view, output.width()),
         Format::Json => document::write(&view),
-        Format::Markdown => markdown::plan(&view, MARKDOWN_BUDGET),
+        Format::Markdown => markdown::plan(&view, output.forge, output.forge.budget()),
     }
+}
+
+/// The plan as it is saved, and for programs.
+pub(super) fn written(context: &Context, judged: &plan::judged::Judged) -> String {
+    document::write(&context.view(judged.plan(), judged.judgement()))
 }
 
 /// The document of a plan, to stand in another: without the digest of its letters, which are others there.
 pub(super) fn document(context: &Context, judged: &plan::judged::Judged) -> Value {
-    let text = rendered(context, judged, Format::Json, Width::Any);
+    let text = written(context, judged);
     let mut document: Value = serde_json::from_str(&text).expect("a document is JSON");
     document.as_object_mut().expect("a plan is an object").remove("digest");
     document

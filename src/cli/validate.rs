@@ -14,7 +14,7 @@ use super::{Exit, Failure, Format, Global, Output, Reporting};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Workspace folders or access files; the workspace around the current folder where absent
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) reporting: Reporting,
 }

@@ -143,8 +143,7 @@ pub async fn abandoned(reader: &Reader, company: CompanyId, now: Timestamp) -> R
     let ours = groups.into_iter().filter(|it| it.name.starts_with(PREFIX) && !it.unmodifiable);
     let mut left: Vec<Left> = ours
         .filter_map(|it| {
-            let touched = it.updated_at.as_deref().and_then(when);
-            let why = match touched.map(|it| now.duration_since(it).as_secs()) {
+            let why = match it.updated_at.map(|it| now.duration_since(it).as_secs()) {
                 Some(seconds) if seconds < ABANDONED => return None,
                 Some(seconds) => format!("last changed {} hours ago", seconds / 3600),
                 None => "of unknown age".to_owned(),
@@ -154,15 +153,6 @@ pub async fn abandoned(reader: &Reader, company: CompanyId, now: Timestamp) -> R
         .collect();
     left.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     Ok(left)
-}
-
-/// Reads a time of the API, whose seconds are optional (contract §1).
-fn when(text: &str) -> Option<Timestamp> {
-    let whole = || {
-        let (minute, zone) = text.split_at_checked(16)?;
-        format!("{minute}:00{zone}").parse().ok()
-    };
-    text.parse().ok().or_else(whole)
 }
 
 /// Tries everything, deletes what it made, and tells both, and why it ended before its end, if it did. What fails
@@ -291,16 +281,6 @@ mod tests {
             assert!(refused.told("it").contains("it was refused (400)"));
             assert_eq!(Tried::new(None, shown).in_doubt(), shown != Shown::Wished);
         }
-    }
-
-    #[test]
-    fn times_of_the_api_are_read_with_seconds_and_without() {
-        let noon: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
-        for text in ["2026-11-22T12:00Z", "2026-11-22T12:00:00Z", "2026-11-22T14:00+02:00"] {
-            assert_eq!(when(text), Some(noon), "{text}");
-        }
-        assert_eq!(when("yesterday"), None);
-        assert_eq!(when(""), None);
     }
 
     #[test]

@@ -253,6 +253,11 @@ impl AccessFile {
     pub(crate) fn says_company(&self) -> bool {
         !self.company.is_wrong()
     }
+
+    /// Whether it leaves its company to the workspace.
+    pub(crate) fn says_no_company(&self) -> bool {
+        self.company.is_absent()
+    }
 }
 
 impl AudienceEntry {

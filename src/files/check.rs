@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     At,
     access::{AccessFile, GroupEntry, MemberEntry, RemovedEntry, RoleEntry},
+    choice::Choice,
     declared::{
         Declared, DeclaredCompany, DeclaredGrant, DeclaredGroup, DeclaredMember, DeclaredRemoval,
         DeclaredRules, DeclaredScope, Listed, Rest, RoleRef,
@@ -52,6 +53,8 @@ pub struct Files {
     pub access: Vec<(FileId, AccessFile)>,
     /// A company given from outside: it stands in for the one of the workspace.
     pub company: Option<String>,
+    /// Which of the companies the run is about.
+    pub choice: Choice,
     /// What is odd about how they are written, and stops nothing.
     pub remarks: Vec<Finding>,
 }
@@ -80,7 +83,7 @@ impl Files {
 /// All findings, sorted by place. The result does not depend on the order of the files.
 pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     let access = files.access.iter().map(|it| (it.0, &it.1));
-    let declared = checked(files.workspace.as_ref(), files.company.as_deref(), access)?;
+    let declared = checked((files.workspace.as_ref(), files.company.as_deref(), &files.choice), access)?;
     Ok(Declared { misread: files.remarks.clone(), ..declared })
 }
 
@@ -90,13 +93,12 @@ pub(crate) fn check_and_forget(files: &mut Files) -> Result<Declared, Vec<Findin
         let kept = AccessFile { api: access.api.clone(), ..AccessFile::default() };
         (*file, std::mem::replace(access, kept))
     });
-    let declared = checked(files.workspace.as_ref(), files.company.as_deref(), access)?;
+    let declared = checked((files.workspace.as_ref(), files.company.as_deref(), &files.choice), access)?;
     Ok(Declared { misread: std::mem::take(&mut files.remarks), ..declared })
 }
 
 fn checked(
-    workspace: Option<&(FileId, WorkspaceFile)>,
-    given: Option<&str>,
+    (workspace, given, choice): (Option<&(FileId, WorkspaceFile)>, Option<&str>, &Choice),
     files: impl ExactSizeIterator<Item = (FileId, impl Borrow<AccessFile>)>,
 ) -> Result<Declared, Vec<Finding>> {
     let mut check = Check::default();
@@ -114,16 +116,18 @@ fn checked(
     let is_given = given.is_some() || workspace.is_some_and(|it| !it.1.company.is_absent());
     let fallback = company.or_else(|| is_given.then_some(CompanyId(Uuid::nil())));
 
-    let (mut rules, mut lockouts) = (DeclaredRules::default(), Vec::new());
+    let (mut rules, mut lockouts, mut accepts) = (DeclaredRules::default(), Vec::new(), Vec::new());
     if let Some((_, workspace)) = workspace {
         rules = check.rules(workspace, fallback);
         lockouts = workspace.lockout.iter().filter_map(|it| check.lockout(it)).collect();
+        accepts = workspace.accept.iter().filter_map(|it| check.accept(it, fallback)).collect();
     }
 
     let mut companies: BTreeMap<CompanyId, DeclaredCompany> = BTreeMap::new();
     // Looked at even if no file declares a group: a plan of nothing still says what there is, and
     // who is cut off everywhere has to be found.
-    if let Some(id) = company.filter(|_| files.len() == 0 || !lockouts.is_empty()) {
+    let is_whole = choice.is_everything();
+    if let Some(id) = company.filter(|_| files.len() == 0 && is_whole || !lockouts.is_empty()) {
         companies.insert(id, DeclaredCompany::new(id));
     }
     for (file, access) in files {
@@ -134,7 +138,8 @@ fn checked(
             rules.identity = check.identity(api).or(rules.identity);
         }
     }
-    let mut companies: Vec<DeclaredCompany> = companies.into_values().collect();
+    let mut companies: Vec<DeclaredCompany> =
+        companies.into_values().filter(|it| choice.holds(it.id) || it.id.0.is_nil()).collect();
     for company in &mut companies {
         company.groups.shrink_to_fit();
         company.groups.sort_by(|a, b| (&a.name, a.from).cmp(&(&b.name, b.from)));
@@ -153,7 +158,8 @@ fn checked(
         let (aliases, named_at) = (check.aliases, check.named_at);
         let misread = Vec::new();
         Ok(Declared {
-            company,
+            company: choice.only().or(company),
+            aside: choice.aside.iter().copied().collect(),
             companies,
             aliases,
             named_at,
@@ -161,6 +167,7 @@ fn checked(
             rules,
             unmanaged,
             lockouts,
+            accepts,
             misread,
             base: None,
         })

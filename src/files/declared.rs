@@ -23,7 +23,9 @@ mod rules;
 mod term;
 
 pub use role::{ProvidedBy, RoleRef};
-pub(crate) use rules::{DeclaredException, DeclaredFloor, DeclaredTarget};
+pub(crate) use rules::{
+    DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredFloor, DeclaredTarget,
+};
 pub use rules::{DeclaredLockout, DeclaredRules, Pattern};
 
 /// Everything the files of one run ask for.
@@ -32,6 +34,8 @@ pub use rules::{DeclaredLockout, DeclaredRules, Pattern};
 pub struct Declared {
     pub company: Option<CompanyId>,
     pub companies: Vec<DeclaredCompany>,
+    /// The companies of the workspace that the run is not about, sorted: of them nothing is read but who people are.
+    pub(crate) aside: Vec<CompanyId>,
     /// The names of the workspace, by which ids are shown to people.
     pub aliases: BTreeMap<Uuid, Box<str>>,
     /// Where each of these names stands.
@@ -43,6 +47,8 @@ pub struct Declared {
     pub unmanaged: Unmanaged,
     /// In force or not, in the order of the file.
     pub lockouts: Vec<DeclaredLockout>,
+    /// Differences that are left as they are, in force or not, in the order of the file.
+    pub(crate) accepts: Vec<DeclaredAccept>,
     /// What is odd about how the files are written.
     pub(crate) misread: Vec<Finding>,
     /// What the files of the base ask for, where there is one.
@@ -224,6 +230,7 @@ impl Declared {
         }
         let mut rest = self.clone();
         rest.companies.retain(|it| !companies.contains_key(&it.id));
+        rest.accepts.retain(|it| !companies.contains_key(&it.company));
         Cow::Owned(rest)
     }
 
@@ -233,8 +240,9 @@ impl Declared {
         let of_user = |it: &DeclaredUser| it.roles.entries.iter().any(|it| it.term.is_bounded());
         let of_company =
             |it: &DeclaredCompany| it.groups.iter().any(of_group) || it.users.iter().any(of_user);
-        // Of exceptions and lock-outs each has one.
+        // Of exceptions, lock-outs and accepted differences each has one.
         self.rules.all().any(|it| !it.exceptions.is_empty())
+            || !self.accepts.is_empty()
             || !self.lockouts.is_empty()
             || self.companies.iter().any(of_company)
     }
@@ -242,6 +250,7 @@ impl Declared {
     /// The lockouts alone, with the rules.
     pub fn lockouts_only(&self) -> Self {
         let mut only = self.clone();
+        only.accepts.clear();
         for company in &mut only.companies {
             company.groups.clear();
             company.removals.clear();
@@ -265,6 +274,22 @@ impl Declared {
         own
     }
 
+    /// The companies whose groups this or another run of the same workspace looks at.
+    pub(crate) fn looked_at(&self) -> Vec<CompanyId> {
+        self.companies.iter().map(|it| it.id).chain(self.aside.iter().copied()).collect()
+    }
+
+    /// Leaves the companies that a run is not about aside.
+    pub(crate) fn keep(&mut self, is_kept: impl Fn(CompanyId) -> bool) {
+        self.aside.extend(self.companies.iter().map(|it| it.id).filter(|it| !is_kept(*it)));
+        self.aside.sort_unstable();
+        self.aside.dedup();
+        self.companies.retain(|it| is_kept(it.id));
+        if let Some(base) = &mut self.base {
+            base.keep(is_kept);
+        }
+    }
+
     /// Whether the workspace has a name for this id as that of a company.
     pub(crate) fn names_company(&self, id: CompanyId) -> bool {
         self.known_companies.binary_search(&id).is_ok()
@@ -274,6 +299,7 @@ impl Declared {
     pub fn all_companies(&self) -> Vec<CompanyId> {
         let mut all = self.own_companies();
         all.extend(&self.known_companies);
+        all.extend(&self.aside);
         all.sort_unstable();
         all.dedup();
         all

@@ -19,6 +19,7 @@ pub struct Repository {
 pub enum Forge {
     GitHub,
     GitLab,
+    Azure,
 }
 
 impl Repository {
@@ -48,7 +49,11 @@ impl Forge {
     /// The forge at a host, which names it in one of its labels: also one of a company's own.
     fn at(host: &str) -> Option<Self> {
         let named = |name: &str| host.split('.').any(|it| it == name || it.starts_with(&format!("{name}-")));
+        // Of Azure there is none of a company's own under this name.
+        let azure =
+            host.ends_with(".visualstudio.com") || ["dev.azure.com", "ssh.dev.azure.com"].contains(&host);
         match (named("github"), named("gitlab")) {
+            _ if azure => Some(Self::Azure),
             (true, false) => Some(Self::GitHub),
             (false, true) => Some(Self::GitLab),
             _ => None,
@@ -77,7 +82,7 @@ mod tests {
 
     #[test]
     fn remotes_say_where_a_repository_is_kept() {
-        use Forge::{GitHub, GitLab};
+        use Forge::{Azure, GitHub, GitLab};
         for (address, expected, forge) in [
             ("git@github.com:o/r.git", Some("github.com"), Some(GitHub)),
             ("https://user:secret@GitHub.com/o/r", Some("github.com"), Some(GitHub)),
@@ -85,6 +90,11 @@ mod tests {
             ("ssh://git@gitlab.example:2222/o/r", Some("gitlab.example"), Some(GitLab)),
             ("git@gitlab-ee.corp.example:o/r", Some("gitlab-ee.corp.example"), Some(GitLab)),
             ("gitlab.com:o/r", Some("gitlab.com"), Some(GitLab)),
+            ("https://voyager@dev.azure.com/voyager/access/_git/access", Some("dev.azure.com"), Some(Azure)),
+            ("git@ssh.dev.azure.com:v3/voyager/access/access", Some("ssh.dev.azure.com"), Some(Azure)),
+            ("https://github.visualstudio.com/access/_git/r", Some("github.visualstudio.com"), Some(Azure)),
+            ("https://azure.example/voyager/r", Some("azure.example"), None),
+            ("https://notdev.azure.com/voyager/r", Some("notdev.azure.com"), None),
             ("https://codeberg.org/github.com/r", Some("codeberg.org"), None),
             ("https://notgithub.com/o/r", Some("notgithub.com"), None),
             ("https://github.gitlab.example/o/r", Some("github.gitlab.example"), None),

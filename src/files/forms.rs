@@ -247,6 +247,26 @@ pub(super) fn exception(schema: &mut Schema) {
     schema.insert("else".to_owned(), json!({ "required": ["guard", "upTo", "until", "reason"] }));
 }
 
+/// What differs, in one of four ways.
+pub(super) fn accept(schema: &mut Schema) {
+    schema.insert("if".to_owned(), json!({ "required": ["group"] }));
+    schema.insert(
+        "then".to_owned(),
+        json!({
+            "required": ["owner", "until", "reason"],
+            "if": { "required": ["person"] },
+            "then": { "properties": refused(["role"]) },
+        }),
+    );
+    schema.insert(
+        "else".to_owned(),
+        json!({
+            "required": ["person", "role", "owner", "until", "reason"],
+            "properties": { "role": { "properties": refused(["id", "providedBy"]) } },
+        }),
+    );
+}
+
 /// Whether a key has this word.
 fn has(key: &str, word: &str) -> Value {
     json!({ "properties": { key: { "const": word } }, "required": [key] })

@@ -19,6 +19,7 @@ use super::{
 use crate::model::{
     finding::{Code, Finding},
     name,
+    portion::Portion,
     source::{FileId, Place, Sources},
 };
 
@@ -37,6 +38,8 @@ pub struct Loaded {
     pub files: Files,
     /// Whether these are not all access files of the workspace.
     pub partial: bool,
+    /// Which of the companies these are, where it is not all of them.
+    pub portion: Option<Portion>,
     /// What is structurally wrong: whatever of these files was decoded, nothing may be done with it.
     pub findings: Vec<Finding>,
 }

@@ -9,9 +9,11 @@
 //! them into [`declared`], in names, offline. Knows no API and no plan. Only `disk` and `read` touch the disk and only `git` runs
 //! git, only `tree` names the YAML parser, and nothing here decides what a declaration does.
 
+pub mod about;
 pub mod access;
 pub mod base;
 pub mod check;
+pub mod choice;
 pub mod chosen;
 pub mod declared;
 pub mod disk;

@@ -35,6 +35,7 @@ impl Named {
             let identity = file.api.as_ref().and_then(|it| it.identity.as_ref());
             named.people.extend(identity.into_iter().filter_map(|it| keyed(&it.v)));
             named.people.extend(file.lockout.iter().filter_map(|it| keyed(&it.v)));
+            named.people.extend(file.accept.iter().filter_map(|it| person(&it.v.person.as_ref()?.v)));
         }
         for (_, file) in &files.access {
             named.access(file);

@@ -87,7 +87,9 @@ pub fn base(
     // Without their texts, as what no plan is made from.
     let file = loaded.sources.add(shown(&path), String::new());
     let found = decode::<WorkspaceFile>(&text, file).map_err(unsound)?;
-    let mut then = Files { workspace: Some((file, found)), access: Vec::new(), company, remarks: Vec::new() };
+    let choice = loaded.files.choice.clone();
+    let mut then =
+        Files { workspace: Some((file, found)), access: Vec::new(), company, choice, remarks: Vec::new() };
     let alone = check::check(&then).map_err(unsound)?;
     for (path, text) in access_files(&then, access) {
         let file = loaded.sources.add(shown(&path), String::new());

@@ -45,12 +45,19 @@ pub enum LoadError {
     Pattern { pattern: String, why: Box<str> },
     #[error("`access:` has {0} patterns, more than {MOST_PATTERNS}")]
     Patterns(usize),
+    /// A company that was named, or a pattern of names, that is none of those that the files are about.
+    #[error("`--company {given}` is none of the companies that the files are about{}", those_there(.known))]
+    NoSuchCompany { given: String, known: Vec<String>, near: Option<String> },
 }
 
 impl LoadError {
     /// What to do.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&str> {
         Some(match self {
+            Self::NoSuchCompany { near: Some(near), .. } => near,
+            Self::NoSuchCompany { near: None, .. } => {
+                "give a name from `ids.company`, an id, or a pattern such as `client-*`; a company without files has nothing to plan"
+            }
             Self::NoWorkspace { .. } => {
                 "start one with `rolecall init`, or with `rolecall import` from a company that exists; or name a folder that holds one \
                  (`rolecall plan examples/quickstart`) or an access file, or give the folder as `-C DIR`"
@@ -65,6 +72,18 @@ impl LoadError {
             Self::Patterns(_) => "name folders, as in `access/**/*.yaml`, instead of single files",
             Self::Pattern { .. } => "patterns are relative to rolecall.yaml, such as `access/**/*.yaml`",
         })
+    }
+}
+
+/// Some of the companies there are, so that one can be chosen.
+fn those_there(all: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let more = all.len().saturating_sub(SHOWN);
+    let shown: Vec<String> = all.iter().take(SHOWN).map(|it| escape::terminal(it).into_owned()).collect();
+    match (all.is_empty(), more) {
+        (true, _) => String::new(),
+        (_, 0) => format!(": {}", shown.join(", ")),
+        (_, more) => format!(": {}, and {more} more", shown.join(", ")),
     }
 }
 

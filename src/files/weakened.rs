@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{
     check::Files,
     declared::{
-        Declared, DeclaredException, DeclaredGroup, DeclaredLockout, DeclaredTarget, DeclaredUser, Pattern,
-        Rest, RoleRef,
+        Declared, DeclaredAccept, DeclaredException, DeclaredGroup, DeclaredLockout, DeclaredTarget,
+        DeclaredUser, Pattern, Rest, RoleRef,
     },
     mapping::Given,
     workspace::Ids,
@@ -38,6 +38,7 @@ pub(super) fn weakened(base: Side<'_>, new: Side<'_>, is_partial: bool) -> Vec<W
     rows.protected();
     rows.unmanaged();
     rows.exceptions();
+    rows.accepts();
     rows.lockouts();
     rows.names();
     rows.files();
@@ -255,6 +256,23 @@ impl Rows<'_> {
         ];
         let keys: Vec<String> = keys.into_iter().flatten().collect();
         format!("{}{} for {}", exception.guard.as_str(), of.unwrap_or_default(), keys.join(", "))
+    }
+
+    fn accepts(&mut self) {
+        let [base, new] = [self.base, self.new].map(|it| &it.declared.accepts);
+        for accept in new {
+            let mut known = base.iter().filter(|it| (it.company, &it.what) == (accept.company, &accept.what));
+            let longest = known.clone().max_by_key(|it| it.ends);
+            if known.any(|it| it.ends >= accept.ends) {
+                continue;
+            }
+            let said = |it: &DeclaredAccept| (format!("{}, until {}", it.what, it.ends), Some(it.from));
+            let why = match longest {
+                Some(_) => "a difference from the files is left as it is for longer than before",
+                None => "a difference from the files is left as it is, and is no drift",
+            };
+            self.add("accept", longest.map(said), Some(said(accept)), why);
+        }
     }
 
     fn lockouts(&mut self) {

@@ -42,6 +42,8 @@ mapping! {
         "guards" pub(crate) guards: Given<GuardsSection>,
         /// What may go beyond a limit: one thing, so far, until then, and why.
         "exceptions" pub(crate) exceptions: Given<Entries<ExceptionEntry>>,
+        /// Differences that are known, and left as they are for a while: what, who answers for it, until then, and why.
+        "accept" pub(crate) accept: Given<Entries<AcceptEntry>>,
         /// People who are cut off everywhere, ahead of everything else.
         "lockout" pub(crate) lockout: Given<Entries<LockoutEntry>>,
     }
@@ -163,6 +165,34 @@ mapping! {
         #[schemars(range(min = 1), extend("examples" = [1]))]
         "upTo" pub(crate) up_to: Given<At<u64>>,
         /// The last day (through its end, in `timeZone` or else UTC) or the instant at which it ends.
+        #[schemars(with = "forms::DayOrInstant")]
+        "until" pub(crate) until: Given<At<String>>,
+        /// Why.
+        #[schemars(with = "forms::Text")]
+        "reason" pub(crate) reason: Given<At<String>>,
+    }
+}
+
+mapping! {
+    /// A difference that is left as it is: a member (`group` and `person`), a role (`group` and `role`), all of a group
+    /// (`group`), or a direct role (`person` and its type as `role`).
+    #[schemars(title = "An accepted difference", transform = forms::accept)]
+    pub(crate) struct AcceptEntry: "an accepted difference, `{ group: …, person: …, owner: …, until: …, reason: … }`" {
+        /// Of this group, by its name; without `person` and `role` whatever differs in it, or that no file names it.
+        #[schemars(with = "forms::ExistingGroup")]
+        "group" pub(crate) group: Given<At<String>>,
+        /// That this person is in the group or is not, or holds the direct role or does not: an e-mail address, or a mapping
+        /// such as `{ externalId: … }`.
+        "person" pub(crate) person: Given<At<PersonEntry>>,
+        /// That the group has this role or has it not, or on another scope; beside `person` alone, the type of a direct role.
+        "role" pub(crate) role: Given<At<RoleName>>,
+        /// The company, instead of the one of the workspace.
+        #[schemars(with = "forms::Company")]
+        "company" pub(crate) company: Given<At<String>>,
+        /// Who answers for it: a person or a team.
+        #[schemars(with = "forms::Text")]
+        "owner" pub(crate) owner: Given<At<String>>,
+        /// The last day (through its end, UTC) or the instant at which it ends: at most 90 days from now.
         #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why.

@@ -18,6 +18,15 @@ pub enum FetchError {
         /// How they differ, without naming anybody.
         why: String,
     },
+    /// An empty list of groups where the files declare some: by it, everything would be created a second time.
+    #[error(
+        "the API lists no group at all of {company}, and the files declare {declared}; nothing was planned"
+    )]
+    NoGroups {
+        company: String,
+        /// How many, in words.
+        declared: String,
+    },
 }
 
 impl FetchError {
@@ -25,15 +34,16 @@ impl FetchError {
     pub(crate) fn refused(&self) -> Option<u16> {
         match self {
             Self::Api(error) => error.refused(),
-            Self::NotRecorded(_) | Self::Unconfirmed { .. } => None,
+            Self::NotRecorded(_) | Self::Unconfirmed { .. } | Self::NoGroups { .. } => None,
         }
     }
 
-    /// Whether it says nothing of other companies: the API does not tell of this one, or tells nonsense.
+    /// Whether it says nothing of other companies: the API does not tell of this one, fails at it, or tells nonsense.
     pub(crate) fn is_of_one_company(&self) -> bool {
         match self {
             Self::Api(error) => error.is_of_one_answer(),
-            Self::NotRecorded(_) | Self::Unconfirmed { .. } => false,
+            Self::Unconfirmed { .. } | Self::NoGroups { .. } => true,
+            Self::NotRecorded(_) => false,
         }
     }
 
@@ -42,6 +52,10 @@ impl FetchError {
         match self {
             Self::Api(error) => error.hint(),
             Self::NotRecorded(error) => Some(error.hint().to_owned()),
+            Self::NoGroups { .. } => Some(
+                "check `company:`, the endpoint and the rights of the token; if the company is new, give `--create-all` to plan and apply"
+                    .to_owned(),
+            ),
             Self::Unconfirmed { .. } => Some(
                 "nothing was written; somebody may be changing it right now: run it again in a moment"
                     .to_owned(),

@@ -5,8 +5,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
+
+use jiff::Timestamp;
 
 use crate::{
     live::{
@@ -14,7 +16,7 @@ use crate::{
         source::{AT_ONCE, Source},
     },
     model::{
-        access::{Contents, Grant},
+        access::{Contents, Grant, Members},
         direct::DirectRoles,
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
@@ -32,6 +34,7 @@ mod confirm;
 mod estimate;
 mod file;
 mod holders;
+mod kept;
 mod list;
 mod named;
 mod person;
@@ -43,6 +46,7 @@ pub use confirm::{Going, confirm};
 pub use estimate::{Estimate, estimate};
 pub use file::{SnapshotError, open};
 pub use holders::{holders, lockout_holders};
+pub use kept::kept;
 pub use list::ReadList;
 pub use named::named;
 pub use person::fetch_person;
@@ -52,6 +56,9 @@ use list::{CompanyReads, GroupRead, GroupReads};
 
 type Read<T> = Result<T, FetchError>;
 
+/// Companies that are read at the same time: one with little in it waits for its answers more than it asks.
+const COMPANIES_AT_ONCE: usize = 8;
+
 /// Reads everything on the list.
 ///
 /// A company that the API does not tell of, or tells nonsense of, is left out with its reason, if others are there.
@@ -60,29 +67,75 @@ type Read<T> = Result<T, FetchError>;
 /// The first request that failed for another reason, or of the only company; nothing partial of a company is returned.
 pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
     let mut observed = Observed { searched: searched(list), ..Observed::default() };
-    let mut scopes = Shared::default();
-    let mut failed = Vec::new();
-    for reads in &list.companies {
-        let (company, people) = match company(source, &list.known, reads, &mut scopes).await {
-            Ok(read) => read,
-            Err(error) if error.is_of_one_company() => {
-                failed.push((reads.id, error));
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
+    let scopes = Mutex::default();
+    let mut failed = Failed::default();
+    let companies = stream::iter(&list.companies)
+        .map(|reads| async { (reads.id, company(source, &list.known, reads, &scopes).await) });
+    let mut companies = companies.buffered(COMPANIES_AT_ONCE);
+    while let Some((id, read)) = companies.next().await {
+        let Some((company, people)) = failed.note(id, read)? else { continue };
         observed.companies.push(company);
         observed.searched.retain(|it| !people.closed.contains(it));
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
     }
-    observed.failed = failed.iter().map(|(id, error)| (*id, error.to_string().into())).collect();
-    if observed.companies.is_empty() && !failed.is_empty() {
-        return Err(failed.swap_remove(0).1);
-    }
-    moved(source, list, &mut observed, &mut scopes).await?;
+    drop(companies);
+    failed.leave_out(&mut observed)?;
+    moved(source, list, &mut observed, &scopes).await?;
     observed.users = completed(observed.users);
     Ok(observed)
+}
+
+/// Companies of which something could not be read, each with the first reason.
+#[derive(Debug, Default)]
+pub struct Failed(BTreeMap<CompanyId, FetchError>);
+
+impl Failed {
+    /// Keeps the reason for which a company is not read, if it is one of this company alone.
+    ///
+    /// # Errors
+    /// Any other.
+    pub(crate) fn note<T>(&mut self, company: CompanyId, read: Read<T>) -> Read<Option<T>> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(error) if error.is_of_one_company() => {
+                self.0.entry(company).or_insert(error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes sure that there are none.
+    ///
+    /// # Errors
+    /// The first reason.
+    pub(crate) fn none(self) -> Read<()> {
+        self.0.into_values().next().map_or(Ok(()), Err)
+    }
+
+    /// Makes sure that these are not all of so many.
+    ///
+    /// # Errors
+    /// The first reason.
+    pub(crate) fn not_all(self, of: usize) -> Read<()> {
+        if self.0.len() < of { Ok(()) } else { self.none() }
+    }
+
+    /// Takes these companies out of what was read, with their reasons. Returns whether there are any.
+    ///
+    /// # Errors
+    /// The first reason, where no company is left.
+    pub(crate) fn leave_out(self, observed: &mut Observed) -> Read<bool> {
+        let is_any = !self.0.is_empty();
+        observed.companies.retain(|it| !self.0.contains_key(&it.id));
+        observed.failed.extend(self.0.iter().map(|(id, error)| (*id, error.to_string().into())));
+        let mut errors = self.0.into_iter();
+        if let (true, true, Some((_, error))) = (is_any, observed.companies.is_empty(), errors.next()) {
+            return Err(error);
+        }
+        Ok(is_any)
+    }
 }
 
 /// Looks for those who are locked out in other companies too, and reads in which groups they still are here: each is
@@ -91,7 +144,7 @@ async fn moved(
     source: &Source,
     list: &ReadList<'_>,
     observed: &mut Observed,
-    scopes: &mut Shared,
+    scopes: &Mutex<Shared>,
 ) -> Read<()> {
     let Some(lockouts) = list.companies.first().map(|it| &it.lockouts).filter(|it| !it.is_empty()) else {
         return Ok(());
@@ -111,6 +164,7 @@ async fn moved(
     }
     let groups = stream::iter(missing.keys()).map(|&user| source.groups_of_user(user));
     let groups: Vec<Vec<(CompanyId, GroupHead)>> = groups.buffered(AT_ONCE).try_collect().await?;
+    let mut failed = Failed::default();
     for ((user, companies), groups) in missing.into_iter().zip(groups) {
         for at in companies {
             let company = &mut observed.companies[at];
@@ -119,11 +173,14 @@ async fn moved(
             own.sort_unstable();
             let unread = own.iter().filter(|it| !company.contents.contains_key(it));
             let unread: GroupReads = unread.map(|it| (*it, GroupRead::default())).collect();
-            company.contents.extend(whole(source, company.id, &unread, scopes).await?);
+            let read = whole(source, company.id, &unread, scopes).await;
+            if let Some(read) = failed.note(company.id, read)? {
+                read.join(company);
+            }
             company.held.insert(user, own);
         }
     }
-    Ok(())
+    failed.leave_out(observed).map(drop)
 }
 
 /// Reads one company.
@@ -134,76 +191,99 @@ async fn company(
     source: &Source,
     known: &[CompanyId],
     reads: &CompanyReads<'_>,
-    scopes: &mut Shared,
+    scopes: &Mutex<Shared>,
 ) -> Read<(ObservedCompany, People)> {
     let groups = async {
         let heads = source.list_groups(reads.id).await?;
         let wanted = reads.groups(&heads);
-        let contents = whole(source, reads.id, &wanted, scopes).await?;
-        Ok((heads, wanted, contents))
+        let read = whole(source, reads.id, &wanted, scopes).await?;
+        Ok((heads, wanted, read))
     };
     let roles = source.list_roles(reads.id);
-    let ((heads, mut wanted, mut contents), roles, mut people) =
+    let ((heads, mut wanted, read), roles, mut people) =
         try_join3(groups, roles, people(source, known, reads)).await?;
     let rest = reads.rest(&heads, &wanted, &people.held);
-    contents.extend(whole(source, reads.id, &rest, scopes).await?);
+    let more = whole(source, reads.id, &rest, scopes).await?;
     wanted.extend(rest);
-    let strangers = strangers(source, reads.id, &wanted, &contents, &people.users).await?;
+    let mut company = ObservedCompany { groups: heads, roles, ..ObservedCompany::new(reads.id) };
+    read.join(&mut company);
+    more.join(&mut company);
+    let strangers = strangers(source, reads.id, &wanted, &company.contents, &people.users).await?;
     people.users.extend(strangers);
     people.held.retain(|it, _| people.cut_off.contains(it));
-    let held = std::mem::take(&mut people.held);
-    Ok((ObservedCompany { id: reads.id, groups: heads, roles, contents, held }, people))
+    company.held = std::mem::take(&mut people.held);
+    Ok((company, people))
 }
 
 /// Reads only what the lock-outs on the list need: who they mean, and the groups of these.
 ///
 /// The groups are not looked into: to take somebody out it is enough to know that they are in. So their
 /// contents are these people and nothing else; [`lockout_holders`] looks into those that it matters of. Direct roles
-/// that the API does not tell, for whatever reason, are not known.
+/// that the API does not tell, for whatever reason, are not known. A company that fails holds up no other one's lock-outs.
 ///
 /// # Errors
+/// As [`fetch`].
 pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
     let mut observed = Observed::default();
-    let mut users = Vec::new();
+    let (mut users, mut failed) = (Vec::new(), Failed::default());
     for reads in &list.companies {
-        let mut own = source.find_users(reads.id, &list.singled_out).await?;
-        let missing = missing(&list.singled_out, &Directory::new(&own));
-        own.extend(one_by_one(source, reads.id, &missing).await?);
-        users.extend(own);
+        let own = async {
+            let mut own = source.find_users(reads.id, &list.singled_out).await?;
+            let missing = missing(&list.singled_out, &Directory::new(&own));
+            own.extend(one_by_one(source, reads.id, &missing).await?);
+            Ok(own)
+        };
+        users.extend(failed.note(reads.id, own.await)?.unwrap_or_default());
     }
     observed.users = completed(users);
     let directory = Directory::new(&observed.users);
+    let mut direct = Vec::new();
     for reads in &list.companies {
-        let mut live = ObservedCompany::new(reads.id);
-        for user in reads.cut_off(&directory) {
-            // Direct roles are only reported: not to know them keeps nobody in a group.
-            let roles = async {
-                match source.direct_roles(user).await {
-                    Err(FetchError::Api(_)) => Ok(None),
-                    roles => roles,
-                }
-            };
-            let (groups, roles) = try_join(source.groups_of_user(user), roles).await?;
-            let own: Vec<GroupHead> =
-                groups.into_iter().filter(|it| it.0 == reads.id).map(|it| it.1).collect();
-            for group in &own {
-                let contents = live.contents.entry(group.id).or_default();
-                let mut members: Vec<UserId> = contents.members.iter().copied().chain([user]).collect();
-                members.sort_unstable();
-                contents.members = members.into();
-            }
-            live.held.insert(user, own.iter().map(|it| it.id).collect());
-            live.groups.extend(own);
-            observed.direct.extend(roles.map(|it| (user, it)));
+        let read = held_by_lockouts(source, reads, &directory).await;
+        if let Some((live, roles)) = failed.note(reads.id, read)? {
+            observed.companies.push(live);
+            direct.extend(roles);
         }
-        live.groups.sort_by_key(|it| it.id);
-        live.groups.dedup_by_key(|it| it.id);
-        if !live.groups.is_empty() {
-            live.roles = source.list_roles(reads.id).await?;
-        }
-        observed.companies.push(live);
     }
+    observed.direct.extend(direct);
+    failed.leave_out(&mut observed)?;
     Ok(observed)
+}
+
+/// Reads in which groups of one company those are who are locked out, and their direct roles.
+async fn held_by_lockouts(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+) -> Read<(ObservedCompany, Vec<(UserId, DirectRoles)>)> {
+    let mut direct = Vec::new();
+    let mut live = ObservedCompany::new(reads.id);
+    for user in reads.cut_off(directory) {
+        // Direct roles are only reported: not to know them keeps nobody in a group.
+        let roles = async {
+            match source.direct_roles(user).await {
+                Err(FetchError::Api(_)) => Ok(None),
+                roles => roles,
+            }
+        };
+        let (groups, roles) = try_join(source.groups_of_user(user), roles).await?;
+        let own: Vec<GroupHead> = groups.into_iter().filter(|it| it.0 == reads.id).map(|it| it.1).collect();
+        for group in &own {
+            let contents = live.contents.entry(group.id).or_default();
+            let mut members: Vec<UserId> = contents.members.iter().copied().chain([user]).collect();
+            members.sort_unstable();
+            contents.members = members.into();
+        }
+        live.held.insert(user, own.iter().map(|it| it.id).collect());
+        live.groups.extend(own);
+        direct.extend(roles.map(|it| (user, it)));
+    }
+    live.groups.sort_by_key(|it| it.id);
+    live.groups.dedup_by_key(|it| it.id);
+    if !live.groups.is_empty() {
+        live.roles = source.list_roles(reads.id).await?;
+    }
+    Ok((live, direct))
 }
 
 /// Users that a list speaks of, with what is read of them.
@@ -267,28 +347,46 @@ async fn direct_roles(source: &Source, users: &BTreeSet<UserId>) -> Read<Vec<(Us
 }
 
 /// What the API says is in a group.
-type Found = (Arc<[UserId]>, Vec<GroupRole>);
+type Found = (Members, Vec<GroupRole>);
 
 async fn whole(
     source: &Source,
     company: CompanyId,
     groups: &GroupReads,
-    scopes: &mut Shared,
-) -> Read<BTreeMap<GroupId, Contents>> {
+    scopes: &Mutex<Shared>,
+) -> Read<Whole> {
     let found = stream::iter(groups.keys()).map(|&group| async move {
         let members = source.list_members(company, group);
         Ok((group, try_join(members, source.list_group_roles(company, group)).await?))
     });
     let found = found.buffer_unordered(AT_ONCE);
-    found.map_ok(|(group, found)| (group, contents(found, scopes))).try_collect().await
+    let read = |mut all: Whole, (group, found)| {
+        all.add(group, found, &mut scopes.lock().unwrap_or_else(PoisonError::into_inner));
+        std::future::ready(Ok(all))
+    };
+    found.try_fold(Whole::default(), read).await
 }
 
-fn contents((mut members, roles): Found, scopes: &mut Shared) -> Contents {
-    // As a snapshot says it, which keeps the list.
-    if !members.is_sorted() {
-        Arc::make_mut(&mut members).sort_unstable();
+/// What is in groups, and since when.
+#[derive(Default)]
+struct Whole {
+    contents: BTreeMap<GroupId, Contents>,
+    added: BTreeMap<GroupId, Arc<[Option<Timestamp>]>>,
+}
+
+impl Whole {
+    fn add(&mut self, group: GroupId, (members, roles): Found, scopes: &mut Shared) {
+        let contents = Contents { members: members.ids, grants: shared(roles, scopes) };
+        self.contents.insert(group, contents);
+        // Also of nobody: each list is beside the members that it is about.
+        self.added.insert(group, members.added);
     }
-    Contents { members, grants: shared(roles, scopes) }
+
+    /// Says it of a company, in the place of what was known of these groups.
+    fn join(self, company: &mut ObservedCompany) {
+        company.contents.extend(self.contents);
+        company.added.extend(self.added);
+    }
 }
 
 /// Joins the entries of one role: a group holds it wherever any of them says (contract §3.9).
@@ -340,9 +438,10 @@ async fn elsewhere(
     let (mut found, mut closed) = (Vec::new(), BTreeSet::new());
     let others = || known.iter().copied().filter(|it| *it != company && !people.is_empty());
     for other in others() {
-        // A token of one company may not look into another; then nobody is known there.
+        // A token of one company may not look into another, and what is wrong there is nothing to this one; then nobody is
+        // known there.
         match source.find_users(other, people).await {
-            Err(error) if matches!(error.refused(), Some(403 | 404)) => _ = closed.insert(other),
+            Err(error) if error.is_of_one_company() => _ = closed.insert(other),
             users => found.extend(users?),
         }
     }
@@ -351,8 +450,10 @@ async fn elsewhere(
     let is_missing = |it: &&PersonRef| !matches!(it, PersonRef::UserId(_)) && !directory.knows(it);
     let missing: Vec<PersonRef> = people.iter().filter(is_missing).cloned().collect();
     for other in others().filter(|it| !closed.contains(it)).collect::<Vec<_>>() {
-        let users = if missing.is_empty() { Vec::new() } else { one_by_one(source, other, &missing).await? };
-        found.extend(users);
+        match if missing.is_empty() { Ok(Vec::new()) } else { one_by_one(source, other, &missing).await } {
+            Err(error) if error.is_of_one_company() => _ = closed.insert(other),
+            users => found.extend(users?),
+        }
     }
     Ok((found, closed))
 }

@@ -30,11 +30,12 @@ mod shape;
 mod tests;
 
 pub use answers::Answers;
+pub(crate) use answers::head;
 pub use pseudonym::Salt;
 pub use shape::{Answer, Company, Directory, Group, Person, Reach, Sanitized, Snapshot};
 
-/// The version of the form that is written and read.
-pub const VERSION: u32 = 1;
+/// The version of the form that is written; earlier ones are read as well.
+pub const VERSION: u32 = 2;
 /// What tells the document from the others that rolecall prints.
 pub const KIND: &str = "snapshot";
 /// Most bytes of a snapshot that is read: some millions of memberships.
@@ -71,7 +72,7 @@ pub enum NotASnapshot {
     Syntax(json::Flaw),
     #[error("the file is not a snapshot of rolecall{}", .0.as_deref().map(|it| format!(": its kind is `{}`", escape::terminal(it))).unwrap_or_default())]
     Foreign(Option<String>),
-    #[error("the snapshot has version {0} of its form, and this rolecall reads version {VERSION}")]
+    #[error("the snapshot has version {0} of its form, and this rolecall reads versions 1 to {VERSION}")]
     Version(u64),
     /// A field is missing, is not of its kind, or is not known.
     #[error("the snapshot is incomplete or damaged: {0}")]
@@ -127,7 +128,7 @@ impl Snapshot {
         for company in &mut companies {
             company.groups.sort_by_key(|it| it.id);
             company.roles.sort_by_key(|it| it.id);
-            company.groups.iter_mut().for_each(|it| Arc::make_mut(&mut it.members).sort_unstable());
+            company.groups.iter_mut().for_each(Group::sort_members);
         }
         directories.sort_by_key(|it| it.company);
         people.sort_by_key(|it| it.user_id);
@@ -195,6 +196,9 @@ impl Snapshot {
             answer.person = salt.person(&answer.person);
             answer.users.iter_mut().for_each(|it| salt.hide(it));
         }
+        for group in self.companies.iter_mut().flat_map(|it| &mut it.groups) {
+            [&mut group.created, &mut group.updated].into_iter().flatten().for_each(|it| it.name = None);
+        }
         self.sanitized = Some(Sanitized {
             salt: match keep {
                 Keep::Inside => Some(salt.to_string().into()),
@@ -247,7 +251,7 @@ pub fn write(snapshot: &Snapshot) -> String {
 /// # Errors
 /// Whatever is not a whole snapshot of a version that is known, as it was written.
 pub fn read(text: String) -> Result<Snapshot, NotASnapshot> {
-    json::is_a(KIND, VERSION, &text)?;
+    json::is_a(KIND, 1..=VERSION, &text)?;
     let mut snapshot: Snapshot = serde_json::from_str(&text).map_err(|it| NotASnapshot::Field(it.into()))?;
     drop(text);
     snapshot.respell();

@@ -3,7 +3,7 @@
 //! One way to read, so that a plan from a snapshot is the plan from the API by construction. Every list is
 //! whole, or an error. Writes nothing.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use super::{
     snapshot::Answers,
 };
 use crate::model::{
+    access::Members,
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::{GroupHead, GroupRole, RoleHead, User},
@@ -135,11 +136,11 @@ impl Source {
         })
     }
 
-    pub(crate) async fn list_members(&self, company: CompanyId, group: GroupId) -> Read<Arc<[UserId]>> {
-        Ok(match self {
-            Self::Api(it) => it.list_members(company, group).await?.into(),
-            Self::Snapshot(it) => it.list_members(company, group)?,
-        })
+    pub(crate) async fn list_members(&self, company: CompanyId, group: GroupId) -> Read<Members> {
+        match self {
+            Self::Api(it) => Ok(it.list_memberships(company, group).await?.into()),
+            Self::Snapshot(it) => Ok(it.list_members(company, group)?),
+        }
     }
 
     /// Those of `users` who are members of a group, by a list of just these.
@@ -153,7 +154,7 @@ impl Source {
             Self::Api(it) => Ok(it.members_among(company, group, users).await?),
             Self::Snapshot(it) => {
                 let all = it.list_members(company, group)?;
-                Ok(users.iter().copied().filter(|it| all.binary_search(it).is_ok()).collect())
+                Ok(users.iter().copied().filter(|it| all.ids.binary_search(it).is_ok()).collect())
             }
         }
     }
@@ -217,9 +218,10 @@ impl Source {
 }
 
 fn head(group: api::Group) -> (CompanyId, GroupHead) {
+    let stamps = group.stamps();
     let api::Group { id, name, description, unmodifiable, company, .. } = group;
     // An encoder that leaves out what is empty tells no empty one.
-    (company, GroupHead { id, name, description: description.unwrap_or_default(), unmodifiable })
+    (company, GroupHead { id, name, description: description.unwrap_or_default(), unmodifiable, stamps })
 }
 
 /// Asks for a role alone of which the list does not say what it permits, or who provides it.

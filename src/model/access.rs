@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -19,6 +20,25 @@ pub struct Contents {
     pub members: Arc<[UserId]>,
     /// One per role, sorted by role.
     pub grants: Vec<Grant>,
+}
+
+/// Who is in a group, and since when.
+#[derive(Clone, Debug, Default)]
+pub struct Members {
+    /// Sorted, without duplicates.
+    pub ids: Arc<[UserId]>,
+    /// When each of them was added; empty where that is told of nobody.
+    pub added: Arc<[Option<Timestamp>]>,
+}
+
+impl From<Vec<(UserId, Option<Timestamp>)>> for Members {
+    fn from(mut rows: Vec<(UserId, Option<Timestamp>)>) -> Self {
+        rows.sort_unstable();
+        let ids = rows.iter().map(|it| it.0).collect();
+        let told = rows.iter().any(|it| it.1.is_some());
+        let added = if told { rows.iter().map(|it| it.1).collect() } else { Arc::default() };
+        Self { ids, added }
+    }
 }
 
 /// A role on a scope, as the API reports it.

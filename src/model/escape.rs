@@ -48,7 +48,12 @@ pub fn markdown(text: &str) -> String {
 ///
 /// The element keeps forges from seeing mentions and references, the entities keep out tags.
 pub(crate) fn html(text: &str) -> String {
-    let mut out = "<code>".to_owned();
+    format!("<code>{}</code>", markup(text))
+}
+
+/// Returns `text` as what stands between tags of HTML, or between the quotes of an attribute: no part of it is markup.
+pub(crate) fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     for c in terminal(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
@@ -57,28 +62,34 @@ pub(crate) fn html(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '`' => out.push_str("&#96;"),
+            // No document may hold them.
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             _ => out.push(c),
         }
     }
-    out.push_str("</code>");
     out
 }
 
 /// Returns JSON in which what [`terminal`] would show as `\u{…}` is written as `\uXXXX`: the same value, harmless to print.
 pub(crate) fn json(document: &str) -> String {
+    // A line end is layout in a JSON document: those of strings are escaped already.
+    let is_plain = |it: &u8| matches!(it, b'\n' | b' '..=b'~');
     let mut out = String::with_capacity(document.len());
-    for c in document.chars() {
-        match c {
-            // In a JSON document these are layout: those of strings are escaped already.
-            '\n' => out.push('\n'),
-            '\t' | '\r' => out.push(' '),
-            c if hides(c) => {
+    let mut rest = document;
+    while !rest.is_empty() {
+        let plain = rest.bytes().take_while(is_plain).count();
+        out.push_str(&rest[..plain]);
+        let mut others = rest[plain..].chars();
+        match others.next() {
+            Some('\t' | '\r') => out.push(' '),
+            Some(c) if hides(c) => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     let _ = write!(out, "\\u{unit:04x}");
                 }
             }
-            c => out.push(c),
+            other => out.extend(other),
         }
+        rest = others.as_str();
     }
     out
 }

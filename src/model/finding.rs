@@ -118,12 +118,17 @@ codes! {
     NothingDeclared Error "nothing-declared" "The files have no entry at all: no group, removal, user or lock-out.";
     InvalidGuard Error "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is not valid.";
     InvalidException Error "invalid-exception" "An exception names no guard, or nothing that this guard looks at.";
+    InvalidAccept Error "invalid-accept" "An accepted difference says neither which group nor whose direct role it is about, or too much of it.";
     UnknownIdentity Error "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";
     CreatedAnew Remark "created-anew" "A group is pinned or renamed, and `--create-all` creates it in a new company; stops no plan.";
     ExpiredException Remark "expired-exception" "An exception has ended and allows nothing any more; stops no plan.";
     UnusedException Remark "unused-exception" "An exception is in force and nothing needs it; stops no plan.";
     SmallException Remark "small-exception" "An exception is for less than the plan counts, and so allows nothing; stops no plan.";
     UnknownException Remark "unknown-exception" "An exception names a group, person or role that does not exist, and so allows nothing; stops no plan.";
+    ExpiredAccept Remark "expired-accept" "An accepted difference has ended, and is a difference again; stops no plan.";
+    LongAccept Remark "long-accept" "A difference is to be accepted for longer than 90 days from now, and so is not; stops no plan.";
+    UnusedAccept Remark "unused-accept" "An accepted difference is in force, and accepts nothing; stops no plan.";
+    PrivilegedAccept Remark "privileged-accept" "An accepted difference leaves privileged access to somebody that the files do not give; stops no plan.";
     UnmatchedPattern Remark "unmatched-pattern" "A name or pattern under `guards.protected` matches nothing that was read; where it cannot match anything, no apply takes access from anybody.";
     RemovedNothing Remark "removed-nothing" "A group under `removed:` does not exist: it is gone, or its name is misspelt; stops no plan.";
     LookalikeName Remark "lookalike-name" "A name looks like that of another group or role that exists; stops no plan.";

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     io::{self, Write},
+    ops::RangeInclusive,
 };
 
 use serde::{Deserialize, Serialize};
@@ -86,17 +87,25 @@ impl Formatter for Rows {
 
 /// The parts of a JSON text between the spaces that mean nothing.
 pub(crate) fn significant(text: &str) -> impl Iterator<Item = &str> {
-    let (mut in_text, mut escaped) = (false, false);
-    let is_space = move |c: char| {
-        let is_space = !in_text && matches!(c, ' ' | '\t' | '\n' | '\r');
-        (in_text, escaped) = match c {
-            '"' if !escaped => (!in_text, false),
-            '\\' => (in_text, !escaped),
-            _ => (in_text, false),
-        };
-        is_space
-    };
-    text.split(is_space).filter(|it| !it.is_empty())
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    let is_space = |it: &u8| matches!(it, b' ' | b'\t' | b'\n' | b'\r');
+    std::iter::from_fn(move || {
+        at += bytes[at..].iter().take_while(|it| is_space(it)).count();
+        let (start, mut in_text) = (at, false);
+        while let Some(byte) = bytes.get(at).filter(|it| in_text || !is_space(it)) {
+            match byte {
+                b'"' => in_text = !in_text,
+                // What comes next ends no text.
+                b'\\' if in_text => at += 1,
+                _ => (),
+            }
+            at += 1;
+        }
+        // A text that ends with it is cut off there.
+        at = at.min(bytes.len());
+        // Spaces and what ends a text are bytes of their own, so no character is cut.
+        (at > start).then(|| &text[start..at])
+    })
 }
 
 /// Takes out the spaces between the parts, which mean nothing and could break the layout of the document.
@@ -158,8 +167,18 @@ impl fmt::Display for Flaw {
 impl std::error::Error for Flaw {}
 
 /// The kinds of documents that rolecall writes; of another it is not said what it calls itself.
-const KINDS: [&str; 9] =
-    ["apply", "doctor", "error", "explanation", "plan", "probe", "sandbox", "saved-snapshot", "snapshot"];
+const KINDS: [&str; 10] = [
+    "apply",
+    "doctor",
+    "error",
+    "explanation",
+    "plan",
+    "probe",
+    "review",
+    "sandbox",
+    "saved-snapshot",
+    "snapshot",
+];
 
 /// Why a text is not one of our documents, as far as that shows before all of it is read.
 pub(crate) enum NotOurs {
@@ -171,7 +190,7 @@ pub(crate) enum NotOurs {
 }
 
 /// Looks whether a text is a document of this kind and version, before anything else of it is believed.
-pub(crate) fn is_a(kind: &str, version: u32, text: &str) -> Result<(), NotOurs> {
+pub(crate) fn is_a(kind: &str, versions: RangeInclusive<u32>, text: &str) -> Result<(), NotOurs> {
     /// Enough to see what it is.
     #[derive(Deserialize)]
     struct Head {
@@ -193,7 +212,7 @@ pub(crate) fn is_a(kind: &str, version: u32, text: &str) -> Result<(), NotOurs> 
         Some(_) | None => return Err(NotOurs::Foreign(None)),
     }
     match head.version.and_then(|it| it.as_u64()) {
-        Some(found) if found == u64::from(version) => Ok(()),
+        Some(found) if u32::try_from(found).is_ok_and(|it| versions.contains(&it)) => Ok(()),
         Some(found) => Err(NotOurs::Version(found)),
         None => Err(NotOurs::Foreign(None)),
     }
@@ -248,6 +267,26 @@ mod tests {
     }
 
     proptest! {
+        /// Byte by byte it is what a walk over the characters says.
+        #[test]
+        fn only_spaces_outside_of_texts_mean_nothing(text in "([{}:,]|[ \t\n\r]|\"(a|é|日| |\t|\\\\\\\\|\\\\\"|\\\\u0020){0,4}\"){0,12}") {
+            let (mut in_text, mut escaped) = (false, false);
+            let wanted: String = text.chars().filter(|c| {
+                let is_space = !in_text && matches!(c, ' ' | '\t' | '\n' | '\r');
+                (in_text, escaped) = match c {
+                    '"' if !escaped => (!in_text, false),
+                    '\\' => (in_text, !escaped),
+                    _ => (in_text, false),
+                };
+                !is_space
+            }).collect();
+            prop_assert_eq!(significant(&text).collect::<String>(), wanted);
+            // Nor does a text that is cut off anywhere end the process.
+            for (at, _) in text.char_indices() {
+                prop_assert!(significant(&text[..at]).count() <= at);
+            }
+        }
+
         /// Whatever stands in a text, and however it resembles what a decoder says.
         #[test]
         fn a_flaw_never_quotes(

@@ -7,6 +7,7 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -17,6 +18,7 @@ use crate::model::{
     ids::{CompanyId, Email, GroupId, PersonKey, PersonRef, RoleId, UserId},
     lookalike,
     permissions::Permissions,
+    stamp::Stamps,
 };
 
 /// Everything that was read for a run.
@@ -52,6 +54,9 @@ pub struct ObservedCompany {
     pub contents: BTreeMap<GroupId, Contents>,
     /// All groups of everybody who is locked out, as the API lists them by person; each list is sorted.
     pub held: BTreeMap<UserId, Vec<GroupId>>,
+    /// When the members of the groups that were read were added, as far as the API tells: in the order of
+    /// [`Contents::members`].
+    pub added: BTreeMap<GroupId, Arc<[Option<Timestamp>]>>,
 }
 
 impl ObservedCompany {
@@ -62,16 +67,24 @@ impl ObservedCompany {
         roles: Vec::new(),
         contents: BTreeMap::new(),
         held: BTreeMap::new(),
+        added: BTreeMap::new(),
     };
 
     /// Returns a company of which nothing was read.
     pub fn new(id: CompanyId) -> Self {
-        Self { id, groups: Vec::new(), roles: Vec::new(), contents: BTreeMap::new(), held: BTreeMap::new() }
+        Self { id, ..Self::NONE.clone() }
+    }
+
+    /// When somebody was added to a group, as far as the API tells.
+    pub(crate) fn added(&self, group: GroupId, user: UserId) -> Option<Timestamp> {
+        let at = self.contents.get(&group)?.members.binary_search(&user).ok()?;
+        *self.added.get(&group)?.get(at)?
     }
 }
 
 /// A group without its contents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+// Not to be compared as a whole: who touched it last is no part of what it is.
+#[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct GroupHead {
     pub id: GroupId,
@@ -79,6 +92,7 @@ pub struct GroupHead {
     pub description: Box<str>,
     /// True only for standard groups: everything but their members is frozen (contract §3.0).
     pub unmodifiable: bool,
+    pub stamps: Stamps,
 }
 
 // The rest is part of a published schema, with its words and names.

@@ -21,14 +21,17 @@ use crate::model::{
     index::{GroupIx, Index, Renumbering},
     rules::{Unmanaged, Weakened, Weakening},
     source::Place,
+    stamp::{Stamp, Stamps},
     state::{Edit, Fact, Key, State},
 };
 
+mod accepted;
 mod change;
 mod judged;
 mod people;
 mod withheld;
 
+pub use accepted::{Accepted, Difference, Side};
 pub use change::{Action, Change, Edits, relation};
 pub use judged::{Check, Digest, Gap, GapCause, ID_DIGITS, Judgement, Outside, ReadGroup, Survivor, Verdict};
 pub use people::{Affected, Loser, Path, People, RoleEffect};
@@ -49,6 +52,11 @@ pub struct Plan {
     pub reasons: BTreeMap<GroupIx, Box<str>>,
     /// The scopes of live roles exactly as the API spelled them, one per entry of its list.
     pub entries: Entries,
+    /// When the members who go were added, as far as the API tells.
+    // Not among the notes: by these, people who gain or lose in the same way are told together.
+    pub added: BTreeMap<Key, Timestamp>,
+    /// Who made the groups that change and who touched them last, as far as the API tells.
+    pub stamps: BTreeMap<GroupIx, Stamps>,
     /// Groups that were not looked into, because only members go who are cut off everywhere.
     pub unread: BTreeSet<GroupIx>,
     /// The companies looked at, sorted by id.
@@ -57,6 +65,8 @@ pub struct Plan {
     pub unmanaged: Unmanaged,
     /// What was asked for and is withheld, and why; sorted.
     pub withheld: Vec<Withheld>,
+    /// What differs, and is left as it is because the files accept it for a while; what is privileged last. Sorted.
+    pub accepted: Vec<Accepted>,
     /// What ends or begins within [`Plan::NOTICE_DAYS`]; sorted.
     pub soon: Vec<Soon>,
     /// Names for the ids above.
@@ -259,22 +269,24 @@ impl Plan {
     #[must_use]
     pub fn renumbered(&self, index: Arc<Index>, numbers: &Renumbering) -> Self {
         let edit = |it: &Edit| it.clone().renumbered(numbers);
-        let note = |(key, note): (&Key, &Note)| {
-            let edit = Edit { key: key.clone(), before: None, after: None };
-            Some((edit.renumbered(numbers)?.key, *note))
+        let key = |it: &Key| {
+            let edit = Edit { key: it.clone(), before: None, after: None };
+            Some(edit.renumbered(numbers)?.key)
         };
         let group = |it: &GroupIx| numbers.group(*it);
         Self {
             index,
             live: self.live.renumbered(numbers),
             edits: Edits::new(self.edits.iter().filter_map(edit).collect()),
-            notes: self.notes.iter().filter_map(note).collect(),
+            notes: self.notes.iter().filter_map(|it| Some((key(it.0)?, *it.1))).collect(),
+            added: self.added.iter().filter_map(|it| Some((key(it.0)?, *it.1))).collect(),
             reasons: self.reasons.iter().filter_map(|(it, why)| Some((group(it)?, why.clone()))).collect(),
             entries: self
                 .entries
                 .iter()
                 .filter_map(|((it, role), raw)| Some(((group(it)?, *role), raw.clone())))
                 .collect(),
+            stamps: self.stamps.iter().filter_map(|(it, told)| Some((group(it)?, told.clone()))).collect(),
             unread: self.unread.iter().filter_map(group).collect(),
             already_live: self
                 .already_live
@@ -291,7 +303,7 @@ impl Plan {
 
     /// Whether a group that no file names is a difference from the files.
     pub fn forbids(&self, group: &UnmanagedGroup) -> bool {
-        self.unmanaged == Unmanaged::Forbid && !group.is_standard
+        self.unmanaged == Unmanaged::Forbid && !group.is_standard && !group.is_accepted
     }
 
     /// The groups that no file names although the files are to name all, with their companies.
@@ -366,6 +378,12 @@ pub struct UnmanagedGroup {
     /// Whether every company has it, and nobody can make or delete it.
     #[serde(rename = "standard", default, skip_serializing_if = "std::ops::Not::not")]
     pub is_standard: bool,
+    /// Whether the files accept it for a while.
+    #[serde(rename = "accepted", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_accepted: bool,
+    /// Who made it and when, where it is forbidden and as far as the API tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Stamp>,
 }
 
 /// Whether a count is worth no field.
@@ -408,6 +426,14 @@ impl<P> Withheld<P> {
     /// The same with places of another kind.
     pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Withheld<Q> {
         Withheld { from: self.from.map(place), group: self.group, what: self.what }
+    }
+
+    /// The company that could not be read, where it is about one.
+    pub fn company(&self) -> Option<CompanyId> {
+        match &self.what {
+            WithheldReason::Company { company, .. } => Some(*company),
+            _ => None,
+        }
     }
 
     /// Whether anything that was asked for is not done; otherwise it is only worth saying.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::model::{dialect::PredicateForm, ids::parse_uuid, json::compact};
+use crate::model::{dialect::PredicateForm, ids::parse_uuid};
 
 mod canonical;
 #[cfg(test)]
@@ -333,14 +333,20 @@ impl Scope {
             }
         };
         let audiences = audiences.iter().flat_map(|it| wire::AudienceOut::of(it, form)).collect();
-        serde_json::value::to_raw_value(&wire::ScopeOut { audiences }).expect("a scope is plain data")
+        wire::ScopeOut { audiences }.raw()
+    }
+
+    /// The form of documents: that of the API, with no spaces.
+    pub(crate) fn spelled(&self) -> Box<RawValue> {
+        let audiences = self.0.iter().flat_map(|it| wire::AudienceOut::of(it, PredicateForm::List));
+        wire::ScopeOut { audiences: audiences.map(wire::AudienceOut::compact).collect() }.raw()
     }
 }
 
 /// In the API's form, with no spaces.
 impl Serialize for Scope {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        compact(&self.to_wire()).serialize(serializer)
+        self.spelled().serialize(serializer)
     }
 }
 

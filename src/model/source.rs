@@ -51,6 +51,12 @@ impl Sources {
         &self.0[id.0 as usize]
     }
 
+    /// Drops the text of a file; its name stays.
+    pub(crate) fn forget(&mut self, id: FileId) {
+        let path = self.file(id).path.clone();
+        self.0[id.0 as usize] = Arc::new(SourceFile { path, text: String::new() });
+    }
+
     /// In the order in which they were read.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         (0..).map(FileId).zip(self.0.iter().map(|it| &**it))

@@ -34,7 +34,9 @@ pub fn split(plan: &mut Plan, bound: &Bound, base: &Plan) {
     // What the files ask for, the base does not, and somebody has made already. Of what is not asked for it is not known
     // whether it shall not be, or is only not managed any more.
     let asked = |key: &Key| bound.notes.get(key).is_some_and(|it| it.from.is_some());
-    let already = of_base.into_values().filter(|it| asked(&it.key)).map(Edit::inverse);
+    // What is accepted is not asked for either.
+    let accepted = |key: &Key| bound.left.contains(key);
+    let already = of_base.into_values().filter(|it| asked(&it.key) && !accepted(&it.key)).map(Edit::inverse);
     plan.already_live = Some(Edits::new(already.collect()));
 }
 

@@ -25,7 +25,10 @@ use crate::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
-        plan::{Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved, Withheld, WithheldReason},
+        plan::{
+            Accepted, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved, Withheld,
+            WithheldReason,
+        },
         rules::{Rules, Unmanaged, Weakened},
         scope::Scope,
         source::Place,
@@ -33,6 +36,7 @@ use crate::{
     },
 };
 
+mod accept;
 pub mod grants;
 mod lockout;
 pub mod people;
@@ -41,6 +45,8 @@ mod standard;
 #[cfg(test)]
 mod tests;
 mod users;
+
+pub(super) use rules::privileged_direct;
 
 use grants::Roles;
 use people::Directory;
@@ -62,6 +68,10 @@ pub struct Bound {
     pub people: BTreeSet<PersonIx>,
     /// What was asked for and is withheld, sorted.
     pub withheld: Vec<Withheld>,
+    /// What differs and is accepted, sorted.
+    pub accepted: Vec<Accepted>,
+    /// The facts of it, which are on both sides as they are.
+    pub left: BTreeSet<Key>,
     /// The companies looked at.
     pub companies: Vec<Overview>,
     /// What is done about groups that no file names.
@@ -158,6 +168,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.live = live.with(direct);
     bound.desired = State::new(desired);
     bound.index = index;
+    accept::accept(&mut bound, declared, snapshot, &directory, now);
     bound.withheld.sort();
     bound.withheld.dedup();
     bound.soon.sort();
@@ -319,7 +330,13 @@ impl Binding<'_> {
         }
         self.leave_alone(&settled);
         let unmanaged = live.groups.iter().filter(|it| !spoken_of.contains(&it.id));
-        let group = |it: &GroupHead| UnmanagedGroup { name: it.name.clone(), is_standard: it.unmodifiable };
+        let forbidden = |it: &GroupHead| self.bound.unmanaged == Unmanaged::Forbid && !it.unmodifiable;
+        let group = |it: &GroupHead| UnmanagedGroup {
+            name: it.name.clone(),
+            is_standard: it.unmodifiable,
+            is_accepted: false,
+            created: it.stamps.created.clone().filter(|_| forbidden(it)),
+        };
         let mut unmanaged: Vec<UnmanagedGroup> = unmanaged.map(group).collect();
         unmanaged.sort();
         self.bound.companies.push(Overview {

@@ -2,7 +2,7 @@
 //!
 //! There are no exceptions here: what shall stay is on both sides already (`bind`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     model::{
@@ -29,6 +29,7 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
         companies: bound.companies.clone(),
         unmanaged: bound.unmanaged,
         withheld: bound.withheld.clone(),
+        accepted: bound.accepted.clone(),
         soon: bound.soon.clone(),
         names: Names { values: bound.aliases.clone(), ..Names::default() },
         remarks: bound.remarks.clone(),
@@ -49,8 +50,29 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
     }
     plan.reasons.retain(|group, _| owners.contains(&Owner::Group(*group)));
     plan.entries = entries(&plan, snapshot);
+    stamp(&mut plan, snapshot);
     name(&mut plan, snapshot);
     plan
+}
+
+/// Says when what goes came to be there, and who made and touched what changes, as far as the API tells.
+pub(super) fn stamp(plan: &mut Plan, snapshot: &Observed) {
+    let heads = snapshot.companies.iter().flat_map(|it| it.groups.iter().map(move |head| (it, head)));
+    let heads: HashMap<_, _> = heads.map(|it| ((it.0.id, it.1.id), it)).collect();
+    let (mut stamps, mut added) = (BTreeMap::new(), BTreeMap::new());
+    for change in plan.groups() {
+        let (Some(group), Some(id)) = (change.group(), change.id()) else { continue };
+        let Some((company, head)) = heads.get(&(change.company(), id)) else { continue };
+        if !head.stamps.is_empty() {
+            stamps.insert(group, head.stamps.clone());
+        }
+        let leaving = change.members().filter(|it| it.removes());
+        added.extend(leaving.filter_map(|it| {
+            let user = plan.index.user(it.member()?);
+            Some((it.key.clone(), company.added(id, user)?))
+        }));
+    }
+    (plan.stamps, plan.added) = (stamps, added);
 }
 
 /// Digests of every live group, sorted by company and id.
@@ -104,11 +126,16 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
         }
     }
     all.extend(plan.withheld.iter().filter_map(|it| it.what.user()));
+    all.extend(plan.accepted.iter().filter_map(|it| it.what.user()));
     for outside in &plan.outside {
         all.insert(outside.user);
         all.extend(outside.roles.iter().flat_map(DirectRole::travellers).map(|it| it.user));
     }
     all.extend(plan.survivors.iter().map(|it| it.user));
+    // Whose accounts made and touched them: named where it is known, and not asked for.
+    let stamps = plan.stamps.values().flat_map(|it| [&it.created, &it.updated]).flatten();
+    let made = plan.companies.iter().flat_map(|it| &it.unmanaged).filter_map(|it| it.created.as_ref());
+    all.extend(stamps.chain(made).filter_map(|it| it.by));
     all.extend(plan.soon.iter().filter_map(|it| it.user));
     all
 }

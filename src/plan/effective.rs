@@ -1,7 +1,8 @@
 //! Effective access: what people may do through everything together, before and after a plan, and through what.
 //!
 //! The one place that adds up: the roles of a person through every group of a company, each on the union of its scopes,
-//! and direct roles where they were read. Nothing subtracts (contract §8). Knows only the groups that were read.
+//! and direct roles where they were read. Nothing subtracts (contract §8). Knows only the groups that were read, and what
+//! people [keep](Kept) through others as far as that was asked for.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -10,9 +11,11 @@ use std::{
 };
 
 use crate::model::{
+    access::Grant,
     direct::DirectRoles,
-    ids::{CompanyId, RoleId, UserId},
+    ids::{CompanyId, GroupId, RoleId, UserId},
     index::{GroupIx, UserIx},
+    kept::Kept,
     permissions::Permissions,
     plan::{Action, Change, Plan},
     scope::Scope,
@@ -28,13 +31,43 @@ pub struct Sides<'a> {
     pub after: State,
     /// The change of each group that has one.
     changes: HashMap<GroupIx, usize>,
+    /// What groups give of which nothing else was read, the same on both sides.
+    kept: HashMap<GroupIx, &'a [Grant]>,
+    /// Who is in these groups.
+    keeping: HashMap<(CompanyId, UserIx), Vec<GroupIx>>,
 }
 
 impl<'a> Sides<'a> {
     /// Computes the state after.
     pub fn new(plan: &'a Plan) -> Self {
+        Self::knowing(plan, Kept::NONE)
+    }
+
+    /// The same, knowing what people keep through groups that were not read.
+    pub fn knowing(plan: &'a Plan, kept: &'a Kept) -> Self {
         let changes = plan.groups().filter_map(|it| Some((it.group()?, it.at))).collect();
-        Self { plan, after: plan.after(), changes }
+        let index = &plan.index;
+        let find = |it: &(CompanyId, GroupId)| index.find_group(it.0, it.1);
+        let mut keeping: HashMap<_, Vec<GroupIx>> = HashMap::new();
+        for (user, groups) in &kept.people {
+            let Some(user) = index.find_user(*user) else { continue };
+            for group in groups {
+                keeping.entry((group.0, user)).or_default().extend(find(group));
+            }
+        }
+        let groups = kept.groups.iter().filter_map(|(it, grants)| Some((find(it)?, &grants[..])));
+        Self { plan, after: plan.after(), changes, kept: groups.collect(), keeping }
+    }
+
+    /// What a group gives on one side.
+    fn grants<'s>(
+        &'s self,
+        group: GroupIx,
+        state: &'s State,
+    ) -> impl Iterator<Item = (RoleId, &'s Arc<Scope>)> {
+        let kept = self.kept.get(&group).copied().unwrap_or_default();
+        let own = state.grants(group).iter().map(|it| (it.0.1, &it.1));
+        own.chain(kept.iter().map(|it| (it.role, &it.scope)))
     }
 
     /// The state before.
@@ -189,7 +222,9 @@ pub fn outcomes<'a>(sides: &'a Sides<'_>) -> Vec<Outcome<'a>> {
     // There are few sets of groups that people are in.
     let mut known: HashMap<Vec<Part>, Rc<Fate<'a>>> = HashMap::new();
     let outcome = |(company, user)| {
-        let parts = parts.remove(&(company, user)).unwrap_or_default();
+        let mut parts = parts.remove(&(company, user)).unwrap_or_default();
+        let keeps = sides.keeping.get(&(company, user)).into_iter().flatten();
+        parts.extend(keeps.map(|&group| Part { group, before: true, after: true }));
         let fate = known.entry(parts).or_insert_with_key(|parts| Rc::new(Fate::of(parts, sides))).clone();
         let (mut held, mut change) = (fate.held, None);
         if let Some(own) = direct.get(&(company, plan.index.user(user))) {
@@ -200,6 +235,15 @@ pub fn outcomes<'a>(sides: &'a Sides<'_>) -> Vec<Outcome<'a>> {
         Outcome { company, user, fate, direct: change, loses_everything: held == [true, false] }
     };
     concerned.into_iter().map(outcome).collect()
+}
+
+/// What everybody of whom it was read holds outside groups, before and after.
+pub(super) fn direct_sides(plan: &Plan) -> BTreeMap<(CompanyId, UserId), [DirectRoles; 2]> {
+    let sides = |it: Direct<'_>| {
+        let after = it.change.map_or_else(|| it.before.clone(), |it| it.direct_after());
+        [it.before, after]
+    };
+    direct(plan).into_iter().map(|(who, it)| (who, sides(it))).collect()
 }
 
 /// The direct roles of somebody, before and after.
@@ -225,10 +269,10 @@ impl<'a> Fate<'a> {
     fn of(parts: &[Part], sides: &'a Sides<'_>) -> Self {
         let mut roles: BTreeMap<RoleId, [Grants<'a>; 2]> = BTreeMap::new();
         for part in parts {
-            let states = [(part.before, &sides.plan.live), (part.after, &sides.after)];
+            let states = [(part.before, sides.before()), (part.after, &sides.after)];
             for (side, (_, state)) in states.into_iter().enumerate().filter(|it| it.1.0) {
-                for ((_, role), scope) in state.grants(part.group) {
-                    roles.entry(*role).or_default()[side].push((part.group, scope));
+                for (role, scope) in sides.grants(part.group, state) {
+                    roles.entry(role).or_default()[side].push((part.group, scope));
                 }
             }
         }

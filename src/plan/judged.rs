@@ -2,12 +2,16 @@
 //!
 //! One way for every plan, whether it comes from files, from a saved plan or from a journal.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::{
     model::{
         dialect::ScopeChange,
-        plan::{Check, Judgement, Plan, Verdict},
+        ids::UserId,
+        kept::Kept,
+        plan::{Check, Judgement, People, Plan, Verdict},
         rules::Rules,
     },
     plan::{
@@ -37,18 +41,25 @@ pub fn judged(mut plan: Plan, rules: &Rules, style: ScopeChange, now: Timestamp)
     let outcomes = outcomes(&sides);
     let effects = Effects { outcomes: &outcomes, gaps: &gaps, unmet: &unmet };
     let (guards, remarks) = judge(&sides, effects, rules, now);
-    let people_of = |plan: &Plan| {
-        let sides = Sides::new(plan);
-        people(&sides, &effective::outcomes(&sides), rules)
-    };
-    let by_cause =
-        plan.already_live.as_ref().map(|_| [false, true].map(|drift| people_of(&plan.caused(drift))));
+    let by_cause = by_cause(&plan, rules, Kept::NONE);
     let people = people(&sides, &outcomes, rules);
-    let judgement = Judgement { people, by_cause, gaps, guards };
+    let judgement = Judgement { people, by_cause, not_asked: 0, gaps, guards };
     plan.remarks.extend(remarks);
     plan.remarks.sort();
     plan.remarks.dedup();
-    Judged { plan, judgement, steps, _made: () }
+    let mut judged = Judged { plan, judgement, steps, _made: () };
+    judged.judgement.not_asked = judged.to_ask(Kept::NONE).len();
+    judged
+}
+
+/// The same for the change under review alone, and for undoing drift; where there is a base.
+fn by_cause(plan: &Plan, rules: &Rules, kept: &Kept) -> Option<[People; 2]> {
+    let people_of = |drift| {
+        let plan = plan.caused(drift);
+        let sides = Sides::knowing(&plan, kept);
+        people(&sides, &effective::outcomes(&sides), rules)
+    };
+    plan.already_live.as_ref().map(|_| [false, true].map(people_of))
 }
 
 /// A plan that no guard stops: the only kind that can be applied.
@@ -69,6 +80,38 @@ impl Judged {
     /// What it is made of, in the order of apply.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Whoever gains or loses and may have more through groups that were not looked into, each once: who loses everything,
+    /// then who loses, then who gains what is privileged, then who gains. But for whoever is known whole.
+    pub fn to_ask(&self, known: &Kept) -> Vec<UserId> {
+        let unread = |company| self.plan.companies.iter().any(|it| it.company == company && it.unread > 0);
+        let causes = self.judgement.by_cause.iter().flatten();
+        let affected = [&self.judgement.people].into_iter().chain(causes).flat_map(|it| &it.affected);
+        let mut affected: Vec<_> = affected.filter(|it| unread(it.company)).collect();
+        affected.sort_by_key(|it| (!it.loses_everything, !it.loses(), !it.escalates()));
+        let mut seen = BTreeSet::new();
+        let users = affected.iter().flat_map(|it| it.users.iter().map(|user| (it.company, *user)));
+        let users = users.filter(|it| !known.whole.contains(it)).map(|it| it.1);
+        users.filter(|it| seen.insert(*it)).collect()
+    }
+
+    /// The same plan to whoever reads it, knowing what people keep through groups that were not looked into: that is neither
+    /// gained nor lost.
+    ///
+    /// For readers alone: effects, id, order and guards stay what they are, whoever was asked. No file speaks of these groups,
+    /// and nobody reviews what becomes of them, so that no guard lets anything pass by their word.
+    #[must_use]
+    pub fn knowing(mut self, kept: &Kept, rules: &Rules) -> Self {
+        let asked = self.to_ask(kept);
+        let Self { plan, judgement, .. } = &mut self;
+        judgement.not_asked = asked.iter().filter(|it| !kept.people.contains_key(it)).count();
+        if kept.people.values().any(|it| !it.is_empty()) {
+            let sides = Sides::knowing(plan, kept);
+            judgement.people = people(&sides, &outcomes(&sides), rules);
+            judgement.by_cause = by_cause(plan, rules, kept);
+        }
+        self
     }
 
     /// A judgement that a test chose, which no guard reached.

@@ -11,6 +11,7 @@ pub mod explain;
 
 pub mod approval;
 pub mod effective;
+pub mod access;
 pub mod witness;
 pub mod guard;
 pub mod order;
@@ -19,5 +20,6 @@ pub mod judged;
 pub mod takeup;
 pub mod adopt;
 pub mod rollback;
+pub mod review;
 #[cfg(test)]
 pub(crate) mod worlds;

@@ -137,6 +137,7 @@ pub fn as_approved(
     }
     plan.survivors = diff::survivors(&plan, locked);
     plan.entries = diff::entries(&plan, snapshot);
+    diff::stamp(&mut plan, snapshot);
     let mut notes = std::mem::take(&mut plan.notes);
     for change in plan.changes() {
         let leaves = |user: Option<UserId>| user.is_some_and(|it| locked.contains(&it));

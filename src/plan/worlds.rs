@@ -186,7 +186,7 @@ fn scope() -> impl Strategy<Value = Scope> {
     prop::collection::btree_set(0..3_u128, 1..3).prop_map(companies)
 }
 
-fn side() -> impl Strategy<Value = Side> {
+pub(crate) fn side() -> impl Strategy<Value = Side> {
     let grants = prop::collection::btree_map((0..3_u128).prop_map(role), scope(), 0..3);
     let members = prop::collection::btree_set((0..6_u128).prop_map(user), 0..5);
     ("[ab]", "[xy]", grants, members).prop_map(|(name, description, grants, members)| Side {

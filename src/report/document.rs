@@ -9,8 +9,10 @@ use serde_json::value::RawValue;
 
 use crate::{
     model::{
+        date::Now,
         json,
         plan::{Digest, ID_DIGITS, Judgement, Plan},
+        portion::Portion,
         source::Sources,
     },
     plan::digest,
@@ -19,7 +21,9 @@ use crate::{
 
 pub mod attestation;
 pub mod explanation;
+pub mod joining;
 mod reading;
+pub(crate) mod review;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -44,13 +48,37 @@ pub struct Saved {
     /// Its id; what the document says and what it comes to.
     pub id: Digest,
     /// What the run that made it took for now.
-    pub created_at: Timestamp,
+    pub now: Now,
+    /// When the snapshot was taken that it was made from; `None` where the API was read.
+    pub taken: Option<Timestamp>,
     /// The URL of the API it was made for, or the word `sandbox`.
     pub endpoint: Box<str>,
     /// Whether it was made from a part of the workspace's access files.
     pub partial: bool,
+    /// Which of the companies of the workspace it is about, where that is not all of them.
+    pub portion: Option<Portion>,
     /// The files it was made from, sorted by path.
     pub files: Vec<(Box<str>, Digest)>,
+}
+
+impl Saved {
+    /// The plan as it was shown when it was made, at a host of this name; but for what reading took, which no document says.
+    pub fn view<'a>(&'a self, host: &'a str, document: Option<&'a str>) -> View<'a> {
+        View {
+            plan: &self.plan,
+            judgement: &self.judgement,
+            sources: &self.sources,
+            endpoint: host,
+            url: &self.endpoint,
+            now: self.now,
+            partial: self.partial,
+            portion: self.portion,
+            files: &self.files,
+            taken: self.taken,
+            document,
+            cost: None,
+        }
+    }
 }
 
 /// Why a text is not a plan that can be used.
@@ -110,6 +138,9 @@ impl NotAPlan {
 
 /// Returns the plan as one JSON document, with a newline at the end.
 pub fn write(view: &View<'_>) -> String {
+    if let Some(document) = view.document {
+        return document.to_owned();
+    }
     sealed(json::rows(&Document::new(view)))
 }
 
@@ -128,13 +159,15 @@ pub fn line(view: &View<'_>) -> Box<RawValue> {
 ///
 /// Whatever is not a whole plan of a version that is known, as it was written.
 pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
-    json::is_a(KIND, VERSION, text)?;
+    json::is_a(KIND, VERSION..=VERSION, text)?;
     let document: Document = serde_json::from_str(text).map_err(|it| NotAPlan::Field(it.into()))?;
     let found = seal(text).ok_or(NotAPlan::Unsealed)?;
     if found != document.digest {
         return Err(NotAPlan::Changed);
     }
-    let (said, created_at, partial) = (document.id, document.created_at, document.partial);
+    let (said, taken) = (document.id, document.taken);
+    let (partial, portion) = (document.partial, document.portion);
+    let now = document.now();
     let (tool, endpoint) = (document.tool.clone(), document.endpoint.clone());
     let (plan, judgement, files) =
         reading::plan(document, sources).map_err(|what| NotAPlan::Meaning { tool, what })?;
@@ -143,7 +176,7 @@ pub fn read(text: &str, sources: Sources) -> Result<Saved, NotAPlan> {
         return Err(NotAPlan::OtherId { said, found });
     }
     let reading::Files { sources, digests, .. } = files;
-    Ok(Saved { plan, judgement, sources, id: said, created_at, endpoint, partial, files: digests })
+    Ok(Saved { plan, judgement, sources, id: said, now, taken, endpoint, partial, portion, files: digests })
 }
 
 /// The end of a document, up to the digits of its digest.

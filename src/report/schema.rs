@@ -16,7 +16,7 @@ use crate::{
         workspace::{PolicyFile, WorkspaceFile},
     },
     live::snapshot::Snapshot,
-    report::document::{Document, explanation},
+    report::document::{Document, explanation, review},
 };
 
 mod order;
@@ -36,6 +36,8 @@ pub enum Kind {
     Plan,
     /// A policy: what `--policy` names.
     Policy,
+    /// A review as JSON.
+    Review,
     /// A snapshot: what `rolecall snapshot` takes.
     Snapshot,
     /// `rolecall.yaml`.
@@ -44,8 +46,15 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of their names.
-    pub const ALL: [Self; 6] =
-        [Self::Access, Self::Explanation, Self::Plan, Self::Policy, Self::Snapshot, Self::Workspace];
+    pub const ALL: [Self; 7] = [
+        Self::Access,
+        Self::Explanation,
+        Self::Plan,
+        Self::Policy,
+        Self::Review,
+        Self::Snapshot,
+        Self::Workspace,
+    ];
 
     /// Returns the name in files and addresses.
     pub fn as_str(self) -> &'static str {
@@ -54,6 +63,7 @@ impl Kind {
             Self::Explanation => "explanation",
             Self::Plan => "plan",
             Self::Policy => "policy",
+            Self::Review => "review",
             Self::Snapshot => "snapshot",
             Self::Workspace => "workspace",
         }
@@ -63,7 +73,7 @@ impl Kind {
     pub fn is_written(self) -> bool {
         match self {
             Self::Access | Self::Policy | Self::Workspace => true,
-            Self::Explanation | Self::Plan | Self::Snapshot => false,
+            Self::Explanation | Self::Plan | Self::Review | Self::Snapshot => false,
         }
     }
 }
@@ -123,6 +133,7 @@ pub fn schema(kind: Kind, draft: Draft) -> Schema {
         Kind::Explanation => of::<explanation::Document>(kind, draft),
         Kind::Plan => of::<Document>(kind, draft),
         Kind::Policy => of::<PolicyFile>(kind, draft),
+        Kind::Review => of::<review::Document>(kind, draft),
         Kind::Snapshot => of::<Snapshot>(kind, draft),
         Kind::Workspace => of::<WorkspaceFile>(kind, draft),
     };

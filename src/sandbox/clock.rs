@@ -12,8 +12,7 @@ pub(super) enum Clock {
 
 impl Clock {
     pub(super) fn now(self) -> Moment {
-        let at = self.exact();
-        Moment(Timestamp::from_second(at.as_second()).unwrap_or(at))
+        self.exact().into()
     }
 
     /// The time it is, fractions of seconds included.
@@ -34,6 +33,13 @@ pub(super) struct Moment(Timestamp);
 #[derive(Serialize)]
 pub(super) struct Shown {
     iso8601: String,
+}
+
+/// To the second before it.
+impl From<Timestamp> for Moment {
+    fn from(at: Timestamp) -> Self {
+        Self(Timestamp::from_second(at.as_second()).unwrap_or(at))
+    }
 }
 
 impl Moment {

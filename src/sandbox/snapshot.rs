@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    iter,
     path::Path,
 };
 
@@ -16,6 +17,7 @@ use crate::{
     model::{
         ids::{CompanyId, RoleId, UserId},
         observed::{GroupRole, User},
+        stamp::Stamp,
     },
 };
 
@@ -69,8 +71,18 @@ fn objects(snapshot: &Snapshot, now: Moment) -> Result<Value, serde_json::Error>
             let grant = |it: &GroupRole| Ok(json!({ "role": it.role, "scope": to_value(&it.scope)? }));
             let grants: Vec<Value> =
                 group.roles.iter().map(grant).collect::<Result<_, serde_json::Error>>()?;
-            let members: Vec<Value> =
-                group.members.iter().map(|it| json!({ "user": it, "addedAt": now })).collect();
+            let added = group.added.iter().map(|it| it.map_or(now, Moment::from));
+            let members = group.members.iter().zip(added.chain(iter::repeat(now)));
+            let members: Vec<Value> = members.map(|(it, at)| json!({ "user": it, "addedAt": at })).collect();
+            let mut stamps = stamps.clone();
+            for (key, stamp) in [("created", &group.created), ("updated", &group.updated)] {
+                if let Some(Stamp { at, by, name }) = stamp {
+                    let by = by.unwrap_or(UserId(derived_id("client", &["snapshot"])));
+                    stamps[format!("{key}At")] = json!(Moment::from(*at));
+                    stamps[format!("{key}By")] =
+                        json!({ "id": by, "name": name.as_deref().unwrap_or_default() });
+                }
+            }
             groups.push(json!({
                 "id": group.id, "name": group.name, "description": group.description, "company": company.id,
                 "unmodifiable": group.unmodifiable, "stamps": stamps, "grants": grants, "members": members,
@@ -159,6 +171,9 @@ mod tests {
                 unmodifiable: false,
                 roles: vec![grant],
                 members: [UserId(id(8))].into(),
+                added: [].into(),
+                created: None,
+                updated: None,
             };
             let company = Company { id: CompanyId(id(1)), groups: vec![group], roles: Vec::new() };
             let directory =

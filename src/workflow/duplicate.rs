@@ -89,7 +89,7 @@ pub async fn draft(
     let roles = Roles::new(&all);
     let held = fetch::grants(source.list_group_roles(company, original.id).await?);
     let members =
-        if copy.members { source.list_members(company, original.id).await? } else { Arc::default() };
+        if copy.members { source.list_members(company, original.id).await?.ids } else { Arc::default() };
     let in_scopes = held.iter().flat_map(|it| it.scope.people()).map(UserId);
     let people: Vec<PersonRef> = members.iter().copied().chain(in_scopes).map(PersonRef::UserId).collect();
     let keys = keys(&source.find_users(company, &people).await?);

@@ -8,7 +8,7 @@ use crate::{
     live::{FetchError, api::Skew, fetch::SnapshotError},
     model::{
         finding::Finding,
-        ids::PersonRef,
+        ids::{CompanyId, PersonRef},
         plan::{Digest, ID_DIGITS, Plan, Unresolved},
         source::Sources,
     },
@@ -58,11 +58,8 @@ pub enum Error {
         /// The person of the files whose key is nearest.
         near: Option<PersonRef>,
     },
-    #[error(
-        "the API lists no group at all of {company}, and the files declare {}; nothing was planned",
-        counted(*.declared, "group", "groups")
-    )]
-    NoGroups { company: String, declared: usize },
+    #[error("the company {company} is to change, and cannot be read: {why}; nothing was written")]
+    NotRead { company: CompanyId, why: Box<str> },
     #[error(
         "the snapshot is sanitized: its addresses are pseudonyms, which belong into no file of a workspace"
     )]
@@ -118,8 +115,8 @@ impl Error {
                     "plan again; to apply the plan as it is all the same, give `--approve {id:.ID_DIGITS$}`"
                 ));
             }
-            Self::NoGroups { .. } => {
-                "check `company:`, the endpoint and the rights of the token; if the company is new, give `--create-all` to plan and apply"
+            Self::NotRead { .. } => {
+                "try again later, or plan again: a new plan leaves this company out and says so"
             }
             Self::Clock(_) => Skew::HINT,
             Self::Stale(_) => "plan again, and have the new plan approved",
@@ -241,6 +238,12 @@ pub enum Note {
         "what is this change and what has drifted before cannot be told apart: the base does not fit what there is ({0})"
     )]
     NoSides(String),
+    /// The API refuses to tell in which groups people are, with this status.
+    #[error(
+        "the API refuses to tell which groups people are in ({0}): what groups that no file names give to those who gain or \
+         lose is not counted"
+    )]
+    NotAsked(u16),
     /// Patterns and near addresses cannot be compared with pseudonyms.
     #[error(
         "the snapshot is sanitized: addresses cannot be compared with patterns of `protected`, nor with those of unknown people"

@@ -29,6 +29,8 @@ use super::{Checked, Error, Judged, Live};
 pub struct Estimate {
     /// Requests, by what they are for.
     pub parts: Vec<(&'static str, u64)>,
+    /// Requests beyond these, at most: how many it takes to ask whoever gains or loses is only known with the plan.
+    pub more: u64,
     /// Requests that were sent to find out.
     pub sent: u64,
     pub pace: Pace,
@@ -72,17 +74,19 @@ impl Estimate {
     }
 }
 
-/// Estimates what a plan from the files will cost.
+/// Estimates what a plan from the files will cost that asks at most `asked` people for their groups.
 ///
 /// # Errors
 ///
 /// As a plan, for the lists that are read.
-pub async fn of_plan(live: &Live, checked: &Checked, pace: Pace) -> Result<Estimate, Error> {
+pub async fn of_plan(live: &Live, checked: &Checked, asked: usize, pace: Pace) -> Result<Estimate, Error> {
     let list = ReadList::new(&checked.declared, &[]);
     let found = fetch::estimate(&live.source, &list, live.dialect.page_limit).await?;
     let sent = live.source.requests();
     let pace = Pace { latency: found.latency, ..pace };
-    Ok(Estimate { parts: vec![("reads", sent + found.requests)], sent, pace })
+    let asked = if found.unread == 0 { 0 } else { asked as u64 };
+    let more = asked + asked.min(found.unread);
+    Ok(Estimate { parts: vec![("reads", sent + found.requests)], more, sent, pace })
 }
 
 /// Estimates what the apply of a plan will cost, with at most `writers` steps at once.
@@ -95,7 +99,7 @@ pub fn of_apply(judged: &Judged, witness: bool, pace: Pace, writers: usize) -> E
         parts.push(("witness", 2 * people(plan)));
     }
     let pace = Pace { latency, at_once: pace.at_once.min(writers), ..pace };
-    Estimate { parts, sent: context.requests, pace }
+    Estimate { parts, more: 0, sent: context.requests, pace }
 }
 
 /// How many people hold other roles after a plan.

@@ -31,7 +31,7 @@ mod ids;
 mod layout;
 mod merge;
 mod people;
-mod taken;
+pub(super) mod taken;
 
 pub use layout::Layout;
 pub use merge::{Merged, checked_to_merge, merged};

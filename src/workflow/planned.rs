@@ -2,7 +2,7 @@
 //!
 //! Each reads the live state, binds the files to it, compares, and asks again for what goes. Judges nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -10,9 +10,13 @@ use super::{Checked, Error, Live, Note, Observation, Run, Wanted, observed, runs
 use crate::{
     apply::{journal::Trust, record},
     files::declared::{Bare, Declared, DeclaredCompany},
-    live::fetch::{Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders, named},
+    live::{
+        FetchError,
+        fetch::{Failed, Going, ReadList, confirm, fetch_lockouts, holders, lockout_holders, named},
+    },
     model::{
-        ids::{CompanyId, GroupId},
+        finding::Code,
+        ids::{CompanyId, GroupId, UserId},
         observed::{Leads, Observed},
         plan::{Action, Digest, Names, Plan, Undone},
         rules::{Rules, Taken, Unmanaged},
@@ -27,7 +31,7 @@ use crate::{
         rollback,
         takeup::{TakenUp, as_approved, same_again},
     },
-    report::document::Saved,
+    report::{document::Saved, render::counted},
 };
 
 /// A plan, not yet judged.
@@ -37,6 +41,8 @@ pub(super) struct Planned {
     /// The files its places point into.
     pub(super) sources: Sources,
     pub(super) notes: Vec<Note>,
+    /// Those of whom all groups of a company were read.
+    pub(super) whole: BTreeSet<(CompanyId, UserId)>,
     /// Everything that was read, where it is needed once more.
     pub(super) observed: Option<(Observed, Leads)>,
 }
@@ -75,13 +81,19 @@ pub(super) async fn planned(
 async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Planned, Error> {
     let observation = observed(live, checked, &[], now).await?;
     let plan = |it: &Observation| Ok(diff::plan(&it.bound, &it.snapshot));
-    let (Observation { snapshot, bound }, mut plan) =
+    let (Observation { mut snapshot, mut bound }, mut plan) =
         with_holders((live, checked), observation, now, plan).await?;
+    let failed = confirm(&live.source, &going(&plan), &snapshot).await?;
+    if failed.leave_out(&mut snapshot)? {
+        bound = bind(&checked.declared, &snapshot, now).map_err(|it| wrong(it, &checked.loaded))?;
+        plan = diff::plan(&bound, &snapshot);
+    }
     if checked.loaded.partial {
         // Other files may name them.
         plan.unmanaged = plan.unmanaged.allowing();
+        // What accepts something of these may find nothing in the part.
+        plan.remarks.retain(|it| it.code != Code::UnusedAccept);
     }
-    confirm(&live.source, &going(&plan), &snapshot).await?;
     let sources = checked.loaded.sources.clone();
     let mut notes = Vec::new();
     if let Some(then) = &checked.declared.base {
@@ -90,7 +102,8 @@ async fn from_files(live: &Live, checked: &Checked, now: Timestamp) -> Result<Pl
             Err(findings) => notes.extend(findings.into_iter().next().map(|it| Note::NoSides(it.message))),
         }
     }
-    Ok(Planned { plan, rules: bound.rules, sources, notes, observed: Some((snapshot, Leads::new())) })
+    let whole = whole(&snapshot);
+    Ok(Planned { plan, rules: bound.rules, sources, notes, whole, observed: Some((snapshot, Leads::new())) })
 }
 
 /// Makes a plan, and where it takes a privileged role from somebody, makes it once more knowing who else holds one.
@@ -133,8 +146,13 @@ async fn lockouts(live: &Live, checked: &Checked, now: Timestamp) -> Result<Plan
         rules: bound.rules,
         sources: checked.loaded.sources.clone(),
         notes: Vec::new(),
+        whole: BTreeSet::new(),
         observed: None,
     })
+}
+
+fn whole(snapshot: &Observed) -> BTreeSet<(CompanyId, UserId)> {
+    snapshot.companies.iter().flat_map(|it| it.held.keys().map(|user| (it.id, *user))).collect()
 }
 
 /// Says whether a saved plan can be taken up with the files as they are; others need its id in `approve`.
@@ -195,7 +213,11 @@ async fn taken_up(
     let Saved { plan, mut sources, endpoint, id, .. } = saved;
     same_api(&endpoint, live)?;
     let touched = touched(&plan, &mut checked.declared);
+    // What it was not about, it is not about now.
+    let of_plan: BTreeSet<CompanyId> = plan.companies.iter().map(|it| it.company).collect();
+    checked.declared.keep(|it| of_plan.contains(&it) || touched.iter().any(|touched| touched.0 == it));
     let observation = observed(live, checked, &touched, now).await?;
+    all_read(&observation.snapshot, plan.changes().map(|it| it.company()))?;
     let taken_up = |Observation { snapshot, bound }: &Observation| {
         let mut fresh = diff::plan(bound, snapshot);
         // Without a base it is not known that what was weaker is not, and the approval was of that as well.
@@ -227,10 +249,14 @@ async fn taken_up(
         allow(&mut bound.rules, rollback::taken(&run.saved.plan, &done, &ids, &today, from));
     }
     today.undoes = plan.undoes.clone();
-    confirm(&live.source, &going(&today), &snapshot).await?;
+    // Companies that could not be read when it was made are not done by applying it.
+    today.withheld.extend(plan.withheld.iter().filter(|it| it.company().is_some()).cloned());
+    today.withheld.sort();
+    today.withheld.dedup();
+    confirm(&live.source, &going(&today), &snapshot).await?.none()?;
     let already = today.is_empty() && !plan.is_empty();
     let notes = already.then_some(Note::AlreadySo).into_iter().collect();
-    Ok(Planned { plan: today, rules: bound.rules, sources, notes, observed: None })
+    Ok(Planned { plan: today, rules: bound.rules, sources, notes, whole: whole(&snapshot), observed: None })
 }
 
 async fn undo(
@@ -255,6 +281,7 @@ async fn undo(
     // Perhaps the apply created all there is, and somebody has undone it.
     checked.declared.create_all();
     let mut observed = super::observed(live, checked, &touched, now).await?;
+    all_read(&observed.snapshot, saved.plan.changes().map(|it| it.company()))?;
     let ids = rollback::touched(&saved.plan, &done, &successors, &observed.snapshot);
     if unknown {
         // By name, now that all names are known.
@@ -291,8 +318,17 @@ async fn undo(
     for (user, name) in saved.plan.names.people {
         plan.names.people.entry(user).or_insert(name);
     }
-    confirm(&live.source, &going(&plan), &snapshot).await?;
-    Ok(Planned { plan, rules: bound.rules, sources, notes, observed: None })
+    confirm(&live.source, &going(&plan), &snapshot).await?.none()?;
+    Ok(Planned { plan, rules: bound.rules, sources, notes, whole: whole(&snapshot), observed: None })
+}
+
+/// Makes sure that companies were read whose groups are to change: who knows nothing of them could take them for gone.
+fn all_read(snapshot: &Observed, companies: impl IntoIterator<Item = CompanyId>) -> Result<(), Error> {
+    let unread = companies.into_iter().find_map(|it| Some((it, snapshot.failed.get(&it)?)));
+    match unread {
+        None => Ok(()),
+        Some((company, why)) => Err(Error::NotRead { company, why: why.clone() }),
+    }
 }
 
 /// Lets what only takes away again what an apply gave pass the limits on removals, whoever set them.
@@ -303,14 +339,19 @@ fn allow(rules: &mut Rules, taken: Taken) {
 
 /// Doubts an empty list of groups where the files declare some: by it, everything would be created a second time, and
 /// nobody would seem to have anything.
-pub(super) fn not_doubted(declared: &Declared, snapshot: &Observed) -> Result<(), Error> {
+pub(super) fn doubted(declared: &Declared, snapshot: &Observed) -> Result<Failed, Error> {
     let is_doubted = |it: &&DeclaredCompany| {
         let read = snapshot.companies.iter().find(|live| live.id == it.id);
         it.bare == Bare::Doubted && !it.groups.is_empty() && read.is_some_and(|live| live.groups.is_empty())
     };
-    let Some(company) = declared.companies.iter().find(is_doubted) else { return Ok(()) };
     let names = Names { values: declared.aliases.clone(), ..Names::default() };
-    Err(Error::NoGroups { company: names.company(company.id), declared: company.groups.len() })
+    let mut failed = Failed::default();
+    for company in declared.companies.iter().filter(is_doubted) {
+        let declared = counted(company.groups.len(), "group", "groups");
+        let doubt = FetchError::NoGroups { company: names.company(company.id), declared };
+        failed.note(company.id, Err::<(), _>(doubt))?;
+    }
+    Ok(failed)
 }
 
 /// What a plan takes away, by group.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live, error::SearchRefused, planned::not_doubted};
+use super::{Checked, Error, Live, error::SearchRefused, import::taken::taken, planned::doubted};
 use crate::{
     live::{
         api::Reader,
@@ -14,7 +14,10 @@ use crate::{
         ids::{CompanyId, PersonRef},
         plan::Names,
     },
-    plan::explain::{self, Explained},
+    plan::{
+        explain::{self, Explained},
+        review::{Review, review},
+    },
 };
 
 /// Explains the access of one person.
@@ -34,7 +37,7 @@ pub async fn explained(
         declared.look_at(company);
     }
     let snapshot = fetch_person(&live.source, declared, person).await?;
-    not_doubted(declared, &snapshot)?;
+    doubted(declared, &snapshot)?.none()?;
     let timed = !now.is_given && declared.has_dates();
     if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
         return Err(Error::Clock(skew));
@@ -74,4 +77,38 @@ pub async fn recorded(
     }
     let snapshot = record(reader, &ReadList::new(&checked.declared, &[]), &live.url, now).await?;
     if snapshot.companies.is_empty() { Err(Error::NoCompany) } else { Ok(snapshot) }
+}
+
+/// Reviews everybody's access as it is; with what is held outside groups where `direct_roles` are asked for.
+///
+/// # Errors
+///
+/// Where it cannot be read whole, where no company is named, and where dates would be judged by a clock that is far from
+/// the server's.
+pub async fn reviewed(
+    live: &Live,
+    checked: &mut Checked,
+    direct_roles: DirectRolesOf,
+    now: Now,
+) -> Result<Review, Error> {
+    let declared = &mut checked.declared;
+    if let Some(company) = declared.company {
+        declared.look_at(company);
+    }
+    let everybodys = direct_roles == DirectRolesOf::Everybody;
+    let all = taken(live, declared, everybodys, now.dated).await?;
+    let timed = !now.is_given && declared.has_dates();
+    if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
+        return Err(Error::Clock(skew));
+    }
+    Ok(review(declared, &all, now.at))
+}
+
+/// Of whom it is read what is held outside groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectRolesOf {
+    /// Everybody, by a request for each.
+    Everybody,
+    /// Those that the files single out.
+    SingledOut,
 }

@@ -206,6 +206,7 @@ fn reading_commands_work_with_a_token_that_may_only_read() {
         ("duplicate \"Company Admins\" --as New", 0),
         ("import -C fresh --dry-run --company 1a6f0000-0000-4000-8000-000000000001", 0),
         ("explain ana@voyager.example", 0),
+        ("report --users", 0),
         ("validate", 0),
         ("schema access", 0),
     ] {

@@ -116,6 +116,18 @@ const ABSENCES: &[Absence] = &[
         never: &[&["crate::live::api"], WORLD, CLOCK, CHANCE],
     },
     Absence {
+        law: "what posts a comment knows no plan, no file, no world and no clock, and has no client of its own",
+        inside: &["forge"],
+        but: &[],
+        never: &[
+            &["crate::files", "crate::plan", "crate::model::plan", "crate::apply"],
+            WORLD,
+            CLOCK,
+            CHANCE,
+            PRINTING,
+        ],
+    },
+    Absence {
         law: "thoughts know no world, no clock, no chance, no log and no command line",
         inside: &["model", "files", "live::snapshot", "plan", "apply::record", "report", "doctor"],
         but: &["doctor::probe", "doctor::look", "files::disk", "files::git", "files::load", "files::read"],

@@ -35,6 +35,9 @@ fn base() -> Value {
         "exceptions": [
             { "guard": "removals", "of": "members", "group": "Desk", "upTo": 5, "until": "2098-01-01", "reason": "r" },
         ],
+        "accept": [
+            { "group": "Desk", "person": "dee@voyager.example", "owner": "ana", "until": "2098-01-01", "reason": "r" },
+        ],
         "lockout": [{ "email": "gone@voyager.example", "since": "2026-01-01", "reason": "r" }],
     })
 }
@@ -90,7 +93,10 @@ fn except(it: &mut Value, exception: Value) {
 }
 
 fn rows() -> Vec<Row> {
-    let exceptions = Some("exceptions");
+    let (exceptions, accept) = (Some("exceptions"), Some("accept"));
+    fn more(it: &mut Value, entry: Value) {
+        it["accept"].as_array_mut().unwrap().push(entry);
+    }
     vec![
         ("version", "kept", |it| it["version"] = json!(1), None),
         ("company", "moved", |it| it["company"] = json!("globex"), Some("company")),
@@ -248,6 +254,32 @@ fn rows() -> Vec<Row> {
             },
             exceptions,
         ),
+        (
+            "accept.group",
+            "added",
+            |it| more(it, json!({ "group": "Other", "owner": "o", "until": "2098-01-01", "reason": "r" })),
+            accept,
+        ),
+        ("accept.group", "removed", |it| drop(it, "/accept"), None),
+        ("accept.group", "moved", |it| it["accept"][0]["group"] = json!("Night"), accept),
+        ("accept.person", "moved", |it| it["accept"][0]["person"] = json!("bo@voyager.example"), accept),
+        ("accept.person", "widened", |it| drop(it, "/accept/0/person"), accept),
+        (
+            "accept.role",
+            "added",
+            |it| {
+                more(
+                    it,
+                    json!({ "group": "Desk", "role": "Agent", "owner": "o", "until": "2098-01-01", "reason": "r" }),
+                );
+            },
+            accept,
+        ),
+        ("accept.company", "moved", |it| it["accept"][0]["company"] = json!("globex"), accept),
+        ("accept.owner", "changed", |it| it["accept"][0]["owner"] = json!("another"), None),
+        ("accept.reason", "changed", |it| it["accept"][0]["reason"] = json!("another"), None),
+        ("accept.until", "loosened", |it| it["accept"][0]["until"] = json!("2199-01-01"), accept),
+        ("accept.until", "tightened", |it| it["accept"][0]["until"] = json!("2097-01-01"), None),
         ("exceptions.guard", "removed", |it| drop(it, "/exceptions"), None),
         ("exceptions.group", "moved", |it| it["exceptions"][0]["group"] = json!("Night"), exceptions),
         ("exceptions.of", "moved", |it| it["exceptions"][0]["of"] = json!("roles"), exceptions),
@@ -377,7 +409,7 @@ fn every_field_has_a_row() {
     // Each field of a dialect is told in one way.
     let dialect = "api.dialect.";
     // A role or person is compared as a whole, by whatever key it is named.
-    let whole = ["exceptions.person", "exceptions.role", "guards.privileged"];
+    let whole = ["accept.person", "accept.role", "exceptions.person", "exceptions.role", "guards.privileged"];
     let rows = rows();
     let has = |field: &str| {
         let named = |it: &&str| *field == **it || field.starts_with(&format!("{it}."));

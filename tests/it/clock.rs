@@ -49,6 +49,7 @@ fn a_time_that_is_given_is_told_in_every_format_and_only_then() {
         "plan",
         "drift",
         "explain ana@voyager.example",
+        "report",
         "apply --auto-approve --approve 0123456789abcdef0123456789abcdef",
     ] {
         for format in ["text", "markdown"] {
@@ -249,6 +250,7 @@ fn nothing_goes_by_dates_where_the_clocks_are_far_apart() {
                 "apply plan.json",
                 "rollback journal.ndjson",
                 "explain cy@voyager.example",
+                "report",
             ] {
                 // Where it gave nothing there is nothing to undo.
                 let undone = line.starts_with("rollback") && !world.path().join("journal.ndjson").exists();

@@ -27,8 +27,13 @@ fn shown(readme: &str) -> Vec<Shown> {
     commands
 }
 
-/// Replaces what differs from run to run, and from one machine to the next: counts of requests, seconds, and checks.
+/// Replaces what differs from run to run, and from one machine to the next: counts of requests, seconds, checks, and on which
+/// day something was made or changed.
 fn steady(line: &str) -> String {
+    let undated = |line: &str, words: &str| line.split_once(words).map(|it| it.0.trim_end().to_owned());
+    if let Some(line) = undated(line, "last changed 20").or_else(|| undated(line, "; added 20")) {
+        return line;
+    }
     if let Some((problems, _)) = line.split_once(" problems, ") {
         return format!("{problems} problems");
     }

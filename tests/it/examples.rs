@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Stdio},
 };
 
@@ -84,21 +84,6 @@ fn the_quickstart_is_applied_once_and_then_matches() {
     let apply = run(&folder, &format!("apply --approve {id} --now {NOW}"));
     apply.expect(0).shows("Applied: 5 of 5 groups.");
     run(&folder, &format!("plan --detailed-exitcode --now {NOW}")).expect(0).ends_with(NO_CHANGES);
-}
-
-/// Of the workflows only the one after a merge can write, and none lets a file decide where its credentials go.
-#[test]
-fn workflows_say_where_their_credentials_go_and_only_a_merge_may_write() {
-    for (name, secret) in [("merge", ""), ("nightly", "READ_"), ("pull-request", "READ_")] {
-        let text = repository(&format!("examples/github-actions/{name}.yml"));
-        let secrets: Vec<&str> =
-            text.split("secrets.").skip(1).map(|it| it.split(' ').next().unwrap()).collect();
-        let (id, key) = (format!("ROLECALL_{secret}CLIENT_ID"), format!("ROLECALL_{secret}CLIENT_SECRET"));
-        assert_eq!(secrets, [id, key], "{name}");
-        let step = text.split("      - ").find(|it| it.contains("ROLECALL_CLIENT_SECRET:")).unwrap();
-        assert!(step.contains("ROLECALL_ENDPOINT: ${{ vars.ROLECALL_ENDPOINT }}\n"), "{name}: {step}");
-        assert!(!text.contains("pull_request_target"), "{name}");
-    }
 }
 
 /// A sandbox started by the binary; ended with the test.
@@ -190,80 +175,4 @@ fn the_quickstart_is_a_believable_company() {
     }
     assert_eq!(declared, 5);
     assert!(of("groups", "unmodifiable", json!(true)) >= 1);
-}
-
-/// Returns the CI workflows as `(file name, document)`.
-fn workflows() -> Vec<(String, Value)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/github-actions");
-    let paths = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
-    let read = |path: PathBuf| {
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let text = fs::read_to_string(&path).unwrap();
-        let document = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        (name, document)
-    };
-    let mut all: Vec<_> = paths.map(read).collect();
-    all.sort_by(|a, b| a.0.cmp(&b.0));
-    all
-}
-
-/// Returns every `rolecall …` of the steps, up to a pipe or a redirection.
-fn command_lines(workflow: &Value) -> Vec<String> {
-    let jobs = workflow["jobs"].as_object().unwrap().values();
-    let steps = jobs.flat_map(|it| it["steps"].as_array().unwrap());
-    let lines = steps.filter_map(|it| it["run"].as_str()).flat_map(str::lines);
-    let calls = lines.filter_map(|it| it.trim().strip_prefix("rolecall "));
-    calls.map(|it| it.split(['|', '>']).next().unwrap().trim().to_owned()).collect()
-}
-
-#[test]
-fn the_ci_workflows_call_what_the_binary_knows() {
-    let all = workflows();
-    let names: Vec<&str> = all.iter().map(|it| &*it.0).collect();
-    assert_eq!(names, ["merge.yml", "nightly.yml", "pull-request.yml"]);
-    let mut commands = Vec::new();
-    for (name, workflow) in &all {
-        for line in command_lines(workflow) {
-            let known =
-                |line: &str| -> Run { binary().args(words(line)).arg("--help").output().unwrap().into() };
-            known(&line).expect(0);
-            // A flag that is not known is not passed over on the way to the help.
-            known(&format!("{line} --unheard-of")).expect(4);
-            commands.push(format!("{name} {}", line.split(' ').next().unwrap()));
-        }
-    }
-    assert_eq!(
-        commands,
-        ["merge.yml apply", "nightly.yml drift", "pull-request.yml validate", "pull-request.yml plan"]
-    );
-}
-
-#[test]
-fn the_ci_workflows_give_credentials_by_names_that_the_binary_reads() {
-    let help: Run = binary().arg("--help").output().unwrap().into();
-    let known = help.stdout + &repository("docs/reference/environment.md");
-    let mut given = 0;
-    for (name, workflow) in workflows() {
-        for job in workflow["jobs"].as_object().unwrap().values() {
-            for step in job["steps"].as_array().unwrap() {
-                for variable in step["env"].as_object().into_iter().flat_map(|it| it.keys()) {
-                    if variable.starts_with("ROLECALL_") {
-                        assert!(known.contains(variable.as_str()), "{name}: {variable}");
-                        given += 1;
-                    }
-                }
-            }
-        }
-    }
-    assert_eq!(given, 9);
-}
-
-#[test]
-fn the_ci_workflows_hold_no_more_rights_than_they_use() {
-    for (name, workflow) in workflows() {
-        assert_eq!(workflow["permissions"]["contents"], "read", "{name}");
-        let writes =
-            workflow["permissions"].as_object().unwrap().values().filter(|it| *it == "write").count();
-        assert_eq!(writes, usize::from(name == "pull-request.yml"), "{name}");
-    }
 }

@@ -218,6 +218,8 @@ fn a_result_that_cannot_be_printed_is_a_failure_and_one_that_nobody_reads_is_non
         "snapshot",
         "schema plan",
         "explain ana@voyager.example",
+        "report",
+        "report --format html",
         "plan --events -",
         "apply --auto-approve",
     ] {

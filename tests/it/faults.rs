@@ -79,6 +79,7 @@ fn created_under(kind: &Value) -> (World, Run) {
     );
     // Before it the groups are listed twice: all of them for the plan, and those of the name.
     world.faults(json!([{ "method": "POST", "path": "/user-groups", "skip": 2, "kind": kind }]));
+    let world = world.variable("ROLECALL_ASK_PEOPLE", "0");
     world.forget();
     let run = world.apply();
     (world, run)

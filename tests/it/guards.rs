@@ -373,7 +373,7 @@ fn who_else_holds_a_privileged_role_is_read_only_where_the_plan_takes_one() {
         let world = World::seeded(&seed)
             .with("access/a.yaml", &format!("version: 1\n{}", declared("Access", "unmanaged", members)));
         world.forget();
-        let plan = world.plan().expect(0).stdout;
+        let plan = world.run("plan --ask-people 0").expect(0).stdout;
         let lists = world
             .log()
             .iter()

@@ -13,13 +13,16 @@ use crate::support::{
     worlds::{World, tapes},
 };
 
+mod accepting;
 mod adopting;
+mod drift;
 mod explains;
 mod laid_out;
 mod imports;
 mod merges;
 mod misspelt;
 mod reading;
+mod shards;
 mod taken_up;
 
 /// Returns a configuration of so many cases, unless the environment says how many.

@@ -318,6 +318,7 @@ const COMMANDS: &[&str] = &[
     "apply --auto-approve --journal journal.ndjson",
     "rollback journal.ndjson",
     "explain ana@voyager.example --endpoint sandbox --format json",
+    "report --endpoint sandbox --format json",
     "snapshot --out live.json",
     "duplicate Desk --as Copy",
     "doctor --format json",

@@ -7,7 +7,7 @@ use crate::support::{Run, Server, World, words};
 const DESK: &str = "  - { name: Desk, description: The desk., roles: unmanaged, members: { atLeast: [cy@voyager.example] } }\n";
 
 /// Every command that talks to an API, once `plan.json` and `journal.ndjson` are there.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "plan",
     "plan --estimate",
     "plan --only lockout",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 15] = [
     "apply --only lockout --auto-approve",
     "rollback journal.ndjson",
     "explain ana@voyager.example",
+    "report",
     "snapshot",
     "duplicate \"Company Admins\" --as New",
     "doctor",

@@ -77,6 +77,7 @@ const COMMANDS: &[&str] = &[
     "duplicate Desk --as Copy",
     "explain ana@voyager.example",
     "explain ana@voyager.example --format json",
+    "report --users --format html",
     "doctor",
     "doctor --format json",
     "snapshot --out live.json",

@@ -1,6 +1,8 @@
 //! A sandbox, a workspace in a temporary folder, and the real binary between them.
 
+pub(crate) mod browser;
 pub(crate) mod editor;
+pub(crate) mod forge;
 mod live;
 pub(crate) mod library;
 pub(crate) mod replay;

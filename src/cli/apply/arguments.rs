@@ -88,7 +88,7 @@ impl Arguments {
         let paths = &self.selection.paths;
         match (self.only, &paths[..]) {
             (None, [path]) if is_plan(path) => next::again_saved(global),
-            (only, paths) => next::again(global, paths, only),
+            (only, paths) => next::again(global, paths, (only, self.selection.shard)),
         }
     }
 

@@ -46,11 +46,12 @@ pub(super) async fn applied(
     };
     let exit = exit(&applied);
     let facts = || applied.json(&show::document(context, approved), exit.code(), exit.name());
-    output.document(&applied.text(), || output::document("apply", &facts()));
+    let text = applied.text();
+    output.document(&text, || output::document("apply", &facts()));
     let message = format!("not all of the plan was done ({}); what was is in the journal", exit.name());
     let trouble =
         (!applied.complete()).then_some(Trouble { message: &message, causes: &[], hint: Some(&again) });
-    arguments.reporting.plan(global, (context, approved), (exit, trouble), output)?;
+    arguments.reporting.applied(global, (context, approved), (exit, trouble, &text), output)?;
     Ok(exit)
 }
 

@@ -23,7 +23,7 @@ pub(super) fn configuration<'a>(
     Configuration {
         workspace,
         endpoint: global.endpoint.clone().map(|it| (it, origin("endpoint"))),
-        company: global.company.clone().map(|it| (it, origin("company"))),
+        company: global.company.first().map(|it| (it.clone(), origin("company"))),
         options: options.into_iter().filter_map(|(id, absent)| Some((given(matches, id)?, absent))).collect(),
         variable: &|name| std::env::var_os(name),
         exists: &|path| path.exists(),

@@ -31,7 +31,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             Failure::invalid(message).hint("without `--merge`, `rolecall import` writes a new workspace")
         );
     }
-    let checked = checked_to_merge(global.load(&[])?)?;
+    let checked = checked_to_merge(global.load(&[], None)?)?;
     let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
     let asked = Asked {
         groups: &arguments.group,

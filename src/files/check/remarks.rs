@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::super::declared::{Declared, DeclaredLockout};
+use super::super::declared::{Declared, DeclaredAccept, DeclaredLockout};
 use crate::model::{
     finding::{Code, Finding},
     ids::PersonRef,
@@ -20,6 +20,7 @@ impl Declared {
         let mut remarks: Vec<Finding> =
             exceptions.map(|it| rules::expired(it.guard, it.ends, it.from)).collect();
         remarks.extend(self.misread.iter().cloned());
+        remarks.extend(self.accepts.iter().filter_map(|it| void(it, now)));
         let in_force = self.lockouts.iter().rev().filter(|it| it.holds(now));
         let locked: BTreeMap<&PersonRef, &DeclaredLockout> = in_force.map(|it| (&it.person, it)).collect();
         let groups = self.companies.iter().flat_map(|it| &it.groups);
@@ -32,6 +33,23 @@ impl Declared {
         remarks.sort();
         remarks
     }
+}
+
+/// Why something is not accepted, as far as dates tell.
+fn void(accept: &DeclaredAccept, now: Timestamp) -> Option<Finding> {
+    let DeclaredAccept { what, ends, from, .. } = accept;
+    if *ends <= now {
+        let message = format!("{what}: that this differs was accepted until {ends:.0}");
+        let help = "delete the entry, or give it a new `until` if it is still to be left as it is";
+        return Some(Finding::new(Code::ExpiredAccept, *from, message).help(help));
+    }
+    let most = DeclaredAccept::MOST_DAYS;
+    accept.is_long(now).then(|| {
+        let message =
+            format!("{what}: nothing is accepted for longer than {most} days from now, so this is not");
+        Finding::new(Code::LongAccept, *from, message)
+            .help("give it an `until` that is nearer, and look at it again then")
+    })
 }
 
 /// A declared member, or holder of a direct role, is cut off everywhere.

@@ -3,10 +3,13 @@
 use super::{
     super::{
         At,
-        declared::{DeclaredException, DeclaredLockout, DeclaredRules, DeclaredTarget, Pattern},
+        declared::{
+            DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredLockout, DeclaredRules,
+            DeclaredTarget, Pattern, RoleRef,
+        },
         entry::ApiSection,
         mapping::Given,
-        workspace::{ExceptionEntry, GuardsSection, LockoutEntry, PolicyFile, WorkspaceFile},
+        workspace::{AcceptEntry, ExceptionEntry, GuardsSection, LockoutEntry, PolicyFile, WorkspaceFile},
     },
     Check,
 };
@@ -119,6 +122,50 @@ impl Check {
         Some(DeclaredLockout { person: person?, since: term.starts?, ends: term.ends, reason: reason?, from })
     }
 
+    /// Reads what is accepted, of `company` unless it names another.
+    pub(super) fn accept(
+        &mut self,
+        entry: &At<AcceptEntry>,
+        company: Option<CompanyId>,
+    ) -> Option<DeclaredAccept> {
+        const HELP: &str = "name a `group`, a `group` with a `person` or a `role`, or a `person` with the type of a direct role as `role`";
+        let (from, v) = (self.at(entry), &entry.v);
+        let keys = [
+            ("owner", v.owner.is_absent(), BOUNDED),
+            ("until", v.until.is_absent(), BOUNDED),
+            ("reason", v.reason.is_absent(), BOUNDED),
+        ];
+        self.required(from, "an accepted difference", &keys);
+        let owner = self.text(v.owner.as_ref(), "an owner");
+        let reason = self.text(v.reason.as_ref(), "a reason");
+        let ends = self.until(&v.until);
+        let named = (!v.company.is_absent()).then(|| v.company.as_ref().and_then(|it| self.company(it)));
+        let group = v.group.read(|it| self.name(Some(it)));
+        let person = v.person.read(|it| self.person(it));
+        let role = v.role.read(|it| self.role(it));
+        let company = self.owner(from, named, company, Code::InvalidAccept);
+        let (group, person, role) = (group?, person?, role?);
+        let wrong = |check: &mut Self, message: &str| {
+            check.wrong(Finding::new(Code::InvalidAccept, from, message).help(HELP))
+        };
+        let what = match (group, person, role) {
+            (Some(group), None, None) => DeclaredDifference::Group(group),
+            (Some(group), Some(person), None) => DeclaredDifference::Member { group, person },
+            (Some(group), None, Some(role)) => DeclaredDifference::Role { group, role },
+            (None, Some(person), Some(RoleRef::Name { name, provided_by: None })) => {
+                DeclaredDifference::Direct { person, role_type: name }
+            }
+            (None, Some(_), Some(_)) => return wrong(self, "a direct role is named by its type alone"),
+            (Some(_), Some(_), Some(_)) => {
+                return wrong(self, "a group has members and it has roles: this names both at once");
+            }
+            (None, Some(_), None) => return wrong(self, "it is not said what of this person is accepted"),
+            (None, None, Some(_)) => return wrong(self, "it is not said whose role this is"),
+            (None, None, None) => return wrong(self, "something is accepted, and it is not said what"),
+        };
+        Some(DeclaredAccept { company: company?, what, owner: owner?, ends: ends?, reason: reason?, from })
+    }
+
     fn exception(
         &mut self,
         entry: &At<ExceptionEntry>,
@@ -209,7 +256,7 @@ impl Check {
         let company = match (v.group.is_absent() && v.role.is_absent(), named) {
             (true, Some(company)) => Some(company?),
             (true, None) => None,
-            (false, named) => Some(self.owner(at, named, company)?),
+            (false, named) => Some(self.owner(at, named, company, Code::InvalidException)?),
         };
         let group = v.group.read(|it| self.name(Some(it)));
         let person = v.person.read(|it| self.person(it));
@@ -223,6 +270,7 @@ impl Check {
         at: Place,
         named: Option<Option<CompanyId>>,
         company: Option<CompanyId>,
+        code: Code,
     ) -> Option<CompanyId> {
         named.unwrap_or(company).or_else(|| {
             // A company that is named and not known was reported already.
@@ -230,7 +278,7 @@ impl Check {
                 return None;
             }
             self.wrong(
-                Finding::new(Code::InvalidException, at, "the company of the group or role is not given")
+                Finding::new(code, at, "the company of the group or role is not given")
                     .help("add `company:` here or to the workspace"),
             )
         })

@@ -1,7 +1,7 @@
 //! The rules of a workspace in names: limits, what is privileged and protected, exceptions, lock-outs.
 
 use globset::GlobMatcher;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::role::{ProvidedBy, RoleRef};
 use crate::model::{
@@ -176,6 +176,76 @@ pub(crate) struct DeclaredTarget {
     pub(crate) group: Option<Box<str>>,
     pub(crate) person: Option<PersonRef>,
     pub(crate) role: Option<RoleRef>,
+}
+
+/// A difference that is left as it is for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DeclaredAccept {
+    pub(crate) company: CompanyId,
+    pub(crate) what: DeclaredDifference,
+    /// Who answers for it.
+    pub(crate) owner: Box<str>,
+    /// The instant from which it is a difference again.
+    pub(crate) ends: Timestamp,
+    pub(crate) reason: Box<str>,
+    pub(crate) from: Place,
+}
+
+/// What differs, in names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DeclaredDifference {
+    /// Whatever differs in a group, or that no file names it.
+    Group(Box<str>),
+    Member {
+        group: Box<str>,
+        person: PersonRef,
+    },
+    Role {
+        group: Box<str>,
+        role: RoleRef,
+    },
+    /// A direct role, by its type.
+    Direct {
+        person: PersonRef,
+        role_type: Box<str>,
+    },
+}
+
+impl DeclaredAccept {
+    /// The longest time, from now on, for which something is accepted.
+    pub(crate) const MOST_DAYS: i64 = 90;
+
+    /// Whether it ends later than anything may.
+    pub(crate) fn is_long(&self, now: Timestamp) -> bool {
+        // A day counts through its end.
+        let most = SignedDuration::from_hours(24 * (Self::MOST_DAYS + 1));
+        self.ends.duration_since(now) > most
+    }
+
+    pub(crate) fn holds(&self, now: Timestamp) -> bool {
+        now < self.ends && !self.is_long(now)
+    }
+}
+
+impl std::fmt::Display for DeclaredDifference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Group(group) => write!(f, "group {group}"),
+            Self::Member { group, person } => write!(f, "member {person} in {group}"),
+            Self::Role { group, role } => write!(f, "role {role} of {group}"),
+            Self::Direct { person, role_type } => write!(f, "direct role {role_type} of {person}"),
+        }
+    }
+}
+
+impl DeclaredDifference {
+    /// The person it is about.
+    pub(crate) fn person(&self) -> Option<&PersonRef> {
+        match self {
+            Self::Member { person, .. } | Self::Direct { person, .. } => Some(person),
+            Self::Group(_) | Self::Role { .. } => None,
+        }
+    }
 }
 
 /// A lockout: a person who is cut off everywhere.

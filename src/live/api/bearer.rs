@@ -5,12 +5,14 @@ use std::{
     time::Instant,
 };
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::ApiError;
 
 const SCHEME: &str = "Bearer ";
+const LOGIN: &str = "Basic ";
 
 /// An access token, and which fetch it came from. Clones share the one text, which is wiped with the last.
 #[derive(Clone)]
@@ -39,7 +41,16 @@ pub(super) enum Proof<'a> {
 
 impl Bearer {
     pub(super) fn new(token: &SecretString, serial: u64) -> Result<Self, ApiError> {
-        let header = SecretString::from([SCHEME, token.expose_secret()].concat());
+        Self::of([SCHEME, token.expose_secret()].concat().into(), serial)
+    }
+
+    /// A name and a password in the place of a token (RFC 7617).
+    pub(super) fn login(login: &SecretString) -> Result<Self, ApiError> {
+        let encoded = SecretString::from(BASE64_STANDARD.encode(login.expose_secret()));
+        Self::of([LOGIN, encoded.expose_secret()].concat().into(), 0)
+    }
+
+    fn of(header: SecretString, serial: u64) -> Result<Self, ApiError> {
         let bearer = Self { header: Arc::new(header), serial };
         bearer.header().map(|_| bearer)
     }

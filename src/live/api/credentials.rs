@@ -11,6 +11,8 @@ use secrecy::SecretString;
 pub enum Credentials {
     /// An access token obtained elsewhere; it cannot be renewed.
     Token(SecretString),
+    /// A name and a password with a colon between them, for APIs that take these.
+    Login(SecretString),
     /// An API user; its access token is fetched and renewed as needed (contract §2.1).
     Client {
         /// The API user's id; not a secret.

@@ -146,7 +146,8 @@ impl ApiError {
     /// Whether it is about what was asked for, and not about the way there or who asks.
     pub(in crate::live) fn is_of_one_answer(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => matches!(status, 403 | 404),
+            // After all its retries: of trouble everywhere every company has its own, and the budget of retries an end.
+            Self::Refused { status, .. } => matches!(status, 403 | 404 | 500..=599),
             Self::Garbled { .. } | Self::TooLarge { .. } | Self::Incomplete { .. } | Self::Endless { .. } => {
                 true
             }

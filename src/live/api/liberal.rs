@@ -4,16 +4,17 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer,
-    de::{self, IgnoredAny, MapAccess, Visitor},
+    de::{self, DeserializeOwned, IgnoredAny, MapAccess, Visitor},
 };
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid},
-    name,
+    name, stamp,
 };
 
 /// An id, alone or in an object: `"…"`, or `{"id": "…"}` and whatever else.
@@ -22,6 +23,7 @@ pub(super) struct Reference {
 }
 
 /// The same, with the name beside the id where there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) id: Uuid,
     pub(super) name: Option<Box<str>>,
@@ -130,35 +132,23 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Defaul
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Reads `{"iso8601": "…"}` or the bare text; never fails over a time nobody depends on.
-pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {
-    struct Time;
-    impl<'de> Visitor<'de> for Time {
-        type Value = Option<Box<str>>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a time")
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-            Ok(Some(text.into()))
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-            let mut found = None;
-            while let Some(name) = fields.next_key::<Box<str>>()? {
-                if &*name == "iso8601" {
-                    found = fields.next_value()?;
-                } else {
-                    fields.next_value::<IgnoredAny>()?;
-                }
-            }
-            Ok(found)
-        }
+/// Reads a moment, `{"iso8601": "…"}` or the bare text (contract §1); whatever else stands there tells none.
+pub(super) fn moment<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Timestamp>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Spelled {
+        Bare(Box<str>),
+        Wrapped { iso8601: Box<str> },
     }
-    deserializer.deserialize_any(Time)
+    let spelled: Option<Spelled> = if_readable(input)?;
+    Ok(spelled.and_then(|(Spelled::Bare(text) | Spelled::Wrapped { iso8601: text })| stamp::moment(&text)))
+}
+
+/// Reads what nothing depends on: `None` of any other form, which is no error.
+pub(super) fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    input: D,
+) -> Result<Option<T>, D::Error> {
+    // As text: of a value in a form that is not known not even the numbers need to be of a size that can be.
+    let raw = Option::<Box<RawValue>>::deserialize(input)?;
+    Ok(raw.and_then(|it| serde_json::from_str(it.get()).ok()))
 }

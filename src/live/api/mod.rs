@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`Reader`] only reads, [`Writer`] only writes, but for a look at what it created; both share one connection, one token and one throttle.
-//! Every request is sent by the transport, and repeated by the sender where that is harmless. A list is
+//! [`Elsewhere`] asks another API by the same way. Every request is sent by the transport, and repeated by the sender where that is harmless. A list is
 //! returned whole and proven whole, or not at all. Nothing here decides what ought to change, prints, or
 //! reads a file or the environment, but for the proxies and authorities that the HTTP crate looks for.
 
@@ -16,6 +16,7 @@ mod bearer;
 mod clock;
 mod connection;
 mod credentials;
+mod elsewhere;
 mod error;
 #[cfg(any(fuzzing, debug_assertions))]
 pub mod fuzzing;
@@ -50,6 +51,7 @@ pub use crate::model::dialect::Dialect;
 use crate::model::dialect::{GroupUpdate, RolesToDelete};
 pub use clock::Skew;
 pub use credentials::Credentials;
+pub use elsewhere::{Answer, Call, Elsewhere, Verb};
 pub use error::{ApiError, Class};
 pub use reader::Reader;
 pub use recipients::Recipients;

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use reqwest::Method;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -137,9 +138,19 @@ impl Reader {
 
     /// Returns the ids of all members of a group, oldest first (contract §3.6).
     pub async fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Vec<UserId>, ApiError> {
+        let members = self.list_memberships(company, group).await?;
+        Ok(members.into_iter().map(|it| it.0).collect())
+    }
+
+    /// Returns all members of a group, each with when it was added as far as that is told, oldest first.
+    pub async fn list_memberships(
+        &self,
+        company: CompanyId,
+        group: GroupId,
+    ) -> Result<Vec<(UserId, Option<Timestamp>)>, ApiError> {
         let body = Listed::<()> { sort_params: BY_TIME, search_text: None, filters: None };
         let members: Vec<Member> = self.list(MEMBERS, &[company.0, group.0], &body).await?;
-        Ok(members.into_iter().map(|member| member.user_id).collect())
+        Ok(members.into_iter().map(|it| (it.user_id, it.added_at)).collect())
     }
 
     pub async fn members_among(

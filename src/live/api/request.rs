@@ -81,6 +81,11 @@ impl Request {
         }
     }
 
+    /// Says where it goes, where that is no path of ids.
+    pub(super) fn at(self, path: &str) -> Self {
+        Self { path: path.into(), ..self }
+    }
+
     /// Notes an id that stands in the query or the body.
     pub(super) fn about(mut self, name: &'static str, id: Uuid) -> Self {
         self.ids.push((name, id));

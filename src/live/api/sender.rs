@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::{
@@ -55,6 +56,11 @@ impl Sender {
         let secrets = Secrets::default();
         match &settings.credentials {
             Credentials::Token(secret) | Credentials::Client { secret, .. } => secrets.add(secret),
+            Credentials::Login(login) => {
+                secrets.add(login);
+                let password = login.expose_secret().split_once(':').map(|it| it.1.into());
+                password.iter().for_each(|it| secrets.add(it));
+            }
         }
         Ok(Self {
             secrets,

@@ -63,6 +63,10 @@ impl Tokens {
                 newest.set(Bearer::new(&token.expose_secret().trim().into(), 0)?, None);
                 None
             }
+            Credentials::Login(login) => {
+                newest.set(Bearer::login(&login)?, None);
+                None
+            }
             Credentials::Client { id, secret } => Some((id, secret)),
         };
         Ok(Self { newest, client, fetching: Mutex::new(()) })

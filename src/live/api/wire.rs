@@ -1,19 +1,21 @@
 //! The answers of the API as rolecall keeps them, and how they are decoded.
 //!
 //! Decoding is liberal (contract §1, evolution): unknown fields and values pass, an id may be a
-//! bare string or `{"id": …}`, times stay text, and a scope stays the very text the server sent,
+//! bare string or `{"id": …}`, a time that is none is not told, and a scope stays the very text the server sent,
 //! because it may have to be sent back. Names and keys are brought into their one spelling here, as those of
 //! files are where these are read, so that nothing further on compares two spellings. What an answer leaves out is
 //! not known: it becomes no default here, but what `docs/answers.md` says of each field.
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
 use super::liberal::{
-    Named, Reference, company_if_readable, composed, composed_if_told, id, or_default, readable, time,
+    Named, Reference, company_if_readable, composed, composed_if_told, id, if_readable, moment, or_default,
+    readable,
 };
 use crate::model::{
     direct::DirectRoles,
@@ -21,6 +23,7 @@ use crate::model::{
     name,
     observed::{GroupRole, User},
     permissions::Permissions,
+    stamp::{Stamp, Stamps},
 };
 
 /// A user group (contract §3.0).
@@ -41,9 +44,29 @@ pub struct Group {
     /// Created by the platform: only its members may change. Absent means no.
     #[serde(rename = "isUnmodifiable", default, deserialize_with = "or_default")]
     pub unmodifiable: bool,
-    /// When it last changed, as the server wrote it.
-    #[serde(default, deserialize_with = "time")]
-    pub updated_at: Option<Box<str>>,
+    #[serde(default, deserialize_with = "moment")]
+    pub created_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "if_readable")]
+    pub(super) created_by: Option<Named>,
+    #[serde(default, deserialize_with = "moment")]
+    pub updated_at: Option<Timestamp>,
+    #[serde(default, deserialize_with = "if_readable")]
+    pub(super) updated_by: Option<Named>,
+}
+
+impl Group {
+    /// Who made it and who touched it last, as far as the answer says.
+    pub fn stamps(&self) -> Stamps {
+        let stamp = |at, by: &Option<Named>| {
+            let mut name = by.as_ref().and_then(|it| it.name.clone());
+            name.iter_mut().for_each(name::compose);
+            Stamp::new(at, by.as_ref().map(|it| UserId(it.id)), name)
+        };
+        Stamps {
+            created: stamp(self.created_at, &self.created_by),
+            updated: stamp(self.updated_at, &self.updated_by),
+        }
+    }
 }
 
 /// A role (contract §5.0).
@@ -226,12 +249,14 @@ impl<'de> Deserialize<'de> for Told {
     }
 }
 
-/// A member of a group; when it was added is of no use here.
+/// A member of a group.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Member {
     #[serde(deserialize_with = "id")]
     pub(super) user_id: UserId,
+    #[serde(default, deserialize_with = "moment")]
+    pub(super) added_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]

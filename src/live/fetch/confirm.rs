@@ -3,9 +3,9 @@
 //! By other lists than the first time, of exactly what goes: a row that a page lost, showed twice or
 //! took from another group shows here, and nobody is taken out on its word.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 
-use super::{AT_ONCE, FetchError, Read, grants};
+use super::{AT_ONCE, Failed, FetchError, Read, grants};
 use crate::{
     live::source::Source,
     model::{
@@ -32,17 +32,24 @@ pub struct Going {
 
 /// Confirms that what goes is there just as `observed` says. Where nothing goes nothing is asked.
 ///
+/// Returns the companies of which that cannot be confirmed: [`FetchError::Unconfirmed`] for the first group of which two
+/// reads say different things.
+///
 /// # Errors
-/// [`FetchError::Unconfirmed`] for the first group of which two reads say different things.
-pub async fn confirm(source: &Source, going: &[Going], observed: &Observed) -> Result<(), FetchError> {
-    let groups = stream::iter(going).map(|it| group(source, it, observed));
-    let groups = groups.buffered(AT_ONCE).try_collect::<()>();
+/// What is wrong with more than a company.
+pub async fn confirm(source: &Source, going: &[Going], observed: &Observed) -> Result<Failed, FetchError> {
+    let groups = stream::iter(going).map(|it| async { (it.company, group(source, it, observed).await) });
+    let groups = groups.buffered(AT_ONCE).collect::<Vec<_>>();
     let companies = stream::iter(&observed.companies)
-        .map(|company| deleted(source, going, company.id, &company.groups))
+        .map(|it| async { (it.id, deleted(source, going, it.id, &it.groups).await) })
         .buffered(AT_ONCE)
-        .try_collect::<()>();
-    futures_util::future::try_join(companies, groups).await?;
-    Ok(())
+        .collect::<Vec<_>>();
+    let (companies, groups) = futures_util::future::join(companies, groups).await;
+    let mut failed = Failed::default();
+    for (company, confirmed) in companies.into_iter().chain(groups) {
+        failed.note(company, confirmed)?;
+    }
+    Ok(failed)
 }
 
 /// Asks once more for the groups of a company that are deleted.
@@ -58,7 +65,7 @@ async fn deleted(source: &Source, going: &[Going], company: CompanyId, heads: &[
     for head in known {
         let found: Vec<&GroupHead> = again.iter().filter(|it| it.id == head.id).collect();
         let why = match found[..] {
-            [one] if one == head => continue,
+            [one] if is_same(one, head) => continue,
             [_] => "asked for alone, the group has another name or description",
             [] => "asked for alone, the group is not there",
             [_, _, ..] => "asked for alone, the group is there more than once",
@@ -66,6 +73,10 @@ async fn deleted(source: &Source, going: &[Going], company: CompanyId, heads: &[
         return Err(unconfirmed(&head.name, "company's groups", why.to_owned()));
     }
     Ok(())
+}
+
+fn is_same(one: &GroupHead, other: &GroupHead) -> bool {
+    (&one.name, &one.description, one.unmodifiable) == (&other.name, &other.description, other.unmodifiable)
 }
 
 /// Asks once more for what leaves a group.

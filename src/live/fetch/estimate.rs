@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::future::try_join3;
 
-use super::{FetchError, GroupReads, Read, ReadList, people};
+use super::{Failed, FetchError, GroupReads, Read, ReadList, people};
 use crate::live::source::Source;
 
 /// What a reading will take.
@@ -15,6 +15,8 @@ use crate::live::source::Source;
 pub struct Estimate {
     /// Requests that were not sent to find out: the contents of groups.
     pub requests: u64,
+    /// Groups that are not read: what they give to whoever gains or loses may be asked for.
+    pub unread: u64,
     /// How long an answer takes here.
     pub latency: Duration,
 }
@@ -31,19 +33,22 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
         let (answered, total) = answers.get();
         answers.set((answered + u32::try_from(pages(rows)).unwrap_or(u32::MAX), total + waited));
     };
-    let mut requests = 0;
+    let (mut requests, mut unread, mut failed) = (0, 0, Failed::default());
     for reads in &list.companies {
         let heads = timed(source.list_groups(reads.id), &count);
         let roles = timed(source.list_roles(reads.id), &count);
-        let (heads, _, people) = try_join3(heads, roles, people(source, &list.known, reads)).await?;
+        let lists = try_join3(heads, roles, people(source, &list.known, reads)).await;
+        let Some((heads, _, people)) = failed.note(reads.id, lists)? else { continue };
         let groups = reads.groups(&heads);
         let rest = reads.rest(&heads, &groups, &people.held);
         // A page of members or more, and the roles.
         let whole = |it: &GroupReads| it.values().map(|it| pages(it.members) + 1).sum::<usize>();
         requests += (whole(&groups) + whole(&rest)) as u64;
+        unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;
     }
+    failed.not_all(list.companies.len())?;
     let (answered, waited) = answers.get();
-    Ok(Estimate { requests, latency: waited / answered.max(1) })
+    Ok(Estimate { requests, unread, latency: waited / answered.max(1) })
 }
 
 async fn timed<T>(

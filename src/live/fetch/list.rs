@@ -93,13 +93,16 @@ impl<'a> ReadList<'a> {
                 .cloned()
                 .collect();
             let named: Vec<PersonRef> = named.into_iter().collect();
-            let people: BTreeSet<&PersonRef> = named.iter().chain(&singled_out).collect();
+            // By the key that they are accepted by: of who is in a group by hand no file tells another.
+            let accepted = declared.accepts.iter().filter(|it| it.company == company.id);
+            let accepted = accepted.filter_map(|it| it.what.person());
+            let people: BTreeSet<&PersonRef> = named.iter().chain(&singled_out).chain(accepted).collect();
             CompanyReads {
                 id: company.id,
                 people: people.into_iter().cloned().collect(),
                 travellers: company.travellers().cloned().collect(),
                 direct: company.with_direct_roles().cloned().collect(),
-                own: declared.companies.iter().map(|it| it.id).collect(),
+                own: declared.looked_at(),
                 lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
                 identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
@@ -210,6 +213,7 @@ groups:
             name: (*name).into(),
             description: if *name == "Left" { "Left alone.".into() } else { "".into() },
             unmodifiable: false,
+            stamps: crate::model::stamp::Stamps::default(),
         };
         names.iter().enumerate().map(head).collect()
     }

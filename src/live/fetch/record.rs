@@ -12,9 +12,11 @@ use crate::{
         source::Source,
     },
     model::{
+        access::Members,
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, User},
+        stamp::Stamps,
     },
 };
 
@@ -76,8 +78,9 @@ async fn company(source: &Source, id: CompanyId) -> Read<Company> {
 async fn group(source: &Source, company: CompanyId, head: GroupHead) -> Read<snapshot::Group> {
     let members = source.list_members(company, head.id);
     let (members, roles) = try_join(members, source.list_group_roles(company, head.id)).await?;
-    let GroupHead { id, name, description, unmodifiable } = head;
-    Ok(snapshot::Group { id, name, description, unmodifiable, roles, members })
+    let GroupHead { id, name, description, unmodifiable, stamps: Stamps { created, updated } } = head;
+    let Members { ids: members, added } = members;
+    Ok(snapshot::Group { id, name, description, unmodifiable, roles, members, added, created, updated })
 }
 
 /// Reads who is known in a company, and whom single questions find beyond.

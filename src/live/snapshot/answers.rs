@@ -2,15 +2,17 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, OnceLock},
+    sync::OnceLock,
 };
 
 use super::{Company, Directory, Group, NotASnapshot, NotRecorded, Person, Reach, Salt, Snapshot, named};
 use crate::model::{
+    access::Members,
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, UserId},
     name,
     observed::{GroupHead, GroupRole, RoleHead, User},
+    stamp::Stamps,
 };
 
 /// What a snapshot answers. Pure: the same question is always answered the same.
@@ -95,8 +97,9 @@ impl Answers {
     }
 
     /// Sorted; nobody where there is no such group.
-    pub fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Arc<[UserId]>, NotRecorded> {
-        Ok(self.group(company, group)?.map_or_else(Arc::default, |it| it.members.clone()))
+    pub fn list_members(&self, company: CompanyId, group: GroupId) -> Result<Members, NotRecorded> {
+        let members = |it: &Group| Members { ids: it.members.clone(), added: it.added.clone() };
+        Ok(self.group(company, group)?.map(members).unwrap_or_default())
     }
 
     /// Once per scope, in the order of the API.
@@ -235,9 +238,12 @@ impl Snapshot {
     }
 }
 
-fn head(group: &Group) -> GroupHead {
-    let Group { id, name, description, unmodifiable, roles: _, members: _ } = group;
-    GroupHead { id: *id, name: name.clone(), description: description.clone(), unmodifiable: *unmodifiable }
+pub(crate) fn head(group: &Group) -> GroupHead {
+    let Group { id, name, description, unmodifiable, created, updated, roles: _, members: _, added: _ } =
+        group;
+    let (name, description) = (name.clone(), description.clone());
+    let stamps = Stamps { created: created.clone(), updated: updated.clone() };
+    GroupHead { id: *id, name, description, unmodifiable: *unmodifiable, stamps }
 }
 
 /// Returns every key a user is known by.

@@ -12,10 +12,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::model::{
+    access::Members,
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, UserId},
     observed::{GroupRole, RoleHead, User},
     plan::Digest,
+    stamp::Stamp,
 };
 
 /// A snapshot of rolecall: everything about a workspace's companies that any later plan may need.
@@ -23,7 +25,8 @@ use crate::model::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "rolecall snapshot")]
 pub struct Snapshot {
-    /// The version of this form: 1.
+    /// The version of this form: 2. Version 1, which is read as well, does not say when somebody was added to a group, nor
+    /// who made or changed one.
     pub version: u32,
     /// What this document is: `snapshot`.
     pub kind: Box<str>,
@@ -87,6 +90,31 @@ pub struct Group {
     pub roles: Vec<GroupRole>,
     /// Its members, sorted.
     pub members: Arc<[UserId]>,
+    /// When each of them was added, in the same order; null where the API does not tell it, and left out where it tells it
+    /// of nobody.
+    #[serde(rename = "addedAt", default, skip_serializing_if = "<[_]>::is_empty")]
+    pub added: Arc<[Option<Timestamp>]>,
+    /// When it was made, and by whose account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Stamp>,
+    /// When it was changed last, and by whose account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<Stamp>,
+}
+
+impl Group {
+    /// Brings members into their order, and what is told of each with them.
+    pub(super) fn sort_members(&mut self) {
+        if self.added.len() != self.members.len() {
+            self.added = Arc::default();
+        }
+        if self.members.is_sorted() {
+            return;
+        }
+        let added = self.added.iter().copied().chain(std::iter::repeat(None));
+        let rows: Vec<_> = self.members.iter().copied().zip(added).collect();
+        Members { ids: self.members, added: self.added } = rows.into();
+    }
 }
 
 /// How much of a directory is known.

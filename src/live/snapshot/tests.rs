@@ -7,6 +7,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{Email, RoleId},
     observed::GroupRole,
+    stamp::Stamp,
 };
 
 fn snapshot() -> Snapshot {
@@ -19,6 +20,13 @@ fn snapshot() -> Snapshot {
         unmodifiable: false,
         roles: vec![GroupRole { role: RoleId(id(5)), scope: Some(scope.clone().into()) }],
         members: [UserId(id(9)), UserId(id(8))].into(),
+        added: [None, Some("2026-11-19T10:20:00Z".parse().unwrap())].into(),
+        created: None,
+        updated: Stamp::new(
+            Some("2026-11-20T00:00:00Z".parse().unwrap()),
+            Some(UserId(id(8))),
+            Some("Ana".into()),
+        ),
     };
     let company = Company { id: CompanyId(id(1)), groups: vec![group(3), group(2)], roles: Vec::new() };
     let user = User {

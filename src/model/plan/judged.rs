@@ -59,6 +59,8 @@ pub struct Judgement {
     pub people: People,
     /// The same for the change under review alone, and for undoing what has drifted before; set where there is a base.
     pub by_cause: Option<[People; 2]>,
+    /// How many of them were not asked for groups that no file names, though there are such: what these give is not counted.
+    pub not_asked: usize,
     /// Who lacks for a moment what both sides give, and why; sorted.
     pub gaps: Vec<Gap>,
     /// What every guard found, in the order of [`Guard::ALL`](crate::model::rules::Guard::ALL).

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Dimension, Kind, Value};
-use crate::model::dialect::PredicateForm;
+use crate::model::{dialect::PredicateForm, json::compact};
 
 /// Unknown fields make a scope unreadable here and in its parts: one of them may say "not".
 #[derive(Deserialize)]
@@ -87,7 +87,22 @@ pub(super) enum AudienceOut<'a> {
     AsRead(Box<RawValue>),
 }
 
+impl ScopeOut<'_> {
+    /// As JSON, in which nothing of ours is a space.
+    pub(super) fn raw(&self) -> Box<RawValue> {
+        serde_json::value::to_raw_value(self).expect("a scope is plain data")
+    }
+}
+
 impl<'a> AudienceOut<'a> {
+    /// The same without spaces.
+    pub(super) fn compact(self) -> Self {
+        match self {
+            Self::AsRead(raw) => Self::AsRead(compact(&raw)),
+            known @ Self::Known { .. } => known,
+        }
+    }
+
     /// One audience, or each of the unreadable ones that became one; an entry without a scope is left out.
     pub(super) fn of(audience: &'a [Dimension], form: PredicateForm) -> Vec<Self> {
         if let [Dimension { kind: Kind::Unreadable, values }] = audience {

@@ -69,8 +69,14 @@ pub(super) fn remaining(
         let text = texts.get(file).unwrap_or(&request.sources.file(*file).text);
         access.push((*file, decode::<AccessFile>(text, *file)?));
     }
-    let Files { workspace, company, .. } = request.files;
-    let files = Files { workspace: workspace.clone(), access, company: company.clone(), remarks: Vec::new() };
+    let Files { workspace, company, choice, .. } = request.files;
+    let files = Files {
+        workspace: workspace.clone(),
+        access,
+        company: company.clone(),
+        choice: choice.clone(),
+        remarks: Vec::new(),
+    };
     let mut declared = check(&files)?;
     declared.rules = request.declared.rules.clone();
     if request.declared.companies.iter().any(|it| it.bare == Bare::New) {

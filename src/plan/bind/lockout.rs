@@ -24,7 +24,7 @@ pub(super) fn locked<'a>(
 ) -> BTreeMap<UserId, &'a DeclaredLockout> {
     // The last to be put in stays.
     let in_force = declared.lockouts.iter().rev().filter(|it| it.holds(now));
-    let own: Vec<CompanyId> = declared.companies.iter().map(|it| it.id).collect();
+    let own = declared.looked_at();
     let is_in_a_group = |it: &UserId| live.held.get(it).is_some_and(|groups| !groups.is_empty());
     let meant = in_force.flat_map(|it| {
         let mut users = directory.everybody(company, &it.person).unwrap_or_default();
@@ -45,6 +45,8 @@ pub(super) fn unresolved(declared: &Declared, directory: &Directory<'_>, now: Ti
         // A person of one company is no stranger because there are others.
         let matters = |why: &Unresolved| match why {
             Unresolved::Ambiguous(_) => true,
+            // Another run of the same workspace cuts off who is of a company that this one is not about.
+            Unresolved::Foreign(other) if declared.aside.contains(other) => false,
             Unresolved::Unknown
             | Unresolved::Nowhere(_)
             | Unresolved::Inactive

@@ -65,32 +65,42 @@ pub(super) fn rules(
         let help = "correct it, or delete it: it protects nothing";
         remarks.push(Finding::new(Code::UnmatchedPattern, *from, message).help(help));
     }
-    let unmatched =
-        unmatched.into_iter().filter(|it| it.is_certain).map(|it| it.pattern.text().into()).collect();
+    // What was not read may be what a pattern means, and where the account is that runs rolecall.
+    let is_part = !declared.aside.is_empty() || !snapshot.failed.is_empty();
+    let certain = unmatched.into_iter().filter(|it| it.is_certain && !is_part);
+    let unmatched = certain.map(|it| it.pattern.text().into()).collect();
+    let mut unknown = Vec::new();
     let mut access_roles: Vec<(CompanyId, RoleId)> = live()
         .flat_map(|it| it.roles.iter().filter(|role| role.manages_access).map(|role| (it.id, role.id)))
         .collect();
     access_roles.sort_unstable();
-    Rules {
+    let rules = Rules {
         percent: written.percent,
         from: written.from,
         at_most: written.at_most,
         lockout_people: written.lockout_people,
         lockout_memberships: written.lockout_memberships,
-        privileged: privileged(declared, snapshot, &roles, findings),
+        privileged: privileged(declared, snapshot, &roles, &mut unknown),
         privileged_direct: privileged_direct(declared),
         holders: written.holders,
         protected_groups,
         protected_people,
         unmatched,
         active: snapshot.users.iter().filter(|it| !it.is_hidden()).map(|it| (it.id, it.active)).collect(),
-        identity: identity(declared, &companies, directory, findings),
+        identity: identity(declared, &companies, directory, &mut unknown),
         access_roles,
         exceptions,
-        declared: declared.entries(),
+        declared: declared.entries().max(usize::from(is_part)),
         floors: Vec::new(),
         undone: None,
-    }
+    };
+    findings.extend(unknown.into_iter().filter(|it| !(is_part && is_unknown(it.code))));
+    rules
+}
+
+/// Whether something only is not there.
+fn is_unknown(code: Code) -> bool {
+    matches!(code, Code::UnknownRole | Code::UnknownIdentity)
 }
 
 /// Binds the rules from outside the files. What is wrong with those of a policy is a finding; a base may name what
@@ -122,7 +132,7 @@ pub(super) fn floors(
 }
 
 /// Returns which direct roles are privileged.
-fn privileged_direct(declared: &Declared) -> PrivilegedTypes {
+pub(in crate::plan) fn privileged_direct(declared: &Declared) -> PrivilegedTypes {
     let Some(listed) = &declared.rules.privileged else { return PrivilegedTypes::Known };
     let name = |role: &RoleRef| match role {
         RoleRef::Name { name, provided_by: None } => Some(name.clone()),

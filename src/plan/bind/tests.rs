@@ -63,6 +63,7 @@ fn snapshot() -> Observed {
         name: name.into(),
         description: "d".into(),
         unmodifiable: name == "Admins",
+        stamps: crate::model::stamp::Stamps::default(),
     };
     let contents = |members: &[u128]| Contents {
         members: members.iter().map(|it| UserId(Uuid::from_u128(*it))).collect(),
@@ -87,6 +88,7 @@ fn snapshot() -> Observed {
             (GroupId(Uuid::from_u128(2)), contents(&[3])),
         ]),
         held: BTreeMap::new(),
+        added: BTreeMap::new(),
     };
     let users = [
         (1, "ana@voyager.example"),

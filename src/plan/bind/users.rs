@@ -32,7 +32,7 @@ impl Binding<'_> {
                 Ok(id) => id,
                 Err(Failed { why, candidates }) => match (why, &candidates[..]) {
                     // Who is gone keeps nothing; to take it away it is enough to know who is meant.
-                    (Unresolved::Inactive, [one]) if user.roles.entries.is_empty() => *one,
+                    (Unresolved::Inactive, [one]) if self.asks_for_nothing(user) => *one,
                     (why, _) => {
                         let person = user.person.clone();
                         let what = if manages(user) {
@@ -103,6 +103,11 @@ impl Binding<'_> {
                 self.bound.outside.push(Outside { company, user, roles: live.clone() });
             }
         }
+    }
+
+    /// Whether no entry of a person asks for a role any more.
+    fn asks_for_nothing(&self, user: &DeclaredUser) -> bool {
+        user.roles.entries.iter().all(|it| it.term.is_over(self.now))
     }
 
     /// Whether somebody is not known to be another company's.

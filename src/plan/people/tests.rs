@@ -6,9 +6,19 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    model::{direct::DirectRole, ids::GroupId, scope::Scope},
+    model::{
+        access::Grant,
+        dialect::ScopeChange,
+        direct::DirectRole,
+        ids::GroupId,
+        kept::Kept,
+        plan::{Overview, Plan},
+        scope::Scope,
+    },
     plan::{
+        digest,
         effective::outcomes,
+        judged::judged,
         worlds::{self, COMPANY, Side, World, companies, group_id, role, shuffled, user, world},
     },
 };
@@ -163,6 +173,99 @@ proptest! {
                 prop_assert_ne!(alike(one), alike(other));
             }
         }
+    }
+}
+
+/// A world with groups that no file names: the plan that read them as well, the one that did not, and what everybody who was
+/// asked keeps through them.
+fn unread(mut world: World, beyond: &[Side], asked: &BTreeSet<u128>) -> (Plan, Plan, Kept) {
+    let ids: Vec<GroupId> = (0..beyond.len()).map(|it| group_id(100 + it as u128)).collect();
+    world.groups.extend(ids.iter().zip(beyond).map(|(id, side)| {
+        let side = Side { name: format!("beyond {id}").into(), ..side.clone() };
+        worlds::Group { company: COMPANY, id: *id, before: Some(side.clone()), after: Some(side) }
+    }));
+    let read = world.plan();
+    let is_read = |it| read.index.group(it).id.is_none_or(|it| !ids.contains(&it));
+    let mut unread = Plan { live: read.live.of(is_read, |_| true), ..read.clone() };
+    let overview = Overview { company: COMPANY, groups: 9, memberships: 0, unread: 1, unmanaged: Vec::new() };
+    unread.companies.push(overview);
+    let holds = |user| {
+        ids.iter().zip(beyond).filter(move |it| it.1.members.contains(&user)).map(|it| (COMPANY, *it.0))
+    };
+    let grant = |(role, scope): (&RoleId, &Scope)| Grant {
+        role: *role,
+        scope: Arc::new(scope.clone()),
+        as_read: [].into(),
+    };
+    let kept = Kept {
+        people: asked.iter().map(|it| (user(*it), holds(user(*it)).collect())).collect(),
+        groups: ids
+            .iter()
+            .zip(beyond)
+            .map(|(id, side)| ((COMPANY, *id), side.grants.iter().map(grant).collect()))
+            .collect(),
+        ..Kept::default()
+    };
+    (read, unread, kept)
+}
+
+/// What is said of each person.
+fn each(people: &People) -> BTreeMap<UserId, (bool, Vec<RoleEffect>)> {
+    let row = |it: &Affected| {
+        let said = (it.loses_everything, it.roles.clone());
+        it.users.iter().map(move |it| (*it, said.clone())).collect::<Vec<_>>()
+    };
+    people.affected.iter().flat_map(row).collect()
+}
+
+proptest! {
+    /// Of whoever was asked for groups that no file names it is said what would be said if these had been read, and of
+    /// everybody else what is said without.
+    #[test]
+    fn what_people_keep_counts_as_if_it_had_been_read(
+        world in prop_oneof![world(), shuffled()],
+        beyond in prop::collection::vec(worlds::side(), 0..4),
+        asked in prop::collection::btree_set(0..6_u128, 0..7),
+    ) {
+        let (read, unread, kept) = unread(world, &beyond, &asked);
+        let rules = Rules { privileged: vec![(COMPANY, role(1))], ..Rules::default() };
+        let of = |sides: &Sides<'_>| each(&people(sides, &outcomes(sides), &rules));
+        let (read, known, without) =
+            (of(&Sides::new(&read)), of(&Sides::knowing(&unread, &kept)), of(&Sides::new(&unread)));
+        for n in 0..6 {
+            let truth = if asked.contains(&n) { &read } else { &without };
+            prop_assert_eq!(known.get(&user(n)), truth.get(&user(n)), "{} of {:?}", n, asked);
+        }
+        // To know more never makes anybody gain or lose.
+        prop_assert!(known.keys().all(|it| without.contains_key(it)));
+    }
+
+    /// Everybody who gains or loses is to be asked, each once, and whoever was not is counted. Nothing else of a plan is
+    /// different for it.
+    #[test]
+    fn whoever_was_not_asked_is_counted_and_nothing_else_is_different(
+        world in world(),
+        beyond in prop::collection::vec(worlds::side(), 0..4),
+        asked in prop::collection::btree_set(0..6_u128, 0..7),
+    ) {
+        let (_, unread, kept) = unread(world, &beyond, &asked);
+        let rules = Rules { privileged: vec![(COMPANY, role(1))], holders: 2, ..Rules::default() };
+        let judged = judged(unread, &rules, ScopeChange::default(), "2026-11-21T00:00:00Z".parse().unwrap());
+        let wanted = judged.to_ask(Kept::NONE);
+        let everybody: BTreeSet<UserId> = each(&judged.judgement.people).into_keys().collect();
+        prop_assert_eq!(wanted.iter().copied().collect::<BTreeSet<_>>(), everybody);
+        prop_assert_eq!(wanted.len(), judged.judgement.not_asked);
+        let rank = |it: &UserId| {
+            let row = judged.judgement.people.affected.iter().find(|row| row.users.contains(it)).unwrap();
+            (!row.loses_everything, !row.loses(), !row.escalates())
+        };
+        prop_assert!(wanted.is_sorted_by_key(rank));
+        let known = judged.clone().knowing(&kept, &rules);
+        let not_asked = wanted.iter().filter(|it| !asked.contains(&it.0.as_u128())).count();
+        prop_assert_eq!(known.judgement.not_asked, not_asked);
+        prop_assert_eq!(digest::plan_id(&known.plan), digest::plan_id(&judged.plan));
+        prop_assert_eq!(&known.judgement.guards, &judged.judgement.guards);
+        prop_assert_eq!(&known.judgement.gaps, &judged.judgement.gaps);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::model::{
     plan::{Digest, Edits, Judgement, Note, Plan},
     scope::Scope,
     source::{FileId, Place, Sources},
+    stamp::Stamps,
     state::{Attributes, Edit, Fact, Facts, Key, Owner, State, Value},
 };
 
@@ -63,6 +64,9 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
     reading.live(document.groups, document.users)?;
     let edits: Vec<Edit> = document.edits.into_iter().map(|it| reading.edit(it)).collect::<Result<_, _>>()?;
     ascending(&edits, "edits", |it| &it.key)?;
+    let already = document.already_live.map(|rows| rows.into_iter().map(|it| reading.already(it)).collect());
+    let already: Option<Vec<Edit>> = already.transpose()?;
+    already.iter().try_for_each(|it| ascending(it, "alreadyLive", |it| &it.key))?;
     let (edits, plan) = (Edits::new(edits), reading.plan);
     if document.gaps.iter().any(|it| it.taken.max(it.given) >= edits.owners()) {
         return Err("a gap names something that does not change".to_owned());
@@ -72,6 +76,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         by_cause: document
             .people_by_cause
             .map(|ByCause { change, drift }| [change, drift].map(|it| it.map(|it| files.place(it)))),
+        not_asked: document.not_asked,
         gaps: document.gaps,
         guards: document.guards.into_iter().map(|it| it.it.map(|it| files.place(it))).collect(),
     };
@@ -79,6 +84,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         edits,
         companies: document.companies,
         withheld: document.withheld.into_iter().map(|it| it.it.map(|it| files.place(it))).collect(),
+        accepted: document.accepted.into_iter().map(|it| it.map(|it| files.place(it))).collect(),
         soon: document.soon.into_iter().map(|it| it.map(|it| files.place(it))).collect(),
         unmanaged: document.unmanaged,
         names: document.names,
@@ -88,6 +94,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         outside: document.outside,
         weakened: document.weakened.map(|it| it.map(|it| files.place(it))),
         undoes: document.undoes,
+        already_live: already.map(Edits::new),
         ..plan
     };
     Ok((plan, judgement, files))
@@ -100,9 +107,14 @@ fn index(document: &Document) -> Result<Index, Wrong> {
     ascending(&existing, "groups", |it| it)?;
     ascending(&document.users, "users", |it| (it.company, it.user_id))?;
     let before = document.groups.iter().flat_map(|it| &it.contents).flat_map(|it| &it.members).copied();
-    let users = before.chain(document.edits.iter().filter_map(|it| it.user_id)).collect();
-    let people = document.users.iter().map(|it| (it.company, it.user_id)).collect();
-    Ok(Index::new(existing.into_iter().chain(created.map(named)).collect(), users, people))
+    // What is live already may be about groups and people that do not change.
+    let already = || document.already_live.iter().flatten();
+    let users = before.chain(document.edits.iter().chain(already()).filter_map(|it| it.user_id)).collect();
+    let people = document.users.iter().map(|it| (it.company, it.user_id));
+    let outside = already().filter(|it| it.kind == Kind::DirectRole);
+    let people = people.chain(outside.filter_map(|it| Some((it.company, it.user_id?)))).collect();
+    let groups = created.chain(already().filter(|it| it.kind != Kind::DirectRole)).map(named);
+    Ok(Index::new(existing.into_iter().chain(groups).collect(), users, people))
 }
 
 fn creates(row: &Row) -> bool {
@@ -163,7 +175,11 @@ impl Reading<'_> {
 
     fn group(&mut self, group: Group, facts: &mut Facts) -> Result<(), Wrong> {
         let ix = self.plan.index.find(&known(&group)?).ok_or("`groups` names one twice")?;
-        let Group { name, description, origin, contents, .. } = group;
+        let Group { name, description, origin, contents, created, updated, company: _, id: _ } = group;
+        let stamps = Stamps { created, updated };
+        if !stamps.is_empty() {
+            self.plan.stamps.insert(ix, stamps);
+        }
         facts.group(ix, Arc::new(Attributes { name, description }));
         let from = origin.map(|it| self.files.place(it));
         self.note(Key { owner: Owner::Group(ix), fact: Fact::Attributes }, Note { from, ..Note::default() });
@@ -174,6 +190,7 @@ impl Reading<'_> {
         ascending(&roles, "roles", |it| it.role_id)?;
         ascending(&members, "members", |it| *it)?;
         for shape::Grant { role_id, scope, entries } in roles {
+            let entries = entries.unwrap_or_else(|| vec![Some(scope.spelled())]);
             let spelled = entries.iter().map(|it| Scope::read(it.as_deref()));
             let scope = if entries.is_empty() { scope } else { Scope::any(spelled) };
             facts.grant(ix, role_id, Arc::new(scope));
@@ -186,7 +203,8 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn edit(&mut self, row: Row) -> Result<Edit, Wrong> {
+    /// What a row says, whatever was read.
+    fn said(&self, row: &mut Row) -> Result<Edit, Wrong> {
         let index = &self.plan.index;
         let owner = match row.kind {
             Kind::DirectRole => {
@@ -195,7 +213,7 @@ impl Reading<'_> {
                 Owner::Person(person.ok_or("an edit is about a person who is not in `users`")?)
             }
             Kind::Group | Kind::Role | Kind::Member => {
-                let group = index.find(&named(&row));
+                let group = index.find(&named(row));
                 Owner::Group(group.ok_or("an edit is about a group that is not in `groups`")?)
             }
         };
@@ -211,9 +229,10 @@ impl Reading<'_> {
                 Ok(Value::Direct(Arc::new((*role).clone())))
             }
         };
-        let was = (row.action != Action::Add).then(|| value(row.before, "before")).transpose()?;
-        let after = (row.action != Action::Remove).then(|| value(row.after, "after")).transpose()?;
-        let fact = match (row.kind, was.as_ref().or(after.as_ref())) {
+        let (before, after) = (row.before.take(), row.after.take());
+        let before = (row.action != Action::Add).then(|| value(before, "before")).transpose()?;
+        let after = (row.action != Action::Remove).then(|| value(after, "after")).transpose()?;
+        let fact = match (row.kind, before.as_ref().or(after.as_ref())) {
             (Kind::Role, _) => Fact::Grant(required(row.role_id, "roleId")?),
             (Kind::Member, _) => {
                 let user = required(row.user_id, "userId")?;
@@ -222,9 +241,21 @@ impl Reading<'_> {
             (_, Some(Value::Direct(role))) => Fact::Direct(Box::new(role.kind().clone())),
             _ => Fact::Attributes,
         };
-        let key = Key { owner, fact };
+        Ok(Edit { key: Key { owner, fact }, before, after })
+    }
+
+    /// A row of what is live already: it changes nothing, and only readers look at it.
+    fn already(&mut self, mut row: Row) -> Result<Edit, Wrong> {
+        let edit = self.said(&mut row)?;
+        let note = row.note.map(|it| self.files.place(it));
+        self.note(edit.key.clone(), note);
+        Ok(edit)
+    }
+
+    fn edit(&mut self, mut row: Row) -> Result<Edit, Wrong> {
+        let Edit { key, before: was, after } = self.said(&mut row)?;
         // What was read is what was there; of a group that nobody looked into the edit alone knows.
-        let unread = matches!(owner, Owner::Group(it) if self.plan.unread.contains(&it));
+        let unread = matches!(key.owner, Owner::Group(it) if self.plan.unread.contains(&it));
         let before = if unread && row.kind != Kind::Group { was.clone() } else { self.plan.live.value(&key) };
         if before.is_some() != was.is_some() {
             return Err("the `before` of an edit is not what was read".to_owned());
@@ -232,11 +263,12 @@ impl Reading<'_> {
         if before == after {
             return Err("an edit changes nothing".to_owned());
         }
-        if let (Owner::Group(group), Fact::Attributes, None) = (owner, &key.fact, &after) {
+        if let (Owner::Group(group), Fact::Attributes, None) = (key.owner, &key.fact, &after) {
             self.plan.reasons.insert(group, required(row.reason, "reason")?);
         }
         let note = row.note.map(|it| self.files.place(it));
         self.note(key.clone(), note);
+        self.plan.added.extend(row.added_at.map(|it| (key.clone(), it)));
         Ok(Edit { key, before, after })
     }
 }

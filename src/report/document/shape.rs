@@ -9,14 +9,17 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, value::RawValue};
 
 use crate::model::{
+    date::Now,
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{
-        self, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Soon, Survivor, Undone,
-        Withheld, is_zero,
+        self, Accepted, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Soon,
+        Survivor, Undone, Withheld, is_zero,
     },
+    portion::Portion,
     rules::{Unmanaged, Weakened},
     scope::{Relation, Scope},
+    stamp::Stamp,
 };
 use crate::report::render::json::Origin;
 
@@ -49,6 +52,9 @@ pub(crate) struct Document {
     pub(super) summary: Summary,
     /// Whether these are not all access files of the workspace.
     pub(super) partial: bool,
+    /// Which of the companies of the workspace it is about, where `--company` or `--shard` said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) portion: Option<Portion>,
     /// Everything that changes, fact by fact: of groups, sorted by company, name and id, then of people, sorted by company and
     /// id; of each first itself, then its roles, then its members.
     pub(super) edits: Vec<Row>,
@@ -65,6 +71,9 @@ pub(crate) struct Document {
     pub(super) unmanaged: Unmanaged,
     /// What was asked for and is withheld, or only worth saying.
     pub(super) withheld: Vec<Worded<Withheld<Origin>>>,
+    /// What differs, and is left as it is because the files accept it for a while; left out where nothing is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) accepted: Vec<Accepted<Origin>>,
     /// What ends or begins within 7 days, sorted by time.
     pub(super) soon: Vec<Soon<Origin>>,
     /// Who gains and who loses access.
@@ -72,6 +81,10 @@ pub(crate) struct Document {
     /// The same for the change under review alone, and for undoing what has drifted before; left out where no base was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) people_by_cause: Option<ByCause>,
+    /// How many of those who gain or lose were not asked for groups that no file names: what these give them is not counted.
+    /// Left out where none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) not_asked: usize,
     /// What the change under review asks for, its base does not, and somebody has made already; left out where no base was
     /// given.
     // For readers: an apply needs none of it, and it may be of groups that do not change.
@@ -102,6 +115,13 @@ pub(crate) struct Document {
     pub(super) digest: Digest,
 }
 
+impl Document {
+    /// What the run that made it took for now.
+    pub(super) fn now(&self) -> Now {
+        Now { at: self.now.unwrap_or(self.created_at), is_given: self.now.is_some(), dated: self.created_at }
+    }
+}
+
 /// Who gains and who loses access, by where that comes from.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(super) struct ByCause {
@@ -130,6 +150,9 @@ pub(super) struct Summary {
     /// Those among the unmanaged groups that are forbidden.
     #[serde(default)]
     pub(super) forbidden: usize,
+    /// Differences that the files accept for a while.
+    #[serde(default)]
+    pub(super) accepted: usize,
     /// Guards that stop an apply.
     pub(super) guards: usize,
 }
@@ -211,6 +234,9 @@ pub(super) struct Row {
     /// Why the group is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason: Option<Box<str>>,
+    /// When the API says that a member who goes was added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) added_at: Option<Timestamp>,
     #[serde(flatten)]
     pub(super) note: Note<Origin>,
 }
@@ -227,6 +253,12 @@ pub(super) struct Group {
     /// Where it is declared, or its removal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) origin: Option<Origin>,
+    /// When it was made, and by whose account, as far as the API tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) created: Option<Stamp>,
+    /// When it was changed last, and by whose account, as far as the API tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) updated: Option<Stamp>,
     /// What was in it; left out where nobody looked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) contents: Option<Contents>,
@@ -248,9 +280,11 @@ pub(super) struct Grant {
     pub(super) role_id: RoleId,
     /// Where it holds, in canonical form.
     pub(super) scope: Scope,
-    /// The scopes as the API spelled them, one for each of its entries; null where it gave none.
-    #[schemars(with = "Vec<Value>")]
-    pub(super) entries: Vec<Option<Box<RawValue>>>,
+    /// The scopes as the API spelled them, one for each of its entries; null where it gave none. Left out where there is one
+    /// entry, spelled just as `scope` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<Value>>")]
+    pub(super) entries: Option<Vec<Option<Box<RawValue>>>>,
 }
 
 /// A person whose roles outside groups change, as they were read: all of them are replaced by one call.

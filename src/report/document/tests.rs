@@ -118,7 +118,7 @@ fn a_plan_with_everything_is_read_back_as_it_was() {
         assert_same(&saved.plan, &plan.plan);
         assert_eq!(saved.judgement, plan.judgement);
         assert_eq!(saved.id, digest::plan_id(&plan.plan));
-        assert_eq!(saved.created_at.to_string(), "2026-11-21T08:00:00Z");
+        assert_eq!(saved.now.dated.to_string(), "2026-11-21T08:00:00Z");
         assert_eq!(&*saved.endpoint, "https://api-ext-sboxmeta.partners.spotnana.com");
         let files: Vec<_> =
             sources().files().map(|(_, it)| (Box::from(it.path.as_str()), digest::file(&it.text))).collect();
@@ -263,7 +263,7 @@ fn what_is_no_plan_is_refused_and_says_why() {
 fn no_field_can_be_missing() {
     let document: Value = serde_json::from_str(&written(&everything().judged())).unwrap();
     // The digest covers what may be left out.
-    let optional = ["now", "taken", "unmanaged", "digest", "undoes"];
+    let optional = ["now", "taken", "unmanaged", "digest", "undoes", "accepted"];
     for field in document.as_object().unwrap().keys().filter(|it| !optional.contains(&it.as_str())) {
         let mut fewer = document.clone();
         fewer.as_object_mut().unwrap().remove(field);
@@ -286,7 +286,7 @@ fn no_other_effect_passes_under_an_id() {
         (format!("/edits/{joins}/userId"), json!("00000000-0000-4000-8000-000000000003")),
         (format!("/edits/{added}/after/audiences/0/predicates/0/values/0"), json!("x")),
         (format!("/edits/{changed}/after/audiences/0/predicates/0/values/0"), json!("x")),
-        ("/groups/0/contents/roles/0/entries/0/audiences/0/predicates/0/values/0".into(), json!("x")),
+        ("/groups/0/contents/roles/0/scope/audiences/0/predicates/0/values/0".into(), json!("x")),
         ("/groups/0/id".into(), json!("00000000-0000-4000-8000-000000000009")),
         ("/id".into(), json!("0".repeat(64))),
     ];

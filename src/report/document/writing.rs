@@ -13,6 +13,7 @@ use crate::{
         plan::{self, Digest, Note, Plan},
         scope::Scope,
         source::{Place, Sources},
+        stamp::Stamps,
         state::{Edit, Fact, Key, Owner, Value},
     },
     plan::{diff, digest},
@@ -27,7 +28,20 @@ use super::shape::{
 impl Document {
     /// The document, with zeros for its digest.
     pub(super) fn new(view: &View<'_>) -> Self {
-        let &View { partial, plan, judgement, sources, endpoint: _, url, now, taken, cost: _ } = view;
+        let &View {
+            partial,
+            portion,
+            files: known,
+            plan,
+            judgement,
+            sources,
+            endpoint: _,
+            url,
+            now,
+            taken,
+            document: _,
+            cost: _,
+        } = view;
         let words = Words::new(plan);
         let writing = Writing { plan, sources, moves: diff::moves(plan) };
         let origin = |it: Place| Origin::new(it, sources);
@@ -42,6 +56,7 @@ impl Document {
             .filter(|(_, it)| !it.text.is_empty())
             .map(|(_, it)| File { path: it.path.as_str().into(), sha256: digest::file(&it.text) })
             .collect();
+        files.extend(known.iter().map(|(path, sha256)| File { path: path.clone(), sha256: *sha256 }));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         Self {
             version: super::VERSION,
@@ -59,9 +74,11 @@ impl Document {
                 withheld: plan.withheld(),
                 unmanaged: plan.companies.iter().map(|it| it.unmanaged.len()).sum(),
                 forbidden: plan.forbidden().count(),
+                accepted: plan.accepted.len(),
                 guards: judgement.stops().count(),
             },
-            partial,
+            partial: partial || portion.is_some(),
+            portion,
             edits: plan.edits.iter().map(|it| writing.row(it)).collect(),
             groups: plan.groups().filter_map(|it| writing.group(&it)).collect(),
             users: plan.people().filter_map(|it| writing.user(&it)).collect(),
@@ -71,12 +88,14 @@ impl Document {
             withheld: withheld
                 .map(|(it, said)| Worded { it: it.clone().map(origin), message: said.why.into() })
                 .collect(),
+            accepted: plan.accepted.iter().map(|it| it.clone().map(origin)).collect(),
             soon: plan.soon.iter().cloned().map(|it| it.map(origin)).collect(),
             people: judgement.people.clone().map(origin),
             people_by_cause: judgement.by_cause.clone().map(|it| {
                 let [change, drift] = it.map(|it| it.map(origin));
                 ByCause { change, drift }
             }),
+            not_asked: judgement.not_asked,
             already_live: plan.already_live.as_ref().map(|it| it.iter().map(|it| writing.row(it)).collect()),
             gaps: judgement.gaps.clone(),
             guards: judgement.guards.iter().map(guard).collect(),
@@ -138,6 +157,7 @@ impl Writing<'_> {
                 (Owner::Group(group), Fact::Attributes) => reasons.get(&group).cloned(),
                 _ => None,
             },
+            added_at: self.plan.added.get(&edit.key).copied(),
             note: self.note(&edit.key),
         }
     }
@@ -150,11 +170,17 @@ impl Writing<'_> {
     fn group(&self, change: &plan::Change<'_>) -> Option<Group> {
         let (group, before) = (change.group()?, change.attributes_before()?);
         let grant = |(role_id, scope): (_, &Scope)| {
-            let entries = self.plan.entries.get(&(group, role_id)).into_iter().flatten();
-            let entries = entries.map(|it| it.as_deref().map(compact)).collect();
+            let entries = self.plan.entries.get(&(group, role_id)).map_or(&[][..], |it| it);
+            let entries = match entries {
+                [Some(one)] if compact(one).get() == scope.spelled().get() => None,
+                _ => Some(entries.iter().map(|it| it.as_deref().map(compact)).collect()),
+            };
             Grant { role_id, scope: scope.clone(), entries }
         };
+        let Stamps { created, updated } = self.plan.stamps.get(&group).cloned().unwrap_or_default();
         Some(Group {
+            created,
+            updated,
             company: change.company(),
             id: change.id(),
             name: before.name.clone(),
@@ -181,7 +207,7 @@ impl Writing<'_> {
 fn raw(value: &Value) -> Option<Box<RawValue>> {
     let raw = match value {
         Value::Attributes(attributes) => to_raw_value(attributes),
-        Value::Scope(scope) => to_raw_value(scope),
+        Value::Scope(scope) => Ok(scope.spelled()),
         Value::Member => return None,
         Value::Direct(role) => to_raw_value(&compacted(&DirectRoles::new([(**role).clone()]))),
     };

@@ -4,12 +4,13 @@
 //! guard, something withheld, a failure) says so in the column `change`.
 
 use super::{
+    cells::line,
     ending::{About, Ending},
     issues::{Issue, Kind, issues},
     people::{self, Row, Turn},
+    review,
     scope::Words,
 };
-use crate::model::escape;
 
 const COLUMNS: [&str; 10] = [
     "change",
@@ -24,10 +25,11 @@ const COLUMNS: [&str; 10] = [
     // Whether it only undoes what had drifted before the change under review.
     "drifted",
 ];
-/// With these a cell is computed, in the spreadsheets of some countries in their wide forms too.
-const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 pub(super) fn document(ending: &Ending<'_>) -> String {
+    if let About::Review(view) = &ending.about {
+        return review::csv::document(view);
+    }
     let mut out = line(COLUMNS);
     if let About::Plan(view, _) = &ending.about {
         let words = Words::new(view.plan);
@@ -69,17 +71,6 @@ fn of_issue(issue: &Issue) -> String {
     line([&issue.rule, "", "", "", "", "", "", &issue.title, &origin, ""])
 }
 
-fn yes(is: bool) -> &'static str {
+pub(super) fn yes(is: bool) -> &'static str {
     if is { "yes" } else { "" }
-}
-
-fn line(cells: [&str; 10]) -> String {
-    cells.map(cell).join(",") + "\r\n"
-}
-
-fn cell(text: &str) -> String {
-    let shown = escape::terminal(text);
-    // What a program drops when it reads a cell must not hide what comes next.
-    let is_formula = shown.trim_start().trim_start_matches('\'').starts_with(FORMULA);
-    format!("\"{}{}\"", if is_formula { "'" } else { "" }, shown.replace('"', "\"\""))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::ending::Trouble;
+use super::{ending::Trouble, forge::Forge, more};
 use crate::model::{escape, json::document};
 
 /// Returns the failure as lines of text.
@@ -34,20 +34,30 @@ pub fn json(kind: &str, code: u8, name: &str, trouble: &Trouble<'_>) -> String {
     }))
 }
 
-/// Returns what stands below a plan that was not done in full.
-pub(super) fn note(trouble: &Trouble<'_>) -> String {
-    let said = sentence(trouble);
-    format!("\n> [!CAUTION]\n> {}\n", escape::markdown(&escape::clip(&said, NOTE)))
+/// Returns what stands above a plan that was not done in full.
+pub(super) fn note(trouble: &Trouble<'_>, forge: Forge) -> String {
+    forge.warning(&format!("error: {}", said(&sentence(trouble), NOTE))) + "\n"
 }
 
 /// Bytes of such a note.
 const NOTE: usize = 2_000;
+/// Bytes of one of several reasons.
+const REASON: usize = 600;
+/// Reasons that are told.
+const REASONS: usize = 10;
+
+/// A text as code, which is not longer than that. No line begins with it: what has backticks in it could look like a fence.
+fn said(text: &str, most: usize) -> String {
+    escape::markdown(&escape::clip(&escape::terminal(text), most))
+}
 
 /// Returns the comment that says that there is no such thing, and why.
-pub fn markdown(made: &str, trouble: &Trouble<'_>) -> String {
-    let say = escape::markdown;
-    let why = trouble.causes.iter().map(|it| format!("\n- because: {}", say(it)));
+pub fn markdown(made: &str, trouble: &Trouble<'_>, forge: Forge) -> String {
+    let say = |it: &str| said(it, REASON);
+    let why = trouble.causes.iter().take(REASONS).map(|it| format!("\n- because: {}", say(it)));
+    let left = more(trouble.causes.len(), REASONS).map(|it| format!("\n- {it}"));
     let hint = trouble.hint.iter().map(|it| format!("\n- hint: {}", say(it)));
-    let more: String = why.chain(hint).collect();
-    format!("<!-- rolecall:{made} -->\n### rolecall: no {made}\n\n{}\n{more}\n", say(trouble.message))
+    let more: String = why.chain(left).chain(hint).collect();
+    let marker = forge.hidden(&format!("rolecall:{made}"));
+    format!("{marker}### rolecall: no {made}\n\nerror: {}\n{more}\n", say(trouble.message))
 }

@@ -19,6 +19,7 @@ use crate::model::{
 use super::{
     counted,
     fit::{self, Width},
+    forge::Forge,
     json::Origin,
 };
 
@@ -61,9 +62,9 @@ pub fn json(findings: &[Finding], sources: &Sources) -> String {
 /// Returns the findings as a pull-request comment of at most `budget` bytes.
 ///
 /// A budget below 2,000 bytes may leave no room for more than their number.
-pub fn markdown(findings: &[Finding], sources: &Sources, budget: usize) -> String {
+pub fn markdown(findings: &[Finding], sources: &Sources, forge: Forge, budget: usize) -> String {
     let (files, renderer) = (Files::new(findings, sources), Renderer::plain());
-    let head = format!("<!-- rolecall:findings -->\n### rolecall: {}", count(findings));
+    let head = format!("{}### rolecall: {}", forge.hidden("rolecall:findings"), count(findings));
     let all_left = left_out(findings);
     let mut body = String::new();
     let (mut shown, mut fence) = (0, 3);

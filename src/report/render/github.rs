@@ -16,7 +16,7 @@ const SHOWN: usize = 10;
 pub(super) fn document(ending: &Ending<'_>) -> String {
     let mut out = String::new();
     let issues = issues(ending);
-    for level in [Level::Error, Level::Warning] {
+    for level in [Level::Error, Level::Warning, Level::Note] {
         let all: Vec<&Issue> = issues.iter().filter(|it| it.level == level).collect();
         let shown = if all.len() > SHOWN { SHOWN - 1 } else { all.len() };
         for it in &all[..shown] {
@@ -45,6 +45,7 @@ pub fn outputs(ending: &Ending<'_>) -> String {
             ("lose-everything", people.lose_everything.len()),
             ("escalate", escalate),
             ("withheld", plan.withheld()),
+            ("accepted", plan.accepted.len()),
             ("stops", view.judgement.stops().count()),
         ] {
             let _ = writeln!(out, "{name}={n}");
@@ -58,6 +59,7 @@ fn word(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
         Level::Warning => "warning",
+        Level::Note => "notice",
     }
 }
 

@@ -39,6 +39,7 @@ fn severity(issue: &Issue) -> &'static str {
         (Kind::Privileged | Kind::Weakened, _) => "critical",
         (Kind::Finding | Kind::Withheld, Level::Error) | (Kind::Withheld, Level::Warning) => "major",
         (Kind::Finding, Level::Warning) => "minor",
+        (Kind::Accepted, _) | (Kind::Finding | Kind::Withheld, Level::Note) => "info",
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{
     View,
     ending::{About, Ending},
-    failure, guards,
+    failure, guards, notices,
     people::{self, Turn},
     remedy,
     scope::Words,
@@ -31,6 +31,8 @@ pub(super) enum Level {
     Error,
     /// Something is left undone, or is worth a look.
     Warning,
+    /// Something is known, and is only told.
+    Note,
 }
 
 /// What an issue is about; forms show some in ways of their own.
@@ -48,6 +50,8 @@ pub(super) enum Kind {
     Weakened,
     /// Something that is asked for and withheld.
     Withheld,
+    /// A difference that the files accept for a while.
+    Accepted,
 }
 
 /// One thing to look at.
@@ -133,7 +137,7 @@ pub(super) fn issues(ending: &Ending<'_>) -> Vec<Issue> {
     let rest = match &ending.about {
         About::Plan(view, _) => of_plan(view),
         About::Findings(findings, sources) => findings.iter().map(|it| finding(it, sources)).collect(),
-        About::Trouble(_) => Vec::new(),
+        About::Review(_) | About::Trouble(_) => Vec::new(),
     };
     failure.into_iter().chain(rest).collect()
 }
@@ -156,6 +160,11 @@ fn of_plan(view: &View<'_>) -> Vec<Issue> {
         let title = format!("{} {}: {}", it.noun, it.what, it.why);
         let meaning = "Something that is asked for is left undone.";
         Issue::new(Kind::Withheld, Level::Warning, rule, meaning, &title).at(it.place, view.sources)
+    }));
+    all.extend(view.plan.accepted.iter().map(|it| {
+        let title = notices::left_alone(it, &words);
+        let meaning = "A difference between the files and what is live is left as it is for a while.";
+        Issue::new(Kind::Accepted, Level::Note, "accepted", meaning, &title).at(Some(it.from), view.sources)
     }));
     all.extend(view.plan.remarks.iter().map(|it| finding(it, view.sources)));
     all

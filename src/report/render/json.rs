@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::source::{Place, Sources};
 
 /// Where something is declared; line and column count from 1.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Origin {
     pub(crate) file: Box<str>,
     pub(crate) line: u32,

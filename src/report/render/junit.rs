@@ -27,6 +27,11 @@ pub(super) fn document(ending: &Ending<'_>) -> String {
         report.add_test_suite(suite("guards", of_guards(view, &issues)));
         report.add_test_suite(suite("withheld", or_none(of(&[Kind::Withheld]), "nothing is withheld")));
     }
+    let accepted = issues.iter().filter(|it| it.kind == Kind::Accepted).map(passed_over);
+    let accepted: Vec<TestCase> = accepted.collect();
+    if !accepted.is_empty() {
+        report.add_test_suite(suite("accepted", accepted));
+    }
     if let About::Findings(..) = &ending.about {
         report.add_test_suite(suite("files", or_none(of(&[Kind::Finding]), "the files are sound")));
     }
@@ -57,6 +62,13 @@ fn run(ending: &Ending<'_>, issues: &[Issue]) -> TestCase {
         status.set_type(it.rule.as_str()).set_message(it.title.as_str());
     }
     TestCase::new(ending.command, status)
+}
+
+/// What is known and left as it is: it neither passed nor failed.
+fn passed_over(issue: &Issue) -> TestCase {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(issue.title.as_str());
+    TestCase::new(format!("{}: {}", issue.rule, escape::clip(&issue.title, NAME)), status)
 }
 
 fn failed(issue: &Issue) -> TestCase {

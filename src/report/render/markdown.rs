@@ -12,6 +12,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{
     View, counted,
+    forge::Forge,
     guards::{self, Outcome},
     more, notices,
     people::{self, Turn},
@@ -22,8 +23,8 @@ use super::{
 };
 use crate::model::{escape, plan::Withheld};
 
-/// By this line CI finds the comment to update.
-const MARKER: &str = "<!-- rolecall:plan -->";
+/// By this line a comment is seen to be one; reports say more in its place.
+const MARKER: &str = "rolecall:plan";
 /// Said in the heading when something is left out.
 const TRUNCATED: &str = " (truncated)";
 /// The column at which origins begin at most.
@@ -41,12 +42,60 @@ const ROLES: usize = 12;
 /// With more changes than this each group is folded.
 const MANY: usize = 40;
 
-/// Returns the plan in at most `budget` bytes.
+/// What became of a plan that is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Nothing yet: it is looked at.
+    Planned,
+    /// All of it was done.
+    Applied,
+    /// Not all of it was done.
+    Part,
+    /// Nothing of it was done, though it was to be.
+    Refused,
+}
+
+impl Deed {
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Planned => "rolecall",
+            Self::Applied => "rolecall applied",
+            Self::Part => "rolecall did not apply all of",
+            Self::Refused => "rolecall did not apply",
+        }
+    }
+
+    /// Whether the command that applies it is of use.
+    fn is_to_come(self) -> bool {
+        matches!(self, Self::Planned | Self::Refused)
+    }
+}
+
+/// How a plan is told: where, in how many bytes at most, and what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// Where it is read.
+    pub forge: Forge,
+    /// Most bytes.
+    pub budget: usize,
+    /// What became of the plan.
+    pub deed: Deed,
+    /// What is said of that, in whole blocks of Markdown of bounded size, below the heading.
+    pub said: &'a str,
+}
+
+/// Returns the plan for a forge in at most `budget` bytes.
+pub fn plan(view: &View<'_>, forge: Forge, budget: usize) -> String {
+    told(view, &Page { forge, budget, deed: Deed::Planned, said: "" })
+}
+
+/// Returns the plan and what became of it.
 ///
 /// Where it does not fit, who joins and leaves is counted group by group; then room goes to who gains privileged access,
 /// to guards that stop the plan and to who loses everything, then to the rest. A budget below 4,000 bytes may leave no room
 /// for more than the summary.
-pub fn plan(view: &View<'_>, budget: usize) -> String {
+pub fn told(view: &View<'_>, page: &Page<'_>) -> String {
+    let Page { forge, budget, .. } = *page;
     let words = Words::new(view.plan);
     let several = view.plan.companies.len() > 1;
     let named = several.then_some(&words);
@@ -68,18 +117,18 @@ pub fn plan(view: &View<'_>, budget: usize) -> String {
         known,
         guards,
     ];
-    let foot = foot(view, &words);
-    let whole: usize = sections.iter().map(Section::whole).sum();
-    if head(view, "", weakened::ROWS).len() + whole + foot.len() > budget {
+    let foot = foot(view, page.deed, &words);
+    let whole: usize = sections.iter().map(|it| it.whole(forge)).sum();
+    if head(view, page, "", weakened::ROWS).len() + whole + foot.len() > budget {
         sections[5] = changes(&blocks, named, Members::Counted);
     }
     let least: usize = sections.iter().map(Section::least).sum();
     // What is weaker than in the base is cut for nothing else: only a budget too small for a comment has no room for it.
-    let fits = |rows: &usize| head(view, TRUNCATED, *rows).len() + foot.len() + least <= budget;
+    let fits = |rows: &usize| head(view, page, TRUNCATED, *rows).len() + foot.len() + least <= budget;
     let rows = (1..=weakened::ROWS).rev().find(fits).unwrap_or(0);
-    let fixed = head(view, TRUNCATED, rows).len() + foot.len();
-    let parts = allotted(&sections, budget.saturating_sub(fixed));
-    let mut out = head(view, if parts.iter().any(|it| it.cut) { TRUNCATED } else { "" }, rows);
+    let fixed = head(view, page, TRUNCATED, rows).len() + foot.len();
+    let parts = allotted(&sections, forge, budget.saturating_sub(fixed));
+    let mut out = head(view, page, if parts.iter().any(|it| it.cut) { TRUNCATED } else { "" }, rows);
     for Part { text, cut: _ } in &parts {
         out.push_str(text);
     }
@@ -87,13 +136,13 @@ pub fn plan(view: &View<'_>, budget: usize) -> String {
     out.truncate(out.trim_end().len());
     out.push('\n');
     // Only a budget too small for the summary itself gets here.
-    if out.len() <= budget { out } else { escape::clip(MARKER, budget).into_owned() }
+    if out.len() <= budget { out } else { escape::clip(&forge.hidden(MARKER), budget).into_owned() }
 }
 
 /// Renders sections within a budget. Each is sure of room for its title and its counts; those about people and about what
 /// stops the plan, of a share of the rest, which no flood of the others takes from them; what is left goes to the first that
 /// needs it.
-fn allotted(sections: &[Section; 9], budget: usize) -> [Part; 9] {
+fn allotted(sections: &[Section; 9], forge: Forge, budget: usize) -> [Part; 9] {
     /// By position: who escalates, what stops, who loses everything, what is withheld and what changes come first.
     const FIRST: [usize; 9] = [1, 0, 2, 6, 5, 3, 4, 7, 8];
     let least: usize = sections.iter().map(Section::least).sum();
@@ -105,15 +154,16 @@ fn allotted(sections: &[Section; 9], budget: usize) -> [Part; 9] {
     let mut room = [0; 9];
     for sure in [sure, [usize::MAX; 9]] {
         for at in FIRST {
-            let wanted = sections[at].whole().saturating_sub(sections[at].least() + room[at]);
+            let wanted = sections[at].whole(forge).saturating_sub(sections[at].least() + room[at]);
             let given = wanted.min(sure[at]).min(free);
             (room[at], free) = (room[at] + given, free - given);
         }
     }
-    std::array::from_fn(|at| sections[at].render(sections[at].least() + room[at]))
+    std::array::from_fn(|at| sections[at].render(forge, sections[at].least() + room[at]))
 }
 
-fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
+/// Returns what a plan comes to in one line, people first; for the heading.
+pub(super) fn title(view: &View<'_>) -> String {
     let sum = view.plan.summary();
     let counts =
         [(sum.groups_deleted, "deleted"), (sum.groups_created, "created"), (sum.groups_changed, "changed")];
@@ -144,6 +194,9 @@ fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
     if words.is_empty() {
         words.push("no changes".to_owned());
     }
+    if let n @ 1.. = view.plan.accepted.len() {
+        words.push(counted(n, "accepted difference", "accepted differences"));
+    }
     if let n @ 1.. = view.plan.weakenings().len() {
         words.push(counted(n, "rule weakened", "rules weakened"));
     }
@@ -154,9 +207,14 @@ fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
     if !unset.is_empty() {
         words.push(counted(unset.len(), "guard unset", "guards unset"));
     }
+    words.join(", ")
+}
+
+fn head(view: &View<'_>, page: &Page<'_>, truncated: &str, rows: usize) -> String {
+    let title = title(view);
+    let unset = weakened::unset(view);
     let summary = wording::summary(view.plan, view.judgement);
-    let title = words.join(", ");
-    let companies = companies(view);
+    let companies = companies(view, page.forge);
     let taken =
         view.taken.map_or_else(String::new, |it| format!(" From a snapshot of {it:.0}, not from the API."));
     let now = view.now.told().map_or_else(String::new, |it| format!(" Judged {it}."));
@@ -169,13 +227,15 @@ fn head(view: &View<'_>, truncated: &str, rows: usize) -> String {
     let stops: Vec<&str> = stops.into_iter().collect();
     let stops = match stops.is_empty() {
         true => String::new(),
-        false => format!(
-            "> [!CAUTION]\n> **Guards stop this plan: {}.** What would allow it stands below.\n\n",
-            stops.join(", ")
-        ),
+        false => {
+            let what =
+                format!("**Guards stop this plan: {}.** What would allow it stands below.", stops.join(", "));
+            page.forge.warning(&what) + "\n"
+        }
     };
+    let (marker, heading, said) = (page.forge.hidden(MARKER), page.deed.heading(), page.said);
     format!(
-        "{MARKER}\n### rolecall: {title}{truncated}\n\n{stops}{danger}{people}**{summary}**\n\n{companies}{taken}{now}\n\n{unset}"
+        "{marker}### {heading}: {title}{truncated}\n\n{said}{stops}{danger}{people}**{summary}**\n\n{companies}{taken}{now}\n\n{unset}"
     )
 }
 
@@ -190,7 +250,7 @@ fn danger(view: &View<'_>, rows: usize) -> String {
     out + "```\n\n"
 }
 
-fn companies(view: &View<'_>) -> String {
+fn companies(view: &View<'_>, forge: Forge) -> String {
     let words = Words::new(view.plan);
     let found = &view.plan.companies;
     let host = code(view.endpoint);
@@ -205,23 +265,25 @@ fn companies(view: &View<'_>) -> String {
     }
     let lines = found.iter().map(|it| {
         let company = code(&words.company(it.company));
-        format!("{company} at {host}: {}", sizes(it.groups, it.memberships))
+        // Not at the beginning of a line: code with backticks in it could look like a fence.
+        format!("Company {company} at {host}: {}", sizes(it.groups, it.memberships))
     });
-    lines.collect::<Vec<_>>().join("<br>\n")
+    lines.collect::<Vec<_>>().join(forge.line_break())
 }
 
 fn code(text: &str) -> String {
     escape::markdown(&escape::clip(&escape::terminal(text), 100))
 }
 
-fn foot(view: &View<'_>, words: &Words<'_>) -> String {
+fn foot(view: &View<'_>, deed: Deed, words: &Words<'_>) -> String {
     let id = wording::plan_id(view.plan).map(|it| format!("Plan id: `{it}`"));
     let needs_more = view.judgement.stops().any(|it| !it.guard.can_be_approved());
-    let next = wording::plan_id(view.plan).filter(|_| !needs_more);
+    let next = wording::plan_id(view.plan).filter(|_| !needs_more && deed.is_to_come());
     let next = next.map(|it| format!("To apply exactly this: `rolecall apply --approve {it}`"));
     // Their names are among what may be cut.
     let unmanaged = notices::unmanaged(view, words).into_iter().map(|it| Some(it.head));
-    let lines = [notices::expiring(view.plan)].into_iter().chain(unmanaged).chain([id, next]);
+    let accepted = notices::accepted_in_all(view.plan).map(|it| it + ".");
+    let lines = [notices::expiring(view.plan), accepted].into_iter().chain(unmanaged).chain([id, next]);
     lines.flatten().map(|it| it + "\n\n").collect()
 }
 
@@ -360,9 +422,9 @@ fn withheld(view: &View<'_>) -> Section {
 }
 
 /// A line in the making: what stands left, and beside it where it is declared and why.
-struct Row {
-    left: String,
-    beside: [Option<String>; 2],
+pub(super) struct Row {
+    pub(super) left: String,
+    pub(super) beside: [Option<String>; 2],
 }
 
 /// What a line counts as, the line, and what stands below it.
@@ -397,7 +459,7 @@ fn row(line: &Line) -> Shown {
 }
 
 /// Writes rows with what stands beside them in one column, as near as the longest allows.
-fn aligned(rows: Vec<Row>) -> Vec<String> {
+pub(super) fn aligned(rows: Vec<Row>) -> Vec<String> {
     let widths = rows.iter().map(|it| it.left.width());
     let column = widths.filter(|it| *it <= ORIGIN).max().unwrap_or(0);
     let lines = rows.into_iter().map(|Row { left: mut text, beside: [origin, note] }| {

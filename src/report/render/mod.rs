@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use crate::model::{
     date::Now,
-    plan::{Judgement, Plan},
+    plan::{Digest, Judgement, Plan},
+    portion::Portion,
     source::Sources,
 };
 
@@ -21,17 +22,23 @@ pub mod explanation;
 pub mod failure;
 pub mod findings;
 pub mod fit;
+pub mod forge;
 pub mod format;
 pub mod github;
+pub mod grouped;
 pub(crate) mod json;
 pub mod markdown;
+pub mod marker;
 pub mod merging;
+pub mod review;
 pub mod text;
 
+mod cells;
 mod csv;
 mod description;
 mod direct;
 mod gitlab;
+mod html;
 pub(crate) mod guards;
 mod issues;
 mod junit;
@@ -46,6 +53,8 @@ mod slack;
 pub(crate) mod withheld;
 mod weakened;
 mod wording;
+
+pub use notices::accepted_in_all;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -67,8 +76,14 @@ pub struct View<'a> {
     pub now: Now,
     /// Whether it was made from a part of the workspace's access files.
     pub partial: bool,
+    /// Which of the workspace's companies it is about, where that is not all of them.
+    pub portion: Option<Portion>,
+    /// Files that it was made from and of which only the digest is known.
+    pub files: &'a [(Box<str>, Digest)],
     /// When the snapshot was taken that it is made from; `None` where the API was read.
     pub taken: Option<Timestamp>,
+    /// The document that the plan was read from, of one that was saved: as JSON it is shown as it was written.
+    pub document: Option<&'a str>,
     /// What reading the live state took; only the text header shows it, as it differs from run to run.
     pub cost: Option<Cost>,
 }

@@ -5,8 +5,10 @@ use crate::model::{
     finding::Finding,
     ids::CompanyId,
     plan::{
-        Cause, Gap, GapCause, Outside, People, Plan, Soon, Survivor, UnmanagedGroup, Withheld, WithheldReason,
+        Accepted, Cause, Difference, Gap, GapCause, Outside, People, Plan, Side, Soon, Survivor,
+        UnmanagedGroup, Withheld, WithheldReason,
     },
+    portion::Portion,
     rules::Unmanaged,
     source::Sources,
     state::Edit,
@@ -29,6 +31,7 @@ const LINES: usize = 20;
 /// What a line is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Topic {
+    Portion,
     Expiring,
     Starting,
     Gap,
@@ -37,6 +40,7 @@ pub(super) enum Topic {
     Unclear,
     Survivor,
     Outside,
+    Accepted,
     Forbidden,
     Unmanaged,
 }
@@ -45,6 +49,7 @@ impl Topic {
     /// The word that lines begin with, and how one and several are counted.
     const fn words(self) -> [&'static str; 3] {
         match self {
+            Self::Portion => ["Part", "part", "parts"],
             Self::Expiring => ["Expiring", "thing that ends soon", "things that end soon"],
             Self::Starting => ["Starting", "thing that begins soon", "things that begin soon"],
             Self::Gap => ["Gaps", "gap", "gaps"],
@@ -55,6 +60,7 @@ impl Topic {
             Self::Outside => {
                 ["Outside", "person with access outside groups", "people with access outside groups"]
             }
+            Self::Accepted => ["Accepted", "accepted difference", "accepted differences"],
             Self::Forbidden => ["Forbidden", "list of forbidden groups", "lists of forbidden groups"],
             Self::Unmanaged => ["Unmanaged", "list of unmanaged groups", "lists of unmanaged groups"],
         }
@@ -69,12 +75,14 @@ impl Topic {
         let begins = match self {
             Self::Expiring => false,
             Self::Starting => true,
-            Self::Gap
+            Self::Portion
+            | Self::Gap
             | Self::Remark
             | Self::Inactive
             | Self::Unclear
             | Self::Survivor
             | Self::Outside
+            | Self::Accepted
             | Self::Forbidden
             | Self::Unmanaged => return None,
         };
@@ -91,8 +99,10 @@ impl Topic {
 /// Returns how many gain and how many lose, if anybody does; of a change under review what it does itself, and what an apply
 /// of it does beside.
 pub(super) fn people(view: &View<'_>) -> Vec<(&'static str, String)> {
+    let not_asked = not_asked(view.judgement.not_asked);
     let Some([change, drift]) = &view.judgement.by_cause else {
-        return of_people(&view.judgement.people, view).map(|it| ("People", it)).into_iter().collect();
+        let people = of_people(&view.judgement.people).map(|it| ("People", it));
+        return people.into_iter().chain(not_asked).collect();
     };
     let differences = |drifted| {
         let alike = |it: &&Edit| (view.plan.note(&it.key).cause == Some(Cause::Drift)) == drifted;
@@ -101,11 +111,10 @@ pub(super) fn people(view: &View<'_>) -> Vec<(&'static str, String)> {
             n => format!("{}: ", counted(n, "difference", "differences")),
         }
     };
-    let own = of_people(change, view).unwrap_or_else(|| "nobody gains or loses access".to_owned());
+    let own = of_people(change).unwrap_or_else(|| "nobody gains or loses access".to_owned());
     let mut said = vec![("This change", differences(false) + &own)];
     if view.plan.edits.iter().any(|it| view.plan.note(&it.key).cause == Some(Cause::Drift)) {
-        let before =
-            of_people(drift, view).unwrap_or_else(|| "nobody gains or loses access by it".to_owned());
+        let before = of_people(drift).unwrap_or_else(|| "nobody gains or loses access by it".to_owned());
         said.push(("Already drifted, and undone with it", differences(true) + &before));
     }
     let already = view.plan.already_live.as_ref().map_or(0, |it| it.iter().len());
@@ -115,10 +124,16 @@ pub(super) fn people(view: &View<'_>) -> Vec<(&'static str, String)> {
             counted(already, "thing that the change asks for", "things that the change asks for"),
         ));
     }
+    said.extend(not_asked);
     said
 }
 
-fn of_people(found: &People, view: &View<'_>) -> Option<String> {
+/// Of how many it is not known what else they hold.
+fn not_asked(n: usize) -> Option<(&'static str, String)> {
+    (n > 0).then(|| ("Not asked", counted(n, "person", "people") + " for groups that no file names"))
+}
+
+fn of_people(found: &People) -> Option<String> {
     if found.gain == 0 && found.lose == 0 && found.lose_everything.is_empty() {
         return None;
     }
@@ -129,14 +144,6 @@ fn of_people(found: &People, view: &View<'_>) -> Option<String> {
     if !nothing.is_empty() {
         text += ", ";
         text += &counted(nothing.len(), "loses everything", "lose everything");
-        // What nobody asked about was not read, and may give something.
-        text += &match view.plan.companies.iter().map(|it| it.unread).sum() {
-            0 => String::new(),
-            n => format!(
-                " (but for what {})",
-                counted(n, "group that was not read gives", "groups that were not read give")
-            ),
-        };
     }
     Some(text)
 }
@@ -154,7 +161,9 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     let unclear = withheld::those(plan, sources, is_unclear).into_iter().map(as_it_is).collect();
     let survivors = plan.survivors.iter().map(|it| survivor(it, words)).collect();
     let outside = plan.outside.iter().map(|it| outside(it, words)).collect();
+    let accepted = accepted(view, words);
     let all = [
+        (Topic::Portion, view.portion.map(|it| portion(it, plan)).into_iter().collect()),
         (Topic::Expiring, soon(view, words, false)),
         (Topic::Starting, soon(view, words, true)),
         (Topic::Gap, gaps),
@@ -163,8 +172,17 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
         (Topic::Unclear, unclear),
         (Topic::Survivor, survivors),
         (Topic::Outside, outside),
+        (Topic::Accepted, accepted),
     ];
     all.into_iter().flat_map(|(topic, all)| cut(all).into_iter().map(move |it| (topic, it))).collect()
+}
+
+/// Which of the companies of the workspace it is about: what guards count over a whole plan is of these alone.
+fn portion(it: Portion, plan: &Plan) -> String {
+    let shard = it.shard.map(|it| format!("shard {it}, ")).unwrap_or_default();
+    let failed = plan.withheld.iter().filter(|it| it.company().is_some()).count();
+    let about = thousands(plan.companies.len() + failed);
+    format!("{shard}{about} of {}; guards count these alone", counted(it.companies, "company", "companies"))
 }
 
 /// Returns how much ends soon, if anything does.
@@ -204,10 +222,19 @@ pub(super) fn unmanaged(view: &View<'_>, words: &Words<'_>) -> Vec<Unnamed> {
     let (forbidden, others): (Vec<_>, Vec<_>) = all.partition(|it| plan.forbids(it.1));
     let others = if plan.unmanaged == Unmanaged::Ignore { Vec::new() } else { others };
     let left = if view.partial { "Not in these files, left alone" } else { "Unmanaged, left alone" };
-    let name = |(company, group): &(CompanyId, &UnmanagedGroup)| match plan.companies.len() {
-        1 => group.name.to_string(),
-        _ => format!("{} of {}", group.name, words.company(*company)),
+    let name = |(company, group): &(CompanyId, &UnmanagedGroup)| {
+        let name = match plan.companies.len() {
+            1 => group.name.to_string(),
+            _ => format!("{} of {}", group.name, words.company(*company)),
+        };
+        let created = group
+            .created
+            .as_ref()
+            .filter(|_| plan.forbids(group))
+            .map(|it| format!(" (created {})", words.stamp(it)));
+        name + &created.unwrap_or_default()
     };
+    let others: Vec<_> = others.into_iter().filter(|it| !it.1.is_accepted).collect();
     [(Topic::Forbidden, "Forbidden, as no file names them", forbidden), (Topic::Unmanaged, left, others)]
         .into_iter()
         .filter(|it| !it.2.is_empty())
@@ -217,6 +244,53 @@ pub(super) fn unmanaged(view: &View<'_>, words: &Words<'_>) -> Vec<Unnamed> {
             names: first(groups.iter().map(name), GROUPS),
         })
         .collect()
+}
+
+/// Returns what differs and is left as it is for a while: what is privileged first, of which all is named.
+pub(super) fn accepted(view: &View<'_>, words: &Words<'_>) -> Vec<String> {
+    let (privileged, others): (Vec<&Accepted>, Vec<&Accepted>) =
+        view.plan.accepted.iter().partition(|it| it.privileged);
+    let more = more(others.len(), LINES);
+    let shown = privileged.into_iter().chain(others.into_iter().take(LINES));
+    let line = |it: &Accepted| {
+        let mark = if it.privileged { "PRIVILEGED " } else { "" };
+        format!("{mark}{} ({})", left_alone(it, words), view.sources.line(it.from))
+    };
+    shown.map(line).chain(more).collect()
+}
+
+/// Returns what differs, until when that is accepted, by whose word and why.
+pub(super) fn left_alone(accepted: &Accepted, words: &Words<'_>) -> String {
+    let Accepted { what, owner, reason, ends, .. } = accepted;
+    format!("{}: accepted until {ends:.0}, {owner}: {reason}", difference(what, words))
+}
+
+fn difference(what: &Difference, words: &Words<'_>) -> String {
+    let side = |side: &Side, there: &str| match side {
+        Side::Live => format!("{there}, and is not declared"),
+        Side::Files => "is declared, and missing".to_owned(),
+        Side::Both => "is not as declared".to_owned(),
+    };
+    match what {
+        Difference::Unmanaged { group } => format!("group {group} exists, and no file names it"),
+        Difference::Group { group, side: it } => format!("group {group} {}", side(it, "exists")),
+        Difference::Role { group, role, side: it } => {
+            format!("role {} of {group} {}", words.role(*role), side(it, "is there"))
+        }
+        Difference::Member { group, user, side: it } => {
+            format!("member {} in {group} {}", words.person(*user), side(it, "is there"))
+        }
+        Difference::DirectRole { user, role_type, side: it } => {
+            format!("direct role {role_type} of {} {}", words.person(*user), side(it, "is held"))
+        }
+    }
+}
+
+/// Returns how much is accepted, and the first instant at which some of it is a difference again.
+pub fn accepted_in_all(plan: &Plan) -> Option<String> {
+    let ends = plan.accepted.iter().map(|it| it.ends).min()?;
+    let n = counted(plan.accepted.len(), "difference is", "differences are");
+    Some(format!("{n} accepted, the first until {ends:.0}"))
 }
 
 /// Returns one line for all people who lack the same role between the same two changes.

@@ -8,7 +8,10 @@ use super::{
     ending::{About, Ending},
     guards::Outcome,
 };
-use crate::model::{plan::Plan, state::Fact};
+use crate::model::{
+    plan::{Cause, Plan},
+    state::Fact,
+};
 
 /// Bytes of the one label that somebody chose.
 const LABEL: usize = 200;
@@ -34,7 +37,7 @@ pub(super) fn document(ending: &Ending<'_>) -> String {
         About::Findings(findings, _) => {
             out.one("findings", "What is wrong in the files.", &findings.len().to_string());
         }
-        About::Trouble(_) => (),
+        About::Review(_) | About::Trouble(_) => (),
     }
     out.text + "# EOF\n"
 }
@@ -63,6 +66,25 @@ fn of_plan(view: &View<'_>, out: &mut Metrics) {
     let help = format!("Groups, memberships and roles that end within {} days.", Plan::NOTICE_DAYS);
     out.one("expiring", &help, &ends.to_string());
     out.one("withheld", "What is asked for and withheld.", &plan.withheld().to_string());
+    let causes = [
+        (None, "unknown"),
+        (Some(Cause::Change), "change"),
+        (Some(Cause::Drift), "drift"),
+        (Some(Cause::Conflict), "conflict"),
+    ];
+    let caused =
+        |cause: Option<Cause>| plan.edits.iter().filter(|it| plan.note(&it.key).cause == cause).count();
+    let rows: Vec<(String, usize)> =
+        causes.into_iter().map(|(cause, word)| (format!("cause=\"{word}\""), caused(cause))).collect();
+    out.many(
+        "drifted_by_cause",
+        "The same facts by where that comes from, seen from the base where one was given.",
+        &rows,
+    );
+    let privileged = plan.accepted.iter().filter(|it| it.privileged).count();
+    let rows = [("no", plan.accepted.len() - privileged), ("yes", privileged)];
+    let rows: Vec<(String, usize)> = rows.map(|(it, n)| (format!("privileged=\"{it}\""), n)).to_vec();
+    out.many("accepted", "Differences that the files accept for a while.", &rows);
     let unmanaged: usize = plan.companies.iter().map(|it| it.unmanaged.len()).sum();
     out.one("unmanaged_groups", "Groups that no file names.", &unmanaged.to_string());
     let mut guards: BTreeMap<(&str, &str), usize> = BTreeMap::new();

@@ -50,6 +50,8 @@ pub(super) struct Role {
     pub(super) what: String,
     /// Through what, or why: `through Night Desk`, `Winter Migration is deleted`.
     pub(super) through: String,
+    /// The groups by which it comes or goes, each once; none of a role outside groups.
+    pub(super) groups: BTreeSet<String>,
     /// Where it is asked for.
     pub(super) origin: Option<String>,
     /// The same, for programs.
@@ -177,6 +179,7 @@ fn role(effect: &RoleEffect, gains: bool, view: &View<'_>, words: &Words<'_>) ->
         scope,
         what,
         through: through(paths(), gains, view),
+        groups: paths().filter_map(|it| it.group.as_deref().map(str::to_owned)).collect(),
         origin: place.map(|it| view.sources.line(it)),
         place,
     }

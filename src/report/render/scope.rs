@@ -4,14 +4,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::model::{
     ids::{CompanyId, RoleId, UserId},
     plan::{Names, Plan},
     scope::{Audience, Dimension, Kind, Scope, Value},
+    stamp::Stamp,
     state::Edit,
 };
+
+/// The day of an instant, in UTC.
+pub(super) fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
 
 /// Up to this many values are listed in full.
 const LISTED: usize = 8;
@@ -33,6 +40,15 @@ pub(crate) struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
+    /// When something was done, and by whose account as far as that is told.
+    pub(crate) fn stamp(&self, stamp: &Stamp) -> String {
+        let Stamp { at, by, name } = stamp;
+        let known = by.filter(|it| self.names.people.contains_key(it)).map(|it| self.person(it));
+        let told =
+            known.or_else(|| name.as_deref().map(str::to_owned)).or_else(|| by.map(|it| it.to_string()));
+        day(*at) + &told.map_or_else(String::new, |it| format!(" by {it}"))
+    }
+
     pub(crate) fn new(plan: &'a Plan) -> Self {
         let companies = plan.companies.iter().map(|it| it.company);
         let scopes = plan.edits.iter().flat_map(Edit::scopes).flatten();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{guards::Outcome, more, notices::Topic, people::Turn, thousands, wording::Fact};
+use super::{forge::Forge, guards::Outcome, more, notices::Topic, people::Turn, thousands, wording::Fact};
 use crate::model::escape;
 
 /// A group with more lines than this is folded.
@@ -14,7 +14,6 @@ const NAME: usize = 100;
 
 const FENCE: &str = "```diff\n";
 const FENCE_END: &str = "```\n\n";
-const FOLD_END: &str = "</details>\n\n";
 
 /// Groups of lines under a title.
 #[derive(Debug)]
@@ -85,16 +84,16 @@ impl Item {
 }
 
 impl Open {
-    fn end(self) -> [&'static str; 2] {
+    fn end(self, forge: Forge) -> [&'static str; 2] {
         match self {
             Self::Nothing => ["", ""],
             Self::Fence => [FENCE_END, ""],
-            Self::Fold => [FENCE_END, FOLD_END],
+            Self::Fold => [FENCE_END, forge.fold_end()],
         }
     }
 
-    fn cost(self) -> usize {
-        self.end().iter().map(|it| it.len()).sum()
+    fn cost(self, forge: Forge) -> usize {
+        self.end(forge).iter().map(|it| it.len()).sum()
     }
 }
 
@@ -109,30 +108,33 @@ impl Section {
     }
 
     /// Returns how many bytes it needs to leave nothing out.
-    pub(super) fn whole(&self) -> usize {
-        self.render(usize::MAX).text.len()
+    pub(super) fn whole(&self, forge: Forge) -> usize {
+        self.render(forge, usize::MAX).text.len()
     }
 
-    pub(super) fn render(&self, budget: usize) -> Part {
+    pub(super) fn render(&self, forge: Forge, budget: usize) -> Part {
         if self.groups.is_empty() {
             return Part { text: String::new(), cut: false };
         }
         // What is left out is part of all there is, so its counts are not longer.
-        let whole = self.within(budget);
-        if whole.cut { self.within(budget.saturating_sub(left_out(self.items()).len())) } else { whole }
+        let whole = self.within(forge, budget);
+        match whole.cut {
+            true => self.within(forge, budget.saturating_sub(left_out(self.items()).len())),
+            false => whole,
+        }
     }
 
-    fn within(&self, budget: usize) -> Part {
+    fn within(&self, forge: Forge, budget: usize) -> Part {
         let mut text = self.heading();
         let mut open = Open::Nothing;
         let mut shown = 0;
         'groups: for group in &self.groups {
-            let (opening, after) = group.opening(open);
+            let (opening, after) = group.opening(forge, open);
             let mut before = opening;
             for (at, item) in group.items.iter().enumerate() {
                 // A heading with nothing below it says little; it waits for the first line.
                 let with = if at == 0 { group.items.get(1).map_or(0, |it| it.text.len() + 1) } else { 0 };
-                if text.len() + before.len() + item.text.len() + 1 + with + after.cost() > budget {
+                if text.len() + before.len() + item.text.len() + 1 + with + after.cost(forge) > budget {
                     break 'groups;
                 }
                 text.push_str(&std::mem::take(&mut before));
@@ -142,7 +144,7 @@ impl Section {
                 shown += 1;
             }
         }
-        text.extend(open.end());
+        text.extend(open.end(forge));
         let cut = self.items().nth(shown).is_some();
         if cut {
             text.push_str(&left_out(self.items().skip(shown)));
@@ -161,16 +163,14 @@ impl Section {
 
 impl Group {
     /// Returns what goes before its first line, and what is open then.
-    fn opening(&self, open: Open) -> (String, Open) {
+    fn opening(&self, forge: Forge, open: Open) -> (String, Open) {
         if self.aside || self.items.len() > FOLDED {
-            let name = escape::html(&escape::clip(&self.name, 100));
-            let counts = tally(&self.items).1;
-            let fold = format!("<details><summary>{name}: {counts}</summary>\n\n");
-            return (open.end().concat() + &fold + FENCE, Open::Fold);
+            let fold = forge.fold(&escape::clip(&self.name, 100), &tally(&self.items).1);
+            return (open.end(forge).concat() + &fold + FENCE, Open::Fold);
         }
         match open {
             Open::Fence => (String::new(), Open::Fence),
-            Open::Nothing | Open::Fold => (open.end().concat() + FENCE, Open::Fence),
+            Open::Nothing | Open::Fold => (open.end(forge).concat() + FENCE, Open::Fence),
         }
     }
 }

@@ -86,6 +86,7 @@ fn digest(ending: &Ending<'_>) -> (String, Vec<String>, Vec<String>) {
             lines.extend(of(Kind::Withheld).map(|it| format!("Withheld: {}", it.title)));
             (format!("rolecall: {}", head.join(", ")), lines, foot(view))
         }
+        About::Review(view) => ("rolecall: who may do what".to_owned(), Vec::new(), vec![view.summary()]),
         About::Findings([], _) => ("rolecall: the files are valid".to_owned(), Vec::new(), Vec::new()),
         About::Findings(all, _) => {
             let head = format!("rolecall: {}", counted(all.len(), "finding", "findings"));
@@ -151,7 +152,8 @@ fn foot(view: &View<'_>) -> Vec<String> {
     let people = notices::people(view).into_iter().map(|(label, it)| format!("{label}: {it}."));
     let summary = wording::summary(view.plan, view.judgement);
     let id = wording::plan_id(view.plan).map(|it| format!("Plan id: {it}"));
-    people.chain([summary]).chain(id).collect()
+    let accepted = notices::accepted_in_all(view.plan).map(|it| it + ".");
+    people.chain([summary]).chain(accepted).chain(id).collect()
 }
 
 fn length(text: &str) -> usize {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use self::{
-    super::fit::Width,
+    super::{fit::Width, forge::Forge},
     fixture::{everyday, everything, findings, sources, view},
 };
 use super::*;
@@ -12,6 +12,7 @@ use crate::model::{ids::CompanyId, plan::Overview};
 pub(crate) mod fixture;
 mod formats;
 mod laws;
+mod shown;
 
 fn plain(styled: &str) -> String {
     anstream::adapter::strip_str(styled).to_string()
@@ -87,25 +88,25 @@ fn a_plan_that_withholds_does_not_claim_that_live_state_matches() {
         "Plan: 0 groups to create, 0 to change, 0 to delete; roles +0 ~0 -0; members +0 -0; 10 guards."
     );
     assert!(text::plan(&view(&plan, &sources), Width::Any).contains("Withheld 12"));
-    assert!(markdown::plan(&view(&plan, &sources), 60_000).contains("#### Withheld"));
+    assert!(markdown::plan(&view(&plan, &sources), Forge::Github, 60_000).contains("#### Withheld"));
 }
 
 #[test]
 fn markdown_of_an_everyday_plan() {
     let (plan, sources) = (everyday().judged(), sources());
-    insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), 60_000));
+    insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), Forge::Github, 60_000));
 }
 
 #[test]
 fn markdown_of_everything() {
     let (plan, sources) = (everything().judged(), sources());
-    insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), 60_000));
+    insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), Forge::Github, 60_000));
 }
 
 #[test]
 fn markdown_that_does_not_fit() {
     let (plan, sources) = (everything().judged(), sources());
-    insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), 3_000));
+    insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), Forge::Github, 3_000));
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn markdown_folds_long_groups() {
     draft.groups[2].members = (0..30).map(fixture::remove).collect();
     draft.groups[2].name = fixture::HOSTILE.into();
     let plan = draft.judged();
-    insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), 60_000));
+    insta::assert_snapshot!(markdown::plan(&view(&plan, &sources), Forge::Github, 60_000));
 }
 
 #[test]
@@ -129,5 +130,5 @@ fn findings_as_json() {
 
 #[test]
 fn findings_as_markdown() {
-    insta::assert_snapshot!(findings::markdown(&findings(), &sources(), 60_000));
+    insta::assert_snapshot!(findings::markdown(&findings(), &sources(), Forge::Github, 60_000));
 }

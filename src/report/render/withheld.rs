@@ -70,7 +70,7 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
         ),
         WithheldReason::Company { company, answer } => (
             ("company", words.company(*company)),
-            format!("left as it is, with all its groups: {answer}; give the token the right to see it, or correct its id"),
+            format!("left as it is, with all its groups: {answer}; run it again, and check its id and what the token may see"),
         ),
         WithheldReason::Group { candidates } => (
             standard(),

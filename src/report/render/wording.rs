@@ -15,7 +15,10 @@ use crate::{
     plan::{diff, digest},
 };
 
-use super::{counted, description, direct, scope::Words};
+use super::{
+    counted, description, direct,
+    scope::{Words, day},
+};
 
 /// The sign in front of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +117,8 @@ impl Block {
 pub(super) struct Line {
     pub(super) fact: Fact,
     pub(super) what: String,
+    /// The role that it is about, by its name or its type.
+    pub(super) role: Option<String>,
     /// Of a role that changes, where it holds before and after.
     pub(super) scopes: Option<[String; 2]>,
     /// `file:line` of the declaration.
@@ -159,7 +164,7 @@ impl Wording<'_> {
     fn group(&self, change: &Change<'_>) -> Block {
         let (fact, reason) = match change.action() {
             Action::Create => (Some(Fact::GroupCreated), None),
-            Action::Alter => (None, None),
+            Action::Alter => (None, self.touched(change)),
             Action::Delete => (Some(Fact::GroupDeleted), Some(change.reason().to_owned())),
         };
         let size = fact.map(|_| {
@@ -187,15 +192,25 @@ impl Wording<'_> {
         }
     }
 
+    /// Who touched a group last, unless all that is different is the change under review.
+    fn touched(&self, change: &Change<'_>) -> Option<String> {
+        let own = |it: &Edit| change.note(it).cause == Some(Cause::Change);
+        let stamp = self.plan.stamps.get(&change.group()?)?.updated.as_ref()?;
+        (!change.edits.iter().all(own)).then(|| format!("last changed {}", self.words.stamp(stamp)))
+    }
+
     /// A line about an edit that needs no note but, where something goes, why.
     fn line(&self, edit: &Edit, fact: Fact, what: String, is_whole: bool) -> Line {
         // The line of a group that comes or goes gives the reason for everything in it.
-        let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| "not declared".to_owned()));
         let note = self.plan.note(&edit.key);
+        let added = self.plan.added.get(&edit.key).filter(|_| note.cause != Some(Cause::Change));
+        let added = added.map_or_else(String::new, |it| format!("; added {}", day(*it)));
+        let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| format!("not declared{added}")));
         let why = if edit.removes() { goes(note.why) } else { None };
         Line {
             fact,
             what,
+            role: None,
             scopes: None,
             origin: note.from.map(|it| self.sources.line(it)),
             note: joined([why, cause(note.cause)]),
@@ -223,7 +238,8 @@ impl Wording<'_> {
                 (changed(edit, facts), format!("{} → {after}", direct::role(before, words)))
             }
         };
-        Some(self.line(edit, fact, what, false))
+        let role = edit.kind().map(|it| it.role_type().to_owned());
+        Some(Line { role, ..self.line(edit, fact, what, false) })
     }
 
     fn role(&self, edit: &Edit, is_whole: bool) -> Option<Line> {
@@ -236,11 +252,11 @@ impl Wording<'_> {
             [Some(before), Some(after)] => {
                 let facts = [Fact::RoleWidened, Fact::RoleNarrowed, Fact::RoleChanged];
                 let (before, after) = words.rescope(before, after);
-                let line = self.line(edit, changed(edit, facts), name, is_whole);
-                return Some(Line { scopes: Some([before, after]), ..line });
+                let line = self.line(edit, changed(edit, facts), name.clone(), is_whole);
+                return Some(Line { role: Some(name), scopes: Some([before, after]), ..line });
             }
         };
-        Some(self.line(edit, fact, what, is_whole))
+        Some(Line { role: Some(name), ..self.line(edit, fact, what, is_whole) })
     }
 
     fn member(&self, edit: &Edit, is_whole: bool) -> Option<Line> {
@@ -291,7 +307,7 @@ fn removals_last(lines: &mut [Line]) {
 }
 
 fn attributes(change: &Change<'_>) -> Vec<Line> {
-    let line = |fact, what| Line { fact, what, scopes: None, origin: None, note: None };
+    let line = |fact, what| Line { fact, what, role: None, scopes: None, origin: None, note: None };
     let mut lines = Vec::new();
     match (change.attributes_before(), change.attributes_after()) {
         (Some(before), Some(after)) => {

@@ -93,7 +93,12 @@ pub async fn merged(live: &Live, checked: Checked, asked: &Asked<'_>, now: Now) 
     let answers = Answers::new(snapshot.clone(), None).map_err(|_| Error::Pseudonyms)?;
     let (host, url) = (live.host.clone(), live.url.clone());
     let read = Live { source: Source::Snapshot(Box::new(answers)), host, url, dialect: live.dialect };
-    let judged = judged(&read, checked, Wanted::Adoption, now).await?;
+    let judged = judged(&read, checked, Wanted::Adoption, now, 0).await?;
+    // Of what is not believed it is not known what the files lack.
+    let failed = judged.reading.iter().flat_map(|it| &it.observed.failed);
+    if let Some((company, why)) = failed.map(|it| (*it.0, it.1.clone())).next() {
+        return Err(Error::NotRead { company, why });
+    }
     let adopted = adopted(&judged, Extent::Additions(asked.groups))?;
     let there = there(&judged, &snapshot, asked);
     let mut drafted = draft::beside(&snapshot, asked, &there);

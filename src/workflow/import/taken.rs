@@ -35,7 +35,7 @@ type Read<T> = Result<T, FetchError>;
 
 /// Reads everything of the company that was named, or of all that the snapshot has; with the direct roles of everybody
 /// where they are asked for.
-pub(super) async fn taken(
+pub(in crate::workflow) async fn taken(
     live: &Live,
     declared: &Declared,
     direct_roles: bool,

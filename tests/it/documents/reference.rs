@@ -48,13 +48,22 @@ fn commands() -> String {
 
 /// The variables, each with the flag that it stands for, and what that does; those without a flag are in the table below.
 fn environment() -> String {
-    const ALONE: [(&str, &str); 9] = [
+    const ALONE: [(&str, &str); 12] = [
         (
             "ROLECALL_ALLOWED_ENDPOINTS",
             "Hosts or URLs, between commas, to which credentials may go although only a file names them",
         ),
         ("ROLECALL_CLIENT_ID", "Client id; also `ROLECALL_CLIENT_ID_FILE`"),
         ("ROLECALL_CLIENT_SECRET", "Client secret; also `ROLECALL_CLIENT_SECRET_FILE`"),
+        (
+            "ROLECALL_COMMENT_NAME",
+            "What the comment on a pull request is about, instead of the folder of the workspace in its repository (`--comment-name`)",
+        ),
+        ("ROLECALL_COMMIT", "The commit that reports name, instead of what CI says (`--commit`)"),
+        (
+            "ROLECALL_FORGE_TOKEN",
+            "Token of the forge for `comment`, instead of that of the job; also `ROLECALL_FORGE_TOKEN_FILE`",
+        ),
         (
             "ROLECALL_JOURNAL_KEY",
             "Key that journals are sealed with, for runners that keep no disk; also `ROLECALL_JOURNAL_KEY_FILE`",

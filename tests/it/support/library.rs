@@ -13,10 +13,11 @@ use rolecall::{
         source::Source,
     },
     model::{
-        access::Contents,
+        access::{Contents, Members},
         finding::Finding,
         ids::PersonRef,
         observed::{Observed, ObservedCompany},
+        portion::{Portion, Shard},
         source::{FileId, Sources},
         state::{Fact, Key, Owner},
     },
@@ -304,6 +305,40 @@ struct Ready {
     now: jiff::Timestamp,
 }
 
+/// Plans a shard, as a document.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn plan_shard(inputs: Inputs<'_>, shard: Shard) -> Result<String, String> {
+    let loaded = Loaded::of(inputs.files.iter().cloned()).about(&[], Some(shard));
+    let mut loaded = loaded.map_err(|it| it.to_string())?;
+    if !loaded.findings.is_empty() {
+        return Err(said(&loaded.findings));
+    }
+    let declared = check::check(&loaded.files).map_err(|it| said(&it))?;
+    let now = inputs.now.parse().unwrap();
+    let source = Source::Snapshot(Box::new(answers(inputs.live, now)?));
+    let (sources, files) = (std::mem::take(&mut loaded.sources), std::mem::take(&mut loaded.files));
+    let ready = Ready { sources, files, declared, source, now };
+    let observed = wait(fetch(&ready.source, &ReadList::new(&ready.declared, &[])));
+    let bound =
+        bind(&ready.declared, &observed.map_err(|it| it.to_string())?, now).map_err(|it| said(&it))?;
+    let observed = wait(fetch(&ready.source, &ReadList::new(&ready.declared, &[]))).unwrap();
+    Ok(ready.text(diff::plan(&bound, &observed), &bound, loaded.portion))
+}
+
+/// Joins the reports of shards.
+///
+/// # Errors
+///
+/// Why they are not those of one run.
+pub(crate) fn join(reports: &[String]) -> Result<Value, String> {
+    let named = reports.iter().enumerate().map(|(n, it)| (format!("{n}.json"), it.clone())).collect();
+    let joined = document::joining::joined(named).map_err(|it| it.to_string())?;
+    Ok(serde_json::from_str(&document::write(&joined.saved.view("", None))).unwrap())
+}
+
 impl Ready {
     fn new(Inputs { files, live, now }: Inputs<'_>) -> Result<Self, String> {
         let mut sources = Sources::default();
@@ -330,6 +365,10 @@ impl Ready {
     }
 
     fn written(&self, plan: rolecall::model::plan::Plan, bound: &Bound) -> Value {
+        serde_json::from_str(&self.text(plan, bound, None)).unwrap()
+    }
+
+    fn text(&self, plan: rolecall::model::plan::Plan, bound: &Bound, portion: Option<Portion>) -> String {
         let style = Dialect::default().scope_changes();
         let judged = judged(plan, &bound.rules, style, self.now);
         let view = View {
@@ -340,10 +379,13 @@ impl Ready {
             url: ENDPOINT,
             now: self.now.into(),
             partial: false,
+            portion,
+            files: &[],
             taken: None,
+            document: None,
             cost: None,
         };
-        serde_json::from_str(&document::write(&view)).unwrap()
+        document::write(&view)
     }
 
     /// Returns all that the snapshot holds, as if it had been read.
@@ -364,8 +406,10 @@ impl Ready {
             for head in &live.groups {
                 let members = answers.list_members(recorded.id, head.id).unwrap();
                 let roles = answers.list_group_roles(recorded.id, head.id).unwrap().to_vec();
-                members.iter().for_each(|it| live.held.entry(*it).or_default().push(head.id));
+                members.ids.iter().for_each(|it| live.held.entry(*it).or_default().push(head.id));
+                let Members { ids: members, added } = members;
                 live.contents.insert(head.id, Contents { members, grants: grants(roles) });
+                live.added.insert(head.id, added);
             }
             live.held.values_mut().for_each(|it| it.sort_unstable());
             all.companies.push(live);

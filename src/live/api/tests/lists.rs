@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::model::stamp::Stamps;
+
 use super::{
     server::{Asked, Reply, Server},
     *,
@@ -150,6 +152,61 @@ async fn a_role_of_a_group_is_read_in_every_shape() {
     }
 }
 
+/// Times and authors are for people: whatever stands there, the rest is read.
+#[tokio::test]
+async fn a_time_or_an_author_in_no_known_form_is_not_told_and_no_error() {
+    let author = user(7);
+    let at = r#"{"iso8601":"2026-11-19T10:20Z"}"#;
+    let told = Some("2026-11-19T10:20:00Z");
+    let known = format!(r#"{{"id":"{author}","name":"Ana"}}"#);
+    for (time, by, expected) in [
+        (at, &*known, (told, Some((Some(author), Some("Ana"))))),
+        (r#""2026-11-19T10:20:00Z""#, &known, (told, Some((Some(author), Some("Ana"))))),
+        (r#"{"iso8601":"2026-11-19T12:20+02:00","zone":"CET"}"#, "null", (told, Some((None, None)))),
+        (at, "null", (told, Some((None, None)))),
+        (at, "17", (told, Some((None, None)))),
+        (at, r#"{"id":"nobody","name":"Ana"}"#, (told, Some((None, None)))),
+        (at, r#"{"name":"Ana"}"#, (told, Some((None, None)))),
+        (at, r#"[["x"]]"#, (told, Some((None, None)))),
+        ("null", &known, (None, None)),
+        (r#""soon""#, &known, (None, None)),
+        (r#"{"iso8601":null}"#, &known, (None, None)),
+        (r#"{"iso8601":17}"#, &known, (None, None)),
+        (r#"{"epoch":"2026-11-19T10:20Z"}"#, &known, (None, None)),
+        ("1763547600", &known, (None, None)),
+        ("1e999", &known, (None, None)),
+        ("true", &known, (None, None)),
+        ("[]", &known, (None, None)),
+        (r#""0001-01-01T00:00:00Z""#, &known, (None, None)),
+    ] {
+        let row = format!(
+            r#"{{"id":"{GROUP}","name":"Desk","description":"d","companyId":"{COMPANY}","createdAt":{time},"createdBy":{by},"updatedAt":{time},"updatedBy":{by}}}"#
+        );
+        let member = format!(r#"{{"userId":"{author}","addedAt":{time}}}"#);
+        let server = Server::start(move |asked| {
+            let (list, row) =
+                if asked.line.contains("/members") { ("members", &member) } else { ("userGroups", &row) };
+            let body = format!(r#"{{"{list}":[{row}],"pagination":{{"totalNumResults":1}}}}"#);
+            Reply::text(200, "application/json", &body)
+        })
+        .await;
+        let groups = server.reader().list_groups(COMPANY).await.unwrap();
+        let Stamps { created, updated } = groups[0].stamps();
+        assert_eq!(created, updated, "{time} {by}");
+        let said = updated.as_ref().map(|it| (it.by, it.name.as_deref()));
+        assert_eq!(said, expected.1, "{time} {by}");
+        let members = server.reader().list_memberships(COMPANY, GROUP).await.unwrap();
+        for at in [updated.map(|it| it.at), members[0].1] {
+            assert_eq!(at.map(|it| it.to_string()).as_deref(), expected.0, "{time} {by}");
+        }
+    }
+    // As before, and where nothing of it is there at all.
+    let row = format!(r#"{{"id":"{GROUP}","name":"Desk","description":"d","companyId":"{COMPANY}"}}"#);
+    let body = format!(r#"{{"userGroups":[{row}],"pagination":{{"totalNumResults":1}}}}"#);
+    let server = Server::start(move |_| Reply::text(200, "application/json", &body)).await;
+    assert!(server.reader().list_groups(COMPANY).await.unwrap()[0].stamps().is_empty());
+}
+
 fn group_row(id: u128, name: &str) -> Value {
     json!({
         "id": Uuid::from_u128(id), "name": name, "description": "The agents.", "companyId": {"id": COMPANY},
@@ -173,7 +230,8 @@ async fn groups_are_found_by_their_exact_name_only() {
     .await;
     let found = server.reader().find_groups_named(COMPANY, "Agents").await.unwrap();
     assert_eq!(found.iter().map(|group| group.id.0.as_u128()).collect::<Vec<_>>(), [1, 4]);
-    assert_eq!(found[0].updated_at.as_deref(), Some("2026-01-01T00:00Z"));
+    assert_eq!(found[0].updated_at.map(|it| it.to_string()).as_deref(), Some("2026-01-01T00:00:00Z"));
+    assert_eq!((found[0].created_at, &found[0].stamps().created), (None, &None));
     let description = found[0].description.as_deref();
     assert_eq!((description, found[0].unmodifiable, found[0].company), (Some("The agents."), false, COMPANY));
     let asked = server.asked()[0].json();

@@ -10,7 +10,13 @@ fn read(world: &World) -> Observed {
     let mut company = ObservedCompany::new(COMPANY);
     for (id, side) in world.groups.iter().filter_map(|it| Some((it.id, it.before.as_ref()?))) {
         let (name, description) = (side.name.clone(), side.description.clone());
-        company.groups.push(GroupHead { id, name, description, unmodifiable: false });
+        company.groups.push(GroupHead {
+            id,
+            name,
+            description,
+            unmodifiable: false,
+            stamps: crate::model::stamp::Stamps::default(),
+        });
         let grant = |(role, scope): (&RoleId, &Scope)| Grant {
             role: *role,
             scope: Arc::new(scope.clone()),

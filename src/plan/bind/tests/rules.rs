@@ -123,6 +123,7 @@ fn who_cannot_be_found_is_not_cut_off_and_that_is_said() {
         id: GLOBEX,
         contents: BTreeMap::new(),
         held: BTreeMap::new(),
+        added: BTreeMap::new(),
         groups: Vec::new(),
         roles: Vec::new(),
     });
@@ -188,6 +189,7 @@ fn a_privileged_role_needs_to_exist_in_one_of_the_companies() {
         roles: vec![role(9, "Agent", true), role(10, "Clerk", false)],
         contents: BTreeMap::new(),
         held: BTreeMap::new(),
+        added: BTreeMap::new(),
     });
     let files = Files {
         workspace: Some((

@@ -13,12 +13,14 @@ use crate::{
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupName, Index},
         plan::{
-            Check, Digest, Edits, Gap, GapCause, Judgement, Names, Note, Outside, Overview, Plan, ReadGroup,
-            Soon, Survivor, Undone, UnmanagedGroup, Unresolved, Verdict, Withheld, WithheldReason,
+            Accepted, Check, Difference, Digest, Edits, Gap, GapCause, Judgement, Names, Note, Outside,
+            Overview, Plan, ReadGroup, Side, Soon, Survivor, Undone, UnmanagedGroup, Unresolved, Verdict,
+            Withheld, WithheldReason,
         },
         rules::{self, Counted, Guard, HeldRole, How, Level, Limit, Rules, Subject, Weakened, Weakening},
         scope::{Dimension, Kind, Scope, Value},
         source::{FileId, Place, Sources},
+        stamp::{Stamp, Stamps},
         state::{self, Attributes, Edit, Fact, Facts, Key, Owner, State},
     },
     plan::{
@@ -173,6 +175,12 @@ impl Draft {
                 } else {
                     [Some(state::Value::Member), None]
                 };
+                // Half of those who go were added at a time that is known.
+                let added =
+                    (!joins && user.0.as_u128() >> 96 & 1 == 0).then(|| "2026-11-19T10:20:00Z".parse());
+                let added = added.map(|it| it.expect("an instant"));
+                let key = Key { owner, fact: Fact::Member(ix) };
+                plan.added.extend(added.map(|it| (key, it)));
                 edit(owner, Fact::Member(ix), sides, *note);
                 if !joins {
                     facts.member(group, ix);
@@ -183,6 +191,11 @@ impl Draft {
             }
             // Somebody who stays in every group that stays.
             if it.sides.iter().all(Option::is_some) {
+                let at = "2026-11-18T08:00:00Z".parse().ok();
+                let is_hostile = it.sides[0].as_ref().is_some_and(|it| *it.name == *HOSTILE);
+                let (by, called) = if is_hostile { (None, HOSTILE) } else { (Some(user(4)), "Ana") };
+                let updated = Stamp::new(at, by, Some(called.into()));
+                plan.stamps.insert(group, Stamps { created: None, updated });
                 facts.member(group, index.find_user(user(200_000)).expect("it is in the index"));
             }
         }
@@ -334,8 +347,12 @@ pub(crate) fn everyday() -> Draft {
     let leaving = [0, 1, 2, 3, 10, 11, 12].map(remove);
     let winter =
         deleted("Winter Migration", "project ended", vec![revoke(1, companies([0, 1]))], leaving.to_vec());
-    let unmanaged =
-        (0..12).map(|n| UnmanagedGroup { name: format!("Other {n}").into(), is_standard: n == 0 });
+    let unmanaged = (0..12).map(|n| UnmanagedGroup {
+        name: format!("Other {n}").into(),
+        is_standard: n == 0,
+        is_accepted: false,
+        created: None,
+    });
     let unmanaged = unmanaged.collect();
     Draft {
         groups: vec![agents, oncall, winter],
@@ -531,6 +548,7 @@ pub(crate) fn everything() -> Draft {
     judgement.gaps.push(gap(0, role(0), 0, 4, GapCause::Cycle));
     judgement.gaps.push(gap(9, role(5), 6, 6, GapCause::RevokeFirst));
     plan.remarks = remarks();
+    plan.accepted = accepted();
     plan.survivors = vec![
         Survivor { user: user(4), roles: vec!["COMPANY_ADMIN".into(), "TRAVEL_ARRANGER".into()] },
         Survivor { user: user(9), roles: vec![HOSTILE.into()] },
@@ -539,6 +557,32 @@ pub(crate) fn everything() -> Draft {
     let held = |it: &User| Outside { company: company(), user: it.user, roles: it.before.clone() };
     plan.outside = users[2..4].iter().map(held).collect();
     draft
+}
+
+/// A difference of each kind, on each side of some.
+fn accepted() -> Vec<Accepted> {
+    let group: Box<str> = "Night Shift".into();
+    let all = [
+        Difference::Unmanaged { group: HOSTILE.into() },
+        Difference::Group { group: group.clone(), side: Side::Both },
+        Difference::Role { group: group.clone(), role: role(1), side: Side::Live },
+        Difference::Role { group: group.clone(), role: role(6), side: Side::Both },
+        Difference::Member { group: group.clone(), user: user(4), side: Side::Live },
+        Difference::Member { group, user: user(9), side: Side::Files },
+        Difference::DirectRole { user: user(4), role_type: "COMPANY_ADMIN".into(), side: Side::Live },
+    ];
+    let entry = |(n, what): (u32, Difference)| Accepted {
+        privileged: n == 2,
+        from: Place::new(FileId(0), 60 + n, 5),
+        company: company(),
+        what,
+        owner: if n == 3 { HOSTILE.into() } else { "The night desk".into() },
+        reason: if n == 4 { HOSTILE.into() } else { "until the desk moves".into() },
+        ends: "2026-12-31T00:00:00Z".parse().expect("an instant"),
+    };
+    let mut all: Vec<Accepted> = (0..).zip(all).map(entry).collect();
+    all.sort();
+    all
 }
 
 fn remarks() -> Vec<Finding> {
@@ -731,6 +775,8 @@ pub(crate) fn view<'a>(judged: &'a Judged, sources: &'a Sources) -> View<'a> {
     let now: Timestamp = "2026-11-21T08:00:00Z".parse().expect("an instant");
     View {
         partial: false,
+        portion: None,
+        files: &[],
         plan: &judged.plan,
         judgement: &judged.judgement,
         sources,
@@ -738,6 +784,7 @@ pub(crate) fn view<'a>(judged: &'a Judged, sources: &'a Sources) -> View<'a> {
         url: "https://api-ext-sboxmeta.partners.spotnana.com",
         now: now.into(),
         taken: None,
+        document: None,
         cost: None,
     }
 }

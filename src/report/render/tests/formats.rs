@@ -1,7 +1,9 @@
 //! Every form in every outcome: what it looks like, that another program can read it, that its counts are those of the
 //! plan, and that no name makes it say or do anything else.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -9,28 +11,41 @@ use serde_json::Value;
 use super::{
     super::{
         View,
-        ending::{About, Ending, Trouble},
+        ending::{About, Ending, PullRequest, Trouble},
+        forge::Forge,
         format::Format,
         github,
+        review::ReviewView,
     },
     fixture::{
-        self, HOSTILE, add, altered, companies, everyday, everything, findings, grant, remove, revoke,
-        sources, view,
+        self, HOSTILE, add, altered, companies, deleted, everyday, everything, findings, grant, remove,
+        rescope, revoke, sources, view,
     },
     laws::sized,
 };
 use crate::{
     model::{
+        date::Now,
         finding::{Code, Finding},
-        plan::{People, Verdict},
-        rules::Guard,
-        source::{Place, Sources},
+        ids::{CompanyId, GroupId},
+        observed::User,
+        plan::{Names, People, Verdict},
+        rules::{Guard, PrivilegedTypes},
+        source::{FileId, Place, Sources},
     },
-    plan::judged::Judged,
+    plan::{
+        effective::Effect,
+        explain::{Asked, Managed},
+        judged::Judged,
+        review::{Group, Person, Review, Reviewed, Way},
+    },
 };
 
+mod page;
+
 /// Those that are not shown elsewhere.
-const NEW: [Format; 7] = [
+const NEW: [Format; 8] = [
+    Format::Html,
     Format::Csv,
     Format::Sarif,
     Format::Junit,
@@ -70,7 +85,7 @@ const NAMES: [&str; 24] = [
 
 fn ending(about: About<'_>) -> Ending<'_> {
     let (code, result) = match &about {
-        About::Plan(_, None) | About::Findings([], _) => (0, "ok"),
+        About::Plan(_, None) | About::Findings([], _) | About::Review(_) => (0, "ok"),
         About::Plan(_, Some(_)) => (3, "partial"),
         About::Findings(..) => (4, "invalid"),
         About::Trouble(_) => (8, "remote"),
@@ -82,6 +97,13 @@ fn ending(about: About<'_>) -> Ending<'_> {
         elapsed: Duration::from_millis(1_400),
         code,
         result,
+        pull_request: PullRequest {
+            forge: Forge::Github,
+            name: "access",
+            commit: Some("4b5cb01"),
+            run: None,
+        },
+        done: None,
         about,
     }
 }
@@ -92,13 +114,15 @@ fn trouble() -> Trouble<'static> {
     Trouble { message: "the API answered 503 twice", causes: &CAUSES, hint: Some("try again later") }
 }
 
-fn show(format: Format, about: About<'_>) -> String {
+pub(super) fn show(format: Format, about: About<'_>) -> String {
     format.render(&ending(about))
 }
 
 fn snapshots(name: &str, about: About<'_>) {
     for format in NEW {
-        insta::assert_snapshot!(format!("{}_of_{name}", format.name()), show(format, about));
+        let text = show(format, about);
+        let text = if format == Format::Html { page::without_ours(&text) } else { text };
+        insta::assert_snapshot!(format!("{}_of_{name}", format.name()), text);
     }
 }
 
@@ -244,7 +268,7 @@ fn commands(text: &str) -> Vec<(&str, &str, &str)> {
         let (head, said) =
             str::strip_prefix(line, "::").and_then(|it| it.split_once("::")).expect("a command");
         let (name, properties) = head.split_once(' ').unwrap_or((head, ""));
-        assert!(["error", "warning"].contains(&name), "{line}");
+        assert!(["error", "warning", "notice"].contains(&name), "{line}");
         for property in properties.split(',').filter(|it| !it.is_empty()) {
             let (key, value) = property.split_once('=').expect("a property");
             assert!(["file", "line", "col", "title"].contains(&key) && !value.contains(':'), "{line}");
@@ -297,8 +321,16 @@ fn check(format: Format, text: &str) {
     };
     assert!(!text.contains(hides), "{}: {text:?}", format.name());
     match format {
-        Format::Text | Format::Markdown => assert!(!text.is_empty()),
+        Format::Text => assert!(!text.is_empty()),
+        Format::Markdown => {
+            // What ends on its line again is a span.
+            let is_fence = |it: &&str| it.starts_with("```") && !it.trim_start_matches('`').contains('`');
+            let fences: Vec<&str> = text.lines().filter(is_fence).collect();
+            let pairs = fences.chunks(2).all(|it| it.len() == 2 && it[1].trim_end_matches('`').is_empty());
+            assert!(!text.is_empty() && pairs, "{fences:?}");
+        }
         Format::Json => _ = json(text),
+        Format::Html => _ = page::check(text),
         Format::Csv => {
             for cell in records(text).concat() {
                 let start = cell.trim_start_matches([' ', '\u{3000}']);
@@ -366,6 +398,18 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     assert_eq!(rows.iter().filter(|it| it[0].starts_with("guard/")).count(), stops);
     assert_eq!(rows.iter().filter(|it| it[0].starts_with("withheld/")).count(), withheld);
 
+    let page = page::check(&show(Format::Html, about));
+    let entries = |list: &str| page["lists"][list].as_array().cloned().unwrap_or_default();
+    let named = |tones: [u64; 2]| {
+        let people = entries("people");
+        let of = people.iter().filter(|it| it[0].as_u64().is_some_and(|it| tones.contains(&it)));
+        of.map(|it| it[2].as_array().map_or(0, Vec::len)).sum::<usize>()
+    };
+    assert_eq!(named([1, 3]), once_a_company(crate::model::plan::Affected::gains));
+    assert_eq!(named([2, 4]), once_a_company(crate::model::plan::Affected::loses));
+    assert_eq!(entries("withheld").len(), withheld);
+    assert_eq!(entries("changes").len(), plan.plan.len());
+
     let tests = junit(&show(Format::Junit, about));
     let of = |suite: &str, bad: bool| tests.iter().filter(|it| it.0 == suite && it.2 == bad).count();
     let stopping: BTreeSet<Guard> = plan.judgement.stops().map(|it| it.guard).collect();
@@ -380,7 +424,10 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     };
     assert_eq!([rules("guard/"), rules("withheld/"), rules("weakened")], [stops, withheld, weaker]);
     let all = rules("");
-    assert_eq!(all, stops + withheld + weaker + remarks + rules("privileged-access"));
+    let accepted = plan.plan.accepted.len();
+    assert_eq!(rules("accepted"), accepted);
+    assert_eq!(all, stops + withheld + weaker + accepted + remarks + rules("privileged-access"));
+    assert_eq!(tests.iter().filter(|it| it.0 == "accepted" && !it.2).count(), accepted);
     assert_eq!(json(&show(Format::Gitlab, about)).as_array().map(Vec::len), Some(all));
 
     let metrics = samples(&show(Format::Openmetrics, about));
@@ -401,6 +448,54 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     assert_eq!(sample(&metrics, "people", "lose"), number(people.lose));
     assert_eq!(sample(&metrics, "guards", "stop"), number(stops));
     assert_eq!(sample(&metrics, "withheld", ""), number(withheld));
+    assert_eq!(sample(&metrics, "accepted", ""), number(accepted));
+    assert_eq!(sample(&metrics, "drifted_by_cause", ""), number(plan.plan.edits.iter().len()));
+}
+
+/// A review in which whatever has a name has this one, with one of everything.
+fn review(name: &str) -> Review {
+    let (company, role) = (fixture::company(), fixture::role(1));
+    let scope = Arc::new(companies([1]));
+    let group = |managed| Group {
+        company,
+        id: GroupId(fixture::id(0x6000_0000, 1)),
+        name: name.into(),
+        is_standard: false,
+        managed,
+        members: 1,
+        grants: vec![(role, scope.clone())],
+    };
+    let way = |group, asked| Way {
+        group,
+        scope: scope.clone(),
+        added: Some(Timestamp::UNIX_EPOCH),
+        asked,
+        from: None,
+        ends: Some(Timestamp::MAX),
+    };
+    let through = vec![way(0, Asked::Unmanaged), way(1, Asked::NotDeclared)];
+    let person = |n, effects| Person {
+        company,
+        user: User { active: true, ..User::hidden(fixture::user(n)) },
+        effects,
+        direct: None,
+        locked_out: None,
+    };
+    let effect = Effect { role, scope: (*scope).clone(), permissions: None, through };
+    let other = CompanyId(fixture::id(0x1b00_0000, 1));
+    let mut names = Names::default();
+    names.people.extend([9, 8].map(|it| (fixture::user(it), name.into())));
+    names.roles.insert(role, name.into());
+    names.values.extend([(company.0, name.into()), (fixture::id(0x2b7e_0001, 2), name.into())]);
+    Review {
+        companies: [company, other].map(|id| Reviewed { id, is_whole: false }).to_vec(),
+        groups: vec![group(Managed::No), group(Managed::Declared(Place::new(FileId(0), 1, 1)))],
+        people: vec![person(9, vec![effect]), person(8, Vec::new())],
+        privileged: BTreeSet::from([(company, role)]),
+        privileged_direct: PrivilegedTypes::Known,
+        is_sanitized: true,
+        names,
+    }
 }
 
 // ---- laws ------------------------------------------------------------------------------------------------------
@@ -460,9 +555,21 @@ fn no_name_is_more_than_a_name_in_any_form() {
         let causes = [name.to_owned()];
         let trouble = Trouble { message: name, causes: &causes, hint: Some(name) };
         let shown = View { endpoint: name, ..view(&plan, &sources) };
-        for about in
-            [About::Plan(shown, Some(trouble)), About::Findings(&wrong, &sources), About::Trouble(trouble)]
-        {
+        let (review, place) = (review(name), Place::new(file, 1, 1));
+        let review = Review {
+            people: review.people.into_iter().map(|it| Person { locked_out: Some(place), ..it }).collect(),
+            ..review
+        };
+        let now = Now::from(Timestamp::UNIX_EPOCH);
+        let reviewed =
+            ReviewView { review: &review, sources: &sources, endpoint: name, url: name, now, taken: None };
+        let all = [
+            About::Plan(shown, Some(trouble)),
+            About::Review(reviewed),
+            About::Findings(&wrong, &sources),
+            About::Trouble(trouble),
+        ];
+        for about in all {
             for format in Format::ALL {
                 let named = Ending { workspace: name, ..ending(about) };
                 check(*format, &format.render(&named));
@@ -521,27 +628,63 @@ fn what_only_undoes_drift_is_told_apart_in_every_form_about_people() {
     }
 }
 
-/// Programs keep plans: what people gain and lose must not cost more than what changes.
+/// Programs keep plans: what an edit takes in the document, with its share of the people rows and of what was read of its group.
+///
+/// A membership takes less than 350 bytes. A role says where it holds, in the API's form of 130 bytes for one company, in each
+/// of five places: before, after, as it was read, and in what people lose and gain.
 #[test]
-fn a_document_grows_by_no_more_than_350_bytes_an_edit() {
-    let sources = sources();
-    let size = |members: u32| {
-        let mut draft = everyday();
-        draft.groups.extend((0..20).map(|n| {
-            let joining = (0..members).map(|it| add(1_000 + n * members + it, it + 1)).collect();
-            altered(
-                &format!("Dedicated Client Agents of Region {n}"),
-                vec![grant(n % 4, 1, companies([n % 3]))],
-                joining,
-            )
-        }));
-        let plan = draft.judged();
-        let text = show(Format::Json, About::Plan(view(&plan, &sources), None));
-        (text.len(), plan.plan.edits.iter().len())
+fn a_document_grows_by_no_more_than_so_many_bytes_an_edit() {
+    type Parts = (Vec<fixture::Role>, Vec<fixture::Member>);
+    type Of<'a> = &'a dyn Fn(u32) -> Parts;
+    let name = |n: u32| format!("Dedicated Client Agents of Region {n}");
+    let members =
+        |n: u32, each: fn(u32) -> fixture::Member| (0..20).map(|it| each(1_000 + 20 * n + it)).collect();
+    let roles = |each: fn(u32) -> fixture::Role| (0..3).map(each).collect();
+    let groups: [(&str, usize, Of<'_>); 7] = [
+        ("people who join, among twenty", 350, &|n| (Vec::new(), members(n, |it| add(it, it)))),
+        ("people who leave, among twenty", 350, &|n| (Vec::new(), members(n, remove))),
+        ("people who join a group that gains a role", 400, &|n| {
+            (vec![grant(n % 4, 1, companies([n % 3]))], members(n, |it| add(it, it)))
+        }),
+        ("roles that come, three in a group", 675, &|_| {
+            (roles(|it| grant(it, 1, companies([it]))), Vec::new())
+        }),
+        ("roles that go, three in a group", 750, &|_| (roles(|it| revoke(it, companies([it]))), Vec::new())),
+        ("roles that move, three in a group", 1125, &|_| {
+            (roles(|it| rescope(it, 1, companies([it]), companies([it + 1]))), Vec::new())
+        }),
+        ("one role that widens", 1300, &|_| {
+            (vec![rescope(0, 1, companies([0]), companies([0, 1]))], Vec::new())
+        }),
+    ];
+    let mut bounds: Vec<(String, usize, usize)> = Vec::new();
+    let mut measure = |what: &str, most: usize, of: &dyn Fn(u32) -> Vec<fixture::Group>| {
+        let sources = sources();
+        let size = |n: u32| {
+            let mut draft = everyday();
+            draft.groups.extend((0..n).flat_map(of));
+            let plan = draft.judged();
+            let text = show(Format::Json, About::Plan(view(&plan, &sources), None));
+            (text.len(), plan.plan.edits.iter().len())
+        };
+        let ((few, some), (many, more)) = (size(20), size(220));
+        bounds.push((what.to_owned(), most, (many - few) / (more - some)));
     };
-    let ((few, some), (many, more)) = (size(10), size(100));
-    let each = (many - few) / (more - some);
-    assert!(each <= 350, "{each} bytes an edit");
+    for (what, most, parts) in groups {
+        measure(what, most, &|n| {
+            let (roles, members) = parts(n);
+            vec![altered(&name(n), roles, members)]
+        });
+    }
+    measure("groups that are deleted", 650, &|n| {
+        vec![deleted(&name(n), "The project has ended.", Vec::new(), Vec::new())]
+    });
+    measure("groups that are deleted with twenty people", 350, &|n| {
+        vec![deleted(&name(n), "The project has ended.", Vec::new(), members(n, remove))]
+    });
+    for (what, most, each) in bounds {
+        assert!(each <= most, "{what}: {each} bytes an edit, at most {most}");
+    }
 }
 
 proptest! {

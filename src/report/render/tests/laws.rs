@@ -6,7 +6,14 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{
-    super::{fit::Width, *},
+    super::{
+        ending::{About, Ending, PullRequest, Trouble},
+        fit::Width,
+        forge::Forge,
+        format::Format,
+        marker::Marker,
+        *,
+    },
     fixture::{
         self, Group, HOSTILE, add, altered, companies, deleted, everyday, everything, grant, remove, rescope,
         revoke, sources, view,
@@ -79,8 +86,14 @@ pub(super) fn sized(groups: Range<usize>, members: Range<u32>) -> impl Strategy<
     })
 }
 
-/// Whether fences and folds open and close in turn, and nothing of a name is outside of code.
-fn check_markup(comment: &str) {
+/// Whether fences and folds open and close in turn, and nothing of a name is outside of code; and whether the forge can
+/// read all of it.
+pub(super) fn check_markup(comment: &str, forge: Forge) {
+    let (html, alerts) = match forge {
+        Forge::Github | Forge::Gitlab | Forge::Gitea => (true, true),
+        Forge::Azure => (true, false),
+        Forge::Bitbucket => (false, false),
+    };
     let (mut fence, mut folds) = (None, 0);
     for line in comment.lines() {
         match fence {
@@ -88,15 +101,40 @@ fn check_markup(comment: &str) {
             Some(_) => assert!(!line.trim_start().starts_with("```"), "{line}"),
             None if line.starts_with("```") => fence = Some(line.trim_end_matches(char::is_alphabetic)),
             None if line.starts_with("<details>") => {
+                assert!(html, "{line}");
                 assert!(line.ends_with("</summary>"), "{line}");
                 folds += 1;
                 assert!(folds == 1, "{comment}");
             }
             None if line == "</details>" => folds -= 1,
-            None => assert!(!line.contains("details>"), "{line}"),
+            // A slash at the beginning would be an order to GitLab.
+            None if line == comment.lines().next().unwrap_or_default() => (),
+            None => {
+                let seen = without_code(line);
+                assert!(!seen.contains("details>") && !line.starts_with('/'), "{line}");
+                assert!(html || !seen.contains('<'), "{line}");
+                assert!(alerts || !seen.contains("[!"), "{line}");
+                assert!(!seen.contains(['@', '`']), "{line}");
+            }
         }
     }
     assert!(fence.is_none() && folds == 0, "{comment}");
+}
+
+/// A line without what stands in code.
+fn without_code(line: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some(at) = rest.find('`') {
+        out.push_str(&rest[..at]);
+        let run = rest[at..].bytes().take_while(|it| *it == b'`').count();
+        let inside = &rest[at + run..];
+        let end = inside.match_indices(&rest[at..at + run]).map(|it| it.0).find(|it| {
+            let is = |at: Option<usize>| at.and_then(|at| inside.as_bytes().get(at)) == Some(&b'`');
+            !is(it.checked_sub(1)) && !is(Some(it + run))
+        });
+        rest = &inside[end.expect("code ends on its line") + run..];
+    }
+    out + rest
 }
 
 /// Returns how often lines in fences begin so, and how many of the kind are counted there, or said to be left out.
@@ -162,13 +200,14 @@ proptest! {
 
     #[test]
     fn comments_fit_balance_and_account_for_everything(
-        plan in sized(0..8, 0..60), budget in 4_000..20_000_usize,
+        plan in sized(0..8, 0..60), budget in 4_000..20_000_usize, forge in prop::sample::select(&Forge::ALL[..]),
     ) {
         let sources = sources();
-        let comment = markdown::plan(&view(&plan, &sources), budget);
+        let comment = markdown::plan(&view(&plan, &sources), forge, budget);
         prop_assert!(comment.len() <= budget, "{} > {budget}", comment.len());
-        prop_assert!(comment.starts_with("<!-- rolecall:plan -->\n### rolecall: "));
-        check_markup(&comment);
+        let first = forge.hidden("rolecall:plan") + "### rolecall: ";
+        prop_assert!(comment.starts_with(&first));
+        check_markup(&comment, forge);
         let sum = plan.plan.summary();
         let removed = accounted(&comment, "-     member", ["member removed", "members removed"]);
         prop_assert_eq!(removed, sum.members_removed);
@@ -181,7 +220,7 @@ proptest! {
         prop_assert_eq!(roles, sum.roles_removed);
         prop_assert_eq!(accounted(&comment, "- STOP ", ["STOP"; 2]), plan.judgement.stops().count());
         let cut = comment.lines().any(|it| it.starts_with("… and "));
-        prop_assert_eq!(cut, comment.lines().nth(1).unwrap_or("").ends_with(" (truncated)"));
+        prop_assert_eq!(cut, comment.lines().find(|it| it.starts_with("### ")).unwrap_or("").ends_with(" (truncated)"));
         // Whatever is left out, that somebody gains privileged access is not.
         let people = &plan.judgement.people;
         for who in people.affected.iter().filter(|it| it.escalates()) {
@@ -191,6 +230,52 @@ proptest! {
                 HeldRole::Direct(_) => continue,
             };
             prop_assert!(comment.contains(&named), "{named} is not named in {comment}");
+        }
+    }
+
+    /// With the lines that say which run it is of, with what was done, and whatever came of the run.
+    #[test]
+    fn a_report_fits_its_forge_in_every_outcome(
+        plan in sized(0..40, 0..200), forge in prop::sample::select(&Forge::ALL[..]), said in name(), copies in 1..400_usize,
+        command in prop::sample::select(vec!["plan", "apply", "drift", "validate"]), has_done in any::<bool>(),
+    ) {
+        let mut sources = sources();
+        let file = sources.add(said.clone(), said.clone());
+        let finding = Finding::new(Code::InvalidName, Place::new(file, 1, 1), said.as_str()).help(said.clone());
+        let (findings, causes) = (vec![finding; copies], vec![said.repeat(20); copies]);
+        let trouble = Trouble { message: &causes[0], causes: &causes, hint: Some(&said) };
+        let line = format!("  failed   {}\n", crate::model::escape::terminal(&said));
+        let done = line.repeat(copies) + "Applied: 3 of 4 groups.";
+        let mut plan = plan;
+        plan.plan.names.values.insert(fixture::company().0, said.as_str().into());
+        for about in [
+            About::Plan(view(&plan, &sources), None),
+            About::Plan(view(&plan, &sources), Some(trouble)),
+            About::Findings(&findings, &sources),
+            About::Trouble(trouble),
+        ] {
+            let pull_request = PullRequest { forge, name: &said, commit: Some("4b5cb01"), run: Some("https://forge.example/1") };
+            let report = Format::Markdown.render(&Ending {
+                command,
+                workspace: &said,
+                at: "2026-11-21T08:00:00.25Z".parse().unwrap(),
+                elapsed: std::time::Duration::from_millis(1_400),
+                code: 0,
+                result: "ok",
+                pull_request,
+                done: has_done.then_some(&*done),
+                about,
+            });
+            prop_assert!(report.len() <= forge.budget(), "{} for {forge:?}", report.len());
+            check_markup(&report.replace("[run](https://forge.example/1)", ""), forge);
+            let marker = Marker::read(&report);
+            prop_assert!(marker.as_ref().is_ok_and(|it| it.commit.as_deref() == Some("4b5cb01")), "{:?}", marker);
+            let begun = "2026-11-21T07:59:58.85Z".parse().unwrap();
+            prop_assert_eq!(marker.map(|it| (it.kind.name(), it.at)), Ok((command, begun)));
+            let heading = report.lines().skip(1).find(|it| !it.is_empty()).unwrap_or_default();
+            prop_assert!(heading.starts_with("### rolecall"), "{heading}");
+            let is_told = has_done && matches!(about, About::Plan(..));
+            prop_assert_eq!(report.contains("Applied: 3 of 4 groups."), is_told);
         }
     }
 
@@ -221,9 +306,9 @@ proptest! {
         let findings = vec![finding; copies];
         let shown = plain(&super::findings::text(&findings[..1], &sources, Width::Any));
         prop_assert!(!shown.contains(|c: char| c.is_control() && c != '\n'), "{shown:?}");
-        let comment = super::findings::markdown(&findings, &sources, budget);
+        let comment = super::findings::markdown(&findings, &sources, Forge::Github, budget);
         prop_assert!(comment.len() <= budget);
-        check_markup(&comment);
+        check_markup(&comment, Forge::Github);
         let shown = comment.lines().filter(|it| it.starts_with("error[")).count();
         let left = accounted(&comment, "error[", ["invalid-name"; 2]);
         prop_assert!(shown <= copies && left == copies, "{comment}");
@@ -289,18 +374,20 @@ fn no_flood_hides_who_gains_privileged_access() {
     for (what, mut draft) in floods {
         draft.groups.push(altered("The one", vec![grant(1, 66, companies([2]))], vec![add(6, 77)]));
         let plan = draft.judged();
-        let comment = markdown::plan(&view(&plan, &sources), 60_000);
-        assert!(comment.len() <= 60_000);
-        check_markup(&comment);
-        let own: Vec<&str> =
-            comment.lines().skip_while(|it| !it.contains("Gains privileged access")).collect();
-        let who = own.iter().position(|it| it.starts_with("! gus@voyager.example gains"));
-        let who = who.unwrap_or_else(|| panic!("{what}: {}", &comment[..3_000]));
-        assert!(
-            own[who + 1].starts_with("!     Trip Manager on company umbrella   PRIVILEGED"),
-            "{what}: {}",
-            own[who + 1]
-        );
+        for forge in [Forge::Github, Forge::Bitbucket] {
+            let comment = markdown::plan(&view(&plan, &sources), forge, forge.budget());
+            assert!(comment.len() <= forge.budget());
+            check_markup(&comment, forge);
+            let own: Vec<&str> =
+                comment.lines().skip_while(|it| !it.contains("Gains privileged access")).collect();
+            let who = own.iter().position(|it| it.starts_with("! gus@voyager.example gains"));
+            let who = who.unwrap_or_else(|| panic!("{what}: {}", &comment[..3_000]));
+            assert!(
+                own[who + 1].starts_with("!     Trip Manager on company umbrella   PRIVILEGED"),
+                "{what}: {}",
+                own[who + 1]
+            );
+        }
     }
 }
 
@@ -318,7 +405,7 @@ fn everybody_who_gains_privileged_access_in_one_row_is_named() {
         draft.groups.push(altered("The many", vec![grant(role, 66, companies([2]))], joining));
         let plan = draft.judged();
         let shown = view(&plan, &sources);
-        for text in [plain(&text::plan(&shown, Width::Any)), markdown::plan(&shown, 60_000)] {
+        for text in [plain(&text::plan(&shown, Width::Any)), markdown::plan(&shown, Forge::Github, 60_000)] {
             let row = text.lines().find(|it| it.contains("somebody-1000@")).expect("a row");
             assert_eq!(who.clone().all(|n| row.contains(&format!("somebody-{n}@"))), all, "{row}");
         }
@@ -333,7 +420,7 @@ fn a_flood_of_people_who_gain_privileged_access_is_counted_with_the_role() {
         altered(&format!("Group {n}"), vec![grant(1, 1, companies([n % 3]))], vec![add(n + 1_000, 1)])
     }));
     let plan = draft.judged();
-    let comment = markdown::plan(&view(&plan, &sources), 60_000);
+    let comment = markdown::plan(&view(&plan, &sources), Forge::Github, 60_000);
     let shown = comment.lines().filter(|it| it.starts_with("! ") && it.ends_with(" gains")).count();
     let left = comment
         .lines()
@@ -365,9 +452,9 @@ fn five_thousand_changes_fit_and_every_removal_is_accounted_for() {
         altered(&format!("Group {n} {HOSTILE}"), Vec::new(), members)
     }));
     let plan = draft.judged();
-    let comment = markdown::plan(&view(&plan, &sources), 60_000);
+    let comment = markdown::plan(&view(&plan, &sources), Forge::Github, 60_000);
     assert!(comment.len() <= 60_000 && !comment.contains("… and "), "{}", comment.len());
-    check_markup(&comment);
+    check_markup(&comment, Forge::Github);
     let removed = accounted(&comment, "-     member", ["member removed", "members removed"]);
     assert_eq!(removed, 1_008);
     assert_eq!(accounted(&comment, "+     member", ["member added", "members added"]), 4_004);
@@ -387,7 +474,7 @@ fn every_guard_is_in_every_format_with_value_limit_and_verdict() {
     let shown = view(&plan, &sources);
     for shown in [
         plain(&text::plan(&shown, Width::Any)),
-        markdown::plan(&shown, 60_000),
+        markdown::plan(&shown, Forge::Github, 60_000),
         crate::report::document::write(&shown),
     ] {
         for guard in Guard::ALL {
@@ -411,7 +498,7 @@ fn a_plan_that_does_nothing_shows_only_guards_that_somebody_must_look_at() {
     plan.plan.weakened = None;
     plan.judgement.gaps.clear();
     let text = plain(&text::plan(&view(&plan, &sources), Width::Any));
-    let comment = markdown::plan(&view(&plan, &sources), 60_000);
+    let comment = markdown::plan(&view(&plan, &sources), Forge::Github, 60_000);
     assert!(text.ends_with("\n\nNo changes. Live state matches the files.\n"), "{text}");
     for shown in [text, comment] {
         assert!(shown.contains("STOP") && shown.contains("excepted"), "{shown}");
@@ -445,7 +532,9 @@ fn the_summary_keeps_its_published_form() {
 fn a_comment_never_exceeds_even_a_silly_budget() {
     let (plan, sources) = (everything().judged(), sources());
     for budget in [0, 10, 200, 500, 1_000, 1_999, 3_999] {
-        assert!(markdown::plan(&view(&plan, &sources), budget).len() <= budget);
-        assert!(super::findings::markdown(&fixture::findings(), &sources, budget).len() <= budget);
+        assert!(markdown::plan(&view(&plan, &sources), Forge::Github, budget).len() <= budget);
+        assert!(
+            super::findings::markdown(&fixture::findings(), &sources, Forge::Github, budget).len() <= budget
+        );
     }
 }

@@ -78,7 +78,9 @@ fn shown(findings: &[Finding], sources: &Sources) {
     let text = render::findings::text(findings, sources, render::fit::Width::Any);
     assert!(!text.chars().any(|it| it.is_control() && !matches!(it, '\n' | '\t' | '\u{1b}')), "{text:?}");
     render::findings::json(findings, sources);
-    assert!(render::findings::markdown(findings, sources, 2_000).len() <= 2_000);
+    assert!(
+        render::findings::markdown(findings, sources, render::forge::Forge::Github, 2_000).len() <= 2_000
+    );
 }
 
 /// A saved plan, under a digest that fits: what is accepted is what was written, so writing it once more changes nothing of

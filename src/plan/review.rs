@@ -1,0 +1,346 @@
+//! Everybody's access as it is, for people who have to say every quarter whether it should be: through what, since when,
+//! until when, and which line of the files asks for it.
+//!
+//! Pure: of what was read and what is declared. Compares nothing and changes nothing.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    files::{
+        declared::{Declared, DeclaredCompany, DeclaredGroup, Rest},
+        matching::{Target, matching},
+    },
+    live::{
+        fetch,
+        snapshot::{self, Snapshot},
+    },
+    model::{
+        direct::DirectRoles,
+        directory::Directory,
+        ids::{CompanyId, GroupId, RoleId, UserId},
+        observed::{GroupHead, User, completed},
+        plan::Names,
+        rules::PrivilegedTypes,
+        scope::{Scope, Shared},
+        source::Place,
+    },
+    plan::{
+        bind::{grants::Roles, privileged_direct},
+        effective::{self, effects},
+        explain::{Asked, Managed},
+    },
+};
+
+/// Who may do what, everybody and every group of some companies.
+#[derive(Clone, Debug)]
+pub struct Review {
+    /// The companies, sorted by id.
+    pub companies: Vec<Reviewed>,
+    /// Their groups, sorted by company, name and id.
+    pub groups: Vec<Group>,
+    /// Everybody who is in a group, holds a direct role or is in the directory; sorted by company, key and id.
+    pub people: Vec<Person>,
+    /// Privileged roles of groups, by company, sorted.
+    pub privileged: BTreeSet<(CompanyId, RoleId)>,
+    /// Which direct roles are privileged.
+    pub privileged_direct: PrivilegedTypes,
+    /// Whether addresses are pseudonyms, by which no line of a file is found.
+    pub is_sanitized: bool,
+    /// Names for the ids above.
+    pub names: Names,
+}
+
+/// A company, and how much of it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reviewed {
+    /// Which one.
+    pub id: CompanyId,
+    /// Whether the directory was read whole: only then it is known who has no access.
+    pub is_whole: bool,
+}
+
+/// A group.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Group {
+    pub company: CompanyId,
+    pub id: GroupId,
+    pub name: Box<str>,
+    /// A standard group: everything but its members is frozen.
+    pub is_standard: bool,
+    /// What the files say of it.
+    pub managed: Managed,
+    pub members: usize,
+    /// Its roles with their scopes, sorted by role.
+    pub grants: Vec<(RoleId, Arc<Scope>)>,
+}
+
+/// Somebody, with everything that gives access.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The company whose groups and directory these are.
+    pub company: CompanyId,
+    /// Who; hidden where the API does not tell.
+    pub user: User,
+    /// What groups give together, sorted by role; each through groups in their order.
+    pub effects: Vec<effective::Effect<Way>>,
+    /// The roles held outside groups; `None` where that was not read.
+    pub direct: Option<DirectRoles>,
+    /// Where the files cut the person off everywhere, if they do.
+    pub locked_out: Option<Place>,
+}
+
+/// A membership that gives a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The position of the group.
+    pub group: usize,
+    /// Where this group gives the role.
+    pub scope: Arc<Scope>,
+    /// When the person was added to it, as far as the API tells.
+    pub added: Option<Timestamp>,
+    /// What the files say of the membership.
+    pub asked: Asked,
+    /// The line that asks for the membership.
+    pub from: Option<Place>,
+    /// The instant at which the files let it end: the membership, or the role of the group.
+    pub ends: Option<Timestamp>,
+}
+
+impl Person {
+    /// Whether anything is held, as far as it was read.
+    pub fn has_access(&self) -> bool {
+        !self.effects.is_empty() || self.direct.as_ref().is_some_and(|it| !it.is_empty())
+    }
+}
+
+/// Reviews everything that was read of some companies.
+///
+/// In time linear in the memberships and in what the files declare.
+pub fn review(declared: &Declared, all: &Snapshot, now: Timestamp) -> Review {
+    let declared = &*declared.at(now);
+    let rows = completed(all.directories.iter().flat_map(everybody).cloned().collect());
+    let directory = Directory::new(&rows);
+    let mut review = Review {
+        companies: Vec::new(),
+        groups: Vec::new(),
+        people: Vec::new(),
+        privileged: BTreeSet::new(),
+        privileged_direct: match privileged_direct(declared) {
+            PrivilegedTypes::Off => PrivilegedTypes::Known,
+            types => types,
+        },
+        is_sanitized: all.sanitized.is_some(),
+        names: names(declared, all, &rows),
+    };
+    let locked: HashMap<UserId, Place> = declared
+        .lockouts
+        .iter()
+        .filter(|it| it.holds(now))
+        .flat_map(|it| directory.find(&it.person).iter().map(|user| (user.id, it.from)))
+        .collect();
+    let direct: HashMap<UserId, &DirectRoles> =
+        all.people.iter().filter_map(|it| Some((it.user_id, it.direct_roles.as_ref()?))).collect();
+    let mut scopes = Shared::default();
+    for company in &all.companies {
+        let none = DeclaredCompany::new(company.id);
+        let own = declared.companies.iter().find(|it| it.id == company.id).unwrap_or(&none);
+        let reach = all.directories.iter().find(|it| it.company == company.id).map(|it| it.reach);
+        review.companies.push(Reviewed { id: company.id, is_whole: reach == Some(snapshot::Reach::Whole) });
+        // By whatever names the files call it, what lets its holder change access is privileged.
+        let privileged =
+            company.roles.iter().filter(|it| it.manages_access || declared.rules.is_privileged(it));
+        review.privileged.extend(privileged.map(|it| (company.id, it.id)));
+        let ways = groups(&mut review, company, own, &directory, &mut scopes, now);
+        people(&mut review, company.id, ways, &rows, (&locked, &direct));
+    }
+    review
+}
+
+/// Everybody whom a directory tells of.
+fn everybody(directory: &snapshot::Directory) -> impl Iterator<Item = &User> {
+    directory.users.iter().chain(directory.asked.iter().flat_map(|it| &it.users))
+}
+
+/// When a member was added, as far as the API tells.
+fn added(group: &snapshot::Group, n: usize) -> Option<Timestamp> {
+    group.added.get(n).copied().flatten()
+}
+
+/// The ways to access of everybody who is in a group.
+type Ways = BTreeMap<UserId, Vec<(RoleId, Way)>>;
+
+/// Adds the groups of a company, and returns what they give to whom.
+fn groups(
+    review: &mut Review,
+    company: &snapshot::Company,
+    declared: &DeclaredCompany,
+    directory: &Directory<'_>,
+    scopes: &mut Shared,
+    now: Timestamp,
+) -> Ways {
+    let heads: Vec<GroupHead> = company.groups.iter().map(snapshot::head).collect();
+    let spoken = spoken(declared, &heads);
+    let roles = Roles::new(&company.roles);
+    let mut sorted: Vec<&snapshot::Group> = company.groups.iter().collect();
+    sorted.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+    let mut ways = Ways::new();
+    for group in sorted {
+        let (managed, own) = spoken.get(&group.id).copied().unwrap_or((Managed::No, None));
+        let grants: Vec<(RoleId, Arc<Scope>)> =
+            fetch::shared(group.roles.clone(), scopes).into_iter().map(|it| (it.role, it.scope)).collect();
+        let at = review.groups.len();
+        let members = Members::of(own, directory, now);
+        let ends = own.map(|it| role_ends(it, &roles, now)).unwrap_or_default();
+        for (n, user) in group.members.iter().enumerate() {
+            let (asked, from, until) = members.said(*user);
+            let added = added(group, n);
+            let all = ways.entry(*user).or_default();
+            for (role, scope) in &grants {
+                let ends = [until, ends.get(role).copied()].into_iter().flatten().min();
+                all.push((*role, Way { group: at, scope: scope.clone(), added, asked, from, ends }));
+            }
+        }
+        review.groups.push(Group {
+            company: company.id,
+            id: group.id,
+            name: group.name.clone(),
+            is_standard: group.unmodifiable,
+            managed,
+            members: group.members.len(),
+            grants,
+        });
+    }
+    ways
+}
+
+/// What the files say of each group that they speak of.
+fn spoken<'a>(
+    declared: &'a DeclaredCompany,
+    heads: &[GroupHead],
+) -> HashMap<GroupId, (Managed, Option<&'a DeclaredGroup>)> {
+    // Of two lives: the heads are asked here and forgotten.
+    let mut found: HashMap<GroupId, (Managed, Option<&'a DeclaredGroup>)> = HashMap::new();
+    let by_place: HashMap<Place, &'a DeclaredGroup> =
+        declared.groups.iter().map(|it| (it.from, it)).collect();
+    let matched = matching(declared, heads);
+    for (group, target) in &matched.groups {
+        match target {
+            Target::Missing => (),
+            Target::Found(head) => {
+                _ = found
+                    .insert(head.id, (Managed::Declared(group.from), by_place.get(&group.from).copied()));
+            }
+            Target::Ambiguous(ids) => {
+                found.extend(ids.iter().map(|it| (*it, (Managed::OneOfSeveral(group.from), None))));
+            }
+        }
+    }
+    for (removal, target) in &matched.removals {
+        if let Target::Found(head) = target {
+            found.insert(head.id, (Managed::Removed(removal.from), None));
+        }
+    }
+    found
+}
+
+/// The members that the files ask for in one group, by who they are.
+struct Members {
+    lines: HashMap<UserId, (Place, Option<Timestamp>)>,
+    ended: HashSet<UserId>,
+    coming: HashSet<UserId>,
+    rest: Rest,
+}
+
+impl Members {
+    fn of(group: Option<&DeclaredGroup>, directory: &Directory<'_>, now: Timestamp) -> Self {
+        let rest = group.map_or(Rest::Unmanaged, |it| it.members.rest);
+        let coming = group.iter().flat_map(|it| &it.members.coming);
+        let coming = coming.flat_map(|it| directory.find(&it.person)).map(|it| it.id).collect();
+        let mut members = Self { lines: HashMap::new(), ended: HashSet::new(), coming, rest };
+        for entry in group.iter().flat_map(|it| &it.members.entries) {
+            for user in directory.find(&entry.person) {
+                if entry.term().is_over(now) {
+                    members.ended.insert(user.id);
+                    continue;
+                }
+                // Of several lines the one counts that lasts longest.
+                let ends = entry.term().ends;
+                let line = members.lines.entry(user.id).or_insert((entry.from, ends));
+                let lasts = |it: Option<Timestamp>| (it.is_none(), it);
+                if lasts(ends) > lasts(line.1) {
+                    *line = (entry.from, ends);
+                }
+            }
+        }
+        members
+    }
+
+    fn said(&self, user: UserId) -> (Asked, Option<Place>, Option<Timestamp>) {
+        match (self.lines.get(&user), self.ended.contains(&user)) {
+            (Some((from, ends)), _) => (Asked::Declared, Some(*from), *ends),
+            (None, true) => (Asked::Ended, None, None),
+            (None, false) => match self.rest {
+                Rest::Unmanaged => (Asked::Unmanaged, None, None),
+                Rest::Kept => (Asked::Kept, None, None),
+                Rest::Removed if self.coming.contains(&user) => (Asked::NotYet, None, None),
+                Rest::Removed => (Asked::NotDeclared, None, None),
+            },
+        }
+    }
+}
+
+/// When the first part of a role of a group ends.
+fn role_ends(group: &DeclaredGroup, roles: &Roles<'_>, now: Timestamp) -> HashMap<RoleId, Timestamp> {
+    let mut ends: HashMap<RoleId, Timestamp> = HashMap::new();
+    for entry in &group.grants.entries {
+        let Some(until) = entry.term.ends.filter(|it| *it > now) else { continue };
+        let Ok(role) = roles.find(&entry.role, entry.from) else { continue };
+        let known = ends.entry(role.id).or_insert(until);
+        *known = (*known).min(until);
+    }
+    ends
+}
+
+/// Adds the people of a company.
+fn people(
+    review: &mut Review,
+    company: CompanyId,
+    mut ways: Ways,
+    rows: &[User],
+    (locked, direct): (&HashMap<UserId, Place>, &HashMap<UserId, &DirectRoles>),
+) {
+    let known: BTreeMap<UserId, &User> = rows.iter().rev().map(|it| (it.id, it)).collect();
+    let own = known.values().filter(|it| it.company == Some(company)).map(|it| it.id);
+    let everybody: BTreeSet<UserId> = own.chain(ways.keys().copied()).collect();
+    let person = |id: UserId| {
+        let ways = ways.remove(&id).unwrap_or_default();
+        let paths = ways.iter().map(|(role, way)| (*role, &*way.scope, way.clone()));
+        Person {
+            company,
+            user: known.get(&id).map_or_else(|| User::hidden(id), |it| (*it).clone()),
+            effects: effects(paths, &BTreeMap::new()),
+            direct: direct.get(&id).map(|it| (*it).clone()),
+            locked_out: locked.get(&id).copied(),
+        }
+    };
+    let mut people: Vec<Person> = everybody.into_iter().map(person).collect();
+    people.sort_by_cached_key(|it| (review.names.person(it.user.id), it.user.id));
+    review.people.extend(people);
+}
+
+fn names(declared: &Declared, all: &Snapshot, rows: &[User]) -> Names {
+    let roles = all.companies.iter().flat_map(|it| &it.roles).map(|it| (it.id, it.name.clone()));
+    let called = |it: &User| Some((it.id, it.best_key()?.to_string().into()));
+    let email = |it: &User| Some((it.id, it.email.as_ref()?.as_str().into()));
+    let mut people: BTreeMap<UserId, Box<str>> = rows.iter().filter_map(called).collect();
+    people.extend(rows.iter().filter_map(email));
+    let mut values = all.names.clone();
+    values.extend(declared.aliases.iter().map(|(id, name)| (*id, name.clone())));
+    Names { people, roles: roles.collect(), values }
+}

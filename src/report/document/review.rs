@@ -1,0 +1,229 @@
+//! Everybody's access as a JSON document: its form, and how it is written.
+//!
+//! Fields may be added within version 1; none is renamed, removed or given another meaning. What is absent is left out,
+//! never null.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::writing::compacted;
+use crate::{
+    model::{
+        direct::DirectRoles,
+        ids::{CompanyId, GroupId, RoleId},
+        json::{self, compact},
+        observed::User,
+        plan::Names,
+        scope::Scope,
+    },
+    plan::{
+        explain::{Asked, Managed},
+        review::{self, Reviewed, Way},
+    },
+    report::render::{json::Origin, review::ReviewView},
+};
+
+/// What tells the document from the others that rolecall prints.
+const KIND: &str = "review";
+
+/// Who may do what: everybody and every group of some companies, as they are.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "rolecall review")]
+pub(crate) struct Document {
+    /// The version of this form: 1. Fields may be added to it.
+    version: u32,
+    /// What this document is: `review`.
+    kind: &'static str,
+    /// When it was made: `SOURCE_DATE_EPOCH`, or else the time that the run went by.
+    created_at: Timestamp,
+    /// What `until` was compared with, where `--now` said so; left out where it was the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now: Option<Timestamp>,
+    /// When the snapshot was taken that it is made from; left out where the API was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Timestamp>,
+    /// The version of the rolecall that made it.
+    tool: &'static str,
+    /// The URL of the API, or the word `sandbox`.
+    endpoint: Box<str>,
+    companies: Vec<Company>,
+    /// Every group, sorted by company, name and id.
+    groups: Vec<Group>,
+    /// Everybody, with access or without; sorted by company and name.
+    people: Vec<Person>,
+    /// Names for the ids of this document.
+    names: Names,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Company {
+    id: CompanyId,
+    /// Whether everybody of its directory is here; otherwise people in no group may be missing.
+    everybody: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Group {
+    company: CompanyId,
+    id: GroupId,
+    name: Box<str>,
+    /// Whether every company has it, and nobody can make or delete it.
+    standard: bool,
+    /// What the files say of it.
+    managed: ManagedWord,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
+    members: usize,
+    roles: Vec<Role>,
+}
+
+/// `no` nothing, `declared` that it shall exist, `oneOfSeveral` that one of several of this name shall, `removed` that it
+/// shall go.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "ManagedGroup")]
+enum ManagedWord {
+    No,
+    Declared,
+    OneOfSeveral,
+    Removed,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Role {
+    role_id: RoleId,
+    #[schemars(with = "Scope")]
+    scope: Box<RawValue>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Person {
+    /// Whose groups and directory these are; the person may be another's.
+    of_company: CompanyId,
+    #[serde(flatten)]
+    user: User,
+    /// Where the files cut the person off everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locked_out: Option<Origin>,
+    /// What the groups of the company give together, one entry per role; empty where nothing.
+    access: Vec<Access>,
+    /// What is held outside groups, as elements of the API's list; left out where it was not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<serde_json::Value>>")]
+    direct_roles: Option<DirectRoles>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Access {
+    role_id: RoleId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Box<str>>,
+    /// Whether it is privileged.
+    privileged: bool,
+    /// Wherever one of the groups says.
+    #[schemars(with = "Scope")]
+    scope: Box<RawValue>,
+    through: Vec<Through>,
+}
+
+/// A membership that gives the role.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Through {
+    group_id: GroupId,
+    group: Box<str>,
+    /// When the person was added; left out where the API does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added_at: Option<Timestamp>,
+    /// The instant at which the files let it end: the membership, or the role of the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<Timestamp>,
+    /// What the files say of the membership.
+    files: Asked,
+    /// The line that asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
+}
+
+/// Returns the document, with a newline at the end: a group or a person a line.
+pub(crate) fn write(view: &ReviewView<'_>) -> String {
+    let it = view.review;
+    json::rows(&Document {
+        version: 1,
+        kind: KIND,
+        created_at: view.now.dated,
+        now: view.now.is_given.then_some(view.now.at),
+        snapshot: view.taken,
+        tool: env!("CARGO_PKG_VERSION"),
+        endpoint: view.url.into(),
+        companies: it
+            .companies
+            .iter()
+            .map(|&Reviewed { id, is_whole }| Company { id, everybody: is_whole })
+            .collect(),
+        groups: it.groups.iter().map(|it| group(it, view)).collect(),
+        people: it.people.iter().map(|it| person(it, view)).collect(),
+        names: it.names.clone(),
+    })
+}
+
+fn group(group: &review::Group, view: &ReviewView<'_>) -> Group {
+    let (managed, from) = match group.managed {
+        Managed::No => (ManagedWord::No, None),
+        Managed::Declared(from) => (ManagedWord::Declared, Some(from)),
+        Managed::OneOfSeveral(from) => (ManagedWord::OneOfSeveral, Some(from)),
+        Managed::Removed(from) => (ManagedWord::Removed, Some(from)),
+    };
+    Group {
+        company: group.company,
+        id: group.id,
+        name: group.name.clone(),
+        standard: group.is_standard,
+        managed,
+        origin: from.map(|it| Origin::new(it, view.sources)),
+        members: group.members,
+        roles: group.grants.iter().map(|it| Role { role_id: it.0, scope: scope(&it.1) }).collect(),
+    }
+}
+
+fn person(person: &review::Person, view: &ReviewView<'_>) -> Person {
+    let it = view.review;
+    let through = |way: &Way| {
+        let group = &it.groups[way.group];
+        Through {
+            group_id: group.id,
+            group: group.name.clone(),
+            added_at: way.added,
+            ends: way.ends,
+            files: way.asked,
+            origin: way.from.map(|it| Origin::new(it, view.sources)),
+        }
+    };
+    let access = person.effects.iter().map(|effect| Access {
+        role_id: effect.role,
+        role: it.names.roles.get(&effect.role).cloned(),
+        privileged: it.privileged.contains(&(person.company, effect.role)),
+        scope: scope(&effect.scope),
+        through: effect.through.iter().map(through).collect(),
+    });
+    Person {
+        of_company: person.company,
+        user: person.user.clone(),
+        locked_out: person.locked_out.map(|it| Origin::new(it, view.sources)),
+        access: access.collect(),
+        direct_roles: person.direct.as_ref().map(compacted),
+    }
+}
+
+fn scope(scope: &Scope) -> Box<RawValue> {
+    compact(&scope.to_wire())
+}

@@ -1,0 +1,234 @@
+//! Who may do what, for the review that is made every quarter: a row for each person, role and way to it, with room for who
+//! looked at it and what is to become of it. Raw: formats escape and arrange it.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{counted, direct, scope::Words};
+use crate::{
+    model::{date::Now, scope::Scope, source::Sources},
+    plan::{
+        explain::{Asked, Managed},
+        review::{Group, Person, Review, Way},
+    },
+};
+
+pub(super) mod csv;
+mod text;
+
+pub(super) use text::{markdown, text};
+
+/// A review, and what else its readers see.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct ReviewView<'a> {
+    pub review: &'a Review,
+    /// The files its places point into.
+    pub sources: &'a Sources,
+    /// The host of the API, as shown to people.
+    pub endpoint: &'a str,
+    /// The URL of the API, or the word `sandbox`; for programs.
+    pub url: &'a str,
+    pub now: Now,
+    /// When the snapshot was taken that it is made from; `None` where the API was read.
+    pub taken: Option<Timestamp>,
+}
+
+/// Something that somebody holds, and one way to it.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) role: String,
+    /// Empty of a role outside groups, whose name says it.
+    pub(super) scope: String,
+    pub(super) privileged: bool,
+    /// The group, or that there is none.
+    pub(super) through: String,
+    pub(super) added: Option<Timestamp>,
+    pub(super) ends: Option<Timestamp>,
+    /// The line that asks for it.
+    pub(super) origin: String,
+    /// What the files say, where there is no such line.
+    pub(super) files: &'static str,
+}
+
+impl Row {
+    /// When it began and when it ends, as far as that is known.
+    pub(super) fn dates(&self) -> String {
+        let added = self.added.map(|it| format!("added {}", it.to_zoned(TimeZone::UTC).date()));
+        let ends = self.ends.map(until);
+        added.into_iter().chain(ends).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The last day on which something holds that ends at an instant.
+fn until(ends: Timestamp) -> String {
+    let last = ends.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(ends);
+    format!("until {}", last.to_zoned(TimeZone::UTC).date())
+}
+
+impl<'a> ReviewView<'a> {
+    pub(super) fn words(&self) -> Words<'a> {
+        let grants = self.review.groups.iter().flat_map(|it| &it.grants).map(|it| &*it.1);
+        Words::of(&self.review.names, self.review.companies.iter().map(|it| it.id), grants)
+    }
+
+    /// Whether there is more than one company.
+    pub(super) fn several(&self) -> bool {
+        self.review.companies.len() > 1
+    }
+
+    /// What somebody holds: what is privileged first.
+    pub(super) fn rows(&self, person: &Person, words: &Words<'_>) -> Vec<Row> {
+        let mut said: BTreeMap<*const Scope, String> = BTreeMap::new();
+        let mut rows = Vec::new();
+        for effect in &person.effects {
+            let privileged = self.review.privileged.contains(&(person.company, effect.role));
+            for way in &effect.through {
+                let scope =
+                    said.entry(std::ptr::from_ref(&*way.scope)).or_insert_with(|| words.scope(&way.scope));
+                let scope = scope.clone();
+                rows.push(self.row(way, words.role(effect.role), scope, privileged));
+            }
+        }
+        for role in person.direct.iter().flat_map(|it| it.iter()) {
+            rows.push(Row {
+                role: direct::role(role, words),
+                scope: String::new(),
+                privileged: self.review.privileged_direct.contains(role.kind().role_type()),
+                through: "outside groups".to_owned(),
+                added: None,
+                ends: None,
+                origin: String::new(),
+                files: "",
+            });
+        }
+        rows.sort_by(|a, b| {
+            (!a.privileged, &a.role, &a.through, &a.scope).cmp(&(
+                !b.privileged,
+                &b.role,
+                &b.through,
+                &b.scope,
+            ))
+        });
+        rows
+    }
+
+    fn row(&self, way: &Way, role: String, scope: String, privileged: bool) -> Row {
+        let group = &self.review.groups[way.group];
+        let files = match (group.managed, way.asked) {
+            (Managed::No, _) => "unmanaged group",
+            (Managed::OneOfSeveral(_), _) => "one of several groups of this name",
+            (Managed::Removed(_), _) => "the files delete the group",
+            (Managed::Declared(_), Asked::Ended) => "expired",
+            (Managed::Declared(_), Asked::NotYet) => "begins later",
+            (Managed::Declared(_), Asked::NotDeclared) => "not declared",
+            (Managed::Declared(_), Asked::Kept) => "not listed, may stay",
+            (Managed::Declared(_), Asked::Unmanaged) => "members unmanaged",
+            (Managed::Declared(_), Asked::Declared | Asked::Differs | Asked::LockedOut | Asked::Missing) => {
+                ""
+            }
+        };
+        Row {
+            role,
+            scope,
+            privileged,
+            through: group.name.to_string(),
+            added: way.added,
+            ends: way.ends,
+            origin: way.from.map_or_else(String::new, |it| self.sources.line(it)),
+            files,
+        }
+    }
+
+    /// What is odd about somebody: the account is not active, or the files cut it off.
+    pub(super) fn standing(&self, person: &Person) -> Option<String> {
+        if let Some(from) = person.locked_out {
+            return Some(format!("locked out ({})", self.sources.line(from)));
+        }
+        if person.user.is_hidden() {
+            return Some("not told by the API".to_owned());
+        }
+        (!person.user.active).then(|| "not active".to_owned())
+    }
+
+    /// What the files say of a group, and where.
+    pub(super) fn managed(&self, group: &Group) -> (&'static str, String) {
+        match group.managed {
+            Managed::No if group.is_standard => ("standard group, unmanaged", String::new()),
+            Managed::No => ("unmanaged", String::new()),
+            Managed::Declared(from) => ("declared", self.sources.line(from)),
+            Managed::OneOfSeveral(from) => ("one of several of this name", self.sources.line(from)),
+            Managed::Removed(from) => ("to be deleted", self.sources.line(from)),
+        }
+    }
+
+    /// Everybody who holds something.
+    pub(super) fn holders(&self) -> impl Iterator<Item = &'a Person> {
+        self.review.people.iter().filter(|it| it.has_access())
+    }
+
+    /// Those who could act and hold nothing, as far as that is known.
+    pub(super) fn without(&self) -> impl Iterator<Item = &'a Person> {
+        self.review.people.iter().filter(|it| !it.has_access() && it.user.active)
+    }
+
+    /// Groups in which nobody is.
+    pub(super) fn empty(&self) -> impl Iterator<Item = &'a Group> {
+        self.review.groups.iter().filter(|it| it.members == 0)
+    }
+
+    /// What it comes to, in one line.
+    pub(super) fn summary(&self) -> String {
+        let review = self.review;
+        let people = counted(self.holders().count(), "person", "people");
+        let privileged = self.holders().filter(|it| self.is_privileged(it)).count();
+        let groups = counted(review.groups.len(), "group", "groups");
+        let memberships =
+            counted(review.groups.iter().map(|it| it.members).sum(), "membership", "memberships");
+        format!("{people} with access, {privileged} of them privileged; {groups}, {memberships}.")
+    }
+
+    pub(super) fn is_privileged(&self, person: &Person) -> bool {
+        let review = self.review;
+        person.effects.iter().any(|it| review.privileged.contains(&(person.company, it.role)))
+            || person
+                .direct
+                .iter()
+                .flat_map(|it| it.iter())
+                .any(|it| review.privileged_direct.contains(it.kind().role_type()))
+    }
+
+    /// What was not read, and what that means: a review that is silent about it would be believed.
+    pub(super) fn gaps(&self) -> Vec<String> {
+        let mut gaps = Vec::new();
+        let unread = self.review.people.iter().filter(|it| it.direct.is_none() && it.user.active).count();
+        if unread > 0 {
+            let people = counted(unread, "person", "people");
+            gaps.push(format!("Roles outside groups were not read of {people}: give --users to read them, one request for each"));
+        }
+        if self.review.companies.iter().any(|it| !it.is_whole) {
+            gaps.push("The API lists not everybody: people in no group may be missing here".to_owned());
+        }
+        if self.review.is_sanitized {
+            gaps.push("Addresses are pseudonyms: lines of files are not found by them".to_owned());
+        }
+        gaps
+    }
+
+    /// Where it is from, and as of when.
+    pub(super) fn facts(&self) -> Vec<String> {
+        let words = self.words();
+        let companies: Vec<String> =
+            self.review.companies.iter().take(5).map(|it| words.company(it.id)).collect();
+        let more = super::more(self.review.companies.len(), 5).map(|it| format!(" {it}")).unwrap_or_default();
+        let mut facts = vec![format!("{}{more} at {}", companies.join(", "), self.endpoint)];
+        facts.push(match self.taken {
+            Some(taken) => format!("From a snapshot of {taken:.0}"),
+            None => format!("Read {:.0}", self.now.dated),
+        });
+        facts.extend(self.now.told().map(|it| format!("Dates are judged {it}")));
+        facts.extend(self.gaps());
+        facts
+    }
+}
