@@ -1,11 +1,17 @@
 //! What other plan-and-apply tools are known to get wrong and no other file here is about; `docs/checks.md` has the whole
 //! list, with the tests of each.
 
-use std::process::Command;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
 
-use serde_json::json;
+use regex::Regex;
+use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::{NO_CHANGES, World, repository};
 
 /// What a command writes to a terminal of its own, where the variables say what that is.
 fn on_a_terminal(world: &World, line: &str, variables: &[(&str, &str)]) -> String {
@@ -62,4 +68,73 @@ fn of_fifty_writes_one_that_is_refused_is_the_only_one_left_to_do() {
     world.forget();
     let again = world.apply().expect(0);
     assert_eq!(created(), 1, "{}\n{}", again.stdout, again.stderr);
+}
+
+/// The pattern, as the book has it.
+fn pattern() -> Regex {
+    let page = repository("docs/formats.md");
+    Regex::new(page.lines().find(|it| it.starts_with("^Plan: ")).expect("the pattern")).unwrap()
+}
+
+#[test]
+fn the_last_line_of_a_plan_is_of_the_pattern_that_is_published() {
+    let pattern = pattern();
+    let is_it = |it: &&str| it.starts_with("Plan: ") || *it == NO_CHANGES;
+    let last = |run: &str| -> String { run.lines().rfind(is_it).expect("a last line").to_owned() };
+    let member = |who: &str| {
+        format!("  - {{ name: Desk, description: The desk., roles: unmanaged, members: [{who}] }}\n")
+    };
+    let many = member("ana@voyager.example")
+        + "  - { name: New, description: New., roles: [], members: [] }\n  - { name: Newer, description: New., roles: [], members: [] }\n";
+    for groups in [member("ana@voyager.example"), many] {
+        let world = World::new().groups(&groups);
+        let said = last(&world.plan().expect(0).stdout);
+        assert!(pattern.is_match(&said), "{said}");
+        world.apply().expect(0);
+        assert_eq!(last(&world.plan().expect(0).stdout), NO_CHANGES);
+    }
+    // And of every snapshot of a plan.
+    let mut seen = 0;
+    for folder in ["src/report/render/snapshots", "src/report/render/tests/snapshots"] {
+        for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let text = fs::read_to_string(file.unwrap().path()).unwrap();
+            for line in text.lines().filter(|it| it.starts_with("Plan: ")) {
+                assert!(pattern.is_match(line.trim_end_matches("␛[0m")), "{line}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 3, "{seen}");
+    for wrong in [
+        "Plan: 1 group to create",
+        "Plan: x groups to create, 0 to change, 0 to delete; roles +0 ~0 -0; members +0 -0; 0 guards.",
+    ] {
+        assert!(!pattern.is_match(wrong), "{wrong}");
+    }
+}
+
+/// What was kept of this form of plans and events: `plan examples/quickstart --out` and `--events` of the version before.
+#[test]
+fn a_plan_and_events_that_are_kept_are_still_read() {
+    let world = World::new().groups(
+        "  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example] }\n",
+    );
+    world.write("kept.json", &repository("tests/golden/plan-2.json"));
+    let shown = world.run("show kept.json").expect(0).stdout;
+    assert!(shown.lines().any(|it| pattern().is_match(it)), "{shown}");
+    let kinds = |text: &str| -> BTreeMap<String, BTreeSet<String>> {
+        let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for line in text.lines() {
+            let event: Value = serde_json::from_str(line).expect(line);
+            let fields = event.as_object().unwrap().keys().cloned();
+            all.entry(event["event"].as_str().expect(line).to_owned()).or_default().extend(fields);
+        }
+        all
+    };
+    world.run("apply --auto-approve --events events.ndjson").expect(0);
+    let today = kinds(&fs::read_to_string(world.path().join("events.ndjson")).unwrap());
+    for (event, fields) in kinds(&repository("tests/golden/events-1.ndjson")) {
+        let now = today.get(&event).unwrap_or_else(|| panic!("no {event} is written any more"));
+        assert!(fields.is_subset(now), "{event}: {fields:?} and {now:?}");
+    }
 }

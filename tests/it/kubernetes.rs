@@ -140,7 +140,7 @@ impl Cluster {
             .with("access/i.yaml", "version: 1\ncompany: initech\ngroups: [{ name: Lone, description: d, roles: [], members: [] }]\n");
         commit(&world.path());
         let cluster = Self { world };
-        for folder in ["work", "kept", "secrets"] {
+        for folder in ["git", "kept", "secrets"] {
             fs::create_dir(cluster.at(folder)).unwrap();
         }
         let (id, secret) = cluster.world.client();
@@ -149,7 +149,7 @@ impl Cluster {
         }
         // What the init container does.
         let origin = cluster.world.path().canonicalize().unwrap();
-        git(&cluster.at("work"), &["clone", "-q", &format!("file://{}", origin.display()), "files"]);
+        git(&cluster.at("git"), &["clone", "-q", &format!("file://{}", origin.display()), "files"]);
         cluster
     }
 
@@ -162,7 +162,7 @@ impl Cluster {
         let expanded = variables
             .iter()
             .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("$({name})"), value));
-        ["/work/", "/kept/", "/secrets/"].iter().fold(expanded, |text, mount| {
+        ["/git/", "/kept/", "/secrets/"].iter().fold(expanded, |text, mount| {
             text.replace(mount, &format!("{}/", self.at(mount.trim_matches('/')).display()))
         })
     }

@@ -56,13 +56,20 @@ impl Holders {
         let mut add = |state: &State, holders: fn(&mut Self) -> &mut BTreeSet<UserIx>| {
             for ((group, role), _) in state.all_grants() {
                 if let Some(found) = all.get_mut(&(sides.company(*group), *role)) {
-                    let able = |it: &UserIx| rules.can_act(sides.plan.index.user(*it));
+                    let able = |it: &UserIx| rules.may_act(sides.plan.index.user(*it));
                     holders(found).extend(state.members(*group).filter(able));
                 }
             }
         };
         add(sides.before(), |it| &mut it.before);
         add(&sides.after, |it| &mut it.after);
+        // Who is not known to be active may be the last who could act, and is nobody to rely on: that counts as a holder only
+        // where it is lost. What else was read, of other companies, must not make a plan look harmless.
+        let known = |it: &UserIx| rules.can_act(sides.plan.index.user(*it));
+        for Self { before, after } in all.values_mut() {
+            before.retain(|it| known(it) || !after.contains(it));
+            after.retain(known);
+        }
         all
     }
 

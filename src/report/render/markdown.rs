@@ -207,7 +207,13 @@ pub(super) fn title(view: &View<'_>) -> String {
     if !unset.is_empty() {
         words.push(counted(unset.len(), "guard unset", "guards unset"));
     }
-    words.join(", ")
+    // The most dangerous first: it must not be looked for.
+    let escalating: usize = people.affected.iter().filter(|it| it.escalates()).map(|it| it.users.len()).sum();
+    let privileged = match escalating {
+        0 => String::new(),
+        n => counted(n, "person gains privileged access", "people gain privileged access") + "; ",
+    };
+    privileged + &words.join(", ")
 }
 
 fn head(view: &View<'_>, page: &Page<'_>, truncated: &str, rows: usize) -> String {

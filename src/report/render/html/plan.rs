@@ -58,7 +58,7 @@ pub(super) fn page(view: &View<'_>, trouble: Option<List>) -> Page {
     sections.push(Section::List(List::new("guards", "Guards", checks.into_iter().map(of_guard).collect())));
     sections.retain(|it| !matches!(it, Section::List(list) if list.entries.is_empty()));
     Page {
-        headline: headline(view, escalating),
+        headline: headline(view),
         summary: wording::summary(view.plan, view.judgement),
         facts: facts(view, &words),
         counts: counts(view, escalating),
@@ -67,18 +67,10 @@ pub(super) fn page(view: &View<'_>, trouble: Option<List>) -> Page {
     }
 }
 
-/// The most dangerous first: it must not be looked for.
-fn headline(view: &View<'_>, escalating: usize) -> String {
+fn headline(view: &View<'_>) -> String {
     let title = markdown::title(view);
-    let privileged = match escalating {
-        0 => String::new(),
-        n => counted(n, "person gains privileged access", "people gain privileged access") + "; ",
-    };
     let mut letters = title.chars();
-    match letters.next().filter(|_| privileged.is_empty()) {
-        Some(first) => first.to_uppercase().collect::<String>() + letters.as_str(),
-        None => privileged + &title,
-    }
+    letters.next().map_or_else(String::new, |it| it.to_uppercase().collect::<String>() + letters.as_str())
 }
 
 /// What stops the plan; where that is much, folded, so that the people are seen as well.
