@@ -386,16 +386,15 @@ fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
 pub fn adopted(judged: &Judged, extent: Extent<'_>) -> Result<Adopted, Error> {
     let Some(reading) = &judged.reading else { return Ok(Adopted::default()) };
     let Checked { loaded, declared } = &judged.context.checked;
-    let now = judged.context.now.at;
     let request = Request {
-        declared: &declared.at(now),
+        declared,
         files: &loaded.files,
         sources: &loaded.sources,
         observed: &reading.observed,
         leads: &reading.leads,
         plan: judged.plan(),
         rules: &reading.rules,
-        now,
+        now: judged.context.now.at,
         extent,
     };
     adopt::adopted(request).map_err(|it| wrong(it, loaded))

@@ -479,6 +479,6 @@ impl Check {
         let id = self.uuid(v.id.as_ref(), "a group id").map(GroupId);
         let reason = self.text(v.reason.as_ref(), "a reason");
         let name = self.name(v.group.as_ref());
-        Some(DeclaredRemoval { name: name?, id, reason: reason?, has_ended: false, from })
+        Some(DeclaredRemoval { name: name?, id, reason: reason?, ended: None, from })
     }
 }

@@ -191,8 +191,8 @@ pub struct DeclaredRemoval {
     /// Its id, where the name alone would not do.
     pub(crate) id: Option<GroupId>,
     pub(crate) reason: Box<str>,
-    /// Whether it is a declared group whose time is over.
-    pub(crate) has_ended: bool,
+    /// The declared group that it is, where that shall not exist because its time is over.
+    pub(crate) ended: Option<Box<DeclaredGroup>>,
     pub(crate) from: Place,
 }
 

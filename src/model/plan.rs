@@ -187,6 +187,11 @@ impl Plan {
     /// How many days ahead a `from` and an `until` are announced.
     pub const NOTICE_DAYS: i64 = 7;
 
+    /// What ends within [`Plan::NOTICE_DAYS`].
+    pub fn expiring(&self) -> impl Iterator<Item = &Soon> {
+        self.soon.iter().filter(|it| !it.begins)
+    }
+
     /// Whether applying it would do nothing.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()

@@ -76,6 +76,7 @@ mod storm;
 mod support;
 mod telemetry;
 mod terminal;
+mod terms;
 mod tls;
 mod together;
 mod undo;
