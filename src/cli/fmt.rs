@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rolecall::{
     files::{
         MAX_FILE_BYTES,
@@ -62,10 +62,13 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
             chosen::chosen(&paths, global.here()).map_err(workflow::Error::from)?
         }
     };
-    let now = if arguments.prune_expired { Some(arguments.now.get()?.at) } else { None };
+    let now = arguments.now.get()?.at;
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let ended_by = arguments.prune_expired.then_some(now);
     let laid_out = |it: &File| {
         let file = sources.file(it.id);
-        Outcome { path: &file.path, old: &file.text, new: laid_out(&file.text, it.kind, it.id, now) }
+        let dated = format::dated(&file.text, today);
+        Outcome { path: &file.path, old: &file.text, new: laid_out(&dated, it.kind, it.id, ended_by) }
     };
     let outcomes: Vec<Outcome<'_>> = files.iter().map(laid_out).collect();
     let only_shows = arguments.check || arguments.diff || is_piped;

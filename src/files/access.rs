@@ -60,6 +60,12 @@ mapping! {
         /// What the group is for: 1 to 1,000 characters. May be left out only where `roles` is `unmanaged`.
         #[schemars(with = "forms::Text")]
         "description" pub(crate) description: Given<At<String>>,
+        /// The first day (from its start, in `timeZone` or else UTC) or the instant from which the group shall exist; before, it is left alone.
+        #[schemars(with = "forms::DayOrInstant")]
+        "from" pub(crate) from: Given<At<String>>,
+        /// The last day (through its end, in `timeZone` or else UTC) or the instant at which the group, with everything in it, is to be deleted.
+        #[schemars(with = "forms::DayOrInstant")]
+        "until" pub(crate) until: Given<At<String>>,
         /// The roles of the group: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and whatever else is
         /// there), or `unmanaged` (not ours).
         "roles" pub(crate) roles: Given<At<Listing<RoleEntry>>>,
@@ -116,7 +122,10 @@ mapping! {
         /// An element in the API's own form, for a type this version does not know.
         #[schemars(extend("required" = ["roleType"], "properties" = { "roleType": { "type": "string", "minLength": 1 } }))]
         "raw" pub(crate) raw: Given<At<BTreeMap<String, serde_json::Value>>>,
-        /// The last day (through its end, UTC) or the instant at which it ends.
+        /// The first day (from its start, in `timeZone` or else UTC) or the instant from which it holds; before, it asks for nothing.
+        #[schemars(with = "forms::DayOrInstant")]
+        "from" pub(crate) from: Given<At<String>>,
+        /// The last day (through its end, in `timeZone` or else UTC) or the instant at which it ends.
         #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why, for the next reader.
@@ -149,7 +158,10 @@ mapping! {
         "role" pub(crate) role: Given<At<RoleName>>,
         /// Where it holds: the name of a scope, or a scope.
         "scope" pub(crate) scope: Given<At<ScopeEntry>>,
-        /// The last day (through its end, UTC) or the instant at which it ends.
+        /// The first day (from its start, in `timeZone` or else UTC) or the instant from which it holds; before, it asks for nothing.
+        #[schemars(with = "forms::DayOrInstant")]
+        "from" pub(crate) from: Given<At<String>>,
+        /// The last day (through its end, in `timeZone` or else UTC) or the instant at which it ends.
         #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why, for the next reader.
@@ -224,7 +236,10 @@ pub(crate) type MemberEntry = TextOr<MemberKeys>;
 person_keys! {
     /// A member named by one of four keys, with an end and a reason where there is one.
     MemberKeys {
-        /// The last day (through its end, UTC) or the instant at which the membership ends.
+        /// The first day (from its start, in `timeZone` or else UTC) or the instant from which the person is a member; before, it asks for nothing.
+        #[schemars(with = "forms::DayOrInstant")]
+        "from" pub(crate) from: Given<At<String>>,
+        /// The last day (through its end, in `timeZone` or else UTC) or the instant at which the membership ends.
         #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why, for the next reader.

@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::{
@@ -24,6 +25,7 @@ use super::{
     workspace::WorkspaceFile,
 };
 use crate::model::{
+    date::Term,
     finding::{Code, Finding, did_you_mean},
     ids::{CompanyId, GroupId, PersonRef, RoleId, parse_uuid},
     name,
@@ -204,6 +206,8 @@ struct Check {
     aliases: BTreeMap<Uuid, Box<str>>,
     named_at: BTreeMap<Uuid, Place>,
     findings: Vec<Finding>,
+    /// In which days begin and end; UTC where none is given.
+    zone: Option<TimeZone>,
     /// The addresses that were read, as the files spell them, and the scopes: a company has many entries and few of
     /// these.
     addresses: HashMap<Box<str>, PersonRef>,
@@ -269,6 +273,9 @@ impl Check {
 
     fn workspace(&mut self, workspace: &WorkspaceFile) {
         self.version(&workspace.version);
+        if let Some(raw) = workspace.time_zone.as_ref() {
+            self.zone = self.time_zone(raw);
+        }
         match &workspace.ids {
             Given::Is(ids) => {
                 self.companies = self.aliases(&ids.company, "a company id");
@@ -400,11 +407,12 @@ impl Check {
         let description = self.text(v.description.as_ref(), "a description");
         let grants = self.listing(&v.roles, |check, role| check.grant(role, scopes));
         let members = self.listing(&v.members, Self::member);
+        let term = self.term(&v.from, &v.until);
         self.no_grant_twice(&grants.entries);
         self.no_member_twice(&members.entries);
         let from = self.at(v.name.as_ref()?);
         let name = self.own_name(v.name.as_ref())?;
-        Some(DeclaredGroup { from, name, description, id, renamed_from, grants, members })
+        Some(DeclaredGroup { from, name, description, id, renamed_from, term, grants, members })
     }
 
     fn listing<T, D>(
@@ -413,12 +421,12 @@ impl Check {
         mut read: impl FnMut(&mut Self, &At<T>) -> Option<D>,
     ) -> Listed<D> {
         match listing.as_ref() {
-            Some(At { v: Listed { entries, rest }, .. }) => {
+            Some(At { v: Listed { entries, rest, .. }, .. }) => {
                 let mut all = Vec::with_capacity(entries.len());
                 all.extend(entries.iter().filter_map(|it| read(self, it)));
-                Listed { entries: all, rest: *rest }
+                Listed { entries: all, coming: Vec::new(), rest: *rest }
             }
-            None => Listed { entries: Vec::new(), rest: Rest::Unmanaged },
+            None => Listed::unmanaged(),
         }
     }
 
@@ -429,9 +437,9 @@ impl Check {
         self.required(from, "a role entry", &keys);
         let role = v.role.as_ref().and_then(|it| self.role(it));
         let scope = v.scope.as_ref().and_then(|it| self.scope(it, scopes));
-        let ends = self.until(&v.until);
+        let term = self.term(&v.from, &v.until);
         self.maybe_reason(&v.reason);
-        Some(DeclaredGrant { role: role?, scope: scope?, ends, from })
+        Some(DeclaredGrant { role: role?, scope: scope?, term, from })
     }
 
     fn role(&mut self, role: &At<RoleName>) -> Option<RoleRef> {
@@ -456,14 +464,15 @@ impl Check {
 
     fn member(&mut self, entry: &At<MemberEntry>) -> Option<DeclaredMember> {
         let person = self.person(entry);
-        let ends = match &entry.v {
-            TextOr::Text(_) => None,
+        let term = match &entry.v {
+            TextOr::Text(_) => Term::default(),
             TextOr::Keys(keys) => {
                 self.maybe_reason(&keys.reason);
-                self.until(&keys.until)
+                self.term(&keys.from, &keys.until)
             }
         };
-        Some(DeclaredMember { person: person?, ends: ends.map(Box::new), from: self.at(entry) })
+        let term = term.is_bounded().then(|| Box::new(term));
+        Some(DeclaredMember { person: person?, term, from: self.at(entry) })
     }
 
     fn removal(&mut self, entry: &At<RemovedEntry>) -> Option<DeclaredRemoval> {
@@ -475,6 +484,6 @@ impl Check {
         let id = self.uuid(v.id.as_ref(), "a group id").map(GroupId);
         let reason = self.text(v.reason.as_ref(), "a reason");
         let name = self.name(v.group.as_ref());
-        Some(DeclaredRemoval { name: name?, id, reason: reason?, from })
+        Some(DeclaredRemoval { name: name?, id, reason: reason?, ended: None, from })
     }
 }

@@ -6,10 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::model::{
+    date::Term,
     direct::{DirectRole, Kind},
     finding::Finding,
     ids::{CompanyId, GroupId, PersonRef, UserId},
@@ -21,6 +21,7 @@ use crate::model::{
 pub(in crate::files) mod endpoints;
 mod role;
 mod rules;
+mod term;
 
 pub use endpoints::DeclaredEndpoint;
 pub use role::{ProvidedBy, RoleRef};
@@ -97,8 +98,7 @@ pub(crate) struct DeclaredUser {
 #[derive(Clone, Debug)]
 pub(crate) struct DeclaredDirectRole {
     pub(crate) what: DeclaredDirect,
-    /// The instant from which it is no longer wanted.
-    pub(crate) ends: Option<Timestamp>,
+    pub(crate) term: Term,
     pub(crate) from: Place,
 }
 
@@ -128,6 +128,8 @@ pub struct DeclaredGroup {
     pub(crate) description: Option<Box<str>>,
     pub(crate) id: Option<GroupId>,
     pub(crate) renamed_from: Option<(Box<str>, Place)>,
+    /// When it shall be there: before it is left alone, and after it goes.
+    pub(crate) term: Term,
     pub(crate) grants: Listed<DeclaredGrant>,
     pub(crate) members: Listed<DeclaredMember>,
 }
@@ -136,6 +138,8 @@ pub struct DeclaredGroup {
 #[derive(Clone, Debug)]
 pub(crate) struct Listed<T> {
     pub(crate) entries: Vec<T>,
+    /// Those of the entries that ask for something later; empty until [`Declared::at`] an instant.
+    pub(crate) coming: Vec<T>,
     pub(crate) rest: Rest,
 }
 
@@ -154,8 +158,7 @@ pub(crate) enum Rest {
 pub(crate) struct DeclaredGrant {
     pub(crate) role: RoleRef,
     pub(crate) scope: Arc<DeclaredScope>,
-    /// The instant from which it is no longer wanted.
-    pub(crate) ends: Option<Timestamp>,
+    pub(crate) term: Term,
     pub(crate) from: Place,
 }
 
@@ -181,15 +184,8 @@ pub(crate) struct PendingAudience {
 pub(crate) struct DeclaredMember {
     pub(crate) person: PersonRef,
     /// Few have one.
-    pub(super) ends: Option<Box<Timestamp>>,
+    pub(super) term: Option<Box<Term>>,
     pub(crate) from: Place,
-}
-
-impl DeclaredMember {
-    /// The instant from which the membership is no longer wanted.
-    pub(crate) fn ends(&self) -> Option<Timestamp> {
-        self.ends.as_deref().copied()
-    }
 }
 
 /// A group that shall not exist.
@@ -199,6 +195,8 @@ pub struct DeclaredRemoval {
     /// Its id, where the name alone would not do.
     pub(crate) id: Option<GroupId>,
     pub(crate) reason: Box<str>,
+    /// The declared group that it is, where that shall not exist because its time is over.
+    pub(crate) ended: Option<Box<DeclaredGroup>>,
     pub(crate) from: Place,
 }
 
@@ -242,11 +240,8 @@ impl Declared {
 
     /// Whether anything has a date that decides about it.
     pub fn has_dates(&self) -> bool {
-        let of_group = |it: &DeclaredGroup| {
-            it.grants.entries.iter().any(|it| it.ends.is_some())
-                || it.members.entries.iter().any(|it| it.ends().is_some())
-        };
-        let of_user = |it: &DeclaredUser| it.roles.entries.iter().any(|it| it.ends.is_some());
+        let of_group = |it: &DeclaredGroup| it.terms().any(Term::is_bounded);
+        let of_user = |it: &DeclaredUser| it.roles.entries.iter().any(|it| it.term.is_bounded());
         let of_company =
             |it: &DeclaredCompany| it.groups.iter().any(of_group) || it.users.iter().any(of_user);
         // Of exceptions, lock-outs and accepted differences each has one.

@@ -19,6 +19,9 @@ mod ended;
 mod marks;
 mod meaning;
 mod order;
+mod relative;
+
+pub use relative::dated;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +55,7 @@ impl Kind {
         let has = |any: &[&str]| any.iter().any(|it| keys.contains(it));
         if has(&["scopes", "groups", "users", "removed"]) {
             Self::Access
-        } else if has(&["ids", "access", "unmanaged", "exceptions", "accept", "lockout"]) {
+        } else if has(&["ids", "access", "timeZone", "unmanaged", "exceptions", "accept", "lockout"]) {
             Self::Workspace
         } else if has(&["guards"]) {
             if has(&["api", "company"]) { Self::Workspace } else { Self::Policy }

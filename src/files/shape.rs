@@ -132,7 +132,7 @@ impl<T: Decode> Decode for Listing<T> {
     fn decode(node: Node<'_>, to: &mut Findings) -> Option<Self> {
         if let Some(text) = node.text() {
             if text == UNMANAGED {
-                return Some(Self { entries: Vec::new(), rest: Rest::Unmanaged });
+                return Some(Self::unmanaged());
             }
             return match did_you_mean(text, [UNMANAGED]) {
                 Some(near) => to.unexpected(node, Self::EXPECTED, Some(near)),
@@ -150,7 +150,7 @@ impl<T: Decode> Decode for Listing<T> {
                     );
                     return None;
                 }
-                Some(Self { entries: to.entries(node)?, rest: Rest::Removed })
+                Some(Self { entries: to.entries(node)?, coming: Vec::new(), rest: Rest::Removed })
             }
             Form::Mapping => {
                 let mut entries: Given<Entries<T>> = Given::Absent;
@@ -166,7 +166,9 @@ impl<T: Decode> Decode for Listing<T> {
                     to.say(missing.help(Self::EMPTY));
                 }
                 match entries {
-                    Given::Is(Entries(entries)) => Some(Self { entries, rest: Rest::Kept }),
+                    Given::Is(Entries(entries)) => {
+                        Some(Self { entries, coming: Vec::new(), rest: Rest::Kept })
+                    }
                     Given::Absent | Given::Wrong => None,
                 }
             }

@@ -4,13 +4,14 @@
 use super::{
     check::Files,
     declared::{
-        Declared, DeclaredAccept, DeclaredException, DeclaredGroup, DeclaredTarget, DeclaredUser, Pattern,
-        Rest, RoleRef,
+        Declared, DeclaredAccept, DeclaredException, DeclaredGroup, DeclaredLockout, DeclaredTarget,
+        DeclaredUser, Pattern, Rest, RoleRef,
     },
     mapping::Given,
     workspace::Ids,
 };
 use crate::model::{
+    date,
     ids::CompanyId,
     rules::{Unmanaged, Weakening},
     source::Place,
@@ -216,11 +217,16 @@ impl Rows<'_> {
     fn lockouts(&mut self) {
         let new = &self.new.declared.lockouts;
         for lockout in &self.base.declared.lockouts {
-            let said = |it: &super::declared::DeclaredLockout| {
-                (format!("{} since {}", it.person, it.since), Some(it.from))
+            let said = |it: &DeclaredLockout| {
+                let until = it.ends.map(|it| format!(" {}", date::until(it))).unwrap_or_default();
+                (format!("{} since {}{until}", it.person, it.since), Some(it.from))
             };
             let of_person = || new.iter().filter(|it| it.person == lockout.person);
-            if of_person().all(|it| it.since > lockout.since) {
+            let lasts = |it: &&DeclaredLockout| {
+                it.since <= lockout.since
+                    && it.ends.is_none_or(|end| lockout.ends.is_some_and(|it| it <= end))
+            };
+            if !of_person().any(|it| lasts(&it)) {
                 let why = "who was cut off everywhere may be given access again";
                 self.add("lockout", Some(said(lockout)), of_person().next().map(said), why);
             }
@@ -297,6 +303,14 @@ impl Rows<'_> {
                             ("roles", group.grants.rest, now.grants.rest),
                             ("members", group.members.rest, now.members.rest),
                         ];
+                        if now.term.starts > group.term.starts {
+                            let said = |it: &DeclaredGroup| {
+                                let since = it.term.starts.map_or_else(|| "declared".to_owned(), date::from);
+                                Some((since, Some(it.from)))
+                            };
+                            let why = "until then it is left alone, with all who are in it";
+                            rows.push((what.clone(), said(group), said(now), why));
+                        }
                         for (list, before, after) in
                             lists.into_iter().filter(|it| managed(it.2) < managed(it.1))
                         {

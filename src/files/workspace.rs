@@ -33,6 +33,9 @@ mapping! {
         "access" pub(crate) access: Given<Vec<At<String>>>,
         /// Names for the UUIDs that scopes and `company` point at.
         "ids" pub(crate) ids: Given<Ids>,
+        /// The time zone in which a day of `from`, `until` and `since` begins and ends, such as `Europe/Berlin`; UTC where absent.
+        #[schemars(with = "forms::Word")]
+        "timeZone" pub(crate) time_zone: Given<At<String>>,
         /// What is done about groups that no file names: `ignore`, `report` (where absent) or `forbid`.
         "unmanaged" pub(crate) unmanaged: Given<Unmanaged>,
         /// Limits on what one plan may do.
@@ -161,7 +164,7 @@ mapping! {
         /// The largest number it allows.
         #[schemars(range(min = 1), extend("examples" = [1]))]
         "upTo" pub(crate) up_to: Given<At<u64>>,
-        /// The last day (through its end, UTC) or the instant at which it ends.
+        /// The last day (through its end, in `timeZone` or else UTC) or the instant at which it ends.
         #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why.
@@ -202,9 +205,12 @@ person_keys! {
     /// A person who is cut off everywhere, named by exactly one of four keys.
     #[schemars(title = "A lock-out", extend("allOf" = [{ "required": ["since", "reason"] }]))]
     LockoutEntry {
-        /// The day (from its start, UTC) or the instant from which it is in force.
+        /// The day (from its start, in `timeZone` or else UTC) or the instant from which it is in force.
         #[schemars(with = "forms::DayOrInstant")]
         "since" pub(crate) since: Given<At<String>>,
+        /// The last day (through its end, in `timeZone` or else UTC) or the instant at which it ends: then people get what the files ask for.
+        #[schemars(with = "forms::DayOrInstant")]
+        "until" pub(crate) until: Given<At<String>>,
         /// Why.
         #[schemars(with = "forms::Text")]
         "reason" pub(crate) reason: Given<At<String>>,

@@ -64,6 +64,8 @@ pub enum Why<P = Place> {
     NotDeclared,
     /// The entry that asked for it has ended; where that is.
     Ended(P),
+    /// The entry that asks for it begins later; where that is.
+    NotYet(P),
     /// The person, or everybody who would have it, is cut off everywhere; where that is said.
     LockedOut(P),
 }
@@ -78,7 +80,7 @@ impl<P> Why<P> {
     pub fn is_lockout(&self) -> bool {
         match self {
             Self::LockedOut(_) => true,
-            Self::NotDeclared | Self::Ended(_) => false,
+            Self::NotDeclared | Self::Ended(_) | Self::NotYet(_) => false,
         }
     }
 
@@ -87,6 +89,7 @@ impl<P> Why<P> {
         match self {
             Self::NotDeclared => Why::NotDeclared,
             Self::Ended(from) => Why::Ended(place(from)),
+            Self::NotYet(from) => Why::NotYet(place(from)),
             Self::LockedOut(from) => Why::LockedOut(place(from)),
         }
     }

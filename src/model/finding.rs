@@ -93,7 +93,9 @@ codes! {
     InvalidDescription Error "invalid-description" "A description or reason is empty, longer than 1,000 characters, or holds characters that are not seen.";
     InvalidId Error "invalid-id" "An id is not a UUID.";
     InvalidEmail Error "invalid-email" "A person is named by text that is not an e-mail address.";
-    InvalidDate Error "invalid-date" "`until` or `since` is neither a date nor an instant.";
+    InvalidDate Error "invalid-date" "`from`, `until` or `since` is neither a date nor an instant, or ends before it begins.";
+    RelativeDate Error "relative-date" "A date such as `+30d` means another day each day: `rolecall fmt` writes the date.";
+    InvalidTimeZone Error "invalid-time-zone" "`timeZone` is not the name of a time zone.";
     InvalidPerson Error "invalid-person" "A person is named by no key, by more than one, or by one that holds characters that are not seen.";
     InvalidScope Error "invalid-scope" "A scope says nothing, or says it in a form that has no meaning.";
     UnknownScope Error "unknown-scope" "A role uses a scope name that no `scopes:` entry defines.";

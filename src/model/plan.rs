@@ -67,8 +67,8 @@ pub struct Plan {
     pub withheld: Vec<Withheld>,
     /// What differs, and is left as it is because the files accept it for a while; what is privileged last. Sorted.
     pub accepted: Vec<Accepted>,
-    /// Memberships and grants that end within [`Plan::EXPIRY_NOTICE_DAYS`].
-    pub expiring: usize,
+    /// What ends or begins within [`Plan::NOTICE_DAYS`]; sorted.
+    pub soon: Vec<Soon>,
     /// Names for the ids above.
     pub names: Names,
     /// Digests of every live group that was read, sorted by company and id.
@@ -108,7 +108,8 @@ pub struct Note<P = Place> {
     /// Where the fact, or the removal of a group, is declared.
     #[serde(rename = "origin", skip_serializing_if = "Option::is_none")]
     pub from: Option<P>,
-    /// The instant from which the fact, or a part of it, is no longer wanted.
+    /// The instant from which the fact, or a part of it, is no longer wanted; of what goes because it begins later, the one
+    /// from which it is wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends: Option<Timestamp>,
     /// Why it goes, if it does.
@@ -117,6 +118,35 @@ pub struct Note<P = Place> {
     /// Where it comes from, where a base was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+/// Something that the files ask for, and that ends or begins soon: a group with everything in it, a membership, a role of
+/// a group, or a role outside groups.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", bound(deserialize = "P: Deserialize<'de>"))]
+pub struct Soon<P = Place> {
+    /// When.
+    pub at: Timestamp,
+    /// Whether it begins then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub begins: bool,
+    /// In which company.
+    pub company: CompanyId,
+    /// The name of the group; left out of a role outside groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Box<str>>,
+    /// The member, or who holds a role outside groups.
+    #[serde(default, rename = "userId", skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The role of the group.
+    #[serde(default, rename = "roleId", skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleId>,
+    /// The type of the role outside groups, as the API names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_type: Option<Box<str>>,
+    /// Where that is said.
+    #[serde(rename = "origin")]
+    pub from: P,
 }
 
 /// Where an edit comes from, seen from the base of a change.
@@ -129,6 +159,14 @@ pub enum Cause {
     Drift,
     /// Both: the change asks for something else than the base, and so does the live state.
     Conflict,
+}
+
+impl<P> Soon<P> {
+    /// The same with a place of another kind.
+    pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Soon<Q> {
+        let Self { at, begins, company, group, user, role, role_type, from } = self;
+        Soon { at, begins, company, group, user, role, role_type, from: place(from) }
+    }
 }
 
 impl<P> Note<P> {
@@ -146,8 +184,13 @@ impl<P> Default for Note<P> {
 }
 
 impl Plan {
-    /// How many days ahead an `until` is announced.
-    pub const EXPIRY_NOTICE_DAYS: i64 = 7;
+    /// How many days ahead a `from` and an `until` are announced.
+    pub const NOTICE_DAYS: i64 = 7;
+
+    /// What ends within [`Plan::NOTICE_DAYS`].
+    pub fn expiring(&self) -> impl Iterator<Item = &Soon> {
+        self.soon.iter().filter(|it| !it.begins)
+    }
 
     /// Whether applying it would do nothing.
     pub fn is_empty(&self) -> bool {
@@ -190,13 +233,12 @@ impl Plan {
         self.notes.get(key).copied().unwrap_or_default()
     }
 
-    /// Whether a change would give something that has ended by `now`.
-    pub fn gives_what_ended(&self, change: &Change<'_>, now: Timestamp) -> bool {
-        let ended = |it: &Edit| !it.removes() && self.note(&it.key).ends.is_some_and(|ends| ends <= now);
-        change.edits.iter().any(ended)
+    /// Whether a change would give something that has ended by `now`, or take something that has begun.
+    pub fn is_late(&self, change: &Change<'_>, now: Timestamp) -> bool {
+        change.edits.iter().any(|it| self.note(&it.key).ends.is_some_and(|ends| ends <= now))
     }
 
-    /// Whether anything that it gives has an end.
+    /// Whether anything that it gives has an end, or anything that it takes begins later.
     pub fn has_dates(&self) -> bool {
         self.notes.values().any(|it| it.ends.is_some())
     }

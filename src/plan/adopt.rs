@@ -103,6 +103,8 @@ pub struct Left {
 pub enum Why {
     /// The entry that asked for it has ended, at this place.
     Ended(Place),
+    /// The entry that asks for it begins later, at this place.
+    NotYet(Place),
     /// Somebody is cut off everywhere, at this place.
     LockedOut(Place),
     /// No entry of the files is about it.
@@ -132,6 +134,8 @@ pub fn people(plan: &Plan) -> BTreeSet<UserId> {
 ///
 /// What would be wrong with the files for a reason that is none of these changes; then nothing is adopted.
 pub fn adopted(request: Request<'_>) -> Result<Adopted, Vec<Finding>> {
+    let declared = request.declared.at(request.now);
+    let request = Request { declared: &declared, ..request };
     let Drafted { taken, left } = drafted(&request);
     let mut adopted = Adopted { files: BTreeMap::new(), taken, left };
     loop {

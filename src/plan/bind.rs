@@ -20,12 +20,14 @@ use crate::{
     },
     model::{
         access::Why,
+        date::Term,
         finding::{Code, Finding, did_you_mean},
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
         plan::{
-            Accepted, Note, Outside, Overview, Plan, UnmanagedGroup, Unresolved, Withheld, WithheldReason,
+            Accepted, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved, Withheld,
+            WithheldReason,
         },
         rules::{Rules, Unmanaged, Weakened},
         scope::Scope,
@@ -74,8 +76,8 @@ pub struct Bound {
     pub companies: Vec<Overview>,
     /// What is done about groups that no file names.
     pub unmanaged: Unmanaged,
-    /// Memberships and grants that end soon.
-    pub expiring: usize,
+    /// What ends or begins soon, sorted.
+    pub soon: Vec<Soon>,
     /// Names of the companies and legal entities of the workspace.
     pub aliases: BTreeMap<Uuid, Box<str>>,
     /// What the plan is judged by.
@@ -99,6 +101,7 @@ pub struct Bound {
 /// changes of what cannot be changed are no error: they are withheld (P7).
 pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<Bound, Vec<Finding>> {
     let declared = &*declared.without(&snapshot.failed);
+    let declared = &*declared.at(now);
     let directory = Directory::new(&snapshot.users);
     let mut bound =
         Bound { aliases: declared.aliases.clone(), unmanaged: declared.unmanaged, ..Bound::default() };
@@ -168,6 +171,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     accept::accept(&mut bound, declared, snapshot, &directory, now);
     bound.withheld.sort();
     bound.withheld.dedup();
+    bound.soon.sort();
+    bound.soon.dedup();
     bound.remarks.sort();
     bound.remarks.dedup();
     bound.outside.sort_by_key(|it| (it.company, it.user));
@@ -313,6 +318,9 @@ impl Binding<'_> {
                     settled.insert(group);
                     self.bound.reasons.insert(group, declared.reason.clone());
                     self.note(Owner::Group(group), Fact::Attributes).from = Some(declared.from);
+                    if declared.ended.is_some() {
+                        self.note_ended(group, declared.from);
+                    }
                     continue;
                 }
                 Target::Ambiguous(candidates) => WithheldReason::Group { candidates },
@@ -341,6 +349,16 @@ impl Binding<'_> {
         });
     }
 
+    /// Says of a group and of everything in it that its time is over.
+    fn note_ended(&mut self, group: GroupIx, from: Place) {
+        let (owner, live) = (Owner::Group(group), self.live);
+        let grants = live.grants(group).iter().map(|((_, role), _)| Fact::Grant(*role));
+        let facts = grants.chain(live.members(group).map(Fact::Member)).chain([Fact::Attributes]);
+        for fact in facts {
+            self.note(owner, fact).why = Why::Ended(from);
+        }
+    }
+
     fn withhold(&mut self, group: &DeclaredGroup, what: WithheldReason) {
         self.bound.withheld.push(Withheld { from: Some(group.from), group: group.name.clone(), what });
     }
@@ -350,6 +368,12 @@ impl Binding<'_> {
     }
 
     fn group(&mut self, declared: &DeclaredGroup, group: GroupIx, head: Option<&GroupHead>) {
+        if let Some(at) = declared.term.starts.filter(|it| *it > self.now) {
+            self.announce(&Key { owner: Owner::Group(group), fact: Fact::Attributes }, at, true, declared.from);
+            if head.is_none() {
+                return;
+            }
+        }
         let description = match (&declared.description, head) {
             (Some(description), _) => description.clone(),
             (None, Some(head)) => head.description.clone(),
@@ -364,15 +388,18 @@ impl Binding<'_> {
                 return;
             }
         };
+        let name = head.filter(|_| declared.term.is_coming(self.now)).map_or(&declared.name, |it| &it.name);
         let mut wanted = Wanted {
-            attributes: Arc::new(Attributes { name: declared.name.clone(), description }),
+            attributes: Arc::new(Attributes { name: name.clone(), description }),
             grants: self.desired_grants(declared, group),
             members: self.desired_members(declared, group),
         };
         if head.is_some_and(|it| it.unmodifiable) {
             self.keep_standard(declared, group, &mut wanted);
         }
-        self.note(Owner::Group(group), Fact::Attributes).from = Some(declared.from);
+        let note = self.note(Owner::Group(group), Fact::Attributes);
+        (note.from, note.ends) = (Some(declared.from), declared.term.ends);
+        self.note_soon(Owner::Group(group), Fact::Attributes, declared.term.ends, declared.from);
         self.desired.group(group, wanted.attributes);
         for Asked { what: (role, scope), from, ends } in wanted.grants {
             if self.compared || self.live.scope(group, role).is_none_or(|it| *it != scope) {
@@ -382,12 +409,16 @@ impl Binding<'_> {
             self.desired.grant(group, role, scope);
         }
         for Asked { what: user, from, ends } in wanted.members {
+            if let Some(from) = from {
+                self.note_soon(Owner::Group(group), Fact::Member(user), ends, from);
+            }
             if self.compared || !self.live.has_member(group, user) {
                 let note = self.note(Owner::Group(group), Fact::Member(user));
                 (note.from, note.ends) = (from, ends);
             }
             self.desired.member(group, user);
         }
+        self.note_all_coming(declared, group);
     }
 
     /// Who shall be in the group: the declared, and whoever is not ours to remove.
@@ -416,7 +447,7 @@ impl Binding<'_> {
                 Ok(user) => std::slice::from_ref(user),
                 Err(failed) => &failed.candidates[..],
             };
-            if entry.ends().is_some_and(|it| it <= self.now) {
+            if entry.term().is_over(self.now) {
                 ended.extend(<&[UserId; 1]>::try_from(meant).map(|[user]| (*user, entry.from)));
                 continue;
             }
@@ -427,12 +458,12 @@ impl Binding<'_> {
                 self.bound.remarks.push(locked_out(&entry.person, entry.from, lockout.from));
                 continue;
             }
-            self.note_expiry(entry.ends());
+            let ends = entry.term().ends;
             match resolved {
                 Ok(user) => {
                     // Of two keys of one person the one that lasts longer counts.
                     let known = members.get(&user).map(|it| it.1);
-                    let ends = known.map_or(entry.ends(), |it| it.zip(entry.ends()).map(|(a, b)| a.max(b)));
+                    let ends = known.map_or(ends, |it| it.zip(ends).map(|(a, b)| a.max(b)));
                     members.insert(user, (Some(entry.from), ends));
                 }
                 Err(people::Failed { why, candidates }) => {
@@ -490,11 +521,60 @@ impl Binding<'_> {
         members.into_iter().filter_map(asked).collect()
     }
 
-    fn note_expiry(&mut self, ends: Option<Timestamp>) {
-        let notice = SignedDuration::from_hours(24 * Plan::EXPIRY_NOTICE_DAYS);
-        if ends.is_some_and(|it| it.duration_since(self.now) <= notice) {
-            self.bound.expiring += 1;
+    /// Notes what a group asks for later, once it is known what it asks for now.
+    fn note_all_coming(&mut self, declared: &DeclaredGroup, group: GroupIx) {
+        for entry in &declared.grants.coming {
+            if let Ok(role) = self.roles.find(&entry.role, entry.from).map(|it| it.id) {
+                self.note_coming(Owner::Group(group), Fact::Grant(role), entry.term, entry.from);
+            }
         }
+        for entry in &declared.members.coming {
+            // Inactive or not: one user that the entry means is enough to take something away.
+            let meant = match self.directory.member(self.company.id, &entry.person) {
+                Ok(user) => Some(user),
+                Err(failed) => <[UserId; 1]>::try_from(failed.candidates).ok().map(|[user]| user),
+            };
+            if let Some(user) = meant.and_then(|it| self.index.find_user(it)) {
+                self.note_coming(Owner::Group(group), Fact::Member(user), entry.term(), entry.from);
+            }
+        }
+    }
+
+    /// Keeps what ends within [`Plan::NOTICE_DAYS`].
+    fn note_soon(&mut self, owner: Owner, fact: Fact, ends: Option<Timestamp>, from: Place) {
+        if let Some(at) = ends {
+            self.announce(&Key { owner, fact }, at, false, from);
+        }
+    }
+
+    /// Notes what begins later: why it goes, where it goes now, and that it is near.
+    fn note_coming(&mut self, owner: Owner, fact: Fact, term: Term, from: Place) {
+        let Some(at) = term.starts else { return };
+        let key = Key { owner, fact };
+        self.announce(&key, at, true, from);
+        let note = self.bound.notes.entry(key).or_default();
+        // Where another entry asks for it now, or has ended, that is said.
+        if note.from.is_none() && note.why.is_usual() {
+            (note.why, note.ends) = (Why::NotYet(from), Some(at));
+        }
+    }
+
+    fn announce(&mut self, key: &Key, at: Timestamp, begins: bool, from: Place) {
+        if at.duration_since(self.now) > SignedDuration::from_hours(24 * Plan::NOTICE_DAYS) {
+            return;
+        }
+        let (group, person) = match key.owner {
+            Owner::Group(group) => (Some(self.index.group(group).name.clone()), None),
+            Owner::Person(person) => (None, Some(self.index.person(person).1)),
+        };
+        let (user, role, role_type) = match &key.fact {
+            Fact::Attributes => (person, None, None),
+            Fact::Grant(role) => (person, Some(*role), None),
+            Fact::Member(user) => (Some(self.index.user(*user)), None, None),
+            Fact::Direct(kind) => (person, None, Some(kind.role_type().into())),
+        };
+        let company = self.company.id;
+        self.bound.soon.push(Soon { at, begins, company, group, user, role, role_type, from });
     }
 }
 

@@ -30,7 +30,7 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
         unmanaged: bound.unmanaged,
         withheld: bound.withheld.clone(),
         accepted: bound.accepted.clone(),
-        expiring: bound.expiring,
+        soon: bound.soon.clone(),
         names: Names { values: bound.aliases.clone(), ..Names::default() },
         remarks: bound.remarks.clone(),
         outside: bound.outside.clone(),
@@ -43,7 +43,10 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
     plan.notes.retain(|key, _| owners.contains(&key.owner));
     // What only changes has no reason to go, even if one of the entries that asked for it has ended.
     for edit in plan.edits.iter().filter(|it| !it.removes()) {
-        plan.notes.entry(edit.key.clone()).and_modify(|it| it.why = Why::NotDeclared);
+        plan.notes.entry(edit.key.clone()).and_modify(|it| {
+            it.ends = it.ends.filter(|_| !matches!(it.why, Why::NotYet(_)));
+            it.why = Why::NotDeclared;
+        });
     }
     plan.reasons.retain(|group, _| owners.contains(&Owner::Group(*group)));
     plan.entries = entries(&plan, snapshot);
@@ -133,6 +136,7 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
     let stamps = plan.stamps.values().flat_map(|it| [&it.created, &it.updated]).flatten();
     let made = plan.companies.iter().flat_map(|it| &it.unmanaged).filter_map(|it| it.created.as_ref());
     all.extend(stamps.chain(made).filter_map(|it| it.by));
+    all.extend(plan.soon.iter().filter_map(|it| it.user));
     all
 }
 

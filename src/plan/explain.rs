@@ -71,6 +71,7 @@ pub struct Explained {
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Lockout {
     pub since: Timestamp,
+    pub ends: Option<Timestamp>,
     pub in_force: bool,
     pub reason: Box<str>,
     pub from: Place,
@@ -198,6 +199,7 @@ pub fn explain(
     person: &PersonRef,
     now: Timestamp,
 ) -> Result<Explained, Unresolved> {
+    let declared = &*declared.at(now);
     let directory = Directory::new(&snapshot.users);
     let user = directory.nearest(&declared.own_companies(), person)?;
     let twins: BTreeSet<UserId> = directory.find(person).iter().map(|it| it.id).collect();
@@ -208,6 +210,7 @@ pub fn explain(
         .filter(|it| keys.are_those_of(&it.person))
         .map(|it| Lockout {
             since: it.since,
+            ends: it.ends,
             in_force: it.holds(now),
             reason: it.reason.clone(),
             from: it.from,

@@ -123,6 +123,7 @@ impl Person {
 ///
 /// In time linear in the memberships and in what the files declare.
 pub fn review(declared: &Declared, all: &Snapshot, now: Timestamp) -> Review {
+    let declared = &*declared.at(now);
     let rows = completed(all.directories.iter().flat_map(everybody).cloned().collect());
     let directory = Directory::new(&rows);
     let mut review = Review {
@@ -252,24 +253,28 @@ fn spoken<'a>(
 struct Members {
     lines: HashMap<UserId, (Place, Option<Timestamp>)>,
     ended: HashSet<UserId>,
+    coming: HashSet<UserId>,
     rest: Rest,
 }
 
 impl Members {
     fn of(group: Option<&DeclaredGroup>, directory: &Directory<'_>, now: Timestamp) -> Self {
         let rest = group.map_or(Rest::Unmanaged, |it| it.members.rest);
-        let mut members = Self { lines: HashMap::new(), ended: HashSet::new(), rest };
+        let coming = group.iter().flat_map(|it| &it.members.coming);
+        let coming = coming.flat_map(|it| directory.find(&it.person)).map(|it| it.id).collect();
+        let mut members = Self { lines: HashMap::new(), ended: HashSet::new(), coming, rest };
         for entry in group.iter().flat_map(|it| &it.members.entries) {
             for user in directory.find(&entry.person) {
-                if entry.ends().is_some_and(|it| it <= now) {
+                if entry.term().is_over(now) {
                     members.ended.insert(user.id);
                     continue;
                 }
                 // Of several lines the one counts that lasts longest.
-                let line = members.lines.entry(user.id).or_insert((entry.from, entry.ends()));
+                let ends = entry.term().ends;
+                let line = members.lines.entry(user.id).or_insert((entry.from, ends));
                 let lasts = |it: Option<Timestamp>| (it.is_none(), it);
-                if lasts(entry.ends()) > lasts(line.1) {
-                    *line = (entry.from, entry.ends());
+                if lasts(ends) > lasts(line.1) {
+                    *line = (entry.from, ends);
                 }
             }
         }
@@ -283,6 +288,7 @@ impl Members {
             (None, false) => match self.rest {
                 Rest::Unmanaged => (Asked::Unmanaged, None, None),
                 Rest::Kept => (Asked::Kept, None, None),
+                Rest::Removed if self.coming.contains(&user) => (Asked::NotYet, None, None),
                 Rest::Removed => (Asked::NotDeclared, None, None),
             },
         }
@@ -293,7 +299,7 @@ impl Members {
 fn role_ends(group: &DeclaredGroup, roles: &Roles<'_>, now: Timestamp) -> HashMap<RoleId, Timestamp> {
     let mut ends: HashMap<RoleId, Timestamp> = HashMap::new();
     for entry in &group.grants.entries {
-        let Some(until) = entry.ends.filter(|it| *it > now) else { continue };
+        let Some(until) = entry.term.ends.filter(|it| *it > now) else { continue };
         let Ok(role) = roles.find(&entry.role, entry.from) else { continue };
         let known = ends.entry(role.id).or_insert(until);
         *known = (*known).min(until);

@@ -171,7 +171,7 @@ pub fn bound(
         notes,
         reasons,
         withheld,
-        expiring: 0,
+        soon: Vec::new(),
         index,
         ..fresh.clone()
     }

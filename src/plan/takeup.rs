@@ -40,7 +40,7 @@ pub struct Stale {
 }
 
 impl Stale {
-    /// The groups and people to whom a plan would give what has ended by `now`.
+    /// The groups and people to whom a plan would give what has ended by `now`, or from whom it would take what has begun.
     pub fn ended(plan: &Plan, now: Timestamp) -> Self {
         let mut stale = Self::default();
         stale.note_ended(plan, now);
@@ -53,8 +53,13 @@ impl Stale {
     }
 
     fn note_ended(&mut self, plan: &Plan, now: Timestamp) {
-        for change in plan.changes().filter(|it| plan.gives_what_ended(it, now)) {
-            self.note(plan, &change, "would get what has ended meanwhile");
+        for change in plan.changes().filter(|it| plan.is_late(it, now)) {
+            let how = if change.gives() {
+                "would get what has ended meanwhile"
+            } else {
+                "would lose what begins by now"
+            };
+            self.note(plan, &change, how);
         }
     }
 
@@ -121,7 +126,7 @@ pub fn as_approved(
         saved.renumbered(index.clone(), &saved.index.within(&index)),
     );
     plan.withheld.retain(Withheld::is_left_by_lockout);
-    plan.expiring = 0;
+    plan.soon.clear();
     plan.edits = saved.edits;
     plan.notes = saved.notes;
     plan.reasons = saved.reasons;

@@ -350,6 +350,8 @@ fn rows() -> Vec<Row> {
             Some("lockout"),
         ),
         ("lockout.since", "loosened", |it| it["lockout"][0]["since"] = json!("2097-01-01"), Some("lockout")),
+        ("timeZone", "further west", |it| it["timeZone"] = json!("America/New_York"), Some("exceptions")),
+        ("lockout.until", "ends", |it| it["lockout"][0]["until"] = json!("2097-01-01"), Some("lockout")),
         ("lockout.reason", "changed", |it| it["lockout"][0]["reason"] = json!("another"), None),
         (
             "api.dialect.groupRole",

@@ -78,3 +78,27 @@ fn a_guard_holds_for_what_ends_as_for_anything_else() {
     assert!(run.stdout.contains("STOP"), "{}", run.stdout);
     assert_eq!(world.writes(), [""; 0]);
 }
+
+/// A group whose time is over goes with all that is in it, and one whose time has not come is left as it is.
+#[test]
+fn a_group_whose_time_is_over_goes_whole() {
+    let world = World::new().groups(
+        "  - { name: Desk, until: 2026-11-30, description: The desk., roles: [{ role: Agent, scope: { company: globex } }], members: [bo@voyager.example] }
+  - { name: Night, from: 2026-12-24, description: Another., roles: [], members: [ana@voyager.example] }
+  - { name: Christmas, from: 2026-12-24, until: 2026-12-26, description: Christmas., roles: [], members: [ana@voyager.example] }\n",
+    );
+    world.run("plan --now 2026-11-24").expect(0).shows("until 2026-11-30: the group Desk (access/a.yaml:3)");
+    world.run("plan --now 2026-11-30T23:59:59Z --check").expect(0);
+    let before = (world.group("Night"), world.members("Night"));
+    let plan = world.run(&format!("plan {LATER}")).expect(0);
+    assert_eq!(
+        plan.shows("- group Desk 1 role, 2 members access/a.yaml:3 until 2026-11-30")
+            .stdout
+            .matches("\n- group")
+            .count(),
+        1
+    );
+    world.run(&format!("apply --only expired --auto-approve {LATER}")).expect(0);
+    assert_eq!((world.group("Desk"), world.group("Christmas")), (None, None));
+    assert_eq!((world.group("Night"), world.members("Night")), before);
+}

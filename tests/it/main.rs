@@ -77,6 +77,7 @@ mod storm;
 mod support;
 mod telemetry;
 mod terminal;
+mod terms;
 mod tls;
 mod together;
 mod undo;

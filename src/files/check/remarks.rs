@@ -25,7 +25,7 @@ impl Declared {
         let locked: BTreeMap<&PersonRef, &DeclaredLockout> = in_force.map(|it| (&it.person, it)).collect();
         let groups = self.companies.iter().flat_map(|it| &it.groups);
         for member in groups.flat_map(|it| &it.members.entries) {
-            let wanted = member.ends().is_none_or(|it| it > now);
+            let wanted = !member.term().is_over(now);
             if let Some(lockout) = locked.get(&member.person).filter(|_| wanted) {
                 remarks.push(locked_out(&member.person, member.from, lockout.from));
             }

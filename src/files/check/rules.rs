@@ -122,9 +122,9 @@ impl Check {
         let person = self.keyed(from, v);
         let keys = [("since", v.since.is_absent(), BOUNDED), ("reason", v.reason.is_absent(), BOUNDED)];
         self.required(from, "a lock-out", &keys);
-        let since = self.since(&v.since);
+        let term = self.term(&v.since, &v.until);
         let reason = self.text(v.reason.as_ref(), "a reason");
-        Some(DeclaredLockout { person: person?, since: since?, reason: reason?, from })
+        Some(DeclaredLockout { person: person?, since: term.starts?, ends: term.ends, reason: reason?, from })
     }
 
     /// Reads what is accepted, of `company` unless it names another.

@@ -278,7 +278,7 @@ fn a_date_counts_through_its_end_and_an_instant_is_exact() {
     let ends = |until: &str| {
         let text = members(&format!("[{{ email: a@x.example, until: {until} }}]"));
         let declared = check(&files(&[&text]).unwrap()).unwrap();
-        declared.companies[0].groups[0].members.entries[0].ends().unwrap().to_string()
+        declared.companies[0].groups[0].members.entries[0].term().ends.unwrap().to_string()
     };
     assert_eq!(ends("2027-01-31"), "2027-02-01T00:00:00Z");
     assert_eq!(ends("\"2027-01-31T18:00:00+01:00\""), "2027-01-31T17:00:00Z");

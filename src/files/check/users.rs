@@ -30,7 +30,7 @@ impl Check {
 
     fn direct_role(&mut self, entry: &At<DirectRoleEntry>) -> Option<DeclaredDirectRole> {
         let (from, v) = (self.at(entry), &entry.v);
-        let ends = self.until(&v.until);
+        let term = self.term(&v.from, &v.until);
         self.maybe_reason(&v.reason);
         if v.r#type.is_wrong() || v.raw.is_wrong() {
             return None;
@@ -48,7 +48,7 @@ impl Check {
                     .help("keep `type`, or put it into `raw` as `roleType`"),
             ),
         };
-        Some(DeclaredDirectRole { what: what?, ends, from })
+        Some(DeclaredDirectRole { what: what?, term, from })
     }
 
     fn typed(&mut self, from: Place, name: &At<String>, v: &DirectRoleEntry) -> Option<DeclaredDirect> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use uuid::Uuid;
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     files::entry::PersonKeyed,
     model::{
-        date,
+        date::{self, Term},
         finding::{Code, Finding, did_you_mean},
         ids::{CompanyId, InvalidPerson, PersonKey, PersonRef, parse_uuid},
         lookalike,
@@ -147,23 +147,55 @@ impl Check {
 
     /// The instant from which something is no longer wanted.
     pub(super) fn until(&mut self, raw: &Given<At<String>>) -> Option<Timestamp> {
-        let help = "write a day (2027-01-31, through its end in UTC) or an instant (2027-01-31T18:00:00Z)";
+        let help = "write a day (2027-01-31, through its end in `timeZone`, or else in UTC) or an instant (2027-01-31T18:00:00Z)";
         self.instant(raw.as_ref()?, date::through_end, help)
+    }
+
+    pub(super) fn time_zone(&mut self, raw: &At<String>) -> Option<TimeZone> {
+        date::zone(&raw.v).or_else(|| {
+            let message = format!("`{}` is not the name of a time zone", raw.v);
+            self.wrong(
+                Finding::new(Code::InvalidTimeZone, self.at(raw), message)
+                    .help("write one of the IANA database, such as `Europe/Berlin` or `UTC`"),
+            )
+        })
+    }
+
+    /// When something is wanted.
+    pub(super) fn term(&mut self, from: &Given<At<String>>, until: &Given<At<String>>) -> Term {
+        let (starts, ends) = (self.since(from), self.until(until));
+        if let (Some(starts), Some(ends), Some(raw)) = (starts, ends, until.as_ref())
+            && ends <= starts
+        {
+            let message = format!("`until: {}` ends before it begins", raw.v);
+            self.say(
+                Finding::new(Code::InvalidDate, self.at(raw), message)
+                    .help("write under `until` the last day, which is not before the first"),
+            );
+        }
+        Term { starts, ends }
     }
 
     /// The instant from which something is in force.
     pub(super) fn since(&mut self, raw: &Given<At<String>>) -> Option<Timestamp> {
-        let help = "write a day (2026-11-20, from its start in UTC) or an instant (2026-11-20T18:00:00Z)";
+        let help = "write a day (2026-11-20, from its start in `timeZone`, or else in UTC) or an instant (2026-11-20T18:00:00Z)";
         self.instant(raw.as_ref()?, date::from_start, help)
     }
 
     fn instant(
         &mut self,
         raw: &At<String>,
-        read: fn(&str) -> Option<Timestamp>,
+        read: fn(&str, &TimeZone) -> Option<Timestamp>,
         help: &str,
     ) -> Option<Timestamp> {
-        read(&raw.v).or_else(|| {
+        read(&raw.v, self.zone.as_ref().unwrap_or(&TimeZone::UTC)).or_else(|| {
+            if date::relative(&raw.v, Date::ZERO).is_some() {
+                let message = format!("`{}` counts from the day on which it is written", raw.v);
+                return self.wrong(
+                    Finding::new(Code::RelativeDate, self.at(raw), message)
+                        .help("run `rolecall fmt`, which writes the date in its place"),
+                );
+            }
             let message = format!("`{}` is neither a date nor an instant", raw.v);
             self.wrong(Finding::new(Code::InvalidDate, self.at(raw), message).help(help))
         })

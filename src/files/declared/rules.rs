@@ -254,12 +254,14 @@ pub struct DeclaredLockout {
     pub(crate) person: PersonRef,
     /// The instant from which it is in force.
     pub(crate) since: Timestamp,
+    /// The instant from which it is in force no longer.
+    pub(crate) ends: Option<Timestamp>,
     pub(crate) reason: Box<str>,
     pub(crate) from: Place,
 }
 
 impl DeclaredLockout {
     pub(crate) fn holds(&self, now: Timestamp) -> bool {
-        self.since <= now
+        self.since <= now && self.ends.is_none_or(|it| it > now)
     }
 }

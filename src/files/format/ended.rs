@@ -8,10 +8,15 @@ use crate::{
     model::date,
 };
 
-/// Whether an entry of a list has an end, and that has come.
+/// Whether an entry of a list has an end, and that has come. A group whose time is over is not meant: it is deleted by its
+/// entry, and would be left alone without it.
 pub(super) fn has_ended(entry: Node<'_>, now: Timestamp) -> bool {
+    if entry.entries().any(|it| it.0.scalar() == Some("members")) {
+        return false;
+    }
     let until = entry.entries().find(|it| it.0.scalar() == Some("until")).and_then(|it| it.1.text());
-    until.and_then(date::through_end).is_some_and(|end| end <= now)
+    // A file alone does not say in which time zone its days end.
+    until.and_then(|it| date::through_end(it, &date::last_zone())).is_some_and(|end| end <= now)
 }
 
 /// The entries that have not ended. With an entry goes what is behind and in it, and what is above it if that is about it

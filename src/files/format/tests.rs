@@ -200,3 +200,41 @@ fn what_is_nearly_nothing_is_laid_out_as_well() {
         }
     }
 }
+
+#[test]
+fn a_group_whose_time_is_over_stays_where_what_has_ended_is_taken_out() {
+    let text = "version: 1\ngroups:\n  - name: Winter\n    description: d\n    until: 2026-03-31\n    roles: []\n    members: [{ email: bo@voyager.example, until: 2026-03-31 }]\n";
+    let now = "2026-11-21T00:00:00Z".parse().unwrap();
+    let Formatted { text, .. } = without_ended(text, Kind::Access, FileId::default(), now).unwrap();
+    assert!(text.contains("until: 2026-03-31\n") && !text.contains("bo@"), "{text}");
+}
+
+/// A day that a file alone does not know the time zone of is over where it is over everywhere.
+#[test]
+fn a_day_has_passed_once_it_has_in_every_time_zone() {
+    let text = "version: 1\ngroups:\n  - name: D\n    description: d\n    roles: []\n    members: [{ email: bo@voyager.example, until: 2026-11-20 }]\n";
+    for (now, is_out) in
+        [("2026-11-21T00:00:00Z", false), ("2026-11-21T11:59:59Z", false), ("2026-11-21T12:00:00Z", true)]
+    {
+        let Formatted { text, .. } =
+            without_ended(text, Kind::Access, FileId::default(), now.parse().unwrap()).unwrap();
+        assert_eq!(!text.contains("bo@"), is_out, "{now}");
+    }
+}
+
+#[test]
+fn a_relative_date_is_written_as_the_day_and_nothing_else_changes() {
+    let today = "2026-11-29".parse().unwrap();
+    let text = |from: &str, until: &str, other: &str| {
+        format!(
+            "# from: +3d\nversion: 1\ngroups:\n  - {{ name: \"+3d\", from: {from}, description: +3d, roles: [{{ role: {other}, until: {until} }}] }}  # +3d\n"
+        )
+    };
+    let dated = |text: &str| dated(text, today).into_owned();
+    assert_eq!(dated(&text("+3d", "\"+2w\"", "+1y")), text("2026-12-02", "2026-12-13", "+1y"));
+    for same in ["2027-01-31", "+3m", "soon", "~"] {
+        assert_eq!(dated(&text(same, same, "x")), text(same, same, "x"));
+    }
+    assert_eq!(dated("until: +3d"), "until: 2026-12-02");
+    assert_eq!(dated("{ not yaml"), "{ not yaml");
+}

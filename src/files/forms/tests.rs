@@ -2,12 +2,13 @@
 
 use std::sync::LazyLock;
 
+use jiff::tz::TimeZone;
 use jsonschema::Validator;
 use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    date::{from_start, through_end},
+    date,
     ids::{PersonRef, parse_uuid},
 };
 
@@ -28,7 +29,7 @@ fn a_day_is_one_for_both() {
         for month in 0..=13 {
             for day in 0..=32 {
                 let text = format!("{year:04}-{month:02}-{day:02}");
-                assert_eq!(takes(&form, &text), from_start(&text).is_some(), "{text}");
+                assert_eq!(takes(&form, &text), date::from_start(&text, &TimeZone::UTC).is_some(), "{text}");
             }
         }
     }
@@ -63,8 +64,8 @@ proptest! {
     fn an_instant_is_one_for_both(
         text in "(0000|1999|2000|2024|9999)-[0-1][0-9]-[0-3][0-9]([Tt _]?[0-2][0-9](:[0-6][0-9]){0,3}([.,][0-9]{0,11})?(Z|z|[+-][0-2][0-9](:?[0-6][0-9])?)?(\\[UTC\\])?)?"
     ) {
-        prop_assert_eq!(takes(&INSTANT, &text), from_start(&text).is_some());
-        prop_assert_eq!(from_start(&text).is_some(), through_end(&text).is_some());
+        prop_assert_eq!(takes(&INSTANT, &text), date::from_start(&text, &TimeZone::UTC).is_some());
+        prop_assert_eq!(date::from_start(&text, &TimeZone::UTC).is_some(), date::through_end(&text, &TimeZone::UTC).is_some());
     }
 
     #[test]

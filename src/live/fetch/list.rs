@@ -127,10 +127,12 @@ impl CompanyReads<'_> {
             let Target::Found(head) = target else { continue };
             let managed = declared.members.rest != Rest::Unmanaged || declared.grants.rest != Rest::Unmanaged;
             let described = declared.description.as_ref().is_some_and(|it| *it != head.description);
-            if managed || described || declared.name != head.name {
+            // It may be over by the time that is compared with, and goes with everybody in it.
+            let ends = declared.term.ends.is_some();
+            if managed || described || ends || declared.name != head.name {
                 // Two entries may speak of one group; that is wrong, and for bind to say.
                 let read = reads.entry(head.id).or_default();
-                read.strangers |= declared.members.rest == Rest::Removed;
+                read.strangers |= ends || declared.members.rest == Rest::Removed;
                 read.members = declared.members.entries.len();
             }
         }

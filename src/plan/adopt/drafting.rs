@@ -81,6 +81,7 @@ impl Drafting<'_> {
     pub(super) fn stays(&self, edit: &Edit) -> Option<Why> {
         match self.change.note(edit).why {
             access::Why::Ended(from) => Some(Why::Ended(from)),
+            access::Why::NotYet(from) => Some(Why::NotYet(from)),
             access::Why::LockedOut(from) => Some(Why::LockedOut(from)),
             access::Why::NotDeclared => None,
         }

@@ -187,8 +187,7 @@ impl Drafting<'_> {
             return Ok(Draft { changes: vec![change], is_privileged, but: None });
         }
         let means = |it: &Place| Change::Remove((*it).into());
-        let entries =
-            declared.members.entries.iter().filter(|it| it.ends().is_none_or(|it| it > self.request.now));
+        let entries = declared.members.entries.iter().filter(|it| !it.term().is_over(self.request.now));
         let entries = entries.filter(|it| self.naming.directory.member(company, &it.person) == Ok(user));
         Ok(Draft { changes: entries.map(|it| means(&it.from)).collect(), ..Draft::default() })
     }
@@ -209,11 +208,19 @@ impl Drafting<'_> {
             .map(|it| (it, self.naming.directory.scope(&it.scope).0))
             .collect();
         let (ended, mut entries): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|it| it.0.ends.is_some_and(|it| it <= self.request.now));
+            entries.into_iter().partition(|it| it.0.term.is_over(self.request.now));
+        let coming = declared.grants.coming.iter().filter(|it| nowhere(it));
+        let coming: Vec<(Place, Scope)> =
+            coming.map(|it| (it.from, self.naming.directory.scope(&it.scope).0)).collect();
+        let all = Scope::any(entries.iter().map(|it| it.1.clone()));
+        // What will be wanted is neither wanted now nor to be taken out.
+        let early = |it: &&(Place, Scope)| !it.1.without(&all).meet(&live).is_empty();
+        if let Some((from, _)) = coming.iter().find(early) {
+            return Err(Why::NotYet(*from));
+        }
         let mut but = None;
         if let Some((first, _)) = ended.first() {
             // What was wanted until an instant now past is not wanted for good.
-            let all = Scope::any(entries.iter().map(|it| it.1.clone()));
             let all_live = live.clone();
             live = live.without(&Scope::any(ended.iter().map(|it| it.1.clone())).without(&all));
             if wanted.cloned().unwrap_or_default() == live {
@@ -230,7 +237,7 @@ impl Drafting<'_> {
         let (mut said, mut made) = (Scope::default(), Vec::new());
         let mut changes = Vec::new();
         // What lasts longest first: what that says, no other needs to say.
-        entries.sort_by_key(|it| (it.0.ends.is_some(), std::cmp::Reverse(it.0.ends), it.0.from));
+        entries.sort_by_key(|it| (it.0.term.ends.is_some(), std::cmp::Reverse(it.0.term.ends), it.0.from));
         for (entry, scope) in &entries {
             let of = Some(entry.from.into());
             let now = if is_only { live.clone() } else { scope.meet(&live) };
@@ -245,6 +252,10 @@ impl Drafting<'_> {
         }
         let rest = live.without(&said);
         made.push(rest.clone());
+        // No file says the same twice, be it now or later.
+        if let Some((from, _)) = coming.iter().find(|it| made.contains(&it.1)) {
+            return Err(Why::NotYet(*from));
+        }
         // No file says the same twice, be it over or not.
         let over = ended.iter().filter(|it| made.contains(&it.1));
         changes.extend(over.map(|it| Change::Remove(it.0.from.into())));

@@ -47,7 +47,7 @@ pub(super) fn drafted(drafting: &Drafting<'_>, to: &mut Drafted) {
 
 fn role(drafting: &Drafting<'_>, declared: &DeclaredUser, edit: &Edit) -> Result<Vec<Change>, Why> {
     let now = drafting.request.now;
-    let in_force = |it: &&DeclaredDirectRole| it.ends.is_none_or(|it| it > now);
+    let in_force = |it: &&DeclaredDirectRole| !it.term.is_over(now);
     let entries = declared.roles.entries.iter().filter(in_force);
     let entries: Vec<&DeclaredDirectRole> =
         entries.filter(|it| Some(it.what.kind()) == edit.kind()).collect();

@@ -169,7 +169,7 @@ impl Binding<'_> {
         declared: &DeclaredGroup,
         group: GroupIx,
     ) -> Vec<super::Asked<(RoleId, Arc<Scope>)>> {
-        let (mut asked, unknown) = self.asked(declared);
+        let (mut asked, unknown) = self.asked(declared, group);
         let mut grants = Vec::new();
         let live = self.live;
         for ((_, role), _) in live.grants(group) {
@@ -213,7 +213,7 @@ impl Binding<'_> {
     }
 
     /// Sorts the entries of a group by role, resolved; what cannot be is withheld. Says whether a role is unknown.
-    fn asked(&mut self, declared: &DeclaredGroup) -> (BTreeMap<RoleId, Asked>, bool) {
+    fn asked(&mut self, declared: &DeclaredGroup, group: GroupIx) -> (BTreeMap<RoleId, Asked>, bool) {
         let (mut all, mut unknown): (BTreeMap<RoleId, Asked>, _) = Default::default();
         for entry in &declared.grants.entries {
             let role = match self.roles.find(&entry.role, entry.from) {
@@ -235,7 +235,7 @@ impl Binding<'_> {
             }
             let asked = all.entry(role.id).or_default();
             let (scope, failures) = self.directory.scope(&entry.scope);
-            if entry.ends.is_some_and(|it| it <= self.now) {
+            if entry.term.is_over(self.now) {
                 // What has ended is not wanted, whoever of its people can still be found.
                 asked.ended.push(scope);
                 asked.ended_at.get_or_insert(entry.from);
@@ -243,7 +243,7 @@ impl Binding<'_> {
             }
             asked.from.get_or_insert(entry.from);
             asked.wanted.push(scope);
-            asked.ends = asked.ends.into_iter().chain(entry.ends).min();
+            asked.ends = asked.ends.into_iter().chain(entry.term.ends).min();
             asked.doubt |= !failures.is_empty();
             self.bound.withheld.extend(failures.into_iter().map(|(person, why)| Withheld {
                 from: Some(entry.from),
@@ -254,7 +254,7 @@ impl Binding<'_> {
                     why: nowhere(why, self.searched),
                 },
             }));
-            self.note_expiry(entry.ends);
+            self.note_soon(Owner::Group(group), Fact::Grant(role.id), entry.term.ends, entry.from);
         }
         (all, unknown)
     }

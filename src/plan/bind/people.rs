@@ -94,7 +94,7 @@ pub(super) fn suspects<'a>(
     now: Timestamp,
 ) -> Vec<&'a PersonRef> {
     let entries = company.groups.iter().flat_map(|it| &it.members.entries);
-    let wanted = entries.filter(|it| it.ends().is_none_or(|ends| ends > now)).map(|it| &it.person);
+    let wanted = entries.filter(|it| !it.term().is_over(now)).map(|it| &it.person);
     let mut unknown: Vec<&PersonRef> = wanted.filter(|it| !directory.knows(it)).collect();
     unknown.sort_unstable();
     unknown.dedup();

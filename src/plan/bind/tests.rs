@@ -137,6 +137,7 @@ fn effect(change: &Change<'_>, edit: &Edit) -> String {
         (None, _) if edit.adds() => "+".to_owned(),
         (None, Why::NotDeclared) => "-".to_owned(),
         (None, Why::Ended(_)) => "ended".to_owned(),
+        (None, Why::NotYet(_)) => "not yet".to_owned(),
         (None, Why::LockedOut(_)) => "cut off".to_owned(),
     }
 }
@@ -289,6 +290,46 @@ fn what_has_ended_is_not_wanted_even_where_the_list_is_open() {
         outcome(&desk(&format!("{{ atLeast: {role} }}"), "unmanaged")),
         ["alter Desk", "  ended Agent"]
     );
+}
+
+#[test]
+fn what_begins_later_is_asked_for_from_then_on() {
+    let members = |bo: &str| format!("[ana@voyager.example, {{ email: bo@voyager.example, {bo} }}]");
+    let later = members("from: 2026-11-22");
+    assert_eq!(outcome(&desk(AGENT, &later)), ["alter Desk", "  not yet bo@voyager.example"]);
+    // Where others may stay so may who is early.
+    assert!(outcome(&desk(AGENT, &format!("{{ atLeast: {later} }}"))).is_empty());
+    for begun in ["from: 2026-11-21", "from: 2026-11-21T12:00:00Z", "from: 2026-01-01, until: 2026-11-21"] {
+        assert!(outcome(&desk(AGENT, &members(begun))).is_empty(), "{begun}");
+    }
+    let joins =
+        |from: &str| desk(AGENT, &format!("{{ atLeast: [{{ email: cy@voyager.example, from: {from} }}] }}"));
+    assert!(outcome(&joins("2026-11-21T12:00:01Z")).is_empty());
+    assert_eq!(outcome(&joins("2026-11-21")), ["alter Desk", "  + cy@voyager.example"]);
+    let role = "[{ role: Agent, scope: { company: globex }, from: 2026-12-01 }]";
+    assert_eq!(outcome(&desk(role, "unmanaged")), ["alter Desk", "  not yet Agent"]);
+    assert!(outcome(&desk(&format!("{{ atLeast: {role} }}"), "unmanaged")).is_empty());
+    // Two terms of one role: what holds now is compared with what is there.
+    let both = "[{ role: Agent, scope: { company: globex } }, { role: Agent, scope: { company: voyager }, from: 2026-12-01 }]";
+    assert!(outcome(&desk(both, "unmanaged")).is_empty());
+}
+
+#[test]
+fn a_group_is_left_alone_before_its_time_and_deleted_after_it() {
+    let timed = |name: &str, term: &str| {
+        format!(
+            "groups:\n  - {{ name: {name}, {term}, description: d, roles: [], members: [cy@voyager.example] }}"
+        )
+    };
+    for name in ["Desk", "Winter"] {
+        assert!(outcome(&timed(name, "from: 2026-11-22")).is_empty(), "{name}");
+    }
+    assert_eq!(outcome(&timed("Winter", "from: 2026-11-21, until: 2026-11-21"))[0], "create Winter");
+    assert_eq!(
+        outcome(&timed("Desk", "until: 2026-11-20")),
+        ["delete Desk", "  ended Agent", "  ended ana@voyager.example", "  ended bo@voyager.example"]
+    );
+    assert!(outcome(&timed("Winter", "until: 2026-11-20")).is_empty());
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl Binding<'_> {
 
     /// Whether no entry of a person asks for a role any more.
     fn asks_for_nothing(&self, user: &DeclaredUser) -> bool {
-        user.roles.entries.iter().all(|it| it.ends.is_some_and(|it| it <= self.now))
+        user.roles.entries.iter().all(|it| it.term.is_over(self.now))
     }
 
     /// Whether somebody is not known to be another company's.
@@ -121,7 +121,7 @@ impl Binding<'_> {
         let (mut declared, mut ended) = (Vec::new(), Vec::new());
         let lockout = self.locked.get(&id).map(|it| it.from);
         for entry in &user.roles.entries {
-            if entry.ends.is_some_and(|it| it <= self.now) {
+            if entry.term.is_over(self.now) {
                 let kind = match &entry.what {
                     DeclaredDirect::Ready(role) => role.kind(),
                     DeclaredDirect::Arranger(_) => &Kind::Arranger,
@@ -152,7 +152,8 @@ impl Binding<'_> {
                     }
                 }
             };
-            self.note_expiry(entry.ends);
+            let fact = Fact::Direct(Box::new(role.kind().clone()));
+            self.note_soon(Owner::Person(person), fact, entry.term.ends, entry.from);
             match lockout {
                 // Nothing is given to who is cut off; what is there goes by what is declared, not by that.
                 Some(lockout) if live.get(role.kind()) != Some(&role) => {
@@ -160,7 +161,7 @@ impl Binding<'_> {
                     wanted_as_is(&mut wanted, live, role.kind());
                 }
                 Some(_) | None => {
-                    declared.push((role.kind().clone(), entry.from, entry.ends));
+                    declared.push((role.kind().clone(), entry.from, entry.term.ends));
                     wanted.put(role);
                 }
             }
@@ -187,6 +188,10 @@ impl Binding<'_> {
         }
         for (kind, why) in ended.into_iter().rev().filter(|it| wanted.get(&it.0).is_none()) {
             self.note(owner, Fact::Direct(Box::new(kind))).why = why;
+        }
+        for entry in &user.roles.coming {
+            let fact = Fact::Direct(Box::new(entry.what.kind().clone()));
+            self.note_coming(owner, fact, entry.term, entry.from);
         }
         self.desired.direct(person, &wanted);
     }

@@ -119,12 +119,12 @@ proptest! {
         let from = Some(Place::new(FileId(line), line, line));
         for (n, edit) in plan.edits.iter().enumerate() {
             let place = Place::new(FileId(3), 1, 1);
-            let why = [Why::NotDeclared, Why::Ended(place), Why::LockedOut(place)][n % 3];
+            let why = [Why::NotDeclared, Why::Ended(place), Why::LockedOut(place), Why::NotYet(place)][n % 4];
             same.notes.insert(edit.key.clone(), Note { from, why, ..Note::default() });
         }
         same.reasons.values_mut().for_each(|it| *it = "another".into());
         same.entries.clear();
-        same.expiring = 3;
+        same.soon.clear();
         same.names = Names { values: [(Uuid::nil(), "x".into())].into(), ..Names::default() };
         prop_assert_eq!(plan_id(&same), plan_id(&plan));
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Asked, Line, Standing,
-    standing::{Keys, lasting_longest, unnamed},
+    standing::{Keys, lasting_longest, unlisted},
 };
 use crate::{
     files::declared::{Declared, DeclaredDirect, DeclaredUser, Rest},
@@ -40,7 +40,7 @@ pub(super) fn direct(
             DeclaredDirect::Ready(role) => role.kind().clone(),
             DeclaredDirect::Arranger(_) => Kind::Arranger,
         };
-        lines.entry(kind).or_default().push(Line { from: entry.from, ends: entry.ends });
+        lines.entry(kind).or_default().push(Line { from: entry.from, ends: entry.term.ends });
     }
     let rest = own.first().map_or(Rest::Unmanaged, |it| it.roles.rest);
     let mut all = Vec::new();
@@ -49,7 +49,11 @@ pub(super) fn direct(
         let standing = match (lasting_longest(lines.iter().copied(), now), lines.iter().max()) {
             (Some(line), _) => Standing::new(Asked::Declared, [line]),
             (None, Some(line)) => Standing::new(Asked::Ended, [*line]),
-            (None, None) => unnamed(rest),
+            (None, None) => {
+                let coming = own.iter().flat_map(|it| &it.roles.coming);
+                let coming = coming.filter(|it| it.what.kind() == role.kind()).map(|it| it.from);
+                unlisted(rest, coming.min())
+            }
         };
         all.push(DirectAccess { kind: role.kind().clone(), live: Some(role.clone()), standing });
     }

@@ -29,7 +29,7 @@ pub struct Line {
 }
 
 /// What the files say: `declared` as it is, `differs` on another scope, `ended` until an instant now past,
-/// `lockedOut` not any more, `kept` is not listed and may stay, `unmanaged` nothing, `notDeclared` is not listed
+/// `notYet` only later, `lockedOut` not any more, `kept` is not listed and may stay, `unmanaged` nothing, `notDeclared` is not listed
 /// and the list is all there shall be, `missing` is asked for and not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +39,7 @@ pub enum Asked {
     Declared,
     Differs,
     Ended,
+    NotYet,
     LockedOut,
     Kept,
     Unmanaged,
@@ -69,19 +70,25 @@ impl Standing {
     pub fn differs(&self) -> bool {
         match self.asked {
             Asked::Declared | Asked::Kept | Asked::Unmanaged => false,
-            Asked::Differs | Asked::Ended | Asked::LockedOut | Asked::NotDeclared | Asked::Missing => true,
+            Asked::Differs
+            | Asked::Ended
+            | Asked::NotYet
+            | Asked::LockedOut
+            | Asked::NotDeclared
+            | Asked::Missing => true,
         }
     }
 }
 
-/// What the files say about something that no entry names.
-pub(super) fn unnamed(rest: Rest) -> Standing {
-    let asked = match rest {
-        Rest::Unmanaged => Asked::Unmanaged,
-        Rest::Kept => Asked::Kept,
-        Rest::Removed => Asked::NotDeclared,
-    };
-    Standing::new(asked, None)
+/// What the files say about something that no entry asks for now, with the one that will.
+pub(super) fn unlisted(rest: Rest, coming: Option<Place>) -> Standing {
+    let later = coming.map(|from| Line { from, ends: None });
+    match (rest, later) {
+        (Rest::Unmanaged, _) => Standing::new(Asked::Unmanaged, None),
+        (Rest::Kept, _) => Standing::new(Asked::Kept, None),
+        (Rest::Removed, Some(line)) => Standing::new(Asked::NotYet, [line]),
+        (Rest::Removed, None) => Standing::new(Asked::NotDeclared, None),
+    }
 }
 
 /// Everything by which a file may name the person.
@@ -130,7 +137,7 @@ impl Keys {
 
     fn lines(&self, group: &DeclaredGroup) -> impl Iterator<Item = Line> {
         let own = group.members.entries.iter().filter(|it| self.are_those_of(&it.person));
-        own.map(|it| Line { from: it.from, ends: it.ends() })
+        own.map(|it| Line { from: it.from, ends: it.term().ends })
     }
 
     /// Returns what the files say about the person's being in a group.
@@ -141,7 +148,11 @@ impl Keys {
             (wanted, _) if locked => Standing::new(Asked::LockedOut, wanted),
             (Some(line), _) => Standing::new(Asked::Declared, [line]),
             (None, Some(line)) => Standing::new(Asked::Ended, [line]),
-            (None, None) => unnamed(group.map_or(Rest::Unmanaged, |it| it.members.rest)),
+            (None, None) => {
+                let coming = group.into_iter().flat_map(|it| &it.members.coming);
+                let own = coming.filter(|it| self.are_those_of(&it.person)).map(|it| it.from);
+                unlisted(group.map_or(Rest::Unmanaged, |it| it.members.rest), own.min())
+            }
         }
     }
 }
@@ -157,6 +168,8 @@ pub(super) fn lasting_longest(lines: impl Iterator<Item = Line>, now: Timestamp)
 struct Entries {
     lasting: Vec<Line>,
     ended: Vec<Line>,
+    /// What will ask for it.
+    coming: Option<Place>,
     wanted: Vec<Scope>,
     /// Where it was asked for until an instant now past.
     gone: Vec<Scope>,
@@ -181,15 +194,22 @@ pub(super) fn roles(
             continue;
         };
         let entries = all.entry(role.id).or_default();
-        let line = Line { from: entry.from, ends: entry.ends };
+        let line = Line { from: entry.from, ends: entry.term.ends };
         let (scope, failures) = directory.scope(&entry.scope);
-        if entry.ends.is_some_and(|it| it <= now) {
+        if entry.term.is_over(now) {
             entries.ended.push(line);
             entries.gone.push(scope);
         } else {
             entries.lasting.push(line);
             entries.wanted.push(scope);
             entries.doubt |= !failures.is_empty();
+        }
+    }
+    for entry in declared.iter().flat_map(|it| &it.grants.coming) {
+        match known.find(&entry.role, entry.from).map(|role| all.get_mut(&role.id)) {
+            Ok(Some(entries)) => entries.coming = entries.coming.or(Some(entry.from)),
+            Ok(None) => (),
+            Err(_) => unknown += 1,
         }
     }
     let rest = declared.map_or(Rest::Unmanaged, |it| it.grants.rest);
@@ -202,7 +222,7 @@ pub(super) fn roles(
 
 /// Where a role holds or shall, and what the files say about it; `None` where it neither is nor shall be.
 fn role_access(role: RoleId, entries: Entries, held: Option<&Scope>, rest: Rest) -> Option<RoleAccess> {
-    let Entries { lasting, ended, mut wanted, gone, doubt } = entries;
+    let Entries { lasting, ended, coming, mut wanted, gone, doubt } = entries;
     let access = |scope, standing, elsewhere| Some(RoleAccess { role, scope, standing, elsewhere });
     let Some(held) = held else {
         let missing = |lasting| access(Scope::any(wanted), Standing::new(Asked::Missing, lasting), None);
@@ -221,7 +241,7 @@ fn role_access(role: RoleId, entries: Entries, held: Option<&Scope>, rest: Rest)
             (Standing::new(Asked::Differs, lasting), Some(wanted))
         }
     } else if ended.is_empty() || (rest == Rest::Kept && kept == *held) {
-        (unnamed(rest), None)
+        (unlisted(rest, coming), None)
     } else {
         (Standing::new(Asked::Ended, ended), None)
     };

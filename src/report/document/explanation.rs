@@ -86,6 +86,8 @@ struct Person {
 #[serde(rename_all = "camelCase")]
 struct Lockout {
     since: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
     in_force: bool,
     reason: Box<str>,
     origin: Origin,
@@ -236,6 +238,7 @@ pub fn write(view: &Explanation<'_>) -> String {
 fn lockout(it: &explain::Lockout, sources: &Sources) -> Lockout {
     Lockout {
         since: it.since,
+        until: it.ends,
         in_force: it.in_force,
         reason: it.reason.clone(),
         origin: Origin::new(it.from, sources),

@@ -281,7 +281,7 @@ fn whole(mut all: Vec<Document>) -> Document {
     let mut whole = rest.next().expect("there is a report");
     for it in rest {
         whole.changes |= it.changes;
-        whole.expiring += it.expiring;
+        whole.soon.extend(it.soon);
         // Who is concerned in companies of two shards is of each.
         whole.not_asked += it.not_asked;
         whole.accepted.extend(it.accepted);
@@ -323,6 +323,9 @@ fn whole(mut all: Vec<Document>) -> Document {
     let rank = |code: &str| Code::ALL.iter().position(|it| it.as_str() == code);
     whole.remarks.sort_by_cached_key(|it| (in_order(it.origin.as_ref()), rank(&it.code), it.message.clone()));
     whole.remarks.dedup_by(|a, b| (&a.code, &a.message) == (&b.code, &b.message) && same(a, b));
+    whole.soon.sort();
+    whole.soon.dedup();
+    whole.expiring = whole.soon.iter().filter(|it| !it.begins).count();
     whole.accepted.sort_by_cached_key(|it| in_order(Some(&it.from)));
     whole.survivors.sort();
     whole.survivors.dedup();

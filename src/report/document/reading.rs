@@ -85,7 +85,7 @@ pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Ju
         companies: document.companies,
         withheld: document.withheld.into_iter().map(|it| it.it.map(|it| files.place(it))).collect(),
         accepted: document.accepted.into_iter().map(|it| it.map(|it| files.place(it))).collect(),
-        expiring: document.expiring,
+        soon: document.soon.into_iter().map(|it| it.map(|it| files.place(it))).collect(),
         unmanaged: document.unmanaged,
         names: document.names,
         read: document.live,

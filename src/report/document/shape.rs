@@ -13,8 +13,8 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{
-        self, Accepted, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Survivor,
-        Undone, Withheld, is_zero,
+        self, Accepted, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Soon,
+        Survivor, Undone, Withheld, is_zero,
     },
     portion::Portion,
     rules::{Unmanaged, Weakened},
@@ -74,8 +74,11 @@ pub(crate) struct Document {
     /// What differs, and is left as it is because the files accept it for a while; left out where nothing is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) accepted: Vec<Accepted<Origin>>,
-    /// Memberships and roles that end within 7 days.
+    /// How much of `soon` ends.
     pub(super) expiring: usize,
+    /// What ends or begins within 7 days, sorted by time; left out where nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) soon: Vec<Soon<Origin>>,
     /// Who gains and who loses access.
     pub(super) people: People<Origin>,
     /// The same for the change under review alone, and for undoing what has drifted before; left out where no base was given.

@@ -173,6 +173,9 @@ impl Adoption<'_> {
             Why::Ended(at) => {
                 format!("has ended ({}), and what has ended is not adopted: apply", self.sources.line(*at))
             }
+            Why::NotYet(at) => {
+                format!("begins later ({}), and is not adopted: apply, or change `from`", self.sources.line(*at))
+            }
             Why::LockedOut(at) => {
                 format!("is locked out ({}), and that is not undone by a file: apply", self.sources.line(*at))
             }
@@ -251,6 +254,11 @@ impl Adoption<'_> {
 fn by_hand(left: &Left) -> &[String] {
     match &left.why {
         Why::ByHand(_, _, all) => all,
-        Why::Ended(_) | Why::LockedOut(_) | Why::NotDeclared | Why::Differs | Why::Unsayable(_) => &[],
+        Why::Ended(_)
+        | Why::NotYet(_)
+        | Why::LockedOut(_)
+        | Why::NotDeclared
+        | Why::Differs
+        | Why::Unsayable(_) => &[],
     }
 }

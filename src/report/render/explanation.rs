@@ -2,11 +2,13 @@
 //!
 //! The words are raw: formats escape them.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-
 use super::{counted, direct, scope::Words, wording::Sign};
 use crate::{
-    model::{date::Now, scope::Scope, source::Sources},
+    model::{
+        date::{self, Now},
+        scope::Scope,
+        source::Sources,
+    },
     plan::explain::{
         Asked, DirectAccess, Effect, Explained, GroupAccess, Line as Entry, Managed, RoleAccess, Standing,
     },
@@ -139,19 +141,6 @@ pub(crate) fn remarks(it: &Explained, words: &Words<'_>) -> Vec<String> {
     remarks
 }
 
-/// Returns the last day on which something holds that ends at an instant, or that instant.
-fn until(ends: Timestamp) -> String {
-    if ends == Timestamp::MAX {
-        return "until 9999-12-31".to_owned();
-    }
-    let before = ends.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(ends).to_zoned(TimeZone::UTC);
-    if before.date() < ends.to_zoned(TimeZone::UTC).date() {
-        format!("until {}", before.date())
-    } else {
-        format!("until {ends}")
-    }
-}
-
 /// Knows the words for one person's access.
 struct Speaker<'a> {
     it: &'a Explained,
@@ -168,10 +157,13 @@ impl Speaker<'_> {
         for lockout in &self.it.lockouts {
             let from = self.sources.line(lockout.from);
             let (since, reason) = (lockout.since, &lockout.reason);
+            let ends = lockout.ends.map(|it| format!(", {}", date::until(it))).unwrap_or_default();
             alarms.push(if lockout.in_force {
-                format!("locked out since {since}: {reason} ({from})")
-            } else {
+                format!("locked out since {since}{ends}: {reason} ({from})")
+            } else if ends.is_empty() {
                 format!("locked out from {since} on: {reason} ({from})")
+            } else {
+                format!("locked out from {since}{ends}, and not now: {reason} ({from})")
             });
         }
         alarms
@@ -238,13 +230,13 @@ impl Speaker<'_> {
     fn standing(&self, noun: &'static str, what: String, standing: &Standing) -> Line {
         let entry = standing.lines.first();
         let origin = entry.map(|it| self.sources.line(it.from));
-        Line { sign: None, noun, what, origin, note: entry.and_then(|it| it.ends).map(until) }
+        Line { sign: None, noun, what, origin, note: entry.and_then(|it| it.ends).map(date::until) }
     }
 
     fn role(&self, role: &RoleAccess, managed: bool) -> Line {
         let one = |it: &Entry| {
             let place = self.sources.line(it.from);
-            it.ends.map_or_else(|| place.clone(), |ends| format!("{place}  {}", until(ends)))
+            it.ends.map_or_else(|| place.clone(), |ends| format!("{place}  {}", date::until(ends)))
         };
         let origins: Vec<String> = role.standing.lines.iter().map(one).collect();
         let asked = |it: &Scope| format!("asked for: on {}", self.words.rescope(&role.scope, it).1);
@@ -266,6 +258,7 @@ impl Line {
             Asked::Declared => (None, None),
             Asked::Differs => (Some(Sign::Change), None),
             Asked::Ended => (Some(Sign::Remove), Some("expired")),
+            Asked::NotYet => (Some(Sign::Remove), Some("begins later")),
             Asked::LockedOut => (Some(Sign::Remove), Some("locked out")),
             Asked::Kept => (None, Some("not listed; others may stay")),
             Asked::Unmanaged => (None, unmanaged),

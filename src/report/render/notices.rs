@@ -1,11 +1,12 @@
 //! What people should know about a plan beside its changes, in words. Raw: formats escape and arrange them.
 
 use crate::model::{
+    date,
     finding::Finding,
     ids::CompanyId,
     plan::{
-        Accepted, Cause, Difference, Gap, GapCause, Outside, People, Plan, Side, Survivor, UnmanagedGroup,
-        Withheld, WithheldReason,
+        Accepted, Cause, Difference, Gap, GapCause, Outside, People, Plan, Side, Soon, Survivor,
+        UnmanagedGroup, Withheld, WithheldReason,
     },
     portion::Portion,
     rules::Unmanaged,
@@ -31,6 +32,8 @@ const LINES: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Topic {
     Portion,
+    Expiring,
+    Starting,
     Gap,
     Remark,
     Inactive,
@@ -47,6 +50,8 @@ impl Topic {
     const fn words(self) -> [&'static str; 3] {
         match self {
             Self::Portion => ["Part", "part", "parts"],
+            Self::Expiring => ["Expiring", "thing that ends soon", "things that end soon"],
+            Self::Starting => ["Starting", "thing that begins soon", "things that begin soon"],
             Self::Gap => ["Gaps", "gap", "gaps"],
             Self::Remark => ["Remarks", "remark", "remarks"],
             Self::Inactive => ["Inactive", "inactive member", "inactive members"],
@@ -63,6 +68,26 @@ impl Topic {
 
     pub(super) fn word(self) -> &'static str {
         self.words()[0]
+    }
+
+    /// How much there is of what is counted before it is named.
+    pub(super) fn sum(self, plan: &Plan) -> Option<String> {
+        let begins = match self {
+            Self::Expiring => false,
+            Self::Starting => true,
+            Self::Portion
+            | Self::Gap
+            | Self::Remark
+            | Self::Inactive
+            | Self::Unclear
+            | Self::Survivor
+            | Self::Outside
+            | Self::Accepted
+            | Self::Forbidden
+            | Self::Unmanaged => return None,
+        };
+        let n = plan.soon.iter().filter(|it| it.begins == begins).count();
+        (n > 0).then(|| format!("{} within {} days", thousands(n), Plan::NOTICE_DAYS))
     }
 
     pub(super) fn counted(self, n: usize) -> String {
@@ -139,6 +164,8 @@ pub(super) fn lines(view: &View<'_>, words: &Words<'_>) -> Vec<(Topic, String)> 
     let accepted = accepted(view, words);
     let all = [
         (Topic::Portion, view.portion.map(|it| portion(it, plan)).into_iter().collect()),
+        (Topic::Expiring, soon(view, words, false)),
+        (Topic::Starting, soon(view, words, true)),
         (Topic::Gap, gaps),
         (Topic::Remark, remarks),
         (Topic::Inactive, inactive),
@@ -158,9 +185,25 @@ fn portion(it: Portion, plan: &Plan) -> String {
     format!("{shard}{about} of {}; guards count these alone", counted(it.companies, "company", "companies"))
 }
 
+/// Returns how much ends soon, if anything does.
 pub(super) fn expiring(plan: &Plan) -> Option<String> {
-    let n = thousands(plan.expiring);
-    (plan.expiring > 0).then(|| format!("Expiring {n} within {} days", Plan::EXPIRY_NOTICE_DAYS))
+    Topic::Expiring.sum(plan).map(|it| format!("{} {it}", Topic::Expiring.word()))
+}
+
+/// Returns what ends soon, or begins.
+fn soon(view: &View<'_>, words: &Words<'_>, begins: bool) -> Vec<String> {
+    let what = |it: &Soon| match (&it.group, it.user, it.role, &it.role_type) {
+        (Some(group), Some(user), ..) => format!("{} in {group}", words.person(user)),
+        (Some(group), None, Some(role), _) => format!("{} of {group}", words.role(role)),
+        (Some(group), None, None, _) => format!("the group {group}"),
+        (None, user, _, role) => {
+            let who = user.map_or_else(String::new, |it| words.person(it));
+            format!("{} of {who}, outside groups", role.as_deref().unwrap_or_default())
+        }
+    };
+    let when = |it: &Soon| if it.begins { date::from(it.at) } else { date::until(it.at) };
+    let line = |it: &Soon| format!("{}: {} ({})", when(it), what(it), view.sources.line(it.from));
+    view.plan.soon.iter().filter(|it| it.begins == begins).map(line).collect()
 }
 
 /// Groups that no file names.

@@ -213,6 +213,7 @@ fn why(why: Why, view: &View<'_>, usual: &str) -> String {
     match why {
         Why::NotDeclared => usual.to_owned(),
         Why::Ended(from) => format!("expired ({})", view.sources.line(from)),
+        Why::NotYet(from) => format!("begins later ({})", view.sources.line(from)),
         Why::LockedOut(from) => format!("locked out ({})", view.sources.line(from)),
     }
 }

@@ -121,6 +121,7 @@ impl<'a> ReviewView<'a> {
             (Managed::OneOfSeveral(_), _) => "one of several groups of this name",
             (Managed::Removed(_), _) => "the files delete the group",
             (Managed::Declared(_), Asked::Ended) => "expired",
+            (Managed::Declared(_), Asked::NotYet) => "begins later",
             (Managed::Declared(_), Asked::NotDeclared) => "not declared",
             (Managed::Declared(_), Asked::Kept) => "not listed, may stay",
             (Managed::Declared(_), Asked::Unmanaged) => "members unmanaged",

@@ -41,7 +41,7 @@ fn styles_of_an_everyday_plan() {
 #[test]
 fn text_of_nothing() {
     let (mut draft, sources) = (everyday().does_nothing(), sources());
-    draft.plan.expiring = 0;
+    draft.plan.soon.clear();
     let plan = draft.judged();
     assert_eq!(text::summary(&plan.plan, &plan.judgement), "No changes. Live state matches the files.");
     insta::assert_snapshot!(plain(&text::plan(&view(&plan, &sources), Width::Any)));

@@ -215,11 +215,15 @@ fn known(view: &View<'_>, words: &Words<'_>, layout: Layout) -> String {
         let shown = if std::mem::replace(&mut last, label) == label { "" } else { label };
         out.push_str(&row.put(PLAIN, shown).to(LABEL, 1).hanging().put(PLAIN, text).end());
     };
+    let mut before = None;
     for (topic, text) in notices::lines(view, words) {
+        if before.replace(topic) != Some(topic)
+            && let Some(sum) = topic.sum(view.plan)
+        {
+            labelled(topic.word(), &sum);
+        }
         labelled(topic.word(), &text);
     }
-    let plain = |it: String| layout.row().put(PLAIN, &it).end();
-    out.extend(notices::expiring(view.plan).map(plain));
     guards(&mut out, &guards::rows(view, words, |it| it), layout);
     for it in notices::unmanaged(view, words) {
         let mut row = layout.row();

@@ -221,6 +221,7 @@ impl Wording<'_> {
         match why {
             Why::NotDeclared => None,
             Why::Ended(from) => Some(format!("expired ({})", self.sources.line(from))),
+            Why::NotYet(from) => Some(format!("begins later ({})", self.sources.line(from))),
             Why::LockedOut(from) => Some(format!("locked out ({})", self.sources.line(from))),
         }
     }

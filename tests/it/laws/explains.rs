@@ -82,11 +82,12 @@ impl<'a> Compared<'a> {
             let kinds = ["person", "removal", "hiddenRemoval", "group"];
             let agrees = match (text(&group["membership"]["files"]), member.map(|it| text(&it["action"]))) {
                 ("declared" | "kept" | "unmanaged", None) => true,
-                ("ended" | "notDeclared" | "lockedOut", Some("remove")) | ("missing", Some("add")) => true,
+                ("ended" | "notYet" | "notDeclared" | "lockedOut", Some("remove"))
+                | ("missing", Some("add")) => true,
                 // A lock-out takes people out of the groups of their own company alone.
                 ("lockedOut", None) if group["company"] != self.explained["person"]["company"] => true,
                 ("lockedOut", None) => self.withheld(&["hiddenRemoval", "lockout"], name, None),
-                ("ended" | "notDeclared" | "missing", None) => self.withheld(&kinds, name, None),
+                ("ended" | "notYet" | "notDeclared" | "missing", None) => self.withheld(&kinds, name, None),
                 _ => false,
             };
             if !agrees {
@@ -114,9 +115,9 @@ impl<'a> Compared<'a> {
                 ("declared" | "kept" | "unmanaged", None, _) => true,
                 ("differs", Some(edit), Some("change")) => after(edit) == reach(&role["asked"]),
                 ("ended", Some(edit), Some("change")) => !lost(&before(edit), &after(edit)).is_empty(),
-                ("ended" | "notDeclared", _, Some("remove")) => true,
+                ("ended" | "notYet" | "notDeclared", _, Some("remove")) => true,
                 ("missing", Some(edit), Some("add")) => after(edit) == reach(&role["scope"]),
-                ("differs" | "ended" | "notDeclared" | "missing", None, _) => {
+                ("differs" | "ended" | "notYet" | "notDeclared" | "missing", None, _) => {
                     let kinds = ["role", "unreadable", "unmodifiableRoles"];
                     self.withheld(&kinds, text(&group["name"]), Some(&role["role"]))
                 }
@@ -162,8 +163,8 @@ impl<'a> Compared<'a> {
             let agrees = match (text(&role["files"]), edit.map(|it| text(&it["action"]))) {
                 ("declared" | "kept" | "unmanaged", None) => true,
                 ("declared" | "ended", Some("change")) | ("ended", None) if arranges => true,
-                ("ended" | "notDeclared", Some("remove")) | ("missing", Some("add")) => true,
-                ("ended" | "notDeclared" | "missing", None) => {
+                ("ended" | "notYet" | "notDeclared", Some("remove")) | ("missing", Some("add")) => true,
+                ("ended" | "notYet" | "notDeclared" | "missing", None) => {
                     self.withheld(&["user", "unmanagedUser", "unreadUser", "traveller"], "", None)
                 }
                 _ => false,

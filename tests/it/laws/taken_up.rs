@@ -195,7 +195,7 @@ proptest! {
                     prop_assert!(!believed || !lent(&saved), "{saved:#}\n{world:?}");
                 }
                 TakenUp::Stale(lines) => {
-                    let told = lines.iter().any(|it| it.ends_with("would get what has ended meanwhile"));
+                    let told = lines.iter().any(|it| it.ends_with("would get what has ended meanwhile") || it.ends_with("would lose what begins by now"));
                     prop_assert_eq!(told, believed && lent(&saved), "{:?}\n{:?}", lines, world);
                 }
                 TakenUp::Refused(_) => (),

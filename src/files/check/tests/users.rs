@@ -79,7 +79,7 @@ fn what_is_declared_is_read_whole() {
     let declared = check(&files(&[&text]).unwrap()).unwrap();
     let [DeclaredUser { roles, from, .. }] = &declared.companies[0].users[..] else { panic!("{declared:?}") };
     assert_eq!((roles.rest, from.line.get()), (Rest::Kept, 3));
-    assert!(roles.entries[0].ends.is_some());
+    assert!(roles.entries[0].term.ends.is_some());
     let DeclaredDirect::Arranger(travellers) = &roles.entries[0].what else { panic!("{roles:?}") };
     let shown: Vec<String> = travellers
         .iter()

@@ -105,7 +105,7 @@ fn a_role_that_has_ended_goes() {
     let soon = user_entry("ana@voyager.example", &format!("[{FOR_VIP}, {}]", ended.replace("-20", "-22")));
     let snapshot = snapshot_with_direct_roles();
     let plan = diff::plan(&bound_to(&soon, &snapshot).unwrap(), &snapshot);
-    assert_eq!((plan.expiring, plan.len()), (1, 0));
+    assert_eq!((plan.soon.len(), plan.len()), (1, 0));
 }
 
 #[test]

@@ -244,9 +244,7 @@ fn known(view: &View<'_>, words: &Words<'_>) -> Vec<Entry> {
     };
     let lines = notices::lines(view, words).into_iter().map(|(topic, it)| entry(topic, it, None));
     let unmanaged = notices::unmanaged(view, words).into_iter();
-    let expiring =
-        notices::expiring(view.plan).into_iter().map(|it| Entry { names: vec![it], ..Entry::default() });
-    lines.chain(unmanaged.map(|it| entry(it.topic, it.head, Some(it.names)))).chain(expiring).collect()
+    lines.chain(unmanaged.map(|it| entry(it.topic, it.head, Some(it.names)))).collect()
 }
 
 fn foot(view: &View<'_>) -> Vec<(String, String)> {

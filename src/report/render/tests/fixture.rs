@@ -14,8 +14,8 @@ use crate::{
         index::{GroupName, Index},
         plan::{
             Accepted, Check, Difference, Digest, Edits, Gap, GapCause, Judgement, Names, Note, Outside,
-            Overview, Plan, ReadGroup, Side, Survivor, Undone, UnmanagedGroup, Unresolved, Verdict, Withheld,
-            WithheldReason,
+            Overview, Plan, ReadGroup, Side, Soon, Survivor, Undone, UnmanagedGroup, Unresolved, Verdict,
+            Withheld, WithheldReason,
         },
         rules::{self, Counted, Guard, HeldRole, How, Level, Limit, Rules, Subject, Weakened, Weakening},
         scope::{Dimension, Kind, Scope, Value},
@@ -231,6 +231,13 @@ impl Draft {
     }
 }
 
+/// Somebody in a group until then, or from then on.
+fn soon(at: &str, begins: bool, n: u32, line: u32) -> Soon {
+    let (group, from) = (Some("Dedicated Client Agents".into()), Place::new(FileId(0), line, 5));
+    let at = at.parse().expect("an instant");
+    Soon { at, begins, company: company(), group, user: Some(user(n)), role: None, role_type: None, from }
+}
+
 fn asked(file: u32, line: u32) -> Note {
     // One of them for a time.
     let ends = (line == 17).then(|| "2026-12-24T18:00:00Z".parse().expect("an instant"));
@@ -359,7 +366,7 @@ pub(crate) fn everyday() -> Draft {
                 unread: 11,
                 unmanaged,
             }],
-            expiring: 2,
+            soon: vec![soon("2026-12-01T00:00:00Z", false, 1, 17), soon("2026-12-03T12:00:00Z", true, 2, 18)],
             names: names(),
             read: vec![ReadGroup {
                 company: company(),

@@ -1,5 +1,6 @@
 //! What people write in one line: patterns, times, people, and what a sandbox is told.
 
+use jiff::tz::TimeZone;
 use rolecall::{
     model::{date, ids::PersonRef, pattern},
     sandbox::{DialectSpec, FaultSpec},
@@ -19,7 +20,7 @@ pub(crate) fn patterns(input: &[u8]) {
 /// A day ends after it begins, and an instant is one.
 pub(crate) fn dates(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
-    let (start, end) = (date::from_start(text), date::through_end(text));
+    let (start, end) = (date::from_start(text, &TimeZone::UTC), date::through_end(text, &TimeZone::UTC));
     assert_eq!(start.is_some(), end.is_some());
     assert!(start <= end);
 }

@@ -27,9 +27,11 @@ fn listing(entries: Vec<Value>, tape: &mut Tape) -> Value {
     }
 }
 
-/// Lets an entry end, or not.
+/// Lets an entry begin and end, or not.
 fn ending(mut entry: Value, tape: &mut Tape) -> Value {
     match tape.below(10) {
+        4 => entry["from"] = FUTURE.into(),
+        5 => entry["from"] = PAST.into(),
         6..8 => entry["until"] = PAST.into(),
         8..10 => entry["until"] = FUTURE.into(),
         _ => (),
@@ -94,6 +96,9 @@ fn declared(company: usize, (n, name): (usize, &str), how: usize, live: &Live, t
     if tape.often(15) {
         entry["description"] = format!("Another desk {n}.").into();
     }
+    if tape.often(25) {
+        entry = ending(entry, tape);
+    }
     if let Some(found) = found.filter(|_| tape.often(15)) {
         entry["id"] = found.id.clone().into();
     }
@@ -137,7 +142,7 @@ fn declared(company: usize, (n, name): (usize, &str), how: usize, live: &Live, t
     let mut said: Vec<Value> = Vec::new();
     members.retain(|it| {
         let mut bare = it.clone();
-        bare.as_object_mut().unwrap().remove("until");
+        bare.as_object_mut().unwrap().retain(|it, _| !["from", "until"].contains(&it.as_str()));
         let new = !said.contains(&bare);
         said.push(bare);
         new
