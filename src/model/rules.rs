@@ -98,8 +98,21 @@ pub struct Rules {
     pub declared: usize,
     /// Rules from outside the files.
     pub floors: Vec<Floor>,
+    /// Rules for members that mean nobody who is active.
+    pub barren: Vec<BarrenRule>,
     /// Of a rollback, what only takes away again what the apply gave.
     pub undone: Option<Taken>,
+}
+
+/// A rule of `membersFrom` that means nobody who is active.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BarrenRule {
+    /// Of which group.
+    pub group: GroupIx,
+    /// In words.
+    pub rule: Box<str>,
+    /// Where it stands.
+    pub from: Place,
 }
 
 /// What a plan takes away that an apply gave, and that is there just as it gave it, as a journal proves.
@@ -135,6 +148,7 @@ impl Default for Rules {
             exceptions: Vec::new(),
             declared: 0,
             floors: Vec::new(),
+            barren: Vec::new(),
             undone: None,
         }
     }

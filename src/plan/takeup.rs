@@ -129,6 +129,7 @@ pub fn as_approved(
     plan.soon.clear();
     plan.edits = saved.edits;
     plan.notes = saved.notes;
+    plan.by_rule = saved.by_rule;
     plan.reasons = saved.reasons;
     // What was not looked into then is known by now.
     plan.unread.clear();
@@ -157,6 +158,13 @@ pub fn as_approved(
     }
     plan.notes = notes;
     stale.note_ended(&plan, now);
+    for change in plan.changes().filter(|it| it.members().any(|it| plan.by_rule.contains_key(&it.key))) {
+        stale.note(
+            &plan,
+            &change,
+            "its members come by rules, and the files that say them are others by now",
+        );
+    }
     if stale.is_empty() && digest::plan_id(&plan) != id {
         stale.groups.push("the groups hold other roles than the plan saw".to_owned());
     }

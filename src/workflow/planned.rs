@@ -363,6 +363,12 @@ fn going(plan: &Plan) -> Vec<Going> {
             name: it.name().into(),
             deleted: it.action() == Action::Delete,
             members: it.leaving().collect(),
+            unmeant: it
+                .members()
+                .filter(|it| it.removes() && plan.by_rule.contains_key(&it.key))
+                .filter_map(|it| Some(plan.index.user(it.member()?)))
+                .collect(),
+            rules: it.group().and_then(|it| plan.selectors.get(&it)).map_or(Vec::new(), |it| it.to_vec()),
             roles: it.grants().filter(|it| !it.adds()).filter_map(Edit::role).collect(),
         })
     });

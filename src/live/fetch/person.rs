@@ -1,6 +1,6 @@
 //! What is needed to explain one person's access. Reads only, and little: not who else is in a group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join;
 
@@ -14,6 +14,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, Observed, ObservedCompany, User, completed},
+        selector::Selector,
     },
 };
 
@@ -74,6 +75,13 @@ async fn inside(
         live.groups.extend(groups);
     } else if !held.is_empty() {
         live.roles = unless_refused(source.list_roles(live.id).await)?;
+    }
+    let rules: Vec<Selector> = files.into_iter().flat_map(DeclaredCompany::selectors).cloned().collect();
+    if !rules.is_empty() {
+        let meant = source.meant_among(live.id, &[user], &rules).await?;
+        let meant: BTreeSet<usize> = meant.into_iter().map(|it| it.1).collect();
+        let users = |at: usize| if meant.contains(&at) { [user].into() } else { [].into() };
+        live.selected = rules.into_iter().enumerate().map(|(at, rule)| (rule, users(at))).collect();
     }
     for group in held {
         let grants = grants(source.list_group_roles(live.id, group).await?);

@@ -392,6 +392,7 @@ fn check(guard: Guard, subject: Subject, value: usize, limit: Limit, verdict: Ve
         limit,
         verdict,
         by: None,
+        rules: Vec::new(),
         items: Vec::new(),
     }
 }
