@@ -279,6 +279,13 @@ impl Declared {
         only
     }
 
+    /// Forgets the rules for members: what a rollback does is not for them to say, and it must not wait until somebody may
+    /// read whom they mean.
+    pub fn without_computed_members(&mut self) {
+        let groups = self.companies.iter_mut().flat_map(|it| &mut it.groups);
+        groups.for_each(|it| it.computed = Computed::default());
+    }
+
     /// Forgets the roles that rules name: what manages access is privileged all the same.
     pub fn without_names(&mut self) {
         let floors = self.rules.floors.iter_mut().map(|it| &mut it.rules.privileged);

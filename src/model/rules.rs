@@ -107,12 +107,12 @@ pub struct Rules {
 /// A rule of `membersFrom` that means nobody who is active.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BarrenRule {
-    /// Of which group.
-    pub group: GroupIx,
+    /// The company of the group.
+    pub company: CompanyId,
+    /// The name that the group has, or will have.
+    pub group: Box<str>,
     /// In words.
     pub rule: Box<str>,
-    /// Where it stands.
-    pub from: Place,
 }
 
 /// What a plan takes away that an apply gave, and that is there just as it gave it, as a journal proves.

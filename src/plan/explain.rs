@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany, DeclaredGroup},
+        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredMember},
         matching::{Matched, Target, matching},
     },
     model::{
@@ -377,6 +377,14 @@ impl Explaining<'_> {
         managed: Managed,
     ) {
         let Some(line) = self.keys.wanted(declared, live, self.now).filter(|_| !self.locked) else { return };
+        // As long as it is not known who is excepted, nobody joins by a rule.
+        let is_unknown =
+            |it: &DeclaredMember| self.directory.everybody(live.id, &it.person) == Err(Unresolved::Unknown);
+        if self.keys.rule(declared, live).is_some_and(|it| it.from == line.from)
+            && declared.computed.except.iter().any(is_unknown)
+        {
+            return;
+        }
         self.groups.push(GroupAccess {
             company: live.id,
             id: head.map(|it| it.id),

@@ -15,7 +15,7 @@ use crate::{
         observed::Observed,
         plan::{Action, Change, Digest, Plan, ReadGroup, Withheld},
         scope::Scope,
-        state::State,
+        state::{Edit, State},
     },
     plan::{bind::Bound, diff, digest},
 };
@@ -125,6 +125,8 @@ pub fn as_approved(
         fresh.renumbered(index.clone(), &fresh.index.within(&index)),
         saved.renumbered(index.clone(), &saved.index.within(&index)),
     );
+    let by_rule = |it: &&Edit| plan.by_rule.contains_key(&it.key);
+    let today: Vec<Edit> = plan.edits.iter().filter(by_rule).cloned().collect();
     plan.withheld.retain(Withheld::is_left_by_lockout);
     plan.soon.clear();
     plan.edits = saved.edits;
@@ -158,12 +160,11 @@ pub fn as_approved(
     }
     plan.notes = notes;
     stale.note_ended(&plan, now);
-    for change in plan.changes().filter(|it| it.members().any(|it| plan.by_rule.contains_key(&it.key))) {
-        stale.note(
-            &plan,
-            &change,
-            "its members come by rules, and the files that say them are others by now",
-        );
+    for change in plan.changes() {
+        // Of other files it is only known that they say the same of these people if they do.
+        if change.members().any(|it| plan.by_rule.contains_key(&it.key) && !today.contains(it)) {
+            stale.note(&plan, &change, "its members come by rules, and these mean others today");
+        }
     }
     if stale.is_empty() && digest::plan_id(&plan) != id {
         stale.groups.push("the groups hold other roles than the plan saw".to_owned());

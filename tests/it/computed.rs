@@ -140,7 +140,8 @@ fn every_format_says_by_which_rule_somebody_joins_and_that_none_means_who_leaves
     desk(&world, MOVES);
     let text = world.plan().expect(0);
     let text = text.shows("+ member cy@voyager.example access/a.yaml:7 joined office berlin");
-    text.shows("- member bo@voyager.example left office berlin, or never in it (access/a.yaml:7)");
+    let text = text.shows("- member bo@voyager.example left office berlin, or never in it (access/a.yaml:7)");
+    text.shows("Agent on company globex leaves Desk, no rule means the person (access/a.yaml:7)");
     for format in ["markdown", "html", "slack"] {
         let said = world.run(&format!("plan --format {format}")).expect(0).stdout;
         for words in ["joined office berlin", "left office berlin, or never in it"] {
@@ -410,15 +411,31 @@ fn a_saved_plan_is_stale_where_the_rules_mean_others_by_now() {
 }
 
 #[test]
-fn a_saved_plan_of_rules_is_not_believed_where_its_files_are_others() {
-    let world = world("");
-    desk(&world, MOVES);
-    let plan = world.run("plan --out plan.json --format json").expect(0).json();
-    let id = plan["id"].as_str().unwrap().to_owned();
-    desk(&world, &format!("{MOVES}# another text\n"));
-    let run = world.run(&format!("apply plan.json --approve {id}"));
-    run.expect(7).says(&["its members come by rules"]);
-    assert_eq!(world.members("Desk"), ["ana@voyager.example", "bo@voyager.example"]);
+fn a_saved_plan_of_rules_is_not_believed_where_other_files_say_others() {
+    for (more, code, members) in [
+        // Another text with the same rules.
+        (format!("{MOVES}# another text\n"), 0, &["ana@voyager.example", "cy@voyager.example"][..]),
+        // Other rules, or none: whom the old ones mean by now nobody knows.
+        (
+            "    members: []\n    membersFrom: [{ department: sales }]\n".to_owned(),
+            7,
+            &["ana@voyager.example", "bo@voyager.example"],
+        ),
+        (
+            "    members: [ana@voyager.example, cy@voyager.example]\n".to_owned(),
+            7,
+            &["ana@voyager.example", "bo@voyager.example"],
+        ),
+    ] {
+        let world = world("");
+        desk(&world, MOVES);
+        let plan = world.run("plan --out plan.json --format json").expect(0).json();
+        let id = plan["id"].as_str().unwrap().to_owned();
+        desk(&world, &more);
+        let run = world.run(&format!("apply plan.json --approve {id}")).expect(code);
+        assert_eq!(run.stderr.contains("its members come by rules"), code == 7, "{more}: {run:?}");
+        assert_eq!(world.members("Desk"), members, "{more}");
+    }
 }
 
 fn bare(run: &Run) -> Value {
@@ -523,6 +540,20 @@ fn drift_by_hand_is_told_and_can_be_adopted() {
     assert!(!text.contains("bo@"), "{text}");
 }
 
+/// What has ended keeps somebody out whom a rule means: that line is not one to clear away.
+#[test]
+fn fmt_keeps_what_has_ended_beside_rules() {
+    for (rules, kept) in [("    membersFrom: [{ department: sales }]\n", true), ("", false)] {
+        let world = world("");
+        desk(&world, &format!("    members: [{{ email: bo@voyager.example, until: 2026-01-01 }}]\n{rules}"));
+        let before = world.run("plan --format json").expect(0).json();
+        world.run("fmt --prune-expired").expect(0);
+        let text = std::fs::read_to_string(world.path().join("access/a.yaml")).unwrap();
+        assert_eq!(text.contains("bo@"), kept, "{text}");
+        assert_eq!(before["id"], world.run("plan --format json").expect(0).json()["id"]);
+    }
+}
+
 #[test]
 fn a_named_member_whom_a_rule_means_too_is_excepted_where_the_absence_is_adopted() {
     let world = world("");
@@ -605,11 +636,28 @@ fn from_a_base_what_a_changed_rule_does_is_this_change_and_the_rest_is_drift() {
     assert_eq!(plan["weakened"]["rows"], json!([]), "{}", plan["weakened"]);
 }
 
+/// Department, office and designation of somebody, and whether the account is active.
+type Somebody = (Option<usize>, Option<usize>, Option<usize>, bool);
+
+/// Whoever joined by a rule goes by a rollback, though the rule still means the person, and without asking it.
+#[test]
+fn a_rollback_takes_back_what_came_by_a_rule() {
+    let world = world("");
+    desk(&world, MOVES);
+    world.run("apply --auto-approve --journal journal.ndjson").expect(0);
+    assert_eq!(world.members("Desk"), ["ana@voyager.example", "cy@voyager.example"]);
+    world.forget();
+    world.run("rollback journal.ndjson --out undo.json").expect(0);
+    let rules = |it: &Value| it["body"]["filters"][0].get("officeIds").is_some();
+    assert!(!world.log().iter().any(rules), "a rule was asked");
+    world.run("apply undo.json --auto-approve").expect(0);
+    assert_eq!(world.members("Desk"), ["ana@voyager.example", "bo@voyager.example"]);
+}
+
 /// A directory at random, the rules of a group, and who was in it; what it comes to is worked out by hand.
 #[derive(Debug)]
 struct Drawn {
-    /// Department, office, designation, active.
-    people: Vec<(Option<usize>, Option<usize>, Option<usize>, bool)>,
+    people: Vec<Somebody>,
     /// Departments, offices and designations, each list left out where empty.
     rules: Vec<[Vec<usize>; 3]>,
     named: Vec<usize>,

@@ -84,7 +84,7 @@ impl Drafting<'_> {
             access::Why::NotYet(from) => Some(Why::NotYet(from)),
             access::Why::LockedOut(from) => Some(Why::LockedOut(from)),
             // To adopt it is to delete the exception.
-            access::Why::NotDeclared | access::Why::Excepted(_) => None,
+            access::Why::NotDeclared | access::Why::Unmeant(_) | access::Why::Excepted(_) => None,
         }
     }
 

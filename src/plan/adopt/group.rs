@@ -178,6 +178,9 @@ impl Drafting<'_> {
     ) -> Result<Draft, Why> {
         let company = self.company.declared.id;
         if let access::Why::Excepted(from) = self.change.note(edit).why {
+            if self.is_additions() {
+                return Err(Why::Differs);
+            }
             // Then a rule means the person.
             let is_privileged =
                 self.request.plan.live.grants(group).iter().any(|it| self.is_privileged(it.0.1));

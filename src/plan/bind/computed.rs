@@ -73,7 +73,8 @@ impl Binding<'_> {
                     Finding::new(Code::EmptyRule, rule.from, format!("nobody who is active is in {text}"))
                         .help("check what the rule asks for; delete it if nobody is meant any more"),
                 );
-                let barren = BarrenRule { group, rule: text.clone(), from: rule.from };
+                let barren =
+                    BarrenRule { company: self.company.id, group: declared.name.clone(), rule: text.clone() };
                 for it in self.bound.rules.floors.iter_mut().map(|it| &mut it.rules) {
                     it.barren.push(barren.clone());
                 }
@@ -122,7 +123,10 @@ impl Binding<'_> {
             };
             match excepted.get(&user).filter(|_| declared.computed.rules.iter().any(is_meant)) {
                 Some(from) => self.bound.notes.entry(key).or_default().why = Why::Excepted(*from),
-                None => _ = self.bound.by_rule.insert(key, by.clone()),
+                None => {
+                    self.bound.notes.entry(key.clone()).or_default().why = Why::Unmeant(by.from);
+                    self.bound.by_rule.insert(key, by.clone());
+                }
             }
         }
     }

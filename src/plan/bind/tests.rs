@@ -139,6 +139,7 @@ fn effect(change: &Change<'_>, edit: &Edit) -> String {
         (None, Why::NotDeclared) => "-".to_owned(),
         (None, Why::Ended(_)) => "ended".to_owned(),
         (None, Why::NotYet(_)) => "not yet".to_owned(),
+        (None, Why::Unmeant(_)) => "unmeant".to_owned(),
         (None, Why::Excepted(_)) => "excepted".to_owned(),
         (None, Why::LockedOut(_)) => "cut off".to_owned(),
     }

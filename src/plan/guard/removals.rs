@@ -231,7 +231,11 @@ impl<'a> Judge<'a> {
             {
                 continue;
             }
-            let barren = self.rules.barren.iter().filter(|it| Some(it.group) == change.group());
+            let barren = self
+                .rules
+                .barren
+                .iter()
+                .filter(|it| it.company == change.company() && *it.group == *change.name());
             let barren: Vec<Box<str>> = barren.map(|it| it.rule.clone()).collect();
             if !barren.is_empty() {
                 found.push((change, barren));

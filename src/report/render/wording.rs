@@ -224,7 +224,7 @@ impl Wording<'_> {
 
     fn ended(&self, why: Why) -> Option<String> {
         match why {
-            Why::NotDeclared => None,
+            Why::NotDeclared | Why::Unmeant(_) => None,
             Why::Ended(from) => Some(format!("expired ({})", self.sources.line(from))),
             Why::NotYet(from) => Some(format!("begins later ({})", self.sources.line(from))),
             Why::Excepted(from) => Some(format!("excepted ({})", self.sources.line(from))),
