@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -15,6 +15,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
     rules::Unmanaged,
     scope::{self, Audience, Scope, Value},
+    selector::{Attribute, Selector},
     source::Place,
 };
 
@@ -42,6 +43,8 @@ pub struct Declared {
     pub aliases: BTreeMap<Uuid, Box<str>>,
     /// Where each of these names stands.
     pub named_at: BTreeMap<Uuid, Place>,
+    /// The names that rules may say, by what they are names for.
+    pub attribute_names: BTreeMap<Attribute, BTreeSet<Box<str>>>,
     /// The companies the workspace has names for, in which people of scopes are looked for.
     pub(crate) known_companies: Vec<CompanyId>,
     pub rules: DeclaredRules,
@@ -132,6 +135,23 @@ pub struct DeclaredGroup {
     pub(crate) term: Term,
     pub(crate) grants: Listed<DeclaredGrant>,
     pub(crate) members: Listed<DeclaredMember>,
+    pub(crate) computed: Computed,
+}
+
+/// Members by what they are, beside those that are named.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Computed {
+    /// In the order of the file.
+    pub(crate) rules: Vec<DeclaredRule>,
+    /// People who are not members by any of them.
+    pub(crate) except: Vec<DeclaredMember>,
+}
+
+/// An entry of `membersFrom`.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredRule {
+    pub(crate) selector: Selector,
+    pub(crate) from: Place,
 }
 
 /// A list and what it means for what is not on it.
@@ -263,6 +283,13 @@ impl Declared {
         only
     }
 
+    /// Forgets the rules for members: what a rollback does is not for them to say, and it must not wait until somebody may
+    /// read whom they mean.
+    pub fn without_computed_members(&mut self) {
+        let groups = self.companies.iter_mut().flat_map(|it| &mut it.groups);
+        groups.for_each(|it| it.computed = Computed::default());
+    }
+
     /// Forgets the roles that rules name: what manages access is privileged all the same.
     pub fn without_names(&mut self) {
         let floors = self.rules.floors.iter_mut().map(|it| &mut it.rules.privileged);
@@ -383,12 +410,18 @@ impl DeclaredCompany {
         self.users.iter().map(|it| &it.person).chain(&self.also)
     }
 
+    /// The rules by which people are members, each once.
+    pub(crate) fn selectors(&self) -> BTreeSet<&Selector> {
+        self.groups.iter().flat_map(|it| &it.computed.rules).map(|it| &it.selector).collect()
+    }
+
     /// The people that the entries name as members, users or travellers; sorted, without duplicates.
     pub(crate) fn people(&self) -> Vec<&PersonRef> {
         let members = self.groups.iter().flat_map(|it| &it.members.entries).map(|it| &it.person);
+        let excepted = self.groups.iter().flat_map(|it| &it.computed.except).map(|it| &it.person);
         // Most are in several groups: sorting them all would take longer than finding who is there once.
         let distinct: HashSet<&PersonRef> =
-            members.chain(self.with_direct_roles()).chain(self.travellers()).collect();
+            members.chain(excepted).chain(self.with_direct_roles()).chain(self.travellers()).collect();
         let mut people: Vec<&PersonRef> = distinct.into_iter().collect();
         people.sort_unstable();
         people

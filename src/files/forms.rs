@@ -101,6 +101,12 @@ forms! {
     /// A legal entity, by id or alias.
     LegalEntity "A legal entity: an id, or a name from `ids.legalEntity` of rolecall.yaml"
         json_schema!({ "type": TEXT });
+    /// A department, by id or alias.
+    Department "A department: an id, or a name from `ids.department` of rolecall.yaml" json_schema!({ "type": TEXT });
+    /// A cost center, by id or alias.
+    CostCenter "A cost center: an id, or a name from `ids.costCenter` of rolecall.yaml" json_schema!({ "type": TEXT });
+    /// An office, by id or alias.
+    Office "An office: an id, or a name from `ids.office` of rolecall.yaml" json_schema!({ "type": TEXT });
     /// A UUID.
     Id "A UUID" json_schema!({
         "type": "string",

@@ -240,10 +240,16 @@ impl Rows<'_> {
         let (of_base, of_new) = (*of_base, *of_new);
         let names = |ids: &Given<Ids>| {
             let ids = ids.as_ref();
-            let lists = [ids.and_then(|it| it.company.as_ref()), ids.and_then(|it| it.legal_entity.as_ref())];
+            let lists = [
+                ids.and_then(|it| it.company.as_ref()),
+                ids.and_then(|it| it.legal_entity.as_ref()),
+                ids.and_then(|it| it.department.as_ref()),
+                ids.and_then(|it| it.cost_center.as_ref()),
+                ids.and_then(|it| it.office.as_ref()),
+            ];
             lists.map(|it| it.cloned().unwrap_or_default())
         };
-        let lists = ["ids.company", "ids.legalEntity"]
+        let lists = ["ids.company", "ids.legalEntity", "ids.department", "ids.costCenter", "ids.office"]
             .into_iter()
             .zip(names(&base.ids).into_iter().zip(names(&new.ids)));
         for (list, (base, new)) in lists {

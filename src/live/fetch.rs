@@ -23,6 +23,7 @@ use crate::{
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, GroupRole, Observed, ObservedCompany, User, completed},
         scope::{Scope, Shared},
+        selector::Selector,
     },
 };
 use futures_util::{
@@ -210,14 +211,17 @@ async fn company(
         Ok((heads, wanted, read))
     };
     let roles = source.list_roles(reads.id);
-    let ((heads, mut wanted, read), roles, mut people) =
-        try_join3(groups, roles, people(source, known, reads)).await?;
+    let selected = selected(source, reads);
+    let ((heads, mut wanted, read), roles, (mut people, selected)) =
+        try_join3(groups, roles, try_join(people(source, known, reads), selected)).await?;
+    people.users.extend(selected.users);
     let rest = reads.rest(&heads, &wanted, &people.held);
     let more = whole(source, reads.id, &rest, scopes).await?;
     wanted.extend(rest);
     let mut company = ObservedCompany { groups: heads, roles, ..ObservedCompany::new(reads.id) };
     read.join(&mut company);
     more.join(&mut company);
+    company.selected = selected.rules;
     let strangers = strangers(source, reads.id, &wanted, &company.contents, &people.users).await?;
     people.users.extend(strangers);
     people.held.retain(|it, _| people.cut_off.contains(it));
@@ -295,6 +299,29 @@ async fn held_by_lockouts(
         live.roles = source.list_roles(reads.id).await?;
     }
     Ok((live, direct))
+}
+
+/// Everybody whom the rules for members mean.
+#[derive(Default)]
+struct Selected {
+    users: Vec<User>,
+    rules: BTreeMap<Selector, Arc<[UserId]>>,
+}
+
+/// Asks for everybody whom a rule means, for each rule once.
+async fn selected(source: &Source, reads: &CompanyReads<'_>) -> Read<Selected> {
+    let found = stream::iter(&reads.selectors)
+        .map(|&rule| async move { Read::Ok((rule, source.select(reads.id, rule).await?)) });
+    let mut found = found.buffered(AT_ONCE);
+    let mut all = Selected::default();
+    while let Some((rule, users)) = found.try_next().await? {
+        let mut active: Vec<UserId> = users.iter().filter(|it| it.active).map(|it| it.id).collect();
+        active.sort_unstable();
+        active.dedup();
+        all.rules.insert(rule.clone(), active.into());
+        all.users.extend(users);
+    }
+    Ok(all)
 }
 
 /// Users that a list speaks of, with what is read of them.

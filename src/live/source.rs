@@ -20,6 +20,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::{GroupHead, GroupRole, RoleHead, User},
     permissions::Permissions,
+    selector::Selector,
 };
 
 /// Questions kept alive at once; the connection limits the requests, this only the futures.
@@ -208,6 +209,49 @@ impl Source {
             Self::Api(it) => it.found(company, it.of(company)?.reader.query_user(company, person).await?),
             Self::Snapshot(it) => it.query_user(company, person)?,
         })
+    }
+
+    /// Everybody of a company whom a rule for members means, inactive people included.
+    pub(crate) async fn select(&self, company: CompanyId, rule: &Selector) -> Read<Vec<User>> {
+        Ok(match self {
+            Self::Api(it) => {
+                let found = it.of(company)?.reader.select(company, rule).await;
+                it.found(company, found.map_err(|source| FetchError::Rule { source })?)
+            }
+            Self::Snapshot(it) => it.select(company, rule)?,
+        })
+    }
+
+    /// Those of `users` who are active and whom rules mean, each with the position of the rule; by a list of just these.
+    pub(crate) async fn meant_among(
+        &self,
+        company: CompanyId,
+        users: &[UserId],
+        rules: &[Selector],
+    ) -> Read<Vec<(UserId, usize)>> {
+        let mut meant = Vec::new();
+        match self {
+            Self::Api(it) => {
+                let rows = it.of(company)?.reader.traits_of(company, users).await;
+                let rows = rows.map_err(|source| FetchError::Rule { source })?;
+                for (user, traits) in rows {
+                    if user.active && user.company == Some(company) && users.contains(&user.id) {
+                        let of = rules.iter().enumerate().filter(|it| it.1.means(&traits));
+                        meant.extend(of.map(|it| (user.id, it.0)));
+                    }
+                }
+            }
+            Self::Snapshot(it) => {
+                for (at, rule) in rules.iter().enumerate() {
+                    let all = it.select(company, rule)?;
+                    let own = all.iter().filter(|it| it.active && users.contains(&it.id));
+                    meant.extend(own.map(|it| (it.id, at)));
+                }
+            }
+        }
+        meant.sort_unstable();
+        meant.dedup();
+        Ok(meant)
     }
 
     /// The groups of a user, of whatever companies the endpoint of this one tells.

@@ -100,8 +100,21 @@ pub struct Rules {
     pub declared: usize,
     /// Rules from outside the files.
     pub floors: Vec<Floor>,
+    /// Rules for members that mean nobody who is active.
+    pub barren: Vec<BarrenRule>,
     /// Of a rollback, what only takes away again what the apply gave.
     pub undone: Option<Taken>,
+}
+
+/// A rule of `membersFrom` that means nobody who is active.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BarrenRule {
+    /// The company of the group.
+    pub company: CompanyId,
+    /// The name that the group has, or will have.
+    pub group: Box<str>,
+    /// In words.
+    pub rule: Box<str>,
 }
 
 /// What a plan takes away that an apply gave, and that is there just as it gave it, as a journal proves.
@@ -138,6 +151,7 @@ impl Default for Rules {
             exceptions: Vec::new(),
             declared: 0,
             floors: Vec::new(),
+            barren: Vec::new(),
             undone: None,
         }
     }

@@ -216,6 +216,9 @@ async fn taken_up(
     // What it was not about, it is not about now.
     let of_plan: BTreeSet<CompanyId> = plan.companies.iter().map(|it| it.company).collect();
     checked.declared.keep(|it| of_plan.contains(&it) || touched.iter().any(|touched| touched.0 == it));
+    if plan.undoes.is_some() {
+        checked.declared.without_computed_members();
+    }
     let observation = observed(live, checked, &touched, now).await?;
     all_read(&observation.snapshot, plan.changes().map(|it| it.company()))?;
     let taken_up = |Observation { snapshot, bound }: &Observation| {
@@ -280,6 +283,7 @@ async fn undo(
     let unknown = done.values().any(|it| it.created == Some(None));
     // Perhaps the apply created all there is, and somebody has undone it.
     checked.declared.create_all();
+    checked.declared.without_computed_members();
     let mut observed = super::observed(live, checked, &touched, now).await?;
     all_read(&observed.snapshot, saved.plan.changes().map(|it| it.company()))?;
     let ids = rollback::touched(&saved.plan, &done, &successors, &observed.snapshot);
@@ -363,6 +367,12 @@ fn going(plan: &Plan) -> Vec<Going> {
             name: it.name().into(),
             deleted: it.action() == Action::Delete,
             members: it.leaving().collect(),
+            unmeant: it
+                .members()
+                .filter(|it| it.removes() && plan.by_rule.contains_key(&it.key))
+                .filter_map(|it| Some(plan.index.user(it.member()?)))
+                .collect(),
+            rules: it.group().and_then(|it| plan.selectors.get(&it)).map_or(Vec::new(), |it| it.to_vec()),
             roles: it.grants().filter(|it| !it.adds()).filter_map(Edit::role).collect(),
         })
     });

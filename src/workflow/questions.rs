@@ -1,5 +1,7 @@
 //! Questions beside the main line: one person's access, and everything at once. Only reads.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Checked, Error, Live, error::SearchRefused, import::taken::taken, planned::doubted};
@@ -11,12 +13,12 @@ use crate::{
     },
     model::{
         date::Now,
-        ids::{CompanyId, PersonRef},
+        ids::{CompanyId, PersonRef, UserId},
         plan::Names,
     },
     plan::{
         explain::{self, Explained},
-        review::{Review, review},
+        review::{Review, Selected, review},
     },
 };
 
@@ -101,7 +103,15 @@ pub async fn reviewed(
     if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
         return Err(Error::Clock(skew));
     }
-    Ok(review(declared, &all, now.at))
+    let mut selected = Selected::new();
+    for company in declared.companies.iter().filter(|own| all.companies.iter().any(|it| it.id == own.id)) {
+        for rule in company.selectors() {
+            let meant = live.source.select(company.id, rule).await?;
+            let active: BTreeSet<UserId> = meant.iter().filter(|it| it.active).map(|it| it.id).collect();
+            selected.insert((company.id, rule.clone()), active.into_iter().collect());
+        }
+    }
+    Ok(review(declared, &all, &selected, now.at))
 }
 
 /// Of whom it is read what is held outside groups.

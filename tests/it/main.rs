@@ -13,6 +13,7 @@ mod comments;
 mod companies;
 mod checks;
 mod clock;
+mod computed;
 mod confirmations;
 mod consent;
 mod contract;

@@ -82,6 +82,9 @@ pub enum ApiError {
     /// The answer is about another object than the request.
     #[error("{request}: the answer is about another: {what}")]
     Another { request: Box<Request>, what: Box<str> },
+    /// A list that the server was to filter shows what was not asked for.
+    #[error("{request}: the server does not filter by what a rule of `membersFrom` asks for: {why}")]
+    Unasked { request: Box<Request>, why: Box<str> },
     #[error("{request}: the answer is larger than {limit} bytes")]
     TooLarge { request: Box<Request>, limit: usize },
     /// A list could not be proven complete, twice in a row.
@@ -125,6 +128,7 @@ impl ApiError {
             | Self::Auth { request, .. }
             | Self::Garbled { request, .. }
             | Self::Another { request, .. }
+            | Self::Unasked { request, .. }
             | Self::TooLarge { request, .. }
             | Self::Incomplete { request, .. }
             | Self::Endless { request, .. }
@@ -154,9 +158,11 @@ impl ApiError {
         match self {
             // After all its retries: of trouble everywhere every company has its own, and the budget of retries an end.
             Self::Refused { status, .. } => matches!(status, 403 | 404 | 500..=599),
-            Self::Garbled { .. } | Self::TooLarge { .. } | Self::Incomplete { .. } | Self::Endless { .. } => {
-                true
-            }
+            Self::Garbled { .. }
+            | Self::Unasked { .. }
+            | Self::TooLarge { .. }
+            | Self::Incomplete { .. }
+            | Self::Endless { .. } => true,
             _ => false,
         }
     }
@@ -180,6 +186,7 @@ impl ApiError {
             | Self::Exhausted { .. }
             | Self::Garbled { .. }
             | Self::Another { .. }
+            | Self::Unasked { .. }
             | Self::TooLarge { .. }
             | Self::Incomplete { .. }
             | Self::Endless { .. }
@@ -283,6 +290,9 @@ impl ApiError {
             }
             Self::Another { .. } => {
                 "nothing that such an API says can be believed: check the endpoint and any proxy, and tell its support"
+            }
+            Self::Unasked { .. } => {
+                "nobody becomes a member by it: list the people under `members`, or ask for an attribute that the server filters by and shows"
             }
             Self::Incomplete { .. } => "somebody may be changing it right now: try again in a moment",
             Self::Endless { .. } => "the server's paging is broken: nothing was changed on this basis",

@@ -48,7 +48,8 @@ pub async fn estimate(
         let rest = reads.rest(&heads, &groups, &people.held);
         // A page of members or more, and the roles.
         let whole = |it: &GroupReads| it.values().map(|it| pages(it.members) + 1).sum::<usize>();
-        requests += (whole(&groups) + whole(&rest)) as u64;
+        // Of a rule a page or more: how many it means is not known.
+        requests += (whole(&groups) + whole(&rest) + reads.selectors.len()) as u64;
         unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;
     }
     failed.not_all(list.companies.len())?;

@@ -1,12 +1,12 @@
 //! What is needed to explain one person's access. Reads only, and little: not who else is in a group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join;
 
-use super::{FetchError, elsewhere, grants, unless_refused};
+use super::{FetchError, elsewhere, grants, missing, one_by_one, unless_refused};
 use crate::{
-    files::declared::{Declared, DeclaredCompany},
+    files::declared::{Declared, DeclaredCompany, DeclaredRule},
     live::source::Source,
     model::{
         access::Contents,
@@ -14,6 +14,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, Observed, ObservedCompany, User, completed},
+        selector::Selector,
     },
 };
 
@@ -80,6 +81,20 @@ async fn inside(
     } else if !held.is_empty() {
         live.roles = unless_refused(source.list_roles(live.id).await)?;
     }
+    let rules: Vec<Selector> = files.into_iter().flat_map(DeclaredCompany::selectors).cloned().collect();
+    if !rules.is_empty() {
+        let meant = source.meant_among(live.id, &[user], &rules).await?;
+        let meant: BTreeSet<usize> = meant.into_iter().map(|it| it.1).collect();
+        let users = |at: usize| if meant.contains(&at) { [user].into() } else { [].into() };
+        live.selected = rules.into_iter().enumerate().map(|(at, rule)| (rule, users(at))).collect();
+    }
+    // Who is excepted from the rules that mean the person: as long as that is not known, nobody joins by them.
+    let means = |it: &&DeclaredRule| live.selected.get(&it.selector).is_some_and(|it| !it.is_empty());
+    let groups =
+        files.iter().flat_map(|it| &it.groups).filter(|it| it.computed.rules.iter().any(|it| means(&it)));
+    let excepted: BTreeSet<&PersonRef> =
+        groups.flat_map(|it| &it.computed.except).map(|it| &it.person).collect();
+    let excepted: Vec<PersonRef> = excepted.into_iter().cloned().collect();
     for group in held {
         let grants = grants(source.list_group_roles(live.id, group).await?);
         live.contents.insert(group, Contents { members: [user].into(), grants });
@@ -90,6 +105,13 @@ async fn inside(
         .map(|it| PersonRef::UserId(UserId(it)))
         .collect();
     let mut users = self::named(source, declared, live.id, named).await?;
+    if !excepted.is_empty() {
+        let found = source.find_users(live.id, &excepted).await?;
+        let missing = missing(&excepted, &Directory::new(&found));
+        users.extend(one_by_one(source, live.id, &missing).await?);
+        users.extend(found);
+        users.extend(elsewhere(source, &declared.searched_companies(), live.id, &missing).await?.0);
+    }
     if let Some(files) = files {
         // Travellers that the files name, to compare what is asked for with what there is.
         let names: Vec<&str> = live.groups.iter().map(|it| &*it.name).collect();

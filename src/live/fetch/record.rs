@@ -16,6 +16,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, User},
+        selector::{Attribute, Traits},
         stamp::Stamps,
     },
 };
@@ -45,7 +46,9 @@ pub async fn record(
     let (mut directories, mut known) = (Vec::new(), BTreeMap::new());
     for (reads, company) in list.companies.iter().zip(&companies) {
         let members: BTreeSet<UserId> = company.groups.iter().flat_map(|it| &*it.members).copied().collect();
-        let (directory, users) = directory((clients, &source), reads.id, &reads.people, &members).await?;
+        let attributes = reads.selectors.iter().flat_map(|it| it.attributes()).collect();
+        let (directory, users) =
+            directory((clients, &source), reads.id, &reads.people, &members, &attributes).await?;
         directories.push(directory);
         known.insert(reads.id, users);
     }
@@ -54,15 +57,17 @@ pub async fn record(
     let everybody: Vec<PersonRef> = everybody.into_iter().cloned().collect();
     for &id in list.known.iter().filter(|it| !known.contains_key(it) && source.home(**it).is_some()) {
         // A token of one company may not look into another; then nobody is known there.
-        let found = match directory((clients, &source), id, &everybody, &BTreeSet::new()).await {
-            Err(error) if matches!(error.refused(), Some(403 | 404)) => snapshot::Directory {
-                company: id,
-                reach: Reach::Closed,
-                users: Vec::new(),
-                asked: Vec::new(),
-            },
-            found => found?.0,
-        };
+        let found =
+            match directory((clients, &source), id, &everybody, &BTreeSet::new(), &BTreeSet::new()).await {
+                Err(error) if matches!(error.refused(), Some(403 | 404)) => snapshot::Directory {
+                    company: id,
+                    reach: Reach::Closed,
+                    users: Vec::new(),
+                    asked: Vec::new(),
+                    attributes: None,
+                },
+                found => found?.0,
+            };
         directories.push(found);
     }
     let people = singled_out(&source, list, &known).await?;
@@ -89,10 +94,21 @@ async fn directory(
     company: CompanyId,
     named: &[PersonRef],
     members: &BTreeSet<UserId>,
+    known: &BTreeSet<Attribute>,
 ) -> Read<(snapshot::Directory, Vec<User>)> {
-    let (reach, mut users) = match clients.of(company)?.reader.list_users(company).await? {
-        Some(users) => (Reach::Whole, clients.found(company, users)),
-        None => (Reach::Asked, Vec::new()),
+    let (reach, mut users, attributes) = if known.is_empty() {
+        match clients.of(company)?.reader.list_users(company).await? {
+            Some(users) => (Reach::Whole, clients.found(company, users), None),
+            None => (Reach::Asked, Vec::new(), None),
+        }
+    } else {
+        match clients.of(company)?.reader.list_traits(company).await? {
+            Some(rows) => {
+                let (users, attributes) = recorded(rows, known);
+                (Reach::Whole, clients.found(company, users), Some(attributes))
+            }
+            None => (Reach::Asked, Vec::new(), None),
+        }
     };
     // The list may not show everybody (contract §7.2): whom it does not show is asked for, as for a plan.
     let listed = Directory::new(&users);
@@ -104,9 +120,24 @@ async fn directory(
         Read::Ok(Answer { person, users })
     });
     let asked: Vec<Answer> = asked.buffered(AT_ONCE).try_collect().await?;
-    let directory = snapshot::Directory { company, reach, users: users.clone(), asked: asked.clone() };
+    let directory =
+        snapshot::Directory { company, reach, users: users.clone(), asked: asked.clone(), attributes };
     users.extend(asked.into_iter().flat_map(|it| it.users));
     Ok((directory, users))
+}
+
+/// What is kept of the rows of a directory: of the attributes only those that rules look at.
+fn recorded(rows: Vec<(User, Traits)>, known: &BTreeSet<Attribute>) -> (Vec<User>, snapshot::Attributes) {
+    let mut attributes = snapshot::Attributes { known: known.clone(), of: BTreeMap::new() };
+    let mut users = Vec::with_capacity(rows.len());
+    for (user, mut traits) in rows {
+        traits.keep(known);
+        if traits != Traits::default() {
+            attributes.of.insert(user.id, traits);
+        }
+        users.push(user);
+    }
+    (users, attributes)
 }
 
 /// Reads the groups and direct roles of everybody that the files single out.

@@ -107,6 +107,7 @@ pub(super) fn rules(
         exceptions,
         declared: declared.entries().max(usize::from(is_part)),
         floors: Vec::new(),
+        barren: Vec::new(),
         undone: None,
     };
     findings.extend(unknown.into_iter().filter(|it| !(is_part && is_unknown(it.code))));

@@ -89,7 +89,15 @@ pub(crate) fn plan(inputs: Inputs<'_>) -> Result<Planned, String> {
 /// As [`plan`].
 pub(crate) fn plan_from_everything(inputs: Inputs<'_>) -> Result<Value, String> {
     let ready = Ready::new(inputs)?;
-    ready.planned(&ready.everything())
+    let mut all = ready.everything();
+    // Whom rules mean is said by the rules alone, and there is one way to ask.
+    let read =
+        wait(fetch(&ready.source, &ReadList::new(&ready.declared, &[]))).map_err(|it| it.to_string())?;
+    for company in &mut all.companies {
+        let own = read.companies.iter().find(|it| it.id == company.id);
+        company.selected = own.map(|it| it.selected.clone()).unwrap_or_default();
+    }
+    ready.planned(&all)
 }
 
 /// Explains the access of the user of this id.

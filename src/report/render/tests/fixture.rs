@@ -393,6 +393,7 @@ fn check(guard: Guard, subject: Subject, value: usize, limit: Limit, verdict: Ve
         limit,
         verdict,
         by: None,
+        rules: Vec::new(),
         items: Vec::new(),
     }
 }
