@@ -26,17 +26,19 @@ use crate::{
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
         plan::{
-            Accepted, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved, Withheld,
+            Accepted, ByRule, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved, Withheld,
             WithheldReason,
         },
         rules::{Rules, Unmanaged, Weakened},
         scope::Scope,
+        selector::Selector,
         source::Place,
         state::{Attributes, Fact, Facts, Key, Owner, State},
     },
 };
 
 mod accept;
+mod computed;
 pub mod grants;
 mod lockout;
 pub mod people;
@@ -62,6 +64,10 @@ pub struct Bound {
     pub live: State,
     /// Where what differs is declared, and why something goes; perhaps also of what does not differ.
     pub notes: BTreeMap<Key, Note>,
+    /// The rules by which members come, and of who goes those that do not mean the person; perhaps also of who stays.
+    pub by_rule: BTreeMap<Key, ByRule>,
+    /// The rules for members of each group that has some.
+    pub selectors: BTreeMap<GroupIx, Arc<[Selector]>>,
     /// Why groups shall be deleted.
     pub reasons: BTreeMap<GroupIx, Box<str>>,
     /// Everybody whose direct roles were read.
@@ -340,6 +346,7 @@ impl Binding<'_> {
         let mut unmanaged: Vec<UnmanagedGroup> = unmanaged.map(group).collect();
         unmanaged.sort();
         self.bound.companies.push(Overview {
+            endpoint: None,
             company: self.company.id,
             groups: live.groups.len(),
             memberships: live.contents.values().map(|it| it.members.len()).sum(),
@@ -368,7 +375,12 @@ impl Binding<'_> {
 
     fn group(&mut self, declared: &DeclaredGroup, group: GroupIx, head: Option<&GroupHead>) {
         if let Some(at) = declared.term.starts.filter(|it| *it > self.now) {
-            self.announce(&Key { owner: Owner::Group(group), fact: Fact::Attributes }, at, true, declared.from);
+            self.announce(
+                &Key { owner: Owner::Group(group), fact: Fact::Attributes },
+                at,
+                true,
+                declared.from,
+            );
             if head.is_none() {
                 return;
             }
@@ -486,6 +498,7 @@ impl Binding<'_> {
                 }
             }
         }
+        let excepted = self.computed_members(declared, group, &named, &mut members);
         ended.retain(|user, _| !members.contains_key(user) && !self.locked.contains_key(user));
         for &user in &live {
             if self.locked.contains_key(&user) || members.contains_key(&user) {
@@ -516,8 +529,11 @@ impl Binding<'_> {
                 self.note(Owner::Group(group), Fact::Member(user)).why = Why::Ended(from);
             }
         }
+        let wanted = members;
         let asked = |(user, (from, ends))| Some(Asked { what: self.index.find_user(user)?, from, ends });
-        members.into_iter().filter_map(asked).collect()
+        let members = wanted.iter().map(|it| (*it.0, *it.1)).filter_map(asked).collect();
+        self.note_unmeant(declared, group, (&live, &wanted), &excepted);
+        members
     }
 
     /// Notes what a group asks for later, once it is known what it asks for now.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::{
-    Declared, DeclaredCompany, DeclaredDirectRole, DeclaredGrant, DeclaredGroup, DeclaredMember,
+    Computed, Declared, DeclaredCompany, DeclaredDirectRole, DeclaredGrant, DeclaredGroup, DeclaredMember,
     DeclaredRemoval, Listed, Rest,
 };
 use crate::model::date::{self, Term};
@@ -90,6 +90,7 @@ impl DeclaredGroup {
         self.description = None;
         self.grants = Listed::unmanaged();
         self.members = Listed::unmanaged();
+        self.computed = Computed::default();
     }
 }
 

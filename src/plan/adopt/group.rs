@@ -15,6 +15,7 @@ use crate::{
         yaml::Yaml,
     },
     model::{
+        access,
         ids::{GroupId, RoleId, UserId},
         index::GroupIx,
         plan::Action,
@@ -176,6 +177,15 @@ impl Drafting<'_> {
         user: UserId,
     ) -> Result<Draft, Why> {
         let company = self.company.declared.id;
+        if let access::Why::Excepted(from) = self.change.note(edit).why {
+            if self.is_additions() {
+                return Err(Why::Differs);
+            }
+            // Then a rule means the person.
+            let is_privileged =
+                self.request.plan.live.grants(group).iter().any(|it| self.is_privileged(it.0.1));
+            return Ok(Draft { changes: vec![Change::Remove(from.into())], is_privileged, but: None });
+        }
         if edit.removes() {
             let person = self.naming.member(company, user);
             let person =
@@ -189,7 +199,23 @@ impl Drafting<'_> {
         let means = |it: &Place| Change::Remove((*it).into());
         let entries = declared.members.entries.iter().filter(|it| !it.term().is_over(self.request.now));
         let entries = entries.filter(|it| self.naming.directory.member(company, &it.person) == Ok(user));
-        Ok(Draft { changes: entries.map(|it| means(&it.from)).collect(), ..Draft::default() })
+        let mut changes: Vec<Change> = entries.map(|it| means(&it.from)).collect();
+        if self.is_meant(declared, user) {
+            let person = self.naming.member(company, user);
+            let person =
+                person.ok_or_else(|| Why::Unsayable("no key of the person leads to nobody else".into()))?;
+            let of = Some(declared.from.into());
+            changes.push(Change::Insert { of, key: "except", entry: person.entry() });
+        }
+        Ok(Draft { changes, ..Draft::default() })
+    }
+
+    /// Whether a rule of a group means somebody.
+    fn is_meant(&self, declared: &DeclaredGroup, user: UserId) -> bool {
+        let company = self.company.declared.id;
+        let live = self.request.observed.companies.iter().find(|it| it.id == company);
+        let mut selected = declared.computed.rules.iter().filter_map(|it| live?.selected.get(&it.selector));
+        selected.any(|it| it.binary_search(&user).is_ok())
     }
 
     /// What is asked for of a role, entry by entry, becomes what is live of it; what is live and no entry asks for gets

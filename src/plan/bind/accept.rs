@@ -160,7 +160,8 @@ impl<'a> Accepting<'a> {
             Owner::Group(_) => edit.member().map(|it| self.bound.index.user(it)),
         };
         let why = self.bound.notes.get(&edit.key).map_or(Why::NotDeclared, |it| it.why);
-        why.is_usual() && person.is_none_or(|it| !self.bound.locked.contains(&it))
+        let is_open = why.is_usual() || matches!(why, Why::Unmeant(_) | Why::Excepted(_));
+        is_open && person.is_none_or(|it| !self.bound.locked.contains(&it))
     }
 
     fn users(&self, person: &crate::model::ids::PersonRef) -> Vec<UserId> {

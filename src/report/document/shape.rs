@@ -13,7 +13,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{
-        self, Accepted, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Soon,
+        self, Accepted, ByRule, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Soon,
         Survivor, Undone, Withheld, is_zero,
     },
     portion::Portion,
@@ -240,6 +240,9 @@ pub(super) struct Row {
     /// When the API says that a member who goes was added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) added_at: Option<Timestamp>,
+    /// The rules of `membersFrom` by which a member joins, or of which none means a member who leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) by_rule: Option<ByRule<Origin>>,
     #[serde(flatten)]
     pub(super) note: Note<Origin>,
 }

@@ -159,6 +159,11 @@ impl Writing<'_> {
                 _ => None,
             },
             added_at: self.plan.added.get(&edit.key).copied(),
+            by_rule: self
+                .plan
+                .by_rule
+                .get(&edit.key)
+                .map(|it| it.clone().map(|it| Origin::new(it, self.sources))),
             note: self.note(&edit.key),
         }
     }
