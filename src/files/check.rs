@@ -33,6 +33,7 @@ use crate::model::{
 };
 
 mod computed;
+mod endpoints;
 mod remarks;
 mod rules;
 mod scopes;
@@ -118,7 +119,9 @@ fn checked(
     let fallback = company.or_else(|| is_given.then_some(CompanyId(Uuid::nil())));
 
     let (mut rules, mut lockouts, mut accepts) = (DeclaredRules::default(), Vec::new(), Vec::new());
+    let mut endpoints = Vec::new();
     if let Some((_, workspace)) = workspace {
+        endpoints = workspace.api.as_ref().map(|it| check.endpoints(it)).unwrap_or_default();
         rules = check.rules(workspace, fallback);
         lockouts = workspace.lockout.iter().filter_map(|it| check.lockout(it)).collect();
         accepts = workspace.accept.iter().filter_map(|it| check.accept(it, fallback)).collect();
@@ -137,6 +140,7 @@ fn checked(
         check.access_file(access, fallback, workspace.is_some(), &mut companies);
         if let (None, Some(api)) = (workspace, access.api.as_ref()) {
             rules.identity = check.identity(api).or(rules.identity);
+            endpoints.extend(check.endpoints(api));
         }
     }
     let mut companies: Vec<DeclaredCompany> =
@@ -160,7 +164,7 @@ fn checked(
         let (aliases, named_at) = (check.aliases, check.named_at);
         let misread = Vec::new();
         Ok(Declared {
-            company: choice.only().or(company),
+            company: choice.only().or(company.filter(|it| choice.holds(*it))),
             aside: choice.aside.iter().copied().collect(),
             companies,
             aliases,
@@ -168,6 +172,7 @@ fn checked(
             attribute_names,
             known_companies,
             rules,
+            endpoints,
             unmanaged,
             lockouts,
             accepts,
@@ -495,6 +500,6 @@ impl Check {
         let id = self.uuid(v.id.as_ref(), "a group id").map(GroupId);
         let reason = self.text(v.reason.as_ref(), "a reason");
         let name = self.name(v.group.as_ref());
-        Some(DeclaredRemoval { name: name?, id, reason: reason?, has_ended: false, from })
+        Some(DeclaredRemoval { name: name?, id, reason: reason?, ended: None, from })
     }
 }

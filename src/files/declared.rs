@@ -19,10 +19,12 @@ use crate::model::{
     source::Place,
 };
 
+pub(in crate::files) mod endpoints;
 mod role;
 mod rules;
 mod term;
 
+pub use endpoints::DeclaredEndpoint;
 pub use role::{ProvidedBy, RoleRef};
 pub(crate) use rules::{
     DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredFloor, DeclaredTarget,
@@ -46,6 +48,8 @@ pub struct Declared {
     /// The companies the workspace has names for, in which people of scopes are looked for.
     pub(crate) known_companies: Vec<CompanyId>,
     pub rules: DeclaredRules,
+    /// Where companies are that are not where the rest is, in the order of the file.
+    pub endpoints: Vec<DeclaredEndpoint>,
     /// What is done about groups that no file names.
     pub unmanaged: Unmanaged,
     /// In force or not, in the order of the file.
@@ -211,8 +215,8 @@ pub struct DeclaredRemoval {
     /// Its id, where the name alone would not do.
     pub(crate) id: Option<GroupId>,
     pub(crate) reason: Box<str>,
-    /// Whether it is a declared group whose time is over.
-    pub(crate) has_ended: bool,
+    /// The declared group that it is, where that shall not exist because its time is over.
+    pub(crate) ended: Option<Box<DeclaredGroup>>,
     pub(crate) from: Place,
 }
 
@@ -301,6 +305,12 @@ impl Declared {
         own
     }
 
+    /// The companies whose groups are compared: those that the files speak of, or else the one of the workspace. Sorted.
+    pub fn compared_companies(&self) -> Vec<CompanyId> {
+        let of_files: Vec<CompanyId> = self.companies.iter().map(|it| it.id).collect();
+        if of_files.is_empty() { self.own_companies() } else { of_files }
+    }
+
     /// The companies whose groups this or another run of the same workspace looks at.
     pub(crate) fn looked_at(&self) -> Vec<CompanyId> {
         self.companies.iter().map(|it| it.id).chain(self.aside.iter().copied()).collect()
@@ -344,12 +354,19 @@ impl Declared {
         all
     }
 
+    /// The user that the token stands for by which a company is asked, and where that stands.
+    pub(crate) fn identity_of(&self, company: CompanyId) -> Option<&(PersonRef, Place)> {
+        let own = self.endpoints.iter().find(|it| it.companies.contains_key(&company));
+        own.map_or(self.rules.identity.as_ref(), |it| it.identity.as_ref())
+    }
+
     /// The people that rules and lockouts name, of any company; sorted, without duplicates.
     pub(crate) fn singled_out(&self) -> Vec<&PersonRef> {
         let rules = || self.rules.all();
         let protected = rules().flat_map(|it| &it.protected_people).filter_map(|it| it.0.person());
         let excepted = rules().flat_map(|it| &it.exceptions).filter_map(|it| it.target.person.as_ref());
-        let identity = rules().flat_map(|it| &it.identity).map(|it| &it.0);
+        let own = self.endpoints.iter().flat_map(|it| &it.identity);
+        let identity = rules().flat_map(|it| &it.identity).chain(own).map(|it| &it.0);
         let mut people: Vec<&PersonRef> = self
             .lockouts
             .iter()

@@ -91,6 +91,13 @@ forms! {
     ScopeName "Name of a scope" json_schema!({ "type": TEXT });
     /// A company, by id or alias.
     Company "A company: an id, or a name from `ids.company` of rolecall.yaml" json_schema!({ "type": TEXT });
+    /// The name of an endpoint.
+    EndpointName "Name of an endpoint" json_schema!({
+        "type": TEXT,
+        "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        "patternErrorMessage": "It has small letters, digits and single hyphens between them.",
+        "not": { "pattern": "(^|-)file$" },
+    });
     /// A legal entity, by id or alias.
     LegalEntity "A legal entity: an id, or a name from `ids.legalEntity` of rolecall.yaml"
         json_schema!({ "type": TEXT });

@@ -210,6 +210,11 @@ impl Plan {
     /// How many days ahead a `from` and an `until` are announced.
     pub const NOTICE_DAYS: i64 = 7;
 
+    /// What ends within [`Plan::NOTICE_DAYS`].
+    pub fn expiring(&self) -> impl Iterator<Item = &Soon> {
+        self.soon.iter().filter(|it| !it.begins)
+    }
+
     /// Whether applying it would do nothing.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
@@ -388,6 +393,9 @@ pub struct Overview {
     /// Which one.
     #[serde(rename = "id")]
     pub company: CompanyId,
+    /// The URL of its API, where that is not the `endpoint` of the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Box<str>>,
     /// All groups the company has.
     pub groups: usize,
     /// Memberships of the groups that were read, in all.

@@ -90,6 +90,8 @@ pub struct Rules {
     pub active: BTreeMap<UserId, bool>,
     /// The account that runs rolecall, where the files say.
     pub identity: Option<UserId>,
+    /// The same of companies that are asked in another account's name.
+    pub identities: BTreeMap<CompanyId, Option<UserId>>,
     /// Roles that let their holder change who may do what, by company, sorted.
     pub access_roles: Vec<(CompanyId, RoleId)>,
     /// What may go beyond a limit, and until when.
@@ -144,6 +146,7 @@ impl Default for Rules {
             unmatched: Vec::new(),
             active: BTreeMap::new(),
             identity: None,
+            identities: BTreeMap::new(),
             access_roles: Vec::new(),
             exceptions: Vec::new(),
             declared: 0,
@@ -155,6 +158,11 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// The account in whose name a company is asked, where the files say.
+    pub fn identity_of(&self, company: CompanyId) -> Option<UserId> {
+        self.identities.get(&company).copied().unwrap_or(self.identity)
+    }
+
     /// These rules, and those from outside the files that set something for a guard.
     pub fn all_for(&self, guard: Guard) -> impl Iterator<Item = &Self> {
         let floors = self.floors.iter().filter(move |it| it.guards.contains(&guard)).map(|it| &it.rules);

@@ -136,6 +136,8 @@ pub fn people(plan: &Plan) -> BTreeSet<UserId> {
 ///
 /// What would be wrong with the files for a reason that is none of these changes; then nothing is adopted.
 pub fn adopted(request: Request<'_>) -> Result<Adopted, Vec<Finding>> {
+    let declared = request.declared.at(request.now);
+    let request = Request { declared: &declared, ..request };
     let Drafted { taken, left } = drafted(&request);
     let mut adopted = Adopted { files: BTreeMap::new(), taken, left };
     loop {

@@ -206,7 +206,8 @@ mod tests {
                 created: None,
                 updated: None,
             };
-            let company = Company { id: CompanyId(id(1)), groups: vec![group], roles: Vec::new() };
+            let company =
+                Company { id: CompanyId(id(1)), endpoint: None, groups: vec![group], roles: Vec::new() };
             let directory = Directory {
                 company: company.id,
                 reach: Reach::Asked,

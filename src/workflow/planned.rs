@@ -210,8 +210,8 @@ async fn taken_up(
     (saved, from_files, undoes): (Saved, bool, Option<&Run>),
     now: Timestamp,
 ) -> Result<Planned, Error> {
-    let Saved { plan, mut sources, endpoint, id, .. } = saved;
-    same_api(&endpoint, live)?;
+    same_api(&saved, live)?;
+    let Saved { plan, mut sources, id, .. } = saved;
     let touched = touched(&plan, &mut checked.declared);
     // What it was not about, it is not about now.
     let of_plan: BTreeSet<CompanyId> = plan.companies.iter().map(|it| it.company).collect();
@@ -268,7 +268,7 @@ async fn undo(
     (run, later): (Run, &[Run]),
     now: Timestamp,
 ) -> Result<Planned, Error> {
-    same_api(&run.saved.endpoint, live)?;
+    same_api(&run.saved, live)?;
     let first = runs::first(&run, later);
     let successors = runs::successors(later);
     let Run { saved, records, journal, trust, .. } = run;
@@ -390,9 +390,6 @@ fn touched(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
     plan.groups().filter_map(|it| Some((it.company(), it.id()?))).collect()
 }
 
-fn same_api(then: &str, live: &Live) -> Result<(), Error> {
-    if *then == *live.url {
-        return Ok(());
-    }
-    Err(Error::OtherApi { then: then.into(), now: live.url.clone() })
+fn same_api(saved: &Saved, live: &Live) -> Result<(), Error> {
+    live.sites.other_than(saved).map_or(Ok(()), |(then, now)| Err(Error::OtherApi { then, now }))
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::{Checked, Error, Live, error::SearchRefused, import::taken::taken, planned::doubted};
 use crate::{
     live::{
-        api::Reader,
-        fetch::{ReadList, fetch_person, record},
+        api::Clients,
+        fetch::{ReadList, fetch_person},
         snapshot::Snapshot,
     },
     model::{
@@ -70,14 +70,14 @@ pub async fn explained(
 /// Where it cannot be read whole, and where no company is named.
 pub async fn recorded(
     live: &Live,
-    reader: &Reader,
+    clients: &Clients,
     checked: &mut Checked,
     now: Timestamp,
 ) -> Result<Snapshot, Error> {
     if let Some(company) = checked.declared.company {
         checked.declared.look_at(company);
     }
-    let snapshot = record(reader, &ReadList::new(&checked.declared, &[]), &live.url, now).await?;
+    let snapshot = live.sites.recorded(clients, &ReadList::new(&checked.declared, &[]), now).await?;
     if snapshot.companies.is_empty() { Err(Error::NoCompany) } else { Ok(snapshot) }
 }
 

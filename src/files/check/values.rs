@@ -158,7 +158,7 @@ impl Check {
     }
 
     pub(super) fn time_zone(&mut self, raw: &At<String>) -> Option<TimeZone> {
-        TimeZone::get(&raw.v).ok().or_else(|| {
+        date::zone(&raw.v).or_else(|| {
             let message = format!("`{}` is not the name of a time zone", raw.v);
             self.wrong(
                 Finding::new(Code::InvalidTimeZone, self.at(raw), message)

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::model::ids::CompanyId;
+
 use super::{
     Request,
     retry::{self, Outcome},
@@ -18,6 +20,9 @@ use super::{
 pub enum ApiError {
     #[error("the endpoint is not usable: {why}")]
     BadEndpoint { why: &'static str },
+    /// Which company is asked where is said by the files and by whoever runs it.
+    #[error("no endpoint is given for company {company}")]
+    Nowhere { company: CompanyId },
     #[error("refusing to send credentials to {host} over plain http")]
     Insecure { host: Box<str> },
     #[error(
@@ -108,6 +113,7 @@ impl ApiError {
     pub fn request(&self) -> Option<&Request> {
         match self {
             Self::BadEndpoint { .. }
+            | Self::Nowhere { .. }
             | Self::Insecure { .. }
             | Self::Unlisted { .. }
             | Self::UnsendableToken
@@ -164,6 +170,7 @@ impl ApiError {
     pub fn class(&self) -> Class {
         match self {
             Self::BadEndpoint { .. }
+            | Self::Nowhere { .. }
             | Self::Insecure { .. }
             | Self::Unlisted { .. }
             | Self::NoClient { .. } => Class::Invalid,
@@ -244,6 +251,9 @@ impl ApiError {
         }
         let hint = match self {
             Self::BadEndpoint { .. } => "give the address of the API, such as https://apis.spotnana.com",
+            Self::Nowhere { .. } => {
+                "set `api: { endpoint: … }` in rolecall.yaml, or name the company in an entry of `api.endpoints`"
+            }
             Self::Insecure { .. } => "use https://; plain http is for localhost only",
             Self::Unlisted { .. } => {
                 "if it is the right one, say so where the credentials are set: by `--endpoint`, ROLECALL_ENDPOINT or \

@@ -181,7 +181,7 @@ mod tests {
             asked: Vec::new(),
             attributes: Some(attributes),
         };
-        let company = Company { id: COMPANY, groups: Vec::new(), roles: Vec::new() };
+        let company = Company { id: COMPANY, endpoint: None, groups: Vec::new(), roles: Vec::new() };
         let at = "2026-11-21T00:00:00Z".parse().unwrap();
         let snapshot =
             Snapshot::new((at, "sandbox", BTreeMap::new()), vec![company], vec![directory], Vec::new());

@@ -107,7 +107,7 @@ impl<'a> ReadList<'a> {
                 direct: company.with_direct_roles().cloned().collect(),
                 own: declared.looked_at(),
                 lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
-                identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
+                identity: declared.identity_of(company.id).map(|it| it.0.clone()),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
                 selectors: company
                     .selectors()
@@ -135,10 +135,12 @@ impl CompanyReads<'_> {
             let Target::Found(head) = target else { continue };
             let managed = declared.members.rest != Rest::Unmanaged || declared.grants.rest != Rest::Unmanaged;
             let described = declared.description.as_ref().is_some_and(|it| *it != head.description);
-            if managed || described || declared.name != head.name {
+            // It may be over by the time that is compared with, and goes with everybody in it.
+            let ends = declared.term.ends.is_some();
+            if managed || described || ends || declared.name != head.name {
                 // Two entries may speak of one group; that is wrong, and for bind to say.
                 let read = reads.entry(head.id).or_default();
-                read.strangers |= declared.members.rest == Rest::Removed;
+                read.strangers |= ends || declared.members.rest == Rest::Removed;
                 read.members = declared.members.entries.len();
             }
         }

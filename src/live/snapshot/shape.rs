@@ -74,6 +74,9 @@ pub struct Sanitized {
 pub struct Company {
     /// Which one.
     pub id: CompanyId,
+    /// The URL of its API, where that is not the `endpoint` of the snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Box<str>>,
     /// All its groups, sorted by id.
     pub groups: Vec<Group>,
     /// All roles that it may assign, sorted by id.

@@ -28,7 +28,8 @@ fn snapshot() -> Snapshot {
             Some("Ana".into()),
         ),
     };
-    let company = Company { id: CompanyId(id(1)), groups: vec![group(3), group(2)], roles: Vec::new() };
+    let company =
+        Company { id: CompanyId(id(1)), endpoint: None, groups: vec![group(3), group(2)], roles: Vec::new() };
     let user = User {
         id: UserId(id(8)),
         email: Some("ana@x.example".parse().unwrap()),

@@ -236,19 +236,23 @@ impl Drafting<'_> {
         let (ended, mut entries): (Vec<_>, Vec<_>) =
             entries.into_iter().partition(|it| it.0.term.is_over(self.request.now));
         let coming = declared.grants.coming.iter().filter(|it| nowhere(it));
-        let coming = coming.map(|it| (Why::NotYet(it.from), self.naming.directory.scope(&it.scope).0));
-        let over = ended.iter().map(|it| (Why::Ended(it.0.from), it.1.clone()));
-        let elsewhen: Vec<(Why, Scope)> = over.chain(coming).collect();
+        let coming: Vec<(Place, Scope)> =
+            coming.map(|it| (it.from, self.naming.directory.scope(&it.scope).0)).collect();
+        let all = Scope::any(entries.iter().map(|it| it.1.clone()));
+        // What will be wanted is neither wanted now nor to be taken out.
+        let early = |it: &&(Place, Scope)| !it.1.without(&all).meet(&live).is_empty();
+        if let Some((from, _)) = coming.iter().find(early) {
+            return Err(Why::NotYet(*from));
+        }
         let mut but = None;
-        if let Some((why, _)) = elsewhen.first() {
-            // What was wanted until an instant now past, or will be later, is not wanted for good.
-            let all = Scope::any(entries.iter().map(|it| it.1.clone()));
+        if let Some((first, _)) = ended.first() {
+            // What was wanted until an instant now past is not wanted for good.
             let all_live = live.clone();
-            live = live.without(&Scope::any(elsewhen.iter().map(|it| it.1.clone())).without(&all));
+            live = live.without(&Scope::any(ended.iter().map(|it| it.1.clone())).without(&all));
             if wanted.cloned().unwrap_or_default() == live {
-                return Err(why.clone());
+                return Err(Why::Ended(first.from));
             }
-            but = (live != all_live).then(|| why.clone());
+            but = (live != all_live).then_some(Why::Ended(first.from));
         }
         if self.is_additions() {
             let rest = live.without(&Scope::any(entries.iter().map(|it| it.1.clone())));
@@ -274,6 +278,10 @@ impl Drafting<'_> {
         }
         let rest = live.without(&said);
         made.push(rest.clone());
+        // No file says the same twice, be it now or later.
+        if let Some((from, _)) = coming.iter().find(|it| made.contains(&it.1)) {
+            return Err(Why::NotYet(*from));
+        }
         // No file says the same twice, be it over or not.
         let over = ended.iter().filter(|it| made.contains(&it.1));
         changes.extend(over.map(|it| Change::Remove(it.0.from.into())));

@@ -139,7 +139,7 @@ impl<'a> Accepting<'a> {
         }
         let left: Vec<&Edit> = all.into_iter().filter(|it| self.may_be_left(it)).collect();
         if left.is_empty() {
-            return Err("what differs has ended or is locked out, and goes");
+            return Err("what differs has ended, begins later or is locked out, and goes");
         }
         Ok(Found::Edits(left))
     }

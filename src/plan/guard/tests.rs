@@ -120,6 +120,7 @@ impl Case {
 
     fn plan(&self) -> Plan {
         let overview = Overview {
+            endpoint: None,
             company: VOYAGER,
             groups: self.world.groups.iter().filter(|it| it.before.is_some()).count(),
             memberships: 0,

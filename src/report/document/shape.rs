@@ -74,7 +74,10 @@ pub(crate) struct Document {
     /// What differs, and is left as it is because the files accept it for a while; left out where nothing is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) accepted: Vec<Accepted<Origin>>,
-    /// What ends or begins within 7 days, sorted by time.
+    /// How much of `soon` ends.
+    pub(super) expiring: usize,
+    /// What ends or begins within 7 days, sorted by time; left out where nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) soon: Vec<Soon<Origin>>,
     /// Who gains and who loses access.
     pub(super) people: People<Origin>,

@@ -89,6 +89,7 @@ impl Document {
                 .map(|(it, said)| Worded { it: it.clone().map(origin), message: said.why.into() })
                 .collect(),
             accepted: plan.accepted.iter().map(|it| it.clone().map(origin)).collect(),
+            expiring: plan.expiring().count(),
             soon: plan.soon.iter().cloned().map(|it| it.map(origin)).collect(),
             people: judgement.people.clone().map(origin),
             people_by_cause: judgement.by_cause.clone().map(|it| {

@@ -130,7 +130,7 @@ proptest! {
             let goes = edit.get("why").is_some_and(|it| it.get("unmeant").or(it.get("excepted")).is_none());
             let unclear = edit["action"] == "change" && edit["kind"] == "role" || edit["kind"] == "directRole" && !locked.is_empty();
             if left.contains(&key(edit)) {
-                prop_assert!(!named || goes || unclear, "{} is accepted by {:?}", edit, &entries);
+                prop_assert!(!named || goes || unclear, "{} is accepted by {:?}\n{:?}", edit, &entries, &world);
             } else {
                 prop_assert!(named && !goes, "{} is not accepted by {:?}", edit, &entries);
             }

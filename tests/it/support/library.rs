@@ -33,7 +33,7 @@ use rolecall::{
         render::{View, explanation::Explanation},
     },
     workflow::{
-        self, Live,
+        self, Live, Site, Sites,
         import::{self, Asked, Layout},
     },
 };
@@ -241,7 +241,7 @@ pub(crate) fn import(
 ) -> Result<Vec<(String, String)>, String> {
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
     let source = Source::Snapshot(Box::new(answers(live, now)?));
-    let live = Live { source, host: ENDPOINT.into(), url: ENDPOINT.into(), dialect: Dialect::default() };
+    let live = Live { source, sites: Sites::one(site()) };
     let files = check::Files { company: company.map(str::to_owned), ..check::Files::default() };
     let declared = check::check(&files).map_err(|it| said(&it))?;
     let asked = Asked { groups: &[], direct_roles, layout, endpoint: ENDPOINT };
@@ -250,6 +250,11 @@ pub(crate) fn import(
         let all = import::read(&live, &declared, &asked, now).await.map_err(why)?;
         Ok(import::drafted(all, &asked).await.map_err(why)?.texts())
     })
+}
+
+/// Where everything is said to be.
+fn site() -> Site {
+    Site { host: ENDPOINT.into(), url: ENDPOINT.into(), dialect: Dialect::default() }
 }
 
 /// What files are once what is missing was added.
@@ -269,7 +274,7 @@ pub(crate) struct Merged {
 pub(crate) fn merge(inputs: Inputs<'_>, layout: Layout) -> Result<Merged, String> {
     let now: jiff::Timestamp = inputs.now.parse().unwrap();
     let source = Source::Snapshot(Box::new(answers(inputs.live, now)?));
-    let live = Live { source, host: ENDPOINT.into(), url: ENDPOINT.into(), dialect: Dialect::default() };
+    let live = Live { source, sites: Sites::one(site()) };
     let asked = Asked { groups: &[], direct_roles: false, layout, endpoint: ENDPOINT };
     let why = |error: workflow::Error| match error {
         workflow::Error::Findings { findings, .. } => said(&findings),
@@ -378,7 +383,7 @@ impl Ready {
 
     fn text(&self, plan: rolecall::model::plan::Plan, bound: &Bound, portion: Option<Portion>) -> String {
         let style = Dialect::default().scope_changes();
-        let judged = judged(plan, &bound.rules, style, self.now);
+        let judged = judged(plan, &bound.rules, |_| style, self.now);
         let view = View {
             plan: judged.plan(),
             judgement: judged.judgement(),

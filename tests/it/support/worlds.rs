@@ -103,6 +103,10 @@ impl World {
         if tape.often(20) {
             let mut cut = keys(&json!(live.users[tape.below(USERS.len())].named(tape)));
             cut["since"] = (*tape.pick(&[PAST, PAST, PAST, FUTURE])).into();
+            if tape.often(20) {
+                cut["until"] = (*tape.pick(&[PAST, FUTURE])).into();
+                cut["since"] = PAST.into();
+            }
             cut["reason"] = "left".into();
             workspace["lockout"] = json!([cut]);
         }

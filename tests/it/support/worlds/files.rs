@@ -96,6 +96,9 @@ fn declared(company: usize, (n, name): (usize, &str), how: usize, live: &Live, t
     if tape.often(15) {
         entry["description"] = format!("Another desk {n}.").into();
     }
+    if tape.often(25) {
+        entry = ending(entry, tape);
+    }
     if let Some(found) = found.filter(|_| tape.often(15)) {
         entry["id"] = found.id.clone().into();
     }
