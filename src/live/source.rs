@@ -214,12 +214,10 @@ impl Source {
     /// Everybody of a company whom a rule for members means, inactive people included.
     pub(crate) async fn select(&self, company: CompanyId, rule: &Selector) -> Read<Vec<User>> {
         Ok(match self {
-            Self::Api(it) => it
-                .of(company)?
-                .reader
-                .select(company, rule)
-                .await
-                .map_err(|source| FetchError::Rule { source })?,
+            Self::Api(it) => {
+                let found = it.of(company)?.reader.select(company, rule).await;
+                it.found(company, found.map_err(|source| FetchError::Rule { source })?)
+            }
             Self::Snapshot(it) => it.select(company, rule)?,
         })
     }

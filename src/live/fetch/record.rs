@@ -96,17 +96,16 @@ async fn directory(
     members: &BTreeSet<UserId>,
     known: &BTreeSet<Attribute>,
 ) -> Read<(snapshot::Directory, Vec<User>)> {
-    let reader = &clients.of(company)?.reader;
     let (reach, mut users, attributes) = if known.is_empty() {
-        match reader.list_users(company).await? {
+        match clients.of(company)?.reader.list_users(company).await? {
             Some(users) => (Reach::Whole, clients.found(company, users), None),
             None => (Reach::Asked, Vec::new(), None),
         }
     } else {
-        match reader.list_traits(company).await? {
+        match clients.of(company)?.reader.list_traits(company).await? {
             Some(rows) => {
                 let (users, attributes) = recorded(rows, known);
-                (Reach::Whole, users, Some(attributes))
+                (Reach::Whole, clients.found(company, users), Some(attributes))
             }
             None => (Reach::Asked, Vec::new(), None),
         }
