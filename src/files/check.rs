@@ -32,6 +32,7 @@ use crate::model::{
     source::{FileId, Place},
 };
 
+mod policies;
 mod remarks;
 mod rules;
 mod scopes;

@@ -18,10 +18,12 @@ use crate::model::{
     source::Place,
 };
 
+mod policy;
 mod role;
 mod rules;
 mod term;
 
+pub(crate) use policy::{DeclaredLaw, DeclaredPolicy, DirectOf};
 pub use role::{ProvidedBy, RoleRef};
 pub(crate) use rules::{
     DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredFloor, DeclaredTarget,
@@ -251,6 +253,9 @@ impl Declared {
     pub fn lockouts_only(&self) -> Self {
         let mut only = self.clone();
         only.accepts.clear();
+        // Nobody waits for a policy to be cut off.
+        only.rules.policies.clear();
+        only.rules.floors.iter_mut().for_each(|it| it.rules.policies.clear());
         for company in &mut only.companies {
             company.groups.clear();
             company.removals.clear();

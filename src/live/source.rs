@@ -190,6 +190,14 @@ impl Source {
     }
 
     /// The users that one reference finds when it is asked for alone.
+    /// Everybody of a company; `None` where that is not told.
+    pub(crate) async fn list_users(&self, company: CompanyId) -> Read<Option<Vec<User>>> {
+        match self {
+            Self::Api(it) => Ok(it.list_users(company).await?),
+            Self::Snapshot(it) => Ok(it.list_users(company)),
+        }
+    }
+
     pub(crate) async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Read<Vec<User>> {
         Ok(match self {
             Self::Api(it) => it.query_user(company, person).await?,

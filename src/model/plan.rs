@@ -86,6 +86,19 @@ pub struct Plan {
     /// What the change asks for, the base does not, and somebody has made already: from the base to what is live. Set where
     /// the plan was compared with a base.
     pub already_live: Option<Edits>,
+    /// From what is live to what the base asks for, where the plan was compared with one. Of no saved plan: it is judged anew.
+    pub base: Option<Edits>,
+    /// Where everything is asked for that the files ask for, changed or not; kept where policies have to tell it.
+    pub lines: BTreeMap<Key, Line>,
+}
+
+/// The entry of a file that asks for a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where it stands.
+    pub from: Place,
+    /// The instant from which it no longer asks for it.
+    pub ends: Option<Timestamp>,
 }
 
 /// The apply that a rollback undoes. Only its journal says what that did; this says where to look.
@@ -292,6 +305,8 @@ impl Plan {
                 .already_live
                 .as_ref()
                 .map(|it| Edits::new(it.iter().filter_map(edit).collect())),
+            base: self.base.as_ref().map(|it| Edits::new(it.iter().filter_map(edit).collect())),
+            lines: self.lines.iter().filter_map(|it| Some((key(it.0)?, *it.1))).collect(),
             ..self.clone()
         }
     }

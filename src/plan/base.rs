@@ -23,6 +23,7 @@ pub fn split(plan: &mut Plan, bound: &Bound, base: &Plan) {
         .filter_map(|it| it.clone().renumbered(&numbers))
         .map(|it| (it.key.clone(), it))
         .collect();
+    plan.base = Some(Edits::new(of_base.values().cloned().collect()));
     for edit in plan.edits.iter() {
         let cause = match of_base.remove(&edit.key) {
             None => Cause::Change,

@@ -26,7 +26,7 @@ use crate::{
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
         plan::{
-            Accepted, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved, Withheld,
+            Accepted, Line, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved, Withheld,
             WithheldReason,
         },
         rules::{Rules, Unmanaged, Weakened},
@@ -40,6 +40,7 @@ mod accept;
 pub mod grants;
 mod lockout;
 pub mod people;
+mod policies;
 mod rules;
 mod standard;
 #[cfg(test)]
@@ -90,6 +91,8 @@ pub struct Bound {
     pub locked: BTreeSet<UserId>,
     /// The direct roles of everybody who is not cut off, as far as they were read; sorted.
     pub outside: Vec<Outside>,
+    /// Where everything is asked for that the files ask for; kept where policies have to tell it.
+    pub lines: BTreeMap<Key, Line>,
 }
 
 /// Binds what is declared to what exists.
@@ -142,6 +145,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             locked,
             now,
             compared: declared.base.is_some(),
+            lined: declared.rules.all().any(|it| !it.policies.is_empty()),
             bound: &mut bound,
             findings: &mut findings,
         };
@@ -274,6 +278,8 @@ struct Binding<'a> {
     now: Timestamp,
     /// Whether a base is compared with: where something is asked for is noted then even if it is there.
     compared: bool,
+    /// Whether policies have to tell where something is asked for.
+    lined: bool,
     bound: &'a mut Bound,
     findings: &'a mut Vec<Finding>,
 }
@@ -401,6 +407,7 @@ impl Binding<'_> {
                 let note = self.note(Owner::Group(group), Fact::Grant(role));
                 (note.from, note.ends) = (from, ends);
             }
+            self.line(group, Fact::Grant(role), from, ends);
             self.desired.grant(group, role, scope);
         }
         for Asked { what: user, from, ends } in wanted.members {
@@ -408,7 +415,15 @@ impl Binding<'_> {
                 let note = self.note(Owner::Group(group), Fact::Member(user));
                 (note.from, note.ends) = (from, ends);
             }
+            self.line(group, Fact::Member(user), from, ends);
             self.desired.member(group, user);
+        }
+    }
+
+    /// Keeps where something is asked for.
+    fn line(&mut self, group: GroupIx, fact: Fact, from: Option<Place>, ends: Option<Timestamp>) {
+        if let Some(from) = from.filter(|_| self.lined) {
+            self.bound.lines.insert(Key { owner: Owner::Group(group), fact }, Line { from, ends });
         }
     }
 

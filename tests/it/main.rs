@@ -36,6 +36,7 @@ mod guards;
 mod hostile;
 mod importing;
 mod interruption;
+mod isolation;
 mod journals;
 mod kept;
 mod kills;

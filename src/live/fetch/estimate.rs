@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::future::try_join3;
 
-use super::{Failed, FetchError, GroupReads, Read, ReadList, people};
+use super::{Failed, FetchError, GroupReads, Read, ReadList, people, policies};
 use crate::live::source::Source;
 
 /// What a reading will take.
@@ -44,6 +44,7 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
         // A page of members or more, and the roles.
         let whole = |it: &GroupReads| it.values().map(|it| pages(it.members) + 1).sum::<usize>();
         requests += (whole(&groups) + whole(&rest)) as u64;
+        requests += policies::requests(source, reads, (&heads, &people.users)).await?;
         unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;
     }
     failed.not_all(list.companies.len())?;

@@ -12,15 +12,15 @@ use crate::{
         source::Source,
     },
     model::{
-        access::Members,
+        access::{Contents, Members},
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
-        observed::{GroupHead, User},
+        observed::{GroupHead, ObservedCompany, User},
         stamp::Stamps,
     },
 };
 
-use super::{AT_ONCE, FetchError, Read, ReadList};
+use super::{AT_ONCE, FetchError, Read, ReadList, list::CompanyReads, policies::concerned};
 
 /// Reads all groups and roles of the companies on the list, with everything in them, and everybody of these and of
 /// the other companies that the workspace names.
@@ -65,7 +65,7 @@ pub async fn record(
         };
         directories.push(found);
     }
-    let people = singled_out(&source, list, &known).await?;
+    let people = singled_out(&source, list, (&companies, &known)).await?;
     Ok(Snapshot::new((now, endpoint, source.names()), companies, directories, people))
 }
 
@@ -113,7 +113,7 @@ async fn directory(
 async fn singled_out(
     source: &Source,
     list: &ReadList<'_>,
-    known: &BTreeMap<CompanyId, Vec<User>>,
+    (companies, known): (&[Company], &BTreeMap<CompanyId, Vec<User>>),
 ) -> Read<Vec<Person>> {
     let mut users = BTreeSet::new();
     let all: Vec<User> = known.values().flatten().cloned().collect();
@@ -123,6 +123,7 @@ async fn singled_out(
         let people = list.companies.iter().flat_map(|it| &it.direct).chain(&list.singled_out);
         users.extend(people.filter_map(|it| directory.anyone(reads.id, it).ok()));
         users.extend(reads.cut_off(&all));
+        users.extend(for_policies(reads, companies, &known[&reads.id]));
     }
     let people = stream::iter(users).map(|user_id| async move {
         let groups = source.groups_of_user(user_id);
@@ -132,4 +133,17 @@ async fn singled_out(
         Read::Ok(Person { user_id, groups: groups.into_iter().collect(), direct_roles })
     });
     people.buffered(AT_ONCE).try_collect().await
+}
+
+/// Those of whom policies ask what they hold outside groups.
+fn for_policies(reads: &CompanyReads<'_>, companies: &[Company], known: &[User]) -> BTreeSet<UserId> {
+    let Some(company) = companies.iter().find(|it| it.id == reads.id) else { return BTreeSet::new() };
+    let contents =
+        company.groups.iter().map(|it| (it.id, Contents { members: it.members.clone(), grants: Vec::new() }));
+    let groups = company.groups.iter().map(snapshot::head).collect();
+    let observed = ObservedCompany { groups, contents: contents.collect(), ..ObservedCompany::new(reads.id) };
+    let mut people = concerned(reads, &observed, &Directory::new(known));
+    let own = known.iter().filter(|it| it.active && it.company == Some(reads.id));
+    people.extend(own.map(|it| it.id).filter(|_| reads.policies.everybody));
+    people
 }

@@ -67,6 +67,7 @@ impl Judge<'_> {
                     role: Some(HeldRole::Role(role.role)),
                     scope: Some((*scope).clone()),
                     how: How::Loses,
+                    from: None,
                 });
                 lost.entry(outcome.company).or_default().extend(things.map(|it| vec![it]));
             }
@@ -136,6 +137,7 @@ impl Judge<'_> {
                         role: Some(HeldRole::Role(role.role)),
                         scope: Some((*scope).clone()),
                         how: if joins { How::Joins } else { How::Gains },
+                        from: None,
                     };
                     given.push((Subject::Group(outcome.company, self.name(*group)), vec![item]));
                 }

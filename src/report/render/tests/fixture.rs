@@ -17,7 +17,10 @@ use crate::{
             Overview, Plan, ReadGroup, Side, Soon, Survivor, Undone, UnmanagedGroup, Unresolved, Verdict,
             Withheld, WithheldReason,
         },
-        rules::{self, Counted, Guard, HeldRole, How, Level, Limit, Rules, Subject, Weakened, Weakening},
+        rules::{
+            self, Broken, Counted, Guard, HeldRole, How, Level, Limit, PolicyKind, Rules, Severity, Subject,
+            Unread, Weakened, Weakening,
+        },
         scope::{Dimension, Kind, Scope, Value},
         source::{FileId, Place, Sources},
         stamp::{Stamp, Stamps},
@@ -393,6 +396,7 @@ fn check(guard: Guard, subject: Subject, value: usize, limit: Limit, verdict: Ve
         verdict,
         by: None,
         items: Vec::new(),
+        policy: None,
     }
 }
 
@@ -435,7 +439,7 @@ fn guards() -> Vec<Check> {
 fn counted(person: Option<u32>, role: Option<HeldRole>, how: How) -> Counted {
     let scope = matches!(role, Some(HeldRole::Role(_))).then(|| Arc::new(companies([1])));
     let group = Some("Dedicated Client Agents".into());
-    Counted { company: company(), group, person: person.map(user), role, scope, how }
+    Counted { company: company(), group, person: person.map(user), role, scope, how, from: None }
 }
 
 /// Guards with every subject and verdict, and names that mean harm.
@@ -499,6 +503,57 @@ fn more_guards() -> Vec<Check> {
         },
         check(Guard::Weakened, Subject::Plan, 43, Limit::AtMost(0), Verdict::Stop),
     ]
+    .into_iter()
+    .chain(policies())
+    .collect()
+}
+
+/// Policies of every kind that are broken, with every verdict and all that could not be read, and names that mean harm.
+fn policies() -> Vec<Check> {
+    let verdicts = [
+        Verdict::Stop,
+        Verdict::Warning,
+        Verdict::Stood,
+        Verdict::Excepted { from: Place::new(FileId(0), 35, 5) },
+        Verdict::Stop,
+    ];
+    let broken = |kind, unread, stood| Broken {
+        name: if stood { HOSTILE.into() } else { "globex only".into() },
+        kind,
+        severity: Severity::Deny,
+        stood,
+        unread,
+        reason: stood.then(|| HOSTILE.into()),
+        companies: vec![company()],
+        from: Place::new(FileId(0), 34, 7),
+    };
+    let way = |how| Counted {
+        group: Some(HOSTILE.into()),
+        from: Some(Place::new(FileId(0), 36, 9)),
+        ..counted(Some(9), Some(HeldRole::Role(role(1))), how)
+    };
+    let outside =
+        Counted { group: None, ..counted(Some(9), Some(HeldRole::Direct(HOSTILE.into())), How::Holds) };
+    let mut all = Vec::new();
+    for kind in PolicyKind::ALL {
+        for (n, verdict) in verdicts.iter().enumerate() {
+            all.push(Check {
+                items: vec![way(How::Holds), outside.clone()],
+                policy: Some(Box::new(broken(*kind, None, n % 2 == 0))),
+                ..check(Guard::Policies, Subject::Person(user(9)), 1, Limit::AtMost(0), verdict.clone())
+            });
+        }
+    }
+    for unread in [Unread::Company, Unread::Groups, Unread::People, Unread::DirectRoles] {
+        let person = (unread == Unread::DirectRoles).then_some(9);
+        let item = Counted { group: None, ..counted(person, None, How::Unknown) };
+        all.push(Check {
+            items: vec![item],
+            policy: Some(Box::new(broken(PolicyKind::Separation, Some(unread), false))),
+            ..check(Guard::Policies, Subject::Company(company()), 1, Limit::AtMost(0), Verdict::Stop)
+        });
+    }
+    all
 }
 
 /// Rules that are weaker than in the base: of every form, and more than are told one by one.
