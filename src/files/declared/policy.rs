@@ -2,7 +2,7 @@
 
 use super::RoleRef;
 use crate::model::{
-    ids::CompanyId,
+    ids::{CompanyId, PersonRef},
     rules::{PolicyKind, Severity},
     source::Place,
 };
@@ -24,11 +24,18 @@ pub(crate) struct DeclaredPolicy {
 }
 
 /// What a policy demands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DeclaredLaw {
     Exclusive { companies: Vec<CompanyId> },
     Separation { roles: Vec<(RoleRef, Place)>, apart_from: Vec<(RoleRef, Place)> },
     NoDirectRoles { types: Vec<(Box<str>, Place)> },
+    RequireReason,
+    RequireUntil,
+    MaxDuration { days: usize },
+    AllowedDomains { domains: Vec<Box<str>> },
+    MaxMembers { at_most: usize },
+    MinMembers { at_least: usize },
+    RequiredMembers { people: Vec<PersonRef> },
 }
 
 /// Of whom it has to be read what they hold outside groups.
@@ -47,6 +54,13 @@ impl DeclaredPolicy {
             DeclaredLaw::Exclusive { .. } => PolicyKind::Exclusive,
             DeclaredLaw::Separation { .. } => PolicyKind::Separation,
             DeclaredLaw::NoDirectRoles { .. } => PolicyKind::NoDirectRoles,
+            DeclaredLaw::RequireReason => PolicyKind::RequireReason,
+            DeclaredLaw::RequireUntil => PolicyKind::RequireUntil,
+            DeclaredLaw::MaxDuration { .. } => PolicyKind::MaxDuration,
+            DeclaredLaw::AllowedDomains { .. } => PolicyKind::AllowedDomains,
+            DeclaredLaw::MaxMembers { .. } => PolicyKind::MaxMembers,
+            DeclaredLaw::MinMembers { .. } => PolicyKind::MinMembers,
+            DeclaredLaw::RequiredMembers { .. } => PolicyKind::RequiredMembers,
         }
     }
 
@@ -59,7 +73,31 @@ impl DeclaredPolicy {
     pub(crate) fn reads_all_groups(&self) -> bool {
         match self.law {
             DeclaredLaw::Exclusive { .. } | DeclaredLaw::Separation { .. } => true,
-            DeclaredLaw::NoDirectRoles { .. } => false,
+            DeclaredLaw::RequireReason
+            | DeclaredLaw::RequireUntil
+            | DeclaredLaw::MaxDuration { .. }
+            | DeclaredLaw::AllowedDomains { .. } => self.groups.is_empty(),
+            DeclaredLaw::NoDirectRoles { .. }
+            | DeclaredLaw::MaxMembers { .. }
+            | DeclaredLaw::MinMembers { .. }
+            | DeclaredLaw::RequiredMembers { .. } => false,
+        }
+    }
+
+    /// Whether it is about whatever is privileged, and not about groups that it names.
+    pub(crate) fn is_about_privileged(&self) -> bool {
+        let is_of_kind = matches!(
+            self.law,
+            DeclaredLaw::RequireReason | DeclaredLaw::RequireUntil | DeclaredLaw::MaxDuration { .. }
+        );
+        is_of_kind && self.groups.is_empty()
+    }
+
+    /// The people that it names.
+    pub(crate) fn people(&self) -> &[PersonRef] {
+        match &self.law {
+            DeclaredLaw::RequiredMembers { people } => people,
+            _ => &[],
         }
     }
 
@@ -73,6 +111,19 @@ impl DeclaredPolicy {
                 if roles.iter().chain(apart_from).any(is_type) { some } else { DirectOf::Nobody }
             }
             DeclaredLaw::NoDirectRoles { .. } => some,
+            // What is privileged may be held outside groups.
+            DeclaredLaw::RequireReason | DeclaredLaw::RequireUntil | DeclaredLaw::MaxDuration { .. }
+                if self.groups.is_empty() =>
+            {
+                DirectOf::Everybody
+            }
+            DeclaredLaw::RequireReason
+            | DeclaredLaw::RequireUntil
+            | DeclaredLaw::MaxDuration { .. }
+            | DeclaredLaw::AllowedDomains { .. }
+            | DeclaredLaw::MaxMembers { .. }
+            | DeclaredLaw::MinMembers { .. }
+            | DeclaredLaw::RequiredMembers { .. } => DirectOf::Nobody,
         }
     }
 }
