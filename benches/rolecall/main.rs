@@ -201,7 +201,7 @@ fn pure_order(groups: u128) {
     let plan = Plan { index: Arc::new(index), live, edits, ..Plan::default() };
     let mut steps = 0;
     let median = median_of(|| {
-        let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());
+        let ordered = order(&plan, &|_| ScopeChange::Atomic, &BTreeSet::new());
         assert!(ordered.gaps.is_empty());
         steps = ordered.steps.len();
     });

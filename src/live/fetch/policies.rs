@@ -15,6 +15,7 @@ use crate::{
         directory::Directory,
         ids::{GroupId, PersonRef, UserId},
         observed::{GroupHead, ObservedCompany, User},
+        selector::Selector,
     },
 };
 
@@ -31,6 +32,8 @@ pub(super) struct PolicyReads {
     direct_of: BTreeSet<Box<str>>,
     /// The people whom the files ask for in these.
     members: Vec<PersonRef>,
+    /// The rules by which people are in these.
+    pub(super) selectors: BTreeSet<Selector>,
 }
 
 impl PolicyReads {
@@ -48,8 +51,11 @@ impl PolicyReads {
             }
         }
         let groups = company.groups.iter().filter(|it| reads.direct_of.contains(&it.name));
+        let groups: Vec<_> = groups.collect();
+        let rules = groups.iter().flat_map(|it| &it.computed.rules);
+        reads.selectors = rules.map(|it| it.selector.clone()).collect();
         let people: BTreeSet<&PersonRef> =
-            groups.flat_map(|it| &it.members.entries).map(|it| &it.person).collect();
+            groups.iter().flat_map(|it| &it.members.entries).map(|it| &it.person).collect();
         reads.members = people.into_iter().cloned().collect();
         reads
     }
@@ -77,7 +83,7 @@ pub(super) async fn for_policies(
     people.extend(listed.iter().flatten().filter(|it| it.active).map(|it| it.id));
     people.retain(|it| !known.contains(it));
     let direct = stream::iter(people).map(|user| async move {
-        match source.direct_roles(user).await {
+        match source.direct_roles(reads.id, user).await {
             Ok(roles) => Ok(roles.map(|it| (user, it))),
             Err(FetchError::NotRecorded(_)) => Ok(None),
             Err(error) => Err(error),
@@ -109,7 +115,9 @@ pub(super) fn concerned(
     let contents = company.contents.iter().filter(|it| groups.contains(it.0));
     let live = contents.flat_map(|it| it.1.members.iter().copied());
     let one = |it: &PersonRef| directory.anyone(reads.id, it).ok();
-    live.chain(reads.policies.members.iter().filter_map(one)).collect()
+    let by_rule = reads.policies.selectors.iter().filter_map(|it| company.selected.get(it));
+    let by_rule = by_rule.flat_map(|it| it.iter().copied());
+    live.chain(reads.policies.members.iter().filter_map(one)).chain(by_rule).collect()
 }
 
 /// How many people have to be asked for what they hold outside groups, as far as lists and files tell. Who is only in groups

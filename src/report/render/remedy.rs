@@ -23,16 +23,21 @@ pub(super) const DAYS: i64 = 14;
 /// Returns who, which role, where and through what, of what goes beyond a limit.
 pub(super) fn details(check: &Check, words: &Words<'_>, sources: &Sources) -> Vec<String> {
     let line = |it: &Counted| match policies::of(check) {
+        // What was counted are the rules.
+        None if check.level == Some(Level::Rules) => None,
+        None => Some(detail(check.guard, it, words)),
         // That it could not be read is all there is to say of a company.
         Some(_) if it.how == How::Unknown && it.person.is_none() => None,
         Some(_) => Some(policies::way(it, words, sources)),
-        None => Some(detail(check.guard, it, words)),
     };
     let mut lines: Vec<String> = check.items.iter().filter_map(line).collect();
     lines.dedup();
     let all = lines.len();
     lines.truncate(LISTED);
     lines.extend(more(all, LISTED));
+    if check.verdict != Verdict::Ok {
+        lines.extend(check.rules.iter().map(|it| format!("by the rule {it}")));
+    }
     lines
 }
 
