@@ -119,6 +119,7 @@ codes! {
     InvalidGuard Error "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is not valid.";
     InvalidException Error "invalid-exception" "An exception names no guard, or nothing that this guard looks at.";
     InvalidPolicy Error "invalid-policy" "A policy says too little, or has the name of another one.";
+    InvalidRule Error "invalid-rule" "An expression of a rule is not CEL, names what is not there, or compares what does not fit.";
     InvalidAccept Error "invalid-accept" "An accepted difference says neither which group nor whose direct role it is about, or too much of it.";
     UnknownIdentity Error "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";
     CreatedAnew Remark "created-anew" "A group is pinned or renamed, and `--create-all` creates it in a new company; stops no plan.";

@@ -19,11 +19,13 @@ mod counted;
 mod exception;
 mod guard;
 mod outside;
+mod known;
 mod policy;
 
 pub use counted::{Counted, HeldRole, How, Subject};
 pub use exception::{Exception, ExceptionFor, expired, too_small, unused};
 pub use guard::{ExceptionKey, Guard, Level, Limit};
+pub use known::Known;
 pub use outside::{Outside, Weakened, Weakening};
 pub use policy::{Broken, Law, Policy, PolicyKind, Powers, Severity, Unread};
 
@@ -108,6 +110,8 @@ pub struct Rules {
     pub people: BTreeSet<(CompanyId, UserId)>,
     /// What everybody who was looked up is called, where policies have to name somebody.
     pub names: BTreeMap<UserId, Box<str>>,
+    /// What else rules look at; nothing where there are none.
+    pub known: Known,
     /// Rules from outside the files.
     pub floors: Vec<Floor>,
     /// Of a rollback, what only takes away again what the apply gave.
@@ -151,6 +155,7 @@ impl Default for Rules {
             direct_read: BTreeSet::new(),
             people: BTreeSet::new(),
             names: BTreeMap::new(),
+            known: Known::default(),
             floors: Vec::new(),
             undone: None,
         }

@@ -14,6 +14,7 @@ use crate::{
         ids::{CompanyId, UserId},
         index::{GroupIx, UserIx},
         plan::{Edits, Plan},
+        expression::schema::Subject as About,
         rules::{Counted, HeldRole, How, Law, Policy, Rules, Subject, Unread},
         scope::{Dimension, Kind, Scope, Value},
         source::Place,
@@ -24,6 +25,7 @@ use crate::{
 
 mod direct_roles;
 mod exclusive;
+mod rules;
 mod separation;
 #[cfg(test)]
 mod tests;
@@ -37,6 +39,8 @@ pub struct Breach {
     pub stood: bool,
     /// What could not be read; then it is not known whether it is broken.
     pub unread: Option<Unread>,
+    /// Why an expression could not be evaluated.
+    pub why: Option<Box<str>>,
     /// What it comes about by.
     pub by: Vec<Counted>,
 }
@@ -110,6 +114,7 @@ impl<'a> Scene<'a> {
             Law::Exclusive { companies } => found.extend(self.exclusive(policy, companies)),
             Law::Separation { roles, apart_from } => found.extend(self.separation(policy, roles, apart_from)),
             Law::NoDirectRoles { types } => found.extend(self.no_direct_roles(policy, types)),
+            Law::Rule { rule } => found.extend(self.rule(policy, rule)),
         }
         found
     }
@@ -200,7 +205,7 @@ impl<'a> Scene<'a> {
             } else {
                 people.into_iter().map(|it| one(Some(it))).collect()
             };
-            found.push(Breach { subject: Subject::Company(company), stood: false, unread: Some(unread), by });
+            found.push(Breach { subject: Subject::Company(company), stood: false, unread: Some(unread), why: None, by });
         };
         let needs = policy.law.needs(!policy.groups.is_empty());
         for (company, unread) in self.rules.unread.iter().filter(|it| policy.concerns(it.0)) {
@@ -301,6 +306,13 @@ impl Law {
                     (false, false) => &[Unread::Groups, Unread::DirectRoles, Unread::People],
                 }
             }
+            (Self::Rule { rule }, named) => match (rule.subject(), rule.spares_direct_roles()) {
+                (About::Edit, _) => &[],
+                (About::Access, true) if rule.looks_at_people() => &[Unread::Groups, Unread::People],
+                (About::Access, true) => &[Unread::Groups],
+                (About::Access, false) if named => &[Unread::Groups, Unread::DirectRoles],
+                (About::Access, false) => &[Unread::Groups, Unread::DirectRoles, Unread::People],
+            },
             (Self::NoDirectRoles { .. }, true) => &[Unread::DirectRoles],
             (Self::NoDirectRoles { .. }, false) => &[Unread::DirectRoles, Unread::People],
         }

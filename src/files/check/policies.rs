@@ -10,11 +10,13 @@ use super::{
         mapping::Given,
         policies::{Common, PoliciesSection, PolicyExceptionEntry},
         workspace::ExceptionEntry,
+        code::Code as Written,
     },
     Check,
     rules::BOUNDED,
 };
 use crate::model::{
+    expression::{Half, Rule},
     finding::{Code, Finding},
     ids::CompanyId,
     name,
@@ -79,6 +81,30 @@ impl Check {
             let law = types.map(|types| DeclaredLaw::NoDirectRoles { types });
             self.policy((self.at(entry), v.common(), &[]), law, company, (rules, &mut names));
         }
+        for entry in policies.rules.iter() {
+            let v = &entry.v;
+            let missing = [("deny", v.deny.is_absent(), SAID)];
+            let when = v.when.read(Some);
+            let law = when.zip(v.deny.as_ref()).and_then(|(when, deny)| self.rule(when, deny));
+            self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
+        }
+    }
+
+    /// Reads the expressions of a rule; everything wrong is said at its place.
+    fn rule(&mut self, when: Option<&At<Written>>, deny: &At<Written>) -> Option<DeclaredLaw> {
+        let wrong = match Rule::new(when.map(|it| it.v.text.as_str()), &deny.v.text) {
+            Ok(rule) => return Some(DeclaredLaw::Rule { rule }),
+            Err(wrong) => wrong,
+        };
+        for it in wrong {
+            let half = match (it.half, when) {
+                (Half::When, Some(when)) => when,
+                (Half::When, None) | (Half::Deny, _) => deny,
+            };
+            let place = half.v.place(self.file, it.at, self.at(half));
+            self.findings.push(Finding::new(Code::InvalidRule, place, it.message).maybe_help(it.help));
+        }
+        None
     }
 
     /// Adds a policy, and its exceptions.

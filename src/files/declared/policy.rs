@@ -2,6 +2,7 @@
 
 use super::RoleRef;
 use crate::model::{
+    expression::{Rule, schema::Subject},
     ids::CompanyId,
     rules::{PolicyKind, Severity},
     source::Place,
@@ -29,6 +30,7 @@ pub(crate) enum DeclaredLaw {
     Exclusive { companies: Vec<CompanyId> },
     Separation { roles: Vec<(RoleRef, Place)>, apart_from: Vec<(RoleRef, Place)> },
     NoDirectRoles { types: Vec<(Box<str>, Place)> },
+    Rule { rule: Rule },
 }
 
 /// Of whom it has to be read what they hold outside groups.
@@ -47,6 +49,7 @@ impl DeclaredPolicy {
             DeclaredLaw::Exclusive { .. } => PolicyKind::Exclusive,
             DeclaredLaw::Separation { .. } => PolicyKind::Separation,
             DeclaredLaw::NoDirectRoles { .. } => PolicyKind::NoDirectRoles,
+            DeclaredLaw::Rule { .. } => PolicyKind::Rule,
         }
     }
 
@@ -57,9 +60,20 @@ impl DeclaredPolicy {
 
     /// Whether all groups of its companies have to be read, and not only those that it names.
     pub(crate) fn reads_all_groups(&self) -> bool {
-        match self.law {
+        match &self.law {
             DeclaredLaw::Exclusive { .. } | DeclaredLaw::Separation { .. } => true,
             DeclaredLaw::NoDirectRoles { .. } => false,
+            DeclaredLaw::Rule { rule } => rule.subject() == Subject::Access,
+        }
+    }
+
+    /// Whether it has to be read who the people of its companies are, beyond those of whom the files speak.
+    pub(crate) fn lists_people(&self) -> bool {
+        match &self.law {
+            DeclaredLaw::Rule { rule } => rule.looks_at_people() && rule.subject() == Subject::Access,
+            DeclaredLaw::Exclusive { .. }
+            | DeclaredLaw::Separation { .. }
+            | DeclaredLaw::NoDirectRoles { .. } => false,
         }
     }
 
@@ -73,6 +87,10 @@ impl DeclaredPolicy {
                 if roles.iter().chain(apart_from).any(is_type) { some } else { DirectOf::Nobody }
             }
             DeclaredLaw::NoDirectRoles { .. } => some,
+            DeclaredLaw::Rule { rule } => match rule.subject() {
+                Subject::Access if !rule.spares_direct_roles() => some,
+                Subject::Access | Subject::Edit => DirectOf::Nobody,
+            },
         }
     }
 }

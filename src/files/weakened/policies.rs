@@ -100,11 +100,24 @@ impl Rows<'_> {
                     self.add(&format!("{what}, types"), said(was, base.from), said(is, new.from), why);
                 }
             }
+            (DeclaredLaw::Rule { rule: was }, DeclaredLaw::Rule { rule: is }) => {
+                let said = |text: Option<&str>, from| text.map(|it| (it.to_owned(), Some(from)));
+                // What one expression denies and another does not nobody can tell.
+                if was.deny() != is.deny() {
+                    let (before, after) = (said(Some(was.deny()), base.from), said(Some(is.deny()), new.from));
+                    self.add(&format!("{what}, deny"), before, after, "it may deny less");
+                }
+                if is.when().is_some() && was.when() != is.when() {
+                    let (before, after) = (said(was.when(), base.from), said(is.when(), new.from));
+                    self.add(&format!("{what}, when"), before, after, "it may look at less");
+                }
+            }
             // Of two kinds something was said already.
             (
                 DeclaredLaw::Exclusive { .. }
                 | DeclaredLaw::Separation { .. }
-                | DeclaredLaw::NoDirectRoles { .. },
+                | DeclaredLaw::NoDirectRoles { .. }
+                | DeclaredLaw::Rule { .. },
                 _,
             ) => (),
         }

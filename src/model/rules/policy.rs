@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
+    expression,
     ids::{CompanyId, RoleId},
     source::Place,
 };
@@ -39,6 +40,7 @@ policies! {
     Exclusive "exclusive" "Members of these groups reach nothing but the named companies, whatever else they hold.";
     Separation "separation" "Nobody holds one of these roles and one of those, where both reach.";
     NoDirectRoles "noDirectRoles" "Nobody holds a role outside groups.";
+    Rule "rules" "Nothing is so that these expressions choose and deny, in what people hold or in what the plan changes.";
 }
 
 /// What follows where a policy is broken.
@@ -82,6 +84,7 @@ pub enum Law {
     Exclusive { companies: Vec<CompanyId> },
     Separation { roles: Powers, apart_from: Powers },
     NoDirectRoles { types: Vec<Box<str>> },
+    Rule { rule: expression::Rule },
 }
 
 /// Roles of groups, by company, and types of direct roles; both sorted.
@@ -99,6 +102,7 @@ impl Policy {
             Law::Exclusive { .. } => PolicyKind::Exclusive,
             Law::Separation { .. } => PolicyKind::Separation,
             Law::NoDirectRoles { .. } => PolicyKind::NoDirectRoles,
+            Law::Rule { .. } => PolicyKind::Rule,
         }
     }
 
@@ -120,6 +124,8 @@ pub enum Unread {
     People,
     /// What people hold outside groups.
     DirectRoles,
+    /// Nothing: an expression could not be evaluated.
+    Expression,
 }
 
 /// The policy that a check is about, and in which way it is broken.
@@ -138,6 +144,9 @@ pub struct Broken<P = Place> {
     /// What could not be read; then it is not known whether it is broken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<Unread>,
+    /// Why an expression could not be evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Box<str>>,
     /// The reason that the files give for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Box<str>>,
@@ -152,7 +161,7 @@ pub struct Broken<P = Place> {
 impl<P> Broken<P> {
     /// The same with a place of another kind.
     pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Broken<Q> {
-        let Self { name, kind, severity, stood, unread, reason, companies, from } = self;
-        Broken { name, kind, severity, stood, unread, reason, companies, from: place(from) }
+        let Self { name, kind, severity, stood, unread, why, reason, companies, from } = self;
+        Broken { name, kind, severity, stood, unread, why, reason, companies, from: place(from) }
     }
 }

@@ -100,6 +100,7 @@ pub(super) fn rules(
         },
         people: world.people(),
         names: world.names(),
+        known: world.known(),
         floors: Vec::new(),
         undone: None,
     };

@@ -26,30 +26,31 @@ impl Judge<'_> {
 
     /// Adds a check of each thing that breaks a policy in one way.
     fn policy(&mut self, policy: &Policy, breaches: Vec<Breach>) {
-        let mut ways: BTreeMap<(Subject, bool, Option<Unread>), Vec<usize>> = BTreeMap::new();
+        let mut ways: BTreeMap<(Subject, bool, Option<Unread>, Option<Box<str>>), Vec<usize>> = BTreeMap::new();
         let mut things: Vec<Thing> = Vec::new();
-        for Breach { subject, stood, unread, by } in breaches {
+        for Breach { subject, stood, unread, why, by } in breaches {
             // What could not be read is counted one by one, and a breach once.
             let counted: Vec<Thing> = match unread {
-                Some(_) => by.into_iter().map(|it| vec![it]).collect(),
-                None => vec![by],
+                Some(Unread::Company | Unread::Groups | Unread::People | Unread::DirectRoles) => by.into_iter().map(|it| vec![it]).collect(),
+                Some(Unread::Expression) | None => vec![by],
             };
-            let at = ways.entry((subject, stood, unread)).or_default();
+            let at = ways.entry((subject, stood, unread, why)).or_default();
             at.extend(things.len()..things.len() + counted.len());
             things.extend(counted);
         }
         let pool = self.exceptions.policy(&policy.name, things);
-        for ((subject, stood, unread), at) in ways {
+        for ((subject, stood, unread, why), at) in ways {
             let broken = Broken {
                 name: policy.name.clone(),
                 kind: policy.kind(),
                 severity: policy.severity,
                 stood,
                 unread,
+                why,
                 reason: policy.reason.clone(),
                 companies: match &policy.law {
                     Law::Exclusive { companies } => companies.clone(),
-                    Law::Separation { .. } | Law::NoDirectRoles { .. } => Vec::new(),
+                    Law::Separation { .. } | Law::NoDirectRoles { .. } | Law::Rule { .. } => Vec::new(),
                 },
                 from: policy.from,
             };
