@@ -49,12 +49,19 @@ struct Inner {
 /// One of several expressions that are joined by AND.
 struct Part {
     expression: IdedExpr,
-    /// How many nodes it has.
-    nodes: usize,
-    /// How deep loops stand in each other.
-    loops: usize,
+    size: Size,
     /// The fields of the row that it looks at.
     fields: BTreeSet<&'static str>,
+}
+
+/// What the work for a row is counted by.
+#[derive(Clone, Copy)]
+struct Size {
+    nodes: usize,
+    /// How deep loops stand in each other.
+    loops: u32,
+    /// The longest list that is written out.
+    longest: usize,
 }
 
 /// Which expression of a rule.
@@ -100,13 +107,18 @@ impl Rule {
         wrong.sort_by_key(|it| (it.half, it.at));
         let Some((subject, _)) = check.subject.filter(|_| wrong.is_empty()) else {
             if wrong.is_empty() {
-                let message = "it names neither `access` nor `edit`, so there is nothing that it looks at".to_owned();
+                let message =
+                    "it names neither `access` nor `edit`, so there is nothing that it looks at".to_owned();
                 let help = "such as `access.privileged` or `edit.kind == \"member\"`";
                 wrong.push(Wrong { half: Half::Deny, at: 0, message, help: Some(help.to_owned()) });
             }
             return Err(wrong);
         };
-        let parts = read.into_iter().filter_map(|it| it.expanded.ok()).flat_map(|it| run::parts(it, subject)).collect();
+        let parts = read
+            .into_iter()
+            .filter_map(|it| it.expanded.ok())
+            .flat_map(|it| run::parts(it, subject))
+            .collect();
         let (when, deny) = (when.map(Into::into), deny.into());
         Ok(Self(Arc::new(Inner { when, deny, subject, parts, patterns: check.patterns })))
     }
@@ -166,9 +178,8 @@ struct Parsed {
 impl Parsed {
     fn new(half: Half, text: &str, wrong: &mut Vec<Wrong>) -> Option<Self> {
         let characters: Vec<char> = text.chars().collect();
-        let say = |at: usize, message: String, help: &str| {
-            Wrong { half, at, message, help: Some(help.to_owned()) }
-        };
+        let say =
+            |at: usize, message: String, help: &str| Wrong { half, at, message, help: Some(help.to_owned()) };
         if characters.len() > MOST_CHARACTERS {
             let message = format!("the expression has more than {MOST_CHARACTERS} characters");
             wrong.push(say(MOST_CHARACTERS, message, "make several rules of it"));

@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     model::{
         direct::{self, DirectRole, DirectRoles, Reach},
+        expression::schema::Subject as About,
         ids::{CompanyId, UserId},
         index::{GroupIx, UserIx},
         plan::{Edits, Plan},
-        expression::schema::Subject as About,
         rules::{Counted, HeldRole, How, Law, Policy, Rules, Subject, Unread},
         scope::{Dimension, Kind, Scope, Value},
         source::Place,
@@ -205,7 +205,13 @@ impl<'a> Scene<'a> {
             } else {
                 people.into_iter().map(|it| one(Some(it))).collect()
             };
-            found.push(Breach { subject: Subject::Company(company), stood: false, unread: Some(unread), why: None, by });
+            found.push(Breach {
+                subject: Subject::Company(company),
+                stood: false,
+                unread: Some(unread),
+                why: None,
+                by,
+            });
         };
         let needs = policy.law.needs(!policy.groups.is_empty());
         for (company, unread) in self.rules.unread.iter().filter(|it| policy.concerns(it.0)) {

@@ -6,9 +6,10 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 21] = [
+pub(crate) const COMMANDS: [&str; 22] = [
     "init",
     "validate",
+    "policy",
     "fmt",
     "plan",
     "show",

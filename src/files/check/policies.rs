@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::{
     super::{
         At,
+        code::Code as Written,
         declared::{DeclaredException, DeclaredLaw, DeclaredPolicy, DeclaredRules, RoleRef},
         entry::RoleName,
         mapping::Given,
         policies::{Common, PoliciesSection, PolicyExceptionEntry},
         workspace::ExceptionEntry,
-        code::Code as Written,
     },
     Check,
     rules::BOUNDED,

@@ -104,7 +104,8 @@ impl Rows<'_> {
                 let said = |text: Option<&str>, from| text.map(|it| (it.to_owned(), Some(from)));
                 // What one expression denies and another does not nobody can tell.
                 if was.deny() != is.deny() {
-                    let (before, after) = (said(Some(was.deny()), base.from), said(Some(is.deny()), new.from));
+                    let (before, after) =
+                        (said(Some(was.deny()), base.from), said(Some(is.deny()), new.from));
                     self.add(&format!("{what}, deny"), before, after, "it may deny less");
                 }
                 if is.when().is_some() && was.when() != is.when() {

@@ -22,8 +22,19 @@ const MOST_OF_PATTERN: usize = 1 << 18;
 
 /// Everything that can be called, as it is written.
 const FUNCTIONS: [&str; 13] = [
-    "has", "size", "startsWith", "endsWith", "contains", "matches", "timestamp", "duration", "all", "exists",
-    "exists_one", "filter", "map",
+    "has",
+    "size",
+    "startsWith",
+    "endsWith",
+    "contains",
+    "matches",
+    "timestamp",
+    "duration",
+    "all",
+    "exists",
+    "exists_one",
+    "filter",
+    "map",
 ];
 
 /// What a value is.
@@ -155,7 +166,11 @@ impl At<'_> {
         match self.check.subject {
             None => self.check.subject = Some((subject, (self.half, at))),
             Some((known, _)) if known != subject => {
-                let message = format!("a rule is about `{}` or about `{}`, not both", Subject::ALL[0].as_str(), Subject::ALL[1].as_str());
+                let message = format!(
+                    "a rule is about `{}` or about `{}`, not both",
+                    Subject::ALL[0].as_str(),
+                    Subject::ALL[1].as_str()
+                );
                 return self.say(at, message, Some("make two rules of it".to_owned()));
             }
             Some(_) => (),
@@ -180,7 +195,9 @@ impl At<'_> {
         let Type::Record(record) = operand else {
             let help = match operand {
                 Type::List(_) => Some("`exists(x, …)` and `all(x, …)` look at what is in a list".to_owned()),
-                Type::Map(_) => Some(format!("what is under a name is `…[\"{name}\"]`, where `\"{name}\" in …`")),
+                Type::Map(_) => {
+                    Some(format!("what is under a name is `…[\"{name}\"]`, where `\"{name}\" in …`"))
+                }
                 _ => None,
             };
             return self.say(at, format!("{operand} has no fields, so no `{name}`"), help);
@@ -317,7 +334,9 @@ impl At<'_> {
         let found = self.of(expression)?;
         match found.plain() == *wanted {
             true => Some(wanted.clone()),
-            false => self.say(self.start(expression), format!("{wanted} belongs here, and this is {found}"), None),
+            false => {
+                self.say(self.start(expression), format!("{wanted} belongs here, and this is {found}"), None)
+            }
         }
     }
 
@@ -400,7 +419,8 @@ impl At<'_> {
             let help = Some(format!("such as `{name}(it, it == \"…\")`"));
             return self.say(self.start(variable), "the first of the two is a name", help);
         };
-        if Subject::ALL.iter().any(|it| it.as_str() == called) || self.names.iter().any(|it| it.0 == *called) {
+        if Subject::ALL.iter().any(|it| it.as_str() == called) || self.names.iter().any(|it| it.0 == *called)
+        {
             let help = Some("call it something else".to_owned());
             return self.say(self.start(variable), format!("`{called}` means something already"), help);
         }
@@ -430,7 +450,11 @@ impl At<'_> {
         };
         let text = text.inner();
         let limits = |it: &str| -> Result<Regex, regex::Error> {
-            RegexBuilder::new(it).size_limit(MOST_OF_PATTERN).dfa_size_limit(MOST_OF_PATTERN).nest_limit(20).build()
+            RegexBuilder::new(it)
+                .size_limit(MOST_OF_PATTERN)
+                .dfa_size_limit(MOST_OF_PATTERN)
+                .nest_limit(20)
+                .build()
         };
         match limits(text) {
             Ok(regex) => {
@@ -455,7 +479,8 @@ impl At<'_> {
             let message = format!("what `{name}` is of is written out");
             return self.say(self.start(expression), message, help);
         };
-        let call = Expr::Call(CallExpr { func_name: name.to_owned(), target: None, args: vec![expression.clone()] });
+        let call =
+            Expr::Call(CallExpr { func_name: name.to_owned(), target: None, args: vec![expression.clone()] });
         let whole = IdedExpr { id: 0, expr: call };
         match cel::Value::resolve(&whole, &cel::Context::default()) {
             Ok(_) => Some(()),

@@ -17,7 +17,7 @@ use cel::{
 use regex::Regex;
 
 use super::{
-    Facts, Part, Rule, inside,
+    Facts, Part, Rule, Size, inside,
     schema::{self, Subject},
 };
 
@@ -62,12 +62,13 @@ impl<'r> Runner<'r> {
         let env = Env::stdlib().with_optional_support(false);
         let mut context = Context::with_env(Arc::new(env));
         let patterns = rule.0.patterns.clone();
-        let matches = move |This(text): This<Arc<String>>, pattern: Arc<String>| -> Result<bool, ExecutionError> {
-            match patterns.get(pattern.as_str()) {
-                Some(it) => Ok(it.is_match(&text)),
-                None => Err(ExecutionError::function_error("matches", "a pattern that nobody checked")),
-            }
-        };
+        let matches =
+            move |This(text): This<Arc<String>>, pattern: Arc<String>| -> Result<bool, ExecutionError> {
+                match patterns.get(pattern.as_str()) {
+                    Some(it) => Ok(it.is_match(&text)),
+                    None => Err(ExecutionError::function_error("matches", "a pattern that nobody checked")),
+                }
+            };
         let added = context.add_function("matches", matches);
         debug_assert!(added.is_ok(), "the library has no such function");
         Self { rule, context, left: MOST_STEPS_IN_ALL }
@@ -111,8 +112,9 @@ impl<'r> Runner<'r> {
     }
 
     fn part(&mut self, part: &Part, row: Row<'_>) -> Answer {
-        let longest = row.shared.longest().max(row.own.longest()).max(part.nodes);
-        let steps = part.nodes.saturating_mul(longest.saturating_pow(u32::try_from(part.loops).unwrap_or(u32::MAX)));
+        let Size { nodes, loops, longest } = part.size;
+        let longest = row.shared.longest().max(row.own.longest()).max(longest);
+        let steps = nodes.saturating_mul(longest.saturating_pow(loops));
         if steps > MOST_STEPS || steps > self.left {
             return Answer::Unknown("it takes too much work: its lists are too long".to_owned());
         }
@@ -146,7 +148,9 @@ fn reason(error: &ExecutionError) -> String {
     match error {
         ExecutionError::UndeclaredReference(name) => format!("the row has no `{name}`"),
         ExecutionError::NoSuchKey(name) => format!("there is no `{name}`"),
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "it divides by zero".to_owned(),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+            "it divides by zero".to_owned()
+        }
         ExecutionError::Overflow(..) => "a number is too large".to_owned(),
         ExecutionError::IndexOutOfBounds(_) => "a list is shorter than that".to_owned(),
         _ => "its values do not fit each other".to_owned(),
@@ -186,9 +190,8 @@ impl VariableResolver for Row<'_> {
 pub(super) fn parts(expression: IdedExpr, subject: Subject) -> Vec<Part> {
     let mut found = Vec::new();
     split(expression, &mut |it| {
-        let mut part = Part { expression: it, nodes: 0, loops: 0, fields: BTreeSet::new() };
+        let mut part = Part { size: size(&it), expression: it, fields: BTreeSet::new() };
         named(&mut part.expression, subject, &mut part.fields);
-        (part.nodes, part.loops) = size(&part.expression);
         found.push(part);
     });
     found
@@ -253,17 +256,24 @@ fn named(expression: &mut IdedExpr, subject: Subject, fields: &mut BTreeSet<&'st
     }
 }
 
-/// How many nodes there are, and how deep loops stand in each other.
-fn size(expression: &IdedExpr) -> (usize, usize) {
-    // To look into a list is to go through it.
-    let own = match &expression.expr {
-        Expr::Comprehension(_) => 1,
-        Expr::Call(it) if it.func_name == operators::IN => 1,
-        _ => 0,
-    };
-    let (nodes, loops) = inside(&expression.expr)
-        .into_iter()
-        .map(size)
-        .fold((1, 0), |(nodes, loops), it| (nodes + it.0, loops.max(it.1)));
-    (nodes, loops + own)
+/// How many nodes there are, how deep loops stand in each other, and how long the longest list is that is written out.
+fn size(expression: &IdedExpr) -> Size {
+    let inside = inside(&expression.expr).into_iter().map(size);
+    let mut all = inside.fold(Size { nodes: 1, loops: 0, longest: 1 }, |all, it| Size {
+        nodes: all.nodes + it.nodes,
+        loops: all.loops.max(it.loops),
+        longest: all.longest.max(it.longest),
+    });
+    match &expression.expr {
+        // What is gone through is made once.
+        Expr::Comprehension(it) => {
+            let each = [&it.accu_init, &it.loop_cond, &it.loop_step, &it.result];
+            all.loops = all.loops.max(1 + each.into_iter().map(|it| size(it).loops).max().unwrap_or(0));
+        }
+        // To look into a list is to go through it.
+        Expr::Call(it) if it.func_name == operators::IN => all.loops = all.loops.max(1),
+        Expr::List(it) => all.longest = all.longest.max(it.elements.len()),
+        _ => (),
+    }
+    all
 }

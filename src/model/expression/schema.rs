@@ -113,23 +113,43 @@ pub(crate) const OF_PERSON: [&str; 4] = ["person", "userId", "domain", "home"];
 pub static ACCESS: Record = Record {
     name: "access",
     fields: &[
-        always("company", Holds::Text, "The company whose groups give it: its name under `ids:`, or else its id."),
+        always(
+            "company",
+            Holds::Text,
+            "The company whose groups give it: its name under `ids:`, or else its id.",
+        ),
         maybe("person", Holds::Text, "The e-mail address of who holds it."),
         always("userId", Holds::Text, "The id of who holds it."),
         maybe("domain", Holds::Text, "What stands behind the `@` of that address."),
-        maybe("home", Holds::Text, "The company that the person belongs to: its name under `ids:`, or else its id."),
+        maybe(
+            "home",
+            Holds::Text,
+            "The company that the person belongs to: its name under `ids:`, or else its id.",
+        ),
         always("role", Holds::Text, "The name of the role; of a role outside groups its type."),
         maybe("roleId", Holds::Text, "The id of the role; missing of a role outside groups."),
         maybe("roleType", Holds::Text, "The type of a role outside groups, as the API names it."),
         always("direct", Holds::Bool, "Whether it is a role outside groups."),
-        always("privileged", Holds::Bool, "Whether the role is privileged, as the guard `privileged` understands it."),
-        maybe("permissions", Holds::TextsByName, "What the role permits: the actions of each permission. Missing where the API does not tell."),
+        always(
+            "privileged",
+            Holds::Bool,
+            "Whether the role is privileged, as the guard `privileged` understands it.",
+        ),
+        maybe(
+            "permissions",
+            Holds::TextsByName,
+            "What the role permits: the actions of each permission. Missing where the API does not tell.",
+        ),
         always("gives", Holds::Bool, "Whether more of it is held than before the plan."),
         always("new", Holds::Bool, "Whether nothing of it was held before the plan."),
         always("reaches", Holds::One(&REACH), "Where it holds."),
         maybe("reached", Holds::One(&REACH), "Where it held before the plan; missing where it was not held."),
         always("through", Holds::Many(&WAY), "The groups that give it; none of a role outside groups."),
-        maybe("ends", Holds::Time, "The instant at which the last of the lines that ask for it ends; missing where one has no end, or no file asks for it."),
+        maybe(
+            "ends",
+            Holds::Time,
+            "The instant at which the last of the lines that ask for it ends; missing where one has no end, or no file asks for it.",
+        ),
     ],
 };
 
@@ -138,8 +158,16 @@ pub static REACH: Record = Record {
     name: "reach",
     fields: &[
         always("companies", Holds::Texts, "The companies that it names: names under `ids:`, or else ids."),
-        always("legalEntities", Holds::Texts, "The legal entities that it names: names under `ids:`, or else ids."),
-        always("beyondCompanies", Holds::Bool, "Whether any of it is not within companies that are named: the whole platform, a legal entity or a traveller without a company, or a form that nobody can read."),
+        always(
+            "legalEntities",
+            Holds::Texts,
+            "The legal entities that it names: names under `ids:`, or else ids.",
+        ),
+        always(
+            "beyondCompanies",
+            Holds::Bool,
+            "Whether any of it is not within companies that are named: the whole platform, a legal entity or a traveller without a company, or a form that nobody can read.",
+        ),
     ],
 };
 
@@ -159,19 +187,39 @@ pub static WAY: Record = Record {
 pub static EDIT: Record = Record {
     name: "edit",
     fields: &[
-        always("kind", Holds::Word(&["group", "role", "member", "directRole"]), "What changes: a group itself, a role of a group, a member of one, or a role outside groups."),
+        always(
+            "kind",
+            Holds::Word(&["group", "role", "member", "directRole"]),
+            "What changes: a group itself, a role of a group, a member of one, or a role outside groups.",
+        ),
         always("action", Holds::Word(&["add", "change", "remove"]), "What becomes of it."),
         always("company", Holds::Text, "The company: its name under `ids:`, or else its id."),
-        maybe("group", Holds::Text, "The name that the group has, or will have if it is created; missing of a role outside groups."),
+        maybe(
+            "group",
+            Holds::Text,
+            "The name that the group has, or will have if it is created; missing of a role outside groups.",
+        ),
         maybe("groupId", Holds::Text, "Its id; missing of a group that is created."),
-        maybe("person", Holds::Text, "The e-mail address of the member, or of who holds a role outside groups."),
+        maybe(
+            "person",
+            Holds::Text,
+            "The e-mail address of the member, or of who holds a role outside groups.",
+        ),
         maybe("userId", Holds::Text, "The id of the same person."),
         maybe("domain", Holds::Text, "What stands behind the `@` of that address."),
         maybe("role", Holds::Text, "The name of the role of a group; of a role outside groups its type."),
         maybe("roleId", Holds::Text, "The id of the role of a group."),
         maybe("roleType", Holds::Text, "The type of a role outside groups, as the API names it."),
-        always("privileged", Holds::Bool, "Whether the role is privileged; of a member or a group, whether any role of the group is."),
-        maybe("relation", Holds::Word(&["widens", "narrows", "changes"]), "How a role of a group that changes holds after, compared with before."),
+        always(
+            "privileged",
+            Holds::Bool,
+            "Whether the role is privileged; of a member or a group, whether any role of the group is.",
+        ),
+        maybe(
+            "relation",
+            Holds::Word(&["widens", "narrows", "changes"]),
+            "How a role of a group that changes holds after, compared with before.",
+        ),
         maybe("reaches", Holds::One(&REACH), "Where the role of a group will hold; missing where it goes."),
         maybe("reached", Holds::One(&REACH), "Where the role of a group held; missing where it comes."),
         maybe("ends", Holds::Time, "The instant from which it is no longer wanted."),

@@ -145,9 +145,8 @@ impl World<'_> {
             return Known::default();
         }
         let live = || self.snapshot.companies.iter();
-        let role = |company: CompanyId, it: &RoleHead| {
-            ((company, it.id), (it.name.clone(), it.permissions.clone()))
-        };
+        let role =
+            |company: CompanyId, it: &RoleHead| ((company, it.id), (it.name.clone(), it.permissions.clone()));
         let groups = live().flat_map(|it| it.groups.iter().map(|group| (it.id, group)));
         let declared = self.declared.companies.iter();
         Known {

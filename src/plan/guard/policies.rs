@@ -26,12 +26,15 @@ impl Judge<'_> {
 
     /// Adds a check of each thing that breaks a policy in one way.
     fn policy(&mut self, policy: &Policy, breaches: Vec<Breach>) {
-        let mut ways: BTreeMap<(Subject, bool, Option<Unread>, Option<Box<str>>), Vec<usize>> = BTreeMap::new();
+        let mut ways: BTreeMap<(Subject, bool, Option<Unread>, Option<Box<str>>), Vec<usize>> =
+            BTreeMap::new();
         let mut things: Vec<Thing> = Vec::new();
         for Breach { subject, stood, unread, why, by } in breaches {
             // What could not be read is counted one by one, and a breach once.
             let counted: Vec<Thing> = match unread {
-                Some(Unread::Company | Unread::Groups | Unread::People | Unread::DirectRoles) => by.into_iter().map(|it| vec![it]).collect(),
+                Some(Unread::Company | Unread::Groups | Unread::People | Unread::DirectRoles) => {
+                    by.into_iter().map(|it| vec![it]).collect()
+                }
                 Some(Unread::Expression) | None => vec![by],
             };
             let at = ways.entry((subject, stood, unread, why)).or_default();

@@ -92,7 +92,11 @@ impl Scene<'_> {
             for side in [Side::Before, Side::After].into_iter().filter(|it| part.is_on(*it)) {
                 for via in self.given(part.group, side) {
                     let HeldRole::Role(role) = via.role else { continue };
-                    let ends = [*end, self.end(part.group, Fact::Grant(role)), self.end(part.group, Fact::Attributes)];
+                    let ends = [
+                        *end,
+                        self.end(part.group, Fact::Grant(role)),
+                        self.end(part.group, Fact::Attributes),
+                    ];
                     let end = ends.into_iter().flatten().min();
                     roles.entry(role).or_default()[side as usize].push((via, end));
                 }
@@ -128,7 +132,9 @@ impl Scene<'_> {
             Facts::new(fields)
         };
         let same = || {
-            let ways = |of: &[(Via, Option<Timestamp>)]| -> Vec<_> { of.iter().map(|it| (it.0.group, it.1)).collect() };
+            let ways = |of: &[(Via, Option<Timestamp>)]| -> Vec<_> {
+                of.iter().map(|it| (it.0.group, it.1)).collect()
+            };
             was == is && ways(&sides[0]) == ways(&sides[1])
         };
         let before = match (gives, same()) {
@@ -169,7 +175,13 @@ impl Scene<'_> {
     }
 
     /// What is said of every role that is held.
-    fn role_fields(&self, company: CompanyId, [gives, new]: [bool; 2], is: &Scope, was: Option<&Scope>) -> Fields {
+    fn role_fields(
+        &self,
+        company: CompanyId,
+        [gives, new]: [bool; 2],
+        is: &Scope,
+        was: Option<&Scope>,
+    ) -> Fields {
         let mut fields = vec![
             ("company", Datum::Text(self.called(company.0))),
             ("gives", Datum::Bool(gives)),

@@ -523,6 +523,7 @@ fn policies() -> Vec<Check> {
         severity: Severity::Deny,
         stood,
         unread,
+        why: (unread == Some(Unread::Expression)).then(|| HOSTILE.into()),
         reason: stood.then(|| HOSTILE.into()),
         companies: vec![company()],
         from: Place::new(FileId(0), 34, 7),
@@ -544,7 +545,7 @@ fn policies() -> Vec<Check> {
             });
         }
     }
-    for unread in [Unread::Company, Unread::Groups, Unread::People, Unread::DirectRoles] {
+    for unread in [Unread::Company, Unread::Groups, Unread::People, Unread::DirectRoles, Unread::Expression] {
         let person = (unread == Unread::DirectRoles).then_some(9);
         let item = Counted { group: None, ..counted(person, None, How::Unknown) };
         all.push(Check {
