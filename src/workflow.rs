@@ -73,7 +73,7 @@ pub use outside::{Outside, judged_from};
 pub use planned::retaken;
 pub use questions::{DirectRolesOf, explained, recorded, reviewed};
 pub use runs::Run;
-pub use testing::{Tested, tested};
+pub use testing::tested;
 pub use vocabulary::{checked_for_names, vocabulary};
 
 use planned::{Planned, doubted, planned};

@@ -8,7 +8,10 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use rolecall::{
-    files::disk::{self, Named},
+    files::{
+        disk::{self, Named},
+        fixtures::Tested,
+    },
     report::render::tested,
     workflow,
 };
@@ -60,7 +63,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if !untested.is_empty() {
         output.remark(&format!("rules without a test: {}", untested.join(", ")));
     }
-    Ok(if all.iter().all(workflow::Tested::passes) { Exit::Ok } else { Exit::Changes })
+    Ok(if all.iter().all(Tested::passes) { Exit::Ok } else { Exit::Changes })
 }
 
 /// A file, or those of a folder.

@@ -20,6 +20,7 @@ use crate::model::{
         schema::{Holds, Record, Subject},
     },
     finding::{Code, Finding, did_you_mean},
+    source::Place,
 };
 
 mapping! {
@@ -77,6 +78,28 @@ impl Expected {
             Self::Warn => "warn",
             Self::Pass => "pass",
         }
+    }
+}
+
+/// A test with what came of it.
+#[derive(Debug)]
+pub struct Tested {
+    /// The name of the rule.
+    pub rule: Box<str>,
+    /// What is special about the row.
+    pub case: Option<Box<str>>,
+    /// Where the test stands.
+    pub from: Place,
+    /// What the rule is to say.
+    pub expected: Expected,
+    /// What it says, or why it could not be evaluated.
+    pub found: Result<Expected, String>,
+}
+
+impl Tested {
+    /// Whether the rule says what it is to say. One that cannot be evaluated says nothing.
+    pub fn passes(&self) -> bool {
+        self.found.as_ref() == Ok(&self.expected)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
         At,
         declared::{DeclaredLaw, DeclaredPolicy},
         decode,
-        fixtures::{Expected, FixtureEntry, FixtureFile},
+        fixtures::{Expected, FixtureEntry, FixtureFile, Tested},
     },
     model::{
         expression::{Answer, Facts, Row, Rule, Runner, schema::Subject},
@@ -18,28 +18,6 @@ use crate::{
 };
 
 use super::Checked;
-
-/// A test with what came of it.
-#[derive(Debug)]
-pub struct Tested {
-    /// The name of the rule.
-    pub rule: Box<str>,
-    /// What is special about the row.
-    pub case: Option<Box<str>>,
-    /// Where the test stands.
-    pub from: Place,
-    /// What the rule is to say.
-    pub expected: Expected,
-    /// What it says, or why it could not be evaluated.
-    pub found: Result<Expected, String>,
-}
-
-impl Tested {
-    /// Whether the rule says what it is to say. One that cannot be evaluated says nothing.
-    pub fn passes(&self) -> bool {
-        self.found.as_ref() == Ok(&self.expected)
-    }
-}
 
 /// Runs the tests of some files. Returns what came of each, and the rules without one.
 ///

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{counted, json::Origin};
 use crate::{
+    files::fixtures::Tested,
     model::{escape::terminal as show, source::Sources},
-    workflow::Tested,
 };
 
 /// One line for each test, and how many fail.
