@@ -53,6 +53,8 @@ pub struct Declared {
     pub(crate) accepts: Vec<DeclaredAccept>,
     /// What is odd about how the files are written.
     pub(crate) misread: Vec<Finding>,
+    /// Whether the rules of another side have policies, which have to tell where something is asked for.
+    pub(crate) lined: bool,
     /// What the files of the base ask for, where there is one.
     pub(crate) base: Option<Box<Declared>>,
 }
@@ -97,6 +99,7 @@ pub(crate) struct DeclaredUser {
 pub(crate) struct DeclaredDirectRole {
     pub(crate) what: DeclaredDirect,
     pub(crate) term: Term,
+    pub(crate) has_reason: bool,
     pub(crate) from: Place,
 }
 
@@ -182,8 +185,15 @@ pub(crate) struct PendingAudience {
 pub(crate) struct DeclaredMember {
     pub(crate) person: PersonRef,
     /// Few have one.
-    pub(super) term: Option<Box<Term>>,
+    pub(super) said: Option<Box<Said>>,
     pub(crate) from: Place,
+}
+
+/// When somebody shall be in a group, and whether it is said why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) term: Term,
+    pub(crate) has_reason: bool,
 }
 
 /// A group that shall not exist.
@@ -328,6 +338,7 @@ impl Declared {
         let protected = rules().flat_map(|it| &it.protected_people).filter_map(|it| it.0.person());
         let excepted = rules().flat_map(|it| &it.exceptions).filter_map(|it| it.target.person.as_ref());
         let identity = rules().flat_map(|it| &it.identity).map(|it| &it.0);
+        let required = rules().flat_map(|it| &it.policies).flat_map(DeclaredPolicy::people);
         let mut people: Vec<&PersonRef> = self
             .lockouts
             .iter()
@@ -335,6 +346,7 @@ impl Declared {
             .chain(identity)
             .chain(excepted)
             .chain(protected)
+            .chain(required)
             .collect();
         people.sort_unstable();
         people.dedup();

@@ -111,6 +111,53 @@ policies! {
         #[schemars(with = "forms::Text")]
         "deny" pub(super) deny: Given<At<Code>>,
     }
+    /// Every membership has a `reason`.
+    #[schemars(extend("required" = ["name"]))]
+    RequireReasonEntry "requireReason" require_reason "a policy such as `{ name: …, groups: […] }`"
+        ("The groups it is about; where absent, all that give a privileged role, and privileged direct roles.") {}
+    /// Every membership has an end.
+    #[schemars(extend("required" = ["name"]))]
+    RequireUntilEntry "requireUntil" require_until "a policy such as `{ name: …, groups: […] }`"
+        ("The groups it is about; where absent, all that give a privileged role, and privileged direct roles.") {}
+    /// Every membership ends within so many days.
+    #[schemars(extend("required" = ["name", "days"]))]
+    MaxDurationEntry "maxDuration" max_duration "a policy such as `{ name: …, days: 90 }`"
+        ("The groups it is about; where absent, all that give a privileged role, and privileged direct roles.") {
+        /// The most days from `from`, or from now, to `until`.
+        #[schemars(range(min = 1), extend("examples" = [90]))]
+        "days" pub(super) days: Given<At<u64>>,
+    }
+    /// Members have addresses of these domains alone.
+    #[schemars(extend("required" = ["name", "domains"]))]
+    AllowedDomainsEntry "allowedDomains" allowed_domains "a policy such as `{ name: …, domains: […] }`"
+        ("The groups it is about; all of the company where absent.") {
+        /// The domains, as they stand behind the `@`.
+        #[schemars(with = "Vec<forms::Word>")]
+        "domains" pub(super) domains: Given<Vec<At<String>>>,
+    }
+    /// A group has no more members than so many.
+    #[schemars(extend("required" = ["name", "groups", "atMost"]))]
+    MaxMembersEntry "maxMembers" max_members "a policy such as `{ name: …, groups: […], atMost: 5 }`"
+        ("The groups, each of which it is about.") {
+        /// How many members each has at most.
+        #[schemars(extend("examples" = [5]))]
+        "atMost" pub(super) at_most: Given<At<u64>>,
+    }
+    /// A group keeps so many members who can act.
+    #[schemars(extend("required" = ["name", "groups", "atLeast"]))]
+    MinMembersEntry "minMembers" min_members "a policy such as `{ name: …, groups: […], atLeast: 2 }`"
+        ("The groups, each of which it is about.") {
+        /// How many members with an active account each has at least.
+        #[schemars(range(min = 1), extend("examples" = [2]))]
+        "atLeast" pub(super) at_least: Given<At<u64>>,
+    }
+    /// These people are in a group.
+    #[schemars(extend("required" = ["name", "groups", "people"]))]
+    RequiredMembersEntry "requiredMembers" required_members "a policy such as `{ name: …, groups: […], people: […] }`"
+        ("The groups, each of which it is about.") {
+        /// Who is in each.
+        "people" pub(super) people: Given<Vec<At<PersonEntry>>>,
+    }
 }
 
 mapping! {

@@ -145,7 +145,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             locked,
             now,
             compared: declared.base.is_some(),
-            lined: declared.rules.all().any(|it| !it.policies.is_empty()),
+            lined: declared.lined || declared.rules.all().any(|it| !it.policies.is_empty()),
             bound: &mut bound,
             findings: &mut findings,
         };
@@ -401,13 +401,15 @@ impl Binding<'_> {
         let note = self.note(Owner::Group(group), Fact::Attributes);
         (note.from, note.ends) = (Some(declared.from), declared.term.ends);
         self.note_soon(Owner::Group(group), Fact::Attributes, declared.term.ends, declared.from);
+        let line = Line { ends: declared.term.ends, ..Line::nothing() };
+        self.line(Owner::Group(group), Fact::Attributes, Some(declared.from), line);
         self.desired.group(group, wanted.attributes);
         for Asked { what: (role, scope), from, ends } in wanted.grants {
             if self.compared || self.live.scope(group, role).is_none_or(|it| *it != scope) {
                 let note = self.note(Owner::Group(group), Fact::Grant(role));
                 (note.from, note.ends) = (from, ends);
             }
-            self.line(group, Fact::Grant(role), from, ends);
+            self.line(Owner::Group(group), Fact::Grant(role), from, Line { ends, ..Line::nothing() });
             self.desired.grant(group, role, scope);
         }
         for Asked { what: user, from, ends } in wanted.members {
@@ -415,15 +417,14 @@ impl Binding<'_> {
                 let note = self.note(Owner::Group(group), Fact::Member(user));
                 (note.from, note.ends) = (from, ends);
             }
-            self.line(group, Fact::Member(user), from, ends);
             self.desired.member(group, user);
         }
     }
 
     /// Keeps where something is asked for.
-    fn line(&mut self, group: GroupIx, fact: Fact, from: Option<Place>, ends: Option<Timestamp>) {
+    fn line(&mut self, owner: Owner, fact: Fact, from: Option<Place>, line: Line) {
         if let Some(from) = from.filter(|_| self.lined) {
-            self.bound.lines.insert(Key { owner: Owner::Group(group), fact }, Line { from, ends });
+            self.bound.lines.insert(Key { owner, fact }, Line { from, ..line });
         }
     }
 
@@ -525,6 +526,18 @@ impl Binding<'_> {
             if let Some(user) = self.index.find_user(user) {
                 self.note(Owner::Group(group), Fact::Member(user)).why = Why::Ended(from);
             }
+        }
+        for (user, (from, ends)) in members.iter().filter(|_| self.lined) {
+            let Some(member) = self.index.find_user(*user) else { continue };
+            let entry = named.get(user);
+            let line = Line {
+                starts: entry.and_then(|it| it.term().starts),
+                ends: *ends,
+                has_reason: entry.is_some_and(|it| it.has_reason()),
+                ..Line::nothing()
+            };
+            let key = Key { owner: Owner::Group(group), fact: Fact::Member(member) };
+            self.bound.lines.extend(from.map(|from| (key, Line { from, ..line })));
         }
         let asked = |(user, (from, ends))| Some(Asked { what: self.index.find_user(user)?, from, ends });
         let members = members.into_iter().filter_map(asked).collect();

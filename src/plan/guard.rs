@@ -88,7 +88,7 @@ pub fn judge(
 fn by(sides: &Sides<'_>, effects: Effects<'_>, rules: &Rules, now: Timestamp) -> (Vec<Check>, Vec<Finding>) {
     let exceptions = Exceptions::new(rules, now);
     let plan = sides.plan;
-    let mut judge = Judge { plan, sides, effects, rules, exceptions, checks: Vec::new() };
+    let mut judge = Judge { plan, sides, effects, rules, now, exceptions, checks: Vec::new() };
     judge.removals();
     judge.lockouts();
     judge.group_emptied();
@@ -112,6 +112,7 @@ struct Judge<'a> {
     sides: &'a Sides<'a>,
     effects: Effects<'a>,
     rules: &'a Rules,
+    now: Timestamp,
     exceptions: Exceptions<'a>,
     checks: Vec<Check>,
 }

@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::{
     model::{
         direct::{self, DirectRole, DirectRoles, Reach},
@@ -25,10 +27,14 @@ use crate::{
 
 mod direct_roles;
 mod exclusive;
+mod members;
 mod rules;
 mod separation;
+mod terms;
 #[cfg(test)]
 mod tests;
+
+use terms::{Lines, Written};
 
 /// A way in which a policy is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,20 +47,30 @@ pub struct Breach {
     pub unread: Option<Unread>,
     /// Why an expression could not be evaluated.
     pub why: Option<Box<str>>,
-    /// What it comes about by.
-    pub by: Vec<Counted>,
+    /// What breaks it, each by all that it comes about by.
+    pub things: Vec<Vec<Counted>>,
+    /// How many of them there may be.
+    pub most: usize,
+}
+
+impl Breach {
+    /// A breach by some things, where there are any.
+    fn of(subject: Subject, stood: bool, things: Vec<Vec<Counted>>) -> Option<Self> {
+        (!things.is_empty()).then_some(Self { subject, stood, unread: None, why: None, things, most: 0 })
+    }
 }
 
 /// Returns how each policy is broken, in the order of the policies.
-pub fn breaches(sides: &Sides<'_>, rules: &Rules) -> Vec<Vec<Breach>> {
+pub fn breaches(sides: &Sides<'_>, rules: &Rules, now: Timestamp) -> Vec<Vec<Breach>> {
     if rules.policies.is_empty() {
         return Vec::new();
     }
     // What the base asks for stood already, and what is live and it does not ask for is part of the change.
-    if let Some(from) = sides.plan.base.as_ref().map(|it| from_base(sides, it)) {
-        return Scene::new(&Sides::new(&from), rules).breaches();
+    if let Some(base) = &sides.plan.base {
+        let from = from_base(sides, &base.edits);
+        return Scene::new(&Sides::new(&from), rules, Some(&base.lines), now).breaches();
     }
-    Scene::new(sides, rules).breaches()
+    Scene::new(sides, rules, None, now).breaches()
 }
 
 /// The plan from what the base asks for to the same end.
@@ -75,6 +91,9 @@ struct Scene<'a> {
     direct: BTreeMap<(CompanyId, UserId), [DirectRoles; 2]>,
     /// What the plan changes.
     changed: BTreeSet<&'a Key>,
+    /// What the base asks for, where there is one: what is live says of itself neither when it ends nor why it is.
+    before_lines: Option<&'a Lines>,
+    now: Timestamp,
 }
 
 /// A side of a plan.
@@ -94,13 +113,15 @@ struct Via {
 }
 
 impl<'a> Scene<'a> {
-    fn new(sides: &'a Sides<'a>, rules: &'a Rules) -> Self {
+    fn new(sides: &'a Sides<'a>, rules: &'a Rules, before_lines: Option<&'a Lines>, now: Timestamp) -> Self {
         Self {
             sides,
             rules,
             people: parts(sides, |_, _| true),
             direct: direct_sides(sides.plan),
             changed: sides.plan.edits.iter().map(|it| &it.key).collect(),
+            before_lines,
+            now,
         }
     }
 
@@ -114,6 +135,16 @@ impl<'a> Scene<'a> {
             Law::Exclusive { companies } => found.extend(self.exclusive(policy, companies)),
             Law::Separation { roles, apart_from } => found.extend(self.separation(policy, roles, apart_from)),
             Law::NoDirectRoles { types } => found.extend(self.no_direct_roles(policy, types)),
+            Law::RequireReason => found.extend(self.written(policy, Written::Reason)),
+            Law::RequireUntil => found.extend(self.written(policy, Written::Until)),
+            Law::MaxDuration { days } => {
+                let days = i64::try_from(*days).unwrap_or(i64::MAX / 48);
+                found.extend(self.written(policy, Written::Days(days)));
+            }
+            Law::AllowedDomains { domains } => found.extend(self.allowed_domains(policy, domains)),
+            Law::MaxMembers { at_most } => found.extend(self.max_members(policy, *at_most)),
+            Law::MinMembers { at_least } => found.extend(self.min_members(policy, *at_least)),
+            Law::RequiredMembers { people } => found.extend(self.required_members(policy, people)),
             Law::Rule { rule } => found.extend(self.rule(policy, rule)),
         }
         found
@@ -200,18 +231,13 @@ impl<'a> Scene<'a> {
                 how: How::Unknown,
                 from: None,
             };
-            let by = if people.is_empty() {
-                vec![one(None)]
+            let things = if people.is_empty() {
+                vec![vec![one(None)]]
             } else {
-                people.into_iter().map(|it| one(Some(it))).collect()
+                people.into_iter().map(|it| vec![one(Some(it))]).collect()
             };
-            found.push(Breach {
-                subject: Subject::Company(company),
-                stood: false,
-                unread: Some(unread),
-                why: None,
-                by,
-            });
+            let breach = Breach::of(Subject::Company(company), false, things);
+            found.extend(breach.map(|it| Breach { unread: Some(unread), ..it }));
         };
         let needs = policy.law.needs(!policy.groups.is_empty());
         for (company, unread) in self.rules.unread.iter().filter(|it| policy.concerns(it.0)) {
@@ -279,7 +305,7 @@ impl<'a> Scene<'a> {
                 let index = &self.sides.plan.index;
                 if let Some(person) = index.find_person(*company, index.user(*user)) {
                     let kinds = self.sides.after.direct(person);
-                    let own = kinds.iter().map(|it| it.kind()).filter(|it| it.role_type() == &**role_type);
+                    let own = kinds.iter().map(DirectRole::kind).filter(|it| it.role_type() == &**role_type);
                     let own = own.map(|it| Key {
                         owner: Owner::Person(person),
                         fact: Fact::Direct(Box::new(it.clone())),
@@ -289,7 +315,9 @@ impl<'a> Scene<'a> {
             }
             (None, HeldRole::Role(_)) => (),
         }
-        keys.extend(of.iter().filter(|it| Some(**it) != via.group).map(|it| member(*it)));
+        // Of a policy of many groups those alone that somebody is in.
+        let own = self.parts(&(*company, *user)).iter().filter(|it| it.after && Some(it.group) != via.group);
+        keys.extend(own.map(|it| it.group).filter(|it| of.contains(it)).map(member));
         let changed = keys.iter().filter(|it| self.changed.contains(it));
         changed.chain(&keys).find_map(|it| self.said(it))
     }
@@ -321,6 +349,13 @@ impl Law {
             },
             (Self::NoDirectRoles { .. }, true) => &[Unread::DirectRoles],
             (Self::NoDirectRoles { .. }, false) => &[Unread::DirectRoles, Unread::People],
+            (Self::RequireReason | Self::RequireUntil | Self::MaxDuration { .. }, false) => {
+                &[Unread::Groups, Unread::DirectRoles, Unread::People]
+            }
+            (Self::AllowedDomains { .. }, false) => &[Unread::Groups],
+            (Self::RequireReason | Self::RequireUntil | Self::MaxDuration { .. }, true)
+            | (Self::AllowedDomains { .. }, true)
+            | (Self::MaxMembers { .. } | Self::MinMembers { .. } | Self::RequiredMembers { .. }, _) => &[],
         }
     }
 }

@@ -51,9 +51,7 @@ pub fn tested(
 fn rule(policy: &DeclaredPolicy) -> Option<(&DeclaredPolicy, &Rule)> {
     match &policy.law {
         DeclaredLaw::Rule { rule } => Some((policy, rule)),
-        DeclaredLaw::Exclusive { .. }
-        | DeclaredLaw::Separation { .. }
-        | DeclaredLaw::NoDirectRoles { .. } => None,
+        _ => None,
     }
 }
 

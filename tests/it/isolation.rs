@@ -115,8 +115,7 @@ fn stopped(run: Run, who: &str, path: &str) -> Run {
 
 #[test]
 fn each_way_to_another_client_is_stopped_in_the_pull_request_and_at_the_apply() {
-    for (name, world, who, path) in ways() {
-        println!("{name}");
+    for (_way, world, who, path) in ways() {
         stopped(world.run("plan --check --base main"), who, path);
         stopped(world.run("plan --check"), who, path);
         stopped(world.apply(), who, path).says(&["policies"]);

@@ -57,6 +57,7 @@ mod outside;
 mod pages;
 mod people;
 mod policies;
+mod policy_kinds;
 mod portions;
 mod probes;
 mod documents;

@@ -16,9 +16,10 @@ use super::{
     rules::BOUNDED,
 };
 use crate::model::{
+    escape,
     expression::{Half, Rule},
     finding::{Code, Finding},
-    ids::CompanyId,
+    ids::{CompanyId, Email},
     name,
     rules::Guard,
     source::Place,
@@ -28,6 +29,11 @@ use crate::model::{
 const NAMED: &str = "exceptions and reports call it by its name";
 /// Why a list of a policy is there.
 const SAID: &str = "without it nobody can say what the policy demands";
+
+/// The most days of a `maxDuration`: more is no limit.
+const MOST_DAYS: u64 = 36_500;
+/// The most members that a `minMembers` may ask for.
+const MOST_MEMBERS: u64 = 10_000;
 
 /// The policies read so far, by name.
 type Names = BTreeMap<Box<str>, Place>;
@@ -81,6 +87,52 @@ impl Check {
             let law = types.map(|types| DeclaredLaw::NoDirectRoles { types });
             self.policy((self.at(entry), v.common(), &[]), law, company, (rules, &mut names));
         }
+        for entry in policies.require_reason.iter() {
+            let law = Some(DeclaredLaw::RequireReason);
+            self.policy((self.at(entry), entry.v.common(), &[]), law, company, (rules, &mut names));
+        }
+        for entry in policies.require_until.iter() {
+            let law = Some(DeclaredLaw::RequireUntil);
+            self.policy((self.at(entry), entry.v.common(), &[]), law, company, (rules, &mut names));
+        }
+        for entry in policies.max_duration.iter() {
+            let v = &entry.v;
+            let missing = [("days", v.days.is_absent(), SAID)];
+            let law =
+                self.number(&v.days, "days", 1, MOST_DAYS).map(|days| DeclaredLaw::MaxDuration { days });
+            self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
+        }
+        for entry in policies.allowed_domains.iter() {
+            let v = &entry.v;
+            let missing = [("domains", v.domains.is_absent(), SAID)];
+            let domains = self.some((self.at(entry), "domains"), &v.domains, Self::domain);
+            let law = domains.map(|domains| DeclaredLaw::AllowedDomains { domains });
+            self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
+        }
+        for entry in policies.max_members.iter() {
+            let v = &entry.v;
+            let missing =
+                [("groups", v.common().groups.is_absent(), SAID), ("atMost", v.at_most.is_absent(), SAID)];
+            let law = self.number(&v.at_most, "atMost", 0, u64::MAX);
+            let law = law.map(|at_most| DeclaredLaw::MaxMembers { at_most });
+            self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
+        }
+        for entry in policies.min_members.iter() {
+            let v = &entry.v;
+            let missing =
+                [("groups", v.common().groups.is_absent(), SAID), ("atLeast", v.at_least.is_absent(), SAID)];
+            let law = self.number(&v.at_least, "atLeast", 1, MOST_MEMBERS);
+            let law = law.map(|at_least| DeclaredLaw::MinMembers { at_least });
+            self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
+        }
+        for entry in policies.required_members.iter() {
+            let v = &entry.v;
+            let missing =
+                [("groups", v.common().groups.is_absent(), SAID), ("people", v.people.is_absent(), SAID)];
+            let people = self.some((self.at(entry), "people"), &v.people, Self::person);
+            let law = people.map(|people| DeclaredLaw::RequiredMembers { people });
+            self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
+        }
         for entry in policies.rules.iter() {
             let v = &entry.v;
             let missing = [("deny", v.deny.is_absent(), SAID)];
@@ -88,6 +140,32 @@ impl Check {
             let law = when.zip(v.deny.as_ref()).and_then(|(when, deny)| self.rule(when, deny));
             self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
         }
+        self.about_privileged(rules);
+    }
+
+    /// Says that a policy is about what is privileged, where nothing is.
+    fn about_privileged(&mut self, rules: &DeclaredRules) {
+        let is_off = rules.privileged.as_ref().is_some_and(Vec::is_empty);
+        for policy in rules.policies.iter().filter(|it| is_off && it.is_about_privileged()) {
+            let message = format!("the policy `{}` is about what is privileged, and nothing is", policy.name);
+            self.say(
+                Finding::new(Code::InvalidPolicy, policy.from, message)
+                    .help("name its `groups`, or give `guards.privileged` something"),
+            );
+        }
+    }
+
+    /// A domain of addresses, in lower case as they are.
+    fn domain(&mut self, raw: &At<String>) -> Option<Box<str>> {
+        let domain = self.seen(raw, "a domain")?.to_lowercase();
+        if format!("a@{domain}").parse::<Email>().is_ok() {
+            return Some(domain.into());
+        }
+        let message = format!("`{}` is not the domain of an address", escape::short(&raw.v));
+        self.wrong(
+            Finding::new(Code::InvalidPolicy, self.at(raw), message)
+                .help("write what stands behind the `@`, such as `globex.example`"),
+        )
     }
 
     /// Reads the expressions of a rule; everything wrong is said at its place.
@@ -128,7 +206,7 @@ impl Check {
         let named =
             (!common.company.is_absent()).then(|| common.company.as_ref().and_then(|it| self.company(it)));
         // Whose groups these are has to be known.
-        let company = match groups.as_ref().is_some_and(|it| !it.is_empty()) {
+        let own = match groups.as_ref().is_some_and(|it| !it.is_empty()) {
             true => self.owner(from, named, company, Code::InvalidPolicy).map(Some),
             false => match named {
                 None => Some(None),
@@ -136,13 +214,13 @@ impl Check {
             },
         };
         for entry in common.exceptions.iter() {
-            let exception = self.policy_exception(entry, name.as_deref(), company.flatten());
+            let exception = self.policy_exception(entry, name.as_deref(), own.flatten().or(company));
             rules.exceptions.extend(exception);
         }
         let severity = common.severity.read(|it| Some(*it));
         let strict = common.strict.read(|it| Some(*it));
-        let (Some(name), Some(reason), Some(groups), Some(company), Some(law), Some(severity), Some(strict)) =
-            (name, reason, groups, company, law, severity, strict)
+        let (Some(name), Some(reason), Some(groups), Some(own), Some(law), Some(severity), Some(strict)) =
+            (name, reason, groups, own, law, severity, strict)
         else {
             return;
         };
@@ -151,7 +229,7 @@ impl Check {
             severity: severity.unwrap_or_default(),
             strict: strict.unwrap_or_default(),
             reason,
-            company,
+            company: own,
             groups,
             law,
             from,

@@ -303,7 +303,11 @@ impl Check {
         if (least..=most).contains(&raw.v) {
             return Some(usize::try_from(raw.v).unwrap_or(usize::MAX));
         }
-        let code = if key == "upTo" { Code::InvalidException } else { Code::InvalidGuard };
+        let code = match key {
+            "upTo" => Code::InvalidException,
+            "days" | "atLeast" => Code::InvalidPolicy,
+            _ => Code::InvalidGuard,
+        };
         let range = if most == u64::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
         self.wrong(Finding::new(code, self.at(raw), format!("`{key}` is {range}, not {}", raw.v)))
     }

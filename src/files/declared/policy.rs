@@ -3,7 +3,7 @@
 use super::RoleRef;
 use crate::model::{
     expression::{Rule, schema::Subject},
-    ids::CompanyId,
+    ids::{CompanyId, PersonRef},
     rules::{PolicyKind, Severity},
     source::Place,
 };
@@ -25,12 +25,19 @@ pub(crate) struct DeclaredPolicy {
 }
 
 /// What a policy demands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DeclaredLaw {
     Exclusive { companies: Vec<CompanyId> },
     Separation { roles: Vec<(RoleRef, Place)>, apart_from: Vec<(RoleRef, Place)> },
     NoDirectRoles { types: Vec<(Box<str>, Place)> },
     Rule { rule: Rule },
+    RequireReason,
+    RequireUntil,
+    MaxDuration { days: usize },
+    AllowedDomains { domains: Vec<Box<str>> },
+    MaxMembers { at_most: usize },
+    MinMembers { at_least: usize },
+    RequiredMembers { people: Vec<PersonRef> },
 }
 
 /// Of whom it has to be read what they hold outside groups.
@@ -50,6 +57,13 @@ impl DeclaredPolicy {
             DeclaredLaw::Separation { .. } => PolicyKind::Separation,
             DeclaredLaw::NoDirectRoles { .. } => PolicyKind::NoDirectRoles,
             DeclaredLaw::Rule { .. } => PolicyKind::Rule,
+            DeclaredLaw::RequireReason => PolicyKind::RequireReason,
+            DeclaredLaw::RequireUntil => PolicyKind::RequireUntil,
+            DeclaredLaw::MaxDuration { .. } => PolicyKind::MaxDuration,
+            DeclaredLaw::AllowedDomains { .. } => PolicyKind::AllowedDomains,
+            DeclaredLaw::MaxMembers { .. } => PolicyKind::MaxMembers,
+            DeclaredLaw::MinMembers { .. } => PolicyKind::MinMembers,
+            DeclaredLaw::RequiredMembers { .. } => PolicyKind::RequiredMembers,
         }
     }
 
@@ -62,7 +76,14 @@ impl DeclaredPolicy {
     pub(crate) fn reads_all_groups(&self) -> bool {
         match &self.law {
             DeclaredLaw::Exclusive { .. } | DeclaredLaw::Separation { .. } => true,
-            DeclaredLaw::NoDirectRoles { .. } => false,
+            DeclaredLaw::RequireReason
+            | DeclaredLaw::RequireUntil
+            | DeclaredLaw::MaxDuration { .. }
+            | DeclaredLaw::AllowedDomains { .. } => self.groups.is_empty(),
+            DeclaredLaw::NoDirectRoles { .. }
+            | DeclaredLaw::MaxMembers { .. }
+            | DeclaredLaw::MinMembers { .. }
+            | DeclaredLaw::RequiredMembers { .. } => false,
             DeclaredLaw::Rule { rule } => rule.subject() == Subject::Access,
         }
     }
@@ -71,9 +92,24 @@ impl DeclaredPolicy {
     pub(crate) fn lists_people(&self) -> bool {
         match &self.law {
             DeclaredLaw::Rule { rule } => rule.looks_at_people() && rule.subject() == Subject::Access,
-            DeclaredLaw::Exclusive { .. }
-            | DeclaredLaw::Separation { .. }
-            | DeclaredLaw::NoDirectRoles { .. } => false,
+            _ => false,
+        }
+    }
+
+    /// Whether it is about whatever is privileged, and not about groups that it names.
+    pub(crate) fn is_about_privileged(&self) -> bool {
+        let is_of_kind = matches!(
+            self.law,
+            DeclaredLaw::RequireReason | DeclaredLaw::RequireUntil | DeclaredLaw::MaxDuration { .. }
+        );
+        is_of_kind && self.groups.is_empty()
+    }
+
+    /// The people that it names.
+    pub(crate) fn people(&self) -> &[PersonRef] {
+        match &self.law {
+            DeclaredLaw::RequiredMembers { people } => people,
+            _ => &[],
         }
     }
 
@@ -91,6 +127,19 @@ impl DeclaredPolicy {
                 Subject::Access if !rule.spares_direct_roles() => some,
                 Subject::Access | Subject::Edit => DirectOf::Nobody,
             },
+            // What is privileged may be held outside groups.
+            DeclaredLaw::RequireReason | DeclaredLaw::RequireUntil | DeclaredLaw::MaxDuration { .. }
+                if self.groups.is_empty() =>
+            {
+                DirectOf::Everybody
+            }
+            DeclaredLaw::RequireReason
+            | DeclaredLaw::RequireUntil
+            | DeclaredLaw::MaxDuration { .. }
+            | DeclaredLaw::AllowedDomains { .. }
+            | DeclaredLaw::MaxMembers { .. }
+            | DeclaredLaw::MinMembers { .. }
+            | DeclaredLaw::RequiredMembers { .. } => DirectOf::Nobody,
         }
     }
 }

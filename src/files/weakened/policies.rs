@@ -113,11 +113,49 @@ impl Rows<'_> {
                     self.add(&format!("{what}, when"), before, after, "it may look at less");
                 }
             }
-            // Of two kinds something was said already.
+            (DeclaredLaw::MaxDuration { days: was }, DeclaredLaw::MaxDuration { days: is }) if is > was => {
+                let said = |it: &usize, from| Some((it.to_string(), Some(from)));
+                let why = "access may last longer";
+                self.add(&format!("{what}, days"), said(was, base.from), said(is, new.from), why);
+            }
+            (DeclaredLaw::MaxMembers { at_most: was }, DeclaredLaw::MaxMembers { at_most: is })
+                if is > was =>
+            {
+                let said = |it: &usize, from| Some((it.to_string(), Some(from)));
+                let why = "groups may have more members";
+                self.add(&format!("{what}, atMost"), said(was, base.from), said(is, new.from), why);
+            }
+            (DeclaredLaw::MinMembers { at_least: was }, DeclaredLaw::MinMembers { at_least: is })
+                if is < was =>
+            {
+                let said = |it: &usize, from| Some((it.to_string(), Some(from)));
+                let why = "groups may be left with fewer members";
+                self.add(&format!("{what}, atLeast"), said(was, base.from), said(is, new.from), why);
+            }
+            (DeclaredLaw::AllowedDomains { domains: was }, DeclaredLaw::AllowedDomains { domains: is }) => {
+                for domain in is.iter().filter(|it| !was.contains(it)) {
+                    let said = Some((domain.to_string(), Some(new.from)));
+                    self.add(&format!("{what}, domains"), None, said, "members may be of one domain more");
+                }
+            }
+            (DeclaredLaw::RequiredMembers { people: was }, DeclaredLaw::RequiredMembers { people: is }) => {
+                for person in was.iter().filter(|it| !is.contains(it)) {
+                    let said = Some((person.to_string(), Some(base.from)));
+                    self.add(&format!("{what}, people"), said, None, "the person may be missing");
+                }
+            }
+            // As strict as before, or of two kinds, of which something was said already.
             (
                 DeclaredLaw::Exclusive { .. }
                 | DeclaredLaw::Separation { .. }
                 | DeclaredLaw::NoDirectRoles { .. }
+                | DeclaredLaw::RequireReason
+                | DeclaredLaw::RequireUntil
+                | DeclaredLaw::MaxDuration { .. }
+                | DeclaredLaw::AllowedDomains { .. }
+                | DeclaredLaw::MaxMembers { .. }
+                | DeclaredLaw::MinMembers { .. }
+                | DeclaredLaw::RequiredMembers { .. }
                 | DeclaredLaw::Rule { .. },
                 _,
             ) => (),

@@ -143,9 +143,10 @@ impl CompanyReads<'_> {
                 reads.entry(head.id).or_default().strangers = true;
             }
         }
-        if self.policies.all_groups {
-            // Whoever breaks a policy is named.
-            reads.values_mut().for_each(|it| it.strangers = true);
+        // Whoever breaks a policy is named.
+        let named = self.named_by_policies(heads, &self.policies.groups);
+        for (group, read) in &mut reads {
+            read.strangers |= self.policies.all_groups || named.contains(group);
         }
         reads
     }

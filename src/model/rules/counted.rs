@@ -112,6 +112,8 @@ pub enum How {
     Renamed,
     /// A role is held, or somebody is in a group.
     Holds,
+    /// Somebody is not in a group.
+    Lacks,
     /// It could not be read.
     Unknown,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     expression,
-    ids::{CompanyId, RoleId},
+    ids::{CompanyId, RoleId, UserId},
     source::Place,
 };
 
@@ -40,6 +40,13 @@ policies! {
     Exclusive "exclusive" "Members of these groups reach nothing but the named companies, whatever else they hold.";
     Separation "separation" "Nobody holds one of these roles and one of those, where both reach.";
     NoDirectRoles "noDirectRoles" "Nobody holds a role outside groups.";
+    RequireReason "requireReason" "Every membership, or what is privileged, has a reason in the files.";
+    RequireUntil "requireUntil" "Every membership, or what is privileged, has an end in the files.";
+    MaxDuration "maxDuration" "Every membership, or what is privileged, ends within so many days.";
+    AllowedDomains "allowedDomains" "Members have addresses of these domains alone.";
+    MaxMembers "maxMembers" "A group has no more members than so many.";
+    MinMembers "minMembers" "A group keeps so many members who can act.";
+    RequiredMembers "requiredMembers" "These people are in a group.";
     Rule "rules" "Nothing is so that these expressions choose and deny, in what people hold or in what the plan changes.";
 }
 
@@ -81,10 +88,37 @@ pub struct Policy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "PolicyKind says it")]
 pub enum Law {
-    Exclusive { companies: Vec<CompanyId> },
-    Separation { roles: Powers, apart_from: Powers },
-    NoDirectRoles { types: Vec<Box<str>> },
-    Rule { rule: expression::Rule },
+    Exclusive {
+        companies: Vec<CompanyId>,
+    },
+    Separation {
+        roles: Powers,
+        apart_from: Powers,
+    },
+    NoDirectRoles {
+        types: Vec<Box<str>>,
+    },
+    RequireReason,
+    RequireUntil,
+    MaxDuration {
+        days: usize,
+    },
+    AllowedDomains {
+        domains: Vec<Box<str>>,
+    },
+    MaxMembers {
+        at_most: usize,
+    },
+    MinMembers {
+        at_least: usize,
+    },
+    /// Of who is not known there is nobody.
+    RequiredMembers {
+        people: Vec<Option<UserId>>,
+    },
+    Rule {
+        rule: expression::Rule,
+    },
 }
 
 /// Roles of groups, by company, and types of direct roles; both sorted.
@@ -102,6 +136,13 @@ impl Policy {
             Law::Exclusive { .. } => PolicyKind::Exclusive,
             Law::Separation { .. } => PolicyKind::Separation,
             Law::NoDirectRoles { .. } => PolicyKind::NoDirectRoles,
+            Law::RequireReason => PolicyKind::RequireReason,
+            Law::RequireUntil => PolicyKind::RequireUntil,
+            Law::MaxDuration { .. } => PolicyKind::MaxDuration,
+            Law::AllowedDomains { .. } => PolicyKind::AllowedDomains,
+            Law::MaxMembers { .. } => PolicyKind::MaxMembers,
+            Law::MinMembers { .. } => PolicyKind::MinMembers,
+            Law::RequiredMembers { .. } => PolicyKind::RequiredMembers,
             Law::Rule { .. } => PolicyKind::Rule,
         }
     }
@@ -109,6 +150,26 @@ impl Policy {
     /// Whether it is about a company.
     pub fn concerns(&self, company: CompanyId) -> bool {
         self.company.is_none_or(|it| it == company)
+    }
+}
+
+impl Law {
+    /// The companies that may be reached.
+    pub fn companies(&self) -> &[CompanyId] {
+        match self {
+            Self::Exclusive { companies } => companies,
+            _ => &[],
+        }
+    }
+
+    /// The number that it sets, of members or days.
+    pub fn number(&self) -> Option<usize> {
+        match self {
+            Self::MaxDuration { days: n }
+            | Self::MaxMembers { at_most: n }
+            | Self::MinMembers { at_least: n } => Some(*n),
+            _ => None,
+        }
     }
 }
 
@@ -124,6 +185,8 @@ pub enum Unread {
     People,
     /// What people hold outside groups.
     DirectRoles,
+    /// What the addresses of people are.
+    Addresses,
     /// Nothing: an expression could not be evaluated.
     Expression,
 }
@@ -153,6 +216,9 @@ pub struct Broken<P = Place> {
     /// The companies that may be reached, of an `exclusive`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub companies: Vec<CompanyId>,
+    /// The number that it sets, of members or days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<usize>,
     /// Where it is written.
     #[serde(rename = "origin")]
     pub from: P,
@@ -161,7 +227,7 @@ pub struct Broken<P = Place> {
 impl<P> Broken<P> {
     /// The same with a place of another kind.
     pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Broken<Q> {
-        let Self { name, kind, severity, stood, unread, why, reason, companies, from } = self;
-        Broken { name, kind, severity, stood, unread, why, reason, companies, from: place(from) }
+        let Self { name, kind, severity, stood, unread, why, reason, companies, number, from } = self;
+        Broken { name, kind, severity, stood, unread, why, reason, companies, number, from: place(from) }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use uuid::Uuid;
+
 use super::{Directory, grants::Roles, rules::means_something};
 use crate::{
     files::declared::{Declared, DeclaredLaw, DeclaredPolicy, DirectOf, RoleRef},
@@ -43,6 +45,20 @@ impl World<'_> {
             DeclaredLaw::NoDirectRoles { types } => {
                 Law::NoDirectRoles { types: types.iter().map(|it| it.0.clone()).collect() }
             }
+            DeclaredLaw::RequireReason => Law::RequireReason,
+            DeclaredLaw::RequireUntil => Law::RequireUntil,
+            DeclaredLaw::MaxDuration { days } => Law::MaxDuration { days: *days },
+            DeclaredLaw::AllowedDomains { domains } => Law::AllowedDomains { domains: domains.clone() },
+            DeclaredLaw::MaxMembers { at_most } => Law::MaxMembers { at_most: *at_most },
+            DeclaredLaw::MinMembers { at_least } => Law::MinMembers { at_least: *at_least },
+            DeclaredLaw::RequiredMembers { people } => Law::RequiredMembers {
+                people: people
+                    .iter()
+                    .map(|it| {
+                        self.directory.anyone(policy.company.unwrap_or(CompanyId(Uuid::nil())), it).ok()
+                    })
+                    .collect(),
+            },
             DeclaredLaw::Rule { rule } => Law::Rule { rule: rule.clone() },
         };
         let mut groups: Vec<Box<str>> = policy.groups.iter().map(|it| it.0.clone()).collect();

@@ -18,7 +18,7 @@ use crate::{
         finding::{Code, Finding},
         ids::{PersonRef, UserId},
         observed::Observed,
-        plan::{Outside, Unresolved},
+        plan::{Line, Outside, Unresolved},
         source::Place,
     },
 };
@@ -176,6 +176,14 @@ impl Binding<'_> {
                     wanted_as_is(&mut wanted, live, role.kind());
                 }
                 Some(_) | None => {
+                    let line = Line {
+                        starts: entry.term.starts,
+                        ends: entry.term.ends,
+                        has_reason: entry.has_reason,
+                        ..Line::nothing()
+                    };
+                    let fact = Fact::Direct(Box::new(role.kind().clone()));
+                    self.line(Owner::Person(person), fact, Some(entry.from), line);
                     declared.push((role.kind().clone(), entry.from, entry.term.ends));
                     wanted.put(role);
                 }

@@ -51,7 +51,7 @@ impl Scene<'_> {
     ) -> Option<Breach> {
         let by: Vec<_> = vias.map(|it| self.counted(who, it, groups)).collect();
         let subject = Subject::Person(self.sides.plan.index.user(who.1));
-        (!by.is_empty()).then_some(Breach { subject, stood, unread: None, why: None, by })
+        Breach::of(subject, stood, if by.is_empty() { Vec::new() } else { vec![by] })
     }
 
     /// All that somebody holds on a side beyond the allowed, each with the part of it that is.

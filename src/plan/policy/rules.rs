@@ -294,7 +294,8 @@ impl Scene<'_> {
                 stood: false,
                 unread: why.is_some().then_some(Unread::Expression),
                 why: why.map(Into::into),
-                by: vec![by],
+                things: vec![vec![by]],
+                most: 0,
             });
         }
         found

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -9,7 +10,7 @@ use super::*;
 use crate::{
     model::{
         direct::{DirectRole, Traveller},
-        plan::Overview,
+        plan::{Base, Line, Overview},
         rules::{Powers, Severity},
     },
     plan::worlds::{self, COMPANY, Group, Person, World, place, role, user},
@@ -114,6 +115,10 @@ fn world(plain: bool) -> impl Strategy<Value = World> {
     })
 }
 
+fn now() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
 fn policy(law: Law, groups: &BTreeSet<&str>) -> Policy {
     Policy {
         name: "p".into(),
@@ -135,7 +140,7 @@ fn rules(policy: Policy) -> Rules {
 /// Who breaks a policy, and whether that stood before.
 fn found(world: &World, policy: Policy) -> BTreeSet<(UserId, bool)> {
     let plan = world.plan();
-    let found = breaches(&Sides::new(&plan), &rules(policy));
+    let found = breaches(&Sides::new(&plan), &rules(policy), now());
     let who = |it: &Breach| match it.subject {
         Subject::Person(user) => (user, it.stood),
         _ => panic!("{it:?}"),
@@ -332,6 +337,289 @@ proptest! {
     }
 }
 
+/// What files say beside something: days from which and through which, and whether why.
+type Said = Option<(Option<i64>, Option<i64>, bool)>;
+
+fn said() -> impl Strategy<Value = Said> {
+    let day = || prop::option::of(-3..12_i64);
+    prop::option::of((prop::option::of(-3..3_i64), day(), any::<bool>()))
+}
+
+fn at(day: i64) -> Timestamp {
+    now() + SignedDuration::from_hours(24 * day)
+}
+
+/// What is written beside members, groups and roles, by the number of the group.
+#[derive(Clone, Debug)]
+struct Files {
+    members: BTreeMap<(usize, u128), Said>,
+    groups: BTreeMap<usize, Said>,
+    roles: BTreeMap<(usize, u128), Said>,
+}
+
+fn files() -> impl Strategy<Value = Files> {
+    let members = prop::collection::btree_map((0..4_usize, 0..USERS), said(), 0..24);
+    let groups = prop::collection::btree_map(0..4_usize, said(), 0..4);
+    let roles = prop::collection::btree_map((0..4_usize, 0..3_u128), said(), 0..8);
+    (members, groups, roles).prop_map(|(members, groups, roles)| Files { members, groups, roles })
+}
+
+impl Files {
+    /// Beside the facts of a plan of this world.
+    fn lines(&self, world: &World, plan: &Plan) -> Lines {
+        let mut lines = Lines::new();
+        let mut add = |n: usize, fact: Fact, said: Said| {
+            let Some(group) = world.groups.iter().find(|it| it.id == worlds::group_id(n as u128)) else {
+                return;
+            };
+            let (Some(group), Some((starts, ends, has_reason))) = (plan.index.find(&group.name()), said)
+            else {
+                return;
+            };
+            let line = Line { from: place(7), starts: starts.map(at), ends: ends.map(at), has_reason };
+            lines.insert(Key { owner: Owner::Group(group), fact }, line);
+        };
+        for ((n, who), said) in &self.members {
+            if let Some(who) = plan.index.find_user(user(*who)) {
+                add(*n, Fact::Member(who), *said);
+            }
+        }
+        self.groups.iter().for_each(|(n, said)| add(*n, Fact::Attributes, *said));
+        self.roles.iter().for_each(|((n, it), said)| add(*n, Fact::Grant(role(*it)), *said));
+        lines
+    }
+
+    /// Whether what has to be is written beside a member: of the model.
+    fn says(&self, law: &Law, n: usize, who: u128, privileged: Option<&worlds::Side>) -> bool {
+        let member = self.members.get(&(n, who)).copied().flatten();
+        let end = |it: Said| it.and_then(|it| it.1);
+        let mut ends: Vec<i64> =
+            [end(member), end(self.groups.get(&n).copied().flatten())].into_iter().flatten().collect();
+        if let Some(side) = privileged {
+            let own: Vec<u128> = (0..PRIVILEGED).filter(|it| side.grants.contains_key(&role(*it))).collect();
+            let of_roles: Vec<Option<i64>> =
+                own.iter().map(|it| end(self.roles.get(&(n, *it)).copied().flatten())).collect();
+            if of_roles.iter().all(Option::is_some) {
+                ends.extend(of_roles.into_iter().flatten().max());
+            }
+        }
+        let ends = ends.into_iter().min();
+        match law {
+            Law::RequireReason => member.is_some_and(|it| it.2),
+            Law::RequireUntil => ends.is_some(),
+            Law::MaxDuration { days } => {
+                let begins = member.and_then(|it| it.0).unwrap_or(0);
+                ends.is_some_and(|it| it - begins <= i64::try_from(*days).unwrap() + 1)
+            }
+            _ => panic!("{law:?}"),
+        }
+    }
+}
+
+/// Roles below this number are privileged.
+const PRIVILEGED: u128 = 2;
+
+/// What is found, by the name of the group: who, and whether that stood.
+fn by_group(plan: &Plan, rules: &Rules) -> BTreeSet<(Box<str>, Option<UserId>, bool)> {
+    let found = breaches(&Sides::new(plan), rules, now());
+    let found = found.into_iter().flatten();
+    found
+        .flat_map(|it| {
+            let Subject::Group(_, name) = it.subject else { panic!("{it:?}") };
+            assert!(it.things.len() > it.most, "{:?}", it.things);
+            it.things
+                .into_iter()
+                .flatten()
+                .map(move |thing| (name.clone(), thing.person, it.stood))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The groups after, each with its number, what it is called, and how it was.
+fn after(world: &World) -> Vec<(usize, Box<str>, worlds::Side, Option<worlds::Side>)> {
+    let number = |it: &Group| usize::try_from(it.id.0.as_u128()).unwrap();
+    let all = world.groups.iter();
+    all.filter_map(|it| Some((number(it), it.after.clone()?.name, it.after.clone()?, it.before.clone())))
+        .collect()
+}
+
+fn is_named(names: &BTreeSet<&str>, now: &worlds::Side, before: Option<&worlds::Side>) -> bool {
+    names.contains(&*now.name) || before.is_some_and(|it| names.contains(&*it.name))
+}
+
+/// Names of groups are told apart by number.
+fn told_apart(mut world: World) -> World {
+    for (n, group) in world.groups.iter_mut().enumerate() {
+        group.id = worlds::group_id(n as u128);
+        for side in [&mut group.before, &mut group.after].into_iter().flatten() {
+            side.name = ["a", "b", "c", "a0"][n % 4].into();
+        }
+    }
+    world.people.clear();
+    world
+}
+
+proptest! {
+    #[test]
+    fn what_has_to_be_written_is_missed_where_it_is_not(
+        world in world(true).prop_map(told_apart),
+        files in files(),
+        names in prop_oneof![Just(BTreeSet::new()), names()],
+        law in prop_oneof![
+            Just(Law::RequireReason),
+            Just(Law::RequireUntil),
+            (1..9_usize).prop_map(|days| Law::MaxDuration { days }),
+        ],
+    ) {
+        let mut plan = world.plan();
+        plan.lines = files.lines(&world, &plan);
+        let mut rules = rules(policy(law.clone(), &names));
+        rules.privileged = (0..PRIVILEGED).map(|it| (COMPANY, role(it))).collect();
+        let gives = |side: &worlds::Side| (0..PRIVILEGED).any(|it| side.grants.contains_key(&role(it)));
+        let mut expected = BTreeSet::new();
+        for (n, name, side, before) in after(&world) {
+            let is_about = if names.is_empty() { gives(&side) } else { is_named(&names, &side, before.as_ref()) };
+            for who in (0..USERS).filter(|it| is_about && side.members.contains(&user(*it))) {
+                let privileged = names.is_empty().then_some(&side);
+                if !files.says(&law, n, who, privileged) {
+                    let was = before.as_ref().filter(|it| it.members.contains(&user(who)));
+                    let stood = was.is_some_and(|it| !names.is_empty() || gives(it));
+                    expected.insert((name.clone(), Some(user(who)), stood));
+                }
+            }
+        }
+        prop_assert_eq!(by_group(&plan, &rules), expected);
+    }
+
+    #[test]
+    fn members_are_counted_and_told_by_their_addresses(
+        world in world(true).prop_map(told_apart),
+        names in names(),
+        n in 1..4_usize,
+        active in prop::collection::btree_map((0..USERS).prop_map(user), any::<bool>(), 0..6),
+        required in prop::collection::btree_set((0..USERS).prop_map(user), 1..3),
+    ) {
+        let plan = world.plan();
+        let of = |law: Law, names: &BTreeSet<&str>| {
+            let mut rules = rules(policy(law, names));
+            rules.active = active.clone();
+            // Of nobody beyond the fourth the address is known.
+            let domain = |it: u128| if it.is_multiple_of(2) { "A.example" } else { "b.example" };
+            rules.names = (0..5).map(|it| (user(it), format!("u{it}@{}", domain(it)).into())).collect();
+            rules
+        };
+        let meant = |names: &BTreeSet<&str>| -> Vec<_> {
+            after(&world).into_iter().filter(|it| names.is_empty() || is_named(names, &it.2, it.3.as_ref())).collect()
+        };
+        // At most.
+        let mut expected = BTreeSet::new();
+        for (_, name, side, before) in meant(&names) {
+            let was = before.map_or(0, |it| it.members.len());
+            for who in side.members.iter().filter(|_| side.members.len() > n) {
+                expected.insert((name.clone(), Some(*who), side.members.len() <= was));
+            }
+        }
+        prop_assert_eq!(by_group(&plan, &of(Law::MaxMembers { at_most: n }, &names)), expected);
+        // At least, of those who can act; a group that goes has nobody.
+        let can_act = |it: &worlds::Side| it.members.iter().filter(|it| active.get(it) != Some(&false)).count();
+        let named: Vec<&Group> = world
+            .groups
+            .iter()
+            .filter(|it| [&it.before, &it.after].into_iter().flatten().any(|it| names.contains(&*it.name)))
+            .collect();
+        let mut expected = BTreeMap::new();
+        for group in &named {
+            let [was, is] = [&group.before, &group.after].map(|it| it.as_ref().map_or(0, can_act));
+            let name = group.after.as_ref().or(group.before.as_ref()).unwrap().name.clone();
+            if is < n {
+                expected.insert(name, (n - is, group.before.is_some() && was <= is));
+            }
+        }
+        let found = breaches(&Sides::new(&plan), &of(Law::MinMembers { at_least: n }, &names), now());
+        let found: BTreeMap<Box<str>, (usize, bool)> = found.into_iter().flatten().map(|it| {
+            let Subject::Group(_, name) = it.subject else { panic!() };
+            (name, (it.things.len(), it.stood))
+        }).collect();
+        prop_assert_eq!(found, expected);
+        // These.
+        let mut expected = BTreeSet::new();
+        for group in &named {
+            let [was, is] = [&group.before, &group.after].map(|it| it.as_ref().map_or(BTreeSet::new(), |it| it.members.clone()));
+            let name = &group.after.as_ref().or(group.before.as_ref()).unwrap().name;
+            for who in required.iter().filter(|it| !is.contains(it)) {
+                expected.insert((name.clone(), Some(*who), group.before.is_some() && !was.contains(who)));
+            }
+        }
+        let law = Law::RequiredMembers { people: required.iter().map(|it| Some(*it)).collect() };
+        prop_assert_eq!(by_group(&plan, &of(law, &names)), expected);
+        // Of these domains, in the groups or in all.
+        for names in [names.clone(), BTreeSet::new()] {
+            let mut expected = BTreeSet::new();
+            for (_, name, side, before) in meant(&names) {
+                for who in side.members.iter().filter(|it| active.get(it) != Some(&false)) {
+                    let number = who.0.as_u128();
+                    let was = before.as_ref().is_some_and(|it| it.members.contains(who));
+                    if number >= 5 || !number.is_multiple_of(2) {
+                        // Of whom no address is told is never told apart.
+                        expected.insert((name.clone(), Some(*who), was && number < 5));
+                    }
+                }
+            }
+            let rules = of(Law::AllowedDomains { domains: vec!["a.example".into()] }, &names);
+            prop_assert_eq!(by_group(&plan, &rules), expected);
+            let found = breaches(&Sides::new(&plan), &rules, now());
+            for it in found.iter().flatten() {
+                let unknown = it.things.iter().flatten().all(|it| it.person.unwrap().0.as_u128() >= 5);
+                prop_assert_eq!(it.unread == Some(Unread::Addresses), unknown);
+            }
+        }
+    }
+}
+
+/// Privileged roles outside groups have to say the same, and what the base said of a membership is what stood.
+#[test]
+fn privileged_direct_roles_and_longer_terms_are_seen() {
+    let mut world = World::new(vec![group(0, "a", 1, &[1])]);
+    world.groups[0].before = world.groups[0].after.clone();
+    let admin = DirectRole::new("TMC_ADMIN", Some(COMPANY));
+    let agent = DirectRole::new("GLOBAL_AGENT", None);
+    let both = DirectRoles::new([admin, agent]);
+    world.people =
+        vec![Person { company: COMPANY, user: user(2), before: DirectRoles::default(), after: both }];
+    let mut plan = world.plan();
+    let everybody = BTreeSet::new();
+    for law in [Law::RequireReason, Law::RequireUntil, Law::MaxDuration { days: 3 }] {
+        let found = breaches(&Sides::new(&plan), &rules(policy(law, &everybody)), now()).remove(0);
+        let roles: Vec<_> =
+            found.iter().flat_map(|it| it.things.iter().flatten()).map(|it| it.role.clone()).collect();
+        assert_eq!(roles, [Some(HeldRole::Direct("TMC_ADMIN".into()))]);
+        assert!(!found[0].stood);
+    }
+    // Somebody is in the group, and the change makes that last longer.
+    let key = plan
+        .live
+        .memberships()
+        .map(|it| Key { owner: Owner::Group(it.0), fact: Fact::Member(it.1) })
+        .next()
+        .unwrap();
+    let line = |days| Line { from: place(3), starts: None, ends: Some(at(days)), has_reason: false };
+    let rules = rules(policy(Law::MaxDuration { days: 3 }, &["a"].into()));
+    let stood = |plan: &Plan| {
+        breaches(&Sides::new(plan), &rules, now())[0].iter().map(|it| it.stood).collect::<Vec<_>>()
+    };
+    plan.lines = [(key.clone(), line(30))].into();
+    assert_eq!(stood(&plan), [true], "what is live says nothing of its end");
+    let mut of = |days: Option<i64>| {
+        let lines: Lines = days.map(|it| (key.clone(), line(it))).into_iter().collect();
+        plan.base = Some(Base { lines, ..Base::default() });
+        stood(&plan)
+    };
+    assert_eq!(of(Some(3)), [false]);
+    assert_eq!(of(Some(20)), [true]);
+    assert_eq!(of(None), [true]);
+}
+
 /// A group of a company with one role on one company, and its members.
 fn group(company: u128, name: &str, on: u128, members: &[u128]) -> Group {
     let side = worlds::Side {
@@ -363,7 +651,7 @@ fn who_cannot_act_breaks_nothing() {
     let mut rules = rules(policy(exclusive(&[0].into()), &["a"].into()));
     rules.active = BTreeMap::from([(user(1), false), (user(2), true)]);
     let plan = world.plan();
-    let found = breaches(&Sides::new(&plan), &rules);
+    let found = breaches(&Sides::new(&plan), &rules, now());
     let people: Vec<_> = found[0].iter().map(|it| it.subject.clone()).collect();
     assert_eq!(people, [Subject::Person(user(2)), Subject::Person(user(3))]);
 }
@@ -387,6 +675,16 @@ fn what_was_not_read_is_told() {
         (policy(apart(&["GLOBAL_AGENT"]), &everybody), vec![Company, Groups, People, DirectRoles]),
         (policy(direct(), &groups), vec![Company, DirectRoles]),
         (policy(direct(), &everybody), vec![Company, People, DirectRoles]),
+        (policy(Law::RequireReason, &groups), vec![Company]),
+        (policy(Law::RequireUntil, &everybody), vec![Company, Groups, People, DirectRoles]),
+        (policy(Law::MaxDuration { days: 1 }, &everybody), vec![Company, Groups, People, DirectRoles]),
+        (
+            policy(Law::AllowedDomains { domains: Vec::new() }, &everybody),
+            vec![Company, Groups, Unread::Addresses],
+        ),
+        (policy(Law::MaxMembers { at_most: 9 }, &groups), vec![Company]),
+        (policy(Law::MinMembers { at_least: 1 }, &groups), vec![Company]),
+        (policy(Law::RequiredMembers { people: Vec::new() }, &groups), vec![Company]),
     ];
     let world = World::new(vec![group(0, "a", 1, &[1])]);
     for (policy, expected) in table {
@@ -398,7 +696,7 @@ fn what_was_not_read_is_told() {
         rules.direct_read.clear();
         rules.unread = [(COMPANY, Company), (COMPANY, People)].into();
         let told = |plan: &Plan, rules: &Rules| -> BTreeSet<Unread> {
-            breaches(&Sides::new(plan), rules)[0].iter().filter_map(|it| it.unread).collect()
+            breaches(&Sides::new(plan), rules, now())[0].iter().filter_map(|it| it.unread).collect()
         };
         assert_eq!(told(&plan, &rules), expected.into_iter().collect(), "{:?}", policy.law);
         // Of another company nothing is asked.
@@ -409,6 +707,10 @@ fn what_was_not_read_is_told() {
         rules.policies[0].company = Some(COMPANY);
         rules.unread.clear();
         rules.direct_read = [user(1)].into();
+        rules.names = [(user(1), "a@a.example".into())].into();
+        if let Law::AllowedDomains { domains } = &mut rules.policies[0].law {
+            domains.push("a.example".into());
+        }
         assert_eq!(told(&plan, &rules), BTreeSet::new(), "{:?}", policy.law);
         // Somebody is in no group, and not read.
         rules.people = [(COMPANY, user(2))].into();
@@ -424,14 +726,17 @@ fn with_a_base_that_is_what_stood() {
     let mut world = World::new(vec![group(0, "a", 1, &[1]), live]);
     world.groups.iter_mut().for_each(|it| it.before = it.after.clone());
     let plan = world.plan();
-    let of = |plan: &Plan| breaches(&Sides::new(plan), &rules(policy(exclusive(&[1].into()), &["a"].into())));
+    let of = |plan: &Plan| {
+        breaches(&Sides::new(plan), &rules(policy(exclusive(&[1].into()), &["a"].into())), now())
+    };
     assert!(of(&plan)[0][0].stood);
     // The base would take the person out of the other group.
     let member = plan.live.memberships().find(|it| &*plan.index.group(it.0).name == "b").unwrap();
     let key = Key { owner: Owner::Group(member.0), fact: Fact::Member(member.1) };
     let edit = diff(&plan.live, &State::default()).into_iter().find(|it| it.key == key).unwrap();
-    let based = Plan { base: Some(Edits::new(vec![edit])), ..plan.clone() };
+    let based =
+        Plan { base: Some(Base { edits: Edits::new(vec![edit]), ..Base::default() }), ..plan.clone() };
     assert!(!of(&based)[0][0].stood);
-    let based = Plan { base: Some(Edits::default()), ..plan };
+    let based = Plan { base: Some(Base::default()), ..plan };
     assert!(of(&based)[0][0].stood);
 }

@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{View, counted, remedy, scope::Words};
+use super::{View, counted, remedy, scope::Words, thousands};
 use crate::{
     files::yaml::scalar,
     model::{
         plan::{Check, Verdict},
-        rules::{Broken, Counted, Guard, HeldRole, PolicyKind, Subject, Unread},
+        rules::{Broken, Counted, Guard, HeldRole, How, PolicyKind, Subject, Unread},
         source::Sources,
     },
 };
@@ -44,12 +44,44 @@ pub(super) fn sentence(check: &Check, policy: &Broken, subject: &str, words: &Wo
         }
         (None, PolicyKind::Separation) => format!("{subject} holds roles that are kept apart"),
         (None, PolicyKind::NoDirectRoles) => format!("{subject} holds a role outside groups"),
+        (Some(Unread::Addresses), _) => {
+            let people = counted(check.value, "member", "members");
+            format!("not evaluated for {people} of {subject}, of whom no address is told")
+        }
+        (None, PolicyKind::RequireReason) => format!("{subject}: {} without a `reason`", things(check)),
+        (None, PolicyKind::RequireUntil) => format!("{subject}: {} without an end", things(check)),
+        (None, PolicyKind::MaxDuration) => {
+            let days = counted(policy.number.unwrap_or_default(), "day", "days");
+            format!("{subject}: {} for longer than {days}", things(check))
+        }
+        (None, PolicyKind::AllowedDomains) => format!("{subject}: {} of another domain", things(check)),
+        (None, PolicyKind::MaxMembers) => {
+            format!("{subject}: {} (limit {})", things(check), thousands(policy.number.unwrap_or_default()))
+        }
+        (None, PolicyKind::MinMembers) => {
+            let missing = counted(check.value, "member", "members");
+            format!(
+                "{subject}: {missing} too few (at least {})",
+                thousands(policy.number.unwrap_or_default())
+            )
+        }
+        (None, PolicyKind::RequiredMembers) => {
+            format!("{subject}: {} missing", counted(check.value, "required member", "required members"))
+        }
         (None, PolicyKind::Rule) => match &policy.reason {
             Some(reason) => format!("{subject} breaks the rule: {reason}"),
             None => format!("{subject} breaks the rule"),
         },
     };
     format!("{name}: {what}")
+}
+
+/// What breaks it, counted.
+fn things(check: &Check) -> String {
+    match check.subject {
+        Subject::Person(_) => counted(check.value, "privileged direct role", "privileged direct roles"),
+        _ => counted(check.value, "member", "members"),
+    }
 }
 
 /// Returns what follows, after the sentence.
@@ -84,12 +116,24 @@ pub(super) fn way(item: &Counted, words: &Words<'_>, sources: &Sources) -> Strin
     let group = item.group.as_deref().map(str::to_owned);
     let parts: Vec<String> =
         [item.person.map(|it| words.person(it)), group, role].into_iter().flatten().collect();
+    if item.how == How::Lacks {
+        return lacks(item, words);
+    }
     let line = match (item.from, &item.group) {
         (Some(from), _) => format!(" ({})", sources.line(from)),
         (None, Some(_)) => " (no file asks for it)".to_owned(),
         (None, None) => String::new(),
     };
     parts.join(" ← ") + &line
+}
+
+/// That somebody is not in a group.
+fn lacks(item: &Counted, words: &Words<'_>) -> String {
+    let group = item.group.as_deref().unwrap_or_default();
+    match item.person {
+        Some(person) => format!("{} is not in {group}", words.person(person)),
+        None => format!("somebody who is not known, or nobody yet, is not in {group}"),
+    }
 }
 
 /// Returns the lines that would allow what stops the plan.
@@ -100,7 +144,10 @@ pub(super) fn allow(check: &Check, policy: &Broken, view: &View<'_>) -> Vec<Stri
     let names = &view.plan.names;
     let key = match &check.subject {
         Subject::Person(user) => remedy::person(*user, names),
-        Subject::Group(_, name) => format!("group: {}", scalar(name)),
+        Subject::Group(_, name) => {
+            let up_to = if check.value > 1 { format!(", upTo: {}", check.value) } else { String::new() };
+            format!("group: {}{up_to}", scalar(name))
+        }
         Subject::Company(company) => format!("company: {}", scalar(&names.company(*company))),
         Subject::Plan | Subject::Role(..) => return Vec::new(),
     };

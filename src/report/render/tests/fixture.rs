@@ -526,6 +526,7 @@ fn policies() -> Vec<Check> {
         why: (unread == Some(Unread::Expression)).then(|| HOSTILE.into()),
         reason: stood.then(|| HOSTILE.into()),
         companies: vec![company()],
+        number: Some(3),
         from: Place::new(FileId(0), 34, 7),
     };
     let way = |how| Counted {
@@ -536,17 +537,26 @@ fn policies() -> Vec<Check> {
     let outside =
         Counted { group: None, ..counted(Some(9), Some(HeldRole::Direct(HOSTILE.into())), How::Holds) };
     let mut all = Vec::new();
-    for kind in PolicyKind::ALL {
-        for (n, verdict) in verdicts.iter().enumerate() {
-            all.push(Check {
-                items: vec![way(How::Holds), outside.clone()],
-                policy: Some(Box::new(broken(*kind, None, n % 2 == 0))),
-                ..check(Guard::Policies, Subject::Person(user(9)), 1, Limit::AtMost(0), verdict.clone())
-            });
-        }
+    for (n, kind) in PolicyKind::ALL.iter().enumerate() {
+        let (how, subject) = match kind {
+            PolicyKind::Exclusive | PolicyKind::Separation | PolicyKind::NoDirectRoles => {
+                (How::Holds, Subject::Person(user(9)))
+            }
+            PolicyKind::MinMembers | PolicyKind::RequiredMembers => {
+                (How::Lacks, Subject::Group(company(), HOSTILE.into()))
+            }
+            _ => (How::Holds, Subject::Group(company(), HOSTILE.into())),
+        };
+        all.push(Check {
+            items: vec![way(how), outside.clone()],
+            policy: Some(Box::new(broken(*kind, None, n % 2 == 0))),
+            ..check(Guard::Policies, subject, 2, Limit::AtMost(0), verdicts[n % verdicts.len()].clone())
+        });
     }
-    for unread in [Unread::Company, Unread::Groups, Unread::People, Unread::DirectRoles, Unread::Expression] {
-        let person = (unread == Unread::DirectRoles).then_some(9);
+    let kinds =
+        [Unread::Company, Unread::Groups, Unread::People, Unread::DirectRoles, Unread::Addresses, Unread::Expression];
+    for unread in kinds {
+        let person = matches!(unread, Unread::DirectRoles | Unread::Addresses).then_some(9);
         let item = Counted { group: None, ..counted(person, None, How::Unknown) };
         all.push(Check {
             items: vec![item],
