@@ -320,3 +320,18 @@ fn rules_are_tested_by_rows_of_their_own() {
     }
     world.run("policy test nothing.yaml").expect(4).says(&["nothing.yaml"]);
 }
+
+#[test]
+fn the_page_has_every_field_with_what_it_is() {
+    use rolecall::model::expression::schema::{ACCESS, EDIT, REACH, WAY};
+    let page = crate::support::repository("docs/rules.md");
+    for record in [&ACCESS, &REACH, &WAY, &EDIT] {
+        for field in record.fields {
+            let missing = if field.optional { " (may be missing)" } else { "" };
+            let row = format!("| `{}`{missing} | {} | {} |", field.name, field.holds, field.meaning);
+            assert!(page.contains(&row), "docs/rules.md has no row\n{row}");
+        }
+    }
+    let rows = page.lines().filter(|it| it.starts_with("| `")).count();
+    assert_eq!(rows, [&ACCESS, &REACH, &WAY, &EDIT].iter().map(|it| it.fields.len()).sum::<usize>());
+}

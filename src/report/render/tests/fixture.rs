@@ -553,8 +553,14 @@ fn policies() -> Vec<Check> {
             ..check(Guard::Policies, subject, 2, Limit::AtMost(0), verdicts[n % verdicts.len()].clone())
         });
     }
-    let kinds =
-        [Unread::Company, Unread::Groups, Unread::People, Unread::DirectRoles, Unread::Addresses, Unread::Expression];
+    let kinds = [
+        Unread::Company,
+        Unread::Groups,
+        Unread::People,
+        Unread::DirectRoles,
+        Unread::Addresses,
+        Unread::Expression,
+    ];
     for unread in kinds {
         let person = matches!(unread, Unread::DirectRoles | Unread::Addresses).then_some(9);
         let item = Counted { group: None, ..counted(person, None, How::Unknown) };
