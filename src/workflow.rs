@@ -65,6 +65,7 @@ mod planned;
 mod questions;
 pub mod runs;
 mod sites;
+mod testing;
 mod vocabulary;
 pub mod witness;
 
@@ -74,6 +75,7 @@ pub use planned::retaken;
 pub use questions::{DirectRolesOf, explained, recorded, reviewed};
 pub use runs::Run;
 pub use sites::{Site, Sites};
+pub use testing::tested;
 pub use vocabulary::{checked_for_names, vocabulary};
 
 use planned::{Planned, doubted, planned};

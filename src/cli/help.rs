@@ -26,6 +26,7 @@ const MEANT: &[(&str, &[&str])] = &[
     ("help", &["color"]),
     ("init", &["workspace", "endpoint", "company", "format", "events", "color", "quiet"]),
     ("man", &["color", "quiet"]),
+    ("policy", OFFLINE),
     ("sandbox", &["format", "events", "color", "quiet", "verbose", "log_format", "max_rps"]),
     ("schema", &[]),
     ("validate", OFFLINE),

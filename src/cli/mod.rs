@@ -47,6 +47,7 @@ mod show;
 mod shown;
 mod snapshot;
 mod telemetry;
+mod testing;
 mod validate;
 mod waiting;
 
@@ -93,6 +94,9 @@ enum Command {
     /// Check the files, offline, and report everything that is wrong
     #[command(after_help = "Example: rolecall validate examples/quickstart")]
     Validate(validate::Arguments),
+    /// Run the tests of the rules under `policies:`, offline
+    #[command(after_help = "Example: rolecall policy test policy-tests.yaml")]
+    Policy(testing::Arguments),
     /// Lay the files out: keys in order, names sorted, comments where they belong
     #[command(after_help = "Example: rolecall fmt --check examples/quickstart")]
     Fmt(fmt::Arguments),
@@ -187,6 +191,7 @@ impl Command {
             Self::Report(it) => Some((&it.reporting, None)),
             Self::MergeReports(it) => Some((&it.reporting, None)),
             Self::Init(_)
+            | Self::Policy(_)
             | Self::Fmt(_)
             | Self::Rollback(_)
             | Self::Comment(_)
@@ -241,6 +246,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Init(arguments) => init::run(global, arguments, &output),
         Command::Validate(arguments) => validate::run(global, arguments, &output),
+        Command::Policy(arguments) => testing::run(global, arguments, &output),
         Command::Fmt(arguments) => fmt::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
         Command::Show(arguments) => shown::run(global, arguments, &output),

@@ -29,6 +29,8 @@ enum Kind {
     Plan,
     /// A policy, as `--policy` names it
     Policy,
+    /// Tests of rules, as `policy test` runs them
+    PolicyTests,
     /// Everybody's access, as `report --format json` prints it
     Review,
     /// A snapshot, as `rolecall snapshot` takes it
@@ -82,6 +84,7 @@ impl From<Kind> for schema::Kind {
             Kind::Explanation => Self::Explanation,
             Kind::Plan => Self::Plan,
             Kind::Policy => Self::Policy,
+            Kind::PolicyTests => Self::PolicyTests,
             Kind::Review => Self::Review,
             Kind::Snapshot => Self::Snapshot,
             Kind::Workspace => Self::Workspace,

@@ -27,6 +27,8 @@ pub mod layout;
 pub mod mapping;
 pub mod named;
 pub mod outside;
+pub(crate) mod code;
+pub mod fixtures;
 pub(crate) mod policies;
 pub mod shape;
 pub mod workspace;

@@ -4,6 +4,7 @@
 
 use super::{
     At,
+    code::Code,
     entry::{PersonEntry, RoleName},
     forms,
     mapping::{Given, mapping},
@@ -98,6 +99,18 @@ policies! {
         #[schemars(with = "Vec<forms::Word>")]
         "types" pub(super) types: Given<Vec<At<String>>>,
     }
+    /// Nothing is so that `deny` says, where `when` is so: expressions in CEL about one role that somebody holds after the
+    /// plan, called `access`, or about one edit of it, called `edit`.
+    #[schemars(extend("required" = ["name", "deny"]))]
+    RuleEntry "rules" rules "a rule such as `{ name: …, when: …, deny: … }`"
+        ("The groups whose members alone it is about, or of a rule about edits the groups that change; all where absent.") {
+        /// Which roles or edits it looks at: a CEL expression that is true or false; all where absent.
+        #[schemars(with = "forms::Text")]
+        "when" pub(super) when: Given<At<Code>>,
+        /// What breaks it: a CEL expression that is true or false.
+        #[schemars(with = "forms::Text")]
+        "deny" pub(super) deny: Given<At<Code>>,
+    }
     /// Every membership has a `reason`.
     #[schemars(extend("required" = ["name"]))]
     RequireReasonEntry "requireReason" require_reason "a policy such as `{ name: …, groups: […] }`"
@@ -178,5 +191,13 @@ mapping! {
         /// Why.
         #[schemars(with = "forms::Text")]
         "reason" pub(super) reason: Given<At<String>>,
+    }
+}
+
+#[cfg(test)]
+impl PoliciesSection {
+    /// The expression of the first rule.
+    pub(super) fn first_deny(&self) -> Option<&Code> {
+        self.rules.iter().next()?.v.deny.as_ref().map(|it| &it.v)
     }
 }

@@ -243,6 +243,20 @@ impl<'t> Node<'t> {
         raw.start as usize..raw.end as usize
     }
 
+    /// What stands in the file for it.
+    pub(crate) fn written(self) -> &'t str {
+        self.tree.text.get(self.span()).unwrap_or_default()
+    }
+
+    /// Of a block of text the line and column at which what is written for it begins.
+    pub(crate) fn first_of_block(self) -> Option<(u32, u32)> {
+        let raw = self.tree.raw(self.shown);
+        let before = self.tree.text.get(..raw.start as usize)?;
+        let line = u32::try_from(before.matches('\n').count()).ok()? + 1;
+        let column = before.rsplit('\n').next().map_or(0, |it| it.chars().count());
+        (line > raw.line).then_some((line, u32::try_from(column).ok()? + 1))
+    }
+
     /// What follows it in the file, to the end of its line.
     pub(crate) fn rest_of_line(self) -> &'t str {
         let rest = self.tree.text.get(self.span().end..).unwrap_or_default();

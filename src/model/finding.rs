@@ -120,6 +120,7 @@ codes! {
     InvalidGuard Error "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is not valid.";
     InvalidException Error "invalid-exception" "An exception names no guard, or nothing that this guard looks at.";
     InvalidPolicy Error "invalid-policy" "A policy says too little, or has the name of another one.";
+    InvalidExpression Error "invalid-expression" "An expression of a rule is not CEL, names what is not there, or compares what does not fit.";
     InvalidAccept Error "invalid-accept" "An accepted difference says neither which group nor whose direct role it is about, or too much of it.";
     InvalidEndpoint Error "invalid-endpoint" "An entry of `api.endpoints` has no name that can stand in a variable, or shares its name or a company with another.";
     UnknownIdentity Error "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";

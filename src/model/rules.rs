@@ -19,11 +19,13 @@ mod counted;
 mod exception;
 mod guard;
 mod outside;
+mod known;
 mod policy;
 
 pub use counted::{Counted, HeldRole, How, Subject};
 pub use exception::{Exception, ExceptionFor, expired, too_small, unused};
 pub use guard::{ExceptionKey, Guard, Level, Limit};
+pub use known::Known;
 pub use outside::{Outside, Weakened, Weakening};
 pub use policy::{Broken, Law, Policy, PolicyKind, Powers, Severity, Unread};
 
@@ -110,6 +112,8 @@ pub struct Rules {
     pub people: BTreeSet<(CompanyId, UserId)>,
     /// What everybody who was looked up is called, where policies have to name somebody.
     pub names: BTreeMap<UserId, Box<str>>,
+    /// What else rules look at; nothing where there are none.
+    pub known: Known,
     /// Rules from outside the files.
     pub floors: Vec<Floor>,
     /// Rules for members that mean nobody who is active.
@@ -167,6 +171,7 @@ impl Default for Rules {
             direct_read: BTreeSet::new(),
             people: BTreeSet::new(),
             names: BTreeMap::new(),
+            known: Known::default(),
             floors: Vec::new(),
             barren: Vec::new(),
             undone: None,

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::{
     model::{
         direct::{self, DirectRole, DirectRoles, Reach},
+        expression::schema::Subject as About,
         ids::{CompanyId, UserId},
         index::{GroupIx, UserIx},
         plan::{Edits, Plan},
@@ -27,6 +28,7 @@ use crate::{
 mod direct_roles;
 mod exclusive;
 mod members;
+mod rules;
 mod separation;
 mod terms;
 #[cfg(test)]
@@ -43,6 +45,8 @@ pub struct Breach {
     pub stood: bool,
     /// What could not be read; then it is not known whether it is broken.
     pub unread: Option<Unread>,
+    /// Why an expression could not be evaluated.
+    pub why: Option<Box<str>>,
     /// What breaks it, each by all that it comes about by.
     pub things: Vec<Vec<Counted>>,
     /// How many of them there may be.
@@ -52,7 +56,7 @@ pub struct Breach {
 impl Breach {
     /// A breach by some things, where there are any.
     fn of(subject: Subject, stood: bool, things: Vec<Vec<Counted>>) -> Option<Self> {
-        (!things.is_empty()).then_some(Self { subject, stood, unread: None, things, most: 0 })
+        (!things.is_empty()).then_some(Self { subject, stood, unread: None, why: None, things, most: 0 })
     }
 }
 
@@ -141,6 +145,7 @@ impl<'a> Scene<'a> {
             Law::MaxMembers { at_most } => found.extend(self.max_members(policy, *at_most)),
             Law::MinMembers { at_least } => found.extend(self.min_members(policy, *at_least)),
             Law::RequiredMembers { people } => found.extend(self.required_members(policy, people)),
+            Law::Rule { rule } => found.extend(self.rule(policy, rule)),
         }
         found
     }
@@ -335,6 +340,13 @@ impl Law {
                     (false, false) => &[Unread::Groups, Unread::DirectRoles, Unread::People],
                 }
             }
+            (Self::Rule { rule }, named) => match (rule.subject(), rule.spares_direct_roles()) {
+                (About::Edit, _) => &[],
+                (About::Access, true) if rule.looks_at_people() => &[Unread::Groups, Unread::People],
+                (About::Access, true) => &[Unread::Groups],
+                (About::Access, false) if named => &[Unread::Groups, Unread::DirectRoles],
+                (About::Access, false) => &[Unread::Groups, Unread::DirectRoles, Unread::People],
+            },
             (Self::NoDirectRoles { .. }, true) => &[Unread::DirectRoles],
             (Self::NoDirectRoles { .. }, false) => &[Unread::DirectRoles, Unread::People],
             (Self::RequireReason | Self::RequireUntil | Self::MaxDuration { .. }, false) => {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     files::{
         access::AccessFile,
+        fixtures::FixtureFile,
         workspace::{PolicyFile, WorkspaceFile},
     },
     live::snapshot::Snapshot,
@@ -36,6 +37,8 @@ pub enum Kind {
     Plan,
     /// A policy: what `--policy` names.
     Policy,
+    /// Tests of rules: what `policy test` runs.
+    PolicyTests,
     /// A review as JSON.
     Review,
     /// A snapshot: what `rolecall snapshot` takes.
@@ -46,11 +49,12 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of their names.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Access,
         Self::Explanation,
         Self::Plan,
         Self::Policy,
+        Self::PolicyTests,
         Self::Review,
         Self::Snapshot,
         Self::Workspace,
@@ -63,6 +67,7 @@ impl Kind {
             Self::Explanation => "explanation",
             Self::Plan => "plan",
             Self::Policy => "policy",
+            Self::PolicyTests => "policy-tests",
             Self::Review => "review",
             Self::Snapshot => "snapshot",
             Self::Workspace => "workspace",
@@ -72,7 +77,7 @@ impl Kind {
     /// Returns whether people write such a file, in an editor.
     pub fn is_written(self) -> bool {
         match self {
-            Self::Access | Self::Policy | Self::Workspace => true,
+            Self::Access | Self::Policy | Self::PolicyTests | Self::Workspace => true,
             Self::Explanation | Self::Plan | Self::Review | Self::Snapshot => false,
         }
     }
@@ -133,6 +138,7 @@ pub fn schema(kind: Kind, draft: Draft) -> Schema {
         Kind::Explanation => of::<explanation::Document>(kind, draft),
         Kind::Plan => of::<Document>(kind, draft),
         Kind::Policy => of::<PolicyFile>(kind, draft),
+        Kind::PolicyTests => of::<FixtureFile>(kind, draft),
         Kind::Review => of::<review::Document>(kind, draft),
         Kind::Snapshot => of::<Snapshot>(kind, draft),
         Kind::Workspace => of::<WorkspaceFile>(kind, draft),

@@ -68,6 +68,7 @@ fn policies() -> Value {
     json!({
         "exclusive": policy("e", json!({ "companies": ["globex"] })),
         "separation": policy("s", json!({ "roles": ["Agent", "AGENT"], "apartFrom": ["Trip Manager", "GLOBAL_AGENT"] })),
+        "rules": policy("x", json!({ "when": "access.privileged", "deny": "access.gives" })),
         "noDirectRoles": policy("n", json!({ "types": ["GLOBAL_AGENT", "TMC_ADMIN"] })),
         "requireReason": policy("rr", json!({})),
         "requireUntil": policy("ru", json!({})),
@@ -118,6 +119,9 @@ fn policy_rows() -> Vec<PolicyRow> {
             None,
         ),
         ("apartFrom", "fewer", |it| drop(it, "/apartFrom/1"), Some(", apartFrom")),
+        ("when", "changed", |it| it["when"] = json!("access.privileged && access.new"), Some(", when")),
+        ("when", "removed", |it| drop(it, "/when"), None),
+        ("deny", "changed", |it| it["deny"] = json!("access.gives && access.new"), Some(", deny")),
         ("types", "fewer", |it| drop(it, "/types/0"), Some(", types")),
         ("days", "loosened", |it| it["days"] = json!(91), Some(", days")),
         ("days", "tightened", |it| it["days"] = json!(30), None),

@@ -68,6 +68,7 @@ mod rehearsal;
 mod reports;
 mod reviews;
 mod rollbacks;
+mod rules;
 mod schemas;
 mod secrets;
 mod shown;

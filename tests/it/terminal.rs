@@ -6,9 +6,10 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 21] = [
+pub(crate) const COMMANDS: [&str; 22] = [
     "init",
     "validate",
+    "policy",
     "fmt",
     "plan",
     "show",
@@ -243,7 +244,7 @@ fn manual_pages_are_the_same_each_time_and_take_the_place_of_nothing_else() {
         pages.sort();
         pages
     };
-    assert_eq!(write().expect(0).stdout, "Wrote 22 pages to share/man1.\n");
+    assert_eq!(write().expect(0).stdout, "Wrote 23 pages to share/man1.\n");
     let first = pages();
     write().expect(0);
     assert_eq!(pages(), first);

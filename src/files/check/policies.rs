@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     super::{
         At,
+        code::Code as Written,
         declared::{DeclaredException, DeclaredLaw, DeclaredPolicy, DeclaredRules, RoleRef},
         entry::RoleName,
         mapping::Given,
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::model::{
     escape,
+    expression::{Half, Rule},
     finding::{Code, Finding},
     ids::{CompanyId, Email},
     name,
@@ -131,6 +133,13 @@ impl Check {
             let law = people.map(|people| DeclaredLaw::RequiredMembers { people });
             self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
         }
+        for entry in policies.rules.iter() {
+            let v = &entry.v;
+            let missing = [("deny", v.deny.is_absent(), SAID)];
+            let when = v.when.read(Some);
+            let law = when.zip(v.deny.as_ref()).and_then(|(when, deny)| self.law(when, deny));
+            self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
+        }
         self.about_privileged(rules);
     }
 
@@ -157,6 +166,23 @@ impl Check {
             Finding::new(Code::InvalidPolicy, self.at(raw), message)
                 .help("write what stands behind the `@`, such as `globex.example`"),
         )
+    }
+
+    /// Reads the expressions of a rule; everything wrong is said at its place.
+    fn law(&mut self, when: Option<&At<Written>>, deny: &At<Written>) -> Option<DeclaredLaw> {
+        let wrong = match Rule::new(when.map(|it| it.v.text.as_str()), &deny.v.text) {
+            Ok(rule) => return Some(DeclaredLaw::Rule { rule }),
+            Err(wrong) => wrong,
+        };
+        for it in wrong {
+            let half = match (it.half, when) {
+                (Half::When, Some(when)) => when,
+                (Half::When, None) | (Half::Deny, _) => deny,
+            };
+            let place = half.v.place(self.file, it.at, self.at(half));
+            self.findings.push(Finding::new(Code::InvalidExpression, place, it.message).maybe_help(it.help));
+        }
+        None
     }
 
     /// Adds a policy, and its exceptions.

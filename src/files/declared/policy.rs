@@ -2,6 +2,7 @@
 
 use super::RoleRef;
 use crate::model::{
+    expression::{Rule, schema::Subject},
     ids::{CompanyId, PersonRef},
     rules::{PolicyKind, Severity},
     source::Place,
@@ -29,6 +30,7 @@ pub(crate) enum DeclaredLaw {
     Exclusive { companies: Vec<CompanyId> },
     Separation { roles: Vec<(RoleRef, Place)>, apart_from: Vec<(RoleRef, Place)> },
     NoDirectRoles { types: Vec<(Box<str>, Place)> },
+    Rule { rule: Rule },
     RequireReason,
     RequireUntil,
     MaxDuration { days: usize },
@@ -54,6 +56,7 @@ impl DeclaredPolicy {
             DeclaredLaw::Exclusive { .. } => PolicyKind::Exclusive,
             DeclaredLaw::Separation { .. } => PolicyKind::Separation,
             DeclaredLaw::NoDirectRoles { .. } => PolicyKind::NoDirectRoles,
+            DeclaredLaw::Rule { .. } => PolicyKind::Rule,
             DeclaredLaw::RequireReason => PolicyKind::RequireReason,
             DeclaredLaw::RequireUntil => PolicyKind::RequireUntil,
             DeclaredLaw::MaxDuration { .. } => PolicyKind::MaxDuration,
@@ -71,7 +74,7 @@ impl DeclaredPolicy {
 
     /// Whether all groups of its companies have to be read, and not only those that it names.
     pub(crate) fn reads_all_groups(&self) -> bool {
-        match self.law {
+        match &self.law {
             DeclaredLaw::Exclusive { .. } | DeclaredLaw::Separation { .. } => true,
             DeclaredLaw::RequireReason
             | DeclaredLaw::RequireUntil
@@ -81,6 +84,15 @@ impl DeclaredPolicy {
             | DeclaredLaw::MaxMembers { .. }
             | DeclaredLaw::MinMembers { .. }
             | DeclaredLaw::RequiredMembers { .. } => false,
+            DeclaredLaw::Rule { rule } => rule.subject() == Subject::Access,
+        }
+    }
+
+    /// Whether it has to be read who the people of its companies are, beyond those of whom the files speak.
+    pub(crate) fn lists_people(&self) -> bool {
+        match &self.law {
+            DeclaredLaw::Rule { rule } => rule.looks_at_people() && rule.subject() == Subject::Access,
+            _ => false,
         }
     }
 
@@ -111,6 +123,10 @@ impl DeclaredPolicy {
                 if roles.iter().chain(apart_from).any(is_type) { some } else { DirectOf::Nobody }
             }
             DeclaredLaw::NoDirectRoles { .. } => some,
+            DeclaredLaw::Rule { rule } => match rule.subject() {
+                Subject::Access if !rule.spares_direct_roles() => some,
+                Subject::Access | Subject::Edit => DirectOf::Nobody,
+            },
             // What is privileged may be held outside groups.
             DeclaredLaw::RequireReason | DeclaredLaw::RequireUntil | DeclaredLaw::MaxDuration { .. }
                 if self.groups.is_empty() =>

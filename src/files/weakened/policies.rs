@@ -100,6 +100,19 @@ impl Rows<'_> {
                     self.add(&format!("{what}, types"), said(was, base.from), said(is, new.from), why);
                 }
             }
+            (DeclaredLaw::Rule { rule: was }, DeclaredLaw::Rule { rule: is }) => {
+                let said = |text: Option<&str>, from| text.map(|it| (it.to_owned(), Some(from)));
+                // What one expression denies and another does not nobody can tell.
+                if was.deny() != is.deny() {
+                    let (before, after) =
+                        (said(Some(was.deny()), base.from), said(Some(is.deny()), new.from));
+                    self.add(&format!("{what}, deny"), before, after, "it may deny less");
+                }
+                if is.when().is_some() && was.when() != is.when() {
+                    let (before, after) = (said(was.when(), base.from), said(is.when(), new.from));
+                    self.add(&format!("{what}, when"), before, after, "it may look at less");
+                }
+            }
             (DeclaredLaw::MaxDuration { days: was }, DeclaredLaw::MaxDuration { days: is }) if is > was => {
                 let said = |it: &usize, from| Some((it.to_string(), Some(from)));
                 let why = "access may last longer";
@@ -142,7 +155,8 @@ impl Rows<'_> {
                 | DeclaredLaw::AllowedDomains { .. }
                 | DeclaredLaw::MaxMembers { .. }
                 | DeclaredLaw::MinMembers { .. }
-                | DeclaredLaw::RequiredMembers { .. },
+                | DeclaredLaw::RequiredMembers { .. }
+                | DeclaredLaw::Rule { .. },
                 _,
             ) => (),
         }

@@ -26,6 +26,8 @@ pub(super) struct PolicyReads {
     pub(super) all_groups: bool,
     /// Whether it is read of everybody what they hold outside groups.
     pub(super) everybody: bool,
+    /// Whether it is read who everybody is.
+    listed: bool,
     /// The groups that policies name.
     pub(super) groups: BTreeSet<Box<str>>,
     /// Those of them of whose members that is read.
@@ -43,6 +45,7 @@ impl PolicyReads {
         let policies = declared.rules.all().flat_map(|it| &it.policies);
         for policy in policies.filter(|it| it.concerns(company.id)) {
             reads.all_groups |= policy.reads_all_groups();
+            reads.listed |= policy.lists_people();
             reads.groups.extend(policy.groups.iter().map(|it| it.0.clone()));
             match policy.direct_of() {
                 DirectOf::Nobody => (),
@@ -80,7 +83,8 @@ pub(super) async fn for_policies(
 ) -> Read<ForPolicies> {
     let listed = everybody(source, reads).await?;
     let mut people = concerned(reads, company, &Directory::new(users));
-    people.extend(listed.iter().flatten().filter(|it| it.active).map(|it| it.id));
+    let all = listed.iter().flatten().filter(|it| it.active && reads.policies.everybody);
+    people.extend(all.map(|it| it.id));
     people.retain(|it| !known.contains(it));
     let direct = stream::iter(people).map(|user| async move {
         match source.direct_roles(reads.id, user).await {
@@ -91,7 +95,7 @@ pub(super) async fn for_policies(
     });
     let direct: Vec<Option<_>> = direct.buffered(AT_ONCE).try_collect().await?;
     Ok(ForPolicies {
-        unlisted: reads.policies.everybody && listed.is_none(),
+        unlisted: (reads.policies.everybody || reads.policies.listed) && listed.is_none(),
         users: listed.unwrap_or_default(),
         direct: direct.into_iter().flatten().collect(),
     })
@@ -99,7 +103,8 @@ pub(super) async fn for_policies(
 
 /// Everybody of a company, where policies ask for it and it is told.
 pub(super) async fn everybody(source: &Source, reads: &CompanyReads<'_>) -> Read<Option<Vec<User>>> {
-    if reads.policies.everybody { source.list_users(reads.id).await } else { Ok(None) }
+    let asked = reads.policies.everybody || reads.policies.listed;
+    if asked { source.list_users(reads.id).await } else { Ok(None) }
 }
 
 /// Those of whom policies ask what they hold outside groups, as far as groups and files tell.
@@ -130,6 +135,7 @@ pub(super) async fn requests(
     let listed = everybody(source, reads).await?;
     let company = ObservedCompany { groups: heads.to_vec(), ..ObservedCompany::new(reads.id) };
     let mut people = concerned(reads, &company, &Directory::new(users));
-    people.extend(listed.iter().flatten().filter(|it| it.active).map(|it| it.id));
+    let all = listed.iter().flatten().filter(|it| it.active && reads.policies.everybody);
+    people.extend(all.map(|it| it.id));
     Ok(people.len() as u64)
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
+    expression,
     ids::{CompanyId, RoleId, UserId},
     source::Place,
 };
@@ -46,6 +47,7 @@ policies! {
     MaxMembers "maxMembers" "A group has no more members than so many.";
     MinMembers "minMembers" "A group keeps so many members who can act.";
     RequiredMembers "requiredMembers" "These people are in a group.";
+    Rule "rules" "Nothing is so that these expressions choose and deny, in what people hold or in what the plan changes.";
 }
 
 /// What follows where a policy is broken.
@@ -114,6 +116,9 @@ pub enum Law {
     RequiredMembers {
         people: Vec<Option<UserId>>,
     },
+    Rule {
+        rule: expression::Rule,
+    },
 }
 
 /// Roles of groups, by company, and types of direct roles; both sorted.
@@ -138,6 +143,7 @@ impl Policy {
             Law::MaxMembers { .. } => PolicyKind::MaxMembers,
             Law::MinMembers { .. } => PolicyKind::MinMembers,
             Law::RequiredMembers { .. } => PolicyKind::RequiredMembers,
+            Law::Rule { .. } => PolicyKind::Rule,
         }
     }
 
@@ -181,6 +187,8 @@ pub enum Unread {
     DirectRoles,
     /// What the addresses of people are.
     Addresses,
+    /// Nothing: an expression could not be evaluated.
+    Expression,
 }
 
 /// The policy that a check is about, and in which way it is broken.
@@ -199,6 +207,9 @@ pub struct Broken<P = Place> {
     /// What could not be read; then it is not known whether it is broken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<Unread>,
+    /// Why an expression could not be evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Box<str>>,
     /// The reason that the files give for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Box<str>>,
@@ -216,7 +227,7 @@ pub struct Broken<P = Place> {
 impl<P> Broken<P> {
     /// The same with a place of another kind.
     pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Broken<Q> {
-        let Self { name, kind, severity, stood, unread, reason, companies, number, from } = self;
-        Broken { name, kind, severity, stood, unread, reason, companies, number, from: place(from) }
+        let Self { name, kind, severity, stood, unread, why, reason, companies, number, from } = self;
+        Broken { name, kind, severity, stood, unread, why, reason, companies, number, from: place(from) }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         finding::{Code, Finding, did_you_mean},
         ids::{CompanyId, RoleId, UserId},
         observed::{Observed, RoleHead},
-        rules::{Law, Policy, Powers, Unread},
+        rules::{Known, Law, Policy, Powers, Unread},
         source::Place,
     },
 };
@@ -59,6 +59,7 @@ impl World<'_> {
                     })
                     .collect(),
             },
+            DeclaredLaw::Rule { rule } => Law::Rule { rule: rule.clone() },
         };
         let mut groups: Vec<Box<str>> = policy.groups.iter().map(|it| it.0.clone()).collect();
         groups.sort_unstable();
@@ -151,6 +152,28 @@ impl World<'_> {
         let asked = !self.declared.rules.policies.is_empty();
         let users = self.snapshot.users.iter().filter(|_| asked);
         users.filter_map(|it| Some((it.id, it.email.as_ref()?.as_str().into()))).collect()
+    }
+
+    /// What rules look at.
+    pub(super) fn known(&self) -> Known {
+        let is_rule = |it: &DeclaredPolicy| matches!(it.law, DeclaredLaw::Rule { .. });
+        if !self.declared.rules.policies.iter().any(is_rule) {
+            return Known::default();
+        }
+        let live = || self.snapshot.companies.iter();
+        let role =
+            |company: CompanyId, it: &RoleHead| ((company, it.id), (it.name.clone(), it.permissions.clone()));
+        let groups = live().flat_map(|it| it.groups.iter().map(|group| (it.id, group)));
+        let declared = self.declared.companies.iter();
+        Known {
+            aliases: self.declared.aliases.clone(),
+            homes: self.snapshot.users.iter().filter_map(|it| Some((it.id, it.company?))).collect(),
+            roles: live().flat_map(|it| it.roles.iter().map(move |one| role(it.id, one))).collect(),
+            standard: groups.filter(|it| it.1.unmodifiable).map(|(company, it)| (company, it.id)).collect(),
+            managed: declared
+                .flat_map(|it| it.groups.iter().map(move |group| (it.id, group.name.clone())))
+                .collect(),
+        }
     }
 
     /// Everybody of the companies of whom all is to be known who can act.

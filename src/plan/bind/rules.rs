@@ -115,6 +115,7 @@ pub(super) fn rules(
         },
         people: world.people(),
         names: world.names(),
+        known: world.known(),
         floors: Vec::new(),
         barren: Vec::new(),
         undone: None,

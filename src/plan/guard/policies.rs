@@ -26,21 +26,23 @@ impl Judge<'_> {
 
     /// Adds a check of each thing that breaks a policy in one way.
     fn policy(&mut self, policy: &Policy, breaches: Vec<Breach>) {
-        let mut ways: BTreeMap<(Subject, bool, Option<Unread>, usize), Vec<usize>> = BTreeMap::new();
+        type Way = (Subject, bool, Option<Unread>, Option<Box<str>>, usize);
+        let mut ways: BTreeMap<Way, Vec<usize>> = BTreeMap::new();
         let mut things: Vec<Thing> = Vec::new();
-        for Breach { subject, stood, unread, things: counted, most } in breaches {
-            let at = ways.entry((subject, stood, unread, most)).or_default();
+        for Breach { subject, stood, unread, why, things: counted, most } in breaches {
+            let at = ways.entry((subject, stood, unread, why, most)).or_default();
             at.extend(things.len()..things.len() + counted.len());
             things.extend(counted);
         }
         let pool = self.exceptions.policy(&policy.name, things);
-        for ((subject, stood, unread, most), at) in ways {
+        for ((subject, stood, unread, why, most), at) in ways {
             let broken = Broken {
                 name: policy.name.clone(),
                 kind: policy.kind(),
                 severity: policy.severity,
                 stood,
                 unread,
+                why,
                 reason: policy.reason.clone(),
                 companies: policy.law.companies().to_vec(),
                 number: policy.law.number(),

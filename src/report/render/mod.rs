@@ -46,6 +46,7 @@ mod notices;
 mod openmetrics;
 mod people;
 mod policies;
+pub mod tested;
 mod remedy;
 mod sarif;
 pub(crate) mod scope;

@@ -34,6 +34,10 @@ pub(super) fn sentence(check: &Check, policy: &Broken, subject: &str, words: &Wo
             let people = counted(check.value, "person", "people");
             format!("not evaluated for {people} of {}: direct roles were not read", company())
         }
+        (Some(Unread::Expression), _) => {
+            let why = policy.why.as_deref().unwrap_or("its expressions failed");
+            format!("not evaluated for {subject}: {why}")
+        }
         (None, PolicyKind::Exclusive) => {
             let allowed: Vec<String> = policy.companies.iter().map(|it| words.company(*it)).collect();
             format!("{subject} reaches more than {}", allowed.join(", "))
@@ -64,6 +68,10 @@ pub(super) fn sentence(check: &Check, policy: &Broken, subject: &str, words: &Wo
         (None, PolicyKind::RequiredMembers) => {
             format!("{subject}: {} missing", counted(check.value, "required member", "required members"))
         }
+        (None, PolicyKind::Rule) => match &policy.reason {
+            Some(reason) => format!("{subject} breaks the rule: {reason}"),
+            None => format!("{subject} breaks the rule"),
+        },
     };
     format!("{name}: {what}")
 }
@@ -130,7 +138,7 @@ fn lacks(item: &Counted, words: &Words<'_>) -> String {
 
 /// Returns the lines that would allow what stops the plan.
 pub(super) fn allow(check: &Check, policy: &Broken, view: &View<'_>) -> Vec<String> {
-    if check.by.is_some() || policy.unread.is_some() {
+    if check.by.is_some() || policy.unread.is_some_and(|it| it != Unread::Expression) {
         return Vec::new();
     }
     let names = &view.plan.names;

@@ -34,6 +34,11 @@ pub(super) fn add(kind: Kind, schema: &mut Value) {
             }),
         )],
         Kind::Policy => vec![draft("policy", "A policy", &version)],
+        Kind::PolicyTests => vec![draft(
+            "tests",
+            "Tests of rules",
+            &json!({ "version": 1, "tests": [{ "rule": "${1:rule}", "access": {}, "expect": "${2:deny}" }] }),
+        )],
         Kind::Explanation | Kind::Plan | Kind::Review | Kind::Snapshot => Vec::new(),
     };
     schema["defaultSnippets"] = drafts.into();

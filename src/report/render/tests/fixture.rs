@@ -525,6 +525,7 @@ fn policies() -> Vec<Check> {
         severity: Severity::Deny,
         stood,
         unread,
+        why: (unread == Some(Unread::Expression)).then(|| HOSTILE.into()),
         reason: stood.then(|| HOSTILE.into()),
         companies: vec![company()],
         number: Some(3),
@@ -554,7 +555,15 @@ fn policies() -> Vec<Check> {
             ..check(Guard::Policies, subject, 2, Limit::AtMost(0), verdicts[n % verdicts.len()].clone())
         });
     }
-    for unread in [Unread::Company, Unread::Groups, Unread::People, Unread::DirectRoles, Unread::Addresses] {
+    let kinds = [
+        Unread::Company,
+        Unread::Groups,
+        Unread::People,
+        Unread::DirectRoles,
+        Unread::Addresses,
+        Unread::Expression,
+    ];
+    for unread in kinds {
         let person = matches!(unread, Unread::DirectRoles | Unread::Addresses).then_some(9);
         let item = Counted { group: None, ..counted(person, None, How::Unknown) };
         all.push(Check {
