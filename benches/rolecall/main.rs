@@ -23,10 +23,12 @@ use rolecall::{
         ids::{CompanyId, GroupId, RoleId, UserId},
         index::{GroupName, Index},
         plan::{Edits, Plan},
+        rules::{Law, Policy, Powers, Rules, Severity},
         scope::{Dimension, Kind, Scope, Value},
+        source::{FileId, Place},
         state::{Attributes, Facts, State, diff},
     },
-    plan::order::order,
+    plan::{effective::Sides, order::order, policy::breaches},
 };
 use uuid::Uuid;
 
@@ -43,6 +45,11 @@ fn main() {
     if runs("diff") {
         for groups in [10_000, 100_000] {
             pure_diff(groups);
+        }
+    }
+    if runs("policies") {
+        for groups in [2_500, 5_000] {
+            policies(groups);
         }
     }
     if runs("order") {
@@ -199,6 +206,86 @@ fn pure_order(groups: u128) {
         steps = ordered.steps.len();
     });
     println!("order {steps:>7} steps, all of them moves   {median:8.4} s (median of {RUNS})");
+}
+
+/// Judges ten policies over groups with twenty members each, of which a tenth change.
+fn policies(groups: u128) {
+    let (users, each) = (groups * 4, 20);
+    let names = (0..groups)
+        .map(|n| GroupName::existing(COMPANY, format!("group {n}").into(), GroupId(Uuid::from_u128(n))));
+    let index =
+        Index::new(names.collect(), (0..users).map(|n| UserId(Uuid::from_u128(n))).collect(), Vec::new());
+    let side = |moved: u128| {
+        let mut facts = Facts::default();
+        for n in 0..groups {
+            let group = index.find_group(COMPANY, GroupId(Uuid::from_u128(n))).expect("it is there");
+            facts.group(
+                group,
+                Arc::new(Attributes { name: format!("group {n}").into(), description: "d".into() }),
+            );
+            let on =
+                vec![Dimension { kind: Kind::Company, values: vec![Value::Id(Uuid::from_u128(n % 50))] }];
+            facts.grant(group, RoleId(Uuid::from_u128(n % 12)), Arc::new(Scope::new([on])));
+            for m in 0..each {
+                let shift = if n % 10 == 0 { moved } else { 0 };
+                let who = UserId(Uuid::from_u128((n * each + m + shift) % users));
+                facts.member(group, index.find_user(who).expect("the user is there"));
+            }
+        }
+        State::new(facts)
+    };
+    let (live, desired) = (side(0), side(7));
+    let memberships = live.memberships().len();
+    let edits = Edits::new(diff(&live, &desired));
+    let index = Arc::new(index.clone());
+    let plan = Plan { index, live, edits, ..Plan::default() };
+    let roles = |range: std::ops::Range<u128>| Powers {
+        roles: range.map(|n| (COMPANY, RoleId(Uuid::from_u128(n)))).collect(),
+        types: Vec::new(),
+    };
+    let some: Vec<Box<str>> = (0..groups).step_by(3).map(|n| format!("group {n}").into()).collect();
+    let policy = |law: Law, mut groups: Vec<Box<str>>| {
+        groups.sort_unstable();
+        Policy {
+            name: "p".into(),
+            severity: Severity::Deny,
+            strict: false,
+            reason: None,
+            company: Some(COMPANY),
+            groups,
+            law,
+            from: Place::new(FileId(0), 1, 1),
+        }
+    };
+    let exclusive = Law::Exclusive { companies: (0..10).map(|n| CompanyId(Uuid::from_u128(n))).collect() };
+    let separation = Law::Separation { roles: roles(0..6), apart_from: roles(6..12) };
+    let policies = vec![
+        policy(exclusive.clone(), some.clone()),
+        policy(exclusive, some.clone()),
+        policy(separation.clone(), Vec::new()),
+        policy(separation, some.clone()),
+        policy(Law::NoDirectRoles { types: Vec::new() }, Vec::new()),
+        policy(Law::RequireUntil, some.clone()),
+        policy(Law::MaxDuration { days: 90 }, some.clone()),
+        policy(Law::AllowedDomains { domains: vec!["voyager.example".into()] }, Vec::new()),
+        policy(Law::MaxMembers { at_most: 10 }, some.clone()),
+        policy(Law::MinMembers { at_least: 30 }, some),
+    ];
+    let everybody = (0..users).map(|n| UserId(Uuid::from_u128(n)));
+    let rules = Rules {
+        policies,
+        direct_read: everybody.clone().collect(),
+        names: everybody.map(|it| (it, format!("{}@other.example", it.0).into())).collect(),
+        ..Rules::default()
+    };
+    let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
+    let mut found = 0;
+    let median = median_of(|| {
+        found = breaches(&Sides::new(&plan), &rules, now).iter().map(Vec::len).sum();
+    });
+    println!(
+        "policies  10 over {memberships:>7} memberships, broken {found:>6} times   {median:8.4} s (median of {RUNS})"
+    );
 }
 
 /// Returns the median of the seconds that some work takes.

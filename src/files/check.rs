@@ -17,7 +17,7 @@ use super::{
     choice::Choice,
     declared::{
         Declared, DeclaredCompany, DeclaredGrant, DeclaredGroup, DeclaredMember, DeclaredRemoval,
-        DeclaredRules, DeclaredScope, Listed, Rest, RoleRef,
+        DeclaredRules, DeclaredScope, Listed, Rest, RoleRef, Said,
     },
     entry::{ApiSection, RoleName},
     mapping::Given,
@@ -25,7 +25,6 @@ use super::{
     workspace::WorkspaceFile,
 };
 use crate::model::{
-    date::Term,
     finding::{Code, Finding, did_you_mean},
     ids::{CompanyId, GroupId, PersonRef, RoleId, parse_uuid},
     name,
@@ -34,6 +33,7 @@ use crate::model::{
 
 mod computed;
 mod endpoints;
+mod policies;
 mod remarks;
 mod rules;
 mod scopes;
@@ -177,6 +177,7 @@ fn checked(
             lockouts,
             accepts,
             misread,
+            lined: false,
             base: None,
         })
     } else {
@@ -480,15 +481,15 @@ impl Check {
 
     fn member(&mut self, entry: &At<MemberEntry>) -> Option<DeclaredMember> {
         let person = self.person(entry);
-        let term = match &entry.v {
-            TextOr::Text(_) => Term::default(),
+        let said = match &entry.v {
+            TextOr::Text(_) => Said::default(),
             TextOr::Keys(keys) => {
-                self.maybe_reason(&keys.reason);
-                self.term(&keys.from, &keys.until)
+                let has_reason = self.maybe_reason(&keys.reason);
+                Said { term: self.term(&keys.from, &keys.until), has_reason }
             }
         };
-        let term = term.is_bounded().then(|| Box::new(term));
-        Some(DeclaredMember { person: person?, term, from: self.at(entry) })
+        let said = (said != Said::default()).then(|| Box::new(said));
+        Some(DeclaredMember { person: person?, said, from: self.at(entry) })
     }
 
     fn removal(&mut self, entry: &At<RemovedEntry>) -> Option<DeclaredRemoval> {

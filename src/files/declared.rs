@@ -20,11 +20,13 @@ use crate::model::{
 };
 
 pub(in crate::files) mod endpoints;
+mod policy;
 mod role;
 mod rules;
 mod term;
 
 pub use endpoints::DeclaredEndpoint;
+pub(crate) use policy::{DeclaredLaw, DeclaredPolicy, DirectOf};
 pub use role::{ProvidedBy, RoleRef};
 pub(crate) use rules::{
     DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredFloor, DeclaredTarget,
@@ -58,6 +60,8 @@ pub struct Declared {
     pub(crate) accepts: Vec<DeclaredAccept>,
     /// What is odd about how the files are written.
     pub(crate) misread: Vec<Finding>,
+    /// Whether the rules of another side have policies, which have to tell where something is asked for.
+    pub(crate) lined: bool,
     /// What the files of the base ask for, where there is one.
     pub(crate) base: Option<Box<Declared>>,
 }
@@ -102,6 +106,7 @@ pub(crate) struct DeclaredUser {
 pub(crate) struct DeclaredDirectRole {
     pub(crate) what: DeclaredDirect,
     pub(crate) term: Term,
+    pub(crate) has_reason: bool,
     pub(crate) from: Place,
 }
 
@@ -204,8 +209,15 @@ pub(crate) struct PendingAudience {
 pub(crate) struct DeclaredMember {
     pub(crate) person: PersonRef,
     /// Few have one.
-    pub(super) term: Option<Box<Term>>,
+    pub(super) said: Option<Box<Said>>,
     pub(crate) from: Place,
+}
+
+/// When somebody shall be in a group, and whether it is said why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) term: Term,
+    pub(crate) has_reason: bool,
 }
 
 /// A group that shall not exist.
@@ -275,6 +287,9 @@ impl Declared {
     pub fn lockouts_only(&self) -> Self {
         let mut only = self.clone();
         only.accepts.clear();
+        // Nobody waits for a policy to be cut off.
+        only.rules.policies.clear();
+        only.rules.floors.iter_mut().for_each(|it| it.rules.policies.clear());
         for company in &mut only.companies {
             company.groups.clear();
             company.removals.clear();
@@ -367,6 +382,7 @@ impl Declared {
         let excepted = rules().flat_map(|it| &it.exceptions).filter_map(|it| it.target.person.as_ref());
         let own = self.endpoints.iter().flat_map(|it| &it.identity);
         let identity = rules().flat_map(|it| &it.identity).chain(own).map(|it| &it.0);
+        let required = rules().flat_map(|it| &it.policies).flat_map(DeclaredPolicy::people);
         let mut people: Vec<&PersonRef> = self
             .lockouts
             .iter()
@@ -374,6 +390,7 @@ impl Declared {
             .chain(identity)
             .chain(excepted)
             .chain(protected)
+            .chain(required)
             .collect();
         people.sort_unstable();
         people.dedup();

@@ -80,6 +80,7 @@ macro_rules! foreign {
 
 foreign! {
     crate::model::dialect::Dialect: "a mapping" SETTINGS,
+    crate::model::rules::Severity: "a word" PLAIN,
     crate::model::rules::Unmanaged: "a word" PLAIN,
     super::declared::ProvidedBy: "a word" PLAIN,
     std::collections::BTreeMap<String, serde_json::Value>: "a mapping" PLAIN,

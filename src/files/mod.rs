@@ -27,6 +27,7 @@ pub mod layout;
 pub mod mapping;
 pub mod named;
 pub mod outside;
+pub(crate) mod policies;
 pub mod shape;
 pub mod workspace;
 pub mod write;

@@ -102,7 +102,8 @@ pub fn base(
     declared.rules.weakened = weakened(self::weakened(old, new, loaded.partial));
     let guards = Guard::ALL.iter().copied().filter(|it| *it != Guard::Weakened).collect();
     declared.rules.floors.push(DeclaredFloor { by: Outside::Base, guards, rules: was.rules.clone() });
-    declared.base = Some(Box::new(was));
+    let lined = declared.rules.all().any(|it| !it.policies.is_empty());
+    declared.base = Some(Box::new(Declared { lined, ..was }));
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use crate::model::{
 };
 
 mod api;
+mod policies;
 
 /// The files of one side, and what they declare.
 #[derive(Clone, Copy)]
@@ -34,6 +35,7 @@ pub(super) fn weakened(base: Side<'_>, new: Side<'_>, is_partial: bool) -> Vec<W
     rows.limits();
     rows.privileged();
     rows.protected();
+    rows.policies();
     rows.unmanaged();
     rows.exceptions();
     rows.accepts();
@@ -161,7 +163,8 @@ impl Rows<'_> {
         let [base, new] = [self.base, self.new].map(|it| &it.declared.rules.exceptions);
         for exception in new {
             let alike = |it: &&DeclaredException| {
-                (it.guard, &it.target, it.level) == (exception.guard, &exception.target, exception.level)
+                (it.guard, &it.policy, &it.target, it.level)
+                    == (exception.guard, &exception.policy, &exception.target, exception.level)
             };
             let covers = |it: &DeclaredException| it.up_to >= exception.up_to && it.ends >= exception.ends;
             let mut known = base.iter().filter(alike).peekable();
@@ -174,10 +177,15 @@ impl Rows<'_> {
             };
             let why = match widest {
                 Some(_) => "it allows more, or for longer, than before",
+                None if exception.policy.is_some() => "it lifts what the policy stops",
                 None => "it lifts what the guard stops",
             };
             let (before, after) = (widest.map(said), Some(said(exception)));
-            self.add("exceptions", before, after, why);
+            let what = match &exception.policy {
+                Some(name) => format!("policies.exceptions {name}"),
+                None => "exceptions".to_owned(),
+            };
+            self.add(&what, before, after, why);
         }
     }
 
@@ -194,7 +202,7 @@ impl Rows<'_> {
             company.as_ref().map(|it| format!("company {}", name(it))),
         ];
         let keys: Vec<String> = keys.into_iter().flatten().collect();
-        format!("{}{} for {}", exception.guard.as_str(), of.unwrap_or_default(), keys.join(", "))
+        format!("{}{} for {}", exception.rule(), of.unwrap_or_default(), keys.join(", "))
     }
 
     fn accepts(&mut self) {

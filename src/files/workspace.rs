@@ -8,6 +8,7 @@ use super::{
     entry::{ApiSection, PersonEntry, RoleName, person_keys},
     forms,
     mapping::{Given, mapping},
+    policies::PoliciesSection,
     shape::{Entries, Names},
 };
 use crate::model::{
@@ -40,6 +41,8 @@ mapping! {
         "unmanaged" pub(crate) unmanaged: Given<Unmanaged>,
         /// Limits on what one plan may do.
         "guards" pub(crate) guards: Given<GuardsSection>,
+        /// What the access that results from a plan must be like.
+        "policies" pub(crate) policies: Given<PoliciesSection>,
         /// What may go beyond a limit: one thing, so far, until then, and why.
         "exceptions" pub(crate) exceptions: Given<Entries<ExceptionEntry>>,
         /// Differences that are known, and left as they are for a while: what, who answers for it, until then, and why.
@@ -201,7 +204,7 @@ mapping! {
         /// Who answers for it: a person or a team.
         #[schemars(with = "forms::Text")]
         "owner" pub(crate) owner: Given<At<String>>,
-        /// The last day (through its end, UTC) or the instant at which it ends: at most 90 days from now.
+        /// The last day (through its end, in `timeZone` or else UTC) or the instant at which it ends: at most 90 days from now.
         #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why.

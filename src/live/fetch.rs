@@ -40,6 +40,7 @@ mod kept;
 mod list;
 mod named;
 mod person;
+mod policies;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -84,6 +85,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         }
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
+        observed.unlisted.extend(people.unlisted.then_some(id));
     }
     drop(companies);
     failed.leave_out(&mut observed)?;
@@ -224,6 +226,11 @@ async fn company(
     company.selected = selected.rules;
     let strangers = strangers(source, reads.id, &wanted, &company.contents, &people.users).await?;
     people.users.extend(strangers);
+    let known: BTreeSet<UserId> = people.direct.iter().map(|it| it.0).collect();
+    let more = policies::for_policies(source, reads, &company, (&people.users, &known)).await?;
+    people.users.extend(more.users);
+    people.direct.extend(more.direct);
+    people.unlisted = more.unlisted;
     people.held.retain(|it, _| people.cut_off.contains(it));
     company.held = std::mem::take(&mut people.held);
     Ok((company, people))
@@ -334,6 +341,8 @@ struct People {
     direct: Vec<(UserId, DirectRoles)>,
     /// Companies that do not let this token look for people.
     closed: BTreeSet<CompanyId>,
+    /// Whether policies ask who everybody is, and that is not told.
+    unlisted: bool,
 }
 
 /// Reads the users of a company that the list speaks of, and of some of them groups and direct roles.
@@ -356,7 +365,7 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
             .await?;
     users.extend(single);
     users.extend(more);
-    Ok(People { users, cut_off: found.cut_off, held, direct, closed })
+    Ok(People { users, cut_off: found.cut_off, held, direct, closed, unlisted: false })
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {

@@ -203,6 +203,17 @@ impl Source {
         })
     }
 
+    /// Everybody of a company; `None` where that is not told.
+    pub(crate) async fn list_users(&self, company: CompanyId) -> Read<Option<Vec<User>>> {
+        match self {
+            Self::Api(it) => {
+                let listed = it.of(company)?.reader.list_users(company).await?;
+                Ok(listed.map(|users| it.found(company, users)))
+            }
+            Self::Snapshot(it) => Ok(it.list_users(company)),
+        }
+    }
+
     /// The users that one reference finds when it is asked for alone.
     pub(crate) async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Read<Vec<User>> {
         Ok(match self {

@@ -112,13 +112,14 @@ codes! {
     NoCompany Error "no-company" "Neither the file, the workspace nor a flag says which company is meant.";
     UnknownRole Error "unknown-role" "The company has no role of that name or id.";
     AmbiguousRole Error "ambiguous-role" "Several roles have the name.";
-    UnknownGroup Error "unknown-group" "A pinned or renamed group does not exist.";
+    UnknownGroup Error "unknown-group" "A group that is pinned, renamed or named by a policy does not exist.";
     NameTaken Error "name-taken" "A group would get a name that another group has.";
     NoAccessFiles Error "no-access-files" "A pattern of `access:`, or a folder that is named, holds no access file.";
     PassedOver Error "passed-over" "A file looks like an access file, and no pattern of `access:` matches it.";
     NothingDeclared Error "nothing-declared" "The files have no entry at all: no group, removal, user or lock-out.";
     InvalidGuard Error "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is not valid.";
     InvalidException Error "invalid-exception" "An exception names no guard, or nothing that this guard looks at.";
+    InvalidPolicy Error "invalid-policy" "A policy says too little, or has the name of another one.";
     InvalidAccept Error "invalid-accept" "An accepted difference says neither which group nor whose direct role it is about, or too much of it.";
     InvalidEndpoint Error "invalid-endpoint" "An entry of `api.endpoints` has no name that can stand in a variable, or shares its name or a company with another.";
     UnknownIdentity Error "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";

@@ -37,6 +37,8 @@ pub struct Observed {
     pub direct: BTreeMap<UserId, DirectRoles>,
     /// The companies in which people of scopes were looked for, and that let this token look.
     pub searched: BTreeSet<CompanyId>,
+    /// The companies of which a policy asks who their people are, and that is not told.
+    pub unlisted: BTreeSet<CompanyId>,
 }
 
 /// Users with the companies of which the answers say that the best key of the user leads to the user there.

@@ -21,7 +21,7 @@ use crate::model::{
     index::{GroupIx, Index, Renumbering},
     rules::{Unmanaged, Weakened, Weakening},
     selector::Selector,
-    source::Place,
+    source::{FileId, Place},
     stamp::{Stamp, Stamps},
     state::{Edit, Fact, Key, State},
 };
@@ -91,6 +91,39 @@ pub struct Plan {
     /// What the change asks for, the base does not, and somebody has made already: from the base to what is live. Set where
     /// the plan was compared with a base.
     pub already_live: Option<Edits>,
+    /// What the base asks for, where the plan was compared with one. Of no saved plan: it is judged anew.
+    pub base: Option<Base>,
+    /// Where everything is asked for that the files ask for, changed or not; kept where policies have to tell it.
+    pub lines: BTreeMap<Key, Line>,
+}
+
+/// What the base of a change asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Base {
+    /// From what is live to that.
+    pub edits: Edits,
+    /// Where it asks for everything.
+    pub lines: BTreeMap<Key, Line>,
+}
+
+/// The entry of a file that asks for a fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where it stands.
+    pub from: Place,
+    /// The instant from which it asks for it, where it says one.
+    pub starts: Option<Timestamp>,
+    /// The instant from which it no longer does.
+    pub ends: Option<Timestamp>,
+    /// Whether it says why.
+    pub has_reason: bool,
+}
+
+impl Line {
+    /// An entry that says neither when nor why, at a place that is still to be said.
+    pub(crate) fn nothing() -> Self {
+        Self { from: Place::new(FileId(0), 1, 1), starts: None, ends: None, has_reason: false }
+    }
 }
 
 /// The rules of `membersFrom` that an edit of a member comes by.
@@ -297,11 +330,9 @@ impl Plan {
     #[must_use]
     pub fn renumbered(&self, index: Arc<Index>, numbers: &Renumbering) -> Self {
         let edit = |it: &Edit| it.clone().renumbered(numbers);
-        let key = |it: &Key| {
-            let edit = Edit { key: it.clone(), before: None, after: None };
-            Some(edit.renumbered(numbers)?.key)
-        };
+        let key = |it: &Key| it.renumbered(numbers);
         let group = |it: &GroupIx| numbers.group(*it);
+        let lines = |it: &BTreeMap<Key, Line>| it.iter().filter_map(|it| Some((key(it.0)?, *it.1))).collect();
         Self {
             index,
             live: self.live.renumbered(numbers),
@@ -326,6 +357,11 @@ impl Plan {
                 .already_live
                 .as_ref()
                 .map(|it| Edits::new(it.iter().filter_map(edit).collect())),
+            base: self.base.as_ref().map(|it| Base {
+                edits: Edits::new(it.edits.iter().filter_map(edit).collect()),
+                lines: lines(&it.lines),
+            }),
+            lines: lines(&self.lines),
             ..self.clone()
         }
     }

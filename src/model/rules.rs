@@ -19,11 +19,13 @@ mod counted;
 mod exception;
 mod guard;
 mod outside;
+mod policy;
 
 pub use counted::{Counted, HeldRole, How, Subject};
 pub use exception::{Exception, ExceptionFor, expired, too_small, unused};
 pub use guard::{ExceptionKey, Guard, Level, Limit};
 pub use outside::{Outside, Weakened, Weakening};
+pub use policy::{Broken, Law, Policy, PolicyKind, Powers, Severity, Unread};
 
 /// What is done about groups that no file names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -98,6 +100,16 @@ pub struct Rules {
     pub exceptions: Vec<Exception>,
     /// How many groups, removals, users and lock-outs the files declare.
     pub declared: usize,
+    /// What the access that results must be like.
+    pub policies: Vec<Policy>,
+    /// What could not be read of companies that policies are about, as far as a plan does not tell.
+    pub unread: BTreeSet<(CompanyId, Unread)>,
+    /// Those of whom it was read what they hold outside groups; of nobody where no policy asks for it.
+    pub direct_read: BTreeSet<UserId>,
+    /// Everybody who can act of the companies whose people policies are about; of the others nobody.
+    pub people: BTreeSet<(CompanyId, UserId)>,
+    /// What everybody who was looked up is called, where policies have to name somebody.
+    pub names: BTreeMap<UserId, Box<str>>,
     /// Rules from outside the files.
     pub floors: Vec<Floor>,
     /// Rules for members that mean nobody who is active.
@@ -150,6 +162,11 @@ impl Default for Rules {
             access_roles: Vec::new(),
             exceptions: Vec::new(),
             declared: 0,
+            policies: Vec::new(),
+            unread: BTreeSet::new(),
+            direct_read: BTreeSet::new(),
+            people: BTreeSet::new(),
+            names: BTreeMap::new(),
             floors: Vec::new(),
             barren: Vec::new(),
             undone: None,

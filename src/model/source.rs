@@ -20,7 +20,7 @@ pub struct Place {
 
 impl Place {
     /// Line and column count from 1; 0 reads as 1.
-    pub(crate) fn new(file: FileId, line: u32, column: u32) -> Self {
+    pub fn new(file: FileId, line: u32, column: u32) -> Self {
         Self { file, line: NonZeroU32::new(line).unwrap_or(NonZeroU32::MIN), column: column.max(1) }
     }
 }

@@ -46,6 +46,13 @@ pub struct Key {
     pub fact: Fact,
 }
 
+impl Key {
+    /// The same in other numbers, where they know all it speaks of.
+    pub fn renumbered(&self, numbers: &Renumbering) -> Option<Self> {
+        Some(Edit { key: self.clone(), before: None, after: None }.renumbered(numbers)?.key)
+    }
+}
+
 /// What a group says about itself; the API only takes both together (contract §3.4).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attributes {

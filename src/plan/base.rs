@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     model::{
-        plan::{Cause, Edits, Plan},
+        plan::{Base, Cause, Edits, Plan},
         state::{Edit, Key},
     },
     plan::bind::Bound,
@@ -23,6 +23,10 @@ pub fn split(plan: &mut Plan, bound: &Bound, base: &Plan) {
         .filter_map(|it| it.clone().renumbered(&numbers))
         .map(|it| (it.key.clone(), it))
         .collect();
+    plan.base = Some(Base {
+        edits: Edits::new(of_base.values().cloned().collect()),
+        lines: base.lines.iter().filter_map(|(key, it)| Some((key.renumbered(&numbers)?, *it))).collect(),
+    });
     for edit in plan.edits.iter() {
         let cause = match of_base.remove(&edit.key) {
             None => Cause::Change,

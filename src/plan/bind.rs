@@ -26,8 +26,8 @@ use crate::{
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
         plan::{
-            Accepted, ByRule, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved, Withheld,
-            WithheldReason,
+            Accepted, ByRule, Line, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved,
+            Withheld, WithheldReason,
         },
         rules::{Rules, Unmanaged, Weakened},
         scope::Scope,
@@ -42,6 +42,7 @@ mod computed;
 pub mod grants;
 mod lockout;
 pub mod people;
+mod policies;
 mod rules;
 mod standard;
 #[cfg(test)]
@@ -96,6 +97,8 @@ pub struct Bound {
     pub locked: BTreeSet<UserId>,
     /// The direct roles of everybody who is not cut off, as far as they were read; sorted.
     pub outside: Vec<Outside>,
+    /// Where everything is asked for that the files ask for; kept where policies have to tell it.
+    pub lines: BTreeMap<Key, Line>,
 }
 
 /// Binds what is declared to what exists.
@@ -148,6 +151,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             locked,
             now,
             compared: declared.base.is_some(),
+            lined: declared.lined || declared.rules.all().any(|it| !it.policies.is_empty()),
             bound: &mut bound,
             findings: &mut findings,
         };
@@ -280,6 +284,8 @@ struct Binding<'a> {
     now: Timestamp,
     /// Whether a base is compared with: where something is asked for is noted then even if it is there.
     compared: bool,
+    /// Whether policies have to tell where something is asked for.
+    lined: bool,
     bound: &'a mut Bound,
     findings: &'a mut Vec<Finding>,
 }
@@ -411,12 +417,15 @@ impl Binding<'_> {
         let note = self.note(Owner::Group(group), Fact::Attributes);
         (note.from, note.ends) = (Some(declared.from), declared.term.ends);
         self.note_soon(Owner::Group(group), Fact::Attributes, declared.term.ends, declared.from);
+        let line = Line { ends: declared.term.ends, ..Line::nothing() };
+        self.line(Owner::Group(group), Fact::Attributes, Some(declared.from), line);
         self.desired.group(group, wanted.attributes);
         for Asked { what: (role, scope), from, ends } in wanted.grants {
             if self.compared || self.live.scope(group, role).is_none_or(|it| *it != scope) {
                 let note = self.note(Owner::Group(group), Fact::Grant(role));
                 (note.from, note.ends) = (from, ends);
             }
+            self.line(Owner::Group(group), Fact::Grant(role), from, Line { ends, ..Line::nothing() });
             self.desired.grant(group, role, scope);
         }
         for Asked { what: user, from, ends } in wanted.members {
@@ -430,6 +439,13 @@ impl Binding<'_> {
             self.desired.member(group, user);
         }
         self.note_all_coming(declared, group);
+    }
+
+    /// Keeps where something is asked for.
+    fn line(&mut self, owner: Owner, fact: Fact, from: Option<Place>, line: Line) {
+        if let Some(from) = from.filter(|_| self.lined) {
+            self.bound.lines.insert(Key { owner, fact }, Line { from, ..line });
+        }
     }
 
     /// Who shall be in the group: the declared, and whoever is not ours to remove.
@@ -528,6 +544,18 @@ impl Binding<'_> {
             if let Some(user) = self.index.find_user(user) {
                 self.note(Owner::Group(group), Fact::Member(user)).why = Why::Ended(from);
             }
+        }
+        for (user, (from, ends)) in members.iter().filter(|_| self.lined) {
+            let Some(member) = self.index.find_user(*user) else { continue };
+            let entry = named.get(user);
+            let line = Line {
+                starts: entry.and_then(|it| it.term().starts),
+                ends: *ends,
+                has_reason: entry.is_some_and(|it| it.has_reason()),
+                ..Line::nothing()
+            };
+            let key = Key { owner: Owner::Group(group), fact: Fact::Member(member) };
+            self.bound.lines.extend(from.map(|from| (key, Line { from, ..line })));
         }
         self.note_unmeant(declared, group, (&live, &members), &excepted);
         let asked = |(user, (from, ends))| Some(Asked { what: self.index.find_user(user)?, from, ends });

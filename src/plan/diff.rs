@@ -37,6 +37,7 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
         remarks: bound.remarks.clone(),
         outside: bound.outside.clone(),
         weakened: bound.weakened.clone(),
+        lines: bound.lines.clone(),
         read: read(&bound.live, bound),
         ..Plan::default()
     };

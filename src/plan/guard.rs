@@ -31,6 +31,7 @@ mod exceptions;
 mod floors;
 mod holders;
 mod lockouts;
+mod policies;
 mod protected;
 mod removals;
 #[cfg(test)]
@@ -72,7 +73,13 @@ pub fn judge(
     // The numbers tell groups of one name apart.
     checks.sort_by(|a, b| {
         let key = |it: &Check| (it.level, it.value, it.of);
-        (a.guard, &a.subject, key(a), &a.items).cmp(&(b.guard, &b.subject, key(b), &b.items))
+        (a.guard, &a.policy, &a.subject, key(a), &a.items).cmp(&(
+            b.guard,
+            &b.policy,
+            &b.subject,
+            key(b),
+            &b.items,
+        ))
     });
     (checks, remarks)
 }
@@ -81,7 +88,7 @@ pub fn judge(
 fn by(sides: &Sides<'_>, effects: Effects<'_>, rules: &Rules, now: Timestamp) -> (Vec<Check>, Vec<Finding>) {
     let exceptions = Exceptions::new(rules, now);
     let plan = sides.plan;
-    let mut judge = Judge { plan, sides, effects, rules, exceptions, checks: Vec::new() };
+    let mut judge = Judge { plan, sides, effects, rules, now, exceptions, checks: Vec::new() };
     judge.removals();
     judge.lockouts();
     judge.group_emptied();
@@ -94,6 +101,7 @@ fn by(sides: &Sides<'_>, effects: Effects<'_>, rules: &Rules, now: Timestamp) ->
     judge.protected();
     // Such a change is withheld when the files are bound, and reaches no plan.
     judge.fact(Guard::Unmodifiable, 0, Limit::AtMost(0));
+    judge.policies();
     let Judge { checks, exceptions, .. } = judge;
     (checks, exceptions.remarks())
 }
@@ -104,6 +112,7 @@ struct Judge<'a> {
     sides: &'a Sides<'a>,
     effects: Effects<'a>,
     rules: &'a Rules,
+    now: Timestamp,
     exceptions: Exceptions<'a>,
     checks: Vec<Check>,
 }
@@ -218,7 +227,8 @@ impl<'a> Judge<'a> {
     /// What happens to the group or person of a change.
     fn item(&self, change: &Change<'_>, how: How) -> Counted {
         let group = change.group().map(|_| change.name().into());
-        Counted { company: change.company(), group, person: change.user(), role: None, scope: None, how }
+        let (company, person) = (change.company(), change.user());
+        Counted { company, group, person, role: None, scope: None, how, from: None }
     }
 
     /// What happens to a direct role, with where it is held.
@@ -250,6 +260,7 @@ fn check(guard: Guard, subject: Subject, limit: Limit) -> Check {
         by: None,
         rules: Vec::new(),
         items: Vec::new(),
+        policy: None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         ids::{CompanyId, UserId},
         kept::Kept,
         plan::{Check, Judgement, People, Plan, Verdict},
-        rules::Rules,
+        rules::{Guard, Rules},
     },
     plan::{
         effective::{self, Sides, outcomes},
@@ -48,7 +48,15 @@ pub fn judged(
     let (guards, remarks) = judge(&sides, effects, rules, now);
     let by_cause = by_cause(&plan, rules, Kept::NONE);
     let people = people(&sides, &outcomes, rules);
+    let broken = guards.iter().filter(|it| it.policy.is_some()).flat_map(|it| &it.items);
+    let named = broken.filter_map(|it| it.person).collect::<BTreeSet<UserId>>();
     let judgement = Judgement { people, by_cause, not_asked: 0, gaps, guards };
+    for names in rules.all_for(Guard::Policies).map(|it| &it.names) {
+        let name = |it: &UserId| Some((*it, names.get(it)?.clone()));
+        for (user, name) in named.iter().filter_map(name) {
+            plan.names.people.entry(user).or_insert(name);
+        }
+    }
     plan.remarks.extend(remarks);
     plan.remarks.sort();
     plan.remarks.dedup();

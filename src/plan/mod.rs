@@ -13,6 +13,7 @@ pub mod approval;
 pub mod effective;
 pub mod access;
 pub mod witness;
+pub mod policy;
 pub mod guard;
 pub mod order;
 pub mod people;

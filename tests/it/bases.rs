@@ -48,6 +48,101 @@ fn base() -> Value {
     })
 }
 
+/// A policy of each kind, with every key.
+fn policies() -> Value {
+    let policy = |name: &str, own: Value| {
+        let mut policy = json!({
+            "name": name,
+            "company": "voyager",
+            "groups": ["Desk", "Night"],
+            "severity": "deny",
+            "strict": true,
+            "reason": "r",
+            "exceptions": [
+                { "group": "Night", "person": "cy@voyager.example", "role": "Agent", "company": "voyager", "upTo": 5, "until": "2098-01-01", "reason": "r" },
+            ],
+        });
+        policy.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        json!([policy])
+    };
+    json!({
+        "exclusive": policy("e", json!({ "companies": ["globex"] })),
+        "separation": policy("s", json!({ "roles": ["Agent", "AGENT"], "apartFrom": ["Trip Manager", "GLOBAL_AGENT"] })),
+        "noDirectRoles": policy("n", json!({ "types": ["GLOBAL_AGENT", "TMC_ADMIN"] })),
+        "requireReason": policy("rr", json!({})),
+        "requireUntil": policy("ru", json!({})),
+        "maxDuration": policy("md", json!({ "days": 90 })),
+        "allowedDomains": policy("ad", json!({ "domains": ["voyager.example", "globex.example"] })),
+        "maxMembers": policy("max", json!({ "atMost": 5 })),
+        "minMembers": policy("min", json!({ "atLeast": 2 })),
+        "requiredMembers": policy("rm", json!({ "people": ["cy@voyager.example", { "externalId": "agent-17" }] })),
+    })
+}
+
+/// What a key of a policy says, of every kind that has it: what is done, the change, and what is told of it.
+type PolicyRow = (&'static str, &'static str, fn(&mut Value), Option<&'static str>);
+
+fn policy_rows() -> Vec<PolicyRow> {
+    vec![
+        ("name", "renamed", |it| it["name"] = json!("other"), Some("")),
+        ("company", "moved", |it| it["company"] = json!("globex"), None),
+        ("company", "widened", |it| drop(it, "/company"), None),
+        ("groups", "fewer", |it| drop(it, "/groups/0"), Some(", groups")),
+        ("groups", "more", |it| it["groups"].as_array_mut().unwrap().push(json!("Company Admins")), None),
+        ("severity", "loosened", |it| it["severity"] = json!("warn"), Some(", severity")),
+        ("severity", "removed", |it| drop(it, "/severity"), None),
+        ("strict", "loosened", |it| it["strict"] = json!(false), Some(", strict")),
+        ("strict", "removed", |it| drop(it, "/strict"), Some(", strict")),
+        ("reason", "changed", |it| it["reason"] = json!("another"), None),
+        ("exceptions.group", "widened", |it| drop(it, "/exceptions/0/group"), Some("exceptions")),
+        ("exceptions.person", "widened", |it| drop(it, "/exceptions/0/person"), Some("exceptions")),
+        ("exceptions.role", "widened", |it| drop(it, "/exceptions/0/role"), Some("exceptions")),
+        ("exceptions.company", "kept", |it| drop(it, "/exceptions/0/company"), None),
+        ("exceptions.upTo", "loosened", |it| it["exceptions"][0]["upTo"] = json!(6), Some("exceptions")),
+        ("exceptions.upTo", "tightened", |it| drop(it, "/exceptions/0/upTo"), None),
+        (
+            "exceptions.until",
+            "loosened",
+            |it| it["exceptions"][0]["until"] = json!("2199-01-01"),
+            Some("exceptions"),
+        ),
+        ("exceptions.reason", "changed", |it| it["exceptions"][0]["reason"] = json!("another"), None),
+        ("exceptions", "removed", |it| drop(it, "/exceptions"), None),
+        ("companies", "more", |it| it["companies"] = json!(["globex", "initech"]), Some(", companies")),
+        ("companies", "fewer", |it| it["companies"] = json!(["initech"]), Some(", companies")),
+        ("roles", "fewer", |it| drop(it, "/roles/0"), Some(", roles")),
+        (
+            "roles",
+            "more",
+            |it| it["roles"].as_array_mut().unwrap().push(json!("Company Management Admin")),
+            None,
+        ),
+        ("apartFrom", "fewer", |it| drop(it, "/apartFrom/1"), Some(", apartFrom")),
+        ("types", "fewer", |it| drop(it, "/types/0"), Some(", types")),
+        ("days", "loosened", |it| it["days"] = json!(91), Some(", days")),
+        ("days", "tightened", |it| it["days"] = json!(30), None),
+        (
+            "domains",
+            "more",
+            |it| it["domains"].as_array_mut().unwrap().push(json!("x.example")),
+            Some(", domains"),
+        ),
+        ("domains", "fewer", |it| drop(it, "/domains/0"), None),
+        ("atMost", "loosened", |it| it["atMost"] = json!(6), Some(", atMost")),
+        ("atMost", "tightened", |it| it["atMost"] = json!(4), None),
+        ("atLeast", "loosened", |it| it["atLeast"] = json!(1), Some(", atLeast")),
+        ("atLeast", "tightened", |it| it["atLeast"] = json!(3), None),
+        ("people", "fewer", |it| drop(it, "/people/0"), Some(", people")),
+        (
+            "people",
+            "more",
+            |it| it["people"].as_array_mut().unwrap().push(json!("ana@voyager.example")),
+            None,
+        ),
+        ("types", "all", |it| drop(it, "/types"), None),
+    ]
+}
+
 const DESK: &str = "version: 1\ngroups:\n  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example, bo@voyager.example] }\n";
 const NIGHT: &str = "version: 1\ngroups:\n  - { name: Night, description: The night., roles: unmanaged, members: [cy@voyager.example] }\n";
 
@@ -486,7 +581,13 @@ fn every_field_has_a_row() {
         "guards.privileged",
     ];
     let rows = rows();
+    let of_policies: BTreeSet<&str> = policy_rows().iter().map(|it| it.0).collect();
     let has = |field: &str| {
+        if let Some(own) = field.strip_prefix("policies.").and_then(|it| it.split_once('.')) {
+            let whole = ["exceptions.person", "exceptions.role", "roles", "apartFrom", "people"];
+            let own = whole.into_iter().find(|it| own.1.starts_with(&format!("{it}."))).unwrap_or(own.1);
+            return of_policies.contains(own);
+        }
         let named = |it: &&str| *field == **it || field.starts_with(&format!("{it}."));
         let field = whole.iter().copied().find(named).unwrap_or(field);
         let of_dialect = |it: &str| dialects.iter().any(|of| field.starts_with(of) && it.starts_with(of));
@@ -552,6 +653,64 @@ fn what_a_pull_request_may_weaken_is_told_and_stops_it() {
     // By itself, without a base, no plan says so.
     let json = world.run("plan --format json").expect(0).json();
     assert!(json["weakened"].is_null(), "{json}");
+}
+
+/// Every key of every kind of policy, alone: that it demands less is told, and nothing else is.
+#[test]
+fn what_a_pull_request_may_loosen_of_a_policy_is_told_and_stops_it() {
+    let base = || {
+        let mut base = base();
+        base["policies"] = policies();
+        base
+    };
+    let world = world(&base());
+    let look = |changed: &Value, what: &str| -> (Vec<String>, bool) {
+        world.write("rolecall.yaml", &changed.to_string());
+        let run = world.run("plan --create-all --base main --format json");
+        if run.code == 4 {
+            // Of another company the groups are not known.
+            assert!(what.ends_with("company moved"), "{what}: {}", run.stdout);
+            return (Vec::new(), false);
+        }
+        let json = run.expect(0).json();
+        let rows = json["weakened"]["rows"].as_array().unwrap();
+        let rows: Vec<String> = rows.iter().map(|it| it["what"].as_str().unwrap().to_owned()).collect();
+        let stops = json["guards"].as_array().unwrap().iter();
+        let stops = stops.into_iter().any(|it| it["guard"] == "weakened-rules" && it["verdict"] == "stop");
+        assert_eq!(stops, !rows.is_empty(), "{what}: {rows:?}");
+        (rows, stops)
+    };
+    for (kind, policy) in policies().as_object().unwrap() {
+        let name = policy[0]["name"].as_str().unwrap();
+        let title = format!("policies.{kind} {name}");
+        let mut without = base();
+        drop(&mut without, &format!("/policies/{kind}"));
+        assert_eq!(look(&without, kind).0.join("; "), title);
+        for (key, how, change, told) in policy_rows() {
+            let first = key.split('.').next().unwrap();
+            if policy[0].get(first).is_none() {
+                continue;
+            }
+            let mut changed = base();
+            change(&mut changed["policies"][kind][0]);
+            let what = format!("{kind} {key} {how}");
+            let rows = look(&changed, &what).0;
+            if what.ends_with("company moved") {
+                continue;
+            }
+            let expected = told.map(|it| match it {
+                "exceptions" => format!("policies.exceptions {name}"),
+                it => format!("{title}{it}"),
+            });
+            // Under another name it is another policy, and its exceptions are of that.
+            let rows: Vec<String> =
+                rows.into_iter().filter(|it| *it != "policies.exceptions other").collect();
+            assert_eq!(rows, expected.into_iter().collect::<Vec<_>>(), "{what}");
+        }
+    }
+    let mut without = base();
+    drop(&mut without, "/policies");
+    assert_eq!(look(&without, "all").0.len(), policies().as_object().unwrap().len());
 }
 
 /// The one who approves the very plan approves its weaker rules, and nobody else's.

@@ -43,7 +43,7 @@ impl Check {
         let except: Vec<DeclaredMember> = group
             .except
             .iter()
-            .filter_map(|it| Some(DeclaredMember { person: self.person(it)?, term: None, from: self.at(it) }))
+            .filter_map(|it| Some(DeclaredMember { person: self.person(it)?, said: None, from: self.at(it) }))
             .collect();
         if let Some(one) = except.first().filter(|_| group.members_from.is_absent()) {
             self.say(

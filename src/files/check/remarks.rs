@@ -18,7 +18,7 @@ impl Declared {
     pub fn remarks(&self, now: Timestamp) -> Vec<Finding> {
         let exceptions = self.rules.exceptions.iter().filter(|it| it.ends <= now);
         let mut remarks: Vec<Finding> =
-            exceptions.map(|it| rules::expired(it.guard, it.ends, it.from)).collect();
+            exceptions.map(|it| rules::expired(it.rule(), it.ends, it.from)).collect();
         remarks.extend(self.misread.iter().cloned());
         remarks.extend(self.accepts.iter().filter_map(|it| void(it, now)));
         let in_force = self.lockouts.iter().rev().filter(|it| it.holds(now));

@@ -23,7 +23,8 @@ use crate::model::{
 };
 
 /// Why a lock-out or an exception has no optional keys.
-const BOUNDED: &str = "what goes beyond the rules is bounded, dated and explained to the next reader";
+pub(super) const BOUNDED: &str =
+    "what goes beyond the rules is bounded, dated and explained to the next reader";
 
 /// The keys by which an exception says what it is for; `company` beside others only says whose they are.
 fn given(v: &ExceptionEntry) -> impl Iterator<Item = ExceptionKey> {
@@ -70,6 +71,9 @@ impl Check {
             self.guards(guards, &mut rules);
         }
         rules.exceptions = workspace.exceptions.iter().filter_map(|it| self.exception(it, company)).collect();
+        if let Some(policies) = workspace.policies.as_ref() {
+            self.policies(policies, company, &mut rules);
+        }
         rules.identity = workspace.api.as_ref().and_then(|it| self.identity(it));
         rules
     }
@@ -201,7 +205,17 @@ impl Check {
                     .help(format!("say what it is for by {}", keys.join(" or "))),
             );
         }
-        Some(DeclaredException { guard, target, level, up_to: up_to?, ends: ends?, reason: reason?, from })
+        let policy = None;
+        Some(DeclaredException {
+            guard,
+            policy,
+            target,
+            level,
+            up_to: up_to?,
+            ends: ends?,
+            reason: reason?,
+            from,
+        })
     }
 
     fn guard(&mut self, raw: &At<String>) -> Option<Guard> {
@@ -245,7 +259,7 @@ impl Check {
     }
 
     /// What an exception is for: a group or role of `company` unless it names another, a person, or a company.
-    fn target(
+    pub(super) fn target(
         &mut self,
         at: Place,
         v: &ExceptionEntry,
@@ -270,7 +284,7 @@ impl Check {
     }
 
     /// The company that the entry names, or else the one of the workspace.
-    fn owner(
+    pub(super) fn owner(
         &mut self,
         at: Place,
         named: Option<Option<CompanyId>>,
@@ -289,12 +303,16 @@ impl Check {
         })
     }
 
-    fn number(&mut self, raw: &Given<At<u64>>, key: &str, least: u64, most: u64) -> Option<usize> {
+    pub(super) fn number(&mut self, raw: &Given<At<u64>>, key: &str, least: u64, most: u64) -> Option<usize> {
         let raw = raw.as_ref()?;
         if (least..=most).contains(&raw.v) {
             return Some(usize::try_from(raw.v).unwrap_or(usize::MAX));
         }
-        let code = if key == "upTo" { Code::InvalidException } else { Code::InvalidGuard };
+        let code = match key {
+            "upTo" => Code::InvalidException,
+            "days" | "atLeast" => Code::InvalidPolicy,
+            _ => Code::InvalidGuard,
+        };
         let range = if most == u64::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
         self.wrong(Finding::new(code, self.at(raw), format!("`{key}` is {range}, not {}", raw.v)))
     }

@@ -31,7 +31,7 @@ impl Check {
     fn direct_role(&mut self, entry: &At<DirectRoleEntry>) -> Option<DeclaredDirectRole> {
         let (from, v) = (self.at(entry), &entry.v);
         let term = self.term(&v.from, &v.until);
-        self.maybe_reason(&v.reason);
+        let has_reason = self.maybe_reason(&v.reason);
         if v.r#type.is_wrong() || v.raw.is_wrong() {
             return None;
         }
@@ -48,7 +48,7 @@ impl Check {
                     .help("keep `type`, or put it into `raw` as `roleType`"),
             ),
         };
-        Some(DeclaredDirectRole { what: what?, term, from })
+        Some(DeclaredDirectRole { what: what?, term, has_reason, from })
     }
 
     fn typed(&mut self, from: Place, name: &At<String>, v: &DirectRoleEntry) -> Option<DeclaredDirect> {

@@ -142,13 +142,14 @@ impl Check {
         self.wrong(Finding::new(Code::InvalidDescription, self.at(raw), why))
     }
 
-    /// A reason that may be left out, and that nothing but people read.
-    pub(super) fn maybe_reason(&mut self, raw: &Given<At<String>>) {
-        let Some(raw) = raw.as_ref() else { return };
+    /// A reason that may be left out, and that nothing but people read; returns whether it says something.
+    pub(super) fn maybe_reason(&mut self, raw: &Given<At<String>>) -> bool {
+        let Some(raw) = raw.as_ref() else { return false };
         if let Some(it) = name::unseen_in_text(&raw.v) {
             let message = format!("a reason holds a character that is not seen ({})", point(it));
             self.say(Finding::new(Code::InvalidDescription, self.at(raw), message));
         }
+        !raw.v.trim().is_empty()
     }
 
     /// The instant from which something is no longer wanted.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::model::ids::RoleId;
+use crate::model::{direct::known, ids::RoleId};
 
 /// How a file names a role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,15 @@ pub enum RoleRef {
         name: Box<str>,
         provided_by: Option<ProvidedBy>,
     },
+}
+
+impl RoleRef {
+    /// Whether it may mean a type of direct roles: one that this version knows, or that is spelt like one.
+    pub(crate) fn may_be_type(&self) -> bool {
+        let Self::Name { name, provided_by: None } = self else { return false };
+        let is_spelt = !name.is_empty() && name.chars().all(|it| it.is_ascii_uppercase() || it == '_');
+        known(&name.to_ascii_uppercase()).is_some() || is_spelt && name.contains('_')
+    }
 }
 
 impl std::fmt::Display for RoleRef {

@@ -3,7 +3,10 @@
 use globset::GlobMatcher;
 use jiff::{SignedDuration, Timestamp};
 
-use super::role::{ProvidedBy, RoleRef};
+use super::{
+    policy::DeclaredPolicy,
+    role::{ProvidedBy, RoleRef},
+};
 use crate::model::{
     ids::{CompanyId, PersonRef},
     observed::RoleHead,
@@ -34,6 +37,8 @@ pub struct DeclaredRules {
     /// People who lose nothing, by address.
     pub protected_people: Vec<(Pattern, Place)>,
     pub(crate) exceptions: Vec<DeclaredException>,
+    /// What the access that results must be like, in the order of the kinds and of the file.
+    pub(crate) policies: Vec<DeclaredPolicy>,
     /// The account that runs rolecall.
     pub identity: Option<(PersonRef, Place)>,
     /// Rules from outside the files.
@@ -66,6 +71,7 @@ impl Default for DeclaredRules {
             protected_groups: Vec::new(),
             protected_people: Vec::new(),
             exceptions: Vec::new(),
+            policies: Vec::new(),
             identity: None,
             floors: Vec::new(),
             weakened: None,
@@ -157,6 +163,8 @@ impl Pattern {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DeclaredException {
     pub(crate) guard: Guard,
+    /// The policy that it stands with, of `policies`.
+    pub(crate) policy: Option<Box<str>>,
     pub(crate) target: DeclaredTarget,
     /// What `removals` counts; `None` for the other guards.
     pub(crate) level: Option<Level>,
@@ -166,6 +174,13 @@ pub(crate) struct DeclaredException {
     pub(crate) ends: Timestamp,
     pub(crate) reason: Box<str>,
     pub(crate) from: Place,
+}
+
+impl DeclaredException {
+    /// What it is an exception from, for people.
+    pub(crate) fn rule(&self) -> &str {
+        self.policy.as_deref().unwrap_or(self.guard.as_str())
+    }
 }
 
 /// What an exception is for, in names: everything that is given must be so.

@@ -38,7 +38,12 @@ impl Timed for DeclaredMember {
 impl DeclaredMember {
     /// When the person shall be in the group.
     pub(crate) fn term(&self) -> Term {
-        self.term.as_deref().copied().unwrap_or_default()
+        self.said.as_deref().map(|it| it.term).unwrap_or_default()
+    }
+
+    /// Whether it is said why.
+    pub(crate) fn has_reason(&self) -> bool {
+        self.said.as_deref().is_some_and(|it| it.has_reason)
     }
 }
 

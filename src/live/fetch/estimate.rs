@@ -7,7 +7,7 @@ use std::{
 
 use futures_util::future::try_join3;
 
-use super::{Failed, FetchError, GroupReads, Read, ReadList, people};
+use super::{Failed, FetchError, GroupReads, Read, ReadList, people, policies};
 use crate::{live::source::Source, model::ids::CompanyId};
 
 /// What a reading will take.
@@ -50,6 +50,7 @@ pub async fn estimate(
         let whole = |it: &GroupReads| it.values().map(|it| pages(it.members) + 1).sum::<usize>();
         // Of a rule a page or more: how many it means is not known.
         requests += (whole(&groups) + whole(&rest) + reads.selectors.len()) as u64;
+        requests += policies::requests(source, reads, (&heads, &people.users)).await?;
         unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;
     }
     failed.not_all(list.companies.len())?;

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::policies::PolicyReads;
 use crate::{
     files::{
         declared::{Declared, DeclaredCompany, Rest},
@@ -49,6 +50,8 @@ pub(super) struct CompanyReads<'a> {
     pub(super) own: Vec<CompanyId>,
     /// The account that runs rolecall: its groups and direct roles are read.
     identity: Option<PersonRef>,
+    /// What policies need.
+    pub(super) policies: PolicyReads,
     /// Groups that a saved plan or a journal touches.
     also: BTreeSet<GroupId>,
     /// The rules for members, each once: of the files and of the base.
@@ -109,6 +112,7 @@ impl<'a> ReadList<'a> {
                 lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
                 identity: declared.identity_of(company.id).map(|it| it.0.clone()),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
+                policies: PolicyReads::new(declared, company),
                 selectors: company
                     .selectors()
                     .into_iter()
@@ -149,7 +153,28 @@ impl CompanyReads<'_> {
                 reads.entry(head.id).or_default().strangers = true;
             }
         }
+        // Whoever breaks a policy is named.
+        let named = self.named_by_policies(heads, &self.policies.groups);
+        for (group, read) in &mut reads {
+            read.strangers |= self.policies.all_groups || named.contains(group);
+        }
         reads
+    }
+
+    /// Returns the groups that policies mean by these names, which some have and others will have.
+    pub(super) fn named_by_policies(
+        &self,
+        heads: &[GroupHead],
+        names: &BTreeSet<Box<str>>,
+    ) -> BTreeSet<GroupId> {
+        let matched = matching(self.declared, heads);
+        let renamed = matched.groups.into_iter().filter(|it| names.contains(&it.0.name));
+        let renamed = renamed.filter_map(|it| match it.1 {
+            Target::Found(head) => Some(head.id),
+            Target::Missing | Target::Ambiguous(_) => None,
+        });
+        let named = heads.iter().filter(|it| names.contains(&it.name)).map(|it| it.id);
+        named.chain(renamed).collect()
     }
 
     /// Finds the users that the list speaks of.
@@ -174,8 +199,8 @@ impl CompanyReads<'_> {
         others.chain(self.locked(directory)).collect()
     }
 
-    /// Returns what is read beyond `reads`: groups that a saved plan or a journal speak of, and those in `held`, which
-    /// are of those who are locked out and of the account that runs rolecall.
+    /// Returns what is read beyond `reads`: groups that a saved plan or a journal speak of or policies need, and those in
+    /// `held`, which are of those who are locked out and of the account that runs rolecall.
     pub(super) fn rest(
         &self,
         heads: &[GroupHead],
@@ -183,9 +208,11 @@ impl CompanyReads<'_> {
         held: &BTreeMap<UserId, Vec<GroupId>>,
     ) -> GroupReads {
         let held: BTreeSet<GroupId> = held.values().flatten().copied().collect();
+        let named = self.named_by_policies(heads, &self.policies.groups);
+        let asked = |it: &GroupId| self.also.contains(it) || self.policies.all_groups || named.contains(it);
         let rest = heads.iter().map(|it| it.id).filter(|it| !reads.contains_key(it));
         // A rollback may take out people that no file names.
-        let rest = rest.map(|it| (it, GroupRead { strangers: self.also.contains(&it), members: 0 }));
+        let rest = rest.map(|it| (it, GroupRead { strangers: asked(&it), members: 0 }));
         rest.filter(|it| it.1.strangers || held.contains(&it.0)).collect()
     }
 }

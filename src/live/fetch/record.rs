@@ -12,16 +12,16 @@ use crate::{
         source::Source,
     },
     model::{
-        access::Members,
+        access::{Contents, Members},
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
-        observed::{GroupHead, User},
+        observed::{GroupHead, ObservedCompany, User},
         selector::{Attribute, Traits},
         stamp::Stamps,
     },
 };
 
-use super::{AT_ONCE, FetchError, Read, ReadList};
+use super::{AT_ONCE, FetchError, Read, ReadList, list::CompanyReads, policies::concerned};
 
 /// Reads all groups and roles of the companies on the list, with everything in them, and everybody of these and of
 /// the other companies that the workspace names.
@@ -70,7 +70,7 @@ pub async fn record(
             };
         directories.push(found);
     }
-    let people = singled_out(&source, list, &known).await?;
+    let people = singled_out(&source, list, (&companies, &known)).await?;
     Ok(Snapshot::new((now, endpoint, source.names()), companies, directories, people))
 }
 
@@ -144,7 +144,7 @@ fn recorded(rows: Vec<(User, Traits)>, known: &BTreeSet<Attribute>) -> (Vec<User
 async fn singled_out(
     source: &Source,
     list: &ReadList<'_>,
-    known: &BTreeMap<CompanyId, Vec<User>>,
+    (companies, known): (&[Company], &BTreeMap<CompanyId, Vec<User>>),
 ) -> Read<Vec<Person>> {
     let mut users = BTreeMap::new();
     for reads in &list.companies {
@@ -154,6 +154,7 @@ async fn singled_out(
         let directory = Directory::new(&known[&reads.id]);
         let people = list.companies.iter().flat_map(|it| &it.direct).chain(&list.singled_out);
         let found = people.filter_map(|it| directory.anyone(reads.id, it).ok()).chain(reads.cut_off(&there));
+        let found = found.chain(for_policies(reads, companies, &known[&reads.id]));
         found.for_each(|it| _ = users.entry(it).or_insert(reads.id));
     }
     let people = stream::iter(users).map(|(user_id, company)| async move {
@@ -164,4 +165,19 @@ async fn singled_out(
         Read::Ok(Person { user_id, groups: groups.into_iter().collect(), direct_roles })
     });
     people.buffered(AT_ONCE).try_collect().await
+}
+
+/// Those of whom policies ask what they hold outside groups.
+fn for_policies(reads: &CompanyReads<'_>, companies: &[Company], known: &[User]) -> BTreeSet<UserId> {
+    let Some(company) = companies.iter().find(|it| it.id == reads.id) else { return BTreeSet::new() };
+    let contents =
+        company.groups.iter().map(|it| (it.id, Contents { members: it.members.clone(), grants: Vec::new() }));
+    let groups = company.groups.iter().map(snapshot::head).collect();
+    let observed = ObservedCompany { groups, contents: contents.collect(), ..ObservedCompany::new(reads.id) };
+    let mut people = concerned(reads, &observed, &Directory::new(known));
+    let own = known.iter().filter(|it| it.active && it.company == Some(reads.id));
+    // Whom rules mean is found by who looks into the snapshot.
+    let all = reads.policies.everybody || !reads.policies.selectors.is_empty();
+    people.extend(own.map(|it| it.id).filter(|_| all));
+    people
 }

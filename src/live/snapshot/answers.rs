@@ -129,6 +129,12 @@ impl Answers {
         Ok(found.into_values().collect())
     }
 
+    /// Everybody of a company; `None` where the list was not read whole.
+    pub(in crate::live) fn list_users(&self, company: CompanyId) -> Option<Vec<User>> {
+        let directory = self.directory(company).ok()?;
+        (directory.reach == Reach::Whole).then(|| directory.users.clone())
+    }
+
     /// The users that one reference finds when it is asked for alone; fails where the snapshot cannot tell.
     pub(in crate::live) fn query_user(
         &self,

@@ -9,7 +9,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{People, is_zero},
-    rules::{self, Counted, Guard, Level, Limit, Subject},
+    rules::{self, Broken, Counted, Guard, Level, Limit, Subject},
     source::Place,
 };
 
@@ -102,6 +102,7 @@ pub enum GapCause {
 
 /// What one guard found about one thing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(bound(deserialize = "P: Deserialize<'de>"))]
 pub struct Check<P = Place> {
     /// Which guard.
     pub guard: Guard,
@@ -132,21 +133,29 @@ pub struct Check<P = Place> {
     pub rules: Vec<Box<str>>,
     /// What was counted, one by one, where it is beyond the limit; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub items: Vec<Counted>,
+    pub items: Vec<Counted<P>>,
+    /// Which policy is broken, of `policies`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Box<Broken<P>>>,
 }
 
 impl<P> Check<P> {
     /// The same with places of another kind.
-    pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Check<Q> {
-        let Self { guard, subject, level, value, excepted, of, limit, verdict, by, rules, items } = self;
+    pub(crate) fn map<Q>(self, mut place: impl FnMut(P) -> Q) -> Check<Q> {
+        let Self { guard, subject, level, value, excepted, of, limit, verdict, by, rules, items, policy } =
+            self;
         let verdict = match verdict {
             Verdict::Ok => Verdict::Ok,
             Verdict::Unset => Verdict::Unset,
             Verdict::Excepted { from } => Verdict::Excepted { from: place(from) },
             Verdict::Approved => Verdict::Approved,
+            Verdict::Stood => Verdict::Stood,
+            Verdict::Warning => Verdict::Warning,
             Verdict::Stop => Verdict::Stop,
         };
-        Check { guard, subject, level, value, excepted, of, limit, verdict, by, rules, items }
+        let items = items.into_iter().map(|it| it.map(&mut place)).collect();
+        let policy = policy.map(|it| Box::new(it.map(&mut place)));
+        Check { guard, subject, level, value, excepted, of, limit, verdict, by, rules, items, policy }
     }
 }
 
@@ -166,6 +175,10 @@ pub enum Verdict<P = Place> {
     },
     /// Beyond the limit, and the plan was approved by its id.
     Approved,
+    /// A policy is broken, and was before.
+    Stood,
+    /// A policy is broken that only warns.
+    Warning,
     /// Beyond the limit: the plan cannot be applied.
     Stop,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ids::{CompanyId, RoleId, UserId},
     scope::Scope,
+    source::Place,
 };
 
 /// What a guard looks at.
@@ -65,8 +66,9 @@ impl From<SubjectForm> for Subject {
 
 /// One thing that a guard counted: who, which role, where, through what.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(bound(deserialize = "P: Deserialize<'de>"))]
 #[expect(missing_docs, reason = "the names say it")]
-pub struct Counted {
+pub struct Counted<P = Place> {
     pub company: CompanyId,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<Box<str>>,
@@ -79,6 +81,17 @@ pub struct Counted {
     pub scope: Option<Arc<Scope>>,
     /// How it comes about.
     pub how: How,
+    /// The line that asks for it, of what breaks a policy.
+    #[serde(rename = "origin", default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<P>,
+}
+
+impl<P> Counted<P> {
+    /// The same with a place of another kind.
+    pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Counted<Q> {
+        let Self { company, group, person, role, scope, how, from } = self;
+        Counted { company, group, person, role, scope, how, from: from.map(place) }
+    }
 }
 
 /// How access comes or goes.
@@ -97,6 +110,12 @@ pub enum How {
     Deleted,
     /// A group gets another name.
     Renamed,
+    /// A role is held, or somebody is in a group.
+    Holds,
+    /// Somebody is not in a group.
+    Lacks,
+    /// It could not be read.
+    Unknown,
 }
 
 /// A role that is given to somebody, through groups or outside them.

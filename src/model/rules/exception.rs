@@ -58,6 +58,8 @@ impl ExceptionFor {
 pub struct Exception {
     /// Which guard.
     pub guard: Guard,
+    /// The policy that it stands with, of `policies`.
+    pub policy: Option<Box<str>>,
     /// What it is for.
     pub target: ExceptionFor,
     /// What `removals` counts; `None` for the other guards.
@@ -73,6 +75,11 @@ pub struct Exception {
 }
 
 impl Exception {
+    /// What it is an exception from, for people.
+    pub fn rule(&self) -> &str {
+        self.policy.as_deref().unwrap_or(self.guard.as_str())
+    }
+
     /// Whether it is still in force.
     pub fn holds(&self, now: Timestamp) -> bool {
         now < self.ends
@@ -80,30 +87,26 @@ impl Exception {
 }
 
 /// Returns the remark that an exception has ended.
-pub fn expired(guard: Guard, ends: Timestamp, from: Place) -> Finding {
-    Finding::new(
-        Code::ExpiredException,
-        from,
-        format!("this exception from `{}` ended at {ends}", guard.as_str()),
-    )
-    .help("delete it, or give it a new `until` if it is still needed")
+pub fn expired(rule: &str, ends: Timestamp, from: Place) -> Finding {
+    Finding::new(Code::ExpiredException, from, format!("this exception from `{rule}` ended at {ends}"))
+        .help("delete it, or give it a new `until` if it is still needed")
 }
 
 /// Returns the remark that an exception allows less than a plan counts.
 pub fn too_small(exception: &Exception, counted: usize) -> Finding {
-    let Exception { guard, up_to, from, .. } = exception;
-    let message =
-        format!("this exception from `{}` allows {up_to}, and this plan counts {counted}", guard.as_str());
+    let Exception { up_to, from, .. } = exception;
+    let rule = exception.rule();
+    let message = format!("this exception from `{rule}` allows {up_to}, and this plan counts {counted}");
     Finding::new(Code::SmallException, *from, message)
         .help(format!("so it allows nothing; write `upTo: {counted}` if all of that is wanted"))
 }
 
 /// Returns the remark that nothing needs an exception.
-pub fn unused(guard: Guard, from: Place) -> Finding {
+pub fn unused(rule: &str, from: Place) -> Finding {
     Finding::new(
         Code::UnusedException,
         from,
-        format!("nothing in this plan needs this exception from `{}`", guard.as_str()),
+        format!("nothing in this plan needs this exception from `{rule}`"),
     )
     .help("delete it: whatever it was for is done, or is named otherwise")
 }

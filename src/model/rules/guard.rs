@@ -40,6 +40,7 @@ guards! {
     Protected "protected" "Protected groups and people lose no access, whichever way.";
     Unmodifiable "unmodifiable" "Standard groups change their members only.";
     Weakened "weakened-rules" "No rule of the workspace is weaker than in the base (`--base`); an approval lifts it.";
+    Policies "policies" "The access that results breaks no policy of the workspace; its own exceptions lift it.";
 }
 
 impl Guard {
@@ -51,7 +52,8 @@ impl Guard {
             | Self::EmptyDesired
             | Self::Unmodifiable
             | Self::Lockouts
-            | Self::Weakened => false,
+            | Self::Weakened
+            | Self::Policies => false,
             Self::Removals | Self::GroupEmptied | Self::LastHolder | Self::Privileged | Self::Protected => {
                 true
             }
@@ -69,7 +71,8 @@ impl Guard {
             | Self::SelfLockout
             | Self::LastHolder
             | Self::Protected
-            | Self::Unmodifiable => false,
+            | Self::Unmodifiable
+            | Self::Policies => false,
         }
     }
 
@@ -81,7 +84,8 @@ impl Guard {
             | Self::EmptyDesired
             | Self::Unmodifiable
             | Self::Lockouts
-            | Self::Weakened => &[],
+            | Self::Weakened
+            | Self::Policies => &[],
             Self::Removals => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Company],
             Self::GroupEmptied => &[ExceptionKey::Group],
             Self::Privileged => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Role],

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Directory, grants::Roles};
+use super::{Directory, grants::Roles, policies};
 use crate::{
     files::declared::{Declared, DeclaredException, DeclaredFloor, DeclaredTarget, Pattern, RoleRef},
     model::{
@@ -37,6 +37,7 @@ pub(super) fn rules(
         match target(exception, &world) {
             Ok(target) => exceptions.push(Exception {
                 guard: exception.guard,
+                policy: exception.policy.clone(),
                 target,
                 level: exception.level,
                 up_to: exception.up_to,
@@ -45,8 +46,7 @@ pub(super) fn rules(
                 from: exception.from,
             }),
             Err(unknown) if exception.ends > now => {
-                let message =
-                    format!("this exception from `{}` is for {}", exception.guard.as_str(), unknown.what);
+                let message = format!("this exception from `{}` is for {}", exception.rule(), unknown.what);
                 let finding = Finding::new(Code::UnknownException, exception.from, message);
                 let help = "it allows nothing: correct it, or delete it if what it was for is gone";
                 remarks.push(match unknown.near {
@@ -74,6 +74,7 @@ pub(super) fn rules(
         .flat_map(|it| it.roles.iter().filter(|role| role.manages_access).map(|role| (it.id, role.id)))
         .collect();
     access_roles.sort_unstable();
+    let world = policies::World { declared, snapshot, directory, roles: &roles };
     let is_rest = |it: &&CompanyId| declared.endpoints.iter().all(|own| !own.companies.contains_key(*it));
     let rest: Vec<CompanyId> = companies.iter().filter(is_rest).copied().collect();
     let written_identity = declared.rules.identity.as_ref();
@@ -106,6 +107,14 @@ pub(super) fn rules(
         access_roles,
         exceptions,
         declared: declared.entries().max(usize::from(is_part)),
+        policies: world.policies(&mut unknown),
+        unread: world.unread(),
+        direct_read: match written.policies.is_empty() {
+            true => BTreeSet::new(),
+            false => snapshot.direct.keys().copied().collect(),
+        },
+        people: world.people(),
+        names: world.names(),
         floors: Vec::new(),
         barren: Vec::new(),
         undone: None,
@@ -116,7 +125,7 @@ pub(super) fn rules(
 
 /// Whether something only is not there.
 fn is_unknown(code: Code) -> bool {
-    matches!(code, Code::UnknownRole | Code::UnknownIdentity)
+    matches!(code, Code::UnknownRole | Code::UnknownIdentity | Code::UnknownGroup)
 }
 
 /// Binds the rules from outside the files. What is wrong with those of a policy is a finding; a base may name what
@@ -162,7 +171,7 @@ pub(in crate::plan) fn privileged_direct(declared: &Declared) -> PrivilegedTypes
 
 /// Whether a name means something that is no role of groups: a type of direct role, known to this version or seen in
 /// what was read or is declared, or a permission of some role.
-fn means_something(role: &RoleRef, declared: &Declared, snapshot: &Observed) -> bool {
+pub(super) fn means_something(role: &RoleRef, declared: &Declared, snapshot: &Observed) -> bool {
     let RoleRef::Name { name, provided_by: None } = role else { return false };
     let is_type = |it: &str| it.eq_ignore_ascii_case(name);
     let mut roles = snapshot.companies.iter().flat_map(|it| &it.roles);

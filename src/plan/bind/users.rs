@@ -18,7 +18,7 @@ use crate::{
         finding::{Code, Finding},
         ids::{PersonRef, UserId},
         observed::Observed,
-        plan::{Outside, Unresolved},
+        plan::{Line, Outside, Unresolved},
         source::Place,
     },
 };
@@ -85,6 +85,9 @@ impl Binding<'_> {
             .collect();
         people.sort_unstable();
         people.dedup();
+        if self.lined {
+            self.others(snapshot, &people);
+        }
         for user in people {
             let Some(live) = snapshot.direct.get(&user) else {
                 // Nobody may take a lock-out for complete of which it is not known what it leaves.
@@ -101,6 +104,18 @@ impl Binding<'_> {
             }
             if !self.locked.contains_key(&user) && !live.is_empty() {
                 self.bound.outside.push(Outside { company, user, roles: live.clone() });
+            }
+        }
+    }
+
+    /// Puts everybody whose direct roles only policies ask for on both sides, as they are.
+    fn others(&mut self, snapshot: &Observed, named: &[UserId]) {
+        for (user, live) in snapshot.direct.iter().filter(|it| named.binary_search(it.0).is_err()) {
+            if let Some(person) =
+                self.index.find_person(self.company.id, *user).filter(|_| self.is_own(*user))
+            {
+                self.bound.people.insert(person);
+                self.desired.direct(person, live);
             }
         }
     }
@@ -161,6 +176,14 @@ impl Binding<'_> {
                     wanted_as_is(&mut wanted, live, role.kind());
                 }
                 Some(_) | None => {
+                    let line = Line {
+                        starts: entry.term.starts,
+                        ends: entry.term.ends,
+                        has_reason: entry.has_reason,
+                        ..Line::nothing()
+                    };
+                    let fact = Fact::Direct(Box::new(role.kind().clone()));
+                    self.line(Owner::Person(person), fact, Some(entry.from), line);
                     declared.push((role.kind().clone(), entry.from, entry.term.ends));
                     wanted.put(role);
                 }

@@ -68,6 +68,7 @@ impl Judge<'_> {
                     role: Some(HeldRole::Role(role.role)),
                     scope: Some((*scope).clone()),
                     how: How::Loses,
+                    from: None,
                 });
                 lost.entry(outcome.company).or_default().extend(things.map(|it| vec![it]));
             }
@@ -137,6 +138,7 @@ impl Judge<'_> {
                         role: Some(HeldRole::Role(role.role)),
                         scope: Some((*scope).clone()),
                         how: if joins { How::Joins } else { How::Gains },
+                        from: None,
                     };
                     given.push((Subject::Group(outcome.company, self.name(*group)), vec![item]));
                 }

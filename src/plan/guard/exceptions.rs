@@ -81,7 +81,12 @@ impl<'a> Exceptions<'a> {
 
     /// Says what the exceptions allow of things that a guard counts, those that have the key `must` where one is given.
     pub(super) fn pool(&self, guard: Guard, must: Option<ExceptionKey>, things: Vec<Thing>) -> Pool {
-        self.covered((guard, None), must, things, |_| None)
+        self.covered((guard, None, None), must, things, |_| None)
+    }
+
+    /// The same of what breaks a policy.
+    pub(super) fn policy(&self, name: &str, things: Vec<Thing>) -> Pool {
+        self.covered((Guard::Policies, None, Some(name)), None, things, |_| None)
     }
 
     /// The same of a level of `removals`, where `known` says what exceptions at other levels allow already.
@@ -91,12 +96,12 @@ impl<'a> Exceptions<'a> {
         things: Vec<Thing>,
         known: impl Fn(&Counted) -> Option<usize>,
     ) -> Pool {
-        self.covered((Guard::Removals, Some(level)), None, things, known)
+        self.covered((Guard::Removals, Some(level), None), None, things, known)
     }
 
     fn covered(
         &self,
-        what: (Guard, Option<Level>),
+        what: (Guard, Option<Level>, Option<&str>),
         must: Option<ExceptionKey>,
         things: Vec<Thing>,
         known: impl Fn(&Counted) -> Option<usize>,
@@ -104,8 +109,9 @@ impl<'a> Exceptions<'a> {
         let by: Vec<Vec<Option<usize>>> = things.iter().map(|it| it.iter().map(&known).collect()).collect();
         let by_company = vec![None; things.len()];
         let mut pool = Pool { things, by, by_company, too_small: BTreeMap::new() };
-        let is_meant =
-            |it: &Exception| (it.guard, it.level) == what && must.is_none_or(|key| it.target.names(key));
+        let is_meant = |it: &Exception| {
+            (it.guard, it.level, it.policy.as_deref()) == what && must.is_none_or(|key| it.target.names(key))
+        };
         for (n, exception) in self.all.iter().enumerate().filter(|it| is_meant(it.1)) {
             let is_for = |at: usize, item: usize| {
                 pool.by[at][item].is_none()
@@ -152,7 +158,7 @@ impl<'a> Exceptions<'a> {
         let idle = self.all.iter().enumerate().filter(|(n, _)| !self.needed.contains(n));
         let remark = |(n, it): (usize, &&Exception)| match self.missed.get(&n) {
             Some(counted) => rules::too_small(it, *counted),
-            None => rules::unused(it.guard, it.from),
+            None => rules::unused(it.rule(), it.from),
         };
         let mut remarks: Vec<Finding> = idle.map(remark).collect();
         remarks.sort();

@@ -1,7 +1,7 @@
 //! Rules from outside the files: what they find beside those of the files, and the stricter of both.
 
 use super::{Check, Floor, Subject, Verdict};
-use crate::model::rules::{Guard, Level, Limit};
+use crate::model::rules::{Guard, Level, Limit, Unread};
 
 /// Adds what a floor found. Of what both looked at the graver verdict stays, and the one of the files where both are as
 /// grave.
@@ -22,13 +22,17 @@ pub(super) fn stricter(checks: &mut Vec<Check>, found: Vec<Check>, floor: &Floor
     checks.retain(|it| it.verdict != Verdict::Unset || !looked.contains(&it.guard));
 }
 
-fn key(check: &Check) -> (Guard, &Subject, Option<Level>, u8) {
+/// What tells two findings of a guard apart.
+type Key<'a> = (Guard, &'a Subject, Option<Level>, u8, Option<(&'a str, bool, Option<Unread>)>);
+
+fn key(check: &Check) -> Key<'_> {
     let limit = match check.limit {
         Limit::Percent(_) => 0,
         Limit::AtMost(_) => 1,
         Limit::AtLeast(_) => 2,
     };
-    (check.guard, &check.subject, check.level, limit)
+    let policy = check.policy.as_ref().map(|it| (&*it.name, it.stood, it.unread));
+    (check.guard, &check.subject, check.level, limit, policy)
 }
 
 /// How grave it is, and of what is as grave how much is left that nothing allows.
@@ -36,9 +40,11 @@ fn gravity(check: &Check) -> (u8, usize) {
     let verdict = match check.verdict {
         Verdict::Unset => 0,
         Verdict::Ok => 1,
-        Verdict::Approved => 2,
-        Verdict::Excepted { .. } => 3,
-        Verdict::Stop => 4,
+        Verdict::Stood => 2,
+        Verdict::Warning => 3,
+        Verdict::Approved => 4,
+        Verdict::Excepted { .. } => 5,
+        Verdict::Stop => 6,
     };
-    (verdict, if verdict == 4 { check.value - check.excepted.min(check.value) } else { 0 })
+    (verdict, if verdict == 6 { check.value - check.excepted.min(check.value) } else { 0 })
 }

@@ -107,6 +107,7 @@ impl Judge<'_> {
                 role: Some(HeldRole::Role(role)),
                 scope: None,
                 how: How::Loses,
+                from: None,
             };
             let pool = self.exceptions.pool(Guard::LastHolder, None, vec![vec![one]; missing]);
             let check = check(Guard::LastHolder, Subject::Role(company, role), Limit::AtMost(0));

@@ -54,6 +54,7 @@ impl Judge<'_> {
                         role: Some(HeldRole::Role(role.role)),
                         scope: Some((*scope).clone()),
                         how: How::Loses,
+                        from: None,
                     })
                     .collect();
                 if !causes.is_empty() {

@@ -165,6 +165,7 @@ impl<'a> Judge<'a> {
                         role: Some(HeldRole::Role(role.role)),
                         scope: Some((*scope).clone()),
                         how,
+                        from: None,
                     }));
                 }
             }
@@ -179,6 +180,7 @@ impl<'a> Judge<'a> {
                     role: None,
                     scope: None,
                     how: How::Loses,
+                    from: None,
                 });
             }
             losers.push((changes.into_iter().collect(), causes));
@@ -309,7 +311,7 @@ type Cause = (CompanyId, Option<Box<str>>, Option<UserId>, Option<HeldRole>, How
 
 /// Who leaves loses every role of the group by that, and where a role goes or the group everybody does.
 fn cause(item: &Counted) -> Cause {
-    let Counted { company, group, person, role, how, scope: _ } = item.clone();
+    let Counted { company, group, person, role, how, scope: _, from: _ } = item.clone();
     let (person, role) = match how {
         How::Leaves => (person, None),
         How::Deleted => (None, None),

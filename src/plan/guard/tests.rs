@@ -108,7 +108,8 @@ impl Case {
             let from = place(u32::try_from(rules.exceptions.len()).unwrap() + 1);
             let ends = "2026-11-22T00:00:00Z".parse().unwrap();
             let target = target(subject);
-            rules.exceptions.push(Exception { guard, target, level, up_to, ends, reason: "r".into(), from });
+            let (policy, reason) = (None, "r".into());
+            rules.exceptions.push(Exception { guard, policy, target, level, up_to, ends, reason, from });
         })
     }
 
@@ -164,6 +165,8 @@ fn line(check: &Check) -> Option<String> {
         Verdict::Ok | Verdict::Unset => return None,
         Verdict::Excepted { from } => format!("excepted {}", from.line),
         Verdict::Approved => "approved".to_owned(),
+        Verdict::Stood => "stood".to_owned(),
+        Verdict::Warning => "warning".to_owned(),
         Verdict::Stop => "STOP".to_owned(),
     };
     let subject = match &check.subject {
@@ -202,8 +205,8 @@ fn every_guard_says_something_of_every_plan() {
         let (checks, _) = case.judged();
         let mut guards: Vec<Guard> = checks.iter().map(|it| it.guard).collect();
         guards.dedup();
-        // Where nobody is cut off, and where no base is given, nothing is looked at.
-        let always = |it: &&Guard| !matches!(it, Guard::Lockouts | Guard::Weakened);
+        // Where nobody is cut off, where no base is given and where there is no policy, nothing is looked at.
+        let always = |it: &&Guard| !matches!(it, Guard::Lockouts | Guard::Weakened | Guard::Policies);
         assert_eq!(guards, Guard::ALL.iter().filter(always).copied().collect::<Vec<_>>());
         let levels: Vec<_> =
             checks.iter().filter(|it| it.subject == Subject::Plan).filter_map(|it| it.level).collect();

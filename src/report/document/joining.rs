@@ -426,7 +426,13 @@ fn guards(all: Vec<Check<Origin>>) -> Vec<Check<Origin>> {
     whole.retain(|it| !(says_nothing(it) && about.contains(&it.guard)));
     whole.sort_by(|a, b| {
         let key = |it: &Check<Origin>| (it.level, it.value, it.of);
-        (a.guard, &a.subject, key(a), &a.items).cmp(&(b.guard, &b.subject, key(b), &b.items))
+        (a.guard, &a.policy, &a.subject, key(a), &a.items).cmp(&(
+            b.guard,
+            &b.policy,
+            &b.subject,
+            key(b),
+            &b.items,
+        ))
     });
     whole
 }
@@ -446,6 +452,9 @@ fn add(known: &mut Check<Origin>, it: Check<Origin>) {
         (Verdict::Unset, other) | (other, Verdict::Unset) => other,
         (Verdict::Ok, other) | (other, Verdict::Ok) => other,
         (Verdict::Excepted { from }, _) | (_, Verdict::Excepted { from }) => Verdict::Excepted { from },
+        // Of what breaks a policy each company has its own.
+        (Verdict::Warning, _) | (_, Verdict::Warning) => Verdict::Warning,
+        (Verdict::Stood, _) | (_, Verdict::Stood) => Verdict::Stood,
         (Verdict::Approved, Verdict::Approved) => Verdict::Approved,
     };
 }

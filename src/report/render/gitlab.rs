@@ -37,9 +37,10 @@ fn severity(issue: &Issue) -> &'static str {
     match (issue.kind, issue.level) {
         (Kind::Failure | Kind::Stop, _) => "blocker",
         (Kind::Privileged | Kind::Weakened, _) => "critical",
+        (Kind::Policy, Level::Error | Level::Warning) => "major",
         (Kind::Finding | Kind::Withheld, Level::Error) | (Kind::Withheld, Level::Warning) => "major",
         (Kind::Finding, Level::Warning) => "minor",
-        (Kind::Accepted, _) | (Kind::Finding | Kind::Withheld, Level::Note) => "info",
+        (Kind::Accepted, _) | (Kind::Finding | Kind::Withheld | Kind::Policy, Level::Note) => "info",
     }
 }
 

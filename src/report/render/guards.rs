@@ -8,7 +8,7 @@ use crate::model::{
     source::Sources,
 };
 
-use super::{View, counted, more, remedy, scope::Words, thousands};
+use super::{View, counted, more, policies, remedy, scope::Words, thousands};
 
 /// Things of one guard that each have a line of their own; the others are counted.
 const LINES: usize = 20;
@@ -21,6 +21,8 @@ pub(super) enum Outcome {
     Unset,
     Excepted,
     Approved,
+    Warning,
+    Stood,
 }
 
 impl Outcome {
@@ -30,6 +32,8 @@ impl Outcome {
             Verdict::Unset => Self::Unset,
             Verdict::Excepted { .. } => Self::Excepted,
             Verdict::Approved => Self::Approved,
+            Verdict::Warning => Self::Warning,
+            Verdict::Stood => Self::Stood,
             Verdict::Stop => Self::Stop,
         }
     }
@@ -42,6 +46,8 @@ impl Outcome {
             Self::Unset => "unset",
             Self::Excepted => "excepted",
             Self::Approved => "approved",
+            Self::Warning => "warning",
+            Self::Stood => "stood",
         }
     }
 
@@ -72,14 +78,15 @@ pub(super) struct Row {
 /// `name` gives the names of what was looked at the length that the format has room for.
 pub(super) fn rows(view: &View<'_>, words: &Words<'_>, name: impl Fn(String) -> String) -> Vec<Row> {
     let &View { plan, judgement, sources, .. } = view;
-    let mut found: BTreeMap<(Guard, Outcome), Vec<&Check>> = BTreeMap::new();
+    let mut found: BTreeMap<(Guard, Outcome, &str), Vec<&Check>> = BTreeMap::new();
     let mut quiet: BTreeMap<Outcome, Vec<String>> = BTreeMap::new();
     for check in &judgement.guards {
-        found.entry((check.guard, Outcome::of(check))).or_default().push(check);
+        let policy = policies::of(check).map_or("", |it| &it.name);
+        found.entry((check.guard, Outcome::of(check), policy)).or_default().push(check);
     }
     let loud: BTreeSet<Guard> = found.keys().filter(|it| !it.1.is_quiet()).map(|it| it.0).collect();
     let mut rows = Vec::new();
-    for ((guard, outcome), checks) in found {
+    for ((guard, outcome, _), checks) in found {
         if outcome.is_quiet() {
             if !loud.contains(&guard) && !plan.is_settled() {
                 quiet.entry(outcome).or_default().push(in_a_word(guard, outcome, &checks));
@@ -88,7 +95,7 @@ pub(super) fn rows(view: &View<'_>, words: &Words<'_>, name: impl Fn(String) -> 
         }
         let guard = guard.as_str();
         for check in checks.iter().take(LINES) {
-            let mut below = remedy::details(check, words);
+            let mut below = remedy::details(check, words, sources);
             below.extend(remedy::allow(check, view));
             rows.push(Row { outcome, guard, parts: vec![sentence(check, words, sources, &name)], below });
         }
@@ -139,6 +146,11 @@ pub(crate) fn sentence(
         Some(Outside::Policy) => ", by the policy",
         None => "",
     };
+    if let Some(policy) = policies::of(check) {
+        let subject = subject.trim_end_matches(": ");
+        let said = policies::sentence(check, policy, subject, words);
+        return format!("{said}{by}{}", policies::follows(check, policy, sources));
+    }
     let found = || format!("{subject}{}{by}", amount(check));
     match check.verdict {
         Verdict::Ok => found(),
@@ -146,6 +158,8 @@ pub(crate) fn sentence(
         Verdict::Excepted { from } => format!("{}; excepted ({})", found(), sources.line(from)),
         Verdict::Approved => format!("{}; approved by the id of the plan", found()),
         Verdict::Stop => format!("{}; {}", found(), remedy(check)),
+        // Policies alone come to these.
+        Verdict::Warning | Verdict::Stood => found(),
     }
 }
 
@@ -226,6 +240,7 @@ fn things(check: &Check) -> (&'static str, &'static str) {
         }
         (Guard::Protected, ..) => ("loss of what is protected", "losses of what is protected"),
         (Guard::Unmodifiable, ..) => ("change beyond members", "changes beyond members"),
+        (Guard::Policies, ..) => ("policy broken", "policies broken"),
         (Guard::Weakened, ..) => ("rule weaker than in the base", "rules weaker than in the base"),
     }
 }
@@ -238,6 +253,7 @@ fn unset(guard: Guard) -> &'static str {
         Guard::Protected => "`guards.protected` names nothing",
         Guard::Lockouts => "nobody is locked out",
         Guard::Weakened => "no `--base` is given",
+        Guard::Policies => "`policies:` names none",
         Guard::SelfLockout => "`api.identity` does not say which account runs rolecall",
         Guard::Removals
         | Guard::GroupEmptied

@@ -6,7 +6,7 @@ use super::{
     ending::{About, Ending},
     failure, guards, notices,
     people::{self, Turn},
-    remedy,
+    policies, remedy,
     scope::Words,
     withheld,
 };
@@ -15,7 +15,7 @@ use crate::{
     model::{
         escape,
         finding::Finding,
-        plan::{Check, Withheld},
+        plan::{Check, Verdict, Withheld},
         rules::Subject,
         source::{Place, Sources},
     },
@@ -44,6 +44,8 @@ pub(super) enum Kind {
     Finding,
     /// A guard that stops the plan.
     Stop,
+    /// A policy that is broken, and stops nothing.
+    Policy,
     /// Somebody gains what is privileged.
     Privileged,
     /// A rule that is weaker than in the base.
@@ -145,6 +147,9 @@ pub(super) fn issues(ending: &Ending<'_>) -> Vec<Issue> {
 fn of_plan(view: &View<'_>) -> Vec<Issue> {
     let words = Words::new(view.plan);
     let mut all: Vec<Issue> = view.judgement.stops().map(|it| stop(it, view, &words)).collect();
+    let told = view.judgement.guards.iter();
+    let told = told.filter(|it| matches!(it.verdict, Verdict::Warning | Verdict::Stood));
+    all.extend(told.map(|it| stop(it, view, &words)));
     all.extend(privileged(view, &words));
     let weaker = view.plan.weakenings().iter().map(|it| {
         let side = |it: &Option<Box<str>>| it.as_deref().unwrap_or("(nothing)").to_owned();
@@ -179,7 +184,7 @@ fn kind(withheld: &Withheld) -> String {
 fn stop(check: &Check, view: &View<'_>, words: &Words<'_>) -> Issue {
     let name = check.guard.as_str();
     let sentence = guards::sentence(check, words, view.sources, |it| it);
-    let mut more = remedy::details(check, words);
+    let mut more = remedy::details(check, words, view.sources);
     more.extend(remedy::allow(check, view));
     let group = match &check.subject {
         Subject::Group(company, name) => Some((*company, &**name)),
@@ -190,6 +195,20 @@ fn stop(check: &Check, view: &View<'_>, words: &Words<'_>) -> Issue {
     let place = group.and_then(|(company, name)| {
         view.plan.groups().find(|it| it.company() == company && it.name() == name)?.from()
     });
+    if let Some(policy) = policies::of(check) {
+        let (kind, level, title) = match check.verdict {
+            Verdict::Warning => (Kind::Policy, Level::Warning, format!("a policy is broken: {sentence}")),
+            Verdict::Stood => (Kind::Policy, Level::Note, format!("a policy is broken: {sentence}")),
+            Verdict::Ok | Verdict::Unset | Verdict::Excepted { .. } | Verdict::Approved | Verdict::Stop => {
+                (Kind::Stop, Level::Error, format!("a policy stops this plan: {sentence}"))
+            }
+        };
+        let place = check.items.iter().find_map(|it| it.from).or(Some(policy.from));
+        let rule = format!("policy/{}", policy.kind.as_str());
+        return Issue::new(kind, level, rule, policy.kind.meaning(), &title)
+            .more(more)
+            .at(place, view.sources);
+    }
     let title = format!("a guard stops this plan: {name}: {sentence}");
     let meaning = "A limit on what one plan may do; beyond it nothing is applied.";
     Issue::new(Kind::Stop, Level::Error, format!("guard/{name}"), meaning, &title)

@@ -92,6 +92,11 @@ fn of_guards(view: &View<'_>, issues: &[Issue]) -> Vec<TestCase> {
         found.entry(it.guard).or_default().push(it);
     }
     let words = Words::new(view.plan);
+    // Each kind of policy is a rule of its own.
+    let is_of = |guard: &Guard, it: &Issue| match guard {
+        Guard::Policies => it.rule.starts_with("policy/"),
+        guard => it.rule == format!("guard/{}", guard.as_str()),
+    };
     let said = |checks: &[&Check]| {
         let sentences = checks.iter().map(|it| guards::sentence(it, &words, view.sources, |it| it));
         sentences.map(|it| escape::terminal(&it).into_owned()).collect::<Vec<_>>().join("\n")
@@ -99,8 +104,11 @@ fn of_guards(view: &View<'_>, issues: &[Issue]) -> Vec<TestCase> {
     let test = |(guard, checks): (&Guard, &Vec<&Check>)| {
         let name = guard.as_str();
         let rule = format!("guard/{name}");
-        let stops: Vec<String> =
-            issues.iter().filter(|it| it.kind == Kind::Stop && it.rule == rule).map(Issue::message).collect();
+        let stops: Vec<String> = issues
+            .iter()
+            .filter(|it| it.kind == Kind::Stop && is_of(guard, it))
+            .map(Issue::message)
+            .collect();
         let status = if let Some(first) = stops.first() {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_type(rule).set_message(first.lines().next().unwrap_or_default());
@@ -117,7 +125,7 @@ fn of_guards(view: &View<'_>, issues: &[Issue]) -> Vec<TestCase> {
         let excepted: Vec<&Check> = checks
             .iter()
             .copied()
-            .filter(|it| matches!(it.verdict, Verdict::Excepted { .. } | Verdict::Approved))
+            .filter(|it| !matches!(it.verdict, Verdict::Ok | Verdict::Unset | Verdict::Stop))
             .collect();
         if !excepted.is_empty() {
             test.set_system_out(said(&excepted));

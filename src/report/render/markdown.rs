@@ -302,18 +302,22 @@ fn known(view: &View<'_>, words: &Words<'_>) -> Section {
     section("To know", items.collect())
 }
 
-/// Returns the guards that stop the plan, and what the others found.
+/// Returns the guards that stop the plan with the policies that are broken and stop nothing, and what the others found.
 fn guards(view: &View<'_>, words: &Words<'_>) -> (Section, Section) {
     // Only the name is cut: the value, the limit and what follows are always there.
     let name = |it: String| escape::clip(&escape::terminal(&it), NAME).into_owned();
     let rows = guards::rows(view, words, name);
-    let (stops, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|it| it.outcome == Outcome::Stop);
-    let items = |rows: Vec<guards::Row>, sign: char| {
+    let is_first = |it: &guards::Row| matches!(it.outcome, Outcome::Stop | Outcome::Warning | Outcome::Stood);
+    let (first, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_first);
+    let stops = first.iter().any(|it| it.outcome == Outcome::Stop);
+    let title = if stops { "Stopped by guards" } else { "Broken policies that stop nothing" };
+    let items = |rows: Vec<guards::Row>| {
         let word = rows.iter().map(|it| it.outcome.word().len()).max().unwrap_or(0);
         let name = rows.iter().map(|it| it.guard.len()).max().unwrap_or(0);
         let item = |it: guards::Row| {
             let separator = if it.guard.is_empty() { ", " } else { "; " };
             let (outcome, text) = (it.outcome.word(), it.parts.join(separator));
+            let sign = if it.outcome == Outcome::Stop { '-' } else { ' ' };
             let guard = if it.guard.is_empty() { String::new() } else { format!("{:name$}  ", it.guard) };
             let mut text = format!("{sign} {outcome:word$}  {guard}{}", escape::terminal(&text));
             for line in &it.below {
@@ -324,8 +328,8 @@ fn guards(view: &View<'_>, words: &Words<'_>) -> (Section, Section) {
         };
         rows.into_iter().map(item).collect()
     };
-    let others = grouped("Guards", true, items(others, ' '));
-    (section("Stopped by guards", items(stops, '-')), Section::new("", others))
+    let others = grouped("Guards", true, items(others));
+    (section(title, items(first)), Section::new("", others))
 }
 
 /// One group of all items, or none of none.

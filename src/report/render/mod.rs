@@ -45,6 +45,7 @@ mod junit;
 mod notices;
 mod openmetrics;
 mod people;
+mod policies;
 mod remedy;
 mod sarif;
 pub(crate) mod scope;

@@ -187,8 +187,8 @@ fn role(effect: &RoleEffect, gains: bool, view: &View<'_>, words: &Words<'_>) ->
 
 fn comes(how: How) -> bool {
     match how {
-        How::Joins | How::Gains => true,
-        How::Leaves | How::Loses | How::Deleted | How::Renamed => false,
+        How::Joins | How::Gains | How::Holds => true,
+        How::Leaves | How::Loses | How::Deleted | How::Renamed | How::Lacks | How::Unknown => false,
     }
 }
 

@@ -2,31 +2,35 @@
 //!
 //! Raw text; formats escape and arrange it. What stands between braces is YAML for the list under `exceptions:`.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
-use super::{View, more, scope::Words, wording};
+use super::{View, more, policies, scope::Words, wording};
 use crate::{
     files::yaml::scalar,
     model::{
         ids::{CompanyId, Email, RoleId, UserId},
         plan::{Check, Names, Verdict},
         rules::{Counted, Guard, HeldRole, How, Level, Subject},
+        source::Sources,
     },
 };
 
 /// Things that are named one by one; the others are counted.
 const LISTED: usize = 6;
 /// For how many days an exception that is proposed is good.
-const DAYS: i64 = 14;
+pub(super) const DAYS: i64 = 14;
 
 /// Returns who, which role, where and through what, of what goes beyond a limit.
-pub(super) fn details(check: &Check, words: &Words<'_>) -> Vec<String> {
-    let item = |it| detail(check.guard, it, words);
-    let mut lines: Vec<String> = match check.level {
+pub(super) fn details(check: &Check, words: &Words<'_>, sources: &Sources) -> Vec<String> {
+    let line = |it: &Counted| match policies::of(check) {
         // What was counted are the rules.
-        Some(Level::Rules) => Vec::new(),
-        _ => check.items.iter().map(item).collect(),
+        None if check.level == Some(Level::Rules) => None,
+        None => Some(detail(check.guard, it, words)),
+        // That it could not be read is all there is to say of a company.
+        Some(_) if it.how == How::Unknown && it.person.is_none() => None,
+        Some(_) => Some(policies::way(it, words, sources)),
     };
+    let mut lines: Vec<String> = check.items.iter().filter_map(line).collect();
     lines.dedup();
     let all = lines.len();
     lines.truncate(LISTED);
@@ -82,6 +86,9 @@ pub(super) fn allow(check: &Check, view: &View<'_>) -> Vec<String> {
     if check.verdict != Verdict::Stop {
         return Vec::new();
     }
+    if let Some(policy) = policies::of(check) {
+        return policies::allow(check, policy, view);
+    }
     let mut lines = Vec::new();
     if check.guard.can_be_excepted() && check.by.is_none() {
         lines = exceptions(check, &view.plan.names, view.now.at);
@@ -102,7 +109,7 @@ fn exceptions(check: &Check, names: &Names, now: Timestamp) -> Vec<String> {
     let one = |keys: Vec<String>, up_to: usize| {
         let level = check.level.filter(|it| *it != Level::Members);
         let of = level.map(|it| format!("of: {}", it.as_str()));
-        let until = (now + SignedDuration::from_hours(24 * DAYS)).to_zoned(TimeZone::UTC).date();
+        let until = policies::soon(now);
         let guard = format!("guard: {}", check.guard.as_str());
         let end = [format!("upTo: {up_to}"), format!("until: {until}"), "reason: say why".to_owned()];
         let keys: Vec<String> = [guard].into_iter().chain(of).chain(keys).chain(end).collect();
@@ -123,7 +130,7 @@ fn exceptions(check: &Check, names: &Names, now: Timestamp) -> Vec<String> {
     }
 }
 
-fn person(user: UserId, names: &Names) -> String {
+pub(super) fn person(user: UserId, names: &Names) -> String {
     match names.people.get(&user).filter(|it| it.parse::<Email>().is_ok()) {
         Some(email) => format!("person: {}", scalar(email)),
         None => format!("person: {{ userId: {user} }}"),

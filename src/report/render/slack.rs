@@ -83,6 +83,7 @@ fn digest(ending: &Ending<'_>) -> (String, Vec<String>, Vec<String>) {
             lines.extend(failures);
             lines.extend(privileged.iter().copied().filter_map(of_row));
             lines.extend(others.into_iter().filter_map(of_row));
+            lines.extend(of(Kind::Policy).map(|it| it.title.clone()));
             lines.extend(of(Kind::Withheld).map(|it| format!("Withheld: {}", it.title)));
             (format!("rolecall: {}", head.join(", ")), lines, foot(view))
         }

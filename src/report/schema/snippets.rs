@@ -150,6 +150,26 @@ fn of(form: &str) -> Vec<Value> {
                 &[UNTIL, REASON],
             ),
         )],
+        "ExclusiveEntry" => vec![draft(
+            "isolation of a client",
+            "Members of a group reach one client company, and nothing else",
+            &json!({ "name": "${1:globex only}", "groups": ["${2:Dedicated Client Agents}"], "companies": [format!("${{3:{ID}}}")] }),
+        )],
+        "SeparationEntry" => vec![draft(
+            "separation of duties",
+            "Two roles that nobody holds together",
+            &json!({ "name": "${1:two to pay}", "roles": ["${2:Payments Creator}"], "apartFrom": ["${3:Payments Approver}"] }),
+        )],
+        "NoDirectRolesEntry" => vec![draft(
+            "no direct roles",
+            "Nobody holds a role outside groups",
+            &json!({ "name": "${1:groups only}" }),
+        )],
+        "PolicyExceptionEntry" => vec![draft(
+            "exception from a policy",
+            "Somebody who may break it until a day, and why",
+            &with(json!({ "person": "${1:name@company.example}" }), &[UNTIL, REASON]),
+        )],
         "LockoutEntry" => vec![draft(
             "lock-out",
             "A person who is cut off everywhere",

@@ -238,7 +238,16 @@ fn an_exception_is_for_all_that_it_names_together() {
             };
             let ends = "2026-11-22T00:00:00Z".parse().unwrap();
             let (guard, level, reason) = (Guard::Privileged, None, "r".into());
-            rules.exceptions.push(Exception { guard, target, level, up_to, ends, reason, from });
+            rules.exceptions.push(Exception {
+                guard,
+                policy: None,
+                target,
+                level,
+                up_to,
+                ends,
+                reason,
+                from,
+            });
         })
     };
     let both = ["STOP privileged boot 1", "STOP privileged root 1"];

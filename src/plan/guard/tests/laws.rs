@@ -47,6 +47,7 @@ fn exceptions() -> impl Strategy<Value = Vec<Exception>> {
     ];
     let one = (what, subjects, 1..8_usize).prop_map(|((guard, level), subject, up_to)| Exception {
         guard,
+        policy: None,
         target: target(subject),
         level,
         up_to,

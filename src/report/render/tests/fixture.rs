@@ -17,7 +17,10 @@ use crate::{
             Overview, Plan, ReadGroup, Side, Soon, Survivor, Undone, UnmanagedGroup, Unresolved, Verdict,
             Withheld, WithheldReason,
         },
-        rules::{self, Counted, Guard, HeldRole, How, Level, Limit, Rules, Subject, Weakened, Weakening},
+        rules::{
+            self, Broken, Counted, Guard, HeldRole, How, Level, Limit, PolicyKind, Rules, Severity, Subject,
+            Unread, Weakened, Weakening,
+        },
         scope::{Dimension, Kind, Scope, Value},
         source::{FileId, Place, Sources},
         stamp::{Stamp, Stamps},
@@ -395,6 +398,7 @@ fn check(guard: Guard, subject: Subject, value: usize, limit: Limit, verdict: Ve
         by: None,
         rules: Vec::new(),
         items: Vec::new(),
+        policy: None,
     }
 }
 
@@ -437,7 +441,7 @@ fn guards() -> Vec<Check> {
 fn counted(person: Option<u32>, role: Option<HeldRole>, how: How) -> Counted {
     let scope = matches!(role, Some(HeldRole::Role(_))).then(|| Arc::new(companies([1])));
     let group = Some("Dedicated Client Agents".into());
-    Counted { company: company(), group, person: person.map(user), role, scope, how }
+    Counted { company: company(), group, person: person.map(user), role, scope, how, from: None }
 }
 
 /// Guards with every subject and verdict, and names that mean harm.
@@ -501,6 +505,65 @@ fn more_guards() -> Vec<Check> {
         },
         check(Guard::Weakened, Subject::Plan, 43, Limit::AtMost(0), Verdict::Stop),
     ]
+    .into_iter()
+    .chain(policies())
+    .collect()
+}
+
+/// Policies of every kind that are broken, with every verdict and all that could not be read, and names that mean harm.
+fn policies() -> Vec<Check> {
+    let verdicts = [
+        Verdict::Stop,
+        Verdict::Warning,
+        Verdict::Stood,
+        Verdict::Excepted { from: Place::new(FileId(0), 35, 5) },
+        Verdict::Stop,
+    ];
+    let broken = |kind, unread, stood| Broken {
+        name: if stood { HOSTILE.into() } else { "globex only".into() },
+        kind,
+        severity: Severity::Deny,
+        stood,
+        unread,
+        reason: stood.then(|| HOSTILE.into()),
+        companies: vec![company()],
+        number: Some(3),
+        from: Place::new(FileId(0), 34, 7),
+    };
+    let way = |how| Counted {
+        group: Some(HOSTILE.into()),
+        from: Some(Place::new(FileId(0), 36, 9)),
+        ..counted(Some(9), Some(HeldRole::Role(role(1))), how)
+    };
+    let outside =
+        Counted { group: None, ..counted(Some(9), Some(HeldRole::Direct(HOSTILE.into())), How::Holds) };
+    let mut all = Vec::new();
+    for (n, kind) in PolicyKind::ALL.iter().enumerate() {
+        let (how, subject) = match kind {
+            PolicyKind::Exclusive | PolicyKind::Separation | PolicyKind::NoDirectRoles => {
+                (How::Holds, Subject::Person(user(9)))
+            }
+            PolicyKind::MinMembers | PolicyKind::RequiredMembers => {
+                (How::Lacks, Subject::Group(company(), HOSTILE.into()))
+            }
+            _ => (How::Holds, Subject::Group(company(), HOSTILE.into())),
+        };
+        all.push(Check {
+            items: vec![way(how), outside.clone()],
+            policy: Some(Box::new(broken(*kind, None, n % 2 == 0))),
+            ..check(Guard::Policies, subject, 2, Limit::AtMost(0), verdicts[n % verdicts.len()].clone())
+        });
+    }
+    for unread in [Unread::Company, Unread::Groups, Unread::People, Unread::DirectRoles, Unread::Addresses] {
+        let person = matches!(unread, Unread::DirectRoles | Unread::Addresses).then_some(9);
+        let item = Counted { group: None, ..counted(person, None, How::Unknown) };
+        all.push(Check {
+            items: vec![item],
+            policy: Some(Box::new(broken(PolicyKind::Separation, Some(unread), false))),
+            ..check(Guard::Policies, Subject::Company(company()), 1, Limit::AtMost(0), Verdict::Stop)
+        });
+    }
+    all
 }
 
 /// Rules that are weaker than in the base: of every form, and more than are told one by one.

@@ -29,7 +29,7 @@ use crate::{
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
         observed::User,
-        plan::{Names, People, Verdict},
+        plan::{Check, Names, People, Verdict},
         rules::{Guard, PrivilegedTypes},
         source::{FileId, Place, Sources},
     },
@@ -154,7 +154,7 @@ fn outputs_are_numbers_and_words_of_ours() {
         assert!(name.bytes().all(|it| it.is_ascii_lowercase() || it == b'-'), "{line}");
         assert!(value.bytes().all(|it| it.is_ascii_alphanumeric()), "{line}");
     }
-    assert!(outputs.contains("\nstops=10\n") && outputs.contains("\nwithheld=12\n"), "{outputs}");
+    assert!(outputs.contains("\nstops=19\n") && outputs.contains("\nwithheld=12\n"), "{outputs}");
 }
 
 // ---- what others read in a form --------------------------------------------------------------------------------
@@ -381,6 +381,9 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     let about = About::Plan(view(plan, sources), None);
     let (summary, people) = (plan.plan.summary(), &plan.judgement.people);
     let (stops, withheld) = (plan.judgement.stops().count(), plan.plan.withheld());
+    // A policy that is broken and stops nothing is told all the same.
+    let is_told = |it: &&Check| matches!(it.verdict, Verdict::Warning | Verdict::Stood);
+    let told = plan.judgement.guards.iter().filter(is_told).count();
     let remarks = plan.plan.remarks.len();
     let weaker = plan.plan.weakenings().len();
 
@@ -395,7 +398,8 @@ fn check_counts(plan: &Judged, sources: &Sources) {
     assert_eq!(who("gains", false), once_a_company(crate::model::plan::Affected::gains));
     assert_eq!(who("loses", false), once_a_company(crate::model::plan::Affected::loses));
     assert_eq!(who("loses", true), people.lose_everything.len());
-    assert_eq!(rows.iter().filter(|it| it[0].starts_with("guard/")).count(), stops);
+    let is_stop = |it: &str| it.starts_with("guard/") || it.starts_with("policy/");
+    assert_eq!(rows.iter().filter(|it| is_stop(&it[0])).count(), stops + told);
     assert_eq!(rows.iter().filter(|it| it[0].starts_with("withheld/")).count(), withheld);
 
     let page = page::check(&show(Format::Html, about));
@@ -422,11 +426,12 @@ fn check_counts(plan: &Judged, sources: &Sources) {
         let results = sarif["runs"][0]["results"].as_array().expect("results");
         results.iter().filter(|it| it["ruleId"].as_str().is_some_and(|it| it.starts_with(prefix))).count()
     };
-    assert_eq!([rules("guard/"), rules("withheld/"), rules("weakened")], [stops, withheld, weaker]);
+    let found = [rules("guard/") + rules("policy/"), rules("withheld/"), rules("weakened")];
+    assert_eq!(found, [stops + told, withheld, weaker]);
     let all = rules("");
     let accepted = plan.plan.accepted.len();
     assert_eq!(rules("accepted"), accepted);
-    assert_eq!(all, stops + withheld + weaker + accepted + remarks + rules("privileged-access"));
+    assert_eq!(all, stops + told + withheld + weaker + accepted + remarks + rules("privileged-access"));
     assert_eq!(tests.iter().filter(|it| it.0 == "accepted" && !it.2).count(), accepted);
     assert_eq!(json(&show(Format::Gitlab, about)).as_array().map(Vec::len), Some(all));
 

@@ -1,0 +1,135 @@
+//! What policies need to be looked at: of some or all of a company what they hold outside groups. Reads only.
+//!
+//! Who may not be asked, or of whom a snapshot does not tell, stays unknown: the policy says so.
+
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{AT_ONCE, FetchError, Read, list::CompanyReads};
+use crate::{
+    files::declared::{Declared, DeclaredCompany, DirectOf},
+    live::source::Source,
+    model::{
+        direct::DirectRoles,
+        directory::Directory,
+        ids::{GroupId, PersonRef, UserId},
+        observed::{GroupHead, ObservedCompany, User},
+        selector::Selector,
+    },
+};
+
+/// What policies need of one company.
+#[derive(Debug, Default)]
+pub(super) struct PolicyReads {
+    /// Whether every group is read.
+    pub(super) all_groups: bool,
+    /// Whether it is read of everybody what they hold outside groups.
+    pub(super) everybody: bool,
+    /// The groups that policies name.
+    pub(super) groups: BTreeSet<Box<str>>,
+    /// Those of them of whose members that is read.
+    direct_of: BTreeSet<Box<str>>,
+    /// The people whom the files ask for in these.
+    members: Vec<PersonRef>,
+    /// The rules by which people are in these.
+    pub(super) selectors: BTreeSet<Selector>,
+}
+
+impl PolicyReads {
+    /// What the policies of the files, of a base and of whoever else judges need.
+    pub(super) fn new(declared: &Declared, company: &DeclaredCompany) -> Self {
+        let mut reads = Self::default();
+        let policies = declared.rules.all().flat_map(|it| &it.policies);
+        for policy in policies.filter(|it| it.concerns(company.id)) {
+            reads.all_groups |= policy.reads_all_groups();
+            reads.groups.extend(policy.groups.iter().map(|it| it.0.clone()));
+            match policy.direct_of() {
+                DirectOf::Nobody => (),
+                DirectOf::Members => reads.direct_of.extend(policy.groups.iter().map(|it| it.0.clone())),
+                DirectOf::Everybody => reads.everybody = true,
+            }
+        }
+        let groups = company.groups.iter().filter(|it| reads.direct_of.contains(&it.name));
+        let groups: Vec<_> = groups.collect();
+        let rules = groups.iter().flat_map(|it| &it.computed.rules);
+        reads.selectors = rules.map(|it| it.selector.clone()).collect();
+        let people: BTreeSet<&PersonRef> =
+            groups.iter().flat_map(|it| &it.members.entries).map(|it| &it.person).collect();
+        reads.members = people.into_iter().cloned().collect();
+        reads
+    }
+}
+
+/// What was read for policies of a company.
+#[derive(Debug, Default)]
+pub(super) struct ForPolicies {
+    /// Everybody, where that was asked for and is told.
+    pub(super) users: Vec<User>,
+    /// Whether who everybody is was asked for, and is not told.
+    pub(super) unlisted: bool,
+    pub(super) direct: Vec<(UserId, DirectRoles)>,
+}
+
+/// Reads what policies need of a company, beyond its groups and what was read of these people already.
+pub(super) async fn for_policies(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+    company: &ObservedCompany,
+    (users, known): (&[User], &BTreeSet<UserId>),
+) -> Read<ForPolicies> {
+    let listed = everybody(source, reads).await?;
+    let mut people = concerned(reads, company, &Directory::new(users));
+    people.extend(listed.iter().flatten().filter(|it| it.active).map(|it| it.id));
+    people.retain(|it| !known.contains(it));
+    let direct = stream::iter(people).map(|user| async move {
+        match source.direct_roles(reads.id, user).await {
+            Ok(roles) => Ok(roles.map(|it| (user, it))),
+            Err(FetchError::NotRecorded(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    });
+    let direct: Vec<Option<_>> = direct.buffered(AT_ONCE).try_collect().await?;
+    Ok(ForPolicies {
+        unlisted: reads.policies.everybody && listed.is_none(),
+        users: listed.unwrap_or_default(),
+        direct: direct.into_iter().flatten().collect(),
+    })
+}
+
+/// Everybody of a company, where policies ask for it and it is told.
+pub(super) async fn everybody(source: &Source, reads: &CompanyReads<'_>) -> Read<Option<Vec<User>>> {
+    if reads.policies.everybody { source.list_users(reads.id).await } else { Ok(None) }
+}
+
+/// Those of whom policies ask what they hold outside groups, as far as groups and files tell.
+pub(super) fn concerned(
+    reads: &CompanyReads<'_>,
+    company: &ObservedCompany,
+    directory: &Directory<'_>,
+) -> BTreeSet<UserId> {
+    let groups: BTreeSet<GroupId> = match reads.policies.everybody {
+        true => company.contents.keys().copied().collect(),
+        false => reads.named_by_policies(&company.groups, &reads.policies.direct_of),
+    };
+    let contents = company.contents.iter().filter(|it| groups.contains(it.0));
+    let live = contents.flat_map(|it| it.1.members.iter().copied());
+    let one = |it: &PersonRef| directory.anyone(reads.id, it).ok();
+    let by_rule = reads.policies.selectors.iter().filter_map(|it| company.selected.get(it));
+    let by_rule = by_rule.flat_map(|it| it.iter().copied());
+    live.chain(reads.policies.members.iter().filter_map(one)).chain(by_rule).collect()
+}
+
+/// How many people have to be asked for what they hold outside groups, as far as lists and files tell. Who is only in groups
+/// that were not read yet is not counted.
+pub(super) async fn requests(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+    (heads, users): (&[GroupHead], &[User]),
+) -> Read<u64> {
+    let listed = everybody(source, reads).await?;
+    let company = ObservedCompany { groups: heads.to_vec(), ..ObservedCompany::new(reads.id) };
+    let mut people = concerned(reads, &company, &Directory::new(users));
+    people.extend(listed.iter().flatten().filter(|it| it.active).map(|it| it.id));
+    Ok(people.len() as u64)
+}

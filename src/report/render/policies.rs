@@ -1,0 +1,156 @@
+//! What breaks a policy, in words: who or what, by which way, and what allows it. Raw: formats escape and arrange it.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{View, counted, remedy, scope::Words, thousands};
+use crate::{
+    files::yaml::scalar,
+    model::{
+        plan::{Check, Verdict},
+        rules::{Broken, Counted, Guard, HeldRole, How, PolicyKind, Subject, Unread},
+        source::Sources,
+    },
+};
+
+/// Returns the policy that a check is about; a check of another guard has none.
+pub(super) fn of(check: &Check) -> Option<&Broken> {
+    check.policy.as_deref().filter(|_| check.guard == Guard::Policies)
+}
+
+/// Returns what is broken; `subject` is who or what does that.
+pub(super) fn sentence(check: &Check, policy: &Broken, subject: &str, words: &Words<'_>) -> String {
+    let name = &policy.name;
+    let company =
+        || check.items.first().map_or_else(|| "a company".to_owned(), |it| words.company(it.company));
+    let what = match (policy.unread, policy.kind) {
+        (Some(Unread::Company), _) => format!("not evaluated for {}, which could not be read", company()),
+        (Some(Unread::Groups), _) => {
+            format!("not evaluated for {}: not all of its groups were read", company())
+        }
+        (Some(Unread::People), _) => {
+            format!("not evaluated for {}: its list of people was not read", company())
+        }
+        (Some(Unread::DirectRoles), _) => {
+            let people = counted(check.value, "person", "people");
+            format!("not evaluated for {people} of {}: direct roles were not read", company())
+        }
+        (None, PolicyKind::Exclusive) => {
+            let allowed: Vec<String> = policy.companies.iter().map(|it| words.company(*it)).collect();
+            format!("{subject} reaches more than {}", allowed.join(", "))
+        }
+        (None, PolicyKind::Separation) => format!("{subject} holds roles that are kept apart"),
+        (None, PolicyKind::NoDirectRoles) => format!("{subject} holds a role outside groups"),
+        (Some(Unread::Addresses), _) => {
+            let people = counted(check.value, "member", "members");
+            format!("not evaluated for {people} of {subject}, of whom no address is told")
+        }
+        (None, PolicyKind::RequireReason) => format!("{subject}: {} without a `reason`", things(check)),
+        (None, PolicyKind::RequireUntil) => format!("{subject}: {} without an end", things(check)),
+        (None, PolicyKind::MaxDuration) => {
+            let days = counted(policy.number.unwrap_or_default(), "day", "days");
+            format!("{subject}: {} for longer than {days}", things(check))
+        }
+        (None, PolicyKind::AllowedDomains) => format!("{subject}: {} of another domain", things(check)),
+        (None, PolicyKind::MaxMembers) => {
+            format!("{subject}: {} (limit {})", things(check), thousands(policy.number.unwrap_or_default()))
+        }
+        (None, PolicyKind::MinMembers) => {
+            let missing = counted(check.value, "member", "members");
+            format!(
+                "{subject}: {missing} too few (at least {})",
+                thousands(policy.number.unwrap_or_default())
+            )
+        }
+        (None, PolicyKind::RequiredMembers) => {
+            format!("{subject}: {} missing", counted(check.value, "required member", "required members"))
+        }
+    };
+    format!("{name}: {what}")
+}
+
+/// What breaks it, counted.
+fn things(check: &Check) -> String {
+    match check.subject {
+        Subject::Person(_) => counted(check.value, "privileged direct role", "privileged direct roles"),
+        _ => counted(check.value, "member", "members"),
+    }
+}
+
+/// Returns what follows, after the sentence.
+pub(super) fn follows(check: &Check, policy: &Broken, sources: &Sources) -> String {
+    let stood = if policy.stood { " as before" } else { "" };
+    match check.verdict {
+        Verdict::Ok | Verdict::Unset | Verdict::Warning if policy.stood => ", as before".to_owned(),
+        Verdict::Ok | Verdict::Unset | Verdict::Warning => String::new(),
+        Verdict::Stood => ", as before this plan".to_owned(),
+        Verdict::Excepted { from } => format!("{stood}; excepted ({})", sources.line(from)),
+        Verdict::Approved => format!("{stood}; approved by the id of the plan"),
+        Verdict::Stop if policy.unread.is_some() => {
+            "; a policy that cannot be looked at counts as broken".to_owned()
+        }
+        Verdict::Stop if policy.stood => {
+            " as before, and the policy is strict; needs an exception".to_owned()
+        }
+        Verdict::Stop => "; needs an exception".to_owned(),
+    }
+}
+
+/// Returns a way by which somebody comes to hold something: from the person to the line of a file.
+pub(super) fn way(item: &Counted, words: &Words<'_>, sources: &Sources) -> String {
+    let role = item.role.as_ref().map(|it| match it {
+        HeldRole::Role(role) => words.role(*role),
+        HeldRole::Direct(name) => format!("direct role {name}"),
+    });
+    let role = role.map(|it| match &item.scope {
+        Some(scope) => format!("{it} on {}", words.scope(scope)),
+        None => it,
+    });
+    let group = item.group.as_deref().map(str::to_owned);
+    let parts: Vec<String> =
+        [item.person.map(|it| words.person(it)), group, role].into_iter().flatten().collect();
+    if item.how == How::Lacks {
+        return lacks(item, words);
+    }
+    let line = match (item.from, &item.group) {
+        (Some(from), _) => format!(" ({})", sources.line(from)),
+        (None, Some(_)) => " (no file asks for it)".to_owned(),
+        (None, None) => String::new(),
+    };
+    parts.join(" ← ") + &line
+}
+
+/// That somebody is not in a group.
+fn lacks(item: &Counted, words: &Words<'_>) -> String {
+    let group = item.group.as_deref().unwrap_or_default();
+    match item.person {
+        Some(person) => format!("{} is not in {group}", words.person(person)),
+        None => format!("somebody who is not known, or nobody yet, is not in {group}"),
+    }
+}
+
+/// Returns the lines that would allow what stops the plan.
+pub(super) fn allow(check: &Check, policy: &Broken, view: &View<'_>) -> Vec<String> {
+    if check.by.is_some() || policy.unread.is_some() {
+        return Vec::new();
+    }
+    let names = &view.plan.names;
+    let key = match &check.subject {
+        Subject::Person(user) => remedy::person(*user, names),
+        Subject::Group(_, name) => {
+            let up_to = if check.value > 1 { format!(", upTo: {}", check.value) } else { String::new() };
+            format!("group: {}{up_to}", scalar(name))
+        }
+        Subject::Company(company) => format!("company: {}", scalar(&names.company(*company))),
+        Subject::Plan | Subject::Role(..) => return Vec::new(),
+    };
+    let until = soon(view.now.at);
+    vec![
+        format!("to allow it, add to `exceptions:` of the policy ({}):", view.sources.line(policy.from)),
+        format!("  - {{ {key}, until: {until}, reason: say why }}"),
+    ]
+}
+
+/// The last day of an exception that is proposed.
+pub(super) fn soon(now: Timestamp) -> jiff::civil::Date {
+    (now + SignedDuration::from_hours(24 * remedy::DAYS)).to_zoned(TimeZone::UTC).date()
+}

@@ -1,0 +1,203 @@
+//! Each kind of policy from outside: what breaks it is stopped at the line that asks for it, and what does not is let through.
+
+use serde_json::json;
+
+use crate::support::{SEED, World};
+
+const NOW: &str = "2026-11-21T12:00:00Z";
+
+/// A kind with what it says, files that break it, what is shown, and files that do not.
+struct Case {
+    policy: &'static str,
+    broken: &'static str,
+    shows: &'static [&'static str],
+    kept: &'static str,
+    /// What lifts it.
+    exception: &'static str,
+}
+
+const NIGHT: &str = "  - { name: Night, description: d, roles: unmanaged, members: [cy@voyager.example] }\n";
+
+const CASES: &[Case] = &[
+    Case {
+        policy: "separation: [{ name: p, roles: [TRIP_MANAGEMENT], apartFrom: [Agent]%more% }]",
+        broken: "  - name: Two\n    description: d\n    roles: [{ role: Trip Manager, scope: { company: [initech, globex] } }]\n    members: [cy@voyager.example]\n",
+        shows: &[
+            "Guards STOP policies p: cy@voyager.example holds roles that are kept apart; needs an exception",
+            "cy@voyager.example ← Two ← Trip Manager on company globex, initech (access/a.yaml:6)",
+            "cy@voyager.example ← Night ← Agent on company globex, initech (no file asks for it)",
+        ],
+        // On other clients.
+        kept: "  - name: Two\n    description: d\n    roles: [{ role: Trip Manager, scope: { company: voyager } }]\n    members: [cy@voyager.example]\n",
+        exception: "person: cy@voyager.example",
+    },
+    Case {
+        policy: "separation: [{ name: p, roles: [COMPANY_TRAVEL_ARRANGER], apartFrom: [Agent], groups: [Night]%more% }]",
+        broken: "users:\n  - user: cy@voyager.example\n    directRoles:\n      - { type: COMPANY_TRAVEL_ARRANGER, company: globex }\n",
+        shows: &[
+            "Guards STOP policies p: cy@voyager.example holds roles that are kept apart; needs an exception",
+            "cy@voyager.example ← direct role COMPANY_TRAVEL_ARRANGER on company globex (access/a.yaml:5)",
+        ],
+        kept: "users:\n  - user: cy@voyager.example\n    directRoles:\n      - { type: COMPANY_TRAVEL_ARRANGER, company: voyager }\n",
+        exception: "person: cy@voyager.example",
+    },
+    Case {
+        policy: "noDirectRoles: [{ name: p, types: [GLOBAL_AGENT]%more% }]",
+        broken: "users:\n  - user: cy@voyager.example\n    directRoles:\n      - { type: GLOBAL_AGENT }\n",
+        shows: &[
+            "Guards STOP policies p: cy@voyager.example holds a role outside groups; needs an exception",
+            "cy@voyager.example ← direct role GLOBAL_AGENT (access/a.yaml:5)",
+        ],
+        kept: "users:\n  - user: cy@voyager.example\n    directRoles:\n      - { type: COMPANY_REPORT_ADMIN, company: globex }\n",
+        exception: "role: GLOBAL_AGENT, person: cy@voyager.example",
+    },
+    Case {
+        policy: "requireReason: [{ name: p, groups: [Night]%more% }]",
+        broken: "  - name: Night\n    description: d\n    roles: unmanaged\n    members:\n      - cy@voyager.example\n      - ana@voyager.example\n",
+        shows: &[
+            "Guards STOP policies p: Night: 1 member without a `reason`; needs an exception",
+            "ana@voyager.example ← Night (access/a.yaml:8)",
+            "stood policies p: Night: 1 member without a `reason`, as before this plan",
+        ],
+        kept: "  - { name: Night, description: d, roles: unmanaged, members: [cy@voyager.example, { email: ana@voyager.example, reason: holiday cover }] }\n",
+        exception: "person: ana@voyager.example",
+    },
+    Case {
+        policy: "requireUntil: [{ name: p%more% }]",
+        broken: "  - name: New\n    description: d\n    roles: [{ role: Company Management Admin, scope: { company: voyager } }]\n    members:\n      - ana@voyager.example\n",
+        shows: &[
+            "STOP policies p: New: 1 member without an end; needs an exception",
+            "ana@voyager.example ← New (access/a.yaml:7)",
+        ],
+        kept: "  - { name: New, description: d, until: 2027-01-01, roles: [{ role: Company Management Admin, scope: { company: voyager } }], members: [ana@voyager.example] }\n",
+        exception: "group: New",
+    },
+    Case {
+        policy: "maxDuration: [{ name: p, days: 30, groups: [Night]%more% }]",
+        broken: "  - { name: Night, description: d, roles: unmanaged, members: [cy@voyager.example, { email: ana@voyager.example, until: 2026-12-23 }] }\n",
+        shows: &["Guards STOP policies p: Night: 1 member for longer than 30 days; needs an exception"],
+        // Thirty days from today, through the end of the last.
+        kept: "  - { name: Night, description: d, roles: unmanaged, members: [cy@voyager.example, { email: ana@voyager.example, until: 2026-12-21 }] }\n",
+        exception: "person: ana@voyager.example",
+    },
+    Case {
+        policy: "allowedDomains: [{ name: p, groups: [Night], domains: [Voyager.Example]%more% }]",
+        broken: "  - { name: Night, description: d, roles: unmanaged, members: [cy@voyager.example, odd@other.example] }\n",
+        shows: &[
+            "Guards STOP policies p: Night: 1 member of another domain; needs an exception",
+            "odd@other.example ← Night (access/a.yaml:3)",
+        ],
+        kept: "  - { name: Night, description: d, roles: unmanaged, members: [cy@voyager.example, ana@voyager.example] }\n",
+        exception: "person: odd@other.example",
+    },
+    Case {
+        policy: "maxMembers: [{ name: p, groups: [Night], atMost: 1%more% }]",
+        broken: "  - { name: Night, description: d, roles: unmanaged, members: [cy@voyager.example, ana@voyager.example] }\n",
+        shows: &["Guards STOP policies p: Night: 2 members (limit 1); needs an exception"],
+        kept: "  - { name: Night, description: d, roles: unmanaged, members: [ana@voyager.example] }\n",
+        exception: "group: Night, upTo: 2",
+    },
+    Case {
+        policy: "minMembers: [{ name: p, groups: [Desk], atLeast: 2%more% }]",
+        broken: "  - { name: Desk, description: d, roles: unmanaged, members: [ana@voyager.example] }\n",
+        shows: &["Guards STOP policies p: Desk: 1 member too few (at least 2); needs an exception"],
+        kept: "  - { name: Desk, description: d, roles: unmanaged, members: [ana@voyager.example, cy@voyager.example] }\n",
+        exception: "group: Desk",
+    },
+    Case {
+        policy: "requiredMembers: [{ name: p, groups: [Desk], people: [bo@voyager.example, ana@voyager.example]%more% }]",
+        broken: "  - { name: Desk, description: d, roles: unmanaged, members: [ana@voyager.example] }\n",
+        shows: &[
+            "Guards STOP policies p: Desk: 1 required member missing; needs an exception",
+            "bo@voyager.example is not in Desk",
+        ],
+        kept: "  - { name: Desk, description: d, roles: unmanaged, members: [ana@voyager.example, bo@voyager.example, cy@voyager.example] }\n",
+        exception: "person: bo@voyager.example, group: Desk",
+    },
+];
+
+fn world(case: &Case, more: &str, files: &str) -> World {
+    let seed = SEED.replace("groups:\n", "  - { email: odd@other.example, company: voyager }\ngroups:\n");
+    let rules = format!(
+        "guards: {{ privileged: [Company Management Admin], removals: {{ from: 100 }} }}\nexceptions: [{{ guard: privileged, group: New, upTo: 9, until: 2099-01-01, reason: r }}]\npolicies:\n  {}\n",
+        case.policy.replace("%more%", more)
+    );
+    let text = if files.starts_with("users:") { files.to_owned() } else { format!("groups:\n{files}") };
+    World::seeded(&seed)
+        .ruled(&rules)
+        .with("access/a.yaml", &format!("version: 1\n{text}"))
+        .variable("ROLECALL_NOW", NOW)
+}
+
+#[test]
+fn each_kind_stops_what_breaks_it_and_nothing_else() {
+    for case in CASES {
+        let broken = world(case, "", case.broken);
+        let mut run = broken.run("plan --check").expect(6);
+        for line in case.shows {
+            run = run.shows(line);
+        }
+        broken.apply().expect(6).shows(case.shows[0]);
+        // A program is told the same.
+        let json = broken.run("plan --format json").expect(0).json();
+        let checks = json["guards"].as_array().unwrap().iter().filter(|it| it["guard"] == "policies");
+        let stop = checks.into_iter().find(|it| it["verdict"] == "stop").unwrap();
+        assert_eq!(stop["policy"]["name"], "p");
+        assert!(case.policy.starts_with(&format!("{}:", stop["policy"]["kind"].as_str().unwrap())));
+        assert!(stop["policy"]["origin"]["file"] == "rolecall.yaml", "{stop}");
+        // What it is not about.
+        world(case, "", case.kept).run("plan --check").expect(0).shows("Guards");
+        // An exception lifts it, and one that has ended does not.
+        let excepted = |until| format!(", exceptions: [{{ {}, until: {until}, reason: r }}]", case.exception);
+        let lifted = world(case, &excepted("2099-01-01"), case.broken).run("plan --check").expect(0);
+        assert!(lifted.stdout.contains("excepted  policies"), "{}", lifted.stdout);
+        world(case, &excepted("2020-01-01"), case.broken).run("plan --check").expect(6);
+        world(case, ", severity: warn", case.broken)
+            .run("plan --check")
+            .expect(0)
+            .shows("Guards warning policies p: ");
+    }
+}
+
+/// A policy is kept by a live state in which it is broken already, where the plan has nothing to do with that.
+#[test]
+fn each_kind_lets_pass_what_stood_unless_it_is_strict() {
+    for case in CASES {
+        let world = world(case, "", case.broken);
+        let workspace = std::fs::read_to_string(world.path().join("rolecall.yaml")).unwrap();
+        let (without, _) = workspace.split_once("policies:").unwrap();
+        world.write("rolecall.yaml", without);
+        let id = world.run("plan --format json").json()["id"].as_str().unwrap().to_owned();
+        world.run(&format!("apply --approve {id}")).expect(0);
+        world.write("rolecall.yaml", &workspace);
+        let run = world.run("drift").expect(0);
+        assert!(run.stdout.contains("stood  policies  p: "), "{}", run.stdout);
+        world.write("rolecall.yaml", &workspace.replace("name: p", "name: p, strict: true"));
+        world.run("drift").expect(6).says(&["policies"]);
+        world.run("plan --check").expect(6);
+    }
+}
+
+#[test]
+fn everybodys_direct_roles_are_read_and_counted_before() {
+    let case = &CASES[2];
+    let world = world(case, "", NIGHT);
+    let path = format!("/v2/users/{}/roles", world.user("bo@voyager.example"));
+    let (status, _) = world.call("PUT", &path, json!({ "roles": [{ "roleType": "GLOBAL_AGENT" }] }));
+    assert!(status < 300);
+    // Bo is in no file, and in no group that one names.
+    world
+        .run("plan")
+        .expect(0)
+        .shows("Guards stood policies p: bo@voyager.example holds a role outside groups");
+    let requests = |rules: &str| {
+        world.configure(rules);
+        let told = world.run("plan --estimate").expect(0).stdout;
+        let number = told.split_whitespace().find_map(|it| it.parse::<u64>().ok());
+        number.unwrap_or_else(|| panic!("{told}"))
+    };
+    let plain = requests("");
+    let counted = requests("policies: { noDirectRoles: [{ name: p }] }\n");
+    // The list of people, and each of the five who can act.
+    assert_eq!(counted - plain, 6, "{plain} {counted}");
+}
