@@ -117,6 +117,7 @@ fn every_code_is_provoked() {
         Code::UnknownRole,
         Code::AmbiguousRole,
         Code::TwoKeys,
+        Code::EmptyRule,
         Code::OtherName,
         Code::UnusedAccept,
         Code::PrivilegedAccept,

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     files::{
         check::says_description,
-        declared::{DeclaredGrant, DeclaredGroup, DeclaredRemoval, Rest},
+        declared::{DeclaredGrant, DeclaredGroup, DeclaredMember, DeclaredRemoval, Rest},
         edit::Change,
         write::DraftGroup,
         yaml::Yaml,
@@ -194,7 +194,17 @@ impl Drafting<'_> {
                 self.request.plan.live.grants(group).iter().any(|it| self.is_privileged(it.0.1));
             let change =
                 Change::Insert { of: Some(declared.from.into()), key: "members", entry: person.entry() };
-            return Ok(Draft { changes: vec![change], is_privileged, but: None });
+            // Nobody is listed and excepted at once.
+            let own = |it: &&DeclaredMember| {
+                let users = self.naming.directory.everybody(company, &it.person);
+                users.is_ok_and(|it| it.contains(&user))
+            };
+            let excepted = declared.computed.except.iter().filter(own);
+            let mut changes = vec![change];
+            if !self.is_additions() {
+                changes.extend(excepted.map(|it| Change::Remove(it.from.into())));
+            }
+            return Ok(Draft { changes, is_privileged, but: None });
         }
         let means = |it: &Place| Change::Remove((*it).into());
         let entries = declared.members.entries.iter().filter(|it| !it.term().is_over(self.request.now));
