@@ -163,7 +163,7 @@ pub(super) fn rest(global: &Global, loaded: &Loaded, declared: &Declared) -> Res
     }
     let endpoint = match only_here {
         None => endpoint.parse()?,
-        Some(place) => admitted(loaded, (&endpoint, place), ALLOWED)?,
+        Some(place) => admitted(loaded, (&endpoint, place), "")?,
     };
     let site = site(&endpoint.to_string(), dialect);
     Ok(Found { endpoint, site, sandbox: None, variables })
@@ -191,7 +191,7 @@ pub(super) fn own(loaded: &Loaded, declared: &DeclaredEndpoint) -> Result<Found,
         })?,
         None => {
             let named = (&*declared.url, declared.place);
-            admitted(loaded, named, &format!("{ALLOWED}{suffix}"))?
+            admitted(loaded, named, &suffix)?
         }
     };
     let site = site(&endpoint.to_string(), declared.dialect);
@@ -222,14 +222,20 @@ fn site(url: &str, dialect: Dialect) -> Site {
     Site { host: host(url).into(), url: url.into(), dialect }
 }
 
-/// Lets an endpoint pass that only a file names, if a list does that a variable has.
-fn admitted(loaded: &Loaded, (raw, place): (&str, Place), list: &str) -> Result<Endpoint, Failure> {
+/// Lets an endpoint pass that only a file names, if the list does that is in the variable with this end.
+fn admitted(loaded: &Loaded, (raw, place): (&str, Place), suffix: &str) -> Result<Endpoint, Failure> {
     let line = loaded.sources.line(place);
-    let wrong = |error: api::ApiError, sent: &str| {
-        Failure::invalid(format!("{line}: {error}{sent}")).hint(error.hint().unwrap_or_default())
-    };
-    let endpoint: Endpoint = raw.parse().map_err(|error| wrong(error, ""))?;
-    recipients(list)?.admit(endpoint).map_err(|error| wrong(error, "; nothing was sent"))
+    let endpoint: Endpoint = raw.parse().map_err(|error: api::ApiError| {
+        Failure::invalid(format!("{line}: {error}")).hint(error.hint().unwrap_or_default())
+    })?;
+    let list = format!("{ALLOWED}{suffix}");
+    recipients(&list)?.admit(endpoint).map_err(|error| {
+        let flag = if suffix.is_empty() { "`--endpoint`, " } else { "" };
+        let hint = format!(
+            "if it is the right one, say so where the credentials are set: by {flag}{ENDPOINT}{suffix} or {list}"
+        );
+        Failure::invalid(format!("{line}: {error}; nothing was sent")).hint(hint)
+    })
 }
 
 /// An endpoint as it is written into a file, if it is one.

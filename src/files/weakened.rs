@@ -266,10 +266,15 @@ impl Rows<'_> {
                 if after.is_some_and(|it| it.v.eq_ignore_ascii_case(&before.v)) {
                     continue;
                 }
+                let is_of_rules = !matches!(list, "ids.company" | "ids.legalEntity");
                 let why = match after {
+                    Some(_) if is_of_rules => {
+                        "the name means something else, and rules for members that say it others"
+                    }
                     Some(_) => {
                         "the name means something else: plans and exceptions that say it are about that"
                     }
+                    None if is_of_rules => "no rule for members can say it any more",
                     None => "people and lock-outs are no longer looked for there",
                 };
                 let before = Some((before.v.clone(), Some(before.place(of_base))));

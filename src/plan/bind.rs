@@ -557,11 +557,9 @@ impl Binding<'_> {
             let key = Key { owner: Owner::Group(group), fact: Fact::Member(member) };
             self.bound.lines.extend(from.map(|from| (key, Line { from, ..line })));
         }
-        let wanted = members;
+        self.note_unmeant(declared, group, (&live, &members), &excepted);
         let asked = |(user, (from, ends))| Some(Asked { what: self.index.find_user(user)?, from, ends });
-        let members = wanted.iter().map(|it| (*it.0, *it.1)).filter_map(asked).collect();
-        self.note_unmeant(declared, group, (&live, &wanted), &excepted);
-        members
+        members.into_iter().filter_map(asked).collect()
     }
 
     /// Notes what a group asks for later, once it is known what it asks for now.

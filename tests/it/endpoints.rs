@@ -290,7 +290,12 @@ fn a_file_alone_decides_for_no_endpoint_where_credentials_go() {
             let variables: Vec<(&str, &str)> = proxied.iter().chain(listed).copied().collect();
             let run = both.run_with(line, &variables, &[]).expect(4);
             let said = run.stdout + &run.stderr;
-            for word in ["no credentials are sent to evil.example", "rolecall.yaml:", "nothing was sent"] {
+            for word in [
+                "no credentials are sent to evil.example",
+                "rolecall.yaml:",
+                "nothing was sent",
+                "ROLECALL_ALLOWED_ENDPOINTS_EU",
+            ] {
                 assert!(said.contains(word), "{line} {listed:?}: {said}");
             }
             assert!(!said.contains("token-of-eu"), "{line}: {said}");

@@ -255,10 +255,7 @@ impl ApiError {
                 "set `api: { endpoint: … }` in rolecall.yaml, or name the company in an entry of `api.endpoints`"
             }
             Self::Insecure { .. } => "use https://; plain http is for localhost only",
-            Self::Unlisted { .. } => {
-                "if it is the right one, say so where the credentials are set: by `--endpoint`, ROLECALL_ENDPOINT or \
-                 ROLECALL_ALLOWED_ENDPOINTS"
-            }
+            Self::Unlisted { .. } => "if it is the right one, say so where the credentials are set",
             Self::UnsendableToken => "check the token for line breaks or spaces copied along",
             Self::NoClient { .. } => "check the CA certificates of this machine (SSL_CERT_FILE)",
             Self::NoAnswer { sent: false, .. } => "check the endpoint, the network and any proxy",

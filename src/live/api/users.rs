@@ -235,7 +235,7 @@ impl Reader {
     /// filters, of which every row has to be one that was asked for.
     ///
     /// # Errors
-    /// Whatever [`listed`](Self::listed) gives, and what could give access to somebody else: rows of which the attributes
+    /// Whatever reading the list gives, and what could give access to somebody else: rows of which the attributes
     /// are others, are not told, or of another company. A refusal of the bulk list is one: there is no other way to ask.
     pub async fn select(&self, company: CompanyId, rule: &Selector) -> Result<Vec<User>, ApiError> {
         let filter = Filter::Rule(rule);

@@ -110,8 +110,16 @@ impl Binding<'_> {
     ) {
         let Some(first) = declared.computed.rules.first() else { return };
         let texts = declared.computed.rules.iter().map(|it| it.selector.text(&self.bound.aliases).into());
+        // What begins later is said of that entry.
+        let coming = declared.members.coming.iter();
+        let coming: Vec<UserId> = coming
+            .flat_map(|it| match self.directory.member(self.company.id, &it.person) {
+                Ok(user) => vec![user],
+                Err(failed) => failed.candidates,
+            })
+            .collect();
         let by = ByRule { rules: texts.collect::<Arc<[Box<str>]>>(), from: first.from };
-        for &user in live.iter().filter(|it| !members.contains_key(it)) {
+        for &user in live.iter().filter(|it| !members.contains_key(it) && !coming.contains(it)) {
             let Some(member) = self.index.find_user(user) else { continue };
             let key = Key { owner: Owner::Group(group), fact: Fact::Member(member) };
             let is_usual = self.bound.notes.get(&key).is_none_or(|it| it.why.is_usual());
