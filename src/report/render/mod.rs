@@ -29,8 +29,10 @@ pub mod github;
 pub mod grouped;
 pub(crate) mod json;
 pub mod markdown;
+pub mod history;
 pub mod marker;
 pub mod merging;
+pub mod moments;
 pub mod review;
 pub mod text;
 
