@@ -109,9 +109,11 @@ fn many(groups: u128, members: u128) -> String {
         .map(|n| serde_json::json!({ "userId": user(n), "email": format!("user{n}@voyager.example"), "company": COMPANY, "active": true }))
         .collect();
     let users = serde_json::from_value(users.into()).expect("users");
-    let directory = Directory { company: COMPANY, reach: Reach::Whole, users, asked: Vec::new() };
+    let directory =
+        Directory { company: COMPANY, reach: Reach::Whole, users, asked: Vec::new(), attributes: None };
     let company = Company {
         id: COMPANY,
+        endpoint: None,
         groups: (0..groups).map(group).collect(),
         roles: serde_json::from_value(roles).expect("roles"),
     };
@@ -261,7 +263,7 @@ fn pure_order(groups: u128) {
     let plan = Plan { index: Arc::new(index), live, edits, ..Plan::default() };
     let mut steps = 0;
     let median = median_of(|| {
-        let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());
+        let ordered = order(&plan, &|_| ScopeChange::Atomic, &BTreeSet::new());
         assert!(ordered.gaps.is_empty());
         steps = ordered.steps.len();
     });

@@ -167,17 +167,18 @@ impl<'a> Asked<'a> {
         if !how.from.is_snapshot() {
             settings::complete(global, &checked)?;
         }
-        let (live, _sandbox) = how.from.open(global, &checked.loaded)?;
+        let (live, _sandbox) = how.from.open(global, &checked, &checked.declared.own_companies())?;
         let side = if how.desired { Side::Desired } else { Side::Live };
         let direct_roles = if how.users { DirectRolesOf::Everybody } else { DirectRolesOf::SingledOut };
         let asking = workflow::Asking { question, side, direct_roles, reach };
         let answer =
             run::reading(output.reading(&live.source, workflow::asked(&live, &mut checked, asking, now)))?;
+        let hosts = live.sites.hosts(answer.review.companies.iter().map(|it| it.id));
         let view = AnswerView {
             answer: &answer,
             sources: &checked.loaded.sources,
-            endpoint: &live.host,
-            url: &live.url,
+            endpoint: &hosts,
+            url: &live.sites.rest.url,
             now,
             taken: live.source.taken(),
         };

@@ -10,6 +10,7 @@ mod ask;
 mod ci;
 mod comment;
 mod completions;
+mod credentials;
 mod diff;
 mod doctor;
 mod drift;

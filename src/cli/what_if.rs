@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let gone = arguments.remove.iter().map(turned(Turn::Goes));
     let changes: Vec<(Turn, Thing)> = changes.into_iter().chain(gone).collect();
     let (checked, changed) = workflow::supposed(checked, &whole, &global.company, &changes)?;
-    let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
+    let (live, _sandbox) = arguments.from.open(global, &checked, &checked.declared.compared_companies())?;
     let asked = arguments.asking.ask_people;
     let judged = run::reading(show::judged(&live, checked, Wanted::Files, (now, asked), output))?;
     show::announce(&judged, output);

@@ -80,6 +80,15 @@ mapping! {
         /// Legal entities.
         #[schemars(with = "forms::Named<forms::Id>")]
         "legalEntity" pub(crate) legal_entity: Given<Names<String>>,
+        /// Departments, for rules of `membersFrom`.
+        #[schemars(with = "forms::Named<forms::Id>")]
+        "department" pub(crate) department: Given<Names<String>>,
+        /// Cost centers, for rules of `membersFrom`.
+        #[schemars(with = "forms::Named<forms::Id>")]
+        "costCenter" pub(crate) cost_center: Given<Names<String>>,
+        /// Offices, for rules of `membersFrom`.
+        #[schemars(with = "forms::Named<forms::Id>")]
+        "office" pub(crate) office: Given<Names<String>>,
     }
 }
 

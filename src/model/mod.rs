@@ -19,6 +19,7 @@ pub mod state;
 pub mod access;
 pub mod finding;
 pub mod permissions;
+pub mod selector;
 pub mod rules;
 pub mod plan;
 pub mod portion;

@@ -147,6 +147,7 @@ fn overview(company: CompanyId, all: &Snapshot) -> Overview {
     let own = all.companies.iter().filter(|it| it.id == company).flat_map(|it| &it.groups);
     Overview {
         company,
+        endpoint: None,
         groups: own.clone().count(),
         memberships: own.map(|it| it.members.len()).sum(),
         unread: 0,

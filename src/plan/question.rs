@@ -19,7 +19,7 @@ use crate::{
         permissions::{self, Permissions},
         scope::{Dimension, Kind, Scope, Value},
     },
-    plan::review::{self, Person, Review},
+    plan::review::{self, Person, Review, Selected},
 };
 
 #[cfg(test)]
@@ -333,7 +333,7 @@ fn reaches_direct(role: &DirectRole, reach: Option<&Scope>) -> bool {
 /// In time linear in the memberships and in what the files declare.
 pub fn answer(
     declared: &Declared,
-    all: &Snapshot,
+    (all, selected): (&Snapshot, &Selected),
     (question, side): (&Question, Side),
     sought: &Sought,
     now: Timestamp,
@@ -343,7 +343,8 @@ pub fn answer(
         is_sought && reaches(scope, sought.reach.as_ref())
     };
     let is_narrow = question.is_about_holders() || sought.reach.is_some();
-    let mut review = review::through(declared, all, is_narrow.then_some(&seen as review::Lens<'_>), now);
+    let mut review =
+        review::through(declared, (all, selected), is_narrow.then_some(&seen as review::Lens<'_>), now);
     let people = std::mem::take(&mut review.people);
     let untold = people.iter().filter(|it| question.untold(it, sought.reach.as_ref())).count();
     let answering = people.into_iter().map(|it| question.narrowed(it, sought.reach.as_ref()));

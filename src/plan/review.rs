@@ -27,6 +27,7 @@ use crate::{
         plan::Names,
         rules::PrivilegedTypes,
         scope::{Scope, Shared},
+        selector::Selector,
         source::Place,
     },
     plan::{
@@ -126,15 +127,23 @@ impl Person {
 /// Which grants of groups are looked at.
 pub type Lens<'a> = &'a dyn Fn(CompanyId, RoleId, &Scope) -> bool;
 
+/// Everybody whom each rule for members of a company means, sorted.
+pub type Selected = BTreeMap<(CompanyId, Selector), Arc<[UserId]>>;
+
 /// Reviews everything that was read of some companies.
 ///
 /// In time linear in the memberships and in what the files declare.
-pub fn review(declared: &Declared, all: &Snapshot, now: Timestamp) -> Review {
-    through(declared, all, None, now)
+pub fn review(declared: &Declared, all: &Snapshot, selected: &Selected, now: Timestamp) -> Review {
+    through(declared, (all, selected), None, now)
 }
 
 /// The same of some grants alone, and of those who hold them or a role outside groups; without a lens, of all and everybody.
-pub(super) fn through(declared: &Declared, all: &Snapshot, lens: Option<Lens<'_>>, now: Timestamp) -> Review {
+pub(super) fn through(
+    declared: &Declared,
+    (all, selected): (&Snapshot, &Selected),
+    lens: Option<Lens<'_>>,
+    now: Timestamp,
+) -> Review {
     let declared = &*declared.at(now);
     let rows = completed(all.directories.iter().flat_map(everybody).cloned().collect());
     let directory = Directory::new(&rows);
@@ -170,7 +179,7 @@ pub(super) fn through(declared: &Declared, all: &Snapshot, lens: Option<Lens<'_>
             company.roles.iter().filter(|it| it.manages_access || declared.rules.is_privileged(it));
         review.privileged.extend(privileged.map(|it| (company.id, it.id)));
         review.roles.extend(company.roles.iter().map(|it| ((company.id, it.id), it.clone())));
-        let ways = groups(&mut review, (company, own), &directory, (&mut scopes, lens), now);
+        let ways = groups(&mut review, (company, own), (&directory, selected), (&mut scopes, lens), now);
         people(&mut review, company.id, (ways, lens.is_none()), &rows, (&locked, &direct));
     }
     review
@@ -193,7 +202,7 @@ type Ways = BTreeMap<UserId, Vec<(RoleId, Way)>>;
 fn groups(
     review: &mut Review,
     (company, declared): (&snapshot::Company, &DeclaredCompany),
-    directory: &Directory<'_>,
+    (directory, selected): (&Directory<'_>, &Selected),
     (scopes, lens): (&mut Shared, Option<Lens<'_>>),
     now: Timestamp,
 ) -> Ways {
@@ -211,7 +220,10 @@ fn groups(
         let is_seen = |it: &&(RoleId, Arc<Scope>)| lens.is_none_or(|lens| lens(company.id, it.0, &it.1));
         let seen: Vec<&(RoleId, Arc<Scope>)> = grants.iter().filter(is_seen).collect();
         if !seen.is_empty() || lens.is_none() {
-            let members = Members::of(own, directory, now);
+            let mut members = Members::of(own, directory, now);
+            if let Some(own) = own {
+                members.add_selected(own, directory, |it| selected.get(&(company.id, it.clone())).cloned());
+            }
             let lines = own.map(|it| role_lines(it, &roles, now)).unwrap_or_default();
             for (n, user) in group.members.iter().enumerate() {
                 let (asked, from, until) = members.said(*user);
@@ -300,6 +312,25 @@ impl Members {
             }
         }
         members
+    }
+
+    /// Adds those whom rules mean and no entry names.
+    fn add_selected(
+        &mut self,
+        group: &DeclaredGroup,
+        directory: &Directory<'_>,
+        selected: impl Fn(&Selector) -> Option<Arc<[UserId]>>,
+    ) {
+        let excepted = group.computed.except.iter().flat_map(|it| directory.find(&it.person));
+        let excepted: HashSet<UserId> = excepted.map(|it| it.id).collect();
+        for rule in &group.computed.rules {
+            for user in selected(&rule.selector).iter().flat_map(|it| it.iter()) {
+                let is_named = self.ended.contains(user) || self.coming.contains(user);
+                if !is_named && !excepted.contains(user) {
+                    self.lines.entry(*user).or_insert((rule.from, None));
+                }
+            }
+        }
     }
 
     fn said(&self, user: UserId) -> (Asked, Option<Place>, Option<Timestamp>) {

@@ -1,6 +1,6 @@
 //! Questions beside the main line: one person's access, and everything at once. Only reads.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use jiff::Timestamp;
 
@@ -10,14 +10,14 @@ use super::{
 use crate::{
     live::{
         FetchError,
-        api::Reader,
-        fetch::{self, ReadList, fetch_person, record},
+        api::Clients,
+        fetch::{self, ReadList, fetch_person},
         snapshot::{Answers, NotRecorded, Snapshot},
         source::Source,
     },
     model::{
         date::Now,
-        ids::{CompanyId, PersonRef},
+        ids::{CompanyId, PersonRef, UserId},
         plan::Names,
         scope::Scope,
     },
@@ -26,7 +26,7 @@ use crate::{
         diff,
         explain::{self, Explained},
         question::{self, Answer, Question, Side, Sought, Unseen, Whereabouts},
-        review::{Review, review},
+        review::{Review, Selected, review},
     },
 };
 
@@ -78,14 +78,14 @@ pub async fn explained(
 /// Where it cannot be read whole, and where no company is named.
 pub async fn recorded(
     live: &Live,
-    reader: &Reader,
+    clients: &Clients,
     checked: &mut Checked,
     now: Timestamp,
 ) -> Result<Snapshot, Error> {
     if let Some(company) = checked.declared.company {
         checked.declared.look_at(company);
     }
-    let snapshot = record(reader, &ReadList::new(&checked.declared, &[]), &live.url, now).await?;
+    let snapshot = live.sites.recorded(clients, &ReadList::new(&checked.declared, &[]), now).await?;
     if snapshot.companies.is_empty() { Err(Error::NoCompany) } else { Ok(snapshot) }
 }
 
@@ -111,7 +111,22 @@ pub async fn reviewed(
     if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
         return Err(Error::Clock(skew));
     }
-    Ok(review(declared, &all, now.at))
+    let selected = selected(live, checked, &all).await?;
+    Ok(review(&checked.declared, &all, &selected, now.at))
+}
+
+/// Whom each rule for members of these companies means.
+async fn selected(live: &Live, checked: &Checked, all: &Snapshot) -> Result<Selected, Error> {
+    let mut selected = Selected::new();
+    let companies = checked.declared.companies.iter();
+    for company in companies.filter(|own| all.companies.iter().any(|it| it.id == own.id)) {
+        for rule in company.selectors() {
+            let meant = live.source.select(company.id, rule).await?;
+            let active: BTreeSet<UserId> = meant.iter().filter(|it| it.active).map(|it| it.id).collect();
+            selected.insert((company.id, rule.clone()), active.into_iter().collect());
+        }
+    }
+    Ok(selected)
 }
 
 /// Of whom it is read what is held outside groups.
@@ -167,12 +182,18 @@ pub async fn asked(
                 return Err(Error::NoCompany);
             }
             let roles = fetch::roles(&live.source, &companies).await?;
-            let told =
-                Snapshot::new((now.dated, &live.url, live.source.names()), roles, Vec::new(), Vec::new());
+            let told = Snapshot::new(
+                (now.dated, &live.sites.rest.url, live.source.names()),
+                roles,
+                Vec::new(),
+                Vec::new(),
+            );
             let sought = sought(&asking, live, checked, &told)?;
             let named = question.is_about_holders();
             let read = (sought.roles.as_ref(), named);
-            let all = fetch::holders_of(&live.source, (&live.url, now.dated), told.companies, read).await?;
+            let all =
+                fetch::holders_of(&live.source, (&live.sites.rest.url, now.dated), told.companies, read)
+                    .await?;
             (Cow::Owned(all), sought)
         }
         (Source::Api(_), ..) => {
@@ -193,7 +214,9 @@ pub async fn asked(
     if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
         return Err(Error::Clock(skew));
     }
-    let mut answer = question::answer(&checked.declared, &all, (question, side), &sought, now.at);
+    let selected = selected(live, checked, &all).await?;
+    let mut answer =
+        question::answer(&checked.declared, (&all, &selected), (question, side), &sought, now.at);
     answer.unseen.extend((withheld > 0).then_some(Unseen::Withheld(withheld)));
     Ok(answer)
 }
@@ -233,8 +256,7 @@ async fn as_desired(
         // Asked once more, of what was read: the plan of a snapshot is that of the API.
         Source::Api(_) => {
             let answers = Answers::new(all.clone(), None).map_err(|_| Error::Pseudonyms)?;
-            let (host, url) = (live.host.clone(), live.url.clone());
-            Some(Live { source: Source::Snapshot(Box::new(answers)), host, url, dialect: live.dialect })
+            Some(Live { source: Source::Snapshot(Box::new(answers)), sites: live.sites.clone() })
         }
     };
     let Observation { snapshot, bound } = observed(read.as_ref().unwrap_or(live), checked, &[], now).await?;

@@ -149,7 +149,7 @@ fn a_snapshot_keeps_the_times_and_an_old_one_is_read() {
     assert_eq!(rows(world.run("plan --live live.json").expect(0).stdout), live);
     let recorded: Value =
         serde_json::from_str(&std::fs::read_to_string(world.path().join("live.json")).unwrap()).unwrap();
-    assert_eq!(recorded["version"], 2);
+    assert_eq!(recorded["version"], 3);
     // Without the names that may be people's.
     world.run("snapshot --sanitize --out bare.json").expect(0);
     let bare = std::fs::read_to_string(world.path().join("bare.json")).unwrap();

@@ -28,7 +28,7 @@ use crate::{
 /// The first request that failed.
 pub async fn roles(source: &Source, companies: &[CompanyId]) -> Result<Vec<Company>, FetchError> {
     let read = |id: CompanyId| async move {
-        Read::Ok(Company { id, groups: Vec::new(), roles: source.list_roles(id).await? })
+        Read::Ok(Company { id, endpoint: None, groups: Vec::new(), roles: source.list_roles(id).await? })
     };
     stream::iter(companies.iter().copied()).map(read).buffered(AT_ONCE).try_collect().await
 }
@@ -58,6 +58,7 @@ pub async fn holders_of(
             reach: Reach::Asked,
             users: Vec::new(),
             asked: answers(users),
+            attributes: None,
         });
     }
     Ok(Snapshot::new((now, endpoint, source.names()), companies, directories, Vec::new()))

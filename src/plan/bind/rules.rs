@@ -1,6 +1,6 @@
 //! The rules of a plan, from names to ids.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -74,6 +74,20 @@ pub(super) fn rules(
         .flat_map(|it| it.roles.iter().filter(|role| role.manages_access).map(|role| (it.id, role.id)))
         .collect();
     access_roles.sort_unstable();
+    let is_rest = |it: &&CompanyId| declared.endpoints.iter().all(|own| !own.companies.contains_key(*it));
+    let rest: Vec<CompanyId> = companies.iter().filter(is_rest).copied().collect();
+    let written_identity = declared.rules.identity.as_ref();
+    // Where nothing of the rest is looked at, the account of the rest is nobody here.
+    let of_rest = written_identity.filter(|_| declared.endpoints.is_empty() || !rest.is_empty());
+    let identity = identity(of_rest, &rest, directory, &mut unknown);
+    let mut identities = BTreeMap::new();
+    for endpoint in &declared.endpoints {
+        let own: Vec<CompanyId> =
+            companies.iter().filter(|it| endpoint.companies.contains_key(it)).copied().collect();
+        let written = endpoint.identity.as_ref().filter(|_| !own.is_empty());
+        let account = self::identity(written, &own, directory, &mut unknown);
+        identities.extend(own.into_iter().map(|it| (it, account)));
+    }
     let rules = Rules {
         percent: written.percent,
         from: written.from,
@@ -87,11 +101,13 @@ pub(super) fn rules(
         protected_people,
         unmatched,
         active: snapshot.users.iter().filter(|it| !it.is_hidden()).map(|it| (it.id, it.active)).collect(),
-        identity: identity(declared, &companies, directory, &mut unknown),
+        identity,
+        identities,
         access_roles,
         exceptions,
         declared: declared.entries().max(usize::from(is_part)),
         floors: Vec::new(),
+        barren: Vec::new(),
         undone: None,
     };
     findings.extend(unknown.into_iter().filter(|it| !(is_part && is_unknown(it.code))));
@@ -274,12 +290,12 @@ pub(super) fn unseen(
 }
 
 fn identity(
-    declared: &Declared,
+    written: Option<&(PersonRef, Place)>,
     companies: &[CompanyId],
     directory: &Directory<'_>,
     findings: &mut Vec<Finding>,
 ) -> Option<UserId> {
-    let (person, from) = declared.rules.identity.as_ref()?;
+    let (person, from) = written?;
     let found = directory.someone(companies, person);
     if found.is_none() {
         let many = directory.find(person).len();

@@ -42,6 +42,7 @@ fn moment(world: &World, side: impl Fn(&crate::plan::worlds::Group) -> Option<&S
     });
     let company = Company {
         id: COMPANY,
+        endpoint: None,
         groups: world.groups.iter().filter_map(group).collect(),
         roles: roles.collect(),
     };

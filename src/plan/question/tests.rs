@@ -110,6 +110,7 @@ impl World {
     fn snapshot(&self) -> Snapshot {
         let company = |at: usize| Company {
             id: OWNERS[at],
+            endpoint: None,
             roles: (0..ROLES)
                 .map(|n| RoleHead {
                     id: role(at, n),
@@ -154,7 +155,8 @@ impl World {
             ..User::hidden(user(n))
         });
         let asked = users.map(|it| Told { person: PersonRef::UserId(it.id), users: vec![it] }).collect();
-        let directory = Directory { company: OWNERS[0], reach: Reach::Asked, users: Vec::new(), asked };
+        let directory =
+            Directory { company: OWNERS[0], reach: Reach::Asked, users: Vec::new(), asked, attributes: None };
         let people = (0..USERS).map(|n| Somebody {
             user_id: user(n),
             groups: Vec::new(),
@@ -283,7 +285,7 @@ fn held_outside(answer: &Answer) -> BTreeSet<(u128, String)> {
 fn asked(world: &World, question: &Question, reach: Option<Scope>) -> Result<Answer, Unknown> {
     let (declared, all) = (Declared::default(), world.snapshot());
     let sought = question.sought(&all.companies, reach)?;
-    Ok(answer(&declared, &all, (question, Side::Live), &sought, Timestamp::UNIX_EPOCH))
+    Ok(answer(&declared, (&all, &Selected::new()), (question, Side::Live), &sought, Timestamp::UNIX_EPOCH))
 }
 
 proptest! {

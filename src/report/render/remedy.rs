@@ -21,11 +21,19 @@ const DAYS: i64 = 14;
 
 /// Returns who, which role, where and through what, of what goes beyond a limit.
 pub(super) fn details(check: &Check, words: &Words<'_>) -> Vec<String> {
-    let mut lines: Vec<String> = check.items.iter().map(|it| detail(check.guard, it, words)).collect();
+    let item = |it| detail(check.guard, it, words);
+    let mut lines: Vec<String> = match check.level {
+        // What was counted are the rules.
+        Some(Level::Rules) => Vec::new(),
+        _ => check.items.iter().map(item).collect(),
+    };
     lines.dedup();
     let all = lines.len();
     lines.truncate(LISTED);
     lines.extend(more(all, LISTED));
+    if check.verdict != Verdict::Ok {
+        lines.extend(check.rules.iter().map(|it| format!("by the rule {it}")));
+    }
     lines
 }
 
