@@ -70,9 +70,9 @@ mod vocabulary;
 pub mod witness;
 
 pub use error::{Error, Note, Refusal};
-pub use outside::{Outside, judged_from};
+pub use outside::{Changed, Outside, judged_from, supposed};
 pub use planned::retaken;
-pub use questions::{DirectRolesOf, explained, recorded, reviewed};
+pub use questions::{Asking, DirectRolesOf, asked, explained, recorded, reviewed};
 pub use runs::Run;
 pub use sites::{Site, Sites};
 pub use testing::tested;

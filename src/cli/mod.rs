@@ -6,10 +6,12 @@ mod adopt;
 mod apply;
 mod approval;
 mod arguments;
+mod ask;
 mod ci;
 mod comment;
 mod completions;
 mod credentials;
+mod diff;
 mod doctor;
 mod drift;
 mod duplicate;
@@ -22,6 +24,7 @@ mod fmt;
 mod foretold;
 mod global;
 mod help;
+mod history;
 mod init;
 mod import;
 mod live;
@@ -50,6 +53,7 @@ mod telemetry;
 mod testing;
 mod validate;
 mod waiting;
+mod what_if;
 
 use std::{
     path::{Path, PathBuf},
@@ -73,15 +77,19 @@ use reporting::Reporting;
     version,
     disable_help_flag = true,
     disable_help_subcommand = true,
+    disable_version_flag = true,
     max_term_width = 100,
     after_help = "\
 Start with:   rolecall plan examples/quickstart
 Credentials:  ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN; each also as …_FILE
-Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 not authorised, 6 blocked, 7 stale, 8 remote, 130 interrupted"
+Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 auth, 6 blocked, 7 stale, 8 remote"
 )]
 struct Cli {
     #[command(flatten)]
     global: Global,
+    /// Print version
+    #[arg(short = 'V', long, help_heading = "Global options", action = clap::ArgAction::Version)]
+    version: Option<bool>,
     #[command(subcommand)]
     command: Command,
 }
@@ -128,6 +136,32 @@ Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKE
     /// Show what one person may do, and which line of the files asks for it
     #[command(after_help = "Example: rolecall explain ana@voyager.example examples/quickstart")]
     Explain(explain::Arguments),
+    /// Show who may do something, and through what
+    #[command(after_help = "Example: rolecall who-can TRIP_MANAGEMENT:WRITE --company globex")]
+    WhoCan(ask::WhoCan),
+    /// Show who holds a role, and through what
+    #[command(after_help = "Example: rolecall who-has Agent --scope company=globex")]
+    WhoHas(ask::WhoHas),
+    /// Show what a change would do to whom, without changing a file
+    #[command(after_help = "\
+Example: rolecall what-if --add member:ana@voyager.example=\"Night Desk\" examples/quickstart
+         rolecall what-if --add role:Agent@company=globex=\"Night Desk\" --remove group:Reporting examples/quickstart")]
+    WhatIf(what_if::Arguments),
+    /// Show what became of access between two snapshots, by people
+    #[command(after_help = "Example: rolecall diff july.json august.json --format csv")]
+    Diff(diff::Arguments),
+    /// Show which commit gave or took what the files ask for a person or in a group
+    #[command(after_help = "Example: rolecall history ana@voyager.example")]
+    History(history::Arguments),
+    /// List groups: what files say of them, and how much is in them
+    #[command(after_help = "Example: rolecall groups --name 'EU *' --format csv")]
+    Groups(ask::Table),
+    /// List roles: what they permit, and how many groups and people hold them
+    #[command(after_help = "Example: rolecall roles --live live.json")]
+    Roles(ask::Table),
+    /// List people: their roles, with access or without
+    #[command(after_help = "Example: rolecall people --name '*@voyager.example' --format csv")]
+    People(ask::Table),
     /// Show who may do what, everybody and every group, for the quarterly review
     #[command(
         after_help = "Example: rolecall report --users --report html=review.html --report csv=review.csv"
@@ -176,6 +210,7 @@ impl Command {
             Self::Plan(it) => &it.selection.paths,
             Self::Apply(it) => &it.selection.paths,
             Self::Drift(it) => &it.selection.paths,
+            Self::WhatIf(it) => &it.paths,
             _ => &[],
         }
     }
@@ -189,6 +224,7 @@ impl Command {
             Self::Apply(it) => Some((&it.reporting, None)),
             Self::Drift(it) => Some((&it.reporting, None)),
             Self::Report(it) => Some((&it.reporting, None)),
+            Self::WhatIf(it) => Some((&it.reporting, None)),
             Self::MergeReports(it) => Some((&it.reporting, None)),
             Self::Init(_)
             | Self::Policy(_)
@@ -197,6 +233,13 @@ impl Command {
             | Self::Comment(_)
             | Self::Doctor(_)
             | Self::Explain(_)
+            | Self::WhoCan(_)
+            | Self::WhoHas(_)
+            | Self::Groups(_)
+            | Self::Diff(_)
+            | Self::History(_)
+            | Self::Roles(_)
+            | Self::People(_)
             | Self::Snapshot(_)
             | Self::Import(_)
             | Self::Duplicate(_)
@@ -256,6 +299,14 @@ pub(crate) fn main() -> ExitCode {
         Command::Comment(arguments) => comment::run(global, arguments, &output),
         Command::Doctor(arguments) => doctor::run(global, arguments, &matches, &output),
         Command::Explain(arguments) => explain::run(global, arguments, &output),
+        Command::WhoCan(arguments) => ask::who_can(arguments, ask::Asked::new(global, &matches, &output)),
+        Command::WhoHas(arguments) => ask::who_has(arguments, ask::Asked::new(global, &matches, &output)),
+        Command::WhatIf(arguments) => what_if::run(global, arguments, &output),
+        Command::History(arguments) => history::run(global, arguments, &output),
+        Command::Diff(arguments) => diff::run(global, arguments, &output),
+        Command::Groups(arguments) => arguments.groups(&ask::Asked::new(global, &matches, &output)),
+        Command::Roles(arguments) => arguments.roles(&ask::Asked::new(global, &matches, &output)),
+        Command::People(arguments) => arguments.people(&ask::Asked::new(global, &matches, &output)),
         Command::Report(arguments) => report::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
         Command::Import(arguments) => import::run(global, arguments, &output),

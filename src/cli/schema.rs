@@ -23,8 +23,14 @@ pub(super) struct Arguments {
 enum Kind {
     /// An access file
     Access,
+    /// An answer, as `who-can --format json` prints it
+    Answer,
+    /// What became of access, as `diff --format json` prints it
+    Difference,
     /// One person's access, as `explain --format json` prints it
     Explanation,
+    /// What commits gave and took, as `history --format json` prints it
+    History,
     /// A plan, as `--format json` prints it
     Plan,
     /// A policy, as `--policy` names it
@@ -81,7 +87,10 @@ impl From<Kind> for schema::Kind {
     fn from(kind: Kind) -> Self {
         match kind {
             Kind::Access => Self::Access,
+            Kind::Answer => Self::Answer,
+            Kind::Difference => Self::Difference,
             Kind::Explanation => Self::Explanation,
+            Kind::History => Self::History,
             Kind::Plan => Self::Plan,
             Kind::Policy => Self::Policy,
             Kind::PolicyTests => Self::PolicyTests,

@@ -42,6 +42,7 @@ mod named;
 mod person;
 mod policies;
 mod record;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -54,6 +55,7 @@ pub use list::ReadList;
 pub use named::named;
 pub use person::fetch_person;
 pub use record::record;
+pub use survey::{holders_of, roles};
 
 use list::{CompanyReads, GroupRead, GroupReads};
 

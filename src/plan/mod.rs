@@ -22,5 +22,8 @@ pub mod takeup;
 pub mod adopt;
 pub mod rollback;
 pub mod review;
+pub mod desired;
+pub mod moments;
+pub mod question;
 #[cfg(test)]
 pub(crate) mod worlds;

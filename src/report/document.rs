@@ -21,9 +21,12 @@ use crate::{
     report::render::View,
 };
 
+pub mod answer;
 pub mod attestation;
 pub mod explanation;
+pub mod history;
 pub mod joining;
+pub mod moments;
 mod reading;
 pub(crate) mod review;
 mod shape;

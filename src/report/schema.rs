@@ -17,7 +17,7 @@ use crate::{
         workspace::{PolicyFile, WorkspaceFile},
     },
     live::snapshot::Snapshot,
-    report::document::{Document, explanation, review},
+    report::document::{Document, answer, explanation, history, moments, review},
 };
 
 mod order;
@@ -31,8 +31,14 @@ pub use vocabulary::Vocabulary;
 pub enum Kind {
     /// An access file.
     Access,
+    /// An answer as JSON.
+    Answer,
+    /// A difference between two snapshots as JSON.
+    Difference,
     /// An explanation as JSON.
     Explanation,
+    /// A history as JSON.
+    History,
     /// A plan as JSON: what `--format json` prints and `plan --out` saves.
     Plan,
     /// A policy: what `--policy` names.
@@ -49,9 +55,12 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of their names.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Access,
+        Self::Answer,
+        Self::Difference,
         Self::Explanation,
+        Self::History,
         Self::Plan,
         Self::Policy,
         Self::PolicyTests,
@@ -64,7 +73,10 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",
+            Self::Answer => "answer",
+            Self::Difference => "difference",
             Self::Explanation => "explanation",
+            Self::History => "history",
             Self::Plan => "plan",
             Self::Policy => "policy",
             Self::PolicyTests => "policy-tests",
@@ -78,7 +90,13 @@ impl Kind {
     pub fn is_written(self) -> bool {
         match self {
             Self::Access | Self::Policy | Self::PolicyTests | Self::Workspace => true,
-            Self::Explanation | Self::Plan | Self::Review | Self::Snapshot => false,
+            Self::Answer
+            | Self::Difference
+            | Self::Explanation
+            | Self::History
+            | Self::Plan
+            | Self::Review
+            | Self::Snapshot => false,
         }
     }
 }
@@ -135,7 +153,10 @@ pub struct Schema {
 pub fn schema(kind: Kind, draft: Draft) -> Schema {
     let schema = match kind {
         Kind::Access => of::<AccessFile>(kind, draft),
+        Kind::Answer => of::<answer::Document>(kind, draft),
+        Kind::Difference => of::<moments::Document>(kind, draft),
         Kind::Explanation => of::<explanation::Document>(kind, draft),
+        Kind::History => of::<history::Document>(kind, draft),
         Kind::Plan => of::<Document>(kind, draft),
         Kind::Policy => of::<PolicyFile>(kind, draft),
         Kind::PolicyTests => of::<FixtureFile>(kind, draft),

@@ -15,6 +15,7 @@ use crate::model::{
 };
 
 pub mod adoption;
+pub mod answer;
 pub mod approval;
 pub mod difference;
 pub mod ending;
@@ -28,8 +29,10 @@ pub mod github;
 pub mod grouped;
 pub(crate) mod json;
 pub mod markdown;
+pub mod history;
 pub mod marker;
 pub mod merging;
+pub mod moments;
 pub mod review;
 pub mod text;
 
@@ -49,6 +52,7 @@ mod policies;
 pub mod tested;
 mod remedy;
 mod sarif;
+pub(crate) mod said;
 pub(crate) mod scope;
 mod section;
 mod slack;

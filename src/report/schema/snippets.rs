@@ -39,7 +39,13 @@ pub(super) fn add(kind: Kind, schema: &mut Value) {
             "Tests of rules",
             &json!({ "version": 1, "tests": [{ "rule": "${1:rule}", "access": {}, "expect": "${2:deny}" }] }),
         )],
-        Kind::Explanation | Kind::Plan | Kind::Review | Kind::Snapshot => Vec::new(),
+        Kind::Answer
+        | Kind::Difference
+        | Kind::Explanation
+        | Kind::History
+        | Kind::Plan
+        | Kind::Review
+        | Kind::Snapshot => Vec::new(),
     };
     schema["defaultSnippets"] = drafts.into();
 }

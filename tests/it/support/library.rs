@@ -5,7 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall::{
-    files::{access::AccessFile, check, declared::Declared, decode, load::Loaded, workspace::WorkspaceFile},
+    files::{
+        access::AccessFile,
+        check,
+        declared::Declared,
+        decode,
+        load::Loaded,
+        suppose::{Thing, Turn},
+        workspace::WorkspaceFile,
+    },
     live::{
         api::Dialect,
         fetch::{ReadList, fetch, fetch_person, grants, named},
@@ -24,6 +32,7 @@ use rolecall::{
     plan::{
         adopt::{self, Extent, Request, Why},
         bind::{Bound, bind},
+        desired::desired,
         diff, digest, explain as explaining,
         judged::judged,
         takeup::{TakenUp as Again, as_approved, same_again},
@@ -122,6 +131,45 @@ pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
         now: now.into(),
     };
     Ok(serde_json::from_str(&document::explanation::write(&view)).unwrap())
+}
+
+/// Plans from everything that there is, with a change that somebody thinks of.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn plan_supposed(inputs: Inputs<'_>, comes: bool, thing: &str) -> Result<Value, String> {
+    let ready = Ready::new(inputs)?;
+    let why = |error: workflow::Error| match error {
+        workflow::Error::Findings { findings, .. } => said(&findings),
+        error => format!("{error}: {:?}", error.hint()),
+    };
+    let loaded = || Loaded::of(inputs.files.iter().cloned());
+    let checked = workflow::checked(loaded()).map_err(why)?;
+    let turn = if comes { Turn::Comes } else { Turn::Goes };
+    let changes = [(turn, thing.parse::<Thing>()?)];
+    let (checked, _) = workflow::supposed(checked, &loaded(), &[], &changes).map_err(why)?;
+    let bound = bind(&checked.declared, &ready.everything(), ready.now).map_err(|it| said(&it))?;
+    let plan = diff::plan(&bound, &ready.everything());
+    let ready = Ready { sources: checked.loaded.sources, ..ready };
+    Ok(ready.written(plan, &bound))
+}
+
+/// Plans from everything that there is, and once more from what there will be then.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn plan_twice(inputs: Inputs<'_>) -> Result<[Value; 2], String> {
+    let mut ready = Ready::new(inputs)?;
+    let observed = ready.everything();
+    let bound = bind(&ready.declared, &observed, ready.now).map_err(|it| said(&it))?;
+    let plan = diff::plan(&bound, &observed);
+    let Source::Snapshot(answers) = &ready.source else { panic!("laws read snapshots") };
+    let after = desired(answers.snapshot(), &plan);
+    let before = ready.written(plan, &bound);
+    ready.source = Source::Snapshot(Box::new(Answers::new(after, None).map_err(|it| it.to_string())?));
+    Ok([before, ready.planned(&ready.everything())?])
 }
 
 /// What the files are to say so that nothing of a plan is left.
