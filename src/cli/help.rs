@@ -15,6 +15,12 @@ use super::{Cli, Exit, Failure, Output};
 /// Options of every command that only its help shows.
 const OFFLINE: &[&str] = &["workspace", "company", "format", "events", "color", "quiet"];
 
+/// The global options that only the help of each command shows: that of the program has to fit a screen.
+const OF_COMMANDS: &[&str] = &["events", "log_format", "timeout", "concurrency", "max_rps"];
+
+/// What `--company` means to a question about whom a role reaches.
+const REACH: &str = "Only where it reaches this company: an id, or a name from `ids`";
+
 /// The global options that mean something to a command; to one that is not here all do. The others are taken as well and
 /// change nothing, so that a script may give the same ones to every command.
 const MEANT: &[(&str, &[&str])] = &[
@@ -55,13 +61,26 @@ pub(super) fn command(detail: Detail) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
     let names = PossibleValuesParser::new(names);
     let command = command.mut_subcommands(|of| {
-        let Some((_, meant)) = MEANT.iter().find(|it| it.0 == of.get_name()) else { return of };
-        let idle = |it: &&Arg| it.get_id() != "help" && !meant.contains(&it.get_id().as_str());
+        let meant = MEANT.iter().find(|it| it.0 == of.get_name()).map(|it| it.1);
+        let idle = |it: &Arg| {
+            meant.is_some_and(|meant| it.get_id() != "help" && !meant.contains(&it.get_id().as_str()))
+        };
+        let is_about_reach = ["who-can", "who-has"].contains(&of.get_name());
+        let own = |it: &Arg| match it.get_id().as_str() {
+            "company" if is_about_reach => it.clone().help(REACH),
+            _ => it.clone(),
+        };
         // The command's own take the place of the global ones, as clap puts them down.
-        global.iter().filter(idle).fold(of, |of, it| of.arg(it.clone().hide(true)))
+        global.iter().fold(of, |of, it| of.arg(own(it).hide(it.is_hide_set() || idle(it))))
     });
+    let command = OF_COMMANDS.iter().fold(command, |command, id| command.mut_arg(id, |it| it.hide(true)));
     let forge = global.iter().find(|it| it.get_id() == "forge").map(|it| it.clone().hide(false));
-    let command = command.mut_subcommand("comment", |it| it.args(forge));
+    let command = command.mut_subcommand("comment", |it| {
+        it.mut_args(|own| match &forge {
+            Some(forge) if own.get_id() == forge.get_id() => forge.clone(),
+            _ => own,
+        })
+    });
     let command = command.mut_subcommand("help", |it| {
         it.mut_arg("of", |it| it.value_parser(names).hide_possible_values(true))
     });

@@ -6,6 +6,7 @@ mod adopt;
 mod apply;
 mod approval;
 mod arguments;
+mod ask;
 mod ci;
 mod comment;
 mod completions;
@@ -71,15 +72,19 @@ use reporting::Reporting;
     version,
     disable_help_flag = true,
     disable_help_subcommand = true,
+    disable_version_flag = true,
     max_term_width = 100,
     after_help = "\
 Start with:   rolecall plan examples/quickstart
 Credentials:  ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN; each also as …_FILE
-Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 not authorised, 6 blocked, 7 stale, 8 remote, 130 interrupted"
+Exit codes:   0 ok, 2 changes, 3 partial, 4 invalid, 5 auth, 6 blocked, 7 stale, 8 remote"
 )]
 struct Cli {
     #[command(flatten)]
     global: Global,
+    /// Print version
+    #[arg(short = 'V', long, help_heading = "Global options", action = clap::ArgAction::Version)]
+    version: Option<bool>,
     #[command(subcommand)]
     command: Command,
 }
@@ -123,6 +128,21 @@ Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKE
     /// Show what one person may do, and which line of the files asks for it
     #[command(after_help = "Example: rolecall explain ana@voyager.example examples/quickstart")]
     Explain(explain::Arguments),
+    /// Show who may do something, and through what
+    #[command(after_help = "Example: rolecall who-can TRIP_MANAGEMENT:WRITE --company globex")]
+    WhoCan(ask::WhoCan),
+    /// Show who holds a role, and through what
+    #[command(after_help = "Example: rolecall who-has Agent --scope company=globex")]
+    WhoHas(ask::WhoHas),
+    /// List groups: what files say of them, and how much is in them
+    #[command(after_help = "Example: rolecall groups --name 'EU *' --format csv")]
+    Groups(ask::Table),
+    /// List roles: what they permit, and how many groups and people hold them
+    #[command(after_help = "Example: rolecall roles --live live.json")]
+    Roles(ask::Table),
+    /// List people: their roles, with access or without
+    #[command(after_help = "Example: rolecall people --name '*@voyager.example' --format csv")]
+    People(ask::Table),
     /// Show who may do what, everybody and every group, for the quarterly review
     #[command(
         after_help = "Example: rolecall report --users --report html=review.html --report csv=review.csv"
@@ -191,6 +211,11 @@ impl Command {
             | Self::Comment(_)
             | Self::Doctor(_)
             | Self::Explain(_)
+            | Self::WhoCan(_)
+            | Self::WhoHas(_)
+            | Self::Groups(_)
+            | Self::Roles(_)
+            | Self::People(_)
             | Self::Snapshot(_)
             | Self::Import(_)
             | Self::Duplicate(_)
@@ -249,6 +274,11 @@ pub(crate) fn main() -> ExitCode {
         Command::Comment(arguments) => comment::run(global, arguments, &output),
         Command::Doctor(arguments) => doctor::run(global, arguments, &matches, &output),
         Command::Explain(arguments) => explain::run(global, arguments, &output),
+        Command::WhoCan(arguments) => ask::who_can(arguments, ask::Asked::new(global, &matches, &output)),
+        Command::WhoHas(arguments) => ask::who_has(arguments, ask::Asked::new(global, &matches, &output)),
+        Command::Groups(arguments) => arguments.groups(ask::Asked::new(global, &matches, &output)),
+        Command::Roles(arguments) => arguments.roles(ask::Asked::new(global, &matches, &output)),
+        Command::People(arguments) => arguments.people(ask::Asked::new(global, &matches, &output)),
         Command::Report(arguments) => report::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
         Command::Import(arguments) => import::run(global, arguments, &output),

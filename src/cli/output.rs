@@ -29,6 +29,8 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 const COMMANDS: [&str; 6] = ["apply", "drift", "merge-reports", "plan", "report", "validate"];
 /// Those of them whose result has every form.
 const FORMS: [&str; 5] = ["drift", "merge-reports", "plan", "show", "validate"];
+/// The commands that answer a question in rows, which have a form for a spreadsheet too.
+const ANSWERS: [&str; 5] = ["groups", "people", "roles", "who-can", "who-has"];
 /// The forms that a review has; the others are about what changes.
 pub(super) const REVIEW: [Form; 5] = [Form::Text, Form::Json, Form::Markdown, Form::Html, Form::Csv];
 
@@ -62,20 +64,26 @@ impl Output {
     pub(crate) fn new(global: &Global, command: &str) -> Result<Self, Failure> {
         let makes = match command {
             "explain" => "explanation",
+            it if ANSWERS.contains(&it) => "answer",
             "report" => "review",
             "doctor" => "report",
             _ => "plan",
         };
         let plain = Self::plain(global);
         let is_of_review = |it: &Form| command == "report" && REVIEW.contains(it);
-        if let Some(form) = plain.form.filter(|it| !FORMS.contains(&command) && !is_of_review(it)) {
+        let is_of_answer = |it: &Form| ANSWERS.contains(&command) && *it == Form::Csv;
+        let has = |it: &Form| FORMS.contains(&command) || is_of_review(it) || is_of_answer(it);
+        if let Some(form) = plain.form.filter(|it| !has(it)) {
             return Err(Failure::invalid(format!(
                 "`rolecall {command}` has no result in the form {}",
                 form.name()
             ))
-            .hint(
-                "give `--format text`, `json` or `markdown`; plan, show, drift and validate have the others",
-            ));
+            .hint(match ANSWERS.contains(&command) {
+                true => "give `--format text`, `json`, `markdown` or `csv`",
+                false => {
+                    "give `--format text`, `json` or `markdown`; plan, show, drift and validate have the others"
+                }
+            }));
         }
         let events = Arc::new(Events::to(global.events.as_deref())?);
         // What is shown is what a plan said.

@@ -23,6 +23,8 @@ pub(super) struct Arguments {
 enum Kind {
     /// An access file
     Access,
+    /// An answer, as `who-can --format json` prints it
+    Answer,
     /// One person's access, as `explain --format json` prints it
     Explanation,
     /// A plan, as `--format json` prints it
@@ -78,6 +80,7 @@ impl From<Kind> for schema::Kind {
     fn from(kind: Kind) -> Self {
         match kind {
             Kind::Access => Self::Access,
+            Kind::Answer => Self::Answer,
             Kind::Explanation => Self::Explanation,
             Kind::Plan => Self::Plan,
             Kind::Policy => Self::Policy,

@@ -39,6 +39,7 @@ mod list;
 mod named;
 mod person;
 mod record;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +52,7 @@ pub use list::ReadList;
 pub use named::named;
 pub use person::fetch_person;
 pub use record::record;
+pub use survey::{holders_of, roles};
 
 use list::{CompanyReads, GroupRead, GroupReads};
 

@@ -12,6 +12,8 @@ const ALL: &str = "ALL";
 /// The actions that together are as good as all; nobody needs `PURGE` to be shown by name.
 const COMMON: [&str; 4] = ["CREATE", "READ", "WRITE", "DELETE"];
 const RARE: &str = "PURGE";
+/// The actions that the API names (contract §5).
+pub(crate) const ACTIONS: [&str; 6] = [ALL, COMMON[0], COMMON[1], COMMON[2], COMMON[3], RARE];
 
 /// Permissions, each with its actions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -21,5 +21,7 @@ pub mod takeup;
 pub mod adopt;
 pub mod rollback;
 pub mod review;
+pub mod desired;
+pub mod question;
 #[cfg(test)]
 pub(crate) mod worlds;

@@ -23,7 +23,7 @@ use crate::{
         direct::DirectRoles,
         directory::Directory,
         ids::{CompanyId, GroupId, RoleId, UserId},
-        observed::{GroupHead, User, completed},
+        observed::{GroupHead, RoleHead, User, completed},
         plan::Names,
         rules::PrivilegedTypes,
         scope::{Scope, Shared},
@@ -45,6 +45,8 @@ pub struct Review {
     pub groups: Vec<Group>,
     /// Everybody who is in a group, holds a direct role or is in the directory; sorted by company, key and id.
     pub people: Vec<Person>,
+    /// The roles that the companies may assign, as far as they are looked at; sorted.
+    pub roles: BTreeMap<(CompanyId, RoleId), RoleHead>,
     /// Privileged roles of groups, by company, sorted.
     pub privileged: BTreeSet<(CompanyId, RoleId)>,
     /// Which direct roles are privileged.
@@ -108,6 +110,8 @@ pub struct Way {
     pub asked: Asked,
     /// The line that asks for the membership.
     pub from: Option<Place>,
+    /// The line that asks for the role.
+    pub granted: Option<Place>,
     /// The instant at which the files let it end: the membership, or the role of the group.
     pub ends: Option<Timestamp>,
 }
@@ -119,10 +123,18 @@ impl Person {
     }
 }
 
+/// Which grants of groups are looked at.
+pub type Lens<'a> = &'a dyn Fn(CompanyId, RoleId, &Scope) -> bool;
+
 /// Reviews everything that was read of some companies.
 ///
 /// In time linear in the memberships and in what the files declare.
 pub fn review(declared: &Declared, all: &Snapshot, now: Timestamp) -> Review {
+    through(declared, all, None, now)
+}
+
+/// The same of some grants alone, and of those who hold them or a role outside groups; without a lens, of all and everybody.
+pub(super) fn through(declared: &Declared, all: &Snapshot, lens: Option<Lens<'_>>, now: Timestamp) -> Review {
     let declared = &*declared.at(now);
     let rows = completed(all.directories.iter().flat_map(everybody).cloned().collect());
     let directory = Directory::new(&rows);
@@ -130,6 +142,7 @@ pub fn review(declared: &Declared, all: &Snapshot, now: Timestamp) -> Review {
         companies: Vec::new(),
         groups: Vec::new(),
         people: Vec::new(),
+        roles: BTreeMap::new(),
         privileged: BTreeSet::new(),
         privileged_direct: match privileged_direct(declared) {
             PrivilegedTypes::Off => PrivilegedTypes::Known,
@@ -156,8 +169,9 @@ pub fn review(declared: &Declared, all: &Snapshot, now: Timestamp) -> Review {
         let privileged =
             company.roles.iter().filter(|it| it.manages_access || declared.rules.is_privileged(it));
         review.privileged.extend(privileged.map(|it| (company.id, it.id)));
-        let ways = groups(&mut review, company, own, &directory, &mut scopes, now);
-        people(&mut review, company.id, ways, &rows, (&locked, &direct));
+        review.roles.extend(company.roles.iter().map(|it| ((company.id, it.id), it.clone())));
+        let ways = groups(&mut review, (company, own), &directory, (&mut scopes, lens), now);
+        people(&mut review, company.id, (ways, lens.is_none()), &rows, (&locked, &direct));
     }
     review
 }
@@ -178,10 +192,9 @@ type Ways = BTreeMap<UserId, Vec<(RoleId, Way)>>;
 /// Adds the groups of a company, and returns what they give to whom.
 fn groups(
     review: &mut Review,
-    company: &snapshot::Company,
-    declared: &DeclaredCompany,
+    (company, declared): (&snapshot::Company, &DeclaredCompany),
     directory: &Directory<'_>,
-    scopes: &mut Shared,
+    (scopes, lens): (&mut Shared, Option<Lens<'_>>),
     now: Timestamp,
 ) -> Ways {
     let heads: Vec<GroupHead> = company.groups.iter().map(snapshot::head).collect();
@@ -195,15 +208,23 @@ fn groups(
         let grants: Vec<(RoleId, Arc<Scope>)> =
             fetch::shared(group.roles.clone(), scopes).into_iter().map(|it| (it.role, it.scope)).collect();
         let at = review.groups.len();
-        let members = Members::of(own, directory, now);
-        let ends = own.map(|it| role_ends(it, &roles, now)).unwrap_or_default();
-        for (n, user) in group.members.iter().enumerate() {
-            let (asked, from, until) = members.said(*user);
-            let added = added(group, n);
-            let all = ways.entry(*user).or_default();
-            for (role, scope) in &grants {
-                let ends = [until, ends.get(role).copied()].into_iter().flatten().min();
-                all.push((*role, Way { group: at, scope: scope.clone(), added, asked, from, ends }));
+        let is_seen = |it: &&(RoleId, Arc<Scope>)| lens.is_none_or(|lens| lens(company.id, it.0, &it.1));
+        let seen: Vec<&(RoleId, Arc<Scope>)> = grants.iter().filter(is_seen).collect();
+        if !seen.is_empty() || lens.is_none() {
+            let members = Members::of(own, directory, now);
+            let lines = own.map(|it| role_lines(it, &roles, now)).unwrap_or_default();
+            for (n, user) in group.members.iter().enumerate() {
+                let (asked, from, until) = members.said(*user);
+                let added = added(group, n);
+                let all = ways.entry(*user).or_default();
+                for (role, scope) in &seen {
+                    let (granted, ends) = lines.get(role).copied().unwrap_or_default();
+                    let ends = [until, ends].into_iter().flatten().min();
+                    all.push((
+                        *role,
+                        Way { group: at, scope: scope.clone(), added, asked, from, granted, ends },
+                    ));
+                }
             }
         }
         review.groups.push(Group {
@@ -295,28 +316,34 @@ impl Members {
     }
 }
 
-/// When the first part of a role of a group ends.
-fn role_ends(group: &DeclaredGroup, roles: &Roles<'_>, now: Timestamp) -> HashMap<RoleId, Timestamp> {
-    let mut ends: HashMap<RoleId, Timestamp> = HashMap::new();
-    for entry in &group.grants.entries {
-        let Some(until) = entry.term.ends.filter(|it| *it > now) else { continue };
+/// Of each role of a group the first line that asks for it, and when its first part ends.
+fn role_lines(
+    group: &DeclaredGroup,
+    roles: &Roles<'_>,
+    now: Timestamp,
+) -> HashMap<RoleId, (Option<Place>, Option<Timestamp>)> {
+    let mut lines: HashMap<RoleId, (Option<Place>, Option<Timestamp>)> = HashMap::new();
+    for entry in group.grants.entries.iter().filter(|it| !it.term.is_over(now)) {
         let Ok(role) = roles.find(&entry.role, entry.from) else { continue };
-        let known = ends.entry(role.id).or_insert(until);
-        *known = (*known).min(until);
+        let (from, ends) = lines.entry(role.id).or_default();
+        *from = [*from, Some(entry.from)].into_iter().flatten().min();
+        *ends = [*ends, entry.term.ends].into_iter().flatten().min();
     }
-    ends
+    lines
 }
 
 /// Adds the people of a company.
 fn people(
     review: &mut Review,
     company: CompanyId,
-    mut ways: Ways,
+    (mut ways, all): (Ways, bool),
     rows: &[User],
     (locked, direct): (&HashMap<UserId, Place>, &HashMap<UserId, &DirectRoles>),
 ) {
     let known: BTreeMap<UserId, &User> = rows.iter().rev().map(|it| (it.id, it)).collect();
-    let own = known.values().filter(|it| it.company == Some(company)).map(|it| it.id);
+    // Beyond a lens, whoever holds something outside groups may be asked for as well.
+    let own = known.values().filter(|it| it.company == Some(company));
+    let own = own.map(|it| it.id).filter(|it| all || direct.get(it).is_some_and(|it| !it.is_empty()));
     let everybody: BTreeSet<UserId> = own.chain(ways.keys().copied()).collect();
     let person = |id: UserId| {
         let ways = ways.remove(&id).unwrap_or_default();

@@ -19,6 +19,7 @@ use crate::{
     report::render::View,
 };
 
+pub mod answer;
 pub mod attestation;
 pub mod explanation;
 pub mod joining;

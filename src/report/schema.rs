@@ -16,7 +16,7 @@ use crate::{
         workspace::{PolicyFile, WorkspaceFile},
     },
     live::snapshot::Snapshot,
-    report::document::{Document, explanation, review},
+    report::document::{Document, answer, explanation, review},
 };
 
 mod order;
@@ -30,6 +30,8 @@ pub use vocabulary::Vocabulary;
 pub enum Kind {
     /// An access file.
     Access,
+    /// An answer as JSON.
+    Answer,
     /// An explanation as JSON.
     Explanation,
     /// A plan as JSON: what `--format json` prints and `plan --out` saves.
@@ -46,8 +48,9 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of their names.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Access,
+        Self::Answer,
         Self::Explanation,
         Self::Plan,
         Self::Policy,
@@ -60,6 +63,7 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",
+            Self::Answer => "answer",
             Self::Explanation => "explanation",
             Self::Plan => "plan",
             Self::Policy => "policy",
@@ -73,7 +77,7 @@ impl Kind {
     pub fn is_written(self) -> bool {
         match self {
             Self::Access | Self::Policy | Self::Workspace => true,
-            Self::Explanation | Self::Plan | Self::Review | Self::Snapshot => false,
+            Self::Answer | Self::Explanation | Self::Plan | Self::Review | Self::Snapshot => false,
         }
     }
 }
@@ -130,6 +134,7 @@ pub struct Schema {
 pub fn schema(kind: Kind, draft: Draft) -> Schema {
     let schema = match kind {
         Kind::Access => of::<AccessFile>(kind, draft),
+        Kind::Answer => of::<answer::Document>(kind, draft),
         Kind::Explanation => of::<explanation::Document>(kind, draft),
         Kind::Plan => of::<Document>(kind, draft),
         Kind::Policy => of::<PolicyFile>(kind, draft),

@@ -12,7 +12,7 @@ use crate::{
         plan::{Digest, ID_DIGITS, Plan, Unresolved},
         source::Sources,
     },
-    plan::{approval::Difference, takeup::Stale},
+    plan::{approval::Difference, question, takeup::Stale},
     report::render::{approval::lines, counted},
 };
 
@@ -70,6 +70,8 @@ pub enum Error {
     NotMatched { path: String },
     #[error("no company is given")]
     NoCompany,
+    #[error(transparent)]
+    Unknown(#[from] question::Unknown),
     #[error("no group is called `{wanted}`, or by that pattern")]
     NoSuchGroup { wanted: Box<str>, near: Option<String> },
     #[error(
@@ -119,6 +121,7 @@ impl Error {
                 "try again later, or plan again: a new plan leaves this company out and says so"
             }
             Self::Clock(_) => Skew::HINT,
+            Self::Unknown(unknown) => return unknown.hint(),
             Self::Stale(_) => "plan again, and have the new plan approved",
             Self::NotOne { why: Unresolved::Ambiguous(users), .. } => {
                 let ids: Vec<String> = users.iter().map(|it| format!("userId={it}")).collect();

@@ -1,21 +1,31 @@
 //! Questions beside the main line: one person's access, and everything at once. Only reads.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
-use super::{Checked, Error, Live, error::SearchRefused, import::taken::taken, planned::doubted};
+use super::{
+    Checked, Error, Live, Observation, error::SearchRefused, import::taken::taken, observed, planned::doubted,
+};
 use crate::{
     live::{
+        FetchError,
         api::Reader,
-        fetch::{ReadList, fetch_person, record},
-        snapshot::Snapshot,
+        fetch::{self, ReadList, fetch_person, record},
+        snapshot::{Answers, NotRecorded, Snapshot},
+        source::Source,
     },
     model::{
         date::Now,
         ids::{CompanyId, PersonRef},
         plan::Names,
+        scope::Scope,
     },
     plan::{
+        desired::desired,
+        diff,
         explain::{self, Explained},
+        question::{self, Answer, Question, Side, Sought, Unseen, Whereabouts},
         review::{Review, review},
     },
 };
@@ -111,4 +121,123 @@ pub enum DirectRolesOf {
     Everybody,
     /// Those that the files single out.
     SingledOut,
+}
+
+/// A question, and how it is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// What is asked.
+    pub question: &'a Question,
+    /// About which side.
+    pub side: Side,
+    /// Of whom it is read what they hold outside groups.
+    pub direct_roles: DirectRolesOf,
+    /// About which travellers: any of these, or all where there are none.
+    pub reach: &'a [Whereabouts],
+}
+
+/// Answers a question over everybody's access. Of the API no more is read than it needs.
+///
+/// # Errors
+///
+/// Where a name is not known, where it cannot be read whole, where no company is named, and where dates would be judged by a
+/// clock that is far from the server's.
+pub async fn asked(
+    live: &Live,
+    checked: &mut Checked,
+    asking: Asking<'_>,
+    now: Now,
+) -> Result<Answer, Error> {
+    if let Some(company) = checked.declared.company {
+        checked.declared.look_at(company);
+    }
+    let Asking { question, side, direct_roles, .. } = asking;
+    let declared = &checked.declared;
+    let (all, sought) = match (&live.source, side, direct_roles) {
+        (Source::Snapshot(answers), ..) => {
+            let all = of_companies(answers.snapshot(), &declared.own_companies())?;
+            let sought = sought(&asking, live, checked, &all)?;
+            (all, sought)
+        }
+        (Source::Api(_), Side::Live, DirectRolesOf::SingledOut)
+            if !matches!(question, Question::People(_)) =>
+        {
+            let companies = declared.own_companies();
+            if companies.is_empty() {
+                return Err(Error::NoCompany);
+            }
+            let roles = fetch::roles(&live.source, &companies).await?;
+            let told =
+                Snapshot::new((now.dated, &live.url, live.source.names()), roles, Vec::new(), Vec::new());
+            let sought = sought(&asking, live, checked, &told)?;
+            let named = question.is_about_holders();
+            let read = (sought.roles.as_ref(), named);
+            let all = fetch::holders_of(&live.source, (&live.url, now.dated), told.companies, read).await?;
+            (Cow::Owned(all), sought)
+        }
+        (Source::Api(_), ..) => {
+            let everybodys = direct_roles == DirectRolesOf::Everybody;
+            let all = taken(live, declared, everybodys, now.dated).await?;
+            let sought = sought(&asking, live, checked, &all)?;
+            (Cow::Owned(all), sought)
+        }
+    };
+    let (all, withheld) = match side {
+        Side::Live => (all, 0),
+        Side::Desired => {
+            let (all, withheld) = as_desired(live, checked, &all, now.at).await?;
+            (Cow::Owned(all), withheld)
+        }
+    };
+    let timed = !now.is_given && checked.declared.has_dates();
+    if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
+        return Err(Error::Clock(skew));
+    }
+    let mut answer = question::answer(&checked.declared, &all, (question, side), &sought, now.at);
+    answer.unseen.extend((withheld > 0).then_some(Unseen::Withheld(withheld)));
+    Ok(answer)
+}
+
+fn sought(asking: &Asking<'_>, live: &Live, checked: &Checked, all: &Snapshot) -> Result<Sought, Error> {
+    let mut told = live.source.names();
+    told.extend(all.names.iter().map(|(id, name)| (*id, name.clone())));
+    let reach = asking.reach.iter().map(|it| it.scope(&checked.declared, &told));
+    let reach = reach.collect::<Result<Vec<Scope>, _>>()?;
+    let reach = (!reach.is_empty()).then(|| Scope::any(reach));
+    Ok(asking.question.sought(&all.companies, reach)?)
+}
+
+/// What a snapshot says of these companies; of all where none is named.
+fn of_companies<'a>(all: &'a Snapshot, companies: &[CompanyId]) -> Result<Cow<'a, Snapshot>, Error> {
+    let is_there = |id: &CompanyId| all.companies.iter().any(|it| it.id == *id);
+    if let Some(missing) = companies.iter().find(|it| !is_there(it)) {
+        return Err(FetchError::from(NotRecorded::Company(*missing)).into());
+    }
+    if companies.is_empty() || all.companies.len() == companies.len() {
+        return Ok(Cow::Borrowed(all));
+    }
+    let mut some = all.clone();
+    some.companies.retain(|it| companies.contains(&it.id));
+    Ok(Cow::Owned(some))
+}
+
+/// Everything as it will be once the files are applied, and how much of what they ask for is withheld.
+async fn as_desired(
+    live: &Live,
+    checked: &Checked,
+    all: &Snapshot,
+    now: Timestamp,
+) -> Result<(Snapshot, usize), Error> {
+    let read = match &live.source {
+        Source::Snapshot(_) => None,
+        // Asked once more, of what was read: the plan of a snapshot is that of the API.
+        Source::Api(_) => {
+            let answers = Answers::new(all.clone(), None).map_err(|_| Error::Pseudonyms)?;
+            let (host, url) = (live.host.clone(), live.url.clone());
+            Some(Live { source: Source::Snapshot(Box::new(answers)), host, url, dialect: live.dialect })
+        }
+    };
+    let Observation { snapshot, bound } = observed(read.as_ref().unwrap_or(live), checked, &[], now).await?;
+    let plan = diff::plan(&bound, &snapshot);
+    Ok((desired(all, &plan), plan.withheld()))
 }

@@ -31,7 +31,8 @@ fn shown(readme: &str) -> Vec<Shown> {
 /// day something was made or changed.
 fn steady(line: &str) -> String {
     let undated = |line: &str, words: &str| line.split_once(words).map(|it| it.0.trim_end().to_owned());
-    if let Some(line) = undated(line, "last changed 20").or_else(|| undated(line, "; added 20")) {
+    let dated = ["last changed 20", "; added 20", "  added 20", "Read 20"];
+    if let Some(line) = dated.into_iter().find_map(|it| undated(line, it)) {
         return line;
     }
     if let Some((problems, _)) = line.split_once(" problems, ") {

@@ -15,6 +15,7 @@ use crate::support::{
 
 mod accepting;
 mod adopting;
+mod desired;
 mod drift;
 mod explains;
 mod laid_out;

@@ -62,6 +62,7 @@ mod documents;
 mod recipients;
 mod rehearsal;
 mod reports;
+mod questions;
 mod reviews;
 mod rollbacks;
 mod schemas;

@@ -19,6 +19,7 @@ use crate::{
         scope::Scope,
     },
     plan::{
+        desired::is_to_be_made,
         explain::{Asked, Managed},
         review::{self, Reviewed, Way},
     },
@@ -68,9 +69,11 @@ struct Company {
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Group {
+pub(super) struct Group {
     company: CompanyId,
-    id: GroupId,
+    /// Left out of a group that is yet to be created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<GroupId>,
     name: Box<str>,
     /// Whether every company has it, and nobody can make or delete it.
     standard: bool,
@@ -138,8 +141,10 @@ struct Access {
 /// A membership that gives the role.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Through {
-    group_id: GroupId,
+pub(super) struct Through {
+    /// Left out of a group that is yet to be created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<GroupId>,
     group: Box<str>,
     /// When the person was added; left out where the API does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,7 +181,7 @@ pub(crate) fn write(view: &ReviewView<'_>) -> String {
     })
 }
 
-fn group(group: &review::Group, view: &ReviewView<'_>) -> Group {
+pub(super) fn group(group: &review::Group, view: &ReviewView<'_>) -> Group {
     let (managed, from) = match group.managed {
         Managed::No => (ManagedWord::No, None),
         Managed::Declared(from) => (ManagedWord::Declared, Some(from)),
@@ -185,7 +190,7 @@ fn group(group: &review::Group, view: &ReviewView<'_>) -> Group {
     };
     Group {
         company: group.company,
-        id: group.id,
+        id: known(group.id),
         name: group.name.clone(),
         standard: group.is_standard,
         managed,
@@ -197,23 +202,12 @@ fn group(group: &review::Group, view: &ReviewView<'_>) -> Group {
 
 fn person(person: &review::Person, view: &ReviewView<'_>) -> Person {
     let it = view.review;
-    let through = |way: &Way| {
-        let group = &it.groups[way.group];
-        Through {
-            group_id: group.id,
-            group: group.name.clone(),
-            added_at: way.added,
-            ends: way.ends,
-            files: way.asked,
-            origin: way.from.map(|it| Origin::new(it, view.sources)),
-        }
-    };
     let access = person.effects.iter().map(|effect| Access {
         role_id: effect.role,
         role: it.names.roles.get(&effect.role).cloned(),
         privileged: it.privileged.contains(&(person.company, effect.role)),
         scope: scope(&effect.scope),
-        through: effect.through.iter().map(through).collect(),
+        through: effect.through.iter().map(|it| through(it, view)).collect(),
     });
     Person {
         of_company: person.company,
@@ -222,6 +216,22 @@ fn person(person: &review::Person, view: &ReviewView<'_>) -> Person {
         access: access.collect(),
         direct_roles: person.direct.as_ref().map(compacted),
     }
+}
+
+pub(super) fn through(way: &Way, view: &ReviewView<'_>) -> Through {
+    let group = &view.review.groups[way.group];
+    Through {
+        group_id: known(group.id),
+        group: group.name.clone(),
+        added_at: way.added,
+        ends: way.ends,
+        files: way.asked,
+        origin: way.from.map(|it| Origin::new(it, view.sources)),
+    }
+}
+
+fn known(group: GroupId) -> Option<GroupId> {
+    (!is_to_be_made(group)).then_some(group)
 }
 
 fn scope(scope: &Scope) -> Box<RawValue> {

@@ -6,8 +6,8 @@ use crate::model::escape;
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// A row.
-pub(super) fn line<const N: usize>(cells: [&str; N]) -> String {
-    cells.map(cell).join(",") + "\r\n"
+pub(super) fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
+    cells.into_iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 fn cell(text: &str) -> String {

@@ -15,6 +15,7 @@ use crate::model::{
 };
 
 pub mod adoption;
+pub mod answer;
 pub mod approval;
 pub mod difference;
 pub mod ending;
@@ -47,6 +48,7 @@ mod openmetrics;
 mod people;
 mod remedy;
 mod sarif;
+pub(crate) mod said;
 pub(crate) mod scope;
 mod section;
 mod slack;

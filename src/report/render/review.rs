@@ -7,7 +7,12 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{counted, direct, scope::Words};
 use crate::{
-    model::{date::Now, scope::Scope, source::Sources},
+    model::{
+        date::Now,
+        ids::RoleId,
+        scope::Scope,
+        source::{Place, Sources},
+    },
     plan::{
         explain::{Asked, Managed},
         review::{Group, Person, Review, Way},
@@ -38,6 +43,8 @@ pub struct ReviewView<'a> {
 /// Something that somebody holds, and one way to it.
 #[derive(Debug)]
 pub(super) struct Row {
+    /// The role; of one outside groups none.
+    pub(super) id: Option<RoleId>,
     pub(super) role: String,
     /// Empty of a role outside groups, whose name says it.
     pub(super) scope: String,
@@ -48,6 +55,8 @@ pub(super) struct Row {
     pub(super) ends: Option<Timestamp>,
     /// The line that asks for it.
     pub(super) origin: String,
+    /// The line that asks for the group to have it.
+    pub(super) granted: String,
     /// What the files say, where there is no such line.
     pub(super) files: &'static str,
 }
@@ -88,11 +97,12 @@ impl<'a> ReviewView<'a> {
                 let scope =
                     said.entry(std::ptr::from_ref(&*way.scope)).or_insert_with(|| words.scope(&way.scope));
                 let scope = scope.clone();
-                rows.push(self.row(way, words.role(effect.role), scope, privileged));
+                rows.push(self.row(way, (effect.role, words.role(effect.role)), scope, privileged));
             }
         }
         for role in person.direct.iter().flat_map(|it| it.iter()) {
             rows.push(Row {
+                id: None,
                 role: direct::role(role, words),
                 scope: String::new(),
                 privileged: self.review.privileged_direct.contains(role.kind().role_type()),
@@ -100,6 +110,7 @@ impl<'a> ReviewView<'a> {
                 added: None,
                 ends: None,
                 origin: String::new(),
+                granted: String::new(),
                 files: "",
             });
         }
@@ -114,7 +125,8 @@ impl<'a> ReviewView<'a> {
         rows
     }
 
-    fn row(&self, way: &Way, role: String, scope: String, privileged: bool) -> Row {
+    fn row(&self, way: &Way, (id, role): (RoleId, String), scope: String, privileged: bool) -> Row {
+        let line = |it: Option<Place>| it.map_or_else(String::new, |it| self.sources.line(it));
         let group = &self.review.groups[way.group];
         let files = match (group.managed, way.asked) {
             (Managed::No, _) => "unmanaged group",
@@ -130,13 +142,15 @@ impl<'a> ReviewView<'a> {
             }
         };
         Row {
+            id: Some(id),
             role,
             scope,
             privileged,
             through: group.name.to_string(),
             added: way.added,
             ends: way.ends,
-            origin: way.from.map_or_else(String::new, |it| self.sources.line(it)),
+            origin: line(way.from),
+            granted: line(way.granted),
             files,
         }
     }
@@ -189,7 +203,7 @@ impl<'a> ReviewView<'a> {
         format!("{people} with access, {privileged} of them privileged; {groups}, {memberships}.")
     }
 
-    pub(super) fn is_privileged(&self, person: &Person) -> bool {
+    pub(crate) fn is_privileged(&self, person: &Person) -> bool {
         let review = self.review;
         person.effects.iter().any(|it| review.privileged.contains(&(person.company, it.role)))
             || person
@@ -216,8 +230,15 @@ impl<'a> ReviewView<'a> {
         gaps
     }
 
-    /// Where it is from, and as of when.
+    /// Where it is from, and as of when; and what was not read.
     pub(super) fn facts(&self) -> Vec<String> {
+        let mut facts = self.origins();
+        facts.extend(self.gaps());
+        facts
+    }
+
+    /// Where it is from, and as of when.
+    pub(super) fn origins(&self) -> Vec<String> {
         let words = self.words();
         let companies: Vec<String> =
             self.review.companies.iter().take(5).map(|it| words.company(it.id)).collect();
@@ -228,7 +249,6 @@ impl<'a> ReviewView<'a> {
             None => format!("Read {:.0}", self.now.dated),
         });
         facts.extend(self.now.told().map(|it| format!("Dates are judged {it}")));
-        facts.extend(self.gaps());
         facts
     }
 }

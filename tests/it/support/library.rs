@@ -24,6 +24,7 @@ use rolecall::{
     plan::{
         adopt::{self, Extent, Request, Why},
         bind::{Bound, bind},
+        desired::desired,
         diff, digest, explain as explaining,
         judged::judged,
         takeup::{TakenUp as Again, as_approved, same_again},
@@ -114,6 +115,23 @@ pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
         now: now.into(),
     };
     Ok(serde_json::from_str(&document::explanation::write(&view)).unwrap())
+}
+
+/// Plans from everything that there is, and once more from what there will be then.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn plan_twice(inputs: Inputs<'_>) -> Result<[Value; 2], String> {
+    let mut ready = Ready::new(inputs)?;
+    let observed = ready.everything();
+    let bound = bind(&ready.declared, &observed, ready.now).map_err(|it| said(&it))?;
+    let plan = diff::plan(&bound, &observed);
+    let Source::Snapshot(answers) = &ready.source else { panic!("laws read snapshots") };
+    let after = desired(answers.snapshot(), &plan);
+    let before = ready.written(plan, &bound);
+    ready.source = Source::Snapshot(Box::new(Answers::new(after, None).map_err(|it| it.to_string())?));
+    Ok([before, ready.planned(&ready.everything())?])
 }
 
 /// What the files are to say so that nothing of a plan is left.

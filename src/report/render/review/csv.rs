@@ -32,7 +32,7 @@ pub(in crate::report::render) fn document(view: &ReviewView<'_>) -> String {
         let rows = view.rows(person, &words);
         for row in &rows {
             let instant = |it: Option<jiff::Timestamp>| it.map_or_else(String::new, |it| format!("{it:.0}"));
-            let Row { role, scope, privileged, through, added, ends, origin, files } = row;
+            let Row { id: _, role, scope, privileged, through, added, ends, origin, granted: _, files } = row;
             let privileged = if *privileged { "yes" } else { "" };
             let (added, ends) = (instant(*added), instant(*ends));
             out += &line([

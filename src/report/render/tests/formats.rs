@@ -1,7 +1,11 @@
 //! Every form in every outcome: what it looks like, that another program can read it, that its counts are those of the
 //! plan, and that no name makes it say or do anything else.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -470,6 +474,7 @@ fn review(name: &str) -> Review {
         scope: scope.clone(),
         added: Some(Timestamp::UNIX_EPOCH),
         asked,
+        granted: None,
         from: None,
         ends: Some(Timestamp::MAX),
     };
@@ -488,6 +493,7 @@ fn review(name: &str) -> Review {
     names.roles.insert(role, name.into());
     names.values.extend([(company.0, name.into()), (fixture::id(0x2b7e_0001, 2), name.into())]);
     Review {
+        roles: BTreeMap::new(),
         companies: [company, other].map(|id| Reviewed { id, is_whole: false }).to_vec(),
         groups: vec![group(Managed::No), group(Managed::Declared(Place::new(FileId(0), 1, 1)))],
         people: vec![person(9, vec![effect]), person(8, Vec::new())],
