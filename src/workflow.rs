@@ -70,7 +70,7 @@ pub mod witness;
 pub use error::{Error, Note, Refusal};
 pub use outside::{Outside, judged_from};
 pub use planned::retaken;
-pub use questions::{Asking, DirectRolesOf, asked, explained, recorded, reviewed};
+pub use questions::{Asking, DirectRolesOf, asked, explained, recorded, reviewed, upcoming};
 pub use runs::Run;
 pub use vocabulary::{checked_for_names, vocabulary};
 

@@ -25,6 +25,8 @@ enum Kind {
     Access,
     /// An answer, as `who-can --format json` prints it
     Answer,
+    /// What begins and ends, as `expiring --format json` prints it
+    Expiring,
     /// One person's access, as `explain --format json` prints it
     Explanation,
     /// A plan, as `--format json` prints it
@@ -81,6 +83,7 @@ impl From<Kind> for schema::Kind {
         match kind {
             Kind::Access => Self::Access,
             Kind::Answer => Self::Answer,
+            Kind::Expiring => Self::Expiring,
             Kind::Explanation => Self::Explanation,
             Kind::Plan => Self::Plan,
             Kind::Policy => Self::Policy,

@@ -23,5 +23,6 @@ pub mod rollback;
 pub mod review;
 pub mod desired;
 pub mod question;
+pub mod upcoming;
 #[cfg(test)]
 pub(crate) mod worlds;

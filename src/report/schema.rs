@@ -16,7 +16,7 @@ use crate::{
         workspace::{PolicyFile, WorkspaceFile},
     },
     live::snapshot::Snapshot,
-    report::document::{Document, answer, explanation, review},
+    report::document::{Document, answer, explanation, review, upcoming},
 };
 
 mod order;
@@ -32,6 +32,8 @@ pub enum Kind {
     Access,
     /// An answer as JSON.
     Answer,
+    /// What begins and ends as JSON.
+    Expiring,
     /// An explanation as JSON.
     Explanation,
     /// A plan as JSON: what `--format json` prints and `plan --out` saves.
@@ -48,9 +50,10 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of their names.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Access,
         Self::Answer,
+        Self::Expiring,
         Self::Explanation,
         Self::Plan,
         Self::Policy,
@@ -64,6 +67,7 @@ impl Kind {
         match self {
             Self::Access => "access",
             Self::Answer => "answer",
+            Self::Expiring => "expiring",
             Self::Explanation => "explanation",
             Self::Plan => "plan",
             Self::Policy => "policy",
@@ -77,7 +81,12 @@ impl Kind {
     pub fn is_written(self) -> bool {
         match self {
             Self::Access | Self::Policy | Self::Workspace => true,
-            Self::Answer | Self::Explanation | Self::Plan | Self::Review | Self::Snapshot => false,
+            Self::Answer
+            | Self::Expiring
+            | Self::Explanation
+            | Self::Plan
+            | Self::Review
+            | Self::Snapshot => false,
         }
     }
 }
@@ -135,6 +144,7 @@ pub fn schema(kind: Kind, draft: Draft) -> Schema {
     let schema = match kind {
         Kind::Access => of::<AccessFile>(kind, draft),
         Kind::Answer => of::<answer::Document>(kind, draft),
+        Kind::Expiring => of::<upcoming::Document>(kind, draft),
         Kind::Explanation => of::<explanation::Document>(kind, draft),
         Kind::Plan => of::<Document>(kind, draft),
         Kind::Policy => of::<PolicyFile>(kind, draft),

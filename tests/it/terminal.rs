@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 26] = [
+pub(crate) const COMMANDS: [&str; 27] = [
     "init",
     "validate",
     "fmt",
@@ -23,6 +23,7 @@ pub(crate) const COMMANDS: [&str; 26] = [
     "groups",
     "roles",
     "people",
+    "expiring",
     "report",
     "snapshot",
     "import",
@@ -248,7 +249,7 @@ fn manual_pages_are_the_same_each_time_and_take_the_place_of_nothing_else() {
         pages.sort();
         pages
     };
-    assert_eq!(write().expect(0).stdout, "Wrote 27 pages to share/man1.\n");
+    assert_eq!(write().expect(0).stdout, "Wrote 28 pages to share/man1.\n");
     let first = pages();
     write().expect(0);
     assert_eq!(pages(), first);

@@ -33,6 +33,7 @@ pub mod marker;
 pub mod merging;
 pub mod review;
 pub mod text;
+pub mod upcoming;
 
 mod cells;
 mod csv;
