@@ -65,14 +65,16 @@ pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matc
         };
         match target {
             // A group whose time is over was perhaps never renamed.
-            Target::Found(head) if head.name != removal.name && removal.ended.is_none() => matched.findings.push(
-                Finding::new(
-                    Code::UnknownGroup,
-                    removal.from,
-                    format!("the group {} is called `{}`, not `{}`", head.id, head.name, removal.name),
+            Target::Found(head) if head.name != removal.name && removal.ended.is_none() => {
+                matched.findings.push(
+                    Finding::new(
+                        Code::UnknownGroup,
+                        removal.from,
+                        format!("the group {} is called `{}`, not `{}`", head.id, head.name, removal.name),
+                    )
+                    .help("a deletion names the group as it is called now: correct `group` or `id`"),
                 )
-                .help("a deletion names the group as it is called now: correct `group` or `id`"),
-            ),
+            }
             target => matched.removals.push((removal, target)),
         }
     }

@@ -192,7 +192,7 @@ mapping! {
         /// Who answers for it: a person or a team.
         #[schemars(with = "forms::Text")]
         "owner" pub(crate) owner: Given<At<String>>,
-        /// The last day (through its end, UTC) or the instant at which it ends: at most 90 days from now.
+        /// The last day (through its end, in `timeZone` or else UTC) or the instant at which it ends: at most 90 days from now.
         #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why.

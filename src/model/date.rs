@@ -3,7 +3,11 @@
 //!
 //! Reads no clock. A time without an offset is refused: whose it is would be a guess.
 
-use jiff::{SignedDuration, Span, Timestamp, ToSpan, civil::Date, tz::{TimeZone, TimeZoneDatabase}};
+use jiff::{
+    SignedDuration, Span, Timestamp, ToSpan,
+    civil::Date,
+    tz::{TimeZone, TimeZoneDatabase},
+};
 
 /// The time that a run goes by.
 #[derive(Clone, Copy, Debug)]
@@ -266,11 +270,7 @@ mod tests {
         for day in ["2027-01-31", "2027-06-30", "9999-12-31"] {
             let ends = super::through_end(day, &last_zone()).unwrap();
             let zones = ["UTC", "Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"];
-            assert!(
-                zones
-                    .into_iter()
-                    .all(|it| super::through_end(day, &zone(it).unwrap()).unwrap() <= ends)
-            );
+            assert!(zones.into_iter().all(|it| super::through_end(day, &zone(it).unwrap()).unwrap() <= ends));
         }
     }
 

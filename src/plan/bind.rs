@@ -368,7 +368,12 @@ impl Binding<'_> {
 
     fn group(&mut self, declared: &DeclaredGroup, group: GroupIx, head: Option<&GroupHead>) {
         if let Some(at) = declared.term.starts.filter(|it| *it > self.now) {
-            self.announce(&Key { owner: Owner::Group(group), fact: Fact::Attributes }, at, true, declared.from);
+            self.announce(
+                &Key { owner: Owner::Group(group), fact: Fact::Attributes },
+                at,
+                true,
+                declared.from,
+            );
             if head.is_none() {
                 return;
             }

@@ -79,7 +79,9 @@ impl What {
     /// The person whom the entry names.
     pub fn person(&self) -> Option<&PersonRef> {
         match self {
-            Self::Member { person, .. } | Self::DirectRole { person, .. } | Self::Lockout { person } => Some(person),
+            Self::Member { person, .. } | Self::DirectRole { person, .. } | Self::Lockout { person } => {
+                Some(person)
+            }
             Self::Group { .. } | Self::Role { .. } | Self::Exception { .. } | Self::Accept { .. } => None,
         }
     }
@@ -88,7 +90,9 @@ impl What {
     pub fn group(&self) -> Option<&str> {
         match self {
             Self::Group { group } | Self::Member { group, .. } | Self::Role { group, .. } => Some(group),
-            Self::DirectRole { .. } | Self::Lockout { .. } | Self::Exception { .. } | Self::Accept { .. } => None,
+            Self::DirectRole { .. } | Self::Lockout { .. } | Self::Exception { .. } | Self::Accept { .. } => {
+                None
+            }
         }
     }
 }
@@ -119,13 +123,7 @@ pub fn upcoming(declared: &Declared, snapshot: &Observed, now: Timestamp, to: Ti
     let mut items = found.items;
     items.sort_by_key(|it| (it.at, it.from, it.begins));
     let untold = told(&mut items, declared, snapshot);
-    Upcoming {
-        items,
-        to,
-        companies: declared.own_companies(),
-        untold,
-        names: names(declared, snapshot),
-    }
+    Upcoming { items, to, companies: declared.own_companies(), untold, names: names(declared, snapshot) }
 }
 
 /// What an exception is for.
@@ -177,12 +175,25 @@ impl Found<'_> {
     }
 
     /// Adds what of a term lies within the time.
-    fn add(&mut self, term: Term, from: Place, company: Option<CompanyId>, what: What, reason: Option<Box<str>>) {
+    fn add(
+        &mut self,
+        term: Term,
+        from: Place,
+        company: Option<CompanyId>,
+        what: What,
+        reason: Option<Box<str>>,
+    ) {
         let (now, to) = self.within;
         for (at, begins) in [(term.starts, true), (term.ends, false)] {
             let Some(at) = at.filter(|it| *it > now && *it <= to) else { continue };
             let people = what.person().map_or_else(Vec::new, |it| {
-                self.directory.find(it).iter().map(|it| it.id).collect::<BTreeSet<UserId>>().into_iter().collect()
+                self.directory
+                    .find(it)
+                    .iter()
+                    .map(|it| it.id)
+                    .collect::<BTreeSet<UserId>>()
+                    .into_iter()
+                    .collect()
             });
             let (what, reason) = (what.clone(), reason.clone());
             self.items.push(Item { at, begins, from, company, what, reason, people, roles: Vec::new() });

@@ -26,6 +26,7 @@ mod emptiness;
 mod ended;
 mod entries;
 mod examples;
+mod expiring;
 mod exit_codes;
 mod explain;
 mod faults;

@@ -40,9 +40,12 @@ fn a_day_begins_and_ends_where_its_time_zone_says() {
             let at: jiff::Timestamp = at.parse().unwrap();
             (at - jiff::SignedDuration::from_secs(1)).to_string()
         };
-        for (now, wanted) in
-            [(second_before(first), false), (first.into(), true), (second_before(over), true), (over.into(), false)]
-        {
+        for (now, wanted) in [
+            (second_before(first), false),
+            (first.into(), true),
+            (second_before(over), true),
+            (over.into(), false),
+        ] {
             assert_eq!(is_wanted(&world, &now), wanted, "{zone} {day} at {now}");
         }
     }
@@ -131,7 +134,9 @@ fn a_relative_date_is_written_by_fmt_and_by_nothing_else() {
     );
     for command in ["validate", "plan", "drift", "explain cy@voyager.example"] {
         let run = world.run(command).expect(4);
-        assert!((run.stdout + &run.stderr).contains("run `rolecall fmt`, which writes the date in its place"));
+        assert!(
+            (run.stdout + &run.stderr).contains("run `rolecall fmt`, which writes the date in its place")
+        );
     }
     world.run("fmt --check --now 2026-11-29T12:00:00Z").expect(2);
     world.run("fmt --now 2026-11-29T12:00:00Z").expect(0);

@@ -177,7 +177,9 @@ fn instant(at: Timestamp) -> String {
 }
 
 fn who(item: &Item, words: &Words<'_>) -> String {
-    let named: Vec<String> = item.people.iter().take(NAMED).map(|it| words.person(*it)).collect();
+    let mut named: Vec<String> = item.people.iter().map(|it| words.person(*it)).collect();
+    named.sort_unstable();
+    named.truncate(NAMED);
     match (named.len(), item.people.len() - named.len()) {
         (0, _) => "nobody".to_owned(),
         (_, 0) => named.join(", "),
