@@ -68,7 +68,7 @@ mod vocabulary;
 pub mod witness;
 
 pub use error::{Error, Note, Refusal};
-pub use outside::{Outside, judged_from};
+pub use outside::{Changed, Outside, judged_from, supposed};
 pub use planned::retaken;
 pub use questions::{Asking, DirectRolesOf, asked, explained, recorded, reviewed, upcoming};
 pub use runs::Run;

@@ -83,15 +83,15 @@ fn pattern(raw: &str) -> Result<Pattern, String> {
 }
 
 impl Table {
-    pub(super) fn groups(&self, asked: Asked<'_>) -> Result<Exit, Failure> {
+    pub(super) fn groups(&self, asked: &Asked<'_>) -> Result<Exit, Failure> {
         asked.answered(&Question::Groups(self.name.clone()), &self.how, &[])
     }
 
-    pub(super) fn roles(&self, asked: Asked<'_>) -> Result<Exit, Failure> {
+    pub(super) fn roles(&self, asked: &Asked<'_>) -> Result<Exit, Failure> {
         asked.answered(&Question::Roles(self.name.clone()), &self.how, &[])
     }
 
-    pub(super) fn people(&self, asked: Asked<'_>) -> Result<Exit, Failure> {
+    pub(super) fn people(&self, asked: &Asked<'_>) -> Result<Exit, Failure> {
         asked.answered(&Question::People(self.name.clone()), &self.how, &[])
     }
 }

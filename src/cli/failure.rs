@@ -148,9 +148,11 @@ impl From<workflow::Error> for Failure {
             Error::Fetch(_) | Error::NotRead { .. } | Error::Clock(_) => Exit::Remote,
             Error::OtherApi { .. } | Error::FilesChanged { .. } | Error::Stale(_) => Exit::Stale,
             Error::NotOne { why: Unresolved::Hidden, .. } => Exit::Auth,
-            Error::NotOne { .. } | Error::NoCompany | Error::NoSuchGroup { .. } | Error::Unknown(_) => {
-                Exit::Invalid
-            }
+            Error::NotOne { .. }
+            | Error::NoCompany
+            | Error::NoSuchGroup { .. }
+            | Error::Unknown(_)
+            | Error::Unthinkable(_) => Exit::Invalid,
             Error::NotProven { .. } => Exit::Error,
             Error::Base(_) | Error::NoBase | Error::Pseudonyms | Error::NotMatched { .. } => Exit::Invalid,
             Error::Load(_) | Error::Snapshot(_) | Error::Journal(_) | Error::Findings { .. } => Exit::Invalid,

@@ -55,7 +55,7 @@ impl Global {
     }
 
     /// Reads the files that paths name, of whatever company.
-    fn read(&self, paths: &[PathBuf]) -> Result<Loaded, LoadError> {
+    pub(super) fn read(&self, paths: &[PathBuf]) -> Result<Loaded, LoadError> {
         let paths: Vec<PathBuf> = paths.iter().map(|it| self.here().join(it)).collect();
         load::load(&paths, self.here())
     }

@@ -29,7 +29,12 @@ const MEANT: &[(&str, &[&str])] = &[
         &["workspace", "format", "forge", "events", "color", "quiet", "verbose", "log_format", "timeout"],
     ),
     ("completions", &[]),
+    ("diff", &["workspace", "format", "forge", "events", "color", "quiet", "verbose", "log_format"]),
     ("help", &["color"]),
+    (
+        "history",
+        &["workspace", "company", "format", "forge", "events", "color", "quiet", "verbose", "log_format"],
+    ),
     ("init", &["workspace", "endpoint", "company", "format", "events", "color", "quiet"]),
     ("man", &["color", "quiet"]),
     ("sandbox", &["format", "events", "color", "quiet", "verbose", "log_format", "max_rps"]),

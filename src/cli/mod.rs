@@ -10,6 +10,7 @@ mod ask;
 mod ci;
 mod comment;
 mod completions;
+mod diff;
 mod doctor;
 mod drift;
 mod duplicate;
@@ -23,6 +24,7 @@ mod fmt;
 mod foretold;
 mod global;
 mod help;
+mod history;
 mod init;
 mod import;
 mod live;
@@ -50,6 +52,7 @@ mod snapshot;
 mod telemetry;
 mod validate;
 mod waiting;
+mod what_if;
 
 use std::{
     path::{Path, PathBuf},
@@ -135,6 +138,17 @@ Token:   ROLECALL_FORGE_TOKEN, or the one that CI has (GITHUB_TOKEN, GITLAB_TOKE
     /// Show who holds a role, and through what
     #[command(after_help = "Example: rolecall who-has Agent --scope company=globex")]
     WhoHas(ask::WhoHas),
+    /// Show what a change would do to whom, without changing a file
+    #[command(after_help = "\
+Example: rolecall what-if --add member:ana@voyager.example=\"Night Desk\" examples/quickstart
+         rolecall what-if --add role:Agent@company=globex=\"Night Desk\" --remove group:Reporting examples/quickstart")]
+    WhatIf(what_if::Arguments),
+    /// Show what became of access between two snapshots, by people
+    #[command(after_help = "Example: rolecall diff july.json august.json --format csv")]
+    Diff(diff::Arguments),
+    /// Show which commit gave or took what the files ask for a person or in a group
+    #[command(after_help = "Example: rolecall history ana@voyager.example")]
+    History(history::Arguments),
     /// List groups: what files say of them, and how much is in them
     #[command(after_help = "Example: rolecall groups --name 'EU *' --format csv")]
     Groups(ask::Table),
@@ -195,6 +209,7 @@ impl Command {
             Self::Plan(it) => &it.selection.paths,
             Self::Apply(it) => &it.selection.paths,
             Self::Drift(it) => &it.selection.paths,
+            Self::WhatIf(it) => &it.paths,
             _ => &[],
         }
     }
@@ -208,6 +223,7 @@ impl Command {
             Self::Apply(it) => Some((&it.reporting, None)),
             Self::Drift(it) => Some((&it.reporting, None)),
             Self::Report(it) => Some((&it.reporting, None)),
+            Self::WhatIf(it) => Some((&it.reporting, None)),
             Self::MergeReports(it) => Some((&it.reporting, None)),
             Self::Init(_)
             | Self::Fmt(_)
@@ -218,6 +234,8 @@ impl Command {
             | Self::WhoCan(_)
             | Self::WhoHas(_)
             | Self::Groups(_)
+            | Self::Diff(_)
+            | Self::History(_)
             | Self::Roles(_)
             | Self::People(_)
             | Self::Expiring(_)
@@ -281,9 +299,12 @@ pub(crate) fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(global, arguments, &output),
         Command::WhoCan(arguments) => ask::who_can(arguments, ask::Asked::new(global, &matches, &output)),
         Command::WhoHas(arguments) => ask::who_has(arguments, ask::Asked::new(global, &matches, &output)),
-        Command::Groups(arguments) => arguments.groups(ask::Asked::new(global, &matches, &output)),
-        Command::Roles(arguments) => arguments.roles(ask::Asked::new(global, &matches, &output)),
-        Command::People(arguments) => arguments.people(ask::Asked::new(global, &matches, &output)),
+        Command::WhatIf(arguments) => what_if::run(global, arguments, &output),
+        Command::History(arguments) => history::run(global, arguments, &output),
+        Command::Diff(arguments) => diff::run(global, arguments, &output),
+        Command::Groups(arguments) => arguments.groups(&ask::Asked::new(global, &matches, &output)),
+        Command::Roles(arguments) => arguments.roles(&ask::Asked::new(global, &matches, &output)),
+        Command::People(arguments) => arguments.people(&ask::Asked::new(global, &matches, &output)),
         Command::Expiring(arguments) => expiring::run(global, arguments, &output),
         Command::Report(arguments) => report::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),

@@ -28,9 +28,9 @@ const HINT: Style = AnsiColor::Cyan.on_default().bold();
 /// The commands that write reports, by which they know what they are called.
 const COMMANDS: [&str; 6] = ["apply", "drift", "merge-reports", "plan", "report", "validate"];
 /// Those of them whose result has every form.
-const FORMS: [&str; 5] = ["drift", "merge-reports", "plan", "show", "validate"];
+const FORMS: [&str; 6] = ["drift", "merge-reports", "plan", "show", "validate", "what-if"];
 /// The commands that answer a question in rows, which have a form for a spreadsheet too.
-const ANSWERS: [&str; 6] = ["expiring", "groups", "people", "roles", "who-can", "who-has"];
+const ANSWERS: [&str; 8] = ["diff", "expiring", "groups", "history", "people", "roles", "who-can", "who-has"];
 /// The forms that a review has; the others are about what changes.
 pub(super) const REVIEW: [Form; 5] = [Form::Text, Form::Json, Form::Markdown, Form::Html, Form::Csv];
 
@@ -87,7 +87,7 @@ impl Output {
         }
         let events = Arc::new(Events::to(global.events.as_deref())?);
         // What is shown is what a plan said.
-        let command = if command == "show" { "plan" } else { command };
+        let command = if ["show", "what-if"].contains(&command) { "plan" } else { command };
         let command = COMMANDS.iter().copied().find(|it| *it == command).unwrap_or_default();
         Ok(Self { events, makes, command, ..plain })
     }

@@ -25,10 +25,14 @@ enum Kind {
     Access,
     /// An answer, as `who-can --format json` prints it
     Answer,
+    /// What became of access, as `diff --format json` prints it
+    Difference,
     /// What begins and ends, as `expiring --format json` prints it
     Expiring,
     /// One person's access, as `explain --format json` prints it
     Explanation,
+    /// What commits gave and took, as `history --format json` prints it
+    History,
     /// A plan, as `--format json` prints it
     Plan,
     /// A policy, as `--policy` names it
@@ -83,8 +87,10 @@ impl From<Kind> for schema::Kind {
         match kind {
             Kind::Access => Self::Access,
             Kind::Answer => Self::Answer,
+            Kind::Difference => Self::Difference,
             Kind::Expiring => Self::Expiring,
             Kind::Explanation => Self::Explanation,
+            Kind::History => Self::History,
             Kind::Plan => Self::Plan,
             Kind::Policy => Self::Policy,
             Kind::Review => Self::Review,

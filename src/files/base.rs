@@ -32,7 +32,7 @@ pub struct Base {
 pub enum BaseError {
     #[error("`{0}` is not the name of a commit")]
     Name(String),
-    #[error("`--base` is read with git, and git cannot be run")]
+    #[error("commits are read with git, and git cannot be run")]
     NoGit(#[source] io::Error),
     #[error("{} is not in a Git repository that can be read{}", .root.display(), in_words(.said))]
     NoRepository { root: PathBuf, said: String },
@@ -97,6 +97,25 @@ impl Base {
         }
         base.commit = commit.into();
         Ok(base)
+    }
+
+    /// The same repository at another commit, by its id.
+    pub(super) fn at(&self, commit: &str) -> Self {
+        Self { commit: commit.into(), ..self.clone() }
+    }
+
+    /// Whether commits are missing that others come from.
+    pub(super) fn is_shallow(&self) -> Result<bool, BaseError> {
+        Ok(self.git(["rev-parse", "--is-shallow-repository"])?.out.starts_with(b"true"))
+    }
+
+    /// What git says to a question about commits.
+    pub(super) fn told<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Result<String, BaseError> {
+        let answer = self.git(arguments)?;
+        match answer.is_ok {
+            true => Ok(String::from_utf8_lossy(&answer.out).into_owned()),
+            false => Err(self.unreadable(&answer.said)),
+        }
     }
 
     /// What was given to name it.

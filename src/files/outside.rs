@@ -107,7 +107,7 @@ pub fn base(
 }
 
 /// The files of a base that the patterns of its workspace mean, with their texts; those that are text.
-fn access_files(base: &Files, files: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
+pub(super) fn access_files(base: &Files, files: Vec<(String, Vec<u8>)>) -> Vec<(String, String)> {
     let given = base.workspace.as_ref().and_then(|it| it.1.access.as_ref());
     let patterns = given.map_or(vec![DEFAULT_PATTERN], |all| all.iter().map(|it| it.v.as_str()).collect());
     let set = |of: &dyn Fn(&str) -> Option<String>| -> GlobSet {

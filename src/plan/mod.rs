@@ -22,6 +22,7 @@ pub mod adopt;
 pub mod rollback;
 pub mod review;
 pub mod desired;
+pub mod moments;
 pub mod question;
 pub mod upcoming;
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
         finding::nearest,
         ids::{CompanyId, RoleId, UserId},
         observed::RoleHead,
-        permissions,
+        permissions::{self, Permissions},
         scope::{Dimension, Kind, Scope, Value},
     },
     plan::review::{self, Person, Review},
@@ -144,7 +144,7 @@ impl Question {
         match self {
             Self::Groups(_) | Self::Roles(_) | Self::People(_) => (),
             Self::Can(ability) => {
-                ability.known(all.clone().map(|it| it.1))?;
+                ability.known(&all.clone().map(|it| it.1))?;
                 let able = all.clone().filter(|it| ability.is_given_by(it.1) == Some(true)).map(ids);
                 sought.roles = Some(able.collect());
                 sought.untold = all.filter(|it| ability.is_given_by(it.1).is_none()).map(ids).collect();
@@ -193,8 +193,8 @@ impl Ability {
     }
 
     /// Makes sure that a role may have it: of an action that is known of no permission it is not known what gives it.
-    fn known<'a>(&self, roles: impl Iterator<Item = &'a RoleHead> + Clone) -> Result<(), Unknown> {
-        let all = || roles.clone().filter_map(|it| it.permissions.as_ref()).flat_map(|it| it.iter());
+    fn known<'a>(&self, roles: &(impl Iterator<Item = &'a RoleHead> + Clone)) -> Result<(), Unknown> {
+        let all = || roles.clone().filter_map(|it| it.permissions.as_ref()).flat_map(Permissions::iter);
         let own = || all().filter(|it| it.0.eq_ignore_ascii_case(&self.permission));
         if own().next().is_none() {
             return Err(unknown("permission", &self.permission, all().map(|it| it.0.into())));

@@ -22,7 +22,9 @@ use crate::{
 pub mod answer;
 pub mod attestation;
 pub mod explanation;
+pub mod history;
 pub mod joining;
+pub mod moments;
 mod reading;
 pub(crate) mod review;
 mod shape;

@@ -16,7 +16,7 @@ use crate::{
         workspace::{PolicyFile, WorkspaceFile},
     },
     live::snapshot::Snapshot,
-    report::document::{Document, answer, explanation, review, upcoming},
+    report::document::{Document, answer, explanation, history, moments, review, upcoming},
 };
 
 mod order;
@@ -32,10 +32,14 @@ pub enum Kind {
     Access,
     /// An answer as JSON.
     Answer,
+    /// A difference between two snapshots as JSON.
+    Difference,
     /// What begins and ends as JSON.
     Expiring,
     /// An explanation as JSON.
     Explanation,
+    /// A history as JSON.
+    History,
     /// A plan as JSON: what `--format json` prints and `plan --out` saves.
     Plan,
     /// A policy: what `--policy` names.
@@ -50,11 +54,13 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of their names.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Access,
         Self::Answer,
+        Self::Difference,
         Self::Expiring,
         Self::Explanation,
+        Self::History,
         Self::Plan,
         Self::Policy,
         Self::Review,
@@ -67,8 +73,10 @@ impl Kind {
         match self {
             Self::Access => "access",
             Self::Answer => "answer",
+            Self::Difference => "difference",
             Self::Expiring => "expiring",
             Self::Explanation => "explanation",
+            Self::History => "history",
             Self::Plan => "plan",
             Self::Policy => "policy",
             Self::Review => "review",
@@ -82,8 +90,10 @@ impl Kind {
         match self {
             Self::Access | Self::Policy | Self::Workspace => true,
             Self::Answer
+            | Self::Difference
             | Self::Expiring
             | Self::Explanation
+            | Self::History
             | Self::Plan
             | Self::Review
             | Self::Snapshot => false,
@@ -144,8 +154,10 @@ pub fn schema(kind: Kind, draft: Draft) -> Schema {
     let schema = match kind {
         Kind::Access => of::<AccessFile>(kind, draft),
         Kind::Answer => of::<answer::Document>(kind, draft),
+        Kind::Difference => of::<moments::Document>(kind, draft),
         Kind::Expiring => of::<upcoming::Document>(kind, draft),
         Kind::Explanation => of::<explanation::Document>(kind, draft),
+        Kind::History => of::<history::Document>(kind, draft),
         Kind::Plan => of::<Document>(kind, draft),
         Kind::Policy => of::<PolicyFile>(kind, draft),
         Kind::Review => of::<review::Document>(kind, draft),

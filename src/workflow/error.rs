@@ -4,7 +4,7 @@
 
 use crate::{
     apply::journal::JournalError,
-    files::{base::BaseError, load::LoadError},
+    files::{base::BaseError, load::LoadError, suppose::Unthinkable},
     live::{FetchError, api::Skew, fetch::SnapshotError},
     model::{
         finding::Finding,
@@ -72,6 +72,8 @@ pub enum Error {
     NoCompany,
     #[error(transparent)]
     Unknown(#[from] question::Unknown),
+    #[error(transparent)]
+    Unthinkable(#[from] Unthinkable),
     #[error("no group is called `{wanted}`, or by that pattern")]
     NoSuchGroup { wanted: Box<str>, near: Option<String> },
     #[error(
@@ -122,6 +124,7 @@ impl Error {
             }
             Self::Clock(_) => Skew::HINT,
             Self::Unknown(unknown) => return unknown.hint(),
+            Self::Unthinkable(error) => return error.hint(),
             Self::Stale(_) => "plan again, and have the new plan approved",
             Self::NotOne { why: Unresolved::Ambiguous(users), .. } => {
                 let ids: Vec<String> = users.iter().map(|it| format!("userId={it}")).collect();

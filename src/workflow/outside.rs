@@ -1,13 +1,16 @@
 //! Rules from outside the change: a base in Git, a policy, and whose token it is. They judge beside the rules of the files.
 
-use super::{Checked, Error};
+use std::collections::BTreeMap;
+
+use super::{Checked, Error, checked as checked_anew};
 use crate::{
     files::{
         base::Base,
-        load::WORKSPACE_FILE,
+        load::{Loaded, WORKSPACE_FILE},
         outside::{self, Unsound},
+        suppose::{self, Thing, Turn},
     },
-    model::ids::PersonRef,
+    model::{ids::PersonRef, source::FileId},
 };
 
 /// What is given from outside the files.
@@ -46,6 +49,38 @@ pub fn judged_from(mut checked: Checked, given: Outside<'_>) -> Result<Checked, 
         outside::identity(declared, &mut loaded.sources, shown, person);
     }
     Ok(checked)
+}
+
+/// A file that changes: its path, its text, and the text it would have.
+pub type Changed = (String, String, String);
+
+/// The files with changes that somebody thinks of, compared with the files as they are: what is live and neither asks for is
+/// no doing of these changes. `whole` are all files, of whatever company.
+///
+/// # Errors
+///
+/// What the files cannot say, and everything that would be wrong with them.
+pub fn supposed(
+    checked: Checked,
+    whole: &Loaded,
+    named: &[String],
+    changes: &[(Turn, Thing)],
+) -> Result<(Checked, Vec<Changed>), Error> {
+    let texts = suppose::supposed(&checked.loaded, &checked.declared, changes)?;
+    let shown = |it: FileId| checked.loaded.sources.file(it).path.clone();
+    let texts: BTreeMap<String, String> = texts.into_iter().map(|(file, text)| (shown(file), text)).collect();
+    let files = || whole.sources.files().map(|it| it.1).filter(|it| !it.text.is_empty());
+    let text = |path: &str, text: &str| texts.get(path).map_or_else(|| text.to_owned(), Clone::clone);
+    let changed =
+        files().filter_map(|it| Some((it.path.clone(), it.text.clone(), texts.get(&it.path)?.clone())));
+    let again = Loaded {
+        root: whole.root.clone(),
+        partial: whole.partial,
+        ..Loaded::of(files().map(|it| (it.path.clone(), text(&it.path, &it.text))))
+    };
+    let mut again = checked_anew(again.about(named, None)?)?;
+    again.declared.base = Some(Box::new(checked.declared));
+    Ok((again, changed.collect()))
 }
 
 fn unsound(Unsound { mut findings, sources }: Unsound) -> Error {

@@ -24,6 +24,7 @@ mod merges;
 mod misspelt;
 mod reading;
 mod shards;
+mod supposed;
 mod taken_up;
 
 /// Returns a configuration of so many cases, unless the environment says how many.

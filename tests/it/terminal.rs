@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 27] = [
+pub(crate) const COMMANDS: [&str; 30] = [
     "init",
     "validate",
     "fmt",
@@ -20,6 +20,9 @@ pub(crate) const COMMANDS: [&str; 27] = [
     "explain",
     "who-can",
     "who-has",
+    "what-if",
+    "diff",
+    "history",
     "groups",
     "roles",
     "people",
@@ -37,12 +40,14 @@ pub(crate) const COMMANDS: [&str; 27] = [
 ];
 
 /// Flags that no variable stands for, and why.
-const WITHOUT_VARIABLE: [(&str, &str); 7] = [
+const WITHOUT_VARIABLE: [(&str, &str); 9] = [
     ("--help", "explains"),
     ("--version", "explains"),
     ("--adopt", "writes into the files: has to be asked for on the command line"),
     ("plan --dry-run", "belongs to --adopt"),
     ("drift --dry-run", "belongs to --adopt"),
+    ("what-if --add", "is the question: a variable that somebody has set answers another"),
+    ("what-if --remove", "the same"),
     ("schema --live", "without a snapshot it means the API; which snapshot may stand in ROLECALL_LIVE"),
     ("--probe", "writes: has to be asked for on the command line, as its company has"),
 ];
@@ -249,7 +254,7 @@ fn manual_pages_are_the_same_each_time_and_take_the_place_of_nothing_else() {
         pages.sort();
         pages
     };
-    assert_eq!(write().expect(0).stdout, "Wrote 28 pages to share/man1.\n");
+    assert_eq!(write().expect(0).stdout, "Wrote 31 pages to share/man1.\n");
     let first = pages();
     write().expect(0);
     assert_eq!(pages(), first);

@@ -32,12 +32,17 @@ const TYPES_HELD: [(&str, Option<u128>); 4] = [
 /// What a scope says, before anything makes sense of it: audiences of kinds with values; nothing where it cannot be read.
 type Spelt = Option<Vec<Vec<(Kind, Vec<u128>)>>>;
 
+/// Permissions, each with its actions.
+type Permitted = Vec<(usize, Vec<usize>)>;
+
+/// A group: whose it is, what it gives where, and who is in it.
+type Desk = (usize, Vec<(u128, Spelt)>, Vec<u128>);
+
 #[derive(Clone, Debug)]
 struct World {
     /// By company and number: what it permits, where that is told.
-    roles: Vec<Option<Vec<(usize, Vec<usize>)>>>,
-    /// Whose it is, what it gives where, and who is in it.
-    groups: Vec<(usize, Vec<(u128, Spelt)>, Vec<u128>)>,
+    roles: Vec<Option<Permitted>>,
+    groups: Vec<Desk>,
     /// What each holds outside groups, where that was read.
     direct: Vec<Option<Vec<usize>>>,
     active: Vec<bool>,
@@ -169,11 +174,11 @@ impl World {
         )
     }
 
-    fn permitted(&self, company: usize, role: u128) -> Option<&Vec<(usize, Vec<usize>)>> {
+    fn permitted(&self, company: usize, role: u128) -> Option<&Permitted> {
         self.roles[company * ROLES as usize + role as usize].as_ref()
     }
 
-    fn own(&self, company: usize) -> impl Iterator<Item = (usize, &(usize, Vec<(u128, Spelt)>, Vec<u128>))> {
+    fn own(&self, company: usize) -> impl Iterator<Item = (usize, &Desk)> {
         self.groups.iter().enumerate().filter(move |it| it.1.0 == company)
     }
 

@@ -194,14 +194,20 @@ fn comes(how: How) -> bool {
 
 /// By what it comes, each group once; or why it goes.
 fn through<'a>(paths: impl Iterator<Item = &'a Path>, gains: bool, view: &View<'_>) -> String {
+    // Between two snapshots nothing is declared.
+    let has_files = view.sources.files().next().is_some();
+    let usual = |words: &'static str| if has_files { words } else { "" };
     let mut said: BTreeSet<String> = BTreeSet::new();
     for Path { group, how, note } in paths {
         said.insert(match (how, group.as_deref()) {
-            (_, None) if gains => "outside groups".to_owned(),
+            (_, None) if gains || !has_files => "outside groups".to_owned(),
             (_, None) => why(note.why, view, "not declared outside groups"),
             (_, Some(group)) if gains => format!("through {group}"),
             (How::Deleted, Some(group)) => format!("{group} is deleted"),
-            (How::Leaves, Some(group)) => format!("leaves {group}, {}", why(note.why, view, "not declared")),
+            (How::Leaves, Some(group)) => match why(note.why, view, usual("not declared")) {
+                why if why.is_empty() => format!("leaves {group}"),
+                why => format!("leaves {group}, {why}"),
+            },
             (_, Some(group)) if note.why.is_usual() => format!("{group} gives less"),
             (_, Some(group)) => format!("{group} gives less, {}", why(note.why, view, "")),
         });

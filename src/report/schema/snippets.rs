@@ -34,9 +34,14 @@ pub(super) fn add(kind: Kind, schema: &mut Value) {
             }),
         )],
         Kind::Policy => vec![draft("policy", "A policy", &version)],
-        Kind::Answer | Kind::Expiring | Kind::Explanation | Kind::Plan | Kind::Review | Kind::Snapshot => {
-            Vec::new()
-        }
+        Kind::Answer
+        | Kind::Difference
+        | Kind::Expiring
+        | Kind::Explanation
+        | Kind::History
+        | Kind::Plan
+        | Kind::Review
+        | Kind::Snapshot => Vec::new(),
     };
     schema["defaultSnippets"] = drafts.into();
 }

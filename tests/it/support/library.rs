@@ -5,7 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall::{
-    files::{access::AccessFile, check, declared::Declared, decode, load::Loaded, workspace::WorkspaceFile},
+    files::{
+        access::AccessFile,
+        check,
+        declared::Declared,
+        decode,
+        load::Loaded,
+        suppose::{Thing, Turn},
+        workspace::WorkspaceFile,
+    },
     live::{
         api::Dialect,
         fetch::{ReadList, fetch, fetch_person, grants, named},
@@ -115,6 +123,28 @@ pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
         now: now.into(),
     };
     Ok(serde_json::from_str(&document::explanation::write(&view)).unwrap())
+}
+
+/// Plans from everything that there is, with a change that somebody thinks of.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn plan_supposed(inputs: Inputs<'_>, comes: bool, thing: &str) -> Result<Value, String> {
+    let ready = Ready::new(inputs)?;
+    let why = |error: workflow::Error| match error {
+        workflow::Error::Findings { findings, .. } => said(&findings),
+        error => format!("{error}: {:?}", error.hint()),
+    };
+    let loaded = || Loaded::of(inputs.files.iter().cloned());
+    let checked = workflow::checked(loaded()).map_err(why)?;
+    let turn = if comes { Turn::Comes } else { Turn::Goes };
+    let changes = [(turn, thing.parse::<Thing>()?)];
+    let (checked, _) = workflow::supposed(checked, &loaded(), &[], &changes).map_err(why)?;
+    let bound = bind(&checked.declared, &ready.everything(), ready.now).map_err(|it| said(&it))?;
+    let plan = diff::plan(&bound, &ready.everything());
+    let ready = Ready { sources: checked.loaded.sources, ..ready };
+    Ok(ready.written(plan, &bound))
 }
 
 /// Plans from everything that there is, and once more from what there will be then.

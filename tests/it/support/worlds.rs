@@ -43,6 +43,11 @@ impl fmt::Debug for Tape {
 }
 
 impl Tape {
+    /// Returns one of these choices.
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
+        Self { bytes, at: 0 }
+    }
+
     /// Returns a number below `n`, which is at most 256.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         let byte = self.bytes.get(self.at).copied().unwrap_or(0);

@@ -1,0 +1,439 @@
+//! Who gave and who took it: what the files asked for, commit by commit, and what each commit changed of that.
+//!
+//! A commit is read as a base is, whole and by its own `rolecall.yaml`, so that it does not matter in which file something
+//! stands. The way goes from each commit to its first parent, as changes land; of a merge the commit is looked for that did it on
+//! the branch. Only git is asked, and only of this repository; nothing is fetched.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    access::AccessFile,
+    base::{Base, BaseError},
+    check::{self, Files},
+    declared::{Declared, DeclaredScope, Listed, Rest},
+    decode,
+    load::WORKSPACE_FILE,
+    outside::access_files,
+    workspace::WorkspaceFile,
+};
+use crate::model::{
+    date::Term,
+    direct::Kind,
+    ids::{CompanyId, PersonRef},
+    source::{FileId, Place, Sources},
+};
+
+/// Most commits that are read.
+const MOST: usize = 3_000;
+
+/// Of whom, or of what, it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A person, by the key that the files use.
+    Person(PersonRef),
+    /// A group, by its name.
+    Group(Box<str>),
+}
+
+/// Something that the files asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fact {
+    /// In which company.
+    pub company: CompanyId,
+    /// In which group; `None` of a role outside groups, and of a lock-out.
+    pub group: Option<Box<str>>,
+    /// What.
+    pub what: What,
+}
+
+/// What the files asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// That the group exists.
+    Group,
+    /// That the group does not exist.
+    Removed,
+    /// That nobody else is in it, or that others may be.
+    Members(Exactness),
+    /// That somebody is in it.
+    Member(PersonRef),
+    /// That the group has a role somewhere.
+    Role(Box<str>, DeclaredScope),
+    /// That a person holds a role outside groups.
+    Direct(Kind),
+    /// That a person is cut off everywhere.
+    LockedOut,
+}
+
+/// What a list means for who is not on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exactness {
+    /// Nobody else.
+    Exact,
+    /// Others may be there.
+    AtLeast,
+    /// Nothing is asked for.
+    Unmanaged,
+}
+
+/// Where something stood, and for how long it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The file, as it was called then.
+    pub path: Box<str>,
+    /// The line, from 1.
+    pub line: u32,
+    /// From when and until when.
+    pub term: Term,
+}
+
+/// What the files of one commit asked for, of the subject.
+pub type Facts = BTreeMap<Fact, Line>;
+
+/// A commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Commit {
+    pub id: Box<str>,
+    pub author: Box<str>,
+    pub at: Timestamp,
+    pub subject: Box<str>,
+    parents: Vec<Box<str>>,
+}
+
+/// What a commit did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It is asked for since.
+    Given(Line),
+    /// It is asked for no more; where it stood.
+    Taken(Line),
+    /// It is asked for from or until another time.
+    Changed(Line),
+    /// It was asked for already, and what was before is not here.
+    Found(Line),
+}
+
+/// What became of something, and by which commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// By what; `None` where it is not committed yet.
+    pub commit: Option<Commit>,
+    /// The merge by which it came, where the commit was on a branch.
+    pub merged: Option<Commit>,
+    /// What.
+    pub fact: Fact,
+    /// How.
+    pub turn: Turn,
+}
+
+/// Everything that became of a subject, the newest first.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The newest first; of one commit in the order of the facts.
+    pub events: Vec<Event>,
+    /// What the files ask for now, as they lie there.
+    pub now: Facts,
+    /// Names for ids, of all commits.
+    pub names: BTreeMap<Uuid, Box<str>>,
+    /// How many commits were read.
+    pub commits: usize,
+    /// Commits of which the files could not be read: what they changed is told of the next.
+    pub unread: Vec<Commit>,
+    /// Why there may have been more before: the commit at which it ends.
+    pub ends: Option<(Commit, End)>,
+}
+
+/// Why a history ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The clone is shallow.
+    Shallow,
+    /// There are too many commits.
+    TooMany,
+}
+
+/// Tells the history of a subject in the workspace at `root`, up to the files as they lie there now.
+///
+/// # Errors
+///
+/// Where git, the repository or a commit is missing.
+pub fn history(
+    root: &Path,
+    (declared, files, sources): (&Declared, &Files, &Sources),
+    subject: &Subject,
+) -> Result<History, BaseError> {
+    let base = Base::open(root, "HEAD")?;
+    let mut told = Telling { base, files, subject, known: HashMap::new(), history: History::default() };
+    let now = facts(declared, subject, &|place: Place| {
+        (sources.file(place.file).path.as_str().into(), place.line.get())
+    });
+    told.history.names.extend(declared.aliases.clone());
+    let (line, is_cut) = told.line("HEAD", MOST)?;
+    let is_shallow = told.base.is_shallow()?;
+    let mut before: Option<Facts> = None;
+    let mut by_commit: Vec<Vec<Event>> = Vec::new();
+    for commit in &line {
+        let Some(after) = told.facts(commit)? else {
+            told.history.unread.push(commit.clone());
+            continue;
+        };
+        // Of the first that can be read it is not known what is new, where others came before.
+        let end = match &before {
+            Some(_) => None,
+            None if is_cut => Some(End::TooMany),
+            None => (is_shallow && told.is_boundary(&line[0])?).then_some(End::Shallow),
+        };
+        let turns = turns(before.as_ref().unwrap_or(&Facts::new()), &after, end.is_some());
+        let branch = if turns.is_empty() || end.is_some() { Vec::new() } else { told.branch(commit)? };
+        let event = |(fact, turn): (Fact, Turn)| {
+            let did = |own: &[(Fact, Turn)]| own.iter().any(|it| it.0 == fact && same(&it.1, &turn));
+            let own = branch.iter().rev().find(|it| did(&it.1)).map(|it| it.0.clone());
+            let merged = own.as_ref().map(|_| commit.clone());
+            Event { commit: Some(own.unwrap_or_else(|| commit.clone())), merged, fact, turn }
+        };
+        by_commit.push(turns.into_iter().map(event).collect());
+        if let Some(end) = end {
+            told.history.ends = Some((line[0].clone(), end));
+        }
+        before = Some(after);
+    }
+    let uncommitted = turns(&before.unwrap_or_default(), &now, false);
+    let uncommitted =
+        uncommitted.into_iter().map(|(fact, turn)| Event { commit: None, merged: None, fact, turn });
+    by_commit.push(uncommitted.collect());
+    let mut history = told.history;
+    history.events = by_commit.into_iter().rev().flatten().collect();
+    history.now = now;
+    Ok(history)
+}
+
+/// Whether two turns are of one kind.
+fn same(one: &Turn, other: &Turn) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
+}
+
+/// What is different, in the order of the facts.
+fn turns(before: &Facts, after: &Facts, is_end: bool) -> Vec<(Fact, Turn)> {
+    let new = |line: &Line| if is_end { Turn::Found(line.clone()) } else { Turn::Given(line.clone()) };
+    let given = after.iter().filter_map(|(fact, line)| match before.get(fact) {
+        None => Some((fact.clone(), new(line))),
+        Some(old) => (old.term != line.term).then(|| (fact.clone(), Turn::Changed(line.clone()))),
+    });
+    let taken = before.iter().filter(|it| !after.contains_key(it.0));
+    let taken = taken.map(|(fact, line)| (fact.clone(), Turn::Taken(line.clone())));
+    let mut all: Vec<(Fact, Turn)> = given.chain(taken).collect();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
+}
+
+/// A commit of a branch, and what it did.
+type Did = (Commit, Vec<(Fact, Turn)>);
+
+/// A history on its way.
+struct Telling<'a> {
+    base: Base,
+    /// Which companies it is about.
+    files: &'a Files,
+    subject: &'a Subject,
+    /// What commits asked for; `None` where that could not be read.
+    known: HashMap<Box<str>, Option<Facts>>,
+    history: History,
+}
+
+impl Telling<'_> {
+    /// The commits from the oldest to one, each the first parent of the next, that touched the folder of the workspace; and
+    /// whether there are more.
+    fn line(&mut self, range: &str, most: usize) -> Result<(Vec<Commit>, bool), BaseError> {
+        let count = format!("--max-count={}", most + 1);
+        let format = "--format=%H%x1f%P%x1f%an%x1f%at%x1f%s";
+        let arguments = [
+            "log",
+            "--first-parent",
+            "--no-show-signature",
+            "-z",
+            &count,
+            format,
+            "--end-of-options",
+            range,
+            "--",
+            ".",
+        ];
+        let told = self.base.told(arguments)?;
+        let mut commits: Vec<Commit> = told.split('\0').filter_map(commit).collect();
+        let is_cut = commits.len() > most;
+        commits.truncate(most);
+        commits.reverse();
+        Ok((commits, is_cut))
+    }
+
+    /// Whether the parents of a commit are not in a shallow clone: git then tells of none.
+    fn is_boundary(&self, commit: &Commit) -> Result<bool, BaseError> {
+        let raw = self.base.told(["cat-file", "commit", &*commit.id])?;
+        Ok(commit.parents.is_empty()
+            && raw.lines().take_while(|it| !it.is_empty()).any(|it| it.starts_with("parent ")))
+    }
+
+    /// What each commit of the branch that a merge took in did, the oldest first; nothing for a commit that is no merge.
+    fn branch(&mut self, merge: &Commit) -> Result<Vec<Did>, BaseError> {
+        let [first, second, ..] = &merge.parents[..] else { return Ok(Vec::new()) };
+        let (own, _) = self.line(&format!("{first}..{second}"), MOST)?;
+        let Some(oldest) = own.first() else { return Ok(Vec::new()) };
+        // Where the branch began.
+        let mut then = match oldest.parents.first().cloned() {
+            Some(parent) => self.facts_of(&parent)?.unwrap_or_default(),
+            None => Facts::new(),
+        };
+        let mut did = Vec::new();
+        for commit in own {
+            let Some(after) = self.facts(&commit)? else { continue };
+            did.push((commit, turns(&then, &after, false)));
+            then = after;
+        }
+        Ok(did)
+    }
+
+    fn facts(&mut self, commit: &Commit) -> Result<Option<Facts>, BaseError> {
+        self.facts_of(&commit.id)
+    }
+
+    /// What the files of a commit asked for; `None` where they could not be read.
+    fn facts_of(&mut self, commit: &str) -> Result<Option<Facts>, BaseError> {
+        if let Some(known) = self.known.get(commit) {
+            return Ok(known.clone());
+        }
+        self.history.commits += 1;
+        let is_yaml = |it: &str| it.ends_with(".yaml") || it.ends_with(".yml");
+        let is_hidden = |it: &str| it.split('/').any(|it| it.starts_with('.'));
+        let files = self.base.at(commit).files(|it| it == WORKSPACE_FILE || is_yaml(it) && !is_hidden(it))?;
+        let read = read(self.files, files);
+        if let Some((declared, _)) = &read {
+            self.history.names.extend(declared.aliases.clone());
+        }
+        let found = read.map(|(declared, paths)| {
+            facts(&declared, self.subject, &|it: Place| (paths[&it.file].as_str().into(), it.line.get()))
+        });
+        self.known.insert(commit.into(), found.clone());
+        Ok(found)
+    }
+}
+
+/// Reads one commit of a log.
+fn commit(raw: &str) -> Option<Commit> {
+    let mut fields = raw.trim_start_matches('\n').split('\u{1f}');
+    let mut next = || fields.next();
+    let (id, parents, author, at, subject) = (next()?, next()?, next()?, next()?, next()?);
+    Some(Commit {
+        id: id.into(),
+        author: author.into(),
+        at: Timestamp::from_second(at.parse().ok()?).ok()?,
+        subject: subject.into(),
+        parents: parents.split_whitespace().map(Box::from).collect(),
+    })
+}
+
+/// What the files of a commit declare, and how each is called; nothing where there is no workspace yet. `None` where one of them
+/// cannot be read.
+fn read(now: &Files, files: Vec<(String, Vec<u8>)>) -> Option<(Declared, BTreeMap<FileId, String>)> {
+    let (workspace, access): (Vec<_>, Vec<_>) = files.into_iter().partition(|it| it.0 == WORKSPACE_FILE);
+    let Some((path, text)) = workspace.into_iter().next() else {
+        return Some((Declared::default(), BTreeMap::new()));
+    };
+    let mut sources = Sources::default();
+    let mut paths = BTreeMap::new();
+    let mut id = |path: String| {
+        let id = sources.add(path.clone(), String::new());
+        paths.insert(id, path);
+        id
+    };
+    let file = id(path);
+    let found = decode::<WorkspaceFile>(&String::from_utf8(text).ok()?, file).ok()?;
+    let (company, choice) = (now.company.clone(), now.choice.clone());
+    let mut then = Files { workspace: Some((file, found)), company, choice, ..Files::default() };
+    for (path, text) in access_files(&then, access) {
+        let file = id(path);
+        then.access.push((file, decode::<AccessFile>(&text, file).ok()?));
+    }
+    Some((check::check(&then).ok()?, paths))
+}
+
+/// What is asked for of a subject, each with where.
+fn facts(declared: &Declared, subject: &Subject, at: &dyn Fn(Place) -> (Box<str>, u32)) -> Facts {
+    let line = |place: Place, term: Term| {
+        let (path, line) = at(place);
+        Line { path, line, term }
+    };
+    let mut all = Facts::new();
+    for company in &declared.companies {
+        let mut note = |group: Option<&str>, what: What, place: Place, term: Term| {
+            let fact = Fact { company: company.id, group: group.map(Box::from), what };
+            all.entry(fact).or_insert_with(|| line(place, term));
+        };
+        for group in &company.groups {
+            let name = Some(&*group.name);
+            let is_it = match subject {
+                Subject::Group(wanted) => **wanted == *group.name,
+                Subject::Person(_) => false,
+            };
+            if is_it {
+                note(name, What::Group, group.from, group.term);
+                note(name, What::Members(exactness(&group.members)), group.from, Term::default());
+            }
+            let mut is_in = is_it;
+            for member in &group.members.entries {
+                let is_meant = match subject {
+                    Subject::Person(person) => *person == member.person,
+                    Subject::Group(_) => is_it,
+                };
+                if is_meant {
+                    is_in = true;
+                    note(name, What::Member(member.person.clone()), member.from, member.term());
+                }
+            }
+            for grant in group.grants.entries.iter().filter(|_| is_in) {
+                let what = What::Role(grant.role.to_string().into(), (*grant.scope).clone());
+                note(name, what, grant.from, grant.term);
+            }
+        }
+        if let Subject::Group(wanted) = subject {
+            for removal in company.removals.iter().filter(|it| it.name == *wanted) {
+                note(Some(&removal.name), What::Removed, removal.from, Term::default());
+            }
+        }
+        if let Subject::Person(person) = subject {
+            for user in company.users.iter().filter(|it| it.person == *person) {
+                for role in &user.roles.entries {
+                    note(None, What::Direct(role.what.kind().clone()), role.from, role.term);
+                }
+            }
+        }
+    }
+    if let Subject::Person(person) = subject {
+        for lockout in declared.lockouts.iter().filter(|it| it.person == *person) {
+            let fact = Fact { company: CompanyId(Uuid::nil()), group: None, what: What::LockedOut };
+            let term = Term { ends: lockout.ends, ..Term::default() };
+            all.entry(fact).or_insert_with(|| line(lockout.from, term));
+        }
+    }
+    all
+}
+
+fn exactness<T>(list: &Listed<T>) -> Exactness {
+    match list.rest {
+        Rest::Removed => Exactness::Exact,
+        Rest::Kept => Exactness::AtLeast,
+        Rest::Unmanaged => Exactness::Unmanaged,
+    }
+}
+
+/// The groups of these files whose name is near one that no commit knows.
+pub fn near<'a>(declared: &'a Declared, name: &str) -> Option<&'a str> {
+    let names = declared.companies.iter().flat_map(|it| &it.groups).map(|it| &*it.name);
+    crate::model::finding::nearest(name, names)
+}

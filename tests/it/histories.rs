@@ -1,0 +1,315 @@
+//! Which commit gave and which took it, over histories with renamed files, branches and merges.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use proptest::prelude::*;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{
+    bases::git,
+    support::{Run, binary, words},
+};
+
+const WORKSPACE: &str = "version: 1\ncompany: 1a6f0000-0000-4000-8000-000000000001\n";
+const PEOPLE: [&str; 3] = ["ana@voyager.example", "bo@voyager.example", "cy@voyager.example"];
+const GROUPS: usize = 3;
+
+fn run(folder: &Path, line: &str) -> Run {
+    binary().current_dir(folder).args(words(line)).output().unwrap().into()
+}
+
+/// What is done to the files, one commit each.
+#[derive(Clone, Debug)]
+enum Deed {
+    /// Somebody joins a group, or leaves it.
+    Turn { group: usize, who: usize },
+    /// The file of a group has another name.
+    Rename { group: usize },
+    /// All this is done on a branch, while something else is done beside it, and the branch is merged or squashed.
+    Branch { deeds: Vec<(usize, usize)>, beside: usize, squash: bool },
+    /// The files are broken for a commit, in which somebody joins or leaves.
+    Broken { group: usize, who: usize },
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let (group, who) = (0..GROUPS, 0..PEOPLE.len());
+    let deed = prop_oneof![
+        4 => (group.clone(), who.clone()).prop_map(|(group, who)| Deed::Turn { group, who }),
+        1 => group.clone().prop_map(|group| Deed::Rename { group }),
+        2 => (prop::collection::vec((0..1_usize, who.clone()), 1..4), who.clone(), any::<bool>())
+            .prop_map(|(deeds, beside, squash)| Deed::Branch { deeds, beside, squash }),
+        1 => (group, who).prop_map(|(group, who)| Deed::Broken { group, who }),
+    ];
+    prop::collection::vec(deed, 1..8)
+}
+
+/// Whether it was given, by which commit, and by which merge.
+type Happened = (bool, String, Option<String>);
+
+/// A repository, and what it ought to tell.
+struct Told {
+    folder: TempDir,
+    members: [BTreeSet<usize>; GROUPS],
+    paths: [String; GROUPS],
+    commits: usize,
+    /// Of each group and person, the oldest first.
+    events: BTreeMap<(usize, usize), Vec<Happened>>,
+}
+
+impl Told {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        git(folder.path(), &["init", "-q", "-b", "main"]);
+        let mut told = Self {
+            folder,
+            members: [const { BTreeSet::new() }; GROUPS],
+            paths: [0, 1, 2].map(|n| format!("access/g{n}.yaml")),
+            commits: 0,
+            events: BTreeMap::new(),
+        };
+        fs::create_dir_all(told.path().join("ws/access")).unwrap();
+        fs::write(told.path().join("ws/rolecall.yaml"), WORKSPACE).unwrap();
+        (0..GROUPS).for_each(|it| told.write(it, ""));
+        told.commit();
+        told
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn write(&self, group: usize, more: &str) {
+        let members: Vec<&str> = self.members[group].iter().map(|it| PEOPLE[*it]).collect();
+        let lines: String = members.iter().map(|it| format!("      - {it}\n")).collect();
+        let list = if lines.is_empty() { " []\n".to_owned() } else { format!("\n{lines}") };
+        let text = format!(
+            "version: 1\ngroups:\n  - name: Group {group}\n    description: A group.\n    roles: []\n    members:{list}{more}"
+        );
+        fs::write(self.path().join("ws").join(&self.paths[group]), text).unwrap();
+    }
+
+    /// Commits everything, and returns the subject.
+    fn commit(&mut self) -> String {
+        self.commits += 1;
+        let subject = format!("commit {}", self.commits);
+        git(self.path(), &["add", "-A"]);
+        git(self.path(), &["commit", "-q", "--allow-empty", "-m", &subject]);
+        subject
+    }
+
+    /// Lets somebody join or leave; whether it is the former.
+    fn turn(&mut self, group: usize, who: usize) -> bool {
+        let joins = self.members[group].insert(who);
+        if !joins {
+            self.members[group].remove(&who);
+        }
+        self.write(group, "");
+        joins
+    }
+
+    fn note(&mut self, (group, who): (usize, usize), event: Happened) {
+        self.events.entry((group, who)).or_default().push(event);
+    }
+
+    fn done(&mut self, deed: &Deed) {
+        match deed {
+            Deed::Turn { group, who } => {
+                let joins = self.turn(*group, *who);
+                let subject = self.commit();
+                self.note((*group, *who), (joins, subject, None));
+            }
+            Deed::Rename { group } => {
+                let path = format!("access/moved/g{group}-{}.yaml", self.commits);
+                fs::create_dir_all(self.path().join("ws/access/moved")).unwrap();
+                git(&self.path().join("ws"), &["mv", &self.paths[*group], &path]);
+                self.paths[*group] = path;
+                self.commit();
+            }
+            Deed::Broken { group, who } => {
+                let joins = self.turn(*group, *who);
+                self.write(*group, "  - { name: [\n");
+                self.commit();
+                // Told of the next commit, which mends the files.
+                self.write(*group, "");
+                let subject = self.commit();
+                self.note((*group, *who), (joins, subject, None));
+            }
+            Deed::Branch { deeds, beside, squash } => self.branch(deeds, *beside, *squash),
+        }
+    }
+
+    fn branch(&mut self, deeds: &[(usize, usize)], beside: usize, squash: bool) {
+        git(self.path(), &["checkout", "-q", "-b", "side"]);
+        let before = self.members[0].clone();
+        let mut did: BTreeMap<usize, String> = BTreeMap::new();
+        for (group, who) in deeds {
+            self.turn(*group, *who);
+            let subject = self.commit();
+            did.insert(*who, subject);
+        }
+        let after = self.members[0].clone();
+        git(self.path(), &["checkout", "-q", "main"]);
+        let joins = self.turn(1, beside);
+        let subject = self.commit();
+        self.note((1, beside), (joins, subject, None));
+        let merge = if squash {
+            git(self.path(), &["merge", "-q", "--squash", "side"]);
+            self.commit()
+        } else {
+            self.commits += 1;
+            let subject = format!("commit {}", self.commits);
+            git(self.path(), &["merge", "-q", "--no-ff", "-m", &subject, "side"]);
+            subject
+        };
+        git(self.path(), &["branch", "-q", "-D", "side"]);
+        // Who joined and left again on the branch did neither.
+        for who in before.symmetric_difference(&after) {
+            let event = match squash {
+                true => (after.contains(who), merge.clone(), None),
+                false => (after.contains(who), did[who].clone(), Some(merge.clone())),
+            };
+            self.note((0, *who), event);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 60, ..ProptestConfig::with_cases(12) })]
+
+    #[test]
+    fn a_history_replayed_is_what_there_is_and_names_each_commit(deeds in deeds()) {
+        let mut told = Told::new();
+        deeds.iter().for_each(|it| told.done(it));
+        for (who, name) in PEOPLE.iter().enumerate() {
+            let history = run(told.path(), &format!("history {name} ws --format json")).expect(0).json();
+            let mut members: BTreeSet<String> = BTreeSet::new();
+            let mut found: BTreeMap<usize, Vec<Happened>> = BTreeMap::new();
+            for event in history["events"].as_array().unwrap().iter().rev() {
+                prop_assert_eq!(&event["kind"], "member");
+                let group = event["group"].as_str().unwrap().to_owned();
+                let n: usize = group.rsplit(' ').next().unwrap().parse().unwrap();
+                let given = event["change"] == "given";
+                prop_assert!(if given { members.insert(group.clone()) } else { members.remove(&group) }, "{}", history);
+                let subject = |it: &Value| it["subject"].as_str().map(str::to_owned);
+                found.entry(n).or_default().push((given, subject(&event["commit"]).unwrap(), subject(&event["merged"])));
+                prop_assert_eq!(event["file"].as_str().unwrap().contains(&format!("g{n}")), true);
+            }
+            let now: BTreeSet<String> = (0..GROUPS).filter(|it| told.members[*it].contains(&who)).map(|it| format!("Group {it}")).collect();
+            prop_assert_eq!(&members, &now);
+            let standing: BTreeSet<String> = history["now"].as_array().unwrap().iter().map(|it| it["group"].as_str().unwrap().to_owned()).collect();
+            prop_assert_eq!(&standing, &now);
+            let expected: BTreeMap<usize, _> = told.events.iter().filter(|it| it.0.1 == who).map(|(key, events)| (key.0, events.clone())).collect();
+            prop_assert_eq!(found, expected, "{}", name);
+        }
+    }
+}
+
+/// A workspace with commits: a group is declared with a member and a role, gets an end, and is not committed at last.
+fn repository() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    git(path, &["init", "-q", "-b", "main"]);
+    fs::create_dir_all(path.join("access")).unwrap();
+    fs::write(
+        path.join("rolecall.yaml"),
+        format!("{WORKSPACE}ids: {{ company: {{ globex: 2b7e0000-0000-4000-8000-000000000002 }} }}\n"),
+    )
+    .unwrap();
+    let write = |members: &str, more: &str| {
+        let text = format!(
+            "version: 1\ngroups:\n  - name: Desk\n    description: The desk.\n    roles: [{{ role: Agent, scope: {{ company: globex }} }}]\n    members: {members}\n{more}"
+        );
+        fs::write(path.join("access/a.yaml"), text).unwrap();
+    };
+    let commit = |subject: &str| {
+        git(path, &["add", "-A"]);
+        git(path, &["commit", "-q", "-m", subject]);
+    };
+    write(
+        "[ana@voyager.example]",
+        "users: [{ user: ana@voyager.example, directRoles: [{ type: GLOBAL_AGENT }] }]\n",
+    );
+    commit("Begin");
+    write("[{ email: ana@voyager.example, until: 2027-01-31 }, { externalId: agent-17 }]", "");
+    commit("Until January");
+    write("{ atLeast: [{ externalId: agent-17 }] }", "removed: [{ group: Old, reason: over }]\n");
+    folder
+}
+
+#[test]
+fn people_groups_roles_and_ends_are_told() {
+    let folder = repository();
+    let person = run(folder.path(), "history ANA@voyager.example").expect(0);
+    person
+        .shows("not committed")
+        .shows("- member of Desk access/a.yaml:6 until 2027-01-31")
+        .shows("- Agent on company globex, through Desk access/a.yaml:5")
+        .shows("~ member of Desk access/a.yaml:6 until 2027-01-31")
+        .shows("- GLOBAL_AGENT access/a.yaml:7")
+        .shows("+ GLOBAL_AGENT access/a.yaml:7")
+        .shows("Entries that name the person by an id")
+        .ends_with("7 changes by 2 commits: 3 given, 3 taken, 1 changed.");
+    let agent = run(folder.path(), "history externalId=agent-17 --format csv").expect(0).stdout;
+    assert_eq!(agent.lines().count(), 3, "{agent}");
+    assert!(agent.contains("\"Until January\""), "{agent}");
+    let group = run(folder.path(), "history Desk --format json").expect(0).json();
+    let kinds: Vec<(&str, &str)> = group["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["change"].as_str().unwrap(), it["kind"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        ("taken", "members"),
+        ("given", "members"),
+        ("taken", "member"),
+        ("given", "member"),
+        ("changed", "member"),
+        ("given", "group"),
+        ("given", "members"),
+        ("given", "member"),
+        ("given", "role"),
+    ];
+    assert_eq!(BTreeSet::from(expected), kinds.iter().copied().collect::<BTreeSet<_>>());
+    run(folder.path(), "history Old --format markdown").expect(0).shows("**`1 change by 0 commits");
+    for form in ["text", "json", "csv", "markdown"] {
+        let text = run(folder.path(), &format!("history Desk --format {form}")).expect(0).stdout;
+        assert!(text.contains("agent-17") && text.contains("Until January"), "{form}: {text}");
+    }
+}
+
+#[test]
+fn a_shallow_clone_says_where_it_ends() {
+    let folder = repository();
+    git(folder.path(), &["commit", "-q", "-a", "-m", "Desk"]);
+    let clone = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", folder.path().display());
+    git(clone.path(), &["clone", "-q", "--depth", "2", &from, "here"]);
+    let run = run(&clone.path().join("here"), "history Desk");
+    let run = run.expect(0).shows("= member externalId agent-17").shows("- member ana@voyager.example");
+    assert!(run.stdout.contains("the clone is shallow"), "{}", run.stdout);
+    assert!(!run.stdout.contains("Begin"), "{}", run.stdout);
+}
+
+#[test]
+fn what_has_no_history_is_said() {
+    let folder = repository();
+    run(folder.path(), "history Dask")
+        .expect(4)
+        .says(&["no commit declares a group `Dask`", "did you mean `Desk`?"]);
+    run(folder.path(), "history nobody@voyager.example")
+        .expect(0)
+        .ends_with("No commit asks for anything of nobody@voyager.example.");
+    let bare = tempfile::tempdir().unwrap();
+    fs::write(bare.path().join("rolecall.yaml"), WORKSPACE).unwrap();
+    run(bare.path(), "history Desk").expect(4).says(&["Git repository"]);
+    git(bare.path(), &["init", "-q", "-b", "main"]);
+    run(bare.path(), "history Desk").expect(4).says(&["a history is read from Git"]);
+    let nowhere = tempfile::tempdir().unwrap();
+    run(nowhere.path(), "history Desk").expect(4);
+}
