@@ -73,7 +73,7 @@ pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matc
                         format!("the group {} is called `{}`, not `{}`", head.id, head.name, removal.name),
                     )
                     .help("a deletion names the group as it is called now: correct `group` or `id`"),
-                )
+                );
             }
             target => matched.removals.push((removal, target)),
         }

@@ -107,18 +107,18 @@ pub fn upcoming(declared: &Declared, snapshot: &Observed, now: Timestamp, to: Ti
     }
     for lockout in &declared.lockouts {
         let term = Term { starts: Some(lockout.since), ends: lockout.ends };
-        let (what, reason) = (What::Lockout { person: lockout.person.clone() }, Some(lockout.reason.clone()));
-        found.add(term, lockout.from, None, what, reason);
+        let (what, reason) = (What::Lockout { person: lockout.person.clone() }, Some(&*lockout.reason));
+        found.add(term, lockout.from, None, &what, reason);
     }
     for it in declared.rules.all().flat_map(|it| &it.exceptions) {
         let what = What::Exception { of: said(it).into() };
         let term = Term { starts: None, ends: Some(it.ends) };
-        found.add(term, it.from, it.target.company, what, Some(it.reason.clone()));
+        found.add(term, it.from, it.target.company, &what, Some(&*it.reason));
     }
     for it in &declared.accepts {
         let what = What::Accept { of: it.what.to_string().into() };
         let term = Term { starts: None, ends: Some(it.ends) };
-        found.add(term, it.from, Some(it.company), what, Some(it.reason.clone()));
+        found.add(term, it.from, Some(it.company), &what, Some(&*it.reason));
     }
     let mut items = found.items;
     items.sort_by_key(|it| (it.at, it.from, it.begins));
@@ -149,17 +149,17 @@ impl Found<'_> {
         let roles = Roles::new(&live.roles);
         for it in &company.groups {
             let group = || it.name.clone();
-            self.add(it.term, it.from, Some(company.id), What::Group { group: group() }, None);
+            self.add(it.term, it.from, Some(company.id), &What::Group { group: group() }, None);
             for entry in &it.members.entries {
                 let what = What::Member { group: group(), person: entry.person.clone() };
-                self.add(entry.term(), entry.from, Some(company.id), what, None);
+                self.add(entry.term(), entry.from, Some(company.id), &what, None);
             }
             for entry in &it.grants.entries {
                 let what = What::Role { group: group(), role: entry.role.to_string().into() };
                 let role = roles.find(&entry.role, entry.from).ok().map(|it| it.id);
                 let (scope, _) = self.directory.scope(&entry.scope);
                 let first = self.items.len();
-                self.add(entry.term, entry.from, Some(company.id), what, None);
+                self.add(entry.term, entry.from, Some(company.id), &what, None);
                 for item in &mut self.items[first..] {
                     item.roles.extend(role.map(|it| (it, Arc::new(scope.clone()))));
                 }
@@ -169,7 +169,7 @@ impl Found<'_> {
             for entry in &user.roles.entries {
                 let role_type = entry.what.kind().role_type().into();
                 let what = What::DirectRole { person: user.person.clone(), role_type };
-                self.add(entry.term, entry.from, Some(company.id), what, None);
+                self.add(entry.term, entry.from, Some(company.id), &what, None);
             }
         }
     }
@@ -180,8 +180,8 @@ impl Found<'_> {
         term: Term,
         from: Place,
         company: Option<CompanyId>,
-        what: What,
-        reason: Option<Box<str>>,
+        what: &What,
+        reason: Option<&str>,
     ) {
         let (now, to) = self.within;
         for (at, begins) in [(term.starts, true), (term.ends, false)] {
@@ -195,7 +195,7 @@ impl Found<'_> {
                     .into_iter()
                     .collect()
             });
-            let (what, reason) = (what.clone(), reason.clone());
+            let (what, reason) = (what.clone(), reason.map(Into::into));
             self.items.push(Item { at, begins, from, company, what, reason, people, roles: Vec::new() });
         }
     }
