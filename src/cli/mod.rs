@@ -17,6 +17,7 @@ mod drift;
 mod duplicate;
 mod estimate;
 mod events;
+mod expiring;
 mod explain;
 mod failure;
 mod files;
@@ -162,6 +163,9 @@ Example: rolecall what-if --add member:ana@voyager.example=\"Night Desk\" exampl
     /// List people: their roles, with access or without
     #[command(after_help = "Example: rolecall people --name '*@voyager.example' --format csv")]
     People(ask::Table),
+    /// Show what begins and what ends soon, and what that gives and takes
+    #[command(after_help = "Example: rolecall expiring --within 30d --format csv")]
+    Expiring(expiring::Arguments),
     /// Show who may do what, everybody and every group, for the quarterly review
     #[command(
         after_help = "Example: rolecall report --users --report html=review.html --report csv=review.csv"
@@ -240,6 +244,7 @@ impl Command {
             | Self::History(_)
             | Self::Roles(_)
             | Self::People(_)
+            | Self::Expiring(_)
             | Self::Snapshot(_)
             | Self::Import(_)
             | Self::Duplicate(_)
@@ -307,6 +312,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Groups(arguments) => arguments.groups(&ask::Asked::new(global, &matches, &output)),
         Command::Roles(arguments) => arguments.roles(&ask::Asked::new(global, &matches, &output)),
         Command::People(arguments) => arguments.people(&ask::Asked::new(global, &matches, &output)),
+        Command::Expiring(arguments) => expiring::run(global, arguments, &output),
         Command::Report(arguments) => report::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),
         Command::Import(arguments) => import::run(global, arguments, &output),

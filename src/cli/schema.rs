@@ -27,6 +27,8 @@ enum Kind {
     Answer,
     /// What became of access, as `diff --format json` prints it
     Difference,
+    /// What begins and ends, as `expiring --format json` prints it
+    Expiring,
     /// One person's access, as `explain --format json` prints it
     Explanation,
     /// What commits gave and took, as `history --format json` prints it
@@ -89,6 +91,7 @@ impl From<Kind> for schema::Kind {
             Kind::Access => Self::Access,
             Kind::Answer => Self::Answer,
             Kind::Difference => Self::Difference,
+            Kind::Expiring => Self::Expiring,
             Kind::Explanation => Self::Explanation,
             Kind::History => Self::History,
             Kind::Plan => Self::Plan,

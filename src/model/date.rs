@@ -4,7 +4,7 @@
 //! Reads no clock. A time without an offset is refused: whose it is would be a guess.
 
 use jiff::{
-    SignedDuration, Timestamp, ToSpan,
+    SignedDuration, Span, Timestamp, ToSpan,
     civil::Date,
     tz::{TimeZone, TimeZoneDatabase},
 };
@@ -90,17 +90,25 @@ pub fn last_zone() -> TimeZone {
 
 /// The day that `+30d`, `+2w`, `+6mo` or `+1y` means where it is written today; `None` for what is not of this form.
 pub fn relative(raw: &str, today: Date) -> Option<Date> {
-    let text = raw.strip_prefix('+')?;
+    today.checked_add(span(raw.strip_prefix('+')?)?).ok()
+}
+
+/// A time of whole days, weeks, months or years: `30d`, `2w`, `6mo` or `1y`.
+pub fn span(text: &str) -> Option<Span> {
     let unit = text.trim_start_matches(|it: char| it.is_ascii_digit());
     let n: i32 = text[..text.len() - unit.len()].parse().ok().filter(|it| *it <= MOST_UNITS)?;
-    let span = match unit {
+    Some(match unit {
         "d" => n.days(),
         "w" => n.weeks(),
         "mo" => n.months(),
         "y" => n.years(),
         _ => return None,
-    };
-    today.checked_add(span).ok()
+    })
+}
+
+/// The instant that is so much later, by days of UTC; the last there is where none is.
+pub fn later(at: Timestamp, span: Span) -> Timestamp {
+    at.to_zoned(TimeZone::UTC).checked_add(span).map_or(Timestamp::MAX, |it| it.timestamp())
 }
 
 /// The most days, weeks, months or years that a relative date may be away.

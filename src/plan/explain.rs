@@ -281,7 +281,7 @@ fn effects(
     effects
 }
 
-fn names(declared: &Declared, snapshot: &Observed) -> Names {
+pub(super) fn names(declared: &Declared, snapshot: &Observed) -> Names {
     let roles = snapshot.companies.iter().flat_map(|it| &it.roles).map(|it| (it.id, it.name.clone()));
     let email = |it: &User| Some((it.id, it.email.as_ref()?.as_str().into()));
     Names {

@@ -25,5 +25,6 @@ pub mod review;
 pub mod desired;
 pub mod moments;
 pub mod question;
+pub mod upcoming;
 #[cfg(test)]
 pub(crate) mod worlds;

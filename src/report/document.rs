@@ -32,6 +32,7 @@ pub(crate) mod review;
 mod shape;
 #[cfg(test)]
 mod tests;
+pub mod upcoming;
 mod writing;
 
 pub(crate) use shape::Document;

@@ -17,7 +17,7 @@ use crate::{
         workspace::{PolicyFile, WorkspaceFile},
     },
     live::snapshot::Snapshot,
-    report::document::{Document, answer, explanation, history, moments, review},
+    report::document::{Document, answer, explanation, history, moments, review, upcoming},
 };
 
 mod order;
@@ -35,6 +35,8 @@ pub enum Kind {
     Answer,
     /// A difference between two snapshots as JSON.
     Difference,
+    /// What begins and ends as JSON.
+    Expiring,
     /// An explanation as JSON.
     Explanation,
     /// A history as JSON.
@@ -55,10 +57,11 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of their names.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Access,
         Self::Answer,
         Self::Difference,
+        Self::Expiring,
         Self::Explanation,
         Self::History,
         Self::Plan,
@@ -75,6 +78,7 @@ impl Kind {
             Self::Access => "access",
             Self::Answer => "answer",
             Self::Difference => "difference",
+            Self::Expiring => "expiring",
             Self::Explanation => "explanation",
             Self::History => "history",
             Self::Plan => "plan",
@@ -92,6 +96,7 @@ impl Kind {
             Self::Access | Self::Policy | Self::PolicyTests | Self::Workspace => true,
             Self::Answer
             | Self::Difference
+            | Self::Expiring
             | Self::Explanation
             | Self::History
             | Self::Plan
@@ -155,6 +160,7 @@ pub fn schema(kind: Kind, draft: Draft) -> Schema {
         Kind::Access => of::<AccessFile>(kind, draft),
         Kind::Answer => of::<answer::Document>(kind, draft),
         Kind::Difference => of::<moments::Document>(kind, draft),
+        Kind::Expiring => of::<upcoming::Document>(kind, draft),
         Kind::Explanation => of::<explanation::Document>(kind, draft),
         Kind::History => of::<history::Document>(kind, draft),
         Kind::Plan => of::<Document>(kind, draft),

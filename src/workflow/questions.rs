@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Span, Timestamp};
 
 use super::{
     Checked, Error, Live, Observation, error::SearchRefused, import::taken::taken, observed, planned::doubted,
@@ -16,7 +16,7 @@ use crate::{
         source::Source,
     },
     model::{
-        date::Now,
+        date::{self, Now},
         ids::{CompanyId, PersonRef, UserId},
         plan::Names,
         scope::Scope,
@@ -27,6 +27,7 @@ use crate::{
         explain::{self, Explained},
         question::{self, Answer, Question, Side, Sought, Unseen, Whereabouts},
         review::{Review, Selected, review},
+        upcoming::{self, Upcoming},
     },
 };
 
@@ -69,6 +70,20 @@ pub async fn explained(
             near: explain::near(declared, person).cloned(),
         }
     })
+}
+
+/// What the files let begin and end within a time from now.
+///
+/// # Errors
+///
+/// As for a plan, and where dates would be judged by a clock that is far from the server's.
+pub async fn upcoming(live: &Live, checked: &Checked, within: Span, now: Now) -> Result<Upcoming, Error> {
+    let Observation { snapshot, .. } = observed(live, checked, &[], now.at).await?;
+    let timed = !now.is_given && checked.declared.has_dates();
+    if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
+        return Err(Error::Clock(skew));
+    }
+    Ok(upcoming::upcoming(&checked.declared, &snapshot, now.at, date::later(now.at, within)))
 }
 
 /// Reads everything that any later plan of the workspace may need.

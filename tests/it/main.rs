@@ -28,6 +28,7 @@ mod endpoints;
 mod ended;
 mod entries;
 mod examples;
+mod expiring;
 mod exit_codes;
 mod explain;
 mod faults;

@@ -35,6 +35,7 @@ pub mod merging;
 pub mod moments;
 pub mod review;
 pub mod text;
+pub mod upcoming;
 
 mod cells;
 mod csv;

@@ -41,6 +41,7 @@ pub(super) fn add(kind: Kind, schema: &mut Value) {
         )],
         Kind::Answer
         | Kind::Difference
+        | Kind::Expiring
         | Kind::Explanation
         | Kind::History
         | Kind::Plan
