@@ -41,6 +41,7 @@ mod list;
 mod named;
 mod person;
 mod policies;
+mod policy_reads;
 mod record;
 mod survey;
 #[cfg(test)]

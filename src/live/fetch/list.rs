@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::policies::PolicyReads;
+use super::policy_reads::PolicyReads;
 use crate::{
     files::{
         declared::{Declared, DeclaredCompany, Rest},

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Directory, grants::Roles, policies};
+use super::{
+    Directory,
+    grants::Roles,
+    policies::{self, means_something},
+};
 use crate::{
     files::declared::{Declared, DeclaredException, DeclaredFloor, DeclaredTarget, Pattern, RoleRef},
     model::{
-        direct::{DirectRoles, known},
         finding::{Code, Finding, did_you_mean},
         ids::{CompanyId, PersonRef, RoleId, UserId},
         observed::{Observed, ObservedCompany, User},
@@ -168,19 +171,6 @@ pub(in crate::plan) fn privileged_direct(declared: &Declared) -> PrivilegedTypes
         true => PrivilegedTypes::Off,
         false => PrivilegedTypes::And(listed.iter().filter_map(|it| name(&it.0)).collect()),
     }
-}
-
-/// Whether a name means something that is no role of groups: a type of direct role, known to this version or seen in
-/// what was read or is declared, or a permission of some role.
-pub(super) fn means_something(role: &RoleRef, declared: &Declared, snapshot: &Observed) -> bool {
-    let RoleRef::Name { name, provided_by: None } = role else { return false };
-    let is_type = |it: &str| it.eq_ignore_ascii_case(name);
-    let mut roles = snapshot.companies.iter().flat_map(|it| &it.roles);
-    let mut users = declared.companies.iter().flat_map(|it| &it.users).flat_map(|it| &it.roles.entries);
-    known(name).is_some()
-        || roles.any(|it| it.permissions.as_ref().is_some_and(|it| it.has(name)))
-        || snapshot.direct.values().flat_map(DirectRoles::iter).any(|it| is_type(it.kind().role_type()))
-        || users.any(|it| is_type(it.what.kind().role_type()))
 }
 
 /// Returns the privileged roles of every company. A name has to mean something somewhere.
