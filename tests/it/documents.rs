@@ -186,7 +186,7 @@ fn runs_as_shown(page: &str, commands: &[Shown]) {
             command += "PORT=$(sed -n 's/.*127.0.0.1://p' started); echo $PORT > port; cat started";
         }
         script +=
-            &format!("echo '@@ {n}'\n{command}\nstatus=$?; [ $status = 0 ] || echo \"exit code $status\"\n");
+            &format!("echo '@@command {n}'\n{command}\nstatus=$?; [ $status = 0 ] || echo \"exit code $status\"\n");
     }
     let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap_or_default());
     let output = std::process::Command::new("bash")
@@ -201,7 +201,7 @@ fn runs_as_shown(page: &str, commands: &[Shown]) {
     let port = format!("127.0.0.1:{}", port.trim());
     let text = String::from_utf8(output.stdout).unwrap().replace(&port, "127.0.0.1:8080");
     let errors = String::from_utf8_lossy(&output.stderr);
-    let mut parts = text.split("@@ ").skip(1);
+    let mut parts = text.split("@@command ").skip(1);
     for Shown { command, output } in commands {
         let part =
             parts.next().unwrap_or_else(|| panic!("{page}: `{command}` was not reached\n{text}\n{errors}"));
