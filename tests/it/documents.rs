@@ -185,8 +185,9 @@ fn runs_as_shown(page: &str, commands: &[Shown]) {
             command += "> started &\nwhile kill -0 $! && ! grep -q API started; do sleep 0.05; done\n";
             command += "PORT=$(sed -n 's/.*127.0.0.1://p' started); echo $PORT > port; cat started";
         }
-        script +=
-            &format!("echo '@@command {n}'\n{command}\nstatus=$?; [ $status = 0 ] || echo \"exit code $status\"\n");
+        script += &format!(
+            "echo '@@command {n}'\n{command}\nstatus=$?; [ $status = 0 ] || echo \"exit code $status\"\n"
+        );
     }
     let path = format!("{}:{}", tools.display(), std::env::var("PATH").unwrap_or_default());
     let output = std::process::Command::new("bash")
