@@ -44,7 +44,7 @@
 //! let live = Observed::default(); // a company without groups
 //! let now = "2026-11-21T00:00:00Z".parse().expect("an instant");
 //! let bound = bind(&declared, &live, now).expect("known names");
-//! let judged = judged(diff::plan(&bound, &live), &bound.rules, ScopeChange::default(), now);
+//! let judged = judged(diff::plan(&bound, &live), &bound.rules, |_| ScopeChange::default(), now);
 //! assert!(render::text::summary(judged.plan(), judged.judgement()).starts_with("Plan: 1 group to create, 0 to change, 0 to delete;"));
 //! ```
 

@@ -27,7 +27,7 @@ use crate::{
         load::Loaded,
     },
     live::{
-        api::{Dialect, Reader, Skew, Writer},
+        api::{Clients, Skew},
         fetch::{ReadList, fetch, kept},
         source::Source,
     },
@@ -65,6 +65,7 @@ mod planned;
 mod questions;
 pub mod runs;
 mod testing;
+mod sites;
 mod vocabulary;
 pub mod witness;
 
@@ -73,6 +74,7 @@ pub use outside::{Outside, judged_from};
 pub use planned::retaken;
 pub use questions::{DirectRolesOf, explained, recorded, reviewed};
 pub use runs::Run;
+pub use sites::{Site, Sites};
 pub use testing::tested;
 pub use vocabulary::{checked_for_names, vocabulary};
 
@@ -180,10 +182,7 @@ fn wrong(mut findings: Vec<Finding>, loaded: &Loaded) -> Error {
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Live {
     pub source: Source,
-    pub host: Box<str>,
-    /// The API's URL, or the word for the embedded one.
-    pub url: Box<str>,
-    pub dialect: Dialect,
+    pub sites: Sites,
 }
 
 /// The live state, and what the files ask of it.
@@ -273,9 +272,9 @@ pub struct Context {
     pub checked: Checked,
     /// The files that the places of the plan point into.
     pub sources: Sources,
-    pub host: Box<str>,
-    /// The API's URL, or the word for the embedded one.
-    pub url: Box<str>,
+    pub sites: Sites,
+    /// The hosts of its companies, between commas.
+    pub host: String,
     /// When the snapshot was taken; `None` where the API was read.
     pub taken: Option<Timestamp>,
     /// What `until` was compared with.
@@ -314,9 +313,11 @@ pub async fn judged(
     if let Some(skew) = skew.filter(|_| timed) {
         return Err(Error::Clock(skew));
     }
-    let Planned { plan, rules, sources, mut notes, whole, observed } = planned?;
+    let Planned { mut plan, rules, sources, mut notes, whole, observed } = planned?;
+    live.sites.tell(&mut plan.companies);
     notes.extend(skew.filter(|_| !now.is_given).map(Note::Clock));
-    let mut judged = plan::judged::judged(plan, &rules, live.dialect.scope_changes(), now.at);
+    let mut judged =
+        plan::judged::judged(plan, &rules, |it| live.sites.of(it).dialect.scope_changes(), now.at);
     if let Some(most) = asked {
         let (known, note) = knowing((&live.source, most), judged, &rules, whole).await?;
         judged = known;
@@ -333,8 +334,8 @@ pub async fn judged(
     let context = Context {
         checked,
         sources,
-        host: live.host.clone(),
-        url: live.url.clone(),
+        host: live.sites.hosts(judged.plan.companies.iter().map(|it| it.company)),
+        sites: live.sites.clone(),
         taken: live.source.taken(),
         now,
         timed,
@@ -388,16 +389,15 @@ fn doubt(source: &Source, declared: &Declared, plan: &Plan) -> Option<Note> {
 pub fn adopted(judged: &Judged, extent: Extent<'_>) -> Result<Adopted, Error> {
     let Some(reading) = &judged.reading else { return Ok(Adopted::default()) };
     let Checked { loaded, declared } = &judged.context.checked;
-    let now = judged.context.now.at;
     let request = Request {
-        declared: &declared.at(now),
+        declared,
         files: &loaded.files,
         sources: &loaded.sources,
         observed: &reading.observed,
         leads: &reading.leads,
         plan: judged.plan(),
         rules: &reading.rules,
-        now,
+        now: judged.context.now.at,
         extent,
     };
     adopt::adopted(request).map_err(|it| wrong(it, loaded))
@@ -428,7 +428,7 @@ impl Context {
             judgement,
             sources: &self.sources,
             endpoint: &self.host,
-            url: &self.url,
+            url: &self.sites.rest.url,
             now: self.now,
             partial: self.checked.loaded.partial,
             portion: self.checked.loaded.portion,
@@ -504,8 +504,8 @@ fn beyond(judged: &Judged, Approval { id: approved, at_most }: Approval<'_>) -> 
         }
     }
     let at_most = at_most?;
-    if at_most.endpoint != judged.context.url {
-        return Some(Refusal::OtherApi { then: at_most.endpoint.clone(), now: judged.context.url.clone() });
+    if let Some((then, now)) = judged.context.sites.other_than(at_most) {
+        return Some(Refusal::OtherApi { then, now });
     }
     let beyond = differences(&at_most.plan, &judged.plan);
     (!beyond.is_empty()).then_some(Refusal::Beyond(beyond))
@@ -517,8 +517,7 @@ fn beyond(judged: &Judged, Approval { id: approved, at_most }: Approval<'_>) -> 
 #[derive(Clone, Copy)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Applying<'a> {
-    pub reader: &'a Reader,
-    pub writer: &'a Writer,
+    pub clients: &'a Clients,
     pub journal: &'a Path,
     /// Set to end it before the next write.
     pub stop: &'a AtomicBool,
@@ -552,7 +551,7 @@ pub async fn applied(
 ) -> Result<Applied, Error> {
     let Approved { approved, context } = approved;
     let plan::judged::Judged { plan, judgement, .. } = &**approved;
-    let Applying { reader, writer, journal, stop, writers, max_failures, key, settle } = applying;
+    let Applying { clients, journal, stop, writers, max_failures, key, settle } = applying;
     let inverse = rollback::inverse(plan);
     let start = Record::Start {
         version: record::VERSION,
@@ -563,12 +562,11 @@ pub async fn applied(
     };
     let journal = Journal::create(journal, &start, key.cloned())?;
     // The answer to the question for consent may have taken days.
-    reader.restart_clock();
+    clients.restart_clock();
     let label = format!("{:.ID_DIGITS$}", digest::plan_id(plan));
     let (plan, journal_of, label) = (approved, &journal, &*label);
     let timed = context.timed;
-    let job =
-        Job { reader, writer, plan, timed, journal: journal_of, label, stop, writers, max_failures, settle };
+    let job = Job { clients, plan, timed, journal: journal_of, label, stop, writers, max_failures, settle };
     let report = apply(job, progress).await;
     Ok(Applied { report, journal })
 }

@@ -202,7 +202,7 @@ fn pure_order(groups: u128) {
     let plan = Plan { index: Arc::new(index), live, edits, ..Plan::default() };
     let mut steps = 0;
     let median = median_of(|| {
-        let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());
+        let ordered = order(&plan, &|_| ScopeChange::Atomic, &BTreeSet::new());
         assert!(ordered.gaps.is_empty());
         steps = ordered.steps.len();
     });
@@ -287,9 +287,9 @@ fn policies(groups: u128) {
         policy(Law::MinMembers { at_least: 30 }, some),
     ];
     let everybody = (0..users).map(|n| UserId(Uuid::from_u128(n)));
-    let written = EXPRESSIONS.iter().map(|it| {
-        policy(Law::Rule { rule: Rule::new(None, it).expect("a sound expression") }, Vec::new())
-    });
+    let written = EXPRESSIONS
+        .iter()
+        .map(|it| policy(Law::Rule { rule: Rule::new(None, it).expect("a sound expression") }, Vec::new()));
     let both = [("policies", policies), ("rules", written.collect())];
     let mut rules = Rules {
         direct_read: everybody.clone().collect(),

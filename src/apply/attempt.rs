@@ -36,8 +36,8 @@ impl Attempt {
         context: StepContext<'_>,
         write: Write,
     ) -> Result<(Writer, Box<str>), ApplyError> {
-        let StepContext { job, change, step, .. } = context;
-        if let Some(skew) = job.reader.skew().filter(|it| job.timed && it.is_far()) {
+        let StepContext { job, client, change, step, .. } = context;
+        if let Some(skew) = client.reader.skew().filter(|it| job.timed && it.is_far()) {
             return Err(ApplyError::Clock(skew));
         }
         if self.sent == 0 && job.stop.load(Ordering::Relaxed) {
@@ -48,7 +48,7 @@ impl Attempt {
         let intent =
             Intent { at: Timestamp::now(), request_id: id.clone(), change, step, attempt: self.sent, write };
         job.journal.write(&Record::Intent(intent))?;
-        Ok((job.writer.with_request_id(&id), id))
+        Ok((client.writer.with_request_id(&id), id))
     }
 
     /// Writes what became of it, and notes whether it took effect, or may have.

@@ -30,7 +30,7 @@ impl Group<'_> {
         company: CompanyId,
         attributes: &Attributes,
     ) -> Result<(), Trouble> {
-        let (name, reader) = (&attributes.name, context.job.reader);
+        let (name, reader) = (&attributes.name, &context.client.reader);
         if let ids @ [_, ..] = &named(reader, company, name).await?[..] {
             return Err(Trouble::Stale(Stale::Appeared(ids.to_vec())));
         }
@@ -44,7 +44,7 @@ impl Group<'_> {
                 Err(error) => return Err(error.into()),
             };
             failed += 1;
-            let hope = context.job.writer.before_look(error, failed).await;
+            let hope = context.client.writer.before_look(error, failed).await;
             tracing::debug!("looking whether the group was created");
             let mut settling = Settling::new(context.job);
             loop {
@@ -80,7 +80,7 @@ impl Group<'_> {
     ) -> Result<(), Trouble> {
         let mut settling = Settling::new(context.job);
         let (seen, others) = loop {
-            let all = named(context.job.reader, company, name).await?;
+            let all = named(&context.client.reader, company, name).await?;
             let others: Vec<GroupId> = all.iter().copied().filter(|it| *it != id).collect();
             let seen = all.contains(&id);
             match (seen, others.iter().min()) {
@@ -113,7 +113,7 @@ impl Group<'_> {
         company: CompanyId,
         group: GroupId,
     ) -> Result<bool, ApiError> {
-        let seen = look(context.job.reader, company, group).await?;
+        let seen = look(&context.client.reader, company, group).await?;
         Ok(seen.is_some_and(|it| !it.contents.members.is_empty() || !it.contents.grants.is_empty()))
     }
 

@@ -71,7 +71,7 @@ impl<'a> Group<'a> {
         // Whoever is cut off goes whatever else has changed: to look first would let them stay by changing it.
         let checked = match context.job.plan.steps[context.step].lockout {
             true => Ok(()),
-            false => self.check(context.job.reader).await,
+            false => self.check(&context.client.reader).await,
         };
         let made = match checked {
             Ok(()) => self.call(context, call).await,
@@ -81,7 +81,7 @@ impl<'a> Group<'a> {
             Ok(()) => Outcome::Done,
             Err(Trouble::Stale(stale)) => self.refuse(stale),
             Err(Trouble::Error(ApplyError::Halted)) => Outcome::Halted,
-            Err(Trouble::Error(error)) => match self.overtaken(context.job.reader, &error).await {
+            Err(Trouble::Error(error)) => match self.overtaken(&context.client.reader, &error).await {
                 Some(stale) => self.refuse(stale),
                 None => Outcome::Failed { error, wrote: self.attempt.wrote },
             },

@@ -33,7 +33,7 @@ impl Group<'_> {
         add: &[UserId],
         remove: &[UserId],
     ) -> Result<(), Trouble> {
-        let reader = context.job.reader;
+        let reader = &context.client.reader;
         let (mut missing, mut left) = (add.to_vec(), remove.to_vec());
         let mut failed = 0;
         while let Err(error) = self.send_members(context, company, group, &missing, &left).await? {
@@ -41,7 +41,7 @@ impl Group<'_> {
                 return Err(error.into());
             }
             failed += 1;
-            let hope = context.job.writer.before_look(error, failed).await;
+            let hope = context.client.writer.before_look(error, failed).await;
             tracing::debug!("looking who is in the group");
             let inside = reader.members_among(company, group, &[add, remove].concat()).await?;
             missing.retain(|it| !inside.contains(it));

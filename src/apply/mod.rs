@@ -13,8 +13,8 @@ use futures_util::{StreamExt, stream, stream::FuturesUnordered};
 
 use crate::{
     apply::journal::Journal,
-    live::api::{Reader, Writer},
-    model::plan::Change,
+    live::api::{Clients, Reader},
+    model::{ids::CompanyId, plan::Change},
     plan::{
         judged::{Approved, Judged},
         order::Call,
@@ -57,10 +57,8 @@ const READERS: usize = 64;
 /// Everything an apply needs.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
-    /// To look before and after.
-    pub reader: &'a Reader,
-    /// To write.
-    pub writer: &'a Writer,
+    /// To look before and after, and to write.
+    pub clients: &'a Clients,
     /// What is applied.
     pub plan: &'a Approved,
     /// Whether a date decided about any of it, by the clock of this machine.
@@ -195,9 +193,15 @@ pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -
             let change = steps[step].change;
             let Some(mut target) = targets[change].take() else { continue };
             let followed = schedule.is_followed(step);
-            let context = StepContext { job, change, step, followed, proven: &proven };
+            let (client, proven) = (job.clients.of(target.company()), &proven);
             running.push(async move {
-                let outcome = target.make(context, &steps[step].call).await;
+                let outcome = match client {
+                    Ok(client) => {
+                        let context = StepContext { job, client, change, step, followed, proven };
+                        target.make(context, &steps[step].call).await
+                    }
+                    Err(error) => Outcome::Failed { error: error.into(), wrote: Wrote::Nothing },
+                };
                 (step, target, outcome)
             });
         }
@@ -226,6 +230,13 @@ enum Target<'a> {
 }
 
 impl Target<'_> {
+    fn company(&self) -> CompanyId {
+        match self {
+            Self::Group(group) => group.change.company(),
+            Self::User(user) => user.change.company(),
+        }
+    }
+
     async fn make(&mut self, context: StepContext<'_>, call: &Call) -> Outcome {
         match self {
             Self::Group(group) => group.make(context, call).await,
@@ -254,7 +265,11 @@ async fn read_back<'a>(
     let work = targets.enumerate().filter(|(change, _)| whole[*change]).map(|(change, target)| async move {
         let mut settling = Settling::new(job);
         let left = loop {
-            match target.read_back(job.reader).await {
+            let read = match job.clients.of(target.company()) {
+                Ok(client) => target.read_back(&client.reader).await,
+                Err(error) => Err(error.into()),
+            };
+            match read {
                 Ok(None) => break None,
                 Ok(Some(_)) if settling.pause().await => (),
                 Ok(Some(stale)) => break Some(Left::Differs(stale)),

@@ -88,7 +88,7 @@ impl Group<'_> {
         (company, group): (CompanyId, GroupId),
         wish: Wish<'_>,
     ) -> Result<Came, Trouble> {
-        let dialect = context.job.writer.dialect();
+        let dialect = context.client.writer.dialect();
         let held = self.expected.as_ref().map_or_else(Vec::new, |it| it.contents.grants.clone());
         let mut asked = Asked::new(&held, wish, deletion(dialect));
         let (mut failed, mut beside) = (0, true);
@@ -104,7 +104,7 @@ impl Group<'_> {
                 Ok(()) => None,
                 Err(error) if error.ambiguous() => {
                     failed += 1;
-                    Some(context.job.writer.before_look(error, failed).await)
+                    Some(context.client.writer.before_look(error, failed).await)
                 }
                 // Perhaps it takes no second entry of a role; then the new one takes the place of the old.
                 Err(error) if beside && matches!(error.refused(), Some(400 | 409 | 422)) => {
@@ -146,7 +146,7 @@ impl Group<'_> {
         tracing::debug!("looking which roles the group has");
         let mut settling = Settling::new(context.job);
         loop {
-            let now = grants(context.job.reader.list_group_roles(company, group).await?);
+            let now = grants(context.client.reader.list_group_roles(company, group).await?);
             let before: BTreeMap<RoleId, Scope> =
                 asked.after.keys().map(|role| (*role, scope_of(held, *role))).collect();
             let within = |(role, after): (&RoleId, &Scope)| {

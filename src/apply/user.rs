@@ -25,7 +25,7 @@ const ATTEMPTS: u32 = 5;
 
 /// A person who is being changed.
 pub(super) struct User<'a> {
-    change: Change<'a>,
+    pub(super) change: Change<'a>,
     user: UserId,
     attempt: Attempt,
 }
@@ -39,7 +39,7 @@ impl<'a> User<'a> {
     pub(super) async fn make(&mut self, context: StepContext<'_>, call: &Call) -> Outcome {
         self.attempt = Attempt::default();
         let Call::PutDirectRoles { company, roles, .. } = call else { return Outcome::Done };
-        let made = match self.check(context.job.reader).await {
+        let made = match self.check(&context.client.reader).await {
             Ok(()) => self.put(context, *company, roles).await,
             Err(trouble) => Err(trouble),
         };
@@ -48,7 +48,7 @@ impl<'a> User<'a> {
             Ok(()) => Outcome::Done,
             Err(Trouble::Stale(how)) => Outcome::Stale { how, wrote: wrote(self) },
             Err(Trouble::Error(ApplyError::Halted)) => Outcome::Halted,
-            Err(Trouble::Error(error)) => match self.overtaken(context.job.reader, &error).await {
+            Err(Trouble::Error(error)) => match self.overtaken(&context.client.reader, &error).await {
                 Some(how) => Outcome::Stale { how, wrote: wrote(self) },
                 None => Outcome::Failed { error, wrote: wrote(self) },
             },
@@ -109,9 +109,9 @@ impl<'a> User<'a> {
                 _ => error.again_after(),
             };
             let Some(wait) = wait else { return Err(error.into()) };
-            context.job.writer.wait(wait).await;
+            context.client.writer.wait(wait).await;
             tracing::debug!("looking what the person holds");
-            match self.look(context.job.reader).await? {
+            match self.look(&context.client.reader).await? {
                 Some(now) if error.ambiguous() && now == *roles => return Ok(()),
                 Some(now) if now.same_spelling(&self.change.direct_before()) => {
                     Attempt::again(context, error)?;

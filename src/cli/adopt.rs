@@ -44,7 +44,7 @@ impl Adopting {
         }
         let now = selection.now.get()?;
         let checked = global.selected(selection)?;
-        let (live, _sandbox) = from.open(global, &checked.loaded)?;
+        let (live, _sandbox) = from.open(global, &checked, &checked.declared.compared_companies())?;
         let judged = run::reading(show::judged(&live, checked, Wanted::Adoption, (now, 0), output))?;
         show::warn(&judged, output);
         let adopted = workflow::adopted(&judged, Extent::All)?;

@@ -42,18 +42,21 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         ));
     }
     let now = arguments.selection.now.get()?;
+    let mut of_plan = None;
     let checked = match what {
         What::Files | What::Expired => global.selected(&arguments.selection)?,
         What::Lockouts => show::for_lockouts(global, &arguments.selection, output)?,
         What::Saved(ref file) => {
             let saved = file.plan(Sources::default())?;
+            of_plan = Some(saved.plan.companies.iter().map(|it| it.company).collect());
             let checked = arguments.selection.believing(global.sound_for(&saved, arguments.selection.shard)?);
             global.judged_from(checked, &arguments.selection)?
         }
     };
+    let companies = of_plan.unwrap_or_else(|| checked.declared.compared_companies());
     let wanted = wanted(global, what, &checked, (arguments, output))?;
     run::block_on(async {
-        let connected = connect(global, &checked.loaded)?;
+        let connected = connect(global, &checked, &companies)?;
         let asked = arguments.selection.asking.ask_people;
         let judged =
             run::until_signal(show::judged(&connected.live, checked, wanted, (now, asked), output)).await?;

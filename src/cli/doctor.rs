@@ -11,11 +11,15 @@ use rolecall::{
         text,
         workspace::Workspace,
     },
+    files::declared::{Declared, DeclaredEndpoint},
     model::ids::PersonRef,
     workflow,
 };
 
-use super::{Exit, Failure, Global, Output, probe, run, settings};
+use super::{
+    Exit, Failure, Global, Output, probe, run,
+    settings::{self, Found},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -42,7 +46,7 @@ pub(super) fn run(
     }
     let workspace = Workspace::read(global.here(), global.one_company()?).map_err(workflow::Error::from)?;
     let mut checks = given::configuration(global, matches, &workspace).checks();
-    let (endpoint, found) = run::reading(async { Ok::<_, Failure>(look(global, &workspace).await) })?;
+    let (endpoint, found) = run::reading(async { Ok::<_, Failure>(looks(global, &workspace).await) })?;
     checks.extend(found);
     let report = Report { endpoint, company: workspace.company(), at: Timestamp::now(), checks };
     let exit = report.worst().map_or(Exit::Ok, Exit::from);
@@ -52,26 +56,59 @@ pub(super) fn run(
     Ok(exit)
 }
 
-/// Looks at the API, as far as that leads; returns what people call it as well.
-async fn look(global: &Global, workspace: &Workspace) -> (String, Vec<Check>) {
-    let site = match settings::site(global, &workspace.loaded) {
-        Ok(site) => site,
+/// Looks at every API that the workspace speaks of, or at that of the company that was named; returns what people call
+/// these as well.
+async fn looks(global: &Global, workspace: &Workspace) -> (String, Vec<Check>) {
+    let (loaded, nothing) = (&workspace.loaded, Declared::default());
+    let declared = workspace.declared.as_ref().unwrap_or(&nothing);
+    let subject = workspace.declared.as_ref().map(Subject::declared).unwrap_or_default();
+    let is_asked = |it: &&DeclaredEndpoint| match declared.company.filter(|_| !global.company.is_empty()) {
+        Some(company) => it.companies.contains_key(&company),
+        None => true,
+    };
+    let named: Vec<&DeclaredEndpoint> = declared.endpoints.iter().filter(is_asked).collect();
+    let is_named = |company| named.iter().any(|it| it.companies.contains_key(&company));
+    let has_rest = settings::given(global, loaded).is_some() || declared.endpoints.is_empty();
+    let (mut hosts, mut checks) = (Vec::new(), Vec::new());
+    let is_elsewhere = !global.company.is_empty() && subject.company.is_some_and(is_named);
+    if has_rest && !is_elsewhere {
+        let company = subject.company.filter(|it| !is_named(*it));
+        let found = settings::rest(global, loaded, declared);
+        let (host, found) = look(global, found, &Subject { company, ..subject.clone() }).await;
+        hosts.push(host);
+        checks.extend(found);
+    }
+    for endpoint in named {
+        let company = subject.company.filter(|it| endpoint.companies.contains_key(it));
+        let company = company.or_else(|| endpoint.companies.keys().next().copied());
+        let subject = Subject { company, identity: None, ..subject.clone() };
+        let (host, found) = look(global, settings::own(loaded, endpoint), &subject).await;
+        hosts.push(host);
+        checks.extend(found.into_iter().map(|it| Check { of: Some(endpoint.name.clone()), ..it }));
+    }
+    hosts.dedup();
+    (hosts.join(", "), checks)
+}
+
+/// Looks at an API, as far as that leads.
+async fn look(global: &Global, found: Result<Found, Failure>, subject: &Subject) -> (String, Vec<Check>) {
+    let place = match found {
+        Ok(place) => place,
         Err(failure) => {
             return ("an unknown endpoint".to_owned(), vec![failed(Area::Endpoint, "address", failure)]);
         }
     };
-    let plain = if site.endpoint.is_plain() { "plain http, on this very machine" } else { "https" };
+    let plain = if place.endpoint.is_plain() { "plain http, on this very machine" } else { "https" };
     let mut checks = vec![Check::ok(Area::Endpoint, "address", plain)];
-    let (settings, without) = match settings::settings(global, &workspace.loaded, &site) {
+    let (settings, without) = match settings::settings(global, &place) {
         Ok(settings) => (settings, None),
         Err(failure) => {
             let without = failed(Area::Token, "credentials", failure);
-            (settings::anonymous(global, &site), Some(without))
+            (settings::anonymous(global, &place), Some(without))
         }
     };
-    let subject = workspace.declared.as_ref().map(Subject::declared).unwrap_or_default();
-    checks.extend(survey(settings, &subject, without).await);
-    (site.host, checks)
+    checks.extend(survey(settings, subject, without).await);
+    (place.site.host.to_string(), checks)
 }
 
 fn failed(area: Area, name: &str, failure: Failure) -> Check {

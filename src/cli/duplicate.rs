@@ -32,14 +32,14 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let Some(company) = checked.declared.company else {
         return Err(workflow::Error::NoCompany.into());
     };
-    let connected = settings::connect(global, &checked.loaded)?;
+    let connected = settings::connect(global, &checked, &[company])?;
     let copy = Copy {
         group: &arguments.group,
         name: &arguments.name,
         description: arguments.description.as_deref(),
         members: arguments.members,
     };
-    let drafting = draft(&connected.reader, &checked.declared, company, copy);
+    let drafting = draft(&connected.live.source, &checked.declared, company, copy);
     let (draft, known) = run::reading(drafting)?;
     let text = draft.text(&known);
     // Whatever the original and the flags hold: what is printed is what `validate` takes.

@@ -17,7 +17,7 @@ use super::{Exit, Failure, Global, Output, Selection, run, settings::connect};
 /// Says what a plan would cost, by the requests that are cheap.
 pub(super) fn plan(global: &Global, selection: &Selection, output: &Output) -> Result<Exit, Failure> {
     let checked = global.selected(selection)?;
-    let live = connect(global, &checked.loaded)?;
+    let live = connect(global, &checked, &checked.declared.compared_companies())?;
     let asked = selection.asking.ask_people;
     let asking = estimate::of_plan(&live.live, &checked, asked, global.pace());
     let estimate = run::reading(output.reading(&live.live.source, asking))?;

@@ -28,15 +28,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let now = arguments.now.get()?;
     let mut checked = global.or_alone(global.checked(&arguments.paths), &arguments.paths)?;
     settings::complete(global, &checked)?;
-    let connected = settings::connect(global, &checked.loaded)?;
+    let connected = settings::connect(global, &checked, &checked.declared.own_companies())?;
     let live = &connected.live;
     let explaining = workflow::explained(live, &mut checked, &arguments.person, now);
     let explained = run::reading(output.reading(&live.source, explaining))?;
+    let hosts = live.sites.hosts(explained.groups.iter().map(|it| it.company));
     let view = Explanation {
         explained: &explained,
         sources: &checked.loaded.sources,
-        endpoint: &live.host,
-        url: &live.url,
+        endpoint: &hosts,
+        url: &live.sites.rest.url,
         now,
     };
     output.result(&match output.format {

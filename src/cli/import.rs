@@ -123,8 +123,8 @@ pub(super) fn fresh(global: &Global, arguments: &Arguments, output: &Output) -> 
     }
     // Before any request: with a salt that cannot be used nothing has to be read.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
-    let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
-    let endpoint = global.endpoint.clone().unwrap_or_else(|| live.url.to_string());
+    let (live, _sandbox) = arguments.from.open(global, &checked, &checked.declared.own_companies())?;
+    let endpoint = global.endpoint.clone().unwrap_or_else(|| live.sites.rest.url.to_string());
     let asked = Asked {
         groups: &arguments.group,
         direct_roles: arguments.users,

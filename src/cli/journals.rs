@@ -16,7 +16,7 @@ use rolecall::{
 };
 use secrecy::ExposeSecret;
 
-use super::{Failure, Global, Output, files::ignored, settings::secret};
+use super::{Failure, Global, Output, credentials::secret, files::ignored};
 
 const VARIABLE: &str = "ROLECALL_JOURNAL_KEY";
 /// Bytes of a key that is made.

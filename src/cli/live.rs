@@ -4,20 +4,21 @@ use std::path::PathBuf;
 
 use clap::Args;
 use rolecall::{
-    files::load::Loaded,
     live::{
         fetch,
-        snapshot::{Answers, Salt},
+        snapshot::{Answers, Salt, Snapshot},
         source::Source,
     },
+    model::ids::CompanyId,
     sandbox::Sandbox,
-    workflow::{self, Live},
+    workflow::{self, Checked, Live, Site, Sites},
 };
 use secrecy::ExposeSecret;
 
 use super::{
     Exit, Failure, Global,
-    settings::{Connected, connect, host, secret},
+    credentials::secret,
+    settings::{self, Connected, connect, host},
 };
 
 /// The variable that names a snapshot to read instead of the API.
@@ -45,10 +46,15 @@ impl From {
         self.live.is_some()
     }
 
-    /// Opens what the flag names, or connects to the API; the embedded one runs as long as the second value lives.
-    pub(super) fn open(&self, global: &Global, loaded: &Loaded) -> Result<(Live, Option<Sandbox>), Failure> {
+    /// Opens what the flag names, or connects to the API of each of these companies; the embedded one runs as long as the second value lives.
+    pub(super) fn open(
+        &self,
+        global: &Global,
+        checked: &Checked,
+        companies: &[CompanyId],
+    ) -> Result<(Live, Option<Sandbox>), Failure> {
         let Some(path) = &self.live else {
-            let Connected { live, sandbox, .. } = connect(global, loaded)?;
+            let Connected { live, sandbox, .. } = connect(global, checked, companies)?;
             return Ok((live, sandbox));
         };
         let snapshot = fetch::open(&global.at(path)).map_err(workflow::Error::from)?;
@@ -57,12 +63,24 @@ impl From {
             let hint = error.hint();
             Failure::invalid(format!("{}: {error}", path.display())).hint(hint)
         })?;
-        let url = answers.snapshot().endpoint.clone();
-        let dialect = loaded.files.api().and_then(|it| it.1.dialect.as_ref().copied()).unwrap_or_default();
-        let live =
-            Live { host: host(&url).into(), url, dialect, source: Source::Snapshot(Box::new(answers)) };
-        Ok((live, None))
+        let sites = recorded(answers.snapshot(), checked);
+        Ok((Live { source: Source::Snapshot(Box::new(answers)), sites }, None))
     }
+}
+
+/// Where the companies of a snapshot were asked, and how these places spell what their documentation leaves open.
+fn recorded(snapshot: &Snapshot, checked: &Checked) -> Sites {
+    let site = |url: &str, dialect| Site { host: host(url).into(), url: url.into(), dialect };
+    let mut sites = Sites::one(site(&snapshot.endpoint, settings::dialect(&checked.loaded)));
+    for company in &snapshot.companies {
+        let url = company.endpoint.as_deref().unwrap_or(&snapshot.endpoint);
+        let own = checked.declared.endpoints.iter().find(|it| it.companies.contains_key(&company.id));
+        let dialect = own.map_or(sites.rest.dialect, |it| it.dialect);
+        if company.endpoint.is_some() || own.is_some() {
+            sites.apart.insert(company.id, site(url, dialect));
+        }
+    }
+    sites
 }
 
 /// The salt that was given, if one was; only the environment and the file that it names may hold it.

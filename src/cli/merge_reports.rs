@@ -19,7 +19,7 @@ use rolecall::{
 };
 use serde_json::Value;
 
-use super::{Exit, Failure, Format, Global, Output, Reporting, foretold, output, settings::host};
+use super::{Exit, Failure, Format, Global, Output, Reporting, foretold, output, settings::hosts};
 
 /// Most bytes of a report.
 const LARGEST: u64 = 1 << 30;
@@ -44,7 +44,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let texts = texts.collect::<Result<Vec<_>, Failure>>()?;
     let Joined { saved, applied, failures, worst } =
         joined(texts).map_err(|why| Failure::invalid(why.to_string()).hint(why.hint()))?;
-    let view = saved.view(host(&saved.endpoint), None);
+    let hosts = hosts(saved.urls());
+    let view = saved.view(&hosts, None);
     match (&applied, output.format) {
         (Some(applied), _) => output.document(&summary(applied), || output::document("apply", applied)),
         (None, Format::Text) => output.result(&text::plan(&view, output.width())),

@@ -9,6 +9,7 @@ mod arguments;
 mod ci;
 mod comment;
 mod completions;
+mod credentials;
 mod doctor;
 mod drift;
 mod duplicate;

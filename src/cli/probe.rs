@@ -45,13 +45,13 @@ pub(super) fn run(
         None => company.to_string(),
     };
     run::block_on(async {
-        let site = settings::site(global, &checked.loaded)?;
-        let settings = settings::settings(global, &checked.loaded, &site)?;
+        let place = settings::place(global, &checked, company)?;
+        let settings = settings::settings(global, &place)?;
         let wanted = settings.dialect.page_limit.max(1);
         let mut observer = Observer::new(settings)?;
         let reading = probe::prepare(&mut observer, company, person.as_ref(), wanted);
         let Prepared { reader, writer, user, roles, earlier } = run::until_signal(reading).await?;
-        let (name, host) = (probe::name(), &site.host);
+        let (name, host) = (probe::name(), &*place.site.host);
         if !auto_approve {
             output.message(&probe::intent(&label, host, &name, user, &roles));
             run::until_signal(apply::consent(output, "Probe this company?")).await?;

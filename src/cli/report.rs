@@ -32,15 +32,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if !arguments.from.is_snapshot() {
         settings::complete(global, &checked)?;
     }
-    let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
+    let (live, _sandbox) = arguments.from.open(global, &checked, &checked.declared.own_companies())?;
     let direct = if arguments.users { DirectRolesOf::Everybody } else { DirectRolesOf::SingledOut };
     let reviewing = workflow::reviewed(&live, &mut checked, direct, now);
     let review = run::reading(output.reading(&live.source, reviewing))?;
+    let hosts = live.sites.hosts(review.companies.iter().map(|it| it.id));
     let view = ReviewView {
         review: &review,
         sources: &checked.loaded.sources,
-        endpoint: &live.host,
-        url: &live.url,
+        endpoint: &hosts,
+        url: &live.sites.rest.url,
         now,
         taken: live.source.taken(),
     };

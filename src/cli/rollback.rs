@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rolecall::{files::load, workflow::Wanted};
+use rolecall::{files::load, model::ids::CompanyId, workflow::Wanted};
 
 use super::{
     Asking, Exit, Failure, Global, Now, Operator, Output, foretold::Foretelling, journals, live::From, run,
@@ -36,7 +36,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let run = journals::run(&path, &arguments.journal, &root)?;
     let later = journals::later(&path, &run, &root);
     let checked = global.judged_with(global.sound(&[])?, None, &arguments.operator)?;
-    let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
+    let companies: Vec<CompanyId> = run.saved.plan.companies.iter().map(|it| it.company).collect();
+    let (live, _sandbox) = arguments.from.open(global, &checked, &companies)?;
     let undo = Wanted::Undo { run: Box::new(run), later };
     let judged =
         run::reading(show::judged(&live, checked, undo, (now, arguments.asking.ask_people), output))?;

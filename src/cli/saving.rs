@@ -6,7 +6,7 @@ use clap::Args;
 use rolecall::{report::document::attestation, workflow::Judged};
 use secrecy::ExposeSecret;
 
-use super::{Failure, Global, approval::signature_of, files::keep, settings::secret_file, show};
+use super::{Failure, Global, approval::signature_of, credentials::secret_file, files::keep, show};
 
 #[derive(Debug, Args)]
 pub(super) struct Saving {

@@ -72,7 +72,8 @@ fn names(
         Ok(loaded) => workflow::checked_for_names(loaded)?,
         Err(error) => global.without_workspace(error.into())?,
     };
-    let (live, _sandbox) = Live::given(snapshot.cloned()).open(global, &checked.loaded)?;
+    let (live, _sandbox) =
+        Live::given(snapshot.cloned()).open(global, &checked, &checked.declared.own_companies())?;
     run::reading(output.reading(&live.source, workflow::vocabulary(&live, &checked)))
 }
 

@@ -1,50 +1,39 @@
 //! Where to connect, with which credentials: flags, environment, file, in this order.
 //!
 //! The one place where a client is given credentials. They go where the operator says; where only a file names the
-//! endpoint, to those that are listed beside the credentials and to no other.
+//! endpoint, to those that are listed beside the credentials and to no other. An endpoint that has a name has credentials,
+//! and a list, of its own: another's never go there, whatever a file says.
 
-use std::{
-    collections::BTreeSet,
-    env::{self, VarError},
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeSet, env, path::Path};
 
 use rolecall::{
     files::{
-        disk::{self, Named, Readers, Unread},
+        declared::{Declared, DeclaredEndpoint},
+        disk::{self, Named},
         load::Loaded,
     },
     live::{
-        api::{self, Credentials, Elsewhere, Endpoint, Reader, Recipients, Settings, Writer},
+        api::{self, Clients, Credentials, Dialect, Elsewhere, Endpoint, Recipients, Settings},
         source::Source,
     },
-    model::escape,
-    report::render::{self, forge::Forge},
+    model::{ids::CompanyId, plan::Names, source::Place},
+    report::render::forge::Forge,
     sandbox::{Options, Sandbox},
-    workflow::{Checked, Live},
+    workflow::{Checked, Live, Site, Sites},
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
-use super::{Exit, Failure, Global};
+use super::{
+    Exit, Failure, Global,
+    credentials::{Variables, is_bare, is_long, least, secret},
+};
 
-const TOKEN: &str = "ROLECALL_TOKEN";
 /// The token of the forge, whatever that is.
 const FORGE_TOKEN: &str = "ROLECALL_FORGE_TOKEN";
-const SECRET: &str = "ROLECALL_CLIENT_SECRET";
-/// The variable that lists the endpoints a file may name.
+/// The variable that names an endpoint; of one that has a name it ends with that.
+const ENDPOINT: &str = "ROLECALL_ENDPOINT";
+/// The variable that lists the endpoints a file may name; of one that has a name it ends with that.
 const ALLOWED: &str = "ROLECALL_ALLOWED_ENDPOINTS";
-/// Most bytes of a file that holds one.
-const LONGEST: u64 = 64 << 10;
-/// Fewest characters of a token or a secret.
-const LEAST: usize = 8;
-/// The same for an API on this very machine, such as a sandbox.
-const LEAST_ON_LOOPBACK: usize = 4;
-
-/// How credentials are given.
-const CREDENTIALS: &str =
-    "set ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET, or ROLECALL_TOKEN (or the same with _FILE)";
 
 /// The word for the embedded API.
 pub(super) const SANDBOX: &str = "sandbox";
@@ -52,19 +41,18 @@ pub(super) const SANDBOX: &str = "sandbox";
 /// A connection, and the embedded server that may be at its other end.
 pub(crate) struct Connected {
     pub(crate) live: Live,
-    pub(crate) reader: Reader,
-    pub(crate) writer: Writer,
+    pub(crate) clients: Clients,
     /// Runs as long as this lives.
     pub(super) sandbox: Option<Sandbox>,
 }
 
-/// Where the API is; an embedded one runs as long as this lives.
-pub(super) struct Site {
+/// Where an API is; an embedded one runs as long as this lives.
+pub(super) struct Found {
     pub(super) endpoint: Endpoint,
-    pub(super) host: String,
-    pub(super) url: String,
+    pub(super) site: Site,
     /// The embedded API, which has credentials of its own.
     sandbox: Option<Sandbox>,
+    variables: Variables,
 }
 
 /// Makes sure that flags, environment and files together say which API and whose groups, and names everything that is
@@ -79,7 +67,7 @@ pub(super) fn complete(global: &Global, checked: &Checked) -> Result<(), Failure
     let or_file =
         |key: &str| if has_file { format!(", or set `{key}` in rolecall.yaml") } else { String::new() };
     let mut missing = Vec::new();
-    if endpoint.is_none() {
+    if endpoint.is_none() && is_rest_needed(declared, &declared.own_companies()) {
         let how = format!(
             "give `--endpoint URL` or set ROLECALL_ENDPOINT; `sandbox` is the embedded one{}",
             or_file("api: { endpoint: … }")
@@ -90,12 +78,12 @@ pub(super) fn complete(global: &Global, checked: &Checked) -> Result<(), Failure
         let how = format!("give `--company ID` or set ROLECALL_COMPANY{}", or_file("company:"));
         missing.push(("no company", how));
     }
-    let credentials = credentials_are_set() || endpoint == Some(SANDBOX);
+    let variables = Variables::new("");
     if missing.is_empty() {
         return Ok(());
     }
-    if !credentials {
-        missing.push(("no credentials", CREDENTIALS.to_owned()));
+    if !variables.are_set() && endpoint != Some(SANDBOX) {
+        missing.push(("no credentials", variables.how()));
     }
     match &missing[..] {
         [(what, how)] => Err(Failure::invalid(format!("{what} is given")).hint(how)),
@@ -109,38 +97,58 @@ pub(super) fn complete(global: &Global, checked: &Checked) -> Result<(), Failure
 
 /// Whether the environment says anything of credentials.
 pub(super) fn credentials_are_set() -> bool {
-    let variables = [TOKEN, "ROLECALL_CLIENT_ID", SECRET].map(|it| [it.to_owned(), format!("{it}_FILE")]);
-    let is_set = |name: &String| env::var_os(name).is_some_and(|it| !it.is_empty());
-    variables.as_flattened().iter().any(is_set)
+    Variables::new("").are_set()
 }
 
-/// Connects to the API that flags, environment or files name. No request is sent.
-pub(crate) fn connect(global: &Global, loaded: &Loaded) -> Result<Connected, Failure> {
-    let site = site(global, loaded)?;
-    let settings = settings(global, loaded, &site)?;
-    let dialect = settings.dialect;
-    let (reader, writer) = api::connect(settings)?;
-    let Site { host, url, sandbox, .. } = site;
-    let source = Source::Api(reader.clone());
-    Ok(Connected {
-        live: Live { source, host: host.into(), url: url.into(), dialect },
-        reader,
-        writer,
-        sandbox,
-    })
-}
-
-/// Finds where the API is, and starts the embedded one where it is that.
-pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
-    let in_file = || loaded.files.api().and_then(|(file, it)| Some((file, it.endpoint.as_ref()?)));
-    let (endpoint, only_here) = match (&global.endpoint, in_file()) {
-        (Some(given), _) => (&**given, None),
-        (None, Some((file, named))) => (&*named.v, Some(named.place(file))),
-        (None, None) => {
-            return Err(Failure::invalid("no API endpoint is given")
-                .hint("set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one"));
-        }
+/// Connects to the API of each of these companies, as flags, environment or files say. No request is sent, and no
+/// credentials are asked for that are not used.
+pub(crate) fn connect(
+    global: &Global,
+    checked: &Checked,
+    companies: &[CompanyId],
+) -> Result<Connected, Failure> {
+    let Checked { loaded, declared } = checked;
+    let named =
+        declared.endpoints.iter().filter(|it| companies.iter().any(|id| it.companies.contains_key(id)));
+    let named: Vec<(Found, &DeclaredEndpoint)> =
+        named.map(|it| Ok((own(loaded, it)?, it))).collect::<Result<_, Failure>>()?;
+    let rest = if is_rest_needed(declared, companies) { Some(rest(global, loaded, declared)?) } else { None };
+    let mut own = Vec::new();
+    let elsewhere = || named.first().map(|it| it.0.site.clone());
+    let site = match &rest {
+        Some(found) => Some(found.site.clone()),
+        None => spare(global, loaded)?.or_else(elsewhere),
     };
+    let mut sites = Sites::one(site.ok_or_else(|| nowhere(declared))?);
+    for (found, declared) in &named {
+        own.push((settings(global, found)?, declared.companies.keys().copied().collect()));
+        sites.apart.extend(declared.companies.keys().map(|it| (*it, found.site.clone())));
+    }
+    let clients = Clients::new(rest.as_ref().map(|it| settings(global, it)).transpose()?, own)?;
+    let live = Live { source: Source::Api(clients.clone()), sites };
+    Ok(Connected { live, clients, sandbox: rest.and_then(|it| it.sandbox) })
+}
+
+/// Whether one of the companies has no endpoint of its own, or none is known yet.
+fn is_rest_needed(declared: &Declared, companies: &[CompanyId]) -> bool {
+    let own: BTreeSet<CompanyId> =
+        declared.endpoints.iter().flat_map(|it| it.companies.keys().copied()).collect();
+    companies.is_empty() || companies.iter().any(|it| !own.contains(it))
+}
+
+/// Where a company is.
+pub(super) fn place(global: &Global, checked: &Checked, company: CompanyId) -> Result<Found, Failure> {
+    match checked.declared.endpoints.iter().find(|it| it.companies.contains_key(&company)) {
+        Some(declared) => own(&checked.loaded, declared),
+        None => rest(global, &checked.loaded, &checked.declared),
+    }
+}
+
+/// Finds where the API is of every company that has none of its own, and starts the embedded one where it is that.
+pub(super) fn rest(global: &Global, loaded: &Loaded, declared: &Declared) -> Result<Found, Failure> {
+    let dialect = dialect(loaded);
+    let (endpoint, only_here) = given(global, loaded).ok_or_else(|| nowhere(declared))?;
+    let variables = Variables::new("");
     if endpoint == SANDBOX {
         let seed = loaded.root.join("sandbox.yaml");
         let options = Options {
@@ -151,20 +159,83 @@ pub(super) fn site(global: &Global, loaded: &Loaded) -> Result<Site, Failure> {
         };
         let sandbox = Sandbox::start(options)?;
         let endpoint: Endpoint = sandbox.url().parse()?;
-        let (host, url) = (host(SANDBOX).to_owned(), SANDBOX.to_owned());
-        return Ok(Site { endpoint, host, url, sandbox: Some(sandbox) });
+        return Ok(Found { endpoint, site: site(SANDBOX, dialect), sandbox: Some(sandbox), variables });
     }
-    let endpoint: Endpoint = endpoint.parse()?;
     let endpoint = match only_here {
-        None => endpoint,
-        Some(place) => recipients()?.admit(endpoint).map_err(|error| {
-            let message = format!("{}: {error}; nothing was sent", loaded.sources.line(place));
-            Failure::invalid(message).hint(error.hint().unwrap_or_default())
-        })?,
+        None => endpoint.parse()?,
+        Some(place) => admitted(loaded, (&endpoint, place), "")?,
     };
-    let url = endpoint.to_string();
-    let host = host(&url).to_owned();
-    Ok(Site { endpoint, host, url, sandbox: None })
+    let site = site(&endpoint.to_string(), dialect);
+    Ok(Found { endpoint, site, sandbox: None, variables })
+}
+
+/// That no endpoint is given, and for which company where others have one.
+fn nowhere(declared: &Declared) -> Failure {
+    let has = |it: &CompanyId| declared.endpoints.iter().any(|own| own.companies.contains_key(it));
+    let without = declared.own_companies().into_iter().find(|it| !declared.endpoints.is_empty() && !has(it));
+    let names = Names { values: declared.aliases.clone(), ..Names::default() };
+    let of = without.map(|it| format!(" for {}", names.company(it))).unwrap_or_default();
+    Failure::invalid(format!("no API endpoint is given{of}")).hint(
+        "set `api: { endpoint: … }` in rolecall.yaml, or give `--endpoint`; `sandbox` is the embedded one",
+    )
+}
+
+/// Finds where the API is of the companies of an endpoint that has a name.
+pub(super) fn own(loaded: &Loaded, declared: &DeclaredEndpoint) -> Result<Found, Failure> {
+    let suffix = declared.suffix();
+    let variable = format!("{ENDPOINT}{suffix}");
+    let endpoint = match env::var_os(&variable).filter(|it| !it.is_empty()) {
+        Some(given) => given.to_string_lossy().parse().map_err(|error: api::ApiError| {
+            Failure::invalid(format!("{variable} cannot be used: {error}"))
+                .hint(error.hint().unwrap_or_default())
+        })?,
+        None => {
+            let named = (&*declared.url, declared.place);
+            admitted(loaded, named, &suffix)?
+        }
+    };
+    let site = site(&endpoint.to_string(), declared.dialect);
+    Ok(Found { endpoint, site, sandbox: None, variables: Variables::new(&suffix) })
+}
+
+/// The endpoint of the rest, which nobody is asked at in this run.
+fn spare(global: &Global, loaded: &Loaded) -> Result<Option<Site>, Failure> {
+    let Some((given, _)) = given(global, loaded) else { return Ok(None) };
+    Ok(Some(site(&self::endpoint(&given)?, dialect(loaded))))
+}
+
+/// The endpoint of the rest as it is written, and its place where only a file names it.
+pub(super) fn given(global: &Global, loaded: &Loaded) -> Option<(String, Option<Place>)> {
+    let in_file = || {
+        let (file, api) = loaded.files.api()?;
+        let named = api.endpoint.as_ref()?;
+        Some((named.v.clone(), Some(named.place(file))))
+    };
+    global.endpoint.clone().map(|it| (it, None)).or_else(in_file)
+}
+
+pub(super) fn dialect(loaded: &Loaded) -> Dialect {
+    loaded.files.api().and_then(|it| it.1.dialect.as_ref().copied()).unwrap_or_default()
+}
+
+fn site(url: &str, dialect: Dialect) -> Site {
+    Site { host: host(url).into(), url: url.into(), dialect }
+}
+
+/// Lets an endpoint pass that only a file names, if the list does that is in the variable with this end.
+fn admitted(loaded: &Loaded, (raw, place): (&str, Place), suffix: &str) -> Result<Endpoint, Failure> {
+    let line = loaded.sources.line(place);
+    let endpoint: Endpoint = raw.parse().map_err(|error: api::ApiError| {
+        Failure::invalid(format!("{line}: {error}")).hint(error.hint().unwrap_or_default())
+    })?;
+    let list = format!("{ALLOWED}{suffix}");
+    recipients(&list)?.admit(endpoint).map_err(|error| {
+        let flag = if suffix.is_empty() { "`--endpoint`, " } else { "" };
+        let hint = format!(
+            "if it is the right one, say so where the credentials are set: by {flag}{ENDPOINT}{suffix} or {list}"
+        );
+        Failure::invalid(format!("{line}: {error}; nothing was sent")).hint(hint)
+    })
 }
 
 /// An endpoint as it is written into a file, if it is one.
@@ -184,11 +255,16 @@ pub(super) fn host(url: &str) -> &str {
     url.split_once("://").map_or(url, |it| it.1)
 }
 
-pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<Settings, Failure> {
-    if site.sandbox.is_none() && site.url.starts_with("https:") {
+/// The hosts of several URLs, between commas.
+pub(super) fn hosts(urls: BTreeSet<&str>) -> String {
+    urls.into_iter().map(host).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn settings(global: &Global, found: &Found) -> Result<Settings, Failure> {
+    if found.sandbox.is_none() && found.site.url.starts_with("https:") {
         authorities_can_be_read()?;
     }
-    let credentials = match &site.sandbox {
+    let credentials = match &found.sandbox {
         Some(sandbox) => {
             let (id, secret) = sandbox.credentials().ok_or_else(|| {
                 Failure::invalid("sandbox.yaml has no client")
@@ -196,21 +272,21 @@ pub(super) fn settings(global: &Global, loaded: &Loaded, site: &Site) -> Result<
             })?;
             Credentials::Client { id: id.to_owned(), secret: secret.clone() }
         }
-        None => credentials(site.endpoint.is_loopback())?,
+        None => found.variables.credentials(found.endpoint.is_loopback())?,
     };
     Ok(Settings {
         concurrency: global.readers(),
         max_rps: global.max_rps,
         timeout: global.timeout,
-        dialect: loaded.files.api().and_then(|it| it.1.dialect.as_ref().copied()).unwrap_or_default(),
-        ..Settings::new(site.endpoint.clone(), credentials)
+        dialect: found.site.dialect,
+        ..Settings::new(found.endpoint.clone(), credentials)
     })
 }
 
-/// Settings to look at a site with where there are no credentials: none is ever sent.
-pub(super) fn anonymous(global: &Global, site: &Site) -> Settings {
+/// Settings to look at a place with where there are no credentials: none is ever sent.
+pub(super) fn anonymous(global: &Global, found: &Found) -> Settings {
     let nobody = Credentials::Token("none".into());
-    Settings { timeout: global.timeout, ..Settings::new(site.endpoint.clone(), nobody) }
+    Settings { timeout: global.timeout, ..Settings::new(found.endpoint.clone(), nobody) }
 }
 
 /// Connects to a forge with the token that the environment has for it. No request is sent; where it goes, flags and
@@ -220,7 +296,7 @@ pub(super) fn forge(global: &Global, forge: Forge, url: &str) -> Result<Elsewher
     if url.starts_with("https:") {
         authorities_can_be_read()?;
     }
-    let least = if endpoint.is_loopback() { LEAST_ON_LOOPBACK } else { LEAST };
+    let least = least(endpoint.is_loopback());
     let names = std::iter::once(FORGE_TOKEN).chain(usual_tokens(forge).iter().copied());
     let mut found = None;
     for name in names {
@@ -262,98 +338,15 @@ fn usual_tokens(forge: Forge) -> &'static [&'static str] {
     }
 }
 
-/// The endpoints to which credentials may go although only a file names them.
-fn recipients() -> Result<Recipients, Failure> {
-    let Some(raw) = env::var_os(ALLOWED).filter(|it| !it.is_empty()) else {
+/// The endpoints to which credentials may go although only a file names them, by the variable that lists them.
+fn recipients(variable: &str) -> Result<Recipients, Failure> {
+    let Some(raw) = env::var_os(variable).filter(|it| !it.is_empty()) else {
         return Ok(Recipients::default());
     };
     raw.to_string_lossy().parse().map_err(|error: api::ApiError| {
-        Failure::invalid(format!("{ALLOWED} cannot be used: {error}"))
+        Failure::invalid(format!("{variable} cannot be used: {error}"))
             .hint("list hosts or URLs between commas, such as `apis.spotnana.com, localhost`")
     })
-}
-
-/// Reads credentials from the environment, or from files that it names; never from anywhere else. An API on this very
-/// machine may have made-up ones.
-fn credentials(on_loopback: bool) -> Result<Credentials, Failure> {
-    let least = if on_loopback { LEAST_ON_LOOPBACK } else { LEAST };
-    let token = secret(TOKEN)?;
-    let id = secret("ROLECALL_CLIENT_ID")?;
-    let secret = secret(SECRET)?;
-    match (token, id, secret) {
-        (Some(token), None, None) => {
-            is_bare(TOKEN, token.expose_secret())?;
-            is_long(TOKEN, token.expose_secret(), least)?;
-            Ok(Credentials::Token(token))
-        }
-        (None, Some(id), Some(secret)) => {
-            is_long(SECRET, secret.expose_secret(), least)?;
-            Ok(Credentials::Client { id: id.expose_secret().to_owned(), secret })
-        }
-        (None, None, None) => Err(Failure::new(Exit::Auth, "no credentials").hint(CREDENTIALS)),
-        (None, Some(_), None) => Err(half("ROLECALL_CLIENT_ID", "ROLECALL_CLIENT_SECRET")),
-        (None, None, Some(_)) => Err(half("ROLECALL_CLIENT_SECRET", "ROLECALL_CLIENT_ID")),
-        (Some(_), _, _) => Err(Failure::new(Exit::Auth, "both a token and client credentials are set")
-            .hint("keep ROLECALL_TOKEN, or ROLECALL_CLIENT_ID and ROLECALL_CLIENT_SECRET")),
-    }
-}
-
-/// Refuses a header, or a part of one, in the place of a token: it would be sent in vain.
-fn is_bare(name: &str, token: &str) -> Result<(), Failure> {
-    const WORDS: [&str; 4] = ["authorization", "basic", "bearer", "token"];
-    let word = token.trim().split_once([' ', ':', '\t']).map(|it| it.0);
-    if let Some(word) = word.filter(|it| WORDS.contains(&&*it.to_ascii_lowercase())) {
-        return Err(Failure::invalid(format!("{name} begins with `{word}`, which is not part of a token"))
-            .hint("give the token alone: what stands after `Bearer ` in the header"));
-    }
-    if token.trim().contains([' ', '\t']) {
-        return Err(Failure::invalid(format!("{name} holds a space, which no token does"))
-            .hint("check for text copied along, and give the token alone"));
-    }
-    Ok(())
-}
-
-/// Refuses what is too short to be a secret: one of a few letters could not be kept out of what is shown.
-fn is_long(name: &str, given: &str, least: usize) -> Result<(), Failure> {
-    let length = given.trim().chars().count();
-    if length >= least {
-        return Ok(());
-    }
-    let length = render::counted(length, "character", "characters");
-    Err(Failure::invalid(format!("{name} has {length}, too few to be a secret"))
-        .hint(format!("give at least {least}: check that the whole of it was copied")))
-}
-
-fn half(set: &str, missing: &str) -> Failure {
-    Failure::new(Exit::Auth, format!("{set} is set, but {missing} is not"))
-        .hint(format!("set {missing} as well, or ROLECALL_TOKEN instead of both"))
-}
-
-/// A secret from the variable or from the file that the variable with `_FILE` names.
-pub(super) fn secret(name: &str) -> Result<Option<SecretString>, Failure> {
-    let direct = match env::var(name) {
-        Ok(text) => Some(SecretString::from(text)).filter(|it| !it.expose_secret().is_empty()),
-        Err(VarError::NotPresent) => None,
-        Err(VarError::NotUnicode(_)) => {
-            return Err(Failure::invalid(format!("{name} is not UTF-8 text")).hint("check how it was set"));
-        }
-    };
-    let Some(path) = env::var_os(format!("{name}_FILE")).filter(|it| !it.is_empty()) else {
-        return Ok(direct);
-    };
-    if direct.is_some() {
-        return Err(Failure::new(Exit::Auth, format!("{name} and {name}_FILE are both set"))
-            .hint("unset one of them"));
-    }
-    let problem = match secret_file(Path::new(&path)) {
-        Ok(text) if !text.expose_secret().trim().is_empty() => {
-            return Ok(Some(text.expose_secret().trim().into()));
-        }
-        Ok(_) => format!("the file that {name}_FILE names is empty"),
-        Err(error) => format!("cannot read the file that {name}_FILE names: {error}"),
-    };
-    Err(Failure::new(Exit::Auth, problem)
-        .hint(format!("check the path and its permissions, or set {name} itself")))
 }
 
 /// Looks at the authorities that are to be trusted before the TLS library does, which would read a device without end.
@@ -365,23 +358,4 @@ fn authorities_can_be_read() -> Result<(), Failure> {
         Failure::invalid(format!("cannot read the authorities of SSL_CERT_FILE, {path}: {error}"))
             .hint("name a PEM file, or unset it for those of this machine")
     })
-}
-
-/// The content of a file that holds a secret; where others may read it, that is said.
-pub(super) fn secret_file(path: &Path) -> Result<SecretString, Unread> {
-    let (text, readers) = disk::secret(path, LONGEST)?;
-    if readers == Readers::Others {
-        warn_of_readers(path);
-    }
-    Ok(text)
-}
-
-/// Says once of each file that holds a secret that others on this machine may read it. Nothing is refused: where secrets
-/// are mounted, nobody else may be on it.
-fn warn_of_readers(path: &Path) {
-    static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-    if WARNED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned()) {
-        let path = escape::terminal(&path.display().to_string()).into_owned();
-        let _ = writeln!(io::stderr(), "warning: others may read the secret in {path}: chmod 600 {path}");
-    }
 }

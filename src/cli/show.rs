@@ -26,7 +26,7 @@ pub(super) fn planned(
         Some(Only::Expired) => (global.selected(selection)?, Wanted::Expired),
         Some(Only::Lockout) => (for_lockouts(global, selection, output)?, Wanted::Lockouts),
     };
-    let (live, _sandbox) = from.open(global, &checked.loaded)?;
+    let (live, _sandbox) = from.open(global, &checked, &checked.declared.compared_companies())?;
     let asked = selection.asking.ask_people;
     let judged = run::reading(judged(&live, checked, wanted, (now, asked), output))?;
     print(&judged, output);

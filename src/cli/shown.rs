@@ -17,7 +17,7 @@ use rolecall::{
     },
 };
 
-use super::{Exit, Failure, Format, Global, Output, Reporting, approval::PlanFile, settings::host};
+use super::{Exit, Failure, Format, Global, Output, Reporting, approval::PlanFile, settings::hosts};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -34,7 +34,8 @@ pub(super) struct Arguments {
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let file = PlanFile::read(global.at(&arguments.plan), None)?;
     let saved = file.plan(Sources::default())?;
-    let view = saved.view(host(&saved.endpoint), Some(file.text()));
+    let hosts = hosts(saved.urls());
+    let view = saved.view(&hosts, Some(file.text()));
     match arguments.by {
         Some(by) => output.printed(&by_heading(&view, by, output)?),
         None => {

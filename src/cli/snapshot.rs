@@ -39,8 +39,8 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     complete(global, &checked)?;
     // Before any request: with a salt that cannot be used nothing has to be read.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };
-    let connected = connect(global, &checked.loaded)?;
-    let reading = workflow::recorded(&connected.live, &connected.reader, &mut checked, now.dated);
+    let connected = connect(global, &checked, &checked.declared.own_companies())?;
+    let reading = workflow::recorded(&connected.live, &connected.clients, &mut checked, now.dated);
     let mut snapshot = run::reading(output.reading(&connected.live.source, reading))?;
     if let Some((salt, keep)) = salt {
         snapshot = snapshot.sanitized(&salt, keep);

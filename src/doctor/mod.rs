@@ -40,6 +40,8 @@ pub struct Check {
     pub verdict: Verdict,
     pub fact: String,
     pub hint: Option<String>,
+    /// The name of the endpoint that it is about, where that has one.
+    pub of: Option<Box<str>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +98,7 @@ impl Area {
 #[expect(missing_docs, reason = "the names say it")]
 impl Check {
     fn new(area: Area, name: impl Into<String>, verdict: Verdict, fact: impl Into<String>) -> Self {
-        Self { area, name: name.into(), verdict, fact: fact.into(), hint: None }
+        Self { area, name: name.into(), verdict, fact: fact.into(), hint: None, of: None }
     }
 
     pub fn ok(area: Area, name: impl Into<String>, fact: impl Into<String>) -> Self {

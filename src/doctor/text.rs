@@ -23,11 +23,13 @@ pub fn text(report: &Report) -> String {
     let company = report.company.as_deref().unwrap_or("no company");
     let mut out = format!("{BOLD}{}{BOLD:#} at {}\n", show(company), show(&report.endpoint));
     let widest = report.checks.iter().map(|it| it.name.chars().count()).max().unwrap_or(0);
-    let mut area: Option<Area> = None;
+    let mut about: Option<(Area, Option<&str>)> = None;
     for check in &report.checks {
-        if area != Some(check.area) {
-            let _ = writeln!(out, "\n{BOLD}{}{BOLD:#}", check.area.title());
-            area = Some(check.area);
+        let of = check.of.as_deref();
+        if about != Some((check.area, of)) {
+            let of = of.map(|it| format!(" of `{it}`")).unwrap_or_default();
+            let _ = writeln!(out, "\n{BOLD}{}{of}{BOLD:#}", check.area.title());
+            about = Some((check.area, check.of.as_deref()));
         }
         let (word, style) = word(check.verdict);
         let (name, fact) = (show(&check.name), show(&check.fact));
@@ -56,7 +58,12 @@ pub fn json(report: &Report, exit: u8, result: &str) -> String {
             Verdict::Problem(Trouble::Auth) => "auth".into(),
         };
         let area = it.area.title().to_lowercase();
-        json!({ "area": area, "name": it.name, "verdict": word(it.verdict).0.to_lowercase(), "trouble": trouble, "fact": it.fact, "hint": it.hint })
+        let of = it.of.as_ref().map(|it| json!({ "of": it }));
+        let mut row = json!({ "area": area, "name": it.name, "verdict": word(it.verdict).0.to_lowercase(), "trouble": trouble, "fact": it.fact, "hint": it.hint });
+        if let (Value::Object(row), Some(Value::Object(of))) = (&mut row, of) {
+            row.extend(of);
+        }
+        row
     };
     let [ok, notes, problems] = report.counts();
     document(&json!({

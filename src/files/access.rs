@@ -18,7 +18,7 @@ use super::{
     tree::{Form, Node},
     yaml::Style,
 };
-use crate::model::direct;
+use crate::model::{direct, selector::Attribute};
 
 mapping! {
     /// Who holds which roles on which scopes: one of the files below `access/`.
@@ -72,6 +72,35 @@ mapping! {
         /// The members of the group: a list (exactly these; `[]` is nobody), `{ atLeast: […] }` (these, and whoever else is
         /// there), or `unmanaged` (not ours).
         "members" pub(crate) members: Given<At<Listing<MemberEntry>>>,
+        /// Rules by which more people are members: everybody whom one of them means, as the API knows them at that time.
+        "membersFrom" pub(crate) members_from: Given<Entries<SelectorEntry>>,
+        /// People who are not members by any rule.
+        "except" pub(crate) except: Given<Entries<PersonEntry>>,
+    }
+}
+
+mapping! {
+    /// People by what they are: all keys must hold, any value of a key will do.
+    #[schemars(title = "A rule for members", extend("minProperties" = 1))]
+    pub(crate) struct SelectorEntry: "a rule, such as `{ department: … }`" {
+        /// Departments: ids or names from `ids`.
+        #[schemars(with = "OneOrMany<forms::Department>")]
+        "department" pub(crate) department: Given<OneOrMany<At<String>>>,
+        /// Legal entities: ids or names from `ids`.
+        #[schemars(with = "OneOrMany<forms::LegalEntity>")]
+        "legalEntity" pub(crate) legal_entity: Given<OneOrMany<At<String>>>,
+        /// Cost centers: ids or names from `ids`.
+        #[schemars(with = "OneOrMany<forms::CostCenter>")]
+        "costCenter" pub(crate) cost_center: Given<OneOrMany<At<String>>>,
+        /// Offices: ids or names from `ids`.
+        #[schemars(with = "OneOrMany<forms::Office>")]
+        "office" pub(crate) office: Given<OneOrMany<At<String>>>,
+        /// Job titles, letter by letter as the API has them.
+        #[schemars(with = "OneOrMany<forms::Word>")]
+        "designation" pub(crate) designation: Given<OneOrMany<At<String>>>,
+        /// Personas, as the API spells them (`EMPLOYEE`).
+        #[schemars(with = "OneOrMany<forms::Word>")]
+        "persona" pub(crate) persona: Given<OneOrMany<At<String>>>,
     }
 }
 
@@ -257,6 +286,20 @@ impl AccessFile {
     /// Whether it leaves its company to the workspace.
     pub(crate) fn says_no_company(&self) -> bool {
         self.company.is_absent()
+    }
+}
+
+impl SelectorEntry {
+    /// Every attribute with its values.
+    pub(crate) fn values(&self) -> [(Attribute, &Given<OneOrMany<At<String>>>); 6] {
+        [
+            (Attribute::Department, &self.department),
+            (Attribute::LegalEntity, &self.legal_entity),
+            (Attribute::CostCenter, &self.cost_center),
+            (Attribute::Office, &self.office),
+            (Attribute::Designation, &self.designation),
+            (Attribute::Persona, &self.persona),
+        ]
     }
 }
 

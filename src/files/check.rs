@@ -31,6 +31,8 @@ use crate::model::{
     source::{FileId, Place},
 };
 
+mod computed;
+mod endpoints;
 mod policies;
 mod remarks;
 mod rules;
@@ -117,7 +119,9 @@ fn checked(
     let fallback = company.or_else(|| is_given.then_some(CompanyId(Uuid::nil())));
 
     let (mut rules, mut lockouts, mut accepts) = (DeclaredRules::default(), Vec::new(), Vec::new());
+    let mut endpoints = Vec::new();
     if let Some((_, workspace)) = workspace {
+        endpoints = workspace.api.as_ref().map(|it| check.endpoints(it)).unwrap_or_default();
         rules = check.rules(workspace, fallback);
         lockouts = workspace.lockout.iter().filter_map(|it| check.lockout(it)).collect();
         accepts = workspace.accept.iter().filter_map(|it| check.accept(it, fallback)).collect();
@@ -136,6 +140,7 @@ fn checked(
         check.access_file(access, fallback, workspace.is_some(), &mut companies);
         if let (None, Some(api)) = (workspace, access.api.as_ref()) {
             rules.identity = check.identity(api).or(rules.identity);
+            endpoints.extend(check.endpoints(api));
         }
     }
     let mut companies: Vec<DeclaredCompany> =
@@ -151,6 +156,7 @@ fn checked(
     }
 
     if check.findings.is_empty() {
+        let attribute_names = check.attribute_names();
         let named = check.companies.names.into_values();
         let mut known_companies: Vec<CompanyId> = named.flatten().map(CompanyId).collect();
         known_companies.sort_unstable();
@@ -158,13 +164,15 @@ fn checked(
         let (aliases, named_at) = (check.aliases, check.named_at);
         let misread = Vec::new();
         Ok(Declared {
-            company: choice.only().or(company),
+            company: choice.only().or(company.filter(|it| choice.holds(*it))),
             aside: choice.aside.iter().copied().collect(),
             companies,
             aliases,
             named_at,
+            attribute_names,
             known_companies,
             rules,
+            endpoints,
             unmanaged,
             lockouts,
             accepts,
@@ -199,6 +207,9 @@ struct Check {
     file: FileId,
     companies: Aliases,
     legal_entities: Aliases,
+    departments: Aliases,
+    cost_centers: Aliases,
+    offices: Aliases,
     aliases: BTreeMap<Uuid, Box<str>>,
     named_at: BTreeMap<Uuid, Place>,
     findings: Vec<Finding>,
@@ -276,10 +287,19 @@ impl Check {
             Given::Is(ids) => {
                 self.companies = self.aliases(&ids.company, "a company id");
                 self.legal_entities = self.aliases(&ids.legal_entity, "a legal entity id");
+                self.departments = self.aliases(&ids.department, "a department id");
+                self.cost_centers = self.aliases(&ids.cost_center, "a cost center id");
+                self.offices = self.aliases(&ids.office, "an office id");
             }
             ids => {
-                (self.companies.is_doubtful, self.legal_entities.is_doubtful) =
-                    (ids.is_wrong(), ids.is_wrong());
+                let all = [
+                    &mut self.companies,
+                    &mut self.legal_entities,
+                    &mut self.departments,
+                    &mut self.cost_centers,
+                    &mut self.offices,
+                ];
+                all.into_iter().for_each(|it| it.is_doubtful = ids.is_wrong());
             }
         }
     }
@@ -406,9 +426,10 @@ impl Check {
         let term = self.term(&v.from, &v.until);
         self.no_grant_twice(&grants.entries);
         self.no_member_twice(&members.entries);
+        let computed = self.computed(v, &members);
         let from = self.at(v.name.as_ref()?);
         let name = self.own_name(v.name.as_ref())?;
-        Some(DeclaredGroup { from, name, description, id, renamed_from, term, grants, members })
+        Some(DeclaredGroup { from, name, description, id, renamed_from, term, grants, members, computed })
     }
 
     fn listing<T, D>(
@@ -480,6 +501,6 @@ impl Check {
         let id = self.uuid(v.id.as_ref(), "a group id").map(GroupId);
         let reason = self.text(v.reason.as_ref(), "a reason");
         let name = self.name(v.group.as_ref());
-        Some(DeclaredRemoval { name: name?, id, reason: reason?, has_ended: false, from })
+        Some(DeclaredRemoval { name: name?, id, reason: reason?, ended: None, from })
     }
 }

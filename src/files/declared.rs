@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -15,14 +15,17 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
     rules::Unmanaged,
     scope::{self, Audience, Scope, Value},
+    selector::{Attribute, Selector},
     source::Place,
 };
 
+pub(in crate::files) mod endpoints;
 mod policy;
 mod role;
 mod rules;
 mod term;
 
+pub use endpoints::DeclaredEndpoint;
 pub(crate) use policy::{DeclaredLaw, DeclaredPolicy, DirectOf};
 pub use role::{ProvidedBy, RoleRef};
 pub(crate) use rules::{
@@ -42,9 +45,13 @@ pub struct Declared {
     pub aliases: BTreeMap<Uuid, Box<str>>,
     /// Where each of these names stands.
     pub named_at: BTreeMap<Uuid, Place>,
+    /// The names that rules may say, by what they are names for.
+    pub attribute_names: BTreeMap<Attribute, BTreeSet<Box<str>>>,
     /// The companies the workspace has names for, in which people of scopes are looked for.
     pub(crate) known_companies: Vec<CompanyId>,
     pub rules: DeclaredRules,
+    /// Where companies are that are not where the rest is, in the order of the file.
+    pub endpoints: Vec<DeclaredEndpoint>,
     /// What is done about groups that no file names.
     pub unmanaged: Unmanaged,
     /// In force or not, in the order of the file.
@@ -133,6 +140,23 @@ pub struct DeclaredGroup {
     pub(crate) term: Term,
     pub(crate) grants: Listed<DeclaredGrant>,
     pub(crate) members: Listed<DeclaredMember>,
+    pub(crate) computed: Computed,
+}
+
+/// Members by what they are, beside those that are named.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Computed {
+    /// In the order of the file.
+    pub(crate) rules: Vec<DeclaredRule>,
+    /// People who are not members by any of them.
+    pub(crate) except: Vec<DeclaredMember>,
+}
+
+/// An entry of `membersFrom`.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredRule {
+    pub(crate) selector: Selector,
+    pub(crate) from: Place,
 }
 
 /// A list and what it means for what is not on it.
@@ -203,8 +227,8 @@ pub struct DeclaredRemoval {
     /// Its id, where the name alone would not do.
     pub(crate) id: Option<GroupId>,
     pub(crate) reason: Box<str>,
-    /// Whether it is a declared group whose time is over.
-    pub(crate) has_ended: bool,
+    /// The declared group that it is, where that shall not exist because its time is over.
+    pub(crate) ended: Option<Box<DeclaredGroup>>,
     pub(crate) from: Place,
 }
 
@@ -274,6 +298,13 @@ impl Declared {
         only
     }
 
+    /// Forgets the rules for members: what a rollback does is not for them to say, and it must not wait until somebody may
+    /// read whom they mean.
+    pub fn without_computed_members(&mut self) {
+        let groups = self.companies.iter_mut().flat_map(|it| &mut it.groups);
+        groups.for_each(|it| it.computed = Computed::default());
+    }
+
     /// Forgets the roles that rules name: what manages access is privileged all the same.
     pub fn without_names(&mut self) {
         let floors = self.rules.floors.iter_mut().map(|it| &mut it.rules.privileged);
@@ -287,6 +318,12 @@ impl Declared {
         own.sort_unstable();
         own.dedup();
         own
+    }
+
+    /// The companies whose groups are compared: those that the files speak of, or else the one of the workspace. Sorted.
+    pub fn compared_companies(&self) -> Vec<CompanyId> {
+        let of_files: Vec<CompanyId> = self.companies.iter().map(|it| it.id).collect();
+        if of_files.is_empty() { self.own_companies() } else { of_files }
     }
 
     /// The companies whose groups this or another run of the same workspace looks at.
@@ -332,12 +369,19 @@ impl Declared {
         all
     }
 
+    /// The user that the token stands for by which a company is asked, and where that stands.
+    pub(crate) fn identity_of(&self, company: CompanyId) -> Option<&(PersonRef, Place)> {
+        let own = self.endpoints.iter().find(|it| it.companies.contains_key(&company));
+        own.map_or(self.rules.identity.as_ref(), |it| it.identity.as_ref())
+    }
+
     /// The people that rules and lockouts name, of any company; sorted, without duplicates.
     pub(crate) fn singled_out(&self) -> Vec<&PersonRef> {
         let rules = || self.rules.all();
         let protected = rules().flat_map(|it| &it.protected_people).filter_map(|it| it.0.person());
         let excepted = rules().flat_map(|it| &it.exceptions).filter_map(|it| it.target.person.as_ref());
-        let identity = rules().flat_map(|it| &it.identity).map(|it| &it.0);
+        let own = self.endpoints.iter().flat_map(|it| &it.identity);
+        let identity = rules().flat_map(|it| &it.identity).chain(own).map(|it| &it.0);
         let required = rules().flat_map(|it| &it.policies).flat_map(DeclaredPolicy::people);
         let mut people: Vec<&PersonRef> = self
             .lockouts
@@ -383,12 +427,18 @@ impl DeclaredCompany {
         self.users.iter().map(|it| &it.person).chain(&self.also)
     }
 
+    /// The rules by which people are members, each once.
+    pub(crate) fn selectors(&self) -> BTreeSet<&Selector> {
+        self.groups.iter().flat_map(|it| &it.computed.rules).map(|it| &it.selector).collect()
+    }
+
     /// The people that the entries name as members, users or travellers; sorted, without duplicates.
     pub(crate) fn people(&self) -> Vec<&PersonRef> {
         let members = self.groups.iter().flat_map(|it| &it.members.entries).map(|it| &it.person);
+        let excepted = self.groups.iter().flat_map(|it| &it.computed.except).map(|it| &it.person);
         // Most are in several groups: sorting them all would take longer than finding who is there once.
         let distinct: HashSet<&PersonRef> =
-            members.chain(self.with_direct_roles()).chain(self.travellers()).collect();
+            members.chain(excepted).chain(self.with_direct_roles()).chain(self.travellers()).collect();
         let mut people: Vec<&PersonRef> = distinct.into_iter().collect();
         people.sort_unstable();
         people

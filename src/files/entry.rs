@@ -7,7 +7,7 @@ use super::{
     declared::ProvidedBy,
     forms,
     mapping::{Given, mapping},
-    shape::{Keys, TextOr},
+    shape::{Entries, Keys, TextOr},
 };
 use crate::model::dialect::Dialect;
 
@@ -19,9 +19,33 @@ mapping! {
         /// environment or the list of allowed endpoints names it as well.
         #[schemars(extend("type" = ["string", "number"], "examples" = ["sandbox", "https://api-ext-sboxmeta.partners.spotnana.com"]))]
         "endpoint" pub endpoint: Given<At<String>>,
+        /// Other endpoints, each with the companies that are there.
+        "endpoints" pub(crate) endpoints: Given<Entries<EndpointEntry>>,
         /// How this endpoint spells what its documentation leaves open.
         "dialect" pub dialect: Given<Dialect>,
         /// The user that the token stands for: no plan may take from this user what it takes to repair things.
+        "identity" pub(crate) identity: Given<At<PersonKeys>>,
+    }
+}
+
+mapping! {
+    /// An endpoint of some companies.
+    #[schemars(extend("required" = ["name", "endpoint", "companies"]))]
+    pub struct EndpointEntry: "a mapping such as `{ name: eu, endpoint: …, companies: […] }`" {
+        /// By this name the environment knows its credentials: of `eu` they are ROLECALL_CLIENT_ID_EU and
+        /// ROLECALL_CLIENT_SECRET_EU, or ROLECALL_TOKEN_EU.
+        #[schemars(with = "forms::EndpointName")]
+        "name" pub(crate) name: Given<At<String>>,
+        /// The base URL of the API. Credentials go there only where it is documented, on this very machine, or listed in
+        /// ROLECALL_ALLOWED_ENDPOINTS with the name behind it.
+        #[schemars(extend("type" = ["string", "number"]))]
+        "endpoint" pub(crate) endpoint: Given<At<String>>,
+        /// Its companies: ids, names from `ids.company`, and patterns of these names.
+        #[schemars(with = "Vec<forms::Company>")]
+        "companies" pub(crate) companies: Given<Vec<At<String>>>,
+        /// How this endpoint spells what its documentation leaves open.
+        "dialect" pub(crate) dialect: Given<Dialect>,
+        /// The user that its token stands for.
         "identity" pub(crate) identity: Given<At<PersonKeys>>,
     }
 }

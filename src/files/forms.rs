@@ -91,9 +91,22 @@ forms! {
     ScopeName "Name of a scope" json_schema!({ "type": TEXT });
     /// A company, by id or alias.
     Company "A company: an id, or a name from `ids.company` of rolecall.yaml" json_schema!({ "type": TEXT });
+    /// The name of an endpoint.
+    EndpointName "Name of an endpoint" json_schema!({
+        "type": TEXT,
+        "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        "patternErrorMessage": "It has small letters, digits and single hyphens between them.",
+        "not": { "pattern": "(^|-)file$" },
+    });
     /// A legal entity, by id or alias.
     LegalEntity "A legal entity: an id, or a name from `ids.legalEntity` of rolecall.yaml"
         json_schema!({ "type": TEXT });
+    /// A department, by id or alias.
+    Department "A department: an id, or a name from `ids.department` of rolecall.yaml" json_schema!({ "type": TEXT });
+    /// A cost center, by id or alias.
+    CostCenter "A cost center: an id, or a name from `ids.costCenter` of rolecall.yaml" json_schema!({ "type": TEXT });
+    /// An office, by id or alias.
+    Office "An office: an id, or a name from `ids.office` of rolecall.yaml" json_schema!({ "type": TEXT });
     /// A UUID.
     Id "A UUID" json_schema!({
         "type": "string",

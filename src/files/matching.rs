@@ -57,19 +57,24 @@ pub fn matching<'a>(company: &'a DeclaredCompany, live: &'a [GroupHead]) -> Matc
         }
     }
     for removal in &company.removals {
-        let target = match removal.id {
-            Some(id) => by_id.get(&id).map_or(Target::Missing, |it| Target::Found(it)),
-            None => by_exact_name(&removal.name, &by_name),
+        let pinned = removal.id.map(|id| by_id.get(&id).map_or(Target::Missing, |it| Target::Found(it)));
+        let target = pinned.unwrap_or_else(|| by_exact_name(&removal.name, &by_name));
+        let target = match (target, &removal.ended) {
+            (Target::Missing, Some(group)) => by_former_name(group, &by_name),
+            (target, _) => target,
         };
         match target {
-            Target::Found(head) if head.name != removal.name => matched.findings.push(
-                Finding::new(
-                    Code::UnknownGroup,
-                    removal.from,
-                    format!("the group {} is called `{}`, not `{}`", head.id, head.name, removal.name),
-                )
-                .help("a deletion names the group as it is called now: correct `group` or `id`"),
-            ),
+            // A group whose time is over was perhaps never renamed.
+            Target::Found(head) if head.name != removal.name && removal.ended.is_none() => {
+                matched.findings.push(
+                    Finding::new(
+                        Code::UnknownGroup,
+                        removal.from,
+                        format!("the group {} is called `{}`, not `{}`", head.id, head.name, removal.name),
+                    )
+                    .help("a deletion names the group as it is called now: correct `group` or `id`"),
+                );
+            }
             target => matched.removals.push((removal, target)),
         }
     }
@@ -163,6 +168,12 @@ fn by_exact_name<'a>(name: &str, by_name: &HashMap<&str, Vec<&'a GroupHead>>) ->
             Target::Ambiguous(ids)
         }
     }
+}
+
+/// The group that was to get a name and has not.
+fn by_former_name<'a>(group: &DeclaredGroup, by_name: &HashMap<&str, Vec<&'a GroupHead>>) -> Target<'a> {
+    let former = group.renamed_from.as_ref().filter(|_| group.id.is_none());
+    former.map_or(Target::Missing, |(former, _)| by_exact_name(former, by_name))
 }
 
 fn target<'a>(

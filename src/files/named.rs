@@ -33,7 +33,9 @@ impl Named {
             let ids = file.ids.as_ref().and_then(|it| it.company.as_ref());
             named.companies.extend(ids.into_iter().flatten().map(|it| it.0.clone()));
             let identity = file.api.as_ref().and_then(|it| it.identity.as_ref());
-            named.people.extend(identity.into_iter().filter_map(|it| keyed(&it.v)));
+            let own = file.api.as_ref().into_iter().flat_map(|it| it.endpoints.iter());
+            let own = own.filter_map(|it| it.v.identity.as_ref());
+            named.people.extend(identity.into_iter().chain(own).filter_map(|it| keyed(&it.v)));
             named.people.extend(file.lockout.iter().filter_map(|it| keyed(&it.v)));
             named.people.extend(file.accept.iter().filter_map(|it| person(&it.v.person.as_ref()?.v)));
         }

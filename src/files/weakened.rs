@@ -1,10 +1,6 @@
 //! What is weaker in the files than in the base: every key of `rolecall.yaml` by which rolecall stops less, and groups
 //! and people that are managed less. Compares what the files say, not what a plan does.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
 use super::{
     check::Files,
     declared::{
@@ -21,6 +17,7 @@ use crate::model::{
     source::Place,
 };
 
+mod api;
 mod policies;
 
 /// The files of one side, and what they declare.
@@ -70,65 +67,6 @@ impl Rows<'_> {
             why: why.into(),
             from,
         });
-    }
-
-    /// Whose API, with which account, and how its answers are read.
-    fn api(&mut self) {
-        let [base, new] = [self.base, self.new];
-        let identity = |it: Side<'_>| it.declared.rules.identity.clone();
-        let (before, after) = (identity(base), identity(new));
-        if before.is_some() && before.as_ref().map(|it| &it.0) != after.as_ref().map(|it| &it.0) {
-            let said = |it: Option<(crate::model::ids::PersonRef, Place)>| {
-                it.map(|it| (it.0.to_string(), Some(it.1)))
-            };
-            let why = "whether the account that runs rolecall keeps its access is no longer looked at";
-            self.add("api.identity", said(before), said(after), why);
-        }
-        let endpoint = |it: Side<'_>| {
-            let (file, api) = it.files.api()?;
-            api.endpoint.as_ref().map(|it| (it.v.clone(), Some(it.place(file))))
-        };
-        let (before, after) = (endpoint(base), endpoint(new));
-        if before.is_some() && before.as_ref().map(|it| &it.0) != after.as_ref().map(|it| &it.0) {
-            self.add(
-                "api.endpoint",
-                before,
-                after,
-                "another API is read and written, and the guards judge that one",
-            );
-        }
-        let dialect = |it: Side<'_>| {
-            let dialect = it.files.api().and_then(|it| it.1.dialect.as_ref().copied()).unwrap_or_default();
-            match serde_json::to_value(dialect) {
-                Ok(Value::Object(fields)) => fields.into_iter().map(|it| (it.0, it.1.to_string())).collect(),
-                Ok(_) | Err(_) => BTreeMap::new(),
-            }
-        };
-        let after = dialect(new);
-        for (field, before) in dialect(base) {
-            let after = after.get(&field).filter(|it| **it != before);
-            if let Some(after) = after {
-                let said = |it: &str| Some((it.trim_matches('"').to_owned(), None));
-                let why = "answers are read, and writes are sent, in another way";
-                self.add(&format!("api.dialect.{field}"), said(&before), said(after), why);
-            }
-        }
-        let company = |it: Side<'_>| it.declared.company;
-        if let (Some(before), after) = (company(base), company(new))
-            && after != Some(before)
-        {
-            let name = |side: Side<'_>, it: CompanyId| match side.declared.aliases.get(&it.0) {
-                Some(name) => (name.to_string(), None),
-                None => (it.to_string(), None),
-            };
-            let after = after.map(|it| name(new, it));
-            self.add(
-                "company",
-                Some(name(base, before)),
-                after,
-                "the groups of another company are planned and judged",
-            );
-        }
     }
 
     /// Limits that are numbers.
@@ -310,10 +248,16 @@ impl Rows<'_> {
         let (of_base, of_new) = (*of_base, *of_new);
         let names = |ids: &Given<Ids>| {
             let ids = ids.as_ref();
-            let lists = [ids.and_then(|it| it.company.as_ref()), ids.and_then(|it| it.legal_entity.as_ref())];
+            let lists = [
+                ids.and_then(|it| it.company.as_ref()),
+                ids.and_then(|it| it.legal_entity.as_ref()),
+                ids.and_then(|it| it.department.as_ref()),
+                ids.and_then(|it| it.cost_center.as_ref()),
+                ids.and_then(|it| it.office.as_ref()),
+            ];
             lists.map(|it| it.cloned().unwrap_or_default())
         };
-        let lists = ["ids.company", "ids.legalEntity"]
+        let lists = ["ids.company", "ids.legalEntity", "ids.department", "ids.costCenter", "ids.office"]
             .into_iter()
             .zip(names(&base.ids).into_iter().zip(names(&new.ids)));
         for (list, (base, new)) in lists {
@@ -322,10 +266,15 @@ impl Rows<'_> {
                 if after.is_some_and(|it| it.v.eq_ignore_ascii_case(&before.v)) {
                     continue;
                 }
+                let is_of_rules = !matches!(list, "ids.company" | "ids.legalEntity");
                 let why = match after {
+                    Some(_) if is_of_rules => {
+                        "the name means something else, and rules for members that say it others"
+                    }
                     Some(_) => {
                         "the name means something else: plans and exceptions that say it are about that"
                     }
+                    None if is_of_rules => "no rule for members can say it any more",
                     None => "people and lock-outs are no longer looked for there",
                 };
                 let before = Some((before.v.clone(), Some(before.place(of_base))));

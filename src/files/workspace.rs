@@ -83,6 +83,15 @@ mapping! {
         /// Legal entities.
         #[schemars(with = "forms::Named<forms::Id>")]
         "legalEntity" pub(crate) legal_entity: Given<Names<String>>,
+        /// Departments, for rules of `membersFrom`.
+        #[schemars(with = "forms::Named<forms::Id>")]
+        "department" pub(crate) department: Given<Names<String>>,
+        /// Cost centers, for rules of `membersFrom`.
+        #[schemars(with = "forms::Named<forms::Id>")]
+        "costCenter" pub(crate) cost_center: Given<Names<String>>,
+        /// Offices, for rules of `membersFrom`.
+        #[schemars(with = "forms::Named<forms::Id>")]
+        "office" pub(crate) office: Given<Names<String>>,
     }
 }
 
@@ -195,7 +204,7 @@ mapping! {
         /// Who answers for it: a person or a team.
         #[schemars(with = "forms::Text")]
         "owner" pub(crate) owner: Given<At<String>>,
-        /// The last day (through its end, UTC) or the instant at which it ends: at most 90 days from now.
+        /// The last day (through its end, in `timeZone` or else UTC) or the instant at which it ends: at most 90 days from now.
         #[schemars(with = "forms::DayOrInstant")]
         "until" pub(crate) until: Given<At<String>>,
         /// Why.

@@ -10,6 +10,12 @@ pub enum FetchError {
     Api(#[from] ApiError),
     #[error(transparent)]
     NotRecorded(#[from] NotRecorded),
+    /// Who is meant by a rule for members.
+    #[error("the people that a rule of `membersFrom` means cannot be read")]
+    Rule {
+        /// Why.
+        source: ApiError,
+    },
     /// What would be taken away was asked for once more, alone, and the two answers differ.
     #[error("group {}: the list of its {list} is incomplete or has changed: {why}", name(.group))]
     Unconfirmed {
@@ -34,7 +40,10 @@ impl FetchError {
     pub(crate) fn refused(&self) -> Option<u16> {
         match self {
             Self::Api(error) => error.refused(),
-            Self::NotRecorded(_) | Self::Unconfirmed { .. } | Self::NoGroups { .. } => None,
+            // The list of a company's people is not the company.
+            Self::Rule { .. } | Self::NotRecorded(_) | Self::Unconfirmed { .. } | Self::NoGroups { .. } => {
+                None
+            }
         }
     }
 
@@ -42,6 +51,9 @@ impl FetchError {
     pub(crate) fn is_of_one_company(&self) -> bool {
         match self {
             Self::Api(error) => error.is_of_one_answer(),
+            Self::Rule { source } => {
+                source.is_of_one_answer() || source.refused().is_some_and(|status| status != 401)
+            }
             Self::Unconfirmed { .. } | Self::NoGroups { .. } => true,
             Self::NotRecorded(_) => false,
         }
@@ -51,6 +63,12 @@ impl FetchError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Api(error) => error.hint(),
+            Self::Rule { source } => match source.refused() {
+                Some(400 | 403 | 404 | 405 | 501) => Some(
+                    "the token, or this endpoint, has no list of people (`POST /v3/users/list`): list them under `members`".to_owned(),
+                ),
+                _ => source.hint(),
+            },
             Self::NotRecorded(error) => Some(error.hint().to_owned()),
             Self::NoGroups { .. } => Some(
                 "check `company:`, the endpoint and the rights of the token; if the company is new, give `--create-all` to plan and apply"

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use crate::{
     live::{
         FetchError,
+        api::Home,
         source::{AT_ONCE, Source},
     },
     model::{
@@ -22,6 +23,7 @@ use crate::{
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, GroupRole, Observed, ObservedCompany, User, completed},
         scope::{Scope, Shared},
+        selector::Selector,
     },
 };
 use futures_util::{
@@ -39,6 +41,7 @@ mod list;
 mod named;
 mod person;
 mod policies;
+mod policy_reads;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -70,6 +73,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
     let mut observed = Observed { searched: searched(list), ..Observed::default() };
     let scopes = Mutex::default();
     let mut failed = Failed::default();
+    let mut there: BTreeMap<Home, Vec<User>> = BTreeMap::new();
     let companies = stream::iter(&list.companies)
         .map(|reads| async { (reads.id, company(source, &list.known, reads, &scopes).await) });
     let mut companies = companies.buffered(COMPANIES_AT_ONCE);
@@ -77,13 +81,16 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         let Some((company, people)) = failed.note(id, read)? else { continue };
         observed.companies.push(company);
         observed.searched.retain(|it| !people.closed.contains(it));
+        if let Some(home) = source.home(id).filter(|_| !list.singled_out.is_empty()) {
+            there.entry(home).or_default().extend(people.users.iter().cloned());
+        }
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
         observed.unlisted.extend(people.unlisted.then_some(id));
     }
     drop(companies);
     failed.leave_out(&mut observed)?;
-    moved(source, list, &mut observed, &scopes).await?;
+    moved(source, list, &mut observed, (there, &scopes)).await?;
     observed.users = completed(observed.users);
     Ok(observed)
 }
@@ -146,25 +153,30 @@ async fn moved(
     source: &Source,
     list: &ReadList<'_>,
     observed: &mut Observed,
-    scopes: &Mutex<Shared>,
+    (mut there, scopes): (BTreeMap<Home, Vec<User>>, &Mutex<Shared>),
 ) -> Read<()> {
     let Some(lockouts) = list.companies.first().map(|it| &it.lockouts).filter(|it| !it.is_empty()) else {
         return Ok(());
     };
     for &other in list.known.iter().filter(|it| list.companies.iter().all(|own| own.id != **it)) {
-        observed.users.extend(unless_refused(source.find_users(other, lockouts).await)?);
+        let Some(home) = source.home(other) else { continue };
+        let found = unless_refused(source.find_users(other, lockouts).await)?;
+        there.entry(home).or_default().extend(found.iter().cloned());
+        observed.users.extend(found);
     }
-    let directory = Directory::new(&observed.users);
+    // Whoever is known at one endpoint is nobody at another.
+    let there: BTreeMap<Home, Directory<'_>> = there.iter().map(|it| (*it.0, Directory::new(it.1))).collect();
     let mut missing: BTreeMap<UserId, Vec<usize>> = BTreeMap::new();
     for (at, company) in observed.companies.iter().enumerate() {
         let reads = list.companies.iter().find(|it| it.id == company.id);
-        for user in reads.into_iter().flat_map(|it| it.cut_off(&directory)) {
-            if !company.held.contains_key(&user) {
-                missing.entry(user).or_default().push(at);
-            }
+        let directory = source.home(company.id).and_then(|it| there.get(&it));
+        let cut_off = reads.into_iter().zip(directory).flat_map(|(it, directory)| it.cut_off(directory));
+        for user in cut_off.filter(|it| !company.held.contains_key(it)) {
+            missing.entry(user).or_default().push(at);
         }
     }
-    let groups = stream::iter(missing.keys()).map(|&user| source.groups_of_user(user));
+    let asked = missing.iter().map(|(&user, companies)| (observed.companies[companies[0]].id, user));
+    let groups = stream::iter(asked).map(|(company, user)| source.groups_of_user(company, user));
     let groups: Vec<Vec<(CompanyId, GroupHead)>> = groups.buffered(AT_ONCE).try_collect().await?;
     let mut failed = Failed::default();
     for ((user, companies), groups) in missing.into_iter().zip(groups) {
@@ -202,14 +214,17 @@ async fn company(
         Ok((heads, wanted, read))
     };
     let roles = source.list_roles(reads.id);
-    let ((heads, mut wanted, read), roles, mut people) =
-        try_join3(groups, roles, people(source, known, reads)).await?;
+    let selected = selected(source, reads);
+    let ((heads, mut wanted, read), roles, (mut people, selected)) =
+        try_join3(groups, roles, try_join(people(source, known, reads), selected)).await?;
+    people.users.extend(selected.users);
     let rest = reads.rest(&heads, &wanted, &people.held);
     let more = whole(source, reads.id, &rest, scopes).await?;
     wanted.extend(rest);
     let mut company = ObservedCompany { groups: heads, roles, ..ObservedCompany::new(reads.id) };
     read.join(&mut company);
     more.join(&mut company);
+    company.selected = selected.rules;
     let strangers = strangers(source, reads.id, &wanted, &company.contents, &people.users).await?;
     people.users.extend(strangers);
     let known: BTreeSet<UserId> = people.direct.iter().map(|it| it.0).collect();
@@ -232,7 +247,7 @@ async fn company(
 /// As [`fetch`].
 pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Observed, FetchError> {
     let mut observed = Observed::default();
-    let (mut users, mut failed) = (Vec::new(), Failed::default());
+    let (mut there, mut failed) = (BTreeMap::<_, Vec<User>>::new(), Failed::default());
     for reads in &list.companies {
         let own = async {
             let mut own = source.find_users(reads.id, &list.singled_out).await?;
@@ -240,13 +255,14 @@ pub async fn fetch_lockouts(source: &Source, list: &ReadList<'_>) -> Result<Obse
             own.extend(one_by_one(source, reads.id, &missing).await?);
             Ok(own)
         };
-        users.extend(failed.note(reads.id, own.await)?.unwrap_or_default());
+        let found = failed.note(reads.id, own.await)?.unwrap_or_default();
+        there.entry(source.home(reads.id)).or_default().extend(found);
     }
-    observed.users = completed(users);
-    let directory = Directory::new(&observed.users);
+    observed.users = completed(there.values().flatten().cloned().collect());
     let mut direct = Vec::new();
     for reads in &list.companies {
-        let read = held_by_lockouts(source, reads, &directory).await;
+        let there = completed(there[&source.home(reads.id)].clone());
+        let read = held_by_lockouts(source, reads, &Directory::new(&there)).await;
         if let Some((live, roles)) = failed.note(reads.id, read)? {
             observed.companies.push(live);
             direct.extend(roles);
@@ -268,12 +284,12 @@ async fn held_by_lockouts(
     for user in reads.cut_off(directory) {
         // Direct roles are only reported: not to know them keeps nobody in a group.
         let roles = async {
-            match source.direct_roles(user).await {
+            match source.direct_roles(reads.id, user).await {
                 Err(FetchError::Api(_)) => Ok(None),
                 roles => roles,
             }
         };
-        let (groups, roles) = try_join(source.groups_of_user(user), roles).await?;
+        let (groups, roles) = try_join(source.groups_of_user(reads.id, user), roles).await?;
         let own: Vec<GroupHead> = groups.into_iter().filter(|it| it.0 == reads.id).map(|it| it.1).collect();
         for group in &own {
             let contents = live.contents.entry(group.id).or_default();
@@ -291,6 +307,29 @@ async fn held_by_lockouts(
         live.roles = source.list_roles(reads.id).await?;
     }
     Ok((live, direct))
+}
+
+/// Everybody whom the rules for members mean.
+#[derive(Default)]
+struct Selected {
+    users: Vec<User>,
+    rules: BTreeMap<Selector, Arc<[UserId]>>,
+}
+
+/// Asks for everybody whom a rule means, for each rule once.
+async fn selected(source: &Source, reads: &CompanyReads<'_>) -> Read<Selected> {
+    let found = stream::iter(&reads.selectors)
+        .map(|&rule| async move { Read::Ok((rule, source.select(reads.id, rule).await?)) });
+    let mut found = found.buffered(AT_ONCE);
+    let mut all = Selected::default();
+    while let Some((rule, users)) = found.try_next().await? {
+        let mut active: Vec<UserId> = users.iter().filter(|it| it.active).map(|it| it.id).collect();
+        active.sort_unstable();
+        active.dedup();
+        all.rules.insert(rule.clone(), active.into());
+        all.users.extend(users);
+    }
+    Ok(all)
 }
 
 /// Users that a list speaks of, with what is read of them.
@@ -323,7 +362,8 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     let found = reads.find(&directory);
     let holders: BTreeSet<UserId> = found.cut_off.iter().copied().chain(found.identity).collect();
     let (held, direct) =
-        try_join(groups_of(source, reads.id, &holders), direct_roles(source, &found.direct)).await?;
+        try_join(groups_of(source, reads.id, &holders), direct_roles(source, reads.id, &found.direct))
+            .await?;
     users.extend(single);
     users.extend(more);
     Ok(People { users, cut_off: found.cut_off, held, direct, closed, unlisted: false })
@@ -339,7 +379,7 @@ async fn groups_of(
     users: &BTreeSet<UserId>,
 ) -> Read<BTreeMap<UserId, Vec<GroupId>>> {
     let groups = stream::iter(users).map(|&user| async move {
-        let groups = source.groups_of_user(user).await?;
+        let groups = source.groups_of_user(company, user).await?;
         let mut own: Vec<GroupId> =
             groups.into_iter().filter(|it| it.0 == company).map(|it| it.1.id).collect();
         own.sort_unstable();
@@ -348,9 +388,13 @@ async fn groups_of(
     groups.buffered(AT_ONCE).try_collect().await
 }
 
-async fn direct_roles(source: &Source, users: &BTreeSet<UserId>) -> Read<Vec<(UserId, DirectRoles)>> {
+async fn direct_roles(
+    source: &Source,
+    company: CompanyId,
+    users: &BTreeSet<UserId>,
+) -> Read<Vec<(UserId, DirectRoles)>> {
     let roles = stream::iter(users)
-        .map(|&user| async move { Read::Ok(source.direct_roles(user).await?.map(|it| (user, it))) });
+        .map(|&user| async move { Read::Ok(source.direct_roles(company, user).await?.map(|it| (user, it))) });
     let roles: Vec<_> = roles.buffered(AT_ONCE).try_collect().await?;
     Ok(roles.into_iter().flatten().collect())
 }
@@ -445,7 +489,9 @@ async fn elsewhere(
     people: &[PersonRef],
 ) -> Read<(Vec<User>, BTreeSet<CompanyId>)> {
     let (mut found, mut closed) = (Vec::new(), BTreeSet::new());
-    let others = || known.iter().copied().filter(|it| *it != company && !people.is_empty());
+    // At another endpoint the people of this company are strangers, and nobody's business.
+    let is_other = |it: &CompanyId| *it != company && source.home(*it) == source.home(company);
+    let others = || known.iter().copied().filter(|it| is_other(it) && !people.is_empty());
     for other in others() {
         // A token of one company may not look into another, and what is wrong there is nothing to this one; then nobody is
         // known there.

@@ -21,6 +21,7 @@ use crate::model::{
     json,
     observed::User,
     plan::Digest,
+    selector::Attribute,
 };
 
 mod answers;
@@ -32,10 +33,10 @@ mod tests;
 pub use answers::Answers;
 pub(crate) use answers::head;
 pub use pseudonym::Salt;
-pub use shape::{Answer, Company, Directory, Group, Person, Reach, Sanitized, Snapshot};
+pub use shape::{Answer, Attributes, Company, Directory, Group, Person, Reach, Sanitized, Snapshot};
 
 /// The version of the form that is written; earlier ones are read as well.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// What tells the document from the others that rolecall prints.
 pub const KIND: &str = "snapshot";
 /// Most bytes of a snapshot that is read: some millions of memberships.
@@ -50,6 +51,14 @@ pub enum NotRecorded {
     /// Whom the files name: the directory was not open as a whole when the snapshot was taken.
     #[error("the snapshot does not know who {} is, nor that there is nobody", escape::terminal(&.0.to_string()))]
     Person(PersonRef),
+    /// What a rule for members looks at.
+    #[error("the snapshot does not say what a rule of `membersFrom` looks at: the {} of people", .0.word())]
+    Attribute(Attribute),
+    /// The same, of a company of which not everybody is in the snapshot.
+    #[error(
+        "the snapshot does not know everybody of the company {0}, and so nobody whom a rule of `membersFrom` means"
+    )]
+    Rules(CompanyId),
     /// What somebody holds outside groups: that is read only of people that the files single out.
     #[error("the snapshot does not know which roles {0} holds outside groups")]
     DirectRoles(Box<str>),
@@ -191,6 +200,10 @@ impl Snapshot {
     pub fn sanitized(mut self, salt: &Salt, keep: Keep) -> Self {
         for user in self.directories.iter_mut().flat_map(|it| &mut it.users) {
             salt.hide(user);
+        }
+        let attributes = self.directories.iter_mut().filter_map(|it| it.attributes.as_mut());
+        for traits in attributes.flat_map(|it| it.of.values_mut()) {
+            traits.each(|attribute, value| salt.value(attribute, value));
         }
         for answer in self.directories.iter_mut().flat_map(|it| &mut it.asked) {
             answer.person = salt.person(&answer.person);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    api::{self, Reader, Skew},
+    api::{self, Clients, Home, Reader, Skew},
     error::FetchError,
     snapshot::Answers,
 };
@@ -20,6 +20,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::{GroupHead, GroupRole, RoleHead, User},
     permissions::Permissions,
+    selector::Selector,
 };
 
 /// Questions kept alive at once; the connection limits the requests, this only the futures.
@@ -28,7 +29,7 @@ pub(super) const AT_ONCE: usize = 64;
 /// Where live facts come from.
 pub enum Source {
     /// The API, as it is now.
-    Api(Reader),
+    Api(Clients),
     /// What a snapshot says of it: no request is sent.
     Snapshot(Box<Answers>),
 }
@@ -55,7 +56,7 @@ impl Source {
     /// Requests sent so far, by the writing half of the client as well.
     pub fn requests(&self) -> u64 {
         match self {
-            Self::Api(reader) => reader.requests_made(),
+            Self::Api(clients) => clients.requests_made(),
             Self::Snapshot(_) => 0,
         }
     }
@@ -63,7 +64,7 @@ impl Source {
     /// How far the clocks are apart, as far as answers have said.
     pub(crate) fn skew(&self) -> Option<Skew> {
         match self {
-            Self::Api(reader) => reader.skew(),
+            Self::Api(clients) => clients.skew(),
             Self::Snapshot(_) => None,
         }
     }
@@ -71,7 +72,7 @@ impl Source {
     /// The companies in which looking for a single person was refused last, each with the status.
     pub(crate) fn search_refused(&self) -> BTreeMap<CompanyId, u16> {
         match self {
-            Self::Api(reader) => reader.search_refused(),
+            Self::Api(clients) => clients.search_refused(),
             Self::Snapshot(_) => BTreeMap::new(),
         }
     }
@@ -79,14 +80,24 @@ impl Source {
     /// What companies and legal entities are called, as far as that was told.
     pub(crate) fn names(&self) -> BTreeMap<Uuid, Box<str>> {
         match self {
-            Self::Api(reader) => reader.names(),
+            Self::Api(clients) => clients.names(),
             Self::Snapshot(answers) => answers.snapshot().names.clone(),
+        }
+    }
+
+    /// Where a company is asked: the same for all where there is one endpoint, or a snapshot. `None` where it has no endpoint.
+    pub(crate) fn home(&self, company: CompanyId) -> Option<Home> {
+        match self {
+            Self::Api(clients) => clients.home(company),
+            Self::Snapshot(_) => Some(Home::default()),
         }
     }
 
     pub(crate) async fn list_groups(&self, company: CompanyId) -> Read<Vec<GroupHead>> {
         Ok(match self {
-            Self::Api(it) => it.list_groups(company).await?.into_iter().map(|it| head(it).1).collect(),
+            Self::Api(it) => {
+                it.of(company)?.reader.list_groups(company).await?.into_iter().map(|it| head(it).1).collect()
+            }
             Self::Snapshot(it) => it.list_groups(company)?,
         })
     }
@@ -95,7 +106,7 @@ impl Source {
     pub(crate) async fn groups_among(&self, company: CompanyId, groups: &[GroupId]) -> Read<Vec<GroupHead>> {
         match self {
             Self::Api(it) => {
-                let found = it.groups_among(company, groups).await?;
+                let found = it.of(company)?.reader.groups_among(company, groups).await?;
                 Ok(found.into_iter().map(|it| head(it).1).collect())
             }
             Self::Snapshot(it) => {
@@ -107,7 +118,8 @@ impl Source {
 
     pub(crate) async fn list_roles(&self, company: CompanyId) -> Read<Vec<RoleHead>> {
         match self {
-            Self::Api(reader) => {
+            Self::Api(clients) => {
+                let reader = &clients.of(company)?.reader;
                 let roles = stream::iter(reader.list_roles(company).await?).map(|it| async move {
                     let (permissions, platform) = match (it.permissions, it.is_platform_role) {
                         (permissions @ Some(_), platform @ Some(_)) => (permissions, platform),
@@ -131,14 +143,16 @@ impl Source {
     /// The names of the roles that a company may assign, by one list: what else is known of them is not asked for.
     pub(crate) async fn role_names(&self, company: CompanyId) -> Read<Vec<Box<str>>> {
         Ok(match self {
-            Self::Api(it) => it.list_roles(company).await?.into_iter().map(|it| it.name).collect(),
+            Self::Api(it) => {
+                it.of(company)?.reader.list_roles(company).await?.into_iter().map(|it| it.name).collect()
+            }
             Self::Snapshot(it) => it.list_roles(company)?.into_iter().map(|it| it.name).collect(),
         })
     }
 
     pub(crate) async fn list_members(&self, company: CompanyId, group: GroupId) -> Read<Members> {
         match self {
-            Self::Api(it) => Ok(it.list_memberships(company, group).await?.into()),
+            Self::Api(it) => Ok(it.of(company)?.reader.list_memberships(company, group).await?.into()),
             Self::Snapshot(it) => Ok(it.list_members(company, group)?),
         }
     }
@@ -151,7 +165,7 @@ impl Source {
         users: &[UserId],
     ) -> Read<Vec<UserId>> {
         match self {
-            Self::Api(it) => Ok(it.members_among(company, group, users).await?),
+            Self::Api(it) => Ok(it.of(company)?.reader.members_among(company, group, users).await?),
             Self::Snapshot(it) => {
                 let all = it.list_members(company, group)?;
                 Ok(users.iter().copied().filter(|it| all.ids.binary_search(it).is_ok()).collect())
@@ -161,7 +175,7 @@ impl Source {
 
     pub(crate) async fn list_group_roles(&self, company: CompanyId, group: GroupId) -> Read<Vec<GroupRole>> {
         match self {
-            Self::Api(it) => Ok(it.list_group_roles(company, group).await?),
+            Self::Api(it) => Ok(it.of(company)?.reader.list_group_roles(company, group).await?),
             Self::Snapshot(it) => Ok(it.list_group_roles(company, group)?.to_vec()),
         }
     }
@@ -174,7 +188,7 @@ impl Source {
         roles: &[RoleId],
     ) -> Read<Vec<GroupRole>> {
         match self {
-            Self::Api(it) => Ok(it.roles_among(company, group, roles).await?),
+            Self::Api(it) => Ok(it.of(company)?.reader.roles_among(company, group, roles).await?),
             Self::Snapshot(_) => {
                 let all = self.list_group_roles(company, group).await?;
                 Ok(all.into_iter().filter(|it| roles.contains(&it.role)).collect())
@@ -184,38 +198,91 @@ impl Source {
 
     pub(crate) async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Read<Vec<User>> {
         Ok(match self {
-            Self::Api(it) => it.find_users(company, people).await?,
+            Self::Api(it) => it.found(company, it.of(company)?.reader.find_users(company, people).await?),
             Self::Snapshot(it) => it.find_users(company, people)?,
         })
     }
 
-    /// The users that one reference finds when it is asked for alone.
     /// Everybody of a company; `None` where that is not told.
     pub(crate) async fn list_users(&self, company: CompanyId) -> Read<Option<Vec<User>>> {
         match self {
-            Self::Api(it) => Ok(it.list_users(company).await?),
+            Self::Api(it) => {
+                let listed = it.of(company)?.reader.list_users(company).await?;
+                Ok(listed.map(|users| it.found(company, users)))
+            }
             Self::Snapshot(it) => Ok(it.list_users(company)),
         }
     }
 
+    /// The users that one reference finds when it is asked for alone.
     pub(crate) async fn query_user(&self, company: CompanyId, person: &PersonRef) -> Read<Vec<User>> {
         Ok(match self {
-            Self::Api(it) => it.query_user(company, person).await?,
+            Self::Api(it) => it.found(company, it.of(company)?.reader.query_user(company, person).await?),
             Self::Snapshot(it) => it.query_user(company, person)?,
         })
     }
 
-    pub(crate) async fn groups_of_user(&self, user: UserId) -> Read<Vec<(CompanyId, GroupHead)>> {
+    /// Everybody of a company whom a rule for members means, inactive people included.
+    pub(crate) async fn select(&self, company: CompanyId, rule: &Selector) -> Read<Vec<User>> {
         Ok(match self {
-            Self::Api(it) => it.groups_of_user(user).await?.into_iter().map(head).collect(),
+            Self::Api(it) => {
+                let found = it.of(company)?.reader.select(company, rule).await;
+                it.found(company, found.map_err(|source| FetchError::Rule { source })?)
+            }
+            Self::Snapshot(it) => it.select(company, rule)?,
+        })
+    }
+
+    /// Those of `users` who are active and whom rules mean, each with the position of the rule; by a list of just these.
+    pub(crate) async fn meant_among(
+        &self,
+        company: CompanyId,
+        users: &[UserId],
+        rules: &[Selector],
+    ) -> Read<Vec<(UserId, usize)>> {
+        let mut meant = Vec::new();
+        match self {
+            Self::Api(it) => {
+                let rows = it.of(company)?.reader.traits_of(company, users).await;
+                let rows = rows.map_err(|source| FetchError::Rule { source })?;
+                for (user, traits) in rows {
+                    if user.active && user.company == Some(company) && users.contains(&user.id) {
+                        let of = rules.iter().enumerate().filter(|it| it.1.means(&traits));
+                        meant.extend(of.map(|it| (user.id, it.0)));
+                    }
+                }
+            }
+            Self::Snapshot(it) => {
+                for (at, rule) in rules.iter().enumerate() {
+                    let all = it.select(company, rule)?;
+                    let own = all.iter().filter(|it| it.active && users.contains(&it.id));
+                    meant.extend(own.map(|it| (it.id, at)));
+                }
+            }
+        }
+        meant.sort_unstable();
+        meant.dedup();
+        Ok(meant)
+    }
+
+    /// The groups of a user, of whatever companies the endpoint of this one tells.
+    pub(crate) async fn groups_of_user(
+        &self,
+        company: CompanyId,
+        user: UserId,
+    ) -> Read<Vec<(CompanyId, GroupHead)>> {
+        Ok(match self {
+            Self::Api(it) => {
+                it.of(company)?.reader.groups_of_user(user).await?.into_iter().map(head).collect()
+            }
             Self::Snapshot(it) => it.groups_of_user(user),
         })
     }
 
-    /// The direct roles of a user; `None` where the token may not know, or the answer does not say.
-    pub(crate) async fn direct_roles(&self, user: UserId) -> Read<Option<DirectRoles>> {
+    /// The direct roles of a user, by the endpoint of a company; `None` where the token may not know, or the answer does not say.
+    pub(crate) async fn direct_roles(&self, company: CompanyId, user: UserId) -> Read<Option<DirectRoles>> {
         match self {
-            Self::Api(it) => match it.direct_roles(user).await {
+            Self::Api(it) => match it.of(company)?.reader.direct_roles(user).await {
                 Ok(roles) => Ok(roles),
                 Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
                 Err(error) => Err(error.into()),

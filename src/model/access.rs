@@ -66,6 +66,10 @@ pub enum Why<P = Place> {
     Ended(P),
     /// The entry that asks for it begins later; where that is.
     NotYet(P),
+    /// No entry asks for it, and none of the rules for members means the person; where the first of them is.
+    Unmeant(P),
+    /// The person is excepted from the rules for members; where that is.
+    Excepted(P),
     /// The person, or everybody who would have it, is cut off everywhere; where that is said.
     LockedOut(P),
 }
@@ -80,7 +84,9 @@ impl<P> Why<P> {
     pub fn is_lockout(&self) -> bool {
         match self {
             Self::LockedOut(_) => true,
-            Self::NotDeclared | Self::Ended(_) | Self::NotYet(_) => false,
+            Self::NotDeclared | Self::Ended(_) | Self::NotYet(_) | Self::Unmeant(_) | Self::Excepted(_) => {
+                false
+            }
         }
     }
 
@@ -90,6 +96,8 @@ impl<P> Why<P> {
             Self::NotDeclared => Why::NotDeclared,
             Self::Ended(from) => Why::Ended(place(from)),
             Self::NotYet(from) => Why::NotYet(place(from)),
+            Self::Unmeant(from) => Why::Unmeant(place(from)),
+            Self::Excepted(from) => Why::Excepted(place(from)),
             Self::LockedOut(from) => Why::LockedOut(place(from)),
         }
     }

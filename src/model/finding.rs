@@ -107,6 +107,7 @@ codes! {
     DuplicateUser Error "duplicate-user" "Two entries under `users:` mean the same person of one company.";
     DuplicateDirectRole Error "duplicate-direct-role" "A person lists the same direct role, or the same traveller, twice.";
     InvalidDirectRole Error "invalid-direct-role" "A direct role is of no known type, or has a key that its type does not take.";
+    InvalidRule Error "invalid-rule" "A rule of `membersFrom` asks for nothing, or in a form that has no meaning, or `except` has no rule to be an exception from.";
     RemovedAndDeclared Error "removed-and-declared" "A group is both declared and removed.";
     NoCompany Error "no-company" "Neither the file, the workspace nor a flag says which company is meant.";
     UnknownRole Error "unknown-role" "The company has no role of that name or id.";
@@ -119,9 +120,11 @@ codes! {
     InvalidGuard Error "invalid-guard" "A limit under `guards:` is out of its range, or a pattern is not valid.";
     InvalidException Error "invalid-exception" "An exception names no guard, or nothing that this guard looks at.";
     InvalidPolicy Error "invalid-policy" "A policy says too little, or has the name of another one.";
-    InvalidRule Error "invalid-rule" "An expression of a rule is not CEL, names what is not there, or compares what does not fit.";
+    InvalidExpression Error "invalid-expression" "An expression of a rule is not CEL, names what is not there, or compares what does not fit.";
     InvalidAccept Error "invalid-accept" "An accepted difference says neither which group nor whose direct role it is about, or too much of it.";
+    InvalidEndpoint Error "invalid-endpoint" "An entry of `api.endpoints` has no name that can stand in a variable, or shares its name or a company with another.";
     UnknownIdentity Error "unknown-identity" "`api.identity` is not exactly one user, so nothing could keep that user from being locked out.";
+    EmptyRule Remark "empty-rule" "A rule of `membersFrom` means nobody who is active; where somebody would leave by that, `removals` stops the apply.";
     CreatedAnew Remark "created-anew" "A group is pinned or renamed, and `--create-all` creates it in a new company; stops no plan.";
     ExpiredException Remark "expired-exception" "An exception has ended and allows nothing any more; stops no plan.";
     UnusedException Remark "unused-exception" "An exception is in force and nothing needs it; stops no plan.";

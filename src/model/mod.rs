@@ -20,6 +20,7 @@ pub mod access;
 pub mod finding;
 pub mod permissions;
 pub mod expression;
+pub mod selector;
 pub mod rules;
 pub mod plan;
 pub mod portion;

@@ -18,6 +18,7 @@ use crate::model::{
     ids::{CompanyId, Email, GroupId, PersonKey, PersonRef, RoleId, UserId},
     lookalike,
     permissions::Permissions,
+    selector::Selector,
     stamp::Stamps,
 };
 
@@ -59,6 +60,8 @@ pub struct ObservedCompany {
     /// When the members of the groups that were read were added, as far as the API tells: in the order of
     /// [`Contents::members`].
     pub added: BTreeMap<GroupId, Arc<[Option<Timestamp>]>>,
+    /// Everybody active whom each rule for members means, sorted; of those rules that were asked.
+    pub selected: BTreeMap<Selector, Arc<[UserId]>>,
 }
 
 impl ObservedCompany {
@@ -70,6 +73,7 @@ impl ObservedCompany {
         contents: BTreeMap::new(),
         held: BTreeMap::new(),
         added: BTreeMap::new(),
+        selected: BTreeMap::new(),
     };
 
     /// Returns a company of which nothing was read.

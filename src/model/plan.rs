@@ -20,6 +20,7 @@ use crate::model::{
     ids::{CompanyId, RoleId, UserId},
     index::{GroupIx, Index, Renumbering},
     rules::{Unmanaged, Weakened, Weakening},
+    selector::Selector,
     source::{FileId, Place},
     stamp::{Stamp, Stamps},
     state::{Edit, Fact, Key, State},
@@ -55,6 +56,10 @@ pub struct Plan {
     /// When the members who go were added, as far as the API tells.
     // Not among the notes: by these, people who gain or lose in the same way are told together.
     pub added: BTreeMap<Key, Timestamp>,
+    /// The rules by which members come, and of who goes those that do not mean the person.
+    pub by_rule: BTreeMap<Key, ByRule>,
+    /// The rules for members of each group that has some: what tells once more who is not meant.
+    pub selectors: BTreeMap<GroupIx, Arc<[Selector]>>,
     /// Who made the groups that change and who touched them last, as far as the API tells.
     pub stamps: BTreeMap<GroupIx, Stamps>,
     /// Groups that were not looked into, because only members go who are cut off everywhere.
@@ -118,6 +123,24 @@ impl Line {
     /// An entry that says neither when nor why, at a place that is still to be said.
     pub(crate) fn nothing() -> Self {
         Self { from: Place::new(FileId(0), 1, 1), starts: None, ends: None, has_reason: false }
+    }
+}
+
+/// The rules of `membersFrom` that an edit of a member comes by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", bound(deserialize = "P: Deserialize<'de>"))]
+pub struct ByRule<P = Place> {
+    /// Of who joins the rule that means the person, of who leaves all rules of the group, in words.
+    pub rules: Arc<[Box<str>]>,
+    /// Where the rule stands, or the first of them.
+    #[serde(rename = "origin")]
+    pub from: P,
+}
+
+impl<P> ByRule<P> {
+    /// The same with a place of another kind.
+    pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> ByRule<Q> {
+        ByRule { rules: self.rules, from: place(self.from) }
     }
 }
 
@@ -220,6 +243,11 @@ impl Plan {
     /// How many days ahead a `from` and an `until` are announced.
     pub const NOTICE_DAYS: i64 = 7;
 
+    /// What ends within [`Plan::NOTICE_DAYS`].
+    pub fn expiring(&self) -> impl Iterator<Item = &Soon> {
+        self.soon.iter().filter(|it| !it.begins)
+    }
+
     /// Whether applying it would do nothing.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
@@ -311,6 +339,12 @@ impl Plan {
             edits: Edits::new(self.edits.iter().filter_map(edit).collect()),
             notes: self.notes.iter().filter_map(|it| Some((key(it.0)?, *it.1))).collect(),
             added: self.added.iter().filter_map(|it| Some((key(it.0)?, *it.1))).collect(),
+            by_rule: self.by_rule.iter().filter_map(|it| Some((key(it.0)?, it.1.clone()))).collect(),
+            selectors: self
+                .selectors
+                .iter()
+                .filter_map(|(it, all)| Some((group(it)?, all.clone())))
+                .collect(),
             reasons: self.reasons.iter().filter_map(|(it, why)| Some((group(it)?, why.clone()))).collect(),
             entries: self
                 .entries
@@ -395,6 +429,9 @@ pub struct Overview {
     /// Which one.
     #[serde(rename = "id")]
     pub company: CompanyId,
+    /// The URL of its API, where that is not the `endpoint` of the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Box<str>>,
     /// All groups the company has.
     pub groups: usize,
     /// Memberships of the groups that were read, in all.

@@ -94,6 +94,8 @@ pub struct Rules {
     pub active: BTreeMap<UserId, bool>,
     /// The account that runs rolecall, where the files say.
     pub identity: Option<UserId>,
+    /// The same of companies that are asked in another account's name.
+    pub identities: BTreeMap<CompanyId, Option<UserId>>,
     /// Roles that let their holder change who may do what, by company, sorted.
     pub access_roles: Vec<(CompanyId, RoleId)>,
     /// What may go beyond a limit, and until when.
@@ -114,8 +116,21 @@ pub struct Rules {
     pub known: Known,
     /// Rules from outside the files.
     pub floors: Vec<Floor>,
+    /// Rules for members that mean nobody who is active.
+    pub barren: Vec<BarrenRule>,
     /// Of a rollback, what only takes away again what the apply gave.
     pub undone: Option<Taken>,
+}
+
+/// A rule of `membersFrom` that means nobody who is active.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BarrenRule {
+    /// The company of the group.
+    pub company: CompanyId,
+    /// The name that the group has, or will have.
+    pub group: Box<str>,
+    /// In words.
+    pub rule: Box<str>,
 }
 
 /// What a plan takes away that an apply gave, and that is there just as it gave it, as a journal proves.
@@ -147,6 +162,7 @@ impl Default for Rules {
             unmatched: Vec::new(),
             active: BTreeMap::new(),
             identity: None,
+            identities: BTreeMap::new(),
             access_roles: Vec::new(),
             exceptions: Vec::new(),
             declared: 0,
@@ -157,12 +173,18 @@ impl Default for Rules {
             names: BTreeMap::new(),
             known: Known::default(),
             floors: Vec::new(),
+            barren: Vec::new(),
             undone: None,
         }
     }
 }
 
 impl Rules {
+    /// The account in whose name a company is asked, where the files say.
+    pub fn identity_of(&self, company: CompanyId) -> Option<UserId> {
+        self.identities.get(&company).copied().unwrap_or(self.identity)
+    }
+
     /// These rules, and those from outside the files that set something for a guard.
     pub fn all_for(&self, guard: Guard) -> impl Iterator<Item = &Self> {
         let floors = self.floors.iter().filter(move |it| it.guards.contains(&guard)).map(|it| &it.rules);

@@ -117,9 +117,11 @@ pub enum Why {
     ByHand(Place, Box<str>, Vec<String>),
 }
 
-/// Everybody whom the files would have to name: those who are live and that the files do not ask for.
+/// Everybody whom the files would have to name: those who are live and that the files do not ask for, and those who are to
+/// join by a rule, as exceptions from it.
 pub fn people(plan: &Plan) -> BTreeSet<UserId> {
-    let members = plan.edits.iter().filter(|it| it.removes()).filter_map(Edit::member);
+    let named = |it: &&Edit| it.removes() || plan.by_rule.contains_key(&it.key);
+    let members = plan.edits.iter().filter(named).filter_map(Edit::member);
     let mut people: BTreeSet<UserId> = members.map(|it| plan.index.user(it)).collect();
     for edit in plan.edits.iter() {
         people.extend(edit.travellers().map(|it| it.user));
@@ -134,6 +136,8 @@ pub fn people(plan: &Plan) -> BTreeSet<UserId> {
 ///
 /// What would be wrong with the files for a reason that is none of these changes; then nothing is adopted.
 pub fn adopted(request: Request<'_>) -> Result<Adopted, Vec<Finding>> {
+    let declared = request.declared.at(request.now);
+    let request = Request { declared: &declared, ..request };
     let Drafted { taken, left } = drafted(&request);
     let mut adopted = Adopted { files: BTreeMap::new(), taken, left };
     loop {

@@ -26,17 +26,19 @@ use crate::{
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
         plan::{
-            Accepted, Line, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved, Withheld,
-            WithheldReason,
+            Accepted, ByRule, Line, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved,
+            Withheld, WithheldReason,
         },
         rules::{Rules, Unmanaged, Weakened},
         scope::Scope,
+        selector::Selector,
         source::Place,
         state::{Attributes, Fact, Facts, Key, Owner, State},
     },
 };
 
 mod accept;
+mod computed;
 pub mod grants;
 mod lockout;
 pub mod people;
@@ -63,6 +65,10 @@ pub struct Bound {
     pub live: State,
     /// Where what differs is declared, and why something goes; perhaps also of what does not differ.
     pub notes: BTreeMap<Key, Note>,
+    /// The rules by which members come, and of who goes those that do not mean the person; perhaps also of who stays.
+    pub by_rule: BTreeMap<Key, ByRule>,
+    /// The rules for members of each group that has some.
+    pub selectors: BTreeMap<GroupIx, Arc<[Selector]>>,
     /// Why groups shall be deleted.
     pub reasons: BTreeMap<GroupIx, Box<str>>,
     /// Everybody whose direct roles were read.
@@ -324,7 +330,7 @@ impl Binding<'_> {
                     settled.insert(group);
                     self.bound.reasons.insert(group, declared.reason.clone());
                     self.note(Owner::Group(group), Fact::Attributes).from = Some(declared.from);
-                    if declared.has_ended {
+                    if declared.ended.is_some() {
                         self.note_ended(group, declared.from);
                     }
                     continue;
@@ -346,6 +352,7 @@ impl Binding<'_> {
         let mut unmanaged: Vec<UnmanagedGroup> = unmanaged.map(group).collect();
         unmanaged.sort();
         self.bound.companies.push(Overview {
+            endpoint: None,
             company: self.company.id,
             groups: live.groups.len(),
             memberships: live.contents.values().map(|it| it.members.len()).sum(),
@@ -373,8 +380,16 @@ impl Binding<'_> {
     }
 
     fn group(&mut self, declared: &DeclaredGroup, group: GroupIx, head: Option<&GroupHead>) {
-        if head.is_none() && declared.term.is_coming(self.now) {
-            return;
+        if let Some(at) = declared.term.starts.filter(|it| *it > self.now) {
+            self.announce(
+                &Key { owner: Owner::Group(group), fact: Fact::Attributes },
+                at,
+                true,
+                declared.from,
+            );
+            if head.is_none() {
+                return;
+            }
         }
         let description = match (&declared.description, head) {
             (Some(description), _) => description.clone(),
@@ -390,8 +405,9 @@ impl Binding<'_> {
                 return;
             }
         };
+        let name = head.filter(|_| declared.term.is_coming(self.now)).map_or(&declared.name, |it| &it.name);
         let mut wanted = Wanted {
-            attributes: Arc::new(Attributes { name: declared.name.clone(), description }),
+            attributes: Arc::new(Attributes { name: name.clone(), description }),
             grants: self.desired_grants(declared, group),
             members: self.desired_members(declared, group),
         };
@@ -413,12 +429,16 @@ impl Binding<'_> {
             self.desired.grant(group, role, scope);
         }
         for Asked { what: user, from, ends } in wanted.members {
+            if let Some(from) = from {
+                self.note_soon(Owner::Group(group), Fact::Member(user), ends, from);
+            }
             if self.compared || !self.live.has_member(group, user) {
                 let note = self.note(Owner::Group(group), Fact::Member(user));
                 (note.from, note.ends) = (from, ends);
             }
             self.desired.member(group, user);
         }
+        self.note_all_coming(declared, group);
     }
 
     /// Keeps where something is asked for.
@@ -468,9 +488,6 @@ impl Binding<'_> {
             let ends = entry.term().ends;
             match resolved {
                 Ok(user) => {
-                    if let Some(member) = self.index.find_user(user) {
-                        self.note_soon(Owner::Group(group), Fact::Member(member), ends, entry.from);
-                    }
                     // Of two keys of one person the one that lasts longer counts.
                     let known = members.get(&user).map(|it| it.1);
                     let ends = known.map_or(ends, |it| it.zip(ends).map(|(a, b)| a.max(b)));
@@ -497,6 +514,7 @@ impl Binding<'_> {
                 }
             }
         }
+        let excepted = self.computed_members(declared, group, &named, &mut members);
         ended.retain(|user, _| !members.contains_key(user) && !self.locked.contains_key(user));
         for &user in &live {
             if self.locked.contains_key(&user) || members.contains_key(&user) {
@@ -539,16 +557,28 @@ impl Binding<'_> {
             let key = Key { owner: Owner::Group(group), fact: Fact::Member(member) };
             self.bound.lines.extend(from.map(|from| (key, Line { from, ..line })));
         }
+        self.note_unmeant(declared, group, (&live, &members), &excepted);
         let asked = |(user, (from, ends))| Some(Asked { what: self.index.find_user(user)?, from, ends });
-        let members = members.into_iter().filter_map(asked).collect();
+        members.into_iter().filter_map(asked).collect()
+    }
+
+    /// Notes what a group asks for later, once it is known what it asks for now.
+    fn note_all_coming(&mut self, declared: &DeclaredGroup, group: GroupIx) {
+        for entry in &declared.grants.coming {
+            if let Ok(role) = self.roles.find(&entry.role, entry.from).map(|it| it.id) {
+                self.note_coming(Owner::Group(group), Fact::Grant(role), entry.term, entry.from);
+            }
+        }
         for entry in &declared.members.coming {
-            if let Ok(user) = self.directory.member(self.company.id, &entry.person)
-                && let Some(user) = self.index.find_user(user)
-            {
+            // Inactive or not: one user that the entry means is enough to take something away.
+            let meant = match self.directory.member(self.company.id, &entry.person) {
+                Ok(user) => Some(user),
+                Err(failed) => <[UserId; 1]>::try_from(failed.candidates).ok().map(|[user]| user),
+            };
+            if let Some(user) = meant.and_then(|it| self.index.find_user(it)) {
                 self.note_coming(Owner::Group(group), Fact::Member(user), entry.term(), entry.from);
             }
         }
-        members
     }
 
     /// Keeps what ends within [`Plan::NOTICE_DAYS`].

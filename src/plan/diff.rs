@@ -25,6 +25,8 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
         edits: Edits::new(diff(&bound.live, &bound.desired)),
         live: bound.live.clone(),
         notes: bound.notes.clone(),
+        by_rule: bound.by_rule.clone(),
+        selectors: bound.selectors.clone(),
         reasons: bound.reasons.clone(),
         companies: bound.companies.clone(),
         unmanaged: bound.unmanaged,
@@ -42,6 +44,8 @@ pub fn plan(bound: &Bound, snapshot: &Observed) -> Plan {
     plan.survivors = survivors(&plan, &bound.locked);
     let owners: BTreeSet<Owner> = plan.changes().map(|it| it.owner).collect();
     plan.notes.retain(|key, _| owners.contains(&key.owner));
+    let edited: BTreeSet<&Key> = plan.edits.iter().map(|it| &it.key).collect();
+    plan.by_rule.retain(|key, _| edited.contains(key));
     // What only changes has no reason to go, even if one of the entries that asked for it has ended.
     for edit in plan.edits.iter().filter(|it| !it.removes()) {
         plan.notes.entry(edit.key.clone()).and_modify(|it| {

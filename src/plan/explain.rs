@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany, DeclaredGroup},
+        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredMember},
         matching::{Matched, Target, matching},
     },
     model::{
@@ -103,6 +103,8 @@ pub struct GroupAccess {
     pub managed: Managed,
     /// Whether the person is in it, and shall be.
     pub standing: Standing,
+    /// The rule of `membersFrom` by which the person shall be, in words.
+    pub rule: Option<Box<str>>,
     /// Its roles, sorted by name and id; empty where the person is not in it.
     pub roles: Vec<RoleAccess>,
 }
@@ -351,13 +353,19 @@ impl Explaining<'_> {
         declared: Option<&DeclaredGroup>,
     ) {
         let grants = live.contents.get(&head.id).map_or(&[][..], |it| &it.grants);
-        let standing = self.keys.standing(declared, self.locked, self.now);
+        let standing = self.keys.standing(declared, live, self.locked, self.now);
+        let rule = declared.and_then(|it| self.rule(it, live)).filter(|_| standing.asked == Asked::Declared);
         let (mut roles, unknown) =
             standing::roles(declared, grants, &Roles::new(&live.roles), self.directory, self.now);
         self.misfits += unknown;
         roles.sort_by_cached_key(|it| (self.names.role(it.role), it.role));
         let (company, id, name) = (live.id, Some(head.id), head.name.clone());
-        self.groups.push(GroupAccess { company, id, name, managed, standing, roles });
+        self.groups.push(GroupAccess { company, id, name, managed, standing, rule, roles });
+    }
+
+    /// The rule by which the person is to be in a group, in words.
+    fn rule(&self, declared: &DeclaredGroup, live: &ObservedCompany) -> Option<Box<str>> {
+        Some(self.keys.rule(declared, live)?.selector.text(&self.names.values).into())
     }
 
     /// Notes a group that the person is not in, if the files want the person there.
@@ -368,13 +376,22 @@ impl Explaining<'_> {
         head: Option<&GroupHead>,
         managed: Managed,
     ) {
-        let Some(line) = self.keys.wanted(declared, self.now).filter(|_| !self.locked) else { return };
+        let Some(line) = self.keys.wanted(declared, live, self.now).filter(|_| !self.locked) else { return };
+        // As long as it is not known who is excepted, nobody joins by a rule.
+        let is_unknown =
+            |it: &DeclaredMember| self.directory.everybody(live.id, &it.person) == Err(Unresolved::Unknown);
+        if self.keys.rule(declared, live).is_some_and(|it| it.from == line.from)
+            && declared.computed.except.iter().any(is_unknown)
+        {
+            return;
+        }
         self.groups.push(GroupAccess {
             company: live.id,
             id: head.map(|it| it.id),
             name: head.map_or(&declared.name, |it| &it.name).clone(),
             managed,
             standing: Standing::new(Asked::Missing, [line]),
+            rule: self.rule(declared, live),
             roles: Vec::new(),
         });
     }

@@ -258,6 +258,7 @@ fn check(guard: Guard, subject: Subject, limit: Limit) -> Check {
         limit,
         verdict: Verdict::Ok,
         by: None,
+        rules: Vec::new(),
         items: Vec::new(),
         policy: None,
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::{
     model::{
         dialect::ScopeChange,
-        ids::UserId,
+        ids::{CompanyId, UserId},
         kept::Kept,
         plan::{Check, Judgement, People, Plan, Verdict},
         rules::{Guard, Rules},
@@ -34,10 +34,15 @@ pub struct Judged {
     _made: (),
 }
 
-/// Orders a plan, and lets every guard look at it.
-pub fn judged(mut plan: Plan, rules: &Rules, style: ScopeChange, now: Timestamp) -> Judged {
+/// Orders a plan, each company's scopes changed in its API's style, and lets every guard look at it.
+pub fn judged(
+    mut plan: Plan,
+    rules: &Rules,
+    style: impl Fn(CompanyId) -> ScopeChange,
+    now: Timestamp,
+) -> Judged {
     let sides = Sides::new(&plan);
-    let Ordered { steps, gaps, unmet } = order(&plan, style, &floors(&sides, rules));
+    let Ordered { steps, gaps, unmet } = order(&plan, &style, &floors(&sides, rules));
     let outcomes = outcomes(&sides);
     let effects = Effects { outcomes: &outcomes, gaps: &gaps, unmet: &unmet };
     let (guards, remarks) = judge(&sides, effects, rules, now);
@@ -92,7 +97,7 @@ impl Judged {
 
     /// Whoever gains or loses and may have more through groups that were not looked into, each once: who loses everything,
     /// then who loses, then who gains what is privileged, then who gains. But for whoever is known whole.
-    pub fn to_ask(&self, known: &Kept) -> Vec<UserId> {
+    pub fn to_ask(&self, known: &Kept) -> Vec<(CompanyId, UserId)> {
         let unread = |company| self.plan.companies.iter().any(|it| it.company == company && it.unread > 0);
         let causes = self.judgement.by_cause.iter().flatten();
         let affected = [&self.judgement.people].into_iter().chain(causes).flat_map(|it| &it.affected);
@@ -100,8 +105,7 @@ impl Judged {
         affected.sort_by_key(|it| (!it.loses_everything, !it.loses(), !it.escalates()));
         let mut seen = BTreeSet::new();
         let users = affected.iter().flat_map(|it| it.users.iter().map(|user| (it.company, *user)));
-        let users = users.filter(|it| !known.whole.contains(it)).map(|it| it.1);
-        users.filter(|it| seen.insert(*it)).collect()
+        users.filter(|it| !known.whole.contains(it) && seen.insert(it.1)).collect()
     }
 
     /// The same plan to whoever reads it, knowing what people keep through groups that were not looked into: that is neither
@@ -113,7 +117,7 @@ impl Judged {
     pub fn knowing(mut self, kept: &Kept, rules: &Rules) -> Self {
         let asked = self.to_ask(kept);
         let Self { plan, judgement, .. } = &mut self;
-        judgement.not_asked = asked.iter().filter(|it| !kept.people.contains_key(it)).count();
+        judgement.not_asked = asked.iter().filter(|it| !kept.people.contains_key(&it.1)).count();
         if kept.people.values().any(|it| !it.is_empty()) {
             let sides = Sides::knowing(plan, kept);
             judgement.people = people(&sides, &outcomes(&sides), rules);

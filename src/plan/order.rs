@@ -97,7 +97,11 @@ pub enum Call {
 /// Each of `floors` is a role of which the groups of a company shall at no moment have fewer holders
 /// than before or after, whichever is less; people who are cut off everywhere do not count. For these
 /// roles alone a revocation waits for the grants of others.
-pub fn order(plan: &Plan, style: ScopeChange, floors: &BTreeSet<(CompanyId, RoleId)>) -> Ordered {
+pub fn order(
+    plan: &Plan,
+    style: &dyn Fn(CompanyId) -> ScopeChange,
+    floors: &BTreeSet<(CompanyId, RoleId)>,
+) -> Ordered {
     let mut graph = parts::graph(plan, style);
     let mut floors = floors::Floors::new(floors, &mut graph);
     people::connect(&mut graph, &mut floors);

@@ -27,6 +27,7 @@ use crate::{
         plan::Names,
         rules::PrivilegedTypes,
         scope::{Scope, Shared},
+        selector::Selector,
         source::Place,
     },
     plan::{
@@ -119,10 +120,13 @@ impl Person {
     }
 }
 
+/// Everybody whom each rule for members of a company means, sorted.
+pub type Selected = BTreeMap<(CompanyId, Selector), Arc<[UserId]>>;
+
 /// Reviews everything that was read of some companies.
 ///
 /// In time linear in the memberships and in what the files declare.
-pub fn review(declared: &Declared, all: &Snapshot, now: Timestamp) -> Review {
+pub fn review(declared: &Declared, all: &Snapshot, selected: &Selected, now: Timestamp) -> Review {
     let declared = &*declared.at(now);
     let rows = completed(all.directories.iter().flat_map(everybody).cloned().collect());
     let directory = Directory::new(&rows);
@@ -156,7 +160,7 @@ pub fn review(declared: &Declared, all: &Snapshot, now: Timestamp) -> Review {
         let privileged =
             company.roles.iter().filter(|it| it.manages_access || declared.rules.is_privileged(it));
         review.privileged.extend(privileged.map(|it| (company.id, it.id)));
-        let ways = groups(&mut review, company, own, &directory, &mut scopes, now);
+        let ways = groups(&mut review, company, own, (&directory, selected), &mut scopes, now);
         people(&mut review, company.id, ways, &rows, (&locked, &direct));
     }
     review
@@ -180,7 +184,7 @@ fn groups(
     review: &mut Review,
     company: &snapshot::Company,
     declared: &DeclaredCompany,
-    directory: &Directory<'_>,
+    (directory, selected): (&Directory<'_>, &Selected),
     scopes: &mut Shared,
     now: Timestamp,
 ) -> Ways {
@@ -195,7 +199,10 @@ fn groups(
         let grants: Vec<(RoleId, Arc<Scope>)> =
             fetch::shared(group.roles.clone(), scopes).into_iter().map(|it| (it.role, it.scope)).collect();
         let at = review.groups.len();
-        let members = Members::of(own, directory, now);
+        let mut members = Members::of(own, directory, now);
+        if let Some(own) = own {
+            members.add_selected(own, directory, |it| selected.get(&(company.id, it.clone())).cloned());
+        }
         let ends = own.map(|it| role_ends(it, &roles, now)).unwrap_or_default();
         for (n, user) in group.members.iter().enumerate() {
             let (asked, from, until) = members.said(*user);
@@ -279,6 +286,25 @@ impl Members {
             }
         }
         members
+    }
+
+    /// Adds those whom rules mean and no entry names.
+    fn add_selected(
+        &mut self,
+        group: &DeclaredGroup,
+        directory: &Directory<'_>,
+        selected: impl Fn(&Selector) -> Option<Arc<[UserId]>>,
+    ) {
+        let excepted = group.computed.except.iter().flat_map(|it| directory.find(&it.person));
+        let excepted: HashSet<UserId> = excepted.map(|it| it.id).collect();
+        for rule in &group.computed.rules {
+            for user in selected(&rule.selector).iter().flat_map(|it| it.iter()) {
+                let is_named = self.ended.contains(user) || self.coming.contains(user);
+                if !is_named && !excepted.contains(user) {
+                    self.lines.entry(*user).or_insert((rule.from, None));
+                }
+            }
+        }
     }
 
     fn said(&self, user: UserId) -> (Asked, Option<Place>, Option<Timestamp>) {

@@ -15,7 +15,7 @@ use crate::{
         observed::Observed,
         plan::{Action, Change, Digest, Plan, ReadGroup, Withheld},
         scope::Scope,
-        state::State,
+        state::{Edit, State},
     },
     plan::{bind::Bound, diff, digest},
 };
@@ -125,10 +125,13 @@ pub fn as_approved(
         fresh.renumbered(index.clone(), &fresh.index.within(&index)),
         saved.renumbered(index.clone(), &saved.index.within(&index)),
     );
+    let by_rule = |it: &&Edit| plan.by_rule.contains_key(&it.key);
+    let today: Vec<Edit> = plan.edits.iter().filter(by_rule).cloned().collect();
     plan.withheld.retain(Withheld::is_left_by_lockout);
     plan.soon.clear();
     plan.edits = saved.edits;
     plan.notes = saved.notes;
+    plan.by_rule = saved.by_rule;
     plan.reasons = saved.reasons;
     // What was not looked into then is known by now.
     plan.unread.clear();
@@ -157,6 +160,12 @@ pub fn as_approved(
     }
     plan.notes = notes;
     stale.note_ended(&plan, now);
+    for change in plan.changes() {
+        // Of other files it is only known that they say the same of these people if they do.
+        if change.members().any(|it| plan.by_rule.contains_key(&it.key) && !today.contains(it)) {
+            stale.note(&plan, &change, "its members come by rules, and these mean others today");
+        }
+    }
     if stale.is_empty() && digest::plan_id(&plan) != id {
         stale.groups.push("the groups hold other roles than the plan saw".to_owned());
     }

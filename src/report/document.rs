@@ -4,6 +4,8 @@
 //! file; what is read back is only believed if its digest covers every byte that means something, and its id is that of its
 //! effects.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
@@ -11,7 +13,7 @@ use crate::{
     model::{
         date::Now,
         json,
-        plan::{Digest, ID_DIGITS, Judgement, Plan},
+        plan::{Digest, ID_DIGITS, Judgement, Overview, Plan},
         portion::Portion,
         source::Sources,
     },
@@ -62,6 +64,17 @@ pub struct Saved {
 }
 
 impl Saved {
+    /// The URL of the API that a company of it was asked at.
+    pub fn url<'a>(&'a self, company: &'a Overview) -> &'a str {
+        company.endpoint.as_deref().unwrap_or(&self.endpoint)
+    }
+
+    /// Every URL that it was made for, sorted.
+    pub fn urls(&self) -> BTreeSet<&str> {
+        let apart = self.plan.companies.iter().map(|it| self.url(it));
+        if self.plan.companies.is_empty() { [&*self.endpoint].into() } else { apart.collect() }
+    }
+
     /// The plan as it was shown when it was made, at a host of this name; but for what reading took, which no document says.
     pub fn view<'a>(&'a self, host: &'a str, document: Option<&'a str>) -> View<'a> {
         View {

@@ -57,6 +57,10 @@ pub(super) struct Dialect {
     pub(super) write_answer: WriteAnswer,
     /// Whether the draft operation `POST /v3/users/list` is open to the caller (contract §7.2).
     pub(super) users_list: UsersList,
+    /// Whether that list looks at the filters by what people are: department, office, persona and such (contract §7.2).
+    pub(super) attribute_filters: AttributeFilters,
+    /// How its filter by designation compares (contract §7.2).
+    pub(super) designations: Designations,
     /// Whether answers hold fields that are false, 0 or empty.
     pub(super) defaults: Defaults,
     /// Which fields of roles outside groups are taken, of those that are read-only or past their sunset (contract §6.1).
@@ -97,6 +101,10 @@ switches! {
     ScopeEcho { AsSent, Sorted, Split }
     // Refused: 403.
     UsersList { Available, Refused }
+    // Ignored: they are read, and everybody passes.
+    AttributeFilters { Applied, Ignored }
+    // Folded: upper and lower case are one.
+    Designations { Exact, Folded }
     // Dropped: as protobuf's JSON does it unless told otherwise.
     Defaults { Sent, Dropped }
     // Any: whatever is sent is kept. Current: 400 where one of them is sent. AsRead: 400 where one that is there is not.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use super::{clock::Moment, scope::Scope};
-use crate::model::ids::{CompanyId, GroupId, RoleId, UserId};
+use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
 
 macro_rules! objects {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $kind:ty),* $(,)? })*) => {$(
@@ -51,7 +51,7 @@ objects! {
         /// The v2 roles, verbatim (contract §6.1).
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         legacy_roles: Vec<Value>,
-        /// What else the business info holds, verbatim (contract §7.4).
+        /// What else the business info holds, verbatim (contract §7.4): department, cost center, office and designation too.
         #[serde(default, skip_serializing_if = "Map::is_empty")]
         business: Map<String, Value>,
         stamps: Stamps,
@@ -71,6 +71,17 @@ objects! {
     Grant { role: RoleId, scope: Scope }
     #[derive(Copy)]
     Member { user: UserId, added_at: Moment }
+}
+
+impl User {
+    /// The id of what a reference of the business info refers to, such as `departmentRef`.
+    pub(super) fn refers_to(&self, field: &str) -> Option<Uuid> {
+        parse_uuid(self.business.get(field)?.get("id")?.as_str()?)
+    }
+
+    pub(super) fn designation(&self) -> Option<&str> {
+        self.business.get("designation")?.as_str()
+    }
 }
 
 impl Stamps {

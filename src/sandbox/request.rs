@@ -153,8 +153,8 @@ requests! {
     UserFilter {
         ;
         user_ids: HashSet<IdObject>, emails: HashSet<Folded>, external_ids: HashSet<String>, personas: HashSet<String>,
-        legal_entity_ids: HashSet<IdObject>, office_ids: Vec<IdObject>, department_ids: Vec<IdObject>,
-        cost_center_ids: Vec<IdObject>, roles: Vec<String>, designations: Vec<String>, tiers: Vec<String>,
+        legal_entity_ids: HashSet<IdObject>, office_ids: HashSet<IdObject>, department_ids: HashSet<IdObject>,
+        cost_center_ids: HashSet<IdObject>, roles: Vec<String>, designations: HashSet<String>, tiers: Vec<String>,
     }
     /// Contract §5.1.
     NewRole { name: RoleName, description: String, is_platform_role: bool, permissions: Vec<PermissionWithActions>; company_id: StrictId }

@@ -50,7 +50,11 @@ entries! {
         name: String,
         kind: CompanyKind = default,
         legal_entities: Vec<LegalEntityEntry> = default,
+        departments: Vec<LegalEntityEntry> = default,
+        cost_centers: Vec<LegalEntityEntry> = default,
+        offices: Vec<LegalEntityEntry> = default,
     }
+    /// The same of a department, a cost center and an office.
     LegalEntityEntry { id: Option<StrictId>, name: String }
     Client { id: String, secret: String, access: Rights = default }
     StaticToken { token: String, access: Rights = default }
@@ -72,6 +76,11 @@ entries! {
         active: bool,
         legal_entity: Option<String>,
         persona: Option<String>,
+        /// By name, as the company lists it; so cost center and office.
+        department: Option<String>,
+        cost_center: Option<String>,
+        office: Option<String>,
+        designation: Option<String>,
         /// Roles outside groups, verbatim.
         direct_roles: Vec<Value> = default,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -25,6 +26,7 @@ pub(super) fn build(seed: &Seed, place: &str, now: Moment) -> Result<Objects, Sa
         taken: HashSet::new(),
         companies: HashMap::new(),
         legal_entities: HashMap::new(),
+        units: HashMap::new(),
         users: HashMap::new(),
         users_by_id: HashMap::new(),
     };
@@ -53,6 +55,8 @@ struct SeedBuilder {
     taken: HashSet<Uuid>,
     companies: HashMap<String, usize>,
     legal_entities: HashMap<String, Uuid>,
+    /// Departments, cost centers and offices, by company, kind and name.
+    units: HashMap<(String, &'static str, String), Uuid>,
     /// By e-mail in lower case.
     users: HashMap<String, Vec<usize>>,
     users_by_id: HashMap<UserId, usize>,
@@ -85,6 +89,17 @@ impl SeedBuilder {
             let id = self.id(entity.id, "legalEntity", &[&entry.name, &entity.name])?;
             self.legal_entities.insert(entity.name.clone(), id);
             legal_entities.push(Reference { id, name: entity.name.as_str().into() });
+        }
+        let units = [
+            ("department", &entry.departments),
+            ("costCenter", &entry.cost_centers),
+            ("office", &entry.offices),
+        ];
+        for (kind, all) in units {
+            for unit in all {
+                let id = self.id(unit.id, kind, &[&entry.name, &unit.name])?;
+                self.units.insert((entry.name.clone(), kind, unit.name.clone()), id);
+            }
         }
         self.companies.insert(entry.name.clone(), self.objects.companies.len());
         self.objects.companies.push(Company {
@@ -125,6 +140,7 @@ impl SeedBuilder {
             format!("company `{}` has no legal entity `{name}`", entry.company)
         })?;
         let company = company.id;
+        let business = self.business(entry)?;
         let id = UserId(self.id(entry.id, "user", &[&entry.company, &entry.email])?);
         let local_part = entry.email.split('@').next().unwrap_or_default();
         self.users.entry(entry.email.to_lowercase()).or_default().push(self.objects.users.len());
@@ -140,10 +156,28 @@ impl SeedBuilder {
             persona: entry.persona.as_deref().unwrap_or("EMPLOYEE").into(),
             legal_entity,
             legacy_roles: entry.direct_roles.clone(),
-            business: serde_json::Map::new(),
+            business,
             stamps: self.stamps.clone(),
         });
         Ok(())
+    }
+
+    /// What the business info of a user holds beside the rest, as the API has it.
+    fn business(&self, entry: &UserEntry) -> Result<Map<String, Value>, String> {
+        let mut business = Map::new();
+        let units = [
+            ("department", "departmentRef", &entry.department),
+            ("costCenter", "costCenterRef", &entry.cost_center),
+            ("office", "officeRef", &entry.office),
+        ];
+        for (kind, field, name) in units {
+            let Some(name) = name else { continue };
+            let id = self.units.get(&(entry.company.clone(), kind, name.clone()));
+            let id = id.ok_or_else(|| format!("company `{}` has no {kind} `{name}`", entry.company))?;
+            business.insert(field.to_owned(), json!({ "id": id, "name": name }));
+        }
+        business.extend(entry.designation.iter().map(|it| ("designation".to_owned(), it.as_str().into())));
+        Ok(business)
     }
 
     fn group(&mut self, entry: &GroupEntry) -> Result<(), String> {

@@ -13,10 +13,14 @@ use serde_json::{Value, json, to_value};
 
 use super::{clock::Moment, error::SandboxError, model::derived_id, store::Objects};
 use crate::{
-    live::{fetch, snapshot::Snapshot},
+    live::{
+        fetch,
+        snapshot::{Directory, Snapshot},
+    },
     model::{
-        ids::{CompanyId, RoleId, UserId},
+        ids::{CompanyId, RoleId, UserId, parse_uuid},
         observed::{GroupRole, User},
+        selector::{Attribute, Traits},
         stamp::Stamp,
     },
 };
@@ -138,11 +142,38 @@ fn user(
     if let Some(employee) = row.and_then(|it| it.employee_id.as_ref()) {
         value["employeeId"] = json!(employee);
     }
+    let of = |it: &Directory| it.attributes.as_ref()?.of.get(&id).cloned();
+    if let Some(traits) = snapshot.directories.iter().find_map(of) {
+        put(&mut value, &traits);
+    }
     let person = snapshot.people.iter().find(|it| it.user_id == id);
     if let Some(roles) = person.and_then(|it| it.direct_roles.as_ref()).filter(|it| !it.is_empty()) {
         value["legacyRoles"] = to_value(roles)?;
     }
     Ok(value)
+}
+
+/// Puts what rules for members look at where the API has it. Pseudonyms are no ids, and of them only texts stay.
+fn put(value: &mut Value, traits: &Traits) {
+    for attribute in Attribute::ALL.iter().copied() {
+        let Some(told) = traits.get(attribute) else { continue };
+        let unit = |name: &str| parse_uuid(told).map(|id| json!({ "id": id, "name": name }));
+        match attribute {
+            Attribute::Department => value["business"]["departmentRef"] = json!(unit(told)),
+            Attribute::CostCenter => value["business"]["costCenterRef"] = json!(unit(told)),
+            Attribute::Office => value["business"]["officeRef"] = json!(unit(told)),
+            Attribute::Designation => value["business"]["designation"] = json!(told),
+            Attribute::Persona => value["persona"] = json!(told),
+            Attribute::LegalEntity => {
+                if let Some(unit) = unit(told) {
+                    value["legalEntity"] = unit;
+                }
+            }
+        }
+    }
+    if let Some(business) = value.get_mut("business").and_then(Value::as_object_mut) {
+        business.retain(|_, it| !it.is_null());
+    }
 }
 
 #[cfg(test)]
@@ -175,9 +206,15 @@ mod tests {
                 created: None,
                 updated: None,
             };
-            let company = Company { id: CompanyId(id(1)), groups: vec![group], roles: Vec::new() };
-            let directory =
-                Directory { company: company.id, reach: Reach::Asked, users: Vec::new(), asked: Vec::new() };
+            let company =
+                Company { id: CompanyId(id(1)), endpoint: None, groups: vec![group], roles: Vec::new() };
+            let directory = Directory {
+                company: company.id,
+                reach: Reach::Asked,
+                users: Vec::new(),
+                asked: Vec::new(),
+                attributes: None,
+            };
             let direct_roles = Some(DirectRoles::read([raw(role)]));
             let person = Person { user_id: UserId(id(8)), groups: Vec::new(), direct_roles };
             let at = "2026-11-21T00:00:00Z".parse().unwrap();

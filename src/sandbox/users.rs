@@ -1,5 +1,7 @@
 //! The user directory: contract §6.1 and §7. Users are not made or described here; that is `profiles`.
 
+use std::collections::HashSet;
+
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,7 +10,7 @@ use uuid::Uuid;
 use super::{
     call::{Call, search},
     decode,
-    dialect::UsersList,
+    dialect::{AttributeFilters, Designations, Dialect, UsersList},
     model::{Company, CompanyKind, User},
     reply::{Refusal, Reply},
     request::{self, IdObject, ListUsers, UserFilter, UserSortOrder, UserStatus},
@@ -43,7 +45,7 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
         };
         status
             && user.company == company.id
-            && (filters.is_empty() || filters.iter().any(|filter| passes(filter, user)))
+            && (filters.is_empty() || filters.iter().any(|filter| passes(filter, user, call.dialect)))
             && (found(&user.name) || found(&user.email))
     };
     let sort = request.sort.as_ref().map(|sort| sort.sort_order);
@@ -64,14 +66,34 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Reply, Refusal> {
 }
 
 /// Whether all fields of the filter hold.
-fn passes(filter: &UserFilter, user: &User) -> bool {
+fn passes(filter: &UserFilter, user: &User, dialect: Dialect) -> bool {
     let id = |id| IdObject { id: StrictId(id) };
     let external_id = user.external_id.as_deref();
     filter.emails.as_ref().is_none_or(|all| all.contains(&Folded::from(&user.email)))
         && filter.external_ids.as_ref().is_none_or(|all| external_id.is_some_and(|it| all.contains(it)))
         && filter.user_ids.as_ref().is_none_or(|all| all.contains(&id(user.id.0)))
-        && filter.legal_entity_ids.as_ref().is_none_or(|all| all.contains(&id(user.legal_entity.id)))
+        && (dialect.attribute_filters == AttributeFilters::Ignored || has_attributes(filter, user, dialect))
+}
+
+fn has_attributes(filter: &UserFilter, user: &User, dialect: Dialect) -> bool {
+    let id = |id| IdObject { id: StrictId(id) };
+    let refers = |ids: &Option<HashSet<IdObject>>, field| {
+        let to = user.refers_to(field).map(id);
+        ids.as_ref().is_none_or(|all| to.is_some_and(|it| all.contains(&it)))
+    };
+    let called = |all: &HashSet<String>| {
+        let Some(own) = user.designation() else { return false };
+        match dialect.designations {
+            Designations::Exact => all.contains(own),
+            Designations::Folded => all.iter().any(|it| it.to_lowercase() == own.to_lowercase()),
+        }
+    };
+    filter.legal_entity_ids.as_ref().is_none_or(|all| all.contains(&id(user.legal_entity.id)))
         && filter.personas.as_ref().is_none_or(|all| all.contains(&*user.persona))
+        && refers(&filter.department_ids, "departmentRef")
+        && refers(&filter.cost_center_ids, "costCenterRef")
+        && refers(&filter.office_ids, "officeRef")
+        && filter.designations.as_ref().is_none_or(called)
 }
 
 /// All users that can pass, in a fixed order, found by index; `None` when some filter names no users.

@@ -70,9 +70,17 @@ views! {
     }
     BusinessDetail of user: User {
         legal_entity: &'s Reference = &user.legal_entity,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        office: Option<&'s Value> = user.business.get("officeRef"),
+        #[serde(skip_serializing_if = "Option::is_none")]
+        department: Option<&'s Value> = user.business.get("departmentRef"),
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cost_center: Option<&'s Value> = user.business.get("costCenterRef"),
         business_email: &'s str = &user.email,
         #[serde(skip_serializing_if = "Option::is_none")]
         employee_id: Option<&'s str> = user.employee_id.as_deref(),
+        #[serde(skip_serializing_if = "Option::is_none")]
+        designation: Option<&'s str> = user.designation(),
     }
     /// The `UserDetail` of `POST /v3/users/list`.
     UserDetail of user: User, company: Company {

@@ -10,7 +10,7 @@ use crate::{
             naming::{candidates, slug},
         },
     },
-    live::{FetchError, api::Reader, fetch, source::Source},
+    live::{FetchError, fetch, source::Source},
     model::{
         access::Grant,
         finding::did_you_mean,
@@ -73,12 +73,11 @@ impl CopyError {
 /// Where there is not exactly one group to copy, where the name is taken, and where something cannot be read, or not be
 /// said.
 pub async fn draft(
-    reader: &Reader,
+    source: &Source,
     declared: &Declared,
     company: CompanyId,
     copy: Copy<'_>,
 ) -> Result<(DraftFile, Known), CopyError> {
-    let source = Source::Api(reader.clone());
     let name = name::composed(copy.name);
     let heads = source.list_groups(company).await?;
     if heads.iter().any(|it| *it.name == *name) {

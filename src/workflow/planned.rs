@@ -210,12 +210,15 @@ async fn taken_up(
     (saved, from_files, undoes): (Saved, bool, Option<&Run>),
     now: Timestamp,
 ) -> Result<Planned, Error> {
-    let Saved { plan, mut sources, endpoint, id, .. } = saved;
-    same_api(&endpoint, live)?;
+    same_api(&saved, live)?;
+    let Saved { plan, mut sources, id, .. } = saved;
     let touched = touched(&plan, &mut checked.declared);
     // What it was not about, it is not about now.
     let of_plan: BTreeSet<CompanyId> = plan.companies.iter().map(|it| it.company).collect();
     checked.declared.keep(|it| of_plan.contains(&it) || touched.iter().any(|touched| touched.0 == it));
+    if plan.undoes.is_some() {
+        checked.declared.without_computed_members();
+    }
     let observation = observed(live, checked, &touched, now).await?;
     all_read(&observation.snapshot, plan.changes().map(|it| it.company()))?;
     let taken_up = |Observation { snapshot, bound }: &Observation| {
@@ -265,7 +268,7 @@ async fn undo(
     (run, later): (Run, &[Run]),
     now: Timestamp,
 ) -> Result<Planned, Error> {
-    same_api(&run.saved.endpoint, live)?;
+    same_api(&run.saved, live)?;
     let first = runs::first(&run, later);
     let successors = runs::successors(later);
     let Run { saved, records, journal, trust, .. } = run;
@@ -280,6 +283,7 @@ async fn undo(
     let unknown = done.values().any(|it| it.created == Some(None));
     // Perhaps the apply created all there is, and somebody has undone it.
     checked.declared.create_all();
+    checked.declared.without_computed_members();
     let mut observed = super::observed(live, checked, &touched, now).await?;
     all_read(&observed.snapshot, saved.plan.changes().map(|it| it.company()))?;
     let ids = rollback::touched(&saved.plan, &done, &successors, &observed.snapshot);
@@ -363,6 +367,12 @@ fn going(plan: &Plan) -> Vec<Going> {
             name: it.name().into(),
             deleted: it.action() == Action::Delete,
             members: it.leaving().collect(),
+            unmeant: it
+                .members()
+                .filter(|it| it.removes() && plan.by_rule.contains_key(&it.key))
+                .filter_map(|it| Some(plan.index.user(it.member()?)))
+                .collect(),
+            rules: it.group().and_then(|it| plan.selectors.get(&it)).map_or(Vec::new(), |it| it.to_vec()),
             roles: it.grants().filter(|it| !it.adds()).filter_map(Edit::role).collect(),
         })
     });
@@ -380,9 +390,6 @@ fn touched(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
     plan.groups().filter_map(|it| Some((it.company(), it.id()?))).collect()
 }
 
-fn same_api(then: &str, live: &Live) -> Result<(), Error> {
-    if *then == *live.url {
-        return Ok(());
-    }
-    Err(Error::OtherApi { then: then.into(), now: live.url.clone() })
+fn same_api(saved: &Saved, live: &Live) -> Result<(), Error> {
+    live.sites.other_than(saved).map_or(Ok(()), |(then, now)| Err(Error::OtherApi { then, now }))
 }

@@ -1,22 +1,24 @@
 //! Questions beside the main line: one person's access, and everything at once. Only reads.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Checked, Error, Live, error::SearchRefused, import::taken::taken, planned::doubted};
 use crate::{
     live::{
-        api::Reader,
-        fetch::{ReadList, fetch_person, record},
+        api::Clients,
+        fetch::{ReadList, fetch_person},
         snapshot::Snapshot,
     },
     model::{
         date::Now,
-        ids::{CompanyId, PersonRef},
+        ids::{CompanyId, PersonRef, UserId},
         plan::Names,
     },
     plan::{
         explain::{self, Explained},
-        review::{Review, review},
+        review::{Review, Selected, review},
     },
 };
 
@@ -68,14 +70,14 @@ pub async fn explained(
 /// Where it cannot be read whole, and where no company is named.
 pub async fn recorded(
     live: &Live,
-    reader: &Reader,
+    clients: &Clients,
     checked: &mut Checked,
     now: Timestamp,
 ) -> Result<Snapshot, Error> {
     if let Some(company) = checked.declared.company {
         checked.declared.look_at(company);
     }
-    let snapshot = record(reader, &ReadList::new(&checked.declared, &[]), &live.url, now).await?;
+    let snapshot = live.sites.recorded(clients, &ReadList::new(&checked.declared, &[]), now).await?;
     if snapshot.companies.is_empty() { Err(Error::NoCompany) } else { Ok(snapshot) }
 }
 
@@ -101,7 +103,15 @@ pub async fn reviewed(
     if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
         return Err(Error::Clock(skew));
     }
-    Ok(review(declared, &all, now.at))
+    let mut selected = Selected::new();
+    for company in declared.companies.iter().filter(|own| all.companies.iter().any(|it| it.id == own.id)) {
+        for rule in company.selectors() {
+            let meant = live.source.select(company.id, rule).await?;
+            let active: BTreeSet<UserId> = meant.iter().filter(|it| it.active).map(|it| it.id).collect();
+            selected.insert((company.id, rule.clone()), active.into_iter().collect());
+        }
+    }
+    Ok(review(declared, &all, &selected, now.at))
 }
 
 /// Of whom it is read what is held outside groups.

@@ -120,7 +120,8 @@ fn have_in_common(one: &BTreeSet<Touched>, other: &BTreeSet<Touched>) -> bool {
 /// Returns the journals of the later runs that are to be undone before this one, the last first: they changed some of the
 /// same, and were not undone. A rollback is no run of its own, but undoes one, or does again what was undone.
 pub(super) fn first<'a>(run: &Run, later: &'a [Run]) -> Vec<&'a Path> {
-    let mut later: Vec<&Run> = later.iter().filter(|it| it.saved.endpoint == run.saved.endpoint).collect();
+    let mut later: Vec<&Run> =
+        later.iter().filter(|it| !it.saved.urls().is_disjoint(&run.saved.urls())).collect();
     later.sort_by_key(|it| it.began());
     let mut in_force: Vec<bool> = later.iter().map(|it| it.saved.plan.undoes.is_none()).collect();
     // Of rollbacks, whether what they undo is in force by them.

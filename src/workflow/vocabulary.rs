@@ -10,6 +10,7 @@ use crate::{
         finding::Finding,
         ids::CompanyId,
         name::{MAX_NAME, unseen},
+        selector::Attribute,
     },
     report::schema::Vocabulary,
 };
@@ -36,11 +37,16 @@ pub fn checked_for_names(mut loaded: Loaded) -> Result<Checked, Error> {
 /// Where they cannot be read, and where no company is named.
 pub async fn vocabulary(live: &Live, checked: &Checked) -> Result<Vocabulary, Error> {
     let declared = &checked.declared;
-    let (companies, others): (Vec<_>, Vec<_>) =
-        declared.aliases.iter().partition(|it| declared.known_companies.contains(&CompanyId(*it.0)));
-    let names = |all: Vec<(_, &Box<str>)>| all.into_iter().map(|it| it.1.clone()).collect();
-    let mut found =
-        Vocabulary { companies: names(companies), legal_entities: names(others), ..Vocabulary::default() };
+    let companies = declared.aliases.iter().filter(|it| declared.known_companies.contains(&CompanyId(*it.0)));
+    let names = |it: Attribute| declared.attribute_names.get(&it).cloned().unwrap_or_default();
+    let mut found = Vocabulary {
+        companies: companies.map(|it| it.1.clone()).collect(),
+        legal_entities: names(Attribute::LegalEntity),
+        departments: names(Attribute::Department),
+        cost_centers: names(Attribute::CostCenter),
+        offices: names(Attribute::Office),
+        ..Vocabulary::default()
+    };
     let mut own = declared.own_companies();
     if let (Source::Snapshot(answers), true) = (&live.source, own.is_empty()) {
         own.extend(answers.snapshot().companies.iter().map(|it| it.id));

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     apply::Report,
-    live::api::{ApiError, Reader},
+    live::api::{ApiError, Clients, Reader},
     model::{
         direct::DirectRoles,
         ids::{CompanyId, GroupId, RoleId, UserId},
@@ -20,6 +20,7 @@ use crate::{
     },
 };
 use futures_util::{StreamExt, stream};
+use uuid::Uuid;
 
 /// Questions kept alive at once; the connection limits the requests.
 const AT_ONCE: usize = 64;
@@ -28,8 +29,10 @@ type Read<T> = Result<T, String>;
 
 /// What was read before the first write.
 pub struct Witness<'a> {
-    reader: &'a Reader,
+    clients: &'a Clients,
     plan: &'a Plan,
+    /// Of which company's plan each person is.
+    companies: BTreeMap<UserId, CompanyId>,
     /// The groups into which neither the plan nor this could look, and why.
     unread: BTreeMap<usize, String>,
     claims: Vec<Claim>,
@@ -38,11 +41,11 @@ pub struct Witness<'a> {
 
 impl<'a> Witness<'a> {
     /// Reads what `rbac-info` says of the people whose roles a plan changes.
-    pub async fn called(reader: &'a Reader, plan: &'a Plan) -> Self {
+    pub async fn called(clients: &'a Clients, plan: &'a Plan) -> Self {
         let closed = plan.groups().filter(|it| !it.is_read());
         let closed = closed.filter_map(|it| Some((it.at, it.company(), it.id()?)));
         let (mut roles, mut unread) = (BTreeMap::new(), BTreeMap::new());
-        for ((n, ..), found) in each(closed, |(_, company, group)| group_roles(reader, company, group)).await
+        for ((n, ..), found) in each(closed, |(_, company, group)| group_roles(clients, company, group)).await
         {
             match found {
                 Ok(found) => drop(roles.insert(n, found)),
@@ -50,9 +53,13 @@ impl<'a> Witness<'a> {
             }
         }
         let claims = claims(plan, &roles);
-        let users = claims.iter().map(|it| it.user).chain(plan.people().filter_map(|it| it.user())).collect();
-        let before = infos(reader, users).await;
-        Self { reader, plan, unread, claims, evidence: Evidence { before, ..Evidence::default() } }
+        let claimed = claims.iter().filter_map(|it| Some((it.user, plan.change(it.change)?.company())));
+        let changed = plan.people().filter_map(|it| Some((it.user()?, it.company())));
+        let companies: BTreeMap<UserId, CompanyId> = claimed.chain(changed).collect();
+        let evidence = Evidence::default();
+        let mut witness = Self { clients, plan, companies, unread, claims, evidence };
+        witness.evidence.before = witness.infos(witness.companies.keys().copied().collect()).await;
+        witness
     }
 
     /// Reads it again, and compares; what was not made is not judged. Ends early once it is told to stop.
@@ -74,7 +81,7 @@ impl<'a> Witness<'a> {
             // Who was refused before is not asked for again.
             let refused = |it: &UserId| self.evidence.before.get(it).is_some_and(Result::is_err);
             let (silent, asked): (BTreeSet<UserId>, BTreeSet<UserId>) = users.into_iter().partition(refused);
-            self.evidence.after = infos(self.reader, asked).await;
+            self.evidence.after = self.infos(asked).await;
             let before = &self.evidence.before;
             self.evidence.after.extend(silent.into_iter().map(|it| (it, before[&it].clone())));
             self.read_roles().await;
@@ -97,7 +104,8 @@ impl<'a> Witness<'a> {
             self.claims.iter().filter_map(|it| Some(self.plan.change(it.change)?.company())).collect();
         for company in companies {
             // What the list does not say is asked for one by one.
-            for role in self.reader.list_roles(company).await.unwrap_or_default() {
+            let Ok(client) = self.clients.of(company) else { continue };
+            for role in client.reader.list_roles(company).await.unwrap_or_default() {
                 let permissions = role.permissions.unwrap_or_default();
                 self.evidence.names.insert(role.id, role.name);
                 if !permissions.is_empty() {
@@ -105,28 +113,32 @@ impl<'a> Witness<'a> {
                 }
             }
         }
-        self.read_missing(self.claims.iter().map(|it| it.role).collect()).await;
+        let company = |it: &Claim| Some(self.plan.change(it.change)?.company());
+        self.read_missing(self.claims.iter().filter_map(|it| Some((it.role, company(it)?))).collect()).await;
     }
 
-    async fn read_missing(&mut self, mut roles: BTreeSet<RoleId>) {
-        roles.retain(|it| !self.evidence.roles.contains_key(it));
-        let reader = self.reader;
-        let read = async |role| match reader.get_role(role).await.map(|it| it.permissions.unwrap_or_default())
-        {
+    /// Reads what roles permit that companies use.
+    async fn read_missing(&mut self, mut roles: BTreeMap<RoleId, CompanyId>) {
+        roles.retain(|it, _| !self.evidence.roles.contains_key(it));
+        let clients = self.clients;
+        let role = async |(role, company)| clients.of(company)?.reader.get_role(role).await;
+        let read = async |of| match role(of).await.map(|it| it.permissions.unwrap_or_default()) {
             Ok(none) if none.is_empty() => {
                 Err("not witnessed: the API does not say what a role permits".to_owned())
             }
             Ok(some) => Ok(some),
             Err(error) => Err(why("a role", &error)),
         };
-        self.evidence.roles.extend(each(roles, read).await);
+        let read = each(roles, read).await;
+        self.evidence.roles.extend(read.into_iter().map(|((role, _), read)| (role, read)));
     }
 
     /// Reads what else people hold who show a lost role all the same.
     async fn read_holdings(&mut self) {
-        let reader = self.reader;
+        let clients = self.clients;
         let people = self.evidence.doubtful(&self.claims);
         let read = async |user| -> Read<(Vec<(CompanyId, GroupId)>, bool)> {
+            let reader = self.reader(user).map_err(|error| why("the list of groups", &error))?;
             let groups =
                 reader.groups_of_user(user).await.map_err(|error| why("the list of groups", &error))?;
             // Where they are refused there may be some.
@@ -137,8 +149,12 @@ impl<'a> Witness<'a> {
         let people = each(people, read).await;
         let groups: BTreeSet<(CompanyId, GroupId)> =
             people.values().flatten().flat_map(|it| &it.0).copied().collect();
-        let read = |(company, group)| group_roles(reader, company, group);
+        let read = |(company, group)| group_roles(clients, company, group);
         let groups = each(groups, read).await;
+        let mut held = BTreeMap::new();
+        for (&(company, _), roles) in &groups {
+            held.extend(roles.iter().flatten().map(|role| (*role, company)));
+        }
         for (user, found) in people {
             let holds = found.and_then(|(all, direct)| {
                 let mut roles = BTreeSet::new();
@@ -149,8 +165,22 @@ impl<'a> Witness<'a> {
             });
             self.evidence.holds.insert(user, holds);
         }
-        let held = self.evidence.holds.values().flatten().flat_map(|it| &it.roles).copied().collect();
         self.read_missing(held).await;
+    }
+
+    /// Who answers about a person.
+    fn reader(&self, user: UserId) -> Result<&'a Reader, ApiError> {
+        let company = self.companies.get(&user).copied().unwrap_or(CompanyId(Uuid::nil()));
+        Ok(&self.clients.of(company)?.reader)
+    }
+
+    async fn infos(&self, users: BTreeSet<UserId>) -> BTreeMap<UserId, Read<Permissions>> {
+        let info = async |user| self.reader(user)?.rbac_info(user).await;
+        let read = async |user| match info(user).await {
+            Ok(info) => Ok(info.permissions.unwrap_or_default()),
+            Err(error) => Err(why("rbac-info", &error)),
+        };
+        each(users, read).await
     }
 
     /// What `rbac-info` shows of a person whose direct roles changed.
@@ -187,16 +217,9 @@ async fn each<T: Copy + Ord, R>(
     stream::iter(of).map(async |it| (it, ask(it).await)).buffer_unordered(AT_ONCE).collect().await
 }
 
-async fn infos(reader: &Reader, users: BTreeSet<UserId>) -> BTreeMap<UserId, Read<Permissions>> {
-    let read = async |user| match reader.rbac_info(user).await {
-        Ok(info) => Ok(info.permissions.unwrap_or_default()),
-        Err(error) => Err(why("rbac-info", &error)),
-    };
-    each(users, read).await
-}
-
-async fn group_roles(reader: &Reader, company: CompanyId, group: GroupId) -> Read<BTreeSet<RoleId>> {
-    let roles = reader.list_group_roles(company, group).await;
+async fn group_roles(clients: &Clients, company: CompanyId, group: GroupId) -> Read<BTreeSet<RoleId>> {
+    let read = async || clients.of(company)?.reader.list_group_roles(company, group).await;
+    let roles = read().await;
     Ok(roles.map_err(|error| why("the roles of a group", &error))?.into_iter().map(|it| it.role).collect())
 }
 

@@ -28,6 +28,7 @@ const HTTP: &[&str] = &["axum", "hyper", "hyper_util", "reqwest"];
 /// What a client with credentials is made of.
 const CREDENTIALS: &[&str] = &[
     "crate::live::api::connect",
+    "crate::live::api::Clients::new",
     "crate::live::api::Credentials",
     "crate::live::api::Endpoint",
     "crate::live::api::Settings",
@@ -143,7 +144,7 @@ const ABSENCES: &[Absence] = &[
     Absence {
         law: "only one file gives a client credentials, so that no command forgets to whom they may go",
         inside: &[""],
-        but: &["live", "doctor::look", "cli::settings"],
+        but: &["live", "doctor::look", "cli::settings", "cli::credentials"],
         never: &[CREDENTIALS],
     },
     Absence {

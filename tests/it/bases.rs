@@ -14,6 +14,9 @@ fn base() -> Value {
         "api": {
             "endpoint": "https://api.example",
             "identity": { "email": "root@voyager.example" },
+            "endpoints": [
+                { "name": "eu", "endpoint": "https://eu.example", "companies": ["initech"], "identity": { "email": "root@initech.example" } },
+            ],
         },
         "ids": {
             "company": {
@@ -22,6 +25,9 @@ fn base() -> Value {
                 "initech": "2b7e0000-0000-4000-8000-000000000003",
             },
             "legalEntity": { "globex-uk": "3c8d0000-0000-4000-8000-000000000001" },
+            "department": { "sales": "dede0000-0000-4000-8000-000000000001" },
+            "costCenter": { "c1": "c0570000-0000-4000-8000-000000000001" },
+            "office": { "berlin": "0ff10000-0000-4000-8000-000000000001", "lisbon": "0ff10000-0000-4000-8000-000000000002" },
         },
         "access": ["access/*.yaml", "more/*.yaml"],
         "unmanaged": "forbid",
@@ -257,6 +263,19 @@ fn rows() -> Vec<Row> {
             |it| it["ids"]["legalEntity"]["globex-uk"] = json!("3c8d0000-0000-4000-8000-000000000009"),
             Some("ids.legalEntity.globex-uk"),
         ),
+        (
+            "ids.department",
+            "moved",
+            |it| it["ids"]["department"]["sales"] = json!("dede0000-0000-4000-8000-000000000009"),
+            Some("ids.department.sales"),
+        ),
+        (
+            "ids.costCenter",
+            "moved",
+            |it| it["ids"]["costCenter"]["c1"] = json!("c0570000-0000-4000-8000-000000000009"),
+            Some("ids.costCenter.c1"),
+        ),
+        ("ids.office", "removed", |it| drop(it, "/ids/office/berlin"), Some("ids.office.berlin")),
         ("unmanaged", "loosened", |it| it["unmanaged"] = json!("report"), Some("unmanaged")),
         ("unmanaged", "removed", |it| drop(it, "/unmanaged"), Some("unmanaged")),
         (
@@ -461,6 +480,55 @@ fn rows() -> Vec<Row> {
             |it| it["api"]["dialect"] = json!({ "pageLimit": 50 }),
             Some("api.dialect.pageLimit"),
         ),
+        (
+            "api.endpoints.endpoint",
+            "moved",
+            |it| it["api"]["endpoints"][0]["endpoint"] = json!("https://other.example"),
+            Some("api.endpoints.eu.endpoint"),
+        ),
+        (
+            "api.endpoints.name",
+            "moved",
+            |it| it["api"]["endpoints"][0]["name"] = json!("us"),
+            Some("endpoint of initech"),
+        ),
+        (
+            "api.endpoints.companies",
+            "moved",
+            |it| it["api"]["endpoints"][0]["companies"] = json!(["init*", "globex"]),
+            Some("endpoint of globex"),
+        ),
+        (
+            "api.endpoints.companies",
+            "removed",
+            |it| it["api"]["endpoints"][0]["companies"] = json!([]),
+            Some("endpoint of initech"),
+        ),
+        (
+            "api.endpoints.companies",
+            "kept",
+            |it| it["api"]["endpoints"][0]["companies"] = json!(["initec?"]),
+            None,
+        ),
+        ("api.endpoints", "removed", |it| drop(it, "/api/endpoints"), Some("endpoint of initech")),
+        (
+            "api.endpoints.dialect.groupRole",
+            "moved",
+            |it| it["api"]["endpoints"][0]["dialect"] = json!({ "groupRole": "flat" }),
+            Some("api.endpoints.eu.dialect.groupRole"),
+        ),
+        (
+            "api.endpoints.identity",
+            "moved",
+            |it| it["api"]["endpoints"][0]["identity"] = json!({ "externalId": "other" }),
+            Some("api.endpoints.eu.identity"),
+        ),
+        (
+            "api.endpoints.identity",
+            "removed",
+            |it| drop(it, "/api/endpoints/0/identity"),
+            Some("api.endpoints.eu.identity"),
+        ),
     ]
 }
 
@@ -506,9 +574,16 @@ fn every_field_has_a_row() {
     let fields = fields(&schema);
     assert!(fields.contains("guards.holders") && fields.contains("lockout.since"), "{fields:?}");
     // Each field of a dialect is told in one way.
-    let dialect = "api.dialect.";
+    let dialects = ["api.dialect.", "api.endpoints.dialect."];
     // A role or person is compared as a whole, by whatever key it is named.
-    let whole = ["accept.person", "accept.role", "exceptions.person", "exceptions.role", "guards.privileged"];
+    let whole = [
+        "api.endpoints.identity",
+        "accept.person",
+        "accept.role",
+        "exceptions.person",
+        "exceptions.role",
+        "guards.privileged",
+    ];
     let rows = rows();
     let of_policies: BTreeSet<&str> = policy_rows().iter().map(|it| it.0).collect();
     let has = |field: &str| {
@@ -519,7 +594,8 @@ fn every_field_has_a_row() {
         }
         let named = |it: &&str| *field == **it || field.starts_with(&format!("{it}."));
         let field = whole.iter().copied().find(named).unwrap_or(field);
-        rows.iter().any(|it| it.0 == field || field.starts_with(dialect) && it.0.starts_with(dialect))
+        let of_dialect = |it: &str| dialects.iter().any(|of| field.starts_with(of) && it.starts_with(of));
+        rows.iter().any(|it| it.0 == field || of_dialect(it.0))
     };
     let missing: Vec<&String> = fields.iter().filter(|it| !has(it)).collect();
     assert!(missing.is_empty(), "no row says what a change of these weakens: {missing:?}");

@@ -149,7 +149,7 @@ fn a_snapshot_keeps_the_times_and_an_old_one_is_read() {
     assert_eq!(rows(world.run("plan --live live.json").expect(0).stdout), live);
     let recorded: Value =
         serde_json::from_str(&std::fs::read_to_string(world.path().join("live.json")).unwrap()).unwrap();
-    assert_eq!(recorded["version"], 2);
+    assert_eq!(recorded["version"], 3);
     // Without the names that may be people's.
     world.run("snapshot --sanitize --out bare.json").expect(0);
     let bare = std::fs::read_to_string(world.path().join("bare.json")).unwrap();
@@ -160,12 +160,12 @@ fn a_snapshot_keeps_the_times_and_an_old_one_is_read() {
     assert_eq!(snapshot::read(old.clone()).unwrap().version, 1);
     let changed = old.replacen("Winter Migration", "Summer Migration", 1);
     assert!(snapshot::read(changed).is_err(), "the digest is of the old form as well");
-    for version in ["0", "3"] {
+    for version in ["0", "4"] {
         let other = old.replacen("\"version\": 1,", &format!("\"version\": {version},"), 1);
         let why = snapshot::read(other).unwrap_err().to_string();
         assert!(
             why.contains(&format!(
-                "has version {version} of its form, and this rolecall reads versions 1 to 2"
+                "has version {version} of its form, and this rolecall reads versions 1 to 3"
             )),
             "{why}"
         );

@@ -170,7 +170,7 @@ fn what_has_ended_is_taken_out_with_its_comments_and_the_plan_is_the_same() {
       # Cy helps out
       - email: cy@voyager.example
         # as agreed
-        until: 2026-11-19
+        until: 2026-11-18
         reason: cover
       - { email: root@voyager.example, until: 2026-11-20 }
   - name: Night
@@ -194,7 +194,7 @@ fn what_has_ended_is_taken_out_with_its_comments_and_the_plan_is_the_same() {
         "with its comment: # it is over",
         "it was the last of its list",
         "ended: access/a.yaml:10: { email: bo@voyager.example, until: 2026-06-30 }",
-        "ended: access/a.yaml:14: { email: cy@voyager.example, until: 2026-11-19, reason: cover }",
+        "ended: access/a.yaml:14: { email: cy@voyager.example, until: 2026-11-18, reason: cover }",
         "with its comment: # as agreed",
         "ended, and kept: access/a.yaml:24: { email: cy@voyager.example, until: 2026-01-31 }",
     ]);

@@ -5,7 +5,7 @@ mod container;
 mod expression;
 mod github;
 mod gitlab;
-mod hooks;
+pub(crate) mod hooks;
 mod laws;
 mod on_github;
 mod release;

@@ -452,3 +452,19 @@ fn the_quickstart_is_merged_as_it_says() {
     }
     assert!(SEED.contains("Desk"));
 }
+
+/// What is missing is added for the company that was named; the files of the others stay, and are not what is proven.
+#[test]
+fn one_company_of_several_is_merged_alone() {
+    let world = World::new()
+        .with("access/a.yaml", DESK)
+        .with("access/b.yaml", "version: 1\ncompany: globex\ngroups: [{ name: New, description: d, roles: [], members: [vip@globex.example] }]\n");
+    world.run("apply --auto-approve --create-all").expect(0);
+    world.write("access/b.yaml", "version: 1\ncompany: globex\ngroups: []\n");
+    for (company, more, others) in [("voyager", "Night", "New"), ("globex", "New", "Night")] {
+        let before = files(&world.path());
+        let shown = world.run(&format!("import --merge --dry-run --company {company}")).expect(0);
+        assert!(shown.stdout.contains(more) && !shown.stdout.contains(others), "{company}: {}", shown.stdout);
+        assert_eq!(files(&world.path()), before);
+    }
+}

@@ -152,10 +152,12 @@ fn each_kind_stops_what_breaks_it_and_nothing_else() {
         let lifted = world(case, &excepted("2099-01-01"), case.broken).run("plan --check").expect(0);
         assert!(lifted.stdout.contains("excepted  policies"), "{}", lifted.stdout);
         world(case, &excepted("2020-01-01"), case.broken).run("plan --check").expect(6);
-        world(case, ", severity: warn", case.broken)
-            .run("plan --check")
-            .expect(0)
-            .shows("Guards warning policies p: ");
+        let warned = world(case, ", severity: warn", case.broken).run("plan --check").expect(0);
+        assert!(
+            warned.stdout.contains("warning   policies  ") || warned.stdout.contains("warning  policies  "),
+            "{}",
+            warned.stdout
+        );
     }
 }
 

@@ -61,7 +61,7 @@ fn what_is_wrong_with_an_expression_is_a_finding_where_it_stands() {
     ] {
         let run = world(&deny(expression), DESK).run("validate").expect(4);
         let place = format!("rolecall.yaml:10:{}", COLUMN + at);
-        for words in [said, "invalid-rule", &place] {
+        for words in [said, "invalid-expression", &place] {
             assert!(run.stdout.contains(words), "{expression}: no `{words}` in\n{}", run.stdout);
         }
         let plan = world(&deny(expression), DESK).run("plan").expect(4);

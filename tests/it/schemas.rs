@@ -25,7 +25,7 @@ mod mutation;
 
 /// What takes more than the form of one file, each with the words of the findings it is about (all, where there are none)
 /// and the reason. Of everything else the schema has something to say as well.
-const BEYOND: [(Code, &[&str], &str); 28] = [
+const BEYOND: [(Code, &[&str], &str); 31] = [
     (Code::Syntax, &[], "the other reader of YAML says it"),
     (Code::DuplicateKey, &[], "the other reader of YAML says it"),
     (Code::LimitExceeded, &[], "of the text, not of what it says"),
@@ -48,6 +48,8 @@ const BEYOND: [(Code, &[&str], &str); 28] = [
         "as in names",
     ),
     (Code::InvalidDescription, &["U+200C", "U+200D", "U+FE0E", "U+FE0F", "(U+E", "(U+1"], "as in names"),
+    (Code::InvalidTimeZone, &[], "the names of a database"),
+    (Code::InvalidDate, &["ends before it begins"], "two places of a file"),
     (Code::DuplicateAlias, &[], "two places of a file"),
     (Code::DuplicateGroup, &[], "two places of a file"),
     (Code::DuplicateMember, &[], "people by meaning; and for a schema the numbers 0112 and 112 are one"),
@@ -58,6 +60,7 @@ const BEYOND: [(Code, &[&str], &str); 28] = [
     (Code::InvalidScope, &["the scope covers nobody"], "audiences by meaning"),
     (Code::InvalidDirectRole, &["is a type that this rolecall knows"], "what is known in which form"),
     (Code::InvalidException, &["the company of the group or role is not given"], "two places of a file"),
+    (Code::InvalidEndpoint, &["as well as at", "two endpoints are called"], "two places of a file"),
     (Code::InvalidAccept, &["the company of the group or role is not given"], "two places of a file"),
     (Code::InvalidGuard, &["is not a pattern: ", "is not a pattern"], "the grammar of patterns"),
     (Code::WrongType, &["expected a whole number, found `1.0`"], "for a schema 1.0 is a whole number"),

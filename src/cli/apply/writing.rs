@@ -67,9 +67,9 @@ async fn write(
         let report = Report { outcomes: Vec::new(), halted: None, differ: Vec::new() };
         return Ok((report, None, arguments.witness.then(Testimony::default)));
     }
-    let reader = &connected.reader;
+    let clients = &connected.clients;
     let witness = if arguments.witness {
-        Some(run::until_signal(async { Ok::<_, Failure>(Witness::called(reader, plan).await) }).await?)
+        Some(run::until_signal(async { Ok::<_, Failure>(Witness::called(clients, plan).await) }).await?)
     } else {
         None
     };
@@ -77,8 +77,7 @@ async fn write(
     let counter = output.counter(steps.len());
     let key = journals::key_or_new(&approved.context.checked.loaded.root)?;
     let applying = Applying {
-        reader,
-        writer: &connected.writer,
+        clients,
         journal: &path,
         stop,
         writers: global.writers(),
@@ -90,7 +89,7 @@ async fn write(
         counter.settled(&line(&steps[step], outcome, plan));
         tell(plan, steps, step, outcome, output);
     });
-    let applied = output.watching(reader, |wait| counter.waits(wait), applying).await?;
+    let applied = output.watching(clients, |wait| counter.waits(wait), applying).await?;
     drop(counter);
     let testimony = match witness {
         Some(witness) => Some(witness.testify(steps, &applied.report, stop).await),

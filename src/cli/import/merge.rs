@@ -32,12 +32,12 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         );
     }
     let checked = checked_to_merge(global.load(&[], None)?)?;
-    let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
+    let (live, _sandbox) = arguments.from.open(global, &checked, &checked.declared.own_companies())?;
     let asked = Asked {
         groups: &arguments.group,
         direct_roles: false,
         layout: arguments.layout.into(),
-        endpoint: &live.url,
+        endpoint: &live.sites.rest.url,
     };
     let merged = run::reading(output.reading(&live.source, merged(&live, checked, &asked, now)))?;
     if !arguments.dry_run {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rolecall::live::{api::Reader, source::Source};
+use rolecall::live::{api::Clients, source::Source};
 
 use super::{
     super::waiting::{self, Waiting},
@@ -32,7 +32,7 @@ impl Output {
     pub(crate) async fn reading<T>(&self, source: &Source, work: impl Future<Output = T>) -> T {
         match source {
             Source::Snapshot(_) => work.await,
-            Source::Api(reader) => {
+            Source::Api(clients) => {
                 let spinner = self.bar("{spinner} {prefix}{msg} ({elapsed})", ProgressBar::new_spinner);
                 if let Some(bar) = &spinner.0 {
                     bar.set_message("reading");
@@ -41,10 +41,10 @@ impl Output {
                 let display = |wait| {
                     spinner.waits(wait);
                     if let Some(bar) = &spinner.0 {
-                        bar.set_message(format!("reading, {} requests", reader.requests_made()));
+                        bar.set_message(format!("reading, {} requests", clients.requests_made()));
                     }
                 };
-                self.watching(reader, display, work).await
+                self.watching(clients, display, work).await
             }
         }
     }
@@ -54,7 +54,7 @@ impl Output {
     /// On a terminal `display` shows it as long as it lasts; elsewhere a long wait is one remark, unless there is a log.
     pub(crate) async fn watching<T>(
         &self,
-        reader: &Reader,
+        clients: &Clients,
         display: impl Fn(Option<Duration>),
         work: impl Future<Output = T>,
     ) -> T {
@@ -65,7 +65,7 @@ impl Output {
             tokio::select! {
                 result = &mut work => return result,
                 now = tick.tick() => {
-                    let wait = reader.waiting();
+                    let wait = clients.waiting();
                     display(wait);
                     if let Some(wait) = waiting.began(wait, now.into()) {
                         tracing::debug!("{}", waiting::text(wait));

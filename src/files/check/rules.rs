@@ -7,7 +7,7 @@ use super::{
             DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredLockout, DeclaredRules,
             DeclaredTarget, Pattern, RoleRef,
         },
-        entry::ApiSection,
+        entry::{ApiSection, PersonKeys},
         mapping::Given,
         workspace::{AcceptEntry, ExceptionEntry, GuardsSection, LockoutEntry, PolicyFile, WorkspaceFile},
     },
@@ -111,7 +111,12 @@ impl Check {
     }
 
     pub(super) fn identity(&mut self, api: &ApiSection) -> Option<(PersonRef, Place)> {
-        let identity = api.identity.as_ref()?;
+        self.account(&api.identity)
+    }
+
+    /// The user that a token stands for.
+    pub(super) fn account(&mut self, raw: &Given<At<PersonKeys>>) -> Option<(PersonRef, Place)> {
+        let identity = raw.as_ref()?;
         let at = self.at(identity);
         Some((self.keyed(at, &identity.v)?, at))
     }
@@ -312,7 +317,7 @@ impl Check {
         self.wrong(Finding::new(code, self.at(raw), format!("`{key}` is {range}, not {}", raw.v)))
     }
 
-    fn pattern(&mut self, raw: &At<String>, text: &str) -> Option<Pattern> {
+    pub(super) fn pattern(&mut self, raw: &At<String>, text: &str) -> Option<Pattern> {
         self.seen(raw, "a pattern")?;
         Pattern::new(text).filter(|_| !text.trim().is_empty()).or_else(|| {
             let why = pattern::glob(text).err().map(|it| format!(": {it}")).unwrap_or_default();

@@ -131,7 +131,8 @@ impl Check {
     /// Nobody among the people of a company passes for somebody else.
     pub(super) fn people_told_apart(&mut self, company: &DeclaredCompany) {
         let members =
-            company.groups.iter().flat_map(|it| &it.members.entries).map(|it| (&it.person, it.from));
+            company.groups.iter().flat_map(|it| it.members.entries.iter().chain(&it.computed.except));
+        let members = members.map(|it| (&it.person, it.from));
         let people = members.chain(company.users.iter().map(|it| (&it.person, it.from)));
         let keys = people.filter_map(|(it, at)| Some((it.key()?, at)));
         if keys.clone().any(|it| !it.0.is_ascii()) {

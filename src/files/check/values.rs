@@ -26,6 +26,9 @@ use crate::{
 pub(super) enum Alias {
     Company,
     LegalEntity,
+    Department,
+    CostCenter,
+    Office,
 }
 
 impl Check {
@@ -45,6 +48,9 @@ impl Check {
         let (kind, names) = match alias {
             Alias::Company => ("company", &self.companies),
             Alias::LegalEntity => ("legalEntity", &self.legal_entities),
+            Alias::Department => ("department", &self.departments),
+            Alias::CostCenter => ("costCenter", &self.cost_centers),
+            Alias::Office => ("office", &self.offices),
         };
         let known =
             parse_uuid(&raw.v).map(Some).or_else(|| names.names.get(&*name::composed(&raw.v)).copied());
@@ -153,7 +159,7 @@ impl Check {
     }
 
     pub(super) fn time_zone(&mut self, raw: &At<String>) -> Option<TimeZone> {
-        TimeZone::get(&raw.v).ok().or_else(|| {
+        date::zone(&raw.v).or_else(|| {
             let message = format!("`{}` is not the name of a time zone", raw.v);
             self.wrong(
                 Finding::new(Code::InvalidTimeZone, self.at(raw), message)

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::{
-    Declared, DeclaredCompany, DeclaredDirectRole, DeclaredGrant, DeclaredGroup, DeclaredMember,
+    Computed, Declared, DeclaredCompany, DeclaredDirectRole, DeclaredGrant, DeclaredGroup, DeclaredMember,
     DeclaredRemoval, Listed, Rest,
 };
 use crate::model::date::{self, Term};
@@ -90,18 +90,20 @@ impl DeclaredGroup {
         std::iter::once(self.term).chain(grants).chain(members)
     }
 
-    /// Asks for nothing: where the group is there already, it stays as it is.
+    /// Asks for nothing: where the group is there already, under its name or a former one, it stays as it is.
     fn wait(&mut self) {
-        (self.description, self.renamed_from) = (None, None);
+        self.description = None;
         self.grants = Listed::unmanaged();
         self.members = Listed::unmanaged();
+        self.computed = Computed::default();
     }
 }
 
 impl DeclaredRemoval {
     fn of_ended(group: DeclaredGroup) -> Self {
         let reason = group.term.ends.map(date::until).unwrap_or_default().into();
-        Self { name: group.name, id: group.id, reason, has_ended: true, from: group.from }
+        let (name, id, from) = (group.name.clone(), group.id, group.from);
+        Self { name, id, reason, ended: Some(Box::new(group)), from }
     }
 }
 
@@ -114,6 +116,6 @@ impl<T> Listed<T> {
 
 impl<T: Timed> Listed<T> {
     fn settle(&mut self, now: Timestamp) {
-        self.coming = self.entries.extract_if(.., |it| it.term().is_coming(now)).collect();
+        self.coming.extend(self.entries.extract_if(.., |it| it.term().is_coming(now)));
     }
 }

@@ -6,14 +6,14 @@
 use jiff::Timestamp;
 
 use super::{
-    Ended, Formatted, Unformattable, ended,
+    Ended, Formatted, Unformattable,
+    ended::{self, keeps_ended},
     marks::{Kind, Marks, Note, column},
     order::{self, Entry, parted, tidy, trimmed},
 };
 use crate::{
     files::{
         layout::Layout,
-        shape::AT_LEAST,
         tree::{self, Form, Node, Tree},
         yaml::{Noted, Style, Yaml},
     },
@@ -54,13 +54,13 @@ struct Around {
     /// Where the innermost brackets end.
     brackets: Option<usize>,
     next: Option<Next>,
-    /// Whether it is a list that says nothing of what is not in it.
-    is_at_least: bool,
+    /// Whether it is a list of which what has ended still says something: see [`keeps_ended`].
+    keeps_ended: bool,
 }
 
 impl<'a> Arranger<'a> {
     fn whole(&mut self, tree: &Tree<'_>, layout: &Layout) -> Result<String, Unformattable> {
-        let around = Around { brackets: None, next: None, is_at_least: false };
+        let around = Around { brackets: None, next: None, keeps_ended: false };
         let root = tree.root().filter(|it| !it.is_null());
         let mut above = Vec::new();
         let yaml = match root {
@@ -157,7 +157,7 @@ impl<'a> Arranger<'a> {
             lines.extend(self.before(self.begin(*entry, around)));
             let next = entries.get(at + 1).map(|it| Next { at: self.begin(*it, around), column });
             let key = entry.key.and_then(Node::scalar).unwrap_or_default();
-            let inner = Around { next: next.or(around.next), is_at_least: key == AT_LEAST, ..around };
+            let inner = Around { next: next.or(around.next), keeps_ended: keeps_ended(node, key), ..around };
             let inside = match entry.key {
                 Some(key) => {
                     layout.mapping.map_or(Layout::PLAIN, |it| it.1.of(key.scalar().unwrap_or_default()))
@@ -174,7 +174,7 @@ impl<'a> Arranger<'a> {
             None => self.at_end(column, around),
         };
         if let Some(now) = self.now.filter(|_| node.form() == Form::List) {
-            let (kept, mut gone) = match around.is_at_least {
+            let (kept, mut gone) = match around.keeps_ended {
                 false => ended::without(arranged, now, &mut end),
                 true => ended::with(arranged, now),
             };

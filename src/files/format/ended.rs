@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Ended, Fate, order::Entry};
 use crate::{
-    files::{tree::Node, yaml::Noted},
+    files::{shape::AT_LEAST, tree::Node, yaml::Noted},
     model::date,
 };
 
@@ -17,6 +17,13 @@ pub(super) fn has_ended(entry: Node<'_>, now: Timestamp) -> bool {
     let until = entry.entries().find(|it| it.0.scalar() == Some("until")).and_then(|it| it.1.text());
     // A file alone does not say in which time zone its days end.
     until.and_then(|it| date::through_end(it, &date::last_zone())).is_some_and(|end| end <= now)
+}
+
+/// Whether the list under a key of a mapping keeps what has ended: under `atLeast` only such an entry takes access away, and
+/// beside rules for members it keeps out whom it names.
+pub(super) fn keeps_ended(of: Node<'_>, key: &str) -> bool {
+    let has_rules = || of.entries().any(|it| it.0.scalar() == Some("membersFrom"));
+    key == AT_LEAST || key == "members" && has_rules()
 }
 
 /// The entries that have not ended. With an entry goes what is behind and in it, and what is above it if that is about it

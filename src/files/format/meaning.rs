@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Unformattable, ended::has_ended, marks::Marks};
+use super::{
+    Unformattable,
+    ended::{has_ended, keeps_ended},
+    marks::Marks,
+};
 use crate::{
     files::{
         layout::Layout,
-        shape::AT_LEAST,
         tree::{self, Form, Node, Tree},
         words,
     },
@@ -94,7 +97,7 @@ impl<'t> Meaning<'t> {
                 let keys = layout.mapping.map(|it| it.1);
                 let entry = |(key, value): (Node<'t>, Node<'t>)| {
                     let key = key.scalar().unwrap_or_default();
-                    let now = now.filter(|_| key != AT_LEAST);
+                    let now = now.filter(|_| !keeps_ended(node, key));
                     (key, Self::of(value, keys.map_or(Layout::PLAIN, |it| it.of(key)), now))
                 };
                 Self::Mapping(node.entries().map(entry).collect())

@@ -32,7 +32,8 @@ impl Skew {
         self.apart() > SignedDuration::from_secs(Self::MOST)
     }
 
-    fn apart(&self) -> SignedDuration {
+    /// How much they differ.
+    pub(crate) fn apart(&self) -> SignedDuration {
         self.here.duration_since(self.there).abs()
     }
 }

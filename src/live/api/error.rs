@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::model::ids::CompanyId;
+
 use super::{
     Request,
     retry::{self, Outcome},
@@ -18,6 +20,9 @@ use super::{
 pub enum ApiError {
     #[error("the endpoint is not usable: {why}")]
     BadEndpoint { why: &'static str },
+    /// Which company is asked where is said by the files and by whoever runs it.
+    #[error("no endpoint is given for company {company}")]
+    Nowhere { company: CompanyId },
     #[error("refusing to send credentials to {host} over plain http")]
     Insecure { host: Box<str> },
     #[error(
@@ -77,6 +82,9 @@ pub enum ApiError {
     /// The answer is about another object than the request.
     #[error("{request}: the answer is about another: {what}")]
     Another { request: Box<Request>, what: Box<str> },
+    /// A list that the server was to filter shows what was not asked for.
+    #[error("{request}: the server does not filter by what a rule of `membersFrom` asks for: {why}")]
+    Unasked { request: Box<Request>, why: Box<str> },
     #[error("{request}: the answer is larger than {limit} bytes")]
     TooLarge { request: Box<Request>, limit: usize },
     /// A list could not be proven complete, twice in a row.
@@ -105,6 +113,7 @@ impl ApiError {
     pub fn request(&self) -> Option<&Request> {
         match self {
             Self::BadEndpoint { .. }
+            | Self::Nowhere { .. }
             | Self::Insecure { .. }
             | Self::Unlisted { .. }
             | Self::UnsendableToken
@@ -119,6 +128,7 @@ impl ApiError {
             | Self::Auth { request, .. }
             | Self::Garbled { request, .. }
             | Self::Another { request, .. }
+            | Self::Unasked { request, .. }
             | Self::TooLarge { request, .. }
             | Self::Incomplete { request, .. }
             | Self::Endless { request, .. }
@@ -148,9 +158,11 @@ impl ApiError {
         match self {
             // After all its retries: of trouble everywhere every company has its own, and the budget of retries an end.
             Self::Refused { status, .. } => matches!(status, 403 | 404 | 500..=599),
-            Self::Garbled { .. } | Self::TooLarge { .. } | Self::Incomplete { .. } | Self::Endless { .. } => {
-                true
-            }
+            Self::Garbled { .. }
+            | Self::Unasked { .. }
+            | Self::TooLarge { .. }
+            | Self::Incomplete { .. }
+            | Self::Endless { .. } => true,
             _ => false,
         }
     }
@@ -158,6 +170,7 @@ impl ApiError {
     pub fn class(&self) -> Class {
         match self {
             Self::BadEndpoint { .. }
+            | Self::Nowhere { .. }
             | Self::Insecure { .. }
             | Self::Unlisted { .. }
             | Self::NoClient { .. } => Class::Invalid,
@@ -173,6 +186,7 @@ impl ApiError {
             | Self::Exhausted { .. }
             | Self::Garbled { .. }
             | Self::Another { .. }
+            | Self::Unasked { .. }
             | Self::TooLarge { .. }
             | Self::Incomplete { .. }
             | Self::Endless { .. }
@@ -237,11 +251,11 @@ impl ApiError {
         }
         let hint = match self {
             Self::BadEndpoint { .. } => "give the address of the API, such as https://apis.spotnana.com",
-            Self::Insecure { .. } => "use https://; plain http is for localhost only",
-            Self::Unlisted { .. } => {
-                "if it is the right one, say so where the credentials are set: by `--endpoint`, ROLECALL_ENDPOINT or \
-                 ROLECALL_ALLOWED_ENDPOINTS"
+            Self::Nowhere { .. } => {
+                "set `api: { endpoint: … }` in rolecall.yaml, or name the company in an entry of `api.endpoints`"
             }
+            Self::Insecure { .. } => "use https://; plain http is for localhost only",
+            Self::Unlisted { .. } => "if it is the right one, say so where the credentials are set",
             Self::UnsendableToken => "check the token for line breaks or spaces copied along",
             Self::NoClient { .. } => "check the CA certificates of this machine (SSL_CERT_FILE)",
             Self::NoAnswer { sent: false, .. } => "check the endpoint, the network and any proxy",
@@ -273,6 +287,9 @@ impl ApiError {
             }
             Self::Another { .. } => {
                 "nothing that such an API says can be believed: check the endpoint and any proxy, and tell its support"
+            }
+            Self::Unasked { .. } => {
+                "nobody becomes a member by it: list the people under `members`, or ask for an attribute that the server filters by and shows"
             }
             Self::Incomplete { .. } => "somebody may be changing it right now: try again in a moment",
             Self::Endless { .. } => "the server's paging is broken: nothing was changed on this basis",

@@ -7,12 +7,13 @@
 //! ```
 //!
 //! [`Reader`] only reads, [`Writer`] only writes, but for a look at what it created; both share one connection, one token and one throttle.
-//! [`Elsewhere`] asks another API by the same way. Every request is sent by the transport, and repeated by the sender where that is harmless. A list is
+//! [`Clients`] are those of several endpoints, of which each company has one. [`Elsewhere`] asks another API by the same way. Every request is sent by the transport, and repeated by the sender where that is harmless. A list is
 //! returned whole and proven whole, or not at all. Nothing here decides what ought to change, prints, or
 //! reads a file or the environment, but for the proxies and authorities that the HTTP crate looks for.
 
 mod about;
 mod bearer;
+mod clients;
 mod clock;
 mod connection;
 mod credentials;
@@ -49,6 +50,7 @@ use std::sync::Arc;
 
 pub use crate::model::dialect::Dialect;
 use crate::model::dialect::{GroupUpdate, RolesToDelete};
+pub use clients::{Client, Clients};
 pub use clock::Skew;
 pub use credentials::Credentials;
 pub use elsewhere::{Answer, Call, Elsewhere, Verb};
@@ -62,6 +64,7 @@ pub use throttle::Rate;
 pub use wire::{Group, Permission, RbacInfo, Role};
 pub use writer::Writer;
 
+pub(crate) use clients::Home;
 pub(crate) use clock::date;
 pub(crate) use connection::Connection;
 pub(crate) use question::Question;

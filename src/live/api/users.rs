@@ -9,7 +9,7 @@ use std::{
 };
 
 use reqwest::Method;
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use uuid::Uuid;
 
 use super::{
@@ -23,6 +23,7 @@ use crate::model::{
     ids::{CompanyId, PersonRef, UserId, parse_uuid},
     name,
     observed::User,
+    selector::{Attribute, Misfit, Selector, Traits},
 };
 
 /// Users of a company that are asked for its name: some are of other legal entities.
@@ -51,6 +52,38 @@ enum Filter<'a> {
     Emails(Vec<&'a str>),
     ExternalIds(Vec<&'a str>),
     UserIds(Vec<Id<UserId>>),
+    /// Not alternatives: each attribute has to fit.
+    #[serde(untagged, serialize_with = "by_attribute")]
+    Rule(&'a Selector),
+}
+
+/// A rule as one element of `filters`: its attributes are joined by AND, and the values of each by OR.
+fn by_attribute<S: Serializer>(rule: &Selector, to: S) -> Result<S::Ok, S::Error> {
+    let mut fields = to.serialize_map(None)?;
+    for (attribute, values) in rule.parts() {
+        let field = match attribute {
+            Attribute::Department => "departmentIds",
+            Attribute::LegalEntity => "legalEntityIds",
+            Attribute::CostCenter => "costCenterIds",
+            Attribute::Office => "officeIds",
+            Attribute::Designation => "designations",
+            Attribute::Persona => "personas",
+        };
+        if attribute.has_ids() {
+            let ids: Vec<Id<&str>> = values.iter().map(|id| Id { id: &**id }).collect();
+            fields.serialize_entry(field, &ids)?;
+        } else {
+            // The API may compare letter by letter, and have been told the other spelling.
+            let spelt = values.iter().map(ToString::to_string);
+            let spelt = spelt.chain(values.iter().filter_map(|it| name::decomposed(it)));
+            fields.serialize_entry(field, &spelt.collect::<Vec<String>>())?;
+        }
+    }
+    fields.end()
+}
+
+fn list_request(company: CompanyId) -> Request {
+    Request::reads(Method::POST, "/v3/users/list", &[]).about("companyId", company.0)
 }
 
 impl Reader {
@@ -198,6 +231,61 @@ impl Reader {
         Ok(if self.refuses_bulk(company, &listed) { None } else { Some(listed?) })
     }
 
+    /// Returns everybody whom a rule for members means, inactive people included (contract §7.2): by a list that the server
+    /// filters, of which every row has to be one that was asked for.
+    ///
+    /// # Errors
+    /// Whatever reading the list gives, and what could give access to somebody else: rows of which the attributes
+    /// are others, are not told, or of another company. A refusal of the bulk list is one: there is no other way to ask.
+    pub async fn select(&self, company: CompanyId, rule: &Selector) -> Result<Vec<User>, ApiError> {
+        let filter = Filter::Rule(rule);
+        let rows = self.rows(company, Some(&filter)).await?;
+        let total = rows.len();
+        let (mut users, mut others) = (Vec::new(), BTreeMap::new());
+        for (user, traits) in rows {
+            let misfit = match rule.misfit(&traits) {
+                _ if user.company != Some(company) => "of another company".to_owned(),
+                None => {
+                    users.push(user);
+                    continue;
+                }
+                // The server may not care how letters are written; who is only like that is not meant.
+                Some(Misfit::Spelling) => continue,
+                Some(Misfit::Other(it)) => format!("of another {}", it.word()),
+                Some(Misfit::Untold(it)) => format!("without a word of the {}", it.word()),
+            };
+            *others.entry(misfit).or_insert(0_usize) += 1;
+        }
+        if others.is_empty() {
+            return Ok(users);
+        }
+        let said: Vec<String> = others.into_iter().map(|(how, n)| format!("{n} {how}")).collect();
+        let why = format!("of {total} people in the answer, {}", said.join(", ")).into();
+        Err(ApiError::Unasked { request: Box::new(list_request(company)), why })
+    }
+
+    /// Returns of these users whoever the company knows, with what rules for members look at: by a list of just these.
+    pub async fn traits_of(
+        &self,
+        company: CompanyId,
+        users: &[UserId],
+    ) -> Result<Vec<(User, Traits)>, ApiError> {
+        let parts = users.chunks(FILTER_SIZE).map(|part| async move {
+            let filter = Filter::UserIds(part.iter().map(|it| Id { id: *it }).collect());
+            self.rows(company, Some(&filter)).await
+        });
+        Ok(gather(self.connection.concurrency, parts).await?.into_iter().flatten().collect())
+    }
+
+    /// The same of everybody of a company; `None` as [`list_users`](Self::list_users).
+    pub async fn list_traits(&self, company: CompanyId) -> Result<Option<Vec<(User, Traits)>>, ApiError> {
+        if self.is_bulk_refused(company) {
+            return Ok(None);
+        }
+        let rows = self.rows(company, None).await;
+        Ok(if self.refuses_bulk(company, &rows) { None } else { Some(rows?) })
+    }
+
     /// Asks a company for a few of its users, whose rows say what it and its legal entities are called; see
     /// [`names`](Self::names).
     pub async fn learn_names(&self, company: CompanyId) -> Result<(), ApiError> {
@@ -240,6 +328,24 @@ impl Reader {
     }
 
     async fn listed(&self, company: CompanyId, filter: Option<&Filter<'_>>) -> Result<Vec<User>, ApiError> {
+        Ok(self.rows_with(company, filter, |_| ()).await?.into_iter().map(|it| it.0).collect())
+    }
+
+    async fn rows(
+        &self,
+        company: CompanyId,
+        filter: Option<&Filter<'_>>,
+    ) -> Result<Vec<(User, Traits)>, ApiError> {
+        self.rows_with(company, filter, Told::traits).await
+    }
+
+    /// The users of a list, each with what is read of its row beside.
+    async fn rows_with<T>(
+        &self,
+        company: CompanyId,
+        filter: Option<&Filter<'_>>,
+        more: impl Fn(&Told) -> T,
+    ) -> Result<Vec<(User, T)>, ApiError> {
         let list = async |accounts: Accounts| {
             let body = Listed {
                 company_id: Id { id: company },
@@ -248,8 +354,7 @@ impl Reader {
                 sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
                 filters: filter.map(|it| [it]),
             };
-            let request = Request::reads(Method::POST, "/v3/users/list", &[]);
-            self.list_of::<Told>(request.about("companyId", company.0), &body).await
+            self.list_of::<Told>(list_request(company), &body).await
         };
         let users = list(Accounts::All).await?;
         let active = if users.iter().any(|it| it.active.is_none()) {
@@ -257,9 +362,13 @@ impl Reader {
         } else {
             BTreeSet::new()
         };
-        let settled = |it: Told| self.noted(it).settled(|id| active.contains(&id));
-        let owned = |user: User| User { company: user.company.or(Some(company)), ..user };
-        Ok(users.into_iter().map(settled).map(owned).collect())
+        let settled = |it: Told| {
+            let it = self.noted(it);
+            let more = more(&it);
+            let user = it.settled(|id| active.contains(&id));
+            (User { company: user.company.or(Some(company)), ..user }, more)
+        };
+        Ok(users.into_iter().map(settled).collect())
     }
 
     /// Finds at most [`FILTER_SIZE`] people named by one kind of key.

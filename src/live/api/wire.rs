@@ -23,6 +23,7 @@ use crate::model::{
     name,
     observed::{GroupRole, User},
     permissions::Permissions,
+    selector::{Attribute, Traits},
     stamp::{Stamp, Stamps},
 };
 
@@ -165,7 +166,15 @@ pub(super) struct Told {
     pub(super) active: Option<bool>,
     /// The company and the legal entity with their names, where the answer says them.
     pub(super) names: [Option<(Uuid, Box<str>)>; 2],
+    /// What rules for members may look at: in the order of [`IDS`], and the two texts.
+    ids: [Option<Uuid>; 4],
+    designation: Option<Box<str>>,
+    persona: Option<Box<str>>,
 }
+
+/// The attributes that are ids.
+const IDS: [Attribute; 4] =
+    [Attribute::LegalEntity, Attribute::Department, Attribute::CostCenter, Attribute::Office];
 
 impl Told {
     pub(super) fn id(&self) -> UserId {
@@ -174,6 +183,19 @@ impl Told {
 
     pub(super) fn company(&self) -> Option<CompanyId> {
         self.user.company
+    }
+
+    /// What rules for members may look at, as far as the answer tells.
+    pub(super) fn traits(&self) -> Traits {
+        let mut traits = Traits::default();
+        for (attribute, id) in IDS.into_iter().zip(self.ids) {
+            id.into_iter().for_each(|it| traits.put(attribute, it.to_string()));
+        }
+        let texts = [(Attribute::Designation, &self.designation), (Attribute::Persona, &self.persona)];
+        for (attribute, text) in texts {
+            text.iter().for_each(|it| traits.put(attribute, it.clone()));
+        }
+        traits
     }
 
     /// The user; where the answer does not say whether active, `listed` does: whether it is among those whom the API
@@ -202,6 +224,8 @@ impl<'de> Deserialize<'de> for Told {
             is_active: Option<bool>,
             #[serde(default)]
             organization: Option<Named>,
+            #[serde(default, deserialize_with = "if_readable")]
+            persona: Option<Box<str>>,
             #[serde(default)]
             business_detail: Option<Business>,
             #[serde(default)]
@@ -221,6 +245,14 @@ impl<'de> Deserialize<'de> for Told {
             /// In any form: only its name is of use, and nothing depends on that.
             #[serde(default, alias = "legalEntityRef")]
             legal_entity: Value,
+            #[serde(default)]
+            department: Value,
+            #[serde(default)]
+            cost_center: Value,
+            #[serde(default)]
+            office: Value,
+            #[serde(default, deserialize_with = "if_readable")]
+            designation: Option<Box<str>>,
         }
         let wire = Row::deserialize(deserializer)?;
         let id = wire.user_id.or(wire.id).ok_or_else(|| de::Error::missing_field("id"))?;
@@ -241,11 +273,16 @@ impl<'de> Deserialize<'de> for Told {
             company: company.as_ref().map(|found| CompanyId(found.id)),
             active: false,
         };
-        let names = [company, Named::deserialize(business.legal_entity).ok()].map(|it| {
+        let [legal_entity, department, cost_center, office] =
+            [business.legal_entity, business.department, business.cost_center, business.office]
+                .map(|it| Named::deserialize(it).ok());
+        let ids = [&legal_entity, &department, &cost_center, &office].map(|it| it.as_ref().map(|it| it.id));
+        let (designation, persona) = (some(business.designation), some(wire.persona));
+        let names = [company, legal_entity].map(|it| {
             let Named { id, name } = it?;
             Some((id, some(name)?))
         });
-        Ok(Self { user, active: wire.is_active, names })
+        Ok(Self { user, active: wire.is_active, names, ids, designation, persona })
     }
 }
 

@@ -3,6 +3,8 @@
 //! By other lists than the first time, of exactly what goes: a row that a page lost, showed twice or
 //! took from another group shows here, and nobody is taken out on its word.
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt, stream};
 
 use super::{AT_ONCE, Failed, FetchError, Read, grants};
@@ -12,6 +14,7 @@ use crate::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId, UserId},
         observed::{GroupHead, Observed},
+        selector::Selector,
     },
 };
 
@@ -26,6 +29,10 @@ pub struct Going {
     pub deleted: bool,
     /// Members who leave, sorted.
     pub members: Vec<UserId>,
+    /// Those of them who leave because none of the rules means them, sorted.
+    pub unmeant: Vec<UserId>,
+    /// The rules.
+    pub rules: Vec<Selector>,
     /// Roles that go or change their scope.
     pub roles: Vec<RoleId>,
 }
@@ -102,6 +109,19 @@ async fn group(source: &Source, going: &Going, observed: &Observed) -> Read<()> 
         }
     }
 
+    if !going.unmeant.is_empty() {
+        let meant = source.meant_among(company, &going.unmeant, &going.rules).await?;
+        let meant: BTreeSet<UserId> = meant.into_iter().map(|it| it.0).collect();
+        if !meant.is_empty() {
+            let why = format!(
+                "of {} who would leave as no rule of `membersFrom` means them, {} are meant when asked for alone",
+                going.unmeant.len(),
+                meant.len()
+            );
+            return Err(unconfirmed(&going.name, "members by rules", why));
+        }
+    }
+
     let then: Vec<&Grant> = held.iter().filter(|it| going.roles.contains(&it.role)).collect();
     if !then.is_empty() {
         let roles: Vec<RoleId> = then.iter().map(|it| it.role).collect();
@@ -121,4 +141,81 @@ async fn group(source: &Source, going: &Going, observed: &Observed) -> Read<()> 
 
 fn unconfirmed(group: &str, list: &'static str, why: String) -> FetchError {
     FetchError::Unconfirmed { group: group.into(), list, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        live::snapshot::{Answers, Attributes, Company, Directory, Reach, Snapshot},
+        model::{
+            observed::{ObservedCompany, User},
+            selector::{Attribute, Traits},
+        },
+    };
+
+    const COMPANY: CompanyId = CompanyId(Uuid::from_u128(1));
+
+    /// Two people: one in department `a`, one in none.
+    fn source() -> Source {
+        let user = |n: u128| User {
+            id: UserId(Uuid::from_u128(n)),
+            email: None,
+            external_id: None,
+            employee_id: None,
+            company: Some(COMPANY),
+            active: true,
+        };
+        let mut traits = Traits::default();
+        traits.put(Attribute::Department, "a");
+        let attributes =
+            Attributes { known: [Attribute::Department].into(), of: [(user(8).id, traits)].into() };
+        let directory = Directory {
+            company: COMPANY,
+            reach: Reach::Whole,
+            users: vec![user(8), user(9)],
+            asked: Vec::new(),
+            attributes: Some(attributes),
+        };
+        let company = Company { id: COMPANY, endpoint: None, groups: Vec::new(), roles: Vec::new() };
+        let at = "2026-11-21T00:00:00Z".parse().unwrap();
+        let snapshot =
+            Snapshot::new((at, "sandbox", BTreeMap::new()), vec![company], vec![directory], Vec::new());
+        Source::Snapshot(Box::new(Answers::new(snapshot, None).unwrap()))
+    }
+
+    /// A list that a rule was read by may have lost a row; by a list of those who go it shows.
+    #[tokio::test]
+    async fn nobody_goes_whom_a_rule_means_when_asked_for_alone() {
+        let mut rule = Selector::default();
+        rule.put(Attribute::Department, ["a".into()]);
+        let group = GroupId(Uuid::from_u128(2));
+        let mut company = ObservedCompany::new(COMPANY);
+        company.contents.insert(group, Contents::default());
+        let observed = Observed { companies: vec![company], ..Observed::default() };
+        for (unmeant, lost) in [(vec![], 0), (vec![9], 0), (vec![8], 1), (vec![8, 9], 1)] {
+            let unmeant: Vec<UserId> = unmeant.into_iter().map(|it| UserId(Uuid::from_u128(it))).collect();
+            let going = Going {
+                company: COMPANY,
+                group,
+                name: "Desk".into(),
+                deleted: false,
+                members: Vec::new(),
+                unmeant: unmeant.clone(),
+                rules: vec![rule.clone()],
+                roles: Vec::new(),
+            };
+            let failed = confirm(&source(), &[going], &observed).await.unwrap().none();
+            match failed {
+                Err(FetchError::Unconfirmed { list: "members by rules", .. }) => {
+                    assert_eq!(lost, 1, "{unmeant:?}");
+                }
+                other => assert!(other.is_ok() && lost == 0, "{unmeant:?} {other:?}"),
+            }
+        }
+    }
 }

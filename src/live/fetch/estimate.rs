@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::try_join3;
 
 use super::{Failed, FetchError, GroupReads, Read, ReadList, people, policies};
-use crate::live::source::Source;
+use crate::{live::source::Source, model::ids::CompanyId};
 
 /// What a reading will take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +23,23 @@ pub struct Estimate {
 
 /// Returns what [`fetch`](super::fetch) would ask beyond what this asks: the lists of members and roles of each group.
 ///
-/// Groups are taken to be as large as the files say. People that no file names, and who would be looked up to
+/// Groups are taken to be as large as the files say, and pages as long as a company's API lets them be. People that no file names, and who would be looked up to
 /// be named, are not counted; nor is what confirms removals, nor who else holds a privileged role that the plan takes away, nor
 /// repeated requests.
-pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> Result<Estimate, FetchError> {
-    let pages = |rows: usize| rows.div_ceil(usize::try_from(page_limit.max(1)).unwrap_or(usize::MAX)).max(1);
+pub async fn estimate(
+    source: &Source,
+    list: &ReadList<'_>,
+    page_limit: impl Fn(CompanyId) -> u32,
+) -> Result<Estimate, FetchError> {
     let answers = Cell::new((0, Duration::ZERO));
-    let count = |rows: usize, waited: Duration| {
-        let (answered, total) = answers.get();
-        answers.set((answered + u32::try_from(pages(rows)).unwrap_or(u32::MAX), total + waited));
-    };
     let (mut requests, mut unread, mut failed) = (0, 0, Failed::default());
     for reads in &list.companies {
+        let page = usize::try_from(page_limit(reads.id).max(1)).unwrap_or(usize::MAX);
+        let pages = |rows: usize| rows.div_ceil(page).max(1);
+        let count = |rows: usize, waited: Duration| {
+            let (answered, total) = answers.get();
+            answers.set((answered + u32::try_from(pages(rows)).unwrap_or(u32::MAX), total + waited));
+        };
         let heads = timed(source.list_groups(reads.id), &count);
         let roles = timed(source.list_roles(reads.id), &count);
         let lists = try_join3(heads, roles, people(source, &list.known, reads)).await;
@@ -43,7 +48,8 @@ pub async fn estimate(source: &Source, list: &ReadList<'_>, page_limit: u32) -> 
         let rest = reads.rest(&heads, &groups, &people.held);
         // A page of members or more, and the roles.
         let whole = |it: &GroupReads| it.values().map(|it| pages(it.members) + 1).sum::<usize>();
-        requests += (whole(&groups) + whole(&rest)) as u64;
+        // Of a rule a page or more: how many it means is not known.
+        requests += (whole(&groups) + whole(&rest) + reads.selectors.len()) as u64;
         requests += policies::requests(source, reads, (&heads, &people.users)).await?;
         unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;
     }

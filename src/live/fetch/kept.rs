@@ -28,7 +28,7 @@ type Group = (CompanyId, GroupId);
 /// The first request that failed for another reason than a refusal.
 pub async fn kept(
     source: &Source,
-    people: &[UserId],
+    people: &[(CompanyId, UserId)],
     most: usize,
     is_unread: impl Fn(Group) -> bool,
 ) -> Read<Kept> {
@@ -42,8 +42,9 @@ pub async fn kept(
         if refused.is_some_and(|it| it != 404) && held.is_empty() {
             break;
         }
-        let asked = stream::iter(some)
-            .map(|&user| async move { Read::Ok((user, told(source.groups_of_user(user).await)?)) });
+        let asked = stream::iter(some).map(|&(company, user)| async move {
+            Read::Ok((user, told(source.groups_of_user(company, user).await)?))
+        });
         let asked: Vec<(UserId, Result<_, u16>)> = asked.buffered(AT_ONCE).try_collect().await?;
         for (user, answer) in asked {
             match answer {

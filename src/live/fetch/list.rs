@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::policies::PolicyReads;
+use super::policy_reads::PolicyReads;
 use crate::{
     files::{
         declared::{Declared, DeclaredCompany, Rest},
@@ -15,6 +15,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::GroupHead,
+        selector::Selector,
     },
 };
 
@@ -53,6 +54,8 @@ pub(super) struct CompanyReads<'a> {
     pub(super) policies: PolicyReads,
     /// Groups that a saved plan or a journal touches.
     also: BTreeSet<GroupId>,
+    /// The rules for members, each once: of the files and of the base.
+    pub(super) selectors: BTreeSet<&'a Selector>,
     /// The groups that are read by name.
     declared: &'a DeclaredCompany,
 }
@@ -107,9 +110,14 @@ impl<'a> ReadList<'a> {
                 direct: company.with_direct_roles().cloned().collect(),
                 own: declared.looked_at(),
                 lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
-                identity: declared.rules.identity.as_ref().map(|it| it.0.clone()),
+                identity: declared.identity_of(company.id).map(|it| it.0.clone()),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
                 policies: PolicyReads::new(declared, company),
+                selectors: company
+                    .selectors()
+                    .into_iter()
+                    .chain(base.into_iter().flat_map(|it| it.selectors()))
+                    .collect(),
                 declared: company,
                 named,
             }
@@ -131,10 +139,12 @@ impl CompanyReads<'_> {
             let Target::Found(head) = target else { continue };
             let managed = declared.members.rest != Rest::Unmanaged || declared.grants.rest != Rest::Unmanaged;
             let described = declared.description.as_ref().is_some_and(|it| *it != head.description);
-            if managed || described || declared.name != head.name {
+            // It may be over by the time that is compared with, and goes with everybody in it.
+            let ends = declared.term.ends.is_some();
+            if managed || described || ends || declared.name != head.name {
                 // Two entries may speak of one group; that is wrong, and for bind to say.
                 let read = reads.entry(head.id).or_default();
-                read.strangers |= declared.members.rest == Rest::Removed;
+                read.strangers |= ends || declared.members.rest == Rest::Removed;
                 read.members = declared.members.entries.len();
             }
         }

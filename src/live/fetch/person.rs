@@ -1,12 +1,12 @@
 //! What is needed to explain one person's access. Reads only, and little: not who else is in a group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join;
 
-use super::{FetchError, elsewhere, grants, unless_refused};
+use super::{FetchError, elsewhere, grants, missing, one_by_one, unless_refused};
 use crate::{
-    files::declared::{Declared, DeclaredCompany},
+    files::declared::{Declared, DeclaredCompany, DeclaredRule},
     live::source::Source,
     model::{
         access::Contents,
@@ -14,6 +14,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, Observed, ObservedCompany, User, completed},
+        selector::Selector,
     },
 };
 
@@ -26,15 +27,20 @@ pub async fn fetch_person(
     declared: &Declared,
     person: &PersonRef,
 ) -> Result<Observed, FetchError> {
-    let mut observed = Observed { users: found(source, declared, person).await?, ..Observed::default() };
+    let found = found(source, declared, person).await?;
+    let users = found.iter().flat_map(|it| it.1.iter().cloned()).collect();
+    let mut observed = Observed { users, ..Observed::default() };
     let directory = Directory::new(&observed.users);
     let Ok(user) = directory.nearest(&declared.own_companies(), person) else { return Ok(observed) };
-    observed.users.extend(the_rest(source, declared, user, &observed.users).await?);
-    let (groups, roles) = try_join(source.groups_of_user(user), source.direct_roles(user)).await?;
+    let is_here = |it: &&(CompanyId, Vec<User>)| it.1.iter().any(|it| it.id == user);
+    let Some(&(here, _)) = found.iter().find(is_here) else { return Ok(observed) };
+    observed.users.extend(the_rest(source, here, user, &observed.users).await?);
+    let (groups, roles) =
+        try_join(source.groups_of_user(here, user), source.direct_roles(here, user)).await?;
     observed.direct.extend(roles.map(|it| (user, it)));
     let travellers = observed.direct.values().flat_map(DirectRoles::iter).flat_map(DirectRole::travellers);
     let travellers = travellers.map(|it| PersonRef::UserId(it.user)).collect();
-    observed.users.extend(named(source, declared, travellers).await?);
+    observed.users.extend(named(source, declared, here, travellers).await?);
     let mut by_company: BTreeMap<CompanyId, Vec<GroupHead>> =
         declared.own_companies().into_iter().map(|it| (it, Vec::new())).collect();
     for (company, head) in groups {
@@ -75,6 +81,20 @@ async fn inside(
     } else if !held.is_empty() {
         live.roles = unless_refused(source.list_roles(live.id).await)?;
     }
+    let rules: Vec<Selector> = files.into_iter().flat_map(DeclaredCompany::selectors).cloned().collect();
+    if !rules.is_empty() {
+        let meant = source.meant_among(live.id, &[user], &rules).await?;
+        let meant: BTreeSet<usize> = meant.into_iter().map(|it| it.1).collect();
+        let users = |at: usize| if meant.contains(&at) { [user].into() } else { [].into() };
+        live.selected = rules.into_iter().enumerate().map(|(at, rule)| (rule, users(at))).collect();
+    }
+    // Who is excepted from the rules that mean the person: as long as that is not known, nobody joins by them.
+    let means = |it: &&DeclaredRule| live.selected.get(&it.selector).is_some_and(|it| !it.is_empty());
+    let groups =
+        files.iter().flat_map(|it| &it.groups).filter(|it| it.computed.rules.iter().any(|it| means(&it)));
+    let excepted: BTreeSet<&PersonRef> =
+        groups.flat_map(|it| &it.computed.except).map(|it| &it.person).collect();
+    let excepted: Vec<PersonRef> = excepted.into_iter().cloned().collect();
     for group in held {
         let grants = grants(source.list_group_roles(live.id, group).await?);
         live.contents.insert(group, Contents { members: [user].into(), grants });
@@ -84,7 +104,14 @@ async fn inside(
         .flat_map(|it| it.scope.people().collect::<Vec<_>>())
         .map(|it| PersonRef::UserId(UserId(it)))
         .collect();
-    let mut users = self::named(source, declared, named).await?;
+    let mut users = self::named(source, declared, live.id, named).await?;
+    if !excepted.is_empty() {
+        let found = source.find_users(live.id, &excepted).await?;
+        let missing = missing(&excepted, &Directory::new(&found));
+        users.extend(one_by_one(source, live.id, &missing).await?);
+        users.extend(found);
+        users.extend(elsewhere(source, &declared.searched_companies(), live.id, &missing).await?.0);
+    }
     if let Some(files) = files {
         // Travellers that the files name, to compare what is asked for with what there is.
         let names: Vec<&str> = live.groups.iter().map(|it| &*it.name).collect();
@@ -109,10 +136,12 @@ async fn inside(
 async fn named(
     source: &Source,
     declared: &Declared,
+    here: CompanyId,
     mut people: Vec<PersonRef>,
 ) -> Result<Vec<User>, FetchError> {
     let mut users = Vec::new();
-    for company in declared.all_companies() {
+    let there = declared.all_companies().into_iter().filter(|it| source.home(*it) == source.home(here));
+    for company in there {
         people.retain(|it| !Directory::new(&users).sees(it));
         if people.is_empty() {
             break;
@@ -123,33 +152,42 @@ async fn named(
 }
 
 /// Looks for the person: in the companies of the files, and if nobody is there, in those they have names for.
-async fn found(source: &Source, declared: &Declared, person: &PersonRef) -> Result<Vec<User>, FetchError> {
+async fn found(
+    source: &Source,
+    declared: &Declared,
+    person: &PersonRef,
+) -> Result<Vec<(CompanyId, Vec<User>)>, FetchError> {
     let own = declared.own_companies();
-    let mut users = Vec::new();
-    for company in &own {
-        users.extend(source.find_users(*company, std::slice::from_ref(person)).await?);
+    let mut found = Vec::new();
+    for &company in &own {
+        found.push((company, source.find_users(company, std::slice::from_ref(person)).await?));
     }
-    if !Directory::new(&users).knows(person) {
+    let users = |found: &[(CompanyId, Vec<User>)]| -> Vec<User> {
+        found.iter().flat_map(|it| &it.1).cloned().collect()
+    };
+    if !Directory::new(&users(&found)).knows(person) {
         // The bulk list is a draft in the API and may not match every address (contract §7.2).
-        for company in &own {
-            users.extend(source.query_user(*company, person).await?);
+        for &company in &own {
+            found.push((company, source.query_user(company, person).await?));
         }
     }
-    for company in declared.all_companies().into_iter().filter(|it| !own.contains(it)) {
-        if Directory::new(&users).sees(person) {
+    let others = declared.all_companies().into_iter();
+    for company in others.filter(|it| !own.contains(it) && source.home(*it).is_some()) {
+        if Directory::new(&users(&found)).sees(person) {
             break;
         }
         // A token of one company may not look into another; then nobody is known there.
-        users.extend(unless_refused(source.find_users(company, std::slice::from_ref(person)).await)?);
-        users.extend(unless_refused(source.query_user(company, person).await)?);
+        let listed = source.find_users(company, std::slice::from_ref(person)).await;
+        found.push((company, unless_refused(listed)?));
+        found.push((company, unless_refused(source.query_user(company, person).await)?));
     }
-    Ok(users)
+    Ok(found)
 }
 
 /// Returns what else the API knows of a user: a file may name the person by another key than was asked for.
 async fn the_rest(
     source: &Source,
-    declared: &Declared,
+    company: CompanyId,
     user: UserId,
     known: &[User],
 ) -> Result<Vec<User>, FetchError> {
@@ -157,7 +195,5 @@ async fn the_rest(
     if known.iter().any(|it| it.id == user && complete(it)) {
         return Ok(Vec::new());
     }
-    // By id the company plays no part.
-    let Some(&any) = declared.all_companies().first() else { return Ok(Vec::new()) };
-    unless_refused(source.query_user(any, &PersonRef::UserId(user)).await)
+    unless_refused(source.query_user(company, &PersonRef::UserId(user)).await)
 }

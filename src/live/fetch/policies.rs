@@ -8,7 +8,6 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{AT_ONCE, FetchError, Read, list::CompanyReads};
 use crate::{
-    files::declared::{Declared, DeclaredCompany, DirectOf},
     live::source::Source,
     model::{
         direct::DirectRoles,
@@ -17,46 +16,6 @@ use crate::{
         observed::{GroupHead, ObservedCompany, User},
     },
 };
-
-/// What policies need of one company.
-#[derive(Debug, Default)]
-pub(super) struct PolicyReads {
-    /// Whether every group is read.
-    pub(super) all_groups: bool,
-    /// Whether it is read of everybody what they hold outside groups.
-    pub(super) everybody: bool,
-    /// Whether it is read who everybody is.
-    listed: bool,
-    /// The groups that policies name.
-    pub(super) groups: BTreeSet<Box<str>>,
-    /// Those of them of whose members that is read.
-    direct_of: BTreeSet<Box<str>>,
-    /// The people whom the files ask for in these.
-    members: Vec<PersonRef>,
-}
-
-impl PolicyReads {
-    /// What the policies of the files, of a base and of whoever else judges need.
-    pub(super) fn new(declared: &Declared, company: &DeclaredCompany) -> Self {
-        let mut reads = Self::default();
-        let policies = declared.rules.all().flat_map(|it| &it.policies);
-        for policy in policies.filter(|it| it.concerns(company.id)) {
-            reads.all_groups |= policy.reads_all_groups();
-            reads.listed |= policy.lists_people();
-            reads.groups.extend(policy.groups.iter().map(|it| it.0.clone()));
-            match policy.direct_of() {
-                DirectOf::Nobody => (),
-                DirectOf::Members => reads.direct_of.extend(policy.groups.iter().map(|it| it.0.clone())),
-                DirectOf::Everybody => reads.everybody = true,
-            }
-        }
-        let groups = company.groups.iter().filter(|it| reads.direct_of.contains(&it.name));
-        let people: BTreeSet<&PersonRef> =
-            groups.flat_map(|it| &it.members.entries).map(|it| &it.person).collect();
-        reads.members = people.into_iter().cloned().collect();
-        reads
-    }
-}
 
 /// What was read for policies of a company.
 #[derive(Debug, Default)]
@@ -81,7 +40,7 @@ pub(super) async fn for_policies(
     people.extend(all.map(|it| it.id));
     people.retain(|it| !known.contains(it));
     let direct = stream::iter(people).map(|user| async move {
-        match source.direct_roles(user).await {
+        match source.direct_roles(reads.id, user).await {
             Ok(roles) => Ok(roles.map(|it| (user, it))),
             Err(FetchError::NotRecorded(_)) => Ok(None),
             Err(error) => Err(error),
@@ -114,7 +73,9 @@ pub(super) fn concerned(
     let contents = company.contents.iter().filter(|it| groups.contains(it.0));
     let live = contents.flat_map(|it| it.1.members.iter().copied());
     let one = |it: &PersonRef| directory.anyone(reads.id, it).ok();
-    live.chain(reads.policies.members.iter().filter_map(one)).collect()
+    let by_rule = reads.policies.selectors.iter().filter_map(|it| company.selected.get(it));
+    let by_rule = by_rule.flat_map(|it| it.iter().copied());
+    live.chain(reads.policies.members.iter().filter_map(one)).chain(by_rule).collect()
 }
 
 /// How many people have to be asked for what they hold outside groups, as far as lists and files tell. Who is only in groups

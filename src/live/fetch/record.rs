@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     live::{
-        api::Reader,
+        api::Clients,
         snapshot::{self, Answer, Company, Person, Reach, Snapshot},
         source::Source,
     },
@@ -16,6 +16,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, ObservedCompany, User},
+        selector::{Attribute, Traits},
         stamp::Stamps,
     },
 };
@@ -32,37 +33,41 @@ use super::{AT_ONCE, FetchError, Read, ReadList, list::CompanyReads, policies::c
 /// # Errors
 /// The first request that failed; nothing partial is returned.
 pub async fn record(
-    reader: &Reader,
+    clients: &Clients,
     list: &ReadList<'_>,
-    endpoint: &str,
+    (endpoint, apart): (&str, &dyn Fn(CompanyId) -> Option<Box<str>>),
     now: Timestamp,
 ) -> Result<Snapshot, FetchError> {
-    let source = Source::Api(reader.clone());
+    let source = Source::Api(clients.clone());
     let mut companies = Vec::new();
     for reads in &list.companies {
-        companies.push(company(&source, reads.id).await?);
+        companies.push(Company { endpoint: apart(reads.id), ..company(&source, reads.id).await? });
     }
     let (mut directories, mut known) = (Vec::new(), BTreeMap::new());
     for (reads, company) in list.companies.iter().zip(&companies) {
         let members: BTreeSet<UserId> = company.groups.iter().flat_map(|it| &*it.members).copied().collect();
-        let (directory, users) = directory((reader, &source), reads.id, &reads.people, &members).await?;
+        let attributes = reads.selectors.iter().flat_map(|it| it.attributes()).collect();
+        let (directory, users) =
+            directory((clients, &source), reads.id, &reads.people, &members, &attributes).await?;
         directories.push(directory);
         known.insert(reads.id, users);
     }
     let everybody: BTreeSet<&PersonRef> =
         list.companies.iter().flat_map(|it| &it.people).chain(&list.singled_out).collect();
     let everybody: Vec<PersonRef> = everybody.into_iter().cloned().collect();
-    for &id in list.known.iter().filter(|it| !known.contains_key(it)) {
+    for &id in list.known.iter().filter(|it| !known.contains_key(it) && source.home(**it).is_some()) {
         // A token of one company may not look into another; then nobody is known there.
-        let found = match directory((reader, &source), id, &everybody, &BTreeSet::new()).await {
-            Err(error) if matches!(error.refused(), Some(403 | 404)) => snapshot::Directory {
-                company: id,
-                reach: Reach::Closed,
-                users: Vec::new(),
-                asked: Vec::new(),
-            },
-            found => found?.0,
-        };
+        let found =
+            match directory((clients, &source), id, &everybody, &BTreeSet::new(), &BTreeSet::new()).await {
+                Err(error) if matches!(error.refused(), Some(403 | 404)) => snapshot::Directory {
+                    company: id,
+                    reach: Reach::Closed,
+                    users: Vec::new(),
+                    asked: Vec::new(),
+                    attributes: None,
+                },
+                found => found?.0,
+            };
         directories.push(found);
     }
     let people = singled_out(&source, list, (&companies, &known)).await?;
@@ -72,7 +77,7 @@ pub async fn record(
 async fn company(source: &Source, id: CompanyId) -> Read<Company> {
     let (heads, roles) = try_join(source.list_groups(id), source.list_roles(id)).await?;
     let groups = stream::iter(heads).map(|it| group(source, id, it)).buffered(AT_ONCE);
-    Ok(Company { id, groups: groups.try_collect().await?, roles })
+    Ok(Company { id, endpoint: None, groups: groups.try_collect().await?, roles })
 }
 
 async fn group(source: &Source, company: CompanyId, head: GroupHead) -> Read<snapshot::Group> {
@@ -85,14 +90,25 @@ async fn group(source: &Source, company: CompanyId, head: GroupHead) -> Read<sna
 
 /// Reads who is known in a company, and whom single questions find beyond.
 async fn directory(
-    (reader, source): (&Reader, &Source),
+    (clients, source): (&Clients, &Source),
     company: CompanyId,
     named: &[PersonRef],
     members: &BTreeSet<UserId>,
+    known: &BTreeSet<Attribute>,
 ) -> Read<(snapshot::Directory, Vec<User>)> {
-    let (reach, mut users) = match reader.list_users(company).await? {
-        Some(users) => (Reach::Whole, users),
-        None => (Reach::Asked, Vec::new()),
+    let (reach, mut users, attributes) = if known.is_empty() {
+        match clients.of(company)?.reader.list_users(company).await? {
+            Some(users) => (Reach::Whole, clients.found(company, users), None),
+            None => (Reach::Asked, Vec::new(), None),
+        }
+    } else {
+        match clients.of(company)?.reader.list_traits(company).await? {
+            Some(rows) => {
+                let (users, attributes) = recorded(rows, known);
+                (Reach::Whole, clients.found(company, users), Some(attributes))
+            }
+            None => (Reach::Asked, Vec::new(), None),
+        }
     };
     // The list may not show everybody (contract §7.2): whom it does not show is asked for, as for a plan.
     let listed = Directory::new(&users);
@@ -104,9 +120,24 @@ async fn directory(
         Read::Ok(Answer { person, users })
     });
     let asked: Vec<Answer> = asked.buffered(AT_ONCE).try_collect().await?;
-    let directory = snapshot::Directory { company, reach, users: users.clone(), asked: asked.clone() };
+    let directory =
+        snapshot::Directory { company, reach, users: users.clone(), asked: asked.clone(), attributes };
     users.extend(asked.into_iter().flat_map(|it| it.users));
     Ok((directory, users))
+}
+
+/// What is kept of the rows of a directory: of the attributes only those that rules look at.
+fn recorded(rows: Vec<(User, Traits)>, known: &BTreeSet<Attribute>) -> (Vec<User>, snapshot::Attributes) {
+    let mut attributes = snapshot::Attributes { known: known.clone(), of: BTreeMap::new() };
+    let mut users = Vec::with_capacity(rows.len());
+    for (user, mut traits) in rows {
+        traits.keep(known);
+        if traits != Traits::default() {
+            attributes.of.insert(user.id, traits);
+        }
+        users.push(user);
+    }
+    (users, attributes)
 }
 
 /// Reads the groups and direct roles of everybody that the files single out.
@@ -115,19 +146,20 @@ async fn singled_out(
     list: &ReadList<'_>,
     (companies, known): (&[Company], &BTreeMap<CompanyId, Vec<User>>),
 ) -> Read<Vec<Person>> {
-    let mut users = BTreeSet::new();
-    let all: Vec<User> = known.values().flatten().cloned().collect();
-    let all = Directory::new(&all);
+    let mut users = BTreeMap::new();
     for reads in &list.companies {
+        let there = known.iter().filter(|it| source.home(*it.0) == source.home(reads.id));
+        let there: Vec<User> = there.flat_map(|it| it.1).cloned().collect();
+        let there = Directory::new(&there);
         let directory = Directory::new(&known[&reads.id]);
         let people = list.companies.iter().flat_map(|it| &it.direct).chain(&list.singled_out);
-        users.extend(people.filter_map(|it| directory.anyone(reads.id, it).ok()));
-        users.extend(reads.cut_off(&all));
-        users.extend(for_policies(reads, companies, &known[&reads.id]));
+        let found = people.filter_map(|it| directory.anyone(reads.id, it).ok()).chain(reads.cut_off(&there));
+        let found = found.chain(for_policies(reads, companies, &known[&reads.id]));
+        found.for_each(|it| _ = users.entry(it).or_insert(reads.id));
     }
-    let people = stream::iter(users).map(|user_id| async move {
-        let groups = source.groups_of_user(user_id);
-        let (groups, direct_roles) = try_join(groups, source.direct_roles(user_id)).await?;
+    let people = stream::iter(users).map(|(user_id, company)| async move {
+        let groups = source.groups_of_user(company, user_id);
+        let (groups, direct_roles) = try_join(groups, source.direct_roles(company, user_id)).await?;
         let own = groups.into_iter().filter(|it| known.contains_key(&it.0));
         let groups: BTreeSet<GroupId> = own.map(|it| it.1.id).collect();
         Read::Ok(Person { user_id, groups: groups.into_iter().collect(), direct_roles })
@@ -144,6 +176,8 @@ fn for_policies(reads: &CompanyReads<'_>, companies: &[Company], known: &[User])
     let observed = ObservedCompany { groups, contents: contents.collect(), ..ObservedCompany::new(reads.id) };
     let mut people = concerned(reads, &observed, &Directory::new(known));
     let own = known.iter().filter(|it| it.active && it.company == Some(reads.id));
-    people.extend(own.map(|it| it.id).filter(|_| reads.policies.everybody));
+    // Whom rules mean is found by who looks into the snapshot.
+    let all = reads.policies.everybody || !reads.policies.selectors.is_empty();
+    people.extend(own.map(|it| it.id).filter(|_| all));
     people
 }

@@ -12,6 +12,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
     name,
     observed::{GroupHead, GroupRole, RoleHead, User},
+    selector::Selector,
     stamp::Stamps,
 };
 
@@ -162,6 +163,32 @@ impl Answers {
                 unknown()
             }
         }
+    }
+
+    /// Everybody whom a rule for members means, by id; fails where the snapshot cannot tell.
+    pub(in crate::live) fn select(
+        &self,
+        company: CompanyId,
+        rule: &Selector,
+    ) -> Result<Vec<User>, NotRecorded> {
+        let directory = self.directory(company)?;
+        if directory.reach != Reach::Whole {
+            return Err(NotRecorded::Rules(company));
+        }
+        let known = directory.attributes.as_ref();
+        if let Some(it) = rule.attributes().find(|it| known.is_none_or(|known| !known.known.contains(it))) {
+            return Err(NotRecorded::Attribute(it));
+        }
+        let rule = match &self.salt {
+            Some(salt) => rule.each(|attribute, value| salt.value(attribute, value)),
+            None => rule.clone(),
+        };
+        let of = known.map(|it| &it.of);
+        let meant = |it: &&User| {
+            let is_own = it.company.is_none_or(|it| it == company);
+            is_own && of.and_then(|of| of.get(&it.id)).is_some_and(|it| rule.means(it))
+        };
+        Ok(directory.users.iter().filter(meant).cloned().collect())
     }
 
     fn listed(&self, directory: &Directory, person: &PersonRef) -> Vec<User> {

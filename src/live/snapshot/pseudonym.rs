@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::{
     ids::{Email, PersonRef},
     observed::User,
+    selector::Attribute,
 };
 
 /// Keeps pseudonyms of different snapshots apart.
@@ -37,6 +38,12 @@ impl Salt {
         user.email = user.email.take().map(|it| self.email(&it));
         user.external_id = user.external_id.take().map(|it| self.text("externalId", &it));
         user.employee_id = user.employee_id.take().map(|it| self.text("employeeId", &it));
+    }
+
+    /// Returns how a sanitized snapshot spells a value of an attribute: a job title may be one person's, and who is in
+    /// which department is nobody's business who need not know.
+    pub(super) fn value(&self, attribute: Attribute, value: &str) -> Box<str> {
+        self.text(attribute.as_str(), value)
     }
 
     /// Returns how a sanitized snapshot names a person.

@@ -3,7 +3,10 @@
 //! What is absent is left out, never null. A field that is not known is an error, as the digest covers all
 //! of them: whoever adds one adds one to the version. Nothing is computed here.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -17,6 +20,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
     observed::{GroupRole, RoleHead, User},
     plan::Digest,
+    selector::{Attribute, Traits},
     stamp::Stamp,
 };
 
@@ -25,8 +29,8 @@ use crate::model::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "rolecall snapshot")]
 pub struct Snapshot {
-    /// The version of this form: 2. Version 1, which is read as well, does not say when somebody was added to a group, nor
-    /// who made or changed one.
+    /// The version of this form: 3. Version 2, which is read as well, does not have what rules for members look at; version 1
+    /// does not say when somebody was added to a group either, nor who made or changed one.
     pub version: u32,
     /// What this document is: `snapshot`.
     pub kind: Box<str>,
@@ -70,6 +74,9 @@ pub struct Sanitized {
 pub struct Company {
     /// Which one.
     pub id: CompanyId,
+    /// The URL of its API, where that is not the `endpoint` of the snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<Box<str>>,
     /// All its groups, sorted by id.
     pub groups: Vec<Group>,
     /// All roles that it may assign, sorted by id.
@@ -141,6 +148,20 @@ pub struct Directory {
     pub users: Vec<User>,
     /// What single questions were answered, sorted by whom they name.
     pub asked: Vec<Answer>,
+    /// What rules for members look at; left out where the files had no rule. In a sanitized snapshot the values are
+    /// pseudonyms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Attributes>,
+}
+
+/// What rules for members look at, of everybody in a directory.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attributes {
+    /// Those that were recorded, which the rules of the files looked at then; sorted. No other is known of anybody.
+    pub known: BTreeSet<Attribute>,
+    /// Their values, by user; left out of who has none of them.
+    pub of: BTreeMap<UserId, Traits>,
 }
 
 /// What the question for one person was answered.

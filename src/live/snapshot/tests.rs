@@ -28,7 +28,8 @@ fn snapshot() -> Snapshot {
             Some("Ana".into()),
         ),
     };
-    let company = Company { id: CompanyId(id(1)), groups: vec![group(3), group(2)], roles: Vec::new() };
+    let company =
+        Company { id: CompanyId(id(1)), endpoint: None, groups: vec![group(3), group(2)], roles: Vec::new() };
     let user = User {
         id: UserId(id(8)),
         email: Some("ana@x.example".parse().unwrap()),
@@ -37,8 +38,13 @@ fn snapshot() -> Snapshot {
         company: None,
         active: true,
     };
-    let directory =
-        Directory { company: CompanyId(id(1)), reach: Reach::Whole, users: vec![user], asked: Vec::new() };
+    let directory = Directory {
+        company: CompanyId(id(1)),
+        reach: Reach::Whole,
+        users: vec![user],
+        asked: Vec::new(),
+        attributes: None,
+    };
     let at = "2026-11-21T00:00:00Z".parse().unwrap();
     Snapshot::new((at, "sandbox", BTreeMap::new()), vec![company], vec![directory], Vec::new())
 }

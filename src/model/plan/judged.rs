@@ -127,6 +127,10 @@ pub struct Check<P = Place> {
     /// Whose rules say so, where it is not those of the files: `base` or `policy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<rules::Outside>,
+    /// The rules of `membersFrom` by which it comes, in words: those that mean nobody, or that do not mean who goes. Left out
+    /// where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Box<str>>,
     /// What was counted, one by one, where it is beyond the limit; sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Counted<P>>,
@@ -138,7 +142,8 @@ pub struct Check<P = Place> {
 impl<P> Check<P> {
     /// The same with places of another kind.
     pub(crate) fn map<Q>(self, mut place: impl FnMut(P) -> Q) -> Check<Q> {
-        let Self { guard, subject, level, value, excepted, of, limit, verdict, by, items, policy } = self;
+        let Self { guard, subject, level, value, excepted, of, limit, verdict, by, rules, items, policy } =
+            self;
         let verdict = match verdict {
             Verdict::Ok => Verdict::Ok,
             Verdict::Unset => Verdict::Unset,
@@ -150,7 +155,7 @@ impl<P> Check<P> {
         };
         let items = items.into_iter().map(|it| it.map(&mut place)).collect();
         let policy = policy.map(|it| Box::new(it.map(&mut place)));
-        Check { guard, subject, level, value, excepted, of, limit, verdict, by, items, policy }
+        Check { guard, subject, level, value, excepted, of, limit, verdict, by, rules, items, policy }
     }
 }
 

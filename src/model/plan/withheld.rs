@@ -17,6 +17,9 @@ use crate::model::{
 pub enum WithheldReason {
     /// Adding a person who cannot be resolved to exactly one active user of the company.
     Person { person: PersonRef, why: Unresolved },
+    /// Adding anybody by the rules for members of a group: the person that is excepted from them is not known, and may be
+    /// one of those.
+    Exception { person: PersonRef },
     /// A role whose scope names a person who cannot be resolved: the role stays as it is.
     #[serde(rename = "role")]
     Grant { role: Box<str>, person: PersonRef, why: Unresolved },
@@ -86,6 +89,7 @@ impl WithheldReason {
             | Self::UnreadLockout { user }
             | Self::Traveller { user, .. } => Some(*user),
             Self::Person { .. }
+            | Self::Exception { .. }
             | Self::Grant { .. }
             | Self::UnknownRole { .. }
             | Self::Unreadable { .. }

@@ -135,11 +135,13 @@ pub enum Level {
     Groups,
     /// People who lose access to something.
     People,
+    /// Rules for members that mean nobody.
+    Rules,
 }
 
 impl Level {
     /// Every level, in the order in which they are shown.
-    pub const ALL: &[Self] = &[Self::Members, Self::Roles, Self::Groups, Self::People];
+    pub const ALL: &[Self] = &[Self::Members, Self::Roles, Self::Groups, Self::People, Self::Rules];
 
     /// Returns the word for it in files and documents.
     pub fn as_str(self) -> &'static str {
@@ -148,13 +150,14 @@ impl Level {
             Self::Roles => "roles",
             Self::Groups => "groups",
             Self::People => "people",
+            Self::Rules => "rules",
         }
     }
 
     /// Returns what an exception from `removals` at this level can be for.
     pub fn targets(self) -> &'static [ExceptionKey] {
         match self {
-            Self::Groups => &[ExceptionKey::Group, ExceptionKey::Company],
+            Self::Groups | Self::Rules => &[ExceptionKey::Group, ExceptionKey::Company],
             Self::Members => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Company],
             Self::Roles | Self::People => {
                 &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Role, ExceptionKey::Company]

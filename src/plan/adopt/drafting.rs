@@ -83,7 +83,8 @@ impl Drafting<'_> {
             access::Why::Ended(from) => Some(Why::Ended(from)),
             access::Why::NotYet(from) => Some(Why::NotYet(from)),
             access::Why::LockedOut(from) => Some(Why::LockedOut(from)),
-            access::Why::NotDeclared => None,
+            // To adopt it is to delete the exception.
+            access::Why::NotDeclared | access::Why::Unmeant(_) | access::Why::Excepted(_) => None,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
         yaml::Yaml,
     },
     model::{
+        access,
         ids::{GroupId, RoleId, UserId},
         index::GroupIx,
         plan::Action,
@@ -176,6 +177,15 @@ impl Drafting<'_> {
         user: UserId,
     ) -> Result<Draft, Why> {
         let company = self.company.declared.id;
+        if let access::Why::Excepted(from) = self.change.note(edit).why {
+            if self.is_additions() {
+                return Err(Why::Differs);
+            }
+            // Then a rule means the person.
+            let is_privileged =
+                self.request.plan.live.grants(group).iter().any(|it| self.is_privileged(it.0.1));
+            return Ok(Draft { changes: vec![Change::Remove(from.into())], is_privileged, but: None });
+        }
         if edit.removes() {
             let person = self.naming.member(company, user);
             let person =
@@ -189,7 +199,23 @@ impl Drafting<'_> {
         let means = |it: &Place| Change::Remove((*it).into());
         let entries = declared.members.entries.iter().filter(|it| !it.term().is_over(self.request.now));
         let entries = entries.filter(|it| self.naming.directory.member(company, &it.person) == Ok(user));
-        Ok(Draft { changes: entries.map(|it| means(&it.from)).collect(), ..Draft::default() })
+        let mut changes: Vec<Change> = entries.map(|it| means(&it.from)).collect();
+        if self.is_meant(declared, user) {
+            let person = self.naming.member(company, user);
+            let person =
+                person.ok_or_else(|| Why::Unsayable("no key of the person leads to nobody else".into()))?;
+            let of = Some(declared.from.into());
+            changes.push(Change::Insert { of, key: "except", entry: person.entry() });
+        }
+        Ok(Draft { changes, ..Draft::default() })
+    }
+
+    /// Whether a rule of a group means somebody.
+    fn is_meant(&self, declared: &DeclaredGroup, user: UserId) -> bool {
+        let company = self.company.declared.id;
+        let live = self.request.observed.companies.iter().find(|it| it.id == company);
+        let mut selected = declared.computed.rules.iter().filter_map(|it| live?.selected.get(&it.selector));
+        selected.any(|it| it.binary_search(&user).is_ok())
     }
 
     /// What is asked for of a role, entry by entry, becomes what is live of it; what is live and no entry asks for gets
@@ -210,19 +236,23 @@ impl Drafting<'_> {
         let (ended, mut entries): (Vec<_>, Vec<_>) =
             entries.into_iter().partition(|it| it.0.term.is_over(self.request.now));
         let coming = declared.grants.coming.iter().filter(|it| nowhere(it));
-        let coming = coming.map(|it| (Why::NotYet(it.from), self.naming.directory.scope(&it.scope).0));
-        let over = ended.iter().map(|it| (Why::Ended(it.0.from), it.1.clone()));
-        let elsewhen: Vec<(Why, Scope)> = over.chain(coming).collect();
+        let coming: Vec<(Place, Scope)> =
+            coming.map(|it| (it.from, self.naming.directory.scope(&it.scope).0)).collect();
+        let all = Scope::any(entries.iter().map(|it| it.1.clone()));
+        // What will be wanted is neither wanted now nor to be taken out.
+        let early = |it: &&(Place, Scope)| !it.1.without(&all).meet(&live).is_empty();
+        if let Some((from, _)) = coming.iter().find(early) {
+            return Err(Why::NotYet(*from));
+        }
         let mut but = None;
-        if let Some((why, _)) = elsewhen.first() {
-            // What was wanted until an instant now past, or will be later, is not wanted for good.
-            let all = Scope::any(entries.iter().map(|it| it.1.clone()));
+        if let Some((first, _)) = ended.first() {
+            // What was wanted until an instant now past is not wanted for good.
             let all_live = live.clone();
-            live = live.without(&Scope::any(elsewhen.iter().map(|it| it.1.clone())).without(&all));
+            live = live.without(&Scope::any(ended.iter().map(|it| it.1.clone())).without(&all));
             if wanted.cloned().unwrap_or_default() == live {
-                return Err(why.clone());
+                return Err(Why::Ended(first.from));
             }
-            but = (live != all_live).then(|| why.clone());
+            but = (live != all_live).then_some(Why::Ended(first.from));
         }
         if self.is_additions() {
             let rest = live.without(&Scope::any(entries.iter().map(|it| it.1.clone())));
@@ -248,6 +278,10 @@ impl Drafting<'_> {
         }
         let rest = live.without(&said);
         made.push(rest.clone());
+        // No file says the same twice, be it now or later.
+        if let Some((from, _)) = coming.iter().find(|it| made.contains(&it.1)) {
+            return Err(Why::NotYet(*from));
+        }
         // No file says the same twice, be it over or not.
         let over = ended.iter().filter(|it| made.contains(&it.1));
         changes.extend(over.map(|it| Change::Remove(it.0.from.into())));

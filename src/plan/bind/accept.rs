@@ -139,7 +139,7 @@ impl<'a> Accepting<'a> {
         }
         let left: Vec<&Edit> = all.into_iter().filter(|it| self.may_be_left(it)).collect();
         if left.is_empty() {
-            return Err("what differs has ended or is locked out, and goes");
+            return Err("what differs has ended, begins later or is locked out, and goes");
         }
         Ok(Found::Edits(left))
     }
@@ -160,7 +160,8 @@ impl<'a> Accepting<'a> {
             Owner::Group(_) => edit.member().map(|it| self.bound.index.user(it)),
         };
         let why = self.bound.notes.get(&edit.key).map_or(Why::NotDeclared, |it| it.why);
-        why.is_usual() && person.is_none_or(|it| !self.bound.locked.contains(&it))
+        let is_open = why.is_usual() || matches!(why, Why::Unmeant(_) | Why::Excepted(_));
+        is_open && person.is_none_or(|it| !self.bound.locked.contains(&it))
     }
 
     fn users(&self, person: &crate::model::ids::PersonRef) -> Vec<UserId> {

@@ -209,11 +209,6 @@ impl Binding<'_> {
                 self.note(Owner::Group(group), Fact::Grant(role)).why = Why::Ended(from);
             }
         }
-        for entry in &declared.grants.coming {
-            if let Ok(role) = self.roles.find(&entry.role, entry.from).map(|it| it.id) {
-                self.note_coming(Owner::Group(group), Fact::Grant(role), entry.term, entry.from);
-            }
-        }
         grants
     }
 

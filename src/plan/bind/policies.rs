@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::{Directory, grants::Roles, rules::means_something};
+use super::{Directory, grants::Roles};
 use crate::{
     files::declared::{Declared, DeclaredLaw, DeclaredPolicy, DirectOf, RoleRef},
     model::{
+        direct::{DirectRoles, known},
         finding::{Code, Finding, did_you_mean},
         ids::{CompanyId, RoleId, UserId},
         observed::{Observed, RoleHead},
@@ -188,4 +189,17 @@ impl World<'_> {
         let company = |it: UserId| Some((self.directory.user(it)?.company?, it));
         ids.filter_map(company).filter(|it| own(it.0)).collect()
     }
+}
+
+/// Whether a name means something that is no role of groups: a type of direct role, known to this version or seen in
+/// what was read or is declared, or a permission of some role.
+pub(super) fn means_something(role: &RoleRef, declared: &Declared, snapshot: &Observed) -> bool {
+    let RoleRef::Name { name, provided_by: None } = role else { return false };
+    let is_type = |it: &str| it.eq_ignore_ascii_case(name);
+    let mut roles = snapshot.companies.iter().flat_map(|it| &it.roles);
+    let mut users = declared.companies.iter().flat_map(|it| &it.users).flat_map(|it| &it.roles.entries);
+    known(name).is_some()
+        || roles.any(|it| it.permissions.as_ref().is_some_and(|it| it.has(name)))
+        || snapshot.direct.values().flat_map(DirectRoles::iter).any(|it| is_type(it.kind().role_type()))
+        || users.any(|it| is_type(it.what.kind().role_type()))
 }

@@ -1,14 +1,17 @@
 //! The rules of a plan, from names to ids.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Directory, grants::Roles, policies};
+use super::{
+    Directory,
+    grants::Roles,
+    policies::{self, means_something},
+};
 use crate::{
     files::declared::{Declared, DeclaredException, DeclaredFloor, DeclaredTarget, Pattern, RoleRef},
     model::{
-        direct::{DirectRoles, known},
         finding::{Code, Finding, did_you_mean},
         ids::{CompanyId, PersonRef, RoleId, UserId},
         observed::{Observed, ObservedCompany, User},
@@ -75,6 +78,20 @@ pub(super) fn rules(
         .collect();
     access_roles.sort_unstable();
     let world = policies::World { declared, snapshot, directory, roles: &roles };
+    let is_rest = |it: &&CompanyId| declared.endpoints.iter().all(|own| !own.companies.contains_key(*it));
+    let rest: Vec<CompanyId> = companies.iter().filter(is_rest).copied().collect();
+    let written_identity = declared.rules.identity.as_ref();
+    // Where nothing of the rest is looked at, the account of the rest is nobody here.
+    let of_rest = written_identity.filter(|_| declared.endpoints.is_empty() || !rest.is_empty());
+    let identity = identity(of_rest, &rest, directory, &mut unknown);
+    let mut identities = BTreeMap::new();
+    for endpoint in &declared.endpoints {
+        let own: Vec<CompanyId> =
+            companies.iter().filter(|it| endpoint.companies.contains_key(it)).copied().collect();
+        let written = endpoint.identity.as_ref().filter(|_| !own.is_empty());
+        let account = self::identity(written, &own, directory, &mut unknown);
+        identities.extend(own.into_iter().map(|it| (it, account)));
+    }
     let rules = Rules {
         percent: written.percent,
         from: written.from,
@@ -88,7 +105,8 @@ pub(super) fn rules(
         protected_people,
         unmatched,
         active: snapshot.users.iter().filter(|it| !it.is_hidden()).map(|it| (it.id, it.active)).collect(),
-        identity: identity(declared, &companies, directory, &mut unknown),
+        identity,
+        identities,
         access_roles,
         exceptions,
         declared: declared.entries().max(usize::from(is_part)),
@@ -102,6 +120,7 @@ pub(super) fn rules(
         names: world.names(),
         known: world.known(),
         floors: Vec::new(),
+        barren: Vec::new(),
         undone: None,
     };
     findings.extend(unknown.into_iter().filter(|it| !(is_part && is_unknown(it.code))));
@@ -152,19 +171,6 @@ pub(in crate::plan) fn privileged_direct(declared: &Declared) -> PrivilegedTypes
         true => PrivilegedTypes::Off,
         false => PrivilegedTypes::And(listed.iter().filter_map(|it| name(&it.0)).collect()),
     }
-}
-
-/// Whether a name means something that is no role of groups: a type of direct role, known to this version or seen in
-/// what was read or is declared, or a permission of some role.
-pub(super) fn means_something(role: &RoleRef, declared: &Declared, snapshot: &Observed) -> bool {
-    let RoleRef::Name { name, provided_by: None } = role else { return false };
-    let is_type = |it: &str| it.eq_ignore_ascii_case(name);
-    let mut roles = snapshot.companies.iter().flat_map(|it| &it.roles);
-    let mut users = declared.companies.iter().flat_map(|it| &it.users).flat_map(|it| &it.roles.entries);
-    known(name).is_some()
-        || roles.any(|it| it.permissions.as_ref().is_some_and(|it| it.has(name)))
-        || snapshot.direct.values().flat_map(DirectRoles::iter).any(|it| is_type(it.kind().role_type()))
-        || users.any(|it| is_type(it.what.kind().role_type()))
 }
 
 /// Returns the privileged roles of every company. A name has to mean something somewhere.
@@ -284,12 +290,12 @@ pub(super) fn unseen(
 }
 
 fn identity(
-    declared: &Declared,
+    written: Option<&(PersonRef, Place)>,
     companies: &[CompanyId],
     directory: &Directory<'_>,
     findings: &mut Vec<Finding>,
 ) -> Option<UserId> {
-    let (person, from) = declared.rules.identity.as_ref()?;
+    let (person, from) = written?;
     let found = directory.someone(companies, person);
     if found.is_none() {
         let many = directory.find(person).len();

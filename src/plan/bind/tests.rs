@@ -88,6 +88,7 @@ fn snapshot() -> Observed {
             (GroupId(Uuid::from_u128(2)), contents(&[3])),
         ]),
         held: BTreeMap::new(),
+        selected: BTreeMap::new(),
         added: BTreeMap::new(),
     };
     let users = [
@@ -138,6 +139,8 @@ fn effect(change: &Change<'_>, edit: &Edit) -> String {
         (None, Why::NotDeclared) => "-".to_owned(),
         (None, Why::Ended(_)) => "ended".to_owned(),
         (None, Why::NotYet(_)) => "not yet".to_owned(),
+        (None, Why::Unmeant(_)) => "unmeant".to_owned(),
+        (None, Why::Excepted(_)) => "excepted".to_owned(),
         (None, Why::LockedOut(_)) => "cut off".to_owned(),
     }
 }
@@ -165,6 +168,7 @@ fn lines(plan: &Plan) -> Vec<String> {
     for withheld in &plan.withheld {
         lines.push(match &withheld.what {
             WithheldReason::Person { person, why } => format!("withheld {person}: {}", words(why)),
+            WithheldReason::Exception { person } => format!("no rules because of {person}"),
             WithheldReason::Grant { role, person, why } => {
                 format!("withheld {role} for {person}: {}", words(why))
             }

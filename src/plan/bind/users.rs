@@ -77,7 +77,7 @@ impl Binding<'_> {
     /// decided about them; and tells who holds some.
     fn live_users(&mut self, snapshot: &Observed, declared: &Declared, settled: &BTreeSet<PersonIx>) {
         let company = self.company.id;
-        let identity = declared.rules.identity.as_ref().map(|it| &it.0);
+        let identity = declared.identity_of(company).map(|it| &it.0);
         let named = self.company.with_direct_roles().chain(identity);
         let mut people: Vec<UserId> = named
             .filter_map(|it| self.directory.anyone(company, it).ok())

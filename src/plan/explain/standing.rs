@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::RoleAccess;
 use crate::{
-    files::declared::{DeclaredGroup, Rest},
+    files::declared::{DeclaredGroup, DeclaredMember, DeclaredRule, Rest},
     model::{
         access::Grant,
         ids::{Email, PersonRef, RoleId, UserId},
-        observed::User,
+        observed::{ObservedCompany, User},
         scope::Scope,
         source::Place,
     },
@@ -131,8 +131,32 @@ impl Keys {
     }
 
     /// Returns the entry that wants the person in the group, of several the one that lasts longest.
-    pub(super) fn wanted(&self, group: &DeclaredGroup, now: Timestamp) -> Option<Line> {
-        lasting_longest(self.lines(group), now)
+    pub(super) fn wanted(
+        &self,
+        group: &DeclaredGroup,
+        live: &ObservedCompany,
+        now: Timestamp,
+    ) -> Option<Line> {
+        let named = lasting_longest(self.lines(group), now);
+        named.or_else(|| self.rule(group, live).map(|it| Line { from: it.from, ends: None }))
+    }
+
+    /// Returns the rule by which the person is to be in the group: of who is named under `members` the entry counts.
+    pub(super) fn rule<'g>(
+        &self,
+        group: &'g DeclaredGroup,
+        live: &ObservedCompany,
+    ) -> Option<&'g DeclaredRule> {
+        let is_own = |it: &DeclaredMember| self.are_those_of(&it.person);
+        let named = group.members.entries.iter().chain(&group.members.coming).chain(&group.computed.except);
+        if named.clone().any(is_own) {
+            return None;
+        }
+        let means = |it: &&DeclaredRule| {
+            let meant = live.selected.get(&it.selector);
+            meant.is_some_and(|it| it.binary_search(&self.person.id).is_ok())
+        };
+        group.computed.rules.iter().find(means)
     }
 
     fn lines(&self, group: &DeclaredGroup) -> impl Iterator<Item = Line> {
@@ -141,8 +165,14 @@ impl Keys {
     }
 
     /// Returns what the files say about the person's being in a group.
-    pub(super) fn standing(&self, group: Option<&DeclaredGroup>, locked: bool, now: Timestamp) -> Standing {
-        let wanted = group.and_then(|it| self.wanted(it, now));
+    pub(super) fn standing(
+        &self,
+        group: Option<&DeclaredGroup>,
+        live: &ObservedCompany,
+        locked: bool,
+        now: Timestamp,
+    ) -> Standing {
+        let wanted = group.and_then(|it| self.wanted(it, live, now));
         let ended = group.and_then(|it| self.lines(it).max_by_key(|it| (it.ends, it.from)));
         match (wanted, ended) {
             (wanted, _) if locked => Standing::new(Asked::LockedOut, wanted),

@@ -32,6 +32,7 @@ fn groups() -> impl Strategy<Value = Vec<GroupAccess>> {
             name: format!("g{n}").into(),
             managed: Managed::No,
             standing: standing(live),
+            rule: None,
             roles: roles
                 .into_iter()
                 .map(|(role, (scope, live))| RoleAccess {

@@ -23,16 +23,15 @@ impl Judge<'_> {
     /// Only what no step touches counts as kept: a right that comes back by another step is gone if that
     /// step fails, and with it the means to try again. To move the account takes two applies.
     pub(super) fn self_lockout(&mut self) {
-        let Some(identity) = self.rules.identity else {
-            return self.anybody_locked_out();
-        };
-        let before = self.managed(identity);
-        let kept = self.kept(identity);
         let mut companies: Vec<CompanyId> = self.plan.companies.iter().map(|it| it.company).collect();
         companies.extend(self.plan.changes().map(|it| it.company()));
         companies.sort_unstable();
         companies.dedup();
+        let mut known = false;
         for company in companies {
+            let Some(identity) = self.rules.identity_of(company) else { continue };
+            known = true;
+            let (before, kept) = (self.managed(identity), self.kept(identity));
             let values = vec![Value::Id(company.0)];
             let whole = Scope::new([vec![Dimension { kind: Kind::Company, values }]]);
             let needed = if before.contains(&whole) { &whole } else { &before };
@@ -49,13 +48,15 @@ impl Judge<'_> {
             let subject = Subject::Company(company);
             self.fact_about(Guard::SelfLockout, subject, usize::from(lost), Limit::AtMost(0));
         }
-        self.or_nothing(Guard::SelfLockout, true);
+        self.anybody_locked_out();
+        self.or_nothing(Guard::SelfLockout, known || self.rules.identity.is_some());
     }
 
-    /// Where nobody says which account runs rolecall, it may be anybody who loses a role by which access is managed.
+    /// Where nobody says which account asks for a company, it may be anybody who loses a role by which access is managed.
     fn anybody_locked_out(&mut self) {
         let mut lost: BTreeMap<CompanyId, Vec<Thing>> = BTreeMap::new();
-        for outcome in self.effects.outcomes {
+        let is_unknown = |it: CompanyId| self.rules.identity_of(it).is_none();
+        for outcome in self.effects.outcomes.iter().filter(|it| is_unknown(it.company)) {
             let user = self.plan.index.user(outcome.user);
             let managing =
                 outcome.fate.roles.iter().filter(|it| self.manages_access(outcome.company, it.role));
@@ -72,7 +73,8 @@ impl Judge<'_> {
                 lost.entry(outcome.company).or_default().extend(things.map(|it| vec![it]));
             }
         }
-        for change in self.plan.people().filter(|it| it.user().is_some_and(|it| self.rules.may_act(it))) {
+        let changes = self.plan.people().filter(|it| is_unknown(it.company()));
+        for change in changes.filter(|it| it.user().is_some_and(|it| self.rules.may_act(it))) {
             // What a direct role allows is not public (contract §6.1): any but the harmless may manage access.
             let managing = |it: &&Edit| it.kind().is_some_and(|it| !direct::is_harmless(it.role_type()));
             for edit in change.direct().filter(|it| it.takes()).filter(managing) {
@@ -85,7 +87,6 @@ impl Judge<'_> {
             let pool = self.exceptions.pool(Guard::SelfLockout, None, things);
             self.found(check(Guard::SelfLockout, Subject::Company(company), Limit::AtMost(0)), &pool, &at);
         }
-        self.or_nothing(Guard::SelfLockout, false);
     }
 
     fn manages_access(&self, company: CompanyId, role: RoleId) -> bool {

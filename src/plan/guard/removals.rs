@@ -59,6 +59,7 @@ impl<'a> Judge<'a> {
                 }
             }
         }
+        self.barren_rules();
         let existing = self.existing();
         let mut allowed: BTreeMap<Cause, usize> = BTreeMap::new();
         let undone = self.undone();
@@ -207,8 +208,47 @@ impl<'a> Judge<'a> {
             let Some(change) = self.plan.change(change) else { continue };
             if self.is_beyond(things.len(), of, limit) {
                 let check = check(Guard::Removals, subject(&change), limit);
-                self.found(Check { level: Some(level), of, ..check }, pool, &things);
+                let rules = if level == Level::Members { self.unmeaning(&change) } else { Vec::new() };
+                self.found(Check { level: Some(level), of, rules, ..check }, pool, &things);
             }
+        }
+    }
+
+    /// The rules that do not mean those who leave a group.
+    fn unmeaning(&self, change: &Change<'a>) -> Vec<Box<str>> {
+        let leaving = change.members().filter(|it| it.removes());
+        let rules = leaving.filter_map(|it| self.plan.by_rule.get(&it.key)).flat_map(|it| it.rules.iter());
+        let rules: BTreeSet<&Box<str>> = rules.collect();
+        rules.into_iter().cloned().collect()
+    }
+
+    /// A rule that means nobody is more likely wrong than right: it stops a group that is made with it, and one that
+    /// somebody leaves by its rules.
+    fn barren_rules(&mut self) {
+        let mut found: Vec<(Change<'a>, Vec<Box<str>>)> = Vec::new();
+        for change in self.plan.groups() {
+            let by_rule = |it: &Edit| it.removes() && self.plan.by_rule.contains_key(&it.key);
+            if change.action() == Action::Delete
+                || change.action() == Action::Alter && !change.members().any(by_rule)
+            {
+                continue;
+            }
+            let barren = self
+                .rules
+                .barren
+                .iter()
+                .filter(|it| it.company == change.company() && *it.group == *change.name());
+            let barren: Vec<Box<str>> = barren.map(|it| it.rule.clone()).collect();
+            if !barren.is_empty() {
+                found.push((change, barren));
+            }
+        }
+        for (change, rules) in found {
+            let things: Vec<Thing> = rules.iter().map(|_| vec![self.item(&change, How::Leaves)]).collect();
+            let at: Vec<usize> = (0..things.len()).collect();
+            let pool = self.exceptions.removals(Level::Rules, things, |_| None);
+            let check = check(Guard::Removals, subject(&change), Limit::AtMost(0));
+            self.found(Check { level: Some(Level::Rules), rules, ..check }, &pool, &at);
         }
     }
 

@@ -6,7 +6,7 @@
 //! two groups together.
 
 use crate::model::{
-    ids::{RoleId, UserId},
+    ids::{CompanyId, RoleId, UserId},
     plan::{Action, Change, Gap, GapCause, Plan},
     scope::Relation,
 };
@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Returns the parts of a plan with what each group alone makes wait.
-pub(super) fn graph(plan: &Plan, style: ScopeChange) -> Graph<'_> {
+pub(super) fn graph<'a>(plan: &'a Plan, style: &dyn Fn(CompanyId) -> ScopeChange) -> Graph<'a> {
     let groups: Vec<Change<'_>> = plan.groups().collect();
     let mut graph = Graph {
         regions: Regions::new(),
@@ -46,7 +46,7 @@ pub(super) fn graph(plan: &Plan, style: ScopeChange) -> Graph<'_> {
             }
         };
         graph.whole.push(whole);
-        let rows = rows(&mut graph, n, style);
+        let rows = rows(&mut graph, n, style(change.company()));
         rest(&mut graph, n, &rows);
         graph.roles.push(rows);
     }

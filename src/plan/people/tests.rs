@@ -187,7 +187,14 @@ fn unread(mut world: World, beyond: &[Side], asked: &BTreeSet<u128>) -> (Plan, P
     let read = world.plan();
     let is_read = |it| read.index.group(it).id.is_none_or(|it| !ids.contains(&it));
     let mut unread = Plan { live: read.live.of(is_read, |_| true), ..read.clone() };
-    let overview = Overview { company: COMPANY, groups: 9, memberships: 0, unread: 1, unmanaged: Vec::new() };
+    let overview = Overview {
+        company: COMPANY,
+        endpoint: None,
+        groups: 9,
+        memberships: 0,
+        unread: 1,
+        unmanaged: Vec::new(),
+    };
     unread.companies.push(overview);
     let holds = |user| {
         ids.iter().zip(beyond).filter(move |it| it.1.members.contains(&user)).map(|it| (COMPANY, *it.0))
@@ -250,8 +257,8 @@ proptest! {
     ) {
         let (_, unread, kept) = unread(world, &beyond, &asked);
         let rules = Rules { privileged: vec![(COMPANY, role(1))], holders: 2, ..Rules::default() };
-        let judged = judged(unread, &rules, ScopeChange::default(), "2026-11-21T00:00:00Z".parse().unwrap());
-        let wanted = judged.to_ask(Kept::NONE);
+        let judged = judged(unread, &rules, |_| ScopeChange::default(), "2026-11-21T00:00:00Z".parse().unwrap());
+        let wanted: Vec<UserId> = judged.to_ask(Kept::NONE).into_iter().map(|it| it.1).collect();
         let everybody: BTreeSet<UserId> = each(&judged.judgement.people).into_keys().collect();
         prop_assert_eq!(wanted.iter().copied().collect::<BTreeSet<_>>(), everybody);
         prop_assert_eq!(wanted.len(), judged.judgement.not_asked);

@@ -689,8 +689,14 @@ fn what_was_not_read_is_told() {
     let world = World::new(vec![group(0, "a", 1, &[1])]);
     for (policy, expected) in table {
         let mut plan = world.plan();
-        let overview =
-            Overview { company: COMPANY, groups: 2, memberships: 1, unread: 1, unmanaged: Vec::new() };
+        let overview = Overview {
+            company: COMPANY,
+            groups: 2,
+            memberships: 1,
+            unread: 1,
+            unmanaged: Vec::new(),
+            endpoint: None,
+        };
         plan.companies = vec![overview];
         let mut rules = rules(policy.clone());
         rules.direct_read.clear();

@@ -147,6 +147,9 @@ struct Membership {
     files: Asked,
     /// The entries it rests on.
     entries: Vec<Entry>,
+    /// The rule of `membersFrom` by which the person shall be in it; left out where no rule decides it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<Box<str>>,
 }
 
 /// An entry of a file.
@@ -272,6 +275,7 @@ fn group(group: &GroupAccess, it: &Explained, sources: &Sources) -> Group {
             live: group.standing.is_live(),
             files: group.standing.asked,
             entries: entries(&group.standing, sources),
+            rule: group.rule.clone(),
         },
         roles: group.roles.iter().map(|role| self::role(role, it, sources)).collect(),
     }

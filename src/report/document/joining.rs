@@ -325,6 +325,7 @@ fn whole(mut all: Vec<Document>) -> Document {
     whole.remarks.dedup_by(|a, b| (&a.code, &a.message) == (&b.code, &b.message) && same(a, b));
     whole.soon.sort();
     whole.soon.dedup();
+    whole.expiring = whole.soon.iter().filter(|it| !it.begins).count();
     whole.accepted.sort_by_cached_key(|it| in_order(Some(&it.from)));
     whole.survivors.sort();
     whole.survivors.dedup();

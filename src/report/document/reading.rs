@@ -268,6 +268,8 @@ impl Reading<'_> {
         }
         let note = row.note.map(|it| self.files.place(it));
         self.note(key.clone(), note);
+        let by_rule = row.by_rule.map(|it| it.map(|it| self.files.place(it)));
+        self.plan.by_rule.extend(by_rule.map(|it| (key.clone(), it)));
         self.plan.added.extend(row.added_at.map(|it| (key.clone(), it)));
         Ok(Edit { key, before, after })
     }

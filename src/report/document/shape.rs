@@ -13,7 +13,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{
-        self, Accepted, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Soon,
+        self, Accepted, ByRule, Check, Digest, Gap, Names, Note, Outside, Overview, People, ReadGroup, Soon,
         Survivor, Undone, Withheld, is_zero,
     },
     portion::Portion,
@@ -74,7 +74,10 @@ pub(crate) struct Document {
     /// What differs, and is left as it is because the files accept it for a while; left out where nothing is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) accepted: Vec<Accepted<Origin>>,
-    /// What ends or begins within 7 days, sorted by time.
+    /// How much of `soon` ends.
+    pub(super) expiring: usize,
+    /// What ends or begins within 7 days, sorted by time; left out where nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) soon: Vec<Soon<Origin>>,
     /// Who gains and who loses access.
     pub(super) people: People<Origin>,
@@ -237,6 +240,9 @@ pub(super) struct Row {
     /// When the API says that a member who goes was added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) added_at: Option<Timestamp>,
+    /// The rules of `membersFrom` by which a member joins, or of which none means a member who leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) by_rule: Option<ByRule<Origin>>,
     #[serde(flatten)]
     pub(super) note: Note<Origin>,
 }

@@ -89,6 +89,7 @@ impl Document {
                 .map(|(it, said)| Worded { it: it.clone().map(origin), message: said.why.into() })
                 .collect(),
             accepted: plan.accepted.iter().map(|it| it.clone().map(origin)).collect(),
+            expiring: plan.expiring().count(),
             soon: plan.soon.iter().cloned().map(|it| it.map(origin)).collect(),
             people: judgement.people.clone().map(origin),
             people_by_cause: judgement.by_cause.clone().map(|it| {
@@ -158,6 +159,11 @@ impl Writing<'_> {
                 _ => None,
             },
             added_at: self.plan.added.get(&edit.key).copied(),
+            by_rule: self
+                .plan
+                .by_rule
+                .get(&edit.key)
+                .map(|it| it.clone().map(|it| Origin::new(it, self.sources))),
             note: self.note(&edit.key),
         }
     }

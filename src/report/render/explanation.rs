@@ -214,6 +214,8 @@ impl Speaker<'_> {
         let missing = if self.it.person.active { "not in the group yet" } else { "waits: not active" };
         let unmanaged = managed.then_some("members unmanaged");
         let line = self.standing("member", self.words.person(self.it.person.id), &group.standing);
+        let by_rule = group.rule.as_ref().map(|it| format!("by the rule {it}"));
+        let line = Line { note: line.note.or(by_rule), ..line };
         line.noted(missing, unmanaged, &group.standing)
     }
 

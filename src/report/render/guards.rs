@@ -215,6 +215,9 @@ fn things(check: &Check) -> (&'static str, &'static str) {
         (Guard::Removals, Some(Level::Roles), _) => ("role removed or narrowed", "roles removed or narrowed"),
         (Guard::Removals, Some(Level::Groups), _) => ("group deleted", "groups deleted"),
         (Guard::Removals, Some(Level::People), _) => ("person who loses access", "people who lose access"),
+        (Guard::Removals, Some(Level::Rules), _) => {
+            ("rule of membersFrom means nobody", "rules of membersFrom mean nobody")
+        }
         (Guard::Removals, None, _) => ("removal", "removals"),
         (Guard::Lockouts, Some(Level::People), _) => {
             ("person cut off everywhere", "people cut off everywhere")

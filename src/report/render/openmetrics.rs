@@ -62,9 +62,8 @@ fn of_plan(view: &View<'_>, out: &mut Metrics) {
     ];
     let rows: Vec<(String, usize)> = rows.map(|(it, n)| (format!("change=\"{it}\""), n)).to_vec();
     out.many("people", "People whose access the plan changes.", &rows);
-    let ends = plan.soon.iter().filter(|it| !it.begins).count();
     let help = format!("Groups, memberships and roles that end within {} days.", Plan::NOTICE_DAYS);
-    out.one("expiring", &help, &ends.to_string());
+    out.one("expiring", &help, &plan.expiring().count().to_string());
     out.one("withheld", "What is asked for and withheld.", &plan.withheld().to_string());
     let causes = [
         (None, "unknown"),

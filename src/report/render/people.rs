@@ -214,6 +214,8 @@ fn why(why: Why, view: &View<'_>, usual: &str) -> String {
         Why::NotDeclared => usual.to_owned(),
         Why::Ended(from) => format!("expired ({})", view.sources.line(from)),
         Why::NotYet(from) => format!("begins later ({})", view.sources.line(from)),
+        Why::Unmeant(from) => format!("no rule means the person ({})", view.sources.line(from)),
+        Why::Excepted(from) => format!("excepted ({})", view.sources.line(from)),
         Why::LockedOut(from) => format!("locked out ({})", view.sources.line(from)),
     }
 }

@@ -2,15 +2,19 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{View, counted, remedy, scope::Words, thousands};
+use super::{View, counted, scope::Words, thousands};
 use crate::{
     files::yaml::scalar,
     model::{
-        plan::{Check, Verdict},
+        ids::{Email, UserId},
+        plan::{Check, Names, Verdict},
         rules::{Broken, Counted, Guard, HeldRole, How, PolicyKind, Subject, Unread},
         source::Sources,
     },
 };
+
+/// For how many days an exception that is proposed is good.
+const DAYS: i64 = 14;
 
 /// Returns the policy that a check is about; a check of another guard has none.
 pub(super) fn of(check: &Check) -> Option<&Broken> {
@@ -143,7 +147,7 @@ pub(super) fn allow(check: &Check, policy: &Broken, view: &View<'_>) -> Vec<Stri
     }
     let names = &view.plan.names;
     let key = match &check.subject {
-        Subject::Person(user) => remedy::person(*user, names),
+        Subject::Person(user) => person(*user, names),
         Subject::Group(_, name) => {
             let up_to = if check.value > 1 { format!(", upTo: {}", check.value) } else { String::new() };
             format!("group: {}{up_to}", scalar(name))
@@ -160,5 +164,13 @@ pub(super) fn allow(check: &Check, policy: &Broken, view: &View<'_>) -> Vec<Stri
 
 /// The last day of an exception that is proposed.
 pub(super) fn soon(now: Timestamp) -> jiff::civil::Date {
-    (now + SignedDuration::from_hours(24 * remedy::DAYS)).to_zoned(TimeZone::UTC).date()
+    (now + SignedDuration::from_hours(24 * DAYS)).to_zoned(TimeZone::UTC).date()
+}
+
+/// How an exception names somebody.
+pub(super) fn person(user: UserId, names: &Names) -> String {
+    match names.people.get(&user).filter(|it| it.parse::<Email>().is_ok()) {
+        Some(email) => format!("person: {}", scalar(email)),
+        None => format!("person: {{ userId: {user} }}"),
+    }
 }

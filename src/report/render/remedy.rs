@@ -8,7 +8,7 @@ use super::{View, more, policies, scope::Words, wording};
 use crate::{
     files::yaml::scalar,
     model::{
-        ids::{CompanyId, Email, RoleId, UserId},
+        ids::{CompanyId, RoleId},
         plan::{Check, Names, Verdict},
         rules::{Counted, Guard, HeldRole, How, Level, Subject},
         source::Sources,
@@ -17,22 +17,25 @@ use crate::{
 
 /// Things that are named one by one; the others are counted.
 const LISTED: usize = 6;
-/// For how many days an exception that is proposed is good.
-pub(super) const DAYS: i64 = 14;
 
 /// Returns who, which role, where and through what, of what goes beyond a limit.
 pub(super) fn details(check: &Check, words: &Words<'_>, sources: &Sources) -> Vec<String> {
     let line = |it: &Counted| match policies::of(check) {
+        // What was counted are the rules.
+        None if check.level == Some(Level::Rules) => None,
+        None => Some(detail(check.guard, it, words)),
         // That it could not be read is all there is to say of a company.
         Some(_) if it.how == How::Unknown && it.person.is_none() => None,
         Some(_) => Some(policies::way(it, words, sources)),
-        None => Some(detail(check.guard, it, words)),
     };
     let mut lines: Vec<String> = check.items.iter().filter_map(line).collect();
     lines.dedup();
     let all = lines.len();
     lines.truncate(LISTED);
     lines.extend(more(all, LISTED));
+    if check.verdict != Verdict::Ok {
+        lines.extend(check.rules.iter().map(|it| format!("by the rule {it}")));
+    }
     lines
 }
 
@@ -113,7 +116,7 @@ fn exceptions(check: &Check, names: &Names, now: Timestamp) -> Vec<String> {
     let company = |it: &CompanyId| format!("company: {}", scalar(&names.company(*it)));
     match &check.subject {
         Subject::Group(of, name) => vec![one(vec![company(of), format!("group: {}", scalar(name))], rest)],
-        Subject::Person(user) => vec![one(vec![person(*user, names)], rest)],
+        Subject::Person(user) => vec![one(vec![policies::person(*user, names)], rest)],
         Subject::Role(of, id) => vec![one(vec![company(of), role(*id, names)], rest)],
         Subject::Company(of) => vec![one(vec![company(of)], rest)],
         Subject::Plan => {
@@ -122,13 +125,6 @@ fn exceptions(check: &Check, names: &Names, now: Timestamp) -> Vec<String> {
             companies.dedup();
             companies.iter().map(|it| one(vec![company(it)], rest)).collect()
         }
-    }
-}
-
-pub(super) fn person(user: UserId, names: &Names) -> String {
-    match names.people.get(&user).filter(|it| it.parse::<Email>().is_ok()) {
-        Some(email) => format!("person: {}", scalar(email)),
-        None => format!("person: {{ userId: {user} }}"),
     }
 }
 

@@ -48,6 +48,10 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             (member(person), format!("left as it is: {}", because(why, MEMBER)))
         }
         WithheldReason::Person { person, why } => (member(person), format!("not added: {}", because(why, MEMBER))),
+        WithheldReason::Exception { person } => (
+            ("rules", format!("membersFrom of {group}")),
+            format!("nobody joins by them: {person} is excepted, and no user has this key, so it may be anybody; correct the entry under `except`, or delete it if the user is gone"),
+        ),
         WithheldReason::Grant { role: name, person, why } => {
             let what = "the role is withheld, neither given nor changed nor taken";
             (role(name), format!("{what}: {person} in its scope: {}", because(why, SCOPE)))

@@ -7,7 +7,7 @@ use crate::{
         access::Why,
         ids::CompanyId,
         index::GroupIx,
-        plan::{Action, Cause, Change, ID_DIGITS, Judgement, Plan},
+        plan::{Action, ByRule, Cause, Change, ID_DIGITS, Judgement, Plan},
         scope::Relation,
         source::Sources,
         state::{Edit, Key},
@@ -205,8 +205,13 @@ impl Wording<'_> {
         let note = self.plan.note(&edit.key);
         let added = self.plan.added.get(&edit.key).filter(|_| note.cause != Some(Cause::Change));
         let added = added.map_or_else(String::new, |it| format!("; added {}", day(*it)));
-        let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| format!("not declared{added}")));
-        let why = if edit.removes() { goes(note.why) } else { None };
+        let by_rule = self.plan.by_rule.get(&edit.key);
+        let usual = || match by_rule {
+            Some(it) => format!("{} ({})", unmeant(it), self.sources.line(it.from)),
+            None => "not declared".to_owned(),
+        };
+        let goes = |it: Why| self.ended(it).or_else(|| (!is_whole).then(|| format!("{}{added}", usual())));
+        let why = if edit.removes() { goes(note.why) } else { by_rule.map(meant) };
         Line {
             fact,
             what,
@@ -219,9 +224,10 @@ impl Wording<'_> {
 
     fn ended(&self, why: Why) -> Option<String> {
         match why {
-            Why::NotDeclared => None,
+            Why::NotDeclared | Why::Unmeant(_) => None,
             Why::Ended(from) => Some(format!("expired ({})", self.sources.line(from))),
             Why::NotYet(from) => Some(format!("begins later ({})", self.sources.line(from))),
+            Why::Excepted(from) => Some(format!("excepted ({})", self.sources.line(from))),
             Why::LockedOut(from) => Some(format!("locked out ({})", self.sources.line(from))),
         }
     }
@@ -274,6 +280,19 @@ impl Wording<'_> {
         let Some(moved) = other.map(|it| format!("moved to {it}")) else { return Some(line) };
         let note = joined([ended, Some(moved), cause(self.plan.note(&edit.key).cause)]);
         Some(Line { note, ..line })
+    }
+}
+
+/// By which rule somebody joins.
+pub(super) fn meant(by: &ByRule) -> String {
+    format!("joined {}", by.rules.join("; "))
+}
+
+/// That no rule means who leaves: whether one ever did nobody knows.
+pub(super) fn unmeant(by: &ByRule) -> String {
+    match &by.rules[..] {
+        [one] => format!("left {one}, or never in it"),
+        several => format!("in none of: {}", several.join("; ")),
     }
 }
 

@@ -19,13 +19,25 @@ pub struct Vocabulary {
     pub companies: BTreeSet<Box<str>>,
     /// The names under `ids.legalEntity`.
     pub legal_entities: BTreeSet<Box<str>>,
+    /// The names under `ids.department`.
+    pub departments: BTreeSet<Box<str>>,
+    /// The names under `ids.costCenter`.
+    pub cost_centers: BTreeSet<Box<str>>,
+    /// The names under `ids.office`.
+    pub offices: BTreeSet<Box<str>>,
 }
 
 impl Vocabulary {
     /// Puts the names into the parts of a schema that are for them; other forms stay allowed beside them.
     pub(super) fn tell(&self, definitions: &mut Value) {
         let Value::Object(definitions) = definitions else { return };
-        for (part, names) in [("Company", &self.companies), ("LegalEntity", &self.legal_entities)] {
+        for (part, names) in [
+            ("Company", &self.companies),
+            ("LegalEntity", &self.legal_entities),
+            ("Department", &self.departments),
+            ("CostCenter", &self.cost_centers),
+            ("Office", &self.offices),
+        ] {
             if let Some(part) = definitions.get_mut(part) {
                 let mut options = vec![json!({ "type": "string", "pattern": UUID_PATTERN })];
                 if !names.is_empty() {

@@ -91,6 +91,60 @@ async fn users_are_listed_by_status_filter_search_and_name() {
     );
 }
 
+/// Fields of a filter are joined by AND, values of a field and filters by OR (contract §7.2).
+#[tokio::test]
+async fn users_are_listed_by_what_they_are_unless_a_dialect_ignores_that() {
+    let unit = |n: u128| json!({ "id": uuid::Uuid::from_u128(n), "name": "U" });
+    let id = |n: u128| json!([{ "id": uuid::Uuid::from_u128(n) }]);
+    for (dialect, is_applied, is_folded) in [
+        ("", true, false),
+        ("dialect: { designations: folded }", true, true),
+        ("dialect: { attributeFilters: ignored }", false, false),
+    ] {
+        let site = site(dialect).await;
+        let path = format!("/v2/users/{ANA}/business-info");
+        let mut info = site.get(&path).await.1;
+        let legal_entity = info["legalEntityRef"]["id"].clone();
+        for (field, value) in [
+            ("departmentRef", unit(1)),
+            ("officeRef", unit(2)),
+            ("costCenterRef", unit(3)),
+            ("designation", json!("Lead Agent")),
+        ] {
+            info[field] = value;
+        }
+        site.done("PUT", &path, info).await;
+        for (filters, finds) in [
+            (json!([{ "departmentIds": id(1) }]), true),
+            (json!([{ "departmentIds": id(2) }]), false),
+            (json!([{ "officeIds": id(2), "costCenterIds": id(3) }]), true),
+            (json!([{ "officeIds": id(2), "costCenterIds": id(2) }]), false),
+            (json!([{ "officeIds": id(9) }, { "costCenterIds": id(3) }]), true),
+            (json!([{ "designations": ["Lead Agent", "Clerk"] }]), true),
+            (json!([{ "designations": ["lead agent"] }]), is_folded),
+            (json!([{ "designations": [] }]), false),
+            (json!([{ "personas": ["EMPLOYEE"], "legalEntityIds": [{ "id": legal_entity }] }]), true),
+            (json!([{ "personas": ["GUEST"] }]), false),
+            (json!([{ "departmentIds": id(1), "emails": ["bo@voyager.example"] }]), false),
+        ] {
+            let body = json!({ "companyId": { "id": VOYAGER }, "pagination": {}, "filters": filters });
+            let reply = site.done("POST", "/v3/users/list", body).await;
+            let finds = finds || !is_applied && filters[0].get("emails").is_none();
+            assert_eq!(
+                texts(&reply["users"], "/userId/id"),
+                if finds { &[ANA][..] } else { &[] },
+                "{dialect} {filters}"
+            );
+        }
+        let all = site
+            .done("POST", "/v3/users/list", json!({ "companyId": { "id": VOYAGER }, "pagination": {} }))
+            .await;
+        let detail = &all["users"][0]["businessDetail"];
+        assert_eq!((&detail["department"], &detail["office"]), (&unit(1), &unit(2)));
+        assert_eq!((&detail["costCenter"], &detail["designation"]), (&unit(3), &json!("Lead Agent")));
+    }
+}
+
 #[tokio::test]
 async fn a_user_list_is_of_one_company() {
     let site = site("").await;

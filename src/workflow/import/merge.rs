@@ -91,8 +91,7 @@ pub async fn merged(live: &Live, checked: Checked, asked: &Asked<'_>, now: Now) 
         return Err(Error::Clock(skew));
     }
     let answers = Answers::new(snapshot.clone(), None).map_err(|_| Error::Pseudonyms)?;
-    let (host, url) = (live.host.clone(), live.url.clone());
-    let read = Live { source: Source::Snapshot(Box::new(answers)), host, url, dialect: live.dialect };
+    let read = Live { source: Source::Snapshot(Box::new(answers)), sites: live.sites.clone() };
     let judged = judged(&read, checked, Wanted::Adoption, now, 0).await?;
     // Of what is not believed it is not known what the files lack.
     let failed = judged.reading.iter().flat_map(|it| &it.observed.failed);
@@ -131,7 +130,7 @@ fn there(judged: &Judged, snapshot: &Snapshot, asked: &Asked<'_>) -> There {
     let Checked { declared, loaded } = &judged.context.checked;
     let mut there = There { known: Known::named(declared), ..There::default() };
     // A company given from outside stands in for the one of the workspace in this run alone.
-    there.company = declared.company.filter(|_| loaded.files.company.is_none());
+    there.company = declared.company.filter(|_| loaded.files.company.is_none() && loaded.portion.is_none());
     there.searched = declared.searched_companies().into_iter().collect();
     let plan = judged.plan();
     for change in plan.changes() {
@@ -233,12 +232,17 @@ impl Merging<'_> {
     async fn proven(&self, imported: &Imported) -> Result<Texts, Vec<String>> {
         let Checked { loaded, declared: before } = &self.judged.context.checked;
         let texts = self.texts(imported);
+        // Of a company that the run is not about the file was left out, with its text.
+        let workspace = loaded.files.workspace.as_ref().map(|it| it.0);
+        let read: BTreeSet<FileId> = loaded.files.access.iter().map(|it| it.0).chain(workspace).collect();
         let old = loaded
             .sources
             .files()
+            .filter(|it| read.contains(&it.0))
             .map(|(file, it)| (it.path.clone(), texts.changed.get(&file).unwrap_or(&it.text).clone()));
         let mut new = Loaded::of(old.chain(texts.files.iter().cloned()));
         new.files.company.clone_from(&loaded.files.company);
+        new.files.choice.clone_from(&loaded.files.choice);
         let messages = |error: Error| match error {
             Error::Findings { findings, .. } => findings.into_iter().map(|it| it.message).collect(),
             other => vec![other.to_string()],

@@ -12,7 +12,7 @@ use crate::{
     files::declared::Declared,
     live::{
         FetchError,
-        fetch::{ReadList, record},
+        fetch::ReadList,
         snapshot::{Answer, Directory, NotRecorded, Person, Reach, Snapshot},
         source::Source,
     },
@@ -43,7 +43,7 @@ pub(in crate::workflow) async fn taken(
 ) -> Result<Snapshot, Error> {
     let source = &live.source;
     let mut all = match source {
-        Source::Api(reader) => record(reader, &ReadList::new(declared, &[]), &live.url, now).await?,
+        Source::Api(clients) => live.sites.recorded(clients, &ReadList::new(declared, &[]), now).await?,
         Source::Snapshot(answers) => answers.snapshot().clone(),
     };
     if let Some(company) = declared.company {
@@ -58,9 +58,13 @@ pub(in crate::workflow) async fn taken(
         let people = everybodys_roles(source, &all).await?;
         all.people.extend(people);
     }
-    let (travellers, companies) = named(&all);
-    people(source, declared, &mut all, (&travellers, &companies)).await?;
-    learn_names(source, &companies).await?;
+    let homes: BTreeSet<_> = all.companies.iter().map(|it| source.home(it.id)).collect();
+    for home in homes {
+        let here = |it: CompanyId| source.home(it) == home;
+        let (travellers, companies) = named(&all, here);
+        people(source, declared, &mut all, (&travellers, &companies), here).await?;
+        learn_names(source, &companies).await?;
+    }
     let mut names = std::mem::take(&mut all.names);
     names.extend(source.names());
     let Snapshot { created_at, endpoint, sanitized, companies, directories, people, .. } = all;
@@ -79,9 +83,13 @@ async fn everybodys_roles(source: &Source, all: &Snapshot) -> Read<Vec<Person>> 
     let own: BTreeSet<CompanyId> = all.companies.iter().map(|it| it.id).collect();
     let known: BTreeSet<UserId> = all.people.iter().map(|it| it.user_id).collect();
     let active = |it: &User| it.active && it.company.is_some_and(|it| own.contains(&it));
-    let users: BTreeSet<UserId> = rows(all).iter().filter(|it| active(it)).map(|it| it.id).collect();
-    let asked = stream::iter(users.into_iter().filter(|it| !known.contains(it)))
-        .map(|user| async move { Read::Ok((user, unless_unknown(source.direct_roles(user).await)?)) });
+    let users: BTreeMap<UserId, CompanyId> =
+        rows(all).iter().filter(|it| active(it)).filter_map(|it| Some((it.id, it.company?))).collect();
+    let asked = stream::iter(users.into_iter().filter(|it| !known.contains(&it.0))).map(
+        |(user, company)| async move {
+            Read::Ok((user, unless_unknown(source.direct_roles(company, user).await)?))
+        },
+    );
     let asked: Vec<(UserId, Option<Option<DirectRoles>>)> = asked.buffered(AT_ONCE).try_collect().await?;
     let mut groups: BTreeMap<UserId, Vec<GroupId>> = BTreeMap::new();
     for group in all.companies.iter().flat_map(|it| &it.groups) {
@@ -96,14 +104,15 @@ async fn everybodys_roles(source: &Source, all: &Snapshot) -> Read<Vec<Person>> 
 }
 
 /// Asks who they are whom scopes and arrangers name, whether an address that no list showed leads to its owner, and
-/// whether another company knows it too: all that a plan from the files will ask.
+/// whether another company knows it too: all that a plan from the files will ask, at one endpoint.
 async fn people(
     source: &Source,
     declared: &Declared,
     all: &mut Snapshot,
     (named, companies): (&BTreeSet<UserId>, &BTreeSet<CompanyId>),
+    here: impl Fn(CompanyId) -> bool,
 ) -> Read<()> {
-    let own: BTreeSet<CompanyId> = all.companies.iter().map(|it| it.id).collect();
+    let own: BTreeSet<CompanyId> = all.companies.iter().map(|it| it.id).filter(|it| here(*it)).collect();
     let mut others = companies.clone();
     let known = rows(all);
     let known = directory::Directory::new(&known);
@@ -118,6 +127,7 @@ async fn people(
         travellers.iter().filter_map(|it| it.email.clone()).map(PersonRef::Email).collect();
     others.extend(travellers.iter().filter_map(|it| it.company));
     others.extend(declared.all_companies());
+    others.retain(|it| here(*it));
     for directory in all.directories.iter_mut().filter(|it| own.contains(&it.company)) {
         let listed: BTreeSet<&str> =
             directory.users.iter().filter_map(|it| it.email.as_ref()).map(Email::as_str).collect();
@@ -146,11 +156,12 @@ async fn people(
 
 /// Asks the companies of scopes what they are called, where nobody has said so yet. Whoever may not be asked has no name.
 async fn learn_names(source: &Source, companies: &BTreeSet<CompanyId>) -> Read<()> {
-    let Source::Api(reader) = source else { return Ok(()) };
+    let Source::Api(clients) = source else { return Ok(()) };
     let told = source.names();
-    let unnamed = companies.iter().filter(|it| !told.contains_key(&it.0)).take(MOST_ASKED);
+    let is_asked = |it: &&CompanyId| !told.contains_key(&it.0) && clients.home(**it).is_some();
+    let unnamed = companies.iter().filter(is_asked).take(MOST_ASKED);
     let asked = stream::iter(unnamed).map(|it| async {
-        match reader.learn_names(*it).await.map_err(FetchError::from) {
+        match clients.of(*it)?.reader.learn_names(*it).await.map_err(FetchError::from) {
             Err(error) if error.is_of_one_company() => Ok(()),
             told => told,
         }
@@ -158,11 +169,12 @@ async fn learn_names(source: &Source, companies: &BTreeSet<CompanyId>) -> Read<(
     asked.buffered(AT_ONCE).try_collect().await
 }
 
-/// The travellers of all scopes and arrangers, and the companies that scopes name.
-fn named(all: &Snapshot) -> (BTreeSet<UserId>, BTreeSet<CompanyId>) {
+/// The travellers of all scopes and arrangers of companies at one endpoint, and the companies that scopes name.
+fn named(all: &Snapshot, here: impl Fn(CompanyId) -> bool) -> (BTreeSet<UserId>, BTreeSet<CompanyId>) {
     let (mut people, mut companies) = (BTreeSet::new(), BTreeSet::new());
     let mut seen = BTreeSet::new();
-    let grants = all.companies.iter().flat_map(|it| &it.groups).flat_map(|it| &it.roles);
+    let own = all.companies.iter().filter(|it| here(it.id));
+    let grants = own.flat_map(|it| &it.groups).flat_map(|it| &it.roles);
     for raw in grants.filter_map(|it| it.scope.as_deref()) {
         if !seen.insert(raw.get()) {
             continue;
@@ -208,7 +220,7 @@ async fn elsewhere(
     users.sort_by_key(|it| it.id);
     users.dedup();
     let users = if reach == Reach::Whole { users } else { Vec::new() };
-    Ok(Directory { company, reach, users, asked: Vec::new() })
+    Ok(Directory { company, reach, users, asked: Vec::new(), attributes: None })
 }
 
 /// Takes a refusal, and what a snapshot does not tell, for no answer: then the thing is not named by that.

@@ -48,10 +48,14 @@ fn commands() -> String {
 
 /// The variables, each with the flag that it stands for, and what that does; those without a flag are in the table below.
 fn environment() -> String {
-    const ALONE: [(&str, &str); 12] = [
+    const ALONE: [(&str, &str); 13] = [
         (
             "ROLECALL_ALLOWED_ENDPOINTS",
             "Hosts or URLs, between commas, to which credentials may go although only a file names them",
+        ),
+        (
+            "ROLECALL_…_NAME",
+            "Of the variables for endpoint, allowed endpoints, client id, client secret and token: that of the endpoint of this name under `api.endpoints`",
         ),
         ("ROLECALL_CLIENT_ID", "Client id; also `ROLECALL_CLIENT_ID_FILE`"),
         ("ROLECALL_CLIENT_SECRET", "Client secret; also `ROLECALL_CLIENT_SECRET_FILE`"),

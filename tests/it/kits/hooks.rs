@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A tool of PyPI, from `tests/tools` or the PATH; where there is none, that is said even if the output of tests is not shown.
-pub(super) fn tool(name: &str) -> Option<PathBuf> {
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin").join(name);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = [ours]

@@ -32,7 +32,7 @@ proptest! {
         let files = written(&world, &mut tape);
         let inputs = |files| Inputs { files, live: &world.live, now: NOW };
         let Ok(adopted) = adopt(inputs(&files)) else { return Ok(()) };
-        prop_assert_eq!(adopted.by_hand, 0, "{:?}\n{:?}", &adopted.left, &files);
+        prop_assert_eq!(adopted.by_hand, 0, "{:?}\n{:?}\n{}", &adopted.left, &files, &world.live);
         let again = adopt(inputs(&adopted.files));
         let again = again.map_err(|it| TestCaseError::fail(format!("{it}\n{:?}", &adopted.files)))?;
         for it in &again.edits {

@@ -23,7 +23,10 @@ fn needed(world: &World) -> BTreeSet<String> {
             let managed = list(file, "groups").iter().any(|it| {
                 let renamed = it["renamedFrom"] == group["name"];
                 let same = it["name"] == group["name"] && it["description"] == group["description"];
-                let left_alone = it["members"] == "unmanaged" && it["roles"] == "unmanaged" && same;
+                let left_alone = it["members"] == "unmanaged"
+                    && it["roles"] == "unmanaged"
+                    && same
+                    && it["until"].is_null();
                 let meant = renamed || it["name"] == group["name"] || it["id"] == group["id"];
                 meant && !left_alone
             });

@@ -33,7 +33,7 @@ use rolecall::{
         render::{View, explanation::Explanation},
     },
     workflow::{
-        self, Live,
+        self, Live, Site, Sites,
         import::{self, Asked, Layout},
     },
 };
@@ -89,7 +89,15 @@ pub(crate) fn plan(inputs: Inputs<'_>) -> Result<Planned, String> {
 /// As [`plan`].
 pub(crate) fn plan_from_everything(inputs: Inputs<'_>) -> Result<Value, String> {
     let ready = Ready::new(inputs)?;
-    ready.planned(&ready.everything())
+    let mut all = ready.everything();
+    // Whom rules mean is said by the rules alone, and there is one way to ask.
+    let read =
+        wait(fetch(&ready.source, &ReadList::new(&ready.declared, &[]))).map_err(|it| it.to_string())?;
+    for company in &mut all.companies {
+        let own = read.companies.iter().find(|it| it.id == company.id);
+        company.selected = own.map(|it| it.selected.clone()).unwrap_or_default();
+    }
+    ready.planned(&all)
 }
 
 /// Explains the access of the user of this id.
@@ -233,7 +241,7 @@ pub(crate) fn import(
 ) -> Result<Vec<(String, String)>, String> {
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
     let source = Source::Snapshot(Box::new(answers(live, now)?));
-    let live = Live { source, host: ENDPOINT.into(), url: ENDPOINT.into(), dialect: Dialect::default() };
+    let live = Live { source, sites: Sites::one(site()) };
     let files = check::Files { company: company.map(str::to_owned), ..check::Files::default() };
     let declared = check::check(&files).map_err(|it| said(&it))?;
     let asked = Asked { groups: &[], direct_roles, layout, endpoint: ENDPOINT };
@@ -242,6 +250,11 @@ pub(crate) fn import(
         let all = import::read(&live, &declared, &asked, now).await.map_err(why)?;
         Ok(import::drafted(all, &asked).await.map_err(why)?.texts())
     })
+}
+
+/// Where everything is said to be.
+fn site() -> Site {
+    Site { host: ENDPOINT.into(), url: ENDPOINT.into(), dialect: Dialect::default() }
 }
 
 /// What files are once what is missing was added.
@@ -261,7 +274,7 @@ pub(crate) struct Merged {
 pub(crate) fn merge(inputs: Inputs<'_>, layout: Layout) -> Result<Merged, String> {
     let now: jiff::Timestamp = inputs.now.parse().unwrap();
     let source = Source::Snapshot(Box::new(answers(inputs.live, now)?));
-    let live = Live { source, host: ENDPOINT.into(), url: ENDPOINT.into(), dialect: Dialect::default() };
+    let live = Live { source, sites: Sites::one(site()) };
     let asked = Asked { groups: &[], direct_roles: false, layout, endpoint: ENDPOINT };
     let why = |error: workflow::Error| match error {
         workflow::Error::Findings { findings, .. } => said(&findings),
@@ -370,7 +383,7 @@ impl Ready {
 
     fn text(&self, plan: rolecall::model::plan::Plan, bound: &Bound, portion: Option<Portion>) -> String {
         let style = Dialect::default().scope_changes();
-        let judged = judged(plan, &bound.rules, style, self.now);
+        let judged = judged(plan, &bound.rules, |_| style, self.now);
         let view = View {
             plan: judged.plan(),
             judgement: judged.judgement(),

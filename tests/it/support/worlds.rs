@@ -14,7 +14,7 @@ mod files;
 mod live;
 
 use files::{FUTURE, PAST, access, keys};
-use live::{Live, USERS, entity_id};
+use live::{Live, USERS, department_id, entity_id, office_id};
 
 /// The time of every world.
 pub(crate) const NOW: &str = "2026-11-21T12:00:00Z";
@@ -96,11 +96,17 @@ impl World {
             "ids": {
                 "company": { "voyager": company_id(0), "globex": company_id(1), "initech": company_id(2) },
                 "legalEntity": { "voyager-e": entity_id(0), "globex-e": entity_id(1), "initech-e": entity_id(2) },
+                "department": { "d0": department_id(0), "d1": department_id(1), "d2": department_id(2) },
+                "office": { "o0": office_id(0), "o1": office_id(1) },
             },
         });
         if tape.often(20) {
             let mut cut = keys(&json!(live.users[tape.below(USERS.len())].named(tape)));
             cut["since"] = (*tape.pick(&[PAST, PAST, PAST, FUTURE])).into();
+            if tape.often(20) {
+                cut["until"] = (*tape.pick(&[PAST, FUTURE])).into();
+                cut["since"] = PAST.into();
+            }
             cut["reason"] = "left".into();
             workspace["lockout"] = json!([cut]);
         }

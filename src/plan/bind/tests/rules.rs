@@ -124,6 +124,7 @@ fn who_cannot_be_found_is_not_cut_off_and_that_is_said() {
         contents: BTreeMap::new(),
         held: BTreeMap::new(),
         added: BTreeMap::new(),
+        selected: BTreeMap::new(),
         groups: Vec::new(),
         roles: Vec::new(),
     });
@@ -190,6 +191,7 @@ fn a_privileged_role_needs_to_exist_in_one_of_the_companies() {
         contents: BTreeMap::new(),
         held: BTreeMap::new(),
         added: BTreeMap::new(),
+        selected: BTreeMap::new(),
     });
     let files = Files {
         workspace: Some((

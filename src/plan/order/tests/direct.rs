@@ -36,10 +36,10 @@ proptest! {
     /// lock-outs, what gives waits for the end of all that takes from the same person, and groups go on as without.
     #[test]
     fn people_are_narrowed_before_they_are_widened(mut sides in sides(), users in people(), style in styles()) {
-        let alone = order(&sides.plan(), style, &BTreeSet::new());
+        let alone = order(&sides.plan(), &|_| style, &BTreeSet::new());
         sides.people = users;
         let plan = sides.plan();
-        let ordered = order(&plan, style, &BTreeSet::new());
+        let ordered = order(&plan, &|_| style, &BTreeSet::new());
         let steps = &ordered.steps;
         let text = show(&plan, &ordered);
 

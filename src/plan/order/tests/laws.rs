@@ -142,7 +142,7 @@ proptest! {
     /// All steps together, in any order, lead to what the plan says, and each waits for earlier ones.
     #[test]
     fn steps_converge(plan in plans(), style in styles(), floors in floors(), seed in 1..u64::MAX) {
-        let ordered = order(&plan, style, &floors);
+        let ordered = order(&plan, &|_| style, &floors);
         for (n, step) in ordered.steps.iter().enumerate() {
             prop_assert!(step.after.iter().all(|it| it.step < n), "{step:?}");
             prop_assert!(step.after.windows(2).all(|it| it[0].step < it[1].step), "{step:?}");
@@ -170,7 +170,7 @@ proptest! {
         floors in floors(),
         (seed, odds, end) in runs(),
     ) {
-        let ordered = order(&plan, style, &floors);
+        let ordered = order(&plan, &|_| style, &floors);
         let (old, new) = (before(&plan), after(&plan));
         let (had, shall) = (facts(&old), facts(&new));
         let cut = locked_out(&plan);
@@ -218,7 +218,7 @@ proptest! {
     /// of it, something that the revocation would take for good.
     #[test]
     fn a_failed_grant_keeps_no_revocation_of_others_waiting(plan in plans(), style in styles()) {
-        let ordered = order(&plan, style, &BTreeSet::new());
+        let ordered = order(&plan, &|_| style, &BTreeSet::new());
         let (old, new) = (before(&plan), after(&plan));
         let (had, shall) = (facts(&old), facts(&new));
         for failing in 0..ordered.steps.len() {
@@ -260,7 +260,7 @@ proptest! {
     /// What is announced as a gap is held on both sides, and has a reason.
     #[test]
     fn no_gap_without_a_cause(plan in plans(), style in styles()) {
-        let ordered = order(&plan, style, &BTreeSet::new());
+        let ordered = order(&plan, &|_| style, &BTreeSet::new());
         let (had, shall) = (facts(&before(&plan)), facts(&after(&plan)));
         for gap in &ordered.gaps {
             prop_assert!(had.intersection(&shall).any(|it| (it.0, it.1) == (gap.user, gap.role)), "{gap:?}");
@@ -278,7 +278,7 @@ proptest! {
     /// Only what closes a circle is cut: each wait that is missing would close one again.
     #[test]
     fn no_gap_is_superfluous(plan in plans(), style in styles()) {
-        let mut graph = parts::graph(&plan, style);
+        let mut graph = parts::graph(&plan, &|_| style);
         let mut none = floors::Floors::new(&BTreeSet::new(), &mut graph);
         people::connect(&mut graph, &mut none);
         let all = graph.edges.clone();
@@ -296,7 +296,7 @@ proptest! {
     /// The same plan yields the same order.
     #[test]
     fn an_order_is_a_function(plan in plans(), style in styles(), floors in floors()) {
-        let text = || format!("{:?}", order(&plan, style, &floors));
+        let text = || format!("{:?}", order(&plan, &|_| style, &floors));
         prop_assert_eq!(text(), text());
     }
 }
@@ -314,7 +314,7 @@ fn a_gap_that_another_order_of_whole_changes_would_not_have_is_seldom() {
         if deeds.len() > 12 || !locked_out(&plan).is_empty() {
             continue;
         }
-        let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());
+        let ordered = order(&plan, &|_| ScopeChange::Atomic, &BTreeSet::new());
         if !ordered.gaps.is_empty() {
             announced += 1;
             if has_an_order_without_a_gap(&plan, &deeds) {

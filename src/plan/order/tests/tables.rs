@@ -34,7 +34,7 @@ fn plan(text: &str) -> Plan {
 fn check_with(style: ScopeChange, floors: &[u128], text: &str, expected: &[&str]) {
     let plan = plan(text);
     let floors = floors.iter().map(|it| (CompanyId(Uuid::nil()), role(*it))).collect();
-    let shown = show(&plan, &order(&plan, style, &floors));
+    let shown = show(&plan, &order(&plan, &|_| style, &floors));
     let steps: Vec<&str> = shown.lines().filter_map(|it| it.strip_prefix("  ")).collect();
     assert_eq!(steps, expected, "{text}\n{shown}");
 }
@@ -62,7 +62,7 @@ fn who_still_holds_it_elsewhere_until_something_gives_it_lacks_nothing_in_a_circ
         "1 2 4 | 2b > 1 2 3 | 0a / 1 | 0a > 1 4 | 2b / 3 4 | 2b > -",
     ] {
         let plan = plan(text);
-        let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());
+        let ordered = order(&plan, &|_| ScopeChange::Atomic, &BTreeSet::new());
         assert!(ordered.gaps.is_empty(), "{}", show(&plan, &ordered));
     }
 }
@@ -194,7 +194,7 @@ fn members_change_in_calls_of_at_most_a_hundred() {
         Call::PatchMembers { add, remove, .. } => format!("+{} -{}", add.len(), remove.len()),
         other => format!("{other:?}").split(' ').next().unwrap_or_default().to_owned(),
     };
-    let ordered = order(&plan, ScopeChange::Atomic, &BTreeSet::new());
+    let ordered = order(&plan, &|_| ScopeChange::Atomic, &BTreeSet::new());
     let sizes: Vec<String> = ordered.steps.iter().map(size).collect();
     assert_eq!(sizes, ["+0 -100", "+0 -50", "+100 -0", "+100 -0", "+50 -0", "UpdateGroup"]);
 }

@@ -362,6 +362,7 @@ pub(crate) fn everyday() -> Draft {
         users: Vec::new(),
         plan: Plan {
             companies: vec![Overview {
+                endpoint: None,
                 company: company(),
                 groups: 214,
                 memberships: 3902,
@@ -395,6 +396,7 @@ fn check(guard: Guard, subject: Subject, value: usize, limit: Limit, verdict: Ve
         limit,
         verdict,
         by: None,
+        rules: Vec::new(),
         items: Vec::new(),
         policy: None,
     }
@@ -599,6 +601,7 @@ pub(crate) fn everything() -> Draft {
     let other = CompanyId(id(0x1a6f_0001, 1));
     let Draft { groups, users, plan, judgement } = &mut draft;
     plan.companies.push(Overview {
+        endpoint: None,
         company: other,
         groups: 1,
         memberships: 1,

@@ -96,6 +96,9 @@ fn declared(company: usize, (n, name): (usize, &str), how: usize, live: &Live, t
     if tape.often(15) {
         entry["description"] = format!("Another desk {n}.").into();
     }
+    if tape.often(25) {
+        entry = ending(entry, tape);
+    }
     if let Some(found) = found.filter(|_| tape.often(15)) {
         entry["id"] = found.id.clone().into();
     }
@@ -144,8 +147,49 @@ fn declared(company: usize, (n, name): (usize, &str), how: usize, live: &Live, t
         said.push(bare);
         new
     });
+    let named = members.clone();
     entry["members"] = listing(members, tape);
+    if entry["members"] != "unmanaged" && tape.often(30) {
+        rules(&mut entry, (company, &named), live, tape);
+    }
     entry
+}
+
+/// Adds rules by which more people are members, and exceptions from them.
+fn rules(entry: &mut Value, (company, named): (usize, &[Value]), live: &Live, tape: &mut Tape) {
+    let mut rules: Vec<Value> = Vec::new();
+    for _ in 0..1 + tape.below(2) {
+        let rule = match tape.below(4) {
+            0 => json!({ "department": format!("d{}", tape.below(3)) }),
+            1 => json!({ "office": [format!("o{}", tape.below(2))] }),
+            2 => json!({ "department": format!("d{}", tape.below(3)), "office": "o1" }),
+            _ => json!({ "department": ["d1", "d2"] }),
+        };
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    entry["membersFrom"] = rules.into();
+    let mut except: Vec<Value> = Vec::new();
+    for user in &live.users {
+        if tape.often(if USERS[user.n] == company { 12 } else { 1 }) {
+            let person = user.named(tape);
+            let is_named = named.iter().any(|it| {
+                let mut bare = it.clone();
+                bare.as_object_mut().unwrap().retain(|it, _| !["from", "until"].contains(&it.as_str()));
+                bare == keys(&person)
+            });
+            if !is_named && !except.contains(&person) {
+                except.push(person);
+            }
+        }
+    }
+    if tape.often(4) {
+        except.push(json!("nobody-excepted@voyager.example"));
+    }
+    if !except.is_empty() {
+        entry["except"] = except.into();
+    }
 }
 
 /// Returns the entry of a role; nothing for what no file can ask for.

@@ -97,9 +97,32 @@ pub(super) struct User {
     employee: bool,
     active: bool,
     pub(super) direct: Option<Vec<Direct>>,
+    /// Where the person works, as far as that is told.
+    department: Option<usize>,
+    office: Option<usize>,
+}
+
+pub(super) fn department_id(n: usize) -> String {
+    format!("de000000-0000-4000-8000-{n:012}")
+}
+
+pub(super) fn office_id(n: usize) -> String {
+    format!("0f000000-0000-4000-8000-{n:012}")
 }
 
 impl User {
+    /// What rules for members look at.
+    fn traits(&self) -> Value {
+        let mut traits = json!({});
+        if let Some(n) = self.department {
+            traits["department"] = department_id(n).into();
+        }
+        if let Some(n) = self.office {
+            traits["office"] = office_id(n).into();
+        }
+        traits
+    }
+
     fn row(&self) -> Value {
         let mut row = json!({
             "userId": user_id(self.n), "email": self.email, "company": company_id(USERS[self.n]), "active": self.active,
@@ -253,7 +276,13 @@ impl Live {
         };
         let directory = |n: usize| {
             let users: Vec<Value> = self.users.iter().filter(|it| USERS[it.n] == n).map(User::row).collect();
-            json!({ "company": company_id(n), "reach": "whole", "users": users, "asked": [] })
+            let traits =
+                self.users.iter().filter(|it| USERS[it.n] == n).map(|it| (user_id(it.n), it.traits()));
+            let traits: serde_json::Map<String, Value> = traits.collect();
+            json!({
+                "company": company_id(n), "reach": "whole", "users": users, "asked": [],
+                "attributes": { "known": ["department", "office"], "of": traits },
+            })
         };
         let person = |it: &User| {
             let all = self.groups.iter().flatten();
@@ -288,6 +317,8 @@ fn user(n: usize, tape: &mut Tape) -> User {
         employee: tape.often(60),
         active: !tape.often(12),
         direct: (!tape.often(6)).then_some(direct),
+        department: Some(tape.below(4)).filter(|it| *it < 3),
+        office: Some(tape.below(3)).filter(|it| *it < 2),
     }
 }
 

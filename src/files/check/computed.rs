@@ -1,0 +1,146 @@
+//! `membersFrom` and `except`: rules for members, as far as they can be checked without the API.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    super::{
+        At,
+        access::{GroupEntry, SelectorEntry},
+        declared::{Computed, DeclaredMember, DeclaredRule, Listed, Rest},
+        shape::OneOrMany,
+    },
+    Aliases, Check,
+    values::Alias,
+};
+use crate::model::{
+    finding::{Code, Finding},
+    selector::{Attribute, Selector},
+};
+
+/// Most values of one attribute: as many as one request asks for.
+const MOST_VALUES: usize = 99;
+
+impl Check {
+    pub(super) fn computed(&mut self, group: &GroupEntry, members: &Listed<DeclaredMember>) -> Computed {
+        let mut rules: Vec<DeclaredRule> = Vec::new();
+        for rule in group.members_from.iter().filter_map(|it| self.rule(it)).collect::<Vec<_>>() {
+            match rules.iter().find(|it| it.selector == rule.selector) {
+                Some(first) => self.say(
+                    Finding::new(Code::InvalidRule, rule.from, "the same rule is listed twice")
+                        .related(first.from, "first listed here"),
+                ),
+                None => rules.push(rule),
+            }
+        }
+        let first = group.members_from.iter().next().map(|it| self.at(it));
+        let is_unmanaged = group.members.as_ref().is_some_and(|it| it.v.rest == Rest::Unmanaged);
+        if let Some(at) = first.filter(|_| is_unmanaged) {
+            self.say(
+                Finding::new(Code::InvalidRule, at, "`membersFrom` says who is a member, and `members: unmanaged` that nobody does")
+                    .help("write `members: []` where only the rules count, or `members: { atLeast: [] }` where whoever else is there stays"),
+            );
+        }
+        let except: Vec<DeclaredMember> = group
+            .except
+            .iter()
+            .filter_map(|it| Some(DeclaredMember { person: self.person(it)?, said: None, from: self.at(it) }))
+            .collect();
+        if let Some(one) = except.first().filter(|_| group.members_from.is_absent()) {
+            self.say(
+                Finding::new(
+                    Code::InvalidRule,
+                    one.from,
+                    "`except` is for members by a rule, and there is no `membersFrom`",
+                )
+                .help("add a rule, or leave the person out of `members`"),
+            );
+        }
+        for one in &except {
+            if let Some(member) = members.entries.iter().find(|it| it.person == one.person) {
+                let message = format!("{} is a member and excepted at once", one.person);
+                self.say(
+                    Finding::new(Code::InvalidRule, one.from, message)
+                        .related(member.from, "listed as a member here")
+                        .help("delete one of the two: who is listed under `members` is a member whatever the rules say"),
+                );
+            }
+        }
+        Computed { rules, except }
+    }
+
+    fn rule(&mut self, entry: &At<SelectorEntry>) -> Option<DeclaredRule> {
+        let (from, before) = (self.at(entry), self.findings.len());
+        let (mut selector, mut is_wrong) = (Selector::default(), false);
+        for (attribute, values) in entry.v.values() {
+            is_wrong |= values.is_wrong();
+            let Some(OneOrMany(values)) = values.as_ref() else { continue };
+            if values.is_empty() || values.len() > MOST_VALUES {
+                let message = format!(
+                    "a rule has 1 to {MOST_VALUES} values of `{}`, not {}",
+                    attribute.as_str(),
+                    values.len()
+                );
+                self.say(
+                    Finding::new(Code::InvalidRule, from, message)
+                        .help("to mean nobody, leave the rule out; of more than that make a second rule"),
+                );
+            }
+            let values: Vec<Box<str>> = values.iter().filter_map(|it| self.value(attribute, it)).collect();
+            selector.put(attribute, values);
+        }
+        if selector.is_empty() && !is_wrong && self.findings.len() == before {
+            let keys: Vec<&str> = Attribute::ALL.iter().map(|it| it.as_str()).collect();
+            self.say(
+                Finding::new(
+                    Code::InvalidRule,
+                    from,
+                    "the rule asks for nothing, and so would mean everybody",
+                )
+                .help(format!("name at least one of {}", keys.join(", "))),
+            );
+        }
+        (!is_wrong && self.findings.len() == before).then_some(DeclaredRule { selector, from })
+    }
+
+    fn value(&mut self, attribute: Attribute, raw: &At<String>) -> Option<Box<str>> {
+        let alias = match attribute {
+            Attribute::Department => Alias::Department,
+            Attribute::LegalEntity => Alias::LegalEntity,
+            Attribute::CostCenter => Alias::CostCenter,
+            Attribute::Office => Alias::Office,
+            Attribute::Designation | Attribute::Persona => {
+                let is_word = |it: &str| {
+                    !it.is_empty()
+                        && it.bytes().all(|it| it.is_ascii_uppercase() || it == b'_' || it.is_ascii_digit())
+                };
+                let wrong = if attribute == Attribute::Persona && !is_word(&raw.v) {
+                    Some("a persona is written in capitals, as the API spells it, such as `EMPLOYEE`")
+                } else if raw.v.trim() != raw.v || raw.v.is_empty() {
+                    Some("it is empty, or begins or ends with a space")
+                } else {
+                    None
+                };
+                if let Some(help) = wrong {
+                    let message = format!("`{}` is not a {}", raw.v, attribute.word());
+                    return self.wrong(Finding::new(Code::InvalidRule, self.at(raw), message).help(help));
+                }
+                return self.seen(raw, "a value of a rule").map(Into::into);
+            }
+        };
+        self.id(raw, alias).map(|it| it.to_string().into())
+    }
+
+    /// The names that rules may say.
+    pub(super) fn attribute_names(&self) -> BTreeMap<Attribute, BTreeSet<Box<str>>> {
+        let names = |it: &Aliases| it.names.keys().map(|it| it.as_str().into()).collect();
+        [
+            (Attribute::LegalEntity, &self.legal_entities),
+            (Attribute::Department, &self.departments),
+            (Attribute::CostCenter, &self.cost_centers),
+            (Attribute::Office, &self.offices),
+        ]
+        .into_iter()
+        .map(|(attribute, all)| (attribute, names(all)))
+        .collect()
+    }
+}

@@ -1,0 +1,225 @@
+//! People by what they are: an entry of `membersFrom`, in the values that the API has for it, and what the API tells of
+//! a person that such an entry looks at.
+//!
+//! The one place that says whether a person is meant. Ids are UUIDs in lower case; all other values are compared as they
+//! are spelt.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What a rule may look at: what `POST /v3/users/list` both filters by and shows (contract §7.2). It filters by `tiers`
+/// and `roles` too and shows neither, so that nothing could tell whether it did; of a worker's type it does neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Attribute {
+    Department,
+    LegalEntity,
+    CostCenter,
+    Office,
+    Designation,
+    Persona,
+}
+
+impl Attribute {
+    /// Every attribute, in the order of the documentation.
+    pub const ALL: &[Self] = &[
+        Self::Department,
+        Self::LegalEntity,
+        Self::CostCenter,
+        Self::Office,
+        Self::Designation,
+        Self::Persona,
+    ];
+
+    /// The key that names it in files and documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Department => "department",
+            Self::LegalEntity => "legalEntity",
+            Self::CostCenter => "costCenter",
+            Self::Office => "office",
+            Self::Designation => "designation",
+            Self::Persona => "persona",
+        }
+    }
+
+    /// What people call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Department => "department",
+            Self::LegalEntity => "legal entity",
+            Self::CostCenter => "cost center",
+            Self::Office => "office",
+            Self::Designation => "designation",
+            Self::Persona => "persona",
+        }
+    }
+
+    /// Whether its values are ids.
+    pub fn has_ids(self) -> bool {
+        match self {
+            Self::Department | Self::LegalEntity | Self::CostCenter | Self::Office => true,
+            Self::Designation | Self::Persona => false,
+        }
+    }
+}
+
+/// What is known of a person, as far as rules look at it. What is absent was not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Traits(BTreeMap<Attribute, Box<str>>);
+
+impl Traits {
+    /// Notes a value.
+    pub fn put(&mut self, attribute: Attribute, value: impl Into<Box<str>>) {
+        self.0.insert(attribute, value.into());
+    }
+
+    /// The value of an attribute, where it is told.
+    pub fn get(&self, attribute: Attribute) -> Option<&str> {
+        self.0.get(&attribute).map(|it| &**it)
+    }
+
+    /// Forgets all but these.
+    pub fn keep(&mut self, attributes: &BTreeSet<Attribute>) {
+        self.0.retain(|it, _| attributes.contains(it));
+    }
+
+    /// Replaces every value.
+    pub(crate) fn each(&mut self, replace: impl Fn(Attribute, &str) -> Box<str>) {
+        self.0.iter_mut().for_each(|(attribute, value)| *value = replace(*attribute, value));
+    }
+}
+
+/// An entry of `membersFrom`: all its attributes must fit, and of each any value does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Selector(BTreeMap<Attribute, BTreeSet<Box<str>>>);
+
+/// How a person differs from what a rule asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// Nothing is told of this attribute.
+    Untold(Attribute),
+    /// It is another, if only by how letters are written.
+    Spelling,
+    /// It is another.
+    Other(Attribute),
+}
+
+impl Selector {
+    /// Adds values of an attribute.
+    pub fn put(&mut self, attribute: Attribute, values: impl IntoIterator<Item = Box<str>>) {
+        self.0.entry(attribute).or_default().extend(values);
+    }
+
+    /// The attributes that it looks at, each with its values; sorted.
+    pub fn parts(&self) -> impl Iterator<Item = (Attribute, &BTreeSet<Box<str>>)> {
+        self.0.iter().map(|it| (*it.0, it.1))
+    }
+
+    /// The attributes that it looks at.
+    pub fn attributes(&self) -> impl Iterator<Item = Attribute> {
+        self.0.keys().copied()
+    }
+
+    /// Whether it asks for nothing, and so for nobody.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it means a person. One without an attribute that it looks at is not meant.
+    pub fn means(&self, traits: &Traits) -> bool {
+        self.misfit(traits).is_none() && !self.is_empty()
+    }
+
+    /// Why it does not mean a person, if it does not; what is worst first.
+    pub fn misfit(&self, traits: &Traits) -> Option<Misfit> {
+        let mut misfit = None;
+        for (attribute, values) in self.parts() {
+            match traits.get(attribute) {
+                Some(value) if values.contains(value) => (),
+                Some(value) => {
+                    let folded = value.to_lowercase();
+                    if !values.iter().any(|it| it.to_lowercase() == folded) {
+                        return Some(Misfit::Other(attribute));
+                    }
+                    misfit = misfit.or(Some(Misfit::Spelling));
+                }
+                None => misfit = Some(Misfit::Untold(attribute)),
+            }
+        }
+        misfit
+    }
+
+    /// The same with every value replaced.
+    #[must_use]
+    pub(crate) fn each(&self, replace: impl Fn(Attribute, &str) -> Box<str>) -> Self {
+        let values = |(attribute, values): (&Attribute, &BTreeSet<Box<str>>)| {
+            (*attribute, values.iter().map(|it| replace(*attribute, it)).collect())
+        };
+        Self(self.0.iter().map(values).collect())
+    }
+
+    /// What it is for people: `department sales or emea, office berlin`.
+    pub fn text(&self, names: &BTreeMap<Uuid, Box<str>>) -> String {
+        let name = |it: &str| {
+            let known = it.parse::<Uuid>().ok().and_then(|it| names.get(&it));
+            known.map_or_else(|| it.to_owned(), ToString::to_string)
+        };
+        let part = |(attribute, values): (Attribute, &BTreeSet<Box<str>>)| {
+            let mut values: Vec<String> = values.iter().map(|it| name(it)).collect();
+            values.sort();
+            format!("{} {}", attribute.word(), values.join(" or "))
+        };
+        self.parts().map(part).collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traits(all: &[(Attribute, &str)]) -> Traits {
+        let mut traits = Traits::default();
+        all.iter().for_each(|it| traits.put(it.0, it.1));
+        traits
+    }
+
+    #[test]
+    fn all_attributes_must_fit_and_of_each_any_value_does() {
+        let mut rule = Selector::default();
+        rule.put(Attribute::Department, ["a".into(), "b".into()]);
+        rule.put(Attribute::Designation, ["Agent".into()]);
+        let (department, designation) = (Attribute::Department, Attribute::Designation);
+        for (person, misfit) in [
+            (&[(department, "a"), (designation, "Agent")][..], None),
+            (&[(department, "b"), (designation, "Agent"), (Attribute::Office, "x")], None),
+            (&[(department, "a"), (designation, "agent")], Some(Misfit::Spelling)),
+            (&[(department, "c"), (designation, "Agent")], Some(Misfit::Other(department))),
+            (&[(department, "c")], Some(Misfit::Other(department))),
+            (&[(designation, "Lead")], Some(Misfit::Other(designation))),
+            (&[(designation, "Agent")], Some(Misfit::Untold(department))),
+            (&[], Some(Misfit::Untold(designation))),
+        ] {
+            assert_eq!(rule.misfit(&traits(person)), misfit, "{person:?}");
+            assert_eq!(rule.means(&traits(person)), misfit.is_none());
+        }
+        assert!(!Selector::default().means(&traits(&[])), "nothing asked for is nobody");
+    }
+
+    #[test]
+    fn a_rule_is_said_by_the_names_of_the_workspace() {
+        let id = Uuid::from_u128(7);
+        let mut rule = Selector::default();
+        rule.put(Attribute::Persona, ["GUEST".into(), "EMPLOYEE".into()]);
+        rule.put(Attribute::Department, [id.to_string().into(), Uuid::from_u128(9).to_string().into()]);
+        let names = [(id, "sales".into())].into();
+        let text = "department 00000000-0000-0000-0000-000000000009 or sales, persona EMPLOYEE or GUEST";
+        assert_eq!(rule.text(&names), text);
+    }
+}
