@@ -41,14 +41,16 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     if !arguments.from.is_snapshot() {
         settings::complete(global, &checked)?;
     }
-    let (live, _sandbox) = arguments.from.open(global, &checked.loaded)?;
+    let companies = checked.declared.own_companies();
+    let (live, _sandbox) = arguments.from.open(global, &checked, &companies)?;
     let looking = workflow::upcoming(&live, &checked, arguments.within, now);
     let upcoming = run::reading(output.reading(&live.source, looking))?;
+    let hosts = live.sites.hosts(companies.into_iter());
     let view = UpcomingView {
         upcoming: &upcoming,
         sources: &checked.loaded.sources,
-        endpoint: &live.host,
-        url: &live.url,
+        endpoint: &hosts,
+        url: &live.sites.rest.url,
         now,
         taken: live.source.taken(),
     };

@@ -137,7 +137,7 @@ impl Check {
             let v = &entry.v;
             let missing = [("deny", v.deny.is_absent(), SAID)];
             let when = v.when.read(Some);
-            let law = when.zip(v.deny.as_ref()).and_then(|(when, deny)| self.law(when, deny));
+            let law = when.zip(v.deny.as_ref()).and_then(|(when, deny)| self.expressions(when, deny));
             self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
         }
         self.about_privileged(rules);
@@ -169,7 +169,7 @@ impl Check {
     }
 
     /// Reads the expressions of a rule; everything wrong is said at its place.
-    fn law(&mut self, when: Option<&At<Written>>, deny: &At<Written>) -> Option<DeclaredLaw> {
+    fn expressions(&mut self, when: Option<&At<Written>>, deny: &At<Written>) -> Option<DeclaredLaw> {
         let wrong = match Rule::new(when.map(|it| it.v.text.as_str()), &deny.v.text) {
             Ok(rule) => return Some(DeclaredLaw::Rule { rule }),
             Err(wrong) => wrong,
