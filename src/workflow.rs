@@ -72,7 +72,7 @@ pub mod witness;
 pub use error::{Error, Note, Refusal};
 pub use outside::{Changed, Outside, judged_from, supposed};
 pub use planned::retaken;
-pub use questions::{Asking, DirectRolesOf, asked, explained, recorded, reviewed, upcoming};
+pub use questions::{Asking, DirectRolesOf, asked, explained, explained_at, recorded, reviewed, upcoming};
 pub use runs::Run;
 pub use sites::{Site, Sites};
 pub use testing::tested;

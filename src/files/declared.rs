@@ -250,6 +250,11 @@ impl Declared {
         }
     }
 
+    /// Looks at the direct roles of a person, in whichever company of the files that is, even if no file speaks of them.
+    pub(crate) fn look_at_person(&mut self, person: &PersonRef) {
+        self.companies.iter_mut().for_each(|it| it.also.push(person.clone()));
+    }
+
     /// Looks at the direct roles of a user even if no file speaks of them.
     pub fn look_at_user(&mut self, company: CompanyId, user: UserId) {
         self.look_at(company);

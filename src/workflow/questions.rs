@@ -86,6 +86,29 @@ pub async fn upcoming(live: &Live, checked: &Checked, within: Span, now: Now) ->
     Ok(upcoming::upcoming(&checked.declared, &snapshot, now.at, date::later(now.at, within)))
 }
 
+/// Explains what a person will hold at an instant, if the files are applied then and nothing else changes until then.
+///
+/// # Errors
+///
+/// As [`explained`]; and from a snapshot with pseudonyms.
+pub async fn explained_at(
+    live: &Live,
+    checked: &mut Checked,
+    person: &PersonRef,
+    (at, now): (Timestamp, Now),
+) -> Result<Explained, Error> {
+    let declared = &mut checked.declared;
+    if let Some(company) = declared.company {
+        declared.look_at(company);
+    }
+    declared.look_at_person(person);
+    let all = taken(live, declared, false, now.dated).await?;
+    let (all, _) = as_desired(live, checked, &all, at).await?;
+    let answers = Answers::new(all, None).map_err(|_| Error::Pseudonyms)?;
+    let then = Live { source: Source::Snapshot(Box::new(answers)), sites: live.sites.clone() };
+    explained(&then, checked, person, Now { at, is_given: true, ..now }).await
+}
+
 /// Reads everything that any later plan of the workspace may need.
 ///
 /// # Errors

@@ -415,3 +415,42 @@ fn a_search_that_the_api_refuses_is_not_taken_for_nobody() {
         world.run(&format!("explain {key}")).expect(4).says(&["is not a user of voyager, globex, initech"]);
     }
 }
+
+/// What will be at an instant is what is there once the files were applied at it.
+#[test]
+fn what_will_be_is_what_is_there_after_an_apply_at_that_instant() {
+    for at in ["2026-12-01", "2027-02-15", "2027-04-01"] {
+        let world = world();
+        world.run("snapshot --out live.json").expect(0);
+        world.forget();
+        let foretold =
+            world.run(&format!("explain ana@voyager.example --at {at} --format json")).expect(0).json();
+        assert_eq!(foretold["foretold"], true);
+        let recorded =
+            world.run(&format!("explain ana@voyager.example --at {at} --format json --live live.json"));
+        let recorded = recorded.expect(0).json();
+        let text = world.run(&format!("explain ana@voyager.example --at {at}")).expect(0);
+        assert!(text.stdout.contains("as it will be at "), "{}", text.stdout);
+        assert_eq!(world.writes(), [""; 0]);
+        world.run(&format!("apply --auto-approve --now {at}")).expect(0);
+        let then =
+            world.run(&format!("explain ana@voyager.example --now {at} --format json")).expect(0).json();
+        assert_eq!(then["foretold"], Value::Null);
+        // The id of a group that is not there yet is nobody's.
+        let said = |it: &Value| {
+            let groups = it["groups"].as_array().unwrap().iter();
+            let groups =
+                groups.map(|it| json!([it["name"], it["membership"]["live"], it["roles"], it["managed"]]));
+            let roles =
+                it["effective"].as_array().unwrap().iter().map(|it| json!([it["roleId"], it["scope"]]));
+            (groups.collect::<Vec<_>>(), roles.collect::<Vec<_>>(), it["differences"].clone())
+        };
+        assert_eq!(said(&foretold), said(&then), "{at}");
+        assert_eq!(said(&recorded), said(&then), "{at}");
+        assert_eq!(foretold["direct"]["roles"], then["direct"]["roles"], "{at}");
+    }
+    let world = world();
+    world.run("explain ana@voyager.example --at soon").expect(4);
+    world.run("explain ana@voyager.example --at 2027-01-01 --now 2027-01-01").expect(4);
+    world.run("explain nobody@voyager.example --at 2027-01-01").expect(4);
+}

@@ -7,7 +7,7 @@ use crate::support::{Run, Server, World, words};
 const DESK: &str = "  - { name: Desk, description: The desk., roles: unmanaged, members: { atLeast: [cy@voyager.example] } }\n";
 
 /// Every command that talks to an API, once `plan.json` and `journal.ndjson` are there.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 24] = [
     "plan",
     "plan --estimate",
     "plan --only lockout",
@@ -19,6 +19,14 @@ const COMMANDS: [&str; 16] = [
     "apply --only lockout --auto-approve",
     "rollback journal.ndjson",
     "explain ana@voyager.example",
+    "explain ana@voyager.example --at 2027-01-01",
+    "who-can AGENT",
+    "who-has Agent --desired",
+    "groups",
+    "roles",
+    "people",
+    "what-if --add member:bo@voyager.example=Desk",
+    "expiring",
     "report",
     "snapshot",
     "duplicate \"Company Admins\" --as New",

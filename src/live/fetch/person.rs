@@ -35,8 +35,14 @@ pub async fn fetch_person(
     let is_here = |it: &&(CompanyId, Vec<User>)| it.1.iter().any(|it| it.id == user);
     let Some(&(here, _)) = found.iter().find(is_here) else { return Ok(observed) };
     observed.users.extend(the_rest(source, here, user, &observed.users).await?);
-    let (groups, roles) =
-        try_join(source.groups_of_user(here, user), source.direct_roles(here, user)).await?;
+    // A snapshot tells the direct roles of those whom its files singled out.
+    let roles = async {
+        match source.direct_roles(here, user).await {
+            Err(FetchError::NotRecorded(_)) => Ok(None),
+            roles => roles,
+        }
+    };
+    let (groups, roles) = try_join(source.groups_of_user(here, user), roles).await?;
     observed.direct.extend(roles.map(|it| (user, it)));
     let travellers = observed.direct.values().flat_map(DirectRoles::iter).flat_map(DirectRole::travellers);
     let travellers = travellers.map(|it| PersonRef::UserId(it.user)).collect();

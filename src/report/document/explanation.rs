@@ -45,6 +45,9 @@ pub(crate) struct Document {
     /// What `until` was compared with, where `--now` said so; left out where it was the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     now: Option<Timestamp>,
+    /// Whether it is of that time, once the files are applied and if nothing else changes until then; left out where it is as it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    foretold: bool,
     /// The version of the rolecall that made it.
     tool: &'static str,
     /// The URL of the API, or the word `sandbox`.
@@ -219,6 +222,7 @@ pub fn write(view: &Explanation<'_>) -> String {
         kind: KIND,
         created_at: view.now.dated,
         now: view.now.is_given.then_some(view.now.at),
+        foretold: view.is_foretold,
         tool: env!("CARGO_PKG_VERSION"),
         endpoint: view.url.into(),
         person: Person { user: it.person.clone(), twins: it.twins.clone() },

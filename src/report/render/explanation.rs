@@ -33,6 +33,8 @@ pub struct Explanation<'a> {
     pub url: &'a str,
     /// The time that the run takes for now.
     pub now: Now,
+    /// Whether it is of that time, once the files are applied, instead of as it is.
+    pub is_foretold: bool,
 }
 
 /// What is said of a person, part by part.
@@ -70,6 +72,17 @@ struct Line {
 }
 
 impl Explanation<'_> {
+    /// Of what time it is, where that is not now.
+    fn told(&self) -> Option<String> {
+        if !self.is_foretold {
+            return self.now.told();
+        }
+        let at = self.now.at;
+        Some(format!(
+            "as it will be at {at}, if the files are applied then and nothing else changes until then"
+        ))
+    }
+
     fn said(&self) -> Said {
         let it = self.explained;
         let words = Words::of(&it.names, it.companies(), it.scopes());
@@ -77,7 +90,7 @@ impl Explanation<'_> {
         Said {
             person: speaker.words.person(it.person.id),
             company: it.person.company.map(|company| speaker.words.company(company)),
-            alarms: self.now.told().into_iter().chain(speaker.alarms()).collect(),
+            alarms: self.told().into_iter().chain(speaker.alarms()).collect(),
             effects: it.effects.iter().map(|effect| speaker.effect(effect)).collect(),
             groups: it.groups.iter().map(|group| speaker.group(group)).collect(),
             direct: match it.direct.as_deref() {

@@ -129,6 +129,7 @@ pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
         endpoint: ENDPOINT,
         url: ENDPOINT,
         now: now.into(),
+        is_foretold: false,
     };
     Ok(serde_json::from_str(&document::explanation::write(&view)).unwrap())
 }
