@@ -228,7 +228,7 @@ fn datum(node: Node<'_>, holds: Holds, to: &mut Findings) -> Option<Datum> {
             if node.form() != Form::Mapping {
                 return to.unexpected(node, "lists by name", None);
             }
-            let all: Vec<Option<(Box<str>, Vec<Box<str>>)>> =
+            let all: Vec<_> =
                 node.entries().map(|(key, value)| Some((text(key, to)?, texts(value, to)?))).collect();
             all.into_iter().collect::<Option<Vec<_>>>().map(Datum::TextsByName)
         }

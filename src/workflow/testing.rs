@@ -19,15 +19,15 @@ use crate::{
 
 use super::Checked;
 
+/// What came of each test, and the rules without one.
+type All = (Vec<Tested>, Vec<Box<str>>, Sources);
+
 /// Runs the tests of some files. Returns what came of each, and the rules without one.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with the tests.
-pub fn tested(
-    checked: &Checked,
-    files: Vec<(String, String)>,
-) -> Result<(Vec<Tested>, Vec<Box<str>>, Sources), (Vec<Finding>, Sources)> {
+pub fn tested(checked: &Checked, files: Vec<(String, String)>) -> Result<All, (Vec<Finding>, Sources)> {
     let mut sources = checked.loaded.sources.clone();
     let (mut findings, mut all) = (Vec::new(), Vec::new());
     let rules: Vec<(&DeclaredPolicy, &Rule)> =

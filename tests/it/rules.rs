@@ -117,7 +117,6 @@ fn stopped(run: Run, who: &str) {
 fn a_rule_that_denies_stops_the_plan_and_the_apply_and_nothing_is_written() {
     let files = format!("{DESK}{MORE}");
     for (expression, who) in broken() {
-        println!("{expression}");
         let world = world(&deny(expression), &files);
         commit(&world.path());
         stopped(world.run("plan --check"), who);
@@ -149,7 +148,6 @@ fn what_a_rule_has_nothing_against_is_let_through() {
         "access.through.exists(it, it.standard) && access.gives",
         "access.gives && access.reaches.beyondCompanies",
     ] {
-        println!("{expression}");
         let world = world(&deny(expression), &files);
         world.apply().expect(0);
         world.settled();
@@ -168,7 +166,6 @@ fn when_chooses_and_a_group_narrows() {
         ("groups: [Company Admins], ", 0),
         ("company: globex, ", 0),
     ] {
-        println!("{more}");
         world(&all.replace("deny", &format!("{more}deny")), &files).run("plan --check").expect(exit);
     }
 }
@@ -208,7 +205,6 @@ fn what_cannot_be_evaluated_counts_as_broken() {
         ("access.gives && access.permissions[\"NONE\"].exists(it, it == \"ALL\")", "there is no `NONE`"),
         ("access.gives && 1 / (size(access.person) - 18) == 1", "it divides by zero"),
     ] {
-        println!("{expression}");
         let world = world(&deny(expression), &files);
         world
             .run("plan --check")

@@ -22,6 +22,9 @@ use crate::{
 
 type Fields = Vec<(&'static str, Datum)>;
 
+/// A way to hold a role, and the instant at which it ends.
+type Ending = (Via, Option<Timestamp>);
+
 /// What people alike have in common: their groups, and when they leave each.
 type Alike<'s> = (CompanyId, &'s [Part], Vec<Option<Timestamp>>);
 
@@ -87,7 +90,7 @@ impl Scene<'_> {
 
     /// The roles that people alike hold through their groups.
     fn through_groups(&self, company: CompanyId, parts: &[Part], ends: &[Option<Timestamp>]) -> Vec<Held> {
-        let mut roles: BTreeMap<RoleId, [Vec<(Via, Option<Timestamp>)>; 2]> = BTreeMap::new();
+        let mut roles: BTreeMap<RoleId, [Vec<Ending>; 2]> = BTreeMap::new();
         for (part, end) in parts.iter().zip(ends) {
             for side in [Side::Before, Side::After].into_iter().filter(|it| part.is_on(*it)) {
                 for via in self.given(part.group, side) {
@@ -106,13 +109,13 @@ impl Scene<'_> {
         held.map(|(role, sides)| self.held_role(company, role, sides)).collect()
     }
 
-    fn held_role(&self, company: CompanyId, role: RoleId, sides: [Vec<(Via, Option<Timestamp>)>; 2]) -> Held {
-        let all = |of: &[(Via, Option<Timestamp>)]| Scope::any(of.iter().map(|it| it.0.scope.clone()));
+    fn held_role(&self, company: CompanyId, role: RoleId, sides: [Vec<Ending>; 2]) -> Held {
+        let all = |of: &[Ending]| Scope::any(of.iter().map(|it| it.0.scope.clone()));
         let [was, is] = [&sides[0], &sides[1]].map(|it| all(it));
         let new = sides[0].is_empty();
         let gives = new || !was.contains(&is);
         let known = self.rules.known.roles.get(&(company, role));
-        let facts = |of: &[(Via, Option<Timestamp>)], here: &Scope, [gives, new]: [bool; 2]| {
+        let facts = |of: &[Ending], here: &Scope, [gives, new]: [bool; 2]| {
             let mut fields = self.role_fields(company, [gives, new], here, (!new).then_some(&was));
             let name = known.map_or_else(|| role.to_string().into(), |it| it.0.clone());
             fields.push(("role", Datum::Text(name)));
@@ -125,16 +128,14 @@ impl Scene<'_> {
                 };
                 fields.push(("permissions", Datum::TextsByName(permissions.iter().map(one).collect())));
             }
-            let way = |(via, end): &(Via, Option<Timestamp>)| self.way(company, via.group, *end);
+            let way = |(via, end): &Ending| self.way(company, via.group, *end);
             fields.push(("through", Datum::Many(of.iter().filter_map(way).collect())));
             let ends: Option<Vec<Timestamp>> = of.iter().map(|it| it.1).collect();
             fields.extend(ends.and_then(|it| it.into_iter().max()).map(|it| ("ends", Datum::Time(it))));
             Facts::new(fields)
         };
         let same = || {
-            let ways = |of: &[(Via, Option<Timestamp>)]| -> Vec<_> {
-                of.iter().map(|it| (it.0.group, it.1)).collect()
-            };
+            let ways = |of: &[Ending]| -> Vec<_> { of.iter().map(|it| (it.0.group, it.1)).collect() };
             was == is && ways(&sides[0]) == ways(&sides[1])
         };
         let before = match (gives, same()) {
@@ -431,6 +432,6 @@ fn whole(runner: &mut Runner<'_>, shared: &Answer, row: Row<'_>) -> Answer {
     }
 }
 
-fn text(it: impl ToString) -> Datum {
-    Datum::Text(it.to_string().into())
+fn text(it: impl std::fmt::Display + Copy) -> Datum {
+    Datum::Text(format!("{it}").into())
 }
