@@ -4,7 +4,7 @@
 //! Pure. What the plan does not touch stays as it was read.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -26,6 +26,7 @@ pub fn desired(all: &Snapshot, plan: &Plan) -> Snapshot {
     let after = plan.after();
     let changes: HashMap<(CompanyId, GroupId), Change<'_>> =
         plan.groups().filter_map(|it| Some(((it.company(), it.id()?), it))).collect();
+    let before: HashSet<GroupId> = all.companies.iter().flat_map(|it| &it.groups).map(|it| it.id).collect();
     let mut all = all.clone();
     let mut new = 0;
     for company in &mut all.companies {
@@ -39,7 +40,7 @@ pub fn desired(all: &Snapshot, plan: &Plan) -> Snapshot {
         made(company, &after, plan, &mut new);
         company.groups.sort_by_key(|it| it.id);
     }
-    people(&mut all.people, plan);
+    people(&mut all, &before, plan);
     all
 }
 
@@ -98,31 +99,30 @@ fn made(company: &mut Company, after: &State, plan: &Plan, made: &mut usize) {
 }
 
 /// Changes what was read of people: what they hold outside groups, and in which groups the API lists them.
-fn people(all: &mut Vec<Person>, plan: &Plan) {
+fn people(all: &mut Snapshot, before: &HashSet<GroupId>, plan: &Plan) {
     let mut after: BTreeMap<UserId, _> =
         plan.people().filter_map(|it| Some((it.user()?, it.direct_after()))).collect();
-    let mut memberships: Vec<(UserId, GroupId, bool)> = Vec::new();
-    for change in plan.groups() {
-        let Some(group) = change.id() else { continue };
-        let members = change.members().filter_map(|it| Some((plan.index.user(it.member()?), it.adds())));
-        memberships.extend(members.map(|(user, joins)| (user, group, joins)));
-    }
-    memberships.sort_unstable();
-    for person in all.iter_mut() {
+    for person in &mut all.people {
         if let Some(direct) = after.remove(&person.user_id) {
             person.direct_roles = Some(direct);
         }
-        let first = memberships.partition_point(|it| it.0 < person.user_id);
-        for &(_, group, joins) in memberships[first..].iter().take_while(|it| it.0 == person.user_id) {
-            person.groups.retain(|it| *it != group);
-            person.groups.extend(joins.then_some(group));
+    }
+    let new = |(user_id, direct)| Person { user_id, groups: Vec::new(), direct_roles: Some(direct) };
+    all.people.extend(after.into_iter().map(new));
+    all.people.sort_by_key(|it| it.user_id);
+    let mut held: HashMap<UserId, Vec<GroupId>> =
+        all.people.iter().map(|it| (it.user_id, Vec::new())).collect();
+    for group in all.companies.iter().flat_map(|it| &it.groups) {
+        for user in &*group.members {
+            if let Some(groups) = held.get_mut(user) {
+                groups.push(group.id);
+            }
         }
+    }
+    for person in &mut all.people {
+        // Of groups that are not looked at nothing changes.
+        person.groups.retain(|it| !before.contains(it));
+        person.groups.extend(held.remove(&person.user_id).unwrap_or_default());
         person.groups.sort_unstable();
     }
-    all.extend(after.into_iter().map(|(user_id, direct)| Person {
-        user_id,
-        groups: Vec::new(),
-        direct_roles: Some(direct),
-    }));
-    all.sort_by_key(|it| it.user_id);
 }

@@ -5,7 +5,8 @@ use std::{borrow::Cow, collections::BTreeSet};
 use jiff::{Span, Timestamp};
 
 use super::{
-    Checked, Error, Live, Observation, error::SearchRefused, import::taken::taken, observed, planned::doubted,
+    Checked, Declared, Error, Live, Observation, error::SearchRefused, import::taken::taken, observed,
+    planned::doubted,
 };
 use crate::{
     live::{
@@ -101,8 +102,10 @@ pub async fn explained_at(
     if let Some(company) = declared.company {
         declared.look_at(company);
     }
-    declared.look_at_person(person);
-    let all = taken(live, declared, false, now.dated).await?;
+    if live.source.taken().is_none() {
+        declared.look_at_person(person);
+    }
+    let all = everything(live, declared, false, now.dated).await?;
     let (all, _) = as_desired(live, checked, &all, at).await?;
     let answers = Answers::new(all, None).map_err(|_| Error::Pseudonyms)?;
     let then = Live { source: Source::Snapshot(Box::new(answers)), sites: live.sites.clone() };
@@ -144,7 +147,7 @@ pub async fn reviewed(
         declared.look_at(company);
     }
     let everybodys = direct_roles == DirectRolesOf::Everybody;
-    let all = taken(live, declared, everybodys, now.dated).await?;
+    let all = everything(live, declared, everybodys, now.dated).await?;
     let timed = !now.is_given && declared.has_dates();
     if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
         return Err(Error::Clock(skew));
@@ -236,7 +239,7 @@ pub async fn asked(
         }
         (Source::Api(_), ..) => {
             let everybodys = direct_roles == DirectRolesOf::Everybody;
-            let all = taken(live, declared, everybodys, now.dated).await?;
+            let all = everything(live, &mut checked.declared, everybodys, now.dated).await?;
             let sought = sought(&asking, live, checked, &all)?;
             (Cow::Owned(all), sought)
         }
@@ -257,6 +260,25 @@ pub async fn asked(
         question::answer(&checked.declared, (&all, &selected), (question, side), &sought, now.at);
     answer.unseen.extend((withheld > 0).then_some(Unseen::Withheld(withheld)));
     Ok(answer)
+}
+
+/// Reads everything of every company that the files are about, not of the one of the workspace alone.
+async fn everything(
+    live: &Live,
+    declared: &mut Declared,
+    direct_roles: bool,
+    now: Timestamp,
+) -> Result<Snapshot, Error> {
+    let own = declared.own_companies();
+    let company = declared.company.take();
+    let all = taken(live, declared, direct_roles, now).await;
+    declared.company = company;
+    let mut all = all?;
+    if let Some(missing) = own.iter().find(|id| all.companies.iter().all(|it| it.id != **id)) {
+        return Err(FetchError::from(NotRecorded::Company(*missing)).into());
+    }
+    all.companies.retain(|it| own.is_empty() || own.contains(&it.id));
+    Ok(all)
 }
 
 fn sought(asking: &Asking<'_>, live: &Live, checked: &Checked, all: &Snapshot) -> Result<Sought, Error> {

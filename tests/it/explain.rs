@@ -420,7 +420,8 @@ fn a_search_that_the_api_refuses_is_not_taken_for_nobody() {
 #[test]
 fn what_will_be_is_what_is_there_after_an_apply_at_that_instant() {
     for at in ["2026-12-01", "2027-02-15", "2027-04-01"] {
-        let world = world();
+        let desk = DESK.replace("members:\n", "members:\n      - bo@voyager.example\n");
+        let world = world().groups(&format!("{desk}{NIGHT}{NEW}"));
         world.run("snapshot --out live.json").expect(0);
         world.forget();
         let foretold =

@@ -25,7 +25,7 @@ mod mutation;
 
 /// What takes more than the form of one file, each with the words of the findings it is about (all, where there are none)
 /// and the reason. Of everything else the schema has something to say as well.
-const BEYOND: [(Code, &[&str], &str); 31] = [
+const BEYOND: [(Code, &[&str], &str); 32] = [
     (Code::Syntax, &[], "the other reader of YAML says it"),
     (Code::DuplicateKey, &[], "the other reader of YAML says it"),
     (Code::LimitExceeded, &[], "of the text, not of what it says"),
@@ -60,6 +60,7 @@ const BEYOND: [(Code, &[&str], &str); 31] = [
     (Code::InvalidScope, &["the scope covers nobody"], "audiences by meaning"),
     (Code::InvalidDirectRole, &["is a type that this rolecall knows"], "what is known in which form"),
     (Code::InvalidException, &["the company of the group or role is not given"], "two places of a file"),
+    (Code::InvalidExpression, &[], "the other language inside of a text"),
     (Code::InvalidEndpoint, &["as well as at", "two endpoints are called"], "two places of a file"),
     (Code::InvalidAccept, &["the company of the group or role is not given"], "two places of a file"),
     (Code::InvalidGuard, &["is not a pattern: ", "is not a pattern"], "the grammar of patterns"),

@@ -46,7 +46,7 @@ pub(crate) struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     now: Option<Timestamp>,
     /// Whether it is of that time, once the files are applied and if nothing else changes until then; left out where it is as it is.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     foretold: bool,
     /// The version of the rolecall that made it.
     tool: &'static str,

@@ -93,6 +93,9 @@ fn deeds(plan: &Value) -> (Vec<Value>, Value) {
     let bare = |it: &Value| {
         let mut bare = it.clone();
         bare.as_object_mut().unwrap().retain(|it, _| !["origin", "why"].contains(&it.as_str()));
+        if let Some(rule) = bare.get_mut("byRule").and_then(Value::as_object_mut) {
+            rule.remove("origin");
+        }
         bare
     };
     let people = ["gain", "lose", "loseEverything"].map(|it| plan["people"][it].clone());

@@ -98,15 +98,7 @@ pub(crate) fn plan(inputs: Inputs<'_>) -> Result<Planned, String> {
 /// As [`plan`].
 pub(crate) fn plan_from_everything(inputs: Inputs<'_>) -> Result<Value, String> {
     let ready = Ready::new(inputs)?;
-    let mut all = ready.everything();
-    // Whom rules mean is said by the rules alone, and there is one way to ask.
-    let read =
-        wait(fetch(&ready.source, &ReadList::new(&ready.declared, &[]))).map_err(|it| it.to_string())?;
-    for company in &mut all.companies {
-        let own = read.companies.iter().find(|it| it.id == company.id);
-        company.selected = own.map(|it| it.selected.clone()).unwrap_or_default();
-    }
-    ready.planned(&all)
+    ready.planned(&ready.everything()?)
 }
 
 /// Explains the access of the user of this id.
@@ -150,8 +142,9 @@ pub(crate) fn plan_supposed(inputs: Inputs<'_>, comes: bool, thing: &str) -> Res
     let turn = if comes { Turn::Comes } else { Turn::Goes };
     let changes = [(turn, thing.parse::<Thing>()?)];
     let (checked, _) = workflow::supposed(checked, &loaded(), &[], &changes).map_err(why)?;
-    let bound = bind(&checked.declared, &ready.everything(), ready.now).map_err(|it| said(&it))?;
-    let plan = diff::plan(&bound, &ready.everything());
+    let observed = ready.everything()?;
+    let bound = bind(&checked.declared, &observed, ready.now).map_err(|it| said(&it))?;
+    let plan = diff::plan(&bound, &observed);
     let ready = Ready { sources: checked.loaded.sources, ..ready };
     Ok(ready.written(plan, &bound))
 }
@@ -163,14 +156,14 @@ pub(crate) fn plan_supposed(inputs: Inputs<'_>, comes: bool, thing: &str) -> Res
 /// As [`plan`].
 pub(crate) fn plan_twice(inputs: Inputs<'_>) -> Result<[Value; 2], String> {
     let mut ready = Ready::new(inputs)?;
-    let observed = ready.everything();
+    let observed = ready.everything()?;
     let bound = bind(&ready.declared, &observed, ready.now).map_err(|it| said(&it))?;
     let plan = diff::plan(&bound, &observed);
     let Source::Snapshot(answers) = &ready.source else { panic!("laws read snapshots") };
     let after = desired(answers.snapshot(), &plan);
     let before = ready.written(plan, &bound);
     ready.source = Source::Snapshot(Box::new(Answers::new(after, None).map_err(|it| it.to_string())?));
-    Ok([before, ready.planned(&ready.everything())?])
+    Ok([before, ready.planned(&ready.everything()?)?])
 }
 
 /// What the files are to say so that nothing of a plan is left.
@@ -451,7 +444,7 @@ impl Ready {
     }
 
     /// Returns all that the snapshot holds, as if it had been read.
-    fn everything(&self) -> Observed {
+    fn everything(&self) -> Result<Observed, String> {
         let Source::Snapshot(answers) = &self.source else { panic!("laws read snapshots") };
         let snapshot = answers.snapshot();
         let mut all = Observed::default();
@@ -476,7 +469,14 @@ impl Ready {
             live.held.values_mut().for_each(|it| it.sort_unstable());
             all.companies.push(live);
         }
-        all
+        // Whom rules mean is said by the rules alone, and there is one way to ask.
+        let list = ReadList::new(&self.declared, &[]);
+        let read = wait(fetch(&self.source, &list)).map_err(|it| it.to_string())?;
+        for company in &mut all.companies {
+            let own = read.companies.iter().find(|it| it.id == company.id);
+            company.selected = own.map(|it| it.selected.clone()).unwrap_or_default();
+        }
+        Ok(all)
     }
 }
 
