@@ -1,7 +1,7 @@
 //! Rules that users write: expressions in CEL over what a plan does, checked before anything is read.
 //!
 //! An expression is about rows of one kind: [access](schema::ACCESS) that results, or [edits](schema::EDIT). It is parsed and
-//! evaluated by the `cel` crate, which finds out only while it runs what an expression names; [`check`] does before, against
+//! evaluated by the `cel` crate, which finds out only while it runs what an expression names; `check` does before, against
 //! the published fields. What it accepts can fail only on a row that does not say what is asked of it, on numbers too large,
 //! or on too much work. Builds no rows, and decides nothing.
 

@@ -1,5 +1,5 @@
 //! Questions over everybody's access: who may do something, who holds a role, and what there is. Each answer is a
-//! [review](super::review) of just what answers it, with what was not seen beside it.
+//! review of just what answers it, with what was not seen beside it.
 //!
 //! Pure: of what was read and what is declared. Compares nothing and changes nothing.
 
