@@ -114,7 +114,7 @@ fn accepted(tape: &mut Tape) -> Option<(World, Value, Vec<Value>, Value)> {
 }
 
 proptest! {
-    #![proptest_config(cases(250))]
+    #![proptest_config(cases(120))]
 
     #[test]
     fn a_plan_is_the_same_but_for_what_is_accepted(mut tape in tapes()) {

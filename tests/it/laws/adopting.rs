@@ -23,7 +23,7 @@ fn written(world: &World, tape: &mut Tape) -> Vec<(String, String)> {
 }
 
 proptest! {
-    #![proptest_config(cases(120))]
+    #![proptest_config(cases(80))]
 
     /// Nothing is left of a plan but what is said to be, and nothing is withheld that was not before.
     #[test]

@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(120))]
 
     #[test]
     fn nothing_is_left_to_do_where_the_files_will_lead(mut tape in tapes()) {

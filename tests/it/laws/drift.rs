@@ -59,7 +59,7 @@ fn untimed(mut plan: Value) -> Value {
 }
 
 proptest! {
-    #![proptest_config(cases(120))]
+    #![proptest_config(cases(80))]
 
     /// Neither the id of a plan nor an edit, a person, a guard or what a group is recognised by depends on the times.
     #[test]

@@ -222,7 +222,7 @@ fn disagreements(world: &World) -> Option<Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(cases(100))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn what_is_explained_of_everybody_is_what_the_plan_does(mut tape in tapes()) {

@@ -245,7 +245,7 @@ fn a_plan_from_an_import_of_such_a_world_is_empty_over_http() {
 }
 
 proptest! {
-    #![proptest_config(cases(200))]
+    #![proptest_config(cases(120))]
 
     #[test]
     fn a_plan_from_an_import_is_empty(mut tape in tapes()) {

@@ -37,7 +37,7 @@ fn each(
 }
 
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(80))]
 
     #[test]
     fn no_layout_changes_the_id_of_a_plan(mut tape in tapes()) {

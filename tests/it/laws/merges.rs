@@ -40,7 +40,7 @@ fn taken(plan: &Value) -> (usize, BTreeSet<String>) {
 }
 
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(80))]
 
     #[test]
     fn a_plan_from_what_was_merged_takes_nothing_but_what_was_left(mut tape in tapes()) {

@@ -97,7 +97,7 @@ fn losses(document: &Value) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn a_name_that_cannot_be_resolved_removes_nobody(mut tape in tapes()) {

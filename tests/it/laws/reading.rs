@@ -74,7 +74,7 @@ fn withheld(document: &Value) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(120))]
 
     #[test]
     fn what_was_read_is_all_that_the_plan_needed(mut tape in tapes()) {

@@ -103,7 +103,7 @@ fn deeds(plan: &Value) -> (Vec<Value>, Value) {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(120))]
 
     #[test]
     fn what_is_thought_of_has_the_plan_of_files_that_say_it(mut tape in tapes(), choice in prop::collection::vec(any::<u8>(), 4)) {

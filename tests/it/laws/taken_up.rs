@@ -169,7 +169,7 @@ fn edited(text: &mut String) {
 }
 
 proptest! {
-    #![proptest_config(cases(250))]
+    #![proptest_config(cases(120))]
 
     #[test]
     fn in_an_unchanged_world_a_saved_plan_is_the_very_same(mut tape in tapes()) {
