@@ -83,7 +83,9 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         let Some((company, people)) = failed.note(id, read)? else { continue };
         observed.companies.push(company);
         observed.searched.retain(|it| !people.closed.contains(it));
-        if let Some(home) = source.home(id).filter(|_| !list.singled_out.is_empty()) {
+        // Only lock-outs ask who is known at which endpoint.
+        let locks_out = list.companies.first().is_some_and(|it| !it.lockouts.is_empty());
+        if let Some(home) = source.home(id).filter(|_| locks_out) {
             there.entry(home).or_default().extend(people.users.iter().cloned());
         }
         observed.users.extend(people.users);
