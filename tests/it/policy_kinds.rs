@@ -203,3 +203,18 @@ fn everybodys_direct_roles_are_read_and_counted_before() {
     // The list of people, and each of the five who can act.
     assert_eq!(counted - plain, 6, "{plain} {counted}");
 }
+
+/// Whoever is in a group that no file names is looked up: an account that is not active is nobody who keeps it going.
+#[test]
+fn members_of_a_group_that_no_file_names_count_only_where_they_can_act() {
+    let seed = SEED
+        .replace("members: [root@voyager.example]", "members: [root@voyager.example, gone@voyager.example]");
+    for (least, told) in [(1, false), (2, true)] {
+        let world = World::seeded(&seed)
+            .ruled(&format!("policies: {{ minMembers: [{{ name: p, groups: [Company Admins], atLeast: {least}, strict: true }}] }}\n"))
+            .groups("  - { name: Night, description: The night., roles: unmanaged, members: unmanaged }\n");
+        let plan = world.run("plan --format json").expect(0).json();
+        let of = |it: &&serde_json::Value| it["guard"] == "policies" && it["verdict"] == "stop";
+        assert_eq!(plan["guards"].as_array().unwrap().iter().filter(of).count() == 1, told, "{least}");
+    }
+}
