@@ -10,15 +10,12 @@ use rolecall::{
     plan::question::{Ability, Question, Side, Whereabouts},
     report::{
         document::answer,
-        render::{
-            answer::{AnswerView, csv, markdown, text},
-            format::Format as Form,
-        },
+        render::answer::{AnswerView, csv, markdown, text},
     },
     workflow::{self, DirectRolesOf},
 };
 
-use super::{Exit, Failure, Format, Global, Now, Output, live::From, run, settings};
+use super::{Exit, Failure, Global, Now, Output, live::From, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct WhoCan {
@@ -182,12 +179,7 @@ impl<'a> Asked<'a> {
             now,
             taken: live.source.taken(),
         };
-        output.printed(&match (output.form, output.format) {
-            (Some(Form::Csv), _) => csv(&view),
-            (_, Format::Text) => text(&view),
-            (_, Format::Json) => answer::write(&view),
-            (_, Format::Markdown) => markdown(&view, output.forge),
-        });
+        output.answered(&view, (csv, text, answer::write, markdown));
         Ok(Exit::Ok)
     }
 }

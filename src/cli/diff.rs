@@ -8,15 +8,12 @@ use rolecall::{
     plan::moments::between,
     report::{
         document::moments,
-        render::{
-            format::Format as Form,
-            moments::{MomentsView, csv, markdown, text},
-        },
+        render::moments::{MomentsView, csv, markdown, text},
     },
     workflow,
 };
 
-use super::{Exit, Failure, Format, Global, Now, Output};
+use super::{Exit, Failure, Global, Now, Output};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -45,11 +42,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         now,
         is_sanitized: before.sanitized.is_some() || after.sanitized.is_some(),
     };
-    output.printed(&match (output.form, output.format) {
-        (Some(Form::Csv), _) => csv(&view),
-        (_, Format::Text) => text(&view),
-        (_, Format::Json) => moments::write(&view),
-        (_, Format::Markdown) => markdown(&view, output.forge),
-    });
+    output.answered(&view, (csv, text, moments::write, markdown));
     Ok(Exit::Ok)
 }

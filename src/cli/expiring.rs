@@ -8,15 +8,12 @@ use rolecall::{
     model::date,
     report::{
         document::upcoming as document,
-        render::{
-            format::Format as Form,
-            upcoming::{UpcomingView, csv, markdown, text},
-        },
+        render::upcoming::{UpcomingView, csv, markdown, text},
     },
     workflow,
 };
 
-use super::{Exit, Failure, Format, Global, Now, Output, live::From, run, settings};
+use super::{Exit, Failure, Global, Now, Output, live::From, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -54,11 +51,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         now,
         taken: live.source.taken(),
     };
-    output.printed(&match (output.form, output.format) {
-        (Some(Form::Csv), _) => csv(&view),
-        (_, Format::Text) => text(&view),
-        (_, Format::Json) => document::write(&view),
-        (_, Format::Markdown) => markdown(&view, output.forge),
-    });
+    output.answered(&view, (csv, text, document::write, markdown));
     Ok(Exit::Ok)
 }

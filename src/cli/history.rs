@@ -10,15 +10,12 @@ use rolecall::{
     },
     report::{
         document,
-        render::{
-            format::Format as Form,
-            history::{HistoryView, csv, markdown, text},
-        },
+        render::history::{HistoryView, csv, markdown, text},
     },
     workflow,
 };
 
-use super::{Exit, Failure, Format, Global, Now, Output};
+use super::{Exit, Failure, Global, Now, Output};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -58,11 +55,6 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
         });
     }
     let view = HistoryView { history: &history, subject: &subject, now };
-    output.printed(&match (output.form, output.format) {
-        (Some(Form::Csv), _) => csv(&view),
-        (_, Format::Text) => text(&view),
-        (_, Format::Json) => document::history::write(&view),
-        (_, Format::Markdown) => markdown(&view, output.forge),
-    });
+    output.answered(&view, (csv, text, document::history::write, markdown));
     Ok(Exit::Ok)
 }

@@ -167,6 +167,25 @@ impl Output {
         }
     }
 
+    /// Prints an answer in the form that is asked for.
+    pub(crate) fn answered<V>(
+        &self,
+        view: &V,
+        (csv, text, json, markdown): (
+            impl Fn(&V) -> String,
+            impl Fn(&V) -> String,
+            impl Fn(&V) -> String,
+            impl Fn(&V, Forge) -> String,
+        ),
+    ) {
+        self.printed(&match (self.form, self.format) {
+            (Some(Form::Csv), _) => csv(view),
+            (_, Format::Text) => text(view),
+            (_, Format::Json) => json(view),
+            (_, Format::Markdown) => markdown(view, self.forge),
+        });
+    }
+
     /// Prints what takes the place of the result.
     pub(crate) fn printed(&self, text: &str) {
         if self.events.on_stdout() {
