@@ -10,6 +10,7 @@ pub mod pattern;
 pub mod source;
 pub mod escape;
 pub mod json;
+pub mod object;
 pub mod dialect;
 pub mod stamp;
 pub mod scope;

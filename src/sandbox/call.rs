@@ -15,7 +15,10 @@ use super::{
     route::{Parameters, Route},
     store::Store,
 };
-use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
+use crate::model::{
+    ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid},
+    object::Object,
+};
 
 /// How much of a change is done at once: see [`super::dialect::PatchAtomic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,11 @@ pub(super) struct Call<'c> {
 impl Call<'_> {
     pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
         decode::json(self.body, self.dialect.unknown_field)
+    }
+
+    /// The body as it came, with all that no schema has.
+    pub(super) fn object(&self) -> Result<Object, Refusal> {
+        serde_json::from_slice(self.body).map_err(|error| Refusal::invalid("body", error.to_string()))
     }
 
     /// The path's parameter number `at`, called `name` when it is not an id.

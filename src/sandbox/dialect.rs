@@ -55,6 +55,10 @@ pub(super) struct Dialect {
     pub(super) foreign_group: Status<404, 403, 403>,
     /// What `PUT`, `PATCH` and `DELETE` of groups and roles answer when they did it (contract §3.4 to §3.10).
     pub(super) write_answer: WriteAnswer,
+    /// What becomes of a user who is deleted (contract §7.4).
+    pub(super) user_delete: UserDelete,
+    /// Whether two users of one company may have the same e-mail, or the same external id (contract §7.4).
+    pub(super) duplicate_user: DuplicateUser,
     /// Whether the draft operation `POST /v3/users/list` is open to the caller (contract §7.2).
     pub(super) users_list: UsersList,
     /// Whether that list looks at the filters by what people are: department, office, persona and such (contract §7.2).
@@ -99,6 +103,9 @@ switches! {
     // Sorted: audiences, predicates and values in a fixed order. Split: one audience for each value of an audience's
     // only predicate.
     ScopeEcho { AsSent, Sorted, Split }
+    // Deactivates: the account and all of it stays, and can be activated. Erases: it is gone, from groups as well.
+    UserDelete { Deactivates, Erases }
+    DuplicateUser { Reject, Allow }
     // Refused: 403.
     UsersList { Available, Refused }
     // Ignored: they are read, and everybody passes.

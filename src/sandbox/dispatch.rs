@@ -5,7 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use super::{
     call::{Call, Part},
     dialect::PatchAtomic,
-    grants, groups, members, profiles,
+    grants, groups, members, parts, profiles,
     reply::{Refusal, Reply},
     roles,
     route::Route,
@@ -72,6 +72,19 @@ fn carry_out_part(call: &Call, store: &RwLock<Store>) -> Outcome {
         Route::CreateUser => return write(profiles::create),
         Route::GetBusinessInfo => profiles::business_info(&read(), call),
         Route::PutBusinessInfo => return write(profiles::put_business_info),
+        Route::PutUser => return write(profiles::update),
+        Route::GetPersonalInfo
+        | Route::GetTravelPreferences
+        | Route::GetMembershipInfo
+        | Route::GetNotificationPreferences => parts::get(&read(), call),
+        Route::PutPersonalInfo
+        | Route::PutTravelPreferences
+        | Route::PutMembershipInfo
+        | Route::PutNotificationPreferences => return write(parts::put),
+        Route::GetExternalId => parts::external_id(&read(), call),
+        Route::PutExternalId => return write(parts::put_external_id),
+        Route::GetTravelArrangers => parts::travel_arrangers(&read(), call),
+        Route::GetApplicablePolicies => parts::applicable_policies(&read(), call),
         Route::GetUser => users::get(&read(), call),
         Route::DeleteUser => return write(users::delete),
         Route::ActivateUser => return write(users::activate),

@@ -4,7 +4,7 @@
 //! talks to anything else, nothing it holds is real, and it shares no scope code with the client, whose oracle it is.
 //!
 //! A request goes through `server` (let in by its `doors`, counted in `request_log`, delayed, corrupted by a `fault`, authenticated by `tokens`) to
-//! `dispatch`, which finds the operation: `groups`, `members`, `grants`, `roles`, `users`, `profiles`. Operations get a
+//! `dispatch`, which finds the operation: `groups`, `members`, `grants`, `roles`, `users`, `profiles`, `parts`. Operations get a
 //! `call`, decode it into a `request` and read or change the `store`; `wire` has the shapes of answers. `state` keeps
 //! the store between two runs; `seed` and `seed_builder`, or a `snapshot`, fill it the first time. `spec` reads what a
 //! command line says of faults and dialect; `control` is for tests.
@@ -26,6 +26,7 @@ mod left_out;
 mod log_file;
 mod members;
 mod model;
+mod parts;
 mod predicate_form;
 mod profiles;
 mod random;

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use super::{clock::Moment, scope::Scope};
-use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
+use crate::model::{
+    ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid},
+    object::Object,
+};
 
 macro_rules! objects {
     ($($(#[$doc:meta])* $name:ident { $($(#[$attr:meta])* $field:ident: $kind:ty),* $(,)? })*) => {$(
@@ -24,7 +27,15 @@ objects! {
     Reference { id: Uuid, name: Box<str> }
     /// Who made an object and who touched it last.
     Stamps { created_at: Moment, created_by: Reference, updated_at: Moment, updated_by: Reference }
-    Company { id: CompanyId, name: Box<str>, kind: CompanyKind, legal_entities: Vec<Reference> }
+    Company {
+        id: CompanyId,
+        name: Box<str>,
+        kind: CompanyKind,
+        legal_entities: Vec<Reference>,
+        /// Departments, cost centers, offices and grades, as far as they have names.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        units: Vec<Reference>,
+    }
     PermissionWithActions { permission: Box<str>, actions: Vec<Box<str>> }
     /// A role; one without a company is the platform's.
     Role {
@@ -52,8 +63,11 @@ objects! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         legacy_roles: Vec<Value>,
         /// What else the business info holds, verbatim (contract §7.4): department, cost center, office and designation too.
-        #[serde(default, skip_serializing_if = "Map::is_empty")]
-        business: Map<String, Value>,
+        #[serde(default, skip_serializing_if = "Object::is_empty")]
+        business: Object,
+        /// What else the profile holds, verbatim (contract §7.4): personal info, preferences, loyalty cards, tier.
+        #[serde(default, skip_serializing_if = "Object::is_empty")]
+        profile: Object,
         stamps: Stamps,
     }
     Group {
@@ -76,11 +90,20 @@ objects! {
 impl User {
     /// The id of what a reference of the business info refers to, such as `departmentRef`.
     pub(super) fn refers_to(&self, field: &str) -> Option<Uuid> {
-        parse_uuid(self.business.get(field)?.get("id")?.as_str()?)
+        parse_uuid(&self.business.read::<Object>(field)?.read::<String>("id")?)
     }
 
-    pub(super) fn designation(&self) -> Option<&str> {
-        self.business.get("designation")?.as_str()
+    pub(super) fn designation(&self) -> Option<String> {
+        self.business.read("designation")
+    }
+
+    /// The personal info: what was put, or else the little that is known of everybody.
+    pub(super) fn personal(&self) -> Object {
+        self.profile.read("personalInfo").unwrap_or_else(|| {
+            // Both parts are required; a name of one word is given and family name at once.
+            let (given, family1) = self.name.split_once(' ').unwrap_or((&self.name, &self.name));
+            Object::of(&json!({ "name": { "given": given, "family1": family1 }, "email": self.email }))
+        })
     }
 }
 

@@ -173,16 +173,24 @@ requests! {
         #[serde(default, deserialize_with = "present")] personal_info: Option<PersonalInfo>,
         business_info: WriteBusinessInfo,
         #[serde(default, deserialize_with = "present")] external_id: Option<String>,
+        #[serde(default, deserialize_with = "present")] is_active: Option<bool>,
         #[serde(default)] roles: Vec<LegacyRole>,
     }
+    /// `PUT /v2/users/{userId}`: the schema requires the persona and the business info.
+    WriteProfile { persona: String, business_info: WriteBusinessInfo; personal_info: PersonalInfo, external_id: String }
     #[derive(Default)]
     PersonalInfo { ; email: String, name: Name }
     Name { given: String, family1: String }
-    /// What the sandbox has no use for is kept as it came.
-    WriteBusinessInfo {
-        organization_ref: IdOf, legal_entity_ref: IdOf, #[serde(flatten)] more: Map<String, Value>;
-        email: String, employee_id: String,
-    }
+    WriteBusinessInfo { organization_ref: IdOf, legal_entity_ref: IdOf; email: String, employee_id: String }
+    #[expect(dead_code, reason = "it is kept as it came, and only its form is looked at")]
+    TravelPreferences { ; preferences: Map<String, Value> }
+    #[expect(dead_code, reason = "it is kept as it came, and only its form is looked at")]
+    MembershipInfo { ; membership_infos: Vec<LoyaltyInfo> }
+    #[expect(dead_code, reason = "it is kept as it came, and only its form is looked at")]
+    LoyaltyInfo { id: String, r#type: String, issued_by: String }
+    #[expect(dead_code, reason = "it is kept as it came, and only its form is looked at")]
+    NotificationPreferences { ; preferences: Vec<Map<String, Value>> }
+    ExternalId { external_id: String }
     /// A reference; its name is not what it refers by.
     IdOf { id: StrictId }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Deserializer, de::Error};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     dialect::Dialect,
@@ -53,8 +53,9 @@ entries! {
         departments: Vec<LegalEntityEntry> = default,
         cost_centers: Vec<LegalEntityEntry> = default,
         offices: Vec<LegalEntityEntry> = default,
+        grades: Vec<LegalEntityEntry> = default,
     }
-    /// The same of a department, a cost center and an office.
+    /// The same of a department, a cost center, an office and a grade.
     LegalEntityEntry { id: Option<StrictId>, name: String }
     Client { id: String, secret: String, access: Rights = default }
     StaticToken { token: String, access: Rights = default }
@@ -76,11 +77,18 @@ entries! {
         active: bool,
         legal_entity: Option<String>,
         persona: Option<String>,
-        /// By name, as the company lists it; so cost center and office.
+        /// By name, as the company lists it; so cost center, office and grade.
         department: Option<String>,
         cost_center: Option<String>,
         office: Option<String>,
+        grade: Option<String>,
         designation: Option<String>,
+        worker_type: Option<String>,
+        /// By e-mail, like members of groups; so approvers.
+        manager: Option<String>,
+        approvers: Vec<String> = default,
+        /// What else the profile holds, verbatim: personal info, preferences, loyalty cards.
+        profile: Map<String, Value> = default,
         /// Roles outside groups, verbatim.
         direct_roles: Vec<Value> = default,
     }

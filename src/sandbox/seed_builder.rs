@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
@@ -14,7 +14,10 @@ use super::{
     store::Objects,
     validation::StrictId,
 };
-use crate::model::ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid};
+use crate::model::{
+    ids::{CompanyId, GroupId, RoleId, UserId, parse_uuid},
+    object::Object,
+};
 
 /// Builds the objects that `seed`, read from `place`, describes; all of them made at `now`. The first entry that names
 /// something unknown or takes an id twice is an error.
@@ -42,6 +45,9 @@ pub(super) fn build(seed: &Seed, place: &str, now: Moment) -> Result<Objects, Sa
     for it in &seed.users {
         builder.user(it).map_err(|problem| wrong("user", &it.email, problem))?;
     }
+    for it in &seed.users {
+        builder.superiors(it).map_err(|problem| wrong("user", &it.email, problem))?;
+    }
     for it in &seed.groups {
         builder.group(it).map_err(|problem| wrong("group", &it.name, problem))?;
     }
@@ -55,7 +61,7 @@ struct SeedBuilder {
     taken: HashSet<Uuid>,
     companies: HashMap<String, usize>,
     legal_entities: HashMap<String, Uuid>,
-    /// Departments, cost centers and offices, by company, kind and name.
+    /// Departments, cost centers, offices and grades, by company, kind and name.
     units: HashMap<(String, &'static str, String), Uuid>,
     /// By e-mail in lower case.
     users: HashMap<String, Vec<usize>>,
@@ -94,11 +100,14 @@ impl SeedBuilder {
             ("department", &entry.departments),
             ("costCenter", &entry.cost_centers),
             ("office", &entry.offices),
+            ("grade", &entry.grades),
         ];
+        let mut named = Vec::new();
         for (kind, all) in units {
             for unit in all {
                 let id = self.id(unit.id, kind, &[&entry.name, &unit.name])?;
                 self.units.insert((entry.name.clone(), kind, unit.name.clone()), id);
+                named.push(Reference { id, name: unit.name.as_str().into() });
             }
         }
         self.companies.insert(entry.name.clone(), self.objects.companies.len());
@@ -107,6 +116,7 @@ impl SeedBuilder {
             name: entry.name.as_str().into(),
             kind: entry.kind,
             legal_entities,
+            units: named,
         });
         Ok(())
     }
@@ -157,27 +167,54 @@ impl SeedBuilder {
             legal_entity,
             legacy_roles: entry.direct_roles.clone(),
             business,
+            profile: Object::of(&entry.profile),
             stamps: self.stamps.clone(),
         });
         Ok(())
     }
 
     /// What the business info of a user holds beside the rest, as the API has it.
-    fn business(&self, entry: &UserEntry) -> Result<Map<String, Value>, String> {
-        let mut business = Map::new();
+    fn business(&self, entry: &UserEntry) -> Result<Object, String> {
+        let mut business = Object::default();
         let units = [
             ("department", "departmentRef", &entry.department),
             ("costCenter", "costCenterRef", &entry.cost_center),
             ("office", "officeRef", &entry.office),
+            ("grade", "gradeRef", &entry.grade),
         ];
         for (kind, field, name) in units {
             let Some(name) = name else { continue };
             let id = self.units.get(&(entry.company.clone(), kind, name.clone()));
             let id = id.ok_or_else(|| format!("company `{}` has no {kind} `{name}`", entry.company))?;
-            business.insert(field.to_owned(), json!({ "id": id, "name": name }));
+            business.set(field, &json!({ "id": id, "name": name }));
         }
-        business.extend(entry.designation.iter().map(|it| ("designation".to_owned(), it.as_str().into())));
+        for (field, text) in [("designation", &entry.designation), ("workerType", &entry.worker_type)] {
+            text.iter().for_each(|it| business.set(field, it));
+        }
         Ok(business)
+    }
+
+    /// Says who leads a user and who approves: they may stand further down.
+    fn superiors(&mut self, entry: &UserEntry) -> Result<(), String> {
+        if entry.manager.is_none() && entry.approvers.is_empty() {
+            return Ok(());
+        }
+        let company = self.find_company(&entry.company)?.id;
+        let reference = |raw: &String| {
+            let id = self.member(raw, company, &entry.company)?;
+            let name = self.users_by_id.get(&id).map(|at| &self.objects.users[*at].name);
+            Ok(json!({ "id": id, "name": name }))
+        };
+        let manager = entry.manager.as_ref().map(reference).transpose()?;
+        let approvers = entry.approvers.iter().map(reference).collect::<Result<Vec<_>, String>>()?;
+        let user = self.member(&entry.email, company, &entry.company)?;
+        let Some(at) = self.users_by_id.get(&user) else { return Ok(()) };
+        let business = &mut self.objects.users[*at].business;
+        manager.iter().for_each(|it| business.set("managerRef", it));
+        if !approvers.is_empty() {
+            business.set("designatedApproverRefs", &approvers);
+        }
+        Ok(())
     }
 
     fn group(&mut self, entry: &GroupEntry) -> Result<(), String> {

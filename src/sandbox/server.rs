@@ -252,9 +252,20 @@ impl App {
             Some(Route::CreateGroup | Route::CreateRole | Route::CreateUser) => {
                 Reply::json(&Id { id: derived_id("pretended", &[&asked.in_flight.entry.n.to_string()]) })
             }
-            Some(Route::DeleteUser | Route::PutLegacyRoles | Route::PutBusinessInfo) => {
-                Ok(Reply::Empty(StatusCode::NO_CONTENT))
-            }
+            Some(
+                Route::DeleteUser
+                | Route::PutLegacyRoles
+                | Route::PutBusinessInfo
+                | Route::PutTravelPreferences
+                | Route::PutMembershipInfo,
+            ) => Ok(Reply::Empty(StatusCode::NO_CONTENT)),
+            Some(
+                Route::PutUser
+                | Route::PutPersonalInfo
+                | Route::PutNotificationPreferences
+                | Route::PutExternalId
+                | Route::ActivateUser,
+            ) => Ok(Reply::Empty(StatusCode::OK)),
             _ => Ok(self.dialect.write_answer.reply()),
         }
     }

@@ -51,7 +51,7 @@ pub(super) struct Store {
     groups_of_user: HashMap<UserId, Vec<GroupId>>,
 }
 
-/// The users of one company, in two orders. Nothing renames a user, so that nothing moves in the second.
+/// The users of one company, in two orders.
 #[derive(Clone, Default)]
 struct Rosters {
     by_arrival: Vec<usize>,
@@ -248,21 +248,57 @@ impl Store {
         self.users.push(user);
     }
 
-    /// Changes a user; of what users are found by, `change` may touch the e-mail alone.
+    /// Changes a user; `change` touches neither id nor company.
     pub(super) fn change_user(&mut self, id: UserId, stamps: Stamps, change: impl FnOnce(&mut User)) {
         let Some(at) = self.user_at.get(&id).copied() else { return };
         let user = &mut self.users[at];
         self.generation += 1;
-        let before = user.email.to_lowercase();
+        let before = (user.email.to_lowercase(), user.external_id.clone(), user.name.clone());
         change(user);
         user.stamps.touch(stamps);
-        let after = user.email.to_lowercase();
-        if before != after {
-            if let Some(same) = self.users_by_email.get_mut(&before) {
+        let after = (user.email.to_lowercase(), user.external_id.clone(), user.name.clone());
+        let company = user.company;
+        if before.0 != after.0 {
+            if let Some(same) = self.users_by_email.get_mut(&before.0) {
                 same.retain(|it| *it != at);
             }
-            self.users_by_email.entry(after).or_default().push(at);
+            self.users_by_email.entry(after.0).or_default().push(at);
         }
+        if before.1 != after.1 {
+            if let Some(same) = before.1.and_then(|it| self.users_by_external_id.get_mut(&it)) {
+                same.retain(|it| *it != at);
+            }
+            if let Some(id) = after.1 {
+                self.users_by_external_id.entry(id).or_default().push(at);
+            }
+        }
+        if before.2 != after.2 {
+            let users = &self.users;
+            let by_name = &mut self.users_of_company.entry(company).or_default().by_name;
+            by_name.retain(|it| *it != at);
+            by_name.insert(by_name.partition_point(|it| users[*it].name <= after.2), at);
+        }
+    }
+
+    /// Forgets a user, wherever it stands.
+    pub(super) fn erase_user(&mut self, id: UserId) {
+        for group in self.groups_of_user.get(&id).cloned().unwrap_or_default() {
+            if let Some(group) = self.groups.get_mut(&group) {
+                group.members.retain(|it| it.user != id);
+            }
+        }
+        let groups = self.groups().cloned().collect();
+        let objects = Objects {
+            created: self.created,
+            companies: std::mem::take(&mut self.companies),
+            roles: std::mem::take(&mut self.roles),
+            users: std::mem::take(&mut self.users).into_iter().filter(|it| it.id != id).collect(),
+            groups,
+        };
+        // Everything has another place now.
+        let (inherited, named, generation) =
+            (self.inherited, std::mem::take(&mut self.named), self.generation + 1);
+        *self = Self { inherited, named, generation, ..Self::new(objects) };
     }
 }
 

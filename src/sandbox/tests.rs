@@ -6,6 +6,7 @@ mod dialects;
 mod directory;
 mod faults;
 mod limits;
+mod persons;
 mod rules;
 mod start;
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     call::{Call, search},
     decode,
-    dialect::{AttributeFilters, Designations, Dialect, UsersList},
+    dialect::{AttributeFilters, Designations, Dialect, UserDelete, UsersList},
     model::{Company, CompanyKind, User},
     reply::{Refusal, Reply},
     request::{self, IdObject, ListUsers, UserFilter, UserSortOrder, UserStatus},
@@ -84,7 +84,7 @@ fn has_attributes(filter: &UserFilter, user: &User, dialect: Dialect) -> bool {
     let called = |all: &HashSet<String>| {
         let Some(own) = user.designation() else { return false };
         match dialect.designations {
-            Designations::Exact => all.contains(own),
+            Designations::Exact => all.contains(&own),
             Designations::Folded => all.iter().any(|it| it.to_lowercase() == own.to_lowercase()),
         }
     };
@@ -182,10 +182,13 @@ pub(super) fn get(store: &Store, call: &Call) -> Result<Reply, Refusal> {
     Reply::json(&UserProfile::new(user, company))
 }
 
-/// Deactivates the user, which is what deleting one seems to do (contract §7.4).
+/// Deactivates the user, which is what deleting one seems to do (contract §7.4), or erases the account.
 pub(super) fn delete(store: &mut Store, call: &Call) -> Result<Reply, Refusal> {
     let id = call.user(store)?.id;
-    store.change_user(id, call.stamps(), |user| user.active = false);
+    match call.dialect.user_delete {
+        UserDelete::Deactivates => store.change_user(id, call.stamps(), |user| user.active = false),
+        UserDelete::Erases => store.erase_user(id),
+    }
     Ok(Reply::Empty(StatusCode::NO_CONTENT))
 }
 

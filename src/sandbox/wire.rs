@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Value, value::RawValue};
 
 use super::{
     clock::Shown,
@@ -13,7 +13,10 @@ use super::{
     model::{Company, Group, Member, PermissionWithActions, Reference, Role, User},
     scope::Scope,
 };
-use crate::model::ids::{CompanyId, GroupId, RoleId, UserId};
+use crate::model::{
+    ids::{CompanyId, GroupId, RoleId, UserId},
+    object::Object,
+};
 
 /// `{"id": …}`: the answer to a creation, and the users API's way to write an id.
 #[derive(Serialize)]
@@ -71,16 +74,16 @@ views! {
     BusinessDetail of user: User {
         legal_entity: &'s Reference = &user.legal_entity,
         #[serde(skip_serializing_if = "Option::is_none")]
-        office: Option<&'s Value> = user.business.get("officeRef"),
+        office: Option<&'s RawValue> = user.business.get("officeRef"),
         #[serde(skip_serializing_if = "Option::is_none")]
-        department: Option<&'s Value> = user.business.get("departmentRef"),
+        department: Option<&'s RawValue> = user.business.get("departmentRef"),
         #[serde(skip_serializing_if = "Option::is_none")]
-        cost_center: Option<&'s Value> = user.business.get("costCenterRef"),
+        cost_center: Option<&'s RawValue> = user.business.get("costCenterRef"),
         business_email: &'s str = &user.email,
         #[serde(skip_serializing_if = "Option::is_none")]
         employee_id: Option<&'s str> = user.employee_id.as_deref(),
         #[serde(skip_serializing_if = "Option::is_none")]
-        designation: Option<&'s str> = user.designation(),
+        designation: Option<String> = user.designation(),
     }
     /// The `UserDetail` of `POST /v3/users/list`.
     UserDetail of user: User, company: Company {
@@ -104,10 +107,6 @@ views! {
         persona: &'s str = &user.persona,
         is_active: bool = user.active,
     }
-    PersonalInfo of user: User {
-        name: Name<'s> = Name::of(&user.name),
-        email: &'s str = &user.email,
-    }
     BusinessInfo of user: User, company: Company {
         organization_ref: CompanyReference<'s> = CompanyReference::new(company),
         legal_entity_ref: &'s Reference = &user.legal_entity,
@@ -115,22 +114,31 @@ views! {
         #[serde(skip_serializing_if = "Option::is_none")]
         employee_id: Option<&'s str> = user.employee_id.as_deref(),
         #[serde(flatten)]
-        more: &'s Map<String, Value> = &user.business,
+        more: &'s Object = &user.business,
     }
     /// The profile of `GET /v2/users/{userId}`.
     UserProfile of user: User, company: Company {
         id: UserId = user.id,
         persona: &'s str = &user.persona,
         is_active: bool = user.active,
-        tier: &'static str = "BASIC",
+        tier: String = user.profile.read("tier").unwrap_or_else(|| "BASIC".to_owned()),
         #[serde(skip_serializing_if = "Option::is_none")]
         external_id: Option<&'s str> = user.external_id.as_deref(),
-        personal_info: PersonalInfo<'s> = PersonalInfo::new(user),
+        personal_info: Object = user.personal(),
         business_info: BusinessInfo<'s> = BusinessInfo::new(user, company),
+        #[serde(flatten)]
+        more: Object = rest(user),
     }
     LegacyRoles of user: User {
         roles: &'s [Value] = &user.legacy_roles,
     }
+}
+
+/// What else of a profile is kept, beside what has a field above.
+fn rest(user: &User) -> Object {
+    let mut rest = user.profile.clone();
+    ["tier", "personalInfo"].into_iter().for_each(|it| rest.remove(it));
+    rest
 }
 
 /// One element of a group's role list, in the shape the dialect asks for.

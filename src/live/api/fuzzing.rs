@@ -14,6 +14,8 @@ use super::{
 };
 use crate::model::{
     direct::{DirectRoles, Fields},
+    ids::GroupId,
+    object::Object,
     observed::GroupRole,
 };
 
@@ -44,7 +46,8 @@ pub fn objects(body: &[u8]) {
             assert!(again == held);
         }
     }
-    _ = serde_json::from_slice::<Created>(body);
+    _ = serde_json::from_slice::<Created<GroupId>>(body);
+    _ = serde_json::from_slice::<Object>(body);
     _ = serde_json::from_slice::<Catalogue>(body);
     _ = serde_json::from_slice::<Elements>(body);
     _ = serde_json::from_slice::<token::Granted>(body);

@@ -9,6 +9,7 @@ use super::{
     Group, RbacInfo, Request, Role,
     about::{About, compared},
     page::Page,
+    part::Part,
     request::{GROUP_ROLES, GROUPS, MEMBERS},
     settings::form_encoded,
     wire::{Catalogue, Elements, HeldDirectly, Member, Told, Wire},
@@ -107,7 +108,7 @@ impl Question {
             Self::GroupsOfUser { user, limit } => {
                 list("/v3/users/{userId}/user-groups", &[user.0], sorted(limit, "NAME"))
             }
-            Self::DirectRoles { user } => get("/v2/users/{userId}/roles", &[user.0]),
+            Self::DirectRoles { user } => get(Part::Roles.template(), &[user.0]),
             Self::RbacInfo { user } => get("/v3/users/{userId}/rbac-info", &[user.0]),
             Self::Permissions => get("/v3/permissions", &[]),
         }

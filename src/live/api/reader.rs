@@ -18,6 +18,7 @@ use super::{
     connection::Connection,
     page::Row,
     paging::{List, gather},
+    part::Part,
     request::{GROUP_ROLES, GROUPS, MEMBERS},
     wire::{Catalogue, HeldDirectly, Member, Wire},
 };
@@ -234,7 +235,7 @@ impl Reader {
     /// Returns the roles a user holds outside groups, each with all that the server says of it (contract §6.1);
     /// `None` where the answer does not speak of them.
     pub async fn direct_roles(&self, user: UserId) -> Result<Option<DirectRoles>, ApiError> {
-        let held: HeldDirectly = self.get("/v2/users/{userId}/roles", &[user.0], "").await?;
+        let held: HeldDirectly = self.get(Part::Roles.template(), &[user.0], "").await?;
         Ok(held.roles)
     }
 

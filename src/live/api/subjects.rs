@@ -11,7 +11,11 @@ use super::{
     page::{Page, Row},
     wire::{Catalogue, Created, Echo, Elements, HeldDirectly, Member, Told, Wire},
 };
-use crate::model::observed::GroupRole;
+use crate::model::{
+    ids::{GroupId, UserId},
+    object::Object,
+    observed::GroupRole,
+};
 
 impl About for Group {
     fn say(&self, each: &mut dyn FnMut(&'static str, Uuid)) {
@@ -58,6 +62,15 @@ impl About for Echo {
     }
 }
 
+/// A part of a person; of these, only the profile tells whose it is.
+impl About for Object {
+    fn say(&self, each: &mut dyn FnMut(&'static str, Uuid)) {
+        if let Some(id) = self.read::<Uuid>("id") {
+            each("userId", id);
+        }
+    }
+}
+
 /// Answers that do not tell whose they are.
 macro_rules! untold {
     ($($name:ty),*) => {$(
@@ -66,7 +79,16 @@ macro_rules! untold {
         }
     )*};
 }
-untold!(Member, Wire<GroupRole>, HeldDirectly, RbacInfo, Catalogue, Created, IgnoredAny);
+untold!(
+    Member,
+    Wire<GroupRole>,
+    HeldDirectly,
+    RbacInfo,
+    Catalogue,
+    Created<GroupId>,
+    Created<UserId>,
+    IgnoredAny
+);
 
 #[cfg(test)]
 mod tests {

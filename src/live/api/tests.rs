@@ -2,6 +2,7 @@
 
 mod lists;
 mod people;
+mod persons;
 mod pressure;
 mod server;
 mod tokens;

@@ -14,12 +14,12 @@ use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
 use super::liberal::{
-    Named, Reference, company_if_readable, composed, composed_if_told, id, if_readable, moment, or_default,
-    readable,
+    FromUuid, Named, Reference, company_if_readable, composed, composed_if_told, id, if_readable, moment,
+    or_default, readable,
 };
 use crate::model::{
     direct::DirectRoles,
-    ids::{CompanyId, GroupId, RoleId, UserId},
+    ids::{CompanyId, Email, GroupId, RoleId, UserId},
     name,
     observed::{GroupRole, User},
     permissions::Permissions,
@@ -185,6 +185,11 @@ impl Told {
         self.user.company
     }
 
+    /// Whether it does not tell an e-mail, or one of these; without any to compare with, anybody.
+    pub(super) fn may_be(&self, emails: &[Email]) -> bool {
+        emails.is_empty() || self.user.email.as_ref().is_none_or(|it| emails.contains(it))
+    }
+
     /// What rules for members may look at, as far as the answer tells.
     pub(super) fn traits(&self) -> Traits {
         let mut traits = Traits::default();
@@ -297,9 +302,9 @@ pub(super) struct Member {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Created {
+pub(super) struct Created<T: FromUuid> {
     #[serde(deserialize_with = "id")]
-    pub(super) id: GroupId,
+    pub(super) id: T,
 }
 
 /// What the answer to a change of a group may say of it: nothing has to be there, and whatever is, may be of any form.

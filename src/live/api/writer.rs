@@ -16,6 +16,7 @@ use super::{
     ApiError, Dialect, Group, GroupUpdate, Request, RolesToDelete,
     about::{self, About},
     connection::Connection,
+    part::Part,
     reply::Reply,
     request::{GROUP_ROLES, MEMBERS},
     wire::{Created, Echo},
@@ -30,9 +31,9 @@ use crate::model::{
 /// The writing half of a client. Cheap to clone; clones share the connection.
 #[derive(Clone)]
 pub struct Writer {
-    connection: Arc<Connection>,
+    pub(super) connection: Arc<Connection>,
     dialect: Dialect,
-    request_id: Option<Arc<str>>,
+    pub(super) request_id: Option<Arc<str>>,
 }
 
 #[derive(Serialize)]
@@ -108,7 +109,7 @@ impl Writer {
             Request::not_idempotent(Method::POST, "/v3/companies/{companyId}/user-groups", &[company.0]);
         let request = request.identified(self.request_id.as_ref());
         let body = encoded(&Description { name, description });
-        let created: Created = self.connection.decoded(&request, "", &body).await?;
+        let created: Created<GroupId> = self.connection.decoded(&request, "", &body).await?;
         let look = Request::reads(Method::GET, GROUP, &[company.0, created.id.0]);
         let what = match self.connection.decoded::<Group>(&look, "", b"").await {
             Ok(shown) if *shown.name == *name::composed(name) => return Ok(created.id),
@@ -156,7 +157,7 @@ impl Writer {
         // The body is complete, so even as a PATCH a second time changes nothing.
         let body = encoded(&Description { name, description });
         let request = Request::idempotent(method, GROUP, &[company.0, group.0]);
-        self.answered::<Echo>(&request, &body).await
+        self.answered::<Echo>(&request, "", &body).await
     }
 
     /// Deletes a group; one that does not exist counts as deleted (contract §3.5).
@@ -226,7 +227,7 @@ impl Writer {
         struct Roles<'a> {
             roles: &'a [Box<RawValue>],
         }
-        let request = Request::replaces(Method::PUT, "/v2/users/{userId}/roles", &[user.0]);
+        let request = Request::replaces(Method::PUT, Part::Roles.template(), &[user.0]);
         self.write(&request, &encoded(&Roles { roles })).await
     }
 
@@ -251,13 +252,14 @@ impl Writer {
 
     /// Sends a write whose answer says nothing of use: it may be empty, or any JSON (contract C22).
     async fn write(&self, request: &Request, body: &[u8]) -> Result<(), ApiError> {
-        self.answered::<IgnoredAny>(request, body).await
+        self.answered::<IgnoredAny>(request, "", body).await
     }
 
     /// Sends a write, and compares what its answer says, if it says anything.
-    async fn answered<T: About + DeserializeOwned + Send>(
+    pub(super) async fn answered<T: About + DeserializeOwned + Send>(
         &self,
         request: &Request,
+        query: &str,
         body: &[u8],
     ) -> Result<(), ApiError> {
         let request = &request.clone().identified(self.request_id.as_ref());
@@ -268,11 +270,11 @@ impl Writer {
             }
             about::compared(request, reply.decode::<T>(request)?).map(drop)
         };
-        self.connection.send(request, "", body, read).await
+        self.connection.send(request, query, body, read).await
     }
 }
 
-fn encoded(body: &impl Serialize) -> Vec<u8> {
+pub(super) fn encoded(body: &impl Serialize) -> Vec<u8> {
     // Bodies are strings, ids and raw JSON: none of them can fail to be written.
     serde_json::to_vec(body).unwrap_or_default()
 }
