@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     files::declared::Declared,
-    live::api::{ApiError, Endpoint, Question, Settings},
+    live::api::{ApiError, Endpoint, Part, Question, Settings},
     model::{
         dialect::Dialect,
         ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
@@ -391,6 +391,13 @@ impl Survey {
             }
             replies[2] = reply;
         }
+        let mut parts = Vec::new();
+        if let Some(user) = user {
+            // Direct roles are looked at on their own, as plans need them.
+            for part in Part::ALL.iter().copied().filter(|it| *it != Part::Roles) {
+                parts.push((part.word(), self.ask(Question::Part { user, part }).await.1));
+            }
+        }
         let groups_of = if locks_out { Fatal } else { Fallback };
         let [groups, direct, info] = replies;
         for (name, if_missing, reply) in [
@@ -410,5 +417,6 @@ impl Survey {
         ] {
             self.right(name, if_missing, &reply);
         }
+        self.say(verdicts::parts(&parts));
     }
 }

@@ -1,6 +1,6 @@
 //! From what was observed to checks: the clock, the token, the rights, the account, the rate.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -114,6 +114,36 @@ pub(crate) fn right(name: &str, if_missing: IfMissing, reply: &Reply) -> Check {
     }
 }
 
+/// Says which parts of a person are answered, and why the others are not: never in the words of an answer, as these may be
+/// somebody's.
+pub(crate) fn parts(replies: &[(&'static str, Reply)]) -> Check {
+    let name = "parts of a user";
+    if replies.is_empty() {
+        return Check::note(Area::Rights, name, "not asked: no user is known to ask about");
+    }
+    let mut others: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (part, reply) in replies {
+        let why = match reply {
+            Reply::Answered(_) => continue,
+            Reply::Forbidden(status) => format!("refused ({status})"),
+            Reply::Missing(status) => format!("not there ({status})"),
+            Reply::Unaccepted(_) | Reply::Failed(_) | Reply::NotAsked(_) => {
+                "not answered as expected".to_owned()
+            }
+        };
+        others.entry(why).or_default().push(part);
+    }
+    let answered = replies.len() - others.values().map(Vec::len).sum::<usize>();
+    if others.is_empty() {
+        return Check::ok(Area::Rights, name, format!("all {answered} answer"));
+    }
+    let others: Vec<String> =
+        others.iter().map(|(why, parts)| format!("{why}: {}", parts.join(", "))).collect();
+    let fact = format!("{answered} of {} answer; {}", replies.len(), others.join("; "));
+    Check::note(Area::Rights, name, fact)
+        .hint("`rolecall users` shows and exports those that answer, and says which do not")
+}
+
 /// Returns what an account may do, by the actions that its effective rights list (contract §6.3).
 pub(crate) fn may(rbac_info: &Value) -> Check {
     let rows = rbac_info["permissions"].as_array();
@@ -188,6 +218,30 @@ mod tests {
             let check = clock(&answer);
             assert_eq!(check.verdict, verdict, "{offset}: {}", check.fact);
             assert!(check.fact.contains(words), "{offset}: {}", check.fact);
+        }
+    }
+
+    #[test]
+    fn parts_that_do_not_answer_are_named_by_why_and_never_quoted() {
+        let refused = || Reply::Forbidden(403);
+        for (replies, fact) in [
+            (vec![], "not asked: no user is known to ask about"),
+            (vec![("profile", Reply::Answered(200)), ("roles", Reply::Answered(200))], "all 2 answer"),
+            (
+                vec![
+                    ("profile", Reply::Answered(200)),
+                    ("a", refused()),
+                    ("b", Reply::Missing(404)),
+                    ("c", refused()),
+                ],
+                "1 of 4 answer; not there (404): b; refused (403): a, c",
+            ),
+            (
+                vec![("a", Reply::Failed("K22-Z".into())), ("b", Reply::Unaccepted("K22-Z".into()))],
+                "0 of 2 answer; not answered as expected: a, b",
+            ),
+        ] {
+            assert_eq!(parts(&replies).fact, fact);
         }
     }
 

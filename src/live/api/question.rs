@@ -16,6 +16,7 @@ use super::{
 };
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
+    object::Object,
     observed::GroupRole,
 };
 
@@ -61,6 +62,10 @@ pub(crate) enum Question {
     },
     DirectRoles {
         user: UserId,
+    },
+    Part {
+        user: UserId,
+        part: Part,
     },
     RbacInfo {
         user: UserId,
@@ -109,6 +114,9 @@ impl Question {
                 list("/v3/users/{userId}/user-groups", &[user.0], sorted(limit, "NAME"))
             }
             Self::DirectRoles { user } => get(Part::Roles.template(), &[user.0]),
+            Self::Part { user, part } => {
+                (Request::reads(Method::GET, part.template(), &[user.0]), part.query().to_owned(), None)
+            }
             Self::RbacInfo { user } => get("/v3/users/{userId}/rbac-info", &[user.0]),
             Self::Permissions => get("/v3/permissions", &[]),
         }
@@ -131,6 +139,7 @@ impl Question {
             Self::Nobody { .. } => flaw::<Elements>(request, body),
             // Nobody's are known where it does not speak of them, and so nobody's can be changed.
             Self::DirectRoles { .. } => flaw::<HeldDirectly>(request, body).or_else(|| untold(body)),
+            Self::Part { .. } => flaw::<Object>(request, body),
             Self::RbacInfo { .. } => flaw::<RbacInfo>(request, body),
             Self::Permissions => flaw::<Catalogue>(request, body),
         }
