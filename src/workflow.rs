@@ -33,6 +33,7 @@ use crate::{
     },
     model::{
         date::Now,
+        dialect::UserDelete,
         finding::{Code, Finding},
         ids::{CompanyId, GroupId, UserId},
         kept::Kept,
@@ -199,6 +200,9 @@ async fn observed(
     now: Timestamp,
 ) -> Result<Observation, Error> {
     let mut snapshot = fetch(&live.source, &ReadList::new(&checked.declared, also)).await?;
+    let companies = snapshot.companies.iter().map(|it| it.id);
+    let deactivates = |it: &CompanyId| live.sites.of(*it).dialect.user_delete == UserDelete::Deactivates;
+    snapshot.deactivating = companies.filter(deactivates).collect();
     doubted(&checked.declared, &snapshot)?.leave_out(&mut snapshot)?;
     let bound = bind(&checked.declared, &snapshot, now);
     Ok(Observation { bound: bound.map_err(|it| wrong(it, &checked.loaded))?, snapshot })

@@ -100,6 +100,8 @@ pub enum Stale {
     },
     /// What the person holds outside groups is otherwise.
     DirectRoles,
+    /// What is about the person is otherwise.
+    Person,
     /// The API does not know the person any more.
     UserGone,
 }
@@ -115,6 +117,7 @@ impl fmt::Display for Stale {
             Self::Attributes => f.write_str("its name or description is another"),
             Self::Roles => f.write_str("its roles or their scopes are others"),
             Self::DirectRoles => f.write_str("the direct roles are others"),
+            Self::Person => f.write_str("what the API says of the person is otherwise"),
             Self::UserGone => f.write_str("the user is gone, or the API no longer says what the user holds"),
             Self::Members { came, went } => write!(f, "its members are others (+{came} -{went})"),
         }

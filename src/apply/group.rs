@@ -164,7 +164,7 @@ impl<'a> Group<'a> {
         let Some(group) = self.id else { return Err(Trouble::Stale(Stale::Gone)) };
         match call {
             // Made elsewhere: above, and for people.
-            Call::CreateGroup { .. } | Call::PutDirectRoles { .. } => Ok(()),
+            Call::CreateGroup { .. } | Call::PutDirectRoles { .. } | Call::PutPerson { .. } => Ok(()),
             Call::UpdateGroup { company, attributes, .. } => {
                 let Attributes { name, description } = attributes;
                 let write = Write::UpdateGroup {

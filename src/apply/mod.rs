@@ -32,6 +32,7 @@ mod error;
 mod group;
 mod look;
 mod members;
+mod person;
 mod roles;
 mod schedule;
 mod settling;

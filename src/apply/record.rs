@@ -13,6 +13,7 @@ use serde_json::{Value, value::RawValue};
 use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
     scope::Scope,
+    selector::{Attribute, PersonPart},
 };
 use crate::plan::rollback::Done;
 
@@ -151,17 +152,49 @@ pub enum Answer {
     Unclear,
 }
 
-/// What a request asks for; ids only, and roles outside groups as they are sent.
+/// What a request asks for; ids, roles outside groups as they are sent, and of a person what is declared.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "write", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the API")]
 pub enum Write {
-    CreateGroup { company: CompanyId, name: Box<str>, description: Box<str> },
-    UpdateGroup { company: CompanyId, group: GroupId, name: Box<str>, description: Box<str> },
-    DeleteGroup { company: CompanyId, group: GroupId },
-    PatchMembers { company: CompanyId, group: GroupId, add: Vec<UserId>, remove: Vec<UserId> },
-    PatchRoles { company: CompanyId, group: GroupId, add: Vec<Added>, remove: Vec<RoleId> },
-    PutDirectRoles { company: CompanyId, user: UserId, roles: Vec<Value> },
+    CreateGroup {
+        company: CompanyId,
+        name: Box<str>,
+        description: Box<str>,
+    },
+    UpdateGroup {
+        company: CompanyId,
+        group: GroupId,
+        name: Box<str>,
+        description: Box<str>,
+    },
+    DeleteGroup {
+        company: CompanyId,
+        group: GroupId,
+    },
+    PatchMembers {
+        company: CompanyId,
+        group: GroupId,
+        add: Vec<UserId>,
+        remove: Vec<UserId>,
+    },
+    PatchRoles {
+        company: CompanyId,
+        group: GroupId,
+        add: Vec<Added>,
+        remove: Vec<RoleId>,
+    },
+    PutDirectRoles {
+        company: CompanyId,
+        user: UserId,
+        roles: Vec<Value>,
+    },
+    PutPerson {
+        company: CompanyId,
+        user: UserId,
+        part: PersonPart,
+        attributes: BTreeMap<Attribute, Option<Box<str>>>,
+    },
 }
 
 /// A role that is given, on its scope.
@@ -218,6 +251,7 @@ pub fn done(records: &[Record]) -> BTreeMap<usize, Done> {
                 done.found(*group);
             }
             Write::PutDirectRoles { .. } => done.direct = true,
+            Write::PutPerson { attributes, .. } => done.attributes.extend(attributes.keys()),
         }
     }
     all

@@ -21,13 +21,13 @@ use crate::{
 use super::{ApplyError, Outcome, Stale, attempt::Attempt, context::StepContext, group::Trouble};
 
 /// How often a list is sent, each time after a look.
-const ATTEMPTS: u32 = 5;
+pub(super) const ATTEMPTS: u32 = 5;
 
 /// A person who is being changed.
 pub(super) struct User<'a> {
     pub(super) change: Change<'a>,
-    user: UserId,
-    attempt: Attempt,
+    pub(super) user: UserId,
+    pub(super) attempt: Attempt,
 }
 
 impl<'a> User<'a> {
@@ -38,17 +38,21 @@ impl<'a> User<'a> {
     /// Makes one call.
     pub(super) async fn make(&mut self, context: StepContext<'_>, call: &Call) -> Outcome {
         self.attempt = Attempt::default();
-        let Call::PutDirectRoles { company, roles, .. } = call else { return Outcome::Done };
-        let made = match self.check(&context.client.reader).await {
-            Ok(()) => self.put(context, *company, roles).await,
-            Err(trouble) => Err(trouble),
+        let reader = &context.client.reader;
+        let made = match call {
+            Call::PutDirectRoles { company, roles, .. } => match self.check(reader).await {
+                Ok(()) => self.put(context, *company, roles).await,
+                Err(trouble) => Err(trouble),
+            },
+            Call::PutPerson { company, part, .. } => self.put_part(context, *company, *part).await,
+            _ => return Outcome::Done,
         };
         let wrote = |it: &Self| it.attempt.wrote;
         match made {
             Ok(()) => Outcome::Done,
             Err(Trouble::Stale(how)) => Outcome::Stale { how, wrote: wrote(self) },
             Err(Trouble::Error(ApplyError::Halted)) => Outcome::Halted,
-            Err(Trouble::Error(error)) => match self.overtaken(&context.client.reader, &error).await {
+            Err(Trouble::Error(error)) => match self.overtaken(reader, call, &error).await {
                 Some(how) => Outcome::Stale { how, wrote: wrote(self) },
                 None => Outcome::Failed { error, wrote: wrote(self) },
             },
@@ -72,12 +76,16 @@ impl<'a> User<'a> {
         }
     }
 
-    /// Returns how the list has changed under a write that was refused, if that is why it was.
-    async fn overtaken(&self, reader: &Reader, error: &ApplyError) -> Option<Stale> {
+    /// Returns how it has changed under a write that was refused, if that is why it was.
+    async fn overtaken(&self, reader: &Reader, call: &Call, error: &ApplyError) -> Option<Stale> {
         let ApplyError::Api(ApiError::Refused { status: 400 | 404 | 409 | 422, .. }) = error else {
             return None;
         };
-        match self.check(reader).await {
+        let seen = match call {
+            Call::PutPerson { part, .. } => self.check_part(reader, *part).await,
+            _ => self.check(reader).await,
+        };
+        match seen {
             Err(Trouble::Stale(stale)) => Some(stale),
             Ok(()) | Err(Trouble::Error(_)) => None,
         }
@@ -140,9 +148,17 @@ impl<'a> User<'a> {
         Ok(self.attempt.end(context, &id, result, None))
     }
 
-    /// Compares what the person holds with what it shall be, once the list was replaced.
+    /// Compares what the person is and holds with what it shall be, once that was written.
     pub(super) async fn read_back(&self, reader: &Reader) -> Result<Option<Stale>, ApplyError> {
+        if let Some(stale) = self.read_back_parts(reader).await? {
+            return Ok(Some(stale));
+        }
+        if self.change.direct().next().is_none() {
+            return Ok(None);
+        }
         Ok(match self.look(reader).await? {
+            // The roles of who is not active are not told by all.
+            None if self.change.leaves() => None,
             Some(now) => (now != self.change.direct_after()).then_some(Stale::DirectRoles),
             None => Some(Stale::UserGone),
         })

@@ -121,16 +121,66 @@ mapping! {
 }
 
 mapping! {
-    /// A person with the roles held outside groups.
-    #[schemars(title = "A person with direct roles", extend("required" = ["user", "directRoles"]))]
-    pub(crate) struct UserEntry: "`{ user: WHO, directRoles: […] }`", block {
+    /// A person: the account, what the company says of the person, and the roles held outside groups. A key that is not
+    /// written is left alone.
+    #[schemars(title = "A person", extend("required" = ["user"], "minProperties" = 2))]
+    pub(crate) struct UserEntry: "`{ user: WHO, … }` with what is declared of the person", block {
         /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
         "user" pub(crate) user: Given<At<PersonEntry>>,
+        /// Whether the account can be used: `true` activates it, and `false` takes the person out of all groups and deactivates it.
+        "active" pub(crate) active: Given<At<bool>>,
+        /// The id of the person in another system, such as the one of human resources.
+        #[schemars(with = "forms::Key")]
+        "externalId" pub(crate) external_id: Given<At<String>>,
+        /// What the company says of the person.
+        "business" pub(crate) business: Given<BusinessEntry>,
+        /// Why, for the next reader.
+        #[schemars(with = "forms::Note")]
+        "reason" pub(crate) reason: Given<At<String>>,
         /// The roles the person holds outside groups: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and
         /// whatever else is there), or `unmanaged` (not ours).
         "directRoles" pub(crate) direct_roles: Given<At<Listing<DirectRoleEntry>>>,
     }
 }
+
+mapping! {
+    /// What a company says of a person. A key that is not written is left alone.
+    #[schemars(title = "A person in the company", extend("minProperties" = 1))]
+    pub(crate) struct BusinessEntry: "what the company says of a person, `{ department: … }`" {
+        /// The id of the person in the company.
+        #[schemars(with = "forms::Key")]
+        "employeeId" pub(crate) employee_id: Given<At<String>>,
+        /// The legal entity: an id or a name from `ids.legalEntity`.
+        #[schemars(with = "forms::LegalEntity")]
+        "legalEntity" pub(crate) legal_entity: Given<At<String>>,
+        /// The department: an id or a name from `ids.department`.
+        #[schemars(with = "forms::Department")]
+        "department" pub(crate) department: Given<At<String>>,
+        /// The cost center: an id or a name from `ids.costCenter`.
+        #[schemars(with = "forms::CostCenter")]
+        "costCenter" pub(crate) cost_center: Given<At<String>>,
+        /// The office: an id or a name from `ids.office`.
+        #[schemars(with = "forms::Office")]
+        "office" pub(crate) office: Given<At<String>>,
+        /// The grade: an id or a name from `ids.grade`.
+        #[schemars(with = "forms::Grade")]
+        "grade" pub(crate) grade: Given<At<String>>,
+        /// The job title.
+        #[schemars(with = "forms::Word")]
+        "designation" pub(crate) designation: Given<At<String>>,
+        /// The type of worker, as the API spells it.
+        #[schemars(extend("examples" = WORKER_TYPES))]
+        "workerType" pub(crate) worker_type: Given<At<String>>,
+        /// The manager: an e-mail address, or a mapping such as `{ externalId: … }`.
+        "manager" pub(crate) manager: Given<At<PersonEntry>>,
+        /// Who approves the person's trips, in this order.
+        #[schemars(extend("minItems" = 1))]
+        "approvers" pub(crate) approvers: Given<At<Vec<At<PersonEntry>>>>,
+    }
+}
+
+/// The types of workers that are known (contract §7.4); there may be more.
+pub(crate) const WORKER_TYPES: [&str; 5] = ["EMPLOYEE", "CONTINGENT", "SEASONAL", "INTERN", "GUEST"];
 
 mapping! {
     /// A role held outside groups: a `type` with what it is held on, or an element of the API's list as it is.
@@ -286,6 +336,22 @@ impl AccessFile {
     /// Whether it leaves its company to the workspace.
     pub(crate) fn says_no_company(&self) -> bool {
         self.company.is_absent()
+    }
+}
+
+impl BusinessEntry {
+    /// Every attribute that is not a person, with its value.
+    pub(crate) fn texts(&self) -> [(Attribute, &Given<At<String>>); 8] {
+        [
+            (Attribute::EmployeeId, &self.employee_id),
+            (Attribute::LegalEntity, &self.legal_entity),
+            (Attribute::Department, &self.department),
+            (Attribute::CostCenter, &self.cost_center),
+            (Attribute::Office, &self.office),
+            (Attribute::Grade, &self.grade),
+            (Attribute::Designation, &self.designation),
+            (Attribute::WorkerType, &self.worker_type),
+        ]
     }
 }
 

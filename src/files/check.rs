@@ -43,7 +43,7 @@ mod unique;
 mod users;
 mod values;
 
-pub(crate) use remarks::locked_out;
+pub(crate) use remarks::{leaves, locked_out};
 pub(super) use rules::policy;
 pub(crate) use unique::declared_twice;
 
@@ -209,6 +209,7 @@ struct Check {
     legal_entities: Aliases,
     departments: Aliases,
     cost_centers: Aliases,
+    grades: Aliases,
     offices: Aliases,
     aliases: BTreeMap<Uuid, Box<str>>,
     named_at: BTreeMap<Uuid, Place>,
@@ -290,6 +291,7 @@ impl Check {
                 self.departments = self.aliases(&ids.department, "a department id");
                 self.cost_centers = self.aliases(&ids.cost_center, "a cost center id");
                 self.offices = self.aliases(&ids.office, "an office id");
+                self.grades = self.aliases(&ids.grade, "a grade id");
             }
             ids => {
                 let all = [
@@ -298,6 +300,7 @@ impl Check {
                     &mut self.departments,
                     &mut self.cost_centers,
                     &mut self.offices,
+                    &mut self.grades,
                 ];
                 all.into_iter().for_each(|it| it.is_doubtful = ids.is_wrong());
             }

@@ -75,10 +75,12 @@ pub struct DeclaredCompany {
     pub groups: Vec<DeclaredGroup>,
     /// Sorted by name.
     pub(crate) removals: Vec<DeclaredRemoval>,
-    /// People with direct roles, sorted by person.
+    /// People by themselves, sorted by person.
     pub(crate) users: Vec<DeclaredUser>,
     /// People whose direct roles are looked at although no file speaks of them.
     pub(crate) also: Vec<PersonRef>,
+    /// People of whom attributes are looked at although no file speaks of them.
+    pub(crate) profiled: Vec<(PersonRef, BTreeSet<Attribute>)>,
     /// What it means where the company has no group of its own.
     pub(crate) bare: Bare,
 }
@@ -93,12 +95,32 @@ pub enum Bare {
     New,
 }
 
-/// A person with direct roles.
+/// A person with what is declared of the person outside groups.
 #[derive(Clone, Debug)]
 pub(crate) struct DeclaredUser {
     pub(crate) person: PersonRef,
     pub(crate) roles: Listed<DeclaredDirectRole>,
+    /// Whether anything is said of direct roles: otherwise they are not looked at.
+    pub(crate) says_roles: bool,
+    /// Sorted by attribute.
+    pub(crate) traits: Vec<DeclaredTrait>,
     pub(crate) from: Place,
+}
+
+/// What a person shall be apart from access.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredTrait {
+    pub(crate) attribute: Attribute,
+    pub(crate) value: TraitValue,
+    pub(crate) from: Place,
+}
+
+/// A value of an attribute, as far as it is known offline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TraitValue {
+    Ready(Box<str>),
+    /// People by their names; in order.
+    People(Vec<PersonRef>),
 }
 
 /// A direct role that a person shall hold.
@@ -264,6 +286,20 @@ impl Declared {
         }
     }
 
+    /// Looks at what a user is by these attributes, even if no file speaks of them.
+    pub(crate) fn look_at_traits(
+        &mut self,
+        company: CompanyId,
+        user: UserId,
+        attributes: BTreeSet<Attribute>,
+    ) {
+        self.look_at(company);
+        let person = PersonRef::UserId(user);
+        for it in self.companies.iter_mut().filter(|it| it.id == company && !attributes.is_empty()) {
+            it.profiled.push((person.clone(), attributes.clone()));
+        }
+    }
+
     /// The same without what is asked of these companies.
     pub(crate) fn without(&self, companies: &BTreeMap<CompanyId, Box<str>>) -> Cow<'_, Self> {
         if companies.is_empty() {
@@ -411,6 +447,7 @@ impl DeclaredCompany {
             removals: Vec::new(),
             users: Vec::new(),
             also: Vec::new(),
+            profiled: Vec::new(),
             bare: Bare::default(),
         }
     }
@@ -429,7 +466,27 @@ impl DeclaredCompany {
 
     /// The people whose direct roles are looked at for their own sake.
     pub(crate) fn with_direct_roles(&self) -> impl Iterator<Item = &PersonRef> {
-        self.users.iter().map(|it| &it.person).chain(&self.also)
+        self.users.iter().filter(|it| it.says_roles).map(|it| &it.person).chain(&self.also)
+    }
+
+    /// The people whose accounts or direct roles are looked at, and those whom they answer to.
+    fn named_users(&self) -> impl Iterator<Item = &PersonRef> {
+        let users = self.users.iter().flat_map(|it| std::iter::once(&it.person).chain(it.superiors()));
+        users.chain(&self.also).chain(self.profiled.iter().map(|it| &it.0))
+    }
+
+    /// The attributes that are looked at of each person: those that are declared, and others that a run asks for.
+    pub(crate) fn profiles(&self) -> BTreeMap<&PersonRef, BTreeSet<Attribute>> {
+        let mut all: BTreeMap<&PersonRef, BTreeSet<Attribute>> = BTreeMap::new();
+        for (user, declared) in
+            self.users.iter().flat_map(|user| user.traits.iter().map(move |it| (user, it)))
+        {
+            all.entry(&user.person).or_default().insert(declared.attribute);
+        }
+        for (person, attributes) in &self.profiled {
+            all.entry(person).or_default().extend(attributes);
+        }
+        all
     }
 
     /// The rules by which people are members, each once.
@@ -443,10 +500,28 @@ impl DeclaredCompany {
         let excepted = self.groups.iter().flat_map(|it| &it.computed.except).map(|it| &it.person);
         // Most are in several groups: sorting them all would take longer than finding who is there once.
         let distinct: HashSet<&PersonRef> =
-            members.chain(excepted).chain(self.with_direct_roles()).chain(self.travellers()).collect();
+            members.chain(excepted).chain(self.named_users()).chain(self.travellers()).collect();
         let mut people: Vec<&PersonRef> = distinct.into_iter().collect();
         people.sort_unstable();
         people
+    }
+}
+
+impl DeclaredUser {
+    /// The managers and approvers that it names.
+    fn superiors(&self) -> impl Iterator<Item = &PersonRef> {
+        self.traits.iter().flat_map(|it| match &it.value {
+            TraitValue::People(people) => &people[..],
+            TraitValue::Ready(_) => &[],
+        })
+    }
+
+    /// Whether the account shall be active, where that is said.
+    pub(crate) fn active(&self) -> Option<bool> {
+        self.traits.iter().find(|it| it.attribute == Attribute::Active).map(|it| match &it.value {
+            TraitValue::Ready(value) => **value == *"true",
+            TraitValue::People(_) => false,
+        })
     }
 }
 

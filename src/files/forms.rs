@@ -107,6 +107,8 @@ forms! {
     CostCenter "A cost center: an id, or a name from `ids.costCenter` of rolecall.yaml" json_schema!({ "type": TEXT });
     /// An office, by id or alias.
     Office "An office: an id, or a name from `ids.office` of rolecall.yaml" json_schema!({ "type": TEXT });
+    /// A grade, by id or alias.
+    Grade "A grade: an id, or a name from `ids.grade` of rolecall.yaml" json_schema!({ "type": TEXT });
     /// A UUID.
     Id "A UUID" json_schema!({
         "type": "string",

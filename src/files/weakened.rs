@@ -74,11 +74,25 @@ impl Rows<'_> {
         let [base, new] = [self.base, self.new].map(|it| &it.declared.rules);
         let higher = "more may go before an apply is stopped";
         let cut_off = "more people may be cut off before an apply is stopped";
+        let accounts = "more accounts may come and go before an apply is stopped";
         let number = |n: usize| n.to_string();
         let rows = [
             ("guards.removals.percent", usize::from(base.percent), usize::from(new.percent), higher),
             ("guards.removals.from", base.from, new.from, "the share is looked at in fewer cases"),
             ("guards.removals.atMost", base.at_most, new.at_most, higher),
+            (
+                "guards.people.percent",
+                usize::from(base.people_percent),
+                usize::from(new.people_percent),
+                accounts,
+            ),
+            (
+                "guards.people.from",
+                base.people_from,
+                new.people_from,
+                "the share is looked at in fewer cases",
+            ),
+            ("guards.people.atMost", base.people_at_most, new.people_at_most, accounts),
             ("guards.lockouts.people", base.lockout_people, new.lockout_people, cut_off),
             ("guards.lockouts.memberships", base.lockout_memberships, new.lockout_memberships, cut_off),
         ];
@@ -254,12 +268,14 @@ impl Rows<'_> {
                 ids.and_then(|it| it.department.as_ref()),
                 ids.and_then(|it| it.cost_center.as_ref()),
                 ids.and_then(|it| it.office.as_ref()),
+                ids.and_then(|it| it.grade.as_ref()),
             ];
             lists.map(|it| it.cloned().unwrap_or_default())
         };
-        let lists = ["ids.company", "ids.legalEntity", "ids.department", "ids.costCenter", "ids.office"]
-            .into_iter()
-            .zip(names(&base.ids).into_iter().zip(names(&new.ids)));
+        let lists =
+            ["ids.company", "ids.legalEntity", "ids.department", "ids.costCenter", "ids.office", "ids.grade"]
+                .into_iter()
+                .zip(names(&base.ids).into_iter().zip(names(&new.ids)));
         for (list, (base, new)) in lists {
             for (name, before) in base.iter().filter_map(|(name, it)| Some((name, it.as_ref()?))) {
                 let after = new.get(name).and_then(Option::as_ref);

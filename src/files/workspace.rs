@@ -92,6 +92,9 @@ mapping! {
         /// Offices, for rules of `membersFrom`.
         #[schemars(with = "forms::Named<forms::Id>")]
         "office" pub(crate) office: Given<Names<String>>,
+        /// Grades of people.
+        #[schemars(with = "forms::Named<forms::Id>")]
+        "grade" pub(crate) grade: Given<Names<String>>,
     }
 }
 
@@ -100,6 +103,8 @@ mapping! {
     pub(crate) struct GuardsSection: "limits, such as `{ removals: { atMost: 50 } }`", block {
         /// How much may go.
         "removals" pub(crate) removals: Given<RemovalsSection>,
+        /// How many accounts may be deactivated or created.
+        "people" pub(crate) people: Given<PeopleSection>,
         /// How many people may be cut off everywhere.
         "lockouts" pub(crate) lockouts: Given<LockoutsSection>,
         /// What nobody gets without an exception or an approval, and what keeps enough holders, beside the roles that carry
@@ -125,6 +130,21 @@ mapping! {
         "from" pub(crate) from: Given<At<u64>>,
         /// Most that may go in one apply; 50 where absent.
         #[schemars(extend("examples" = [Rules::default().at_most]))]
+        "atMost" pub(crate) at_most: Given<At<u64>>,
+    }
+}
+
+mapping! {
+    /// How many accounts may be deactivated or created in one apply. One may always be.
+    pub(crate) struct PeopleSection: "limits, such as `{ percent: 5, atMost: 20 }`" {
+        /// Most accounts, in percent of those that are known to be active; 5 where absent.
+        #[schemars(range(min = 1, max = 100), extend("examples" = [Rules::default().people_percent]))]
+        "percent" pub(crate) percent: Given<At<u64>>,
+        /// The percentage is looked at where at least so many are active; 10 where absent.
+        #[schemars(range(min = 1), extend("examples" = [Rules::default().people_from]))]
+        "from" pub(crate) from: Given<At<u64>>,
+        /// Most accounts in one apply; 20 where absent.
+        #[schemars(extend("examples" = [Rules::default().people_at_most]))]
         "atMost" pub(crate) at_most: Given<At<u64>>,
     }
 }

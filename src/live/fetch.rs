@@ -23,7 +23,7 @@ use crate::{
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::{GroupHead, GroupRole, Observed, ObservedCompany, User, completed},
         scope::{Scope, Shared},
-        selector::Selector,
+        selector::{Selector, Traits},
     },
 };
 use futures_util::{
@@ -42,6 +42,7 @@ mod named;
 mod person;
 mod policies;
 mod policy_reads;
+mod profiles;
 mod record;
 mod survey;
 #[cfg(test)]
@@ -90,6 +91,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         }
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
+        observed.profiles.extend(people.profiles);
         observed.unlisted.extend(people.unlisted.then_some(id));
     }
     drop(companies);
@@ -344,6 +346,8 @@ struct People {
     /// The groups of those who are locked out and of the account that runs rolecall, in the company.
     held: BTreeMap<UserId, Vec<GroupId>>,
     direct: Vec<(UserId, DirectRoles)>,
+    /// What those are apart from access of whom it is looked at.
+    profiles: BTreeMap<UserId, Traits>,
     /// Companies that do not let this token look for people.
     closed: BTreeSet<CompanyId>,
     /// Whether policies ask who everybody is, and that is not told.
@@ -352,7 +356,7 @@ struct People {
 
 /// Reads the users of a company that the list speaks of, and of some of them groups and direct roles.
 async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) -> Read<People> {
-    let mut users = source.find_users(reads.id, &reads.people).await?;
+    let (mut users, told) = profiles::find(source, reads).await?;
     let mut directory = Directory::new(&users);
     let single = one_by_one(source, reads.id, &missing(&reads.people, &directory)).await?;
     directory.add(&single);
@@ -365,12 +369,15 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     directory.add(&more);
     let found = reads.find(&directory);
     let holders: BTreeSet<UserId> = found.cut_off.iter().copied().chain(found.identity).collect();
-    let (held, direct) =
-        try_join(groups_of(source, reads.id, &holders), direct_roles(source, reads.id, &found.direct))
-            .await?;
+    let (held, direct, profiles) = try_join3(
+        groups_of(source, reads.id, &holders),
+        direct_roles(source, reads.id, &found.direct),
+        profiles::complete(source, reads, &directory, told),
+    )
+    .await?;
     users.extend(single);
     users.extend(more);
-    Ok(People { users, cut_off: found.cut_off, held, direct, closed, unlisted: false })
+    Ok(People { users, cut_off: found.cut_off, held, direct, profiles, closed, unlisted: false })
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {

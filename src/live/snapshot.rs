@@ -205,6 +205,7 @@ impl Snapshot {
         for traits in attributes.flat_map(|it| it.of.values_mut()) {
             traits.each(|attribute, value| salt.value(attribute, value));
         }
+        self.directories.iter_mut().for_each(|it| it.profiles.clear());
         for answer in self.directories.iter_mut().flat_map(|it| &mut it.asked) {
             answer.person = salt.person(&answer.person);
             answer.users.iter_mut().for_each(|it| salt.hide(it));

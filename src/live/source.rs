@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    api::{self, Clients, Home, Reader, Skew},
+    api::{self, Clients, Home, Reader, Skew, attributes},
     error::FetchError,
     snapshot::Answers,
 };
@@ -20,7 +20,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::{GroupHead, GroupRole, RoleHead, User},
     permissions::Permissions,
-    selector::Selector,
+    selector::{PersonPart, Selector, Traits},
 };
 
 /// Questions kept alive at once; the connection limits the requests, this only the futures.
@@ -201,6 +201,39 @@ impl Source {
             Self::Api(it) => it.found(company, it.of(company)?.reader.find_users(company, people).await?),
             Self::Snapshot(it) => it.find_users(company, people)?,
         })
+    }
+
+    /// The same with what is known of each apart from access, as far as that costs nothing more.
+    pub(crate) async fn find_traits(
+        &self,
+        company: CompanyId,
+        people: &[PersonRef],
+    ) -> Read<Vec<(User, Option<Traits>)>> {
+        match self {
+            Self::Api(it) => {
+                let found = it.of(company)?.reader.find_traits(company, people).await?;
+                let (users, traits): (Vec<User>, Vec<_>) = found.into_iter().unzip();
+                Ok(it.found(company, users).into_iter().zip(traits).collect())
+            }
+            Self::Snapshot(it) => {
+                Ok(it.find_users(company, people)?.into_iter().map(|it| (it, None)).collect())
+            }
+        }
+    }
+
+    /// What the company says of a user; `None` where the token may not know.
+    pub(crate) async fn business_info(&self, company: CompanyId, user: UserId) -> Read<Option<Traits>> {
+        match self {
+            Self::Api(it) => {
+                let part = PersonPart::BusinessInfo;
+                match it.of(company)?.reader.part(user, part.of_api()).await {
+                    Ok(object) => Ok(Some(attributes::traits(part, &object))),
+                    Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Self::Snapshot(it) => Ok(it.profile(user)),
+        }
     }
 
     /// Everybody of a company; `None` where that is not told.

@@ -72,6 +72,8 @@ pub enum Why<P = Place> {
     Excepted(P),
     /// The person, or everybody who would have it, is cut off everywhere; where that is said.
     LockedOut(P),
+    /// The person leaves: the account is deactivated; where that is said.
+    Left(P),
 }
 
 impl<P> Why<P> {
@@ -84,9 +86,8 @@ impl<P> Why<P> {
     pub fn is_lockout(&self) -> bool {
         match self {
             Self::LockedOut(_) => true,
-            Self::NotDeclared | Self::Ended(_) | Self::NotYet(_) | Self::Unmeant(_) | Self::Excepted(_) => {
-                false
-            }
+            Self::NotDeclared | Self::Ended(_) | Self::NotYet(_) | Self::Unmeant(_) => false,
+            Self::Excepted(_) | Self::Left(_) => false,
         }
     }
 
@@ -99,6 +100,7 @@ impl<P> Why<P> {
             Self::Unmeant(from) => Why::Unmeant(place(from)),
             Self::Excepted(from) => Why::Excepted(place(from)),
             Self::LockedOut(from) => Why::LockedOut(place(from)),
+            Self::Left(from) => Why::Left(place(from)),
         }
     }
 }

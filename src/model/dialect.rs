@@ -22,6 +22,8 @@ pub struct Dialect {
     pub scope_change: ScopeChange,
     /// Method that changes the name and description of a group (contract §3.4, not confirmed).
     pub group_update: GroupUpdate,
+    /// What becomes of an account that is deleted (contract §7.4, not confirmed).
+    pub user_delete: UserDelete,
     /// Rows asked for per page, at least 1. The documented default, and the largest limit known
     /// to be accepted somewhere, is 100 (contract §1.1).
     #[schemars(range(min = 1))]
@@ -47,6 +49,7 @@ impl Default for Dialect {
             predicate: PredicateForm::default(),
             scope_change: ScopeChange::default(),
             group_update: GroupUpdate::default(),
+            user_delete: UserDelete::default(),
             page_limit: 100,
         }
     }
@@ -130,6 +133,17 @@ pub enum GroupUpdate {
     Put,
     /// `PATCH`.
     Patch,
+}
+
+/// What becomes of an account that is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum UserDelete {
+    /// Nobody has seen it: no account is deactivated.
+    #[default]
+    Unknown,
+    /// It is deactivated, and comes back when it is activated.
+    Deactivates,
 }
 
 #[cfg(test)]

@@ -107,6 +107,7 @@ codes! {
     DuplicateUser Error "duplicate-user" "Two entries under `users:` mean the same person of one company.";
     DuplicateDirectRole Error "duplicate-direct-role" "A person lists the same direct role, or the same traveller, twice.";
     InvalidDirectRole Error "invalid-direct-role" "A direct role is of no known type, or has a key that its type does not take.";
+    InvalidUser Error "invalid-user" "What a `users:` entry says of a person has no meaning.";
     InvalidRule Error "invalid-rule" "A rule of `membersFrom` asks for nothing, or in a form that has no meaning, or `except` has no rule to be an exception from.";
     RemovedAndDeclared Error "removed-and-declared" "A group is both declared and removed.";
     NoCompany Error "no-company" "Neither the file, the workspace nor a flag says which company is meant.";

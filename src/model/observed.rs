@@ -18,7 +18,7 @@ use crate::model::{
     ids::{CompanyId, Email, GroupId, PersonKey, PersonRef, RoleId, UserId},
     lookalike,
     permissions::Permissions,
-    selector::Selector,
+    selector::{Selector, Traits},
     stamp::Stamps,
 };
 
@@ -35,6 +35,11 @@ pub struct Observed {
     /// of those who are locked out, and of the account that runs rolecall. Who is missing was not read, or the
     /// token may not know: never that there are none.
     pub direct: BTreeMap<UserId, DirectRoles>,
+    /// What those are apart from access of whom the files declare it; complete in what they declare of each. Who is missing
+    /// was not read, or the token may not know.
+    pub profiles: BTreeMap<UserId, Traits>,
+    /// The companies where to delete an account is known to deactivate it, so that it can come back.
+    pub deactivating: BTreeSet<CompanyId>,
     /// The companies in which people of scopes were looked for, and that let this token look.
     pub searched: BTreeSet<CompanyId>,
     /// The companies of which a policy asks who their people are, and that is not told.

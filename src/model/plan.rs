@@ -402,12 +402,20 @@ impl Plan {
                 Action::Delete => sum.groups_deleted += 1,
             }
         }
+        for change in self.people().filter(|it| it.traits().next().is_some()) {
+            match change.account() {
+                Some([None, _]) => sum.people_created += 1,
+                Some([_, Some("false")]) => sum.people_deactivated += 1,
+                Some(_) | None => sum.people_changed += 1,
+            }
+        }
         for edit in self.edits.iter() {
             let [added, changed, removed] = match edit.key.fact {
                 Fact::Attributes => continue,
                 Fact::Grant(_) | Fact::Direct(_) => {
                     [&mut sum.roles_added, &mut sum.roles_changed, &mut sum.roles_removed]
                 }
+                Fact::Trait(_) => continue,
                 // A membership has nothing about it that could change.
                 Fact::Member(_) => [&mut sum.members_added, &mut 0, &mut sum.members_removed],
             };
@@ -478,6 +486,15 @@ pub struct Summary {
     pub roles_removed: usize,
     pub members_added: usize,
     pub members_removed: usize,
+    /// Accounts that are created, and with them the next two left out where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub people_created: usize,
+    /// People who are otherwise afterwards, or active again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub people_changed: usize,
+    /// Accounts that are deactivated.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub people_deactivated: usize,
 }
 
 /// Something that was asked for and is withheld: the rest of the plan stands.

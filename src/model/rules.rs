@@ -74,6 +74,12 @@ pub struct Rules {
     pub from: usize,
     /// Most that may go in one apply.
     pub at_most: usize,
+    /// Most accounts that are deactivated or created in one apply, in percent of those that are known to be active.
+    pub people_percent: u8,
+    /// That share is looked at where at least so many are.
+    pub people_from: usize,
+    /// Most accounts that are deactivated or created in one apply.
+    pub people_at_most: usize,
     /// Most people who are cut off everywhere in one apply.
     pub lockout_people: usize,
     /// Most memberships that go by that.
@@ -145,13 +151,16 @@ pub struct Taken {
 }
 
 impl Default for Rules {
-    /// The limits of the product's documentation: 30 % from 10 up, 50 in one apply, 5 lock-outs with 100 memberships, 2
-    /// holders.
+    /// The limits of the product's documentation: 30 % from 10 up, 50 in one apply, 5 % of the accounts from 10 up and
+    /// 20 of them, 5 lock-outs with 100 memberships, 2 holders.
     fn default() -> Self {
         Self {
             percent: 30,
             from: 10,
             at_most: 50,
+            people_percent: 5,
+            people_from: 10,
+            people_at_most: 20,
             lockout_people: 5,
             lockout_memberships: 100,
             privileged: Vec::new(),

@@ -1,8 +1,8 @@
-//! People by what they are: an entry of `membersFrom`, in the values that the API has for it, and what the API tells of
-//! a person that such an entry looks at.
+//! People by what they are: what files may declare of a person apart from access, and an entry of `membersFrom`, which
+//! looks at some of it.
 //!
-//! The one place that says whether a person is meant. Ids are UUIDs in lower case; all other values are compared as they
-//! are spelt.
+//! The one place that says whether a person is meant. Ids are UUIDs in lower case, several of them joined by commas; all
+//! other values are compared as they are spelt.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What a rule may look at: what `POST /v3/users/list` both filters by and shows (contract §7.2). It filters by `tiers`
-/// and `roles` too and shows neither, so that nothing could tell whether it did; of a worker's type it does neither.
+/// What is held about a person apart from access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -22,11 +21,49 @@ pub enum Attribute {
     Office,
     Designation,
     Persona,
+    /// Whether the account can be used; of somebody without an account it is not held.
+    Active,
+    ExternalId,
+    EmployeeId,
+    Grade,
+    WorkerType,
+    Manager,
+    /// In the order in which they are asked.
+    Approvers,
+}
+
+/// Where the API holds an attribute: what is there is written together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are those of the API")]
+pub enum PersonPart {
+    Account,
+    ExternalId,
+    BusinessInfo,
 }
 
 impl Attribute {
-    /// Every attribute, in the order of the documentation.
+    /// Every attribute.
     pub const ALL: &[Self] = &[
+        Self::Department,
+        Self::LegalEntity,
+        Self::CostCenter,
+        Self::Office,
+        Self::Designation,
+        Self::Persona,
+        Self::Active,
+        Self::ExternalId,
+        Self::EmployeeId,
+        Self::Grade,
+        Self::WorkerType,
+        Self::Manager,
+        Self::Approvers,
+    ];
+
+    /// What a rule may look at, in the order of the documentation: what `POST /v3/users/list` both filters by and shows
+    /// (contract §7.2). It filters by `tiers` and `roles` too and shows neither, so that nothing could tell whether it
+    /// did; of a worker's type it does neither.
+    pub const RULES: &[Self] = &[
         Self::Department,
         Self::LegalEntity,
         Self::CostCenter,
@@ -44,6 +81,13 @@ impl Attribute {
             Self::Office => "office",
             Self::Designation => "designation",
             Self::Persona => "persona",
+            Self::Active => "active",
+            Self::ExternalId => "externalId",
+            Self::EmployeeId => "employeeId",
+            Self::Grade => "grade",
+            Self::WorkerType => "workerType",
+            Self::Manager => "manager",
+            Self::Approvers => "approvers",
         }
     }
 
@@ -56,19 +100,72 @@ impl Attribute {
             Self::Office => "office",
             Self::Designation => "designation",
             Self::Persona => "persona",
+            Self::Active => "account",
+            Self::ExternalId => "external id",
+            Self::EmployeeId => "employee id",
+            Self::Grade => "grade",
+            Self::WorkerType => "worker type",
+            Self::Manager => "manager",
+            Self::Approvers => "approvers",
         }
     }
 
     /// Whether its values are ids.
     pub fn has_ids(self) -> bool {
         match self {
-            Self::Department | Self::LegalEntity | Self::CostCenter | Self::Office => true,
-            Self::Designation | Self::Persona => false,
+            Self::Department | Self::LegalEntity | Self::CostCenter | Self::Office | Self::Grade => true,
+            Self::Manager | Self::Approvers => true,
+            Self::Designation | Self::Persona | Self::Active | Self::ExternalId => false,
+            Self::EmployeeId | Self::WorkerType => false,
+        }
+    }
+
+    /// The field of `POST /v3/users/list` that filters by it (contract §7.2); `None` where none does.
+    pub fn filter(self) -> Option<&'static str> {
+        match self {
+            Self::Department => Some("departmentIds"),
+            Self::LegalEntity => Some("legalEntityIds"),
+            Self::CostCenter => Some("costCenterIds"),
+            Self::Office => Some("officeIds"),
+            Self::Designation => Some("designations"),
+            Self::Persona => Some("personas"),
+            Self::Active | Self::ExternalId | Self::EmployeeId | Self::Grade | Self::WorkerType => None,
+            Self::Manager | Self::Approvers => None,
+        }
+    }
+
+    /// Whether its values are people.
+    pub fn has_people(self) -> bool {
+        matches!(self, Self::Manager | Self::Approvers)
+    }
+
+    /// Where the API holds it.
+    pub fn part(self) -> PersonPart {
+        match self {
+            Self::Active | Self::Persona => PersonPart::Account,
+            Self::ExternalId => PersonPart::ExternalId,
+            Self::Department | Self::LegalEntity | Self::CostCenter | Self::Office | Self::Designation => {
+                PersonPart::BusinessInfo
+            }
+            Self::EmployeeId | Self::Grade | Self::WorkerType | Self::Manager | Self::Approvers => {
+                PersonPart::BusinessInfo
+            }
+        }
+    }
+
+    /// Whether the list of users shows it; what it does not show takes a request for each person.
+    pub fn is_listed(self) -> bool {
+        match self {
+            Self::Department | Self::LegalEntity | Self::CostCenter | Self::Office | Self::Designation => {
+                true
+            }
+            Self::Persona | Self::Active | Self::ExternalId | Self::EmployeeId => true,
+            Self::Grade | Self::WorkerType | Self::Manager | Self::Approvers => false,
         }
     }
 }
 
-/// What is known of a person, as far as rules look at it. What is absent was not told.
+/// What is known of a person, as far as files or rules look at it. What is absent was not told.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
@@ -83,6 +180,16 @@ impl Traits {
     /// The value of an attribute, where it is told.
     pub fn get(&self, attribute: Attribute) -> Option<&str> {
         self.0.get(&attribute).map(|it| &**it)
+    }
+
+    /// Every value, sorted by attribute.
+    pub fn iter(&self) -> impl Iterator<Item = (Attribute, &str)> {
+        self.0.iter().map(|it| (*it.0, &**it.1))
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Forgets all but these.

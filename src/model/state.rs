@@ -14,6 +14,7 @@ use crate::model::{
     ids::RoleId,
     index::{GroupIx, PersonIx, Renumbering, UserIx},
     scope::{Scope, Shared},
+    selector::{Attribute, PersonPart},
 };
 
 /// What a fact is about: groups come before people, and the facts of one owner stand together.
@@ -36,6 +37,9 @@ pub enum Fact {
     Member(UserIx),
     /// That a person holds a direct role.
     Direct(Box<Kind>),
+    /// What a person is apart from access. That the account [is active](Attribute::Active) or not is all there is to
+    /// there being one.
+    Trait(Attribute),
 }
 
 /// What a fact is known by: there is at most one of a key in a state.
@@ -73,6 +77,8 @@ pub enum Value {
     Member,
     /// Of [`Fact::Direct`]. Equal means: of the same meaning.
     Direct(Arc<DirectRole>),
+    /// Of [`Fact::Trait`].
+    Trait(Arc<str>),
 }
 
 /// One fact that differs: it comes, goes or changes. Never the same on both sides.
@@ -105,7 +111,7 @@ impl Edit {
     pub fn member(&self) -> Option<UserIx> {
         match self.key.fact {
             Fact::Member(user) => Some(user),
-            Fact::Attributes | Fact::Grant(_) | Fact::Direct(_) => None,
+            Fact::Attributes | Fact::Grant(_) | Fact::Direct(_) | Fact::Trait(_) => None,
         }
     }
 
@@ -113,7 +119,7 @@ impl Edit {
     pub fn role(&self) -> Option<RoleId> {
         match self.key.fact {
             Fact::Grant(role) => Some(role),
-            Fact::Attributes | Fact::Member(_) | Fact::Direct(_) => None,
+            Fact::Attributes | Fact::Member(_) | Fact::Direct(_) | Fact::Trait(_) => None,
         }
     }
 
@@ -121,15 +127,28 @@ impl Edit {
     pub fn kind(&self) -> Option<&Kind> {
         match &self.key.fact {
             Fact::Direct(kind) => Some(kind),
-            Fact::Attributes | Fact::Grant(_) | Fact::Member(_) => None,
+            Fact::Attributes | Fact::Grant(_) | Fact::Member(_) | Fact::Trait(_) => None,
         }
+    }
+
+    /// What of a person it is about, if it is about that.
+    pub fn attribute(&self) -> Option<Attribute> {
+        match self.key.fact {
+            Fact::Trait(attribute) => Some(attribute),
+            Fact::Attributes | Fact::Grant(_) | Fact::Member(_) | Fact::Direct(_) => None,
+        }
+    }
+
+    /// The part of a person that it is about, if it is about one.
+    pub fn part(&self) -> Option<PersonPart> {
+        self.attribute().map(Attribute::part)
     }
 
     /// The scopes before and after, of an edit about a role of a group.
     pub fn scopes(&self) -> [Option<&Scope>; 2] {
         [&self.before, &self.after].map(|it| match it {
             Some(Value::Scope(scope)) => Some(&**scope),
-            Some(Value::Attributes(_) | Value::Member | Value::Direct(_)) | None => None,
+            Some(Value::Attributes(_) | Value::Member | Value::Direct(_) | Value::Trait(_)) | None => None,
         })
     }
 
@@ -137,7 +156,7 @@ impl Edit {
     pub fn attributes(&self) -> [Option<&Attributes>; 2] {
         [&self.before, &self.after].map(|it| match it {
             Some(Value::Attributes(attributes)) => Some(&**attributes),
-            Some(Value::Scope(_) | Value::Member | Value::Direct(_)) | None => None,
+            Some(Value::Scope(_) | Value::Member | Value::Direct(_) | Value::Trait(_)) | None => None,
         })
     }
 
@@ -145,7 +164,15 @@ impl Edit {
     pub fn direct(&self) -> [Option<&DirectRole>; 2] {
         [&self.before, &self.after].map(|it| match it {
             Some(Value::Direct(role)) => Some(&**role),
-            Some(Value::Attributes(_) | Value::Scope(_) | Value::Member) | None => None,
+            Some(Value::Attributes(_) | Value::Scope(_) | Value::Member | Value::Trait(_)) | None => None,
+        })
+    }
+
+    /// What of the person before and after, of an edit about that.
+    pub fn traits(&self) -> [Option<&str>; 2] {
+        [&self.before, &self.after].map(|it| match it {
+            Some(Value::Trait(value)) => Some(&**value),
+            Some(Value::Attributes(_) | Value::Scope(_) | Value::Member | Value::Direct(_)) | None => None,
         })
     }
 
@@ -158,7 +185,7 @@ impl Edit {
         };
         let fact = match fact {
             Fact::Member(user) => Fact::Member(numbers.user(user)?),
-            fact @ (Fact::Attributes | Fact::Grant(_) | Fact::Direct(_)) => fact,
+            fact @ (Fact::Attributes | Fact::Grant(_) | Fact::Direct(_) | Fact::Trait(_)) => fact,
         };
         Some(Self { key: Key { owner, fact }, ..self })
     }
@@ -174,17 +201,19 @@ pub struct State {
     grants: Vec<Grant>,
     members: Vec<((GroupIx, UserIx), ())>,
     direct: Vec<((PersonIx, Kind), Arc<DirectRole>)>,
+    traits: Vec<((PersonIx, Attribute), Arc<str>)>,
 }
 
 impl State {
     /// Sorts facts that came in any order; of two with one key the first stays.
     pub fn new(facts: Facts) -> Self {
-        let Facts { mut groups, mut grants, mut members, mut direct, scopes: _ } = facts;
+        let Facts { mut groups, mut grants, mut members, mut direct, mut traits, scopes: _ } = facts;
         tidy(&mut groups);
         tidy(&mut grants);
         tidy(&mut members);
         tidy(&mut direct);
-        Self { groups, grants, members, direct }
+        tidy(&mut traits);
+        Self { groups, grants, members, direct, traits }
     }
 
     /// The groups that exist, sorted.
@@ -219,8 +248,11 @@ impl State {
                 let held = part(&self.direct, |it| it.0.0.cmp(&person));
                 held.iter().find(|it| it.0.1 == **kind).map(|it| Value::Direct(it.1.clone()))
             }
+            (Owner::Person(person), Fact::Trait(attribute)) => {
+                self.shared_trait(person, *attribute).cloned().map(Value::Trait)
+            }
             // No such key is made.
-            (Owner::Group(_), Fact::Direct(_))
+            (Owner::Group(_), Fact::Direct(_) | Fact::Trait(_))
             | (Owner::Person(_), Fact::Attributes | Fact::Grant(_) | Fact::Member(_)) => None,
         }
     }
@@ -255,12 +287,22 @@ impl State {
         part(&self.direct, |it| it.0.0.cmp(&person)).iter().map(|it| (*it.1).clone()).collect()
     }
 
+    fn shared_trait(&self, person: PersonIx, attribute: Attribute) -> Option<&Arc<str>> {
+        let at = self.traits.binary_search_by_key(&(person, attribute), |it| it.0).ok()?;
+        Some(&self.traits[at].1)
+    }
+
+    /// What a person is by an attribute, as far as that is held.
+    pub fn of_person(&self, person: PersonIx, attribute: Attribute) -> Option<&str> {
+        self.shared_trait(person, attribute).map(|it| &**it)
+    }
+
     /// Makes edits, sorted by key: afterwards each key has what `after` says.
     ///
     /// The one place that says what an edit does to a state.
     pub fn apply<'a>(&mut self, edits: impl IntoIterator<Item = &'a Edit>) {
-        let (mut groups, mut grants, mut members, mut direct) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut groups, mut grants, mut members, mut direct, mut traits) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for Edit { key, after, .. } in edits {
             match (key.owner, &key.fact, after) {
                 (Owner::Group(group), Fact::Attributes, Some(Value::Attributes(to))) => {
@@ -280,8 +322,14 @@ impl State {
                 (Owner::Person(person), Fact::Direct(kind), _) => {
                     direct.push(((person, (**kind).clone()), None));
                 }
+                (Owner::Person(person), Fact::Trait(attribute), Some(Value::Trait(to))) => {
+                    traits.push(((person, *attribute), Some(to.clone())));
+                }
+                (Owner::Person(person), Fact::Trait(attribute), _) => {
+                    traits.push(((person, *attribute), None));
+                }
                 // No such key is made.
-                (Owner::Group(_), Fact::Direct(_), _)
+                (Owner::Group(_), Fact::Direct(_) | Fact::Trait(_), _)
                 | (Owner::Person(_), Fact::Attributes | Fact::Grant(_) | Fact::Member(_), _) => (),
             }
         }
@@ -289,17 +337,15 @@ impl State {
         merge(&mut self.grants, grants);
         merge(&mut self.members, members);
         merge(&mut self.direct, direct);
+        merge(&mut self.traits, traits);
     }
 
     /// The same state with further facts.
     #[must_use]
     pub fn with(self, more: Facts) -> Self {
-        let Self { groups, grants, members, direct } = self;
-        let mut facts = Facts { groups, grants, members, direct, ..Facts::default() };
-        facts.groups.extend(more.groups);
-        facts.grants.extend(more.grants);
-        facts.members.extend(more.members);
-        facts.direct.extend(more.direct);
+        let Self { groups, grants, members, direct, traits } = self;
+        let mut facts = Facts { groups, grants, members, direct, traits, ..Facts::default() };
+        facts.extend(more);
         Self::new(facts)
     }
 
@@ -311,6 +357,7 @@ impl State {
             grants: self.grants.iter().filter(|it| groups(it.0.0)).cloned().collect(),
             members: self.members.iter().filter(|it| groups(it.0.0)).copied().collect(),
             direct: self.direct.iter().filter(|it| people(it.0.0)).cloned().collect(),
+            traits: self.traits.iter().filter(|it| people(it.0.0)).cloned().collect(),
         }
     }
 
@@ -326,11 +373,14 @@ impl State {
             .direct
             .iter()
             .filter_map(|it| Some(((numbers.person(it.0.0)?, it.0.1.clone()), it.1.clone())));
+        let traits =
+            self.traits.iter().filter_map(|it| Some(((numbers.person(it.0.0)?, it.0.1), it.1.clone())));
         Self::new(Facts {
             groups: groups.collect(),
             grants: grants.collect(),
             members: members.collect(),
             direct: direct.collect(),
+            traits: traits.collect(),
             ..Facts::default()
         })
     }
@@ -343,6 +393,7 @@ pub struct Facts {
     grants: Vec<Grant>,
     members: Vec<((GroupIx, UserIx), ())>,
     direct: Vec<((PersonIx, Kind), Arc<DirectRole>)>,
+    traits: Vec<((PersonIx, Attribute), Arc<str>)>,
     scopes: Shared,
 }
 
@@ -365,6 +416,20 @@ impl Facts {
     /// A person holds direct roles.
     pub fn direct(&mut self, person: PersonIx, roles: &DirectRoles) {
         self.direct.extend(roles.iter().map(|it| ((person, it.kind().clone()), Arc::new(it.clone()))));
+    }
+
+    /// All of these as well.
+    pub fn extend(&mut self, more: Self) {
+        self.groups.extend(more.groups);
+        self.grants.extend(more.grants);
+        self.members.extend(more.members);
+        self.direct.extend(more.direct);
+        self.traits.extend(more.traits);
+    }
+
+    /// A person is something apart from access.
+    pub fn person(&mut self, person: PersonIx, attribute: Attribute, value: &str) {
+        self.traits.push(((person, attribute), value.into()));
     }
 }
 
@@ -391,6 +456,10 @@ pub fn diff(before: &State, after: &State) -> Vec<Edit> {
     join(&before.direct, &after.direct, |(person, kind), before, after| {
         let value = |it: Option<&Arc<DirectRole>>| it.cloned().map(Value::Direct);
         note(Owner::Person(*person), Fact::Direct(Box::new(kind.clone())), value(before), value(after));
+    });
+    join(&before.traits, &after.traits, |(person, attribute), before, after| {
+        let value = |it: Option<&Arc<str>>| it.cloned().map(Value::Trait);
+        note(Owner::Person(*person), Fact::Trait(*attribute), value(before), value(after));
     });
     edits.sort_by(|a, b| a.key.cmp(&b.key));
     edits

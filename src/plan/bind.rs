@@ -14,8 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     files::{
-        check::locked_out,
-        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredLockout, DeclaredMember, Rest},
+        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredMember, Rest},
         matching::{self, Matched, Target},
     },
     model::{
@@ -42,6 +41,7 @@ mod computed;
 pub mod grants;
 mod lockout;
 pub mod people;
+mod person;
 mod policies;
 mod rules;
 mod standard;
@@ -52,6 +52,7 @@ mod users;
 pub(super) use rules::privileged_direct;
 
 use grants::Roles;
+use lockout::Cut;
 use people::Directory;
 
 /// Both sides, ready to be compared, and what could not be bound.
@@ -111,6 +112,7 @@ pub struct Bound {
 pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<Bound, Vec<Finding>> {
     let declared = &*declared.without(&snapshot.failed);
     let declared = &*declared.at(now);
+    let snapshot = &*person::revived(declared, snapshot);
     let directory = Directory::new(&snapshot.users);
     let mut bound =
         Bound { aliases: declared.aliases.clone(), unmanaged: declared.unmanaged, ..Bound::default() };
@@ -132,9 +134,10 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     bound.remarks.extend(companies.iter().flat_map(|it| it.matched.name_remarks(&it.live.groups)));
     let index = Arc::new(index(&companies, snapshot));
     let live = live(&companies, &index);
-    let mut desired = Facts::default();
+    let (mut desired, mut profiles) = (Facts::default(), Facts::default());
     for company in companies {
-        let locked = lockout::locked(declared, (company.declared.id, company.live), &directory, now);
+        let mut locked = lockout::leaving(declared, company.declared, &directory);
+        locked.extend(lockout::locked(declared, (company.declared.id, company.live), &directory, now));
         let roles = Roles::new(&company.live.roles);
         let mut binding = Binding {
             company: company.declared,
@@ -142,14 +145,17 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             index: &index,
             live: &live,
             desired: &mut desired,
+            profiles: &mut profiles,
             directory: &directory,
             doubtful_roles: doubtful_roles(company.declared, &roles),
             roles,
             suspects: people::suspects(company.declared, &directory, now),
+            meant: person::all_meant(company.live, &person::movers(company.declared, &directory, snapshot)),
             unseen: &unseen,
             searched: &snapshot.searched,
             locked,
             now,
+            deactivating: snapshot.deactivating.contains(&company.declared.id),
             compared: declared.base.is_some(),
             lined: declared.lined || declared.rules.all().any(|it| !it.policies.is_empty()),
             bound: &mut bound,
@@ -157,6 +163,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
         };
         binding.groups(company);
         binding.users(snapshot, declared);
+        binding.profiles(snapshot);
         let locked: Vec<UserId> = binding.locked.into_keys().collect();
         bound.locked.extend(&locked);
     }
@@ -175,6 +182,7 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
         let user = index.person(*person).1;
         direct.direct(*person, &snapshot.direct[&user]);
     }
+    direct.extend(profiles);
     bound.live = live.with(direct);
     bound.desired = State::new(desired);
     bound.index = index;
@@ -233,7 +241,7 @@ fn index(companies: &[Company<'_>], snapshot: &Observed) -> Index {
         groups.extend(missing.map(|it| GroupName::new(company, it.0.name.clone())));
         users.extend(live.contents.values().flat_map(|it| &*it.members));
         users.extend(live.held.keys());
-        people.extend(snapshot.direct.keys().map(|it| (company, *it)));
+        people.extend(snapshot.direct.keys().chain(snapshot.profiles.keys()).map(|it| (company, *it)));
     }
     Index::new(groups, users, people)
 }
@@ -269,19 +277,25 @@ struct Binding<'a> {
     /// The groups as they are.
     live: &'a State,
     desired: &'a mut Facts,
+    /// What people are apart from access, as far as it is declared.
+    profiles: &'a mut Facts,
     directory: &'a Directory<'a>,
     roles: Roles<'a>,
     /// The roles that an entry may mean that means none.
     doubtful_roles: BTreeSet<RoleId>,
     /// The people that the files name and the directory does not know.
     suspects: Vec<&'a PersonRef>,
+    /// Everybody whom each rule for members means, once what the files say of people is so.
+    meant: BTreeMap<&'a Selector, Arc<[UserId]>>,
     /// Everybody who stays a member because nobody can see whether it is somebody protected.
     unseen: &'a BTreeSet<UserId>,
     /// Where people of scopes were looked for.
     searched: &'a BTreeSet<CompanyId>,
-    /// Everybody who is cut off everywhere, and by which entry.
-    locked: BTreeMap<UserId, &'a DeclaredLockout>,
+    /// Everybody who is cut off everywhere or leaves, and by which entry.
+    locked: BTreeMap<UserId, Cut>,
     now: Timestamp,
+    /// Whether accounts of the company are known to come back once they are deactivated.
+    deactivating: bool,
     /// Whether a base is compared with: where something is asked for is noted then even if it is there.
     compared: bool,
     /// Whether policies have to tell where something is asked for.
@@ -480,9 +494,9 @@ impl Binding<'_> {
             }
             // Whichever of them it is, it is nobody who joins.
             if meant.iter().all(|it| self.locked.contains_key(it))
-                && let Some(lockout) = meant.first().and_then(|it| self.locked.get(it))
+                && let Some(cut) = meant.first().and_then(|it| self.locked.get(it))
             {
-                self.bound.remarks.push(locked_out(&entry.person, entry.from, lockout.from));
+                self.bound.remarks.push(cut.remark(&entry.person, entry.from));
                 continue;
             }
             let ends = entry.term().ends;
@@ -609,7 +623,7 @@ impl Binding<'_> {
             Owner::Person(person) => (None, Some(self.index.person(person).1)),
         };
         let (user, role, role_type) = match &key.fact {
-            Fact::Attributes => (person, None, None),
+            Fact::Attributes | Fact::Trait(_) => (person, None, None),
             Fact::Grant(role) => (person, Some(*role), None),
             Fact::Member(user) => (Some(self.index.user(*user)), None, None),
             Fact::Direct(kind) => (person, None, Some(kind.role_type().into())),

@@ -17,6 +17,7 @@ use crate::model::{
     index::{GroupIx, GroupName, Index},
     plan::{Action, Change, Digest, Plan, ReadGroup},
     scope::{Kind, Scope, Value},
+    selector::Attribute,
     state::{Edit, State},
 };
 
@@ -222,6 +223,13 @@ impl Writer {
         // The whole list is sent, so all that stays is an effect as well.
         let after: Vec<DirectRole> = change.direct_after().iter().cloned().collect();
         self.list(&after, Self::direct);
+        // A plan that changes nothing else about people is what it always was.
+        if change.traits().next().is_some() {
+            self.edits(change.traits(), |to, edit| {
+                to.text(edit.attribute().map_or("", Attribute::as_str));
+                to.sides(edit.traits(), Self::text);
+            });
+        }
     }
 
     fn edits<'a>(
@@ -244,7 +252,7 @@ impl Writer {
     }
 
     /// Writes what comes, changes or goes.
-    fn sides<T>(&mut self, sides: [Option<&T>; 2], each: impl Fn(&mut Self, &T)) {
+    fn sides<T: ?Sized>(&mut self, sides: [Option<&T>; 2], each: impl Fn(&mut Self, &T)) {
         match sides {
             [None, None] => (),
             [None, Some(after)] => {

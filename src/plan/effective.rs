@@ -5,7 +5,7 @@
 //! people [keep](Kept) through others as far as that was asked for.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     rc::Rc,
     sync::Arc,
 };
@@ -19,7 +19,8 @@ use crate::model::{
     permissions::Permissions,
     plan::{Action, Change, Plan},
     scope::Scope,
-    state::{Membership, Owner, State, memberships},
+    selector::Attribute,
+    state::{Edit, Membership, Owner, State, memberships},
 };
 
 /// A plan with the state that results from it.
@@ -35,6 +36,8 @@ pub struct Sides<'a> {
     kept: HashMap<GroupIx, &'a [Grant]>,
     /// Who is in these groups.
     keeping: HashMap<(CompanyId, UserIx), Vec<GroupIx>>,
+    /// Those whose accounts cannot be used before, and after, as the plan changes that.
+    idle: [HashSet<(CompanyId, UserIx)>; 2],
 }
 
 impl<'a> Sides<'a> {
@@ -56,7 +59,18 @@ impl<'a> Sides<'a> {
             }
         }
         let groups = kept.groups.iter().filter_map(|(it, grants)| Some((find(it)?, &grants[..])));
-        Self { plan, after: plan.after(), changes, kept: groups.collect(), keeping }
+        let idle = [0, 1].map(|side| {
+            let is_idle =
+                |it: &Edit| it.attribute() == Some(Attribute::Active) && it.traits()[side] != Some("true");
+            let idle = plan.people().filter(|it| it.traits().any(is_idle));
+            idle.filter_map(|it| Some((it.company(), index.find_user(it.user()?)?))).collect()
+        });
+        Self { plan, after: plan.after(), changes, kept: groups.collect(), keeping, idle }
+    }
+
+    /// Whether somebody can use what is held before, and after, as far as the plan changes that.
+    fn acts(&self, company: CompanyId, user: UserIx) -> [bool; 2] {
+        [0, 1].map(|side| !self.idle[side].contains(&(company, user)))
     }
 
     /// What a group gives on one side.
@@ -196,6 +210,8 @@ pub fn parts(
     for Membership { group, user, before, after } in memberships(sides.before(), &sides.after) {
         let company = sides.company(group);
         if concerns(company, user) {
+            let [acts_before, acts_after] = sides.acts(company, user);
+            let (before, after) = (before && acts_before, after && acts_after);
             all.entry((company, user)).or_default().push(Part { group, before, after });
         }
     }
@@ -224,13 +240,14 @@ pub fn outcomes<'a>(sides: &'a Sides<'_>) -> Vec<Outcome<'a>> {
     let outcome = |(company, user)| {
         let mut parts = parts.remove(&(company, user)).unwrap_or_default();
         let keeps = sides.keeping.get(&(company, user)).into_iter().flatten();
-        parts.extend(keeps.map(|&group| Part { group, before: true, after: true }));
+        let [before, after] = sides.acts(company, user);
+        parts.extend(keeps.map(|&group| Part { group, before, after }));
         let fate = known.entry(parts).or_insert_with_key(|parts| Rc::new(Fate::of(parts, sides))).clone();
         let (mut held, mut change) = (fate.held, None);
         if let Some(own) = direct.get(&(company, plan.index.user(user))) {
             change = own.change;
             let has = change.map_or_else(|| !own.before.is_empty(), |it| !it.direct_after().is_empty());
-            held = [held[0] || !own.before.is_empty(), held[1] || has];
+            held = [held[0] || before && !own.before.is_empty(), held[1] || after && has];
         }
         Outcome { company, user, fate, direct: change, loses_everything: held == [true, false] }
     };

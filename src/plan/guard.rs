@@ -31,6 +31,7 @@ mod exceptions;
 mod floors;
 mod holders;
 mod lockouts;
+mod people;
 mod policies;
 mod protected;
 mod removals;
@@ -91,6 +92,7 @@ fn by(sides: &Sides<'_>, effects: Effects<'_>, rules: &Rules, now: Timestamp) ->
     let mut judge = Judge { plan, sides, effects, rules, now, exceptions, checks: Vec::new() };
     judge.removals();
     judge.lockouts();
+    judge.people();
     judge.group_emptied();
     judge.fact(Guard::EmptyDesired, rules.declared, Limit::AtLeast(1));
     // A snapshot exists only if every list added up.

@@ -10,7 +10,7 @@
 //! The plan falls into its smallest parts (`parts`), people tell which part waits
 //! for which (`people`, `floors`), what waits for itself is cut (`cycles`), and
 //! what waits for the same is put into one call (`batch`). What people hold outside
-//! groups is one call for each of them (`users`). Knows no executor, and
+//! groups is one call for each of them, and so is each part of what they are (`users`). Knows no executor, and
 //! nothing of groups outside the plan: those only add access that does not change.
 
 use std::collections::BTreeSet;
@@ -21,6 +21,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
     plan::{Gap, Plan},
     scope::Scope,
+    selector::PersonPart,
     state::Attributes,
 };
 
@@ -84,12 +85,43 @@ pub struct Ordered {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names are those of the API")]
 pub enum Call {
-    CreateGroup { company: CompanyId, attributes: Attributes },
-    UpdateGroup { company: CompanyId, group: GroupId, attributes: Attributes },
-    DeleteGroup { company: CompanyId, group: GroupId },
-    PatchMembers { company: CompanyId, group: Option<GroupId>, add: Vec<UserId>, remove: Vec<UserId> },
-    PatchRoles { company: CompanyId, group: Option<GroupId>, add: Vec<(RoleId, Scope)>, delete: Vec<RoleId> },
-    PutDirectRoles { company: CompanyId, user: UserId, roles: DirectRoles },
+    CreateGroup {
+        company: CompanyId,
+        attributes: Attributes,
+    },
+    UpdateGroup {
+        company: CompanyId,
+        group: GroupId,
+        attributes: Attributes,
+    },
+    DeleteGroup {
+        company: CompanyId,
+        group: GroupId,
+    },
+    PatchMembers {
+        company: CompanyId,
+        group: Option<GroupId>,
+        add: Vec<UserId>,
+        remove: Vec<UserId>,
+    },
+    PatchRoles {
+        company: CompanyId,
+        group: Option<GroupId>,
+        add: Vec<(RoleId, Scope)>,
+        delete: Vec<RoleId>,
+    },
+    PutDirectRoles {
+        company: CompanyId,
+        user: UserId,
+        roles: DirectRoles,
+    },
+    /// What changes of one part of a person; `active` says whether the account is to be used afterwards.
+    PutPerson {
+        company: CompanyId,
+        user: UserId,
+        part: PersonPart,
+        active: bool,
+    },
 }
 
 /// Returns the steps of a plan, and what could not be kept.

@@ -13,11 +13,12 @@ use crate::{
     model::{
         direct::{DirectRole, DirectRoles},
         ids::{CompanyId, GroupId, RoleId, UserId},
-        index::{GroupIx, GroupName, Index},
+        index::{GroupIx, GroupName, Index, PersonIx},
         observed::{GroupHead, Observed},
         plan::{Action, Change, Edits, Note, Plan, Withheld},
         rules::Taken,
         scope::Scope,
+        selector::Attribute,
         source::{FileId, Place},
         state::{Attributes, Edit, Fact, Facts, Key, Owner, State},
     },
@@ -48,6 +49,8 @@ pub struct Done {
     pub taken: BTreeSet<RoleId>,
     /// Whether it replaced what the person holds outside groups, or may have.
     pub direct: bool,
+    /// What it changed about the person, or may have.
+    pub attributes: BTreeSet<Attribute>,
 }
 
 /// Returns the groups that a rollback must look at, by the change that touched them.
@@ -127,14 +130,15 @@ pub fn bound(
                 let person = change.user().and_then(|it| index.find_person(company, it));
                 let read =
                     |it: &_| fresh.people.iter().any(|read| fresh.index.person(*read) == index.person(*it));
-                let Some(person) = person.filter(read).filter(|_| done.direct) else { continue };
+                let Some(person) = person.filter(read) else { continue };
                 let held = live.direct(person);
-                let mut roles = restored_user(&change, &held);
+                let mut roles = if done.direct { restored_user(&change, &held) } else { held.clone() };
                 if change.user().is_some_and(|it| fresh.locked.contains(&it)) {
                     let within = |it: &DirectRole| it.within(held.get(it.kind())?);
                     roles = roles.iter().filter_map(within).collect();
                 }
                 undo.facts.direct(person, &roles);
+                undo.person(&change, done, person, &live);
                 Owner::Person(person)
             }
             (Some(group), Some(_)) => {
@@ -256,6 +260,20 @@ impl Undo<'_> {
         self.facts.group(group, Arc::new(back));
     }
 
+    /// A person as before the apply, of that which it changed and nobody else has since.
+    fn person(&mut self, change: &Change<'_>, done: &Done, person: PersonIx, live: &State) {
+        let edits: BTreeMap<Attribute, &Edit> =
+            change.traits().filter_map(|it| Some((it.attribute()?, it))).collect();
+        for attribute in Attribute::ALL.iter().copied() {
+            let is = live.of_person(person, attribute);
+            let back = match edits.get(&attribute).map(|it| it.traits()) {
+                Some([before, after]) if done.attributes.contains(&attribute) && is == after => before,
+                Some(_) | None => is,
+            };
+            back.into_iter().for_each(|it| self.facts.person(person, attribute, it));
+        }
+    }
+
     /// A deleted group as it was, to be created again under a new id.
     fn recreated(&mut self, change: &Change<'_>, group: GroupIx) {
         let Some(attributes) = change.attributes_before() else { return };
@@ -343,6 +361,11 @@ fn gave(then: &Change<'_>, done: &Done, edit: &Edit, plan: &Plan) -> bool {
         let (was, made) = (then.roles_before().find(|it| it.0 == role).map(|it| it.1), then.roles_after());
         let widened = then.grants().any(|it| it.role() == Some(role) && it.gives() && !it.takes());
         return done.roles.contains(&role) && widened && is == made.get(&role).copied() && back == was;
+    }
+    if let Some(attribute) = edit.attribute() {
+        let made = then.traits().find(|it| it.attribute() == Some(attribute));
+        let [is, back] = edit.traits();
+        return done.attributes.contains(&attribute) && made.is_some_and(|it| it.traits() == [back, is]);
     }
     if let Some(kind) = edit.kind() {
         let [is, back] = edit.direct();

@@ -11,7 +11,7 @@ use crate::{
     model::{
         access::Why,
         ids::{CompanyId, GroupId, RoleId, UserId},
-        index::{GroupIx, Index},
+        index::{GroupIx, Index, PersonIx},
         observed::Observed,
         plan::{Action, Change, Digest, Plan, ReadGroup, Withheld},
         scope::Scope,
@@ -185,8 +185,12 @@ fn is_so(saved: &Plan, bound: &Bound) -> bool {
         let company = change.company();
         let Some(group) = change.group() else {
             let person = change.user().and_then(|it| bound.index.find_person(company, it));
-            let read = person.filter(|it| bound.people.contains(it));
-            return read.is_some_and(|it| bound.live.direct(it) == change.direct_after());
+            return person.is_some_and(|person| {
+                let is_read = bound.people.contains(&person);
+                let direct = change.direct().next().is_none()
+                    || is_read && bound.live.direct(person) == change.direct_after();
+                direct && is(&change, bound, person, 1)
+            });
         };
         let meant = |it: &GroupIx| {
             let known = bound.index.group(*it);
@@ -213,7 +217,7 @@ fn stale(plan: &Plan, bound: &Bound) -> Stale {
         plan.read.iter().map(|it| ((it.company, it.group), it)).collect();
     for change in plan.changes() {
         let how = match change.user() {
-            Some(user) => differs_direct(&change, bound, user),
+            Some(user) => differs_person(&change, bound, user),
             None => change.id().and_then(|id| {
                 differs(bound, seen.get(&(change.company(), id)).copied(), (change.company(), id))
             }),
@@ -242,9 +246,22 @@ fn differs(
     }
 }
 
-fn differs_direct(change: &Change<'_>, bound: &Bound, user: UserId) -> Option<&'static str> {
-    let read = bound.index.find_person(change.company(), user).filter(|it| bound.people.contains(it));
-    match read {
+/// Whether somebody is what one side of a plan says, of that which it changes.
+fn is(change: &Change<'_>, bound: &Bound, person: PersonIx, side: usize) -> bool {
+    change
+        .traits()
+        .all(|edit| edit.attribute().is_none_or(|it| bound.live.of_person(person, it) == edit.traits()[side]))
+}
+
+fn differs_person(change: &Change<'_>, bound: &Bound, user: UserId) -> Option<&'static str> {
+    let known = bound.index.find_person(change.company(), user);
+    if !known.is_some_and(|it| is(change, bound, it, 0)) && change.traits().next().is_some() {
+        return Some("what the API says of the person is otherwise");
+    }
+    if change.direct().next().is_none() {
+        return None;
+    }
+    match known.filter(|it| bound.people.contains(it)) {
         None => Some("the direct roles cannot be read"),
         Some(person) if bound.live.direct(person).same_spelling(&change.direct_before()) => None,
         Some(_) => Some("the direct roles are others"),

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     apply::{Outcome, Report, Wrote},
-    model::plan::Plan,
+    model::{plan::Plan, selector::PersonPart},
     plan::{
         order::{Call, Step},
         witness::Testimony,
@@ -105,5 +105,9 @@ fn words(call: &Call) -> String {
         },
         Call::PatchRoles { .. } => "change roles".to_owned(),
         Call::PutDirectRoles { .. } => "replace the direct roles".to_owned(),
+        Call::PutPerson { part: PersonPart::Account, active: true, .. } => "activate the account".to_owned(),
+        Call::PutPerson { part: PersonPart::Account, .. } => "deactivate the account".to_owned(),
+        Call::PutPerson { part: PersonPart::ExternalId, .. } => "replace the external id".to_owned(),
+        Call::PutPerson { part: PersonPart::BusinessInfo, .. } => "change what the company says".to_owned(),
     }
 }

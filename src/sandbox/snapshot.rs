@@ -155,7 +155,7 @@ fn user(
 
 /// Puts what rules for members look at where the API has it. Pseudonyms are no ids, and of them only texts stay.
 fn put(value: &mut Value, traits: &Traits) {
-    for attribute in Attribute::ALL.iter().copied() {
+    for attribute in Attribute::RULES.iter().copied() {
         let Some(told) = traits.get(attribute) else { continue };
         let unit = |name: &str| parse_uuid(told).map(|id| json!({ "id": id, "name": name }));
         match attribute {
@@ -169,6 +169,14 @@ fn put(value: &mut Value, traits: &Traits) {
                     value["legalEntity"] = unit;
                 }
             }
+            // No rule looks at them.
+            Attribute::Active
+            | Attribute::ExternalId
+            | Attribute::EmployeeId
+            | Attribute::Grade
+            | Attribute::WorkerType
+            | Attribute::Manager
+            | Attribute::Approvers => (),
         }
     }
     if let Some(business) = value.get_mut("business").and_then(Value::as_object_mut) {
@@ -214,6 +222,7 @@ mod tests {
                 users: Vec::new(),
                 asked: Vec::new(),
                 attributes: None,
+                profiles: BTreeMap::new(),
             };
             let direct_roles = Some(DirectRoles::read([raw(role)]));
             let person = Person { user_id: UserId(id(8)), groups: Vec::new(), direct_roles };

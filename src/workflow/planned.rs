@@ -360,6 +360,8 @@ pub(super) fn doubted(declared: &Declared, snapshot: &Observed) -> Result<Failed
 
 /// What a plan takes away, by group.
 fn going(plan: &Plan) -> Vec<Going> {
+    let others = plan.people().filter(|it| it.traits().next().is_some());
+    let others: BTreeSet<UserId> = others.filter_map(|it| it.user()).collect();
     let going = plan.groups().filter_map(|it| {
         Some(Going {
             company: it.company(),
@@ -371,6 +373,8 @@ fn going(plan: &Plan) -> Vec<Going> {
                 .members()
                 .filter(|it| it.removes() && plan.by_rule.contains_key(&it.key))
                 .filter_map(|it| Some(plan.index.user(it.member()?)))
+                // Whoever is another by this very plan is meant until it is made.
+                .filter(|it| !others.contains(it))
                 .collect(),
             rules: it.group().and_then(|it| plan.selectors.get(&it)).map_or(Vec::new(), |it| it.to_vec()),
             roles: it.grants().filter(|it| !it.adds()).filter_map(Edit::role).collect(),
@@ -383,7 +387,11 @@ fn going(plan: &Plan) -> Vec<Going> {
 fn touched(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
     for change in plan.changes() {
         match change.user() {
-            Some(user) => declared.look_at_user(change.company(), user),
+            Some(user) => {
+                declared.look_at_user(change.company(), user);
+                let attributes = change.traits().filter_map(Edit::attribute).collect();
+                declared.look_at_traits(change.company(), user, attributes);
+            }
             None => declared.look_at(change.company()),
         }
     }

@@ -49,6 +49,7 @@ mod kubernetes;
 mod lags;
 mod laws;
 mod left_out;
+mod lives;
 mod lockouts;
 mod manifests;
 mod matrix;

@@ -89,7 +89,7 @@ impl Check {
             selector.put(attribute, values);
         }
         if selector.is_empty() && !is_wrong && self.findings.len() == before {
-            let keys: Vec<&str> = Attribute::ALL.iter().map(|it| it.as_str()).collect();
+            let keys: Vec<&str> = Attribute::RULES.iter().map(|it| it.as_str()).collect();
             self.say(
                 Finding::new(
                     Code::InvalidRule,
@@ -103,29 +103,33 @@ impl Check {
     }
 
     fn value(&mut self, attribute: Attribute, raw: &At<String>) -> Option<Box<str>> {
+        self.attribute(attribute, raw, Code::InvalidRule)
+    }
+
+    /// A value of an attribute that is not a person.
+    pub(super) fn attribute(
+        &mut self,
+        attribute: Attribute,
+        raw: &At<String>,
+        code: Code,
+    ) -> Option<Box<str>> {
         let alias = match attribute {
             Attribute::Department => Alias::Department,
             Attribute::LegalEntity => Alias::LegalEntity,
             Attribute::CostCenter => Alias::CostCenter,
             Attribute::Office => Alias::Office,
-            Attribute::Designation | Attribute::Persona => {
-                let is_word = |it: &str| {
-                    !it.is_empty()
-                        && it.bytes().all(|it| it.is_ascii_uppercase() || it == b'_' || it.is_ascii_digit())
-                };
-                let wrong = if attribute == Attribute::Persona && !is_word(&raw.v) {
-                    Some("a persona is written in capitals, as the API spells it, such as `EMPLOYEE`")
-                } else if raw.v.trim() != raw.v || raw.v.is_empty() {
-                    Some("it is empty, or begins or ends with a space")
-                } else {
-                    None
-                };
-                if let Some(help) = wrong {
-                    let message = format!("`{}` is not a {}", raw.v, attribute.word());
-                    return self.wrong(Finding::new(Code::InvalidRule, self.at(raw), message).help(help));
-                }
-                return self.seen(raw, "a value of a rule").map(Into::into);
+            Attribute::Grade => Alias::Grade,
+            Attribute::Persona | Attribute::WorkerType if !is_word(&raw.v) => {
+                let message = format!("`{}` is not a {}", raw.v, attribute.word());
+                let help = "it is written in capitals, as the API spells it, such as `EMPLOYEE`";
+                return self.wrong(Finding::new(code, self.at(raw), message).help(help));
             }
+            _ if raw.v.trim() != raw.v || raw.v.is_empty() => {
+                let message = format!("`{}` is not a {}", raw.v, attribute.word());
+                let help = "it is empty, or begins or ends with a space";
+                return self.wrong(Finding::new(code, self.at(raw), message).help(help));
+            }
+            _ => return self.seen(raw, &format!("a {}", attribute.word())).map(Into::into),
         };
         self.id(raw, alias).map(|it| it.to_string().into())
     }
@@ -138,9 +142,15 @@ impl Check {
             (Attribute::Department, &self.departments),
             (Attribute::CostCenter, &self.cost_centers),
             (Attribute::Office, &self.offices),
+            (Attribute::Grade, &self.grades),
         ]
         .into_iter()
         .map(|(attribute, all)| (attribute, names(all)))
         .collect()
     }
+}
+
+/// Whether a text is a word of the API's: capitals, digits and low lines.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| it.is_ascii_uppercase() || it == b'_' || it.is_ascii_digit())
 }

@@ -52,6 +52,13 @@ fn void(accept: &DeclaredAccept, now: Timestamp) -> Option<Finding> {
     })
 }
 
+/// A declared member, or holder of a direct role, leaves.
+pub(crate) fn leaves(person: &PersonRef, member: Place, from: Place) -> Finding {
+    Finding::new(Code::LockedOutMember, member, format!("{person} leaves, and this entry is void"))
+        .related(from, "leaves here")
+        .help("delete the entry; who is not active is in no group")
+}
+
 /// A declared member, or holder of a direct role, is cut off everywhere.
 pub(crate) fn locked_out(person: &PersonRef, member: Place, lockout: Place) -> Finding {
     Finding::new(Code::LockedOutMember, member, format!("{person} is locked out, and this entry is void"))

@@ -49,6 +49,7 @@ pub(in crate::files) fn policy(
         check.guards(guards, &mut rules);
         let given = [
             (Guard::Removals, !guards.removals.is_absent()),
+            (Guard::People, !guards.people.is_absent()),
             (Guard::Lockouts, !guards.lockouts.is_absent()),
             (Guard::LastHolder, !guards.holders.is_absent()),
             (Guard::Privileged, !guards.privileged.is_absent()),
@@ -84,6 +85,14 @@ impl Check {
             rules.percent = percent.and_then(|it| u8::try_from(it).ok()).unwrap_or(rules.percent);
             rules.from = self.number(&removals.from, "from", 1, u64::MAX).unwrap_or(rules.from);
             rules.at_most = self.number(&removals.at_most, "atMost", 0, u64::MAX).unwrap_or(rules.at_most);
+        }
+        if let Some(people) = guards.people.as_ref() {
+            let percent = self.number(&people.percent, "percent", 1, 100);
+            rules.people_percent =
+                percent.and_then(|it| u8::try_from(it).ok()).unwrap_or(rules.people_percent);
+            rules.people_from = self.number(&people.from, "from", 1, u64::MAX).unwrap_or(rules.people_from);
+            let most = self.number(&people.at_most, "atMost", 0, u64::MAX);
+            rules.people_at_most = most.unwrap_or(rules.people_at_most);
         }
         if let Some(lockouts) = guards.lockouts.as_ref() {
             let number = |check: &mut Self, raw, key| check.number(raw, key, 0, u64::MAX);

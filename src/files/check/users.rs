@@ -1,10 +1,12 @@
-//! People with direct roles, as files write them.
+//! People as files write them: their accounts, what their company says of them, and their direct roles.
 
 use super::{
     super::{
         At,
         access::{DirectRoleEntry, TravellerEntry, UserEntry},
-        declared::{DeclaredDirect, DeclaredDirectRole, DeclaredTraveller, DeclaredUser},
+        declared::{
+            DeclaredDirect, DeclaredDirectRole, DeclaredTrait, DeclaredTraveller, DeclaredUser, TraitValue,
+        },
         shape::TextOr,
     },
     Check,
@@ -13,19 +15,64 @@ use crate::model::{
     direct::{DirectRole, Kind, Reach, TYPES, known},
     finding::{Code, Finding, did_you_mean},
     ids::PersonKey,
+    selector::Attribute,
     source::Place,
 };
 
 impl Check {
     pub(super) fn user(&mut self, entry: &At<UserEntry>) -> Option<DeclaredUser> {
-        const HELP: &str =
-            "write `{ user: WHO, directRoles: […] }`; `[]` is none, and `unmanaged` leaves them alone";
+        const HELP: &str = "write `{ user: WHO, … }` with what is declared of the person: `active`, `externalId`, `business` or `directRoles`";
         let (from, v) = (self.at(entry), &entry.v);
-        let keys = [("user", v.user.is_absent(), HELP), ("directRoles", v.direct_roles.is_absent(), HELP)];
+        let said = [
+            v.active.is_absent(),
+            v.external_id.is_absent(),
+            v.business.is_absent(),
+            v.direct_roles.is_absent(),
+        ];
+        let is_silent = said.iter().all(|it| *it);
+        let keys = [("user", v.user.is_absent(), HELP), ("directRoles", is_silent, HELP)];
         self.required(from, "a `users:` entry", &keys);
         let roles = self.listing(&v.direct_roles, Self::direct_role);
         self.no_direct_role_twice(&roles.entries);
-        Some(DeclaredUser { person: self.person(v.user.as_ref()?)?, roles, from })
+        let traits = self.traits(v);
+        self.maybe_reason(&v.reason);
+        let says_roles = !v.direct_roles.is_absent();
+        Some(DeclaredUser { person: self.person(v.user.as_ref()?)?, roles, says_roles, traits, from })
+    }
+
+    /// What is declared of a person apart from access, sorted by attribute.
+    fn traits(&mut self, v: &UserEntry) -> Vec<DeclaredTrait> {
+        let mut traits = Vec::new();
+        if let Some(active) = v.active.as_ref() {
+            let value = TraitValue::Ready(if active.v { "true" } else { "false" }.into());
+            traits.push(DeclaredTrait { attribute: Attribute::Active, value, from: self.at(active) });
+        }
+        let mut texts = vec![(Attribute::ExternalId, &v.external_id)];
+        if let Some(business) = v.business.as_ref() {
+            texts.extend(business.texts());
+            if let Some(manager) = business.manager.as_ref() {
+                let from = self.at(manager);
+                let value = self.person(manager).map(|it| TraitValue::People(vec![it]));
+                traits.extend(value.map(|value| DeclaredTrait {
+                    attribute: Attribute::Manager,
+                    value,
+                    from,
+                }));
+            }
+            if let Some(approvers) = business.approvers.as_ref() {
+                let from = self.at(approvers);
+                let people: Vec<_> = approvers.v.iter().filter_map(|it| self.person(it)).collect();
+                let value = TraitValue::People(people);
+                traits.push(DeclaredTrait { attribute: Attribute::Approvers, value, from });
+            }
+        }
+        for (attribute, raw) in texts {
+            let Some(raw) = raw.as_ref() else { continue };
+            let value = self.attribute(attribute, raw, Code::InvalidUser).map(TraitValue::Ready);
+            traits.extend(value.map(|value| DeclaredTrait { attribute, value, from: self.at(raw) }));
+        }
+        traits.sort_by_key(|it| it.attribute);
+        traits
     }
 
     fn direct_role(&mut self, entry: &At<DirectRoleEntry>) -> Option<DeclaredDirectRole> {

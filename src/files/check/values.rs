@@ -29,6 +29,7 @@ pub(super) enum Alias {
     Department,
     CostCenter,
     Office,
+    Grade,
 }
 
 impl Check {
@@ -51,6 +52,7 @@ impl Check {
             Alias::Department => ("department", &self.departments),
             Alias::CostCenter => ("costCenter", &self.cost_centers),
             Alias::Office => ("office", &self.offices),
+            Alias::Grade => ("grade", &self.grades),
         };
         let known =
             parse_uuid(&raw.v).map(Some).or_else(|| names.names.get(&*name::composed(&raw.v)).copied());

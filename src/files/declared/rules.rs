@@ -24,6 +24,12 @@ pub struct DeclaredRules {
     pub(crate) from: usize,
     /// Most that may go in one apply.
     pub(crate) at_most: usize,
+    /// Most accounts that are deactivated or created in one apply, in percent of those that are known to be active.
+    pub(crate) people_percent: u8,
+    /// That share is looked at where at least so many are.
+    pub(crate) people_from: usize,
+    /// Most accounts that are deactivated or created in one apply.
+    pub(crate) people_at_most: usize,
     /// Most people who are cut off everywhere in one apply.
     pub(crate) lockout_people: usize,
     /// Most memberships that go by that.
@@ -58,15 +64,17 @@ pub(crate) struct DeclaredFloor {
 
 impl Default for DeclaredRules {
     fn default() -> Self {
-        let Rules { percent, from, at_most, lockout_people, lockout_memberships, holders, .. } =
-            Rules::default();
+        let default = Rules::default();
         Self {
-            percent,
-            from,
-            at_most,
-            lockout_people,
-            lockout_memberships,
-            holders,
+            percent: default.percent,
+            from: default.from,
+            at_most: default.at_most,
+            people_percent: default.people_percent,
+            people_from: default.people_from,
+            people_at_most: default.people_at_most,
+            lockout_people: default.lockout_people,
+            lockout_memberships: default.lockout_memberships,
+            holders: default.holders,
             privileged: None,
             protected_groups: Vec::new(),
             protected_people: Vec::new(),
@@ -85,6 +93,8 @@ impl DeclaredRules {
         Self {
             percent: 100,
             at_most: usize::MAX,
+            people_percent: 100,
+            people_at_most: usize::MAX,
             lockout_people: usize::MAX,
             lockout_memberships: usize::MAX,
             holders: 0,

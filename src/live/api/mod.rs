@@ -13,6 +13,7 @@
 
 mod about;
 mod bearer;
+pub(crate) mod attributes;
 mod clients;
 mod clock;
 mod connection;

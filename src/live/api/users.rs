@@ -23,7 +23,7 @@ use crate::model::{
     ids::{CompanyId, PersonRef, UserId, parse_uuid},
     name,
     observed::User,
-    selector::{Attribute, Misfit, Selector, Traits},
+    selector::{Misfit, Selector, Traits},
 };
 
 /// Users of a company that are asked for its name: some are of other legal entities.
@@ -61,13 +61,8 @@ enum Filter<'a> {
 fn by_attribute<S: Serializer>(rule: &Selector, to: S) -> Result<S::Ok, S::Error> {
     let mut fields = to.serialize_map(None)?;
     for (attribute, values) in rule.parts() {
-        let field = match attribute {
-            Attribute::Department => "departmentIds",
-            Attribute::LegalEntity => "legalEntityIds",
-            Attribute::CostCenter => "costCenterIds",
-            Attribute::Office => "officeIds",
-            Attribute::Designation => "designations",
-            Attribute::Persona => "personas",
+        let Some(field) = attribute.filter() else {
+            return Err(serde::ser::Error::custom(format!("nobody is listed by the {}", attribute.word())));
         };
         if attribute.has_ids() {
             let ids: Vec<Id<&str>> = values.iter().map(|id| Id { id: &**id }).collect();
@@ -211,15 +206,34 @@ impl Reader {
     /// everybody of a company that refuses the bulk list, are asked for one by one. A filter by e-mail may
     /// match an address that the row does not show: all rows are returned.
     pub async fn find_users(&self, company: CompanyId, people: &[PersonRef]) -> Result<Vec<User>, ApiError> {
-        // Sorted, so that each kind of key stands together and nobody is asked for twice.
-        let people: Vec<&PersonRef> = people.iter().collect::<BTreeSet<_>>().into_iter().collect();
-        let kinds = people.chunk_by(|a, b| std::mem::discriminant(*a) == std::mem::discriminant(*b));
-        let parts = kinds.flat_map(|kind| kind.chunks(FILTER_SIZE)).map(|part| self.find_part(company, part));
-        let found = gather(self.connection.concurrency, parts).await?;
-        let mut users: Vec<User> = found.into_iter().flatten().collect();
+        let found = self.find(company, people, |_| ()).await?;
+        let mut users: Vec<User> = found.into_iter().map(|it| it.0).collect();
         users.sort_by_key(|user| user.id);
         users.dedup();
         Ok(users)
+    }
+
+    /// The same with what the list tells of each; nothing of those who were asked for one by one.
+    pub async fn find_traits(
+        &self,
+        company: CompanyId,
+        people: &[PersonRef],
+    ) -> Result<Vec<(User, Option<Traits>)>, ApiError> {
+        self.find(company, people, Told::traits).await
+    }
+
+    async fn find<T>(
+        &self,
+        company: CompanyId,
+        people: &[PersonRef],
+        more: impl Fn(&Told) -> T + Copy,
+    ) -> Result<Vec<(User, Option<T>)>, ApiError> {
+        // Sorted, so that each kind of key stands together and nobody is asked for twice.
+        let people: Vec<&PersonRef> = people.iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let kinds = people.chunk_by(|a, b| std::mem::discriminant(*a) == std::mem::discriminant(*b));
+        let parts = kinds.flat_map(|kind| kind.chunks(FILTER_SIZE));
+        let parts = parts.map(|part| self.find_part(company, part, more));
+        Ok(gather(self.connection.concurrency, parts).await?.into_iter().flatten().collect())
     }
 
     /// Returns everybody of a company, inactive people included; `None` where its bulk list is or was refused.
@@ -372,17 +386,23 @@ impl Reader {
     }
 
     /// Finds at most [`FILTER_SIZE`] people named by one kind of key.
-    async fn find_part(&self, company: CompanyId, people: &[&PersonRef]) -> Result<Vec<User>, ApiError> {
+    async fn find_part<T>(
+        &self,
+        company: CompanyId,
+        people: &[&PersonRef],
+        more: impl Fn(&Told) -> T,
+    ) -> Result<Vec<(User, Option<T>)>, ApiError> {
         if let Some(filter) = Filter::of(people)
             && !self.is_bulk_refused(company)
         {
-            let listed = self.listed(company, Some(&filter)).await;
+            let listed = self.rows_with(company, Some(&filter), more).await;
             if !self.refuses_bulk(company, &listed) {
-                return listed;
+                return Ok(listed?.into_iter().map(|it| (it.0, Some(it.1))).collect());
             }
         }
         let each = people.iter().map(|person| self.query_user(company, person));
-        Ok(gather(self.connection.concurrency, each).await?.into_iter().flatten().collect())
+        let found = gather(self.connection.concurrency, each).await?;
+        Ok(found.into_iter().flatten().map(|it| (it, None)).collect())
     }
 }
 

@@ -180,6 +180,7 @@ mod tests {
             users: vec![user(8), user(9)],
             asked: Vec::new(),
             attributes: Some(attributes),
+            profiles: BTreeMap::new(),
         };
         let company = Company { id: COMPANY, endpoint: None, groups: Vec::new(), roles: Vec::new() };
         let at = "2026-11-21T00:00:00Z".parse().unwrap();

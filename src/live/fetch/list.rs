@@ -15,7 +15,7 @@ use crate::{
         directory::Directory,
         ids::{CompanyId, GroupId, PersonRef, UserId},
         observed::GroupHead,
-        selector::Selector,
+        selector::{Attribute, Selector},
     },
 };
 
@@ -50,6 +50,10 @@ pub(super) struct CompanyReads<'a> {
     pub(super) own: Vec<CompanyId>,
     /// The account that runs rolecall: its groups and direct roles are read.
     identity: Option<PersonRef>,
+    /// The attributes that are declared of people, by how they are named.
+    pub(super) profiles: BTreeMap<&'a PersonRef, BTreeSet<Attribute>>,
+    /// Who leaves, by how they are named: those among them who are active are looked at like those who are locked out.
+    leavers: Vec<&'a PersonRef>,
     /// What policies need.
     pub(super) policies: PolicyReads,
     /// Groups that a saved plan or a journal touches.
@@ -112,6 +116,13 @@ impl<'a> ReadList<'a> {
                 lockouts: declared.lockouts.iter().map(|it| it.person.clone()).collect(),
                 identity: declared.identity_of(company.id).map(|it| it.0.clone()),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
+                profiles: company.profiles(),
+                leavers: company
+                    .users
+                    .iter()
+                    .filter(|it| it.active() == Some(false))
+                    .map(|it| &it.person)
+                    .collect(),
                 policies: PolicyReads::new(declared, company),
                 selectors: company
                     .selectors()
@@ -182,8 +193,13 @@ impl CompanyReads<'_> {
         let locked = self.locked(directory);
         let one = |person| directory.anyone(self.id, person).ok();
         let identity = self.identity.as_ref().and_then(one);
-        let direct = self.direct.iter().filter_map(one).chain(identity).chain(locked.iter().copied());
-        Found { direct: direct.collect(), identity, cut_off: self.cut_off(directory) }
+        let leavers = self.leavers.iter().filter_map(|it| directory.member(self.id, it).ok());
+        let leavers: Vec<UserId> = leavers.collect();
+        let locked = locked.iter().chain(&leavers).copied();
+        let direct = self.direct.iter().filter_map(one).chain(identity).chain(locked);
+        let direct = direct.collect();
+        let cut_off = self.cut_off(directory).into_iter().chain(leavers).collect();
+        Found { direct, identity, cut_off }
     }
 
     /// Finds the users of the company who are locked out, under every account.

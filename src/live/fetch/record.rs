@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-use super::{AT_ONCE, FetchError, Read, ReadList, list::CompanyReads, policies::concerned};
+use super::{AT_ONCE, FetchError, Read, ReadList, list::CompanyReads, policies::concerned, profiles};
 
 /// Reads all groups and roles of the companies on the list, with everything in them, and everybody of these and of
 /// the other companies that the workspace names.
@@ -46,9 +46,11 @@ pub async fn record(
     let (mut directories, mut known) = (Vec::new(), BTreeMap::new());
     for (reads, company) in list.companies.iter().zip(&companies) {
         let members: BTreeSet<UserId> = company.groups.iter().flat_map(|it| &*it.members).copied().collect();
-        let attributes = reads.selectors.iter().flat_map(|it| it.attributes()).collect();
-        let (directory, users) =
-            directory((clients, &source), reads.id, &reads.people, &members, &attributes).await?;
+        let attributes: BTreeSet<Attribute> = reads.selectors.iter().flat_map(|it| it.attributes()).collect();
+        let what = (&attributes, !reads.profiles.is_empty());
+        let (mut directory, users, told) =
+            directory((clients, &source), reads.id, &reads.people, &members, what).await?;
+        directory.profiles = profiles::complete(&source, reads, &Directory::new(&users), told).await?;
         directories.push(directory);
         known.insert(reads.id, users);
     }
@@ -58,13 +60,16 @@ pub async fn record(
     for &id in list.known.iter().filter(|it| !known.contains_key(it) && source.home(**it).is_some()) {
         // A token of one company may not look into another; then nobody is known there.
         let found =
-            match directory((clients, &source), id, &everybody, &BTreeSet::new(), &BTreeSet::new()).await {
+            match directory((clients, &source), id, &everybody, &BTreeSet::new(), (&BTreeSet::new(), false))
+                .await
+            {
                 Err(error) if matches!(error.refused(), Some(403 | 404)) => snapshot::Directory {
                     company: id,
                     reach: Reach::Closed,
                     users: Vec::new(),
                     asked: Vec::new(),
                     attributes: None,
+                    profiles: BTreeMap::new(),
                 },
                 found => found?.0,
             };
@@ -94,9 +99,10 @@ async fn directory(
     company: CompanyId,
     named: &[PersonRef],
     members: &BTreeSet<UserId>,
-    known: &BTreeSet<Attribute>,
-) -> Read<(snapshot::Directory, Vec<User>)> {
-    let (reach, mut users, attributes) = if known.is_empty() {
+    (known, has_profiles): (&BTreeSet<Attribute>, bool),
+) -> Read<(snapshot::Directory, Vec<User>, BTreeMap<UserId, Traits>)> {
+    let mut told = BTreeMap::new();
+    let (reach, mut users, attributes) = if known.is_empty() && !has_profiles {
         match clients.of(company)?.reader.list_users(company).await? {
             Some(users) => (Reach::Whole, clients.found(company, users), None),
             None => (Reach::Asked, Vec::new(), None),
@@ -104,8 +110,10 @@ async fn directory(
     } else {
         match clients.of(company)?.reader.list_traits(company).await? {
             Some(rows) => {
+                told.extend(rows.iter().filter(|_| has_profiles).map(|it| (it.0.id, it.1.clone())));
                 let (users, attributes) = recorded(rows, known);
-                (Reach::Whole, clients.found(company, users), Some(attributes))
+                let attributes = Some(attributes).filter(|_| !known.is_empty());
+                (Reach::Whole, clients.found(company, users), attributes)
             }
             None => (Reach::Asked, Vec::new(), None),
         }
@@ -120,10 +128,16 @@ async fn directory(
         Read::Ok(Answer { person, users })
     });
     let asked: Vec<Answer> = asked.buffered(AT_ONCE).try_collect().await?;
-    let directory =
-        snapshot::Directory { company, reach, users: users.clone(), asked: asked.clone(), attributes };
+    let directory = snapshot::Directory {
+        company,
+        reach,
+        users: users.clone(),
+        asked: asked.clone(),
+        attributes,
+        profiles: BTreeMap::new(),
+    };
     users.extend(asked.into_iter().flat_map(|it| it.users));
-    Ok((directory, users))
+    Ok((directory, users, told))
 }
 
 /// What is kept of the rows of a directory: of the attributes only those that rules look at.

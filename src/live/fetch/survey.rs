@@ -59,6 +59,7 @@ pub async fn holders_of(
             users: Vec::new(),
             asked: answers(users),
             attributes: None,
+            profiles: BTreeMap::new(),
         });
     }
     Ok(Snapshot::new((now, endpoint, source.names()), companies, directories, Vec::new()))

@@ -12,7 +12,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
     name,
     observed::{GroupHead, GroupRole, RoleHead, User},
-    selector::Selector,
+    selector::{Selector, Traits},
     stamp::Stamps,
 };
 
@@ -229,6 +229,11 @@ impl Answers {
         };
         let person = self.person(user).ok_or_else(|| NotRecorded::DirectRoles(named(user, &rows())))?;
         Ok(person.direct_roles.clone())
+    }
+
+    /// What a user is apart from access; `None` of whom it was not recorded.
+    pub(in crate::live) fn profile(&self, user: UserId) -> Option<Traits> {
+        self.snapshot.directories.iter().find_map(|it| it.profiles.get(&user).cloned())
     }
 
     fn person(&self, user: UserId) -> Option<&Person> {

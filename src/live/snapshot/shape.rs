@@ -152,6 +152,10 @@ pub struct Directory {
     /// pseudonyms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Attributes>,
+    /// What those are apart from access of whom the files declared it, by user; who is not here is not known. Left out of a
+    /// sanitized snapshot.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profiles: BTreeMap<UserId, Traits>,
 }
 
 /// What rules for members look at, of everybody in a directory.

@@ -44,6 +44,7 @@ fn snapshot() -> Snapshot {
         users: vec![user],
         asked: Vec::new(),
         attributes: None,
+        profiles: BTreeMap::new(),
     };
     let at = "2026-11-21T00:00:00Z".parse().unwrap();
     Snapshot::new((at, "sandbox", BTreeMap::new()), vec![company], vec![directory], Vec::new())

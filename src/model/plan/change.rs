@@ -8,6 +8,7 @@ use crate::model::{
     index::{GroupIx, Index},
     plan::{Note, Plan},
     scope::{Relation, Scope},
+    selector::{Attribute, Traits},
     source::Place,
     state::{Attributes, Edit, Fact, Key, Owner},
 };
@@ -194,6 +195,11 @@ impl<'a> Change<'a> {
         self.edits.iter().filter(|it| matches!(it.key.fact, Fact::Direct(_)))
     }
 
+    /// The edits of what a person is apart from access, sorted by attribute.
+    pub fn traits(&self) -> impl Iterator<Item = &'a Edit> + Clone {
+        self.edits.iter().filter(|it| it.attribute().is_some())
+    }
+
     fn users(&self, wanted: impl Fn(&Edit) -> bool + Clone) -> impl Iterator<Item = UserId> + Clone {
         let plan = self.plan;
         self.members().filter(move |it| wanted(it)).filter_map(Edit::member).map(|it| plan.index.user(it))
@@ -255,6 +261,27 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// Whether the account is active before and after, where that changes; it is not there where that is not held.
+    pub fn account(&self) -> Option<[Option<&'a str>; 2]> {
+        self.traits().find(|it| it.attribute() == Some(Attribute::Active)).map(Edit::traits)
+    }
+
+    /// Whether the account is deactivated.
+    pub fn leaves(&self) -> bool {
+        matches!(self.account(), Some([_, Some("false")]))
+    }
+
+    /// What the person is before, of that which changes.
+    pub fn traits_before(&self) -> Traits {
+        let mut before = Traits::default();
+        for edit in self.traits() {
+            if let (Some(attribute), [Some(value), _]) = (edit.attribute(), edit.traits()) {
+                before.put(attribute, value);
+            }
+        }
+        before
+    }
+
     /// The direct roles that the person will have, changed or not.
     pub fn direct_after(&self) -> DirectRoles {
         let mut after = self.direct_before();
@@ -289,11 +316,12 @@ impl Edit {
         }
     }
 
-    /// Whether it gives something: it comes, or is more than before at least in part.
+    /// Whether it gives something: it comes, or is more than before at least in part. What a person is apart from access
+    /// gives nothing by itself.
     pub fn gives(&self) -> bool {
         match self.relation() {
             Some(relation) => relation != Relation::Narrows,
-            None => self.adds(),
+            None => self.adds() && self.attribute().is_none(),
         }
     }
 
@@ -301,7 +329,7 @@ impl Edit {
     pub fn takes(&self) -> bool {
         match self.relation() {
             Some(relation) => relation != Relation::Widens,
-            None => self.removes(),
+            None => self.removes() && self.attribute().is_none(),
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ids::{CompanyId, GroupId, PersonRef, UserId},
     plan::Unresolved,
+    selector::Attribute,
 };
 
 /// What is withheld, and why.
@@ -71,6 +72,12 @@ pub enum WithheldReason {
     UnmanagedUser { person: PersonRef, why: Unresolved },
     /// Nothing is withheld: of a person of whom the token may not know the direct roles none are asked for.
     UnmanagedUnread { person: PersonRef },
+    /// Everything that is declared of a person apart from access: it could not be read.
+    UnreadPerson { person: PersonRef },
+    /// What is declared of a person by the name of somebody who cannot be resolved: it stays as it is.
+    Superior { user: PersonRef, attribute: Attribute, person: PersonRef, why: Unresolved },
+    /// Deactivating an account, as nobody has seen that a deleted one can come back; the access goes all the same.
+    Deactivation { person: PersonRef },
     /// A direct role of a user that names a traveller who cannot be resolved: the role stays as it is.
     Traveller {
         #[serde(rename = "userId")]
@@ -102,6 +109,9 @@ impl WithheldReason {
             | Self::Lockout { .. }
             | Self::User { .. }
             | Self::UnreadUser { .. }
+            | Self::UnreadPerson { .. }
+            | Self::Superior { .. }
+            | Self::Deactivation { .. }
             | Self::UnmanagedUser { .. }
             | Self::UnmanagedUnread { .. } => None,
         }

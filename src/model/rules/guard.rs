@@ -31,6 +31,7 @@ macro_rules! guards {
 guards! {
     Removals "removals" "No more people lose access, and no more members, roles and groups go, than a share and a number.";
     Lockouts "lockouts" "No more people are cut off everywhere in one apply than a number, and no more memberships go by that; an approval lifts it.";
+    People "people" "No more accounts are deactivated or created in one apply than a share and a number.";
     GroupEmptied "group-emptied" "No group loses its last member who can act.";
     EmptyDesired "empty-desired" "The files declare something.";
     IncompleteLive "incomplete-live" "Every list of the API adds up; cannot be excepted.";
@@ -54,9 +55,8 @@ impl Guard {
             | Self::Lockouts
             | Self::Weakened
             | Self::Policies => false,
-            Self::Removals | Self::GroupEmptied | Self::LastHolder | Self::Privileged | Self::Protected => {
-                true
-            }
+            Self::Removals | Self::People | Self::GroupEmptied | Self::LastHolder => true,
+            Self::Privileged | Self::Protected => true,
         }
     }
 
@@ -65,6 +65,7 @@ impl Guard {
         match self {
             Self::Privileged | Self::Lockouts | Self::Weakened => true,
             Self::Removals
+            | Self::People
             | Self::GroupEmptied
             | Self::EmptyDesired
             | Self::IncompleteLive
@@ -87,6 +88,7 @@ impl Guard {
             | Self::Weakened
             | Self::Policies => &[],
             Self::Removals => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Company],
+            Self::People => &[ExceptionKey::Person, ExceptionKey::Company],
             Self::GroupEmptied => &[ExceptionKey::Group],
             Self::Privileged => &[ExceptionKey::Group, ExceptionKey::Person, ExceptionKey::Role],
             Self::LastHolder => &[ExceptionKey::Role],

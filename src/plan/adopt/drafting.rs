@@ -82,7 +82,7 @@ impl Drafting<'_> {
         match self.change.note(edit).why {
             access::Why::Ended(from) => Some(Why::Ended(from)),
             access::Why::NotYet(from) => Some(Why::NotYet(from)),
-            access::Why::LockedOut(from) => Some(Why::LockedOut(from)),
+            access::Why::LockedOut(from) | access::Why::Left(from) => Some(Why::LockedOut(from)),
             // To adopt it is to delete the exception.
             access::Why::NotDeclared | access::Why::Unmeant(_) | access::Why::Excepted(_) => None,
         }

@@ -64,7 +64,7 @@ impl Drafting<'_> {
                             self.member(group, declared, edit, self.request.plan.index.user(*user))
                         }
                         Fact::Grant(role) => self.grant(declared, edit, *role),
-                        Fact::Direct(_) => Err(Why::NotDeclared),
+                        Fact::Direct(_) | Fact::Trait(_) => Err(Why::NotDeclared),
                     };
                     match drafted {
                         Ok(Draft { changes, .. }) if changes.is_empty() => {

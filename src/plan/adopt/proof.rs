@@ -15,6 +15,7 @@ use crate::{
         finding::Finding,
         ids::{CompanyId, GroupId, RoleId, UserId},
         plan::Plan,
+        selector::Attribute,
         source::FileId,
         state::{Fact, Key, Owner},
     },
@@ -34,6 +35,7 @@ pub(crate) enum What {
     Role(RoleId),
     Member(UserId),
     Direct(Box<Kind>),
+    Trait(Attribute),
 }
 
 pub(crate) fn name(plan: &Plan, key: &Key) -> Name {
@@ -42,6 +44,7 @@ pub(crate) fn name(plan: &Plan, key: &Key) -> Name {
         Fact::Grant(role) => What::Role(*role),
         Fact::Member(user) => What::Member(plan.index.user(*user)),
         Fact::Direct(kind) => What::Direct(kind.clone()),
+        Fact::Trait(attribute) => What::Trait(*attribute),
     };
     match key.owner {
         Owner::Group(group) => {

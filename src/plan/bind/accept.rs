@@ -222,7 +222,7 @@ impl<'a> Accepting<'a> {
         match &edit.key.fact {
             Fact::Grant(role) => Difference::Role { group, role: *role, side },
             Fact::Member(user) => Difference::Member { group, user: index.user(*user), side },
-            Fact::Attributes | Fact::Direct(_) => Difference::Group { group, side },
+            Fact::Attributes | Fact::Direct(_) | Fact::Trait(_) => Difference::Group { group, side },
         }
     }
 
@@ -240,7 +240,7 @@ impl<'a> Accepting<'a> {
                 let mut held = self.bound.live.grants(group).iter().map(|it| it.0.1);
                 held.any(|role| rules().any(|it| is_privileged(it, role)))
             }
-            Fact::Member(_) | Fact::Attributes | Fact::Direct(_) => false,
+            Fact::Member(_) | Fact::Attributes | Fact::Direct(_) | Fact::Trait(_) => false,
         }
     }
 

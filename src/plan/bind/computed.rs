@@ -66,7 +66,7 @@ impl Binding<'_> {
         let coming: Vec<UserId> = coming.collect();
         let owner = Owner::Group(group);
         for rule in &computed.rules {
-            let Some(users) = self.heads.selected.get(&rule.selector) else { continue };
+            let Some(users) = self.meant.get(&rule.selector) else { continue };
             let text: Box<str> = rule.selector.text(&self.bound.aliases).into();
             if users.is_empty() {
                 self.bound.remarks.push(
@@ -127,7 +127,7 @@ impl Binding<'_> {
                 continue;
             }
             let is_meant = |it: &DeclaredRule| {
-                self.heads.selected.get(&it.selector).is_some_and(|it| it.binary_search(&user).is_ok())
+                self.meant.get(&it.selector).is_some_and(|it| it.binary_search(&user).is_ok())
             };
             match excepted.get(&user).filter(|_| declared.computed.rules.iter().any(is_meant)) {
                 Some(from) => self.bound.notes.entry(key).or_default().why = Why::Excepted(*from),

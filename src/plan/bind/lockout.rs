@@ -6,22 +6,63 @@ use jiff::Timestamp;
 
 use super::{Binding, Directory, Fact, GroupIx, Owner, Place, Why, Withheld, WithheldReason};
 use crate::{
-    files::declared::{Declared, DeclaredLockout},
+    files::{
+        check::{leaves, locked_out},
+        declared::{Declared, DeclaredCompany},
+    },
     model::{
-        ids::{CompanyId, UserId},
+        finding::Finding,
+        ids::{CompanyId, PersonRef, UserId},
         observed::ObservedCompany,
         plan::Unresolved,
     },
 };
 
+/// An entry by which somebody keeps nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// Where it stands.
+    pub(super) from: Place,
+    /// Whether it says that the account is not active, and nothing of a lock-out.
+    pub(super) leaves: bool,
+}
+
+impl Cut {
+    /// That an entry is void by it.
+    pub(super) fn remark(self, person: &PersonRef, entry: Place) -> Finding {
+        let remark = if self.leaves { leaves } else { locked_out };
+        remark(person, entry, self.from)
+    }
+
+    /// The reason for what goes by it.
+    pub(super) fn why(self) -> Why {
+        if self.leaves { Why::Left(self.from) } else { Why::LockedOut(self.from) }
+    }
+}
+
+/// Returns everybody who leaves: whose account is active, and shall not be.
+pub(super) fn leaving(
+    declared: &Declared,
+    company: &DeclaredCompany,
+    directory: &Directory<'_>,
+) -> BTreeMap<UserId, Cut> {
+    let leavers = company.users.iter().rev().filter(|it| it.active() == Some(false));
+    let own = declared.identity_of(company.id).and_then(|it| directory.anyone(company.id, &it.0).ok());
+    let meant = leavers.filter_map(|it| {
+        let user = directory.member(company.id, &it.person).ok().filter(|it| Some(*it) != own)?;
+        Some((user, Cut { from: it.from, leaves: true }))
+    });
+    meant.collect()
+}
+
 /// Returns everybody who is cut off now and is of the company, under every account, or in a group of it all the same;
 /// one who is named twice by the first entry.
-pub(super) fn locked<'a>(
-    declared: &'a Declared,
+pub(super) fn locked(
+    declared: &Declared,
     (company, live): (CompanyId, &ObservedCompany),
     directory: &Directory<'_>,
     now: Timestamp,
-) -> BTreeMap<UserId, &'a DeclaredLockout> {
+) -> BTreeMap<UserId, Cut> {
     // The last to be put in stays.
     let in_force = declared.lockouts.iter().rev().filter(|it| it.holds(now));
     let own = declared.looked_at();
@@ -30,7 +71,7 @@ pub(super) fn locked<'a>(
         let mut users = directory.everybody(company, &it.person).unwrap_or_default();
         let others = directory.cut_off_elsewhere(company, &own, &it.person);
         users.extend(others.into_iter().filter(is_in_a_group));
-        users.into_iter().map(move |user| (user, it))
+        users.into_iter().map(move |user| (user, Cut { from: it.from, leaves: false }))
     });
     meant.collect()
 }
@@ -73,10 +114,10 @@ impl Binding<'_> {
             let mut first: Option<Place> = None;
             let decided = settled.contains(group);
             for user in live.members(*group) {
-                match self.locked.get(&index.user(user)).map(|it| it.from) {
-                    Some(from) => {
-                        first = Some(first.map_or(from, |it| it.min(from)));
-                        self.note(owner, Fact::Member(user)).why = Why::LockedOut(from);
+                match self.locked.get(&index.user(user)).copied() {
+                    Some(cut) => {
+                        first = Some(first.map_or(cut.from, |it| it.min(cut.from)));
+                        self.note(owner, Fact::Member(user)).why = cut.why();
                     }
                     None if decided => (),
                     None => self.desired.member(*group, user),

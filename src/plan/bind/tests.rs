@@ -142,6 +142,7 @@ fn effect(change: &Change<'_>, edit: &Edit) -> String {
         (None, Why::Unmeant(_)) => "unmeant".to_owned(),
         (None, Why::Excepted(_)) => "excepted".to_owned(),
         (None, Why::LockedOut(_)) => "cut off".to_owned(),
+        (None, Why::Left(_)) => "left".to_owned(),
     }
 }
 
@@ -161,6 +162,7 @@ fn lines(plan: &Plan) -> Vec<String> {
                 Fact::Grant(role) => plan.names.role(*role),
                 Fact::Member(user) => plan.names.person(plan.index.user(*user)),
                 Fact::Direct(kind) => kind.role_type().to_owned(),
+                Fact::Trait(attribute) => attribute.as_str().to_owned(),
             };
             lines.push(format!("  {} {what}", effect(&change, edit)));
         }
@@ -190,6 +192,11 @@ fn lines(plan: &Plan) -> Vec<String> {
                 format!("not known what {} holds", plan.names.person(*user))
             }
             WithheldReason::UnreadUser { person } => format!("withheld user {person}: unread"),
+            WithheldReason::UnreadPerson { person } => format!("withheld person {person}: unread"),
+            WithheldReason::Superior { user, attribute, person, why } => {
+                format!("withheld {} of {user} for {person}: {}", attribute.word(), words(why))
+            }
+            WithheldReason::Deactivation { person } => format!("not deactivated {person}"),
             WithheldReason::UnmanagedUser { person, why } => {
                 format!("unmanaged user {person}: {}", words(why))
             }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     files::{
-        check::{declared_twice, locked_out},
+        check::declared_twice,
         declared::{Declared, DeclaredDirect, DeclaredTraveller, DeclaredUser, Rest},
     },
     model::{
@@ -27,7 +27,7 @@ impl Binding<'_> {
     /// Binds the people whose roles outside groups were looked at.
     pub(super) fn users(&mut self, snapshot: &Observed, declared: &Declared) {
         let mut bound: BTreeMap<UserId, &DeclaredUser> = BTreeMap::new();
-        for user in &self.company.users {
+        for user in self.company.users.iter().filter(|it| it.says_roles) {
             let id = match self.directory.member(self.company.id, &user.person) {
                 Ok(id) => id,
                 Err(Failed { why, candidates }) => match (why, &candidates[..]) {
@@ -63,7 +63,9 @@ impl Binding<'_> {
                 self.withhold_user(user.from, what);
                 continue;
             };
+            let leaves = self.locked.get(&id).is_some_and(|it| it.leaves);
             if user.roles.rest != Rest::Unmanaged
+                && !leaves
                 && let Some(person) = self.index.find_person(self.company.id, id)
             {
                 self.desired_user(id, person, user, live);
@@ -91,15 +93,23 @@ impl Binding<'_> {
         for user in people {
             let Some(live) = snapshot.direct.get(&user) else {
                 // Nobody may take a lock-out for complete of which it is not known what it leaves.
-                if let Some(lockout) = self.locked.get(&user) {
-                    self.withhold_user(lockout.from, WithheldReason::UnreadLockout { user });
+                if let Some(cut) = self.locked.get(&user) {
+                    self.withhold_user(cut.from, WithheldReason::UnreadLockout { user });
                 }
                 continue;
             };
             if let Some(person) = self.index.find_person(company, user) {
                 self.bound.people.insert(person);
-                if !settled.contains(&person) {
-                    self.desired.direct(person, live);
+                match self.locked.get(&user).filter(|it| it.leaves).copied() {
+                    // Who leaves keeps nothing, whatever the files say of it.
+                    Some(cut) => {
+                        for role in live.iter() {
+                            let fact = Fact::Direct(Box::new(role.kind().clone()));
+                            self.note(Owner::Person(person), fact).why = cut.why();
+                        }
+                    }
+                    None if settled.contains(&person) => (),
+                    None => self.desired.direct(person, live),
                 }
             }
             if !self.locked.contains_key(&user) && !live.is_empty() {
@@ -134,7 +144,7 @@ impl Binding<'_> {
     fn desired_user(&mut self, id: UserId, person: PersonIx, user: &DeclaredUser, live: &DirectRoles) {
         let mut wanted = DirectRoles::default();
         let (mut declared, mut ended) = (Vec::new(), Vec::new());
-        let lockout = self.locked.get(&id).map(|it| it.from);
+        let cut = self.locked.get(&id).copied();
         for entry in &user.roles.entries {
             if entry.term.is_over(self.now) {
                 let kind = match &entry.what {
@@ -169,10 +179,10 @@ impl Binding<'_> {
             };
             let fact = Fact::Direct(Box::new(role.kind().clone()));
             self.note_soon(Owner::Person(person), fact, entry.term.ends, entry.from);
-            match lockout {
+            match cut {
                 // Nothing is given to who is cut off; what is there goes by what is declared, not by that.
-                Some(lockout) if live.get(role.kind()) != Some(&role) => {
-                    self.bound.remarks.push(locked_out(&user.person, entry.from, lockout));
+                Some(cut) if live.get(role.kind()) != Some(&role) => {
+                    self.bound.remarks.push(cut.remark(&user.person, entry.from));
                     wanted_as_is(&mut wanted, live, role.kind());
                 }
                 Some(_) | None => {
@@ -199,8 +209,8 @@ impl Binding<'_> {
             }
         }
         // What goes of who is cut off goes for that reason: it waits for no limit.
-        if let Some(lockout) = lockout {
-            ended = live.iter().map(|it| (it.kind().clone(), Why::LockedOut(lockout))).collect();
+        if let Some(cut) = cut {
+            ended = live.iter().map(|it| (it.kind().clone(), cut.why())).collect();
         }
         let owner = Owner::Person(person);
         self.note(owner, Fact::Attributes).from = Some(user.from);
@@ -268,7 +278,7 @@ impl Binding<'_> {
         (!left.is_empty()).then(|| role.with_travellers(left))
     }
 
-    fn withhold_user(&mut self, from: Place, what: WithheldReason) {
+    pub(super) fn withhold_user(&mut self, from: Place, what: WithheldReason) {
         self.bound.withheld.push(Withheld { from: Some(from), group: "".into(), what });
     }
 }

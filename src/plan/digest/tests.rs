@@ -99,7 +99,7 @@ pub(crate) fn mutations(world: &World) -> Vec<(&'static str, Plan)> {
                     with("other before", instead(Edit { before, ..edit.clone() }));
                 }
             }
-            Fact::Attributes | Fact::Direct(_) => (),
+            Fact::Attributes | Fact::Direct(_) | Fact::Trait(_) => (),
         }
     }
     for change in plan.groups().filter(|it| it.id().is_some()) {

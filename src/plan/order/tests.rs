@@ -102,7 +102,7 @@ fn make(step: &Step, world: &mut World, fate: Fate) {
     assert!(group.exists != matches!(step.call, Call::CreateGroup { .. }), "{step:?}");
     match &step.call {
         Call::CreateGroup { .. } => group.exists = true,
-        Call::UpdateGroup { .. } | Call::PutDirectRoles { .. } => (),
+        Call::UpdateGroup { .. } | Call::PutDirectRoles { .. } | Call::PutPerson { .. } => (),
         Call::DeleteGroup { .. } => *group = Held::default(),
         Call::PatchMembers { add, remove, .. } => {
             assert!(add.len() + remove.len() <= MEMBERS_PER_CALL);
@@ -194,6 +194,7 @@ fn show(plan: &Plan, ordered: &Ordered) -> String {
             Call::UpdateGroup { .. } => "update".to_owned(),
             Call::DeleteGroup { .. } => "delete".to_owned(),
             Call::PutDirectRoles { user, .. } => format!("direct{}", users(&[*user])),
+            Call::PutPerson { user, part, .. } => format!("{part:?}{}", users(&[*user])),
             Call::PatchMembers { add, remove, .. } => match (&add[..], &remove[..]) {
                 (add, []) => format!("add{}", users(add)),
                 (_, remove) => format!("remove{}", users(remove)),

@@ -1,50 +1,132 @@
-//! Roles outside groups: one call for each person, which replaces the whole list at once.
+//! People by themselves: direct roles are one call for each person, which replaces the whole list at once, and so is each
+//! part of what a person is.
 //!
-//! Such a call has no state in between, and its roles are not those of groups: whenever it is made, nobody
+//! A call for direct roles has no state in between, and its roles are not those of groups: whenever it is made, nobody
 //! holds what neither side gives, and nobody lacks what both give. So the laws leave its place free, and it is
 //! narrow before wide: what only takes comes first and waits for nothing; what gives waits until whatever takes
 //! something from the same person in a group has ended, made or not.
+//!
+//! What a person is comes before what the person joins, which is not made if that was not: nobody joins by a department
+//! that was not written. Who leaves has nothing left before the account is deactivated.
 
 use std::collections::BTreeMap;
 
 use crate::model::{
     ids::UserId,
     plan::{Change, Plan},
+    selector::PersonPart,
 };
 
 use super::{Call, Step, Until, Wait};
 
 /// Returns the steps of groups with those of people among them.
 pub(super) fn add(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
-    let (giving, taking): (Vec<Change<'_>>, Vec<Change<'_>>) = plan.people().partition(Change::gives);
+    let roles = plan.people().filter(|it| it.direct().next().is_some());
+    let (giving, taking): (Vec<Change<'_>>, Vec<Change<'_>>) = roles.partition(Change::gives);
     let lockouts = steps.iter().take_while(|it| it.lockout).count();
-    let shift = taking.len();
     let mut all: Vec<Step> = Vec::with_capacity(steps.len() + giving.len() + taking.len());
     let mut rest = steps.into_iter();
     all.extend(rest.by_ref().take(lockouts));
+    let mut first: BTreeMap<UserId, Vec<Wait>> = BTreeMap::new();
+    for change in plan.people() {
+        become_other(&change, &mut all, &mut first);
+    }
     all.extend(taking.iter().map(|it| step(it, Vec::new())));
-    // Nothing waits for a lock-out by name: all else waits for all of them.
-    all.extend(rest.map(|mut step| {
-        for wait in step.after.iter_mut().filter(|it| it.step >= lockouts) {
-            wait.step += shift;
-        }
-        step
-    }));
-    let mut waits: BTreeMap<UserId, Vec<Wait>> =
-        giving.iter().filter_map(|it| Some((it.user()?, Vec::new()))).collect();
-    for (n, step) in all.iter().enumerate().filter(|it| !it.1.lockout) {
+    let moved = groups(rest, (lockouts, &first), &mut all);
+    for step in &mut all[moved..] {
+        step.after.sort_unstable();
+        step.after.dedup();
+    }
+    let mut waits: BTreeMap<UserId, Vec<Wait>> = giving
+        .iter()
+        .filter_map(|it| Some((it.user()?, first.get(&it.user()?).cloned().unwrap_or_default())))
+        .collect();
+    let mut leaving: BTreeMap<UserId, Vec<Wait>> = plan
+        .people()
+        .filter(Change::leaves)
+        .filter_map(|it| Some((it.user()?, first.remove(&it.user()?).unwrap_or_default())))
+        .collect();
+    for (n, step) in all.iter().enumerate() {
         for user in losers(plan, step) {
-            if let Some(waits) = waits.get_mut(&user) {
+            if let Some(waits) = waits.get_mut(&user).filter(|_| !step.lockout) {
                 waits.push(Wait { step: n, until: Until::Ended });
+            }
+            if let Some(waits) = leaving.get_mut(&user) {
+                waits.push(Wait { step: n, until: Until::Done });
             }
         }
     }
     let given = giving.iter().map(|it| {
         let waits = it.user().and_then(|user| waits.remove(&user));
-        step(it, waits.unwrap_or_default())
+        step(it, sorted(waits.unwrap_or_default()))
     });
     all.extend(given.collect::<Vec<_>>());
+    let gone = plan.people().filter_map(|it| {
+        let after = sorted(leaving.remove(&it.user()?)?);
+        Some(Step { after, ..part(&it, PersonPart::Account, false) })
+    });
+    all.extend(gone.collect::<Vec<_>>());
     all
+}
+
+fn sorted(mut waits: Vec<Wait>) -> Vec<Wait> {
+    waits.sort_unstable();
+    waits.dedup_by_key(|it| it.step);
+    waits
+}
+
+/// Adds what makes somebody another person than before, each after the account is active; `first` is what those wait for
+/// who give something to the person.
+fn become_other(change: &Change<'_>, all: &mut Vec<Step>, first: &mut BTreeMap<UserId, Vec<Wait>>) {
+    let Some(user) = change.user() else { return };
+    let mut parts: Vec<PersonPart> = change.traits().filter_map(|it| it.part()).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    // Who leaves is deactivated at the end.
+    for it in parts.into_iter().filter(|it| *it != PersonPart::Account || !change.leaves()) {
+        let waits = first.entry(user).or_default();
+        all.push(Step { after: waits.clone(), ..part(change, it, true) });
+        waits.push(Wait { step: all.len() - 1, until: Until::Done });
+    }
+}
+
+/// Adds the steps of groups behind all others. Returns where they begin.
+///
+/// Whoever is another person only by this plan joins by a call of its own: what becomes of it is nothing to others.
+fn groups(
+    steps: impl Iterator<Item = Step>,
+    (lockouts, first): (usize, &BTreeMap<UserId, Vec<Wait>>),
+    all: &mut Vec<Step>,
+) -> usize {
+    let begin = all.len();
+    // Where each step has gone to; nothing waits for a lock-out by name: all else waits for all of them.
+    let mut places: Vec<std::ops::Range<usize>> = (0..lockouts).map(|it| it..it + 1).collect();
+    for mut step in steps {
+        let place = all.len();
+        step.after = step
+            .after
+            .iter()
+            .flat_map(|it| places[it.step].clone().map(|step| Wait { step, ..*it }))
+            .collect();
+        let apart: Vec<UserId> = match &mut step.call {
+            Call::PatchMembers { add, .. } => add.extract_if(.., |it| first.contains_key(it)).collect(),
+            _ => Vec::new(),
+        };
+        let alone = apart.into_iter().map(|user| {
+            let mut own = step.clone();
+            own.after.extend(&first[&user]);
+            if let Call::PatchMembers { add, remove, .. } = &mut own.call {
+                (*add, *remove) = (vec![user], Vec::new());
+            }
+            own
+        });
+        let alone: Vec<Step> = alone.collect();
+        let is_empty = matches!(&step.call, Call::PatchMembers { add, remove, .. } if add.is_empty() && remove.is_empty());
+        all.extend(Some(step).filter(|_| !is_empty));
+        all.extend(alone);
+        places.push(place..all.len());
+    }
+    begin
 }
 
 fn step(change: &Change<'_>, after: Vec<Wait>) -> Step {
@@ -53,16 +135,23 @@ fn step(change: &Change<'_>, after: Vec<Wait>) -> Step {
     Step { change: change.at, call, after, lockout: false }
 }
 
-/// Returns whom a step may take something from, in a group.
+fn part(change: &Change<'_>, part: PersonPart, active: bool) -> Step {
+    let (company, user) = (change.company(), change.user().expect("a change of a person"));
+    let call = Call::PutPerson { company, user, part, active };
+    Step { change: change.at, call, after: Vec::new(), lockout: false }
+}
+
+/// Returns whom a step may take something from.
 fn losers(plan: &Plan, step: &Step) -> Vec<UserId> {
     let members = || plan.change(step.change).map_or_else(Vec::new, |it| it.members_before().collect());
     match &step.call {
         Call::PatchMembers { remove, .. } => remove.clone(),
         Call::DeleteGroup { .. } => members(),
         Call::PatchRoles { delete, .. } if !delete.is_empty() => members(),
+        Call::PutDirectRoles { user, .. } => vec![*user],
         Call::PatchRoles { .. }
         | Call::CreateGroup { .. }
         | Call::UpdateGroup { .. }
-        | Call::PutDirectRoles { .. } => Vec::new(),
+        | Call::PutPerson { .. } => Vec::new(),
     }
 }

@@ -338,6 +338,7 @@ impl Scene<'_> {
             Fact::Grant(_) => "role",
             Fact::Member(_) => "member",
             Fact::Direct(_) => "directRole",
+            Fact::Trait(_) => "person",
         };
         let action = match (edit.adds(), edit.removes()) {
             (true, _) => "add",

@@ -155,8 +155,14 @@ impl World {
             ..User::hidden(user(n))
         });
         let asked = users.map(|it| Told { person: PersonRef::UserId(it.id), users: vec![it] }).collect();
-        let directory =
-            Directory { company: OWNERS[0], reach: Reach::Asked, users: Vec::new(), asked, attributes: None };
+        let directory = Directory {
+            company: OWNERS[0],
+            reach: Reach::Asked,
+            users: Vec::new(),
+            asked,
+            attributes: None,
+            profiles: BTreeMap::new(),
+        };
         let people = (0..USERS).map(|n| Somebody {
             user_id: user(n),
             groups: Vec::new(),

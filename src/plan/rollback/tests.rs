@@ -30,6 +30,7 @@ fn all(change: &Change<'_>, id: Option<GroupId>) -> Done {
         roles: change.grants().filter_map(Edit::role).collect(),
         taken: BTreeSet::new(),
         direct: false,
+        attributes: change.traits().filter_map(Edit::attribute).collect(),
     }
 }
 

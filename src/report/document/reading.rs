@@ -111,9 +111,10 @@ fn index(document: &Document) -> Result<Index, Wrong> {
     let already = || document.already_live.iter().flatten();
     let users = before.chain(document.edits.iter().chain(already()).filter_map(|it| it.user_id)).collect();
     let people = document.users.iter().map(|it| (it.company, it.user_id));
-    let outside = already().filter(|it| it.kind == Kind::DirectRole);
+    let is_outside = |it: &&Row| matches!(it.kind, Kind::DirectRole | Kind::Person);
+    let outside = already().filter(is_outside);
     let people = people.chain(outside.filter_map(|it| Some((it.company, it.user_id?)))).collect();
-    let groups = created.chain(already().filter(|it| it.kind != Kind::DirectRole)).map(named);
+    let groups = created.chain(already().filter(|it| !is_outside(it))).map(named);
     Ok(Index::new(existing.into_iter().chain(groups).collect(), users, people))
 }
 
@@ -162,12 +163,13 @@ impl Reading<'_> {
     fn live(&mut self, groups: Vec<Group>, users: Vec<User>) -> Result<(), Wrong> {
         let mut facts = Facts::default();
         groups.into_iter().try_for_each(|it| self.group(it, &mut facts))?;
-        for User { company, user_id, origin, direct_roles } in users {
+        for User { company, user_id, origin, direct_roles, attributes } in users {
             let person = self.plan.index.find_person(company, user_id).ok_or("`users` names nobody")?;
             let from = origin.map(|it| self.files.place(it));
             let key = Key { owner: Owner::Person(person), fact: Fact::Attributes };
             self.note(key, Note { from, ..Note::default() });
             facts.direct(person, &direct_roles);
+            attributes.iter().for_each(|it| facts.person(person, it.0, it.1));
         }
         self.plan.live = State::new(facts);
         Ok(())
@@ -207,7 +209,7 @@ impl Reading<'_> {
     fn said(&self, row: &mut Row) -> Result<Edit, Wrong> {
         let index = &self.plan.index;
         let owner = match row.kind {
-            Kind::DirectRole => {
+            Kind::DirectRole | Kind::Person => {
                 let user = required(row.user_id, "userId")?;
                 let person = index.find_person(row.company, user);
                 Owner::Person(person.ok_or("an edit is about a person who is not in `users`")?)
@@ -221,6 +223,7 @@ impl Reading<'_> {
             Kind::Member => Ok(Value::Member),
             Kind::Group => read(raw, what).map(|it| Value::Attributes(Arc::new(it))),
             Kind::Role => read(raw, what).map(|it| Value::Scope(Arc::new(it))),
+            Kind::Person => read::<Box<str>>(raw, what).map(|it| Value::Trait(it.into())),
             Kind::DirectRole => {
                 let roles: DirectRoles = read(raw, what)?;
                 let [role] = &roles.iter().collect::<Vec<_>>()[..] else {
@@ -238,6 +241,7 @@ impl Reading<'_> {
                 let user = required(row.user_id, "userId")?;
                 Fact::Member(index.find_user(user).ok_or("an edit is about nobody")?)
             }
+            (Kind::Person, _) => Fact::Trait(required(row.attribute, "attribute")?),
             (_, Some(Value::Direct(role))) => Fact::Direct(Box::new(role.kind().clone())),
             _ => Fact::Attributes,
         };

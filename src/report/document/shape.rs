@@ -19,6 +19,7 @@ use crate::model::{
     portion::Portion,
     rules::{Unmanaged, Weakened},
     scope::{Relation, Scope},
+    selector::{Attribute, Traits},
     stamp::Stamp,
 };
 use crate::report::render::json::Origin;
@@ -178,8 +179,8 @@ pub(super) enum Action {
     Remove,
 }
 
-/// Which fact: that a group exists with its name and description, that it gives a role, that somebody is in it, or
-/// that a person holds a role outside groups.
+/// Which fact: that a group exists with its name and description, that it gives a role, that somebody is in it, that
+/// a person holds a role outside groups, or what a person is apart from access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Kind {
@@ -187,6 +188,7 @@ pub(super) enum Kind {
     Role,
     Member,
     DirectRole,
+    Person,
 }
 
 /// One fact that changes.
@@ -216,6 +218,9 @@ pub(super) struct Row {
     /// The type of a direct role, as the API names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) role_type: Option<Box<str>>,
+    /// What of a person changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) attribute: Option<Attribute>,
     /// What is: of a group its name and description, of a role where it holds, of a direct role the elements of the API's
     /// list. Left out where nothing is, and of a member.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -293,7 +298,7 @@ pub(super) struct Grant {
     pub(super) entries: Option<Vec<Option<Box<RawValue>>>>,
 }
 
-/// A person whose roles outside groups change, as they were read: all of them are replaced by one call.
+/// A person about whom something changes outside groups, as it was read: direct roles are replaced all at once.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
@@ -305,6 +310,9 @@ pub(super) struct User {
     /// The whole list, in elements of the API's.
     #[schemars(with = "Vec<Value>")]
     pub(super) direct_roles: DirectRoles,
+    /// What the person is apart from access, of that which changes.
+    #[serde(default, skip_serializing_if = "Traits::is_empty")]
+    pub(super) attributes: Traits,
 }
 
 /// Something for programs, and the same in a sentence.

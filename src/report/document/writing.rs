@@ -139,6 +139,7 @@ impl Writing<'_> {
                 Fact::Grant(_) => Kind::Role,
                 Fact::Member(_) => Kind::Member,
                 Fact::Direct(_) => Kind::DirectRole,
+                Fact::Trait(_) => Kind::Person,
             },
             company,
             group: group.map(|it| it.name.clone()),
@@ -149,6 +150,7 @@ impl Writing<'_> {
             role: edit.role().and_then(|it| names.roles.get(&it).cloned()),
             role_id: edit.role(),
             role_type: edit.kind().map(|it| it.role_type().into()),
+            attribute: edit.attribute(),
             before: edit.before.as_ref().and_then(raw),
             after: edit.after.as_ref().and_then(raw),
             relation: edit.relation(),
@@ -205,6 +207,7 @@ impl Writing<'_> {
             user_id: change.user()?,
             origin: change.from().map(|it| Origin::new(it, self.sources)),
             direct_roles: compacted(&change.direct_before()),
+            attributes: change.traits_before(),
         })
     }
 }
@@ -215,6 +218,7 @@ fn raw(value: &Value) -> Option<Box<RawValue>> {
         Value::Attributes(attributes) => to_raw_value(attributes),
         Value::Scope(scope) => Ok(scope.spelled()),
         Value::Member => return None,
+        Value::Trait(value) => to_raw_value(&**value),
         Value::Direct(role) => to_raw_value(&compacted(&DirectRoles::new([(**role).clone()]))),
     };
     Some(raw.expect("plain data with text keys is always JSON"))

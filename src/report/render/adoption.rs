@@ -247,6 +247,7 @@ impl Adoption<'_> {
                 let [live, wanted] = edit.direct();
                 ("role", live.or(wanted).map(|it| direct::role(it, words)).unwrap_or_default())
             }
+            Fact::Trait(attribute) => ("person", words.attribute(*attribute, edit.traits())),
         }
     }
 }

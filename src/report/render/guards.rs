@@ -223,6 +223,7 @@ fn things(check: &Check) -> (&'static str, &'static str) {
             ("person cut off everywhere", "people cut off everywhere")
         }
         (Guard::Lockouts, ..) => ("membership gone by lock-outs", "memberships gone by lock-outs"),
+        (Guard::People, ..) => ("account deactivated or created", "accounts deactivated or created"),
         (Guard::GroupEmptied, _, Subject::Group(..)) => {
             ("member removed, the last who can act", "members removed, all who can act")
         }
@@ -252,6 +253,7 @@ fn unset(guard: Guard) -> &'static str {
         Guard::Privileged => "switched off by `privileged: []`",
         Guard::Protected => "`guards.protected` names nothing",
         Guard::Lockouts => "nobody is locked out",
+        Guard::People => "no account changes",
         Guard::Weakened => "no `--base` is given",
         Guard::Policies => "`policies:` names none",
         Guard::SelfLockout => "`api.identity` does not say which account runs rolecall",

@@ -99,7 +99,7 @@ fn of_plan(view: &View<'_>, out: &mut Metrics) {
 /// Counts by kind and what becomes of it, those of which there are none too: a row that comes and goes alerts nobody.
 fn drifted(plan: &Plan) -> Vec<(String, usize)> {
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for kind in ["group", "role", "member", "direct_role"] {
+    for kind in ["group", "role", "member", "direct_role", "person"] {
         for action in ["add", "change", "remove"] {
             counts.insert((kind, action), 0);
         }
@@ -110,6 +110,7 @@ fn drifted(plan: &Plan) -> Vec<(String, usize)> {
             Fact::Grant(_) => "role",
             Fact::Member(_) => "member",
             Fact::Direct(_) => "direct_role",
+            Fact::Trait(_) => "person",
         };
         let action = match (edit.adds(), edit.removes()) {
             (true, _) => "add",

@@ -56,6 +56,8 @@ fn detail(guard: Guard, item: &Counted, words: &Words<'_>) -> String {
         (How::Gains | How::Joins, Some(who), Some(role), None) => format!("{who} gets {role}"),
         (How::Gains, None, Some(role), Some(group)) => format!("{group} gets {role}"),
         (How::Leaves, Some(who), Some(role), Some(group)) => format!("{who} leaves {group} and loses {role}"),
+        (How::Leaves, Some(who), None, None) => format!("the account of {who} is deactivated"),
+        (How::Joins, Some(who), None, None) => format!("an account for {who} is created"),
         (How::Leaves, Some(who), None, Some(group)) => format!("{who} leaves {group}"),
         (How::Deleted, Some(who), Some(role), Some(group)) => {
             format!("{who} loses {role}, as {group} is deleted")

@@ -11,6 +11,7 @@ use crate::model::{
     ids::{CompanyId, RoleId, UserId},
     plan::{Names, Plan},
     scope::{Audience, Dimension, Kind, Scope, Value},
+    selector::Attribute,
     stamp::Stamp,
     state::Edit,
 };
@@ -84,6 +85,34 @@ impl<'a> Words<'a> {
     /// Returns the name of a person, with an id where others have it too.
     pub(super) fn person(&self, user: UserId) -> String {
         self.told_apart(self.names.people.get(&user).map(AsRef::as_ref), user.0, &self.shared_people)
+    }
+
+    /// Returns what of a person changes, and how: `department sales → emea`.
+    pub(super) fn attribute(&self, attribute: Attribute, sides: [Option<&str>; 2]) -> String {
+        if attribute == Attribute::Active {
+            return match sides {
+                [None, _] => "account created",
+                [_, Some("true")] => "account activated",
+                [_, _] => "account deactivated",
+            }
+            .to_owned();
+        }
+        let [before, after] = sides.map(|it| it.map(|it| self.value_of(attribute, it)));
+        let none = || "none".to_owned();
+        format!("{} {} → {}", attribute.word(), before.unwrap_or_else(none), after.unwrap_or_else(none))
+    }
+
+    fn value_of(&self, attribute: Attribute, value: &str) -> String {
+        let one = |it: &str| match (attribute.has_people(), it.parse::<Uuid>()) {
+            (true, Ok(id)) => self.person(UserId(id)),
+            (false, Ok(id)) => self.names.values.get(&id).map_or_else(|| self.short(id), ToString::to_string),
+            (_, Err(_)) => quoted(it),
+        };
+        if attribute.has_ids() {
+            value.split(',').map(one).collect::<Vec<_>>().join(", ")
+        } else {
+            quoted(value)
+        }
     }
 
     /// Returns the name of a role, with an id where others have it too.

@@ -114,11 +114,23 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             (locked(&person), why)
         }
         WithheldReason::User { person, why } => {
-            (user(person), format!("direct roles left as they are: {}", because(why, USER)))
+            (user(person), format!("left as it is: {}", because(why, USER)))
         }
         WithheldReason::UnreadUser { person } => (
             user(person),
             "direct roles left as they are: the API does not tell them, or not to this token; give it the right to read them".to_owned(),
+        ),
+        WithheldReason::UnreadPerson { person } => (
+            user(person),
+            "left as it is, with the account: the API does not tell this token about the person; give it the right to read users".to_owned(),
+        ),
+        WithheldReason::Superior { user: of, attribute, person, why } => (
+            ("user", format!("{} of {of}", attribute.word())),
+            format!("left as it is: {person}: {}", because(why, MEMBER)),
+        ),
+        WithheldReason::Deactivation { person } => (
+            user(person),
+            "not deactivated: nobody has seen whether an account that is deleted here can come back; look with `rolecall doctor --probe --people`, and say `api: { dialect: { userDelete: deactivates } }`".to_owned(),
         ),
         WithheldReason::UnmanagedUser { person, why } => {
             (user(person), format!("is not resolved, though nothing is asked for: {}", because(why, USER)))

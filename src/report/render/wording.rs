@@ -9,6 +9,7 @@ use crate::{
         index::GroupIx,
         plan::{Action, ByRule, Cause, Change, ID_DIGITS, Judgement, Plan},
         scope::Relation,
+        selector::Attribute,
         source::Sources,
         state::{Edit, Key},
     },
@@ -74,9 +75,13 @@ facts! {
     RoleRemoved Remove "role" None, "role removed" "roles removed";
     RoleChanged Change "role" Some(Relation::Changes), "role moved to another scope" "roles moved to another scope";
     RoleNarrowed Change "role" Some(Relation::Narrows), "role narrowed" "roles narrowed";
+    AccountDeactivated Remove "person" None, "account deactivated" "accounts deactivated";
     DirectRemoved Remove "direct role" None, "direct role removed" "direct roles removed";
     DirectChanged Change "direct role" Some(Relation::Changes), "direct role changed" "direct roles changed";
     DirectNarrowed Change "direct role" Some(Relation::Narrows), "direct role narrowed" "direct roles narrowed";
+    AccountCreated Add "person" None, "account created" "accounts created";
+    AccountActivated Add "person" None, "account activated" "accounts activated";
+    TraitChanged Change "person" None, "detail of a person changed" "details of people changed";
     GroupCreated Add "group" None, "group created" "groups created";
     TextAdded Add "text" None, "description" "descriptions";
     MemberAdded Add "member" None, "member added" "members added";
@@ -148,6 +153,7 @@ struct Wording<'a> {
 impl Wording<'_> {
     fn person(&self, change: &Change<'_>) -> Block {
         let mut lines: Vec<Line> = change.direct().filter_map(|it| self.direct(it)).collect();
+        lines.extend(change.traits().filter_map(|it| self.of_person(it)));
         removals_last(&mut lines);
         Block {
             company: change.company(),
@@ -229,6 +235,7 @@ impl Wording<'_> {
             Why::NotYet(from) => Some(format!("begins later ({})", self.sources.line(from))),
             Why::Excepted(from) => Some(format!("excepted ({})", self.sources.line(from))),
             Why::LockedOut(from) => Some(format!("locked out ({})", self.sources.line(from))),
+            Why::Left(from) => Some(format!("leaves ({})", self.sources.line(from))),
         }
     }
 
@@ -246,6 +253,17 @@ impl Wording<'_> {
         };
         let role = edit.kind().map(|it| it.role_type().to_owned());
         Some(Line { role, ..self.line(edit, fact, what, false) })
+    }
+
+    fn of_person(&self, edit: &Edit) -> Option<Line> {
+        let attribute = edit.attribute()?;
+        let fact = match (attribute, edit.traits()) {
+            (Attribute::Active, [None, _]) => Fact::AccountCreated,
+            (Attribute::Active, [_, Some("true")]) => Fact::AccountActivated,
+            (Attribute::Active, _) => Fact::AccountDeactivated,
+            _ => Fact::TraitChanged,
+        };
+        Some(self.line(edit, fact, self.words.attribute(attribute, edit.traits()), false))
     }
 
     fn role(&self, edit: &Edit, is_whole: bool) -> Option<Line> {
@@ -354,10 +372,14 @@ pub fn summary(plan: &Plan, judgement: &Judgement) -> String {
     let sum = plan.summary();
     let groups = if sum.groups_created == 1 { "group" } else { "groups" };
     let [created, changed, deleted] = [sum.groups_created, sum.groups_changed, sum.groups_deleted];
+    let people = match [sum.people_created, sum.people_changed, sum.people_deactivated] {
+        [0, 0, 0] => String::new(),
+        [created, changed, gone] => format!("; people +{created} ~{changed} -{gone}"),
+    };
     let guards = counted(judgement.stops().count(), "guard", "guards");
     format!(
         "Plan: {created} {groups} to create, {changed} to change, {deleted} to delete; \
-         roles +{} ~{} -{}; members +{} -{}; {guards}.",
+         roles +{} ~{} -{}; members +{} -{}{people}; {guards}.",
         sum.roles_added, sum.roles_changed, sum.roles_removed, sum.members_added, sum.members_removed
     )
 }

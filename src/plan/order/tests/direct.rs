@@ -60,7 +60,7 @@ proptest! {
                 Call::PatchMembers { remove, .. } => remove.contains(id),
                 Call::DeleteGroup { .. } => old[it.change].members.contains(id),
                 Call::PatchRoles { delete, .. } => !delete.is_empty() && old[it.change].members.contains(id),
-                Call::CreateGroup { .. } | Call::UpdateGroup { .. } | Call::PutDirectRoles { .. } => false,
+                Call::CreateGroup { .. } | Call::UpdateGroup { .. } | Call::PutDirectRoles { .. } | Call::PutPerson { .. } => false,
             };
             let wanted: Vec<usize> =
                 (0..steps.len()).filter(|it| person.gives() && !steps[*it].lockout && takes(&steps[*it])).collect();

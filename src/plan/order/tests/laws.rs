@@ -63,7 +63,10 @@ fn gives(step: &Step, user: UserId, role: RoleId, after: &World) -> bool {
             Call::CreateGroup { .. } => true,
             Call::PatchMembers { add, .. } => add.contains(&user),
             Call::PatchRoles { add, .. } => add.iter().any(|it| it.0 == role),
-            Call::UpdateGroup { .. } | Call::DeleteGroup { .. } | Call::PutDirectRoles { .. } => false,
+            Call::UpdateGroup { .. }
+            | Call::DeleteGroup { .. }
+            | Call::PutDirectRoles { .. }
+            | Call::PutPerson { .. } => false,
         }
 }
 
@@ -75,7 +78,10 @@ fn takes(step: &Step, user: UserId, role: RoleId, before: &World) -> bool {
             Call::DeleteGroup { .. } => true,
             Call::PatchMembers { remove, .. } => remove.contains(&user),
             Call::PatchRoles { delete, .. } => delete.contains(&role),
-            Call::CreateGroup { .. } | Call::UpdateGroup { .. } | Call::PutDirectRoles { .. } => false,
+            Call::CreateGroup { .. }
+            | Call::UpdateGroup { .. }
+            | Call::PutDirectRoles { .. }
+            | Call::PutPerson { .. } => false,
         }
 }
 
@@ -226,7 +232,7 @@ proptest! {
                 Call::CreateGroup { .. } => true,
                 Call::PatchMembers { add, .. } => !add.is_empty(),
                 Call::PatchRoles { add, .. } => !add.is_empty(),
-                Call::UpdateGroup { .. } | Call::DeleteGroup { .. } | Call::PutDirectRoles { .. } => false,
+                Call::UpdateGroup { .. } | Call::DeleteGroup { .. } | Call::PutDirectRoles { .. } | Call::PutPerson { .. } => false,
             };
             if !grants {
                 continue;

@@ -1,0 +1,151 @@
+//! What one person is on the way: a part is read whole, what the plan changes is put into it, and it is written back.
+//!
+//! The API replaces a part whole and knows no version of it. So what the plan changes must be, just before, what the plan
+//! saw of it, and everything else goes back to the letter as it came.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    apply::record::Write,
+    live::api::{ApiError, Reader, attributes},
+    model::{
+        ids::CompanyId,
+        object::Object,
+        selector::{Attribute, PersonPart, Traits},
+        state::Edit,
+    },
+};
+
+use super::{
+    ApplyError, Stale,
+    attempt::Attempt,
+    context::StepContext,
+    group::Trouble,
+    user::{ATTEMPTS, User},
+};
+
+/// One side of an edit.
+type Side = fn(&Edit) -> Option<&str>;
+
+const BEFORE: Side = |it| it.traits()[0];
+const AFTER: Side = |it| it.traits()[1];
+
+impl User<'_> {
+    fn edits(&self, part: PersonPart) -> impl Iterator<Item = (Attribute, &Edit)> {
+        let all = self.change.traits().filter(move |it| it.part() == Some(part));
+        all.filter_map(|it| Some((it.attribute()?, it)))
+    }
+
+    /// Whether somebody is what one side says, of that which changes.
+    fn is(&self, part: PersonPart, now: &Traits, side: Side) -> bool {
+        self.edits(part).all(|(attribute, edit)| now.get(attribute) == side(edit))
+    }
+
+    /// Returns a part as it is; `None` where the API does not show the person.
+    async fn part(&self, reader: &Reader, part: PersonPart) -> Result<Option<(Object, Traits)>, ApiError> {
+        match reader.part(self.user, part.shown_by()).await {
+            Ok(object) => {
+                let now = attributes::traits(part, &object);
+                Ok(Some((object, now)))
+            }
+            Err(ApiError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes what changes of a part. Where that fails it is sent again only after one more look: whatever the answer was, it
+    /// may have been made, and somebody else may have changed it since.
+    pub(super) async fn put_part(
+        &mut self,
+        context: StepContext<'_>,
+        company: CompanyId,
+        part: PersonPart,
+    ) -> Result<(), Trouble> {
+        let (mut failed, mut token_refused): (Option<ApiError>, bool) = (None, false);
+        for n in 1..=ATTEMPTS {
+            let Some((object, now)) = self.part(&context.client.reader, part).await? else {
+                return Err(Trouble::Stale(Stale::UserGone));
+            };
+            if self.is(part, &now, AFTER) {
+                return Ok(());
+            }
+            if !self.is(part, &now, BEFORE) {
+                let is_ours = failed.is_some_and(|it| it.ambiguous());
+                return Err(if is_ours { ApplyError::HalfWay.into() } else { Trouble::Stale(Stale::Person) });
+            }
+            if let Some(error) = failed.take() {
+                Attempt::again(context, error)?;
+            }
+            let Err(error) = self.send_part(context, company, part, object).await? else { return Ok(()) };
+            let wait = match error.refused() {
+                // There is another token by now, if there can be one.
+                Some(401) if !token_refused => {
+                    token_refused = true;
+                    Some(Duration::ZERO)
+                }
+                _ => error.again_after(),
+            };
+            let Some(wait) = wait.filter(|_| n < ATTEMPTS) else { return Err(error.into()) };
+            context.client.writer.wait(wait).await;
+            failed = Some(error);
+        }
+        Ok(())
+    }
+
+    async fn send_part(
+        &mut self,
+        context: StepContext<'_>,
+        company: CompanyId,
+        part: PersonPart,
+        mut object: Object,
+    ) -> Result<Result<(), ApiError>, ApplyError> {
+        let (user, mut activates) = (self.user, false);
+        let mut attributes: BTreeMap<Attribute, Option<Box<str>>> = BTreeMap::new();
+        for (attribute, edit) in self.edits(part) {
+            let after = AFTER(edit);
+            attributes::put(attribute, after, &mut object);
+            activates |= attribute == Attribute::Active && after == Some("true");
+            attributes.insert(attribute, after.map(Into::into));
+        }
+        if part == PersonPart::ExternalId {
+            // The operation takes nothing else.
+            let after = attributes.get(&Attribute::ExternalId).and_then(Option::as_deref);
+            object = Object::default();
+            attributes::put(Attribute::ExternalId, after, &mut object);
+        }
+        let (writer, id) =
+            self.attempt.begin(context, Write::PutPerson { company, user, part, attributes })?;
+        let result = match part {
+            PersonPart::Account if activates => writer.activate_user(user).await,
+            PersonPart::Account => writer.delete_user(user).await,
+            PersonPart::ExternalId | PersonPart::BusinessInfo => {
+                writer.put_part(user, part.of_api(), &object).await
+            }
+        };
+        Ok(self.attempt.end(context, &id, result, None))
+    }
+
+    /// Looks whether what changes of a part is what the plan saw.
+    pub(super) async fn check_part(&self, reader: &Reader, part: PersonPart) -> Result<(), Trouble> {
+        match self.part(reader, part).await? {
+            Some((_, now)) if self.is(part, &now, BEFORE) => Ok(()),
+            Some(_) => Err(Trouble::Stale(Stale::Person)),
+            None => Err(Trouble::Stale(Stale::UserGone)),
+        }
+    }
+
+    /// Compares what the person is with what it shall be.
+    pub(super) async fn read_back_parts(&self, reader: &Reader) -> Result<Option<Stale>, ApplyError> {
+        let mut parts: Vec<PersonPart> = self.change.traits().filter_map(Edit::part).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        for part in parts {
+            match self.part(reader, part).await? {
+                Some((_, now)) if self.is(part, &now, AFTER) => (),
+                Some(_) => return Ok(Some(Stale::Person)),
+                None => return Ok(Some(Stale::UserGone)),
+            }
+        }
+        Ok(None)
+    }
+}

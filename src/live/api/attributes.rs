@@ -1,0 +1,137 @@
+//! What a person is, read out of the parts of the person and put back into them: one row for each attribute.
+//!
+//! Only what is asked for changes; every other field of a part stays to the letter.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Part;
+use crate::model::{
+    ids::parse_uuid,
+    object::Object,
+    selector::{Attribute, PersonPart, Traits},
+};
+
+impl PersonPart {
+    /// The part of the API by which it is read: of somebody without an external id there may be none to be read alone.
+    pub fn shown_by(self) -> Part {
+        match self {
+            Self::Account | Self::ExternalId => Part::Profile,
+            Self::BusinessInfo => Part::BusinessInfo,
+        }
+    }
+
+    /// The part of the API by which it is written.
+    pub fn of_api(self) -> Part {
+        match self {
+            Self::Account => Part::Profile,
+            Self::ExternalId => Part::ExternalId,
+            Self::BusinessInfo => Part::BusinessInfo,
+        }
+    }
+}
+
+/// In which form a part holds an attribute.
+enum Form {
+    Flag(&'static str),
+    Text(&'static str),
+    /// A reference, `{ id, name }`.
+    Reference(&'static str),
+    References(&'static str),
+}
+
+fn form(attribute: Attribute) -> Form {
+    match attribute {
+        Attribute::Active => Form::Flag("isActive"),
+        Attribute::Persona => Form::Text("persona"),
+        Attribute::ExternalId => Form::Text("externalId"),
+        Attribute::EmployeeId => Form::Text("employeeId"),
+        Attribute::Designation => Form::Text("designation"),
+        Attribute::WorkerType => Form::Text("workerType"),
+        Attribute::Department => Form::Reference("departmentRef"),
+        Attribute::LegalEntity => Form::Reference("legalEntityRef"),
+        Attribute::CostCenter => Form::Reference("costCenterRef"),
+        Attribute::Office => Form::Reference("officeRef"),
+        Attribute::Grade => Form::Reference("gradeRef"),
+        Attribute::Manager => Form::Reference("managerRef"),
+        Attribute::Approvers => Form::References("designatedApproverRefs"),
+    }
+}
+
+/// Returns what a part says of the attributes that it holds; what is empty there is not held.
+pub(crate) fn traits(part: PersonPart, object: &Object) -> Traits {
+    #[derive(Deserialize)]
+    struct Reference {
+        id: String,
+    }
+    // An id in the one spelling in which they are compared.
+    let id = |it: Reference| parse_uuid(&it.id).map_or(it.id, |it| it.to_string());
+    let mut traits = Traits::default();
+    for attribute in Attribute::ALL.iter().copied().filter(|it| it.part() == part) {
+        let value = match form(attribute) {
+            Form::Flag(field) => object.read::<bool>(field).map(|it| it.to_string()),
+            Form::Text(field) => object.read::<String>(field),
+            Form::Reference(field) => object.read::<Reference>(field).map(id),
+            Form::References(field) => {
+                let all = object.read::<Vec<Reference>>(field);
+                all.map(|it| it.into_iter().map(id).collect::<Vec<_>>().join(","))
+            }
+        };
+        value.into_iter().filter(|it| !it.is_empty()).for_each(|it| traits.put(attribute, it));
+    }
+    traits
+}
+
+/// Puts a value of an attribute into its part; `None` takes it out.
+pub(crate) fn put(attribute: Attribute, value: Option<&str>, object: &mut Object) {
+    let (field, value): (_, Option<Value>) = match form(attribute) {
+        Form::Flag(field) => (field, value.map(|it| json!(it == "true"))),
+        Form::Text(field) => (field, value.map(|it| json!(it))),
+        Form::Reference(field) => (field, value.map(|it| json!({ "id": it }))),
+        Form::References(field) => {
+            let all = |it: &str| it.split(',').map(|it| json!({ "id": it })).collect::<Vec<_>>();
+            (field, value.map(|it| json!(all(it))))
+        }
+    };
+    match value {
+        Some(value) => object.set(field, &value),
+        None => object.remove(field),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(text: &str) -> Object {
+        serde_json::from_str(text).expect("an object")
+    }
+
+    #[test]
+    fn what_is_put_is_read_again_and_every_other_field_stays_to_the_letter() {
+        let one = "1a6f0000-0000-4000-8000-000000000001";
+        let two = "2b7e0000-0000-4000-8000-000000000002";
+        let rest = r#""unknown":{"x":[1.10,null]},"phoneNumbers":[{"rawInput":"+49 30"}]"#;
+        for attribute in Attribute::ALL.iter().copied() {
+            let value = match form(attribute) {
+                Form::Flag(_) => "false".to_owned(),
+                Form::Text(_) => "A \u{e9}".to_owned(),
+                Form::Reference(_) => one.to_owned(),
+                Form::References(_) => format!("{two},{one}"),
+            };
+            let mut it = object(&format!("{{{rest}}}"));
+            put(attribute, Some(&value), &mut it);
+            assert_eq!(traits(attribute.part(), &it).get(attribute), Some(&*value), "{attribute:?}");
+            assert!(serde_json::to_string(&it).expect("JSON").starts_with(&format!("{{{rest},")));
+            put(attribute, None, &mut it);
+            assert_eq!(serde_json::to_string(&it).expect("JSON"), format!("{{{rest}}}"));
+        }
+    }
+
+    #[test]
+    fn what_is_empty_or_of_another_form_is_not_held() {
+        let it =
+            object(r#"{"departmentRef":null,"designation":"","managerRef":"x","designatedApproverRefs":[]}"#);
+        assert!(traits(PersonPart::BusinessInfo, &it).is_empty());
+    }
+}

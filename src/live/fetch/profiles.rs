@@ -1,0 +1,70 @@
+//! What people are apart from access, of whom the files declare it: by the list that finds them where that tells it all, and
+//! else by a request for each.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::{AT_ONCE, Read, list::CompanyReads};
+use crate::{
+    live::source::Source,
+    model::{
+        directory::Directory,
+        ids::UserId,
+        observed::User,
+        selector::{Attribute, PersonPart, Traits},
+    },
+};
+
+/// Finds the people of a company, and notes what is told of those on the list.
+pub(super) async fn find(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+) -> Read<(Vec<User>, BTreeMap<UserId, Traits>)> {
+    if reads.profiles.is_empty() {
+        return Ok((source.find_users(reads.id, &reads.people).await?, BTreeMap::new()));
+    }
+    let found = source.find_traits(reads.id, &reads.people).await?;
+    let (mut users, mut told) = (Vec::with_capacity(found.len()), BTreeMap::new());
+    for (user, traits) in found {
+        told.extend(traits.map(|it| (user.id, it)));
+        users.push(user);
+    }
+    users.sort_by_key(|it| it.id);
+    users.dedup();
+    Ok((users, told))
+}
+
+/// Completes what is told of those on the list.
+pub(super) async fn complete(
+    source: &Source,
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+    mut told: BTreeMap<UserId, Traits>,
+) -> Read<BTreeMap<UserId, Traits>> {
+    let meant = reads.profiles.iter().filter_map(|(person, attributes)| {
+        let user = directory.user(directory.anyone(reads.id, person).ok()?)?;
+        Some((user, attributes, told.remove(&user.id)))
+    });
+    let meant: Vec<_> = meant.collect();
+    let read = stream::iter(meant).map(|(user, attributes, listed)| async move {
+        let of_business = |it: &&Attribute| it.part() == PersonPart::BusinessInfo;
+        let mut of_business = attributes.iter().filter(of_business).peekable();
+        let is_told =
+            of_business.peek().is_none() || listed.is_some() && of_business.all(|it| it.is_listed());
+        let mut traits = match listed.filter(|_| is_told) {
+            Some(listed) => listed,
+            None if is_told => Traits::default(),
+            None => match source.business_info(reads.id, user.id).await? {
+                Some(traits) => traits,
+                None => return Read::Ok(None),
+            },
+        };
+        traits.put(Attribute::Active, if user.active { "true" } else { "false" });
+        user.external_id.iter().for_each(|it| traits.put(Attribute::ExternalId, it.clone()));
+        user.employee_id.iter().for_each(|it| traits.put(Attribute::EmployeeId, it.clone()));
+        Ok(Some((user.id, traits)))
+    });
+    let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
+    Ok(read.into_iter().flatten().collect())
+}

@@ -1,0 +1,201 @@
+//! What people are apart from access: what the files declare of each, in ids, against what the API says.
+//!
+//! Attribute by attribute: what is not declared is on neither side, and so is never compared or written.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{Binding, Fact, Owner, PersonIx, WithheldReason, people::nowhere};
+use crate::{
+    files::declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
+    model::{
+        directory::{Directory, Failed},
+        ids::UserId,
+        observed::{Observed, ObservedCompany},
+        plan::Unresolved,
+        selector::{Attribute, Selector, Traits},
+    },
+};
+
+/// What was read, with everybody as active whose account is to be activated: who is to be active by this plan can be given
+/// something by it, and is judged as somebody who can act.
+pub(super) fn revived<'a>(declared: &Declared, snapshot: &'a Observed) -> Cow<'a, Observed> {
+    let directory = Directory::new(&snapshot.users);
+    let users =
+        declared.companies.iter().flat_map(|company| company.users.iter().map(move |it| (company.id, it)));
+    let back = users.filter(|it| it.1.active() == Some(true)).filter_map(|(company, user)| {
+        match directory.member(company, &user.person) {
+            Err(Failed { why: Unresolved::Inactive, candidates }) if candidates.len() == 1 => {
+                Some(candidates[0])
+            }
+            _ => None,
+        }
+    });
+    let back: Vec<UserId> = back.filter(|it| snapshot.profiles.contains_key(it)).collect();
+    if back.is_empty() {
+        return Cow::Borrowed(snapshot);
+    }
+    let mut snapshot = snapshot.clone();
+    snapshot.users.iter_mut().filter(|it| back.contains(&it.id)).for_each(|it| it.active = true);
+    Cow::Owned(snapshot)
+}
+
+/// Somebody who is otherwise by this plan.
+#[derive(Debug)]
+pub(super) struct Mover {
+    /// What the person is afterwards.
+    after: Traits,
+    /// What of it changes.
+    changed: BTreeSet<Attribute>,
+}
+
+/// Everybody of a company who is otherwise by this plan, as far as rules for members look at it.
+pub(super) fn movers(
+    company: &DeclaredCompany,
+    directory: &Directory<'_>,
+    snapshot: &Observed,
+) -> BTreeMap<UserId, Mover> {
+    let mover = |user: &DeclaredUser| {
+        let id = directory.anyone(company.id, &user.person).ok()?;
+        let before = snapshot.profiles.get(&id)?;
+        let mut mover = Mover { after: before.clone(), changed: BTreeSet::new() };
+        for DeclaredTrait { attribute, value, .. } in &user.traits {
+            if let TraitValue::Ready(value) = value
+                && before.get(*attribute) != Some(value)
+            {
+                mover.after.put(*attribute, value.clone());
+                mover.changed.insert(*attribute);
+            }
+        }
+        (!mover.changed.is_empty()).then_some((id, mover))
+    };
+    company.users.iter().filter_map(mover).collect()
+}
+
+/// Whom each rule for members means once this plan is made.
+pub(super) fn all_meant<'a>(
+    live: &'a ObservedCompany,
+    movers: &BTreeMap<UserId, Mover>,
+) -> BTreeMap<&'a Selector, Arc<[UserId]>> {
+    live.selected.iter().map(|(rule, now)| (rule, meant(rule, now, movers))).collect()
+}
+
+/// Whom a rule means afterwards: whom it means now, with those who will be and without those who will not.
+fn meant(rule: &Selector, now: &Arc<[UserId]>, movers: &BTreeMap<UserId, Mover>) -> Arc<[UserId]> {
+    let concerned = |it: &&Mover| {
+        it.changed.contains(&Attribute::Active) || rule.attributes().any(|of| it.changed.contains(&of))
+    };
+    let mut concerned = movers.iter().filter(|it| concerned(&it.1)).peekable();
+    if concerned.peek().is_none() {
+        return now.clone();
+    }
+    let mut after: BTreeSet<UserId> = now.iter().copied().collect();
+    for (user, mover) in concerned {
+        let is_active = mover.after.get(Attribute::Active) == Some("true");
+        if is_active && rule.means(&mover.after) {
+            after.insert(*user);
+        } else {
+            after.remove(user);
+        }
+    }
+    after.into_iter().collect()
+}
+
+impl Binding<'_> {
+    /// Binds what is declared of people apart from access.
+    pub(super) fn profiles(&mut self, snapshot: &Observed) {
+        for user in self.company.users.iter().filter(|it| !it.traits.is_empty()) {
+            let id = match self.directory.anyone(self.company.id, &user.person) {
+                Ok(id) => id,
+                Err(why) => {
+                    self.withhold_user(user.from, WithheldReason::User { person: user.person.clone(), why });
+                    continue;
+                }
+            };
+            let live = snapshot.profiles.get(&id);
+            match live.zip(self.index.find_person(self.company.id, id)) {
+                Some((live, person)) => self.profile(person, user, live),
+                None => {
+                    let person = user.person.clone();
+                    self.withhold_user(user.from, WithheldReason::UnreadPerson { person });
+                }
+            }
+        }
+        self.profiled(snapshot);
+    }
+
+    /// Puts what people are of whom a run asks on both sides, as it is.
+    fn profiled(&mut self, snapshot: &Observed) {
+        let company = self.company;
+        for (asked, attributes) in &company.profiled {
+            let Ok(id) = self.directory.anyone(company.id, asked) else { continue };
+            let Some((live, person)) = snapshot.profiles.get(&id).zip(self.index.find_person(company.id, id))
+            else {
+                continue;
+            };
+            for attribute in attributes {
+                if let Some(is) = live.get(*attribute) {
+                    self.profiles.person(person, *attribute, is);
+                    // Of two facts of one key the first stays: what is declared goes before this.
+                    self.desired.person(person, *attribute, is);
+                }
+            }
+        }
+    }
+
+    fn profile(&mut self, person: PersonIx, user: &DeclaredUser, live: &Traits) {
+        let owner = Owner::Person(person);
+        self.note(owner, Fact::Attributes).from = Some(user.from);
+        for declared in &user.traits {
+            let is = live.get(declared.attribute);
+            let Some(wanted) = self.wanted(user, declared, is) else { continue };
+            is.into_iter().for_each(|it| self.profiles.person(person, declared.attribute, it));
+            self.desired.person(person, declared.attribute, &wanted);
+            if is != Some(&*wanted) || self.compared {
+                self.note(owner, Fact::Trait(declared.attribute)).from = Some(declared.from);
+            }
+        }
+    }
+
+    /// What a person shall be by one attribute; `None` where that is left as it is.
+    fn wanted(
+        &mut self,
+        user: &DeclaredUser,
+        declared: &DeclaredTrait,
+        live: Option<&str>,
+    ) -> Option<Box<str>> {
+        let value = match &declared.value {
+            TraitValue::Ready(value) => value.clone(),
+            TraitValue::People(people) => {
+                let mut found = Vec::with_capacity(people.len());
+                for person in people {
+                    match self.directory.nearest(&[self.company.id], person) {
+                        Ok(user) => found.push(user.to_string()),
+                        Err(why) => {
+                            let why = nowhere(why, self.searched);
+                            let (user, person) = (user.person.clone(), person.clone());
+                            let what =
+                                WithheldReason::Superior { user, attribute: declared.attribute, person, why };
+                            self.withhold_user(declared.from, what);
+                        }
+                    }
+                }
+                if found.len() < people.len() {
+                    return None;
+                }
+                found.join(",").into()
+            }
+        };
+        // Whoever is there already leaves only where that can be undone.
+        let goes = declared.attribute == Attribute::Active && *value == *"false" && live == Some("true");
+        if goes && !self.deactivating {
+            let person = user.person.clone();
+            self.withhold_user(declared.from, WithheldReason::Deactivation { person });
+            return None;
+        }
+        Some(value)
+    }
+}
