@@ -362,7 +362,8 @@ async fn knowing(
         let found = plan.index.find_group(company, group);
         found.is_some_and(|it| plan.live.grants(it).is_empty() && plan.live.members(it).len() == 0)
     };
-    let whole = Kept { whole, ..Kept::default() };
+    // Who has no account yet is in no group.
+    let whole = Kept { whole: whole.into_iter().chain(plan.newcomers()).collect(), ..Kept::default() };
     let asked = kept(source, &judged.to_ask(&whole), most, is_unread).await?;
     let kept = Kept { whole: whole.whole, ..asked };
     let note = kept.refused.map(Note::NotAsked);

@@ -7,10 +7,17 @@ use jiff::Timestamp;
 use crate::{
     apply::record::{Answer, Ending, Intent, Record, Write},
     live::api::{ApiError, Writer},
-    model::ids::GroupId,
+    model::ids::{GroupId, UserId},
 };
 
 use super::{ApplyError, Wrote, context::StepContext};
+
+/// What a write has made, by the id that the API gave it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Made {
+    Group(GroupId),
+    User(UserId),
+}
 
 /// What the current step has written so far.
 pub(super) struct Attempt {
@@ -57,7 +64,7 @@ impl Attempt {
         context: StepContext<'_>,
         id: &str,
         result: Result<T, ApiError>,
-        group: Option<GroupId>,
+        made: Option<Made>,
     ) -> Result<T, ApiError> {
         let outcome = match &result {
             Ok(_) => Answer::Done,
@@ -68,7 +75,12 @@ impl Attempt {
             self.wrote = Wrote::Perhaps;
         }
         let error = result.as_ref().err().map(ToString::to_string);
-        let ending = Ending { at: Timestamp::now(), request_id: id.into(), outcome, group, error };
+        let (group, user) = match made {
+            Some(Made::Group(group)) => (Some(group), None),
+            Some(Made::User(user)) => (None, Some(user)),
+            None => (None, None),
+        };
+        let ending = Ending { at: Timestamp::now(), request_id: id.into(), outcome, group, user, error };
         // Where it cannot be written the run ends: the journal is broken then, and the intent tells enough.
         if let Err(error) = context.job.journal.write(&Record::Ending(ending)) {
             tracing::error!(%error, "stopping");

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     ApplyError, Stale, Wrote,
-    attempt::Attempt,
+    attempt::{Attempt, Made},
     context::StepContext,
     group::{Expected, Group, Trouble},
     look::{difference, look},
@@ -145,8 +145,8 @@ impl Group<'_> {
         let write = Write::CreateGroup { company, name: name.clone(), description: description.clone() };
         let (writer, id) = self.attempt.begin(context, write)?;
         let result = writer.create_group(company, name, description).await;
-        let group = result.as_ref().ok().copied();
-        Ok(self.attempt.end(context, &id, result, group))
+        let made = result.as_ref().ok().map(|it| Made::Group(*it));
+        Ok(self.attempt.end(context, &id, result, made))
     }
 
     /// Deletes the group; where the API refuses because it is in use, empties it first (contract §3.5).

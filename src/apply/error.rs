@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     apply::journal::JournalError,
     live::api::{ApiError, Skew},
-    model::ids::GroupId,
+    model::ids::{GroupId, UserId},
 };
 
 /// Why a step was not made.
@@ -32,6 +32,12 @@ pub enum ApplyError {
     NotJoined {
         /// How many of them are missing.
         missing: usize,
+    },
+    /// The API said that it made an account, and does not show it.
+    #[error("the API created the account ({user}), and does not show it")]
+    PersonNotShown {
+        /// Its id, as the API told it.
+        user: UserId,
     },
     /// The API said that it made a group, and does not show it.
     #[error("the API created the group ({group}), and does not show it")]
@@ -62,6 +68,11 @@ impl ApplyError {
             Self::NotShown { .. } => Some(
                 "wait until `rolecall plan` no longer wants to create it before anything is applied again: a second \
                  group of the name could be made otherwise"
+                    .to_owned(),
+            ),
+            Self::PersonNotShown { .. } => Some(
+                "wait until `rolecall plan` no longer wants to create it before anything is applied again: a second \
+                 account for the address could be made otherwise"
                     .to_owned(),
             ),
             Self::Clock(_) => Some(Skew::HINT.to_owned()),
@@ -102,6 +113,8 @@ pub enum Stale {
     DirectRoles,
     /// What is about the person is otherwise.
     Person,
+    /// A person who was to have an account has one by now.
+    PersonAppeared(Vec<UserId>),
     /// The API does not know the person any more.
     UserGone,
 }
@@ -117,6 +130,10 @@ impl fmt::Display for Stale {
             Self::Attributes => f.write_str("its name or description is another"),
             Self::Roles => f.write_str("its roles or their scopes are others"),
             Self::DirectRoles => f.write_str("the direct roles are others"),
+            Self::PersonAppeared(ids) => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                write!(f, "an account with this address or external id exists by now: {}", ids.join(", "))
+            }
             Self::Person => f.write_str("what the API says of the person is otherwise"),
             Self::UserGone => f.write_str("the user is gone, or the API no longer says what the user holds"),
             Self::Members { came, went } => write!(f, "its members are others (+{came} -{went})"),

@@ -32,6 +32,7 @@ mod error;
 mod group;
 mod look;
 mod members;
+mod newcomer;
 mod person;
 mod roles;
 mod schedule;
@@ -40,7 +41,7 @@ mod user;
 
 pub use error::{ApplyError, Stale};
 
-use context::StepContext;
+use context::{Newcomers, StepContext};
 use group::Group;
 use schedule::{Ended, Schedule};
 use settling::Settling;
@@ -180,7 +181,7 @@ pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -
         None => Target::Group(Group::new(change)),
     };
     let mut targets: Vec<Option<Target<'_>>> = plan.changes().map(target).map(Some).collect();
-    let proven = AtomicBool::new(false);
+    let (proven, newcomers) = (AtomicBool::new(false), Newcomers::default());
     let mut running = FuturesUnordered::new();
     loop {
         while running.len() < job.writers.max(1) {
@@ -194,12 +195,12 @@ pub async fn apply<'a>(job: Job<'a>, mut settled: impl FnMut(usize, &Outcome)) -
             let change = steps[step].change;
             let Some(mut target) = targets[change].take() else { continue };
             let followed = schedule.is_followed(step);
-            let (client, proven) = (job.clients.of(target.company()), &proven);
+            let (client, proven, newcomers) = (job.clients.of(target.company()), &proven, &newcomers);
             running.push(async move {
                 let outcome = match client {
                     Ok(client) => {
-                        let context = StepContext { job, client, change, step, followed, proven };
-                        target.make(context, &steps[step].call).await
+                        let context = StepContext { job, client, change, step, newcomers, followed, proven };
+                        target.make(context, &newcomers.given(&steps[step].call)).await
                     }
                     Err(error) => Outcome::Failed { error: error.into(), wrote: Wrote::Nothing },
                 };

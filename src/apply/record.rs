@@ -135,6 +135,9 @@ pub struct Ending {
     /// The group that was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupId>,
+    /// The account that was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
     /// Why it was not made, or is not known to be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -188,6 +191,11 @@ pub enum Write {
         company: CompanyId,
         user: UserId,
         roles: Vec<Value>,
+    },
+    CreateUser {
+        company: CompanyId,
+        user: UserId,
+        attributes: BTreeMap<Attribute, Option<Box<str>>>,
     },
     PutPerson {
         company: CompanyId,
@@ -252,6 +260,7 @@ pub fn done(records: &[Record]) -> BTreeMap<usize, Done> {
             }
             Write::PutDirectRoles { .. } => done.direct = true,
             Write::PutPerson { attributes, .. } => done.attributes.extend(attributes.keys()),
+            Write::CreateUser { .. } => done.attributes.extend([Attribute::Active]),
         }
     }
     all

@@ -14,6 +14,7 @@ use crate::{
         direct::{DirectRoles, Fields},
         ids::{CompanyId, UserId},
         plan::Change,
+        selector::PersonPart,
     },
     plan::order::Call,
 };
@@ -44,6 +45,9 @@ impl<'a> User<'a> {
                 Ok(()) => self.put(context, *company, roles).await,
                 Err(trouble) => Err(trouble),
             },
+            Call::PutPerson { company, part: PersonPart::Account, .. } if self.is_new() => {
+                self.create(context, *company).await
+            }
             Call::PutPerson { company, part, .. } => self.put_part(context, *company, *part).await,
             _ => return Outcome::Done,
         };

@@ -127,6 +127,8 @@ mapping! {
     pub(crate) struct UserEntry: "`{ user: WHO, … }` with what is declared of the person", block {
         /// Who: an e-mail address, or a mapping such as `{ externalId: … }`.
         "user" pub(crate) user: Given<At<PersonEntry>>,
+        /// How the account is made, where there is none for the address yet.
+        "create" pub(crate) create: Given<At<CreateEntry>>,
         /// Whether the account can be used: `true` activates it, and `false` takes the person out of all groups and deactivates it.
         "active" pub(crate) active: Given<At<bool>>,
         /// The id of the person in another system, such as the one of human resources.
@@ -140,6 +142,32 @@ mapping! {
         /// The roles the person holds outside groups: a list (exactly these; `[]` is none), `{ atLeast: […] }` (these, and
         /// whatever else is there), or `unmanaged` (not ours).
         "directRoles" pub(crate) direct_roles: Given<At<Listing<DirectRoleEntry>>>,
+    }
+}
+
+mapping! {
+    /// What an account is made with, beside the address, the external id and what the company says of the person. Nothing
+    /// of it is looked at once there is an account.
+    #[schemars(title = "A new account", extend("required" = ["name"]))]
+    pub(crate) struct CreateEntry: "what an account is made with, `{ name: { first: …, last: … } }`" {
+        /// The name of the person.
+        "name" pub(crate) name: Given<At<FullNameEntry>>,
+        /// The persona, as the API spells it; `EMPLOYEE` where absent.
+        #[schemars(with = "forms::Word")]
+        "persona" pub(crate) persona: Given<At<String>>,
+    }
+}
+
+mapping! {
+    /// The name of a person.
+    #[schemars(title = "A name of a person", extend("required" = ["first", "last"]))]
+    pub(crate) struct FullNameEntry: "a name, `{ first: …, last: … }`" {
+        /// The given name.
+        #[schemars(with = "forms::Word")]
+        "first" pub(crate) first: Given<At<String>>,
+        /// The family name.
+        #[schemars(with = "forms::Word")]
+        "last" pub(crate) last: Given<At<String>>,
     }
 }
 

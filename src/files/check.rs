@@ -17,7 +17,7 @@ use super::{
     choice::Choice,
     declared::{
         Declared, DeclaredCompany, DeclaredGrant, DeclaredGroup, DeclaredMember, DeclaredRemoval,
-        DeclaredRules, DeclaredScope, Listed, Rest, RoleRef, Said,
+        DeclaredRules, DeclaredScope, DeclaredUser, Listed, Rest, RoleRef, Said,
     },
     entry::{ApiSection, RoleName},
     mapping::Given,
@@ -398,7 +398,9 @@ impl Check {
         let entry = companies.entry(company).or_insert_with(|| DeclaredCompany::new(company));
         entry.groups.extend(access.groups.iter().filter_map(|it| self.group(it, &scopes)));
         entry.removals.extend(access.removed.iter().filter_map(|it| self.removal(it)));
-        entry.users.extend(access.users.iter().filter_map(|it| self.user(it)));
+        let users: Vec<DeclaredUser> = access.users.iter().filter_map(|it| self.user(it)).collect();
+        entry.newcomers.extend(users.iter().flat_map(|it| it.keys().into_iter().skip(1)));
+        entry.users.extend(users);
     }
 
     fn group(&mut self, entry: &At<GroupEntry>, scopes: &Scopes<'_>) -> Option<DeclaredGroup> {

@@ -12,7 +12,7 @@ use crate::model::{
     date::Term,
     direct::{DirectRole, Kind},
     finding::Finding,
-    ids::{CompanyId, GroupId, PersonRef, UserId},
+    ids::{CompanyId, GroupId, PersonKey, PersonRef, UserId},
     rules::Unmanaged,
     scope::{self, Audience, Scope, Value},
     selector::{Attribute, Selector},
@@ -81,6 +81,8 @@ pub struct DeclaredCompany {
     pub(crate) also: Vec<PersonRef>,
     /// People of whom attributes are looked at although no file speaks of them.
     pub(crate) profiled: Vec<(PersonRef, BTreeSet<Attribute>)>,
+    /// Other keys by which people may be known who shall have an account: a second one is never made.
+    pub(crate) newcomers: Vec<PersonRef>,
     /// What it means where the company has no group of its own.
     pub(crate) bare: Bare,
 }
@@ -104,6 +106,8 @@ pub(crate) struct DeclaredUser {
     pub(crate) says_roles: bool,
     /// Sorted by attribute.
     pub(crate) traits: Vec<DeclaredTrait>,
+    /// What an account is made with beside that, where there shall be one; sorted by attribute.
+    pub(crate) create: Vec<DeclaredTrait>,
     pub(crate) from: Place,
 }
 
@@ -448,6 +452,7 @@ impl DeclaredCompany {
             users: Vec::new(),
             also: Vec::new(),
             profiled: Vec::new(),
+            newcomers: Vec::new(),
             bare: Bare::default(),
         }
     }
@@ -472,7 +477,7 @@ impl DeclaredCompany {
     /// The people whose accounts or direct roles are looked at, and those whom they answer to.
     fn named_users(&self) -> impl Iterator<Item = &PersonRef> {
         let users = self.users.iter().flat_map(|it| std::iter::once(&it.person).chain(it.superiors()));
-        users.chain(&self.also).chain(self.profiled.iter().map(|it| &it.0))
+        users.chain(&self.newcomers).chain(&self.also).chain(self.profiled.iter().map(|it| &it.0))
     }
 
     /// The attributes that are looked at of each person: those that are declared, and others that a run asks for.
@@ -482,6 +487,9 @@ impl DeclaredCompany {
             self.users.iter().flat_map(|user| user.traits.iter().map(move |it| (user, it)))
         {
             all.entry(&user.person).or_default().insert(declared.attribute);
+        }
+        for user in self.users.iter().filter(|it| !it.create.is_empty()) {
+            all.entry(&user.person).or_default().insert(Attribute::Active);
         }
         for (person, attributes) in &self.profiled {
             all.entry(person).or_default().extend(attributes);
@@ -518,10 +526,23 @@ impl DeclaredUser {
 
     /// Whether the account shall be active, where that is said.
     pub(crate) fn active(&self) -> Option<bool> {
-        self.traits.iter().find(|it| it.attribute == Attribute::Active).map(|it| match &it.value {
-            TraitValue::Ready(value) => **value == *"true",
-            TraitValue::People(_) => false,
+        let said = self.said(Attribute::Active).map(|it| it == "true");
+        said.or((!self.create.is_empty()).then_some(true))
+    }
+
+    /// The value that is declared of an attribute, where that is known offline.
+    pub(crate) fn said(&self, attribute: Attribute) -> Option<&str> {
+        self.traits.iter().find(|it| it.attribute == attribute).and_then(|it| match &it.value {
+            TraitValue::Ready(value) => Some(&**value),
+            TraitValue::People(_) => None,
         })
+    }
+
+    /// The keys by which the person may be known who is to have an account: a second one is never made.
+    pub(crate) fn keys(&self) -> Vec<PersonRef> {
+        let external = self.said(Attribute::ExternalId).filter(|_| !self.create.is_empty());
+        let external = external.and_then(|it| PersonRef::by(PersonKey::ExternalId, it).ok());
+        std::iter::once(self.person.clone()).chain(external).collect()
     }
 }
 

@@ -39,6 +39,7 @@ mod holders;
 mod kept;
 mod list;
 mod named;
+mod newcomers;
 mod person;
 mod policies;
 mod policy_reads;
@@ -92,6 +93,7 @@ pub async fn fetch(source: &Source, list: &ReadList<'_>) -> Result<Observed, Fet
         observed.users.extend(people.users);
         observed.direct.extend(people.direct);
         observed.profiles.extend(people.profiles);
+        observed.newcomers.extend(people.newcomers);
         observed.unlisted.extend(people.unlisted.then_some(id));
     }
     drop(companies);
@@ -348,6 +350,8 @@ struct People {
     direct: Vec<(UserId, DirectRoles)>,
     /// What those are apart from access of whom it is looked at.
     profiles: BTreeMap<UserId, Traits>,
+    /// Those of them who have no account yet.
+    newcomers: BTreeSet<UserId>,
     /// Companies that do not let this token look for people.
     closed: BTreeSet<CompanyId>,
     /// Whether policies ask who everybody is, and that is not told.
@@ -375,9 +379,26 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
         profiles::complete(source, reads, &directory, told),
     )
     .await?;
+    let newcomers = newcomers::newcomers(reads, &directory);
     users.extend(single);
     users.extend(more);
-    Ok(People { users, cut_off: found.cut_off, held, direct, profiles, closed, unlisted: false })
+    let (mut direct, mut profiles) = (direct, profiles);
+    for newcomer in &newcomers {
+        direct.push((newcomer.id, DirectRoles::default()));
+        profiles.insert(newcomer.id, Traits::default());
+    }
+    let of = newcomers.iter().map(|it| it.id).collect();
+    users.extend(newcomers);
+    Ok(People {
+        users,
+        cut_off: found.cut_off,
+        held,
+        direct,
+        profiles,
+        newcomers: of,
+        closed,
+        unlisted: false,
+    })
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {

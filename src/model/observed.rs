@@ -38,6 +38,8 @@ pub struct Observed {
     /// What those are apart from access of whom the files declare it; complete in what they declare of each. Who is missing
     /// was not read, or the token may not know.
     pub profiles: BTreeMap<UserId, Traits>,
+    /// Those of the users who have no account yet: their ids are made up until the API gives others.
+    pub newcomers: BTreeSet<UserId>,
     /// The companies where to delete an account is known to deactivate it, so that it can come back.
     pub deactivating: BTreeSet<CompanyId>,
     /// The companies in which people of scopes were looked for, and that let this token look.

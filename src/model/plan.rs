@@ -387,6 +387,12 @@ impl Plan {
         self.weakened.as_ref().map_or(&[], |it| &it.rows)
     }
 
+    /// Those whose accounts it creates, under the ids that are made up until the API gives others.
+    pub fn newcomers(&self) -> impl Iterator<Item = (CompanyId, UserId)> {
+        let new = self.people().filter(|it| matches!(it.account(), Some([None, Some(_)])));
+        new.filter_map(|it| Some((it.company(), it.user()?)))
+    }
+
     /// How much was asked for and is withheld.
     pub fn withheld(&self) -> usize {
         self.withheld.iter().filter(|it| it.withholds()).count()

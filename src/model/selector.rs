@@ -30,6 +30,10 @@ pub enum Attribute {
     Manager,
     /// In the order in which they are asked.
     Approvers,
+    /// The address that an account is made with, and with it the next two: nothing changes them afterwards.
+    Email,
+    FirstName,
+    LastName,
 }
 
 /// Where the API holds an attribute: what is there is written together.
@@ -58,6 +62,9 @@ impl Attribute {
         Self::WorkerType,
         Self::Manager,
         Self::Approvers,
+        Self::Email,
+        Self::FirstName,
+        Self::LastName,
     ];
 
     /// What a rule may look at, in the order of the documentation: what `POST /v3/users/list` both filters by and shows
@@ -88,6 +95,9 @@ impl Attribute {
             Self::WorkerType => "workerType",
             Self::Manager => "manager",
             Self::Approvers => "approvers",
+            Self::Email => "email",
+            Self::FirstName => "firstName",
+            Self::LastName => "lastName",
         }
     }
 
@@ -107,6 +117,9 @@ impl Attribute {
             Self::WorkerType => "worker type",
             Self::Manager => "manager",
             Self::Approvers => "approvers",
+            Self::Email => "e-mail address",
+            Self::FirstName => "first name",
+            Self::LastName => "last name",
         }
     }
 
@@ -116,7 +129,7 @@ impl Attribute {
             Self::Department | Self::LegalEntity | Self::CostCenter | Self::Office | Self::Grade => true,
             Self::Manager | Self::Approvers => true,
             Self::Designation | Self::Persona | Self::Active | Self::ExternalId => false,
-            Self::EmployeeId | Self::WorkerType => false,
+            Self::EmployeeId | Self::WorkerType | Self::Email | Self::FirstName | Self::LastName => false,
         }
     }
 
@@ -130,7 +143,7 @@ impl Attribute {
             Self::Designation => Some("designations"),
             Self::Persona => Some("personas"),
             Self::Active | Self::ExternalId | Self::EmployeeId | Self::Grade | Self::WorkerType => None,
-            Self::Manager | Self::Approvers => None,
+            Self::Manager | Self::Approvers | Self::Email | Self::FirstName | Self::LastName => None,
         }
     }
 
@@ -139,10 +152,17 @@ impl Attribute {
         matches!(self, Self::Manager | Self::Approvers)
     }
 
+    /// Whether only the making of an account says it.
+    pub fn is_of_new_account(self) -> bool {
+        matches!(self, Self::Persona | Self::Email | Self::FirstName | Self::LastName)
+    }
+
     /// Where the API holds it.
     pub fn part(self) -> PersonPart {
         match self {
-            Self::Active | Self::Persona => PersonPart::Account,
+            Self::Active | Self::Persona | Self::Email | Self::FirstName | Self::LastName => {
+                PersonPart::Account
+            }
             Self::ExternalId => PersonPart::ExternalId,
             Self::Department | Self::LegalEntity | Self::CostCenter | Self::Office | Self::Designation => {
                 PersonPart::BusinessInfo
@@ -161,6 +181,7 @@ impl Attribute {
             }
             Self::Persona | Self::Active | Self::ExternalId | Self::EmployeeId => true,
             Self::Grade | Self::WorkerType | Self::Manager | Self::Approvers => false,
+            Self::Email | Self::FirstName | Self::LastName => false,
         }
     }
 }

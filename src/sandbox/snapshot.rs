@@ -176,7 +176,10 @@ fn put(value: &mut Value, traits: &Traits) {
             | Attribute::Grade
             | Attribute::WorkerType
             | Attribute::Manager
-            | Attribute::Approvers => (),
+            | Attribute::Approvers
+            | Attribute::Email
+            | Attribute::FirstName
+            | Attribute::LastName => (),
         }
     }
     if let Some(business) = value.get_mut("business").and_then(Value::as_object_mut) {

@@ -52,9 +52,12 @@ impl<'a> Witness<'a> {
                 Err(why) => drop(unread.insert(n, why)),
             }
         }
-        let claims = claims(plan, &roles);
+        let new: BTreeSet<UserId> = plan.newcomers().map(|it| it.1).collect();
+        let mut claims = claims(plan, &roles);
+        claims.retain(|it| !new.contains(&it.user));
         let claimed = claims.iter().filter_map(|it| Some((it.user, plan.change(it.change)?.company())));
         let changed = plan.people().filter_map(|it| Some((it.user()?, it.company())));
+        let changed = changed.filter(|it| !new.contains(&it.0));
         let companies: BTreeMap<UserId, CompanyId> = claimed.chain(changed).collect();
         let evidence = Evidence::default();
         let mut witness = Self { clients, plan, companies, unread, claims, evidence };
@@ -68,7 +71,9 @@ impl<'a> Witness<'a> {
         let undone: BTreeSet<usize> = undone.chain(report.differ.iter().map(|it| it.0)).collect();
         self.claims.retain(|it| !undone.contains(&it.change));
         let direct = self.plan.people().filter(|it| !undone.contains(&it.at));
-        let direct: Vec<UserId> = direct.filter_map(|it| it.user()).collect();
+        let direct = direct.filter(|it| it.direct().next().is_some());
+        let direct = direct.filter_map(|it| it.user()).filter(|it| self.companies.contains_key(it));
+        let direct: Vec<UserId> = direct.collect();
         let users: BTreeSet<UserId> =
             self.claims.iter().map(|it| it.user).chain(direct.iter().copied()).collect();
         let mut testimony = if stop.load(Ordering::Relaxed) {

@@ -109,3 +109,28 @@ fn whoever_leaves_keeps_nothing_and_is_deactivated_after_that() {
     assert_eq!(members(&world), ["bo@voyager.example", "cy@voyager.example"]);
     world.plan().expect(0).ends_with(NO_CHANGES);
 }
+
+/// A joiner in the service who is also named in Night, with a direct role.
+const NOOR: &str = "  - user: noor@voyager.example
+    create: { name: { first: Noor, last: Haddad } }
+    externalId: hr-1017
+    business: { legalEntity: voyager-de, department: service, employeeId: \"1017\", manager: ana@voyager.example, approvers: [cy@voyager.example, ana@voyager.example] }
+    directRoles: [{ type: COMPANY_REPORT_ADMIN, company: globex }]
+";
+
+#[test]
+fn whoever_joins_gets_an_account_once_and_then_everything_else() {
+    let world = world();
+    declare(&world, NOOR);
+    let plan = world.plan().expect(0);
+    eprintln!("{}", shown(&plan));
+    plan.shows("+ person account created: EMPLOYEE Noor Haddad access/a.yaml:9")
+        .shows("+ member noor@voyager.example access/a.yaml:7 joined department service");
+    let run = world.apply().expect(0);
+    eprintln!("{}", shown(&run));
+    assert_eq!(members(&world), ["bo@voyager.example", "cy@voyager.example", "noor@voyager.example"]);
+    let business = business(&world, "noor@voyager.example");
+    assert_eq!(business["employeeId"], "1017");
+    assert_eq!(business["managerRef"]["id"], world.user("ana@voyager.example"));
+    world.plan().expect(0).ends_with(NO_CHANGES);
+}

@@ -3,7 +3,7 @@
 use super::{
     super::{
         At,
-        access::{DirectRoleEntry, TravellerEntry, UserEntry},
+        access::{CreateEntry, DirectRoleEntry, TravellerEntry, UserEntry},
         declared::{
             DeclaredDirect, DeclaredDirectRole, DeclaredTrait, DeclaredTraveller, DeclaredUser, TraitValue,
         },
@@ -14,7 +14,7 @@ use super::{
 use crate::model::{
     direct::{DirectRole, Kind, Reach, TYPES, known},
     finding::{Code, Finding, did_you_mean},
-    ids::PersonKey,
+    ids::{PersonKey, PersonRef},
     selector::Attribute,
     source::Place,
 };
@@ -24,6 +24,7 @@ impl Check {
         const HELP: &str = "write `{ user: WHO, … }` with what is declared of the person: `active`, `externalId`, `business` or `directRoles`";
         let (from, v) = (self.at(entry), &entry.v);
         let said = [
+            v.create.is_absent(),
             v.active.is_absent(),
             v.external_id.is_absent(),
             v.business.is_absent(),
@@ -34,10 +35,57 @@ impl Check {
         self.required(from, "a `users:` entry", &keys);
         let roles = self.listing(&v.direct_roles, Self::direct_role);
         self.no_direct_role_twice(&roles.entries);
-        let traits = self.traits(v);
+        let (traits, create) = (self.traits(v), self.create(v));
         self.maybe_reason(&v.reason);
         let says_roles = !v.direct_roles.is_absent();
-        Some(DeclaredUser { person: self.person(v.user.as_ref()?)?, roles, says_roles, traits, from })
+        Some(DeclaredUser { person: self.person(v.user.as_ref()?)?, roles, says_roles, traits, create, from })
+    }
+
+    /// What an account is made with beside what is declared of the person.
+    fn create(&mut self, v: &UserEntry) -> Vec<DeclaredTrait> {
+        const HELP: &str = "write `create: { name: { first: …, last: … } }`";
+        const ENTITY: &str = "the API makes no account without it: `business: { legalEntity: … }`";
+        let Some(entry) = v.create.as_ref() else { return Vec::new() };
+        let (at, CreateEntry { name, persona }) = (self.at(entry), &entry.v);
+        let parts = name.as_ref().map(|it| [&it.v.first, &it.v.last]);
+        let has_entity = match v.business.as_ref() {
+            Some(business) => !business.legal_entity.is_absent(),
+            None => v.business.is_wrong(),
+        };
+        let keys = [
+            ("name", name.is_absent(), HELP),
+            ("first", parts.is_some_and(|it| it[0].is_absent()), HELP),
+            ("last", parts.is_some_and(|it| it[1].is_absent()), HELP),
+            ("legalEntity", !has_entity, ENTITY),
+        ];
+        self.required(at, "a new account", &keys);
+        let mut all: Vec<(Attribute, Box<str>, Place)> = Vec::new();
+        match v.user.as_ref().and_then(|it| self.person(it)) {
+            Some(PersonRef::Email(email)) => all.push((Attribute::Email, email.as_str().into(), at)),
+            Some(_) => {
+                let message = "an account is made for an e-mail address, and `user` is another key";
+                self.say(Finding::new(Code::InvalidUser, at, message).help("name the person by the address"));
+            }
+            None => (),
+        }
+        if persona.is_absent() {
+            all.push((Attribute::Persona, "EMPLOYEE".into(), at));
+        }
+        let [first, last] = parts.map_or([None, None], |it| it.map(|it| it.as_ref()));
+        let said = [
+            (Attribute::FirstName, first),
+            (Attribute::LastName, last),
+            (Attribute::Persona, persona.as_ref()),
+        ];
+        for (attribute, raw) in said {
+            let Some(raw) = raw else { continue };
+            let value = self.attribute(attribute, raw, Code::InvalidUser);
+            all.extend(value.map(|it| (attribute, it, self.at(raw))));
+        }
+        all.sort_by_key(|it| it.0);
+        let declared =
+            |(attribute, value, from)| DeclaredTrait { attribute, value: TraitValue::Ready(value), from };
+        all.into_iter().map(declared).collect()
     }
 
     /// What is declared of a person apart from access, sorted by attribute.

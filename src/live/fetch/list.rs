@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::policy_reads::PolicyReads;
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany, Rest},
+        declared::{Declared, DeclaredCompany, DeclaredUser, Rest},
         matching::{Target, matching},
     },
     model::{
@@ -52,6 +52,8 @@ pub(super) struct CompanyReads<'a> {
     identity: Option<PersonRef>,
     /// The attributes that are declared of people, by how they are named.
     pub(super) profiles: BTreeMap<&'a PersonRef, BTreeSet<Attribute>>,
+    /// Who shall have an account.
+    pub(super) newcomers: Vec<&'a DeclaredUser>,
     /// Who leaves, by how they are named: those among them who are active are looked at like those who are locked out.
     leavers: Vec<&'a PersonRef>,
     /// What policies need.
@@ -117,6 +119,7 @@ impl<'a> ReadList<'a> {
                 identity: declared.identity_of(company.id).map(|it| it.0.clone()),
                 also: also.iter().filter(|it| it.0 == company.id).map(|it| it.1).collect(),
                 profiles: company.profiles(),
+                newcomers: company.users.iter().filter(|it| !it.create.is_empty()).collect(),
                 leavers: company
                     .users
                     .iter()

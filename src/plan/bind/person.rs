@@ -62,12 +62,17 @@ pub(super) fn movers(
         let id = directory.anyone(company.id, &user.person).ok()?;
         let before = snapshot.profiles.get(&id)?;
         let mut mover = Mover { after: before.clone(), changed: BTreeSet::new() };
-        for DeclaredTrait { attribute, value, .. } in &user.traits {
-            if let TraitValue::Ready(value) = value
-                && before.get(*attribute) != Some(value)
-            {
-                mover.after.put(*attribute, value.clone());
-                mover.changed.insert(*attribute);
+        let is_new = before.get(Attribute::Active).is_none();
+        let all = user.traits.iter().chain(user.create.iter().filter(|_| is_new));
+        let said = all.filter_map(|it| match &it.value {
+            TraitValue::Ready(value) => Some((it.attribute, &**value)),
+            TraitValue::People(_) => None,
+        });
+        let active = user.active().map(|it| (Attribute::Active, if it { "true" } else { "false" }));
+        for (attribute, value) in said.chain(active) {
+            if before.get(attribute) != Some(value) {
+                mover.after.put(attribute, value);
+                mover.changed.insert(attribute);
             }
         }
         (!mover.changed.is_empty()).then_some((id, mover))
@@ -107,7 +112,8 @@ fn meant(rule: &Selector, now: &Arc<[UserId]>, movers: &BTreeMap<UserId, Mover>)
 impl Binding<'_> {
     /// Binds what is declared of people apart from access.
     pub(super) fn profiles(&mut self, snapshot: &Observed) {
-        for user in self.company.users.iter().filter(|it| !it.traits.is_empty()) {
+        let company = self.company;
+        for user in company.users.iter().filter(|it| !it.traits.is_empty() || !it.create.is_empty()) {
             let id = match self.directory.anyone(self.company.id, &user.person) {
                 Ok(id) => id,
                 Err(why) => {
@@ -147,9 +153,18 @@ impl Binding<'_> {
     }
 
     fn profile(&mut self, person: PersonIx, user: &DeclaredUser, live: &Traits) {
+        // Of somebody without an account nothing is held.
+        let creates = live.get(Attribute::Active).is_none();
+        let active = DeclaredTrait {
+            attribute: Attribute::Active,
+            value: TraitValue::Ready("true".into()),
+            from: user.from,
+        };
+        let implied = (!user.create.is_empty() && user.said(Attribute::Active).is_none()).then_some(&active);
+        let create = user.create.iter().filter(|_| creates).chain(implied);
         let owner = Owner::Person(person);
         self.note(owner, Fact::Attributes).from = Some(user.from);
-        for declared in &user.traits {
+        for declared in user.traits.iter().chain(create) {
             let is = live.get(declared.attribute);
             let Some(wanted) = self.wanted(user, declared, is) else { continue };
             is.into_iter().for_each(|it| self.profiles.person(person, declared.attribute, it));

@@ -99,7 +99,15 @@ impl<'a> Words<'a> {
         }
         let [before, after] = sides.map(|it| it.map(|it| self.value_of(attribute, it)));
         let none = || "none".to_owned();
+        if let (None, Some(after)) = (&before, &after) {
+            return format!("{} {after}", attribute.word());
+        }
         format!("{} {} → {}", attribute.word(), before.unwrap_or_else(none), after.unwrap_or_else(none))
+    }
+
+    /// Returns words of files, side by side.
+    pub(super) fn listed(words: &[&str]) -> String {
+        words.iter().map(|it| quoted(it)).collect::<Vec<_>>().join(" ")
     }
 
     fn value_of(&self, attribute: Attribute, value: &str) -> String {

@@ -81,6 +81,7 @@ facts! {
     DirectNarrowed Change "direct role" Some(Relation::Narrows), "direct role narrowed" "direct roles narrowed";
     AccountCreated Add "person" None, "account created" "accounts created";
     AccountActivated Add "person" None, "account activated" "accounts activated";
+    TraitAdded Add "person" None, "detail of a person added" "details of people added";
     TraitChanged Change "person" None, "detail of a person changed" "details of people changed";
     GroupCreated Add "group" None, "group created" "groups created";
     TextAdded Add "text" None, "description" "descriptions";
@@ -153,7 +154,10 @@ struct Wording<'a> {
 impl Wording<'_> {
     fn person(&self, change: &Change<'_>) -> Block {
         let mut lines: Vec<Line> = change.direct().filter_map(|it| self.direct(it)).collect();
-        lines.extend(change.traits().filter_map(|it| self.of_person(it)));
+        let is_new = matches!(change.account(), Some([None, _]));
+        // The line of a new account says who it is for.
+        let is_told = |it: &&Edit| !is_new || !it.attribute().is_some_and(Attribute::is_of_new_account);
+        lines.extend(change.traits().filter(is_told).filter_map(|it| self.of_person(change, it)));
         removals_last(&mut lines);
         Block {
             company: change.company(),
@@ -255,10 +259,20 @@ impl Wording<'_> {
         Some(Line { role, ..self.line(edit, fact, what, false) })
     }
 
-    fn of_person(&self, edit: &Edit) -> Option<Line> {
+    fn of_person(&self, change: &Change<'_>, edit: &Edit) -> Option<Line> {
         let attribute = edit.attribute()?;
         let fact = match (attribute, edit.traits()) {
-            (Attribute::Active, [None, _]) => Fact::AccountCreated,
+            (Attribute::Active, [None, _]) => {
+                let new =
+                    change.traits().filter(|it| it.attribute().is_some_and(Attribute::is_of_new_account));
+                let said: Vec<&str> = new
+                    .filter(|it| it.attribute() != Some(Attribute::Email))
+                    .filter_map(|it| it.traits()[1])
+                    .collect();
+                let what = format!("account created: {}", Words::listed(&said));
+                return Some(self.line(edit, Fact::AccountCreated, what, false));
+            }
+            (_, [None, Some(_)]) => Fact::TraitAdded,
             (Attribute::Active, [_, Some("true")]) => Fact::AccountActivated,
             (Attribute::Active, _) => Fact::AccountDeactivated,
             _ => Fact::TraitChanged,
