@@ -136,7 +136,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     let live = live(&companies, &index);
     let (mut desired, mut profiles) = (Facts::default(), Facts::default());
     for company in companies {
-        let mut locked = lockout::leaving(declared, company.declared, &directory);
+        let of = (company.declared, &directory, snapshot);
+        let (mut locked, staying) = person::leaving(declared, of, &mut bound);
         locked.extend(lockout::locked(declared, (company.declared.id, company.live), &directory, now));
         let roles = Roles::new(&company.live.roles);
         let mut binding = Binding {
@@ -150,7 +151,8 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
             doubtful_roles: doubtful_roles(company.declared, &roles),
             roles,
             suspects: people::suspects(company.declared, &directory, now),
-            meant: person::all_meant(company.live, &person::movers(company.declared, &directory, snapshot)),
+            meant: person::all_meant(company.live, &person::movers(of, &staying)),
+            staying,
             unseen: &unseen,
             searched: &snapshot.searched,
             locked,
@@ -287,6 +289,8 @@ struct Binding<'a> {
     suspects: Vec<&'a PersonRef>,
     /// Everybody whom each rule for members means, once what the files say of people is so.
     meant: BTreeMap<&'a Selector, Arc<[UserId]>>,
+    /// Everybody whose account stays active although the files say otherwise.
+    staying: BTreeSet<UserId>,
     /// Everybody who stays a member because nobody can see whether it is somebody protected.
     unseen: &'a BTreeSet<UserId>,
     /// Where people of scopes were looked for.

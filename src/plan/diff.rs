@@ -13,6 +13,7 @@ use crate::{
         observed::Observed,
         plan::{Change, Edits, Entries, Names, Plan, ReadGroup, Survivor},
         scope::Scope,
+        selector::Attribute,
         state::{Edit, Fact, Key, Owner, State, diff},
     },
     plan::{bind::Bound, digest},
@@ -127,10 +128,15 @@ fn mentioned(plan: &Plan) -> BTreeSet<UserId> {
         }
         for edit in change.edits {
             all.extend(edit.travellers().map(|it| it.user));
+            if edit.attribute().is_some_and(Attribute::has_people) {
+                let ids = edit.traits().into_iter().flatten().flat_map(|it| it.split(','));
+                all.extend(ids.filter_map(|it| it.parse().ok().map(UserId)));
+            }
             all.extend(edit.scopes().into_iter().flatten().flat_map(Scope::people).map(UserId));
         }
     }
     all.extend(plan.withheld.iter().filter_map(|it| it.what.user()));
+    all.extend(plan.withheld.iter().flat_map(|it| it.what.approved()));
     all.extend(plan.accepted.iter().filter_map(|it| it.what.user()));
     for outside in &plan.outside {
         all.insert(outside.user);

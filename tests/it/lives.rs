@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{NO_CHANGES, Run, SEED, World};
+use crate::support::{NO_CHANGES, Run, SEED, World, tenant::side_by_side};
 
 const SALES: &str = "dede0000-0000-4000-8000-000000000001";
 const SERVICE: &str = "dede0000-0000-4000-8000-000000000002";
@@ -21,12 +21,12 @@ fn seed() -> String {
     people.iter().fold(seed, |it, (plain, more)| it.replace(plain, more))
 }
 
-fn rules(dialect: &str) -> String {
+fn rules(dialect: &str, guards: &str) -> String {
     format!(
         "
 version: 1
 company: voyager
-{dialect}guards: {{ privileged: [], removals: {{ percent: 100 }} }}
+{dialect}guards: {{ privileged: [], removals: {{ percent: 100 }}{guards} }}
 ids:
   company: {{ voyager: 1a6f0000-0000-4000-8000-000000000001, globex: 2b7e0000-0000-4000-8000-000000000002 }}
   legalEntity: {{ voyager-de: 3c8d0000-0000-4000-8000-000000000009 }}
@@ -35,9 +35,10 @@ ids:
     )
 }
 
+const KNOWN: &str = "api: { dialect: { userDelete: deactivates } }\n";
+
 fn world() -> World {
-    let world = World::seeded(&seed())
-        .with("rolecall.yaml", &rules("api: { dialect: { userDelete: deactivates } }\n"));
+    let world = World::seeded(&seed()).with("rolecall.yaml", &rules(KNOWN, ""));
     world.variable("ROLECALL_IDENTITY", "root@voyager.example")
 }
 
@@ -133,4 +134,178 @@ fn whoever_joins_gets_an_account_once_and_then_everything_else() {
     assert_eq!(business["employeeId"], "1017");
     assert_eq!(business["managerRef"]["id"], world.user("ana@voyager.example"));
     world.plan().expect(0).ends_with(NO_CHANGES);
+}
+
+#[test]
+fn whoever_must_not_go_stays_with_everything_and_it_is_said_why() {
+    let approved = "  - { user: ana@voyager.example, business: { approvers: [bo@voyager.example] } }\n";
+    let leaves = |who: &str| format!("  - {{ user: {who}@voyager.example, active: false }}\n");
+    for (guards, users, said) in [
+        ("", leaves("root"), "it is the account that runs rolecall"),
+        (", protected: { people: [\"bo@*\"] }", leaves("bo"), "`guards.protected` says so"),
+        ("", format!("{approved}{}", leaves("bo")), "nobody else approves for ana@voyager.example"),
+    ] {
+        let world = world();
+        declare(&world, approved);
+        world.apply().expect(0);
+        world.write("rolecall.yaml", &rules(KNOWN, guards));
+        declare(&world, &users);
+        let plan = world.plan();
+        assert!(plan.stdout.contains(said), "{} {}", plan.stdout, plan.stderr);
+        world.apply();
+        for who in ["root@voyager.example", "bo@voyager.example"] {
+            let found = world.call("GET", &format!("/v2/users/{}", world.user(who)), Value::Null);
+            assert_eq!((found.0, &found.1["isActive"]), (200, &json!(true)), "{who}");
+        }
+        assert_eq!(members(&world), ["bo@voyager.example", "cy@voyager.example"]);
+    }
+    // Who is given another approver by the same change is no reason.
+    let world = world();
+    declare(&world, approved);
+    world.apply().expect(0);
+    let other = approved.replace("bo@", "cy@");
+    declare(&world, &format!("{other}{}", leaves("bo")));
+    world.apply().expect(0);
+    world.plan().expect(0).ends_with(NO_CHANGES);
+    // Where nobody has seen an account come back it stays, and the access goes.
+    world.write("rolecall.yaml", &rules("", ""));
+    declare(&world, &leaves("cy"));
+    let plan = world.plan().expect(0);
+    assert!(plan.stdout.contains("userDelete: deactivates"), "{}", plan.stdout);
+    plan.shows("- member cy@voyager.example leaves (access/a.yaml:9)");
+}
+
+/// Somebody who joins, one who moves, one who leaves with a direct role, and one who comes back: all in one plan.
+const ALL: &str = "  - { user: ana@voyager.example, externalId: hr-1, business: { department: service, manager: cy@voyager.example } }
+  - { user: bo@voyager.example, active: false, reason: left }
+  - { user: gone@voyager.example, active: true, business: { department: service } }
+";
+
+/// A world where Bo administers Globex, and the desk is what the rule says; and the files by which everybody changes.
+fn before() -> World {
+    let world = world();
+    declare(&world, "  - { user: cy@voyager.example, active: true }\n");
+    let role = json!({ "roleType": "COMPANY_ADMIN", "metadata": { "roleType": "COMPANY_ADMIN", "companyRef": { "id": "2b7e0000-0000-4000-8000-000000000002" } } });
+    let path = format!("/v2/users/{}/roles", world.user("bo@voyager.example"));
+    assert!(world.call("PUT", &path, json!({ "roles": [role] })).0 < 300);
+    world.apply().expect(0);
+    declare(&world, &format!("{ALL}{NOOR}"));
+    world.forget();
+    world
+}
+
+/// Panics unless everybody is what the files say, with one account each.
+fn all_is_so(world: &World, what: &str) {
+    world.plan().expect(0).ends_with(NO_CHANGES);
+    let everybody = json!({ "companyId": { "id": crate::support::VOYAGER }, "pagination": { "limit": 100 }, "userStatusFilter": "ALL" });
+    let (_, found) = world.call("POST", "/v3/users/list", everybody);
+    let of = |email: &str| -> Vec<&Value> {
+        let all = found["users"].as_array().unwrap().iter();
+        all.filter(|it| it["businessDetail"]["businessEmail"] == email).collect()
+    };
+    for (who, active) in [("noor", true), ("ana", true), ("bo", false), ("gone", true)] {
+        let accounts = of(&format!("{who}@voyager.example"));
+        assert_eq!(accounts.len(), 1, "{what}: {who} has one account");
+        assert_eq!(accounts[0]["isActive"], active, "{what}: {who}");
+    }
+    assert_eq!(
+        members(world),
+        ["ana@voyager.example", "cy@voyager.example", "gone@voyager.example", "noor@voyager.example"],
+        "{what}"
+    );
+    let path = format!("/v2/users/{}/roles", world.user("bo@voyager.example"));
+    assert_eq!(world.call("GET", &path, Value::Null).1["roles"], json!([]), "{what}");
+}
+
+/// Panics unless nobody was in a group before being what the files say, or deactivated while holding something.
+fn in_order(world: &World, what: &str) {
+    let mut log: Vec<Value> =
+        world.log().into_iter().filter(|it| it["write"] == true && it["applied"].is_u64()).collect();
+    log.sort_by_key(|it| it["applied"].as_u64());
+    let first = |means: &dyn Fn(&Value) -> bool| log.iter().position(means);
+    let id = |who: &str| world.user(&format!("{who}@voyager.example"));
+    let is = |it: &Value, method: &str, end: &str| {
+        it["method"] == method && it["path"].as_str().is_some_and(|it| it.ends_with(end))
+    };
+    let says = |it: &Value, field: &str, id: &str| it["body"][field].to_string().contains(id);
+    for (who, method, end) in [
+        ("noor", "POST", "/v2/users".to_owned()),
+        ("ana", "PUT", format!("/v2/users/{}/business-info", id("ana"))),
+        ("gone", "POST", format!("/v2/users/{}/activate", id("gone"))),
+        ("gone", "PUT", format!("/v2/users/{}/business-info", id("gone"))),
+    ] {
+        let Some(joined) = first(&|it| says(it, "userIdsToAdd", &id(who))) else { continue };
+        // It may have been so before the run that is looked at.
+        if let Some(became) = first(&|it| is(it, method, &end)) {
+            assert!(became < joined, "{what}: {who} joins before {end}");
+        }
+    }
+    if let Some(gone) = first(&|it| is(it, "DELETE", &format!("/v2/users/{}", id("bo")))) {
+        let left = first(&|it| says(it, "userIdsToDelete", &id("bo")));
+        let roles = first(&|it| is(it, "PUT", &format!("/v2/users/{}/roles", id("bo"))));
+        assert!(
+            left.is_none_or(|it| it < gone) && roles.is_none_or(|it| it < gone),
+            "{what}: bo leaves first"
+        );
+    }
+}
+
+/// How many writes the way takes.
+const WRITES: u64 = 12;
+
+#[test]
+fn whatever_happens_on_the_way_everybody_is_so_in_the_end_and_nobody_twice() {
+    let plain = before();
+    plain.run("apply --auto-approve").expect(0);
+    assert_eq!(plain.stats()["applied"], WRITES, "{:?}", plain.writes());
+    in_order(&plain, "plain");
+    all_is_so(&plain, "plain");
+    let kinds = [
+        json!({ "status": { "code": 429 } }),
+        json!({ "status": { "code": 500 } }),
+        json!({ "status": { "code": 500, "afterWrite": true } }),
+        json!({ "drop": {} }),
+        json!({ "drop": { "afterWrite": true } }),
+    ];
+    let cases: Vec<(u64, Value)> =
+        (0..WRITES).flat_map(|at| kinds.iter().map(move |it| (at, it.clone()))).collect();
+    side_by_side(&cases, |(at, kind)| {
+        let what = format!("write {at}: {kind}");
+        let world = before();
+        world.faults(json!([{ "writes": true, "afterWrites": at, "times": 1, "kind": kind }]));
+        world.run("apply --auto-approve");
+        in_order(&world, &what);
+        world.faults(json!([]));
+        world.apply().expect(0);
+        in_order(&world, &what);
+        all_is_so(&world, &what);
+    });
+}
+
+#[test]
+fn whenever_it_is_killed_the_next_apply_goes_on_and_makes_no_second_account() {
+    let hold = json!({ "slow": { "ms": 600_000 } });
+    let after = json!({ "slow": { "ms": 600_000, "afterWrite": true } });
+    let cases: Vec<(u64, bool)> = (0..WRITES).flat_map(|at| [(at, false), (at, true)]).collect();
+    side_by_side(&cases, |(at, is_made)| {
+        let what = format!("killed at {at}, made: {is_made}");
+        let world = before();
+        let kind = if *is_made { &after } else { &hold };
+        world.faults(json!([
+            { "writes": true, "afterWrites": at, "kind": kind },
+            { "writes": true, "afterWrites": at, "times": 0, "kind": hold },
+        ]));
+        let mut child = world.start("apply --auto-approve");
+        let reached = *at + u64::from(*is_made);
+        world.until(|stats| {
+            stats["applied"] == reached && (*is_made || stats["writes"].as_u64().is_some_and(|it| it > *at))
+        });
+        child.kill().unwrap();
+        child.wait().unwrap();
+        world.until(|stats| stats["inFlight"] == 0);
+        world.faults(json!([]));
+        world.apply().expect(0);
+        in_order(&world, &what);
+        all_is_so(&world, &what);
+    });
 }

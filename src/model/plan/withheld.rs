@@ -76,8 +76,14 @@ pub enum WithheldReason {
     UnreadPerson { person: PersonRef },
     /// What is declared of a person by the name of somebody who cannot be resolved: it stays as it is.
     Superior { user: PersonRef, attribute: Attribute, person: PersonRef, why: Unresolved },
-    /// Deactivating an account, as nobody has seen that a deleted one can come back; the access goes all the same.
-    Deactivation { person: PersonRef },
+    /// Deactivating an account.
+    Deactivation {
+        person: PersonRef,
+        because: StaysActive,
+        /// Those whose only approver it is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        of: Vec<UserId>,
+    },
     /// A direct role of a user that names a traveller who cannot be resolved: the role stays as it is.
     Traveller {
         #[serde(rename = "userId")]
@@ -87,7 +93,29 @@ pub enum WithheldReason {
     },
 }
 
+/// Why an account is not deactivated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StaysActive {
+    /// Nobody has seen that an account that is deleted can come back; the access goes all the same.
+    Unproven,
+    /// It is the account that runs rolecall.
+    OwnAccount,
+    /// The person is protected.
+    Protected,
+    /// Active people have no other approver.
+    SoleApprover,
+}
+
 impl WithheldReason {
+    /// Those whose only approver it is about.
+    pub fn approved(&self) -> &[UserId] {
+        match self {
+            Self::Deactivation { of, .. } => of,
+            _ => &[],
+        }
+    }
+
     /// The user it is about, where it is about one that is known.
     pub fn user(&self) -> Option<UserId> {
         match self {

@@ -8,7 +8,7 @@ use super::{Binding, Directory, Fact, GroupIx, Owner, Place, Why, Withheld, With
 use crate::{
     files::{
         check::{leaves, locked_out},
-        declared::{Declared, DeclaredCompany},
+        declared::Declared,
     },
     model::{
         finding::Finding,
@@ -38,21 +38,6 @@ impl Cut {
     pub(super) fn why(self) -> Why {
         if self.leaves { Why::Left(self.from) } else { Why::LockedOut(self.from) }
     }
-}
-
-/// Returns everybody who leaves: whose account is active, and shall not be.
-pub(super) fn leaving(
-    declared: &Declared,
-    company: &DeclaredCompany,
-    directory: &Directory<'_>,
-) -> BTreeMap<UserId, Cut> {
-    let leavers = company.users.iter().rev().filter(|it| it.active() == Some(false));
-    let own = declared.identity_of(company.id).and_then(|it| directory.anyone(company.id, &it.0).ok());
-    let meant = leavers.filter_map(|it| {
-        let user = directory.member(company.id, &it.person).ok().filter(|it| Some(*it) != own)?;
-        Some((user, Cut { from: it.from, leaves: true }))
-    });
-    meant.collect()
 }
 
 /// Returns everybody who is cut off now and is of the company, under every account, or in a group of it all the same;

@@ -8,14 +8,14 @@ use std::{
     sync::Arc,
 };
 
-use super::{Binding, Fact, Owner, PersonIx, WithheldReason, people::nowhere};
+use super::{Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut, people::nowhere};
 use crate::{
     files::declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
     model::{
         directory::{Directory, Failed},
         ids::UserId,
         observed::{Observed, ObservedCompany},
-        plan::Unresolved,
+        plan::{StaysActive, Unresolved},
         selector::{Attribute, Selector, Traits},
     },
 };
@@ -43,6 +43,70 @@ pub(super) fn revived<'a>(declared: &Declared, snapshot: &'a Observed) -> Cow<'a
     Cow::Owned(snapshot)
 }
 
+/// Returns everybody of a company who leaves, whose account is active and shall not be, and of these those who stay, as
+/// that would do harm: they keep all that they have.
+pub(super) fn leaving(
+    declared: &Declared,
+    (company, directory, snapshot): (&DeclaredCompany, &Directory<'_>, &Observed),
+    bound: &mut Bound,
+) -> (BTreeMap<UserId, Cut>, BTreeSet<UserId>) {
+    let leavers = company.users.iter().rev().filter(|it| it.active() == Some(false));
+    let meant = leavers.filter_map(|it| Some((directory.member(company.id, &it.person).ok()?, it)));
+    let meant: BTreeMap<UserId, &DeclaredUser> = meant.collect();
+    let own = declared.identity_of(company.id).and_then(|it| directory.anyone(company.id, &it.0).ok());
+    let approvers = approvers(company, directory, snapshot);
+    let only = |leaver: UserId| {
+        let mut of: Vec<UserId> = approvers
+            .iter()
+            .filter(|it| !meant.contains_key(it.0) && directory.user(*it.0).is_some_and(|it| it.active))
+            .filter(|it| it.1.contains(&leaver) && it.1.iter().all(|it| meant.contains_key(it)))
+            .map(|it| *it.0)
+            .collect();
+        of.sort_unstable();
+        of
+    };
+    let (mut cut, mut staying) = (BTreeMap::new(), BTreeSet::new());
+    for (&id, user) in &meant {
+        let of = only(id);
+        let because = if Some(id) == own {
+            Some(StaysActive::OwnAccount)
+        } else if bound.rules.protected_people.binary_search(&id).is_ok() {
+            Some(StaysActive::Protected)
+        } else {
+            (!of.is_empty()).then_some(StaysActive::SoleApprover)
+        };
+        match because {
+            Some(because) => {
+                let what = WithheldReason::Deactivation { person: user.person.clone(), because, of };
+                bound.withheld.push(Withheld { from: Some(user.from), group: "".into(), what });
+                staying.insert(id);
+            }
+            None => _ = cut.insert(id, Cut { from: user.from, leaves: true }),
+        }
+    }
+    (cut, staying)
+}
+
+/// Who approves for whom once the files are so, as far as that was read.
+fn approvers(
+    company: &DeclaredCompany,
+    directory: &Directory<'_>,
+    snapshot: &Observed,
+) -> BTreeMap<UserId, BTreeSet<UserId>> {
+    let ids = |it: &str| it.split(',').filter_map(|it| it.parse().ok().map(UserId)).collect();
+    let live = snapshot.profiles.iter().filter_map(|it| Some((*it.0, ids(it.1.get(Attribute::Approvers)?))));
+    let mut all: BTreeMap<UserId, BTreeSet<UserId>> = live.collect();
+    for user in &company.users {
+        let said = user.traits.iter().find(|it| it.attribute == Attribute::Approvers).map(|it| &it.value);
+        if let (Ok(id), Some(TraitValue::People(people))) = (directory.anyone(company.id, &user.person), said)
+        {
+            let found = people.iter().filter_map(|it| directory.nearest(&[company.id], it).ok());
+            all.insert(id, found.collect());
+        }
+    }
+    all
+}
+
 /// Somebody who is otherwise by this plan.
 #[derive(Debug)]
 pub(super) struct Mover {
@@ -54,9 +118,8 @@ pub(super) struct Mover {
 
 /// Everybody of a company who is otherwise by this plan, as far as rules for members look at it.
 pub(super) fn movers(
-    company: &DeclaredCompany,
-    directory: &Directory<'_>,
-    snapshot: &Observed,
+    (company, directory, snapshot): (&DeclaredCompany, &Directory<'_>, &Observed),
+    staying: &BTreeSet<UserId>,
 ) -> BTreeMap<UserId, Mover> {
     let mover = |user: &DeclaredUser| {
         let id = directory.anyone(company.id, &user.person).ok()?;
@@ -64,11 +127,14 @@ pub(super) fn movers(
         let mut mover = Mover { after: before.clone(), changed: BTreeSet::new() };
         let is_new = before.get(Attribute::Active).is_none();
         let all = user.traits.iter().chain(user.create.iter().filter(|_| is_new));
-        let said = all.filter_map(|it| match &it.value {
+        let said = all.filter(|it| it.attribute != Attribute::Active).filter_map(|it| match &it.value {
             TraitValue::Ready(value) => Some((it.attribute, &**value)),
             TraitValue::People(_) => None,
         });
-        let active = user.active().map(|it| (Attribute::Active, if it { "true" } else { "false" }));
+        let active = user
+            .active()
+            .filter(|_| !staying.contains(&id))
+            .map(|it| (Attribute::Active, if it { "true" } else { "false" }));
         for (attribute, value) in said.chain(active) {
             if before.get(attribute) != Some(value) {
                 mover.after.put(attribute, value);
@@ -123,7 +189,7 @@ impl Binding<'_> {
             };
             let live = snapshot.profiles.get(&id);
             match live.zip(self.index.find_person(self.company.id, id)) {
-                Some((live, person)) => self.profile(person, user, live),
+                Some((live, person)) => self.profile((id, person), user, live),
                 None => {
                     let person = user.person.clone();
                     self.withhold_user(user.from, WithheldReason::UnreadPerson { person });
@@ -152,7 +218,7 @@ impl Binding<'_> {
         }
     }
 
-    fn profile(&mut self, person: PersonIx, user: &DeclaredUser, live: &Traits) {
+    fn profile(&mut self, (id, person): (UserId, PersonIx), user: &DeclaredUser, live: &Traits) {
         // Of somebody without an account nothing is held.
         let creates = live.get(Attribute::Active).is_none();
         let active = DeclaredTrait {
@@ -166,7 +232,7 @@ impl Binding<'_> {
         self.note(owner, Fact::Attributes).from = Some(user.from);
         for declared in user.traits.iter().chain(create) {
             let is = live.get(declared.attribute);
-            let Some(wanted) = self.wanted(user, declared, is) else { continue };
+            let Some(wanted) = self.wanted(id, user, declared, is) else { continue };
             is.into_iter().for_each(|it| self.profiles.person(person, declared.attribute, it));
             self.desired.person(person, declared.attribute, &wanted);
             if is != Some(&*wanted) || self.compared {
@@ -178,6 +244,7 @@ impl Binding<'_> {
     /// What a person shall be by one attribute; `None` where that is left as it is.
     fn wanted(
         &mut self,
+        id: UserId,
         user: &DeclaredUser,
         declared: &DeclaredTrait,
         live: Option<&str>,
@@ -204,11 +271,15 @@ impl Binding<'_> {
                 found.join(",").into()
             }
         };
+        if declared.attribute == Attribute::Active && self.staying.contains(&id) {
+            return None;
+        }
         // Whoever is there already leaves only where that can be undone.
         let goes = declared.attribute == Attribute::Active && *value == *"false" && live == Some("true");
         if goes && !self.deactivating {
-            let person = user.person.clone();
-            self.withhold_user(declared.from, WithheldReason::Deactivation { person });
+            let (person, because) = (user.person.clone(), StaysActive::Unproven);
+            let what = WithheldReason::Deactivation { person, because, of: Vec::new() };
+            self.withhold_user(declared.from, what);
             return None;
         }
         Some(value)

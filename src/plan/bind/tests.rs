@@ -196,7 +196,9 @@ fn lines(plan: &Plan) -> Vec<String> {
             WithheldReason::Superior { user, attribute, person, why } => {
                 format!("withheld {} of {user} for {person}: {}", attribute.word(), words(why))
             }
-            WithheldReason::Deactivation { person } => format!("not deactivated {person}"),
+            WithheldReason::Deactivation { person, because, .. } => {
+                format!("not deactivated {person}: {because:?}")
+            }
             WithheldReason::UnmanagedUser { person, why } => {
                 format!("unmanaged user {person}: {}", words(why))
             }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::model::{
     ids::{GroupId, UserId},
-    plan::{Plan, Unresolved, Withheld, WithheldReason},
+    plan::{Plan, StaysActive, Unresolved, Withheld, WithheldReason},
     source::{Place, Sources},
 };
 
@@ -128,7 +128,24 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             ("user", format!("{} of {of}", attribute.word())),
             format!("left as it is: {person}: {}", because(why, MEMBER)),
         ),
-        WithheldReason::Deactivation { person } => (
+        WithheldReason::Deactivation { person, because: StaysActive::OwnAccount, .. } => {
+            (user(person), "not deactivated: it is the account that runs rolecall".to_owned())
+        }
+        WithheldReason::Deactivation { person, because: StaysActive::Protected, .. } => (
+            user(person),
+            "not deactivated, and keeps everything: `guards.protected` says so; take the person out of it first".to_owned(),
+        ),
+        WithheldReason::Deactivation { person, because: StaysActive::SoleApprover, of } => {
+            let named: Vec<String> = of.iter().take(SHOWN).map(|it| words.person(*it)).collect();
+            let more = of.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let why = format!(
+                "not deactivated, and keeps everything: nobody else approves for {}{more}; give them another approver first",
+                named.join(", ")
+            );
+            (user(person), why)
+        }
+        WithheldReason::Deactivation { person, because: StaysActive::Unproven, .. } => (
             user(person),
             "not deactivated: nobody has seen whether an account that is deleted here can come back; look with `rolecall doctor --probe --people`, and say `api: { dialect: { userDelete: deactivates } }`".to_owned(),
         ),
