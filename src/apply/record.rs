@@ -266,6 +266,25 @@ pub fn done(records: &[Record]) -> BTreeMap<usize, Done> {
     all
 }
 
+/// Returns the accounts that were made, by the ids that the plan made up for them; those of which the answer is known.
+pub fn accounts(records: &[Record]) -> BTreeMap<UserId, UserId> {
+    let of = |request: &str| {
+        records.iter().find_map(|it| match it {
+            Record::Ending(Ending { request_id, user: Some(user), .. }) if **request_id == *request => {
+                Some(*user)
+            }
+            _ => None,
+        })
+    };
+    let made = records.iter().filter_map(|it| match it {
+        Record::Intent(Intent { request_id, write: Write::CreateUser { user, .. }, .. }) => {
+            Some((*user, of(request_id)?))
+        }
+        _ => None,
+    });
+    made.collect()
+}
+
 impl Done {
     /// Learns the id of a group whose creation was not answered from what was written to it later.
     fn found(&mut self, group: GroupId) {

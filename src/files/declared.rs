@@ -350,6 +350,14 @@ impl Declared {
         groups.for_each(|it| it.computed = Computed::default());
     }
 
+    /// Forgets what the files say of accounts: who was deactivated comes back by a rollback, whatever they say.
+    pub(crate) fn without_accounts(&mut self) {
+        for user in self.companies.iter_mut().flat_map(|it| &mut it.users) {
+            user.traits.retain(|it| it.attribute != Attribute::Active);
+            user.create.clear();
+        }
+    }
+
     /// Forgets the roles that rules name: what manages access is privileged all the same.
     pub fn without_names(&mut self) {
         let floors = self.rules.floors.iter_mut().map(|it| &mut it.rules.privileged);

@@ -164,6 +164,20 @@ impl Index {
         (index, renumbering)
     }
 
+    /// Numbers the same things, with other ids for some users.
+    #[must_use]
+    pub fn with_users(&self, rename: impl Fn(UserId) -> UserId) -> (Self, Renumbering) {
+        let users: Vec<UserId> = self.users.iter().map(|it| rename(*it)).collect();
+        let people: Vec<(CompanyId, UserId)> = self.people.iter().map(|it| (it.0, rename(it.1))).collect();
+        let index = Self::new(self.groups.clone(), users.clone(), people.clone());
+        let renumbering = Renumbering {
+            users: users.into_iter().map(|it| index.find_user(it)).collect(),
+            people: people.into_iter().map(|it| index.find_person(it.0, it.1)).collect(),
+            ..self.within(&index)
+        };
+        (index, renumbering)
+    }
+
     /// Where each number of this index is in another.
     pub fn within(&self, other: &Self) -> Renumbering {
         Renumbering {

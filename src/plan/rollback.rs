@@ -12,10 +12,10 @@ use std::{
 use crate::{
     model::{
         direct::{DirectRole, DirectRoles},
-        ids::{CompanyId, GroupId, RoleId, UserId},
+        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
         index::{GroupIx, GroupName, Index, PersonIx},
         observed::{GroupHead, Observed},
-        plan::{Action, Change, Edits, Note, Plan, Withheld},
+        plan::{Action, Change, Edits, Note, Plan, StaysActive, Withheld, WithheldReason},
         rules::Taken,
         scope::Scope,
         selector::Attribute,
@@ -51,6 +51,29 @@ pub struct Done {
     pub direct: bool,
     /// What it changed about the person, or may have.
     pub attributes: BTreeSet<Attribute>,
+}
+
+/// Returns a plan, and what an apply did by it, with the ids that the API gave to the accounts that the apply made.
+pub fn with_accounts(
+    plan: &Plan,
+    done: BTreeMap<usize, Done>,
+    accounts: &BTreeMap<UserId, UserId>,
+) -> (Plan, BTreeMap<usize, Done>) {
+    let (index, numbers) = plan.index.with_users(|it| accounts.get(&it).copied().unwrap_or(it));
+    let mut new = plan.renumbered(Arc::new(index), &numbers);
+    for (made_up, given) in accounts {
+        if let Some(name) = new.names.people.remove(made_up) {
+            new.names.people.insert(*given, name);
+        }
+    }
+    let places: BTreeMap<Owner, usize> = new.changes().map(|it| (it.owner, it.at)).collect();
+    let owner = |of: Owner| match of {
+        Owner::Group(group) => numbers.group(group).map(Owner::Group),
+        Owner::Person(person) => numbers.person(person).map(Owner::Person),
+    };
+    let moved = |(at, done)| Some((*places.get(&owner(plan.change(at)?.owner)?)?, done));
+    let done = done.into_iter().filter_map(moved).collect();
+    (new, done)
 }
 
 /// Returns the groups that a rollback must look at, by the change that touched them.
@@ -118,7 +141,13 @@ pub fn bound(
     let lost = Index::new(again.values().cloned().collect(), Vec::new(), Vec::new());
     let index = Arc::new(fresh.index.merged(&plan.index).merged(&lost));
     let live = fresh.live.renumbered(&fresh.index.within(&index));
-    let mut undo = Undo { index: &index, facts: Facts::default(), locked: &fresh.locked };
+    let mut staying = Vec::new();
+    let mut undo = Undo {
+        index: &index,
+        facts: Facts::default(),
+        locked: &fresh.locked,
+        deactivating: &snapshot.deactivating,
+    };
     let mut owners: BTreeSet<Owner> = BTreeSet::new();
     let (mut notes, mut reasons) = (BTreeMap::new(), BTreeMap::new());
     for (change, done) in changes() {
@@ -139,6 +168,8 @@ pub fn bound(
                 }
                 undo.facts.direct(person, &roles);
                 undo.person(&change, done, person, &live);
+                let stays = undo.staying(&change, person, &live);
+                staying.extend(stays.into_iter().map(|what| Withheld { from: None, group: "".into(), what }));
                 Owner::Person(person)
             }
             (Some(group), Some(_)) => {
@@ -167,6 +198,8 @@ pub fn bound(
     );
     let mut withheld = fresh.withheld.clone();
     withheld.retain(Withheld::is_left_by_lockout);
+    withheld.extend(staying);
+    withheld.sort();
     let numbers = fresh.index.within(&index);
     Bound {
         desired: kept.with(undo.facts),
@@ -214,6 +247,8 @@ struct Undo<'a> {
     index: &'a Index,
     facts: Facts,
     locked: &'a BTreeSet<UserId>,
+    /// The companies where an account that is deactivated is known to come back.
+    deactivating: &'a BTreeSet<CompanyId>,
 }
 
 impl Undo<'_> {
@@ -260,13 +295,47 @@ impl Undo<'_> {
         self.facts.group(group, Arc::new(back));
     }
 
+    /// Whether an account that was made stays in use, as nobody knows whether it could come back.
+    fn stays(&self, change: &Change<'_>, person: PersonIx, live: &State) -> bool {
+        let is_new = matches!(change.account(), Some([None, _]));
+        let is_active = live.of_person(person, Attribute::Active) == Some("true");
+        is_new && is_active && !self.deactivating.contains(&change.company())
+    }
+
+    /// What of a person cannot be as it was before.
+    fn staying(&self, change: &Change<'_>, person: PersonIx, live: &State) -> Vec<WithheldReason> {
+        let Some(user) = change.user() else { return Vec::new() };
+        let (person_ref, attribute) = (PersonRef::UserId(user), Attribute::ExternalId);
+        let mut all = Vec::new();
+        if self.stays(change, person, live) {
+            let (person, because) = (person_ref.clone(), StaysActive::Unproven);
+            all.push(WithheldReason::Deactivation { person, because, of: Vec::new() });
+        }
+        let made = change.traits().find(|it| it.attribute() == Some(attribute)).map(Edit::traits);
+        let is_new = matches!(change.account(), Some([None, _]));
+        if let Some([None, after]) = made.filter(|it| !is_new && it[1] == live.of_person(person, attribute)) {
+            all.extend(after.map(|_| WithheldReason::Irremovable { person: person_ref, attribute }));
+        }
+        all
+    }
+
     /// A person as before the apply, of that which it changed and nobody else has since.
     fn person(&mut self, change: &Change<'_>, done: &Done, person: PersonIx, live: &State) {
+        let is_new = matches!(change.account(), Some([None, _]));
         let edits: BTreeMap<Attribute, &Edit> =
             change.traits().filter_map(|it| Some((it.attribute()?, it))).collect();
         for attribute in Attribute::ALL.iter().copied() {
             let is = live.of_person(person, attribute);
             let back = match edits.get(&attribute).map(|it| it.traits()) {
+                // An account that was made stays; nobody can use it.
+                Some([None, Some(_)])
+                    if attribute == Attribute::Active && !self.stays(change, person, live) =>
+                {
+                    is.map(|_| "false")
+                }
+                Some([None, after]) if attribute == Attribute::ExternalId && is == after => is,
+                // What else it was made with stays with it.
+                Some([None, _]) if is_new => is,
                 Some([before, after]) if done.attributes.contains(&attribute) && is == after => before,
                 Some(_) | None => is,
             };

@@ -218,6 +218,7 @@ async fn taken_up(
     checked.declared.keep(|it| of_plan.contains(&it) || touched.iter().any(|touched| touched.0 == it));
     if plan.undoes.is_some() {
         checked.declared.without_computed_members();
+        checked.declared.without_accounts();
     }
     let observation = observed(live, checked, &touched, now).await?;
     all_read(&observation.snapshot, plan.changes().map(|it| it.company()))?;
@@ -271,8 +272,10 @@ async fn undo(
     same_api(&run.saved, live)?;
     let first = runs::first(&run, later);
     let successors = runs::successors(later);
-    let Run { saved, records, journal, trust, .. } = run;
-    let done = record::done(&records);
+    let Run { mut saved, records, journal, trust, .. } = run;
+    let (plan, done) =
+        rollback::with_accounts(&saved.plan, record::done(&records), &record::accounts(&records));
+    saved.plan = plan;
     let mut touched = touched(&saved.plan, &mut checked.declared);
     // Groups that were created have ids that the journal alone knows, or no file at all.
     for (change, done) in &done {
@@ -284,6 +287,7 @@ async fn undo(
     // Perhaps the apply created all there is, and somebody has undone it.
     checked.declared.create_all();
     checked.declared.without_computed_members();
+    checked.declared.without_accounts();
     let mut observed = super::observed(live, checked, &touched, now).await?;
     all_read(&observed.snapshot, saved.plan.changes().map(|it| it.company()))?;
     let ids = rollback::touched(&saved.plan, &done, &successors, &observed.snapshot);

@@ -35,11 +35,11 @@ ids:
     )
 }
 
-const KNOWN: &str = "api: { dialect: { userDelete: deactivates } }\n";
+const KNOWN: &str =
+    "api: { identity: { email: root@voyager.example }, dialect: { userDelete: deactivates } }\n";
 
 fn world() -> World {
-    let world = World::seeded(&seed()).with("rolecall.yaml", &rules(KNOWN, ""));
-    world.variable("ROLECALL_IDENTITY", "root@voyager.example")
+    World::seeded(&seed()).with("rolecall.yaml", &rules(KNOWN, ""))
 }
 
 /// Declares the desk of the service and these people.
@@ -308,4 +308,51 @@ fn whenever_it_is_killed_the_next_apply_goes_on_and_makes_no_second_account() {
         in_order(&world, &what);
         all_is_so(&world, &what);
     });
+}
+
+#[test]
+fn a_saved_plan_a_snapshot_and_a_rollback_know_people_as_well() {
+    let world = before();
+    let id = |run: &Run| run.stdout.lines().find(|it| it.starts_with("Plan id")).map(str::to_owned);
+    let plan = world.run("plan --out plan.json").expect(0);
+    world.run("snapshot --out live.json").expect(0);
+    assert_eq!(
+        id(&world.run("plan --live live.json").expect(0)),
+        id(&plan),
+        "from a snapshot it is the same plan"
+    );
+    let json = world.run("plan --format json").json();
+    let of_noor = |it: &&Value| it["kind"] == "person" && it["person"] == "noor@voyager.example";
+    let rows: Vec<&Value> = json["edits"].as_array().unwrap().iter().filter(of_noor).collect();
+    assert!(rows.iter().any(|it| it["attribute"] == "department" && it["after"] == SERVICE), "{rows:?}");
+    assert_eq!(json["summary"]["peopleCreated"], 1);
+
+    let before = business(&world, "ana@voyager.example");
+    world.run("apply plan.json --auto-approve --journal j.ndjson").expect(0);
+    all_is_so(&world, "saved");
+    let back = world.run("rollback j.ndjson --out back.json").expect(0);
+    assert!(
+        back.stdout.contains("the external id stays: the API has no way to take it away"),
+        "{}",
+        back.stdout
+    );
+    let undone = world.run("apply back.json --auto-approve").expect(0);
+    assert_eq!(members(&world), ["bo@voyager.example", "cy@voyager.example"], "{}", undone.stdout);
+    assert_eq!(business(&world, "ana@voyager.example"), before);
+    for (who, active) in [("noor", false), ("bo", true), ("gone", false)] {
+        let id = world.user(&format!("{who}@voyager.example"));
+        let found = world.call("GET", &format!("/v2/users/{id}?includeInactive=true"), Value::Null).1;
+        assert_eq!(found["isActive"], active, "{who}");
+    }
+    let path = format!("/v2/users/{}/roles", world.user("bo@voyager.example"));
+    assert_eq!(world.call("GET", &path, Value::Null).1["roles"][0]["roleType"], "COMPANY_ADMIN");
+    let path = format!("/v2/users/{}/roles", world.user("noor@voyager.example"));
+    assert_eq!(world.call("GET", &path, Value::Null).1["roles"], json!([]));
+    let again = world.run("rollback j.ndjson").expect(0);
+    again.shows(
+        "Plan: 0 groups to create, 0 to change, 0 to delete; roles +0 ~0 -0; members +0 -0; 0 guards.",
+    );
+    // What is declared still is so once more, with the account that is there.
+    world.apply().expect(0);
+    all_is_so(&world, "again");
 }

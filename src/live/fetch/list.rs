@@ -196,13 +196,17 @@ impl CompanyReads<'_> {
         let locked = self.locked(directory);
         let one = |person| directory.anyone(self.id, person).ok();
         let identity = self.identity.as_ref().and_then(one);
-        let leavers = self.leavers.iter().filter_map(|it| directory.member(self.id, it).ok());
-        let leavers: Vec<UserId> = leavers.collect();
+        let leavers = self.leaving(directory);
         let locked = locked.iter().chain(&leavers).copied();
         let direct = self.direct.iter().filter_map(one).chain(identity).chain(locked);
         let direct = direct.collect();
         let cut_off = self.cut_off(directory).into_iter().chain(leavers).collect();
         Found { direct, identity, cut_off }
+    }
+
+    /// Finds those who leave: whose accounts are active by now.
+    pub(super) fn leaving(&self, directory: &Directory<'_>) -> Vec<UserId> {
+        self.leavers.iter().filter_map(|it| directory.member(self.id, it).ok()).collect()
     }
 
     /// Finds the users of the company who are locked out, under every account.

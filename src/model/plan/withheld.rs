@@ -76,6 +76,8 @@ pub enum WithheldReason {
     UnreadPerson { person: PersonRef },
     /// What is declared of a person by the name of somebody who cannot be resolved: it stays as it is.
     Superior { user: PersonRef, attribute: Attribute, person: PersonRef, why: Unresolved },
+    /// Taking away again what a person did not have before: the API has no way to.
+    Irremovable { person: PersonRef, attribute: Attribute },
     /// Deactivating an account.
     Deactivation {
         person: PersonRef,
@@ -139,6 +141,7 @@ impl WithheldReason {
             | Self::UnreadUser { .. }
             | Self::UnreadPerson { .. }
             | Self::Superior { .. }
+            | Self::Irremovable { .. }
             | Self::Deactivation { .. }
             | Self::UnmanagedUser { .. }
             | Self::UnmanagedUnread { .. } => None,

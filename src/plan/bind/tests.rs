@@ -196,6 +196,9 @@ fn lines(plan: &Plan) -> Vec<String> {
             WithheldReason::Superior { user, attribute, person, why } => {
                 format!("withheld {} of {user} for {person}: {}", attribute.word(), words(why))
             }
+            WithheldReason::Irremovable { person, attribute } => {
+                format!("kept {} of {person}", attribute.word())
+            }
             WithheldReason::Deactivation { person, because, .. } => {
                 format!("not deactivated {person}: {because:?}")
             }

@@ -83,10 +83,14 @@ fn become_other(change: &Change<'_>, all: &mut Vec<Step>, first: &mut BTreeMap<U
     parts.sort_unstable();
     parts.dedup();
     // Who leaves is deactivated at the end.
+    let mut account: Option<Wait> = None;
     for it in parts.into_iter().filter(|it| *it != PersonPart::Account || !change.leaves()) {
-        let waits = first.entry(user).or_default();
-        all.push(Step { after: waits.clone(), ..part(change, it, true) });
-        waits.push(Wait { step: all.len() - 1, until: Until::Done });
+        let wait = Wait { step: all.len(), until: Until::Done };
+        all.push(Step { after: account.into_iter().collect(), ..part(change, it, true) });
+        first.entry(user).or_default().push(wait);
+        if it == PersonPart::Account {
+            account = Some(wait);
+        }
     }
 }
 

@@ -128,6 +128,10 @@ fn held(entry: &Withheld, words: &Words<'_>, sources: &Sources) -> Held {
             ("user", format!("{} of {of}", attribute.word())),
             format!("left as it is: {person}: {}", because(why, MEMBER)),
         ),
+        WithheldReason::Irremovable { person, attribute } => (
+            user(person),
+            format!("the {} stays: the API has no way to take it away", attribute.word()),
+        ),
         WithheldReason::Deactivation { person, because: StaysActive::OwnAccount, .. } => {
             (user(person), "not deactivated: it is the account that runs rolecall".to_owned())
         }
