@@ -25,7 +25,7 @@ mod mutation;
 
 /// What takes more than the form of one file, each with the words of the findings it is about (all, where there are none)
 /// and the reason. Of everything else the schema has something to say as well.
-const BEYOND: [(Code, &[&str], &str); 32] = [
+const BEYOND: [(Code, &[&str], &str); 33] = [
     (Code::Syntax, &[], "the other reader of YAML says it"),
     (Code::DuplicateKey, &[], "the other reader of YAML says it"),
     (Code::LimitExceeded, &[], "of the text, not of what it says"),
@@ -48,6 +48,7 @@ const BEYOND: [(Code, &[&str], &str); 32] = [
         "as in names",
     ),
     (Code::InvalidDescription, &["U+200C", "U+200D", "U+FE0E", "U+FE0F", "(U+E", "(U+1"], "as in names"),
+    (Code::InvalidUser, &["is another key", "is not a"], "two places of a file; words of the API are open"),
     (Code::InvalidTimeZone, &[], "the names of a database"),
     (Code::InvalidDate, &["ends before it begins"], "two places of a file"),
     (Code::DuplicateAlias, &[], "two places of a file"),

@@ -21,7 +21,7 @@ use crate::model::{
 
 impl Check {
     pub(super) fn user(&mut self, entry: &At<UserEntry>) -> Option<DeclaredUser> {
-        const HELP: &str = "write `{ user: WHO, … }` with what is declared of the person: `active`, `externalId`, `business` or `directRoles`";
+        const HELP: &str = "write `{ user: WHO, … }` with what is declared of the person: `create`, `active`, `externalId`, `business` or `directRoles`";
         let (from, v) = (self.at(entry), &entry.v);
         let said = [
             v.create.is_absent(),
@@ -31,8 +31,11 @@ impl Check {
             v.direct_roles.is_absent(),
         ];
         let is_silent = said.iter().all(|it| *it);
-        let keys = [("user", v.user.is_absent(), HELP), ("directRoles", is_silent, HELP)];
-        self.required(from, "a `users:` entry", &keys);
+        self.required(from, "a `users:` entry", &[("user", v.user.is_absent(), HELP)]);
+        if is_silent {
+            let message = "nothing is declared of this person";
+            self.say(Finding::new(Code::InvalidUser, from, message).help(HELP));
+        }
         let roles = self.listing(&v.direct_roles, Self::direct_role);
         self.no_direct_role_twice(&roles.entries);
         let (traits, create) = (self.traits(v), self.create(v));
@@ -97,6 +100,13 @@ impl Check {
         }
         let mut texts = vec![(Attribute::ExternalId, &v.external_id)];
         if let Some(business) = v.business.as_ref() {
+            let said = business.texts().iter().any(|it| !it.1.is_absent());
+            if let (false, true, true, Some(user)) =
+                (said, business.manager.is_absent(), business.approvers.is_absent(), v.user.as_ref())
+            {
+                let at = self.at(user);
+                self.say(Finding::new(Code::InvalidUser, at, "`business` says nothing").help("leave it out"));
+            }
             texts.extend(business.texts());
             if let Some(manager) = business.manager.as_ref() {
                 let from = self.at(manager);
@@ -110,6 +120,11 @@ impl Check {
             if let Some(approvers) = business.approvers.as_ref() {
                 let from = self.at(approvers);
                 let people: Vec<_> = approvers.v.iter().filter_map(|it| self.person(it)).collect();
+                if approvers.v.is_empty() {
+                    self.say(Finding::new(Code::InvalidUser, from, "`approvers` lists nobody").help(
+                        "leave the key out to leave them alone; who has none is asked for nobody's approval",
+                    ));
+                }
                 let value = TraitValue::People(people);
                 traits.push(DeclaredTrait { attribute: Attribute::Approvers, value, from });
             }

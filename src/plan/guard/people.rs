@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 impl Judge<'_> {
-    /// Counts the accounts that come and go.
+    /// Counts the accounts that come and go. Where none does nothing is said.
     pub(super) fn people(&mut self) {
         let mut things: Vec<Thing> = Vec::new();
         for change in self.plan.people() {
@@ -22,7 +22,6 @@ impl Judge<'_> {
             things.push(vec![Counted { ..self.item(&change, how) }]);
         }
         if things.is_empty() {
-            self.or_nothing(Guard::People, false);
             return;
         }
         let known = self.rules.active.values().filter(|it| **it).count();

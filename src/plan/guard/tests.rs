@@ -205,8 +205,9 @@ fn every_guard_says_something_of_every_plan() {
         let (checks, _) = case.judged();
         let mut guards: Vec<Guard> = checks.iter().map(|it| it.guard).collect();
         guards.dedup();
-        // Where nobody is cut off, where no base is given and where there is no policy, nothing is looked at.
-        let always = |it: &&Guard| !matches!(it, Guard::Lockouts | Guard::Weakened | Guard::Policies);
+        // Where nobody is cut off, no account changes, no base is given and there is no policy, nothing is looked at.
+        let always =
+            |it: &&Guard| !matches!(it, Guard::Lockouts | Guard::People | Guard::Weakened | Guard::Policies);
         assert_eq!(guards, Guard::ALL.iter().filter(always).copied().collect::<Vec<_>>());
         let levels: Vec<_> =
             checks.iter().filter(|it| it.subject == Subject::Plan).filter_map(|it| it.level).collect();
