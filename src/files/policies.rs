@@ -34,6 +34,8 @@ macro_rules! policies {
             /// What the access that results from a plan must be like, whatever gives it: kind by kind, a list of policies.
             pub(crate) struct PoliciesSection: "policies by kind, such as `{ exclusive: […] }`", block {
                 $($(#[$about])* $key pub(super) $field: Given<Entries<$name>>,)*
+                /// Who has to review a change by which anybody reaches these companies more than before. It stops nothing.
+                "owners" pub(super) owners: Given<Entries<OwnersEntry>>,
             }
         }
 
@@ -157,6 +159,26 @@ policies! {
         ("The groups, each of which it is about.") {
         /// Who is in each.
         "people" pub(super) people: Given<Vec<At<PersonEntry>>>,
+    }
+}
+
+mapping! {
+    /// Who has to review a change by which anybody reaches these companies more than before. It stops nothing: a review is
+    /// given where the files are kept, and `rolecall codeowners` asks for it there.
+    #[schemars(title = "Owners", extend("required" = ["name", "companies", "approvers"]))]
+    pub(crate) struct OwnersEntry: "owners such as `{ name: …, companies: […], approvers: […] }`", block {
+        /// What reports call it; no two policies have one name.
+        #[schemars(with = "forms::Text")]
+        "name" pub(super) name: Given<At<String>>,
+        /// The companies that are reached.
+        #[schemars(with = "Vec<forms::Company>")]
+        "companies" pub(super) companies: Given<Vec<At<String>>>,
+        /// Who reviews it, as the forge calls them: `@user`, `@organisation/team`, or an e-mail address.
+        #[schemars(with = "Vec<forms::Approver>")]
+        "approvers" pub(super) approvers: Given<Vec<At<String>>>,
+        /// Why it is there.
+        #[schemars(with = "forms::Text")]
+        "reason" pub(super) reason: Given<At<String>>,
     }
 }
 

@@ -59,6 +59,7 @@ mod model;
 mod names;
 mod output;
 mod outside;
+mod owners;
 mod pages;
 mod people;
 mod policies;

@@ -21,6 +21,7 @@ pub(super) enum Outcome {
     Unset,
     Excepted,
     Approved,
+    Review,
     Warning,
     Stood,
 }
@@ -32,6 +33,7 @@ impl Outcome {
             Verdict::Unset => Self::Unset,
             Verdict::Excepted { .. } => Self::Excepted,
             Verdict::Approved => Self::Approved,
+            Verdict::Review => Self::Review,
             Verdict::Warning => Self::Warning,
             Verdict::Stood => Self::Stood,
             Verdict::Stop => Self::Stop,
@@ -46,6 +48,7 @@ impl Outcome {
             Self::Unset => "unset",
             Self::Excepted => "excepted",
             Self::Approved => "approved",
+            Self::Review => "review",
             Self::Warning => "warning",
             Self::Stood => "stood",
         }
@@ -159,7 +162,7 @@ pub(crate) fn sentence(
         Verdict::Approved => format!("{}; approved by the id of the plan", found()),
         Verdict::Stop => format!("{}; {}", found(), remedy(check)),
         // Policies alone come to these.
-        Verdict::Warning | Verdict::Stood => found(),
+        Verdict::Review | Verdict::Warning | Verdict::Stood => found(),
     }
 }
 
