@@ -150,6 +150,10 @@ pub(crate) fn sentence(
         None => "",
     };
     if let Some(policy) = policies::of(check) {
+        let by = match check.by {
+            Some(Outside::Policy) => format!(", by the policy {}", sources.line(policy.from)),
+            Some(Outside::Base) | None => by.to_owned(),
+        };
         let subject = subject.trim_end_matches(": ");
         let said = policies::sentence(check, policy, subject, words);
         return format!("{said}{by}{}", policies::follows(check, policy, sources));

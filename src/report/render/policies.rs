@@ -10,7 +10,7 @@ use crate::{
     model::{
         ids::{Email, UserId},
         plan::{Check, Names, Verdict},
-        rules::{Broken, Counted, Guard, HeldRole, How, PolicyKind, Subject, Unread},
+        rules::{Broken, Counted, Guard, HeldRole, How, Outside, PolicyKind, Subject, Unread},
         source::Sources,
     },
 };
@@ -111,10 +111,15 @@ pub(super) fn follows(check: &Check, policy: &Broken, sources: &Sources) -> Stri
         Verdict::Stop if policy.unread.is_some() => {
             "; a policy that cannot be looked at counts as broken".to_owned()
         }
-        Verdict::Stop if policy.stood => {
-            " as before, and the policy is strict; needs an exception".to_owned()
+        Verdict::Stop => {
+            let strict = if policy.stood { " as before, and the policy is strict" } else { "" };
+            let remedy = match check.by {
+                None => "needs an exception",
+                Some(Outside::Base) => "needs an exception that the base has already",
+                Some(Outside::Policy) => "no exception of the files lifts it",
+            };
+            format!("{strict}; {remedy}")
         }
-        Verdict::Stop => "; needs an exception".to_owned(),
     }
 }
 
