@@ -93,7 +93,7 @@ impl Global {
         base: Option<&str>,
         operator: &Operator,
     ) -> Result<Checked, Failure> {
-        let policy = operator.policy.as_ref().map(|it| policy(&self.here().join(it), &checked.loaded.root));
+        let policy = operator.policy.as_ref().map(|it| policy(&self.at(it), &checked.loaded.root));
         let identity = operator.identity.clone().map(|it| ("--identity", it));
         Ok(workflow::judged_from(checked, Outside { base, policy: policy.transpose()?, identity })?)
     }

@@ -28,6 +28,7 @@ const MEANT: &[(&str, &[&str])] = &[
         "comment",
         &["workspace", "format", "forge", "events", "color", "quiet", "verbose", "log_format", "timeout"],
     ),
+    ("codeowners", OFFLINE),
     ("completions", &[]),
     ("diff", &["workspace", "format", "forge", "events", "color", "quiet", "verbose", "log_format"]),
     ("help", &["color"]),

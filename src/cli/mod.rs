@@ -8,6 +8,7 @@ mod approval;
 mod arguments;
 mod ask;
 mod ci;
+mod codeowners;
 mod comment;
 mod completions;
 mod credentials;
@@ -106,6 +107,9 @@ enum Command {
     /// Run the tests of the rules under `policies:`, offline
     #[command(after_help = "Example: rolecall policy test policy-tests.yaml")]
     Policy(testing::Arguments),
+    /// Write the lines of CODEOWNERS that `owners` under `policies:` take, offline
+    #[command(after_help = "Example: rolecall codeowners --check")]
+    Codeowners(codeowners::Arguments),
     /// Lay the files out: keys in order, names sorted, comments where they belong
     #[command(after_help = "Example: rolecall fmt --check examples/quickstart")]
     Fmt(fmt::Arguments),
@@ -232,6 +236,7 @@ impl Command {
             Self::MergeReports(it) => Some((&it.reporting, None)),
             Self::Init(_)
             | Self::Policy(_)
+            | Self::Codeowners(_)
             | Self::Fmt(_)
             | Self::Rollback(_)
             | Self::Comment(_)
@@ -295,6 +300,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Init(arguments) => init::run(global, arguments, &output),
         Command::Validate(arguments) => validate::run(global, arguments, &output),
         Command::Policy(arguments) => testing::run(global, arguments, &output),
+        Command::Codeowners(arguments) => codeowners::run(global, arguments, &output),
         Command::Fmt(arguments) => fmt::run(global, arguments, &output),
         Command::Plan(arguments) => plan::run(global, arguments, &output),
         Command::Show(arguments) => shown::run(global, arguments, &output),

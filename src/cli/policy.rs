@@ -14,8 +14,9 @@ const MOST: u64 = 1 << 20;
 pub(super) fn policy(path: &Path, root: &Path) -> Result<(String, String), Failure> {
     let shown = path.display().to_string();
     let wrong = |error: &dyn Display| {
-        Failure::invalid(format!("cannot read the policy {}: {error}", path.display()))
-            .hint("`--policy` or ROLECALL_POLICY names a YAML file with `version: 1` and `guards:`")
+        Failure::invalid(format!("cannot read the policy {}: {error}", path.display())).hint(
+            "`--policy` or ROLECALL_POLICY names a YAML file with `version: 1`, and `guards:` or `policies:`",
+        )
     };
     let whole = fs::canonicalize(path).map_err(|it| wrong(&it))?;
     let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());

@@ -12,7 +12,7 @@ use rolecall::{
 use serde_json::json;
 
 use super::{
-    Exit, Failure, Global, Now, Output,
+    Exit, Failure, Global, Now, Operator, Output,
     files::keep,
     instant, live, run,
     settings::{complete, connect},
@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// Put pseudonyms for addresses and numbers of people, the same for the same person
     #[arg(long, env = "ROLECALL_SANITIZE")]
     sanitize: bool,
+    /// File with policies, of which the snapshot holds what they need
+    #[arg(long, value_name = "FILE", env = "ROLECALL_POLICY")]
+    policy: Option<PathBuf>,
     /// The time to note as that of the snapshot, instead of now
     #[arg(long, value_name = "INSTANT", env = "ROLECALL_NOW", value_parser = instant)]
     now: Option<Timestamp>,
@@ -35,7 +38,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let now = Now { now: arguments.now }.get()?;
-    let mut checked = global.or_alone(global.sound(&arguments.paths), &arguments.paths)?;
+    let checked = global.or_alone(global.sound(&arguments.paths), &arguments.paths)?;
+    let operator = Operator { policy: arguments.policy.clone(), identity: None };
+    let mut checked = global.judged_with(checked, None, &operator)?;
     complete(global, &checked)?;
     // Before any request: with a salt that cannot be used nothing has to be read.
     let salt = if arguments.sanitize { Some(salt()?) } else { None };

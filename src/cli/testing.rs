@@ -16,7 +16,7 @@ use rolecall::{
     workflow,
 };
 
-use super::{Exit, Failure, Format, Global, Output};
+use super::{Exit, Failure, Format, Global, Operator, Output};
 
 /// The file that is run where none is named.
 const USUAL: &str = "policy-tests.yaml";
@@ -29,6 +29,9 @@ pub(super) struct Arguments {
     action: Action,
     /// Files with tests, or folders of such; `policy-tests.yaml` of the workspace where absent
     paths: Vec<PathBuf>,
+    /// File with limits that the files here cannot loosen
+    #[arg(long, value_name = "FILE", env = "ROLECALL_POLICY")]
+    policy: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -39,7 +42,8 @@ enum Action {
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let Action::Test = arguments.action;
-    let checked = global.checked(&[])?;
+    let operator = Operator { policy: arguments.policy.clone(), identity: None };
+    let checked = global.judged_with(global.checked(&[])?, None, &operator)?;
     let files = match arguments.paths.as_slice() {
         [] => vec![checked.loaded.root.join(USUAL)],
         paths => {

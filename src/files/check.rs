@@ -22,7 +22,7 @@ use super::{
     entry::{ApiSection, RoleName},
     mapping::Given,
     shape::{Listing, Names, TextOr},
-    workspace::WorkspaceFile,
+    workspace::{Ids, WorkspaceFile},
 };
 use crate::model::{
     finding::{Code, Finding, did_you_mean},
@@ -284,7 +284,11 @@ impl Check {
         if let Some(raw) = workspace.time_zone.as_ref() {
             self.zone = self.time_zone(raw);
         }
-        match &workspace.ids {
+        self.ids(&workspace.ids);
+    }
+
+    fn ids(&mut self, ids: &Given<Ids>) {
+        match ids {
             Given::Is(ids) => {
                 self.companies = self.aliases(&ids.company, "a company id");
                 self.legal_entities = self.aliases(&ids.legal_entity, "a legal entity id");

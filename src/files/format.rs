@@ -57,7 +57,7 @@ impl Kind {
             Self::Access
         } else if has(&["ids", "access", "timeZone", "unmanaged", "exceptions", "accept", "lockout"]) {
             Self::Workspace
-        } else if has(&["guards"]) {
+        } else if has(&["guards", "policies"]) {
             if has(&["api", "company"]) { Self::Workspace } else { Self::Policy }
         } else {
             Self::Access

@@ -91,6 +91,21 @@ forms! {
     ScopeName "Name of a scope" json_schema!({ "type": TEXT });
     /// A company, by id or alias.
     Company "A company: an id, or a name from `ids.company` of rolecall.yaml" json_schema!({ "type": TEXT });
+    /// The name of a policy.
+    PolicyName "Name of a policy" json_schema!({
+        "type": TEXT,
+        "minLength": 1,
+        "maxLength": MAX_TEXT,
+        "pattern": says_something(),
+        "patternErrorMessage": "It is blank, or holds a character that is not seen.",
+        "allOf": [{ "pattern": seen_in_name(), "patternErrorMessage": UNSEEN }],
+    });
+    /// Somebody who reviews.
+    Approver "Who reviews: `@user`, `@organisation/team` or an e-mail address" json_schema!({
+        "type": "string",
+        "pattern": "^(@[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*|[A-Za-z0-9._%+'-]+@[A-Za-z0-9.-]+)$",
+        "patternErrorMessage": "Write `@user`, `@organisation/team` or an e-mail address.",
+    });
     /// The name of an endpoint.
     EndpointName "Name of an endpoint" json_schema!({
         "type": TEXT,

@@ -15,6 +15,7 @@ pub mod base;
 pub mod check;
 pub mod choice;
 pub mod chosen;
+pub mod codeowners;
 pub mod declared;
 pub mod disk;
 pub(crate) mod edit;

@@ -5,7 +5,7 @@ use globset::{GlobSet, GlobSetBuilder};
 use super::{
     access::AccessFile,
     check::{self, Files},
-    declared::{Declared, DeclaredFloor},
+    declared::{Declared, DeclaredFloor, DeclaredPolicy, DeclaredRules},
     decode,
     load::{Loaded, WORKSPACE_FILE},
     read::DEFAULT_PATTERN,
@@ -13,7 +13,7 @@ use super::{
     workspace::{PolicyFile, WorkspaceFile},
 };
 use crate::model::{
-    finding::Finding,
+    finding::{Code, Finding},
     ids::PersonRef,
     pattern,
     rules::{Guard, Outside, Weakened, Weakening},
@@ -36,13 +36,31 @@ pub fn policy(
     let file = sources.add(shown.to_owned(), String::new());
     whole.add(shown.to_owned(), text.to_owned());
     let read = decode::<PolicyFile>(text, file);
-    match read.and_then(|it| check::policy(file, &it)) {
-        Ok((guards, rules)) => {
-            declared.rules.floors.push(DeclaredFloor { by: Outside::Policy, guards, rules });
+    let read = read.and_then(|it| check::policy(file, &it)).and_then(|it| {
+        let twice = twice(&declared.rules, &it.rules);
+        if twice.is_empty() { Ok(it) } else { Err(twice) }
+    });
+    match read {
+        Ok(floor) => {
+            declared.rules.floors.push(floor);
             Ok(())
         }
         Err(findings) => Err(Unsound { findings, sources: whole }),
     }
+}
+
+/// The policies of the files that have the name of one from outside.
+fn twice(files: &DeclaredRules, outside: &DeclaredRules) -> Vec<Finding> {
+    let other = |it: &DeclaredPolicy| outside.policies.iter().find(|other| other.name == it.name);
+    let twice = |it: &DeclaredPolicy| {
+        let message = format!("two policies are called `{}`", it.name);
+        let finding =
+            Finding::new(Code::InvalidPolicy, it.from, message).related(other(it)?.from, "the other");
+        Some(
+            finding.help("give it another name: the other is from `--policy`, which the files cannot change"),
+        )
+    };
+    files.policies.iter().filter_map(twice).collect()
 }
 
 /// Findings in a text that is no file of the workspace.
@@ -101,7 +119,12 @@ pub fn base(
     let (old, new) = (Side { files: &then, declared: &was }, Side { files: &loaded.files, declared });
     declared.rules.weakened = weakened(self::weakened(old, new, loaded.partial));
     let guards = Guard::ALL.iter().copied().filter(|it| *it != Guard::Weakened).collect();
-    declared.rules.floors.push(DeclaredFloor { by: Outside::Base, guards, rules: was.rules.clone() });
+    declared.rules.floors.push(DeclaredFloor {
+        by: Outside::Base,
+        guards,
+        rules: was.rules.clone(),
+        aliases: None,
+    });
     let lined = declared.rules.all().any(|it| !it.policies.is_empty());
     declared.base = Some(Box::new(Declared { lined, ..was }));
     Ok(())

@@ -34,6 +34,8 @@ macro_rules! policies {
             /// What the access that results from a plan must be like, whatever gives it: kind by kind, a list of policies.
             pub(crate) struct PoliciesSection: "policies by kind, such as `{ exclusive: […] }`", block {
                 $($(#[$about])* $key pub(super) $field: Given<Entries<$name>>,)*
+                /// Who has to review a change by which anybody reaches these companies more than before. It stops nothing.
+                "owners" pub(super) owners: Given<Entries<OwnersEntry>>,
             }
         }
 
@@ -42,13 +44,13 @@ macro_rules! policies {
                 $(#[$about])*
                 pub(crate) struct $name: $expected, block {
                     /// What exceptions and reports call it; no two policies have one name.
-                    #[schemars(with = "forms::Text")]
+                    #[schemars(with = "forms::PolicyName")]
                     "name" name: Given<At<String>>,
                     /// The company whose people it is about, instead of the one of the workspace.
                     #[schemars(with = "forms::Company")]
                     "company" company: Given<At<String>>,
                     #[doc = $groups]
-                    #[schemars(with = "Vec<forms::ExistingGroup>")]
+                    #[schemars(with = "Vec<forms::ExistingGroup>", extend("minItems" = 1))]
                     "groups" groups: Given<Vec<At<String>>>,
                     $($more)*
                     /// What follows where it is broken: `deny` (where absent) stops the apply, `warn` only tells.
@@ -79,7 +81,7 @@ policies! {
     ExclusiveEntry "exclusive" exclusive "a policy such as `{ name: …, groups: […], companies: […] }`"
         ("The groups whose members it is about.") {
         /// The client companies that they may reach.
-        #[schemars(with = "Vec<forms::Company>")]
+        #[schemars(with = "Vec<forms::Company>", extend("minItems" = 1))]
         "companies" pub(super) companies: Given<Vec<At<String>>>,
     }
     /// Nobody holds one of `roles` and one of `apartFrom`, where both reach.
@@ -87,8 +89,10 @@ policies! {
     SeparationEntry "separation" separation "a policy such as `{ name: …, roles: […], apartFrom: […] }`"
         ("The groups whose members alone it is about; everybody where absent.") {
         /// Roles, permissions that make a role one of them, and types of direct roles.
+        #[schemars(extend("minItems" = 1))]
         "roles" pub(super) roles: Given<Vec<At<RoleName>>>,
         /// What nobody may hold who holds one of `roles`.
+        #[schemars(extend("minItems" = 1))]
         "apartFrom" pub(super) apart_from: Given<Vec<At<RoleName>>>,
     }
     /// Nobody holds a role outside groups.
@@ -96,7 +100,7 @@ policies! {
     NoDirectRolesEntry "noDirectRoles" no_direct_roles "a policy such as `{ name: … }`"
         ("The groups whose members alone it is about; everybody where absent.") {
         /// Types of direct roles that it is about, as the API names them; all where absent.
-        #[schemars(with = "Vec<forms::Word>")]
+        #[schemars(with = "Vec<forms::Word>", extend("minItems" = 1))]
         "types" pub(super) types: Given<Vec<At<String>>>,
     }
     /// Nothing is so that `deny` says, where `when` is so: expressions in CEL about one role that somebody holds after the
@@ -132,7 +136,7 @@ policies! {
     AllowedDomainsEntry "allowedDomains" allowed_domains "a policy such as `{ name: …, domains: […] }`"
         ("The groups it is about; all of the company where absent.") {
         /// The domains, as they stand behind the `@`.
-        #[schemars(with = "Vec<forms::Word>")]
+        #[schemars(with = "Vec<forms::Word>", extend("minItems" = 1))]
         "domains" pub(super) domains: Given<Vec<At<String>>>,
     }
     /// A group has no more members than so many.
@@ -156,7 +160,28 @@ policies! {
     RequiredMembersEntry "requiredMembers" required_members "a policy such as `{ name: …, groups: […], people: […] }`"
         ("The groups, each of which it is about.") {
         /// Who is in each.
+        #[schemars(extend("minItems" = 1))]
         "people" pub(super) people: Given<Vec<At<PersonEntry>>>,
+    }
+}
+
+mapping! {
+    /// Who has to review a change by which anybody reaches these companies more than before. It stops nothing: a review is
+    /// given where the files are kept, and `rolecall codeowners` asks for it there.
+    #[schemars(title = "Owners", extend("required" = ["name", "companies", "approvers"]))]
+    pub(crate) struct OwnersEntry: "owners such as `{ name: …, companies: […], approvers: […] }`", block {
+        /// What reports call it; no two policies have one name.
+        #[schemars(with = "forms::PolicyName")]
+        "name" pub(super) name: Given<At<String>>,
+        /// The companies that are reached.
+        #[schemars(with = "Vec<forms::Company>", extend("minItems" = 1))]
+        "companies" pub(super) companies: Given<Vec<At<String>>>,
+        /// Who reviews it, as the forge calls them: `@user`, `@organisation/team`, or an e-mail address.
+        #[schemars(with = "Vec<forms::Approver>", extend("minItems" = 1))]
+        "approvers" pub(super) approvers: Given<Vec<At<String>>>,
+        /// Why it is there.
+        #[schemars(with = "forms::Text")]
+        "reason" pub(super) reason: Given<At<String>>,
     }
 }
 

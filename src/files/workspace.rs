@@ -53,14 +53,21 @@ mapping! {
 }
 
 mapping! {
-    /// A policy: limits that the files of a workspace cannot loosen, and that their exceptions do not lift.
+    /// A policy: limits and policies that the files of a workspace cannot loosen, and that their exceptions do not lift.
     #[schemars(title = "rolecall: a policy", extend("required" = ["version"]))]
-    pub struct PolicyFile: "the keys of a policy, `version` and `guards`", block {
+    pub struct PolicyFile: "the keys of a policy, `version`, `guards` and `policies`", block {
         /// The version of this format. Always 1.
         #[schemars(with = "forms::Version")]
         "version" pub(crate) version: Given<At<u64>>,
+        /// Whose groups the policies name where they do not say: a company id, or a name from `ids` of this file.
+        #[schemars(with = "forms::Company")]
+        "company" pub(crate) company: Given<At<String>>,
+        /// Names for UUIDs; those of the workspace mean nothing here, as a change could move them.
+        "ids" pub(crate) ids: Given<Ids>,
         /// The limits, as in `rolecall.yaml`. What is left out sets nothing.
         "guards" pub(crate) guards: Given<GuardsSection>,
+        /// What the access that results from a plan must be like, as in `rolecall.yaml`.
+        "policies" pub(crate) policies: Given<PoliciesSection>,
     }
 }
 

@@ -12,7 +12,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeSeq}
 use serde_json::{Map, Value, json, value::RawValue};
 use uuid::Uuid;
 
-use crate::model::ids::{CompanyId, UserId};
+use crate::model::{
+    ids::{CompanyId, UserId},
+    scope::Scope,
+};
 
 mod list;
 
@@ -80,6 +83,15 @@ impl Kind {
             Self::Plain(name) | Self::On(name, _) => name,
             Self::Arranger => ARRANGER,
             Self::Verbatim(name, _) => name,
+        }
+    }
+
+    /// Where it may reach: its company, or of every other type everything, as nothing narrower is known.
+    pub(crate) fn reach(&self) -> Scope {
+        let is_of_company = matches!(known(self.role_type()), Some((_, Reach::Company)));
+        match self.company().filter(|_| is_of_company) {
+            Some(company) => Scope::companies([company]),
+            None => Scope::everything(),
         }
     }
 

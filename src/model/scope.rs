@@ -17,7 +17,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::model::{dialect::PredicateForm, ids::parse_uuid};
+use crate::model::{
+    dialect::PredicateForm,
+    ids::{CompanyId, parse_uuid},
+};
 
 mod canonical;
 #[cfg(test)]
@@ -214,6 +217,35 @@ impl Scope {
         Self(canonical(audiences.into_iter().filter_map(tidy).collect()))
     }
 
+    /// Whole companies.
+    pub(crate) fn companies(ids: impl IntoIterator<Item = CompanyId>) -> Self {
+        let values: Vec<Value> = ids.into_iter().map(|it| Value::Id(it.0)).collect();
+        if values.is_empty() {
+            return Self::default();
+        }
+        Self::new([vec![Dimension { kind: Kind::Company, values }]])
+    }
+
+    /// Everything there is.
+    pub(crate) fn everything() -> Self {
+        Self::new([vec![Dimension { kind: Kind::Platform, values: vec![Value::Nothing] }]])
+    }
+
+    /// The part that may reach travellers of a company: all but what names other companies. What names none, or cannot be
+    /// read, may.
+    #[must_use]
+    pub(crate) fn reaching(&self, company: CompanyId) -> Self {
+        let narrowed = |audience: &Audience| {
+            let dimension = |it: &Dimension| {
+                let Dimension { kind, mut values } = it.clone();
+                values.retain(|it| kind != Kind::Company || may_be(it, company));
+                (!values.is_empty()).then_some(Dimension { kind, values })
+            };
+            audience.iter().map(dimension).collect::<Option<Audience>>()
+        };
+        Self::new(self.0.iter().filter_map(narrowed))
+    }
+
     /// In canonical order.
     pub fn audiences(&self) -> &[Audience] {
         &self.0
@@ -368,6 +400,20 @@ impl JsonSchema for Scope {
             "properties": { "audiences": { "type": "array", "items": true } },
             "required": ["audiences"]
         })
+    }
+}
+
+/// Whether an audience may reach travellers of a company: it names no other.
+pub(crate) fn may_reach(audience: &Audience, company: CompanyId) -> bool {
+    let mut companies = audience.iter().filter(|it| it.kind == Kind::Company);
+    companies.all(|it| it.values.iter().any(|it| may_be(it, company)))
+}
+
+/// Whether a value stands for a company, as far as can be told: of what is no id nobody knows.
+fn may_be(value: &Value, company: CompanyId) -> bool {
+    match value {
+        Value::Id(id) => *id == company.0,
+        Value::Text(_) | Value::Nothing => true,
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredMember},
+        declared::{Declared, DeclaredAccept, DeclaredCompany, DeclaredGroup, DeclaredMember},
         matching::{Matched, Target, matching},
     },
     model::{
@@ -31,13 +31,14 @@ use crate::{
     },
 };
 
+mod accepting;
 mod direct;
 mod standing;
 #[cfg(test)]
 mod tests;
 
 pub use direct::DirectAccess;
-pub use standing::{Asked, Line, Standing};
+pub use standing::{Accepted, Asked, Line, Standing};
 
 use standing::Keys;
 
@@ -101,6 +102,8 @@ pub struct GroupAccess {
     pub name: Box<str>,
     /// What the files say about the group.
     pub managed: Managed,
+    /// The entry of `accept:` by which it stays, where it is to go.
+    pub accepted: Option<Box<Accepted>>,
     /// Whether the person is in it, and shall be.
     pub standing: Standing,
     /// The rule of `membersFrom` by which the person shall be, in words.
@@ -141,9 +144,21 @@ impl Explained {
         let group = |it: &GroupAccess| {
             let gone = matches!(it.managed, Managed::Removed(_));
             let roles = it.roles.iter().filter(|role| role.standing.differs()).count();
-            usize::from(gone || it.standing.differs()) + if gone { 0 } else { roles }
+            let goes = gone && it.accepted.is_none();
+            usize::from(goes || it.standing.differs()) + if gone { 0 } else { roles }
         };
         let direct = self.direct.iter().flatten().filter(|it| it.standing.differs()).count();
+        direct + self.groups.iter().map(group).sum::<usize>()
+    }
+
+    /// How many differences are accepted, and so left as they are.
+    pub fn accepted(&self) -> usize {
+        let of = |it: &Standing| usize::from(it.accepted.is_some());
+        let group = |it: &GroupAccess| {
+            let roles = it.roles.iter().map(|it| of(&it.standing)).sum::<usize>();
+            usize::from(it.accepted.is_some()) + of(&it.standing) + roles
+        };
+        let direct = self.direct.iter().flatten().map(|it| of(&it.standing)).sum::<usize>();
         direct + self.groups.iter().map(group).sum::<usize>()
     }
 
@@ -228,6 +243,7 @@ pub fn explain(
         locked,
         now,
         names: &names,
+        accepts: &declared.accepts,
         groups: Vec::new(),
         misfits: 0,
     };
@@ -242,7 +258,8 @@ pub fn explain(
     let roles = snapshot.companies.iter().flat_map(|it| &it.roles);
     let permissions = roles.filter_map(|it| Some((it.id, it.permissions.as_ref()?))).collect();
     let effects = effects(&groups, &permissions, &names);
-    let direct = snapshot.direct.get(&user).map(|it| direct::direct(declared, &keys, it, locked, now));
+    let mut direct = snapshot.direct.get(&user).map(|it| direct::direct(declared, &keys, it, locked, now));
+    accepting::direct(declared, &keys, direct.as_deref_mut().filter(|_| !locked).unwrap_or_default(), now);
     let at_home = keys.person.company.is_none_or(|it| companies.binary_search(&it).is_ok());
     Ok(Explained {
         twins: twins.into_iter().filter(|it| *it != user).collect(),
@@ -300,6 +317,7 @@ struct Explaining<'a> {
     locked: bool,
     now: Timestamp,
     names: &'a Names,
+    accepts: &'a [DeclaredAccept],
     groups: Vec<GroupAccess>,
     misfits: usize,
 }
@@ -360,7 +378,9 @@ impl Explaining<'_> {
         self.misfits += unknown;
         roles.sort_by_cached_key(|it| (self.names.role(it.role), it.role));
         let (company, id, name) = (live.id, Some(head.id), head.name.clone());
-        self.groups.push(GroupAccess { company, id, name, managed, standing, rule, roles });
+        let mut access = GroupAccess { company, id, name, managed, accepted: None, standing, rule, roles };
+        accepting::group(&mut access, declared, live, (self.accepts, &self.keys, self.now));
+        self.groups.push(access);
     }
 
     /// The rule by which the person is to be in a group, in words.
@@ -385,14 +405,17 @@ impl Explaining<'_> {
         {
             return;
         }
-        self.groups.push(GroupAccess {
+        let mut access = GroupAccess {
             company: live.id,
             id: head.map(|it| it.id),
             name: head.map_or(&declared.name, |it| &it.name).clone(),
             managed,
+            accepted: None,
             standing: Standing::new(Asked::Missing, [line]),
             rule: self.rule(declared, live),
             roles: Vec::new(),
-        });
+        };
+        accepting::group(&mut access, Some(declared), live, (self.accepts, &self.keys, self.now));
+        self.groups.push(access);
     }
 }

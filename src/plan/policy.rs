@@ -12,13 +12,13 @@ use jiff::Timestamp;
 
 use crate::{
     model::{
-        direct::{self, DirectRole, DirectRoles, Reach},
+        direct::{DirectRole, DirectRoles},
         expression::schema::Subject as About,
         ids::{CompanyId, UserId},
         index::{GroupIx, UserIx},
         plan::{Edits, Plan},
         rules::{Counted, HeldRole, How, Law, Policy, Rules, Subject, Unread},
-        scope::{Dimension, Kind, Scope, Value},
+        scope::Scope,
         source::Place,
         state::{Fact, Key, Owner, State, diff},
     },
@@ -28,6 +28,7 @@ use crate::{
 mod direct_roles;
 mod exclusive;
 mod members;
+mod owners;
 mod rules;
 mod separation;
 mod terms;
@@ -146,6 +147,7 @@ impl<'a> Scene<'a> {
             Law::MinMembers { at_least } => found.extend(self.min_members(policy, *at_least)),
             Law::RequiredMembers { people } => found.extend(self.required_members(policy, people)),
             Law::Rule { rule } => found.extend(self.rule(policy, rule)),
+            Law::Owners { companies, .. } => found.extend(self.owners(companies)),
         }
         found
     }
@@ -269,7 +271,7 @@ impl<'a> Scene<'a> {
     fn counted(&self, who: &(CompanyId, UserIx), via: &Via, of: &BTreeSet<GroupIx>) -> Counted {
         let index = &self.sides.plan.index;
         // Where a role outside groups holds is not known, unless it is a company.
-        let is_known = via.group.is_some() || via.scope != everything();
+        let is_known = via.group.is_some() || via.scope != Scope::everything();
         Counted {
             company: who.0,
             group: via.group.map(|it| self.name(it)),
@@ -355,7 +357,8 @@ impl Law {
             (Self::AllowedDomains { .. }, false) => &[Unread::Groups],
             (Self::RequireReason | Self::RequireUntil | Self::MaxDuration { .. }, true)
             | (Self::AllowedDomains { .. }, true)
-            | (Self::MaxMembers { .. } | Self::MinMembers { .. } | Self::RequiredMembers { .. }, _) => &[],
+            | (Self::MaxMembers { .. } | Self::MinMembers { .. } | Self::RequiredMembers { .. }, _)
+            | (Self::Owners { .. }, _) => &[],
         }
     }
 }
@@ -364,7 +367,7 @@ impl Via {
     /// A role outside groups.
     fn outside(role: &DirectRole) -> Self {
         let kind = role.kind();
-        Self { group: None, role: HeldRole::Direct(kind.role_type().into()), scope: reach(kind) }
+        Self { group: None, role: HeldRole::Direct(kind.role_type().into()), scope: kind.reach() }
     }
 }
 
@@ -374,28 +377,5 @@ impl Part {
             Side::Before => self.before,
             Side::After => self.after,
         }
-    }
-}
-
-/// Whole companies.
-fn companies(ids: impl IntoIterator<Item = CompanyId>) -> Scope {
-    let values: Vec<Value> = ids.into_iter().map(|it| Value::Id(it.0)).collect();
-    if values.is_empty() {
-        return Scope::default();
-    }
-    Scope::new([vec![Dimension { kind: Kind::Company, values }]])
-}
-
-/// Everything there is.
-fn everything() -> Scope {
-    Scope::new([vec![Dimension { kind: Kind::Platform, values: vec![Value::Nothing] }]])
-}
-
-/// Where a role outside groups may reach: its company, or of every other type everything, as nothing narrower is known.
-fn reach(kind: &direct::Kind) -> Scope {
-    let is_of_company = matches!(direct::known(kind.role_type()), Some((_, Reach::Company)));
-    match kind.company().filter(|_| is_of_company) {
-        Some(company) => companies([company]),
-        None => everything(),
     }
 }

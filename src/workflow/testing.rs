@@ -31,7 +31,7 @@ pub fn tested(checked: &Checked, files: Vec<(String, String)>) -> Result<All, (V
     let mut sources = checked.loaded.sources.clone();
     let (mut findings, mut all) = (Vec::new(), Vec::new());
     let rules: Vec<(&DeclaredPolicy, &Rule)> =
-        checked.declared.rules.policies.iter().filter_map(rule).collect();
+        checked.declared.rules.all().flat_map(|it| &it.policies).filter_map(rule).collect();
     for (path, text) in files {
         let file = sources.add(path, text.clone());
         match decode::<FixtureFile>(&text, file) {

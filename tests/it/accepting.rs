@@ -330,3 +330,92 @@ fn a_part_of_the_files_says_nothing_of_what_others_accept() {
     assert_eq!(plan["remarks"], json!([]));
     assert!(plan.get("accepted").is_none());
 }
+
+/// What one person's explanation says: how many differences, how many accepted, and the whole.
+fn explained(world: &World, who: &str, now: &str) -> (u64, u64, Value) {
+    let json = world.run(&format!("explain {who} --format json {now}")).expect(0).json();
+    (json["differences"].as_u64().unwrap(), json["accepted"].as_u64().unwrap_or_default(), json)
+}
+
+/// Every acceptance in a document.
+fn acceptances(json: &Value) -> Vec<Value> {
+    let own = json.get("accepted").filter(|it| it.is_object()).cloned();
+    let below: Vec<&Value> = match json {
+        Value::Object(all) => all.values().collect(),
+        Value::Array(all) => all.iter().collect(),
+        _ => Vec::new(),
+    };
+    own.into_iter().chain(below.into_iter().flat_map(acceptances)).collect()
+}
+
+const PEOPLE: [&str; 4] =
+    ["ana@voyager.example", "bo@voyager.example", "cy@voyager.example", "root@voyager.example"];
+
+/// Whatever a plan leaves as it is, an explanation of whoever it is about says so, and counts it no more.
+#[test]
+fn an_explanation_says_of_everybody_what_a_plan_accepts() {
+    for (what, groups, ..) in kinds() {
+        let world = world(&groups, "");
+        let before = PEOPLE.map(|who| explained(&world, who, IN_FORCE));
+        assert!(before.iter().any(|it| it.0 > 0), "{what} is about nobody");
+        world.configure(&accepts(&[what]));
+        for (who, before) in PEOPLE.iter().zip(before) {
+            let (differences, accepted, json) = explained(&world, who, IN_FORCE);
+            assert_eq!((differences, accepted), (0, before.0), "{what}: {who}: {json}");
+            let all = acceptances(&json);
+            assert_eq!(all.len() as u64, accepted, "{what}: {who}");
+            for it in &all {
+                assert_eq!(
+                    (&it["owner"], &it["reason"], &it["until"], &it["origin"]["line"]),
+                    (&json!("the desk"), &json!("handover"), &json!("2027-01-01T00:00:00Z"), &json!(8))
+                );
+            }
+            let said = "accepted until 2027-01-01T00:00:00Z, the desk: handover (rolecall.yaml:8)";
+            let text = world.run(&format!("explain {who} {IN_FORCE}")).expect(0).stdout;
+            assert_eq!(text.matches(said).count() as u64, accepted, "{what}: {text}");
+            assert_eq!(text.contains("accepted."), accepted > 0, "{what}: {text}");
+            let markdown = world.run(&format!("explain {who} --format markdown {IN_FORCE}")).expect(0).stdout;
+            assert_eq!(markdown.matches("accepted until").count() as u64, accepted, "{what}: {markdown}");
+            // Nothing of it is drawn as if a plan would do it.
+            let drawn =
+                markdown.lines().find(|it| it.starts_with(['+', '-']) && it.contains("accepted until"));
+            assert_eq!(drawn, None, "{what}");
+            // Afterwards it is what it was.
+            let (differences, accepted, json) = explained(&world, who, LATER);
+            assert_eq!((differences, accepted), (before.0, 0), "{what}: {who}: {json}");
+        }
+    }
+}
+
+/// What a plan does not accept, no explanation does.
+#[test]
+fn an_explanation_accepts_no_more_than_a_plan() {
+    let groups = desk(&[("[ana@voyager.example, bo@voyager.example]", "[cy@voyager.example]")]);
+    let lockout = "lockout: [{ email: bo@voyager.example, since: 2026-11-20, reason: stolen laptop }]\n";
+    let ended = desk(&[("bo@voyager.example]", "{ email: bo@voyager.example, until: 2026-11-01 }]")]);
+    let later = desk(&[("bo@voyager.example]", "{ email: bo@voyager.example, from: 2026-12-01 }]")]);
+    for (what, groups, rules) in [
+        ("group: Desk, person: bo@voyager.example", &groups, ""),
+        ("group: Desk, person: cy@voyager.example", &groups, ""),
+        ("group: Desk", &groups, ""),
+        ("group: Night, person: bo@voyager.example", &groups, ""),
+        ("group: Desk, role: Agent", &groups, ""),
+        ("group: Desk, person: nobody@voyager.example", &groups, ""),
+        ("company: globex, group: Desk", &groups, ""),
+        ("group: Desk", &groups, lockout),
+        ("group: Desk, person: bo@voyager.example", &groups, lockout),
+        ("group: Desk, person: bo@voyager.example", &ended, ""),
+        ("group: Desk", &ended, ""),
+        ("group: Desk", &later, ""),
+        ("group: Night, person: cy@voyager.example", &"  - { name: Desk, roles: unmanaged, members: unmanaged }\nremoved: [{ group: Night, reason: over }]\n".to_owned(), ""),
+    ] {
+        let world = World::new().ruled(&(accepts(&[what]) + rules)).groups(groups);
+        let plan = world.run(&format!("plan --format json {IN_FORCE}")).expect(0).json();
+        for who in PEOPLE {
+            let accepted = plan["accepted"].as_array().into_iter().flatten();
+            let of_plan = accepted.filter(|it| it["userId"] == world.user(who).as_str()).count() as u64;
+            let (_, of_explanation, json) = explained(&world, who, IN_FORCE);
+            assert_eq!(of_explanation, of_plan, "{what}: {who}: {json}");
+        }
+    }
+}

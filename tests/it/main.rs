@@ -60,6 +60,7 @@ mod model;
 mod names;
 mod output;
 mod outside;
+mod owners;
 mod pages;
 mod people;
 mod policies;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{SEED, World};
+use crate::support::{Run, SEED, VOYAGER, World};
 
 const NOW: &str = "2026-11-21T12:00:00Z";
 
@@ -217,4 +217,150 @@ fn members_of_a_group_that_no_file_names_count_only_where_they_can_act() {
         let of = |it: &&serde_json::Value| it["guard"] == "policies" && it["verdict"] == "stop";
         assert_eq!(plan["guards"].as_array().unwrap().iter().filter(of).count() == 1, told, "{least}");
     }
+}
+
+/// The same policy from outside: it is told where it stands there, and what the files say lifts and loosens nothing.
+#[test]
+fn each_kind_judges_from_a_policy_file_as_well() {
+    for case in CASES {
+        let world = world(case, "", case.broken);
+        let workspace = std::fs::read_to_string(world.path().join("rolecall.yaml")).unwrap();
+        let (without, policies) = workspace.split_once("policies:").unwrap();
+        world.write("rolecall.yaml", without);
+        world.run("plan --check").expect(0);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ours.yaml");
+        let file = |more: &str| {
+            let policies = policies.replace(" }]\n", &format!("{more} }}]\n"));
+            // What is privileged says each for itself.
+            let policies =
+                policies.replace("requireUntil: [{ name: p", "requireUntil: [{ groups: [New], name: p");
+            let text = format!("version: 1\ncompany: {VOYAGER}\npolicies:{policies}");
+            std::fs::write(&path, text).unwrap();
+        };
+        let run = |line: &str| -> Run {
+            world.command().args(line.split(' ')).env("ROLECALL_POLICY", &path).output().unwrap().into()
+        };
+        file("");
+        let shown = case.shows[0].strip_suffix("; needs an exception").unwrap();
+        let by = format!(", by the policy {}:4; no exception of the files lifts it", path.display());
+        run("plan --check").expect(6).shows(&format!("{shown}{by}"));
+        run("apply --auto-approve").expect(6);
+        let json = run("plan --format json").expect(0).json();
+        let stop = json["guards"].as_array().unwrap().iter().find(|it| it["verdict"] == "stop").unwrap();
+        assert_eq!(
+            (&stop["by"], &stop["policy"]["name"], &stop["policy"]["origin"]["line"]),
+            (&json!("policy"), &json!("p"), &json!(4)),
+            "{stop}"
+        );
+        // A plan that was saved, and one without a network, from a snapshot that holds what the policy needs.
+        run("plan --out plan.json").expect(0);
+        run("apply plan.json --auto-approve").expect(6);
+        run("snapshot --out live.json").expect(0);
+        run("plan --check --live live.json").expect(6).shows(&format!("{shown}{by}"));
+        // Its own exceptions lift it; one in the files is for a policy that they do not have.
+        file(&format!(", exceptions: [{{ {}, until: 2099-01-01, reason: r }}]", case.exception));
+        run("plan --check").expect(0);
+        file(", severity: warn");
+        run("plan --check").expect(0);
+        file("");
+        // A policy of this name in the files is told, and does not take its place.
+        world.write("rolecall.yaml", &workspace.replace("name: p", "name: p, severity: warn"));
+        run("plan --check").expect(4).says(&["two policies are called `p`", "rolecall.yaml:"]);
+        // Neither does one that allows more under another name, here or in the base.
+        world.write("rolecall.yaml", &workspace.replace("name: p", "name: q, severity: warn"));
+        let files = |text: &str| {
+            let head = if text.starts_with("users") { "" } else { "groups:\n" };
+            world.write("access/a.yaml", &format!("version: 1\n{head}{text}"));
+        };
+        files(case.kept);
+        crate::bases::commit(&world.path());
+        files(case.broken);
+        run("plan --check").expect(6).shows(&format!("{shown}{by}"));
+        run("plan --check --base main").expect(6).says(&["policies"]);
+        files(case.kept);
+        run("plan --check").expect(0);
+    }
+}
+
+/// What a policy file names is what it says itself: no name of the workspace moves it.
+#[test]
+fn a_policy_file_has_its_own_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ours.yaml");
+    let with = |world: &World, text: &str, line: &str| -> Run {
+        std::fs::write(&path, format!("version: 1\n{text}")).unwrap();
+        world.command().args(line.split(' ')).arg("--policy").arg(&path).output().unwrap().into()
+    };
+    let group = "  - { name: New, description: d, roles: [{ role: Trip Manager, scope: { company: globex } }], members: [ana@voyager.example] }\n";
+    let world = World::new().ruled("guards: { privileged: [] }\n").groups(group);
+    let ids = format!(
+        "company: voyager\nids: {{ company: {{ voyager: {VOYAGER}, globex: 2b7e0000-0000-4000-8000-000000000002, initech: 2b7e0000-0000-4000-8000-000000000003 }} }}\n"
+    );
+    let exclusive =
+        |it: &str| format!("policies: {{ exclusive: [{{ name: e, groups: [New], companies: [{it}] }}] }}\n");
+    with(&world, &(ids.clone() + &exclusive("globex, voyager")), "plan --check").expect(0);
+    with(&world, &(ids.clone() + &exclusive("initech")), "plan --check").expect(6);
+    // The same by ids alone, and a rule of one's own.
+    let id = format!("company: {VOYAGER}\n");
+    with(&world, &(id.clone() + &exclusive("2b7e0000-0000-4000-8000-000000000003")), "plan --check")
+        .expect(6);
+    let rule = "policies: { rules: [{ name: r, deny: '\"globex\" in access.reaches.companies && access.gives' }] }\n";
+    with(&world, &(ids.clone() + rule), "plan --check").expect(6);
+    // A name that the workspace gives to another company.
+    let swapped = std::fs::read_to_string(world.path().join("rolecall.yaml")).unwrap();
+    let swapped = swapped.replace("globex:", "x:").replace("initech:", "globex:").replace("x:", "initech:");
+    world.write("rolecall.yaml", &swapped);
+    world.write("access/a.yaml", &format!("version: 1\ngroups:\n{}", group.replace("globex", "initech")));
+    with(&world, &(ids.clone() + &exclusive("initech")), "plan --check").expect(6);
+    with(&world, &(ids.clone() + &exclusive("globex, voyager")), "plan --check").expect(0);
+    with(&world, &(ids.clone() + rule), "plan --check").expect(6);
+    // Whose groups they are has to be said, and what nobody knows is told where it stands.
+    for (text, words) in [
+        (exclusive("globex"), &["ours.yaml:2", "neither an id nor a name"][..]),
+        (
+            exclusive("2b7e0000-0000-4000-8000-000000000003"),
+            &["ours.yaml:2", "the company of the group or role is not given"],
+        ),
+        (
+            id.clone() + &exclusive("2b7e0000-0000-4000-8000-000000000003").replace("New", "Old"),
+            &["ours.yaml:3", "there is no such group"],
+        ),
+        (
+            "policies: { requireReason: [{ name: r }] }\nguards: { privileged: [] }\n".to_owned(),
+            &["ours.yaml:2", "nothing is"],
+        ),
+        (
+            "policies: { noDirectRoles: [{ name: a }], maxDuration: [{ name: a, days: 1 }] }\n".to_owned(),
+            &["ours.yaml:2", "two policies are called `a`"],
+        ),
+        ("exceptions: []\n".to_owned(), &["ours.yaml:2", "exceptions"]),
+    ] {
+        with(&world, &text, "plan --check").expect(4).says(words);
+    }
+    // That of a company that this workspace is not about asks nothing of it.
+    let elsewhere = "company: 2b7e0000-0000-4000-8000-000000000002\n";
+    let rest = "policies: { exclusive: [{ name: e, groups: [Nobody], companies: [2b7e0000-0000-4000-8000-000000000003], exceptions: [{ group: Nobody, until: 2099-01-01, reason: r }] }] }\n";
+    let run = with(&world, &format!("{elsewhere}{rest}"), "plan --check").expect(0);
+    assert!(!run.stdout.contains("remark") && !run.stdout.contains("Nobody"), "{}", run.stdout);
+    // What is privileged where nothing says so is what manages access.
+    with(&world, "policies: { requireUntil: [{ name: r }] }\n", "plan --check").expect(0);
+    // Who has to review is told, by the names that the workspace has by now, and asked by the list of owners.
+    let owners = "policies: { owners: [{ name: o, companies: [globex], approvers: [\"@sec\"] }] }\n";
+    let run = with(&world, &(ids.clone() + owners), "plan --check").expect(0);
+    run.shows(&format!("Guards review policies o: review by @sec (ana@voyager.example reaches initech (2b7e…) more), by the policy {}:4", path.display()));
+    std::fs::create_dir(world.path().join(".git")).unwrap();
+    with(&world, &(ids.clone() + owners), "codeowners").expect(0);
+    assert!(
+        std::fs::read_to_string(world.path().join(".github/CODEOWNERS"))
+            .unwrap()
+            .contains("/access/a.yaml @sec\n")
+    );
+    // Its rules are tested like those of the files.
+    world.write(
+        "policy-tests.yaml",
+        "version: 1\ntests: [{ rule: r, access: { reaches: { companies: [globex] }, gives: true }, expect: deny }]\n",
+    );
+    let run = with(&world, &(ids + rule), "policy test");
+    assert!(!run.stderr.contains("no rule"), "{} {}", run.stdout, run.stderr);
 }

@@ -25,7 +25,7 @@ mod mutation;
 
 /// What takes more than the form of one file, each with the words of the findings it is about (all, where there are none)
 /// and the reason. Of everything else the schema has something to say as well.
-const BEYOND: [(Code, &[&str], &str); 33] = [
+const BEYOND: [(Code, &[&str], &str); 35] = [
     (Code::Syntax, &[], "the other reader of YAML says it"),
     (Code::DuplicateKey, &[], "the other reader of YAML says it"),
     (Code::LimitExceeded, &[], "of the text, not of what it says"),
@@ -63,6 +63,21 @@ const BEYOND: [(Code, &[&str], &str); 33] = [
     (Code::InvalidException, &["the company of the group or role is not given"], "two places of a file"),
     (Code::InvalidExpression, &[], "the other language inside of a text"),
     (Code::InvalidEndpoint, &["as well as at", "two endpoints are called"], "two places of a file"),
+    (
+        Code::InvalidPolicy,
+        &[
+            "the company of the group or role is not given",
+            "two policies are called",
+            "in both lists",
+            "and nothing is",
+        ],
+        "two places of a file",
+    ),
+    (
+        Code::InvalidPolicy,
+        &["is not the domain", "is not a name by which a forge"],
+        "the grammar of addresses",
+    ),
     (Code::InvalidAccept, &["the company of the group or role is not given"], "two places of a file"),
     (Code::InvalidGuard, &["is not a pattern: ", "is not a pattern"], "the grammar of patterns"),
     (Code::WrongType, &["expected a whole number, found `1.0`"], "for a schema 1.0 is a whole number"),
@@ -265,6 +280,8 @@ fn whatever_is_done_to_a_valid_file_the_two_agree() {
         .collect();
     let limits = "version: 1\nguards: { removals: { percent: 20, from: 5, atMost: 0 }, holders: 3, privileged: [Agent], protected: { groups: [A], people: [\"*@x.example\"] } }\n";
     bases.push((Kind::Policy, read(limits).unwrap()));
+    let policies = "version: 1\ncompany: voyager\nids: { company: { voyager: 1a6f0000-0000-4000-8000-000000000001 } }\npolicies: { owners: [{ name: o, companies: [voyager], approvers: [\"@a/b\", c@d.example], reason: r }], exclusive: [{ name: e, groups: [A], companies: [voyager], severity: warn, strict: true, exceptions: [{ person: a@b.example, until: 2099-01-01, reason: r }] }], maxDuration: [{ name: m, days: 3 }] }\n";
+    bases.push((Kind::Policy, read(policies).unwrap()));
     assert!(bases.len() > 15, "{}", bases.len());
     let schemas = [Kind::Access, Kind::Workspace, Kind::Policy].map(|it| (it, Schemas::of(it)));
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) };

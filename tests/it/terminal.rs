@@ -6,10 +6,11 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 31] = [
+pub(crate) const COMMANDS: [&str; 32] = [
     "init",
     "validate",
     "policy",
+    "codeowners",
     "fmt",
     "plan",
     "show",
@@ -255,7 +256,7 @@ fn manual_pages_are_the_same_each_time_and_take_the_place_of_nothing_else() {
         pages.sort();
         pages
     };
-    assert_eq!(write().expect(0).stdout, "Wrote 32 pages to share/man1.\n");
+    assert_eq!(write().expect(0).stdout, "Wrote 33 pages to share/man1.\n");
     let first = pages();
     write().expect(0);
     assert_eq!(pages(), first);

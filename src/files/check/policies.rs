@@ -9,7 +9,7 @@ use super::{
         declared::{DeclaredException, DeclaredLaw, DeclaredPolicy, DeclaredRules, RoleRef},
         entry::RoleName,
         mapping::Given,
-        policies::{Common, PoliciesSection, PolicyExceptionEntry},
+        policies::{Common, OwnersEntry, PoliciesSection, PolicyExceptionEntry},
         workspace::ExceptionEntry,
     },
     Check,
@@ -21,7 +21,7 @@ use crate::model::{
     finding::{Code, Finding},
     ids::{CompanyId, Email},
     name,
-    rules::Guard,
+    rules::{Guard, Severity},
     source::Place,
 };
 
@@ -140,7 +140,54 @@ impl Check {
             let law = when.zip(v.deny.as_ref()).and_then(|(when, deny)| self.expressions(when, deny));
             self.policy((self.at(entry), v.common(), &missing), law, company, (rules, &mut names));
         }
+        for entry in policies.owners.iter() {
+            self.owners(entry, (rules, &mut names));
+        }
         self.about_privileged(rules);
+    }
+
+    /// Adds who reviews a change that reaches companies. It stops nothing, so that there is nothing to except.
+    fn owners(&mut self, entry: &At<OwnersEntry>, (rules, names): (&mut DeclaredRules, &mut Names)) {
+        let (v, from) = (&entry.v, self.at(entry));
+        let missing = [
+            ("name", v.name.is_absent(), "reports call it by its name"),
+            ("companies", v.companies.is_absent(), SAID),
+            ("approvers", v.approvers.is_absent(), "without it nobody can say who reviews"),
+        ];
+        self.required(from, "a policy", &missing);
+        let name = v.name.as_ref().and_then(|it| self.policy_name(it, names));
+        let companies = self.some((from, "companies"), &v.companies, Self::company);
+        let approvers = self.some((from, "approvers"), &v.approvers, Self::approver);
+        let reason = v.reason.read(|it| self.text(Some(it), "a reason"));
+        let (Some(name), Some(mut companies), Some(approvers), Some(reason)) =
+            (name, companies, approvers, reason)
+        else {
+            return;
+        };
+        companies.sort_unstable();
+        companies.dedup();
+        rules.policies.push(DeclaredPolicy {
+            name,
+            severity: Severity::Warn,
+            strict: false,
+            reason,
+            company: None,
+            groups: Vec::new(),
+            law: DeclaredLaw::Owners { companies, approvers: each_once(approvers) },
+            from,
+        });
+    }
+
+    /// Somebody who reviews, as forges call them.
+    fn approver(&mut self, raw: &At<String>) -> Option<Box<str>> {
+        if is_approver(&raw.v) {
+            return Some(raw.v.as_str().into());
+        }
+        let message = format!("`{}` is not a name by which a forge asks for a review", escape::short(&raw.v));
+        self.wrong(
+            Finding::new(Code::InvalidPolicy, self.at(raw), message)
+                .help("write `@user`, `@organisation/team` or an e-mail address; in YAML with quotes, as in `\"@acme/globex-team\"`"),
+        )
     }
 
     /// Says that a policy is about what is privileged, where nothing is.
@@ -307,4 +354,31 @@ impl Check {
             from,
         })
     }
+}
+
+/// Whether this is a name by which forges ask for a review: `@user`, `@organisation/team` with as many parts as there are, or an address.
+fn is_approver(raw: &str) -> bool {
+    let is_word = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    let is_part = |it: &str| it.starts_with(is_word) && it.chars().all(|it| is_word(it) || ".-".contains(it));
+    match (raw.strip_prefix('@'), raw.split_once('@')) {
+        (Some(name), _) => name.split('/').all(is_part),
+        (None, Some((local, domain))) => {
+            // Of what an address may have all that stands in a list of owners as it is.
+            let is_plain = |it: char| it.is_ascii_alphanumeric() || "._%+'-".contains(it);
+            let is_domain = |it: char| it.is_ascii_alphanumeric() || ".-".contains(it);
+            local.chars().all(is_plain) && domain.chars().all(is_domain) && raw.parse::<Email>().is_ok()
+        }
+        (None, None) => false,
+    }
+}
+
+/// Names in their order, each once: upper and lower case are one to forges.
+fn each_once(names: Vec<Box<str>>) -> Vec<Box<str>> {
+    let mut once: Vec<Box<str>> = Vec::new();
+    for name in names {
+        if once.iter().all(|it| !it.eq_ignore_ascii_case(&name)) {
+            once.push(name);
+        }
+    }
+    once
 }

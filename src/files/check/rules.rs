@@ -4,8 +4,8 @@ use super::{
     super::{
         At,
         declared::{
-            DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredLockout, DeclaredRules,
-            DeclaredTarget, Pattern, RoleRef,
+            DeclaredAccept, DeclaredDifference, DeclaredException, DeclaredFloor, DeclaredLockout,
+            DeclaredRules, DeclaredTarget, Pattern, RoleRef,
         },
         entry::{ApiSection, PersonKeys},
         mapping::Given,
@@ -18,7 +18,7 @@ use crate::model::{
     finding::{Code, Finding, did_you_mean},
     ids::{CompanyId, PersonRef, folded_address},
     name, pattern,
-    rules::{ExceptionKey, Guard, Level},
+    rules::{ExceptionKey, Guard, Level, Outside},
     source::{FileId, Place},
 };
 
@@ -37,13 +37,12 @@ fn given(v: &ExceptionEntry) -> impl Iterator<Item = ExceptionKey> {
     })
 }
 
-/// Reads a policy: the guards it sets something for, and the limits; what it leaves out limits nothing.
-pub(in crate::files) fn policy(
-    file: FileId,
-    policy: &PolicyFile,
-) -> Result<(Vec<Guard>, DeclaredRules), Vec<Finding>> {
+/// Reads a policy: the limits, and the guards it sets something for; what it leaves out limits nothing.
+pub(in crate::files) fn policy(file: FileId, policy: &PolicyFile) -> Result<DeclaredFloor, Vec<Finding>> {
     let mut check = Check { file, ..Check::default() };
     check.version(&policy.version);
+    check.ids(&policy.ids);
+    let company = policy.company.as_ref().and_then(|it| check.company(it));
     let (mut rules, mut set) = (DeclaredRules::unlimited(), Vec::new());
     if let Some(guards) = policy.guards.as_ref() {
         check.guards(guards, &mut rules);
@@ -61,7 +60,20 @@ pub(in crate::files) fn policy(
             rules.privileged = None;
         }
     }
-    if check.findings.is_empty() { Ok((set, rules)) } else { Err(check.findings) }
+    if let Some(policies) = policy.policies.as_ref() {
+        let says_privileged = policy.guards.as_ref().is_some_and(|it| !it.privileged.is_absent());
+        if !says_privileged {
+            rules.privileged = None;
+        }
+        check.policies(policies, company, &mut rules);
+        set.extend((!rules.policies.is_empty()).then_some(Guard::Policies));
+    }
+    let Check { findings, aliases, .. } = check;
+    if findings.is_empty() {
+        Ok(DeclaredFloor { by: Outside::Policy, guards: set, rules, aliases: Some(aliases) })
+    } else {
+        Err(findings)
+    }
 }
 
 impl Check {

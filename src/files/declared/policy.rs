@@ -38,6 +38,7 @@ pub(crate) enum DeclaredLaw {
     MaxMembers { at_most: usize },
     MinMembers { at_least: usize },
     RequiredMembers { people: Vec<PersonRef> },
+    Owners { companies: Vec<CompanyId>, approvers: Vec<Box<str>> },
 }
 
 /// Of whom it has to be read what they hold outside groups.
@@ -64,6 +65,7 @@ impl DeclaredPolicy {
             DeclaredLaw::MaxMembers { .. } => PolicyKind::MaxMembers,
             DeclaredLaw::MinMembers { .. } => PolicyKind::MinMembers,
             DeclaredLaw::RequiredMembers { .. } => PolicyKind::RequiredMembers,
+            DeclaredLaw::Owners { .. } => PolicyKind::Owners,
         }
     }
 
@@ -83,7 +85,9 @@ impl DeclaredPolicy {
             DeclaredLaw::NoDirectRoles { .. }
             | DeclaredLaw::MaxMembers { .. }
             | DeclaredLaw::MinMembers { .. }
-            | DeclaredLaw::RequiredMembers { .. } => false,
+            | DeclaredLaw::RequiredMembers { .. }
+            // What nothing else was read of is told to be more, which asks for a review too many and never for one too few.
+            | DeclaredLaw::Owners { .. } => false,
             DeclaredLaw::Rule { rule } => rule.subject() == Subject::Access,
         }
     }
@@ -139,7 +143,8 @@ impl DeclaredPolicy {
             | DeclaredLaw::AllowedDomains { .. }
             | DeclaredLaw::MaxMembers { .. }
             | DeclaredLaw::MinMembers { .. }
-            | DeclaredLaw::RequiredMembers { .. } => DirectOf::Nobody,
+            | DeclaredLaw::RequiredMembers { .. }
+            | DeclaredLaw::Owners { .. } => DirectOf::Nobody,
         }
     }
 }

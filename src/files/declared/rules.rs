@@ -1,7 +1,10 @@
 //! The rules of a workspace in names: limits, what is privileged and protected, exceptions, lock-outs.
 
+use std::collections::BTreeMap;
+
 use globset::GlobMatcher;
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use super::{
     policy::DeclaredPolicy,
@@ -60,6 +63,8 @@ pub(crate) struct DeclaredFloor {
     /// The guards it sets something for.
     pub(crate) guards: Vec<Guard>,
     pub(crate) rules: DeclaredRules,
+    /// Its own names for ids, where those of the files mean nothing to it.
+    pub(crate) aliases: Option<BTreeMap<Uuid, Box<str>>>,
 }
 
 impl Default for DeclaredRules {

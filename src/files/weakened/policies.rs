@@ -144,6 +144,23 @@ impl Rows<'_> {
                     self.add(&format!("{what}, people"), said, None, "the person may be missing");
                 }
             }
+            (
+                DeclaredLaw::Owners { companies: was, approvers: asked },
+                DeclaredLaw::Owners { companies: is, approvers: asks },
+            ) => {
+                for company in was.iter().filter(|it| !is.contains(it)) {
+                    let said = Some((self.company_name(*company), Some(base.from)));
+                    let why = "nobody has to review what reaches it more";
+                    self.add(&format!("{what}, companies"), said, None, why);
+                }
+                let has = |all: &[Box<str>], it: &str| all.iter().any(|known| known.eq_ignore_ascii_case(it));
+                let same = asked.iter().all(|it| has(asks, it)) && asks.iter().all(|it| has(asked, it));
+                if !same {
+                    let said = |it: &[Box<str>], from| Some((it.join(", "), Some(from)));
+                    let (before, after) = (said(asked, base.from), said(asks, new.from));
+                    self.add(&format!("{what}, approvers"), before, after, "others review it");
+                }
+            }
             // As strict as before, or of two kinds, of which something was said already.
             (
                 DeclaredLaw::Exclusive { .. }
@@ -156,6 +173,7 @@ impl Rows<'_> {
                 | DeclaredLaw::MaxMembers { .. }
                 | DeclaredLaw::MinMembers { .. }
                 | DeclaredLaw::RequiredMembers { .. }
+                | DeclaredLaw::Owners { .. }
                 | DeclaredLaw::Rule { .. },
                 _,
             ) => (),

@@ -151,6 +151,7 @@ impl<P> Check<P> {
             Verdict::Approved => Verdict::Approved,
             Verdict::Stood => Verdict::Stood,
             Verdict::Warning => Verdict::Warning,
+            Verdict::Review => Verdict::Review,
             Verdict::Stop => Verdict::Stop,
         };
         let items = items.into_iter().map(|it| it.map(&mut place)).collect();
@@ -179,6 +180,8 @@ pub enum Verdict<P = Place> {
     Stood,
     /// A policy is broken that only warns.
     Warning,
+    /// The owners of a company have to review it, which cannot be seen from here: it stops nothing.
+    Review,
     /// Beyond the limit: the plan cannot be applied.
     Stop,
 }

@@ -47,6 +47,7 @@ policies! {
     MaxMembers "maxMembers" "A group has no more members than so many.";
     MinMembers "minMembers" "A group keeps so many members who can act.";
     RequiredMembers "requiredMembers" "These people are in a group.";
+    Owners "owners" "Who has to review a change by which anybody reaches these companies more than before.";
     Rule "rules" "Nothing is so that these expressions choose and deny, in what people hold or in what the plan changes.";
 }
 
@@ -119,6 +120,10 @@ pub enum Law {
     Rule {
         rule: expression::Rule,
     },
+    Owners {
+        companies: Vec<CompanyId>,
+        approvers: Vec<Box<str>>,
+    },
 }
 
 /// Roles of groups, by company, and types of direct roles; both sorted.
@@ -144,6 +149,7 @@ impl Policy {
             Law::MinMembers { .. } => PolicyKind::MinMembers,
             Law::RequiredMembers { .. } => PolicyKind::RequiredMembers,
             Law::Rule { .. } => PolicyKind::Rule,
+            Law::Owners { .. } => PolicyKind::Owners,
         }
     }
 
@@ -154,10 +160,18 @@ impl Policy {
 }
 
 impl Law {
-    /// The companies that may be reached.
+    /// The companies that may be reached, or to reach which takes a review.
     pub fn companies(&self) -> &[CompanyId] {
         match self {
-            Self::Exclusive { companies } => companies,
+            Self::Exclusive { companies } | Self::Owners { companies, .. } => companies,
+            _ => &[],
+        }
+    }
+
+    /// Who has to review what it is about.
+    pub fn approvers(&self) -> &[Box<str>] {
+        match self {
+            Self::Owners { approvers, .. } => approvers,
             _ => &[],
         }
     }
@@ -213,9 +227,12 @@ pub struct Broken<P = Place> {
     /// The reason that the files give for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Box<str>>,
-    /// The companies that may be reached, of an `exclusive`.
+    /// The companies that may be reached, of an `exclusive`; to reach which takes a review, of `owners`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub companies: Vec<CompanyId>,
+    /// Who has to review it, of `owners`, as the forge calls them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<Box<str>>,
     /// The number that it sets, of members or days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<usize>,
@@ -227,7 +244,9 @@ pub struct Broken<P = Place> {
 impl<P> Broken<P> {
     /// The same with a place of another kind.
     pub(crate) fn map<Q>(self, place: impl FnOnce(P) -> Q) -> Broken<Q> {
-        let Self { name, kind, severity, stood, unread, why, reason, companies, number, from } = self;
-        Broken { name, kind, severity, stood, unread, why, reason, companies, number, from: place(from) }
+        let Self { name, kind, severity, stood, unread, why, reason, companies, approvers, number, from } =
+            self;
+        let from = place(from);
+        Broken { name, kind, severity, stood, unread, why, reason, companies, approvers, number, from }
     }
 }

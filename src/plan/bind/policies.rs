@@ -61,6 +61,9 @@ impl World<'_> {
                     .collect(),
             },
             DeclaredLaw::Rule { rule } => Law::Rule { rule: rule.clone() },
+            DeclaredLaw::Owners { companies, approvers } => {
+                Law::Owners { companies: companies.clone(), approvers: approvers.clone() }
+            }
         };
         let mut groups: Vec<Box<str>> = policy.groups.iter().map(|it| it.0.clone()).collect();
         groups.sort_unstable();

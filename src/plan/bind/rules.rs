@@ -146,7 +146,17 @@ pub(super) fn floors(
     remarks: &mut Vec<Finding>,
 ) -> Vec<Floor> {
     let floor = |floor: &DeclaredFloor| {
-        let own = Declared { rules: floor.rules.clone(), ..declared.clone() };
+        let mut own = Declared { rules: floor.rules.clone(), ..declared.clone() };
+        if let Some(aliases) = &floor.aliases {
+            own.aliases.clone_from(aliases);
+            // It may be for other workspaces as well, and of their companies this plan changes nothing.
+            let is_here = |it: &CompanyId| declared.companies.iter().any(|own| own.id == *it);
+            own.rules.policies.retain(|it| it.company.as_ref().is_none_or(is_here));
+            let policies = &own.rules.policies;
+            own.rules
+                .exceptions
+                .retain(|it| policies.iter().any(|policy| it.policy.as_ref() == Some(&policy.name)));
+        }
         let (mut wrong, mut odd) = (Vec::new(), Vec::new());
         let mut rules = rules(&own, snapshot, directory, now, &mut wrong, &mut odd);
         // It may be a rule for other workspaces, or for what is no more.

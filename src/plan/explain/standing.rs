@@ -54,11 +54,23 @@ pub struct Standing {
     pub asked: Asked,
     /// The entries that this rests on: for a membership or a direct role one at the most.
     pub lines: Vec<Line>,
+    /// The entry of `accept:` by which a difference is left as it is.
+    pub accepted: Option<Box<Accepted>>,
+}
+
+/// An entry of `accept:`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Accepted {
+    pub owner: Box<str>,
+    pub reason: Box<str>,
+    pub ends: Timestamp,
+    pub from: Place,
 }
 
 impl Standing {
     pub(super) fn new(asked: Asked, lines: impl IntoIterator<Item = Line>) -> Self {
-        Self { asked, lines: lines.into_iter().collect() }
+        Self { asked, lines: lines.into_iter().collect(), accepted: None }
     }
 
     /// Whether it is there.
@@ -66,16 +78,23 @@ impl Standing {
         self.asked != Asked::Missing
     }
 
-    /// Whether that is not what the files ask for.
+    /// Whether that is not what the files ask for, nor accepted.
     pub fn differs(&self) -> bool {
-        match self.asked {
-            Asked::Declared | Asked::Kept | Asked::Unmanaged => false,
-            Asked::Differs
-            | Asked::Ended
-            | Asked::NotYet
-            | Asked::LockedOut
-            | Asked::NotDeclared
-            | Asked::Missing => true,
+        self.asked.is_difference() && self.accepted.is_none()
+    }
+}
+
+impl Asked {
+    /// Whether what is there is not what the files ask for.
+    pub(super) fn is_difference(self) -> bool {
+        match self {
+            Self::Declared | Self::Kept | Self::Unmanaged => false,
+            Self::Differs
+            | Self::Ended
+            | Self::NotYet
+            | Self::LockedOut
+            | Self::NotDeclared
+            | Self::Missing => true,
         }
     }
 }

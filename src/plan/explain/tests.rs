@@ -31,6 +31,7 @@ fn groups() -> impl Strategy<Value = Vec<GroupAccess>> {
             id: Some(GroupId(Uuid::from_u128(n as u128))),
             name: format!("g{n}").into(),
             managed: Managed::No,
+            accepted: None,
             standing: standing(live),
             rule: None,
             roles: roles

@@ -23,7 +23,8 @@ pub(super) fn stricter(checks: &mut Vec<Check>, found: Vec<Check>, floor: &Floor
 }
 
 /// What tells two findings of a guard apart.
-type Key<'a> = (Guard, &'a Subject, Option<Level>, u8, Option<(&'a str, bool, Option<Unread>)>);
+type Key<'a> =
+    (Guard, &'a Subject, Option<Level>, u8, Option<(&'a str, bool, Option<Unread>, &'a [Box<str>])>);
 
 fn key(check: &Check) -> Key<'_> {
     let limit = match check.limit {
@@ -31,7 +32,7 @@ fn key(check: &Check) -> Key<'_> {
         Limit::AtMost(_) => 1,
         Limit::AtLeast(_) => 2,
     };
-    let policy = check.policy.as_ref().map(|it| (&*it.name, it.stood, it.unread));
+    let policy = check.policy.as_ref().map(|it| (&*it.name, it.stood, it.unread, &*it.approvers));
     (check.guard, &check.subject, check.level, limit, policy)
 }
 
@@ -41,10 +42,11 @@ fn gravity(check: &Check) -> (u8, usize) {
         Verdict::Unset => 0,
         Verdict::Ok => 1,
         Verdict::Stood => 2,
-        Verdict::Warning => 3,
-        Verdict::Approved => 4,
-        Verdict::Excepted { .. } => 5,
-        Verdict::Stop => 6,
+        Verdict::Review => 3,
+        Verdict::Warning => 4,
+        Verdict::Approved => 5,
+        Verdict::Excepted { .. } => 6,
+        Verdict::Stop => 7,
     };
-    (verdict, if verdict == 6 { check.value - check.excepted.min(check.value) } else { 0 })
+    (verdict, if check.verdict == Verdict::Stop { check.value - check.excepted.min(check.value) } else { 0 })
 }

@@ -8,7 +8,7 @@ use super::{Judge, Thing, check};
 use crate::{
     model::{
         plan::{Check, Verdict},
-        rules::{Broken, Guard, Limit, Policy, Severity, Subject, Unread},
+        rules::{Broken, Guard, Limit, Policy, PolicyKind, Severity, Subject, Unread},
     },
     plan::policy::{Breach, breaches},
 };
@@ -45,10 +45,12 @@ impl Judge<'_> {
                 why,
                 reason: policy.reason.clone(),
                 companies: policy.law.companies().to_vec(),
+                approvers: policy.law.approvers().to_vec(),
                 number: policy.law.number(),
                 from: policy.from,
             };
             let follows = match (policy.severity, stood && !policy.strict) {
+                _ if policy.kind() == PolicyKind::Owners && unread.is_none() => Verdict::Review,
                 (_, true) => Verdict::Stood,
                 (Severity::Warn, false) => Verdict::Warning,
                 (Severity::Deny, false) => Verdict::Stop,

@@ -166,6 +166,7 @@ fn line(check: &Check) -> Option<String> {
         Verdict::Excepted { from } => format!("excepted {}", from.line),
         Verdict::Approved => "approved".to_owned(),
         Verdict::Stood => "stood".to_owned(),
+        Verdict::Review => "review".to_owned(),
         Verdict::Warning => "warning".to_owned(),
         Verdict::Stop => "STOP".to_owned(),
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Breach, Scene, Side, Via, companies};
+use super::{Breach, Scene, Side, Via};
 use crate::model::{
     ids::CompanyId,
     index::{GroupIx, UserIx},
@@ -17,7 +17,7 @@ impl Scene<'_> {
     /// Whatever is not plainly within the companies is beyond them: everything that a scope names without a company, and what
     /// has a form that nobody can read.
     pub(super) fn exclusive(&self, policy: &Policy, allowed: &[CompanyId]) -> Vec<Breach> {
-        let (groups, allowed) = (self.groups(policy), companies(allowed.iter().copied()));
+        let (groups, allowed) = (self.groups(policy), Scope::companies(allowed.iter().copied()));
         let mut beyond = Beyond::new();
         let mut found = Vec::new();
         for who in self.concerned(policy) {

@@ -12,9 +12,12 @@ use crate::{
         direct::{DirectRole, Traveller},
         plan::{Base, Line, Overview},
         rules::{Powers, Severity},
+        scope::{Dimension, Kind, Value},
     },
     plan::worlds::{self, COMPANY, Group, Person, World, place, role, user},
 };
+
+mod owners;
 
 /// People of a world, companies of travellers, and their legal entities.
 const USERS: u128 = 6;
@@ -172,7 +175,7 @@ fn ways(world: &World, who: UserId, after: bool, names: &BTreeSet<&str>) -> (Vec
     }
     for person in world.people.iter().filter(|it| it.user == who) {
         for role in (if after { &person.after } else { &person.before }).iter() {
-            let everything = points(&everything());
+            let everything = points(&Scope::everything());
             let points = match role.kind() {
                 crate::model::direct::Kind::On(_, company) => {
                     everything.into_iter().filter(|it| Uuid::from_u128(it.0) == company.0).collect()
@@ -685,6 +688,7 @@ fn what_was_not_read_is_told() {
         (policy(Law::MaxMembers { at_most: 9 }, &groups), vec![Company]),
         (policy(Law::MinMembers { at_least: 1 }, &groups), vec![Company]),
         (policy(Law::RequiredMembers { people: Vec::new() }, &groups), vec![Company]),
+        (policy(Law::Owners { companies: Vec::new(), approvers: Vec::new() }, &everybody), vec![Company]),
     ];
     let world = World::new(vec![group(0, "a", 1, &[1])]);
     for (policy, expected) in table {

@@ -16,7 +16,7 @@ use crate::{
         json::{self, compact},
         observed::User,
         permissions::Permissions,
-        plan::Names,
+        plan::{Names, is_zero},
         scope::Scope,
         source::Sources,
     },
@@ -64,6 +64,9 @@ pub(crate) struct Document {
     direct: Direct,
     /// In how many ways this is not what the files ask for.
     differences: usize,
+    /// How many differences are accepted, and are no longer counted; left out where none is.
+    #[serde(skip_serializing_if = "is_zero")]
+    accepted: usize,
     /// Groups of companies that the workspace has no name for: they were not looked into.
     groups_elsewhere: usize,
     /// Entries of the files that fit nothing that there is.
@@ -125,6 +128,9 @@ struct Group {
     managed: ManagedWord,
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<Origin>,
+    /// Why it stays although it is to go; left out where it is not to go, or not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Acceptance>,
     membership: Membership,
     /// Empty where the person is not in it.
     roles: Vec<Role>,
@@ -153,6 +159,20 @@ struct Membership {
     /// The rule of `membersFrom` by which the person shall be in it; left out where no rule decides it.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<Box<str>>,
+    /// Why a difference is left as it is; left out where there is none, or it is not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Acceptance>,
+}
+
+/// An entry of `accept:`, by which a difference is left as it is for a while.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Acceptance {
+    /// Who answers for it.
+    owner: Box<str>,
+    reason: Box<str>,
+    /// The instant from which it is a difference again.
+    until: Timestamp,
+    origin: Origin,
 }
 
 /// An entry of a file.
@@ -183,6 +203,9 @@ struct Role {
     #[schemars(with = "Option<Scope>")]
     asked: Option<Box<RawValue>>,
     entries: Vec<Entry>,
+    /// Why a difference is left as it is; left out where there is none, or it is not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Acceptance>,
 }
 
 /// Roles held outside groups.
@@ -208,6 +231,9 @@ struct DirectRole {
     /// What the files say about it.
     files: Asked,
     entries: Vec<Entry>,
+    /// Why a difference is left as it is; left out where there is none, or it is not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<Acceptance>,
     /// The elements of the API's list; none where it is not held.
     #[schemars(with = "Vec<serde_json::Value>")]
     elements: DirectRoles,
@@ -234,6 +260,7 @@ pub fn write(view: &Explanation<'_>) -> String {
             roles: it.direct.iter().flatten().map(|role| direct(role, view.sources)).collect(),
         },
         differences: it.differences(),
+        accepted: it.accepted(),
         groups_elsewhere: it.elsewhere,
         misfits: it.misfits,
         remarks: remarks(it, &words).into_iter().map(Into::into).collect(),
@@ -275,11 +302,13 @@ fn group(group: &GroupAccess, it: &Explained, sources: &Sources) -> Group {
         name: group.name.clone(),
         managed,
         origin: from.map(|it| Origin::new(it, sources)),
+        accepted: acceptance(group.accepted.as_deref(), sources),
         membership: Membership {
             live: group.standing.is_live(),
             files: group.standing.asked,
             entries: entries(&group.standing, sources),
             rule: group.rule.clone(),
+            accepted: acceptance(group.standing.accepted.as_deref(), sources),
         },
         roles: group.roles.iter().map(|role| self::role(role, it, sources)).collect(),
     }
@@ -292,6 +321,7 @@ fn direct(role: &explain::DirectAccess, sources: &Sources) -> DirectRole {
         live: role.live.is_some(),
         files: role.standing.asked,
         entries: entries(&role.standing, sources),
+        accepted: acceptance(role.standing.accepted.as_deref(), sources),
         elements: compacted(&DirectRoles::new(role.live.clone())),
     }
 }
@@ -305,11 +335,17 @@ fn role(role: &RoleAccess, it: &Explained, sources: &Sources) -> Role {
         scope: scope(&role.scope),
         asked: role.elsewhere.as_ref().map(scope),
         entries: entries(&role.standing, sources),
+        accepted: acceptance(role.standing.accepted.as_deref(), sources),
     }
 }
 
 fn entries(standing: &Standing, sources: &Sources) -> Vec<Entry> {
     standing.lines.iter().map(|it| Entry { origin: Origin::new(it.from, sources), until: it.ends }).collect()
+}
+
+fn acceptance(accepted: Option<&explain::Accepted>, sources: &Sources) -> Option<Acceptance> {
+    let explain::Accepted { owner, reason, ends, from } = accepted?.clone();
+    Some(Acceptance { owner, reason, until: ends, origin: Origin::new(from, sources) })
 }
 
 fn scope(scope: &Scope) -> Box<RawValue> {

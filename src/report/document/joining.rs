@@ -454,6 +454,7 @@ fn add(known: &mut Check<Origin>, it: Check<Origin>) {
         (Verdict::Excepted { from }, _) | (_, Verdict::Excepted { from }) => Verdict::Excepted { from },
         // Of what breaks a policy each company has its own.
         (Verdict::Warning, _) | (_, Verdict::Warning) => Verdict::Warning,
+        (Verdict::Review, _) | (_, Verdict::Review) => Verdict::Review,
         (Verdict::Stood, _) | (_, Verdict::Stood) => Verdict::Stood,
         (Verdict::Approved, Verdict::Approved) => Verdict::Approved,
     };

@@ -10,7 +10,8 @@ use crate::{
         source::Sources,
     },
     plan::explain::{
-        Asked, DirectAccess, Effect, Explained, GroupAccess, Line as Entry, Managed, RoleAccess, Standing,
+        Accepted, Asked, DirectAccess, Effect, Explained, GroupAccess, Line as Entry, Managed, RoleAccess,
+        Standing,
     },
 };
 
@@ -120,8 +121,12 @@ pub(crate) fn summary(it: &Explained) -> String {
         0 => "as the files ask, as far as they speak of it".to_owned(),
         n => counted(n, "difference from the files", "differences from the files"),
     };
+    let accepted = match it.accepted() {
+        0 => String::new(),
+        n => format!("; {}", counted(n, "difference accepted", "differences accepted")),
+    };
     let effect = if it.person.active { "In effect" } else { "Inactive, and once active" };
-    format!("{effect}: {roles} through {groups}; {direct}; {differences}.")
+    format!("{effect}: {roles} through {groups}; {direct}; {differences}{accepted}.")
 }
 
 /// Returns what is worth knowing beside, in whole sentences.
@@ -218,6 +223,7 @@ impl Speaker<'_> {
             origin: from.map(|it| self.sources.line(it)),
             note: note.or(new.map(|_| "does not exist yet")).map(str::to_owned),
         };
+        let head = self.left(head, group.accepted.as_deref());
         let managed = matches!(group.managed, Managed::Declared(_));
         let roles = group.roles.iter().map(|it| self.role(it, managed));
         Block { head, lines: std::iter::once(self.member(group, managed)).chain(roles).collect() }
@@ -229,7 +235,15 @@ impl Speaker<'_> {
         let line = self.standing("member", self.words.person(self.it.person.id), &group.standing);
         let by_rule = group.rule.as_ref().map(|it| format!("by the rule {it}"));
         let line = Line { note: line.note.or(by_rule), ..line };
-        line.noted(missing, unmanaged, &group.standing)
+        self.left(line.noted(missing, unmanaged, &group.standing), group.standing.accepted.as_deref())
+    }
+
+    /// What is accepted stays as it is: with whose word, why and until when.
+    fn left(&self, line: Line, accepted: Option<&Accepted>) -> Line {
+        let Some(Accepted { owner, reason, ends, from }) = accepted else { return line };
+        let said = format!("accepted until {ends:.0}, {owner}: {reason} ({})", self.sources.line(*from));
+        let note: Vec<&str> = line.note.as_deref().into_iter().chain([&*said]).collect();
+        Line { sign: None, note: Some(note.join("  ")), ..line }
     }
 
     fn direct(&self, access: &DirectAccess) -> Line {
@@ -238,7 +252,8 @@ impl Speaker<'_> {
             None => direct::kind(&access.kind, &self.words),
         };
         let line = self.standing("role", what, &access.standing);
-        line.noted("not held yet", Some("unmanaged"), &access.standing)
+        let line = line.noted("not held yet", Some("unmanaged"), &access.standing);
+        self.left(line, access.standing.accepted.as_deref())
     }
 
     /// A line about something that one entry asks for, with the last day of that.
@@ -262,7 +277,8 @@ impl Speaker<'_> {
             origin: (!origins.is_empty()).then(|| origins.join(", ")),
             note: role.elsewhere.as_ref().map(asked),
         };
-        line.noted("the group lacks it", managed.then_some("roles unmanaged"), &role.standing)
+        let line = line.noted("the group lacks it", managed.then_some("roles unmanaged"), &role.standing);
+        self.left(line, role.standing.accepted.as_deref())
     }
 }
 

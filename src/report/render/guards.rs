@@ -21,6 +21,7 @@ pub(super) enum Outcome {
     Unset,
     Excepted,
     Approved,
+    Review,
     Warning,
     Stood,
 }
@@ -32,6 +33,7 @@ impl Outcome {
             Verdict::Unset => Self::Unset,
             Verdict::Excepted { .. } => Self::Excepted,
             Verdict::Approved => Self::Approved,
+            Verdict::Review => Self::Review,
             Verdict::Warning => Self::Warning,
             Verdict::Stood => Self::Stood,
             Verdict::Stop => Self::Stop,
@@ -46,6 +48,7 @@ impl Outcome {
             Self::Unset => "unset",
             Self::Excepted => "excepted",
             Self::Approved => "approved",
+            Self::Review => "review",
             Self::Warning => "warning",
             Self::Stood => "stood",
         }
@@ -147,6 +150,10 @@ pub(crate) fn sentence(
         None => "",
     };
     if let Some(policy) = policies::of(check) {
+        let by = match check.by {
+            Some(Outside::Policy) => format!(", by the policy {}", sources.line(policy.from)),
+            Some(Outside::Base) | None => by.to_owned(),
+        };
         let subject = subject.trim_end_matches(": ");
         let said = policies::sentence(check, policy, subject, words);
         return format!("{said}{by}{}", policies::follows(check, policy, sources));
@@ -159,7 +166,7 @@ pub(crate) fn sentence(
         Verdict::Approved => format!("{}; approved by the id of the plan", found()),
         Verdict::Stop => format!("{}; {}", found(), remedy(check)),
         // Policies alone come to these.
-        Verdict::Warning | Verdict::Stood => found(),
+        Verdict::Review | Verdict::Warning | Verdict::Stood => found(),
     }
 }
 

@@ -148,7 +148,7 @@ fn of_plan(view: &View<'_>) -> Vec<Issue> {
     let words = Words::new(view.plan);
     let mut all: Vec<Issue> = view.judgement.stops().map(|it| stop(it, view, &words)).collect();
     let told = view.judgement.guards.iter();
-    let told = told.filter(|it| matches!(it.verdict, Verdict::Warning | Verdict::Stood));
+    let told = told.filter(|it| matches!(it.verdict, Verdict::Review | Verdict::Warning | Verdict::Stood));
     all.extend(told.map(|it| stop(it, view, &words)));
     all.extend(privileged(view, &words));
     let weaker = view.plan.weakenings().iter().map(|it| {
@@ -197,6 +197,7 @@ fn stop(check: &Check, view: &View<'_>, words: &Words<'_>) -> Issue {
     });
     if let Some(policy) = policies::of(check) {
         let (kind, level, title) = match check.verdict {
+            Verdict::Review => (Kind::Policy, Level::Note, format!("owners have to review this: {sentence}")),
             Verdict::Warning => (Kind::Policy, Level::Warning, format!("a policy is broken: {sentence}")),
             Verdict::Stood => (Kind::Policy, Level::Note, format!("a policy is broken: {sentence}")),
             Verdict::Ok | Verdict::Unset | Verdict::Excepted { .. } | Verdict::Approved | Verdict::Stop => {

@@ -307,10 +307,16 @@ fn guards(view: &View<'_>, words: &Words<'_>) -> (Section, Section) {
     // Only the name is cut: the value, the limit and what follows are always there.
     let name = |it: String| escape::clip(&escape::terminal(&it), NAME).into_owned();
     let rows = guards::rows(view, words, name);
-    let is_first = |it: &guards::Row| matches!(it.outcome, Outcome::Stop | Outcome::Warning | Outcome::Stood);
+    let is_first = |it: &guards::Row| {
+        matches!(it.outcome, Outcome::Stop | Outcome::Review | Outcome::Warning | Outcome::Stood)
+    };
     let (first, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_first);
-    let stops = first.iter().any(|it| it.outcome == Outcome::Stop);
-    let title = if stops { "Stopped by guards" } else { "Broken policies that stop nothing" };
+    let has = |of: &[Outcome]| first.iter().any(|it| of.contains(&it.outcome));
+    let title = match (has(&[Outcome::Stop]), has(&[Outcome::Warning, Outcome::Stood])) {
+        (true, _) => "Stopped by guards",
+        (false, true) => "Broken policies that stop nothing",
+        (false, false) => "Who has to review this",
+    };
     let items = |rows: Vec<guards::Row>| {
         let word = rows.iter().map(|it| it.outcome.word().len()).max().unwrap_or(0);
         let name = rows.iter().map(|it| it.guard.len()).max().unwrap_or(0);

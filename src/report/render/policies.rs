@@ -1,5 +1,7 @@
 //! What breaks a policy, in words: who or what, by which way, and what allows it. Raw: formats escape and arrange it.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{View, counted, scope::Words, thousands};
@@ -8,7 +10,7 @@ use crate::{
     model::{
         ids::{Email, UserId},
         plan::{Check, Names, Verdict},
-        rules::{Broken, Counted, Guard, HeldRole, How, PolicyKind, Subject, Unread},
+        rules::{Broken, Counted, Guard, HeldRole, How, Outside, PolicyKind, Subject, Unread},
         source::Sources,
     },
 };
@@ -72,6 +74,14 @@ pub(super) fn sentence(check: &Check, policy: &Broken, subject: &str, words: &Wo
         (None, PolicyKind::RequiredMembers) => {
             format!("{subject}: {} missing", counted(check.value, "required member", "required members"))
         }
+        (None, PolicyKind::Owners) => {
+            let people: BTreeSet<UserId> = check.items.iter().filter_map(|it| it.person).collect();
+            let who = match people.first() {
+                Some(one) if people.len() == 1 => format!("{} reaches", words.person(*one)),
+                _ => format!("{} reach", counted(people.len(), "person", "people")),
+            };
+            format!("review by {} ({who} {subject} more)", policy.approvers.join(", "))
+        }
         (None, PolicyKind::Rule) => match &policy.reason {
             Some(reason) => format!("{subject} breaks the rule: {reason}"),
             None => format!("{subject} breaks the rule"),
@@ -92,6 +102,7 @@ fn things(check: &Check) -> String {
 pub(super) fn follows(check: &Check, policy: &Broken, sources: &Sources) -> String {
     let stood = if policy.stood { " as before" } else { "" };
     match check.verdict {
+        Verdict::Review => String::new(),
         Verdict::Ok | Verdict::Unset | Verdict::Warning if policy.stood => ", as before".to_owned(),
         Verdict::Ok | Verdict::Unset | Verdict::Warning => String::new(),
         Verdict::Stood => ", as before this plan".to_owned(),
@@ -100,10 +111,15 @@ pub(super) fn follows(check: &Check, policy: &Broken, sources: &Sources) -> Stri
         Verdict::Stop if policy.unread.is_some() => {
             "; a policy that cannot be looked at counts as broken".to_owned()
         }
-        Verdict::Stop if policy.stood => {
-            " as before, and the policy is strict; needs an exception".to_owned()
+        Verdict::Stop => {
+            let strict = if policy.stood { " as before, and the policy is strict" } else { "" };
+            let remedy = match check.by {
+                None => "needs an exception",
+                Some(Outside::Base) => "needs an exception that the base has already",
+                Some(Outside::Policy) => "no exception of the files lifts it",
+            };
+            format!("{strict}; {remedy}")
         }
-        Verdict::Stop => "; needs an exception".to_owned(),
     }
 }
 
@@ -142,7 +158,10 @@ fn lacks(item: &Counted, words: &Words<'_>) -> String {
 
 /// Returns the lines that would allow what stops the plan.
 pub(super) fn allow(check: &Check, policy: &Broken, view: &View<'_>) -> Vec<String> {
-    if check.by.is_some() || policy.unread.is_some_and(|it| it != Unread::Expression) {
+    if check.by.is_some()
+        || check.verdict == Verdict::Review
+        || policy.unread.is_some_and(|it| it != Unread::Expression)
+    {
         return Vec::new();
     }
     let names = &view.plan.names;

@@ -85,7 +85,7 @@ fn a_plan_that_withholds_does_not_claim_that_live_state_matches() {
     let (plan, sources) = (everything().does_nothing().judged(), sources());
     assert_eq!(
         text::summary(&plan.plan, &plan.judgement),
-        "Plan: 0 groups to create, 0 to change, 0 to delete; roles +0 ~0 -0; members +0 -0; 21 guards."
+        "Plan: 0 groups to create, 0 to change, 0 to delete; roles +0 ~0 -0; members +0 -0; 20 guards."
     );
     assert!(text::plan(&view(&plan, &sources), Width::Any).contains("Withheld 12"));
     assert!(markdown::plan(&view(&plan, &sources), Forge::Github, 60_000).contains("#### Withheld"));

@@ -245,7 +245,9 @@ fn guards(out: &mut String, rows: &[guards::Row], layout: Layout) {
         row.put(PLAIN, if at == 0 { "Guards" } else { "" }).to(LABEL, 1);
         let style = match it.outcome {
             Outcome::Stop => STOP,
-            Outcome::Excepted | Outcome::Approved | Outcome::Warning | Outcome::Stood => CHANGE,
+            Outcome::Excepted | Outcome::Approved | Outcome::Review | Outcome::Warning | Outcome::Stood => {
+                CHANGE
+            }
             Outcome::Ok | Outcome::Unset => DIM,
         };
         row.put(style, it.outcome.word()).to(name, 1);

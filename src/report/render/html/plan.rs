@@ -207,7 +207,9 @@ fn of_block(
 fn of_guard(row: guards::Row) -> Entry {
     let tone = match row.outcome {
         Outcome::Stop => Tone::Stop,
-        Outcome::Excepted | Outcome::Approved | Outcome::Warning | Outcome::Stood => Tone::Warning,
+        Outcome::Excepted | Outcome::Approved | Outcome::Review | Outcome::Warning | Outcome::Stood => {
+            Tone::Warning
+        }
         Outcome::Ok | Outcome::Unset => Tone::Plain,
     };
     let separator = if row.guard.is_empty() { ", " } else { "; " };

@@ -528,6 +528,7 @@ fn policies() -> Vec<Check> {
         why: (unread == Some(Unread::Expression)).then(|| HOSTILE.into()),
         reason: stood.then(|| HOSTILE.into()),
         companies: vec![company()],
+        approvers: if kind == PolicyKind::Owners { vec!["@acme/globex-team".into()] } else { Vec::new() },
         number: Some(3),
         from: Place::new(FileId(0), 34, 7),
     };
@@ -544,15 +545,20 @@ fn policies() -> Vec<Check> {
             PolicyKind::Exclusive | PolicyKind::Separation | PolicyKind::NoDirectRoles => {
                 (How::Holds, Subject::Person(user(9)))
             }
+            PolicyKind::Owners => (How::Holds, Subject::Company(company())),
             PolicyKind::MinMembers | PolicyKind::RequiredMembers => {
                 (How::Lacks, Subject::Group(company(), HOSTILE.into()))
             }
             _ => (How::Holds, Subject::Group(company(), HOSTILE.into())),
         };
+        let verdict = match kind {
+            PolicyKind::Owners => Verdict::Review,
+            _ => verdicts[n % verdicts.len()].clone(),
+        };
         all.push(Check {
             items: vec![way(how), outside.clone()],
             policy: Some(Box::new(broken(*kind, None, n % 2 == 0))),
-            ..check(Guard::Policies, subject, 2, Limit::AtMost(0), verdicts[n % verdicts.len()].clone())
+            ..check(Guard::Policies, subject, 2, Limit::AtMost(0), verdict)
         });
     }
     let kinds = [
