@@ -9,7 +9,7 @@ use std::{
     path::Path,
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use uuid::Uuid;
 
 use super::{
@@ -140,6 +140,8 @@ pub struct History {
     pub events: Vec<Event>,
     /// What the files ask for now, as they lie there.
     pub now: Facts,
+    /// In which days begin and end by the files as they lie there; UTC where none is said.
+    pub zone: Option<TimeZone>,
     /// Names for ids, of all commits.
     pub names: BTreeMap<Uuid, Box<str>>,
     /// How many commits were read.
@@ -175,6 +177,7 @@ pub fn history(
         (sources.file(place.file).path.as_str().into(), place.line.get())
     });
     told.history.names.extend(declared.aliases.clone());
+    told.history.zone.clone_from(&declared.zone);
     let (line, is_cut) = told.line("HEAD", MOST)?;
     let is_shallow = told.base.is_shallow()?;
     let mut before: Option<Facts> = None;

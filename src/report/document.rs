@@ -28,7 +28,7 @@ pub mod history;
 pub mod joining;
 pub mod moments;
 mod reading;
-pub(crate) mod review;
+pub mod review;
 mod shape;
 #[cfg(test)]
 mod tests;

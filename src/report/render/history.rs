@@ -8,6 +8,8 @@ use super::{
     said::{Part, Said, Sheet},
     scope::{Words, day},
 };
+use jiff::tz::TimeZone;
+
 use crate::{
     files::{
         declared::{DeclaredScope, PendingAudience},
@@ -129,8 +131,10 @@ impl HistoryView<'_> {
 
     fn line(&self, event: &Event, words: &Words<'_>) -> Vec<String> {
         let (_, sign, line) = event.turn.told();
-        let starts = line.term.starts.map(|it| format!("from {it:.0}"));
-        let term: Vec<String> = starts.into_iter().chain(line.term.ends.map(date::until)).collect();
+        let zone = self.history.zone.clone().unwrap_or(TimeZone::UTC);
+        let starts = line.term.starts.map(|it| date::from(it, &zone));
+        let term: Vec<String> =
+            starts.into_iter().chain(line.term.ends.map(|it| date::until(it, &zone))).collect();
         let what = what(&event.fact, words);
         let group = event.fact.group.as_deref();
         let of = match (self.subject, &event.fact.what, group) {
