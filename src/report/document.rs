@@ -24,6 +24,7 @@ use crate::{
 pub mod answer;
 pub mod attestation;
 pub mod explanation;
+pub mod facts;
 pub mod history;
 pub mod joining;
 pub mod moments;
