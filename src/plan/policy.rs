@@ -62,6 +62,10 @@ impl Breach {
 }
 
 /// Returns how each policy is broken, in the order of the policies.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method is of one lifetime, and a closure of any"
+)]
 pub fn breaches(sides: &Sides<'_>, rules: &Rules, now: Timestamp) -> Vec<Vec<Breach>> {
     if rules.policies.is_empty() { Vec::new() } else { seen(sides, rules, now, |it| it.breaches()) }
 }

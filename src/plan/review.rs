@@ -375,17 +375,20 @@ fn role_lines(
     lines
 }
 
+/// Where people are cut off, what they hold outside groups, and the entries of the files about that.
+type Told<'a> = (
+    &'a HashMap<UserId, Place>,
+    &'a HashMap<UserId, &'a DirectRoles>,
+    &'a HashMap<UserId, Vec<&'a DeclaredUser>>,
+);
+
 /// Adds the people of a company.
 fn people(
     review: &mut Review,
     company: CompanyId,
     (mut ways, all): (Ways, bool),
     rows: &[User],
-    (locked, direct, users): (
-        &HashMap<UserId, Place>,
-        &HashMap<UserId, &DirectRoles>,
-        &HashMap<UserId, Vec<&DeclaredUser>>,
-    ),
+    (locked, direct, users): Told<'_>,
     now: Timestamp,
 ) {
     let known: BTreeMap<UserId, &User> = rows.iter().rev().map(|it| (it.id, it)).collect();
