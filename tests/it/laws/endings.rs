@@ -95,7 +95,7 @@ fn short(expiring: &Value) -> BTreeSet<String> {
 }
 
 /// The ends that `expiring` tells of entries such as these.
-fn ends<'a>(all: &'a Value, is_it: impl Fn(&Value) -> bool) -> Vec<&'a str> {
+fn ends(all: &Value, is_it: impl Fn(&Value) -> bool) -> Vec<&str> {
     let own = list(all, "items").iter().filter(|it| it["begins"] == false && is_it(it));
     own.map(|it| text(&it["at"])).collect()
 }
