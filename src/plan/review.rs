@@ -52,7 +52,7 @@ pub struct Review {
     pub privileged: BTreeSet<(CompanyId, RoleId)>,
     /// Which direct roles are privileged.
     pub privileged_direct: PrivilegedTypes,
-    /// What ends or begins within [`Plan::NOTICE_DAYS`], as a plan says it; sorted.
+    /// What ends or begins within [`NOTICE_DAYS`](crate::model::plan::Plan::NOTICE_DAYS), as a plan says it; sorted.
     pub soon: Vec<Soon>,
     /// Whether addresses are pseudonyms, by which no line of a file is found.
     pub is_sanitized: bool,
