@@ -59,6 +59,7 @@ use crate::{
 
 pub mod duplicate;
 mod error;
+mod facts;
 pub mod estimate;
 pub mod import;
 mod outside;
@@ -71,6 +72,7 @@ mod vocabulary;
 pub mod witness;
 
 pub use error::{Error, Note, Refusal};
+pub use facts::facts;
 pub use outside::{Changed, Outside, judged_from, supposed};
 pub use planned::retaken;
 pub use questions::{Asking, DirectRolesOf, asked, explained, explained_at, recorded, reviewed, upcoming};
@@ -317,7 +319,8 @@ pub async fn judged(
     if let Some(skew) = skew.filter(|_| timed) {
         return Err(Error::Clock(skew));
     }
-    let Planned { mut plan, rules, sources, mut notes, whole, observed } = planned?;
+    let Planned { mut plan, mut rules, sources, mut notes, whole, observed } = planned?;
+    rules.tell_files(&sources);
     live.sites.tell(&mut plan.companies);
     notes.extend(skew.filter(|_| !now.is_given).map(Note::Clock));
     let mut judged =

@@ -8,6 +8,7 @@ use rolecall::{
         WORKSPACE_FILE,
         history::{Subject, history, near},
     },
+    model::ids::PersonRef,
     report::{
         document,
         render::history::{HistoryView, csv, markdown, text},
@@ -24,6 +25,9 @@ pub(super) struct Arguments {
     of: String,
     /// Folder of the workspace; the one around here where absent
     path: Option<PathBuf>,
+    /// Another key by which the files name or named the same person; repeatable
+    #[arg(long, value_name = "KEY", env = "ROLECALL_ALSO", value_delimiter = ',', value_parser = str::parse::<PersonRef>)]
+    also: Vec<PersonRef>,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
@@ -39,7 +43,11 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     }
     let of = &arguments.of;
     let subject = match of.parse() {
-        Ok(person) => Subject::Person(person),
+        Ok(person) => Subject::Person([person].into_iter().chain(arguments.also.iter().cloned()).collect()),
+        Err(_) if !arguments.also.is_empty() => {
+            return Err(Failure::invalid(format!("`--also` is for people, and `{of}` names none"))
+                .hint("give a person as `ana@voyager.example` or `externalId=agent-17`"));
+        }
         Err(_) => Subject::Group(of.as_str().into()),
     };
     let history = history(&loaded.root, (&checked.declared, &loaded.files, &loaded.sources), &subject);

@@ -104,8 +104,10 @@ enum Command {
     /// Check the files, offline, and report everything that is wrong
     #[command(after_help = "Example: rolecall validate examples/quickstart")]
     Validate(validate::Arguments),
-    /// Run the tests of the rules under `policies:`, offline
-    #[command(after_help = "Example: rolecall policy test policy-tests.yaml")]
+    /// Run the tests of the rules under `policies:`, offline, or print what rules look at
+    #[command(
+        after_help = "Example: rolecall policy test policy-tests.yaml\n         rolecall policy facts | conftest test - --policy policies"
+    )]
     Policy(testing::Arguments),
     /// Write the lines of CODEOWNERS that `owners` under `policies:` take, offline
     #[command(after_help = "Example: rolecall codeowners --check")]

@@ -31,6 +31,8 @@ enum Kind {
     Expiring,
     /// One person's access, as `explain --format json` prints it
     Explanation,
+    /// What rules look at, as `policy facts` prints it
+    Facts,
     /// What commits gave and took, as `history --format json` prints it
     History,
     /// A plan, as `--format json` prints it
@@ -93,6 +95,7 @@ impl From<Kind> for schema::Kind {
             Kind::Difference => Self::Difference,
             Kind::Expiring => Self::Expiring,
             Kind::Explanation => Self::Explanation,
+            Kind::Facts => Self::Facts,
             Kind::History => Self::History,
             Kind::Plan => Self::Plan,
             Kind::Policy => Self::Policy,

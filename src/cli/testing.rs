@@ -1,4 +1,4 @@
-//! `rolecall policy test`: whether rules say of rows what they are to say. Offline.
+//! `rolecall policy`: whether rules say of rows what they are to say, offline; and the rows that they look at. Only reads.
 
 use std::{
     ffi::OsStr,
@@ -12,11 +12,11 @@ use rolecall::{
         disk::{self, Named},
         fixtures::Tested,
     },
-    report::render::tested,
+    report::{document, render::tested},
     workflow,
 };
 
-use super::{Exit, Failure, Format, Global, Operator, Output};
+use super::{Exit, Failure, Format, Global, Now, Operator, Output, live::From, run, settings};
 
 /// The file that is run where none is named.
 const USUAL: &str = "policy-tests.yaml";
@@ -27,21 +27,48 @@ const MOST: u64 = 4 << 20;
 pub(super) struct Arguments {
     /// What to do
     action: Action,
-    /// Files with tests, or folders of such; `policy-tests.yaml` of the workspace where absent
+    /// `test`: files with tests, or folders of such; `policy-tests.yaml` of the workspace where absent. `facts`: workspace
+    /// folders or access files; the workspace around here where absent
     paths: Vec<PathBuf>,
     /// File with limits that the files here cannot loosen
     #[arg(long, value_name = "FILE", env = "ROLECALL_POLICY")]
     policy: Option<PathBuf>,
+    #[command(flatten)]
+    from: From,
+    #[command(flatten)]
+    now: Now,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Action {
     /// Run the tests of `policies.rules`
     Test,
+    /// Print what rules look at as JSON, for OPA, conftest and others
+    Facts,
 }
 
 pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let Action::Test = arguments.action;
+    match arguments.action {
+        Action::Test => test(global, arguments, output),
+        Action::Facts => facts(global, arguments, output),
+    }
+}
+
+/// One document of every access row and every edit, whatever form was asked for: nobody reads it but programs.
+fn facts(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
+    let now = arguments.now.get()?;
+    let mut checked = global.checked(&arguments.paths)?;
+    if !arguments.from.is_snapshot() {
+        settings::complete(global, &checked)?;
+    }
+    let (live, _sandbox) = arguments.from.open(global, &checked, &checked.declared.compared_companies())?;
+    let looking = workflow::facts(&live, &mut checked, now);
+    let rows = run::reading(output.reading(&live.source, looking))?;
+    output.result(&document::facts::write(&rows, &live.sites.rest.url, now, live.source.taken()));
+    Ok(Exit::Ok)
+}
+
+fn test(global: &Global, arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let operator = Operator { policy: arguments.policy.clone(), identity: None };
     let checked = global.judged_with(global.checked(&[])?, None, &operator)?;
     let files = match arguments.paths.as_slice() {

@@ -17,10 +17,10 @@ use super::{
 pub(super) struct Arguments {
     /// Workspace folders or access files; the workspace around here where absent
     pub(super) paths: Vec<PathBuf>,
-    /// Add member:PERSON=GROUP or role:ROLE@SCOPE=GROUP; repeatable
+    /// Add member:PERSON=GROUP, role:ROLE@SCOPE=GROUP, direct:PERSON=TYPE@company=NAME or lockout:PERSON; repeatable
     #[arg(long, value_name = "THING", value_parser = str::parse::<Thing>, required_unless_present = "remove")]
     add: Vec<Thing>,
-    /// Take out member:PERSON=GROUP, role:ROLE=GROUP or group:GROUP; repeatable
+    /// Take out member:PERSON=GROUP, role:ROLE=GROUP, group:GROUP, direct:PERSON=TYPE or lockout:PERSON; repeatable
     #[arg(long, value_name = "THING", value_parser = str::parse::<Thing>)]
     remove: Vec<Thing>,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let changes: Vec<(Turn, Thing)> = arguments.add.iter().map(turned(Turn::Comes)).collect();
     let gone = arguments.remove.iter().map(turned(Turn::Goes));
     let changes: Vec<(Turn, Thing)> = changes.into_iter().chain(gone).collect();
-    let (checked, changed) = workflow::supposed(checked, &whole, &global.company, &changes)?;
+    let (checked, changed) = workflow::supposed(checked, &whole, &global.company, &changes, now.at)?;
     let (live, _sandbox) = arguments.from.open(global, &checked, &checked.declared.compared_companies())?;
     let asked = arguments.asking.ask_people;
     let judged = run::reading(show::judged(&live, checked, Wanted::Files, (now, asked), output))?;

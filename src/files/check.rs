@@ -167,6 +167,7 @@ fn checked(
             company: choice.only().or(company.filter(|it| choice.holds(*it))),
             aside: choice.aside.iter().copied().collect(),
             companies,
+            zone: check.zone,
             aliases,
             named_at,
             attribute_names,

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::model::{
@@ -41,6 +42,8 @@ pub struct Declared {
     pub companies: Vec<DeclaredCompany>,
     /// The companies of the workspace that the run is not about, sorted: of them nothing is read but who people are.
     pub(crate) aside: Vec<CompanyId>,
+    /// In which days begin and end; UTC where none is said.
+    pub(crate) zone: Option<TimeZone>,
     /// The names of the workspace, by which ids are shown to people.
     pub aliases: BTreeMap<Uuid, Box<str>>,
     /// Where each of these names stands.

@@ -160,6 +160,12 @@ facts! {
 }
 
 fn of_record(record: &Record) -> Value {
+    schema_of(record, false)
+}
+
+/// The schema of rows, or of what a test says of one; of rows all that is never missing is required.
+pub(crate) fn schema_of(record: &Record, is_whole: bool) -> Value {
+    let of = |holds| of(holds, is_whole);
     let one = |it: &'static crate::model::expression::schema::Field| {
         let mut schema = of(it.holds);
         if let Some(object) = schema.as_object_mut() {
@@ -168,21 +174,27 @@ fn of_record(record: &Record) -> Value {
         (it.name.to_owned(), schema)
     };
     let properties: Map<String, Value> = record.fields.iter().map(one).collect();
-    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+    let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    if is_whole {
+        let required = record.fields.iter().filter(|it| !it.optional).map(|it| it.name);
+        schema["required"] = required.collect();
+    }
+    schema
 }
 
-fn of(holds: Holds) -> Value {
+fn of(holds: Holds, is_whole: bool) -> Value {
     match holds {
         Holds::Bool => json!({ "type": "boolean" }),
         Holds::Text => json!({ "type": "string" }),
+        Holds::Number => json!({ "type": "integer", "minimum": 1 }),
         Holds::Word(words) => json!({ "type": "string", "enum": words }),
         Holds::Time => json!({ "type": "string", "format": "date-time" }),
         Holds::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Holds::TextsByName => {
             json!({ "type": "object", "additionalProperties": { "type": "array", "items": { "type": "string" } } })
         }
-        Holds::One(record) => of_record(record),
-        Holds::Many(record) => json!({ "type": "array", "items": of_record(record) }),
+        Holds::One(record) => schema_of(record, is_whole),
+        Holds::Many(record) => json!({ "type": "array", "items": schema_of(record, is_whole) }),
     }
 }
 
@@ -215,6 +227,10 @@ fn datum(node: Node<'_>, holds: Holds, to: &mut Findings) -> Option<Datum> {
     match holds {
         Holds::Bool => bool::decode(node, to).map(Datum::Bool),
         Holds::Text => text(node, to).map(Datum::Text),
+        Holds::Number => match node.scalar().and_then(|it| it.parse().ok()) {
+            Some(it) => Some(Datum::Number(it)),
+            None => to.unexpected(node, "a whole number", None),
+        },
         Holds::Word(words) => match node.scalar() {
             Some(it) if words.contains(&it) => Some(Datum::Text(it.into())),
             _ => to.unexpected(node, &format!("one of {}", words.join(", ")), None),

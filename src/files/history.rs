@@ -5,11 +5,11 @@
 //! the branch. Only git is asked, and only of this repository; nothing is fetched.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use uuid::Uuid;
 
 use super::{
@@ -26,6 +26,7 @@ use crate::model::{
     date::Term,
     direct::Kind,
     ids::{CompanyId, PersonRef},
+    selector::Selector,
     source::{FileId, Place, Sources},
 };
 
@@ -35,10 +36,21 @@ const MOST: usize = 3_000;
 /// Of whom, or of what, it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A person, by the key that the files use.
-    Person(PersonRef),
+    /// A person, by the keys that the files use: each stands for the same person, and the first for all.
+    Person(Vec<PersonRef>),
     /// A group, by its name.
     Group(Box<str>),
+}
+
+impl Subject {
+    /// The person that an entry names, where that is who it is told of, or all entries of its group are.
+    fn meant(&self, person: &PersonRef, is_it: bool) -> Option<PersonRef> {
+        match self {
+            // By whichever key: another key alone gives and takes nothing.
+            Self::Person(keys) => keys.first().filter(|_| keys.contains(person)).cloned(),
+            Self::Group(_) => is_it.then(|| person.clone()),
+        }
+    }
 }
 
 /// Something that the files asked for.
@@ -63,6 +75,10 @@ pub enum What {
     Members(Exactness),
     /// That somebody is in it.
     Member(PersonRef),
+    /// That everybody is in it whom a rule means.
+    Rule(Selector),
+    /// That somebody is in it by none of the rules.
+    Except(PersonRef),
     /// That the group has a role somewhere.
     Role(Box<str>, DeclaredScope),
     /// That a person holds a role outside groups.
@@ -140,6 +156,10 @@ pub struct History {
     pub events: Vec<Event>,
     /// What the files ask for now, as they lie there.
     pub now: Facts,
+    /// In which days begin and end by the files as they lie there; UTC where none is said.
+    pub zone: Option<TimeZone>,
+    /// The groups that had or have rules for members, of which only the API knows whom they mean; of a person alone.
+    pub ruled: BTreeSet<Box<str>>,
     /// Names for ids, of all commits.
     pub names: BTreeMap<Uuid, Box<str>>,
     /// How many commits were read.
@@ -175,6 +195,8 @@ pub fn history(
         (sources.file(place.file).path.as_str().into(), place.line.get())
     });
     told.history.names.extend(declared.aliases.clone());
+    told.history.zone.clone_from(&declared.zone);
+    told.note_rules(declared);
     let (line, is_cut) = told.line("HEAD", MOST)?;
     let is_shallow = told.base.is_shallow()?;
     let mut before: Option<Facts> = None;
@@ -299,6 +321,14 @@ impl Telling<'_> {
         Ok(did)
     }
 
+    fn note_rules(&mut self, declared: &Declared) {
+        if let Subject::Person(_) = self.subject {
+            let groups = declared.companies.iter().flat_map(|it| &it.groups);
+            let ruled = groups.filter(|it| !it.computed.rules.is_empty()).map(|it| it.name.clone());
+            self.history.ruled.extend(ruled);
+        }
+    }
+
     fn facts(&mut self, commit: &Commit) -> Result<Option<Facts>, BaseError> {
         self.facts_of(&commit.id)
     }
@@ -315,6 +345,7 @@ impl Telling<'_> {
         let read = read(self.files, files);
         if let Some((declared, _)) = &read {
             self.history.names.extend(declared.aliases.clone());
+            self.note_rules(declared);
         }
         let found = read.map(|(declared, paths)| {
             facts(&declared, self.subject, &|it: Place| (paths[&it.file].as_str().into(), it.line.get()))
@@ -387,13 +418,17 @@ fn facts(declared: &Declared, subject: &Subject, at: &dyn Fn(Place) -> (Box<str>
             }
             let mut is_in = is_it;
             for member in &group.members.entries {
-                let is_meant = match subject {
-                    Subject::Person(person) => *person == member.person,
-                    Subject::Group(_) => is_it,
-                };
-                if is_meant {
+                if let Some(person) = subject.meant(&member.person, is_it) {
                     is_in = true;
-                    note(name, What::Member(member.person.clone()), member.from, member.term());
+                    note(name, What::Member(person), member.from, member.term());
+                }
+            }
+            for rule in group.computed.rules.iter().filter(|_| is_it) {
+                note(name, What::Rule(rule.selector.clone()), rule.from, Term::default());
+            }
+            for member in &group.computed.except {
+                if let Some(person) = subject.meant(&member.person, is_it) {
+                    note(name, What::Except(person), member.from, member.term());
                 }
             }
             for grant in group.grants.entries.iter().filter(|_| is_in) {
@@ -406,16 +441,16 @@ fn facts(declared: &Declared, subject: &Subject, at: &dyn Fn(Place) -> (Box<str>
                 note(Some(&removal.name), What::Removed, removal.from, Term::default());
             }
         }
-        if let Subject::Person(person) = subject {
-            for user in company.users.iter().filter(|it| it.person == *person) {
+        if let Subject::Person(keys) = subject {
+            for user in company.users.iter().filter(|it| keys.contains(&it.person)) {
                 for role in &user.roles.entries {
                     note(None, What::Direct(role.what.kind().clone()), role.from, role.term);
                 }
             }
         }
     }
-    if let Subject::Person(person) = subject {
-        for lockout in declared.lockouts.iter().filter(|it| it.person == *person) {
+    if let Subject::Person(keys) = subject {
+        for lockout in declared.lockouts.iter().filter(|it| keys.contains(&it.person)) {
             let fact = Fact { company: CompanyId(Uuid::nil()), group: None, what: What::LockedOut };
             let term = Term { ends: lockout.ends, ..Term::default() };
             all.entry(fact).or_insert_with(|| line(lockout.from, term));

@@ -15,8 +15,10 @@ use super::{
     disk,
     mapping::Given,
     read::{self, DEFAULT_PATTERN, Matching, Unusable},
+    workspace::WorkspaceFile,
 };
 use crate::model::{
+    date,
     finding::{Code, Finding},
     name,
     portion::Portion,
@@ -105,8 +107,7 @@ fn workspace(root: &Path) -> Result<Loaded, LoadError> {
     let path = root.join(WORKSPACE_FILE);
     let mut loaded = Loaded { root: root.to_owned(), ..Loaded::default() };
     if let Some(file) = loaded.read(WORKSPACE_FILE.to_owned(), &path, root)? {
-        let decoded = loaded.decode(file);
-        loaded.files.workspace = loaded.take(file, decoded);
+        loaded.workspace(file);
     }
     Ok(loaded)
 }
@@ -120,8 +121,7 @@ impl Loaded {
             let is_workspace = path == WORKSPACE_FILE;
             let file = loaded.sources.add(path, text);
             if is_workspace {
-                let decoded = loaded.decode(file);
-                loaded.files.workspace = loaded.take(file, decoded);
+                loaded.workspace(file);
             } else {
                 let decoded = loaded.decode(file);
                 let access = loaded.take(file, decoded);
@@ -243,6 +243,14 @@ impl Loaded {
 
     fn decode<T: Decode + Default>(&self, file: FileId) -> Decoded<T> {
         decoded(&self.sources.file(file).text, file)
+    }
+
+    /// Decodes the workspace file.
+    fn workspace(&mut self, file: FileId) {
+        let decoded: Decoded<WorkspaceFile> = self.decode(file);
+        let zone = decoded.value.as_ref().and_then(|it| it.time_zone.as_ref());
+        self.sources.keep_zone(zone.and_then(|it| date::zone(&it.v)));
+        self.files.workspace = self.take(file, decoded);
     }
 
     /// Keeps what was found in a file, and returns what it says.

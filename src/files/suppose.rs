@@ -5,6 +5,8 @@
 
 use std::{collections::BTreeMap, str::FromStr};
 
+use jiff::Timestamp;
+
 use super::{
     declared::{Declared, DeclaredGroup, Rest, RoleRef},
     edit::{Change, edited},
@@ -18,7 +20,10 @@ use crate::model::{
     source::{FileId, Place},
 };
 
-/// A change that somebody thinks of, as it is typed: `member:PERSON=GROUP`, `role:ROLE@SCOPE=GROUP`, `group:GROUP`.
+mod person;
+
+/// A change that somebody thinks of, as it is typed: `member:PERSON=GROUP`, `role:ROLE@SCOPE=GROUP`, `group:GROUP`,
+/// `direct:PERSON=TYPE@company=NAME`, `lockout:PERSON`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thing {
     kind: Kind,
@@ -31,6 +36,8 @@ enum Kind {
     Member,
     Role,
     Group,
+    Direct,
+    Lockout,
 }
 
 /// Whether it comes or goes.
@@ -60,6 +67,12 @@ pub enum Unthinkable {
     GroupAlone,
     #[error("`{what}` is not in the list of `{group}` ({place}), so that it cannot be taken out")]
     NotListed { what: Box<str>, group: Box<str>, place: Box<str> },
+    #[error("`{what}` is not under `{of}`, so that it cannot be taken out")]
+    NoEntry { what: Box<str>, of: &'static str },
+    #[error("`{0}` names no person with a type of direct role")]
+    NoDirect(Box<str>),
+    #[error("lock-outs stand in rolecall.yaml, and there is none")]
+    NoWorkspace,
     #[error("there is no access file to write this into")]
     NoFile,
     #[error("{path} is not edited there: {why}")]
@@ -87,6 +100,13 @@ impl Unthinkable {
             Self::NotListed { .. } => {
                 "`rolecall explain PERSON` says which line asks for what somebody has".to_owned()
             }
+            Self::NoEntry { .. } => {
+                "what no file says cannot be taken out of one: `rolecall explain PERSON` says what the files ask for".to_owned()
+            }
+            Self::NoDirect(_) => {
+                "write direct:PERSON=TYPE, with `@company=NAME`, `@tmc=NAME` or `@arrangerFor=PERSON` where the type needs it: direct:ana@voyager.example=COMPANY_ADMIN@company=voyager".to_owned()
+            }
+            Self::NoWorkspace => "run it in a workspace: `rolecall init` begins one".to_owned(),
             Self::NoFile => "name an access file".to_owned(),
             Self::ByHand { .. } => "change the file, and plan".to_owned(),
         })
@@ -97,22 +117,28 @@ impl FromStr for Thing {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let form = || "write member:PERSON=GROUP, role:ROLE@SCOPE=GROUP or group:GROUP".to_owned();
+        let form = || {
+            "write member:PERSON=GROUP, role:ROLE@SCOPE=GROUP, group:GROUP, direct:PERSON=TYPE or lockout:PERSON"
+                .to_owned()
+        };
         let (kind, rest) = raw.split_once(':').ok_or_else(form)?;
         let kind = match kind.trim() {
             "member" => Kind::Member,
             "role" => Kind::Role,
             "group" => Kind::Group,
+            "direct" => Kind::Direct,
+            "lockout" => Kind::Lockout,
             _ => return Err(form()),
         };
-        if rest.trim().is_empty() || kind != Kind::Group && !rest.contains('=') {
+        let is_alone = matches!(kind, Kind::Group | Kind::Lockout);
+        if rest.trim().is_empty() || !is_alone && !rest.contains('=') {
             return Err(form());
         }
         Ok(Self { kind, rest: rest.trim().into() })
     }
 }
 
-/// The texts of the files with these changes, of those that change.
+/// The texts of the files with these changes, of those that change; who is cut off is so from `now` on.
 ///
 /// # Errors
 ///
@@ -121,10 +147,23 @@ pub fn supposed(
     loaded: &Loaded,
     declared: &Declared,
     changes: &[(Turn, Thing)],
+    now: Timestamp,
 ) -> Result<BTreeMap<FileId, String>, Unthinkable> {
-    let mut supposing = Supposing { loaded, declared, changes: BTreeMap::new(), lists: BTreeMap::new() };
+    let mut supposing = Supposing {
+        loaded,
+        declared,
+        now,
+        changes: BTreeMap::new(),
+        lists: BTreeMap::new(),
+        direct: BTreeMap::new(),
+    };
     for (turn, thing) in changes {
         supposing.take(*turn, thing)?;
+    }
+    let begins =
+        supposing.lists.keys().any(|it| it.0.is_none()) || supposing.direct.keys().any(|it| it.0.is_none());
+    if begins {
+        supposing.first_file()?;
     }
     let Supposing { changes, .. } = supposing.whole();
     let text = |(file, changes): (FileId, Vec<Change>)| {
@@ -141,21 +180,32 @@ pub fn supposed(
 struct Supposing<'a> {
     loaded: &'a Loaded,
     declared: &'a Declared,
+    now: Timestamp,
     changes: BTreeMap<FileId, Vec<Change>>,
     /// Lists that no file has yet, by group: its place where it is declared, its name, and whether they are its members.
     lists: BTreeMap<(Option<Place>, Box<str>, bool), Vec<Yaml>>,
+    /// The same of roles outside groups: by the entry of the person where there is one, and the person.
+    direct: BTreeMap<(Option<Place>, PersonRef), Vec<Yaml>>,
 }
 
 impl<'a> Supposing<'a> {
     fn take(&mut self, turn: Turn, thing: &Thing) -> Result<(), Unthinkable> {
-        if thing.kind == Kind::Group {
-            return self.group(turn, &thing.rest);
-        }
-        let (what, group) = self.split(&thing.rest)?;
-        match (thing.kind, self.found(group)?) {
-            (Kind::Member, found) => self.member(turn, what, (group, found)),
-            (Kind::Role | Kind::Group, Some(found)) => self.role(turn, what, found),
-            (Kind::Role | Kind::Group, None) => Err(self.unknown(group)),
+        let named = || {
+            let (what, group) = self.split(&thing.rest)?;
+            Ok((what, group, self.found(group)?))
+        };
+        match thing.kind {
+            Kind::Group => self.group(turn, &thing.rest),
+            Kind::Direct => self.direct(turn, &thing.rest),
+            Kind::Lockout => self.lockout(turn, &thing.rest),
+            Kind::Member => {
+                let (what, group, found) = named()?;
+                self.member(turn, what, (group, found))
+            }
+            Kind::Role => match named()? {
+                (what, _, Some(found)) => self.role(turn, what, found),
+                (_, group, None) => Err(self.unknown(group)),
+            },
         }
     }
 
@@ -295,6 +345,7 @@ impl<'a> Supposing<'a> {
     /// Makes the lists that were begun.
     fn whole(mut self) -> Self {
         let first = self.first_file();
+        self.whole_direct(first.as_ref().ok().copied());
         for ((from, name, members), entries) in std::mem::take(&mut self.lists) {
             let list = Yaml::map(Style::Line, [("atLeast", Yaml::list(Style::Line, entries))]);
             let key = if members { "members" } else { "roles" };

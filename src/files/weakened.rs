@@ -10,6 +10,8 @@ use super::{
     mapping::Given,
     workspace::Ids,
 };
+use jiff::tz::TimeZone;
+
 use crate::model::{
     date,
     ids::CompanyId,
@@ -57,6 +59,11 @@ struct Rows<'a> {
 type Said = Option<(String, Option<Place>)>;
 
 impl Rows<'_> {
+    /// The time zone of the new files.
+    fn zone(&self) -> TimeZone {
+        self.new.declared.zone.clone().unwrap_or(TimeZone::UTC)
+    }
+
     fn add(&mut self, what: &str, before: Said, after: Said, why: &str) {
         let from = after.as_ref().or(before.as_ref()).and_then(|it| it.1);
         let text = |it: Said| it.map(|it| it.0.into());
@@ -237,10 +244,10 @@ impl Rows<'_> {
     }
 
     fn lockouts(&mut self) {
-        let new = &self.new.declared.lockouts;
+        let (new, zone) = (&self.new.declared.lockouts, self.zone());
         for lockout in &self.base.declared.lockouts {
             let said = |it: &DeclaredLockout| {
-                let until = it.ends.map(|it| format!(" {}", date::until(it))).unwrap_or_default();
+                let until = it.ends.map(|it| format!(" {}", date::until(it, &zone))).unwrap_or_default();
                 (format!("{} since {}{until}", it.person, it.since), Some(it.from))
             };
             let of_person = || new.iter().filter(|it| it.person == lockout.person);
@@ -323,7 +330,7 @@ impl Rows<'_> {
     /// Groups of which less is managed.
     fn groups(&mut self, is_partial: bool) {
         let [base, new] = [self.base, self.new].map(|it| &it.declared.companies);
-        let mut rows = Vec::new();
+        let (mut rows, zone) = (Vec::new(), self.zone());
         for company in base {
             let now = new.iter().find(|it| it.id == company.id);
             for group in &company.groups {
@@ -340,7 +347,10 @@ impl Rows<'_> {
                         ];
                         if now.term.starts > group.term.starts {
                             let said = |it: &DeclaredGroup| {
-                                let since = it.term.starts.map_or_else(|| "declared".to_owned(), date::from);
+                                let since = it
+                                    .term
+                                    .starts
+                                    .map_or_else(|| "declared".to_owned(), |it| date::from(it, &zone));
                                 Some((since, Some(it.from)))
                             };
                             let why = "until then it is left alone, with all who are in it";

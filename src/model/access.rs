@@ -77,6 +77,19 @@ pub enum Why<P = Place> {
 }
 
 impl<P> Why<P> {
+    /// Where it is said, if any file says it.
+    pub(crate) fn place(&self) -> Option<&P> {
+        match self {
+            Self::NotDeclared => None,
+            Self::Ended(at)
+            | Self::NotYet(at)
+            | Self::Unmeant(at)
+            | Self::Excepted(at)
+            | Self::LockedOut(at)
+            | Self::Left(at) => Some(at),
+        }
+    }
+
     /// Whether no entry asks for it: the usual reason.
     pub fn is_usual(&self) -> bool {
         matches!(self, Self::NotDeclared)

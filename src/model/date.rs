@@ -114,9 +114,9 @@ pub fn later(at: Timestamp, span: Span) -> Timestamp {
 /// The most days, weeks, months or years that a relative date may be away.
 const MOST_UNITS: i32 = 1000;
 
-/// Returns the first day on which something holds that begins at an instant, or that instant.
-pub fn from(starts: Timestamp) -> String {
-    let zoned = starts.to_zoned(TimeZone::UTC);
+/// Returns the first day of a time zone on which something holds that begins at an instant, or that instant.
+pub fn from(starts: Timestamp, zone: &TimeZone) -> String {
+    let zoned = starts.to_zoned(zone.clone());
     if zoned.start_of_day().is_ok_and(|it| it.timestamp() == starts) {
         format!("from {}", zoned.date())
     } else {
@@ -124,17 +124,14 @@ pub fn from(starts: Timestamp) -> String {
     }
 }
 
-/// Returns the last day on which something holds that ends at an instant, or that instant.
-pub fn until(ends: Timestamp) -> String {
+/// Returns the last day of a time zone on which something holds that ends at an instant, or that instant.
+pub fn until(ends: Timestamp, zone: &TimeZone) -> String {
     if ends == Timestamp::MAX {
         return "until 9999-12-31".to_owned();
     }
-    let before = ends.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(ends).to_zoned(TimeZone::UTC);
-    if before.date() < ends.to_zoned(TimeZone::UTC).date() {
-        format!("until {}", before.date())
-    } else {
-        format!("until {ends}")
-    }
+    let zoned = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let before = zoned(ends.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(ends));
+    if before < zoned(ends) { format!("until {before}") } else { format!("until {ends}") }
 }
 
 /// What is later than the last instant there is, on the last two days of the year 9999, counts as that.
@@ -272,6 +269,27 @@ mod tests {
             let zones = ["UTC", "Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"];
             assert!(zones.into_iter().all(|it| super::through_end(day, &zone(it).unwrap()).unwrap() <= ends));
         }
+    }
+
+    #[test]
+    fn a_day_is_shown_as_it_was_written_in_its_zone_and_elsewhere_as_an_instant() {
+        for name in ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "America/Sao_Paulo"] {
+            let zone = zone(name).unwrap();
+            for day in ["2027-01-31", "2027-03-28", "2027-10-31", "2018-11-04", "9999-12-31"] {
+                let (starts, ends) =
+                    (super::from_start(day, &zone).unwrap(), super::through_end(day, &zone).unwrap());
+                assert_eq!(until(ends, &zone), format!("until {day}"), "{name}");
+                if starts < Timestamp::MAX {
+                    assert_eq!(from(starts, &zone), format!("from {day}"), "{name}");
+                }
+            }
+            let at: Timestamp = "2027-01-31T17:30:00Z".parse().unwrap();
+            let both = [from(at, &zone), until(at, &zone)];
+            assert_eq!(both, ["from 2027-01-31T17:30:00Z", "until 2027-01-31T17:30:00Z"], "{name}");
+        }
+        let berlin = zone("Europe/Berlin").unwrap();
+        let ends = super::through_end("2027-01-31", &berlin).unwrap();
+        assert_eq!(until(ends, &TimeZone::UTC), "until 2027-01-31T23:00:00Z");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{Datum, Facts};
+pub use facts::{Datum, Facts, object};
 pub use run::{Answer, Row, Runner};
 
 use schema::Subject;

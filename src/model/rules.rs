@@ -11,7 +11,7 @@ use crate::model::{
     direct,
     ids::{CompanyId, RoleId, UserId},
     index::GroupIx,
-    source::Place,
+    source::{Place, Sources},
     state::Key,
 };
 
@@ -189,6 +189,13 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// Lets expressions see what files are called.
+    pub(crate) fn tell_files(&mut self, sources: &Sources) {
+        let files: Vec<Box<str>> = sources.files().map(|it| it.1.path.as_str().into()).collect();
+        self.floors.iter_mut().for_each(|it| it.rules.known.files.clone_from(&files));
+        self.known.files = files;
+    }
+
     /// The account in whose name a company is asked, where the files say.
     pub fn identity_of(&self, company: CompanyId) -> Option<UserId> {
         self.identities.get(&company).copied().unwrap_or(self.identity)

@@ -4,6 +4,8 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
+use jiff::tz::TimeZone;
+
 /// One file of a [`Sources`], by its position there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub u32);
@@ -36,30 +38,44 @@ pub struct SourceFile {
 
 /// The files of one run; a copy shares the texts.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(Vec<Arc<SourceFile>>);
+pub struct Sources {
+    files: Vec<Arc<SourceFile>>,
+    /// In which their days begin and end; UTC where none is said.
+    zone: Option<TimeZone>,
+}
 
 impl Sources {
     /// Keeps a file and returns its id.
     pub fn add(&mut self, path: String, text: String) -> FileId {
-        let id = FileId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
-        self.0.push(Arc::new(SourceFile { path, text }));
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(Arc::new(SourceFile { path, text }));
         id
     }
 
     /// The file of an id that [`Sources::add`] gave.
     pub fn file(&self, id: FileId) -> &SourceFile {
-        &self.0[id.0 as usize]
+        &self.files[id.0 as usize]
     }
 
     /// Drops the text of a file; its name stays.
     pub(crate) fn forget(&mut self, id: FileId) {
         let path = self.file(id).path.clone();
-        self.0[id.0 as usize] = Arc::new(SourceFile { path, text: String::new() });
+        self.files[id.0 as usize] = Arc::new(SourceFile { path, text: String::new() });
+    }
+
+    /// The time zone in which the days of the files begin and end.
+    pub fn zone(&self) -> TimeZone {
+        self.zone.clone().unwrap_or(TimeZone::UTC)
+    }
+
+    /// Lets days be those of a time zone; of UTC where none is given.
+    pub(crate) fn keep_zone(&mut self, zone: Option<TimeZone>) {
+        self.zone = zone;
     }
 
     /// In the order in which they were read.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
-        (0..).map(FileId).zip(self.0.iter().map(|it| &**it))
+        (0..).map(FileId).zip(self.files.iter().map(|it| &**it))
     }
 
     /// `path:line`.

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
@@ -25,8 +25,8 @@ use crate::{
         index::{GroupIx, GroupName, Index, PersonIx, UserIx},
         observed::{GroupHead, Observed, ObservedCompany},
         plan::{
-            Accepted, ByRule, Line, Note, Outside, Overview, Plan, Soon, UnmanagedGroup, Unresolved,
-            Withheld, WithheldReason,
+            Accepted, ByRule, Line, Note, Outside, Overview, Soon, UnmanagedGroup, Unresolved, Withheld,
+            WithheldReason,
         },
         rules::{Rules, Unmanaged, Weakened},
         scope::Scope,
@@ -44,6 +44,7 @@ pub mod people;
 mod person;
 mod policies;
 mod rules;
+pub mod soon;
 mod standard;
 #[cfg(test)]
 mod tests;
@@ -111,11 +112,12 @@ pub struct Bound {
 /// changes of what cannot be changed are no error: they are withheld (P7).
 pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<Bound, Vec<Finding>> {
     let declared = &*declared.without(&snapshot.failed);
-    let declared = &*declared.at(now);
     let snapshot = &*person::revived(declared, snapshot);
     let directory = Directory::new(&snapshot.users);
+    let soon = soon::soon(declared, &|it| soon::roles(&snapshot.companies, it), &directory, now);
+    let declared = &*declared.at(now);
     let mut bound =
-        Bound { aliases: declared.aliases.clone(), unmanaged: declared.unmanaged, ..Bound::default() };
+        Bound { aliases: declared.aliases.clone(), unmanaged: declared.unmanaged, soon, ..Bound::default() };
     let mut findings = Vec::new();
     bound.remarks = declared.remarks(now);
     bound.rules = rules::rules(declared, snapshot, &directory, now, &mut findings, &mut bound.remarks);
@@ -191,8 +193,6 @@ pub fn bind(declared: &Declared, snapshot: &Observed, now: Timestamp) -> Result<
     accept::accept(&mut bound, declared, snapshot, &directory, now);
     bound.withheld.sort();
     bound.withheld.dedup();
-    bound.soon.sort();
-    bound.soon.dedup();
     bound.remarks.sort();
     bound.remarks.dedup();
     bound.outside.sort_by_key(|it| (it.company, it.user));
@@ -398,16 +398,8 @@ impl Binding<'_> {
     }
 
     fn group(&mut self, declared: &DeclaredGroup, group: GroupIx, head: Option<&GroupHead>) {
-        if let Some(at) = declared.term.starts.filter(|it| *it > self.now) {
-            self.announce(
-                &Key { owner: Owner::Group(group), fact: Fact::Attributes },
-                at,
-                true,
-                declared.from,
-            );
-            if head.is_none() {
-                return;
-            }
+        if declared.term.is_coming(self.now) && head.is_none() {
+            return;
         }
         let description = match (&declared.description, head) {
             (Some(description), _) => description.clone(),
@@ -434,7 +426,6 @@ impl Binding<'_> {
         }
         let note = self.note(Owner::Group(group), Fact::Attributes);
         (note.from, note.ends) = (Some(declared.from), declared.term.ends);
-        self.note_soon(Owner::Group(group), Fact::Attributes, declared.term.ends, declared.from);
         let line = Line { ends: declared.term.ends, ..Line::nothing() };
         self.line(Owner::Group(group), Fact::Attributes, Some(declared.from), line);
         self.desired.group(group, wanted.attributes);
@@ -447,9 +438,6 @@ impl Binding<'_> {
             self.desired.grant(group, role, scope);
         }
         for Asked { what: user, from, ends } in wanted.members {
-            if let Some(from) = from {
-                self.note_soon(Owner::Group(group), Fact::Member(user), ends, from);
-            }
             if self.compared || !self.live.has_member(group, user) {
                 let note = self.note(Owner::Group(group), Fact::Member(user));
                 (note.from, note.ends) = (from, ends);
@@ -599,41 +587,14 @@ impl Binding<'_> {
         }
     }
 
-    /// Keeps what ends within [`Plan::NOTICE_DAYS`].
-    fn note_soon(&mut self, owner: Owner, fact: Fact, ends: Option<Timestamp>, from: Place) {
-        if let Some(at) = ends {
-            self.announce(&Key { owner, fact }, at, false, from);
-        }
-    }
-
-    /// Notes what begins later: why it goes, where it goes now, and that it is near.
+    /// Notes what begins later: why it goes, where it goes now.
     fn note_coming(&mut self, owner: Owner, fact: Fact, term: Term, from: Place) {
         let Some(at) = term.starts else { return };
-        let key = Key { owner, fact };
-        self.announce(&key, at, true, from);
-        let note = self.bound.notes.entry(key).or_default();
+        let note = self.note(owner, fact);
         // Where another entry asks for it now, or has ended, that is said.
         if note.from.is_none() && note.why.is_usual() {
             (note.why, note.ends) = (Why::NotYet(from), Some(at));
         }
-    }
-
-    fn announce(&mut self, key: &Key, at: Timestamp, begins: bool, from: Place) {
-        if at.duration_since(self.now) > SignedDuration::from_hours(24 * Plan::NOTICE_DAYS) {
-            return;
-        }
-        let (group, person) = match key.owner {
-            Owner::Group(group) => (Some(self.index.group(group).name.clone()), None),
-            Owner::Person(person) => (None, Some(self.index.person(person).1)),
-        };
-        let (user, role, role_type) = match &key.fact {
-            Fact::Attributes | Fact::Trait(_) => (person, None, None),
-            Fact::Grant(role) => (person, Some(*role), None),
-            Fact::Member(user) => (Some(self.index.user(*user)), None, None),
-            Fact::Direct(kind) => (person, None, Some(kind.role_type().into())),
-        };
-        let company = self.company.id;
-        self.bound.soon.push(Soon { at, begins, company, group, user, role, role_type, from });
     }
 }
 

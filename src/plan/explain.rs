@@ -38,6 +38,7 @@ mod standing;
 mod tests;
 
 pub use direct::DirectAccess;
+pub(super) use direct::direct;
 pub use standing::{Accepted, Asked, Line, Standing};
 
 use standing::Keys;
@@ -258,7 +259,9 @@ pub fn explain(
     let roles = snapshot.companies.iter().flat_map(|it| &it.roles);
     let permissions = roles.filter_map(|it| Some((it.id, it.permissions.as_ref()?))).collect();
     let effects = effects(&groups, &permissions, &names);
-    let mut direct = snapshot.direct.get(&user).map(|it| direct::direct(declared, &keys, it, locked, now));
+    let users = declared.companies.iter().flat_map(|it| &it.users);
+    let own: Vec<_> = users.filter(|it| keys.are_those_of(&it.person)).collect();
+    let mut direct = snapshot.direct.get(&user).map(|it| direct::direct(&own, it, locked, now));
     accepting::direct(declared, &keys, direct.as_deref_mut().filter(|_| !locked).unwrap_or_default(), now);
     let at_home = keys.person.company.is_none_or(|it| companies.binary_search(&it).is_ok());
     Ok(Explained {

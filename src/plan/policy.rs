@@ -29,6 +29,7 @@ mod direct_roles;
 mod exclusive;
 mod members;
 mod owners;
+pub mod rows;
 mod rules;
 mod separation;
 mod terms;
@@ -62,16 +63,24 @@ impl Breach {
 }
 
 /// Returns how each policy is broken, in the order of the policies.
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method is of one lifetime, and a closure of any"
+)]
 pub fn breaches(sides: &Sides<'_>, rules: &Rules, now: Timestamp) -> Vec<Vec<Breach>> {
-    if rules.policies.is_empty() {
-        return Vec::new();
+    if rules.policies.is_empty() { Vec::new() } else { seen(sides, rules, now, |it| it.breaches()) }
+}
+
+/// Looks at a plan, or at what it does from its base on: what the base asks for stood already, and what is live and it does
+/// not ask for is part of the change.
+fn seen<T>(sides: &Sides<'_>, rules: &Rules, now: Timestamp, look: impl FnOnce(&Scene<'_>) -> T) -> T {
+    match &sides.plan.base {
+        Some(base) => {
+            let from = from_base(sides, &base.edits);
+            look(&Scene::new(&Sides::new(&from), rules, Some(&base.lines), now))
+        }
+        None => look(&Scene::new(sides, rules, None, now)),
     }
-    // What the base asks for stood already, and what is live and it does not ask for is part of the change.
-    if let Some(base) = &sides.plan.base {
-        let from = from_base(sides, &base.edits);
-        return Scene::new(&Sides::new(&from), rules, Some(&base.lines), now).breaches();
-    }
-    Scene::new(sides, rules, None, now).breaches()
 }
 
 /// The plan from what the base asks for to the same end.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany, DeclaredGroup, Rest},
+        declared::{Declared, DeclaredCompany, DeclaredGroup, DeclaredUser, Rest},
         matching::{Target, matching},
     },
     live::{
@@ -20,20 +20,20 @@ use crate::{
         snapshot::{self, Snapshot},
     },
     model::{
-        direct::DirectRoles,
+        direct::{DirectRoles, Kind},
         directory::Directory,
         ids::{CompanyId, GroupId, RoleId, UserId},
         observed::{GroupHead, RoleHead, User, completed},
-        plan::Names,
+        plan::{Names, Soon},
         rules::PrivilegedTypes,
         scope::{Scope, Shared},
         selector::Selector,
         source::Place,
     },
     plan::{
-        bind::{grants::Roles, privileged_direct},
+        bind::{grants::Roles, privileged_direct, soon},
         effective::{self, effects},
-        explain::{Asked, Managed},
+        explain::{self, Asked, Managed, Standing},
     },
 };
 
@@ -52,6 +52,8 @@ pub struct Review {
     pub privileged: BTreeSet<(CompanyId, RoleId)>,
     /// Which direct roles are privileged.
     pub privileged_direct: PrivilegedTypes,
+    /// What ends or begins within [`NOTICE_DAYS`](crate::model::plan::Plan::NOTICE_DAYS), as a plan says it; sorted.
+    pub soon: Vec<Soon>,
     /// Whether addresses are pseudonyms, by which no line of a file is found.
     pub is_sanitized: bool,
     /// Names for the ids above.
@@ -94,6 +96,8 @@ pub struct Person {
     pub effects: Vec<effective::Effect<Way>>,
     /// The roles held outside groups; `None` where that was not read.
     pub direct: Option<DirectRoles>,
+    /// What the files say of each of these.
+    pub direct_asked: BTreeMap<Kind, Standing>,
     /// Where the files cut the person off everywhere, if they do.
     pub locked_out: Option<Place>,
 }
@@ -113,7 +117,7 @@ pub struct Way {
     pub from: Option<Place>,
     /// The line that asks for the role.
     pub granted: Option<Place>,
-    /// The instant at which the files let it end: the membership, or the role of the group.
+    /// The instant at which the files let it end: the membership, the role of the group, or the group.
     pub ends: Option<Timestamp>,
 }
 
@@ -144,9 +148,11 @@ pub(super) fn through(
     lens: Option<Lens<'_>>,
     now: Timestamp,
 ) -> Review {
-    let declared = &*declared.at(now);
     let rows = completed(all.directories.iter().flat_map(everybody).cloned().collect());
     let directory = Directory::new(&rows);
+    let roles = |id| all.companies.iter().find(|it| it.id == id).map_or(&[][..], |it| &it.roles);
+    let soon = soon::soon(declared, &roles, &directory, now);
+    let declared = &*declared.at(now);
     let mut review = Review {
         companies: Vec::new(),
         groups: Vec::new(),
@@ -157,6 +163,7 @@ pub(super) fn through(
             PrivilegedTypes::Off => PrivilegedTypes::Known,
             types => types,
         },
+        soon,
         is_sanitized: all.sanitized.is_some(),
         names: names(declared, all, &rows),
     };
@@ -168,6 +175,10 @@ pub(super) fn through(
         .collect();
     let direct: HashMap<UserId, &DirectRoles> =
         all.people.iter().filter_map(|it| Some((it.user_id, it.direct_roles.as_ref()?))).collect();
+    let mut users: HashMap<UserId, Vec<&DeclaredUser>> = HashMap::new();
+    for it in declared.companies.iter().flat_map(|it| &it.users) {
+        directory.find(&it.person).iter().for_each(|user| users.entry(user.id).or_default().push(it));
+    }
     let mut scopes = Shared::default();
     for company in &all.companies {
         let none = DeclaredCompany::new(company.id);
@@ -180,7 +191,7 @@ pub(super) fn through(
         review.privileged.extend(privileged.map(|it| (company.id, it.id)));
         review.roles.extend(company.roles.iter().map(|it| ((company.id, it.id), it.clone())));
         let ways = groups(&mut review, (company, own), (&directory, selected), (&mut scopes, lens), now);
-        people(&mut review, company.id, (ways, lens.is_none()), &rows, (&locked, &direct));
+        people(&mut review, company.id, (ways, lens.is_none()), &rows, (&locked, &direct, &users), now);
     }
     review
 }
@@ -225,13 +236,14 @@ fn groups(
                 members.add_selected(own, directory, |it| selected.get(&(company.id, it.clone())).cloned());
             }
             let lines = own.map(|it| role_lines(it, &roles, now)).unwrap_or_default();
+            let gone = own.and_then(|it| it.term.ends);
             for (n, user) in group.members.iter().enumerate() {
                 let (asked, from, until) = members.said(*user);
                 let added = added(group, n);
                 let all = ways.entry(*user).or_default();
                 for (role, scope) in &seen {
                     let (granted, ends) = lines.get(role).copied().unwrap_or_default();
-                    let ends = [until, ends].into_iter().flatten().min();
+                    let ends = [until, ends, gone].into_iter().flatten().min();
                     all.push((
                         *role,
                         Way { group: at, scope: scope.clone(), added, asked, from, granted, ends },
@@ -363,13 +375,21 @@ fn role_lines(
     lines
 }
 
+/// Where people are cut off, what they hold outside groups, and the entries of the files about that.
+type Told<'a> = (
+    &'a HashMap<UserId, Place>,
+    &'a HashMap<UserId, &'a DirectRoles>,
+    &'a HashMap<UserId, Vec<&'a DeclaredUser>>,
+);
+
 /// Adds the people of a company.
 fn people(
     review: &mut Review,
     company: CompanyId,
     (mut ways, all): (Ways, bool),
     rows: &[User],
-    (locked, direct): (&HashMap<UserId, Place>, &HashMap<UserId, &DirectRoles>),
+    (locked, direct, users): Told<'_>,
+    now: Timestamp,
 ) {
     let known: BTreeMap<UserId, &User> = rows.iter().rev().map(|it| (it.id, it)).collect();
     // Beyond a lens, whoever holds something outside groups may be asked for as well.
@@ -384,6 +404,10 @@ fn people(
             user: known.get(&id).map_or_else(|| User::hidden(id), |it| (*it).clone()),
             effects: effects(paths, &BTreeMap::new()),
             direct: direct.get(&id).map(|it| (*it).clone()),
+            direct_asked: direct.get(&id).zip(users.get(&id)).map_or_else(BTreeMap::new, |(live, own)| {
+                let all = explain::direct(own, live, locked.contains_key(&id), now).into_iter();
+                all.map(|it| (it.kind, it.standing)).collect()
+            }),
             locked_out: locked.get(&id).copied(),
         }
     };

@@ -3,32 +3,33 @@
 //! Pure. What a date gives is what the files ask for at that instant, and what it takes what they ask for just before,
 //! of the live state as it is now.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    bind::{Bound, bind, grants::Roles, people::Directory},
+    bind::{
+        Bound, bind,
+        people::Directory,
+        soon::{self, Found},
+    },
     explain::names,
 };
 use crate::{
     files::{
-        declared::{Declared, DeclaredCompany, DeclaredException},
+        declared::{Declared, DeclaredException},
         matching::{Target, matching},
     },
     model::{
         date::Term,
-        ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
+        ids::{CompanyId, GroupId, UserId},
         index::GroupName,
-        observed::{Observed, ObservedCompany},
+        observed::Observed,
         plan::Names,
-        scope::Scope,
-        source::Place,
     },
 };
+
+pub use soon::{Item, What};
 
 /// What begins and ends within a time.
 #[derive(Clone, Debug)]
@@ -39,72 +40,19 @@ pub struct Upcoming {
     /// The last instant that is looked at.
     pub to: Timestamp,
     pub companies: Vec<CompanyId>,
+    /// Those of the files that could not be read: what begins and ends there is not told.
+    pub unread: Vec<CompanyId>,
     /// How many of them give or take what cannot be told, as names of groups do not fit then.
     pub untold: usize,
     pub names: Names,
 }
 
-/// An entry that begins or ends.
-#[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct Item {
-    pub at: Timestamp,
-    pub begins: bool,
-    pub from: Place,
-    /// Left out of what is of no company: lock-outs, and exceptions that name none.
-    pub company: Option<CompanyId>,
-    pub what: What,
-    /// Why, of what always has a reason.
-    pub reason: Option<Box<str>>,
-    /// Who gets it or loses it, sorted.
-    pub people: Vec<UserId>,
-    /// What each of them gets or loses, sorted.
-    pub roles: Vec<(RoleId, Arc<Scope>)>,
-}
-
-/// What an entry is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum What {
-    Group { group: Box<str> },
-    Member { group: Box<str>, person: PersonRef },
-    Role { group: Box<str>, role: Box<str> },
-    DirectRole { person: PersonRef, role_type: Box<str> },
-    Lockout { person: PersonRef },
-    Exception { of: Box<str> },
-    Accept { of: Box<str> },
-}
-
-impl What {
-    /// The person whom the entry names.
-    pub fn person(&self) -> Option<&PersonRef> {
-        match self {
-            Self::Member { person, .. } | Self::DirectRole { person, .. } | Self::Lockout { person } => {
-                Some(person)
-            }
-            Self::Group { .. } | Self::Role { .. } | Self::Exception { .. } | Self::Accept { .. } => None,
-        }
-    }
-
-    /// The group that it is of.
-    pub fn group(&self) -> Option<&str> {
-        match self {
-            Self::Group { group } | Self::Member { group, .. } | Self::Role { group, .. } => Some(group),
-            Self::DirectRole { .. } | Self::Lockout { .. } | Self::Exception { .. } | Self::Accept { .. } => {
-                None
-            }
-        }
-    }
-}
-
 /// Finds what begins and ends after `now` and until `to`.
 pub fn upcoming(declared: &Declared, snapshot: &Observed, now: Timestamp, to: Timestamp) -> Upcoming {
+    let declared = &*declared.without(&snapshot.failed);
     let directory = Directory::new(&snapshot.users);
-    let mut found = Found { within: (now, to), directory: &directory, items: Vec::new() };
-    for company in &declared.companies {
-        let live = snapshot.companies.iter().find(|it| it.id == company.id).unwrap_or(ObservedCompany::NONE);
-        found.company(company, live);
-    }
+    let mut found = Found::new((now, to), &directory);
+    found.companies(declared, &|it| soon::roles(&snapshot.companies, it));
     for lockout in &declared.lockouts {
         let term = Term { starts: Some(lockout.since), ends: lockout.ends };
         let (what, reason) = (What::Lockout { person: lockout.person.clone() }, Some(&*lockout.reason));
@@ -123,7 +71,15 @@ pub fn upcoming(declared: &Declared, snapshot: &Observed, now: Timestamp, to: Ti
     let mut items = found.items;
     items.sort_by_key(|it| (it.at, it.from, it.begins));
     let untold = told(&mut items, declared, snapshot);
-    Upcoming { items, to, companies: declared.own_companies(), untold, names: names(declared, snapshot) }
+    let unread = snapshot.failed.keys().copied().collect();
+    Upcoming {
+        items,
+        to,
+        companies: declared.own_companies(),
+        unread,
+        untold,
+        names: names(declared, snapshot),
+    }
 }
 
 /// What an exception is for.
@@ -135,70 +91,6 @@ fn said(it: &DeclaredException) -> String {
     let all: Vec<String> = [group, person, role].into_iter().flatten().collect();
     let about = if all.is_empty() { String::new() } else { format!(" for {}", all.join(", ")) };
     format!("{}{about}, up to {}", it.guard.as_str(), it.up_to)
-}
-
-/// Entries on the way through the files.
-struct Found<'a> {
-    within: (Timestamp, Timestamp),
-    directory: &'a Directory<'a>,
-    items: Vec<Item>,
-}
-
-impl Found<'_> {
-    fn company(&mut self, company: &DeclaredCompany, live: &ObservedCompany) {
-        let roles = Roles::new(&live.roles);
-        for it in &company.groups {
-            let group = || it.name.clone();
-            self.add(it.term, it.from, Some(company.id), &What::Group { group: group() }, None);
-            for entry in &it.members.entries {
-                let what = What::Member { group: group(), person: entry.person.clone() };
-                self.add(entry.term(), entry.from, Some(company.id), &what, None);
-            }
-            for entry in &it.grants.entries {
-                let what = What::Role { group: group(), role: entry.role.to_string().into() };
-                let role = roles.find(&entry.role, entry.from).ok().map(|it| it.id);
-                let (scope, _) = self.directory.scope(&entry.scope);
-                let first = self.items.len();
-                self.add(entry.term, entry.from, Some(company.id), &what, None);
-                for item in &mut self.items[first..] {
-                    item.roles.extend(role.map(|it| (it, Arc::new(scope.clone()))));
-                }
-            }
-        }
-        for user in &company.users {
-            for entry in &user.roles.entries {
-                let role_type = entry.what.kind().role_type().into();
-                let what = What::DirectRole { person: user.person.clone(), role_type };
-                self.add(entry.term, entry.from, Some(company.id), &what, None);
-            }
-        }
-    }
-
-    /// Adds what of a term lies within the time.
-    fn add(
-        &mut self,
-        term: Term,
-        from: Place,
-        company: Option<CompanyId>,
-        what: &What,
-        reason: Option<&str>,
-    ) {
-        let (now, to) = self.within;
-        for (at, begins) in [(term.starts, true), (term.ends, false)] {
-            let Some(at) = at.filter(|it| *it > now && *it <= to) else { continue };
-            let people = what.person().map_or_else(Vec::new, |it| {
-                self.directory
-                    .find(it)
-                    .iter()
-                    .map(|it| it.id)
-                    .collect::<BTreeSet<UserId>>()
-                    .into_iter()
-                    .collect()
-            });
-            let (what, reason) = (what.clone(), reason.map(Into::into));
-            self.items.push(Item { at, begins, from, company, what, reason, people, roles: Vec::new() });
-        }
-    }
 }
 
 /// Notes who gets or loses what by each, and returns of how many that cannot be told.

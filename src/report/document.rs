@@ -24,11 +24,12 @@ use crate::{
 pub mod answer;
 pub mod attestation;
 pub mod explanation;
+pub mod facts;
 pub mod history;
 pub mod joining;
 pub mod moments;
 mod reading;
-pub(crate) mod review;
+pub mod review;
 mod shape;
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ use crate::{
         workspace::{PolicyFile, WorkspaceFile},
     },
     live::snapshot::Snapshot,
-    report::document::{Document, answer, explanation, history, moments, review, upcoming},
+    report::document::{Document, answer, explanation, facts, history, moments, review, upcoming},
 };
 
 mod order;
@@ -39,6 +39,8 @@ pub enum Kind {
     Expiring,
     /// An explanation as JSON.
     Explanation,
+    /// What rules look at, as `policy facts` prints it.
+    Facts,
     /// A history as JSON.
     History,
     /// A plan as JSON: what `--format json` prints and `plan --out` saves.
@@ -57,12 +59,13 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of their names.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Access,
         Self::Answer,
         Self::Difference,
         Self::Expiring,
         Self::Explanation,
+        Self::Facts,
         Self::History,
         Self::Plan,
         Self::Policy,
@@ -80,6 +83,7 @@ impl Kind {
             Self::Difference => "difference",
             Self::Expiring => "expiring",
             Self::Explanation => "explanation",
+            Self::Facts => "facts",
             Self::History => "history",
             Self::Plan => "plan",
             Self::Policy => "policy",
@@ -98,6 +102,7 @@ impl Kind {
             | Self::Difference
             | Self::Expiring
             | Self::Explanation
+            | Self::Facts
             | Self::History
             | Self::Plan
             | Self::Review
@@ -162,6 +167,7 @@ pub fn schema(kind: Kind, draft: Draft) -> Schema {
         Kind::Difference => of::<moments::Document>(kind, draft),
         Kind::Expiring => of::<upcoming::Document>(kind, draft),
         Kind::Explanation => of::<explanation::Document>(kind, draft),
+        Kind::Facts => of::<facts::Document>(kind, draft),
         Kind::History => of::<history::Document>(kind, draft),
         Kind::Plan => of::<Document>(kind, draft),
         Kind::Policy => of::<PolicyFile>(kind, draft),

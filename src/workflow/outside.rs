@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{Checked, Error, checked as checked_anew};
 use crate::{
     files::{
@@ -65,8 +67,9 @@ pub fn supposed(
     whole: &Loaded,
     named: &[String],
     changes: &[(Turn, Thing)],
+    now: Timestamp,
 ) -> Result<(Checked, Vec<Changed>), Error> {
-    let texts = suppose::supposed(&checked.loaded, &checked.declared, changes)?;
+    let texts = suppose::supposed(&checked.loaded, &checked.declared, changes, now)?;
     let shown = |it: FileId| checked.loaded.sources.file(it).path.clone();
     let texts: BTreeMap<String, String> = texts.into_iter().map(|(file, text)| (shown(file), text)).collect();
     let files = || whole.sources.files().map(|it| it.1).filter(|it| !it.text.is_empty());

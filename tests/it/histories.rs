@@ -32,6 +32,10 @@ enum Deed {
     Rename { group: usize },
     /// All this is done on a branch, while something else is done beside it, and the branch is merged or squashed.
     Branch { deeds: Vec<(usize, usize)>, beside: usize, squash: bool },
+    /// Somebody is named by another key from now on.
+    Key { who: usize },
+    /// A group has a rule for members, or has none any more.
+    Rule { group: usize },
     /// The files are broken for a commit, in which somebody joins or leaves.
     Broken { group: usize, who: usize },
 }
@@ -43,6 +47,8 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         1 => group.clone().prop_map(|group| Deed::Rename { group }),
         2 => (prop::collection::vec((0..1_usize, who.clone()), 1..4), who.clone(), any::<bool>())
             .prop_map(|(deeds, beside, squash)| Deed::Branch { deeds, beside, squash }),
+        1 => who.clone().prop_map(|who| Deed::Key { who }),
+        1 => group.clone().prop_map(|group| Deed::Rule { group }),
         1 => (group, who).prop_map(|(group, who)| Deed::Broken { group, who }),
     ];
     prop::collection::vec(deed, 1..8)
@@ -56,6 +62,11 @@ struct Told {
     folder: TempDir,
     members: [BTreeSet<usize>; GROUPS],
     paths: [String; GROUPS],
+    /// Who is named by an id.
+    by_id: BTreeSet<usize>,
+    ruled: BTreeSet<usize>,
+    /// Of each group, when rules began and ended.
+    rules: BTreeMap<usize, Vec<Happened>>,
     commits: usize,
     /// Of each group and person, the oldest first.
     events: BTreeMap<(usize, usize), Vec<Happened>>,
@@ -69,6 +80,9 @@ impl Told {
             folder,
             members: [const { BTreeSet::new() }; GROUPS],
             paths: [0, 1, 2].map(|n| format!("access/g{n}.yaml")),
+            by_id: BTreeSet::new(),
+            ruled: BTreeSet::new(),
+            rules: BTreeMap::new(),
             commits: 0,
             events: BTreeMap::new(),
         };
@@ -84,11 +98,17 @@ impl Told {
     }
 
     fn write(&self, group: usize, more: &str) {
-        let members: Vec<&str> = self.members[group].iter().map(|it| PEOPLE[*it]).collect();
+        let name = |who: &usize| match self.by_id.contains(who) {
+            true => format!("{{ externalId: key-{who} }}"),
+            false => PEOPLE[*who].to_owned(),
+        };
+        let members: Vec<String> = self.members[group].iter().map(name).collect();
+        let rule =
+            if self.ruled.contains(&group) { "    membersFrom: [{ persona: EMPLOYEE }]\n" } else { "" };
         let lines: String = members.iter().map(|it| format!("      - {it}\n")).collect();
         let list = if lines.is_empty() { " []\n".to_owned() } else { format!("\n{lines}") };
         let text = format!(
-            "version: 1\ngroups:\n  - name: Group {group}\n    description: A group.\n    roles: []\n    members:{list}{more}"
+            "version: 1\ngroups:\n  - name: Group {group}\n    description: A group.\n    roles: []\n{rule}    members:{list}{more}"
         );
         fs::write(self.path().join("ws").join(&self.paths[group]), text).unwrap();
     }
@@ -129,6 +149,22 @@ impl Told {
                 git(&self.path().join("ws"), &["mv", &self.paths[*group], &path]);
                 self.paths[*group] = path;
                 self.commit();
+            }
+            Deed::Key { who } => {
+                if !self.by_id.insert(*who) {
+                    self.by_id.remove(who);
+                }
+                (0..GROUPS).for_each(|it| self.write(it, ""));
+                self.commit();
+            }
+            Deed::Rule { group } => {
+                let begins = self.ruled.insert(*group);
+                if !begins {
+                    self.ruled.remove(group);
+                }
+                self.write(*group, "");
+                let subject = self.commit();
+                self.rules.entry(*group).or_default().push((begins, subject, None));
             }
             Deed::Broken { group, who } => {
                 let joins = self.turn(*group, *who);
@@ -186,7 +222,7 @@ proptest! {
         let mut told = Told::new();
         deeds.iter().for_each(|it| told.done(it));
         for (who, name) in PEOPLE.iter().enumerate() {
-            let history = run(told.path(), &format!("history {name} ws --format json")).expect(0).json();
+            let history = run(told.path(), &format!("history {name} ws --also externalId=key-{who} --format json")).expect(0).json();
             let mut members: BTreeSet<String> = BTreeSet::new();
             let mut found: BTreeMap<usize, Vec<Happened>> = BTreeMap::new();
             for event in history["events"].as_array().unwrap().iter().rev() {
@@ -205,6 +241,19 @@ proptest! {
             prop_assert_eq!(&standing, &now);
             let expected: BTreeMap<usize, _> = told.events.iter().filter(|it| it.0.1 == who).map(|(key, events)| (key.0, events.clone())).collect();
             prop_assert_eq!(found, expected, "{}", name);
+            let says_rules = history["unseen"].to_string().contains("membersFrom");
+            prop_assert_eq!(says_rules, !told.rules.is_empty(), "{}", history["unseen"]);
+        }
+        for group in 0..GROUPS {
+            let history = run(told.path(), &format!("history \"Group {group}\" ws --format json")).expect(0).json();
+            let rules = history["events"].as_array().unwrap().iter().rev().filter(|it| it["kind"] == "rule");
+            let rules: Vec<Happened> = rules
+                .map(|it| {
+                    assert!(it["commit"]["author"].is_string() && it["line"].as_u64() == Some(6), "{it}");
+                    (it["change"] == "given", it["commit"]["subject"].as_str().unwrap().to_owned(), None)
+                })
+                .collect();
+            prop_assert_eq!(rules, told.rules.get(&group).cloned().unwrap_or_default());
         }
     }
 }
@@ -302,6 +351,7 @@ fn what_has_no_history_is_said() {
     run(folder.path(), "history Dask")
         .expect(4)
         .says(&["no commit declares a group `Dask`", "did you mean `Desk`?"]);
+    run(folder.path(), "history Desk --also externalId=agent-17").expect(4).says(&["`--also` is for people"]);
     run(folder.path(), "history nobody@voyager.example")
         .expect(0)
         .ends_with("No commit asks for anything of nobody@voyager.example.");

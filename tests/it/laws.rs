@@ -17,6 +17,7 @@ mod accepting;
 mod adopting;
 mod desired;
 mod drift;
+mod endings;
 mod explains;
 mod laid_out;
 mod imports;

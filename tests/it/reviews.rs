@@ -247,3 +247,73 @@ fn who_is_privileged_locked_out_or_not_active_is_marked() {
         "{text}"
     );
 }
+
+/// Days of the workspace, that are instants in UTC: of a member, a role, a group, and a direct role; of the first that ends.
+#[test]
+fn what_ends_is_said_in_days_of_the_workspace_and_what_ends_soon_with_names_as_a_plan_says_it() {
+    let seed = SEED.replace(
+        "{ email: ana@voyager.example, company: voyager }",
+        "{ email: ana@voyager.example, company: voyager, directRoles: [{ roleType: COMPANY_REPORT_ADMIN, metadata: { roleType: COMPANY_REPORT_ADMIN, companyRef: { id: 1a6f0000-0000-4000-8000-000000000001 } } }, { roleType: GLOBAL_AGENT }] }",
+    );
+    for (zone, hour) in [("UTC", "00"), ("Europe/Berlin", "23"), ("America/New_York", "05")] {
+        let world = World::seeded(&seed).ruled(&format!("timeZone: {zone}\n")).groups(
+            "  - name: Desk
+    description: The desk.
+    until: 2026-12-31
+    roles: [{ role: Agent, scope: { company: globex } }]
+    members: [{ email: ana@voyager.example, until: 2026-12-03 }, bo@voyager.example]
+  - name: Night
+    description: The night.
+    roles: [{ role: Agent, scope: { company: [globex, initech] }, until: 2026-12-02 }]
+    members: [cy@voyager.example, { email: root@voyager.example, from: 2026-12-04 }]
+users:
+  - { user: ana@voyager.example, directRoles: [{ type: COMPANY_REPORT_ADMIN, company: voyager, until: 2026-12-01 }] }
+",
+        );
+        let now = "--now 2026-11-29T12:00:00Z";
+        let lines = [
+            "until 2026-12-01: COMPANY_REPORT_ADMIN of ana@voyager.example, outside groups (access/a.yaml:13)",
+            "until 2026-12-02: Agent of Night (access/a.yaml:10)",
+            "until 2026-12-03: ana@voyager.example in Desk (access/a.yaml:7)",
+        ];
+        let begins = "from 2026-12-04: root@voyager.example in Night (access/a.yaml:11)";
+        for form in ["text", "markdown", "html"] {
+            let text = world.run(&format!("report --users --format {form} {now}")).expect(0).stdout;
+            for line in lines.iter().chain([&begins]) {
+                assert!(text.contains(line), "{zone} {form}: no {line} in {text}");
+            }
+            for last in ["until 2026-12-01", "until 2026-12-02", "until 2026-12-03", "until 2026-12-31"] {
+                assert!(text.contains(last), "{zone} {form}: no {last} in {text}");
+            }
+        }
+        // The same lines in a plan, and of the plan that was saved.
+        let plan = world.run(&format!("plan --out plan.json {now}")).expect(0);
+        let shown = world.run("show plan.json").expect(0);
+        for line in lines.iter().chain([&begins]) {
+            assert!(plan.stdout.contains(line) && shown.stdout.contains(line), "{zone}: {}", plan.stdout);
+        }
+        let found = rows(&world.run(&format!("report --users --format csv {now}")).expect(0).stdout);
+        let found: Vec<Vec<String>> =
+            found.iter().map(|it| cells(it, &["person", "through", "files", "ends", "origin"])).collect();
+        // A zone to the east has the day before.
+        let day = |n: u32| format!("2026-12-{:02}T{hour}:00:00Z", if hour == "23" { n } else { n + 1 });
+        let end = if hour == "23" { day(31) } else { format!("2027-01-01T{hour}:00:00Z") };
+        let expected = [
+            ["ana@voyager.example", "Desk", "", &day(3), "access/a.yaml:7"],
+            ["ana@voyager.example", "outside groups", "", &day(1), "access/a.yaml:13"],
+            ["ana@voyager.example", "outside groups", "not declared", "", ""],
+            ["bo@voyager.example", "Desk", "", &end, "access/a.yaml:7"],
+            ["cy@voyager.example", "Night", "", &day(2), "access/a.yaml:11"],
+        ];
+        for row in expected {
+            assert!(found.contains(&row.map(str::to_owned).to_vec()), "{zone}: {row:?} in {found:#?}");
+        }
+        let review = world.run(&format!("report --users --format json {now}")).expect(0).json();
+        let soon = |it: &Value| it["soon"].as_array().map(Vec::len);
+        let planned: Value =
+            serde_json::from_str(&fs::read_to_string(world.path().join("plan.json")).unwrap()).unwrap();
+        assert_eq!((soon(&review), &review["soon"]), (Some(4), &planned["soon"]), "{zone}");
+        assert_eq!(review["timeZone"], planned["timeZone"]);
+        assert_eq!(review["timeZone"].as_str(), Some(zone).filter(|it| *it != "UTC"));
+    }
+}

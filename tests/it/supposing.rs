@@ -50,6 +50,13 @@ fn each_change_is_planned_and_no_file_is_written() {
         ("--add \"role:Agent@company=initech=Desk\"", &[("change", "Desk", "Agent")]),
         ("--add \"role:Agent@company=globex|initech=Night = Day\"", &[("add", "Night = Day", "Agent")]),
         ("--remove role:Agent=Desk", &[("remove", "Desk", "Agent")]),
+        ("--add direct:ana@voyager.example=COMPANY_ADMIN@company=voyager", &[("add", "", "directRole")]),
+        ("--add direct:employeeId=V-3=GLOBAL_AGENT", &[("add", "", "directRole")]),
+        (
+            "--add direct:bo@voyager.example=TRAVEL_ARRANGER@arrangerFor=ana@voyager.example|employeeId=V-3 --add direct:bo@voyager.example=GLOBAL_AGENT",
+            &[("add", "", "directRole"), ("add", "", "directRole")],
+        ),
+        ("--add lockout:bo@voyager.example", &[("remove", "Desk", "bo@voyager.example")]),
         // A standard group of which the members are not managed, and a group of no file.
         (
             "--add \"member:bo@voyager.example=Company Admins\"",

@@ -90,7 +90,10 @@ fn a_group_before_its_time_is_left_as_it_is() {
   - { name: Winter Night, renamedFrom: Night, from: 2026-12-24, description: Another., roles: [], members: [ana@voyager.example] }\n",
     );
     world.run("drift --now 2026-11-24").expect(0);
-    world.run("drift --now 2026-12-20").expect(0).shows("from 2026-12-24: the group Night (access/a.yaml:4)");
+    world
+        .run("drift --now 2026-12-20")
+        .expect(0)
+        .shows("from 2026-12-24: the group Winter Night (access/a.yaml:4)");
     let before = (world.group("Night"), world.members("Night"));
     world.run("apply --auto-approve --now 2026-12-23").expect(0);
     assert_eq!((world.group("Night"), world.members("Night")), before);

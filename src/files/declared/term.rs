@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     Computed, Declared, DeclaredCompany, DeclaredDirectRole, DeclaredGrant, DeclaredGroup, DeclaredMember,
@@ -54,7 +54,8 @@ impl Declared {
             return Cow::Borrowed(self);
         }
         let mut then = self.clone();
-        then.companies.iter_mut().for_each(|it| it.settle(now));
+        let zone = self.zone.clone().unwrap_or(TimeZone::UTC);
+        then.companies.iter_mut().for_each(|it| it.settle(now, &zone));
         Cow::Owned(then)
     }
 }
@@ -67,9 +68,9 @@ impl DeclaredCompany {
         self.groups.iter().any(of_group) || self.users.iter().any(|it| of_lists(&it.roles))
     }
 
-    fn settle(&mut self, now: Timestamp) {
+    fn settle(&mut self, now: Timestamp, zone: &TimeZone) {
         let over = self.groups.extract_if(.., |it| it.term.is_over(now));
-        self.removals.extend(over.map(DeclaredRemoval::of_ended));
+        self.removals.extend(over.map(|it| DeclaredRemoval::of_ended(it, zone)));
         self.removals.sort_by(|a, b| (&a.name, a.from).cmp(&(&b.name, b.from)));
         for group in &mut self.groups {
             if group.term.is_coming(now) {
@@ -100,8 +101,8 @@ impl DeclaredGroup {
 }
 
 impl DeclaredRemoval {
-    fn of_ended(group: DeclaredGroup) -> Self {
-        let reason = group.term.ends.map(date::until).unwrap_or_default().into();
+    fn of_ended(group: DeclaredGroup, zone: &TimeZone) -> Self {
+        let reason = group.term.ends.map(|it| date::until(it, zone)).unwrap_or_default().into();
         let (name, id, from) = (group.name.clone(), group.id, group.from);
         Self { name, id, reason, ended: Some(Box::new(group)), from }
     }

@@ -501,6 +501,7 @@ impl Type {
         match field.holds {
             Holds::Bool => Self::Bool,
             Holds::Text => Self::Text,
+            Holds::Number => Self::Int,
             Holds::Word(words) => Self::Word(words),
             Holds::Time => Self::Time,
             Holds::Texts => Self::List(Box::new(Self::Text)),

@@ -9,6 +9,11 @@ use cel::{
 };
 use jiff::Timestamp;
 
+/// A row for programs: the very fields that rules see.
+pub fn object(fields: &[(&'static str, Datum)]) -> serde_json::Value {
+    serde_json::Value::Object(fields.iter().map(|it| (it.0.to_owned(), it.1.json())).collect())
+}
+
 /// What a row says, or a part of it; what is missing is not there.
 #[derive(Debug, Default)]
 pub struct Facts(Vec<(&'static str, Box<dyn Val>)>, usize);
@@ -19,6 +24,7 @@ pub struct Facts(Vec<(&'static str, Box<dyn Val>)>, usize);
 pub enum Datum {
     Bool(bool),
     Text(Box<str>),
+    Number(u32),
     Time(Timestamp),
     Texts(Vec<Box<str>>),
     TextsByName(Vec<(Box<str>, Vec<Box<str>>)>),
@@ -50,9 +56,28 @@ impl Facts {
 }
 
 impl Datum {
+    /// The same for programs: an instant as RFC 3339 says it.
+    pub fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Bool(it) => (*it).into(),
+            Self::Text(it) => (**it).into(),
+            Self::Number(it) => (*it).into(),
+            Self::Time(it) => it.to_string().into(),
+            Self::Texts(all) => all.iter().map(|it| &**it).collect(),
+            Self::TextsByName(all) => {
+                let one = |(name, texts): &(Box<str>, Vec<Box<str>>)| {
+                    (name.to_string(), texts.iter().map(|it| &**it).collect::<serde_json::Value>())
+                };
+                serde_json::Value::Object(all.iter().map(one).collect())
+            }
+            Self::One(fields) => object(fields),
+            Self::Many(all) => all.iter().map(|it| object(it)).collect(),
+        }
+    }
+
     fn longest(&self) -> usize {
         match self {
-            Self::Bool(_) | Self::Time(_) => 1,
+            Self::Bool(_) | Self::Number(_) | Self::Time(_) => 1,
             Self::Text(it) => it.len() / 100 + 1,
             Self::Texts(all) => all.len().max(all.iter().map(|it| it.len() / 100 + 1).max().unwrap_or(1)),
             Self::TextsByName(all) => all.len().max(all.iter().map(|it| it.1.len()).max().unwrap_or(1)),
@@ -75,6 +100,7 @@ impl Datum {
         Some(match self {
             Self::Bool(it) => Value::Bool(it),
             Self::Text(it) => text(it),
+            Self::Number(it) => Value::Int(it.into()),
             Self::Time(it) => {
                 let nanoseconds = u32::try_from(it.subsec_nanosecond()).ok()?;
                 Value::Timestamp(

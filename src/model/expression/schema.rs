@@ -61,6 +61,8 @@ pub enum Holds {
     Bool,
     /// Text.
     Text,
+    /// A whole number.
+    Number,
     /// One of these words.
     Word(&'static [&'static str]),
     /// An instant.
@@ -88,6 +90,7 @@ impl fmt::Display for Holds {
         match self {
             Self::Bool => f.write_str("bool"),
             Self::Text => f.write_str("string"),
+            Self::Number => f.write_str("int"),
             Self::Word(words) => write!(f, "string: {}", words.join(", ")),
             Self::Time => f.write_str("timestamp"),
             Self::Texts => f.write_str("list(string)"),
@@ -150,6 +153,13 @@ pub static ACCESS: Record = Record {
             Holds::Time,
             "The instant at which the last of the lines that ask for it ends; missing where one has no end, or no file asks for it.",
         ),
+        maybe(
+            "file",
+            Holds::Text,
+            "The file that asks for a role outside groups; of a role of groups `through` has the files.",
+        ),
+        maybe("line", Holds::Number, "The line there."),
+        always("now", Holds::Time, "The instant that the run goes by: its clock, or `--now`."),
     ],
 };
 
@@ -180,6 +190,8 @@ pub static WAY: Record = Record {
         always("managed", Holds::Bool, "Whether the files declare it."),
         always("standard", Holds::Bool, "Whether every company has it, and nobody can change its roles."),
         maybe("ends", Holds::Time, "The instant at which membership or role ends there, whichever is first."),
+        maybe("file", Holds::Text, "The file that asks for the role of the group."),
+        maybe("line", Holds::Number, "The line there."),
     ],
 };
 
@@ -223,5 +235,12 @@ pub static EDIT: Record = Record {
         maybe("reaches", Holds::One(&REACH), "Where the role of a group will hold; missing where it goes."),
         maybe("reached", Holds::One(&REACH), "Where the role of a group held; missing where it comes."),
         maybe("ends", Holds::Time, "The instant from which it is no longer wanted."),
+        maybe(
+            "file",
+            Holds::Text,
+            "The file that asks for it, or says that it ends; missing where no file does.",
+        ),
+        maybe("line", Holds::Number, "The line there."),
+        always("now", Holds::Time, "The instant that the run goes by: its clock, or `--now`."),
     ],
 };

@@ -95,6 +95,7 @@ fn datum(holds: Holds, seed: &mut u64) -> Datum {
     match holds {
         Holds::Bool => Datum::Bool(next() % 2 == 0),
         Holds::Text => text(TEXTS[next() % 6]),
+        Holds::Number => Datum::Number(u32::try_from(next() % 1000).unwrap()),
         Holds::Word(words) => text(words[next() % words.len()]),
         Holds::Time => Datum::Time(jiff::Timestamp::from_second(i64::try_from(next()).unwrap()).unwrap()),
         Holds::Texts => Datum::Texts((0..next() % 4).map(|n| TEXTS[n].into()).collect()),

@@ -22,4 +22,6 @@ pub struct Known {
     pub standard: BTreeSet<(CompanyId, GroupId)>,
     /// The groups that the files declare.
     pub managed: BTreeSet<(CompanyId, Box<str>)>,
+    /// What the files are called, by their positions; nothing where nobody asks.
+    pub files: Vec<Box<str>>,
 }

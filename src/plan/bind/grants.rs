@@ -169,7 +169,7 @@ impl Binding<'_> {
         declared: &DeclaredGroup,
         group: GroupIx,
     ) -> Vec<super::Asked<(RoleId, Arc<Scope>)>> {
-        let (mut asked, unknown) = self.asked(declared, group);
+        let (mut asked, unknown) = self.asked(declared);
         let mut grants = Vec::new();
         let live = self.live;
         for ((_, role), _) in live.grants(group) {
@@ -213,7 +213,7 @@ impl Binding<'_> {
     }
 
     /// Sorts the entries of a group by role, resolved; what cannot be is withheld. Says whether a role is unknown.
-    fn asked(&mut self, declared: &DeclaredGroup, group: GroupIx) -> (BTreeMap<RoleId, Asked>, bool) {
+    fn asked(&mut self, declared: &DeclaredGroup) -> (BTreeMap<RoleId, Asked>, bool) {
         let (mut all, mut unknown): (BTreeMap<RoleId, Asked>, _) = Default::default();
         for entry in &declared.grants.entries {
             let role = match self.roles.find(&entry.role, entry.from) {
@@ -254,7 +254,6 @@ impl Binding<'_> {
                     why: nowhere(why, self.searched),
                 },
             }));
-            self.note_soon(Owner::Group(group), Fact::Grant(role.id), entry.term.ends, entry.from);
         }
         (all, unknown)
     }

@@ -177,6 +177,7 @@ impl World<'_> {
             managed: declared
                 .flat_map(|it| it.groups.iter().map(move |group| (it.id, group.name.clone())))
                 .collect(),
+            files: Vec::new(),
         }
     }
 

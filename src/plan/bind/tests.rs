@@ -10,7 +10,7 @@ use crate::{
         access::{Contents, Grant},
         ids::{CompanyId, GroupId, RoleId},
         observed::{RoleHead, User},
-        plan::{Change, Unresolved},
+        plan::{Change, Plan, Unresolved},
         scope::{Dimension, Kind, Scope, Value},
         source::FileId,
         state::Edit,

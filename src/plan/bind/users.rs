@@ -177,8 +177,6 @@ impl Binding<'_> {
                     }
                 }
             };
-            let fact = Fact::Direct(Box::new(role.kind().clone()));
-            self.note_soon(Owner::Person(person), fact, entry.term.ends, entry.from);
             match cut {
                 // Nothing is given to who is cut off; what is there goes by what is declared, not by that.
                 Some(cut) if live.get(role.kind()) != Some(&role) => {

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::{
     Asked, Line, Standing,
-    standing::{Keys, lasting_longest, unlisted},
+    standing::{lasting_longest, unlisted},
 };
 use crate::{
-    files::declared::{Declared, DeclaredDirect, DeclaredUser, Rest},
+    files::declared::{DeclaredDirect, DeclaredUser, Rest},
     model::direct::{DirectRole, DirectRoles, Kind},
 };
 
@@ -24,16 +24,13 @@ pub struct DirectAccess {
     pub standing: Standing,
 }
 
-/// Returns the roles that the person holds or shall hold outside groups, sorted by kind.
-pub(super) fn direct(
-    declared: &Declared,
-    keys: &Keys,
+/// Returns the roles that the person holds or shall hold outside groups by these entries, sorted by kind.
+pub(in crate::plan) fn direct(
+    own: &[&DeclaredUser],
     live: &DirectRoles,
     locked: bool,
     now: Timestamp,
 ) -> Vec<DirectAccess> {
-    let users = declared.companies.iter().flat_map(|it| &it.users);
-    let own: Vec<&DeclaredUser> = users.filter(|it| keys.are_those_of(&it.person)).collect();
     let mut lines: BTreeMap<Kind, Vec<Line>> = BTreeMap::new();
     for entry in own.iter().flat_map(|it| &it.roles.entries) {
         let kind = match &entry.what {

@@ -15,31 +15,42 @@ use crate::{
         index::{GroupIx, UserIx},
         rules::{Counted, HeldRole, How, Policy, Subject, Unread},
         scope::{Kind, Scope},
+        source::Place,
         state::{Edit, Fact, Key, Owner},
     },
     plan::effective::Part,
 };
 
-type Fields = Vec<(&'static str, Datum)>;
+pub(super) type Fields = Vec<(&'static str, Datum)>;
 
 /// A way to hold a role, and the instant at which it ends.
 type Ending = (Via, Option<Timestamp>);
 
 /// What people alike have in common: their groups, and when they leave each.
-type Alike<'s> = (CompanyId, &'s [Part], Vec<Option<Timestamp>>);
+pub(super) type Alike<'s> = (CompanyId, &'s [Part], Vec<Option<Timestamp>>);
 
-/// A role that people alike hold.
-struct Held {
-    facts: Facts,
+/// A role that people alike hold: what is said of it, as it is written or ready to be looked at.
+pub(super) struct Held<F = Facts> {
+    pub(super) facts: F,
     /// The same as it was before, where less or the same is held now; `None` where more is.
-    before: Option<Before>,
+    before: Option<Before<F>>,
     vias: Vec<Via>,
 }
 
 /// What a role was before the plan.
-enum Before {
+enum Before<F> {
     Same,
-    Other(Facts),
+    Other(F),
+}
+
+impl Held<Fields> {
+    fn ready(self) -> Held {
+        let before = self.before.map(|it| match it {
+            Before::Same => Before::Same,
+            Before::Other(fields) => Before::Other(Facts::new(fields)),
+        });
+        Held { facts: Facts::new(self.facts), before, vias: self.vias }
+    }
 }
 
 impl Scene<'_> {
@@ -57,22 +68,23 @@ impl Scene<'_> {
         let spares_direct = rule.spares_direct_roles();
         for who in self.concerned(policy) {
             let was_in = groups.is_empty() || self.is_in(&groups, &who, Side::Before);
-            let own = self.person(&who);
-            let ends = self.parts(&who).iter().map(|it| self.end(it.group, Fact::Member(who.1))).collect();
-            let alike = (who.0, self.parts(&who), ends);
+            let own = Facts::new(self.person(&who));
+            let alike = self.alike(&who);
             let held = known.entry(alike).or_insert_with_key(|(company, parts, ends)| {
                 let held = self.through_groups(*company, parts, ends).into_iter();
-                held.map(|it| {
-                    let answer = runner.shared(&it.facts);
-                    (it, answer)
-                })
-                .collect()
+                held.map(Held::ready)
+                    .map(|it| {
+                        let answer = runner.shared(&it.facts);
+                        (it, answer)
+                    })
+                    .collect()
             });
             let mut ways = Ways::default();
             for (it, shared) in held.iter() {
                 ways.add(&mut runner, it, (shared, &own), was_in);
             }
             for it in if spares_direct { Vec::new() } else { self.outside_groups(&who) } {
+                let it = it.ready();
                 let shared = runner.shared(&it.facts);
                 ways.add(&mut runner, &it, (&shared, &own), was_in);
             }
@@ -88,8 +100,19 @@ impl Scene<'_> {
         found
     }
 
+    /// What somebody has in common with people alike.
+    pub(super) fn alike(&self, who: &(CompanyId, UserIx)) -> Alike<'_> {
+        let ends = self.parts(who).iter().map(|it| self.end(it.group, Fact::Member(who.1)));
+        (who.0, self.parts(who), ends.collect())
+    }
+
     /// The roles that people alike hold through their groups.
-    fn through_groups(&self, company: CompanyId, parts: &[Part], ends: &[Option<Timestamp>]) -> Vec<Held> {
+    pub(super) fn through_groups(
+        &self,
+        company: CompanyId,
+        parts: &[Part],
+        ends: &[Option<Timestamp>],
+    ) -> Vec<Held<Fields>> {
         let mut roles: BTreeMap<RoleId, [Vec<Ending>; 2]> = BTreeMap::new();
         for (part, end) in parts.iter().zip(ends) {
             for side in [Side::Before, Side::After].into_iter().filter(|it| part.is_on(*it)) {
@@ -109,7 +132,7 @@ impl Scene<'_> {
         held.map(|(role, sides)| self.held_role(company, role, sides)).collect()
     }
 
-    fn held_role(&self, company: CompanyId, role: RoleId, sides: [Vec<Ending>; 2]) -> Held {
+    fn held_role(&self, company: CompanyId, role: RoleId, sides: [Vec<Ending>; 2]) -> Held<Fields> {
         let all = |of: &[Ending]| Scope::any(of.iter().map(|it| it.0.scope.clone()));
         let [was, is] = [&sides[0], &sides[1]].map(|it| all(it));
         let new = sides[0].is_empty();
@@ -128,11 +151,11 @@ impl Scene<'_> {
                 };
                 fields.push(("permissions", Datum::TextsByName(permissions.iter().map(one).collect())));
             }
-            let way = |(via, end): &Ending| self.way(company, via.group, *end);
+            let way = |(via, end): &Ending| self.way(company, (via.group?, role), *end);
             fields.push(("through", Datum::Many(of.iter().filter_map(way).collect())));
             let ends: Option<Vec<Timestamp>> = of.iter().map(|it| it.1).collect();
             fields.extend(ends.and_then(|it| it.into_iter().max()).map(|it| ("ends", Datum::Time(it))));
-            Facts::new(fields)
+            fields
         };
         let same = || {
             let ways = |of: &[Ending]| -> Vec<_> { of.iter().map(|it| (it.0.group, it.1)).collect() };
@@ -149,7 +172,7 @@ impl Scene<'_> {
     }
 
     /// The roles that somebody holds outside groups.
-    fn outside_groups(&self, who: &(CompanyId, UserIx)) -> Vec<Held> {
+    pub(super) fn outside_groups(&self, who: &(CompanyId, UserIx)) -> Vec<Held<Fields>> {
         let user = self.sides.plan.index.user(who.1);
         let Some([before, after]) = self.direct.get(&(who.0, user)) else { return Vec::new() };
         let one = |role: &crate::model::direct::DirectRole| {
@@ -169,8 +192,9 @@ impl Scene<'_> {
                 owner: Owner::Person(it),
                 fact: Fact::Direct(Box::new(role.kind().clone())),
             });
-            fields.extend(key.and_then(|it| self.ends(&it)).map(|it| ("ends", Datum::Time(it))));
-            Held { facts: Facts::new(fields), before: (!gives).then_some(Before::Same), vias: vec![via] }
+            fields.extend(key.as_ref().and_then(|it| self.ends(it)).map(|it| ("ends", Datum::Time(it))));
+            fields.extend(self.where_said(key.and_then(|it| self.said(&it))));
+            Held { facts: fields, before: (!gives).then_some(Before::Same), vias: vec![via] }
         };
         after.iter().map(one).collect()
     }
@@ -188,13 +212,18 @@ impl Scene<'_> {
             ("gives", Datum::Bool(gives)),
             ("new", Datum::Bool(new)),
             ("reaches", Datum::One(self.reach(is))),
+            ("now", Datum::Time(self.now)),
         ];
         fields.extend(was.map(|it| ("reached", Datum::One(self.reach(it)))));
         fields
     }
 
-    fn way(&self, company: CompanyId, group: Option<GroupIx>, end: Option<Timestamp>) -> Option<Fields> {
-        let group = group?;
+    fn way(
+        &self,
+        company: CompanyId,
+        (group, role): (GroupIx, RoleId),
+        end: Option<Timestamp>,
+    ) -> Option<Fields> {
         let (name, id) = (self.name(group), self.sides.plan.index.group(group).id);
         let known = &self.rules.known;
         let mut fields = vec![
@@ -204,7 +233,18 @@ impl Scene<'_> {
         ];
         fields.extend(id.map(|it| ("groupId", text(it))));
         fields.extend(end.map(|it| ("ends", Datum::Time(it))));
+        fields
+            .extend(self.where_said(self.said(&Key { owner: Owner::Group(group), fact: Fact::Grant(role) })));
         Some(fields)
+    }
+
+    /// The file and the line of a place, where it is known what files are called.
+    fn where_said(&self, place: Option<Place>) -> Fields {
+        let found = place.and_then(|it| {
+            let file = self.rules.known.files.get(usize::try_from(it.file.0).ok()?)?;
+            Some(vec![("file", Datum::Text(file.clone())), ("line", Datum::Number(it.line.get()))])
+        });
+        found.unwrap_or_default()
     }
 
     fn reach(&self, scope: &Scope) -> Fields {
@@ -238,12 +278,12 @@ impl Scene<'_> {
         self.rules.known.aliases.get(&id).cloned().unwrap_or_else(|| id.to_string().into())
     }
 
-    fn person(&self, who: &(CompanyId, UserIx)) -> Facts {
+    pub(super) fn person(&self, who: &(CompanyId, UserIx)) -> Fields {
         let user = self.sides.plan.index.user(who.1);
         let mut fields = self.named(user);
         let home = self.rules.known.homes.get(&user);
         fields.extend(home.map(|it| ("home", Datum::Text(self.called(it.0)))));
-        Facts::new(fields)
+        fields
     }
 
     fn named(&self, user: UserId) -> Fields {
@@ -302,7 +342,7 @@ impl Scene<'_> {
         found
     }
 
-    fn company_of(&self, edit: &Edit) -> CompanyId {
+    pub(super) fn company_of(&self, edit: &Edit) -> CompanyId {
         match edit.key.owner {
             Owner::Group(group) => self.sides.company(group),
             Owner::Person(person) => self.sides.plan.index.person(person).0,
@@ -330,7 +370,7 @@ impl Scene<'_> {
         Counted { company, group, person, role: role.or(direct), scope, how, from: self.said(&edit.key) }
     }
 
-    fn edit(&self, edit: &Edit, company: CompanyId) -> Fields {
+    pub(super) fn edit(&self, edit: &Edit, company: CompanyId) -> Fields {
         let index = &self.sides.plan.index;
         let word = |it: &str| Datum::Text(it.into());
         let kind = match edit.key.fact {
@@ -378,6 +418,11 @@ impl Scene<'_> {
         fields.extend(after.map(|it| ("reaches", Datum::One(self.reach(it)))));
         let ends = self.sides.plan.note(&edit.key).ends.or_else(|| self.ends(&edit.key));
         fields.extend(ends.map(|it| ("ends", Datum::Time(it))));
+        let note = self.sides.plan.note(&edit.key);
+        fields.extend(
+            self.where_said(note.from.or_else(|| note.why.place().copied()).or_else(|| self.said(&edit.key))),
+        );
+        fields.push(("now", Datum::Time(self.now)));
         fields
     }
 

@@ -35,9 +35,11 @@ pub(crate) struct Document {
     created_at: Timestamp,
     /// The version of the rolecall that made it.
     tool: &'static str,
-    /// The person, as given.
+    /// The person, as given; `also` has the other keys that were.
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<String>,
     /// The name of the group.
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<Box<str>>,
@@ -77,16 +79,19 @@ struct Turned {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Fact")]
 struct Standing {
-    /// `group`, `removed`, `members`, `member`, `role`, `directRole` or `lockout`.
+    /// `group`, `removed`, `members`, `member`, `rule`, `except`, `role`, `directRole` or `lockout`.
     kind: &'static str,
     /// Left out of a lock-out, which is of all companies.
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<CompanyId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<Box<str>>,
-    /// The member, as the files name one.
+    /// The member, as the files name one; of a history of a person by the first key.
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<Box<str>>,
+    /// The rule for members, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<Box<str>>,
     /// The role, as the files name it, or the type of one outside groups.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Box<str>>,
@@ -119,10 +124,11 @@ struct By {
 pub fn write(view: &HistoryView<'_>) -> String {
     let history = view.history;
     let said = view.said();
-    let (person, group) = match view.subject {
-        Subject::Person(person) => (Some(key(person)), None),
-        Subject::Group(name) => (None, Some(name.clone())),
+    let (keys, group) = match view.subject {
+        Subject::Person(keys) => (keys.iter().map(key).collect(), None),
+        Subject::Group(name) => (Vec::new(), Some(name.clone())),
     };
+    let mut keys = keys.into_iter();
     let event = |it: &Event| {
         let (change, _, line) = it.turn.told();
         let what = standing(&it.fact, line, view);
@@ -133,7 +139,8 @@ pub fn write(view: &HistoryView<'_>) -> String {
         kind: KIND,
         created_at: view.now.dated,
         tool: env!("CARGO_PKG_VERSION"),
-        person,
+        person: keys.next(),
+        also: keys.collect(),
         group,
         events: history.events.iter().map(event).collect(),
         now: history.now.iter().map(|(fact, line)| standing(fact, line, view)).collect(),
@@ -166,6 +173,7 @@ fn standing(fact: &Fact, line: &Line, view: &HistoryView<'_>) -> Standing {
         company: Some(fact.company).filter(|it| !it.0.is_nil()),
         group: fact.group.clone(),
         member: None,
+        rule: None,
         role: None,
         scope: None,
         list: None,
@@ -175,7 +183,8 @@ fn standing(fact: &Fact, line: &Line, view: &HistoryView<'_>) -> Standing {
         line: *line,
     };
     match &fact.what {
-        What::Member(person) => it.member = Some(key(person).into()),
+        What::Member(person) | What::Except(person) => it.member = Some(key(person).into()),
+        What::Rule(selector) => it.rule = Some(selector.text(&view.history.names).into()),
         What::Role(role, scope) => {
             it.role = Some(role.clone());
             it.scope = Some(view.scope(scope));

@@ -281,6 +281,7 @@ fn whole(mut all: Vec<Document>) -> Document {
     let mut whole = rest.next().expect("there is a report");
     for it in rest {
         whole.changes |= it.changes;
+        whole.time_zone = whole.time_zone.filter(|zone| it.time_zone.as_ref() == Some(zone));
         whole.soon.extend(it.soon);
         // Who is concerned in companies of two shards is of each.
         whole.not_asked += it.not_asked;

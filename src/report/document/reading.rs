@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::model::{
+    date,
     direct::DirectRoles,
     finding::{Code, Finding},
     index::{GroupName, Index},
@@ -55,6 +56,11 @@ impl Files {
 pub(super) fn plan(mut document: Document, sources: Sources) -> Result<(Plan, Judgement, Files), Wrong> {
     let by_path = sources.files().map(|(id, it)| (it.path.as_str().into(), id)).collect();
     let mut files = Files { sources, by_path, digests: Vec::new() };
+    let zone = document
+        .time_zone
+        .as_deref()
+        .map(|it| date::zone(it).ok_or_else(|| format!("the time zone `{it}` is not known")));
+    files.sources.keep_zone(zone.transpose()?);
     for shape::File { path, sha256 } in std::mem::take(&mut document.files) {
         files.id(&path);
         files.digests.push((path, sha256));

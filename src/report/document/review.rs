@@ -11,11 +11,11 @@ use serde_json::value::RawValue;
 use super::writing::compacted;
 use crate::{
     model::{
-        direct::DirectRoles,
+        direct::{DirectRole, DirectRoles},
         ids::{CompanyId, GroupId, RoleId},
         json::{self, compact},
         observed::User,
-        plan::Names,
+        plan::{Names, Soon},
         scope::Scope,
     },
     plan::{
@@ -55,6 +55,12 @@ pub(crate) struct Document {
     groups: Vec<Group>,
     /// Everybody, with access or without; sorted by company and name.
     people: Vec<Person>,
+    /// The time zone of the workspace, in which days begin and end; left out where it says none: then that is UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_zone: Option<Box<str>>,
+    /// What ends or begins within 7 days, sorted by time, as in a plan; left out where nothing does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    soon: Vec<Soon<Origin>>,
     /// Names for the ids of this document.
     names: Names,
 }
@@ -122,6 +128,26 @@ struct Person {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<serde_json::Value>>")]
     direct_roles: Option<DirectRoles>,
+    /// What the files say of each of them, in their order; left out where no file speaks of the person.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    direct_files: Vec<DirectFile>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct DirectFile {
+    role_type: Box<str>,
+    /// On which company; left out of a role that is on none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<CompanyId>,
+    /// What the files say of it.
+    files: Asked,
+    /// The line that asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
+    /// The instant at which the files let it end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<Timestamp>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -149,7 +175,7 @@ pub(super) struct Through {
     /// When the person was added; left out where the API does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     added_at: Option<Timestamp>,
-    /// The instant at which the files let it end: the membership, or the role of the group.
+    /// The instant at which the files let it end: the membership, the role of the group, or the group.
     #[serde(skip_serializing_if = "Option::is_none")]
     ends: Option<Timestamp>,
     /// What the files say of the membership.
@@ -160,7 +186,7 @@ pub(super) struct Through {
 }
 
 /// Returns the document, with a newline at the end: a group or a person a line.
-pub(crate) fn write(view: &ReviewView<'_>) -> String {
+pub fn write(view: &ReviewView<'_>) -> String {
     let it = view.review;
     json::rows(&Document {
         version: 1,
@@ -177,6 +203,8 @@ pub(crate) fn write(view: &ReviewView<'_>) -> String {
             .collect(),
         groups: it.groups.iter().map(|it| group(it, view)).collect(),
         people: it.people.iter().map(|it| person(it, view)).collect(),
+        time_zone: view.sources.zone().iana_name().filter(|it| *it != "UTC").map(Box::from),
+        soon: it.soon.iter().cloned().map(|it| it.map(|it| Origin::new(it, view.sources))).collect(),
         names: it.names.clone(),
     })
 }
@@ -215,7 +243,25 @@ fn person(person: &review::Person, view: &ReviewView<'_>) -> Person {
         locked_out: person.locked_out.map(|it| Origin::new(it, view.sources)),
         access: access.collect(),
         direct_roles: person.direct.as_ref().map(compacted),
+        direct_files: person
+            .direct
+            .iter()
+            .flat_map(|it| it.iter())
+            .filter_map(|it| direct(it, person, view))
+            .collect(),
     }
+}
+
+fn direct(role: &DirectRole, person: &review::Person, view: &ReviewView<'_>) -> Option<DirectFile> {
+    let standing = person.direct_asked.get(role.kind())?;
+    let line = standing.lines.first().filter(|_| standing.asked == Asked::Declared);
+    Some(DirectFile {
+        role_type: role.kind().role_type().into(),
+        company: role.kind().company(),
+        files: standing.asked,
+        origin: line.map(|it| Origin::new(it.from, view.sources)),
+        ends: line.and_then(|it| it.ends),
+    })
 }
 
 pub(super) fn through(way: &Way, view: &ReviewView<'_>) -> Through {

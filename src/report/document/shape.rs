@@ -40,6 +40,9 @@ pub(crate) struct Document {
     /// What `until` was compared with, where `--now` said so; left out where it was the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) now: Option<Timestamp>,
+    /// The time zone of the workspace, in which days begin and end; left out where it says none: then that is UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) time_zone: Option<Box<str>>,
     /// The version of the rolecall that made it.
     pub(super) tool: Box<str>,
     /// The URL of the API it was made for, or the word `sandbox`.

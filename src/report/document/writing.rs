@@ -64,6 +64,7 @@ impl Document {
             id: digest::plan_id(plan),
             created_at: now.dated,
             now: now.is_given.then_some(now.at),
+            time_zone: sources.zone().iana_name().filter(|it| *it != "UTC").map(Box::from),
             tool: env!("CARGO_PKG_VERSION").into(),
             endpoint: url.into(),
             taken,

@@ -206,7 +206,7 @@ impl<'a> AnswerView<'a> {
         vec![
             format!("{}{scope}{mark}", row.role),
             through,
-            row.dates(),
+            row.dates(&self.sources.zone()),
             row.origin.clone(),
             role,
             row.files.to_owned(),

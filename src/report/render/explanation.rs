@@ -2,6 +2,8 @@
 //!
 //! The words are raw: formats escape them.
 
+use jiff::Timestamp;
+
 use super::{counted, direct, scope::Words, wording::Sign};
 use crate::{
     model::{
@@ -167,6 +169,10 @@ struct Speaker<'a> {
 }
 
 impl Speaker<'_> {
+    fn until(&self, ends: Timestamp) -> String {
+        date::until(ends, &self.sources.zone())
+    }
+
     fn alarms(&self) -> Vec<String> {
         let mut alarms = Vec::new();
         if !self.it.person.active {
@@ -175,7 +181,7 @@ impl Speaker<'_> {
         for lockout in &self.it.lockouts {
             let from = self.sources.line(lockout.from);
             let (since, reason) = (lockout.since, &lockout.reason);
-            let ends = lockout.ends.map(|it| format!(", {}", date::until(it))).unwrap_or_default();
+            let ends = lockout.ends.map(|it| format!(", {}", self.until(it))).unwrap_or_default();
             alarms.push(if lockout.in_force {
                 format!("locked out since {since}{ends}: {reason} ({from})")
             } else if ends.is_empty() {
@@ -260,13 +266,13 @@ impl Speaker<'_> {
     fn standing(&self, noun: &'static str, what: String, standing: &Standing) -> Line {
         let entry = standing.lines.first();
         let origin = entry.map(|it| self.sources.line(it.from));
-        Line { sign: None, noun, what, origin, note: entry.and_then(|it| it.ends).map(date::until) }
+        Line { sign: None, noun, what, origin, note: entry.and_then(|it| it.ends).map(|it| self.until(it)) }
     }
 
     fn role(&self, role: &RoleAccess, managed: bool) -> Line {
         let one = |it: &Entry| {
             let place = self.sources.line(it.from);
-            it.ends.map_or_else(|| place.clone(), |ends| format!("{place}  {}", date::until(ends)))
+            it.ends.map_or_else(|| place.clone(), |ends| format!("{place}  {}", self.until(ends)))
         };
         let origins: Vec<String> = role.standing.lines.iter().map(one).collect();
         let asked = |it: &Scope| format!("asked for: on {}", self.words.rescope(&role.scope, it).1);

@@ -8,6 +8,8 @@ use super::{
     said::{Part, Said, Sheet},
     scope::{Words, day},
 };
+use jiff::tz::TimeZone;
+
 use crate::{
     files::{
         declared::{DeclaredScope, PendingAudience},
@@ -56,7 +58,7 @@ impl Subject {
     /// As people name it.
     pub(crate) fn shown(&self) -> String {
         match self {
-            Self::Person(person) => person.to_string(),
+            Self::Person(keys) => keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(", also "),
             Self::Group(name) => format!("the group {name}"),
         }
     }
@@ -70,6 +72,8 @@ impl What {
             Self::Removed => "removed",
             Self::Members(_) => "members",
             Self::Member(_) => "member",
+            Self::Rule(_) => "rule",
+            Self::Except(_) => "except",
             Self::Role(..) => "role",
             Self::Direct(_) => "directRole",
             Self::LockedOut => "lockout",
@@ -129,12 +133,17 @@ impl HistoryView<'_> {
 
     fn line(&self, event: &Event, words: &Words<'_>) -> Vec<String> {
         let (_, sign, line) = event.turn.told();
-        let starts = line.term.starts.map(|it| format!("from {it:.0}"));
-        let term: Vec<String> = starts.into_iter().chain(line.term.ends.map(date::until)).collect();
+        let zone = self.history.zone.clone().unwrap_or(TimeZone::UTC);
+        let starts = line.term.starts.map(|it| date::from(it, &zone));
+        let term: Vec<String> =
+            starts.into_iter().chain(line.term.ends.map(|it| date::until(it, &zone))).collect();
         let what = what(&event.fact, words);
         let group = event.fact.group.as_deref();
         let of = match (self.subject, &event.fact.what, group) {
             (Subject::Person(_), What::Member(_), Some(group)) => format!("member of {group}"),
+            (Subject::Person(_), What::Except(_), Some(group)) => {
+                format!("no member of {group} by any rule (`except`)")
+            }
             (Subject::Person(_), What::Role(..), Some(group)) => format!("{what}, through {group}"),
             _ => what,
         };
@@ -184,12 +193,22 @@ impl HistoryView<'_> {
             let commits = counted(self.history.unread.len(), "commit", "commits");
             unseen.push(format!("The files of {commits} are not sound, such as {:.DIGITS$}: what these changed is told of the next", first.id));
         }
-        if let Subject::Person(person) = self.subject {
-            let keys = match person {
-                PersonRef::Email(_) => "an id",
-                _ => "an address or another id",
+        if let Subject::Person(keys) = self.subject {
+            let others = match &keys[..] {
+                [PersonRef::Email(_)] => "an id",
+                [_] => "an address or another id",
+                _ => "any other key",
             };
-            unseen.push(format!("Entries that name the person by {keys}: only the API knows who that is"));
+            unseen.push(format!(
+                "Entries that name the person by {others}, no file says whose that is: give it as `--also externalId=…`"
+            ));
+            let ruled: Vec<&str> = self.history.ruled.iter().map(|it| &**it).collect();
+            if !ruled.is_empty() {
+                unseen.push(format!(
+                    "Memberships by a rule (`membersFrom`), whom it means only the API knows: there were or are rules in {}, and `rolecall history GROUP` tells when each began and ended",
+                    ruled.join(", ")
+                ));
+            }
         }
         unseen.push(
             "What was changed by hand and stands in no file: `rolecall drift` tells of that".to_owned(),
@@ -241,6 +260,8 @@ fn what(fact: &Fact, words: &Words<'_>) -> String {
         What::Members(Exactness::AtLeast) => "members: these and whoever else is there".to_owned(),
         What::Members(Exactness::Unmanaged) => "members: not managed".to_owned(),
         What::Member(person) => format!("member {person}"),
+        What::Rule(selector) => format!("members from {}", selector.text(&words.names.values)),
+        What::Except(person) => format!("except {person}"),
         What::Role(role, scope) => format!("{role} on {}", scope_words(scope, words)),
         What::Direct(kind) => super::direct::kind(kind, words),
         What::LockedOut => "locked out".to_owned(),

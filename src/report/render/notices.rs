@@ -192,7 +192,13 @@ pub(super) fn expiring(plan: &Plan) -> Option<String> {
 
 /// Returns what ends soon, or begins.
 fn soon(view: &View<'_>, words: &Words<'_>, begins: bool) -> Vec<String> {
-    let what = |it: &Soon| match (&it.group, it.user, it.role, &it.role_type) {
+    let all = view.plan.soon.iter().filter(|it| it.begins == begins);
+    all.map(|it| soon_line(it, words, view.sources)).collect()
+}
+
+/// Returns when something begins or ends, what that is, and where it is said.
+pub(super) fn soon_line(soon: &Soon, words: &Words<'_>, sources: &Sources) -> String {
+    let what = match (&soon.group, soon.user, soon.role, &soon.role_type) {
         (Some(group), Some(user), ..) => format!("{} in {group}", words.person(user)),
         (Some(group), None, Some(role), _) => format!("{} of {group}", words.role(role)),
         (Some(group), None, None, _) => format!("the group {group}"),
@@ -201,9 +207,9 @@ fn soon(view: &View<'_>, words: &Words<'_>, begins: bool) -> Vec<String> {
             format!("{} of {who}, outside groups", role.as_deref().unwrap_or_default())
         }
     };
-    let when = |it: &Soon| if it.begins { date::from(it.at) } else { date::until(it.at) };
-    let line = |it: &Soon| format!("{}: {} ({})", when(it), what(it), view.sources.line(it.from));
-    view.plan.soon.iter().filter(|it| it.begins == begins).map(line).collect()
+    let (at, zone) = (soon.at, sources.zone());
+    let when = if soon.begins { date::from(at, &zone) } else { date::until(at, &zone) };
+    format!("{when}: {what} ({})", sources.line(soon.from))
 }
 
 /// Groups that no file names.

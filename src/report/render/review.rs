@@ -3,18 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 
-use super::{counted, direct, scope::Words};
+use super::{counted, direct, notices, scope::Words};
 use crate::{
     model::{
-        date::Now,
+        date::{self, Now},
         ids::RoleId,
         scope::Scope,
         source::{Place, Sources},
     },
     plan::{
-        explain::{Asked, Managed},
+        explain::{Asked, Managed, Standing},
         review::{Group, Person, Review, Way},
     },
 };
@@ -23,6 +23,10 @@ pub(super) mod csv;
 mod text;
 
 pub(super) use text::{markdown, text};
+
+/// Headings of what is near, by [`Plan::NOTICE_DAYS`](crate::model::plan::Plan::NOTICE_DAYS).
+pub(super) const ENDING: &str = "Ends within 7 days";
+pub(super) const BEGINNING: &str = "Begins within 7 days";
 
 /// A review, and what else its readers see.
 #[derive(Clone, Copy, Debug)]
@@ -63,17 +67,28 @@ pub(super) struct Row {
 
 impl Row {
     /// When it began and when it ends, as far as that is known.
-    pub(super) fn dates(&self) -> String {
+    pub(super) fn dates(&self, zone: &TimeZone) -> String {
         let added = self.added.map(|it| format!("added {}", it.to_zoned(TimeZone::UTC).date()));
-        let ends = self.ends.map(until);
+        let ends = self.ends.map(|it| date::until(it, zone));
         added.into_iter().chain(ends).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// The last day on which something holds that ends at an instant.
-fn until(ends: Timestamp) -> String {
-    let last = ends.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(ends);
-    format!("until {}", last.to_zoned(TimeZone::UTC).date())
+/// Whether the files ask for it.
+fn is_wanted(standing: &Standing) -> bool {
+    standing.asked == Asked::Declared
+}
+
+/// What the files say of something, where no line of them asks for it.
+fn unwanted(asked: Asked, unmanaged: &'static str) -> &'static str {
+    match asked {
+        Asked::Ended => "expired",
+        Asked::NotYet => "begins later",
+        Asked::NotDeclared => "not declared",
+        Asked::Kept => "not listed, may stay",
+        Asked::Unmanaged => unmanaged,
+        Asked::Declared | Asked::Differs | Asked::LockedOut | Asked::Missing => "",
+    }
 }
 
 impl<'a> ReviewView<'a> {
@@ -101,6 +116,8 @@ impl<'a> ReviewView<'a> {
             }
         }
         for role in person.direct.iter().flat_map(|it| it.iter()) {
+            let standing = person.direct_asked.get(role.kind());
+            let line = standing.and_then(|it| it.lines.first()).filter(|_| standing.is_some_and(is_wanted));
             rows.push(Row {
                 id: None,
                 role: direct::role(role, words),
@@ -108,10 +125,10 @@ impl<'a> ReviewView<'a> {
                 privileged: self.review.privileged_direct.contains(role.kind().role_type()),
                 through: "outside groups".to_owned(),
                 added: None,
-                ends: None,
-                origin: String::new(),
+                ends: line.and_then(|it| it.ends),
+                origin: line.map_or_else(String::new, |it| self.sources.line(it.from)),
                 granted: String::new(),
-                files: "",
+                files: standing.map_or("", |it| unwanted(it.asked, "")),
             });
         }
         rows.sort_by(|a, b| {
@@ -132,14 +149,7 @@ impl<'a> ReviewView<'a> {
             (Managed::No, _) => "unmanaged group",
             (Managed::OneOfSeveral(_), _) => "one of several groups of this name",
             (Managed::Removed(_), _) => "the files delete the group",
-            (Managed::Declared(_), Asked::Ended) => "expired",
-            (Managed::Declared(_), Asked::NotYet) => "begins later",
-            (Managed::Declared(_), Asked::NotDeclared) => "not declared",
-            (Managed::Declared(_), Asked::Kept) => "not listed, may stay",
-            (Managed::Declared(_), Asked::Unmanaged) => "members unmanaged",
-            (Managed::Declared(_), Asked::Declared | Asked::Differs | Asked::LockedOut | Asked::Missing) => {
-                ""
-            }
+            (Managed::Declared(_), asked) => unwanted(asked, "members unmanaged"),
         };
         Row {
             id: Some(id),
@@ -185,6 +195,12 @@ impl<'a> ReviewView<'a> {
     /// Those who could act and hold nothing, as far as that is known.
     pub(super) fn without(&self) -> impl Iterator<Item = &'a Person> {
         self.review.people.iter().filter(|it| !it.has_access() && it.user.active)
+    }
+
+    /// What ends within days, or begins, as a plan says it.
+    pub(super) fn soon(&self, begins: bool, words: &Words<'_>) -> Vec<String> {
+        let all = self.review.soon.iter().filter(|it| it.begins == begins);
+        all.map(|it| notices::soon_line(it, words, self.sources)).collect()
     }
 
     /// Groups in which nobody is.

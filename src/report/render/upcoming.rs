@@ -6,7 +6,7 @@ use super::{
     counted,
     forge::Forge,
     said::{Part, Said, Sheet},
-    scope::{Words, day},
+    scope::Words,
 };
 use crate::{
     model::{
@@ -67,7 +67,7 @@ impl UpcomingView<'_> {
             parts.last_mut().into_iter().for_each(|it| it.lines.extend(self.lines(item, &words)));
         }
         Said {
-            title: format!("What begins and ends until {}", instant(it.to)),
+            title: format!("What begins and ends until {}", self.instant(it.to)),
             facts: self.facts(),
             parts,
             unseen: self.unseen(),
@@ -79,13 +79,23 @@ impl UpcomingView<'_> {
         }
     }
 
+    /// An instant, or the day that begins with it.
+    fn instant(&self, at: Timestamp) -> String {
+        let said = date::from(at, &self.sources.zone());
+        if said.len() == "from 2027-01-31".len() {
+            said["from ".len()..].to_owned()
+        } else {
+            format!("{at:.0}")
+        }
+    }
+
     fn facts(&self) -> Vec<String> {
         let of = match self.taken {
             Some(taken) => format!("By the files, and a snapshot of {} from {taken:.0}", self.endpoint),
             None => format!("By the files, and what is live at {} now", self.endpoint),
         };
         let given = if self.now.is_given { " (--now)" } else { "" };
-        vec![of, format!("From {}{given} on", instant(self.now.at))]
+        vec![of, format!("From {}{given} on", self.instant(self.now.at))]
     }
 
     pub(crate) fn unseen(&self) -> Vec<String> {
@@ -95,7 +105,12 @@ impl UpcomingView<'_> {
             counted(n, "entry gives", "entries give"),
             if n == 1 { "takes" } else { "take" }
         );
-        if n == 0 { Vec::new() } else { vec![untold] }
+        let names = &self.upcoming.names;
+        let unread = self.upcoming.unread.iter();
+        let unread = unread.map(|it| {
+            format!("Company {} could not be read: what begins and ends there", names.company(*it))
+        });
+        unread.chain((n > 0).then_some(untold)).collect()
     }
 
     pub(crate) fn summary(&self) -> String {
@@ -105,7 +120,8 @@ impl UpcomingView<'_> {
     }
 
     fn when(&self, item: &Item) -> String {
-        let when = if item.begins { date::from(item.at) } else { date::until(item.at) };
+        let zone = self.sources.zone();
+        let when = if item.begins { date::from(item.at, &zone) } else { date::until(item.at, &zone) };
         // Counted to its last moment.
         let days = (item.at.as_second() - self.now.at.as_second()).max(0) / 86_400;
         let verb = if item.begins { "begins" } else { "ends" };
@@ -169,11 +185,6 @@ impl UpcomingView<'_> {
         };
         people.iter().flat_map(|person| roles.iter().map(move |it| row(person, it))).collect()
     }
-}
-
-/// An instant, or the day that begins with it.
-fn instant(at: Timestamp) -> String {
-    if date::from(at).len() == "from 2027-01-31".len() { day(at) } else { format!("{at:.0}") }
 }
 
 fn who(item: &Item, words: &Words<'_>) -> String {

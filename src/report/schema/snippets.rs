@@ -43,6 +43,7 @@ pub(super) fn add(kind: Kind, schema: &mut Value) {
         | Kind::Difference
         | Kind::Expiring
         | Kind::Explanation
+        | Kind::Facts
         | Kind::History
         | Kind::Plan
         | Kind::Review

@@ -39,7 +39,7 @@ use rolecall::{
     },
     report::{
         document,
-        render::{View, explanation::Explanation},
+        render::{View, explanation::Explanation, review::ReviewView, upcoming::UpcomingView},
     },
     workflow::{
         self, Live, Site, Sites,
@@ -126,6 +126,45 @@ pub(crate) fn explain(inputs: Inputs<'_>, user: &str) -> Result<Value, String> {
     Ok(serde_json::from_str(&document::explanation::write(&view)).unwrap())
 }
 
+/// What three documents say of what ends: a plan, a review, and what is near or ends ever.
+pub(crate) struct Endings {
+    pub(crate) plan: Value,
+    pub(crate) review: Value,
+    pub(crate) near: Value,
+    pub(crate) all: Value,
+}
+
+/// Plans, reviews, and asks what begins and ends within a week, and ever.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(crate) fn endings(inputs: Inputs<'_>) -> Result<Endings, String> {
+    let planned = plan(inputs)?.document;
+    let now: jiff::Timestamp = inputs.now.parse().unwrap();
+    let live =
+        Live { source: Source::Snapshot(Box::new(answers(inputs.live, now)?)), sites: Sites::one(site()) };
+    let why = |error: workflow::Error| format!("{error}: {:?}", error.reasons());
+    let checked = || workflow::checked(Loaded::of(inputs.files.iter().cloned())).map_err(why);
+    let (checked, mut reviewing) = (checked()?, checked()?);
+    let of = workflow::DirectRolesOf::SingledOut;
+    let review = wait(workflow::reviewed(&live, &mut reviewing, of, now.into())).map_err(why)?;
+    let (endpoint, url, taken) = (ENDPOINT, ENDPOINT, None);
+    let sources = &checked.loaded.sources;
+    let view = ReviewView { review: &review, sources, endpoint, url, now: now.into(), taken };
+    let ending = |within: jiff::Span| -> Result<Value, String> {
+        let upcoming = wait(workflow::upcoming(&live, &checked, within, now.into())).map_err(why)?;
+        let view = UpcomingView { upcoming: &upcoming, sources, endpoint, url, now: now.into(), taken };
+        Ok(serde_json::from_str(&document::upcoming::write(&view)).unwrap())
+    };
+    Ok(Endings {
+        plan: planned,
+        review: serde_json::from_str(&document::review::write(&view)).unwrap(),
+        near: ending(jiff::Span::new().days(7))?,
+        all: ending(jiff::Span::new().years(100))?,
+    })
+}
+
 /// Plans from everything that there is, with a change that somebody thinks of.
 ///
 /// # Errors
@@ -141,7 +180,7 @@ pub(crate) fn plan_supposed(inputs: Inputs<'_>, comes: bool, thing: &str) -> Res
     let checked = workflow::checked(loaded()).map_err(why)?;
     let turn = if comes { Turn::Comes } else { Turn::Goes };
     let changes = [(turn, thing.parse::<Thing>()?)];
-    let (checked, _) = workflow::supposed(checked, &loaded(), &[], &changes).map_err(why)?;
+    let (checked, _) = workflow::supposed(checked, &loaded(), &[], &changes, ready.now).map_err(why)?;
     let observed = ready.everything()?;
     let bound = bind(&checked.declared, &observed, ready.now).map_err(|it| said(&it))?;
     let plan = diff::plan(&bound, &observed);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use super::{
     list::{Entry, Line, List, Tone},
     matrix::{Cell, Mark, Matrix, Person as Holder},
@@ -14,18 +16,18 @@ use crate::{
     },
     report::render::{
         counted,
-        review::{ReviewView, Row},
+        review::{BEGINNING, ENDING, ReviewView, Row},
         scope::Words,
     },
 };
 
 /// Everybody and every group.
 pub(super) fn page(view: &ReviewView<'_>) -> Page {
-    let words = view.words();
+    let (words, zone) = (view.words(), view.sources.zone());
     let rows: Vec<(&Person, Vec<Row>)> = view.holders().map(|it| (it, view.rows(it, &words))).collect();
     let entries = |keep: fn(&Row) -> bool| -> Vec<Entry> {
         let of = |(person, rows): &(&Person, Vec<Row>)| {
-            let lines: Vec<Line> = rows.iter().filter(|it| keep(it)).map(line).collect();
+            let lines: Vec<Line> = rows.iter().filter(|it| keep(it)).map(|it| line(it, &zone)).collect();
             (!lines.is_empty()).then(|| Entry { lines, ..of_person(person, view, &words) })
         };
         rows.iter().filter_map(of).collect()
@@ -45,9 +47,11 @@ pub(super) fn page(view: &ReviewView<'_>) -> Page {
         names(view.empty().map(name).collect()),
         names(view.without().map(|it| words.person(it.user.id)).collect()),
     );
+    let soon = names(view.soon(false, &words));
     let counts = [
         (Tone::Escalates, privileged.len(), "people with privileged access"),
         (Tone::Plain, all.len(), "people with access"),
+        (Tone::Warning, soon.len(), "things that end within 7 days"),
         (Tone::Warning, ends.len(), "people whose access ends"),
         (Tone::Plain, groups.len(), "groups"),
         (Tone::Warning, unmanaged, "groups that no file names"),
@@ -56,6 +60,8 @@ pub(super) fn page(view: &ReviewView<'_>) -> Page {
     ];
     let lists = [
         List { signed: true, ..List::new("privileged", "Privileged access", privileged) },
+        List::new("soon", ENDING, soon),
+        List::new("starting", BEGINNING, names(view.soon(true, &words))),
         List::new("ends", "Access that ends", ends),
         List {
             signed: true,
@@ -102,9 +108,9 @@ fn of_person(person: &Person, view: &ReviewView<'_>, words: &Words<'_>) -> Entry
     }
 }
 
-fn line(row: &Row) -> Line {
+fn line(row: &Row, zone: &TimeZone) -> Line {
     let files = Some(row.files).filter(|it| !it.is_empty()).map(str::to_owned);
-    let dates = Some(row.dates()).filter(|it| !it.is_empty());
+    let dates = Some(row.dates(zone)).filter(|it| !it.is_empty());
     Line {
         sign: "",
         what: row.role.clone(),

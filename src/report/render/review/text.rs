@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{ReviewView, Row};
+use super::{BEGINNING, ENDING, ReviewView, Row};
 use crate::{
     model::escape,
     report::render::{markdown::shown, scope::Words, thousands},
@@ -69,10 +69,11 @@ fn block(
         format!("{mark}{}{}{}\n", shown(&words.person(person.user.id)), shown(&company), shown(&standing));
     let rows: Vec<(String, Row)> = view.rows(person, words).into_iter().map(|it| (left(&it), it)).collect();
     let column = rows.iter().map(|it| it.0.width()).filter(|it| *it <= BESIDE).max().unwrap_or(0);
+    let zone = view.sources.zone();
     for (left, row) in rows {
         let gap = column.saturating_sub(left.width()) + 2;
         let beside =
-            [format!("through {}", row.through), row.dates(), row.origin.clone(), row.files.to_owned()];
+            [format!("through {}", row.through), row.dates(&zone), row.origin.clone(), row.files.to_owned()];
         let beside: Vec<String> =
             beside.iter().filter(|it| !it.is_empty()).map(|it| shown(it).into_owned()).collect();
         out += &format!("    {left}{:gap$}{}\n", "", beside.join("  "));
@@ -97,7 +98,9 @@ fn rest(view: &ReviewView<'_>, words: &Words<'_>) -> Vec<(String, Vec<String>)> 
         false => it.name.to_string(),
     };
     let unmanaged = view.review.groups.iter().filter(|it| it.managed == crate::plan::explain::Managed::No);
-    let lists: [(&str, Vec<String>); 3] = [
+    let lists: [(&str, Vec<String>); 5] = [
+        (ENDING, view.soon(false, words)),
+        (BEGINNING, view.soon(true, words)),
         ("Groups that no file names", unmanaged.map(name).collect()),
         ("Groups without members", view.empty().map(name).collect()),
         ("People without access", view.without().map(|it| words.person(it.user.id)).collect()),

@@ -235,7 +235,7 @@ impl Draft {
 }
 
 /// Somebody in a group until then, or from then on.
-fn soon(at: &str, begins: bool, n: u32, line: u32) -> Soon {
+pub(crate) fn soon(at: &str, begins: bool, n: u32, line: u32) -> Soon {
     let (group, from) = (Some("Dedicated Client Agents".into()), Place::new(FileId(0), line, 5));
     let at = at.parse().expect("an instant");
     Soon { at, begins, company: company(), group, user: Some(user(n)), role: None, role_type: None, from }

@@ -33,7 +33,7 @@ use crate::{
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
         observed::User,
-        plan::{Check, Names, People, Verdict},
+        plan::{Check, Names, People, Soon, Verdict},
         rules::{Guard, PrivilegedTypes},
         source::{FileId, Place, Sources},
     },
@@ -489,6 +489,7 @@ fn review(name: &str) -> Review {
         user: User { active: true, ..User::hidden(fixture::user(n)) },
         effects,
         direct: None,
+        direct_asked: BTreeMap::new(),
         locked_out: None,
     };
     let effect = Effect { role, scope: (*scope).clone(), permissions: None, through };
@@ -504,6 +505,7 @@ fn review(name: &str) -> Review {
         people: vec![person(9, vec![effect]), person(8, Vec::new())],
         privileged: BTreeSet::from([(company, role)]),
         privileged_direct: PrivilegedTypes::Known,
+        soon: vec![Soon { group: Some(name.into()), ..fixture::soon("2026-12-01T00:00:00Z", false, 9, 1) }],
         is_sanitized: true,
         names,
     }
