@@ -201,8 +201,8 @@ pub static EDIT: Record = Record {
     fields: &[
         always(
             "kind",
-            Holds::Word(&["group", "role", "member", "directRole"]),
-            "What changes: a group itself, a role of a group, a member of one, or a role outside groups.",
+            Holds::Word(&["group", "role", "member", "directRole", "person"]),
+            "What changes: a group itself, a role of a group, a member of one, a role outside groups, or what a person is.",
         ),
         always("action", Holds::Word(&["add", "change", "remove"]), "What becomes of it."),
         always("company", Holds::Text, "The company: its name under `ids:`, or else its id."),
@@ -222,6 +222,13 @@ pub static EDIT: Record = Record {
         maybe("role", Holds::Text, "The name of the role of a group; of a role outside groups its type."),
         maybe("roleId", Holds::Text, "The id of the role of a group."),
         maybe("roleType", Holds::Text, "The type of a role outside groups, as the API names it."),
+        maybe(
+            "attribute",
+            Holds::Text,
+            "What of a person changes, by its key under `users:`; `active` of an account.",
+        ),
+        maybe("before", Holds::Text, "What it was: an id, or a word; missing where nothing was."),
+        maybe("after", Holds::Text, "What it will be, in the same form."),
         always(
             "privileged",
             Holds::Bool,

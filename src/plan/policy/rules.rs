@@ -411,6 +411,11 @@ impl Scene<'_> {
             fields.push(("role", word(kind.role_type())));
             fields.push(("roleType", word(kind.role_type())));
         }
+        if let Some(attribute) = edit.attribute() {
+            fields.push(("attribute", word(attribute.as_str())));
+            let sides = ["before", "after"].into_iter().zip(edit.traits());
+            fields.extend(sides.filter_map(|(name, it)| Some((name, word(it?)))));
+        }
         let relation = edit.relation().map(|it| it.word().to_ascii_lowercase());
         fields.extend(relation.map(|it| ("relation", Datum::Text(it.into()))));
         let [before, after] = edit.scopes();
