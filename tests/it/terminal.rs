@@ -42,7 +42,7 @@ pub(crate) const COMMANDS: [&str; 32] = [
 ];
 
 /// Flags that no variable stands for, and why.
-const WITHOUT_VARIABLE: [(&str, &str); 9] = [
+const WITHOUT_VARIABLE: [(&str, &str); 10] = [
     ("--help", "explains"),
     ("--version", "explains"),
     ("--adopt", "writes into the files: has to be asked for on the command line"),
@@ -52,6 +52,7 @@ const WITHOUT_VARIABLE: [(&str, &str); 9] = [
     ("what-if --remove", "the same"),
     ("schema --live", "without a snapshot it means the API; which snapshot may stand in ROLECALL_LIVE"),
     ("--probe", "writes: has to be asked for on the command line, as its company has"),
+    ("doctor --people", "belongs to --probe"),
 ];
 
 fn run(line: &str) -> Run {
