@@ -244,6 +244,18 @@ pub fn folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
+/// The same of a folder that only its owner may enter, whatever it was before.
+///
+/// # Errors
+///
+/// As of [`folder`], and where it is somebody else's.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    folder(path)?;
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
+}
+
 /// The folder that a file is in.
 pub fn around(path: &Path) -> &Path {
     path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 31] = [
+pub(crate) const COMMANDS: [&str; 32] = [
     "init",
     "validate",
     "policy",
@@ -27,6 +27,7 @@ pub(crate) const COMMANDS: [&str; 31] = [
     "groups",
     "roles",
     "people",
+    "users",
     "expiring",
     "report",
     "snapshot",
@@ -41,9 +42,10 @@ pub(crate) const COMMANDS: [&str; 31] = [
 ];
 
 /// Flags that no variable stands for, and why.
-const WITHOUT_VARIABLE: [(&str, &str); 9] = [
+const WITHOUT_VARIABLE: [(&str, &str); 10] = [
     ("--help", "explains"),
     ("--version", "explains"),
+    ("users --reveal", "shows what is personal: has to be asked for on the command line"),
     ("--adopt", "writes into the files: has to be asked for on the command line"),
     ("plan --dry-run", "belongs to --adopt"),
     ("drift --dry-run", "belongs to --adopt"),
@@ -255,7 +257,7 @@ fn manual_pages_are_the_same_each_time_and_take_the_place_of_nothing_else() {
         pages.sort();
         pages
     };
-    assert_eq!(write().expect(0).stdout, "Wrote 32 pages to share/man1.\n");
+    assert_eq!(write().expect(0).stdout, "Wrote 33 pages to share/man1.\n");
     let first = pages();
     write().expect(0);
     assert_eq!(pages(), first);
