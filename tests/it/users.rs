@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// What nobody sees who does not ask for it.
-const CANARIES: [&str; 7] =
+pub(crate) const CANARIES: [&str; 7] =
     ["K-PASSPORT-77", "1971-03-05", "LOYAL-4711", "Noor Haddad", "Noor", "+49-170-1234567", "VEGAN-ONLY"];
 
 /// People who belong somewhere, and one of whom a lot is held.
-fn seed() -> String {
+pub(crate) fn seed() -> String {
     let profile = json!({
         "personalInfo": {
             "name": { "given": "Noor", "family1": "Haddad", "preferred": "Noor Haddad" },
