@@ -155,6 +155,13 @@ pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> 
     Ok(())
 }
 
+/// Takes a file away that nobody needs; that it stays is no failure.
+pub fn forget(path: &Path) {
+    if through_link(path).is_ok() {
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// Makes sure that a file still holds the text that was read from it.
 ///
 /// # Errors

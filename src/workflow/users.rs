@@ -1,10 +1,10 @@
 //! People and their data, one by one: who is there, what is held of one of them, and a part replaced. What is personal
 //! leaves this only as the value that was asked for: never in an error, and never in a log.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    live::api::{ApiError, Client, Clients, Reader},
+    live::api::{ApiError, Client, Clients, Reader, Request},
     model::{
         directory::Directory,
         ids::{CompanyId, PersonRef},
@@ -21,6 +21,8 @@ use super::{Checked, Error, error::SearchRefused};
 
 /// How often a part is sent, each time after a look.
 const ATTEMPTS: u32 = 5;
+/// Milliseconds before it is read back once more, as what the API shows may lag behind what it has accepted.
+const SETTLING: [u64; 4] = [100, 200, 400, 800];
 
 /// Reads everybody of the companies that are asked about.
 ///
@@ -180,7 +182,11 @@ impl Replacement {
         let now = Self::new(self.part, now.clone(), self.after.clone());
         let was: BTreeSet<String> = self.before.leaves().into_iter().map(|it| it.path).collect();
         let counts = |it: &Difference| match it {
-            Difference::Added(_) | Difference::Changed { .. } => true,
+            // Some servers leave out whatever is false, 0 or empty.
+            Difference::Added(sent) => {
+                !["false", "0", "\"\"", "[]", "{}", "null"].contains(&sent.value.get())
+            }
+            Difference::Changed { .. } => true,
             Difference::Removed(left) => was.contains(&left.path),
         };
         let differing = now.differences();
@@ -198,6 +204,17 @@ pub enum NotReplaced {
     Stale(Part),
     #[error("the {} was sent, the answer was lost, and it is neither what it was nor what was sent", .0.word())]
     Unclear(Part),
+}
+
+impl NotReplaced {
+    /// Whether nothing was written for certain.
+    pub fn is_unwritten(&self) -> bool {
+        match self {
+            Self::Api(error) => !error.ambiguous() && error.request().is_some_and(Request::is_write),
+            Self::Stale(_) => true,
+            Self::Unclear(_) => false,
+        }
+    }
 }
 
 /// Replaces a part of a person, if it still is what it was, and reads it back. Returns where it is not what was sent.
@@ -254,7 +271,14 @@ pub async fn replace(
             _ => writer.before_look(error, attempt).await?,
         });
     }
-    Ok(replacement.unlike(&reader.part(user.id, *part).await?))
+    let mut pauses = SETTLING.into_iter();
+    loop {
+        let unlike = replacement.unlike(&reader.part(user.id, *part).await?);
+        match pauses.next().filter(|_| !unlike.is_empty()) {
+            Some(pause) => writer.wait(Duration::from_millis(pause)).await,
+            None => return Ok(unlike),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -294,14 +318,18 @@ mod tests {
 
     #[test]
     fn what_is_read_back_may_say_more_and_nothing_else() {
-        let replacement =
-            Replacement::new(Part::BusinessInfo, object(r#"{"a":1,"old":2}"#), object(r#"{"a":{"id":"x"}}"#));
+        let replacement = Replacement::new(
+            Part::BusinessInfo,
+            object(r#"{"a":1,"old":2}"#),
+            object(r#"{"a":{"id":"x"},"empty":[],"off":false}"#),
+        );
         for (now, unlike) in [
             (r#"{"a":{"id":"x"}}"#, &[][..]),
             (r#"{"a":{"id":"x","name":"X"},"new":true}"#, &[]),
             (r#"{"a":{"id":"y"}}"#, &["a.id"]),
             (r#"{"a":{"id":"x"},"old":2}"#, &["old"]),
             ("{}", &["a.id"]),
+            (r#"{"a":{"id":"x"}, "empty":[]}"#, &[]),
         ] {
             assert_eq!(replacement.unlike(&object(now)), unlike, "{now}");
         }

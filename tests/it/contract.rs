@@ -26,7 +26,8 @@ const UNDECLARED: [(u64, &str); 3] = [
 const TOKEN: &str = "/v2/auth/oauth2-token";
 
 /// Everything the client asks for, but for the token.
-const ASKED_BY_THE_CLIENT: [&str; 33] = [
+const ASKED_BY_THE_CLIENT: [&str; 36] = [
+    "DELETE /v2/users/{userId}",
     "DELETE /v3/companies/{companyId}/user-groups/{groupId}",
     "GET /v2/users",
     "GET /v2/users/{userId}",
@@ -45,6 +46,8 @@ const ASKED_BY_THE_CLIENT: [&str; 33] = [
     "GET /v3/users/{userId}/rbac-info",
     "PATCH /v3/companies/{companyId}/user-groups/{groupId}/members",
     "PATCH /v3/companies/{companyId}/user-groups/{groupId}/roles",
+    "POST /v2/users",
+    "POST /v2/users/{userId}/activate",
     "POST /v3/companies/{companyId}/roles",
     "POST /v3/companies/{companyId}/user-groups",
     "POST /v3/companies/{companyId}/user-groups/list",
@@ -250,6 +253,7 @@ fn all_that_is_asked_and_answered_is_as_the_contract_says() {
         people::each_key_of_a_person_finds_the_same_person();
         people::one_who_cannot_be_resolved_is_withheld_and_the_rest_is_done();
         client::groups_roles_and_permissions_are_read_one_by_one_as_in_lists();
+        client::an_account_is_made_found_left_and_come_back_to();
         client::the_groups_of_a_user_follow_the_members_of_the_groups();
         users::an_export_is_for_its_owner_and_overwrites_nothing_unasked();
         users::every_part_that_can_be_put_is();

@@ -449,6 +449,7 @@ fn a_lost_answer_is_looked_into_before_anything_is_sent_again() {
         (json!({ "status": { "code": 403 } }), 5, 1),
         (json!({ "truncate": {} }), 0, 1),
         (json!({ "ignoreWrite": {} }), 3, 1),
+        (json!({ "lag": { "reads": 2 } }), 0, 1),
     ];
     for (kind, code, puts) in kinds {
         let world = world();
@@ -463,12 +464,15 @@ fn a_lost_answer_is_looked_into_before_anything_is_sent_again() {
             if code == 0 { wanted.clone() } else { before },
             "{kind}"
         );
+        // What was is kept wherever something may have been written, and nowhere else.
+        let kept = fs::read_dir(world.path().join(".rolecall/users")).unwrap().count();
+        assert_eq!(kept, usize::from(code != 5), "{kind}");
     }
     // Without end it is not tried without end, and what became of it is known.
     let world = world();
     world.write("part.json", &wanted.to_string());
     world.faults(json!([{ "method": "PUT", "path": "/travel-preferences", "times": 0, "kind": { "status": { "code": 503 } } }]));
-    world.run(PUT).expect(8);
+    world.run(PUT).expect(8).says(&["What was is in .rolecall/users/"]);
 }
 
 /// Any JSON, with numbers that no type of ours holds and names that nobody knows.

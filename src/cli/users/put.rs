@@ -100,7 +100,15 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
         let undo = kept(global, &checked.loaded.root, &user, &replacement)?;
         // From here on a signal waits for the answer.
         let _stop = run::stop_on_signal(output);
-        let unlike = workflow::users::replace(client, &user, &replacement).await?;
+        let replaced = workflow::users::replace(client, &user, &replacement).await;
+        let unlike = replaced.inspect_err(|error| {
+            // Nobody needs what was where nothing was written, and it is somebody's.
+            if error.is_unwritten() {
+                disk::forget(&global.at(&undo));
+            } else {
+                output.message(&format!("What was is in {}.", terminal(&undo.display().to_string())));
+            }
+        })?;
         Ok(told((&user, part), &undo, (&differences, &unlike), output))
     })
 }
