@@ -211,7 +211,9 @@ impl Action {
 
 /// The files, as far as there are some, and the API of their companies.
 fn connected(global: &Global) -> Result<(Checked, Connected), Failure> {
-    let checked = global.or_alone(global.checked_workspace(), &[])?;
+    // Whose people they are is said by all files; what else is wrong in these stands in nobody's way.
+    let checked = global.sound(&[]).or_else(|_| global.checked_workspace());
+    let checked = global.or_alone(checked, &[])?;
     settings::complete(global, &checked)?;
     let connected = settings::connect(global, &checked, &checked.declared.own_companies())?;
     Ok((checked, connected))

@@ -200,9 +200,9 @@ impl Replacement {
 pub enum NotReplaced {
     #[error(transparent)]
     Api(#[from] ApiError),
-    #[error("the {} changed since it was shown; nothing was written", .0.word())]
+    #[error("the part {} changed since it was shown; nothing was written", .0.word())]
     Stale(Part),
-    #[error("the {} was sent, the answer was lost, and it is neither what it was nor what was sent", .0.word())]
+    #[error("the part {} was sent, the answer was lost, and it is neither what it was nor what was sent", .0.word())]
     Unclear(Part),
 }
 

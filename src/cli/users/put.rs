@@ -89,13 +89,13 @@ pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<
         }
         let differences = replacement.differences();
         if differences.is_empty() {
-            let text = format!("No changes. The {word} of {} is what the file says.\n", called(&user));
+            let text = format!("No changes. The part {word} of {} is what the file says.\n", called(&user));
             output.sentence(&text, "users-put", &facts((&user, part), None, &[], &[]));
             return Ok(Exit::Ok);
         }
         announce(&user, &replacement, &differences, values, output);
         if !consented {
-            run::until_signal(consent(output, &format!("Replace the {word}?"))).await?;
+            run::until_signal(consent(output, &format!("Replace the part {word}?"))).await?;
         }
         let undo = kept(global, &checked.loaded.root, &user, &replacement)?;
         // From here on a signal waits for the answer.
