@@ -1,5 +1,6 @@
 //! The client's calls that no command makes yet, against the sandbox over HTTP.
 
+use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use rolecall::{
     live::api::{self, Credentials, Part, Reader, Settings, Writer},
     model::{
@@ -7,9 +8,12 @@ use rolecall::{
         object::Object,
     },
 };
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
-use crate::support::{SEED, VOYAGER, World};
+use crate::{
+    support::{SEED, VOYAGER, World},
+    users::any_json,
+};
 
 /// Connects to a world as its client and runs the questions to their end.
 fn ask<T>(world: &World, questions: impl AsyncFnOnce(Reader, Writer, CompanyId) -> T) -> T {
@@ -131,5 +135,40 @@ fn an_account_is_made(kind: &Value, dialect: &str) {
         assert!(
             reader.query_user(company, &keys[1]).await.unwrap().iter().all(|it| it.id == id && it.active)
         );
+    });
+}
+
+/// Whatever else a part holds, and however its numbers are written.
+#[test]
+fn to_set_one_field_of_a_part_leaves_every_other_to_the_letter() {
+    ask(&World::new(), async |reader, writer, company| {
+        let bo = PersonRef::ExternalId("agent-17".into());
+        let bo = reader.query_user(company, &bo).await.unwrap().remove(0).id;
+        let mut runner = TestRunner::deterministic();
+        for n in 0..24 {
+            let (part, field) = [
+                (Part::BusinessInfo, "designation"),
+                (Part::PersonalInfo, "nationality"),
+                (Part::NotificationPreferences, "set"),
+                (Part::Profile, "tier"),
+            ][n % 4];
+            let others = proptest::collection::btree_map("zz[a-z]{1,6}", any_json(), 0..5);
+            let mut wanted = reader.part(bo, part).await.unwrap();
+            for (name, value) in others.new_tree(&mut runner).unwrap().current() {
+                wanted.set(&name, &RawValue::from_string(value).unwrap());
+            }
+            writer.put_part(bo, part, &wanted).await.unwrap();
+            let before = reader.part(bo, part).await.unwrap();
+            let mut after = before.clone();
+            after.set(field, &format!("set-{n}"));
+            writer.put_part(bo, part, &after).await.unwrap();
+            let now = reader.part(bo, part).await.unwrap();
+            assert!(now.same(&after) && !now.same(&before), "{part:?}");
+            let others = |it: &Object| -> Vec<(String, String)> {
+                let rest = it.iter().filter(|it| it.0.starts_with("zz"));
+                rest.map(|(name, value)| (name.to_owned(), value.get().to_owned())).collect()
+            };
+            assert_eq!(others(&now), others(&before), "{part:?}: to the letter");
+        }
     });
 }

@@ -1,13 +1,14 @@
 //! `rolecall users`: who is there, what is held of somebody, all of it as files, and a part replaced, once and to the letter.
 
-use std::{fs, io::Write as _, process::Stdio};
+use std::{collections::BTreeSet, fs, io::Write as _, process::Stdio};
 
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+use rolecall::model::part::Part;
 use serde_json::{Value, json};
 
 use crate::{
     consent::asked_on_a_terminal,
-    support::{Run, SEED, World, http, raw, words},
+    support::{Run, SEED, World, http, raw, repository, words},
 };
 
 /// What nobody sees who does not ask for it.
@@ -27,9 +28,11 @@ pub(crate) fn seed() -> String {
         "membershipInfo": { "membershipInfos": [{ "id": "LOYAL-4711", "type": "AIR", "issuedBy": "NZ" }] },
     });
     let units = "legalEntities: [{ name: voyager-de }, { name: voyager-fr }], departments: [{ name: Sales }, { name: Agents EU }], offices: [{ name: Berlin }], costCenters: [{ name: '4711' }]";
+    let ana = "1a6f0000-0000-4000-8000-00000000a0a0";
+    let arranger = json!([{ "roleType": "TRAVEL_ARRANGER", "metadata": { "roleType": "TRAVEL_ARRANGER", "arrangerFor": [{ "userId": ana }] } }]);
     SEED.replacen("legalEntities: [{ name: voyager-de }]", units, 1)
-        .replacen("{ email: ana@voyager.example, company: voyager }", &format!("{{ email: ana@voyager.example, company: voyager, department: Sales, office: Berlin, costCenter: '4711', designation: Lead, manager: bo@voyager.example, profile: {profile} }}"), 1)
-        .replacen("externalId: agent-17 }", "externalId: agent-17, department: Agents EU, legalEntity: voyager-fr, persona: GUEST }", 1)
+        .replacen("{ email: ana@voyager.example, company: voyager }", &format!("{{ id: {ana}, email: ana@voyager.example, company: voyager, approvers: [root@voyager.example], department: Sales, office: Berlin, costCenter: '4711', designation: Lead, manager: bo@voyager.example, profile: {profile} }}"), 1)
+        .replacen("externalId: agent-17 }", &format!("externalId: agent-17, department: Agents EU, legalEntity: voyager-fr, persona: GUEST, directRoles: {arranger} }}"), 1)
 }
 
 fn world() -> World {
@@ -142,6 +145,14 @@ fn what_is_held_is_shown_and_what_is_personal_to_who_asks_for_it() {
         assert!(CANARIES.iter().all(|it| revealed.stdout.contains(it)), "{format}: {}", revealed.stdout);
         assert!(CANARIES.iter().all(|it| !revealed.stderr.contains(it)), "{format}: {}", revealed.stderr);
     }
+    let held = world.run("users show ana@voyager.example --format json").expect(0).json();
+    let (parts, id) = (&held["parts"], |email: &str| json!(world.user(email)));
+    assert_eq!(
+        parts["business-info"]["managerRef"],
+        json!({ "id": id("bo@voyager.example"), "name": "•••" })
+    );
+    assert_eq!(parts["business-info"]["designatedApproverRefs"][0]["id"], id("root@voyager.example"));
+    assert_eq!(parts["travel-arrangers"]["travelArrangers"][0]["userId"]["id"], id("bo@voyager.example"));
     world.run("users show ana@voyager.example --format html").expect(4).says(&["no result in the form html"]);
 }
 
@@ -264,7 +275,9 @@ pub(crate) fn an_export_is_for_its_owner_and_overwrites_nothing_unasked() {
         .expect(4)
         .says(&["cannot write", "profile.json"]);
     assert_eq!(fs::read_to_string(world.path().join("other/profile.json")).unwrap(), "mine");
-    assert_eq!(fs::read_dir(world.path().join("other")).unwrap().count(), 1, "all or none");
+    assert!(!world.path().join("other/manifest.json").exists(), "all or none");
+    assert!(!world.path().join("other/roles.json").exists(), "all or none");
+    assert_eq!(fs::read_to_string(folder.join(".gitignore")).unwrap(), "*\n");
 }
 
 /// The part as the sandbox holds it, to the letter.
@@ -325,6 +338,26 @@ fn a_part_is_replaced_once_read_back_and_can_be_put_back() {
         (&json["kind"], &json["part"], &json["changed"]),
         (&json!("users-put"), &json!("travel-preferences"), &json!([]))
     );
+}
+
+/// The page says of each part whether it can be put, and so does the program.
+#[test]
+fn the_page_has_every_part() {
+    let page = repository("docs/users.md");
+    let said = page.lines().filter_map(|it| {
+        let cells: Vec<&str> = it.strip_prefix("| `")?.split('|').map(str::trim).collect();
+        Some((cells[0].trim_end_matches('`').to_owned(), *cells.get(2)? == "yes"))
+    });
+    let parts = Part::ALL.iter().map(|it| (it.word().to_owned(), it.is_writable() && *it != Part::Roles));
+    assert_eq!(said.collect::<BTreeSet<_>>(), parts.collect::<BTreeSet<_>>());
+    let world = world();
+    world.write("part.json", "{}");
+    for part in Part::ALL {
+        let code =
+            world.run(&format!("users put ana@voyager.example part.json --part {}", part.word())).expect(4);
+        let refused = !part.is_writable() || *part == Part::Roles;
+        assert_eq!(code.stderr.contains("no terminal to confirm on"), !refused, "{}", code.stderr);
+    }
 }
 
 #[test]
@@ -476,7 +509,7 @@ fn a_lost_answer_is_looked_into_before_anything_is_sent_again() {
 }
 
 /// Any JSON, with numbers that no type of ours holds and names that nobody knows.
-fn any_json() -> impl Strategy<Value = String> {
+pub(crate) fn any_json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
         Just("true".to_owned()),

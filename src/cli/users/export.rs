@@ -11,7 +11,7 @@ use rolecall::{
 use serde_json::json;
 
 use super::{Exit, Failure, Global, Output, connected};
-use crate::cli::{Now, run};
+use crate::cli::{Now, files::ignored, run};
 
 /// The file that says what is there and what could not be read.
 const MANIFEST: &str = "manifest.json";
@@ -44,6 +44,8 @@ pub(super) fn run(
     let files: Vec<(PathBuf, String)> =
         export.files.iter().map(|(name, text)| (folder.join(name), text.clone())).collect();
     disk::private_folder(&folder).map_err(|error| unwritten(&folder, error))?;
+    // It may lie in the clone of a repository, where nobody should add it by mistake.
+    ignored(&folder);
     if overwrite {
         for (path, text) in &files {
             disk::replace(path, text.as_bytes(), Readers::Owner).map_err(|error| unwritten(path, error))?;
