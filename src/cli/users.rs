@@ -96,7 +96,7 @@ struct Filters {
     /// For `list`: whose accounts
     #[arg(long, value_name = "STATUS", env = "ROLECALL_STATUS", default_value = "all")]
     status: Status,
-    /// For `list`: only whom the API finds by this text
+    /// For `list`: only those that the API finds by this text
     #[arg(long, value_name = "TEXT", env = "ROLECALL_SEARCH")]
     search: Option<String>,
 }

@@ -155,7 +155,7 @@ pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> 
     Ok(())
 }
 
-/// Takes a file away that nobody needs; that it stays is no failure.
+/// Takes a file away that nobody needs; where it stays, nothing is said.
 pub fn forget(path: &Path) {
     if through_link(path).is_ok() {
         let _ = fs::remove_file(path);

@@ -113,7 +113,7 @@ fn no_command_shows_a_credential() {
     }
 }
 
-/// Passports, birth dates, loyalty numbers, names: whoever does not ask for them gets none, by no command and in no file.
+/// Passports, birth dates, loyalty numbers, names: without being asked for they are in nothing that a command says or leaves behind.
 #[test]
 fn no_command_shows_what_is_personal_unasked() {
     let world = World::seeded(&seed()).groups(GROUPS);

@@ -15,7 +15,7 @@ use crate::{
 pub(crate) const CANARIES: [&str; 7] =
     ["K-PASSPORT-77", "1971-03-05", "LOYAL-4711", "Noor Haddad", "Noor", "+49-170-1234567", "VEGAN-ONLY"];
 
-/// People who belong somewhere, and one of whom a lot is held.
+/// People who belong somewhere, and one about which much is held.
 pub(crate) fn seed() -> String {
     let profile = json!({
         "personalInfo": {
@@ -107,7 +107,7 @@ fn a_list_has_a_form_for_everybody() {
     for all in [text.stdout, csv, markdown] {
         assert!(CANARIES.iter().all(|it| !all.contains(it)), "{all}");
     }
-    // A list that the API refuses is no list of nobody.
+    // A list that the API refuses does not read as an empty one.
     let refused = json!([{ "path": "/v3/users/list", "times": 0, "kind": { "status": { "code": 403 } } }]);
     world.faults(refused);
     world.run("users list").expect(5).says(&["POST /v3/users/list", "403"]);
@@ -157,7 +157,7 @@ fn what_is_held_is_shown_and_what_is_personal_to_who_asks_for_it() {
 }
 
 #[test]
-fn whoever_is_meant_is_one_person_of_the_company_active_or_not() {
+fn the_person_meant_is_one_of_the_company_active_or_not() {
     let world = world();
     for (person, email) in [
         ("ana@voyager.example", "ana"),

@@ -5,7 +5,7 @@ use super::{ApiError, Reader, wire::Told};
 use crate::model::{ids::CompanyId, person::Entry};
 
 impl Reader {
-    /// Returns everybody of a company, inactive people included, or those whom the server finds for a text.
+    /// Returns everybody of a company, inactive people included, or those that the server finds for a text.
     ///
     /// # Errors
     /// Any [`ApiError`], and where the list cannot be proven complete. There is no other way to ask: a refusal of this list

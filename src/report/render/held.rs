@@ -99,7 +99,7 @@ impl Values {
     fn shown(self, part: Part, leaf: &Leaf) -> String {
         let raw = leaf.value.get();
         match self {
-            // That there is nothing is no value.
+            // An empty value tells nothing.
             _ if ["{}", "[]", "null"].contains(&raw) => raw.to_owned(),
             Self::Masked if !is_open(part, &leaf.path) => MASK.to_owned(),
             Self::Masked | Self::Revealed => {
