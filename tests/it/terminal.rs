@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 32] = [
+pub(crate) const COMMANDS: [&str; 33] = [
     "init",
     "validate",
     "policy",
@@ -43,7 +43,7 @@ pub(crate) const COMMANDS: [&str; 32] = [
 ];
 
 /// Flags that no variable stands for, and why.
-const WITHOUT_VARIABLE: [(&str, &str); 10] = [
+const WITHOUT_VARIABLE: [(&str, &str); 11] = [
     ("--help", "explains"),
     ("--version", "explains"),
     ("users --reveal", "shows what is personal: has to be asked for on the command line"),

@@ -399,7 +399,7 @@ impl Reader {
         if let Some(filter) = Filter::of(people)
             && !self.is_bulk_refused(company)
         {
-            let listed = self.rows_with(company, Some(&filter), more).await;
+            let listed = self.rows_with(company, (Some(&filter), None), more).await;
             if !self.refuses_bulk(company, &listed) {
                 return Ok(listed?.into_iter().map(|it| (it.0, Some(it.1))).collect());
             }
