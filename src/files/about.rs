@@ -92,6 +92,13 @@ impl Loaded {
         let is_left = |it: &Option<Place>| it.is_some_and(|it| left.contains(&it.file));
         self.findings.retain(|it| !is_left(&it.place));
         self.files.remarks.retain(|it| !is_left(&it.place));
+        self.files.tables.retain(|it| {
+            let is_left = left.contains(&it.of.0);
+            if is_left {
+                self.sources.forget(it.file);
+            }
+            !is_left
+        });
         left.into_iter().for_each(|it| self.sources.forget(it));
     }
 
