@@ -36,6 +36,8 @@ pub mod moments;
 pub mod review;
 pub mod text;
 pub mod upcoming;
+pub mod held;
+pub mod users;
 
 mod cells;
 mod csv;
