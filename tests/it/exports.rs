@@ -262,7 +262,9 @@ fn what_if_import_and_format_leave_the_files_of_people_as_they_are() {
     // It is there in the supposed files as well, and so no doing of the change.
     supposed.shows("+ person designation Lead people/hr.csv:2 already drifted");
     world.run("fmt").expect(0);
-    world.run("drift --adopt");
+    let adopted = world.run("drift --adopt");
+    let said = format!("{}{}", adopted.stdout, adopted.stderr);
+    assert!(said.contains("a row of a CSV file is not edited (people/hr.csv:2)"), "{said}");
     world.run("import --merge --yes");
     assert_eq!(fs::read(world.path().join("people/hr.csv")).unwrap(), before);
     world.plan().shows("+ person designation Lead people/hr.csv:2");

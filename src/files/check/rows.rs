@@ -169,8 +169,15 @@ impl Check {
         }
         traits.sort_by_key(|it| it.attribute);
         let roles = Listed::unmanaged();
-        let mut user =
-            DeclaredUser { person: person?, roles, says_roles: false, traits, create: Vec::new(), from };
+        let mut user = DeclaredUser {
+            person: person?,
+            roles,
+            says_roles: false,
+            traits,
+            create: Vec::new(),
+            business: None,
+            from,
+        };
         // Nobody gets an account to leave.
         if meaning.creates && user.active() != Some(false) && self.findings.len() == before {
             user.create = self.made_with(&user, create);
