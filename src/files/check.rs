@@ -89,8 +89,8 @@ impl Files {
 /// All findings, sorted by place. The result does not depend on the order of the files.
 pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     let access = files.access.iter().map(|it| (it.0, &it.1));
-    let given = (files.workspace.as_ref(), files.company.as_deref(), &files.choice, &files.tables[..]);
-    Ok(Declared { misread: files.remarks.clone(), ..checked(given, access)? })
+    let given = (files.workspace.as_ref(), files.company.as_deref(), &files.choice);
+    Ok(Declared { misread: files.remarks.clone(), ..checked(given, &files.tables, access)? })
 }
 
 /// [`check`], which drops the entries of a file once they are checked: most of the memory of a large company's files.
@@ -99,13 +99,14 @@ pub(crate) fn check_and_forget(files: &mut Files) -> Result<Declared, Vec<Findin
         let kept = AccessFile { api: access.api.clone(), ..AccessFile::default() };
         (*file, std::mem::replace(access, kept))
     });
-    let given = (files.workspace.as_ref(), files.company.as_deref(), &files.choice, &files.tables[..]);
-    let declared = checked(given, access)?;
+    let given = (files.workspace.as_ref(), files.company.as_deref(), &files.choice);
+    let declared = checked(given, &files.tables, access)?;
     Ok(Declared { misread: std::mem::take(&mut files.remarks), ..declared })
 }
 
 fn checked(
-    (workspace, given, choice, tables): (Option<&(FileId, WorkspaceFile)>, Option<&str>, &Choice, &[Table]),
+    (workspace, given, choice): (Option<&(FileId, WorkspaceFile)>, Option<&str>, &Choice),
+    tables: &[Table],
     files: impl ExactSizeIterator<Item = (FileId, impl Borrow<AccessFile>)>,
 ) -> Result<Declared, Vec<Finding>> {
     let mut check = Check::default();

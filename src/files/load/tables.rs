@@ -67,29 +67,26 @@ impl Loaded {
         }
         for path in found {
             let shown = read::shown(&root, &path);
-            let Some((rows, digest, findings)) = self.table(&path, &wanted, &shown, files)? else { continue };
-            let file = files[&shown];
-            self.sources.tell_digest(file, digest);
-            self.findings.extend(findings);
-            let (path, pattern) = (shown.into(), (pattern.v.as_str().into(), at));
-            self.files.tables.push(Table { of, file, path, pattern, rows: Arc::new(rows) });
+            let file = *files
+                .entry(shown.clone())
+                // Without its text: a finding would quote all of what a row says of somebody.
+                .or_insert_with(|| self.sources.add(shown.clone(), String::new()));
+            if let Some(rows) = self.table(&path, &wanted, (file, &shown))? {
+                let (path, pattern) = (shown.into(), (pattern.v.as_str().into(), at));
+                self.files.tables.push(Table { of, file, path, pattern, rows: Arc::new(rows) });
+            }
         }
         Ok(())
     }
 
-    /// `None` where it is too large, which is a finding.
+    /// Reads a file, and keeps its digest; `None` where it is too large, which is a finding.
     fn table(
         &mut self,
         path: &Path,
         wanted: &Wanted<'_>,
-        shown: &str,
-        files: &mut BTreeMap<String, FileId>,
-    ) -> Result<Option<(Rows, [u8; 32], Vec<Finding>)>, LoadError> {
+        (file, shown): (FileId, &str),
+    ) -> Result<Option<Rows>, LoadError> {
         let unreadable = |source: Unread| LoadError::Unreadable { path: path.to_owned(), source };
-        let file = *files
-            .entry(shown.to_owned())
-            // Without its text: a finding would quote all of what a row says of somebody.
-            .or_insert_with(|| self.sources.add(shown.to_owned(), String::new()));
         let source = match disk::stream(path, Named::In(&self.root), MAX_FILE_BYTES) {
             Ok(source) => source,
             Err(Unread::TooLarge(most)) => {
@@ -107,7 +104,9 @@ impl Loaded {
         let (rows, findings) = read.map_err(|it| unreadable(it.into()))?;
         // To the end, where something was wrong before.
         io::copy(&mut source, &mut io::sink()).map_err(|it| unreadable(it.into()))?;
-        Ok(Some((rows, source.sum.finalize().into(), findings)))
+        self.sources.tell_digest(file, source.sum.finalize().into());
+        self.findings.extend(findings);
+        Ok(Some(rows))
     }
 
     /// Takes the tables of the same files read before: these were made from their texts alone.
