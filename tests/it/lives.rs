@@ -11,7 +11,7 @@ const SALES: &str = "dede0000-0000-4000-8000-000000000001";
 const SERVICE: &str = "dede0000-0000-4000-8000-000000000002";
 
 /// The default seed, in which Ana and the inactive one are in sales, and Bo and Cy in service.
-fn seed() -> String {
+pub(crate) fn seed() -> String {
     let units = format!(
         "legalEntities: [{{ name: voyager-de, id: 3c8d0000-0000-4000-8000-000000000009 }}], departments: [{{ name: sales, id: {SALES} }}, {{ name: service, id: {SERVICE} }}]"
     );
@@ -24,7 +24,7 @@ fn seed() -> String {
     people.iter().fold(seed, |it, (plain, more)| it.replace(plain, more))
 }
 
-fn rules(dialect: &str, guards: &str) -> String {
+pub(crate) fn rules(dialect: &str, guards: &str) -> String {
     format!(
         "
 version: 1
@@ -38,7 +38,7 @@ ids:
     )
 }
 
-const KNOWN: &str =
+pub(crate) const KNOWN: &str =
     "api: { identity: { email: root@voyager.example }, dialect: { userDelete: deactivates } }\n";
 
 fn world() -> World {

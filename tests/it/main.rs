@@ -31,6 +31,7 @@ mod examples;
 mod expiring;
 mod exit_codes;
 mod explain;
+mod exports;
 mod facts;
 mod faults;
 mod fetching;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     files::{
-        declared::{DeclaredDirectRole, DeclaredUser, Rest},
+        declared::{DeclaredDirectRole, DeclaredTrait, DeclaredUser, Rest},
         edit::Change,
         write::{DraftDirect, DraftTraveller, person},
         yaml::{Style, Yaml},
@@ -59,13 +59,22 @@ fn attribute(
     declared: &DeclaredUser,
     (attribute, edit): (Attribute, &Edit),
 ) -> Result<Vec<Change>, Why> {
+    let key = attribute.as_str();
+    let said = declared.traits.iter().find(|it| it.attribute == attribute);
+    let is_row =
+        |it: &&DeclaredTrait| drafting.request.files.tables.iter().any(|table| table.file == it.from.file);
+    if let Some(row) = said.filter(is_row) {
+        let live = edit.traits()[0].unwrap_or("(an empty field)");
+        let id = live.parse::<Uuid>().ok();
+        let called = id.and_then(|it| drafting.request.declared.aliases.get(&it)).map_or(live, |it| it);
+        let why = "a row of a CSV file is not edited".into();
+        return Err(Why::ByHand(row.from, why, vec![format!("{key}: {called}")]));
+    }
     let of = match attribute.part() {
         PersonPart::BusinessInfo => declared.business,
         PersonPart::Account | PersonPart::ExternalId => Some(declared.from),
     };
-    let is_said = declared.traits.iter().any(|it| it.attribute == attribute);
-    let Some(of) = of.filter(|_| is_said) else { return Err(Why::NotDeclared) };
-    let key = attribute.as_str();
+    let Some(of) = of.filter(|_| said.is_some()) else { return Err(Why::NotDeclared) };
     let Some(live) = edit.traits()[0] else { return Ok(vec![Change::Unset { of: of.into(), key }]) };
     let value = match attribute {
         Attribute::Active => Yaml::Scalar(live.to_owned()),
