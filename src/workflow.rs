@@ -68,6 +68,7 @@ mod questions;
 pub mod runs;
 mod sites;
 mod testing;
+pub mod users;
 mod vocabulary;
 pub mod witness;
 

@@ -22,7 +22,7 @@ use clap_complete::{
 use rolecall::{
     files::{load, named::Named},
     live::api::Recipients,
-    model::escape,
+    model::{escape, part::Part},
 };
 
 use super::{
@@ -110,6 +110,10 @@ fn completing(folder: PathBuf) -> Command {
         "company" => it.add(with(|it| it.companies.into_iter().collect())),
         "group" | "groups" => it.add(with(|it| it.groups.into_iter().collect())),
         "person" | "identity" | "user" => it.add(with(|it| it.people.into_iter().collect())),
+        "part" => it.add(with(|_| {
+            let all = Part::ALL.iter().filter(|it| it.is_writable() && **it != Part::Roles);
+            all.map(|it| it.word().to_owned()).collect()
+        })),
         "endpoint" => {
             it.add(with(|_| [SANDBOX.to_owned()].into_iter().chain(Recipients::documented()).collect()))
         }

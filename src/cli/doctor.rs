@@ -26,6 +26,9 @@ pub(super) struct Arguments {
     /// Learn the dialect by trying it on groups of its own, which are deleted again; needs `--company`
     #[arg(long)]
     pub(super) probe: bool,
+    /// Learn what becomes of an account that is deleted, on an account of its own, instead
+    #[arg(long, requires = "probe")]
+    pub(super) people: bool,
     /// Who is put into those that hold no role, instead of `api.identity`: an e-mail address or user id
     #[arg(long, value_name = "PERSON", env = "ROLECALL_PROBE_USER", requires = "probe")]
     pub(super) user: Option<PersonRef>,
@@ -42,7 +45,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     if arguments.probe {
         let (user, auto_approve) = (arguments.user.clone(), arguments.auto_approve);
-        return probe::run(global, user, auto_approve, matches, output);
+        return probe::run(global, user, (arguments.people, auto_approve), matches, output);
     }
     let workspace = Workspace::read(global.here(), global.one_company()?).map_err(workflow::Error::from)?;
     let mut checks = given::configuration(global, matches, &workspace).checks();

@@ -16,7 +16,7 @@ use super::{Cli, Exit, Failure, Output};
 const OFFLINE: &[&str] = &["workspace", "company", "format", "events", "color", "quiet"];
 
 /// The global options that only the help of each command shows: that of the program has to fit a screen.
-const OF_COMMANDS: &[&str] = &["events", "log_format", "timeout", "concurrency", "max_rps"];
+const OF_COMMANDS: &[&str] = &["events", "color", "log_format", "timeout", "concurrency", "max_rps"];
 
 /// What `--company` means to a question about whom a role reaches.
 const REACH: &str = "Only where it reaches this company: an id, or a name from `ids`";

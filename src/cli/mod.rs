@@ -53,6 +53,7 @@ mod shown;
 mod snapshot;
 mod telemetry;
 mod testing;
+mod users;
 mod validate;
 mod waiting;
 mod what_if;
@@ -169,6 +170,11 @@ Example: rolecall what-if --add member:ana@voyager.example=\"Night Desk\" exampl
     /// List people: their roles, with access or without
     #[command(after_help = "Example: rolecall people --name '*@voyager.example' --format csv")]
     People(ask::Table),
+    /// List people and show, export or replace the data of one
+    #[command(
+        after_help = "Example: rolecall users put ana@voyager.example --part travel-preferences preferences.json"
+    )]
+    Users(users::Arguments),
     /// Show what begins and what ends soon, and what that gives and takes
     #[command(after_help = "Example: rolecall expiring --within 30d --format csv")]
     Expiring(expiring::Arguments),
@@ -251,6 +257,7 @@ impl Command {
             | Self::History(_)
             | Self::Roles(_)
             | Self::People(_)
+            | Self::Users(_)
             | Self::Expiring(_)
             | Self::Snapshot(_)
             | Self::Import(_)
@@ -320,6 +327,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Groups(arguments) => arguments.groups(&ask::Asked::new(global, &matches, &output)),
         Command::Roles(arguments) => arguments.roles(&ask::Asked::new(global, &matches, &output)),
         Command::People(arguments) => arguments.people(&ask::Asked::new(global, &matches, &output)),
+        Command::Users(arguments) => users::run(global, arguments, &matches, &output),
         Command::Expiring(arguments) => expiring::run(global, arguments, &output),
         Command::Report(arguments) => report::run(global, arguments, &output),
         Command::Snapshot(arguments) => snapshot::run(global, arguments, &output),

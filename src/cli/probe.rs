@@ -1,4 +1,5 @@
-//! `rolecall doctor --probe`: learns the dialect by trying. Writes to groups of its own and deletes them.
+//! `rolecall doctor --probe`: learns the dialect by trying. Writes to groups of its own and deletes them, or to an account of
+//! its own.
 
 use std::io::{self, IsTerminal};
 
@@ -7,7 +8,7 @@ use rolecall::{
     doctor::{
         learned::{self, Probed},
         look::Observer,
-        probe::{self, Halt, Job, Prepared},
+        probe::{self, Accounts, Halt, Job, Prepared},
     },
     model::{
         escape::terminal as show,
@@ -21,7 +22,7 @@ use super::{Exit, Failure, Global, Output, apply, output::trouble, run, settings
 pub(super) fn run(
     global: &Global,
     user: Option<PersonRef>,
-    auto_approve: bool,
+    (people, auto_approve): (bool, bool),
     matches: &ArgMatches,
     output: &Output,
 ) -> Result<Exit, Failure> {
@@ -52,6 +53,25 @@ pub(super) fn run(
         let reading = probe::prepare(&mut observer, company, person.as_ref(), wanted);
         let Prepared { reader, writer, user, roles, earlier } = run::until_signal(reading).await?;
         let (name, host) = (probe::name(), &*place.site.host);
+        if people {
+            let beside = run::until_signal(probe::beside(&reader, user, &name)).await?;
+            let Some((address, legal_entity)) = beside else {
+                return Err(Failure::invalid(
+                    "the API does not say the address and the legal entity of that user",
+                )
+                .hint("name somebody else with `--user`: an account takes both"));
+            };
+            if !auto_approve {
+                output.message(&probe::intent_of_accounts(&label, host, &address));
+                run::until_signal(apply::consent(output, "Probe this company?")).await?;
+            }
+            let stop = run::stop_on_signal(output);
+            output.remark(&format!("Probing {} at {} with an account {address} …", show(&label), show(host)));
+            let job =
+                Accounts { reader: &reader, writer: &writer, company, address, legal_entity, stop: &stop };
+            let found = probe::accounts(job).await;
+            return end(output, found, (&label, host), company);
+        }
         if !auto_approve {
             output.message(&probe::intent(&label, host, &name, user, &roles));
             run::until_signal(apply::consent(output, "Probe this company?")).await?;
@@ -63,23 +83,33 @@ pub(super) fn run(
         let job = Job { reader: &reader, writer: &writer, observer, company, user, roles, name, stop: &stop };
         let (mut probed, halt) = probe::probe(job).await;
         probed.earlier = earlier;
-        let made = probed.made_groups();
-        if !made && let Some(Halt::Failed(error)) = halt {
-            // Nothing was written, so there is nothing to tell but this.
-            return Err(error.into());
-        }
-        let exit = match &halt {
-            _ if !probed.left.is_empty() => Exit::Partial,
-            None => Exit::Ok,
-            Some(Halt::Asked) if !made => Exit::Interrupted,
-            Some(Halt::Asked | Halt::Failed(_) | Halt::Unsafe(_)) => Exit::Partial,
-        };
-        finish(output, &probed, (&label, host), company, exit);
-        if let Some(Halt::Failed(error)) = &halt {
-            output.message(&trouble(&error.to_string(), &causes(error), error.hint().as_deref()));
-        }
-        Ok(exit)
+        end(output, (probed, halt), (&label, host), company)
     })
+}
+
+/// Tells what was learned and what is left, and how it ended.
+fn end(
+    output: &Output,
+    (probed, halt): (Probed, Option<Halt>),
+    of: (&str, &str),
+    company: CompanyId,
+) -> Result<Exit, Failure> {
+    let made = probed.made_something();
+    if !made && let Some(Halt::Failed(error)) = halt {
+        // Nothing was written, so there is nothing to tell but this.
+        return Err(error.into());
+    }
+    let exit = match &halt {
+        _ if !probed.left.is_empty() => Exit::Partial,
+        None => Exit::Ok,
+        Some(Halt::Asked) if !made => Exit::Interrupted,
+        Some(Halt::Asked | Halt::Failed(_) | Halt::Unsafe(_)) => Exit::Partial,
+    };
+    finish(output, &probed, of, company, exit);
+    if let Some(Halt::Failed(error)) = &halt {
+        output.message(&trouble(&error.to_string(), &causes(error), error.hint().as_deref()));
+    }
+    Ok(exit)
 }
 
 fn finish(output: &Output, probed: &Probed, (label, host): (&str, &str), company: CompanyId, exit: Exit) {

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{
-        dialect::{GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange},
+        dialect::{
+            GroupRole, GroupUpdate, MemberRemovalField, PredicateForm, RolesToDelete, ScopeChange, UserDelete,
+        },
         escape,
         ids::CompanyId,
         json::document,
@@ -31,6 +33,8 @@ pub struct Learned {
     pub predicate: Option<PredicateForm>,
     pub scope_change: Option<ScopeChange>,
     pub group_update: Option<GroupUpdate>,
+    /// Only where accounts were tried.
+    pub user_delete: Option<UserDelete>,
     /// Rows of a page that were asked for and came.
     pub page_limit: Option<u32>,
 }
@@ -63,6 +67,10 @@ pub struct Probed {
     pub findings: Vec<Finding>,
     /// Names of the groups that were made, and are gone.
     pub deleted: Vec<String>,
+    /// Accounts that it made, which are deactivated, as nothing erases them.
+    pub deactivated: Vec<String>,
+    /// Whether it tried accounts, and no groups.
+    pub of_accounts: bool,
     /// Groups that it made, or may have made, and could not delete.
     pub left: Vec<Left>,
     pub earlier: Vec<Left>,
@@ -71,12 +79,15 @@ pub struct Probed {
 
 #[expect(missing_docs, reason = "the names say it")]
 impl Probed {
-    pub fn made_groups(&self) -> bool {
-        !self.deleted.is_empty() || !self.left.is_empty()
+    pub fn made_something(&self) -> bool {
+        !self.deleted.is_empty() || !self.left.is_empty() || !self.deactivated.is_empty()
     }
 
     pub fn what_is_left(&self) -> Option<String> {
-        let what = counted(self.left.len(), "group of the probe", "groups of the probe");
+        let what = match self.of_accounts {
+            true => counted(self.left.len(), "account of the probe", "accounts of the probe"),
+            false => counted(self.left.len(), "group of the probe", "groups of the probe"),
+        };
         let known = self.left.iter().all(|it| !it.id.is_empty());
         let how = match (known, self.left.len()) {
             (_, 0) => return None,
@@ -90,17 +101,19 @@ impl Probed {
 
 impl Learned {
     /// Each field's name and its value, null where it was not learned.
-    fn fields(&self) -> impl Iterator<Item = (&'static str, Value)> {
+    fn fields(&self, of_accounts: bool) -> impl Iterator<Item = (&'static str, Value)> {
         let all = serde_json::to_value(self).unwrap_or_default();
-        "memberRemovalField rolesToDelete groupRole predicate scopeChange groupUpdate pageLimit"
-            .split(' ')
-            .map(move |it| (it, all[it].clone()))
+        let names = match of_accounts {
+            true => "userDelete",
+            false => "memberRemovalField rolesToDelete groupRole predicate scopeChange groupUpdate pageLimit",
+        };
+        names.split(' ').map(move |it| (it, all[it].clone()))
     }
 
     /// Returns the block for `rolecall.yaml`; what was not learned is a remark in it.
-    pub fn block(&self) -> String {
+    pub fn block(&self, of_accounts: bool) -> String {
         let mut out = "api:\n".to_owned();
-        let fields: Vec<_> = self.fields().collect();
+        let fields: Vec<_> = self.fields(of_accounts).collect();
         // An empty mapping would be no mapping at all.
         let nothing = fields.iter().all(|it| it.1.is_null());
         out += if nothing { "  dialect: {}\n" } else { "  dialect:\n" };
@@ -137,6 +150,9 @@ pub fn text(probed: &Probed, company: &str, endpoint: &str, company_id: CompanyI
     for name in &probed.deleted {
         let _ = writeln!(out, "Deleted {}, as a look for it shows.", show(name));
     }
+    for account in &probed.deactivated {
+        let _ = writeln!(out, "Left deactivated, as nothing erases it: {}.", show(account));
+    }
     for left in &probed.left {
         // Without an id nobody knows that it was made at all.
         let what = if left.id.is_empty() { "PERHAPS LEFT" } else { "NOT DELETED" };
@@ -145,7 +161,7 @@ pub fn text(probed: &Probed, company: &str, endpoint: &str, company_id: CompanyI
             "{UNKNOWN}{what}{UNKNOWN:#} {}: {}\n{}",
             show(&left.name),
             show(&left.why),
-            by_hand(left, company_id)
+            if probed.of_accounts { by_hand_of_account(left) } else { by_hand(left, company_id) }
         );
     }
     for left in &probed.earlier {
@@ -157,8 +173,21 @@ pub fn text(probed: &Probed, company: &str, endpoint: &str, company_id: CompanyI
             show(&left.why)
         );
     }
-    let _ = write!(out, "\nFor rolecall.yaml of {}:\n\n{}", show(company), probed.learned.block());
+    let _ = write!(
+        out,
+        "\nFor rolecall.yaml of {}:\n\n{}",
+        show(company),
+        probed.learned.block(probed.of_accounts)
+    );
     out
+}
+
+fn by_hand_of_account(left: &Left) -> String {
+    format!(
+        "  deactivate the user {} where you administer users, or by DELETE /v2/users/{}",
+        escape::terminal(&left.name),
+        left.id
+    )
 }
 
 fn by_hand(left: &Left, company: CompanyId) -> String {
@@ -177,7 +206,7 @@ fn by_hand(left: &Left, company: CompanyId) -> String {
 /// Returns the result for programs, with how the run ends.
 pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> String {
     let left = |it: &Left| json!({ "id": it.id, "name": it.name, "why": it.why });
-    let learned = probed.learned.fields().filter(|it| !it.1.is_null());
+    let learned = probed.learned.fields(probed.of_accounts).filter(|it| !it.1.is_null());
     let learned = learned.map(|(name, value)| (name.to_owned(), value));
     document(&json!({
         "version": 1,
@@ -188,6 +217,7 @@ pub fn json(probed: &Probed, company: &str, exit: u8, result: &str) -> String {
         "dialect": learned.collect::<serde_json::Map<_, _>>(),
         "findings": probed.findings.iter().map(|it| json!({ "name": it.name, "verdict": it.verdict, "fact": it.fact })).collect::<Vec<_>>(),
         "deleted": probed.deleted,
+        "deactivated": probed.deactivated,
         "left": probed.left.iter().map(left).collect::<Vec<_>>(),
         "earlier": probed.earlier.iter().map(left).collect::<Vec<_>>(),
         "cutShort": probed.cut_short,
@@ -210,7 +240,7 @@ mod tests {
             page_limit: Some(250),
             ..Learned::default()
         };
-        let block = learned.block();
+        let block = learned.block(false);
         assert!(block.contains("    # groupRole: unknown\n"), "{block}");
         let yaml = block.strip_prefix("api:\n  dialect:\n").unwrap();
         let dialect: Dialect = deserialize(yaml, FileId(0)).unwrap();
@@ -237,7 +267,7 @@ mod tests {
     fn a_probe_that_learned_nothing_still_gives_a_block() {
         assert!(
             Learned::default()
-                .block()
+                .block(false)
                 .starts_with("api:\n  dialect: {}\n    # memberRemovalField: unknown\n")
         );
     }

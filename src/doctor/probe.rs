@@ -5,6 +5,7 @@
 //! and before either it is read and must be without the other. Every write is followed by a reading: one that
 //! is accepted and ignored is not a success. As it may still show later, its group is deleted, never used again.
 
+mod accounts;
 mod members;
 mod prepared;
 mod roles;
@@ -31,6 +32,7 @@ use crate::{
 };
 use scratch::ScratchGroups;
 
+pub use accounts::{Accounts, accounts, beside, intent as intent_of_accounts};
 pub use prepared::{NotPrepared, Prepared, intent, prepare};
 
 /// What names of a probe's groups begin with.

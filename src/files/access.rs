@@ -135,7 +135,7 @@ mapping! {
         #[schemars(with = "forms::Key")]
         "externalId" pub(crate) external_id: Given<At<String>>,
         /// What the company says of the person.
-        "business" pub(crate) business: Given<BusinessEntry>,
+        "business" pub(crate) business: Given<At<BusinessEntry>>,
         /// Why, for the next reader.
         #[schemars(with = "forms::Note")]
         "reason" pub(crate) reason: Given<At<String>>,

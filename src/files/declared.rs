@@ -111,6 +111,8 @@ pub(crate) struct DeclaredUser {
     pub(crate) traits: Vec<DeclaredTrait>,
     /// What an account is made with beside that, where there shall be one; sorted by attribute.
     pub(crate) create: Vec<DeclaredTrait>,
+    /// Where the mapping of what the company says begins.
+    pub(crate) business: Option<Place>,
     pub(crate) from: Place,
 }
 

@@ -155,6 +155,13 @@ pub fn replace(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> 
     Ok(())
 }
 
+/// Takes a file away that nobody needs; where it stays, nothing is said.
+pub fn forget(path: &Path) {
+    if through_link(path).is_ok() {
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// Makes sure that a file still holds the text that was read from it.
 ///
 /// # Errors
@@ -242,6 +249,18 @@ pub fn rewrite(path: &Path, named: Named<'_>, old: &str, new: &str) -> Result<()
 pub fn folder(path: &Path) -> io::Result<()> {
     through_link(&path.join("any"))?;
     fs::create_dir_all(path)
+}
+
+/// The same of a folder that only its owner may enter, whatever it was before.
+///
+/// # Errors
+///
+/// As of [`folder`], and where it is somebody else's.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    folder(path)?;
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
 }
 
 /// The folder that a file is in.

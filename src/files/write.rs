@@ -22,6 +22,7 @@ mod workspace;
 
 pub use direct::{DraftDirect, DraftTraveller};
 pub use scope::Known;
+pub(crate) use scope::person;
 pub use workspace::{Alias, DraftWorkspace};
 
 pub(crate) use workspace::alias_entry;

@@ -227,7 +227,7 @@ async fn company(
     let roles = source.list_roles(reads.id);
     let selected = selected(source, reads);
     let ((heads, mut wanted, read), roles, (mut people, selected)) =
-        try_join3(groups, roles, try_join(people(source, known, reads), selected)).await?;
+        try_join3(groups, roles, try_join(profiled(source, known, reads), selected)).await?;
     people.users.extend(selected.users);
     let rest = reads.rest(&heads, &wanted, &people.held);
     let more = whole(source, reads.id, &rest, scopes).await?;
@@ -351,7 +351,7 @@ struct People {
     /// The groups of those who are locked out and of the account that runs rolecall, in the company.
     held: BTreeMap<UserId, Vec<GroupId>>,
     direct: Vec<(UserId, DirectRoles)>,
-    /// What those are apart from access of whom it is looked at.
+    /// What those are apart from access of whom it is looked at, as far as that was told.
     profiles: BTreeMap<UserId, Traits>,
     /// Those of them who have no account yet.
     newcomers: BTreeSet<UserId>,
@@ -376,32 +376,29 @@ async fn people(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) 
     directory.add(&more);
     let found = reads.find(&directory);
     let holders: BTreeSet<UserId> = found.cut_off.iter().copied().chain(found.identity).collect();
-    let (held, direct, profiles) = try_join3(
-        groups_of(source, reads.id, &holders),
-        direct_roles(source, reads.id, &found.direct),
-        profiles::complete(source, reads, &directory, told),
-    )
-    .await?;
-    let newcomers = newcomers::newcomers(reads, &directory);
+    let (held, direct) =
+        try_join(groups_of(source, reads.id, &holders), direct_roles(source, reads.id, &found.direct))
+            .await?;
     users.extend(single);
     users.extend(more);
-    let (mut direct, mut profiles) = (direct, profiles);
+    let (profiles, newcomers) = (told, BTreeSet::new());
+    Ok(People { users, cut_off: found.cut_off, held, direct, profiles, newcomers, closed, unlisted: false })
+}
+
+/// Reads the same, with what people are apart from access, and with those who have no account yet.
+async fn profiled(source: &Source, known: &[CompanyId], reads: &CompanyReads<'_>) -> Read<People> {
+    let mut people = people(source, known, reads).await?;
+    let directory = Directory::new(&people.users);
+    let told = std::mem::take(&mut people.profiles);
+    people.profiles = profiles::complete(source, reads, &directory, told).await?;
+    let newcomers = newcomers::newcomers(reads, &directory);
     for newcomer in &newcomers {
-        direct.push((newcomer.id, DirectRoles::default()));
-        profiles.insert(newcomer.id, Traits::default());
+        people.direct.push((newcomer.id, DirectRoles::default()));
+        people.profiles.insert(newcomer.id, Traits::default());
     }
-    let of = newcomers.iter().map(|it| it.id).collect();
-    users.extend(newcomers);
-    Ok(People {
-        users,
-        cut_off: found.cut_off,
-        held,
-        direct,
-        profiles,
-        newcomers: of,
-        closed,
-        unlisted: false,
-    })
+    people.newcomers = newcomers.iter().map(|it| it.id).collect();
+    people.users.extend(newcomers);
+    Ok(people)
 }
 
 fn searched(list: &ReadList<'_>) -> BTreeSet<CompanyId> {

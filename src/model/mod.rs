@@ -27,5 +27,7 @@ pub mod rules;
 pub mod plan;
 pub mod portion;
 pub mod observed;
+pub mod part;
+pub mod person;
 pub mod kept;
 pub mod directory;

@@ -3,7 +3,7 @@
 //! The order of its fields, the digits of its numbers and fields that this version does not know stay. It holds what may
 //! be personal: it says how many fields it has when it is debugged, and not which.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -74,6 +74,78 @@ impl Object {
     #[must_use]
     pub fn compacted(&self) -> Self {
         Self(self.0.iter().map(|(name, value)| (name.clone(), compact(value))).collect())
+    }
+}
+
+/// Something in an object that has nothing more in it, and how one gets there: `identityDocs[0].passport.docId`.
+#[derive(Clone)]
+pub struct Leaf {
+    /// Names of fields and places in lists.
+    pub path: String,
+    /// A text, a number, a word, or an empty object or list.
+    pub value: Box<RawValue>,
+}
+
+impl Object {
+    /// Returns everything that it says, in its order.
+    pub fn leaves(&self) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        self.iter().for_each(|(name, value)| below(name.to_owned(), value, &mut leaves));
+        leaves
+    }
+}
+
+/// Something that becomes otherwise from one object to another.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Difference {
+    Added(Leaf),
+    Removed(Leaf),
+    Changed { from: Leaf, to: Leaf },
+}
+
+impl Difference {
+    /// Where it is.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Added(it) | Self::Removed(it) | Self::Changed { to: it, .. } => &it.path,
+        }
+    }
+}
+
+impl Object {
+    /// What becomes of it: what goes and what changes in its own order, then what is new.
+    pub fn differences(&self, after: &Self) -> Vec<Difference> {
+        let (all, others) = (self.leaves(), after.leaves());
+        let by_path = |leaves: &[Leaf]| -> BTreeMap<String, Leaf> {
+            leaves.iter().map(|it| (it.path.clone(), it.clone())).collect()
+        };
+        let (before, then) = (by_path(&all), by_path(&others));
+        let gone = all.into_iter().filter_map(|from| match then.get(&from.path) {
+            None => Some(Difference::Removed(from)),
+            Some(to) if same(&from.value, &to.value) => None,
+            Some(to) => Some(Difference::Changed { from, to: to.clone() }),
+        });
+        let new = others.into_iter().filter(|it| !before.contains_key(&it.path)).map(Difference::Added);
+        gone.chain(new).collect()
+    }
+}
+
+fn below(path: String, value: &RawValue, leaves: &mut Vec<Leaf>) {
+    let before = leaves.len();
+    match value.get().as_bytes().first() {
+        Some(b'{') => {
+            let object: Object = serde_json::from_str(value.get()).unwrap_or_default();
+            object.iter().for_each(|(name, value)| below(format!("{path}.{name}"), value, leaves));
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
+            items.iter().enumerate().for_each(|(n, it)| below(format!("{path}[{n}]"), it, leaves));
+        }
+        _ => (),
+    }
+    if leaves.len() == before {
+        leaves.push(Leaf { path, value: compact(value) });
     }
 }
 
@@ -203,6 +275,13 @@ mod tests {
             assert_eq!(object(one).same(&object(other)), is_same, "{other}");
             assert_eq!(object(other).same(&object(one)), is_same, "{other}");
         }
+    }
+
+    #[test]
+    fn everything_that_it_says_has_a_path() {
+        let it = object(r#"{"a":{"b":[1,{"c":"x"},[]],"d":{}},"e":null}"#);
+        let leaves: Vec<String> = it.leaves().iter().map(|it| format!("{}={}", it.path, it.value)).collect();
+        assert_eq!(leaves, ["a.b[0]=1", r#"a.b[1].c="x""#, "a.b[2]=[]", "a.d={}", "e=null"]);
     }
 
     #[test]

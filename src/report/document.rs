@@ -35,6 +35,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 pub mod upcoming;
+pub mod users;
 mod writing;
 
 pub(crate) use shape::Document;

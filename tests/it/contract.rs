@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     apply, client, lockouts, people, rollbacks,
     support::{SEED, Server, VOYAGER, World, binary, http, recorded, repository},
-    workflows,
+    users, workflows,
 };
 
 /// Statuses that the document does not declare, and why they come all the same.
@@ -26,17 +26,28 @@ const UNDECLARED: [(u64, &str); 3] = [
 const TOKEN: &str = "/v2/auth/oauth2-token";
 
 /// Everything the client asks for, but for the token.
-const ASKED_BY_THE_CLIENT: [&str; 18] = [
+const ASKED_BY_THE_CLIENT: [&str; 36] = [
+    "DELETE /v2/users/{userId}",
     "DELETE /v3/companies/{companyId}/user-groups/{groupId}",
     "GET /v2/users",
     "GET /v2/users/{userId}",
+    "GET /v2/users/{userId}/applicable-policies",
+    "GET /v2/users/{userId}/business-info",
+    "GET /v2/users/{userId}/external-id",
+    "GET /v2/users/{userId}/membership-info",
+    "GET /v2/users/{userId}/notification-preferences",
+    "GET /v2/users/{userId}/personal-info",
     "GET /v2/users/{userId}/roles",
+    "GET /v2/users/{userId}/travel-arrangers",
+    "GET /v2/users/{userId}/travel-preferences",
     "GET /v3/companies/{companyId}/user-groups/{groupId}",
     "GET /v3/permissions",
     "GET /v3/roles/{roleId}",
     "GET /v3/users/{userId}/rbac-info",
     "PATCH /v3/companies/{companyId}/user-groups/{groupId}/members",
     "PATCH /v3/companies/{companyId}/user-groups/{groupId}/roles",
+    "POST /v2/users",
+    "POST /v2/users/{userId}/activate",
     "POST /v3/companies/{companyId}/roles",
     "POST /v3/companies/{companyId}/user-groups",
     "POST /v3/companies/{companyId}/user-groups/list",
@@ -44,6 +55,13 @@ const ASKED_BY_THE_CLIENT: [&str; 18] = [
     "POST /v3/companies/{companyId}/user-groups/{groupId}/roles",
     "POST /v3/users/list",
     "POST /v3/users/{userId}/user-groups",
+    "PUT /v2/users/{userId}",
+    "PUT /v2/users/{userId}/business-info",
+    "PUT /v2/users/{userId}/external-id",
+    "PUT /v2/users/{userId}/membership-info",
+    "PUT /v2/users/{userId}/notification-preferences",
+    "PUT /v2/users/{userId}/personal-info",
+    "PUT /v2/users/{userId}/travel-preferences",
     "PUT /v3/companies/{companyId}/user-groups/{groupId}",
 ];
 
@@ -235,7 +253,10 @@ fn all_that_is_asked_and_answered_is_as_the_contract_says() {
         people::each_key_of_a_person_finds_the_same_person();
         people::one_who_cannot_be_resolved_is_withheld_and_the_rest_is_done();
         client::groups_roles_and_permissions_are_read_one_by_one_as_in_lists();
+        client::an_account_is_made_found_left_and_come_back_to();
         client::the_groups_of_a_user_follow_the_members_of_the_groups();
+        users::an_export_is_for_its_owner_and_overwrites_nothing_unasked();
+        users::every_part_that_can_be_put_is();
         one_by_one();
     });
     Contract::read().holds(&lines);
@@ -247,6 +268,44 @@ fn one_by_one() {
     let world = World::seeded(&format!("{SEED}dialect: {{ usersList: refused }}\n"))
         .groups("  - { name: Desk, description: The desk., roles: unmanaged, members: [ana@voyager.example, { externalId: agent-17 }, { employeeId: V-3 }] }\n");
     world.apply().expect(0);
+}
+
+/// The rows of the page: method and path.
+fn on_the_page() -> Vec<String> {
+    let page = repository("docs/api.md");
+    let rows =
+        page.lines().filter_map(|it| it.strip_prefix("| `")?.split_once("` |")).map(|it| it.0.to_owned());
+    rows.collect()
+}
+
+/// The client has its paths as texts of the form that the contract has.
+#[test]
+fn every_operation_that_the_client_can_ask_for_is_on_the_page_once() {
+    let page = on_the_page();
+    let once: BTreeSet<&String> = page.iter().collect();
+    assert_eq!(once.len(), page.len(), "a row twice: {page:?}");
+    let mut paths = BTreeSet::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/live/api");
+    let parts = folder.join("../../model/part.rs");
+    let files = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).filter(|it| it.is_file());
+    for entry in files.chain([parts]) {
+        let text = std::fs::read_to_string(entry).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let texts = code.split('"').filter(|it| it.starts_with("/v2/") || it.starts_with("/v3/"));
+        paths.extend(texts.map(str::to_owned));
+    }
+    let told: BTreeSet<String> = page.iter().map(|it| it.split_once(' ').unwrap().1.to_owned()).collect();
+    assert_eq!(told, paths);
+    let (told, contract) = (page.into_iter().collect::<BTreeSet<_>>(), Contract::read());
+    let unsaid: Vec<_> = ASKED_BY_THE_CLIENT.iter().filter(|it| !told.contains(**it)).collect();
+    assert!(unsaid.is_empty(), "{unsaid:?}");
+    for row in &told {
+        let (method, path) = row.split_once(' ').unwrap();
+        assert!(
+            contract.document["paths"][path][method.to_lowercase()].is_object(),
+            "{row} is not an operation"
+        );
+    }
 }
 
 #[test]

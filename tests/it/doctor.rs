@@ -154,6 +154,8 @@ fn each_refusal_says_what_it_means_and_the_others_are_looked_at_all_the_same() {
         ("/user-groups/list", 404, "rights", "list groups", "problem", 8),
         ("/members", 403, "rights", "members of a group", "problem", 5),
         ("/rbac-info", 404, "rights", "rbac-info", "note", 0),
+        ("/personal-info", 403, "rights", "parts of a user", "note", 0),
+        ("/membership-info", 404, "rights", "parts of a user", "note", 0),
         ("/v3/permissions", 500, "rights", "list permissions", "note", 8),
     ] {
         let world = world();

@@ -137,6 +137,7 @@ fn every_command_asks_each_company_at_its_own_endpoint_and_says_nothing_of_it_el
     both.run("snapshot --out live.json").expect(0);
     both.run("apply plan.json --journal journal.ndjson").expect(0);
     both.kept_apart("plan, snapshot, apply");
+    both.here.write("part.json", r#"{"name":{"given":"Eve","family1":"Ash"}}"#);
     for (line, code) in [
         ("plan", 0),
         ("plan --check", 0),
@@ -153,6 +154,11 @@ fn every_command_asks_each_company_at_its_own_endpoint_and_says_nothing_of_it_el
         ("groups", 0),
         ("roles", 0),
         ("people --users", 0),
+        ("users list", 0),
+        ("users list --company globex --status active", 0),
+        ("users show eve@globex.example --company globex", 0),
+        ("users export cy@voyager.example --company voyager --out cy", 0),
+        ("users put eve@globex.example part.json --part personal-info --company globex --yes", 0),
         ("what-if --add member:uma@globex.example=Desk --company globex", 0),
         ("expiring", 0),
         ("report", 0),

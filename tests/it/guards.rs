@@ -184,8 +184,8 @@ fn every_guard_is_shown_with_value_limit_and_verdict_in_every_format() {
     let (text, markdown) =
         (world.plan().expect(0).stdout, world.run("plan --format markdown").expect(0).stdout);
     let json = world.run("plan --format json").expect(0).json();
-    // Where nobody is locked out, no base is given and there is no policy, three have nothing to say.
-    let silent = ["lockouts", "weakened-rules", "policies"];
+    // Where nobody is locked out, no account changes, no base is given and there is no policy, four have nothing to say.
+    let silent = ["lockouts", "people", "weakened-rules", "policies"];
     for guard in rolecall::model::rules::Guard::ALL.iter().filter(|it| !silent.contains(&it.as_str())) {
         assert!(
             text.contains(guard.as_str()) && markdown.contains(guard.as_str()),

@@ -16,7 +16,7 @@ mod checks;
 mod clock;
 mod computed;
 mod confirmations;
-mod consent;
+pub(crate) mod consent;
 mod contract;
 #[cfg(debug_assertions)]
 mod corpus;
@@ -95,6 +95,7 @@ mod tls;
 mod together;
 mod undo;
 mod unmanaged;
+mod users;
 mod watched;
 mod witnesses;
 mod workflows;

@@ -687,3 +687,68 @@ fn a_token_that_is_revoked_in_the_middle_of_a_probe_is_renewed() {
         no_group_is_left(&world);
     });
 }
+
+#[test]
+fn a_probe_of_accounts_learns_whether_one_comes_back_and_leaves_nobody_who_could_do_anything() {
+    for (dialect, learned) in [("userDelete: deactivates", true), ("userDelete: erases", false)] {
+        let world = speaking(dialect);
+        let run = world.run(&format!("{PROBE} --people")).expect(0);
+        let block = block(&run);
+        let said = if learned { "    userDelete: deactivates\n" } else { "    # userDelete: unknown\n" };
+        assert!(block.contains(said), "{dialect}: {}", run.stdout);
+        let everybody = json!({ "companyId": { "id": VOYAGER }, "pagination": { "limit": 100 }, "userStatusFilter": "ALL" });
+        let (_, found) = world.call("POST", "/v3/users/list", everybody);
+        let own = found["users"].as_array().unwrap().iter();
+        let own: Vec<&Value> = own
+            .filter(|it| {
+                it["businessDetail"]["businessEmail"]
+                    .as_str()
+                    .is_some_and(|it| it.starts_with("rolecall-probe-"))
+            })
+            .collect();
+        assert_eq!(own.len(), usize::from(learned), "{dialect}");
+        assert!(own.iter().all(|it| it["isActive"] == false), "{dialect}: {own:?}");
+        assert!(
+            world.writes().iter().all(|it| !it.contains("members") && !it.contains("roles")),
+            "{dialect}"
+        );
+        let json = world.run(&format!("{PROBE} --people --format json")).expect(0).json();
+        assert_eq!(json["deactivated"].as_array().unwrap().len(), usize::from(learned));
+    }
+}
+
+#[test]
+fn a_probe_of_accounts_that_meets_trouble_says_what_is_left() {
+    for (rules, code, said) in [
+        (json!([{ "method": "POST", "path": "/v2/users", "kind": { "status": { "code": 403 } } }]), 5, "403"),
+        (
+            json!([{ "method": "POST", "path": "/v2/users", "kind": { "drop": { "afterWrite": true } } }]),
+            0,
+            "deactivates",
+        ),
+        (
+            json!([{ "method": "DELETE", "times": 0, "kind": { "status": { "code": 403 } } }]),
+            3,
+            "NOT DELETED",
+        ),
+        (
+            json!([{ "method": "DELETE", "times": 0, "kind": { "ignoreWrite": {} } }]),
+            3,
+            "it is active all the same",
+        ),
+        (json!([{ "path": "/activate", "kind": { "status": { "code": 403 } } }]), 0, "unknown"),
+    ] {
+        let world = World::new();
+        world.faults(rules.clone());
+        let run = world.run(&format!("{PROBE} --people")).expect(code);
+        assert!(
+            run.stdout.contains(said) || run.stderr.contains(said),
+            "{rules}\n{}{}",
+            run.stdout,
+            run.stderr
+        );
+    }
+    let world = World::new();
+    let run = world.run("doctor --probe --people --company voyager --user root@voyager.example").expect(4);
+    assert!(run.stderr.contains("--yes") && world.writes().is_empty());
+}

@@ -7,7 +7,7 @@ use crate::support::{Run, Server, World, words};
 const DESK: &str = "  - { name: Desk, description: The desk., roles: unmanaged, members: { atLeast: [cy@voyager.example] } }\n";
 
 /// Every command that talks to an API, once `plan.json` and `journal.ndjson` are there.
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 28] = [
     "plan",
     "plan --estimate",
     "plan --only lockout",
@@ -25,6 +25,10 @@ const COMMANDS: [&str; 24] = [
     "groups",
     "roles",
     "people",
+    "users list",
+    "users show ana@voyager.example",
+    "users export ana@voyager.example --out export",
+    "users put ana@voyager.example plan.json --part personal-info --yes",
     "what-if --add member:bo@voyager.example=Desk",
     "expiring",
     "report",

@@ -21,7 +21,10 @@ use proptest::{
 };
 use serde_json::json;
 
-use crate::support::{SEED, World, words};
+use crate::{
+    support::{SEED, World, words},
+    users::{CANARIES, seed},
+};
 
 const SECRET: &str = "s3cret-of-the-client-zQ9";
 const TOKEN: &str = "t0ken-given-by-hand-xK7";
@@ -108,6 +111,40 @@ fn no_command_shows_a_credential() {
         assert!(world.path().join("undo.json").is_file(), "not every command did its work");
         assert!(clean_files(&world.path()) > 5);
     }
+}
+
+/// Passports, birth dates, loyalty numbers, names: without being asked for they are in nothing that a command says or leaves behind.
+#[test]
+fn no_command_shows_what_is_personal_unasked() {
+    let world = World::seeded(&seed()).groups(GROUPS);
+    let part = r#"{"membershipInfos":[{"id":"LOYAL-4711-NEW","type":"AIR","issuedBy":"NZ"}]}"#;
+    world.write("part.json", part);
+    let of_people = [
+        "users list --format csv",
+        "users show ana@voyager.example",
+        "users show ana@voyager.example --format json --log-format json",
+        "users put ana@voyager.example part.json --part membership-info --yes",
+        "users put ana@voyager.example part.json --part membership-info --yes --format json",
+        "import --dry-run -C empty --company 1a6f0000-0000-4000-8000-000000000001 --users",
+    ];
+    for line in COMMANDS.iter().chain(&of_people) {
+        let journal = fs::read_dir(world.path().join(".rolecall/journal"));
+        let journal = journal.ok().and_then(|mut it| it.next()).map(|it| it.unwrap().path());
+        let line = line.replace("JOURNAL", &journal.map_or(String::new(), |it| it.display().to_string()));
+        let run = world.run(&format!("{line} -vv --events events.ndjson"));
+        let said = run.stdout + &run.stderr;
+        assert!(CANARIES.iter().all(|it| !said.contains(it)), "{line}:\n{said}");
+    }
+    // What was before a part was replaced is kept where only its owner can read it: nowhere else.
+    let kept = world.path().join(".rolecall/users");
+    assert!(contents(&kept).concat().contains("LOYAL-4711"), "a part was replaced");
+    fs::remove_dir_all(kept).unwrap();
+    for name in ["seed.yaml", "part.json"] {
+        fs::remove_file(world.path().join(name)).ok();
+    }
+    let files = contents(&world.path());
+    assert!(files.len() > 5);
+    assert!(CANARIES.iter().all(|it| files.iter().all(|file| !file.contains(it))), "in a file");
 }
 
 #[test]

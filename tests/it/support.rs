@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub(crate) use live::http;
+pub(crate) use live::{http, raw};
 pub(crate) use server::Server;
 
 use replay::State;

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::{Run, World, binary, words};
 
-pub(crate) const COMMANDS: [&str; 32] = [
+pub(crate) const COMMANDS: [&str; 33] = [
     "init",
     "validate",
     "policy",
@@ -28,6 +28,7 @@ pub(crate) const COMMANDS: [&str; 32] = [
     "groups",
     "roles",
     "people",
+    "users",
     "expiring",
     "report",
     "snapshot",
@@ -42,9 +43,10 @@ pub(crate) const COMMANDS: [&str; 32] = [
 ];
 
 /// Flags that no variable stands for, and why.
-const WITHOUT_VARIABLE: [(&str, &str); 9] = [
+const WITHOUT_VARIABLE: [(&str, &str); 11] = [
     ("--help", "explains"),
     ("--version", "explains"),
+    ("users --reveal", "shows what is personal: has to be asked for on the command line"),
     ("--adopt", "writes into the files: has to be asked for on the command line"),
     ("plan --dry-run", "belongs to --adopt"),
     ("drift --dry-run", "belongs to --adopt"),
@@ -52,6 +54,7 @@ const WITHOUT_VARIABLE: [(&str, &str); 9] = [
     ("what-if --remove", "the same"),
     ("schema --live", "without a snapshot it means the API; which snapshot may stand in ROLECALL_LIVE"),
     ("--probe", "writes: has to be asked for on the command line, as its company has"),
+    ("doctor --people", "belongs to --probe"),
 ];
 
 fn run(line: &str) -> Run {
@@ -321,6 +324,9 @@ fn values_go_on_as_the_files_say_without_a_request() {
         (&["rolecall", "explain", "a"], &["ana@voyager.example"]),
         (&["rolecall", "explain", "ext"], &["externalId=agent 17"]),
         (&["rolecall", "plan", "--identity", "b"], &["bo@voyager.example"]),
+        (&["rolecall", "users", "e"], &["export"]),
+        (&["rolecall", "users", "show", "a"], &["ana@voyager.example"]),
+        (&["rolecall", "users", "put", "--part", "t"], &["travel-preferences"]),
         (&["rolecall", "plan", "--company", ""], &["globex", "initech", "voyager"]),
         (&["rolecall", "--company", "v"], &["voyager"]),
         (&["rolecall", "plan", "--company=g"], &["--company=globex"]),

@@ -41,7 +41,16 @@ impl Check {
         let (traits, create) = (self.traits(v), self.create(v));
         self.maybe_reason(&v.reason);
         let says_roles = !v.direct_roles.is_absent();
-        Some(DeclaredUser { person: self.person(v.user.as_ref()?)?, roles, says_roles, traits, create, from })
+        let business = v.business.as_ref().map(|it| self.at(it));
+        Some(DeclaredUser {
+            person: self.person(v.user.as_ref()?)?,
+            roles,
+            says_roles,
+            traits,
+            create,
+            business,
+            from,
+        })
     }
 
     /// What an account is made with beside what is declared of the person.
@@ -52,7 +61,7 @@ impl Check {
         let (at, CreateEntry { name, persona }) = (self.at(entry), &entry.v);
         let parts = name.as_ref().map(|it| [&it.v.first, &it.v.last]);
         let has_entity = match v.business.as_ref() {
-            Some(business) => !business.legal_entity.is_absent(),
+            Some(business) => !business.v.legal_entity.is_absent(),
             None => v.business.is_wrong(),
         };
         let keys = [
@@ -99,12 +108,12 @@ impl Check {
             traits.push(DeclaredTrait { attribute: Attribute::Active, value, from: self.at(active) });
         }
         let mut texts = vec![(Attribute::ExternalId, &v.external_id)];
-        if let Some(business) = v.business.as_ref() {
+        if let Some(At { v: business, .. }) = v.business.as_ref() {
             let said = business.texts().iter().any(|it| !it.1.is_absent());
-            if let (false, true, true, Some(user)) =
-                (said, business.manager.is_absent(), business.approvers.is_absent(), v.user.as_ref())
+            if let (false, true, true, Some(at)) =
+                (said, business.manager.is_absent(), business.approvers.is_absent(), v.business.as_ref())
             {
-                let at = self.at(user);
+                let at = self.at(at);
                 self.say(Finding::new(Code::InvalidUser, at, "`business` says nothing").help("leave it out"));
             }
             texts.extend(business.texts());

@@ -153,7 +153,7 @@ impl Pattern {
     }
 
     /// As it is written.
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.text
     }
 
@@ -169,7 +169,7 @@ impl Pattern {
     }
 
     /// Whether it means `name`; a name that reads as a pattern still means itself.
-    pub(crate) fn matches(&self, name: &str) -> bool {
+    pub fn matches(&self, name: &str) -> bool {
         *self.text == *name || self.glob.is_match(name)
     }
 }

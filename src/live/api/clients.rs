@@ -93,7 +93,7 @@ impl Clients {
         all?.into_iter().min()
     }
 
-    pub(in crate::live) fn search_refused(&self) -> BTreeMap<CompanyId, u16> {
+    pub(crate) fn search_refused(&self) -> BTreeMap<CompanyId, u16> {
         self.all.iter().flat_map(|it| it.reader.search_refused()).collect()
     }
 

@@ -9,13 +9,15 @@ use reqwest::Method;
 use serde_json::value::RawValue;
 
 use super::{
-    ApiError, Part, Reader, Request, Writer,
+    ApiError, Reader, Request, Writer,
+    paging::gather,
     wire::{Created, Told},
     writer::encoded,
 };
 use crate::model::{
     ids::{Email, UserId},
     object::Object,
+    part::Part,
 };
 
 /// What stands where a word was that may be personal.
@@ -35,6 +37,25 @@ impl Reader {
     }
 }
 
+/// A part of a person, and what the API tells of it or why it does not.
+pub type PartRead = (Part, Result<Object, ApiError>);
+
+impl Reader {
+    /// Returns every part of a person. One that the API does not tell of, or not as it should, is not the others.
+    ///
+    /// # Errors
+    /// What says nothing of one part alone: the way to the API, or a token that is not accepted.
+    pub async fn parts(&self, user: UserId) -> Result<Vec<PartRead>, ApiError> {
+        let each = Part::ALL.iter().map(|part| async move {
+            match self.part(user, *part).await {
+                Err(error) if !error.is_of_one_answer() => Err(error),
+                read => Ok((*part, read)),
+            }
+        });
+        gather(self.connection.concurrency, each).await
+    }
+}
+
 impl Writer {
     /// Replaces a part of a person whole; of the profile, without the fields that are the API's to say.
     ///
@@ -48,7 +69,7 @@ impl Writer {
         part.read_only().iter().for_each(|it| object.remove(it));
         let body = encoded(&object);
         let request = Request::replaces(Method::PUT, part.template(), &[user.0]);
-        let put = self.answered::<serde::de::IgnoredAny>(&request, part.query(), &body).await;
+        let put = self.answered::<serde::de::IgnoredAny>(&request, part.put_query(), &body).await;
         put.map_err(|it| impersonal(it, Some(&body)))
     }
 

@@ -9,7 +9,6 @@ use super::{
     Group, RbacInfo, Request, Role,
     about::{About, compared},
     page::Page,
-    part::Part,
     request::{GROUP_ROLES, GROUPS, MEMBERS},
     settings::form_encoded,
     wire::{Catalogue, Elements, HeldDirectly, Member, Told, Wire},
@@ -18,6 +17,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
     object::Object,
     observed::GroupRole,
+    part::Part,
 };
 
 /// A request that only reads, and of a list one page.

@@ -18,7 +18,6 @@ use super::{
     connection::Connection,
     page::Row,
     paging::{List, gather},
-    part::Part,
     request::{GROUP_ROLES, GROUPS, MEMBERS},
     wire::{Catalogue, HeldDirectly, Member, Wire},
 };
@@ -26,6 +25,7 @@ use crate::model::{
     direct::DirectRoles,
     ids::{CompanyId, GroupId, RoleId, UserId},
     observed::GroupRole,
+    part::Part,
 };
 
 /// Values sent in one filter (contract §3.7 suggests 100 for batches; no limit is published). One fewer than a page

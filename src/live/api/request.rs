@@ -122,7 +122,8 @@ impl Request {
         }
     }
 
-    pub(super) fn is_write(&self) -> bool {
+    /// Whether it asks for a change.
+    pub(crate) fn is_write(&self) -> bool {
         match self.effect {
             Effect::Reads => false,
             Effect::Idempotent | Effect::Replaces | Effect::NotIdempotent => true,

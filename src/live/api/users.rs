@@ -31,7 +31,7 @@ const SAMPLE: u32 = 20;
 
 /// An id as users v3 spells it, unlike rbac (contract C11).
 #[derive(Serialize)]
-struct Id<T> {
+pub(super) struct Id<T> {
     id: T,
 }
 
@@ -43,12 +43,14 @@ struct Listed<'a> {
     sort: Sort,
     #[serde(skip_serializing_if = "Option::is_none")]
     filters: Option<[&'a Filter<'a>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_text: Option<&'a str>,
 }
 
 /// One filter element; its values are alternatives.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-enum Filter<'a> {
+pub(super) enum Filter<'a> {
     Emails(Vec<&'a str>),
     ExternalIds(Vec<&'a str>),
     UserIds(Vec<Id<UserId>>),
@@ -311,6 +313,7 @@ impl Reader {
             user_status_filter: Accounts::All.status(),
             sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
             filters: None,
+            search_text: None,
         };
         let request = Request::reads(Method::POST, "/v3/users/list", &[]).about("companyId", company.0);
         let some: Vec<Told> = List::new(&self.connection, request, &body).sample(SAMPLE).await?;
@@ -342,7 +345,7 @@ impl Reader {
     }
 
     async fn listed(&self, company: CompanyId, filter: Option<&Filter<'_>>) -> Result<Vec<User>, ApiError> {
-        Ok(self.rows_with(company, filter, |_| ()).await?.into_iter().map(|it| it.0).collect())
+        Ok(self.rows_with(company, (filter, None), |_| ()).await?.into_iter().map(|it| it.0).collect())
     }
 
     async fn rows(
@@ -350,14 +353,14 @@ impl Reader {
         company: CompanyId,
         filter: Option<&Filter<'_>>,
     ) -> Result<Vec<(User, Traits)>, ApiError> {
-        self.rows_with(company, filter, Told::traits).await
+        self.rows_with(company, (filter, None), Told::traits).await
     }
 
     /// The users of a list, each with what is read of its row beside.
-    async fn rows_with<T>(
+    pub(super) async fn rows_with<T>(
         &self,
         company: CompanyId,
-        filter: Option<&Filter<'_>>,
+        (filter, search_text): (Option<&Filter<'_>>, Option<&str>),
         more: impl Fn(&Told) -> T,
     ) -> Result<Vec<(User, T)>, ApiError> {
         let list = async |accounts: Accounts| {
@@ -367,6 +370,7 @@ impl Reader {
                 user_status_filter: accounts.status(),
                 sort: Sort { sort_by: "NAME", sort_order: "ASCENDING" },
                 filters: filter.map(|it| [it]),
+                search_text,
             };
             self.list_of::<Told>(list_request(company), &body).await
         };
@@ -395,7 +399,7 @@ impl Reader {
         if let Some(filter) = Filter::of(people)
             && !self.is_bulk_refused(company)
         {
-            let listed = self.rows_with(company, Some(&filter), more).await;
+            let listed = self.rows_with(company, (Some(&filter), None), more).await;
             if !self.refuses_bulk(company, &listed) {
                 return Ok(listed?.into_iter().map(|it| (it.0, Some(it.1))).collect());
             }

@@ -23,6 +23,7 @@ use crate::model::{
     name,
     observed::{GroupRole, User},
     permissions::Permissions,
+    person::{Entry, Unit},
     selector::{Attribute, Traits},
     stamp::{Stamp, Stamps},
 };
@@ -167,9 +168,11 @@ pub(super) struct Told {
     /// The company and the legal entity with their names, where the answer says them.
     pub(super) names: [Option<(Uuid, Box<str>)>; 2],
     /// What rules for members may look at: in the order of [`IDS`], and the two texts.
-    ids: [Option<Uuid>; 4],
+    units: [Option<Unit>; 4],
     designation: Option<Box<str>>,
     persona: Option<Box<str>>,
+    /// When the account was created and last changed.
+    times: [Option<Box<str>>; 2],
 }
 
 /// The attributes that are ids.
@@ -193,14 +196,23 @@ impl Told {
     /// What rules for members may look at, as far as the answer tells.
     pub(super) fn traits(&self) -> Traits {
         let mut traits = Traits::default();
-        for (attribute, id) in IDS.into_iter().zip(self.ids) {
-            id.into_iter().for_each(|it| traits.put(attribute, it.to_string()));
+        for (attribute, unit) in IDS.into_iter().zip(&self.units) {
+            unit.iter().for_each(|it| traits.put(attribute, it.id.to_string()));
         }
         let texts = [(Attribute::Designation, &self.designation), (Attribute::Persona, &self.persona)];
         for (attribute, text) in texts {
             text.iter().for_each(|it| traits.put(attribute, it.clone()));
         }
         traits
+    }
+
+    /// The whole row.
+    pub(super) fn entry(&self) -> Entry {
+        let [legal_entity, department, cost_center, office] = self.units.clone();
+        let [created, updated] = self.times.clone();
+        let (user, persona, designation) =
+            (self.user.clone(), self.persona.clone(), self.designation.clone());
+        Entry { user, persona, designation, legal_entity, department, cost_center, office, created, updated }
     }
 
     /// The user; where the answer does not say whether active, `listed` does: whether it is among those whom the API
@@ -231,6 +243,10 @@ impl<'de> Deserialize<'de> for Told {
             organization: Option<Named>,
             #[serde(default, deserialize_with = "if_readable")]
             persona: Option<Box<str>>,
+            #[serde(default)]
+            created_at: Value,
+            #[serde(default)]
+            last_updated_at: Value,
             #[serde(default)]
             business_detail: Option<Business>,
             #[serde(default)]
@@ -281,13 +297,19 @@ impl<'de> Deserialize<'de> for Told {
         let [legal_entity, department, cost_center, office] =
             [business.legal_entity, business.department, business.cost_center, business.office]
                 .map(|it| Named::deserialize(it).ok());
-        let ids = [&legal_entity, &department, &cost_center, &office].map(|it| it.as_ref().map(|it| it.id));
+        let unit = |it: &Option<Named>| {
+            let Named { id, name } = it.clone()?;
+            Some(Unit { id, name: some(name) })
+        };
+        let units = [&legal_entity, &department, &cost_center, &office].map(unit);
+        let times = [wire.created_at, wire.last_updated_at]
+            .map(|it| it["iso8601"].as_str().or_else(|| it.as_str()).map(Into::into));
         let (designation, persona) = (some(business.designation), some(wire.persona));
         let names = [company, legal_entity].map(|it| {
             let Named { id, name } = it?;
             Some((id, some(name)?))
         });
-        Ok(Self { user, active: wire.is_active, names, ids, designation, persona })
+        Ok(Self { user, active: wire.is_active, names, units, designation, persona, times })
     }
 }
 

@@ -16,7 +16,6 @@ use super::{
     ApiError, Dialect, Group, GroupUpdate, Request, RolesToDelete,
     about::{self, About},
     connection::Connection,
-    part::Part,
     reply::Reply,
     request::{GROUP_ROLES, MEMBERS},
     wire::{Created, Echo},
@@ -25,6 +24,7 @@ use crate::model::{
     ids::{CompanyId, GroupId, RoleId, UserId},
     name,
     observed::GroupRole,
+    part::Part,
     scope::Scope,
 };
 

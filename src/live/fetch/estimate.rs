@@ -7,13 +7,16 @@ use std::{
 
 use futures_util::future::try_join3;
 
-use super::{Failed, FetchError, GroupReads, Read, ReadList, people, policies};
-use crate::{live::source::Source, model::ids::CompanyId};
+use super::{Failed, FetchError, GroupReads, Read, ReadList, people, policies, profiles};
+use crate::{
+    live::source::Source,
+    model::{directory::Directory, ids::CompanyId},
+};
 
 /// What a reading will take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
-    /// Requests that were not sent to find out: the contents of groups.
+    /// Requests that were not sent to find out: the contents of groups, and what only a person's own record tells.
     pub requests: u64,
     /// Groups that are not read: what they give to whoever gains or loses may be asked for.
     pub unread: u64,
@@ -50,6 +53,7 @@ pub async fn estimate(
         let whole = |it: &GroupReads| it.values().map(|it| pages(it.members) + 1).sum::<usize>();
         // Of a rule a page or more: how many it means is not known.
         requests += (whole(&groups) + whole(&rest) + reads.selectors.len()) as u64;
+        requests += profiles::requests(reads, &Directory::new(&people.users), &people.profiles);
         requests += policies::requests(source, reads, (&heads, &people.users)).await?;
         unread += heads.len().saturating_sub(groups.len() + rest.len()) as u64;
     }

@@ -1,7 +1,7 @@
 //! What people are apart from access, of whom the files declare it: by the list that finds them where that tells it all, and
 //! else by a request for each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -35,6 +35,25 @@ pub(super) async fn find(
     Ok((users, told))
 }
 
+/// How many people have to be asked for one by one.
+pub(super) fn requests(
+    reads: &CompanyReads<'_>,
+    directory: &Directory<'_>,
+    told: &BTreeMap<UserId, Traits>,
+) -> u64 {
+    let alone = reads.profiles.iter().filter(|(person, attributes)| {
+        let user = directory.anyone(reads.id, person);
+        user.is_ok_and(|it| takes_a_request(attributes, told.contains_key(&it)))
+    });
+    alone.count() as u64
+}
+
+/// Whether what is looked at of a person takes a request: beyond the list, or as the list did not tell of the person.
+fn takes_a_request(attributes: &BTreeSet<Attribute>, is_listed: bool) -> bool {
+    let mut of_business = attributes.iter().filter(|it| it.part() == PersonPart::BusinessInfo).peekable();
+    of_business.peek().is_some() && !(is_listed && of_business.all(|it| it.is_listed()))
+}
+
 /// Completes what is told of those on the list.
 pub(super) async fn complete(
     source: &Source,
@@ -48,13 +67,10 @@ pub(super) async fn complete(
     });
     let meant: Vec<_> = meant.collect();
     let read = stream::iter(meant).map(|(user, attributes, listed)| async move {
-        let of_business = |it: &&Attribute| it.part() == PersonPart::BusinessInfo;
-        let mut of_business = attributes.iter().filter(of_business).peekable();
-        let is_told =
-            of_business.peek().is_none() || listed.is_some() && of_business.all(|it| it.is_listed());
-        let mut traits = match listed.filter(|_| is_told) {
+        let is_asked = takes_a_request(attributes, listed.is_some());
+        let mut traits = match listed.filter(|_| !is_asked) {
             Some(listed) => listed,
-            None if is_told => Traits::default(),
+            None if !is_asked => Traits::default(),
             None => match source.business_info(reads.id, user.id).await? {
                 Some(traits) => traits,
                 None => return Read::Ok(None),

@@ -1,5 +1,7 @@
 //! Direct roles of people on their way into the files.
 
+use uuid::Uuid;
+
 use super::{
     Why,
     drafting::{Drafted, Drafting},
@@ -8,11 +10,13 @@ use crate::{
     files::{
         declared::{DeclaredDirectRole, DeclaredUser, Rest},
         edit::Change,
-        write::{DraftDirect, DraftTraveller},
-        yaml::Yaml,
+        write::{DraftDirect, DraftTraveller, person},
+        yaml::{Style, Yaml},
     },
     model::{
         direct::{DirectRole, Kind, Reach, Traveller, known},
+        ids::UserId,
+        selector::{Attribute, PersonPart},
         state::Edit,
     },
 };
@@ -34,7 +38,11 @@ pub(super) fn drafted(drafting: &Drafting<'_>, to: &mut Drafted) {
             to.leave(one, &why);
             continue;
         }
-        match role(drafting, declared, edit) {
+        let drafted = match edit.attribute() {
+            Some(attribute) => self::attribute(drafting, declared, (attribute, edit)),
+            None => role(drafting, declared, edit),
+        };
+        match drafted {
             Ok(changes) => {
                 let kind = edit.kind().map(Kind::role_type).unwrap_or_default();
                 let is_privileged = edit.takes() && drafting.request.rules.privileged_direct.contains(kind);
@@ -43,6 +51,43 @@ pub(super) fn drafted(drafting: &Drafting<'_>, to: &mut Drafted) {
             Err(why) => to.leave(one, &why),
         }
     }
+}
+
+/// What the files are to say of somebody apart from access: what is live.
+fn attribute(
+    drafting: &Drafting<'_>,
+    declared: &DeclaredUser,
+    (attribute, edit): (Attribute, &Edit),
+) -> Result<Vec<Change>, Why> {
+    let of = match attribute.part() {
+        PersonPart::BusinessInfo => declared.business,
+        PersonPart::Account | PersonPart::ExternalId => Some(declared.from),
+    };
+    let is_said = declared.traits.iter().any(|it| it.attribute == attribute);
+    let Some(of) = of.filter(|_| is_said) else { return Err(Why::NotDeclared) };
+    let key = attribute.as_str();
+    let Some(live) = edit.traits()[0] else { return Ok(vec![Change::Unset { of: of.into(), key }]) };
+    let value = match attribute {
+        Attribute::Active => Yaml::Scalar(live.to_owned()),
+        it if it.has_people() => {
+            let ids = live.split(',').filter_map(|it| it.parse().ok().map(UserId));
+            let people: Option<Vec<Yaml>> =
+                ids.map(|it| drafting.naming.traveller(it).map(|it| person(&it))).collect();
+            let unsayable = || Why::Unsayable("no key of one of the people leads to nobody else".into());
+            let mut people = people.ok_or_else(unsayable)?;
+            match (attribute, people.pop()) {
+                (Attribute::Manager, Some(one)) if people.is_empty() => one,
+                (_, last) => Yaml::list(Style::Line, people.into_iter().chain(last)),
+            }
+        }
+        it if it.has_ids() => {
+            let id = live.parse::<Uuid>().ok();
+            let called = id.and_then(|it| drafting.request.declared.aliases.get(&it));
+            Yaml::text(called.map_or(live, |it| it))
+        }
+        _ => Yaml::text(live),
+    };
+    Ok(vec![Change::Set { of: Some(of.into()), key, value }])
 }
 
 fn role(drafting: &Drafting<'_>, declared: &DeclaredUser, edit: &Edit) -> Result<Vec<Change>, Why> {

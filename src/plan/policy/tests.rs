@@ -628,6 +628,20 @@ fn privileged_direct_roles_and_longer_terms_are_seen() {
 }
 
 /// A group of a company with one role on one company, and its members.
+#[test]
+fn a_role_for_other_travellers_is_another() {
+    let role = |travellers: &[u128]| {
+        let traveller = |it: &u128| Traveller { user: user(*it), confirmations: false, flight_stats: false };
+        DirectRoles::new([DirectRole::arranger(travellers.iter().map(traveller).collect())])
+    };
+    for (before, after, stood) in [(&[1][..], &[1][..], true), (&[1], &[1, 2], false), (&[1], &[2], false)] {
+        let person = Person { company: COMPANY, user: user(5), before: role(before), after: role(after) };
+        let world = World { people: vec![person], ..World::default() };
+        let law = Law::NoDirectRoles { types: Vec::new() };
+        assert_eq!(found(&world, policy(law, &BTreeSet::new())), [(user(5), stood)].into(), "{after:?}");
+    }
+}
+
 fn group(company: u128, name: &str, on: u128, members: &[u128]) -> Group {
     let side = worlds::Side {
         name: name.into(),

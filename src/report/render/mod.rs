@@ -37,6 +37,8 @@ pub mod moments;
 pub mod review;
 pub mod text;
 pub mod upcoming;
+pub mod held;
+pub mod users;
 
 mod cells;
 mod csv;

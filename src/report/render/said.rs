@@ -58,6 +58,13 @@ impl Said {
         out + &format!("\n{}\n", shown(&self.summary))
     }
 
+    /// The lines alone, without a question and what it comes to.
+    pub(crate) fn lines(&self) -> String {
+        let mut out = String::new();
+        self.parts.iter().for_each(|it| it.written("", &mut out));
+        out
+    }
+
     /// For a comment or a ticket, within the budget of the forge: in a fence, in which no name is markup.
     pub(crate) fn markdown(&self, forge: Forge) -> String {
         let listed = |all: &[String]| -> String {

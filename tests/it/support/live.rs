@@ -192,7 +192,7 @@ pub(crate) fn http(url: &str, token: &str, method: &str, path: &str, body: &str)
 }
 
 /// The least HTTP there is, so that the tests do not trust the client they test.
-fn raw(url: &str, token: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+pub(crate) fn raw(url: &str, token: &str, method: &str, path: &str, body: &str) -> (u16, String) {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     let body = if body == "null" { "" } else { body };

@@ -11,7 +11,7 @@ fn roles(list: &str) -> String {
 fn each_rule_of_direct_roles_finds_what_it_forbids() {
     let rows = [
         ("version: 1\nusers: [{ directRoles: [] }]\n".to_owned(), "1:2:9 missing-key"),
-        ("version: 1\nusers: [{ user: ana@voyager.example }]\n".to_owned(), "1:2:9 missing-key"),
+        ("version: 1\nusers: [{ user: ana@voyager.example }]\n".to_owned(), "1:2:9 invalid-user"),
         ("version: 1\nusers: [{ user: ana, directRoles: [] }]\n".to_owned(), "1:2:17 invalid-email"),
         (
             "version: 1\nusers: [{ user: { externalId: a, userId: b }, directRoles: [] }]\n".to_owned(),

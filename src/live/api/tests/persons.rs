@@ -26,9 +26,10 @@ async fn a_part_is_read_and_sent_to_the_letter() {
         assert_eq!(serde_json::to_string(&read).unwrap(), ODD, "{part:?}");
         server.writer().put_part(user(1), part, &read).await.unwrap();
         let path = part.template().replace("{userId}", &user(1).to_string());
-        let query = if part.query().is_empty() { String::new() } else { format!("?{}", part.query()) };
+        let with = |query: &str| if query.is_empty() { String::new() } else { format!("?{query}") };
+        let (get, put) = (with(part.query()), with(part.put_query()));
         let lines: Vec<String> = server.asked().iter().map(|it| it.line.clone()).collect();
-        assert_eq!(lines, [format!("GET {path}{query}"), format!("PUT {path}{query}")], "{part:?}");
+        assert_eq!(lines, [format!("GET {path}{get}"), format!("PUT {path}{put}")], "{part:?}");
         let sent = server.asked()[1].text.clone();
         let own = if part == Part::Profile { ODD.replace(r#""id":"","#, "") } else { ODD.to_owned() };
         assert_eq!(sent, own, "{part:?}");

@@ -21,6 +21,13 @@ fn more(plan: &Plan, companies: &BTreeSet<u128>) -> BTreeSet<(u128, UserId)> {
     more
 }
 
+/// Whom somebody arranges for.
+fn travellers(world: &World, who: UserId, after: bool) -> BTreeSet<UserId> {
+    let people = world.people.iter().filter(|it| it.user == who);
+    let roles = people.flat_map(|it| if after { it.after.iter() } else { it.before.iter() });
+    roles.flat_map(DirectRole::travellers).map(|it| it.user).collect()
+}
+
 /// What the model says.
 fn model(world: &World, companies: &BTreeSet<u128>) -> BTreeSet<(u128, UserId)> {
     let mut expected = BTreeSet::new();
@@ -29,7 +36,14 @@ fn model(world: &World, companies: &BTreeSet<u128>) -> BTreeSet<(u128, UserId)> 
             let ways = ways(world, who, after, &BTreeSet::new()).0;
             let pairs =
                 ways.into_iter().flat_map(|it| it.points.into_iter().map(move |at| (it.role.clone(), at)));
-            pairs.filter(|it| it.1.0 == company).collect::<BTreeSet<_>>()
+            // An arranger for another traveller is another role.
+            let pairs = pairs.flat_map(|(role, at)| {
+                let of_role = travellers(world, who, after).into_iter().filter(|_| role == "TRAVEL_ARRANGER");
+                let one: Vec<Option<UserId>> = of_role.map(Some).collect();
+                let one = if one.is_empty() { vec![None] } else { one };
+                one.into_iter().map(move |traveller| (role.clone(), traveller, at))
+            });
+            pairs.filter(|it| it.2.0 == company).collect::<BTreeSet<_>>()
         };
         if !of(true).is_subset(&of(false)) {
             expected.insert((company, who));

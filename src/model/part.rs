@@ -104,10 +104,18 @@ impl Part {
     }
 
     /// Somebody inactive has the same parts; unless they are asked for, they are not shown.
-    pub(super) fn query(self) -> &'static str {
+    pub(crate) fn query(self) -> &'static str {
         match self.inactive() {
             Inactive::Asked => "includeInactive=true",
             Inactive::Untold => "",
+        }
+    }
+
+    /// The same where it is replaced, which the profile of somebody inactive is without that.
+    pub(crate) fn put_query(self) -> &'static str {
+        match self {
+            Self::Profile => "",
+            _ => self.query(),
         }
     }
 }

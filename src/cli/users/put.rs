@@ -1,0 +1,224 @@
+//! `rolecall users put`: one part of one person, replaced by what a file says. Writes once, after it was shown and agreed to.
+
+use std::{
+    io::{self, IsTerminal, Read as _},
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use rolecall::{
+    files::disk::{self, Named},
+    model::{
+        escape::terminal,
+        ids::PersonRef,
+        json::Flaw,
+        object::{Difference, Object},
+        observed::User,
+        part::Part,
+    },
+    report::render::{
+        counted,
+        held::{self, Values},
+        users::called,
+    },
+    workflow::{
+        self,
+        users::{NotReplaced, Replacement},
+    },
+};
+use serde_json::json;
+
+use super::{Exit, Failure, Global, Output, connected};
+use crate::cli::{
+    Format,
+    approval::consent,
+    files::{ignored, inside, keep},
+    run,
+};
+
+/// Most bytes of a part: a picture may be in it.
+const MOST: u64 = 16 << 20;
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) person: &'a PersonRef,
+    pub(super) part: Part,
+    pub(super) file: &'a Path,
+    pub(super) values: Values,
+    pub(super) consented: bool,
+}
+
+pub(super) fn run(global: &Global, asked: Asked<'_>, output: &Output) -> Result<Exit, Failure> {
+    let Asked { person, part, file, values, consented } = asked;
+    let word = part.word();
+    if part == Part::Roles {
+        return Err(Failure::invalid("roles of a person are access, which only a plan changes").hint(
+            "declare them as `directRoles` under `users:`, and apply: guards and policies look at that",
+        ));
+    }
+    if !part.is_writable() {
+        return Err(Failure::invalid(format!("{word} cannot be put: the API only shows them"))
+            .hint("arrangers follow from the roles of others, and policies from those of the company"));
+    }
+    // Before any request, as with an apply.
+    if !consented && (!io::stdin().is_terminal() || file == Path::new("-")) {
+        return Err(Failure::invalid("no terminal to confirm on")
+            .hint("give `--auto-approve`, or run it in a terminal with the part in a file"));
+    }
+    let wanted = read(global, file)?;
+    let (checked, connected) = connected(global)?;
+    run::block_on(async {
+        let (company, user) =
+            run::until_signal(workflow::users::found(&connected.clients, &checked, person)).await?;
+        let client = connected.clients.of(company)?;
+        let before = run::until_signal(client.reader.part(user.id, part)).await?;
+        let replacement = Replacement::new(part, before, wanted);
+        if let redacted @ [first, ..] = &replacement.redacted()[..] {
+            return Err(Failure::invalid(format!(
+                "{} only what the API shows instead of a value, at {first}: it would take the place of the value",
+                counted(redacted.len(), "field says", "fields say")
+            ))
+            .hint("write the value itself, or read the part with a token that may see it; nothing was written"));
+        }
+        for field in replacement.unknown() {
+            output.message(&format!(
+                "warning: {word} has no field `{}` that is known: the API may refuse or forget it",
+                terminal(field)
+            ));
+        }
+        let differences = replacement.differences();
+        if differences.is_empty() {
+            let text = format!("No changes. The part {word} of {} is what the file says.\n", called(&user));
+            output.sentence(&text, "users-put", &facts((&user, part), None, &[], &[]));
+            return Ok(Exit::Ok);
+        }
+        announce(&user, &replacement, &differences, values, output);
+        if !consented {
+            run::until_signal(consent(output, &format!("Replace the part {word}?"))).await?;
+        }
+        let undo = kept(global, &checked.loaded.root, &user, &replacement)?;
+        // From here on a signal waits for the answer.
+        let _stop = run::stop_on_signal(output);
+        let replaced = workflow::users::replace(client, &user, &replacement).await;
+        let unlike = replaced.inspect_err(|error| {
+            // Nobody needs what was where nothing was written, and it is somebody's.
+            if error.is_unwritten() {
+                disk::forget(&global.at(&undo));
+            } else {
+                output.message(&format!("What was is in {}.", terminal(&undo.display().to_string())));
+            }
+        })?;
+        Ok(told((&user, part), &undo, (&differences, &unlike), output))
+    })
+}
+
+/// Reads the part that is wanted; what is wrong is said without a word of it.
+fn read(global: &Global, file: &Path) -> Result<Object, Failure> {
+    let shown = if file == Path::new("-") { "standard input".into() } else { file.display().to_string() };
+    let text = if file == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = io::stdin().take(MOST + 1).read_to_end(&mut bytes).map_err(|it| it.to_string());
+        read.and_then(|_| {
+            if bytes.len() as u64 > MOST { Err(format!("it has more than {MOST} bytes")) } else { Ok(()) }
+        })
+        .and_then(|()| String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned()))
+    } else {
+        disk::text(&global.at(file), Named::ByCaller, MOST).map_err(|it| it.to_string())
+    };
+    let text = text.map_err(|why| {
+        Failure::invalid(format!("cannot read the part {shown}: {why}"))
+            .hint("name a file that `rolecall users export` wrote, or one of that form")
+    })?;
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::invalid(format!("{shown} is not a JSON object: {}", Flaw::from(error)))
+            .hint("`rolecall users export` writes each part in the form that is read here")
+    })
+}
+
+fn announce(
+    user: &User,
+    replacement: &Replacement,
+    differences: &[Difference],
+    values: Values,
+    output: &Output,
+) {
+    let text = format!(
+        "{} of {} (user {})\n\n{}\n{} to change; what the file leaves out goes.\n",
+        replacement.part.word(),
+        called(user),
+        user.id,
+        held::difference(replacement.part, differences, values),
+        counted(differences.len(), "value", "values"),
+    );
+    // Of JSON the one document comes at the end.
+    if output.format != Format::Json {
+        output.document(&text, String::new);
+    }
+}
+
+/// Keeps what was, so that it can be put again.
+fn kept(global: &Global, root: &Path, user: &User, replacement: &Replacement) -> Result<PathBuf, Failure> {
+    let folder = root.join(".rolecall");
+    ignored(&folder);
+    let at = Timestamp::now().strftime("%Y%m%dT%H%M%S%3fZ").to_string();
+    let path = folder.join("users").join(format!("{}-{}-{at}.json", user.id, replacement.part.word()));
+    disk::private_folder(&folder.join("users")).map_err(|error| {
+        Failure::invalid(format!(
+            "cannot keep what was in {}: {error}; nothing was written",
+            folder.display()
+        ))
+    })?;
+    let text = rolecall::report::document::users::part(&replacement.before);
+    keep("part as it was", &path, &text)?;
+    Ok(inside(&path, global))
+}
+
+fn facts(
+    (user, part): (&User, Part),
+    undo: Option<&Path>,
+    changed: &[String],
+    unlike: &[String],
+) -> serde_json::Value {
+    json!({
+        "userId": user.id, "part": part.word(), "changed": changed, "unlike": unlike,
+        "before": undo.map(|it| it.display().to_string()),
+    })
+}
+
+fn told(
+    (user, part): (&User, Part),
+    undo: &Path,
+    (differences, unlike): (&[Difference], &[String]),
+    output: &Output,
+) -> Exit {
+    let shown = terminal(&undo.display().to_string()).into_owned();
+    let mut text = format!(
+        "Replaced. What was is in {shown}; to put it back: rolecall users put userId={} --part {} {shown}\n",
+        user.id,
+        part.word()
+    );
+    for path in unlike {
+        text += &format!("Not as it was sent: {path}\n");
+    }
+    let changed: Vec<String> = differences.iter().map(|it| it.path().to_owned()).collect();
+    output.sentence(&text, "users-put", &facts((user, part), Some(undo), &changed, unlike));
+    if unlike.is_empty() {
+        return Exit::Ok;
+    }
+    output.message("warning: the API says something else of it than what was sent; nothing more was written");
+    Exit::Partial
+}
+
+impl From<NotReplaced> for Failure {
+    fn from(error: NotReplaced) -> Self {
+        match error {
+            NotReplaced::Api(error) => error.into(),
+            NotReplaced::Stale(_) => {
+                Self::new(Exit::Stale, error.to_string()).hint("run it again: it shows what there is now")
+            }
+            NotReplaced::Unclear(_) => Self::new(Exit::Partial, error.to_string())
+                .hint("look with `rolecall users show`; what was is kept below .rolecall/users"),
+        }
+    }
+}
