@@ -2,6 +2,7 @@
 
 mod adopting;
 mod accepting;
+mod acting;
 mod another;
 mod answers;
 mod approvals;

@@ -11,8 +11,9 @@ use serde_json::value::RawValue;
 use super::writing::compacted;
 use crate::{
     model::{
+        acting::Right,
         direct::{DirectRole, DirectRoles},
-        ids::{CompanyId, GroupId, RoleId},
+        ids::{CompanyId, GroupId, RoleId, UserId},
         json::{self, compact},
         observed::User,
         plan::{Names, Soon},
@@ -113,6 +114,13 @@ struct Role {
     scope: Box<RawValue>,
 }
 
+/// A right over people, and which these are.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Acts {
+    right: Right,
+    over: Vec<UserId>,
+}
+
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Person {
@@ -125,6 +133,9 @@ struct Person {
     locked_out: Option<Origin>,
     /// What the groups of the company give together, one entry per role; empty where nothing.
     access: Vec<Access>,
+    /// For which people the person acts by what is said of them, as far as that was read; left out where for nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    acts: Vec<Acts>,
     /// What is held outside groups, as elements of the API's list; left out where it was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<serde_json::Value>>")]
@@ -244,6 +255,7 @@ fn person(person: &review::Person, view: &ReviewView<'_>) -> Person {
         user: person.user.clone(),
         locked_out: person.locked_out.map(|it| Origin::new(it, view.sources)),
         access: access.collect(),
+        acts: acts(person),
         direct_roles: person.direct.as_ref().map(compacted),
         direct_files: person
             .direct
@@ -252,6 +264,14 @@ fn person(person: &review::Person, view: &ReviewView<'_>) -> Person {
             .filter_map(|it| direct(it, person, view))
             .collect(),
     }
+}
+
+fn acts(person: &review::Person) -> Vec<Acts> {
+    let of = |right: Right| {
+        let over: Vec<UserId> = person.acts.iter().filter(|it| it.right == right).map(|it| it.over).collect();
+        (!over.is_empty()).then_some(Acts { right, over })
+    };
+    Right::ALL.into_iter().filter_map(of).collect()
 }
 
 fn direct(role: &DirectRole, person: &review::Person, view: &ReviewView<'_>) -> Option<DirectFile> {
