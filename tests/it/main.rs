@@ -40,6 +40,7 @@ mod guards;
 mod histories;
 mod hostile;
 mod importing;
+mod importing_people;
 mod interruption;
 mod isolation;
 mod journals;
