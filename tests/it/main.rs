@@ -1,6 +1,7 @@
 //! rolecall from outside: the real binary against the sandbox over HTTP, and the promises of the repository.
 
 mod adopting;
+mod adopting_people;
 mod accepting;
 mod another;
 mod answers;
