@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{NO_CHANGES, Run, SEED, World, tenant::side_by_side};
+use crate::support::{
+    NO_CHANGES, Run, SEED, World,
+    tenant::{Dice, side_by_side},
+};
 
 pub(crate) const SALES: &str = "dede0000-0000-4000-8000-000000000001";
 pub(crate) const SERVICE: &str = "dede0000-0000-4000-8000-000000000002";
@@ -172,7 +175,7 @@ fn whoever_must_not_go_stays_with_everything_and_it_is_said_why() {
     declare(&world, &leaves("cy"));
     let plan = world.plan().expect(0);
     assert!(plan.stdout.contains("userDelete: deactivates"), "{}", plan.stdout);
-    plan.shows("- member cy@voyager.example leaves (access/a.yaml:9)");
+    plan.shows("- member cy@voyager.example deactivated (access/a.yaml:9)");
 }
 
 /// Somebody who joins, one who moves, one who leaves with a direct role, and one who comes back: all in one plan.
@@ -355,4 +358,167 @@ fn a_saved_plan_a_snapshot_and_a_rollback_know_people_as_well() {
     // What is declared still is so once more, with the account that is there.
     world.apply().expect(0);
     all_is_so(&world, "again");
+}
+
+#[test]
+fn more_accounts_than_the_limit_take_an_exception() {
+    let leave =
+        "  - { user: ana@voyager.example, active: false }\n  - { user: cy@voyager.example, active: false }\n";
+    for (guards, exceptions, code) in [
+        (", people: { atMost: 1 }", "", 6),
+        (", people: { percent: 20, from: 2 }", "", 6),
+        (", people: { percent: 100, atMost: 2 }", "", 0),
+        (
+            ", people: { atMost: 1 }",
+            "exceptions: [{ guard: people, person: { email: cy@voyager.example }, upTo: 1, until: 2098-01-01, reason: r }]\n",
+            0,
+        ),
+    ] {
+        let world = world();
+        world.write("rolecall.yaml", &format!("{}{exceptions}", rules(KNOWN, guards)));
+        world.write("access/a.yaml", &format!("version: 1\nusers:\n{leave}"));
+        // Cy is the only one of Night.
+        world.patch_members("Night", &json!({ "userIdsToAdd": [world.user("root@voyager.example")] }));
+        world.forget();
+        let run = world.apply().expect(code);
+        assert_eq!(run.stdout.contains("STOP   people"), code == 6, "{guards} {exceptions}\n{}", run.stdout);
+        assert_eq!(world.writes().is_empty(), code == 6, "{guards} {exceptions}");
+    }
+    // One always may, however few there are.
+    let world = world();
+    world.write("rolecall.yaml", &rules(KNOWN, ", people: { percent: 1, from: 1 }"));
+    world.write("access/a.yaml", "version: 1\nusers:\n  - { user: ana@voyager.example, active: false }\n");
+    world.apply().expect(0);
+}
+
+/// What the files say of somebody at one time, and so what the person is afterwards.
+#[derive(Clone, Debug, Default)]
+struct Life {
+    active: Option<bool>,
+    department: Option<&'static str>,
+    manager: Option<&'static str>,
+    external: Option<String>,
+    creates: bool,
+}
+
+impl Life {
+    fn random(dice: &mut Dice, who: &str) -> Self {
+        let managers = ["ana", "cy", "root"];
+        Self {
+            active: dice.in_hundred(60).then(|| dice.in_hundred(60)),
+            department: dice.in_hundred(60).then(|| ["sales", "service"][dice.below(2)]),
+            manager: dice.in_hundred(40).then(|| managers[dice.below(3)]),
+            external: dice.in_hundred(40).then(|| format!("hr-{who}-{}", dice.below(3))),
+            creates: who == "noor",
+        }
+    }
+
+    fn entry(&self, who: &str) -> String {
+        let mut parts = vec![format!("user: {who}@voyager.example")];
+        parts.extend(self.active.map(|it| format!("active: {it}")));
+        parts.extend(self.external.as_ref().map(|it| format!("externalId: {it}")));
+        let mut business: Vec<String> =
+            self.department.map(|it| format!("department: {it}")).into_iter().collect();
+        business.extend(self.manager.map(|it| format!("manager: {it}@voyager.example")));
+        if self.creates {
+            parts.push("create: { name: { first: Noor, last: Haddad } }".to_owned());
+            business.push("legalEntity: voyager-de".to_owned());
+        }
+        if !business.is_empty() {
+            parts.push(format!("business: {{ {} }}", business.join(", ")));
+        }
+        if parts.len() == 1 { String::new() } else { format!("  - {{ {} }}\n", parts.join(", ")) }
+    }
+}
+
+/// What the API holds of somebody beside what files declare, to the letter.
+fn rest(business: &Value) -> Value {
+    let mut rest = business.clone();
+    for field in ["departmentRef", "managerRef", "legalEntityRef"] {
+        rest.as_object_mut().map(|it| it.remove(field));
+    }
+    rest
+}
+
+/// However people's lives go on, and whatever happens on the way: they are as the last files say, what no file says is to
+/// the letter what it was, and who is not active is in no group that the files speak of.
+#[test]
+fn random_lives_end_as_declared_and_leave_the_rest_to_the_letter() {
+    let seeds: Vec<u64> = (1..=6).collect();
+    side_by_side(&seeds, |seed| {
+        let mut dice = Dice(*seed);
+        let world = World::seeded(&seed()).with(
+            "rolecall.yaml",
+            &rules(KNOWN, ", people: { percent: 100 }")
+                .replace("privileged: []", "privileged: [], holders: 1"),
+        );
+        let people = ["ana", "bo", "cy", "gone", "noor"];
+        let mut unknown = std::collections::BTreeMap::new();
+        for who in &people[..4] {
+            let path = format!(
+                "/v2/users/{}/business-info?includeInactive=true",
+                world.user(&format!("{who}@voyager.example"))
+            );
+            let mut body = world.call("GET", &path, Value::Null).1;
+            body["fromTheFuture"] =
+                json!({ "n": dice.below(1000), "deep": [null, { "x": format!("\u{e9}{}", dice.below(9)) }] });
+            body["accountingCode"] = json!(format!("{}", dice.below(100)));
+            assert!(world.call("PUT", &path, body.clone()).0 < 300);
+            unknown.insert(*who, rest(&body));
+        }
+        for step in 0..3 {
+            let what = format!("seed {seed}, step {step}");
+            let lives: Vec<Life> = people.iter().map(|who| Life::random(&mut dice, who)).collect();
+            let entries: String = people.iter().zip(&lives).map(|(who, it)| it.entry(who)).collect();
+            // Who nobody else manages may go: the desk never becomes empty, as Root is named.
+            let desk = "  - name: Desk\n    description: The desk.\n    roles: [{ role: Agent, scope: { company: globex } }]\n    members: [root@voyager.example]\n    membersFrom: [{ department: service }]\n";
+            let users = if entries.is_empty() { String::new() } else { format!("users:\n{entries}") };
+            world.write("access/a.yaml", &format!("version: 1\ngroups:\n{desk}{users}"));
+            let kinds = [
+                json!({ "status": { "code": 429 } }),
+                json!({ "status": { "code": 500, "afterWrite": true } }),
+                json!({ "drop": { "afterWrite": true } }),
+                json!({ "drop": {} }),
+            ];
+            let kind = &kinds[dice.below(kinds.len())];
+            world.forget();
+            world.faults(json!([{ "writes": true, "afterWrites": dice.below(6), "times": 1 + dice.below(2), "kind": kind }]));
+            let first = world.apply();
+            world.faults(json!([]));
+            let run = world.apply();
+            assert_eq!(
+                run.code, 0,
+                "{what}\n{entries}\n{}{}\nfirst:\n{}",
+                run.stdout, run.stderr, first.stdout
+            );
+            world.plan().expect(0).ends_with(NO_CHANGES);
+            let desk = members(&world);
+            for (who, life) in people.iter().zip(&lives) {
+                let email = format!("{who}@voyager.example");
+                let found = world
+                    .call(
+                        "GET",
+                        &format!("/v2/users/{}?includeInactive=true", world.user(&email)),
+                        Value::Null,
+                    )
+                    .1;
+                let of = business(&world, &email);
+                assert!(
+                    life.active.or(life.creates.then_some(true)).is_none_or(|it| found["isActive"] == it),
+                    "{what}: {who}"
+                );
+                let department = life.department.map(|it| if it == "sales" { SALES } else { SERVICE });
+                assert!(department.is_none_or(|it| of["departmentRef"]["id"] == it), "{what}: {who}");
+                let manager = life.manager.map(|it| world.user(&format!("{it}@voyager.example")));
+                assert!(manager.is_none_or(|it| of["managerRef"]["id"] == *it), "{what}: {who}");
+                assert!(life.external.as_ref().is_none_or(|it| found["externalId"] == **it), "{what}: {who}");
+                if let Some(unknown) = unknown.get(who) {
+                    assert_eq!(&rest(&of), unknown, "{what}: {who}");
+                }
+                let is_in = desk.contains(&email);
+                let shall = found["isActive"] == true && of["departmentRef"]["id"] == SERVICE;
+                assert_eq!(is_in, shall, "{what}: {who} is in the groups of who the person is\n{entries}");
+            }
+        }
+    });
 }

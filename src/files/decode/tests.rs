@@ -228,7 +228,8 @@ proptest! {
             prop_assert!(is_ours || it.help.is_some(), "{text}\n{it:?}");
         }
         let is_sound = decode::<AccessFile>(&text, FileId(1)).is_ok();
-        prop_assert!(!is_sound || deserialize::<Value>(&text, FileId(1)).is_ok(), "{text}");
+        // Whatever else reads it, and no number is too large for it, as one is for a value of JSON.
+        prop_assert!(!is_sound || deserialize::<serde::de::IgnoredAny>(&text, FileId(1)).is_ok(), "{text}");
     }
 }
 
