@@ -7,8 +7,8 @@ use crate::support::{
     tenant::{Dice, side_by_side},
 };
 
-const SALES: &str = "dede0000-0000-4000-8000-000000000001";
-const SERVICE: &str = "dede0000-0000-4000-8000-000000000002";
+pub(crate) const SALES: &str = "dede0000-0000-4000-8000-000000000001";
+pub(crate) const SERVICE: &str = "dede0000-0000-4000-8000-000000000002";
 
 /// The default seed, in which Ana and the inactive one are in sales, and Bo and Cy in service.
 pub(crate) fn seed() -> String {
@@ -41,22 +41,22 @@ ids:
 pub(crate) const KNOWN: &str =
     "api: { identity: { email: root@voyager.example }, dialect: { userDelete: deactivates } }\n";
 
-fn world() -> World {
+pub(crate) fn world() -> World {
     World::seeded(&seed()).with("rolecall.yaml", &rules(KNOWN, ""))
 }
 
 /// Declares the desk of the service and these people.
-fn declare(world: &World, users: &str) {
+pub(crate) fn declare(world: &World, users: &str) {
     let desk = "  - name: Desk\n    description: The desk.\n    roles: [{ role: Agent, scope: { company: globex } }]\n    members: []\n    membersFrom: [{ department: service }]\n";
     world.write("access/a.yaml", &format!("version: 1\ngroups:\n{desk}users:\n{users}"));
 }
 
-fn business(world: &World, who: &str) -> Value {
+pub(crate) fn business(world: &World, who: &str) -> Value {
     let path = format!("/v2/users/{}/business-info?includeInactive=true", world.user(who));
     world.call("GET", &path, Value::Null).1
 }
 
-fn members(world: &World) -> Vec<String> {
+pub(crate) fn members(world: &World) -> Vec<String> {
     let mut all: Vec<String> = world.members("Desk").into_iter().collect();
     all.sort();
     all
