@@ -19,7 +19,7 @@ use super::{
     declared::{Declared, DeclaredScope, DeclaredUser, Listed, Rest},
     decode,
     load::WORKSPACE_FILE,
-    outside::access_files,
+    outside::{access_files, people_files, tables},
     workspace::WorkspaceFile,
 };
 use crate::model::{
@@ -348,7 +348,12 @@ impl Telling<'_> {
         self.history.commits += 1;
         let is_yaml = |it: &str| it.ends_with(".yaml") || it.ends_with(".yml");
         let is_hidden = |it: &str| it.split('/').any(|it| it.starts_with('.'));
-        let files = self.base.at(commit).files(|it| it == WORKSPACE_FILE || is_yaml(it) && !is_hidden(it))?;
+        let base = self.base.at(commit);
+        let mut files = base.files(|it| it == WORKSPACE_FILE || is_yaml(it) && !is_hidden(it))?;
+        let people = people_files(&files);
+        if !people.is_empty() {
+            files.extend(base.files(|it| people.is_match(it) && !is_yaml(it) && !is_hidden(it))?);
+        }
         let read = read(self.files, files);
         if let Some((declared, _)) = &read {
             self.history.names.extend(declared.aliases.clone());
@@ -383,6 +388,8 @@ fn read(now: &Files, files: Vec<(String, Vec<u8>)>) -> Option<(Declared, BTreeMa
     let Some((path, text)) = workspace.into_iter().next() else {
         return Some((Declared::default(), BTreeMap::new()));
     };
+    let is_yaml = |it: &str| it.ends_with(".yaml") || it.ends_with(".yml");
+    let people = access.iter().filter(|it| !is_yaml(&it.0)).cloned().collect();
     let mut sources = Sources::default();
     let mut paths = BTreeMap::new();
     let mut id = |path: String| {
@@ -398,6 +405,7 @@ fn read(now: &Files, files: Vec<(String, Vec<u8>)>) -> Option<(Declared, BTreeMa
         let file = id(path);
         then.access.push((file, decode::<AccessFile>(&text, file).ok()?));
     }
+    then.tables = tables(&then, &people, |path| id(path.to_owned())).0;
     Some((check::check(&then).ok()?, paths))
 }
 

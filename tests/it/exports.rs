@@ -269,3 +269,19 @@ fn what_if_import_and_format_leave_the_files_of_people_as_they_are() {
     assert_eq!(fs::read(world.path().join("people/hr.csv")).unwrap(), before);
     world.plan().shows("+ person designation Lead people/hr.csv:2");
 }
+
+#[test]
+fn a_history_tells_since_which_row_somebody_is_what() {
+    let world = world();
+    export(&world, "19;ana@voyager.example;;sales;voyager-de;Ana;Ort;;\n");
+    commit(&world.path());
+    export(
+        &world,
+        "17;cy@voyager.example;;;voyager-de;Cy;W;;\n19;ana@voyager.example;;service;voyager-de;Ana;Ort;;\n",
+    );
+    commit(&world.path());
+    let run = world.run("history ana@voyager.example").expect(0);
+    for line in ["people/hr.csv:2", "people/hr.csv:3"] {
+        assert!(run.stdout.contains(line), "{line} in {}", run.stdout);
+    }
+}
