@@ -12,7 +12,7 @@ use rolecall::{
         disk,
         load::{access_files, workspace_around},
     },
-    live::snapshot::Snapshot,
+    live::{fetch::Profiles, snapshot::Snapshot},
     model::escape::terminal,
     report::{render::counted, schema},
     workflow::{
@@ -44,11 +44,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "GLOB", env = "ROLECALL_IMPORT_GROUP", value_parser = pattern)]
     group: Vec<Pattern>,
     /// Add to the files of a workspace what they do not say yet, and leave every other byte alone
-    #[arg(long, env = "ROLECALL_IMPORT_MERGE", conflicts_with_all = ["users", "sanitize"])]
+    #[arg(long, env = "ROLECALL_IMPORT_MERGE", conflicts_with_all = ["users", "people", "sanitize"])]
     merge: bool,
     /// Also the direct roles that people hold outside groups: one request for each person
     #[arg(long, env = "ROLECALL_IMPORT_USERS")]
     users: bool,
+    /// Also everybody who is active, with what the list of users tells: departments, offices and the like
+    #[arg(long, env = "ROLECALL_IMPORT_PEOPLE", conflicts_with = "sanitize")]
+    people: bool,
     /// Put pseudonyms for addresses and numbers of people; the files cannot be applied
     #[arg(long, env = "ROLECALL_SANITIZE")]
     sanitize: bool,
@@ -70,6 +73,7 @@ impl Arguments {
             group: Vec::new(),
             merge: false,
             users: false,
+            people: false,
             sanitize: false,
             dry_run,
             from: live::From::default(),
@@ -128,6 +132,7 @@ pub(super) fn fresh(global: &Global, arguments: &Arguments, output: &Output) -> 
     let asked = Asked {
         groups: &arguments.group,
         direct_roles: arguments.users,
+        people: if arguments.people { Profiles::Everybody } else { Profiles::Declared },
         layout: arguments.layout.into(),
         endpoint: &endpoint,
     };

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashSet},
+    fmt,
     sync::Arc,
 };
 
@@ -130,6 +131,19 @@ pub(crate) enum TraitValue {
     Ready(Box<str>),
     /// People by their names; in order.
     People(Vec<PersonRef>),
+}
+
+/// As files say it, but ids as ids.
+impl fmt::Display for TraitValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready(value) => f.write_str(value),
+            Self::People(people) => {
+                let people: Vec<String> = people.iter().map(ToString::to_string).collect();
+                f.write_str(&people.join(", "))
+            }
+        }
+    }
 }
 
 /// A direct role that a person shall hold.

@@ -16,7 +16,7 @@ use super::{
     access::AccessFile,
     base::{Base, BaseError},
     check::{self, Files},
-    declared::{Declared, DeclaredScope, Listed, Rest},
+    declared::{Declared, DeclaredScope, DeclaredUser, Listed, Rest},
     decode,
     load::WORKSPACE_FILE,
     outside::access_files,
@@ -26,7 +26,7 @@ use crate::model::{
     date::Term,
     direct::Kind,
     ids::{CompanyId, PersonRef},
-    selector::Selector,
+    selector::{Attribute, Selector},
     source::{FileId, Place, Sources},
 };
 
@@ -58,7 +58,7 @@ impl Subject {
 pub struct Fact {
     /// In which company.
     pub company: CompanyId,
-    /// In which group; `None` of a role outside groups, and of a lock-out.
+    /// In which group; `None` of what a person is or holds outside groups, and of a lock-out.
     pub group: Option<Box<str>>,
     /// What.
     pub what: What,
@@ -83,6 +83,10 @@ pub enum What {
     Role(Box<str>, DeclaredScope),
     /// That a person holds a role outside groups.
     Direct(Kind),
+    /// That a person has an account, which is made where there is none.
+    Account,
+    /// What a person is apart from access; the line has the value.
+    Attribute(Attribute),
     /// That a person is cut off everywhere.
     LockedOut,
 }
@@ -98,7 +102,7 @@ pub enum Exactness {
     Unmanaged,
 }
 
-/// Where something stood, and for how long it was asked for.
+/// Where something stood, for how long it was asked for, and as what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The file, as it was called then.
@@ -107,6 +111,8 @@ pub struct Line {
     pub line: u32,
     /// From when and until when.
     pub term: Term,
+    /// Of what a person is: ids as ids, and people as the files name them.
+    pub value: Option<Box<str>>,
 }
 
 /// What the files of one commit asked for, of the subject.
@@ -130,8 +136,8 @@ pub enum Turn {
     Given(Line),
     /// It is asked for no more; where it stood.
     Taken(Line),
-    /// It is asked for from or until another time.
-    Changed(Line),
+    /// It is asked for from or until another time, or as something else; and how it was before.
+    Changed(Line, Line),
     /// It was asked for already, and what was before is not here.
     Found(Line),
 }
@@ -246,7 +252,8 @@ fn turns(before: &Facts, after: &Facts, is_end: bool) -> Vec<(Fact, Turn)> {
     let new = |line: &Line| if is_end { Turn::Found(line.clone()) } else { Turn::Given(line.clone()) };
     let given = after.iter().filter_map(|(fact, line)| match before.get(fact) {
         None => Some((fact.clone(), new(line))),
-        Some(old) => (old.term != line.term).then(|| (fact.clone(), Turn::Changed(line.clone()))),
+        Some(old) => ((&old.term, &old.value) != (&line.term, &line.value))
+            .then(|| (fact.clone(), Turn::Changed(line.clone(), old.clone()))),
     });
     let taken = before.iter().filter(|it| !after.contains_key(it.0));
     let taken = taken.map(|(fact, line)| (fact.clone(), Turn::Taken(line.clone())));
@@ -398,7 +405,7 @@ fn read(now: &Files, files: Vec<(String, Vec<u8>)>) -> Option<(Declared, BTreeMa
 fn facts(declared: &Declared, subject: &Subject, at: &dyn Fn(Place) -> (Box<str>, u32)) -> Facts {
     let line = |place: Place, term: Term| {
         let (path, line) = at(place);
-        Line { path, line, term }
+        Line { path, line, term, value: None }
     };
     let mut all = Facts::new();
     for company in &declared.companies {
@@ -447,6 +454,19 @@ fn facts(declared: &Declared, subject: &Subject, at: &dyn Fn(Place) -> (Box<str>
                     note(None, What::Direct(role.what.kind().clone()), role.from, role.term);
                 }
             }
+            for user in company.users.iter().filter(|it| keys.contains(&it.person)) {
+                let mut note = |what: What, value: Box<str>, place: Place| {
+                    let fact = Fact { company: company.id, group: None, what };
+                    let line = Line { value: Some(value), ..line(place, Term::default()) };
+                    all.entry(fact).or_insert(line);
+                };
+                if let Some(first) = user.create.first() {
+                    note(What::Account, made_with(user), first.from);
+                }
+                for it in &user.traits {
+                    note(What::Attribute(it.attribute), it.value.to_string().into(), it.from);
+                }
+            }
         }
     }
     if let Subject::Person(keys) = subject {
@@ -457,6 +477,13 @@ fn facts(declared: &Declared, subject: &Subject, at: &dyn Fn(Place) -> (Box<str>
         }
     }
     all
+}
+
+/// What an account is made with: persona and name.
+fn made_with(user: &DeclaredUser) -> Box<str> {
+    let of = |attribute: Attribute| user.create.iter().find(|it| it.attribute == attribute);
+    let parts = [Attribute::Persona, Attribute::FirstName, Attribute::LastName].map(of);
+    parts.into_iter().flatten().map(|it| it.value.to_string()).collect::<Vec<_>>().join(" ").into()
 }
 
 fn exactness<T>(list: &Listed<T>) -> Exactness {

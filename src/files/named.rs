@@ -55,6 +55,11 @@ impl Named {
         self.groups.extend(file.removed.iter().filter_map(|it| Some(it.v.group.as_ref()?.v.clone())));
         let users = file.users.iter().filter_map(|it| it.v.user.as_ref());
         self.people.extend(users.filter_map(|it| person(&it.v)));
+        for business in file.users.iter().filter_map(|it| it.v.business.as_ref()) {
+            let approvers = business.v.approvers.as_ref().into_iter().flat_map(|it| &it.v);
+            let superiors = business.v.manager.as_ref().into_iter().chain(approvers);
+            self.people.extend(superiors.filter_map(|it| person(&it.v)));
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::model::{
     escape,
     ids::{GroupId, PersonRef},
     scope::Scope,
+    selector::Attribute,
 };
 
 use super::{
@@ -84,12 +85,16 @@ pub struct DraftPerson {
     pub who: Option<String>,
 }
 
-/// A person with direct roles, to be written.
+/// A person with what the person is and holds outside groups, to be written.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct DraftUser {
     pub user: DraftPerson,
-    pub roles: Vec<DraftDirect>,
+    pub external_id: Option<Box<str>>,
+    /// What the company says, as keys with ids or their names.
+    pub business: Vec<(Attribute, Box<str>)>,
+    /// `None`: nothing is said of direct roles.
+    pub roles: Option<Vec<DraftDirect>>,
     /// Direct roles that no file can name, for people: they stay, by a list that says "at least".
     pub others: Vec<String>,
 }
@@ -220,17 +225,27 @@ impl DraftPerson {
 }
 
 impl DraftUser {
+    /// A person of whom nothing is said.
+    pub(crate) fn new(user: DraftPerson) -> Self {
+        Self { user, external_id: None, business: Vec::new(), roles: None, others: Vec::new() }
+    }
+
     /// The person as an entry of `users:`.
     fn entry(&self) -> Noted {
-        let roles = Yaml::List(Style::Block, self.roles.iter().map(|it| it.entry().into()).collect());
-        Yaml::Map(
-            Style::Block,
-            vec![
-                ("user".to_owned(), self.user.entry()),
-                ("directRoles".to_owned(), at_least(roles, &self.others)),
-            ],
-        )
-        .into()
+        let mut keys = vec![("user".to_owned(), self.user.entry())];
+        if let Some(id) = &self.external_id {
+            keys.push((Attribute::ExternalId.as_str().to_owned(), Yaml::text(id).into()));
+        }
+        if !self.business.is_empty() {
+            let business =
+                self.business.iter().map(|(attribute, value)| (attribute.as_str(), Yaml::text(value)));
+            keys.push(("business".to_owned(), Yaml::map(Style::Line, business).into()));
+        }
+        if let Some(roles) = &self.roles {
+            let roles = Yaml::List(Style::Block, roles.iter().map(|it| it.entry().into()).collect());
+            keys.push(("directRoles".to_owned(), at_least(roles, &self.others)));
+        }
+        Yaml::Map(Style::Block, keys).into()
     }
 }
 

@@ -57,7 +57,7 @@ pub use estimate::{Estimate, estimate};
 pub use file::{SnapshotError, open};
 pub use holders::{holders, lockout_holders};
 pub use kept::kept;
-pub use list::ReadList;
+pub use list::{Profiles, ReadList};
 pub use named::named;
 pub use person::fetch_person;
 pub use record::record;

@@ -25,8 +25,9 @@ use crate::{
         plan::{self, Plan},
         rules::Rules,
         scope::Scope,
+        selector::Attribute,
         source::{FileId, Place, Sources},
-        state::{Edit, Fact, Key},
+        state::{Edit, Fact, Key, Owner},
     },
 };
 
@@ -38,7 +39,7 @@ mod user;
 
 pub(crate) use proof::{Name, name};
 
-use drafting::{Company, Drafted, Drafting};
+use drafting::{Company, Drafted, Drafting, Turn};
 use naming::Naming;
 
 /// What is to be adopted, and what that is judged by.
@@ -125,6 +126,11 @@ pub fn people(plan: &Plan) -> BTreeSet<UserId> {
     let mut people: BTreeSet<UserId> = members.map(|it| plan.index.user(it)).collect();
     for edit in plan.edits.iter() {
         people.extend(edit.travellers().map(|it| it.user));
+        if let (Some(attribute), Some(live)) = (edit.attribute(), edit.traits()[0])
+            && attribute.has_people()
+        {
+            people.extend(live.split(',').filter_map(|it| it.parse().ok().map(UserId)));
+        }
         people.extend(edit.scopes().into_iter().flatten().flat_map(Scope::people).map(UserId));
     }
     people
@@ -138,8 +144,10 @@ pub fn people(plan: &Plan) -> BTreeSet<UserId> {
 pub fn adopted(request: Request<'_>) -> Result<Adopted, Vec<Finding>> {
     let declared = request.declared.at(request.now);
     let request = Request { declared: &declared, ..request };
-    let Drafted { taken, left } = drafted(&request);
+    let Drafted { taken, left } = in_turns(&request);
     let mut adopted = Adopted { files: BTreeMap::new(), taken, left };
+    let planned: BTreeSet<proof::Name> =
+        request.plan.edits.iter().map(|it| proof::name(request.plan, &it.key)).collect();
     loop {
         adopted.edit(request.sources);
         match proof::remaining(&request, &adopted.files) {
@@ -150,7 +158,19 @@ pub fn adopted(request: Request<'_>) -> Result<Adopted, Vec<Finding>> {
                     let name = proof::name(request.plan, &it.key);
                     remaining.contains(&name) && !known.contains(&name)
                 };
-                if !adopted.take_back(fails, "a plan from the changed file would still ask for it") {
+                // What people are decides what they hold: not even that is to give or take anything that was not planned.
+                let more: Vec<UserId> =
+                    remaining.difference(&planned).filter_map(proof::Name::user).collect();
+                let moves = |it: &Taken| {
+                    proof::name(request.plan, &it.key).of_person().is_some_and(|it| more.contains(&it))
+                };
+                if !adopted.take_back(fails, "a plan from the changed file would still ask for it")
+                    && !adopted.take_back(
+                        moves,
+                        "a plan from the changed file would give or take access because of it",
+                    )
+                {
+                    adopted.leave_rest(&request, &remaining);
                     return Ok(adopted);
                 }
             }
@@ -163,8 +183,42 @@ pub fn adopted(request: Request<'_>) -> Result<Adopted, Vec<Finding>> {
     }
 }
 
-/// What becomes of each edit of the plan.
-fn drafted(request: &Request<'_>) -> Drafted {
+/// What becomes of each edit of the plan: first of what people are, and then of what they hold, as far as it is not so by that.
+fn in_turns(request: &Request<'_>) -> Drafted {
+    let (plan, index) = (request.plan, &request.plan.index);
+    let user = |it: &Edit| match it.key.owner {
+        Owner::Person(person) => Some(index.person(person).1),
+        Owner::Group(_) => it.member().map(|it| index.user(it)),
+    };
+    let attributes = || plan.edits.iter().filter(|it| it.attribute().is_some());
+    let active = || attributes().filter(|it| it.attribute() == Some(Attribute::Active));
+    let newcomers = active().filter(|it| it.adds()).filter_map(user).collect();
+    let mut turn = Turn { newcomers, ..Turn::default() };
+    let movers: BTreeSet<UserId> =
+        attributes().filter_map(user).filter(|it| !turn.newcomers.contains(it)).collect();
+    if movers.is_empty() || matches!(request.extent, Extent::Additions(_)) {
+        return drafted(request, &turn);
+    }
+    let follows = |it: &&Edit| it.attribute().is_none() && user(it).is_some_and(|it| movers.contains(&it));
+    turn.later = plan.edits.iter().filter(follows).map(|it| it.key.clone()).collect();
+    let first = drafted(request, &turn);
+    if turn.later.is_empty() {
+        return first;
+    }
+    let taken = |key: &Key| first.taken.iter().any(|it| it.key == *key);
+    turn.back =
+        active().filter(|it| it.traits()[0] == Some("true") && taken(&it.key)).filter_map(user).collect();
+    let mut adopted = Adopted { taken: first.taken, ..Adopted::default() };
+    adopted.edit(request.sources);
+    match proof::remaining(request, &adopted.files) {
+        Ok(remaining) => turn.later.retain(|it| !remaining.contains(&proof::name(plan, it))),
+        Err(_) => turn.later.clear(),
+    }
+    drafted(request, &turn)
+}
+
+/// What becomes of each edit of the plan that is not for later.
+fn drafted(request: &Request<'_>, turn: &Turn) -> Drafted {
     let naming = Naming::new(request.declared, request.observed, request.leads);
     let companies: BTreeMap<CompanyId, Company<'_>> =
         request.declared.companies.iter().map(|it| (it.id, Company::new(it, request))).collect();
@@ -174,7 +228,7 @@ fn drafted(request: &Request<'_>) -> Drafted {
             drafted.leave(change.edits, &Why::NotDeclared);
             continue;
         };
-        let drafting = Drafting { request, naming: &naming, company, change };
+        let drafting = Drafting { request, naming: &naming, company, change, turn };
         match change.group() {
             Some(group) => drafting.group(group, &mut drafted),
             None => user::drafted(&drafting, &mut drafted),
@@ -238,6 +292,23 @@ impl Adopted {
             self.take_back(|it| it.key == *key, why);
         }
         !failed.is_empty()
+    }
+
+    /// Leaves what follows from what people are, and is not so by what could be adopted of that.
+    fn leave_rest(&mut self, request: &Request<'_>, remaining: &BTreeSet<proof::Name>) {
+        let said: BTreeSet<&Key> =
+            self.taken.iter().map(|it| &it.key).chain(self.left.iter().map(|it| &it.key)).collect();
+        let is_left = |it: &&Edit| {
+            !said.contains(&it.key)
+                && request.extent.asks(it)
+                && remaining.contains(&proof::name(request.plan, &it.key))
+        };
+        let changes = request.plan.changes().filter(|it| request.extent.has(it));
+        let rest = changes.flat_map(|it| it.edits).filter(is_left);
+        let why = || Why::Unsayable("it follows from what the person is, which is left as well".into());
+        let rest: Vec<Left> = rest.map(|it| Left { key: it.key.clone(), why: why() }).collect();
+        self.left.extend(rest);
+        self.left.sort_by(|a, b| a.key.cmp(&b.key));
     }
 
     /// Leaves what fails for a person to do by hand, and says whether there was any.

@@ -18,7 +18,7 @@ use crate::{
         write::{Alias, DraftFile, DraftWorkspace, Known},
     },
     live::{
-        fetch::{ReadList, fetch},
+        fetch::{Profiles, ReadList, fetch},
         snapshot::{Answers, Snapshot},
         source::Source,
     },
@@ -43,6 +43,8 @@ pub struct Asked<'a> {
     pub groups: &'a [Pattern],
     /// Whether people's direct roles as well.
     pub direct_roles: bool,
+    /// Of whom it is written what they are apart from access: of nobody, or of everybody who is active.
+    pub people: Profiles,
     /// How groups are put into files.
     pub layout: Layout,
     /// The API as the workspace file names it.
@@ -88,7 +90,7 @@ pub async fn read(
     if let Some(company) = declared.company {
         declared.look_at(company);
     }
-    let mut all = taken::taken(live, &declared, asked.direct_roles, now).await?;
+    let mut all = taken::taken(live, &declared, (asked.direct_roles, asked.people), now).await?;
     no_such_group(&all, asked)?;
     if !asked.groups.is_empty() {
         let wanted = |name: &str| asked.groups.iter().any(|it| it.matches(name));
@@ -134,7 +136,9 @@ impl Imported {
 
     /// The names under `ids:`, in the order in which they are written.
     pub fn names(&self) -> Vec<Alias> {
-        [&self.workspace.companies[..], &self.workspace.legal_entities].concat()
+        let units = self.workspace.units.iter().flat_map(|it| it.1.iter().cloned());
+        let all = [&self.workspace.companies[..], &self.workspace.legal_entities].concat();
+        all.into_iter().chain(units).collect()
     }
 
     /// How much the files declare.
@@ -142,7 +146,9 @@ impl Imported {
         let groups = || self.files.iter().flat_map(|it| &it.groups);
         let mut people: Vec<&str> = Vec::new();
         let ids: Vec<String> = groups().flat_map(|it| &it.members).map(|it| it.person.to_string()).collect();
-        people.extend(ids.iter().map(String::as_str));
+        let users: Vec<String> =
+            self.files.iter().flat_map(|it| &it.users).map(|it| it.user.person.to_string()).collect();
+        people.extend(ids.iter().chain(&users).map(String::as_str));
         people.sort_unstable();
         people.dedup();
         Extent { groups: groups().count(), memberships: ids.len(), people: people.len() }

@@ -12,7 +12,7 @@ use crate::{
     live::{
         FetchError,
         api::Clients,
-        fetch::{self, ReadList, fetch_person},
+        fetch::{self, Profiles, ReadList, fetch_person},
         snapshot::{Answers, NotRecorded, Snapshot},
         source::Source,
     },
@@ -336,7 +336,7 @@ async fn everything(
 ) -> Result<Snapshot, Error> {
     let own = declared.own_companies();
     let company = declared.company.take();
-    let all = taken(live, declared, direct_roles, now).await;
+    let all = taken(live, declared, (direct_roles, Profiles::Declared), now).await;
     declared.company = company;
     let mut all = all?;
     if let Some(missing) = own.iter().find(|id| all.companies.iter().all(|it| it.id != **id)) {

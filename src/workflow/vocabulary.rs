@@ -45,6 +45,7 @@ pub async fn vocabulary(live: &Live, checked: &Checked) -> Result<Vocabulary, Er
         departments: names(Attribute::Department),
         cost_centers: names(Attribute::CostCenter),
         offices: names(Attribute::Office),
+        grades: names(Attribute::Grade),
         ..Vocabulary::default()
     };
     let mut own = declared.own_companies();

@@ -97,7 +97,11 @@ const PLACES: [(&str, &str, &[&str]); 28] = [
         &["scope"],
     ),
     ("access", "version: 1\nremoved:\n  - |\n", &["removed group"]),
-    ("access", "version: 1\nusers:\n  - |\n", &["person with direct roles"]),
+    (
+        "access",
+        "version: 1\nusers:\n  - |\n",
+        &["person with direct roles", "person who joins", "person in a department", "person who leaves"],
+    ),
     (
         "access",
         "version: 1\nusers:\n  - user: ana@voyager.example\n    directRoles:\n      - |\n",

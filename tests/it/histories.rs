@@ -34,11 +34,16 @@ enum Deed {
     Branch { deeds: Vec<(usize, usize)>, beside: usize, squash: bool },
     /// Somebody is named by another key from now on.
     Key { who: usize },
+    /// A person is declared otherwise: whether active, and with which designation.
+    Life { who: usize, life: Life },
     /// A group has a rule for members, or has none any more.
     Rule { group: usize },
     /// The files are broken for a commit, in which somebody joins or leaves.
     Broken { group: usize, who: usize },
 }
+
+/// What the files say of a person: whether active, and which designation.
+type Life = (Option<bool>, Option<usize>);
 
 fn deeds() -> impl Strategy<Value = Vec<Deed>> {
     let (group, who) = (0..GROUPS, 0..PEOPLE.len());
@@ -48,6 +53,8 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         2 => (prop::collection::vec((0..1_usize, who.clone()), 1..4), who.clone(), any::<bool>())
             .prop_map(|(deeds, beside, squash)| Deed::Branch { deeds, beside, squash }),
         1 => who.clone().prop_map(|who| Deed::Key { who }),
+        4 => (who.clone(), prop::option::of(any::<bool>()), prop::option::of(0..3_usize))
+            .prop_map(|(who, active, designation)| Deed::Life { who, life: (active, designation) }),
         1 => group.clone().prop_map(|group| Deed::Rule { group }),
         1 => (group, who).prop_map(|(group, who)| Deed::Broken { group, who }),
     ];
@@ -67,6 +74,9 @@ struct Told {
     ruled: BTreeSet<usize>,
     /// Of each group, when rules began and ended.
     rules: BTreeMap<usize, Vec<Happened>>,
+    lives: BTreeMap<usize, Life>,
+    /// Of each person and attribute, the values before and after and the commit, the oldest first.
+    turns: BTreeMap<(usize, String), Vec<(Option<String>, Option<String>, String)>>,
     commits: usize,
     /// Of each group and person, the oldest first.
     events: BTreeMap<(usize, usize), Vec<Happened>>,
@@ -83,6 +93,8 @@ impl Told {
             by_id: BTreeSet::new(),
             ruled: BTreeSet::new(),
             rules: BTreeMap::new(),
+            lives: BTreeMap::new(),
+            turns: BTreeMap::new(),
             commits: 0,
             events: BTreeMap::new(),
         };
@@ -97,12 +109,30 @@ impl Told {
         self.folder.path()
     }
 
-    fn write(&self, group: usize, more: &str) {
-        let name = |who: &usize| match self.by_id.contains(who) {
+    fn name(&self, who: usize) -> String {
+        match self.by_id.contains(&who) {
             true => format!("{{ externalId: key-{who} }}"),
-            false => PEOPLE[*who].to_owned(),
-        };
-        let members: Vec<String> = self.members[group].iter().map(name).collect();
+            false => PEOPLE[who].to_owned(),
+        }
+    }
+
+    fn write_lives(&self) {
+        let mut text = "version: 1\nusers:\n".to_owned();
+        let said = |it: &Life| it.0.is_some() || it.1.is_some();
+        for (who, (active, designation)) in self.lives.iter().filter(|it| said(it.1)) {
+            let active = active.map(|it| format!(", active: {it}")).unwrap_or_default();
+            let business =
+                designation.map(|it| format!(", business: {{ designation: D{it} }}")).unwrap_or_default();
+            text.push_str(&format!("  - {{ user: {}{active}{business} }}\n", self.name(*who)));
+        }
+        if !self.lives.values().any(said) {
+            text = "version: 1\n".to_owned();
+        }
+        fs::write(self.path().join("ws/access/lives.yaml"), text).unwrap();
+    }
+
+    fn write(&self, group: usize, more: &str) {
+        let members: Vec<String> = self.members[group].iter().map(|it| self.name(*it)).collect();
         let rule =
             if self.ruled.contains(&group) { "    membersFrom: [{ persona: EMPLOYEE }]\n" } else { "" };
         let lines: String = members.iter().map(|it| format!("      - {it}\n")).collect();
@@ -155,7 +185,25 @@ impl Told {
                     self.by_id.remove(who);
                 }
                 (0..GROUPS).for_each(|it| self.write(it, ""));
+                self.write_lives();
                 self.commit();
+            }
+            Deed::Life { who, life } => {
+                let before = self.lives.insert(*who, *life).unwrap_or_default();
+                self.write_lives();
+                let subject = self.commit();
+                let words = |it: Life| {
+                    [
+                        ("active", it.0.map(|it| it.to_string())),
+                        ("designation", it.1.map(|it| format!("D{it}"))),
+                    ]
+                };
+                for ((attribute, before), (_, after)) in words(before).into_iter().zip(words(*life)) {
+                    if before != after {
+                        let key = (*who, attribute.to_owned());
+                        self.turns.entry(key).or_default().push((before, after, subject.clone()));
+                    }
+                }
             }
             Deed::Rule { group } => {
                 let begins = self.ruled.insert(*group);
@@ -225,7 +273,23 @@ proptest! {
             let history = run(told.path(), &format!("history {name} ws --also externalId=key-{who} --format json")).expect(0).json();
             let mut members: BTreeSet<String> = BTreeSet::new();
             let mut found: BTreeMap<usize, Vec<Happened>> = BTreeMap::new();
-            for event in history["events"].as_array().unwrap().iter().rev() {
+            let mut turns: BTreeMap<(usize, String), Vec<_>> = BTreeMap::new();
+            let (of, others): (Vec<&Value>, Vec<&Value>) = history["events"].as_array().unwrap().iter().rev().partition(|it| it["kind"] == "attribute");
+            for event in of {
+                let text = |it: &Value| it.as_str().map(str::to_owned);
+                let (before, after) = match event["change"].as_str().unwrap() {
+                    "given" => (None, text(&event["value"])),
+                    "taken" => (text(&event["value"]), None),
+                    _ => (text(&event["before"]), text(&event["value"])),
+                };
+                prop_assert!(event["commit"]["author"].is_string() && event["line"].as_u64() >= Some(3), "{}", event);
+                prop_assert_eq!(event["file"].as_str(), Some("access/lives.yaml"));
+                let key = (who, text(&event["attribute"]).unwrap());
+                turns.entry(key).or_default().push((before, after, text(&event["commit"]["subject"]).unwrap()));
+            }
+            let own: BTreeMap<_, _> = told.turns.iter().filter(|it| it.0.0 == who).map(|(key, turns)| (key.clone(), turns.clone())).collect();
+            prop_assert_eq!(turns, own, "{}", name);
+            for event in others {
                 prop_assert_eq!(&event["kind"], "member");
                 let group = event["group"].as_str().unwrap().to_owned();
                 let n: usize = group.rsplit(' ').next().unwrap().parse().unwrap();
@@ -237,7 +301,7 @@ proptest! {
             }
             let now: BTreeSet<String> = (0..GROUPS).filter(|it| told.members[*it].contains(&who)).map(|it| format!("Group {it}")).collect();
             prop_assert_eq!(&members, &now);
-            let standing: BTreeSet<String> = history["now"].as_array().unwrap().iter().map(|it| it["group"].as_str().unwrap().to_owned()).collect();
+            let standing: BTreeSet<String> = history["now"].as_array().unwrap().iter().filter(|it| it["kind"] == "member").map(|it| it["group"].as_str().unwrap().to_owned()).collect();
             prop_assert_eq!(&standing, &now);
             let expected: BTreeMap<usize, _> = told.events.iter().filter(|it| it.0.1 == who).map(|(key, events)| (key.0, events.clone())).collect();
             prop_assert_eq!(found, expected, "{}", name);
@@ -330,6 +394,55 @@ fn people_groups_roles_and_ends_are_told() {
         let text = run(folder.path(), &format!("history Desk --format {form}")).expect(0).stdout;
         assert!(text.contains("agent-17") && text.contains("Until January"), "{form}: {text}");
     }
+}
+
+/// Somebody joins, moves, leaves and comes back.
+#[test]
+fn a_life_is_told_by_its_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    git(path, &["init", "-q", "-b", "main"]);
+    fs::create_dir_all(path.join("access")).unwrap();
+    let ids = "ids: { legalEntity: { voyager-de: 3c8d0000-0000-4000-8000-000000000009 }, department: { sales: dede0000-0000-4000-8000-000000000001, service: dede0000-0000-4000-8000-000000000002 } }\n";
+    fs::write(path.join("rolecall.yaml"), format!("{WORKSPACE}{ids}")).unwrap();
+    let created = "    create: { name: { first: Noor, last: Haddad } }\n";
+    let business = |department: &str, more: &str| {
+        format!("    business: {{ legalEntity: voyager-de, department: {department}{more} }}\n")
+    };
+    let manager = ", manager: bo@voyager.example, approvers: [cy@voyager.example, { externalId: x-1 }]";
+    for (subject, keys) in [
+        ("Noor joins", format!("{created}{}", business("sales", ""))),
+        ("Noor moves", format!("{created}{}", business("service", manager))),
+        ("Noor leaves", "    active: false\n    reason: left\n".to_owned()),
+        ("Noor is back", "    active: true\n".to_owned()),
+    ] {
+        let text = format!("version: 1\nusers:\n  - user: noor@voyager.example\n{keys}");
+        fs::write(path.join("access/people.yaml"), text).unwrap();
+        git(path, &["add", "-A"]);
+        git(path, &["commit", "-q", "-m", subject]);
+    }
+    let told = run(path, "history noor@voyager.example").expect(0);
+    told.shows("+ account created: EMPLOYEE Noor Haddad access/people.yaml:4")
+        .shows("+ legal entity voyager-de access/people.yaml:5")
+        .shows("~ department sales → service access/people.yaml:5")
+        .shows("+ manager bo@voyager.example access/people.yaml:5")
+        .shows("+ approvers cy@voyager.example, externalId x-1 access/people.yaml:5")
+        .shows("- account created: EMPLOYEE Noor Haddad access/people.yaml:4")
+        .shows("- manager bo@voyager.example access/people.yaml:5")
+        .shows("+ account deactivated access/people.yaml:4")
+        .shows("~ account deactivated → active access/people.yaml:4");
+    let rows = run(path, "history noor@voyager.example --format csv").expect(0).stdout;
+    assert!(rows.contains("\"changed\",\"attribute\",\"department sales → service\""), "{rows}");
+    let json = run(path, "history noor@voyager.example --format json").expect(0).json();
+    let moved = json["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["change"] == "changed" && it["attribute"] == "department");
+    let moved = moved.expect("she moved");
+    assert_eq!(moved["before"], "dede0000-0000-4000-8000-000000000001");
+    assert_eq!(moved["value"], "dede0000-0000-4000-8000-000000000002");
+    assert_eq!(json["now"][0]["value"], "true");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! rolecall from outside: the real binary against the sandbox over HTTP, and the promises of the repository.
 
 mod adopting;
+mod adopting_people;
 mod accepting;
 mod acting;
 mod another;
@@ -32,6 +33,7 @@ mod examples;
 mod expiring;
 mod exit_codes;
 mod explain;
+mod exports;
 mod facts;
 mod faults;
 mod fetching;
@@ -41,6 +43,7 @@ mod guards;
 mod histories;
 mod hostile;
 mod importing;
+mod importing_people;
 mod interruption;
 mod isolation;
 mod journals;

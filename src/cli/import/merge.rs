@@ -7,6 +7,7 @@ use rolecall::{
         disk,
         load::{LoadError, load_workspace},
     },
+    live::fetch::Profiles,
     model::escape::terminal,
     report::{
         render::{
@@ -36,6 +37,7 @@ pub(super) fn run(global: &Global, arguments: &Arguments, output: &Output) -> Re
     let asked = Asked {
         groups: &arguments.group,
         direct_roles: false,
+        people: Profiles::Declared,
         layout: arguments.layout.into(),
         endpoint: &live.sites.rest.url,
     };

@@ -21,6 +21,8 @@ pub struct DraftWorkspace {
     /// In the order in which they are written.
     pub companies: Vec<Alias>,
     pub legal_entities: Vec<Alias>,
+    /// Of departments and the like, each by the key under `ids:`.
+    pub units: Vec<(&'static str, Vec<Alias>)>,
 }
 
 /// A name for an id.
@@ -48,7 +50,8 @@ impl DraftWorkspace {
             keys.push(("company".to_owned(), apart(Yaml::text(company))));
         }
         let ids = [("company", &self.companies), ("legalEntity", &self.legal_entities)];
-        let ids = ids.into_iter().filter(|it| !it.1.is_empty());
+        let units = self.units.iter().map(|(kind, all)| (*kind, all));
+        let ids = ids.into_iter().chain(units).filter(|it| !it.1.is_empty());
         let ids: Vec<(String, Noted)> = ids.map(|(kind, all)| (kind.to_owned(), names(all).into())).collect();
         if !ids.is_empty() {
             keys.push(("ids".to_owned(), apart(Yaml::Map(Style::Block, ids))));
@@ -64,7 +67,9 @@ impl DraftWorkspace {
     /// The names that somebody has to fill in, each with where it stands (`rolecall.yaml:9`).
     pub fn to_fill_in(&self) -> Vec<(String, &Alias)> {
         let text = self.text();
-        let all = self.companies.iter().chain(&self.legal_entities).filter(|it| it.is_placeholder);
+        let units = self.units.iter().flat_map(|it| &it.1);
+        let all = self.companies.iter().chain(&self.legal_entities).chain(units);
+        let all = all.filter(|it| it.is_placeholder);
         let placed = all.map(|alias| {
             let begins = format!("{}: {}", scalar(&alias.name), alias.id);
             let line = text.lines().position(|it| it.trim_start().starts_with(&begins));

@@ -97,6 +97,11 @@ impl Clients {
         self.all.iter().flat_map(|it| it.reader.search_refused()).collect()
     }
 
+    /// What departments and the like are called, as far as lists of people have said.
+    pub fn unit_names(&self) -> BTreeMap<Uuid, Box<str>> {
+        self.all.iter().flat_map(|it| it.reader.unit_names()).collect()
+    }
+
     pub(in crate::live) fn names(&self) -> BTreeMap<Uuid, Box<str>> {
         self.all.iter().flat_map(|it| it.reader.names()).collect()
     }

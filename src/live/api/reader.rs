@@ -44,6 +44,8 @@ pub struct Reader {
     pub(super) search_refused: Arc<Mutex<BTreeMap<CompanyId, u16>>>,
     /// What companies and legal entities are called, as far as answers about people have said.
     pub(super) names: Arc<Mutex<BTreeMap<Uuid, Box<str>>>>,
+    /// What departments and the like are called.
+    pub(super) unit_names: Arc<Mutex<BTreeMap<Uuid, Box<str>>>>,
 }
 
 #[derive(Serialize)]
@@ -77,6 +79,7 @@ impl Reader {
             bulk_refused: Arc::default(),
             search_refused: Arc::default(),
             names: Arc::default(),
+            unit_names: Arc::default(),
         }
     }
 

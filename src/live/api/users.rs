@@ -166,6 +166,21 @@ impl Reader {
         told
     }
 
+    /// Keeps what departments and the like are called. Two that are called alike are told apart by whoever names them.
+    fn note_units(&self, told: &Told) {
+        let mut names = self.unit_names.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, name) in told.unit_names() {
+            if parse_uuid(name).is_none() {
+                names.entry(id).or_insert_with(|| name.into());
+            }
+        }
+    }
+
+    /// Returns what departments, cost centers and offices are called, as far as lists of people have said.
+    pub fn unit_names(&self) -> BTreeMap<Uuid, Box<str>> {
+        self.unit_names.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     async fn query_id(&self, id: UserId) -> Result<Vec<User>, ApiError> {
         let get = async |accounts: Accounts| {
             self.get::<Told>("/v2/users/{userId}", &[id.0], accounts.query()).await
@@ -381,6 +396,7 @@ impl Reader {
             BTreeSet::new()
         };
         let settled = |it: Told| {
+            self.note_units(&it);
             let it = self.noted(it);
             let more = more(&it);
             let user = it.settled(|id| active.contains(&id));

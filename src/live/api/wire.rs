@@ -206,6 +206,11 @@ impl Told {
         traits
     }
 
+    /// What the departments and the like of the row are called.
+    pub(super) fn unit_names(&self) -> impl Iterator<Item = (Uuid, &str)> {
+        self.units.iter().flatten().filter_map(|it| Some((it.id, &**it.name.as_ref()?)))
+    }
+
     /// The whole row.
     pub(super) fn entry(&self) -> Entry {
         let [legal_entity, department, cost_center, office] = self.units.clone();

@@ -29,6 +29,18 @@ pub struct ReadList<'a> {
     pub(super) known: Vec<CompanyId>,
     /// People that rules and lock-outs name, of any company; sorted.
     pub(super) singled_out: Vec<PersonRef>,
+    /// Of whom it is read what they are apart from access.
+    pub profiles: Profiles,
+}
+
+/// Of whom it is read what they are apart from access.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profiles {
+    /// Those of whom the files declare it.
+    #[default]
+    Declared,
+    /// Everybody of the companies, as far as their lists tell.
+    Everybody,
 }
 
 /// What is read of one company, in names.
@@ -140,6 +152,7 @@ impl<'a> ReadList<'a> {
             companies: declared.companies.iter().map(company).collect(),
             known: declared.searched_companies(),
             singled_out,
+            profiles: Profiles::default(),
         }
     }
 }

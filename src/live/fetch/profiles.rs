@@ -76,11 +76,26 @@ pub(super) async fn complete(
                 None => return Read::Ok(None),
             },
         };
-        traits.put(Attribute::Active, if user.active { "true" } else { "false" });
-        user.external_id.iter().for_each(|it| traits.put(Attribute::ExternalId, it.clone()));
-        user.employee_id.iter().for_each(|it| traits.put(Attribute::EmployeeId, it.clone()));
+        put_row(user, &mut traits);
         Ok(Some((user.id, traits)))
     });
     let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
     Ok(read.into_iter().flatten().collect())
+}
+
+/// What is told of everybody on a list.
+pub(super) fn listed(users: &[User], mut told: BTreeMap<UserId, Traits>) -> BTreeMap<UserId, Traits> {
+    let profile = |user: &User| {
+        let mut traits = told.remove(&user.id)?;
+        put_row(user, &mut traits);
+        Some((user.id, traits))
+    };
+    users.iter().filter_map(profile).collect()
+}
+
+/// What a row says beside the attributes that rules look at.
+fn put_row(user: &User, traits: &mut Traits) {
+    traits.put(Attribute::Active, if user.active { "true" } else { "false" });
+    user.external_id.iter().for_each(|it| traits.put(Attribute::ExternalId, it.clone()));
+    user.employee_id.iter().for_each(|it| traits.put(Attribute::EmployeeId, it.clone()));
 }

@@ -21,7 +21,9 @@ use crate::{
     },
 };
 
-use super::{AT_ONCE, FetchError, Read, ReadList, list::CompanyReads, policies::concerned, profiles};
+use super::{
+    AT_ONCE, FetchError, Profiles, Read, ReadList, list::CompanyReads, policies::concerned, profiles,
+};
 
 /// Reads all groups and roles of the companies on the list, with everything in them, and everybody of these and of
 /// the other companies that the workspace names.
@@ -47,10 +49,15 @@ pub async fn record(
     for (reads, company) in list.companies.iter().zip(&companies) {
         let members: BTreeSet<UserId> = company.groups.iter().flat_map(|it| &*it.members).copied().collect();
         let attributes: BTreeSet<Attribute> = reads.selectors.iter().flat_map(|it| it.attributes()).collect();
-        let what = (&attributes, !reads.profiles.is_empty());
+        let is_everybody = list.profiles == Profiles::Everybody;
+        let what = (&attributes, is_everybody || !reads.profiles.is_empty());
         let (mut directory, users, told) =
             directory((clients, &source), reads.id, &reads.people, &members, what).await?;
-        directory.profiles = profiles::complete(&source, reads, &Directory::new(&users), told).await?;
+        directory.profiles = if is_everybody {
+            profiles::listed(&directory.users, told)
+        } else {
+            profiles::complete(&source, reads, &Directory::new(&users), told).await?
+        };
         directories.push(directory);
         known.insert(reads.id, users);
     }

@@ -1,6 +1,6 @@
 //! One group or person on its way into the files, with what is known of its company.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Extent, Left, Request, Taken, Why, naming::Naming};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     },
     model::{
         access,
-        ids::RoleId,
+        ids::{RoleId, UserId},
         index::{GroupIx, GroupName},
         observed::ObservedCompany,
         plan,
@@ -68,20 +68,43 @@ impl<'a> Company<'a> {
     }
 }
 
+/// What is known of people, who may be otherwise once the files say what they are.
+#[derive(Default)]
+pub(super) struct Turn {
+    /// Those without an account.
+    pub(super) newcomers: BTreeSet<UserId>,
+    /// Those who are active, and were not to be.
+    pub(super) back: BTreeSet<UserId>,
+    /// The edits that may be gone once the files say what people are.
+    pub(super) later: BTreeSet<Key>,
+}
+
 /// One group or person on its way into the files.
 pub(super) struct Drafting<'a> {
     pub(super) request: &'a Request<'a>,
     pub(super) naming: &'a Naming<'a>,
     pub(super) company: &'a Company<'a>,
     pub(super) change: plan::Change<'a>,
+    pub(super) turn: &'a Turn,
 }
 
 impl Drafting<'_> {
+    /// Whether the files are to say something else because of an edit, as far as that is known by now.
+    pub(super) fn asks(&self, edit: &Edit) -> bool {
+        self.request.extent.asks(edit) && !self.turn.later.contains(&edit.key)
+    }
+
     /// Why an edit is left to an apply, whatever the files could say.
     pub(super) fn stays(&self, edit: &Edit) -> Option<Why> {
+        let user = edit.member().map(|it| self.request.plan.index.user(it)).or(self.change.user());
+        if user.is_some_and(|it| self.turn.newcomers.contains(&it)) {
+            return Some(Why::Unsayable("there is no account yet".into()));
+        }
         match self.change.note(edit).why {
             access::Why::Ended(from) => Some(Why::Ended(from)),
             access::Why::NotYet(from) => Some(Why::NotYet(from)),
+            // Who came back by hand, and is so in the files, is somebody like others.
+            access::Why::Left(_) if user.is_some_and(|it| self.turn.back.contains(&it)) => None,
             access::Why::LockedOut(from) | access::Why::Left(from) => Some(Why::LockedOut(from)),
             // To adopt it is to delete the exception.
             access::Why::NotDeclared | access::Why::Unmeant(_) | access::Why::Excepted(_) => None,

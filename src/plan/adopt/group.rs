@@ -52,7 +52,7 @@ impl Drafting<'_> {
             }
             (Action::Delete, _) => self.declared_again(group, to),
             (Action::Alter, Some(declared)) => {
-                for edit in edits.iter().filter(|it| self.request.extent.asks(it)) {
+                for edit in edits.iter().filter(|it| self.asks(it)) {
                     if let Some(why) = self.stays(edit) {
                         to.leave(std::slice::from_ref(edit), &why);
                         continue;
@@ -80,7 +80,7 @@ impl Drafting<'_> {
             }
             // Only those go who are cut off.
             (Action::Create | Action::Alter, None) => {
-                for edit in edits {
+                for edit in edits.iter().filter(|it| !self.turn.later.contains(&it.key)) {
                     let why = self.stays(edit).unwrap_or(Why::NotDeclared);
                     to.leave(std::slice::from_ref(edit), &why);
                 }

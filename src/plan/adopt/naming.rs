@@ -52,6 +52,14 @@ impl<'a> Naming<'a> {
         keys.into_iter().find(|it| self.directory.anywhere(it) == Ok(user))
     }
 
+    /// A manager or an approver of somebody in the company.
+    pub(super) fn superior(&self, company: CompanyId, user: UserId) -> Option<PersonRef> {
+        let best = self.directory.user(user).and_then(User::best_key);
+        let led = best.filter(|_| self.leads.contains(&(company, user)));
+        let keys = led.into_iter().chain([PersonRef::UserId(user)]);
+        keys.into_iter().find(|it| self.directory.nearest(&[company], it) == Ok(user))
+    }
+
     /// A role on a scope; `None` where no file can say it.
     pub(super) fn grant(&self, roles: &Roles<'_>, role: RoleId, scope: &Scope) -> Option<DraftGrant> {
         (!scope.has_unreadable()).then_some(())?;

@@ -38,6 +38,24 @@ pub(crate) enum What {
     Trait(Attribute),
 }
 
+impl Name {
+    /// The person that it is about, or that is the member.
+    pub(super) fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Group(_, _, What::Member(user)) | Self::Person(_, user, _) => Some(*user),
+            Self::Group(..) => None,
+        }
+    }
+
+    /// The person of whom it says something apart from access.
+    pub(super) fn of_person(&self) -> Option<UserId> {
+        match self {
+            Self::Person(_, user, What::Trait(_)) => Some(*user),
+            Self::Person(..) | Self::Group(..) => None,
+        }
+    }
+}
+
 pub(crate) fn name(plan: &Plan, key: &Key) -> Name {
     let what = match &key.fact {
         Fact::Attributes => What::Itself,
@@ -72,13 +90,14 @@ pub(super) fn remaining(
         let text = texts.get(file).unwrap_or(&request.sources.file(*file).text);
         access.push((*file, decode::<AccessFile>(text, *file)?));
     }
-    let Files { workspace, company, choice, .. } = request.files;
+    let Files { workspace, company, choice, tables, .. } = request.files;
     let files = Files {
         workspace: workspace.clone(),
         access,
         company: company.clone(),
         choice: choice.clone(),
         remarks: Vec::new(),
+        tables: tables.clone(),
     };
     let mut declared = check(&files)?;
     declared.rules = request.declared.rules.clone();

@@ -1,4 +1,4 @@
-//! Direct roles of people on their way into the files.
+//! People on their way into the files: what they are, and their direct roles.
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     files::{
-        declared::{DeclaredDirectRole, DeclaredUser, Rest},
+        declared::{DeclaredDirectRole, DeclaredTrait, DeclaredUser, Rest},
         edit::Change,
         write::{DraftDirect, DraftTraveller, person},
         yaml::{Style, Yaml},
@@ -17,20 +17,29 @@ use crate::{
         direct::{DirectRole, Kind, Reach, Traveller, known},
         ids::UserId,
         selector::{Attribute, PersonPart},
-        state::Edit,
+        state::{Edit, Owner},
     },
 };
 
 pub(super) fn drafted(drafting: &Drafting<'_>, to: &mut Drafted) {
     let company = drafting.company.declared;
     let means = |it: &&DeclaredUser| {
-        let found = drafting.naming.directory.member(company.id, &it.person);
+        let found = drafting.naming.directory.anyone(company.id, &it.person);
         found.ok() == drafting.change.user()
     };
-    let declared = company.users.iter().find(means);
-    for edit in drafting.change.edits.iter().filter(|it| drafting.request.extent.asks(it)) {
+    let entries: Vec<&DeclaredUser> = company.users.iter().filter(means).collect();
+    // Several files may speak of one person, each of something else.
+    let about = |edit: &Edit| {
+        let says = |it: &&&DeclaredUser| match edit.attribute() {
+            Some(attribute) => it.traits.iter().any(|it| it.attribute == attribute),
+            None => it.says_roles,
+        };
+        entries.iter().find(says).or(entries.first()).copied()
+    };
+    let attributes: Vec<&Edit> = drafting.change.edits.iter().filter(|it| it.attribute().is_some()).collect();
+    for edit in drafting.change.edits.iter().filter(|it| drafting.asks(it)) {
         let one = std::slice::from_ref(edit);
-        let Some(declared) = declared else {
+        let Some(declared) = about(edit) else {
             to.leave(one, &drafting.stays(edit).unwrap_or(Why::NotDeclared));
             continue;
         };
@@ -39,13 +48,20 @@ pub(super) fn drafted(drafting: &Drafting<'_>, to: &mut Drafted) {
             continue;
         }
         let drafted = match edit.attribute() {
-            Some(attribute) => self::attribute(drafting, declared, (attribute, edit)),
+            Some(attribute) => self::attribute(drafting, (declared, &attributes), (attribute, edit)),
             None => role(drafting, declared, edit),
         };
         match drafted {
             Ok(changes) => {
                 let kind = edit.kind().map(Kind::role_type).unwrap_or_default();
-                let is_privileged = edit.takes() && drafting.request.rules.privileged_direct.contains(kind);
+                let is_privileged = match edit.attribute() {
+                    Some(attribute) => {
+                        attribute == Attribute::Active
+                            && edit.traits()[0] == Some("true")
+                            && holds_privileged(drafting)
+                    }
+                    None => edit.takes() && drafting.request.rules.privileged_direct.contains(kind),
+                };
                 to.take(&edit.key, declared.from, is_privileged, changes);
             }
             Err(why) => to.leave(one, &why),
@@ -53,41 +69,88 @@ pub(super) fn drafted(drafting: &Drafting<'_>, to: &mut Drafted) {
     }
 }
 
-/// What the files are to say of somebody apart from access: what is live.
+/// Whether somebody who was to leave, and so to lose everything, holds a privileged role.
+fn holds_privileged(drafting: &Drafting<'_>) -> bool {
+    let plan = drafting.request.plan;
+    let of_group = |edit: &Edit| match (edit.key.owner, edit.member()) {
+        (Owner::Group(group), Some(user)) => {
+            Some(plan.index.user(user)) == drafting.change.user()
+                && plan.live.grants(group).iter().any(|it| drafting.is_privileged(it.0.1))
+        }
+        _ => false,
+    };
+    let direct = |edit: &Edit| {
+        let kind = edit.kind().map(Kind::role_type).unwrap_or_default();
+        drafting.request.rules.privileged_direct.contains(kind)
+    };
+    plan.edits.iter().filter(|it| it.removes()).any(of_group)
+        || drafting.change.edits.iter().filter(|it| it.takes()).any(direct)
+}
+
+/// What the files are to say of somebody apart from access: what is live. No more goes than the key, but a mapping that
+/// would say nothing without it.
 fn attribute(
     drafting: &Drafting<'_>,
-    declared: &DeclaredUser,
+    (declared, edits): (&DeclaredUser, &[&Edit]),
     (attribute, edit): (Attribute, &Edit),
 ) -> Result<Vec<Change>, Why> {
+    if drafting.is_additions() {
+        return Err(Why::Differs);
+    }
+    let key = attribute.as_str();
+    let said = declared.traits.iter().find(|it| it.attribute == attribute);
+    let is_row =
+        |it: &&DeclaredTrait| drafting.request.files.tables.iter().any(|table| table.file == it.from.file);
+    if let Some(row) = said.filter(is_row) {
+        let live = edit.traits()[0].unwrap_or("(an empty field)");
+        let id = live.parse::<Uuid>().ok();
+        let called = id.and_then(|it| drafting.request.declared.aliases.get(&it)).map_or(live, |it| it);
+        let why = "a row of a CSV file is not edited".into();
+        return Err(Why::ByHand(row.from, why, vec![format!("{key}: {called}")]));
+    }
     let of = match attribute.part() {
         PersonPart::BusinessInfo => declared.business,
         PersonPart::Account | PersonPart::ExternalId => Some(declared.from),
     };
-    let is_said = declared.traits.iter().any(|it| it.attribute == attribute);
-    let Some(of) = of.filter(|_| is_said) else { return Err(Why::NotDeclared) };
-    let key = attribute.as_str();
-    let Some(live) = edit.traits()[0] else { return Ok(vec![Change::Unset { of: of.into(), key }]) };
+    let Some(of) = of.filter(|_| said.is_some()) else { return Err(Why::NotDeclared) };
+    let Some(live) = edit.traits()[0] else {
+        let goes = |of: Attribute| edits.iter().any(|it| it.attribute() == Some(of) && it.adds());
+        let mut beside =
+            declared.traits.iter().map(|it| it.attribute).filter(|it| it.part() == attribute.part());
+        let is_whole = attribute.part() == PersonPart::BusinessInfo && beside.all(goes);
+        let (of, key) = if is_whole { (declared.from, "business") } else { (of, key) };
+        return Ok(vec![Change::Unset { of: of.into(), key }]);
+    };
     let value = match attribute {
         Attribute::Active => Yaml::Scalar(live.to_owned()),
-        it if it.has_people() => {
-            let ids = live.split(',').filter_map(|it| it.parse().ok().map(UserId));
-            let people: Option<Vec<Yaml>> =
-                ids.map(|it| drafting.naming.traveller(it).map(|it| person(&it))).collect();
-            let unsayable = || Why::Unsayable("no key of one of the people leads to nobody else".into());
-            let mut people = people.ok_or_else(unsayable)?;
-            match (attribute, people.pop()) {
-                (Attribute::Manager, Some(one)) if people.is_empty() => one,
-                (_, last) => Yaml::list(Style::Line, people.into_iter().chain(last)),
-            }
-        }
-        it if it.has_ids() => {
-            let id = live.parse::<Uuid>().ok();
-            let called = id.and_then(|it| drafting.request.declared.aliases.get(&it));
-            Yaml::text(called.map_or(live, |it| it))
-        }
+        it if it.has_people() => people(drafting, it, live)?,
+        it if it.has_ids() => Yaml::text(called(drafting, it, live)),
         _ => Yaml::text(live),
     };
     Ok(vec![Change::Set { of: Some(of.into()), key, value }])
+}
+
+/// The managers or approvers of these ids, by keys that lead to nobody else.
+fn people(drafting: &Drafting<'_>, attribute: Attribute, ids: &str) -> Result<Yaml, Why> {
+    let unsayable = || Why::Unsayable("no key of one of the people leads to nobody else".into());
+    let key = |it: &str| {
+        let user = it.parse().ok().map(UserId)?;
+        drafting.naming.superior(drafting.company.declared.id, user).map(|it| person(&it))
+    };
+    let mut all: Vec<Yaml> = ids.split(',').map(key).collect::<Option<_>>().ok_or_else(unsayable)?;
+    if attribute == Attribute::Manager && all.len() == 1 {
+        return Ok(all.remove(0));
+    }
+    Ok(Yaml::list(Style::Line, all))
+}
+
+/// The name of an id under `ids:` of this attribute, or the id.
+fn called<'a>(drafting: &'a Drafting<'_>, attribute: Attribute, live: &'a str) -> &'a str {
+    let declared = drafting.request.declared;
+    let name = live.parse::<Uuid>().ok().and_then(|it| declared.aliases.get(&it));
+    let is_of_it =
+        |it: &&Box<str>| declared.attribute_names.get(&attribute).is_some_and(|all| all.contains(*it));
+    name.filter(is_of_it).map_or(live, |it| it)
 }
 
 fn role(drafting: &Drafting<'_>, declared: &DeclaredUser, edit: &Edit) -> Result<Vec<Change>, Why> {

@@ -70,6 +70,7 @@ pub(crate) struct Document {
     differences: usize,
     /// How many differences are accepted, and are no longer counted; left out where none is.
     #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(with = "Option<usize>")]
     accepted: usize,
     /// Groups of companies that the workspace has no name for: they were not looked into.
     groups_elsewhere: usize,

@@ -15,6 +15,7 @@ use crate::{
     model::{
         ids::{CompanyId, PersonKey, PersonRef},
         json,
+        selector::Attribute,
     },
     report::render::history::HistoryView,
 };
@@ -39,6 +40,7 @@ pub(crate) struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
     also: Vec<String>,
     /// The name of the group.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,10 +64,13 @@ pub(crate) struct Document {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Event")]
 struct Turned {
-    /// `given`, `taken`, `changed` (from or until another time), or `found`: what was before is not here.
+    /// `given`, `taken`, `changed` (from or until another time, or to another value), or `found`: what was before is not here.
     change: &'static str,
     #[serde(flatten)]
     what: Standing,
+    /// What it was before, of an attribute with another value: an id as an id, people as the files name them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Box<str>>,
     /// Left out where it is not committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<By>,
@@ -79,7 +84,8 @@ struct Turned {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Fact")]
 struct Standing {
-    /// `group`, `removed`, `members`, `member`, `rule`, `except`, `role`, `directRole` or `lockout`.
+    /// `group`, `removed`, `members`, `member`, `rule`, `except`, `role`, `directRole`, `account` (made where there
+    /// is none), `attribute` (what a person is) or `lockout`.
     kind: &'static str,
     /// Left out of a lock-out, which is of all companies.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,6 +107,12 @@ struct Standing {
     /// What a list of members means: `exact`, `atLeast` or `unmanaged`.
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<&'static str>,
+    /// Which attribute of the person, as files call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attribute: Option<Attribute>,
+    /// Its value: an id as an id, people as the files name them; of an account the persona and the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +144,14 @@ pub fn write(view: &HistoryView<'_>) -> String {
     let event = |it: &Event| {
         let (change, _, line) = it.turn.told();
         let what = standing(&it.fact, line, view);
-        Turned { change, what, commit: it.commit.as_ref().map(by), merged: it.merged.as_ref().map(by) }
+        let before = it.turn.before().and_then(|it| it.value.clone());
+        Turned {
+            change,
+            what,
+            before,
+            commit: it.commit.as_ref().map(by),
+            merged: it.merged.as_ref().map(by),
+        }
     };
     json::rows(&Document {
         version: 1,
@@ -167,7 +186,7 @@ fn key(person: &PersonRef) -> String {
 }
 
 fn standing(fact: &Fact, line: &Line, view: &HistoryView<'_>) -> Standing {
-    let history::Line { path, line, term } = line;
+    let history::Line { path, line, term, value } = line;
     let mut it = Standing {
         kind: fact.what.kind(),
         company: Some(fact.company).filter(|it| !it.0.is_nil()),
@@ -177,6 +196,8 @@ fn standing(fact: &Fact, line: &Line, view: &HistoryView<'_>) -> Standing {
         role: None,
         scope: None,
         list: None,
+        attribute: None,
+        value: value.clone(),
         from: term.starts,
         until: term.ends,
         file: path.clone(),
@@ -197,7 +218,8 @@ fn standing(fact: &Fact, line: &Line, view: &HistoryView<'_>) -> Standing {
                 Exactness::Unmanaged => "unmanaged",
             });
         }
-        What::Group | What::Removed | What::LockedOut => (),
+        What::Attribute(attribute) => it.attribute = Some(*attribute),
+        What::Group | What::Removed | What::Account | What::LockedOut => (),
     }
     it
 }

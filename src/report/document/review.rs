@@ -61,6 +61,7 @@ pub(crate) struct Document {
     time_zone: Option<Box<str>>,
     /// What ends or begins within 7 days, sorted by time, as in a plan; left out where nothing does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<Soon<Origin>>>")]
     soon: Vec<Soon<Origin>>,
     /// Names for the ids of this document.
     names: Names,
@@ -141,6 +142,7 @@ struct Person {
     direct_roles: Option<DirectRoles>,
     /// What the files say of each of them, in their order; left out where no file speaks of the person.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<DirectFile>>")]
     direct_files: Vec<DirectFile>,
 }
 

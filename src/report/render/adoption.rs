@@ -9,6 +9,7 @@ use crate::{
     model::{
         escape,
         plan::{Change, Plan},
+        selector::Attribute,
         source::Sources,
         state::{Edit, Fact},
     },
@@ -194,9 +195,10 @@ impl Adoption<'_> {
     fn row(&self, key: &crate::model::state::Key, words: &Words<'_>) -> Option<Row> {
         let change = self.plan.changes().find(|it| it.owner == key.owner)?;
         let edit = change.edits.iter().find(|it| it.key == *key)?;
-        let of = match change.user() {
-            Some(user) => format!("direct roles of {}", words.person(user)),
-            None => format!("group {}", change.name()),
+        let of = match (change.user(), edit.attribute()) {
+            (Some(user), Some(_)) => format!("person {}", words.person(user)),
+            (Some(user), None) => format!("direct roles of {}", words.person(user)),
+            (None, _) => format!("group {}", change.name()),
         };
         // From live to wanted is what an apply would do: the files go the other way.
         let sign = match (edit.adds(), edit.removes()) {
@@ -247,7 +249,15 @@ impl Adoption<'_> {
                 let [live, wanted] = edit.direct();
                 ("role", live.or(wanted).map(|it| direct::role(it, words)).unwrap_or_default())
             }
-            Fact::Trait(attribute) => ("person", words.attribute(*attribute, edit.traits())),
+            Fact::Trait(attribute) => {
+                let [live, wanted] = edit.traits();
+                let said = match (attribute, live) {
+                    (Attribute::Active, Some("true")) => "account active, as it is".to_owned(),
+                    (Attribute::Active, Some(_)) => "account not active, as it is".to_owned(),
+                    _ => words.attribute(*attribute, [wanted, live]),
+                };
+                ("person", said)
+            }
         }
     }
 }

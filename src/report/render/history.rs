@@ -9,17 +9,19 @@ use super::{
     scope::{Words, day},
 };
 use jiff::tz::TimeZone;
+use uuid::Uuid;
 
 use crate::{
     files::{
         declared::{DeclaredScope, PendingAudience},
-        history::{Commit, End, Event, Exactness, Fact, History, Line, Subject, Turn, What},
+        history::{Commit, End, Event, Exactness, History, Line, Subject, Turn, What},
     },
     model::{
         date::{self, Now},
         ids::PersonRef,
         plan::Names,
         scope::Scope,
+        selector::Attribute,
     },
 };
 
@@ -76,6 +78,8 @@ impl What {
             Self::Except(_) => "except",
             Self::Role(..) => "role",
             Self::Direct(_) => "directRole",
+            Self::Account => "account",
+            Self::Attribute(_) => "attribute",
             Self::LockedOut => "lockout",
         }
     }
@@ -87,8 +91,16 @@ impl Turn {
         match self {
             Self::Given(line) => ("given", '+', line),
             Self::Taken(line) => ("taken", '-', line),
-            Self::Changed(line) => ("changed", '~', line),
+            Self::Changed(line, _) => ("changed", '~', line),
             Self::Found(line) => ("found", '=', line),
+        }
+    }
+
+    /// How it was before, where it is otherwise now.
+    pub(crate) fn before(&self) -> Option<&Line> {
+        match self {
+            Self::Changed(_, before) => Some(before),
+            Self::Given(_) | Self::Taken(_) | Self::Found(_) => None,
         }
     }
 }
@@ -137,7 +149,7 @@ impl HistoryView<'_> {
         let starts = line.term.starts.map(|it| date::from(it, &zone));
         let term: Vec<String> =
             starts.into_iter().chain(line.term.ends.map(|it| date::until(it, &zone))).collect();
-        let what = what(&event.fact, words);
+        let what = what(event, words);
         let group = event.fact.group.as_deref();
         let of = match (self.subject, &event.fact.what, group) {
             (Subject::Person(_), What::Member(_), Some(group)) => format!("member of {group}"),
@@ -159,7 +171,7 @@ impl HistoryView<'_> {
         vec![
             change.to_owned(),
             event.fact.what.kind().to_owned(),
-            what(&event.fact, words),
+            what(event, words),
             event.fact.group.as_deref().unwrap_or_default().to_owned(),
             company,
             instant(line.term.starts),
@@ -252,8 +264,8 @@ fn head(event: &Event) -> String {
     }
 }
 
-fn what(fact: &Fact, words: &Words<'_>) -> String {
-    match &fact.what {
+fn what(event: &Event, words: &Words<'_>) -> String {
+    match &event.fact.what {
         What::Group => "the group".to_owned(),
         What::Removed => "to be deleted".to_owned(),
         What::Members(Exactness::Exact) => "members: these and nobody else".to_owned(),
@@ -264,6 +276,22 @@ fn what(fact: &Fact, words: &Words<'_>) -> String {
         What::Except(person) => format!("except {person}"),
         What::Role(role, scope) => format!("{role} on {}", scope_words(scope, words)),
         What::Direct(kind) => super::direct::kind(kind, words),
+        What::Account => {
+            format!("account created: {}", event.turn.told().2.value.as_deref().unwrap_or_default())
+        }
+        What::Attribute(attribute) => {
+            let value = |it: &Line| {
+                let value = it.value.as_deref().unwrap_or_default();
+                match (attribute, value.parse::<Uuid>()) {
+                    (Attribute::Active, _) if value == "false" => "deactivated".to_owned(),
+                    (Attribute::Active, _) => "active".to_owned(),
+                    (_, Ok(id)) => words.names.values.get(&id).map_or(value, |it| it).to_owned(),
+                    (_, Err(_)) => value.to_owned(),
+                }
+            };
+            let before = event.turn.before().map(|it| format!("{} → ", value(it))).unwrap_or_default();
+            format!("{} {before}{}", attribute.word(), value(event.turn.told().2))
+        }
         What::LockedOut => "locked out".to_owned(),
     }
 }

@@ -140,11 +140,32 @@ fn of(form: &str) -> Vec<Value> {
             "A group to delete, with the reason",
             &with(json!({ "group": "${1:Winter Migration}" }), &[REASON]),
         )],
-        "UserEntry" => vec![draft(
-            "person with direct roles",
-            "A person whose roles outside groups are looked at",
-            &json!({ "user": "${1:name@company.example}", "directRoles": "${2:unmanaged}" }),
-        )],
+        "UserEntry" => {
+            let person = || json!({ "user": "${1:name@company.example}" });
+            let business = |more: Value| json!({ "user": "${1:name@company.example}", "business": more });
+            let mut joiner = business(json!({ "legalEntity": format!("${{4:{ID}}}") }));
+            joiner["create"] = json!({ "name": { "first": "${2:First}", "last": "${3:Last}" } });
+            let mut leaver = with(person(), &[REASON]);
+            leaver["active"] = false.into();
+            vec![
+                draft(
+                    "person with direct roles",
+                    "A person whose roles outside groups are looked at",
+                    &with(person(), &[("directRoles", "${2:unmanaged}")]),
+                ),
+                draft("person who joins", "A person who gets an account", &joiner),
+                draft(
+                    "person in a department",
+                    "What the company says of a person",
+                    &business(json!({ "department": format!("${{2:{ID}}}") })),
+                ),
+                draft(
+                    "person who leaves",
+                    "A person whose account is deactivated, with all access taken",
+                    &leaver,
+                ),
+            ]
+        }
         "DirectRoleEntry" => vec![draft(
             "direct role of a company",
             "A role of a company, held outside groups",

@@ -25,6 +25,8 @@ pub struct Vocabulary {
     pub cost_centers: BTreeSet<Box<str>>,
     /// The names under `ids.office`.
     pub offices: BTreeSet<Box<str>>,
+    /// The names under `ids.grade`.
+    pub grades: BTreeSet<Box<str>>,
 }
 
 impl Vocabulary {
@@ -37,6 +39,7 @@ impl Vocabulary {
             ("Department", &self.departments),
             ("CostCenter", &self.cost_centers),
             ("Office", &self.offices),
+            ("Grade", &self.grades),
         ] {
             if let Some(part) = definitions.get_mut(part) {
                 let mut options = vec![json!({ "type": "string", "pattern": UUID_PATTERN })];

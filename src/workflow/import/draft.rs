@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::{Asked, Imported, ids::Ids, people::People};
+use super::{
+    Asked, Imported,
+    ids::{self, Ids},
+    people::People,
+};
 use crate::{
     files::{
         check::{says_description, says_name},
@@ -13,7 +17,10 @@ use crate::{
             Known, naming::candidates,
         },
     },
-    live::{fetch, snapshot::Snapshot},
+    live::{
+        fetch::{self, Profiles},
+        snapshot::Snapshot,
+    },
     model::{
         access::Grant,
         direct::{DirectRole, Kind, Reach, known},
@@ -21,10 +28,13 @@ use crate::{
         lookalike::{Lookalikes, is_plain},
         observed::completed,
         scope::Shared,
+        selector::Attribute,
     },
     plan::bind::grants::Roles,
     report::render::counted,
 };
+
+mod profiles;
 
 /// What stands above everything that cannot be applied.
 const SANITIZED: &str =
@@ -59,7 +69,7 @@ pub(super) fn beside(snapshot: &Snapshot, asked: &Asked<'_>, there: &There) -> I
 
 fn drafted(snapshot: &Snapshot, asked: &Asked<'_>, there: Option<&There>) -> Imported {
     let rows = completed(super::taken::rows(snapshot));
-    let people = People::new(snapshot, &rows);
+    let people = People::new(snapshot, &rows, asked.people);
     let mut scopes = Shared::default();
     let mut held: BTreeMap<GroupId, Vec<Grant>> = BTreeMap::new();
     let mut ids = Ids::default();
@@ -87,6 +97,13 @@ fn drafted(snapshot: &Snapshot, asked: &Asked<'_>, there: Option<&There>) -> Imp
             }
         }
     }
+    let mut units: BTreeMap<Attribute, BTreeSet<Uuid>> = BTreeMap::new();
+    for (attribute, id) in profiles::ids(snapshot, asked.people) {
+        match attribute {
+            Attribute::LegalEntity => ids.legal_entity(id),
+            _ => _ = units.entry(attribute).or_default().insert(id),
+        }
+    }
     let nothing = Known::default();
     let before = there.map_or(&nothing, |it| &it.known);
     let [companies, legal_entities] = ids.named(&snapshot.names, &own, before);
@@ -98,7 +115,11 @@ fn drafted(snapshot: &Snapshot, asked: &Asked<'_>, there: Option<&There>) -> Imp
         companies: by_id(&before.companies, &companies),
         legal_entities: by_id(&before.legal_entities, &legal_entities),
     };
+    let aliases = known.companies.keys().chain(known.legal_entities.keys()).copied();
+    let units = ids::units(units, &snapshot.names, aliases.collect());
+    let unit_names = units.iter().flat_map(|it| &it.1).map(|it| (it.id, it.name.clone()));
     let mut drafting = Drafting {
+        units: unit_names.collect(),
         snapshot,
         people,
         held,
@@ -120,6 +141,7 @@ fn drafted(snapshot: &Snapshot, asked: &Asked<'_>, there: Option<&There>) -> Imp
         company,
         companies,
         legal_entities,
+        units: units.into_iter().map(|(attribute, all)| (attribute.as_str(), all)).collect(),
     };
     Imported { workspace, known, files, left_out, notes }
 }
@@ -135,6 +157,8 @@ struct Drafting<'a> {
     there: Option<&'a There>,
     /// Whether files say which company they are about.
     several: bool,
+    /// The names of departments and the like.
+    units: BTreeMap<Uuid, Box<str>>,
 }
 
 impl Drafting<'_> {
@@ -189,7 +213,11 @@ impl Drafting<'_> {
             groups.push((group.id.0, draft));
         }
         groups.sort_by_cached_key(|(id, it)| (it.name.to_lowercase(), it.name.clone(), *id));
-        let users = if asked.direct_roles { self.users(company.id) } else { Vec::new() };
+        let is_everybody = asked.people == Profiles::Everybody;
+        let mut users = if asked.direct_roles { self.users(company.id) } else { Vec::new() };
+        if is_everybody {
+            users = self.everybody(company.id, users);
+        }
         let is_said = match self.there {
             None => self.several,
             Some(there) => there.company != Some(company.id),
@@ -209,7 +237,8 @@ impl Drafting<'_> {
         let files = asked.layout.files(groups);
         self.files.extend(files.into_iter().map(|(name, groups)| file(&name, groups, Vec::new())));
         if !users.is_empty() {
-            self.files.push(file("users", Vec::new(), users));
+            let name = if is_everybody { "people" } else { "users" };
+            self.files.push(file(name, Vec::new(), users));
         }
     }
 
@@ -244,17 +273,17 @@ impl Drafting<'_> {
                     continue;
                 }
             };
-            let mut draft = DraftUser { user, roles: Vec::new(), others: Vec::new() };
+            let (mut said, mut others) = (Vec::new(), Vec::new());
             for role in roles.iter() {
                 match self.direct(role) {
-                    Some(role) => draft.roles.push(role),
-                    None => draft.others.push(format!(
+                    Some(role) => said.push(role),
+                    None => others.push(format!(
                         "Also held, and stays: {}, which no file can say in full.",
                         role.kind().role_type()
                     )),
                 }
             }
-            users.push(draft);
+            users.push(DraftUser { roles: Some(said), others, ..DraftUser::new(user) });
         }
         users.sort_by(|a, b| a.user.cmp(&b.user));
         users

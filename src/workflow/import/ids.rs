@@ -12,6 +12,7 @@ use crate::{
     model::{
         ids::CompanyId,
         scope::{Kind, Scope, Value},
+        selector::Attribute,
     },
 };
 
@@ -30,6 +31,10 @@ pub(super) struct Ids {
 impl Ids {
     pub(super) fn company(&mut self, id: CompanyId) {
         self.companies.insert(id.0);
+    }
+
+    pub(super) fn legal_entity(&mut self, id: Uuid) {
+        self.legal_entities.insert(id);
     }
 
     pub(super) fn tmc(&mut self, id: CompanyId) {
@@ -82,6 +87,21 @@ impl Ids {
         let legal_entities = legal_entities.iter().map(|it| (*it, "legal-entity")).collect();
         [companies, aliases(&legal_entities, told, &before.legal_entities)]
     }
+}
+
+/// Names for departments and the like, by the key under `ids:`; sorted. What has a name already keeps that one.
+pub(super) fn units(
+    all: BTreeMap<Attribute, BTreeSet<Uuid>>,
+    told: &BTreeMap<Uuid, Box<str>>,
+    mut named: BTreeSet<Uuid>,
+) -> Vec<(Attribute, Vec<Alias>)> {
+    let of = |(attribute, mut ids): (Attribute, BTreeSet<Uuid>)| {
+        ids.retain(|it| named.insert(*it));
+        let word = attribute.word().replace(' ', "-");
+        let ids: BTreeMap<Uuid, &str> = ids.into_iter().map(|it| (it, &*word)).collect();
+        (attribute, aliases(&ids, told, &BTreeMap::new()))
+    };
+    all.into_iter().map(of).collect()
 }
 
 fn aliases(

@@ -12,7 +12,7 @@ use crate::files::write::{
 /// Longest name of a file without its end, in characters.
 const LONGEST: usize = 60;
 /// Names of files that are none of a group.
-const TAKEN: [&str; 1] = ["users"];
+const TAKEN: [&str; 2] = ["people", "users"];
 
 /// How groups are put into files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

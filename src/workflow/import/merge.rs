@@ -28,7 +28,7 @@ use crate::{
     },
     live::{
         api::Skew,
-        fetch::{ReadList, fetch},
+        fetch::{Profiles, ReadList, fetch},
         snapshot::{Answers, Snapshot},
         source::Source,
     },
@@ -120,7 +120,7 @@ fn look(declared: &mut Declared) {
 async fn read(live: &Live, declared: &Declared, now: Now) -> Result<Snapshot, Error> {
     // Of all companies that files speak of.
     let all = Declared { company: None, ..declared.clone() };
-    let mut snapshot = taken::taken(live, &all, false, now.at).await?;
+    let mut snapshot = taken::taken(live, &all, (false, Profiles::Declared), now.at).await?;
     snapshot.companies.retain(|it| all.companies.iter().any(|declared| declared.id == it.id));
     if snapshot.companies.is_empty() { Err(Error::NoCompany) } else { Ok(snapshot) }
 }
@@ -240,7 +240,8 @@ impl Merging<'_> {
             .files()
             .filter(|it| read.contains(&it.0))
             .map(|(file, it)| (it.path.clone(), texts.changed.get(&file).unwrap_or(&it.text).clone()));
-        let mut new = Loaded::of(old.chain(texts.files.iter().cloned()));
+        let new = Loaded::of(old.chain(texts.files.iter().cloned()));
+        let mut new = new.with_tables_of(loaded);
         new.files.company.clone_from(&loaded.files.company);
         new.files.choice.clone_from(&loaded.files.choice);
         let messages = |error: Error| match error {

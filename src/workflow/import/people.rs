@@ -7,7 +7,7 @@ use crate::{
         declared::{DeclaredScope, PendingAudience},
         write::DraftPerson,
     },
-    live::snapshot::Snapshot,
+    live::{fetch::Profiles, snapshot::Snapshot},
     model::{
         directory::Directory,
         ids::{CompanyId, Email, PersonKey, PersonRef, UserId},
@@ -28,14 +28,14 @@ pub(super) struct People<'a> {
 }
 
 impl<'a> People<'a> {
-    /// Knows everybody of these rows.
-    pub(super) fn new(snapshot: &'a Snapshot, rows: &'a [User]) -> Self {
+    /// Knows everybody of these rows, of whom all or those who hold something are to be named.
+    pub(super) fn new(snapshot: &'a Snapshot, rows: &'a [User], whole: Profiles) -> Self {
         let listed =
             snapshot.directories.iter().flat_map(|it| it.users.iter().map(|user| (it.company, user.id)));
         let listed = listed.collect();
         let mut people =
             Self { snapshot, directory: Directory::new(rows), listed, lookalikes: BTreeSet::new() };
-        people.tell_apart();
+        people.tell_apart(whole);
         people
     }
 
@@ -131,12 +131,15 @@ impl<'a> People<'a> {
     }
 
     /// Finds those whose keys look alike, and are not told apart by who reads them.
-    fn tell_apart(&mut self) {
+    fn tell_apart(&mut self, whole: Profiles) {
         let snapshot = self.snapshot;
         for company in &snapshot.companies {
             let members: BTreeSet<UserId> =
                 company.groups.iter().flat_map(|it| &*it.members).copied().collect();
+            let all = self.listed.iter().filter(|it| whole == Profiles::Everybody && it.0 == company.id);
             let members = members.into_iter().chain(snapshot.people.iter().map(|it| it.user_id));
+            let members: BTreeSet<UserId> = members.chain(all.map(|it| it.1)).collect();
+            let members = members.into_iter();
             let keyed: Vec<(PersonRef, UserId)> =
                 members.filter_map(|it| Some((self.member(company.id, it).ok()?.person, it))).collect();
             let keys: Vec<(&str, UserId)> =

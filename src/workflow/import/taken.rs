@@ -12,7 +12,7 @@ use crate::{
     files::declared::Declared,
     live::{
         FetchError,
-        fetch::ReadList,
+        fetch::{Profiles, ReadList},
         snapshot::{Answer, Directory, NotRecorded, Person, Reach, Snapshot},
         source::Source,
     },
@@ -34,16 +34,24 @@ const MOST_ASKED: usize = 500;
 type Read<T> = Result<T, FetchError>;
 
 /// Reads everything of the company that was named, or of all that the snapshot has; with the direct roles of everybody
-/// where they are asked for.
+/// where they are asked for, and with what everybody is apart from access where that is.
 pub(in crate::workflow) async fn taken(
     live: &Live,
     declared: &Declared,
-    direct_roles: bool,
+    (direct_roles, profiles): (bool, Profiles),
     now: Timestamp,
 ) -> Result<Snapshot, Error> {
     let source = &live.source;
     let mut all = match source {
-        Source::Api(clients) => live.sites.recorded(clients, &ReadList::new(declared, &[]), now).await?,
+        Source::Api(clients) => {
+            let mut list = ReadList::new(declared, &[]);
+            list.profiles = profiles;
+            let mut all = live.sites.recorded(clients, &list, now).await?;
+            if profiles == Profiles::Everybody {
+                all.names.extend(clients.unit_names());
+            }
+            all
+        }
         Source::Snapshot(answers) => answers.snapshot().clone(),
     };
     if let Some(company) = declared.company {

@@ -40,8 +40,13 @@ fn snapshot() -> Snapshot {
 
 #[test]
 fn nobody_gets_files_that_would_not_say_what_there_is() {
-    let asked =
-        Asked { groups: &[], direct_roles: false, layout: Layout::One, endpoint: "https://api.example" };
+    let asked = Asked {
+        groups: &[],
+        direct_roles: false,
+        people: Profiles::Declared,
+        layout: Layout::One,
+        endpoint: "https://api.example",
+    };
     let wait = |imported: &Imported| {
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(proven(imported, snapshot()))
     };

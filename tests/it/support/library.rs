@@ -16,7 +16,7 @@ use rolecall::{
     },
     live::{
         api::Dialect,
-        fetch::{ReadList, fetch, fetch_person, grants, named},
+        fetch::{Profiles, ReadList, fetch, fetch_person, grants, named},
         snapshot::{self, Answers, Snapshot},
         source::Source,
     },
@@ -227,6 +227,7 @@ pub(crate) fn adopt(inputs: Inputs<'_>) -> Result<Adopted, String> {
     let ready = Ready::new(inputs)?;
     let observed = wait(fetch(&ready.source, &ReadList::new(&ready.declared, &[])));
     let mut observed = observed.map_err(|it| it.to_string())?;
+    observed.deactivating.extend(observed.companies.iter().map(|it| it.id));
     let bound = bind(&ready.declared, &observed, ready.now).map_err(|it| said(&it))?;
     let plan = diff::plan(&bound, &observed);
     let people = adopt::people(&plan);
@@ -325,7 +326,7 @@ pub(crate) fn import(
     let live = Live { source, sites: Sites::one(site()) };
     let files = check::Files { company: company.map(str::to_owned), ..check::Files::default() };
     let declared = check::check(&files).map_err(|it| said(&it))?;
-    let asked = Asked { groups: &[], direct_roles, layout, endpoint: ENDPOINT };
+    let asked = Asked { groups: &[], direct_roles, people: Profiles::Declared, layout, endpoint: ENDPOINT };
     let why = |error: workflow::Error| format!("{error}: {:?}", error.reasons());
     wait(async {
         let all = import::read(&live, &declared, &asked, now).await.map_err(why)?;
@@ -356,7 +357,8 @@ pub(crate) fn merge(inputs: Inputs<'_>, layout: Layout) -> Result<Merged, String
     let now: jiff::Timestamp = inputs.now.parse().unwrap();
     let source = Source::Snapshot(Box::new(answers(inputs.live, now)?));
     let live = Live { source, sites: Sites::one(site()) };
-    let asked = Asked { groups: &[], direct_roles: false, layout, endpoint: ENDPOINT };
+    let asked =
+        Asked { groups: &[], direct_roles: false, people: Profiles::Declared, layout, endpoint: ENDPOINT };
     let why = |error: workflow::Error| match error {
         workflow::Error::Findings { findings, .. } => said(&findings),
         error => format!("{error}: {:?}", error.reasons()),
