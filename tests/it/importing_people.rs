@@ -106,7 +106,9 @@ fn what_is_imported_drifts_like_everything_else_and_only_the_list_is_asked() {
     let world = World::seeded(SEED);
     let lists = |world: &World| {
         let log = world.log();
-        let of = |path: &str| log.iter().filter(|it| it["path"].as_str().is_some_and(|it| it.starts_with(path))).count();
+        let of = |path: &str| {
+            log.iter().filter(|it| it["path"].as_str().is_some_and(|it| it.starts_with(path))).count()
+        };
         (of("/v3/users/list"), of("/v2/users"))
     };
     world.forget();
@@ -124,7 +126,7 @@ fn what_is_imported_drifts_like_everything_else_and_only_the_list_is_asked() {
     assert!(world.call("PUT", &path, now).0 < 300);
     world.run("plan -C all --detailed-exitcode").expect(2).shows("~ person designation Boss → \"Lead: #1\"");
     world.run("drift -C all --adopt").expect(0);
-    assert!(read(&world, "all/access/people.yaml").contains("designation: Boss"));
+    assert!(read(&world, "all/access/people.yaml").contains("designation: \"Boss\""));
     is_what_there_is(&world, "all");
     world.run("import -C none --people --sanitize").expect(4);
     world.run("import -C none --people --merge").expect(4);
@@ -134,7 +136,8 @@ fn what_is_imported_drifts_like_everything_else_and_only_the_list_is_asked() {
 fn a_snapshot_tells_of_those_whom_it_recorded() {
     let world = World::seeded(SEED);
     world.run(&format!("snapshot --company {VOYAGER} --out live.json")).expect(0);
-    let run = world.run(&format!("import -C offline --company {VOYAGER} --people --live ../live.json")).expect(0);
+    let run =
+        world.run(&format!("import -C offline --company {VOYAGER} --people --live ../live.json")).expect(0);
     run.says(&["it is not told what they are"]);
     assert!(!world.path().join("offline/access/people.yaml").exists());
 }
@@ -142,7 +145,13 @@ fn a_snapshot_tells_of_those_whom_it_recorded() {
 /// Hundreds of people in many departments: two requests more than there are pages at most.
 #[test]
 fn hundreds_of_people_cost_the_pages_of_one_list() {
-    let person = |n: usize| format!("  - {{ email: p{n}@voyager.example, company: Voyager, employeeId: E-{n}, department: D{}, designation: T{} }}\n", n % 7, n % 3);
+    let person = |n: usize| {
+        format!(
+            "  - {{ email: p{n}@voyager.example, company: Voyager, employeeId: E-{n}, department: D{}, designation: T{} }}\n",
+            n % 7,
+            n % 3
+        )
+    };
     let people: String = (0..350).map(person).collect();
     let departments: String = (0..7).map(|n| format!("      - {{ name: D{n} }}\n")).collect();
     let seed = format!(
