@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgMatches, Args, parser::ValueSource};
 use rolecall::{
     files::declared::Pattern,
-    model::scope::Kind,
+    model::{ids::InvalidPerson, scope::Kind},
     plan::question::{Ability, Question, Side, Whereabouts},
     report::{
         document::answer,
@@ -19,9 +19,9 @@ use super::{Exit, Failure, Global, Now, Output, live::From, run, settings};
 
 #[derive(Debug, Args)]
 pub(super) struct WhoCan {
-    /// What, such as AGENT or TRIP_MANAGEMENT:WRITE
-    #[arg(value_name = "PERMISSION[:ACTION]")]
-    ability: Ability,
+    /// What, such as AGENT or TRIP_MANAGEMENT:WRITE; or act-for:PERSON, who may book, approve or decide for somebody
+    #[arg(value_name = "PERMISSION[:ACTION]", value_parser = can)]
+    what: Question,
     #[command(flatten)]
     how: How,
     #[command(flatten)]
@@ -75,6 +75,16 @@ struct How {
     now: Now,
 }
 
+/// Before the person that others may act for.
+const ACTS_FOR: &str = "act-for:";
+
+fn can(raw: &str) -> Result<Question, String> {
+    match raw.strip_prefix(ACTS_FOR) {
+        Some(person) => person.parse().map(Question::ActsFor).map_err(|it: InvalidPerson| it.to_string()),
+        None => raw.parse::<Ability>().map(Question::Can),
+    }
+}
+
 fn pattern(raw: &str) -> Result<Pattern, String> {
     Pattern::new(raw).ok_or_else(|| "write a name, or a pattern such as `EU *`".to_owned())
 }
@@ -94,8 +104,17 @@ impl Table {
 }
 
 pub(super) fn who_can(arguments: &WhoCan, mut asked: Asked<'_>) -> Result<Exit, Failure> {
+    if let Question::ActsFor(_) = arguments.what {
+        if !arguments.reach.legal_entity.is_empty() || !arguments.reach.scope.is_empty() {
+            return Err(Failure::invalid(
+                "`act-for:` is about one person, wherever that one belongs".to_owned(),
+            )
+            .hint("leave out `--legal-entity` and `--scope`"));
+        }
+        return asked.answered(&arguments.what, &arguments.how, &[]);
+    }
     let reach = arguments.reach.whereabouts(&asked.take_company())?;
-    asked.answered(&Question::Can(arguments.ability.clone()), &arguments.how, &reach)
+    asked.answered(&arguments.what, &arguments.how, &reach)
 }
 
 pub(super) fn who_has(arguments: &WhoHas, mut asked: Asked<'_>) -> Result<Exit, Failure> {

@@ -92,6 +92,12 @@ impl Loaded {
         let is_left = |it: &Option<Place>| it.is_some_and(|it| left.contains(&it.file));
         self.findings.retain(|it| !is_left(&it.place));
         self.files.remarks.retain(|it| !is_left(&it.place));
+        let (left_tables, tables): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.files.tables).into_iter().partition(|it| left.contains(&it.of.0));
+        // One file may be read for several companies.
+        let only_left = left_tables.iter().filter(|it| tables.iter().all(|other| other.file != it.file));
+        only_left.for_each(|it| self.sources.forget(it.file));
+        self.files.tables = tables;
         left.into_iter().for_each(|it| self.sources.forget(it));
     }
 

@@ -16,6 +16,7 @@ use super::{
     mapping::{Given, mapping},
     shape::{Entries, Keys, Listing, Names, OneOrMany, TextOr, described, inline_schemas},
     tree::{Form, Node},
+    users_from::UsersFromEntry,
     yaml::Style,
 };
 use crate::model::{direct, selector::Attribute};
@@ -39,6 +40,8 @@ mapping! {
         "groups" pub(crate) groups: Given<Entries<GroupEntry>>,
         /// People whose roles outside groups are looked at. A person who is not listed is left alone.
         "users" pub(crate) users: Given<Entries<UserEntry>>,
+        /// CSV files whose rows are people, such as an export of human resources. A person without a row is left alone.
+        "usersFrom" pub(crate) users_from: Given<Entries<UsersFromEntry>>,
         /// The groups that shall be deleted, each with a reason.
         "removed" pub(crate) removed: Given<Entries<RemovedEntry>>,
     }

@@ -22,6 +22,7 @@ use super::{
     entry::{ApiSection, RoleName},
     mapping::Given,
     shape::{Listing, Names, TextOr},
+    table::Table,
     workspace::{Ids, WorkspaceFile},
 };
 use crate::model::{
@@ -35,6 +36,7 @@ mod computed;
 mod endpoints;
 mod policies;
 mod remarks;
+mod rows;
 mod rules;
 mod scopes;
 #[cfg(test)]
@@ -53,6 +55,8 @@ pub(crate) use unique::declared_twice;
 pub struct Files {
     pub workspace: Option<(FileId, WorkspaceFile)>,
     pub access: Vec<(FileId, AccessFile)>,
+    /// The CSV files that the access files take people from.
+    pub tables: Vec<Table>,
     /// A company given from outside: it stands in for the one of the workspace.
     pub company: Option<String>,
     /// Which of the companies the run is about.
@@ -85,8 +89,8 @@ impl Files {
 /// All findings, sorted by place. The result does not depend on the order of the files.
 pub fn check(files: &Files) -> Result<Declared, Vec<Finding>> {
     let access = files.access.iter().map(|it| (it.0, &it.1));
-    let declared = checked((files.workspace.as_ref(), files.company.as_deref(), &files.choice), access)?;
-    Ok(Declared { misread: files.remarks.clone(), ..declared })
+    let given = (files.workspace.as_ref(), files.company.as_deref(), &files.choice);
+    Ok(Declared { misread: files.remarks.clone(), ..checked(given, &files.tables, access)? })
 }
 
 /// [`check`], which drops the entries of a file once they are checked: most of the memory of a large company's files.
@@ -95,12 +99,14 @@ pub(crate) fn check_and_forget(files: &mut Files) -> Result<Declared, Vec<Findin
         let kept = AccessFile { api: access.api.clone(), ..AccessFile::default() };
         (*file, std::mem::replace(access, kept))
     });
-    let declared = checked((files.workspace.as_ref(), files.company.as_deref(), &files.choice), access)?;
+    let given = (files.workspace.as_ref(), files.company.as_deref(), &files.choice);
+    let declared = checked(given, &files.tables, access)?;
     Ok(Declared { misread: std::mem::take(&mut files.remarks), ..declared })
 }
 
 fn checked(
     (workspace, given, choice): (Option<&(FileId, WorkspaceFile)>, Option<&str>, &Choice),
+    tables: &[Table],
     files: impl ExactSizeIterator<Item = (FileId, impl Borrow<AccessFile>)>,
 ) -> Result<Declared, Vec<Finding>> {
     let mut check = Check::default();
@@ -137,7 +143,7 @@ fn checked(
     for (file, access) in files {
         let access = access.borrow();
         check.file = file;
-        check.access_file(access, fallback, workspace.is_some(), &mut companies);
+        check.access_file((access, tables), fallback, workspace.is_some(), &mut companies);
         if let (None, Some(api)) = (workspace, access.api.as_ref()) {
             rules.identity = check.identity(api).or(rules.identity);
             endpoints.extend(check.endpoints(api));
@@ -152,6 +158,8 @@ fn checked(
         check.one_entry_per_group(company);
         company.users.sort_by(|a, b| (&a.person, a.from).cmp(&(&b.person, b.from)));
         check.one_entry_per_user(company);
+        check.join_rows(company);
+        company.newcomers = company.users.iter().flat_map(|it| it.keys().into_iter().skip(1)).collect();
         check.people_told_apart(company);
     }
 
@@ -221,6 +229,8 @@ struct Check {
     /// these.
     addresses: HashMap<Box<str>, PersonRef>,
     scopes: HashSet<Arc<DeclaredScope>>,
+    /// What rows say, by company, before it is joined with what is under `users:`.
+    rows: BTreeMap<CompanyId, Vec<DeclaredUser>>,
 }
 
 /// Names for ids; `None` for what is wrong, which was reported.
@@ -371,7 +381,7 @@ impl Check {
 
     fn access_file(
         &mut self,
-        access: &AccessFile,
+        (access, tables): (&AccessFile, &[Table]),
         fallback: Option<CompanyId>,
         in_workspace: bool,
         companies: &mut BTreeMap<CompanyId, DeclaredCompany>,
@@ -403,9 +413,12 @@ impl Check {
         let entry = companies.entry(company).or_insert_with(|| DeclaredCompany::new(company));
         entry.groups.extend(access.groups.iter().filter_map(|it| self.group(it, &scopes)));
         entry.removals.extend(access.removed.iter().filter_map(|it| self.removal(it)));
-        let users: Vec<DeclaredUser> = access.users.iter().filter_map(|it| self.user(it)).collect();
-        entry.newcomers.extend(users.iter().flat_map(|it| it.keys().into_iter().skip(1)));
-        entry.users.extend(users);
+        entry.users.extend(access.users.iter().filter_map(|it| self.user(it)));
+        let file = self.file;
+        for (nth, it) in access.users_from.iter().enumerate() {
+            let rows = self.users_from(it, tables.iter().filter(|it| it.of == (file, nth)));
+            self.rows.entry(company).or_default().extend(rows);
+        }
     }
 
     fn group(&mut self, entry: &At<GroupEntry>, scopes: &Scopes<'_>) -> Option<DeclaredGroup> {

@@ -543,6 +543,15 @@ impl DeclaredCompany {
 }
 
 impl DeclaredUser {
+    /// The people that it names under an attribute; none where it does not speak of it.
+    pub(crate) fn people_of(&self, attribute: Attribute) -> impl Iterator<Item = &PersonRef> {
+        let said = self.traits.iter().filter(move |it| it.attribute == attribute);
+        said.flat_map(|it| match &it.value {
+            TraitValue::People(people) => &people[..],
+            TraitValue::Ready(_) => &[],
+        })
+    }
+
     /// The managers and approvers that it names.
     fn superiors(&self) -> impl Iterator<Item = &PersonRef> {
         self.traits.iter().flat_map(|it| match &it.value {

@@ -58,6 +58,19 @@ pub fn read(path: &Path, named: Named<'_>, limit: u64) -> Result<Vec<u8>, Unread
     up_to(open(path, named)?, limit)
 }
 
+/// Opens a regular file of at most `limit` bytes to be read piece by piece; of one that grows meanwhile no more is read.
+///
+/// # Errors
+///
+/// See [`Unread`].
+pub fn stream(path: &Path, named: Named<'_>, limit: u64) -> Result<impl io::Read, Unread> {
+    let file = open(path, named)?;
+    if file.metadata()?.len() > limit {
+        return Err(Unread::TooLarge(limit));
+    }
+    Ok(file.take(limit))
+}
+
 /// Reads a regular file of text, of at most `limit` bytes.
 ///
 /// # Errors

@@ -83,6 +83,9 @@ foreign! {
     crate::model::rules::Severity: "a word" PLAIN,
     crate::model::rules::Unmanaged: "a word" PLAIN,
     super::declared::ProvidedBy: "a word" PLAIN,
+    super::users_from::RowKey: "a word" PLAIN,
+    super::users_from::Delimiter: "a word" PLAIN,
+    super::users_from::Encoding: "a word" PLAIN,
     std::collections::BTreeMap<String, serde_json::Value>: "a mapping" PLAIN,
 }
 

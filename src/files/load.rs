@@ -27,6 +27,8 @@ use crate::model::{
 
 pub use super::{WORKSPACE_FILE, read::LoadError};
 
+mod tables;
+
 /// Below this many bytes in all, threads cost more than they save.
 const PARALLEL_FROM: usize = 64 << 10;
 
@@ -62,6 +64,7 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
         let root = parts.first().and_then(|it| it.parent()).unwrap_or(from).to_owned();
         let mut loaded = Loaded { root, ..Loaded::default() };
         loaded.access(parts, disk::around)?;
+        loaded.tables()?;
         return Ok(loaded);
     };
     let mut loaded = workspace(&root)?;
@@ -71,6 +74,7 @@ pub fn load(paths: &[PathBuf], from: &Path) -> Result<Loaded, LoadError> {
     loaded.partial = !paths.is_empty() && !parts.iter().any(|it| read::is_workspace(it));
     let files = if loaded.partial { loaded.below(parts)? } else { loaded.matching()? };
     loaded.access(&files, |_| &root)?;
+    loaded.tables()?;
     Ok(loaded)
 }
 

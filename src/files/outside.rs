@@ -1,14 +1,17 @@
 //! Rules from outside the files: those of a base, and the floors of a policy. Text in, rules in names out.
 
-use globset::{GlobSet, GlobSetBuilder};
+use std::{collections::BTreeMap, str, sync::Arc};
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::{
     access::AccessFile,
     check::{self, Files},
     declared::{Declared, DeclaredFloor, DeclaredPolicy, DeclaredRules},
-    decode,
+    decode, decoded,
     load::{Loaded, WORKSPACE_FILE},
     read::DEFAULT_PATTERN,
+    table::{self, Table, Wanted},
     weakened::{Side, weakened},
     workspace::{PolicyFile, WorkspaceFile},
 };
@@ -17,7 +20,7 @@ use crate::model::{
     ids::PersonRef,
     pattern,
     rules::{Guard, Outside, Weakened, Weakening},
-    source::{Place, Sources},
+    source::{FileId, Place, Sources},
 };
 
 /// Reads a policy, and adds it to the rules that judge.
@@ -86,6 +89,7 @@ pub fn base(
 ) -> Result<(), Unsound> {
     let weakened = |rows| Some(Weakened { base: reference.into(), commit: commit.into(), rows });
     let company = loaded.files.company.as_ref().and(declared.company).map(|it| it.to_string());
+    let people: BTreeMap<String, Vec<u8>> = files.iter().filter(|it| !is_yaml(&it.0)).cloned().collect();
     let (workspace, access): (Vec<_>, Vec<_>) = files.into_iter().partition(|it| it.0 == WORKSPACE_FILE);
     let Some((path, text)) = workspace.into_iter().next() else {
         declared.rules.weakened = weakened(vec![Weakening {
@@ -106,13 +110,13 @@ pub fn base(
     let file = loaded.sources.add(shown(&path), String::new());
     let found = decode::<WorkspaceFile>(&text, file).map_err(unsound)?;
     let choice = loaded.files.choice.clone();
-    let mut then =
-        Files { workspace: Some((file, found)), access: Vec::new(), company, choice, remarks: Vec::new() };
+    let mut then = Files { workspace: Some((file, found)), company, choice, ..Files::default() };
     let alone = check::check(&then).map_err(unsound)?;
     for (path, text) in access_files(&then, access) {
         let file = loaded.sources.add(shown(&path), String::new());
         then.access.extend(decode::<AccessFile>(&text, file).ok().map(|it| (file, it)));
     }
+    then.tables = tables(&then, &people, |path| loaded.sources.add(shown(path), String::new())).0;
     let wrong = check::check(&then).err().unwrap_or_default();
     then.access.retain(|(file, _)| wrong.iter().all(|it| it.place.is_none_or(|it| it.file != *file)));
     let was = check::check(&then).unwrap_or(alone);
@@ -128,6 +132,51 @@ pub fn base(
     let lined = declared.rules.all().any(|it| !it.policies.is_empty());
     declared.base = Some(Box::new(Declared { lined, ..was }));
     Ok(())
+}
+
+/// The files of a base that its access files may take people from.
+pub fn people_files(files: &[(String, Vec<u8>)]) -> GlobSet {
+    let mut globs = GlobSetBuilder::new();
+    let texts = files.iter().filter_map(|it| str::from_utf8(&it.1).ok());
+    for text in texts.filter(|it| it.contains("usersFrom")) {
+        let Some(access) = decoded::<AccessFile>(text, FileId::default()).value else { continue };
+        let patterns = access.users_from.iter().filter_map(|it| it.v.csv.as_ref());
+        patterns.filter_map(|it| people_glob(&it.v)).for_each(|it| _ = globs.add(it));
+    }
+    globs.build().unwrap_or_default()
+}
+
+fn people_glob(pattern: &str) -> Option<Glob> {
+    pattern::glob(pattern.trim_start_matches("./")).ok()?.literal_separator(true).build().ok()
+}
+
+fn is_yaml(path: &str) -> bool {
+    path.ends_with(".yaml") || path.ends_with(".yml")
+}
+
+/// The rows of files that access files take people from, each by its path, as far as they are in order; and what is not.
+pub(super) fn tables(
+    base: &Files,
+    people: &BTreeMap<String, Vec<u8>>,
+    mut add: impl FnMut(&str) -> FileId,
+) -> (Vec<Table>, Vec<Finding>) {
+    let (mut tables, mut findings) = (Vec::new(), Vec::new());
+    for (access, nth, entry) in base.access.iter().flat_map(|(file, access)| {
+        access.users_from.iter().enumerate().map(move |(nth, entry)| (*file, nth, &entry.v))
+    }) {
+        let (Some(wanted), Some(csv)) = (Wanted::new(entry, access), entry.csv.as_ref()) else { continue };
+        let Some(glob) = people_glob(&csv.v).map(|it| it.compile_matcher()) else { continue };
+        for (path, bytes) in people.iter().filter(|it| glob.is_match(it.0)) {
+            let file = add(path);
+            if let Ok((rows, found)) = table::read(&bytes[..], &wanted, (file, path)) {
+                findings.extend(found);
+                let pattern = (csv.v.as_str().into(), csv.place(access));
+                let (of, path) = ((access, nth), path.as_str().into());
+                tables.push(Table { of, file, path, pattern, rows: Arc::new(rows) });
+            }
+        }
+    }
+    (tables, findings)
 }
 
 /// The files of a base that the patterns of its workspace mean, with their texts; those that are text.

@@ -207,6 +207,41 @@ pub(super) struct Matching {
     pub(super) passed_over: Vec<PathBuf>,
 }
 
+/// The files below `root` that one pattern means, sorted; none where it means none.
+pub(super) fn meant(root: &Path, pattern: &str) -> Result<Vec<PathBuf>, LoadError> {
+    let outside = |it: Component<'_>| !matches!(it, Component::Normal(_) | Component::CurDir);
+    if pattern.is_empty() || pattern.starts_with('!') || Path::new(pattern).components().any(outside) {
+        return Err(wrong(pattern, ""));
+    }
+    let tidy = pattern.trim_start_matches("./");
+    let glob = glob(pattern, tidy, false)?.compile_matcher();
+    let start = root.join(fixed(tidy));
+    let mut files = Vec::new();
+    if start.is_dir() {
+        not_linked(&start, root)?;
+        walk(&start, &mut files)?;
+    } else if start.is_file() {
+        files.push(start);
+    }
+    files.sort();
+    files.retain(|it| it.strip_prefix(root).is_ok_and(|it| glob.is_match(it)));
+    Ok(files)
+}
+
+/// The folders, and perhaps the file, that a pattern begins with.
+fn fixed(pattern: &str) -> PathBuf {
+    pattern.split('/').take_while(|it| !it.contains(['*', '?', '[', '{', '\\'])).collect()
+}
+
+/// Refuses a folder that lies behind a link.
+fn not_linked(folder: &Path, root: &Path) -> Result<(), LoadError> {
+    let links = folder.ancestors().take_while(|it| *it != root).filter(|it| it.is_symlink());
+    match links.last() {
+        Some(path) => Err(LoadError::LinkedFolder { path: path.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 /// Finds the files below `root` that match a pattern and none that begins with `!`.
 pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadError> {
     if patterns.len() > MOST_PATTERNS {
@@ -234,8 +269,7 @@ pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadE
         if let Some(stem) = tidy.strip_suffix(".yaml").or_else(|| tidy.strip_suffix(".yml")) {
             alike.add(glob(&format!("{stem}.{{yaml,yml}}"), true)?);
         }
-        let fixed: PathBuf =
-            tidy.split('/').take_while(|it| !it.contains(['*', '?', '[', '{', '\\'])).collect();
+        let fixed = fixed(tidy);
         let start = root.join(&fixed);
         // A file that is named and not there would leave its groups out without a word.
         if fixed == Path::new(tidy) {
@@ -248,10 +282,7 @@ pub(super) fn matching(root: &Path, patterns: &[&str]) -> Result<Matching, LoadE
     let mut files = Vec::new();
     for start in starts {
         if start.is_dir() {
-            let links = start.ancestors().take_while(|it| *it != root).filter(|it| it.is_symlink());
-            if let Some(path) = links.last() {
-                return Err(LoadError::LinkedFolder { path: path.to_owned() });
-            }
+            not_linked(&start, root)?;
             walk(&start, &mut files)?;
         } else if start.is_file() {
             files.push(start);
@@ -358,7 +389,9 @@ fn looks_like_access(root: &Path, path: &Path) -> bool {
     let text = String::from_utf8_lossy(&bytes);
     let keys: BTreeSet<&str> = text.lines().filter_map(|it| Some(it.split_once(':')?.0)).collect();
     let any = |names: &[&str]| names.iter().any(|it| keys.contains(it));
-    any(&["version"]) && any(&["groups", "removed", "users"]) && !any(&["companies", "roles", "tokens"])
+    any(&["version"])
+        && any(&["groups", "removed", "users", "usersFrom"])
+        && !any(&["companies", "roles", "tokens"])
 }
 
 /// Adds every file below a folder. Hidden ones are left out, and links to folders not followed: no cycles.

@@ -1,5 +1,5 @@
 //! What is weaker in the files than in the base: every key of `rolecall.yaml` by which rolecall stops less, and groups
-//! and people that are managed less. Compares what the files say, not what a plan does.
+//! and people that are managed less; and CSV files that lost many of their rows. Compares what the files say, not what a plan does.
 
 use super::{
     check::Files,
@@ -8,15 +8,18 @@ use super::{
         DeclaredUser, Pattern, Rest, RoleRef,
     },
     mapping::Given,
+    table::Table,
     workspace::Ids,
 };
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::tz::TimeZone;
 
 use crate::model::{
     date,
     ids::CompanyId,
     rules::{Unmanaged, Weakening},
-    source::Place,
+    source::{FileId, Place},
 };
 
 mod api;
@@ -46,6 +49,7 @@ pub(super) fn weakened(base: Side<'_>, new: Side<'_>, is_partial: bool) -> Vec<W
     rows.files();
     rows.groups(is_partial);
     rows.users(is_partial);
+    rows.people(is_partial);
     rows.rows
 }
 
@@ -391,9 +395,11 @@ impl Rows<'_> {
     fn users(&mut self, is_partial: bool) {
         let [base, new] = [self.base, self.new].map(|it| &it.declared.companies);
         let mut rows = Vec::new();
+        // Rows come and go with the people; of a file that lost many it is said below.
+        let tables: BTreeSet<FileId> = self.base.files.tables.iter().map(|it| it.file).collect();
         for company in base {
             let now = new.iter().find(|it| it.id == company.id);
-            for user in &company.users {
+            for user in company.users.iter().filter(|it| !tables.contains(&it.from.file)) {
                 let what = format!("user {}", user.person);
                 let said = |it: &DeclaredUser| Some((word(it.roles.rest).to_owned(), Some(it.from)));
                 match now.and_then(|it| it.users.iter().find(|it| it.person == user.person)) {
@@ -414,6 +420,50 @@ impl Rows<'_> {
         }
         rows.into_iter().for_each(|it| self.add(&it.0, it.1, it.2, it.3));
     }
+
+    /// Files whose rows are people, and that have fewer by more than the share that may go at once. An export that went
+    /// wrong leaves people out: they are left alone, so that nobody who leaves is seen.
+    fn people(&mut self, is_partial: bool) {
+        let [base, new] = [self.base, self.new].map(|it| tables(it));
+        let is_in = |all: &BTreeMap<(&str, &str), (usize, Place)>, it: &(&str, &str)| all.contains_key(it);
+        // A file that has another name by now is one of those that the pattern means.
+        let grouped = |all: &BTreeMap<(&str, &str), (usize, Place)>| {
+            let mut rows: BTreeMap<String, (usize, Place)> = BTreeMap::new();
+            for (it, (count, at)) in all {
+                let both = is_in(&base, it) && is_in(&new, it);
+                let name = if both { it.1 } else { it.0 };
+                rows.entry(name.to_owned()).or_insert((0, *at)).0 += count;
+            }
+            rows
+        };
+        let rules = &self.base.declared.rules;
+        let (percent, from) = (usize::from(rules.percent), rules.from);
+        let mut rows = Vec::new();
+        let now = grouped(&new);
+        for (name, (before, at)) in grouped(&base) {
+            let after = now.get(&name);
+            let count = after.map_or(0, |it| it.0);
+            let lost = before.saturating_sub(count);
+            if before < from || lost * 100 <= before * percent || is_partial && after.is_none() {
+                continue;
+            }
+            let said = |(count, at): (usize, Place)| Some((format!("{count} rows"), Some(at)));
+            rows.push((name, said((before, at)), after.copied().and_then(said)));
+        }
+        for (name, before, after) in rows {
+            let why = "people without a row are left alone: nobody sees who of them leaves";
+            self.add(&format!("usersFrom {name}"), before, after, why);
+        }
+    }
+}
+
+/// How many rows each CSV file has, by the pattern that means it and its path, and where the pattern stands.
+fn tables(side: Side<'_>) -> BTreeMap<(&str, &str), (usize, Place)> {
+    let mut all = BTreeMap::new();
+    for Table { path, pattern: (pattern, at), rows, .. } in &side.files.tables {
+        all.entry((&**pattern, &**path)).or_insert((0, *at)).0 += rows.len();
+    }
+    all
 }
 
 /// How much of a list is managed.

@@ -32,12 +32,14 @@ use futures_util::{
     stream,
 };
 
+mod acting;
 mod confirm;
 mod estimate;
 mod file;
 mod holders;
 mod kept;
 mod list;
+mod lookup;
 mod named;
 mod newcomers;
 mod person;
@@ -49,6 +51,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 
+pub use acting::fetch_actors;
 pub use confirm::{Going, confirm};
 pub use estimate::{Estimate, estimate};
 pub use file::{SnapshotError, open};

@@ -10,12 +10,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    api::{self, Clients, Home, Reader, Skew, attributes},
+    api::{self, Clients, Home, Part, Reader, Skew, attributes},
     error::FetchError,
-    snapshot::Answers,
+    snapshot::{Answers, Snapshot},
 };
 use crate::model::{
     access::Members,
+    acting::Arrangers,
     direct::DirectRoles,
     ids::{CompanyId, GroupId, PersonRef, RoleId, UserId},
     observed::{GroupHead, GroupRole, RoleHead, User},
@@ -233,6 +234,33 @@ impl Source {
                 }
             }
             Self::Snapshot(it) => Ok(it.profile(user)),
+        }
+    }
+
+    /// Who arranges travel for a user, by the user's own list; `None` where the token may not know, or a snapshot is asked, in
+    /// which it is not.
+    pub(crate) async fn travel_arrangers(&self, company: CompanyId, user: UserId) -> Read<Option<Arrangers>> {
+        match self {
+            Self::Api(it) => match it.of(company)?.reader.part(user, Part::TravelArrangers).await {
+                Ok(object) => Ok(attributes::arrangers(&object)),
+                Err(error) if matches!(error.refused(), Some(403 | 404)) => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+            Self::Snapshot(_) => Ok(None),
+        }
+    }
+
+    /// What a snapshot says of everybody of whom it was recorded: what is held outside groups, and what people are apart from
+    /// access. The API tells nothing of everybody at once.
+    pub(crate) fn recorded(&self) -> (BTreeMap<UserId, DirectRoles>, BTreeMap<UserId, Traits>) {
+        match self {
+            Self::Api(_) => Default::default(),
+            Self::Snapshot(answers) => {
+                let Snapshot { people, directories, .. } = answers.snapshot();
+                let direct = people.iter().filter_map(|it| Some((it.user_id, it.direct_roles.clone()?)));
+                let profiles = directories.iter().flat_map(|it| &it.profiles);
+                (direct.collect(), profiles.map(|it| (*it.0, it.1.clone())).collect())
+            }
         }
     }
 

@@ -104,10 +104,12 @@ codes! {
     DuplicateGroup Error "duplicate-group" "Two entries declare the same group of one company.";
     DuplicateMember Error "duplicate-member" "A group lists the same person twice.";
     DuplicateGrant Error "duplicate-grant" "A group lists the same role on the same scope twice.";
-    DuplicateUser Error "duplicate-user" "Two entries under `users:` mean the same person of one company.";
+    DuplicateUser Error "duplicate-user" "Two entries under `users:`, or two rows of CSV files, mean the same person of one company, or one of each says the same of a person.";
     DuplicateDirectRole Error "duplicate-direct-role" "A person lists the same direct role, or the same traveller, twice.";
     InvalidDirectRole Error "invalid-direct-role" "A direct role is of no known type, or has a key that its type does not take.";
     InvalidUser Error "invalid-user" "What a `users:` entry says of a person has no meaning.";
+    InvalidUsersFrom Error "invalid-users-from" "An entry of `usersFrom` means no CSV file, or asks for columns that the file does not have or that do not go together.";
+    InvalidRow Error "invalid-row" "A row of a CSV file has too few or too many fields, no key, or a field that has no meaning.";
     InvalidRule Error "invalid-rule" "A rule of `membersFrom` asks for nothing, or in a form that has no meaning, or `except` has no rule to be an exception from.";
     RemovedAndDeclared Error "removed-and-declared" "A group is both declared and removed.";
     NoCompany Error "no-company" "Neither the file, the workspace nor a flag says which company is meant.";
@@ -141,6 +143,7 @@ codes! {
     OtherName Remark "other-name" "A name under `ids:` stands for what the API calls by quite another name; stops no plan.";
     TwoKeys Remark "two-keys" "A group lists one person under two keys; stops no plan.";
     LockedOutMember Remark "locked-out-member" "A group lists a person that `lockout:` cuts off everywhere; stops no plan.";
+    ApprovesOwn Remark "approves-own" "Somebody is to approve for themselves; stops no plan.";
     MisreadText Remark "misread-text" "A text ends at a `#`, or holds the quotes that were meant to be around it; stops no plan.";
     VoidRename Remark "void-rename" "A `renamedFrom` has nothing left to rename, and a group has the old name again; stops no plan.";
 }

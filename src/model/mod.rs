@@ -21,6 +21,7 @@ pub mod access;
 pub mod finding;
 pub mod permissions;
 pub mod selector;
+pub mod acting;
 pub mod expression;
 pub mod rules;
 pub mod plan;

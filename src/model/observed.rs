@@ -14,6 +14,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::model::{
     access::Contents,
+    acting::Arrangers,
     direct::DirectRoles,
     ids::{CompanyId, Email, GroupId, PersonKey, PersonRef, RoleId, UserId},
     lookalike,
@@ -38,6 +39,11 @@ pub struct Observed {
     /// What those are apart from access of whom the files declare it; complete in what they declare of each. Who is missing
     /// was not read, or the token may not know.
     pub profiles: BTreeMap<UserId, Traits>,
+    /// Of whom it was read, for their own sake, who leads them and who approves: none where they have none.
+    pub led: BTreeSet<UserId>,
+    /// Who arranges travel for those of whom it was asked, by their own lists. Who is missing was not asked for, or the token
+    /// may not know.
+    pub arrangers: BTreeMap<UserId, Arrangers>,
     /// Those of the users who have no account yet: their ids are made up until the API gives others.
     pub newcomers: BTreeSet<UserId>,
     /// The companies where to delete an account is known to deactivate it, so that it can come back.

@@ -198,6 +198,11 @@ impl Traits {
         self.0.insert(attribute, value.into());
     }
 
+    /// Forgets a value.
+    pub(crate) fn take(&mut self, attribute: Attribute) {
+        self.0.remove(&attribute);
+    }
+
     /// The value of an attribute, where it is told.
     pub fn get(&self, attribute: Attribute) -> Option<&str> {
         self.0.get(&attribute).map(|it| &**it)

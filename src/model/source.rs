@@ -32,8 +32,10 @@ impl Place {
 pub struct SourceFile {
     /// The path shown to people, relative to the workspace where it lies inside.
     pub path: String,
-    /// The whole text.
+    /// The whole text; empty where findings must not quote it.
     pub text: String,
+    /// The SHA-256 digest of what was read, of a file whose text is not kept.
+    pub(crate) sha256: Option<[u8; 32]>,
 }
 
 /// The files of one run; a copy shares the texts.
@@ -48,7 +50,7 @@ impl Sources {
     /// Keeps a file and returns its id.
     pub fn add(&mut self, path: String, text: String) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Arc::new(SourceFile { path, text }));
+        self.files.push(Arc::new(SourceFile { path, text, sha256: None }));
         id
     }
 
@@ -60,7 +62,13 @@ impl Sources {
     /// Drops the text of a file; its name stays.
     pub(crate) fn forget(&mut self, id: FileId) {
         let path = self.file(id).path.clone();
-        self.files[id.0 as usize] = Arc::new(SourceFile { path, text: String::new() });
+        self.files[id.0 as usize] = Arc::new(SourceFile { path, text: String::new(), sha256: None });
+    }
+
+    /// Keeps what was read of a file whose text is not kept.
+    pub(crate) fn tell_digest(&mut self, id: FileId, sha256: [u8; 32]) {
+        let path = self.file(id).path.clone();
+        self.files[id.0 as usize] = Arc::new(SourceFile { path, text: String::new(), sha256: Some(sha256) });
     }
 
     /// The time zone in which the days of the files begin and end.

@@ -41,6 +41,7 @@ pub fn desired(all: &Snapshot, plan: &Plan) -> Snapshot {
         company.groups.sort_by_key(|it| it.id);
     }
     people(&mut all, &before, plan);
+    profiles(&mut all, plan);
     all
 }
 
@@ -95,6 +96,23 @@ fn made(company: &mut Company, after: &State, plan: &Plan, made: &mut usize) {
         changed(&mut group, after, ix, plan);
         group.added = Arc::default();
         company.groups.push(group);
+    }
+}
+
+/// Changes what was read of people apart from access.
+fn profiles(all: &mut Snapshot, plan: &Plan) {
+    for change in plan.people() {
+        let directory = all.directories.iter_mut().find(|it| it.company == change.company());
+        let (Some(directory), Some(user)) = (directory, change.user()) else { continue };
+        for (attribute, after) in
+            change.traits().filter_map(|it| Some((it.attribute()?, it.traits()[1].map(str::to_owned))))
+        {
+            let traits = directory.profiles.entry(user).or_default();
+            match after {
+                Some(after) => traits.put(attribute, after),
+                None => traits.take(attribute),
+            }
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::model::{
     plan::{Action, Change, Digest, Plan, ReadGroup},
     scope::{Kind, Scope, Value},
     selector::Attribute,
+    source::SourceFile,
     state::{Edit, State},
 };
 
@@ -89,6 +90,12 @@ pub fn group(index: &Index, state: &State, group: GroupIx) -> Option<ReadGroup> 
 /// Returns the digest of a file's text: what `sha256sum` says of it.
 pub fn file(text: &str) -> Digest {
     bytes(text.as_bytes())
+}
+
+/// Returns the digest of a file that a plan is made from; `None` of any other.
+pub fn source(file: &SourceFile) -> Option<Digest> {
+    let of_text = || (!file.text.is_empty()).then(|| self::file(&file.text));
+    file.sha256.map(Digest).or_else(of_text)
 }
 
 /// Returns the digest of bytes.

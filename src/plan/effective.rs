@@ -73,6 +73,11 @@ impl<'a> Sides<'a> {
         [0, 1].map(|side| !self.idle[side].contains(&(company, user)))
     }
 
+    /// The same by an id: of somebody that nothing else speaks of nothing changes.
+    pub(super) fn acting(&self, company: CompanyId, user: UserId) -> [bool; 2] {
+        self.plan.index.find_user(user).map_or([true; 2], |it| self.acts(company, it))
+    }
+
     /// What a group gives on one side.
     fn grants<'s>(
         &'s self,

@@ -32,11 +32,13 @@ use crate::{
 };
 
 mod accepting;
+mod acting;
 mod direct;
 mod standing;
 #[cfg(test)]
 mod tests;
 
+pub use acting::{Acted, Acting, Doubt, acting};
 pub use direct::DirectAccess;
 pub(super) use direct::direct;
 pub use standing::{Accepted, Asked, Line, Standing};
@@ -60,6 +62,8 @@ pub struct Explained {
     pub effects: Vec<Effect>,
     /// The roles held outside groups, or to be, sorted by kind; `None` where the API did not say.
     pub direct: Option<Vec<DirectAccess>>,
+    /// Who may act for the person, and for which people the person acts.
+    pub acting: Acting,
     /// How many groups of other companies the person is in.
     pub elsewhere: usize,
     /// How many entries of the files fit nothing that there is.
@@ -149,7 +153,7 @@ impl Explained {
             usize::from(goes || it.standing.differs()) + if gone { 0 } else { roles }
         };
         let direct = self.direct.iter().flatten().filter(|it| it.standing.differs()).count();
-        direct + self.groups.iter().map(group).sum::<usize>()
+        direct + self.groups.iter().map(group).sum::<usize>() + self.acting.differences()
     }
 
     /// How many differences are accepted, and so left as they are.
@@ -264,7 +268,9 @@ pub fn explain(
     let mut direct = snapshot.direct.get(&user).map(|it| direct::direct(&own, it, locked, now));
     accepting::direct(declared, &keys, direct.as_deref_mut().filter(|_| !locked).unwrap_or_default(), now);
     let at_home = keys.person.company.is_none_or(|it| companies.binary_search(&it).is_ok());
+    let acting = acting(declared, snapshot, &keys.person, now);
     Ok(Explained {
+        acting,
         twins: twins.into_iter().filter(|it| *it != user).collect(),
         person: keys.person,
         at_home,
@@ -299,6 +305,11 @@ fn effects(
     }
     effects.sort_by_cached_key(|it| (names.role(it.role), it.role));
     effects
+}
+
+/// Returns a user with the keys of every answer of the API.
+pub(super) fn person(id: UserId, users: &[User]) -> User {
+    Keys::of(id, users).person
 }
 
 pub(super) fn names(declared: &Declared, snapshot: &Observed) -> Names {

@@ -2,7 +2,11 @@
 //!
 //! A role that another group still gives is not lost, and one that was held before is not gained.
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use crate::{
     model::{
@@ -16,15 +20,24 @@ use crate::{
     plan::effective::{Outcome, RoleFate, Sides},
 };
 
+mod acting;
+
 /// Returns what becomes of whose access; in time linear in what changes.
 pub fn people(sides: &Sides<'_>, outcomes: &[Outcome<'_>], rules: &Rules) -> People {
     let user = |it: UserIx| sides.plan.index.user(it);
     let lost = outcomes.iter().filter(|it| it.loses_everything);
+    let acting = acting::acting(sides);
+    // Who gains both a role and a right over somebody is one person.
+    let count = |by_role: fn(&Outcome<'_>) -> bool, by_right: fn(&RoleEffect) -> bool| {
+        let roles = outcomes.iter().filter(|it| by_role(it)).map(|it| (it.company, user(it.user)));
+        let rights = acting.iter().filter(|it| it.1.iter().any(by_right)).map(|it| *it.0);
+        roles.chain(rights).collect::<BTreeSet<_>>().len()
+    };
     People {
-        gain: outcomes.iter().filter(|it| it.gains()).count(),
-        lose: outcomes.iter().filter(|it| it.loses()).count(),
+        gain: count(|it| it.gains(), |it| it.gives),
+        lose: count(|it| it.loses(), |it| it.takes),
         lose_everything: lost.map(|it| Loser { company: it.company, user: user(it.user) }).collect(),
-        affected: affected(sides, outcomes, rules),
+        affected: affected(sides, outcomes, acting, rules),
     }
 }
 
@@ -44,22 +57,33 @@ struct Step {
     note: Note,
 }
 
-fn affected(sides: &Sides<'_>, outcomes: &[Outcome<'_>], rules: &Rules) -> Vec<Affected> {
+fn affected(
+    sides: &Sides<'_>,
+    outcomes: &[Outcome<'_>],
+    mut acting: BTreeMap<(CompanyId, UserId), Vec<RoleEffect>>,
+    rules: &Rules,
+) -> Vec<Affected> {
     let rows = Rows { sides, rules };
     let mut alike: HashMap<Alike<'_>, Vec<UserIx>> = HashMap::new();
     let mut affected = Vec::new();
     for it in outcomes.iter().filter(|it| it.gains() || it.loses()) {
         let roles = it.fate.roles.iter().map(|role| (role, rows.steps(it.user, role))).collect();
         let what = Alike { company: it.company, loses_everything: it.loses_everything, roles };
-        match it.direct {
-            None => alike.entry(what).or_default().push(it.user),
-            Some(change) => {
-                let mut one = rows.affected(what, &[it.user]);
-                one.roles.extend(rows.direct(&change));
-                affected.push(one);
-            }
+        let rights = acting.remove(&(it.company, sides.plan.index.user(it.user))).unwrap_or_default();
+        if it.direct.is_none() && rights.is_empty() {
+            alike.entry(what).or_default().push(it.user);
+            continue;
         }
+        let mut one = rows.affected(what, &[it.user]);
+        one.roles.extend(it.direct.iter().flat_map(|it| rows.direct(it)).chain(rights));
+        affected.push(one);
     }
+    affected.extend(acting.into_iter().map(|((company, user), roles)| Affected {
+        company,
+        users: vec![user],
+        loses_everything: false,
+        roles,
+    }));
     affected.extend(alike.into_iter().map(|(what, users)| rows.affected(what, &users)));
     affected.sort_by_cached_key(|it| {
         let rank = (Reverse(it.escalates()), Reverse(it.gains()), Reverse(it.loses_everything));
@@ -118,6 +142,8 @@ impl Rows<'_> {
             privileged: self.rules.is_privileged(company, fate.role),
             gains: fate.gains.clone(),
             loses: fate.loses.clone(),
+            gains_over: Vec::new(),
+            loses_over: Vec::new(),
             before: DirectRoles::default(),
             after: DirectRoles::default(),
             through: steps.into_iter().map(path).collect(),
@@ -139,6 +165,8 @@ impl Rows<'_> {
                 privileged: self.rules.privileged_direct.contains(kind.role_type()),
                 gains: Arc::default(),
                 loses: Arc::default(),
+                gains_over: Vec::new(),
+                loses_over: Vec::new(),
                 before,
                 after,
                 through: vec![Path { group: None, how, note: change.note(it) }],

@@ -324,7 +324,7 @@ impl<'a> Scene<'a> {
                     keys.extend(own);
                 }
             }
-            (None, HeldRole::Role(_)) => (),
+            (None, HeldRole::Role(_)) | (_, HeldRole::Acts(_)) => (),
         }
         // Of a policy of many groups those alone that somebody is in.
         let own = self.parts(&(*company, *user)).iter().filter(|it| it.after && Some(it.group) != via.group);

@@ -14,7 +14,7 @@ use crate::{
     model::{
         direct::{DirectRole, DirectRoles, TYPES, is_harmless},
         finding::nearest,
-        ids::{CompanyId, RoleId, UserId},
+        ids::{CompanyId, PersonRef, RoleId, UserId},
         observed::RoleHead,
         permissions::{self, Permissions},
         scope::{Dimension, Kind, Scope, Value},
@@ -22,8 +22,11 @@ use crate::{
     plan::review::{self, Person, Review, Selected},
 };
 
+mod acting;
 #[cfg(test)]
 mod tests;
+
+pub use acting::{Actors, acted_for};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub enum Question {
     Can(Ability),
     /// Who holds a role: its name, its id, or the type of one that is held outside groups.
     Has(Box<str>),
+    /// Who may act for a person.
+    ActsFor(PersonRef),
     /// The groups of these names, or all.
     Groups(Option<Pattern>),
     /// The roles of these names, or all.
@@ -97,6 +102,8 @@ pub struct Answer {
     pub reach: Option<Scope>,
     /// Whoever and whatever answers it, and nothing else of what is held.
     pub review: Review,
+    /// Who acts for somebody, where that is asked; nothing else of the review answers it.
+    pub actors: Option<Actors>,
     /// What was not seen, in the order in which it is told.
     pub unseen: Vec<Unseen>,
 }
@@ -124,6 +131,14 @@ pub enum Unseen {
     OtherCompanies,
     /// What every traveller may do for themselves.
     Themselves,
+    /// The person's own list of arrangers.
+    Arrangers,
+    /// Who leads the person and approves.
+    Superiors,
+    /// Whether so many entries of the files about the person are so.
+    Entries(usize),
+    /// Roles of groups that reach the person.
+    ThroughGroups,
 }
 
 impl Question {
@@ -142,7 +157,7 @@ impl Question {
         let mut sought = Sought { reach, ..Sought::default() };
         let ids = |it: (CompanyId, &RoleHead)| (it.0, it.1.id);
         match self {
-            Self::Groups(_) | Self::Roles(_) | Self::People(_) => (),
+            Self::ActsFor(_) | Self::Groups(_) | Self::Roles(_) | Self::People(_) => (),
             Self::Can(ability) => {
                 ability.known(&all.clone().map(|it| it.1))?;
                 let able = all.clone().filter(|it| ability.is_given_by(it.1) == Some(true)).map(ids);
@@ -173,7 +188,7 @@ impl Question {
             }
             Self::Can(_) => None,
             Self::Has(name) => Some(role_type.eq_ignore_ascii_case(name)),
-            Self::Groups(_) | Self::Roles(_) | Self::People(_) => Some(true),
+            Self::ActsFor(_) | Self::Groups(_) | Self::Roles(_) | Self::People(_) => Some(true),
         }
     }
 }
@@ -355,10 +370,10 @@ pub fn answer(
             let named = |it: &Person| pattern.as_ref().is_none_or(|pattern| pattern.matches(&name(it)));
             answering.filter(|it| named(it) && (!is_narrow || it.has_access())).collect()
         }
-        Question::Groups(_) | Question::Roles(_) => answering.collect(),
+        Question::ActsFor(_) | Question::Groups(_) | Question::Roles(_) => answering.collect(),
     };
     let unseen = Unseen::of(all, &review, question, sought, untold);
-    Answer { question: question.clone(), side, reach: sought.reach.clone(), review, unseen }
+    Answer { question: question.clone(), side, reach: sought.reach.clone(), review, actors: None, unseen }
 }
 
 impl Question {
@@ -403,7 +418,7 @@ impl Unseen {
 }
 
 /// Of whom it was not read what they hold outside groups.
-fn direct_unread(all: &Snapshot) -> Option<Unseen> {
+pub fn direct_unread(all: &Snapshot) -> Option<Unseen> {
     let own: BTreeSet<CompanyId> = all.companies.iter().map(|it| it.id).collect();
     let read: BTreeSet<UserId> =
         all.people.iter().filter(|it| it.direct_roles.is_some()).map(|it| it.user_id).collect();

@@ -20,6 +20,7 @@ use crate::{
         snapshot::{self, Snapshot},
     },
     model::{
+        acting::{self, Act},
         direct::{DirectRoles, Kind},
         directory::Directory,
         ids::{CompanyId, GroupId, RoleId, UserId},
@@ -27,7 +28,7 @@ use crate::{
         plan::{Names, Soon},
         rules::PrivilegedTypes,
         scope::{Scope, Shared},
-        selector::Selector,
+        selector::{Selector, Traits},
         source::Place,
     },
     plan::{
@@ -54,6 +55,8 @@ pub struct Review {
     pub privileged_direct: PrivilegedTypes,
     /// What ends or begins within [`NOTICE_DAYS`](crate::model::plan::Plan::NOTICE_DAYS), as a plan says it; sorted.
     pub soon: Vec<Soon>,
+    /// Of how many people it was read who approves for them and manages them.
+    pub led: usize,
     /// Whether addresses are pseudonyms, by which no line of a file is found.
     pub is_sanitized: bool,
     /// Names for the ids above.
@@ -98,6 +101,9 @@ pub struct Person {
     pub direct: Option<DirectRoles>,
     /// What the files say of each of these.
     pub direct_asked: BTreeMap<Kind, Standing>,
+    /// For which people the person approves and which the person manages, as far as it was read; sorted. Whom the person
+    /// arranges for stands in the role.
+    pub acts: Vec<Act>,
     /// Where the files cut the person off everywhere, if they do.
     pub locked_out: Option<Place>,
 }
@@ -124,7 +130,9 @@ pub struct Way {
 impl Person {
     /// Whether anything is held, as far as it was read.
     pub fn has_access(&self) -> bool {
-        !self.effects.is_empty() || self.direct.as_ref().is_some_and(|it| !it.is_empty())
+        !self.effects.is_empty()
+            || !self.acts.is_empty()
+            || self.direct.as_ref().is_some_and(|it| !it.is_empty())
     }
 }
 
@@ -164,6 +172,7 @@ pub(super) fn through(
             types => types,
         },
         soon,
+        led: 0,
         is_sanitized: all.sanitized.is_some(),
         names: names(declared, all, &rows),
     };
@@ -179,6 +188,16 @@ pub(super) fn through(
     for it in declared.companies.iter().flat_map(|it| &it.users) {
         directory.find(&it.person).iter().for_each(|user| users.entry(user.id).or_default().push(it));
     }
+    // A question about roles is answered by roles.
+    let profiles: BTreeMap<UserId, &Traits> = match lens {
+        None => all.directories.iter().flat_map(|it| &it.profiles).map(|it| (*it.0, it.1)).collect(),
+        Some(_) => BTreeMap::new(),
+    };
+    let mut acts: HashMap<UserId, Vec<Act>> = HashMap::new();
+    for act in acting::acts([], profiles.iter().map(|it| (it.0, *it.1))) {
+        acts.entry(act.who).or_default().push(act);
+    }
+    review.led = profiles.len();
     let mut scopes = Shared::default();
     for company in &all.companies {
         let none = DeclaredCompany::new(company.id);
@@ -191,7 +210,14 @@ pub(super) fn through(
         review.privileged.extend(privileged.map(|it| (company.id, it.id)));
         review.roles.extend(company.roles.iter().map(|it| ((company.id, it.id), it.clone())));
         let ways = groups(&mut review, (company, own), (&directory, selected), (&mut scopes, lens), now);
-        people(&mut review, company.id, (ways, lens.is_none()), &rows, (&locked, &direct, &users), now);
+        people(
+            &mut review,
+            company.id,
+            (ways, lens.is_none()),
+            &rows,
+            (&locked, &direct, &users, &acts),
+            now,
+        );
     }
     review
 }
@@ -375,11 +401,12 @@ fn role_lines(
     lines
 }
 
-/// Where people are cut off, what they hold outside groups, and the entries of the files about that.
+/// Where people are cut off, what they hold outside groups, the entries of the files about that, and for which people they act.
 type Told<'a> = (
     &'a HashMap<UserId, Place>,
     &'a HashMap<UserId, &'a DirectRoles>,
     &'a HashMap<UserId, Vec<&'a DeclaredUser>>,
+    &'a HashMap<UserId, Vec<Act>>,
 );
 
 /// Adds the people of a company.
@@ -388,7 +415,7 @@ fn people(
     company: CompanyId,
     (mut ways, all): (Ways, bool),
     rows: &[User],
-    (locked, direct, users): Told<'_>,
+    (locked, direct, users, acts): Told<'_>,
     now: Timestamp,
 ) {
     let known: BTreeMap<UserId, &User> = rows.iter().rev().map(|it| (it.id, it)).collect();
@@ -408,6 +435,7 @@ fn people(
                 let all = explain::direct(own, live, locked.contains_key(&id), now).into_iter();
                 all.map(|it| (it.kind, it.standing)).collect()
             }),
+            acts: acts.get(&id).cloned().unwrap_or_default(),
             locked_out: locked.get(&id).copied(),
         }
     };

@@ -15,6 +15,7 @@ use crate::model::{
     index::{GroupName, Index},
     plan::{Edits, Plan},
     scope::{Dimension, Kind, Scope, Value},
+    selector::Traits,
     source::{FileId, Place},
     state::{Attributes, Edit, Facts, State, diff},
 };
@@ -90,6 +91,8 @@ pub(crate) struct Person {
 pub(crate) struct World {
     pub(crate) groups: Vec<Group>,
     pub(crate) people: Vec<Person>,
+    /// What people are apart from access, as it is and as it shall be.
+    pub(crate) profiles: BTreeMap<UserId, [Traits; 2]>,
     /// Who leaves every group because of being cut off everywhere.
     pub(crate) locked: BTreeSet<UserId>,
 }
@@ -116,7 +119,9 @@ impl World {
         let groups = self.groups.iter().map(Group::name).collect();
         let sides = self.groups.iter().flat_map(|it| it.before.iter().chain(&it.after));
         let users = sides.flat_map(|it| &it.members).copied().chain(self.locked.iter().copied()).collect();
-        Index::new(groups, users, self.people.iter().map(|it| (it.company, it.user)).collect())
+        let people = self.people.iter().map(|it| (it.company, it.user));
+        let people: BTreeSet<_> = people.chain(self.profiles.keys().map(|it| (COMPANY, *it))).collect();
+        Index::new(groups, users, people.into_iter().collect())
     }
 
     /// Both sides.
@@ -140,6 +145,12 @@ impl World {
             let ix = index.find_person(person.company, person.user).unwrap();
             for (facts, roles) in facts.iter_mut().zip([&person.before, &person.after]) {
                 facts.direct(ix, roles);
+            }
+        }
+        for (user, sides) in &self.profiles {
+            let ix = index.find_person(COMPANY, *user).unwrap();
+            for (facts, traits) in facts.iter_mut().zip(sides) {
+                traits.iter().for_each(|(attribute, value)| facts.person(ix, attribute, value));
             }
         }
         facts.map(State::new)

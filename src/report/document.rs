@@ -21,6 +21,7 @@ use crate::{
     report::render::View,
 };
 
+mod acting;
 pub mod answer;
 pub mod attestation;
 pub mod explanation;

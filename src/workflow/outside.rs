@@ -41,7 +41,11 @@ pub fn judged_from(mut checked: Checked, given: Outside<'_>) -> Result<Checked, 
         let base = Base::open(&loaded.root, reference)?;
         let is_yaml = |it: &str| it.ends_with(".yaml") || it.ends_with(".yml");
         let is_hidden = |it: &str| it.split('/').any(|it| it.starts_with('.'));
-        let files = base.files(|it| it == WORKSPACE_FILE || is_yaml(it) && !is_hidden(it))?;
+        let mut files = base.files(|it| it == WORKSPACE_FILE || is_yaml(it) && !is_hidden(it))?;
+        let people = outside::people_files(&files);
+        if !people.is_empty() {
+            files.extend(base.files(|it| people.is_match(it) && !is_hidden(it))?);
+        }
         outside::base((loaded, declared), (base.reference(), base.commit()), files).map_err(unsound)?;
     }
     if let Some((shown, text)) = policy {
@@ -81,6 +85,7 @@ pub fn supposed(
         partial: whole.partial,
         ..Loaded::of(files().map(|it| (it.path.clone(), text(&it.path, &it.text))))
     };
+    let again = again.with_tables_of(whole);
     let mut again = checked_anew(again.about(named, None)?)?;
     again.declared.base = Some(Box::new(checked.declared));
     Ok((again, changed.collect()))

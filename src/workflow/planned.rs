@@ -181,11 +181,8 @@ fn changed(saved: &Saved, sources: &Sources) -> Vec<String> {
     if saved.plan.undoes.is_some() {
         return Vec::new();
     }
-    let now: Vec<(&str, Digest)> = sources
-        .files()
-        .filter(|(_, it)| !it.text.is_empty())
-        .map(|(_, it)| (it.path.as_str(), digest::file(&it.text)))
-        .collect();
+    let now: Vec<(&str, Digest)> =
+        sources.files().filter_map(|(_, it)| Some((it.path.as_str(), digest::source(it)?))).collect();
     let mut changed = Vec::new();
     for (path, digest) in &saved.files {
         match now.iter().find(|it| it.0 == &**path) {

@@ -17,9 +17,12 @@ use crate::{
         source::Source,
     },
     model::{
+        acting::Right,
         date::{self, Now},
+        directory,
         ids::{CompanyId, PersonRef, UserId},
-        plan::Names,
+        observed::Observed,
+        plan::{Names, Unresolved},
         scope::Scope,
     },
     plan::{
@@ -54,23 +57,26 @@ pub async fn explained(
     if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
         return Err(Error::Clock(skew));
     }
-    explain::explain(declared, &snapshot, person, now.at).map_err(|why| {
-        let names = Names { values: declared.aliases.clone(), ..Names::default() };
-        let refused = live.source.search_refused();
-        let (closed, open): (Vec<_>, Vec<_>) =
-            declared.all_companies().into_iter().partition(|it| refused.contains_key(it));
-        let called = |all: Vec<CompanyId>| all.into_iter().map(|it| names.company(it)).collect();
-        Error::NotOne {
-            person: person.clone(),
-            why,
-            places: called(open),
-            refused: refused
-                .into_values()
-                .next()
-                .map(|status| Box::new(SearchRefused { status, companies: called(closed) })),
-            near: explain::near(declared, person).cloned(),
-        }
-    })
+    explain::explain(declared, &snapshot, person, now.at).map_err(|why| not_one(live, declared, person, why))
+}
+
+/// Why there is not one person of a key, and where it was looked for.
+fn not_one(live: &Live, declared: &Declared, person: &PersonRef, why: Unresolved) -> Error {
+    let names = Names { values: declared.aliases.clone(), ..Names::default() };
+    let refused = live.source.search_refused();
+    let (closed, open): (Vec<_>, Vec<_>) =
+        declared.all_companies().into_iter().partition(|it| refused.contains_key(it));
+    let called = |all: Vec<CompanyId>| all.into_iter().map(|it| names.company(it)).collect();
+    Error::NotOne {
+        person: person.clone(),
+        why,
+        places: called(open),
+        refused: refused
+            .into_values()
+            .next()
+            .map(|status| Box::new(SearchRefused { status, companies: called(closed) })),
+        near: explain::near(declared, person).cloned(),
+    }
 }
 
 /// What the files let begin and end within a time from now.
@@ -208,6 +214,9 @@ pub async fn asked(
         checked.declared.look_at(company);
     }
     let Asking { question, side, direct_roles, .. } = asking;
+    if let Question::ActsFor(person) = question {
+        return acted_for(live, checked, person, (side, direct_roles), now).await;
+    }
     let declared = &checked.declared;
     let (all, sought) = match (&live.source, side, direct_roles) {
         (Source::Snapshot(answers), ..) => {
@@ -258,6 +267,62 @@ pub async fn asked(
     let selected = selected(live, checked, &all).await?;
     let mut answer =
         question::answer(&checked.declared, (&all, &selected), (question, side), &sought, now.at);
+    answer.unseen.extend((withheld > 0).then_some(Unseen::Withheld(withheld)));
+    Ok(answer)
+}
+
+/// Says who may act for a person. Live, the person alone is looked at, unless what everybody holds outside groups is asked for.
+async fn acted_for(
+    live: &Live,
+    checked: &mut Checked,
+    person: &PersonRef,
+    (side, direct_roles): (Side, DirectRolesOf),
+    now: Now,
+) -> Result<Answer, Error> {
+    let is_live = matches!((&live.source, side), (Source::Api(_), Side::Live));
+    let everybodys = direct_roles == DirectRolesOf::Everybody;
+    let mut observed = fetch::fetch_actors(&live.source, &checked.declared, person).await?;
+    let own = checked.declared.own_companies();
+    let found = directory::Directory::new(&observed.users).nearest(&own, person);
+    let user = found.map_err(|why| not_one(live, &checked.declared, person, why))?;
+    let (mut unread, mut withheld) = (Some(Unseen::DirectRoles(None)), 0);
+    if !is_live || everybodys {
+        let company = observed.users.iter().find(|it| it.id == user).and_then(|it| it.company);
+        if let (Some(company), Source::Api(_)) = (company, &live.source) {
+            let superiors = Right::ALL.into_iter().filter_map(Right::attribute).collect();
+            checked.declared.look_at_traits(company, user, superiors);
+        }
+        let all = everything(live, &mut checked.declared, everybodys, now.dated).await?;
+        unread = question::direct_unread(&all);
+        let all = match side {
+            Side::Live => all,
+            Side::Desired => {
+                let (all, more) = as_desired(live, checked, &all, now.at).await?;
+                withheld = more;
+                all
+            }
+        };
+        let answers = Answers::new(all, None).map_err(|_| Error::Pseudonyms)?;
+        let then = Source::Snapshot(Box::new(answers));
+        let more = fetch::fetch_actors(&then, &checked.declared, person).await?;
+        observed = match side {
+            Side::Desired => more,
+            // What the person's own list tells is only in the API.
+            Side::Live => Observed {
+                users: observed.users.into_iter().chain(more.users).collect(),
+                direct: more.direct.into_iter().chain(observed.direct).collect(),
+                profiles: more.profiles.into_iter().chain(observed.profiles).collect(),
+                ..observed
+            },
+        };
+    }
+    let timed = !now.is_given && checked.declared.has_dates();
+    if let Some(skew) = live.source.skew().filter(|it| timed && it.is_far()) {
+        return Err(Error::Clock(skew));
+    }
+    let answer = question::acted_for(&checked.declared, (&observed, unread), (person, side), now.at);
+    let mut answer = answer.map_err(|why| not_one(live, &checked.declared, person, why))?;
+    answer.unseen.extend(live.source.is_sanitized().then_some(Unseen::Pseudonyms));
     answer.unseen.extend((withheld > 0).then_some(Unseen::Withheld(withheld)));
     Ok(answer)
 }

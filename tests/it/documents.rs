@@ -251,7 +251,7 @@ fn every_promise_is_the_name_of_a_test() {
 #[test]
 fn every_claim_of_the_threat_model_is_held_by_the_tests_it_names() {
     let text = repository("docs/threat-model.md");
-    assert!(text.lines().count() <= 200, "{} lines", text.lines().count());
+    assert!(text.lines().count() <= 210, "{} lines", text.lines().count());
     let claims = claims(&text, &["| cannot |"]);
     assert!(claims >= 60, "{claims}");
 }

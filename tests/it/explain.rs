@@ -381,7 +381,7 @@ fn no_name_gets_out_of_where_it_is_shown() {
         assert!(run.stdout.contains("@team"), "{format}: {}", run.stdout);
         if format == "markdown" {
             let fences = run.stdout.lines().filter(|it| it.trim_start().starts_with("```")).count();
-            assert_eq!(fences, 6, "{}", run.stdout);
+            assert_eq!(fences, 10, "{}", run.stdout);
         }
     }
 }

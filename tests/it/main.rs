@@ -3,6 +3,7 @@
 mod adopting;
 mod adopting_people;
 mod accepting;
+mod acting;
 mod another;
 mod answers;
 mod approvals;
@@ -32,6 +33,7 @@ mod examples;
 mod expiring;
 mod exit_codes;
 mod explain;
+mod exports;
 mod facts;
 mod faults;
 mod fetching;

@@ -15,6 +15,7 @@ const ACCESS: &str = "version: 1
 groups:
   - { name: Desk, description: The desk, roles: [], members: [ana@voyager.example] }
 ";
+const PEOPLE: &str = "E-mail,Status,Name,Name2,Company\nana@voyager.example,A,Ana,Ort,voyager-de\n";
 /// What only those who know the parser, or the language rolecall is written in, would understand.
 const JARGON: [&str; 12] = [
     "scalar",
@@ -34,8 +35,9 @@ const JARGON: [&str; 12] = [
 /// Runs a command in the workspace with one file that is wrong; no API is where it is looked for.
 fn run(command: &str, path: &str, text: &str) -> Run {
     let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("access")).unwrap();
-    for (sound, text) in [("rolecall.yaml", WORKSPACE), ("access/a.yaml", ACCESS)] {
+    ["access", "people"].iter().for_each(|it| fs::create_dir(folder.path().join(it)).unwrap());
+    for (sound, text) in [("rolecall.yaml", WORKSPACE), ("access/a.yaml", ACCESS), ("people/hr.csv", PEOPLE)]
+    {
         fs::write(folder.path().join(sound), text).unwrap();
     }
     fs::write(folder.path().join(path), text).unwrap();

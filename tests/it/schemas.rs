@@ -25,11 +25,13 @@ mod mutation;
 
 /// What takes more than the form of one file, each with the words of the findings it is about (all, where there are none)
 /// and the reason. Of everything else the schema has something to say as well.
-const BEYOND: [(Code, &[&str], &str); 35] = [
+const BEYOND: [(Code, &[&str], &str); 37] = [
     (Code::Syntax, &[], "the other reader of YAML says it"),
     (Code::DuplicateKey, &[], "the other reader of YAML says it"),
     (Code::LimitExceeded, &[], "of the text, not of what it says"),
     (Code::NoAccessFiles, &[], "of several files"),
+    (Code::InvalidUsersFrom, &[], "of several files, and of keys that go together"),
+    (Code::InvalidRow, &[], "of another file"),
     (Code::PassedOver, &[], "of several files"),
     (Code::NothingDeclared, &[], "of several files"),
     (Code::NoCompany, &[], "of several files"),
@@ -219,7 +221,7 @@ fn samples() -> Vec<(Kind, String, String)> {
     let kind = |name: &str| match name {
         "rolecall.yaml" => Some(Kind::Workspace),
         "sandbox.yaml" => None,
-        _ => Some(Kind::Access),
+        other => other.ends_with(".yaml").then_some(Kind::Access),
     };
     let sample = |path: std::path::PathBuf| {
         let kind = kind(path.file_name()?.to_str()?)?;

@@ -259,7 +259,7 @@ fn manual_pages_are_the_same_each_time_and_take_the_place_of_nothing_else() {
         pages.sort();
         pages
     };
-    assert_eq!(write().expect(0).stdout, "Wrote 33 pages to share/man1.\n");
+    assert_eq!(write().expect(0).stdout, "Wrote 34 pages to share/man1.\n");
     let first = pages();
     write().expect(0);
     assert_eq!(pages(), first);

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::super::declared::{Declared, DeclaredAccept, DeclaredLockout};
+use super::super::declared::{Declared, DeclaredAccept, DeclaredLockout, DeclaredUser};
 use crate::model::{
     finding::{Code, Finding},
     ids::PersonRef,
     rules,
+    selector::Attribute,
     source::Place,
 };
 
 impl Declared {
-    /// The texts that may be misread, the exceptions that have ended, and the members who are locked out under the very key
+    /// The texts that may be misread, the exceptions that have ended, who is to approve for themselves, and the members who are locked out under the very key
     /// they are declared by; sorted. One who has another key is found when people are bound to users.
     pub fn remarks(&self, now: Timestamp) -> Vec<Finding> {
         let exceptions = self.rules.exceptions.iter().filter(|it| it.ends <= now);
@@ -21,6 +22,9 @@ impl Declared {
             exceptions.map(|it| rules::expired(it.rule(), it.ends, it.from)).collect();
         remarks.extend(self.misread.iter().cloned());
         remarks.extend(self.accepts.iter().filter_map(|it| void(it, now)));
+        let users = self.companies.iter().flat_map(|it| &it.users);
+        let own = users.filter(|it| it.people_of(Attribute::Approvers).any(|other| *other == it.person));
+        remarks.extend(own.filter_map(approves_own));
         let in_force = self.lockouts.iter().rev().filter(|it| it.holds(now));
         let locked: BTreeMap<&PersonRef, &DeclaredLockout> = in_force.map(|it| (&it.person, it)).collect();
         let groups = self.companies.iter().flat_map(|it| &it.groups);
@@ -33,6 +37,13 @@ impl Declared {
         remarks.sort();
         remarks
     }
+}
+
+/// Nobody's approval is asked where somebody gives it alone.
+fn approves_own(user: &DeclaredUser) -> Option<Finding> {
+    let at = user.traits.iter().find(|it| it.attribute == Attribute::Approvers)?.from;
+    let message = format!("{} is to approve for themselves", user.person);
+    Some(Finding::new(Code::ApprovesOwn, at, message).help("name somebody else, if anybody is to look at it"))
 }
 
 /// Why something is not accepted, as far as dates tell.

@@ -334,6 +334,7 @@ fn a_file_alone_needs_a_company() {
     assert!(check(&given).is_ok());
 }
 
+mod rows;
 mod rules;
 mod sharing;
 mod users;

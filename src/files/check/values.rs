@@ -219,7 +219,7 @@ impl Check {
     }
 
     /// A person by address: one that was read before is not read again, and shares its text.
-    fn addressed(&mut self, at: Place, address: &str) -> Option<PersonRef> {
+    pub(super) fn addressed(&mut self, at: Place, address: &str) -> Option<PersonRef> {
         if let Some(known) = self.addresses.get(address) {
             return Some(known.clone());
         }

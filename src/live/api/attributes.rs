@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::Part;
 use crate::model::{
-    ids::{CompanyId, parse_uuid},
+    acting::{Arrangers, Consent},
+    ids::{CompanyId, UserId, parse_uuid},
     object::Object,
     selector::{Attribute, PersonPart, Traits},
 };
@@ -127,6 +128,28 @@ fn put_inside(path: &[&str], value: Option<&str>, object: &mut Object) {
     }
 }
 
+/// Returns who arranges travel for the person of whom this list is; `None` where it does not say, or not of everybody on it.
+pub(crate) fn arrangers(object: &Object) -> Option<Arrangers> {
+    #[derive(Deserialize)]
+    struct Arranger {
+        #[serde(rename = "userId")]
+        user: Value,
+        status: Option<String>,
+    }
+    let all: Vec<Arranger> = object.read("travelArrangers")?;
+    let mut arrangers = Arrangers::new();
+    for it in all {
+        let id = it.user.get("id").unwrap_or(&it.user).as_str().and_then(parse_uuid)?;
+        let consent = match it.status.as_deref() {
+            Some("DENIED") => continue,
+            Some("PENDING") => Consent::Pending,
+            _ => Consent::Given,
+        };
+        arrangers.insert(UserId(id), consent);
+    }
+    Some(arrangers)
+}
+
 /// Returns the profile that an account is made with: what a person is, in a company.
 pub(crate) fn profile(company: CompanyId, traits: &Traits) -> Object {
     let (mut profile, mut business) = (Object::default(), Object::default());
@@ -168,6 +191,30 @@ mod tests {
             put(attribute, None, &mut it);
             assert!(traits(attribute.part(), &it).is_empty());
         }
+    }
+
+    #[test]
+    fn a_list_of_arrangers_is_read_whole_or_not_at_all() {
+        let (one, two) = ("1a6f0000-0000-4000-8000-000000000001", "2b7e0000-0000-4000-8000-000000000002");
+        let read = |list: &str| arrangers(&object(&format!("{{\"travelArrangers\":{list}}}")));
+        let id = |it: &str| UserId(parse_uuid(it).unwrap());
+        for (list, expected) in [
+            ("[]".to_owned(), Some(vec![])),
+            (format!(r#"[{{"userId":{{"id":"{one}"}}}}]"#), Some(vec![(id(one), Consent::Given)])),
+            (
+                format!(
+                    r#"[{{"userId":"{one}","status":"PENDING"}},{{"userId":"{two}","status":"DENIED"}}]"#
+                ),
+                Some(vec![(id(one), Consent::Pending)]),
+            ),
+            (format!(r#"[{{"userId":"{two}","status":"ACCEPTED"}}]"#), Some(vec![(id(two), Consent::Given)])),
+            (format!(r#"[{{"userId":"{one}"}},{{"userId":"nobody"}}]"#), None),
+            ("null".to_owned(), None),
+            ("{}".to_owned(), None),
+        ] {
+            assert_eq!(read(&list).map(|it| it.into_iter().collect::<Vec<_>>()), expected, "{list}");
+        }
+        assert_eq!(arrangers(&object("{}")), None);
     }
 
     #[test]

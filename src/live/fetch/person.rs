@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join;
 
-use super::{FetchError, elsewhere, grants, missing, one_by_one, unless_refused};
+use super::{FetchError, acting, elsewhere, grants, lookup, missing, one_by_one, unless_refused};
 use crate::{
     files::declared::{Declared, DeclaredCompany, DeclaredRule},
     live::source::Source,
@@ -27,14 +27,8 @@ pub async fn fetch_person(
     declared: &Declared,
     person: &PersonRef,
 ) -> Result<Observed, FetchError> {
-    let found = found(source, declared, person).await?;
-    let users = found.iter().flat_map(|it| it.1.iter().cloned()).collect();
-    let mut observed = Observed { users, ..Observed::default() };
-    let directory = Directory::new(&observed.users);
-    let Ok(user) = directory.nearest(&declared.own_companies(), person) else { return Ok(observed) };
-    let is_here = |it: &&(CompanyId, Vec<User>)| it.1.iter().any(|it| it.id == user);
-    let Some(&(here, _)) = found.iter().find(is_here) else { return Ok(observed) };
-    observed.users.extend(the_rest(source, here, user, &observed.users).await?);
+    let (mut observed, found) = lookup::observed(source, declared, person).await?;
+    let Some((here, user)) = found else { return Ok(observed) };
     // A snapshot tells the direct roles of those whom its files singled out.
     let roles = async {
         match source.direct_roles(here, user).await {
@@ -46,7 +40,8 @@ pub async fn fetch_person(
     observed.direct.extend(roles.map(|it| (user, it)));
     let travellers = observed.direct.values().flat_map(DirectRoles::iter).flat_map(DirectRole::travellers);
     let travellers = travellers.map(|it| PersonRef::UserId(it.user)).collect();
-    observed.users.extend(named(source, declared, here, travellers).await?);
+    observed.users.extend(lookup::named(source, declared, here, travellers).await?);
+    acting::read(source, declared, (here, user), &mut observed).await?;
     let mut by_company: BTreeMap<CompanyId, Vec<GroupHead>> =
         declared.own_companies().into_iter().map(|it| (it, Vec::new())).collect();
     for (company, head) in groups {
@@ -110,7 +105,7 @@ async fn inside(
         .flat_map(|it| it.scope.people().collect::<Vec<_>>())
         .map(|it| PersonRef::UserId(UserId(it)))
         .collect();
-    let mut users = self::named(source, declared, live.id, named).await?;
+    let mut users = lookup::named(source, declared, live.id, named).await?;
     if !excepted.is_empty() {
         let found = source.find_users(live.id, &excepted).await?;
         let missing = missing(&excepted, &Directory::new(&found));
@@ -136,70 +131,4 @@ async fn inside(
     users.sort_by_key(|it| it.id);
     users.dedup();
     Ok(users)
-}
-
-/// Looks up people who are only named, wherever the workspace has a name for their company.
-async fn named(
-    source: &Source,
-    declared: &Declared,
-    here: CompanyId,
-    mut people: Vec<PersonRef>,
-) -> Result<Vec<User>, FetchError> {
-    let mut users = Vec::new();
-    let there = declared.all_companies().into_iter().filter(|it| source.home(*it) == source.home(here));
-    for company in there {
-        people.retain(|it| !Directory::new(&users).sees(it));
-        if people.is_empty() {
-            break;
-        }
-        users.extend(unless_refused(source.find_users(company, &people).await)?);
-    }
-    Ok(users)
-}
-
-/// Looks for the person: in the companies of the files, and if nobody is there, in those they have names for.
-async fn found(
-    source: &Source,
-    declared: &Declared,
-    person: &PersonRef,
-) -> Result<Vec<(CompanyId, Vec<User>)>, FetchError> {
-    let own = declared.own_companies();
-    let mut found = Vec::new();
-    for &company in &own {
-        found.push((company, source.find_users(company, std::slice::from_ref(person)).await?));
-    }
-    let users = |found: &[(CompanyId, Vec<User>)]| -> Vec<User> {
-        found.iter().flat_map(|it| &it.1).cloned().collect()
-    };
-    if !Directory::new(&users(&found)).knows(person) {
-        // The bulk list is a draft in the API and may not match every address (contract §7.2).
-        for &company in &own {
-            found.push((company, source.query_user(company, person).await?));
-        }
-    }
-    let others = declared.all_companies().into_iter();
-    for company in others.filter(|it| !own.contains(it) && source.home(*it).is_some()) {
-        if Directory::new(&users(&found)).sees(person) {
-            break;
-        }
-        // A token of one company may not look into another; then nobody is known there.
-        let listed = source.find_users(company, std::slice::from_ref(person)).await;
-        found.push((company, unless_refused(listed)?));
-        found.push((company, unless_refused(source.query_user(company, person).await)?));
-    }
-    Ok(found)
-}
-
-/// Returns what else the API knows of a user: a file may name the person by another key than was asked for.
-async fn the_rest(
-    source: &Source,
-    company: CompanyId,
-    user: UserId,
-    known: &[User],
-) -> Result<Vec<User>, FetchError> {
-    let complete = |it: &User| it.email.is_some() && it.external_id.is_some() && it.employee_id.is_some();
-    if known.iter().any(|it| it.id == user && complete(it)) {
-        return Ok(Vec::new());
-    }
-    unless_refused(source.query_user(company, &PersonRef::UserId(user)).await)
 }

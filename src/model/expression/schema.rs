@@ -133,6 +133,11 @@ pub static ACCESS: Record = Record {
         maybe("roleId", Holds::Text, "The id of the role; missing of a role outside groups."),
         maybe("roleType", Holds::Text, "The type of a role outside groups, as the API names it."),
         always("direct", Holds::Bool, "Whether it is a role outside groups."),
+        maybe(
+            "over",
+            Holds::Texts,
+            "The e-mail addresses of the travellers that the role of an arranger names; ids where those are not told.",
+        ),
         always(
             "privileged",
             Holds::Bool,
@@ -229,6 +234,11 @@ pub static EDIT: Record = Record {
         ),
         maybe("before", Holds::Text, "What it was: an id, or a word; missing where nothing was."),
         maybe("after", Holds::Text, "What it will be, in the same form."),
+        maybe(
+            "actors",
+            Holds::Texts,
+            "Where it is the manager or the approvers of a person that change, the e-mail addresses of who will be; ids where those are not told.",
+        ),
         always(
             "privileged",
             Holds::Bool,

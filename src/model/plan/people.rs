@@ -75,6 +75,12 @@ pub struct RoleEffect<P = Place> {
     /// Where it held before and does not after; of a role of groups.
     #[serde(default, skip_serializing_if = "is_nowhere")]
     pub loses: Arc<Scope>,
+    /// Over which people somebody acts after and did not before; of a right over people. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "gainsOver")]
+    pub gains_over: Vec<UserId>,
+    /// Over which people somebody acted before and does not after; of a right over people. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "losesOver")]
+    pub loses_over: Vec<UserId>,
     /// Of a role outside groups what it was, as an element of the API's list.
     #[serde(default, skip_serializing_if = "DirectRoles::is_empty")]
     #[schemars(with = "Vec<serde_json::Value>")]
@@ -140,6 +146,8 @@ impl<P> People<P> {
             privileged: it.privileged,
             gains: it.gains,
             loses: it.loses,
+            gains_over: it.gains_over,
+            loses_over: it.loses_over,
             before: it.before,
             after: it.after,
             through: it.through.into_iter().map(&mut path).collect(),

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
+    acting::Right,
     ids::{CompanyId, RoleId, UserId},
     scope::Scope,
     source::Place,
@@ -127,4 +128,7 @@ pub enum HeldRole {
     /// A direct role, by its type as the API names it.
     #[serde(rename = "roleType")]
     Direct(Box<str>),
+    /// A right over other people, by what these are.
+    #[serde(rename = "right")]
+    Acts(Right),
 }

@@ -90,13 +90,14 @@ pub(super) fn remaining(
         let text = texts.get(file).unwrap_or(&request.sources.file(*file).text);
         access.push((*file, decode::<AccessFile>(text, *file)?));
     }
-    let Files { workspace, company, choice, .. } = request.files;
+    let Files { workspace, company, choice, tables, .. } = request.files;
     let files = Files {
         workspace: workspace.clone(),
         access,
         company: company.clone(),
         choice: choice.clone(),
         remarks: Vec::new(),
+        tables: tables.clone(),
     };
     let mut declared = check(&files)?;
     declared.rules = request.declared.rules.clone();

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     files::{
-        declared::{DeclaredDirectRole, DeclaredUser, Rest},
+        declared::{DeclaredDirectRole, DeclaredTrait, DeclaredUser, Rest},
         edit::Change,
         write::{DraftDirect, DraftTraveller, person},
         yaml::{Style, Yaml},
@@ -103,13 +103,22 @@ fn attribute(
     if drafting.is_additions() {
         return Err(Why::Differs);
     }
+    let key = attribute.as_str();
+    let said = declared.traits.iter().find(|it| it.attribute == attribute);
+    let is_row =
+        |it: &&DeclaredTrait| drafting.request.files.tables.iter().any(|table| table.file == it.from.file);
+    if let Some(row) = said.filter(is_row) {
+        let live = edit.traits()[0].unwrap_or("(an empty field)");
+        let id = live.parse::<Uuid>().ok();
+        let called = id.and_then(|it| drafting.request.declared.aliases.get(&it)).map_or(live, |it| it);
+        let why = "a row of a CSV file is not edited".into();
+        return Err(Why::ByHand(row.from, why, vec![format!("{key}: {called}")]));
+    }
     let of = match attribute.part() {
         PersonPart::BusinessInfo => declared.business,
         PersonPart::Account | PersonPart::ExternalId => Some(declared.from),
     };
-    let is_said = |of: Attribute| declared.traits.iter().any(|it| it.attribute == of);
-    let Some(of) = of.filter(|_| is_said(attribute)) else { return Err(Why::NotDeclared) };
-    let key = attribute.as_str();
+    let Some(of) = of.filter(|_| said.is_some()) else { return Err(Why::NotDeclared) };
     let Some(live) = edit.traits()[0] else {
         let goes = |of: Attribute| edits.iter().any(|it| it.attribute() == Some(of) && it.adds());
         let mut beside =

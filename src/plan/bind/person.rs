@@ -182,6 +182,12 @@ impl Binding<'_> {
         for user in company.users.iter().filter(|it| !it.traits.is_empty() || !it.create.is_empty()) {
             let id = match self.directory.anyone(self.company.id, &user.person) {
                 Ok(id) => id,
+                // An account that is not to be used is not made.
+                Err(Unresolved::Unknown | Unresolved::Nowhere(_))
+                    if user.active() == Some(false) && !user.create.is_empty() =>
+                {
+                    continue;
+                }
                 Err(why) => {
                     self.withhold_user(user.from, WithheldReason::User { person: user.person.clone(), why });
                     continue;

@@ -8,12 +8,14 @@ use super::*;
 use crate::{
     model::{
         access::Grant,
+        acting::Right,
         dialect::ScopeChange,
         direct::DirectRole,
         ids::GroupId,
         kept::Kept,
         plan::{Overview, Plan},
         scope::Scope,
+        selector::{Attribute, Traits},
     },
     plan::{
         digest,
@@ -172,6 +174,92 @@ proptest! {
                 let alike = |it: &Affected| Affected { users: Vec::new(), ..it.clone() };
                 prop_assert_ne!(alike(one), alike(other));
             }
+        }
+    }
+}
+
+/// Approvers in an order, a manager, and whether the account can be used; of each nothing where that is not looked at.
+type Led = (Vec<u128>, Option<u128>, Option<bool>);
+
+fn led() -> impl Strategy<Value = Led> {
+    let approvers =
+        prop::collection::btree_set(0..8_u128, 0..4).prop_map(|it| it.into_iter().collect::<Vec<_>>());
+    (approvers.prop_shuffle(), prop::option::of(0..8_u128), prop::option::of(any::<bool>()))
+}
+
+fn traits((approvers, manager, active): &Led) -> Traits {
+    let mut traits = Traits::default();
+    let all: Vec<String> = approvers.iter().map(|it| user(*it).to_string()).collect();
+    if !all.is_empty() {
+        traits.put(Attribute::Approvers, all.join(","));
+    }
+    manager.iter().for_each(|it| traits.put(Attribute::Manager, user(*it).to_string()));
+    active.iter().for_each(|it| traits.put(Attribute::Active, if *it { "true" } else { "false" }));
+    traits
+}
+
+proptest! {
+    /// Whoever comes to approve for somebody or to manage somebody gains that, and whoever no longer does loses it: what looking
+    /// at every pair of people shows, on the one row that each person has.
+    #[test]
+    fn rights_over_people_are_every_gain_and_every_loss_of_who_has_them(
+        mut world in prop_oneof![world(), Just(World::default())],
+        before in prop::collection::vec(led(), 4),
+        after in prop::collection::vec(led(), 4),
+    ) {
+        // That an account is made or looked at no more is told elsewhere.
+        let sides = before.into_iter().zip(after).map(|(before, mut after)| {
+            after.2 = before.2.and(after.2).or(before.2);
+            [before, after]
+        });
+        let sides: Vec<[Led; 2]> = sides.collect();
+        let people: Vec<u128> = (0..).take(sides.len()).collect();
+        world.profiles = people.iter().zip(&sides).map(|(n, it)| (user(*n), [traits(&it[0]), traits(&it[1])])).collect();
+        let without = found(&World { profiles: BTreeMap::new(), ..world.clone() });
+        let found = found(&world);
+        let acts = |n: u128, side: usize| {
+            let own = sides.get(n as usize).map(|it| (it[0].2, it[1].2));
+            // Only what changes is known of an account.
+            own.is_none_or(|(before, after)| before == after || [before, after][side] == Some(true))
+        };
+        let mut expected = [BTreeSet::new(), BTreeSet::new()];
+        for (over, it) in people.iter().zip(&sides) {
+            for who in 0..8 {
+                for (right, has) in [
+                    (Right::Approver, [0, 1].map(|side| it[side].0.contains(&who))),
+                    (Right::Manager, [0, 1].map(|side| it[side].1 == Some(who))),
+                ] {
+                    match has {
+                        [false, true] if acts(who, 1) => _ = expected[0].insert((user(who), right, user(*over))),
+                        [true, false] if acts(who, 0) => _ = expected[1].insert((user(who), right, user(*over))),
+                        _ => (),
+                    }
+                }
+            }
+        }
+        let mut said = [BTreeSet::new(), BTreeSet::new()];
+        let mut seen = BTreeSet::new();
+        for row in &found.affected {
+            for who in &row.users {
+                prop_assert!(seen.insert(*who), "{who} has two rows");
+            }
+            for effect in &row.roles {
+                let HeldRole::Acts(right) = effect.role else { continue };
+                let [who] = row.users[..] else { panic!("a right is one person's") };
+                prop_assert_eq!((effect.gives, effect.takes), (!effect.gains_over.is_empty(), !effect.loses_over.is_empty()));
+                prop_assert!(effect.gains_over.is_sorted() && effect.loses_over.is_sorted());
+                for (said, over) in said.iter_mut().zip([&effect.gains_over, &effect.loses_over]) {
+                    said.extend(over.iter().map(|it| (who, right, *it)));
+                }
+            }
+        }
+        prop_assert_eq!(&said, &expected);
+        let counted = |side: usize| found.affected.iter().filter(move |it| if side == 0 { it.gains() } else { it.loses() });
+        prop_assert_eq!(counted(0).map(|it| it.users.len()).sum::<usize>(), found.gain);
+        prop_assert_eq!(counted(1).map(|it| it.users.len()).sum::<usize>(), found.lose);
+        // A right is no role: who keeps nothing else has lost every role all the same.
+        if sides.iter().all(|it| it[0].2 == it[1].2) {
+            prop_assert_eq!(found.lose_everything, without.lose_everything);
         }
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::{Breach, Scene, Side, Via};
 use crate::{
     model::{
+        acting,
         expression::{Answer, Datum, Facts, Row, Rule, Runner, schema::Subject as About},
         ids::{CompanyId, RoleId, UserId},
         index::{GroupIx, UserIx},
@@ -187,6 +188,9 @@ impl Scene<'_> {
             fields.push(("direct", Datum::Bool(true)));
             fields.push(("privileged", Datum::Bool(privileged)));
             fields.push(("through", Datum::Many(Vec::new())));
+            if *role.kind() == crate::model::direct::Kind::Arranger {
+                fields.push(("over", self.addresses(role.travellers().iter().map(|it| it.user))));
+            }
             let person = self.sides.plan.index.find_person(who.0, user);
             let key = person.map(|it| Key {
                 owner: Owner::Person(it),
@@ -284,6 +288,14 @@ impl Scene<'_> {
         let home = self.rules.known.homes.get(&user);
         fields.extend(home.map(|it| ("home", Datum::Text(self.called(it.0)))));
         fields
+    }
+
+    /// The addresses of people, or their ids; sorted.
+    fn addresses(&self, people: impl Iterator<Item = UserId>) -> Datum {
+        let called = |it: UserId| self.rules.names.get(&it).cloned().unwrap_or_else(|| it.to_string().into());
+        let mut all: Vec<Box<str>> = people.map(called).collect();
+        all.sort_unstable();
+        Datum::Texts(all)
     }
 
     fn named(&self, user: UserId) -> Fields {
@@ -415,6 +427,10 @@ impl Scene<'_> {
             fields.push(("attribute", word(attribute.as_str())));
             let sides = ["before", "after"].into_iter().zip(edit.traits());
             fields.extend(sides.filter_map(|(name, it)| Some((name, word(it?)))));
+            if attribute.has_people() {
+                let after = edit.traits()[1].unwrap_or_default();
+                fields.push(("actors", self.addresses(acting::people(after))));
+            }
         }
         let relation = edit.relation().map(|it| it.word().to_ascii_lowercase());
         fields.extend(relation.map(|it| ("relation", Datum::Text(it.into()))));

@@ -81,6 +81,7 @@ impl Powers {
     fn contain(&self, company: CompanyId, role: &HeldRole) -> bool {
         match role {
             HeldRole::Role(role) => self.roles.binary_search(&(company, *role)).is_ok(),
+            HeldRole::Acts(_) => false,
             HeldRole::Direct(name) => self.types.iter().any(|it| it.eq_ignore_ascii_case(name)),
         }
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{
+    acting::{Act, act, role},
     review::{Group, Through, group, through},
     writing::compacted,
 };
@@ -23,7 +24,7 @@ use crate::{
         scope::Scope,
     },
     plan::{
-        question::{Question, Side},
+        question::{Actors, Question, Side},
         review::{Person, Way},
     },
     report::render::{answer::AnswerView, json::Origin, review::ReviewView},
@@ -61,6 +62,9 @@ pub(crate) struct Document {
     /// Of `who-can` and `who-has`: a row for each person, role and way to it; sorted by company and person.
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<Vec<Access>>,
+    /// Of `who-can act-for:PERSON`: a row for each person and way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acting: Option<Vec<Act>>,
     /// Of `groups`: sorted by company, name and id.
     #[serde(skip_serializing_if = "Option::is_none")]
     groups: Option<Vec<Group>>,
@@ -89,6 +93,9 @@ struct Asked {
     permission: Option<Box<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<Box<str>>,
+    /// The person that others may act for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<Box<str>>,
     /// The name, id or type of a role.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<Box<str>>,
@@ -204,6 +211,7 @@ pub fn write(view: &AnswerView<'_>) -> String {
         },
         companies: answer.review.companies.iter().map(|it| it.id).collect(),
         access: holders.map(|()| all().flat_map(|it| access(it, view, &review)).collect()),
+        acting: answer.actors.as_ref().map(|it| acting(it, view)),
         groups: groups.map(|()| view.shown_groups().map(|it| group(it, &review)).collect()),
         roles: roles.map(|()| {
             let role = |(company, role, groups, people): (CompanyId, &RoleHead, usize, usize)| Role {
@@ -222,8 +230,15 @@ pub fn write(view: &AnswerView<'_>) -> String {
     })
 }
 
+fn acting(it: &Actors, view: &AnswerView<'_>) -> Vec<Act> {
+    let acting = &it.acting;
+    let own = acting.others.iter().map(|it| act(it, acting, view.sources));
+    own.chain(acting.everybody.iter().map(|(who, it)| role(*who, it, acting, view.sources))).collect()
+}
+
 fn asked(question: &Question, scope: Option<Scope>) -> Asked {
-    let mut asked = Asked { command: "", permission: None, action: None, role: None, names: None, scope };
+    let mut asked =
+        Asked { command: "", permission: None, action: None, person: None, role: None, names: None, scope };
     let names =
         |pattern: &Option<crate::files::declared::Pattern>| pattern.as_ref().map(|it| it.text().into());
     match question {
@@ -231,6 +246,10 @@ fn asked(question: &Question, scope: Option<Scope>) -> Asked {
             asked.command = "who-can";
             asked.permission = Some(ability.permission.clone());
             asked.action.clone_from(&ability.action);
+        }
+        Question::ActsFor(person) => {
+            asked.command = "who-can";
+            asked.person = Some(person.to_string().into());
         }
         Question::Has(role) => {
             asked.command = "who-has";

@@ -8,7 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::writing::compacted;
+use super::{
+    acting::{Act, Entry, entries},
+    writing::compacted,
+};
 use crate::{
     model::{
         direct::DirectRoles,
@@ -20,7 +23,7 @@ use crate::{
         scope::Scope,
         source::Sources,
     },
-    plan::explain::{self, Asked, Explained, GroupAccess, Managed, RoleAccess, Standing, Through},
+    plan::explain::{self, Asked, Explained, GroupAccess, Managed, RoleAccess, Through},
     report::render::{
         explanation::{Explanation, remarks, summary},
         json::Origin,
@@ -62,10 +65,12 @@ pub(crate) struct Document {
     groups: Vec<Group>,
     /// What is held outside groups.
     direct: Direct,
+    acting: Acting,
     /// In how many ways this is not what the files ask for.
     differences: usize,
     /// How many differences are accepted, and are no longer counted; left out where none is.
     #[serde(skip_serializing_if = "is_zero")]
+    #[schemars(with = "Option<usize>")]
     accepted: usize,
     /// Groups of companies that the workspace has no name for: they were not looked into.
     groups_elsewhere: usize,
@@ -175,15 +180,6 @@ struct Acceptance {
     origin: Origin,
 }
 
-/// An entry of a file.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Entry {
-    origin: Origin,
-    /// The instant from which it asks for nothing any more.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<Timestamp>,
-}
-
 /// A role of a group.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -239,6 +235,36 @@ struct DirectRole {
     elements: DirectRoles,
 }
 
+/// Who may act for the person, and for which people the person acts.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Acting {
+    /// For which people the person acts, or shall: sorted. Roles over everybody stand under `direct`.
+    own: Vec<Act>,
+    /// Who acts for the person, or shall: sorted.
+    others: Vec<Act>,
+    /// Whether the person's own list of arrangers was told.
+    arrangers_known: bool,
+    /// Whether it was told who manages the person and approves.
+    superiors_known: bool,
+    /// Of how many other people it was read who manages them and approves: only of these `own` tells that.
+    read: usize,
+    /// Entries of the files about the person of which it was not read whether it is so.
+    unread: usize,
+}
+
+fn acting(it: &explain::Acting, sources: &Sources) -> Acting {
+    let all = |acts: &[explain::Acted]| acts.iter().map(|act| super::acting::act(act, it, sources)).collect();
+    Acting {
+        own: all(&it.own),
+        others: all(&it.others),
+        arrangers_known: it.has_arrangers,
+        superiors_known: it.has_superiors,
+        read: it.read,
+        unread: it.unread,
+    }
+}
+
 /// Writes an explanation as one JSON document.
 pub fn write(view: &Explanation<'_>) -> String {
     let it = view.explained;
@@ -259,6 +285,7 @@ pub fn write(view: &Explanation<'_>) -> String {
             known: it.direct.is_some(),
             roles: it.direct.iter().flatten().map(|role| direct(role, view.sources)).collect(),
         },
+        acting: acting(&it.acting, view.sources),
         differences: it.differences(),
         accepted: it.accepted(),
         groups_elsewhere: it.elsewhere,
@@ -337,10 +364,6 @@ fn role(role: &RoleAccess, it: &Explained, sources: &Sources) -> Role {
         entries: entries(&role.standing, sources),
         accepted: acceptance(role.standing.accepted.as_deref(), sources),
     }
-}
-
-fn entries(standing: &Standing, sources: &Sources) -> Vec<Entry> {
-    standing.lines.iter().map(|it| Entry { origin: Origin::new(it.from, sources), until: it.ends }).collect()
 }
 
 fn acceptance(accepted: Option<&explain::Accepted>, sources: &Sources) -> Option<Acceptance> {

@@ -40,6 +40,7 @@ pub(crate) struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     person: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<String>>")]
     also: Vec<String>,
     /// The name of the group.
     #[serde(skip_serializing_if = "Option::is_none")]

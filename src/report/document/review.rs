@@ -11,8 +11,9 @@ use serde_json::value::RawValue;
 use super::writing::compacted;
 use crate::{
     model::{
+        acting::Right,
         direct::{DirectRole, DirectRoles},
-        ids::{CompanyId, GroupId, RoleId},
+        ids::{CompanyId, GroupId, RoleId, UserId},
         json::{self, compact},
         observed::User,
         plan::{Names, Soon},
@@ -60,6 +61,7 @@ pub(crate) struct Document {
     time_zone: Option<Box<str>>,
     /// What ends or begins within 7 days, sorted by time, as in a plan; left out where nothing does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<Soon<Origin>>>")]
     soon: Vec<Soon<Origin>>,
     /// Names for the ids of this document.
     names: Names,
@@ -112,6 +114,13 @@ struct Role {
     scope: Box<RawValue>,
 }
 
+/// A right over people, and which these are.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Acts {
+    right: Right,
+    over: Vec<UserId>,
+}
+
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Person {
@@ -124,12 +133,16 @@ struct Person {
     locked_out: Option<Origin>,
     /// What the groups of the company give together, one entry per role; empty where nothing.
     access: Vec<Access>,
+    /// For which people the person acts by what is said of them, as far as that was read; left out where for nobody.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    acts: Vec<Acts>,
     /// What is held outside groups, as elements of the API's list; left out where it was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<serde_json::Value>>")]
     direct_roles: Option<DirectRoles>,
     /// What the files say of each of them, in their order; left out where no file speaks of the person.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Option<Vec<DirectFile>>")]
     direct_files: Vec<DirectFile>,
 }
 
@@ -242,6 +255,7 @@ fn person(person: &review::Person, view: &ReviewView<'_>) -> Person {
         user: person.user.clone(),
         locked_out: person.locked_out.map(|it| Origin::new(it, view.sources)),
         access: access.collect(),
+        acts: acts(person),
         direct_roles: person.direct.as_ref().map(compacted),
         direct_files: person
             .direct
@@ -250,6 +264,14 @@ fn person(person: &review::Person, view: &ReviewView<'_>) -> Person {
             .filter_map(|it| direct(it, person, view))
             .collect(),
     }
+}
+
+fn acts(person: &review::Person) -> Vec<Acts> {
+    let of = |right: Right| {
+        let over: Vec<UserId> = person.acts.iter().filter(|it| it.right == right).map(|it| it.over).collect();
+        (!over.is_empty()).then_some(Acts { right, over })
+    };
+    Right::ALL.into_iter().filter_map(of).collect()
 }
 
 fn direct(role: &DirectRole, person: &review::Person, view: &ReviewView<'_>) -> Option<DirectFile> {

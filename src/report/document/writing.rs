@@ -53,8 +53,7 @@ impl Document {
         let outside = |it: &plan::Outside| plan::Outside { roles: compacted(&it.roles), ..it.clone() };
         let mut files: Vec<File> = sources
             .files()
-            .filter(|(_, it)| !it.text.is_empty())
-            .map(|(_, it)| File { path: it.path.as_str().into(), sha256: digest::file(&it.text) })
+            .filter_map(|(_, it)| Some(File { path: it.path.as_str().into(), sha256: digest::source(it)? }))
             .collect();
         files.extend(known.iter().map(|(path, sha256)| File { path: path.clone(), sha256: *sha256 }));
         files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     model::{
+        acting::Right,
         date::Now,
         ids::{CompanyId, RoleId, UserId},
         observed::RoleHead,
@@ -21,7 +22,8 @@ use crate::{
     },
     plan::{
         desired::is_to_be_made,
-        question::{Ability, Answer, Question, Side, Unseen},
+        explain::Standing,
+        question::{Ability, Actors, Answer, Question, Side, Unseen},
         review::{Group, Person},
     },
 };
@@ -72,6 +74,7 @@ const HOLDERS: [&str; 13] = [
     "origin",
     "roleOrigin",
 ];
+const ACTORS: [&str; 7] = ["person", "standing", "right", "through", "origin", "files", "note"];
 const GROUPS: [&str; 7] = ["group", "company", "standard", "files", "members", "roles", "origin"];
 const ROLES: [&str; 7] = ["role", "company", "providedBy", "privileged", "permissions", "groups", "people"];
 const PEOPLE: [&str; 6] = ["person", "company", "standing", "privileged", "roles", "groups"];
@@ -91,6 +94,7 @@ impl<'a> AnswerView<'a> {
         }
         let said = match &self.answer.question {
             Question::Can(_) | Question::Has(_) => self.holders(&words),
+            Question::ActsFor(_) => self.actors(&words),
             Question::Groups(_) => self.groups(&words),
             Question::Roles(_) => self.roles(&words),
             Question::People(_) => self.people(&words),
@@ -107,6 +111,7 @@ impl<'a> AnswerView<'a> {
                 format!("Who can {permission}:{action}")
             }
             Question::Has(role) => format!("Who has {role}"),
+            Question::ActsFor(person) => format!("Who may act for {person}"),
             Question::Groups(_) => "Groups".to_owned(),
             Question::Roles(_) => "Roles".to_owned(),
             Question::People(_) => "People".to_owned(),
@@ -146,6 +151,13 @@ impl<'a> AnswerView<'a> {
             Unseen::OtherCompanies => "Groups that other companies own were not looked at".to_owned(),
             // Contract §5.3.
             Unseen::Themselves => "Every traveller is Trip Administrator and User Profile Administrator of themselves, through no group".to_owned(),
+            Unseen::Arrangers => "The person's own list of arrangers: this token may not read it, or a snapshot was asked, which does not have it".to_owned(),
+            Unseen::Superiors => "Who manages the person and approves: this token may not read it, or the snapshot does not say".to_owned(),
+            Unseen::Entries(n) => {
+                let entries = counted(*n, "entry", "entries");
+                format!("Whether {entries} of the files about the person is so: it was not told")
+            }
+            Unseen::ThroughGroups => "Roles of groups that reach the person were not looked at: ask `rolecall who-can TRIP_MANAGEMENT:WRITE --company …`".to_owned(),
         }
         };
         self.answer.unseen.iter().map(sentence).collect()
@@ -239,8 +251,62 @@ impl<'a> AnswerView<'a> {
         let permissions = self.answer.review.roles.get(&(company, role))?.permissions.clone()?;
         Some(match &self.answer.question {
             Question::Can(asked) => permissions.retain(|it, _| it.eq_ignore_ascii_case(&asked.permission)),
-            Question::Has(_) | Question::Groups(_) | Question::Roles(_) | Question::People(_) => permissions,
+            Question::Has(_)
+            | Question::ActsFor(_)
+            | Question::Groups(_)
+            | Question::Roles(_)
+            | Question::People(_) => permissions,
         })
+    }
+
+    /// Who acts for the person, each with every way.
+    fn actors(&self, words: &Words<'_>) -> Said {
+        let Some(Actors { person, acting, users }) = &self.answer.actors else { return Said::default() };
+        let whose = words.person(person.id);
+        let mut all: BTreeMap<(String, UserId), Vec<Vec<String>>> = BTreeMap::new();
+        let origin =
+            |it: &Standing| it.lines.first().map_or_else(String::new, |it| self.sources.line(it.from));
+        for it in &acting.others {
+            let (right, through) = match it.act.right {
+                Right::Arranger => ("may book", "role TRAVEL_ARRANGER".to_owned()),
+                Right::Approver => ("approves", format!("approvers of {whose}")),
+                Right::Manager => ("manages", format!("manager of {whose}")),
+            };
+            let doubt = it.doubt.map_or("", super::acting::doubt);
+            let files = super::review::unwanted(it.standing.asked, "");
+            let row = [right, &through, &origin(&it.standing), files, doubt].map(str::to_owned).to_vec();
+            all.entry((words.person(it.act.who), it.act.who)).or_default().push(row);
+        }
+        for (who, it) in &acting.everybody {
+            let place = format!("may act for {}", super::acting::everybody(&it.kind, words));
+            let through = format!("role {}", it.kind.role_type());
+            let files = super::review::unwanted(it.standing.asked, "");
+            let row = [&*place, &through, &origin(&it.standing), files, ""].map(str::to_owned).to_vec();
+            all.entry((words.person(*who), *who)).or_default().push(row);
+        }
+        let (mut parts, mut rows, mut idle) = (Vec::new(), Vec::new(), 0);
+        for ((name, id), lines) in all {
+            let standing = match users.get(&id) {
+                None => "not told by the API",
+                Some(user) if !user.active => "not active",
+                Some(_) => "",
+            };
+            idle += usize::from(!standing.is_empty());
+            let beside = if standing.is_empty() { String::new() } else { format!("  ({standing})") };
+            rows.extend(lines.iter().map(|it| {
+                [name.clone(), standing.to_owned()].into_iter().chain(it.iter().cloned()).collect()
+            }));
+            parts.push(Part { head: Some(format!("{name}{beside}")), lines });
+        }
+        let people = counted(parts.len(), "person", "people");
+        let summary = match (parts.len(), idle) {
+            (0, _) => "Nobody, as far as was seen.".to_owned(),
+            (_, 0) => format!("{people} may act for {whose}."),
+            (_, n) => format!(
+                "{people} may act for {whose}; {n} of them cannot now: not active, or not told by the API."
+            ),
+        };
+        Said { parts, summary, sheet: Sheet { columns: ACTORS.to_vec(), rows }, ..Said::default() }
     }
 
     /// The groups that are asked for.
@@ -248,7 +314,11 @@ impl<'a> AnswerView<'a> {
         let answer = self.answer;
         let is_asked = move |it: &&Group| match &answer.question {
             Question::Groups(pattern) => pattern.as_ref().is_none_or(|pattern| pattern.matches(&it.name)),
-            Question::Can(_) | Question::Has(_) | Question::Roles(_) | Question::People(_) => false,
+            Question::Can(_)
+            | Question::Has(_)
+            | Question::ActsFor(_)
+            | Question::Roles(_)
+            | Question::People(_) => false,
         };
         let reaches = move |it: &&Group| {
             let reach = answer.reach.as_ref();
@@ -304,7 +374,11 @@ impl<'a> AnswerView<'a> {
         }
         let asked = review.roles.iter().filter(|it| match &self.answer.question {
             Question::Roles(pattern) => pattern.as_ref().is_none_or(|pattern| pattern.matches(&it.1.name)),
-            Question::Can(_) | Question::Has(_) | Question::Groups(_) | Question::People(_) => false,
+            Question::Can(_)
+            | Question::Has(_)
+            | Question::ActsFor(_)
+            | Question::Groups(_)
+            | Question::People(_) => false,
         });
         let of = |key: &(CompanyId, RoleId)| {
             (groups.get(key).copied().unwrap_or(0), people.get(key).map_or(0, BTreeSet::len))
@@ -348,7 +422,13 @@ impl<'a> AnswerView<'a> {
             let groups: BTreeSet<usize> =
                 it.effects.iter().flat_map(|it| &it.through).map(|it| it.group).collect();
             let outside = it.direct.iter().flat_map(|it| it.iter()).map(|it| direct::role(it, words));
-            let roles: Vec<String> = it.effects.iter().map(|it| words.role(it.role)).chain(outside).collect();
+            let roles: Vec<String> = it
+                .effects
+                .iter()
+                .map(|it| words.role(it.role))
+                .chain(outside)
+                .chain(super::review::acts(it, words))
+                .collect();
             vec![
                 words.person(it.user.id),
                 words.alias(it.company),

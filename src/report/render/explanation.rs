@@ -2,12 +2,16 @@
 //!
 //! The words are raw: formats escape them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::{counted, direct, scope::Words, wording::Sign};
+use super::{acting, counted, direct, scope::Words, wording::Sign};
 use crate::{
     model::{
+        acting::is_over_everybody,
         date::{self, Now},
+        ids::UserId,
         scope::Scope,
         source::Sources,
     },
@@ -52,6 +56,10 @@ struct Said {
     groups: Vec<Block>,
     /// Roles outside groups, or why none is listed.
     direct: Vec<Line>,
+    /// For which people the person acts.
+    own: Vec<Line>,
+    /// Who acts for the person.
+    others: Vec<Line>,
     remarks: Vec<String>,
     summary: String,
 }
@@ -101,6 +109,8 @@ impl Explanation<'_> {
                 Some([]) => vec![bare("none")],
                 Some(roles) => roles.iter().map(|it| speaker.direct(it)).collect(),
             },
+            own: speaker.own(),
+            others: speaker.others(),
             remarks: remarks(it, &speaker.words),
             summary: summary(it),
         }
@@ -119,6 +129,12 @@ pub(crate) fn summary(it: &Explained) -> String {
         ),
         None => "roles outside groups not known".to_owned(),
     };
+    let over: BTreeSet<UserId> =
+        it.acting.own.iter().filter(|it| it.standing.is_live()).map(|it| it.act.over).collect();
+    let acts = match over.len() {
+        0 => String::new(),
+        n => format!("; acts for {}", counted(n, "person", "people")),
+    };
     let differences = match it.differences() {
         0 => "as the files ask, as far as they speak of it".to_owned(),
         n => counted(n, "difference from the files", "differences from the files"),
@@ -128,7 +144,7 @@ pub(crate) fn summary(it: &Explained) -> String {
         n => format!("; {}", counted(n, "difference accepted", "differences accepted")),
     };
     let effect = if it.person.active { "In effect" } else { "Inactive, and once active" };
-    format!("{effect}: {roles} through {groups}; {direct}; {differences}{accepted}.")
+    format!("{effect}: {roles} through {groups}; {direct}{acts}; {differences}{accepted}.")
 }
 
 /// Returns what is worth knowing beside, in whole sentences.
@@ -143,6 +159,19 @@ pub(crate) fn remarks(it: &Explained, words: &Words<'_>) -> Vec<String> {
         let company = words.company(company);
         remarks
             .push(format!("The person belongs to {company}, which is none of this workspace's companies."));
+    }
+    let read = match it.acting.read {
+        0 => "nobody else was".to_owned(),
+        n => counted(n, "other person was", "other people were"),
+    };
+    remarks.push(format!(
+        "Who approves for somebody or manages them, the API tells of one person at a time: {read} read."
+    ));
+    if it.acting.unread > 0 {
+        let entries = counted(it.acting.unread, "entry", "entries");
+        remarks.push(format!(
+            "{entries} of the files let the person act for somebody, or somebody for the person, and it was not read whether that is so."
+        ));
     }
     if it.elsewhere > 0 {
         let groups = counted(it.elsewhere, "group", "groups");
@@ -250,6 +279,57 @@ impl Speaker<'_> {
         let said = format!("accepted until {ends:.0}, {owner}: {reason} ({})", self.sources.line(*from));
         let note: Vec<&str> = line.note.as_deref().into_iter().chain([&*said]).collect();
         Line { sign: None, note: Some(note.join("  ")), ..line }
+    }
+
+    /// For which people the person acts: roles over everybody first.
+    fn own(&self) -> Vec<Line> {
+        let acting = &self.it.acting;
+        let roles = self.it.direct.iter().flatten();
+        let over = roles.filter(|it| it.live.is_some() && is_over_everybody(&it.kind)).map(|it| Line {
+            noun: "right",
+            note: Some(format!("by {}", it.kind.role_type())),
+            ..bare(&format!("may act for {}", acting::everybody(&it.kind, &self.words)))
+        });
+        let people = acting::alike(&acting.own, |it| it.act.over);
+        let people = people.iter().map(|it| self.right(acting::over(it.right, &it.people, &self.words), it));
+        let lines: Vec<Line> = over.chain(people).collect();
+        if lines.is_empty() { vec![bare("nobody, as far as was read")] } else { lines }
+    }
+
+    /// Who acts for the person, and what of that is not known.
+    fn others(&self) -> Vec<Line> {
+        let (acting, person) = (&self.it.acting, self.it.person.id);
+        let people = acting::alike(&acting.others, |it| it.act.who);
+        let by =
+            |it: &acting::Alike<'_>| self.right(acting::by(it.right, &it.people, person, &self.words), it);
+        let mut lines: Vec<Line> = people.iter().map(by).collect();
+        if lines.is_empty() && acting.has_arrangers && acting.has_superiors {
+            lines.push(bare("nobody by an own right"));
+        }
+        if !acting.has_arrangers {
+            lines.push(bare(
+                "the own list of arrangers is not known: this token may not read it, or this is a snapshot",
+            ));
+        }
+        if !acting.has_superiors {
+            lines.push(bare("manager and approvers are not known: this token may not read them, or the snapshot does not say"));
+        }
+        lines
+    }
+
+    fn right(&self, what: String, alike: &acting::Alike<'_>) -> Line {
+        let line = self.standing("right", what, alike.standing).noted("not so yet", None, alike.standing);
+        let idle = alike.people.iter().any(|it| self.it.acting.idle.contains(it));
+        let idle = idle.then(|| match &alike.people[..] {
+            [_] => "not active".to_owned(),
+            all => {
+                let some = all.iter().filter(|it| self.it.acting.idle.contains(it));
+                format!("not active: {}", acting::named(&some.copied().collect::<Vec<_>>(), &self.words))
+            }
+        });
+        let doubt = alike.doubt.map(|it| acting::doubt(it).to_owned());
+        let note: Vec<String> = line.note.into_iter().chain(doubt).chain(idle).collect();
+        Line { note: (!note.is_empty()).then(|| note.join("  ")), ..line }
     }
 
     fn direct(&self, access: &DirectAccess) -> Line {

@@ -14,6 +14,7 @@ use crate::model::{
     source::Sources,
 };
 
+mod acting;
 pub mod adoption;
 pub mod answer;
 pub mod approval;

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::model::{
     access::Why,
-    ids::CompanyId,
+    acting::Right,
+    direct::{DirectRole, DirectRoles},
+    ids::{CompanyId, UserId},
     plan::{Affected, Path, RoleEffect},
     rules::{HeldRole, How},
     source::Place,
 };
 
-use super::{View, counted, direct, scope::Words, wording::Sign};
+use super::{View, acting, counted, direct, scope::Words, wording::Sign};
 
 /// What is said of what undoes drift, and is not this change.
 const DRIFTED: &str = " (already drifted)";
@@ -165,24 +167,46 @@ fn role(effect: &RoleEffect, gains: bool, view: &View<'_>, words: &Words<'_>) ->
             (words.role(*role), words.scope(scope))
         }
         HeldRole::Direct(role_type) => {
-            let side = if gains { &effect.after } else { &effect.before };
-            let role = side.iter().next().map_or_else(|| role_type.to_string(), |it| direct::role(it, words));
+            let [has, had] =
+                if gains { [&effect.after, &effect.before] } else { [&effect.before, &effect.after] };
+            let people = over(has, had);
+            let role = match has.iter().next() {
+                Some(_) if !people.is_empty() => {
+                    format!("{role_type}: {}", acting::over(Right::Arranger, &people, words))
+                }
+                Some(it) => direct::role(it, words),
+                None => role_type.to_string(),
+            };
             (role, String::new())
+        }
+        HeldRole::Acts(right) => {
+            let people = if gains { &effect.gains_over } else { &effect.loses_over };
+            (acting::over(*right, people, words), String::new())
         }
     };
     let what = if scope.is_empty() { name.clone() } else { format!("{name} on {scope}") };
-    let paths = || effect.through.iter().filter(|it| it.group.is_none() || comes(it.how) == gains);
+    let is_right = matches!(effect.role, HeldRole::Acts(_));
+    let both = |it: &Path| it.group.is_none() && !is_right;
+    let paths = || effect.through.iter().filter(move |it| both(it) || comes(it.how) == gains);
     let place = paths().find_map(|it| it.note.from);
     Role {
         privileged: effect.privileged,
         name,
         scope,
         what,
-        through: through(paths(), gains, view),
+        through: if is_right { String::new() } else { through(paths(), gains, view) },
         groups: paths().filter_map(|it| it.group.as_deref().map(str::to_owned)).collect(),
         origin: place.map(|it| view.sources.line(it)),
         place,
     }
+}
+
+/// The travellers of an arranger that the other side does not have.
+fn over(has: &DirectRoles, had: &DirectRoles) -> Vec<UserId> {
+    let travellers = |it: &DirectRoles| -> BTreeSet<UserId> {
+        it.iter().flat_map(DirectRole::travellers).map(|it| it.user).collect()
+    };
+    travellers(has).difference(&travellers(had)).copied().collect()
 }
 
 fn comes(how: How) -> bool {

@@ -128,6 +128,7 @@ pub(super) fn way(item: &Counted, words: &Words<'_>, sources: &Sources) -> Strin
     let role = item.role.as_ref().map(|it| match it {
         HeldRole::Role(role) => words.role(*role),
         HeldRole::Direct(name) => format!("direct role {name}"),
+        HeldRole::Acts(right) => format!("{} others", right.verb()),
     });
     let role = role.map(|it| match &item.scope {
         Some(scope) => format!("{it} on {}", words.scope(scope)),

@@ -44,6 +44,7 @@ fn detail(guard: Guard, item: &Counted, words: &Words<'_>) -> String {
     let role = item.role.as_ref().map(|it| match it {
         HeldRole::Role(role) => words.role(*role),
         HeldRole::Direct(name) => format!("the direct role {name}"),
+        HeldRole::Acts(right) => format!("that somebody {} others", right.verb()),
     });
     let role = role.map(|it| match &item.scope {
         Some(scope) => format!("{it} on {}", words.scope(scope)),

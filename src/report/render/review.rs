@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{counted, direct, notices, scope::Words};
+use super::{acting, counted, direct, notices, scope::Words};
 use crate::{
     model::{
+        acting::Right,
         date::{self, Now},
-        ids::RoleId,
+        direct::Kind,
+        ids::{RoleId, UserId},
         scope::Scope,
         source::{Place, Sources},
     },
@@ -74,13 +76,23 @@ impl Row {
     }
 }
 
+/// For which people somebody approves, and which somebody manages: a sentence for each.
+pub(super) fn acts(person: &Person, words: &Words<'_>) -> Vec<String> {
+    let of = |right: Right| {
+        let people: Vec<UserId> =
+            person.acts.iter().filter(|it| it.right == right).map(|it| it.over).collect();
+        (!people.is_empty()).then(|| acting::counted_over(right, &people, words))
+    };
+    Right::ALL.into_iter().filter_map(of).collect()
+}
+
 /// Whether the files ask for it.
 fn is_wanted(standing: &Standing) -> bool {
     standing.asked == Asked::Declared
 }
 
 /// What the files say of something, where no line of them asks for it.
-fn unwanted(asked: Asked, unmanaged: &'static str) -> &'static str {
+pub(super) fn unwanted(asked: Asked, unmanaged: &'static str) -> &'static str {
     match asked {
         Asked::Ended => "expired",
         Asked::NotYet => "begins later",
@@ -120,7 +132,16 @@ impl<'a> ReviewView<'a> {
             let line = standing.and_then(|it| it.lines.first()).filter(|_| standing.is_some_and(is_wanted));
             rows.push(Row {
                 id: None,
-                role: direct::role(role, words),
+                role: match role.kind() {
+                    Kind::Arranger => {
+                        let travellers: Vec<UserId> = role.travellers().iter().map(|it| it.user).collect();
+                        format!(
+                            "TRAVEL_ARRANGER: {}",
+                            acting::counted_over(Right::Arranger, &travellers, words)
+                        )
+                    }
+                    Kind::Plain(_) | Kind::On(..) | Kind::Verbatim(..) => direct::role(role, words),
+                },
                 scope: String::new(),
                 privileged: self.review.privileged_direct.contains(role.kind().role_type()),
                 through: "outside groups".to_owned(),
@@ -131,6 +152,18 @@ impl<'a> ReviewView<'a> {
                 files: standing.map_or("", |it| unwanted(it.asked, "")),
             });
         }
+        rows.extend(acts(person, words).into_iter().map(|it| Row {
+            id: None,
+            role: it,
+            scope: String::new(),
+            privileged: false,
+            through: "by what is said of them".to_owned(),
+            added: None,
+            ends: None,
+            origin: String::new(),
+            granted: String::new(),
+            files: "",
+        }));
         rows.sort_by(|a, b| {
             (!a.privileged, &a.role, &a.through, &a.scope).cmp(&(
                 !b.privileged,
@@ -236,6 +269,13 @@ impl<'a> ReviewView<'a> {
         if unread > 0 {
             let people = counted(unread, "person", "people");
             gaps.push(format!("Roles outside groups were not read of {people}: give --users to read them, one request for each"));
+        }
+        if self.review.people.iter().filter(|it| it.user.active).count() > self.review.led {
+            let people = match self.review.led {
+                0 => "nobody".to_owned(),
+                n => counted(n, "person", "people"),
+            };
+            gaps.push(format!("Who approves for people and manages them was read of {people} alone: of those of whom the files declare it"));
         }
         if self.review.companies.iter().any(|it| !it.is_whole) {
             gaps.push("The API lists not everybody: people in no group may be missing here".to_owned());

@@ -240,7 +240,8 @@ impl Merging<'_> {
             .files()
             .filter(|it| read.contains(&it.0))
             .map(|(file, it)| (it.path.clone(), texts.changed.get(&file).unwrap_or(&it.text).clone()));
-        let mut new = Loaded::of(old.chain(texts.files.iter().cloned()));
+        let new = Loaded::of(old.chain(texts.files.iter().cloned()));
+        let mut new = new.with_tables_of(loaded);
         new.files.company.clone_from(&loaded.files.company);
         new.files.choice.clone_from(&loaded.files.choice);
         let messages = |error: Error| match error {

@@ -95,12 +95,14 @@ impl World {
 
     /// Returns the id of a person of Voyager.
     pub(crate) fn user(&self, email: &str) -> String {
+        self.account(email).unwrap_or_else(|| panic!("no user {email}"))
+    }
+
+    /// The same of somebody who may have no account.
+    pub(crate) fn account(&self, email: &str) -> Option<String> {
         let wanted = json!({ "companyId": { "id": VOYAGER }, "pagination": { "limit": 3 }, "userStatusFilter": "ALL", "filters": [{ "emails": [email] }] });
         let (_, body) = self.call("POST", "/v3/users/list", wanted);
-        body["users"][0]["userId"]["id"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no user {email}: {body}"))
-            .to_owned()
+        body["users"][0]["userId"]["id"].as_str().map(str::to_owned)
     }
 
     /// Returns the id of a role.

@@ -10,10 +10,11 @@ use crate::report::render::{
 
 /// Returns the whole explanation.
 pub fn text(view: &Explanation<'_>, width: Width) -> String {
-    let Said { person, company, alarms, effects, groups, direct, remarks, summary } = view.said();
+    let Said { person, company, alarms, effects, groups, direct, own, others, remarks, summary } =
+        view.said();
     let mut out = String::new();
     let heads = groups.iter().flat_map(|it| it.lines.iter().chain([&it.head]));
-    let lines = effects.iter().chain(heads).chain(&direct);
+    let lines = effects.iter().chain(heads).chain(&direct).chain(&own).chain(&others);
     let mut row = Layout::new(width, lines.filter_map(|it| it.origin.as_deref())).row();
     row.put(BOLD, &person);
     if let Some(company) = &company {
@@ -48,6 +49,13 @@ pub fn text(view: &Explanation<'_>, width: Width) -> String {
     out.push_str(&row.put(BOLD, "Outside groups").end());
     for it in &direct {
         out.push_str(&line(&mut row, it, 4, PLAIN));
+    }
+    for (title, lines) in [("Acts for", &own), ("Others act for the person", &others)] {
+        separate(&mut out);
+        out.push_str(&row.put(BOLD, title).end());
+        for it in lines {
+            out.push_str(&line(&mut row, it, 4, PLAIN));
+        }
     }
     separate(&mut out);
     for (at, remark) in remarks.iter().enumerate() {

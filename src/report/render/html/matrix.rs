@@ -140,7 +140,7 @@ fn privileged(view: &View<'_>) -> BTreeSet<Column> {
     roles
         .filter_map(|it| match &it.role {
             HeldRole::Role(role) => Some(Column::Role(*role)),
-            HeldRole::Direct(_) => None,
+            HeldRole::Direct(_) | HeldRole::Acts(_) => None,
         })
         .collect()
 }

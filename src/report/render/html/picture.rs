@@ -16,7 +16,7 @@ use crate::{
         plan::{Affected, People, RoleEffect},
         rules::{HeldRole, How},
     },
-    report::render::{View, direct, scope::Words, thousands},
+    report::render::{View, acting, direct, scope::Words, thousands},
 };
 
 /// Ways that are drawn: as many as a screen has room for.
@@ -86,6 +86,10 @@ fn what(effect: &RoleEffect, gains: bool, words: &Words<'_>) -> [String; 2] {
         HeldRole::Role(role) => {
             let scope = if gains { &effect.gains } else { &effect.loses };
             [words.role(*role), words.scope(scope)]
+        }
+        HeldRole::Acts(right) => {
+            let people = if gains { &effect.gains_over } else { &effect.loses_over };
+            [right.verb().to_owned(), acting::named(people, words)]
         }
         HeldRole::Direct(name) => {
             let side = if gains { &effect.after } else { &effect.before };

@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     model::{
+        acting::{Act, Right},
         date::Now,
         finding::{Code, Finding},
         ids::{CompanyId, GroupId},
@@ -490,6 +491,10 @@ fn review(name: &str) -> Review {
         effects,
         direct: None,
         direct_asked: BTreeMap::new(),
+        acts: (n == 9)
+            .then(|| Act { who: fixture::user(9), right: Right::Approver, over: fixture::user(8) })
+            .into_iter()
+            .collect(),
         locked_out: None,
     };
     let effect = Effect { role, scope: (*scope).clone(), permissions: None, through };
@@ -505,6 +510,7 @@ fn review(name: &str) -> Review {
         people: vec![person(9, vec![effect]), person(8, Vec::new())],
         privileged: BTreeSet::from([(company, role)]),
         privileged_direct: PrivilegedTypes::Known,
+        led: 1,
         soon: vec![Soon { group: Some(name.into()), ..fixture::soon("2026-12-01T00:00:00Z", false, 9, 1) }],
         is_sanitized: true,
         names,
