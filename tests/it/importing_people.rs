@@ -126,7 +126,7 @@ fn what_is_imported_drifts_like_everything_else_and_only_the_list_is_asked() {
     assert!(world.call("PUT", &path, now).0 < 300);
     world.run("plan -C all --detailed-exitcode").expect(2).shows("~ person designation Boss → \"Lead: #1\"");
     world.run("drift -C all --adopt").expect(0);
-    assert!(read(&world, "all/access/people.yaml").contains("designation: Boss"));
+    assert!(read(&world, "all/access/people.yaml").contains("designation: \"Boss\""));
     is_what_there_is(&world, "all");
     world.run("import -C none --people --sanitize").expect(4);
     world.run("import -C none --people --merge").expect(4);

@@ -30,11 +30,17 @@ pub(super) fn drafted(drafting: &Drafting<'_>, to: &mut Drafted) {
     let entries: Vec<&DeclaredUser> = company.users.iter().filter(means).collect();
     // Several files may speak of one person, each of something else.
     let about = |edit: &Edit| {
-        let says = |it: &&&DeclaredUser| match edit.attribute() {
+        let (directory, user) = (&drafting.naming.directory, drafting.change.user());
+        let says = |it: &&DeclaredUser| match edit.attribute() {
             Some(attribute) => it.traits.iter().any(|it| it.attribute == attribute),
             None => it.says_roles,
         };
-        entries.iter().find(says).or(entries.first()).copied()
+        // Direct roles are only looked at of somebody who is active.
+        let is_of = |it: &&DeclaredUser| {
+            edit.attribute().is_some() || directory.member(company.id, &it.person).ok() == user
+        };
+        let all = || entries.iter().copied().filter(is_of);
+        all().find(says).or_else(|| all().next())
     };
     let attributes: Vec<&Edit> = drafting.change.edits.iter().filter(|it| it.attribute().is_some()).collect();
     for edit in drafting.change.edits.iter().filter(|it| drafting.asks(it)) {
@@ -148,9 +154,8 @@ fn people(drafting: &Drafting<'_>, attribute: Attribute, ids: &str) -> Result<Ya
 fn called<'a>(drafting: &'a Drafting<'_>, attribute: Attribute, live: &'a str) -> &'a str {
     let declared = drafting.request.declared;
     let name = live.parse::<Uuid>().ok().and_then(|it| declared.aliases.get(&it));
-    let is_of_it =
-        |it: &&Box<str>| declared.attribute_names.get(&attribute).is_some_and(|all| all.contains(*it));
-    name.filter(is_of_it).map_or(live, |it| it)
+    let names = declared.attribute_names.get(&attribute);
+    name.filter(|it| names.is_some_and(|all| all.contains(*it))).map_or(live, |it| it)
 }
 
 fn role(drafting: &Drafting<'_>, declared: &DeclaredUser, edit: &Edit) -> Result<Vec<Change>, Why> {
