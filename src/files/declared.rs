@@ -314,7 +314,7 @@ impl Declared {
         &mut self,
         company: CompanyId,
         user: UserId,
-        attributes: BTreeSet<Attribute>,
+        attributes: &BTreeSet<Attribute>,
     ) {
         self.look_at(company);
         let person = PersonRef::UserId(user);
@@ -576,9 +576,11 @@ impl DeclaredUser {
 
     /// The keys by which the person may be known who is to have an account: a second one is never made.
     pub(crate) fn keys(&self) -> Vec<PersonRef> {
-        let external = self.said(Attribute::ExternalId).filter(|_| !self.create.is_empty());
-        let external = external.and_then(|it| PersonRef::by(PersonKey::ExternalId, it).ok());
-        std::iter::once(self.person.clone()).chain(external).collect()
+        let keys =
+            [(PersonKey::ExternalId, Attribute::ExternalId), (PersonKey::EmployeeId, Attribute::EmployeeId)];
+        let more = keys.into_iter().filter(|_| !self.create.is_empty());
+        let more = more.filter_map(|it| PersonRef::by(it.0, self.said(it.1)?).ok());
+        std::iter::once(self.person.clone()).chain(more).collect()
     }
 }
 

@@ -34,8 +34,8 @@ pub fn people(sides: &Sides<'_>, outcomes: &[Outcome<'_>], rules: &Rules) -> Peo
         roles.chain(rights).collect::<BTreeSet<_>>().len()
     };
     People {
-        gain: count(|it| it.gains(), |it| it.gives),
-        lose: count(|it| it.loses(), |it| it.takes),
+        gain: count(Outcome::gains, |it| it.gives),
+        lose: count(Outcome::loses, |it| it.takes),
         lose_everything: lost.map(|it| Loser { company: it.company, user: user(it.user) }).collect(),
         affected: affected(sides, outcomes, acting, rules),
     }

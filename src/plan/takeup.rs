@@ -258,9 +258,7 @@ fn differs_person(change: &Change<'_>, bound: &Bound, user: UserId) -> Option<&'
     if !known.is_some_and(|it| is(change, bound, it, 0)) && change.traits().next().is_some() {
         return Some("what the API says of the person is otherwise");
     }
-    if change.direct().next().is_none() {
-        return None;
-    }
+    change.direct().next()?;
     match known.filter(|it| bound.people.contains(it)) {
         None => Some("the direct roles cannot be read"),
         Some(person) if bound.live.direct(person).same_spelling(&change.direct_before()) => None,

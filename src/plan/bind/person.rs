@@ -10,7 +10,10 @@ use std::{
 
 use super::{Binding, Bound, Fact, Owner, PersonIx, Withheld, WithheldReason, lockout::Cut, people::nowhere};
 use crate::{
-    files::declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
+    files::{
+        check::declared_twice,
+        declared::{Declared, DeclaredCompany, DeclaredTrait, DeclaredUser, TraitValue},
+    },
     model::{
         directory::{Directory, Failed},
         ids::UserId,
@@ -179,6 +182,7 @@ impl Binding<'_> {
     /// Binds what is declared of people apart from access.
     pub(super) fn profiles(&mut self, snapshot: &Observed) {
         let company = self.company;
+        let mut bound: BTreeMap<UserId, &DeclaredUser> = BTreeMap::new();
         for user in company.users.iter().filter(|it| !it.traits.is_empty() || !it.create.is_empty()) {
             let id = match self.directory.anyone(self.company.id, &user.person) {
                 Ok(id) => id,
@@ -193,6 +197,11 @@ impl Binding<'_> {
                     continue;
                 }
             };
+            if let Some(first) = bound.insert(id, user) {
+                // Two keys of one person, in the order of the files whichever comes first.
+                let (a, b) = (first.from.min(user.from), first.from.max(user.from));
+                self.findings.push(declared_twice(&user.person, b, a));
+            }
             let live = snapshot.profiles.get(&id);
             match live.zip(self.index.find_person(self.company.id, id)) {
                 Some((live, person)) => self.profile((id, person), user, live),

@@ -106,7 +106,7 @@ pub fn acting(declared: &Declared, observed: &Observed, person: &User, now: Time
     let everybody = everybody(declared, (observed, &directory), (person, &said.locked), now);
     let people = all.keys().flat_map(|it| [it.who, it.over]).chain(everybody.iter().map(|it| it.0));
     let traits = observed.profiles.get(&person.id);
-    let superiors = [Right::Approver, Right::Manager].map(|it| it.attribute());
+    let superiors = [Right::Approver, Right::Manager].map(Right::attribute);
     let has =
         || superiors.into_iter().flatten().any(|it| traits.is_some_and(|traits| traits.get(it).is_some()));
     Acting {
@@ -143,7 +143,7 @@ fn doubt(act: &Act, observed: &Observed) -> Option<Doubt> {
             let list: Option<&Arrangers> = observed.arrangers.get(&act.over);
             let told = list.map(|it| it.get(&act.who));
             let mut travellers =
-                observed.direct.get(&act.who).map(|it| it.iter().flat_map(|it| it.travellers()));
+                observed.direct.get(&act.who).map(|it| it.iter().flat_map(DirectRole::travellers));
             let is_held = travellers.as_mut().map(|it| it.any(|it| it.user == act.over));
             match (told, is_held) {
                 (Some(None), Some(true)) => Some(Doubt::NotOnList),

@@ -79,7 +79,7 @@ fn sorted(mut waits: Vec<Wait>) -> Vec<Wait> {
 /// who give something to the person.
 fn become_other(change: &Change<'_>, all: &mut Vec<Step>, first: &mut BTreeMap<UserId, Vec<Wait>>) {
     let Some(user) = change.user() else { return };
-    let mut parts: Vec<PersonPart> = change.traits().filter_map(|it| it.part()).collect();
+    let mut parts: Vec<PersonPart> = change.traits().filter_map(Edit::part).collect();
     parts.sort_unstable();
     parts.dedup();
     // Who leaves is deactivated at the end.
