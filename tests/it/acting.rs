@@ -422,13 +422,15 @@ policies:
 }
 
 #[test]
-fn somebody_who_is_to_approve_for_themselves_is_a_remark_of_every_command() {
+fn somebody_who_is_to_approve_for_themselves_is_remarked_on() {
     let world = world().variable("ROLECALL_IDENTITY", GONE).ruled("guards: { privileged: [] }\n");
     ana(&world, &format!("{{ approvers: [{CY}, {ANA}] }}"));
-    for line in ["validate --format json", "plan --format json"] {
-        let run = world.run(line).expect(0).json();
+    for (line, code, field) in
+        [("validate --format json", 4, "findings"), ("plan --format json", 0, "remarks")]
+    {
+        let run = world.run(line).expect(code).json();
         let codes: Vec<&str> =
-            run["remarks"].as_array().unwrap().iter().map(|it| it["code"].as_str().unwrap()).collect();
+            run[field].as_array().unwrap().iter().map(|it| it["code"].as_str().unwrap()).collect();
         assert_eq!(codes, ["approves-own"], "{line}");
     }
     ana(&world, &format!("{{ approvers: [{CY}], manager: {ANA} }}"));

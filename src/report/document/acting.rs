@@ -22,7 +22,7 @@ pub(super) struct Act {
     /// Who acts.
     user_id: UserId,
     /// Whether that account is known to be unusable; left out where it is not.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     inactive: bool,
     /// By what: `arranger` by a role that names the person, `approver` and `manager` by what is said of the person. Left out of a
     /// role over everybody.

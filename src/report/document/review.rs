@@ -134,7 +134,7 @@ struct Person {
     /// What the groups of the company give together, one entry per role; empty where nothing.
     access: Vec<Access>,
     /// For which people the person acts by what is said of them, as far as that was read; left out where for nobody.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     acts: Vec<Acts>,
     /// What is held outside groups, as elements of the API's list; left out where it was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
