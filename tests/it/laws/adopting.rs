@@ -37,8 +37,9 @@ fn with_people(world: &mut World, tape: &mut Tape) {
             if let Some(it) = designation(tape) {
                 profile["designation"] = it.into();
             }
-            if tape.often(50) {
-                profile["externalId"] = format!("x-{}", tape.below(2)).into();
+            // A list and a profile tell the same.
+            if row["externalId"].is_string() {
+                profile["externalId"] = row["externalId"].clone();
             }
             if tape.often(50) {
                 profile["manager"] = row["userId"].clone();
