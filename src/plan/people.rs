@@ -28,14 +28,14 @@ pub fn people(sides: &Sides<'_>, outcomes: &[Outcome<'_>], rules: &Rules) -> Peo
     let lost = outcomes.iter().filter(|it| it.loses_everything);
     let acting = acting::acting(sides);
     // Who gains both a role and a right over somebody is one person.
-    let count = |by_role: fn(&Outcome<'_>) -> bool, by_right: fn(&RoleEffect) -> bool| {
-        let roles = outcomes.iter().filter(|it| by_role(it)).map(|it| (it.company, user(it.user)));
+    let count = |by_role: Vec<&Outcome<'_>>, by_right: fn(&RoleEffect) -> bool| {
+        let roles = by_role.into_iter().map(|it| (it.company, user(it.user)));
         let rights = acting.iter().filter(|it| it.1.iter().any(by_right)).map(|it| *it.0);
         roles.chain(rights).collect::<BTreeSet<_>>().len()
     };
     People {
-        gain: count(Outcome::gains, |it| it.gives),
-        lose: count(Outcome::loses, |it| it.takes),
+        gain: count(outcomes.iter().filter(|it| it.gains()).collect(), |it| it.gives),
+        lose: count(outcomes.iter().filter(|it| it.loses()).collect(), |it| it.takes),
         lose_everything: lost.map(|it| Loser { company: it.company, user: user(it.user) }).collect(),
         affected: affected(sides, outcomes, acting, rules),
     }

@@ -390,7 +390,7 @@ fn touched(plan: &Plan, declared: &mut Declared) -> Vec<(CompanyId, GroupId)> {
         match change.user() {
             Some(user) => {
                 declared.look_at_user(change.company(), user);
-                let attributes = change.traits().filter_map(Edit::attribute).collect();
+                let attributes: BTreeSet<_> = change.traits().filter_map(Edit::attribute).collect();
                 declared.look_at_traits(change.company(), user, &attributes);
             }
             None => declared.look_at(change.company()),

@@ -289,8 +289,8 @@ async fn acted_for(
     if !is_live || everybodys {
         let company = observed.users.iter().find(|it| it.id == user).and_then(|it| it.company);
         if let (Some(company), Source::Api(_)) = (company, &live.source) {
-            let superiors = Right::ALL.into_iter().filter_map(Right::attribute).collect();
-            checked.declared.look_at_traits(company, user, superiors);
+            let superiors: BTreeSet<_> = Right::ALL.into_iter().filter_map(Right::attribute).collect();
+            checked.declared.look_at_traits(company, user, &superiors);
         }
         let all = everything(live, &mut checked.declared, everybodys, now.dated).await?;
         unread = question::direct_unread(&all);

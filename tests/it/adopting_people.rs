@@ -182,7 +182,6 @@ fn what_would_give_or_take_access_is_left_with_its_reason() {
     assert!(world.call("DELETE", &path, Value::Null).0 < 300);
     let before = file(&world);
     let run = world.run("drift --adopt");
-    eprintln!("{} {}", run.stdout, run.stderr);
     assert_eq!(file(&world), before);
     run.expect(3);
 }

@@ -64,6 +64,9 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 /// Whether it was given, by which commit, and by which merge.
 type Happened = (bool, String, Option<String>);
 
+/// A value before and after, and the commit.
+type Turn = (Option<String>, Option<String>, String);
+
 /// A repository, and what it ought to tell.
 struct Told {
     folder: TempDir,
@@ -76,7 +79,7 @@ struct Told {
     rules: BTreeMap<usize, Vec<Happened>>,
     lives: BTreeMap<usize, Life>,
     /// Of each person and attribute, the values before and after and the commit, the oldest first.
-    turns: BTreeMap<(usize, String), Vec<(Option<String>, Option<String>, String)>>,
+    turns: BTreeMap<(usize, String), Vec<Turn>>,
     commits: usize,
     /// Of each group and person, the oldest first.
     events: BTreeMap<(usize, usize), Vec<Happened>>,

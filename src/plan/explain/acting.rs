@@ -13,6 +13,7 @@ use crate::{
     files::declared::{Declared, DeclaredDirect, DeclaredUser, Rest},
     model::{
         acting::{self, Act, Arrangers, Consent, Right},
+        direct::DirectRole,
         ids::{CompanyId, UserId},
         observed::{Observed, User},
     },

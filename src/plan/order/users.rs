@@ -15,6 +15,7 @@ use crate::model::{
     ids::UserId,
     plan::{Change, Plan},
     selector::PersonPart,
+    state::Edit,
 };
 
 use super::{Call, Step, Until, Wait};
