@@ -117,8 +117,14 @@ fn many(groups: u128, members: u128) -> String {
         .map(|n| serde_json::json!({ "userId": user(n), "email": format!("user{n}@voyager.example"), "company": COMPANY, "active": true }))
         .collect();
     let users = serde_json::from_value(users.into()).expect("users");
-    let directory =
-        Directory { company: COMPANY, reach: Reach::Whole, users, asked: Vec::new(), attributes: None };
+    let directory = Directory {
+        company: COMPANY,
+        reach: Reach::Whole,
+        users,
+        asked: Vec::new(),
+        attributes: None,
+        profiles: std::collections::BTreeMap::new(),
+    };
     let company = Company {
         id: COMPANY,
         endpoint: None,
