@@ -33,6 +33,7 @@ mod group;
 mod look;
 mod members;
 mod newcomer;
+mod once;
 mod person;
 mod roles;
 mod schedule;
