@@ -98,7 +98,7 @@ fn each_entry_that_does_not_fit_is_found_where_it_stands() {
         (entry("email: Mail, department: Team, office: Team", ""), "1:4:55 invalid-users-from"),
         (
             entry(BASIC, "    delimiter: \";\"\n"),
-            "1:4:23 invalid-users-from, 1:4:37 invalid-users-from, 1:4:57 invalid-users-from",
+            "2:1:1 invalid-users-from",
         ),
         (entry(BASIC, "    key: employeeId\n"), "1:4:14 invalid-users-from"),
         (entry("email: Mail", ""), "1:4:14 invalid-users-from"),
