@@ -6,6 +6,7 @@ use crate::{
     apply::record::Write,
     live::api::{ApiError, Reader, attributes},
     model::{
+        acting,
         ids::{CompanyId, PersonKey, PersonRef, UserId},
         observed::User as Account,
         selector::{Attribute, Traits},
@@ -28,12 +29,15 @@ impl User<'_> {
         matches!(self.change.account(), Some([None, Some(_)]))
     }
 
-    /// What the person is to be.
+    /// What the account is made with: what the person is to be, but for what names somebody whose account is not made yet.
     fn profile(&self) -> Traits {
         let mut profile = Traits::default();
         for edit in self.change.traits() {
             if let (Some(attribute), [_, Some(value)]) = (edit.attribute(), edit.traits()) {
-                profile.put(attribute, value);
+                let awaits = |it| self.newcomers.is_awaited(it);
+                if !attribute.has_people() || !acting::people(value).any(awaits) {
+                    profile.put(attribute, acting::with_users(attribute, value, |it| self.newcomers.id(it)));
+                }
             }
         }
         profile

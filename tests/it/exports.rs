@@ -218,11 +218,16 @@ fn nothing_outside_is_read_and_no_row_is_shown() {
     assert!(!format!("{}{}", log.stdout, log.stderr).contains("1990"), "{}", log.stderr);
     // Quotation marks that take other rows into a field hide leavers, and give the field of one to another.
     for (rows, said) in [
-        (format!("17;cy@voyager.example;;;;;;;\"{secret}\n18;bo@voyager.example;nein;;;;;\n"), "is never closed"),
+        (
+            format!("17;cy@voyager.example;;;;;;;\"{secret}\n18;bo@voyager.example;nein;;;;;\n"),
+            "is never closed",
+        ),
         (format!("17;cy@voyager.example;;\"{secret}\n18;bo@voyager.example;nein;;;;;\n"), "is never closed"),
         (format!("17;cy@voyager.example;;\"sales\"{secret};;;;\n"), "follows the quotation mark"),
         (
-            format!("17;\"cy;;;;;;;\n18;bo@voyager.example;nein;;;;;;{secret}\n19;ana@voyager.example\";;;;;;;\n"),
+            format!(
+                "17;\"cy;;;;;;;\n18;bo@voyager.example;nein;;;;;;{secret}\n19;ana@voyager.example\";;;;;;;\n"
+            ),
             "each looks like a row",
         ),
     ] {
